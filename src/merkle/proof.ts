@@ -1,0 +1,56 @@
+/**
+ * Inclusion proofs (RFC 6962 §2.1.1; verification as in RFC 9162 §2.1.3.2), with merkletreejs
+ * configured to be exactly that tree: its defaults do not keep leaves and nodes apart.
+ */
+
+import { MerkleTree } from 'merkletreejs';
+
+import { DIGEST_LENGTH, nodeHash } from './hash.ts';
+
+/** A merkletreejs tree over hashes that are leaves, or roots of equal complete subtrees. */
+export function merkleTree(hashes: readonly Uint8Array[]): MerkleTree {
+  return new MerkleTree(
+    hashes.map((hash) => Buffer.from(hash)),
+    (pair: Buffer) =>
+      nodeHash(pair.subarray(0, DIGEST_LENGTH), pair.subarray(DIGEST_LENGTH)),
+    { hashLeaves: false, sortPairs: false, sortLeaves: false, duplicateOdd: false },
+  );
+}
+
+/** The audit path of hash `index`, from the bottom up. */
+export function auditPath(hashes: readonly Uint8Array[], index: number): Buffer[] {
+  const leaf = hashes[index];
+  if (leaf === undefined) throw new RangeError('no such leaf');
+  return merkleTree(hashes)
+    .getProof(Buffer.from(leaf), index)
+    .map((step) => step.data);
+}
+
+/**
+ * True when `path` proves that the leaf with hash `leaf` is number `index` (from 0) of a tree of
+ * `size` leaves with this root. Anything malformed is false.
+ */
+export function verifyInclusion(
+  leaf: Uint8Array,
+  index: number,
+  size: number,
+  path: readonly Uint8Array[],
+  root: Uint8Array,
+): boolean {
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size)) return false;
+  if (index < 0 || index >= size) return false;
+  if ([leaf, root, ...path].some((hash) => hash.length !== DIGEST_LENGTH)) return false;
+  let [node, last] = [index, size - 1];
+  let running: Buffer = Buffer.from(leaf);
+  for (const sibling of path) {
+    if (last === 0) return false;
+    if (node % 2 === 1 || node === last) {
+      running = nodeHash(sibling, running);
+      while (node % 2 === 0 && node !== 0) [node, last] = [node / 2, Math.floor(last / 2)];
+    } else {
+      running = nodeHash(running, sibling);
+    }
+    [node, last] = [Math.floor(node / 2), Math.floor(last / 2)];
+  }
+  return last === 0 && running.equals(root);
+}

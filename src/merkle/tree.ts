@@ -1,0 +1,79 @@
+/**
+ * The tree of RFC 6962 §2.1 as a stream of leaves, in bounded memory: segments of 4,096 leaves are
+ * reduced in one buffer; their roots are nodes of the tree, so the tree goes on above them.
+ */
+
+import { DIGEST_LENGTH, EMPTY_ROOT, nodeHash, packedNodeHash } from './hash.ts';
+
+/** Leaves of a segment. A power of two, so that a full segment's root is a node of the tree. */
+export const SEGMENT_LEAVES = 4096;
+
+/** Root of up to 4,096 packed leaf hashes. `leaves` is used as working space. */
+export function segmentRoot(leaves: Buffer, count: number): Buffer {
+  if (count === 0) return EMPTY_ROOT;
+  let width = count;
+  while (width > 1) {
+    const pairs = width >> 1;
+    for (let index = 0; index < pairs; index += 1) {
+      packedNodeHash(leaves, index * 2 * DIGEST_LENGTH, leaves, index * DIGEST_LENGTH);
+    }
+    // A node without a neighbour is carried up as it is.
+    if (width % 2 === 1) {
+      leaves.copyWithin(pairs * DIGEST_LENGTH, (width - 1) * DIGEST_LENGTH, width * DIGEST_LENGTH);
+    }
+    width = pairs + (width % 2);
+  }
+  return Buffer.from(leaves.subarray(0, DIGEST_LENGTH));
+}
+
+/** Root over the roots of complete subtrees of equal size (the last may be smaller), in order. */
+export function rootOfRoots(roots: readonly Uint8Array[]): Buffer {
+  if (roots.length === 0) return EMPTY_ROOT;
+  let level: Buffer[] = roots.map((root) => Buffer.from(root));
+  while (level.length > 1) {
+    const above: Buffer[] = [];
+    for (let index = 0; index + 1 < level.length; index += 2) {
+      above.push(nodeHash(level[index] ?? EMPTY_ROOT, level[index + 1] ?? EMPTY_ROOT));
+    }
+    const last = level.at(-1);
+    if (level.length % 2 === 1 && last !== undefined) above.push(last);
+    level = above;
+  }
+  return level[0] ?? EMPTY_ROOT;
+}
+
+export interface StreamingTree {
+  /** Adds leaf hashes, packed 32 bytes each, in order. */
+  push(leaves: Uint8Array): void;
+  /** Ends the stream. */
+  finish(): { readonly count: number; readonly root: Buffer; readonly segments: Buffer[] };
+}
+
+/** A tree that is fed leaf hashes in order; memory: one segment, and 32 bytes a segment. */
+export function streamingTree(): StreamingTree {
+  const segment = Buffer.alloc(SEGMENT_LEAVES * DIGEST_LENGTH);
+  const segments: Buffer[] = [];
+  let filled = 0;
+  let count = 0;
+  const close = (): void => {
+    segments.push(segmentRoot(segment, filled / DIGEST_LENGTH));
+    filled = 0;
+  };
+  return {
+    push(leaves) {
+      let offset = 0;
+      while (offset < leaves.length) {
+        const taken = Math.min(leaves.length - offset, segment.length - filled);
+        segment.set(leaves.subarray(offset, offset + taken), filled);
+        filled += taken;
+        offset += taken;
+        if (filled === segment.length) close();
+      }
+      count += leaves.length / DIGEST_LENGTH;
+    },
+    finish() {
+      if (filled > 0) close();
+      return { count, root: rootOfRoots(segments), segments };
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/** Exit codes: checks answer with a verdict, actions with done or failed (see docs/exit-codes.md). */
+
+import type { FailureCode } from './failure.ts';
+import type { Verdict } from './finding.ts';
+
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  interrupted: 130,
+  usage: 64,
+} as const;
+
+/** Exit code of a check: 0 PASS, 1 WARN, 2 FAIL or could not run. */
+export function exitCodeOfCheck(verdict: Verdict): number {
+  return { PASS: 0, WARN: 1, FAIL: 2 }[verdict];
+}
+
+/** Exit code of a command that stopped with a failure; a check that could not run has failed (2). */
+export function exitCodeOfFailure(code: FailureCode, command: 'action' | 'check'): number {
+  if (code === 'USAGE' || code === 'MAPPING') return EXIT.usage;
+  if (code === 'INTERRUPTED') return EXIT.interrupted;
+  return command === 'check' ? exitCodeOfCheck('FAIL') : EXIT.failed;
+}

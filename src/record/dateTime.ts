@@ -1,0 +1,108 @@
+/**
+ * Dates and times as text, ISO 8601 calendar form, proleptic Gregorian, years 0001 to 9999.
+ * No `Date` parsing: it drops microseconds, follows TZ and turns 30 February into 1 March.
+ */
+
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+const TIME = /^(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?$/;
+const OFFSET = /(Z|[+-]\d{2}(?::?\d{2})?)$/;
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** A local date and time; `fraction` holds the digits after the second's point, '' for none. */
+export interface LocalTime {
+  readonly date: string;
+  readonly time: string;
+  readonly fraction: string;
+}
+
+/** True for an existing calendar date `YYYY-MM-DD`. */
+export function isDate(text: string): boolean {
+  const match = DATE.exec(text);
+  if (match === null) return false;
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  const days = month === 2 && leap ? 29 : (DAYS[month - 1] ?? 0);
+  return year > 0 && day >= 1 && day <= days;
+}
+
+/** Splits `HH:MM:SS[.fraction]`; null when it is no time of day (24:00:00 and :60 are not). */
+export function parseTime(text: string): Pick<LocalTime, 'time' | 'fraction'> | null {
+  const match = TIME.exec(text);
+  if (match === null) return null;
+  if (Number(match[1]) > 23 || Number(match[2]) > 59 || Number(match[3]) > 59) return null;
+  return { time: text.slice(0, 8), fraction: match[4] ?? '' };
+}
+
+/** Splits `YYYY-MM-DD` + (`T` or blank) + time; null when it is no local date and time. */
+export function parseTimestamp(text: string): LocalTime | null {
+  const separator = text[10];
+  if (separator !== 'T' && separator !== ' ') return null;
+  const time = parseTime(text.slice(11));
+  const date = text.slice(0, 10);
+  return time === null || !isDate(date) ? null : { date, ...time };
+}
+
+/** A local time with its offset from UTC in minutes; null when the text carries none. */
+export function parseTimestampTz(text: string): { local: LocalTime; offset: number } | null {
+  const match = OFFSET.exec(text.slice(11));
+  if (match === null) return null;
+  const suffix = match[1] ?? '';
+  const local = parseTimestamp(text.slice(0, text.length - suffix.length).trimEnd());
+  if (local === null) return null;
+  if (suffix === 'Z') return { local, offset: 0 };
+  const hours = Number(suffix.slice(1, 3));
+  const minutes = Number(suffix.slice(3).replace(':', '') || 0);
+  if (hours > 18 || minutes > 59) return null;
+  return { local, offset: (suffix.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) };
+}
+
+/** Seconds since 1970-01-01T00:00:00 of a local time, as if it were UTC. */
+export function epochSeconds(local: LocalTime): number {
+  const [year = 0, month = 0, day = 0] = local.date.split('-').map(Number);
+  const [hour = 0, minute = 0, second = 0] = local.time.split(':').map(Number);
+  return daysFromCivil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+}
+
+/** The inverse of {@link epochSeconds}; null outside the years 0001 to 9999. */
+export function fromEpochSeconds(seconds: number, fraction: string): LocalTime | null {
+  const days = Math.floor(seconds / 86_400);
+  const rest = seconds - days * 86_400;
+  const [year, month, day] = civilFromDays(days);
+  if (year < 1 || year > 9999) return null;
+  const time = [rest / 3600, (rest / 60) % 60, rest % 60].map((part) => pad(Math.floor(part), 2));
+  return { date: `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`, time: time.join(':'), fraction };
+}
+
+function pad(value: number, width: number): string {
+  return String(value).padStart(width, '0');
+}
+
+/** Days since 1970-01-01 (H. Hinnant, chrono-compatible low-level date algorithms). */
+function daysFromCivil(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year;
+  const era = Math.floor(y / 400);
+  const yearOfEra = y - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}
+
+function civilFromDays(days: number): [number, number, number] {
+  const z = days + 719_468;
+  const era = Math.floor(z / 146_097);
+  const dayOfEra = z - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shifted = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = shifted < 10 ? shifted + 3 : shifted - 9;
+  const day = dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1;
+  return [yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day];
+}
