@@ -11,8 +11,7 @@ import { DIGEST_LENGTH, nodeHash } from './hash.ts';
 export function merkleTree(hashes: readonly Uint8Array[]): MerkleTree {
   return new MerkleTree(
     hashes.map((hash) => Buffer.from(hash)),
-    (pair: Buffer) =>
-      nodeHash(pair.subarray(0, DIGEST_LENGTH), pair.subarray(DIGEST_LENGTH)),
+    (pair: Buffer) => nodeHash(pair.subarray(0, DIGEST_LENGTH), pair.subarray(DIGEST_LENGTH)),
     { hashLeaves: false, sortPairs: false, sortLeaves: false, duplicateOdd: false },
   );
 }

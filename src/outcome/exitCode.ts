@@ -10,6 +10,9 @@ export const EXIT = {
   usage: 64,
 } as const;
 
+/** What a person mends on the command line or in the mapping. */
+const USAGE_CODES: ReadonlySet<FailureCode> = new Set(['USAGE', 'MAPPING', 'SOURCE_SCHEMA']);
+
 /** Exit code of a check: 0 PASS, 1 WARN, 2 FAIL or could not run. */
 export function exitCodeOfCheck(verdict: Verdict): number {
   return { PASS: 0, WARN: 1, FAIL: 2 }[verdict];
@@ -17,7 +20,7 @@ export function exitCodeOfCheck(verdict: Verdict): number {
 
 /** Exit code of a command that stopped with a failure; a check that could not run has failed (2). */
 export function exitCodeOfFailure(code: FailureCode, command: 'action' | 'check'): number {
-  if (code === 'USAGE' || code === 'MAPPING') return EXIT.usage;
+  if (USAGE_CODES.has(code)) return EXIT.usage;
   if (code === 'INTERRUPTED') return EXIT.interrupted;
   return command === 'check' ? exitCodeOfCheck('FAIL') : EXIT.failed;
 }

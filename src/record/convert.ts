@@ -3,12 +3,12 @@
  * the type cannot hold without change is a {@link Rejection}, which becomes a finding.
  */
 
-import { canonicalJson } from './canonical.ts';
+import { canonicalJson, NotCanonicalError } from './canonical.ts';
 import { convertDecimal } from './convertDecimal.ts';
 import { temporalConverter } from './convertTemporal.ts';
 import { BlobContent, RawJson, Rejection, type Converted, type Converter } from './converted.ts';
 import { sameDecimal } from './decimal.ts';
-import { decodeUtf8, parseJson } from './json.ts';
+import { parseJson } from './json.ts';
 import type { FieldType } from './type.ts';
 import { isUuid, uuidText } from './uuid.ts';
 import { InexactNumber, InvalidText, JsonNode, type JsonValue, type SourceValue } from './value.ts';
@@ -75,7 +75,7 @@ function present(options: ConvertOptions): Converter {
       return convertJson;
     case 'tagged':
       return convertTagged;
-    case 'array':
+    default:
       return arrayConverter(type.of, options);
   }
 }
@@ -145,7 +145,7 @@ function convertFloat(value: SourceValue): Converted | Rejection {
   if (typeof value === 'bigint') return BigInt(Number(value)) === value ? Number(value) : INEXACT;
   if (value instanceof JsonNode && value.value instanceof InexactNumber) return INEXACT;
   if (typeof value !== 'string' || value.length > 400) return NOT_FLOAT;
-  if (!/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value)) return NOT_FLOAT;
+  if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(value)) return NOT_FLOAT;
   const number = Number(value);
   if (!Number.isFinite(number) || Object.is(number, -0)) return NOT_FINITE;
   return sameDecimal(String(number), value) ? number : INEXACT;
@@ -205,7 +205,7 @@ function convertJson(value: SourceValue): Converted | Rejection {
   try {
     return new RawJson(canonicalJson(jsonOf(value)));
   } catch (error) {
-    return error instanceof SyntaxError ? NOT_JSON : INEXACT;
+    return error instanceof NotCanonicalError ? INEXACT : NOT_JSON;
   }
 }
 
@@ -259,7 +259,7 @@ function arrayConverter(of: FieldType, options: ConvertOptions): Converter {
     for (const item of items as readonly JsonValue[]) {
       const converted = element(asCell(item));
       if (converted instanceof Rejection) return converted;
-      texts.push(jsonText(converted));
+      texts.push(converted instanceof RawJson ? converted.text : JSON.stringify(converted));
     }
     return new RawJson(`[${texts.join(',')}]`);
   };
@@ -268,16 +268,4 @@ function arrayConverter(of: FieldType, options: ConvertOptions): Converter {
 /** An element of a JSON array as a cell of its own. */
 function asCell(item: JsonValue): SourceValue {
   return item !== null && typeof item === 'object' ? new JsonNode(item) : item;
-}
-
-/** The canonical JSON text of a converted value; blobs have none before they are stored. */
-export function jsonText(value: Exclude<Converted, BlobContent> | Converted): string {
-  if (value instanceof RawJson) return value.text;
-  if (value instanceof BlobContent) throw new TypeError('a blob has no text before it is stored');
-  return JSON.stringify(value);
-}
-
-/** Text of bytes where they are valid UTF-8, else an {@link InvalidText}. */
-export function textCell(bytes: Uint8Array): string | InvalidText {
-  return decodeUtf8(bytes) ?? new InvalidText(bytes);
 }

@@ -70,7 +70,11 @@ export function fromEpochSeconds(seconds: number, fraction: string): LocalTime |
   const [year, month, day] = civilFromDays(days);
   if (year < 1 || year > 9999) return null;
   const time = [rest / 3600, (rest / 60) % 60, rest % 60].map((part) => pad(Math.floor(part), 2));
-  return { date: `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`, time: time.join(':'), fraction };
+  return {
+    date: `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`,
+    time: time.join(':'),
+    fraction,
+  };
 }
 
 function pad(value: number, width: number): string {

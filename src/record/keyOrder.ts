@@ -134,11 +134,6 @@ function scaled(digits: number): KeyEncoding {
   };
 }
 
-/** True when the scaled integer of a key part fits into the encoding. */
-export function fitsKey(text: string): boolean {
-  return text.length < 300;
-}
-
 function writeBigInt(value: bigint, target: Buffer, offset: number): number {
   const negative = value < 0n;
   const hex = value === 0n ? '' : (negative ? -value : value).toString(16);

@@ -4,9 +4,6 @@ import { createHmac, hash } from 'node:crypto';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Length of the text form, in characters. */
-export const UUID_LENGTH = 36;
-
 /** True for the lower-case text form, of any version. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);

@@ -10,7 +10,14 @@
  * - `JsonNode` is an array, an object or an inexact number of a JSON source.
  */
 export type SourceValue =
-  null | boolean | number | bigint | string | Uint8Array | InvalidText | JsonNode;
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | InvalidText
+  | JsonNode;
 
 /** A text cell that is not valid Unicode; the bytes are as stored. */
 export class InvalidText {
@@ -30,7 +37,13 @@ export class InexactNumber {
 
 /** A JSON value without loss: objects are Maps (so `__proto__` is a key like any other). */
 export type JsonValue =
-  null | boolean | number | string | InexactNumber | readonly JsonValue[] | JsonObject;
+  | null
+  | boolean
+  | number
+  | string
+  | InexactNumber
+  | readonly JsonValue[]
+  | JsonObject;
 export type JsonObject = ReadonlyMap<string, JsonValue>;
 
 /** An array, an object or an inexact number as a cell. */

@@ -51,11 +51,14 @@ interface ProofVector {
   wantErr: boolean;
 }
 
+function decode(text: string): Buffer {
+  return Buffer.from(text, 'base64');
+}
+
 describe.skipIf(proofs === null)('published inclusion proofs of RFC 6962', () => {
   const files = readdirSync(proofs ?? '.', { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.json'),
   );
-  const decode = (text: string): Buffer => Buffer.from(text, 'base64');
 
   it('accepts each good proof and refuses each bad one', () => {
     expect(files.length).toBeGreaterThanOrEqual(90);

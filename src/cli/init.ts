@@ -1,0 +1,45 @@
+/** sealift init */
+
+import { Command, Option } from 'commander';
+
+import { init } from '../flow/init.ts';
+import { runCommand } from './run.ts';
+
+interface Options {
+  readonly project: string;
+  readonly source: string;
+  readonly ids: 'keep' | 'uuid';
+  readonly json?: boolean;
+}
+
+export function initCommand(exit: (code: number) => void): Command {
+  return new Command('init')
+    .description('write a mapping for all of an unknown source')
+    .requiredOption('--source <[NAME=]URL>', 'sqlite:FILE, csv:FILE, ndjson:FILE or json:FILE')
+    .addOption(
+      new Option('--ids <rule>', 'keep the legacy keys, or make UUIDs from them')
+        .choices(['keep', 'uuid'])
+        .default('keep'),
+    )
+    .option('--project <dir>', 'folder of the project', '.')
+    .option('--json', 'print the summary as JSON')
+    .addHelpText('before', EXAMPLES)
+    .action(async (options: Options) => {
+      const { project, source, ids } = options;
+      const work = { project, source, ids, here: process.cwd() };
+      exit(
+        await runCommand(
+          { name: 'init', kind: 'action', report: false, work: (env) => init(work, env) },
+          options,
+        ),
+      );
+    });
+}
+
+const EXAMPLES = `
+Examples:
+  sealift init --source sqlite:legacy.db
+  sealift init --source sqlite:legacy.db --ids uuid --project school
+  sealift init --source 'csv:exports/?encoding=windows-1252&delimiter=;'
+
+`;

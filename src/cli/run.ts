@@ -1,0 +1,180 @@
+/**
+ * Runs one command: environment in, report and summary out, errors → one line and an exit code.
+ * Anything that is not a Failure is a defect of Sealift and says so, without a stack trace unless
+ * SEALIFT_DEBUG asks for it.
+ */
+
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+import { onDisk } from '../disk/errors.ts';
+import { createPool } from '../disk/pool.ts';
+import { writeReport } from '../disk/reportFolder.ts';
+import type { Environment } from '../flow/environment.ts';
+import { projectPaths } from '../flow/project.ts';
+import { EXIT, exitCodeOfCheck, exitCodeOfFailure } from '../outcome/exitCode.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Finding } from '../outcome/finding.ts';
+import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
+import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
+import { terminalProgress, terminalStyle } from './terminal.ts';
+import { ADAPTERS } from './wire.ts';
+
+export interface CommonOptions {
+  readonly project: string;
+  readonly json?: boolean;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly kind: 'action' | 'check';
+  /** Whether a report is written to storage_reports. */
+  readonly report: boolean;
+  readonly work: (env: Environment, found: { readonly findings: Finding[] }) => Promise<Outcome>;
+}
+
+/** Workers that a command starts unless told otherwise. */
+export function defaultWorkers(): number {
+  return Math.min(8, availableParallelism());
+}
+
+/** Runs a command to its exit code. */
+export async function runCommand(command: Command, options: CommonOptions): Promise<number> {
+  const begun = new Date();
+  const started = performance.now();
+  const interrupt = interruptible(command);
+  const found: { findings: Finding[] } = { findings: [] };
+  const env = environment(options.json === true, interrupt.onInterrupt);
+  let outcome: Outcome;
+  let code: number;
+  try {
+    outcome = await command.work(env, found);
+    code = command.kind === 'check' ? exitCodeOfCheck(verdict(outcome)) : EXIT.done;
+  } catch (error) {
+    const failure = asFailure(error);
+    outcome = failedOutcome(command.name, command.kind, failure, found.findings);
+    code = exitCodeOfFailure(failure.code, command.kind);
+  } finally {
+    interrupt.stop();
+  }
+  const timing: Timing = {
+    startedAt: begun.toISOString(),
+    milliseconds: Math.round(performance.now() - started),
+  };
+  const report =
+    command.report && code !== EXIT.usage ? await tryReport(outcome, timing, options) : null;
+  print(outcome, timing, options, report);
+  return code;
+}
+
+function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
+  const { status } = outcome;
+  if (status === 'DONE' || status === 'FAILED')
+    throw new Error(`${outcome.command} has no verdict`);
+  return status;
+}
+
+function environment(quiet: boolean, onInterrupt: Environment['onInterrupt']): Environment {
+  const style = terminalStyle(process.stderr.isTTY, process.env, quiet);
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return {
+    adapters: ADAPTERS,
+    startWorkers: (workers, data) =>
+      createPool(new URL(`./worker.${extension}`, import.meta.url), workers, data),
+    variables: process.env,
+    progress: terminalProgress(style),
+    now: () => new Date(),
+    pid: process.pid,
+    tool: packageInfo(),
+    versions: {
+      timeZoneData: process.versions['tz'] ?? 'unknown',
+      unicode: process.versions['unicode'] ?? 'unknown',
+    },
+    onInterrupt,
+  };
+}
+
+/** Name and version of this package. */
+export function packageInfo(): { name: string; version: string } {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { name, version } = JSON.parse(text) as { name: string; version: string };
+  return { name, version };
+}
+
+/** Ctrl-C and kill: cleans up, says that nothing was published, and ends with 130. */
+function interruptible(command: Command): {
+  onInterrupt: Environment['onInterrupt'];
+  stop: () => void;
+} {
+  const cleanUps = new Set<() => void>();
+  const interrupted = (): void => {
+    for (const cleanUp of cleanUps) {
+      try {
+        cleanUp();
+      } catch {
+        // The next run cleans up what this one could not.
+      }
+    }
+    process.stderr.write(`sealift ${command.name}: interrupted, nothing was changed\n`);
+    process.exit(EXIT.interrupted);
+  };
+  process.on('SIGINT', interrupted);
+  process.on('SIGTERM', interrupted);
+  return {
+    onInterrupt(cleanUp) {
+      cleanUps.add(cleanUp);
+      return () => cleanUps.delete(cleanUp);
+    },
+    stop() {
+      process.off('SIGINT', interrupted);
+      process.off('SIGTERM', interrupted);
+    },
+  };
+}
+
+/** Faults as they are; anything else is a defect of Sealift. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (process.env['SEALIFT_DEBUG'] !== undefined) throw error;
+  const kind = error instanceof Error ? error.name : typeof error;
+  return new Failure('UNSUPPORTED', {
+    what: `this is a defect of Sealift (${kind}), nothing was published`,
+    hint: 'run again with SEALIFT_DEBUG=1 and report the trace it prints',
+    cause: error,
+  });
+}
+
+async function tryReport(
+  outcome: Outcome,
+  timing: Timing,
+  options: CommonOptions,
+): Promise<string | null> {
+  const { reports } = projectPaths(options.project);
+  try {
+    return await onDisk(reports, () =>
+      writeReport(reports, outcome.command, reportFiles(outcome, timing)),
+    );
+  } catch (error) {
+    process.stderr.write(`sealift: no report was written: ${asFailure(error).line()}\n`);
+    return null;
+  }
+}
+
+function print(
+  outcome: Outcome,
+  timing: Timing,
+  options: CommonOptions,
+  report: string | null,
+): void {
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify(summary(outcome, timing), null, 2)}\n`);
+  } else {
+    for (const line of terminalLines(outcome)) process.stdout.write(`${line}\n`);
+    if (report !== null && outcome.failure === undefined) {
+      process.stdout.write(`report     ${report}\n`);
+    }
+  }
+  if (outcome.failure !== undefined) {
+    process.stderr.write(`sealift ${outcome.command}: ${outcome.failure.line}\n`);
+  }
+}

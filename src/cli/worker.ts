@@ -1,0 +1,34 @@
+/** The entry of worker threads: answers the calls of migrate and of verify. */
+
+import { poolData, serve } from '../disk/pool.ts';
+import type { LoadedMapping } from '../mapping/load.ts';
+import { readRegistry } from '../mapping/registry.ts';
+import { migrationWorker } from '../migrate/worker.ts';
+import { hashHandlers } from '../seal/hashLines.ts';
+import { ADAPTERS } from './wire.ts';
+
+interface MigrationData {
+  readonly mapping: LoadedMapping;
+  readonly secrets: ReadonlyMap<string, Uint8Array>;
+}
+
+const data = poolData() as MigrationData | null;
+if (data === null) {
+  serve(hashHandlers, async () => {});
+} else {
+  const registries = await loadRegistries(data.mapping);
+  const worker = migrationWorker({ ...data, registries }, ADAPTERS);
+  serve({ ...worker.handlers, ...hashHandlers }, () => worker.close());
+}
+
+async function loadRegistries(mapping: LoadedMapping): Promise<Map<string, Map<string, string>>> {
+  const registries = new Map<string, Map<string, string>>();
+  for (const [name, file] of mapping.registries) {
+    const entries = new Map<string, string>();
+    for await (const { legacyId, targetUuid } of readRegistry(mapping.folder, file)) {
+      entries.set(legacyId, targetUuid);
+    }
+    registries.set(name, entries);
+  }
+  return registries;
+}

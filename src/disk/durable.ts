@@ -1,0 +1,99 @@
+/**
+ * Durable writes: a file counts as written when it and every folder above it, up to the one that
+ * was there before, have been synced. A sync that failed is never tried again: the kernel may have
+ * dropped the pages and report success the second time.
+ */
+
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+import { systemCode } from './errors.ts';
+
+/** Candidates hold production data: nobody but the owner reads them. */
+export const PRIVATE_FILE = 0o600;
+export const PRIVATE_FOLDER = 0o700;
+
+/** Creates a folder (parents included) that only the owner can enter. */
+export function makeFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: PRIVATE_FOLDER });
+}
+
+/** Opens a new file for writing; fails where anything is there already, a link included. */
+export function createFile(path: string): number {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  return openSync(path, flags, PRIVATE_FILE);
+}
+
+/** Writes all of `bytes`: a single write may take less. */
+export function writeAll(file: number, bytes: Uint8Array, position: number | null = null): void {
+  let done = 0;
+  while (done < bytes.length) {
+    const at = position === null ? null : position + done;
+    done += writeSync(file, bytes, done, bytes.length - done, at);
+  }
+}
+
+/** Creates a file with this content and syncs it. */
+export function writeFileDurably(path: string, content: string | Uint8Array): void {
+  const file = createFile(path);
+  try {
+    writeAll(file, typeof content === 'string' ? Buffer.from(content) : content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Syncs a folder's entries. */
+export function syncFolder(path: string): void {
+  const folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Syncs the entries of a folder and of all folders in it, innermost first. */
+export function syncFolders(path: string): void {
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) syncFolders(join(path, entry.name));
+  }
+  syncFolder(path);
+}
+
+/** What a link points to, as it is written; null where there is nothing; else 'not a link'. */
+export function linkState(path: string): { target: string } | 'absent' | 'occupied' {
+  try {
+    if (!lstatSync(path).isSymbolicLink()) return 'occupied';
+    return { target: readlinkSync(path) };
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 'absent';
+    throw error;
+  }
+}
+
+/**
+ * Points `link` to `target` (relative to the link's folder) in one step: whoever reads sees the old
+ * target or the new one. Durable when it returns.
+ */
+export function swapLink(link: string, target: string): void {
+  const fresh = join(dirname(link), `.${basename(link)}.new`);
+  rmSync(fresh, { force: true });
+  symlinkSync(target, fresh);
+  renameSync(fresh, link);
+  syncFolder(dirname(link));
+}

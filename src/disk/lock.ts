@@ -1,0 +1,108 @@
+/**
+ * One writer at a time, by an exclusive transaction on a small SQLite file: the operating system
+ * lets go of it the moment its process dies, however it dies, and a long computation cannot lose it.
+ */
+
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import Database from 'better-sqlite3';
+
+import { Failure } from '../outcome/failure.ts';
+import { PRIVATE_FILE } from './durable.ts';
+import { diskFailure, systemCode } from './errors.ts';
+
+export interface Lock {
+  release(): void;
+}
+
+export interface Holder {
+  readonly command: string;
+  readonly pid: number;
+  /** ISO 8601, for people; nothing depends on it. */
+  readonly since: string;
+}
+
+/** Takes the lock of a folder or throws BUSY, saying who holds it since when. Never waits. */
+export function acquireLock(folder: string, holder: Holder): Lock {
+  const path = join(folder, '.lock');
+  const about = join(folder, '.lock.json');
+  refuseForeign(path);
+  refuseForeign(about);
+  const database = exclusive(path, about);
+  try {
+    rmSync(`${about}.new`, { force: true });
+    writeFileSync(`${about}.new`, `${JSON.stringify(holder)}\n`, {
+      flag: 'wx',
+      mode: PRIVATE_FILE,
+    });
+    renameSync(`${about}.new`, about);
+  } catch (error) {
+    database.close();
+    throw diskFailure(error, folder);
+  }
+  return {
+    release() {
+      rmSync(about, { force: true });
+      database.close();
+    },
+  };
+}
+
+function exclusive(path: string, about: string): Database.Database {
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(path, { timeout: 0 });
+    database.pragma('journal_mode = memory');
+    database.exec('BEGIN EXCLUSIVE');
+    return database;
+  } catch (error) {
+    database?.close();
+    const code = systemCode(error) ?? '';
+    if (code.startsWith('SQLITE_BUSY')) throw busy(path, about);
+    if (code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY')) {
+      throw new Failure('DISK', {
+        what: 'the lock file cannot be written',
+        where: path,
+        hint: 'give this user write access to the folder, then run again',
+        cause: error,
+      });
+    }
+    throw diskFailure(error, path);
+  }
+}
+
+function busy(path: string, about: string): Failure {
+  const holder = readHolder(about);
+  const who =
+    holder === null
+      ? 'another run'
+      : `sealift ${holder.command} (process ${holder.pid}, since ${holder.since})`;
+  return new Failure('BUSY', {
+    what: `${who} is at work in this project`,
+    where: path,
+    hint: 'wait until it has ended, then run again',
+  });
+}
+
+/** Who holds the lock, as the holder wrote it; null where that cannot be read. */
+function readHolder(about: string): Holder | null {
+  try {
+    const holder = JSON.parse(readFileSync(about, 'utf8')) as Holder;
+    const valid = /^[a-z-]{1,32}$/.test(holder.command) && Number.isSafeInteger(holder.pid);
+    return valid && /^[\dTZ:.+-]{1,40}$/.test(holder.since) ? holder : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A link or folder in the lock's place is not ours: writing through it would write elsewhere. */
+function refuseForeign(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || stat.isFile()) return;
+  throw new Failure('CANDIDATE', {
+    what: 'something that is not a plain file stands where the lock belongs',
+    where: path,
+    hint: 'remove it, then run again',
+  });
+}

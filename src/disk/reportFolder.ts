@@ -1,0 +1,66 @@
+/**
+ * Reports on disk: each run's report is a folder of its own in `history/`, and `latest-<command>`
+ * links to the newest, swapped in one step. Reports are never read back as input.
+ */
+
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Failure } from '../outcome/failure.ts';
+import {
+  linkState,
+  makeFolder,
+  PRIVATE_FOLDER,
+  swapLink,
+  syncFolder,
+  writeFileDurably,
+} from './durable.ts';
+
+const HISTORY = 'history';
+
+/** Writes a report's files and returns the path of its `latest-…` link. */
+export function writeReport(
+  folder: string,
+  command: string,
+  files: ReadonlyMap<string, string>,
+): string {
+  const latest = join(folder, `latest-${command}`);
+  const history = join(folder, HISTORY);
+  refuseForeign(folder, latest, history);
+  makeFolder(history);
+  const draft = join(history, `.${command}.new`);
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { mode: PRIVATE_FOLDER });
+  for (const [name, text] of files) writeFileDurably(join(draft, name), text);
+  syncFolder(draft);
+  const name = `${command}-${String(nextNumber(history, command)).padStart(6, '0')}`;
+  renameSync(draft, join(history, name));
+  syncFolder(history);
+  swapLink(latest, `${HISTORY}/${name}`);
+  return latest;
+}
+
+function nextNumber(history: string, command: string): number {
+  const pattern = new RegExp(`^${command}-(\\d{6,})$`);
+  const numbers = readdirSync(history).map((name) => Number(pattern.exec(name)?.[1] ?? 0));
+  return Math.max(0, ...numbers) + 1;
+}
+
+/** Nothing is written through a link that somebody planted, and nobody's folder is replaced. */
+function refuseForeign(folder: string, latest: string, history: string): void {
+  for (const path of [folder, history]) {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined && !stat.isDirectory()) throw foreign(path);
+  }
+  const link = linkState(latest);
+  if (link === 'absent') return;
+  if (link === 'occupied' || !link.target.startsWith(`${HISTORY}/`)) throw foreign(latest);
+}
+
+function foreign(path: string): Failure {
+  return new Failure('DISK', {
+    what: 'something foreign stands where reports go',
+    where: path,
+    hint: 'move it away, then run again',
+  });
+}

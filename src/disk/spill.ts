@@ -1,0 +1,136 @@
+/**
+ * Entries on their way to order: buckets split the key space, every worker appends the entries of
+ * each bucket to a file of its own in scratch, and a bucket is read back as a whole.
+ *
+ * An entry is [key length, record length, lineage length, row high, row low] as u32 little endian,
+ * then key, record and lineage bytes. Record and lineage end in LF (lineage may be empty).
+ */
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+import { createFile, writeAll } from './durable.ts';
+
+export const ENTRY_HEADER = 20;
+
+/** A stretch of a spill file that holds whole entries of one bucket. */
+export interface Extent {
+  readonly file: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly entries: number;
+}
+
+export interface Bucket {
+  readonly extents: Extent[];
+  bytes: number;
+  entries: number;
+}
+
+export interface SpillWriter {
+  /**
+   * Room for an entry of at most `size` bytes: writes go to `buffer` from `start`, then `commit`
+   * with the entry's true size and its bucket, which the caller may know only by then.
+   */
+  reserve(size: number): { readonly buffer: Buffer; readonly start: number };
+  commit(bucket: number, size: number): void;
+  /** Writes what is still in memory and ends the file. */
+  finish(): Bucket[];
+}
+
+/** Bytes that a bucket holds in memory before they are written. */
+const CHUNK = 256 * 1024;
+
+/** A writer of `buckets` buckets; memory: one chunk a bucket and the largest entry. */
+export function spillWriter(path: string, buckets: number, chunk: number = CHUNK): SpillWriter {
+  const file = createFile(path);
+  let position = 0;
+  let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+  const pending = Array.from({ length: buckets }, () => ({
+    buffer: null as Buffer | null,
+    used: 0,
+    entries: 0,
+  }));
+  const result: Bucket[] = pending.map(() => ({ extents: [], bytes: 0, entries: 0 }));
+
+  const append = (index: number, bytes: Uint8Array, entries: number): void => {
+    writeAll(file, bytes);
+    const bucket = result[index];
+    if (bucket === undefined) throw new RangeError('no such bucket');
+    bucket.extents.push({ file: path, offset: position, length: bytes.length, entries });
+    bucket.bytes += bytes.length;
+    bucket.entries += entries;
+    position += bytes.length;
+  };
+  const flush = (index: number): void => {
+    const part = pending[index];
+    if (part === undefined || part.buffer === null || part.used === 0) return;
+    append(index, part.buffer.subarray(0, part.used), part.entries);
+    part.used = 0;
+    part.entries = 0;
+  };
+  return {
+    reserve(size) {
+      if (scratch.length < size) scratch = Buffer.allocUnsafeSlow(size);
+      return { buffer: scratch, start: 0 };
+    },
+    commit(index, size) {
+      const part = pending[index];
+      if (part === undefined) throw new RangeError('no such bucket');
+      if (part.used + size > chunk) flush(index);
+      if (size > chunk) {
+        append(index, scratch.subarray(0, size), 1);
+        return;
+      }
+      part.buffer ??= Buffer.allocUnsafeSlow(chunk);
+      scratch.copy(part.buffer, part.used, 0, size);
+      part.used += size;
+      part.entries += 1;
+    },
+    finish() {
+      for (const index of pending.keys()) flush(index);
+      closeSync(file);
+      return result;
+    },
+  };
+}
+
+/** Joins what several writers have put into the same buckets. */
+export function joinBuckets(parts: readonly (readonly Bucket[])[]): Bucket[] {
+  const width = Math.max(0, ...parts.map((part) => part.length));
+  return Array.from({ length: width }, (_, index) => {
+    const same = parts.flatMap((part) => part[index] ?? []);
+    return {
+      extents: same.flatMap((bucket) => bucket.extents),
+      bytes: same.reduce((sum, bucket) => sum + bucket.bytes, 0),
+      entries: same.reduce((sum, bucket) => sum + bucket.entries, 0),
+    };
+  });
+}
+
+/** All bytes of a bucket, in one buffer. */
+export function readBucket(bucket: Pick<Bucket, 'extents' | 'bytes'>): Buffer {
+  const buffer = Buffer.allocUnsafeSlow(bucket.bytes);
+  const files = new Map<string, number>();
+  let at = 0;
+  try {
+    for (const extent of bucket.extents) {
+      const file = files.get(extent.file) ?? openSync(extent.file, 'r');
+      files.set(extent.file, file);
+      readFully(file, buffer.subarray(at, at + extent.length), extent.offset);
+      at += extent.length;
+    }
+  } finally {
+    for (const file of files.values()) closeSync(file);
+  }
+  return buffer;
+}
+
+/** Fills `target` from `position`; a file that ends before is an error. */
+export function readFully(file: number, target: Uint8Array, position: number): void {
+  let done = 0;
+  while (done < target.length) {
+    const read = readSync(file, target, done, target.length - done, position + done);
+    if (read === 0) throw new Error(`a file of ${fstatSync(file).size} bytes ended early`);
+    done += read;
+  }
+}

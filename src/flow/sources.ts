@@ -1,0 +1,102 @@
+/** The sources of a project, prepared: opened once, their schemas known, their snapshots fixed. */
+
+import { hash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Pool } from '../disk/pool.ts';
+import type { Mapping } from '../mapping/model.ts';
+import { didYouMean, quoteName } from '../mapping/nearest.ts';
+import { Failure } from '../outcome/failure.ts';
+import { canonicalJson } from '../record/canonical.ts';
+import { byUtf8, type SealedSource } from '../seal/format.ts';
+import type { PreparedSource, SourceSchema } from '../source/source.ts';
+import { parseSourceUrl, type Adapters, type SourceUrl } from './project.ts';
+
+/** How long to wait for a lock of somebody else. */
+export const LOCK_TIMEOUT_MS = 5000;
+
+export interface NamedSource {
+  readonly name: string;
+  readonly scheme: string;
+  readonly prepared: PreparedSource;
+}
+
+/** URL of each source: the mapping's, relative to the mapping folder's parent, or an override. */
+export function sourceUrls(
+  mapping: Mapping,
+  overrides: ReadonlyMap<string, string>,
+  folders: { readonly project: string; readonly here: string },
+  adapters: Adapters,
+): Map<string, SourceUrl> {
+  const { sources } = mapping.project;
+  for (const name of overrides.keys()) {
+    if (Object.hasOwn(sources, name)) continue;
+    throw new Failure('USAGE', {
+      what: `the mapping has no source ${quoteName(name)}`,
+      where: '--source',
+      hint: didYouMean(name, Object.keys(sources), `it has ${Object.keys(sources).join(', ')}`),
+    });
+  }
+  const urls = new Map<string, SourceUrl>();
+  for (const [name, { url }] of Object.entries(sources)) {
+    const override = overrides.get(name);
+    const [text, base] = override === undefined ? [url, folders.project] : [override, folders.here];
+    urls.set(name, parseSourceUrl(text, base, adapters));
+  }
+  return urls;
+}
+
+/** Prepares all sources; what was opened is closed again when one fails. */
+export async function prepareSources(
+  urls: ReadonlyMap<string, SourceUrl>,
+  scratch: string,
+  adapters: Adapters,
+): Promise<NamedSource[]> {
+  const sources: NamedSource[] = [];
+  try {
+    for (const [name, { scheme, location }] of urls) {
+      const folder = join(scratch, `source-${sources.length}`);
+      mkdirSync(folder);
+      const options = { scratch: folder, lockTimeoutMs: LOCK_TIMEOUT_MS };
+      const prepared = await adapters.get(scheme)?.prepare(location, options);
+      if (prepared !== undefined) sources.push({ name, scheme, prepared });
+    }
+    return sources;
+  } catch (error) {
+    await closeSources(sources);
+    throw error;
+  }
+}
+
+export async function closeSources(sources: readonly NamedSource[]): Promise<void> {
+  for (const { prepared } of sources) await prepared.close();
+}
+
+export function schemasOf(sources: readonly NamedSource[]): Map<string, SourceSchema> {
+  return new Map(sources.map(({ name, prepared }) => [name, prepared.schema]));
+}
+
+/** Opens every source in every worker, all of them in one snapshot a source. */
+export async function openInWorkers(sources: readonly NamedSource[], pool: Pool): Promise<void> {
+  for (const { name, prepared } of sources) {
+    await prepared.inOneSnapshot(async () => {
+      await pool.callEach('open', { name, source: prepared.handle });
+    });
+  }
+}
+
+/** What the seal says of the sources: no path, no host, nothing that depends on where they lie. */
+export async function sealSources(sources: readonly NamedSource[]): Promise<SealedSource[]> {
+  const sealed: SealedSource[] = [];
+  for (const { name, scheme, prepared } of sources) {
+    const tables: { table: string; rows: number }[] = [];
+    for (const { name: table, kind } of prepared.schema.tables) {
+      if (kind !== 'view') tables.push({ table, rows: await prepared.count(table) });
+    }
+    tables.sort((a, b) => byUtf8(a.table, b.table));
+    const schema = hash('sha256', canonicalJson(prepared.schema), 'hex');
+    sealed.push({ name, scheme, schema, tables });
+  }
+  return sealed.sort((a, b) => byUtf8(a.name, b.name));
+}

@@ -1,0 +1,64 @@
+/** verify-checksums: everything that a seal states, computed again from the files. */
+
+import { resolve } from 'node:path';
+
+import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
+import { Failure } from '../outcome/failure.ts';
+import { currentCandidate } from '../seal/candidateStore.ts';
+import { verifyCandidate } from '../seal/verify.ts';
+import type { Environment } from './environment.ts';
+import { projectPaths } from './project.ts';
+
+export interface VerifyOptions {
+  readonly project: string;
+  /** A candidate's folder instead of the project's current one. */
+  readonly candidate: string | null;
+  /** A seal id that was kept outside of the candidate. */
+  readonly expectSeal: string | null;
+  readonly workers: number;
+}
+
+const SELF_CONSISTENT =
+  'internally consistent only: an older or re-made candidate would pass too; give --expect-seal ID';
+const EXPECTED = 'the seal is the expected one';
+
+/** Verifies the current candidate, or the one in `candidate`. */
+export async function verifyChecksums(options: VerifyOptions, env: Environment): Promise<Outcome> {
+  const { candidates } = projectPaths(options.project);
+  if (options.expectSeal !== null && !/^[0-9a-f]{64}$/.test(options.expectSeal)) {
+    throw new Failure('USAGE', {
+      what: 'a seal id is 64 hexadecimal digits in lower case',
+      where: '--expect-seal',
+      hint: 'copy it from the summary of the migrate run',
+    });
+  }
+  const folder =
+    options.candidate === null ? currentCandidate(candidates) : resolve(options.candidate);
+  const pool = env.startWorkers(options.workers, null);
+  try {
+    const result = await verifyCandidate(folder, options.expectSeal, pool);
+    const findings = [...result.findings];
+    if (findings.length === 0 && result.records === 0) {
+      const reason = 'the candidate holds no record, so nothing was verified';
+      findings.push({ rule: 'empty', severity: 'BLOCKER', reason });
+    }
+    const note = options.expectSeal === null ? SELF_CONSISTENT : EXPECTED;
+    return checkOutcome({
+      command: 'verify-checksums',
+      ...(result.run === null ? {} : { runId: result.run.runId }),
+      ...(result.sealId === null ? {} : { sealId: result.sealId }),
+      ...(result.dataRoot === null ? {} : { dataRoot: result.dataRoot }),
+      modules: (result.run?.accounting ?? []).map((line) => ({
+        module: line.module,
+        rows: line.rows,
+        records: line.records,
+        rejected: line.rejected,
+        root: result.run?.modules.find(({ name }) => name === line.module)?.root ?? '',
+      })),
+      findings,
+      notes: findings.length === 0 ? [note] : [],
+    });
+  } finally {
+    await pool.close();
+  }
+}

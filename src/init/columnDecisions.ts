@@ -1,0 +1,188 @@
+/** What a person should know about a table and its columns, whatever the ids are. */
+
+import { quoteName } from '../mapping/nearest.ts';
+import { formatType } from '../record/type.ts';
+import type { ValueKind } from './columnProfile.ts';
+import { clockTypes, fits, valueKinds } from './columnType.ts';
+import type { Decision } from './decision.ts';
+import type { Family } from './declaredType.ts';
+import { isExpectedName } from './names.ts';
+import type { ColumnPlan, TablePlan } from './tablePlan.ts';
+
+type Note = Omit<Decision, 'table' | 'column'>;
+
+/** Decisions on the table itself, then on its columns in their order. */
+export function tableDecisions(plan: TablePlan): Decision[] {
+  const { name: table } = plan.schema;
+  const decisions: Decision[] = [];
+  for (const note of tableNotes(plan)) decisions.push({ ...note, table });
+  for (const column of plan.columns.values()) {
+    const notes = [...(plan.rows === 0 ? [] : valueNotes(column)), ...schemaNotes(column)];
+    for (const note of notes) decisions.push({ ...note, table, column: column.name });
+  }
+  return decisions;
+}
+
+function tableNotes(plan: TablePlan): Note[] {
+  const notes: Note[] = [];
+  if (!isExpectedName(plan.schema.name, plan.module)) {
+    notes.push({
+      rule: 'module-name',
+      severity: 'INFO',
+      what: `the module is called "${plan.module}", its plain name belongs to another table`,
+      advice: 'rename the module and its file if another name says more',
+    });
+  }
+  if (plan.rows === 0) {
+    notes.push({
+      rule: 'empty-table',
+      severity: 'INFO',
+      what: 'the table is empty: its types come from the declaration, minimumRows is 0',
+      advice: 'drop the table if it is not needed, raise minimumRows if it will hold rows',
+    });
+  }
+  return notes;
+}
+
+function schemaNotes({ name, field, schema }: ColumnPlan): Note[] {
+  const notes: Note[] = [];
+  if (name !== field) {
+    notes.push({
+      rule: 'field-name',
+      severity: 'INFO',
+      what: `the field is called ${quoteName(field)}: a record cannot have the column's name`,
+      advice: 'rename the field if another name says more',
+    });
+  }
+  if (schema.generated) {
+    notes.push({
+      rule: 'generated',
+      severity: 'INFO',
+      what: 'the column is computed by the source, and migrated like any other',
+      advice: 'list it under "dropped" if the new system computes it itself',
+    });
+  }
+  return notes;
+}
+
+function valueNotes(column: ColumnPlan): Note[] {
+  const { profile, schema, type } = column;
+  const notes: Note[] = [];
+  if (schema.notNull && profile.counts.null > 0) {
+    notes.push({
+      rule: 'null-in-not-null',
+      severity: 'WARNING',
+      what: `declared not null, but ${count(profile.counts.null, VALUE)} null`,
+      advice: 'the field allows null: correct the source, then set "required"',
+    });
+  }
+  if (valueKinds(profile).length === 0) {
+    notes.push({
+      rule: 'no-values',
+      severity: 'INFO',
+      what: `every value is null: type ${formatType(type)} comes from the declaration`,
+      advice: 'list the column under "dropped" if nobody needs it',
+    });
+    return notes;
+  }
+  if (type.kind === 'tagged') notes.push(mixed(column));
+  else notes.push(...typeNotes(column));
+  return notes;
+}
+
+function mixed({ profile, type }: ColumnPlan): Note {
+  const found = valueKinds(profile).map((kind) => count(profile.counts[kind], NOUNS[kind]));
+  if (profile.unusual > 0) found.push(`${profile.unusual} of them −0 or not finite`);
+  if (!fits(profile, type)) {
+    return {
+      rule: 'no-exact-type',
+      severity: 'WARNING',
+      what: `no type holds every value exactly (${found.join(', ')})`,
+      advice: 'correct the source: these rows would be rejected',
+    };
+  }
+  return {
+    rule: 'mixed-values',
+    severity: 'WARNING',
+    what: `holds ${found.join(', ')}: kept without loss in type tagged`,
+    advice: 'correct the odd values in the source, then choose a plain type',
+  };
+}
+
+/** Singular and plural. */
+const NOUNS: Readonly<Record<ValueKind, readonly [string, string]>> = {
+  number: ['number', 'numbers'],
+  text: ['text', 'texts'],
+  invalidText: ['text that is not valid Unicode', 'texts that are not valid Unicode'],
+  bytes: ['value of bytes', 'values of bytes'],
+  boolean: ['boolean', 'booleans'],
+  json: ['JSON array or object', 'JSON arrays or objects'],
+};
+const VALUE = ['value', 'values'] as const;
+
+function count(number: number, [one, many]: readonly [string, string]): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** Kinds of types that need no word for a family. */
+const EXPECTED: Readonly<Record<Family, readonly string[]>> = {
+  boolean: ['boolean'],
+  integer: ['integer', 'bigint'],
+  decimal: ['decimal'],
+  float: ['float'],
+  temporal: ['date', 'time', 'timestamp', 'timestamptz'],
+  uuid: ['uuid'],
+  json: ['json'],
+  text: ['string'],
+  bytes: ['bytes', 'blob'],
+  unknown: [],
+};
+
+function typeNotes(column: ColumnPlan): Note[] {
+  const { declared, profile, type, schema } = column;
+  const notes: Note[] = [];
+  const expected = EXPECTED[declared.family];
+  const clock = declared.clock ?? type.kind;
+  const asExpected =
+    expected.includes(type.kind) && (clock === type.kind || type.kind === 'string');
+  if (expected.length > 0 && !asExpected) {
+    const name = quoteName(schema.declaredType);
+    notes.push({
+      rule: 'other-type',
+      severity: 'INFO',
+      what: `declared ${name}, but its values are not: type ${formatType(type)}`,
+      advice: 'check that this is what the new system expects',
+    });
+  }
+  if (profile.beyondDeclared > 0) {
+    notes.push({
+      rule: 'too-long',
+      severity: 'WARNING',
+      what: `${count(profile.beyondDeclared, VALUE)} beyond the declared size: kept in full`,
+      advice: 'make room for them in the new system, or correct the source',
+    });
+  }
+  const better =
+    type.kind === 'string' && declared.family !== 'temporal' ? betterType(column) : null;
+  if (better !== null) {
+    notes.push({
+      rule: 'looks-like',
+      severity: 'INFO',
+      what: `every text would fit type ${better}`,
+      advice: `use "type": "${better}" if that is what the column means`,
+    });
+  }
+  return notes;
+}
+
+/** A type that holds all texts of a column and says more than string; digits alone say nothing. */
+function betterType({ profile }: ColumnPlan): string | null {
+  const decimal = { kind: 'decimal', digits: profile.fractionDigits } as const;
+  const candidates = [
+    { kind: 'uuid' } as const,
+    ...clockTypes(profile),
+    ...(profile.fractionDigits > 0 ? [decimal] : []),
+  ];
+  const found = candidates.find((type) => fits(profile, type));
+  return found === undefined ? null : formatType(found);
+}

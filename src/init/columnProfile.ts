@@ -1,0 +1,177 @@
+/**
+ * What the values of one column have in common, learned in one pass and in bounded memory. It
+ * depends on the values alone, not on their order, and holds none of them.
+ */
+
+import { codePoints, converter } from '../record/convert.ts';
+import { Rejection, type Converter } from '../record/converted.ts';
+import { fractionDigits } from '../record/decimal.ts';
+import type { ScalarKind } from '../record/type.ts';
+import { isUuid } from '../record/uuid.ts';
+import { InexactNumber, InvalidText, JsonNode, type SourceValue } from '../record/value.ts';
+import type { DeclaredType } from './declaredType.ts';
+
+export type ValueKind = 'number' | 'text' | 'invalidText' | 'bytes' | 'boolean' | 'json';
+
+/** How many cells a column holds of each kind. */
+type ValueCounts = Readonly<Record<ValueKind | 'null', number>>;
+
+export interface ColumnProfile {
+  readonly counts: ValueCounts;
+  /** Kinds of types whose converter took every value so far; a type is chosen among these only. */
+  readonly accepted: ReadonlySet<ScalarKind>;
+  /** Negative zero, infinities: numbers that only `tagged` holds. */
+  readonly unusual: number;
+  /** Integers beyond ±(2^53−1), and doubles that are such integers. */
+  readonly beyondSafe: { readonly integers: number; readonly doubles: number };
+  /** Most digits before and after the point of a decimal that is no integer within ±(2^53−1). */
+  readonly wholeDigits: number;
+  readonly fractionDigits: number;
+  /** Values with more digits or characters than the declaration allows. */
+  readonly beyondDeclared: number;
+  /** The one form of all times: separator, fraction digits, zone. Null where forms differ. */
+  readonly clockForm: ClockForm | null;
+  /** All texts are UUIDs in lower case. */
+  readonly lowerCaseUuids: boolean;
+  /** Size of the longest value of kind bytes. */
+  readonly longestBytes: number;
+}
+
+interface ClockForm {
+  readonly separator: string;
+  readonly digits: number;
+  readonly zone: string;
+}
+
+export interface ColumnTally {
+  add(value: SourceValue): void;
+  profile(): ColumnProfile;
+}
+
+const NUMERIC: readonly ScalarKind[] = ['integer', 'bigint', 'float', 'decimal'];
+const CLOCKS: readonly ScalarKind[] = ['date', 'time', 'timestamp', 'timestamptz'];
+const TRIED: readonly ScalarKind[] = ['boolean', ...NUMERIC, ...CLOCKS, 'uuid', 'json', 'tagged'];
+
+const CONVERTERS: ReadonlyMap<ScalarKind, Converter> = new Map(
+  TRIED.map((kind) => [kind, converter({ type: { kind } })]),
+);
+
+/** What is known so far; mutable, unlike the profile that it becomes. */
+interface State {
+  readonly declared: DeclaredType;
+  readonly counts: Record<ValueKind | 'null', number>;
+  readonly accepted: Set<ScalarKind>;
+  readonly beyondSafe: { integers: number; doubles: number };
+  unusual: number;
+  wholeDigits: number;
+  fractionDigits: number;
+  beyondDeclared: number;
+  /** Undefined before the first text. */
+  clockForm: ClockForm | null | undefined;
+  lowerCaseUuids: boolean;
+  longestBytes: number;
+}
+
+/** Starts counting a column. */
+export function columnTally(declared: DeclaredType): ColumnTally {
+  const state: State = {
+    declared,
+    counts: { null: 0, number: 0, text: 0, invalidText: 0, bytes: 0, boolean: 0, json: 0 },
+    accepted: new Set(TRIED),
+    beyondSafe: { integers: 0, doubles: 0 },
+    unusual: 0,
+    wholeDigits: 0,
+    fractionDigits: 0,
+    beyondDeclared: 0,
+    clockForm: undefined,
+    lowerCaseUuids: true,
+    longestBytes: 0,
+  };
+  return {
+    add: (value) => add(state, value),
+    profile: () => ({ ...state, clockForm: state.clockForm ?? null }),
+  };
+}
+
+function add(state: State, value: SourceValue): void {
+  if (value === null) {
+    state.counts.null += 1;
+    return;
+  }
+  const kind = kindOf(value);
+  state.counts[kind] += 1;
+  tryTypes(state, value, kind);
+  if (typeof value === 'string') noteText(state, value);
+  else if (typeof value === 'number' || typeof value === 'bigint') noteNumber(state, value);
+  else if (value instanceof Uint8Array) {
+    state.longestBytes = Math.max(state.longestBytes, value.length);
+  }
+}
+
+function kindOf(value: Exclude<SourceValue, null>): ValueKind {
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'boolean') return 'boolean';
+  if (value instanceof Uint8Array) return 'bytes';
+  if (value instanceof InvalidText) return 'invalidText';
+  if (value instanceof JsonNode) return value.value instanceof InexactNumber ? 'number' : 'json';
+  return 'number';
+}
+
+/** Strikes out each type whose converter refuses the value. */
+function tryTypes(state: State, value: SourceValue, kind: ValueKind): void {
+  let isInteger = false;
+  for (const type of state.accepted) {
+    // An integer that fits is also a bigint, a float and a decimal: no need to try.
+    if (isInteger && NUMERIC.includes(type)) continue;
+    if (type === 'tagged' && kind !== 'json') continue;
+    const converted = mayBe(type, kind, state) ? CONVERTERS.get(type)?.(value) : undefined;
+    if (converted === undefined || converted instanceof Rejection) {
+      state.accepted.delete(type);
+    } else if (type === 'integer') {
+      isInteger = true;
+    } else if (type === 'decimal' && typeof converted === 'string') {
+      noteDigits(state, converted);
+    }
+  }
+}
+
+/** Parsing text as JSON is worth its time only where the column says that it holds JSON. */
+function mayBe(type: ScalarKind, kind: ValueKind, state: State): boolean {
+  if (type !== 'json') return true;
+  return kind === 'json' || (kind === 'text' && state.declared.family === 'json');
+}
+
+function noteDigits(state: State, decimal: string): void {
+  const fraction = fractionDigits(decimal) ?? 0;
+  const whole = decimal.length - (fraction === 0 ? 0 : fraction + 1);
+  state.fractionDigits = Math.max(state.fractionDigits, fraction);
+  state.wholeDigits = Math.max(state.wholeDigits, whole);
+  const { family, digits = Infinity } = state.declared;
+  if (family === 'decimal' && fraction > digits) state.beyondDeclared += 1;
+}
+
+function noteText(state: State, text: string): void {
+  const { length = Infinity } = state.declared;
+  if (text.length > length && codePoints(text) > length) state.beyondDeclared += 1;
+  state.lowerCaseUuids &&= isUuid(text);
+  if (state.clockForm === null || !CLOCKS.some((clock) => state.accepted.has(clock))) return;
+  const form = clockForm(text);
+  const { clockForm: known } = state;
+  state.clockForm = known === undefined || sameForm(known, form) ? form : null;
+}
+
+function clockForm(text: string): ClockForm | null {
+  const match = /^(?:\d{4}-\d\d-\d\d([T ]))?\d\d:\d\d:\d\d(?:\.(\d+))?(\S*)$/.exec(text);
+  if (match === null) return null;
+  return { separator: match[1] ?? '', digits: match[2]?.length ?? 0, zone: match[3] ?? '' };
+}
+
+function sameForm(a: ClockForm, b: ClockForm | null): boolean {
+  return a.separator === b?.separator && a.digits === b.digits && a.zone === b.zone;
+}
+
+function noteNumber(state: State, value: number | bigint): void {
+  if (typeof value === 'bigint') state.beyondSafe.integers += 1;
+  else if (!Number.isFinite(value) || Object.is(value, -0)) state.unusual += 1;
+  else if (Number.isInteger(value) && !Number.isSafeInteger(value)) state.beyondSafe.doubles += 1;
+}

@@ -1,0 +1,35 @@
+/**
+ * Decisions: what init chose where a person may want something else. Data, about names and counts
+ * only, never about a record's value.
+ */
+
+type DecisionRule =
+  | 'keyless' // no key: ids are made from the content
+  | 'key' // another key than the declared one
+  | 'natural-key' // the legacy key is data, perhaps personal
+  | 'mixed-values' // a column of type tagged
+  | 'no-exact-type' // not even tagged holds every value
+  | 'other-type' // the values are not what the column declares
+  | 'too-long' // values longer or finer than declared
+  | 'null-in-not-null'
+  | 'foreign-key' // not expressed in the mapping
+  | 'unique' // not expressed in the mapping
+  | 'looks-like' // texts that could have a better type
+  | 'generated'
+  | 'no-values' // an empty column: its type is a guess
+  | 'empty-table'
+  | 'view'
+  | 'module-name'
+  | 'field-name';
+
+export interface Decision {
+  readonly rule: DecisionRule;
+  /** WARNING: somebody should look before the mapping is used. INFO: good to know. */
+  readonly severity: 'WARNING' | 'INFO';
+  readonly table: string;
+  readonly column?: string;
+  /** What was found and chosen: a clause, names in it quoted and escaped. */
+  readonly what: string;
+  /** What a person can do about it. */
+  readonly advice: string;
+}

@@ -1,0 +1,162 @@
+/**
+ * What each declared foreign key becomes: a reference to the parent's target id, a reference by
+ * value, or, where the mapping cannot say it, nothing but plain columns and a decision.
+ */
+
+import { quoteName } from '../mapping/nearest.ts';
+import { formatType, type FieldType } from '../record/type.ts';
+import type { ForeignKey } from '../source/source.ts';
+import { fits, isNumeric, keyType } from './columnType.ts';
+import type { Decision } from './decision.ts';
+import {
+  columnOf,
+  columnsOf,
+  sameSet,
+  sameType,
+  type ColumnPlan,
+  type TablePlan,
+  type TablePlans,
+} from './tablePlan.ts';
+
+export type IdMode = 'keep' | 'uuid';
+
+export type Link =
+  /** `columns` are in the order of the parent's key. */
+  | { readonly kind: 'reference'; readonly parent: TablePlan; readonly columns: readonly string[] }
+  | {
+      readonly kind: 'value';
+      readonly parent: TablePlan;
+      readonly columns: readonly string[];
+      readonly to: readonly string[];
+    }
+  | { readonly kind: 'none'; readonly why: string };
+
+export interface Links {
+  readonly references: readonly Extract<Link, { kind: 'reference' }>[];
+  readonly values: readonly Extract<Link, { kind: 'value' }>[];
+  readonly decisions: readonly Decision[];
+}
+
+/** Sorts the foreign keys of one table by what becomes of them. Types and keys are chosen. */
+export function linksOf(child: TablePlan, plans: TablePlans, ids: IdMode): Links {
+  const references: Extract<Link, { kind: 'reference' }>[] = [];
+  const values: Extract<Link, { kind: 'value' }>[] = [];
+  const decisions: Decision[] = [];
+  for (const [index, key] of child.schema.foreignKeys.entries()) {
+    const link = linkOf(child, key, child.partialNulls[index] ?? 0, plans, ids);
+    if (link.kind === 'none') decisions.push(notExpressed(child, key, link.why));
+    else if (link.kind === 'value') values.push(link);
+    else if (!references.some((other) => sameLink(other, link))) references.push(link);
+  }
+  return { references, values, decisions };
+}
+
+function sameLink(
+  a: Extract<Link, { kind: 'reference' }>,
+  b: Extract<Link, { kind: 'reference' }>,
+): boolean {
+  return a.parent === b.parent && a.columns.join('\0') === b.columns.join('\0');
+}
+
+function linkOf(
+  child: TablePlan,
+  key: ForeignKey,
+  partialNulls: number,
+  plans: TablePlans,
+  ids: IdMode,
+): Link {
+  const parent = plans.get(key.table);
+  const why = broken(child, key, parent) ?? (partialNulls > 0 ? partial(partialNulls) : null);
+  if (why !== null || parent === undefined) return { kind: 'none', why: why ?? '' };
+  const toKey = parent.key.length > 0 && sameSet(parent.key, key.to);
+  if (ids === 'keep' || !toKey) {
+    return { kind: 'value', parent, columns: key.columns, to: key.to };
+  }
+  const columns = parent.key.map((name) => key.columns[key.to.indexOf(name)] ?? '');
+  const misfit = columns.findIndex((name, part) => {
+    return !fits(columnOf(child, name).profile, columnOf(parent, parent.key[part] ?? '').type);
+  });
+  if (misfit < 0) return { kind: 'reference', parent, columns };
+  return { kind: 'none', why: 'its values are not all of the type of the key that it refers to' };
+}
+
+function broken(child: TablePlan, key: ForeignKey, parent: TablePlan | undefined): string | null {
+  if (parent === undefined) return `there is no table ${quoteName(key.table)}`;
+  if (key.to.length !== key.columns.length || key.to.length === 0) {
+    return 'it names another number of columns than it refers to';
+  }
+  if (new Set(key.columns).size < key.columns.length || new Set(key.to).size < key.to.length) {
+    return 'it names a column twice';
+  }
+  const missing = key.to.find((name) => !parent.columns.has(name));
+  if (missing !== undefined) return `the parent has no column ${quoteName(missing)}`;
+  return key.columns.every((name) => child.columns.has(name)) ? null : 'a column of it is missing';
+}
+
+function partial(rows: number): string {
+  return `${rows} row${rows === 1 ? ' has' : 's have'} some, but not all of its columns null`;
+}
+
+/** The decision for a foreign key that the mapping leaves out. */
+export function notExpressed(child: TablePlan, key: ForeignKey, why: string): Decision {
+  const columns = key.columns.map(quoteName).join(', ');
+  const [column, ...others] = key.columns;
+  return {
+    rule: 'foreign-key',
+    severity: 'WARNING',
+    table: child.schema.name,
+    ...(column === undefined || others.length > 0 ? {} : { column }),
+    what: `foreign key (${columns}) to ${quoteName(key.table)} is not checked: ${why}`,
+    advice: 'the columns stay plain fields: correct the data or the declaration, then add it',
+  };
+}
+
+/**
+ * Lets columns that refer by value take the parent's type, where all their values fit it: a value
+ * and what it refers to compare equal only in the same type. Each column changes once at most.
+ */
+export function alignTypes(plans: TablePlans, ids: IdMode): void {
+  const changed = new Set<unknown>();
+  for (let again = true; again;) {
+    again = false;
+    for (const child of plans.values()) {
+      for (const link of linksOf(child, plans, ids).values) {
+        const targets = columnsOf(link.parent, link.to);
+        for (const [index, column] of columnsOf(child, link.columns).entries()) {
+          const type = targets[index]?.type ?? column.type;
+          if (formatType(type) === formatType(column.type) || changed.has(column)) continue;
+          if (!mayBecome(column, type, child.key.includes(column.name))) continue;
+          column.type = type;
+          changed.add(column);
+          again = true;
+        }
+      }
+    }
+  }
+}
+
+/** A column is not made `tagged` for the sake of a parent that is, and no text a number. */
+function mayBecome(column: ColumnPlan, type: FieldType, inKey: boolean): boolean {
+  if (type.kind === 'tagged' || !fits(column.profile, type)) return false;
+  if (column.profile.counts.text > 0 && isNumeric(type) !== isNumeric(column.type)) return false;
+  const ordered = inKey ? keyType(type, column.profile) : type;
+  return ordered !== null && formatType(ordered) === formatType(type);
+}
+
+/** Why a reference by value cannot be told from the records; null when it can. */
+export function whyNotByValue(
+  child: TablePlan,
+  link: Extract<Link, { kind: 'value' }>,
+  hasField: (plan: TablePlan, column: string) => boolean,
+): string | null {
+  if (!link.columns.every((name) => hasField(child, name))) {
+    return 'a column of it is part of another reference and no field of its own';
+  }
+  if (!link.to.every((name) => hasField(link.parent, name))) {
+    return 'a column that it refers to is not a field';
+  }
+  const targets = columnsOf(link.parent, link.to);
+  const pairs = columnsOf(child, link.columns).map((column, index) => [column, targets[index]]);
+  const same = pairs.every(([a, b]) => a !== undefined && b !== undefined && sameType(a, b));
+  return same ? null : 'its values are of another type than those that it refers to';
+}

@@ -1,0 +1,28 @@
+/** A proposal as files: the same proposal gives the same bytes. */
+
+import { schemaFiles } from '../mapping/schema/schemaFiles.ts';
+import { decisionsMarkdown } from './decisionsText.ts';
+import type { Proposal } from './propose.ts';
+
+export interface MappingFile {
+  /** Relative to the mapping folder, with `/`. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** All files of the mapping folder; project.json, which makes it a mapping, comes last. */
+export function mappingFiles(proposal: Proposal): MappingFile[] {
+  return [
+    ...schemaFiles().map(({ name, text }) => ({ name: `schema/${name}`, text })),
+    { name: 'DECISIONS.md', text: decisionsMarkdown(proposal) },
+    ...proposal.modules.map((module) => ({
+      name: `modules/${module.module}.json`,
+      text: jsonText(module),
+    })),
+    { name: 'project.json', text: jsonText(proposal.project) },
+  ];
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

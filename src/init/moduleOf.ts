@@ -1,0 +1,225 @@
+/** A planned table as a module's mapping. */
+
+import {
+  DEFAULT_ID_FIELD,
+  DEFAULT_SOURCE,
+  type ColumnField,
+  type FieldMapping,
+  type IdRule,
+  type ModuleMapping,
+  type ReferenceField,
+  type ValueReference,
+} from '../mapping/model.ts';
+import { quoteName } from '../mapping/nearest.ts';
+import { formatType, type FieldType } from '../record/type.ts';
+import { uniqueSets } from './chooseKey.ts';
+import type { Decision } from './decision.ts';
+import { notExpressed, whyNotByValue, type IdMode, type Links } from './foreignKeys.ts';
+import { unusedName } from './names.ts';
+import { columnsOf, isRequired, type ColumnPlan, type TablePlan } from './tablePlan.ts';
+
+export interface ModuleContext {
+  readonly sourceName: string;
+  readonly ids: IdMode;
+  /** By table. */
+  readonly links: ReadonlyMap<TablePlan, Links>;
+}
+
+interface Fields {
+  readonly byName: Map<string, FieldMapping>;
+  /** The field that stands for exactly this column. */
+  readonly ofColumn: Map<string, string>;
+}
+
+/** The module, and what its making decided. */
+export function moduleOf(plan: TablePlan, context: ModuleContext): [ModuleMapping, Decision[]] {
+  const decisions: Decision[] = [];
+  const fields = fieldsOf(plan, context, decisions);
+  const { name: table } = plan.schema;
+  const unique = uniqueOf(plan, fields, decisions);
+  const references = valueReferences(plan, context, decisions);
+  const { sourceName } = context;
+  const module: ModuleMapping = {
+    $schema: '../schema/module.schema.json',
+    module: plan.module,
+    source: sourceName === DEFAULT_SOURCE ? { table } : { name: sourceName, table },
+    key: columnsOf(plan, plan.key).map(({ name, type }) => ({
+      column: name,
+      type: formatType(type),
+    })),
+    id: idRule(plan, context.ids, fields),
+    fields: Object.fromEntries(fields.byName),
+    ...(unique.length === 0 ? {} : { unique }),
+    ...(references.length === 0 ? {} : { references }),
+    ...(plan.rows === 0 ? { minimumRows: 0 } : {}),
+  };
+  return [module, decisions];
+}
+
+function idRule(plan: TablePlan, ids: IdMode, fields: Fields): IdRule {
+  if (plan.key.length > 0 && ids === 'keep') return { rule: 'keep' };
+  const rule = plan.key.length === 0 ? 'keyless' : 'uuid';
+  if (!fields.byName.has(DEFAULT_ID_FIELD)) return { rule };
+  let field = 'recordId';
+  for (let number = 2; fields.byName.has(field); number += 1) field = `recordId${number}`;
+  return { rule, field };
+}
+
+/** One field per column or reference, in the order of the columns; see {@link hasColumnField}. */
+function fieldsOf(plan: TablePlan, context: ModuleContext, decisions: Decision[]): Fields {
+  const fields: Fields = { byName: new Map(), ofColumn: new Map() };
+  const references = context.links.get(plan)?.references ?? [];
+  const unnamed = new Set(references);
+  for (const column of plan.columns.values()) {
+    const reference = references.find(({ columns }) => {
+      return columns.length === 1 && columns[0] === column.name;
+    });
+    if (reference !== undefined) {
+      unnamed.delete(reference);
+      fields.byName.set(column.field, referenceField(plan, reference.parent.module, [column]));
+    } else if (hasColumnField(plan, column.name, context)) {
+      fields.byName.set(column.field, columnField(plan, column));
+    } else {
+      continue;
+    }
+    fields.ofColumn.set(column.name, column.field);
+  }
+  // Names of columns come first, so that a reference of several never takes one.
+  const taken = new Set([...plan.columns.values()].map((column) => column.field));
+  for (const { parent, columns } of unnamed) {
+    const field = referenceField(plan, parent.module, columnsOf(plan, columns));
+    fields.byName.set(unusedName(parent.module, taken), field);
+  }
+  decisions.push(...naturalKey(plan, context.ids, fields));
+  return fields;
+}
+
+/** Whether the column is a field of its own type, besides any reference that it is part of. */
+function hasColumnField(plan: TablePlan, name: string, context: ModuleContext): boolean {
+  const references = context.links.get(plan)?.references ?? [];
+  if (references.some(({ columns }) => columns.includes(name))) return false;
+  const [only, ...others] = plan.key;
+  if (context.ids === 'keep' || only !== name || others.length > 0) return true;
+  // Only lineage holds a number that means nothing. A record needs a field, though.
+  const { type } = columnsOf(plan, [only])[0] ?? {};
+  return type === undefined || !isSurrogate(type) || plan.columns.size === 1;
+}
+
+function isSurrogate(type: FieldType): boolean {
+  if (type.kind === 'decimal') return type.digits === 0;
+  return type.kind === 'integer' || type.kind === 'bigint' || type.kind === 'uuid';
+}
+
+function referenceField(
+  plan: TablePlan,
+  reference: string,
+  columns: readonly ColumnPlan[],
+): ReferenceField {
+  const required = isRequired(plan, columns);
+  return {
+    reference,
+    columns: columns.map(({ name }) => name),
+    ...(required ? { required } : {}),
+  };
+}
+
+function columnField(plan: TablePlan, column: ColumnPlan): ColumnField {
+  const required = isRequired(plan, [column]);
+  const maxLength = maxLengthOf(column);
+  return {
+    column: column.name,
+    type: formatType(column.type),
+    ...(required ? { required } : {}),
+    ...(maxLength === undefined ? {} : { maxLength }),
+  };
+}
+
+function maxLengthOf({ type, declared, profile }: ColumnPlan): number | undefined {
+  return type.kind === 'string' && profile.beyondDeclared === 0 ? declared.length : undefined;
+}
+
+/** A key that is no mere number may be about a person, who is then found by it for good. */
+function naturalKey(plan: TablePlan, ids: IdMode, fields: Fields): Decision[] {
+  const [column, ...others] = columnsOf(plan, plan.key);
+  if (column === undefined || others.length > 0 || isSurrogate(column.type)) return [];
+  const field = fields.byName.get(fields.ofColumn.get(column.name) ?? '');
+  if (field === undefined || !('column' in field)) return [];
+  const type = formatType(column.type);
+  const uuid = {
+    what: `the legacy key (${type}) is kept as a field besides the new id`,
+    advice: 'remove the field if nobody needs it; the lineage holds the key in any case',
+  };
+  const keep = {
+    what: `the legacy key (${type}) stays the id of the records`,
+    advice: 'use new ids (--ids uuid) if it says something about a person',
+  };
+  return [
+    {
+      rule: 'natural-key',
+      severity: 'INFO',
+      table: plan.schema.name,
+      column: column.name,
+      ...(ids === 'uuid' ? uuid : keep),
+    },
+  ];
+}
+
+/** Declared unique sets in terms of fields. */
+function uniqueOf(plan: TablePlan, fields: Fields, decisions: Decision[]): string[][] {
+  const sets: string[][] = [];
+  for (const columns of uniqueSets(plan)) {
+    const names = columns.map((column) => {
+      return fields.ofColumn.get(column) ?? referenceWithin(fields, column, columns);
+    });
+    const found = names.filter((name) => name !== null);
+    if (found.length === names.length) sets.push([...new Set(found)]);
+    else decisions.push(notUnique(plan, columns));
+  }
+  return sets;
+}
+
+/** A reference of several columns stands for all of them at once. */
+function referenceWithin(
+  fields: Fields,
+  column: string,
+  columns: readonly string[],
+): string | null {
+  for (const [name, field] of fields.byName) {
+    if (!('columns' in field) || !field.columns.includes(column)) continue;
+    if (field.columns.every((other) => columns.includes(other))) return name;
+  }
+  return null;
+}
+
+function notUnique(plan: TablePlan, columns: readonly string[]): Decision {
+  return {
+    rule: 'unique',
+    severity: 'INFO',
+    table: plan.schema.name,
+    what: `unique set (${columns.map(quoteName).join(', ')}) is not checked: not all are fields`,
+    advice: 'add the missing columns as fields if the new system relies on it',
+  };
+}
+
+function valueReferences(
+  plan: TablePlan,
+  context: ModuleContext,
+  decisions: Decision[],
+): ValueReference[] {
+  const references = new Map<string, ValueReference>();
+  for (const link of context.links.get(plan)?.values ?? []) {
+    const why = whyNotByValue(plan, link, (of, column) => hasColumnField(of, column, context));
+    if (why !== null) {
+      const key = { columns: link.columns, table: link.parent.schema.name, to: link.to };
+      decisions.push(notExpressed(plan, key, why));
+      continue;
+    }
+    const reference = {
+      fields: columnsOf(plan, link.columns).map(({ field }) => field),
+      module: link.parent.module,
+      to: columnsOf(link.parent, link.to).map(({ field }) => field),
+    };
+    references.set(JSON.stringify(reference), reference);
+  }
+  return [...references.values()];
+}

@@ -1,0 +1,46 @@
+/** One streaming pass over a table: what a mapping has to know about its values. */
+
+import type { ReadRange, SourceReader, TableSchema } from '../source/source.ts';
+import { columnTally, type ColumnProfile } from './columnProfile.ts';
+import { declaredType } from './declaredType.ts';
+
+export interface TableProfile {
+  readonly table: string;
+  readonly rows: number;
+  /** In the order of the schema. */
+  readonly columns: readonly ColumnProfile[];
+  /** Per foreign key of the schema: rows with some, but not all of its columns null. */
+  readonly partialNulls: readonly number[];
+}
+
+/**
+ * Reads every row of `ranges` (all of the table's) once; memory does not grow with the rows.
+ * `onRows` is called with the number of rows of each page. Throws what the reader throws.
+ */
+export async function profileTable(
+  reader: SourceReader,
+  table: TableSchema,
+  ranges: readonly ReadRange[],
+  onRows?: (rows: number) => void,
+): Promise<TableProfile> {
+  const names = table.columns.map((column) => column.name);
+  const tallies = table.columns.map((column) => columnTally(declaredType(column.declaredType)));
+  const keys = table.foreignKeys.map((key) => key.columns.map((name) => names.indexOf(name)));
+  const partialNulls = keys.map(() => 0);
+  let rows = 0;
+  for (const range of ranges) {
+    for await (const page of reader.read(table.name, names, range)) {
+      for (const row of page) {
+        for (const [index, tally] of tallies.entries()) tally.add(row[index] ?? null);
+        for (const [index, key] of keys.entries()) {
+          const nulls = key.filter((column) => (row[column] ?? null) === null).length;
+          if (nulls > 0 && nulls < key.length) partialNulls[index] = (partialNulls[index] ?? 0) + 1;
+        }
+      }
+      rows += page.length;
+      onRows?.(page.length);
+    }
+  }
+  const columns = tallies.map((tally) => tally.profile());
+  return { table: table.name, rows, columns, partialNulls };
+}

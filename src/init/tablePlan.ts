@@ -1,0 +1,82 @@
+/** A table on its way to a module: what is declared, what was found, what was chosen so far. */
+
+import { formatType, type FieldType } from '../record/type.ts';
+import type { ColumnSchema, TableSchema } from '../source/source.ts';
+import type { ColumnProfile } from './columnProfile.ts';
+import { chooseType } from './columnType.ts';
+import { declaredType, type DeclaredType } from './declaredType.ts';
+import { fieldNames } from './names.ts';
+import type { TableProfile } from './profile.ts';
+
+export interface ColumnPlan {
+  readonly name: string;
+  /** The name of its field, should it get one. */
+  readonly field: string;
+  readonly schema: ColumnSchema;
+  readonly declared: DeclaredType;
+  readonly profile: ColumnProfile;
+  /** Of its field and of its part of the key. */
+  type: FieldType;
+}
+
+export interface TablePlan {
+  readonly module: string;
+  readonly schema: TableSchema;
+  readonly rows: number;
+  readonly partialNulls: readonly number[];
+  /** By name, in the order of the schema. */
+  readonly columns: ReadonlyMap<string, ColumnPlan>;
+  /** Columns of the key that was chosen; none where there is no key. */
+  key: readonly string[];
+}
+
+/** Base tables by their name in the source. */
+export type TablePlans = ReadonlyMap<string, TablePlan>;
+
+/** The plan before keys and references are known. Throws when the profile is not the table's. */
+export function planTable(schema: TableSchema, profile: TableProfile, module: string): TablePlan {
+  if (profile.columns.length !== schema.columns.length) {
+    throw new TypeError(`the profile is not that of table ${schema.name}`);
+  }
+  const fields = fieldNames(schema.columns.map((column) => column.name));
+  const columns = schema.columns.map((column, index): [string, ColumnPlan] => {
+    const { [index]: found } = profile.columns;
+    if (found === undefined) throw new TypeError(`no profile of column ${column.name}`);
+    const declared = declaredType(column.declaredType);
+    const type = chooseType(declared, found);
+    const field = fields.get(column.name) ?? column.name;
+    return [
+      column.name,
+      { name: column.name, field, schema: column, declared, profile: found, type },
+    ];
+  });
+  const { rows, partialNulls } = profile;
+  return { module, schema, rows, partialNulls, columns: new Map(columns), key: [] };
+}
+
+/** The column of that name. Throws when there is none: look before. */
+export function columnOf(plan: TablePlan, name: string): ColumnPlan {
+  const column = plan.columns.get(name);
+  if (column === undefined) throw new TypeError(`table ${plan.schema.name} has no such column`);
+  return column;
+}
+
+export function columnsOf(plan: TablePlan, names: readonly string[]): ColumnPlan[] {
+  return names.map((name) => columnOf(plan, name));
+}
+
+/** Whether null may be refused in all of these columns. */
+export function isRequired(plan: TablePlan, columns: readonly ColumnPlan[]): boolean {
+  return columns.every(({ name, schema, profile }) => {
+    return profile.counts.null === 0 && (schema.notNull || plan.key.includes(name));
+  });
+}
+
+export function sameType(a: ColumnPlan, b: ColumnPlan): boolean {
+  return formatType(a.type) === formatType(b.type);
+}
+
+/** Whether two lists hold the same names, in any order. */
+export function sameSet(a: readonly string[], b: readonly string[]): boolean {
+  return new Set(a).size === new Set(b).size && a.every((name) => b.includes(name));
+}

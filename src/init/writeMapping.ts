@@ -1,0 +1,159 @@
+/**
+ * Writes a new mapping, whole or not at all, and never over one that is there.
+ *
+ * All files are written and synced in a folder beside the target first. A target that is absent or
+ * empty is then replaced by that folder in one rename; into one that holds other things (a README,
+ * schemas) the files are linked one by one, which fails where anything has the name already, and
+ * project.json, which makes it a mapping, comes last.
+ */
+
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { syncFolder, syncFolders, writeAll } from '../disk/durable.ts';
+import { diskFailure, systemCode } from '../disk/errors.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { MappingFile } from './mappingFiles.ts';
+
+/**
+ * Throws what {@link writeMapping} would throw for a mapping that is there already, so that nobody
+ * waits for a database to be read in vain. `folder` is the mapping folder itself.
+ */
+export function assertNoMapping(folder: string): void {
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (!stat.isDirectory()) throw alreadyThere(folder, 'a file has the name of the mapping folder');
+  const project = join(folder, 'project.json');
+  if (isThere(project)) throw alreadyThere(project, 'there is a mapping already');
+  const modules = join(folder, 'modules');
+  const files = isThere(modules) && statSync(modules).isDirectory() ? readdirSync(modules) : [];
+  const [module] = files.filter((name) => name.endsWith('.json')).sort();
+  if (module !== undefined) throw alreadyThere(join(modules, module), 'there is a mapping already');
+}
+
+/**
+ * Writes `files` to the mapping folder. On a failure everything that was written is removed again.
+ * @throws Failure USAGE where a mapping, or a file that would be one of its own, is there; DISK
+ */
+export function writeMapping(folder: string, files: readonly MappingFile[]): void {
+  const target = resolve(folder);
+  assertNoMapping(target);
+  let draft: string | null = null;
+  try {
+    mkdirSync(dirname(target), { recursive: true });
+    draft = newFolderBeside(target);
+    for (const { name, text } of files) {
+      const path = within(draft, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeNew(path, text);
+    }
+    syncFolders(draft);
+    if (!moveWhole(draft, target)) linkEach(draft, target, files);
+    syncFolder(dirname(target));
+  } catch (error) {
+    throw diskFailure(error, target);
+  } finally {
+    if (draft !== null) rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** Unlike a candidate a mapping is meant to be shared: the usual permissions apply. */
+function writeNew(path: string, text: string): void {
+  const file = openSync(path, 'wx');
+  try {
+    writeAll(file, Buffer.from(text));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function newFolderBeside(target: string): string {
+  for (let number = 1; ; number += 1) {
+    const path = join(dirname(target), `.${basename(target)}.draft-${number}`);
+    try {
+      mkdirSync(path);
+      return path;
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** Names are made by us; a path that leads out of the folder is a defect. */
+function within(folder: string, name: string): string {
+  const path = resolve(folder, name);
+  if (!path.startsWith(`${folder}/`)) throw new TypeError('a file outside the mapping folder');
+  return path;
+}
+
+/** Takes the target's place where it is absent or an empty folder; false where it is not. */
+function moveWhole(draft: string, target: string): boolean {
+  try {
+    renameSync(draft, target);
+    return true;
+  } catch (error) {
+    const code = systemCode(error) ?? '';
+    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code)) return false;
+    throw error;
+  }
+}
+
+function linkEach(draft: string, target: string, files: readonly MappingFile[]): void {
+  const undo: (() => void)[] = [];
+  try {
+    for (const { name, text } of files) {
+      const path = join(target, name);
+      if (!existsSync(dirname(path))) {
+        mkdirSync(dirname(path));
+        undo.push(() => rmdirSync(dirname(path)));
+      }
+      if (holds(path, text)) continue;
+      linkNew(join(draft, name), path);
+      undo.push(() => rmSync(path));
+    }
+    for (const parent of new Set(files.map(({ name }) => dirname(join(target, name))))) {
+      syncFolder(parent);
+    }
+  } catch (error) {
+    for (const step of undo.reverse()) step();
+    throw error;
+  }
+}
+
+/** A schema that is there already is as good as a new one. */
+function holds(path: string, text: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() === true && readFileSync(path, 'utf8') === text;
+}
+
+function linkNew(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') throw alreadyThere(to, 'a file of the mapping is there');
+    throw error;
+  }
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function alreadyThere(path: string, what: string): Failure {
+  const hint = 'init never writes over it: move it away, or choose another folder with --project';
+  return new Failure('USAGE', { what, where: path, hint });
+}

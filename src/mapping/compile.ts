@@ -1,0 +1,115 @@
+/**
+ * A module's mapping → what a run needs of it: which columns to read, which record comes out, in
+ * which order, and a mapper for rows. Only data of a checked mapping comes in here.
+ */
+
+import type { FieldType } from '../record/type.ts';
+import { parseType } from '../record/type.ts';
+import {
+  DEFAULT_ID_FIELD,
+  DEFAULT_SOURCE,
+  isReference,
+  type FieldMapping,
+  type KeyPart,
+  type Mapping,
+  type ModuleMapping,
+} from './model.ts';
+
+/** The member that keeps a leaf from being guessed. */
+export const BLIND_FIELD = '~';
+
+export interface CompiledField {
+  readonly name: string;
+  readonly mapping: FieldMapping;
+  readonly type: FieldType;
+}
+
+export interface CompiledKeyPart {
+  readonly column: string;
+  readonly type: FieldType;
+}
+
+export interface CompiledModule {
+  readonly name: string;
+  readonly mapping: ModuleMapping;
+  readonly source: string;
+  readonly table: string;
+  /** Columns to read, each once. */
+  readonly columns: readonly string[];
+  /** Mapped fields, ascending by name (UTF-16 code units, as RFC 8785 §3.2.3 sorts members). */
+  readonly fields: readonly CompiledField[];
+  readonly key: readonly CompiledKeyPart[];
+  /** The field that holds the target id; null where the legacy key is kept. */
+  readonly idField: string | null;
+  /** Fields that order the records, with their types. */
+  readonly orderFields: readonly string[];
+  readonly orderTypes: readonly FieldType[];
+  /** Whether lineage.ndjson links target ids to legacy keys. */
+  readonly hasLineage: boolean;
+  readonly minimumRows: number;
+}
+
+/** Compiles one module. Throws a TypeError where the mapping was not checked before. */
+export function compileModule(mapping: Mapping, name: string): CompiledModule {
+  const module = moduleNamed(mapping, name);
+  const key = compileKey(module.key);
+  const fields = Object.entries(module.fields)
+    .map(([field, of]) => ({ name: field, mapping: of, type: typeOfField(mapping, of) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { rule } = module.id;
+  const idField = rule === 'keep' ? null : (module.id.field ?? DEFAULT_ID_FIELD);
+  return {
+    name,
+    mapping: module,
+    source: module.source.name ?? DEFAULT_SOURCE,
+    table: module.source.table,
+    columns: columnsOf(module),
+    fields,
+    key,
+    idField,
+    orderFields: idField === null ? key.map((part) => fieldOfKeyPart(fields, part)) : [idField],
+    orderTypes: idField === null ? key.map((part) => part.type) : [{ kind: 'uuid' }],
+    hasLineage: rule === 'uuid' || rule === 'registry',
+    minimumRows: module.minimumRows ?? 1,
+  };
+}
+
+export function moduleNamed(mapping: Mapping, name: string): ModuleMapping {
+  const module = mapping.modules.find((candidate) => candidate.module === name);
+  if (module === undefined) throw new TypeError(`no module ${name}`);
+  return module;
+}
+
+export function compileKey(key: readonly KeyPart[]): CompiledKeyPart[] {
+  return key.map((part) => ({ column: part.column, type: requireType(part.type) }));
+}
+
+function requireType(text: string): FieldType {
+  const type = parseType(text);
+  if (type === null) throw new TypeError('unknown type');
+  return type;
+}
+
+/** A reference has the type of the id that it points to. */
+function typeOfField(mapping: Mapping, field: FieldMapping): FieldType {
+  if (!isReference(field)) return requireType(field.type);
+  const parent = moduleNamed(mapping, field.reference);
+  if (parent.id.rule !== 'keep') return { kind: 'uuid' };
+  return requireType(parent.key[0]?.type ?? '');
+}
+
+function columnsOf(module: ModuleMapping): string[] {
+  const columns = new Set(module.key.map((part) => part.column));
+  for (const field of Object.values(module.fields)) {
+    for (const column of isReference(field) ? field.columns : [field.column]) columns.add(column);
+  }
+  return [...columns];
+}
+
+function fieldOfKeyPart(fields: readonly CompiledField[], part: CompiledKeyPart): string {
+  const field = fields.find(
+    ({ mapping }) => !isReference(mapping) && mapping.column === part.column,
+  );
+  if (field === undefined) throw new TypeError(`no field holds key column ${part.column}`);
+  return field.name;
+}

@@ -1,0 +1,124 @@
+/**
+ * One mapping file: read once, without following links, as strict JSON with positions.
+ *
+ * Promises: no link is followed, no more than 16 MiB is read, objects have no
+ * prototype, no `__proto__` and no number that a double would change gets any further. Every error
+ * is a MAPPING failure with file, line and column.
+ */
+
+import { constants } from 'node:fs';
+import { lstat, open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../outcome/failure.ts';
+import { decodeUtf8, JsonSyntaxError, parseJson } from '../record/json.ts';
+import { InexactNumber, type JsonValue } from '../record/value.ts';
+import { escapeToken, formatPlace, type Place } from './place.ts';
+
+/** A mapping file may take this many bytes. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+export interface MappingDocument {
+  /** Relative to the mapping folder. */
+  readonly name: string;
+  readonly text: string;
+  readonly json: JsonValue;
+  /** The same value as plain objects without prototype. */
+  readonly value: unknown;
+}
+
+/** Reads `name` in the mapping folder. */
+export async function readDocument(folder: string, name: string): Promise<MappingDocument> {
+  const text = decodeUtf8(await readRegularFile(join(folder, name), name));
+  if (text === null) throw fileFailure(name, 'the file is not valid UTF-8', 'save it as UTF-8');
+  if (text.startsWith('\uFEFF')) {
+    throw fileFailure(name, 'the file starts with a byte order mark', 'save it as UTF-8 without');
+  }
+  try {
+    const json = parseJson(text);
+    return { name, text, json, value: plainValue(json, { file: name, pointer: '' }, text) };
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw new Failure('MAPPING', {
+      what: `the file is not JSON: ${error.message}`,
+      where: `${formatPlace({ file: name, pointer: '' }, null)}:${error.line}:${error.column}`,
+      hint: 'correct it there',
+    });
+  }
+}
+
+/** A file of the mapping is wrong as a whole. */
+export function fileFailure(name: string, what: string, hint: string, cause?: unknown): Failure {
+  const where = formatPlace({ file: name, pointer: '' }, null);
+  return new Failure('MAPPING', { what, where, hint, cause });
+}
+
+/**
+ * Opens an ordinary file of at most `limit` bytes; neither a link nor a pipe. The caller closes it.
+ */
+export async function openRegularFile(
+  path: string,
+  name: string,
+  limit: number,
+): Promise<FileHandle> {
+  const stat = await lstat(path).catch((error: unknown) => {
+    throw fileFailure(name, 'the file cannot be read', 'check that it exists', error);
+  });
+  if (stat.isSymbolicLink()) {
+    throw fileFailure(name, 'the file is a symbolic link', 'put the file itself there');
+  }
+  if (!stat.isFile()) throw fileFailure(name, 'this is not a file', 'put an ordinary file there');
+  if (stat.size > limit) throw tooLarge(name, limit);
+  // O_NOFOLLOW, should the file become a link meanwhile; O_NONBLOCK, should it become a pipe.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  return open(path, flags).catch((error: unknown) => {
+    throw fileFailure(name, 'the file cannot be opened', 'check its permissions', error);
+  });
+}
+
+async function readRegularFile(path: string, name: string): Promise<Uint8Array> {
+  const file = await openRegularFile(path, name, MAX_FILE_BYTES);
+  try {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of file.createReadStream({ autoClose: false })) {
+      const bytes = chunk as Uint8Array;
+      length += bytes.length;
+      if (length > MAX_FILE_BYTES) throw tooLarge(name, MAX_FILE_BYTES);
+      chunks.push(bytes);
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    await file.close();
+  }
+}
+
+function tooLarge(name: string, limit: number): Failure {
+  const mebibytes = Math.floor(limit / (1024 * 1024));
+  return fileFailure(name, `the file is larger than ${mebibytes} MiB`, 'split or shorten it');
+}
+
+function plainValue(json: JsonValue, place: Place, text: string): unknown {
+  if (json instanceof InexactNumber) {
+    throw valueFailure(place, text, 'a number that cannot be held exactly', 'write it shorter');
+  }
+  if (typeof json !== 'object' || json === null) return json;
+  if (Array.isArray(json)) {
+    return json.map((item: JsonValue, index) =>
+      plainValue(item, { ...place, pointer: `${place.pointer}/${index}` }, text),
+    );
+  }
+  const object = Object.create(null) as Record<string, unknown>;
+  for (const [key, member] of json as ReadonlyMap<string, JsonValue>) {
+    const inner: Place = { ...place, pointer: `${place.pointer}/${escapeToken(key)}` };
+    if (key === '__proto__') {
+      const at: Place = { ...inner, part: 'key' };
+      throw valueFailure(at, text, 'a key "__proto__" is not allowed', 'use another name');
+    }
+    object[key] = plainValue(member, inner, text);
+  }
+  return object;
+}
+
+function valueFailure(place: Place, text: string, what: string, hint: string): Failure {
+  return new Failure('MAPPING', { what, where: formatPlace(place, text), hint });
+}

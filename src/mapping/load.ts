@@ -1,0 +1,191 @@
+/**
+ * The mapping of a project: read, validated, checked in itself, and digested.
+ *
+ * Promises: what is returned is complete and canonical (another order of keys or files, another
+ * layout: the same digest); nothing outside the mapping folder is read; every error is a MAPPING
+ * failure of one line with file, line and column.
+ */
+
+import { createHash } from 'node:crypto';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../outcome/failure.ts';
+import { canonicalJson } from '../record/canonical.ts';
+import { checkMapping } from './check.ts';
+import { fileFailure, readDocument, type MappingDocument } from './document.ts';
+import type { Mapping, ModuleMapping, ProjectMapping } from './model.ts';
+import { quoteName } from './nearest.ts';
+import { formatPlace, type MappingFile } from './place.ts';
+import { readRegistry, registryDigest, type RegistryEntry } from './registry.ts';
+import { MODULE_PATTERN } from './schema/names.ts';
+import { assertShape } from './shape.ts';
+
+/** A mapping with what the seal needs. Plain data: it survives structured clone. */
+export interface LoadedMapping extends Mapping {
+  /** Absolute, or relative to where the process stands, as the project folder was given. */
+  readonly folder: string;
+  /** Every file that counts, ascending by the UTF-8 bytes of its name. */
+  readonly files: readonly MappingFile[];
+  /** Digest of all of them: see {@link mappingDigest}. */
+  readonly digest: string;
+}
+
+const NAME = new RegExp(MODULE_PATTERN);
+/** Folders of a candidate that no module may take. */
+const RESERVED: ReadonlySet<string> = new Set(['checksums', 'mapping']);
+
+/** Loads `mapping/` of the project folder. @throws Failure MAPPING */
+export async function loadMapping(projectDir: string): Promise<LoadedMapping> {
+  const folder = join(projectDir, 'mapping');
+  await assertThere(folder);
+  const project = await readDocument(folder, 'project.json');
+  assertShape(project, 'project');
+  const modules = await loadModules(folder);
+  const registries = await listRegistries(folder);
+  const documents = [project, ...modules].map(fileOf);
+  const mapping = {
+    project: project.value as ProjectMapping,
+    modules: modules.map((document) => document.value as ModuleMapping),
+    registries,
+    folder,
+  };
+  checkMapping({ ...mapping, files: documents });
+  const files = [...documents, ...(await registryFiles(folder, registries))].sort((a, b) =>
+    Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),
+  );
+  return { ...mapping, files, digest: mappingDigest(files) };
+}
+
+/**
+ * SHA-256, lower-case hex, of RFC 8785 of `[{"file": name, "sha256": digest of its canonical
+ * bytes}, …]`, ascending by the UTF-8 bytes of the names.
+ */
+export function mappingDigest(files: readonly Pick<MappingFile, 'name' | 'sha256'>[]): string {
+  const listing = files.map(({ name, sha256 }) => ({ file: name, sha256 }));
+  return sha256Of(canonicalJson(listing));
+}
+
+async function assertThere(folder: string): Promise<void> {
+  const stat = await lstat(join(folder, 'project.json')).catch(() => null);
+  if (stat !== null) return;
+  throw new Failure('MAPPING', {
+    what: 'there is no mapping',
+    where: 'mapping/project.json',
+    hint: 'make one with sealift init, or name the project folder with --project',
+  });
+}
+
+async function loadModules(folder: string): Promise<MappingDocument[]> {
+  const documents: MappingDocument[] = [];
+  for (const { file, stem } of await entriesOf(folder, 'modules', ['.json'])) {
+    const document = await readDocument(folder, file);
+    // The name comes first: whatever else is wrong, a bad one is what to tell.
+    assertModuleName(document, stem);
+    assertShape(document, 'module');
+    documents.push(document);
+  }
+  if (documents.length > 0) return documents;
+  throw fileFailure('modules', 'the mapping has no modules', 'make them with sealift init');
+}
+
+function assertModuleName(document: MappingDocument, stem: string): void {
+  const { value } = document;
+  const isObject = typeof value === 'object' && value !== null;
+  const name: unknown = isObject ? Reflect.get(value, 'module') : null;
+  if (typeof name !== 'string') return;
+  const fault = (what: string, hint: string): Failure => {
+    const where = formatPlace({ file: document.name, pointer: '/module' }, document.text);
+    return new Failure('MAPPING', { what: `module name ${quoteName(name)} ${what}`, where, hint });
+  };
+  if (!NAME.test(name)) {
+    throw fault(
+      'is not allowed',
+      'use a-z, 0-9, "_" and "-", at most 63 characters, a letter first',
+    );
+  }
+  if (RESERVED.has(name)) throw fault('is reserved', 'use another name');
+  if (name !== stem) throw fault('is not the name of its file', `call the file "${name}.json"`);
+}
+
+async function listRegistries(folder: string): Promise<ReadonlyMap<string, string>> {
+  const registries = new Map<string, string>();
+  for (const { file, stem } of await entriesOf(folder, 'registries', ['.json', '.ndjson'])) {
+    if (!NAME.test(stem)) {
+      throw fileFailure(file, 'the name of a registry is not allowed', 'use a-z, 0-9, "_" and "-"');
+    }
+    if (registries.has(stem)) {
+      throw fileFailure(file, 'the registry is there twice', 'keep either .json or .ndjson');
+    }
+    registries.set(stem, file);
+  }
+  return registries;
+}
+
+/** Files of a folder with one of these endings, ascending by UTF-8 bytes; others are refused. */
+async function entriesOf(
+  folder: string,
+  name: string,
+  endings: readonly string[],
+): Promise<{ file: string; stem: string }[]> {
+  const path = join(folder, name);
+  const stat = await lstat(path).catch(() => null);
+  if (stat === null) return [];
+  if (!stat.isDirectory()) throw fileFailure(name, 'this is not a folder', 'make it a folder');
+  const names = await readdir(path).catch((error: unknown) => {
+    throw fileFailure(name, 'the folder cannot be read', 'check its permissions', error);
+  });
+  return names
+    .filter((entry) => !isAside(entry))
+    .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    .map((entry) => {
+      const ending = endings.find((end) => entry.endsWith(end));
+      if (ending !== undefined) {
+        return { file: `${name}/${entry}`, stem: entry.slice(0, -ending.length) };
+      }
+      const what = `only ${endings.join(' and ')} files belong here`;
+      throw fileFailure(`${name}/${entry}`, what, 'move it away or rename it');
+    });
+}
+
+/** Notes, hidden files and editors' backups are no part of the mapping. */
+function isAside(name: string): boolean {
+  return name.startsWith('.') || name.endsWith('.md') || name.endsWith('~');
+}
+
+function fileOf(document: MappingDocument): MappingFile {
+  const canonical = canonicalJson(document.json);
+  return {
+    name: document.name,
+    sha256: sha256Of(canonical),
+    bytes: new TextEncoder().encode(canonical),
+    text: document.text,
+  };
+}
+
+async function registryFiles(
+  folder: string,
+  registries: ReadonlyMap<string, string>,
+): Promise<MappingFile[]> {
+  const files: MappingFile[] = [];
+  for (const name of registries.values()) {
+    if (name.endsWith('.ndjson')) {
+      const sha256 = await registryDigest(folder, name);
+      files.push({ name, sha256, bytes: null, text: null });
+      continue;
+    }
+    const entries: RegistryEntry[] = [];
+    for await (const entry of readRegistry(folder, name)) entries.push(entry);
+    const canonical = canonicalJson(entries);
+    files.push({
+      name,
+      sha256: sha256Of(canonical),
+      bytes: new TextEncoder().encode(canonical),
+      text: null,
+    });
+  }
+  return files;
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

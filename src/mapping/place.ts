@@ -1,0 +1,71 @@
+/** Where something stands in the mapping files, and the failure that says so. */
+
+import { Failure } from '../outcome/failure.ts';
+import { parseJsonWithPositions } from '../record/json.ts';
+import type { Mapping } from './model.ts';
+import { quoteName } from './nearest.ts';
+
+/** A value in a mapping file, or the key of a member. */
+export interface Place {
+  /** Relative to the mapping folder: `modules/kunden.json`. */
+  readonly file: string;
+  /** JSON pointer (RFC 6901). */
+  readonly pointer: string;
+  readonly part?: 'key' | 'value';
+}
+
+/** A file of the mapping as it is sealed, and as it was written. */
+export interface MappingFile {
+  /** Relative to the mapping folder, with `/`: `project.json`, `modules/kunden.json`. */
+  readonly name: string;
+  /** SHA-256 of the canonical bytes, lower-case hex. */
+  readonly sha256: string;
+  /**
+   * Canonical bytes: RFC 8785. Null for NDJSON registries, which may be large: their bytes come
+   * from `canonicalRegistry`, which yields the same digest or fails.
+   */
+  readonly bytes: Uint8Array | null;
+  /** The text as it stands on disk, for the positions of errors; null where `bytes` is. */
+  readonly text: string | null;
+}
+
+/** A mapping whose errors can be located by line and column. */
+export type LocatedMapping = Mapping & { readonly files?: readonly MappingFile[] };
+
+/** A JSON pointer of these reference tokens. */
+export function pointerTo(...tokens: readonly (string | number)[]): string {
+  return tokens.map((token) => `/${escapeToken(String(token))}`).join('');
+}
+
+/** One reference token, escaped. */
+export function escapeToken(token: string): string {
+  return token.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+export function moduleFile(module: string): string {
+  return `modules/${module}.json`;
+}
+
+/** `mapping/modules/kunden.json:3:14`; without the text, the file alone. */
+export function formatPlace(place: Place, text: string | null): string {
+  const file = `mapping/${place.file}`;
+  const printable = /^[\x20-\x7e]*$/.test(file) ? file : quoteName(file);
+  if (text === null) return printable;
+  const { line, column } = parseJsonWithPositions(text).positionOf(place.pointer, place.part);
+  return `${printable}:${line}:${column}`;
+}
+
+/** Something wrong at a place of a loaded mapping. */
+export function mappingFailure(
+  mapping: LocatedMapping,
+  place: Place,
+  what: string,
+  hint: string,
+): Failure {
+  return new Failure('MAPPING', { what, where: locate(mapping, place), hint });
+}
+
+export function locate(mapping: LocatedMapping, place: Place): string {
+  const text = mapping.files?.find((file) => file.name === place.file)?.text ?? null;
+  return formatPlace(place, text);
+}

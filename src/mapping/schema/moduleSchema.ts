@@ -1,0 +1,217 @@
+/** JSON Schema (2020-12) of mapping/modules/<module>.json: the contract, and what editors explain. */
+
+import {
+  COLUMN_NAME,
+  FIELD_NAME,
+  KEY_ID,
+  MODULE_NAME,
+  REASON,
+  REGISTRY_NAME,
+  SOURCE_NAME,
+  TABLE_NAME,
+  TYPE_NAME,
+} from './names.ts';
+
+const FIELD_SET = {
+  description: 'Names of fields.',
+  type: 'array',
+  minItems: 1,
+  uniqueItems: true,
+  items: FIELD_NAME,
+};
+
+const REQUIRED = {
+  description: 'true: null is refused.',
+  type: 'boolean',
+};
+
+/** Each rule with the members that only some rules have: one that does not belong is refused. */
+function idRule(rule: string, has: { required: string[]; never: string[] }): unknown {
+  return {
+    if: { properties: { rule: { const: rule } } },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+    then: {
+      required: has.required,
+      properties: Object.fromEntries([
+        ...has.required.map((name) => [name, true]),
+        ...has.never.map((name) => [name, false]),
+      ]),
+    },
+  };
+}
+
+const ID_RULE: Readonly<Record<string, unknown>> = {
+  description:
+    'How a record gets its target id. keep: the legacy key stays the key. uuid: version 5 over ' +
+    'module and key. registry: a frozen list of ids. keyless: from the content of the record.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['rule'],
+  properties: {
+    rule: {
+      description: 'keep, uuid, registry or keyless.',
+      type: 'string',
+      enum: ['keep', 'uuid', 'registry', 'keyless'],
+    },
+    field: { ...FIELD_NAME, description: 'Field that holds the id; "id" if left out.' },
+    registry: REGISTRY_NAME,
+    key: KEY_ID,
+  },
+  allOf: [
+    idRule('keep', { required: [], never: ['field', 'registry', 'key'] }),
+    idRule('uuid', { required: [], never: ['registry', 'key'] }),
+    idRule('registry', { required: ['registry'], never: ['key'] }),
+    idRule('keyless', { required: [], never: ['registry'] }),
+  ],
+};
+
+const COLUMN_FIELD = {
+  description: 'A field that holds the value of a column.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['column', 'type'],
+  properties: {
+    column: COLUMN_NAME,
+    type: TYPE_NAME,
+    required: REQUIRED,
+    maxLength: {
+      description: 'Most characters (Unicode code points) of a string.',
+      type: 'integer',
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+    },
+    values: {
+      description: 'The values of an enum.',
+      type: 'array',
+      minItems: 1,
+      uniqueItems: true,
+      items: { description: 'A value.', type: 'string' },
+    },
+    zone: {
+      description:
+        'IANA zone in which local times of the source are meant, such as "Europe/Zurich"; for ' +
+        'timestamptz only.',
+      title: 'an IANA zone such as "Europe/Zurich"',
+      type: 'string',
+      pattern: '^[A-Za-z][A-Za-z0-9_+/-]*$',
+    },
+    encoding: {
+      description: 'How text of the source holds bytes, where it has no bytes of its own.',
+      type: 'string',
+      enum: ['base64', 'hex'],
+    },
+  },
+};
+
+const REFERENCE_FIELD = {
+  description: 'A field that holds the target id of a record of another (or the same) module.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['reference', 'columns'],
+  properties: {
+    reference: { ...MODULE_NAME, description: 'Module that the field refers to.' },
+    columns: {
+      description: "Columns that hold that module's legacy key, in the order of its key.",
+      type: 'array',
+      minItems: 1,
+      uniqueItems: true,
+      items: COLUMN_NAME,
+    },
+    required: REQUIRED,
+  },
+};
+
+export const MODULE_SCHEMA: Readonly<Record<string, unknown>> = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: 'https://sealift.dev/schema/1/module.schema.json',
+  title: 'Sealift module',
+  description: 'How rows of one source table become the records of one module.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['module', 'source', 'key', 'id', 'fields'],
+  properties: {
+    $schema: {
+      description: 'Path of this schema, for editors: "../schema/module.schema.json".',
+      type: 'string',
+    },
+    module: {
+      ...MODULE_NAME,
+      description: 'Name of the module; the file is called <module>.json. Not checksums, mapping.',
+    },
+    source: {
+      description: 'The table whose rows become records.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['table'],
+      properties: {
+        name: { ...SOURCE_NAME, description: 'Name of the source; "main" if left out.' },
+        table: TABLE_NAME,
+      },
+    },
+    key: {
+      description:
+        'The legacy key: columns with the types in which they are compared. Empty: no key.',
+      type: 'array',
+      maxItems: 1000,
+      items: {
+        description: 'One part of the key.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['column', 'type'],
+        properties: { column: COLUMN_NAME, type: TYPE_NAME },
+      },
+    },
+    id: ID_RULE,
+    fields: {
+      description: 'The fields of a record, by name.',
+      type: 'object',
+      propertyNames: FIELD_NAME,
+      additionalProperties: {
+        description: 'A field: of a column ("column", "type") or a reference ("reference").',
+        type: 'object',
+        if: { required: ['reference'], properties: { reference: true } },
+        // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+        then: REFERENCE_FIELD,
+        else: COLUMN_FIELD,
+      },
+    },
+    dropped: {
+      description: 'Columns that are left out, each with its reason.',
+      type: 'object',
+      propertyNames: COLUMN_NAME,
+      additionalProperties: REASON,
+    },
+    unique: {
+      description: 'Sets of fields that are unique among the records.',
+      type: 'array',
+      items: FIELD_SET,
+    },
+    references: {
+      description: 'References by value: "fields" hold the values of "to" in a record of "module".',
+      type: 'array',
+      items: {
+        description: 'One reference.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['fields', 'module', 'to'],
+        properties: {
+          fields: FIELD_SET,
+          module: { ...MODULE_NAME, description: 'Module that the fields refer to.' },
+          to: { ...FIELD_SET, description: 'Fields of that module, in the order of "fields".' },
+        },
+      },
+    },
+    minimumRows: {
+      description: 'Fewer rows in the source fail the run; 1 if left out.',
+      type: 'integer',
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+    },
+    blind: {
+      ...KEY_ID,
+      description:
+        'Id of a secret key with which every record gets "~", which keeps its hash from being ' +
+        'guessed. The key comes from SEALIFT_KEY_<ID> or SEALIFT_KEY_<ID>_FILE.',
+    },
+  },
+};

@@ -1,0 +1,78 @@
+/** JSON Schema (2020-12) of mapping/project.json: the contract, and what editors explain. */
+
+import { TABLE_NAME, REASON, SOURCE_NAME } from './names.ts';
+
+export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: 'https://sealift.dev/schema/1/project.schema.json',
+  title: 'Sealift project',
+  description: 'A migration project: its sources, its namespace of ids, what is left out.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['format', 'name', 'namespace', 'sources'],
+  properties: {
+    $schema: {
+      description: 'Path of this schema, for editors: "./schema/project.schema.json".',
+      type: 'string',
+    },
+    format: { description: 'Number of the mapping format: 1.', const: 1 },
+    name: {
+      description: 'Name of the project, for people.',
+      title: 'a name of 1 to 200 characters',
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+    },
+    namespace: {
+      description:
+        'UUID in which target ids of rule "uuid" are made (RFC 9562 version 5). Another ' +
+        'namespace gives other ids: never change it once ids are in use.',
+      title: 'a lower-case UUID',
+      type: 'string',
+      pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+    },
+    asOf: {
+      description: 'The only "now" that a run knows: a date, YYYY-MM-DD.',
+      title: 'a date YYYY-MM-DD',
+      type: 'string',
+      pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$',
+    },
+    sources: {
+      description: 'Where rows come from, by name. "main" is used where a module names none.',
+      type: 'object',
+      minProperties: 1,
+      propertyNames: SOURCE_NAME,
+      additionalProperties: {
+        description: 'One source.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['url'],
+        properties: {
+          url: {
+            description:
+              'Adapter and place, such as "sqlite:legacy.db" or "csv:export/". Relative paths ' +
+              'start at the project folder. Never a password: secrets come from the environment.',
+            title: 'a source such as "sqlite:legacy.db"',
+            type: 'string',
+            pattern: '^[a-z][a-z0-9+]*:.',
+          },
+        },
+      },
+    },
+    dropped: {
+      description: 'Base tables that are not migrated, each with its reason.',
+      type: 'array',
+      items: {
+        description: 'A table that is left out.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['table', 'reason'],
+        properties: {
+          source: { ...SOURCE_NAME, description: 'Name of the source; "main" if left out.' },
+          table: TABLE_NAME,
+          reason: REASON,
+        },
+      },
+    },
+  },
+};

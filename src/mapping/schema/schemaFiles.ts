@@ -1,0 +1,20 @@
+/**
+ * The schemas as files for editors; `init` writes them to mapping/schema of a project. They are no
+ * part of the mapping digest: validation uses the schemas of the version that runs.
+ */
+
+import { MODULE_SCHEMA } from './moduleSchema.ts';
+import { PROJECT_SCHEMA } from './projectSchema.ts';
+
+export interface SchemaFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** File names are relative to mapping/schema. */
+export function schemaFiles(): readonly SchemaFile[] {
+  return [
+    { name: 'module.schema.json', text: `${JSON.stringify(MODULE_SCHEMA, null, 2)}\n` },
+    { name: 'project.schema.json', text: `${JSON.stringify(PROJECT_SCHEMA, null, 2)}\n` },
+  ];
+}

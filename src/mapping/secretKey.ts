@@ -1,0 +1,68 @@
+/**
+ * Secret keys, named by id in the mapping, given by the environment: `SEALIFT_KEY_<ID>` holds the
+ * key, or `SEALIFT_KEY_<ID>_FILE` the path of a file that does. A key is never printed, and no part
+ * of it is in an error.
+ */
+
+import { readFileSync, statSync } from 'node:fs';
+import { Failure } from '../outcome/failure.ts';
+
+const MIN_KEY_BYTES = 32;
+const MAX_KEY_TEXT = 65_536;
+
+/**
+ * The key of an id: at least 32 bytes, written as hex or as base64 (RFC 4648 §4, with padding). A
+ * text of hex digits alone is hex.
+ * @throws Failure USAGE when it is missing, given twice, malformed, too short, or one byte over and over
+ */
+export function readSecretKey(
+  id: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Uint8Array {
+  const variable = `SEALIFT_KEY_${id.toUpperCase().replaceAll('-', '_')}`;
+  const inline = env[variable];
+  const path = env[`${variable}_FILE`];
+  if (inline !== undefined && path !== undefined) {
+    throw keyFailure(id, 'is given twice', variable, `unset ${variable} or ${variable}_FILE`);
+  }
+  if (inline !== undefined) return decodeKey(id, inline, variable);
+  if (path !== undefined) return decodeKey(id, readKeyFile(id, path, variable), `${variable}_FILE`);
+  const hint = `set ${variable}, or ${variable}_FILE to the path of a file that holds it`;
+  throw keyFailure(id, 'is missing', variable, hint);
+}
+
+function readKeyFile(id: string, path: string, variable: string): string {
+  const where = `${variable}_FILE`;
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile() || stat.size > MAX_KEY_TEXT) {
+      throw keyFailure(id, 'is not in an ordinary small file', where, 'check the path');
+    }
+    // One newline at the end is what editors and `echo` leave there.
+    return readFileSync(path, 'latin1').replace(/\r?\n$/, '');
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw keyFailure(id, 'cannot be read', where, 'check the path and its permissions');
+  }
+}
+
+function decodeKey(id: string, text: string, where: string): Uint8Array {
+  const again = 'make one with: openssl rand -base64 32';
+  const hex = /^[0-9a-fA-F]+$/.test(text) && text.length % 2 === 0;
+  const bytes = Buffer.from(text, hex ? 'hex' : 'base64');
+  // Node's decoder skips what it does not know: only an exact way back proves the text well-formed.
+  if (!hex && bytes.toString('base64') !== text) {
+    throw keyFailure(id, 'is neither hex nor base64 on one line', where, again);
+  }
+  if (bytes.length < MIN_KEY_BYTES) {
+    throw keyFailure(id, `is shorter than ${MIN_KEY_BYTES} bytes`, where, again);
+  }
+  if (bytes.every((byte) => byte === bytes[0])) {
+    throw keyFailure(id, 'is one byte over and over', where, again);
+  }
+  return new Uint8Array(bytes);
+}
+
+function keyFailure(id: string, what: string, where: string, hint: string): Failure {
+  return new Failure('USAGE', { what: `the secret key "${id}" ${what}`, where, hint });
+}

@@ -1,0 +1,166 @@
+/**
+ * First phase, in a worker: rows of a share of the ranges → canonical records → buckets on disk.
+ * Rows never leave the thread that has read them.
+ */
+
+import { closeSync, fsyncSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { createFile, writeAll } from '../disk/durable.ts';
+import { systemCode } from '../disk/errors.ts';
+import { spillWriter, type Bucket } from '../disk/spill.ts';
+import type { BlobReference } from '../mapping/blobReference.ts';
+import type { CompiledModule } from '../mapping/compile.ts';
+import type { RowMapper } from '../mapping/rowMapper.ts';
+import type { Finding } from '../outcome/finding.ts';
+import { keyEncoding } from '../record/keyOrder.ts';
+import type { SourceValue } from '../record/value.ts';
+import type { ReadRange, Row, SourceReader } from '../source/source.ts';
+import type { ContentWriter } from './contentEntry.ts';
+import { entryRoom, keyFits, writeEntry } from './entry.ts';
+import { bucketCount, route, type Router } from './router.ts';
+
+export interface ShareInput {
+  readonly module: string;
+  readonly ranges: readonly ReadRange[];
+  /** Int32: the next range that nobody reads yet. */
+  readonly next: SharedArrayBuffer;
+  /** Int32: rows read so far, for the progress display. */
+  readonly progress: SharedArrayBuffer;
+  readonly router: Router;
+  readonly spill: string;
+  readonly chunk: number;
+  readonly blobs: string;
+}
+
+export interface ShareResult {
+  readonly buckets: Bucket[];
+  readonly read: number;
+  readonly rejected: number;
+  readonly findings: Finding[];
+}
+
+export interface ShareContext {
+  readonly module: CompiledModule;
+  readonly mapper: RowMapper;
+  readonly reader: SourceReader;
+  /** Set for keyless modules: ids come from content. */
+  readonly content: ContentWriter | null;
+}
+
+/** Findings that one share keeps; the counts say how many there were. */
+const FINDINGS_KEPT = 10_000;
+
+/** Reads ranges until none is left. When it fails, the other shares stop too. */
+export async function readShare(input: ShareInput, context: ShareContext): Promise<ShareResult> {
+  const next = new Int32Array(input.next);
+  const progress = new Int32Array(input.progress);
+  const share = openShare(input, context);
+  try {
+    for (;;) {
+      const range = input.ranges[Atomics.add(next, 0, 1)];
+      if (range === undefined) break;
+      const { table, columns } = context.module;
+      for await (const page of context.reader.read(table, columns, range)) {
+        for (const row of page) share.take(row);
+        Atomics.add(progress, 0, page.length);
+      }
+    }
+  } catch (error) {
+    Atomics.store(next, 0, input.ranges.length);
+    throw error;
+  }
+  return share.finish();
+}
+
+interface Share {
+  take(row: Row): void;
+  finish(): ShareResult;
+}
+
+function openShare(input: ShareInput, context: ShareContext): Share {
+  const { module, mapper, content } = context;
+  const writer = spillWriter(input.spill, bucketCount(input.router), input.chunk);
+  const encodings = module.orderTypes.map(keyEncoding);
+  const rejections = rejectionLog(module);
+  const locator = module.columns.length;
+  let read = 0;
+  const put = (row: SourceValue): void => {
+    const { out } = mapper;
+    if (content !== null) {
+      const { buffer, size, keyEnd } = content.entry(out.record, row, (room) =>
+        writer.reserve(room),
+      );
+      writer.commit(route(input.router, buffer, 20, keyEnd), size);
+      return;
+    }
+    const { buffer } = writer.reserve(entryRoom(out.key, out.record, out.lineage));
+    const { key, record, lineage } = out;
+    const size = writeEntry(buffer, 0, encodings, { key, record, lineage, row });
+    const keyEnd = 20 + buffer.readUInt32LE(0);
+    writer.commit(route(input.router, buffer, 20, keyEnd), size);
+  };
+  return {
+    take(row) {
+      read += 1;
+      const at = row[locator] ?? null;
+      if (!mapper.map(row)) {
+        for (const { field, rejection } of mapper.rejected) {
+          rejections.add(field, rejection.rule, rejection.reason, at);
+        }
+        rejections.count += 1;
+      } else if (keyFits(mapper.out.key, module.orderTypes)) {
+        for (const blob of mapper.out.blobs) storeBlob(input.blobs, blob);
+        put(at);
+      } else {
+        rejections.add(
+          module.orderFields[0] ?? '',
+          'exactness',
+          'the key is too long a number',
+          at,
+        );
+        rejections.count += 1;
+      }
+    },
+    finish() {
+      const buckets = writer.finish();
+      return { buckets, read, rejected: rejections.count, findings: rejections.findings };
+    },
+  };
+}
+
+interface RejectionLog {
+  count: number;
+  readonly findings: Finding[];
+  add(field: string, rule: string, reason: string, row: SourceValue): void;
+}
+
+function rejectionLog(module: CompiledModule): RejectionLog {
+  const findings: Finding[] = [];
+  return {
+    count: 0,
+    findings,
+    add(field, rule, reason, row) {
+      if (findings.length >= FINDINGS_KEPT) return;
+      const source = { table: module.table, row: row as number | string };
+      findings.push({ rule, severity: 'BLOCKER', module: module.name, field, source, reason });
+    },
+  };
+}
+
+/** Stores content under its digest; content that is there already is the same content. */
+function storeBlob(folder: string, blob: BlobReference): void {
+  let file: number;
+  try {
+    file = createFile(join(folder, blob.sha256));
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return;
+    throw error;
+  }
+  try {
+    writeAll(file, blob.bytes);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Between the phases, in a worker: entries of one bucket go to new buckets, because it grew beyond
+ * what is sorted in memory, or because its records (without key) get their final ids.
+ */
+
+import { readBucket, spillWriter, type Bucket, type Extent } from '../disk/spill.ts';
+import type { ContentFinisher } from './contentEntry.ts';
+import { readEntry, type EntryView } from './entry.ts';
+import { bucketCount, route, sampledRouter, type Router } from './router.ts';
+import { compareKeys, indexEntries, sortedOrder } from './sortBucket.ts';
+
+const HEADER = 20;
+const SAMPLE = 4096;
+
+/** Gives the records of a bucket their ordinals and final ids, and spills them by these. */
+export function assignOrdinals(
+  bucket: Bucket,
+  finisher: ContentFinisher,
+  router: Router,
+  spill: { readonly path: string; readonly chunk: number },
+): Bucket[] {
+  const buffer = readBucket(bucket);
+  const index = indexEntries(buffer, bucket.entries);
+  const writer = spillWriter(spill.path, bucketCount(router), spill.chunk);
+  const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
+  let ordinal = 0;
+  let previous = -1;
+  for (const entry of sortedOrder(buffer, index)) {
+    const same = previous >= 0 && compareKeys(buffer, index, previous, entry) === 0;
+    ordinal = same ? ordinal + 1 : 0;
+    previous = entry;
+    readEntry(buffer, index.starts[entry] ?? 0, view);
+    const { buffer: target } = writer.reserve(finisher.room(view));
+    const size = finisher.finish(buffer, view, ordinal, target);
+    writer.commit(route(router, target, HEADER, HEADER + 16), size);
+  }
+  return writer.finish();
+}
+
+/**
+ * Splits a bucket into about `parts` buckets in key order, in bounded memory. A bucket whose keys
+ * are all equal stays whole.
+ */
+export function splitBucket(
+  bucket: Bucket,
+  parts: number,
+  spill: { readonly path: string; readonly chunk: number },
+): Bucket[] {
+  const router = sampledRouter(sampleKeys(bucket), parts);
+  if (bucketCount(router) === 1) return [bucket];
+  const writer = spillWriter(spill.path, bucketCount(router), spill.chunk);
+  forEachEntry(bucket, (buffer, view) => {
+    const size = view.end - view.start;
+    buffer.copy(writer.reserve(size).buffer, 0, view.start, view.end);
+    writer.commit(route(router, buffer, view.start + HEADER, view.keyEnd), size);
+  });
+  return writer.finish();
+}
+
+function sampleKeys(bucket: Bucket): Buffer[] {
+  const every = Math.max(1, Math.floor(bucket.entries / SAMPLE));
+  const keys: Buffer[] = [];
+  let seen = 0;
+  forEachEntry(bucket, (buffer, view) => {
+    if (seen % every === 0)
+      keys.push(Buffer.from(buffer.subarray(view.start + HEADER, view.keyEnd)));
+    seen += 1;
+  });
+  return keys;
+}
+
+function forEachEntry(bucket: Bucket, visit: (buffer: Buffer, view: EntryView) => void): void {
+  const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
+  for (const extent of bucket.extents) {
+    const buffer = readExtent(extent);
+    for (let at = 0; at < buffer.length; at = view.end) {
+      readEntry(buffer, at, view);
+      visit(buffer, view);
+    }
+  }
+}
+
+function readExtent(extent: Extent): Buffer {
+  return readBucket({ extents: [extent], bytes: extent.length });
+}

@@ -1,0 +1,172 @@
+/**
+ * Second phase, in a worker: a bucket's entries in key order, their leaves hashed where they lie.
+ * Sorting works on packed numbers (leading key bits, then the entry's index); keys are compared
+ * byte by byte only where those bits tie.
+ */
+
+import { readBucket, type Bucket } from '../disk/spill.ts';
+import { DIGEST_LENGTH, packedLeafHash } from '../merkle/hash.ts';
+import { readEntry, rowOf, type EntryView } from './entry.ts';
+import { bits48 } from './router.ts';
+
+/** Rows whose target id is the same; none of them enters the candidate. */
+export type DuplicateGroup = readonly (number | string)[];
+
+export interface SortedBucket {
+  /** One byte of padding, then the lines of data.ndjson. */
+  readonly data: Buffer;
+  readonly leaves: Buffer;
+  /** For each line the offset behind its LF, counted without the padding. */
+  readonly ends: Uint32Array;
+  readonly lineage: Buffer;
+  readonly duplicates: readonly DuplicateGroup[];
+}
+
+/** Reads, orders and hashes one bucket. */
+export function sortBucket(bucket: Bucket): SortedBucket {
+  const buffer = readBucket(bucket);
+  const index = indexEntries(buffer, bucket.entries);
+  const { kept, duplicates } = separateDuplicates(buffer, index, sortedOrder(buffer, index));
+  return { ...layOut(buffer, index, kept), duplicates };
+}
+
+export interface EntryIndex {
+  readonly starts: Uint32Array;
+  readonly keyEnds: Uint32Array;
+}
+
+const HEADER = 20;
+
+/** Where each entry of a bucket begins, and where its key ends. */
+export function indexEntries(buffer: Buffer, entries: number): EntryIndex {
+  const starts = new Uint32Array(entries);
+  const keyEnds = new Uint32Array(entries);
+  let at = 0;
+  for (let entry = 0; entry < entries; entry += 1) {
+    starts[entry] = at;
+    const keyEnd = at + HEADER + buffer.readUInt32LE(at);
+    keyEnds[entry] = keyEnd;
+    at = keyEnd + buffer.readUInt32LE(at + 4) + buffer.readUInt32LE(at + 8);
+  }
+  if (at !== buffer.length)
+    throw new Error('a bucket holds another number of entries than written');
+  return { starts, keyEnds };
+}
+
+/** Entry numbers in ascending key order; equal keys in the order of the bucket. */
+export function sortedOrder(buffer: Buffer, index: EntryIndex): Uint32Array {
+  const { starts, keyEnds } = index;
+  const entries = starts.length;
+  const skip = sharedPrefix(buffer, index);
+  const indexBits = Math.max(1, Math.ceil(Math.log2(entries + 1)));
+  const drop = 2 ** Math.max(0, indexBits - 5);
+  const scale = 2 ** indexBits;
+  const packed = new Float64Array(entries);
+  for (let entry = 0; entry < entries; entry += 1) {
+    const bits = bits48(buffer, (starts[entry] ?? 0) + HEADER + skip, keyEnds[entry] ?? 0);
+    packed[entry] = Math.floor(bits / drop) * scale + entry;
+  }
+  packed.sort();
+  const order = new Uint32Array(entries);
+  for (let at = 0; at < entries; at += 1) order[at] = (packed[at] ?? 0) % scale;
+  settleTies(buffer, index, order, (at) => Math.floor((packed[at] ?? 0) / scale));
+  return order;
+}
+
+/** Bytes that all keys of the bucket share. */
+function sharedPrefix(buffer: Buffer, { starts, keyEnds }: EntryIndex): number {
+  const first = (starts[0] ?? 0) + HEADER;
+  let shared = (keyEnds[0] ?? first) - first;
+  for (let entry = 1; entry < starts.length && shared > 0; entry += 1) {
+    const start = (starts[entry] ?? 0) + HEADER;
+    const limit = Math.min(shared, (keyEnds[entry] ?? 0) - start);
+    let same = 0;
+    while (same < limit && buffer[first + same] === buffer[start + same]) same += 1;
+    shared = same;
+  }
+  return shared;
+}
+
+function settleTies(
+  buffer: Buffer,
+  index: EntryIndex,
+  order: Uint32Array,
+  prefix: (at: number) => number,
+): void {
+  let start = 0;
+  for (let at = 1; at <= order.length; at += 1) {
+    if (at < order.length && prefix(at) === prefix(start)) continue;
+    if (at - start > 1) {
+      order.subarray(start, at).sort((a, b) => compareKeys(buffer, index, a, b) || a - b);
+    }
+    start = at;
+  }
+}
+
+/** Compares the keys of two entries, byte by byte. */
+export function compareKeys(buffer: Buffer, index: EntryIndex, a: number, b: number): number {
+  const { starts, keyEnds } = index;
+  return buffer.compare(
+    buffer,
+    (starts[b] ?? 0) + HEADER,
+    keyEnds[b],
+    (starts[a] ?? 0) + HEADER,
+    keyEnds[a],
+  );
+}
+
+function separateDuplicates(
+  buffer: Buffer,
+  index: EntryIndex,
+  order: Uint32Array,
+): { kept: Uint32Array; duplicates: DuplicateGroup[] } {
+  const kept = new Uint32Array(order.length);
+  const duplicates: DuplicateGroup[] = [];
+  let count = 0;
+  let start = 0;
+  for (let at = 1; at <= order.length; at += 1) {
+    const same =
+      at < order.length && compareKeys(buffer, index, order[start] ?? 0, order[at] ?? 0) === 0;
+    if (same) continue;
+    if (at - start === 1) {
+      kept[count] = order[start] ?? 0;
+      count += 1;
+    } else {
+      const rows = [...order.subarray(start, at)].map((entry) =>
+        rowOf(buffer, index.starts[entry] ?? 0),
+      );
+      duplicates.push(rows.sort((a, b) => Number(a) - Number(b)));
+    }
+    start = at;
+  }
+  return { kept: kept.subarray(0, count), duplicates };
+}
+
+/** Copies records and lineage in order and hashes each record's leaf. */
+function layOut(
+  buffer: Buffer,
+  index: EntryIndex,
+  order: Uint32Array,
+): Omit<SortedBucket, 'duplicates'> {
+  const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
+  let [recordBytes, lineageBytes] = [0, 0];
+  for (const entry of order) {
+    readEntry(buffer, index.starts[entry] ?? 0, view);
+    recordBytes += view.recordEnd - view.keyEnd;
+    lineageBytes += view.end - view.recordEnd;
+  }
+  const data = Buffer.allocUnsafeSlow(recordBytes + 1);
+  const lineage = Buffer.allocUnsafeSlow(lineageBytes);
+  const leaves = Buffer.allocUnsafeSlow(order.length * DIGEST_LENGTH);
+  const ends = new Uint32Array(order.length);
+  let [at, lineageAt] = [1, 0];
+  for (let number = 0; number < order.length; number += 1) {
+    readEntry(buffer, index.starts[order[number] ?? 0] ?? 0, view);
+    const start = at;
+    at += buffer.copy(data, at, view.keyEnd, view.recordEnd);
+    lineageAt += buffer.copy(lineage, lineageAt, view.recordEnd, view.end);
+    packedLeafHash(data, start, at - 1, leaves, number * DIGEST_LENGTH);
+    ends[number] = at - 1;
+  }
+  return { data, leaves, ends, lineage };
+}

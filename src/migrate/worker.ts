@@ -1,0 +1,139 @@
+/** What a worker does in a migrate run: it opens the sources, reads shares, sorts buckets. */
+
+import type { Handler, Reply } from '../disk/pool.ts';
+import type { Bucket } from '../disk/spill.ts';
+import { compileModule, type CompiledModule } from '../mapping/compile.ts';
+import type { MapperContext } from '../mapping/identity.ts';
+import { rowMapper } from '../mapping/rowMapper.ts';
+import { keyEncoding } from '../record/keyOrder.ts';
+import type { ReadRange, SourceAdapter, SourceHandle, SourceReader } from '../source/source.ts';
+import { contentEntry, contentFinisher } from './contentEntry.ts';
+import { entryRoom, writeEntry } from './entry.ts';
+import { readShare, type ShareInput } from './readShare.ts';
+import { assignOrdinals, splitBucket } from './reshuffle.ts';
+import type { Router } from './router.ts';
+import { sortBucket } from './sortBucket.ts';
+
+export interface SampleInput {
+  readonly module: string;
+  readonly ranges: readonly ReadRange[];
+  readonly rowsPerRange: number;
+}
+
+export interface Sample {
+  /** Encoded keys; of keyless modules none. */
+  readonly keys: Uint8Array[];
+  readonly rows: number;
+  /** Bytes of all entries that the sampled rows become. */
+  readonly bytes: number;
+}
+
+interface SpillInput {
+  readonly bucket: Bucket;
+  readonly path: string;
+  readonly chunk: number;
+}
+export type OrdinalsInput = SpillInput & { readonly module: string; readonly router: Router };
+export type SplitInput = SpillInput & { readonly parts: number };
+
+export interface MigrationWorker {
+  readonly handlers: Readonly<Record<string, Handler>>;
+  close(): Promise<void>;
+}
+
+/** The handlers of one worker thread; `adapters` by scheme. */
+export function migrationWorker(
+  context: MapperContext,
+  adapters: ReadonlyMap<string, SourceAdapter>,
+): MigrationWorker {
+  const readers = new Map<string, SourceReader>();
+  const modules = new Map<string, CompiledModule>();
+  const moduleOf = (name: string): CompiledModule => {
+    const module = modules.get(name) ?? compileModule(context.mapping, name);
+    modules.set(name, module);
+    return module;
+  };
+  const readerOf = (module: CompiledModule): SourceReader => {
+    const reader = readers.get(module.source);
+    if (reader === undefined) throw new Error(`source ${module.source} is not open`);
+    return reader;
+  };
+  const close = async (): Promise<void> => {
+    for (const reader of readers.values()) await reader.close();
+    readers.clear();
+  };
+  return {
+    close,
+    handlers: {
+      open: async (handle: { name: string; source: SourceHandle }): Promise<Reply> => {
+        await readers.get(handle.name)?.close();
+        const adapter = adapters.get(handle.source.scheme);
+        if (adapter === undefined) throw new Error(`no adapter for ${handle.source.scheme}`);
+        readers.set(handle.name, await adapter.open(handle.source));
+        return { result: null };
+      },
+      closeSources: async (): Promise<Reply> => {
+        await close();
+        return { result: null };
+      },
+      sample: async (input: SampleInput): Promise<Reply> => {
+        const module = moduleOf(input.module);
+        return { result: await sample(input, module, readerOf(module), context) };
+      },
+      read: async (input: ShareInput): Promise<Reply> => {
+        const module = moduleOf(input.module);
+        const keyless = module.mapping.id.rule === 'keyless';
+        const result = await readShare(input, {
+          module,
+          mapper: rowMapper(module, context),
+          reader: readerOf(module),
+          content: keyless ? contentEntry(module, context) : null,
+        });
+        return { result };
+      },
+      ordinals: (input: OrdinalsInput): Reply => {
+        const finisher = contentFinisher(moduleOf(input.module), context);
+        return { result: assignOrdinals(input.bucket, finisher, input.router, input) };
+      },
+      split: (input: SplitInput): Reply => ({
+        result: splitBucket(input.bucket, input.parts, input),
+      }),
+      sort: (bucket: Bucket): Reply => {
+        const sorted = sortBucket(bucket);
+        const { data, leaves, ends, lineage } = sorted;
+        const transfer = [data.buffer, leaves.buffer, ends.buffer, lineage.buffer] as ArrayBuffer[];
+        return { result: sorted, transfer };
+      },
+    },
+  };
+}
+
+/** Reads the first rows of some ranges: how large entries get, and where keys lie. */
+async function sample(
+  input: SampleInput,
+  module: CompiledModule,
+  reader: SourceReader,
+  context: MapperContext,
+): Promise<Sample> {
+  const mapper = rowMapper(module, context);
+  const encodings = module.orderTypes.map(keyEncoding);
+  const keys: Uint8Array[] = [];
+  let [rows, bytes] = [0, 0];
+  const take = (row: Parameters<typeof mapper.map>[0]): void => {
+    if (!mapper.map(row)) return;
+    const { key, record, lineage } = mapper.out;
+    rows += 1;
+    bytes += Buffer.byteLength(record) + Buffer.byteLength(lineage) + 40;
+    if (key.length === 0) return;
+    const target = Buffer.alloc(entryRoom(key, '', ''));
+    writeEntry(target, 0, encodings, { key, record: '', lineage: '', row: 0 });
+    keys.push(Uint8Array.from(target.subarray(20, 20 + target.readUInt32LE(0))));
+  };
+  for (const range of input.ranges) {
+    for await (const page of reader.read(module.table, module.columns, range)) {
+      for (const row of page.slice(0, input.rowsPerRange)) take(row);
+      break;
+    }
+  }
+  return { keys, rows, bytes };
+}

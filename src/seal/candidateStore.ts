@@ -1,0 +1,95 @@
+/**
+ * The folder of candidates: `v1` links to the current one in `sealed/`; `.staging` holds what is
+ * being built and is thrown away whenever a run begins or ends. Publishing is one rename and one
+ * link swap: whoever reads `v1` sees the old candidate or the new one, whole.
+ */
+
+import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { linkState, makeFolder, PRIVATE_FOLDER, swapLink, syncFolder } from '../disk/durable.ts';
+import { Failure } from '../outcome/failure.ts';
+
+const LINK = 'v1';
+const SEALED = 'sealed';
+const STAGING = '.staging';
+
+export interface Staging {
+  /** The candidate that is being built. */
+  readonly candidate: string;
+  /** Spills and copies of sources. */
+  readonly scratch: string;
+}
+
+/** Makes the folder of candidates where it is missing; refuses anything foreign in its place. */
+export function openStore(folder: string): void {
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined) makeFolder(folder);
+  else if (!stat.isDirectory()) throw foreign(folder, 'a file or link stands where candidates go');
+  assertOurs(folder);
+}
+
+/** Throws CANDIDATE when `v1` is something that publishing would destroy. */
+function assertOurs(folder: string): void {
+  const link = linkState(join(folder, LINK));
+  if (link === 'occupied') throw foreign(join(folder, LINK), 'a file or folder is in the way');
+  if (link !== 'absent' && !/^sealed\/[0-9a-f]{64}(\.\d+)?$/.test(link.target)) {
+    throw foreign(join(folder, LINK), 'this link leads out of the folder of candidates');
+  }
+  for (const name of [SEALED, STAGING]) {
+    const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
+    if (stat !== undefined && !stat.isDirectory()) {
+      throw foreign(join(folder, name), 'a file or link is in the way');
+    }
+  }
+}
+
+function foreign(path: string, what: string): Failure {
+  return new Failure('CANDIDATE', {
+    what: `${what}, nothing was changed`,
+    where: path,
+    hint: 'move it away, then run again',
+  });
+}
+
+/** An empty staging area. The caller holds the lock, so what is left there is nobody's. */
+export function openStaging(folder: string): Staging {
+  dropStaging(folder);
+  const staging = join(folder, STAGING);
+  mkdirSync(staging, { mode: PRIVATE_FOLDER });
+  const [candidate, scratch] = [join(staging, 'candidate'), join(staging, 'scratch')];
+  mkdirSync(candidate, { mode: PRIVATE_FOLDER });
+  mkdirSync(scratch, { mode: PRIVATE_FOLDER });
+  return { candidate, scratch };
+}
+
+export function dropStaging(folder: string): void {
+  rmSync(join(folder, STAGING), { recursive: true, force: true, maxRetries: 3 });
+}
+
+/**
+ * Publishes the sealed candidate in staging: it moves to `sealed/<seal id>` (with a number where a
+ * run has made the same before) and `v1` points to it. Durable when it returns.
+ */
+export function publishCandidate(folder: string, staging: Staging, sealId: string): string {
+  const sealed = join(folder, SEALED);
+  makeFolder(sealed);
+  let name = sealId;
+  for (let count = 2; existsSync(join(sealed, name)); count += 1) name = `${sealId}.${count}`;
+  renameSync(staging.candidate, join(sealed, name));
+  syncFolder(sealed);
+  syncFolder(folder);
+  swapLink(join(folder, LINK), `${SEALED}/${name}`);
+  return join(folder, LINK);
+}
+
+/** Where the current candidate is; a failure where there is none. */
+export function currentCandidate(folder: string): string {
+  const path = join(folder, LINK);
+  if (existsSync(path) && lstatSync(`${path}/`).isDirectory()) return path;
+  throw new Failure('CANDIDATE', {
+    what: 'there is no candidate',
+    where: path,
+    hint: 'build one with sealift migrate, or name the project folder with --project',
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * What a module's data file hashes to: leaves → tree, segments and ranges. The writer of a
+ * candidate and its verifier both feed this, the one with what it writes, the other with what it
+ * reads; a root is recomputed on arrival and never copied.
+ */
+
+import { DIGEST_LENGTH } from '../merkle/hash.ts';
+import { streamingTree } from '../merkle/tree.ts';
+import type { KeyValue } from '../record/keyOrder.ts';
+import { rangeCutter, type RangeEnd } from './ranges.ts';
+
+/** A part of a data file: whole lines, each with its LF. */
+export interface DataPart {
+  readonly bytes: Buffer;
+  /** Packed leaf hashes of its lines. */
+  readonly leaves: Buffer;
+  /** For each line the offset behind its LF, within `bytes`. */
+  readonly ends: Uint32Array;
+}
+
+export interface SealedRange {
+  readonly count: number;
+  readonly digest: string;
+  /** Offset behind the range's last line in data.ndjson. */
+  readonly end: number;
+  /** Key of the range's last record. */
+  readonly last: readonly KeyValue[];
+}
+
+export interface ModuleTree {
+  readonly count: number;
+  /** Lower-case hex, as are the segments. */
+  readonly root: string;
+  readonly segments: readonly string[];
+  readonly ranges: readonly SealedRange[];
+}
+
+export interface ModuleTreeBuilder {
+  push(part: DataPart): void;
+  finish(): ModuleTree;
+}
+
+/** A builder for records whose key is made of `keyFields`. Parts arrive in the file's order. */
+export function moduleTreeBuilder(keyFields: readonly string[]): ModuleTreeBuilder {
+  const tree = streamingTree();
+  const cutter = rangeCutter();
+  const ranges: SealedRange[] = [];
+  let records = 0;
+  let offset = 0;
+  let lastLine = Buffer.alloc(0);
+  const add = (range: RangeEnd, line: Buffer, end: number): void => {
+    ranges.push({ count: range.count, digest: range.digest, end, last: keyOf(line, keyFields) });
+  };
+  return {
+    push(part) {
+      for (const range of cutter.push(part.leaves)) {
+        const index = range.through - records - 1;
+        add(range, lineAt(part, index), offset + (part.ends[index] ?? 0));
+      }
+      tree.push(part.leaves);
+      records += part.leaves.length / DIGEST_LENGTH;
+      offset += part.bytes.length;
+      if (part.ends.length > 0) lastLine = Buffer.from(lineAt(part, part.ends.length - 1));
+    },
+    finish() {
+      for (const range of cutter.finish()) add(range, lastLine, offset);
+      const { count, root, segments } = tree.finish();
+      return {
+        count,
+        root: root.toString('hex'),
+        segments: segments.map((segment) => segment.toString('hex')),
+        ranges,
+      };
+    },
+  };
+}
+
+function lineAt(part: DataPart, index: number): Buffer {
+  const start = index === 0 ? 0 : (part.ends[index - 1] ?? 0);
+  return part.bytes.subarray(start, (part.ends[index] ?? 1) - 1);
+}
+
+/** The key of a record in its canonical line. */
+export function keyOf(line: Buffer, keyFields: readonly string[]): KeyValue[] {
+  const record = JSON.parse(line.toString('utf8')) as Record<string, KeyValue>;
+  return keyFields.map((field) => record[field] ?? '');
+}

@@ -1,0 +1,134 @@
+/** Writes one module of a candidate: its parts arrive in key order and are hashed on their way. */
+
+import { createHash, hash } from 'node:crypto';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { makeFolder, PRIVATE_FILE, writeAll, writeFileDurably } from '../disk/durable.ts';
+import type { CompiledModule } from '../mapping/compile.ts';
+import { recordSchema } from '../mapping/recordSchema.ts';
+import { SEGMENT_LEAVES } from '../merkle/tree.ts';
+import { formatType } from '../record/type.ts';
+import {
+  ALGORITHM,
+  BLOBS_FOLDER,
+  DATA_FILE,
+  jsonFile,
+  LINEAGE_FILE,
+  MERKLE_FILE,
+  SCHEMA_FILE,
+  type MerkleFile,
+  type SealedModule,
+  type SumLine,
+} from './format.ts';
+import { moduleTreeBuilder, type DataPart } from './moduleTree.ts';
+
+export interface WrittenModule {
+  readonly sealed: SealedModule;
+  /** Digests of all files of the module, paths relative to the candidate. */
+  readonly sums: readonly SumLine[];
+  /** Resolves when the large files are on the disk; rejects when that failed. */
+  readonly synced: Promise<void>;
+}
+
+export interface ModuleWriter {
+  /** Where blobs go, each under its digest, synced by whoever writes it. */
+  readonly blobs: string;
+  write(part: DataPart, lineage: Uint8Array): void;
+  finish(): Promise<WrittenModule>;
+  /** Closes the files; what was written is thrown away with the staging folder. */
+  abandon(): Promise<void>;
+}
+
+/** Opens the files of a module in `candidate`, a staging folder. */
+export async function moduleWriter(
+  candidate: string,
+  module: CompiledModule,
+): Promise<ModuleWriter> {
+  const folder = join(candidate, module.name);
+  makeFolder(join(folder, 'checksums'));
+  makeFolder(join(folder, BLOBS_FOLDER));
+  const data = await hashedFile(join(folder, DATA_FILE));
+  const lineage = module.hasLineage ? await hashedFile(join(folder, LINEAGE_FILE)) : null;
+  const tree = moduleTreeBuilder(module.orderFields);
+  const path = (file: string): string => `${module.name}/${file}`;
+  return {
+    blobs: join(folder, BLOBS_FOLDER),
+    write(part, lines) {
+      data.write(part.bytes);
+      tree.push(part);
+      lineage?.write(lines);
+    },
+    async finish() {
+      const { count, root, segments, ranges } = tree.finish();
+      const merkle: MerkleFile = {
+        algorithm: ALGORITHM,
+        order: { fields: module.orderFields, types: module.orderTypes.map(formatType) },
+        count,
+        root,
+        segmentLeaves: SEGMENT_LEAVES,
+        segments,
+        ranges,
+      };
+      const schema = jsonFile(recordSchema(module));
+      const merkleText = jsonFile(merkle);
+      writeFileDurably(join(folder, SCHEMA_FILE), schema);
+      writeFileDurably(join(folder, MERKLE_FILE), merkleText);
+      const schemaDigest = hash('sha256', schema, 'hex');
+      const sums = [
+        { path: path(DATA_FILE), sha256: data.digest() },
+        { path: path(SCHEMA_FILE), sha256: schemaDigest },
+        { path: path(MERKLE_FILE), sha256: hash('sha256', merkleText, 'hex') },
+        ...(lineage === null ? [] : [{ path: path(LINEAGE_FILE), sha256: lineage.digest() }]),
+        ...blobSums(folder).map((sha256) => ({ path: path(`${BLOBS_FOLDER}/${sha256}`), sha256 })),
+      ];
+      const synced = syncAll(lineage === null ? [data] : [data, lineage]);
+      // Whoever awaits `synced` sees the error; until then it is not unhandled.
+      synced.catch(() => {});
+      return { sealed: { name: module.name, count, root, schema: schemaDigest }, sums, synced };
+    },
+    async abandon() {
+      await Promise.allSettled([data.close(), lineage?.close()]);
+    },
+  };
+}
+
+/** Digests of a module's blobs; a folder without any is not kept. */
+function blobSums(folder: string): string[] {
+  const blobs = join(folder, BLOBS_FOLDER);
+  const names = existsSync(blobs) ? readdirSync(blobs) : [];
+  if (names.length === 0) rmdirSync(blobs);
+  return names;
+}
+
+async function syncAll(files: readonly HashedFile[]): Promise<void> {
+  await Promise.all(files.map((file) => file.sync()));
+}
+
+interface HashedFile {
+  write(bytes: Uint8Array): void;
+  digest(): string;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function hashedFile(path: string): Promise<HashedFile> {
+  const file: FileHandle = await open(path, 'wx', PRIVATE_FILE);
+  const digest = createHash('sha256');
+  return {
+    write(bytes) {
+      writeAll(file.fd, bytes);
+      digest.update(bytes);
+    },
+    digest: () => digest.digest('hex'),
+    async sync() {
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    },
+    close: () => file.close(),
+  };
+}

@@ -1,0 +1,96 @@
+/** What run.json and merkle.json may hold: readers refuse members and formats they do not know. */
+
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+
+import { ALGORITHM, FORMAT, type MerkleFile, type RunFile } from './format.ts';
+
+const count = { type: 'integer', minimum: 0 };
+const hex = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+const text = { type: 'string' };
+const texts = { type: 'array', items: text };
+
+function object(properties: Record<string, unknown>): Record<string, unknown> {
+  return {
+    type: 'object',
+    properties,
+    required: Object.keys(properties),
+    additionalProperties: false,
+  };
+}
+
+function list(items: Record<string, unknown>): Record<string, unknown> {
+  return { type: 'array', items };
+}
+
+const accounting = object({
+  module: text,
+  source: text,
+  table: text,
+  rows: count,
+  emitting: count,
+  filtered: count,
+  rejected: count,
+  emitted: count,
+  merged: count,
+  records: count,
+});
+
+const run = object({
+  format: { const: FORMAT },
+  tool: object({ name: text, version: text }),
+  timeZoneData: text,
+  unicode: text,
+  runId: text,
+  asOf: { type: ['string', 'null'] },
+  mapping: object({ digest: hex }),
+  sources: list(
+    object({
+      name: text,
+      scheme: text,
+      schema: hex,
+      tables: list(object({ table: text, rows: count })),
+    }),
+  ),
+  accounting: list(accounting),
+  modules: list(object({ name: text, count, root: hex, schema: hex })),
+  dataRoot: hex,
+});
+
+const merkle = object({
+  algorithm: { const: ALGORITHM },
+  order: object({ fields: texts, types: texts }),
+  count,
+  root: hex,
+  segmentLeaves: count,
+  segments: list(hex),
+  ranges: list(
+    object({
+      count,
+      digest: hex,
+      end: count,
+      last: { type: 'array', items: { type: ['string', 'number', 'boolean'] } },
+    }),
+  ),
+});
+
+let validators: { run: ValidateFunction<RunFile>; merkle: ValidateFunction<MerkleFile> } | null =
+  null;
+
+/** Compiled on first use: start-up should not pay for it. */
+function validator(): NonNullable<typeof validators> {
+  if (validators === null) {
+    const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+    validators = { run: ajv.compile<RunFile>(run), merkle: ajv.compile<MerkleFile>(merkle) };
+  }
+  return validators;
+}
+
+/** The value as a run.json of format 1, or null. */
+export function asRunFile(value: unknown): RunFile | null {
+  return validator().run(value) ? value : null;
+}
+
+/** The value as a merkle.json, or null. */
+export function asMerkleFile(value: unknown): MerkleFile | null {
+  return validator().merkle(value) ? value : null;
+}

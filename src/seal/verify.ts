@@ -1,0 +1,203 @@
+/**
+ * Verification of a sealed candidate: everything is computed again from the files and compared,
+ * and every file is accounted for. What it finds are findings; it throws only when it cannot read.
+ *
+ * Without a seal id from outside it proves that the candidate is consistent in itself; an older or
+ * re-made candidate is consistent too.
+ */
+
+import { join } from 'node:path';
+
+import type { Pool } from '../disk/pool.ts';
+import { mappingDigest } from '../mapping/load.ts';
+import type { Finding } from '../outcome/finding.ts';
+import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';
+import { listCandidate, readPlainFile } from './files.ts';
+import {
+  BLOBS_FOLDER,
+  dataRoot,
+  MAPPING_FOLDER,
+  MERKLE_FILE,
+  parseSums,
+  RUN_FILE,
+  sealId,
+  SUMS_FILE,
+  type RunFile,
+  type SumLine,
+} from './format.ts';
+import { asRunFile } from './sealSchemas.ts';
+import { verifyModule } from './verifyModule.ts';
+
+/** No honest run.json or SHA256SUMS comes near. */
+const MAX_JSON = 512 * 1024 * 1024;
+
+export interface Verification {
+  readonly findings: readonly Finding[];
+  /** Null where SHA256SUMS is missing or unreadable. */
+  readonly sealId: string | null;
+  readonly dataRoot: string | null;
+  readonly run: RunFile | null;
+  /** What was looked at: a verification that saw nothing has not passed. */
+  readonly files: number;
+  readonly records: number;
+}
+
+/** Verifies the candidate in `folder`. `expected` is a seal id that was kept elsewhere. */
+export async function verifyCandidate(
+  folder: string,
+  expected: string | null,
+  pool: Pool,
+): Promise<Verification> {
+  const sumsBytes = readPlainFile(join(folder, SUMS_FILE), MAX_JSON);
+  if (sumsBytes === null) {
+    const reason = 'the list of checksums is missing, so there is no seal';
+    return nothing([fileFinding('file-missing', SUMS_FILE, reason)], null);
+  }
+  const id = sealId(sumsBytes);
+  const findings: Finding[] = [];
+  if (expected !== null && id !== expected) {
+    const reason = `the seal id is ${id}, not the expected ${expected}`;
+    findings.push(fileFinding('seal-unexpected', SUMS_FILE, reason));
+  }
+  const sums = parseSums(sumsBytes.toString('utf8'));
+  if (sums === null || !Buffer.from(sumsBytes.toString('utf8')).equals(sumsBytes)) {
+    const reason = 'the list of checksums is not as a seal writes it';
+    return nothing([...findings, fileFinding('seal-format', SUMS_FILE, reason)], id);
+  }
+  const present = new Set(compareFiles(folder, sums, findings));
+  const run = readRun(folder, findings);
+  const modules = new Set(run?.modules.map((module) => module.name));
+  await verifySums(
+    folder,
+    sums.filter(({ path }) => present.has(path)),
+    modules,
+    pool,
+    findings,
+  );
+  let records = 0;
+  for (const module of run?.modules ?? []) {
+    const listed = sums.filter(({ path }) => path.startsWith(`${module.name}/`));
+    const verified = await verifyModule(folder, module, listed, pool);
+    findings.push(...verified.findings);
+    records += verified.records;
+  }
+  if (run !== null) findings.push(...verifyRun(run, sums));
+  const root = run === null ? null : dataRoot(run.modules);
+  return { findings, sealId: id, dataRoot: root, run, files: present.size, records };
+}
+
+function nothing(findings: Finding[], id: string | null): Verification {
+  return { findings, sealId: id, dataRoot: null, run: null, files: 0, records: 0 };
+}
+
+/** Missing, extra and strange files; returns the listed paths that are there. */
+function compareFiles(folder: string, sums: readonly SumLine[], findings: Finding[]): string[] {
+  const { files, strange } = listCandidate(folder);
+  const listed = new Set(sums.map(({ path }) => path));
+  const there = new Set(files);
+  for (const path of listed) {
+    if (!there.has(path)) {
+      findings.push(fileFinding('file-missing', path, 'the file is listed but not there'));
+    }
+  }
+  for (const path of files) {
+    if (!listed.has(path) && path !== SUMS_FILE) {
+      findings.push(fileFinding('file-extra', path, 'the file is there but not listed'));
+    }
+  }
+  for (const path of strange) {
+    findings.push(fileFinding('file-extra', path, 'this is not a plain file with content'));
+  }
+  return files.filter((path) => listed.has(path));
+}
+
+/** run.json, where it is exactly what a seal writes. */
+function readRun(folder: string, findings: Finding[]): RunFile | null {
+  const bytes = readPlainFile(join(folder, RUN_FILE), MAX_JSON);
+  const run = bytes === null ? null : asRunFile(parseCanonical(bytes));
+  if (run === null) {
+    const reason = 'this is not a run of format 1 in canonical JSON';
+    findings.push(fileFinding('seal-format', RUN_FILE, reason));
+  }
+  return run;
+}
+
+/** Digests of all files but the data files, which are hashed on the way to their tree. */
+async function verifySums(
+  folder: string,
+  sums: readonly SumLine[],
+  modules: ReadonlySet<string>,
+  pool: Pool,
+  findings: Finding[],
+): Promise<void> {
+  const rest = sums.filter(({ path }) => {
+    const [module = '', file = ''] = path.split('/');
+    return !(modules.has(module) && file === 'data.ndjson');
+  });
+  const digests = await Promise.all(
+    rest.map(({ path }) => pool.call<string>('hashFile', join(folder, path))),
+  );
+  for (const [index, { path, sha256 }] of rest.entries()) {
+    if (digests[index] !== sha256) findings.push(changed(path));
+  }
+}
+
+/** What run.json says about itself, about the mapping and about the other files. */
+function verifyRun(run: RunFile, sums: readonly SumLine[]): Finding[] {
+  const findings: Finding[] = [];
+  const fail = (rule: string, reason: string): void => {
+    findings.push(fileFinding(rule, RUN_FILE, reason));
+  };
+  if (dataRoot(run.modules) !== run.dataRoot) {
+    fail('merkle', 'the data root is not the root over the modules');
+  }
+  const mapping = sums
+    .filter(({ path }) => path.startsWith(`${MAPPING_FOLDER}/`))
+    .map(({ path, sha256 }) => ({ name: path.slice(MAPPING_FOLDER.length + 1), sha256 }));
+  if (mappingDigest(mapping) !== run.mapping.digest) {
+    fail('checksum', 'the mapping is not the one that the run used');
+  }
+  const names = run.modules.map((module) => module.name);
+  if (new Set(names).size !== names.length) fail('seal-format', 'a module is listed twice');
+  for (const { path } of sums) {
+    if (!belongs(path, new Set(names))) {
+      findings.push(fileFinding('file-extra', path, 'the format has no place for this file'));
+    }
+  }
+  findings.push(...verifyAccounting(run));
+  return findings;
+}
+
+function belongs(path: string, modules: ReadonlySet<string>): boolean {
+  if (path === RUN_FILE) return true;
+  const slash = path.indexOf('/');
+  const [folder, file] = [path.slice(0, slash), path.slice(slash + 1)];
+  if (folder === MAPPING_FOLDER) return true;
+  if (!modules.has(folder)) return false;
+  return (
+    ['data.ndjson', 'schema.json', 'lineage.ndjson', MERKLE_FILE].includes(file) ||
+    new RegExp(`^${BLOBS_FOLDER}/[0-9a-f]{64}$`).test(file)
+  );
+}
+
+/** rows = emitting + filtered + rejected; records = emitted − merged = records sealed. */
+function verifyAccounting(run: RunFile): Finding[] {
+  const sealed = new Map(run.modules.map((module) => [module.name, module.count]));
+  const records = new Map<string, number>();
+  const findings: Finding[] = [];
+  for (const line of run.accounting) {
+    const rows = line.emitting + line.filtered + line.rejected;
+    if (rows !== line.rows || line.emitted - line.merged !== line.records) {
+      const reason = `the accounting of module ${line.module} does not add up`;
+      findings.push(fileFinding('accounting', RUN_FILE, reason));
+    }
+    records.set(line.module, (records.get(line.module) ?? 0) + line.records);
+  }
+  for (const name of new Set([...sealed.keys(), ...records.keys()])) {
+    if (sealed.get(name) !== records.get(name)) {
+      const reason = `module ${name} holds another number of records than were accounted for`;
+      findings.push(fileFinding('accounting', RUN_FILE, reason));
+    }
+  }
+  return findings;
+}

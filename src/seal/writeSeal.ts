@@ -1,0 +1,100 @@
+/** The seal: mapping, run.json and, last of all, SHA256SUMS. After it nothing changes. */
+
+import { createHash, hash } from 'node:crypto';
+import { closeSync, fsyncSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import {
+  createFile,
+  makeFolder,
+  syncFolders,
+  writeAll,
+  writeFileDurably,
+} from '../disk/durable.ts';
+import type { LoadedMapping } from '../mapping/load.ts';
+import { canonicalRegistry } from '../mapping/registry.ts';
+import { Failure } from '../outcome/failure.ts';
+import {
+  dataRoot,
+  formatSums,
+  jsonFile,
+  MAPPING_FOLDER,
+  RUN_FILE,
+  sealId,
+  SUMS_FILE,
+  type RunFile,
+  type SumLine,
+} from './format.ts';
+import type { WrittenModule } from './moduleWriter.ts';
+
+export interface Seal {
+  readonly dataRoot: string;
+  readonly sealId: string;
+}
+
+/** Everything of run.json that is not computed here. */
+export type RunFacts = Omit<RunFile, 'modules' | 'dataRoot' | 'mapping'>;
+
+/** Seals the candidate in `folder`; durable when it returns, but for the folder's own name. */
+export async function writeSeal(
+  folder: string,
+  mapping: LoadedMapping,
+  modules: readonly WrittenModule[],
+  facts: RunFacts,
+): Promise<Seal> {
+  await Promise.all(modules.map((module) => module.synced));
+  const sealed = modules.map((module) => module.sealed);
+  const root = dataRoot(sealed);
+  const run: RunFile = {
+    ...facts,
+    mapping: { digest: mapping.digest },
+    modules: sealed,
+    dataRoot: root,
+  };
+  const runText = jsonFile(run);
+  makeFolder(join(folder, 'checksums'));
+  writeFileDurably(join(folder, RUN_FILE), runText);
+  const sums: SumLine[] = [
+    ...modules.flatMap((module) => module.sums),
+    ...(await writeMapping(folder, mapping)),
+    { path: RUN_FILE, sha256: hash('sha256', runText, 'hex') },
+  ];
+  const text = formatSums(sums);
+  writeFileDurably(join(folder, SUMS_FILE), text);
+  syncFolders(folder);
+  return { dataRoot: root, sealId: sealId(Buffer.from(text)) };
+}
+
+/** Writes the mapping as it was used; registries are streamed. */
+async function writeMapping(folder: string, mapping: LoadedMapping): Promise<SumLine[]> {
+  const sums: SumLine[] = [];
+  for (const { name, sha256, bytes } of mapping.files) {
+    const path = join(folder, MAPPING_FOLDER, name);
+    makeFolder(dirname(path));
+    if (bytes !== null) writeFileDurably(path, bytes);
+    else if ((await writeRegistry(path, mapping.folder, name)) !== sha256) {
+      throw new Failure('MAPPING', {
+        what: 'the registry changed during the run, nothing was published',
+        where: `mapping/${name}`,
+        hint: 'let nobody write the mapping meanwhile, then run again',
+      });
+    }
+    sums.push({ path: `${MAPPING_FOLDER}/${name}`, sha256 });
+  }
+  return sums;
+}
+
+async function writeRegistry(path: string, source: string, name: string): Promise<string> {
+  const file = createFile(path);
+  const digest = createHash('sha256');
+  try {
+    for await (const line of canonicalRegistry(source, name)) {
+      writeAll(file, line);
+      digest.update(line);
+    }
+    fsyncSync(file);
+    return digest.digest('hex');
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * The JSON source: a file with one array of objects, read element by element.
+ *
+ * Its location is a file, or a folder whose *.json files are the tables. See objectFile.ts.
+ */
+
+import { objectFileAdapter } from './objectFile.ts';
+import type { SourceAdapter } from './source.ts';
+import { arraySplitter } from './splitter.ts';
+
+export const jsonAdapter: SourceAdapter = objectFileAdapter({
+  scheme: 'json',
+  extension: '.json',
+  record: 'element',
+  seekable: false,
+  splitter: arraySplitter,
+});

@@ -1,0 +1,19 @@
+/**
+ * The NDJSON source: one JSON object per line, lines split at 0x0A alone. The last line needs no
+ * line feed, a byte order mark at the start of the file is skipped, an empty line is refused.
+ * An empty file is a table without rows and columns.
+ *
+ * Its location is a file, or a folder whose *.ndjson files are the tables. See objectFile.ts.
+ */
+
+import { objectFileAdapter } from './objectFile.ts';
+import type { SourceAdapter } from './source.ts';
+import { lineSplitter } from './splitter.ts';
+
+export const ndjsonAdapter: SourceAdapter = objectFileAdapter({
+  scheme: 'ndjson',
+  extension: '.ndjson',
+  record: 'line',
+  seekable: true,
+  splitter: lineSplitter,
+});

@@ -1,0 +1,213 @@
+/**
+ * Splits a stream of bytes into JSON texts, one per record, without understanding them: lines of
+ * NDJSON, elements of a JSON array. What a piece holds is for the strict parser to judge; the
+ * splitters promise that no byte is lost or judged twice, and that a piece is of bounded size.
+ */
+
+import { MAX_RECORD_BYTES } from './file.ts';
+
+/** A record's bytes and where they start. */
+export interface Piece {
+  readonly bytes: Buffer;
+  /** Offset in the file. */
+  readonly offset: number;
+  /** Line of its first byte, from 1. */
+  readonly line: number;
+  /** Its place in that line, in bytes, from 1. */
+  readonly column: number;
+}
+
+/** What is wrong with the frame around the records. */
+export class FrameError extends Error {
+  readonly line: number;
+  constructor(message: string, line: number) {
+    super(message);
+    this.name = 'FrameError';
+    this.line = line;
+  }
+}
+
+export interface Splitter {
+  /** The pieces that end in this chunk. @throws FrameError */
+  push(chunk: Buffer): Piece[];
+  /** The last piece, where the input may end without a terminator. @throws FrameError */
+  end(): Piece[];
+}
+
+const LF = 0x0a;
+const BOM: readonly number[] = [0xef, 0xbb, 0xbf];
+
+/** Collects the bytes of a piece across chunks. */
+interface Collector {
+  start(offset: number, line: number, column: number): void;
+  add(bytes: Buffer): void;
+  finish(): Piece;
+}
+
+function collector(): Collector {
+  let parts: Buffer[] = [];
+  let size = 0;
+  let from = { offset: 0, line: 1, column: 1 };
+  return {
+    start(offset, line, column) {
+      from = { offset, line, column };
+    },
+    add(bytes) {
+      size += bytes.length;
+      if (size > MAX_RECORD_BYTES) {
+        throw new FrameError(`a record is longer than ${MAX_RECORD_BYTES} bytes`, from.line);
+      }
+      if (bytes.length > 0) parts.push(bytes);
+    },
+    finish() {
+      const bytes = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
+      parts = [];
+      size = 0;
+      return { bytes, ...from };
+    },
+  };
+}
+
+/**
+ * Lines, split at 0x0A only. A byte order mark is skipped at the start of the file; a last line
+ * needs no line feed. Empty lines come out as empty pieces.
+ */
+export function lineSplitter(offset = 0): Splitter {
+  const collect = collector();
+  let position = offset;
+  let line = 1;
+  let open = false;
+  return {
+    push(chunk) {
+      const pieces: Piece[] = [];
+      let from = 0;
+      while (from < chunk.length) {
+        if (!open) collect.start(position + from, line, 1);
+        const at = chunk.indexOf(LF, from);
+        collect.add(chunk.subarray(from, at < 0 ? chunk.length : at));
+        open = at < 0;
+        if (open) break;
+        pieces.push(withoutMark(collect.finish()));
+        line++;
+        from = at + 1;
+      }
+      position += chunk.length;
+      return pieces;
+    },
+    end() {
+      if (!open) return [];
+      return [withoutMark(collect.finish())];
+    },
+  };
+}
+
+function withoutMark(piece: Piece): Piece {
+  if (piece.offset !== 0 || !BOM.every((byte, index) => piece.bytes[index] === byte)) return piece;
+  return { ...piece, bytes: piece.bytes.subarray(BOM.length) };
+}
+
+const SPACES: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/** Where the array splitter stands between two records; inside one it counts brackets. */
+type Between = 'mark' | 'start' | 'first' | 'comma' | 'element' | 'done';
+
+/** Elements of one top-level array. Every element has to be an object. */
+export function arraySplitter(): Splitter {
+  const collect = collector();
+  let between: Between = 'mark';
+  let position = 0;
+  let line = 1;
+  let lineStart = 0;
+  let depth = 0;
+  let inString = false;
+  let escaped = false;
+  let fault: FrameError | null = null;
+
+  /** One byte inside an element; true when it ends the element. */
+  const inside = (byte: number): boolean => {
+    if (inString) {
+      if (escaped) escaped = false;
+      else if (byte === BACKSLASH) escaped = true;
+      else if (byte === QUOTE) inString = false;
+      return false;
+    }
+    if (byte === QUOTE) inString = true;
+    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++;
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--;
+    return depth === 0;
+  };
+
+  const outside = (byte: number, at: number): void => {
+    if (between === 'mark') {
+      if (at < BOM.length && byte === BOM[at]) return;
+      // Half a mark is none.
+      if (at !== 0 && at !== BOM.length) throw new FrameError(EXPECTED.mark, line);
+      between = 'start';
+    }
+    if (SPACES.has(byte)) return;
+    if (between === 'start' && byte === OPEN_ARRAY) between = 'first';
+    else if ((between === 'first' || between === 'comma') && byte === CLOSE_ARRAY) between = 'done';
+    else if (between === 'comma' && byte === COMMA) between = 'element';
+    else if ((between === 'first' || between === 'element') && byte === OPEN_OBJECT) {
+      collect.start(at, line, at - lineStart + 1);
+      depth = 1;
+    } else throw new FrameError(EXPECTED[between], line);
+  };
+
+  const step = (chunk: Buffer, pieces: Piece[]): void => {
+    let from = 0;
+    for (let index = 0; index < chunk.length; index++) {
+      const byte = chunk[index] ?? 0;
+      if (depth === 0) {
+        outside(byte, position + index);
+        from = index;
+      } else if (inside(byte)) {
+        collect.add(chunk.subarray(from, index + 1));
+        pieces.push(collect.finish());
+        between = 'comma';
+      }
+      if (byte !== LF) continue;
+      line++;
+      lineStart = position + index + 1;
+    }
+    if (depth > 0) collect.add(chunk.subarray(from));
+    position += chunk.length;
+  };
+
+  return {
+    push(chunk) {
+      if (fault !== null) throw fault;
+      const pieces: Piece[] = [];
+      try {
+        step(chunk, pieces);
+      } catch (error) {
+        // The parser may have something more precise to say about what came before.
+        if (pieces.length === 0 || !(error instanceof FrameError)) throw error;
+        fault = error;
+      }
+      return pieces;
+    },
+    end() {
+      if (fault !== null) throw fault;
+      if (between === 'done') return [];
+      const what = depth > 0 ? 'the file ends inside a record' : EXPECTED[between];
+      throw new FrameError(what, line);
+    },
+  };
+}
+
+const EXPECTED: Readonly<Record<Between, string>> = {
+  mark: 'expected an array of objects',
+  start: 'expected an array of objects',
+  first: 'expected an object or the end of the array',
+  comma: 'expected a comma or the end of the array',
+  element: 'expected an object',
+  done: 'expected nothing after the array',
+};

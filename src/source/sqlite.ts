@@ -1,0 +1,154 @@
+/**
+ * The SQLite source. Promises: the database's bytes and the files of its folder are unchanged
+ * afterwards, all readers see one snapshot, and every cell arrives exactly.
+ *
+ * Its location is the path of a database file. `rows` are located by rowid where a table has one,
+ * else by their ordinal (in the order of the primary key for WITHOUT ROWID tables).
+ */
+
+import { isDeepStrictEqual } from 'node:util';
+import { Failure } from '../outcome/failure.ts';
+import type {
+  PreparedSource,
+  PrepareOptions,
+  SourceAdapter,
+  SourceHandle,
+  SourceReader,
+} from './source.ts';
+import {
+  assertWhole,
+  changed,
+  chooseAccess,
+  fallBackToCopy,
+  fingerprintOf,
+} from './sqlite/access.ts';
+import {
+  beginSnapshot,
+  connect,
+  dataVersion,
+  endSnapshot,
+  sqliteCode,
+  translated,
+  type Access,
+  type Connection,
+} from './sqlite/connection.ts';
+import { countRows, planRanges } from './sqlite/plan.ts';
+import { openReader, tableAccess } from './sqlite/reader.ts';
+import { readSchema } from './sqlite/schema.ts';
+
+const SCHEME = 'sqlite';
+const SNAPSHOT_ATTEMPTS = 8;
+
+export const sqliteAdapter: SourceAdapter = { scheme: SCHEME, prepare, open };
+
+async function open(handle: SourceHandle): Promise<SourceReader> {
+  return openReader(handle['access'] as Access);
+}
+
+async function prepare(location: string, options: PrepareOptions): Promise<PreparedSource> {
+  const { access, db, fingerprint } = begin(location, options);
+  const schema = orClose(db, () => translated(access, null, () => readSchema(db)));
+  let held = fingerprint;
+  const verify = (): void => {
+    if (fingerprintOf(access) !== held) throw changed(location);
+  };
+  return {
+    handle: { scheme: SCHEME, access },
+    schema,
+    async plan(table, rows) {
+      const { rows: found } = tableAccess(db, access, table);
+      return translated(access, table, () => planRanges(db, table, found, rows));
+    },
+    async count(table) {
+      tableAccess(db, access, table);
+      return translated(access, table, () => countRows(db, table));
+    },
+    async inOneSnapshot(openReaders) {
+      await beginTogether(db, access, openReaders);
+      if (access.kind === 'shared') held = fingerprintOf(access);
+      verify();
+      const now = translated(access, null, () => readSchema(db));
+      if (!isDeepStrictEqual(now, schema)) throw changed(location);
+    },
+    async assertUnchanged() {
+      verify();
+    },
+    async close() {
+      if (db.open) db.close();
+    },
+  };
+}
+
+interface Begun {
+  readonly access: Access;
+  readonly db: Connection;
+  readonly fingerprint: string;
+}
+
+/**
+ * Opens the database in place, or a copy where SQLite says that it has to be recovered first.
+ * From here on the file is not opened by other means: closing it would drop SQLite's locks (POSIX).
+ */
+function begin(location: string, options: PrepareOptions): Begun {
+  const access = chooseAccess(location, options);
+  try {
+    return { access, ...beginOn(access) };
+  } catch (error) {
+    const recover = /^SQLITE_(READONLY|CANTOPEN)/.test(sqliteCode(error));
+    if (access.kind === 'copy' || !recover) return translated(access, null, () => rethrow(error));
+    const copy = fallBackToCopy(access, options);
+    return { access: copy, ...translated(copy, null, () => beginOn(copy)) };
+  }
+}
+
+function beginOn(access: Access): Omit<Begun, 'access'> {
+  const before = fingerprintOf(access);
+  const db = connect(access);
+  return orClose(db, () => {
+    beginSnapshot(db);
+    assertWhole(db, access);
+    // Under a shared lock nobody changes the file; what came before the lock does not matter.
+    return { db, fingerprint: access.kind === 'shared' ? fingerprintOf(access) : before };
+  });
+}
+
+/**
+ * Opens all readers while nobody commits: when the data version is the same before and after, all
+ * of them see what this connection sees.
+ */
+async function beginTogether(
+  db: Connection,
+  access: Access,
+  openReaders: () => Promise<void>,
+): Promise<void> {
+  for (let attempt = 1; attempt <= SNAPSHOT_ATTEMPTS; attempt++) {
+    const before = translated(access, null, () => {
+      endSnapshot(db);
+      return dataVersion(db);
+    });
+    await openReaders();
+    const after = translated(access, null, () => {
+      beginSnapshot(db);
+      return dataVersion(db);
+    });
+    if (after === before) return;
+  }
+  throw new Failure('SOURCE_CHANGED', {
+    what: `the database is written so often that no common snapshot was found in ${SNAPSHOT_ATTEMPTS} attempts`,
+    where: access.shown,
+    hint: 'stop what writes to it, or read a copy, and run again',
+  });
+}
+
+function orClose<T>(db: Connection, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}

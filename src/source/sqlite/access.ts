@@ -1,0 +1,255 @@
+/**
+ * Decides how a SQLite database can be read without touching it: no side file is left in its folder
+ * and none of its bytes change, whatever its journal mode and whoever else has it open. Opening a
+ * write-ahead database the ordinary way creates `-wal` and `-shm` files that stay behind.
+ *
+ * File format: https://www.sqlite.org/fileformat2.html §1.3
+ */
+
+import {
+  accessSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+  chmodSync,
+  rmSync,
+  type BigIntStats,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { Failure } from '../../outcome/failure.ts';
+import type { PrepareOptions } from '../source.ts';
+import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';
+
+const MAGIC = 'SQLite format 3\0';
+const HEADER_BYTES = 100;
+const COPY_ATTEMPTS = 3;
+
+/** Decides how to read `location`; makes a copy only where it cannot be read in place. */
+export function chooseAccess(location: string, options: PrepareOptions): Access {
+  const file = resolveFile(location);
+  const access = { file, shown: location, lockTimeoutMs: options.lockTimeoutMs };
+  const header = readHeader(file, location);
+  const kind = kindOf(file, header);
+  if (kind === 'copy') return copyAside(access, options.scratch);
+  return { ...access, kind };
+}
+
+/** An access in place that SQLite refused because a crashed writer's journal has to be played. */
+export function fallBackToCopy(access: Access, options: PrepareOptions): Access {
+  return copyAside(access, options.scratch);
+}
+
+function resolveFile(location: string): string {
+  let file: string;
+  try {
+    file = realpathSync(location);
+  } catch (cause) {
+    throw new Failure('SOURCE_MISSING', {
+      what: 'there is no such database',
+      where: location,
+      hint: 'check the path',
+      cause,
+    });
+  }
+  if (!statSync(file).isFile()) {
+    throw new Failure('SOURCE_FORMAT', {
+      what: 'a SQLite source is a file, and this is not one',
+      where: location,
+      hint: 'name the database file itself',
+    });
+  }
+  return file;
+}
+
+/** The first 100 bytes; an empty file is a database without tables. */
+function readHeader(file: string, shown: string): Buffer {
+  const header = readStart(file, HEADER_BYTES, shown);
+  if (header.length === 0) return header;
+  const magic = Buffer.from(MAGIC, 'latin1');
+  if (!header.subarray(0, 16).equals(magic.subarray(0, header.length))) {
+    throw new Failure('SOURCE_FORMAT', {
+      what: 'the file is not a SQLite database, or it is encrypted',
+      where: shown,
+      hint: 'name a SQLite 3 file, or decrypt it first',
+    });
+  }
+  if (header.length < HEADER_BYTES) throw truncated(shown);
+  return header;
+}
+
+function readStart(file: string, bytes: number, shown: string): Buffer {
+  try {
+    const fd = openSync(file, 'r');
+    try {
+      const buffer = Buffer.alloc(bytes);
+      return buffer.subarray(0, readSync(fd, buffer, 0, bytes, 0));
+    } finally {
+      closeSync(fd);
+    }
+  } catch (cause) {
+    throw new Failure('SOURCE_MISSING', {
+      what: 'the database cannot be read',
+      where: shown,
+      hint: 'check its permissions',
+      cause,
+    });
+  }
+}
+
+function kindOf(file: string, header: Buffer): Access['kind'] {
+  // better-sqlite3 trims names: this one could only be opened as another.
+  const nameable = file.trim() === file;
+  const wal = sizeOf(`${file}-wal`);
+  // SQLite deletes the journals of an empty database, and opens a log beside any other.
+  if (header.length === 0) return 'copy';
+  if (header[18] !== 2 && header[19] !== 2) {
+    return nameable && wal === null ? 'shared' : 'copy';
+  }
+  if (isHot(`${file}-journal`)) return 'copy';
+  const shm = sizeOf(`${file}-shm`);
+  if (wal !== null && shm !== null && nameable && isHeldOpen(file)) return 'live';
+  return (wal ?? 0) === 0 && understandsUris() ? 'immutable' : 'copy';
+}
+
+function sizeOf(file: string): number | null {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? null;
+}
+
+/** A rollback journal that a crashed writer left: its first byte is not zero (SQLite, pager.c). */
+function isHot(journal: string): boolean {
+  return (sizeOf(journal) ?? 0) > 0 && readStart(journal, 1, journal)[0] !== 0;
+}
+
+/**
+ * True when a living process has the write-ahead database open and we can join it. Its shared
+ * memory is then locked; where the system does not tell, it counts as held.
+ */
+function isHeldOpen(file: string): boolean {
+  try {
+    for (const path of [dirname(file), file, `${file}-wal`, `${file}-shm`]) {
+      accessSync(path, constants.R_OK | constants.W_OK);
+    }
+  } catch {
+    return false;
+  }
+  const { ino } = statSync(`${file}-shm`, { bigint: true });
+  try {
+    return readFileSync('/proc/locks', 'latin1').includes(`:${ino} `);
+  } catch {
+    return true;
+  }
+}
+
+/** Copies the database with its journals into scratch, and settles the copy into one file. */
+function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
+  try {
+    // Several sources of a run may share the folder.
+    const copy = join(mkdtempSync(join(scratch, 'sqlite-')), 'source.db');
+    for (let attempt = 1; ; attempt++) {
+      const before = stateOf(access.file);
+      copyAll(access.file, copy);
+      if (stateOf(access.file) === before) break;
+      if (attempt === COPY_ATTEMPTS) throw changed(access.shown);
+    }
+    settle(copy);
+    return { ...access, kind: 'copy', file: copy };
+  } catch (cause) {
+    throw copyFailure(cause, access.shown);
+  }
+}
+
+const SIDE_FILES: readonly string[] = ['', '-wal', '-journal'];
+
+function copyAll(file: string, copy: string): void {
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(copy + suffix, { force: true });
+  for (const suffix of SIDE_FILES) {
+    if (!existsSync(file + suffix)) continue;
+    copyFileSync(
+      file + suffix,
+      copy + suffix,
+      constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL,
+    );
+    chmodSync(copy + suffix, 0o600);
+  }
+}
+
+function stateOf(file: string): string {
+  const stats = SIDE_FILES.map((suffix) =>
+    statSync(file + suffix, { bigint: true, throwIfNoEntry: false }),
+  );
+  return stats.map((stat) => (stat === undefined ? '-' : fingerprint(stat))).join(' ');
+}
+
+function fingerprint(stat: BigIntStats): string {
+  return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+}
+
+/** Plays the journal or the log into the copy, so that it stands alone. */
+function settle(copy: string): void {
+  const db = new Database(copy, { fileMustExist: true });
+  try {
+    db.pragma('journal_mode = DELETE');
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
+  } finally {
+    db.close();
+  }
+}
+
+function copyFailure(cause: unknown, shown: string): unknown {
+  if (cause instanceof Failure) return cause;
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  if (code.startsWith('SQLITE_')) return asFailure(cause, shown, null);
+  // A side file that vanished between two looks: somebody is writing.
+  if (code === 'ENOENT') return changed(shown);
+  return new Failure('DISK', {
+    what: `the database has to be copied before it is read, and that failed with ${code}`,
+    where: shown,
+    hint: 'make room in the project folder, and check permissions',
+    cause,
+  });
+}
+
+/** What `assertUnchanged` compares; empty where a lock, a log or a copy holds the snapshot. */
+export function fingerprintOf(access: Access): string {
+  if (access.kind === 'copy') return '';
+  const stat = statSync(access.file, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined) return 'missing';
+  // Somebody else may write a live database: our snapshot stays, as long as it is the same file.
+  return access.kind === 'live' ? `${stat.dev}:${stat.ino}` : fingerprint(stat);
+}
+
+/** The Failure of a source that did not hold still. */
+export function changed(shown: string): Failure {
+  return new Failure('SOURCE_CHANGED', {
+    what: 'the database changed while it was read',
+    where: shown,
+    hint: 'stop what writes to it, or read a copy, and run again',
+  });
+}
+
+/**
+ * Throws when the file ends before its last page does: SQLite itself reads zeros there. Asks SQLite
+ * for the number of pages, because whoever opens and closes the file drops our own locks on it.
+ */
+export function assertWhole(db: Connection, access: Access): void {
+  if (access.kind === 'live') return;
+  const pages = db.pragma('page_count', { simple: true }) as number;
+  const pageSize = db.pragma('page_size', { simple: true }) as number;
+  if (pages * pageSize > statSync(access.file).size) throw truncated(access.shown);
+}
+
+function truncated(shown: string): Failure {
+  return new Failure('SOURCE_FORMAT', {
+    what: 'the database is truncated',
+    where: shown,
+    hint: 'fetch a complete copy',
+  });
+}

@@ -1,0 +1,151 @@
+/**
+ * Connections to a SQLite source: read-only, holding one snapshot, with SQLite's errors turned into
+ * Failures. Promises never to write into the source's folder (access.ts decides how that is done).
+ */
+
+import Database from 'better-sqlite3';
+import { Failure } from '../../outcome/failure.ts';
+
+// better-sqlite3 reads this once, when its addon is loaded, and only then understands URIs: they
+// are the only way to say `immutable`. Everything else is opened by absolute path, never as URI.
+process.env['SQLITE_USE_URI'] = '1';
+
+export type Connection = Database.Database;
+
+/** How the database is opened; decided by access.ts, survives structured clone. */
+export interface Access {
+  /**
+   * - `immutable`: a write-ahead database at rest, read without locks and side files;
+   * - `live`: a write-ahead database that another process has open, read beside it;
+   * - `shared`: a rollback-journal database, held by a shared lock;
+   * - `copy`: a private copy of ours.
+   */
+  readonly kind: 'immutable' | 'live' | 'shared' | 'copy';
+  /** Absolute, symbolic links resolved: what is opened. */
+  readonly file: string;
+  /** What the user named; for messages. */
+  readonly shown: string;
+  readonly lockTimeoutMs: number;
+}
+
+/** Opens a connection; nothing is read and no lock taken yet. */
+export function connect(access: Access): Connection {
+  const name = access.kind === 'immutable' ? immutableUri(access.file) : access.file;
+  const db = new Database(name, {
+    readonly: true,
+    fileMustExist: true,
+    timeout: access.lockTimeoutMs,
+  });
+  // The schema is attacker-controlled: its views may call only harmless functions.
+  db.pragma('trusted_schema = OFF');
+  db.pragma('query_only = ON');
+  return db;
+}
+
+/** Whether this process's SQLite understands URIs (another module may have loaded it before us). */
+export function understandsUris(): boolean {
+  try {
+    new Database('file::memory:', { readonly: true, fileMustExist: true }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function immutableUri(file: string): string {
+  return `file://${file.split('/').map(encodeURIComponent).join('/')}?mode=ro&immutable=1`;
+}
+
+/** Begins a read transaction and really takes its snapshot. */
+export function beginSnapshot(db: Connection): void {
+  db.exec('BEGIN');
+  db.prepare('SELECT count(*) FROM sqlite_schema').get();
+}
+
+/** Ends the read transaction, if there is one. */
+export function endSnapshot(db: Connection): void {
+  if (db.inTransaction) db.exec('COMMIT');
+}
+
+/** Changes whenever another connection has committed; constant inside a read transaction. */
+export function dataVersion(db: Connection): unknown {
+  return db.pragma('data_version', { simple: true });
+}
+
+/** Quotes an identifier that was looked up in the schema. */
+export function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** SQLite's extended result code, or '' when the error is not SQLite's. */
+export function sqliteCode(error: unknown): string {
+  return error instanceof Database.SqliteError ? error.code : '';
+}
+
+/** Runs `work`; SQLite's errors come out as Failures. SQLite's messages may hold values: not shown. */
+export function translated<T>(access: Access, table: string | null, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw asFailure(error, access.shown, table);
+  }
+}
+
+/** The Failure for an error of SQLite; any other error is given back as it is. */
+export function asFailure(error: unknown, file: string, table: string | null): unknown {
+  const code = sqliteCode(error);
+  if (code === '') return error;
+  const where = table === null ? file : `${file}, table ${JSON.stringify(table)}`;
+  const known = EXPLAINED.find(([prefix]) => code.startsWith(prefix));
+  if (known !== undefined) {
+    const [, failure, what, hint] = known;
+    return new Failure(failure, { what, where, hint });
+  }
+  return new Failure('SOURCE_FORMAT', {
+    what: `SQLite cannot read the database, it says ${code}`,
+    where,
+    hint: "check it with sqlite3's PRAGMA integrity_check",
+  });
+}
+
+type Explained = readonly [prefix: string, code: Failure['code'], what: string, hint: string];
+
+const EXPLAINED: readonly Explained[] = [
+  [
+    'SQLITE_NOTADB',
+    'SOURCE_FORMAT',
+    'the file is not a SQLite database, or it is encrypted',
+    'name a SQLite 3 file, or decrypt it first',
+  ],
+  [
+    'SQLITE_CORRUPT',
+    'SOURCE_FORMAT',
+    'the database is damaged or truncated',
+    "fetch a complete copy, or repair it with sqlite3's .recover",
+  ],
+  [
+    'SQLITE_IOERR_SHORT_READ',
+    'SOURCE_FORMAT',
+    'the database is truncated',
+    'fetch a complete copy',
+  ],
+  [
+    'SQLITE_BUSY',
+    'SOURCE_LOCKED',
+    'the database is locked by another process',
+    'wait until it has finished writing, or stop it, and run again',
+  ],
+  [
+    'SQLITE_LOCKED',
+    'SOURCE_LOCKED',
+    'the database is locked by another process',
+    'wait until it has finished writing, or stop it, and run again',
+  ],
+  [
+    'SQLITE_CANTOPEN',
+    'SOURCE_MISSING',
+    'the database cannot be opened',
+    'check the path and its permissions',
+  ],
+  ['SQLITE_FULL', 'DISK', 'there is no space for temporary data', 'free some space and run again'],
+];

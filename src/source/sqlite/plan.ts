@@ -1,0 +1,92 @@
+/**
+ * Splits a table into ranges of rowids: (lo, hi], the outer ones open, so that together they hold
+ * every row exactly once whatever rows come and go. Linear in the number of rows at most.
+ */
+
+import type { ReadRange } from '../source.ts';
+import { quote, type Connection } from './connection.ts';
+import type { RowAccess } from './schema.ts';
+
+/** Rows in (lo, hi]; null is unbounded. */
+export interface RowidRange extends ReadRange {
+  readonly lo: bigint | number | null;
+  readonly hi: bigint | number | null;
+}
+
+const WHOLE: RowidRange = { lo: null, hi: null };
+
+/** Ranges of about `rows` rows, ascending; at least one. */
+export function planRanges(
+  db: Connection,
+  table: string,
+  access: RowAccess,
+  rows: number,
+): RowidRange[] {
+  if (access.kind !== 'rowid') return [WHOLE];
+  const size = Math.max(1, Math.floor(rows));
+  const count = countRows(db, table);
+  if (count <= size) return [WHOLE];
+  const [min, max] = extent(db, table, access.rowid);
+  const span = max - min + 1n;
+  // Few holes: even steps over the span will do. Else walk the b-tree.
+  const dense = span <= BigInt(count) * 2n;
+  const bounds = dense
+    ? evenBounds(min, span, Math.ceil(count / size))
+    : walkedBounds(db, table, access.rowid, size);
+  return between(bounds);
+}
+
+/** SQLite's own count. */
+export function countRows(db: Connection, table: string): number {
+  const sql = `SELECT count(*) FROM main.${quote(table)}`;
+  return db.prepare<[], number>(sql).pluck().get() ?? 0;
+}
+
+function extent(db: Connection, table: string, rowid: string): [bigint, bigint] {
+  // Two statements: SQLite answers each from one end of the b-tree.
+  const end = (which: 'min' | 'max'): bigint => {
+    const sql = `SELECT ${which}(${rowid}) FROM main.${quote(table)}`;
+    return db.prepare<[], bigint>(sql).safeIntegers().pluck().get() ?? 0n;
+  };
+  return [end('min'), end('max')];
+}
+
+function evenBounds(min: bigint, span: bigint, parts: number): bigint[] {
+  const bounds: bigint[] = [];
+  for (let part = 1; part < parts; part++) {
+    bounds.push(min + (span * BigInt(part)) / BigInt(parts) - 1n);
+  }
+  return bounds;
+}
+
+/** The last rowid of every `size` rows. */
+function walkedBounds(db: Connection, table: string, rowid: string, size: number): bigint[] {
+  const from = `main.${quote(table)}`;
+  const first = db
+    .prepare<[number], bigint>(`SELECT ${rowid} FROM ${from} ORDER BY ${rowid} LIMIT 1 OFFSET ?`)
+    .safeIntegers()
+    .pluck();
+  const next = db
+    .prepare<[bigint, number], bigint>(
+      `SELECT ${rowid} FROM ${from} WHERE ${rowid} > ? ORDER BY ${rowid} LIMIT 1 OFFSET ?`,
+    )
+    .safeIntegers()
+    .pluck();
+  const bounds: bigint[] = [];
+  let bound = first.get(size - 1);
+  while (bound !== undefined) {
+    bounds.push(bound);
+    bound = next.get(bound, size - 1);
+  }
+  return bounds;
+}
+
+function between(bounds: readonly bigint[]): RowidRange[] {
+  const edges: (bigint | number | null)[] = [null, ...bounds.map(plain), null];
+  return edges.slice(1).map((hi, index) => ({ lo: edges[index] ?? null, hi }));
+}
+
+function plain(value: bigint): bigint | number {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}

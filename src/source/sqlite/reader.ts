@@ -1,0 +1,277 @@
+/**
+ * Reads rows of a SQLite database, exactly, from the snapshot that its connection holds.
+ *
+ * Rows are read fast; the few cells that may have been changed on the way (exact.ts) are read
+ * again. Pages are bounded in rows and in bytes. The loops over cells are the hot path of a run.
+ */
+
+import { Failure } from '../../outcome/failure.ts';
+import type { ReadRange, Row, SourceReader } from '../source.ts';
+import type { SourceValue } from '../../record/value.ts';
+import {
+  asFailure,
+  beginSnapshot,
+  connect,
+  quote,
+  translated,
+  type Access,
+  type Connection,
+} from './connection.ts';
+import {
+  exactColumns,
+  exactRow,
+  halfUnits,
+  locator,
+  looksChanged,
+  plainInteger,
+  ROUNDED,
+  type Cell,
+  type Encoding,
+} from './exact.ts';
+import { CELL_BYTES, PAGE_BYTES, PAGE_ROWS, weight, type Context } from './page.ts';
+import type { RowidRange } from './plan.ts';
+import { pagesByScan } from './scan.ts';
+import { readTableAccess, type TableAccess } from './schema.ts';
+
+/** More suspicious rows than one in so many: read the rest of the range the careful way. */
+const TOO_MANY = 16;
+
+const MIN_ROWID = -(2n ** 63n);
+const MAX_ROWID = 2n ** 63n - 1n;
+
+/** Opens a connection and takes its snapshot. */
+export function openReader(access: Access): SourceReader {
+  const db = translated(access, null, () => connect(access));
+  const encoding = translated(access, null, () => {
+    try {
+      beginSnapshot(db);
+      return db.pragma('encoding', { simple: true }) as Encoding;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+  const open = new Set<Iterator<Row[]>>();
+  return {
+    async *read(table, columns, range) {
+      const pages = pagesOf({ db, access, encoding }, table, columns, range);
+      open.add(pages);
+      try {
+        yield* pages;
+      } catch (error) {
+        throw asFailure(error, access.shown, table);
+      } finally {
+        pages.return?.(undefined);
+        open.delete(pages);
+      }
+    },
+    async close() {
+      for (const pages of open) pages.return?.();
+      // Closing ends the transaction too; COMMIT would fail on a damaged database.
+      if (db.open) db.close();
+    },
+  };
+}
+
+function pagesOf(
+  context: Context,
+  table: string,
+  columns: readonly string[],
+  range: ReadRange,
+): Generator<Row[], void, undefined> {
+  const found = tableAccess(context.db, context.access, table);
+  for (const column of columns) {
+    if (!found.columns.includes(column)) throw noColumn(context.access.shown, table, column);
+  }
+  const { rows } = found;
+  if (rows.kind === 'rowid') return pagesByRowid(context, table, columns, rows.rowid, range);
+  const tail =
+    rows.kind === 'scan'
+      ? `FROM ${rows.from}`
+      : `FROM main.${quote(table)} ORDER BY ${rows.orderBy}`;
+  const repeatable = rows.kind === 'ordered' || rows.repeatable;
+  return pagesByScan(context, columns, tail, repeatable);
+}
+
+/** Looks a table up; a name that the schema does not hold never reaches SQL. */
+export function tableAccess(db: Connection, access: Access, table: string): TableAccess {
+  const found = translated(access, null, () => readTableAccess(db, table));
+  if (found !== null) return found;
+  throw new Failure('SOURCE_SCHEMA', {
+    what: `the database has no readable table ${JSON.stringify(table.slice(0, 80))}`,
+    where: access.shown,
+    hint: 'check the mapping against the database',
+  });
+}
+
+function noColumn(shown: string, table: string, column: string): Failure {
+  return new Failure('SOURCE_SCHEMA', {
+    what: `table ${JSON.stringify(table)} has no column ${JSON.stringify(column.slice(0, 80))}`,
+    where: shown,
+    hint: 'check the mapping against the database',
+  });
+}
+
+/**
+ * Cells, then the rowid, then for UTF-16 whether half a unit was lost. `wide` yields integers as bigint; `exact`
+ * the bytes of text as well.
+ */
+interface Statements {
+  readonly fast: PageStatement;
+  readonly wide: PageStatement;
+  readonly exact: PageStatement;
+}
+type Mode = keyof Statements;
+
+interface PageStatement {
+  iterate(first: bigint, last: bigint): Iterable<Cell[]>;
+}
+
+function prepare(
+  db: Connection,
+  table: string,
+  columns: readonly string[],
+  rowid: string,
+  encoding: Encoding,
+): Statements {
+  const statement = (list: readonly string[]) =>
+    db
+      .prepare<[bigint, bigint], Cell[]>(
+        `SELECT ${list.join(', ')} FROM main.${quote(table)} ` +
+          `WHERE ${rowid} >= ? AND ${rowid} <= ? ORDER BY ${rowid}`,
+      )
+      .raw();
+  const names = [...columns.map(quote), rowid];
+  if (encoding !== 'UTF-8') names.push(halfUnits(columns));
+  return {
+    fast: statement(names),
+    wide: statement(names).safeIntegers(),
+    exact: statement([...exactColumns(columns), rowid]).safeIntegers(),
+  };
+}
+
+function* pagesByRowid(
+  { db, encoding }: Context,
+  table: string,
+  columns: readonly string[],
+  rowid: string,
+  range: ReadRange,
+): Generator<Row[], void, undefined> {
+  const width = columns.length;
+  const utf16 = encoding !== 'UTF-8';
+  const statements = prepare(db, table, columns, rowid, encoding);
+  const { lo, hi } = range as RowidRange;
+  const last = hi === null ? MAX_ROWID : BigInt(hi);
+  let first = lo === null ? MIN_ROWID : BigInt(lo) + 1n;
+  let mode: Mode = 'fast';
+  while (first <= last) {
+    const page =
+      mode === 'exact'
+        ? readExactly(statements.exact, first, last, width, encoding)
+        : readPage(statements[mode], first, last, { width, wide: mode === 'wide', utf16 });
+    const end = page.rows.at(-1)?.[width] as number | bigint | undefined;
+    if (end === undefined) return;
+    // The rowids ascend: when the outer ones are exact, all are.
+    if (isRounded(end) || isRounded(page.rows[0]?.[width])) {
+      mode = 'wide';
+      continue;
+    }
+    first = BigInt(end) + 1n;
+    repair(page, statements.exact, width, encoding);
+    if (mode !== 'fast') for (const row of page.rows) row[width] = locator(row[width] as bigint);
+    mode = nextMode(mode, page);
+    yield page.rows;
+  }
+}
+
+interface Page {
+  readonly rows: Row[];
+  /** Indexes of the rows that have to be read again. */
+  readonly suspicious: readonly number[];
+  /** How many of them hold a number that may have been rounded. */
+  readonly rounded: number;
+}
+
+function isRounded(value: SourceValue | undefined): boolean {
+  return typeof value === 'number' && (value >= ROUNDED || value <= -ROUNDED);
+}
+
+interface Form {
+  readonly width: number;
+  readonly wide: boolean;
+  readonly utf16: boolean;
+}
+
+/** Reads rows until a page is full and marks the suspicious ones. The hot loop of a run. */
+function readPage(
+  statement: PageStatement,
+  first: bigint,
+  last: bigint,
+  { width, wide, utf16 }: Form,
+): Page {
+  const rows: Row[] = [];
+  const suspicious: number[] = [];
+  let roundedRows = 0;
+  let bytes = 0;
+  for (const row of statement.iterate(first, last)) {
+    let rounded = false;
+    let replaced = false;
+    for (let index = 0; index < width; index++) {
+      const value = row[index];
+      if (typeof value === 'string') {
+        bytes += value.length;
+        if (looksChanged(value, utf16)) replaced = true;
+      } else if (typeof value === 'number') {
+        // Among bigints a number is a real, as it is stored.
+        if (!wide && (value >= ROUNDED || value <= -ROUNDED)) rounded = true;
+      } else if (typeof value === 'bigint') row[index] = plainInteger(value) as Cell;
+      else if (value !== null && value !== undefined) bytes += value.length;
+    }
+    if (utf16 && Number(row.pop()) !== 0) replaced = true;
+    if (rounded) roundedRows++;
+    if (rounded || replaced) suspicious.push(rows.length);
+    rows.push(row);
+    bytes += width * CELL_BYTES;
+    if (rows.length === PAGE_ROWS || bytes >= PAGE_BYTES) break;
+  }
+  return { rows, suspicious, rounded: roundedRows };
+}
+
+/** The same in the exact form, which needs no repair. */
+function readExactly(
+  statement: PageStatement,
+  first: bigint,
+  last: bigint,
+  width: number,
+  encoding: Encoding,
+): Page {
+  const rows: Row[] = [];
+  let bytes = 0;
+  for (const pairs of statement.iterate(first, last)) {
+    rows.push(exactRow(pairs, width, encoding));
+    bytes += weight(pairs);
+    if (rows.length === PAGE_ROWS || bytes >= PAGE_BYTES) break;
+  }
+  return { rows, suspicious: [], rounded: 0 };
+}
+
+/** Reads the suspicious rows again, one by one. */
+function repair(page: Page, exact: PageStatement, width: number, encoding: Encoding): void {
+  for (const index of page.suspicious) {
+    const old = page.rows[index];
+    const rowid = BigInt(old?.[width] as number | bigint);
+    const [pairs] = [...exact.iterate(rowid, rowid)];
+    if (pairs === undefined) throw new Error('a row vanished from a snapshot');
+    const row = exactRow(pairs, width, encoding);
+    // The form of the locator is that of the page.
+    row[width] = old?.[width] ?? null;
+    page.rows[index] = row;
+  }
+}
+
+/** Where repairs are many, the rest of the range is read in a form that needs fewer. */
+function nextMode(mode: Mode, page: Page): Mode {
+  const limit = page.rows.length / TOO_MANY;
+  if (page.suspicious.length <= limit) return mode;
+  return mode === 'fast' && page.rounded > limit ? 'wide' : 'exact';
+}

@@ -1,0 +1,103 @@
+/**
+ * Reads views, virtual tables and tables without a rowid in one pass; locators are ordinals.
+ *
+ * Where the order repeats itself, rows are read fast and only those that may have been changed on
+ * the way (exact.ts) are looked up in a second pass that runs behind. Elsewhere every row is read
+ * in the exact form, which is slower.
+ */
+
+import type { Row } from '../source.ts';
+import { quote, type Connection } from './connection.ts';
+import {
+  exactColumns,
+  exactRow,
+  halfUnits,
+  looksChanged,
+  plainInteger,
+  type Cell,
+  type Encoding,
+} from './exact.ts';
+import { PAGE_BYTES, PAGE_ROWS, weight, type Context } from './page.ts';
+
+type Scan = Generator<readonly [row: Row, bytes: number], void, undefined>;
+
+/** Pages of the rows of `SELECT … ${tail}`. */
+export function* pagesByScan(
+  { db, encoding }: Context,
+  columns: readonly string[],
+  tail: string,
+  repeatable: boolean,
+): Generator<Row[], void, undefined> {
+  const rows = repeatable
+    ? repairedRows(db, columns, tail, encoding)
+    : exactRows(db, columns, tail, encoding);
+  let page: Row[] = [];
+  let bytes = 0;
+  let ordinal = 0;
+  for (const [row, size] of rows) {
+    ordinal++;
+    row[columns.length] = ordinal;
+    page.push(row);
+    bytes += size;
+    if (page.length < PAGE_ROWS && bytes < PAGE_BYTES) continue;
+    yield page;
+    page = [];
+    bytes = 0;
+  }
+  if (page.length > 0) yield page;
+}
+
+function* exactRows(
+  db: Connection,
+  columns: readonly string[],
+  tail: string,
+  encoding: Encoding,
+): Scan {
+  for (const pairs of select(db, [...exactColumns(columns), 'NULL'], tail)) {
+    yield [exactRow(pairs, columns.length, encoding), weight(pairs)];
+  }
+}
+
+function* repairedRows(
+  db: Connection,
+  columns: readonly string[],
+  tail: string,
+  encoding: Encoding,
+): Scan {
+  const utf16 = encoding !== 'UTF-8';
+  const last = utf16 ? halfUnits(columns) : '0';
+  const behind = exactRows(db, columns, tail, encoding);
+  let passed = 0;
+  let ordinal = 0;
+  try {
+    for (const cells of select(db, [...columns.map(quote), last], tail)) {
+      ordinal++;
+      let row: Row = cells;
+      let changed = Number(cells[columns.length]) !== 0;
+      for (let index = 0; index < columns.length; index++) {
+        const value = cells[index];
+        if (typeof value === 'bigint') row[index] = plainInteger(value);
+        else if (typeof value === 'string' && looksChanged(value, utf16)) changed = true;
+      }
+      const size = weight(cells);
+      if (changed) {
+        for (; passed < ordinal; passed++) row = nextOf(behind);
+      }
+      yield [row, size];
+    }
+  } finally {
+    behind.return();
+  }
+}
+
+function nextOf(rows: Scan): Row {
+  const next = rows.next();
+  // The same rows in the same order, from one snapshot: anything else is a defect, not a guess.
+  if (next.done === true) throw new Error('the second pass over a table ended before the first');
+  return next.value[0];
+}
+
+function select(db: Connection, list: readonly string[], tail: string): Iterable<Cell[]> {
+  const sql = `SELECT ${list.join(', ')} ${tail}`;
+  return db.prepare<[], Cell[]>(sql).raw().safeIntegers().iterate();
+}

@@ -1,0 +1,230 @@
+/**
+ * The schema of a SQLite database, as the database itself describes it. Promises that every table
+ * listed can be read, that names are spelled as the schema spells them, and a stable order.
+ *
+ * Left out are internal and shadow tables, virtual tables whose module is not there, and views
+ * that SQLite cannot prepare.
+ */
+
+import type { ColumnSchema, ForeignKey, SourceSchema, TableSchema } from '../source.ts';
+import { compareNames } from '../nameOrder.ts';
+import { quote, sqliteCode, type Connection } from './connection.ts';
+
+/** A line of PRAGMA table_list. */
+interface ListedTable {
+  readonly schema: string;
+  readonly name: string;
+  readonly type: 'table' | 'view' | 'shadow' | 'virtual';
+  readonly wr: number;
+}
+
+interface ColumnInfo {
+  readonly name: string;
+  readonly type: string;
+  readonly notnull: number;
+  readonly pk: number;
+  readonly hidden: number;
+}
+
+interface IndexInfo {
+  readonly name: string;
+  readonly unique: number;
+  readonly origin: string;
+  readonly partial: number;
+}
+
+interface IndexColumn {
+  readonly cid: number;
+  readonly name: string | null;
+  readonly desc: number;
+  readonly coll: string;
+  readonly key: number;
+}
+
+interface ForeignKeyPart {
+  readonly id: number;
+  readonly seq: number;
+  readonly table: string;
+  readonly from: string;
+  readonly to: string | null;
+}
+
+/** How the rows of a table are reached. */
+export type RowAccess =
+  /** By rowid; `rowid` is its SQL name here. */
+  | { readonly kind: 'rowid'; readonly rowid: string }
+  /** In the order of the primary key, whose b-tree the table is. */
+  | { readonly kind: 'ordered'; readonly orderBy: string }
+  /** However SQLite yields them; `repeatable` where that is the same each time. */
+  | { readonly kind: 'scan'; readonly from: string; readonly repeatable: boolean };
+
+export interface TableAccess {
+  readonly columns: readonly string[];
+  readonly rows: RowAccess;
+}
+
+/** Reads the whole schema. */
+export function readSchema(db: Connection): SourceSchema {
+  const tables: TableSchema[] = [];
+  for (const listed of listTables(db)) {
+    const columns = readableColumns(db, listed.name);
+    if (columns !== null) tables.push(describe(db, listed, columns));
+  }
+  tables.sort((a, b) => compareNames(a.name, b.name));
+  return { tables: tables.map((table) => withParents(table, tables)) };
+}
+
+/** How to read one table; null when the schema has no such table. */
+export function readTableAccess(db: Connection, name: string): TableAccess | null {
+  const listed = listTables(db).find((table) => table.name === name);
+  if (listed === undefined) return null;
+  const columns = readableColumns(db, name);
+  if (columns === null) return null;
+  const names = columns.map((column) => column.name);
+  return { columns: names, rows: rowAccess(db, listed, columns) };
+}
+
+function listTables(db: Connection): ListedTable[] {
+  const listed = db.prepare<[], ListedTable>('PRAGMA main.table_list').all();
+  return listed.filter(
+    ({ schema, name, type }) => schema === 'main' && type !== 'shadow' && !/^sqlite_/i.test(name),
+  );
+}
+
+/** The columns, without hidden ones; null when the table cannot be read at all. */
+function readableColumns(db: Connection, table: string): ColumnInfo[] | null {
+  try {
+    const all = db.prepare<[], ColumnInfo>(`PRAGMA main.table_xinfo(${quote(table)})`).all();
+    const columns = all.filter((column) => column.hidden !== 1);
+    if (columns.length === 0) return null;
+    const list = columns.map((column) => quote(column.name)).join(', ');
+    db.prepare(`SELECT ${list} FROM main.${quote(table)}`);
+    return columns;
+  } catch (error) {
+    if (sqliteCode(error) === 'SQLITE_ERROR') return null;
+    throw error;
+  }
+}
+
+function describe(db: Connection, listed: ListedTable, columns: ColumnInfo[]): TableSchema {
+  const primaryKey = primaryKeyOf(columns);
+  const alias = rowidColumn(db, listed, columns);
+  return {
+    name: listed.name,
+    kind: listed.type === 'view' ? 'view' : 'table',
+    columns: columns.map((column): ColumnSchema => ({
+      name: column.name,
+      declaredType: column.type,
+      notNull: column.notnull === 1 || column.name === alias,
+      generated: column.hidden !== 0,
+    })),
+    primaryKey,
+    unique: listed.type === 'table' ? uniqueSets(db, listed.name, primaryKey) : [],
+    foreignKeys: listed.type === 'table' ? foreignKeys(db, listed.name) : [],
+  };
+}
+
+function primaryKeyOf(columns: readonly ColumnInfo[]): string[] {
+  const key = columns.filter((column) => column.pk > 0).sort((a, b) => a.pk - b.pk);
+  return key.map((column) => column.name);
+}
+
+/** The column that is the rowid itself (INTEGER PRIMARY KEY): its key has no index of its own. */
+function rowidColumn(db: Connection, listed: ListedTable, columns: ColumnInfo[]): string | null {
+  const [only, second] = primaryKeyOf(columns);
+  if (listed.type !== 'table' || listed.wr === 1 || only === undefined || second !== undefined) {
+    return null;
+  }
+  const indexed = indexesOf(db, listed.name).some((index) => index.origin === 'pk');
+  return indexed ? null : only;
+}
+
+function rowAccess(db: Connection, listed: ListedTable, columns: ColumnInfo[]): RowAccess {
+  const from = `main.${quote(listed.name)}`;
+  if (listed.type !== 'table') return { kind: 'scan', from, repeatable: false };
+  if (listed.wr === 1) return { kind: 'ordered', orderBy: primaryKeyOrder(db, listed.name) };
+  const taken = new Set(columns.map((column) => asciiLower(column.name)));
+  const free = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
+  const alias = rowidColumn(db, listed, columns);
+  const rowid = free ?? (alias === null ? null : quote(alias));
+  // NOT INDEXED: else SQLite may walk an index, in another order for other columns.
+  return rowid === null
+    ? { kind: 'scan', from: `${from} NOT INDEXED`, repeatable: true }
+    : { kind: 'rowid', rowid };
+}
+
+/** ORDER BY terms that are exactly the key's own b-tree, so that nothing is sorted. */
+function primaryKeyOrder(db: Connection, table: string): string {
+  const index = indexesOf(db, table).find(({ origin }) => origin === 'pk');
+  const parts = index === undefined ? [] : indexColumns(db, index.name);
+  return parts
+    .map(({ name, coll, desc }) => {
+      return `${quote(name ?? '')} COLLATE ${quote(coll)} ${desc === 1 ? 'DESC' : 'ASC'}`;
+    })
+    .join(', ');
+}
+
+function indexesOf(db: Connection, table: string): IndexInfo[] {
+  return db.prepare<[], IndexInfo>(`PRAGMA main.index_list(${quote(table)})`).all();
+}
+
+function indexColumns(db: Connection, index: string): IndexColumn[] {
+  const all = db.prepare<[], IndexColumn>(`PRAGMA main.index_xinfo(${quote(index)})`).all();
+  return all.filter((column) => column.key === 1);
+}
+
+function uniqueSets(db: Connection, table: string, primaryKey: readonly string[]): string[][] {
+  const sets = new Map<string, string[]>();
+  for (const index of indexesOf(db, table)) {
+    if (index.unique !== 1 || index.partial !== 0 || index.origin === 'pk') continue;
+    const parts = indexColumns(db, index.name);
+    const names = parts.flatMap(({ name, cid }) => (name === null || cid < 0 ? [] : [name]));
+    if (names.length === parts.length) sets.set(JSON.stringify(names), names);
+  }
+  sets.delete(JSON.stringify(primaryKey));
+  return [...sets].sort(([a], [b]) => compareNames(a, b)).map(([, names]) => names);
+}
+
+/** Foreign keys as declared; an unnamed parent key is still empty. */
+function foreignKeys(db: Connection, table: string): ForeignKey[] {
+  const pragma = `PRAGMA main.foreign_key_list(${quote(table)})`;
+  const groups = new Map<number, ForeignKeyPart[]>();
+  for (const part of db.prepare<[], ForeignKeyPart>(pragma).all()) {
+    const group = groups.get(part.id);
+    if (group === undefined) groups.set(part.id, [part]);
+    else group.push(part);
+  }
+  return [...groups.values()].map((parts) => {
+    parts.sort((a, b) => a.seq - b.seq);
+    return {
+      columns: parts.map((part) => part.from),
+      table: parts[0]?.table ?? '',
+      to: parts.flatMap(({ to }) => (to === null ? [] : [to])),
+    };
+  });
+}
+
+/** Spells parents as they spell themselves and completes their keys. */
+function withParents(table: TableSchema, tables: readonly TableSchema[]): TableSchema {
+  const own = table.columns.map((column) => column.name);
+  const resolved = table.foreignKeys.map((key): ForeignKey => {
+    const columns = key.columns.map((name) => spelled(name, own));
+    const parent = tables.find(({ name }) => asciiLower(name) === asciiLower(key.table));
+    if (parent === undefined) return { ...key, columns };
+    const names = parent.columns.map((column) => column.name);
+    const to = key.to.length === 0 ? parent.primaryKey : key.to.map((to) => spelled(to, names));
+    return { columns, table: parent.name, to };
+  });
+  const unique = new Map(resolved.map((key) => [JSON.stringify(key), key]));
+  const foreignKeys = [...unique].sort(([a], [b]) => compareNames(a, b)).map(([, key]) => key);
+  return { ...table, foreignKeys };
+}
+
+function spelled(name: string, names: readonly string[]): string {
+  return names.find((other) => asciiLower(other) === asciiLower(name)) ?? name;
+}
+
+/** SQLite compares identifiers without regard to the case of ASCII letters, and of those only. */
+function asciiLower(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+}

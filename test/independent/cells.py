@@ -1,0 +1,331 @@
+"""What a cell of SQLite is as a canonical value of each field type, written from the published
+format alone (format 1): nothing here comes from Sealift. Python's standard library only.
+
+A cell is None, int, float, str, Invalid (text that is not Unicode) or bytes.
+`Unrepresentable` says that a type cannot hold a cell exactly; it never carries the cell."""
+
+import base64
+import datetime
+import functools
+import hashlib
+import json
+import math
+import re
+import uuid
+import zoneinfo
+from decimal import Decimal
+from json.encoder import encode_basestring
+
+SAFE = 2**53 - 1
+
+
+class Unrepresentable(Exception):
+    pass
+
+
+class Invalid:
+    """Text that is not valid Unicode; the bytes are as stored."""
+
+    def __init__(self, stored):
+        self.stored = stored
+
+
+def js_number(value):
+    """ECMAScript's Number::toString for a double: shortest digits that read back the same."""
+    if value != value or math.isinf(value):
+        return 'NaN' if value != value else 'Infinity' if value > 0 else '-Infinity'
+    if value == 0:
+        return '-0' if math.copysign(1, value) < 0 else '0'
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    text, point = ''.join(map(str, digits)), len(digits) + exponent
+    if len(digits) <= point <= 21:
+        body = text + '0' * (point - len(digits))
+    elif 0 < point <= 21:
+        body = text[:point] + '.' + text[point:]
+    elif -6 < point <= 0:
+        body = '0.' + '0' * -point + text
+    else:
+        mantissa = text if len(text) == 1 else text[0] + '.' + text[1:]
+        body = '%se%+d' % (mantissa, point - 1)
+    return '-' * sign + body
+
+
+def jcs(value):
+    """RFC 8785: members by UTF-16 code units, ECMAScript numbers, few escapes."""
+    if value is None or value is True or value is False:
+        return {None: 'null', True: 'true', False: 'false'}[value]
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, int):
+        return str(value) if abs(value) <= SAFE else js_number(float(value))
+    if isinstance(value, float):
+        return js_number(value)
+    if isinstance(value, list):
+        return '[' + ','.join(map(jcs, value)) + ']'
+    members = [name + jcs(value[key]) for key, name in members_in_order(tuple(value))]
+    return '{' + ','.join(members) + '}'
+
+
+@functools.lru_cache(1000)
+def members_in_order(names):
+    ordered = sorted(names, key=lambda name: name.encode('utf-16-be'))
+    return [(name, encode_basestring(name) + ':') for name in ordered]
+
+
+def parse_json(text):
+    """Strict: no duplicate name, no lone surrogate, no NaN, no number that a double changes."""
+
+    def members(pairs):
+        if len(dict(pairs)) != len(pairs):
+            raise Unrepresentable('a name is given twice')
+        return dict(pairs)
+
+    def real(lexeme):
+        value = float(lexeme)
+        if math.isinf(value) or js_number(value) == '-0' or Decimal(repr(value)) != Decimal(lexeme):
+            raise Unrepresentable('a number changes as a double')
+        return value
+
+    def integer(lexeme):
+        return int(lexeme) if lexeme != '-0' and abs(int(lexeme)) <= SAFE else real(lexeme)
+
+    def constant(_):
+        raise Unrepresentable('NaN or infinity')
+
+    try:
+        value = json.loads(
+            text, object_pairs_hook=members, parse_float=real, parse_int=integer,
+            parse_constant=constant)
+        jcs(value).encode()  # a lone surrogate does not encode
+        return value
+    except (ValueError, RecursionError) as error:
+        raise Unrepresentable('not JSON') from error
+
+
+def expected(cell, kind, field):
+    """The JSON value that a record must have for `cell` in a field of type `kind`."""
+    if cell is None:
+        if field.get('required'):
+            raise Unrepresentable('null in a required field')
+        return None
+    if isinstance(cell, Invalid) and kind != 'tagged':
+        raise Unrepresentable('text that is not Unicode')
+    name, _, rest = kind.partition('(')
+    if name == 'array':
+        return array(cell, rest[:-1], field)
+    digits = int(rest[:-1]) if rest else None
+    if name in ('decimal', 'time', 'timestamp', 'timestamptz'):
+        return {'decimal': decimal, 'time': time}.get(name, timestamp)(cell, digits, name, field)
+    return SIMPLE[name](cell, field)
+
+
+def string(cell, field):
+    if not isinstance(cell, str):
+        raise Unrepresentable('not text')
+    if len(cell) > field.get('maxLength', len(cell)):
+        raise Unrepresentable('longer than maxLength')
+    return cell
+
+
+def boolean(cell, _):
+    if cell in (0, 'false'):
+        return False
+    if cell in (1, 'true'):
+        return True
+    raise Unrepresentable('not a boolean')
+
+
+def whole(cell):
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) <= SAFE:
+        return int(cell)
+    if isinstance(cell, str) and re.fullmatch(r'0|-?[1-9][0-9]*', cell, re.ASCII):
+        return int(cell)
+    if isinstance(cell, int):
+        return cell
+    raise Unrepresentable('not an integer')
+
+
+def integer(cell, _):
+    value = whole(cell)
+    if abs(value) > SAFE:
+        raise Unrepresentable('beyond 2^53')
+    return value
+
+
+def bigint(cell, _):
+    return str(whole(cell))
+
+
+def decimal(cell, digits, _name, _field):
+    if isinstance(cell, (int, float)):
+        if isinstance(cell, float) and math.isinf(cell):
+            raise Unrepresentable('not finite')
+        text = format(Decimal(repr(cell)), 'f')
+        text = re.sub(r'\.?0+$', '', text) if '.' in text else text
+    elif isinstance(cell, str) and re.fullmatch(r'-?(0|[1-9][0-9]*)(\.[0-9]+)?', cell, re.ASCII):
+        text = cell
+    else:
+        raise Unrepresentable('not a decimal')
+    if text.startswith('-') and not Decimal(text):
+        raise Unrepresentable('minus zero')
+    return text if digits is None else padded(text, digits)
+
+
+def padded(text, digits):
+    before, _, after = text.partition('.')
+    if len(after) > digits:
+        raise Unrepresentable('more fraction digits than the type has')
+    return before + ('.' + after.ljust(digits, '0') if digits else '')
+
+
+def floating(cell, _):
+    form = r'-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?'
+    if isinstance(cell, str) and re.fullmatch(form, cell):
+        exact, cell = Decimal(cell), float(cell)
+        if math.isinf(cell) or Decimal(repr(cell)) != exact:
+            raise Unrepresentable('a double changes it')
+    if isinstance(cell, int) and int(float(cell)) == cell:
+        cell = float(cell)
+    if not isinstance(cell, float) or js_number(cell) in ('NaN', 'Infinity', '-Infinity', '-0'):
+        raise Unrepresentable('not a finite double')
+    return cell
+
+
+def date(cell, _):
+    if not isinstance(cell, str) or not re.fullmatch(r'\d{4}-\d\d-\d\d', cell, re.ASCII):
+        raise Unrepresentable('not a date')
+    try:  # the year 0000 is a leap year as 2000 is; Python begins with 0001
+        datetime.date.fromisoformat(re.sub('^0000', '2000', cell))
+    except ValueError as error:
+        raise Unrepresentable('no such date') from error
+    return cell
+
+
+CLOCK = r'([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?'
+
+
+def clock(match, digits):
+    """`HH:MM:SS` and the fraction of a match whose last four groups are those of CLOCK."""
+    hour, minute, second, fraction = match
+    text = '%s:%s:%s' % (hour, minute, second or '00')
+    fraction = fraction or ''
+    if digits is None:
+        digits = len(fraction)
+    return text, padded('0.' + fraction if fraction else '0', digits)[1:]
+
+
+def time(cell, digits, _name, _field):
+    match = isinstance(cell, str) and re.fullmatch(CLOCK, cell, re.ASCII)
+    if not match:
+        raise Unrepresentable('not a time')
+    return ''.join(clock(match.groups(), digits))
+
+
+OFFSET = r'(?: ?([Zz]|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?'
+
+
+def timestamp(cell, digits, name, field):
+    match = isinstance(cell, str) and re.fullmatch(
+        r'(\d{4}-\d\d-\d\d)[Tt ]' + CLOCK + OFFSET, cell, re.ASCII)
+    if not match:
+        raise Unrepresentable('not a timestamp')
+    day = date(match[1], None)
+    text, fraction = clock(match.groups()[1:5], digits)
+    if name == 'timestamp':
+        if match[6]:
+            raise Unrepresentable('an offset in a local timestamp')
+        return day + 'T' + text + fraction
+    try:
+        local = datetime.datetime.fromisoformat(day + 'T' + text)
+        instant = local - offset(match[6], local, field.get('zone'))
+    except (OverflowError, ValueError) as error:
+        raise Unrepresentable('outside the years 0001 to 9999') from error
+    return instant.strftime('%Y').zfill(4) + instant.strftime('-%m-%dT%H:%M:%S') + fraction + 'Z'
+
+
+def offset(text, local, zone):
+    if text:
+        if text in 'Zz':
+            return datetime.timedelta(0)
+        minutes = int(text[1:3]) * 60 + int(text[3:].lstrip(':') or 0)
+        return datetime.timedelta(minutes=-minutes if text[0] == '-' else minutes)
+    if not zone:
+        raise Unrepresentable('neither offset nor zone')
+    placed = local.replace(tzinfo=zoneinfo.ZoneInfo(zone))
+    if placed.utcoffset() != placed.replace(fold=1).utcoffset():
+        raise Unrepresentable('in a gap or an overlap of the zone')
+    return placed.utcoffset()
+
+
+def identifier(cell, _):
+    if isinstance(cell, bytes) and len(cell) == 16:
+        return str(uuid.UUID(bytes=cell))
+    form = r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+    if isinstance(cell, str) and re.fullmatch(form, cell, re.ASCII | re.IGNORECASE):
+        return cell.lower()
+    raise Unrepresentable('not a UUID')
+
+
+def content(cell, field):
+    if isinstance(cell, bytes):
+        return cell
+    try:
+        if isinstance(cell, str) and field.get('encoding') == 'hex':
+            return bytes.fromhex(cell)
+        if isinstance(cell, str) and field.get('encoding') == 'base64':
+            return base64.b64decode(cell, validate=True)
+    except ValueError:
+        pass
+    raise Unrepresentable('not bytes')
+
+
+def inline(cell, field):
+    data = content(cell, field)
+    if len(data) > 65536:
+        raise Unrepresentable('more than 64 KiB inline')
+    return base64.b64encode(data).decode()
+
+
+def blob(cell, field):
+    data = content(cell, field)
+    return {'sha256': hashlib.sha256(data).hexdigest(), 'size': len(data)}
+
+
+def choice(cell, field):
+    if isinstance(cell, str) and cell in field.get('values', ()):
+        return cell
+    raise Unrepresentable('not one of the values')
+
+
+def document(cell, _):
+    if isinstance(cell, bytes):
+        raise Unrepresentable('bytes are no JSON')
+    return parse_json(cell if isinstance(cell, str) else str(cell) if isinstance(cell, int)
+                      else js_number(cell))
+
+
+def tagged(cell, _):
+    if isinstance(cell, Invalid):
+        return {'invalidText': base64.b64encode(cell.stored).decode()}
+    if isinstance(cell, bytes):
+        return {'bytes': base64.b64encode(cell).decode()}
+    if isinstance(cell, str):
+        return {'text': cell}
+    return {'number': str(cell) if isinstance(cell, int) else js_number(cell)}
+
+
+def array(cell, kind, field):
+    items = document(cell, field)
+    if not isinstance(items, list):
+        raise Unrepresentable('not an array')
+    inner = {name: value for name, value in field.items() if name != 'required'}
+    return [item if isinstance(item, bool) and kind == 'boolean' else
+            expected(jcs(item) if isinstance(item, (dict, list)) else item, kind, inner)
+            for item in items]
+
+
+SIMPLE = {
+    'string': string, 'boolean': boolean, 'integer': integer, 'bigint': bigint, 'float': floating,
+    'date': date, 'uuid': identifier, 'bytes': inline, 'blob': blob, 'enum': choice,
+    'json': document, 'tagged': tagged,
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { checkAgainstSource } from '../../src/mapping/checkAgainstSource.ts';
+import { loadMapping } from '../../src/mapping/load.ts';
+import { Failure } from '../../src/outcome/failure.ts';
+import type { SourceSchema, TableSchema } from '../../src/source/source.ts';
+import { changed, validFiles, writeProject, type Files } from './project.ts';
+
+function table(name: string, columns: string[], kind: TableSchema['kind'] = 'table'): TableSchema {
+  return {
+    name,
+    kind,
+    columns: columns.map((column) => ({
+      name: column,
+      declaredType: '',
+      notNull: false,
+      generated: false,
+    })),
+    primaryKey: [],
+    unique: [],
+    foreignKeys: [],
+  };
+}
+
+const MAIN: readonly TableSchema[] = [
+  table('customers', ['nr', 'name', 'since', 'state', 'photo', 'parent_nr', 'notes']),
+  table('lines', ['order_year', 'order_nr', 'tags']),
+  table('log', ['text']),
+  table('orders', ['year', 'nr', 'customer_nr']),
+  table('overview', ['x'], 'view'),
+];
+const EXTRA: readonly TableSchema[] = [table('dogs', ['chip', 'name'], 'file')];
+
+function schemas(main = MAIN, extra = EXTRA): ReadonlyMap<string, SourceSchema> {
+  return new Map([
+    ['main', { tables: main }],
+    ['extra', { tables: extra }],
+  ]);
+}
+
+async function lineOf(files: Files, source: ReadonlyMap<string, SourceSchema>): Promise<string> {
+  const mapping = await loadMapping(writeProject(files));
+  try {
+    checkAgainstSource(mapping, source);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'SOURCE_SCHEMA') return error.line();
+    throw error;
+  }
+  return 'agrees';
+}
+
+const CUSTOMERS = 'modules/customers.json';
+
+describe('checkAgainstSource', () => {
+  it('takes a mapping that accounts for every table and column; views may stay out', async () => {
+    expect(await lineOf(validFiles(), schemas())).toBe('agrees');
+  });
+
+  it.each<[(string | number)[], unknown, string]>([
+    [
+      [CUSTOMERS, 'fields', 'name', 'column'],
+      'nmae',
+      'no column "nmae" (mapping/modules/customers',
+    ],
+    [[CUSTOMERS, 'fields', 'name', 'column'], 'nmae', 'did you mean "name"?'],
+    [[CUSTOMERS, 'fields', 'name', 'column'], 'Name', 'did you mean "name"?'],
+    [[CUSTOMERS, 'fields', 'parent', 'columns', 0], 'parent', 'has no column "parent"'],
+    [[CUSTOMERS, 'key', 0, 'column'], 'nro', 'has no column "nro"'],
+    [[CUSTOMERS, 'dropped', 'note'], 'x', 'has no column "note"'],
+    [[CUSTOMERS, 'dropped', 'name'], 'x', 'column "name" is dropped, and used'],
+    [[CUSTOMERS, 'dropped', 'nr'], 'x', 'column "nr" is dropped, and used'],
+    [[CUSTOMERS, 'dropped'], undefined, 'not mapped: column "notes" of table "customers"'],
+    [[CUSTOMERS, 'source', 'table'], 'customer', 'has no table "customer" (mapping/modules/custo'],
+    [[CUSTOMERS, 'source', 'table'], 'customer', 'did you mean "customers"?'],
+    [['project.json', 'dropped', 0, 'table'], 'logs', 'no table "logs" (mapping/project.json:'],
+    [['project.json', 'dropped'], [], 'not mapped: table "log" of source "main"'],
+    [['project.json', 'sources', 'third'], { url: 'sqlite:x' }, 'source "third" was not opened'],
+  ])('%j = %j', async (path, value, expected) => {
+    expect(await lineOf(changed(validFiles(), path, value), schemas())).toContain(expected);
+  });
+
+  it('names the first of many tables and columns that are not accounted for', async () => {
+    const many = 'abcdefgh'.split('').map((name) => table(name, ['x']));
+    expect(await lineOf(validFiles(), schemas([...MAIN, ...many]))).toContain(
+      'not mapped: tables "a", "b", "c", "d", "e" and 3 more of source "main"',
+    );
+    const files = [...EXTRA, table('cats', ['x'], 'file')];
+    expect(await lineOf(validFiles(), schemas(MAIN, files))).toContain(
+      'table "cats" of source "ex',
+    );
+  });
+
+  it('finds the file without positions when it has no texts', async () => {
+    const mapping = await loadMapping(writeProject(validFiles()));
+    const { files: _, ...bare } = mapping;
+    expect(() => checkAgainstSource(bare, schemas([]))).toThrow(
+      expect.objectContaining({ where: 'mapping/modules/customers.json' }),
+    );
+  });
+});

@@ -1,0 +1,324 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadMapping, mappingDigest } from '../../src/mapping/load.ts';
+import { canonicalRegistry } from '../../src/mapping/registry.ts';
+import { Failure } from '../../src/outcome/failure.ts';
+import { changed, NAMESPACE, validFiles, writeProject, type Files } from './project.ts';
+
+async function failureOf(project: string): Promise<Failure> {
+  const error: unknown = await loadMapping(project).then(
+    () => 'loaded',
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof Failure)) throw new Error('not a failure', { cause: error });
+  expect(error.code).toBe('MAPPING');
+  return error;
+}
+
+const line = async (files: Files): Promise<string> => (await failureOf(writeProject(files))).line();
+
+const CUSTOMERS = 'modules/customers.json';
+const ORDERS = 'modules/orders.json';
+const LINES = 'modules/lines.json';
+const DOGS = 'modules/dogs.json';
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** The text of a file of the valid mapping. */
+function text(name: string): string {
+  return JSON.stringify(validFiles()[name], null, 2);
+}
+
+describe('loadMapping', () => {
+  it('loads a whole mapping, modules and files ascending', async () => {
+    const mapping = await loadMapping(writeProject(validFiles()));
+    expect(mapping.modules.map(({ module }) => module)).toEqual([
+      'customers',
+      'dogs',
+      'lines',
+      'orders',
+    ]);
+    expect(mapping.project).toEqual(validFiles()['project.json']);
+    expect(mapping.modules[0]).toEqual(validFiles()[CUSTOMERS]);
+    expect([...mapping.registries]).toEqual([['dogs', 'registries/dogs.ndjson']]);
+    expect(mapping.files.map(({ name }) => name)).toEqual([
+      CUSTOMERS,
+      DOGS,
+      LINES,
+      ORDERS,
+      'project.json',
+      'registries/dogs.ndjson',
+    ]);
+    expect(structuredClone(mapping)).toEqual(mapping);
+  });
+
+  it('digests the canonical bytes, which anybody can do again', async () => {
+    const mapping = await loadMapping(writeProject(validFiles()));
+    const registry: Uint8Array[] = [];
+    const lines = canonicalRegistry(mapping.folder, 'registries/dogs.ndjson');
+    for await (const bytes of lines) registry.push(bytes);
+    const listing = mapping.files.map(({ name, bytes }) => {
+      return `{"file":"${name}","sha256":"${sha256(bytes ?? Buffer.concat(registry))}"}`;
+    });
+    expect(mapping.digest).toBe(sha256(`[${listing.join(',')}]`));
+    expect(mappingDigest(mapping.files.slice(1))).not.toBe(mapping.digest);
+    expect(Buffer.from(mapping.files[4]?.bytes ?? []).toString()).toMatch(/^\{"\$schema":"/);
+  });
+
+  it('has one digest whatever the layout, and another one for another content', async () => {
+    const files = validFiles();
+    const { digest } = await loadMapping(writeProject(files));
+    const order = files[ORDERS] as Record<string, unknown>;
+    const reversed = JSON.stringify(Object.fromEntries(Object.entries(order).reverse()));
+    const asides = { 'schema/module.schema.json': '{}', 'modules/README.md': 'x' };
+    const same = writeProject({ ...files, [ORDERS]: reversed, ...asides });
+    expect((await loadMapping(same)).digest).toBe(digest);
+    for (const path of [
+      [ORDERS, 'fields', 'customer', 'required'],
+      ['project.json', 'asOf'],
+    ]) {
+      const other = await loadMapping(writeProject(changed(files, path, undefined)));
+      expect(other.digest).not.toBe(digest);
+    }
+    const entry = '{"legacyId":"2","targetUuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c9"}';
+    const registry = writeProject({ ...files, 'registries/dogs.ndjson': entry });
+    expect((await loadMapping(registry)).digest).not.toBe(digest);
+  });
+
+  it('takes a registry as a JSON array, too', async () => {
+    const files = changed(validFiles(), ['registries/dogs.ndjson'], undefined);
+    const entries = [{ legacyId: 'a', targetUuid: NAMESPACE, version: 3 }];
+    const mapping = await loadMapping(writeProject({ ...files, 'registries/dogs.json': entries }));
+    expect(Buffer.from(mapping.files.at(-1)?.bytes ?? []).toString()).toBe(
+      `[{"legacyId":"a","targetUuid":"${NAMESPACE}","version":3}]`,
+    );
+  });
+
+  it('says where there is no mapping at all', async () => {
+    expect(await line({})).toBe(
+      'there is no mapping (mapping/project.json): ' +
+        'make one with sealift init, or name the project folder with --project',
+    );
+    const alone = { 'project.json': validFiles()['project.json'] };
+    expect(await line(alone)).toContain('no modules (mapping/modules)');
+  });
+});
+
+describe('a mapping file', () => {
+  it.each<[string, string, string]>([
+    [
+      'with a syntax error',
+      text(CUSTOMERS).replace('"source":', '"source"'),
+      'the file is not JSON: expected ":" (mapping/modules/customers.json:3:12): ',
+    ],
+    [
+      'with a duplicate key',
+      text(CUSTOMERS).replace('"source":', '"module": "x",\n  "source":'),
+      'the file is not JSON: duplicate key (mapping/modules/customers.json:3:3)',
+    ],
+    [
+      'with __proto__ as a key',
+      text(CUSTOMERS).replace('"notes":', '"__proto__":'),
+      'a key "__proto__" is not allowed (mapping/modules/customers.json:',
+    ],
+    [
+      'with an escaped __proto__ as a key',
+      text(CUSTOMERS).replace('"notes":', '"\\u005f_proto__":'),
+      'a key "__proto__" is not allowed (mapping/modules/customers.json:',
+    ],
+    [
+      'with a number that a double changes',
+      text(CUSTOMERS).replace('"minimumRows": 0', '"minimumRows": 9007199254740993'),
+      'a number that cannot be held exactly (mapping/modules/customers.json:',
+    ],
+    [
+      'that is empty',
+      '',
+      'expected a value, but the text ends (mapping/modules/customers.json:1:1)',
+    ],
+    ['with a byte order mark', `\uFEFF${text(CUSTOMERS)}`, 'byte order mark'],
+    [
+      'that is an array',
+      '[]',
+      'expected a value of type object (mapping/modules/customers.json:1:1)',
+    ],
+    [
+      'that is null',
+      'null',
+      'expected a value of type object (mapping/modules/customers.json:1:1)',
+    ],
+    [
+      'with a field of a lone surrogate',
+      text(CUSTOMERS).replace('"parent":', '"\\ud800":'),
+      'lone surrogate in a string',
+    ],
+  ])('%s is refused with its place', async (_name, content, expected) => {
+    expect(await line({ ...validFiles(), [CUSTOMERS]: content })).toContain(expected);
+  });
+
+  it('that is not UTF-8 is refused', async () => {
+    const bytes = Buffer.from([0x7b, 0xff, 0x7d]);
+    expect(await line({ ...validFiles(), [CUSTOMERS]: bytes })).toContain('not valid UTF-8');
+  });
+
+  it('that is a symbolic link, too large, a folder or of another kind is refused', async () => {
+    const linked = writeProject(validFiles());
+    renameSync(join(linked, 'mapping', CUSTOMERS), join(linked, 'elsewhere.json'));
+    symlinkSync(join(linked, 'elsewhere.json'), join(linked, 'mapping', CUSTOMERS));
+    expect((await failureOf(linked)).message).toBe('the file is a symbolic link');
+
+    const large = writeProject(validFiles());
+    truncateSync(join(large, 'mapping', CUSTOMERS), 16 * 1024 * 1024 + 1);
+    expect((await failureOf(large)).message).toBe('the file is larger than 16 MiB');
+
+    const folder = writeProject(validFiles());
+    mkdirSync(join(folder, 'mapping/modules/x.json'));
+    expect((await failureOf(folder)).message).toBe('this is not a file');
+
+    const other = writeProject(validFiles());
+    writeFileSync(join(other, 'mapping/modules/customers.yaml'), '');
+    expect((await failureOf(other)).line()).toContain('(mapping/modules/customers.yaml)');
+  });
+
+  it('folder that is a symbolic link is refused', async () => {
+    const linked = writeProject(validFiles());
+    renameSync(join(linked, 'mapping/modules'), join(linked, 'elsewhere'));
+    symlinkSync(join(linked, 'elsewhere'), join(linked, 'mapping/modules'));
+    expect((await failureOf(linked)).message).toBe('this is not a folder');
+  });
+});
+
+describe('a wrong mapping', () => {
+  it.each<[(string | number)[], unknown, string]>([
+    [[CUSTOMERS, 'module'], '../x', 'module name "../x" is not allowed (mapping/modules/customers'],
+    [[CUSTOMERS, 'module'], 'checksums', 'module name "checksums" is reserved'],
+    [[CUSTOMERS, 'module'], 'mapping', 'module name "mapping" is reserved'],
+    [[CUSTOMERS, 'module'], 'customer', 'call the file "customer.json"'],
+    [[CUSTOMERS, 'module'], 3, 'wrong value: expected a name of a-z'],
+    [
+      [CUSTOMERS, 'fields', 'name', 'requred'],
+      true,
+      'unknown property "requred" (mapping/modules/customers.json:21:7): did you mean "required"?',
+    ],
+    [[CUSTOMERS, 'minimumRow'], 1, 'did you mean "minimumRows"?'],
+    [[CUSTOMERS, 'xyzzy'], 1, 'allowed are $schema, module, source,'],
+    [['project.json', 'sources', 'main'], { ulr: 'sqlite:x' }, 'unknown property "ulr"'],
+    [['project.json', 'sources', 'main'], {}, 'property "url" is missing'],
+    [['project.json', 'format'], 2, 'wrong value: expected 1'],
+    [['project.json', 'namespace'], 'ABC', 'expected a lower-case UUID'],
+    [['project.json', 'asOf'], '2025-02-30', 'asOf is no date of the calendar'],
+    [['project.json', 'dropped', 0, 'reason'], ' ', 'expected a reason'],
+    [['project.json', 'dropped', 0, 'source'], 'extar', 'did you mean "extra"?'],
+    [
+      ['project.json', 'dropped', 0, 'table'],
+      'orders',
+      'is dropped, and mapped by module "orders"',
+    ],
+    [['project.json', 'dropped', 1], { table: 'log', reason: 'x' }, 'table "log" is dropped twice'],
+    [[CUSTOMERS, 'source', 'name'], 'man', 'did you mean "main"?'],
+    [[CUSTOMERS, 'fields', 'name', 'type'], 'sting', 'unknown type "sting" (mapping/modules/cu'],
+    [[CUSTOMERS, 'fields', 'name', 'type'], 'sting', 'did you mean "string"?'],
+    [[CUSTOMERS, 'fields', 'name', 'type'], 'String', 'did you mean "string"?'],
+    [[CUSTOMERS, 'fields', 'name', 'type'], 'VARCHAR(3)', 'use one of array, bigint'],
+    [[CUSTOMERS, 'fields', 'name', 'type'], 'decimal(1001)', 'wrong parameter in type'],
+    [[CUSTOMERS, 'fields', 'name', 'type'], 'timestamp(13)', 'wrong parameter in type'],
+    [[CUSTOMERS, 'fields', 'name', 'type'], 'array(blob)', 'wrong parameter in type'],
+    [
+      [CUSTOMERS, 'fields', 'name', 'type'],
+      'integer',
+      '"maxLength" does not belong to type integer',
+    ],
+    [[CUSTOMERS, 'fields', 'name', 'maxLength'], -1, 'expected a number not below 0'],
+    [[CUSTOMERS, 'fields', 'name', 'zone'], 'UTC', '"zone" does not belong to type string'],
+    [[CUSTOMERS, 'fields', 'name', 'encoding'], 'hex', '"encoding" does not belong to type'],
+    [[CUSTOMERS, 'fields', 'name', 'encoding'], 'hax', 'did you mean "hex"?'],
+    [[CUSTOMERS, 'fields', 'name', 'values'], ['a'], '"values" does not belong to type string'],
+    [[CUSTOMERS, 'fields', 'name', 'values'], ['a', 'a'], 'expected no item twice'],
+    [[CUSTOMERS, 'fields', 'state', 'values'], undefined, 'an enum needs its values'],
+    [[CUSTOMERS, 'fields', 'state', 'values'], [], 'expected at least 1 items'],
+    [[CUSTOMERS, 'fields', 'since', 'zone'], 'Europe/Zurch', 'did you mean "Europe/Zurich"?'],
+    [[CUSTOMERS, 'fields', 'since', 'zone'], '+02:00', 'expected an IANA zone'],
+    [[CUSTOMERS, 'fields', ''], { column: 'x', type: 'string' }, 'the name "" is not allowed here'],
+    [[CUSTOMERS, 'fields', '~'], { column: 'x', type: 'string' }, 'the name "~" is not allowed'],
+    [[CUSTOMERS, 'fields', 'id'], { column: 'x', type: 'string' }, 'field "id" is the id\'s'],
+    [
+      [CUSTOMERS, 'fields', 'too'],
+      { type: 'enum', values: ['new', 'old'], column: 'state' },
+      'fields "state" and "too" are the same',
+    ],
+    [[CUSTOMERS, 'fields'], {}, 'the module has no fields'],
+    [[CUSTOMERS, 'fields', 'parent', 'reference'], 'customer', 'did you mean "customers"?'],
+    [[CUSTOMERS, 'fields', 'parent', 'reference'], 'lines', 'module "lines" has no key'],
+    [
+      [CUSTOMERS, 'fields', 'parent', 'columns'],
+      ['a', 'b'],
+      '2 columns refer to module "customers"',
+    ],
+    [
+      [CUSTOMERS, 'fields', 'parent'],
+      { reference: 'orders', columns: ['a', 'b'] },
+      'module "orders" keeps a key of 2 parts',
+    ],
+    [[CUSTOMERS, 'fields', 'parent', 'type'], 'integer', 'unknown property "type"'],
+    [[CUSTOMERS, 'unique', 0, 1], 'sinse', 'module "customers" has no field "sinse"'],
+    [[CUSTOMERS, 'unique', 1], ['name', 'since'], 'this unique set is there twice'],
+    [[CUSTOMERS, 'minimumRows'], 1.5, 'expected a value of type integer'],
+    [[CUSTOMERS, 'blind'], 'A_b', 'expected a key id'],
+    [[CUSTOMERS, 'id', 'rule'], 'uid', 'did you mean "uuid"?'],
+    [[CUSTOMERS, 'id', 'registry'], 'dogs', 'property "registry" does not belong to this id rule'],
+    [
+      [CUSTOMERS, 'key'],
+      Array.from({ length: 1001 }, (_, i) => ({ column: `c${i}`, type: 'integer' })),
+      'expected at most 1000 items',
+    ],
+    [[CUSTOMERS, 'key'], [], 'id rule "uuid" needs a key'],
+    [[CUSTOMERS, 'key', 0, 'type'], 'blob', 'a key part cannot be of type blob'],
+    [[ORDERS, 'key', 0, 'type'], 'float', 'a key part cannot be of type float'],
+    [[ORDERS, 'key', 0, 'type'], 'decimal', 'a key part cannot be of type decimal'],
+    [[ORDERS, 'key', 0, 'type'], 'timestamp', 'a key part cannot be of type timestamp'],
+    [[ORDERS, 'key', 0, 'type'], 'tagged', 'a key part cannot be of type tagged'],
+    [[ORDERS, 'key', 0, 'type'], 'array(integer)', 'a key part cannot be of type array(integer)'],
+    [[ORDERS, 'key', 0, 'type'], 'bigint', 'key column "year" and its field are of different'],
+    [[ORDERS, 'key', 0, 'type'], 'intger', 'did you mean "integer"?'],
+    [[ORDERS, 'key', 1, 'column'], 'year', 'column "year" is in the key twice'],
+    [[ORDERS, 'fields', 'year', 'column'], 'yr', 'key column "year" is not a field'],
+    [[LINES, 'key'], [{ column: 'nr', type: 'integer' }], 'id rule "keyless" has no key'],
+    [[LINES, 'references', 0, 'module'], 'order', 'did you mean "orders"?'],
+    [
+      [LINES, 'references', 0, 'to', 1],
+      'no',
+      'module "orders" has no field "no" (mapping/modules/l',
+    ],
+    [[LINES, 'references', 0, 'fields', 1], 'no', 'module "lines" has no field "no"'],
+    [[LINES, 'references', 0, 'to'], ['nr'], '2 fields refer to 1'],
+    [[DOGS, 'id', 'registry'], 'dog', 'unknown registry "dog"'],
+    [[DOGS, 'id', 'registry'], undefined, 'property "registry" is missing'],
+    [[DOGS, 'key', 1], { column: 'b', type: 'string' }, 'needs a key of one part'],
+    [[DOGS, 'feilds'], {}, 'unknown property "feilds"'],
+    [[DOGS, 'source', 'table'], 'x\u001b[31m', 'loaded'],
+    [['registries/dogs.json'], [], 'the registry is there twice'],
+    [['registries/Dogs.json'], [], 'the name of a registry is not allowed'],
+    [['registries/dogs.ndjson'], '', 'the registry is empty'],
+  ])('%j = %j', async (path, value, expected) => {
+    const project = writeProject(changed(validFiles(), path, value));
+    if (expected === 'loaded') {
+      expect((await loadMapping(project)).modules.length).toBe(4);
+      return;
+    }
+    const shown = (await failureOf(project)).line();
+    expect(shown).toContain(expected);
+    expect(shown).toMatch(/\(mapping\/[a-zA-Z]+[^)]*\): ./);
+    expect(shown).not.toMatch(/\p{Cc}/u);
+  });
+
+  it('does not print what a terminal would obey, nor long names', async () => {
+    const name = `\u001b[31m\u202e${'x'.repeat(500)}`;
+    const shown = await line(changed(validFiles(), [CUSTOMERS, 'fields', 'name', name], 1));
+    expect(shown).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(shown.length).toBeLessThan(400);
+  });
+});

@@ -1,0 +1,103 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readRegistry, type RegistryEntry } from '../../src/mapping/registry.ts';
+import { Failure } from '../../src/outcome/failure.ts';
+import { NAMESPACE, writeProject } from './project.ts';
+
+const OTHER = NAMESPACE.replace('6ba7', '7ba7');
+
+function entry(legacyId: unknown, targetUuid: unknown, rest: object = {}): string {
+  return JSON.stringify({ legacyId, targetUuid, ...rest });
+}
+
+async function read(name: string, content: unknown): Promise<RegistryEntry[]> {
+  const folder = join(writeProject({ [name]: content }), 'mapping');
+  const entries: RegistryEntry[] = [];
+  for await (const item of readRegistry(folder, name)) entries.push(item);
+  return entries;
+}
+
+async function lineOf(name: string, content: unknown): Promise<string> {
+  const error: unknown = await read(name, content).catch((reason: unknown) => reason);
+  if (!(error instanceof Failure)) throw new Error('not a failure', { cause: error });
+  expect(error.code).toBe('MAPPING');
+  return error.line();
+}
+
+describe('readRegistry', () => {
+  const expected = [
+    { legacyId: 'a\r', targetUuid: NAMESPACE },
+    { legacyId: 'ä', targetUuid: OTHER, version: 2 },
+  ];
+
+  it.each(['\n', ''])('reads NDJSON, with and without a last LF (%j)', async (end) => {
+    const lines = [entry('a\r', NAMESPACE), entry('ä', OTHER, { version: 2 })];
+    expect(await read('registries/r.ndjson', lines.join('\n') + end)).toEqual(expected);
+  });
+
+  it('reads a JSON array', async () => {
+    expect(await read('registries/r.json', JSON.stringify(expected))).toEqual(expected);
+  });
+
+  it('reads lines across chunks', async () => {
+    const lines: string[] = [];
+    for (let i = 0; i < 20_000; i += 1) {
+      const tail = i.toString(16).padStart(12, '0');
+      lines.push(entry(`kunde-ä-${i}`, `6ba7b810-9dad-41d1-80b4-${tail}`));
+    }
+    const entries = await read('registries/r.ndjson', lines.join('\n'));
+    expect(entries.length).toBe(20_000);
+    expect(entries.at(-1)?.legacyId).toBe('kunde-ä-19999');
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a duplicate legacyId', [entry('SECRET', NAMESPACE), entry('SECRET', OTHER)], 'this legacyId'],
+    ['a target given twice', [entry('a', NAMESPACE), entry('b', NAMESPACE)], 'this targetUuid'],
+    ['an upper-case target', ['', entry('a', NAMESPACE.toUpperCase())], 'lower-case UUID'],
+    ['a target that is none', ['', entry('a', 'SECRET')], 'lower-case UUID'],
+    ['a numeric id', ['', entry(1, NAMESPACE)], 'legacyId has to be a text'],
+    ['an empty id', ['', entry('', NAMESPACE)], 'legacyId has to be a text'],
+    ['an unknown member', ['', entry('a', NAMESPACE, { SECRET: 1 })], 'unknown member'],
+    ['a missing member', ['', '{"legacyId":"a"}'], 'targetUuid has to be'],
+    ['a fractional version', ['', entry('a', NAMESPACE, { version: 1.5 })], 'version has to be'],
+    ['what is no object', ['', '["SECRET"]'], 'an entry has to be an object'],
+  ])('refuses %s with its place and without its value', async (_name, lines, expectedText) => {
+    const texts = (lines as string[]).map((text) => text || entry('first', OTHER));
+    const ndjson = await lineOf('registries/r.ndjson', texts.join('\n'));
+    expect(ndjson).toContain(expectedText);
+    expect(ndjson).toContain('(mapping/registries/r.ndjson:2)');
+    const json = await lineOf('registries/r.json', `[${texts.join(',')}]`);
+    expect(json).toContain('(mapping/registries/r.json, entry 2)');
+    expect(ndjson + json).not.toContain('SECRET');
+  });
+
+  it.each([
+    ['an empty file', '', 'the registry is empty'],
+    [
+      'an empty line',
+      `${entry('a', NAMESPACE)}\n\n`,
+      'the line is empty (mapping/registries/r.ndj',
+    ],
+    ['a carriage return as a line end', '{}\r{}\n', 'r.ndjson:1:4'],
+    ['a syntax error', `${entry('a', NAMESPACE)}\n{"legacyId" 1}`, 'r.ndjson:2:13'],
+    ['a duplicate key', '{"legacyId":"a","legacyId":"b"}', 'duplicate key'],
+    ['a line without end', `"${'x'.repeat(200_000)}`, 'the line is too long'],
+    ['a byte order mark', `\uFEFF${entry('a', NAMESPACE)}`, 'the line is not JSON'],
+    ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'not valid UTF-8'],
+  ])('refuses %s', async (_name, content, expectedText) => {
+    expect(await lineOf('registries/r.ndjson', content)).toContain(expectedText);
+  });
+
+  it('refuses an empty array and what is no array', async () => {
+    expect(await lineOf('registries/r.json', '[]')).toContain('the registry is empty');
+    expect(await lineOf('registries/r.json', '{}')).toContain('a registry is a JSON array');
+  });
+
+  it('refuses a symbolic link', async () => {
+    const folder = join(writeProject({ 'registries/r.ndjson': entry('a', NAMESPACE) }), 'mapping');
+    symlinkSync('r.ndjson', join(folder, 'registries/link.ndjson'));
+    const first = readRegistry(folder, 'registries/link.ndjson').next();
+    await expect(first).rejects.toThrow('symbolic link');
+  });
+});

@@ -1,0 +1,62 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { schemaFiles } from '../../src/mapping/schema/schemaFiles.ts';
+import { parseJson } from '../../src/record/json.ts';
+import { validFiles, writeProject } from './project.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Every schema of the properties inside a schema, with its path. */
+function* propertySchemas(schema: unknown, path: string): Generator<[string, Schema]> {
+  if (typeof schema !== 'object' || schema === null) return;
+  const { properties } = schema as { properties?: Schema };
+  // Conditions repeat names only to say whether they belong there.
+  const condition = /\/(?:allOf\/\d+|if)(?:\/|$)/.test(path);
+  for (const [name, property] of Object.entries(condition ? {} : (properties ?? {}))) {
+    yield [`${path}/${name}`, property as Schema];
+  }
+  for (const [key, inner] of Object.entries(schema)) {
+    if (key !== 'examples') yield* propertySchemas(inner, `${path}/${key}`);
+  }
+}
+
+describe('the published schemas', () => {
+  const files = schemaFiles();
+
+  it('are files of strict JSON that Ajv takes as JSON Schema 2020-12', () => {
+    expect(files.map(({ name }) => name)).toEqual(['module.schema.json', 'project.schema.json']);
+    for (const { name, text } of files) {
+      expect(parseJson(text)).toBeInstanceOf(Map);
+      const schema = JSON.parse(text) as Schema;
+      expect(schema['$schema'], name).toBe('https://json-schema.org/draft/2020-12/schema');
+      expect(new Ajv2020({ strict: true }).validateSchema(schema), name).toBe(true);
+    }
+  });
+
+  it('explain every property to an editor', () => {
+    let seen = 0;
+    for (const { name, text } of files) {
+      for (const [path, property] of propertySchemas(JSON.parse(text), name)) {
+        seen += 1;
+        expect(property['description'], path).toBeTypeOf('string');
+      }
+    }
+    expect(seen).toBeGreaterThan(30);
+  });
+
+  it('take the valid mapping as it stands on disk, and refuse a changed one', () => {
+    const project = writeProject(validFiles());
+    for (const [name, content] of Object.entries(validFiles())) {
+      if (!name.endsWith('.json')) continue;
+      const kind = name === 'project.json' ? 'project' : 'module';
+      const file = files.find((schema) => schema.name === `${kind}.schema.json`);
+      const path = `${project}/mapping/schema.json`;
+      writeFileSync(path, file?.text ?? '');
+      const ajv = new Ajv2020({ strict: true });
+      const validate = ajv.compile(JSON.parse(readFileSync(path, 'utf8')) as Schema);
+      expect(validate(content), name).toBe(true);
+      expect(validate({ ...(content as object), surplus: 1 }), name).toBe(false);
+    }
+  });
+});
