@@ -11,8 +11,6 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 64;
 } else {
-  // Whatever mask the shell has: candidates and reports are private.
-  process.umask(0o077);
   const { runProgram } = await import('./program.ts');
   process.exitCode = await runProgram(process.argv);
 }

@@ -40,6 +40,8 @@ export function defaultWorkers(): number {
 
 /** Runs a command to its exit code. */
 export async function runCommand(command: Command, options: CommonOptions): Promise<number> {
+  // Whatever mask the shell has: candidates and reports are private. Mappings are shared.
+  if (command.report) process.umask(0o077);
   const begun = new Date();
   const started = performance.now();
   const interrupt = interruptible(command);

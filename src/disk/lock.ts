@@ -27,8 +27,9 @@ export interface Holder {
 export function acquireLock(folder: string, holder: Holder): Lock {
   const path = join(folder, '.lock');
   const about = join(folder, '.lock.json');
-  refuseForeign(path);
-  refuseForeign(about);
+  // Nothing is ever written to it: whatever has content is somebody's.
+  refuseForeign(path, 0);
+  refuseForeign(about, 65_536);
   const database = exclusive(path, about);
   try {
     rmSync(`${about}.new`, { force: true });
@@ -60,7 +61,7 @@ function exclusive(path: string, about: string): Database.Database {
     database?.close();
     const code = systemCode(error) ?? '';
     if (code.startsWith('SQLITE_BUSY')) throw busy(path, about);
-    if (code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY')) {
+    if (code.startsWith('SQLITE_') && code !== 'SQLITE_FULL') {
       throw new Failure('DISK', {
         what: 'the lock file cannot be written',
         where: path,
@@ -96,13 +97,13 @@ function readHolder(about: string): Holder | null {
   }
 }
 
-/** A link or folder in the lock's place is not ours: writing through it would write elsewhere. */
-function refuseForeign(path: string): void {
+/** A link, a folder or somebody's file in the lock's place is not ours to open. */
+function refuseForeign(path: string, largest: number): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || stat.isFile()) return;
+  if (stat === undefined || (stat.isFile() && stat.size <= largest)) return;
   throw new Failure('CANDIDATE', {
-    what: 'something that is not a plain file stands where the lock belongs',
+    what: 'something foreign stands where the lock belongs',
     where: path,
-    hint: 'remove it, then run again',
+    hint: 'move it away, then run again',
   });
 }

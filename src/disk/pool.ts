@@ -81,13 +81,17 @@ export function createPool(entry: URL, size: number, data: unknown): Pool {
       return settled(threads.map((thread) => ask<T>(thread, { name, input })));
     },
     async close() {
-      await Promise.all(threads.map(end));
+      // A call under way comes to its end first: its worker may be in the middle of a write.
+      await Promise.all(threads.map((thread) => thread.tail.then(() => end(thread))));
     },
   };
 }
 
+/** Rows live for a page: a small nursery keeps them from piling up, and costs no time. */
+const HEAP = { maxYoungGenerationSizeMb: 24 };
+
 function startThread(entry: URL, data: unknown): Thread {
-  const worker = new Worker(entry, { workerData: data });
+  const worker = new Worker(entry, { workerData: data, resourceLimits: HEAP });
   const thread: Thread = { worker, tail: Promise.resolve(), ended: false };
   worker.on('exit', () => {
     thread.ended = true;

@@ -4,7 +4,7 @@
  */
 
 import type { FieldType } from '../record/type.ts';
-import { parseType } from '../record/type.ts';
+import { formatType, parseType } from '../record/type.ts';
 import {
   DEFAULT_ID_FIELD,
   DEFAULT_SOURCE,
@@ -108,7 +108,10 @@ function columnsOf(module: ModuleMapping): string[] {
 
 function fieldOfKeyPart(fields: readonly CompiledField[], part: CompiledKeyPart): string {
   const field = fields.find(
-    ({ mapping }) => !isReference(mapping) && mapping.column === part.column,
+    ({ mapping, type }) =>
+      !isReference(mapping) &&
+      mapping.column === part.column &&
+      formatType(type) === formatType(part.type),
   );
   if (field === undefined) throw new TypeError(`no field holds key column ${part.column}`);
   return field.name;

@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto';
 
 import { converter } from '../record/convert.ts';
-import { RawJson, Rejection, type Converted } from '../record/converted.ts';
+import { RawJson, Rejection } from '../record/converted.ts';
 import type { KeyValue } from '../record/keyOrder.ts';
 import { uuidV5, uuidV5OfBytes, uuidV8 } from '../record/uuid.ts';
 import type { Row } from '../source/source.ts';
@@ -25,13 +25,13 @@ export interface MapperContext {
 export interface Identity {
   /** The target id of a row; records a rejection and returns '' where there is none. */
   target(row: Row): string;
-  /** The canonical line that links a target id to the legacy key. */
-  lineage(row: Row, target: string): string;
+  /** The canonical line that links the last target id to its legacy key. */
+  lineage(target: string): string;
   /** base64url of 16 bytes of HMAC-SHA-256(K, JCS([module, …key])). */
   blind(key: readonly KeyValue[]): string;
 }
 
-const NO_KEY = new Rejection('key-null', 'a part of the legacy key is null');
+export const NO_KEY: Rejection = new Rejection('key-null', 'a part of the legacy key is null');
 const NOT_REGISTERED = new Rejection('registry', 'the registry has no entry for the legacy id');
 
 /** The identity rules of one module. Errors become rejections of the id field. */
@@ -40,23 +40,23 @@ export function identity(
   context: MapperContext,
   reject: (field: string, rejection: Rejection) => null,
 ): Identity {
-  const partsOf = keyTexts(module.key, columnIndexes(module, columnsOf(module.key)));
+  const textOf = keyText(module.key, columnIndexes(module, columnsOf(module.key)));
   const targetOf = targetId(module.name, module.mapping.id, context);
   const field = module.idField ?? '';
   const origin = `,"source":${JSON.stringify(module.source)},"table":${JSON.stringify(module.table)}}`;
-  let parts: readonly string[] = [];
+  let key = '';
   return {
     target(row) {
-      const texts = partsOf(row);
-      if (texts === null || texts instanceof Rejection) {
-        reject(field, texts ?? NO_KEY);
+      const text = textOf(row);
+      if (typeof text !== 'string') {
+        reject(field, text ?? NO_KEY);
         return '';
       }
-      parts = texts;
-      return targetOf(texts) ?? reject(field, NOT_REGISTERED) ?? '';
+      key = text;
+      return targetOf(text) ?? reject(field, NOT_REGISTERED) ?? '';
     },
-    lineage(_row, target) {
-      return `{"id":"${target}","key":[${parts.join(',')}]${origin}`;
+    lineage(target) {
+      return `{"id":"${target}","key":[${key}]${origin}`;
     },
     blind: blindOf(module, context),
   };
@@ -71,51 +71,72 @@ export function columnIndexes(module: CompiledModule, columns: readonly string[]
   return columns.map((column) => module.columns.indexOf(column));
 }
 
+/** Canonical JSON texts of key parts with commas between; null or a Rejection as said below. */
+export type KeyText = (row: Row) => string | null | Rejection;
+
 /**
- * The canonical JSON texts of key parts; null when all are null, a Rejection when some are or one
- * does not fit its type.
+ * The canonical JSON texts of key parts, joined by commas; null when all are null, a Rejection when
+ * some are or one does not fit its type.
  */
-export function keyTexts(
-  key: readonly CompiledKeyPart[],
-  indexes: readonly number[],
-): (row: Row) => readonly string[] | null | Rejection {
-  const converters = key.map((part) => converter({ type: part.type }));
+export function keyText(key: readonly CompiledKeyPart[], indexes: readonly number[]): KeyText {
+  const texts = key.map((part, number) => partText(part, indexes[number] ?? -1));
+  const [only] = texts;
+  if (only !== undefined && texts.length === 1) return only;
   return (row) => {
-    const texts: string[] = [];
+    let joined = '';
     let nulls = 0;
-    for (const [part, index] of indexes.entries()) {
-      const converted = converters[part]?.(row[index] ?? null) ?? null;
-      if (converted instanceof Rejection) return converted;
-      if (converted === null) nulls += 1;
-      texts.push(partText(converted));
+    for (const [number, text] of texts.entries()) {
+      const part = text(row);
+      if (part instanceof Rejection) return part;
+      if (part === null) nulls += 1;
+      joined += number === 0 ? part : `,${part}`;
     }
-    if (nulls === 0) return texts;
+    if (nulls === 0) return joined;
     return nulls === texts.length ? null : NO_KEY;
   };
 }
 
-function partText(value: Converted): string {
-  return value instanceof RawJson ? value.text : JSON.stringify(value);
+/** One part; the common kinds of keys pass without a converter. */
+function partText({ type }: CompiledKeyPart, index: number): KeyText {
+  const convert = converter({ type });
+  const slow: KeyText = (row) => {
+    const converted = convert(row[index] ?? null);
+    if (converted === null || converted instanceof Rejection) return converted;
+    return converted instanceof RawJson ? converted.text : JSON.stringify(converted);
+  };
+  switch (type.kind) {
+    case 'integer':
+      return (row) => {
+        const cell = row[index];
+        const plain = typeof cell === 'number' && cell !== 0 && Number.isSafeInteger(cell);
+        return plain ? String(cell) : slow(row);
+      };
+    case 'string':
+      return (row) => {
+        const cell = row[index];
+        return typeof cell === 'string' ? JSON.stringify(cell) : slow(row);
+      };
+    default:
+      return slow;
+  }
 }
 
-/** Target id of the record of `module` whose legacy key has these canonical parts. */
+/** Target id of the record of `module` whose legacy key has this canonical text. */
 export function targetId(
   module: string,
   rule: CompiledModule['mapping']['id'],
   context: MapperContext,
-): (parts: readonly string[]) => string | undefined {
+): (key: string) => string | undefined {
   if (rule.rule === 'registry') {
     const entries = context.registries.get(rule.registry);
-    return (parts) => entries?.get(legacyId(parts[0] ?? ''));
+    return (key) => entries?.get(legacyId(key));
   }
-  const make = uuidV5(context.mapping.project.namespace);
-  const head = `[${JSON.stringify(module)},`;
-  return (parts) => make(`${head}${parts.join(',')}]`);
+  return uuidV5(context.mapping.project.namespace, `[${JSON.stringify(module)},`, ']');
 }
 
 /** A registry spells ids as text, numbers too. */
-function legacyId(part: string): string {
-  return part.startsWith('"') ? (JSON.parse(part) as string) : part;
+function legacyId(key: string): string {
+  return key.startsWith('"') ? (JSON.parse(key) as string) : key;
 }
 
 function blindOf(module: CompiledModule, context: MapperContext): Identity['blind'] {

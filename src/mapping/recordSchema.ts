@@ -47,7 +47,7 @@ function fieldSchema(field: CompiledField): Schema {
     : { column: mapping.column };
   const options = isReference(mapping) ? {} : columnOptions(mapping);
   return {
-    ...nullable({ ...schemaOf(field.type), ...options }, mapping.required === true),
+    ...nullable(schemaOf(field.type, options), mapping.required === true),
     'x-sealift': { ...origin, type: formatType(field.type) },
   };
 }
@@ -69,8 +69,15 @@ function nullable(schema: Schema, required: boolean): Schema {
   };
 }
 
-function schemaOf(type: FieldType): Schema {
-  if (type.kind === 'array') return { type: 'array', items: nullable(schemaOf(type.of), false) };
+/** The schema of a type; the options of an array are those of its elements. */
+function schemaOf(type: FieldType, options: Schema = {}): Schema {
+  if (type.kind === 'array') {
+    return { type: 'array', items: nullable(schemaOf(type.of, options), false) };
+  }
+  return { ...scalarSchema(type), ...options };
+}
+
+function scalarSchema(type: Exclude<FieldType, { kind: 'array' }>): Schema {
   switch (type.kind) {
     case 'string':
     case 'enum':

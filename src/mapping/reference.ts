@@ -5,7 +5,7 @@ import { converter } from '../record/convert.ts';
 import { Rejection } from '../record/converted.ts';
 import type { Row } from '../source/source.ts';
 import { compileKey, moduleNamed } from './compile.ts';
-import { keyTexts, targetId, type MapperContext } from './identity.ts';
+import { keyText, targetId, type MapperContext } from './identity.ts';
 import type { ReferenceField } from './model.ts';
 
 const PARTIAL = new Rejection('reference-partial', 'some columns of the reference are null');
@@ -26,12 +26,12 @@ export function referenceConverter(
     const convert = converter({ type: only.type, required: field.required === true });
     return (row) => convert(row[indexes[0] ?? -1] ?? null);
   }
-  const partsOf = keyTexts(key, indexes);
+  const textOf = keyText(key, indexes);
   const target = targetId(parent.module, parent.id, context);
   return (row) => {
-    const parts = partsOf(row);
-    if (parts === null) return whenNull;
-    if (parts instanceof Rejection) return parts.rule === 'key-null' ? PARTIAL : parts;
-    return target(parts) ?? NOT_REGISTERED;
+    const text = textOf(row);
+    if (text === null) return whenNull;
+    if (text instanceof Rejection) return text.rule === 'key-null' ? PARTIAL : text;
+    return target(text) ?? NOT_REGISTERED;
   };
 }

@@ -14,7 +14,7 @@ import type { SourceValue } from '../record/value.ts';
 import type { Row } from '../source/source.ts';
 import { BLIND_FIELD, type CompiledField, type CompiledModule } from './compile.ts';
 import { blobReference, type BlobReference } from './blobReference.ts';
-import { columnIndexes, identity, type Identity, type MapperContext } from './identity.ts';
+import { columnIndexes, identity, NO_KEY, type Identity, type MapperContext } from './identity.ts';
 import { isReference } from './model.ts';
 import { referenceConverter } from './reference.ts';
 
@@ -91,7 +91,7 @@ function generate(
     `out.key = ${keyCode(module)};`,
     ...idCode(module, members),
     `out.record = ${serialise(members)};`,
-    module.hasLineage ? 'out.lineage = id.lineage(row, out.key[0]);' : '',
+    module.hasLineage ? 'out.lineage = id.lineage(out.key[0]);' : '',
   ];
   // oxlint-disable-next-line no-implied-eval, typescript/no-implied-eval -- see the head of this file
   const make = new Function(
@@ -113,7 +113,9 @@ function slowPath(
   reject: Parts['reject'],
 ): (value: SourceValue | Row) => unknown {
   const convert = fieldConverter(module, field, context);
+  const unkeyed = isKeptKey(module, field) && !isRequired(field);
   return (value) => {
+    if (value === null && unkeyed) return reject(field.name, NO_KEY);
     const converted = convert(value);
     if (converted instanceof Rejection) return reject(field.name, converted);
     if (!(converted instanceof BlobContent)) return converted;
@@ -147,8 +149,18 @@ function assignment(module: CompiledModule, field: CompiledField, index: number)
   const column = module.columns.indexOf(mapping.column);
   const fast = fastTest(field);
   const slow = `s[${index}](x)`;
-  const nullable = mapping.required === true ? slow : `x === null ? null : ${slow}`;
+  const checked = isRequired(field) || isKeptKey(module, field);
+  const nullable = checked ? slow : `x === null ? null : ${slow}`;
   return `x = row[${column}]; const v${index} = ${fast === null ? nullable : `${fast} ? x : ${nullable}`};`;
+}
+
+function isRequired(field: CompiledField): boolean {
+  return field.mapping.required === true;
+}
+
+/** Whether the field holds a part of a legacy key that is kept: it orders the records. */
+function isKeptKey(module: CompiledModule, field: CompiledField): boolean {
+  return module.idField === null && module.orderFields.includes(field.name);
 }
 
 function fastTest(field: CompiledField): string | null {

@@ -90,6 +90,7 @@ export function contentFinisher(module: CompiledModule, context: MapperContext):
   const identities = identity(module, context, () => null);
   const hasBlind = module.mapping.blind !== undefined;
   const idName = JSON.stringify(module.idField ?? '');
+  const idFirst = (module.idField ?? '') < BLIND_FIELD;
   return {
     room: (view) => view.end - view.start + Buffer.byteLength(idName) + 100,
     finish(source, view, ordinal, target) {
@@ -99,8 +100,8 @@ export function contentFinisher(module: CompiledModule, context: MapperContext):
       if (hasBlind) {
         const text = `"${BLIND_FIELD}":"${identities.blind([id])}"`;
         inserts.push({ at: source.readUInt32LE(view.recordEnd + 4), text });
+        if (!idFirst) inserts.reverse();
       }
-      inserts.sort((a, b) => a.at - b.at || (a.text < b.text ? -1 : 1));
       const keyEnd = ENTRY_HEADER + 16;
       target.set(uuidBytes(id), ENTRY_HEADER);
       const recordEnd = compose(content, inserts, target, keyEnd);

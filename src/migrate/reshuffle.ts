@@ -7,7 +7,7 @@ import { readBucket, spillWriter, type Bucket, type Extent } from '../disk/spill
 import type { ContentFinisher } from './contentEntry.ts';
 import { readEntry, type EntryView } from './entry.ts';
 import { bucketCount, route, sampledRouter, type Router } from './router.ts';
-import { compareKeys, indexEntries, sortedOrder } from './sortBucket.ts';
+import { indexEntries, sortEntries } from './sortBucket.ts';
 
 const HEADER = 20;
 const SAMPLE = 4096;
@@ -23,12 +23,10 @@ export function assignOrdinals(
   const index = indexEntries(buffer, bucket.entries);
   const writer = spillWriter(spill.path, bucketCount(router), spill.chunk);
   const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
+  const { order, equal } = sortEntries(buffer, index);
   let ordinal = 0;
-  let previous = -1;
-  for (const entry of sortedOrder(buffer, index)) {
-    const same = previous >= 0 && compareKeys(buffer, index, previous, entry) === 0;
-    ordinal = same ? ordinal + 1 : 0;
-    previous = entry;
+  for (const [place, entry] of order.entries()) {
+    ordinal = equal[place] === 1 ? ordinal + 1 : 0;
     readEntry(buffer, index.starts[entry] ?? 0, view);
     const { buffer: target } = writer.reserve(finisher.room(view));
     const size = finisher.finish(buffer, view, ordinal, target);

@@ -34,7 +34,14 @@ export function sampledRouter(sample: readonly Uint8Array[], buckets: number): R
     const key = sorted[Math.floor((index * sorted.length) / buckets)] ?? last;
     splits.add(bits48(key, prefix.length, key.length));
   }
-  splits.delete(bits48(first, prefix.length, first.length));
+  const lowest = bits48(first, prefix.length, first.length);
+  splits.delete(lowest);
+  if (splits.size === 0 && buckets > 1) {
+    // Nearly all keys look alike: they part from the others here, and from each other behind the
+    // longer prefix that they have in common.
+    const other = sorted.find((key) => bits48(key, prefix.length, key.length) > lowest);
+    if (other !== undefined) splits.add(bits48(other, prefix.length, other.length));
+  }
   return { prefix, splits: Float64Array.from(splits).sort() };
 }
 

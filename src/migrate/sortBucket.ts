@@ -26,7 +26,7 @@ export interface SortedBucket {
 export function sortBucket(bucket: Bucket): SortedBucket {
   const buffer = readBucket(bucket);
   const index = indexEntries(buffer, bucket.entries);
-  const { kept, duplicates } = separateDuplicates(buffer, index, sortedOrder(buffer, index));
+  const { kept, duplicates } = separateDuplicates(buffer, index, sortEntries(buffer, index));
   return { ...layOut(buffer, index, kept), duplicates };
 }
 
@@ -53,8 +53,15 @@ export function indexEntries(buffer: Buffer, entries: number): EntryIndex {
   return { starts, keyEnds };
 }
 
-/** Entry numbers in ascending key order; equal keys in the order of the bucket. */
-export function sortedOrder(buffer: Buffer, index: EntryIndex): Uint32Array {
+export interface EntryOrder {
+  /** Entry numbers in ascending key order; equal keys in the order of the bucket. */
+  readonly order: Uint32Array;
+  /** Whether the key at this place of the order equals the one before. */
+  readonly equal: Uint8Array;
+}
+
+/** Sorts the entries of a bucket by key. */
+export function sortEntries(buffer: Buffer, index: EntryIndex): EntryOrder {
   const { starts, keyEnds } = index;
   const entries = starts.length;
   const skip = sharedPrefix(buffer, index);
@@ -69,8 +76,8 @@ export function sortedOrder(buffer: Buffer, index: EntryIndex): Uint32Array {
   packed.sort();
   const order = new Uint32Array(entries);
   for (let at = 0; at < entries; at += 1) order[at] = (packed[at] ?? 0) % scale;
-  settleTies(buffer, index, order, (at) => Math.floor((packed[at] ?? 0) / scale));
-  return order;
+  const equal = settleTies(buffer, index, order, (at) => Math.floor((packed[at] ?? 0) / scale));
+  return { order, equal };
 }
 
 /** Bytes that all keys of the bucket share. */
@@ -92,19 +99,25 @@ function settleTies(
   index: EntryIndex,
   order: Uint32Array,
   prefix: (at: number) => number,
-): void {
+): Uint8Array {
+  const equal = new Uint8Array(order.length);
   let start = 0;
   for (let at = 1; at <= order.length; at += 1) {
     if (at < order.length && prefix(at) === prefix(start)) continue;
     if (at - start > 1) {
       order.subarray(start, at).sort((a, b) => compareKeys(buffer, index, a, b) || a - b);
+      for (let next = start + 1; next < at; next += 1) {
+        const [a, b] = [order[next - 1] ?? 0, order[next] ?? 0];
+        equal[next] = compareKeys(buffer, index, a, b) === 0 ? 1 : 0;
+      }
     }
     start = at;
   }
+  return equal;
 }
 
 /** Compares the keys of two entries, byte by byte. */
-export function compareKeys(buffer: Buffer, index: EntryIndex, a: number, b: number): number {
+function compareKeys(buffer: Buffer, index: EntryIndex, a: number, b: number): number {
   const { starts, keyEnds } = index;
   return buffer.compare(
     buffer,
@@ -118,16 +131,14 @@ export function compareKeys(buffer: Buffer, index: EntryIndex, a: number, b: num
 function separateDuplicates(
   buffer: Buffer,
   index: EntryIndex,
-  order: Uint32Array,
+  { order, equal }: EntryOrder,
 ): { kept: Uint32Array; duplicates: DuplicateGroup[] } {
   const kept = new Uint32Array(order.length);
   const duplicates: DuplicateGroup[] = [];
   let count = 0;
   let start = 0;
   for (let at = 1; at <= order.length; at += 1) {
-    const same =
-      at < order.length && compareKeys(buffer, index, order[start] ?? 0, order[at] ?? 0) === 0;
-    if (same) continue;
+    if (equal[at] === 1) continue;
     if (at - start === 1) {
       kept[count] = order[start] ?? 0;
       count += 1;

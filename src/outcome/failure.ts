@@ -3,6 +3,8 @@
  * It never carries a record's value or a secret, so that it can be printed and logged as it is.
  */
 
+import { printable } from './printable.ts';
+
 /** What kind of fault it is; decides the exit code. */
 export type FailureCode =
   | 'USAGE' // the command line is wrong
@@ -49,7 +51,7 @@ export class Failure extends Error {
   line(): string {
     const where = this.where === undefined ? '' : ` (${this.where})`;
     const hint = this.hint === undefined ? '' : `: ${this.hint}`;
-    return `${this.message}${where}${hint}`.replaceAll(/[\r\n]+/g, ' ');
+    return printable(`${this.message}${where}${hint}`.replaceAll(/[\r\n]+/g, ' '));
   }
 
   /** What crosses a thread boundary; {@link Failure.revive} is its inverse. */

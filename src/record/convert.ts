@@ -4,7 +4,7 @@
  */
 
 import { canonicalJson, NotCanonicalError } from './canonical.ts';
-import { convertDecimal } from './convertDecimal.ts';
+import { decimalConverter } from './convertDecimal.ts';
 import { temporalConverter } from './convertTemporal.ts';
 import { BlobContent, RawJson, Rejection, type Converted, type Converter } from './converted.ts';
 import { sameDecimal } from './decimal.ts';
@@ -55,7 +55,7 @@ function present(options: ConvertOptions): Converter {
     case 'bigint':
       return convertBigint;
     case 'decimal':
-      return (value) => convertDecimal(value, type.digits);
+      return decimalConverter(type.digits);
     case 'float':
       return convertFloat;
     case 'date':

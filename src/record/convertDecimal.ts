@@ -1,6 +1,6 @@
 /** Cells → decimals: plain digits, padded to the field's scale, never rounded. */
 
-import { Rejection } from './converted.ts';
+import { Rejection, type Converter } from './converted.ts';
 import { decimalOfDouble, fractionDigits, isNegativeZero, padFraction } from './decimal.ts';
 import { InexactNumber, JsonNode, type SourceValue } from './value.ts';
 
@@ -8,23 +8,31 @@ const NOT_DECIMAL = new Rejection('type', 'the value is not a decimal number');
 const NOT_FINITE = new Rejection('exactness', 'infinity and −0 are no decimal numbers');
 
 /** `digits` undefined keeps the source's digits; otherwise shorter is padded, longer refused. */
-export function convertDecimal(value: SourceValue, digits?: number): string | Rejection {
-  const text = decimalText(value);
-  if (typeof text !== 'string') return text;
-  if (isNegativeZero(text)) return NOT_FINITE;
-  const has = fractionDigits(text);
-  if (has === null) return NOT_DECIMAL;
-  if (digits === undefined) return text;
-  return padFraction(text, digits) ?? new Rejection('scale', `more than ${digits} fraction digits`);
+export function decimalConverter(digits: number | undefined): Converter {
+  const long = new Rejection('scale', `more than ${digits} fraction digits`);
+  const fit = (text: string, has: number): string | Rejection => {
+    if (digits === undefined || has === digits) return text;
+    return padFraction(text, has, digits) ?? long;
+  };
+  return (value) => {
+    if (typeof value === 'number') {
+      if (!Number.isFinite(value) || Object.is(value, -0)) return NOT_FINITE;
+      // What a double prints needs no check of its form.
+      const text = decimalOfDouble(value);
+      const point = text.indexOf('.');
+      return fit(text, point === -1 ? 0 : text.length - point - 1);
+    }
+    const text = decimalText(value);
+    if (text === null) return NOT_DECIMAL;
+    if (isNegativeZero(text)) return NOT_FINITE;
+    const has = fractionDigits(text);
+    return has === null ? NOT_DECIMAL : fit(text, has);
+  };
 }
 
-function decimalText(value: SourceValue): string | Rejection {
+function decimalText(value: SourceValue): string | null {
   if (typeof value === 'string') return value;
   if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'number') {
-    const exact = Number.isFinite(value) && !Object.is(value, -0);
-    return exact ? decimalOfDouble(value) : NOT_FINITE;
-  }
-  if (value instanceof JsonNode && value.value instanceof InexactNumber) return value.value.lexeme;
-  return NOT_DECIMAL;
+  const inexact = value instanceof JsonNode && value.value instanceof InexactNumber;
+  return inexact ? value.value.lexeme : null;
 }

@@ -3,8 +3,7 @@
  * No `Date` parsing: it drops microseconds, follows TZ and turns 30 February into 1 March.
  */
 
-const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
-const TIME = /^(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?$/;
+const DIGITS = /^\d+$/;
 const OFFSET = /(Z|[+-]\d{2}(?::?\d{2})?)$/;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
@@ -17,9 +16,10 @@ export interface LocalTime {
 
 /** True for an existing calendar date `YYYY-MM-DD`. */
 export function isDate(text: string): boolean {
-  const match = DATE.exec(text);
-  if (match === null) return false;
-  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  if (text.length !== 10 || text[4] !== '-' || text[7] !== '-') return false;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
   const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   const days = month === 2 && leap ? 29 : (DAYS[month - 1] ?? 0);
   return year > 0 && day >= 1 && day <= days;
@@ -27,10 +27,18 @@ export function isDate(text: string): boolean {
 
 /** Splits `HH:MM:SS[.fraction]`; null when it is no time of day (24:00:00 and :60 are not). */
 export function parseTime(text: string): Pick<LocalTime, 'time' | 'fraction'> | null {
-  const match = TIME.exec(text);
-  if (match === null) return null;
-  if (Number(match[1]) > 23 || Number(match[2]) > 59 || Number(match[3]) > 59) return null;
-  return { time: text.slice(0, 8), fraction: match[4] ?? '' };
+  if (text[2] !== ':' || text[5] !== ':') return null;
+  const [hour, minute, second] = [twoDigits(text, 0), twoDigits(text, 3), twoDigits(text, 6)];
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return null;
+  if (text.length === 8) return { time: text, fraction: '' };
+  const fraction = text.slice(9);
+  return text[8] === '.' && DIGITS.test(fraction) ? { time: text.slice(0, 8), fraction } : null;
+}
+
+/** The number of two decimal digits at `at`; NaN where they are none, which no limit lets pass. */
+function twoDigits(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 /** Splits `YYYY-MM-DD` + (`T` or blank) + time; null when it is no local date and time. */

@@ -6,6 +6,7 @@ const EXPONENT = /^(-?)(\d+)(?:\.(\d+))?e([+-]\d+)$/i;
 /** The digits of a finite double's shortest round trip form, without exponent: 1e-7 → 0.0000001. */
 export function decimalOfDouble(value: number): string {
   const text = String(value);
+  if (!text.includes('e')) return text;
   const match = EXPONENT.exec(text);
   if (match === null) return text;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
@@ -27,11 +28,9 @@ export function isNegativeZero(text: string): boolean {
   return /^-0(\.0+)?$/.test(text);
 }
 
-/** Pads plain decimal text to exactly `digits` fraction digits; null when it has more. */
-export function padFraction(text: string, digits: number): string | null {
-  const has = fractionDigits(text);
-  if (has === null || has > digits) return null;
-  if (has === digits) return text;
+/** Pads plain decimal text of `has` fraction digits to exactly `digits`; null when it has more. */
+export function padFraction(text: string, has: number, digits: number): string | null {
+  if (has > digits) return null;
   return `${text}${has === 0 ? '.' : ''}${'0'.repeat(digits - has)}`;
 }
 

@@ -14,7 +14,7 @@
  */
 
 import type { FieldType } from './type.ts';
-import { uuidBytes, uuidText } from './uuid.ts';
+import { uuidText, writeUuid } from './uuid.ts';
 
 /** A key part as it stands in a canonical record: integers as numbers, the rest as strings. */
 export type KeyValue = number | string | boolean;
@@ -168,7 +168,7 @@ function withPoint(value: bigint, digits: number): string {
 const UUID_PART: KeyEncoding = {
   write(value, target, offset) {
     if (target.length < offset + 16) return -1;
-    target.set(uuidBytes(value as string), offset);
+    writeUuid(value as string, target, offset);
     return offset + 16;
   },
   read(source, offset) {

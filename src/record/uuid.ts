@@ -4,14 +4,39 @@ import { createHmac, hash } from 'node:crypto';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** Characters of the text form. */
+const UUID_TEXT = 36;
+
 /** True for the lower-case text form, of any version. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
+/** Value of a hex digit by its character code. */
+const DIGIT = Uint8Array.from({ length: 128 }, (_, code) => {
+  const value = '0123456789abcdef'.indexOf(String.fromCharCode(code));
+  return Math.max(0, value);
+});
+const DASHES: ReadonlySet<number> = new Set([8, 13, 18, 23]);
+/** Where the hex digits of each byte stand in the text form. */
+const PLACES: readonly number[] = Array.from({ length: UUID_TEXT }, (_, at) => at)
+  .filter((at) => !DASHES.has(at))
+  .filter((_, number) => number % 2 === 0);
+
+/** Writes the 16 bytes of a UUID's text form. */
+export function writeUuid(text: string, target: Uint8Array, offset: number): void {
+  for (let byte = 0; byte < 16; byte += 1) {
+    const at = PLACES[byte] ?? 0;
+    const [high, low] = [text.charCodeAt(at), text.charCodeAt(at + 1)];
+    target[offset + byte] = ((DIGIT[high] ?? 0) << 4) | (DIGIT[low] ?? 0);
+  }
+}
+
 /** The 16 bytes of a UUID's text form. */
 export function uuidBytes(text: string): Uint8Array {
-  return Buffer.from(text.replaceAll('-', ''), 'hex');
+  const bytes = new Uint8Array(16);
+  writeUuid(text, bytes, 0);
+  return bytes;
 }
 
 /** The lower-case text form of 32 hex digits. */
@@ -19,34 +44,66 @@ export function uuidText(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Sets version and variant in 32 hex digits and returns the text form. */
-function withVersion(hex: string, version: '5' | '8'): string {
-  const variant = '89ab'[Number.parseInt(hex[16] ?? '0', 16) & 3] ?? '8';
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+/** Two hex digits of each byte, as character codes. */
+const HEX: Uint8Array = Buffer.from(
+  Array.from({ length: 256 }, (_, byte) => byte)
+    .map(hexPair)
+    .join(''),
+);
+const DASH = 0x2d;
+const text = Buffer.alloc(UUID_TEXT, DASH);
+
+function hexPair(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
 }
 
-/** A function from names to UUIDs of version 5 in `namespace`: SHA-1(namespace ‖ UTF-8 name). */
-export function uuidV5(namespace: string): (name: string) => string {
-  const space = uuidBytes(namespace);
-  let scratch = Buffer.alloc(1024);
-  scratch.set(space);
+/**
+ * The text form of the first 16 bytes of a digest, version and variant set. `digest` is a latin1
+ * string, the cheapest form of a digest; the result is one flat string, which serialising it several
+ * times is grateful for.
+ */
+function withVersion(digest: string, version: 5 | 8): string {
+  for (let byte = 0; byte < 16; byte += 1) {
+    let value = digest.charCodeAt(byte);
+    if (byte === 6) value = (value & 0x0f) | (version << 4);
+    else if (byte === 8) value = (value & 0x3f) | 0x80;
+    const at = PLACES[byte] ?? 0;
+    text[at] = HEX[value * 2] ?? 0;
+    text[at + 1] = HEX[value * 2 + 1] ?? 0;
+  }
+  return text.toString('latin1');
+}
+
+/**
+ * A function from names to the UUIDs of version 5 in `namespace` of head ‖ name ‖ tail:
+ * SHA-1(namespace ‖ UTF-8 of the name).
+ */
+export function uuidV5(namespace: string, head = '', tail = ''): (name: string) => string {
+  const fixed = Buffer.concat([uuidBytes(namespace), Buffer.from(head)]);
+  const end = Buffer.from(tail);
+  let scratch = Buffer.alloc(0);
   return (name) => {
     // Three bytes is the most that a UTF-16 unit takes in UTF-8.
-    if (scratch.length < 16 + name.length * 3) {
-      scratch = Buffer.alloc(16 + name.length * 6);
-      scratch.set(space);
+    const room = fixed.length + name.length * 3 + end.length;
+    if (scratch.length < room) {
+      scratch = Buffer.alloc(Math.max(1024, room * 2));
+      scratch.set(fixed);
     }
-    const end = 16 + scratch.write(name, 16, 'utf8');
-    return withVersion(hash('sha1', scratch.subarray(0, end), 'hex'), '5');
+    let length = fixed.length + scratch.write(name, fixed.length);
+    for (const byte of end) {
+      scratch[length] = byte;
+      length += 1;
+    }
+    return withVersion(hash('sha1', scratch.subarray(0, length), 'binary'), 5);
   };
 }
 
 /** Version 5 over bytes instead of a name. */
 export function uuidV5OfBytes(namespace: string, name: Uint8Array): string {
-  return withVersion(hash('sha1', Buffer.concat([uuidBytes(namespace), name]), 'hex'), '5');
+  return withVersion(hash('sha1', Buffer.concat([uuidBytes(namespace), name]), 'binary'), 5);
 }
 
 /** Version 8: the first 128 bits of HMAC-SHA-256(key, name), version and variant set. */
 export function uuidV8(key: Uint8Array, name: Uint8Array): string {
-  return withVersion(createHmac('sha256', key).update(name).digest('hex').slice(0, 32), '8');
+  return withVersion(createHmac('sha256', key).update(name).digest('binary'), 8);
 }

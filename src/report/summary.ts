@@ -2,6 +2,7 @@
 
 import type { Finding } from '../outcome/finding.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import { printable } from '../outcome/printable.ts';
 import { canonicalJson } from '../record/canonical.ts';
 
 /** When and how long, for people; nothing depends on it. */
@@ -38,7 +39,8 @@ export function terminalLines(outcome: Outcome): string[] {
   if (outcome.sealId !== undefined) lines.push(`seal id    ${outcome.sealId}`);
   lines.push(...outcome.notes);
   if (outcome.failure === undefined) lines.push(`${outcome.command}: ${outcome.status}`);
-  return lines;
+  // Names of files and modules come from whoever made the candidate.
+  return lines.map(printable);
 }
 
 const TABLE_ROWS = 40;

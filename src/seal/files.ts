@@ -1,6 +1,14 @@
 /** The files of a candidate as they are on disk: plain files only, links are not followed. */
 
-import { constants, lstatSync, openSync, closeSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  type Dirent,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { byUtf8 } from './format.ts';
@@ -17,7 +25,7 @@ export function listCandidate(folder: string): CandidateFiles {
   const files: string[] = [];
   const strange: string[] = [];
   const visit = (relative: string): void => {
-    const entries = readdirSync(join(folder, relative), { withFileTypes: true });
+    const entries = entriesOf(join(folder, relative));
     if (entries.length === 0) strange.push(relative);
     for (const entry of entries) {
       const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
@@ -29,14 +37,36 @@ export function listCandidate(folder: string): CandidateFiles {
   return { files: files.sort(byUtf8), strange: strange.sort(byUtf8) };
 }
 
-/** Reads a plain file of at most `limit` bytes; null where it is absent, a link or larger. */
-export function readPlainFile(path: string, limit: number): Buffer | null {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || !stat.isFile() || stat.size > limit) return null;
-  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+/** Entries of a folder; none where it cannot be read, as one whose name is not UTF-8. */
+function entriesOf(folder: string): Dirent[] {
   try {
-    return readFileSync(file);
-  } finally {
-    closeSync(file);
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+/** Reads a plain file of at most `limit` bytes; null where it is absent, a link, larger or unreadable. */
+export function readPlainFile(path: string, limit: number): Buffer | null {
+  try {
+    if (plainSize(path) > limit) return null;
+    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      return readFileSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return null;
+  }
+}
+
+/** Size of a plain file in bytes; infinite where there is none. */
+export function plainSize(path: string): number {
+  try {
+    const stat = lstatSync(path);
+    return stat.isFile() ? stat.size : Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY;
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { DIGEST_LENGTH } from '../merkle/hash.ts';
+import { merkleTree } from '../merkle/proof.ts';
 import { streamingTree } from '../merkle/tree.ts';
 import type { KeyValue } from '../record/keyOrder.ts';
 import { rangeCutter, type RangeEnd } from './ranges.ts';
@@ -65,6 +66,10 @@ export function moduleTreeBuilder(keyFields: readonly string[]): ModuleTreeBuild
     finish() {
       for (const range of cutter.finish()) add(range, lastLine, offset);
       const { count, root, segments } = tree.finish();
+      // Another implementation has to agree before anything is sealed or believed.
+      if (count > 0 && !merkleTree(segments).getRoot().equals(root)) {
+        throw new Error('two computations of one Merkle root disagree');
+      }
       return {
         count,
         root: root.toString('hex'),
@@ -80,8 +85,13 @@ function lineAt(part: DataPart, index: number): Buffer {
   return part.bytes.subarray(start, (part.ends[index] ?? 1) - 1);
 }
 
-/** The key of a record in its canonical line. */
+/** The key of a record in its canonical line. @throws SyntaxError where the line is no object */
 export function keyOf(line: Buffer, keyFields: readonly string[]): KeyValue[] {
-  const record = JSON.parse(line.toString('utf8')) as Record<string, KeyValue>;
-  return keyFields.map((field) => record[field] ?? '');
+  const record: unknown = JSON.parse(line.toString('utf8'));
+  if (typeof record !== 'object' || record === null) throw new SyntaxError('not a record');
+  // A verifier reads what anybody may have written: no inherited member, nothing nested.
+  return keyFields.map((field) => {
+    const value: unknown = Object.hasOwn(record, field) ? Reflect.get(record, field) : '';
+    return typeof value === 'object' ? '' : (value as KeyValue);
+  });
 }

@@ -2,11 +2,14 @@
 
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
+import { MODULE_PATTERN } from '../mapping/schema/names.ts';
+import { SEGMENT_LEAVES } from '../merkle/tree.ts';
 import { ALGORITHM, FORMAT, type MerkleFile, type RunFile } from './format.ts';
 
 const count = { type: 'integer', minimum: 0 };
 const hex = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 const text = { type: 'string' };
+const moduleName = { type: 'string', pattern: MODULE_PATTERN };
 const texts = { type: 'array', items: text };
 
 function object(properties: Record<string, unknown>): Record<string, unknown> {
@@ -52,7 +55,7 @@ const run = object({
     }),
   ),
   accounting: list(accounting),
-  modules: list(object({ name: text, count, root: hex, schema: hex })),
+  modules: list(object({ name: moduleName, count, root: hex, schema: hex })),
   dataRoot: hex,
 });
 
@@ -61,7 +64,7 @@ const merkle = object({
   order: object({ fields: texts, types: texts }),
   count,
   root: hex,
-  segmentLeaves: count,
+  segmentLeaves: { const: SEGMENT_LEAVES },
   segments: list(hex),
   ranges: list(
     object({

@@ -29,7 +29,7 @@ import { asRunFile } from './sealSchemas.ts';
 import { verifyModule } from './verifyModule.ts';
 
 /** No honest run.json or SHA256SUMS comes near. */
-const MAX_JSON = 512 * 1024 * 1024;
+const MAX_JSON = 256 * 1024 * 1024;
 
 export interface Verification {
   readonly findings: readonly Finding[];
@@ -50,7 +50,7 @@ export async function verifyCandidate(
 ): Promise<Verification> {
   const sumsBytes = readPlainFile(join(folder, SUMS_FILE), MAX_JSON);
   if (sumsBytes === null) {
-    const reason = 'the list of checksums is missing, so there is no seal';
+    const reason = 'the list of checksums is not there or not readable, so there is no seal';
     return nothing([fileFinding('file-missing', SUMS_FILE, reason)], null);
   }
   const id = sealId(sumsBytes);
@@ -135,10 +135,12 @@ async function verifySums(
     return !(modules.has(module) && file === 'data.ndjson');
   });
   const digests = await Promise.all(
-    rest.map(({ path }) => pool.call<string>('hashFile', join(folder, path))),
+    rest.map(({ path }) => pool.call<string | null>('hashFile', join(folder, path))),
   );
   for (const [index, { path, sha256 }] of rest.entries()) {
-    if (digests[index] !== sha256) findings.push(changed(path));
+    if (digests[index] === null) {
+      findings.push(fileFinding('file-missing', path, 'the file is there but cannot be read'));
+    } else if (digests[index] !== sha256) findings.push(changed(path));
   }
 }
 

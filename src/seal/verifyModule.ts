@@ -1,14 +1,13 @@
 /** Verification of one module: leaves, tree, segments and ranges from the data file alone. */
 
 import { createHash } from 'node:crypto';
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Pool } from '../disk/pool.ts';
 import { inOrder } from '../disk/inOrder.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';
-import { readPlainFile } from './files.ts';
+import { plainSize, readPlainFile } from './files.ts';
 import {
   BLOBS_FOLDER,
   DATA_FILE,
@@ -25,7 +24,7 @@ import { asMerkleFile } from './sealSchemas.ts';
 
 /** Bytes that a worker hashes at once. */
 const PART = 8 * 1024 * 1024;
-const MAX_MERKLE = 512 * 1024 * 1024;
+const MAX_MERKLE = 256 * 1024 * 1024;
 
 export interface VerifiedModule {
   readonly findings: readonly Finding[];
@@ -44,7 +43,8 @@ export async function verifyModule(
   const findings: Finding[] = [];
   const merkle = readMerkle(folder, path(MERKLE_FILE), findings);
   const fields = merkle?.order.fields ?? [];
-  const data = await hashData(join(folder, path(DATA_FILE)), fields, pool);
+  const blobFields = readBlobFields(folder, path(SCHEMA_FILE));
+  const data = await hashData({ path: join(folder, path(DATA_FILE)), fields, blobFields }, pool);
   if (data === null) {
     findings.push(fileFinding('file-missing', path(DATA_FILE), 'the module has no data file'));
     return { findings, records: 0 };
@@ -60,7 +60,7 @@ export async function verifyModule(
     const reason = 'root, segments or ranges are not those of the data file';
     findings.push(fileFinding('merkle', path(MERKLE_FILE), reason));
   }
-  findings.push(...misnamedBlobs(module.name, sums));
+  findings.push(...misnamedBlobs(module.name, sums), ...missingBlobs(data.blobs, path, listed));
   return { findings, records: tree?.count ?? 0 };
 }
 
@@ -80,31 +80,46 @@ function sameTree(merkle: MerkleFile, tree: ModuleTree): boolean {
   return jsonFile({ ...merkle, count, root, segments, ranges }) === jsonFile(merkle);
 }
 
+interface DataFile {
+  readonly path: string;
+  /** The key's. */
+  readonly fields: readonly string[];
+  readonly blobFields: readonly string[];
+}
+
+interface HashedData {
+  readonly sha256: string;
+  readonly tree: ModuleTree | null;
+  /** Digests of the blobs that the records name. */
+  readonly blobs: ReadonlySet<string>;
+}
+
 /** Null where there is no data file; no tree where its lines are no records. */
 async function hashData(
-  path: string,
-  keyFields: readonly string[],
+  { path, fields, blobFields }: DataFile,
   pool: Pool,
-): Promise<{ sha256: string; tree: ModuleTree | null } | null> {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || !stat.isFile()) return null;
+): Promise<HashedData | null> {
+  const size = plainSize(path);
+  if (size === Number.POSITIVE_INFINITY) return null;
   const digest = createHash('sha256');
-  const builder = moduleTreeBuilder(keyFields);
+  const builder = moduleTreeBuilder(fields);
+  const blobs = new Set<string>();
   const parts: PartInput[] = [];
-  for (let start = 0; start < stat.size; start += PART) {
-    parts.push({ path, start, end: Math.min(start + PART, stat.size) });
+  for (let start = 0; start < size; start += PART) {
+    parts.push({ path, start, end: Math.min(start + PART, size), blobFields });
   }
   let sound = true;
   const hashed = inOrder(parts, pool.size + 1, (part) => pool.call<HashedPart>('hashPart', part));
   for await (const part of hashed) {
     const bytes = Buffer.from(part.data.buffer).subarray(1);
     digest.update(bytes);
+    for (const blob of part.blobs) blobs.add(blob);
     const leaves = Buffer.from(part.leaves.buffer);
     sound &&= !part.unterminated && pushed(() => builder.push({ bytes, leaves, ends: part.ends }));
   }
   let tree: ModuleTree | null = null;
   if (sound) pushed(() => (tree = builder.finish()));
-  return { sha256: digest.digest('hex'), tree };
+  return { sha256: digest.digest('hex'), tree, blobs };
 }
 
 /** A line that is no JSON has no key: the data file is not what was sealed. */
@@ -116,6 +131,34 @@ function pushed(work: () => void): boolean {
     if (error instanceof SyntaxError) return false;
     throw error;
   }
+}
+
+/** Fields of type blob, as the schema of the records names them; none where it is not one. */
+function readBlobFields(folder: string, path: string): string[] {
+  const bytes = readPlainFile(join(folder, path), MAX_MERKLE);
+  const schema = bytes === null ? null : (parseCanonical(bytes) as RecordSchema | null);
+  return Object.entries(schema?.properties ?? {})
+    .filter(([, property]) => property?.['x-sealift']?.type === 'blob')
+    .map(([field]) => field);
+}
+
+/** As much of schema.json as matters here; attacker-controlled, so anything may be missing. */
+interface RecordSchema {
+  readonly properties?: Readonly<
+    Record<string, { readonly 'x-sealift'?: { readonly type?: unknown } } | null>
+  >;
+}
+
+/** A record that names a blob which is not there is not whole. */
+function missingBlobs(
+  blobs: ReadonlySet<string>,
+  path: (file: string) => string,
+  listed: ReadonlyMap<string, string>,
+): Finding[] {
+  return [...blobs]
+    .map((sha256) => path(`${BLOBS_FOLDER}/${sha256}`))
+    .filter((file) => !listed.has(file))
+    .map((file) => fileFinding('file-missing', file, 'a record names this blob, it is not there'));
 }
 
 /** A blob's name is its digest, so that a record's reference proves its content. */

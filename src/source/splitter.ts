@@ -118,6 +118,27 @@ const CLOSE_OBJECT = 0x7d;
 /** Where the array splitter stands between two records; inside one it counts brackets. */
 type Between = 'mark' | 'start' | 'first' | 'comma' | 'element' | 'done';
 
+/** Where a byte stands inside an element. */
+interface Nesting {
+  depth: number;
+  inString: boolean;
+  escaped: boolean;
+}
+
+/** Takes one byte inside an element; true when it ends the element. */
+function closes(nesting: Nesting, byte: number): boolean {
+  if (nesting.inString) {
+    if (nesting.escaped) nesting.escaped = false;
+    else if (byte === BACKSLASH) nesting.escaped = true;
+    else if (byte === QUOTE) nesting.inString = false;
+    return false;
+  }
+  if (byte === QUOTE) nesting.inString = true;
+  else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) nesting.depth++;
+  else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) nesting.depth--;
+  return nesting.depth === 0;
+}
+
 /** Elements of one top-level array. Every element has to be an object. */
 export function arraySplitter(): Splitter {
   const collect = collector();
@@ -125,24 +146,8 @@ export function arraySplitter(): Splitter {
   let position = 0;
   let line = 1;
   let lineStart = 0;
-  let depth = 0;
-  let inString = false;
-  let escaped = false;
+  const nesting: Nesting = { depth: 0, inString: false, escaped: false };
   let fault: FrameError | null = null;
-
-  /** One byte inside an element; true when it ends the element. */
-  const inside = (byte: number): boolean => {
-    if (inString) {
-      if (escaped) escaped = false;
-      else if (byte === BACKSLASH) escaped = true;
-      else if (byte === QUOTE) inString = false;
-      return false;
-    }
-    if (byte === QUOTE) inString = true;
-    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++;
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--;
-    return depth === 0;
-  };
 
   const outside = (byte: number, at: number): void => {
     if (between === 'mark') {
@@ -157,7 +162,7 @@ export function arraySplitter(): Splitter {
     else if (between === 'comma' && byte === COMMA) between = 'element';
     else if ((between === 'first' || between === 'element') && byte === OPEN_OBJECT) {
       collect.start(at, line, at - lineStart + 1);
-      depth = 1;
+      nesting.depth = 1;
     } else throw new FrameError(EXPECTED[between], line);
   };
 
@@ -165,10 +170,10 @@ export function arraySplitter(): Splitter {
     let from = 0;
     for (let index = 0; index < chunk.length; index++) {
       const byte = chunk[index] ?? 0;
-      if (depth === 0) {
+      if (nesting.depth === 0) {
         outside(byte, position + index);
         from = index;
-      } else if (inside(byte)) {
+      } else if (closes(nesting, byte)) {
         collect.add(chunk.subarray(from, index + 1));
         pieces.push(collect.finish());
         between = 'comma';
@@ -177,7 +182,7 @@ export function arraySplitter(): Splitter {
       line++;
       lineStart = position + index + 1;
     }
-    if (depth > 0) collect.add(chunk.subarray(from));
+    if (nesting.depth > 0) collect.add(chunk.subarray(from));
     position += chunk.length;
   };
 
@@ -197,7 +202,7 @@ export function arraySplitter(): Splitter {
     end() {
       if (fault !== null) throw fault;
       if (between === 'done') return [];
-      const what = depth > 0 ? 'the file ends inside a record' : EXPECTED[between];
+      const what = nesting.depth > 0 ? 'the file ends inside a record' : EXPECTED[between];
       throw new FrameError(what, line);
     },
   };
