@@ -12,6 +12,7 @@ import {
   type Transferable,
 } from 'node:worker_threads';
 
+import { systemCode } from './errors.ts';
 import { Failure, type SerialisedFailure } from '../outcome/failure.ts';
 
 export interface Pool {
@@ -39,7 +40,14 @@ interface Request {
 type Response =
   | { readonly result: unknown }
   | { readonly failure: SerialisedFailure }
-  | { readonly error: { message: string; stack: string | undefined } };
+  | { readonly error: SerialisedError };
+
+interface SerialisedError {
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** Of the operating system or the database driver: what the disk's errors are told by. */
+  readonly code: string | null;
+}
 
 interface Thread {
   readonly worker: Worker;
@@ -163,9 +171,10 @@ function exchange<T>(worker: Worker, request: Request): Promise<T> {
 
 function revive(response: Exclude<Response, { result: unknown }>): Error {
   if ('failure' in response) return Failure.revive(response.failure);
-  const error = new Error(response.error.message);
-  if (response.error.stack !== undefined) error.stack = response.error.stack;
-  return error;
+  const { message, stack, code } = response.error;
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return code === null ? error : Object.assign(error, { code });
 }
 
 /** The worker's side: answers calls until it is told to end, then runs `close`. */
@@ -212,7 +221,7 @@ async function answer(
 function asResponse(error: unknown): Response {
   if (error instanceof Failure) return { failure: error.toJSON() };
   const known = error instanceof Error ? error : new Error(String(error));
-  return { error: { message: known.message, stack: known.stack } };
+  return { error: { message: known.message, stack: known.stack, code: systemCode(error) } };
 }
 
 /** The data that the pool handed to this worker. */

@@ -286,6 +286,27 @@ describe('values of a SQLite source', () => {
     expect(rows[9999]?.[1]).toBe(10_000);
   });
 
+  it.each(['', ' WITHOUT ROWID'])(
+    'arrive exactly in the widest table that SQLite has%s',
+    async (ending) => {
+      const columns = Array.from({ length: 2000 }, (_, index) => `c${index}`);
+      const values = columns.map((_, index) => String(index));
+      values[1] = "CAST(x'ff' AS TEXT)";
+      values[1800] = '9007199254740993';
+      const file = make(
+        'wide.db',
+        `CREATE TABLE t (${columns.join(', ')}, PRIMARY KEY (c0))${ending}`,
+        ...[-1, -2].map((key) => `INSERT INTO t VALUES (${[key, ...values.slice(1)].join(', ')})`),
+      );
+      const rows = await readOnce(file, 't', columns);
+      expect(rows.map((row) => row.length)).toEqual([2001, 2001]);
+      expect(rows.map((row) => row[0]).sort()).toEqual([-1, -2]);
+      expect(rows[0]?.slice(2, 1800)).toEqual(columns.map((_, index) => index).slice(2, 1800));
+      expect([...(rows[1]?.[1] as InvalidText).bytes]).toEqual([0xff]);
+      expect(rows[1]?.[1800]).toBe(9007199254740993n);
+    },
+  );
+
   it('do not fill the memory when they are large', async () => {
     const file = make(
       'blobs.db',

@@ -28,6 +28,7 @@ import {
   type Cell,
   type Encoding,
 } from './exact.ts';
+import { pagesInGroups } from './columnGroups.ts';
 import { CELL_BYTES, PAGE_BYTES, PAGE_ROWS, weight, type Context } from './page.ts';
 import type { RowidRange } from './plan.ts';
 import { pagesByScan } from './scan.ts';
@@ -84,13 +85,19 @@ function pagesOf(
     if (!found.columns.includes(column)) throw noColumn(context.access.shown, table, column);
   }
   const { rows } = found;
-  if (rows.kind === 'rowid') return pagesByRowid(context, table, columns, rows.rowid, range);
+  if (rows.kind === 'rowid') {
+    return pagesInGroups(columns, (group) =>
+      pagesByRowid(context, table, group, rows.rowid, range),
+    );
+  }
   const tail =
     rows.kind === 'scan'
       ? `FROM ${rows.from}`
       : `FROM main.${quote(table)} ORDER BY ${rows.orderBy}`;
   const repeatable = rows.kind === 'ordered' || rows.repeatable;
-  return pagesByScan(context, columns, tail, repeatable);
+  // What has no order of its own may come in another one each time it is read.
+  if (!repeatable) return pagesByScan(context, columns, tail, false);
+  return pagesInGroups(columns, (group) => pagesByScan(context, group, tail, true));
 }
 
 /** Looks a table up; a name that the schema does not hold never reaches SQL. */
