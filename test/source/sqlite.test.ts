@@ -300,9 +300,9 @@ describe('values of a SQLite source', () => {
       );
       const rows = await readOnce(file, 't', columns);
       expect(rows.map((row) => row.length)).toEqual([2001, 2001]);
-      expect(rows.map((row) => row[0]).sort()).toEqual([-1, -2]);
+      expect(new Set(rows.map((row) => row[0]))).toEqual(new Set([-1, -2]));
       expect(rows[0]?.slice(2, 1800)).toEqual(columns.map((_, index) => index).slice(2, 1800));
-      expect([...(rows[1]?.[1] as InvalidText).bytes]).toEqual([0xff]);
+      expect(rows[1]?.[1]).toEqual(new InvalidText(Buffer.of(0xff)));
       expect(rows[1]?.[1800]).toBe(9007199254740993n);
     },
   );
