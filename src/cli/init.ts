@@ -2,9 +2,6 @@
 
 import { Command, Option } from 'commander';
 
-import { init } from '../flow/init.ts';
-import { runCommand } from './run.ts';
-
 interface Options {
   readonly project: string;
   readonly source: string;
@@ -27,6 +24,11 @@ export function initCommand(exit: (code: number) => void): Command {
     .action(async (options: Options) => {
       const { project, source, ids } = options;
       const work = { project, source, ids, here: process.cwd() };
+      // Loaded only now: the help should not wait for database drivers.
+      const [{ init }, { runCommand }] = await Promise.all([
+        import('../flow/init.ts'),
+        import('./run.ts'),
+      ]);
       exit(
         await runCommand(
           { name: 'init', kind: 'action', report: false, work: (env) => init(work, env) },

@@ -2,10 +2,8 @@
 
 import { Command } from 'commander';
 
-import { migrate } from '../flow/migrate.ts';
 import { parseSourceOption } from '../flow/project.ts';
-import { byteSize, wholeNumber } from './options.ts';
-import { defaultWorkers, runCommand } from './run.ts';
+import { byteSize, defaultWorkers, wholeNumber } from './options.ts';
 
 interface Options {
   readonly project: string;
@@ -46,6 +44,10 @@ export function migrateCommand(exit: (code: number) => void): Command {
         runId: process.env['MIGRATE_RUN_ID'] ?? 'run-local',
         failAfter: process.env['MIGRATE_FAIL_AFTER_MODULE'] ?? null,
       };
+      const [{ migrate }, { runCommand }] = await Promise.all([
+        import('../flow/migrate.ts'),
+        import('./run.ts'),
+      ]);
       exit(
         await runCommand(
           {

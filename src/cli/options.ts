@@ -1,5 +1,7 @@
 /** Arguments of options, read strictly. */
 
+import { availableParallelism } from 'node:os';
+
 import { InvalidArgumentError } from 'commander';
 
 /** A whole number within limits. */
@@ -21,4 +23,9 @@ export function byteSize(text: string): number {
   const bytes = Number(match?.[1] ?? 0) * (UNITS[match?.[2]?.toUpperCase() ?? ''] ?? 1);
   if (bytes < 2 ** 26) throw new InvalidArgumentError('a size of at least 64M is needed.');
   return bytes;
+}
+
+/** Workers that a command starts unless told otherwise. */
+export function defaultWorkers(): number {
+  return Math.min(8, availableParallelism());
 }

@@ -3,9 +3,10 @@
 import { Command, CommanderError } from 'commander';
 
 import { EXIT } from '../outcome/exitCode.ts';
+import { printable } from '../outcome/printable.ts';
 import { initCommand } from './init.ts';
 import { migrateCommand } from './migrate.ts';
-import { packageInfo } from './run.ts';
+import { packageInfo } from './packageInfo.ts';
 import { verifyChecksumsCommand } from './verifyChecksums.ts';
 
 /** Parses the arguments, runs the command, and returns the exit code. */
@@ -18,12 +19,16 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     .description('Moves data from a legacy system to a new one and proves that nothing was lost.')
     .version(packageInfo().version)
     .addHelpText('before', EXAMPLES)
-    .showHelpAfterError('(sealift --help shows the commands, sealift COMMAND --help its options)')
-    .exitOverride()
     .addCommand(initCommand(exit))
     .addCommand(migrateCommand(exit))
     .addCommand(verifyChecksumsCommand(exit));
-  for (const command of program.commands) command.exitOverride();
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      outputError: (text, write) => {
+        write(usageLine(command === program ? null : command.name(), text));
+      },
+    });
+  }
   if (argv.length <= 2) {
     program.outputHelp();
     return EXIT.usage;
@@ -35,6 +40,19 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
+}
+
+/** What the parser of arguments says, as one line in the manner of all others. */
+export function usageLine(command: string | null, text: string): string {
+  const name = command === null ? 'sealift' : `sealift ${command}`;
+  const [, what = '', near] =
+    /^(?:error: )?(.*?)\.?(?:\n\(Did you mean (.+)\?\))?\s*$/s.exec(text) ?? [];
+  const sentences = what.replaceAll(
+    /\. ([A-Z]?)/g,
+    (_, first: string) => `: ${first.toLowerCase()}`,
+  );
+  const hint = near === undefined ? `${name} --help shows what there is` : `did you mean ${near}?`;
+  return `${printable(`${name}: ${sentences}: ${hint}`)}\n`;
 }
 
 const EXAMPLES = `

@@ -4,9 +4,6 @@
  * SEALIFT_DEBUG asks for it.
  */
 
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-
 import { onDisk } from '../disk/errors.ts';
 import { createPool } from '../disk/pool.ts';
 import { writeReport } from '../disk/reportFolder.ts';
@@ -17,6 +14,7 @@ import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
+import { packageInfo } from './packageInfo.ts';
 import { terminalProgress, terminalStyle } from './terminal.ts';
 import { ADAPTERS } from './wire.ts';
 
@@ -31,11 +29,6 @@ export interface Command {
   /** Whether a report is written to storage_reports. */
   readonly report: boolean;
   readonly work: (env: Environment, found: { readonly findings: Finding[] }) => Promise<Outcome>;
-}
-
-/** Workers that a command starts unless told otherwise. */
-export function defaultWorkers(): number {
-  return Math.min(8, availableParallelism());
 }
 
 /** Runs a command to its exit code. */
@@ -94,13 +87,6 @@ function environment(quiet: boolean, onInterrupt: Environment['onInterrupt']): E
     },
     onInterrupt,
   };
-}
-
-/** Name and version of this package. */
-export function packageInfo(): { name: string; version: string } {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { name, version } = JSON.parse(text) as { name: string; version: string };
-  return { name, version };
 }
 
 /** Ctrl-C and kill: cleans up, says that nothing was published, and ends with 130. */

@@ -2,9 +2,7 @@
 
 import { Command } from 'commander';
 
-import { verifyChecksums } from '../flow/verifyChecksums.ts';
-import { wholeNumber } from './options.ts';
-import { defaultWorkers, runCommand } from './run.ts';
+import { defaultWorkers, wholeNumber } from './options.ts';
 
 interface Options {
   readonly project: string;
@@ -30,6 +28,10 @@ export function verifyChecksumsCommand(exit: (code: number) => void): Command {
         expectSeal: options.expectSeal ?? null,
         workers: options.workers,
       };
+      const [{ verifyChecksums }, { runCommand }] = await Promise.all([
+        import('../flow/verifyChecksums.ts'),
+        import('./run.ts'),
+      ]);
       exit(
         await runCommand(
           {

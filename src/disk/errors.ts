@@ -38,6 +38,14 @@ export function diskFailure(error: unknown, path: string): unknown {
       cause: error,
     });
   }
+  if (code === 'ENOTDIR') {
+    return new Failure('DISK', {
+      what: 'a file stands where a folder is needed',
+      where: path,
+      hint: 'move it away, or choose another project folder with --project',
+      cause: error,
+    });
+  }
   if (code.startsWith('E')) {
     return new Failure('DISK', {
       what: `the file system answered ${code}, nothing was published`,

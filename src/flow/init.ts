@@ -35,6 +35,9 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
   const source = parseSourceUrl(url, options.here, env.adapters);
   assertNoMapping(paths.mapping);
   const scratch = mkdtempSync(join(tmpdir(), 'sealift-init-'));
+  const forget = env.onInterrupt(() => {
+    rmSync(scratch, { recursive: true, force: true });
+  });
   try {
     const adapter = env.adapters.get(source.scheme) as SourceAdapter;
     const prepared = await adapter.prepare(source.location, {
@@ -62,6 +65,7 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
+    forget();
   }
 }
 

@@ -12,6 +12,7 @@ import { buildModule, planMemory, type BuiltModule } from '../migrate/buildModul
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { countFindings, type Outcome } from '../outcome/outcome.ts';
+import { printable } from '../outcome/printable.ts';
 import {
   dropStaging,
   openStaging,
@@ -61,6 +62,7 @@ export async function migrate(
   report: Findings,
 ): Promise<Outcome> {
   const paths = projectPaths(options.project);
+  assertRunId(options.runId);
   const mapping = await loadMapping(paths.root);
   assertModule(mapping, options.failAfter);
   const folders = { project: paths.root, here: options.here };
@@ -75,19 +77,22 @@ export async function migrate(
     });
     const forget = env.onInterrupt(() => {
       dropStaging(paths.candidates);
+      lock.release();
     });
     try {
       const staging = openStaging(paths.candidates);
       const sources = await prepareSources(urls, staging.scratch, env.adapters);
+      let result: Built;
       try {
         checkAgainstSource(mapping, schemasOf(sources));
         const run = { options, env, mapping, secrets, sources, staging, report };
-        const { built, seal } = await buildCandidate(run);
-        publishCandidate(paths.candidates, staging, seal.sealId);
-        return outcome(options, built, seal, report);
+        result = await buildCandidate(run);
       } finally {
         await closeSources(sources);
       }
+      // From here to the end nothing waits: an interrupted run has published nothing.
+      publishCandidate(paths.candidates, staging, result.seal.sealId);
+      return outcome(options, result.built, result.seal, report);
     } finally {
       dropStaging(paths.candidates);
       forget();
@@ -106,7 +111,12 @@ interface Run {
   readonly report: Findings;
 }
 
-async function buildCandidate(run: Run): Promise<{ built: BuiltModule[]; seal: Seal }> {
+interface Built {
+  readonly built: BuiltModule[];
+  readonly seal: Seal;
+}
+
+async function buildCandidate(run: Run): Promise<Built> {
   const { options, env, mapping, secrets, sources, staging } = run;
   const pool = env.startWorkers(options.workers, { mapping, secrets });
   try {
@@ -161,6 +171,19 @@ async function buildModules(run: Run, pool: Pool): Promise<BuiltModule[]> {
     if (name === options.failAfter) throw injected(name);
   }
   return built;
+}
+
+const MAX_RUN_ID = 128;
+
+/** The run id is sealed and shown: a name, not a text. */
+function assertRunId(runId: string): void {
+  const sound = runId !== '' && runId.length <= MAX_RUN_ID && runId.isWellFormed();
+  if (sound && printable(runId) === runId) return;
+  throw new Failure('USAGE', {
+    what: `a run id has 1 to ${MAX_RUN_ID} printable characters`,
+    where: 'MIGRATE_RUN_ID',
+    hint: 'choose another one, or unset it',
+  });
 }
 
 function injected(module: string): Failure {

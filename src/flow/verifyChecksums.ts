@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { Failure } from '../outcome/failure.ts';
-import { currentCandidate } from '../seal/candidateStore.ts';
+import { candidateAt, currentCandidate } from '../seal/candidateStore.ts';
 import { verifyCandidate } from '../seal/verify.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
@@ -33,7 +33,9 @@ export async function verifyChecksums(options: VerifyOptions, env: Environment):
     });
   }
   const folder =
-    options.candidate === null ? currentCandidate(candidates) : resolve(options.candidate);
+    options.candidate === null
+      ? currentCandidate(candidates)
+      : candidateAt(resolve(options.candidate));
   const pool = env.startWorkers(options.workers, null);
   try {
     const result = await verifyCandidate(folder, options.expectSeal, pool);

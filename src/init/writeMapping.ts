@@ -33,8 +33,10 @@ import type { MappingFile } from './mappingFiles.ts';
  * waits for a database to be read in vain. `folder` is the mapping folder itself.
  */
 export function assertNoMapping(folder: string): void {
+  if (!isThere(folder)) return;
   const stat = statSync(folder, { throwIfNoEntry: false });
-  if (stat === undefined) return;
+  if (stat === undefined)
+    throw alreadyThere(folder, 'a link to nowhere has the name of the mapping folder');
   if (!stat.isDirectory()) throw alreadyThere(folder, 'a file has the name of the mapping folder');
   const project = join(folder, 'project.json');
   if (isThere(project)) throw alreadyThere(project, 'there is a mapping already');

@@ -4,7 +4,7 @@
  * link swap: whoever reads `v1` sees the old candidate or the new one, whole.
  */
 
-import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { linkState, makeFolder, PRIVATE_FOLDER, swapLink, syncFolder } from '../disk/durable.ts';
@@ -63,8 +63,14 @@ export function openStaging(folder: string): Staging {
   return { candidate, scratch };
 }
 
+/** Removes staging: renamed first, so that a thread still at work cannot put anything into it. */
 export function dropStaging(folder: string): void {
-  rmSync(join(folder, STAGING), { recursive: true, force: true, maxRetries: 3 });
+  const staging = join(folder, STAGING);
+  const dead = `${staging}.old`;
+  rmSync(dead, { recursive: true, force: true, maxRetries: 3 });
+  if (!existsSync(staging)) return;
+  renameSync(staging, dead);
+  rmSync(dead, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /**
@@ -86,7 +92,12 @@ export function publishCandidate(folder: string, staging: Staging, sealId: strin
 /** Where the current candidate is; a failure where there is none. */
 export function currentCandidate(folder: string): string {
   const path = join(folder, LINK);
-  if (existsSync(path) && lstatSync(`${path}/`).isDirectory()) return path;
+  return candidateAt(path);
+}
+
+/** The folder of a candidate, whichever that is; a failure where there is none. */
+export function candidateAt(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
   throw new Failure('CANDIDATE', {
     what: 'there is no candidate',
     where: path,

@@ -40,7 +40,10 @@ function withOption(
 ): CsvDialect {
   switch (name) {
     case 'encoding':
-      if (!isEncoding(value)) throw wrong(location, 'the encoding is not known');
+      if (!isEncoding(value)) {
+        const hint = 'name one of the Encoding Standard, such as utf-8, utf-16le or windows-1252';
+        throw wrong(location, 'the encoding is not known', hint);
+      }
       return { ...dialect, encoding: value };
     case 'delimiter': {
       const delimiter = value === '\\t' ? '\t' : value;
@@ -75,6 +78,10 @@ function isEncoding(label: string): boolean {
   }
 }
 
-function wrong(where: string, what: string): Failure {
-  return new Failure('USAGE', { what, where, hint: `the options of a CSV source are ${OPTIONS}` });
+function wrong(
+  where: string,
+  what: string,
+  hint: string = `the options of a CSV source are ${OPTIONS}`,
+): Failure {
+  return new Failure('USAGE', { what, where, hint });
 }
