@@ -1,0 +1,133 @@
+/**
+ * Transcripts in the documentation: blocks of ```console in which lines that start with `$ ` are
+ * commands and the lines after them their output. They are run as they stand, in the order of the
+ * page, in one folder.
+ *
+ * A block of ```json or ```sql that names a file (```json mapping/modules/dog.json) is what the
+ * reader saves there. Digests and ids that depend on the version that runs may differ: the page's
+ * are replaced by the real ones wherever a later command uses them.
+ *
+ * With UPDATE_DOCS=1 the pages are rewritten with the real output instead of being compared.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+/** How the folder in which a reader works is called on the pages. */
+const HOME = '/home/ada/kennel';
+const DIGEST = /\b(?:[0-9a-f]{64}|[0-9a-f]{16})\b/g;
+
+export interface Step {
+  readonly page: string;
+  readonly command: string;
+  readonly expected: readonly string[];
+  readonly actual: readonly string[];
+}
+
+/** Replays a page in `folder`, which holds a `bin` folder afterwards; returns what it compared. */
+export function replay(page: string, folder: string): Step[] {
+  const text = readFileSync(page, 'utf8');
+  const path = join(folder, 'bin');
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, 'sealift'), `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`);
+  chmodSync(join(path, 'sealift'), 0o755);
+  const known = new Map<string, string>();
+  const steps: Step[] = [];
+  const work = join(folder, 'kennel');
+  mkdirSync(work, { recursive: true });
+  let last = 0;
+  const fresh = text.replaceAll(/^```(\w+)( [^\n]+)?\n(.*?)^```$/gms, (block, ...groups) => {
+    const [language, file, body] = groups as [string, string | undefined, string];
+    if (language !== 'console') {
+      if (file !== undefined) save(work, file.trim(), body);
+      return block;
+    }
+    const lines: string[] = [];
+    for (const { command, expected } of commandsOf(body)) {
+      const real = command.replaceAll(DIGEST, (digest) => known.get(digest) ?? digest);
+      const ran = run(`(exit ${last}); ${real}`, work, path);
+      last = ran.status;
+      pair(expected.join('\n'), ran.output.join('\n'), known);
+      steps.push({ page, command, expected, actual: ran.output });
+      lines.push(`$ ${real}`, ...ran.output);
+    }
+    return ['```console', ...lines, '```'].join('\n');
+  });
+  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(page, fresh);
+  return steps;
+}
+
+/** Makes the databases that a page defines, where {@link replay} works. */
+export function makeDatabase(page: string, folder: string): void {
+  const blocks = readFileSync(page, 'utf8').matchAll(/^```sql ([^\n]+)\n(.*?)^```$/gms);
+  for (const [, file = '', body = ''] of blocks) save(join(folder, 'kennel'), file, body);
+}
+
+/** What is compared of a line: digests stand for themselves only where their place is the same. */
+export function comparable(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replaceAll(DIGEST, (digest) => '#'.repeat(digest.length)));
+}
+
+/**
+ * Null when the lines of `excerpt` are lines of `whole`, in order and without gaps but where a line
+ * `…` says so; else the first line of the stretch that was not found.
+ */
+export function inOrderWithin(excerpt: readonly string[], whole: readonly string[]): string | null {
+  const lines = comparable(whole);
+  let from = 0;
+  for (const stretch of comparable(excerpt).join('\n').split(/^…$/m)) {
+    const wanted = stretch.replaceAll(/^\n|\n$/g, '').split('\n');
+    if (wanted.join('') === '') continue;
+    const at = lines.findIndex((_, index) => {
+      return index >= from && wanted.every((line, offset) => lines[index + offset] === line);
+    });
+    if (at < 0) return wanted[0] ?? '';
+    from = at + wanted.length;
+  }
+  return null;
+}
+
+function commandsOf(body: string): { command: string; expected: string[] }[] {
+  const commands: { command: string; expected: string[] }[] = [];
+  for (const line of body.trimEnd().split('\n')) {
+    if (line.startsWith('$ ')) commands.push({ command: line.slice(2), expected: [] });
+    else commands.at(-1)?.expected.push(line);
+  }
+  return commands;
+}
+
+/** A JSON or text file as it stands; SQL makes the database of that name. */
+function save(folder: string, file: string, body: string): void {
+  const path = join(folder, file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, body);
+  if (!file.endsWith('.sql')) return;
+  const database = new Database(path.replace(/\.sql$/, '.db'));
+  database.exec(body);
+  database.close();
+}
+
+/** Standard output, then of standard error what is no progress. */
+function run(command: string, cwd: string, bin: string): { status: number; output: string[] } {
+  const ran = spawnSync('sh', ['-c', command], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, MIGRATE_RUN_ID: undefined },
+  });
+  const errors = ran.stderr.split('\n').filter((line) => !/^[a-z0-9_-]+: \d+ rows$/.test(line));
+  const text = `${ran.stdout}${errors.join('\n')}`.replaceAll(cwd, HOME).trimEnd();
+  return { status: ran.status ?? 1, output: text === '' ? [] : text.split('\n') };
+}
+
+/** Learns which real digest stands in the place of which one on the page. */
+function pair(expected: string, actual: string, known: Map<string, string>): void {
+  const real = actual.match(DIGEST) ?? [];
+  for (const [index, digest] of (expected.match(DIGEST) ?? []).entries()) {
+    const own = real[index];
+    if (own !== undefined) known.set(digest, own);
+  }
+}

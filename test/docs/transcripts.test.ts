@@ -1,0 +1,117 @@
+/**
+ * The transcripts of the documentation are what the commands print. `UPDATE_DOCS=1 npx vitest run
+ * test/docs/transcripts.test.ts` writes them anew.
+ */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
+import type { FailureCode } from '../../src/outcome/failure.ts';
+import { KINDS } from '../../src/record/type.ts';
+import { comparable, inOrderWithin, makeDatabase, replay } from './transcript.ts';
+
+const FIRST = 'docs/your-first-migration.md';
+const MAPPING = 'docs/mapping.md';
+const COMMANDS = readdirSync('docs/commands').map((name) => `docs/commands/${name}`);
+const folders: string[] = [];
+
+function freshFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pages-'));
+  folders.push(folder);
+  return folder;
+}
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+describe('the transcripts', () => {
+  it('are there', () => {
+    expect(COMMANDS.length).toBeGreaterThan(2);
+  });
+
+  it.each([FIRST, MAPPING, ...COMMANDS])('of %s are what the commands print', (page) => {
+    const folder = freshFolder();
+    if (COMMANDS.includes(page)) makeDatabase(FIRST, folder);
+    const steps = replay(page, folder);
+    expect(steps.length).toBeGreaterThan(1);
+    for (const { command, expected, actual } of steps) {
+      expect([command, ...comparable(actual)]).toEqual([command, ...comparable(expected)]);
+    }
+  });
+
+  it('would show a line that is not what is printed (negative control)', () => {
+    const folder = freshFolder();
+    const page = join(folder, 'page.md');
+    writeFileSync(page, '```console\n$ echo one; false\ntwo\n$ echo $?\n1\n```\n');
+    const steps = replay(page, folder);
+    expect(steps.map(({ expected, actual }) => [expected, actual])).toEqual([
+      [['two'], ['one']],
+      [['1'], ['1']],
+    ]);
+  });
+
+  it('may leave out lines of an excerpt, and nothing else', () => {
+    const whole = ['a', 'b', 'c', 'd'];
+    expect(inOrderWithin(['a', 'b', '…', 'd'], whole)).toBeNull();
+    expect(inOrderWithin(['a', 'c'], whole)).toBe('a');
+    expect(inOrderWithin(['c', '…', 'a'], whole)).toBe('a');
+  });
+});
+
+describe('the help of a command', () => {
+  it.each(COMMANDS)('%s names each option that there is, and no other', (page) => {
+    const text = readFileSync(page, 'utf8');
+    const name = /commands\/(.*)\.md$/.exec(page)?.[1] ?? '';
+    const synopsis = new RegExp(`^sealift ${name} (.*)$`, 'm').exec(text)?.[1] ?? '';
+    const source = readFileSync(`src/cli/${camelCase(name)}.ts`, 'utf8');
+    const options = [...source.matchAll(/(?:[oO]ption|Option)\(\s*'(--[a-z-]+)/g)].map(
+      (match) => match[1] ?? '',
+    );
+    expect(options.length).toBeGreaterThan(3);
+    for (const option of options)
+      expect([text, synopsis].every((t) => t.includes(option))).toBe(true);
+    const named = new Set(synopsis.match(/--[a-z-]+/g));
+    expect([...named].filter((option) => !options.includes(option))).toEqual([]);
+  });
+});
+
+describe('docs/mapping.md', () => {
+  it('lists every type, and no other', () => {
+    const section = /^### Types$(.*)/ms.exec(readFileSync(MAPPING, 'utf8'))?.[1] ?? '';
+    const cells = [...section.matchAll(/^\| (`[^|]*`) \|/gm)].map((match) => match[1] ?? '');
+    const named = cells.flatMap((cell) => cell.match(/(?<=`)[a-z]+/g) ?? []);
+    expect([...new Set(named)].sort()).toEqual(KINDS);
+  });
+});
+
+describe('docs/exit-codes.md', () => {
+  it('gives each code of a failure the exit code that it has', () => {
+    const page = readFileSync('docs/exit-codes.md', 'utf8');
+    const rows = [...page.matchAll(/^\| (`[A-Z_`, ]+`) \| (\d+) \| (\d+) \|$/gm)];
+    const listed = new Map<string, readonly number[]>();
+    for (const [, codes = '', action, check] of rows) {
+      for (const code of codes.match(/[A-Z_]+/g) ?? []) {
+        listed.set(code, [Number(action), Number(check)]);
+      }
+    }
+    const source = readFileSync('src/outcome/failure.ts', 'utf8');
+    const codes = [...source.matchAll(/^ {2}\| '([A-Z_]+)'/gm)].map((match) => match[1] ?? '');
+    expect(codes.length).toBeGreaterThan(10);
+    const real = codes.map((code): [string, readonly number[]] => [
+      code,
+      [
+        exitCodeOfFailure(code as FailureCode, 'action'),
+        exitCodeOfFailure(code as FailureCode, 'check'),
+      ],
+    ]);
+    expect(listed).toEqual(new Map(real));
+  });
+});
+
+function camelCase(name: string): string {
+  return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
