@@ -1,9 +1,9 @@
 /** sealift migrate */
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import { parseSourceOption } from '../flow/project.ts';
-import { byteSize, defaultWorkers, wholeNumber } from './options.ts';
+import { byteSize, wholeNumber, workersOption } from './options.ts';
 
 interface Options {
   readonly project: string;
@@ -22,15 +22,23 @@ export function migrateCommand(exit: (code: number) => void): Command {
   return new Command('migrate')
     .description('build and seal the candidate, whole or not at all')
     .option('--project <dir>', 'folder of the project', '.')
-    .option('--source <[NAME=]URL>', "a source's URL instead of the mapping's", collect, [])
+    .addOption(
+      new Option('--source <[NAME=]URL>', "a source's URL instead of the mapping's; repeatable")
+        .argParser(collect)
+        .default([], 'as in the mapping'),
+    )
     .option(
       '--allow-rejected <n>',
       'rejected rows that do not fail the run',
       wholeNumber(0, 1e15),
       0,
     )
-    .option('--workers <n>', 'worker threads', wholeNumber(1, 64), defaultWorkers())
-    .option('--memory <size>', 'memory to stay within, such as 512M', byteSize, 2 ** 30)
+    .addOption(workersOption())
+    .addOption(
+      new Option('--memory <size>', 'memory to stay within, such as 512M')
+        .argParser(byteSize)
+        .default(2 ** 30, '1G'),
+    )
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', ENVIRONMENT)

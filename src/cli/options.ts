@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** A whole number within limits. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -25,7 +25,9 @@ export function byteSize(text: string): number {
   return bytes;
 }
 
-/** Workers that a command starts unless told otherwise. */
-export function defaultWorkers(): number {
-  return Math.min(8, availableParallelism());
+/** `--workers`: as many as there are processors, at most 8, unless told otherwise. */
+export function workersOption(): Option {
+  return new Option('--workers <n>', 'worker threads')
+    .argParser(wholeNumber(1, 64))
+    .default(Math.min(8, availableParallelism()), 'one per processor, at most 8');
 }

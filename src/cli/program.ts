@@ -45,14 +45,15 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 /** What the parser of arguments says, as one line in the manner of all others. */
 export function usageLine(command: string | null, text: string): string {
   const name = command === null ? 'sealift' : `sealift ${command}`;
-  const [, what = '', near] =
-    /^(?:error: )?(.*?)\.?(?:\n\(Did you mean (.+)\?\))?\s*$/s.exec(text) ?? [];
-  const sentences = what.replaceAll(
-    /\. ([A-Z]?)/g,
-    (_, first: string) => `: ${first.toLowerCase()}`,
-  );
+  const near = /\(Did you mean (.+)\?\)/.exec(text)?.[1];
+  const what = text
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean .*$/s, '')
+    .replace(/(but got \d+): .*$/s, '$1')
+    .replaceAll(/\. ([A-Za-z])/g, (_, first: string) => `, ${first.toLowerCase()}`)
+    .replace(/\.?\s*$/, '');
   const hint = near === undefined ? `${name} --help shows what there is` : `did you mean ${near}?`;
-  return `${printable(`${name}: ${sentences}: ${hint}`)}\n`;
+  return `${printable(`${name}: ${what}: ${hint}`)}\n`;
 }
 
 const EXAMPLES = `

@@ -4,6 +4,8 @@
  * SEALIFT_DEBUG asks for it.
  */
 
+import { isAbsolute, relative } from 'node:path';
+
 import { onDisk } from '../disk/errors.ts';
 import { createPool } from '../disk/pool.ts';
 import { writeReport } from '../disk/reportFolder.ts';
@@ -56,10 +58,16 @@ export async function runCommand(command: Command, options: CommonOptions): Prom
     startedAt: begun.toISOString(),
     milliseconds: Math.round(performance.now() - started),
   };
-  const report =
-    command.report && code !== EXIT.usage ? await tryReport(outcome, timing, options) : null;
+  const report = hasReport(command, outcome, code)
+    ? await tryReport(outcome, timing, options)
+    : null;
   print(outcome, timing, options, report);
   return code;
+}
+
+/** A run that another one kept from running has nothing to report over that one's report. */
+function hasReport(command: Command, { failure }: Outcome, code: number): boolean {
+  return command.report && code !== EXIT.usage && failure?.code !== 'BUSY';
 }
 
 function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
@@ -148,6 +156,12 @@ async function tryReport(
   }
 }
 
+/** A path as a person would type it: relative where it lies below the current folder. */
+function shownPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') || isAbsolute(short) ? path : short;
+}
+
 function print(
   outcome: Outcome,
   timing: Timing,
@@ -157,9 +171,8 @@ function print(
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify(summary(outcome, timing), null, 2)}\n`);
   } else {
-    for (const line of terminalLines(outcome)) process.stdout.write(`${line}\n`);
-    if (report !== null && outcome.failure === undefined) {
-      process.stdout.write(`report     ${report}\n`);
+    for (const line of terminalLines(outcome, report, shownPath)) {
+      process.stdout.write(`${line}\n`);
     }
   }
   if (outcome.failure !== undefined) {

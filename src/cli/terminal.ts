@@ -3,6 +3,7 @@
 import { Presets, SingleBar } from 'cli-progress';
 
 import type { Progress } from '../flow/environment.ts';
+import { counted } from '../outcome/counted.ts';
 
 export interface TerminalStyle {
   /** Draw bars: standard error is a terminal. */
@@ -65,7 +66,7 @@ function plainLines(): Progress {
       rows = done;
     },
     end() {
-      process.stderr.write(`${current}: ${rows} rows\n`);
+      process.stderr.write(`${current}: ${counted(rows, 'row')}\n`);
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 
-import { defaultWorkers, wholeNumber } from './options.ts';
+import { workersOption } from './options.ts';
 
 interface Options {
   readonly project: string;
@@ -18,7 +18,7 @@ export function verifyChecksumsCommand(exit: (code: number) => void): Command {
     .option('--project <dir>', 'folder of the project', '.')
     .option('--candidate <dir>', "a candidate's folder instead of the project's current one")
     .option('--expect-seal <id>', 'the seal id that was noted when the candidate was built')
-    .option('--workers <n>', 'worker threads', wholeNumber(1, 64), defaultWorkers())
+    .addOption(workersOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .action(async (options: Options) => {
@@ -37,7 +37,8 @@ export function verifyChecksumsCommand(exit: (code: number) => void): Command {
           {
             name: 'verify-checksums',
             kind: 'check',
-            report: true,
+            // A candidate from elsewhere is none of this project's history.
+            report: options.candidate === undefined,
             work: (env) => verifyChecksums(work, env),
           },
           options,

@@ -15,6 +15,7 @@ import {
   syncFolder,
   writeFileDurably,
 } from './durable.ts';
+import { acquireLock, type Lock } from './lock.ts';
 
 const HISTORY = 'history';
 
@@ -28,6 +29,23 @@ export function writeReport(
   const history = join(folder, HISTORY);
   refuseForeign(folder, latest, history);
   makeFolder(history);
+  const lock = patiently(() => acquireLock(history, { command, pid: process.pid, since: '-' }));
+  try {
+    publish({ history, latest, command, files });
+  } finally {
+    lock.release();
+  }
+  return latest;
+}
+
+interface Report {
+  readonly history: string;
+  readonly latest: string;
+  readonly command: string;
+  readonly files: ReadonlyMap<string, string>;
+}
+
+function publish({ history, latest, command, files }: Report): void {
   const draft = join(history, `.${command}.new`);
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { mode: PRIVATE_FOLDER });
@@ -37,7 +55,22 @@ export function writeReport(
   renameSync(draft, join(history, name));
   syncFolder(history);
   swapLink(latest, `${HISTORY}/${name}`);
-  return latest;
+}
+
+const ATTEMPTS = 200;
+const PAUSE_MS = 10;
+
+/** Reports are written one after the other; each takes a moment only, so that waiting is worth it. */
+function patiently(take: () => Lock): Lock {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return take();
+    } catch (error) {
+      const busy = error instanceof Failure && error.code === 'BUSY';
+      if (!busy || attempt === ATTEMPTS) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
+  }
 }
 
 function nextNumber(history: string, command: string): number {

@@ -12,6 +12,7 @@ import { suggestProjectName } from '../init/names.ts';
 import { profileTable, type TableProfile } from '../init/profile.ts';
 import { baseTables, proposeMapping } from '../init/propose.ts';
 import { assertNoMapping, writeMapping } from '../init/writeMapping.ts';
+import { counted } from '../outcome/counted.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { PreparedSource, SourceAdapter, SourceReader } from '../source/source.ts';
 import type { Environment, Progress } from './environment.ts';
@@ -109,6 +110,7 @@ function mappingUrl({ scheme, location }: SourceUrl, root: string): string {
 }
 
 function outcome(profiles: readonly TableProfile[], decisions: readonly string[]): Outcome {
+  const rows = profiles.reduce((sum, table) => sum + table.rows, 0);
   return {
     command: 'init',
     status: 'DONE',
@@ -116,7 +118,7 @@ function outcome(profiles: readonly TableProfile[], decisions: readonly string[]
     findings: [],
     counts: { BLOCKER: 0, WARNING: 0, INFO: 0 },
     notes: [
-      `${profiles.length} tables, ${profiles.reduce((sum, table) => sum + table.rows, 0)} rows read`,
+      `${counted(profiles.length, 'table')}, ${counted(rows, 'row')} read`,
       ...decisions,
       'next: read mapping/DECISIONS.md, then run sealift migrate',
     ],

@@ -1,5 +1,8 @@
 /** migrate: mapping + sources → a sealed candidate, published whole or not at all. */
 
+import { join } from 'node:path';
+
+import { counted } from '../outcome/counted.ts';
 import { acquireLock } from '../disk/lock.ts';
 import { onDisk } from '../disk/errors.ts';
 import type { Pool } from '../disk/pool.ts';
@@ -233,7 +236,7 @@ function assertRows(built: readonly BuiltModule[], options: MigrateOptions): voi
   const rejected = total((line) => line.rejected);
   if (rejected > options.allowRejected) {
     throw new Failure('REJECTED', {
-      what: `${rejected} rows were rejected, nothing was published`,
+      what: `${counted(rejected, 'row')} rejected, nothing was published`,
       where: 'storage_reports/latest-migrate/findings.ndjson',
       hint: `mend the source or the mapping, or accept them with --allow-rejected ${rejected}`,
     });
@@ -265,6 +268,18 @@ function outcome(
     })),
     findings: report.findings,
     counts: countFindings(report.findings),
-    notes: ['candidate  storage_candidate/v1; keep the seal id outside of it, to verify against'],
+    candidate: join(projectPaths(options.project).candidates, 'v1'),
+    notes: notesOf(built),
   };
+}
+
+function notesOf(built: readonly BuiltModule[]): string[] {
+  const rejected = built.reduce((sum, { accounting }) => sum + accounting.rejected, 0);
+  const notes = ['keep the seal id outside of the candidate, to verify against'];
+  if (rejected > 0) {
+    notes.unshift(
+      `${counted(rejected, 'row')} rejected and not in the candidate, as --allow-rejected permits`,
+    );
+  }
+  return notes;
 }

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { Failure } from '../outcome/failure.ts';
 import { candidateAt, currentCandidate } from '../seal/candidateStore.ts';
-import { verifyCandidate } from '../seal/verify.ts';
+import { verifyCandidate, type Verification } from '../seal/verify.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
 
@@ -21,6 +21,15 @@ export interface VerifyOptions {
 const SELF_CONSISTENT =
   'internally consistent only: an older or re-made candidate would pass too; give --expect-seal ID';
 const EXPECTED = 'the seal is the expected one';
+
+/** What was verified. Of a candidate that failed, nothing is repeated that it merely states. */
+function verified({ run, dataRoot }: Verification): Pick<Outcome, 'dataRoot' | 'modules'> {
+  const modules = (run?.accounting ?? []).map(({ module, rows, records, rejected }) => {
+    const root = run?.modules.find(({ name }) => name === module)?.root ?? '';
+    return { module, rows, records, rejected, root };
+  });
+  return dataRoot === null ? { modules } : { dataRoot, modules };
+}
 
 /** Verifies the current candidate, or the one in `candidate`. */
 export async function verifyChecksums(options: VerifyOptions, env: Environment): Promise<Outcome> {
@@ -49,14 +58,8 @@ export async function verifyChecksums(options: VerifyOptions, env: Environment):
       command: 'verify-checksums',
       ...(result.run === null ? {} : { runId: result.run.runId }),
       ...(result.sealId === null ? {} : { sealId: result.sealId }),
-      ...(result.dataRoot === null ? {} : { dataRoot: result.dataRoot }),
-      modules: (result.run?.accounting ?? []).map((line) => ({
-        module: line.module,
-        rows: line.rows,
-        records: line.records,
-        rejected: line.rejected,
-        root: result.run?.modules.find(({ name }) => name === line.module)?.root ?? '',
-      })),
+      candidate: folder,
+      ...(findings.length > 0 ? { modules: [] } : verified(result)),
       findings,
       notes: findings.length === 0 ? [note] : [],
     });

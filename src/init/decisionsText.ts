@@ -3,6 +3,7 @@
  * and are attacker-controlled: they are quoted, escaped and cut, and never become markup.
  */
 
+import { counted } from '../outcome/counted.ts';
 import { quoteName } from '../mapping/nearest.ts';
 import type { Decision } from './decision.ts';
 import type { Proposal } from './propose.ts';
@@ -70,8 +71,4 @@ function line({ table, column, what }: Decision): string {
   const where =
     column === undefined ? quoteName(table) : `${quoteName(table)}.${quoteName(column)}`;
   return `warning: ${where}: ${what}`;
-}
-
-function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -152,10 +152,16 @@ function linkNew(from: string, to: string): void {
 }
 
 function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    // Below a file there is nothing; making the folder will say so.
+    if (systemCode(error) === 'ENOTDIR') return false;
+    throw error;
+  }
 }
 
 function alreadyThere(path: string, what: string): Failure {
-  const hint = 'init never writes over it: move it away, or choose another folder with --project';
+  const hint = 'init never writes over it; move it away, or choose another folder with --project';
   return new Failure('USAGE', { what, where: path, hint });
 }

@@ -66,7 +66,12 @@ function checkModule(
   if (missing.length === 0) return;
   const what = `${listing('column', missing)} of table ${quoteName(table.name)}`;
   const hint = 'add fields, or list them under "dropped" with the reason';
-  throw disagreement(mapping, { file, pointer: '/fields' }, `not mapped: ${what}`, hint);
+  throw disagreement(
+    mapping,
+    { file, pointer: '/fields' },
+    `${what} ${missing.length === 1 ? 'is' : 'are'} not mapped`,
+    hint,
+  );
 }
 
 /** Every place where a module uses a column. */
@@ -96,7 +101,8 @@ function checkEveryTable(mapping: LocatedMapping, source: string, schema: Source
   const missing = schema.tables.filter(({ kind, name }) => kind !== 'view' && !known.has(name));
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name);
-  const what = `not mapped: ${listing('table', names)} of source ${quoteName(source)}`;
+  const verb = names.length === 1 ? 'is' : 'are';
+  const what = `${listing('table', names)} of source ${quoteName(source)} ${verb} not mapped`;
   const hint = 'add modules, or list them under "dropped" with the reason';
   throw disagreement(mapping, { file: 'project.json', pointer: '' }, what, hint);
 }

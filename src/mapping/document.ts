@@ -39,7 +39,7 @@ export async function readDocument(folder: string, name: string): Promise<Mappin
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw new Failure('MAPPING', {
-      what: `the file is not JSON: ${error.message}`,
+      what: `the file is not JSON, ${error.message}`,
       where: `${formatPlace({ file: name, pointer: '' }, null)}:${error.line}:${error.column}`,
       hint: 'correct it there',
     });

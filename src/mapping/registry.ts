@@ -130,6 +130,6 @@ function parseLine(bytes: Uint8Array, file: string, line: number): JsonValue {
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     const where = `${file}:${line}:${error.column}`;
-    throw fileFailure(where, `the line is not JSON: ${error.message}`, 'correct it there');
+    throw fileFailure(where, `the line is not JSON, ${error.message}`, 'correct it there');
   }
 }

@@ -47,7 +47,7 @@ function readKeyFile(id: string, path: string, variable: string): string {
 }
 
 function decodeKey(id: string, text: string, where: string): Uint8Array {
-  const again = 'make one with: openssl rand -base64 32';
+  const again = 'make one with openssl rand -base64 32';
   const hex = /^[0-9a-fA-F]+$/.test(text) && text.length % 2 === 0;
   const bytes = Buffer.from(text, hex ? 'hex' : 'base64');
   // Node's decoder skips what it does not know: only an exact way back proves the text well-formed.

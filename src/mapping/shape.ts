@@ -81,12 +81,22 @@ function complaint(error: ErrorObject): Complaint {
       };
     case 'enum':
       return notAllowed(error, params['allowedValues']);
+    case 'const':
+      if (pointer === '/format') return { pointer, ...unknownFormat(params['allowedValue']) };
+      return { pointer, ...expected(error) };
     case 'pattern':
       if (titleOf(error) === TYPE_NAME.title) return { pointer, ...unknownType(textOf(error)) };
       return { pointer, ...expected(error) };
     default:
       return { pointer, ...expected(error) };
   }
+}
+
+function unknownFormat(known: unknown): { what: string; hint: string } {
+  return {
+    what: `the mapping is not of format ${String(known)}, the one that this version reads`,
+    hint: 'use the version of Sealift that it was written for',
+  };
 }
 
 function unknownProperty(pointer: string, name: string, error: ErrorObject): Complaint {
@@ -149,7 +159,7 @@ function expected(error: ErrorObject): { what: string; hint: string } {
   const rule = EXPECTED[error.keyword];
   const wanted = titleOf(error) ?? rule?.(error.params as Readonly<Record<string, unknown>>);
   return {
-    what: `wrong value: expected ${wanted ?? 'what the schema describes'}`,
+    what: `wrong value, expected ${wanted ?? 'what the schema describes'}`,
     hint: 'correct it there',
   };
 }

@@ -22,6 +22,8 @@ export interface Outcome {
   readonly runId?: string;
   readonly sealId?: string;
   readonly dataRoot?: string;
+  /** Absolute path of the candidate that was built or read. */
+  readonly candidate?: string;
   readonly modules: readonly ModuleLine[];
   readonly findings: readonly Finding[];
   /** How many there are, also where the list was cut. */

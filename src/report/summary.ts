@@ -1,5 +1,6 @@
 /** Outcome → summary.json, findings.ndjson and the lines of the terminal. Pure. */
 
+import { counted } from '../outcome/counted.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { printable } from '../outcome/printable.ts';
@@ -28,15 +29,24 @@ export function summary(outcome: Outcome, timing: Timing): Record<string, unknow
 
 const SHOWN = 20;
 
-/** The summary of a command for a terminal: fits a screen, the verdict comes last. */
-export function terminalLines(outcome: Outcome): string[] {
+/**
+ * The summary of a command for a terminal: fits a screen, the verdict comes last. `shown` gives a
+ * path as the reader should see it; `report` is the path of the report, where there is one.
+ */
+export function terminalLines(
+  outcome: Outcome,
+  report: string | null,
+  shown: (path: string) => string,
+): string[] {
   const lines = moduleTable(outcome);
   for (const finding of outcome.findings.slice(0, SHOWN)) lines.push(findingLine(finding));
   const total = Object.values(outcome.counts).reduce((sum, count) => sum + count, 0);
   const more = total - Math.min(SHOWN, outcome.findings.length);
-  if (more > 0) lines.push(`and ${more} more findings in the report`);
+  if (more > 0) lines.push(`and ${counted(more, 'more finding')} in the report`);
   if (outcome.dataRoot !== undefined) lines.push(`data root  ${outcome.dataRoot}`);
   if (outcome.sealId !== undefined) lines.push(`seal id    ${outcome.sealId}`);
+  if (outcome.candidate !== undefined) lines.push(`candidate  ${shown(outcome.candidate)}`);
+  if (report !== null) lines.push(`report     ${shown(report)}`);
   lines.push(...outcome.notes);
   if (outcome.failure === undefined) lines.push(`${outcome.command}: ${outcome.status}`);
   // Names of files and modules come from whoever made the candidate.
@@ -63,7 +73,7 @@ function moduleTable(outcome: Outcome): string[] {
       ]),
     ...(modules.length > TABLE_ROWS ? [[`… ${modules.length - TABLE_ROWS} more`]] : []),
     [
-      `${modules.length} modules`,
+      counted(modules.length, 'module'),
       String(sum((line) => line.rows)),
       String(sum((line) => line.records)),
       String(sum((line) => line.rejected)),
@@ -101,5 +111,6 @@ function findingLine(finding: Finding): string {
           .map(({ row }) => row)
           .join(', ')}${finding.members.length > 5 ? ', …' : ''}`,
   ].filter((part) => part !== undefined);
-  return `${finding.severity} ${finding.rule} ${place.join(' · ')}: ${finding.reason}`;
+  const where = place.length === 0 ? '' : ` ${place.join(' · ')}`;
+  return `${finding.severity} ${finding.rule}${where}: ${finding.reason}`;
 }

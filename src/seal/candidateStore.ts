@@ -95,9 +95,17 @@ export function currentCandidate(folder: string): string {
   return candidateAt(path);
 }
 
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 /** The folder of a candidate, whichever that is; a failure where there is none. */
 export function candidateAt(path: string): string {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
+  if (isFolder(path)) return path;
   throw new Failure('CANDIDATE', {
     what: 'there is no candidate',
     where: path,

@@ -1,0 +1,6 @@
+/** Numbers with their nouns: `1 row`, `2 rows`. */
+
+/** The number and the noun, in the plural where it takes one. */
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
