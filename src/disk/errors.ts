@@ -15,6 +15,10 @@ export function systemCode(error: unknown): string | null {
   return isSystemError(error) ? error.code : null;
 }
 
+function syscallOf(error: unknown): unknown {
+  return (error as { readonly syscall?: unknown }).syscall;
+}
+
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
 const FORBIDDEN = new Set(['EACCES', 'EPERM', 'EROFS']);
 
@@ -30,7 +34,8 @@ export function diskFailure(error: unknown, path: string): unknown {
       cause: error,
     });
   }
-  if (FORBIDDEN.has(code)) {
+  // Node answers ENOENT where a folder cannot be made recursively on a read-only disk.
+  if (FORBIDDEN.has(code) || (code === 'ENOENT' && syscallOf(error) === 'mkdir')) {
     return new Failure('DISK', {
       what: 'the folder cannot be written',
       where: path,

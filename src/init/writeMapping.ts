@@ -117,8 +117,10 @@ function moveWhole(draft: string, target: string): boolean {
 function linkEach(draft: string, target: string, files: readonly MappingFile[]): void {
   const undo: (() => void)[] = [];
   try {
+    refuseLink(target);
     for (const { name, text } of files) {
       const path = join(target, name);
+      refuseLink(dirname(path));
       if (!existsSync(dirname(path))) {
         mkdirSync(dirname(path));
         undo.push(() => rmdirSync(dirname(path)));
@@ -134,6 +136,13 @@ function linkEach(draft: string, target: string, files: readonly MappingFile[]):
     for (const step of undo.reverse()) step();
     throw error;
   }
+}
+
+/** A folder of the mapping that is a link would have the files written elsewhere. */
+function refuseLink(folder: string): void {
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined || stat.isDirectory()) return;
+  throw alreadyThere(folder, 'a link or a file stands where a folder of the mapping goes');
 }
 
 /** A schema that is there already is as good as a new one. */

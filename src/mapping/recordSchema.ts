@@ -14,7 +14,10 @@ const TIME = '\\d{2}:\\d{2}:\\d{2}';
 /** The schema of one module; plain data, to be written canonically. */
 export function recordSchema(module: CompiledModule): Schema {
   const properties: Schema = Object.create(null) as Schema;
-  for (const field of module.fields) properties[field.name] = fieldSchema(field);
+  for (const field of module.fields) {
+    const inKey = module.orderFields.includes(field.name);
+    properties[field.name] = fieldSchema(field, inKey || field.mapping.required === true);
+  }
   if (module.idField !== null) {
     const { rule } = module.mapping.id;
     const columns = module.key.map((part) => part.column);
@@ -40,14 +43,14 @@ export function recordSchema(module: CompiledModule): Schema {
   };
 }
 
-function fieldSchema(field: CompiledField): Schema {
+function fieldSchema(field: CompiledField, required: boolean): Schema {
   const { mapping } = field;
   const origin = isReference(mapping)
     ? { reference: mapping.reference, columns: mapping.columns }
     : { column: mapping.column };
   const options = isReference(mapping) ? {} : columnOptions(mapping);
   return {
-    ...nullable(schemaOf(field.type, options), mapping.required === true),
+    ...nullable(schemaOf(field.type, options), required),
     'x-sealift': { ...origin, type: formatType(field.type) },
   };
 }

@@ -83,7 +83,11 @@ export async function buildModule(
   try {
     const shares = await readAll(module, ranges, router, writer.blobs, context);
     const read = sum(shares, (share) => share.read);
-    if (read !== rows) throw miscounted(module, rows, read);
+    if (read !== rows) {
+      // A source that changed says so better itself.
+      await source.assertUnchanged();
+      throw miscounted(module, rows, read);
+    }
     let buckets = joinBuckets(shares.map((share) => share.buckets));
     if (module.mapping.id.rule === 'keyless') {
       buckets = await assignIds(module, buckets, context);

@@ -146,11 +146,17 @@ function separateDuplicates(
       const rows = [...order.subarray(start, at)].map((entry) =>
         rowOf(buffer, index.starts[entry] ?? 0),
       );
-      duplicates.push(rows.sort((a, b) => Number(a) - Number(b)));
+      duplicates.push(rows.sort(byRow));
     }
     start = at;
   }
   return { kept: kept.subarray(0, count), duplicates };
+}
+
+/** Rowids beyond 2^53 are strings; their order is that of the integers. */
+function byRow(a: number | string, b: number | string): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return BigInt(a) < BigInt(b) ? -1 : 1;
 }
 
 /** Copies records and lineage in order and hashes each record's leaf. */

@@ -65,7 +65,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
     },
     async inOneSnapshot(openReaders) {
       await beginTogether(db, access, openReaders);
-      if (access.kind === 'shared') held = fingerprintOf(access);
+      if (access.kind === 'shared') held = sameFile(held, fingerprintOf(access), location);
       verify();
       const now = translated(access, null, () => readSchema(db));
       if (!isDeepStrictEqual(now, schema)) throw changed(location);
@@ -77,6 +77,17 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       if (db.open) db.close();
     },
   };
+}
+
+/** Device and inode of a fingerprint. */
+function identity(fingerprint: string): string {
+  return fingerprint.split(':').slice(0, 2).join(':');
+}
+
+/** The newer fingerprint; others may have written meanwhile, but it has to be the same file. */
+function sameFile(before: string, now: string, shown: string): string {
+  if (identity(before) !== identity(now)) throw changed(shown);
+  return now;
 }
 
 interface Begun {

@@ -201,13 +201,13 @@ def date(cell, _):
     return cell
 
 
-CLOCK = r'([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?'
+CLOCK = r'([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d+))?'
 
 
 def clock(match, digits):
     """`HH:MM:SS` and the fraction of a match whose last four groups are those of CLOCK."""
     hour, minute, second, fraction = match
-    text = '%s:%s:%s' % (hour, minute, second or '00')
+    text = '%s:%s:%s' % (hour, minute, second)
     fraction = fraction or ''
     if digits is None:
         digits = len(fraction)

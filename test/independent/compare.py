@@ -177,8 +177,21 @@ def expected_record(project, module, cell_of):
     return record, blobs
 
 
-def compare_module(db, project, module, candidate, report):
+def repeated_keys(db, project, module):
+    """Keys that several rows have: no such row has a record."""
+    count, names = collections.Counter(), [part['column'] for part in module['key']]
+    for cell_of in rows_of(db, module['source']['table'], used_columns(module)):
+        try:
+            expected_record(project, module, cell_of)
+            count[jcs(project.key(module, cell_of, names))] += 1
+        except Unrepresentable:
+            pass
+    return {key for key, times in count.items() if times > 1}
+
+
+def compare_module(db, project, module, candidate, rejected, report):
     place, rule = module['module'], module['id']['rule']
+    repeated = repeated_keys(db, project, module) if rejected and rule != 'keyless' else ()
     records, count = read_records(candidate, module, report)
     lineage = {} if rule in ('keep', 'keyless') else read_lineage(candidate, module, report)
     rows, refused, stored = 0, [], set()
@@ -190,6 +203,8 @@ def compare_module(db, project, module, candidate, report):
             parts = project.key(module, cell_of, [part['column'] for part in module['key']])
             if rule != 'keyless' and parts is None:
                 raise Unrepresentable('null in the key')
+            if repeated and jcs(parts) in repeated:
+                raise Unrepresentable('several rows have the key')
             key = parts if rule in ('keep', 'keyless') else [project.target(module, parts)]
         except Unrepresentable as error:  # the run must say so, and hold no record of the row
             refused.append((where, str(error)))
@@ -302,9 +317,11 @@ def check_tables(db, run, name, report):
 def main(source, candidate, name='main'):
     report = Report()
     project, run = Project(candidate), load(candidate, 'checksums', 'run.json')
+    rejected = {entry['module'] for entry in run['accounting'] if entry['rejected']}
     with opened(source) as db:
-        counted = {module['module']: compare_module(db, project, module, candidate, report)
-                   for module in check_coverage(db, project, name, report)}
+        counted = {place: compare_module(db, project, module, candidate, place in rejected, report)
+                   for module in check_coverage(db, project, name, report)
+                   for place in [module['module']]}
         check_tables(db, run, name, report)
     check_run(run, counted, project, report)
     return report.close()

@@ -68,11 +68,11 @@ describe('checkAgainstSource', () => {
     [[CUSTOMERS, 'dropped', 'note'], 'x', 'has no column "note"'],
     [[CUSTOMERS, 'dropped', 'name'], 'x', 'column "name" is dropped, and used'],
     [[CUSTOMERS, 'dropped', 'nr'], 'x', 'column "nr" is dropped, and used'],
-    [[CUSTOMERS, 'dropped'], undefined, 'not mapped: column "notes" of table "customers"'],
+    [[CUSTOMERS, 'dropped'], undefined, 'column "notes" of table "customers" is not mapped'],
     [[CUSTOMERS, 'source', 'table'], 'customer', 'has no table "customer" (mapping/modules/custo'],
     [[CUSTOMERS, 'source', 'table'], 'customer', 'did you mean "customers"?'],
     [['project.json', 'dropped', 0, 'table'], 'logs', 'no table "logs" (mapping/project.json:'],
-    [['project.json', 'dropped'], [], 'not mapped: table "log" of source "main"'],
+    [['project.json', 'dropped'], [], 'table "log" of source "main" is not mapped'],
     [['project.json', 'sources', 'third'], { url: 'sqlite:x' }, 'source "third" was not opened'],
   ])('%j = %j', async (path, value, expected) => {
     expect(await lineOf(changed(validFiles(), path, value), schemas())).toContain(expected);
@@ -81,7 +81,7 @@ describe('checkAgainstSource', () => {
   it('names the first of many tables and columns that are not accounted for', async () => {
     const many = 'abcdefgh'.split('').map((name) => table(name, ['x']));
     expect(await lineOf(validFiles(), schemas([...MAIN, ...many]))).toContain(
-      'not mapped: tables "a", "b", "c", "d", "e" and 3 more of source "main"',
+      'tables "a", "b", "c", "d", "e" and 3 more of source "main" are not mapped',
     );
     const files = [...EXTRA, table('cats', ['x'], 'file')];
     expect(await lineOf(validFiles(), schemas(MAIN, files))).toContain(

@@ -113,12 +113,12 @@ describe('a mapping file', () => {
     [
       'with a syntax error',
       text(CUSTOMERS).replace('"source":', '"source"'),
-      'the file is not JSON: expected ":" (mapping/modules/customers.json:3:12): ',
+      'the file is not JSON, expected ":" (mapping/modules/customers.json:3:12): ',
     ],
     [
       'with a duplicate key',
       text(CUSTOMERS).replace('"source":', '"module": "x",\n  "source":'),
-      'the file is not JSON: duplicate key (mapping/modules/customers.json:3:3)',
+      'the file is not JSON, duplicate key (mapping/modules/customers.json:3:3)',
     ],
     [
       'with __proto__ as a key',
@@ -198,7 +198,7 @@ describe('a wrong mapping', () => {
     [[CUSTOMERS, 'module'], 'checksums', 'module name "checksums" is reserved'],
     [[CUSTOMERS, 'module'], 'mapping', 'module name "mapping" is reserved'],
     [[CUSTOMERS, 'module'], 'customer', 'call the file "customer.json"'],
-    [[CUSTOMERS, 'module'], 3, 'wrong value: expected a name of a-z'],
+    [[CUSTOMERS, 'module'], 3, 'wrong value, expected a name of a-z'],
     [
       [CUSTOMERS, 'fields', 'name', 'requred'],
       true,
@@ -208,7 +208,7 @@ describe('a wrong mapping', () => {
     [[CUSTOMERS, 'xyzzy'], 1, 'allowed are $schema, module, source,'],
     [['project.json', 'sources', 'main'], { ulr: 'sqlite:x' }, 'unknown property "ulr"'],
     [['project.json', 'sources', 'main'], {}, 'property "url" is missing'],
-    [['project.json', 'format'], 2, 'wrong value: expected 1'],
+    [['project.json', 'format'], 2, 'the mapping is not of format 1'],
     [['project.json', 'namespace'], 'ABC', 'expected a lower-case UUID'],
     [['project.json', 'asOf'], '2025-02-30', 'asOf is no date of the calendar'],
     [['project.json', 'dropped', 0, 'reason'], ' ', 'expected a reason'],

@@ -1,0 +1,204 @@
+/**
+ * The real command line as a child process, on the Node that runs the tests, and what it leaves
+ * behind: the sealed files and the report of a project.
+ */
+
+import { execFile, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv2020, type AnySchemaObject } from 'ajv/dist/2020.js';
+import { afterAll } from 'vitest';
+
+import type { Finding } from '../../src/outcome/finding.ts';
+import type { MerkleFile, RunFile } from '../../src/seal/format.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const COMPARE = fileURLToPath(new URL('../independent/compare.py', import.meta.url));
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Added to a small environment of our own: nothing of the caller's gets in. */
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** As the shell's `umask` takes it. */
+  readonly umask?: string;
+}
+
+/** Runs `sealift ARGS` to its end. */
+export function sealift(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const command = [process.execPath, MAIN, ...args];
+  const [file = '', ...rest] =
+    options.umask === undefined
+      ? command
+      : ['sh', '-c', `umask ${options.umask}; exec "$@"`, 'sh', ...command];
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    TMPDIR: tmpdir(),
+    NO_COLOR: '1',
+    ...options.variables,
+  };
+  const { cwd } = options;
+  return new Promise((resolve) => {
+    const settings = { env, maxBuffer: 2 ** 28, ...(cwd === undefined ? {} : { cwd }) };
+    execFile(file, rest, settings, (error, stdout, stderr) => {
+      const code = error === null ? 0 : error.code;
+      resolve({ code: typeof code === 'number' ? code : null, stdout, stderr });
+    });
+  });
+}
+
+/** Runs a command that has to succeed; the error holds all that it printed. */
+export async function succeed(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const ran = await sealift(args, options);
+  if (ran.code === 0) return ran;
+  throw new Error(`sealift ${args.join(' ')}: exit ${ran.code}\n${ran.stdout}${ran.stderr}`);
+}
+
+/** A folder that is removed when the test file ends; call it while the tests are collected. */
+export function workFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `sealift-${name}-`));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** init into a new project, then migrate; what migrate printed as JSON. */
+export async function initAndMigrate(
+  project: string,
+  file: string,
+  ids: 'keep' | 'uuid',
+): Promise<Summary> {
+  await succeed(['init', '--project', project, '--source', `sqlite:${file}`, '--ids', ids]);
+  return migrate(project);
+}
+
+/** What `migrate --json` prints. */
+export interface Summary {
+  readonly status: string;
+  readonly dataRoot: string;
+  readonly sealId: string;
+}
+
+/** Runs a migrate that has to succeed. */
+export async function migrate(
+  project: string,
+  args: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<Summary> {
+  const ran = await sealift(['migrate', '--json', '--project', project, ...args], options);
+  if (ran.code === 0) return JSON.parse(ran.stdout) as Summary;
+  const reported = ran.stderr.includes('rejected') ? JSON.stringify(findingsOf(project)) : '';
+  throw new Error(`sealift migrate: exit ${ran.code}\n${ran.stderr}${reported}`);
+}
+
+const NAMESPACE = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';
+
+/** A hand-written mapping: modules by name (without `module`), and registries as NDJSON text. */
+export interface HandWritten {
+  readonly sources: Readonly<Record<string, string>>;
+  readonly modules: Readonly<Record<string, object>>;
+  readonly registries?: Readonly<Record<string, string>>;
+  readonly dropped?: readonly object[];
+}
+
+/** Writes a hand-written mapping to `project`, over one that is there. */
+export function writeMapping(project: string, mapping: HandWritten): void {
+  const put = (name: string, text: string): void => {
+    const path = join(project, 'mapping', name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  };
+  rmSync(join(project, 'mapping'), { recursive: true, force: true });
+  const urls = Object.entries(mapping.sources).map(([name, url]) => [name, { url }]);
+  const sources = Object.fromEntries(urls) as object;
+  const { dropped } = mapping;
+  const about = { format: 1, name: 'tests', namespace: NAMESPACE, sources };
+  put('project.json', JSON.stringify({ ...about, ...(dropped === undefined ? {} : { dropped }) }));
+  for (const [module, rest] of Object.entries(mapping.modules)) {
+    put(`modules/${module}.json`, JSON.stringify({ module, ...rest }));
+  }
+  for (const [name, text] of Object.entries(mapping.registries ?? {})) {
+    put(`registries/${name}.ndjson`, text);
+  }
+}
+
+/** The candidate that a project's readers see. */
+export function candidateOf(project: string): string {
+  return join(project, 'storage_candidate', 'v1');
+}
+
+/** Path → SHA-256 of every file below `folder`. */
+export function digestsOf(folder: string): Map<string, string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  return new Map(
+    paths
+      .sort()
+      .map((path) => [
+        relative(folder, path),
+        createHash('sha256').update(readFileSync(path)).digest('hex'),
+      ]),
+  );
+}
+
+export function runFileOf(project: string): RunFile {
+  const text = readFileSync(join(candidateOf(project), 'checksums/run.json'), 'utf8');
+  return JSON.parse(text) as RunFile;
+}
+
+export function merkleOf(project: string, module: string): MerkleFile {
+  const path = join(candidateOf(project), module, 'checksums/merkle.json');
+  return JSON.parse(readFileSync(path, 'utf8')) as MerkleFile;
+}
+
+/** The lines of a module's data file, without LF. */
+export function linesOf(project: string, module: string, file = 'data.ndjson'): string[] {
+  const text = readFileSync(join(candidateOf(project), module, file), 'utf8');
+  return text.split('\n').slice(0, -1);
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** The records of a module, in the order of the file. */
+export function recordsOf(project: string, module: string): Json[] {
+  return linesOf(project, module).map((line) => JSON.parse(line) as Json);
+}
+
+/** The findings of the last migrate's report. */
+export function findingsOf(project: string): Finding[] {
+  const path = join(project, 'storage_reports/latest-migrate/findings.ndjson');
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as Finding);
+}
+
+/** Whether this machine has `program`; a notice where it is absent. */
+export function hasProgram(program: string): boolean {
+  if (spawnSync(program, ['--version']).status === 0) return true;
+  process.stderr.write(`notice: ${program} is not here; tests that need it are skipped\n`);
+  return false;
+}
+
+/** Compares every cell with test/independent/compare.py. */
+export function compareCells(file: string, project: string, source = 'main'): Ran {
+  const args = [COMPARE, file, candidateOf(project), source];
+  const { status, stdout, stderr } = spawnSync('python3', args, { encoding: 'utf8' });
+  return { code: status, stdout, stderr };
+}
+
+/** Whether a record is as its module's schema.json says, in the eyes of Ajv at its strictest. */
+export function validatorOf(project: string, module: string): (record: unknown) => boolean {
+  const text = readFileSync(join(candidateOf(project), module, 'schema.json'), 'utf8');
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, validateFormats: false });
+  ajv.addVocabulary(['x-sealift']);
+  const validate = ajv.compile(JSON.parse(text) as AnySchemaObject);
+  return (record) => validate(record) === true;
+}

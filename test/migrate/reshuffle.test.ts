@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { splitBucket } from '../../src/migrate/reshuffle.ts';
+import { workFolder } from '../cli/sealift.ts';
+import { entriesOf, spilled, type Entry } from './spilled.ts';
+
+const folder = workFolder('reshuffle');
+const order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+function split(entries: readonly Entry[], parts: number): Entry[][] {
+  const spill = { path: join(folder, randomUUID()), chunk: 128 };
+  return splitBucket(spilled(folder, entries, 512), parts, spill).map(entriesOf);
+}
+
+function entriesFor(keys: readonly string[]): Entry[] {
+  return keys.map((key, row) => ({ key, record: `{"row":${row}}`, lineage: '', row }));
+}
+
+describe('splitting a bucket', () => {
+  it('keeps every entry, and all keys of a part before those of the next', () => {
+    const keys = fc.array(
+      fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 4 }),
+        fc.string({ maxLength: 2 }).map((end) => `long and common ${end}`),
+      ),
+      { minLength: 1, maxLength: 120 },
+    );
+    const property = fc.property(keys, fc.integer({ min: 2, max: 20 }), (some, parts) => {
+      const entries = entriesFor(some);
+      const result = split(entries, parts);
+      const rows = result.flat().map((entry) => Number(entry.row));
+      expect(rows.sort((a, b) => a - b)).toEqual(entries.map((_, row) => row));
+      expect(result.flat().every((entry) => entry.key === some[Number(entry.row)])).toBe(true);
+      let highest: string | null = null;
+      for (const part of result.filter((of) => of.length > 0)) {
+        const inside = part.map((entry) => entry.key).sort(order);
+        if (highest !== null) expect(order(highest, inside[0] ?? '')).toBeLessThan(0);
+        highest = inside.at(-1) ?? highest;
+      }
+    });
+    fc.assert(property, { numRuns: 150 });
+  });
+
+  it('gets on even where one key is far above thousands that look alike', () => {
+    const alike = Array.from({ length: 2000 }, (_, n) => `the same beginning ${n}`);
+    const parts = split(entriesFor([...alike, 'zzz']), 4).filter((part) => part.length > 0);
+    expect(parts.map((part) => part.length)).toEqual([2000, 1]);
+    expect(split(parts[0] ?? [], 4).length).toBeGreaterThan(1);
+  });
+
+  it('leaves a bucket whole whose keys are all equal', () => {
+    const parts = split(entriesFor(Array.from({ length: 50 }, () => 'same')), 4);
+    expect(parts.map((part) => part.length)).toEqual([50]);
+  });
+});

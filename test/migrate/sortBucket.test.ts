@@ -1,0 +1,102 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { leafHash } from '../../src/merkle/hash.ts';
+import { sortBucket } from '../../src/migrate/sortBucket.ts';
+import { workFolder } from '../cli/sealift.ts';
+import { spilled, type Entry } from './spilled.ts';
+
+const folder = workFolder('sort');
+
+function rowsOf([, group]: readonly [string, Entry[]]): unknown[] {
+  return group.map((entry) => entry.row).sort((a, b) => Number(a) - Number(b));
+}
+
+/** What sorting gives, said plainly: distinct keys by their UTF-8 bytes, all others reported. */
+function expected(entries: readonly Entry[]): { kept: Entry[]; duplicates: unknown[] } {
+  const groups = Map.groupBy(entries, (entry) => entry.key);
+  const sorted = [...groups].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return {
+    kept: sorted.flatMap(([, group]) => (group.length === 1 ? group : [])),
+    duplicates: sorted.filter(([, group]) => group.length > 1).map(rowsOf),
+  };
+}
+
+function check(entries: readonly Entry[]): void {
+  const sorted = sortBucket(spilled(folder, entries, 256));
+  const { kept, duplicates } = expected(entries);
+  const lines = kept.map((entry) => Buffer.from(`${entry.record}\n`));
+  expect(sorted.data.subarray(1).equals(Buffer.concat(lines))).toBe(true);
+  expect(sorted.lineage.toString()).toBe(kept.map((entry) => `${entry.lineage}\n`).join(''));
+  let offset = 0;
+  expect([...sorted.ends]).toEqual(lines.map((line) => (offset += line.length)));
+  const leaves = kept.map((entry) => leafHash(Buffer.from(entry.record)));
+  expect(sorted.leaves.equals(Buffer.concat(leaves))).toBe(true);
+  expect(sorted.duplicates).toEqual(duplicates);
+}
+
+const key = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 3 }),
+  fc.constantFrom('', '\0', '\u{1F600}', '\uFF5E'),
+  fc.string({ maxLength: 2 }).map((end) => `a prefix of many bytes ${end}`),
+);
+
+describe('a sorted bucket', () => {
+  it('has the records of distinct keys in order, hashed, and names the rows of all others', () => {
+    const some = fc.array(fc.tuple(key, fc.string({ unit: 'binary' })), { maxLength: 80 });
+    const property = fc.property(some, (pairs) => {
+      check(pairs.map(([of, record], n) => ({ key: of, record, lineage: `l${n}`, row: 999 - n })));
+    });
+    fc.assert(property, { numRuns: 200 });
+  });
+
+  it('keeps order where leading bytes tie and where keys are prefixes of each other', () => {
+    const texts = [
+      '',
+      'a',
+      'aaaaaa',
+      'aaaaaa\0',
+      'aaaaaaa',
+      'aaaaaaab',
+      'aaaaaab',
+      'b',
+      'aaaaaa\u0001',
+    ];
+    check(texts.map((of, row) => ({ key: of, record: of, lineage: '', row })).map(withLine));
+  });
+
+  it('holds many entries whose keys share all but their end', () => {
+    const many = Array.from({ length: 20_000 }, (_, n) => ({
+      key: `a rather long prefix ${(n * 7919) % 20_011}`,
+      record: `{"n":${n}}`,
+      lineage: 'x',
+      row: n,
+    }));
+    check(many);
+  });
+
+  it('is empty where every key comes twice', () => {
+    const twice = ['a', 'b', 'a', 'b'].map((of, row) => ({
+      key: of,
+      record: of,
+      lineage: 'x',
+      row,
+    }));
+    const sorted = sortBucket(spilled(folder, twice));
+    expect(sorted.ends.length).toBe(0);
+    expect(sorted.duplicates).toEqual([
+      [0, 2],
+      [1, 3],
+    ]);
+  });
+
+  it('is refused when it holds another number of entries than written', () => {
+    const bucket = spilled(folder, [{ key: 'a', record: 'r', lineage: '', row: 1 }]);
+    expect(() => sortBucket({ ...bucket, entries: 2 })).toThrow();
+    expect(() => sortBucket({ ...bucket, entries: 0 })).toThrow('another number of entries');
+  });
+});
+
+function withLine(entry: Entry): Entry {
+  return { ...entry, lineage: `line ${entry.row}` };
+}
