@@ -1,0 +1,210 @@
+/** What is wrong in a mapping, or in what it says of its source. */
+
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import Database from 'better-sqlite3';
+
+import { inTheWay, MIGRATE, type Case } from './messageCase.ts';
+
+type Json = object;
+
+function editJson(file: string, change: (value: Json) => unknown): (project: string) => void {
+  return (project) => {
+    const path = join(project, 'mapping', file);
+    const value = JSON.parse(readFileSync(path, 'utf8')) as Json;
+    writeFileSync(path, JSON.stringify(change(value) ?? value, null, 2));
+  };
+}
+
+function editText(file: string, change: (text: string) => string): (project: string) => void {
+  return (project) => {
+    const path = join(project, 'mapping', file);
+    const text = change(readFileSync(path, 'utf8'));
+    writeFileSync(path, text);
+  };
+}
+
+const dogs = (change: (value: Json) => unknown): ((project: string) => void) =>
+  editJson('modules/dogs.json', change);
+
+function setField(value: Json, members: Record<string, unknown>): unknown {
+  const fields = (value as { fields: Record<string, object> }).fields;
+  return { ...value, fields: { ...fields, owner: { ...fields['owner'], ...members } } };
+}
+
+export const MAPPINGS: readonly Case[] = [
+  {
+    name: 'no mapping',
+    args: MIGRATE,
+    code: 64,
+    prepare: (project) => rmSync(join(project, 'mapping'), { recursive: true }),
+  },
+  { name: 'no project folder', args: ['migrate', '--project', 'PROJECT/nowhere'], code: 64 },
+  {
+    name: 'a mapping that is there already',
+    args: ['init', '--project', 'PROJECT', '--source', 'sqlite:PROJECT/legacy.db'],
+    code: 64,
+  },
+  {
+    name: 'an unknown column',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => setField(value, { columns: ['onwer'] })),
+  },
+  {
+    name: 'an unknown table',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => ({ ...value, source: { table: 'dgos' } })),
+  },
+  {
+    name: 'an unknown module in a reference',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => setField(value, { reference: 'onwers' })),
+  },
+  {
+    name: 'an unknown type',
+    args: MIGRATE,
+    code: 64,
+    prepare: editText('modules/owners.json', (text) =>
+      text.replace('"type": "string"', '"type": "strnig"'),
+    ),
+  },
+  {
+    name: 'an unknown property',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => ({ ...value, filds: {} })),
+  },
+  {
+    name: 'an unknown id rule',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => ({ ...value, id: { rule: 'uid' } })),
+  },
+  {
+    name: 'a column that is not mapped',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => ({ ...value, fields: {} })),
+  },
+  {
+    name: 'a table that is not mapped',
+    args: MIGRATE,
+    code: 64,
+    prepare: (project) => rmSync(join(project, 'mapping/modules/visits.json')),
+  },
+  {
+    name: 'a syntax error',
+    args: MIGRATE,
+    code: 64,
+    prepare: editText('modules/dogs.json', (text) => text.replace('"source": {', '"source": {,')),
+  },
+  {
+    name: 'a text that does not end',
+    args: MIGRATE,
+    code: 64,
+    prepare: editText('project.json', (text) => text.slice(0, 40)),
+  },
+  {
+    name: '__proto__',
+    args: MIGRATE,
+    code: 64,
+    prepare: editText('modules/dogs.json', (text) =>
+      text.replace('"fields": {', '"fields": {\n    "__proto__": {},'),
+    ),
+  },
+  {
+    name: 'a module called ../x',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => ({ ...value, module: '../x' })),
+  },
+  {
+    name: 'a module called checksums',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => ({ ...value, module: 'checksums' })),
+  },
+  {
+    name: 'a module that is not called like its file',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => ({ ...value, module: 'cats' })),
+  },
+  {
+    name: 'a key twice',
+    args: MIGRATE,
+    code: 64,
+    prepare: editText('modules/dogs.json', (text) =>
+      text.replace('"source": {', '"module": "cats",\n  "source": {'),
+    ),
+  },
+  {
+    name: 'a format of the future',
+    args: MIGRATE,
+    code: 64,
+    prepare: editText('project.json', (text) => text.replace('"format": 1', '"format": 2')),
+  },
+  {
+    name: 'a mapping file that is a link',
+    args: MIGRATE,
+    code: 64,
+    prepare: (project) => {
+      inTheWay('mapping/modules/dogs.json', 'link')(project);
+    },
+  },
+  {
+    name: 'a folder of modules that is a link',
+    args: MIGRATE,
+    code: 64,
+    prepare: inTheWay('mapping/modules', 'link'),
+  },
+  {
+    name: 'a file that is no mapping',
+    args: MIGRATE,
+    code: 64,
+    prepare: (project) => writeFileSync(join(project, 'mapping/modules/dogs.jsno'), ''),
+  },
+  {
+    name: 'a secret key that is missing',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => ({ ...value, blind: 'kennel-1' })),
+  },
+  {
+    name: 'a secret key that is too short',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => ({ ...value, blind: 'kennel-1' })),
+    env: { SEALIFT_KEY_KENNEL_1: 'abcd' },
+  },
+  {
+    name: 'rows that are rejected',
+    args: MIGRATE,
+    code: 1,
+    prepare: (project) => {
+      const db = new Database(join(project, 'legacy.db'));
+      db.exec("UPDATE owners SET name = CAST(x'ff' AS TEXT) WHERE id < 3");
+      db.close();
+    },
+  },
+  {
+    name: 'a module below its minimum',
+    args: MIGRATE,
+    code: 1,
+    prepare: dogs((value) => ({ ...value, minimumRows: 99 })),
+  },
+  {
+    name: 'a source without rows',
+    args: MIGRATE,
+    code: 1,
+    prepare: (project) => {
+      const db = new Database(join(project, 'legacy.db'));
+      db.exec('DELETE FROM visits; DELETE FROM dogs; DELETE FROM owners');
+      db.close();
+    },
+  },
+];

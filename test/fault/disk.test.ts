@@ -1,0 +1,174 @@
+/**
+ * Disks that are full, and folders that cannot be written. They are made by mounts in a namespace
+ * of their own; where that is not allowed the tests are skipped, with a notice.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { sealift, type Ran } from '../cli/run.ts';
+import { migrateHere, newProject, SECRET, treeOf } from './fixture.ts';
+
+/** Runs a script, then the command as `"$@"`, in a mount namespace. */
+const namespace = (script: string, ...args: string[]): string[] => [
+  'unshare',
+  '-m',
+  'sh',
+  '-c',
+  script,
+  'sh',
+  ...args,
+];
+
+function canMount(): boolean {
+  const script = 'mount -t tmpfs -o size=64k tmpfs /tmp';
+  const [command = '', ...args] = namespace(script);
+  const able = process.platform === 'linux' && spawnSync(command, args).status === 0;
+  if (!able)
+    process.stderr.write('notice: mounts are not allowed here; full disks are not tested\n');
+  return able;
+}
+
+const MOUNTS = canMount();
+
+/** The last line on standard error; all others are progress. */
+function lastLine({ stderr }: Ran): string {
+  const lines = stderr.trimEnd().split('\n');
+  expect(lines.slice(0, -1).every((line) => /^\w+: \d+ rows$|no report was/.test(line))).toBe(true);
+  return lines.at(-1) ?? '';
+}
+
+describe.skipIf(!MOUNTS)('a disk', () => {
+  let project: string;
+  let mounted: string;
+
+  beforeAll(async () => {
+    project = await newProject(40);
+    mounted = join(project, 'mounted');
+    mkdirSync(mounted);
+  });
+  afterAll(() => {
+    rmSync(project, { recursive: true });
+  });
+
+  const source = (): string[] => ['--source', `sqlite:${join(project, 'legacy.db')}`];
+
+  /** Migrates on a small disk of its own; what is on it afterwards is listed in `left`. */
+  async function onSmallDisk(options: string): Promise<Ran & { left: string[] }> {
+    const listing = join(project, 'listing');
+    const script =
+      `mount -t tmpfs -o ${options} tmpfs "$1" && cp -r "$2" "$1/mapping" && out=$3 && place=$1` +
+      ' && shift 3 && "$@"; code=$?; cd "$place" && find . -not -path "./mapping*" > "$out";' +
+      ' test -e storage_candidate/v1/checksums/SHA256SUMS && cd storage_candidate/v1 &&' +
+      ' sha256sum --quiet -c checksums/SHA256SUMS >> "$out" && echo whole >> "$out"; exit $code';
+    const wrap = namespace(script, mounted, join(project, 'mapping'), listing);
+    const ran = await sealift(['migrate', '--project', mounted, '--workers', '1', ...source()], {
+      wrap,
+    });
+    return { ...ran, left: readFileSync(listing, 'utf8').trimEnd().split('\n').toSorted() };
+  }
+
+  const LEFT_OF_A_FAILURE = /^\.$|^\.\/storage_reports|^\.\/storage_candidate(\/\.lock)?$/;
+
+  function expectFailure(ran: Ran & { left: string[] }, options: string): void {
+    expect(ran.code, options + ran.stderr).toBe(1);
+    expect(lastLine(ran)).toMatch(
+      /^sealift migrate: the disk is full, nothing was published \(.+\): free space or /,
+    );
+    expect(ran.stdout + ran.stderr).not.toMatch(new RegExp(`${SECRET}| {4}at |defect`));
+    expect(
+      ran.left.filter((path) => !LEFT_OF_A_FAILURE.test(path)),
+      options,
+    ).toEqual([]);
+  }
+
+  it('that is full at any moment leaves nothing and is said to be full', async () => {
+    let [failed, done] = [0, 0];
+    for (const kilobytes of [48, 100, 200, 260, 300, 340, 4000]) {
+      const options = `size=${kilobytes}k`;
+      const ran = await onSmallDisk(options);
+      if (ran.code === 0) {
+        done += 1;
+        expect(ran.left).toContain('whole');
+        continue;
+      }
+      failed += 1;
+      expectFailure(ran, options);
+    }
+    expect(failed).toBeGreaterThan(2);
+    expect(done).toBeGreaterThan(0);
+  });
+
+  it('without room for one more file, up to the very last, leaves nothing either', async () => {
+    let [failed, done] = [0, 0];
+    for (let files = 14; done === 0; files += 6) {
+      const options = `size=8m,nr_inodes=${files}`;
+      const ran = await onSmallDisk(options);
+      if (ran.code === 0) {
+        done += 1;
+        expect(ran.left).toContain('whole');
+      } else {
+        failed += 1;
+        expectFailure(ran, options);
+      }
+    }
+    expect(failed).toBeGreaterThan(3);
+  });
+
+  it('that becomes full keeps the candidate before', async () => {
+    await migrateHere(project);
+    const before = [...treeOf(project, ['storage_reports', 'listing'])].join('\n');
+    const script =
+      'mount -t tmpfs -o size=64k tmpfs "$1/storage_candidate/sealed" 2> /dev/null; shift; "$@"';
+    const wrap = namespace(script, project);
+    // The new candidate cannot be moved onto another disk: the very last step fails.
+    const ran = await sealift(['migrate', '--project', project], { wrap });
+    expect(ran.code).toBe(1);
+    expect(lastLine(ran)).toMatch(/^sealift migrate: .+nothing was published.+: .+$/);
+    expect([...treeOf(project, ['storage_reports', 'listing'])].join('\n')).toBe(before);
+  });
+
+  it('that is read-only gives one line, for each command', async () => {
+    const copy = join(project, 'read-only');
+    mkdirSync(copy);
+    cpSync(join(project, 'mapping'), join(copy, 'mapping'), { recursive: true });
+    const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && "$@"';
+    const wrap = namespace(script, copy);
+    const before = [...treeOf(copy)].join('\n');
+    const migrated = await sealift(['migrate', '--project', copy, ...source()], { wrap });
+    expect(migrated.code).toBe(1);
+    expect(lastLine(migrated)).toBe(
+      `sealift migrate: the folder cannot be written (${join(copy, 'storage_candidate')}): give ` +
+        'this user write access, or choose another project folder with --project',
+    );
+    const made = await sealift(['init', '--project', join(copy, 'new'), ...source()], { wrap });
+    expect(made.code).toBe(1);
+    expect(lastLine(made)).toMatch(/^sealift init: the folder cannot be written \(.+\): give /);
+    expect([...treeOf(copy)].join('\n')).toBe(before);
+  });
+
+  it('that is read-only does not keep a candidate from being verified', async () => {
+    const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && "$@"';
+    const wrap = namespace(script, project);
+    const { code, stdout, stderr } = await sealift(['verify-checksums', '--project', project], {
+      wrap,
+    });
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/verify-checksums: PASS\n$/);
+    expect(stderr).toMatch(/^sealift: no report was written: .+\n$/);
+  });
+
+  it('with a source whose folder cannot be written is read all the same', async () => {
+    const legacy = join(project, 'legacy');
+    mkdirSync(legacy);
+    writeFileSync(join(legacy, 'legacy.db'), readFileSync(join(project, 'legacy.db')));
+    const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && "$@"';
+    const wrap = namespace(script, legacy);
+    const url = `sqlite:${join(legacy, 'legacy.db')}`;
+    const ran = await sealift(['migrate', '--project', project, '--source', url], { wrap });
+    expect(ran.code, ran.stderr).toBe(0);
+  });
+});

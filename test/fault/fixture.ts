@@ -1,0 +1,168 @@
+/** Small projects for the tests that attack them, and what tells whether something changed. */
+
+import { createHash } from 'node:crypto';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import Database from 'better-sqlite3';
+
+import { ADAPTERS } from '../../src/cli/wire.ts';
+import type { Handler, Pool } from '../../src/disk/pool.ts';
+import type { Environment } from '../../src/flow/environment.ts';
+import { init } from '../../src/flow/init.ts';
+import { migrate, type MigrateOptions } from '../../src/flow/migrate.ts';
+import type { LoadedMapping } from '../../src/mapping/load.ts';
+import { migrationWorker } from '../../src/migrate/worker.ts';
+import type { Outcome } from '../../src/outcome/outcome.ts';
+import { hashHandlers } from '../../src/seal/hashLines.ts';
+import { randomOf } from '../dogschool/random.ts';
+
+/** In every text, so that a value that leaks is seen. */
+export const SECRET = 'Geheimnis';
+
+/** A folder that the caller removes. */
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'sealift-fault-'));
+}
+
+/** Owners, dogs with photos, visits without a key. */
+export function writeKennel(file: string, rows: number, seed: number = 1): void {
+  const random = randomOf(seed, 'kennel');
+  const db = new Database(file);
+  db.exec(`
+    CREATE TABLE owners (id INTEGER PRIMARY KEY, name TEXT NOT NULL, mail TEXT UNIQUE);
+    CREATE TABLE dogs (chip TEXT PRIMARY KEY, owner INTEGER REFERENCES owners (id), photo BLOB);
+    CREATE TABLE visits (day TEXT, note TEXT);
+    BEGIN;
+  `);
+  const owner = db.prepare('INSERT INTO owners VALUES (?, ?, ?)');
+  const dog = db.prepare('INSERT INTO dogs VALUES (?, ?, ?)');
+  const visit = db.prepare('INSERT INTO visits VALUES (?, ?)');
+  for (let id = 1; id <= rows; id += 1) {
+    owner.run(id, `${SECRET} ${random.digits(6)}`, `${SECRET}-${id}@example.org`);
+    const photo = Buffer.from(`${SECRET} ${random.digits(40)}`.repeat(1700));
+    dog.run(`${SECRET}-${random.digits(15)}`, id, id % 16 === 1 ? photo : null);
+    visit.run(`2024-01-${String(random.integer(10, 28))}`, `${SECRET} ${random.digits(3)}`);
+  }
+  db.exec('COMMIT');
+  db.close();
+}
+
+/** A pool without threads: the handlers run here. */
+export function inlinePool(handlers: Readonly<Record<string, Handler>>): Pool {
+  const run = async <T>(name: string, input: unknown): Promise<T> => {
+    const handler = handlers[name];
+    if (handler === undefined) throw new Error(`no handler for ${name}`);
+    const { result } = await handler(structuredClone(input) as never);
+    return result as T;
+  };
+  return {
+    size: 1,
+    call: run,
+    callEach: async <T>(name: string, input: unknown) => [await run<T>(name, input)],
+    async close() {},
+  };
+}
+
+/** A pool for `verifyCandidate`. */
+export const HASHING: Pool = inlinePool(hashHandlers);
+
+/** What flows get from outside, without threads, clock or terminal. */
+export const ENVIRONMENT: Environment = {
+  adapters: ADAPTERS,
+  startWorkers: (_workers, data) => {
+    if (data === null) return HASHING;
+    const { mapping, secrets } = data as {
+      mapping: LoadedMapping;
+      secrets: ReadonlyMap<string, Uint8Array>;
+    };
+    const worker = migrationWorker({ mapping, secrets, registries: new Map() }, ADAPTERS);
+    return { ...inlinePool({ ...worker.handlers, ...hashHandlers }), close: () => worker.close() };
+  },
+  variables: {},
+  progress: { begin() {}, update() {}, end() {} },
+  now: () => new Date(0),
+  pid: process.pid,
+  tool: { name: 'sealift', version: '0.0.0' },
+  versions: { timeZoneData: 'test', unicode: 'test' },
+  onInterrupt: () => () => {},
+};
+
+/** Makes the mapping of a project in this process. */
+export function initialise(project: string, ids: 'keep' | 'uuid' = 'uuid'): Promise<Outcome> {
+  const source = `sqlite:${join(project, 'legacy.db')}`;
+  return init({ project, here: project, source, ids }, ENVIRONMENT);
+}
+
+/** Migrates a project in this process. */
+export function migrateHere(
+  project: string,
+  options: Partial<MigrateOptions> = {},
+): Promise<Outcome> {
+  const all: MigrateOptions = {
+    project,
+    here: project,
+    sources: new Map(),
+    runId: 'run-test',
+    failAfter: null,
+    allowRejected: 0,
+    workers: 1,
+    memory: 2 ** 28,
+    ...options,
+  };
+  return migrate(all, ENVIRONMENT, { findings: [] });
+}
+
+/** A new project with database and mapping; the caller removes it. */
+export async function newProject(rows: number = 20, seed: number = 1): Promise<string> {
+  const project = temporaryFolder();
+  writeKennel(join(project, 'legacy.db'), rows, seed);
+  await initialise(project);
+  return project;
+}
+
+/**
+ * Everything in a folder: relative path → mode and digest, link target, or kind. Two equal trees
+ * have equal maps; `without` are paths (with what lies below) that do not count.
+ */
+export function treeOf(folder: string, without: readonly string[] = []): Map<string, string> {
+  const tree = new Map<string, string>();
+  const visit = (relative: string): void => {
+    for (const name of readdirSync(join(folder, relative)).sort()) {
+      const path = relative === '' ? name : `${relative}/${name}`;
+      if (without.includes(path)) continue;
+      const full = join(folder, path);
+      const stat = lstatSync(full, { throwIfNoEntry: false });
+      if (stat === undefined) {
+        tree.set(path, 'a name that is not UTF-8');
+      } else if (stat.isDirectory()) {
+        tree.set(path, 'folder');
+        visit(path);
+      } else if (stat.isSymbolicLink()) {
+        tree.set(path, `link ${readlinkSync(full)}`);
+      } else if (stat.isFile()) {
+        tree.set(path, createHash('sha256').update(readFileSync(full)).digest('hex'));
+      } else {
+        tree.set(path, 'other');
+      }
+    }
+  };
+  visit('');
+  return tree;
+}
+
+/** Removes a folder and makes it again, empty. */
+export function emptied(folder: string): string {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}

@@ -1,0 +1,103 @@
+/** One run at a time in a project, however many want to, and however they end. */
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { acquireLock } from '../../src/disk/lock.ts';
+import { verifyCandidate } from '../../src/seal/verify.ts';
+import { sealift } from '../cli/run.ts';
+import { HASHING, newProject, temporaryFolder } from './fixture.ts';
+
+const CONTENDER = fileURLToPath(new URL('./contender.ts', import.meta.url));
+const HOLDER = { command: 'migrate', pid: process.pid, since: '2025-01-31T10:00:00.000Z' };
+
+function contend(folder: string, rounds: number): ChildProcess {
+  return spawn(process.execPath, [CONTENDER, folder, String(rounds)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function ended(child: ChildProcess): Promise<{ code: number | null; output: string }> {
+  const chunks: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      resolve({ code, output: Buffer.concat(chunks).toString() });
+    });
+  });
+}
+
+describe('the lock, wanted by many', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = temporaryFolder();
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('never has two holders: 8 contenders, 10 rounds each', async () => {
+    const contenders = Array.from({ length: 8 }, () => ended(contend(folder, 10)));
+    let refused = 0;
+    for (const { code, output } of await Promise.all(contenders)) {
+      expect(code, output).toBe(0);
+      expect(output).toMatch(/^10 \d+\n$/);
+      refused += Number(output.split(' ')[1]);
+    }
+    const lines = readFileSync(join(folder, 'log'), 'utf8').trimEnd().split('\n');
+    expect(lines).toHaveLength(160);
+    for (let line = 0; line < lines.length; line += 2) {
+      const [came = '', went = ''] = [lines[line], lines[line + 1]];
+      expect(came).toMatch(/^in \d+$/);
+      expect(went).toBe(came.replace('in', 'out'));
+    }
+    // Otherwise nobody contended, and nothing was shown.
+    expect(refused).toBeGreaterThan(0);
+  });
+
+  it('is free the moment its holder was killed', async () => {
+    const child = contend(folder, 0);
+    const end = ended(child);
+    await new Promise((resolve) => child.stdout?.once('data', resolve));
+    expect(() => acquireLock(folder, HOLDER)).toThrow(`process ${child.pid}`);
+    child.kill('SIGKILL');
+    expect((await end).output).toBe('held\n');
+    acquireLock(folder, HOLDER).release();
+  });
+
+  it('refuses the runs that come second, and lets the first finish', async () => {
+    const project = await newProject(200);
+    const args = ['migrate', '--project', project, '--workers', '1'];
+    const runs = await Promise.all([1, 2, 3, 4].map(() => sealift(args)));
+    const done = runs.filter(({ code }) => code === 0);
+    expect(done.length).toBeGreaterThan(0);
+    for (const { code, stderr } of runs) {
+      if (code === 0) continue;
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /^sealift migrate: (another run|sealift migrate \(process \d+, since [\dT:.-]+Z\)) is at work/,
+      );
+    }
+    const result = await verifyCandidate(join(project, 'storage_candidate/v1'), null, HASHING);
+    expect(result.findings).toEqual([]);
+    expect(done.some(({ stdout }) => stdout.includes(result.sealId ?? '-'))).toBe(true);
+    rmSync(project, { recursive: true });
+  });
+
+  it('does not keep a verification from running', async () => {
+    const project = await newProject(10);
+    expect((await sealift(['migrate', '--project', project])).code).toBe(0);
+    mkdirSync(join(project, 'storage_candidate'), { recursive: true });
+    const lock = acquireLock(join(project, 'storage_candidate'), HOLDER);
+    const { code } = await sealift(['verify-checksums', '--project', project]);
+    lock.release();
+    expect(code).toBe(0);
+    rmSync(project, { recursive: true });
+  });
+});
