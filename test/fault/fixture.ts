@@ -1,15 +1,7 @@
 /** Small projects for the tests that attack them, and what tells whether something changed. */
 
 import { createHash } from 'node:crypto';
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-} from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -158,11 +150,4 @@ export function treeOf(folder: string, without: readonly string[] = []): Map<str
   };
   visit('');
   return tree;
-}
-
-/** Removes a folder and makes it again, empty. */
-export function emptied(folder: string): string {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  return folder;
 }
