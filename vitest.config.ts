@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // The tests start programs of their own, but they mostly wait for them.
+    maxWorkers: 2,
   },
 });
