@@ -1,9 +1,8 @@
 /** sealift migrate */
 
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 
-import { parseSourceOption } from '../flow/project.ts';
-import { byteSize, wholeNumber, workersOption } from './options.ts';
+import { memoryOption, sourceMap, sourceOption, wholeNumber, workersOption } from './options.ts';
 
 interface Options {
   readonly project: string;
@@ -14,19 +13,11 @@ interface Options {
   readonly json?: boolean;
 }
 
-function collect(text: string, before: readonly string[]): string[] {
-  return [...before, text];
-}
-
 export function migrateCommand(exit: (code: number) => void): Command {
   return new Command('migrate')
     .description('build and seal the candidate, whole or not at all')
     .option('--project <dir>', 'folder of the project', '.')
-    .addOption(
-      new Option('--source <[NAME=]URL>', "a source's URL instead of the mapping's; repeatable")
-        .argParser(collect)
-        .default([], 'as in the mapping'),
-    )
+    .addOption(sourceOption())
     .option(
       '--allow-rejected <n>',
       'rejected rows that do not fail the run',
@@ -34,11 +25,7 @@ export function migrateCommand(exit: (code: number) => void): Command {
       0,
     )
     .addOption(workersOption())
-    .addOption(
-      new Option('--memory <size>', 'memory to stay within, such as 512M')
-        .argParser(byteSize)
-        .default(2 ** 30, '1G'),
-    )
+    .addOption(memoryOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', ENVIRONMENT)
@@ -46,9 +33,7 @@ export function migrateCommand(exit: (code: number) => void): Command {
       const work = {
         ...options,
         here: process.cwd(),
-        sources: new Map(
-          options.source.map(parseSourceOption).map(({ name, url }) => [name, url] as const),
-        ),
+        sources: sourceMap(options.source),
         runId: process.env['MIGRATE_RUN_ID'] ?? 'run-local',
         failAfter: process.env['MIGRATE_FAIL_AFTER_MODULE'] ?? null,
       };

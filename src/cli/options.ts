@@ -4,6 +4,8 @@ import { availableParallelism } from 'node:os';
 
 import { InvalidArgumentError, Option } from 'commander';
 
+import { parseSourceOption } from '../flow/project.ts';
+
 /** A whole number within limits. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -18,7 +20,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
 /** A number of bytes such as `512M` or `2G`, at least 64M. */
-export function byteSize(text: string): number {
+function byteSize(text: string): number {
   const match = /^(\d{1,12})(?:([KMGT])(?:i?B)?)?$/i.exec(text);
   const bytes = Number(match?.[1] ?? 0) * (UNITS[match?.[2]?.toUpperCase() ?? ''] ?? 1);
   if (bytes < 2 ** 26) throw new InvalidArgumentError('a size of at least 64M is needed.');
@@ -30,4 +32,23 @@ export function workersOption(): Option {
   return new Option('--workers <n>', 'worker threads')
     .argParser(wholeNumber(1, 64))
     .default(Math.min(8, availableParallelism()), 'one per processor, at most 8');
+}
+
+/** `--memory`: what a command plans with, in bytes. */
+export function memoryOption(): Option {
+  return new Option('--memory <size>', 'memory to stay within, such as 512M')
+    .argParser(byteSize)
+    .default(2 ** 30, '1G');
+}
+
+/** `--source`, any number of times. */
+export function sourceOption(): Option {
+  return new Option('--source <[NAME=]URL>', "a source's URL instead of the mapping's; repeatable")
+    .argParser((text: string, before: readonly string[]) => [...before, text])
+    .default([], 'as in the mapping');
+}
+
+/** The values of `--source`: name → URL. */
+export function sourceMap(values: readonly string[]): Map<string, string> {
+  return new Map(values.map(parseSourceOption).map(({ name, url }) => [name, url] as const));
 }

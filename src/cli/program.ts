@@ -4,9 +4,11 @@ import { Command, CommanderError } from 'commander';
 
 import { EXIT } from '../outcome/exitCode.ts';
 import { printable } from '../outcome/printable.ts';
+import { dryRunCommand } from './dryRun.ts';
 import { initCommand } from './init.ts';
 import { migrateCommand } from './migrate.ts';
 import { packageInfo } from './packageInfo.ts';
+import { scanAllCommand, scanModuleCommand } from './scan.ts';
 import { verifyChecksumsCommand } from './verifyChecksums.ts';
 
 /** Parses the arguments, runs the command, and returns the exit code. */
@@ -20,7 +22,10 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     .version(packageInfo().version)
     .addHelpText('before', EXAMPLES)
     .addCommand(initCommand(exit))
+    .addCommand(dryRunCommand(exit))
     .addCommand(migrateCommand(exit))
+    .addCommand(scanAllCommand(exit))
+    .addCommand(scanModuleCommand(exit))
     .addCommand(verifyChecksumsCommand(exit));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({

@@ -15,6 +15,7 @@ import { EXIT, exitCodeOfCheck, exitCodeOfFailure } from '../outcome/exitCode.ts
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
+import { listFindings } from '../report/findingList.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
 import { packageInfo } from './packageInfo.ts';
 import { terminalProgress, terminalStyle } from './terminal.ts';
@@ -30,6 +31,8 @@ export interface Command {
   readonly kind: 'action' | 'check';
   /** Whether a report is written to storage_reports. */
   readonly report: boolean;
+  /** Where it goes, latest-<name>, when not by the command's own name. */
+  readonly reportName?: string;
   readonly work: (env: Environment, found: { readonly findings: Finding[] }) => Promise<Outcome>;
 }
 
@@ -54,12 +57,13 @@ export async function runCommand(command: Command, options: CommonOptions): Prom
   } finally {
     interrupt.stop();
   }
+  outcome = { ...outcome, findings: listFindings(outcome.findings) };
   const timing: Timing = {
     startedAt: begun.toISOString(),
     milliseconds: Math.round(performance.now() - started),
   };
   const report = hasReport(command, outcome, code)
-    ? await tryReport(outcome, timing, options)
+    ? await tryReport(command.reportName ?? command.name, outcome, timing, options)
     : null;
   print(outcome, timing, options, report);
   return code;
@@ -141,15 +145,14 @@ export function asFailure(error: unknown): Failure {
 }
 
 async function tryReport(
+  name: string,
   outcome: Outcome,
   timing: Timing,
   options: CommonOptions,
 ): Promise<string | null> {
   const { reports } = projectPaths(options.project);
   try {
-    return await onDisk(reports, () =>
-      writeReport(reports, outcome.command, reportFiles(outcome, timing)),
-    );
+    return await onDisk(reports, () => writeReport(reports, name, reportFiles(outcome, timing)));
   } catch (error) {
     process.stderr.write(`sealift: no report was written: ${asFailure(error).line()}\n`);
     return null;

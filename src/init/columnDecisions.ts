@@ -7,6 +7,7 @@ import { clockTypes, fits, valueKinds } from './columnType.ts';
 import type { Decision } from './decision.ts';
 import type { Family } from './declaredType.ts';
 import { isExpectedName } from './names.ts';
+import { personalClass } from './personal.ts';
 import type { ColumnPlan, TablePlan } from './tablePlan.ts';
 
 type Note = Omit<Decision, 'table' | 'column'>;
@@ -44,8 +45,18 @@ function tableNotes(plan: TablePlan): Note[] {
   return notes;
 }
 
-function schemaNotes({ name, field, schema }: ColumnPlan): Note[] {
+function schemaNotes(column: ColumnPlan): Note[] {
+  const { name, field, schema } = column;
   const notes: Note[] = [];
+  const personal = personalClass(column);
+  if (personal !== undefined) {
+    notes.push({
+      rule: 'personal',
+      severity: 'INFO',
+      what: `declared as personal data of class ${personal}, by its values or its name`,
+      advice: 'correct "pii" where that is wrong; drop the column if nobody needs it',
+    });
+  }
   if (name !== field) {
     notes.push({
       rule: 'field-name',

@@ -3,6 +3,7 @@
  * depends on the values alone, not on their order, and holds none of them.
  */
 
+import { findPii, type PiiClass } from '../pii/findPii.ts';
 import { codePoints, converter } from '../record/convert.ts';
 import { Rejection, type Converter } from '../record/converted.ts';
 import { fractionDigits } from '../record/decimal.ts';
@@ -35,6 +36,8 @@ export interface ColumnProfile {
   readonly lowerCaseUuids: boolean;
   /** Size of the longest value of kind bytes. */
   readonly longestBytes: number;
+  /** Texts that hold personal data, by its class. */
+  readonly personal: Readonly<Partial<Record<PiiClass, number>>>;
 }
 
 interface ClockForm {
@@ -70,6 +73,7 @@ interface State {
   clockForm: ClockForm | null | undefined;
   lowerCaseUuids: boolean;
   longestBytes: number;
+  readonly personal: Partial<Record<PiiClass, number>>;
 }
 
 /** Starts counting a column. */
@@ -86,6 +90,7 @@ export function columnTally(declared: DeclaredType): ColumnTally {
     clockForm: undefined,
     lowerCaseUuids: true,
     longestBytes: 0,
+    personal: {},
   };
   return {
     add: (value) => add(state, value),
@@ -154,6 +159,9 @@ function noteText(state: State, text: string): void {
   const { length = Infinity } = state.declared;
   if (text.length > length && codePoints(text) > length) state.beyondDeclared += 1;
   state.lowerCaseUuids &&= isUuid(text);
+  for (const found of new Set(findPii(text).map((match) => match.of))) {
+    state.personal[found] = (state.personal[found] ?? 0) + 1;
+  }
   if (state.clockForm === null || !CLOCKS.some((clock) => state.accepted.has(clock))) return;
   const form = clockForm(text);
   const { clockForm: known } = state;

@@ -7,6 +7,7 @@ type DecisionRule =
   | 'keyless' // no key: ids are made from the content
   | 'key' // another key than the declared one
   | 'natural-key' // the legacy key is data, perhaps personal
+  | 'personal' // declared as personal data
   | 'mixed-values' // a column of type tagged
   | 'no-exact-type' // not even tagged holds every value
   | 'other-type' // the values are not what the column declares

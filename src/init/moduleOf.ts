@@ -16,6 +16,7 @@ import { uniqueSets } from './chooseKey.ts';
 import type { Decision } from './decision.ts';
 import { notExpressed, whyNotByValue, type IdMode, type Links } from './foreignKeys.ts';
 import { unusedName } from './names.ts';
+import { personalClass } from './personal.ts';
 import { columnsOf, isRequired, type ColumnPlan, type TablePlan } from './tablePlan.ts';
 
 export interface ModuleContext {
@@ -126,11 +127,13 @@ function referenceField(
 function columnField(plan: TablePlan, column: ColumnPlan): ColumnField {
   const required = isRequired(plan, [column]);
   const maxLength = maxLengthOf(column);
+  const pii = personalClass(column);
   return {
     column: column.name,
     type: formatType(column.type),
     ...(required ? { required } : {}),
     ...(maxLength === undefined ? {} : { maxLength }),
+    ...(pii === undefined ? {} : { pii }),
   };
 }
 

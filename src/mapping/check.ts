@@ -7,19 +7,22 @@ import type { Failure } from '../outcome/failure.ts';
 import { isDate } from '../record/dateTime.ts';
 import { checkFields } from './checkFields.ts';
 import { checkId } from './checkId.ts';
-import { DEFAULT_ID_FIELD, DEFAULT_SOURCE, type ModuleMapping } from './model.ts';
+import { DEFAULT_SOURCE, fieldNames, type ModuleMapping } from './model.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping, type Place } from './place.ts';
 
 /** @throws Failure MAPPING at the first thing that does not fit */
 export function checkMapping(mapping: LocatedMapping): void {
   checkProject(mapping);
+  checkSeverities(mapping);
+  const invariants = new Map<string, string>();
   for (const module of mapping.modules) {
     checkSource(mapping, module);
     checkId(mapping, module);
     checkFields(mapping, module);
     checkUnique(mapping, module);
     checkValueReferences(mapping, module);
+    checkInvariants(mapping, module, invariants);
   }
 }
 
@@ -54,6 +57,24 @@ function checkProject(mapping: LocatedMapping): void {
   }
 }
 
+/** Names of rules are held by the schema. */
+function checkSeverities(mapping: LocatedMapping): void {
+  for (const [index, { module, field }] of (mapping.project.severities ?? []).entries()) {
+    const at = (member: string): Place => {
+      return { file: 'project.json', pointer: pointerTo('severities', index, member) };
+    };
+    const modules =
+      module === undefined ? mapping.modules : [moduleAt(mapping, module, at('module'))];
+    if (field === undefined) continue;
+    const known = new Set<string>();
+    for (const of of modules) for (const name of fieldNames(of)) known.add(name);
+    if (known.has(field)) continue;
+    const whose = module === undefined ? 'no module has a' : `module "${module}" has no`;
+    const hint = didYouMean(field, known, 'name a field');
+    throw mappingFailure(mapping, at('field'), `${whose} field ${quoteName(field)}`, hint);
+  }
+}
+
 function tableId(source: string | undefined, table: string): string {
   return JSON.stringify([source ?? DEFAULT_SOURCE, table]);
 }
@@ -70,9 +91,8 @@ function checkSource(mapping: LocatedMapping, module: ModuleMapping): void {
 function checkUnique(mapping: LocatedMapping, module: ModuleMapping): void {
   const seen = new Set<string>();
   const file = moduleFile(module.module);
-  const known = fieldsOf(module);
   for (const [index, fields] of (module.unique ?? []).entries()) {
-    assertFields(mapping, known, fields, { file, pointer: pointerTo('unique', index) });
+    assertFields(mapping, module, fields, { file, pointer: pointerTo('unique', index) });
     const id = JSON.stringify(fields);
     if (seen.has(id)) {
       const place = { file, pointer: pointerTo('unique', index) };
@@ -84,19 +104,11 @@ function checkUnique(mapping: LocatedMapping, module: ModuleMapping): void {
 
 function checkValueReferences(mapping: LocatedMapping, module: ModuleMapping): void {
   const file = moduleFile(module.module);
-  const known = fieldsOf(module);
   for (const [index, reference] of (module.references ?? []).entries()) {
     const pointer = pointerTo('references', index);
-    assertFields(mapping, known, reference.fields, { file, pointer: `${pointer}/fields` });
-    const parent = mapping.modules.find((other) => other.module === reference.module);
-    if (parent === undefined) {
-      const names = mapping.modules.map((other) => other.module);
-      const place = { file, pointer: `${pointer}/module` };
-      const what = `reference to unknown module ${quoteName(reference.module)}`;
-      const hint = didYouMean(reference.module, names, 'name a module of this mapping');
-      throw mappingFailure(mapping, place, what, hint);
-    }
-    assertFields(mapping, fieldsOf(parent), reference.to, { file, pointer: `${pointer}/to` });
+    assertFields(mapping, module, reference.fields, { file, pointer: `${pointer}/fields` });
+    const parent = moduleAt(mapping, reference.module, { file, pointer: `${pointer}/module` });
+    assertFields(mapping, parent, reference.to, { file, pointer: `${pointer}/to` });
     if (reference.fields.length !== reference.to.length) {
       const place = { file, pointer };
       const what = `${reference.fields.length} fields refer to ${reference.to.length}`;
@@ -105,30 +117,50 @@ function checkValueReferences(mapping: LocatedMapping, module: ModuleMapping): v
   }
 }
 
-/** The names of a module's fields, the id's included; not `~`. */
-interface KnownFields {
-  readonly module: string;
-  readonly names: ReadonlySet<string>;
+function checkInvariants(
+  mapping: LocatedMapping,
+  module: ModuleMapping,
+  seen: Map<string, string>,
+): void {
+  const file = moduleFile(module.module);
+  for (const [index, { id, fields, modules }] of (module.invariants ?? []).entries()) {
+    const pointer = pointerTo('invariants', index);
+    const twin = seen.get(id);
+    if (twin !== undefined) {
+      const what = `invariant ${quoteName(id)} is there twice, in module "${twin}" too`;
+      const place = { file, pointer: `${pointer}/id` };
+      throw mappingFailure(mapping, place, what, 'give one of them another id');
+    }
+    seen.set(id, module.module);
+    assertFields(mapping, module, fields, { file, pointer: `${pointer}/fields` });
+    for (const [at, name] of modules.entries()) {
+      moduleAt(mapping, name, { file, pointer: `${pointer}/modules/${at}` });
+    }
+  }
 }
 
-function fieldsOf(module: ModuleMapping): KnownFields {
-  const names = new Set(Object.keys(module.fields));
-  if (module.id.rule !== 'keep') names.add(module.id.field ?? DEFAULT_ID_FIELD);
-  return { module: module.module, names };
+/** The module of that name, which the mapping mentions at `place`. */
+function moduleAt(mapping: LocatedMapping, name: string, place: Place): ModuleMapping {
+  const module = mapping.modules.find((other) => other.module === name);
+  if (module !== undefined) return module;
+  const names = mapping.modules.map((other) => other.module);
+  const hint = didYouMean(name, names, 'name a module of this mapping');
+  throw mappingFailure(mapping, place, `unknown module ${quoteName(name)}`, hint);
 }
 
 /** All `names`, which stand at `list`, are known fields. */
 function assertFields(
   mapping: LocatedMapping,
-  known: KnownFields,
+  module: ModuleMapping,
   names: readonly string[],
   list: Place,
 ): void {
+  const known = fieldNames(module);
   for (const [index, name] of names.entries()) {
-    if (known.names.has(name)) continue;
+    if (known.has(name)) continue;
     const place = { file: list.file, pointer: `${list.pointer}/${index}` };
-    const what = `module "${known.module}" has no field ${quoteName(name)}`;
-    const hint = didYouMean(name, known.names, 'name one of its fields');
+    const what = `module "${module.module}" has no field ${quoteName(name)}`;
+    const hint = didYouMean(name, known, 'name one of its fields');
     throw mappingFailure(mapping, place, what, hint);
   }
 }

@@ -1,34 +1,31 @@
-/** Checks of a module's fields: types, options that only some types have, references. */
+/** Checks of a module's fields: what each holds, and the modules that it leads to. */
 
-import type { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
-import { formatType, parseType, type FieldType } from '../record/type.ts';
-import { isZone } from '../record/zone.ts';
-import { isReference, type ColumnField, type ModuleMapping, type ReferenceField } from './model.ts';
+import { checkColumnField, type FieldFault } from './checkColumn.ts';
+import { fieldNames, isReference, type ModuleMapping, type ReferenceField } from './model.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping } from './place.ts';
-import { unknownType } from './shape.ts';
-
-/** A failure at a member of the field, or at the field itself. */
-type Fault = (member: string | null, what: string, hint: string) => Failure;
 
 /** @throws Failure MAPPING */
 export function checkFields(mapping: LocatedMapping, module: ModuleMapping): void {
   const seen = new Map<string, string>();
   const entries = Object.entries(module.fields);
   for (const [name, field] of entries) {
-    const fault: Fault = (member, what, hint) => {
-      const tokens = member === null ? ['fields', name] : ['fields', name, member];
-      const place = { file: moduleFile(module.module), pointer: pointerTo(...tokens) };
-      return mappingFailure(mapping, place, what, hint);
+    const fault: FieldFault = (path, what, hint) => {
+      const pointer = pointerTo('fields', name, ...path);
+      return mappingFailure(mapping, { file: moduleFile(module.module), pointer }, what, hint);
     };
     if (isReference(field)) checkReference(mapping, field, fault);
-    else checkColumnField(field, fault);
+    else {
+      checkColumnField(field, fault);
+      checkElements(mapping, field.references, fault);
+      checkCopy(mapping, module, field.copyOf, fault);
+    }
     const definition = canonicalJson(field);
     const twin = seen.get(definition);
     if (twin !== undefined) {
       const what = `fields ${quoteName(twin)} and ${quoteName(name)} are the same`;
-      throw fault(null, what, 'remove one of the two');
+      throw fault([], what, 'remove one of the two');
     }
     seen.set(definition, name);
   }
@@ -37,68 +34,81 @@ export function checkFields(mapping: LocatedMapping, module: ModuleMapping): voi
   throw mappingFailure(mapping, place, 'the module has no fields', 'add a field');
 }
 
-function checkReference(mapping: LocatedMapping, field: ReferenceField, fault: Fault): void {
-  const parent = mapping.modules.find(({ module }) => module === field.reference);
-  if (parent === undefined) {
-    const names = mapping.modules.map(({ module }) => module);
-    const hint = didYouMean(field.reference, names, 'name a module of this mapping');
-    throw fault('reference', `reference to unknown module ${quoteName(field.reference)}`, hint);
-  }
+function checkReference(mapping: LocatedMapping, field: ReferenceField, fault: FieldFault): void {
+  const parent = parentOf(mapping, field.reference, 'reference', fault);
   if (parent.id.rule === 'keyless') {
     const what = `module "${parent.module}" has no key that a reference could be made from`;
-    throw fault('reference', what, 'map the columns as fields of their own');
+    throw fault(['reference'], what, 'map the columns as fields of their own');
   }
   if (parent.key.length !== field.columns.length) {
     const what =
       `${field.columns.length} columns refer to module "${parent.module}", ` +
       `whose key has ${parent.key.length}`;
-    throw fault('columns', what, 'name one column for each part of its key, in its order');
+    throw fault(['columns'], what, 'name one column for each part of its key, in its order');
   }
   if (parent.id.rule === 'keep' && parent.key.length > 1) {
     const what = `module "${parent.module}" keeps a key of ${parent.key.length} parts: no single id`;
-    throw fault('reference', what, 'map the columns as fields and use "references"');
+    throw fault(['reference'], what, 'map the columns as fields and use "references"');
   }
 }
 
-function checkColumnField(field: ColumnField, fault: Fault): void {
-  const type = parseType(field.type);
-  if (type === null) {
-    const { what, hint } = unknownType(field.type);
-    throw fault('type', what, hint);
-  }
-  const { kind } = innermost(type);
-  const name = formatType(type);
-  if (kind === 'enum' && field.values === undefined) {
-    throw fault(null, 'an enum needs its values', 'add "values"');
-  }
-  const misplaced = OPTIONS.find(
-    ({ option, kinds }) => field[option] !== undefined && !kinds.includes(kind),
-  );
-  if (misplaced !== undefined) {
-    const { option, kinds } = misplaced;
-    const hint = `remove it, or use type ${kinds.join(' or ')}`;
-    throw fault(option, `"${option}" does not belong to type ${name}`, hint);
-  }
-  if (field.zone !== undefined && !isZone(field.zone)) {
-    throw fault('zone', `unknown time zone ${quoteName(field.zone)}`, nearestZone(field.zone));
-  }
+function parentOf(
+  mapping: LocatedMapping,
+  name: string,
+  member: string,
+  fault: FieldFault,
+): ModuleMapping {
+  const parent = mapping.modules.find(({ module }) => module === name);
+  if (parent !== undefined) return parent;
+  const names = mapping.modules.map(({ module }) => module);
+  const hint = didYouMean(name, names, 'name a module of this mapping');
+  throw fault([member], `reference to unknown module ${quoteName(name)}`, hint);
 }
 
-/** Options that only some types have. An array passes them on to its elements. */
-const OPTIONS: readonly {
-  readonly option: 'values' | 'maxLength' | 'zone' | 'encoding';
-  readonly kinds: readonly string[];
-}[] = [
-  { option: 'values', kinds: ['enum'] },
-  { option: 'maxLength', kinds: ['string'] },
-  { option: 'zone', kinds: ['timestamptz'] },
-  { option: 'encoding', kinds: ['bytes', 'blob'] },
-];
-
-function innermost(type: FieldType): FieldType {
-  return type.kind === 'array' ? innermost(type.of) : type;
+/** Elements hold ids as the source has them: only kept keys are such. */
+function checkElements(
+  mapping: LocatedMapping,
+  references: string | undefined,
+  fault: FieldFault,
+): void {
+  if (references === undefined) return;
+  const parent = parentOf(mapping, references, 'references', fault);
+  if (parent.id.rule === 'keep' && parent.key.length === 1) return;
+  const what = `module "${parent.module}" does not keep a key of one part`;
+  throw fault(['references'], what, 'elements cannot be the ids of its records: remove it');
 }
 
-function nearestZone(zone: string): string {
-  return didYouMean(zone, Intl.supportedValuesOf('timeZone'), 'use an IANA name: "Europe/Zurich"');
+function checkCopy(
+  mapping: LocatedMapping,
+  module: ModuleMapping,
+  copyOf: { readonly via: string; readonly field: string } | undefined,
+  fault: FieldFault,
+): void {
+  if (copyOf === undefined) return;
+  const ways = waysOut(module);
+  const target = ways.get(copyOf.via);
+  if (target === undefined) {
+    const hint = didYouMean(copyOf.via, ways.keys(), 'name a field that refers to a module');
+    const what = `field ${quoteName(copyOf.via)} does not lead to a record`;
+    throw fault(['copyOf', 'via'], what, hint);
+  }
+  // A reference to an unknown module is told where it stands.
+  const parent = mapping.modules.find((other) => other.module === target);
+  const names = parent === undefined ? null : fieldNames(parent);
+  if (names === null || names.has(copyOf.field)) return;
+  const what = `module "${target}" has no field ${quoteName(copyOf.field)}`;
+  throw fault(['copyOf', 'field'], what, didYouMean(copyOf.field, names, 'name one of its fields'));
+}
+
+/** Fields that lead to one record, by id or alone by value, with the module that they lead to. */
+function waysOut(module: ModuleMapping): Map<string, string> {
+  const ways = new Map<string, string>();
+  for (const { fields, module: target } of module.references ?? []) {
+    const [only, more] = fields;
+    if (only !== undefined && more === undefined) ways.set(only, target);
+  }
+  for (const [name, field] of Object.entries(module.fields)) {
+    if (isReference(field)) ways.set(name, field.reference);
+  }
+  return ways;
 }

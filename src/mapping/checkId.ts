@@ -74,9 +74,14 @@ function checkKeep(module: ModuleMapping, fault: Fault): void {
     const fields = Object.values(module.fields).filter(
       (field): field is ColumnField => !isReference(field) && field.column === part.column,
     );
-    if (fields.some((field) => sameType(field, part))) continue;
     const at = pointerTo('key', index);
     const column = quoteName(part.column);
+    const same = fields.filter((field) => sameType(field, part));
+    if (same.some((field) => field.transforms === undefined)) continue;
+    if (same.length > 0) {
+      const hint = 'id rule "keep" keeps it as it is: remove them, or use id rule "uuid"';
+      throw fault(at, `key column ${column} has transforms`, hint);
+    }
     if (fields.length === 0) {
       const hint = 'add the field, or use id rule "uuid"';
       throw fault(at, `key column ${column} is not a field, but id rule "keep" needs it`, hint);

@@ -3,6 +3,7 @@
  * which order, and a mapper for rows. Only data of a checked mapping comes in here.
  */
 
+import { REFUSALS } from '../record/converted.ts';
 import type { FieldType } from '../record/type.ts';
 import { formatType, parseType } from '../record/type.ts';
 import {
@@ -13,7 +14,9 @@ import {
   type KeyPart,
   type Mapping,
   type ModuleMapping,
+  type ProjectMapping,
 } from './model.ts';
+import { severityOf } from './severity.ts';
 
 /** The member that keeps a leaf from being guessed. */
 export const BLIND_FIELD = '~';
@@ -22,6 +25,8 @@ export interface CompiledField {
   readonly name: string;
   readonly mapping: FieldMapping;
   readonly type: FieldType;
+  /** Whether a record may hold null: it is not required, or the project lets failed cells pass. */
+  readonly nullable: boolean;
 }
 
 export interface CompiledKeyPart {
@@ -54,7 +59,12 @@ export function compileModule(mapping: Mapping, name: string): CompiledModule {
   const module = moduleNamed(mapping, name);
   const key = compileKey(module.key);
   const fields = Object.entries(module.fields)
-    .map(([field, of]) => ({ name: field, mapping: of, type: typeOfField(mapping, of) }))
+    .map(([field, of]) => ({
+      name: field,
+      mapping: of,
+      type: typeOfField(mapping, of),
+      nullable: of.required !== true || letsNullPass(mapping.project, name, field),
+    }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const { rule } = module.id;
   const idField = rule === 'keep' ? null : (module.id.field ?? DEFAULT_ID_FIELD);
@@ -72,6 +82,11 @@ export function compileModule(mapping: Mapping, name: string): CompiledModule {
     hasLineage: rule === 'uuid' || rule === 'registry',
     minimumRows: module.minimumRows ?? 1,
   };
+}
+
+/** Whether a rule that empties a cell is lowered for this field, so that its row is kept. */
+function letsNullPass(project: ProjectMapping, module: string, field: string): boolean {
+  return REFUSALS.some((rule) => severityOf(project, rule, module, field) !== 'BLOCKER');
 }
 
 export function moduleNamed(mapping: Mapping, name: string): ModuleMapping {
@@ -111,6 +126,7 @@ function fieldOfKeyPart(fields: readonly CompiledField[], part: CompiledKeyPart)
     ({ mapping, type }) =>
       !isReference(mapping) &&
       mapping.column === part.column &&
+      mapping.transforms === undefined &&
       formatType(type) === formatType(part.type),
   );
   if (field === undefined) throw new TypeError(`no field holds key column ${part.column}`);

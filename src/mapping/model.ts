@@ -4,6 +4,14 @@
  * the frozen ids. The JSON Schemas in mapping/schema say the same for editors.
  */
 
+import type { Severity } from '../outcome/finding.ts';
+import type { Rule } from '../outcome/rules.ts';
+import type { Format } from '../record/format.ts';
+import type { Transform } from '../record/transform.ts';
+
+export type { Format } from '../record/format.ts';
+export type { DatePatterns, Transform } from '../record/transform.ts';
+
 /** mapping/project.json */
 export interface ProjectMapping {
   readonly $schema?: string;
@@ -16,6 +24,16 @@ export interface ProjectMapping {
   readonly sources: Readonly<Record<string, { readonly url: string }>>;
   /** Base tables that are not migrated, each with its reason. */
   readonly dropped?: readonly DroppedTable[];
+  /** Severities that differ from the rules' own; the last that fits counts. */
+  readonly severities?: readonly SeveritySetting[];
+}
+
+export interface SeveritySetting {
+  readonly rule: Rule;
+  /** Any module, any field where it is left out. */
+  readonly module?: string;
+  readonly field?: string;
+  readonly severity: Severity;
 }
 
 export interface DroppedTable {
@@ -44,6 +62,25 @@ export interface ModuleMapping {
   readonly minimumRows?: number;
   /** Id of a secret key: every record gets `~`, which keeps its leaf from being guessed. */
   readonly blind?: string;
+  /** Conditions that hold for all records of the candidate. */
+  readonly invariants?: readonly Invariant[];
+}
+
+/**
+ * SQL over the modules that it names (each a table of its fields; a decimal(s) is an integer scaled
+ * by 10^s, the parameter `:as_of` is the project's date) which must return no row. Its first result
+ * columns are the order fields of `module`, the accused one.
+ */
+export interface Invariant {
+  readonly id: string;
+  /** What has to hold, as a sentence for the report. */
+  readonly holds: string;
+  readonly sql: string;
+  /** Modules that the SQL reads. */
+  readonly modules: readonly string[];
+  /** Fields of this module that a row of the result accuses. */
+  readonly fields: readonly string[];
+  readonly severity?: Severity;
 }
 
 export interface KeyPart {
@@ -76,6 +113,22 @@ export interface ColumnField {
   readonly zone?: string;
   /** How text holds bytes: sources such as CSV have no bytes of their own. */
   readonly encoding?: 'base64' | 'hex';
+  /** Applied in order before the type. */
+  readonly transforms?: readonly Transform[];
+  /** Text of blanks alone is refused. */
+  readonly nonBlank?: boolean;
+  /** A known form, checked after the type. */
+  readonly format?: Format;
+  /** RE2 syntax; the whole text has to match. */
+  readonly pattern?: string;
+  /** Text this long (in code points) is reported, but kept. */
+  readonly longText?: number;
+  /** A copy of another module's field; `via`, a field of this module, leads to its record. */
+  readonly copyOf?: { readonly via: string; readonly field: string };
+  /** Ids in the elements of an array(…) or json field: each has to exist in this module. */
+  readonly references?: string;
+  /** What kind of personal data the field holds, such as EMAIL or PHONE. */
+  readonly pii?: string;
 }
 
 /** The target id of a record of `reference`, made from that module's legacy key in `columns`. */
@@ -93,6 +146,13 @@ export interface ValueReference {
 
 export function isReference(field: FieldMapping): field is ReferenceField {
   return 'reference' in field;
+}
+
+/** The names of a module's fields, the id's included; not `~`. */
+export function fieldNames(module: ModuleMapping): ReadonlySet<string> {
+  const names = new Set(Object.keys(module.fields));
+  if (module.id.rule !== 'keep') names.add(module.id.field ?? DEFAULT_ID_FIELD);
+  return names;
 }
 
 /** All of a project's mapping, validated and canonical. Modules ascend by name. */

@@ -16,7 +16,7 @@ export function recordSchema(module: CompiledModule): Schema {
   const properties: Schema = Object.create(null) as Schema;
   for (const field of module.fields) {
     const inKey = module.orderFields.includes(field.name);
-    properties[field.name] = fieldSchema(field, inKey || field.mapping.required === true);
+    properties[field.name] = fieldSchema(field, inKey || !field.nullable);
   }
   if (module.idField !== null) {
     const { rule } = module.mapping.id;
@@ -49,10 +49,21 @@ function fieldSchema(field: CompiledField, required: boolean): Schema {
     ? { reference: mapping.reference, columns: mapping.columns }
     : { column: mapping.column };
   const options = isReference(mapping) ? {} : columnOptions(mapping);
+  const declared = isReference(mapping) ? {} : declarations(mapping);
   return {
     ...nullable(schemaOf(field.type, options), required),
-    'x-sealift': { ...origin, type: formatType(field.type) },
+    'x-sealift': { ...origin, type: formatType(field.type), ...declared },
   };
+}
+
+/**
+ * What the mapping says of the values beyond their type, as it says it. A pattern is RE2, so it is
+ * no `pattern` of JSON Schema: an engine that backtracks must not get it.
+ */
+function declarations(mapping: ColumnField): Schema {
+  const { transforms, nonBlank, format, pattern, longText, copyOf, references, pii } = mapping;
+  const all = { transforms, nonBlank, format, pattern, longText, copyOf, references, pii };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 function columnOptions(mapping: ColumnField): Schema {

@@ -7,25 +7,24 @@
  * mapping gets into it.
  */
 
-import { converter } from '../record/convert.ts';
-import { BlobContent, RawJson, Rejection, type Converted } from '../record/converted.ts';
+import { BlobContent, RawJson, Rejection } from '../record/converted.ts';
 import type { KeyValue } from '../record/keyOrder.ts';
+import { isSuspectJson } from '../record/textFault.ts';
 import type { SourceValue } from '../record/value.ts';
 import type { Row } from '../source/source.ts';
-import { BLIND_FIELD, type CompiledField, type CompiledModule } from './compile.ts';
 import { blobReference, type BlobReference } from './blobReference.ts';
+import { cellMapper, inspectText } from './cellMapper.ts';
+import { BLIND_FIELD, type CompiledField, type CompiledModule } from './compile.ts';
 import { columnIndexes, identity, NO_KEY, type Identity, type MapperContext } from './identity.ts';
-import { isReference } from './model.ts';
+import { isReference, type ColumnField } from './model.ts';
 import { referenceConverter } from './reference.ts';
+import { remarkLog, type Remark, type RemarkLog } from './remarks.ts';
 
-export interface RejectedField {
-  readonly field: string;
-  readonly rejection: Rejection;
-}
+export type { Remark } from './remarks.ts';
 
 /** What the last mapped row became. */
 export interface MappedRow {
-  /** Canonical JSON, without the id where the module is keyless. */
+  /** Canonical JSON, without the id where the module is keyless; a cell that failed is null. */
   record: string;
   /** The order key; for keyless modules empty, the id comes from the content. */
   key: KeyValue[];
@@ -37,9 +36,14 @@ export interface MappedRow {
 
 export interface RowMapper {
   readonly out: MappedRow;
-  /** Why the last row was rejected; empty when it was not. */
-  readonly rejected: RejectedField[];
-  /** Maps one row into `out`; false when the row is rejected. */
+  /** What there is to say of the last row: at most one remark for each field and rule. */
+  readonly remarks: readonly Remark[];
+  /** Whether the last row has the key that orders its record; without one `out` is of no use. */
+  readonly hasKey: boolean;
+  /**
+   * Maps one row into `out`; true when its record may be sealed. It may not when it has no key, or
+   * when a BLOCKER has emptied a cell. Remarks on content that is kept as it is never keep a row out.
+   */
   map(row: Row): boolean;
 }
 
@@ -53,28 +57,32 @@ interface Member {
 /** A mapper for rows that hold the module's columns in order. */
 export function rowMapper(module: CompiledModule, context: MapperContext): RowMapper {
   const out: MappedRow = { record: '', key: [], lineage: '', blobs: [] };
-  const rejected: RejectedField[] = [];
-  const reject = (field: string, rejection: Rejection): null => {
-    rejected.push({ field, rejection });
-    return null;
-  };
-  const id = identity(module, context, reject);
-  const run = generate(module, context, { out, reject, id });
+  const log = remarkLog(module, context.mapping.project);
+  const id = identity(module, context, log.refuse);
+  const run = generate(module, context, { out, log, id });
+  // What stands in a key for a part that there is not; a kept key may well be an empty text.
+  const none = module.idField === null ? null : '';
+  let hasKey = false;
   return {
     out,
-    rejected,
+    remarks: log.remarks,
+    get hasKey() {
+      return hasKey;
+    },
     map(row) {
-      if (rejected.length > 0) rejected.length = 0;
+      if (log.remarks.length > 0) log.clear();
       if (out.blobs.length > 0) out.blobs = [];
       run(row);
-      return rejected.length === 0;
+      // Most rows have nothing to say, and so they have a key.
+      hasKey = log.remarks.length === 0 || out.key.every((part) => part !== none);
+      return hasKey && !log.refused();
     },
   };
 }
 
 interface Parts {
   readonly out: MappedRow;
-  readonly reject: (field: string, rejection: Rejection) => null;
+  readonly log: RemarkLog;
   readonly id: Identity;
 }
 
@@ -83,63 +91,72 @@ function generate(
   context: MapperContext,
   parts: Parts,
 ): (row: Row) => void {
-  const { out, reject, id } = parts;
-  const slow = module.fields.map((field) => slowPath(module, field, context, out, reject));
+  const { out, log, id } = parts;
+  const slow = module.fields.map((field) => slowPath(module, field, context, parts));
   const members = fieldMembers(module);
+  const plain = plainTexts(module);
   const code = [
     ...module.fields.map((field, index) => assignment(module, field, index)),
     `out.key = ${keyCode(module)};`,
     ...idCode(module, members),
     `out.record = ${serialise(members)};`,
+    plain.length > 0 ? 'if (suspect(out.record)) inspect(row);' : '',
     module.hasLineage ? 'out.lineage = id.lineage(out.key[0]);' : '',
   ];
+  const inspect = (row: Row): void => {
+    for (const { field, column } of plain) inspectText(row[column] ?? null, field, log);
+  };
   // oxlint-disable-next-line no-implied-eval, typescript/no-implied-eval -- see the head of this file
   const make = new Function(
     'out',
     's',
     'id',
     'text',
+    'suspect',
+    'inspect',
     `'use strict';\nreturn (row) => {\nlet x;\n${code.join('\n')}\n};`,
   ) as (...names: unknown[]) => (row: Row) => void;
-  return make(out, slow, id, memberText);
+  return make(out, slow, id, memberText, isSuspectJson, inspect);
 }
 
-/** Converters behind the inlined tests: they store blobs and record rejections. */
+/**
+ * Fields of text that passes without a call. Their text stands in the record as it came, so that
+ * one look at the whole record says whether there is anything to look for.
+ */
+function plainTexts(module: CompiledModule): { field: string; column: number }[] {
+  return module.fields.flatMap(({ name, mapping, type }) =>
+    isReference(mapping) || type.kind !== 'string' || fastTest({ mapping, type }) === null
+      ? []
+      : [{ field: name, column: module.columns.indexOf(mapping.column) }],
+  );
+}
+
+/** What is behind the inlined tests: everything else that may happen to a cell. */
 function slowPath(
   module: CompiledModule,
   field: CompiledField,
   context: MapperContext,
-  out: MappedRow,
-  reject: Parts['reject'],
-): (value: SourceValue | Row) => unknown {
-  const convert = fieldConverter(module, field, context);
-  const unkeyed = isKeptKey(module, field) && !isRequired(field);
-  return (value) => {
-    if (value === null && unkeyed) return reject(field.name, NO_KEY);
-    const converted = convert(value);
-    if (converted instanceof Rejection) return reject(field.name, converted);
+  { out, log }: Parts,
+): (value: SourceValue & Row) => unknown {
+  const { name, mapping, type } = field;
+  if (isReference(mapping)) {
+    const convert = referenceConverter(mapping, columnIndexes(module, mapping.columns), context);
+    return (row) => {
+      const converted = convert(row);
+      return converted instanceof Rejection ? log.refuse(name, converted) : converted;
+    };
+  }
+  const orders = isKeptKey(module, field);
+  const cell = cellMapper({ name, mapping, type, orders }, log);
+  const unkeyed = orders && mapping.required !== true;
+  return (value: SourceValue) => {
+    if (value === null && unkeyed) return log.refuse(name, NO_KEY);
+    const converted = cell(value);
     if (!(converted instanceof BlobContent)) return converted;
     const blob = blobReference(converted);
     out.blobs.push(blob);
     return { sha256: blob.sha256, size: blob.size };
   };
-}
-
-function fieldConverter(
-  module: CompiledModule,
-  field: CompiledField,
-  context: MapperContext,
-): (value: SourceValue | Row) => Converted | Rejection {
-  const { mapping } = field;
-  if (isReference(mapping)) {
-    return referenceConverter(mapping, columnIndexes(module, mapping.columns), context) as (
-      value: SourceValue | Row,
-    ) => Converted | Rejection;
-  }
-  const { type: _, column: __, ...options } = mapping;
-  return converter({ ...options, type: field.type }) as (
-    value: SourceValue | Row,
-  ) => Converted | Rejection;
 }
 
 /** Cells of the common types pass without a call; everything else goes to the converter. */
@@ -163,11 +180,12 @@ function isKeptKey(module: CompiledModule, field: CompiledField): boolean {
   return module.idField === null && module.orderFields.includes(field.name);
 }
 
-function fastTest(field: CompiledField): string | null {
-  const maxLength = isReference(field.mapping) ? undefined : field.mapping.maxLength;
-  switch (field.type.kind) {
+/** Which cells need nothing done; null where each may need something. */
+function fastTest({ mapping, type }: Pick<CompiledField, 'mapping' | 'type'>): string | null {
+  if (isReference(mapping) || mapping.transforms !== undefined) return null;
+  switch (type.kind) {
     case 'string':
-      return `typeof x === 'string'${maxLength === undefined ? '' : ` && x.length <= ${maxLength}`}`;
+      return fastText(mapping);
     case 'integer':
       // Zero goes the long way because of −0.
       return `typeof x === 'number' && x !== 0 && Number.isSafeInteger(x)`;
@@ -176,6 +194,17 @@ function fastTest(field: CompiledField): string | null {
     default:
       return null;
   }
+}
+
+function fastText(mapping: ColumnField): string | null {
+  const { maxLength, longText, nonBlank, format, pattern } = mapping;
+  if (format !== undefined || pattern !== undefined) return null;
+  const tests = [`typeof x === 'string'`];
+  // UTF-16 units are never fewer than code points.
+  if (maxLength !== undefined) tests.push(`x.length <= ${maxLength}`);
+  if (longText !== undefined) tests.push(`x.length < ${longText}`);
+  if (nonBlank === true) tests.push('x.charCodeAt(0) > 32 && x.charCodeAt(0) < 127');
+  return tests.join(' && ');
 }
 
 function fieldMembers(module: CompiledModule): Member[] {

@@ -72,6 +72,8 @@ function complaint(error: ErrorObject): Complaint {
       return unknownProperty(pointer, String(params['additionalProperty']), error);
     case 'required':
       return missingProperty(error, String(params['missingProperty']));
+    case 'dependentRequired':
+      return missingCompanion(pointer, params);
     case 'false schema':
       return {
         pointer,
@@ -120,6 +122,16 @@ function missingProperty(error: ErrorObject, missing: string): Complaint {
     pointer: error.instancePath,
     what: `property ${quoteName(missing)} is missing`,
     hint: 'add it',
+  };
+}
+
+function missingCompanion(pointer: string, params: Readonly<Record<string, unknown>>): Complaint {
+  const [name, needed] = [String(params['property']), String(params['missingProperty'])];
+  return {
+    pointer: `${pointer}/${escapeToken(name)}`,
+    part: 'key',
+    what: `property ${quoteName(name)} needs ${quoteName(needed)} beside it`,
+    hint: `add ${quoteName(needed)}`,
   };
 }
 

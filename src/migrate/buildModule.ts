@@ -30,6 +30,11 @@ export interface BuildContext {
   readonly scratch: string;
   readonly memory: MemoryPlan;
   readonly progress: StepProgress;
+  /**
+   * Every row with a key enters, failing cells as null, equal keys side by side: for checks, never
+   * to be sealed.
+   */
+  readonly provisional: boolean;
 }
 
 /** What a build shows of itself. */
@@ -52,6 +57,8 @@ export interface BuiltModule {
   readonly accounting: ModuleAccounting;
   /** One BLOCKER for each rejected cell or group of duplicates; long lists are cut. */
   readonly findings: readonly Finding[];
+  /** Provisional: the row of each record, in the order of the data file. */
+  readonly rows: BigInt64Array;
 }
 
 const ROWS_PER_RANGE = 65_536;
@@ -74,7 +81,7 @@ export async function buildModule(
   module: CompiledModule,
   context: BuildContext,
 ): Promise<BuiltModule> {
-  const { source, pool } = context;
+  const { source } = context;
   const rows = await source.count(module.table);
   context.progress.begin(module.name, rows);
   const ranges = await source.plan(module.table, ROWS_PER_RANGE);
@@ -93,15 +100,16 @@ export async function buildModule(
       buckets = await assignIds(module, buckets, context);
     }
     const ordered = await splitOversized(buckets, context);
-    const duplicates = await sortAll(module, ordered, writer, pool);
+    const { duplicates, rows: origins } = await sortAll(module, ordered, writer, context);
     if (duplicates.length > 0) await dropUnusedBlobs(join(context.staging, module.name), module);
     const written = await writer.finish();
     cleanScratch(context.scratch);
     context.progress.update(rows);
     context.progress.end();
-    const rejected = sum(shares, (share) => share.rejected) + sum(duplicates, memberCount);
+    const entered = sum(shares, (share) => share.entered) - sum(duplicates, memberCount);
     const findings = [...shares.flatMap((share) => share.findings), ...duplicates];
-    return { written, accounting: account(module, rows, rejected, written), findings };
+    const accounting = account(module, rows, entered, written);
+    return { written, accounting, findings, rows: origins };
   } catch (error) {
     await writer.abandon();
     throw error;
@@ -127,13 +135,14 @@ function miscounted(module: CompiledModule, counted: number, read: number): Fail
 function account(
   module: CompiledModule,
   rows: number,
-  rejected: number,
+  entered: number,
   written: WrittenModule,
 ): ModuleAccounting {
   const records = written.sealed.count;
-  if (records + rejected !== rows) {
-    throw new Error(`${module.name}: ${rows} rows became ${records} records, ${rejected} rejected`);
+  if (records !== entered) {
+    throw new Error(`${module.name}: of ${entered} entries ${records} records were written`);
   }
+  const rejected = rows - records;
   return {
     module: module.name,
     source: module.source,
@@ -191,6 +200,7 @@ async function readAll(
       spill: join(context.scratch, `read-${index}`),
       chunk,
       blobs,
+      provisional: context.provisional,
     }),
   );
   const shown = setInterval(() => {
@@ -268,26 +278,28 @@ async function sortAll(
   module: CompiledModule,
   buckets: readonly Bucket[],
   writer: ModuleWriter,
-  pool: Pool,
-): Promise<Finding[]> {
+  { pool, provisional }: BuildContext,
+): Promise<{ duplicates: Finding[]; rows: BigInt64Array }> {
   const duplicates: Finding[] = [];
+  const rows: BigInt64Array[] = [];
   const sorted = inOrder(buckets, pool.size + 1, (bucket) =>
-    pool.call<SortedBucket>('sort', bucket),
+    pool.call<SortedBucket>('sort', { bucket, provisional }),
   );
   for await (const part of sorted) {
     const bytes = asBuffer(part.data).subarray(1);
     writer.write({ bytes, leaves: asBuffer(part.leaves), ends: part.ends }, asBuffer(part.lineage));
-    for (const rows of part.duplicates) {
+    if (part.rows !== null) rows.push(part.rows);
+    for (const group of part.duplicates) {
       duplicates.push({
         rule: 'key-duplicate',
         severity: 'BLOCKER',
         module: module.name,
-        members: rows.map((row) => ({ table: module.table, row })),
-        reason: `${rows.length} rows have the same key; none of them is taken`,
+        members: group.map((row) => ({ table: module.table, row })),
+        reason: `${group.length} rows have the same key; none of them is taken`,
       });
     }
   }
-  return duplicates;
+  return { duplicates, rows: joined(rows) };
 }
 
 /** A buffer that crossed a thread comes back as a plain array of bytes. */
@@ -300,4 +312,14 @@ function cleanScratch(scratch: string): void {
     // Copies of sources stay until the end of the run.
     if (!name.startsWith('source-')) rmSync(join(scratch, name), { recursive: true });
   }
+}
+
+function joined(parts: readonly BigInt64Array[]): BigInt64Array {
+  const whole = new BigInt64Array(sum(parts, (part) => part.length));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -11,7 +11,7 @@ import { systemCode } from '../disk/errors.ts';
 import { spillWriter, type Bucket } from '../disk/spill.ts';
 import type { BlobReference } from '../mapping/blobReference.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
-import type { RowMapper } from '../mapping/rowMapper.ts';
+import type { Remark, RowMapper } from '../mapping/rowMapper.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { keyEncoding } from '../record/keyOrder.ts';
 import type { SourceValue } from '../record/value.ts';
@@ -31,12 +31,15 @@ export interface ShareInput {
   readonly spill: string;
   readonly chunk: number;
   readonly blobs: string;
+  /** Rows that are refused enter as well, if they have a key. */
+  readonly provisional: boolean;
 }
 
 export interface ShareResult {
   readonly buckets: Bucket[];
   readonly read: number;
-  readonly rejected: number;
+  /** Rows that are in the buckets. */
+  readonly entered: number;
   readonly findings: Finding[];
 }
 
@@ -49,7 +52,7 @@ export interface ShareContext {
 }
 
 /** Findings that one share keeps; the counts say how many there were. */
-const FINDINGS_KEPT = 10_000;
+const FINDINGS_KEPT = 100_000;
 
 /** Reads ranges until none is left. When it fails, the other shares stop too. */
 export async function readShare(input: ShareInput, context: ShareContext): Promise<ShareResult> {
@@ -82,9 +85,9 @@ function openShare(input: ShareInput, context: ShareContext): Share {
   const { module, mapper, content } = context;
   const writer = spillWriter(input.spill, bucketCount(input.router), input.chunk);
   const encodings = module.orderTypes.map(keyEncoding);
-  const rejections = rejectionLog(module);
+  const log = remarkLog(module);
   const locator = module.columns.length;
-  let read = 0;
+  let [read, entered] = [0, 0];
   const put = (row: SourceValue): void => {
     const { out } = mapper;
     if (content !== null) {
@@ -103,47 +106,43 @@ function openShare(input: ShareInput, context: ShareContext): Share {
   return {
     take(row) {
       read += 1;
-      const at = row[locator] ?? null;
-      if (!mapper.map(row)) {
-        for (const { field, rejection } of mapper.rejected) {
-          rejections.add(field, rejection.rule, rejection.reason, at);
-        }
-        rejections.count += 1;
-      } else if (keyFits(mapper.out.key, module.orderTypes)) {
-        for (const blob of mapper.out.blobs) storeBlob(input.blobs, blob);
-        put(at);
-      } else {
-        rejections.add(
-          module.orderFields[0] ?? '',
-          'exactness',
-          'the key is too long a number',
-          at,
-        );
-        rejections.count += 1;
+      const at = (row[locator] ?? null) as number | string;
+      const accepted = mapper.map(row);
+      for (const remark of mapper.remarks) log.add(remark, at);
+      if (!mapper.hasKey) return;
+      if (!keyFits(mapper.out.key, module.orderTypes)) {
+        log.add({ ...LONG_KEY, field: module.orderFields[0] ?? '' }, at);
+        return;
       }
+      if (!accepted && !input.provisional) return;
+      for (const blob of mapper.out.blobs) storeBlob(input.blobs, blob);
+      put(at);
+      entered += 1;
     },
     finish() {
-      const buckets = writer.finish();
-      return { buckets, read, rejected: rejections.count, findings: rejections.findings };
+      return { buckets: writer.finish(), read, entered, findings: log.findings };
     },
   };
 }
 
-interface RejectionLog {
-  count: number;
+const LONG_KEY = {
+  rule: 'exactness',
+  severity: 'BLOCKER',
+  reason: 'the key is too long a number',
+} as const;
+
+interface RemarkLog {
   readonly findings: Finding[];
-  add(field: string, rule: string, reason: string, row: SourceValue): void;
+  add(remark: Remark, row: number | string): void;
 }
 
-function rejectionLog(module: CompiledModule): RejectionLog {
+function remarkLog(module: CompiledModule): RemarkLog {
   const findings: Finding[] = [];
   return {
-    count: 0,
     findings,
-    add(field, rule, reason, row) {
+    add(remark, row) {
       if (findings.length >= FINDINGS_KEPT) return;
-      const source = { table: module.table, row: row as number | string };
-      findings.push({ rule, severity: 'BLOCKER', module: module.name, field, source, reason });
+      findings.push({ ...remark, module: module.name, source: { table: module.table, row } });
     },
   };
 }

@@ -20,14 +20,26 @@ export interface SortedBucket {
   readonly ends: Uint32Array;
   readonly lineage: Buffer;
   readonly duplicates: readonly DuplicateGroup[];
+  /** Provisional candidates: the row that each line comes from. */
+  readonly rows: BigInt64Array | null;
 }
 
-/** Reads, orders and hashes one bucket. */
-export function sortBucket(bucket: Bucket): SortedBucket {
+/**
+ * Reads, orders and hashes one bucket. A provisional candidate keeps rows with equal keys, and
+ * says for each line which row it comes from.
+ */
+export function sortBucket(bucket: Bucket, provisional: boolean): SortedBucket {
   const buffer = readBucket(bucket);
   const index = indexEntries(buffer, bucket.entries);
-  const { kept, duplicates } = separateDuplicates(buffer, index, sortEntries(buffer, index));
-  return { ...layOut(buffer, index, kept), duplicates };
+  const sorted = sortEntries(buffer, index);
+  if (provisional) {
+    const rows = BigInt64Array.from(sorted.order, (entry) =>
+      BigInt(rowOf(buffer, index.starts[entry] ?? 0)),
+    );
+    return { ...layOut(buffer, index, sorted.order), duplicates: [], rows };
+  }
+  const { kept, duplicates } = separateDuplicates(buffer, index, sorted);
+  return { ...layOut(buffer, index, kept), duplicates, rows: null };
 }
 
 export interface EntryIndex {
@@ -164,7 +176,7 @@ function layOut(
   buffer: Buffer,
   index: EntryIndex,
   order: Uint32Array,
-): Omit<SortedBucket, 'duplicates'> {
+): Omit<SortedBucket, 'duplicates' | 'rows'> {
   const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
   let [recordBytes, lineageBytes] = [0, 0];
   for (const entry of order) {

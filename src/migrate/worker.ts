@@ -36,6 +36,11 @@ interface SpillInput {
 export type OrdinalsInput = SpillInput & { readonly module: string; readonly router: Router };
 export type SplitInput = SpillInput & { readonly parts: number };
 
+export interface SortInput {
+  readonly bucket: Bucket;
+  readonly provisional: boolean;
+}
+
 export interface MigrationWorker {
   readonly handlers: Readonly<Record<string, Handler>>;
   close(): Promise<void>;
@@ -98,8 +103,8 @@ export function migrationWorker(
       split: (input: SplitInput): Reply => ({
         result: splitBucket(input.bucket, input.parts, input),
       }),
-      sort: (bucket: Bucket): Reply => {
-        const sorted = sortBucket(bucket);
+      sort: (input: SortInput): Reply => {
+        const sorted = sortBucket(input.bucket, input.provisional);
         const { data, leaves, ends, lineage } = sorted;
         const transfer = [data.buffer, leaves.buffer, ends.buffer, lineage.buffer] as ArrayBuffer[];
         return { result: sorted, transfer };

@@ -10,16 +10,25 @@ export interface SourcePlace {
 }
 
 export interface Finding {
+  /** Deterministic, unique within a report; absent until the report is put together. */
+  readonly id?: string;
   /** Rule id; each has a page in docs/rules. */
   readonly rule: string;
   readonly severity: Severity;
   readonly module?: string;
+  /** The record's id, or its legacy key as canonical JSON; left out where that is personal. */
+  readonly recordId?: string;
   readonly field?: string;
+  /** Where in the field's text, in Unicode code points: [start, end). */
+  readonly start?: number;
+  readonly end?: number;
   readonly source?: SourcePlace;
   /** Path inside the candidate, for findings on files. */
   readonly file?: string;
   /** All rows of a group (duplicates), in source order. */
   readonly members?: readonly SourcePlace[];
+  /** Id of a finding on this record, or one that it references, from which this one only follows. */
+  readonly because?: string;
   /** Why, in a clause that holds no value of the record. */
   readonly reason: string;
 }

@@ -2,11 +2,33 @@
 
 import type { SourceValue } from './value.ts';
 
+/** Rules that a cell, or a key made of cells, can fail. */
+export const REFUSALS = [
+  'type',
+  'exactness',
+  'scale',
+  'enum',
+  'required',
+  'blank',
+  'max-length',
+  'pattern',
+  'lookup',
+  'date-ambiguous',
+  'time-gap',
+  'time-overlap',
+  'encoding',
+  'key-null',
+  'registry',
+  'reference-partial',
+] as const;
+
+export type Refusal = (typeof REFUSALS)[number];
+
 /** Why a cell was refused: a rule id, and a reason that holds no value. */
 export class Rejection {
-  readonly rule: string;
+  readonly rule: Refusal;
   readonly reason: string;
-  constructor(rule: string, reason: string) {
+  constructor(rule: Refusal, reason: string) {
     this.rule = rule;
     this.reason = reason;
   }

@@ -177,7 +177,11 @@ export function recordsOf(project: string, module: string): Json[] {
 export function findingsOf(project: string): Finding[] {
   const path = join(project, 'storage_reports/latest-migrate/findings.ndjson');
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as Finding);
+  return lines.map((line) => {
+    const { id, ...finding } = JSON.parse(line) as Finding;
+    if (id === undefined) throw new Error('a finding of a report has no id');
+    return finding;
+  });
 }
 
 /** Whether this machine has `program`; a notice where it is absent. */

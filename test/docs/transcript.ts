@@ -118,7 +118,7 @@ function run(command: string, cwd: string, bin: string): { status: number; outpu
     encoding: 'utf8',
     env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, MIGRATE_RUN_ID: undefined },
   });
-  const errors = ran.stderr.split('\n').filter((line) => !/^[a-z0-9_-]+: \d+ rows$/.test(line));
+  const errors = ran.stderr.split('\n').filter((line) => !/^[a-z0-9_-]+: \d+ rows?$/.test(line));
   const text = `${ran.stdout}${errors.join('\n')}`.replaceAll(cwd, HOME).trimEnd();
   return { status: ran.status ?? 1, output: text === '' ? [] : text.split('\n') };
 }

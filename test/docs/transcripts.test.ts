@@ -7,8 +7,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { dryRunCommand } from '../../src/cli/dryRun.ts';
 import { initCommand } from '../../src/cli/init.ts';
 import { migrateCommand } from '../../src/cli/migrate.ts';
+import { scanAllCommand, scanModuleCommand } from '../../src/cli/scan.ts';
 import { verifyChecksumsCommand } from '../../src/cli/verifyChecksums.ts';
 
 import { exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
@@ -67,9 +69,14 @@ describe('the transcripts', () => {
 
 /** The options that a command takes. */
 function optionsOf(name: string): string[] {
-  const commands = [initCommand, migrateCommand, verifyChecksumsCommand].map((make) =>
-    make(ignore),
-  );
+  const commands = [
+    initCommand,
+    dryRunCommand,
+    migrateCommand,
+    scanAllCommand,
+    scanModuleCommand,
+    verifyChecksumsCommand,
+  ].map((make) => make(ignore));
   const command = commands.find((candidate) => candidate.name() === name);
   return (command?.options ?? []).map((option) => option.long ?? '');
 }

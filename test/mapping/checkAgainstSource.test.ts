@@ -27,6 +27,18 @@ const MAIN: readonly TableSchema[] = [
   table('log', ['text']),
   table('orders', ['year', 'nr', 'customer_nr']),
   table('overview', ['x'], 'view'),
+  table('visits', [
+    'nr',
+    'day',
+    'at',
+    'paid',
+    'kind',
+    'place',
+    'mail',
+    'customer_nr',
+    'name',
+    'earlier',
+  ]),
 ];
 const EXTRA: readonly TableSchema[] = [table('dogs', ['chip', 'name'], 'file')];
 

@@ -23,6 +23,10 @@ const CUSTOMERS = 'modules/customers.json';
 const ORDERS = 'modules/orders.json';
 const LINES = 'modules/lines.json';
 const DOGS = 'modules/dogs.json';
+const VISITS = 'modules/visits.json';
+const DAY = [VISITS, 'fields', 'day', 'transforms'];
+const PLACE = [VISITS, 'fields', 'place'];
+const DAY_RULE = [VISITS, 'invariants', 0];
 
 function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
@@ -41,6 +45,7 @@ describe('loadMapping', () => {
       'dogs',
       'lines',
       'orders',
+      'visits',
     ]);
     expect(mapping.project).toEqual(validFiles()['project.json']);
     expect(mapping.modules[0]).toEqual(validFiles()[CUSTOMERS]);
@@ -50,6 +55,7 @@ describe('loadMapping', () => {
       DOGS,
       LINES,
       ORDERS,
+      VISITS,
       'project.json',
       'registries/dogs.ndjson',
     ]);
@@ -66,7 +72,7 @@ describe('loadMapping', () => {
     });
     expect(mapping.digest).toBe(sha256(`[${listing.join(',')}]`));
     expect(mappingDigest(mapping.files.slice(1))).not.toBe(mapping.digest);
-    expect(Buffer.from(mapping.files[4]?.bytes ?? []).toString()).toMatch(/^\{"\$schema":"/);
+    expect(Buffer.from(mapping.files[5]?.bytes ?? []).toString()).toMatch(/^\{"\$schema":"/);
   });
 
   it('has one digest whatever the layout, and another one for another content', async () => {
@@ -300,13 +306,94 @@ describe('a wrong mapping', () => {
     [[DOGS, 'key', 1], { column: 'b', type: 'string' }, 'needs a key of one part'],
     [[DOGS, 'feilds'], {}, 'unknown property "feilds"'],
     [[DOGS, 'source', 'table'], 'x\u001b[31m', 'loaded'],
+    [
+      ['project.json', 'severities', 0, 'rule'],
+      'formt',
+      '"formt" is not allowed here (mapping/project.json:',
+    ],
+    [['project.json', 'severities', 0, 'rule'], 'formt', 'did you mean "format"?'],
+    [['project.json', 'severities', 0, 'severity'], 'WARN', 'use one of BLOCKER, WARNING, INFO'],
+    [['project.json', 'severities', 1, 'module'], 'visit', 'did you mean "visits"?'],
+    [['project.json', 'severities', 1, 'field'], 'days', 'module "visits" has no field "days"'],
+    [
+      ['project.json', 'severities', 1],
+      { rule: 'type', field: 'x', severity: 'INFO' },
+      'no module',
+    ],
+    [[...DAY, 0], 'trimm', '"trimm" is not allowed here (mapping/modules/visits.json:24:9)'],
+    [[...DAY, 0], 'trimm', 'did you mean "trim"?'],
+    [[...DAY, 0], 5, 'expected a value of type object'],
+    [DAY, [], 'expected at least 1 items'],
+    [[...DAY, 1], {}, 'expected at least 1 members'],
+    [[...DAY, 1], { sentinel: ['x'] }, 'did you mean "sentinels"?'],
+    [[...DAY, 1, 'sentinels'], [], 'expected at least 1 items'],
+    [[...DAY, 1, 'sentinels', 0], true, 'expected a text or a number'],
+    [[...DAY, 1, 'sentinels', 1], '0000-00-00', 'expected no item twice'],
+    [[...DAY, 1, 'prefix'], 'x', '"sentinels" and "prefix" stand in one transform'],
+    [[...DAY, 2, 'date', 'pattern'], 'yyyy-mm-dd', 'the month is missing in it'],
+    [[...DAY, 2, 'date', 'pattern'], 'dd.MM.yy', '"yy" is no token of a pattern'],
+    [
+      [...DAY, 2, 'date', 'fallbacks', 0],
+      'dd.MMMM.yyyy',
+      'pattern "dd.MMMM.yyyy" of a date is wrong: "MMMM" is no token of a pattern',
+    ],
+    [[...DAY, 2, 'date', 'pattern'], undefined, 'property "pattern" is missing'],
+    [[...DAY, 2, 'date', 'patern'], 'x', 'did you mean "pattern"?'],
+    [[VISITS, 'fields', 'at', 'transforms', 0, 'time', 'pattern'], 'HH', 'the minute is missing'],
+    [
+      [VISITS, 'fields', 'paid', 'transforms', 0, 'booleans', 'false', 0],
+      'ja',
+      'a word means both true and false',
+    ],
+    [[VISITS, 'fields', 'paid', 'transforms', 0, 'booleans', 'true'], undefined, 'is missing'],
+    [[VISITS, 'fields', 'kind', 'transforms', 1, 'lookup'], {}, 'expected at least 1 members'],
+    [[VISITS, 'fields', 'kind', 'transforms', 1, 'lookup', 's'], 5, 'expected a value of type'],
+    [[VISITS, 'fields', 'kind', 'transforms', 1, 'lookup'], undefined, 'needs "lookup" beside it'],
+    [[VISITS, 'fields', 'kind', 'transforms', 1, 'otherwise'], 'drop', 'use one of keep, refuse'],
+    [[...PLACE, 'transforms', 0, 'split'], '', 'expected at least 1 characters'],
+    [[...PLACE, 'transforms', 0, 'part'], 0, 'expected a number not below 1'],
+    [[...PLACE, 'transforms', 0, 'split'], undefined, 'property "part" needs "split" beside it'],
+    [[...PLACE, 'transforms', 1, 'with'], undefined, 'property "replace" needs "with" beside it'],
+    [[...PLACE, 'pattern'], '(', 'pattern "(" is not of RE2 syntax'],
+    [[...PLACE, 'pattern'], '(a)\\1', 'is not of RE2 syntax'],
+    [[...PLACE, 'pattern'], 'a(?=b)', 'is not of RE2 syntax'],
+    [[...PLACE, 'pattern'], '((a{1000}){1000}){1000}', 'is not of RE2 syntax'],
+    [[...PLACE, 'pattern'], '', 'expected a pattern of 1 to 1000 characters'],
+    [[...PLACE, 'longText'], 0, 'expected a number not below 1'],
+    [[VISITS, 'fields', 'day', 'nonBlank'], true, '"nonBlank" does not belong to type date'],
+    [[VISITS, 'fields', 'earlier', 'format'], 'uuid', '"format" does not belong to type array('],
+    [[VISITS, 'fields', 'mail', 'format'], 'mail', 'did you mean "email"?'],
+    [[VISITS, 'fields', 'mail', 'pii'], 'e-mail', 'expected a kind in capital letters'],
+    [[VISITS, 'fields', 'mail', 'references'], 'visits', '"references" does not belong to type'],
+    [[VISITS, 'fields', 'earlier', 'references'], 'visit', 'did you mean "visits"?'],
+    [
+      [VISITS, 'fields', 'earlier', 'references'],
+      'customers',
+      'module "customers" does not keep a key of one part',
+    ],
+    [[VISITS, 'fields', 'name', 'copyOf', 'via'], 'custom', 'did you mean "customer"?'],
+    [[VISITS, 'fields', 'name', 'copyOf', 'via'], 'day', 'field "day" does not lead to a record'],
+    [[VISITS, 'fields', 'name', 'copyOf', 'field'], 'nam', 'module "customers" has no field "nam"'],
+    [[VISITS, 'fields', 'nr', 'transforms'], ['trim'], 'key column "nr" has transforms'],
+    [[...DAY_RULE, 'id'], 'Visits Day', 'expected a name of a-z'],
+    [[...DAY_RULE, 'sql'], ' ', 'expected a query'],
+    [[...DAY_RULE, 'holds'], '', 'expected a sentence'],
+    [[...DAY_RULE, 'modules', 0], 'visit', 'unknown module "visit" (mapping/modules/visits.json:'],
+    [[...DAY_RULE, 'modules'], [], 'expected at least 1 items'],
+    [[...DAY_RULE, 'fields', 0], 'dai', 'did you mean "day"?'],
+    [[...DAY_RULE, 'severity'], 'blocker', 'did you mean "BLOCKER"?'],
+    [
+      [VISITS, 'invariants', 1],
+      { id: 'visits-day', holds: 'x', sql: 'x', modules: ['visits'], fields: ['nr'] },
+      'invariant "visits-day" is there twice',
+    ],
     [['registries/dogs.json'], [], 'the registry is there twice'],
     [['registries/Dogs.json'], [], 'the name of a registry is not allowed'],
     [['registries/dogs.ndjson'], '', 'the registry is empty'],
   ])('%j = %j', async (path, value, expected) => {
     const project = writeProject(changed(validFiles(), path, value));
     if (expected === 'loaded') {
-      expect((await loadMapping(project)).modules.length).toBe(4);
+      expect((await loadMapping(project)).modules.length).toBe(5);
       return;
     }
     const shown = (await failureOf(project)).line();

@@ -20,6 +20,10 @@ export function validFiles(): Record<string, unknown> {
       asOf: '2025-01-31',
       sources: { main: { url: 'sqlite:legacy.db' }, extra: { url: 'csv:export/' } },
       dropped: [{ table: 'log', reason: 'of no use' }],
+      severities: [
+        { rule: 'format', severity: 'INFO' },
+        { rule: 'type', module: 'visits', field: 'day', severity: 'WARNING' },
+      ],
     },
     'modules/customers.json': {
       module: 'customers',
@@ -71,7 +75,64 @@ export function validFiles(): Record<string, unknown> {
       id: { rule: 'registry', registry: 'dogs', field: 'dog_id' },
       fields: { name: { column: 'name', type: 'string' } },
     },
+    'modules/visits.json': visits(),
     'registries/dogs.ndjson': `{"legacyId":"1","targetUuid":"${NAMESPACE}"}\n`,
+  };
+}
+
+/** A module with every transform and every check. */
+function visits(): unknown {
+  return {
+    module: 'visits',
+    source: { table: 'visits' },
+    key: [{ column: 'nr', type: 'integer' }],
+    id: { rule: 'keep' },
+    fields: {
+      nr: { column: 'nr', type: 'integer' },
+      day: {
+        column: 'day',
+        type: 'date',
+        transforms: [
+          'trim',
+          { sentinels: ['0000-00-00', 0] },
+          { date: { pattern: 'yyyy-MM-dd', fallbacks: ['dd.MM.yyyy'] } },
+        ],
+      },
+      at: { column: 'at', type: 'time(0)', transforms: [{ time: { pattern: 'HH:mm' } }] },
+      paid: {
+        column: 'paid',
+        type: 'boolean',
+        transforms: [{ booleans: { true: ['ja'], false: ['nein'] } }],
+      },
+      kind: {
+        column: 'kind',
+        type: 'enum',
+        values: ['walk', 'class'],
+        transforms: ['lower', { lookup: { s: 'walk', k: 'class' }, otherwise: 'keep' }],
+      },
+      place: {
+        column: 'place',
+        type: 'string',
+        transforms: [{ split: '/', part: 1 }, { replace: ' ', with: '' }, { prefix: 'p' }],
+        nonBlank: true,
+        pattern: 'p[a-z]*',
+        longText: 20,
+      },
+      mail: { column: 'mail', type: 'string', format: 'email', pii: 'EMAIL' },
+      customer: { reference: 'customers', columns: ['customer_nr'] },
+      name: { column: 'name', type: 'string', copyOf: { via: 'customer', field: 'name' } },
+      earlier: { column: 'earlier', type: 'array(integer)', references: 'visits' },
+    },
+    invariants: [
+      {
+        id: 'visits-day',
+        holds: 'No visit is in the future',
+        sql: 'SELECT nr FROM visits, project WHERE day > as_of',
+        modules: ['visits'],
+        fields: ['day'],
+        severity: 'WARNING',
+      },
+    ],
   };
 }
 

@@ -23,7 +23,7 @@ function expected(entries: readonly Entry[]): { kept: Entry[]; duplicates: unkno
 }
 
 function check(entries: readonly Entry[]): void {
-  const sorted = sortBucket(spilled(folder, entries, 256));
+  const sorted = sortBucket(spilled(folder, entries, 256), false);
   const { kept, duplicates } = expected(entries);
   const lines = kept.map((entry) => Buffer.from(`${entry.record}\n`));
   expect(sorted.data.subarray(1).equals(Buffer.concat(lines))).toBe(true);
@@ -82,7 +82,7 @@ describe('a sorted bucket', () => {
       lineage: 'x',
       row,
     }));
-    const sorted = sortBucket(spilled(folder, twice));
+    const sorted = sortBucket(spilled(folder, twice), false);
     expect(sorted.ends.length).toBe(0);
     expect(sorted.duplicates).toEqual([
       [0, 2],
@@ -92,8 +92,8 @@ describe('a sorted bucket', () => {
 
   it('is refused when it holds another number of entries than written', () => {
     const bucket = spilled(folder, [{ key: 'a', record: 'r', lineage: '', row: 1 }]);
-    expect(() => sortBucket({ ...bucket, entries: 2 })).toThrow();
-    expect(() => sortBucket({ ...bucket, entries: 0 })).toThrow('another number of entries');
+    expect(() => sortBucket({ ...bucket, entries: 2 }, false)).toThrow();
+    expect(() => sortBucket({ ...bucket, entries: 0 }, false)).toThrow('another number of entries');
   });
 });
 

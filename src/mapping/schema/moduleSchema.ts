@@ -1,12 +1,15 @@
 /** JSON Schema (2020-12) of mapping/modules/<module>.json: the contract, and what editors explain. */
 
+import { COLUMN_FIELD, REFERENCE_FIELD } from './fieldSchema.ts';
 import {
   COLUMN_NAME,
   FIELD_NAME,
+  INVARIANT_ID,
   KEY_ID,
   MODULE_NAME,
   REASON,
   REGISTRY_NAME,
+  SEVERITY,
   SOURCE_NAME,
   TABLE_NAME,
   TYPE_NAME,
@@ -18,11 +21,6 @@ const FIELD_SET = {
   minItems: 1,
   uniqueItems: true,
   items: FIELD_NAME,
-};
-
-const REQUIRED = {
-  description: 'true: null is refused.',
-  type: 'boolean',
 };
 
 /** Each rule with the members that only some rules have: one that does not belong is refused. */
@@ -65,59 +63,38 @@ const ID_RULE: Readonly<Record<string, unknown>> = {
   ],
 };
 
-const COLUMN_FIELD = {
-  description: 'A field that holds the value of a column.',
+const INVARIANT: Readonly<Record<string, unknown>> = {
+  description: 'SQL over records that must return no row.',
   type: 'object',
   additionalProperties: false,
-  required: ['column', 'type'],
+  required: ['id', 'holds', 'sql', 'modules', 'fields'],
   properties: {
-    column: COLUMN_NAME,
-    type: TYPE_NAME,
-    required: REQUIRED,
-    maxLength: {
-      description: 'Most characters (Unicode code points) of a string.',
-      type: 'integer',
-      minimum: 0,
-      maximum: Number.MAX_SAFE_INTEGER,
+    id: INVARIANT_ID,
+    holds: {
+      description: 'What has to hold, as a sentence for the report.',
+      title: 'a sentence of at most 300 characters',
+      type: 'string',
+      pattern: '\\S',
+      maxLength: 300,
     },
-    values: {
-      description: 'The values of an enum.',
-      type: 'array',
-      minItems: 1,
-      uniqueItems: true,
-      items: { description: 'A value.', type: 'string' },
-    },
-    zone: {
+    sql: {
       description:
-        'IANA zone in which local times of the source are meant, such as "Europe/Zurich"; for ' +
-        'timestamptz only.',
-      title: 'an IANA zone such as "Europe/Zurich"',
+        'A query over the modules that it names, each a table of its fields; a decimal(s) is an ' +
+        'integer scaled by 10^s. Its first columns are the order fields of this module.',
+      title: 'a query',
       type: 'string',
-      pattern: '^[A-Za-z][A-Za-z0-9_+/-]*$',
+      pattern: '\\S',
+      maxLength: 100_000,
     },
-    encoding: {
-      description: 'How text of the source holds bytes, where it has no bytes of its own.',
-      type: 'string',
-      enum: ['base64', 'hex'],
-    },
-  },
-};
-
-const REFERENCE_FIELD = {
-  description: 'A field that holds the target id of a record of another (or the same) module.',
-  type: 'object',
-  additionalProperties: false,
-  required: ['reference', 'columns'],
-  properties: {
-    reference: { ...MODULE_NAME, description: 'Module that the field refers to.' },
-    columns: {
-      description: "Columns that hold that module's legacy key, in the order of its key.",
+    modules: {
+      description: 'Modules that the query reads.',
       type: 'array',
       minItems: 1,
       uniqueItems: true,
-      items: COLUMN_NAME,
+      items: MODULE_NAME,
     },
-    required: REQUIRED,
+    fields: { ...FIELD_SET, description: 'Fields of this module that a row of it accuses.' },
+    severity: SEVERITY,
   },
 };
 
@@ -206,6 +183,11 @@ export const MODULE_SCHEMA: Readonly<Record<string, unknown>> = {
       type: 'integer',
       minimum: 0,
       maximum: Number.MAX_SAFE_INTEGER,
+    },
+    invariants: {
+      description: 'Conditions that hold for all records of the candidate.',
+      type: 'array',
+      items: INVARIANT,
     },
     blind: {
       ...KEY_ID,

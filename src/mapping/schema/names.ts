@@ -40,6 +40,20 @@ export const KEY_ID: NamedSchema = {
   pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
 };
 
+export const INVARIANT_ID: NamedSchema = {
+  description: 'Name of the invariant, unique in the project.',
+  title: NAME_TITLE,
+  type: 'string',
+  pattern: MODULE_PATTERN,
+};
+
+/** Not a name, but used as often. */
+export const SEVERITY: Readonly<Record<string, unknown>> = {
+  description: 'BLOCKER, WARNING or INFO.',
+  type: 'string',
+  enum: ['BLOCKER', 'WARNING', 'INFO'],
+};
+
 export const FIELD_NAME: NamedSchema = {
   description: 'Name of a field of the record.',
   title: 'a field name: not empty, not "~", not "__proto__"',

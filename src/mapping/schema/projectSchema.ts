@@ -1,6 +1,7 @@
 /** JSON Schema (2020-12) of mapping/project.json: the contract, and what editors explain. */
 
-import { TABLE_NAME, REASON, SOURCE_NAME } from './names.ts';
+import { RULES } from '../../outcome/rules.ts';
+import { FIELD_NAME, MODULE_NAME, REASON, SEVERITY, SOURCE_NAME, TABLE_NAME } from './names.ts';
 
 export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -71,6 +72,26 @@ export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
           source: { ...SOURCE_NAME, description: 'Name of the source; "main" if left out.' },
           table: TABLE_NAME,
           reason: REASON,
+        },
+      },
+    },
+    severities: {
+      description: "Severities that differ from the rules' own; the last that fits counts.",
+      type: 'array',
+      items: {
+        description: 'The severity of a rule, everywhere or in one place.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['rule', 'severity'],
+        properties: {
+          rule: {
+            description: 'Id of a rule.',
+            type: 'string',
+            enum: Object.keys(RULES),
+          },
+          module: { ...MODULE_NAME, description: 'Module; any if left out.' },
+          field: { ...FIELD_NAME, description: 'Field; any if left out.' },
+          severity: SEVERITY,
         },
       },
     },

@@ -1,0 +1,190 @@
+/**
+ * What migrate and dry-run have in common: the lock, a private staging area, sources in one
+ * snapshot, and the modules built from them one after the other. Whatever happens, staging is gone
+ * at the end.
+ */
+
+import { onDisk } from '../disk/errors.ts';
+import { acquireLock } from '../disk/lock.ts';
+import type { Pool } from '../disk/pool.ts';
+import { checkAgainstSource } from '../mapping/checkAgainstSource.ts';
+import { compileModule } from '../mapping/compile.ts';
+import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
+import { quoteName } from '../mapping/nearest.ts';
+import { readSecretKey } from '../mapping/secretKey.ts';
+import { buildModule, planMemory, type BuiltModule } from '../migrate/buildModule.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Finding } from '../outcome/finding.ts';
+import { planInvariants } from '../scan/invariantPlan.ts';
+import { dropStaging, openStaging, openStore, type Staging } from '../seal/candidateStore.ts';
+import type { Environment } from './environment.ts';
+import { projectPaths } from './project.ts';
+import {
+  closeSources,
+  openInWorkers,
+  prepareSources,
+  schemasOf,
+  sourceUrls,
+  type NamedSource,
+} from './sources.ts';
+
+export interface BuildOptions {
+  readonly project: string;
+  /** Folder to which paths on the command line are relative. */
+  readonly here: string;
+  /** Source name → URL, instead of the mapping's. */
+  readonly sources: ReadonlyMap<string, string>;
+  readonly workers: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+/** Findings of a command, also of one that fails. */
+export interface Findings {
+  readonly findings: Finding[];
+}
+
+/** Everything that is open while modules are built. */
+export interface Build {
+  readonly command: 'migrate' | 'dry-run';
+  readonly options: BuildOptions;
+  readonly env: Environment;
+  readonly mapping: LoadedMapping;
+  readonly sources: readonly NamedSource[];
+  readonly staging: Staging;
+  readonly pool: Pool;
+}
+
+/** What a command does with the mapping and the built modules. */
+export interface BuildSteps<T> {
+  /** Looks at the mapping before anything is opened. */
+  readonly check: (mapping: LoadedMapping) => void;
+  /** While sources and workers are open. */
+  readonly build: (build: Build) => Promise<T>;
+  /** After they are closed; does not wait, so that an interrupted run has published nothing. */
+  readonly publish: (staging: Staging, built: T) => void;
+}
+
+/** Runs the steps under the lock of the project's candidates. */
+export async function withStaging<T>(
+  command: Build['command'],
+  options: BuildOptions,
+  env: Environment,
+  steps: BuildSteps<T>,
+): Promise<T> {
+  const paths = projectPaths(options.project);
+  const mapping = await loadMapping(paths.root);
+  steps.check(mapping);
+  // Bad SQL is refused before anything is read.
+  planInvariants(mapping);
+  const folders = { project: paths.root, here: options.here };
+  const urls = sourceUrls(mapping, options.sources, folders, env.adapters);
+  const secrets = readSecrets(mapping, env.variables);
+  return onDisk(paths.candidates, async () => {
+    openStore(paths.candidates);
+    const lock = acquireLock(paths.candidates, {
+      command,
+      pid: env.pid,
+      since: env.now().toISOString(),
+    });
+    const forget = env.onInterrupt(() => {
+      dropStaging(paths.candidates);
+      lock.release();
+    });
+    try {
+      const staging = openStaging(paths.candidates);
+      const sources = await prepareSources(urls, staging.scratch, env.adapters);
+      let built: T;
+      try {
+        checkAgainstSource(mapping, schemasOf(sources));
+        const pool = env.startWorkers(options.workers, { mapping, secrets });
+        try {
+          await openInWorkers(sources, pool);
+          built = await steps.build({ command, options, env, mapping, sources, staging, pool });
+        } finally {
+          await pool.close();
+        }
+      } finally {
+        await closeSources(sources);
+      }
+      steps.publish(staging, built);
+      return built;
+    } finally {
+      dropStaging(paths.candidates);
+      forget();
+      lock.release();
+    }
+  });
+}
+
+/**
+ * Builds all modules, by name; each one uses all workers. `onBuilt` is called after each one and may
+ * throw.
+ */
+export async function buildModules(
+  build: Build,
+  report: Findings,
+  onBuilt: (module: BuiltModule) => void,
+): Promise<BuiltModule[]> {
+  const { options, env, mapping, sources, staging, pool } = build;
+  const memory = planMemory(options.memory, options.workers);
+  const built: BuiltModule[] = [];
+  for (const { module: name } of mapping.modules) {
+    const module = compileModule(mapping, name);
+    const source = sources.find((candidate) => candidate.name === module.source)?.prepared;
+    if (source === undefined) throw new Error(`source ${module.source} is not prepared`);
+    const result = await buildModule(module, {
+      pool,
+      source,
+      staging: staging.candidate,
+      scratch: staging.scratch,
+      memory,
+      progress: env.progress,
+      provisional: build.command === 'dry-run',
+    });
+    built.push(result);
+    report.findings.push(...result.findings);
+    assertMinimum(result, module.minimumRows);
+    onBuilt(result);
+  }
+  return built;
+}
+
+/** Ends reading: nothing of the sources is needed any more, and what was read is still there. */
+export async function endReading({ sources, pool }: Build): Promise<void> {
+  await pool.callEach('closeSources', null);
+  for (const { prepared } of sources) await prepared.assertUnchanged();
+}
+
+/** A run that saw no row has proved nothing. */
+export function assertSomeRows(built: readonly BuiltModule[]): void {
+  if (built.some(({ accounting }) => accounting.records > 0)) return;
+  throw new Failure('EMPTY', {
+    what: 'the run saw no rows, nothing was published',
+    hint: 'check that the sources are the right ones',
+  });
+}
+
+/** A module that saw fewer rows than its mapping asks for has proved nothing either. */
+function assertMinimum({ accounting }: BuiltModule, minimum: number): void {
+  if (accounting.rows >= minimum) return;
+  throw new Failure('EMPTY', {
+    what: `module ${accounting.module} has ${accounting.rows} rows, its minimum is ${minimum}; nothing was published`,
+    where: `table ${quoteName(accounting.table)}`,
+    hint: 'check the source, or lower minimumRows in the module',
+  });
+}
+
+function readSecrets(
+  mapping: LoadedMapping,
+  variables: Environment['variables'],
+): Map<string, Uint8Array> {
+  const secrets = new Map<string, Uint8Array>();
+  for (const { blind, id } of mapping.modules) {
+    const keyId = id.rule === 'keyless' ? id.key : undefined;
+    for (const name of [blind, keyId]) {
+      if (name !== undefined) secrets.set(name, readSecretKey(name, variables));
+    }
+  }
+  return secrets;
+}

@@ -1,0 +1,105 @@
+/**
+ * One cell of a field, the whole way: its text as it came is looked at, transforms apply in order,
+ * the type converts, and checks of the value follow. This is the long way; cells of common types
+ * that need none of it pass in the row mapper's own code.
+ */
+
+import { codePoints, converter } from '../record/convert.ts';
+import { RawJson, Rejection, type Converted } from '../record/converted.ts';
+import { FORMATS } from '../record/format.ts';
+import { textFaults } from '../record/textFault.ts';
+import { transformer } from '../record/transform.ts';
+import type { FieldType } from '../record/type.ts';
+import type { SourceValue } from '../record/value.ts';
+import type { ColumnField } from './model.ts';
+import { wholeMatch } from './pattern.ts';
+import type { RemarkLog } from './remarks.ts';
+
+export interface MappedField {
+  readonly name: string;
+  readonly mapping: ColumnField;
+  readonly type: FieldType;
+  /** Whether it orders the records: a value that fails a check stays, so that there is a key. */
+  readonly orders: boolean;
+}
+
+/** Null where the cell is null or was refused; the log says so. */
+export function cellMapper(field: MappedField, log: RemarkLog): (cell: SourceValue) => Converted {
+  const { name, mapping } = field;
+  const { column: _, type: __, transforms, ...options } = mapping;
+  const convert = converter({ ...options, type: field.type });
+  const change =
+    transforms === undefined
+      ? null
+      : transformer(transforms, (rule, reason) => {
+          log.note(name, { rule, reason });
+        });
+  const check = valueCheck(field, log);
+  if (change === null && PLAIN_KINDS.has(field.type.kind)) {
+    return (cell) => {
+      const converted = convert(cell);
+      if (!(converted instanceof Rejection)) return converted;
+      inspectText(cell, name, log);
+      return log.refuse(name, converted);
+    };
+  }
+  return (cell) => {
+    inspectText(cell, name, log);
+    const changed = change === null ? cell : change(cell);
+    const converted = changed instanceof Rejection ? changed : convert(changed);
+    return converted instanceof Rejection ? log.refuse(name, converted) : check(converted);
+  };
+}
+
+/** What these take from text is ASCII without controls: only text that they refuse may have faults. */
+const PLAIN_KINDS: ReadonlySet<string> = new Set([
+  'boolean',
+  'integer',
+  'bigint',
+  'decimal',
+  'float',
+  'date',
+  'time',
+  'timestamp',
+  'timestamptz',
+  'uuid',
+  'bytes',
+  'blob',
+]);
+
+/** Notes what is wrong with a cell's text as it came; nothing for other cells. */
+export function inspectText(cell: SourceValue, field: string, log: RemarkLog): void {
+  if (typeof cell !== 'string') return;
+  for (const fault of textFaults(cell)) log.note(field, fault);
+}
+
+const BLANK = new Rejection('blank', 'the text holds nothing but blanks');
+const NO_MATCH = new Rejection('pattern', 'the text does not match the pattern of the field');
+const JSON_KEY = /"(?:__proto__|constructor|prototype)":/;
+
+/** Checks of what the type made of the cell. */
+function valueCheck(field: MappedField, log: RemarkLog): (value: Converted) => Converted {
+  const { name, orders } = field;
+  const { nonBlank, format, pattern, longText = Infinity } = field.mapping;
+  const matches = pattern === undefined ? null : wholeMatch(pattern);
+  const isFormat = format === undefined ? null : FORMATS[format];
+  const refuse = (value: string, rejection: Rejection): Converted => {
+    log.refuse(name, rejection);
+    return orders ? value : null;
+  };
+  return (value) => {
+    if (value instanceof RawJson && JSON_KEY.test(value.text)) {
+      log.note(name, { rule: 'json-key', reason: 'a key of the JSON is dangerous to JavaScript' });
+    }
+    if (typeof value !== 'string') return value;
+    if (isFormat?.(value) === false) {
+      log.note(name, { rule: 'format', reason: `the text is no ${format}` });
+    }
+    // UTF-16 units are never fewer than code points, so the cheap test comes first.
+    if (value.length >= longText && codePoints(value) >= longText) {
+      log.note(name, { rule: 'long-text', reason: `the text has ${longText} characters or more` });
+    }
+    if (nonBlank === true && value.trim() === '') return refuse(value, BLANK);
+    return matches?.(value) === false ? refuse(value, NO_MATCH) : value;
+  };
+}

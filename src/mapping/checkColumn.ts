@@ -1,0 +1,85 @@
+/** Checks of a field of a column in itself: its type, and options that only some types have. */
+
+import type { Failure } from '../outcome/failure.ts';
+import { formatType, parseType, type FieldType } from '../record/type.ts';
+import { isZone } from '../record/zone.ts';
+import { checkTransforms } from './checkTransforms.ts';
+import type { ColumnField } from './model.ts';
+import { didYouMean, quoteName } from './nearest.ts';
+import { wholeMatch } from './pattern.ts';
+import { unknownType } from './shape.ts';
+
+/** A failure at a place inside the field, or at the field itself. */
+export type FieldFault = (
+  path: readonly (string | number)[],
+  what: string,
+  hint: string,
+) => Failure;
+
+/** @throws Failure MAPPING */
+export function checkColumnField(field: ColumnField, fault: FieldFault): void {
+  const type = parseType(field.type);
+  if (type === null) {
+    const { what, hint } = unknownType(field.type);
+    throw fault(['type'], what, hint);
+  }
+  checkOptions(field, type, fault);
+  if (field.zone !== undefined && !isZone(field.zone)) {
+    throw fault(['zone'], `unknown time zone ${quoteName(field.zone)}`, nearestZone(field.zone));
+  }
+  if (field.pattern !== undefined && wholeMatch(field.pattern) === null) {
+    const what = `pattern ${quoteName(field.pattern)} is not of RE2 syntax`;
+    throw fault(
+      ['pattern'],
+      what,
+      'RE2 has no look-around and no back references: write it without',
+    );
+  }
+  checkTransforms(field.transforms ?? [], fault);
+}
+
+function checkOptions(field: ColumnField, type: FieldType, fault: FieldFault): void {
+  const { kind } = innermost(type);
+  if (kind === 'enum' && field.values === undefined) {
+    throw fault([], 'an enum needs its values', 'add "values"');
+  }
+  for (const { option, kinds, elements } of OPTIONS) {
+    if (field[option] === undefined || kinds.includes(elements ? kind : type.kind)) continue;
+    const hint = `remove it, or use type ${kinds.join(' or ')}`;
+    throw fault([option], `"${option}" does not belong to type ${formatType(type)}`, hint);
+  }
+}
+
+/** Options that only some types have. Some an array passes on to its elements. */
+const OPTIONS: readonly {
+  readonly option:
+    | 'values'
+    | 'maxLength'
+    | 'zone'
+    | 'encoding'
+    | 'nonBlank'
+    | 'format'
+    | 'pattern'
+    | 'longText'
+    | 'references';
+  readonly kinds: readonly string[];
+  readonly elements: boolean;
+}[] = [
+  { option: 'values', kinds: ['enum'], elements: true },
+  { option: 'maxLength', kinds: ['string'], elements: true },
+  { option: 'zone', kinds: ['timestamptz'], elements: true },
+  { option: 'encoding', kinds: ['bytes', 'blob'], elements: true },
+  { option: 'nonBlank', kinds: ['string'], elements: false },
+  { option: 'format', kinds: ['string'], elements: false },
+  { option: 'pattern', kinds: ['string'], elements: false },
+  { option: 'longText', kinds: ['string'], elements: false },
+  { option: 'references', kinds: ['array', 'json'], elements: false },
+];
+
+function innermost(type: FieldType): FieldType {
+  return type.kind === 'array' ? innermost(type.of) : type;
+}
+
+function nearestZone(zone: string): string {
+  return didYouMean(zone, Intl.supportedValuesOf('timeZone'), 'use an IANA name: "Europe/Zurich"');
+}

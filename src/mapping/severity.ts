@@ -1,0 +1,23 @@
+/**
+ * How much a finding weighs: what the project says, or else the rule's own severity.
+ */
+
+import type { Severity } from '../outcome/finding.ts';
+import { RULES, type Rule } from '../outcome/rules.ts';
+import type { ProjectMapping } from './model.ts';
+
+/** The severity of `rule` in a module's field: the last setting that fits, else the rule's own. */
+export function severityOf(
+  project: Pick<ProjectMapping, 'severities'>,
+  rule: Rule,
+  module: string,
+  field?: string,
+): Severity {
+  const setting = project.severities?.findLast(
+    (candidate) =>
+      candidate.rule === rule &&
+      (candidate.module === undefined || candidate.module === module) &&
+      (candidate.field === undefined || candidate.field === field),
+  );
+  return setting?.severity ?? RULES[rule];
+}

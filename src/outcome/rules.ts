@@ -1,0 +1,56 @@
+/** The rules and how much each weighs unless a project says otherwise. */
+
+/** Severity by rule id; each has a page in docs/rules. */
+export const RULES = {
+  // A cell and its type
+  type: 'BLOCKER',
+  exactness: 'BLOCKER',
+  scale: 'BLOCKER',
+  enum: 'BLOCKER',
+  required: 'BLOCKER',
+  blank: 'BLOCKER',
+  'max-length': 'BLOCKER',
+  'long-text': 'INFO',
+  format: 'WARNING',
+  pattern: 'BLOCKER',
+  lookup: 'BLOCKER',
+  'date-ambiguous': 'BLOCKER',
+  'time-gap': 'BLOCKER',
+  'time-overlap': 'BLOCKER',
+  // Something was changed on the way, as the mapping asks
+  fallback: 'WARNING',
+  sentinel: 'WARNING',
+  // Text as it came, before any transform
+  encoding: 'BLOCKER',
+  'text-nul': 'BLOCKER',
+  'text-control': 'WARNING',
+  'text-invisible': 'WARNING',
+  'text-replacement': 'WARNING',
+  'text-mojibake': 'WARNING',
+  'text-not-nfc': 'WARNING',
+  'json-key': 'WARNING',
+  // Keys and ids
+  'key-null': 'BLOCKER',
+  'key-duplicate': 'BLOCKER',
+  'key-similar': 'BLOCKER',
+  registry: 'BLOCKER',
+  // Between records
+  reference: 'BLOCKER',
+  'reference-partial': 'BLOCKER',
+  unique: 'BLOCKER',
+  cycle: 'BLOCKER',
+  invariant: 'BLOCKER',
+  copy: 'WARNING',
+  accounting: 'BLOCKER',
+  'pii-undeclared': 'BLOCKER',
+  // The candidate's files
+  checksum: 'BLOCKER',
+  merkle: 'BLOCKER',
+  'file-missing': 'BLOCKER',
+  'file-extra': 'BLOCKER',
+  'seal-format': 'BLOCKER',
+  'seal-unexpected': 'BLOCKER',
+  empty: 'BLOCKER',
+} as const;
+
+export type Rule = keyof typeof RULES;

@@ -1,0 +1,102 @@
+/**
+ * Known forms of text: whether a text is one, and nothing else. Nothing is trimmed or repaired;
+ * each check is linear in the length of the text.
+ */
+
+import { isPhone } from './phone.ts';
+import { isUuid } from './uuid.ts';
+
+export type Format = 'email' | 'phone' | 'iban' | 'ahv' | 'url' | 'hostname' | 'uuid';
+
+/** The check of each format. */
+export const FORMATS: Readonly<Record<Format, (text: string) => boolean>> = {
+  email: isEmail,
+  phone: isPhone,
+  iban: isIban,
+  ahv: isAhv,
+  url: isUrl,
+  hostname: isHostname,
+  uuid: (text) => isUuid(text.toLowerCase()),
+};
+
+const ATOM = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+$/u;
+
+/**
+ * `local@domain`: a dot-atom (RFC 5321 §4.1.2; letters beyond ASCII as in RFC 6531) of at most 64
+ * octets, and a domain of two or more labels whose last one starts with a letter; at most 254
+ * octets. No quoted local part, no address literal, no blanks around.
+ */
+export function isEmail(text: string): boolean {
+  if (text.length > 254) return false;
+  const at = text.indexOf('@');
+  if (at < 1 || at !== text.lastIndexOf('@')) return false;
+  const [local, domain] = [text.slice(0, at), text.slice(at + 1)];
+  if (Buffer.byteLength(local) > 64 || Buffer.byteLength(text) > 254) return false;
+  if (!local.split('.').every((atom) => ATOM.test(atom))) return false;
+  return isHostname(domain) && /\.\p{L}[^.]+$/u.test(domain);
+}
+
+const LABEL = /^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?$/u;
+
+/**
+ * Labels of letters, digits and hyphens (RFC 1123 §2.1, RFC 5890 for letters beyond ASCII), none
+ * longer than 63 or with a hyphen at an end, 253 in all; no dot at the end.
+ */
+export function isHostname(text: string): boolean {
+  if (text.length === 0 || text.length > 253) return false;
+  const labels = text.split('.');
+  if (!labels.every((label) => label.length <= 63 && LABEL.test(label))) return false;
+  // A last label of digits makes it an IPv4 address (WHATWG URL), or nothing.
+  return !/^\d+$/.test(labels.at(-1) ?? '') || isIpv4(labels);
+}
+
+function isIpv4(labels: readonly string[]): boolean {
+  const octet = /^(?:0|[1-9]\d{0,2})$/;
+  return labels.length === 4 && labels.every((part) => octet.test(part) && Number(part) <= 255);
+}
+
+/** An absolute http, https or ftp URL with a host, and no blanks (RFC 3986 §3). */
+export function isUrl(text: string): boolean {
+  if (!/^(?:https?|ftp):\/\/[^\s/?#]/iu.test(text) || /[\s\p{Cc}<>"\\^`{|}]/u.test(text))
+    return false;
+  if (/%(?![0-9A-Fa-f]{2})/.test(text)) return false;
+  const url = URL.parse(text);
+  if (url === null) return false;
+  return url.hostname.startsWith('[') || isHostname(url.hostname);
+}
+
+/** Length of an IBAN by country, where it is known (ISO 13616, SWIFT registry). */
+const IBAN_LENGTH: ReadonlyMap<string, number> = new Map(
+  (
+    'AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 ' +
+    'EE20 EG29 ES24 FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 ' +
+    'IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 ' +
+    'NO15 PK24 PL28 PS29 PT25 QA29 RO24 RS22 SA24 SE24 SI19 SK24 SM27 TN24 TR26 UA29 VA22 VG24 XK20'
+  )
+    .split(' ')
+    .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
+);
+
+/** An IBAN, with or without blanks between groups: country, length, check digits (ISO 7064 mod 97). */
+export function isIban(text: string): boolean {
+  if (!/^[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9])+$/.test(text)) return false;
+  const plain = text.replaceAll(' ', '').toUpperCase();
+  const known = IBAN_LENGTH.get(plain.slice(0, 2));
+  if (known === undefined ? plain.length < 15 || plain.length > 34 : plain.length !== known) {
+    return false;
+  }
+  let rest = 0;
+  for (const character of plain.slice(4) + plain.slice(0, 4)) {
+    const value = Number.parseInt(character, 36);
+    rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
+  }
+  return rest === 1;
+}
+
+/** A Swiss social security number: 756, 13 digits, `756.1234.5678.97` or plain, EAN-13 check digit. */
+export function isAhv(text: string): boolean {
+  if (!/^756(?:\.\d{4}\.\d{4}\.\d{2}|\d{10})$/.test(text)) return false;
+  const digits = Array.from(text.replaceAll('.', ''), Number);
+  const sum = digits.reduce((total, digit, index) => total + digit * (index % 2 === 0 ? 1 : 3), 0);
+  return sum % 10 === 0;
+}

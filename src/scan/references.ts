@@ -1,0 +1,119 @@
+/**
+ * References: every record that is referred to is there. By id or by value, simple and composite,
+ * to the own module too, and in arrays and JSON. A reference of which a part is null is none.
+ */
+
+import type { CompiledModule } from '../mapping/compile.ts';
+import { isReference } from '../mapping/model.ts';
+import type { Finding } from '../outcome/finding.ts';
+import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
+import type { FieldType } from '../record/type.ts';
+import { comparisonOf } from './comparable.ts';
+import type { KeyHash } from './keyTable.ts';
+import {
+  earlierFinding,
+  findingsOfHits,
+  hasFailed,
+  moduleOf,
+  recordsOf,
+  type Accusation,
+  type Scope,
+} from './scope.ts';
+import { hashOf, loadTargets, typeOfField, type Target } from './targets.ts';
+
+export interface Reference {
+  readonly fields: readonly string[];
+  readonly types: readonly FieldType[];
+  readonly target: Target;
+  /** The field holds any number of ids, in an array or in JSON. */
+  readonly nested: boolean;
+}
+
+/** All references of a module: those of its fields by name, then those by value as declared. */
+export function referencesOf(scope: Scope, module: CompiledModule): Reference[] {
+  const found: Reference[] = [];
+  for (const { name, mapping, type } of module.fields) {
+    const to = isReference(mapping) ? mapping.reference : mapping.references;
+    if (to === undefined) continue;
+    const fields = moduleOf(scope, to).orderFields;
+    const nested = !isReference(mapping);
+    // What is in JSON has no type of its own.
+    const types = [nested ? ({ kind: 'json' } as const) : type];
+    found.push({ fields: [name], types, target: targetOf(scope, to, fields, types), nested });
+  }
+  for (const { fields, module: to, to: parts } of module.mapping.references ?? []) {
+    const types = fields.map((field) => typeOfField(module, field));
+    found.push({ fields, types, target: targetOf(scope, to, parts, types), nested: false });
+  }
+  return found;
+}
+
+function targetOf(
+  scope: Scope,
+  name: string,
+  fields: readonly string[],
+  types: readonly FieldType[],
+): Target {
+  const parent = moduleOf(scope, name);
+  const others = fields.map((field) => typeOfField(parent, field));
+  return { module: name, fields, comparison: comparisonOf(types, others), keep: 'nothing' };
+}
+
+/** Findings `reference` of a module's records. */
+export async function* checkReferences(
+  scope: Scope,
+  module: CompiledModule,
+): AsyncGenerator<Finding> {
+  const references = referencesOf(scope, module);
+  if (references.length === 0) return;
+  const targets = references.map(({ target }) => target);
+  for await (const loaded of loadTargets(scope, targets)) {
+    const tables = references.map(({ target }) => loaded.table(target));
+    for await (const { first, records } of recordsOf(scope, module.name, 'references')) {
+      for (const [index, record] of records.entries()) {
+        if (record === null) continue;
+        for (const [part, reference] of references.entries()) {
+          for (const key of keysOf(reference, record)) {
+            if (!loaded.holds(key) || tables[part]?.has(key) === true) continue;
+            accuse(scope, module.name, first + index, { part, fields: reference.fields });
+          }
+        }
+      }
+    }
+  }
+  yield* findingsOfHits(scope, module, references.map(accusationOf));
+}
+
+/** A cell that was found to be odd may be why no record has its value. */
+function accuse(
+  scope: Scope,
+  module: string,
+  ordinal: number,
+  { part, fields }: { readonly part: number; readonly fields: readonly string[] },
+): void {
+  if (hasFailed(scope, module, ordinal, fields)) return;
+  scope.hits.add(ordinal, part, earlierFinding(scope, module, ordinal, fields));
+}
+
+function accusationOf({ fields, target, nested }: Reference): Accusation {
+  return {
+    rule: 'reference',
+    field: fields.join('+'),
+    reason: nested
+      ? `an id in it is of no record in module ${target.module}`
+      : `it refers to a record that is not in module ${target.module}`,
+  };
+}
+
+/** Hashes of the keys that a record refers to. */
+function keysOf({ fields, types, target, nested }: Reference, record: ReadRecord): KeyHash[] {
+  const values = fields.map((field) => memberOf(record, field));
+  const referred = nested ? [...leavesOf(values[0])].map((value) => [value]) : [values];
+  return referred.map((parts) => hashOf(target, parts, types)).filter((key) => key !== null);
+}
+
+/** All scalars of a JSON value but null: in a field that holds ids, each of them is one. */
+function* leavesOf(value: unknown): Generator {
+  if (typeof value !== 'object') yield value;
+  else if (value !== null) for (const inner of Object.values(value)) yield* leavesOf(inner);
+}

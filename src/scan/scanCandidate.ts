@@ -1,0 +1,171 @@
+/**
+ * All checks over the records of a candidate, sealed or provisional: what one record alone cannot
+ * show. Findings come in an order that depends on the candidate alone: by module, check and record.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { compileModule, type CompiledModule } from '../mapping/compile.ts';
+import type { Mapping } from '../mapping/model.ts';
+import { severityOf } from '../mapping/severity.ts';
+import type { Finding } from '../outcome/finding.ts';
+import type { Rule } from '../outcome/rules.ts';
+import { countLines, recordFile } from '../seal/candidateReader.ts';
+import { DATA_FILE, LINEAGE_FILE } from '../seal/format.ts';
+import { checkCopies } from './copies.ts';
+import { checkCycles } from './cycles.ts';
+import { checkDuplicates } from './duplicates.ts';
+import { openHits } from './hits.ts';
+import { planInvariants, type PlannedInvariant } from './invariantPlan.ts';
+import { checkInvariants, openInvariants, type OpenInvariants } from './invariants.ts';
+import { checkUndeclared } from './undeclaredPii.ts';
+import { checkReferences } from './references.ts';
+import { moduleOf, recordsOf, type Provenance, type Scope } from './scope.ts';
+
+export type { Provenance } from './scope.ts';
+
+/** The checks, in the order in which they run on each module. */
+export const CHECKS = [
+  'duplicates',
+  'references',
+  'cycles',
+  'copies',
+  'invariants',
+  'pii',
+] as const;
+export type Check = (typeof CHECKS)[number];
+
+export interface ScanInput {
+  /** The candidate's. */
+  readonly folder: string;
+  readonly mapping: Mapping;
+  /** Modules whose records are checked, against those of all; all where left out. */
+  readonly modules?: readonly string[];
+  /** All where left out. */
+  readonly checks?: readonly Check[];
+  /** A private folder for temporary files, which are removed at the end. */
+  readonly scratch: string;
+  /** Bytes for look-up tables; what does not fit is read several times. */
+  readonly memory: number;
+  /** For a provisional candidate, which keeps duplicates of a key. */
+  readonly provenance?: Provenance;
+  /** The time that one invariant may take; 600 where left out. */
+  readonly invariantSeconds?: number;
+  readonly onProgress?: (check: string, done: number, total: number) => void;
+}
+
+const INVARIANT_SECONDS = 600;
+
+/**
+ * The findings of a candidate's records, with their severities, without ids.
+ * @throws Failure MAPPING where an invariant is not a query that may run
+ */
+export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> {
+  const { mapping, provenance, checks = CHECKS } = input;
+  const wanted = new Set(input.modules ?? mapping.modules.map(({ module }) => module));
+  const planned = checks.includes('invariants')
+    ? planInvariants(mapping).filter(({ module }) => wanted.has(module.name))
+    : [];
+  const scratch = mkdtempSync(join(resolve(input.scratch), 'scan-'));
+  const hits = openHits(scratch);
+  const scope: Scope = {
+    folder: input.folder,
+    mapping,
+    modules: new Map(mapping.modules.map(({ module }) => [module, compileModule(mapping, module)])),
+    scratch,
+    memory: input.memory,
+    provenance,
+    hits,
+    badLines: new Map(),
+    counts: new Map(),
+    onProgress: input.onProgress ?? (() => {}),
+  };
+  const invariants = invariantsOf(scope, planned, input.invariantSeconds ?? INVARIANT_SECONDS);
+  try {
+    for (const name of [...wanted].sort()) {
+      const module = moduleOf(scope, name);
+      for (const check of CHECKS) {
+        if (checks.includes(check)) yield* run(scope, module, check, invariants);
+      }
+      yield* checkFiles(scope, module);
+    }
+  } finally {
+    await invariants.close();
+    hits.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function run(
+  scope: Scope,
+  module: CompiledModule,
+  check: Check,
+  invariants: LazyInvariants,
+): AsyncGenerator<Finding> {
+  switch (check) {
+    case 'duplicates':
+      return checkDuplicates(scope, module);
+    case 'references':
+      return checkReferences(scope, module);
+    case 'cycles':
+      return checkCycles(scope, module);
+    case 'copies':
+      return checkCopies(scope, module);
+    case 'invariants':
+      return invariants.check(module);
+    default:
+      return checkUndeclared(scope, module);
+  }
+}
+
+interface LazyInvariants {
+  readonly check: (module: CompiledModule) => AsyncGenerator<Finding>;
+  readonly close: () => Promise<void>;
+}
+
+/** Loads the records when the first module with an invariant is checked. */
+function invariantsOf(
+  scope: Scope,
+  planned: readonly PlannedInvariant[],
+  seconds: number,
+): LazyInvariants {
+  let open: Promise<OpenInvariants> | null = null;
+  return {
+    async *check(module) {
+      if (planned.every((one) => one.module.name !== module.name)) return;
+      open ??= openInvariants(scope, planned, seconds);
+      yield* checkInvariants(scope, await open, module);
+    },
+    async close() {
+      (await open?.catch(() => null))?.runner.close();
+    },
+  };
+}
+
+/** Findings on the module's files: those that are not there, and lines that are no records. */
+async function* checkFiles(scope: Scope, module: CompiledModule): AsyncGenerator<Finding> {
+  for (const lineage of module.hasLineage ? [false, true] : [false]) {
+    const path = recordFile(scope.folder, module.name, lineage);
+    const file = `${module.name}/${lineage ? LINEAGE_FILE : DATA_FILE}`;
+    const fault = (rule: Rule, reason: string): Finding => {
+      const severity = severityOf(scope.mapping.project, rule, module.name);
+      return { rule, severity, module: module.name, file, reason };
+    };
+    if (countLines(path) === null) {
+      yield fault('file-missing', 'the file is not there, or is no plain file');
+      continue;
+    }
+    // Whatever the checks have left unread is read now.
+    if (!scope.badLines.has(path)) await drain(recordsOf(scope, module.name, 'files', lineage));
+    const bad = scope.badLines.get(path);
+    if (bad !== undefined && bad.lines > 0) {
+      const first = `the first is line ${bad.first + 1}`;
+      yield fault('seal-format', `lines that are no record: ${bad.lines}, ${first}`);
+    }
+  }
+}
+
+async function drain(batches: AsyncIterable<unknown>): Promise<void> {
+  for await (const batch of batches) void batch;
+}

@@ -1,0 +1,191 @@
+/** What all checks of a scan share: the candidate, its modules, and how a finding is written. */
+
+import type { CompiledModule } from '../mapping/compile.ts';
+import { isReference, type Mapping } from '../mapping/model.ts';
+import { severityOf } from '../mapping/severity.ts';
+import type { Finding, Severity, SourcePlace } from '../outcome/finding.ts';
+import type { Rule } from '../outcome/rules.ts';
+import { canonicalJson } from '../record/canonical.ts';
+import {
+  countLines,
+  memberOf,
+  readRecords,
+  recordFile,
+  type ReadRecord,
+  type RecordBatch,
+} from '../seal/candidateReader.ts';
+import type { Hits } from './hits.ts';
+
+/** What is known of the records of a provisional candidate; `ordinal` is the 0-based line. */
+export interface Provenance {
+  rowOf(module: string, ordinal: number): SourcePlace;
+  /** Fields whose cell failed and is null now: checks of them would only repeat it. */
+  failedFields(module: string, ordinal: number): ReadonlySet<string>;
+  /** Id of a finding on that record, and field where it is not null. */
+  findingOf(module: string, ordinal: number, field: string | null): string | undefined;
+}
+
+export interface Scope {
+  readonly folder: string;
+  readonly mapping: Mapping;
+  /** All modules of the mapping, by name. */
+  readonly modules: ReadonlyMap<string, CompiledModule>;
+  readonly scratch: string;
+  /** Bytes for look-up tables. */
+  readonly memory: number;
+  readonly provenance: Provenance | undefined;
+  readonly hits: Hits;
+  /** Lines that were no records, by file. */
+  readonly badLines: Map<string, BadLines>;
+  readonly counts: Map<string, number>;
+  readonly onProgress: (check: string, done: number, total: number) => void;
+}
+
+export interface BadLines {
+  readonly lines: number;
+  /** 0-based. */
+  readonly first: number;
+}
+
+export function moduleOf(scope: Scope, name: string): CompiledModule {
+  const module = scope.modules.get(name);
+  if (module === undefined) throw new TypeError(`no module ${name}`);
+  return module;
+}
+
+/** Records of a module, 0 where its file cannot be read. */
+export function countOf(scope: Scope, module: string): number {
+  const known = scope.counts.get(module);
+  if (known !== undefined) return known;
+  const count = countLines(recordFile(scope.folder, module)) ?? 0;
+  scope.counts.set(module, count);
+  return count;
+}
+
+/** The records of a module for `check`; with `lineage`, its legacy keys in the same order. */
+export async function* recordsOf(
+  scope: Scope,
+  module: string,
+  check: string,
+  lineage = false,
+): AsyncGenerator<RecordBatch> {
+  const total = countOf(scope, module);
+  const path = recordFile(scope.folder, module, lineage);
+  const label = `${check} of ${module}`;
+  let bad: BadLines = { lines: 0, first: -1 };
+  for await (const batch of readRecords(path)) {
+    yield batch;
+    for (const [index, record] of batch.records.entries()) {
+      if (record !== null) continue;
+      bad = { lines: bad.lines + 1, first: bad.lines === 0 ? batch.first + index : bad.first };
+    }
+    scope.onProgress(label, batch.first + batch.records.length, total);
+  }
+  scope.badLines.set(path, bad);
+}
+
+/** What a check says about a record. */
+export interface Accusation {
+  readonly rule: Rule;
+  readonly field: string;
+  readonly reason: string;
+  readonly severity?: Severity;
+}
+
+export interface ScannedRecord {
+  readonly ordinal: number;
+  readonly record: ReadRecord;
+}
+
+/** The finding of a record. */
+export function recordFinding(
+  scope: Scope,
+  module: CompiledModule,
+  { ordinal, record }: ScannedRecord,
+  accusation: Accusation,
+): Finding {
+  const { rule, field, reason } = accusation;
+  const recordId = recordIdOf(module, record);
+  return {
+    rule,
+    severity: accusation.severity ?? severityOf(scope.mapping.project, rule, module.name, field),
+    module: module.name,
+    ...(recordId === undefined ? {} : { recordId }),
+    ...(scope.provenance === undefined
+      ? {}
+      : { source: scope.provenance.rowOf(module.name, ordinal) }),
+    field,
+    reason,
+  };
+}
+
+/** The id, or the kept key as canonical JSON; nothing where the key is declared personal. */
+function recordIdOf(module: CompiledModule, record: ReadRecord): string | undefined {
+  if (hasPersonalKey(module)) return undefined;
+  const parts = module.orderFields.map((field) => memberOf(record, field));
+  const [only] = parts;
+  if (module.idField !== null) return typeof only === 'string' ? only : undefined;
+  return canonicalJson(parts);
+}
+
+function hasPersonalKey(module: CompiledModule): boolean {
+  const columns = new Set(module.key.map((part) => part.column));
+  return module.fields.some(
+    ({ mapping }) =>
+      !isReference(mapping) && mapping.pii !== undefined && columns.has(mapping.column),
+  );
+}
+
+/** Turns the hits of a check into findings, by ordinal; `part` of a hit is its accusation's index. */
+export async function* findingsOfHits(
+  scope: Scope,
+  module: CompiledModule,
+  accusations: readonly Accusation[],
+): AsyncGenerator<Finding> {
+  const hits = scope.hits.take();
+  try {
+    let hit = hits.next();
+    if (hit.done === true) return;
+    for await (const { first, records } of readRecords(recordFile(scope.folder, module.name))) {
+      while (hit.done !== true && hit.value.ordinal < first + records.length) {
+        const { ordinal, part, because } = hit.value;
+        const record = records[ordinal - first];
+        const accusation = accusations[part];
+        if (record !== null && record !== undefined && accusation !== undefined) {
+          const finding = recordFinding(scope, module, { ordinal, record }, accusation);
+          yield because === null ? finding : { ...finding, because };
+        }
+        hit = hits.next();
+      }
+    }
+    // Runs to the end, after which there are no hits any more.
+    while (hit.done !== true) hit = hits.next();
+  } finally {
+    hits.return(undefined);
+  }
+}
+
+/** Id of a finding on one of these fields of a record: what differs there may be its doing. */
+export function earlierFinding(
+  scope: Scope,
+  module: string,
+  ordinal: number,
+  fields: readonly string[],
+): string | undefined {
+  for (const field of fields) {
+    const id = scope.provenance?.findingOf(module, ordinal, field);
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
+
+/** Whether a cell of one of these fields failed, so that its finding says it all. */
+export function hasFailed(
+  scope: Scope,
+  module: string,
+  ordinal: number,
+  fields: readonly string[],
+): boolean {
+  const failed = scope.provenance?.failedFields(module, ordinal);
+  return failed !== undefined && fields.some((field) => failed.has(field));
+}

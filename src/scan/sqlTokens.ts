@@ -1,0 +1,53 @@
+/** The tokens of a statement in SQLite's SQL, as its own tokenizer cuts them; comments are dropped. */
+
+export interface SqlToken {
+  readonly kind: 'name' | 'quoted' | 'string' | 'number' | 'parameter' | 'sign' | 'unknown';
+  /** A name or a string without its quotes, anything else as it is written. */
+  readonly text: string;
+}
+
+/** Tried in this order at each place; the first that fits is the token. */
+const TOKENS: readonly (readonly [SqlToken['kind'] | 'nothing', RegExp])[] = [
+  ['nothing', /[ \t\n\f\r]+/y],
+  ['nothing', /--[^\n]*/y],
+  // A comment that is not closed runs to the end.
+  ['nothing', /\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?/y],
+  ['unknown', /[xX]'[^']*'?/y],
+  ['string', /'(?:[^']|'')*'/y],
+  ['quoted', /"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/y],
+  ['number', /(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?[\w$]*/y],
+  ['parameter', /\?\d*|[:@#$][\w$]*/y],
+  // At the start of a token SQLite takes it for a blank.
+  ['unknown', /\uFEFF/y],
+  ['name', /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y],
+  ['sign', /->>?|<=|>=|<>|<<|>>|==|!=|\|\||[-+*/%=<>&|~(),;.]/y],
+  ['unknown', /[^]/y],
+];
+
+/** Never fails: what is no token is `unknown`. Takes linear time. */
+export function sqlTokens(sql: string): SqlToken[] {
+  const tokens: SqlToken[] = [];
+  for (let at = 0; at < sql.length;) {
+    const [kind, text] = tokenAt(sql, at);
+    if (kind !== 'nothing') tokens.push({ kind, text: unquoted(kind, text) });
+    at += text.length;
+  }
+  return tokens;
+}
+
+function tokenAt(sql: string, at: number): [SqlToken['kind'] | 'nothing', string] {
+  for (const [kind, pattern] of TOKENS) {
+    pattern.lastIndex = at;
+    const [text] = pattern.exec(sql) ?? [];
+    if (text !== undefined) return [kind, text];
+  }
+  return ['unknown', sql.charAt(at)];
+}
+
+function unquoted(kind: string, text: string): string {
+  if (kind !== 'string' && kind !== 'quoted') return text;
+  const inner = text.slice(1, -1);
+  if (text.startsWith('[')) return inner;
+  const quote = text.charAt(0);
+  return inner.replaceAll(quote + quote, quote);
+}

@@ -1,0 +1,143 @@
+/**
+ * What references lead to: tables of the keys of other modules' records, each read once where they
+ * all fit into memory together, and in as many partitions as it takes where they do not.
+ */
+
+import type { CompiledModule } from '../mapping/compile.ts';
+import type { FieldType } from '../record/type.ts';
+import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
+import { comparable, type Comparison } from './comparable.ts';
+import { keyHash, keyTable, partitionOf, partitionsFor, tableBytes } from './keyTable.ts';
+import type { KeyHash, KeyTable } from './keyTable.ts';
+import { countOf, hasFailed, moduleOf, recordsOf, type Scope } from './scope.ts';
+
+export interface Target {
+  readonly module: string;
+  readonly fields: readonly string[];
+  readonly comparison: Comparison;
+  /** What is kept for each key: nothing, the record's ordinal, or it behind the hash of a field. */
+  readonly keep:
+    | 'nothing'
+    | 'ordinal'
+    | { readonly field: string; readonly comparison: Comparison };
+}
+
+const WORDS = { nothing: 0, ordinal: 1, field: 5 } as const;
+
+export function targetId(target: Target): string {
+  return JSON.stringify(target);
+}
+
+/** The type of a field, the id included. */
+export function typeOfField(module: CompiledModule, field: string): FieldType {
+  if (field === module.idField) return { kind: 'uuid' };
+  const found = module.fields.find(({ name }) => name === field);
+  if (found === undefined) throw new TypeError(`module ${module.name} has no field ${field}`);
+  return found.type;
+}
+
+/** The hash of the key that a record of the target would have; null where a part is null. */
+export function hashOf(
+  target: Target,
+  values: readonly unknown[],
+  types: readonly FieldType[],
+): KeyHash | null {
+  const parts: string[] = [];
+  for (const [at, value] of values.entries()) {
+    if (value === null || value === undefined) return null;
+    parts.push(comparable(value, types[at] ?? { kind: 'json' }, target.comparison));
+  }
+  return keyHash(target.module, parts);
+}
+
+/** The hash of a field's value, null included. */
+export function valueHash(value: unknown, type: FieldType, comparison: Comparison): KeyHash {
+  return keyHash('', [comparable(value, type, comparison)]);
+}
+
+/** In the place of the hash of a value that is not known, because its cell failed. */
+const UNKNOWN: readonly number[] = [0, 0, 0, 0];
+
+export interface LoadedTargets {
+  /** Whether keys of this hash are in the partition that is loaded. */
+  readonly holds: (key: KeyHash) => boolean;
+  readonly table: (target: Target) => KeyTable;
+}
+
+/** The targets' tables, one partition of the keys after the other. */
+export async function* loadTargets(
+  scope: Scope,
+  targets: readonly Target[],
+): AsyncGenerator<LoadedTargets> {
+  const distinct = new Map(targets.map((target) => [targetId(target), target]));
+  let bytes = 0;
+  for (const target of distinct.values()) {
+    bytes += tableBytes(countOf(scope, target.module), wordsOf(target));
+  }
+  const partitions = partitionsFor(bytes, scope.memory);
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const holds = (key: KeyHash): boolean => partitionOf(key, partitions) === partition;
+    const tables = new Map<string, KeyTable>();
+    for (const [id, target] of distinct) {
+      // A little more than its share, as partitions are not quite even.
+      const keys = Math.ceil((countOf(scope, target.module) / partitions) * 1.1);
+      tables.set(id, keyTable(keys, wordsOf(target)));
+    }
+    for (const module of new Set([...distinct.values()].map((target) => target.module))) {
+      const here = [...distinct.values()].filter((target) => target.module === module);
+      await fill(scope, here, tables, holds);
+    }
+    yield {
+      holds,
+      table(target) {
+        const table = tables.get(targetId(target));
+        if (table === undefined) throw new TypeError('this target was not asked for');
+        return table;
+      },
+    };
+  }
+}
+
+function wordsOf({ keep }: Target): number {
+  return typeof keep === 'object' ? WORDS.field : WORDS[keep];
+}
+
+/** Reads the records of the targets' one module into their tables. */
+async function fill(
+  scope: Scope,
+  targets: readonly Target[],
+  tables: ReadonlyMap<string, KeyTable>,
+  holds: (key: KeyHash) => boolean,
+): Promise<void> {
+  const name = targets[0]?.module ?? '';
+  const module = moduleOf(scope, name);
+  const prepared = targets.map((target) => ({
+    target,
+    types: target.fields.map((field) => typeOfField(module, field)),
+    table: tables.get(targetId(target)),
+  }));
+  for await (const { first, records } of recordsOf(scope, name, 'keys')) {
+    for (const [index, record] of records.entries()) {
+      if (record === null) continue;
+      for (const { target, types, table } of prepared) {
+        const values = target.fields.map((field) => memberOf(record, field));
+        const key = hashOf(target, values, types);
+        if (key === null || !holds(key)) continue;
+        table?.add(key, payloadOf(scope, module, target, { ordinal: first + index, record }));
+      }
+    }
+  }
+}
+
+function payloadOf(
+  scope: Scope,
+  module: CompiledModule,
+  { keep }: Target,
+  { ordinal, record }: { readonly ordinal: number; readonly record: ReadRecord },
+): readonly number[] {
+  if (keep === 'nothing') return [];
+  if (keep === 'ordinal') return [ordinal];
+  const { field, comparison } = keep;
+  if (hasFailed(scope, module.name, ordinal, [field])) return [...UNKNOWN, ordinal];
+  return [...valueHash(memberOf(record, field), typeOfField(module, field), comparison), ordinal];
+}

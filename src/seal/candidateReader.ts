@@ -1,0 +1,147 @@
+/**
+ * Reads the records of a candidate, sealed or provisional, in bounded memory. The files are not
+ * trusted: a line that is no JSON object of valid UTF-8 arrives as null, in its place, and a file
+ * that cannot be read is told apart from an empty one. Links are not followed.
+ */
+
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+
+import { systemCode } from '../disk/errors.ts';
+import { decodeUtf8 } from '../record/json.ts';
+import { DATA_FILE, LINEAGE_FILE } from './format.ts';
+
+/** A record as JSON.parse yields it; ask {@link memberOf} for its members. */
+export type ReadRecord = Readonly<Record<string, unknown>>;
+
+export interface RecordBatch {
+  /** Ordinal of the first line: its 0-based number in the file. */
+  readonly first: number;
+  /** In the order of the lines; null for a line that is no record. */
+  readonly records: readonly (ReadRecord | null)[];
+}
+
+const CHUNK = 1024 * 1024;
+const LF = 0x0a;
+/** No text of JavaScript is longer. */
+const MAX_LINE = 512 * CHUNK;
+
+/** Path of a module's file of records or, with `lineage`, of their legacy keys. */
+export function recordFile(folder: string, module: string, lineage = false): string {
+  return join(folder, module, lineage ? LINEAGE_FILE : DATA_FILE);
+}
+
+/** The member of a record; null where there is none: what is inherited is no member. */
+export function memberOf(record: ReadRecord, name: string): unknown {
+  return Object.hasOwn(record, name) ? (record[name] ?? null) : null;
+}
+
+/** Lines of a file, one without LF at the end included; null where it cannot be read. */
+export function countLines(path: string): number | null {
+  const file = openPlain(path);
+  if (file === null) return null;
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK);
+    let lines = 0;
+    let last = LF;
+    for (let read = readSync(file, chunk); read > 0; read = readSync(file, chunk)) {
+      const bytes = chunk.subarray(0, read);
+      for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) lines += 1;
+      last = bytes.at(-1) ?? LF;
+    }
+    return last === LF ? lines : lines + 1;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * The records of a file in batches of about a megabyte, in order; nothing where it cannot be read.
+ * Other work of the process has its turn between batches.
+ */
+export async function* readRecords(path: string): AsyncGenerator<RecordBatch> {
+  const file = openPlain(path);
+  if (file === null) return;
+  try {
+    let first = 0;
+    for (const lines of wholeLines(file)) {
+      const records = parseLines(lines);
+      yield { first, records };
+      first += records.length;
+      await setImmediate();
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Null for what is missing, a link, or no plain file. */
+function openPlain(path: string): number | null {
+  try {
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const file = openSync(path, flags);
+    if (fstatSync(file).isFile()) return file;
+    closeSync(file);
+    return null;
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+    return null;
+  }
+}
+
+/** Stretches of whole lines, each ended by LF but maybe the last; null for a line beyond all bounds. */
+function* wholeLines(file: number): Generator<Buffer | null> {
+  let pending: Buffer[] = [];
+  let length = 0;
+  for (let chunk = readChunk(file); chunk.length > 0; chunk = readChunk(file)) {
+    const end = chunk.lastIndexOf(LF) + 1;
+    if (end > 0) {
+      yield length > MAX_LINE ? null : Buffer.concat([...pending, chunk.subarray(0, end)]);
+      if (length > MAX_LINE) yield chunk.subarray(chunk.indexOf(LF) + 1, end);
+      pending = [];
+      length = 0;
+    }
+    length += chunk.length - end;
+    // What is dropped is only counted.
+    if (length > MAX_LINE) pending = [];
+    else if (end < chunk.length) pending.push(chunk.subarray(end));
+  }
+  if (length > 0) yield length > MAX_LINE ? null : Buffer.concat(pending);
+}
+
+function readChunk(file: number): Buffer {
+  const chunk = Buffer.allocUnsafe(CHUNK);
+  return chunk.subarray(0, readSync(file, chunk));
+}
+
+function parseLines(lines: Buffer | null): (ReadRecord | null)[] {
+  if (lines === null) return [null];
+  const text = decodeUtf8(lines);
+  const records: (ReadRecord | null)[] = [];
+  if (text === null) {
+    for (let at = 0; at < lines.length;) {
+      const end = lines.indexOf(LF, at);
+      const line = decodeUtf8(lines.subarray(at, end === -1 ? lines.length : end));
+      records.push(line === null ? null : parseRecord(line));
+      at = end === -1 ? lines.length : end + 1;
+    }
+    return records;
+  }
+  for (let at = 0; at < text.length;) {
+    const end = text.indexOf('\n', at);
+    records.push(parseRecord(text.slice(at, end === -1 ? text.length : end)));
+    at = end === -1 ? text.length : end + 1;
+  }
+  return records;
+}
+
+function parseRecord(line: string): ReadRecord | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isRecord ? (value as ReadRecord) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The dog school's hand-made mapping finds every planted defect, and next to nothing else: in the
+ * legacy database beside the checkout, in generated ones of other seeds, and in clean ones.
+ *
+ * `DOGSCHOOL_ROWS=1000000 npx vitest run test/legacy` adds a database of that many rows.
+ */
+
+import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+
+import { workFolder } from '../cli/sealift.ts';
+import { plantDefects } from '../dogschool/defects.ts';
+import { generateDogSchool } from '../dogschool/generate.ts';
+import { shared } from '../shared.ts';
+import { assessAgainst, dryRunOf, readTruth } from './dryRun.ts';
+import { describeAssessment, KINDS, type Assessment } from './truth.ts';
+
+const LEGACY = shared('data/legacy/a10k.db');
+const TRUTH = shared('data/legacy/a10k.truth.json');
+const LARGE = Number(process.env['DOGSCHOOL_ROWS'] ?? 0);
+const UNMATCHED_SHARE = 0.01;
+const FOLDER = workFolder('legacy');
+
+/** Everything found, and at most one in a hundred findings that nobody planted. */
+function expectTruth(assessment: Assessment, planted: number): void {
+  const { missed, unmatched, judged } = assessment;
+  expect(assessment.planted).toBe(planted);
+  expect({ missed, lines: describeAssessment({ ...assessment, unmatched: [] }) }).toEqual({
+    missed: [],
+    lines: [],
+  });
+  const most = Math.floor(judged * UNMATCHED_SHARE);
+  const lines = describeAssessment({ ...assessment, missed: [] });
+  expect(lines, `at most ${most} of ${judged}`).toEqual(lines.slice(0, most));
+  expect(unmatched.length).toBeLessThanOrEqual(most);
+}
+
+describe.skipIf(LEGACY === null || TRUTH === null)('the legacy database', () => {
+  it('has its planted defects found, and no others', { timeout: 120_000 }, async () => {
+    const [file, truth] = [LEGACY ?? '', readTruth(TRUTH ?? '')];
+    const kinds = new Set(truth.defects.map(({ kind }) => kind));
+    expect(KINDS.filter((kind) => !kinds.has(kind))).toEqual([]);
+    const { ran, findings } = await dryRunOf(join(FOLDER, 'a10k'), file);
+    expect(ran.code).toBe(2);
+    expectTruth(assessAgainst(file, findings, truth), 205);
+  });
+});
+
+describe('generated databases', () => {
+  it.each([1, 2, 3])('seed %i has its planted defects found', { timeout: 120_000 }, (seed) =>
+    plantAndFind(seed, 5000, 5),
+  );
+
+  it.each([
+    [1, 10_000],
+    [2, 600],
+  ])('seed %i of %i rows is clean', { timeout: 120_000 }, async (seed, rows) => {
+    const file = join(FOLDER, `clean-${seed}.db`);
+    generateDogSchool(file, { seed, rows });
+    const { ran, findings } = await dryRunOf(join(FOLDER, `clean-${seed}`), file);
+    expect(findings.filter(({ severity }) => severity !== 'INFO')).toEqual([]);
+    expect(ran.code).toBe(0);
+  });
+
+  it.skipIf(LARGE === 0)('a large one has its planted defects found', { timeout: 3_600_000 }, () =>
+    plantAndFind(4, LARGE, Math.max(5, Math.floor(LARGE / 2000))),
+  );
+});
+
+async function plantAndFind(seed: number, rows: number, perKind: number): Promise<void> {
+  const file = join(FOLDER, `planted-${seed}-${rows}.db`);
+  generateDogSchool(file, { seed, rows });
+  const truth = plantDefects(file, { seed, perKind });
+  expect(Object.keys(truth.defects_by_kind).sort()).toEqual(KINDS);
+  const { findings } = await dryRunOf(join(FOLDER, `project-${seed}-${rows}`), file);
+  const assessment = assessAgainst(file, findings, truth);
+  expectTruth(assessment, truth.defects.length);
+  expect(
+    findings.filter((finding) => truth.decoys.some((decoy) => touches(finding, decoy))),
+  ).toEqual([]);
+}
+
+function touches(
+  { source, field }: { source?: { table: string; row: number | string }; field?: string },
+  decoy: { table: string; rowid: number; column: string },
+): boolean {
+  return source?.table === decoy.table && source.row === decoy.rowid && field === decoy.column;
+}

@@ -1,0 +1,122 @@
+/** Personal data in texts: what is found and where, and what only looks like it. */
+
+import { describe, expect, it } from 'vitest';
+import { findPii } from '../../src/pii/findPii.ts';
+import { mappingOf, module, scanned, text, writeCandidate } from './candidate.ts';
+
+function found(input: string): string[] {
+  return findPii(input).map(({ of, start, end }) => `${of} ${input.slice(start, end)}`);
+}
+
+describe('personal data in a text', () => {
+  it.each([
+    ['Bitte an ada.ammann+x@mail.example.com.', 'EMAIL ada.ammann+x@mail.example.com'],
+    ['<jürg@bücher.example>', 'EMAIL jürg@bücher.example'],
+    ['IBAN CH93 0076 2011 6238 5295 7 und mehr', 'IBAN CH93 0076 2011 6238 5295 7'],
+    ['ch9300762011623852957', 'IBAN ch9300762011623852957'],
+    ['DE89370400440532013000,', 'IBAN DE89370400440532013000'],
+    ['GB82-WEST-1234-5698-7654-32', 'IBAN GB82-WEST-1234-5698-7654-32'],
+    ['AHV 756.9217.0769.85', 'AHV 756.9217.0769.85'],
+    ['AHV 7569217076985 fehlt', 'AHV 7569217076985'],
+    ['AHV 756-9217-0769-85', 'AHV 756-9217-0769-85'],
+    ['Karte 4111 1111 1111 1111', 'CREDIT_CARD 4111 1111 1111 1111'],
+    ['5500-0000-0000-0004', 'CREDIT_CARD 5500-0000-0000-0004'],
+    ['378282246310005', 'CREDIT_CARD 378282246310005'],
+    ['Tel. +41 79 123 45 67.', 'PHONE +41 79 123 45 67'],
+    ['+41 (0)44 123 45 67', 'PHONE +41 (0)44 123 45 67'],
+    ['0041791234567', 'PHONE 0041791234567'],
+    ['ruf 079 123 45 67 an', 'PHONE 079 123 45 67'],
+    ['0791234567', 'PHONE 0791234567'],
+    ['089/1234567', 'PHONE 089/1234567'],
+  ])('%j', (input, expected) => {
+    expect(found(input)).toEqual([expected]);
+  });
+
+  it.each([
+    'a @ b, 5 @ 3.50',
+    'user@localhost',
+    '@example.com',
+    'CH94 0076 2011 6238 5295 7',
+    'XCH9300762011623852957',
+    '756.9217.0769.84',
+    '17569217076985',
+    '4111 1111 1111 1112',
+    '9111 1111 1111 1113',
+    '14111111111111111',
+    '2024-02-29 12:30:45',
+    '01.02.2024 - 03.04.2024',
+    'Artikel 0123456789, Nr. 1234567',
+    'CHF 1 000 000.00',
+    '079 123 45 678',
+    '192.168.100.200',
+    '978-3-16-148410-0',
+    '',
+  ])('is not in %j', (input) => {
+    expect(found(input)).toEqual([]);
+  });
+
+  it('is found several times, each once', () => {
+    expect(found('a@b.ch, 756.9217.0769.85, a@b.ch, +41791234567')).toEqual([
+      'EMAIL a@b.ch',
+      'AHV 756.9217.0769.85',
+      'EMAIL a@b.ch',
+      'PHONE +41791234567',
+    ]);
+  });
+
+  it.each([
+    ['@', '@'],
+    ['a', 'a'],
+    ['1', '1'],
+    ['1 ', '1 '],
+    ['a@', 'a@b.'],
+    ['+1', '+1 '],
+    ['CH93', 'CH93 '],
+    ['0/', '0('],
+  ])('takes linear time: %j', (one, other) => {
+    for (const part of [one, other]) {
+      const began = process.hrtime.bigint();
+      findPii(part.repeat(200_000));
+      expect(Number(process.hrtime.bigint() - began) / 1e6).toBeLessThan(1000);
+    }
+  });
+});
+
+describe('undeclared personal data', () => {
+  it('is reported at its code points, without its value, unless the field is declared for it', async () => {
+    const people = module('people', {
+      mail: text('mail', { pii: 'EMAIL' }),
+      note: text('note'),
+      json: { column: 'json', type: 'json' },
+      nr: { column: 'nr', type: 'integer' },
+    });
+    const folder = writeCandidate({
+      people: [
+        {
+          id: 'p1',
+          mail: 'ada@mail.example, +41791234567',
+          note: '🐕🐕 ada@mail.example',
+          json: [{ x: 'ada@mail.example' }, 'bea@mail.example'],
+          nr: 791234567,
+        },
+      ],
+    });
+    const findings = await scanned(mappingOf([people]), folder);
+    expect(findings.map(({ field, start, end }) => [field, start, end])).toEqual([
+      ['json', undefined, undefined],
+      ['mail', 18, 30],
+      ['note', 3, 19],
+    ]);
+    expect(findings[1]).toEqual({
+      rule: 'pii-undeclared',
+      severity: 'BLOCKER',
+      module: 'people',
+      recordId: '["p1"]',
+      field: 'mail',
+      start: 18,
+      end: 30,
+      reason: 'it holds PHONE, which is not declared',
+    });
+    expect(JSON.stringify(findings)).not.toMatch(/example|7912/);
+  });
+});
