@@ -69,6 +69,11 @@ async function scanRecords(
   env: Environment,
 ): Promise<Finding[]> {
   const scratch = mkdtempSync(join(tmpdir(), 'sealift-scan-'));
+  // Records are in there: an interrupted scan leaves none behind.
+  const drop = (): void => {
+    rmSync(scratch, { recursive: true, force: true });
+  };
+  const forget = env.onInterrupt(drop);
   const findings: Finding[] = [];
   try {
     const records = scanCandidate({
@@ -87,7 +92,8 @@ async function scanRecords(
     for await (const finding of records) findings.push(finding);
     return findings;
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    drop();
+    forget();
   }
 }
 

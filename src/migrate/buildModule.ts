@@ -108,12 +108,19 @@ export async function buildModule(
     context.progress.end();
     const entered = sum(shares, (share) => share.entered) - sum(duplicates, memberCount);
     const findings = [...shares.flatMap((share) => share.findings), ...duplicates];
+    if (shares.some((share) => share.cut)) findings.push(incomplete(module));
     const accounting = account(module, rows, entered, written);
     return { written, accounting, findings, rows: origins };
   } catch (error) {
     await writer.abandon();
     throw error;
   }
+}
+
+/** A list that was cut must not pass for a whole one. */
+function incomplete(module: CompiledModule): Finding {
+  const reason = 'there are more findings in this module than are listed: mend these first';
+  return { rule: 'accounting', severity: 'BLOCKER', module: module.name, reason };
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

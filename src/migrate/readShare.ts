@@ -41,6 +41,8 @@ export interface ShareResult {
   /** Rows that are in the buckets. */
   readonly entered: number;
   readonly findings: Finding[];
+  /** There were more findings than are kept. */
+  readonly cut: boolean;
 }
 
 export interface ShareContext {
@@ -51,7 +53,7 @@ export interface ShareContext {
   readonly content: ContentWriter | null;
 }
 
-/** Findings that one share keeps; the counts say how many there were. */
+/** Findings that one share keeps. */
 const FINDINGS_KEPT = 100_000;
 
 /** Reads ranges until none is left. When it fails, the other shares stop too. */
@@ -120,7 +122,8 @@ function openShare(input: ShareInput, context: ShareContext): Share {
       entered += 1;
     },
     finish() {
-      return { buckets: writer.finish(), read, entered, findings: log.findings };
+      const { findings, cut } = log;
+      return { buckets: writer.finish(), read, entered, findings, cut };
     },
   };
 }
@@ -133,18 +136,22 @@ const LONG_KEY = {
 
 interface RemarkLog {
   readonly findings: Finding[];
+  cut: boolean;
   add(remark: Remark, row: number | string): void;
 }
 
 function remarkLog(module: CompiledModule): RemarkLog {
-  const findings: Finding[] = [];
-  return {
-    findings,
+  const log: RemarkLog = {
+    findings: [],
+    cut: false,
     add(remark, row) {
-      if (findings.length >= FINDINGS_KEPT) return;
-      findings.push({ ...remark, module: module.name, source: { table: module.table, row } });
+      log.cut = log.findings.length >= FINDINGS_KEPT;
+      if (log.cut) return;
+      const source = { table: module.table, row };
+      log.findings.push({ ...remark, module: module.name, source });
     },
   };
+  return log;
 }
 
 /** Stores content under its digest; content that is there already is the same content. */

@@ -26,7 +26,7 @@ export interface Outcome {
   readonly candidate?: string;
   readonly modules: readonly ModuleLine[];
   readonly findings: readonly Finding[];
-  /** How many there are, also where the list was cut. */
+  /** How many are listed, by severity. */
   readonly counts: Readonly<Record<Severity, number>>;
   /** Plain sentences for the reader: what this does and does not prove. */
   readonly notes: readonly string[];
