@@ -11,13 +11,13 @@ import { textFaults } from '../record/textFault.ts';
 import { transformer } from '../record/transform.ts';
 import type { FieldType } from '../record/type.ts';
 import type { SourceValue } from '../record/value.ts';
-import type { ColumnField } from './model.ts';
+import type { ValueField } from './model.ts';
 import { wholeMatch } from './pattern.ts';
 import type { RemarkLog } from './remarks.ts';
 
 export interface MappedField {
   readonly name: string;
-  readonly mapping: ColumnField;
+  readonly mapping: ValueField;
   readonly type: FieldType;
   /** Whether it orders the records: a value that fails a check stays, so that there is a key. */
   readonly orders: boolean;
@@ -25,17 +25,9 @@ export interface MappedField {
 
 /** Null where the cell is null or was refused; the log says so. */
 export function cellMapper(field: MappedField, log: RemarkLog): (cell: SourceValue) => Converted {
-  const { name, mapping } = field;
-  const { column: _, type: __, transforms, ...options } = mapping;
-  const convert = converter({ ...options, type: field.type });
-  const change =
-    transforms === undefined
-      ? null
-      : transformer(transforms, (rule, reason) => {
-          log.note(name, { rule, reason });
-        });
-  const check = valueCheck(field, log);
-  if (change === null && PLAIN_KINDS.has(field.type.kind)) {
+  const { name, mapping, type } = field;
+  if (mapping.transforms === undefined && PLAIN_KINDS.has(type.kind)) {
+    const convert = converter({ ...mapping, type });
     return (cell) => {
       const converted = convert(cell);
       if (!(converted instanceof Rejection)) return converted;
@@ -43,8 +35,26 @@ export function cellMapper(field: MappedField, log: RemarkLog): (cell: SourceVal
       return log.refuse(name, converted);
     };
   }
+  const toValue = valueMapper(field, log);
   return (cell) => {
     inspectText(cell, name, log);
+    return toValue(cell);
+  };
+}
+
+/** The same without a look at the text as it came. */
+export function valueMapper(field: MappedField, log: RemarkLog): (cell: SourceValue) => Converted {
+  const { name, mapping } = field;
+  const { transforms } = mapping;
+  const convert = converter({ ...mapping, type: field.type });
+  const change =
+    transforms === undefined
+      ? null
+      : transformer(transforms, (rule, reason) => {
+          log.note(name, { rule, reason });
+        });
+  const check = valueCheck(field, log);
+  return (cell) => {
     const changed = change === null ? cell : change(cell);
     const converted = changed instanceof Rejection ? changed : convert(changed);
     return converted instanceof Rejection ? log.refuse(name, converted) : check(converted);
@@ -67,10 +77,15 @@ const PLAIN_KINDS: ReadonlySet<string> = new Set([
   'blob',
 ]);
 
-/** Notes what is wrong with a cell's text as it came; nothing for other cells. */
-export function inspectText(cell: SourceValue, field: string, log: RemarkLog): void {
+/**
+ * Notes what is wrong with a cell's text as it came; nothing for other cells. `where` says which
+ * cell, if the field has several.
+ */
+export function inspectText(cell: SourceValue, field: string, log: RemarkLog, where = ''): void {
   if (typeof cell !== 'string') return;
-  for (const fault of textFaults(cell)) log.note(field, fault);
+  for (const fault of textFaults(cell)) {
+    log.note(field, where === '' ? fault : { ...fault, reason: fault.reason + where });
+  }
 }
 
 const BLANK = new Rejection('blank', 'the text holds nothing but blanks');

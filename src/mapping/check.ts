@@ -5,9 +5,11 @@
 
 import type { Failure } from '../outcome/failure.ts';
 import { isDate } from '../record/dateTime.ts';
+import { readSourceSql } from '../sql/rules.ts';
 import { checkFields } from './checkFields.ts';
+import { checkFilterCycles, checkRows } from './checkRows.ts';
 import { checkId } from './checkId.ts';
-import { DEFAULT_SOURCE, fieldNames, type ModuleMapping } from './model.ts';
+import { DEFAULT_SOURCE, fieldNames, type ModuleMapping, type ModuleSource } from './model.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping, type Place } from './place.ts';
 
@@ -18,12 +20,14 @@ export function checkMapping(mapping: LocatedMapping): void {
   const invariants = new Map<string, string>();
   for (const module of mapping.modules) {
     checkSource(mapping, module);
+    checkRows(mapping, module);
     checkId(mapping, module);
     checkFields(mapping, module);
     checkUnique(mapping, module);
     checkValueReferences(mapping, module);
     checkInvariants(mapping, module, invariants);
   }
+  checkFilterCycles(mapping);
 }
 
 function checkProject(mapping: LocatedMapping): void {
@@ -35,7 +39,9 @@ function checkProject(mapping: LocatedMapping): void {
   }
   const names = Object.keys(sources);
   const mapped = new Map(
-    mapping.modules.map(({ module, source }) => [tableId(source.name, source.table), module]),
+    mapping.modules.flatMap(({ module, source }) =>
+      tablesOf(source).map((table) => [tableId(source.name, table), module] as const),
+    ),
   );
   const seen = new Set<string>();
   for (const [index, { source = DEFAULT_SOURCE, table }] of dropped.entries()) {
@@ -75,6 +81,12 @@ function checkSeverities(mapping: LocatedMapping): void {
   }
 }
 
+/** The tables whose rows a module accounts for. */
+function tablesOf(source: ModuleSource): string[] {
+  const tables = source.base === undefined ? [] : [source.base.table];
+  return 'table' in source ? [source.table, ...tables] : tables;
+}
+
 function tableId(source: string | undefined, table: string): string {
   return JSON.stringify([source ?? DEFAULT_SOURCE, table]);
 }
@@ -82,10 +94,17 @@ function tableId(source: string | undefined, table: string): string {
 function checkSource(mapping: LocatedMapping, module: ModuleMapping): void {
   const { name = DEFAULT_SOURCE } = module.source;
   const names = Object.keys(mapping.project.sources);
-  if (names.includes(name)) return;
-  const place = { file: moduleFile(module.module), pointer: '/source' };
-  const hint = didYouMean(name, names, `sources of the project are ${names.join(', ')}`);
-  throw mappingFailure(mapping, place, `unknown source ${quoteName(name)}`, hint);
+  const file = moduleFile(module.module);
+  if (!names.includes(name)) {
+    const hint = didYouMean(name, names, `sources of the project are ${names.join(', ')}`);
+    const place = { file, pointer: '/source' };
+    throw mappingFailure(mapping, place, `unknown source ${quoteName(name)}`, hint);
+  }
+  const sql = 'sql' in module.source ? readSourceSql(module.source.sql) : null;
+  if (sql === null || !('refused' in sql)) return;
+  const what = `the SQL of module "${module.module}" cannot be run, as ${sql.refused}`;
+  const hint = 'write one SELECT of the functions in docs/mapping.md';
+  throw mappingFailure(mapping, { file, pointer: '/source/sql' }, what, hint);
 }
 
 function checkUnique(mapping: LocatedMapping, module: ModuleMapping): void {

@@ -4,13 +4,18 @@
  */
 
 import { Failure } from '../outcome/failure.ts';
-import type { SourceSchema, TableSchema } from '../source/source.ts';
-import { DEFAULT_SOURCE, isReference, type ModuleMapping } from './model.ts';
+import type { Relation, SourceSchema, TableSchema } from '../source/source.ts';
+import { DEFAULT_SOURCE, relationOf, type FieldMapping, type ModuleMapping } from './model.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { locate, moduleFile, pointerTo, type LocatedMapping, type Place } from './place.ts';
 
 /** How many names a message lists. */
 const LISTED = 5;
+
+/** A source's own tables, and what the mapping reads besides. */
+export interface CheckedSchema extends SourceSchema {
+  readonly relations?: ReadonlyMap<string, Relation>;
+}
 
 /** A column that a module names, and where. */
 interface Mention {
@@ -21,7 +26,7 @@ interface Mention {
 /** @throws Failure SOURCE_SCHEMA at the first disagreement; names are held exactly */
 export function checkAgainstSource(
   mapping: LocatedMapping,
-  schemas: ReadonlyMap<string, SourceSchema>,
+  schemas: ReadonlyMap<string, CheckedSchema>,
 ): void {
   for (const module of mapping.modules) checkModule(mapping, module, schemas);
   for (const [index, drop] of (mapping.project.dropped ?? []).entries()) {
@@ -37,34 +42,54 @@ export function checkAgainstSource(
 function checkModule(
   mapping: LocatedMapping,
   module: ModuleMapping,
-  schemas: ReadonlyMap<string, SourceSchema>,
+  schemas: ReadonlyMap<string, CheckedSchema>,
 ): void {
   const file = moduleFile(module.module);
-  const place = { file, pointer: '/source/table' };
-  const table = findTable(mapping, module.source.name, module.source.table, schemas, place);
-  const columns = new Set(table.columns.map(({ name }) => name));
-  const used = new Set<string>();
-  const unknown = (column: string, at: Place): Failure => {
-    const what = `table ${quoteName(table.name)} has no column ${quoteName(column)}`;
+  const read = findRead(mapping, module, schemas);
+  const columns = new Set(read.table.columns.map(({ name }) => name));
+  const own = checkBase(mapping, module, read);
+  const used = new Set(Object.values(module.source.base?.key ?? {}));
+  const mapped = new Set<string>();
+  const assertKnown = (column: string, at: Place): void => {
+    if (columns.has(column)) return;
+    const what = `${nameOf(read.table)} has no column ${quoteName(column)}`;
     const hint = didYouMean(column, columns, 'name one of its columns');
-    return disagreement(mapping, at, what, hint);
+    throw disagreement(mapping, at, what, hint);
   };
   for (const { column, pointer } of mentions(module)) {
-    if (!columns.has(column)) throw unknown(column, { file, pointer });
-    used.add(column);
+    assertKnown(column, { file, pointer });
+    mapped.add(column);
+  }
+  // A condition may look at a column that is dropped, and accounts for none.
+  for (const [index, { column }] of (module.where ?? []).entries()) {
+    assertKnown(column, { file, pointer: pointerTo('where', index, 'column') });
   }
   for (const column of Object.keys(module.dropped ?? {})) {
     const at: Place = { file, pointer: pointerTo('dropped', column), part: 'key' };
-    if (!columns.has(column)) throw unknown(column, at);
-    if (used.has(column)) {
+    // Of a query, columns of the base table that it leaves out are dropped here, too.
+    if (!own.has(column)) assertKnown(column, at);
+    if (mapped.has(column)) {
       const what = `column ${quoteName(column)} is dropped, and used`;
       throw disagreement(mapping, at, what, 'remove the one or the other');
     }
     used.add(column);
   }
-  const missing = [...columns].filter((column) => !used.has(column));
+  if (module.external === true) return;
+  const isOpen = (column: string): boolean => !used.has(column) && !mapped.has(column);
+  assertNoneMissing(mapping, file, read.table, [...columns].filter(isOpen));
+  const base = { name: module.source.base?.table ?? '', kind: 'table' } as const;
+  const unread = read.unread.filter((column) => !Object.hasOwn(module.dropped ?? {}, column));
+  assertNoneMissing(mapping, file, base, unread);
+}
+
+function assertNoneMissing(
+  mapping: LocatedMapping,
+  file: string,
+  table: Pick<TableSchema, 'name' | 'kind'>,
+  missing: readonly string[],
+): void {
   if (missing.length === 0) return;
-  const what = `${listing('column', missing)} of table ${quoteName(table.name)}`;
+  const what = `${listing('column', missing)} of ${nameOf(table)}`;
   const hint = 'add fields, or list them under "dropped" with the reason';
   throw disagreement(
     mapping,
@@ -74,26 +99,101 @@ function checkModule(
   );
 }
 
+/** What a module reads. */
+interface Read {
+  readonly table: TableSchema;
+  readonly tables: readonly TableSchema[];
+  /** Columns of its base that its SQL names nowhere. */
+  readonly unread: readonly string[];
+}
+
+function findRead(
+  mapping: LocatedMapping,
+  module: ModuleMapping,
+  schemas: ReadonlyMap<string, CheckedSchema>,
+): Read {
+  const { name, base } = module.source;
+  const pointer = 'sql' in module.source ? '/source/sql' : '/source/table';
+  const place = { file: moduleFile(module.module), pointer };
+  const { tables, relations } = schemaOf(mapping, name ?? DEFAULT_SOURCE, schemas, place);
+  const relation = relations?.get(relationOf(module));
+  const table = relation?.schema ?? findTable(mapping, name, relationOf(module), schemas, place);
+  return { table, tables, unread: base === undefined ? [] : (relation?.unread ?? []) };
+}
+
+/** The columns of a module's base table, which is what it has to be; none without a base. */
+function checkBase(
+  mapping: LocatedMapping,
+  { module, source }: ModuleMapping,
+  { table: read, tables }: Read,
+): ReadonlySet<string> {
+  const { base } = source;
+  if (base === undefined) return new Set();
+  const file = moduleFile(module);
+  const at = (...path: string[]): Place => ({
+    file,
+    pointer: pointerTo('source', 'base', ...path),
+  });
+  if (read.kind !== 'query' && read.kind !== 'view') {
+    const what = `${nameOf(read)} is no view, its rows account for themselves`;
+    throw disagreement(mapping, at(), what, 'remove "base"');
+  }
+  const candidates = tables.filter(({ kind }) => kind === 'table');
+  const table = candidates.find(({ name }) => name === base.table);
+  if (table === undefined) {
+    const names = candidates.map(({ name }) => name);
+    const what = `the source has no base table ${quoteName(base.table)}`;
+    const hint = didYouMean(base.table, names, 'name the table whose rows the query goes through');
+    throw disagreement(mapping, at('table'), what, hint);
+  }
+  const own = new Set(table.columns.map(({ name }) => name));
+  const results = new Set(read.columns.map(({ name }) => name));
+  for (const [column, result] of Object.entries(base.key)) {
+    for (const [name, known, of] of [
+      [column, own, table] as const,
+      [result, results, read] as const,
+    ]) {
+      if (known.has(name)) continue;
+      const what = `${nameOf(of)} has no column ${quoteName(name)}`;
+      const hint = didYouMean(
+        name,
+        known,
+        'name a column of the base, and the result column of the same value',
+      );
+      throw disagreement(mapping, at('key', column), what, hint);
+    }
+  }
+  return own;
+}
+
+function nameOf({ name, kind }: Pick<TableSchema, 'name' | 'kind'>): string {
+  return kind === 'query' ? `the result of ${name}` : `table ${quoteName(name)}`;
+}
+
 /** Every place where a module uses a column. */
 function* mentions(module: ModuleMapping): Generator<Mention> {
   for (const [index, { column }] of module.key.entries()) {
     yield { column, pointer: pointerTo('key', index, 'column') };
   }
-  for (const [name, field] of Object.entries(module.fields)) {
-    if (!isReference(field)) {
-      yield { column: field.column, pointer: pointerTo('fields', name, 'column') };
-      continue;
-    }
-    for (const [index, column] of field.columns.entries()) {
-      yield { column, pointer: pointerTo('fields', name, 'columns', index) };
-    }
+  for (const [name, field] of Object.entries(module.fields)) yield* mentionsOf(name, field);
+}
+
+function* mentionsOf(name: string, field: FieldMapping): Generator<Mention> {
+  if ('column' in field) {
+    yield { column: field.column, pointer: pointerTo('fields', name, 'column') };
+  }
+  if (!('columns' in field)) return;
+  for (const [index, column] of field.columns.entries()) {
+    yield { column, pointer: pointerTo('fields', name, 'columns', index) };
   }
 }
 
-function checkEveryTable(mapping: LocatedMapping, source: string, schema: SourceSchema): void {
+function checkEveryTable(mapping: LocatedMapping, source: string, schema: CheckedSchema): void {
   const known = new Set<string>();
   for (const module of mapping.modules) {
-    if ((module.source.name ?? DEFAULT_SOURCE) === source) known.add(module.source.table);
+    if ((module.source.name ?? DEFAULT_SOURCE) !== source) continue;
+    if ('table' in module.source) known.add(module.source.table);
+    if (module.source.base !== undefined) known.add(module.source.base.table);
   }
   for (const drop of mapping.project.dropped ?? []) {
     if ((drop.source ?? DEFAULT_SOURCE) === source) known.add(drop.table);
@@ -111,7 +211,7 @@ function findTable(
   mapping: LocatedMapping,
   source: string = DEFAULT_SOURCE,
   name: string,
-  schemas: ReadonlyMap<string, SourceSchema>,
+  schemas: ReadonlyMap<string, CheckedSchema>,
   place: Place,
 ): TableSchema {
   const { tables } = schemaOf(mapping, source, schemas, place);
@@ -125,9 +225,9 @@ function findTable(
 function schemaOf(
   mapping: LocatedMapping,
   source: string,
-  schemas: ReadonlyMap<string, SourceSchema>,
+  schemas: ReadonlyMap<string, CheckedSchema>,
   place: Place,
-): SourceSchema {
+): CheckedSchema {
   const schema = schemas.get(source);
   if (schema !== undefined) return schema;
   const what = `source ${quoteName(source)} was not opened`;

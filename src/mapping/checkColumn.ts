@@ -1,10 +1,11 @@
-/** Checks of a field of a column in itself: its type, and options that only some types have. */
+/** Checks of a field that is no reference: its type, options that only some types have, a constant. */
 
 import type { Failure } from '../outcome/failure.ts';
 import { formatType, parseType, type FieldType } from '../record/type.ts';
 import { isZone } from '../record/zone.ts';
 import { checkTransforms } from './checkTransforms.ts';
-import type { ColumnField } from './model.ts';
+import { constantFault } from './constant.ts';
+import type { ValueField, ValueOptions } from './model.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { wholeMatch } from './pattern.ts';
 import { unknownType } from './shape.ts';
@@ -17,7 +18,7 @@ export type FieldFault = (
 ) => Failure;
 
 /** @throws Failure MAPPING */
-export function checkColumnField(field: ColumnField, fault: FieldFault): void {
+export function checkValueField(field: ValueField, fault: FieldFault): void {
   const type = parseType(field.type);
   if (type === null) {
     const { what, hint } = unknownType(field.type);
@@ -36,9 +37,17 @@ export function checkColumnField(field: ColumnField, fault: FieldFault): void {
     );
   }
   checkTransforms(field.transforms ?? [], fault);
+  if (!('constant' in field)) return;
+  if (type.kind === 'blob') {
+    throw fault(['type'], 'a constant cannot be of type blob', 'use bytes, or a column');
+  }
+  const reason = constantFault(field);
+  if (reason === null) return;
+  const hint = 'correct the constant, or the type and options of its field';
+  throw fault(['constant'], `the field does not take its constant, as ${reason}`, hint);
 }
 
-function checkOptions(field: ColumnField, type: FieldType, fault: FieldFault): void {
+function checkOptions(field: ValueOptions, type: FieldType, fault: FieldFault): void {
   const { kind } = innermost(type);
   if (kind === 'enum' && field.values === undefined) {
     throw fault([], 'an enum needs its values', 'add "values"');

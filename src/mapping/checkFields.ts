@@ -1,7 +1,7 @@
 /** Checks of a module's fields: what each holds, and the modules that it leads to. */
 
 import { canonicalJson } from '../record/canonical.ts';
-import { checkColumnField, type FieldFault } from './checkColumn.ts';
+import { checkValueField, type FieldFault } from './checkColumn.ts';
 import { fieldNames, isReference, type ModuleMapping, type ReferenceField } from './model.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping } from './place.ts';
@@ -17,7 +17,7 @@ export function checkFields(mapping: LocatedMapping, module: ModuleMapping): voi
     };
     if (isReference(field)) checkReference(mapping, field, fault);
     else {
-      checkColumnField(field, fault);
+      checkValueField(field, fault);
       checkElements(mapping, field.references, fault);
       checkCopy(mapping, module, field.copyOf, fault);
     }
@@ -29,9 +29,35 @@ export function checkFields(mapping: LocatedMapping, module: ModuleMapping): voi
     }
     seen.set(definition, name);
   }
+  if (module.external === true) {
+    checkExternal(mapping, module);
+    return;
+  }
   if (entries.length > 0) return;
   const place = { file: moduleFile(module.module), pointer: '/fields' };
   throw mappingFailure(mapping, place, 'the module has no fields', 'add a field');
+}
+
+/** Records of an external module hold ids only: with rule `keep` its key, otherwise nothing else. */
+function checkExternal(mapping: LocatedMapping, module: ModuleMapping): void {
+  const file = moduleFile(module.module);
+  const { rule } = module.id;
+  if (rule === 'keyless') {
+    const place = { file, pointer: '/id/rule' };
+    const what = 'an external module needs a key that it is referred to by';
+    throw mappingFailure(mapping, place, what, 'use another id rule, or remove "external"');
+  }
+  const parts = rule === 'keep' ? module.key.map(({ column }) => column) : [];
+  for (const [name, field] of Object.entries(module.fields)) {
+    const place = { file, pointer: pointerTo('fields', name) };
+    if (!('column' in field) || !parts.includes(field.column)) {
+      const what = `an external module holds ids only, but has a field ${quoteName(name)}`;
+      throw mappingFailure(mapping, place, what, 'remove it, or remove "external"');
+    }
+    if (field.pii === undefined) continue;
+    const what = `an external module cannot hold personal data, as field ${quoteName(name)} does`;
+    throw mappingFailure(mapping, place, what, 'use id rule "uuid", which does not keep the key');
+  }
 }
 
 function checkReference(mapping: LocatedMapping, field: ReferenceField, fault: FieldFault): void {

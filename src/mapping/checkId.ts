@@ -3,13 +3,7 @@
 import type { Failure } from '../outcome/failure.ts';
 import { isOrdered } from '../record/keyOrder.ts';
 import { formatType, parseType, type FieldType } from '../record/type.ts';
-import {
-  DEFAULT_ID_FIELD,
-  isReference,
-  type ColumnField,
-  type KeyPart,
-  type ModuleMapping,
-} from './model.ts';
+import { DEFAULT_ID_FIELD, type ColumnField, type KeyPart, type ModuleMapping } from './model.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping } from './place.ts';
 import { unknownType } from './shape.ts';
@@ -72,7 +66,7 @@ function isKeyType(type: FieldType): boolean {
 function checkKeep(module: ModuleMapping, fault: Fault): void {
   for (const [index, part] of module.key.entries()) {
     const fields = Object.values(module.fields).filter(
-      (field): field is ColumnField => !isReference(field) && field.column === part.column,
+      (field): field is ColumnField => 'column' in field && field.column === part.column,
     );
     const at = pointerTo('key', index);
     const column = quoteName(part.column);
@@ -109,7 +103,7 @@ function checkRegistry(
   const hint = didYouMean(
     registry,
     mapping.registries.keys(),
-    `put it at mapping/registries/${registry}.ndjson`,
+    'make it with sealift registry build, or put it there',
   );
   throw fault('/id/registry', `unknown registry ${quoteName(registry)}`, hint);
 }

@@ -7,9 +7,12 @@ import { REFUSALS } from '../record/converted.ts';
 import type { FieldType } from '../record/type.ts';
 import { formatType, parseType } from '../record/type.ts';
 import {
+  columnsOfField,
   DEFAULT_ID_FIELD,
   DEFAULT_SOURCE,
   isReference,
+  relationOf,
+  type BaseTable,
   type FieldMapping,
   type KeyPart,
   type Mapping,
@@ -38,7 +41,10 @@ export interface CompiledModule {
   readonly name: string;
   readonly mapping: ModuleMapping;
   readonly source: string;
+  /** The table, or what the query is called. */
   readonly table: string;
+  /** Whose rows a query or view accounts for. */
+  readonly base: BaseTable | null;
   /** Columns to read, each once. */
   readonly columns: readonly string[];
   /** Mapped fields, ascending by name (UTF-16 code units, as RFC 8785 §3.2.3 sorts members). */
@@ -72,7 +78,8 @@ export function compileModule(mapping: Mapping, name: string): CompiledModule {
     name,
     mapping: module,
     source: module.source.name ?? DEFAULT_SOURCE,
-    table: module.source.table,
+    table: relationOf(module),
+    base: module.source.base ?? null,
     columns: columnsOf(module),
     fields,
     key,
@@ -116,15 +123,16 @@ function typeOfField(mapping: Mapping, field: FieldMapping): FieldType {
 function columnsOf(module: ModuleMapping): string[] {
   const columns = new Set(module.key.map((part) => part.column));
   for (const field of Object.values(module.fields)) {
-    for (const column of isReference(field) ? field.columns : [field.column]) columns.add(column);
+    for (const column of columnsOfField(field)) columns.add(column);
   }
+  for (const { column } of module.where ?? []) columns.add(column);
   return [...columns];
 }
 
 function fieldOfKeyPart(fields: readonly CompiledField[], part: CompiledKeyPart): string {
   const field = fields.find(
     ({ mapping, type }) =>
-      !isReference(mapping) &&
+      'column' in mapping &&
       mapping.column === part.column &&
       mapping.transforms === undefined &&
       formatType(type) === formatType(part.type),

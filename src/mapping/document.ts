@@ -15,7 +15,7 @@ import { InexactNumber, type JsonValue } from '../record/value.ts';
 import { escapeToken, formatPlace, type Place } from './place.ts';
 
 /** A mapping file may take this many bytes. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+export const MAX_FILE_BYTES: number = 16 * 1024 * 1024;
 
 export interface MappingDocument {
   /** Relative to the mapping folder. */

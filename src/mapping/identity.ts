@@ -20,6 +20,11 @@ export interface MapperContext {
   readonly secrets: ReadonlyMap<string, Uint8Array>;
   /** Registry name → legacy id → target id. */
   readonly registries: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /**
+   * Module → keys (see recordKey.ts) that only filtered rows have. Modules of which no row is
+   * filtered, or which nobody asks, are not there.
+   */
+  readonly filtered?: ReadonlyMap<string, { readonly has: (key: string) => boolean }>;
 }
 
 export interface Identity {
@@ -135,7 +140,7 @@ export function targetId(
 }
 
 /** A registry spells ids as text, numbers too. */
-function legacyId(key: string): string {
+export function legacyId(key: string): string {
   return key.startsWith('"') ? (JSON.parse(key) as string) : key;
 }
 

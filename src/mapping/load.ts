@@ -16,7 +16,15 @@ import { fileFailure, readDocument, type MappingDocument } from './document.ts';
 import type { Mapping, ModuleMapping, ProjectMapping } from './model.ts';
 import { quoteName } from './nearest.ts';
 import { formatPlace, type MappingFile } from './place.ts';
-import { readRegistry, registryDigest, type RegistryEntry } from './registry.ts';
+import {
+  canonicalRegistry,
+  duplicateFailure,
+  emptyFailure,
+  isNdjson,
+  registryIds,
+  type RegistryDuplicate,
+  type RegistryEntry,
+} from './registry.ts';
 import { MODULE_PATTERN } from './schema/names.ts';
 import { assertShape } from './shape.ts';
 
@@ -34,23 +42,37 @@ const NAME = new RegExp(MODULE_PATTERN);
 /** Folders of a candidate that no module may take. */
 const RESERVED: ReadonlySet<string> = new Set(['checksums', 'mapping']);
 
+export interface LoadOptions {
+  /** Hears of ids that registries give twice; without it they are refused. */
+  readonly onDuplicate?: (duplicate: RegistryDuplicate) => void;
+  /**
+   * A registry that is empty, or that a module names and that is not there, is still to be made: it
+   * is in `registries` as NDJSON, and not among the `files`.
+   */
+  readonly registriesToCome?: boolean;
+}
+
 /** Loads `mapping/` of the project folder. @throws Failure MAPPING */
-export async function loadMapping(projectDir: string): Promise<LoadedMapping> {
+export async function loadMapping(
+  projectDir: string,
+  options: LoadOptions = {},
+): Promise<LoadedMapping> {
   const folder = join(projectDir, 'mapping');
   await assertThere(folder);
   const project = await readDocument(folder, 'project.json');
   assertShape(project, 'project');
   const modules = await loadModules(folder);
-  const registries = await listRegistries(folder);
+  const found = await listRegistries(folder);
   const documents = [project, ...modules].map(fileOf);
+  const values = modules.map((document) => document.value as ModuleMapping);
   const mapping = {
     project: project.value as ProjectMapping,
-    modules: modules.map((document) => document.value as ModuleMapping),
-    registries,
+    modules: values,
+    registries: options.registriesToCome === true ? withNamed(found, values) : found,
     folder,
   };
   checkMapping({ ...mapping, files: documents });
-  const files = [...documents, ...(await registryFiles(folder, registries))].sort((a, b) =>
+  const files = [...documents, ...(await registryFiles(folder, found, options))].sort((a, b) =>
     Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),
   );
   return { ...mapping, files, digest: mappingDigest(files) };
@@ -121,6 +143,19 @@ async function listRegistries(folder: string): Promise<ReadonlyMap<string, strin
   return registries;
 }
 
+/** And those that modules name. */
+function withNamed(
+  found: ReadonlyMap<string, string>,
+  modules: readonly ModuleMapping[],
+): ReadonlyMap<string, string> {
+  const registries = new Map(found);
+  for (const { id } of modules) {
+    if (id.rule !== 'registry' || registries.has(id.registry)) continue;
+    registries.set(id.registry, `registries/${id.registry}.ndjson`);
+  }
+  return registries;
+}
+
 /** Files of a folder with one of these endings, ascending by UTF-8 bytes; others are refused. */
 async function entriesOf(
   folder: string,
@@ -147,6 +182,19 @@ async function entriesOf(
     });
 }
 
+/**
+ * Every file of the mapping in `folder` as it is on disk, sound or not, ascending by the UTF-8 bytes
+ * of its name: project.json and what is in modules/ and registries/.
+ */
+export async function listMappingFiles(folder: string): Promise<string[]> {
+  const project = await lstat(join(folder, 'project.json')).catch(() => null);
+  const names = project === null ? [] : ['project.json'];
+  for (const part of ['modules', 'registries']) {
+    for (const { file } of await entriesOf(folder, part, [''])) names.push(file);
+  }
+  return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
 /** Notes, hidden files and editors' backups are no part of the mapping. */
 function isAside(name: string): boolean {
   return name.startsWith('.') || name.endsWith('.md') || name.endsWith('~');
@@ -165,25 +213,31 @@ function fileOf(document: MappingDocument): MappingFile {
 async function registryFiles(
   folder: string,
   registries: ReadonlyMap<string, string>,
+  { onDuplicate = refuse, registriesToCome }: LoadOptions,
 ): Promise<MappingFile[]> {
+  const ids = registryIds(onDuplicate);
   const files: MappingFile[] = [];
   for (const name of registries.values()) {
-    if (name.endsWith('.ndjson')) {
-      const sha256 = await registryDigest(folder, name);
-      files.push({ name, sha256, bytes: null, text: null });
-      continue;
+    let count = 0;
+    const onEntry = (entry: RegistryEntry, ordinal: number): void => {
+      count = ordinal;
+      ids.add({ file: name, entry: ordinal }, entry);
+    };
+    const hash = createHash('sha256');
+    const pieces: Uint8Array[] = [];
+    for await (const piece of canonicalRegistry(folder, name, onEntry)) {
+      hash.update(piece);
+      if (!isNdjson(name)) pieces.push(piece);
     }
-    const entries: RegistryEntry[] = [];
-    for await (const entry of readRegistry(folder, name)) entries.push(entry);
-    const canonical = canonicalJson(entries);
-    files.push({
-      name,
-      sha256: sha256Of(canonical),
-      bytes: new TextEncoder().encode(canonical),
-      text: null,
-    });
+    if (count === 0 && registriesToCome !== true) throw emptyFailure(name);
+    const bytes = isNdjson(name) ? null : Buffer.concat(pieces);
+    files.push({ name, sha256: hash.digest('hex'), bytes, text: null });
   }
   return files;
+}
+
+function refuse(duplicate: RegistryDuplicate): void {
+  throw duplicateFailure(duplicate);
 }
 
 function sha256Of(text: string): string {

@@ -47,7 +47,13 @@ export interface DroppedTable {
 export interface ModuleMapping {
   readonly $schema?: string;
   readonly module: string;
-  readonly source: { readonly name?: string; readonly table: string };
+  readonly source: ModuleSource;
+  /** Only rows for which all of these hold become records. */
+  readonly where?: readonly Condition[];
+  /** Rows with equal keys whose records are equal become one record. */
+  readonly merge?: 'equal';
+  /** Its records live elsewhere already: only their ids are here, to be referred to. */
+  readonly external?: true;
   /** The legacy key: source columns with the types in which they are compared. Empty: no key. */
   readonly key: readonly KeyPart[];
   readonly id: IdRule;
@@ -65,6 +71,43 @@ export interface ModuleMapping {
   /** Conditions that hold for all records of the candidate. */
   readonly invariants?: readonly Invariant[];
 }
+
+export type ModuleSource = TableSource | QuerySource;
+
+/** A base table, a view, or a file. */
+export interface TableSource {
+  readonly name?: string;
+  readonly table: string;
+  /** Of a view: whose rows it accounts for. */
+  readonly base?: BaseTable;
+}
+
+/** A read-only query in the source's own SQL; its result columns are what the module maps. */
+export interface QuerySource {
+  readonly name?: string;
+  readonly sql: string;
+  readonly base: BaseTable;
+}
+
+/** The base table whose rows a query or view accounts for. */
+export interface BaseTable {
+  readonly table: string;
+  /** Column of the base table → result column with the same value. */
+  readonly key: Readonly<Record<string, string>>;
+  /** Rows that the query gives nothing for: a finding each, or filtered on purpose. */
+  readonly lost?: 'block' | 'filter';
+}
+
+/**
+ * A condition on one cell as the source has it. Text equals text and numbers equal numbers: 0 is not
+ * "0". Null fulfils `isNull` alone, and `notIn`.
+ */
+export type Condition =
+  | { readonly column: string; readonly in: readonly (string | number)[] }
+  | { readonly column: string; readonly notIn: readonly (string | number)[] }
+  | { readonly column: string; readonly isNull: boolean }
+  | { readonly column: string; readonly atLeast: string | number }
+  | { readonly column: string; readonly below: string | number };
 
 /**
  * SQL over the modules that it names (each a table of its fields; a decimal(s) is an integer scaled
@@ -98,10 +141,26 @@ export type IdRule =
   /** No key: made from the record's content; `key` names the secret key, without it version 5. */
   | { readonly rule: 'keyless'; readonly field?: string; readonly key?: string };
 
-export type FieldMapping = ColumnField | ReferenceField;
+export type FieldMapping = ValueField | ReferenceField;
+/** A field that is no reference: of a column, of several, or constant. */
+export type ValueField = ColumnField | CombinedField | ConstantField;
 
-export interface ColumnField {
+export interface ColumnField extends ValueOptions {
   readonly column: string;
+}
+
+/** One cell from several: the first that is not null, or their texts joined. */
+export interface CombinedField extends ValueOptions {
+  readonly columns: readonly string[];
+  readonly combine: 'coalesce' | { readonly join: string };
+}
+
+/** The same value in every record. */
+export interface ConstantField extends ValueOptions {
+  readonly constant: string | number | boolean;
+}
+
+export interface ValueOptions {
   readonly type: string;
   /** null is refused. */
   readonly required?: boolean;
@@ -136,6 +195,11 @@ export interface ReferenceField {
   readonly reference: string;
   readonly columns: readonly string[];
   readonly required?: boolean;
+  /**
+   * What happens where the parent's row was filtered: nothing, so that the missing parent is found
+   * (block, the default); the field is null; or this row is filtered, too.
+   */
+  readonly onFilteredParent?: 'block' | 'null' | 'filter';
 }
 
 export interface ValueReference {
@@ -146,6 +210,17 @@ export interface ValueReference {
 
 export function isReference(field: FieldMapping): field is ReferenceField {
   return 'reference' in field;
+}
+
+/** The columns that a field reads, in its order; none where it is constant. */
+export function columnsOfField(field: FieldMapping): readonly string[] {
+  if ('constant' in field) return [];
+  return 'columns' in field ? field.columns : [field.column];
+}
+
+/** What a module's rows are called: its table, or for a query `query <module>`. */
+export function relationOf({ module, source }: ModuleMapping): string {
+  return 'sql' in source ? `query ${module}` : source.table;
 }
 
 /** The names of a module's fields, the id's included; not `~`. */

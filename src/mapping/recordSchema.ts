@@ -3,7 +3,7 @@
 import { MAX_BYTES } from '../record/convert.ts';
 import { formatType, type FieldType } from '../record/type.ts';
 import { BLIND_FIELD, type CompiledField, type CompiledModule } from './compile.ts';
-import { isReference, type ColumnField } from './model.ts';
+import { isReference, type FieldMapping, type ValueOptions } from './model.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -39,34 +39,39 @@ export function recordSchema(module: CompiledModule): Schema {
       order: module.orderFields,
       unique: module.mapping.unique ?? [],
       references: module.mapping.references ?? [],
+      ...(module.mapping.external === true ? { external: true } : {}),
     },
   };
 }
 
 function fieldSchema(field: CompiledField, required: boolean): Schema {
   const { mapping } = field;
-  const origin = isReference(mapping)
-    ? { reference: mapping.reference, columns: mapping.columns }
-    : { column: mapping.column };
   const options = isReference(mapping) ? {} : columnOptions(mapping);
   const declared = isReference(mapping) ? {} : declarations(mapping);
   return {
     ...nullable(schemaOf(field.type, options), required),
-    'x-sealift': { ...origin, type: formatType(field.type), ...declared },
+    'x-sealift': { ...originOf(mapping), type: formatType(field.type), ...declared },
   };
+}
+
+function originOf(mapping: FieldMapping): Schema {
+  if ('reference' in mapping) return { reference: mapping.reference, columns: mapping.columns };
+  if ('constant' in mapping) return { constant: mapping.constant };
+  if ('combine' in mapping) return { columns: mapping.columns, combine: mapping.combine };
+  return { column: mapping.column };
 }
 
 /**
  * What the mapping says of the values beyond their type, as it says it. A pattern is RE2, so it is
  * no `pattern` of JSON Schema: an engine that backtracks must not get it.
  */
-function declarations(mapping: ColumnField): Schema {
+function declarations(mapping: ValueOptions): Schema {
   const { transforms, nonBlank, format, pattern, longText, copyOf, references, pii } = mapping;
   const all = { transforms, nonBlank, format, pattern, longText, copyOf, references, pii };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-function columnOptions(mapping: ColumnField): Schema {
+function columnOptions(mapping: ValueOptions): Schema {
   return {
     ...(mapping.maxLength === undefined ? {} : { maxLength: mapping.maxLength }),
     ...(mapping.values === undefined ? {} : { enum: mapping.values }),

@@ -2,16 +2,16 @@
  * Registries: frozen lists legacy id → target id, one `{legacyId, targetUuid, version?}` each, as
  * NDJSON (one per line, of any length: it is streamed) or as one JSON array.
  *
- * Refused: an id given twice on either side, a target id that is no lower-case UUID, unknown or
- * missing members, an empty list. Errors name the file and the line (arrays: the ordinal from 1),
- * never the ids.
+ * Refused: a target id that is no lower-case UUID, unknown or missing members, and, unless the
+ * caller wants to hear of them, ids that are given twice. Errors name the file and the line
+ * (arrays: the ordinal from 1), never the ids.
  */
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Failure } from '../outcome/failure.ts';
-import { canonicalJson } from '../record/canonical.ts';
 import { decodeUtf8, JsonSyntaxError, parseJson } from '../record/json.ts';
+import { isUuid } from '../record/uuid.ts';
 import type { JsonValue } from '../record/value.ts';
 import { fileFailure, openRegularFile, readDocument } from './document.ts';
 
@@ -22,54 +22,150 @@ export interface RegistryEntry {
   readonly version?: number;
 }
 
-/** A line may take this many bytes: no honest one comes near. */
-const MAX_LINE_BYTES = 65_536;
+/** Where an entry stands. */
+export interface RegistryPlace {
+  /** Relative to the mapping folder: `registries/kunden.ndjson`. */
+  readonly file: string;
+  /** Its ordinal from 1, which of NDJSON is the line. */
+  readonly entry: number;
+}
+
+/** An id that is given twice: a legacy id in a file, a target id in all registries together. */
+export interface RegistryDuplicate {
+  readonly id: 'legacyId' | 'targetUuid';
+  readonly first: RegistryPlace;
+  readonly again: RegistryPlace;
+}
+
+/** What takes entries, file after file, and says which ids came before. */
+export interface RegistryIds {
+  add(place: RegistryPlace, entry: RegistryEntry): void;
+}
+
+/** A line may take this many bytes, LF not counted: no honest one comes near. */
+export const MAX_LINE_BYTES = 65_536;
 const MAX_REGISTRY_BYTES = 16 * 1024 ** 3;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
- * The entries of a registry in the order of its file. `file` is relative to the mapping folder:
- * `registries/kunden.ndjson`. Memory: the ids, for the search of duplicates.
+ * The entries of a registry in the order of its file, each sound in itself; that no id is given
+ * twice is up to {@link registryIds}. `file` is relative to the mapping folder.
  */
 export async function* readRegistry(folder: string, file: string): AsyncGenerator<RegistryEntry> {
-  const values = file.endsWith('.ndjson') ? linesOf(folder, file) : itemsOf(folder, file);
-  const legacyIds = new Set<string>();
-  const targetUuids = new Set<string>();
+  const values = isNdjson(file) ? linesOf(folder, file) : itemsOf(folder, file);
   let ordinal = 0;
   for await (const value of values) {
     ordinal += 1;
     const entry = entryOf(value);
-    if (typeof entry === 'string') throw entryFailure(file, ordinal, entry);
-    legacyIds.add(entry.legacyId);
-    targetUuids.add(entry.targetUuid);
-    if (legacyIds.size < ordinal) throw entryFailure(file, ordinal, 'this legacyId came before');
-    if (targetUuids.size < ordinal) {
-      throw entryFailure(file, ordinal, 'this targetUuid came before');
-    }
+    if (typeof entry === 'string') throw entryFailure({ file, entry: ordinal }, entry);
     yield entry;
   }
-  if (ordinal === 0) throw fileFailure(file, 'the registry is empty', 'give it its ids');
+}
+
+/** Ids of all registries of a project. Memory: the ids, the legacy ones of a file at a time. */
+export function registryIds(onDuplicate: (duplicate: RegistryDuplicate) => void): RegistryIds {
+  const files: string[] = [];
+  const targets = new Map<string, number>();
+  let legacyIds = new Map<string, number>();
+  // A place as one number: 2^32 entries a file, and more files than a folder holds.
+  const placeOf = (packed: number): RegistryPlace => {
+    return { file: files[Math.floor(packed / 2 ** 32)] ?? '', entry: packed % 2 ** 32 };
+  };
+  return {
+    add(again, { legacyId, targetUuid }) {
+      if (files.at(-1) !== again.file) {
+        files.push(again.file);
+        legacyIds = new Map();
+      }
+      const packed = (files.length - 1) * 2 ** 32 + again.entry;
+      const sameLegacy = legacyIds.get(legacyId);
+      const sameTarget = targets.get(targetUuid);
+      if (sameLegacy === undefined) legacyIds.set(legacyId, packed);
+      else onDuplicate({ id: 'legacyId', first: placeOf(sameLegacy), again });
+      if (sameTarget === undefined) targets.set(targetUuid, packed);
+      else onDuplicate({ id: 'targetUuid', first: placeOf(sameTarget), again });
+    },
+  };
+}
+
+/** An id that is given twice, as the failure that says so. */
+export function duplicateFailure({ id, first, again }: RegistryDuplicate): Failure {
+  if (first.file === again.file) return entryFailure(again, `this ${id} came before`);
+  return entryFailure(again, `this ${id} is in mapping/${first.file} as well`);
+}
+
+/** A registry without entries helps nobody, and is more likely a file that was cut off. */
+export function emptyFailure(file: string): Failure {
+  return fileFailure(file, 'the registry is empty', 'give it its ids');
+}
+
+/** RFC 8785 of an entry: its members are in canonical order. */
+export function canonicalEntry({ legacyId, targetUuid, version }: RegistryEntry): string {
+  return JSON.stringify({ legacyId, targetUuid, version });
 }
 
 /**
- * The canonical bytes of an NDJSON registry: one RFC 8785 line per entry, each ended by LF, in the
- * order of the file.
+ * The canonical bytes of a registry, in the order of the file: of NDJSON one RFC 8785 line per
+ * entry, each ended by LF, of JSON RFC 8785 of the array. `onEntry` sees every entry on the way.
  */
-export async function* canonicalRegistry(folder: string, file: string): AsyncGenerator<Uint8Array> {
+export async function* canonicalRegistry(
+  folder: string,
+  file: string,
+  onEntry: (entry: RegistryEntry, ordinal: number) => void = () => {},
+): AsyncGenerator<Uint8Array> {
+  const lines = isNdjson(file);
+  let ordinal = 0;
+  let text = lines ? '' : '[';
   for await (const entry of readRegistry(folder, file)) {
-    yield Buffer.from(`${canonicalJson(entry)}\n`);
+    ordinal += 1;
+    onEntry(entry, ordinal);
+    const canonical = canonicalEntry(entry);
+    if (lines) text += `${canonical}\n`;
+    else text += ordinal === 1 ? canonical : `,${canonical}`;
+    if (text.length < PIECE) continue;
+    yield Buffer.from(text);
+    text = '';
   }
+  yield Buffer.from(lines ? text : `${text}]`);
 }
 
-/** Reads a whole NDJSON registry; SHA-256 of its canonical bytes, lower-case hex. */
-export async function registryDigest(folder: string, file: string): Promise<string> {
+const PIECE = 65_536;
+
+/**
+ * Legacy id → target id; of a legacy id that is given twice the first one counts. `sha256` is the
+ * digest that the registry had when the mapping was loaded.
+ * @throws Failure MAPPING when it is another one by now
+ */
+export async function targetsOf(
+  folder: string,
+  file: string,
+  sha256: string,
+): Promise<Map<string, string>> {
+  const targets = new Map<string, string>();
   const hash = createHash('sha256');
-  for await (const line of canonicalRegistry(folder, file)) hash.update(line);
-  return hash.digest('hex');
+  const pieces = canonicalRegistry(folder, file, ({ legacyId, targetUuid }) => {
+    if (!targets.has(legacyId)) targets.set(legacyId, targetUuid);
+  });
+  for await (const piece of pieces) hash.update(piece);
+  if (hash.digest('hex') !== sha256) throw changedFailure(file);
+  return targets;
 }
 
-function entryFailure(file: string, ordinal: number, what: string): Failure {
-  const where = file.endsWith('.ndjson') ? `${file}:${ordinal}` : `${file}, entry ${ordinal}`;
+/** Somebody wrote the registry while a run was reading it. */
+export function changedFailure(file: string): Failure {
+  return fileFailure(
+    file,
+    'the registry changed during the run, nothing was published',
+    'let nobody write the mapping meanwhile, then run again',
+  );
+}
+
+export function isNdjson(file: string): boolean {
+  return file.endsWith('.ndjson');
+}
+
+/** What is wrong with an entry, and where it is. */
+export function entryFailure({ file, entry }: RegistryPlace, what: string): Failure {
+  const where = isNdjson(file) ? `${file}:${entry}` : `${file}, entry ${entry}`;
   return fileFailure(where, what, 'correct this entry');
 }
 
@@ -86,7 +182,7 @@ function entryOf(value: JsonValue): RegistryEntry | string {
   const version: unknown = value.get('version');
   if (typeof legacyId !== 'string' || legacyId === '')
     return 'legacyId has to be a text, not empty';
-  if (typeof targetUuid !== 'string' || !UUID.test(targetUuid)) {
+  if (typeof targetUuid !== 'string' || !isUuid(targetUuid)) {
     return 'targetUuid has to be a lower-case UUID';
   }
   if (version === undefined) return { legacyId, targetUuid };
@@ -112,19 +208,24 @@ async function* linesOf(folder: string, file: string): AsyncGenerator<JsonValue>
     let start = 0;
     for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
       line += 1;
+      if (end - start > MAX_LINE_BYTES) throw longLine(file, line);
       yield parseLine(bytes.subarray(start, end), file, line);
       start = end + 1;
     }
     rest = bytes.subarray(start);
-    if (rest.length > MAX_LINE_BYTES) throw entryFailure(file, line + 1, 'the line is too long');
+    if (rest.length > MAX_LINE_BYTES) throw longLine(file, line + 1);
   }
   if (rest.length > 0) yield parseLine(rest, file, line + 1);
 }
 
+function longLine(file: string, line: number): Failure {
+  return entryFailure({ file, entry: line }, 'the line is too long');
+}
+
 function parseLine(bytes: Uint8Array, file: string, line: number): JsonValue {
-  if (bytes.length === 0) throw entryFailure(file, line, 'the line is empty');
+  if (bytes.length === 0) throw entryFailure({ file, entry: line }, 'the line is empty');
   const text = decodeUtf8(bytes);
-  if (text === null) throw entryFailure(file, line, 'the line is not valid UTF-8');
+  if (text === null) throw entryFailure({ file, entry: line }, 'the line is not valid UTF-8');
   try {
     return parseJson(text);
   } catch (error) {

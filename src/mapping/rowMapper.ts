@@ -7,18 +7,22 @@
  * mapping gets into it.
  */
 
-import { BlobContent, RawJson, Rejection } from '../record/converted.ts';
+import { BlobContent, RawJson, Rejection, type Converted } from '../record/converted.ts';
 import type { KeyValue } from '../record/keyOrder.ts';
 import { isSuspectJson } from '../record/textFault.ts';
 import type { SourceValue } from '../record/value.ts';
 import type { Row } from '../source/source.ts';
 import { blobReference, type BlobReference } from './blobReference.ts';
-import { cellMapper, inspectText } from './cellMapper.ts';
+import { cellMapper, inspectText, valueMapper } from './cellMapper.ts';
+import { combiner } from './combine.ts';
 import { BLIND_FIELD, type CompiledField, type CompiledModule } from './compile.ts';
+import { constantValue } from './constant.ts';
 import { columnIndexes, identity, NO_KEY, type Identity, type MapperContext } from './identity.ts';
-import { isReference, type ColumnField } from './model.ts';
+import type { ColumnField, CombinedField, ReferenceField } from './model.ts';
+import { quoteName } from './nearest.ts';
 import { referenceConverter } from './reference.ts';
-import { remarkLog, type Remark, type RemarkLog } from './remarks.ts';
+import { remarkLog, type Note, type Remark, type RemarkLog } from './remarks.ts';
+import { parentFilter } from './rowGate.ts';
 
 export type { Remark } from './remarks.ts';
 
@@ -93,6 +97,7 @@ function generate(
 ): (row: Row) => void {
   const { out, log, id } = parts;
   const slow = module.fields.map((field) => slowPath(module, field, context, parts));
+  const constants = module.fields.map(constantOf);
   const members = fieldMembers(module);
   const plain = plainTexts(module);
   const code = [
@@ -110,13 +115,14 @@ function generate(
   const make = new Function(
     'out',
     's',
+    'c',
     'id',
     'text',
     'suspect',
     'inspect',
     `'use strict';\nreturn (row) => {\nlet x;\n${code.join('\n')}\n};`,
   ) as (...names: unknown[]) => (row: Row) => void;
-  return make(out, slow, id, memberText, isSuspectJson, inspect);
+  return make(out, slow, constants, id, memberText, isSuspectJson, inspect);
 }
 
 /**
@@ -125,10 +131,15 @@ function generate(
  */
 function plainTexts(module: CompiledModule): { field: string; column: number }[] {
   return module.fields.flatMap(({ name, mapping, type }) =>
-    isReference(mapping) || type.kind !== 'string' || fastTest({ mapping, type }) === null
-      ? []
-      : [{ field: name, column: module.columns.indexOf(mapping.column) }],
+    'column' in mapping && type.kind === 'string' && fastTest({ mapping, type }) !== null
+      ? [{ field: name, column: module.columns.indexOf(mapping.column) }]
+      : [],
   );
+}
+
+/** The value of a constant field; nothing for other fields. */
+function constantOf({ mapping, type }: CompiledField): unknown {
+  return 'constant' in mapping ? constantValue(mapping, type) : undefined;
 }
 
 /** What is behind the inlined tests: everything else that may happen to a cell. */
@@ -139,30 +150,83 @@ function slowPath(
   { out, log }: Parts,
 ): (value: SourceValue & Row) => unknown {
   const { name, mapping, type } = field;
-  if (isReference(mapping)) {
-    const convert = referenceConverter(mapping, columnIndexes(module, mapping.columns), context);
-    return (row) => {
-      const converted = convert(row);
-      return converted instanceof Rejection ? log.refuse(name, converted) : converted;
-    };
-  }
-  const orders = isKeptKey(module, field);
-  const cell = cellMapper({ name, mapping, type, orders }, log);
-  const unkeyed = orders && mapping.required !== true;
-  return (value: SourceValue) => {
-    if (value === null && unkeyed) return log.refuse(name, NO_KEY);
-    const converted = cell(value);
+  if ('reference' in mapping) return referencePath(module, name, mapping, context, log);
+  const stored = (converted: Converted): unknown => {
     if (!(converted instanceof BlobContent)) return converted;
     const blob = blobReference(converted);
     out.blobs.push(blob);
     return { sha256: blob.sha256, size: blob.size };
+  };
+  if ('combine' in mapping) {
+    const combined = combinedPath(module, { name, mapping, type }, log);
+    return (row) => stored(combined(row));
+  }
+  const orders = isKeptKey(module, field);
+  const cell = cellMapper({ name, mapping, type, orders }, log);
+  const unkeyed = orders && mapping.required !== true;
+  return (value: SourceValue) =>
+    value === null && unkeyed ? log.refuse(name, NO_KEY) : stored(cell(value));
+}
+
+function referencePath(
+  module: CompiledModule,
+  name: string,
+  mapping: ReferenceField,
+  context: MapperContext,
+  log: RemarkLog,
+): (row: Row) => unknown {
+  const convert = referenceConverter(mapping, columnIndexes(module, mapping.columns), context);
+  const mapped = (row: Row): unknown => {
+    const converted = convert(row);
+    return converted instanceof Rejection ? log.refuse(name, converted) : converted;
+  };
+  const isFiltered =
+    mapping.onFilteredParent === 'null' ? parentFilter(module, mapping, context) : null;
+  if (isFiltered === null) return mapped;
+  return (row) => {
+    if (!isFiltered(row)) return mapped(row);
+    if (mapping.required === true) return log.refuse(name, LOST_PARENT);
+    log.note(name, FILTERED_PARENT);
+    return null;
+  };
+}
+
+const FILTERED_PARENT: Note = {
+  rule: 'filtered-parent',
+  reason: 'the row that it refers to was filtered, the field is null',
+};
+const LOST_PARENT = new Rejection(
+  'required',
+  'the row that it refers to was filtered, the field is required',
+);
+
+/** Each cell's text is looked at as it came, then one cell is made of all of them. */
+function combinedPath(
+  module: CompiledModule,
+  field: Pick<CompiledField, 'name' | 'type'> & { readonly mapping: CombinedField },
+  log: RemarkLog,
+): (row: Row) => Converted {
+  const { name, mapping, type } = field;
+  const columns = mapping.columns.map((column) => ({
+    column,
+    index: module.columns.indexOf(column),
+  }));
+  const combine = combiner(mapping);
+  const toValue = valueMapper({ name, mapping, type, orders: false }, log);
+  return (row) => {
+    for (const { column, index } of columns) {
+      inspectText(row[index] ?? null, name, log, `, in column ${quoteName(column)}`);
+    }
+    const cell = combine(columns.map(({ index }) => row[index] ?? null));
+    return cell instanceof Rejection ? log.refuse(name, cell) : toValue(cell);
   };
 }
 
 /** Cells of the common types pass without a call; everything else goes to the converter. */
 function assignment(module: CompiledModule, field: CompiledField, index: number): string {
   const { mapping } = field;
-  if (isReference(mapping)) return `const v${index} = s[${index}](row);`;
+  if ('constant' in mapping) return `const v${index} = c[${index}];`;
+  if (!('column' in mapping)) return `const v${index} = s[${index}](row);`;
   const column = module.columns.indexOf(mapping.column);
   const fast = fastTest(field);
   const slow = `s[${index}](x)`;
@@ -182,7 +246,7 @@ function isKeptKey(module: CompiledModule, field: CompiledField): boolean {
 
 /** Which cells need nothing done; null where each may need something. */
 function fastTest({ mapping, type }: Pick<CompiledField, 'mapping' | 'type'>): string | null {
-  if (isReference(mapping) || mapping.transforms !== undefined) return null;
+  if (!('column' in mapping) || mapping.transforms !== undefined) return null;
   switch (type.kind) {
     case 'string':
       return fastText(mapping);

@@ -6,18 +6,22 @@ import type { Severity } from '../outcome/finding.ts';
 import { RULES, type Rule } from '../outcome/rules.ts';
 import type { ProjectMapping } from './model.ts';
 
-/** The severity of `rule` in a module's field: the last setting that fits, else the rule's own. */
+/**
+ * The severity of `rule` in a module's field: the last setting that fits, else the rule's own. What
+ * is about several fields together, as a unique set is, is about each of them.
+ */
 export function severityOf(
   project: Pick<ProjectMapping, 'severities'>,
   rule: Rule,
   module: string,
-  field?: string,
+  fields: string | readonly string[] = [],
 ): Severity {
+  const about = typeof fields === 'string' ? [fields] : fields;
   const setting = project.severities?.findLast(
     (candidate) =>
       candidate.rule === rule &&
       (candidate.module === undefined || candidate.module === module) &&
-      (candidate.field === undefined || candidate.field === field),
+      (candidate.field === undefined || about.includes(candidate.field)),
   );
   return setting?.severity ?? RULES[rule];
 }

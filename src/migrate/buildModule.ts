@@ -9,16 +9,20 @@ import { join } from 'node:path';
 
 import type { Pool } from '../disk/pool.ts';
 import { joinBuckets, type Bucket } from '../disk/spill.ts';
+import type { FindingStore } from '../findings/findingStore.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { ModuleAccounting } from '../seal/format.ts';
 import { moduleWriter, type ModuleWriter, type WrittenModule } from '../seal/moduleWriter.ts';
 import type { PreparedSource, ReadRange } from '../source/source.ts';
+import { account, unaccounted } from './accounting.ts';
 import { dropUnusedBlobs } from './dropUnusedBlobs.ts';
 import { inOrder } from '../disk/inOrder.ts';
 import type { ShareResult } from './readShare.ts';
 import { bucketCount, ONE_BUCKET, sampledRouter, uniformRouter, type Router } from './router.ts';
+import type { RowSelection } from './rowSelection.ts';
+import { countRows, placesOf } from './rowsToRead.ts';
 import type { SortedBucket } from './sortBucket.ts';
 import type { Sample } from './worker.ts';
 
@@ -30,6 +34,11 @@ export interface BuildContext {
   readonly scratch: string;
   readonly memory: MemoryPlan;
   readonly progress: StepProgress;
+  readonly readOrder: ReadOrder;
+  /** Which rows count. */
+  readonly selection: RowSelection;
+  /** Gets one BLOCKER for each rejected cell or group of duplicates. */
+  readonly findings: FindingStore;
   /**
    * Every row with a key enters, failing cells as null, equal keys side by side: for checks, never
    * to be sealed.
@@ -55,13 +64,23 @@ export interface MemoryPlan {
 export interface BuiltModule {
   readonly written: WrittenModule;
   readonly accounting: ModuleAccounting;
-  /** One BLOCKER for each rejected cell or group of duplicates; long lists are cut. */
-  readonly findings: readonly Finding[];
+  /** The table that rows are located in: the module's own, the query's base, or the query. */
+  readonly places: string;
   /** Provisional: the row of each record, in the order of the data file. */
   readonly rows: BigInt64Array;
+  /** Some rows have no place in the accounting: findings say which. It must not be sealed. */
+  readonly unaccounted: boolean;
 }
 
+/** In large ranges as they come, or in small ones, the last first. */
+export type ReadOrder = 'forward' | 'reverse';
+
+/** Folder of key sets in scratch, which all modules are asked for. */
+export const KEY_SETS = 'keys';
+
 const ROWS_PER_RANGE = 65_536;
+/** A prime, so that no range begins where another run's did. */
+const ROWS_PER_REVERSED_RANGE = 997;
 const SMALL = 20_000;
 const MAX_BUCKETS = 1024;
 /** A bucket this much larger than planned is split before it is sorted. */
@@ -82,9 +101,9 @@ export async function buildModule(
   context: BuildContext,
 ): Promise<BuiltModule> {
   const { source } = context;
-  const rows = await source.count(module.table);
+  const { rows, base } = await countRows(module, context);
   context.progress.begin(module.name, rows);
-  const ranges = await source.plan(module.table, ROWS_PER_RANGE);
+  const ranges = await planRanges(module, context);
   const router = await chooseRouter(module, ranges, rows, context);
   const writer = await moduleWriter(context.staging, module);
   try {
@@ -100,27 +119,40 @@ export async function buildModule(
       buckets = await assignIds(module, buckets, context);
     }
     const ordered = await splitOversized(buckets, context);
-    const { duplicates, rows: origins } = await sortAll(module, ordered, writer, context);
+    const sorted = await sortAll(module, ordered, writer, context);
+    const { duplicates, merged } = sorted;
     if (duplicates.length > 0) await dropUnusedBlobs(join(context.staging, module.name), module);
     const written = await writer.finish();
     cleanScratch(context.scratch);
     context.progress.update(rows);
     context.progress.end();
-    const entered = sum(shares, (share) => share.entered) - sum(duplicates, memberCount);
-    const findings = [...shares.flatMap((share) => share.findings), ...duplicates];
-    if (shares.some((share) => share.cut)) findings.push(incomplete(module));
-    const accounting = account(module, rows, entered, written);
-    return { written, accounting, findings, rows: origins };
+    const emitting = sum(shares, (share) => share.entered) - sum(duplicates, memberCount);
+    const filtered = sum(shares, (share) => share.filtered);
+    for (const share of shares) context.findings.adopt(share.findings);
+    for (const group of duplicates) context.findings.add(group);
+    const sampled = context.selection.chosen !== null;
+    const counts = { rows, filtered, emitting, merged, base: base?.counts ?? null, sampled };
+    const faults = unaccounted(module, counts);
+    for (const fault of faults) context.findings.add(fault);
+    return {
+      written,
+      accounting: account(module, counts, written),
+      places: placesOf(module, source),
+      rows: sorted.rows,
+      unaccounted: faults.length > 0,
+    };
   } catch (error) {
     await writer.abandon();
     throw error;
   }
 }
 
-/** A list that was cut must not pass for a whole one. */
-function incomplete(module: CompiledModule): Finding {
-  const reason = 'there are more findings in this module than are listed: mend these first';
-  return { rule: 'accounting', severity: 'BLOCKER', module: module.name, reason };
+async function planRanges(
+  module: CompiledModule,
+  { source, readOrder }: BuildContext,
+): Promise<ReadRange[]> {
+  if (readOrder === 'forward') return source.plan(module.table, ROWS_PER_RANGE);
+  return (await source.plan(module.table, ROWS_PER_REVERSED_RANGE)).reverse();
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {
@@ -137,31 +169,6 @@ function miscounted(module: CompiledModule, counted: number, read: number): Fail
     where: `table ${JSON.stringify(module.table)}`,
     hint: 'check the database for damage (an index that disagrees with its table), then run again',
   });
-}
-
-function account(
-  module: CompiledModule,
-  rows: number,
-  entered: number,
-  written: WrittenModule,
-): ModuleAccounting {
-  const records = written.sealed.count;
-  if (records !== entered) {
-    throw new Error(`${module.name}: of ${entered} entries ${records} records were written`);
-  }
-  const rejected = rows - records;
-  return {
-    module: module.name,
-    source: module.source,
-    table: module.table,
-    rows,
-    emitting: records,
-    filtered: 0,
-    rejected,
-    emitted: records,
-    merged: 0,
-    records,
-  };
 }
 
 /** Target ids of rule `uuid` are uniform; other keys are sampled where there are many. */
@@ -207,7 +214,10 @@ async function readAll(
       spill: join(context.scratch, `read-${index}`),
       chunk,
       blobs,
+      selection: context.selection,
       provisional: context.provisional,
+      places: placesOf(module, context.source),
+      findings: context.findings.share(context.scratch),
     }),
   );
   const shown = setInterval(() => {
@@ -285,28 +295,32 @@ async function sortAll(
   module: CompiledModule,
   buckets: readonly Bucket[],
   writer: ModuleWriter,
-  { pool, provisional }: BuildContext,
-): Promise<{ duplicates: Finding[]; rows: BigInt64Array }> {
+  { pool, provisional, source }: BuildContext,
+): Promise<{ duplicates: Finding[]; merged: number; rows: BigInt64Array }> {
+  const merge = module.mapping.merge === 'equal';
+  const table = placesOf(module, source);
   const duplicates: Finding[] = [];
+  let merged = 0;
   const rows: BigInt64Array[] = [];
   const sorted = inOrder(buckets, pool.size + 1, (bucket) =>
-    pool.call<SortedBucket>('sort', { bucket, provisional }),
+    pool.call<SortedBucket>('sort', { bucket, provisional, merge }),
   );
   for await (const part of sorted) {
     const bytes = asBuffer(part.data).subarray(1);
     writer.write({ bytes, leaves: asBuffer(part.leaves), ends: part.ends }, asBuffer(part.lineage));
+    merged += part.merged;
     if (part.rows !== null) rows.push(part.rows);
     for (const group of part.duplicates) {
       duplicates.push({
         rule: 'key-duplicate',
         severity: 'BLOCKER',
         module: module.name,
-        members: group.map((row) => ({ table: module.table, row })),
+        members: group.map((row) => ({ table, row })),
         reason: `${group.length} rows have the same key; none of them is taken`,
       });
     }
   }
-  return { duplicates, rows: joined(rows) };
+  return { duplicates, merged, rows: joined(rows) };
 }
 
 /** A buffer that crossed a thread comes back as a plain array of bytes. */
@@ -316,8 +330,9 @@ function asBuffer(bytes: Uint8Array): Buffer {
 
 function cleanScratch(scratch: string): void {
   for (const name of readdirSync(scratch)) {
-    // Copies of sources stay until the end of the run.
-    if (!name.startsWith('source-')) rmSync(join(scratch, name), { recursive: true });
+    // Copies of sources and key sets stay until the end of the run.
+    if (!name.startsWith('source-') && name !== KEY_SETS)
+      rmSync(join(scratch, name), { recursive: true });
   }
 }
 

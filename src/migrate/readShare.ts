@@ -8,17 +8,20 @@ import { join } from 'node:path';
 
 import { createFile, writeAll } from '../disk/durable.ts';
 import { systemCode } from '../disk/errors.ts';
+import type { NamelessFile } from '../disk/namelessFile.ts';
 import { spillWriter, type Bucket } from '../disk/spill.ts';
+import type { LoggedFindings } from '../findings/findingStore.ts';
 import type { BlobReference } from '../mapping/blobReference.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
-import type { Remark, RowMapper } from '../mapping/rowMapper.ts';
-import type { Finding } from '../outcome/finding.ts';
+import type { RowMapper } from '../mapping/rowMapper.ts';
 import { keyEncoding } from '../record/keyOrder.ts';
 import type { SourceValue } from '../record/value.ts';
 import type { ReadRange, Row, SourceReader } from '../source/source.ts';
 import type { ContentWriter } from './contentEntry.ts';
 import { entryRoom, keyFits, writeEntry } from './entry.ts';
+import { findingLog } from './findingLog.ts';
 import { bucketCount, route, type Router } from './router.ts';
+import type { RowSelection } from './rowSelection.ts';
 
 export interface ShareInput {
   readonly module: string;
@@ -31,8 +34,13 @@ export interface ShareInput {
   readonly spill: string;
   readonly chunk: number;
   readonly blobs: string;
+  readonly selection: RowSelection;
   /** Rows that are refused enter as well, if they have a key. */
   readonly provisional: boolean;
+  /** The table that rows are located in. */
+  readonly places: string;
+  /** Where findings go. */
+  readonly findings: NamelessFile;
 }
 
 export interface ShareResult {
@@ -40,21 +48,22 @@ export interface ShareResult {
   readonly read: number;
   /** Rows that are in the buckets. */
   readonly entered: number;
-  readonly findings: Finding[];
-  /** There were more findings than are kept. */
-  readonly cut: boolean;
+  /** Rows that the mapping leaves out. */
+  readonly filtered: number;
+  readonly findings: LoggedFindings;
 }
 
 export interface ShareContext {
   readonly module: CompiledModule;
   readonly mapper: RowMapper;
+  /** Whether a row counts; null where all do. */
+  readonly gate: ((row: Row) => boolean) | null;
+  /** Whether a record counts, given its text without id; null where all do. */
+  readonly isChosen: ((record: string) => boolean) | null;
   readonly reader: SourceReader;
   /** Set for keyless modules: ids come from content. */
   readonly content: ContentWriter | null;
 }
-
-/** Findings that one share keeps. */
-const FINDINGS_KEPT = 100_000;
 
 /** Reads ranges until none is left. When it fails, the other shares stop too. */
 export async function readShare(input: ShareInput, context: ShareContext): Promise<ShareResult> {
@@ -84,12 +93,12 @@ interface Share {
 }
 
 function openShare(input: ShareInput, context: ShareContext): Share {
-  const { module, mapper, content } = context;
+  const { module, mapper, gate, isChosen, content } = context;
   const writer = spillWriter(input.spill, bucketCount(input.router), input.chunk);
   const encodings = module.orderTypes.map(keyEncoding);
-  const log = remarkLog(module);
+  const log = findingLog({ name: module.name, table: input.places }, input.findings);
   const locator = module.columns.length;
-  let [read, entered] = [0, 0];
+  let [read, entered, filtered] = [0, 0, 0];
   const put = (row: SourceValue): void => {
     const { out } = mapper;
     if (content !== null) {
@@ -108,8 +117,16 @@ function openShare(input: ShareInput, context: ShareContext): Share {
   return {
     take(row) {
       read += 1;
+      if (gate !== null && !gate(row)) {
+        filtered += 1;
+        return;
+      }
       const at = (row[locator] ?? null) as number | string;
       const accepted = mapper.map(row);
+      if (isChosen !== null && !isChosen(mapper.out.record)) {
+        filtered += 1;
+        return;
+      }
       for (const remark of mapper.remarks) log.add(remark, at);
       if (!mapper.hasKey) return;
       if (!keyFits(mapper.out.key, module.orderTypes)) {
@@ -122,8 +139,7 @@ function openShare(input: ShareInput, context: ShareContext): Share {
       entered += 1;
     },
     finish() {
-      const { findings, cut } = log;
-      return { buckets: writer.finish(), read, entered, findings, cut };
+      return { buckets: writer.finish(), read, entered, filtered, findings: log.finish() };
     },
   };
 }
@@ -133,26 +149,6 @@ const LONG_KEY = {
   severity: 'BLOCKER',
   reason: 'the key is too long a number',
 } as const;
-
-interface RemarkLog {
-  readonly findings: Finding[];
-  cut: boolean;
-  add(remark: Remark, row: number | string): void;
-}
-
-function remarkLog(module: CompiledModule): RemarkLog {
-  const log: RemarkLog = {
-    findings: [],
-    cut: false,
-    add(remark, row) {
-      log.cut = log.findings.length >= FINDINGS_KEPT;
-      if (log.cut) return;
-      const source = { table: module.table, row };
-      log.findings.push({ ...remark, module: module.name, source });
-    },
-  };
-  return log;
-}
 
 /** Stores content under its digest; content that is there already is the same content. */
 function storeBlob(folder: string, blob: BlobReference): void {

@@ -20,26 +20,29 @@ export interface SortedBucket {
   readonly ends: Uint32Array;
   readonly lineage: Buffer;
   readonly duplicates: readonly DuplicateGroup[];
+  /** Entries that were one with another. */
+  readonly merged: number;
   /** Provisional candidates: the row that each line comes from. */
   readonly rows: BigInt64Array | null;
 }
 
-/**
- * Reads, orders and hashes one bucket. A provisional candidate keeps rows with equal keys, and
- * says for each line which row it comes from.
- */
-export function sortBucket(bucket: Bucket, provisional: boolean): SortedBucket {
+export interface SortOptions {
+  /** Rows with equal keys are kept, and it is said for each line which row it comes from. */
+  readonly provisional: boolean;
+  /** Rows with equal keys whose records are equal become one record: that of the first row. */
+  readonly merge: boolean;
+}
+
+/** Reads, orders and hashes one bucket. */
+export function sortBucket(bucket: Bucket, options: SortOptions): SortedBucket {
   const buffer = readBucket(bucket);
   const index = indexEntries(buffer, bucket.entries);
   const sorted = sortEntries(buffer, index);
-  if (provisional) {
-    const rows = BigInt64Array.from(sorted.order, (entry) =>
-      BigInt(rowOf(buffer, index.starts[entry] ?? 0)),
-    );
-    return { ...layOut(buffer, index, sorted.order), duplicates: [], rows };
-  }
-  const { kept, duplicates } = separateDuplicates(buffer, index, sorted);
-  return { ...layOut(buffer, index, kept), duplicates, rows: null };
+  const { kept, ...groups } = settleGroups(buffer, index, sorted, options);
+  const rows = options.provisional
+    ? BigInt64Array.from(kept, (entry) => BigInt(rowOf(buffer, index.starts[entry] ?? 0)))
+    : null;
+  return { ...layOut(buffer, index, kept), ...groups, rows };
 }
 
 export interface EntryIndex {
@@ -140,35 +143,68 @@ function compareKeys(buffer: Buffer, index: EntryIndex, a: number, b: number): n
   );
 }
 
-function separateDuplicates(
+interface SettledGroups {
+  /** Entries that become lines, in order. */
+  readonly kept: Uint32Array;
+  readonly duplicates: DuplicateGroup[];
+  readonly merged: number;
+}
+
+/** What becomes of entries with equal keys. */
+function settleGroups(
   buffer: Buffer,
   index: EntryIndex,
   { order, equal }: EntryOrder,
-): { kept: Uint32Array; duplicates: DuplicateGroup[] } {
+  { provisional, merge }: SortOptions,
+): SettledGroups {
+  if (provisional && !merge) return { kept: order, duplicates: [], merged: 0 };
   const kept = new Uint32Array(order.length);
   const duplicates: DuplicateGroup[] = [];
   let count = 0;
   let start = 0;
+  let merged = 0;
   for (let at = 1; at <= order.length; at += 1) {
     if (equal[at] === 1) continue;
     if (at - start === 1) {
       kept[count] = order[start] ?? 0;
       count += 1;
     } else {
-      const rows = [...order.subarray(start, at)].map((entry) =>
-        rowOf(buffer, index.starts[entry] ?? 0),
-      );
-      duplicates.push(rows.sort(byRow));
+      const group = order.subarray(start, at).toSorted((a, b) => byEntryRow(buffer, index, a, b));
+      const one = merge && haveEqualRecords(buffer, index, group);
+      if (one || provisional) {
+        const survivors = one ? group.subarray(0, 1) : group;
+        kept.set(survivors, count);
+        count += survivors.length;
+        merged += group.length - survivors.length;
+      } else {
+        duplicates.push(Array.from(group, (entry) => rowOf(buffer, index.starts[entry] ?? 0)));
+      }
     }
     start = at;
   }
-  return { kept: kept.subarray(0, count), duplicates };
+  return { kept: kept.subarray(0, count), duplicates, merged };
+}
+
+/** Whether entries of one key have the same record; their lineage is the same in any case. */
+function haveEqualRecords(buffer: Buffer, index: EntryIndex, group: Uint32Array): boolean {
+  const first: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
+  const other = { ...first };
+  readEntry(buffer, index.starts[group[0] ?? 0] ?? 0, first);
+  return group.every((entry) => {
+    readEntry(buffer, index.starts[entry] ?? 0, other);
+    const { keyEnd, recordEnd } = other;
+    return buffer.compare(buffer, keyEnd, recordEnd, first.keyEnd, first.recordEnd) === 0;
+  });
+}
+
+function byEntryRow(buffer: Buffer, index: EntryIndex, a: number, b: number): number {
+  return byRow(rowOf(buffer, index.starts[a] ?? 0), rowOf(buffer, index.starts[b] ?? 0));
 }
 
 /** Rowids beyond 2^53 are strings; their order is that of the integers. */
 function byRow(a: number | string, b: number | string): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return BigInt(a) < BigInt(b) ? -1 : 1;
+  return a === b ? 0 : BigInt(a) < BigInt(b) ? -1 : 1;
 }
 
 /** Copies records and lineage in order and hashes each record's leaf. */
@@ -176,7 +212,7 @@ function layOut(
   buffer: Buffer,
   index: EntryIndex,
   order: Uint32Array,
-): Omit<SortedBucket, 'duplicates' | 'rows'> {
+): Omit<SortedBucket, 'duplicates' | 'merged' | 'rows'> {
   const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
   let [recordBytes, lineageBytes] = [0, 0];
   for (const entry of order) {

@@ -5,14 +5,18 @@ import type { Bucket } from '../disk/spill.ts';
 import { compileModule, type CompiledModule } from '../mapping/compile.ts';
 import type { MapperContext } from '../mapping/identity.ts';
 import { rowMapper } from '../mapping/rowMapper.ts';
+import { whereOf } from '../mapping/where.ts';
 import { keyEncoding } from '../record/keyOrder.ts';
 import type { ReadRange, SourceAdapter, SourceHandle, SourceReader } from '../source/source.ts';
+import { countBase, relationsOf, type BaseInput } from './countBase.ts';
 import { contentEntry, contentFinisher } from './contentEntry.ts';
 import { entryRoom, writeEntry } from './entry.ts';
+import { runKeyTask, type KeyTaskInput } from './keyTask.ts';
 import { readShare, type ShareInput } from './readShare.ts';
 import { assignOrdinals, splitBucket } from './reshuffle.ts';
 import type { Router } from './router.ts';
-import { sortBucket } from './sortBucket.ts';
+import { openSelection } from './rowSelection.ts';
+import { sortBucket, type SortOptions } from './sortBucket.ts';
 
 export interface SampleInput {
   readonly module: string;
@@ -36,10 +40,7 @@ interface SpillInput {
 export type OrdinalsInput = SpillInput & { readonly module: string; readonly router: Router };
 export type SplitInput = SpillInput & { readonly parts: number };
 
-export interface SortInput {
-  readonly bucket: Bucket;
-  readonly provisional: boolean;
-}
+export type SortInput = SortOptions & { readonly bucket: Bucket };
 
 export interface MigrationWorker {
   readonly handlers: Readonly<Record<string, Handler>>;
@@ -81,34 +82,74 @@ export function migrationWorker(
         await close();
         return { result: null };
       },
-      sample: async (input: SampleInput): Promise<Reply> => {
-        const module = moduleOf(input.module);
-        return { result: await sample(input, module, readerOf(module), context) };
-      },
-      read: async (input: ShareInput): Promise<Reply> => {
-        const module = moduleOf(input.module);
-        const keyless = module.mapping.id.rule === 'keyless';
+      ...rowHandlers(context, moduleOf, readerOf),
+      ...bucketHandlers(context, moduleOf),
+    },
+  };
+}
+
+/** What reads rows. */
+function rowHandlers(
+  context: MapperContext,
+  moduleOf: (name: string) => CompiledModule,
+  readerOf: (module: CompiledModule) => SourceReader,
+): MigrationWorker['handlers'] {
+  return {
+    sample: async (input: SampleInput): Promise<Reply> => {
+      const module = moduleOf(input.module);
+      return { result: await sample(input, module, readerOf(module), context) };
+    },
+    count: async (input: { module: string }): Promise<Reply> => {
+      const module = moduleOf(input.module);
+      return { result: await relationsOf(readerOf(module)).count(module.table) };
+    },
+    base: async (input: BaseInput): Promise<Reply> => {
+      const module = moduleOf(input.module);
+      return { result: await countBase(module, relationsOf(readerOf(module)), input.findings) };
+    },
+    read: async (input: ShareInput): Promise<Reply> => {
+      const module = moduleOf(input.module);
+      const keyless = module.mapping.id.rule === 'keyless';
+      const selection = openSelection(module, context, input.selection);
+      try {
         const result = await readShare(input, {
           module,
-          mapper: rowMapper(module, context),
+          mapper: rowMapper(module, selection.context),
+          gate: selection.gate,
+          isChosen: selection.isChosen,
           reader: readerOf(module),
           content: keyless ? contentEntry(module, context) : null,
         });
         return { result };
-      },
-      ordinals: (input: OrdinalsInput): Reply => {
-        const finisher = contentFinisher(moduleOf(input.module), context);
-        return { result: assignOrdinals(input.bucket, finisher, input.router, input) };
-      },
-      split: (input: SplitInput): Reply => ({
-        result: splitBucket(input.bucket, input.parts, input),
-      }),
-      sort: (input: SortInput): Reply => {
-        const sorted = sortBucket(input.bucket, input.provisional);
-        const { data, leaves, ends, lineage } = sorted;
-        const transfer = [data.buffer, leaves.buffer, ends.buffer, lineage.buffer] as ArrayBuffer[];
-        return { result: sorted, transfer };
-      },
+      } finally {
+        selection.close();
+      }
+    },
+    keys: async (input: KeyTaskInput): Promise<Reply> => {
+      const module = moduleOf(input.module);
+      return { result: await runKeyTask(input, module, readerOf(module), context) };
+    },
+  };
+}
+
+/** What works on buckets, once rows were read. */
+function bucketHandlers(
+  context: MapperContext,
+  moduleOf: (name: string) => CompiledModule,
+): MigrationWorker['handlers'] {
+  return {
+    ordinals: (input: OrdinalsInput): Reply => {
+      const finisher = contentFinisher(moduleOf(input.module), context);
+      return { result: assignOrdinals(input.bucket, finisher, input.router, input) };
+    },
+    split: (input: SplitInput): Reply => ({
+      result: splitBucket(input.bucket, input.parts, input),
+    }),
+    sort: (input: SortInput): Reply => {
+      const sorted = sortBucket(input.bucket, input);
+      const { data, leaves, ends, lineage } = sorted;
+      const transfer = [data.buffer, leaves.buffer, ends.buffer, lineage.buffer] as ArrayBuffer[];
+      return { result: sorted, transfer };
     },
   };
 }
@@ -121,11 +162,12 @@ async function sample(
   context: MapperContext,
 ): Promise<Sample> {
   const mapper = rowMapper(module, context);
+  const gate = whereOf(module);
   const encodings = module.orderTypes.map(keyEncoding);
   const keys: Uint8Array[] = [];
   let [rows, bytes] = [0, 0];
   const take = (row: Parameters<typeof mapper.map>[0]): void => {
-    if (!mapper.map(row)) return;
+    if (gate?.(row) === false || !mapper.map(row)) return;
     const { key, record, lineage } = mapper.out;
     rows += 1;
     bytes += Buffer.byteLength(record) + Buffer.byteLength(lineage) + 40;

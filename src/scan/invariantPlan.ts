@@ -9,13 +9,14 @@ import { compileModule, type CompiledModule } from '../mapping/compile.ts';
 import type { Invariant, Mapping } from '../mapping/model.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { FieldType } from '../record/type.ts';
-import { AS_OF, readInvariantSql, type InvariantSql } from './invariantSql.ts';
+import type { Sql } from '../sql/query.ts';
+import { AS_OF, readInvariantSql } from '../sql/rules.ts';
 
 export interface PlannedInvariant {
   readonly invariant: Invariant;
   /** The accused module. */
   readonly module: CompiledModule;
-  readonly sql: InvariantSql;
+  readonly sql: Sql;
   /** The modules that it reads, with the fields of each that it can see. */
   readonly tables: ReadonlyMap<string, readonly Column[]>;
   /** How many columns its result has. */
@@ -77,7 +78,7 @@ function plan(mapping: Mapping, module: CompiledModule, invariant: Invariant): P
     });
   const sql = readInvariantSql(invariant.sql);
   if ('refused' in sql) throw fail(sql.refused, 'write one SELECT over the modules that it names');
-  if (sql.usesAsOf && mapping.project.asOf === undefined) {
+  if (sql.hasParameter && mapping.project.asOf === undefined) {
     throw fail(
       'the project has no date',
       `add "asOf" to mapping/project.json, or leave ${AS_OF} out`,

@@ -8,7 +8,7 @@ import Database from 'better-sqlite3';
 import { closeSync } from 'node:fs';
 
 import { createFile, writeAll } from '../disk/durable.ts';
-import { CLOCK_WORDS, DATE_FUNCTIONS } from './invariantSql.ts';
+import { defineDates } from '../sql/dates.ts';
 
 export interface Question {
   readonly database: string;
@@ -32,7 +32,8 @@ function answer({ database, query, asOf, answer: path }: Question): Answer {
   const file = createFile(path);
   try {
     db.exec('PRAGMA query_only = ON; PRAGMA trusted_schema = OFF');
-    defineDates(db);
+    // In place of their own: nothing but the query is in this database.
+    defineDates(db, new Database(':memory:'), '', () => new Error(CLOCK));
     const statement = db.prepare(query);
     if (!statement.reader || !statement.readonly) return { reason: 'it is not a query' };
     const rows = statement.pluck().iterate(query.includes(':as_of') ? { as_of: asOf } : {});
@@ -56,23 +57,6 @@ function answer({ database, query, asOf, answer: path }: Question): Answer {
 
 function bytesOf(ordinals: readonly number[]): Uint8Array {
   return new Uint8Array(Float64Array.from(ordinals).buffer);
-}
-
-/** The date functions as they are, but for what reads the clock or the zone: it may be in the data. */
-function defineDates(db: Database.Database): void {
-  const plain = new Database(':memory:');
-  for (const name of DATE_FUNCTIONS) {
-    const statements = new Map<number, Database.Statement>();
-    db.function(name, { varargs: true, deterministic: true }, (...cells: unknown[]) => {
-      const clock = cells.some((cell) => typeof cell === 'string' && CLOCK_WORDS.test(cell));
-      if (clock || cells.length === 0) throw new Error(CLOCK);
-      const marks = cells.map(() => '?').join(', ');
-      const statement =
-        statements.get(cells.length) ?? plain.prepare(`SELECT ${name}(${marks})`).pluck();
-      statements.set(cells.length, statement);
-      return statement.get(...cells);
-    });
-  }
 }
 
 /** SQLite's messages may hold values: only what is known not to is passed on. */

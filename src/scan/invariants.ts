@@ -64,19 +64,19 @@ export async function* checkInvariants(
 type Judged = Accusation & Pick<Finding, 'severity'>;
 
 function accusationOf(scope: Scope, { invariant, module }: PlannedInvariant): Judged {
-  const field = invariant.fields.join('+');
+  const { fields } = invariant;
   const { project } = scope.mapping;
   return {
     rule: 'invariant',
-    field,
-    severity: invariant.severity ?? severityOf(project, 'invariant', module.name, field),
+    fields,
+    severity: invariant.severity ?? severityOf(project, 'invariant', module.name, fields),
     reason: `invariant ${JSON.stringify(invariant.id)} does not hold: ${invariant.holds}`,
   };
 }
 
 /** Of no record: the query accuses none that there is, or it could not run. */
-function moduleFinding(module: string, { rule, field, severity, reason }: Judged): Finding {
-  return { rule, severity, module, field, reason };
+function moduleFinding(module: string, { rule, fields, severity, reason }: Judged): Finding {
+  return { rule, severity, module, field: fields.join('+'), reason };
 }
 
 function brokenInput(

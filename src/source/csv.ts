@@ -14,8 +14,15 @@ import { Failure } from '../outcome/failure.ts';
 import { countRecords, decodeFile, type CsvText } from './csv/text.ts';
 import { parseCsvLocation, type CsvDialect } from './csv/location.ts';
 import { assertSameFiles, digest, listFiles, MAX_RECORD_BYTES, type FileState } from './file.ts';
-import { fileOf, placesOf, schemaOf, type TableFile } from './fileTable.ts';
-import type { PreparedSource, Row, SourceAdapter, SourceHandle, SourceReader } from './source.ts';
+import { fileOf, placesOf, refuseQueries, schemaOf, type TableFile } from './fileTable.ts';
+import type {
+  PreparedSource,
+  PrepareOptions,
+  Row,
+  SourceAdapter,
+  SourceHandle,
+  SourceReader,
+} from './source.ts';
 
 const SCHEME = 'csv';
 const EXTENSION = '.csv';
@@ -32,8 +39,9 @@ interface CsvRecord {
 
 export const csvAdapter: SourceAdapter = { scheme: SCHEME, prepare, open };
 
-async function prepare(location: string): Promise<PreparedSource> {
+async function prepare(location: string, options: PrepareOptions): Promise<PreparedSource> {
   const { path, dialect } = parseCsvLocation(location);
+  refuseQueries(SCHEME, path, options);
   const files: (TableFile & { readonly state: FileState })[] = [];
   for (const file of await listFiles(path, EXTENSION)) {
     const state = await digest(file.file);
@@ -43,6 +51,7 @@ async function prepare(location: string): Promise<PreparedSource> {
   return {
     handle: { scheme: SCHEME, dialect, files: handleFiles },
     schema: { tables: files.map(schemaOf) },
+    relations: new Map(),
     async plan(table) {
       fileOf(files, table);
       return [{ whole: 1 }];

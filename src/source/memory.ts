@@ -84,6 +84,7 @@ export function memorySource(tables: readonly MemoryTable[]): PreparedSource {
   return {
     handle: { scheme: SCHEME, tables: plain },
     schema: { tables: schemas.sort((a, b) => compareNames(a.name, b.name)) },
+    relations: new Map(),
     async plan(name, rows) {
       const count = named(plain, name).rows.length;
       const step = Math.max(1, Math.floor(rows));

@@ -25,7 +25,7 @@ import {
   type FileState,
   type SourceFile,
 } from './file.ts';
-import { fileOf, placesOf, schemaOf, type TableFile } from './fileTable.ts';
+import { fileOf, placesOf, refuseQueries, schemaOf, type TableFile } from './fileTable.ts';
 import { compareNames } from './nameOrder.ts';
 import type { PreparedSource, ReadRange, Row, SourceAdapter } from './source.ts';
 import { FrameError, type Piece, type Splitter } from './splitter.ts';
@@ -65,7 +65,8 @@ interface ScannedFile extends TableFile {
 export function objectFileAdapter(format: ObjectFormat): SourceAdapter {
   return {
     scheme: format.scheme,
-    async prepare(location) {
+    async prepare(location, options) {
+      refuseQueries(format.scheme, location, options);
       const files: ScannedFile[] = [];
       for (const file of await listFiles(location, format.extension)) {
         files.push(await scan(format, file));
@@ -95,6 +96,7 @@ function prepared(
   return {
     handle: { scheme: format.scheme, files: handleFiles },
     schema: { tables: files.map(schemaOf) },
+    relations: new Map(),
     async plan(table, rows) {
       const { marks, count } = fileOf(files, table);
       return format.seekable ? planMarks(marks, count, rows) : [WHOLE];

@@ -28,8 +28,8 @@ export interface ForeignKey {
 
 export interface TableSchema {
   readonly name: string;
-  /** Views are read like tables, but are never migrated unless a mapping asks for it. */
-  readonly kind: 'table' | 'view' | 'file';
+  /** Views and queries are read like tables; a view is migrated only where a mapping asks for it. */
+  readonly kind: 'table' | 'view' | 'file' | 'query';
   readonly columns: readonly ColumnSchema[];
   /** Columns of the declared primary key, in key order; empty where there is none. */
   readonly primaryKey: readonly string[];
@@ -41,6 +41,44 @@ export interface TableSchema {
 /** Tables ascending by the UTF-8 bytes of their names; everything in a stable order. */
 export interface SourceSchema {
   readonly tables: readonly TableSchema[];
+}
+
+/** The base table whose rows a query or a view accounts for. */
+export interface BaseKey {
+  readonly table: string;
+  /** Column of the base table → result column with the same value. */
+  readonly key: Readonly<Record<string, string>>;
+}
+
+/** What a mapping reads by a name: a query of its own, or (without `sql`) a table or view. */
+export interface RelationRequest {
+  /** A query's name is that of no table: `query <module>`. */
+  readonly name: string;
+  readonly sql: string | null;
+  readonly base: BaseKey | null;
+}
+
+/** A query as it was prepared, or a view that a mapping reads. */
+export interface Relation {
+  readonly schema: TableSchema;
+  /** The table whose rows its locators are of: its base, or itself where they are ordinals. */
+  readonly locates: string;
+  /** Columns of the base table that its SQL names nowhere, so that nothing of them arrives. */
+  readonly unread: readonly string[];
+}
+
+/** How the rows of a relation and those of its base belong together, by equal keys without null. */
+export interface BaseCounts {
+  /** Rows of the base table. */
+  readonly rows: number;
+  /** Rows that the query yields, strays included. */
+  readonly results: number;
+  /** (base row, result row) that belong together. */
+  readonly pairs: number;
+  /** Result rows that belong to no base row; they are not read. */
+  readonly strays: number;
+  /** Base rows to which no result row belongs. */
+  readonly lost: number;
 }
 
 /** A part of a table that one reader reads; opaque, made by `plan`, survives structured clone. */
@@ -58,21 +96,39 @@ export interface SourceHandle {
   readonly [key: string]: unknown;
 }
 
+/**
+ * What readers of sources with SQL offer besides. A query of a mapping may take any time: it runs
+ * where readers are, in threads that can be ended, and never where a source is prepared.
+ */
+export interface RelationReader {
+  /** Exact number of rows that `read` yields of a relation, counted independently of it. */
+  count(relation: string): Promise<number>;
+  /** @throws Failure SOURCE_SCHEMA where the relation has no base that fits */
+  baseCounts(relation: string): Promise<BaseCounts>;
+  /** Locators of base rows to which no result row belongs, in the order of the base, in pages. */
+  lostRows(relation: string): AsyncIterable<(number | string)[]>;
+}
+
 export interface SourceReader {
   /**
    * Rows of one range, in pages of at most a few thousand rows. Within a range the order is stable.
    * A page's arrays belong to the caller.
    */
   read(table: string, columns: readonly string[], range: ReadRange): AsyncIterable<Row[]>;
+  /** Only where the source has SQL. */
+  readonly relations?: RelationReader;
   close(): Promise<void>;
 }
 
 export interface PreparedSource {
   readonly handle: SourceHandle;
+  /** The source's own, whatever a mapping asks of it. */
   readonly schema: SourceSchema;
+  /** By name, the queries and views that were asked for; read by these names like tables. */
+  readonly relations: ReadonlyMap<string, Relation>;
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
   plan(table: string, rows: number): Promise<ReadRange[]>;
-  /** Exact number of rows, counted by the source itself, independently of `read`. */
+  /** Exact number of rows of a table, counted by the source itself, independently of `read`. */
   count(table: string): Promise<number>;
   /**
    * Runs `begin` (which opens all readers of the run) so that all of them, and this prepared
@@ -89,6 +145,11 @@ export interface PrepareOptions {
   readonly scratch: string;
   /** How long to wait for a lock of somebody else, in milliseconds. */
   readonly lockTimeoutMs: number;
+  /**
+   * What the mapping reads. Its SQL is somebody else's text: `prepare` compiles it and refuses what
+   * changes anything, or depends on more than the source, before any of it runs.
+   */
+  readonly relations?: readonly RelationRequest[];
 }
 
 export interface SourceAdapter {

@@ -33,7 +33,9 @@ import {
   type Connection,
 } from './sqlite/connection.ts';
 import { countRows, planRanges } from './sqlite/plan.ts';
-import { openReader, tableAccess } from './sqlite/reader.ts';
+import { tableAccess } from './sqlite/lookUp.ts';
+import { openReader } from './sqlite/reader.ts';
+import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
 
 const SCHEME = 'sqlite';
@@ -42,20 +44,30 @@ const SNAPSHOT_ATTEMPTS = 8;
 export const sqliteAdapter: SourceAdapter = { scheme: SCHEME, prepare, open };
 
 async function open(handle: SourceHandle): Promise<SourceReader> {
-  return openReader(handle['access'] as Access);
+  const relations = handle['relations'] as readonly RelationAccess[];
+  return openReader(handle['access'] as Access, relations);
 }
 
 async function prepare(location: string, options: PrepareOptions): Promise<PreparedSource> {
   const { access, db, fingerprint } = begin(location, options);
-  const schema = orClose(db, () => translated(access, null, () => readSchema(db)));
+  const { schema, planned } = orClose(db, () =>
+    translated(access, null, () => {
+      const found = readSchema(db);
+      return { schema: found, planned: planRelations(db, access, found, options.relations ?? []) };
+    }),
+  );
+  const isQuery = (name: string): boolean => planned.relations.get(name)?.schema.kind === 'query';
   let held = fingerprint;
   const verify = (): void => {
     if (fingerprintOf(access) !== held) throw changed(location);
   };
   return {
-    handle: { scheme: SCHEME, access },
+    handle: { scheme: SCHEME, access, relations: planned.access },
     schema,
+    relations: planned.relations,
     async plan(table, rows) {
+      // Queries run in readers alone, and in one go.
+      if (isQuery(table)) return [{ lo: null, hi: null }];
       const { rows: found } = tableAccess(db, access, table);
       return translated(access, table, () => planRanges(db, table, found, rows));
     },

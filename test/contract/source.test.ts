@@ -11,6 +11,7 @@ import type { SourceValue } from '../../src/record/value.ts';
 import { csvAdapter } from '../../src/source/csv.ts';
 import { jsonAdapter } from '../../src/source/json.ts';
 import { memoryAdapter, memorySource } from '../../src/source/memory.ts';
+import { compareNames } from '../../src/source/nameOrder.ts';
 import { ndjsonAdapter } from '../../src/source/ndjson.ts';
 import type {
   PreparedSource,
@@ -56,6 +57,8 @@ interface Subject {
   change?(folder: string): void;
   /** What a file that is not of this format gives. */
   readonly malformed?: string;
+  /** Rows of `people` come by SQL, too. */
+  readonly sql?: true;
   /** What an unpaired source gives when it is prepared. */
   prepare?(rows: readonly Cells[]): PreparedSource;
 }
@@ -91,6 +94,7 @@ const SUBJECTS: readonly Subject[] = [
     },
     change: (folder) => patch(join(folder, 'legacy.db')),
     malformed: 'this is no database, whatever its name says'.repeat(20),
+    sql: true,
   },
   {
     name: 'ndjson',
@@ -323,6 +327,93 @@ const COUNT_IN_WORKER = `
     parentPort.postMessage(count);
   });
 `;
+
+const ENDS = "SELECT id AS k, note FROM people WHERE id < 'k00003' OR id > 'k09997'";
+const QUERY = {
+  name: 'query ends',
+  sql: `${ENDS} UNION ALL SELECT 'nobody', NULL`,
+  base: { table: 'people', key: { id: 'k' } },
+};
+
+const sorted = (rows: readonly unknown[]): string[] =>
+  rows.map((row) => JSON.stringify(row)).sort(compareNames);
+
+describe.each(SUBJECTS.filter(({ sql }) => sql === true))('the $name source', (subject) => {
+  let root = '';
+  let location = '';
+  let options: PrepareOptions;
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'sealift-source-'));
+    mkdirSync(join(root, 'scratch'));
+    options = { scratch: join(root, 'scratch'), lockTimeoutMs: 100 };
+    location = subject.write(root, ROWS);
+  });
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  it('reads a query like a table, and leaves its schema alone', async () => {
+    const plain = await subject.adapter.prepare(location, options);
+    const source = await subject.adapter.prepare(location, { ...options, relations: [QUERY] });
+    const reader = await subject.adapter.open(structuredClone(source.handle));
+    expect(source.schema).toEqual(plain.schema);
+    const relation = source.relations.get(QUERY.name);
+    expect(relation?.schema.columns.map(({ name }) => name)).toEqual(['k', 'note']);
+    expect(relation?.schema.kind).toBe('query');
+    expect(relation?.locates).toBe(QUERY.name);
+    expect(relation?.unread).toEqual(['name']);
+    const cells: SourceValue[][] = [];
+    for (const range of await source.plan(QUERY.name, 2)) {
+      for await (const page of reader.read(QUERY.name, ['note', 'k'], structuredClone(range))) {
+        cells.push(...cellsOf(page));
+      }
+    }
+    const wanted = ROWS.filter(([id]) => (id ?? '') < 'k00003' || (id ?? '') > 'k09997');
+    expect(sorted(cells)).toEqual(sorted(wanted.map(([id, , note]) => [note, id])));
+    expect(await reader.relations?.count(QUERY.name)).toBe(cells.length);
+    expect(await reader.relations?.count('people')).toBe(ROWS.length);
+    await Promise.all([reader.close(), source.close(), plain.close()]);
+  });
+
+  it('counts how a query and its base belong together, and names what is lost', async () => {
+    const source = await subject.adapter.prepare(location, { ...options, relations: [QUERY] });
+    const reader = await subject.adapter.open(source.handle);
+    const { relations } = reader;
+    const read = ROWS.length - 5;
+    expect(await relations?.baseCounts(QUERY.name)).toEqual({
+      rows: ROWS.length,
+      results: 6,
+      pairs: 5,
+      strays: 1,
+      lost: read,
+    });
+    const lost: (number | string)[] = [];
+    for await (const page of relations?.lostRows(QUERY.name) ?? []) lost.push(...page);
+    expect(lost).toEqual(Array.from({ length: read }, (_, index) => index + 4));
+    expect(await codeOf(async () => relations?.baseCounts('people'))).toBe('SOURCE_SCHEMA');
+    await Promise.all([reader.close(), source.close()]);
+  });
+
+  it('refuses SQL that is no query before it runs', async () => {
+    const sql = 'DELETE FROM people';
+    const request = { ...options, relations: [{ ...QUERY, sql }] };
+    expect(await codeOf(() => subject.adapter.prepare(location, request))).toBe('MAPPING');
+    const source = await subject.adapter.prepare(location, options);
+    expect(await source.count('people')).toBe(ROWS.length);
+    await source.close();
+  });
+});
+
+describe.each(SUBJECTS.filter(({ sql, malformed }) => sql !== true && malformed !== undefined))(
+  'the $name source',
+  (subject) => {
+    it('has no SQL, and says so', async () => {
+      const root = mkdtempSync(join(tmpdir(), 'sealift-source-'));
+      const location = subject.write(root, ROWS);
+      const options = { scratch: root, lockTimeoutMs: 100, relations: [QUERY] };
+      expect(await codeOf(() => subject.adapter.prepare(location, options))).toBe('UNSUPPORTED');
+      rmSync(root, { recursive: true });
+    });
+  },
+);
 
 const FILES = SUBJECTS.filter((subject) => subject.malformed !== undefined);
 

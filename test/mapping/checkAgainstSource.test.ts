@@ -83,11 +83,42 @@ describe('checkAgainstSource', () => {
     [[CUSTOMERS, 'dropped'], undefined, 'column "notes" of table "customers" is not mapped'],
     [[CUSTOMERS, 'source', 'table'], 'customer', 'has no table "customer" (mapping/modules/custo'],
     [[CUSTOMERS, 'source', 'table'], 'customer', 'did you mean "customers"?'],
+    [
+      ['modules/visits.json', 'where', 1, 'column'],
+      'plaec',
+      'no column "plaec" (mapping/modules/vi',
+    ],
+    [['modules/visits.json', 'where', 1, 'column'], 'plaec', 'did you mean "place"?'],
+    [['modules/visits.json', 'fields', 'label', 'columns', 1], 'plce', 'did you mean "place"?'],
+    [[CUSTOMERS, 'where'], [{ column: 'notes', isNull: true }], 'agrees'],
+    [[CUSTOMERS, 'where'], [{ column: 'nots', isNull: true }], 'did you mean "notes"?'],
     [['project.json', 'dropped', 0, 'table'], 'logs', 'no table "logs" (mapping/project.json:'],
     [['project.json', 'dropped'], [], 'table "log" of source "main" is not mapped'],
     [['project.json', 'sources', 'third'], { url: 'sqlite:x' }, 'source "third" was not opened'],
   ])('%j = %j', async (path, value, expected) => {
     expect(await lineOf(changed(validFiles(), path, value), schemas())).toContain(expected);
+  });
+
+  it('waives columns of external modules, and counts what a condition reads as neither', async () => {
+    const external = changed(
+      changed(validFiles(), [CUSTOMERS, 'external'], true),
+      [CUSTOMERS, 'fields'],
+      {},
+    );
+    const bare = changed(
+      changed(external, [CUSTOMERS, 'dropped'], undefined),
+      [CUSTOMERS, 'unique'],
+      [],
+    );
+    const copy = ['modules/visits.json', 'fields', 'name', 'copyOf'];
+    expect(await lineOf(changed(bare, copy, undefined), schemas())).toBe('agrees');
+    const where = [{ column: 'notes', isNull: true }];
+    const read = changed(
+      changed(validFiles(), [CUSTOMERS, 'where'], where),
+      [CUSTOMERS, 'dropped'],
+      {},
+    );
+    expect(await lineOf(read, schemas())).toContain('column "notes" of table "customers" is not');
   });
 
   it('names the first of many tables and columns that are not accounted for', async () => {
@@ -99,6 +130,73 @@ describe('checkAgainstSource', () => {
     expect(await lineOf(validFiles(), schemas(MAIN, files))).toContain(
       'table "cats" of source "ex',
     );
+  });
+
+  describe('a module from SQL', () => {
+    const base = { table: 'orders', key: { year: 'y', nr: 'n' } };
+    const source = { sql: 'SELECT year AS y, nr AS n, customer_nr AS c FROM orders', base };
+    const query = {
+      schema: table('query orders', ['y', 'n', 'c'], 'query'),
+      locates: 'query orders',
+      unread: ['year'],
+    };
+    const known = new Map([['query orders', query]]);
+    const withQuery = new Map([
+      ['main', { tables: MAIN, relations: known }],
+      ['extra', { tables: EXTRA }],
+    ]);
+    const module = {
+      module: 'orders',
+      source,
+      key: [
+        { column: 'y', type: 'integer' },
+        { column: 'n', type: 'decimal(0)' },
+      ],
+      id: { rule: 'keep' },
+      fields: {
+        year: { column: 'y', type: 'integer' },
+        nr: { column: 'n', type: 'decimal(0)' },
+        customer: { reference: 'customers', columns: ['c'] },
+      },
+      dropped: { year: 'is y' },
+    };
+    const files = (more: object): Files => {
+      return { ...validFiles(), 'modules/orders.json': { ...module, ...more } };
+    };
+    const view = { table: 'overview', base };
+
+    it('accounts for its base table, result columns and columns that it does not name', async () => {
+      expect(await lineOf(files({}), withQuery)).toBe('agrees');
+    });
+
+    it.each<[object, string]>([
+      [{ dropped: {} }, 'column "year" of table "orders" is not mapped'],
+      [
+        { dropped: { year: 'is y', nr: 'is n', nrr: 'x' } },
+        'the result of query orders has no column "nrr"',
+      ],
+      [{ dropped: { year: 'is y', c: 'used' } }, 'column "c" is dropped, and used'],
+      [{ where: [{ column: 'x', isNull: true }] }, 'the result of query orders has no column "x"'],
+      [{ source: { ...source, base: { ...base, table: 'order' } } }, 'no base table "order"'],
+      [{ source: { ...source, base: { ...base, table: 'order' } } }, 'did you mean "orders"?'],
+      [{ source: { ...source, base: { ...base, table: 'overview' } } }, 'no base table "overview"'],
+      [
+        { source: { ...source, base: { ...base, key: { yaer: 'y' } } } },
+        'table "orders" has no column "yaer" (mapping/modules/orders',
+      ],
+      [
+        { source: { ...source, base: { ...base, key: { year: 'yy' } } } },
+        'the result of query orders has no column "yy" (mapping/modules/orders',
+      ],
+      [{ source: { table: 'orders', base } }, 'table "orders" is no view, its rows account for'],
+      [{ source: view }, 'table "overview" has no column "y"'],
+    ])('%j: %s', async (more, expected) => {
+      expect(await lineOf(files(more), withQuery)).toContain(expected);
+    });
+
+    it('needs a source that has prepared it', async () => {
+      expect(await lineOf(files({}), schemas())).toContain('has no table "query orders"');
+    });
   });
 
   it('finds the file without positions when it has no texts', async () => {

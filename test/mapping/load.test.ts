@@ -27,6 +27,9 @@ const VISITS = 'modules/visits.json';
 const DAY = [VISITS, 'fields', 'day', 'transforms'];
 const PLACE = [VISITS, 'fields', 'place'];
 const DAY_RULE = [VISITS, 'invariants', 0];
+const LABEL = [VISITS, 'fields', 'label'];
+const SITE = [VISITS, 'fields', 'site'];
+const BASE = { table: 'visits', key: { nr: 'nr' } };
 
 function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
@@ -320,7 +323,7 @@ describe('a wrong mapping', () => {
       { rule: 'type', field: 'x', severity: 'INFO' },
       'no module',
     ],
-    [[...DAY, 0], 'trimm', '"trimm" is not allowed here (mapping/modules/visits.json:24:9)'],
+    [[...DAY, 0], 'trimm', '"trimm" is not allowed here (mapping/modules/visits.json:53:9)'],
     [[...DAY, 0], 'trimm', 'did you mean "trim"?'],
     [[...DAY, 0], 5, 'expected a value of type object'],
     [DAY, [], 'expected at least 1 items'],
@@ -387,6 +390,79 @@ describe('a wrong mapping', () => {
       { id: 'visits-day', holds: 'x', sql: 'x', modules: ['visits'], fields: ['nr'] },
       'invariant "visits-day" is there twice',
     ],
+    [[...LABEL, 'columns'], ['kind'], 'expected at least 2 items'],
+    [[...LABEL, 'columns'], ['kind', 'kind'], 'expected no item twice'],
+    [[...LABEL, 'columns'], undefined, 'property "columns" is missing'],
+    [[...LABEL, 'combine'], undefined, 'property "combine" is missing'],
+    [[...LABEL, 'combine'], 'colaesce', 'expected "coalesce" or {"join": text}'],
+    [[...LABEL, 'combine'], {}, 'property "join" is missing'],
+    [[...LABEL, 'combine', 'sep'], ',', 'unknown property "sep"'],
+    [[...LABEL, 'column'], 'kind', 'unknown property "column"'],
+    [[...LABEL, 'type'], 'sting', 'did you mean "string"?'],
+    [[...LABEL, 'type'], 'integer', 'loaded'],
+    [[...LABEL, 'maxLenght'], 3, 'did you mean "maxLength"?'],
+    [[...LABEL], { refrence: 'customers', columns: ['kind'] }, 'did you mean "reference"?'],
+    [[...SITE, 'constant'], null, 'expected a text, a number or a boolean'],
+    [[...SITE, 'constant'], 5, 'the field does not take its constant, as the value is not text'],
+    [[...SITE, 'maxLength'], 3, 'its constant, as the text is longer than 3 characters'],
+    [[...SITE, 'format'], 'email', 'does not take its constant, as the text is no email'],
+    [
+      [...SITE, 'transforms'],
+      [{ sentinels: ['Bern'] }],
+      'its constant, as the value stands for none',
+    ],
+    [[...SITE, 'type'], 'decimal(2)', 'does not take its constant'],
+    [[...SITE, 'type'], 'blob', 'a constant cannot be of type blob'],
+    [[...SITE, 'type'], undefined, 'property "type" is missing'],
+    [[...SITE, 'column'], 'x', 'unknown property "column"'],
+    [[...SITE], { constant: 5, type: 'decimal(2)' }, 'loaded'],
+    [[...SITE], { constant: false, type: 'boolean' }, 'loaded'],
+    [[VISITS, 'fields', 'nr'], { constant: 1, type: 'integer' }, 'key column "nr" is not a field'],
+    [
+      [VISITS, 'fields', 'nr'],
+      { columns: ['nr', 'kind'], combine: 'coalesce', type: 'integer' },
+      'key column "nr" is not a field',
+    ],
+    [[VISITS, 'where'], [], 'expected at least 1 items'],
+    [[VISITS, 'where', 0, 'is'], 1, 'unknown property "is"'],
+    [[VISITS, 'where', 0], { column: 'x' }, 'expected a "column" and one of "in", "notIn"'],
+    [[VISITS, 'where', 0, 'notIn'], ['x'], 'expected a "column" and one of "in", "notIn"'],
+    [[VISITS, 'where', 0], { in: ['x'] }, 'property "column" is missing'],
+    [[VISITS, 'where', 0, 'in'], [], 'expected at least 1 items'],
+    [[VISITS, 'where', 0, 'in', 0], null, 'expected a text or a number'],
+    [[VISITS, 'where', 2, 'isNull'], 'no', 'expected a value of type boolean'],
+    [[VISITS, 'where', 3, 'atLeast'], true, 'expected a text or a number'],
+    [[VISITS, 'merge'], 'equals', 'did you mean "equal"?'],
+    [[LINES, 'merge'], 'equal', 'rows without key cannot be merged'],
+    [[CUSTOMERS, 'external'], false, 'expected true'],
+    [[CUSTOMERS, 'external'], true, 'holds ids only, but has a field "name" (mapping/modules/cu'],
+    [[LINES, 'external'], true, 'an external module needs a key that it is referred to by'],
+    [[ORDERS, 'external'], true, 'holds ids only, but has a field "customer"'],
+    [
+      [DOGS],
+      {
+        module: 'dogs',
+        external: true,
+        source: { table: 'dogs' },
+        key: [{ column: 'chip', type: 'string' }],
+        id: { rule: 'keep' },
+        fields: { chip: { column: 'chip', type: 'string', pii: 'CHIP' } },
+      },
+      'an external module cannot hold personal data, as field "chip" does',
+    ],
+    [[VISITS, 'fields', 'customer', 'onFilteredParent'], 'filtr', 'did you mean "filter"?'],
+    [[VISITS, 'source'], { sql: 'SELECT 1 AS nr', base: BASE }, 'loaded'],
+    [[VISITS, 'source'], { sql: 'SELECT 1 AS nr' }, 'property "base" is missing'],
+    [[VISITS, 'source'], { sql: ' ', base: BASE }, 'expected a query'],
+    [[VISITS, 'source', 'base'], BASE, 'loaded'],
+    [[VISITS, 'source', 'base'], { table: 'visits', key: {} }, 'expected at least 1 members'],
+    [[VISITS, 'source', 'base'], { ...BASE, lost: 'drop' }, 'use one of block, filter'],
+    [[VISITS, 'source', 'sql'], 'SELECT 1', 'unknown property "table"'],
+    [
+      ['project.json', 'dropped', 0, 'table'],
+      'visits',
+      'is dropped, and mapped by module "visits"',
+    ],
     [['registries/dogs.json'], [], 'the registry is there twice'],
     [['registries/Dogs.json'], [], 'the name of a registry is not allowed'],
     [['registries/dogs.ndjson'], '', 'the registry is empty'],
@@ -400,6 +476,22 @@ describe('a wrong mapping', () => {
     expect(shown).toContain(expected);
     expect(shown).toMatch(/\(mapping\/[a-zA-Z]+[^)]*\): ./);
     expect(shown).not.toMatch(/\p{Cc}/u);
+  });
+
+  it('in which modules filter each other in a circle is refused, in a circle of one not', async () => {
+    const own = { reference: 'visits', columns: ['nr'], onFilteredParent: 'filter' };
+    const self = changed(validFiles(), [VISITS, 'fields', 'before'], own);
+    expect((await loadMapping(writeProject(self))).modules).toHaveLength(5);
+    const there = changed(self, [VISITS, 'fields', 'customer', 'onFilteredParent'], 'filter');
+    const back = { ...own, columns: ['state'] };
+    expect(await line(changed(there, [CUSTOMERS, 'fields', 'visit'], back))).toMatch(
+      /^modules "customers" → "visits" → "customers" filter each other in a circle \(mapping\/modules\/visits.json:/,
+    );
+    const nulls = changed(there, [CUSTOMERS, 'fields', 'visit'], {
+      ...back,
+      onFilteredParent: 'null',
+    });
+    expect((await loadMapping(writeProject(nulls))).modules).toHaveLength(5);
   });
 
   it('does not print what a terminal would obey, nor long names', async () => {

@@ -80,11 +80,19 @@ export function validFiles(): Record<string, unknown> {
   };
 }
 
-/** A module with every transform and every check. */
+/** A module with every transform, every check, every kind of field and of condition. */
 function visits(): unknown {
   return {
     module: 'visits',
     source: { table: 'visits' },
+    where: [
+      { column: 'kind', in: ['w', 's', 1] },
+      { column: 'place', notIn: ['?'] },
+      { column: 'day', isNull: false },
+      { column: 'nr', atLeast: 0 },
+      { column: 'day', below: '2026' },
+    ],
+    merge: 'equal',
     key: [{ column: 'nr', type: 'integer' }],
     id: { rule: 'keep' },
     fields: {
@@ -119,7 +127,15 @@ function visits(): unknown {
         longText: 20,
       },
       mail: { column: 'mail', type: 'string', format: 'email', pii: 'EMAIL' },
-      customer: { reference: 'customers', columns: ['customer_nr'] },
+      customer: { reference: 'customers', columns: ['customer_nr'], onFilteredParent: 'null' },
+      label: {
+        columns: ['kind', 'place'],
+        combine: { join: ', ' },
+        type: 'string',
+        transforms: ['upper'],
+      },
+      either: { columns: ['mail', 'place'], combine: 'coalesce', type: 'string' },
+      site: { constant: 'Bern', type: 'string', required: true },
       name: { column: 'name', type: 'string', copyOf: { via: 'customer', field: 'name' } },
       earlier: { column: 'earlier', type: 'array(integer)', references: 'visits' },
     },

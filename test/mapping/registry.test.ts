@@ -1,7 +1,17 @@
+import { createHash } from 'node:crypto';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readRegistry, type RegistryEntry } from '../../src/mapping/registry.ts';
+import {
+  canonicalEntry,
+  duplicateFailure,
+  readRegistry,
+  registryIds,
+  targetsOf,
+  type RegistryDuplicate,
+  type RegistryEntry,
+} from '../../src/mapping/registry.ts';
+import { canonicalJson } from '../../src/record/canonical.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import { NAMESPACE, writeProject } from './project.ts';
 
@@ -14,7 +24,13 @@ function entry(legacyId: unknown, targetUuid: unknown, rest: object = {}): strin
 async function read(name: string, content: unknown): Promise<RegistryEntry[]> {
   const folder = join(writeProject({ [name]: content }), 'mapping');
   const entries: RegistryEntry[] = [];
-  for await (const item of readRegistry(folder, name)) entries.push(item);
+  const ids = registryIds((duplicate) => {
+    throw duplicateFailure(duplicate);
+  });
+  for await (const item of readRegistry(folder, name)) {
+    entries.push(item);
+    ids.add({ file: name, entry: entries.length }, item);
+  }
   return entries;
 }
 
@@ -73,7 +89,6 @@ describe('readRegistry', () => {
   });
 
   it.each([
-    ['an empty file', '', 'the registry is empty'],
     [
       'an empty line',
       `${entry('a', NAMESPACE)}\n\n`,
@@ -83,14 +98,18 @@ describe('readRegistry', () => {
     ['a syntax error', `${entry('a', NAMESPACE)}\n{"legacyId" 1}`, 'r.ndjson:2:13'],
     ['a duplicate key', '{"legacyId":"a","legacyId":"b"}', 'duplicate key'],
     ['a line without end', `"${'x'.repeat(200_000)}`, 'the line is too long'],
+    [
+      'a line that is too long, wherever chunks end',
+      `${entry('a', NAMESPACE)}\n${entry('x'.repeat(70_000), OTHER)}\n`,
+      'the line is too long (mapping/registries/r.ndjson:2)',
+    ],
     ['a byte order mark', `\uFEFF${entry('a', NAMESPACE)}`, 'the line is not JSON'],
     ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'not valid UTF-8'],
   ])('refuses %s', async (_name, content, expectedText) => {
     expect(await lineOf('registries/r.ndjson', content)).toContain(expectedText);
   });
 
-  it('refuses an empty array and what is no array', async () => {
-    expect(await lineOf('registries/r.json', '[]')).toContain('the registry is empty');
+  it('refuses what is no array', async () => {
     expect(await lineOf('registries/r.json', '{}')).toContain('a registry is a JSON array');
   });
 
@@ -99,5 +118,50 @@ describe('readRegistry', () => {
     symlinkSync('r.ndjson', join(folder, 'registries/link.ndjson'));
     const first = readRegistry(folder, 'registries/link.ndjson').next();
     await expect(first).rejects.toThrow('symbolic link');
+  });
+});
+
+describe('registryIds', () => {
+  it('tells where an id came before: legacy ids in a file, target ids in all', () => {
+    const found: RegistryDuplicate[] = [];
+    const ids = registryIds((duplicate) => found.push(duplicate));
+    const add = (file: string, ordinal: number, legacyId: string, targetUuid: string): void => {
+      ids.add({ file, entry: ordinal }, { legacyId, targetUuid });
+    };
+    add('a', 1, 'x', NAMESPACE);
+    add('a', 2, 'y', OTHER);
+    add('a', 3, 'x', NAMESPACE.replace('6ba7', '8ba7'));
+    add('b', 1, 'x', OTHER);
+    add('b', 2, 'y', NAMESPACE.replace('6ba7', '9ba7'));
+    expect(found).toEqual([
+      { id: 'legacyId', first: { file: 'a', entry: 1 }, again: { file: 'a', entry: 3 } },
+      { id: 'targetUuid', first: { file: 'a', entry: 2 }, again: { file: 'b', entry: 1 } },
+    ]);
+  });
+});
+
+describe('targetsOf', () => {
+  const lines = `${entry('a', NAMESPACE)}\n${entry('b', OTHER)}\n`;
+
+  it('refuses a registry that is not the one that was loaded', async () => {
+    const files = { 'registries/r.ndjson': lines };
+    const folder = join(writeProject(files), 'mapping');
+    const sha256 = createHash('sha256').update(lines).digest('hex');
+    const targets = await targetsOf(folder, 'registries/r.ndjson', sha256);
+    expect([...targets]).toEqual([
+      ['a', NAMESPACE],
+      ['b', OTHER],
+    ]);
+    const again = targetsOf(folder, 'registries/r.ndjson', '0'.repeat(64));
+    await expect(again).rejects.toThrow('the registry changed during the run');
+  });
+});
+
+describe('canonicalEntry', () => {
+  it.each<RegistryEntry>([
+    { legacyId: 'a', targetUuid: OTHER },
+    { legacyId: '"\\\u0000\u2028é😀', targetUuid: OTHER, version: -3 },
+  ])('is RFC 8785', (item) => {
+    expect(canonicalEntry(item)).toBe(canonicalJson(item));
   });
 });

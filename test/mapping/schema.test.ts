@@ -45,6 +45,21 @@ describe('the published schemas', () => {
     expect(seen).toBeGreaterThan(30);
   });
 
+  it('take every example of docs/mapping.md, but for a slip of the keyboard', () => {
+    const page = readFileSync('docs/mapping.md', 'utf8');
+    const blocks = [...page.matchAll(/^```json[^\n]*\n(.*?)^```$/gms)].map(
+      (match) => match[1] ?? '',
+    );
+    const modules = blocks.filter((block) => /^\{\s+("\$schema".*\s+)?"module":/.test(block));
+    expect(modules.length).toBeGreaterThan(3);
+    const file = files.find(({ name }) => name === 'module.schema.json');
+    const validate = new Ajv2020({ strict: true }).compile(JSON.parse(file?.text ?? '') as Schema);
+    for (const module of modules) {
+      expect(validate(JSON.parse(module)), module).toBe(true);
+      expect(validate(JSON.parse(module.replace('"column"', '"colunm"')))).toBe(false);
+    }
+  });
+
   it('take the valid mapping as it stands on disk, and refuse a changed one', () => {
     const project = writeProject(validFiles());
     for (const [name, content] of Object.entries(validFiles())) {

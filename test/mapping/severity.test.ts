@@ -23,3 +23,15 @@ it('is that of the last setting that fits', () => {
   expect(severityOf(project, 'enum', 'cats', 'age')).toBe('BLOCKER');
   expect(severityOf(project, 'scale', 'dogs', 'name')).toBe('BLOCKER');
 });
+
+it('of what is about several fields is that of a setting about any of them', () => {
+  const severities: SeveritySetting[] = [
+    { rule: 'unique', field: 'code', severity: 'WARNING' },
+    { rule: 'unique', module: 'dogs', field: 'year', severity: 'INFO' },
+  ];
+  expect(severityOf({ severities }, 'unique', 'cats', ['code', 'year'])).toBe('WARNING');
+  expect(severityOf({ severities }, 'unique', 'dogs', ['year', 'code'])).toBe('INFO');
+  expect(severityOf({ severities }, 'unique', 'dogs', ['name'])).toBe('BLOCKER');
+  expect(severityOf({ severities }, 'unique', 'dogs', [])).toBe('BLOCKER');
+  expect(severityOf({ severities }, 'unique', 'dogs', ['code+year'])).toBe('BLOCKER');
+});

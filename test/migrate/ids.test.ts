@@ -137,14 +137,14 @@ function mapping(): Parameters<typeof writeMapping>[1] {
     registries: {
       people: registry(['10', '-3', '1', '2']),
       // The row whose code is empty has no entry.
-      codes: registry(['ä"2', 'B', 'a1', 'unused']),
+      codes: registry(['ä"2', 'B', 'a1', 'unused'], 100),
     },
   };
 }
 
 /** Target ids descend while the entries ascend, so that the order comes from the ids. */
-function registry(legacyIds: readonly string[]): string {
-  return legacyIds.map((legacyId, n) => registryLine(legacyId, n)).join('');
+function registry(legacyIds: readonly string[], first = 0): string {
+  return legacyIds.map((legacyId, n) => registryLine(legacyId, first + n)).join('');
 }
 
 function registryLine(legacyId: string, n: number): string {
@@ -257,7 +257,7 @@ describe('ids', () => {
     ]);
     expect(records.every((r) => r['~'] === blindOf(['people-registry', r['person']]))).toBe(true);
     const lineage = linesOf(project, 'people-code', 'lineage.ndjson');
-    expect(lineage[0]).toBe(text({ id: registered(2), key: ['a1'], ...PEOPLE }));
+    expect(lineage[0]).toBe(text({ id: registered(102), key: ['a1'], ...PEOPLE }));
     expect(merkleOf(project, 'people-registry').order).toEqual({
       fields: ['person'],
       types: ['uuid'],

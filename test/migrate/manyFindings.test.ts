@@ -1,38 +1,139 @@
-import Database from 'better-sqlite3';
-import { mkdirSync } from 'node:fs';
+/**
+ * Many findings: all are listed, the bytes of the list do not depend on the workers, and memory does
+ * not grow with their number. SEALIFT_TEN_MILLION=1 runs it with ten million.
+ */
+
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
-import { expect, it } from 'vitest';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
 
-import { findingsOf, sealift, workFolder, writeMapping } from '../cli/sealift.ts';
+import { workFolder, writeMapping } from '../cli/sealift.ts';
 
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const ROOT = workFolder('many');
+const CELLS = 10;
+const COLUMNS = Array.from({ length: CELLS }, (_, index) => `c${index}`);
 
-it.each([
-  [100_000, 0],
-  [100_001, 1],
-])('a list of %i findings of one share says %i times that it was cut', async (rows, said) => {
-  const folder = join(ROOT, String(rows));
-  mkdirSync(folder);
-  const db = new Database(join(folder, 'many.db'));
-  db.exec(`CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);
+function integerOf(column: string): [string, object] {
+  return [column, { column, type: 'integer' }];
+}
+
+/** A project in which each of `rows` rows has ten cells that are no integers. */
+function newProject(name: string, rows: number): string {
+  const project = join(ROOT, name);
+  mkdirSync(project);
+  const db = new Database(join(project, 'many.db'));
+  db.exec(`CREATE TABLE t (id INTEGER PRIMARY KEY, ${COLUMNS.map((c) => `${c} TEXT`).join()});
     WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
-    INSERT INTO t SELECT i, 'x' FROM n`);
+    INSERT INTO t SELECT i * 3, ${COLUMNS.map(() => "'x'").join()} FROM n`);
   db.close();
-  writeMapping(folder, {
+  writeMapping(project, {
     sources: { main: 'sqlite:many.db' },
     modules: {
       t: {
         source: { table: 't' },
         key: [{ column: 'id', type: 'integer' }],
-        id: { rule: 'keep' },
-        fields: { id: { column: 'id', type: 'integer' }, v: { column: 'v', type: 'integer' } },
+        id: { rule: 'uuid', field: 'uid' },
+        fields: Object.fromEntries(['id', ...COLUMNS].map(integerOf)),
+        unique: [['c0'], ['id']],
       },
     },
   });
-  const ran = await sealift(['migrate', '--project', folder, '--workers', '1']);
-  expect(ran.code).toBe(1);
-  const findings = findingsOf(folder);
-  expect(findings).toHaveLength(100_000 + said);
-  expect(findings.filter(({ rule }) => rule === 'accounting')).toHaveLength(said);
+  return project;
+}
+
+interface Measured {
+  readonly code: number | null;
+  /** KiB; 0 where the system does not say. */
+  readonly peak: number;
+  readonly stderr: string;
+}
+
+/** Runs sealift and looks now and then at how much memory it has taken at most. */
+function measured(command: string, project: string, workers: number): Promise<Measured> {
+  const args = [MAIN, command, '--project', project, '--workers', String(workers)];
+  const child = spawn(process.execPath, ['--max-old-space-size=160', ...args], {
+    env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let [peak, stderr] = [0, ''];
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const watch = setInterval(() => {
+    const status = `/proc/${child.pid}/status`;
+    const text = existsSync(status) ? readFileSync(status, 'utf8') : '';
+    peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0));
+  }, 50);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearInterval(watch);
+      resolve({ code, peak, stderr });
+    });
+  });
+}
+
+interface Listed {
+  readonly lines: number;
+  readonly digest: string;
+}
+
+/** Reads the list of a report, and holds that it is ascending by row and then by field. */
+async function listed(project: string, command: string): Promise<Listed> {
+  const path = join(project, `storage_reports/latest-${command}/findings.ndjson`);
+  const hash = createHash('sha256');
+  let lines = 0;
+  let last = '';
+  for await (const line of createInterface({ input: createReadStream(path) })) {
+    hash.update(line);
+    lines += 1;
+    const [, field = '', row = ''] = /"field":"(\w+)".*"row":(\d+)/.exec(line) ?? [];
+    const place = `${row.padStart(12)} ${field}`;
+    if (place <= last) throw new Error(`line ${lines} is out of order`);
+    last = place;
+  }
+  return { lines, digest: hash.digest('hex') };
+}
+
+async function compare(command: string, rows: number, mebibytes: number): Promise<void> {
+  const project = newProject(`${command}-${rows}`, rows);
+  const lists: Listed[] = [];
+  for (const workers of [1, 2]) {
+    const began = performance.now();
+    const { code, peak, stderr } = await measured(command, project, workers);
+    const seconds = Math.round((performance.now() - began) / 1000);
+    process.stderr.write(
+      `notice: ${command} with ${rows * CELLS} findings and ${workers} workers: ${seconds} s, ${peak >> 10} MiB\n`,
+    );
+    expect(code, stderr).toBe(command === 'dry-run' ? 2 : 1);
+    expect(peak >> 10).toBeLessThan(mebibytes);
+    lists.push(await listed(project, command));
+  }
+  expect(lists[0]?.lines).toBe(rows * CELLS);
+  expect(lists[1]).toEqual(lists[0]);
+  const left = readdirSync(project, { recursive: true }).map(String);
+  expect(left.filter((path) => /nameless|staging|scratch/.test(path))).toEqual([]);
+}
+
+describe('all findings are listed, whatever the workers', () => {
+  it.each(['migrate', 'dry-run'])(
+    'by %s, 200,000 of them',
+    { timeout: 300_000 },
+    async (command) => {
+      await compare(command, 20_000, 700);
+    },
+  );
+
+  it.runIf(process.env['SEALIFT_TEN_MILLION'] === '1').each(['migrate', 'dry-run'])(
+    'by %s, ten million of them, in less than 1 GiB',
+    { timeout: 3_600_000 },
+    async (command) => {
+      await compare(command, 1_000_000, 1024);
+    },
+  );
 });

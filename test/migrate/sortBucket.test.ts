@@ -7,6 +7,7 @@ import { workFolder } from '../cli/sealift.ts';
 import { spilled, type Entry } from './spilled.ts';
 
 const folder = workFolder('sort');
+const SEALED = { provisional: false, merge: false };
 
 function rowsOf([, group]: readonly [string, Entry[]]): unknown[] {
   return group.map((entry) => entry.row).sort((a, b) => Number(a) - Number(b));
@@ -23,7 +24,7 @@ function expected(entries: readonly Entry[]): { kept: Entry[]; duplicates: unkno
 }
 
 function check(entries: readonly Entry[]): void {
-  const sorted = sortBucket(spilled(folder, entries, 256), false);
+  const sorted = sortBucket(spilled(folder, entries, 256), SEALED);
   const { kept, duplicates } = expected(entries);
   const lines = kept.map((entry) => Buffer.from(`${entry.record}\n`));
   expect(sorted.data.subarray(1).equals(Buffer.concat(lines))).toBe(true);
@@ -82,7 +83,7 @@ describe('a sorted bucket', () => {
       lineage: 'x',
       row,
     }));
-    const sorted = sortBucket(spilled(folder, twice), false);
+    const sorted = sortBucket(spilled(folder, twice), SEALED);
     expect(sorted.ends.length).toBe(0);
     expect(sorted.duplicates).toEqual([
       [0, 2],
@@ -90,10 +91,40 @@ describe('a sorted bucket', () => {
     ]);
   });
 
+  it('holds equal records of a key once where they merge, by their first row', () => {
+    const entries = [
+      { key: 'b', record: 'same', lineage: 'b', row: 9 },
+      { key: 'a', record: 'one', lineage: 'a', row: 5 },
+      { key: 'b', record: 'same', lineage: 'b', row: 2 },
+      { key: 'c', record: 'x', lineage: 'c', row: 7 },
+      { key: 'c', record: 'y', lineage: 'c', row: 3 },
+      { key: 'c', record: 'x', lineage: 'c', row: 4 },
+    ];
+    for (const provisional of [false, true]) {
+      const sorted = sortBucket(spilled(folder, entries), { provisional, merge: true });
+      const differing = provisional ? 'y\nx\nx\n' : '';
+      expect(sorted.data.subarray(1).toString()).toBe(`one\nsame\n${differing}`);
+      expect(sorted.lineage.toString()).toBe(provisional ? 'a\nb\nc\nc\nc\n' : 'a\nb\n');
+      expect(sorted.merged).toBe(1);
+      expect(sorted.duplicates).toEqual(provisional ? [] : [[3, 4, 7]]);
+      expect(sorted.rows).toEqual(provisional ? BigInt64Array.from([5n, 2n, 3n, 4n, 7n]) : null);
+    }
+    const apart = sortBucket(spilled(folder, entries), SEALED);
+    expect([apart.merged, apart.duplicates]).toEqual([
+      0,
+      [
+        [2, 9],
+        [3, 4, 7],
+      ],
+    ]);
+  });
+
   it('is refused when it holds another number of entries than written', () => {
     const bucket = spilled(folder, [{ key: 'a', record: 'r', lineage: '', row: 1 }]);
-    expect(() => sortBucket({ ...bucket, entries: 2 }, false)).toThrow();
-    expect(() => sortBucket({ ...bucket, entries: 0 }, false)).toThrow('another number of entries');
+    expect(() => sortBucket({ ...bucket, entries: 2 }, SEALED)).toThrow();
+    expect(() => sortBucket({ ...bucket, entries: 0 }, SEALED)).toThrow(
+      'another number of entries',
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-/** JSON Schema (2020-12) of a field of a module: of a column, or a reference. */
+/** JSON Schema (2020-12) of a field of a module: of a column, of several, constant, or a reference. */
 
 import { FORMATS } from '../../record/format.ts';
 import { COLUMN_NAME, FIELD_NAME, MODULE_NAME, TYPE_NAME } from './names.ts';
@@ -9,91 +9,150 @@ const REQUIRED = {
   type: 'boolean',
 };
 
-export const COLUMN_FIELD: Readonly<Record<string, unknown>> = {
+/** What a field may say of its value, wherever it comes from. */
+const VALUE: Readonly<Record<string, unknown>> = {
+  type: TYPE_NAME,
+  required: REQUIRED,
+  maxLength: {
+    description: 'Most characters (Unicode code points) of a string.',
+    type: 'integer',
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+  },
+  values: {
+    description: 'The values of an enum.',
+    type: 'array',
+    minItems: 1,
+    uniqueItems: true,
+    items: { description: 'A value.', type: 'string' },
+  },
+  zone: {
+    description:
+      'IANA zone in which local times of the source are meant, such as "Europe/Zurich"; for ' +
+      'timestamptz only.',
+    title: 'an IANA zone such as "Europe/Zurich"',
+    type: 'string',
+    pattern: '^[A-Za-z][A-Za-z0-9_+/-]*$',
+  },
+  encoding: {
+    description: 'How text of the source holds bytes, where it has no bytes of its own.',
+    type: 'string',
+    enum: ['base64', 'hex'],
+  },
+  transforms: {
+    description: 'Steps from the cell to the value, in order, before the type; see docs.',
+    type: 'array',
+    minItems: 1,
+    maxItems: 100,
+    items: TRANSFORM,
+  },
+  nonBlank: { description: 'true: text of blanks alone is refused.', type: 'boolean' },
+  format: {
+    description: 'A known form of text, checked after the type; the value is kept.',
+    type: 'string',
+    enum: Object.keys(FORMATS),
+  },
+  pattern: {
+    description: 'RE2 syntax; the whole text has to match.',
+    title: 'a pattern of 1 to 1000 characters',
+    type: 'string',
+    minLength: 1,
+    maxLength: 1000,
+  },
+  longText: {
+    description: 'Text of this many characters (code points) or more is reported, but kept.',
+    type: 'integer',
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+  },
+  copyOf: {
+    description: "The field is a copy of another module's field.",
+    type: 'object',
+    additionalProperties: false,
+    required: ['via', 'field'],
+    properties: {
+      via: { ...FIELD_NAME, description: 'Field of this module that leads to the record.' },
+      field: { ...FIELD_NAME, description: 'Field of that record.' },
+    },
+  },
+  references: {
+    ...MODULE_NAME,
+    description: 'Module in which the ids in an array or in JSON have to exist.',
+  },
+  pii: {
+    description: 'Kind of personal data that the field holds, such as EMAIL or PHONE.',
+    title: 'a kind in capital letters, such as EMAIL',
+    type: 'string',
+    pattern: '^[A-Z][A-Z0-9_]{0,62}$',
+  },
+};
+
+const SEVERAL_COLUMNS = {
+  type: 'array',
+  uniqueItems: true,
+  items: COLUMN_NAME,
+};
+
+const COLUMN_FIELD: Readonly<Record<string, unknown>> = {
   description: 'A field that holds the value of a column.',
   type: 'object',
   additionalProperties: false,
   required: ['column', 'type'],
+  properties: { column: COLUMN_NAME, ...VALUE },
+};
+
+const COMBINED_FIELD: Readonly<Record<string, unknown>> = {
+  description: 'A field that is made of several columns.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['columns', 'combine', 'type'],
   properties: {
-    column: COLUMN_NAME,
-    type: TYPE_NAME,
-    required: REQUIRED,
-    maxLength: {
-      description: 'Most characters (Unicode code points) of a string.',
-      type: 'integer',
-      minimum: 0,
-      maximum: Number.MAX_SAFE_INTEGER,
+    columns: {
+      ...SEVERAL_COLUMNS,
+      description: 'The columns, in their order.',
+      minItems: 2,
     },
-    values: {
-      description: 'The values of an enum.',
-      type: 'array',
-      minItems: 1,
-      uniqueItems: true,
-      items: { description: 'A value.', type: 'string' },
-    },
-    zone: {
-      description:
-        'IANA zone in which local times of the source are meant, such as "Europe/Zurich"; for ' +
-        'timestamptz only.',
-      title: 'an IANA zone such as "Europe/Zurich"',
-      type: 'string',
-      pattern: '^[A-Za-z][A-Za-z0-9_+/-]*$',
-    },
-    encoding: {
-      description: 'How text of the source holds bytes, where it has no bytes of its own.',
-      type: 'string',
-      enum: ['base64', 'hex'],
-    },
-    transforms: {
-      description: 'Steps from the cell to the value, in order, before the type; see docs.',
-      type: 'array',
-      minItems: 1,
-      maxItems: 100,
-      items: TRANSFORM,
-    },
-    nonBlank: { description: 'true: text of blanks alone is refused.', type: 'boolean' },
-    format: {
-      description: 'A known form of text, checked after the type; the value is kept.',
-      type: 'string',
-      enum: Object.keys(FORMATS),
-    },
-    pattern: {
-      description: 'RE2 syntax; the whole text has to match.',
-      title: 'a pattern of 1 to 1000 characters',
-      type: 'string',
-      minLength: 1,
-      maxLength: 1000,
-    },
-    longText: {
-      description: 'Text of this many characters (code points) or more is reported, but kept.',
-      type: 'integer',
-      minimum: 1,
-      maximum: Number.MAX_SAFE_INTEGER,
-    },
-    copyOf: {
-      description: "The field is a copy of another module's field.",
-      type: 'object',
-      additionalProperties: false,
-      required: ['via', 'field'],
-      properties: {
-        via: { ...FIELD_NAME, description: 'Field of this module that leads to the record.' },
-        field: { ...FIELD_NAME, description: 'Field of that record.' },
+    combine: {
+      description: 'coalesce: the first that is not null. {"join"}: all texts, with this between.',
+      if: { type: 'object' },
+      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+      then: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['join'],
+        properties: {
+          join: {
+            description: 'What stands between the texts; may be empty.',
+            type: 'string',
+            maxLength: 1000,
+          },
+        },
       },
+      else: { title: '"coalesce" or {"join": text}', const: 'coalesce' },
     },
-    references: {
-      ...MODULE_NAME,
-      description: 'Module in which the ids in an array or in JSON have to exist.',
-    },
-    pii: {
-      description: 'Kind of personal data that the field holds, such as EMAIL or PHONE.',
-      title: 'a kind in capital letters, such as EMAIL',
-      type: 'string',
-      pattern: '^[A-Z][A-Z0-9_]{0,62}$',
-    },
+    ...VALUE,
   },
 };
 
-export const REFERENCE_FIELD: Readonly<Record<string, unknown>> = {
+const CONSTANT_FIELD: Readonly<Record<string, unknown>> = {
+  description: 'A field that holds the same value in every record.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['constant', 'type'],
+  properties: {
+    constant: {
+      description: 'The value, as a cell of the source would hold it.',
+      if: { type: 'string' },
+      else: {
+        if: { type: 'boolean' },
+        else: { title: 'a text, a number or a boolean', type: 'number' },
+      },
+    },
+    ...VALUE,
+  },
+};
+
+const REFERENCE_FIELD: Readonly<Record<string, unknown>> = {
   description: 'A field that holds the target id of a record of another (or the same) module.',
   type: 'object',
   additionalProperties: false,
@@ -101,12 +160,45 @@ export const REFERENCE_FIELD: Readonly<Record<string, unknown>> = {
   properties: {
     reference: { ...MODULE_NAME, description: 'Module that the field refers to.' },
     columns: {
+      ...SEVERAL_COLUMNS,
       description: "Columns that hold that module's legacy key, in the order of its key.",
-      type: 'array',
       minItems: 1,
-      uniqueItems: true,
-      items: COLUMN_NAME,
     },
     required: REQUIRED,
+    onFilteredParent: {
+      description:
+        'Where the row that it refers to was filtered: block (if left out) lets the missing ' +
+        'record be found, null makes the field null, filter leaves this row out, too.',
+      type: 'string',
+      enum: ['block', 'null', 'filter'],
+    },
+  },
+};
+
+/** Has the one, and none of the others. */
+function has(name: string, ...others: readonly string[]): unknown {
+  const none = others.map((other) => [other, false] as const);
+  return { required: [name], properties: Object.fromEntries([[name, true], ...none]) };
+}
+
+/** A field: what it has tells what it is meant to be, and so which message helps. */
+export const FIELD: Readonly<Record<string, unknown>> = {
+  description:
+    'A field: of a column ("column", "type"), of several ("columns", "combine", "type"), constant ' +
+    '("constant", "type") or a reference ("reference", "columns").',
+  type: 'object',
+  if: { anyOf: [has('reference'), has('columns', 'column', 'type', 'combine', 'constant')] },
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+  then: REFERENCE_FIELD,
+  else: {
+    if: has('constant'),
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+    then: CONSTANT_FIELD,
+    else: {
+      if: { anyOf: [has('combine'), has('columns', 'column')] },
+      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+      then: COMBINED_FIELD,
+      else: COLUMN_FIELD,
+    },
   },
 };

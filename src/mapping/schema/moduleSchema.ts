@@ -1,6 +1,6 @@
 /** JSON Schema (2020-12) of mapping/modules/<module>.json: the contract, and what editors explain. */
 
-import { COLUMN_FIELD, REFERENCE_FIELD } from './fieldSchema.ts';
+import { FIELD } from './fieldSchema.ts';
 import {
   COLUMN_NAME,
   FIELD_NAME,
@@ -10,10 +10,9 @@ import {
   REASON,
   REGISTRY_NAME,
   SEVERITY,
-  SOURCE_NAME,
-  TABLE_NAME,
   TYPE_NAME,
 } from './names.ts';
+import { CONDITION, SOURCE } from './rowSchema.ts';
 
 const FIELD_SET = {
   description: 'Names of fields.',
@@ -102,7 +101,7 @@ export const MODULE_SCHEMA: Readonly<Record<string, unknown>> = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: 'https://sealift.dev/schema/1/module.schema.json',
   title: 'Sealift module',
-  description: 'How rows of one source table become the records of one module.',
+  description: 'How rows of one table or query become the records of one module.',
   type: 'object',
   additionalProperties: false,
   required: ['module', 'source', 'key', 'id', 'fields'],
@@ -115,15 +114,22 @@ export const MODULE_SCHEMA: Readonly<Record<string, unknown>> = {
       ...MODULE_NAME,
       description: 'Name of the module; the file is called <module>.json. Not checksums, mapping.',
     },
-    source: {
-      description: 'The table whose rows become records.',
-      type: 'object',
-      additionalProperties: false,
-      required: ['table'],
-      properties: {
-        name: { ...SOURCE_NAME, description: 'Name of the source; "main" if left out.' },
-        table: TABLE_NAME,
-      },
+    source: SOURCE,
+    where: {
+      description: 'Only rows for which all of these hold become records.',
+      type: 'array',
+      minItems: 1,
+      maxItems: 100,
+      items: CONDITION,
+    },
+    merge: {
+      description: 'equal: rows with equal keys whose records are equal become one record.',
+      type: 'string',
+      enum: ['equal'],
+    },
+    external: {
+      description: 'true: its records live elsewhere already, only their ids are here.',
+      const: true,
     },
     key: {
       description:
@@ -143,14 +149,7 @@ export const MODULE_SCHEMA: Readonly<Record<string, unknown>> = {
       description: 'The fields of a record, by name.',
       type: 'object',
       propertyNames: FIELD_NAME,
-      additionalProperties: {
-        description: 'A field: of a column ("column", "type") or a reference ("reference").',
-        type: 'object',
-        if: { required: ['reference'], properties: { reference: true } },
-        // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-        then: REFERENCE_FIELD,
-        else: COLUMN_FIELD,
-      },
+      additionalProperties: FIELD,
     },
     dropped: {
       description: 'Columns that are left out, each with its reason.',

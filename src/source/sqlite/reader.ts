@@ -5,7 +5,6 @@
  * again. Pages are bounded in rows and in bytes. The loops over cells are the hot path of a run.
  */
 
-import { Failure } from '../../outcome/failure.ts';
 import type { ReadRange, Row, SourceReader } from '../source.ts';
 import type { SourceValue } from '../../record/value.ts';
 import {
@@ -31,8 +30,10 @@ import {
 import { pagesInGroups } from './columnGroups.ts';
 import { CELL_BYTES, PAGE_BYTES, PAGE_ROWS, weight, type Context } from './page.ts';
 import type { RowidRange } from './plan.ts';
+import { pagesOfRelation, relationReader } from './readRelation.ts';
+import { defineSourceDates, relationFailure, type RelationAccess } from './relation.ts';
 import { pagesByScan } from './scan.ts';
-import { readTableAccess, type TableAccess } from './schema.ts';
+import { noColumn, tableAccess } from './lookUp.ts';
 
 /** More suspicious rows than one in so many: read the rest of the range the careful way. */
 const TOO_MANY = 16;
@@ -40,9 +41,14 @@ const TOO_MANY = 16;
 const MIN_ROWID = -(2n ** 63n);
 const MAX_ROWID = 2n ** 63n - 1n;
 
-/** Opens a connection and takes its snapshot. */
-export function openReader(access: Access): SourceReader {
+/** Opens a connection and takes its snapshot; `relations` are read by their names, too. */
+export function openReader(
+  access: Access,
+  relations: readonly RelationAccess[] = [],
+): SourceReader {
   const db = translated(access, null, () => connect(access));
+  const special = new Map(relations.map((relation) => [relation.name, relation]));
+  if (special.size > 0) defineSourceDates(db);
   const encoding = translated(access, null, () => {
     try {
       beginSnapshot(db);
@@ -55,17 +61,24 @@ export function openReader(access: Access): SourceReader {
   const open = new Set<Iterator<Row[]>>();
   return {
     async *read(table, columns, range) {
-      const pages = pagesOf({ db, access, encoding }, table, columns, range);
+      const relation = special.get(table);
+      const context = { db, access, encoding };
+      const pages =
+        relation === undefined
+          ? pagesOf(context, table, columns, range)
+          : pagesOfRelation(context, relation, columns);
       open.add(pages);
       try {
         yield* pages;
       } catch (error) {
+        if (relation !== undefined) throw relationFailure(error, access, table);
         throw asFailure(error, access.shown, table);
       } finally {
         pages.return?.(undefined);
         open.delete(pages);
       }
     },
+    relations: relationReader({ db, access, encoding }, special),
     async close() {
       for (const pages of open) pages.return?.();
       // Closing ends the transaction too; COMMIT would fail on a damaged database.
@@ -95,28 +108,10 @@ function pagesOf(
       ? `FROM ${rows.from}`
       : `FROM main.${quote(table)} ORDER BY ${rows.orderBy}`;
   const repeatable = rows.kind === 'ordered' || rows.repeatable;
+  const scan = { tail, repeatable, locator: null };
   // What has no order of its own may come in another one each time it is read.
-  if (!repeatable) return pagesByScan(context, columns, tail, false);
-  return pagesInGroups(columns, (group) => pagesByScan(context, group, tail, true));
-}
-
-/** Looks a table up; a name that the schema does not hold never reaches SQL. */
-export function tableAccess(db: Connection, access: Access, table: string): TableAccess {
-  const found = translated(access, null, () => readTableAccess(db, table));
-  if (found !== null) return found;
-  throw new Failure('SOURCE_SCHEMA', {
-    what: `the database has no readable table ${JSON.stringify(table.slice(0, 80))}`,
-    where: access.shown,
-    hint: 'check the mapping against the database',
-  });
-}
-
-function noColumn(shown: string, table: string, column: string): Failure {
-  return new Failure('SOURCE_SCHEMA', {
-    what: `table ${JSON.stringify(table)} has no column ${JSON.stringify(column.slice(0, 80))}`,
-    where: shown,
-    hint: 'check the mapping against the database',
-  });
+  if (!repeatable) return pagesByScan(context, columns, scan);
+  return pagesInGroups(columns, (group) => pagesByScan(context, group, scan));
 }
 
 /**

@@ -1,5 +1,6 @@
 /**
- * Reads views, virtual tables and tables without a rowid in one pass; locators are ordinals.
+ * Reads views, queries, virtual tables and tables without a rowid in one pass; locators are ordinals,
+ * unless a column says where a row comes from.
  *
  * Where the order repeats itself, rows are read fast and only those that may have been changed on
  * the way (exact.ts) are looked up in a second pass that runs behind. Elsewhere every row is read
@@ -12,6 +13,7 @@ import {
   exactColumns,
   exactRow,
   halfUnits,
+  locator,
   looksChanged,
   plainInteger,
   type Cell,
@@ -19,24 +21,34 @@ import {
 } from './exact.ts';
 import { PAGE_BYTES, PAGE_ROWS, weight, type Context } from './page.ts';
 
+/** Which rows are read, and what is known of their order. */
+export interface ScanOf {
+  /** `FROM …` */
+  readonly tail: string;
+  /** The order is the same each time. */
+  readonly repeatable: boolean;
+  /** The column that locates a row; null where its ordinal does. */
+  readonly locator: string | null;
+}
+
 type Scan = Generator<readonly [row: Row, bytes: number], void, undefined>;
 
 /** Pages of the rows of `SELECT … ${tail}`. */
 export function* pagesByScan(
   { db, encoding }: Context,
   columns: readonly string[],
-  tail: string,
-  repeatable: boolean,
+  { tail, repeatable, locator: located }: ScanOf,
 ): Generator<Row[], void, undefined> {
-  const rows = repeatable
-    ? repairedRows(db, columns, tail, encoding)
-    : exactRows(db, columns, tail, encoding);
+  const rows =
+    repeatable && located === null
+      ? repairedRows(db, columns, tail, encoding)
+      : exactRows(db, columns, tail, encoding, located ?? 'NULL');
   let page: Row[] = [];
   let bytes = 0;
   let ordinal = 0;
   for (const [row, size] of rows) {
     ordinal++;
-    row[columns.length] = ordinal;
+    row[columns.length] = located === null ? ordinal : locator(row[columns.length] as bigint);
     page.push(row);
     bytes += size;
     if (page.length < PAGE_ROWS && bytes < PAGE_BYTES) continue;
@@ -52,8 +64,9 @@ function* exactRows(
   columns: readonly string[],
   tail: string,
   encoding: Encoding,
+  last: string = 'NULL',
 ): Scan {
-  for (const pairs of select(db, [...exactColumns(columns), 'NULL'], tail)) {
+  for (const pairs of select(db, [...exactColumns(columns), last], tail)) {
     yield [exactRow(pairs, columns.length, encoding), weight(pairs)];
   }
 }

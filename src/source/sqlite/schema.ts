@@ -84,6 +84,16 @@ export function readTableAccess(db: Connection, name: string): TableAccess | nul
   return { columns: names, rows: rowAccess(db, listed, columns) };
 }
 
+/** What locates the rows of a table: its rowid by its SQL name, or the order they are read in. */
+export function rowidOf(
+  db: Connection,
+  name: string,
+): { readonly rowid: string | null; readonly orderBy: string } {
+  const rows = readTableAccess(db, name)?.rows;
+  const orderBy = rows?.kind === 'ordered' ? `ORDER BY ${rows.orderBy}` : '';
+  return { rowid: rows?.kind === 'rowid' ? rows.rowid : null, orderBy };
+}
+
 function listTables(db: Connection): ListedTable[] {
   const listed = db.prepare<[], ListedTable>('PRAGMA main.table_list').all();
   return listed.filter(

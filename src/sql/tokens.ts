@@ -4,6 +4,8 @@ export interface SqlToken {
   readonly kind: 'name' | 'quoted' | 'string' | 'number' | 'parameter' | 'sign' | 'unknown';
   /** A name or a string without its quotes, anything else as it is written. */
   readonly text: string;
+  /** Whether a blank or a comment stands before it. */
+  readonly apart: boolean;
 }
 
 /** Tried in this order at each place; the first that fits is the token. */
@@ -27,12 +29,48 @@ const TOKENS: readonly (readonly [SqlToken['kind'] | 'nothing', RegExp])[] = [
 /** Never fails: what is no token is `unknown`. Takes linear time. */
 export function sqlTokens(sql: string): SqlToken[] {
   const tokens: SqlToken[] = [];
+  let apart = false;
   for (let at = 0; at < sql.length;) {
     const [kind, text] = tokenAt(sql, at);
-    if (kind !== 'nothing') tokens.push({ kind, text: unquoted(kind, text) });
+    if (kind !== 'nothing') tokens.push({ kind, text: unquoted(kind, text), apart });
+    apart = kind === 'nothing';
     at += text.length;
   }
   return tokens;
+}
+
+/** The tokens as SQL again: SQLite reads it exactly as it was read here. */
+export function sqlText(tokens: readonly SqlToken[]): string {
+  let sql = '';
+  for (const [at, token] of tokens.entries()) {
+    const words = token.kind !== 'sign' && at > 0 && tokens[at - 1]?.kind !== 'sign';
+    sql += at > 0 && (token.apart || words) ? ` ${written(token)}` : written(token);
+  }
+  return sql;
+}
+
+/** The word of a token that is a name without quotes, in lower case. */
+export function wordOf(token: SqlToken | undefined): string | null {
+  return token?.kind === 'name' ? token.text.toLowerCase() : null;
+}
+
+export function isSign(token: SqlToken | undefined, sign: string): boolean {
+  return token?.kind === 'sign' && token.text === sign;
+}
+
+/** By the place of each `(` where it is closed: the number of tokens where it is not. */
+export function closings(tokens: readonly SqlToken[]): ReadonlyMap<number, number> {
+  const closed = new Map<number, number>();
+  const open: number[] = [];
+  for (const [at, token] of tokens.entries()) {
+    if (isSign(token, '(')) {
+      open.push(at);
+      closed.set(at, tokens.length);
+    }
+    const last = isSign(token, ')') ? open.pop() : undefined;
+    if (last !== undefined) closed.set(last, at);
+  }
+  return closed;
 }
 
 function tokenAt(sql: string, at: number): [SqlToken['kind'] | 'nothing', string] {
@@ -50,4 +88,9 @@ function unquoted(kind: string, text: string): string {
   if (text.startsWith('[')) return inner;
   const quote = text.charAt(0);
   return inner.replaceAll(quote + quote, quote);
+}
+
+function written({ kind, text }: SqlToken): string {
+  if (kind === 'string') return `'${text.replaceAll("'", "''")}'`;
+  return kind === 'quoted' ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,0 +1,38 @@
+/** Which rows count: those for which the conditions of their module hold, and whose parents count. */
+
+import type { Row } from '../source/source.ts';
+import { moduleNamed, type CompiledModule } from './compile.ts';
+import { columnIndexes, type MapperContext } from './identity.ts';
+import type { ReferenceField } from './model.ts';
+import { recordKey } from './recordKey.ts';
+import { whereOf } from './where.ts';
+
+/** Whether a row of the module's columns counts; null where every row does. */
+export function rowGate(
+  module: CompiledModule,
+  context: MapperContext,
+): ((row: Row) => boolean) | null {
+  const holds = whereOf(module);
+  const filters = module.fields.flatMap(({ mapping }) => {
+    if (!('reference' in mapping) || mapping.onFilteredParent !== 'filter') return [];
+    return parentFilter(module, mapping, context) ?? [];
+  });
+  if (filters.length === 0) return holds;
+  return (row) => holds?.(row) !== false && !filters.some((isFiltered) => isFiltered(row));
+}
+
+/** Whether the row that a row refers to was filtered; null where no row of the parent is. */
+export function parentFilter(
+  module: CompiledModule,
+  field: ReferenceField,
+  context: MapperContext,
+): ((row: Row) => boolean) | null {
+  const filtered = context.filtered?.get(field.reference);
+  if (filtered === undefined) return null;
+  const parent = moduleNamed(context.mapping, field.reference);
+  const keyOf = recordKey(parent, columnIndexes(module, field.columns), context);
+  return (row) => {
+    const key = keyOf(row);
+    return key !== null && filtered.has(key);
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * The rows of a base table against those of the query or view that accounts for them: how many
+ * belong together, and a finding for each base row that the query yields nothing for.
+ */
+
+import type { NamelessFile } from '../disk/namelessFile.ts';
+import type { LoggedFindings } from '../findings/findingStore.ts';
+import type { CompiledModule } from '../mapping/compile.ts';
+import type { BaseCounts, RelationReader, SourceReader } from '../source/source.ts';
+import { findingLog } from './findingLog.ts';
+
+export interface BaseInput {
+  readonly module: string;
+  /** Where findings go. */
+  readonly findings: NamelessFile;
+}
+
+export interface CountedBase {
+  readonly counts: BaseCounts;
+  readonly findings: LoggedFindings;
+}
+
+const LOST = {
+  rule: 'accounting',
+  severity: 'BLOCKER',
+  reason: 'the query yields nothing for this row of its base table',
+} as const;
+
+/** In a worker: a query may take any time. */
+export async function countBase(
+  { name, table, base }: CompiledModule,
+  relations: RelationReader,
+  file: NamelessFile,
+): Promise<CountedBase> {
+  if (base === null) throw new Error(`module ${name} has no base`);
+  const counts = await relations.baseCounts(table);
+  const log = findingLog({ name, table: base.table }, file);
+  if (counts.lost > 0 && base.lost !== 'filter') {
+    for await (const page of relations.lostRows(table)) {
+      for (const row of page) log.add(LOST, row);
+    }
+  }
+  return { counts, findings: log.finish() };
+}
+
+/** What a reader of a source with SQL offers besides rows. */
+export function relationsOf({ relations }: SourceReader): RelationReader {
+  if (relations === undefined) throw new Error('the source has no SQL');
+  return relations;
+}

@@ -1,0 +1,125 @@
+/**
+ * Remarks on rows, as findings that say which row: what one share of a module's rows has to say. In
+ * a worker, into the file that all threads share, sorted in runs; memory: 8 MiB at most.
+ *
+ * There may be ten for each row, so what does not depend on the row is written once. The lines and
+ * keys are those that a finding store gives the same findings.
+ */
+
+import { runWriter } from '../disk/sortedRuns.ts';
+import type { NamelessFile } from '../disk/namelessFile.ts';
+import { idOfPlace } from '../findings/findingId.ts';
+import type { LoggedFindings } from '../findings/findingStore.ts';
+import { kindOf, ROW_BYTES, TEXT_END, textPart, writeRow } from '../findings/sortKey.ts';
+import { emptyTally } from '../findings/tally.ts';
+import type { CompiledModule } from '../mapping/compile.ts';
+import type { Remark } from '../mapping/rowMapper.ts';
+import { canonicalJson } from '../record/canonical.ts';
+
+/** A remark on a row, on one of its fields or as a whole. */
+type RowRemark = Omit<Remark, 'field'> & { readonly field?: string };
+
+export interface FindingLog {
+  add(remark: RowRemark, row: number | string): void;
+  /** Writes the rest; what a store takes over. */
+  finish(): LoggedFindings;
+}
+
+/** Bytes that are sorted at once. */
+const BUDGET = 4 * 2 ** 20;
+/** Kinds of remarks that are kept in mind; a reason may hold a number. */
+const MAX_KINDS = 10_000;
+
+/** The log of one share of a module's rows. */
+export function findingLog(
+  module: Pick<CompiledModule, 'name' | 'table'>,
+  file: NamelessFile,
+): FindingLog {
+  const writer = runWriter(() => file, BUDGET);
+  const tally = emptyTally();
+  const kinds = new Map<string, Kind>();
+  const finishKinds = (): void => {
+    for (const { rule, severity, count } of kinds.values()) {
+      tally.add({ module: module.name, rule, severity }, count);
+    }
+    kinds.clear();
+  };
+  const kindOfRemark = (remark: RowRemark): Kind => {
+    const { field, rule, severity, reason } = remark;
+    const name = `${field === undefined ? '' : `=${field}`}\0${rule}\0${severity}\0${reason}`;
+    let kind = kinds.get(name);
+    if (kind === undefined) {
+      if (kinds.size === MAX_KINDS) finishKinds();
+      kind = newKind(module, remark);
+      kinds.set(name, kind);
+    }
+    return kind;
+  };
+  return {
+    add(remark, row) {
+      const kind = kindOfRemark(remark);
+      kind.count += 1;
+      const { start, end } = remark;
+      const head = end === undefined ? '{' : `{"end":${end},`;
+      const place = `{"row":${JSON.stringify(row)},${kind.table}}`;
+      const tail = start === undefined ? '}' : `,"start":${start}}`;
+      const id = idOfPlace(`${head}${kind.field}${kind.about},"source":${place}${tail}`);
+      const { key, rowAt, idAt } = kind;
+      writeRow(key, row, rowAt);
+      key.write(id, idAt, 'latin1');
+      writer.add(
+        key,
+        key.length,
+        `${head}${kind.field}"id":"${id}",${kind.about},${kind.severityText},"source":${place}${tail}`,
+      );
+    },
+    finish() {
+      finishKinds();
+      writer.flush();
+      return { runs: writer.runs, counts: tally.list() };
+    },
+  };
+}
+
+/** What all remarks of a kind have in common; `key` is filled in for each. */
+interface Kind extends Pick<Remark, 'rule' | 'severity'> {
+  /** Its member and a comma, or nothing. */
+  readonly field: string;
+  /** Members of the finding, in canonical order: module, reason, rule. */
+  readonly about: string;
+  readonly severityText: string;
+  readonly table: string;
+  readonly key: Buffer;
+  readonly rowAt: number;
+  readonly idAt: number;
+  count: number;
+}
+
+const ID_ROOM = '0'.repeat(16);
+
+function newKind(module: Pick<CompiledModule, 'name' | 'table'>, remark: RowRemark): Kind {
+  const { field, rule, severity, reason } = remark;
+  const place = Buffer.concat([textPart(module.name), textPart(module.table)]);
+  const about = Buffer.concat([textPart(field ?? ''), textPart(rule)]);
+  const kind = Buffer.of(kindOf(severity, true));
+  const rowAt = place.length;
+  const idAt = rowAt + ROW_BYTES + about.length;
+  const key = [place, Buffer.alloc(ROW_BYTES), about, Buffer.from(ID_ROOM), TEXT_END, kind];
+  return {
+    rule,
+    severity,
+    field: field === undefined ? '' : `${members({ field })},`,
+    about: members({ module: module.name, reason, rule }),
+    severityText: members({ severity }),
+    table: members({ table: module.table }),
+    key: Buffer.concat(key),
+    rowAt,
+    idAt,
+    count: 0,
+  };
+}
+
+/** Canonical JSON without the braces. */
+function members(object: Readonly<Record<string, string>>): string {
+  return canonicalJson(object).slice(1, -1);
+}

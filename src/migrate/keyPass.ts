@@ -1,0 +1,77 @@
+/** Runs passes over keys on all workers; what every such pass has in common. */
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { createKeySet } from '../disk/keySet.ts';
+import type { Pool } from '../disk/pool.ts';
+import type { CompiledModule } from '../mapping/compile.ts';
+import type { Mapping } from '../mapping/model.ts';
+import type { PreparedSource } from '../source/source.ts';
+import type { StepProgress } from './buildModule.ts';
+import type { KeyTask, KeyTaskInput, KeyTaskResult } from './keyTask.ts';
+import type { RowSelection } from './rowSelection.ts';
+
+export interface PassContext {
+  readonly mapping: Mapping;
+  readonly pool: Pool;
+  /** The source that holds a module's rows. */
+  readonly sourceOf: (module: CompiledModule) => PreparedSource;
+  /** A folder for key sets, which stay as long as modules are built. */
+  readonly folder: string;
+  readonly progress: StepProgress;
+}
+
+const ROWS_PER_RANGE = 65_536;
+
+/** Runs a task over all rows of a module; what all workers say of it. */
+export async function runPass(
+  module: CompiledModule,
+  task: KeyTask,
+  selection: RowSelection,
+  { pool, sourceOf, progress }: PassContext,
+): Promise<KeyTaskResult> {
+  const source = sourceOf(module);
+  const ranges = await source.plan(module.table, ROWS_PER_RANGE);
+  const input: KeyTaskInput = {
+    module: module.name,
+    task,
+    selection,
+    ranges,
+    next: new SharedArrayBuffer(4),
+    progress: new SharedArrayBuffer(4),
+  };
+  const filters = task.kind === 'filtered' || task.kind === 'kept';
+  // What a query yields is not counted here: it may take any time, and this is for the display.
+  const rows = source.relations.has(module.table) ? 0 : await source.count(module.table);
+  progress.begin(`${filters ? 'filter' : 'sample'} of ${module.name}`, rows);
+  const read = new Int32Array(input.progress);
+  const shown = setInterval(() => {
+    progress.update(Atomics.load(read, 0));
+  }, 100);
+  const workers = Math.max(1, Math.min(pool.size, ranges.length));
+  const calls = Array.from({ length: workers }, () => pool.call<KeyTaskResult>('keys', input));
+  try {
+    // Nobody writes behind our back.
+    await Promise.allSettled(calls);
+    const results = await Promise.all(calls);
+    progress.update(Atomics.load(read, 0));
+    return results.flat();
+  } finally {
+    clearInterval(shown);
+    progress.end();
+  }
+}
+
+/** Where a key set of a module lies, by its number among the modules. */
+export function setPath({ mapping, folder }: PassContext, module: string, kind: string): string {
+  const number = mapping.modules.findIndex((candidate) => candidate.module === module);
+  return join(folder, `${kind}-${number}`);
+}
+
+/** An empty set there, whatever there was. */
+export function freshSet(path: string): string {
+  rmSync(path, { force: true });
+  createKeySet(path);
+  return path;
+}

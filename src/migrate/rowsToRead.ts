@@ -1,0 +1,42 @@
+/** Before a module is read: how many rows there are, and in which table they are located. */
+
+import type { Pool } from '../disk/pool.ts';
+import type { FindingStore } from '../findings/findingStore.ts';
+import type { CompiledModule } from '../mapping/compile.ts';
+import type { PreparedSource } from '../source/source.ts';
+import type { CountedBase } from './countBase.ts';
+
+interface CountContext {
+  readonly pool: Pool;
+  readonly source: PreparedSource;
+  readonly scratch: string;
+  readonly findings: FindingStore;
+}
+
+interface RowsToRead {
+  readonly rows: number;
+  readonly base: CountedBase | null;
+}
+
+/** The number of rows to be read, and how those of the base belong to them. */
+export async function countRows(
+  module: CompiledModule,
+  { pool, source, scratch, findings }: CountContext,
+): Promise<RowsToRead> {
+  if (!source.relations.has(module.table)) {
+    return { rows: await source.count(module.table), base: null };
+  }
+  // SQL of others: in a worker, so that it can be interrupted.
+  if (module.base === null) {
+    return { rows: await pool.call<number>('count', { module: module.name }), base: null };
+  }
+  const file = findings.share(scratch);
+  const base = await pool.call<CountedBase>('base', { module: module.name, findings: file });
+  findings.adopt(base.findings);
+  return { rows: base.counts.results - base.counts.strays, base };
+}
+
+/** The table that the rows of a module are located in. */
+export function placesOf(module: CompiledModule, source: PreparedSource): string {
+  return source.relations.get(module.table)?.locates ?? module.table;
+}

@@ -1,0 +1,28 @@
+/** What has to be known of keys before modules are built: which rows are filtered, what is sampled. */
+
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { findFilteredKeys } from './filteredKeys.ts';
+import type { PassContext } from './keyPass.ts';
+import type { RowSelection } from './rowSelection.ts';
+import { chooseSample } from './sampleKeys.ts';
+
+/**
+ * Selects the rows of a run; `sample` records of each module and what they refer to, or all where it
+ * is null. Reads nothing where no row depends on another one's key.
+ */
+export async function selectRows(
+  sample: number | null,
+  context: PassContext,
+): Promise<RowSelection> {
+  mkdirSync(context.folder);
+  const filtered = await findFilteredKeys(context);
+  const chosen = sample === null ? null : await chooseSample(sample, filtered, context);
+  const kept = new Set([...filtered.values(), ...(chosen ?? new Map<string, string>()).values()]);
+  for (const name of readdirSync(context.folder)) {
+    const path = join(context.folder, name);
+    if (!kept.has(path)) rmSync(path);
+  }
+  return { filtered, chosen };
+}

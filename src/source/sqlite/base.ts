@@ -1,0 +1,127 @@
+/**
+ * A relation and the rows of its base: SQL that reads the one by the rows of the other, and counts
+ * what belongs together. Keys are equal where SQLite's IS says so of the values as they are stored,
+ * without affinity and collation: 5 is 5.0 and not "5", "a" is not "A". Null is equal to nothing.
+ *
+ * Names come from the schema, or were compiled; they are quoted. Names of ours begin with `sealift~`,
+ * which the names of results do not.
+ */
+
+import type { BaseCounts } from '../source.ts';
+import { quote, type Connection } from './connection.ts';
+import { locator } from './exact.ts';
+import { PAGE_ROWS } from './page.ts';
+import { isLocated, type BaseAccess, type RelationAccess } from './relation.ts';
+
+/** Where a located row of a relation has the rowid of its base row. */
+export const LOCATOR = '"sealift~row"';
+
+/**
+ * Rows of a relation as they are read, `FROM …`: without strays, and in the order of the base where
+ * they are located by it.
+ */
+export function relationTail(relation: RelationAccess): string {
+  const { base } = relation;
+  if (base === null) return `FROM ${rowsOf(relation)}`;
+  if (isLocated(base)) {
+    // `=` finds the row by its index, and more than it should; IS says whether it is the same.
+    const match = base.key.map(([column, result]) => {
+      const [b, r] = [`b.${quote(column)}`, `+r.${quote(result)}`];
+      return `${b} = ${r} AND +${b} COLLATE BINARY IS ${r}`;
+    });
+    return (
+      `FROM (SELECT r.*, b.${String(base.rowid)} AS ${LOCATOR} FROM ${rowsOf(relation)} AS r ` +
+      `JOIN ${tableOf(base)} AS b ON ${match.join(' AND ')}) ORDER BY ${LOCATOR}`
+    );
+  }
+  const left = base.key.map(([, result]) => `+r.${quote(result)} COLLATE BINARY`);
+  const right = base.key.map(([column]) => column);
+  return (
+    `FROM ${rowsOf(relation)} AS r WHERE (${left.join(', ')}) IN ` +
+    `(SELECT ${plain(right)} FROM ${tableOf(base)} WHERE ${noNulls(right)})`
+  );
+}
+
+export function countRelation(db: Connection, relation: RelationAccess): number {
+  return (
+    db
+      .prepare<[], number>(`SELECT count(*) ${relationTail(relation)}`)
+      .pluck()
+      .get() ?? 0
+  );
+}
+
+/** Each of both sides once: grouped by key, joined, and summed up. */
+export function countBase(db: Connection, relation: RelationAccess, base: BaseAccess): BaseCounts {
+  const results = base.key.map(([, result]) => result);
+  const columns = base.key.map(([column]) => column);
+  const sql = `
+    SELECT (SELECT count(*) FROM ${tableOf(base)}) AS "rows",
+      coalesce(sum(r.n), 0) AS results,
+      coalesce(sum(r.n * b.n), 0) AS pairs,
+      coalesce(sum(r.n) FILTER (WHERE b.n IS NULL), 0) AS strays,
+      coalesce(sum(b.n), 0) AS matched
+    FROM (SELECT ${plain(results)}, count(*) AS n FROM ${rowsOf(relation)} GROUP BY ${places(base)}) AS r
+    LEFT JOIN (SELECT ${plain(columns)}, count(*) AS n FROM ${tableOf(base)}
+      WHERE ${noNulls(columns)} GROUP BY ${places(base)}) AS b ON ${equalKeys(base, 'b')}`;
+  const counts = db.prepare<[], Record<string, number>>(sql).get() ?? {};
+  const { rows = 0, results: all = 0, pairs = 0, strays = 0, matched = 0 } = counts;
+  return { rows, results: all, pairs, strays, lost: rows - matched };
+}
+
+/** Locators of the base rows that no row of the relation belongs to, in pages. */
+export function* lostRows(
+  db: Connection,
+  relation: RelationAccess,
+  base: BaseAccess,
+): Generator<(number | string)[], void, undefined> {
+  const results = base.key.map(([, result]) => result);
+  const columns = base.key.map(([column]) => column);
+  const row = base.rowid ?? `row_number() OVER (${base.orderBy})`;
+  const sql = `
+    SELECT b.${LOCATOR}
+    FROM (SELECT ${plain(columns)}, ${row} AS ${LOCATOR} FROM ${tableOf(base)}) AS b
+    LEFT JOIN (SELECT DISTINCT ${plain(results)}, 1 AS n FROM ${rowsOf(relation)}
+      WHERE ${noNulls(results)}) AS r ON ${equalKeys(base, 'r')}
+    WHERE r.n IS NULL ORDER BY b.${LOCATOR}`;
+  let page: (number | string)[] = [];
+  for (const at of db.prepare<[], bigint>(sql).safeIntegers().pluck().iterate()) {
+    page.push(locator(at));
+    if (page.length < PAGE_ROWS) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}
+
+function tableOf(base: BaseAccess): string {
+  return `main.${quote(base.table)}`;
+}
+
+/** The query as a table; its limit keeps SQLite from working out its cells again for each use. */
+function rowsOf({ query }: RelationAccess): string {
+  return `(SELECT * FROM (${query}) LIMIT -1)`;
+}
+
+/** Columns as values without affinity, compared by their bytes: `k0`, `k1` … */
+function plain(columns: readonly string[]): string {
+  return columns
+    .map((column, index) => `+${quote(column)} COLLATE BINARY AS "sealift~k${index}"`)
+    .join(', ');
+}
+
+function places({ key }: BaseAccess): string {
+  return key.map((_, index) => String(index + 1)).join(', ');
+}
+
+function noNulls(columns: readonly string[]): string {
+  return columns.map((column) => `${quote(column)} IS NOT NULL`).join(' AND ');
+}
+
+/** The keys of both sides are equal; the side that is looked up in an index comes first. */
+function equalKeys({ key }: BaseAccess, looked: 'b' | 'r'): string {
+  const other = looked === 'b' ? 'r' : 'b';
+  return key
+    .map((_, index) => `${looked}."sealift~k${index}" = ${other}."sealift~k${index}"`)
+    .join(' AND ');
+}

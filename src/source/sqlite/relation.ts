@@ -1,0 +1,262 @@
+/**
+ * The queries of a mapping, and the views that it reads, as they are read: compiled and looked
+ * through before anything of them runs. Their text is attacker-controlled. What `src/sql/` does not
+ * let pass never reaches SQLite, and what SQLite then does not take for one read-only query is
+ * refused, too.
+ */
+
+import Database from 'better-sqlite3';
+
+import { Failure } from '../../outcome/failure.ts';
+import { defineDates } from '../../sql/dates.ts';
+import type { Refused, Sql } from '../../sql/query.ts';
+import { DATE_PREFIX, readSourceSql, readSourceView } from '../../sql/rules.ts';
+import type {
+  BaseKey,
+  ColumnSchema,
+  Relation,
+  RelationRequest,
+  SourceSchema,
+  TableSchema,
+} from '../source.ts';
+import { asFailure, quote, sqliteCode, type Access, type Connection } from './connection.ts';
+import { rowidOf } from './schema.ts';
+
+/** What a reader needs to read a relation; survives structured clone. */
+export interface RelationAccess {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** One query, complete in itself. */
+  readonly query: string;
+  readonly base: BaseAccess | null;
+}
+
+export interface BaseAccess {
+  readonly table: string;
+  /** (column of the base table, column of the result) that have to be equal. */
+  readonly key: readonly (readonly [string, string])[];
+  /** The SQL name of its rowid; null where its rows are located by their ordinal. */
+  readonly rowid: string | null;
+  /** Where there is no rowid: the ORDER BY in which its rows are read, '' where that is as it is. */
+  readonly orderBy: string;
+  /** No two rows of it have the same key. */
+  readonly unique: boolean;
+}
+
+export interface PlannedRelations {
+  readonly relations: ReadonlyMap<string, Relation>;
+  /** Those that are not read like any table. */
+  readonly access: readonly RelationAccess[];
+}
+
+/** Names in results and functions that are ours. */
+const OURS = /^sealift~/i;
+
+/** Plans all relations. @throws Failure MAPPING or SOURCE_SCHEMA at the first that cannot be */
+export function planRelations(
+  db: Connection,
+  access: Access,
+  schema: SourceSchema,
+  requests: readonly RelationRequest[],
+): PlannedRelations {
+  const relations = new Map<string, Relation>();
+  const accesses = new Map<string, RelationAccess>();
+  if (requests.some(({ sql }) => sql !== null)) defineSourceDates(db);
+  for (const request of requests) {
+    const table = schema.tables.find(({ name }) => name === request.name);
+    if (request.sql === null && table?.kind !== 'view') continue;
+    const fail = failures(access, request.name);
+    if (request.sql !== null && table !== undefined) {
+      throw fail(
+        'SOURCE_SCHEMA',
+        'the database has a table of that name',
+        'give the module another name',
+      );
+    }
+    const planned = planRelation(db, schema, request, table, fail);
+    const { relation, reading } = planned;
+    const known = accesses.get(request.name);
+    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(reading)) {
+      throw fail(
+        'SOURCE_SCHEMA',
+        'modules read it with different bases',
+        'name the same base in each, or none',
+      );
+    }
+    relations.set(request.name, relation);
+    accesses.set(request.name, reading);
+  }
+  const special = [...accesses.values()].filter(
+    ({ name, base }) => base !== null || relations.get(name)?.schema.kind === 'query',
+  );
+  return { relations, access: special };
+}
+
+/** Date functions without a clock, for queries; what they are called in views is left as it is. */
+export function defineSourceDates(db: Connection): void {
+  defineDates(db, new Database(':memory:'), DATE_PREFIX, () => {
+    return new Failure('SOURCE_SCHEMA', {
+      what: 'a query of the mapping hands a word for the clock or the time zone to a date function',
+      hint: 'leave out such cells in the query',
+    });
+  });
+}
+
+type Fail = (code: 'MAPPING' | 'SOURCE_SCHEMA', what: string, hint: string) => Failure;
+
+function failures(access: Access, name: string): Fail {
+  const where = `${access.shown}, ${JSON.stringify(name.slice(0, 80))}`;
+  return (code, what, hint) =>
+    new Failure(code, { what: `the mapping's SQL cannot be run, as ${what}`, where, hint });
+}
+
+function planRelation(
+  db: Connection,
+  schema: SourceSchema,
+  request: RelationRequest,
+  view: TableSchema | undefined,
+  fail: Fail,
+): { relation: Relation; reading: RelationAccess } {
+  const named = namesOf(db, request, fail);
+  const columns = view?.columns ?? compiled(db, named.query, fail);
+  const base = request.base === null ? null : baseAccess(db, schema, request.base, columns);
+  const { name } = request;
+  const relation: Relation = {
+    schema: view ?? {
+      name,
+      kind: 'query',
+      columns,
+      primaryKey: [],
+      unique: [],
+      foreignKeys: [],
+    },
+    locates: base !== null && isLocated(base) ? base.table : name,
+    unread: named.readsAll ? [] : unreadOf(schema, base, named.names),
+  };
+  const query = view === undefined ? named.query : `SELECT * FROM main.${quote(name)}`;
+  return {
+    relation,
+    reading: { name, columns: columns.map((column) => column.name), query, base },
+  };
+}
+
+/** Whether the rows of a relation are located by the rows of its base. */
+export function isLocated(base: BaseAccess): boolean {
+  return base.unique && base.rowid !== null;
+}
+
+function unreadOf(
+  schema: SourceSchema,
+  base: BaseAccess | null,
+  names: ReadonlySet<string>,
+): string[] {
+  const table = schema.tables.find(({ name }) => name === base?.table);
+  const unread = table?.columns.filter(({ name }) => !names.has(name.toLowerCase()));
+  return unread?.map(({ name }) => name) ?? [];
+}
+
+interface Named {
+  readonly query: string;
+  readonly names: ReadonlySet<string>;
+  readonly readsAll: boolean;
+}
+
+/** The query, and all that it and the views behind it name. */
+function namesOf(db: Connection, { name, sql }: RelationRequest, fail: Fail): Named {
+  const own = sql === null ? null : passed(readSourceSql(sql), 'it', fail);
+  const names = new Set(own?.names ?? [name.toLowerCase()]);
+  let readsAll = own?.readsAll === true;
+  const views = new Map(viewsOf(db).map((view) => [view.name.toLowerCase(), view]));
+  // Names that are added on the way are looked at as well.
+  for (const named of names) {
+    const view = views.get(named);
+    if (view === undefined) continue;
+    const inner = passed(readSourceView(view.sql), `view ${JSON.stringify(view.name)}`, fail);
+    for (const other of inner.names) names.add(other);
+    readsAll ||= inner.readsAll;
+  }
+  return { query: own?.query ?? '', names, readsAll };
+}
+
+function passed(sql: Sql | Refused, which: string, fail: Fail): Sql {
+  if (!('refused' in sql)) return sql;
+  const what = sql.refused.replace(/^it\b/, which);
+  throw fail('MAPPING', what, 'write one SELECT of deterministic functions');
+}
+
+function viewsOf(db: Connection): { name: string; sql: string }[] {
+  const sql = "SELECT name, sql FROM main.sqlite_schema WHERE type = 'view'";
+  return db.prepare<[], { name: string; sql: string }>(sql).all();
+}
+
+/** The columns of a query's result. SQLite compiles it; nothing of it runs. */
+function compiled(db: Connection, query: string, fail: Fail): ColumnSchema[] {
+  let columns: ColumnSchema[];
+  try {
+    const statement = db.prepare(query);
+    if (!statement.reader || !statement.readonly) {
+      throw fail('MAPPING', 'it is not a query', 'write one SELECT that changes nothing');
+    }
+    columns = statement.columns().map(({ name, type }): ColumnSchema => {
+      return { name, declaredType: type ?? '', notNull: false, generated: false };
+    });
+    assertNames(columns, fail);
+    // As a part of another query, which is how it is read: under the same names.
+    const list = columns.map(({ name }) => quote(name)).join(', ');
+    db.prepare(`SELECT ${list} FROM (${query})`);
+  } catch (error) {
+    // No row was read: the message can only be about the texts of the mapping and the schema.
+    const spoken = sqliteCode(error) === 'SQLITE_ERROR' || error instanceof RangeError;
+    if (!spoken) throw error;
+    const says = (error as Error).message.replaceAll(': ', ' ');
+    throw fail('SOURCE_SCHEMA', `SQLite says ${says}`, 'correct the query in the module');
+  }
+  return columns;
+}
+
+function assertNames(columns: readonly ColumnSchema[], fail: Fail): void {
+  const seen = new Set<string>();
+  for (const [index, { name }] of columns.entries()) {
+    const lower = name.toLowerCase();
+    const shown = JSON.stringify(name.slice(0, 80));
+    const hint = 'give each result column a name of its own with AS';
+    if (name === '') throw fail('SOURCE_SCHEMA', `result column ${index + 1} has no name`, hint);
+    if (OURS.test(name)) {
+      throw fail('SOURCE_SCHEMA', `result column ${index + 1} has a name of ours, ${shown}`, hint);
+    }
+    if (seen.has(lower)) {
+      throw fail('SOURCE_SCHEMA', `two result columns are called ${shown}`, hint);
+    }
+    seen.add(lower);
+  }
+}
+
+/** How the base is reached; null where it does not fit, which the mapping's own check explains. */
+function baseAccess(
+  db: Connection,
+  schema: SourceSchema,
+  base: BaseKey,
+  columns: readonly ColumnSchema[],
+): BaseAccess | null {
+  const table = schema.tables.find(({ name }) => name === base.table);
+  const key = Object.entries(base.key);
+  if (table?.kind !== 'table' || key.length === 0) return null;
+  const own = new Set(table.columns.map(({ name }) => name));
+  const results = new Set(columns.map(({ name }) => name));
+  if (!key.every(([column, result]) => own.has(column) && results.has(result))) return null;
+  const sets = [table.primaryKey, ...table.unique].filter((set) => set.length > 0);
+  const unique = sets.some((set) => set.every((column) => Object.hasOwn(base.key, column)));
+  return { table: table.name, key, unique, ...rowidOf(db, table.name) };
+}
+
+/** What went wrong while a query ran. SQLite's messages may hold values: only some are passed on. */
+export function relationFailure(error: unknown, access: Access, name: string): unknown {
+  if (sqliteCode(error) !== 'SQLITE_ERROR') return asFailure(error, access.shown, name);
+  const { message } = error as Error;
+  const known = /^(?:malformed JSON|integer overflow|JSON cannot hold BLOB values)$/.test(message);
+  return new Failure('SOURCE_FORMAT', {
+    what: `the query stops at a row, SQLite says ${known ? message : 'SQLITE_ERROR'}`,
+    where: `${access.shown}, ${JSON.stringify(name.slice(0, 80))}`,
+    hint: 'let the query leave such rows alone, for example with json_valid()',
+  });
+}
