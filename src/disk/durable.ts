@@ -7,6 +7,7 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -96,4 +97,31 @@ export function swapLink(link: string, target: string): void {
   symlinkSync(target, fresh);
   renameSync(fresh, link);
   syncFolder(dirname(link));
+}
+
+/**
+ * Writes a file under a name beside it and renames it into place: whoever reads sees the old content
+ * or the new, whole. It keeps the permissions of the file that was there, or gets the user's usual
+ * ones; a run that is killed leaves nothing but the hidden file, which the next one removes. Durable
+ * when it returns.
+ */
+export function replaceFile(path: string, content: Iterable<Uint8Array>): void {
+  const fresh = join(dirname(path), `.${basename(path)}.new`);
+  rmSync(fresh, { force: true });
+  const file = openSync(fresh, 'wx');
+  try {
+    try {
+      const before = lstatSync(path, { throwIfNoEntry: false });
+      if (before?.isFile() === true) fchmodSync(file, before.mode & 0o777);
+      for (const chunk of content) writeAll(file, chunk);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(fresh, path);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
 }

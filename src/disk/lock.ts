@@ -50,6 +50,42 @@ export function acquireLock(folder: string, holder: Holder): Lock {
   };
 }
 
+const ATTEMPTS = 200;
+const PAUSE_MS = 10;
+
+/** Takes a lock that everybody holds for a moment only; waits for it two seconds before BUSY. */
+export function acquireLockPatiently(folder: string, holder: Holder): Lock {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return acquireLock(folder, holder);
+    } catch (error) {
+      const busy = error instanceof Failure && error.code === 'BUSY';
+      if (!busy || attempt === ATTEMPTS) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
+  }
+}
+
+/**
+ * Who holds the lock of a folder; null where nobody does, or who does is not known. Changes nothing:
+ * what a killed holder left behind is told apart by asking for a shared lock, and only then.
+ */
+export function lockHolder(folder: string): Holder | null {
+  const holder = readHolder(join(folder, '.lock.json'));
+  const path = join(folder, '.lock');
+  if (holder === null || lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(path, { readonly: true, timeout: 0 });
+    database.prepare('SELECT count(*) FROM sqlite_master').get();
+    return null;
+  } catch (error) {
+    return (systemCode(error) ?? '').startsWith('SQLITE_BUSY') ? holder : null;
+  } finally {
+    database?.close();
+  }
+}
+
 function exclusive(path: string, about: string): Database.Database {
   let database: Database.Database | undefined;
   try {

@@ -3,27 +3,39 @@
  * links to the newest, swapped in one step. Reports are never read back as input.
  */
 
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { Failure } from '../outcome/failure.ts';
 import {
+  createFile,
   linkState,
   makeFolder,
   PRIVATE_FOLDER,
   swapLink,
   syncFolder,
-  writeFileDurably,
+  writeAll,
 } from './durable.ts';
 import { acquireLock, type Lock } from './lock.ts';
 
 const HISTORY = 'history';
 
+/** The content of a file: a text, or bytes in chunks, which are written as they come. */
+export type ReportFile = string | Iterable<Uint8Array>;
+
 /** Writes a report's files and returns the path of its `latest-…` link. */
 export function writeReport(
   folder: string,
   command: string,
-  files: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, ReportFile>,
 ): string {
   const latest = join(folder, `latest-${command}`);
   const history = join(folder, HISTORY);
@@ -42,14 +54,14 @@ interface Report {
   readonly history: string;
   readonly latest: string;
   readonly command: string;
-  readonly files: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, ReportFile>;
 }
 
 function publish({ history, latest, command, files }: Report): void {
   const draft = join(history, `.${command}.new`);
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { mode: PRIVATE_FOLDER });
-  for (const [name, text] of files) writeFileDurably(join(draft, name), text);
+  for (const [name, content] of files) writeDurably(join(draft, name), content);
   syncFolder(draft);
   const name = `${command}-${String(nextNumber(history, command)).padStart(6, '0')}`;
   renameSync(draft, join(history, name));
@@ -57,10 +69,21 @@ function publish({ history, latest, command, files }: Report): void {
   swapLink(latest, `${HISTORY}/${name}`);
 }
 
-const ATTEMPTS = 200;
+function writeDurably(path: string, content: ReportFile): void {
+  const file = createFile(path);
+  try {
+    const chunks = typeof content === 'string' ? [Buffer.from(content)] : content;
+    for (const chunk of chunks) writeAll(file, chunk);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+const ATTEMPTS = 6000;
 const PAUSE_MS = 10;
 
-/** Reports are written one after the other; each takes a moment only, so that waiting is worth it. */
+/** Reports are written one after the other; the longest takes a minute or less. */
 function patiently(take: () => Lock): Lock {
   for (let attempt = 1; ; attempt += 1) {
     try {

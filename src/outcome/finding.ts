@@ -33,12 +33,28 @@ export interface Finding {
   readonly reason: string;
 }
 
+/** How often a rule has found something in a module ('' where it is about none). */
+export interface FindingCount {
+  readonly module: string;
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly count: number;
+}
+
+/**
+ * Findings, perhaps more than fit into memory: they can be read more than once, one after the other.
+ * An array is one, too. A list that is ready for a report has ids, an order, and the rest.
+ */
+export interface FindingList extends Iterable<Finding> {
+  /** How many there are. */
+  readonly counts?: Readonly<Record<Severity, number>>;
+  readonly byRule?: readonly FindingCount[];
+  /** The findings as lines of canonical JSON, in chunks of bytes that do not end where lines do. */
+  readonly lines?: () => Iterable<Uint8Array>;
+}
+
 /** FAIL with any BLOCKER, WARN with any WARNING, else PASS. */
-export function verdictOf(findings: Iterable<Pick<Finding, 'severity'>>): Verdict {
-  let verdict: Verdict = 'PASS';
-  for (const { severity } of findings) {
-    if (severity === 'BLOCKER') return 'FAIL';
-    if (severity === 'WARNING') verdict = 'WARN';
-  }
-  return verdict;
+export function verdictOf(counts: Readonly<Record<Severity, number>>): Verdict {
+  if (counts.BLOCKER > 0) return 'FAIL';
+  return counts.WARNING > 0 ? 'WARN' : 'PASS';
 }

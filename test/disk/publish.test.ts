@@ -50,6 +50,11 @@ vi.mock('node:fs', async (original) => {
 
 const ID = 'c'.repeat(64);
 
+function* brokenChunks(): Generator<Uint8Array> {
+  yield Buffer.from('half');
+  throw new Error('no more');
+}
+
 describe('publishing', () => {
   let folder: string;
   let store: string;
@@ -194,6 +199,20 @@ describe('publishing', () => {
         'rename .latest-migrate.new latest-migrate',
         `sync ${folder}`,
       ]);
+    });
+
+    it('takes files in chunks, one after the other', () => {
+      const chunks = ['one', ' ', 'two'].map((text) => Buffer.from(text));
+      const latest = writeReport(folder, 'migrate', new Map([['a', chunks]]));
+      expect(readFileSync(join(latest, 'a'), 'utf8')).toBe('one two');
+    });
+
+    it('shows no report whose chunks end with an error', () => {
+      report('before');
+      const files = new Map([['a', brokenChunks()]]);
+      expect(() => writeReport(folder, 'migrate', files)).toThrow(/no more/);
+      expect(readFileSync(join(folder, 'latest-migrate/a'), 'utf8')).toBe('before');
+      expect(readFileSync(join(report('after'), 'a'), 'utf8')).toBe('after');
     });
 
     it.each(['history', 'latest-migrate'])('writes through no link at %s', (name) => {
