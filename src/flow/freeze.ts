@@ -1,0 +1,134 @@
+/**
+ * freeze: the files of a mapping are put on record, with who agreed to them and why; and whether they
+ * are still the same. migrate asks before it begins.
+ */
+
+import { onDisk } from '../disk/errors.ts';
+import type { FindingStore } from '../findings/findingStore.ts';
+import {
+  assertFrozenDigest,
+  changedSince,
+  changesBetween,
+  digestMappingFiles,
+  FREEZE_FILE,
+  readFreeze,
+  writeFreeze,
+  type Freeze,
+  type FreezeChange,
+} from '../mapping/freeze.ts';
+import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
+import { counted } from '../outcome/counted.ts';
+import { Failure } from '../outcome/failure.ts';
+import { checkOutcome, countFindings, type Outcome } from '../outcome/outcome.ts';
+import { RULES } from '../outcome/rules.ts';
+import type { Environment } from './environment.ts';
+import { projectPaths } from './project.ts';
+import { assertSoundText } from './soundText.ts';
+
+export interface FreezeOptions {
+  readonly project: string;
+  readonly who: string;
+  readonly why: string;
+}
+
+const MAX_WHO = 128;
+const MAX_WHY = 1000;
+
+/** Freezes the mapping as it is now, instead of as it was. */
+export async function freeze(options: FreezeOptions, env: Environment): Promise<Outcome> {
+  const { who, why } = options;
+  const hint = 'say it with --who NAME --why TEXT';
+  assertSoundText(who, MAX_WHO, { what: 'the name of who agreed', where: '--who', hint });
+  assertSoundText(why, MAX_WHY, { what: 'the reason', where: '--why', hint });
+  const paths = projectPaths(options.project);
+  const { digest } = await loadMapping(paths.root);
+  const files = await digestMappingFiles(paths.mapping);
+  // What was hashed is what was loaded: nobody wrote in between.
+  if ((await loadMapping(paths.root)).digest !== digest) throw unsteady();
+  const before = await readFreeze(paths.mapping);
+  const when = env.now().toISOString();
+  await onDisk(paths.mapping, () => {
+    writeFreeze(paths.mapping, { format: 1, who, why, when, digest, files });
+  });
+  return {
+    command: 'freeze',
+    status: 'DONE',
+    modules: [],
+    findings: [],
+    counts: countFindings([]),
+    notes: [
+      `${counted(files.size, 'file')} frozen in mapping/${FREEZE_FILE}`,
+      `mapping digest ${digest}`,
+      ...(before === null ? [] : sinceBefore(changesBetween(before.files, files))),
+    ],
+  };
+}
+
+function unsteady(): Failure {
+  return new Failure('MAPPING', {
+    what: 'the mapping changed while it was read, nothing was frozen',
+    where: 'mapping',
+    hint: 'let nobody write it meanwhile, then run again',
+  });
+}
+
+function sinceBefore(changes: readonly FreezeChange[]): string[] {
+  if (changes.length === 0) return ['nothing has changed since the freeze before'];
+  return [
+    `${counted(changes.length, 'file')} changed since the freeze before:`,
+    ...changes.map(({ file, change }) => `  ${change} ${file}`),
+  ];
+}
+
+const REASONS: Readonly<Record<FreezeChange['change'], string>> = {
+  changed: 'the file is not as it was frozen',
+  added: 'the file was added after the freeze',
+  removed: 'the file was removed after the freeze',
+};
+
+/** Says what has changed since the freeze: a BLOCKER for each file. */
+export async function checkFreeze(
+  { project }: Pick<FreezeOptions, 'project'>,
+  found: FindingStore,
+): Promise<Outcome> {
+  const { mapping } = projectPaths(project);
+  const frozen = await readFreeze(mapping);
+  if (frozen === null) {
+    throw new Failure('EMPTY', {
+      what: 'the mapping was never frozen',
+      where: `mapping/${FREEZE_FILE}`,
+      hint: 'freeze it with sealift freeze --who NAME --why TEXT',
+    });
+  }
+  for (const { file, change } of changesBetween(frozen.files, await digestMappingFiles(mapping))) {
+    const [rule, reason] = ['freeze', REASONS[change]] as const;
+    found.add({ rule, severity: RULES[rule], file: `mapping/${file}`, reason });
+  }
+  return checkOutcome({
+    command: 'freeze',
+    modules: [],
+    findings: found.list,
+    notes: [
+      `frozen by ${frozen.who}: ${frozen.why}`,
+      `${counted(frozen.files.size, 'file')}, mapping digest ${frozen.digest}`,
+    ],
+  });
+}
+
+/**
+ * The freeze that a run has to keep to; null where there is none.
+ * @throws Failure MAPPING where a file has changed since
+ */
+export async function freezeInForce(project: string): Promise<Freeze | null> {
+  const { mapping } = projectPaths(project);
+  const frozen = await readFreeze(mapping);
+  if (frozen === null) return null;
+  const changes = changesBetween(frozen.files, await digestMappingFiles(mapping));
+  if (changes.length > 0) throw changedSince(changes);
+  return frozen;
+}
+
+/** What was loaded is what was frozen. @throws Failure MAPPING */
+export function assertAsFrozen(frozen: Freeze | null, mapping: LoadedMapping): void {
+  if (frozen !== null) assertFrozenDigest(frozen, mapping.digest);
+}

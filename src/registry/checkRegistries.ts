@@ -1,0 +1,209 @@
+/**
+ * Registries against the rows of their modules: each row's legacy id has an entry, each entry a
+ * row, and none of them is spelled so that one misses the other. Reads the rows once, and once more
+ * where entries are left over. Memory: the legacy ids of one registry at a time.
+ */
+
+import { compileModule, type CompiledModule } from '../mapping/compile.ts';
+import type { LoadedMapping } from '../mapping/load.ts';
+import { readRegistry, type RegistryDuplicate, type RegistryPlace } from '../mapping/registry.ts';
+import { severityOf } from '../mapping/severity.ts';
+import type { Finding, SourcePlace } from '../outcome/finding.ts';
+import type { Rule } from '../outcome/rules.ts';
+import { Rejection } from '../record/converted.ts';
+import { legacyIds, type OpenSource } from './legacyIds.ts';
+
+/** What was read of a module. */
+export interface RegisteredRows {
+  readonly module: string;
+  rows: number;
+  /** Rows whose legacy id has an entry. */
+  registered: number;
+}
+
+export interface RegistryCheck {
+  readonly mapping: LoadedMapping;
+  readonly sources: ReadonlyMap<string, OpenSource>;
+  readonly onRows: (module: string, done: number) => void;
+}
+
+/** Modules whose ids a registry gives, by the registry's name; both ascend. */
+export function modulesByRegistry(mapping: LoadedMapping): Map<string, CompiledModule[]> {
+  const groups = new Map<string, CompiledModule[]>();
+  for (const { module, id } of mapping.modules) {
+    if (id.rule !== 'registry') continue;
+    const group = groups.get(id.registry) ?? [];
+    groups.set(id.registry, [...group, compileModule(mapping, module)]);
+  }
+  return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Findings `registry`, `registry-similar` and `registry-unused`; `seen` gets what was read. */
+export async function* checkRegistries(
+  input: RegistryCheck,
+  seen: RegisteredRows[],
+): AsyncGenerator<Finding> {
+  for (const [registry, modules] of modulesByRegistry(input.mapping)) {
+    const file = input.mapping.registries.get(registry) ?? '';
+    const entries = await entriesOf(input.mapping.folder, file);
+    const used = new Uint8Array(entries.size + 1);
+    for (const module of modules) yield* checkRows(input, module, { file, entries, used }, seen);
+    const left = new Map<string, number[]>();
+    for (const [id, { entry, at }] of entries) {
+      if (used[at] === 1) continue;
+      const folded = foldedId(id);
+      left.set(folded, [...(left.get(folded) ?? []), entry]);
+    }
+    if (left.size > 0) yield* checkLeft(input, modules, file, left);
+  }
+}
+
+/** An entry's ordinal in its file, and among the legacy ids that differ. */
+interface Numbered {
+  readonly entry: number;
+  readonly at: number;
+}
+
+async function entriesOf(folder: string, file: string): Promise<Map<string, Numbered>> {
+  const entries = new Map<string, Numbered>();
+  let entry = 0;
+  for await (const { legacyId } of readRegistry(folder, file)) {
+    entry += 1;
+    if (!entries.has(legacyId)) entries.set(legacyId, { entry, at: entries.size + 1 });
+  }
+  return entries;
+}
+
+interface Registry {
+  readonly file: string;
+  readonly entries: ReadonlyMap<string, Numbered>;
+  /** Set to 1 at the place of each entry that a row has. */
+  readonly used: Uint8Array;
+}
+
+async function* checkRows(
+  { mapping, sources, onRows }: RegistryCheck,
+  module: CompiledModule,
+  { entries, used }: Registry,
+  seen: RegisteredRows[],
+): AsyncGenerator<Finding> {
+  const about: RegisteredRows = { module: module.name, rows: 0, registered: 0 };
+  seen.push(about);
+  for await (const page of legacyIds(module, sourceOf(sources, module))) {
+    for (const { table, row, key, id } of page) {
+      const found = key instanceof Rejection ? undefined : entries.get(id);
+      if (found !== undefined) {
+        used[found.at] = 1;
+        about.registered += 1;
+        continue;
+      }
+      const [rule, reason]: [Rule, string] =
+        key instanceof Rejection
+          ? [key.rule, key.reason]
+          : ['registry', 'the registry has no entry for the legacy id'];
+      const field = module.idField ?? '';
+      const severity = severityOf(mapping.project, rule, module.name, field);
+      const source = { table, row };
+      yield { rule, severity, module: module.name, field, source, reason };
+    }
+    about.rows += page.length;
+    onRows(module.name, about.rows);
+  }
+}
+
+/** Entries without a row: those that resemble one, and the others. */
+async function* checkLeft(
+  { mapping, sources, onRows }: RegistryCheck,
+  modules: readonly CompiledModule[],
+  file: string,
+  left: Map<string, number[]>,
+): AsyncGenerator<Finding> {
+  for (const module of modules) {
+    let rows = 0;
+    for await (const page of legacyIds(module, sourceOf(sources, module))) {
+      for (const { table, row, key, id } of page) {
+        if (key instanceof Rejection) continue;
+        const folded = foldedId(id);
+        for (const entry of left.get(folded) ?? []) {
+          yield similar(mapping, module, { file, entry }, { table, row });
+        }
+        left.delete(folded);
+      }
+      rows += page.length;
+      onRows(module.name, rows);
+    }
+  }
+  const [module] = modules;
+  for (const entries of left.values()) {
+    for (const entry of entries) {
+      const rule = 'registry-unused';
+      const place = placeOf({ file, entry });
+      const severity = severityOf(mapping.project, rule, module?.name ?? '');
+      const reason = 'no row of the source has the legacy id of this entry';
+      yield { rule, severity, ...owner(module), file: place.table, source: place, reason };
+    }
+  }
+}
+
+function similar(
+  mapping: LoadedMapping,
+  module: CompiledModule,
+  { file, entry }: RegistryPlace,
+  source: SourcePlace,
+): Finding {
+  const rule = 'registry-similar';
+  const field = module.idField ?? '';
+  return {
+    rule,
+    severity: severityOf(mapping.project, rule, module.name, field),
+    module: module.name,
+    field,
+    file: `mapping/${file}`,
+    source,
+    reason: `entry ${entry} differs from the row's legacy id in nothing but case, blanks or Unicode form`,
+  };
+}
+
+/** What registries give twice, as a finding of the first module that uses the later one. */
+export function duplicateFinding(mapping: LoadedMapping, duplicate: RegistryDuplicate): Finding {
+  const { id, first, again } = duplicate;
+  const name = [...mapping.registries].find(([, file]) => file === again.file)?.[0];
+  const module = mapping.modules.find((of) => of.id.rule === 'registry' && of.id.registry === name);
+  const rule = 'registry-duplicate';
+  const reason =
+    id === 'legacyId'
+      ? `entry ${again.entry} repeats the legacy id of entry ${first.entry}`
+      : `entry ${again.entry} repeats the target id of entry ${first.entry} of "${first.file}"`;
+  return {
+    rule,
+    severity: severityOf(mapping.project, rule, module?.module ?? ''),
+    ...(module === undefined ? {} : { module: module.module }),
+    file: `mapping/${again.file}`,
+    members: [placeOf(first), placeOf(again)],
+    reason,
+  };
+}
+
+/** An entry as a place: the file instead of the table, the ordinal from 1 instead of the row. */
+function placeOf({ file, entry }: RegistryPlace): SourcePlace {
+  return { table: `mapping/${file}`, row: entry };
+}
+
+function owner(module: CompiledModule | undefined): { module?: string } {
+  return module === undefined ? {} : { module: module.name };
+}
+
+function sourceOf(
+  sources: ReadonlyMap<string, OpenSource>,
+  { source }: CompiledModule,
+): OpenSource {
+  const open = sources.get(source);
+  if (open === undefined) throw new TypeError(`source ${source} is not open`);
+  return open;
+}
+
+/** What stays of an id without blanks, invisible characters, case and Unicode form. */
+export function foldedId(id: string): string {
+  const bare = id.normalize('NFKC').replaceAll(/[\s\p{Cf}]+/gu, '');
+  return bare.toUpperCase().toLowerCase().normalize('NFKC');
+}

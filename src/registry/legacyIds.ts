@@ -1,0 +1,55 @@
+/**
+ * The legacy ids of a module's rows, spelled as a registry spells them: text as it is, anything else
+ * as the canonical JSON of its type.
+ */
+
+import type { CompiledModule } from '../mapping/compile.ts';
+import { columnIndexes, keyText, legacyId, NO_KEY } from '../mapping/identity.ts';
+import { whereOf } from '../mapping/where.ts';
+import { Rejection } from '../record/converted.ts';
+import type { PreparedSource, SourceReader } from '../source/source.ts';
+
+export interface LegacyRow {
+  /** The table that the row is of: of a query, its base where that locates it. */
+  readonly table: string;
+  /** SQLite rowid or ordinal from 1. */
+  readonly row: number | string;
+  /** Canonical JSON of the key, from which ids of rule `uuid` are made; a Rejection for none. */
+  readonly key: string | Rejection;
+  /** '' where there is none. */
+  readonly id: string;
+}
+
+/** A source that is open for reading, in its snapshot. */
+export interface OpenSource {
+  readonly prepared: PreparedSource;
+  readonly reader: SourceReader;
+}
+
+const ROWS_PER_RANGE = 1_000_000;
+
+/**
+ * Reads a module whose key has one part; pages of the rows for which the module's conditions hold, in
+ * a stable order. Rows that are filtered with their parents are among them.
+ */
+export async function* legacyIds(
+  module: CompiledModule,
+  { prepared, reader }: OpenSource,
+): AsyncGenerator<LegacyRow[]> {
+  const key = module.key.map((part) => part.column);
+  const conditions = (module.mapping.where ?? []).map(({ column }) => column);
+  const columns = [...new Set([...key, ...conditions])];
+  const narrow = { ...module, columns };
+  const holds = whereOf(narrow) ?? (() => true);
+  const textOf = keyText(module.key, columnIndexes(narrow, key));
+  const table = prepared.relations.get(module.table)?.locates ?? module.table;
+  for (const range of await prepared.plan(module.table, ROWS_PER_RANGE)) {
+    for await (const page of reader.read(module.table, columns, range)) {
+      yield page.filter(holds).map((row) => {
+        const text = textOf(row) ?? NO_KEY;
+        const at = (row[columns.length] ?? null) as number | string;
+        return { table, row: at, key: text, id: text instanceof Rejection ? '' : legacyId(text) };
+      });
+    }
+  }
+}
