@@ -1,56 +1,117 @@
-/** sealift scan-all, sealift scan-module */
+/** sealift scan-all, sealift scan-module, sealift scan-pii */
 
 import { Command } from 'commander';
 
-import { memoryOption, workersOption } from './options.ts';
+import type { ScanOptions } from '../flow/scan.ts';
+import { memoryOption, sourceMap, sourceOption, workersOption } from './options.ts';
 
 interface Options {
   readonly project: string;
+  readonly candidate?: string;
   readonly workers: number;
   readonly memory: number;
   readonly json?: boolean;
 }
 
-type Name = 'scan-all' | 'scan-module';
+interface SourceOptions extends Options {
+  readonly source: readonly string[];
+}
 
 export function scanAllCommand(exit: (code: number) => void): Command {
   return withOptions(new Command('scan-all'))
-    .description('run every check over the sealed candidate')
-    .addHelpText('before', '\nExamples:\n  sealift scan-all\n  sealift scan-all --json\n\n')
-    .action((options: Options) => run('scan-all', null, options, exit));
+    .addOption(sourceOption())
+    .description('run every check over the sealed candidate, and count the rows again')
+    .summary('run every check over the sealed candidate')
+    .addHelpText('before', SCAN_ALL)
+    .addHelpText('after', IN_CI)
+    .action(async (options: SourceOptions) => {
+      const { project } = options;
+      const recount = { project, here: process.cwd(), sources: sourceMap(options.source) };
+      const work = { ...options, command: 'scan-all', modules: null, recount } as const;
+      exit(await run(work, 'scan', options));
+    });
 }
 
 export function scanModuleCommand(exit: (code: number) => void): Command {
   return withOptions(new Command('scan-module'))
     .description('run every check over some modules of the sealed candidate')
+    .summary('the same for some of its modules')
     .argument('<module...>', 'names of modules')
-    .addHelpText('before', '\nExamples:\n  sealift scan-module kunden hunde\n\n')
-    .action((modules: string[], options: Options) => run('scan-module', modules, options, exit));
+    .addHelpText('before', SCAN_MODULE)
+    .addHelpText('after', ONE_MODULE)
+    .action(async (modules: string[], options: Options) => {
+      const work = { ...options, command: 'scan-module', modules, recount: null } as const;
+      exit(await run(work, 'scan', options));
+    });
+}
+
+export function scanPiiCommand(exit: (code: number) => void): Command {
+  return withOptions(new Command('scan-pii'))
+    .description('look for undeclared personal data in the sealed candidate')
+    .summary('look for undeclared personal data in it')
+    .argument('[module...]', 'names of modules; all if left out')
+    .addHelpText('before', SCAN_PII)
+    .action(async (modules: string[], options: Options) => {
+      const some = modules.length === 0 ? null : modules;
+      const checks = ['pii'] as const;
+      const work = {
+        ...options,
+        command: 'scan-pii',
+        modules: some,
+        checks,
+        recount: null,
+      } as const;
+      exit(await run(work, 'scan-pii', options));
+    });
 }
 
 function withOptions(command: Command): Command {
   return command
     .option('--project <dir>', 'folder of the project', '.')
+    .option('--candidate <candidate>', 'v1, live, a seal id or a folder (default: v1)')
     .addOption(workersOption())
     .addOption(memoryOption())
     .option('--json', 'print the summary as JSON');
 }
 
-async function run(
-  name: Name,
-  modules: readonly string[] | null,
-  options: Options,
-  exit: (code: number) => void,
-): Promise<void> {
+async function run(work: ScanOptions, reportName: string, options: Options): Promise<number> {
   const [{ scan }, { runCommand }] = await Promise.all([
     import('../flow/scan.ts'),
     import('./run.ts'),
   ]);
-  const work = { ...options, command: name, modules };
-  exit(
-    await runCommand(
-      { name, kind: 'check', report: true, reportName: 'scan', work: (env) => scan(work, env) },
-      options,
-    ),
+  const { command: name } = work;
+  return runCommand(
+    { name, kind: 'check', report: true, reportName, work: (env, found) => scan(work, env, found) },
+    options,
   );
 }
+
+const SCAN_ALL = `Examples:
+  sealift scan-all
+  sealift scan-all --candidate live        # what is live, not what is built
+  sealift scan-all --source sqlite:/path/to/copy.db
+  sealift scan-all --json > scan.json
+`;
+
+const SCAN_MODULE = `Examples:
+  sealift scan-module kunden
+  sealift scan-module kunden hunde
+`;
+
+const SCAN_PII = `Examples:
+  sealift scan-pii
+  sealift scan-pii kunden
+`;
+
+const IN_CI = `
+How do I run it in CI?
+  Any exit code but 0 fails the job: 1 WARN, 2 FAIL or it could not run. --json
+  puts the summary on standard output; keep storage_reports as an artifact: no
+  report holds a record's value.
+`;
+
+const ONE_MODULE = `
+How do I run on one module only?
+  sealift scan-module NAME reports on it alone, and reads what it refers to.
+  A candidate is always built whole; "sealift dry-run --sample 1000" is quick.
+`;

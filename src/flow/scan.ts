@@ -1,55 +1,92 @@
 /**
- * scan-all and scan-module: the checksums of the sealed candidate, then every check over its
- * records, as its sealed mapping asks for them.
+ * scan-all, scan-module and scan-pii: the checksums of the sealed candidate, then the checks over its
+ * records, as its sealed mapping asks for them; scan-all also counts the rows again.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { loadMapping } from '../mapping/load.ts';
+import type { FindingStore } from '../findings/findingStore.ts';
+import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
 import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
-import type { Finding } from '../outcome/finding.ts';
+import type { FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
-import { scanCandidate } from '../scan/scanCandidate.ts';
+import { scanCandidate, type Check } from '../scan/scanCandidate.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import { verifyCandidate } from '../seal/verify.ts';
+import { candidateNamed } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
+import { journalScan } from './journalScan.ts';
+import type { LookOptions } from './lookAtSources.ts';
+import { operatorOf } from './operator.ts';
 import { projectPaths } from './project.ts';
+import { recount } from './recount.ts';
+import { checksumProgress, scanProgress } from './scanProgress.ts';
 
 export interface ScanOptions {
-  readonly command: 'scan-all' | 'scan-module';
+  readonly command: 'scan-all' | 'scan-module' | 'scan-pii';
   readonly project: string;
+  /** As candidateNamed takes it; what was built last where left out. */
+  readonly candidate?: string;
   /** Names of modules to report on; null for all. */
   readonly modules: readonly string[] | null;
+  /** All where left out. */
+  readonly checks?: readonly Check[];
+  /** Counts the rows of the sources again; not where it is null. */
+  readonly recount: LookOptions | null;
   readonly workers: number;
   /** Bytes. */
   readonly memory: number;
 }
 
-/** Scans the project's current candidate. A candidate that does not verify is not read further. */
-export async function scan(options: ScanOptions, env: Environment): Promise<Outcome> {
-  const folder = currentCandidate(projectPaths(options.project).candidates);
+/** Scans the project's current candidate, or the one that is named. A candidate that does not verify is not read further. */
+export async function scan(
+  options: ScanOptions,
+  env: Environment,
+  found: FindingStore,
+): Promise<Outcome> {
+  const who = operatorOf(null, env);
+  const { candidates } = projectPaths(options.project);
+  const shown =
+    options.candidate === undefined
+      ? currentCandidate(candidates)
+      : candidateNamed(options.candidate, options.project, '.');
+  // One and the same candidate to the end, whatever is built meanwhile.
+  const folder = realpathSync(shown);
   const pool = env.startWorkers(options.workers, null);
   let verified;
   try {
-    verified = await verifyCandidate(folder, null, pool);
+    verified = await verifyCandidate(folder, null, pool, checksumProgress(env.progress));
   } finally {
     await pool.close();
   }
   const { run, findings: broken } = verified;
-  if (broken.length > 0 || run === null) return result(options, folder, broken, null);
+  const full = options.command === 'scan-all' && options.modules === null;
+  const end = (outcome: Outcome, mapping: LoadedMapping | null): Outcome => {
+    const scanned = { project: options.project, sealId: verified.sealId, mapping, who };
+    return full ? journalScan(scanned, outcome, env) : outcome;
+  };
+  if (broken.length > 0 || run === null) {
+    return end(result(options, shown, broken, null, []), null);
+  }
   assertModules(
     options,
     run.modules.map((module) => module.name),
   );
-  const findings = await scanRecords(folder, options, env);
+  await scanRecords(folder, options, env, found);
+  const notes: string[] = [];
+  if (options.recount !== null) {
+    const counted = await recount(run, await loadMapping(folder), options.recount, env);
+    for (const finding of counted.findings) found.add(finding);
+    notes.push(counted.note);
+  }
   if (verified.records === 0) {
     const reason = 'the candidate holds no record, so nothing was checked';
-    findings.push({ rule: 'empty', severity: 'BLOCKER', reason });
+    found.add({ rule: 'empty', severity: 'BLOCKER', reason });
   }
-  return result(options, folder, findings, verified);
+  return end(result(options, shown, found.list, verified, notes), await loadMapping(folder));
 }
 
 function assertModules(options: ScanOptions, names: readonly string[]): void {
@@ -63,34 +100,31 @@ function assertModules(options: ScanOptions, names: readonly string[]): void {
   }
 }
 
-async function scanRecords(
+/** The checks over the records of a candidate, in a scratch of their own; adds to `found`. */
+export async function scanRecords(
   folder: string,
-  options: ScanOptions,
+  options: Pick<ScanOptions, 'modules' | 'checks' | 'memory'>,
   env: Environment,
-): Promise<Finding[]> {
+  found: FindingStore,
+): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'sealift-scan-'));
   // Records are in there: an interrupted scan leaves none behind.
   const drop = (): void => {
     rmSync(scratch, { recursive: true, force: true });
   };
   const forget = env.onInterrupt(drop);
-  const findings: Finding[] = [];
   try {
     const records = scanCandidate({
       folder,
       // The mapping that was sealed counts, whatever the project says by now.
       mapping: await loadMapping(folder),
       ...(options.modules === null ? {} : { modules: options.modules }),
+      ...(options.checks === undefined ? {} : { checks: options.checks }),
       scratch,
       memory: options.memory,
-      onProgress: (check, done, total) => {
-        if (done === 0) env.progress.begin(check, total);
-        env.progress.update(done);
-        if (done === total) env.progress.end();
-      },
+      onProgress: scanProgress(env.progress),
     });
-    for await (const finding of records) findings.push(finding);
-    return findings;
+    for await (const finding of records) found.add(finding);
   } finally {
     drop();
     forget();
@@ -100,8 +134,9 @@ async function scanRecords(
 function result(
   options: ScanOptions,
   candidate: string,
-  findings: readonly Finding[],
+  findings: FindingList,
   verified: Awaited<ReturnType<typeof verifyCandidate>> | null,
+  notes: readonly string[],
 ): Outcome {
   const roots = new Map(verified?.run?.modules.map(({ name, root }) => [name, root]));
   return checkOutcome({
@@ -111,10 +146,19 @@ function result(
     candidate,
     modules: (verified?.run?.accounting ?? [])
       .filter(({ module }) => options.modules?.includes(module) ?? true)
-      .map(({ module, rows, records, rejected }) => {
-        return { module, rows, records, rejected, root: roots.get(module) ?? '' };
+      .map(({ module, rows, records, rejected, table, filtered, merged }) => {
+        return {
+          module,
+          rows,
+          records,
+          rejected,
+          table,
+          filtered,
+          merged,
+          root: roots.get(module) ?? '',
+        };
       }),
     findings,
-    notes: [],
+    notes,
   });
 }

@@ -55,7 +55,7 @@ export async function* checkCopies(scope: Scope, module: CompiledModule): AsyncG
   }
   const accusations = copies.map(({ field, original, target }) => ({
     rule: 'copy' as const,
-    field,
+    fields: [field],
     reason: `it is not what field ${JSON.stringify(original)} of module ${target.module} holds`,
   }));
   yield* findingsOfHits(scope, module, accusations);

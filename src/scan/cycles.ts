@@ -23,7 +23,7 @@ export async function* checkCycles(scope: Scope, module: CompiledModule): AsyncG
   }
   const accusations = pointers.map(({ fields }) => ({
     rule: 'cycle' as const,
-    field: fields.join('+'),
+    fields,
     reason: 'it leads back to this record',
   }));
   yield* findingsOfHits(scope, module, accusations);

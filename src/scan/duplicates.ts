@@ -5,7 +5,6 @@
  */
 
 import type { CompiledModule } from '../mapping/compile.ts';
-import { isReference } from '../mapping/model.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding, SourcePlace } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
@@ -24,7 +23,7 @@ import { countOf, recordsOf, type Scope } from './scope.ts';
 
 interface UniqueSet {
   readonly rule: Rule;
-  readonly field: string;
+  readonly fields: readonly string[];
   readonly reason: string;
   readonly lineage: boolean;
   /** What there may be once, unless a part is null. */
@@ -46,23 +45,22 @@ export async function* checkDuplicates(
   for (const { part, ordinals } of scope.hits.takeGroups()) {
     const set = sets[part];
     if (set === undefined) continue;
-    const { rule, field, reason } = set;
-    const severity = severityOf(scope.mapping.project, rule, module.name, field);
+    const { rule, fields, reason } = set;
+    const severity = severityOf(scope.mapping.project, rule, module.name, fields);
     const members = membersOf(scope, module.name, ordinals);
-    yield { rule, severity, module: module.name, field, members, reason };
+    yield { rule, severity, module: module.name, field: fields.join('+'), members, reason };
   }
 }
 
 function setsOf(module: CompiledModule, provisional: boolean): UniqueSet[] {
   const { orderFields } = module;
   const keyOf = membersNamed(orderFields);
-  const field = orderFields.join('+');
   const sets: UniqueSet[] = [];
   if (provisional) {
     const reason = 'several rows have this key';
     sets.push({
       rule: 'key-duplicate',
-      field,
+      fields: orderFields,
       reason,
       lineage: false,
       valuesOf: keyOf,
@@ -73,7 +71,7 @@ function setsOf(module: CompiledModule, provisional: boolean): UniqueSet[] {
     const legacyKey = module.hasLineage ? lineageKey : keyOf;
     sets.push({
       rule: 'key-similar',
-      field: module.hasLineage ? legacyField(module) : field,
+      fields: module.hasLineage ? legacyFields(module) : orderFields,
       reason: 'keys differ in nothing but blanks and case',
       lineage: module.hasLineage,
       valuesOf: (record) => legacyKey(record).map(folded),
@@ -84,7 +82,7 @@ function setsOf(module: CompiledModule, provisional: boolean): UniqueSet[] {
     const valuesOf = membersNamed(fields);
     sets.push({
       rule: 'unique',
-      field: fields.join('+'),
+      fields,
       reason: 'several records have these values',
       lineage: false,
       valuesOf,
@@ -104,13 +102,13 @@ function lineageKey(record: ReadRecord): readonly unknown[] {
 }
 
 /** The fields that hold the legacy key, or the id where there are none. */
-function legacyField(module: CompiledModule): string {
+function legacyFields(module: CompiledModule): string[] {
   const names = module.key.flatMap(
     ({ column }) =>
-      module.fields.find(({ mapping }) => !isReference(mapping) && mapping.column === column)
-        ?.name ?? [],
+      module.fields.find(({ mapping }) => 'column' in mapping && mapping.column === column)?.name ??
+      [],
   );
-  return names.length === module.key.length ? names.join('+') : (module.idField ?? '');
+  return names.length === module.key.length ? names : [module.idField ?? ''];
 }
 
 /** Text without outer blanks and case. */
@@ -139,7 +137,7 @@ async function collect(
         for (const [at, [part, set]] of sets.entries()) {
           const values = set.valuesOf(record);
           if (values.includes(null)) continue;
-          const key = keyHash(set.field, values.map(partText));
+          const key = keyHash(set.fields.join('+'), values.map(partText));
           const table = tables[at];
           if (table === undefined || partitionOf(key, partitions) !== partition) continue;
           const owner = set.ownerOf === null ? [] : keyHash('', set.ownerOf(record).map(partText));

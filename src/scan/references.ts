@@ -98,7 +98,7 @@ function accuse(
 function accusationOf({ fields, target, nested }: Reference): Accusation {
   return {
     rule: 'reference',
-    field: fields.join('+'),
+    fields,
     reason: nested
       ? `an id in it is of no record in module ${target.module}`
       : `it refers to a record that is not in module ${target.module}`,

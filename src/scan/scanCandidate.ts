@@ -52,7 +52,8 @@ export interface ScanInput {
   readonly provenance?: Provenance;
   /** The time that one invariant may take; 600 where left out. */
   readonly invariantSeconds?: number;
-  readonly onProgress?: (check: string, done: number, total: number) => void;
+  /** `check` names its module, too, which need not be `module`, the one that is being checked. */
+  readonly onProgress?: (check: string, done: number, total: number, module: string) => void;
 }
 
 const INVARIANT_SECONDS = 600;
@@ -69,6 +70,7 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
     : [];
   const scratch = mkdtempSync(join(resolve(input.scratch), 'scan-'));
   const hits = openHits(scratch);
+  let current = '';
   const scope: Scope = {
     folder: input.folder,
     mapping,
@@ -79,12 +81,13 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
     hits,
     badLines: new Map(),
     counts: new Map(),
-    onProgress: input.onProgress ?? (() => {}),
+    onProgress: (check, done, total) => input.onProgress?.(check, done, total, current),
   };
   const invariants = invariantsOf(scope, planned, input.invariantSeconds ?? INVARIANT_SECONDS);
   try {
     for (const name of [...wanted].sort()) {
       const module = moduleOf(scope, name);
+      current = name;
       for (const check of CHECKS) {
         if (checks.includes(check)) yield* run(scope, module, check, invariants);
       }
@@ -157,7 +160,9 @@ async function* checkFiles(scope: Scope, module: CompiledModule): AsyncGenerator
       continue;
     }
     // Whatever the checks have left unread is read now.
-    if (!scope.badLines.has(path)) await drain(recordsOf(scope, module.name, 'files', lineage));
+    if (!scope.badLines.has(path)) {
+      await drain(recordsOf(scope, module.name, lineage ? 'lineage' : 'records', lineage));
+    }
     const bad = scope.badLines.get(path);
     if (bad !== undefined && bad.lines > 0) {
       const first = `the first is line ${bad.first + 1}`;

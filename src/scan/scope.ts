@@ -1,7 +1,7 @@
 /** What all checks of a scan share: the candidate, its modules, and how a finding is written. */
 
 import type { CompiledModule } from '../mapping/compile.ts';
-import { isReference, type Mapping } from '../mapping/model.ts';
+import { columnsOfField, isReference, type Mapping } from '../mapping/model.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding, Severity, SourcePlace } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
@@ -87,7 +87,8 @@ export async function* recordsOf(
 /** What a check says about a record. */
 export interface Accusation {
   readonly rule: Rule;
-  readonly field: string;
+  /** One, or those of a set in the order of their declaration; a finding joins them by `+`. */
+  readonly fields: readonly string[];
   readonly reason: string;
   readonly severity?: Severity;
 }
@@ -104,17 +105,17 @@ export function recordFinding(
   { ordinal, record }: ScannedRecord,
   accusation: Accusation,
 ): Finding {
-  const { rule, field, reason } = accusation;
+  const { rule, fields, reason } = accusation;
   const recordId = recordIdOf(module, record);
   return {
     rule,
-    severity: accusation.severity ?? severityOf(scope.mapping.project, rule, module.name, field),
+    severity: accusation.severity ?? severityOf(scope.mapping.project, rule, module.name, fields),
     module: module.name,
     ...(recordId === undefined ? {} : { recordId }),
     ...(scope.provenance === undefined
       ? {}
       : { source: scope.provenance.rowOf(module.name, ordinal) }),
-    field,
+    field: fields.join('+'),
     reason,
   };
 }
@@ -132,7 +133,9 @@ function hasPersonalKey(module: CompiledModule): boolean {
   const columns = new Set(module.key.map((part) => part.column));
   return module.fields.some(
     ({ mapping }) =>
-      !isReference(mapping) && mapping.pii !== undefined && columns.has(mapping.column),
+      !isReference(mapping) &&
+      mapping.pii !== undefined &&
+      columnsOfField(mapping).some((column) => columns.has(column)),
   );
 }
 

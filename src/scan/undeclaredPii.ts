@@ -76,7 +76,11 @@ function* findingsIn(
 }
 
 function accusationOf(field: string, of: PiiClass): Accusation {
-  return { rule: 'pii-undeclared', field, reason: `it holds ${of}, which is not declared` };
+  return {
+    rule: 'pii-undeclared',
+    fields: [field],
+    reason: `it holds ${of}, which is not declared`,
+  };
 }
 
 function* textsIn(value: unknown): Generator<string> {

@@ -361,6 +361,35 @@ describe('a scan', () => {
     expect(found.map(({ severity }) => severity)).toEqual(['INFO']);
   });
 
+  it('takes a setting about a field for each set that the field is in', async () => {
+    const walks = module(
+      'walks',
+      { dog: text('dog'), day: text('day'), 'dog+day': text('dog+day') },
+      {
+        unique: [['dog', 'day'], ['dog+day']],
+        references: [{ fields: ['day', 'dog'], module: 'walks', to: ['dog', 'day'] }],
+      },
+    );
+    const record = { dog: 'a', day: 'b', 'dog+day': 'c' };
+    const folder = writeCandidate({
+      walks: [
+        { id: 'w1', ...record },
+        { id: 'w2', ...record },
+      ],
+    });
+    const severities = [
+      { rule: 'unique', field: 'day', severity: 'INFO' },
+      { rule: 'reference', field: 'dog', severity: 'WARNING' },
+    ] as const;
+    const found = await scanned(mappingOf([walks], { severities }), folder);
+    expect(found.map(({ rule, field, severity }) => `${rule} ${field} ${severity}`)).toEqual([
+      'unique dog+day INFO',
+      'unique dog+day BLOCKER',
+      'reference day+dog WARNING',
+      'reference day+dog WARNING',
+    ]);
+  });
+
   it('leaves out ids of records whose key is declared personal', async () => {
     const mapping = mappingOf([
       module('dogs', { id: text('id', { pii: 'EMAIL' }), note: text('note') }),

@@ -1,0 +1,63 @@
+/** sealift scan-drift */
+
+import { Command, Option } from 'commander';
+
+import { memoryOption, sourceMap, sourceOption, workersOption } from './options.ts';
+
+interface Options {
+  readonly project: string;
+  /** False where --no-source is given. */
+  readonly source: readonly string[] | false;
+  readonly counts?: boolean;
+  readonly workers: number;
+  readonly memory: number;
+  readonly json?: boolean;
+}
+
+export function scanDriftCommand(exit: (code: number) => void): Command {
+  return new Command('scan-drift')
+    .description('compare the sealed candidate with its mapping and its sources as they are now')
+    .summary('compare it with its mapping and sources as they are now')
+    .option('--project <dir>', 'folder of the project', '.')
+    .addOption(sourceOption())
+    .option('--no-source', 'leave the sources alone: compare the mapping and copies only')
+    .addOption(new Option('--counts', 'count rows instead of comparing every record'))
+    .addOption(workersOption())
+    .addOption(memoryOption())
+    .option('--json', 'print the summary as JSON')
+    .addHelpText('before', EXAMPLES)
+    .action(async (options: Options) => {
+      const work = {
+        ...options,
+        here: process.cwd(),
+        sources: sourceMap(options.source === false ? [] : options.source),
+        depth: depthOf(options),
+      };
+      const [{ scanDrift }, { runCommand }] = await Promise.all([
+        import('../flow/scanDrift.ts'),
+        import('./run.ts'),
+      ]);
+      exit(
+        await runCommand(
+          {
+            name: 'scan-drift',
+            kind: 'check',
+            report: true,
+            work: (env, found) => scanDrift(work, env, found),
+          },
+          options,
+        ),
+      );
+    });
+}
+
+function depthOf({ source, counts }: Options): 'mapping' | 'counts' | 'records' {
+  if (source === false) return 'mapping';
+  return counts === true ? 'counts' : 'records';
+}
+
+const EXAMPLES = `Examples:
+  sealift scan-drift
+  sealift scan-drift --counts              # quick: numbers of rows, not cells
+  sealift scan-drift --no-source           # where the source cannot be reached
+`;

@@ -1,0 +1,50 @@
+/** A look at the sources of a candidate, in a scratch of its own, without a run. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Mapping, ModuleMapping } from '../mapping/model.ts';
+import type { Environment } from './environment.ts';
+import { projectPaths } from './project.ts';
+import { closeSources, prepareSources, sourceUrls, type NamedSource } from './sources.ts';
+
+export interface LookOptions {
+  readonly project: string;
+  /** Folder to which paths on the command line are relative. */
+  readonly here: string;
+  /** Source name → URL, instead of the mapping's. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Opens the sources that `mapping` names for `look`; @throws Failure where one cannot be read */
+export async function lookAtSources<T>(
+  mapping: Mapping,
+  options: LookOptions,
+  env: Environment,
+  look: (sources: readonly NamedSource[]) => Promise<T>,
+  /** Modules whose rows are to be read. */
+  modules: readonly ModuleMapping[] = [],
+): Promise<T> {
+  const folders = { project: projectPaths(options.project).root, here: options.here };
+  const urls = sourceUrls(mapping, options.sources, folders, env.adapters);
+  const scratch = mkdtempSync(join(tmpdir(), 'sealift-source-'));
+  // A copy of a source may be in there: an interrupted look leaves none behind.
+  const drop = (): void => {
+    rmSync(scratch, { recursive: true, force: true });
+  };
+  const forget = env.onInterrupt(drop);
+  try {
+    const sources = await prepareSources(urls, scratch, env.adapters, modules);
+    try {
+      const seen = await look(sources);
+      for (const { prepared } of sources) await prepared.assertUnchanged();
+      return seen;
+    } finally {
+      await closeSources(sources);
+    }
+  } finally {
+    drop();
+    forget();
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * scan-drift: whether the sealed candidate is still what its mapping and its sources make of them.
+ * Mapping, schemas and numbers of rows are compared with the seal, the records with those that the
+ * sealed mapping makes of the sources now, and copies with their originals.
+ */
+
+import { resolve } from 'node:path';
+
+import type { FindingStore } from '../findings/findingStore.ts';
+import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Finding, FindingList } from '../outcome/finding.ts';
+import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
+import { checkMappingDrift } from '../scan/mappingDrift.ts';
+import { driftFinding } from '../scan/driftFinding.ts';
+import { checkSourceDrift } from '../scan/sourceDrift.ts';
+import { currentCandidate } from '../seal/candidateStore.ts';
+import type { RunFile } from '../seal/format.ts';
+import { verifyCandidate, type Verification } from '../seal/verify.ts';
+import type { Environment } from './environment.ts';
+import { lookAtSources } from './lookAtSources.ts';
+import { parseSourceUrl, projectPaths } from './project.ts';
+import { recordDrift, type RebuildOptions } from './recordDrift.ts';
+import { scanRecords } from './scan.ts';
+import { checksumProgress } from './scanProgress.ts';
+
+export interface DriftOptions extends RebuildOptions {
+  /** How far to look: not at the sources, at schemas and numbers of rows, or at every row. */
+  readonly depth: 'mapping' | 'counts' | 'records';
+}
+
+const NOTES = {
+  mapping: 'the sources were not looked at, as --no-source asks: they may have changed',
+  counts: 'rows were counted, not compared, as --counts asks: cells may have changed',
+  records: 'every record was compared with what the sealed mapping makes of the sources now',
+} as const;
+
+/** Compares the project's current candidate with what is there now. `found` holds what a failure leaves. */
+export async function scanDrift(
+  options: DriftOptions,
+  env: Environment,
+  found: FindingStore,
+): Promise<Outcome> {
+  const folder = currentCandidate(projectPaths(options.project).candidates);
+  const verified = await verify(folder, options, env);
+  const { run, findings: broken } = verified;
+  if (broken.length > 0 || run === null) return result(folder, broken, verified, []);
+  const sealed = await loadMapping(folder);
+  const current = await loadMapping(resolve(options.project));
+  addAll(found, checkMappingDrift(sealed, current));
+  if (options.depth !== 'mapping') {
+    const located = { ...options, sources: locateSources(sealed, current, options, env) };
+    addAll(found, await sourceDrift(run, sealed, located, env));
+    if (options.depth === 'records')
+      addAll(found, await recordsAgain(run, sealed, folder, located, env));
+  }
+  const only = { modules: null, checks: ['copies'] as const, memory: options.memory };
+  await scanRecords(folder, only, env, found);
+  return result(folder, found.list, verified, [NOTES[options.depth]]);
+}
+
+function addAll(found: FindingStore, findings: Iterable<Finding>): void {
+  for (const finding of findings) found.add(finding);
+}
+
+async function verify(
+  folder: string,
+  { workers }: DriftOptions,
+  env: Environment,
+): Promise<Verification> {
+  const pool = env.startWorkers(workers, null);
+  try {
+    return await verifyCandidate(folder, null, pool, checksumProgress(env.progress));
+  } finally {
+    await pool.close();
+  }
+}
+
+/**
+ * Where the sealed sources are now: as the command line says, else as the project does today, else
+ * as it did when the candidate was sealed.
+ */
+function locateSources(
+  sealed: LoadedMapping,
+  current: LoadedMapping,
+  { project, here, sources }: DriftOptions,
+  env: Environment,
+): Map<string, string> {
+  const located = new Map(sources);
+  for (const name of Object.keys(sealed.project.sources)) {
+    const today = Object.hasOwn(current.project.sources, name)
+      ? current.project.sources[name]?.url
+      : undefined;
+    if (today === undefined || located.has(name)) continue;
+    const { scheme, location } = parseSourceUrl(today, resolve(project), env.adapters);
+    located.set(name, `${scheme}:${resolve(here, location)}`);
+  }
+  return located;
+}
+
+async function sourceDrift(
+  run: RunFile,
+  sealed: LoadedMapping,
+  options: DriftOptions,
+  env: Environment,
+): Promise<Finding[]> {
+  return lookAtSources(sealed, options, env, async (sources) => {
+    const findings: Finding[] = [];
+    for await (const finding of checkSourceDrift(run.sources, sealed, sources)) {
+      findings.push(finding);
+    }
+    return findings;
+  });
+}
+
+/** What the sealed mapping cannot be built from any more has drifted, whatever else it is. */
+async function recordsAgain(
+  run: RunFile,
+  sealed: LoadedMapping,
+  folder: string,
+  options: DriftOptions,
+  env: Environment,
+): Promise<Finding[]> {
+  try {
+    return await recordDrift(run, sealed, folder, options, env);
+  } catch (error) {
+    const isMisfit = error instanceof Failure && ['SOURCE_SCHEMA', 'EMPTY'].includes(error.code);
+    if (!isMisfit) throw error;
+    const reason = `the records cannot be built again: ${error.message}`;
+    return [driftFinding(sealed, reason)];
+  }
+}
+
+function result(
+  candidate: string,
+  findings: FindingList,
+  { run, sealId, dataRoot }: Verification,
+  notes: readonly string[],
+): Outcome {
+  const roots = new Map(run?.modules.map(({ name, root }) => [name, root]));
+  return checkOutcome({
+    command: 'scan-drift',
+    ...(sealId === null ? {} : { sealId }),
+    ...(dataRoot === null ? {} : { dataRoot }),
+    candidate,
+    modules: (run?.accounting ?? []).map(({ module, rows, records, rejected }) => {
+      return { module, rows, records, rejected, root: roots.get(module) ?? '' };
+    }),
+    findings,
+    notes,
+  });
+}
