@@ -1,0 +1,59 @@
+/** sealift promote */
+
+import { Command } from 'commander';
+
+import { dryRunOption, whoOption, workersOption } from './options.ts';
+
+interface Options {
+  readonly project: string;
+  readonly expectSeal?: string;
+  readonly allowWarnings?: boolean;
+  readonly dryRun?: boolean;
+  readonly who?: string;
+  readonly workers: number;
+  readonly json?: boolean;
+}
+
+export function promoteCommand(exit: (code: number) => void): Command {
+  return new Command('promote')
+    .description('make a candidate that passed its scan the live one')
+    .argument('[seal-id]', 'the candidate, by 8 digits or more; what was built last if left out')
+    .option('--project <dir>', 'folder of the project', '.')
+    .option('--expect-seal <seal-id>', 'the seal id that was noted when the candidate was built')
+    .option('--allow-warnings', 'accept the warnings of its scan')
+    .addOption(dryRunOption())
+    .addOption(whoOption())
+    .addOption(workersOption())
+    .option('--json', 'print the summary as JSON')
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', QUESTIONS)
+    .action(async (candidate: string | undefined, options: Options) => {
+      const dryRun = options.dryRun === true;
+      const work = {
+        project: options.project,
+        candidate: candidate ?? null,
+        expectSeal: options.expectSeal ?? null,
+        allowWarnings: options.allowWarnings === true,
+        dryRun,
+        who: options.who ?? null,
+        workers: options.workers,
+      };
+      const [{ promote }, { runCommand }] = await Promise.all([
+        import('../flow/promote.ts'),
+        import('./run.ts'),
+      ]);
+      const command = { name: 'promote', kind: 'action', report: !dryRun } as const;
+      exit(await runCommand({ ...command, work: (env) => promote(work, env) }, options));
+    });
+}
+
+const EXAMPLES = `Examples:
+  sealift promote --dry-run
+  sealift promote
+  sealift promote 3f1c09ab --who ada       # 8 digits or more of the seal id
+`;
+
+const QUESTIONS = `
+How do I undo it?
+  sealift rollback
+`;

@@ -1,0 +1,56 @@
+/** sealift rollback */
+
+import { Command } from 'commander';
+
+import { dryRunOption, whoOption, workersOption } from './options.ts';
+
+interface Options {
+  readonly project: string;
+  readonly to?: string;
+  readonly dryRun?: boolean;
+  readonly who?: string;
+  readonly workers: number;
+  readonly json?: boolean;
+}
+
+export function rollbackCommand(exit: (code: number) => void): Command {
+  return new Command('rollback')
+    .description('make the candidate that was live before the live one again')
+    .summary('make the one before the live one again')
+    .option('--project <dir>', 'folder of the project', '.')
+    .option('--to <seal-id>', 'one that was live earlier, by 8 digits or more')
+    .addOption(dryRunOption())
+    .addOption(whoOption())
+    .addOption(workersOption())
+    .option('--json', 'print the summary as JSON')
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', QUESTIONS)
+    .action(async (options: Options) => {
+      const dryRun = options.dryRun === true;
+      const work = {
+        project: options.project,
+        to: options.to ?? null,
+        dryRun,
+        who: options.who ?? null,
+        workers: options.workers,
+      };
+      const [{ rollback }, { runCommand }] = await Promise.all([
+        import('../flow/rollback.ts'),
+        import('./run.ts'),
+      ]);
+      const command = { name: 'rollback', kind: 'action', report: !dryRun } as const;
+      exit(await runCommand({ ...command, work: (env) => rollback(work, env) }, options));
+    });
+}
+
+const EXAMPLES = `Examples:
+  sealift rollback --dry-run
+  sealift rollback
+  sealift rollback --to 3f1c09ab           # 8 digits or more of the seal id
+`;
+
+const QUESTIONS = `
+How do I undo a promote?
+  sealift rollback: the candidate that was live before is verified and live
+  again, in one step. A rollback is undone by sealift promote.
+`;

@@ -1,0 +1,26 @@
+/** Who works here, for the journal: only what they say themselves. */
+
+import type { JournalEvent } from '../journal/entry.ts';
+import { Failure } from '../outcome/failure.ts';
+import { printable } from '../outcome/printable.ts';
+import type { Environment } from './environment.ts';
+
+const MAX_NAME = 128;
+
+/** What --who or else MIGRATE_OPERATOR says; null where neither does. @throws Failure USAGE */
+export function operatorOf(who: string | null, { variables }: Environment): string | null {
+  const name = who ?? variables['MIGRATE_OPERATOR'] ?? null;
+  if (name === null) return null;
+  const sound = name !== '' && name.length <= MAX_NAME && name.isWellFormed();
+  if (sound && printable(name) === name) return name;
+  throw new Failure('USAGE', {
+    what: `an operator's name has 1 to ${MAX_NAME} printable characters`,
+    where: who === null ? 'MIGRATE_OPERATOR' : '--who',
+    hint: 'give another one, or none',
+  });
+}
+
+/** The event with the operator, where there is one. */
+export function signed(event: JournalEvent, who: string | null): JournalEvent {
+  return who === null ? event : { ...event, who };
+}

@@ -1,0 +1,111 @@
+/** promote: a candidate that was scanned goes live, verified once more, by one swap of a link. */
+
+import { readJournal } from '../journal/journal.ts';
+import { loadMapping } from '../mapping/load.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { checksDigest } from '../promote/checksDigest.ts';
+import { lastScan, refusal } from '../promote/scanEntry.ts';
+import { CHECKS } from '../scan/scanCandidate.ts';
+import { currentName, sealedNamed, sealIdOf } from '../seal/sealedFolders.ts';
+import type { Verification } from '../seal/verify.ts';
+import type { Environment } from './environment.ts';
+import {
+  movePointer,
+  verifyWhole,
+  withLivePointer,
+  type LivePointer,
+  type PointerOptions,
+} from './livePointer.ts';
+import { pointerOutcome } from './pointerOutcome.ts';
+import { assertSealId } from './sealIdOption.ts';
+
+export interface PromoteOptions extends PointerOptions {
+  /** Seal id of the candidate, or its first digits; null for what was built last. */
+  readonly candidate: string | null;
+  /** A seal id that was kept outside of the candidate. */
+  readonly expectSeal: string | null;
+  readonly allowWarnings: boolean;
+  readonly workers: number;
+}
+
+/** Makes a candidate the live one; nothing has changed where it fails. */
+export async function promote(options: PromoteOptions, env: Environment): Promise<Outcome> {
+  assertSealId(options.expectSeal);
+  return withLivePointer('promote', options, env, async (pointer) => {
+    const { paths, history } = pointer;
+    const name = chosen(paths.candidates, options.candidate);
+    assertExpected(name, options.expectSeal);
+    await assertScanned(pointer, name, options);
+    const verified = await verifyWhole(paths.candidates, name, options.workers, env);
+    assertNoSample(verified, name);
+    // Once more: verifying takes its time, and a scan may have ended meanwhile.
+    const warnings = await assertScanned(pointer, name, options);
+    const already = history.byCommand && history.live === name;
+    const about = {
+      from: history.live,
+      dataRoot: verified.dataRoot,
+      warningsAllowed: warnings,
+    };
+    if (already) {
+      pointer.commit([]);
+      const now = ['it was live already, nothing was changed'];
+      return pointerOutcome('promote', pointer, name, verified, now);
+    }
+    const now = [
+      ...movePointer(pointer, 'promote', name, about),
+      `live before: ${history.live ?? 'nothing'}`,
+      'to go back: sealift rollback',
+    ];
+    return pointerOutcome('promote', pointer, name, verified, now);
+  });
+}
+
+function chosen(candidates: string, asked: string | null): string {
+  const current = currentName(candidates);
+  if (asked === null || asked === 'v1') {
+    if (current !== null) return current;
+    throw new Failure('CANDIDATE', {
+      what: 'there is no candidate',
+      where: `${candidates}/v1`,
+      hint: 'build one with sealift migrate, or name one by its seal id',
+    });
+  }
+  const names = sealedNamed(candidates, asked, asked);
+  if (current !== null && names.includes(current)) return current;
+  return names.at(-1) ?? asked;
+}
+
+function assertExpected(name: string, expected: string | null): void {
+  if (expected === null || sealIdOf(name) === expected) return;
+  throw new Failure('CANDIDATE', {
+    what: 'this is not the candidate that --expect-seal names',
+    where: `seal id ${sealIdOf(name)}`,
+    hint: 'see sealift status, and name the candidate that is meant',
+  });
+}
+
+/** How many warnings of the scan are accepted with it. */
+async function assertScanned(
+  { paths }: LivePointer,
+  name: string,
+  { allowWarnings }: PromoteOptions,
+): Promise<number> {
+  const checks = checksDigest(await loadMapping(paths.root), CHECKS);
+  const sealId = sealIdOf(name);
+  const scan = lastScan(readJournal(paths.journal), sealId);
+  const current = currentName(paths.candidates) === name;
+  const refused = refusal(scan, { sealId, current, checks, allowWarnings });
+  if (refused !== null) throw refused;
+  return scan?.counts.WARNING ?? 0;
+}
+
+/** A sample proves nothing about the rows that it left out. */
+function assertNoSample({ run }: Verification, name: string): void {
+  if (run === null || !('sample' in run)) return;
+  throw new Failure('CANDIDATE', {
+    what: 'this candidate holds a sample of the rows, so it can never be live',
+    where: `seal id ${sealIdOf(name)}`,
+    hint: 'build all of it with sealift migrate, without --sample',
+  });
+}

@@ -1,0 +1,78 @@
+/** prune: removes the candidates that nobody needs any more, and says how much space that gives. */
+
+import { byteCount } from '../outcome/byteCount.ts';
+import { counted } from '../outcome/counted.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { assertTrash, bytesIn, emptyTrash, moveToTrash } from '../promote/trash.ts';
+import { currentName, sealedNamed, sealedNames, sealedPath } from '../seal/sealedFolders.ts';
+import type { Environment } from './environment.ts';
+import { withLivePointer, type LivePointer, type PointerOptions } from './livePointer.ts';
+
+export interface PruneOptions extends PointerOptions {
+  /** Seal ids, or their first digits, of candidates that stay besides. */
+  readonly keep: readonly string[];
+}
+
+/** Keeps what is live, what was before it, what was built last, and what is named. */
+export async function prune(options: PruneOptions, env: Environment): Promise<Outcome> {
+  return withLivePointer('prune', options, env, async (pointer) => {
+    const store = pointer.paths.candidates;
+    assertTrash(store);
+    const kept = keptOf(pointer, options.keep);
+    const names = sealedNames(store);
+    const removed = names.filter((name) => !kept.has(name));
+    if (removed.length > 0 && removed.length === names.length) throw nothingLeft(store);
+    const bytes = removed.reduce((sum, name) => sum + bytesIn(sealedPath(store, name)), 0);
+    let left = 0;
+    if (!options.dryRun) {
+      // What a prune that was killed has left; its entry is in the journal.
+      left = emptyTrash(store);
+      pointer.commit(removed.length === 0 ? [] : [{ event: 'prune', candidates: removed }]);
+      moveToTrash(store, removed);
+      emptyTrash(store);
+    }
+    return outcome(pointer, removed, names.length - removed.length, bytes + left);
+  });
+}
+
+function keptOf({ paths, history }: LivePointer, named: readonly string[]): Set<string> {
+  const store = paths.candidates;
+  const kept = [history.live, history.before.at(-1), currentName(store)];
+  return new Set([
+    ...kept.filter((name) => name !== null && name !== undefined),
+    ...named.flatMap((id) => sealedNamed(store, id, `--keep ${id}`)),
+  ]);
+}
+
+/** With no link to go by, all would go. */
+function nothingLeft(store: string): Failure {
+  return new Failure('CANDIDATE', {
+    what: 'nothing is live and nothing is current, so that no candidate would be left',
+    where: store,
+    hint: 'name those that stay with --keep',
+  });
+}
+
+function outcome(
+  { notes, dryRun }: LivePointer,
+  removed: readonly string[],
+  kept: number,
+  bytes: number,
+): Outcome {
+  const done = dryRun ? 'would be removed' : 'removed';
+  const freed = dryRun ? 'would be freed' : 'freed';
+  return {
+    command: 'prune',
+    status: 'DONE',
+    modules: [],
+    findings: [],
+    counts: { BLOCKER: 0, WARNING: 0, INFO: 0 },
+    notes: [
+      ...notes,
+      ...removed.map((name) => `${done}: ${name}`),
+      `${counted(removed.length, 'candidate')} ${done}, ${kept} kept, ${byteCount(bytes)} ${freed}`,
+      ...(dryRun ? ['dry run: nothing was changed'] : []),
+    ],
+  };
+}

@@ -1,0 +1,77 @@
+/** rollback: the candidate that was live before is live again, verified first. */
+
+import { Failure } from '../outcome/failure.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { sealedNamed, sealedNames } from '../seal/sealedFolders.ts';
+import type { Environment } from './environment.ts';
+import {
+  movePointer,
+  verifyWhole,
+  withLivePointer,
+  type LivePointer,
+  type PointerOptions,
+} from './livePointer.ts';
+import { pointerOutcome } from './pointerOutcome.ts';
+
+export interface RollbackOptions extends PointerOptions {
+  /** Seal id, or its first digits, of one that was live before; null for the last one. */
+  readonly to: string | null;
+  readonly workers: number;
+}
+
+/** Goes back; nothing has changed where it fails. */
+export async function rollback(options: RollbackOptions, env: Environment): Promise<Outcome> {
+  return withLivePointer('rollback', options, env, async (pointer) => {
+    const { paths, history } = pointer;
+    const name = options.to === null ? lastBefore(pointer) : earlier(pointer, options.to);
+    if (!sealedNames(paths.candidates).includes(name)) throw pruned(name);
+    const verified = await verifyWhole(paths.candidates, name, options.workers, env);
+    const about = { from: history.live, dataRoot: verified.dataRoot };
+    const now = [
+      ...movePointer(pointer, 'rollback', name, about),
+      `live before: ${history.live ?? 'nothing'}`,
+    ];
+    return pointerOutcome('rollback', pointer, name, verified, now);
+  });
+}
+
+function lastBefore({ history, paths }: LivePointer): string {
+  const last = history.before.at(-1);
+  if (!history.byCommand) {
+    throw new Failure('CANDIDATE', {
+      what: 'storage_live was changed by hand, so what was live before is for you to say',
+      where: paths.live,
+      hint:
+        last === undefined
+          ? 'no command has made a candidate live before, so use sealift promote'
+          : `go back with --to ${last}`,
+    });
+  }
+  if (last !== undefined) return last;
+  throw new Failure('CANDIDATE', {
+    what: 'no candidate was live before this one',
+    where: paths.live,
+    hint: 'promote another one with sealift promote',
+  });
+}
+
+/** The candidate as it was live, the last time that it was. */
+function earlier({ history, paths }: LivePointer, asked: string): string {
+  const names = sealedNamed(paths.candidates, asked, '--to');
+  const name = history.before.findLast((candidate) => names.includes(candidate));
+  if (name !== undefined) return name;
+  const live = history.live !== null && names.includes(history.live);
+  throw new Failure('CANDIDATE', {
+    what: live ? 'this candidate is live already' : 'this candidate was not live before',
+    where: `--to ${asked}`,
+    hint: live ? 'there is nothing to go back to' : 'make it live with sealift promote',
+  });
+}
+
+function pruned(name: string): Failure {
+  return new Failure('CANDIDATE', {
+    what: 'the candidate that was live before is no longer there',
+    where: name,
+    hint: 'see sealift status, and name another one with --to or promote one',
+  });
+}

@@ -1,0 +1,188 @@
+/**
+ * status: where a project stands, and what would come next. Reads links, the journal and the lock;
+ * changes nothing and verifies no candidate.
+ */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { lockHolder, type Holder } from '../disk/lock.ts';
+import type { Journal } from '../journal/entry.ts';
+import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
+import { loadMapping } from '../mapping/load.ts';
+import { counted } from '../outcome/counted.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { checksDigest } from '../promote/checksDigest.ts';
+import { readLivePointer } from '../promote/livePointer.ts';
+import { nextStep, type NextStep } from '../promote/nextStep.ts';
+import { pointerHistory, settle, type PointerHistory } from '../promote/pointerHistory.ts';
+import { lastScan, type JournaledScan } from '../promote/scanEntry.ts';
+import { CHECKS } from '../scan/scanCandidate.ts';
+import { parseCanonical } from '../seal/candidateFinding.ts';
+import { readPlainFile } from '../seal/files.ts';
+import { RUN_FILE, type RunFile } from '../seal/format.ts';
+import { currentName, sealedNames, sealedPath, sealIdOf } from '../seal/sealedFolders.ts';
+import { asRunFile } from '../seal/sealSchemas.ts';
+import type { Environment } from './environment.ts';
+import { projectPaths, type ProjectPaths } from './project.ts';
+
+interface Standing {
+  readonly history: PointerHistory;
+  readonly notes: readonly string[];
+  readonly names: readonly string[];
+  readonly built: string | null;
+  readonly run: RunFile | null;
+  readonly scan: JournaledScan | null;
+  readonly checksCurrent: boolean;
+  readonly journal: Journal;
+  readonly lock: Holder | null;
+}
+
+/** @throws Failure JOURNAL where the journal does not hold, CANDIDATE where the link is foreign */
+export async function status(project: string, env: Environment): Promise<Outcome> {
+  const paths = projectPaths(project);
+  const standing = await standingOf(paths, env);
+  const next = nextOf(paths, standing);
+  return {
+    command: 'status',
+    status: 'DONE',
+    modules: [],
+    findings: [],
+    counts: { BLOCKER: 0, WARNING: 0, INFO: 0 },
+    facts: factsOf(standing, next),
+    notes: linesOf(standing, next),
+  };
+}
+
+async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standing> {
+  const store = paths.candidates;
+  const lock = lockHolder(store);
+  const journal = readJournal(paths.journal);
+  const told = pointerHistory(journal, join(paths.journal, JOURNAL_FILE));
+  const found = readLivePointer(paths.live);
+  const { history, notes } = settle(told, found, env.now().toISOString());
+  const built = currentName(store);
+  const scan = built === null ? null : lastScan(journal, sealIdOf(built));
+  const checks = await currentChecks(paths);
+  return {
+    history,
+    // While a command is at work, its move is not interrupted.
+    notes: lock === null ? notes : [],
+    names: sealedNames(store),
+    built,
+    run: built === null ? null : runOf(sealedPath(store, built)),
+    scan,
+    checksCurrent: checks !== null && scan?.checks === checks,
+    journal,
+    lock,
+  };
+}
+
+/** Null where there is no mapping that can be read. */
+async function currentChecks({ root }: ProjectPaths): Promise<string | null> {
+  try {
+    return checksDigest(await loadMapping(root), CHECKS);
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+const MAX_RUN = 256 * 1024 * 1024;
+
+/** What the candidate states of its run; null where that is not readable. */
+function runOf(folder: string): RunFile | null {
+  const bytes = readPlainFile(join(folder, RUN_FILE), MAX_RUN);
+  return bytes === null ? null : asRunFile(parseCanonical(bytes));
+}
+
+function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
+  const { history, built, run, scan, checksCurrent, names, lock } = standing;
+  const kept = new Set([history.live, history.before.at(-1), built]);
+  return nextStep({
+    busy: lock !== null,
+    hasMapping: existsSync(join(paths.mapping, 'project.json')),
+    built,
+    sample: run !== null && 'sample' in run,
+    scan,
+    checksCurrent,
+    live: history.live,
+    rolledBack: built !== null && lastMoveLeft(standing.journal) === built,
+    prunable: names.filter((name) => !kept.has(name)).length,
+  });
+}
+
+/** What the last move, if it was a rollback, went back from. */
+function lastMoveLeft({ entries }: Journal): unknown {
+  const last = entries.findLast(({ event }) => /^(promote|rollback)-intended$/.test(event));
+  return last?.event === 'rollback-intended' ? last['from'] : null;
+}
+
+function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
+  const { history, names, built, run, scan, checksCurrent, journal, lock } = standing;
+  const candidate = (name: string): Record<string, unknown> => {
+    return { name, sealId: sealIdOf(name), there: names.includes(name) };
+  };
+  return {
+    live:
+      history.live === null
+        ? null
+        : { ...candidate(history.live), since: history.since, byCommand: history.byCommand },
+    before: history.before.map(candidate),
+    built:
+      built === null
+        ? null
+        : { ...candidate(built), runId: run?.runId ?? null, dataRoot: run?.dataRoot ?? null },
+    scan: scan === null ? null : { ...scan, checksCurrent },
+    candidates: names,
+    journal: { entries: journal.entries.length, head: journal.head, torn: journal.torn.length },
+    lock,
+    next,
+  };
+}
+
+/** How many candidates are listed that are neither live, nor were, nor current. */
+const OTHERS = 8;
+
+function linesOf(standing: Standing, next: NextStep): string[] {
+  const { history, notes, names, built, run, journal, lock } = standing;
+  const there = (name: string): string =>
+    names.includes(name) ? name : `${name}, no longer there`;
+  const lines: string[] = [];
+  const add = (label: string, text: string): void => {
+    lines.push(`${label.padEnd(11)}${text}`);
+  };
+  const { live, since, byCommand } = history;
+  add('live', live === null ? 'nothing' : there(live));
+  if (since !== null) add('', byCommand ? `since ${since}` : 'changed by hand');
+  const before = history.before.at(-1);
+  add('before it', before === undefined ? 'nothing' : there(before));
+  add('built', built ?? 'nothing');
+  if (run !== null) add('', `run ${run.runId}`);
+  add('scan', scanLine(standing));
+  add('sealed', counted(names.length, 'candidate'));
+  const shown = new Set([live, before, built]);
+  const others = names.filter((name) => !shown.has(name));
+  for (const name of others.slice(0, OTHERS)) add('', name);
+  if (others.length > OTHERS) add('', `and ${others.length - OTHERS} more`);
+  const { entries, head } = journal;
+  add('journal', entries.length === 0 ? 'empty' : head);
+  if (entries.length > 0) add('', `is its head, after ${counted(entries.length, 'line')}`);
+  add(
+    'at work',
+    lock === null ? 'nobody' : `${lock.command}, process ${lock.pid}, since ${lock.since}`,
+  );
+  lines.push(...notes);
+  add('next', next.command === null ? next.why : `${next.why}: ${next.command}`);
+  return lines;
+}
+
+function scanLine({ built, scan, checksCurrent }: Standing): string {
+  if (built === null) return 'nothing to scan';
+  if (scan === null) return 'none of what is built';
+  const { BLOCKER, WARNING } = scan.counts;
+  const found = scan.verdict === 'PASS' ? '' : `, ${BLOCKER} BLOCKER, ${WARNING} WARNING`;
+  const checks = checksCurrent ? '' : ', by other checks than those of the mapping now';
+  return `${scan.verdict}${found}, at ${scan.at}${checks}`;
+}

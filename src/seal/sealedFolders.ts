@@ -1,0 +1,92 @@
+/**
+ * The sealed candidates of a project by name: a folder in `sealed/` is called by its seal id, with a
+ * number where a run has made the same before. Links are no candidates, wherever they lead.
+ */
+
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { linkState } from '../disk/durable.ts';
+import { systemCode } from '../disk/errors.ts';
+import { Failure } from '../outcome/failure.ts';
+
+const NAME = /^([0-9a-f]{64})(?:\.([1-9]\d{0,8}))?$/;
+/** Enough digits of a seal id where no other candidate's begins with them. */
+const ASKED = /^[0-9a-f]{8,64}(\.[1-9]\d{0,8})?$/;
+
+/** Whether this is a name of a sealed candidate. */
+export function isSealedName(name: string): boolean {
+  return NAME.test(name);
+}
+
+/** The seal id in a candidate's name. */
+export function sealIdOf(name: string): string {
+  return NAME.exec(name)?.[1] ?? '';
+}
+
+export function sealedPath(store: string, name: string): string {
+  return join(store, 'sealed', name);
+}
+
+/** Names of the sealed candidates: ascending by seal id, those of one id as they were made. */
+export function sealedNames(store: string): string[] {
+  try {
+    return readdirSync(join(store, 'sealed'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && isSealedName(entry.name))
+      .map((entry) => entry.name)
+      .sort(byIdAndNumber);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+}
+
+function byIdAndNumber(a: string, b: string): number {
+  const [idA, idB] = [sealIdOf(a), sealIdOf(b)];
+  if (idA !== idB) return idA < idB ? -1 : 1;
+  return numberOf(a) - numberOf(b);
+}
+
+function numberOf(name: string): number {
+  return Number(NAME.exec(name)?.[2] ?? 1);
+}
+
+/** The candidate that was built last: what `v1` links to, where that is there; else null. */
+export function currentName(store: string): string | null {
+  const link = linkState(join(store, 'v1'));
+  if (typeof link === 'string') return null;
+  const name = link.target.replace(/^sealed\//, '');
+  return link.target !== name && sealedNames(store).includes(name) ? name : null;
+}
+
+/**
+ * The candidates that somebody means by a seal id or its first eight digits: all of that id, as they
+ * were made. `where` is shown in failures.
+ * @throws Failure USAGE, CANDIDATE
+ */
+export function sealedNamed(store: string, asked: string, where: string): string[] {
+  if (!ASKED.test(asked)) {
+    throw new Failure('USAGE', {
+      what: 'a seal id is 64 hexadecimal digits in lower case, or the first eight or more of them',
+      where,
+      hint: 'sealift status shows those that there are',
+    });
+  }
+  const names = sealedNames(store);
+  if (names.includes(asked) && asked.includes('.')) return [asked];
+  const found = names.filter((name) => sealIdOf(name).startsWith(asked));
+  const ids = new Set(found.map(sealIdOf));
+  if (ids.size > 1) {
+    throw new Failure('USAGE', {
+      what: `${ids.size} candidates have a seal id that begins like this`,
+      where,
+      hint: 'give more of its digits',
+    });
+  }
+  if (found.length > 0) return found;
+  throw new Failure('CANDIDATE', {
+    what: 'this project has no candidate with that seal id',
+    where,
+    hint: 'sealift status shows those that there are',
+  });
+}

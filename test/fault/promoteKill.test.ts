@@ -1,0 +1,184 @@
+/**
+ * migrate, promote and rollback killed at any moment: whoever reads `storage_live` or `v1` sees whole
+ * candidates only, and the next command works. 16 kills, or as many as SEALIFT_KILLS says.
+ */
+
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, realpathSync, renameSync, rmSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { parseSums } from '../../src/seal/format.ts';
+import { sealedNames, sealIdOf } from '../../src/seal/sealedFolders.ts';
+import { verifyCandidate } from '../../src/seal/verify.ts';
+import { sealift, start, type Running } from '../cli/run.ts';
+import { randomOf } from '../dogschool/random.ts';
+import {
+  build,
+  journal,
+  journalOf,
+  liveOf,
+  promoteHere,
+  scanEntryOf,
+  scanHere,
+  storeOf,
+} from '../promote/fixture.ts';
+import { HASHING, newProject } from './fixture.ts';
+
+const KILLS = Number(process.env['SEALIFT_KILLS'] ?? 16);
+
+let project: string;
+
+beforeAll(async () => {
+  project = await newProject(20);
+  const first = await build(project, 'one');
+  await scanHere(project);
+  await promoteHere(project, { candidate: first });
+  for (const run of ['two', 'three']) {
+    const name = await build(project, run);
+    scanEntryOf(project, name, {});
+    await promoteHere(project, { candidate: name });
+  }
+});
+
+afterAll(() => {
+  rmSync(project, { recursive: true });
+});
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Reads all that a link leads to, as somebody would who knows nothing of Sealift. */
+function readOnce(link: string): void {
+  const folder = realpathSync(link);
+  const sums = parseSums(readFileSync(join(folder, 'checksums/SHA256SUMS'), 'utf8')) ?? [];
+  if (sums.length < 10) throw new Error('no whole list');
+  for (const { path, sha256: digest } of sums) {
+    if (sha256(readFileSync(join(folder, path))) !== digest) throw new Error(`half of ${path}`);
+  }
+}
+
+/** Reads both links over and over until it is told to stop; how often it did. */
+function reader(): { stop: () => Promise<number> } {
+  const stopping = new AbortController();
+  let reads = 0;
+  const loop = (async () => {
+    while (!stopping.signal.aborted) {
+      readOnce(join(project, 'storage_live'));
+      readOnce(join(storeOf(project), 'v1'));
+      reads += 1;
+      await wait(3);
+    }
+  })();
+  // Told when it is stopped.
+  loop.catch(() => {});
+  return {
+    stop: async () => {
+      stopping.abort();
+      await loop;
+      return reads;
+    },
+  };
+}
+
+const scanned = new Set<string>();
+
+/** Journals that a candidate has passed its scan. */
+function scanOnce(name: string): void {
+  if (!scanned.has(sealIdOf(name))) scanEntryOf(project, name, {});
+  scanned.add(sealIdOf(name));
+}
+
+const random = randomOf(1, 'promote-kill');
+
+/** A command at random: half of them change what is live. */
+function startOne(round: number): { running: Running; command: string } {
+  const command = ['migrate', 'promote', 'rollback', 'promote'][round % 4] ?? 'migrate';
+  const names = sealedNames(storeOf(project));
+  const one = names[random.integer(0, names.length - 1)] ?? '';
+  const args = command === 'promote' ? [command, one.slice(0, 64)] : [command];
+  const env = { MIGRATE_RUN_ID: `run-${round % 7}` };
+  return { command, running: start([...args, '--project', project, '--workers', '1'], { env }) };
+}
+
+/** Kills after a time, or when the journal or the link begins to change; whether it did. */
+async function kill({ child, ended }: Running, usual: number, round: number): Promise<boolean> {
+  const strike = (): void => {
+    child.kill('SIGKILL');
+  };
+  const places = [null, journalOf(project), project, null];
+  const place = places[(round >> 2) % places.length] ?? null;
+  const timer = setTimeout(strike, place === null ? usual * random.fraction() : 20_000);
+  const watcher =
+    place === null
+      ? null
+      : watch(place, (_, name) => {
+          if (/journal\.ndjson|storage_live/.test(String(name))) strike();
+        });
+  const { signal, code, stderr } = await ended;
+  clearTimeout(timer);
+  watcher?.close();
+  // Rolling back ends where there is nothing to go back to.
+  if (signal === null && code !== 0) expect(stderr).toContain('no candidate was live before');
+  return signal === 'SIGKILL';
+}
+
+describe('SIGKILL in migrate, promote and rollback', () => {
+  it(`shows no reader half a candidate, ${KILLS} times, and the next command works`, async () => {
+    const began = performance.now();
+    const { code, stderr } = await sealift(['promote', '--project', project]);
+    expect(code, stderr).toBe(0);
+    const usual = performance.now() - began;
+    const reading = reader();
+    let [killed, round] = [0, 0];
+    for (; killed < KILLS && round < 4 * KILLS; round += 1) {
+      const before = liveOf(project);
+      const { command, running } = startOne(round);
+      if (!(await kill(running, usual, round))) continue;
+      killed += 1;
+      const after = liveOf(project);
+      if (command === 'migrate') expect(after).toBe(before);
+      // What was built meanwhile counts as scanned: this is not about scans.
+      const names = sealedNames(storeOf(project));
+      for (const name of names) scanOnce(name);
+      const next = names[random.integer(0, names.length - 1)] ?? '';
+      await promoteHere(project, { candidate: next.slice(0, 64) });
+      expect(liveOf(project)?.slice(0, 64)).toBe(next.slice(0, 64));
+    }
+    expect(await reading.stop()).toBeGreaterThan(KILLS);
+    expect(killed).toBe(KILLS);
+    await expectAllWhole();
+    if (KILLS < 100) return;
+    const settled = journal(project).entries.filter((entry) => entry['recovered'] === true);
+    expect(new Set(settled.map(({ event }) => event)).size).toBeGreaterThan(1);
+  }, 3_600_000);
+
+  it('has a reader who would see half a candidate', async () => {
+    const path = join(realpathSync(join(project, 'storage_live')), 'dogs/schema.json');
+    renameSync(path, `${path}.away`);
+    const reading = reader();
+    await wait(20);
+    await expect(reading.stop()).rejects.toThrow('ENOENT');
+    renameSync(`${path}.away`, path);
+    readOnce(join(project, 'storage_live'));
+  });
+});
+
+async function expectAllWhole(): Promise<void> {
+  const { code, stderr } = await sealift(['migrate', '--project', project]);
+  expect(code, stderr).toBe(0);
+  expect((await sealift(['status', '--project', project])).code).toBe(0);
+  const kept = readdirSync(storeOf(project)).toSorted();
+  expect(kept).toEqual(['.lock', 'sealed', 'v1']);
+  const names = sealedNames(storeOf(project));
+  expect(names.length).toBeGreaterThan(3);
+  for (const name of names) {
+    const { findings } = await verifyCandidate(
+      join(storeOf(project), 'sealed', name),
+      null,
+      HASHING,
+    );
+    expect(findings, name).toEqual([]);
+  }
+}

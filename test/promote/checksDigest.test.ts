@@ -1,0 +1,66 @@
+/** What makes a scan worthless: other checks or severities, and nothing else. */
+
+import { describe, expect, it } from 'vitest';
+
+import type { ModuleMapping, ProjectMapping } from '../../src/mapping/model.ts';
+import { checksDigest } from '../../src/promote/checksDigest.ts';
+
+const PROJECT: ProjectMapping = {
+  format: 1,
+  name: 'kennel',
+  namespace: '6f6a3b0e-4f0d-4f43-8a3b-0a6f0c1d2e3f',
+  sources: { main: { url: 'sqlite:legacy.db' } },
+};
+const MODULE: ModuleMapping = {
+  module: 'dogs',
+  source: { table: 'dogs' },
+  key: [{ column: 'chip', type: 'string' }],
+  id: { rule: 'keep' },
+  fields: { chip: { column: 'chip', type: 'string' }, name: { column: 'n', type: 'string' } },
+  unique: [['name']],
+};
+const CHECKS = ['duplicates', 'references'];
+const digest = (
+  project: Partial<ProjectMapping> = {},
+  module: Partial<ModuleMapping> = {},
+  checks = CHECKS,
+): string => {
+  const modules = [{ ...MODULE, ...module }];
+  return checksDigest({ project: { ...PROJECT, ...project }, modules }, checks);
+};
+const [chip, name] = [
+  { column: 'chip', type: 'string' },
+  { column: 'n', type: 'string' },
+];
+const withName = (more: object): Partial<ModuleMapping> => {
+  return { fields: { chip, name: { ...name, ...more } } };
+};
+
+describe('the digest of checks and severities', () => {
+  it.each([
+    ['another source', digest({ sources: { main: { url: 'sqlite:sunday.db' } } })],
+    ['another name', digest({ name: 'cattery' })],
+    ['another table', digest({}, { source: { table: 'hounds' } })],
+    ['another reason to drop', digest({}, { dropped: { age: 'computed' } })],
+    ['another transform', digest({}, withName({ transforms: ['trim'] }))],
+    ['fields in another order', digest({}, { fields: { name, chip } })],
+    ['no severities, said in words', digest({ severities: [] })],
+  ])('stays the same with %s', (_, other) => {
+    expect(other).toBe(digest());
+  });
+
+  it.each([
+    ['a severity', digest({ severities: [{ rule: 'unique', severity: 'INFO' }] })],
+    ['another date', digest({ asOf: '2025-01-31' })],
+    ['a check less', digest({}, {}, ['duplicates'])],
+    ['a unique set less', digest({}, { unique: [] })],
+    ['a type', digest({}, withName({ type: 'integer' }))],
+    ['a pattern', digest({}, withName({ pattern: 'x' }))],
+    ['a kind of personal data', digest({}, withName({ pii: 'EMAIL' }))],
+    ['a minimum', digest({}, { minimumRows: 7 })],
+    ['a member that nobody knows yet', digest({}, withName({ novel: true }))],
+    ['an invariant', digest({}, { invariants: [] })],
+  ])('changes with %s', (_, other) => {
+    expect(other).not.toBe(digest());
+  });
+});
