@@ -1,0 +1,75 @@
+/** A difference between two candidates as a finding, and, for a person alone, with its values. */
+
+import type { Finding } from '../outcome/finding.ts';
+import { printable } from '../outcome/printable.ts';
+import { RULES, type Rule } from '../outcome/rules.ts';
+import { canonicalJson } from '../record/canonical.ts';
+import type { Found } from './compareRecords.ts';
+import type { Difference, DifferentRecord } from './diffCandidates.ts';
+
+/** The finding: which record, which fields, which lines; never a value. */
+export function differenceFinding(difference: Difference): Finding {
+  const { module } = difference;
+  if (difference.kind === 'declared') {
+    const { field, reason } = difference;
+    const about = { module, ...(field === undefined ? {} : { field }), reason };
+    return { rule: 'schema-changed', severity: RULES['schema-changed'], ...about };
+  }
+  const rule = ruleOf(difference);
+  const recordId = recordIdOf(difference);
+  return {
+    rule,
+    severity: RULES[rule],
+    module,
+    ...(recordId === undefined ? {} : { recordId }),
+    ...(difference.fields.length === 0 ? {} : { field: difference.fields.join('+') }),
+    reason: reasonOf(difference),
+  };
+}
+
+/** What became of the record. */
+export function ruleOf({ a, b }: DifferentRecord): Rule {
+  if (a === null) return 'record-inserted';
+  return b === null ? 'record-deleted' : 'record-changed';
+}
+
+/** The id, or the kept key as canonical JSON; nothing where the key is declared personal. */
+function recordIdOf(difference: DifferentRecord): string | undefined {
+  const key = (difference.a ?? difference.b)?.key;
+  if (key === undefined || difference.personalKey) return undefined;
+  return difference.hasId ? String(key[0]) : canonicalJson(key);
+}
+
+function reasonOf({ a, b }: DifferentRecord): string {
+  if (a === null) return `the record is only in B, on line ${b?.line ?? 0} of the module`;
+  if (b === null) return `the record is only in A, on line ${a.line} of the module`;
+  return `the record of line ${a.line} in A is another one on line ${b.line} in B`;
+}
+
+/** In Unicode code points. */
+const MAX_VALUE = 300;
+
+/** Lines for a terminal, with values: what is only in A begins with `-`, what is in B with `+`. */
+export function valueLines(difference: Difference): string[] {
+  if (difference.kind === 'declared') return [];
+  const { a, b, module } = difference;
+  const key = (difference.a ?? difference.b)?.key ?? [];
+  const fields = difference.fields.length > 0 ? difference.fields : null;
+  return [
+    `${module} ${canonicalJson(key)}`,
+    ...(a === null ? [] : memberLines('-', a, fields)),
+    ...(b === null ? [] : memberLines('+', b, fields)),
+  ].map(printable);
+}
+
+function memberLines(sign: string, { record }: Found, fields: readonly string[] | null): string[] {
+  const names = fields ?? Object.keys(record);
+  return names
+    .filter((name) => Object.hasOwn(record, name))
+    .map((name) => `  ${sign} ${name}: ${cut(JSON.stringify(record[name]))}`);
+}
+
+function cut(text: string): string {
+  const characters = Array.from(text.slice(0, 2 * MAX_VALUE + 2));
+  return characters.length > MAX_VALUE ? `${characters.slice(0, MAX_VALUE).join('')}…` : text;
+}

@@ -1,0 +1,123 @@
+/** One module of a candidate that is compared: its ranges, its key, and what its schema declares. */
+
+import { join } from 'node:path';
+
+import { canonicalJson } from '../record/canonical.ts';
+import { encodeKey, isOrdered, type KeyValue } from '../record/keyOrder.ts';
+import { parseType, type FieldType } from '../record/type.ts';
+import { parseCanonical } from '../seal/candidateFinding.ts';
+import { plainSize } from '../seal/files.ts';
+import { DATA_FILE, MERKLE_FILE, SCHEMA_FILE, type MerkleFile } from '../seal/format.ts';
+import { asMerkleFile } from '../seal/sealSchemas.ts';
+import { broken, readListed, type Side } from './side.ts';
+
+export interface ModuleSide {
+  readonly side: Side;
+  readonly module: string;
+  /** Path of the data file. */
+  readonly path: string;
+  readonly keyFields: readonly string[];
+  readonly keyTypes: readonly FieldType[];
+  readonly ranges: MerkleFile['ranges'];
+  /** The encoded key of each range's last record, strictly ascending. */
+  readonly boundaries: readonly Buffer[];
+  readonly shape: Shape;
+}
+
+/** What schema.json says of the records. */
+export interface Shape {
+  /** Field → canonical text of its declaration. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** Canonical text of everything but the fields. */
+  readonly rest: string;
+  /** Whether the legacy key is declared personal, so that no id is shown. */
+  readonly personalKey: boolean;
+}
+
+/** Reads merkle.json and schema.json of a module. @throws Failure CANDIDATE */
+export function openModule(side: Side, module: string): ModuleSide {
+  const file = `${module}/${MERKLE_FILE}`;
+  const sealed = side.modules.get(module);
+  const merkle = asMerkleFile(parseCanonical(readListed(side, file)));
+  const keyTypes = (merkle?.order.types ?? []).map((type) => parseType(type));
+  if (merkle === null || !keyTypes.every((type) => type !== null && isOrdered(type))) {
+    throw broken(side, file, 'its tree is not one of format 1');
+  }
+  const known = keyTypes.filter((type) => type !== null);
+  const path = join(side.folder, module, DATA_FILE);
+  const { ranges, order } = merkle;
+  const boundaries = ranges.map(({ last }) => keyOrBroken(side, file, known, last));
+  const sound =
+    merkle.root === sealed?.root &&
+    merkle.count === sealed.count &&
+    order.fields.length === order.types.length &&
+    order.fields.length > 0 &&
+    ranges.reduce((sum, { count }) => sum + count, 0) === merkle.count &&
+    ranges.every(({ end, count }, at) => count > 0 && end > (ranges[at - 1]?.end ?? 0)) &&
+    boundaries.every((key, at) => at === 0 || key.compare(boundaries[at - 1] ?? key) > 0) &&
+    (ranges.at(-1)?.end ?? 0) === plainSize(path);
+  if (!sound) throw broken(side, file, 'its ranges are not those of the data file');
+  const keyFields = order.fields;
+  const shape = readShape(side, module, keyFields);
+  return { side, module, path, keyFields, keyTypes: known, ranges, boundaries, shape };
+}
+
+/** The encoded key; a key that is not of its types is nobody's. @throws Failure CANDIDATE */
+export function keyOrBroken(
+  side: Side,
+  file: string,
+  types: readonly FieldType[],
+  key: readonly KeyValue[],
+): Buffer {
+  try {
+    return encodeKey(types, key);
+  } catch {
+    throw broken(side, file, 'a key is not of its type');
+  }
+}
+
+/** As much of schema.json as matters here; anything may be missing. */
+interface Property {
+  readonly 'x-sealift'?: {
+    readonly column?: unknown;
+    readonly columns?: unknown;
+    readonly pii?: unknown;
+  };
+}
+
+function readShape(side: Side, module: string, keyFields: readonly string[]): Shape {
+  const file = `${module}/${SCHEMA_FILE}`;
+  if (side.sums.get(file) !== side.modules.get(module)?.schema) {
+    throw broken(side, file, 'its schema is not the one that the run states');
+  }
+  const schema = parseCanonical(readListed(side, file)) as Record<string, unknown> | null;
+  const declared = schema?.['properties'];
+  if (typeof declared !== 'object' || declared === null) {
+    throw broken(side, file, 'its schema is not one of format 1');
+  }
+  const properties = Object.entries(declared as Record<string, Property | null>);
+  const rest = { ...schema, properties: null, required: null };
+  return {
+    fields: new Map(properties.map(([field, property]) => [field, canonicalJson(property)])),
+    rest: canonicalJson(rest),
+    personalKey: hasPersonalKey(properties, keyFields),
+  };
+}
+
+/** An id field names the columns of the key; a kept key is its fields, which name their own. */
+function hasPersonalKey(
+  properties: readonly (readonly [string, Property | null])[],
+  keyFields: readonly string[],
+): boolean {
+  const isKey = ([field]: readonly [string, unknown]): boolean => keyFields.includes(field);
+  const columns = new Set(properties.filter(isKey).flatMap(([, of]) => columnsOf(of)));
+  return properties.some(
+    ([, of]) =>
+      of?.['x-sealift']?.pii !== undefined && columnsOf(of).some((name) => columns.has(name)),
+  );
+}
+
+function columnsOf(property: Property | null): unknown[] {
+  const { column, columns } = property?.['x-sealift'] ?? {};
+  return [...(column === undefined ? [] : [column]), ...(Array.isArray(columns) ? columns : [])];
+}

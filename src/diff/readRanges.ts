@@ -1,0 +1,86 @@
+/**
+ * The records of a stretch of ranges, read from the data file by their offsets. Each range is hashed
+ * on its way and compared with the digest in its seal before the next one begins.
+ */
+
+import { createHash } from 'node:crypto';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+
+import { systemCode } from '../disk/errors.ts';
+import { leafHash } from '../merkle/hash.ts';
+import { DATA_FILE } from '../seal/format.ts';
+import type { ModuleSide } from './moduleSide.ts';
+import { broken } from './side.ts';
+
+const CHUNK = 1024 * 1024;
+const LF = 0x0a;
+/** No text of JavaScript is longer. */
+const MAX_LINE = 512 * CHUNK;
+
+/** The lines of ranges [from, to), without their LF, in order. @throws Failure CANDIDATE */
+export function* linesOfRanges(
+  module: ModuleSide,
+  [from, to]: readonly [number, number],
+): Generator<Buffer> {
+  if (from >= to) return;
+  const file = openData(module);
+  try {
+    for (let range = from; range < to; range += 1) yield* linesOfRange(module, file, range);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function* linesOfRange(module: ModuleSide, file: number, at: number): Generator<Buffer> {
+  const range = module.ranges[at];
+  if (range === undefined) throw new RangeError('no such range');
+  const digest = createHash('sha256');
+  let lines = 0;
+  for (const line of splitLines(module, file, module.ranges[at - 1]?.end ?? 0, range.end)) {
+    digest.update(leafHash(line));
+    lines += 1;
+    yield line;
+  }
+  if (lines !== range.count || digest.digest('hex') !== range.digest) {
+    throw changedData(module, 'a range of its records has another digest');
+  }
+}
+
+/** The lines in [start, end) of a file; the last one has to end there. */
+function* splitLines(
+  module: ModuleSide,
+  file: number,
+  start: number,
+  end: number,
+): Generator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  for (let at = start; at < end;) {
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, end - at));
+    const read = readSync(file, chunk, 0, chunk.length, at);
+    if (read === 0 || rest.length > MAX_LINE) throw changedData(module, 'a record has no end');
+    at += read;
+    module.side.meter.read += read;
+    const bytes = Buffer.concat([rest, chunk.subarray(0, read)]);
+    let begin = 0;
+    for (let stop = bytes.indexOf(LF); stop !== -1; stop = bytes.indexOf(LF, begin)) {
+      yield bytes.subarray(begin, stop);
+      begin = stop + 1;
+    }
+    rest = bytes.subarray(begin);
+  }
+  if (rest.length > 0) throw changedData(module, 'a record has no end');
+}
+
+function openData(module: ModuleSide): number {
+  try {
+    return openSync(module.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+    throw changedData(module, 'its data file cannot be read');
+  }
+}
+
+/** The failure of a data file that is not the one that was sealed. */
+export function changedData({ side, module }: ModuleSide, what: string): Error {
+  return broken(side, `${module}/${DATA_FILE}`, what);
+}

@@ -1,0 +1,102 @@
+/**
+ * One of two sealed candidates that are compared, as far as its seal says: seal id, data root,
+ * modules. The files are not trusted: what is read of them has the digest that the seal lists, or
+ * the comparison ends with a Failure CANDIDATE that says which candidate does not hold.
+ */
+
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+
+import { Failure } from '../outcome/failure.ts';
+import { parseCanonical } from '../seal/candidateFinding.ts';
+import { plainSize, readPlainFile } from '../seal/files.ts';
+import {
+  DATA_FILE,
+  dataRoot,
+  parseSums,
+  RUN_FILE,
+  sealId,
+  SUMS_FILE,
+  type SealedModule,
+} from '../seal/format.ts';
+import { asRunFile } from '../seal/sealSchemas.ts';
+
+/** No honest file of a seal comes near. */
+const MAX_JSON = 256 * 1024 * 1024;
+
+/** Bytes of both candidates that were read, and that there are. */
+export interface Meter {
+  read: number;
+  total: number;
+}
+
+export interface Side {
+  /** How findings call it. */
+  readonly name: 'A' | 'B';
+  readonly folder: string;
+  /** Lower-case hex, as are all digests. */
+  readonly sealId: string;
+  readonly dataRoot: string;
+  readonly modules: ReadonlyMap<string, SealedModule>;
+  /** Path in the candidate → digest that the seal lists. */
+  readonly sums: ReadonlyMap<string, string>;
+  readonly meter: Meter;
+}
+
+/**
+ * Opens a sealed candidate for comparison: reads SHA256SUMS and run.json, and nothing else.
+ * @throws Failure CANDIDATE where they are missing or do not hold
+ */
+export function openSide(name: Side['name'], folder: string, meter: Meter): Side {
+  const about = { name, folder };
+  const bytes = readPlainFile(join(folder, SUMS_FILE), MAX_JSON);
+  if (bytes === null) throw broken(about, SUMS_FILE, 'its list of checksums cannot be read');
+  count(meter, bytes.length);
+  const text = bytes.toString('utf8');
+  const sums = parseSums(text);
+  if (sums === null || !Buffer.from(text).equals(bytes)) {
+    throw broken(about, SUMS_FILE, 'its list of checksums is not as a seal writes it');
+  }
+  const listed = new Map(sums.map(({ path, sha256 }) => [path, sha256]));
+  const run = asRunFile(parseCanonical(readListed({ ...about, sums: listed, meter }, RUN_FILE)));
+  if (run === null) throw broken(about, RUN_FILE, 'its run is not one of format 1');
+  const modules = new Map(run.modules.map((module) => [module.name, module]));
+  if (modules.size !== run.modules.length || dataRoot(run.modules) !== run.dataRoot) {
+    throw broken(about, RUN_FILE, 'its data root is not the root over its modules');
+  }
+  for (const module of modules.keys()) {
+    const size = plainSize(join(folder, module, DATA_FILE));
+    if (!Number.isFinite(size)) {
+      throw broken(about, `${module}/${DATA_FILE}`, 'its data file cannot be read');
+    }
+    meter.total += size;
+  }
+  return { ...about, sealId: sealId(bytes), dataRoot: run.dataRoot, modules, sums: listed, meter };
+}
+
+/** The bytes of a file of the seal, which have the digest that is listed. */
+export function readListed(
+  side: Pick<Side, 'name' | 'folder' | 'sums' | 'meter'>,
+  path: string,
+): Buffer {
+  const bytes = readPlainFile(join(side.folder, path), MAX_JSON);
+  if (bytes === null) throw broken(side, path, 'the file cannot be read');
+  count(side.meter, bytes.length);
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (digest !== side.sums.get(path)) throw broken(side, path, 'the file has another digest');
+  return bytes;
+}
+
+function count(meter: Meter, bytes: number): void {
+  meter.read += bytes;
+  meter.total += bytes;
+}
+
+/** The failure of a candidate that is not what its seal says. */
+export function broken(side: Pick<Side, 'name' | 'folder'>, path: string, what: string): Failure {
+  return new Failure('CANDIDATE', {
+    what: `candidate ${side.name} does not hold, ${what}`,
+    where: join(side.folder, path),
+    hint: 'sealift verify-checksums --candidate says more; compare sound candidates only',
+  });
+}

@@ -1,0 +1,48 @@
+/**
+ * Where two lists of ranges disagree. The ends of ranges depend on content, so around a change they
+ * differ; where two ranges end at the same key, the records before and behind can be compared
+ * apart. Pure.
+ */
+
+/** A range: its digest, and the encoded key of its last record. */
+export interface Bounded {
+  readonly last: Uint8Array;
+  readonly digest: string;
+}
+
+/** Ranges [from, to) of A against those of B; one of the two may be empty. */
+export interface Stretch {
+  readonly a: readonly [from: number, to: number];
+  readonly b: readonly [from: number, to: number];
+}
+
+/**
+ * The shortest stretches, ascending by key, that hold every record in which A and B differ. Both
+ * lists ascend strictly by `last`. What lies outside of the stretches has equal digests.
+ */
+export function* stretches(a: readonly Bounded[], b: readonly Bounded[]): Generator<Stretch> {
+  let [i, j] = [0, 0];
+  while (i < a.length || j < b.length) {
+    const [fromA, fromB] = [i, j];
+    // On to the next key at which both end.
+    for (let order = compareAt(a, i, b, j); order !== 0; order = compareAt(a, i, b, j)) {
+      if (order < 0) i += 1;
+      else j += 1;
+    }
+    const alone = i === fromA && j === fromB;
+    const ended = i >= a.length && j >= b.length;
+    const equal = alone && !ended && a[i]?.digest === b[j]?.digest;
+    if (!ended) [i, j] = [i + 1, j + 1];
+    if (!equal) yield { a: [fromA, Math.min(i, a.length)], b: [fromB, Math.min(j, b.length)] };
+  }
+}
+
+/** Which of the two ranges ends first; a list that is at its end comes last. */
+function compareAt(a: readonly Bounded[], i: number, b: readonly Bounded[], j: number): number {
+  const [left, right] = [a[i], b[j]];
+  if (left === undefined || right === undefined) {
+    if (left === right) return 0;
+    return left === undefined ? 1 : -1;
+  }
+  return Buffer.compare(left.last, right.last);
+}

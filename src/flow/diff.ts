@@ -1,0 +1,121 @@
+/** diff: what differs between two sealed candidates, read as little as possible. */
+
+import { basename } from 'node:path';
+
+import { differenceFinding, ruleOf, valueLines } from '../diff/differenceFinding.ts';
+import { diffCandidates, type Difference } from '../diff/diffCandidates.ts';
+import { openSide, type Meter, type Side } from '../diff/side.ts';
+import type { FindingStore } from '../findings/findingStore.ts';
+import { byteCount } from '../outcome/byteCount.ts';
+import { counted } from '../outcome/counted.ts';
+import { Failure } from '../outcome/failure.ts';
+import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
+import { candidateNamed } from './candidateNamed.ts';
+import type { Environment } from './environment.ts';
+
+export interface DiffOptions {
+  readonly project: string;
+  /** Folder to which paths on the command line are relative. */
+  readonly here: string;
+  /** Names of candidates, as candidateNamed reads them. */
+  readonly a: string;
+  readonly b: string;
+  /** Takes lines with values, for a person alone; null where none are to be shown. */
+  readonly showValues: ((line: string) => void) | null;
+}
+
+/** Compares two candidates; the findings are the differences, in the order of modules and keys. */
+export async function diff(
+  options: DiffOptions,
+  env: Environment,
+  found: FindingStore,
+): Promise<Outcome> {
+  const meter: Meter = { read: 0, total: 0 };
+  const a = openNamed('A', options.a, options, meter);
+  const b = openNamed('B', options.b, options, meter);
+  const tally: Tally = new Map();
+  for await (const difference of differences(a, b, options.showValues === null ? env : null)) {
+    count(tally, difference);
+    found.add(differenceFinding(difference));
+    if (options.showValues !== null) valueLines(difference).forEach(options.showValues);
+  }
+  return checkOutcome({
+    command: 'diff',
+    modules: [],
+    findings: found.list,
+    bytes: { read: meter.read, total: meter.total },
+    notes: [...sideNotes(a, b), ...tallyNotes(tally, b), readNote(meter)],
+  });
+}
+
+/** Lines with values and a moving bar would draw over each other: no environment, no progress. */
+function differences(a: Side, b: Side, env: Environment | null): AsyncGenerator<Difference> {
+  if (env === null) return diffCandidates(a, b);
+  return diffCandidates(a, b, (module, done, total) => {
+    if (done === 0) env.progress.begin(`diff of ${module}`, total, { unit: 'record' });
+    env.progress.update(done);
+    if (done === total) env.progress.end();
+  });
+}
+
+function openNamed(side: Side['name'], name: string, options: DiffOptions, meter: Meter): Side {
+  const folder = candidateNamed(name, options.project, options.here);
+  const opened = openSide(side, folder, meter);
+  const stated = /^([0-9a-f]{64})(\.\d+)?$/.exec(basename(folder))?.[1];
+  if (stated === undefined || stated === opened.sealId) return opened;
+  throw new Failure('CANDIDATE', {
+    what: `candidate ${side} has another seal id than its folder says`,
+    where: folder,
+    hint: 'somebody has put another candidate there; build it again with sealift migrate',
+  });
+}
+
+/** Module → how many records, and declarations, differ. */
+type Tally = Map<string, { inserted: number; deleted: number; changed: number; declared: number }>;
+
+function count(tally: Tally, difference: Difference): void {
+  const { module } = difference;
+  const line = tally.get(module) ?? { inserted: 0, deleted: 0, changed: 0, declared: 0 };
+  tally.set(module, line);
+  if (difference.kind === 'declared') line.declared += 1;
+  else line[KIND_OF[ruleOf(difference)] ?? 'changed'] += 1;
+}
+
+const KIND_OF: Readonly<Record<string, 'inserted' | 'deleted' | 'changed'>> = {
+  'record-inserted': 'inserted',
+  'record-deleted': 'deleted',
+  'record-changed': 'changed',
+};
+
+function sideNotes(a: Side, b: Side): string[] {
+  const roots =
+    a.dataRoot === b.dataRoot
+      ? [`data root of both  ${a.dataRoot}`]
+      : [`data root of A  ${a.dataRoot}`, `data root of B  ${b.dataRoot}`];
+  const seals =
+    a.sealId === b.sealId
+      ? [`seal id of both  ${a.sealId}`]
+      : [`seal id of A  ${a.sealId}`, `seal id of B  ${b.sealId}`];
+  return [...roots, ...seals];
+}
+
+/** Modules that are listed one by one. */
+const SHOWN = 20;
+
+function tallyNotes(tally: Tally, b: Side): string[] {
+  const lines = [...tally].map(([module, { inserted, deleted, changed, declared }]) => {
+    const records = `${inserted} inserted, ${deleted} deleted, ${changed} changed`;
+    return `${module}: ${records}${declared === 0 ? '' : ', declared in another way'}`;
+  });
+  const equal = [...b.modules.keys()].filter((module) => !tally.has(module)).length;
+  const more = lines.length - SHOWN;
+  return [
+    ...lines.slice(0, SHOWN),
+    ...(more > 0 ? [`and ${counted(more, 'more module')}`] : []),
+    ...(equal === 0 ? [] : [`${counted(equal, 'module')} equal`]),
+  ];
+}
+
+function readNote({ read, total }: Meter): string {
+  return `read ${byteCount(read)} of ${byteCount(total)}; what was not read was not verified`;
+}

@@ -1,0 +1,10 @@
+/** Numbers of bytes for people: `512 B`, `1.2 kB`, `3.4 MB`. */
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** Decimal units, one digit behind the point from kB on. */
+export function byteCount(bytes: number): string {
+  let [number, unit] = [bytes, 0];
+  while (number >= 999.95 && unit < UNITS.length - 1) [number, unit] = [number / 1000, unit + 1];
+  return `${unit === 0 ? number : number.toFixed(1)} ${UNITS[unit] ?? ''}`;
+}
