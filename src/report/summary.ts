@@ -1,107 +1,145 @@
-/** Outcome → summary.json, findings.ndjson and the lines of the terminal. Pure. */
+/** Outcome → summary.json, findings.ndjson, report.html and the lines of the terminal. Pure. */
 
 import { counted } from '../outcome/counted.ts';
-import type { Finding } from '../outcome/finding.ts';
+import type { Finding, FindingList } from '../outcome/finding.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { printable } from '../outcome/printable.ts';
 import { canonicalJson } from '../record/canonical.ts';
+import { htmlReport } from './html/page.ts';
+import { moduleTable } from './moduleTable.ts';
+import type { Timing } from './timing.ts';
 
-/** When and how long, for people; nothing depends on it. */
-export interface Timing {
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-  readonly milliseconds: number;
+export type { Timing } from './timing.ts';
+
+/** The files of a report, by name; those that may be long as chunks of bytes. */
+export function reportFiles(
+  outcome: Outcome,
+  timing: Timing,
+): ReadonlyMap<string, string | Iterable<Uint8Array>> {
+  const { findings } = outcome;
+  return new Map<string, string | Iterable<Uint8Array>>([
+    ['summary.json', `${JSON.stringify(summary(outcome, timing), null, 2)}\n`],
+    ['findings.ndjson', findings.lines?.() ?? linesOf(findings)],
+    ['report.html', htmlReport(outcome, timing)],
+  ]);
 }
 
-/** The files of a report, by name. */
-export function reportFiles(outcome: Outcome, timing: Timing): ReadonlyMap<string, string> {
-  return new Map([
-    ['summary.json', `${JSON.stringify(summary(outcome, timing), null, 2)}\n`],
-    ['findings.ndjson', outcome.findings.map((finding) => `${canonicalJson(finding)}\n`).join('')],
-  ]);
+function* linesOf(findings: FindingList): Generator<Uint8Array> {
+  for (const finding of findings) yield Buffer.from(`${canonicalJson(finding)}\n`);
 }
 
 /** What `--json` prints and summary.json holds: everything but the findings themselves. */
 export function summary(outcome: Outcome, timing: Timing): Record<string, unknown> {
-  const { findings, ...rest } = outcome;
-  return { ...rest, findingsListed: findings.length, ...timing };
+  const { findings: _, ...rest } = outcome;
+  return { ...rest, findingsListed: totalOf(outcome), ...timing };
 }
 
-const SHOWN = 20;
+function totalOf({ counts }: Outcome): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+/** The size of a terminal, in characters. */
+export interface Screen {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Where there is no screen to fit. */
+const UNBOUND = { table: 43, findings: 20 };
+/** The least of a table, and of a list of findings, that says something. */
+const LEAST_COLUMNS = 20;
+const LEAST = { table: 6, findings: 4 };
 
 /**
- * The summary of a command for a terminal: fits a screen, the verdict comes last. `shown` gives a
- * path as the reader should see it; `report` is the path of the report, where there is one.
+ * The summary of a command for people, the verdict last. `shown` gives a path as the reader should
+ * see it; `report` is the path of the report, where there is one. It fits on `screen`; where there is
+ * none, there is more room.
  */
 export function terminalLines(
   outcome: Outcome,
   report: string | null,
   shown: (path: string) => string,
+  screen: Screen | null = null,
 ): string[] {
-  const lines = moduleTable(outcome);
-  for (const finding of outcome.findings.slice(0, SHOWN)) lines.push(findingLine(finding));
-  const total = Object.values(outcome.counts).reduce((sum, count) => sum + count, 0);
-  const more = total - Math.min(SHOWN, outcome.findings.length);
-  if (more > 0) lines.push(`and ${counted(more, 'more finding')} in the report`);
+  // Names of files and modules come from whoever made the candidate.
+  const end = lastLines(outcome, report, shown).map(printable);
+  const { findings, more } = findingLines(outcome);
+  if (screen === null) {
+    return [...moduleTable(outcome, UNBOUND.table), ...findings, ...more(findings.length), ...end];
+  }
+  const { rows } = screen;
+  const columns = Math.max(LEAST_COLUMNS, screen.columns);
+  const many = findings.map((line) => wrapped(line, columns));
+  const tall = (lines: readonly string[]): number =>
+    lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0);
+  // The next prompt takes a line, too.
+  const room = rows - 1 - tall(end);
+  const half = Math.max(LEAST.table, Math.floor(room / 2));
+  const table = moduleTable(outcome, Math.max(half, room - many.flat().length - 1));
+  const few = [...many];
+  while (few.length > LEAST.findings) {
+    if (few.flat().length + more(few.length).length <= room - table.length) break;
+    few.pop();
+  }
+  return [...table, ...few.flat(), ...more(few.length), ...end];
+}
+
+/** In lines of at most `columns`, broken at blanks where there are some. */
+function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > columns) {
+    const blank = rest.lastIndexOf(' ', columns);
+    const at = blank > columns / 2 ? blank : columns;
+    lines.push(rest.slice(0, at));
+    rest = `  ${rest.slice(at).trimStart()}`;
+  }
+  return [...lines, rest];
+}
+
+interface FindingLines {
+  readonly findings: readonly string[];
+  /** What to say where only the first `shown` of them are. */
+  readonly more: (shown: number) => string[];
+}
+
+function findingLines(outcome: Outcome): FindingLines {
+  const findings: string[] = [];
+  for (const finding of outcome.findings) {
+    findings.push(printable(findingLine(finding)));
+    if (findings.length === UNBOUND.findings) break;
+  }
+  const total = totalOf(outcome);
+  return {
+    findings,
+    more: (shown) =>
+      total > shown ? [`and ${counted(total - shown, 'more finding')} in the report`] : [],
+  };
+}
+
+function lastLines(
+  outcome: Outcome,
+  report: string | null,
+  shown: (path: string) => string,
+): string[] {
+  const lines: string[] = [];
   if (outcome.dataRoot !== undefined) lines.push(`data root  ${outcome.dataRoot}`);
   if (outcome.sealId !== undefined) lines.push(`seal id    ${outcome.sealId}`);
   if (outcome.candidate !== undefined) lines.push(`candidate  ${shown(outcome.candidate)}`);
   if (report !== null) lines.push(`report     ${shown(report)}`);
   lines.push(...outcome.notes);
   if (outcome.failure === undefined) lines.push(`${outcome.command}: ${outcome.status}`);
-  // Names of files and modules come from whoever made the candidate.
-  return lines.map(printable);
-}
-
-const TABLE_ROWS = 40;
-
-function moduleTable(outcome: Outcome): string[] {
-  const { modules } = outcome;
-  if (modules.length === 0) return [];
-  const sum = (of: (line: Outcome['modules'][number]) => number): number =>
-    modules.reduce((total, line) => total + of(line), 0);
-  const rows = [
-    ['module', 'rows', 'records', 'rejected', 'root'],
-    ...modules
-      .slice(0, TABLE_ROWS)
-      .map((line) => [
-        line.module,
-        String(line.rows),
-        String(line.records),
-        String(line.rejected),
-        line.root.slice(0, 16),
-      ]),
-    ...(modules.length > TABLE_ROWS ? [[`… ${modules.length - TABLE_ROWS} more`]] : []),
-    [
-      counted(modules.length, 'module'),
-      String(sum((line) => line.rows)),
-      String(sum((line) => line.records)),
-      String(sum((line) => line.rejected)),
-    ],
-  ];
-  return alignColumns(rows);
-}
-
-/** First column to the left, numbers to the right, the rest as it is. */
-function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths = [0, 1, 2, 3].map((column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join('  ')
-      .trimEnd(),
-  );
+  return lines;
 }
 
 function findingLine(finding: Finding): string {
   const place = [
     finding.module,
     finding.field,
+    // Where a row says where it is, the record's id only makes the line longer.
+    finding.recordId === undefined || finding.source !== undefined
+      ? undefined
+      : `record ${finding.recordId}`,
     finding.file,
     finding.source === undefined ? undefined : `row ${finding.source.row}`,
     finding.members === undefined

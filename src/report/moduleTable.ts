@@ -1,0 +1,98 @@
+/**
+ * The modules of an outcome as a table of text. One that is too long is folded: the worst modules and
+ * the largest stay, by name, and the last line says of the others that they are no worse. Pure.
+ */
+
+import type { ModuleLine, Outcome } from '../outcome/outcome.ts';
+import { counted } from '../outcome/counted.ts';
+import { printable } from '../outcome/printable.ts';
+
+/** Lines beside those of modules: the head, the sum. */
+const FRAME = 2;
+
+/** At most `lines` lines, of at least 5. */
+export function moduleTable(outcome: Outcome, lines: number): string[] {
+  const { modules } = outcome;
+  if (modules.length === 0) return [];
+  const kept =
+    modules.length + FRAME <= lines ? modules : worstAndLargest(outcome, lines - FRAME - 1);
+  const sum = (of: (line: ModuleLine) => number): number =>
+    modules.reduce((total, line) => total + of(line), 0);
+  const table = alignColumns([
+    ['module', 'rows', 'records', 'rejected', 'root'],
+    ...kept.map((line) => [
+      line.module,
+      String(line.rows),
+      String(line.records),
+      String(line.rejected),
+      line.root.slice(0, 16),
+    ]),
+    [
+      counted(modules.length, 'module'),
+      String(sum((line) => line.rows)),
+      String(sum((line) => line.records)),
+      String(sum((line) => line.rejected)),
+    ],
+  ]);
+  if (kept.length < modules.length) table.splice(-1, 0, others(outcome, new Set(kept)));
+  return table.map(printable);
+}
+
+/** Those with findings or rejected rows first, then those with most rows; in the order that they had. */
+function worstAndLargest(outcome: Outcome, room: number): ModuleLine[] {
+  const found = foundIn(outcome);
+  const badness = (line: ModuleLine): readonly number[] => {
+    const { blockers = 0, warnings = 0 } = found.get(line.module) ?? {};
+    return [blockers + line.rejected, warnings, line.rows, line.records];
+  };
+  const ranked = outcome.modules
+    .map((line) => ({ line, badness: badness(line) }))
+    .sort((a, b) => {
+      const at = a.badness.findIndex((number, index) => number !== b.badness[index]);
+      return at < 0 ? 0 : (b.badness[at] ?? 0) - (a.badness[at] ?? 0);
+    });
+  const kept = new Set(ranked.slice(0, Math.max(1, room)).map(({ line }) => line));
+  return outcome.modules.filter((line) => kept.has(line));
+}
+
+function others(outcome: Outcome, kept: ReadonlySet<ModuleLine>): string {
+  const found = foundIn(outcome);
+  const folded = outcome.modules.filter((line) => !kept.has(line));
+  const bad = folded.filter((line) => line.rejected > 0 || found.has(line.module)).length;
+  const many = `and ${folded.length} more`;
+  if (bad === folded.length) return `${many}, all with findings`;
+  if (bad > 0) return `${many}, ${bad} of them with findings`;
+  const isCheck = outcome.status !== 'DONE' && outcome.status !== 'FAILED';
+  return isCheck ? `${many}, all PASS` : `${many}, nothing rejected`;
+}
+
+/** How much was found in each module, where it is more than INFO. */
+function foundIn({ findings }: Outcome): Map<string, { blockers: number; warnings: number }> {
+  const found = new Map<string, { blockers: number; warnings: number }>();
+  for (const { module, severity, count } of findings.byRule ?? []) {
+    if (severity === 'INFO') continue;
+    const { blockers = 0, warnings = 0 } = found.get(module) ?? {};
+    const isBlocker = severity === 'BLOCKER';
+    found.set(module, {
+      blockers: blockers + (isBlocker ? count : 0),
+      warnings: warnings + (isBlocker ? 0 : count),
+    });
+  }
+  return found;
+}
+
+/** First column to the left, numbers to the right, the rest as it is. */
+function alignColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths = [0, 1, 2, 3].map((column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,111 @@
+/** Outcomes as reports show them: large ones, and some with names that somebody chose to break it. */
+
+import { countFindings, type ModuleLine, type Outcome } from '../../../src/outcome/outcome.ts';
+import type { Finding, Severity } from '../../../src/outcome/finding.ts';
+import { htmlReport } from '../../../src/report/html/page.ts';
+import type { Timing } from '../../../src/report/timing.ts';
+
+const MODULES = ['anwesenheit', 'buchungen', 'hunde', 'kunden', 'kurse', 'trainer', 'waren'];
+const KINDS: readonly (readonly [string, Severity, string])[] = [
+  ['reference', 'BLOCKER', 'it refers to a record that is not in module kunden'],
+  ['type', 'BLOCKER', 'the value is not a date in ISO 8601 form'],
+  ['unique', 'BLOCKER', 'several records have these values'],
+  ['text-mojibake', 'WARNING', 'the text was decoded wrongly once'],
+  ['long-text', 'INFO', 'the text is unusually long'],
+];
+
+export function idOf(number: number): string {
+  return (number + 1).toString(16).padStart(16, '0');
+}
+
+/** So many findings of five rules in seven modules; every ninth follows from the one before. */
+export function manyFindings(count: number): Finding[] {
+  return Array.from({ length: count }, (_, at) => {
+    const [rule, severity, reason] = KINDS[(at * 7 + (at >> 3)) % KINDS.length] ?? ['', 'INFO', ''];
+    const table = MODULES[(at * 13 + (at >> 5)) % MODULES.length] ?? '';
+    const rows = Array.from({ length: 12 }, (_row, more) => ({ table, row: at + more + 1 }));
+    return {
+      id: idOf(at),
+      rule,
+      severity,
+      module: table,
+      field: ['name', 'kundenId', 'geburtsdatum'][at % 3] ?? '',
+      ...(rule === 'unique' ? { members: rows } : { source: { table, row: at + 1 } }),
+      ...(at % 9 === 8 ? { because: idOf(at - 1) } : {}),
+      reason,
+    };
+  });
+}
+
+const LINES: readonly ModuleLine[] = MODULES.map((module, at) => ({
+  module,
+  table: module,
+  rows: 1000 * (at + 1),
+  records: 990 * (at + 1),
+  rejected: 8 * (at + 1),
+  filtered: at,
+  merged: at + 2,
+  root: String(at).repeat(64),
+}));
+
+export const TIMING: Timing = {
+  startedAt: '2026-11-20T12:59:55.123Z',
+  milliseconds: 83_400,
+  phases: MODULES.map((label, at) => ({
+    label,
+    begun: at * 10_000,
+    ended: at * 10_000 + 9000,
+    done: 1000 * (at + 1),
+  })),
+};
+
+export function outcomeOf(findings: readonly Finding[], more: Partial<Outcome> = {}): Outcome {
+  return {
+    command: 'dry-run',
+    status: findings.length > 0 ? 'FAIL' : 'PASS',
+    modules: LINES,
+    findings,
+    counts: countFindings(findings),
+    notes: [],
+    ...more,
+  };
+}
+
+export const DONE: Outcome = outcomeOf([], {
+  command: 'migrate',
+  status: 'DONE',
+  sealId: 'ab'.repeat(32),
+  dataRoot: 'cd'.repeat(32),
+  runId: 'run-local',
+  candidate: '/home/ada/kennel/storage_candidate/v1',
+  notes: ['keep the seal id outside of the candidate, to verify against'],
+});
+
+/** Breaks out of wherever it is put, if anything lets it. */
+export const EVIL =
+  '</script></style><script>window.evil=1</script><img src=x onerror="window.evil=2">\'"><!--\u2028\u202E';
+
+/** Every text of an outcome that a stranger may have chosen. */
+export function evilOutcome(): Outcome {
+  const findings = manyFindings(12).map(({ id = '', severity }): Finding => {
+    const source = { table: EVIL, row: EVIL };
+    const recordId = EVIL;
+    const about = { rule: EVIL, module: EVIL, field: EVIL, recordId, source };
+    return Object.assign(about, { id, severity, because: EVIL, reason: EVIL });
+  });
+  return outcomeOf(findings, {
+    status: 'FAILED',
+    command: 'migrate',
+    runId: EVIL,
+    candidate: EVIL,
+    notes: [EVIL],
+    modules: [{ module: EVIL, table: EVIL, rows: 1, records: 1, rejected: 0, root: EVIL }],
+    steps: [{ step: EVIL, expected: EVIL, observed: EVIL, ok: false }],
+    failure: { code: EVIL, line: EVIL },
+  });
+}
+
+/** The whole page. */
+export function pageOf(outcome: Outcome, timing: Timing = TIMING): string {
+  return Buffer.concat([...htmlReport(outcome, timing)]).toString('utf8');
+}
