@@ -1,0 +1,58 @@
+/** sealift determinism */
+
+import { Command } from 'commander';
+
+import { memoryOption, sampleOption, sourceMap, sourceOption, workersOption } from './options.ts';
+
+interface Options {
+  readonly project: string;
+  readonly source: readonly string[];
+  readonly sample?: number;
+  readonly workers: number;
+  readonly memory: number;
+  readonly json?: boolean;
+}
+
+export function determinismCommand(exit: (code: number) => void): Command {
+  return new Command('determinism')
+    .description('build twice under other circumstances and compare every byte')
+    .summary('build twice, differently, and compare every byte')
+    .option('--project <dir>', 'folder of the project', '.')
+    .addOption(sourceOption())
+    .addOption(sampleOption())
+    .addOption(workersOption())
+    .addOption(memoryOption())
+    .option('--json', 'print the summary as JSON')
+    .addHelpText('before', EXAMPLES)
+    .action(async (options: Options) => {
+      const { project, workers, memory } = options;
+      const work = {
+        project,
+        workers,
+        memory,
+        sample: options.sample ?? null,
+        here: process.cwd(),
+        sources: sourceMap(options.source),
+      };
+      const [{ determinism }, { runCommand }] = await Promise.all([
+        import('../flow/determinism.ts'),
+        import('./run.ts'),
+      ]);
+      exit(
+        await runCommand(
+          {
+            name: 'determinism',
+            kind: 'check',
+            report: true,
+            work: (env) => determinism(work, env),
+          },
+          options,
+        ),
+      );
+    });
+}
+
+const EXAMPLES = `Examples:
+  sealift determinism
+  sealift determinism --sample 1000        # quick: a thousand rows a module
+`;

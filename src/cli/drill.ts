@@ -1,0 +1,58 @@
+/** sealift drill */
+
+import { Command } from 'commander';
+
+import { memoryOption, sampleOption, sourceMap, sourceOption, workersOption } from './options.ts';
+
+interface Options {
+  readonly project: string;
+  readonly source: readonly string[];
+  readonly sample?: number;
+  readonly workers: number;
+  readonly memory: number;
+  readonly json?: boolean;
+}
+
+export function drillCommand(exit: (code: number) => void): Command {
+  return new Command('drill')
+    .description('fail, kill and fill the disk in a shadow project, and show that nothing is lost')
+    .summary('rehearse failures, kills, a full disk and a rollback')
+    .option('--project <dir>', 'folder of the project', '.')
+    .addOption(sourceOption())
+    .addOption(sampleOption())
+    .addOption(workersOption())
+    .addOption(memoryOption())
+    .option('--json', 'print the summary as JSON')
+    .addHelpText('before', EXAMPLES)
+    .action(async (options: Options) => {
+      const { project, workers, memory } = options;
+      const work = {
+        project,
+        workers,
+        memory,
+        sample: options.sample ?? null,
+        here: process.cwd(),
+        sources: sourceMap(options.source),
+      };
+      const [{ drill }, { runCommand }] = await Promise.all([
+        import('../flow/drill.ts'),
+        import('./run.ts'),
+      ]);
+      exit(
+        await runCommand(
+          {
+            name: 'drill',
+            kind: 'check',
+            report: true,
+            work: (env) => drill(work, env),
+          },
+          options,
+        ),
+      );
+    });
+}
+
+const EXAMPLES = `Examples:
+  sealift drill
+  sealift drill --sample 1000              # quick, and without promotion
+`;

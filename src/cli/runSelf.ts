@@ -1,0 +1,38 @@
+/** This command line, run as a process of its own: what a drill proves is what people run. */
+
+import { spawn } from 'node:child_process';
+
+import type { SelfOptions, SelfRun } from '../flow/environment.ts';
+
+/** So that a child that says too much does not fill the memory. */
+const MAX_OUTPUT = 16 * 2 ** 20;
+
+/** Starts `sealift ARGS`; its output is kept, nothing of it is shown. */
+export function runSelf(args: readonly string[], options: SelfOptions): SelfRun {
+  const main = process.argv[1] ?? '';
+  // A child takes its mask from its parent at its birth.
+  const before = process.umask(options.umask);
+  const child = spawn(process.execPath, [...process.execArgv, main, ...args], {
+    env: { ...process.env, ...options.variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  process.umask(before);
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      if (output[name].length < MAX_OUTPUT) output[name] += text;
+    });
+  }
+  const ended = new Promise<Awaited<SelfRun['ended']>>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      resolve({ code, signal, ...output });
+    });
+  });
+  return {
+    ended,
+    kill() {
+      child.kill('SIGKILL');
+    },
+  };
+}

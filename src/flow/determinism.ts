@@ -1,0 +1,155 @@
+/**
+ * determinism: the real mapping and source, built twice under circumstances that must not matter,
+ * as processes of their own, and every byte of the two candidates compared.
+ */
+
+import { join } from 'node:path';
+
+import { compareBytes } from '../determinism/compareBytes.ts';
+import { counted } from '../outcome/counted.ts';
+import { Failure } from '../outcome/failure.ts';
+import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
+import type { Environment } from './environment.ts';
+import { projectPaths } from './project.ts';
+import { said, withShadow, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
+
+export interface DeterminismOptions extends ShadowOptions {
+  /** Rows a module to build from; null for all. */
+  readonly sample: number | null;
+  readonly workers: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+/** What a result must not depend on. */
+interface Circumstances {
+  readonly name: string;
+  readonly locale: string;
+  readonly zone: string;
+  readonly umask: number;
+  readonly workers: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly readOrder: 'forward' | 'reverse';
+}
+
+const LEAST_MEMORY = 2 ** 26;
+
+/** Locales that order and fold letters differently, zones on both sides of the date line. */
+function circumstances({ workers, memory }: DeterminismOptions): [Circumstances, Circumstances] {
+  return [
+    {
+      name: 'first',
+      locale: 'C',
+      zone: 'Pacific/Kiritimati',
+      umask: 0o000,
+      workers: 1,
+      memory: LEAST_MEMORY,
+      readOrder: 'forward',
+    },
+    {
+      name: 'second',
+      locale: 'tr_TR.UTF-8',
+      zone: 'America/Los_Angeles',
+      umask: 0o077,
+      workers: Math.max(2, workers),
+      memory,
+      readOrder: 'reverse',
+    },
+  ];
+}
+
+/** Builds twice and compares. */
+export async function determinism(options: DeterminismOptions, env: Environment): Promise<Outcome> {
+  return withShadow('determinism', options, env, async (shadow) => {
+    const [first, second] = circumstances(options);
+    env.progress.begin('two builds', 2, { unit: 'build' });
+    const one = await build(shadow, first, options, env);
+    env.progress.update(1);
+    const two = await build(shadow, second, options, env);
+    env.progress.update(2);
+    env.progress.end();
+    const { files, bytes, findings } = await compareBytes(one.candidate, two.candidate);
+    const same = findings.length === 0;
+    return checkOutcome({
+      command: 'determinism',
+      ...(same && one.sealId !== null ? { sealId: one.sealId } : {}),
+      ...(same && one.dataRoot !== null ? { dataRoot: one.dataRoot } : {}),
+      modules: [],
+      findings,
+      notes: [
+        ...[first, second].map(described),
+        ...(options.sample === null
+          ? []
+          : [
+              `only ${counted(options.sample, 'row')} a module, and what they refer to, were built`,
+            ]),
+        `compared ${counted(files, 'file')}, ${counted(bytes, 'byte')}`,
+      ],
+    });
+  });
+}
+
+interface BuiltOnce extends Said {
+  readonly candidate: string;
+}
+
+async function build(
+  shadow: Shadow,
+  how: Circumstances,
+  options: DeterminismOptions,
+  env: Environment,
+): Promise<BuiltOnce> {
+  const project = shadow.project(how.name);
+  const args = [
+    'migrate',
+    '--json',
+    '--project',
+    project,
+    '--workers',
+    String(how.workers),
+    '--memory',
+    String(how.memory),
+    ...(options.sample === null ? [] : ['--sample', String(options.sample)]),
+    ...shadow.sources,
+  ];
+  const run = env.runSelf(args, {
+    umask: how.umask,
+    variables: {
+      LC_ALL: how.locale,
+      TZ: how.zone,
+      SEALIFT_READ_ORDER: how.readOrder,
+      MIGRATE_FAIL_AFTER_MODULE: undefined,
+    },
+  });
+  const forget = env.onInterrupt(() => {
+    run.kill();
+  });
+  const result = await said(run);
+  forget();
+  if (result.code !== 0) throw notBuilt(result);
+  return { ...result, candidate: join(projectPaths(project).candidates, 'v1') };
+}
+
+/** What cannot be built at all says nothing of determinism. */
+function notBuilt({ failure, signal }: Said): Failure {
+  return new Failure('CANDIDATE', {
+    what: `no candidate was built, so nothing was compared: ${failure || `it died by ${String(signal)}`}`,
+    where: 'determinism',
+    hint: 'let sealift migrate pass first',
+  });
+}
+
+function described({
+  name,
+  locale,
+  zone,
+  umask,
+  workers,
+  memory,
+  readOrder,
+}: Circumstances): string {
+  const mask = umask.toString(8).padStart(3, '0');
+  const size = `${Math.round(memory / 2 ** 20)} MiB`;
+  return `${name} build: locale ${locale}, zone ${zone}, umask ${mask}, ${counted(workers, 'worker')}, ${size}, ranges read ${readOrder}`;
+}

@@ -1,0 +1,167 @@
+/**
+ * drill: what has to happen when a migration fails, shown with the real mapping and source in a
+ * shadow project. Runs fail after each module, die inside each, and meet a full disk; after each the
+ * candidate from before is whole, and the next run leaves nothing of the failed one. In the end a
+ * clean build has the same root, and a promotion is rolled back.
+ */
+
+import { existsSync, readlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import type { Finding } from '../outcome/finding.ts';
+import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
+import { meetFullDisk } from './drillFullDisk.ts';
+import {
+  buildAgain,
+  ending,
+  goodCandidate,
+  migrateArgs,
+  nothingLeft,
+  sealift,
+  untouched,
+  type Baseline,
+  type Drill,
+  type DrillOptions,
+} from './drillSteps.ts';
+import type { Environment } from './environment.ts';
+import { projectPaths } from './project.ts';
+import { withShadow, type Said } from './shadow.ts';
+
+/** Runs all steps. */
+export async function drill(options: DrillOptions, env: Environment): Promise<Outcome> {
+  return withShadow('drill', options, env, async (shadow) => {
+    const pool = env.startWorkers(options.workers, null);
+    const all: Drill = { options, env, shadow, pool, steps: [], notices: [], running: null };
+    const forget = env.onInterrupt(() => all.running?.kill());
+    try {
+      const total = shadow.modules.length + 3;
+      env.progress.begin('drill', total, { unit: 'part' });
+      const baseline = await goodCandidate(all, shadow.project('project'));
+      for (const [index, module] of shadow.modules.entries()) {
+        await dieInside(all, baseline, module);
+        await failAfter(all, baseline, module);
+        env.progress.update(index + 1);
+      }
+      await meetFullDisk(all, baseline);
+      env.progress.update(total - 2);
+      await buildAgain(all, baseline);
+      env.progress.update(total - 1);
+      await promoteAndRollBack(all, baseline);
+      env.progress.update(total);
+      env.progress.end();
+      return outcomeOf(all, baseline);
+    } finally {
+      forget();
+      await pool.close();
+    }
+  });
+}
+
+function outcomeOf({ steps, notices, options }: Drill, baseline: Baseline): Outcome {
+  const failed = steps.filter(({ ok }) => !ok);
+  const findings = failed.map(({ step, expected, observed }): Finding => {
+    const reason = `the step "${step}" ended with "${observed}", expected was "${expected}"`;
+    return { rule: 'drill', severity: 'BLOCKER', reason };
+  });
+  return checkOutcome({
+    command: 'drill',
+    dataRoot: baseline.dataRoot,
+    modules: [],
+    steps,
+    findings: [...findings, ...notices],
+    notes: [
+      `${steps.length - failed.length} of ${steps.length} steps went as expected`,
+      ...(options.sample === null ? [] : [`drilled with ${options.sample} rows a module`]),
+    ],
+  });
+}
+
+async function failAfter(all: Drill, baseline: Baseline, module: string): Promise<void> {
+  const result = await sealift(all, baseline.project, migrateArgs(all), {
+    MIGRATE_FAIL_AFTER_MODULE: module,
+  });
+  all.steps.push({
+    step: `fail after ${module}`,
+    expected: 'exit 1',
+    observed: ending(result),
+    ok: result.code === 1,
+  });
+  all.steps.push(nothingLeft(baseline, `after the failure after ${module}`));
+  all.steps.push(await untouched(all, baseline, `after the failure after ${module}`));
+}
+
+const ATTEMPTS = 10;
+const PAUSE_MS = 1;
+
+async function dieInside(all: Drill, baseline: Baseline, module: string): Promise<void> {
+  const staged = join(projectPaths(baseline.project).candidates, '.staging', 'candidate', module);
+  let result: Said | null = null;
+  // A small module may be over before the kill arrives: then once more.
+  for (let attempt = 0; attempt < ATTEMPTS && result?.signal !== 'SIGKILL'; attempt += 1) {
+    result = await sealift(
+      all,
+      baseline.project,
+      migrateArgs(all),
+      { MIGRATE_FAIL_AFTER_MODULE: module },
+      async (run, isOver) => {
+        while (!existsSync(staged) && !isOver()) await pause(PAUSE_MS);
+        run.kill();
+      },
+    );
+  }
+  all.steps.push({
+    step: `kill inside ${module}`,
+    expected: 'death by SIGKILL',
+    observed: result === null ? 'nothing' : ending(result),
+    ok: result?.signal === 'SIGKILL',
+  });
+  all.steps.push(await untouched(all, baseline, `after the death inside ${module}`));
+}
+
+async function promoteAndRollBack(all: Drill, first: Baseline): Promise<void> {
+  const { project } = first;
+  if (all.options.sample !== null) {
+    const reason = 'no promotion was drilled: a sample can never be promoted';
+    all.notices.push({ rule: 'drill', severity: 'INFO', reason });
+    return;
+  }
+  await promoteOne(all, project, first.sealId, 'the first candidate');
+  const next = await sealift(all, project, migrateArgs(all), { MIGRATE_RUN_ID: 'drill-second' });
+  await promoteOne(all, project, next.sealId, 'a second candidate');
+  const back = await sealift(all, project, ['rollback']);
+  const live = liveSeal(project);
+  all.steps.push({
+    step: 'roll back',
+    expected: 'exit 0, the first candidate is live',
+    observed: `${ending(back)}, ${live === first.sealId ? 'the first candidate is live' : 'it is not live'}`,
+    ok: back.code === 0 && live === first.sealId,
+  });
+}
+
+async function promoteOne(
+  all: Drill,
+  project: string,
+  sealId: string | null,
+  name: string,
+): Promise<void> {
+  const scanned = await sealift(all, project, ['scan-all']);
+  const args = ['promote', ...(scanned.code === 1 ? ['--allow-warnings'] : [])];
+  const promoted = await sealift(all, project, args);
+  const live = sealId !== null && liveSeal(project) === sealId;
+  all.steps.push({
+    step: `scan and promote ${name}`,
+    expected: 'the scan does not fail, exit 0, it is live',
+    observed: `scan ${ending(scanned)}, promote ${ending(promoted)}, ${live ? 'it is live' : 'it is not live'}`,
+    ok: scanned.code !== 2 && promoted.code === 0 && live,
+  });
+}
+
+/** The seal id in the live pointer; null where there is none. */
+function liveSeal(project: string): string | null {
+  try {
+    return basename(readlinkSync(join(project, 'storage_live'))).replace(/\.\d+$/, '');
+  } catch {
+    return null;
+  }
+}
