@@ -1,6 +1,7 @@
 /**
- * The demo: the main job from an unknown database to a verified candidate, on a generated dog
- * school, with the commands that a person would type. Exits 0 only if every step did what it says.
+ * The demo: from a legacy database full of defects to a verified candidate, on a generated dog
+ * school and with the committed mapping, by the commands that a person would type. Exits 0 only if
+ * every step did what it says.
  *
  *     npm run demo                                the committed example, in this checkout
  *     node test/demo.ts --project DIR             the same in another folder that has its mapping/
@@ -25,10 +26,19 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
 
+import type { Finding } from '../src/outcome/finding.ts';
+import { plantDefects } from './dogschool/defects.ts';
 import { generateDogSchool } from './dogschool/generate.ts';
+import { LISTS, referencesIn } from './legacy/references.ts';
+import { assess, describeAssessment, type Truth } from './legacy/truth.ts';
 
-const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-const DATABASE = 'legacy/dogschool.db';
+const HERE = fileURLToPath(new URL('..', import.meta.url));
+const MAIN = join(HERE, 'src/cli/main.ts');
+const ROWS = 10_000;
+/** The one with defects, where they are, and the one without: the mapping reads the last. */
+const SPOILT = 'legacy/spoilt.db';
+const TRUTH = 'legacy/spoilt.truth.json';
+const CLEAN = 'legacy/dogschool.db';
 
 /** The step did not do what it says; the message says what was expected. */
 class DemoError extends Error {}
@@ -36,7 +46,28 @@ class DemoError extends Error {}
 interface Demo {
   readonly project: string;
   readonly scratch: string;
+  /** What the step before leaves to the next. */
+  truth: Truth;
+  findings: readonly Finding[];
+  sealId: string;
 }
+
+interface Step {
+  readonly title: string;
+  /** Throws a DemoError where something is not as the title says. */
+  readonly run: (demo: Demo) => void;
+}
+
+/** In order. A step that is added has its title here, and checks what its commands print. */
+const STEPS: readonly Step[] = [
+  { title: 'A legacy database with all that such databases have.', run: generateSpoilt },
+  { title: 'dry-run finds every planted defect.', run: dryRun },
+  { title: 'Two of them, explained.', run: explain },
+  { title: 'The same school without defects: build and seal the candidate.', run: migrate },
+  { title: 'Run every check over the sealed records.', run: scan },
+  { title: 'Verify it against the seal id, which was kept outside of it.', run: verify },
+  { title: 'Change one digit of one payment in a copy of it, and verify the copy.', run: tamper },
+];
 
 function expectThat(holds: boolean, what: string): void {
   if (!holds) throw new DemoError(what);
@@ -65,56 +96,133 @@ function sealift(demo: Demo, args: readonly string[], expectedCode: number): str
   return output;
 }
 
-function generate({ project }: Demo): void {
-  say('1. A legacy database: a dog school, eleven tables, some without a key.\n');
-  say(`$ node test/dogschool/generate.ts ${DATABASE} --rows 10000 --seed 1\n`);
-  mkdirSync(join(project, 'legacy'), { recursive: true });
-  generateDogSchool(join(project, DATABASE), { rows: 10_000, seed: 1 });
+function generate(demo: Demo, file: string): string {
+  say(`$ node test/dogschool/generate.ts ${file} --rows ${ROWS} --seed 1`);
+  mkdirSync(join(demo.project, 'legacy'), { recursive: true });
+  const path = join(demo.project, file);
+  generateDogSchool(path, { rows: ROWS, seed: 1 });
+  return path;
 }
 
-function init(demo: Demo): void {
-  say('2. From unknown to mapped: init reads it once and writes a mapping that works as it is.\n');
-  const folder = join(demo.scratch, 'school');
-  const source = `sqlite:${DATABASE}`;
-  sealift(demo, ['init', '--source', source, '--ids', 'uuid', '--project', folder], 0);
-  const [own, proposed] = [join(demo.project, 'mapping'), join(folder, 'mapping')];
-  const files = filesOf(proposed);
-  expectThat(files.length > 0, 'init writes a mapping');
-  expectThat(files.join() === filesOf(own).join(), 'the files of mapping/ are those of init');
-  for (const file of files) {
-    const same = textOf(join(own, file)) === textOf(join(proposed, file));
-    expectThat(same, `mapping/${file} is what init writes`);
+function generateSpoilt(demo: Demo): void {
+  const path = generate(demo, SPOILT);
+  say(`$ node test/dogschool/defects.ts ${SPOILT} ${TRUTH} --seed 1 --per-kind 5\n`);
+  const truth = plantDefects(path, { seed: 1, perKind: 5 });
+  writeFileSync(join(demo.project, TRUTH), `${JSON.stringify(truth, null, 1)}\n`);
+  const kinds = Object.keys(truth.defects_by_kind).length;
+  expectThat(truth.defects.length > 200 && kinds > 40, 'defects of every kind are planted');
+  say(`${truth.defects.length} defects of ${kinds} kinds, and ${truth.decoys.length} decoys.\n`);
+  demo.truth = truth;
+}
+
+/** Held against the list of what was planted: nothing missed, nothing made up. */
+function dryRun(demo: Demo): void {
+  sealift(demo, ['dry-run', '--source', `sqlite:${SPOILT}`], 2);
+  demo.findings = readFileSync(
+    join(demo.project, 'storage_reports/latest-dry-run/findings.ndjson'),
+    'utf8',
+  )
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Finding);
+  const references = referencesIn(join(demo.project, SPOILT), LISTS);
+  const assessment = assess(demo.findings, demo.truth, references.refers);
+  references.close();
+  const { planted, missed, unmatched, broken } = assessment;
+  for (const line of describeAssessment(assessment).slice(0, 10)) say(line);
+  expectThat(missed.length === 0, `all ${planted} defects are found, not all but ${missed.length}`);
+  const more = unmatched.length + broken.length;
+  expectThat(more === 0, `every finding has a planted defect, not all but ${more}`);
+  say(`Planted: ${planted}. Found: ${planted}. Findings that nobody planted: 0.\n`);
+}
+
+/** What a person does next: read the rule's page, look at the rows that the finding names. */
+function explain(demo: Demo): void {
+  const db = new Database(join(demo.project, SPOILT), { readonly: true });
+  try {
+    explainKeys(demo, db);
+    explainSum(demo, db);
+    const said = JSON.stringify(demo.findings);
+    const values = db
+      .prepare<[], string>('SELECT email FROM kunden UNION SELECT adresse FROM kunden')
+      .pluck()
+      .all()
+      .filter((value) => value.length > 5);
+    const leaked = values.filter((value) => said.includes(value)).length;
+    expectThat(values.length > 1000 && leaked === 0, `no address in the report, not ${leaked}`);
+  } finally {
+    db.close();
   }
-  say(`The committed mapping/ is that proposal: ${files.length} files, all the same.\n`);
+  say('The report holds no value of any record: only the source shows what is there.\n');
 }
 
-function filesOf(folder: string): string[] {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
+/** Two customers whose numbers look the same. */
+function explainKeys({ findings }: Demo, db: Database.Database): void {
+  const finding = findingOf(findings, ({ rule, module, members }) => {
+    const differByBlank = rule === 'key-similar' && module === 'kunden' && members?.length === 2;
+    return differByBlank && new Set(idsAt(db, members).map((id) => id.trim())).size === 1;
+  });
+  const rows = (finding.members ?? []).map(({ row }) => row);
+  const ids = idsAt(db, finding.members ?? []);
+  expectThat(new Set(ids).size === 2, 'two keys that differ by a blank');
+  const shown = ids.map((id) => JSON.stringify(id)).join(' and ');
+  sayFinding(finding, `rows ${rows.join(', ')}`);
+  say(`  sqlite> SELECT id FROM kunden WHERE rowid IN (${rows.join(', ')})   ${shown}\n`);
 }
 
-/** The source's URL depends on where the project is. */
-function textOf(path: string): string {
-  return readFileSync(path, 'utf8').replace(/"url": "sqlite:[^"]*"/, '"url"');
+function idsAt(db: Database.Database, members: Finding['members'] = []): string[] {
+  const query = db.prepare<[number | string], string>('SELECT id FROM kunden WHERE rowid = ?');
+  return members.map(({ row }) => query.pluck().get(row) ?? '');
 }
 
-/** Builds and seals the candidate; returns its seal id. */
-function migrate(demo: Demo): string {
-  say('3. Build and seal the candidate.\n');
+/** A payment, and the lines in another table that it ought to be the sum of. */
+function explainSum({ findings, truth }: Demo, db: Database.Database): void {
+  const planted = new Set(
+    truth.defects.filter(({ kind }) => kind === 'sum_mismatch').map(({ rowid }) => rowid),
+  );
+  const finding = findingOf(findings, ({ rule, module, source }) => {
+    return rule === 'invariant' && module === 'finanzen' && planted.has(Number(source?.row));
+  });
+  const row = Number(finding.source?.row);
+  const sql = `SELECT betrag, (SELECT sum(menge * einzelpreis) FROM positionen p
+    WHERE p.zahlungId = z.id) AS summe FROM zahlungen z WHERE rowid = ?`;
+  const { betrag, summe } = db.prepare(sql).get(row) as { betrag: number; summe: number };
+  expectThat(betrag.toFixed(2) !== summe.toFixed(2), 'an amount that is not the sum of its lines');
+  sayFinding(finding, `row ${row}`);
+  say(`  sqlite> SELECT betrag FROM zahlungen WHERE rowid = ${row}   ${betrag.toFixed(2)}`);
+  say(`  sqlite> SELECT sum(menge * einzelpreis) FROM positionen …   ${summe.toFixed(2)}\n`);
+}
+
+function findingOf(findings: readonly Finding[], fits: (finding: Finding) => boolean): Finding {
+  const finding = findings.find(fits);
+  if (finding === undefined) throw new DemoError('the finding that is to be explained is there');
+  return finding;
+}
+
+/** The finding, and the first paragraph of its rule's page. */
+function sayFinding({ severity, rule, module, field, reason }: Finding, place: string): void {
+  const page = `docs/rules/${rule}.md`;
+  const [, paragraph = ''] = readFileSync(join(HERE, page), 'utf8').split('\n\n');
+  say(`${severity} ${rule} ${module} · ${field} · ${place}: ${reason}`);
+  say(`  ${page}:`);
+  say(paragraph.trimEnd().replaceAll(/^/gm, '  '));
+}
+
+/** Builds and seals the candidate, and notes its seal id. */
+function migrate(demo: Demo): void {
+  const path = generate(demo, CLEAN);
+  say('');
   const output = sealift(demo, ['migrate'], 0);
   const id = /^seal id +([0-9a-f]{64})$/m.exec(output)?.[1];
   if (id === undefined) throw new DemoError('migrate prints a seal id');
-  const [counted, lines] = [countRows(demo), countLines(demo)];
+  demo.sealId = id;
+  const [counted, lines] = [countRows(path), countLines(demo)];
   expectThat(counted === lines && counted > 0, `${counted} rows in SQLite, ${lines} records`);
   say(`SQLite counts ${counted} rows, the candidate has ${lines} lines.\n`);
-  return id;
 }
 
-function countRows({ project }: Demo): number {
-  const database = new Database(join(project, DATABASE), { readonly: true });
+function countRows(file: string): number {
+  const database = new Database(file, { readonly: true });
   try {
     const tables = database
       .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'")
@@ -137,17 +245,22 @@ function countLines({ project }: Demo): number {
   return texts.reduce((sum, text) => sum + text.split('\n').length - 1, 0);
 }
 
-function verify(demo: Demo, sealId: string): void {
-  say('4. Verify it against the seal id, which was kept outside of it.\n');
-  sealift(demo, ['verify-checksums', '--expect-seal', sealId], 0);
+function scan(demo: Demo): void {
+  const output = sealift(demo, ['scan-all'], 0);
+  expectThat(!/^(?:BLOCKER|WARNING) /m.test(output), 'a clean school has no finding');
+  expectThat(output.endsWith('scan-all: PASS'), 'scan-all passes');
+}
+
+function verify(demo: Demo): void {
+  const output = sealift(demo, ['verify-checksums', '--expect-seal', demo.sealId], 0);
+  expectThat(output.endsWith('verify-checksums: PASS'), 'the seal holds');
 }
 
 /** Somebody changes one payment in a copy: nothing else gives it away, the seal does. */
 function tamper(demo: Demo): void {
-  say('5. Change one digit of one payment in a copy of it, and verify the copy.\n');
   const copy = join(demo.scratch, 'copy');
   cpSync(join(demo.project, 'storage_candidate/v1'), copy, { recursive: true, dereference: true });
-  const file = join(copy, 'zahlungen/data.ndjson');
+  const file = join(copy, 'finanzen/data.ndjson');
   const before = readFileSync(file, 'utf8');
   const after = before.replace(/("betrag":"\d*)(\d)(\.)/, (_, head, digit, point) => {
     return `${String(head)}${(Number(digit) + 1) % 10}${String(point)}`;
@@ -160,13 +273,12 @@ function tamper(demo: Demo): void {
 
 function run(project: string): void {
   const scratch = mkdtempSync(join(tmpdir(), 'sealift-demo-'));
-  const demo: Demo = { project, scratch };
+  const demo: Demo = { project, scratch, truth: { defects: [] }, findings: [], sealId: '' };
   try {
-    generate(demo);
-    init(demo);
-    const sealId = migrate(demo);
-    verify(demo, sealId);
-    tamper(demo);
+    for (const [index, step] of STEPS.entries()) {
+      say(`${index + 1}. ${step.title}\n`);
+      step.run(demo);
+    }
     say('All went well. The candidate is in storage_candidate/v1, reports in storage_reports/.');
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -174,8 +286,7 @@ function run(project: string): void {
 }
 
 function main(): void {
-  const here = fileURLToPath(new URL('..', import.meta.url));
-  const { values } = parseArgs({ options: { project: { type: 'string', default: here } } });
+  const { values } = parseArgs({ options: { project: { type: 'string', default: HERE } } });
   try {
     run(resolve(values.project));
   } catch (error) {

@@ -36,9 +36,13 @@ type Value = CellKind['value'];
 const BLOCKER = 'BLOCKER';
 const WARNING = 'WARNING';
 
-const NAMES = places('kunden.nachname kunden.adresse hunde.name');
-const TEXTS = places('kommunikation.text hunde.notizen kunden.adresse waren.beschreibung');
-const DATES = places('hunde.geburtsdatum zahlungen.datum waren.datum');
+const NAMES = places('kunden.nachname kunden.adresse hunde.name kunden.vorname kurse.title');
+const TEXTS = places(
+  'kommunikation.text hunde.notizen kunden.adresse waren.beschreibung kalender.notes positionen.text',
+);
+const DATES = places(
+  'hunde.geburtsdatum zahlungen.datum waren.datum kunden.geburtsdatum buchungen.gebuchtAm',
+);
 const AMOUNTS: readonly CellPlace[] = [
   { where: 'zahlungen.betrag', filled: true, also: 'sum_mismatch' },
   ...places('waren.preis kurse.price'),
@@ -82,18 +86,28 @@ export const CELL_KINDS: readonly CellKind[] = [
     'enum_unknown',
     'schema',
     BLOCKER,
-    places('kunden.status kurse.status hunde.herkunft kommunikation.channel zahlungen.typ'),
+    places(
+      'kunden.status kurse.status hunde.herkunft kommunikation.channel zahlungen.typ kurse.level ' +
+        'hunde.geschlecht kommunikation.status',
+    ),
     (random, old) => random.pick(['0', `${String(old)} `, String(old).toUpperCase(), 'weiss?']),
   ),
   kind(
     'type_mix',
     'schema',
     BLOCKER,
-    places('hunde.gewichtKg hunde.kastriert hunde.groesseCm kurse.capacity'),
+    places(
+      'hunde.gewichtKg hunde.kastriert hunde.groesseCm kurse.capacity kurse.bookedCount ' +
+        'anwesenheit.anwesend buchungen.rabatt waren.menge',
+    ),
     oneOf(['n/a', 'ja', 'ca. 12', '8,5 kg', 'mittel', '?']),
   ),
-  kind('blob_in_text', 'schema', BLOCKER, places('hunde.rufname kommunikation.title'), (random) =>
-    Buffer.from(Array.from({ length: 16 }, () => random.integer(0, 255))),
+  kind(
+    'blob_in_text',
+    'schema',
+    BLOCKER,
+    places('hunde.rufname kommunikation.title kurse.location kunden.adresse'),
+    (random) => Buffer.from(Array.from({ length: 16 }, () => random.integer(0, 255))),
   ),
   kind('json_invalid', 'schema', BLOCKER, places('kurse.hundIds'), (random, old) =>
     random.pick(BROKEN)(String(old)),
@@ -128,7 +142,9 @@ export const CELL_KINDS: readonly CellKind[] = [
     'fk_required_missing',
     'schema',
     BLOCKER,
-    places('hunde.kundenId zahlungen.kundenId waren.kundenId'),
+    places(
+      'hunde.kundenId zahlungen.kundenId waren.kundenId kurse.trainerId kommunikation.kundenId',
+    ),
     oneOf([null, '']),
   ),
   kind(
@@ -137,7 +153,7 @@ export const CELL_KINDS: readonly CellKind[] = [
     BLOCKER,
     places(
       'hunde.kundenId kurse.trainerId zahlungen.kundenId waren.kundenId kommunikation.kundenId ' +
-        'kalender.kursId',
+        'kalender.kursId zahlungen.kursId',
     ),
     (random, old) => `${String(old).replace(/\d+$/, '')}7${random.digits(7)}`,
   ),
@@ -197,8 +213,12 @@ export const CELL_KINDS: readonly CellKind[] = [
     [...places('waren.preis kurse.price'), LINE],
     oneOf(['19,90', 'Fr. 20.--', '1’050.00', 'gratis', '30.—']),
   ),
-  kind('bigint', 'schema', BLOCKER, places('zahlungen.transaktionsNr'), (random) =>
-    random.pick([2n ** 53n, 2n ** 62n + 1n, -(2n ** 53n) - 5n, 2n ** 63n - 1n]),
+  kind(
+    'bigint',
+    'schema',
+    BLOCKER,
+    places('zahlungen.transaktionsNr zahlungen.transaktionsNr hunde.groesseCm'),
+    (random) => random.pick([2n ** 53n, 2n ** 62n + 1n, -(2n ** 53n) - 5n, 2n ** 63n - 1n]),
   ),
   kind('sum_mismatch', 'invariant', BLOCKER, places('zahlungen.betrag'), (random, old) =>
     Number((Number(old) + random.integer(1, 900) / 20).toFixed(2)),

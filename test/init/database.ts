@@ -11,7 +11,7 @@ import { writeMapping } from '../../src/init/writeMapping.ts';
 import { checkAgainstSource } from '../../src/mapping/checkAgainstSource.ts';
 import { compileModule } from '../../src/mapping/compile.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
-import type { Mapping, ModuleMapping } from '../../src/mapping/model.ts';
+import { isReference, type Mapping, type ModuleMapping } from '../../src/mapping/model.ts';
 import { rowMapper } from '../../src/mapping/rowMapper.ts';
 import type { PreparedSource, SourceReader } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
@@ -142,7 +142,7 @@ export function typesOf(proposal: Proposal, name: string): Record<string, string
   const fields = Object.entries(moduleOf(proposal, name).fields);
   return Object.fromEntries(
     fields.map(([field, of]) => {
-      return [field, 'column' in of ? of.type : `→ ${of.reference}(${of.columns.join(',')})`];
+      return [field, isReference(of) ? `→ ${of.reference}(${of.columns.join(',')})` : of.type];
     }),
   );
 }

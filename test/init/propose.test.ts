@@ -223,7 +223,7 @@ describe('names', () => {
       const proposal = await proposalFor(sql, ids);
       const [module] = proposal.modules;
       expect(module?.module).toBe('ta_ble');
-      expect(module?.source.table).toBe('Ta ble";--');
+      expect(module?.source).toEqual({ table: 'Ta ble";--' });
       expect(Object.keys(module?.fields ?? {}).sort()).toEqual(
         ['proto', 'id', 'constructor', '10', 'we ird"t', 'Größe', 'tilde', 'toString'].sort(),
       );

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Finding } from '../../src/outcome/finding.ts';
 import { workFolder } from '../cli/sealift.ts';
-import { referencesIn } from './references.ts';
+import { LISTS, referencesIn } from './references.ts';
 import { assess, describeAssessment, KINDS, type Planted } from './truth.ts';
 
 const FOLDER = workFolder('assess');
@@ -140,6 +140,21 @@ describe('the comparison with a truth', () => {
 });
 
 describe('a because', () => {
+  it('is told to be broken where it leads nowhere, whatever the severity', () => {
+    const leading = (because: string): Finding => ({ ...FOLLOWS, because });
+    const far: Finding = { ...FOLLOWS, id: 'c', source: { table: 'kunden', row: 1 } };
+    const quiet: Finding = { ...FOLLOWS, severity: 'INFO', because: 'zzz' };
+    const broken = (finding: Finding): number =>
+      assess([FOUND, { ...far, because: 'c' }, finding], { defects: [NULL] }).broken.length;
+    expect([FOLLOWS, leading('zzz'), leading('b'), leading('c'), quiet].map(broken)).toEqual([
+      1, 2, 2, 2, 2,
+    ]);
+    expect(assess([FOUND, FOLLOWS], { defects: [NULL] }).broken).toEqual([]);
+    expect(describeAssessment(assess([FOUND, quiet], { defects: [NULL] }))).toEqual([
+      'broken because INFO copy code {"table":"hunde","row":4} zzz: null',
+    ]);
+  });
+
   it('excuses a finding on the same row', () => {
     expect(outcome([FOUND, FOLLOWS], [NULL])).toEqual([0, []]);
     expect(assess([FOUND, FOLLOWS], { defects: [NULL] }).because).toEqual([FOLLOWS]);
@@ -159,6 +174,21 @@ describe('a because', () => {
     expect(outcome([stray, FOLLOWS], [NULL])).toEqual([1, [stray, FOLLOWS]]);
     const circle = { ...stray, because: 'b' };
     expect(outcome([circle, FOLLOWS], [NULL])).toEqual([1, [circle, FOLLOWS]]);
+  });
+
+  it('excuses a finding on a row that lists the other one in JSON', () => {
+    const file = join(FOLDER, 'lists.db');
+    const db = new Database(file);
+    db.exec(`CREATE TABLE hunde (id TEXT);
+      CREATE TABLE kurse (hundIds TEXT);
+      INSERT INTO hunde (rowid, id) VALUES (4, 'h4'), (5, 'h5');
+      INSERT INTO kurse (rowid, hundIds) VALUES (1, '["h5","h4"]'), (2, '["h5"]'), (3, '[h4')`);
+    db.close();
+    const references = referencesIn(file, LISTS);
+    const to = { table: 'hunde', row: 4 };
+    const refers = [1, 2, 3].map((row) => references.refers({ table: 'kurse', row }, to));
+    references.close();
+    expect(refers).toEqual([true, false, false]);
   });
 
   it('excuses a finding on a row that refers to the other one, by a declared key', () => {

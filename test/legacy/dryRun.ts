@@ -1,4 +1,4 @@
-/** Runs `sealift dry-run` with the dog school's mapping, and holds its findings against a truth. */
+/** Runs `sealift dry-run` with the committed mapping, and holds its findings against a truth. */
 
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 
 import type { Finding } from '../../src/outcome/finding.ts';
 import { sealift, type Ran } from '../cli/run.ts';
-import { referencesIn } from './references.ts';
+import { LISTS, referencesIn } from './references.ts';
 import { assess, type Assessment, type Truth } from './truth.ts';
 
-const MAPPING = fileURLToPath(new URL('mapping', import.meta.url));
+const MAPPING = fileURLToPath(new URL('../../mapping', import.meta.url));
 
 export interface DryRun {
   readonly ran: Ran;
@@ -45,7 +45,7 @@ export function assessAgainst(
   findings: readonly Finding[],
   truth: Truth,
 ): Assessment {
-  const references = referencesIn(database);
+  const references = referencesIn(database, LISTS);
   try {
     return assess(findings, truth, references.refers);
   } finally {

@@ -1,12 +1,13 @@
 /**
- * The dog school's hand-made mapping finds every planted defect, and next to nothing else: in the
- * legacy database beside the checkout, in generated ones of other seeds, and in clean ones.
+ * The committed mapping finds every planted defect, and next to nothing else: in the legacy database
+ * beside the checkout, in generated ones of other seeds, and in clean ones.
  *
  * `DOGSCHOOL_ROWS=1000000 npx vitest run test/legacy` adds a database of that many rows.
  */
 
 import { describe, expect, it } from 'vitest';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 
 import { workFolder } from '../cli/sealift.ts';
 import { plantDefects } from '../dogschool/defects.ts';
@@ -23,8 +24,9 @@ const FOLDER = workFolder('legacy');
 
 /** Everything found, and at most one in a hundred findings that nobody planted. */
 function expectTruth(assessment: Assessment, planted: number): void {
-  const { missed, unmatched, judged } = assessment;
+  const { missed, unmatched, judged, broken } = assessment;
   expect(assessment.planted).toBe(planted);
+  expect(broken).toEqual([]);
   expect({ missed, lines: describeAssessment({ ...assessment, unmatched: [] }) }).toEqual({
     missed: [],
     lines: [],
@@ -60,6 +62,26 @@ describe('generated databases', () => {
     const { ran, findings } = await dryRunOf(join(FOLDER, `clean-${seed}`), file);
     expect(findings.filter(({ severity }) => severity !== 'INFO')).toEqual([]);
     expect(ran.code).toBe(0);
+  });
+
+  it('says of the copies of a spoilt name what they follow from', async () => {
+    const file = join(FOLDER, 'copies.db');
+    generateDogSchool(file, { seed: 5, rows: 600 });
+    const db = new Database(file);
+    const id = db.prepare<[], string>('SELECT trainerId FROM kurse').pluck().get() ?? '';
+    const spoil = db.prepare("UPDATE trainer SET name = 'ZoÃ«' WHERE id = ? RETURNING rowid");
+    const rowid = spoil.pluck().get(id) as number;
+    const courses = db.prepare('SELECT count(*) FROM kurse WHERE trainerId = ?').pluck().get(id);
+    db.close();
+    const { findings } = await dryRunOf(join(FOLDER, 'copies'), file);
+    const at = { table: 'trainer', rowid, column: 'name' };
+    const planted = { kind: 'enc_mojibake', ...at, severity: 'WARNING' } as const;
+    const assessment = assessAgainst(file, findings, { defects: [planted] });
+    expectTruth(assessment, 1);
+    expect(assessment.because.map(({ rule, module }) => [rule, module])).toEqual(
+      Array.from({ length: Number(courses) }, () => ['copy', 'kurse']),
+    );
+    expect(courses).toBeGreaterThan(0);
   });
 
   it.skipIf(LARGE === 0)('a large one has its planted defects found', { timeout: 3_600_000 }, () =>

@@ -43,6 +43,8 @@ export interface Assessment {
   readonly unmatched: readonly Finding[];
   /** Those of them that have a `because`, and the link holds. */
   readonly because: readonly Finding[];
+  /** Findings of any severity whose `because` leads nowhere: no link may be made up. */
+  readonly broken: readonly Finding[];
 }
 
 /** The rules that may speak of a kind. A finding of another rule in the same cell is luck. */
@@ -119,21 +121,30 @@ export function assess(
   const byId = new Map(findings.map((finding) => [finding.id ?? '', finding]));
   const because = rest.filter((finding) => holdsBecause(finding, byId, explained, refers));
   const unmatched = rest.filter((finding) => !because.includes(finding));
-  return { planted: planted.length, missed, judged: judged.length, unmatched, because };
+  const broken = findings.filter((finding) => {
+    const cause = byId.get(finding.because ?? '');
+    if (finding.because === undefined) return false;
+    return cause === undefined || cause === finding || !linked(finding, cause, refers);
+  });
+  return { planted: planted.length, missed, judged: judged.length, unmatched, because, broken };
 }
 
 /** What is wrong, in a few lines; of findings the places alone. */
-export function describeAssessment({ missed, unmatched }: Assessment): string[] {
+export function describeAssessment({ missed, unmatched, broken }: Assessment): string[] {
   return [
     ...missed.map(
       ({ planted: { kind, table, rowid, column, severity }, severities }) =>
         `missed ${severity} ${kind} at ${table} ${rowid} ${column}: ${severities.join(', ')}`,
     ),
-    ...unmatched.map(
-      ({ severity, rule, field = '', source, members = [], reason, because = '' }) =>
-        `unmatched ${severity} ${rule} ${field} ${JSON.stringify(source ?? members)} ${because}: ${reason}`,
-    ),
+    ...unmatched.map((finding) => describe('unmatched', finding)),
+    ...broken.map((finding) => describe('broken because', finding)),
   ];
+}
+
+function describe(what: string, finding: Finding): string {
+  const { severity, rule, field = '', source, members = [], reason, because = '' } = finding;
+  const place = JSON.stringify(source ?? members);
+  return `${what} ${severity} ${rule} ${field} ${place} ${because}: ${reason}`;
 }
 
 function byRow(findings: readonly Finding[]): Map<string, Finding[]> {
