@@ -14,12 +14,13 @@ type Tree = ReadonlyMap<string, string>;
  * The folders of src, from the bottom up, and what each may import besides itself. A stage that is
  * new has its line here; what two stages need is a floor below them.
  */
-const GROUND = ['outcome', 'record', 'merkle', 'disk'];
+const GROUND = ['outcome', 'record', 'merkle', 'sql', 'disk'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Ground floor: no folder of ours, but that a full disk is a Failure.
   outcome: [],
   record: [],
   merkle: [],
+  sql: [],
   disk: ['outcome'],
   // First floor: contracts and formats. source < mapping < seal, and never back.
   source: GROUND,
@@ -27,17 +28,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   objects: GROUND,
   journal: GROUND,
   pii: GROUND,
+  findings: GROUND,
   mapping: [...GROUND, 'source'],
   seal: [...GROUND, 'mapping'],
   // Pure: what it shows comes in as an outcome.
   report: ['outcome', 'record'],
   // Filled in below: the stages, flow and cli.
 };
-const FIRST = ['source', 'target', 'objects', 'journal', 'pii', 'mapping', 'seal'];
+const FIRST = ['source', 'target', 'objects', 'journal', 'pii', 'findings', 'mapping', 'seal'];
 const STAGES = [
   'init',
   'migrate',
   'scan',
+  'registry',
+  'diff',
+  'determinism',
+  'drill',
   'load',
   'reconcile',
   'promote',
@@ -67,7 +73,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that compute and nothing else. */
-const PURE: ReadonlySet<string> = new Set(['record', 'merkle', 'outcome', 'pii', 'report']);
+const PURE: ReadonlySet<string> = new Set(['record', 'merkle', 'outcome', 'sql', 'pii', 'report']);
 const WORLD = /^node:(fs|child_process|worker_threads|net|https?|dgram|os)\b/;
 
 /** What only cli may do: look at the clock and the process, print, be random. */

@@ -21,6 +21,7 @@ export function initCommand(exit: (code: number) => void): Command {
     .option('--project <dir>', 'folder of the project', '.')
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
+    .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
       const { project, source, ids } = options;
       const work = { project, source, ids, here: process.cwd() };
@@ -38,10 +39,14 @@ export function initCommand(exit: (code: number) => void): Command {
     });
 }
 
-const EXAMPLES = `
-Examples:
+const EXAMPLES = `Examples:
   sealift init --source sqlite:legacy.db
   sealift init --source sqlite:legacy.db --ids uuid --project school
   sealift init --source 'csv:exports/?encoding=windows-1252&delimiter=;'
+`;
 
+const QUESTIONS = `
+What comes next?
+  Read mapping/DECISIONS.md, which lists what a person should decide; then
+  sealift dry-run. init writes nothing but mapping/, and never over one.
 `;

@@ -11,6 +11,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 64;
 } else {
+  const { keepCompiledCode } = await import('./compileCache.ts');
+  keepCompiledCode(process.env);
   const { runProgram } = await import('./program.ts');
   process.exitCode = await runProgram(process.argv);
 }

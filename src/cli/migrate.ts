@@ -2,7 +2,14 @@
 
 import { Command } from 'commander';
 
-import { memoryOption, sourceMap, sourceOption, wholeNumber, workersOption } from './options.ts';
+import {
+  memoryOption,
+  sampleOption,
+  sourceMap,
+  sourceOption,
+  wholeNumber,
+  workersOption,
+} from './options.ts';
 
 interface Options {
   readonly project: string;
@@ -10,6 +17,7 @@ interface Options {
   readonly allowRejected: number;
   readonly workers: number;
   readonly memory: number;
+  readonly sample?: number;
   readonly json?: boolean;
 }
 
@@ -26,17 +34,19 @@ export function migrateCommand(exit: (code: number) => void): Command {
     )
     .addOption(workersOption())
     .addOption(memoryOption())
+    .addOption(sampleOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
-    .addHelpText('after', ENVIRONMENT)
+    .addHelpText('after', `${ENVIRONMENT}${QUESTIONS}`)
     .action(async (options: Options) => {
       const work = {
         ...options,
         here: process.cwd(),
         sources: sourceMap(options.source),
         runId: process.env['MIGRATE_RUN_ID'] ?? 'run-local',
+        readOrder: process.env['SEALIFT_READ_ORDER'] === 'reverse' ? 'reverse' : 'forward',
         failAfter: process.env['MIGRATE_FAIL_AFTER_MODULE'] ?? null,
-      };
+      } as const;
       const [{ migrate }, { runCommand }] = await Promise.all([
         import('../flow/migrate.ts'),
         import('./run.ts'),
@@ -55,17 +65,30 @@ export function migrateCommand(exit: (code: number) => void): Command {
     });
 }
 
-const EXAMPLES = `
-Examples:
+const EXAMPLES = `Examples:
   sealift migrate
   sealift migrate --source sqlite:/backup/legacy-sunday.db
   MIGRATE_RUN_ID=rehearsal-3 sealift migrate --workers 4 --memory 2G
-
 `;
 
 const ENVIRONMENT = `
 Environment:
   MIGRATE_RUN_ID             name of the run, sealed with it (default run-local)
   MIGRATE_FAIL_AFTER_MODULE  fail after this module, to rehearse a failure
-  SEALIFT_KEY_<ID>           a secret key that the mapping names, or SEALIFT_KEY_<ID>_FILE
+  SEALIFT_KEY_<ID>           a secret key that the mapping names; or
+  SEALIFT_KEY_<ID>_FILE      the path of a file that holds it
+`;
+
+const QUESTIONS = `
+How do I resume a run that failed or was killed?
+  Run it again: it starts from the beginning, and nothing of the other is left.
+  The candidate from before stays in place until the new one is complete.
+
+How do I use a copy of production?
+  sealift migrate --source sqlite:/path/to/copy.db
+  Sealift opens every source read-only, and the mapping stays as it is.
+
+How do I build in spite of rows that are wrong?
+  sealift migrate --allow-rejected N
+  They are not in the candidate, and its sealed accounting says how many.
 `;

@@ -52,3 +52,20 @@ export function sourceOption(): Option {
 export function sourceMap(values: readonly string[]): Map<string, string> {
   return new Map(values.map(parseSourceOption).map(({ name, url }) => [name, url] as const));
 }
+
+/** `--sample`: how many rows of each module. They are held in memory, and more would be no sample. */
+export function sampleOption(): Option {
+  return new Option('--sample <n>', 'only so many rows a module, and what they refer to').argParser(
+    wholeNumber(1, 100_000),
+  );
+}
+
+/** `--dry-run` of commands that change what is live or kept. */
+export function dryRunOption(): Option {
+  return new Option('--dry-run', 'say what would be done, and do nothing');
+}
+
+/** `--who`: the operator, for the journal. */
+export function whoOption(): Option {
+  return new Option('--who <name>', 'your name for the journal, or MIGRATE_OPERATOR');
+}

@@ -1,36 +1,66 @@
-/** The command line: what commands there are, and what they are given. */
+/** The command line: what commands there are, in the order in which they are used, and their help. */
 
 import { Command, CommanderError } from 'commander';
 
 import { EXIT } from '../outcome/exitCode.ts';
 import { printable } from '../outcome/printable.ts';
+import { completionCommand } from './completion.ts';
+import { determinismCommand } from './determinism.ts';
+import { diffCommand } from './diff.ts';
+import { drillCommand } from './drill.ts';
 import { dryRunCommand } from './dryRun.ts';
+import { freezeCommand } from './freeze.ts';
 import { initCommand } from './init.ts';
 import { migrateCommand } from './migrate.ts';
 import { packageInfo } from './packageInfo.ts';
-import { scanAllCommand, scanModuleCommand } from './scan.ts';
+import { promoteCommand } from './promote.ts';
+import { pruneCommand } from './prune.ts';
+import { registryCommand } from './registry.ts';
+import { rollbackCommand } from './rollback.ts';
+import { scanAllCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
+import { scanDriftCommand } from './scanDrift.ts';
+import { statusCommand } from './status.ts';
 import { verifyChecksumsCommand } from './verifyChecksums.ts';
 
-/** Parses the arguments, runs the command, and returns the exit code. */
-export async function runProgram(argv: readonly string[]): Promise<number> {
-  let code: number = EXIT.done;
-  const exit = (of: number): void => {
-    code = of;
-  };
+type Make = (exit: (code: number) => void) => Command;
+
+/** The commands by the part of a migration that they belong to. */
+const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
+  ['Prepare:', [initCommand, registryCommand, freezeCommand]],
+  ['Rehearse:', [dryRunCommand]],
+  ['Build:', [migrateCommand]],
+  ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanDriftCommand]],
+  ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
+  ['Promote:', [promoteCommand, rollbackCommand]],
+  ['Keep house:', [statusCommand, pruneCommand]],
+];
+
+/** All of it, not yet run; `exit` gets the exit code of the command that is. */
+export function createProgram(exit: (code: number) => void): Command {
   const program = new Command('sealift')
     .description('Moves data from a legacy system to a new one and proves that nothing was lost.')
     .version(packageInfo().version)
     .addHelpText('before', EXAMPLES)
-    .addCommand(initCommand(exit))
-    .addCommand(dryRunCommand(exit))
-    .addCommand(migrateCommand(exit))
-    .addCommand(scanAllCommand(exit))
-    .addCommand(scanModuleCommand(exit))
-    .addCommand(verifyChecksumsCommand(exit));
-  for (const command of [program, ...program.commands]) {
+    .addHelpText('after', QUESTIONS)
+    .configureHelp({ subcommandTerm: (command) => command.name() });
+  for (const [heading, makers] of GROUPS) {
+    program.commandsGroup(heading);
+    for (const make of makers) program.addCommand(make(exit));
+  }
+  program.addCommand(completionCommand(program));
+  return program.helpCommand('help [command]', 'the same as COMMAND --help');
+}
+
+/** Parses the arguments, runs the command, and returns the exit code. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  let code: number = EXIT.done;
+  const program = createProgram((of) => {
+    code = of;
+  });
+  for (const command of withCommands(program)) {
     command.exitOverride().configureOutput({
       outputError: (text, write) => {
-        write(usageLine(command === program ? null : command.name(), text));
+        write(usageLine(nameOf(command), text));
       },
     });
   }
@@ -47,6 +77,18 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** A command, its commands, and theirs. */
+export function withCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withCommands)];
+}
+
+/** As a person types it after `sealift`: `registry check`; null for the program itself. */
+export function nameOf(command: Command): string | null {
+  if (command.parent === null) return null;
+  const before = nameOf(command.parent);
+  return before === null ? command.name() : `${before} ${command.name()}`;
+}
+
 /** What the parser of arguments says, as one line in the manner of all others. */
 export function usageLine(command: string | null, text: string): string {
   const name = command === null ? 'sealift' : `sealift ${command}`;
@@ -61,10 +103,33 @@ export function usageLine(command: string | null, text: string): string {
   return `${printable(`${name}: ${what}: ${hint}`)}\n`;
 }
 
-const EXAMPLES = `
-Examples:
-  sealift init --source sqlite:legacy.db     write a mapping for all of a database
-  sealift migrate                            build and seal the candidate
-  sealift verify-checksums                   compute everything again and compare
+const EXAMPLES = `Examples:
+  sealift init --source sqlite:legacy.db   # a mapping for all of a database
+  sealift dry-run                          # what is wrong with the data
+  sealift migrate                          # build and seal the candidate
+  sealift scan-all                         # every check over it
+  sealift promote                          # make it the live one
+`;
 
+const QUESTIONS = `
+How do I ...
+  see what is wrong          sealift dry-run, then open its report.html
+  resume                     run the same command again; nothing is half done
+  undo                       sealift rollback
+  ignore a rule              "severities" in mapping/project.json: see dry-run
+  run on one module only     sealift scan-module NAME
+  use a copy of production   --source sqlite:/path/to/copy.db, of most commands
+  prove it to an auditor     sealift verify-checksums --expect-seal ID
+  free disk space            sealift prune --dry-run, then sealift prune
+  run it in CI               by exit codes and --json, see below
+  keep personal data out     no message, report or log holds a record's value;
+    of reports               diff --show-values shows some, on a terminal only
+
+Exit codes:
+  checks    0 PASS   1 WARN   2 FAIL, or it could not run
+  actions   0 done   1 failed, and nothing has changed
+  both      64 wrong usage or mapping   130 interrupted
+Actions are init, registry build, freeze, migrate, promote, rollback, status and
+prune; all others are checks. With --json, standard output is one JSON object.
+"sealift COMMAND --help" says more about each.
 `;

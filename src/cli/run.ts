@@ -4,6 +4,7 @@
  * SEALIFT_DEBUG asks for it.
  */
 
+import { tmpdir } from 'node:os';
 import { isAbsolute, relative } from 'node:path';
 
 import { onDisk } from '../disk/errors.ts';
@@ -11,14 +12,17 @@ import { createPool } from '../disk/pool.ts';
 import { writeReport } from '../disk/reportFolder.ts';
 import type { Environment } from '../flow/environment.ts';
 import { projectPaths } from '../flow/project.ts';
+import { openFindings, type FindingStore } from '../findings/findingStore.ts';
 import { EXIT, exitCodeOfCheck, exitCodeOfFailure } from '../outcome/exitCode.ts';
 import { Failure } from '../outcome/failure.ts';
-import type { Finding } from '../outcome/finding.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
-import { listFindings } from '../report/findingList.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
+import type { Phase } from '../report/timing.ts';
+import { endNow } from './endNow.ts';
 import { packageInfo } from './packageInfo.ts';
-import { terminalProgress, terminalStyle } from './terminal.ts';
+import { recordPhases } from './phases.ts';
+import { runSelf } from './runSelf.ts';
+import { colored, terminalProgress, terminalStyle, wantsColor, type Shown } from './terminal.ts';
 import { ADAPTERS } from './wire.ts';
 
 export interface CommonOptions {
@@ -33,7 +37,8 @@ export interface Command {
   readonly report: boolean;
   /** Where it goes, latest-<name>, when not by the command's own name. */
   readonly reportName?: string;
-  readonly work: (env: Environment, found: { readonly findings: Finding[] }) => Promise<Outcome>;
+  /** Its outcome lists what is in `found`, or a list of its own, which is put there. */
+  readonly work: (env: Environment, found: FindingStore) => Promise<Outcome>;
 }
 
 /** Runs a command to its exit code. */
@@ -42,31 +47,45 @@ export async function runCommand(command: Command, options: CommonOptions): Prom
   if (command.report) process.umask(0o077);
   const begun = new Date();
   const started = performance.now();
-  const interrupt = interruptible(command);
-  const found: { findings: Finding[] } = { findings: [] };
-  const env = environment(options.json === true, interrupt.onInterrupt);
+  const terminal = terminalProgress(
+    terminalStyle(process.stderr.isTTY, process.env, options.json === true),
+  );
+  const interrupt = interruptible(command, terminal);
+  const found = openFindings(tmpdir());
+  const phases: Phase[] = [];
+  const clock = (): number => Math.round(performance.now() - started);
+  const env = environment(recordPhases(terminal, phases, clock), interrupt.onInterrupt);
   let outcome: Outcome;
   let code: number;
   try {
-    outcome = await command.work(env, found);
+    outcome = listed(await command.work(env, found), found);
     code = command.kind === 'check' ? exitCodeOfCheck(verdict(outcome)) : EXIT.done;
   } catch (error) {
     const failure = asFailure(error);
-    outcome = failedOutcome(command.name, command.kind, failure, found.findings);
+    outcome = failedOutcome(command.name, command.kind, failure, found.list);
     code = exitCodeOfFailure(failure.code, command.kind);
   } finally {
+    terminal.close();
     interrupt.stop();
   }
-  outcome = { ...outcome, findings: listFindings(outcome.findings) };
   const timing: Timing = {
     startedAt: begun.toISOString(),
-    milliseconds: Math.round(performance.now() - started),
+    milliseconds: clock(),
+    phases,
   };
   const report = hasReport(command, outcome, code)
     ? await tryReport(command.reportName ?? command.name, outcome, timing, options)
     : null;
   print(outcome, timing, options, report);
+  found.close();
   return code;
+}
+
+/** With its findings in the order of the report, each with an id. */
+function listed(outcome: Outcome, found: FindingStore): Outcome {
+  if (outcome.findings === found.list) return outcome;
+  for (const finding of outcome.findings) found.add(finding);
+  return { ...outcome, findings: found.list };
 }
 
 /** A run that another one kept from running has nothing to report over that one's report. */
@@ -81,15 +100,18 @@ function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
   return status;
 }
 
-function environment(quiet: boolean, onInterrupt: Environment['onInterrupt']): Environment {
-  const style = terminalStyle(process.stderr.isTTY, process.env, quiet);
+function environment(
+  progress: Environment['progress'],
+  onInterrupt: Environment['onInterrupt'],
+): Environment {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return {
     adapters: ADAPTERS,
     startWorkers: (workers, data) =>
       createPool(new URL(`./worker.${extension}`, import.meta.url), workers, data),
     variables: process.env,
-    progress: terminalProgress(style),
+    runSelf,
+    progress,
     now: () => new Date(),
     pid: process.pid,
     tool: packageInfo(),
@@ -102,12 +124,16 @@ function environment(quiet: boolean, onInterrupt: Environment['onInterrupt']): E
 }
 
 /** Ctrl-C and kill: cleans up, says that nothing was published, and ends with 130. */
-function interruptible(command: Command): {
+function interruptible(
+  command: Command,
+  terminal: Shown,
+): {
   onInterrupt: Environment['onInterrupt'];
   stop: () => void;
 } {
   const cleanUps = new Set<() => void>();
   const interrupted = (): void => {
+    terminal.close();
     for (const cleanUp of cleanUps) {
       try {
         cleanUp();
@@ -116,7 +142,7 @@ function interruptible(command: Command): {
       }
     }
     process.stderr.write(`sealift ${command.name}: interrupted, nothing was changed\n`);
-    process.exit(EXIT.interrupted);
+    endNow(EXIT.interrupted);
   };
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', interrupted);
@@ -174,8 +200,11 @@ function print(
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify(summary(outcome, timing), null, 2)}\n`);
   } else {
-    for (const line of terminalLines(outcome, report, shownPath)) {
-      process.stdout.write(`${line}\n`);
+    const { isTTY, columns, rows } = process.stdout;
+    const screen = isTTY ? { columns: columns || 80, rows: Math.max(24, rows || 24) } : null;
+    const color = wantsColor(isTTY, process.env);
+    for (const line of terminalLines(outcome, report, shownPath, screen)) {
+      process.stdout.write(`${color ? colored(line) : line}\n`);
     }
   }
   if (outcome.failure !== undefined) {

@@ -1,72 +1,149 @@
-/** What a person sees while a command runs: bars on a terminal, plain lines elsewhere. */
+/**
+ * What a person sees while a command runs: on a terminal a line that moves, and one that stays for
+ * each module; plain lines elsewhere. Changes no mode of the terminal, so that a run that is killed
+ * leaves it as it was.
+ */
 
-import { Presets, SingleBar } from 'cli-progress';
+import { SingleBar } from 'cli-progress';
 
-import type { Progress } from '../flow/environment.ts';
+import type { About, Progress } from '../flow/environment.ts';
 import { counted } from '../outcome/counted.ts';
+import { doneLine, progressLine, type Step } from './progressLine.ts';
 
 export interface TerminalStyle {
-  /** Draw bars: standard error is a terminal. */
+  /** Draw a line that moves: standard error is a terminal. */
   readonly bars: boolean;
   /** Say nothing before the end. */
   readonly quiet: boolean;
-  readonly color: boolean;
 }
 
-/** How to draw, from the streams and the environment (no-color.org). */
+/** Progress, and the last of its lines. */
+export interface Shown extends Progress {
+  /** Writes what is still open; nothing is shown after that. */
+  close(): void;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** How to draw, from the stream and the environment. */
 export function terminalStyle(
   isTerminal: boolean,
-  variables: Readonly<Record<string, string | undefined>>,
+  variables: Variables,
   quiet: boolean,
 ): TerminalStyle {
-  const dumb = variables['TERM'] === 'dumb' || variables['CI'] !== undefined;
-  const color = isTerminal && !dumb && (variables['NO_COLOR'] ?? '') === '';
-  return { bars: isTerminal && !dumb && !quiet, quiet, color };
+  return { bars: isTerminal && !isDumb(variables) && variables['CI'] === undefined, quiet };
+}
+
+/** Whether to colour what goes to a terminal (no-color.org). */
+export function wantsColor(isTerminal: boolean, variables: Variables): boolean {
+  return isTerminal && !isDumb(variables) && (variables['NO_COLOR'] ?? '') === '';
+}
+
+function isDumb(variables: Variables): boolean {
+  return variables['TERM'] === 'dumb';
+}
+
+const COLORS: readonly (readonly [RegExp, string])[] = [
+  [/^BLOCKER(?= )|(?<=^[a-z -]+: )(?:FAIL|FAILED)$/, '31'],
+  [/^WARNING(?= )|(?<=^[a-z -]+: )WARN$/, '33'],
+  [/(?<=^[a-z -]+: )(?:PASS|DONE)$/, '32'],
+];
+
+/** A line of a summary, with its severity or verdict in colour. */
+export function colored(line: string): string {
+  for (const [pattern, color] of COLORS) {
+    if (pattern.test(line)) return line.replace(pattern, `\u001b[1;${color}m$&\u001b[0m`);
+  }
+  return line;
 }
 
 /** Progress on standard error. */
-export function terminalProgress(style: TerminalStyle): Progress {
-  if (style.quiet) return { begin() {}, update() {}, end() {} };
-  return style.bars ? bars() : plainLines();
+export function terminalProgress(style: TerminalStyle): Shown {
+  if (style.quiet) return { begin() {}, update() {}, end() {}, close() {} };
+  return inGroups(style.bars ? movingLine() : null, (line) => process.stderr.write(`${line}\n`));
 }
 
-function bars(): Progress {
-  const bar = new SingleBar(
-    {
-      format: '{label} {bar} {percentage}% | {value}/{total} rows | {rate} rows/s | ETA {eta}s',
-      etaBuffer: 50,
-      hideCursor: true,
-      stream: process.stderr,
-    },
-    Presets.shades_classic,
-  );
-  let begun = 0;
+interface MovingLine {
+  draw(step: Step): void;
+  clear(): void;
+}
+
+/** One line at the bottom, drawn anew ten times a second at most. */
+function movingLine(): MovingLine {
+  let step: Step = { label: '', done: 0, total: 0, unit: '', seconds: 0 };
+  const bar = new SingleBar({
+    format: () => progressLine(step, process.stderr.columns || 80),
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: false,
+    linewrap: true,
+    gracefulExit: false,
+  });
+  let moves = false;
   return {
-    begin(label, total) {
-      begun = performance.now();
-      bar.start(total, 0, { label: label.padEnd(24), rate: 0 });
+    draw(next) {
+      step = next;
+      if (moves) bar.update(next.done);
+      else bar.start(Math.max(1, next.total), next.done);
+      moves = true;
     },
-    update(done) {
-      const seconds = (performance.now() - begun) / 1000;
-      bar.update(done, { rate: seconds > 0 ? Math.round(done / seconds) : 0 });
-    },
-    end() {
-      bar.stop();
+    clear() {
+      if (moves) bar.stop();
+      moves = false;
     },
   };
 }
 
-function plainLines(): Progress {
-  let [current, rows] = ['', 0];
+interface Open {
+  readonly label: string;
+  readonly total: number;
+  readonly about: About;
+  readonly begun: number;
+}
+
+/** Steps of one group share one line that stays: it counts what the largest of them has counted. */
+function inGroups(line: MovingLine | null, write: (line: string) => void): Shown {
+  let open: Open | null = null;
+  let kept: Step | null = null;
+  let done = 0;
+  const stepOf = ({ label, total, about, begun }: Open): Step => {
+    const seconds = (performance.now() - begun) / 1000;
+    return { label, total, done, unit: about.unit ?? 'row', seconds };
+  };
+  const flush = (): void => {
+    if (kept === null) return;
+    line?.clear();
+    write(line === null ? `${kept.label}: ${counted(kept.done, kept.unit)}` : doneLine(kept));
+    kept = null;
+  };
   return {
-    begin(label) {
-      [current, rows] = [label, 0];
+    begin(label, total, about = {}) {
+      if (kept !== null && kept.label !== about.group) flush();
+      [open, done] = [{ label, total, about, begun: performance.now() }, 0];
+      line?.draw(stepOf(open));
     },
-    update(done) {
-      rows = done;
+    update(now) {
+      done = now;
+      if (open !== null) line?.draw(stepOf(open));
     },
     end() {
-      process.stderr.write(`${current}: ${counted(rows, 'row')}\n`);
+      if (open === null) return;
+      const ended = stepOf(open);
+      const { group, counts = true } = open.about;
+      open = null;
+      if (group === undefined) {
+        [kept] = [ended];
+        flush();
+        return;
+      }
+      const most = Math.max(kept?.done ?? 0, counts ? ended.done : 0);
+      const seconds = (kept?.seconds ?? 0) + ended.seconds;
+      kept = { ...ended, label: group, done: most, seconds };
+    },
+    close() {
+      line?.clear();
+      open = null;
+      flush();
     },
   };
 }

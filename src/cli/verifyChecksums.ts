@@ -15,12 +15,14 @@ interface Options {
 export function verifyChecksumsCommand(exit: (code: number) => void): Command {
   return new Command('verify-checksums')
     .description('compute everything that the seal states again, and compare')
+    .summary('compute all that the seal states again, and compare')
     .option('--project <dir>', 'folder of the project', '.')
-    .option('--candidate <dir>', "a candidate's folder instead of the project's current one")
-    .option('--expect-seal <id>', 'the seal id that was noted when the candidate was built')
+    .option('--candidate <candidate>', 'a folder, live, or a seal id (default: v1)')
+    .option('--expect-seal <seal-id>', 'the seal id that was noted when the candidate was built')
     .addOption(workersOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
+    .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
       const work = {
         project: options.project,
@@ -47,10 +49,17 @@ export function verifyChecksumsCommand(exit: (code: number) => void): Command {
     });
 }
 
-const EXAMPLES = `
-Examples:
+const EXAMPLES = `Examples:
   sealift verify-checksums
-  sealift verify-checksums --expect-seal 3f1c…   (64 digits, from the summary of migrate)
+  sealift verify-checksums --expect-seal "$(cat seal-id.txt)"
   sealift verify-checksums --candidate /mnt/archive/v1
+`;
 
+const QUESTIONS = `
+How do I prove to an auditor that nothing has changed?
+  Note the seal id when you build, outside of the project: in a ticket, a mail.
+  Then hand over storage_candidate/v1 and this command with --expect-seal ID.
+  Without Sealift, "sha256sum -c --strict checksums/SHA256SUMS" does, inside of
+  it; the digest of that file is the seal id. docs/verify-without-sealift.md has
+  the rest: the Merkle roots in a dozen lines of Python.
 `;

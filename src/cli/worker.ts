@@ -2,7 +2,7 @@
 
 import { poolData, serve } from '../disk/pool.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
-import { readRegistry } from '../mapping/registry.ts';
+import { targetsOf } from '../mapping/registry.ts';
 import { migrationWorker } from '../migrate/worker.ts';
 import { hashHandlers } from '../seal/hashLines.ts';
 import { ADAPTERS } from './wire.ts';
@@ -24,11 +24,8 @@ if (data === null) {
 async function loadRegistries(mapping: LoadedMapping): Promise<Map<string, Map<string, string>>> {
   const registries = new Map<string, Map<string, string>>();
   for (const [name, file] of mapping.registries) {
-    const entries = new Map<string, string>();
-    for await (const { legacyId, targetUuid } of readRegistry(mapping.folder, file)) {
-      entries.set(legacyId, targetUuid);
-    }
-    registries.set(name, entries);
+    const { sha256 = '' } = mapping.files.find((other) => other.name === file) ?? {};
+    registries.set(name, await targetsOf(mapping.folder, file, sha256));
   }
   return registries;
 }

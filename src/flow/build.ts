@@ -4,19 +4,30 @@
  * at the end.
  */
 
+import { join } from 'node:path';
+
 import { onDisk } from '../disk/errors.ts';
 import { acquireLock } from '../disk/lock.ts';
 import type { Pool } from '../disk/pool.ts';
+import type { FindingStore } from '../findings/findingStore.ts';
 import { checkAgainstSource } from '../mapping/checkAgainstSource.ts';
-import { compileModule } from '../mapping/compile.ts';
-import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
+import { compileModule, type CompiledModule } from '../mapping/compile.ts';
+import { loadMapping, type LoadedMapping, type LoadOptions } from '../mapping/load.ts';
 import { quoteName } from '../mapping/nearest.ts';
 import { readSecretKey } from '../mapping/secretKey.ts';
-import { buildModule, planMemory, type BuiltModule } from '../migrate/buildModule.ts';
+import {
+  buildModule,
+  KEY_SETS,
+  planMemory,
+  type BuiltModule,
+  type ReadOrder,
+} from '../migrate/buildModule.ts';
+import { selectRows } from '../migrate/selectRows.ts';
+import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
-import type { Finding } from '../outcome/finding.ts';
 import { planInvariants } from '../scan/invariantPlan.ts';
 import { dropStaging, openStaging, openStore, type Staging } from '../seal/candidateStore.ts';
+import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
 import {
@@ -34,19 +45,20 @@ export interface BuildOptions {
   readonly here: string;
   /** Source name → URL, instead of the mapping's. */
   readonly sources: ReadonlyMap<string, string>;
+  /** Folder whose `mapping/` counts; the project where left out. */
+  readonly mappingIn?: string;
   readonly workers: number;
   /** Bytes. */
   readonly memory: number;
-}
-
-/** Findings of a command, also of one that fails. */
-export interface Findings {
-  readonly findings: Finding[];
+  /** How the source is read; forward where left out. The result does not depend on it. */
+  readonly readOrder?: ReadOrder;
+  /** Records of each module, with what they refer to; all where left out. */
+  readonly sample?: number;
 }
 
 /** Everything that is open while modules are built. */
 export interface Build {
-  readonly command: 'migrate' | 'dry-run';
+  readonly command: 'migrate' | 'dry-run' | 'scan-drift';
   readonly options: BuildOptions;
   readonly env: Environment;
   readonly mapping: LoadedMapping;
@@ -57,6 +69,8 @@ export interface Build {
 
 /** What a command does with the mapping and the built modules. */
 export interface BuildSteps<T> {
+  /** How the mapping is loaded, where not as strictly as can be. */
+  readonly load?: LoadOptions;
   /** Looks at the mapping before anything is opened. */
   readonly check: (mapping: LoadedMapping) => void;
   /** While sources and workers are open. */
@@ -73,7 +87,7 @@ export async function withStaging<T>(
   steps: BuildSteps<T>,
 ): Promise<T> {
   const paths = projectPaths(options.project);
-  const mapping = await loadMapping(paths.root);
+  const mapping = await loadMapping(options.mappingIn ?? paths.root, steps.load);
   steps.check(mapping);
   // Bad SQL is refused before anything is read.
   planInvariants(mapping);
@@ -93,7 +107,7 @@ export async function withStaging<T>(
     });
     try {
       const staging = openStaging(paths.candidates);
-      const sources = await prepareSources(urls, staging.scratch, env.adapters);
+      const sources = await prepareSources(urls, staging.scratch, env.adapters, mapping.modules);
       let built: T;
       try {
         checkAgainstSource(mapping, schemasOf(sources));
@@ -118,33 +132,45 @@ export async function withStaging<T>(
 }
 
 /**
- * Builds all modules, by name; each one uses all workers. `onBuilt` is called after each one and may
+ * Builds all modules, by name; each one uses all workers, and what is found goes to `found`. `onBuilt` is called after each one and may
  * throw.
  */
 export async function buildModules(
   build: Build,
-  report: Findings,
+  found: FindingStore,
   onBuilt: (module: BuiltModule) => void,
 ): Promise<BuiltModule[]> {
   const { options, env, mapping, sources, staging, pool } = build;
   const memory = planMemory(options.memory, options.workers);
   const built: BuiltModule[] = [];
+  const sourceOf = ({ source: name }: CompiledModule): PreparedSource => {
+    const source = sources.find((candidate) => candidate.name === name)?.prepared;
+    if (source === undefined) throw new Error(`source ${name} is not prepared`);
+    return source;
+  };
+  const selection = await selectRows(options.sample ?? null, {
+    mapping,
+    pool,
+    sourceOf,
+    folder: join(staging.scratch, KEY_SETS),
+    progress: env.progress,
+  });
   for (const { module: name } of mapping.modules) {
     const module = compileModule(mapping, name);
-    const source = sources.find((candidate) => candidate.name === module.source)?.prepared;
-    if (source === undefined) throw new Error(`source ${module.source} is not prepared`);
     const result = await buildModule(module, {
       pool,
-      source,
+      source: sourceOf(module),
       staging: staging.candidate,
       scratch: staging.scratch,
       memory,
+      findings: found,
       progress: env.progress,
+      readOrder: options.readOrder ?? 'forward',
+      selection,
       provisional: build.command === 'dry-run',
     });
     built.push(result);
-    report.findings.push(...result.findings);
-    assertMinimum(result, module.minimumRows);
+    if (options.sample === undefined) assertMinimum(result, module.minimumRows);
     onBuilt(result);
   }
   return built;
@@ -154,6 +180,13 @@ export async function buildModules(
 export async function endReading({ sources, pool }: Build): Promise<void> {
   await pool.callEach('closeSources', null);
   for (const { prepared } of sources) await prepared.assertUnchanged();
+}
+
+/** What a run of a sample says of itself. */
+export function sampleNotes({ sample }: BuildOptions): string[] {
+  if (sample === undefined) return [];
+  const what = `a sample of ${counted(sample, 'record')} a module, and what they refer to`;
+  return [`${what}: it proves nothing about the rest, and can never be promoted`];
 }
 
 /** A run that saw no row has proved nothing. */
@@ -167,10 +200,12 @@ export function assertSomeRows(built: readonly BuiltModule[]): void {
 
 /** A module that saw fewer rows than its mapping asks for has proved nothing either. */
 function assertMinimum({ accounting }: BuiltModule, minimum: number): void {
-  if (accounting.rows >= minimum) return;
+  const { module, table, rows, filtered } = accounting;
+  if (rows - filtered >= minimum) return;
+  const left = filtered === 0 ? '' : `, ${filtered} of them filtered`;
   throw new Failure('EMPTY', {
-    what: `module ${accounting.module} has ${accounting.rows} rows, its minimum is ${minimum}; nothing was published`,
-    where: `table ${quoteName(accounting.table)}`,
+    what: `module ${module} has ${rows} rows${left}, its minimum is ${minimum}; nothing was published`,
+    where: `table ${quoteName(table)}`,
     hint: 'check the source, or lower minimumRows in the module',
   });
 }

@@ -3,38 +3,49 @@
  * provisional candidate, which is thrown away; what remains is the report.
  */
 
+import { failedCells, type FailedCells } from '../findings/failedCells.ts';
+import type { FindingStore } from '../findings/findingStore.ts';
+import type { RegistryDuplicate } from '../mapping/registry.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';
-import type { Finding } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
-import { listFindings } from '../report/findingList.ts';
+import { duplicateFinding } from '../registry/checkRegistries.ts';
 import { scanCandidate } from '../scan/scanCandidate.ts';
 import {
   assertSomeRows,
   buildModules,
   endReading,
+  sampleNotes,
   withStaging,
   type Build,
   type BuildOptions,
-  type Findings,
 } from './build.ts';
 import type { Environment } from './environment.ts';
 import { provenanceOf } from './provenance.ts';
+import { scanProgress } from './scanProgress.ts';
 
 /** Runs everything but the seal. */
 export async function dryRun(
   options: BuildOptions,
   env: Environment,
-  report: Findings,
+  found: FindingStore,
 ): Promise<Outcome> {
-  let findings: Finding[] = [];
+  const duplicates: RegistryDuplicate[] = [];
   const modules = await withStaging('dry-run', options, env, {
-    check: () => {},
+    load: { onDuplicate: (duplicate) => duplicates.push(duplicate) },
+    check: (mapping) => {
+      for (const duplicate of duplicates) found.add(duplicateFinding(mapping, duplicate));
+    },
     build: async (build) => {
-      const built = await buildModules(build, report, () => {});
+      const built = await buildModules(build, found, () => {});
       assertSomeRows(built);
       await endReading(build);
-      const cells = listFindings(report.findings);
-      findings = [...cells, ...(await scanProvisional(build, built, cells))];
+      const rows = new Map(built.map((module) => [module.accounting.module, module.rows.length]));
+      const cells = await failedCells(found, build.staging.scratch, (name) => rows.get(name) ?? 0);
+      try {
+        await scanProvisional(build, built, cells, found);
+      } finally {
+        cells.close();
+      }
       return built;
     },
     publish: () => {},
@@ -46,31 +57,29 @@ export async function dryRun(
       rows: accounting.rows,
       records: accounting.records,
       rejected: accounting.rejected,
+      table: accounting.table,
+      filtered: accounting.filtered,
+      merged: accounting.merged,
       root: '',
     })),
-    findings,
-    notes: [],
+    findings: found.list,
+    notes: sampleNotes(options),
   });
 }
 
 async function scanProvisional(
   { staging, mapping, options, env }: Build,
   built: readonly BuiltModule[],
-  cells: readonly Finding[],
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
+  cells: FailedCells,
+  found: FindingStore,
+): Promise<void> {
   const scan = scanCandidate({
     folder: staging.candidate,
     mapping,
     scratch: staging.scratch,
     memory: options.memory,
     provenance: provenanceOf(built, cells),
-    onProgress: (check, done, total) => {
-      if (done === 0) env.progress.begin(check, total);
-      env.progress.update(done);
-      if (done === total) env.progress.end();
-    },
+    onProgress: scanProgress(env.progress),
   });
-  for await (const finding of scan) findings.push(finding);
-  return findings;
+  for await (const finding of scan) found.add(finding);
 }

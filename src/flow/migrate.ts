@@ -2,13 +2,13 @@
 
 import { join } from 'node:path';
 
+import type { FindingStore } from '../findings/findingStore.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
 import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { countFindings, type Outcome } from '../outcome/outcome.ts';
-import { printable } from '../outcome/printable.ts';
 import { publishCandidate } from '../seal/candidateStore.ts';
 import { FORMAT } from '../seal/format.ts';
 import { writeSeal, type Seal } from '../seal/writeSeal.ts';
@@ -16,13 +16,15 @@ import {
   assertSomeRows,
   buildModules,
   endReading,
+  sampleNotes,
   withStaging,
   type Build,
   type BuildOptions,
-  type Findings,
 } from './build.ts';
 import type { Environment } from './environment.ts';
+import { assertAsFrozen, freezeInForce } from './freeze.ts';
 import { projectPaths } from './project.ts';
+import { assertSoundText } from './soundText.ts';
 import { sealSources } from './sources.ts';
 
 export interface MigrateOptions extends BuildOptions {
@@ -38,33 +40,35 @@ interface Built {
   readonly seal: Seal;
 }
 
-/** Builds and publishes a candidate. `report` collects findings, also of a run that fails. */
+/** Builds and publishes a candidate. `found` collects findings, also of a run that fails. */
 export async function migrate(
   options: MigrateOptions,
   env: Environment,
-  report: Findings,
+  found: FindingStore,
 ): Promise<Outcome> {
   assertRunId(options.runId);
   const { candidates } = projectPaths(options.project);
+  const frozen = await freezeInForce(options.project);
   const { modules, seal } = await withStaging('migrate', options, env, {
     check: (mapping) => {
+      assertAsFrozen(frozen, mapping);
       assertModule(mapping, options.failAfter);
     },
-    build: (build) => buildCandidate(build, options, report),
+    build: (build) => buildCandidate(build, options, found),
     publish: (staging, built) => {
       publishCandidate(candidates, staging, built.seal.sealId);
     },
   });
-  return outcome(options, modules, seal, report);
+  return outcome(options, modules, seal, found);
 }
 
 async function buildCandidate(
   build: Build,
   options: MigrateOptions,
-  report: Findings,
+  found: FindingStore,
 ): Promise<Built> {
   const { env, mapping, sources, staging } = build;
-  const modules = await buildModules(build, report, ({ accounting }) => {
+  const modules = await buildModules(build, found, ({ accounting }) => {
     if (accounting.module === options.failAfter) throw injected(accounting.module);
   });
   assertAccepted(modules, options.allowRejected);
@@ -81,6 +85,7 @@ async function buildCandidate(
       ...env.versions,
       runId: options.runId,
       asOf: mapping.project.asOf ?? null,
+      ...(options.sample === undefined ? {} : { sample: options.sample }),
       sources: tables,
       accounting: modules.map((module) => module.accounting),
     },
@@ -92,13 +97,8 @@ const MAX_RUN_ID = 128;
 
 /** The run id is sealed and shown: a name, not a text. */
 function assertRunId(runId: string): void {
-  const sound = runId !== '' && runId.length <= MAX_RUN_ID && runId.isWellFormed();
-  if (sound && printable(runId) === runId) return;
-  throw new Failure('USAGE', {
-    what: `a run id has 1 to ${MAX_RUN_ID} printable characters`,
-    where: 'MIGRATE_RUN_ID',
-    hint: 'choose another one, or unset it',
-  });
+  const hint = 'choose another one, or unset it';
+  assertSoundText(runId, MAX_RUN_ID, { what: 'a run id', where: 'MIGRATE_RUN_ID', hint });
 }
 
 function injected(module: string): Failure {
@@ -119,6 +119,14 @@ function assertModule(mapping: LoadedMapping, name: string | null): void {
 }
 
 function assertAccepted(built: readonly BuiltModule[], allowed: number): void {
+  const open = built.find(({ unaccounted }) => unaccounted);
+  if (open !== undefined) {
+    throw new Failure('REJECTED', {
+      what: `rows of module ${open.accounting.module} cannot be accounted for, nothing was published`,
+      where: 'storage_reports/latest-migrate/findings.ndjson',
+      hint: 'mend its query or its base as the findings say; --allow-rejected does not cover them',
+    });
+  }
   const rejected = built.reduce((sum, { accounting }) => sum + accounting.rejected, 0);
   if (rejected <= allowed) return;
   throw new Failure('REJECTED', {
@@ -132,7 +140,7 @@ function outcome(
   options: MigrateOptions,
   built: readonly BuiltModule[],
   seal: Seal,
-  report: Findings,
+  found: FindingStore,
 ): Outcome {
   return {
     command: 'migrate',
@@ -144,12 +152,15 @@ function outcome(
       rows: accounting.rows,
       records: accounting.records,
       rejected: accounting.rejected,
+      table: accounting.table,
+      filtered: accounting.filtered,
+      merged: accounting.merged,
       root: written.sealed.root,
     })),
-    findings: report.findings,
-    counts: countFindings(report.findings),
+    findings: found.list,
+    counts: countFindings(found.list),
     candidate: join(projectPaths(options.project).candidates, 'v1'),
-    notes: notesOf(built),
+    notes: [...notesOf(built), ...sampleNotes(options)],
   };
 }
 

@@ -1,4 +1,4 @@
-/** A project on disk: a folder with mapping/, storage_candidate/ and storage_reports/. */
+/** A project on disk: a folder with mapping/, storage_candidate/, storage_reports/ and a journal. */
 
 import { join, resolve } from 'node:path';
 
@@ -12,6 +12,10 @@ export interface ProjectPaths {
   readonly mapping: string;
   readonly candidates: string;
   readonly reports: string;
+  /** What was intended and done; see journal/. */
+  readonly journal: string;
+  /** The link to the candidate that is live. */
+  readonly live: string;
 }
 
 export function projectPaths(root: string): ProjectPaths {
@@ -21,6 +25,8 @@ export function projectPaths(root: string): ProjectPaths {
     mapping: join(absolute, 'mapping'),
     candidates: join(absolute, 'storage_candidate'),
     reports: join(absolute, 'storage_reports'),
+    journal: join(absolute, 'storage_journal'),
+    live: join(absolute, 'storage_live'),
   };
 }
 

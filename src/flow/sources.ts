@@ -5,12 +5,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Pool } from '../disk/pool.ts';
-import type { Mapping } from '../mapping/model.ts';
+import type { CheckedSchema } from '../mapping/checkAgainstSource.ts';
+import { DEFAULT_SOURCE, relationOf, type Mapping, type ModuleMapping } from '../mapping/model.ts';
 import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { byUtf8, type SealedSource } from '../seal/format.ts';
-import type { PreparedSource, SourceSchema } from '../source/source.ts';
+import type { PreparedSource, RelationRequest } from '../source/source.ts';
 import { parseSourceUrl, type Adapters, type SourceUrl } from './project.ts';
 
 /** How long to wait for a lock of somebody else. */
@@ -47,18 +48,23 @@ export function sourceUrls(
   return urls;
 }
 
-/** Prepares all sources; what was opened is closed again when one fails. */
+/**
+ * Prepares all sources, with what `modules` read of them; what was opened is closed again when one
+ * fails.
+ */
 export async function prepareSources(
   urls: ReadonlyMap<string, SourceUrl>,
   scratch: string,
   adapters: Adapters,
+  modules: readonly ModuleMapping[],
 ): Promise<NamedSource[]> {
   const sources: NamedSource[] = [];
   try {
     for (const [name, { scheme, location }] of urls) {
       const folder = join(scratch, `source-${sources.length}`);
       mkdirSync(folder);
-      const options = { scratch: folder, lockTimeoutMs: LOCK_TIMEOUT_MS };
+      const relations = relationsOf(name, modules);
+      const options = { scratch: folder, lockTimeoutMs: LOCK_TIMEOUT_MS, relations };
       const prepared = await adapters.get(scheme)?.prepare(location, options);
       if (prepared !== undefined) sources.push({ name, scheme, prepared });
     }
@@ -73,8 +79,24 @@ export async function closeSources(sources: readonly NamedSource[]): Promise<voi
   for (const { prepared } of sources) await prepared.close();
 }
 
-export function schemasOf(sources: readonly NamedSource[]): Map<string, SourceSchema> {
-  return new Map(sources.map(({ name, prepared }) => [name, prepared.schema]));
+/** What the modules read of the source `name`. */
+function relationsOf(name: string, modules: readonly ModuleMapping[]): RelationRequest[] {
+  return modules
+    .filter(({ source }) => (source.name ?? DEFAULT_SOURCE) === name)
+    .map((module) => {
+      const { source } = module;
+      const sql = 'sql' in source ? source.sql : null;
+      return { name: relationOf(module), sql, base: source.base ?? null };
+    });
+}
+
+/** By source what a mapping is checked against. */
+export function schemasOf(sources: readonly NamedSource[]): Map<string, CheckedSchema> {
+  return new Map(
+    sources.map(({ name, prepared }) => {
+      return [name, { tables: prepared.schema.tables, relations: prepared.relations }];
+    }),
+  );
 }
 
 /** Opens every source in every worker, all of them in one snapshot a source. */

@@ -1,17 +1,20 @@
 /** verify-checksums: everything that a seal states, computed again from the files. */
 
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
-import { Failure } from '../outcome/failure.ts';
 import { candidateAt, currentCandidate } from '../seal/candidateStore.ts';
 import { verifyCandidate, type Verification } from '../seal/verify.ts';
+import { candidateNamed } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
+import { verifyProgress } from './scanProgress.ts';
+import { assertSealId } from './sealIdOption.ts';
 
 export interface VerifyOptions {
   readonly project: string;
-  /** A candidate's folder instead of the project's current one. */
+  /** A candidate's folder, or what candidateNamed takes; null for the project's current one. */
   readonly candidate: string | null;
   /** A seal id that was kept outside of the candidate. */
   readonly expectSeal: string | null;
@@ -24,30 +27,33 @@ const EXPECTED = 'the seal is the expected one';
 
 /** What was verified. Of a candidate that failed, nothing is repeated that it merely states. */
 function verified({ run, dataRoot }: Verification): Pick<Outcome, 'dataRoot' | 'modules'> {
-  const modules = (run?.accounting ?? []).map(({ module, rows, records, rejected }) => {
-    const root = run?.modules.find(({ name }) => name === module)?.root ?? '';
-    return { module, rows, records, rejected, root };
-  });
+  const modules = (run?.accounting ?? []).map(
+    ({ module, rows, records, rejected, table, filtered, merged }) => {
+      const root = run?.modules.find(({ name }) => name === module)?.root ?? '';
+      return { module, rows, records, rejected, table, filtered, merged, root };
+    },
+  );
   return dataRoot === null ? { modules } : { dataRoot, modules };
+}
+
+/** A folder of that name comes first: `v1` may be one where the reader stands. */
+function namedFolder(name: string, project: string): string {
+  const folder = resolve(name);
+  return existsSync(folder) ? candidateAt(folder) : candidateNamed(name, project, '.');
 }
 
 /** Verifies the current candidate, or the one in `candidate`. */
 export async function verifyChecksums(options: VerifyOptions, env: Environment): Promise<Outcome> {
   const { candidates } = projectPaths(options.project);
-  if (options.expectSeal !== null && !/^[0-9a-f]{64}$/.test(options.expectSeal)) {
-    throw new Failure('USAGE', {
-      what: 'a seal id is 64 hexadecimal digits in lower case',
-      where: '--expect-seal',
-      hint: 'copy it from the summary of the migrate run',
-    });
-  }
+  assertSealId(options.expectSeal);
   const folder =
     options.candidate === null
       ? currentCandidate(candidates)
-      : candidateAt(resolve(options.candidate));
+      : namedFolder(options.candidate, options.project);
   const pool = env.startWorkers(options.workers, null);
+  const shown = verifyProgress(env.progress);
   try {
-    const result = await verifyCandidate(folder, options.expectSeal, pool);
+    const result = await verifyCandidate(folder, options.expectSeal, pool, shown);
     const findings = [...result.findings];
     if (findings.length === 0 && result.records === 0) {
       const reason = 'the candidate holds no record, so nothing was verified';

@@ -17,6 +17,7 @@ export type FailureCode =
   | 'REJECTED' // rows were rejected
   | 'EMPTY' // a run that saw too few rows proves nothing
   | 'CANDIDATE' // the candidate's path or content is not what it has to be
+  | 'JOURNAL' // the journal is not as it was written
   | 'BUSY' // another run holds the lock
   | 'DISK' // cannot write, no space
   | 'INJECTED' // asked for by MIGRATE_FAIL_AFTER_MODULE

@@ -1,7 +1,7 @@
 /** What every command returns: a status, what it is about, the accounting, and counts of findings. */
 
 import type { Failure } from './failure.ts';
-import { verdictOf, type Finding, type Severity, type Verdict } from './finding.ts';
+import { verdictOf, type FindingList, type Severity, type Verdict } from './finding.ts';
 
 /** DONE and FAILED of actions; a verdict of checks. */
 export type Status = 'DONE' | 'FAILED' | Verdict;
@@ -12,8 +12,21 @@ export interface ModuleLine {
   readonly rows: number;
   readonly records: number;
   readonly rejected: number;
+  /** The table or query that the rows are from. */
+  readonly table?: string;
+  /** Rows that the mapping leaves out, and records that were equal to another one. */
+  readonly filtered?: number;
+  readonly merged?: number;
   /** Lower-case hex; '' where there is none. */
   readonly root: string;
+}
+
+/** One thing that a command did to see what happens. */
+export interface Step {
+  readonly step: string;
+  readonly expected: string;
+  readonly observed: string;
+  readonly ok: boolean;
 }
 
 export interface Outcome {
@@ -25,16 +38,23 @@ export interface Outcome {
   /** Absolute path of the candidate that was built or read. */
   readonly candidate?: string;
   readonly modules: readonly ModuleLine[];
-  readonly findings: readonly Finding[];
+  /** What was done and seen, in order, where the command is a rehearsal. */
+  readonly steps?: readonly Step[];
+  readonly findings: FindingList;
   /** How many are listed, by severity. */
   readonly counts: Readonly<Record<Severity, number>>;
+  /** What a command answers besides, as data for --json. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+  /** Of the candidates' files: bytes that were read, of those that there are. */
+  readonly bytes?: { readonly read: number; readonly total: number };
   /** Plain sentences for the reader: what this does and does not prove. */
   readonly notes: readonly string[];
   readonly failure?: { readonly code: string; readonly line: string };
 }
 
-/** Counts findings by severity. */
-export function countFindings(findings: Iterable<Finding>): Record<Severity, number> {
+/** Counts findings by severity; a list that knows is not read. */
+export function countFindings(findings: FindingList): Readonly<Record<Severity, number>> {
+  if (findings.counts !== undefined) return findings.counts;
   const counts: Record<Severity, number> = { BLOCKER: 0, WARNING: 0, INFO: 0 };
   for (const { severity } of findings) counts[severity] += 1;
   return counts;
@@ -42,9 +62,10 @@ export function countFindings(findings: Iterable<Finding>): Record<Severity, num
 
 /** The outcome of a check from what it found. */
 export function checkOutcome(
-  parts: Omit<Outcome, 'status' | 'counts'> & { readonly findings: readonly Finding[] },
+  parts: Omit<Outcome, 'status' | 'counts'> & { readonly findings: FindingList },
 ): Outcome {
-  return { ...parts, status: verdictOf(parts.findings), counts: countFindings(parts.findings) };
+  const counts = countFindings(parts.findings);
+  return { ...parts, status: verdictOf(counts), counts };
 }
 
 /** The outcome of a command that stopped with a failure. */
@@ -52,7 +73,7 @@ export function failedOutcome(
   command: string,
   kind: 'action' | 'check',
   failure: Failure,
-  findings: readonly Finding[],
+  findings: FindingList,
 ): Outcome {
   return {
     command,

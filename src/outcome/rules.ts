@@ -20,6 +20,7 @@ export const RULES = {
   // Something was changed on the way, as the mapping asks
   fallback: 'WARNING',
   sentinel: 'WARNING',
+  'filtered-parent': 'INFO',
   // Text as it came, before any transform
   encoding: 'BLOCKER',
   'text-nul': 'BLOCKER',
@@ -34,6 +35,10 @@ export const RULES = {
   'key-duplicate': 'BLOCKER',
   'key-similar': 'BLOCKER',
   registry: 'BLOCKER',
+  'registry-duplicate': 'BLOCKER',
+  'registry-similar': 'BLOCKER',
+  'registry-unused': 'INFO',
+  freeze: 'BLOCKER',
   // Between records
   reference: 'BLOCKER',
   'reference-partial': 'BLOCKER',
@@ -43,6 +48,11 @@ export const RULES = {
   copy: 'WARNING',
   accounting: 'BLOCKER',
   'pii-undeclared': 'BLOCKER',
+  // Between the seal and what is there now
+  drift: 'BLOCKER',
+  // A run, rehearsed
+  determinism: 'BLOCKER',
+  drill: 'BLOCKER',
   // The candidate's files
   checksum: 'BLOCKER',
   merkle: 'BLOCKER',
@@ -51,6 +61,11 @@ export const RULES = {
   'seal-format': 'BLOCKER',
   'seal-unexpected': 'BLOCKER',
   empty: 'BLOCKER',
+  // Between two candidates
+  'record-inserted': 'BLOCKER',
+  'record-deleted': 'BLOCKER',
+  'record-changed': 'BLOCKER',
+  'schema-changed': 'BLOCKER',
 } as const;
 
 export type Rule = keyof typeof RULES;

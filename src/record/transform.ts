@@ -77,7 +77,7 @@ function stepOf(transform: Transform, note: TransformNote): Step {
 }
 
 /** Text as it is, integers by their digits; null for anything else. */
-function spelled(cell: SourceValue): string | null {
+export function spelled(cell: SourceValue): string | null {
   if (typeof cell === 'string') return cell;
   if (typeof cell === 'bigint') return String(cell);
   const whole = typeof cell === 'number' && Number.isSafeInteger(cell) && !Object.is(cell, -0);

@@ -67,6 +67,8 @@ export interface RunFile {
   readonly unicode: string;
   readonly runId: string;
   readonly asOf: string | null;
+  /** Records that were chosen of each module, where it was not all of them; never to be live. */
+  readonly sample?: number;
   readonly mapping: { readonly digest: string };
   readonly sources: readonly SealedSource[];
   readonly accounting: readonly ModuleAccounting[];

@@ -42,11 +42,23 @@ export interface Verification {
   readonly records: number;
 }
 
+/** How many records were hashed, of those that there ought to be. */
+export interface VerifyProgress {
+  readonly module: string;
+  /** Of this module. */
+  readonly done: number;
+  readonly total: number;
+  /** Of all modules. */
+  readonly allDone: number;
+  readonly allTotal: number;
+}
+
 /** Verifies the candidate in `folder`. `expected` is a seal id that was kept elsewhere. */
 export async function verifyCandidate(
   folder: string,
   expected: string | null,
   pool: Pool,
+  onProgress: (progress: VerifyProgress) => void = () => {},
 ): Promise<Verification> {
   const sumsBytes = readPlainFile(join(folder, SUMS_FILE), MAX_JSON);
   if (sumsBytes === null) {
@@ -75,9 +87,21 @@ export async function verifyCandidate(
     findings,
   );
   let records = 0;
+  let allDone = 0;
+  const allTotal = (run?.modules ?? []).reduce((sum, { count }) => sum + count, 0);
   for (const module of run?.modules ?? []) {
     const listed = sums.filter(({ path }) => path.startsWith(`${module.name}/`));
-    const verified = await verifyModule(folder, module, listed, pool);
+    const { name, count: total } = module;
+    const report = (done: number): void => {
+      onProgress({ module: name, done, total, allDone: allDone + done, allTotal });
+    };
+    report(0);
+    // The last one is told when the tree is compared.
+    const verified = await verifyModule(folder, module, listed, pool, (done) =>
+      report(Math.min(done, total - 1)),
+    );
+    report(total);
+    allDone += total;
     findings.push(...verified.findings);
     records += verified.records;
   }

@@ -31,12 +31,13 @@ export interface VerifiedModule {
   readonly records: number;
 }
 
-/** `sums` are the module's lines of SHA256SUMS. */
+/** `sums` are the module's lines of SHA256SUMS; `onRecords` gets how many lines were hashed. */
 export async function verifyModule(
   folder: string,
   module: SealedModule,
   sums: readonly SumLine[],
   pool: Pool,
+  onRecords: (done: number) => void,
 ): Promise<VerifiedModule> {
   const path = (file: string): string => `${module.name}/${file}`;
   const listed = new Map(sums.map((line) => [line.path, line.sha256]));
@@ -44,7 +45,11 @@ export async function verifyModule(
   const merkle = readMerkle(folder, path(MERKLE_FILE), findings);
   const fields = merkle?.order.fields ?? [];
   const blobFields = readBlobFields(folder, path(SCHEMA_FILE));
-  const data = await hashData({ path: join(folder, path(DATA_FILE)), fields, blobFields }, pool);
+  const data = await hashData(
+    { path: join(folder, path(DATA_FILE)), fields, blobFields },
+    pool,
+    onRecords,
+  );
   if (data === null) {
     findings.push(fileFinding('file-missing', path(DATA_FILE), 'the module has no data file'));
     return { findings, records: 0 };
@@ -98,6 +103,7 @@ interface HashedData {
 async function hashData(
   { path, fields, blobFields }: DataFile,
   pool: Pool,
+  onRecords: (done: number) => void,
 ): Promise<HashedData | null> {
   const size = plainSize(path);
   if (size === Number.POSITIVE_INFINITY) return null;
@@ -108,12 +114,14 @@ async function hashData(
   for (let start = 0; start < size; start += PART) {
     parts.push({ path, start, end: Math.min(start + PART, size), blobFields });
   }
-  let sound = true;
+  let [sound, records] = [true, 0];
   const hashed = inOrder(parts, pool.size + 1, (part) => pool.call<HashedPart>('hashPart', part));
   for await (const part of hashed) {
     const bytes = Buffer.from(part.data.buffer).subarray(1);
     digest.update(bytes);
     for (const blob of part.blobs) blobs.add(blob);
+    records += part.ends.length;
+    onRecords(records);
     const leaves = Buffer.from(part.leaves.buffer);
     sound &&= !part.unterminated && pushed(() => builder.push({ bytes, leaves, ends: part.ends }));
   }

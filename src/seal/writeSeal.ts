@@ -12,8 +12,7 @@ import {
   writeFileDurably,
 } from '../disk/durable.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
-import { canonicalRegistry } from '../mapping/registry.ts';
-import { Failure } from '../outcome/failure.ts';
+import { canonicalRegistry, changedFailure } from '../mapping/registry.ts';
 import {
   dataRoot,
   formatSums,
@@ -73,11 +72,7 @@ async function writeMapping(folder: string, mapping: LoadedMapping): Promise<Sum
     makeFolder(dirname(path));
     if (bytes !== null) writeFileDurably(path, bytes);
     else if ((await writeRegistry(path, mapping.folder, name)) !== sha256) {
-      throw new Failure('MAPPING', {
-        what: 'the registry changed during the run, nothing was published',
-        where: `mapping/${name}`,
-        hint: 'let nobody write the mapping meanwhile, then run again',
-      });
+      throw changedFailure(name);
     }
     sums.push({ path: `${MAPPING_FOLDER}/${name}`, sha256 });
   }

@@ -28,9 +28,15 @@ function editText(file: string, change: (text: string) => string): (project: str
 const dogs = (change: (value: Json) => unknown): ((project: string) => void) =>
   editJson('modules/dogs.json', change);
 
-function setField(value: Json, members: Record<string, unknown>): unknown {
+/** Module dogs from SQL, which answers for table dogs unless told otherwise. */
+function dogsBy(sql: string, base: Json = {}): (project: string) => void {
+  const source = { sql, base: { table: 'dogs', key: { chip: 'chip' }, ...base } };
+  return dogs((value) => ({ ...value, source }));
+}
+
+function setField(value: Json, members: Record<string, unknown>, name = 'owner'): unknown {
   const fields = (value as { fields: Record<string, object> }).fields;
-  return { ...value, fields: { ...fields, owner: { ...fields['owner'], ...members } } };
+  return { ...value, fields: { ...fields, [name]: { ...fields[name], ...members } } };
 }
 
 export const MAPPINGS: readonly Case[] = [
@@ -182,6 +188,42 @@ export const MAPPINGS: readonly Case[] = [
     env: { SEALIFT_KEY_KENNEL_1: 'abcd' },
   },
   {
+    name: 'SQL that depends on chance',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogsBy('SELECT chip, owner, random() AS photo FROM dogs'),
+  },
+  {
+    name: 'SQL that SQLite does not take',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogsBy('SELECT chip, ower, photo FROM dogs'),
+  },
+  {
+    name: 'SQL without a column that is mapped',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogsBy('SELECT chip, owner, photo AS photos FROM dogs'),
+  },
+  {
+    name: 'SQL whose base is not there',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogsBy('SELECT chip, owner, photo FROM dogs', { table: 'dgos' }),
+  },
+  {
+    name: 'SQL whose base has another key',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogsBy('SELECT chip, owner, photo FROM dogs', { key: { chip: 'chp' } }),
+  },
+  {
+    name: 'SQL that makes rows up',
+    args: MIGRATE,
+    code: 1,
+    prepare: dogsBy("SELECT chip, owner, photo FROM dogs UNION ALL SELECT 'x', 1, NULL"),
+  },
+  {
     name: 'rows that are rejected',
     args: MIGRATE,
     code: 1,
@@ -196,6 +238,48 @@ export const MAPPINGS: readonly Case[] = [
     args: MIGRATE,
     code: 1,
     prepare: dogs((value) => ({ ...value, minimumRows: 99 })),
+  },
+  {
+    name: 'a condition on an unknown column',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => ({ ...value, where: [{ column: 'onwer', isNull: false }] })),
+  },
+  {
+    name: 'a condition that says nothing',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => ({ ...value, where: [{ column: 'owner' }] })),
+  },
+  {
+    name: 'a constant that its field refuses',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => setField(value, { constant: 'x', type: 'integer' }, 'site')),
+  },
+  {
+    name: 'modules that filter each other in a circle',
+    args: MIGRATE,
+    code: 64,
+    prepare: (project) => {
+      const filter = { columns: ['id'], onFilteredParent: 'filter' };
+      dogs((value) => setField(value, { ...filter, reference: 'owners' }, 'o'))(project);
+      editJson('modules/owners.json', (value) =>
+        setField(value, { ...filter, reference: 'dogs' }, 'd'),
+      )(project);
+    },
+  },
+  {
+    name: 'fields of an external module',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogs((value) => ({ ...value, external: true })),
+  },
+  {
+    name: 'a module whose rows are all filtered',
+    args: MIGRATE,
+    code: 1,
+    prepare: dogs((value) => ({ ...value, where: [{ column: 'owner', below: 0 }] })),
   },
   {
     name: 'a source without rows',

@@ -14,6 +14,7 @@ export interface Case {
 
 export const MIGRATE: readonly string[] = ['migrate', '--project', 'PROJECT'];
 export const VERIFY: readonly string[] = ['verify-checksums', '--project', 'PROJECT'];
+export const DIFF: readonly string[] = ['diff', '--project', 'PROJECT'];
 export const NEW: readonly string[] = ['init', '--project', 'PROJECT/new', '--source'];
 
 const elsewhere = (project: string): string => {

@@ -8,7 +8,10 @@ import Database from 'better-sqlite3';
 import { randomOf } from '../dogschool/random.ts';
 
 import { MAPPINGS } from './mappingCases.ts';
-import { inTheWay, MIGRATE, NEW, VERIFY, type Case } from './messageCase.ts';
+import { DIFF, inTheWay, MIGRATE, NEW, VERIFY, type Case } from './messageCase.ts';
+import { REGISTRIES } from './registryCases.ts';
+import { POINTERS } from './pointerCases.ts';
+import { SCANS } from './scanCases.ts';
 
 function writeRandom(project: string): void {
   const random = randomOf(1, 'encrypted');
@@ -257,6 +260,28 @@ const CHECKS: readonly Case[] = [
   },
 ];
 
+const DIFFS: readonly Case[] = [
+  { name: 'a comparison with nothing', args: [...DIFF, 'v1', 'v1'], code: 2 },
+  { name: 'a comparison with one that is not live', args: [...DIFF, 'live', 'v1'], code: 2 },
+  {
+    name: 'a comparison with a seal id that is not there',
+    args: [...DIFF, '3f1c3f1c', 'PROJECT'],
+    code: 2,
+  },
+  {
+    name: 'a comparison with several of that name',
+    args: [...DIFF, '3f1c3f1c', 'v1'],
+    code: 64,
+    prepare: (project) => {
+      const sealed = join(project, 'storage_candidate/sealed');
+      mkdirSync(join(sealed, `3f1c3f1c${'0'.repeat(56)}`), { recursive: true });
+      mkdirSync(join(sealed, `3f1c3f1c${'1'.repeat(56)}`));
+    },
+  },
+  { name: 'a comparison of a folder', args: [...DIFF, 'PROJECT', 'PROJECT/mapping'], code: 2 },
+  { name: 'values into a pipe', args: [...DIFF, 'v1', 'v1', '--show-values'], code: 64 },
+];
+
 /** Where reports go is not where candidates go: the command does its work, and says what it could not do. */
 export const REPORTS: readonly Case[] = [
   ...(['file', 'link'] as const).map((what) => ({
@@ -279,4 +304,14 @@ export const REPORTS: readonly Case[] = [
   },
 ];
 
-export const CASES: readonly Case[] = [...SOURCES, ...MAPPINGS, ...PLACES, ...WORDS, ...CHECKS];
+export const CASES: readonly Case[] = [
+  ...SOURCES,
+  ...MAPPINGS,
+  ...REGISTRIES,
+  ...PLACES,
+  ...WORDS,
+  ...CHECKS,
+  ...POINTERS,
+  ...SCANS,
+  ...DIFFS,
+];

@@ -7,10 +7,20 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { diffCommand } from '../../src/cli/diff.ts';
+import { determinismCommand } from '../../src/cli/determinism.ts';
+import { drillCommand } from '../../src/cli/drill.ts';
 import { dryRunCommand } from '../../src/cli/dryRun.ts';
+import { freezeCommand } from '../../src/cli/freeze.ts';
 import { initCommand } from '../../src/cli/init.ts';
 import { migrateCommand } from '../../src/cli/migrate.ts';
-import { scanAllCommand, scanModuleCommand } from '../../src/cli/scan.ts';
+import { promoteCommand } from '../../src/cli/promote.ts';
+import { pruneCommand } from '../../src/cli/prune.ts';
+import { registryCommand } from '../../src/cli/registry.ts';
+import { rollbackCommand } from '../../src/cli/rollback.ts';
+import { scanAllCommand, scanModuleCommand, scanPiiCommand } from '../../src/cli/scan.ts';
+import { scanDriftCommand } from '../../src/cli/scanDrift.ts';
+import { statusCommand } from '../../src/cli/status.ts';
 import { verifyChecksumsCommand } from '../../src/cli/verifyChecksums.ts';
 
 import { exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
@@ -20,7 +30,9 @@ import { comparable, inOrderWithin, makeDatabase, replay } from './transcript.ts
 
 const FIRST = 'docs/your-first-migration.md';
 const MAPPING = 'docs/mapping.md';
-const COMMANDS = readdirSync('docs/commands').map((name) => `docs/commands/${name}`);
+const COMMANDS = readdirSync('docs/commands')
+  .filter((name) => name !== 'README.md')
+  .map((name) => `docs/commands/${name}`);
 const folders: string[] = [];
 
 function freshFolder(): string {
@@ -70,15 +82,28 @@ describe('the transcripts', () => {
 /** The options that a command takes. */
 function optionsOf(name: string): string[] {
   const commands = [
+    diffCommand,
     initCommand,
+    registryCommand,
+    freezeCommand,
     dryRunCommand,
     migrateCommand,
     scanAllCommand,
     scanModuleCommand,
+    scanPiiCommand,
+    scanDriftCommand,
     verifyChecksumsCommand,
+    determinismCommand,
+    drillCommand,
+    promoteCommand,
+    rollbackCommand,
+    statusCommand,
+    pruneCommand,
   ].map((make) => make(ignore));
   const command = commands.find((candidate) => candidate.name() === name);
-  return (command?.options ?? []).map((option) => option.long ?? '');
+  const parts = [command, ...(command?.commands ?? [])];
+  const options = parts.flatMap((part) => part?.options ?? []).map((option) => option.long ?? '');
+  return [...new Set(options)];
 }
 
 function ignore(): void {}
@@ -87,9 +112,10 @@ describe('the help of a command', () => {
   it.each(COMMANDS)('%s names each option that there is, and no other', (page) => {
     const text = readFileSync(page, 'utf8');
     const name = /commands\/(.*)\.md$/.exec(page)?.[1] ?? '';
-    const synopsis = new RegExp(`^sealift ${name} (.*)$`, 'm').exec(text)?.[1] ?? '';
+    const lines = text.matchAll(new RegExp(`^sealift ${name} (.*)$`, 'gm'));
+    const synopsis = [...lines].map(([, line]) => line).join('\n');
     const options = optionsOf(name);
-    expect(options.length).toBeGreaterThan(3);
+    expect(options.length).toBeGreaterThan(1);
     for (const option of options)
       expect([text, synopsis].every((t) => t.includes(option))).toBe(true);
     const named = new Set(synopsis.match(/--[a-z-]+/g));

@@ -9,6 +9,7 @@ import Database from 'better-sqlite3';
 
 import { ADAPTERS } from '../../src/cli/wire.ts';
 import type { Handler, Pool } from '../../src/disk/pool.ts';
+import { openFindings } from '../../src/findings/findingStore.ts';
 import type { Environment } from '../../src/flow/environment.ts';
 import { init } from '../../src/flow/init.ts';
 import { migrate, type MigrateOptions } from '../../src/flow/migrate.ts';
@@ -86,6 +87,9 @@ export const ENVIRONMENT: Environment = {
   pid: process.pid,
   tool: { name: 'sealift', version: '0.0.0' },
   versions: { timeZoneData: 'test', unicode: 'test' },
+  runSelf: () => {
+    throw new Error('these tests start no process of their own');
+  },
   onInterrupt: () => () => {},
 };
 
@@ -111,7 +115,7 @@ export function migrateHere(
     memory: 2 ** 28,
     ...options,
   };
-  return migrate(all, ENVIRONMENT, { findings: [] });
+  return migrate(all, ENVIRONMENT, openFindings(project));
 }
 
 /** A new project with database and mapping; the caller removes it. */

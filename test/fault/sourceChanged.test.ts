@@ -13,6 +13,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { openFindings } from '../../src/findings/findingStore.ts';
 import type { Environment } from '../../src/flow/environment.ts';
 import { init } from '../../src/flow/init.ts';
 import { migrate } from '../../src/flow/migrate.ts';
@@ -138,7 +139,9 @@ describe('a source that changes while it is read', () => {
           memory: 2 ** 28,
         };
         const env = environment(scheme, when, change);
-        const error = await migrate(run, env, { findings: [] }).catch((thrown: unknown) => thrown);
+        const error = await migrate(run, env, openFindings(project)).catch(
+          (thrown: unknown) => thrown,
+        );
         expect(error).toBeInstanceOf(Failure);
         const { code, message } = error as Failure;
         expect([code, existsSync(path('storage_candidate/v1'))]).toEqual(['SOURCE_CHANGED', false]);

@@ -1,0 +1,86 @@
+/** How far something is, as one line of text that fits a terminal's width. Pure. */
+
+import { counted } from '../outcome/counted.ts';
+import { printable } from '../outcome/printable.ts';
+
+export interface Step {
+  /** What is done: a module, or what is checked of one. */
+  readonly label: string;
+  readonly done: number;
+  /** 0 where it is not known. */
+  readonly total: number;
+  /** What is counted, in the singular. */
+  readonly unit: string;
+  readonly seconds: number;
+}
+
+const NAME = 26;
+const LEAST_BAR = 8;
+const MOST_BAR = 30;
+/** The ends of the bar, percentage, count, rate, ETA of hours, and the blanks between them. */
+const NUMBERS = 44;
+
+/** `kunden   [####    ]  50%  1.2k/2.4k  12k/s  ETA 0:01`, at most `columns` - 1 characters. */
+export function progressLine(step: Step, columns: number): string {
+  const { done, total } = step;
+  const rate = rateOf(step);
+  const room = Math.max(LEAST_BAR, Math.min(MOST_BAR, columns - 1 - NAME - NUMBERS));
+  const known = total > 0;
+  const part = known ? Math.min(1, done / total) : 0;
+  const eta = known && rate !== null && rate > 0 ? clock((total - done) / rate) : '--:--';
+  const columnsOfText = [
+    fitted(step.label, NAME),
+    known ? bar(part, room) : ' '.repeat(room + 2),
+    (known ? `${Math.floor(part * 100)}%` : '').padStart(4),
+    (known ? `${short(done)}/${short(total)}` : short(done)).padStart(13),
+    (rate === null ? '' : `${short(rate)}/s`).padStart(8),
+    `ETA ${eta}`,
+  ];
+  return columnsOfText.join(' ').slice(0, Math.max(1, columns - 1));
+}
+
+/** What is left of it when it is done: `kunden   1110 rows in 0.4 s, 2.8k/s`. */
+export function doneLine(step: Step): string {
+  const { label, done, unit, seconds } = step;
+  const rate = rateOf(step);
+  const fast = rate === null ? '' : `, ${short(rate)}/s`;
+  return `${fitted(label, NAME)} ${counted(done, unit)} in ${seconds.toFixed(1)} s${fast}`;
+}
+
+/** What less than this says is chance. */
+const LEAST_SECONDS = 0.1;
+
+/** Per second; null where it is too early to tell. */
+function rateOf({ done, seconds }: Step): number | null {
+  return seconds < LEAST_SECONDS ? null : done / seconds;
+}
+
+/** Cut or filled to `width` characters. */
+function fitted(text: string, width: number): string {
+  const characters = [...printable(text)];
+  if (characters.length > width) return `${characters.slice(0, width - 1).join('')}…`;
+  return characters.join('').padEnd(width);
+}
+
+function bar(part: number, width: number): string {
+  const full = Math.round(part * width);
+  return `[${'#'.repeat(full)}${' '.repeat(width - full)}]`;
+}
+
+const UNITS = ['', 'k', 'M', 'G', 'T'];
+
+/** 950, 1.2k, 34k, 5.6M: at most 5 characters. */
+function short(number: number): string {
+  let [value, unit] = [Math.max(0, number), 0];
+  while (value >= 999.5 && unit < UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
+  const digits = unit > 0 && value < 99.95 ? 1 : 0;
+  return `${value.toFixed(digits)}${UNITS[unit]}`;
+}
+
+/** 0:07, 12:34, 3:00:00. */
+function clock(seconds: number): string {
+  const whole = Math.min(Math.ceil(seconds), 99 * 3600);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const rest = String(whole % 60).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { doneLine, progressLine } from '../../src/cli/progressLine.ts';
+
+const KUNDEN = { label: 'kunden', unit: 'row', done: 600, total: 2400, seconds: 2 };
+
+describe('the line that shows how far a step is', () => {
+  it('has the name, a bar, the count, the rate and the time that is left', () => {
+    expect(progressLine(KUNDEN, 80)).toBe(
+      'kunden                     [##       ]  25%      600/2.4k    300/s ETA 0:06',
+    );
+    expect(progressLine({ ...KUNDEN, done: 3_600_000, total: 36e9, seconds: 10 }, 80)).toBe(
+      'kunden                     [         ]   0%    3.6M/36.0G   360k/s ETA 27:46:30',
+    );
+  });
+
+  it('says nothing of a rate when it is too early, or of an end that is not known', () => {
+    expect(progressLine({ ...KUNDEN, seconds: 0.01 }, 80)).toMatch(/2\.4k {10}ETA --:--$/);
+    expect(progressLine({ ...KUNDEN, total: 0 }, 80)).toMatch(
+      /^kunden {48}600 {4}300\/s ETA --:--$/,
+    );
+  });
+
+  it('becomes a plain one at the end', () => {
+    expect(doneLine({ ...KUNDEN, done: 2400 })).toBe(
+      'kunden                     2400 rows in 2.0 s, 1.2k/s',
+    );
+    expect(doneLine({ ...KUNDEN, done: 1, seconds: 0.01 })).toMatch(/ 1 row in 0\.0 s$/);
+  });
+
+  it('fits whatever the terminal, and draws nothing that a name might hold', () => {
+    const steps = fc.record({
+      label: fc.string({ unit: 'binary', maxLength: 80 }),
+      unit: fc.constant('row'),
+      done: fc.nat(),
+      total: fc.nat(),
+      seconds: fc.float({ min: 0, max: 1e6, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 2, max: 300 }), (step, columns) => {
+        const line = progressLine(step, columns);
+        expect(line.length).toBeLessThan(columns);
+        expect(line).not.toMatch(/\p{Cc}/u);
+        expect(doneLine(step)).not.toMatch(/\p{Cc}/u);
+      }),
+    );
+  });
+});

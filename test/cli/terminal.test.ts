@@ -1,0 +1,119 @@
+/** The real command line on a terminal of its own, by `script` of util-linux. */
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { colored, terminalProgress, terminalStyle, wantsColor } from '../../src/cli/terminal.ts';
+import { newProject, temporaryFolder } from '../fault/fixture.ts';
+import { hasProgram } from './sealift.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const ESCAPE = '\u001b';
+
+let project = '';
+
+beforeAll(async () => {
+  project = await newProject(200);
+});
+afterAll(() => {
+  rmSync(project, { recursive: true });
+});
+
+/** All that the terminal gets, of 80 columns and 24 lines. */
+function onTerminal(args: string, variables: Record<string, string> = {}): string {
+  const log = join(temporaryFolder(), 'log');
+  const command = `stty cols 80 rows 24; '${process.execPath}' '${MAIN}' ${args}`;
+  const ran = spawnSync('script', ['-qec', command, log], {
+    cwd: project,
+    input: '',
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', ...variables },
+  });
+  expect(ran.error).toBeUndefined();
+  const text = readFileSync(log, 'utf8').replace(/^Script started.*\n/, '');
+  return text.replace(/\n?Script done on.*\n?$/s, '');
+}
+
+/** What of a log stays to be read: a line is drawn over by what follows a carriage return. */
+function staying(log: string): string[] {
+  return log.split(/\r?\n/).map((line) => {
+    const drawn = line.split(/\r|\u001b\[1G/).at(-1) ?? '';
+    // oxlint-disable-next-line no-control-regex -- the terminal's own
+    return drawn.replaceAll(/\u001b(?:[78]|\[[0-9;?]*[a-zA-Z])/g, '');
+  });
+}
+
+describe.runIf(hasProgram('script'))('on a terminal', () => {
+  it('migrate leaves one line for each module, and a summary in colour', () => {
+    const log = onTerminal('migrate');
+    const lines = staying(log);
+    for (const module of ['dogs', 'owners', 'visits']) {
+      expect(lines.filter((line) => line.startsWith(`${module} `) && / in /.test(line))).toEqual([
+        expect.stringMatching(/ 200 rows in \d+\.\d s/),
+      ]);
+    }
+    expect(log).toContain(`${ESCAPE}[1;32mDONE${ESCAPE}[0m`);
+    expect(log).toMatch(/\[ {9,}\] +0% +0\/200/);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it('scan-all leaves one line for each module, and verify-checksums, too', () => {
+    for (const command of ['scan-all', 'verify-checksums']) {
+      const lines = staying(onTerminal(command));
+      const modules = lines.flatMap((line) => /^(\w+) +\d+ records in /.exec(line)?.[1] ?? []);
+      const first = command === 'scan-all' ? ['checksums'] : [];
+      expect(modules).toEqual([...first, 'dogs', 'owners', 'visits']);
+    }
+  });
+
+  it('leaves every mode of the terminal alone', () => {
+    const log = onTerminal('scan-all');
+    expect(log).toContain(`${ESCAPE}[`);
+    expect(log).not.toContain(`${ESCAPE}[?`);
+  });
+
+  it('draws no colour with NO_COLOR, and no moving line with CI', () => {
+    expect(onTerminal('scan-all', { NO_COLOR: '1' })).not.toMatch(/\[1;3\dm/);
+    const log = onTerminal('scan-all', { CI: 'true', NO_COLOR: '1' });
+    expect(log).not.toContain(ESCAPE);
+    expect(log).toMatch(/^dogs: 200 records\r$/m);
+  });
+});
+
+describe('the style', () => {
+  it('is plain elsewhere, and silent with --json', () => {
+    expect(terminalStyle(false, { TERM: 'xterm' }, false).bars).toBe(false);
+    expect(terminalStyle(true, { TERM: 'dumb' }, false).bars).toBe(false);
+    expect(terminalStyle(true, { TERM: 'xterm' }, false).bars).toBe(true);
+    expect(terminalStyle(true, {}, true).quiet).toBe(true);
+  });
+
+  it('has colours on a terminal only, unless NO_COLOR is set and not empty', () => {
+    expect(wantsColor(true, {})).toBe(true);
+    expect(wantsColor(true, { NO_COLOR: '' })).toBe(true);
+    expect(wantsColor(true, { NO_COLOR: '0' })).toBe(false);
+    expect(wantsColor(false, {})).toBe(false);
+  });
+
+  it('colours severities and verdicts, and nothing else', () => {
+    const red = (text: string): string => `${ESCAPE}[1;31m${text}${ESCAPE}[0m`;
+    expect(colored('BLOCKER type dogs · id: no')).toBe(`${red('BLOCKER')} type dogs · id: no`);
+    expect(colored('scan-all: FAIL')).toBe(`scan-all: ${red('FAIL')}`);
+    expect(colored('registry check: PASS')).toContain('[1;32mPASS');
+    for (const line of ['seal id    3f1c', 'a note about FAIL', 'dogs  BLOCKER  1']) {
+      expect(colored(line)).toBe(line);
+    }
+  });
+
+  it('says nothing at all when it is quiet', () => {
+    const progress = terminalProgress({ bars: true, quiet: true });
+    progress.begin('dogs', 10);
+    progress.update(10);
+    progress.end();
+    progress.close();
+    expect(process.stderr.writableLength).toBe(0);
+  });
+});
