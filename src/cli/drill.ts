@@ -7,6 +7,7 @@ import { memoryOption, sampleOption, sourceMap, sourceOption, workersOption } fr
 interface Options {
   readonly project: string;
   readonly source: readonly string[];
+  readonly module: readonly string[];
   readonly sample?: number;
   readonly workers: number;
   readonly memory: number;
@@ -19,6 +20,12 @@ export function drillCommand(exit: (code: number) => void): Command {
     .summary('rehearse failures, kills, a full disk and a rollback')
     .option('--project <dir>', 'folder of the project', '.')
     .addOption(sourceOption())
+    .option(
+      '--module <module>',
+      'fail after and die inside this one only; repeatable',
+      (name: string, before: readonly string[]) => [...before, name],
+      [],
+    )
     .addOption(sampleOption())
     .addOption(workersOption())
     .addOption(memoryOption())
@@ -30,6 +37,7 @@ export function drillCommand(exit: (code: number) => void): Command {
         project,
         workers,
         memory,
+        modules: options.module,
         sample: options.sample ?? null,
         here: process.cwd(),
         sources: sourceMap(options.source),
@@ -54,5 +62,6 @@ export function drillCommand(exit: (code: number) => void): Command {
 
 const EXAMPLES = `Examples:
   sealift drill
+  sealift drill --module kurse             # fail and die at one module only
   sealift drill --sample 1000              # quick, and without promotion
 `;

@@ -9,6 +9,8 @@ import { existsSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { didYouMean, quoteName } from '../mapping/nearest.ts';
+import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { meetFullDisk } from './drillFullDisk.ts';
@@ -35,10 +37,11 @@ export async function drill(options: DrillOptions, env: Environment): Promise<Ou
     const all: Drill = { options, env, shadow, pool, steps: [], notices: [], running: null };
     const forget = env.onInterrupt(() => all.running?.kill());
     try {
-      const total = shadow.modules.length + 3;
+      const modules = drilledModules(options, shadow.modules);
+      const total = modules.length + 3;
       env.progress.begin('drill', total, { unit: 'part' });
       const baseline = await goodCandidate(all, shadow.project('project'));
-      for (const [index, module] of shadow.modules.entries()) {
+      for (const [index, module] of modules.entries()) {
         await dieInside(all, baseline, module);
         await failAfter(all, baseline, module);
         env.progress.update(index + 1);
@@ -50,7 +53,7 @@ export async function drill(options: DrillOptions, env: Environment): Promise<Ou
       await promoteAndRollBack(all, baseline);
       env.progress.update(total);
       env.progress.end();
-      return outcomeOf(all, baseline);
+      return outcomeOf(all, baseline, modules);
     } finally {
       forget();
       await pool.close();
@@ -58,7 +61,24 @@ export async function drill(options: DrillOptions, env: Environment): Promise<Ou
   });
 }
 
-function outcomeOf({ steps, notices, options }: Drill, baseline: Baseline): Outcome {
+/** @throws Failure USAGE where the mapping has none of a name */
+function drilledModules({ modules }: DrillOptions, all: readonly string[]): readonly string[] {
+  for (const name of modules) {
+    if (all.includes(name)) continue;
+    throw new Failure('USAGE', {
+      what: `the mapping has no module ${quoteName(name)}`,
+      where: '--module',
+      hint: didYouMean(name, all, `it has ${all.slice(0, 8).join(', ')}`),
+    });
+  }
+  return modules.length === 0 ? all : all.filter((name) => modules.includes(name));
+}
+
+function outcomeOf(
+  { steps, notices, options, shadow }: Drill,
+  baseline: Baseline,
+  modules: readonly string[],
+): Outcome {
   const failed = steps.filter(({ ok }) => !ok);
   const findings = failed.map(({ step, expected, observed }): Finding => {
     const reason = `the step "${step}" ended with "${observed}", expected was "${expected}"`;
@@ -72,6 +92,9 @@ function outcomeOf({ steps, notices, options }: Drill, baseline: Baseline): Outc
     findings: [...findings, ...notices],
     notes: [
       `${steps.length - failed.length} of ${steps.length} steps went as expected`,
+      ...(modules.length < shadow.modules.length
+        ? [`${modules.length} of ${shadow.modules.length} modules were drilled, as --module asks`]
+        : []),
       ...(options.sample === null ? [] : [`drilled with ${options.sample} rows a module`]),
     ],
   });

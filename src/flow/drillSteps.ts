@@ -14,6 +14,8 @@ import { projectPaths } from './project.ts';
 import { said, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
 
 export interface DrillOptions extends ShadowOptions {
+  /** Modules after which a run fails and inside which one dies; all where it is empty. */
+  readonly modules: readonly string[];
   /** Rows a module to build from; null for all. */
   readonly sample: number | null;
   readonly workers: number;

@@ -3,12 +3,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const MAIN: string = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+import { COMPILED } from './compiled.ts';
 
-/** Children start twice as fast where they find themselves compiled. */
-const COMPILED: string = fileURLToPath(
-  new URL('../../node_modules/.cache/sealift', import.meta.url),
-);
+const MAIN: string = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 export interface Ran {
   /** Null where a signal ended it. */

@@ -14,6 +14,7 @@ import { afterAll } from 'vitest';
 
 import type { Finding } from '../../src/outcome/finding.ts';
 import type { MerkleFile, RunFile } from '../../src/seal/format.ts';
+import { COMPILED } from './compiled.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const COMPARE = fileURLToPath(new URL('../independent/compare.py', import.meta.url));
@@ -43,6 +44,7 @@ export function sealift(args: readonly string[], options: RunOptions = {}): Prom
     PATH: process.env['PATH'] ?? '',
     TMPDIR: tmpdir(),
     NO_COLOR: '1',
+    NODE_COMPILE_CACHE: COMPILED,
     ...options.variables,
   };
   const { cwd } = options;

@@ -16,6 +16,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 
+import { COMPILED } from '../cli/compiled.ts';
+
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** How the folder in which a reader works is called on the pages. */
 const HOME = '/home/ada/kennel';
@@ -120,7 +122,12 @@ function run(command: string, cwd: string, bin: string): { status: number; outpu
   const ran = spawnSync('sh', ['-c', command], {
     cwd,
     encoding: 'utf8',
-    env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, MIGRATE_RUN_ID: undefined },
+    env: {
+      ...process.env,
+      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+      MIGRATE_RUN_ID: undefined,
+      NODE_COMPILE_CACHE: COMPILED,
+    },
   });
   const errors = ran.stderr
     .split('\n')
