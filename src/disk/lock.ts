@@ -50,17 +50,16 @@ export function acquireLock(folder: string, holder: Holder): Lock {
   };
 }
 
-const ATTEMPTS = 200;
 const PAUSE_MS = 10;
 
-/** Takes a lock that everybody holds for a moment only; waits for it two seconds before BUSY. */
-export function acquireLockPatiently(folder: string, holder: Holder): Lock {
-  for (let attempt = 1; ; attempt += 1) {
+/** Takes a lock that nobody holds for long; waits for it so many milliseconds before BUSY. */
+export function acquireLockPatiently(folder: string, holder: Holder, patience: number): Lock {
+  for (let waited = 0; ; waited += PAUSE_MS) {
     try {
       return acquireLock(folder, holder);
     } catch (error) {
       const busy = error instanceof Failure && error.code === 'BUSY';
-      if (!busy || attempt === ATTEMPTS) throw error;
+      if (!busy || waited >= patience) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
     }
   }

@@ -24,7 +24,7 @@ import {
   syncFolder,
   writeAll,
 } from './durable.ts';
-import { acquireLock, type Lock } from './lock.ts';
+import { acquireLockPatiently } from './lock.ts';
 
 const HISTORY = 'history';
 
@@ -41,7 +41,9 @@ export function writeReport(
   const history = join(folder, HISTORY);
   refuseForeign(folder, latest, history);
   makeFolder(history);
-  const lock = patiently(() => acquireLock(history, { command, pid: process.pid, since: '-' }));
+  // Reports are written one after the other; the longest takes a minute or less.
+  const holder = { command, pid: process.pid, since: '-' };
+  const lock = acquireLockPatiently(history, holder, 60_000);
   try {
     publish({ history, latest, command, files });
   } finally {
@@ -77,22 +79,6 @@ function writeDurably(path: string, content: ReportFile): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-const ATTEMPTS = 6000;
-const PAUSE_MS = 10;
-
-/** Reports are written one after the other; the longest takes a minute or less. */
-function patiently(take: () => Lock): Lock {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return take();
-    } catch (error) {
-      const busy = error instanceof Failure && error.code === 'BUSY';
-      if (!busy || attempt === ATTEMPTS) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
-    }
   }
 }
 

@@ -1,9 +1,8 @@
 /** Who works here, for the journal: only what they say themselves. */
 
 import type { JournalEvent } from '../journal/entry.ts';
-import { Failure } from '../outcome/failure.ts';
-import { printable } from '../outcome/printable.ts';
 import type { Environment } from './environment.ts';
+import { assertSoundText } from './soundText.ts';
 
 const MAX_NAME = 128;
 
@@ -11,13 +10,12 @@ const MAX_NAME = 128;
 export function operatorOf(who: string | null, { variables }: Environment): string | null {
   const name = who ?? variables['MIGRATE_OPERATOR'] ?? null;
   if (name === null) return null;
-  const sound = name !== '' && name.length <= MAX_NAME && name.isWellFormed();
-  if (sound && printable(name) === name) return name;
-  throw new Failure('USAGE', {
-    what: `an operator's name has 1 to ${MAX_NAME} printable characters`,
+  assertSoundText(name, MAX_NAME, {
+    what: "an operator's name",
     where: who === null ? 'MIGRATE_OPERATOR' : '--who',
     hint: 'give another one, or none',
   });
+  return name;
 }
 
 /** The event with the operator, where there is one. */

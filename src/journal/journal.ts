@@ -24,6 +24,9 @@ import { acquireLockPatiently } from '../disk/lock.ts';
 import { Failure } from '../outcome/failure.ts';
 import { encodeEntries, parseJournal, type Journal, type JournalEvent } from './entry.ts';
 
+/** Everybody appends for a moment only. */
+const PATIENCE_MS = 2000;
+
 export const JOURNAL_FILE = 'journal.ndjson';
 
 /** Who writes, for the lock and the time of the entries. */
@@ -63,7 +66,7 @@ export function appendToJournal(
     makeFolder(folder);
     syncFolder(dirname(folder));
     const { command, pid, at } = writer;
-    const lock = acquireLockPatiently(folder, { command, pid, since: at });
+    const lock = acquireLockPatiently(folder, { command, pid, since: at }, PATIENCE_MS);
     try {
       const journal = readJournal(folder);
       append(join(folder, JOURNAL_FILE), journal, encodeEntries(journal, events, at));
