@@ -1,16 +1,17 @@
 /**
- * The demo: from a legacy database full of defects to a verified candidate, on a generated dog
- * school and with the committed mapping, by the commands that a person would type. Exits 0 only if
- * every step did what it says.
+ * The demo: from a legacy database full of defects to a candidate that goes live and back, on a
+ * generated dog school and with the committed mapping, by the commands that a person would type. Exits
+ * 0 only if every step did what it says.
  *
  *     npm run demo                                the committed example, in this checkout
  *     node test/demo.ts --project DIR             the same in another folder that has its mapping/
  *
- * Writes nothing but legacy/, storage_candidate/ and storage_reports/ of the project, none of which
- * is committed, and a temporary folder that it removes.
+ * Writes nothing but legacy/, storage_candidate/, storage_reports/, storage_journal/ and the link
+ * storage_live of the project, none of which is committed, and a temporary folder that it removes.
  */
 
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   mkdirSync,
@@ -34,6 +35,8 @@ import { assess, describeAssessment, type Truth } from './legacy/truth.ts';
 
 const HERE = fileURLToPath(new URL('..', import.meta.url));
 const MAIN = join(HERE, 'src/cli/main.ts');
+/** Commands start faster where they find themselves compiled. */
+const CACHE = { NODE_COMPILE_CACHE: join(HERE, 'node_modules/.cache/sealift') };
 const ROWS = 10_000;
 /** The one with defects, where they are, and the one without: the mapping reads the last. */
 const SPOILT = 'legacy/spoilt.db';
@@ -67,6 +70,10 @@ const STEPS: readonly Step[] = [
   { title: 'Run every check over the sealed records.', run: scan },
   { title: 'Verify it against the seal id, which was kept outside of it.', run: verify },
   { title: 'Change one digit of one payment in a copy of it, and verify the copy.', run: tamper },
+  { title: 'Build it twice more, under other circumstances: the same bytes?', run: determinism },
+  { title: 'Let runs fail, die and meet a full disk, where it does no harm.', run: drill },
+  { title: 'It goes live.', run: promote },
+  { title: 'So does the next one, which turns out to be wrong: back to the first.', run: rollback },
 ];
 
 function expectThat(holds: boolean, what: string): void {
@@ -78,21 +85,22 @@ function say(text: string): void {
 }
 
 /** Shows a command as a person types it, and its output; paths of the project as relative ones. */
-function sealift(demo: Demo, args: readonly string[], expectedCode: number): string {
+function sealift(demo: Demo, args: readonly string[], code: number, runId?: string): string {
   const shown = args.map((arg) => arg.replace(demo.scratch, '/tmp/demo'));
-  say(`$ npm run -s sealift -- ${shown.join(' ')}`);
+  const variables = runId === undefined ? '' : `MIGRATE_RUN_ID=${runId} `;
+  say(`$ ${variables}npm run -s sealift -- ${shown.join(' ')}`);
   const ran = spawnSync(process.execPath, [MAIN, ...args], {
     cwd: demo.project,
     encoding: 'utf8',
-    env: { ...process.env, MIGRATE_RUN_ID: undefined, MIGRATE_FAIL_AFTER_MODULE: undefined },
+    env: { ...CACHE, ...process.env, MIGRATE_RUN_ID: runId, MIGRATE_FAIL_AFTER_MODULE: undefined },
   });
   const output = ran.stdout
     .replaceAll(`${demo.project}/`, '')
     .replaceAll(demo.scratch, '/tmp/demo')
     .trimEnd();
   say(`${output}\n`);
-  if (ran.status !== expectedCode) process.stderr.write(ran.stderr);
-  expectThat(ran.status === expectedCode, `exit code ${expectedCode}, not ${ran.status}`);
+  if (ran.status !== code) process.stderr.write(ran.stderr);
+  expectThat(ran.status === code, `exit code ${code}, not ${ran.status}`);
   return output;
 }
 
@@ -271,6 +279,38 @@ function tamper(demo: Demo): void {
   sealift(demo, ['verify-checksums', '--candidate', copy, '--project', demo.scratch], 2);
 }
 
+function determinism(demo: Demo): void {
+  const output = sealift(demo, ['determinism', '--workers', '2'], 0);
+  expectThat(output.includes(demo.sealId), 'both builds have the seal id of the candidate');
+}
+
+/** One module here; all of them take a minute. */
+function drill(demo: Demo): void {
+  const output = sealift(demo, ['drill', '--module', 'kurse'], 0);
+  expectThat(/^(\d+) of \1 steps went as expected$/m.test(output), 'no step goes wrong');
+}
+
+function promote(demo: Demo): void {
+  sealift(demo, ['promote', '--who', 'ada'], 0);
+  expectThat(liveSeal(demo) === demo.sealId, 'storage_live leads to the candidate');
+}
+
+function rollback(demo: Demo): void {
+  const first = sealift(demo, ['migrate'], 0, 'second-thoughts');
+  expectThat(!first.includes(demo.sealId), 'another run has another seal id');
+  sealift(demo, ['scan-all'], 0);
+  sealift(demo, ['promote', '--who', 'ada'], 0);
+  expectThat(liveSeal(demo) !== demo.sealId, 'the second candidate is live');
+  sealift(demo, ['rollback', '--who', 'ada'], 0);
+  expectThat(liveSeal(demo) === demo.sealId, 'the first candidate is live again');
+}
+
+/** The seal id of what a reader of storage_live sees. */
+function liveSeal({ project }: Demo): string {
+  const sums = readFileSync(join(project, 'storage_live/checksums/SHA256SUMS'));
+  return createHash('sha256').update(sums).digest('hex');
+}
+
 function run(project: string): void {
   const scratch = mkdtempSync(join(tmpdir(), 'sealift-demo-'));
   const demo: Demo = { project, scratch, truth: { defects: [] }, findings: [], sealId: '' };
@@ -279,7 +319,10 @@ function run(project: string): void {
       say(`${index + 1}. ${step.title}\n`);
       step.run(demo);
     }
-    say('All went well. The candidate is in storage_candidate/v1, reports in storage_reports/.');
+    say('All went well. What is live is storage_live, and each command has left its report:');
+    for (const name of readdirSync(join(project, 'storage_reports')).sort()) {
+      if (name.startsWith('latest-')) say(`  storage_reports/${name}/report.html`);
+    }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -16,7 +16,8 @@ const WRITABLE_BY_OTHERS = 0o022;
  * folder, NODE_DISABLE_COMPILE_CACHE=1 turns it off.
  */
 export function keepCompiledCode(variables: NodeJS.ProcessEnv): void {
-  if (variables['NODE_COMPILE_CACHE'] !== undefined) return;
+  const told = ['NODE_COMPILE_CACHE', 'NODE_DISABLE_COMPILE_CACHE'];
+  if (told.some((name) => variables[name] !== undefined)) return;
   const folder = privateFolder(variables);
   if (folder === null) return;
   enableCompileCache(folder);

@@ -2,6 +2,8 @@
 /**
  * The command. Looks at the runtime first: the database driver does not run on older ones, and a
  * crash would say less than one line.
+ *
+ * Whoever reads the output may go away, as `head` does: what was done is done, and the exit code says so.
  */
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -11,6 +13,15 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 64;
 } else {
+  for (const [name, stream] of [
+    ['standard output', process.stdout],
+    ['standard error', process.stderr],
+  ] as const) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE' || stream === process.stderr) return;
+      process.stderr.write(`sealift: ${name} could not be written: ${String(error.code)}\n`);
+    });
+  }
   const { keepCompiledCode } = await import('./compileCache.ts');
   keepCompiledCode(process.env);
   const { runProgram } = await import('./program.ts');

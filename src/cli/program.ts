@@ -95,6 +95,11 @@ export function usageLine(command: string | null, text: string): string {
   const near = /\(Did you mean (.+)\?\)/.exec(text)?.[1];
   const what = text
     .replace(/^error: /, '')
+    .replace(
+      /^command-argument value '(.*?)' is invalid for argument '(.*?)'/s,
+      "$2 '$1' is invalid",
+    )
+    .replace(/^(option '.*?') argument missing/s, '$1 needs a value')
     .replace(/\n\(Did you mean .*$/s, '')
     .replace(/(but got \d+): .*$/s, '$1')
     .replaceAll(/\. ([A-Za-z])/g, (_, first: string) => `, ${first.toLowerCase()}`)

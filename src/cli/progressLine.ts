@@ -57,7 +57,7 @@ function rateOf({ done, seconds }: Step): number | null {
 
 /** Cut or filled to `width` characters. */
 function fitted(text: string, width: number): string {
-  const characters = [...printable(text)];
+  const characters = Array.from(printable(text));
   if (characters.length > width) return `${characters.slice(0, width - 1).join('')}…`;
   return characters.join('').padEnd(width);
 }

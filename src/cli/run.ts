@@ -134,7 +134,8 @@ function interruptible(
   const cleanUps = new Set<() => void>();
   const interrupted = (): void => {
     terminal.close();
-    for (const cleanUp of cleanUps) {
+    // What was begun last ends first: a run in a folder before the folder.
+    for (const cleanUp of [...cleanUps].reverse()) {
       try {
         cleanUp();
       } catch {

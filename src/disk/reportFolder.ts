@@ -83,9 +83,12 @@ function writeDurably(path: string, content: ReportFile): void {
 }
 
 function nextNumber(history: string, command: string): number {
-  const pattern = new RegExp(`^${command}-(\\d{6,})$`);
-  const numbers = readdirSync(history).map((name) => Number(pattern.exec(name)?.[1] ?? 0));
-  return Math.max(0, ...numbers) + 1;
+  // Longer ones are not of ours: nobody has run a command so often.
+  const pattern = new RegExp(`^${command}-(\\d{6,12})$`);
+  const names = new Set(readdirSync(history));
+  let number = 1;
+  for (const name of names) number = Math.max(number, Number(pattern.exec(name)?.[1] ?? 0) + 1);
+  return number;
 }
 
 /** Nothing is written through a link that somebody planted, and nobody's folder is replaced. */

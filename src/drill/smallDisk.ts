@@ -1,8 +1,25 @@
-/** A small file system in memory, which can be filled without harm to anybody. */
+/**
+ * A small file system in memory, which can be filled without harm to anybody: nothing is filled
+ * before it is known to be one, as whoever unmounts it meanwhile leaves the folder of a real disk.
+ */
 
 import { spawnSync } from 'node:child_process';
-import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { Failure } from '../outcome/failure.ts';
+
+/** Name of the folder, in a shadow, where the small disk is mounted. */
+export const SMALL_DISK = 'full-disk';
 
 /** Mounts `bytes` of memory at `folder`; false where this system or this user may not. */
 export function mountSmallDisk(folder: string, bytes: number): boolean {
@@ -10,9 +27,26 @@ export function mountSmallDisk(folder: string, bytes: number): boolean {
   return ran('mount', ['-t', 'tmpfs', '-o', options, 'sealift-drill', folder]);
 }
 
-/** Takes the mount away; false where there was none. */
+const ATTEMPTS = 60;
+const PAUSE_MS = 50;
+
+/**
+ * Takes the mount away; false where there was none, or where it is still in use after three seconds:
+ * a run that was killed a moment ago lets go of it soon.
+ */
 export function unmountSmallDisk(folder: string): boolean {
-  return ran('umount', [folder]);
+  for (let attempt = 1; isMounted(folder); attempt += 1) {
+    if (ran('umount', [folder])) return true;
+    if (attempt === ATTEMPTS) return false;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  }
+  return false;
+}
+
+/** Whether another file system than that around it is in this very folder; links are not followed. */
+function isMounted(folder: string): boolean {
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  return stat?.isDirectory() === true && stat.dev !== lstatSync(dirname(folder)).dev;
 }
 
 function ran(command: string, args: readonly string[]): boolean {
@@ -22,18 +56,31 @@ function ran(command: string, args: readonly string[]): boolean {
 const BALLAST = 'ballast';
 const CHUNK = 1024 * 1024;
 
-/** Fills the disk until at most `free` bytes are left. */
+/**
+ * Fills the small disk in `folder` until at most `free` bytes are left.
+ * @throws Failure DISK where none is mounted there, before anything is written
+ */
 export function fillDisk(folder: string, free: number): void {
-  const { bavail, bsize } = statfsSync(folder);
-  let left = bavail * bsize - free;
-  const file = openSync(join(folder, BALLAST), 'w', 0o600);
+  const file = openSync(join(folder, BALLAST), 'wx', 0o600);
   try {
+    // As long as the file is open, the disk that it lies on stays where it is.
+    if (fstatSync(file).dev === lstatSync(dirname(folder)).dev) throw notSmall(folder);
+    const { bavail, bsize } = statfsSync(folder);
+    let left = bavail * bsize - free;
     const zeros = Buffer.alloc(CHUNK);
     while (left > 0) left -= writeSync(file, zeros, 0, Math.min(CHUNK, left));
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
+}
+
+function notSmall(folder: string): Failure {
+  return new Failure('DISK', {
+    what: 'the small disk of the drill is no longer mounted, so nothing was filled',
+    where: folder,
+    hint: 'find out who has unmounted it, then run again',
+  });
 }
 
 /** Gives the space back. */

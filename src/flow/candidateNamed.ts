@@ -11,6 +11,10 @@ import { projectPaths } from './project.ts';
 /** What is no path but a seal id, or the beginning of one. */
 const SEAL_ID = /^(?:sealed\/)?([0-9a-f]{8,64}(?:\.\d+)?)$/;
 
+/** The hint where somebody has named a folder. */
+export const CHECK_PATH =
+  'check the path, or name v1, live or a seal id; sealift status shows them';
+
 /**
  * The real folder of `v1` (what was built last), of `live`, of a seal id of the project or its first
  * eight digits or more, of `sealed/<name>`, or of a folder, relative to `here`. Of several runs with
@@ -22,7 +26,7 @@ export function candidateNamed(name: string, project: string, here: string): str
   if (name === 'v1') return realpathSync(candidateAt(join(candidates, 'v1')));
   if (name === 'live') return liveCandidate(live);
   const asked = SEAL_ID.exec(name)?.[1];
-  if (asked === undefined) return realpathSync(candidateAt(resolve(here, name)));
+  if (asked === undefined) return realpathSync(candidateAt(resolve(here, name), CHECK_PATH));
   const [first = asked] = sealedNamed(candidates, asked, name);
   return realpathSync(candidateAt(sealedPath(candidates, first)));
 }

@@ -3,7 +3,13 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { emptyDisk, fillDisk, mountSmallDisk, unmountSmallDisk } from '../drill/smallDisk.ts';
+import {
+  emptyDisk,
+  fillDisk,
+  mountSmallDisk,
+  SMALL_DISK,
+  unmountSmallDisk,
+} from '../drill/smallDisk.ts';
 import { listCandidate } from '../seal/files.ts';
 import {
   buildAgain,
@@ -26,7 +32,7 @@ const DISK_FACTOR = 6;
 
 /** A candidate, a disk that is full, a run on it, and one more when there is space again. */
 export async function meetFullDisk(all: Drill, { project }: Baseline): Promise<void> {
-  const folder = all.shadow.folder('full-disk');
+  const folder = all.shadow.folder(SMALL_DISK);
   const bytes = candidateBytes(project);
   const size = bytes * DISK_FACTOR + DISK_MARGIN;
   if (size > MAX_DISK) {

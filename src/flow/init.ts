@@ -1,10 +1,11 @@
 /** init: an unknown source → a mapping that works, and what a person should decide. */
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve, sep } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 
 import { onDisk } from '../disk/errors.ts';
+import { openScratch } from '../disk/scratch.ts';
 import { decisionLines } from '../init/decisionsText.ts';
 import type { IdMode } from '../init/foreignKeys.ts';
 import { mappingFiles } from '../init/mappingFiles.ts';
@@ -35,14 +36,13 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
   const { name, url } = parseSourceOption(options.source);
   const source = parseSourceUrl(url, options.here, env.adapters);
   assertNoMapping(paths.mapping);
-  const scratch = mkdtempSync(join(tmpdir(), 'sealift-init-'));
-  const forget = env.onInterrupt(() => {
-    rmSync(scratch, { recursive: true, force: true });
-  });
+  const since = env.now().toISOString();
+  const scratch = openScratch(tmpdir(), { command: 'init', pid: env.pid, since });
+  const forget = env.onInterrupt(scratch.drop);
   try {
     const adapter = env.adapters.get(source.scheme) as SourceAdapter;
     const prepared = await adapter.prepare(source.location, {
-      scratch,
+      scratch: scratch.path,
       lockTimeoutMs: LOCK_TIMEOUT_MS,
     });
     try {
@@ -65,7 +65,7 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
       await prepared.close();
     }
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    scratch.drop();
     forget();
   }
 }

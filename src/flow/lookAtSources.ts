@@ -1,9 +1,8 @@
 /** A look at the sources of a candidate, in a scratch of its own, without a run. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
+import { openScratch } from '../disk/scratch.ts';
 import type { Mapping, ModuleMapping } from '../mapping/model.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
@@ -28,14 +27,12 @@ export async function lookAtSources<T>(
 ): Promise<T> {
   const folders = { project: projectPaths(options.project).root, here: options.here };
   const urls = sourceUrls(mapping, options.sources, folders, env.adapters);
-  const scratch = mkdtempSync(join(tmpdir(), 'sealift-source-'));
   // A copy of a source may be in there: an interrupted look leaves none behind.
-  const drop = (): void => {
-    rmSync(scratch, { recursive: true, force: true });
-  };
-  const forget = env.onInterrupt(drop);
+  const since = env.now().toISOString();
+  const scratch = openScratch(tmpdir(), { command: 'source', pid: env.pid, since });
+  const forget = env.onInterrupt(scratch.drop);
   try {
-    const sources = await prepareSources(urls, scratch, env.adapters, modules);
+    const sources = await prepareSources(urls, scratch.path, env.adapters, modules);
     try {
       const seen = await look(sources);
       for (const { prepared } of sources) await prepared.assertUnchanged();
@@ -44,7 +41,7 @@ export async function lookAtSources<T>(
       await closeSources(sources);
     }
   } finally {
-    drop();
+    scratch.drop();
     forget();
   }
 }

@@ -13,7 +13,7 @@ export function operatorOf(who: string | null, { variables }: Environment): stri
   assertSoundText(name, MAX_NAME, {
     what: "an operator's name",
     where: who === null ? 'MIGRATE_OPERATOR' : '--who',
-    hint: 'give another one, or none',
+    hint: 'give a short one, or leave it out',
   });
   return name;
 }

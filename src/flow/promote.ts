@@ -1,6 +1,7 @@
 /** promote: a candidate that was scanned goes live, verified once more, by one swap of a link. */
 
 import { readJournal } from '../journal/journal.ts';
+import type { Freeze } from '../mapping/freeze.ts';
 import { loadMapping } from '../mapping/load.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -10,6 +11,7 @@ import { CHECKS } from '../scan/scanCandidate.ts';
 import { currentName, sealedNamed, sealIdOf } from '../seal/sealedFolders.ts';
 import type { Verification } from '../seal/verify.ts';
 import type { Environment } from './environment.ts';
+import { freezeInForce } from './freeze.ts';
 import {
   movePointer,
   verifyWhole,
@@ -37,8 +39,10 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     const name = chosen(paths.candidates, options.candidate);
     assertExpected(name, options.expectSeal);
     await assertScanned(pointer, name, options);
+    const frozen = await freezeInForce(paths.root);
     const verified = await verifyWhole(paths.candidates, name, options.workers, env);
     assertNoSample(verified, name);
+    assertBuiltAsFrozen(verified, frozen, name);
     // Once more: verifying takes its time, and a scan may have ended meanwhile.
     const warnings = await assertScanned(pointer, name, options);
     const already = history.byCommand && history.live === name;
@@ -107,5 +111,15 @@ function assertNoSample({ run }: Verification, name: string): void {
     what: 'this candidate holds a sample of the rows, so it can never be live',
     where: `seal id ${sealIdOf(name)}`,
     hint: 'build all of it with sealift migrate, without --sample',
+  });
+}
+
+/** What was agreed upon goes live, and nothing that was built before somebody agreed to it. */
+function assertBuiltAsFrozen({ run }: Verification, frozen: Freeze | null, name: string): void {
+  if (frozen === null || run?.mapping.digest === frozen.digest) return;
+  throw new Failure('CANDIDATE', {
+    what: 'this candidate was built with another mapping than the one that is frozen',
+    where: `seal id ${sealIdOf(name)}`,
+    hint: 'build it again with sealift migrate, or freeze the mapping that it was built with',
   });
 }

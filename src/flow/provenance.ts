@@ -30,6 +30,7 @@ export function provenanceOf(built: readonly BuiltModule[], cells: FailedCells):
       const plain = Number(row);
       return { table, row: Number.isSafeInteger(plain) ? plain : String(row) };
     },
+    sharesRows: (module) => modules.get(module)?.sharesRows === true,
     failedFields: (module, ordinal) => failedOf(module, ordinal)?.fields ?? NONE,
     findingOf: (module, ordinal, field) => failedOf(module, ordinal)?.findingOf(field),
   };

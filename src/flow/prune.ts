@@ -4,6 +4,7 @@ import { byteCount } from '../outcome/byteCount.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import { previousOf } from '../promote/pointerHistory.ts';
 import { assertTrash, bytesIn, emptyTrash, moveToTrash } from '../promote/trash.ts';
 import { currentName, sealedNamed, sealedNames, sealedPath } from '../seal/sealedFolders.ts';
 import type { Environment } from './environment.ts';
@@ -38,9 +39,9 @@ export async function prune(options: PruneOptions, env: Environment): Promise<Ou
 
 function keptOf({ paths, history }: LivePointer, named: readonly string[]): Set<string> {
   const store = paths.candidates;
-  const kept = [history.live, history.before.at(-1), currentName(store)];
+  const kept = [history.live, previousOf(history), currentName(store)];
   return new Set([
-    ...kept.filter((name) => name !== null && name !== undefined),
+    ...kept.filter((name) => name !== null),
     ...named.flatMap((id) => sealedNamed(store, id, `--keep ${id}`)),
   ]);
 }
@@ -48,7 +49,7 @@ function keptOf({ paths, history }: LivePointer, named: readonly string[]): Set<
 /** With no link to go by, all would go. */
 function nothingLeft(store: string): Failure {
   return new Failure('CANDIDATE', {
-    what: 'nothing is live and nothing is current, so that no candidate would be left',
+    what: 'nothing is live and nothing is built, so that no candidate would be left',
     where: store,
     hint: 'name those that stay with --keep',
   });

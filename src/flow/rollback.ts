@@ -2,6 +2,7 @@
 
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import { previousOf } from '../promote/pointerHistory.ts';
 import { sealedNamed, sealedNames } from '../seal/sealedFolders.ts';
 import type { Environment } from './environment.ts';
 import {
@@ -36,18 +37,18 @@ export async function rollback(options: RollbackOptions, env: Environment): Prom
 }
 
 function lastBefore({ history, paths }: LivePointer): string {
-  const last = history.before.at(-1);
+  const last = previousOf(history);
   if (!history.byCommand) {
     throw new Failure('CANDIDATE', {
       what: 'storage_live was changed by hand, so what was live before is for you to say',
       where: paths.live,
       hint:
-        last === undefined
+        last === null
           ? 'no command has made a candidate live before, so use sealift promote'
           : `go back with --to ${last}`,
     });
   }
-  if (last !== undefined) return last;
+  if (last !== null) return last;
   throw new Failure('CANDIDATE', {
     what: 'no candidate was live before this one',
     where: paths.live,
@@ -58,7 +59,9 @@ function lastBefore({ history, paths }: LivePointer): string {
 /** The candidate as it was live, the last time that it was. */
 function earlier({ history, paths }: LivePointer, asked: string): string {
   const names = sealedNamed(paths.candidates, asked, '--to');
-  const name = history.before.findLast((candidate) => names.includes(candidate));
+  const name = history.before.findLast((candidate) => {
+    return names.includes(candidate) && !(history.byCommand && candidate === history.live);
+  });
   if (name !== undefined) return name;
   const live = history.live !== null && names.includes(history.live);
   throw new Failure('CANDIDATE', {

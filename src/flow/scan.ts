@@ -3,10 +3,10 @@
  * records, as its sealed mapping asks for them; scan-all also counts the rows again.
  */
 
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
+import { openScratch } from '../disk/scratch.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
 import { didYouMean, quoteName } from '../mapping/nearest.ts';
@@ -107,12 +107,10 @@ export async function scanRecords(
   env: Environment,
   found: FindingStore,
 ): Promise<void> {
-  const scratch = mkdtempSync(join(tmpdir(), 'sealift-scan-'));
   // Records are in there: an interrupted scan leaves none behind.
-  const drop = (): void => {
-    rmSync(scratch, { recursive: true, force: true });
-  };
-  const forget = env.onInterrupt(drop);
+  const since = env.now().toISOString();
+  const scratch = openScratch(tmpdir(), { command: 'scan', pid: env.pid, since });
+  const forget = env.onInterrupt(scratch.drop);
   try {
     const records = scanCandidate({
       folder,
@@ -120,13 +118,13 @@ export async function scanRecords(
       mapping: await loadMapping(folder),
       ...(options.modules === null ? {} : { modules: options.modules }),
       ...(options.checks === undefined ? {} : { checks: options.checks }),
-      scratch,
+      scratch: scratch.path,
       memory: options.memory,
       onProgress: scanProgress(env.progress),
     });
     for await (const finding of records) found.add(finding);
   } finally {
-    drop();
+    scratch.drop();
     forget();
   }
 }

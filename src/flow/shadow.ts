@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { PRIVATE_FOLDER } from '../disk/durable.ts';
 import { onDisk } from '../disk/errors.ts';
 import { acquireLock, type Lock } from '../disk/lock.ts';
+import { SMALL_DISK, unmountSmallDisk } from '../drill/smallDisk.ts';
 import { loadMapping } from '../mapping/load.ts';
 import { Failure } from '../outcome/failure.ts';
 import { openStore } from '../seal/candidateStore.ts';
@@ -56,7 +57,7 @@ export async function withShadow<T>(
     const lock = acquireLock(root, { command, pid: env.pid, since: env.now().toISOString() });
     const drop = (): void => {
       lock.release();
-      rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+      removeShadow(root);
     };
     const forget = env.onInterrupt(drop);
     const folder = (name: string): string => {
@@ -85,14 +86,33 @@ export async function withShadow<T>(
   });
 }
 
-/** A shadow whose lock is free belongs to nobody any more. */
+/**
+ * A shadow whose lock is free belongs to nobody any more. A drill that was killed may have left its
+ * small disk mounted. Only folders are ours: a link of such a name leads into somebody's.
+ */
 function removeDead(candidates: string): void {
-  for (const name of readdirSync(candidates)) {
-    if (!name.startsWith(PREFIX)) continue;
-    const lock = freeLock(join(candidates, name));
+  for (const entry of readdirSync(candidates, { withFileTypes: true })) {
+    if (!entry.name.startsWith(PREFIX) || !entry.isDirectory()) continue;
+    const dead = join(candidates, entry.name);
+    const lock = freeLock(dead);
     if (lock === null) continue;
     lock.release();
-    rmSync(join(candidates, name), { recursive: true, force: true, maxRetries: 3 });
+    removeShadow(dead);
+  }
+}
+
+/** @throws Failure DISK where something in it is in use: it holds records, so it is not left quietly */
+function removeShadow(root: string): void {
+  unmountSmallDisk(join(root, SMALL_DISK));
+  try {
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  } catch (error) {
+    throw new Failure('DISK', {
+      what: 'a shadow project cannot be removed',
+      where: root,
+      hint: 'end what still works in it, unmount what is mounted in it, then run again',
+      cause: error,
+    });
   }
 }
 

@@ -16,7 +16,12 @@ import type { Outcome } from '../outcome/outcome.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
 import { readLivePointer } from '../promote/livePointer.ts';
 import { nextStep, type NextStep } from '../promote/nextStep.ts';
-import { pointerHistory, settle, type PointerHistory } from '../promote/pointerHistory.ts';
+import {
+  pointerHistory,
+  previousOf,
+  settle,
+  type PointerHistory,
+} from '../promote/pointerHistory.ts';
 import { lastScan, type JournaledScan } from '../promote/scanEntry.ts';
 import { CHECKS } from '../scan/scanCandidate.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
@@ -99,7 +104,7 @@ function runOf(folder: string): RunFile | null {
 
 function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
   const { history, built, run, scan, checksCurrent, names, lock } = standing;
-  const kept = new Set([history.live, history.before.at(-1), built]);
+  const kept = new Set([history.live, previousOf(history), built]);
   return nextStep({
     busy: lock !== null,
     hasMapping: existsSync(join(paths.mapping, 'project.json')),
@@ -156,8 +161,8 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   const { live, since, byCommand } = history;
   add('live', live === null ? 'nothing' : there(live));
   if (since !== null) add('', byCommand ? `since ${since}` : 'changed by hand');
-  const before = history.before.at(-1);
-  add('before it', before === undefined ? 'nothing' : there(before));
+  const before = previousOf(history);
+  add('before it', before === null ? 'nothing' : there(before));
   add('built', built ?? 'nothing');
   if (run !== null) add('', `run ${run.runId}`);
   add('scan', scanLine(standing));

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { candidateAt, currentCandidate } from '../seal/candidateStore.ts';
 import { verifyCandidate, type Verification } from '../seal/verify.ts';
-import { candidateNamed } from './candidateNamed.ts';
+import { CHECK_PATH, candidateNamed } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
 import { verifyProgress } from './scanProgress.ts';
@@ -39,7 +39,7 @@ function verified({ run, dataRoot }: Verification): Pick<Outcome, 'dataRoot' | '
 /** A folder of that name comes first: `v1` may be one where the reader stands. */
 function namedFolder(name: string, project: string): string {
   const folder = resolve(name);
-  return existsSync(folder) ? candidateAt(folder) : candidateNamed(name, project, '.');
+  return existsSync(folder) ? candidateAt(folder, CHECK_PATH) : candidateNamed(name, project, '.');
 }
 
 /** Verifies the current candidate, or the one in `candidate`. */

@@ -26,13 +26,14 @@ export interface MappedField {
 /** Null where the cell is null or was refused; the log says so. */
 export function cellMapper(field: MappedField, log: RemarkLog): (cell: SourceValue) => Converted {
   const { name, mapping, type } = field;
+  const refuse = refusal(field, log);
   if (mapping.transforms === undefined && PLAIN_KINDS.has(type.kind)) {
     const convert = converter({ ...mapping, type });
     return (cell) => {
       const converted = convert(cell);
       if (!(converted instanceof Rejection)) return converted;
       inspectText(cell, name, log);
-      return log.refuse(name, converted);
+      return refuse(name, converted);
     };
   }
   const toValue = valueMapper(field, log);
@@ -46,6 +47,7 @@ export function cellMapper(field: MappedField, log: RemarkLog): (cell: SourceVal
 export function valueMapper(field: MappedField, log: RemarkLog): (cell: SourceValue) => Converted {
   const { name, mapping } = field;
   const { transforms } = mapping;
+  const refuse = refusal(field, log);
   const convert = converter({ ...mapping, type: field.type });
   const change =
     transforms === undefined
@@ -57,8 +59,13 @@ export function valueMapper(field: MappedField, log: RemarkLog): (cell: SourceVa
   return (cell) => {
     const changed = change === null ? cell : change(cell);
     const converted = changed instanceof Rejection ? changed : convert(changed);
-    return converted instanceof Rejection ? log.refuse(name, converted) : check(converted);
+    return converted instanceof Rejection ? refuse(name, converted) : check(converted);
   };
+}
+
+/** A cell that orders the records and cannot be converted leaves its row without a key. */
+function refusal({ orders }: MappedField, log: RemarkLog): RemarkLog['refuse'] {
+  return orders ? log.refuseKey : log.refuse;
 }
 
 /** What these take from text is ASCII without controls: only text that they refuse may have faults. */

@@ -27,12 +27,14 @@ function convert(
   const note = (_: string, { reason }: Pick<Note, 'reason'>): void => {
     fault ??= reason;
   };
+  const refuse: RemarkLog['refuse'] = (name, rejection) => {
+    note(name, rejection);
+    return null;
+  };
   const log: RemarkLog = {
     remarks: [],
-    refuse: (name, rejection) => {
-      note(name, rejection);
-      return null;
-    },
+    refuse,
+    refuseKey: refuse,
     note,
     refused: () => fault !== null,
     clear: () => {},

@@ -21,7 +21,7 @@ export interface MapperContext {
   /** Registry name → legacy id → target id. */
   readonly registries: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /**
-   * Module → keys (see recordKey.ts) that only filtered rows have. Modules of which no row is
+   * Module → legacy keys (see recordKey.ts) that only filtered rows have. Modules of which no row is
    * filtered, or which nobody asks, are not there.
    */
   readonly filtered?: ReadonlyMap<string, { readonly has: (key: string) => boolean }>;

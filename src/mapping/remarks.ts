@@ -24,6 +24,8 @@ export interface RemarkLog {
   readonly remarks: readonly Remark[];
   /** The cell is lost. Returns what stands in its place. */
   readonly refuse: (field: string, rejection: Rejection) => null;
+  /** The same of a part of the record's key: without one there is no record, whatever it weighs. */
+  readonly refuseKey: (field: string, rejection: Rejection) => null;
   /** The cell is kept. */
   readonly note: (field: string, note: Note) => void;
   /** Whether a cell was refused by a rule that is a BLOCKER there. */
@@ -35,8 +37,9 @@ export interface RemarkLog {
 export function remarkLog(module: CompiledModule, project: ProjectMapping): RemarkLog {
   const remarks: Remark[] = [];
   let refused = false;
-  const add = (field: string, note: Note): Severity => {
-    const severity = severityOf(project, note.rule, module.name, field);
+  const weigh = (field: string, { rule }: Note): Severity =>
+    severityOf(project, rule, module.name, field);
+  const add = (field: string, note: Note, severity: Severity): Severity => {
     const { rule, reason, start, end } = note;
     const twice = remarks.some((remark) => remark.field === field && remark.rule === rule);
     if (twice) return severity;
@@ -47,10 +50,17 @@ export function remarkLog(module: CompiledModule, project: ProjectMapping): Rema
   return {
     remarks,
     refuse: (field, rejection) => {
-      if (add(field, rejection) === 'BLOCKER') refused = true;
+      if (add(field, rejection, weigh(field, rejection)) === 'BLOCKER') refused = true;
       return null;
     },
-    note: add,
+    refuseKey: (field, rejection) => {
+      add(field, rejection, 'BLOCKER');
+      refused = true;
+      return null;
+    },
+    note: (field, note) => {
+      add(field, note, weigh(field, note));
+    },
     refused: () => refused,
     clear: () => {
       remarks.length = 0;

@@ -4,7 +4,7 @@ import type { Row } from '../source/source.ts';
 import { moduleNamed, type CompiledModule } from './compile.ts';
 import { columnIndexes, type MapperContext } from './identity.ts';
 import type { ReferenceField } from './model.ts';
-import { recordKey } from './recordKey.ts';
+import { legacyKey } from './recordKey.ts';
 import { whereOf } from './where.ts';
 
 /** Whether a row of the module's columns counts; null where every row does. */
@@ -30,7 +30,7 @@ export function parentFilter(
   const filtered = context.filtered?.get(field.reference);
   if (filtered === undefined) return null;
   const parent = moduleNamed(context.mapping, field.reference);
-  const keyOf = recordKey(parent, columnIndexes(module, field.columns), context);
+  const keyOf = legacyKey(parent, columnIndexes(module, field.columns));
   return (row) => {
     const key = keyOf(row);
     return key !== null && filtered.has(key);

@@ -62,7 +62,7 @@ interface Member {
 export function rowMapper(module: CompiledModule, context: MapperContext): RowMapper {
   const out: MappedRow = { record: '', key: [], lineage: '', blobs: [] };
   const log = remarkLog(module, context.mapping.project);
-  const id = identity(module, context, log.refuse);
+  const id = identity(module, context, log.refuseKey);
   const run = generate(module, context, { out, log, id });
   // What stands in a key for a part that there is not; a kept key may well be an empty text.
   const none = module.idField === null ? null : '';
@@ -165,7 +165,7 @@ function slowPath(
   const cell = cellMapper({ name, mapping, type, orders }, log);
   const unkeyed = orders && mapping.required !== true;
   return (value: SourceValue) =>
-    value === null && unkeyed ? log.refuse(name, NO_KEY) : stored(cell(value));
+    value === null && unkeyed ? log.refuseKey(name, NO_KEY) : stored(cell(value));
 }
 
 function referencePath(

@@ -67,7 +67,7 @@ function ofBase(counts: RowCounts, base: BaseCounts, lostOnPurpose: boolean): Ro
 }
 
 /** Whether each base row has one result row at most, and each result row one base row. */
-function isOneToOne({ rows, results, pairs, strays, lost }: BaseCounts): boolean {
+export function isOneToOne({ rows, results, pairs, strays, lost }: BaseCounts): boolean {
   return pairs === results - strays && pairs === rows - lost;
 }
 

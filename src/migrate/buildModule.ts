@@ -16,7 +16,7 @@ import type { Finding } from '../outcome/finding.ts';
 import type { ModuleAccounting } from '../seal/format.ts';
 import { moduleWriter, type ModuleWriter, type WrittenModule } from '../seal/moduleWriter.ts';
 import type { PreparedSource, ReadRange } from '../source/source.ts';
-import { account, unaccounted } from './accounting.ts';
+import { account, isOneToOne, unaccounted } from './accounting.ts';
 import { dropUnusedBlobs } from './dropUnusedBlobs.ts';
 import { inOrder } from '../disk/inOrder.ts';
 import type { ShareResult } from './readShare.ts';
@@ -68,6 +68,8 @@ export interface BuiltModule {
   readonly places: string;
   /** Provisional: the row of each record, in the order of the data file. */
   readonly rows: BigInt64Array;
+  /** A row may be that of several records: a query makes several of it. */
+  readonly sharesRows: boolean;
   /** Some rows have no place in the accounting: findings say which. It must not be sealed. */
   readonly unaccounted: boolean;
 }
@@ -118,8 +120,7 @@ export async function buildModule(
     if (module.mapping.id.rule === 'keyless') {
       buckets = await assignIds(module, buckets, context);
     }
-    const ordered = await splitOversized(buckets, context);
-    const sorted = await sortAll(module, ordered, writer, context);
+    const sorted = await sortAll(module, await splitOversized(buckets, context), writer, context);
     const { duplicates, merged } = sorted;
     if (duplicates.length > 0) await dropUnusedBlobs(join(context.staging, module.name), module);
     const written = await writer.finish();
@@ -134,11 +135,13 @@ export async function buildModule(
     const counts = { rows, filtered, emitting, merged, base: base?.counts ?? null, sampled };
     const faults = unaccounted(module, counts);
     for (const fault of faults) context.findings.add(fault);
+    const places = placesOf(module, source);
     return {
       written,
       accounting: account(module, counts, written),
-      places: placesOf(module, source),
+      places,
       rows: sorted.rows,
+      sharesRows: places !== module.table && counts.base !== null && !isOneToOne(counts.base),
       unaccounted: faults.length > 0,
     };
   } catch (error) {

@@ -4,6 +4,7 @@
  * that are filtered with their parents filter their own children, so parents come first.
  */
 
+import { addFallenKeys, createKeyLinks } from '../disk/keyLinks.ts';
 import { addKeys } from '../disk/keySet.ts';
 import { compileModule } from '../mapping/compile.ts';
 import { isReference, type Mapping, type ModuleMapping } from '../mapping/model.ts';
@@ -16,29 +17,45 @@ export async function findFilteredKeys(context: PassContext): Promise<RowSelecti
   for (const name of askedModules(context.mapping)) {
     const path = freshSet(setPath(context, name, 'filtered'));
     filtered.set(name, path);
-    const repeats = filteredParents(context.mapping, name).includes(name);
-    // Rows that lead to rows of their own module may be filtered by those that are found last.
-    for (let found = 1; found > 0; found = repeats ? found : 0) {
-      found = await findMore(name, path, filtered, context);
+    await findKeys(name, path, filtered, context);
+    // Rows that lead to rows of their own module fall with these, and so on.
+    if (filteredParents(context.mapping, name).includes(name)) {
+      await followLinks(name, path, filtered, context);
     }
   }
   return filtered;
 }
 
-/** Adds keys to the set at `path`; how many there were. */
-async function findMore(
+/** Adds to the set at `path` what rows say by themselves, and by parents in other modules. */
+async function findKeys(
   name: string,
   path: string,
   filtered: RowSelection['filtered'],
   context: PassContext,
-): Promise<number> {
+): Promise<void> {
   const module = compileModule(context.mapping, name);
   const selection: RowSelection = { ...ALL_ROWS, filtered };
   const lost = freshSet(setPath(context, name, 'lost'));
   const kept = freshSet(setPath(context, name, 'kept'));
   await runPass(module, { kind: 'filtered', into: lost }, selection, context);
   await runPass(module, { kind: 'kept', among: lost, into: kept }, selection, context);
-  return addKeys(path, lost, kept);
+  addKeys(path, lost, kept);
+}
+
+/** Adds what falls with the keys at `path`, in one pass however long the chains are. */
+async function followLinks(
+  name: string,
+  path: string,
+  filtered: RowSelection['filtered'],
+  context: PassContext,
+): Promise<void> {
+  const module = compileModule(context.mapping, name);
+  const links = setPath(context, name, 'links');
+  createKeyLinks(links);
+  // Rows that lead to what is known so far are links of chains, too.
+  const others = new Map([...filtered].filter(([parent]) => parent !== name));
+  await runPass(module, { kind: 'links', into: links }, { ...ALL_ROWS, filtered: others }, context);
+  await addFallenKeys(links, path);
 }
 
 /**

@@ -41,7 +41,7 @@ export async function runPass(
     next: new SharedArrayBuffer(4),
     progress: new SharedArrayBuffer(4),
   };
-  const filters = task.kind === 'filtered' || task.kind === 'kept';
+  const filters = ['filtered', 'kept', 'links'].includes(task.kind);
   // What a query yields is not counted here: it may take any time, and this is for the display.
   const rows = source.relations.has(module.table) ? 0 : await source.count(module.table);
   progress.begin(`${filters ? 'filter' : 'sample'} of ${module.name}`, rows);

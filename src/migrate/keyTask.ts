@@ -5,12 +5,20 @@
 
 import { hash } from 'node:crypto';
 
+import { keyLinksWriter } from '../disk/keyLinks.ts';
 import { keySetWriter, openKeySet, type KeySetWriter } from '../disk/keySet.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
-import type { MapperContext } from '../mapping/identity.ts';
+import { columnIndexes, type MapperContext } from '../mapping/identity.ts';
+import { legacyKey } from '../mapping/recordKey.ts';
 import { rowMapper } from '../mapping/rowMapper.ts';
 import type { ReadRange, Row, SourceReader } from '../source/source.ts';
-import { contentKey, openSelection, rowKey, type RowSelection } from './rowSelection.ts';
+import {
+  contentKey,
+  openSelection,
+  rowKey,
+  rowLegacyKey,
+  type RowSelection,
+} from './rowSelection.ts';
 import { keyOfValues, referencesOf, valuesOf, valueTargets } from './sampleReference.ts';
 import { smallest, type Ranked } from './smallest.ts';
 
@@ -20,6 +28,8 @@ export type KeyTask =
   | { readonly kind: 'filtered'; readonly into: string }
   /** Those of `among` that a row has which is not filtered. */
   | { readonly kind: 'kept'; readonly among: string; readonly into: string }
+  /** Keys of rows that are not filtered, and of those in the module itself that would filter them. */
+  | { readonly kind: 'links'; readonly into: string }
   /** The keys with the smallest digests. */
   | { readonly kind: 'smallest'; readonly count: number }
   /** What the records of `among` refer to: keys, and values, by module. */
@@ -98,9 +108,11 @@ type Gate = ((row: Row) => boolean) | null;
 function openPass(task: KeyTask, module: CompiledModule, context: MapperContext, gate: Gate): Pass {
   switch (task.kind) {
     case 'filtered':
-      return filteredPass(task.into, module, context, gate);
+      return filteredPass(task.into, module, gate);
     case 'kept':
-      return keptPass(task, module, context, gate);
+      return keptPass(task, module, gate);
+    case 'links':
+      return linksPass(task.into, module, gate);
     case 'smallest':
       return smallestPass(task.count, module, context, gate);
     case 'follow':
@@ -110,13 +122,8 @@ function openPass(task: KeyTask, module: CompiledModule, context: MapperContext,
   }
 }
 
-function filteredPass(
-  into: string,
-  module: CompiledModule,
-  context: MapperContext,
-  gate: Gate,
-): Pass {
-  const keyOf = rowKey(module, context);
+function filteredPass(into: string, module: CompiledModule, gate: Gate): Pass {
+  const keyOf = rowLegacyKey(module);
   const keys = keySetWriter(into);
   return {
     take(row) {
@@ -133,10 +140,9 @@ function filteredPass(
 function keptPass(
   task: { readonly among: string; readonly into: string },
   module: CompiledModule,
-  context: MapperContext,
   gate: Gate,
 ): Pass {
-  const keyOf = rowKey(module, context);
+  const keyOf = rowLegacyKey(module);
   const among = openKeySet(task.among);
   const keys = keySetWriter(task.into);
   return {
@@ -148,6 +154,30 @@ function keptPass(
     finish() {
       among.close();
       keys.finish();
+      return [];
+    },
+  };
+}
+
+function linksPass(into: string, module: CompiledModule, gate: Gate): Pass {
+  const keyOf = rowLegacyKey(module);
+  const parents = module.fields.flatMap(({ mapping }) => {
+    if (!('reference' in mapping) || mapping.reference !== module.name) return [];
+    if (mapping.onFilteredParent !== 'filter') return [];
+    return legacyKey(module.mapping, columnIndexes(module, mapping.columns));
+  });
+  const links = keyLinksWriter(into);
+  return {
+    take(row) {
+      const key = gate?.(row) === false ? null : keyOf(row);
+      if (key === null) return;
+      links.add(
+        key,
+        parents.flatMap((parentOf) => parentOf(row) ?? []),
+      );
+    },
+    finish() {
+      links.finish();
       return [];
     },
   };

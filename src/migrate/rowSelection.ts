@@ -8,13 +8,13 @@ import { hash } from 'node:crypto';
 import { openKeySet, type KeyLookup } from '../disk/keySet.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
 import { columnIndexes, type MapperContext } from '../mapping/identity.ts';
-import { recordKey } from '../mapping/recordKey.ts';
+import { legacyKey, recordKey } from '../mapping/recordKey.ts';
 import { rowGate } from '../mapping/rowGate.ts';
 import type { Row } from '../source/source.ts';
 
 /** Files of key sets; survives structured clone. */
 export interface RowSelection {
-  /** Module → keys that only filtered rows have. */
+  /** Module → legacy keys that only filtered rows have. */
   readonly filtered: ReadonlyMap<string, string>;
   /** Module → keys of the records of a sample; null where all records count. */
   readonly chosen: ReadonlyMap<string, string> | null;
@@ -76,6 +76,12 @@ export function rowKey(
 ): (row: Row) => string | null {
   const columns = module.key.map(({ column }) => column);
   return recordKey(module.mapping, columnIndexes(module, columns), context);
+}
+
+/** The legacy key of a row, by which it is known whether it was filtered. */
+export function rowLegacyKey(module: CompiledModule): (row: Row) => string | null {
+  const columns = module.key.map(({ column }) => column);
+  return legacyKey(module.mapping, columnIndexes(module, columns));
 }
 
 function sampleGate(

@@ -47,6 +47,7 @@ export const RULES = {
   invariant: 'BLOCKER',
   copy: 'WARNING',
   accounting: 'BLOCKER',
+  rejected: 'WARNING',
   'pii-undeclared': 'BLOCKER',
   // Between the seal and what is there now
   drift: 'BLOCKER',

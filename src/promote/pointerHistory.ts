@@ -31,6 +31,14 @@ export const NEVER_LIVE: PointerHistory = {
   open: null,
 };
 
+/**
+ * Where rollback goes; null where nowhere. A candidate that was promoted again over a link of another
+ * hand is on the stack and live: going back to it would be going nowhere.
+ */
+export function previousOf({ before, live }: PointerHistory): string | null {
+  return before.findLast((name) => name !== live) ?? null;
+}
+
 /** The history that a journal tells; entries about other things do not count. @throws Failure */
 export function pointerHistory(journal: Journal, where: string): PointerHistory {
   let history = NEVER_LIVE;

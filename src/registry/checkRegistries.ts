@@ -169,14 +169,14 @@ export function duplicateFinding(mapping: LoadedMapping, duplicate: RegistryDupl
   const { id, first, again } = duplicate;
   const name = [...mapping.registries].find(([, file]) => file === again.file)?.[0];
   const module = mapping.modules.find((of) => of.id.rule === 'registry' && of.id.registry === name);
-  const rule = 'registry-duplicate';
   const reason =
     id === 'legacyId'
       ? `entry ${again.entry} repeats the legacy id of entry ${first.entry}`
       : `entry ${again.entry} repeats the target id of entry ${first.entry} of "${first.file}"`;
   return {
-    rule,
-    severity: severityOf(mapping.project, rule, module?.module ?? ''),
+    rule: 'registry-duplicate',
+    // Nothing can be built with it, whatever a project makes of it.
+    severity: 'BLOCKER',
     ...(module === undefined ? {} : { module: module.module }),
     file: `mapping/${again.file}`,
     members: [placeOf(first), placeOf(again)],

@@ -14,7 +14,7 @@ import {
   type SealedSource,
 } from '../seal/format.ts';
 
-/** What is not accounted for, or not as the mapping says: findings `accounting`, by place in run.json. */
+/** What is not accounted for, or not as the mapping says: findings `accounting` and `rejected`, by place in run.json. */
 export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Finding> {
   const fault = (module: string | undefined, reason: string): Finding => ({
     rule: 'accounting',
@@ -31,6 +31,7 @@ export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Find
     } else {
       const reason = faultOf(line, module, run.sources);
       if (reason !== null) yield fault(line.module, reason);
+      if (line.rejected > 0) yield rejected(line, mapping);
     }
   }
   for (const name of known.keys()) {
@@ -39,6 +40,17 @@ export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Find
     if (lines.length > 1) yield fault(name, 'its rows are accounted for more than once');
   }
   yield* tableFaults(run.sources, mapping, (reason) => fault(undefined, reason));
+}
+
+/** That rows may go missing was said to one run; who promotes it has to say so again. */
+function rejected(line: ModuleAccounting, mapping: Mapping): Finding {
+  return {
+    rule: 'rejected',
+    severity: severityOf(mapping.project, 'rejected', line.module),
+    module: line.module,
+    file: RUN_FILE,
+    reason: `of ${line.rows} rows ${line.rejected} were rejected and are not in the candidate`,
+  };
 }
 
 /** What is wrong with a line of the accounting; null where nothing is. */

@@ -17,6 +17,7 @@ import {
   hasFailed,
   moduleOf,
   recordsOf,
+  type ScannedRecord,
   type Scope,
 } from './scope.ts';
 import { hashOf, loadTargets, typeOfField, valueHash, type Target } from './targets.ts';
@@ -48,7 +49,7 @@ export async function* checkCopies(scope: Scope, module: CompiledModule): AsyncG
           const originals = loaded.table(target).payloads(key);
           const own = valueHash(memberOf(record, field), type, comparison);
           if (agrees(own, originals)) continue;
-          accuse(scope, module.name, first + index, { part, copy, originals });
+          accuse(scope, module.name, { ordinal: first + index, record }, { part, copy, originals });
         }
       }
     }
@@ -65,7 +66,7 @@ export async function* checkCopies(scope: Scope, module: CompiledModule): AsyncG
 function accuse(
   scope: Scope,
   module: string,
-  ordinal: number,
+  scanned: ScannedRecord,
   found: {
     readonly part: number;
     readonly copy: Copy;
@@ -73,7 +74,8 @@ function accuse(
   },
 ): void {
   const { part, copy, originals } = found;
-  if (hasFailed(scope, module, ordinal, [copy.field])) return;
+  if (hasFailed(scope, module, scanned, [copy.field])) return;
+  const { ordinal } = scanned;
   const parent = originals[0]?.[4] ?? -1;
   const because =
     earlierFinding(scope, module, ordinal, [copy.field]) ??

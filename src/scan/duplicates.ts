@@ -46,7 +46,11 @@ export async function* checkDuplicates(
     const set = sets[part];
     if (set === undefined) continue;
     const { rule, fields, reason } = set;
-    const severity = severityOf(scope.mapping.project, rule, module.name, fields);
+    // None of the rows will be taken, whatever a project makes of it: they are lost.
+    const severity =
+      rule === 'key-duplicate'
+        ? 'BLOCKER'
+        : severityOf(scope.mapping.project, rule, module.name, fields);
     const members = membersOf(scope, module.name, ordinals);
     yield { rule, severity, module: module.name, field: fields.join('+'), members, reason };
   }

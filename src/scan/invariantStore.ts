@@ -18,7 +18,7 @@ import {
   type PlannedInvariant,
 } from './invariantPlan.ts';
 import { referencesOf } from './references.ts';
-import { moduleOf, recordsOf, type Scope } from './scope.ts';
+import { failedFieldsOf, moduleOf, recordsOf, type ScannedRecord, type Scope } from './scope.ts';
 
 export interface StoredModule {
   /** Why a field could not be loaded, by field. */
@@ -102,7 +102,11 @@ async function storeModule(
         stored.broken.set(field, cell.reason);
         return null;
       });
-      insert.run(first + index, failureNumber(scope, stored, name, first + index), ...cells);
+      insert.run(
+        first + index,
+        failureNumber(scope, stored, name, { ordinal: first + index, record }),
+        ...cells,
+      );
     }
     db.exec('COMMIT');
   }
@@ -113,9 +117,14 @@ async function storeModule(
   return stored;
 }
 
-function failureNumber(scope: Scope, stored: StoredModule, name: string, ordinal: number): number {
-  const fields = scope.provenance?.failedFields(name, ordinal);
-  if (fields === undefined || fields.size === 0) return 0;
+function failureNumber(
+  scope: Scope,
+  stored: StoredModule,
+  name: string,
+  scanned: ScannedRecord,
+): number {
+  const fields = failedFieldsOf(scope, name, scanned);
+  if (fields.size === 0) return 0;
   const id = JSON.stringify([...fields].sort());
   const known = stored.failures.get(id)?.number ?? stored.failures.size + 1;
   stored.failures.set(id, { number: known, fields: new Set(fields) });

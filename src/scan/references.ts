@@ -17,6 +17,7 @@ import {
   moduleOf,
   recordsOf,
   type Accusation,
+  type ScannedRecord,
   type Scope,
 } from './scope.ts';
 import { hashOf, loadTargets, typeOfField, type Target } from './targets.ts';
@@ -75,7 +76,7 @@ export async function* checkReferences(
         for (const [part, reference] of references.entries()) {
           for (const key of keysOf(reference, record)) {
             if (!loaded.holds(key) || tables[part]?.has(key) === true) continue;
-            accuse(scope, module.name, first + index, { part, fields: reference.fields });
+            accuse(scope, module.name, { ordinal: first + index, record }, part, reference.fields);
           }
         }
       }
@@ -88,10 +89,12 @@ export async function* checkReferences(
 function accuse(
   scope: Scope,
   module: string,
-  ordinal: number,
-  { part, fields }: { readonly part: number; readonly fields: readonly string[] },
+  scanned: ScannedRecord,
+  part: number,
+  fields: readonly string[],
 ): void {
-  if (hasFailed(scope, module, ordinal, fields)) return;
+  if (hasFailed(scope, module, scanned, fields)) return;
+  const { ordinal } = scanned;
   scope.hits.add(ordinal, part, earlierFinding(scope, module, ordinal, fields));
 }
 

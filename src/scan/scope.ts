@@ -21,6 +21,8 @@ export interface Provenance {
   rowOf(module: string, ordinal: number): SourcePlace;
   /** Fields whose cell failed and is null now: checks of them would only repeat it. */
   failedFields(module: string, ordinal: number): ReadonlySet<string>;
+  /** Whether one row may be that of several records: then what is known of it is not of each. */
+  sharesRows(module: string): boolean;
   /** Id of a finding on that record, and field where it is not null. */
   findingOf(module: string, ordinal: number, field: string | null): string | undefined;
 }
@@ -175,6 +177,8 @@ export function earlierFinding(
   ordinal: number,
   fields: readonly string[],
 ): string | undefined {
+  // Which of the records of a row it is about is not known, and a wrong cause is worse than none.
+  if (scope.provenance?.sharesRows(module) === true) return undefined;
   for (const field of fields) {
     const id = scope.provenance?.findingOf(module, ordinal, field);
     if (id !== undefined) return id;
@@ -182,13 +186,30 @@ export function earlierFinding(
   return undefined;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * The fields of a record whose cells failed. Of records that share a row only those that are null:
+ * else what failed in one of them would hide what is wrong with the others.
+ */
+export function failedFieldsOf(
+  scope: Scope,
+  module: string,
+  { ordinal, record }: ScannedRecord,
+): ReadonlySet<string> {
+  const { provenance } = scope;
+  const failed = provenance?.failedFields(module, ordinal) ?? NONE;
+  if (failed.size === 0 || provenance?.sharesRows(module) !== true) return failed;
+  return new Set([...failed].filter((field) => memberOf(record, field) === null));
+}
+
 /** Whether a cell of one of these fields failed, so that its finding says it all. */
 export function hasFailed(
   scope: Scope,
   module: string,
-  ordinal: number,
+  scanned: ScannedRecord,
   fields: readonly string[],
 ): boolean {
-  const failed = scope.provenance?.failedFields(module, ordinal);
-  return failed !== undefined && fields.some((field) => failed.has(field));
+  const failed = failedFieldsOf(scope, module, scanned);
+  return fields.some((field) => failed.has(field));
 }

@@ -5,11 +5,18 @@
 
 import type { CompiledModule } from '../mapping/compile.ts';
 import type { FieldType } from '../record/type.ts';
-import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
+import { memberOf } from '../seal/candidateReader.ts';
 import { comparable, type Comparison } from './comparable.ts';
 import { keyHash, keyTable, partitionOf, partitionsFor, tableBytes } from './keyTable.ts';
 import type { KeyHash, KeyTable } from './keyTable.ts';
-import { countOf, hasFailed, moduleOf, recordsOf, type Scope } from './scope.ts';
+import {
+  countOf,
+  hasFailed,
+  moduleOf,
+  recordsOf,
+  type ScannedRecord,
+  type Scope,
+} from './scope.ts';
 
 export interface Target {
   readonly module: string;
@@ -133,11 +140,12 @@ function payloadOf(
   scope: Scope,
   module: CompiledModule,
   { keep }: Target,
-  { ordinal, record }: { readonly ordinal: number; readonly record: ReadRecord },
+  scanned: ScannedRecord,
 ): readonly number[] {
+  const { ordinal, record } = scanned;
   if (keep === 'nothing') return [];
   if (keep === 'ordinal') return [ordinal];
   const { field, comparison } = keep;
-  if (hasFailed(scope, module.name, ordinal, [field])) return [...UNKNOWN, ordinal];
+  if (hasFailed(scope, module.name, scanned, [field])) return [...UNKNOWN, ordinal];
   return [...valueHash(memberOf(record, field), typeOfField(module, field), comparison), ordinal];
 }

@@ -103,12 +103,10 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** The folder of a candidate, whichever that is; a failure where there is none. */
-export function candidateAt(path: string): string {
+const BUILD_ONE = 'build one with sealift migrate, or name the project folder with --project';
+
+/** The folder of a candidate, whichever that is; a failure with a hint where there is none. */
+export function candidateAt(path: string, hint: string = BUILD_ONE): string {
   if (isFolder(path)) return path;
-  throw new Failure('CANDIDATE', {
-    what: 'there is no candidate',
-    where: path,
-    hint: 'build one with sealift migrate, or name the project folder with --project',
-  });
+  throw new Failure('CANDIDATE', { what: 'there is no candidate', where: path, hint });
 }

@@ -1,6 +1,7 @@
 /**
  * The date functions as SQLite has them, but for what reads the clock or the time zone: such a word
- * may also stand in the data, where the text of a query does not show it.
+ * may also stand in the data, where the text of a query does not show it. What is an integer stays
+ * one on both ways: a quotient of integers is another one than that of their doubles.
  */
 
 import { CLOCK_WORDS, DATE_FUNCTIONS } from './query.ts';
@@ -9,28 +10,41 @@ import { CLOCK_WORDS, DATE_FUNCTIONS } from './query.ts';
 interface Host {
   function(
     name: string,
-    options: { readonly varargs: true; readonly deterministic: true },
+    options: {
+      readonly varargs: true;
+      readonly deterministic: true;
+      readonly safeIntegers: true;
+    },
     work: (...cells: unknown[]) => unknown,
   ): unknown;
 }
 
 /** A connection of its own, on which the functions are what they were. */
 interface Plain {
-  prepare(sql: string): { pluck(): { get(...cells: unknown[]): unknown } };
+  prepare(sql: string): { pluck(): { safeIntegers(): { get(...cells: unknown[]): unknown } } };
 }
 
 /** Defines each date function as `${prefix}${name}`; throws what `clock` makes where it is asked. */
 export function defineDates(host: Host, plain: Plain, prefix: string, clock: () => Error): void {
+  const options = { varargs: true, deterministic: true, safeIntegers: true } as const;
   for (const name of DATE_FUNCTIONS) {
     const statements = new Map<number, { get(...cells: unknown[]): unknown }>();
-    host.function(prefix + name, { varargs: true, deterministic: true }, (...cells) => {
-      const asks = cells.some((cell) => typeof cell === 'string' && CLOCK_WORDS.test(cell));
-      if (asks || cells.length === 0) throw clock();
+    host.function(prefix + name, options, (...cells) => {
+      if (cells.length === 0 || cells.some(isClockWord)) throw clock();
       const marks = cells.map(() => '?').join(', ');
       const statement =
-        statements.get(cells.length) ?? plain.prepare(`SELECT ${name}(${marks})`).pluck();
+        statements.get(cells.length) ??
+        plain.prepare(`SELECT ${name}(${marks})`).pluck().safeIntegers();
       statements.set(cells.length, statement);
       return statement.get(...cells);
     });
   }
+}
+
+/** SQLite takes bytes for text here, and a NUL for its end. */
+function isClockWord(cell: unknown): boolean {
+  const text = cell instanceof Uint8Array ? Buffer.from(cell).toString('latin1') : cell;
+  if (typeof text !== 'string') return false;
+  const end = text.indexOf('\0');
+  return CLOCK_WORDS.test(end < 0 ? text : text.slice(0, end));
 }

@@ -1,6 +1,13 @@
 /** The rules for SQL of invariants, for queries over a source, and for the views that these read. */
 
-import { readSql, readViewSql, type Refused, type Sql, type SqlRules } from './query.ts';
+import {
+  DATE_FUNCTIONS,
+  readSql,
+  readViewSql,
+  type Refused,
+  type Sql,
+  type SqlRules,
+} from './query.ts';
 
 /** The parameter of invariants that stands for the project's date. */
 export const AS_OF = ':as_of';
@@ -30,9 +37,14 @@ const SOURCE_FUNCTIONS: ReadonlySet<string> = new Set([
   ...'json_insert json_patch json_remove json_replace json_set quote unhex'.split(' '),
 ]);
 
-/** What a view may not call: chance, the connection's state, and what leaves the database. */
-const NOT_IN_VIEWS =
-  /^(?:random(?:blob)?|changes|total_changes|last_insert_rowid|load_extension|readfile|writefile|sqlite_.*|fts.*)$/;
+/**
+ * What a view may not call: chance, the connection's state, what leaves the database, and dates. A
+ * cell may hold the word `now`, and of a view it cannot be kept from SQLite's own date functions.
+ */
+const NOT_IN_VIEWS = new RegExp(
+  `^(?:random(?:blob)?|changes|total_changes|last_insert_rowid|load_extension|readfile|writefile` +
+    `|sqlite_.*|fts.*|timediff|${DATE_FUNCTIONS.join('|')})$`,
+);
 
 const INVARIANT: SqlRules = {
   parameter: AS_OF,

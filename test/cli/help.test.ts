@@ -149,6 +149,31 @@ describe('docs/commands', () => {
   });
 });
 
+/** Name → kind, where the code of a command gives both as they stand. */
+function kindsInCode(): Map<string, string> {
+  const files = readdirSync('src/cli').map((file) => readFileSync(join('src/cli', file), 'utf8'));
+  const pattern = /name: '([a-z-]+(?: [a-z]+)?)',\s+kind: '(\w+)'/g;
+  const found = files.join('\n').matchAll(pattern);
+  return new Map(Array.from(found, ([, name = '', kind = '']) => [name, kind]));
+}
+
+describe('docs/exit-codes.md', () => {
+  it('says of each command whether it is an action or a check', () => {
+    const page = readFileSync('docs/exit-codes.md', 'utf8');
+    const [, actions = '', checks = ''] =
+      /^- \*\*Actions\*\*: (.*?)^- \*\*Checks\*\*: (.*?)\n\n/ms.exec(page) ?? [];
+    const kinds = new Map([...kindsInCode()].filter(([name]) => name !== 'freeze'));
+    expect(kinds.size).toBeGreaterThan(12);
+    for (const [name, kind] of kinds) {
+      expect([name, actions.includes(`[${name}]`)]).toEqual([name, kind === 'action']);
+      expect([name, checks.includes(`[${name}]`)]).toEqual([name, kind === 'check']);
+    }
+    for (const [name] of ALL.filter(([, { commands: below }]) => below.length === 0)) {
+      expect(actions + checks).toContain(`[${name}]`);
+    }
+  });
+});
+
 /** The shortest of some runs, in milliseconds: others use the machine, too. */
 function shortest(args: readonly string[], cache: string): number {
   const times = Array.from({ length: 6 }, () => {

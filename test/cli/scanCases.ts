@@ -20,6 +20,22 @@ function drift(...more: readonly string[]): readonly string[] {
 
 export const SCANS: readonly Case[] = [
   { name: 'no candidate to scan', args: ['scan-all', '--project', 'PROJECT'], code: 2 },
+  {
+    name: 'a live candidate to scan where none is live',
+    args: ['scan-all', '--project', 'PROJECT', '--candidate', 'live'],
+    code: 2,
+  },
+  {
+    name: 'a candidate to verify that is not there',
+    args: ['verify-checksums', '--project', 'PROJECT', '--candidate', '3f1c3f1c'],
+    code: 2,
+  },
+  {
+    name: 'a module to drill that the mapping does not have',
+    args: ['drill', '--project', 'PROJECT', '--module', 'dgos'],
+    code: 64,
+  },
+  { name: 'a shell without completion', args: ['completion', 'tcsh'], code: 64 },
   { name: 'no candidate that could have drifted', args: drift(), code: 2 },
   {
     name: 'a module that the candidate does not have',

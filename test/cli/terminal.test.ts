@@ -40,9 +40,11 @@ function onTerminal(args: string, variables: Record<string, string> = {}): strin
 /** What of a log stays to be read: a line is drawn over by what follows a carriage return. */
 function staying(log: string): string[] {
   return log.split(/\r?\n/).map((line) => {
-    const drawn = line.split(/\r|\u001b\[1G/).at(-1) ?? '';
-    // oxlint-disable-next-line no-control-regex -- the terminal's own
-    return drawn.replaceAll(/\u001b(?:[78]|\[[0-9;?]*[a-zA-Z])/g, '');
+    const [drawn = ''] = line.replaceAll(`${ESCAPE}[1G`, '\r').split('\r').slice(-1);
+    return drawn
+      .split(ESCAPE)
+      .map((part, at) => (at === 0 ? part : part.replace(/^(?:[78]|\[[0-9;?]*[a-zA-Z])/, '')))
+      .join('');
   });
 }
 
@@ -99,9 +101,9 @@ describe('the style', () => {
   });
 
   it('colours severities and verdicts, and nothing else', () => {
-    const red = (text: string): string => `${ESCAPE}[1;31m${text}${ESCAPE}[0m`;
-    expect(colored('BLOCKER type dogs · id: no')).toBe(`${red('BLOCKER')} type dogs · id: no`);
-    expect(colored('scan-all: FAIL')).toBe(`scan-all: ${red('FAIL')}`);
+    const [red, end] = [`${ESCAPE}[1;31m`, `${ESCAPE}[0m`];
+    expect(colored('BLOCKER type dogs · id: no')).toBe(`${red}BLOCKER${end} type dogs · id: no`);
+    expect(colored('scan-all: FAIL')).toBe(`scan-all: ${red}FAIL${end}`);
     expect(colored('registry check: PASS')).toContain('[1;32mPASS');
     for (const line of ['seal id    3f1c', 'a note about FAIL', 'dogs  BLOCKER  1']) {
       expect(colored(line)).toBe(line);

@@ -55,7 +55,10 @@ function shown(result: Verification): string {
     notes: [],
   });
   const files = reportFiles(outcome, { startedAt: '', milliseconds: 0 });
-  return [...files.values(), ...terminalLines(outcome, null, String)].join('\n');
+  const texts = [...files.values()].map((file) =>
+    typeof file === 'string' ? file : Buffer.concat([...file]).toString('utf8'),
+  );
+  return [...texts, ...terminalLines(outcome, null, String)].join('\n');
 }
 
 const KINDS = Object.keys(CORRUPTIONS);

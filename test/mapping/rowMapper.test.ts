@@ -111,15 +111,21 @@ describe('a row', () => {
     expect(mapper({ id: 'k', f: null })).toMatchObject({ accepted: true, hasKey: true });
   });
 
-  it('has no key where a kept part is null or fails, whatever the severity', () => {
-    const severities = [{ rule: 'key-null', severity: 'INFO' } as const];
+  it('has no key where a kept part is null or fails, a BLOCKER whatever the severity', () => {
+    const severities = [
+      { rule: 'key-null', severity: 'INFO' } as const,
+      { rule: 'encoding', severity: 'INFO' } as const,
+    ];
     const mapper = mapperOf({}, { severities });
     expect(mapper({ id: null })).toMatchObject({
       accepted: false,
       hasKey: false,
-      remarks: ['id key-null INFO'],
+      remarks: ['id key-null BLOCKER'],
     });
-    expect(mapper({ id: new InvalidText(Uint8Array.of(0xff)) })).toMatchObject({ hasKey: false });
+    expect(mapper({ id: new InvalidText(Uint8Array.of(0xff)) })).toMatchObject({
+      hasKey: false,
+      remarks: ['id encoding BLOCKER'],
+    });
     expect(mapper({ id: '' })).toMatchObject({ accepted: true, hasKey: true, record: { id: '' } });
   });
 

@@ -1,6 +1,6 @@
 /** Rows that are filtered, and what becomes of those that refer to them. */
 
-import { rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import * as fc from 'fast-check';
@@ -53,12 +53,13 @@ function project(name: string, { rows, modes, ids }: Case): string {
   const file = join(folder, `${name}.db`);
   for (const path of [at, file]) rmSync(path, { recursive: true, force: true });
   const db = new Database(file);
-  db.exec('CREATE TABLE a (k, x); CREATE TABLE b (k, x, a, b); CREATE TABLE c (k, a, b)');
+  db.exec('CREATE TABLE a (k, x); CREATE TABLE b (k, x, a, b); CREATE TABLE c (k, a, b); BEGIN');
   for (const [table, all] of Object.entries(rows)) {
     for (const row of all as readonly (readonly Cell[])[]) {
       db.prepare(`INSERT INTO ${table} VALUES (${row.map(() => '?').join()})`).run(...row);
     }
   }
+  db.exec('COMMIT');
   db.close();
   const fields = ids === 'keep' ? { k: key('k') } : { number: key('k') };
   const module = (table: string, more: object): object => ({
@@ -219,6 +220,48 @@ describe('rows whose parents were filtered', () => {
     expect(others).toEqual([]);
     const dry = await sealift(['dry-run', '--project', at]);
     expect([dry.code, dry.stdout]).toEqual([0, expect.stringContaining('dry-run: PASS')]);
+  });
+
+  it('go with them at the end of a long chain, and not one pass for each of its links', async () => {
+    const links = 20_000;
+    const b = Array.from({ length: links }, (_, n): Rows['b'][number] => {
+      return [n + 1, n === 0 ? 0 : 1, null, n === 0 ? null : n];
+    });
+    const rows: Rows = {
+      a: [[1, 1]],
+      b: [...b, [links + 1, 1, null, null]],
+      c: [[1, null, links]],
+    };
+    const at = project('long', { rows, modes: FILTER, ids: 'uuid' });
+    await migrate(at, ['--workers', '2']);
+    expect(runFileOf(at).accounting.map((line) => line.filtered)).toEqual([0, links, 1]);
+  }, 60_000);
+
+  it('go with them though the registry knows nothing of a row that was filtered', async () => {
+    const rows: Rows = {
+      a: ROWS.a,
+      b: [[1, 1, 1, null]],
+      c: [
+        [1, 2, null],
+        [2, 1, null],
+      ],
+    };
+    const at = project('registry', { rows, modes: { ...FILTER, cToA: 'filter' }, ids: 'uuid' });
+    const file = join(at, 'mapping', 'modules', 'a.json');
+    const module = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...module, id: { rule: 'registry', registry: 'a' } }));
+    mkdirSync(join(at, 'mapping', 'registries'));
+    const entries = ['1', '3'].map((legacyId) => {
+      return JSON.stringify({
+        legacyId,
+        targetUuid: `00000000-0000-4000-8000-00000000000${legacyId}`,
+      });
+    });
+    writeFileSync(join(at, 'mapping', 'registries', 'a.ndjson'), `${entries.join('\n')}\n`);
+    await migrate(at);
+    expect(runFileOf(at).accounting.map((line) => line.filtered)).toEqual([2, 0, 1]);
+    expect(recordsOf(at, 'c').map(({ number }) => number)).toEqual([2]);
+    expect(findingsOf(at)).toEqual([]);
   });
 
   it('stay, with a reference that leads nowhere, unless the mapping says more', async () => {

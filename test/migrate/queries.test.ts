@@ -398,3 +398,29 @@ const REVERSED = ['customer', 'town', 'line']
       DROP TABLE old_${name};`,
   )
   .join('');
+
+describe('several records of one row', () => {
+  const sql =
+    "SELECT nr, 1 AS k, 'x' AS ref FROM customer WHERE nr = 10 " +
+    'UNION ALL SELECT nr, 2, 77 FROM customer';
+  const twice = {
+    key: [
+      { column: 'nr', type: 'integer' },
+      { column: 'k', type: 'integer' },
+    ],
+    fields: { nr: whole('nr'), k: whole('k'), ref: whole('ref') },
+    references: [{ fields: ['ref'], module: 'm', to: ['k'] }],
+    dropped: { name: 'not asked for', town: 'not asked for' },
+  };
+  const missing = 'it refers to a record that is not in module m';
+
+  it('do not hide what is wrong with the others by what failed in one', async () => {
+    const { findings } = await run(project({ sql, base: BY_NR }, twice), 'dry-run');
+    expect([...findings].sort()).toEqual([
+      `reference customer/10 ${missing}`,
+      `reference customer/20 ${missing}`,
+      `reference customer/30 ${missing}`,
+      'type customer/10 the value is not an integer',
+    ]);
+  });
+});

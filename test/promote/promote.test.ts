@@ -313,6 +313,15 @@ describe('a live link that was changed by hand', () => {
     expect(liveOf(project)).toBe(names[0]);
   });
 
+  it('is not gone back to where a promote has mended it: rollback and prune pass it over', async () => {
+    // names[0] is what a command made live before names[1], which is live.
+    pointByHand(project, names[2]);
+    await promoteHere(project, { candidate: names[1] });
+    await pruneHere(project);
+    await rollbackHere(project);
+    expect(liveOf(project)).toBe(names[0]);
+  });
+
   it('may be gone', async () => {
     pointByHand(project, null);
     expect((await statusHere(project)).facts).toMatchObject({ live: null });

@@ -108,6 +108,11 @@ function command(text: string, run: (model: Model, real: Real) => Promise<void>)
 const pick = (names: readonly string[], number: number): string | undefined =>
   names[number % Math.max(1, names.length)];
 
+/** Going back to what is live would be going nowhere. */
+function previousOf({ before, live }: Model): string | undefined {
+  return before.findLast((name) => name !== live);
+}
+
 function becomes(model: Model, name: string): void {
   if (model.live !== null && !model.byHand) model.before.push(model.live);
   model.live = name;
@@ -146,12 +151,12 @@ const promoting = (number: number): Command =>
 
 const rollingBack = (): Command =>
   command('rollback', async (model, { project }) => {
-    const to = model.before.at(-1);
+    const to = previousOf(model);
     if (to === undefined || model.byHand || !model.sealed.includes(to)) {
       return fails(rollbackHere(project));
     }
     await rollbackHere(project);
-    model.before.pop();
+    model.before.length = model.before.lastIndexOf(to);
     model.live = to;
   });
 
@@ -159,7 +164,9 @@ const rollingBackTo = (number: number): Command =>
   command(`rollback --to ${number}`, async (model, { project }) => {
     const asked = pick(model.sealed, number);
     if (asked === undefined) return;
-    const at = model.before.findLastIndex((name) => idOf(name) === idOf(asked));
+    const at = model.before.findLastIndex((name) => {
+      return idOf(name) === idOf(asked) && (model.byHand || name !== model.live);
+    });
     if (at < 0) return fails(rollbackHere(project, { to: idOf(asked) }));
     await rollbackHere(project, { to: idOf(asked) });
     model.live = model.before[at] ?? null;
@@ -172,7 +179,7 @@ const pruning = (keep: number): Command =>
     const named = keep === 0 ? undefined : pick(model.sealed, keep);
     const kept = new Set([
       model.live,
-      model.before.at(-1),
+      previousOf(model),
       model.current,
       ...model.sealed.filter((name) => named !== undefined && idOf(name) === idOf(named)),
     ]);

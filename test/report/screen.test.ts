@@ -1,6 +1,6 @@
 /** The summary on a terminal: it fits, and keeps what is worst. */
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Finding, FindingList, Severity } from '../../src/outcome/finding.ts';

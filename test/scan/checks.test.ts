@@ -25,6 +25,7 @@ function provenance(
 ): Provenance {
   return {
     rowOf: (name, ordinal) => ({ table: name, row: 100 + ordinal }),
+    sharesRows: () => false,
     failedFields: (name, ordinal) => new Set(failed[`${name}/${ordinal}`]),
     findingOf: (name, ordinal, field) => earlier[`${name}/${ordinal}/${field ?? ''}`],
   };

@@ -59,6 +59,7 @@ function bill(id: string, total: string | null, more: object = {}): object {
 function failedCells(failed: Readonly<Record<string, readonly string[]>>): Provenance {
   return {
     rowOf: (table, ordinal) => ({ table, row: ordinal + 1 }),
+    sharesRows: () => false,
     failedFields: (name, ordinal) => new Set(failed[`${name}/${ordinal}`]),
     findingOf: () => undefined,
   };

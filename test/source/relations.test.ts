@@ -141,6 +141,13 @@ describe('SQL of a mapping that cannot be run', () => {
     await opened.close();
   });
 
+  it('is at fault itself where it names a collation that is not there', async () => {
+    const sql = 'SELECT id, a FROM t ORDER BY a COLLATE nosuch';
+    const line = await lineOf(() => open(database(T), [request(sql)]));
+    expect(line).toContain('SOURCE_SCHEMA the mapping');
+    expect(line).toContain('no such collation sequence');
+  });
+
   it('may not get the clock from the data', async () => {
     const file = database(`${T} INSERT INTO t VALUES (1, '2024-01-31', 1), (2, ' NOW', 2);`);
     const sql = "SELECT id, date(a, '+1 day') AS next FROM t WHERE id < ";
@@ -150,6 +157,31 @@ describe('SQL of a mapping that cannot be run', () => {
     const clock = await open(file, [request(`${sql} 9`)]);
     expect(await lineOf(() => rowsOf(clock, 'query m'))).toMatch(/^SOURCE_SCHEMA .*the clock/);
     await clock.close();
+  });
+
+  it.each(["x'6e6f77'", "'now' || char(0) || 'x'", "x'6e6f7700'"])(
+    'may not get the clock from %s either, which SQLite takes for the word',
+    async (word) => {
+      const file = database(`${T} INSERT INTO t VALUES (1, ${word}, 1);`);
+      const clock = await open(file, [request('SELECT id, date(a) AS d FROM t')]);
+      expect(await lineOf(() => rowsOf(clock, 'query m'))).toMatch(/^SOURCE_SCHEMA .*the clock/);
+      await clock.close();
+    },
+  );
+
+  it('gets integers from date functions, and hands integers to them, as SQLite does', async () => {
+    const file = database(`${T} INSERT INTO t VALUES (1, '2024-01-01T00:01:30', 1);`);
+    const opened = await open(file, [
+      request(
+        "SELECT unixepoch(a) / 86400 AS day, unixepoch(a) || '' AS text, " +
+          "strftime('%s', 1704067290, 'unixepoch') AS back, date(2460311) AS d, " +
+          'typeof(julianday(a)) AS real FROM t',
+      ),
+    ]);
+    expect(await rowsOf(opened, 'query m')).toEqual([
+      [19_723, '1704067290', '1704067290', '2024-01-01', 'real', 1],
+    ]);
+    await opened.close();
   });
 
   it('reads a view that calls date functions as they are', async () => {

@@ -165,6 +165,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'The registry has no target id',
     todo: 'Look whether registry-similar was found, too: then the entry is there, spelled otherwise.',
   },
+  rejected: {
+    title: 'Rows of the source were rejected',
+    todo: 'Correct the rows in the source, or the mapping, and build again: storage_reports/latest-migrate/ names each row and field.',
+  },
   required: {
     title: 'A required value is null',
     todo: 'Fill in the value in the source.',

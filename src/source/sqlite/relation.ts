@@ -206,7 +206,8 @@ function compiled(db: Connection, query: string, fail: Fail): ColumnSchema[] {
     db.prepare(`SELECT ${list} FROM (${query})`);
   } catch (error) {
     // No row was read: the message can only be about the texts of the mapping and the schema.
-    const spoken = sqliteCode(error) === 'SQLITE_ERROR' || error instanceof RangeError;
+    // Some errors have a longer code: a collation that is not there.
+    const spoken = sqliteCode(error).startsWith('SQLITE_ERROR') || error instanceof RangeError;
     if (!spoken) throw error;
     const says = (error as Error).message.replaceAll(': ', ' ');
     throw fail('SOURCE_SCHEMA', `SQLite says ${says}`, 'correct the query in the module');
