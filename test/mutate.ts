@@ -3,7 +3,7 @@
 import { Failure } from '../src/outcome/failure.ts';
 
 /** How many files each fuzz test tries; 10,000 and more on demand: `FUZZ_RUNS=10000`. */
-export const FUZZ_RUNS: number = Number(process.env['FUZZ_RUNS'] ?? 2000);
+export const FUZZ_RUNS: number = Number(process.env['FUZZ_RUNS'] ?? 500);
 
 /** A small deterministic generator (mulberry32): integers from 0 to below `limit`. */
 export function dice(seed: number): (limit: number) => number {

@@ -63,5 +63,5 @@ export function drillCommand(exit: (code: number) => void): Command {
 const EXAMPLES = `Examples:
   sealift drill
   sealift drill --module kurse             # fail and die at one module only
-  sealift drill --sample 1000              # of a large source; without promotion
+  sealift drill --sample 1000              # of large sources; no promotion
 `;

@@ -62,6 +62,9 @@ function shown(result: Verification): string {
 }
 
 const KINDS = Object.keys(CORRUPTIONS);
+/** More on demand: `SEALIFT_CORRUPTIONS=10000`. */
+const CORRUPTED = Number(process.env['SEALIFT_CORRUPTIONS'] ?? 500);
+const CLEAN = Math.ceil(CORRUPTED / 10);
 
 /** Harms a fresh copy by the kind that belongs to the seed, until it really differs. */
 function harm(seed: number): string {
@@ -76,11 +79,11 @@ function harm(seed: number): string {
 }
 
 describe('a corrupted candidate', () => {
-  it('is detected, 2,000 times, without a crash and without a value', async () => {
+  it(`is detected, ${CORRUPTED} times, without a crash and without a value`, async () => {
     const missed: string[] = [];
     const leaks: string[] = [];
     const seen = new Set<string>();
-    for (let seed = 0; seed < 2000; seed += 1) {
+    for (let seed = 0; seed < CORRUPTED; seed += 1) {
       const what = harm(seed);
       seen.add(what.slice(0, what.indexOf(':')));
       const result = await verify();
@@ -130,11 +133,11 @@ describe('a corrupted candidate', () => {
 });
 
 describe('a clean candidate', () => {
-  it('raises no alarm, 200 times', async () => {
+  it(`raises no alarm, ${CLEAN} times`, async () => {
     const folder = temporaryFolder();
     const seals = new Set<string>();
     try {
-      for (let seed = 0; seed < 200; seed += 1) {
+      for (let seed = 0; seed < CLEAN; seed += 1) {
         if (seed % 10 === 0) {
           rmSync(folder, { recursive: true });
           mkdirSync(folder);
@@ -153,7 +156,7 @@ describe('a clean candidate', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-    expect(seals.size).toBe(200);
+    expect(seals.size).toBe(CLEAN);
   });
 
   it('raises none after it was put back together', async () => {

@@ -46,6 +46,6 @@ it(`loads or fails with one clear line, ${FUZZ_RUNS} mutated mappings`, async ()
   expect(slowest).toBeLessThan(1000);
   expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   // Both ways were seen, and failures of many kinds.
-  expect(loaded).toBeGreaterThan(50);
-  expect(whats.size).toBeGreaterThan(100);
+  expect(loaded).toBeGreaterThan(FUZZ_RUNS / 50);
+  expect(whats.size).toBeGreaterThan(50);
 });
