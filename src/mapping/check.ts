@@ -4,6 +4,7 @@
  */
 
 import type { Failure } from '../outcome/failure.ts';
+import { FIXED_RULES } from '../outcome/rules.ts';
 import { isDate } from '../record/dateTime.ts';
 import { readSourceSql } from '../sql/rules.ts';
 import { checkFields } from './checkFields.ts';
@@ -65,10 +66,14 @@ function checkProject(mapping: LocatedMapping): void {
 
 /** Names of rules are held by the schema. */
 function checkSeverities(mapping: LocatedMapping): void {
-  for (const [index, { module, field }] of (mapping.project.severities ?? []).entries()) {
+  for (const [index, { rule, module, field }] of (mapping.project.severities ?? []).entries()) {
     const at = (member: string): Place => {
       return { file: 'project.json', pointer: pointerTo('severities', index, member) };
     };
+    if (FIXED_RULES.has(rule)) {
+      const what = `findings of rule ${quoteName(rule)} are always BLOCKER`;
+      throw mappingFailure(mapping, at('rule'), what, 'remove this severity');
+    }
     const modules =
       module === undefined ? mapping.modules : [moduleAt(mapping, module, at('module'))];
     if (field === undefined) continue;

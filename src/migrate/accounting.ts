@@ -39,14 +39,17 @@ export function account(
     throw new Error(`${module.name}: ${emitting} rows less ${merged} became ${records} records`);
   }
   const { name, source, base } = module;
+  const own = { rows, emitting, filtered, rejected, emitted: emitting, merged };
+  // Of a sample of rows that were split or joined, rows of the base table would say nothing true.
+  if (counts.base === null || (counts.sampled && !isOneToOne(counts.base))) {
+    return { module: name, source, table: module.table, ...own, records };
+  }
   return {
     module: name,
     source,
     table: base?.table ?? module.table,
-    ...(counts.base === null
-      ? { rows, emitting, filtered, rejected, emitted: emitting }
-      : ofBase(counts, counts.base, base?.lost === 'filter')),
-    merged: counts.base === null || isOneToOne(counts.base) ? merged : counts.base.pairs - records,
+    ...ofBase(counts, counts.base, base?.lost === 'filter'),
+    merged: isOneToOne(counts.base) ? merged : counts.base.pairs - records,
     records,
   };
 }

@@ -70,3 +70,20 @@ export const RULES = {
 } as const;
 
 export type Rule = keyof typeof RULES;
+
+/** What speaks of the candidate or the run itself: no project may weigh it otherwise. */
+export const FIXED_RULES: ReadonlySet<Rule> = new Set<Rule>([
+  'accounting',
+  'checksum',
+  'determinism',
+  'drill',
+  'empty',
+  'file-extra',
+  'file-missing',
+  'key-duplicate',
+  'key-null',
+  'merkle',
+  'registry-duplicate',
+  'seal-format',
+  'seal-unexpected',
+]);

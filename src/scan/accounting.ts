@@ -29,7 +29,7 @@ export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Find
     if (module === undefined) {
       yield fault(undefined, `module ${quoteName(line.module)} is not one of the mapping`);
     } else {
-      const reason = faultOf(line, module, run.sources);
+      const reason = faultOf(line, module, run);
       if (reason !== null) yield fault(line.module, reason);
       if (line.rejected > 0) yield rejected(line, mapping);
     }
@@ -57,14 +57,16 @@ function rejected(line: ModuleAccounting, mapping: Mapping): Finding {
 function faultOf(
   line: ModuleAccounting,
   module: ModuleMapping,
-  sources: readonly SealedSource[],
+  { sources, sample }: RunFile,
 ): string | null {
   const { name = DEFAULT_SOURCE, base } = module.source;
-  const relations = [relationOf(module), ...(base === undefined ? [] : [base.table])];
+  // Only a sample may be counted in rows of its query.
+  const own = base === undefined || sample !== undefined ? [relationOf(module)] : [];
+  const relations = [...own, ...(base === undefined ? [] : [base.table])];
   if (line.source !== name || !relations.includes(line.table)) {
     return 'its rows are accounted for in another table than the mapping names';
   }
-  const rows = sealedRows(sources, name, base?.table ?? line.table);
+  const rows = sealedRows(sources, name, line.table);
   // A view has rows, but no base table of its own.
   if (rows === null || rows === line.rows) return null;
   return `${line.rows} rows are accounted for, its table had ${rows}`;

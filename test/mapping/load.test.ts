@@ -315,6 +315,7 @@ describe('a wrong mapping', () => {
       '"formt" is not allowed here (mapping/project.json:',
     ],
     [['project.json', 'severities', 0, 'rule'], 'formt', 'did you mean "format"?'],
+    [['project.json', 'severities', 0, 'rule'], 'accounting', 'are always BLOCKER'],
     [['project.json', 'severities', 0, 'severity'], 'WARN', 'use one of BLOCKER, WARNING, INFO'],
     [['project.json', 'severities', 1, 'module'], 'visit', 'did you mean "visits"?'],
     [['project.json', 'severities', 1, 'field'], 'days', 'module "visits" has no field "days"'],

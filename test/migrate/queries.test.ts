@@ -356,8 +356,13 @@ describe('a sample', () => {
     const outer = { sql: LOOK_UP.replace('JOIN', 'LEFT JOIN'), base: BY_NR };
     const kinds: readonly (readonly [Source, object, number, string])[] = [
       [outer, CUSTOMER, 2, 'customer 3 = 2 + 1 filtered + 0 rejected; 2 = 2 - 0'],
-      [{ sql: EACH_TAG, base: BY_NO }, TAGS, 1, 'bill 2 = 2 + 0 filtered + 0 rejected; 1 = 3 - 2'],
-      [{ sql: SUM, base: BY_BILL }, SUMS, 1, 'line 3 = 3 + 0 filtered + 0 rejected; 1 = 3 - 2'],
+      [
+        { sql: EACH_TAG, base: BY_NO },
+        TAGS,
+        1,
+        'query m 3 = 1 + 2 filtered + 0 rejected; 1 = 1 - 0',
+      ],
+      [{ sql: SUM, base: BY_BILL }, SUMS, 1, 'query m 2 = 1 + 1 filtered + 0 rejected; 1 = 1 - 0'],
     ];
     for (const [source, module, sample, account] of kinds) {
       const some = project(source, module);
