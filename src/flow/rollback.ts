@@ -3,7 +3,7 @@
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { previousOf } from '../promote/pointerHistory.ts';
-import { sealedNamed, sealedNames } from '../seal/sealedFolders.ts';
+import { sealedNamed, sealedNames, sealIdOf } from '../seal/sealedFolders.ts';
 import type { Environment } from './environment.ts';
 import {
   movePointer,
@@ -63,11 +63,23 @@ function earlier({ history, paths }: LivePointer, asked: string): string {
     return names.includes(candidate) && !(history.byCommand && candidate === history.live);
   });
   if (name !== undefined) return name;
+  const same = new Set(names.map(sealIdOf));
+  const gone = history.before.findLast((candidate) => same.has(sealIdOf(candidate)));
+  if (gone !== undefined && gone !== history.live) throw rebuilt(gone, names.at(-1) ?? gone);
   const live = history.live !== null && names.includes(history.live);
   throw new Failure('CANDIDATE', {
     what: live ? 'this candidate is live already' : 'this candidate was not live before',
     where: `--to ${asked}`,
     hint: live ? 'there is nothing to go back to' : 'make it live with sealift promote',
+  });
+}
+
+/** Equal bytes that nobody has made live: they can be, but not as what was live before. */
+function rebuilt(gone: string, there: string): Failure {
+  return new Failure('CANDIDATE', {
+    what: 'the candidate that was live before is no longer there, only one that was built again since',
+    where: gone,
+    hint: `make that one live with sealift promote --candidate ${sealIdOf(there).slice(0, 8)}`,
   });
 }
 

@@ -269,6 +269,16 @@ describe('rollback', () => {
     expect(await refused(() => rollbackHere(project))).toContain('no longer there');
   });
 
+  it('does not take a candidate that was built again for the one that was live, and says so', async () => {
+    const again = await build(project, 'one');
+    rmSync(candidate(names[0]), { recursive: true });
+    const message = await refused(() => rollbackHere(project, { to: names[0] }));
+    expect(message).toContain('only one that was built again');
+    expect(message).toContain(`promote --candidate ${again.slice(0, 8)}`);
+    await promoteHere(project, { candidate: again.slice(0, 64) });
+    expect(liveOf(project)).toBe(again);
+  });
+
   it('does not go to a candidate that does not verify', async () => {
     appendFileSync(join(candidate(names[1]), 'dogs/data.ndjson'), '{}\n');
     expect(await refused(() => rollbackHere(project))).toContain('does not verify');

@@ -52,6 +52,8 @@ type Command = AsyncCommand<Model, Real>;
 
 /** Sequences of commands; more with SEALIFT_TEST_RUNS. */
 const RUNS = Number(process.env['SEALIFT_TEST_RUNS'] ?? 10);
+/** Repeats a walk that failed: fast-check names its seed. */
+const SEED = process.env['SEALIFT_SEED'];
 
 /** With one candidate, which was not scanned. */
 let template: string;
@@ -165,7 +167,8 @@ const rollingBackTo = (number: number): Command =>
     const asked = pick(model.sealed, number);
     if (asked === undefined) return;
     const at = model.before.findLastIndex((name) => {
-      return idOf(name) === idOf(asked) && (model.byHand || name !== model.live);
+      const isSame = idOf(name) === idOf(asked) && model.sealed.includes(name);
+      return isSame && (model.byHand || name !== model.live);
     });
     if (at < 0) return fails(rollbackHere(project, { to: idOf(asked) }));
     await rollbackHere(project, { to: idOf(asked) });
@@ -250,9 +253,7 @@ describe('commands in any order', () => {
           event.endsWith('-done'),
         ).length;
       }),
-      // Not settled yet: a link set by hand to what a killed promotion had announced, then `rollback --to`
-      // (seed 215770994, path 4:12:29:29:21:26). The model takes it for a hand, the journal for the end.
-      { numRuns: RUNS, seed: Number(process.env['SEALIFT_SEED'] ?? 20_261_120) },
+      { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
     );
     expect(moves).toBeGreaterThan(RUNS);
   }, 600_000);
