@@ -1,6 +1,8 @@
 /**
  * Entries on their way to order: buckets split the key space, every worker appends the entries of
- * each bucket to a file of its own in scratch, and a bucket is read back as a whole.
+ * each bucket to files of its own in scratch, and a bucket is read back as a whole. Neighbouring
+ * buckets share a file, which can go when they were read: the disk is needed for little more than one
+ * copy of the data, and its cache gets its memory back while it is still warm.
  *
  * An entry is [key length, record length, lineage length, row high, row low] as u32 little endian,
  * then key, record and lineage bytes. Record and lineage end in LF (lineage may be empty).
@@ -40,10 +42,15 @@ export interface SpillWriter {
 /** Bytes that a bucket holds in memory before they are written. */
 const CHUNK = 256 * 1024;
 
-/** A writer of `buckets` buckets; memory: one chunk a bucket and the largest entry. */
+/** Files of a spill at most. */
+const FILES = 32;
+
+/**
+ * A writer of `buckets` buckets to files that are called `path` and a number; memory: one chunk a
+ * bucket and the largest entry.
+ */
 export function spillWriter(path: string, buckets: number, chunk: number = CHUNK): SpillWriter {
-  const file = createFile(path);
-  let position = 0;
+  const files = spillFiles(path, buckets);
   let scratch = Buffer.allocUnsafeSlow(64 * 1024);
   const pending = Array.from({ length: buckets }, () => ({
     buffer: null as Buffer | null,
@@ -53,13 +60,11 @@ export function spillWriter(path: string, buckets: number, chunk: number = CHUNK
   const result: Bucket[] = pending.map(() => ({ extents: [], bytes: 0, entries: 0 }));
 
   const append = (index: number, bytes: Uint8Array, entries: number): void => {
-    writeAll(file, bytes);
     const bucket = result[index];
     if (bucket === undefined) throw new RangeError('no such bucket');
-    bucket.extents.push({ file: path, offset: position, length: bytes.length, entries });
+    bucket.extents.push({ ...files.append(index, bytes), entries });
     bucket.bytes += bytes.length;
     bucket.entries += entries;
-    position += bytes.length;
   };
   const flush = (index: number): void => {
     const part = pending[index];
@@ -88,10 +93,53 @@ export function spillWriter(path: string, buckets: number, chunk: number = CHUNK
     },
     finish() {
       for (const index of pending.keys()) flush(index);
-      closeSync(file);
+      files.close();
       return result;
     },
   };
+}
+
+interface SpillFiles {
+  /** Appends to the file of a bucket. */
+  append(bucket: number, bytes: Uint8Array): Omit<Extent, 'entries'>;
+  close(): void;
+}
+
+/** The files of a spill, each made when something is written to it. */
+function spillFiles(path: string, buckets: number): SpillFiles {
+  const open = new Map<number, { readonly name: string; readonly file: number; end: number }>();
+  return {
+    append(bucket, bytes) {
+      const number = Math.floor((bucket * FILES) / Math.max(FILES, buckets));
+      let at = open.get(number);
+      if (at === undefined) {
+        const name = `${path}-${number}`;
+        at = { name, file: createFile(name), end: 0 };
+        open.set(number, at);
+      }
+      writeAll(at.file, bytes);
+      const offset = at.end;
+      at.end += bytes.length;
+      return { file: at.name, offset, length: bytes.length };
+    },
+    close() {
+      for (const { file } of open.values()) closeSync(file);
+    },
+  };
+}
+
+/**
+ * For each bucket the files that nobody needs behind it, when they are read in order: `buckets` are all
+ * that are still to be read.
+ */
+export function lastUses(buckets: readonly Bucket[]): string[][] {
+  const last = new Map<string, number>();
+  for (const [index, { extents }] of buckets.entries()) {
+    for (const { file } of extents) last.set(file, index);
+  }
+  const files: string[][] = buckets.map(() => []);
+  for (const [file, index] of last) files[index]?.push(file);
+  return files;
 }
 
 /** Joins what several writers have put into the same buckets. */
@@ -107,9 +155,27 @@ export function joinBuckets(parts: readonly (readonly Bucket[])[]): Bucket[] {
   });
 }
 
-/** All bytes of a bucket, in one buffer. */
+/** All bytes of a bucket, in a buffer of their own. */
 export function readBucket(bucket: Pick<Bucket, 'extents' | 'bytes'>): Buffer {
-  const buffer = Buffer.allocUnsafeSlow(bucket.bytes);
+  return readInto(bucket, Buffer.allocUnsafeSlow(bucket.bytes));
+}
+
+/** Beyond this, memory is not kept for the next bucket. */
+const KEPT = 64 * 2 ** 20;
+
+/** A reader of buckets into memory that it uses again: what it gave before is gone with the next. */
+export function bucketReader(): (bucket: Pick<Bucket, 'extents' | 'bytes'>) => Buffer {
+  let kept = Buffer.alloc(0);
+  return (bucket) => {
+    if (bucket.bytes > KEPT) return readBucket(bucket);
+    if (kept.length < bucket.bytes) {
+      kept = Buffer.allocUnsafeSlow(Math.min(KEPT, Math.ceil(bucket.bytes * 1.25)));
+    }
+    return readInto(bucket, kept.subarray(0, bucket.bytes));
+  };
+}
+
+function readInto(bucket: Pick<Bucket, 'extents'>, buffer: Buffer): Buffer {
   const files = new Map<string, number>();
   let at = 0;
   try {

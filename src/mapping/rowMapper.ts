@@ -17,8 +17,9 @@ import { cellMapper, inspectText, valueMapper } from './cellMapper.ts';
 import { combiner } from './combine.ts';
 import { BLIND_FIELD, type CompiledField, type CompiledModule } from './compile.ts';
 import { constantValue } from './constant.ts';
+import { FAST_CALLS, fastPath } from './fastPath.ts';
 import { columnIndexes, identity, NO_KEY, type Identity, type MapperContext } from './identity.ts';
-import type { ColumnField, CombinedField, ReferenceField } from './model.ts';
+import type { CombinedField, ReferenceField } from './model.ts';
 import { quoteName } from './nearest.ts';
 import { referenceConverter } from './reference.ts';
 import { remarkLog, type Note, type Remark, type RemarkLog } from './remarks.ts';
@@ -111,18 +112,22 @@ function generate(
   const inspect = (row: Row): void => {
     for (const { field, column } of plain) inspectText(row[column] ?? null, field, log);
   };
+  const used = {
+    ...FAST_CALLS,
+    text: memberText,
+    suspect: isSuspectJson,
+    out,
+    s: slow,
+    c: constants,
+    id,
+    inspect,
+  };
   // oxlint-disable-next-line no-implied-eval, typescript/no-implied-eval -- see the head of this file
   const make = new Function(
-    'out',
-    's',
-    'c',
-    'id',
-    'text',
-    'suspect',
-    'inspect',
-    `'use strict';\nreturn (row) => {\nlet x;\n${code.join('\n')}\n};`,
-  ) as (...names: unknown[]) => (row: Row) => void;
-  return make(out, slow, constants, id, memberText, isSuspectJson, inspect);
+    ...Object.keys(used),
+    `'use strict';\nreturn (row) => {\nlet x, y;\n${code.join('\n')}\n};`,
+  ) as (...values: unknown[]) => (row: Row) => void;
+  return make(...Object.values(used));
 }
 
 /**
@@ -131,7 +136,7 @@ function generate(
  */
 function plainTexts(module: CompiledModule): { field: string; column: number }[] {
   return module.fields.flatMap(({ name, mapping, type }) =>
-    'column' in mapping && type.kind === 'string' && fastTest({ mapping, type }) !== null
+    'column' in mapping && type.kind === 'string' && fastPath({ mapping, type }) !== null
       ? [{ field: name, column: module.columns.indexOf(mapping.column) }]
       : [],
   );
@@ -228,11 +233,12 @@ function assignment(module: CompiledModule, field: CompiledField, index: number)
   if ('constant' in mapping) return `const v${index} = c[${index}];`;
   if (!('column' in mapping)) return `const v${index} = s[${index}](row);`;
   const column = module.columns.indexOf(mapping.column);
-  const fast = fastTest(field);
   const slow = `s[${index}](x)`;
   const checked = isRequired(field) || isKeptKey(module, field);
   const nullable = checked ? slow : `x === null ? null : ${slow}`;
-  return `x = row[${column}]; const v${index} = ${fast === null ? nullable : `${fast} ? x : ${nullable}`};`;
+  const fast = fastPath(field);
+  const value = fast === null ? nullable : `${fast.test} ? ${fast.value} : ${nullable}`;
+  return `x = row[${column}]; const v${index} = ${value};`;
 }
 
 function isRequired(field: CompiledField): boolean {
@@ -242,33 +248,6 @@ function isRequired(field: CompiledField): boolean {
 /** Whether the field holds a part of a legacy key that is kept: it orders the records. */
 function isKeptKey(module: CompiledModule, field: CompiledField): boolean {
   return module.idField === null && module.orderFields.includes(field.name);
-}
-
-/** Which cells need nothing done; null where each may need something. */
-function fastTest({ mapping, type }: Pick<CompiledField, 'mapping' | 'type'>): string | null {
-  if (!('column' in mapping) || mapping.transforms !== undefined) return null;
-  switch (type.kind) {
-    case 'string':
-      return fastText(mapping);
-    case 'integer':
-      // Zero goes the long way because of −0.
-      return `typeof x === 'number' && x !== 0 && Number.isSafeInteger(x)`;
-    case 'float':
-      return `typeof x === 'number' && x !== 0 && Number.isFinite(x)`;
-    default:
-      return null;
-  }
-}
-
-function fastText(mapping: ColumnField): string | null {
-  const { maxLength, longText, nonBlank, format, pattern } = mapping;
-  if (format !== undefined || pattern !== undefined) return null;
-  const tests = [`typeof x === 'string'`];
-  // UTF-16 units are never fewer than code points.
-  if (maxLength !== undefined) tests.push(`x.length <= ${maxLength}`);
-  if (longText !== undefined) tests.push(`x.length < ${longText}`);
-  if (nonBlank === true) tests.push('x.charCodeAt(0) > 32 && x.charCodeAt(0) < 127');
-  return tests.join(' && ');
 }
 
 function fieldMembers(module: CompiledModule): Member[] {

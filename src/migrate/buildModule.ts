@@ -14,17 +14,16 @@ import type { CompiledModule } from '../mapping/compile.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { ModuleAccounting } from '../seal/format.ts';
-import { moduleWriter, type ModuleWriter, type WrittenModule } from '../seal/moduleWriter.ts';
+import { moduleWriter, type WrittenModule } from '../seal/moduleWriter.ts';
 import type { PreparedSource, ReadRange } from '../source/source.ts';
 import { account, isOneToOne, unaccounted } from './accounting.ts';
 import { dropUnusedBlobs } from './dropUnusedBlobs.ts';
-import { inOrder } from '../disk/inOrder.ts';
 import type { ShareResult } from './readShare.ts';
 import { bucketCount, ONE_BUCKET, sampledRouter, uniformRouter, type Router } from './router.ts';
 import type { RowSelection } from './rowSelection.ts';
 import { countRows, placesOf } from './rowsToRead.ts';
-import type { SortedBucket } from './sortBucket.ts';
 import type { Sample } from './worker.ts';
+import { writeSorted } from './writeSorted.ts';
 
 export interface BuildContext {
   readonly pool: Pool;
@@ -120,7 +119,8 @@ export async function buildModule(
     if (module.mapping.id.rule === 'keyless') {
       buckets = await assignIds(module, buckets, context);
     }
-    const sorted = await sortAll(module, await splitOversized(buckets, context), writer, context);
+    const sized = await splitOversized(buckets, context);
+    const sorted = await writeSorted(module, sized, writer, context);
     const { duplicates, merged } = sorted;
     if (duplicates.length > 0) await dropUnusedBlobs(join(context.staging, module.name), module);
     const written = await writer.finish();
@@ -293,58 +293,10 @@ async function splitOversized(
   return result;
 }
 
-/** Sorts the buckets on all workers and writes them in order; the findings are the duplicates. */
-async function sortAll(
-  module: CompiledModule,
-  buckets: readonly Bucket[],
-  writer: ModuleWriter,
-  { pool, provisional, source }: BuildContext,
-): Promise<{ duplicates: Finding[]; merged: number; rows: BigInt64Array }> {
-  const merge = module.mapping.merge === 'equal';
-  const table = placesOf(module, source);
-  const duplicates: Finding[] = [];
-  let merged = 0;
-  const rows: BigInt64Array[] = [];
-  const sorted = inOrder(buckets, pool.size + 1, (bucket) =>
-    pool.call<SortedBucket>('sort', { bucket, provisional, merge }),
-  );
-  for await (const part of sorted) {
-    const bytes = asBuffer(part.data).subarray(1);
-    writer.write({ bytes, leaves: asBuffer(part.leaves), ends: part.ends }, asBuffer(part.lineage));
-    merged += part.merged;
-    if (part.rows !== null) rows.push(part.rows);
-    for (const group of part.duplicates) {
-      duplicates.push({
-        rule: 'key-duplicate',
-        severity: 'BLOCKER',
-        module: module.name,
-        members: group.map((row) => ({ table, row })),
-        reason: `${group.length} rows have the same key; none of them is taken`,
-      });
-    }
-  }
-  return { duplicates, merged, rows: joined(rows) };
-}
-
-/** A buffer that crossed a thread comes back as a plain array of bytes. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 function cleanScratch(scratch: string): void {
   for (const name of readdirSync(scratch)) {
     // Copies of sources and key sets stay until the end of the run.
     if (!name.startsWith('source-') && name !== KEY_SETS)
       rmSync(join(scratch, name), { recursive: true });
   }
-}
-
-function joined(parts: readonly BigInt64Array[]): BigInt64Array {
-  const whole = new BigInt64Array(sum(parts, (part) => part.length));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -4,7 +4,8 @@
  * byte by byte only where those bits tie.
  */
 
-import { readBucket, type Bucket } from '../disk/spill.ts';
+import { dealer } from '../disk/sharedRoom.ts';
+import type { Bucket } from '../disk/spill.ts';
 import { DIGEST_LENGTH, packedLeafHash } from '../merkle/hash.ts';
 import { readEntry, rowOf, type EntryView } from './entry.ts';
 import { bits48 } from './router.ts';
@@ -33,39 +34,56 @@ export interface SortOptions {
   readonly merge: boolean;
 }
 
-/** Reads, orders and hashes one bucket. */
-export function sortBucket(bucket: Bucket, options: SortOptions): SortedBucket {
-  const buffer = readBucket(bucket);
-  const index = indexEntries(buffer, bucket.entries);
+/** Bytes that a sorted bucket takes at most. */
+export function sortedRoom({ bytes, entries }: Pick<Bucket, 'bytes' | 'entries'>): number {
+  const hashes = DIGEST_LENGTH + Uint32Array.BYTES_PER_ELEMENT - HEADER;
+  return bytes + entries * hashes + 2 * Uint32Array.BYTES_PER_ELEMENT;
+}
+
+/** Orders and hashes the entries of one bucket, which `buffer` holds; what it gives is in `room`. */
+export function sortBucket(
+  buffer: Buffer,
+  entries: number,
+  options: SortOptions,
+  room: SharedArrayBuffer,
+): SortedBucket {
+  const index = indexEntries(buffer, entries);
   const sorted = sortEntries(buffer, index);
   const { kept, ...groups } = settleGroups(buffer, index, sorted, options);
   const rows = options.provisional
     ? BigInt64Array.from(kept, (entry) => BigInt(rowOf(buffer, index.starts[entry] ?? 0)))
     : null;
-  return { ...layOut(buffer, index, kept), ...groups, rows };
+  return { ...layOut(buffer, index, kept, room), ...groups, rows };
 }
 
+/** Where the parts of each entry stand in the bucket: read once, in order, as memory likes it. */
 export interface EntryIndex {
   readonly starts: Uint32Array;
   readonly keyEnds: Uint32Array;
+  readonly recordEnds: Uint32Array;
+  readonly ends: Uint32Array;
 }
 
 const HEADER = 20;
 
-/** Where each entry of a bucket begins, and where its key ends. */
+/** The index of a bucket's entries. */
 export function indexEntries(buffer: Buffer, entries: number): EntryIndex {
   const starts = new Uint32Array(entries);
   const keyEnds = new Uint32Array(entries);
-  let at = 0;
+  const recordEnds = new Uint32Array(entries);
+  const ends = new Uint32Array(entries);
+  const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
   for (let entry = 0; entry < entries; entry += 1) {
-    starts[entry] = at;
-    const keyEnd = at + HEADER + buffer.readUInt32LE(at);
-    keyEnds[entry] = keyEnd;
-    at = keyEnd + buffer.readUInt32LE(at + 4) + buffer.readUInt32LE(at + 8);
+    readEntry(buffer, view.end, view);
+    starts[entry] = view.start;
+    keyEnds[entry] = view.keyEnd;
+    recordEnds[entry] = view.recordEnd;
+    ends[entry] = view.end;
   }
-  if (at !== buffer.length)
+  if (view.end !== buffer.length) {
     throw new Error('a bucket holds another number of entries than written');
-  return { starts, keyEnds };
+  }
+  return { starts, keyEnds, recordEnds, ends };
 }
 
 export interface EntryOrder {
@@ -187,13 +205,11 @@ function settleGroups(
 
 /** Whether entries of one key have the same record; their lineage is the same in any case. */
 function haveEqualRecords(buffer: Buffer, index: EntryIndex, group: Uint32Array): boolean {
-  const first: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
-  const other = { ...first };
-  readEntry(buffer, index.starts[group[0] ?? 0] ?? 0, first);
+  const { keyEnds, recordEnds } = index;
+  const first = group[0] ?? 0;
   return group.every((entry) => {
-    readEntry(buffer, index.starts[entry] ?? 0, other);
-    const { keyEnd, recordEnd } = other;
-    return buffer.compare(buffer, keyEnd, recordEnd, first.keyEnd, first.recordEnd) === 0;
+    const [start, end] = [keyEnds[entry], recordEnds[entry]];
+    return buffer.compare(buffer, start, end, keyEnds[first], recordEnds[first]) === 0;
   });
 }
 
@@ -212,24 +228,27 @@ function layOut(
   buffer: Buffer,
   index: EntryIndex,
   order: Uint32Array,
+  room: SharedArrayBuffer,
 ): Omit<SortedBucket, 'duplicates' | 'merged' | 'rows'> {
-  const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
+  const { keyEnds, recordEnds, ends: entryEnds } = index;
   let [recordBytes, lineageBytes] = [0, 0];
   for (const entry of order) {
-    readEntry(buffer, index.starts[entry] ?? 0, view);
-    recordBytes += view.recordEnd - view.keyEnd;
-    lineageBytes += view.end - view.recordEnd;
+    const recordEnd = recordEnds[entry] ?? 0;
+    recordBytes += recordEnd - (keyEnds[entry] ?? 0);
+    lineageBytes += (entryEnds[entry] ?? 0) - recordEnd;
   }
-  const data = Buffer.allocUnsafeSlow(recordBytes + 1);
-  const lineage = Buffer.allocUnsafeSlow(lineageBytes);
-  const leaves = Buffer.allocUnsafeSlow(order.length * DIGEST_LENGTH);
-  const ends = new Uint32Array(order.length);
+  const deal = dealer(room);
+  const ends = deal.words(order.length);
+  const leaves = deal.bytes(order.length * DIGEST_LENGTH);
+  const data = deal.bytes(recordBytes + 1);
+  const lineage = deal.bytes(lineageBytes);
   let [at, lineageAt] = [1, 0];
   for (let number = 0; number < order.length; number += 1) {
-    readEntry(buffer, index.starts[order[number] ?? 0] ?? 0, view);
+    const entry = order[number] ?? 0;
+    const recordEnd = recordEnds[entry] ?? 0;
     const start = at;
-    at += buffer.copy(data, at, view.keyEnd, view.recordEnd);
-    lineageAt += buffer.copy(lineage, lineageAt, view.recordEnd, view.end);
+    at += buffer.copy(data, at, keyEnds[entry], recordEnd);
+    lineageAt += buffer.copy(lineage, lineageAt, recordEnd, entryEnds[entry]);
     packedLeafHash(data, start, at - 1, leaves, number * DIGEST_LENGTH);
     ends[number] = at - 1;
   }

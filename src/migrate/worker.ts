@@ -1,7 +1,7 @@
 /** What a worker does in a migrate run: it opens the sources, reads shares, sorts buckets. */
 
 import type { Handler, Reply } from '../disk/pool.ts';
-import type { Bucket } from '../disk/spill.ts';
+import { bucketReader, type Bucket } from '../disk/spill.ts';
 import { compileModule, type CompiledModule } from '../mapping/compile.ts';
 import type { MapperContext } from '../mapping/identity.ts';
 import { rowMapper } from '../mapping/rowMapper.ts';
@@ -40,7 +40,11 @@ interface SpillInput {
 export type OrdinalsInput = SpillInput & { readonly module: string; readonly router: Router };
 export type SplitInput = SpillInput & { readonly parts: number };
 
-export type SortInput = SortOptions & { readonly bucket: Bucket };
+export type SortInput = SortOptions & {
+  readonly bucket: Bucket;
+  /** Where the sorted bucket goes. */
+  readonly room: SharedArrayBuffer;
+};
 
 export interface MigrationWorker {
   readonly handlers: Readonly<Record<string, Handler>>;
@@ -137,6 +141,7 @@ function bucketHandlers(
   context: MapperContext,
   moduleOf: (name: string) => CompiledModule,
 ): MigrationWorker['handlers'] {
+  const read = bucketReader();
   return {
     ordinals: (input: OrdinalsInput): Reply => {
       const finisher = contentFinisher(moduleOf(input.module), context);
@@ -145,12 +150,9 @@ function bucketHandlers(
     split: (input: SplitInput): Reply => ({
       result: splitBucket(input.bucket, input.parts, input),
     }),
-    sort: (input: SortInput): Reply => {
-      const sorted = sortBucket(input.bucket, input);
-      const { data, leaves, ends, lineage } = sorted;
-      const transfer = [data.buffer, leaves.buffer, ends.buffer, lineage.buffer] as ArrayBuffer[];
-      return { result: sorted, transfer };
-    },
+    sort: (input: SortInput): Reply => ({
+      result: sortBucket(read(input.bucket), input.bucket.entries, input, input.room),
+    }),
   };
 }
 

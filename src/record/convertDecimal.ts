@@ -1,7 +1,13 @@
 /** Cells → decimals: plain digits, padded to the field's scale, never rounded. */
 
 import { Rejection, type Converter } from './converted.ts';
-import { decimalOfDouble, fractionDigits, isNegativeZero, padFraction } from './decimal.ts';
+import {
+  decimalOfDouble,
+  fractionDigits,
+  isNegativeZero,
+  padFraction,
+  scaledText,
+} from './decimal.ts';
 import { InexactNumber, JsonNode, type SourceValue } from './value.ts';
 
 const NOT_DECIMAL = new Rejection('type', 'the value is not a decimal number');
@@ -16,6 +22,8 @@ export function decimalConverter(digits: number | undefined): Converter {
   };
   return (value) => {
     if (typeof value === 'number') {
+      const quick = digits === undefined ? null : scaledText(value, digits);
+      if (quick !== null) return quick;
       if (!Number.isFinite(value) || Object.is(value, -0)) return NOT_FINITE;
       // What a double prints needs no check of its form.
       const text = decimalOfDouble(value);

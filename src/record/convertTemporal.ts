@@ -5,6 +5,7 @@ import {
   epochSeconds,
   fromEpochSeconds,
   isDate,
+  isTimestamp,
   parseTime,
   parseTimestamp,
   parseTimestampTz,
@@ -28,10 +29,15 @@ export function temporalConverter(
   const wrong = new Rejection('type', `the value is not a ${kind} in ISO 8601 form`);
   const long = new Rejection('scale', `more than ${digits} fraction digits`);
   const toUtc = utcConverter(zone);
+  const toSecond = (digits ?? 0) === 0;
   const parse = (text: string): string | Rejection | null => {
     if (kind === 'date') return isDate(text) ? text : null;
     if (kind === 'time') return withFraction(parseTime(text), digits, long, (t) => t.time);
-    if (kind === 'timestamp') return withFraction(parseTimestamp(text), digits, long, dateAndTime);
+    if (kind === 'timestamp') {
+      // Most are to the second, and then there is nothing to take apart.
+      if (toSecond && isTimestamp(text)) return `${text.slice(0, 10)}T${text.slice(11)}`;
+      return withFraction(parseTimestamp(text), digits, long, dateAndTime);
+    }
     const utc = toUtc(text);
     if (utc === null || utc instanceof Rejection) return utc;
     const converted = withFraction(utc, digits, long, dateAndTime);

@@ -5,6 +5,10 @@
 
 const DIGITS = /^\d+$/;
 const OFFSET = /(Z|[+-]\d{2}(?::?\d{2})?)$/;
+const HYPHEN = 0x2d;
+const COLON = 0x3a;
+const LETTER_T = 0x54;
+const BLANK = 0x20;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** A local date and time; `fraction` holds the digits after the second's point, '' for none. */
@@ -16,7 +20,12 @@ export interface LocalTime {
 
 /** True for an existing calendar date `YYYY-MM-DD`. */
 export function isDate(text: string): boolean {
-  if (text.length !== 10 || text[4] !== '-' || text[7] !== '-') return false;
+  return text.length === 10 && hasDate(text);
+}
+
+/** Whether text begins with an existing date. */
+function hasDate(text: string): boolean {
+  if (text.charCodeAt(4) !== HYPHEN || text.charCodeAt(7) !== HYPHEN) return false;
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
   const month = twoDigits(text, 5);
   const day = twoDigits(text, 8);
@@ -25,14 +34,36 @@ export function isDate(text: string): boolean {
   return year > 0 && day >= 1 && day <= days;
 }
 
-/** Splits `HH:MM:SS[.fraction]`; null when it is no time of day (24:00:00 and :60 are not). */
+/** Whether `HH:MM:SS` of a time of day stands at `at`: 24:00:00 and :60 are none. */
+function hasTime(text: string, at: number): boolean {
+  if (text.charCodeAt(at + 2) !== COLON || text.charCodeAt(at + 5) !== COLON) return false;
+  return (
+    twoDigits(text, at) <= 23 && twoDigits(text, at + 3) <= 59 && twoDigits(text, at + 6) <= 59
+  );
+}
+
+/** The digits behind the second that ends at `end`; null where anything else is there. */
+function fractionAt(text: string, end: number): string | null {
+  if (text.length === end) return '';
+  const fraction = text.slice(end + 1);
+  return text[end] === '.' && DIGITS.test(fraction) ? fraction : null;
+}
+
+/** Splits `HH:MM:SS[.fraction]`; null when it is no time of day. */
 export function parseTime(text: string): Pick<LocalTime, 'time' | 'fraction'> | null {
-  if (text[2] !== ':' || text[5] !== ':') return null;
-  const [hour, minute, second] = [twoDigits(text, 0), twoDigits(text, 3), twoDigits(text, 6)];
-  if (!(hour <= 23 && minute <= 59 && second <= 59)) return null;
-  if (text.length === 8) return { time: text, fraction: '' };
-  const fraction = text.slice(9);
-  return text[8] === '.' && DIGITS.test(fraction) ? { time: text.slice(0, 8), fraction } : null;
+  const fraction = hasTime(text, 0) ? fractionAt(text, 8) : null;
+  return fraction === null ? null : { time: text.slice(0, 8), fraction };
+}
+
+/** Whether this is a local date and time to the second, with `T` or a blank between. */
+export function isTimestamp(text: string): boolean {
+  return (
+    text.length === 19 && isSeparator(text.charCodeAt(10)) && hasDate(text) && hasTime(text, 11)
+  );
+}
+
+function isSeparator(unit: number): boolean {
+  return unit === LETTER_T || unit === BLANK;
 }
 
 /** The number of two decimal digits at `at`; NaN where they are none, which no limit lets pass. */
@@ -43,11 +74,10 @@ function twoDigits(text: string, at: number): number {
 
 /** Splits `YYYY-MM-DD` + (`T` or blank) + time; null when it is no local date and time. */
 export function parseTimestamp(text: string): LocalTime | null {
-  const separator = text[10];
-  if (separator !== 'T' && separator !== ' ') return null;
-  const time = parseTime(text.slice(11));
-  const date = text.slice(0, 10);
-  return time === null || !isDate(date) ? null : { date, ...time };
+  if (!isSeparator(text.charCodeAt(10)) || !hasDate(text) || !hasTime(text, 11)) return null;
+  const fraction = fractionAt(text, 19);
+  if (fraction === null) return null;
+  return { date: text.slice(0, 10), time: text.slice(11, 19), fraction };
 }
 
 /** A local time with its offset from UTC in minutes; null when the text carries none. */

@@ -17,6 +17,39 @@ export function decimalOfDouble(value: number): string {
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
+/** Powers of ten by which a double is multiplied without getting beyond what it holds exactly. */
+const SCALES = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000] as const;
+/** All decimals of up to so many digits are different doubles. */
+const DISTINCT = 10 ** 15;
+
+/**
+ * The same with exactly `digits` fraction digits, quickly; null where that is not as clear as here. It
+ * takes what the double is next to at this scale: where that has 15 digits at most and leads to the same
+ * double, no other decimal as short does, so that it is the shortest form.
+ */
+export function scaledText(value: number, digits: number): string | null {
+  const scale = SCALES[digits];
+  if (scale === undefined) return null;
+  const scaled = Math.round(value * scale);
+  if (!(scaled > -DISTINCT && scaled < DISTINCT) || scaled / scale !== value) return null;
+  // Zero has a sign, and so has what rounds to it.
+  if (scaled === 0) return null;
+  if (digits === 0) return String(scaled);
+  const size = Math.abs(scaled);
+  const whole = Math.floor(size / scale);
+  const sign = scaled < 0 ? '-' : '';
+  return `${sign}${whole}.${fractionText(size - whole * scale, digits)}`;
+}
+
+const TWO_DIGITS: readonly string[] = Array.from({ length: 100 }, (_, number) =>
+  String(number).padStart(2, '0'),
+);
+
+function fractionText(fraction: number, digits: number): string {
+  if (digits === 2) return TWO_DIGITS[fraction] ?? '';
+  return String(fraction).padStart(digits, '0');
+}
+
 /** Number of fraction digits of plain decimal text, or null where the text is not plain decimal. */
 export function fractionDigits(text: string): number | null {
   const match = PLAIN.exec(text);

@@ -2,6 +2,8 @@
 
 import { createHmac, hash } from 'node:crypto';
 
+import { compressBlock, ONE_BLOCK } from './sha1.ts';
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Characters of the text form. */
@@ -57,21 +59,64 @@ function hexPair(byte: number): string {
   return byte.toString(16).padStart(2, '0');
 }
 
+/** What `digest` is read for: its first four words, big endian. */
+const digest = new Int32Array(5);
+
 /**
- * The text form of the first 16 bytes of a digest, version and variant set. `digest` is a latin1
- * string, the cheapest form of a digest; the result is one flat string, which serialising it several
- * times is grateful for.
+ * The text form of the first 16 bytes of {@link digest}, version and variant set: one flat string,
+ * which serialising it several times is grateful for.
  */
-function withVersion(digest: string, version: 5 | 8): string {
+function withVersion(version: 5 | 8): string {
+  digest[1] = ((digest[1] ?? 0) & ~0xf000) | (version << 12);
+  digest[2] = ((digest[2] ?? 0) & 0x3fffffff) | 0x80000000;
   for (let byte = 0; byte < 16; byte += 1) {
-    let value = digest.charCodeAt(byte);
-    if (byte === 6) value = (value & 0x0f) | (version << 4);
-    else if (byte === 8) value = (value & 0x3f) | 0x80;
+    const value = ((digest[byte >> 2] ?? 0) >>> (24 - 8 * (byte & 3))) & 0xff;
     const at = PLACES[byte] ?? 0;
     text[at] = HEX[value * 2] ?? 0;
     text[at + 1] = HEX[value * 2 + 1] ?? 0;
   }
   return text.toString('latin1');
+}
+
+/** The same of a digest of the runtime's, as a latin1 string: the cheapest form that it has. */
+function withVersionOf(bytes: string, version: 5 | 8): string {
+  for (let word = 0; word < 4; word += 1) {
+    let value = 0;
+    for (let byte = 0; byte < 4; byte += 1) {
+      value = (value << 8) | bytes.charCodeAt(word * 4 + byte);
+    }
+    digest[word] = value;
+  }
+  return withVersion(version);
+}
+
+const block: Buffer = Buffer.alloc(64);
+const blockView = new DataView(block.buffer, block.byteOffset, 64);
+const words = new Int32Array(16);
+
+/** Writes a name to `block` at `at`; the offset behind it, or -1 where it is not ASCII or too long. */
+function writeAscii(name: string, at: number, limit: number): number {
+  const end = at + name.length;
+  if (end > limit) return -1;
+  for (let index = 0; index < name.length; index += 1) {
+    const unit = name.charCodeAt(index);
+    if (unit > 0x7f) return -1;
+    block[at + index] = unit;
+  }
+  return end;
+}
+
+/** Where the last message in `block` ended: behind it there are zeros. */
+let filled = 0;
+
+/** SHA-1 of the first `length` bytes of `block` to `digest`. */
+function hashBlock(length: number): void {
+  for (let at = length + 1; at <= filled; at += 1) block[at] = 0;
+  block[length] = 0x80;
+  filled = length;
+  for (let word = 0; word < 15; word += 1) words[word] = blockView.getInt32(word * 4);
+  words[15] = length * 8;
+  compressBlock(words, digest);
 }
 
 /**
@@ -81,8 +126,9 @@ function withVersion(digest: string, version: 5 | 8): string {
 export function uuidV5(namespace: string, head = '', tail = ''): (name: string) => string {
   const fixed = Buffer.concat([uuidBytes(namespace), Buffer.from(head)]);
   const end = Buffer.from(tail);
+  const limit = ONE_BLOCK - end.length;
   let scratch = Buffer.alloc(0);
-  return (name) => {
+  const long = (name: string): string => {
     // Three bytes is the most that a UTF-16 unit takes in UTF-8.
     const room = fixed.length + name.length * 3 + end.length;
     if (scratch.length < room) {
@@ -90,20 +136,26 @@ export function uuidV5(namespace: string, head = '', tail = ''): (name: string) 
       scratch.set(fixed);
     }
     let length = fixed.length + scratch.write(name, fixed.length);
-    for (const byte of end) {
-      scratch[length] = byte;
-      length += 1;
-    }
-    return withVersion(hash('sha1', scratch.subarray(0, length), 'binary'), 5);
+    length += end.copy(scratch, length);
+    return withVersionOf(hash('sha1', scratch.subarray(0, length), 'binary'), 5);
+  };
+  if (fixed.length > limit) return long;
+  return (name) => {
+    block.set(fixed);
+    const at = writeAscii(name, fixed.length, limit);
+    if (at === -1) return long(name);
+    block.set(end, at);
+    hashBlock(at + end.length);
+    return withVersion(5);
   };
 }
 
 /** Version 5 over bytes instead of a name. */
 export function uuidV5OfBytes(namespace: string, name: Uint8Array): string {
-  return withVersion(hash('sha1', Buffer.concat([uuidBytes(namespace), name]), 'binary'), 5);
+  return withVersionOf(hash('sha1', Buffer.concat([uuidBytes(namespace), name]), 'binary'), 5);
 }
 
 /** Version 8: the first 128 bits of HMAC-SHA-256(key, name), version and variant set. */
 export function uuidV8(key: Uint8Array, name: Uint8Array): string {
-  return withVersion(createHmac('sha256', key).update(name).digest('binary'), 8);
+  return withVersionOf(createHmac('sha256', key).update(name).digest('binary'), 8);
 }

@@ -5,7 +5,21 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { joinBuckets, readBucket, spillWriter, type Bucket } from '../../src/disk/spill.ts';
+import {
+  joinBuckets,
+  lastUses,
+  readBucket,
+  spillWriter,
+  type Bucket,
+} from '../../src/disk/spill.ts';
+
+/** Spills one entry of one byte. */
+function spill(to: string): Bucket[] {
+  const writer = spillWriter(to, 1);
+  writer.reserve(1);
+  writer.commit(0, 1);
+  return writer.finish();
+}
 
 describe('spilling', () => {
   let folder: string;
@@ -58,7 +72,7 @@ describe('spilling', () => {
     for (let entry = 0; entry < 100; entry += 1) {
       writer.reserve(100);
       writer.commit(0, 100);
-      const written = statSync(join(folder, 'chunks')).size;
+      const written = statSync(join(folder, 'chunks-0'), { throwIfNoEntry: false })?.size ?? 0;
       expect((entry + 1) * 100 - written).toBeLessThanOrEqual(1000);
     }
     writer.finish();
@@ -66,11 +80,11 @@ describe('spilling', () => {
 
   it('refuses a file that is there, and a link', () => {
     const path = nextFile();
-    spillWriter(path, 1).finish();
-    expect(() => spillWriter(path, 1)).toThrow(/EEXIST/);
+    spill(path);
+    expect(() => spill(path)).toThrow(/EEXIST/);
     const link = nextFile();
-    symlinkSync(join(folder, 'elsewhere'), link);
-    expect(() => spillWriter(link, 1)).toThrow(/EEXIST/);
+    symlinkSync(join(folder, 'elsewhere'), `${link}-0`);
+    expect(() => spill(link)).toThrow(/EEXIST/);
     expect(existsSync(join(folder, 'elsewhere'))).toBe(false);
   });
 
@@ -81,6 +95,23 @@ describe('spilling', () => {
       writer.commit(2, 1);
     }).toThrow('no such bucket');
     writer.finish();
+  });
+
+  it('tells when each file is of no use any more: behind the last bucket that it holds', () => {
+    const writer = spillWriter(join(folder, 'many'), 100);
+    for (let bucket = 0; bucket < 100; bucket += 1) {
+      writer.reserve(1);
+      writer.commit(bucket, 1);
+    }
+    const buckets = writer.finish();
+    const files = lastUses(buckets);
+    expect(files.flat()).toHaveLength(32);
+    for (const [index, gone] of files.entries()) {
+      const later = buckets.slice(index + 1).flatMap(({ extents }) => extents);
+      for (const file of gone) expect(later.map((extent) => extent.file)).not.toContain(file);
+    }
+    const used = buckets.flatMap(({ extents }) => extents.map((extent) => extent.file));
+    expect(new Set(files.flat())).toEqual(new Set(used));
   });
 
   it('says so when a file is shorter than it was', () => {

@@ -2,12 +2,23 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { leafHash } from '../../src/merkle/hash.ts';
-import { sortBucket } from '../../src/migrate/sortBucket.ts';
+import { readBucket, type Bucket } from '../../src/disk/spill.ts';
+import {
+  sortBucket,
+  sortedRoom,
+  type SortedBucket,
+  type SortOptions,
+} from '../../src/migrate/sortBucket.ts';
 import { workFolder } from '../cli/sealift.ts';
 import { spilled, type Entry } from './spilled.ts';
 
 const folder = workFolder('sort');
 const SEALED = { provisional: false, merge: false };
+
+function sort(bucket: Bucket, options: SortOptions): SortedBucket {
+  const room = new SharedArrayBuffer(sortedRoom(bucket));
+  return sortBucket(readBucket(bucket), bucket.entries, options, room);
+}
 
 function rowsOf([, group]: readonly [string, Entry[]]): unknown[] {
   return group.map((entry) => entry.row).sort((a, b) => Number(a) - Number(b));
@@ -24,7 +35,7 @@ function expected(entries: readonly Entry[]): { kept: Entry[]; duplicates: unkno
 }
 
 function check(entries: readonly Entry[]): void {
-  const sorted = sortBucket(spilled(folder, entries, 256), SEALED);
+  const sorted = sort(spilled(folder, entries, 256), SEALED);
   const { kept, duplicates } = expected(entries);
   const lines = kept.map((entry) => Buffer.from(`${entry.record}\n`));
   expect(sorted.data.subarray(1).equals(Buffer.concat(lines))).toBe(true);
@@ -83,7 +94,7 @@ describe('a sorted bucket', () => {
       lineage: 'x',
       row,
     }));
-    const sorted = sortBucket(spilled(folder, twice), SEALED);
+    const sorted = sort(spilled(folder, twice), SEALED);
     expect(sorted.ends.length).toBe(0);
     expect(sorted.duplicates).toEqual([
       [0, 2],
@@ -101,7 +112,7 @@ describe('a sorted bucket', () => {
       { key: 'c', record: 'x', lineage: 'c', row: 4 },
     ];
     for (const provisional of [false, true]) {
-      const sorted = sortBucket(spilled(folder, entries), { provisional, merge: true });
+      const sorted = sort(spilled(folder, entries), { provisional, merge: true });
       const differing = provisional ? 'y\nx\nx\n' : '';
       expect(sorted.data.subarray(1).toString()).toBe(`one\nsame\n${differing}`);
       expect(sorted.lineage.toString()).toBe(provisional ? 'a\nb\nc\nc\nc\n' : 'a\nb\n');
@@ -109,7 +120,7 @@ describe('a sorted bucket', () => {
       expect(sorted.duplicates).toEqual(provisional ? [] : [[3, 4, 7]]);
       expect(sorted.rows).toEqual(provisional ? BigInt64Array.from([5n, 2n, 3n, 4n, 7n]) : null);
     }
-    const apart = sortBucket(spilled(folder, entries), SEALED);
+    const apart = sort(spilled(folder, entries), SEALED);
     expect([apart.merged, apart.duplicates]).toEqual([
       0,
       [
@@ -121,10 +132,8 @@ describe('a sorted bucket', () => {
 
   it('is refused when it holds another number of entries than written', () => {
     const bucket = spilled(folder, [{ key: 'a', record: 'r', lineage: '', row: 1 }]);
-    expect(() => sortBucket({ ...bucket, entries: 2 }, SEALED)).toThrow();
-    expect(() => sortBucket({ ...bucket, entries: 0 }, SEALED)).toThrow(
-      'another number of entries',
-    );
+    expect(() => sort({ ...bucket, entries: 2 }, SEALED)).toThrow();
+    expect(() => sort({ ...bucket, entries: 0 }, SEALED)).toThrow('another number of entries');
   });
 });
 

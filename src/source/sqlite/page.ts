@@ -3,7 +3,7 @@
 import type { Access, Connection } from './connection.ts';
 import type { Cell, Encoding } from './exact.ts';
 
-export const PAGE_ROWS = 4096;
+export const PAGE_ROWS = 256;
 /** A page ends when its text and bytes reach this, so that blobs do not fill the memory. */
 export const PAGE_BYTES: number = 8 * 2 ** 20;
 export const CELL_BYTES = 8;
