@@ -14,10 +14,12 @@ export interface PartInput {
   readonly end: number;
   /** Fields that hold references to blobs. */
   readonly blobFields: readonly string[];
+  /** Where the lines go; {@link partRoom} says how large it has to be. */
+  readonly room: SharedArrayBuffer;
 }
 
 export interface HashedPart {
-  /** One byte of padding, then whole lines. */
+  /** One byte that is no part of it, then whole lines: in the room, or apart where it was too small. */
   readonly data: Buffer;
   readonly leaves: Buffer;
   readonly ends: Uint32Array;
@@ -30,6 +32,8 @@ export interface HashedPart {
 const LF = 0x0a;
 const DIGEST = /^[0-9a-f]{64}$/;
 const MORE = 1024 * 1024;
+/** Most last lines of a part end this soon behind it. */
+const SPARE = 256 * 1024;
 /** A record that SQLite can hold, and its escapes. */
 const MAX_LINE = 1024 * MORE;
 const NO_LINKS: number = constants.O_RDONLY | constants.O_NOFOLLOW;
@@ -38,8 +42,7 @@ const NO_LINKS: number = constants.O_RDONLY | constants.O_NOFOLLOW;
 export const hashHandlers: Readonly<Record<string, Handler>> = {
   hashPart: (input: PartInput): Reply => {
     const result = hashPart(input);
-    const { data, leaves, ends } = result;
-    return { result, transfer: [data.buffer, leaves.buffer, ends.buffer] as ArrayBuffer[] };
+    return { result, transfer: [result.leaves.buffer, result.ends.buffer] as ArrayBuffer[] };
   },
   hashFile: (path: string): Reply => ({ result: hashFile(path) }),
 };
@@ -69,11 +72,14 @@ function digestOf(file: number): string {
   return digest.digest('hex');
 }
 
+/** Bytes of the room that a part of `length` bytes needs. */
+export function partRoom(length: number): number {
+  return 1 + length + SPARE;
+}
+
 /** Hashes the lines of a part. */
 export function hashPart(input: PartInput): HashedPart {
-  const { bytes, unterminated } = readLines(input);
-  const data = Buffer.allocUnsafeSlow(bytes.length + 1);
-  bytes.copy(data, 1);
+  const { data, unterminated } = readLines(input);
   const ends = lineEnds(data);
   const leaves = Buffer.allocUnsafeSlow(ends.length * DIGEST_LENGTH);
   let start = 1;
@@ -110,48 +116,74 @@ function parsed(line: Buffer): Record<string, unknown> | null {
 
 /** Offsets behind each LF, counted without the padding byte. */
 function lineEnds(data: Buffer): Uint32Array {
-  const ends: number[] = [];
-  for (let at = data.indexOf(LF, 1); at !== -1; at = data.indexOf(LF, at + 1)) ends.push(at);
-  return Uint32Array.from(ends);
+  let ends = new Uint32Array(Math.ceil(data.length / 128));
+  let count = 0;
+  for (let at = data.indexOf(LF, 1); at !== -1; at = data.indexOf(LF, at + 1)) {
+    if (count === ends.length) {
+      const more = new Uint32Array(count * 2);
+      more.set(ends);
+      ends = more;
+    }
+    ends[count] = at;
+    count += 1;
+  }
+  return ends.slice(0, count);
 }
 
-function readLines({ path, start, end }: PartInput): { bytes: Buffer; unterminated: boolean } {
+type Lines = Pick<HashedPart, 'data' | 'unterminated'>;
+
+function readLines({ path, start, end, room }: PartInput): Lines {
   const file = openSync(path, NO_LINKS);
   try {
-    // The byte before tells whether a line begins at `start`.
-    const from = Math.max(0, start - 1);
-    let bytes: Buffer = readAt(file, from, end - from);
-    const first = start === 0 ? 0 : bytes.indexOf(LF) + 1;
-    if (start > 0 && first === 0) return { bytes: Buffer.alloc(0), unterminated: false };
-    bytes = bytes.subarray(first);
-    if (bytes.length === 0 || bytes.at(-1) === LF) return { bytes, unterminated: false };
-    const { rest, unterminated } = readRest(file, end);
-    return { bytes: Buffer.concat([bytes, ...rest]), unterminated };
+    // The byte before tells whether a line begins at `start`; where there is none, it is padding.
+    const before = start === 0 ? 1 : 0;
+    const space = Buffer.from(room);
+    const read = before + readAt(file, start - 1 + before, space.subarray(before, end - start + 1));
+    const first = start === 0 ? 0 : space.subarray(0, read).indexOf(LF);
+    if (first === -1) return { data: Buffer.alloc(1), unterminated: false };
+    const data = space.subarray(first, read);
+    if (data.length === 1 || data.at(-1) === LF) return { data, unterminated: false };
+    return withRest(file, end, space, { first, read });
   } finally {
     closeSync(file);
   }
+}
+
+/** The last line runs on behind the part: most often to somewhere that there is room for. */
+function withRest(
+  file: number,
+  end: number,
+  space: Buffer,
+  { first, read }: { readonly first: number; readonly read: number },
+): Lines {
+  const more = readAt(file, end, space.subarray(read, read + SPARE));
+  const stop = space.subarray(read, read + more).indexOf(LF);
+  if (stop !== -1) return { data: space.subarray(first, read + stop + 1), unterminated: false };
+  const { rest, unterminated } = readRest(file, end + more);
+  return { data: Buffer.concat([space.subarray(first, read + more), ...rest]), unterminated };
 }
 
 /** What is left of the line that runs on at `position`; no honest line comes near the limit. */
 function readRest(file: number, position: number): { rest: Buffer[]; unterminated: boolean } {
   const rest: Buffer[] = [];
   for (let at = position; at - position < MAX_LINE; at += MORE) {
-    const more = readAt(file, at, MORE);
-    if (more.length === 0) break;
-    const stop = more.indexOf(LF);
-    rest.push(stop === -1 ? more : more.subarray(0, stop + 1));
+    const more = Buffer.allocUnsafe(MORE);
+    const read = more.subarray(0, readAt(file, at, more));
+    if (read.length === 0) break;
+    const stop = read.indexOf(LF);
+    rest.push(stop === -1 ? read : read.subarray(0, stop + 1));
     if (stop !== -1) return { rest, unterminated: false };
   }
   return { rest, unterminated: true };
 }
 
-function readAt(file: number, position: number, length: number): Buffer {
-  const buffer = Buffer.allocUnsafe(length);
+/** Fills `target` from `position` as far as the file goes; how many bytes that were. */
+function readAt(file: number, position: number, target: Buffer): number {
   let done = 0;
-  while (done < length) {
-    const read = readSync(file, buffer, done, length - done, position + done);
+  while (done < target.length) {
+    const read = readSync(file, target, done, target.length - done, position + done);
     if (read === 0) break;
     done += read;
   }
-  return buffer.subarray(0, done);
+  return done;
 }

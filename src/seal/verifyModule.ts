@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import type { Pool } from '../disk/pool.ts';
 import { inOrder } from '../disk/inOrder.ts';
+import { asBuffer, sharedRooms } from '../disk/sharedRoom.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';
 import { plainSize, readPlainFile } from './files.ts';
@@ -18,7 +19,7 @@ import {
   type SealedModule,
   type SumLine,
 } from './format.ts';
-import type { HashedPart, PartInput } from './hashLines.ts';
+import { partRoom, type HashedPart, type PartInput } from './hashLines.ts';
 import { moduleTreeBuilder, type ModuleTree } from './moduleTree.ts';
 import { asMerkleFile } from './sealSchemas.ts';
 
@@ -110,20 +111,25 @@ async function hashData(
   const digest = createHash('sha256');
   const builder = moduleTreeBuilder(fields);
   const blobs = new Set<string>();
-  const parts: PartInput[] = [];
+  const parts: Omit<PartInput, 'room'>[] = [];
   for (let start = 0; start < size; start += PART) {
     parts.push({ path, start, end: Math.min(start + PART, size), blobFields });
   }
   let [sound, records] = [true, 0];
-  const hashed = inOrder(parts, pool.size + 1, (part) => pool.call<HashedPart>('hashPart', part));
-  for await (const part of hashed) {
-    const bytes = Buffer.from(part.data.buffer).subarray(1);
+  const rooms = sharedRooms();
+  const hashed = inOrder(parts, pool.size + 1, async (part) => {
+    const room = rooms.take(partRoom(part.end - part.start));
+    return { room, part: await pool.call<HashedPart>('hashPart', { ...part, room }) };
+  });
+  for await (const { room, part } of hashed) {
+    const bytes = asBuffer(part.data).subarray(1);
     digest.update(bytes);
     for (const blob of part.blobs) blobs.add(blob);
     records += part.ends.length;
     onRecords(records);
     const leaves = Buffer.from(part.leaves.buffer);
     sound &&= !part.unterminated && pushed(() => builder.push({ bytes, leaves, ends: part.ends }));
+    rooms.giveBack(room);
   }
   let tree: ModuleTree | null = null;
   if (sound) pushed(() => (tree = builder.finish()));
