@@ -42,21 +42,35 @@ export function rootOfRoots(roots: readonly Uint8Array[]): Buffer {
   return level[0] ?? EMPTY_ROOT;
 }
 
+/**
+ * Root of so many packed leaf hashes, here or by somebody else: then in a copy, as the buffer is used
+ * again. What fails is told by the tree's end.
+ */
+export type ReduceSegment = (leaves: Buffer, count: number) => Buffer | Promise<Buffer>;
+
 export interface StreamingTree {
   /** Adds leaf hashes, packed 32 bytes each, in order. */
   push(leaves: Uint8Array): void;
   /** Ends the stream. */
-  finish(): { readonly count: number; readonly root: Buffer; readonly segments: Buffer[] };
+  finish(): Promise<FinishedTree>;
+}
+
+export interface FinishedTree {
+  readonly count: number;
+  readonly root: Buffer;
+  readonly segments: Buffer[];
 }
 
 /** A tree that is fed leaf hashes in order; memory: one segment, and 32 bytes a segment. */
-export function streamingTree(): StreamingTree {
+export function streamingTree(reduce: ReduceSegment = segmentRoot): StreamingTree {
   const segment = Buffer.alloc(SEGMENT_LEAVES * DIGEST_LENGTH);
-  const segments: Buffer[] = [];
+  const roots: Promise<Buffer>[] = [];
   let filled = 0;
   let count = 0;
   const close = (): void => {
-    segments.push(segmentRoot(segment, filled / DIGEST_LENGTH));
+    const root = Promise.resolve(reduce(segment, filled / DIGEST_LENGTH));
+    root.catch(() => {});
+    roots.push(root);
     filled = 0;
   };
   return {
@@ -71,8 +85,9 @@ export function streamingTree(): StreamingTree {
       }
       count += leaves.length / DIGEST_LENGTH;
     },
-    finish() {
+    async finish() {
       if (filled > 0) close();
+      const segments = await Promise.all(roots);
       return { count, root: rootOfRoots(segments), segments };
     },
   };

@@ -1,11 +1,16 @@
-/** Parts of a data file, hashed in a worker: leaves and line ends of the lines that begin there. */
+/**
+ * What is hashed in workers: parts of a data file, for the leaves and line ends of the lines that begin
+ * there; segments of a tree; whole files.
+ */
 
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 
 import { systemCode } from '../disk/errors.ts';
-import type { Handler, Reply } from '../disk/pool.ts';
+import type { Handler, Pool, Reply } from '../disk/pool.ts';
+import { asBuffer } from '../disk/sharedRoom.ts';
 import { DIGEST_LENGTH, packedLeafHash } from '../merkle/hash.ts';
+import { segmentRoot, type ReduceSegment } from '../merkle/tree.ts';
 
 export interface PartInput {
   readonly path: string;
@@ -45,7 +50,18 @@ export const hashHandlers: Readonly<Record<string, Handler>> = {
     return { result, transfer: [result.leaves.buffer, result.ends.buffer] as ArrayBuffer[] };
   },
   hashFile: (path: string): Reply => ({ result: hashFile(path) }),
+  segmentRoot: (leaves: Uint8Array): Reply => ({
+    result: segmentRoot(asBuffer(leaves), leaves.length / DIGEST_LENGTH),
+  }),
 };
+
+/** Has the workers of a pool reduce segments: calls are answered in order, so that few are waiting. */
+export function reduceIn(pool: Pool): ReduceSegment {
+  return async (leaves, count) => {
+    const copy = Uint8Array.from(leaves.subarray(0, count * DIGEST_LENGTH));
+    return asBuffer(await pool.call<Uint8Array>('segmentRoot', copy));
+  };
+}
 
 /** SHA-256 of a file's bytes, lower-case hex; null where it cannot be read. Never follows a link. */
 export function hashFile(path: string): string | null {

@@ -6,7 +6,7 @@
 
 import { DIGEST_LENGTH } from '../merkle/hash.ts';
 import { merkleTree } from '../merkle/proof.ts';
-import { streamingTree } from '../merkle/tree.ts';
+import { streamingTree, type ReduceSegment } from '../merkle/tree.ts';
 import type { KeyValue } from '../record/keyOrder.ts';
 import { rangeCutter, type RangeEnd } from './ranges.ts';
 
@@ -38,12 +38,18 @@ export interface ModuleTree {
 
 export interface ModuleTreeBuilder {
   push(part: DataPart): void;
-  finish(): ModuleTree;
+  finish(): Promise<ModuleTree>;
 }
 
-/** A builder for records whose key is made of `keyFields`. Parts arrive in the file's order. */
-export function moduleTreeBuilder(keyFields: readonly string[]): ModuleTreeBuilder {
-  const tree = streamingTree();
+/**
+ * A builder for records whose key is made of `keyFields`. Parts arrive in the file's order; `reduce` may
+ * have others hash the segments.
+ */
+export function moduleTreeBuilder(
+  keyFields: readonly string[],
+  reduce?: ReduceSegment,
+): ModuleTreeBuilder {
+  const tree = streamingTree(reduce);
   const cutter = rangeCutter();
   const ranges: SealedRange[] = [];
   let records = 0;
@@ -63,9 +69,9 @@ export function moduleTreeBuilder(keyFields: readonly string[]): ModuleTreeBuild
       offset += part.bytes.length;
       if (part.ends.length > 0) lastLine = Buffer.from(lineAt(part, part.ends.length - 1));
     },
-    finish() {
+    async finish() {
       for (const range of cutter.finish()) add(range, lastLine, offset);
-      const { count, root, segments } = tree.finish();
+      const { count, root, segments } = await tree.finish();
       // Another implementation has to agree before anything is sealed or believed.
       if (count > 0 && !merkleTree(segments).getRoot().equals(root)) {
         throw new Error('two computations of one Merkle root disagree');

@@ -6,6 +6,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { makeFolder, PRIVATE_FILE, writeAll, writeFileDurably } from '../disk/durable.ts';
+import type { Pool } from '../disk/pool.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
 import { recordSchema } from '../mapping/recordSchema.ts';
 import { SEGMENT_LEAVES } from '../merkle/tree.ts';
@@ -22,6 +23,7 @@ import {
   type SealedModule,
   type SumLine,
 } from './format.ts';
+import { reduceIn } from './hashLines.ts';
 import { moduleTreeBuilder, type DataPart } from './moduleTree.ts';
 
 export interface WrittenModule {
@@ -41,17 +43,18 @@ export interface ModuleWriter {
   abandon(): Promise<void>;
 }
 
-/** Opens the files of a module in `candidate`, a staging folder. */
+/** Opens the files of a module in `candidate`, a staging folder; `pool` hashes the tree's segments. */
 export async function moduleWriter(
   candidate: string,
   module: CompiledModule,
+  pool: Pool,
 ): Promise<ModuleWriter> {
   const folder = join(candidate, module.name);
   makeFolder(join(folder, 'checksums'));
   makeFolder(join(folder, BLOBS_FOLDER));
   const data = await hashedFile(join(folder, DATA_FILE));
   const lineage = module.hasLineage ? await hashedFile(join(folder, LINEAGE_FILE)) : null;
-  const tree = moduleTreeBuilder(module.orderFields);
+  const tree = moduleTreeBuilder(module.orderFields, reduceIn(pool));
   const path = (file: string): string => `${module.name}/${file}`;
   return {
     blobs: join(folder, BLOBS_FOLDER),
@@ -61,7 +64,7 @@ export async function moduleWriter(
       lineage?.write(lines);
     },
     async finish() {
-      const { count, root, segments, ranges } = tree.finish();
+      const { count, root, segments, ranges } = await tree.finish();
       const merkle: MerkleFile = {
         algorithm: ALGORITHM,
         order: { fields: module.orderFields, types: module.orderTypes.map(formatType) },

@@ -19,8 +19,8 @@ import {
   type SealedModule,
   type SumLine,
 } from './format.ts';
-import { partRoom, type HashedPart, type PartInput } from './hashLines.ts';
-import { moduleTreeBuilder, type ModuleTree } from './moduleTree.ts';
+import { partRoom, reduceIn, type HashedPart, type PartInput } from './hashLines.ts';
+import { moduleTreeBuilder, type ModuleTree, type ModuleTreeBuilder } from './moduleTree.ts';
 import { asMerkleFile } from './sealSchemas.ts';
 
 /** Bytes that a worker hashes at once. */
@@ -109,7 +109,7 @@ async function hashData(
   const size = plainSize(path);
   if (size === Number.POSITIVE_INFINITY) return null;
   const digest = createHash('sha256');
-  const builder = moduleTreeBuilder(fields);
+  const builder = moduleTreeBuilder(fields, reduceIn(pool));
   const blobs = new Set<string>();
   const parts: Omit<PartInput, 'room'>[] = [];
   for (let start = 0; start < size; start += PART) {
@@ -131,9 +131,18 @@ async function hashData(
     sound &&= !part.unterminated && pushed(() => builder.push({ bytes, leaves, ends: part.ends }));
     rooms.giveBack(room);
   }
-  let tree: ModuleTree | null = null;
-  if (sound) pushed(() => (tree = builder.finish()));
+  const tree = sound ? await finished(builder) : null;
   return { sha256: digest.digest('hex'), tree, blobs };
+}
+
+/** The last range ends with a line, too. */
+async function finished(builder: ModuleTreeBuilder): Promise<ModuleTree | null> {
+  try {
+    return await builder.finish();
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 /** A line that is no JSON has no key: the data file is not what was sealed. */

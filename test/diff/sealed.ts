@@ -16,6 +16,7 @@ import { canonicalJson } from '../../src/record/canonical.ts';
 import { encodeKey, type KeyValue } from '../../src/record/keyOrder.ts';
 import { moduleWriter } from '../../src/seal/moduleWriter.ts';
 import { writeSeal, type Seal } from '../../src/seal/writeSeal.ts';
+import { HASHING } from '../fault/fixture.ts';
 
 /** Fields by name → type, and what else their mapping says. */
 export type Fields = Readonly<Record<string, string | { readonly type: string }>>;
@@ -55,7 +56,7 @@ export async function sealed(folder: string, data: Data, runId = 'run-test'): Pr
       })
       .sort((one, other) => one.key.compare(other.key))
       .map(({ text }) => Buffer.from(text));
-    const writer = await moduleWriter(folder, module);
+    const writer = await moduleWriter(folder, module, HASHING);
     let end = 0;
     const part = {
       bytes: Buffer.concat(lines),

@@ -1,41 +1,70 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { leafHash } from '../../src/merkle/hash.ts';
-import { keyOf, moduleTreeBuilder, type ModuleTree } from '../../src/seal/moduleTree.ts';
+import { segmentRoot } from '../../src/merkle/tree.ts';
+import {
+  keyOf,
+  moduleTreeBuilder,
+  type DataPart,
+  type ModuleTree,
+} from '../../src/seal/moduleTree.ts';
 import { rangeCutter } from '../../src/seal/ranges.ts';
 import { rootOf } from '../independent/handMade.ts';
 
 const FIELDS = ['t', 'n'];
 const lineOf = (n: number): string => `{"n":${n},"note":"ö\u2028${n % 5}","t":"k${n >> 4}"}`;
 
+function partOf(lines: readonly string[]): DataPart {
+  const part = lines.map((line) => Buffer.from(`${line}\n`));
+  let end = 0;
+  return {
+    bytes: Buffer.concat(part),
+    leaves: Buffer.concat(part.map((line) => leafHash(line.subarray(0, -1)))),
+    ends: Uint32Array.from(part.map((line) => (end += line.length))),
+  };
+}
+
 /** Feeds lines in parts of the given sizes, the last taking the rest. */
-function build(lines: readonly string[], sizes: readonly number[]): ModuleTree {
+async function build(lines: readonly string[], sizes: readonly number[]): Promise<ModuleTree> {
   const builder = moduleTreeBuilder(FIELDS);
   let at = 0;
   for (const size of [...sizes, lines.length]) {
-    const part = lines.slice(at, at + size).map((line) => Buffer.from(`${line}\n`));
+    builder.push(partOf(lines.slice(at, at + size)));
     at += size;
-    let end = 0;
-    builder.push({
-      bytes: Buffer.concat(part),
-      leaves: Buffer.concat(part.map((line) => leafHash(line.subarray(0, -1)))),
-      ends: Uint32Array.from(part.map((line) => (end += line.length))),
-    });
   }
   return builder.finish();
 }
 
 describe('the tree of a module', () => {
   const lines = Array.from({ length: 9000 }, (_, n) => lineOf(n));
-  const whole = build(lines, []);
+  let whole: ModuleTree;
+  beforeAll(async () => {
+    whole = await build(lines, []);
+  });
 
-  it('is the same however its parts are cut', () => {
+  it('is the same however its parts are cut', async () => {
     const sizes = fc.array(fc.nat({ max: 3000 }), { maxLength: 12 });
-    const property = fc.property(sizes, (some) => {
-      expect(build(lines, some)).toEqual(whole);
+    const property = fc.asyncProperty(sizes, async (some) => {
+      expect(await build(lines, some)).toEqual(whole);
     });
-    fc.assert(property, { numRuns: 30 });
+    await fc.assert(property, { numRuns: 30 });
+  });
+
+  it('is the same where others hash its segments, and fails where they do', async () => {
+    const calls: number[] = [];
+    const later = moduleTreeBuilder(FIELDS, async (leaves, count) => {
+      const copy = Buffer.from(leaves);
+      calls.push(count);
+      await Promise.resolve();
+      return segmentRoot(copy, count);
+    });
+    later.push(partOf(lines));
+    expect(await later.finish()).toEqual(whole);
+    expect(calls).toEqual([4096, 4096, 808]);
+    const failing = moduleTreeBuilder(FIELDS, () => Promise.reject(new Error('no worker')));
+    failing.push(partOf(lines));
+    await expect(failing.finish()).rejects.toThrow('no worker');
   });
 
   it('has the root and segments of RFC 6962', () => {
@@ -62,19 +91,20 @@ describe('the tree of a module', () => {
     expect(whole.ranges.reduce((sum, { count }) => sum + count, 0)).toBe(9000);
   });
 
-  it('of no record is the empty tree', () => {
+  it('of no record is the empty tree', async () => {
     const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-    expect(build([], [])).toEqual({ count: 0, root: empty, segments: [], ranges: [] });
+    expect(await build([], [])).toEqual({ count: 0, root: empty, segments: [], ranges: [] });
   });
 
-  it('changes with one byte, one line swapped, one line twice (negative control)', () => {
+  it('changes with one byte, one line swapped, one line twice (negative control)', async () => {
     const [first = '', second = '', ...rest] = lines;
-    const roots = [
+    const changes = [
       [`${first.slice(0, -1)} }`, second, ...rest],
       [second, first, ...rest],
       [first, first, second, ...rest],
       [second, ...rest],
-    ].map((changed) => build(changed, []).root);
+    ].map(async (changed) => (await build(changed, [])).root);
+    const roots = await Promise.all(changes);
     expect(new Set([whole.root, ...roots]).size).toBe(5);
   });
 });
