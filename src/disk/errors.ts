@@ -1,5 +1,7 @@
 /** Errors of the file system → failures that say which path and what to do. */
 
+import { constants } from 'node:os';
+
 import { Failure } from '../outcome/failure.ts';
 
 interface SystemError extends Error {
@@ -10,9 +12,21 @@ function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && typeof (error as { code?: unknown }).code === 'string';
 }
 
+/** What the runtime calls errors that it has no name for, a quota that is used up among them. */
+const NAMELESS = /^Unknown system error -(\d+)$/;
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.errno).map(([name, number]) => [number, name]),
+);
+
+const UNKNOWN = 'EUNKNOWN';
+
 /** The error code of the operating system, such as `ENOENT`; null for any other error. */
 export function systemCode(error: unknown): string | null {
-  return isSystemError(error) ? error.code : null;
+  if (!isSystemError(error)) return null;
+  // Of some calls it does not even say that.
+  if (error.code === '' || error.code === 'UNKNOWN') return UNKNOWN;
+  const [, number] = NAMELESS.exec(error.code) ?? [];
+  return number === undefined ? error.code : (NAMES.get(Number(number)) ?? `E${number}`);
 }
 
 function syscallOf(error: unknown): unknown {
@@ -52,10 +66,14 @@ export function diskFailure(error: unknown, path: string): unknown {
     });
   }
   if (code.startsWith('E')) {
+    const answer = code === UNKNOWN ? 'an error that has no name here' : code;
     return new Failure('DISK', {
-      what: `the file system answered ${code}, nothing was published`,
+      what: `the file system answered ${answer}, nothing was published`,
       where: path,
-      hint: 'check the disk, then run again',
+      hint:
+        code === UNKNOWN
+          ? 'check the disk and the quota, then run again'
+          : 'check the disk, then run again',
       cause: error,
     });
   }

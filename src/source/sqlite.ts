@@ -61,6 +61,13 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   const verify = (): void => {
     if (fingerprintOf(access) !== held) throw changed(location);
   };
+  // Of one snapshot; to count is to read the whole table.
+  const counts = new Map<string, number>();
+  const count = (table: string): number => {
+    const known = counts.get(table) ?? translated(access, table, () => countRows(db, table));
+    counts.set(table, known);
+    return known;
+  };
   return {
     handle: { scheme: SCHEME, access, relations: planned.access },
     schema,
@@ -69,13 +76,15 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       // Queries run in readers alone, and in one go.
       if (isQuery(table)) return [{ lo: null, hi: null }];
       const { rows: found } = tableAccess(db, access, table);
-      return translated(access, table, () => planRanges(db, table, found, rows));
+      const all = found.kind === 'rowid' ? count(table) : 0;
+      return translated(access, table, () => planRanges(db, table, found, { all, rows }));
     },
     async count(table) {
       tableAccess(db, access, table);
-      return translated(access, table, () => countRows(db, table));
+      return count(table);
     },
     async inOneSnapshot(openReaders) {
+      counts.clear();
       await beginTogether(db, access, openReaders);
       if (access.kind === 'shared') held = sameFile(held, fingerprintOf(access), location);
       verify();

@@ -3,14 +3,12 @@
  * candidates only, and the next command works. 16 kills, or as many as SEALIFT_KILLS says.
  */
 
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, realpathSync, renameSync, rmSync, watch } from 'node:fs';
+import { readdirSync, realpathSync, renameSync, rmSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { parseSums } from '../../src/seal/format.ts';
 import { sealedNames, sealIdOf } from '../../src/seal/sealedFolders.ts';
 import { verifyCandidate } from '../../src/seal/verify.ts';
 import { sealift, start, type Running } from '../cli/run.ts';
@@ -26,6 +24,7 @@ import {
   storeOf,
 } from '../promote/fixture.ts';
 import { HASHING, newProject } from './fixture.ts';
+import { readOnce, startReader } from './reader.ts';
 
 const KILLS = Number(process.env['SEALIFT_KILLS'] ?? 16);
 
@@ -47,40 +46,7 @@ afterAll(() => {
   rmSync(project, { recursive: true });
 });
 
-const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-
-/** Reads all that a link leads to, as somebody would who knows nothing of Sealift. */
-function readOnce(link: string): void {
-  const folder = realpathSync(link);
-  const sums = parseSums(readFileSync(join(folder, 'checksums/SHA256SUMS'), 'utf8')) ?? [];
-  if (sums.length < 10) throw new Error('no whole list');
-  for (const { path, sha256: digest } of sums) {
-    if (sha256(readFileSync(join(folder, path))) !== digest) throw new Error(`half of ${path}`);
-  }
-}
-
-/** Reads both links over and over until it is told to stop; how often it did. */
-function reader(): { stop: () => Promise<number> } {
-  const stopping = new AbortController();
-  let reads = 0;
-  const loop = (async () => {
-    while (!stopping.signal.aborted) {
-      readOnce(join(project, 'storage_live'));
-      readOnce(join(storeOf(project), 'v1'));
-      reads += 1;
-      await wait(3);
-    }
-  })();
-  // Told when it is stopped.
-  loop.catch(() => {});
-  return {
-    stop: async () => {
-      stopping.abort();
-      await loop;
-      return reads;
-    },
-  };
-}
+const links = (): string[] => [join(project, 'storage_live'), join(storeOf(project), 'v1')];
 
 const scanned = new Set<string>();
 
@@ -130,7 +96,7 @@ describe('SIGKILL in migrate, promote and rollback', () => {
     const { code, stderr } = await sealift(['promote', '--project', project]);
     expect(code, stderr).toBe(0);
     const usual = performance.now() - began;
-    const reading = reader();
+    const reading = startReader(links());
     let [killed, round] = [0, 0];
     for (; killed < KILLS && round < 4 * KILLS; round += 1) {
       const before = liveOf(project);
@@ -157,7 +123,7 @@ describe('SIGKILL in migrate, promote and rollback', () => {
   it('has a reader who would see half a candidate', async () => {
     const path = join(realpathSync(join(project, 'storage_live')), 'dogs/schema.json');
     renameSync(path, `${path}.away`);
-    const reading = reader();
+    const reading = startReader(links());
     await wait(20);
     await expect(reading.stop()).rejects.toThrow('ENOENT');
     renameSync(`${path}.away`, path);

@@ -15,16 +15,15 @@ export interface RowidRange extends ReadRange {
 
 const WHOLE: RowidRange = { lo: null, hi: null };
 
-/** Ranges of about `rows` rows, ascending; at least one. */
+/** Ranges of about `rows` of all rows of a table, ascending; at least one. */
 export function planRanges(
   db: Connection,
   table: string,
   access: RowAccess,
-  rows: number,
+  { all: count, rows }: { readonly all: number; readonly rows: number },
 ): RowidRange[] {
   if (access.kind !== 'rowid') return [WHOLE];
   const size = Math.max(1, Math.floor(rows));
-  const count = countRows(db, table);
   if (count <= size) return [WHOLE];
   const [min, max] = extent(db, table, access.rowid);
   const span = max - min + 1n;
