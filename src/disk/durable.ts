@@ -95,14 +95,46 @@ export function linkState(path: string): { target: string } | 'absent' | 'occupi
 
 /**
  * Points `link` to `target` (relative to the link's folder) in one step: whoever reads sees the old
- * target or the new one. Durable when it returns.
+ * target or the new one. Durable when it returns; where it throws, the link leads where it led before
+ * (unless the disk refuses that, too).
  */
 export function swapLink(link: string, target: string): void {
+  const before = linkState(link);
+  replaceLink(link, target);
+  try {
+    syncFolder(dirname(link));
+  } catch (error) {
+    // Whether the swap survives a power cut is not known, so it does not count as done.
+    attempt(() => {
+      if (before === 'absent') rmSync(link);
+      else if (before !== 'occupied') replaceLink(link, before.target);
+    });
+    throw error;
+  }
+}
+
+function replaceLink(link: string, target: string): void {
   const fresh = join(dirname(link), `.${basename(link)}.new`);
   rmSync(fresh, { force: true });
   symlinkSync(target, fresh);
-  renameSync(fresh, link);
-  syncFolder(dirname(link));
+  try {
+    renameSync(fresh, link);
+  } catch (error) {
+    attempt(() => rmSync(fresh, { force: true }));
+    throw error;
+  }
+}
+
+/**
+ * Cleans up as far as the disk lets it: what went wrong before, or that all is done, is what counts,
+ * and the next run cleans up what is left.
+ */
+export function attempt(cleanUp: () => void): void {
+  try {
+    cleanUp();
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+  }
 }
 
 /**
@@ -126,7 +158,7 @@ export function replaceFile(path: string, content: Iterable<Uint8Array>): void {
     }
     renameSync(fresh, path);
   } catch (error) {
-    rmSync(fresh, { force: true });
+    attempt(() => rmSync(fresh, { force: true }));
     throw error;
   }
   syncFolder(dirname(path));

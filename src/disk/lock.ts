@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
 import { Failure } from '../outcome/failure.ts';
-import { PRIVATE_FILE } from './durable.ts';
+import { attempt, PRIVATE_FILE } from './durable.ts';
 import { diskFailure, systemCode } from './errors.ts';
 
 export interface Lock {
@@ -44,7 +44,8 @@ export function acquireLock(folder: string, holder: Holder): Lock {
   }
   return {
     release() {
-      rmSync(about, { force: true });
+      // The next holder replaces what is left of it.
+      attempt(() => rmSync(about, { force: true }));
       database.close();
     },
   };

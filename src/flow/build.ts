@@ -26,7 +26,13 @@ import { selectRows } from '../migrate/selectRows.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { planInvariants } from '../scan/invariantPlan.ts';
-import { dropStaging, openStaging, openStore, type Staging } from '../seal/candidateStore.ts';
+import {
+  dropStaging,
+  leaveStaging,
+  openStaging,
+  openStore,
+  type Staging,
+} from '../seal/candidateStore.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
@@ -124,7 +130,7 @@ export async function withStaging<T>(
       steps.publish(staging, built);
       return built;
     } finally {
-      dropStaging(paths.candidates);
+      leaveStaging(paths.candidates);
       forget();
       lock.release();
     }

@@ -5,9 +5,16 @@
  */
 
 import { existsSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-import { linkState, makeFolder, PRIVATE_FOLDER, swapLink, syncFolder } from '../disk/durable.ts';
+import {
+  attempt,
+  linkState,
+  makeFolder,
+  PRIVATE_FOLDER,
+  swapLink,
+  syncFolder,
+} from '../disk/durable.ts';
 import { Failure } from '../outcome/failure.ts';
 
 const LINK = 'v1';
@@ -24,8 +31,11 @@ export interface Staging {
 /** Makes the folder of candidates where it is missing; refuses anything foreign in its place. */
 export function openStore(folder: string): void {
   const stat = lstatSync(folder, { throwIfNoEntry: false });
-  if (stat === undefined) makeFolder(folder);
-  else if (!stat.isDirectory()) throw foreign(folder, 'a file or link stands where candidates go');
+  if (stat === undefined) {
+    makeFolder(folder);
+    syncFolder(dirname(folder));
+  } else if (!stat.isDirectory())
+    throw foreign(folder, 'a file or link stands where candidates go');
   assertOurs(folder);
 }
 
@@ -73,20 +83,42 @@ export function dropStaging(folder: string): void {
   rmSync(dead, { recursive: true, force: true, maxRetries: 3 });
 }
 
+/** Removes staging at the end of a run, which is done or has failed whether that works or not. */
+export function leaveStaging(folder: string): void {
+  attempt(() => {
+    dropStaging(folder);
+  });
+}
+
 /**
  * Publishes the sealed candidate in staging: it moves to `sealed/<seal id>` (with a number where a
- * run has made the same before) and `v1` points to it. Durable when it returns.
+ * run has made the same before) and `v1` points to it. Durable when it returns; where it throws, the
+ * candidate is in staging again.
  */
 export function publishCandidate(folder: string, staging: Staging, sealId: string): string {
   const sealed = join(folder, SEALED);
   makeFolder(sealed);
   let name = sealId;
   for (let count = 2; existsSync(join(sealed, name)); count += 1) name = `${sealId}.${count}`;
+  const [link, target] = [join(folder, LINK), `${SEALED}/${name}`];
   renameSync(staging.candidate, join(sealed, name));
-  syncFolder(sealed);
-  syncFolder(folder);
-  swapLink(join(folder, LINK), `${SEALED}/${name}`);
-  return join(folder, LINK);
+  try {
+    syncFolder(sealed);
+    syncFolder(folder);
+    swapLink(link, target);
+  } catch (error) {
+    attempt(() => {
+      // Where the swap could not be taken back, somebody may read it.
+      if (!leadsTo(link, target)) renameSync(join(sealed, name), staging.candidate);
+    });
+    throw error;
+  }
+  return link;
+}
+
+function leadsTo(link: string, target: string): boolean {
+  const state = linkState(link);
+  return typeof state === 'object' && state.target === target;
 }
 
 /** Where the current candidate is; a failure where there is none. */

@@ -80,6 +80,8 @@ describe('publishing', () => {
     publish();
     const s = 'storage_candidate';
     expect(events()).toEqual([
+      // The folder that the store was made in.
+      `sync ${folder}`,
       `sync ${s}/.staging/candidate/file`,
       `rename ${s}/.staging/candidate ${s}/sealed/${ID}`,
       `sync ${s}/sealed`,

@@ -76,13 +76,13 @@ function effectOf({ with: what }: Fault): string {
   return what === 'SIGKILL' ? 'signal=SIGKILL' : `error=${what}`;
 }
 
-/** The calls of a trace that touch what lies in `project`. */
+/** The calls of a trace that touch `project` or what lies in it. */
 export function callsIn(trace: readonly string[], project: string): Call[] {
   const counts = new Map<string, number>();
   const calls: Call[] = [];
   for (const line of trace) {
     const [, thread = '', name = '', rest = ''] = LINE.exec(line) ?? [];
-    const at = rest.indexOf(`${project}/`);
+    const at = rest.indexOf(project);
     if (name === '' || at === -1 || line.includes('resumed>')) continue;
     const path = /^[^">]+/.exec(rest.slice(at))?.[0] ?? '';
     const key = `${thread} ${name} ${path}`;
