@@ -9,13 +9,21 @@ import { scaledText } from '../record/decimal.ts';
 import type { CompiledField } from './compile.ts';
 import type { ColumnField } from './model.ts';
 
+/** The functions that the code calls. */
+interface FastCalls {
+  readonly scaled: typeof scaledText;
+  readonly isDate: typeof isDate;
+  readonly isTimestamp: typeof isTimestamp;
+  readonly timestamp: (text: string) => string;
+}
+
 /** What the code calls, by the names that it has there. */
-export const FAST_CALLS = {
+export const FAST_CALLS: FastCalls = {
   scaled: scaledText,
   isDate,
   isTimestamp,
-  timestamp: (text: string): string => `${text.slice(0, 10)}T${text.slice(11)}`,
-} as const;
+  timestamp: (text) => `${text.slice(0, 10)}T${text.slice(11)}`,
+};
 
 /** A test of the cell `x`, and what the field's value is where it passes. `y` is free for both. */
 export interface FastPath {
