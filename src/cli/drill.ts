@@ -3,13 +3,14 @@
 import { Command } from 'commander';
 
 import { memoryOption, sampleOption, sourceMap, sourceOption, workersOption } from './options.ts';
+import type { Workers } from '../flow/workers.ts';
 
 interface Options {
   readonly project: string;
   readonly source: readonly string[];
   readonly module: readonly string[];
   readonly sample?: number;
-  readonly workers: number;
+  readonly workers: Workers;
   readonly memory: number;
   readonly json?: boolean;
 }

@@ -3,11 +3,12 @@
 import { Command } from 'commander';
 
 import { memoryOption, sampleOption, sourceMap, sourceOption, workersOption } from './options.ts';
+import type { Workers } from '../flow/workers.ts';
 
 interface Options {
   readonly project: string;
   readonly source: readonly string[];
-  readonly workers: number;
+  readonly workers: Workers;
   readonly memory: number;
   readonly sample?: number;
   readonly json?: boolean;

@@ -10,12 +10,13 @@ import {
   wholeNumber,
   workersOption,
 } from './options.ts';
+import type { Workers } from '../flow/workers.ts';
 
 interface Options {
   readonly project: string;
   readonly source: readonly string[];
   readonly allowRejected: number;
-  readonly workers: number;
+  readonly workers: Workers;
   readonly memory: number;
   readonly sample?: number;
   readonly json?: boolean;

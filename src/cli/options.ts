@@ -1,7 +1,5 @@
 /** Arguments of options, read strictly. */
 
-import { availableParallelism } from 'node:os';
-
 import { InvalidArgumentError, Option } from 'commander';
 
 import { parseSourceOption } from '../flow/project.ts';
@@ -27,11 +25,11 @@ function byteSize(text: string): number {
   return bytes;
 }
 
-/** `--workers`: as many as there are processors, at most 8, unless told otherwise. */
+/** `--workers`: null where it is left to the command. */
 export function workersOption(): Option {
   return new Option('--workers <n>', 'worker threads')
     .argParser(wholeNumber(1, 64))
-    .default(Math.min(8, availableParallelism()), 'one per processor, at most 8');
+    .default(null, 'one per processor, at most 8; one for what is small');
 }
 
 /** `--memory`: what a command plans with, in bytes. */

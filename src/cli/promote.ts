@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 
 import { dryRunOption, whoOption, workersOption } from './options.ts';
+import type { Workers } from '../flow/workers.ts';
 
 interface Options {
   readonly project: string;
@@ -10,7 +11,7 @@ interface Options {
   readonly allowWarnings?: boolean;
   readonly dryRun?: boolean;
   readonly who?: string;
-  readonly workers: number;
+  readonly workers: Workers;
   readonly json?: boolean;
 }
 

@@ -3,13 +3,14 @@
 import { Command } from 'commander';
 
 import { dryRunOption, whoOption, workersOption } from './options.ts';
+import type { Workers } from '../flow/workers.ts';
 
 interface Options {
   readonly project: string;
   readonly to?: string;
   readonly dryRun?: boolean;
   readonly who?: string;
-  readonly workers: number;
+  readonly workers: Workers;
   readonly json?: boolean;
 }
 

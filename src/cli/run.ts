@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, relative } from 'node:path';
 
 import { onDisk } from '../disk/errors.ts';
+import { inlinePool } from '../disk/inlinePool.ts';
 import { createPool } from '../disk/pool.ts';
 import { writeReport } from '../disk/reportFolder.ts';
 import type { Environment } from '../flow/environment.ts';
@@ -18,6 +19,7 @@ import { Failure } from '../outcome/failure.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
 import type { Phase } from '../report/timing.ts';
+import { hashHandlers } from '../seal/hashLines.ts';
 import { endNow } from './endNow.ts';
 import { packageInfo } from './packageInfo.ts';
 import { recordPhases } from './phases.ts';
@@ -108,7 +110,9 @@ function environment(
   return {
     adapters: ADAPTERS,
     startWorkers: (workers, data) =>
-      createPool(new URL(`./worker.${extension}`, import.meta.url), workers, data),
+      workers === 0
+        ? inlinePool(hashHandlers)
+        : createPool(new URL(`./worker.${extension}`, import.meta.url), workers, data),
     variables: process.env,
     runSelf,
     progress,

@@ -4,11 +4,12 @@ import { Command } from 'commander';
 
 import type { ScanOptions } from '../flow/scan.ts';
 import { memoryOption, sourceMap, sourceOption, workersOption } from './options.ts';
+import type { Workers } from '../flow/workers.ts';
 
 interface Options {
   readonly project: string;
   readonly candidate?: string;
-  readonly workers: number;
+  readonly workers: Workers;
   readonly memory: number;
   readonly json?: boolean;
 }

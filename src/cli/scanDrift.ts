@@ -3,13 +3,14 @@
 import { Command, Option } from 'commander';
 
 import { memoryOption, sourceMap, sourceOption, workersOption } from './options.ts';
+import type { Workers } from '../flow/workers.ts';
 
 interface Options {
   readonly project: string;
   /** False where --no-source is given. */
   readonly source: readonly string[] | false;
   readonly counts?: boolean;
-  readonly workers: number;
+  readonly workers: Workers;
   readonly memory: number;
   readonly json?: boolean;
 }

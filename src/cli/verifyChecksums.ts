@@ -3,12 +3,13 @@
 import { Command } from 'commander';
 
 import { workersOption } from './options.ts';
+import type { Workers } from '../flow/workers.ts';
 
 interface Options {
   readonly project: string;
   readonly candidate?: string;
   readonly expectSeal?: string;
-  readonly workers: number;
+  readonly workers: Workers;
   readonly json?: boolean;
 }
 

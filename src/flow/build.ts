@@ -44,6 +44,7 @@ import {
   sourceUrls,
   type NamedSource,
 } from './sources.ts';
+import { workersFor, type Workers } from './workers.ts';
 
 export interface BuildOptions {
   readonly project: string;
@@ -53,7 +54,7 @@ export interface BuildOptions {
   readonly sources: ReadonlyMap<string, string>;
   /** Folder whose `mapping/` counts; the project where left out. */
   readonly mappingIn?: string;
-  readonly workers: number;
+  readonly workers: Workers;
   /** Bytes. */
   readonly memory: number;
   /** How the source is read; forward where left out. The result does not depend on it. */
@@ -117,7 +118,8 @@ export async function withStaging<T>(
       let built: T;
       try {
         checkAgainstSource(mapping, schemasOf(sources));
-        const pool = env.startWorkers(options.workers, { mapping, secrets });
+        const bytes = sources.reduce((sum, { prepared }) => sum + prepared.bytes, 0);
+        const pool = env.startWorkers(workersFor(options.workers, bytes), { mapping, secrets });
         try {
           await openInWorkers(sources, pool);
           built = await steps.build({ command, options, env, mapping, sources, staging, pool });
@@ -147,7 +149,7 @@ export async function buildModules(
   onBuilt: (module: BuiltModule) => void,
 ): Promise<BuiltModule[]> {
   const { options, env, mapping, sources, staging, pool } = build;
-  const memory = planMemory(options.memory, options.workers);
+  const memory = planMemory(options.memory, pool.size);
   const built: BuiltModule[] = [];
   const sourceOf = ({ source: name }: CompiledModule): PreparedSource => {
     const source = sources.find((candidate) => candidate.name === name)?.prepared;

@@ -12,11 +12,12 @@ import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
 import { said, withShadow, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
+import { allWorkers, type Workers } from './workers.ts';
 
 export interface DeterminismOptions extends ShadowOptions {
   /** Rows a module to build from; null for all. */
   readonly sample: number | null;
-  readonly workers: number;
+  readonly workers: Workers;
   /** Bytes. */
   readonly memory: number;
 }
@@ -52,7 +53,7 @@ function circumstances({ workers, memory }: DeterminismOptions): [Circumstances,
       locale: 'tr_TR.UTF-8',
       zone: 'America/Los_Angeles',
       umask: 0o077,
-      workers: Math.max(2, workers),
+      workers: Math.max(2, allWorkers(workers)),
       memory,
       readOrder: 'reverse',
     },

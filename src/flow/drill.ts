@@ -33,8 +33,7 @@ import { withShadow, type Said } from './shadow.ts';
 /** Runs all steps. */
 export async function drill(options: DrillOptions, env: Environment): Promise<Outcome> {
   return withShadow('drill', options, env, async (shadow) => {
-    const pool = env.startWorkers(options.workers, null);
-    const all: Drill = { options, env, shadow, pool, steps: [], notices: [], running: null };
+    const all: Drill = { options, env, shadow, steps: [], notices: [], running: null };
     const forget = env.onInterrupt(() => all.running?.kill());
     try {
       const modules = drilledModules(options, shadow.modules);
@@ -56,7 +55,6 @@ export async function drill(options: DrillOptions, env: Environment): Promise<Ou
       return outcomeOf(all, baseline, modules);
     } finally {
       forget();
-      await pool.close();
     }
   });
 }

@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Pool } from '../disk/pool.ts';
 import { treeDifferences, treeOf, type Tree } from '../drill/tree.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
@@ -12,13 +11,14 @@ import { verifyCandidate } from '../seal/verify.ts';
 import type { Environment, SelfRun } from './environment.ts';
 import { projectPaths } from './project.ts';
 import { said, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
+import { withHashers, type Workers } from './workers.ts';
 
 export interface DrillOptions extends ShadowOptions {
   /** Modules after which a run fails and inside which one dies; all where it is empty. */
   readonly modules: readonly string[];
   /** Rows a module to build from; null for all. */
   readonly sample: number | null;
-  readonly workers: number;
+  readonly workers: Workers;
   /** Bytes. */
   readonly memory: number;
 }
@@ -28,8 +28,6 @@ export interface Drill {
   readonly options: DrillOptions;
   readonly env: Environment;
   readonly shadow: Shadow;
-  /** Threads that hash. */
-  readonly pool: Pool;
   readonly steps: Step[];
   readonly notices: Finding[];
   /** The run whose death a Ctrl-C has to bring about. */
@@ -70,8 +68,7 @@ export function migrateArgs({ options, shadow }: Drill): string[] {
   const { workers, memory, sample } = options;
   return [
     'migrate',
-    '--workers',
-    String(workers),
+    ...(workers === null ? [] : ['--workers', String(workers)]),
     '--memory',
     String(memory),
     ...(sample === null ? [] : ['--sample', String(sample)]),
@@ -126,9 +123,15 @@ export async function untouched(all: Drill, baseline: Baseline, when: string): P
 }
 
 /** Findings on the candidate that `v1` leads to. */
-async function verifyAgain({ pool }: Drill, { project, sealId }: Baseline): Promise<number> {
+async function verifyAgain(
+  { options, env }: Drill,
+  { project, sealId }: Baseline,
+): Promise<number> {
   const folder = join(projectPaths(project).candidates, 'v1');
-  return (await verifyCandidate(folder, sealId, pool)).findings.length;
+  const { findings } = await withHashers(folder, options.workers, env, (pool) =>
+    verifyCandidate(folder, sealId, pool),
+  );
+  return findings.length;
 }
 
 export async function buildAgain(all: Drill, baseline: Baseline): Promise<void> {

@@ -23,7 +23,7 @@ export interface Progress {
 
 export interface Environment {
   readonly adapters: Adapters;
-  /** Starts worker threads that answer the calls of migrate and verify. */
+  /** Starts worker threads that answer the calls of migrate and verify; with 0, this one answers those of verify. */
   readonly startWorkers: (workers: number, data: unknown) => Pool;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;

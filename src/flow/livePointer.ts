@@ -27,6 +27,7 @@ import type { Environment } from './environment.ts';
 import { operatorOf, signed } from './operator.ts';
 import { projectPaths, type ProjectPaths } from './project.ts';
 import { checksumProgress } from './scanProgress.ts';
+import { withHashers, type Workers } from './workers.ts';
 
 export interface PointerOptions {
   readonly project: string;
@@ -127,26 +128,23 @@ export function movePointer(
 export async function verifyWhole(
   candidates: string,
   name: string,
-  workers: number,
+  workers: Workers,
   env: Environment,
 ): Promise<Verification> {
   const folder = sealedPath(candidates, name);
-  const pool = env.startWorkers(workers, null);
-  try {
-    const shown = checksumProgress(env.progress);
-    const verified = await verifyCandidate(folder, sealIdOf(name), pool, shown);
-    const [first] = verified.findings;
-    if (first !== undefined) {
-      const what = `the candidate does not verify, rule ${first.rule}`;
-      throw unfit(what, join(folder, first.file ?? ''), verified.findings.length);
-    }
-    if (verified.records === 0) {
-      throw unfit('the candidate holds no record, so nothing was verified', folder, 1);
-    }
-    return verified;
-  } finally {
-    await pool.close();
+  const shown = checksumProgress(env.progress);
+  const verified = await withHashers(folder, workers, env, (pool) =>
+    verifyCandidate(folder, sealIdOf(name), pool, shown),
+  );
+  const [first] = verified.findings;
+  if (first !== undefined) {
+    const what = `the candidate does not verify, rule ${first.rule}`;
+    throw unfit(what, join(folder, first.file ?? ''), verified.findings.length);
   }
+  if (verified.records === 0) {
+    throw unfit('the candidate holds no record, so nothing was verified', folder, 1);
+  }
+  return verified;
 }
 
 function unfit(what: string, where: string, findings: number): Failure {

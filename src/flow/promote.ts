@@ -21,6 +21,7 @@ import {
 } from './livePointer.ts';
 import { pointerOutcome } from './pointerOutcome.ts';
 import { assertSealId } from './sealIdOption.ts';
+import type { Workers } from './workers.ts';
 
 export interface PromoteOptions extends PointerOptions {
   /** Seal id of the candidate, or its first digits; null for what was built last. */
@@ -28,7 +29,7 @@ export interface PromoteOptions extends PointerOptions {
   /** A seal id that was kept outside of the candidate. */
   readonly expectSeal: string | null;
   readonly allowWarnings: boolean;
-  readonly workers: number;
+  readonly workers: Workers;
 }
 
 /** Makes a candidate the live one; nothing has changed where it fails. */

@@ -13,11 +13,12 @@ import {
   type PointerOptions,
 } from './livePointer.ts';
 import { pointerOutcome } from './pointerOutcome.ts';
+import type { Workers } from './workers.ts';
 
 export interface RollbackOptions extends PointerOptions {
   /** Seal id, or its first digits, of one that was live before; null for the last one. */
   readonly to: string | null;
-  readonly workers: number;
+  readonly workers: Workers;
 }
 
 /** Goes back; nothing has changed where it fails. */

@@ -24,6 +24,7 @@ import { operatorOf } from './operator.ts';
 import { projectPaths } from './project.ts';
 import { recount } from './recount.ts';
 import { checksumProgress, scanProgress } from './scanProgress.ts';
+import { withHashers, type Workers } from './workers.ts';
 
 export interface ScanOptions {
   readonly command: 'scan-all' | 'scan-module' | 'scan-pii';
@@ -36,7 +37,7 @@ export interface ScanOptions {
   readonly checks?: readonly Check[];
   /** Counts the rows of the sources again; not where it is null. */
   readonly recount: LookOptions | null;
-  readonly workers: number;
+  readonly workers: Workers;
   /** Bytes. */
   readonly memory: number;
 }
@@ -55,13 +56,9 @@ export async function scan(
       : candidateNamed(options.candidate, options.project, '.');
   // One and the same candidate to the end, whatever is built meanwhile.
   const folder = realpathSync(shown);
-  const pool = env.startWorkers(options.workers, null);
-  let verified;
-  try {
-    verified = await verifyCandidate(folder, null, pool, checksumProgress(env.progress));
-  } finally {
-    await pool.close();
-  }
+  const verified = await withHashers(folder, options.workers, env, (pool) =>
+    verifyCandidate(folder, null, pool, checksumProgress(env.progress)),
+  );
   const { run, findings: broken } = verified;
   const full = options.command === 'scan-all' && options.modules === null;
   const end = (outcome: Outcome, mapping: LoadedMapping | null): Outcome => {

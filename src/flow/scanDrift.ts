@@ -23,6 +23,7 @@ import { parseSourceUrl, projectPaths } from './project.ts';
 import { recordDrift, type RebuildOptions } from './recordDrift.ts';
 import { scanRecords } from './scan.ts';
 import { checksumProgress } from './scanProgress.ts';
+import { withHashers } from './workers.ts';
 
 export interface DriftOptions extends RebuildOptions {
   /** How far to look: not at the sources, at schemas and numbers of rows, or at every row. */
@@ -42,7 +43,9 @@ export async function scanDrift(
   found: FindingStore,
 ): Promise<Outcome> {
   const folder = currentCandidate(projectPaths(options.project).candidates);
-  const verified = await verify(folder, options, env);
+  const verified = await withHashers(folder, options.workers, env, (pool) =>
+    verifyCandidate(folder, null, pool, checksumProgress(env.progress)),
+  );
   const { run, findings: broken } = verified;
   if (broken.length > 0 || run === null) return result(folder, broken, verified, []);
   const sealed = await loadMapping(folder);
@@ -61,19 +64,6 @@ export async function scanDrift(
 
 function addAll(found: FindingStore, findings: Iterable<Finding>): void {
   for (const finding of findings) found.add(finding);
-}
-
-async function verify(
-  folder: string,
-  { workers }: DriftOptions,
-  env: Environment,
-): Promise<Verification> {
-  const pool = env.startWorkers(workers, null);
-  try {
-    return await verifyCandidate(folder, null, pool, checksumProgress(env.progress));
-  } finally {
-    await pool.close();
-  }
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
 import { verifyProgress } from './scanProgress.ts';
 import { assertSealId } from './sealIdOption.ts';
+import { withHashers, type Workers } from './workers.ts';
 
 export interface VerifyOptions {
   readonly project: string;
@@ -18,7 +19,7 @@ export interface VerifyOptions {
   readonly candidate: string | null;
   /** A seal id that was kept outside of the candidate. */
   readonly expectSeal: string | null;
-  readonly workers: number;
+  readonly workers: Workers;
 }
 
 const SELF_CONSISTENT =
@@ -50,26 +51,23 @@ export async function verifyChecksums(options: VerifyOptions, env: Environment):
     options.candidate === null
       ? currentCandidate(candidates)
       : namedFolder(options.candidate, options.project);
-  const pool = env.startWorkers(options.workers, null);
   const shown = verifyProgress(env.progress);
-  try {
-    const result = await verifyCandidate(folder, options.expectSeal, pool, shown);
-    const findings = [...result.findings];
-    if (findings.length === 0 && result.records === 0) {
-      const reason = 'the candidate holds no record, so nothing was verified';
-      findings.push({ rule: 'empty', severity: 'BLOCKER', reason });
-    }
-    const note = options.expectSeal === null ? SELF_CONSISTENT : EXPECTED;
-    return checkOutcome({
-      command: 'verify-checksums',
-      ...(result.run === null ? {} : { runId: result.run.runId }),
-      ...(result.sealId === null ? {} : { sealId: result.sealId }),
-      candidate: folder,
-      ...(findings.length > 0 ? { modules: [] } : verified(result)),
-      findings,
-      notes: findings.length === 0 ? [note] : [],
-    });
-  } finally {
-    await pool.close();
+  const result = await withHashers(folder, options.workers, env, (pool) =>
+    verifyCandidate(folder, options.expectSeal, pool, shown),
+  );
+  const findings = [...result.findings];
+  if (findings.length === 0 && result.records === 0) {
+    const reason = 'the candidate holds no record, so nothing was verified';
+    findings.push({ rule: 'empty', severity: 'BLOCKER', reason });
   }
+  const note = options.expectSeal === null ? SELF_CONSISTENT : EXPECTED;
+  return checkOutcome({
+    command: 'verify-checksums',
+    ...(result.run === null ? {} : { runId: result.run.runId }),
+    ...(result.sealId === null ? {} : { sealId: result.sealId }),
+    candidate: folder,
+    ...(findings.length > 0 ? { modules: [] } : verified(result)),
+    findings,
+    notes: findings.length === 0 ? [note] : [],
+  });
 }

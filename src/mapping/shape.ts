@@ -58,7 +58,7 @@ function validator(kind: DocumentKind): ValidateFunction {
   if (known !== undefined) return known;
   // verbose: the errors carry the schema, whose titles and names the messages are made of.
   // The schema is ours: a test holds it against the meta schema, which takes as long as compiling it.
-  const trusted = { meta: false, validateSchema: false } as const;
+  const trusted = { meta: false, validateSchema: false, code: { optimize: false } } as const;
   const ajv = new Ajv2020({ strict: true, verbose: true, addUsedSchema: false, ...trusted });
   const validate = ajv.compile(kind === 'project' ? PROJECT_SCHEMA : MODULE_SCHEMA);
   compiled.set(kind, validate);

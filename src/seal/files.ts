@@ -46,6 +46,18 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
+/** Bytes of the plain files in a folder, counted no further than `limit`. */
+export function bytesUpTo(folder: string, limit: number): number {
+  let bytes = 0;
+  for (const entry of entriesOf(folder)) {
+    if (bytes >= limit) break;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) bytes += bytesUpTo(path, limit - bytes);
+    else if (entry.isFile()) bytes += plainSize(path);
+  }
+  return Math.min(bytes, limit);
+}
+
 /** Reads a plain file of at most `limit` bytes; null where it is absent, a link, larger or unreadable. */
 export function readPlainFile(path: string, limit: number): Buffer | null {
   try {

@@ -13,7 +13,14 @@ import { parse, CsvError, type Options } from 'csv-parse';
 import { Failure } from '../outcome/failure.ts';
 import { countRecords, decodeFile, type CsvText } from './csv/text.ts';
 import { parseCsvLocation, type CsvDialect } from './csv/location.ts';
-import { assertSameFiles, digest, listFiles, MAX_RECORD_BYTES, type FileState } from './file.ts';
+import {
+  assertSameFiles,
+  bytesOf,
+  digest,
+  listFiles,
+  MAX_RECORD_BYTES,
+  type FileState,
+} from './file.ts';
 import { fileOf, placesOf, refuseQueries, schemaOf, type TableFile } from './fileTable.ts';
 import type {
   PreparedSource,
@@ -52,6 +59,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
     handle: { scheme: SCHEME, dialect, files: handleFiles },
     schema: { tables: files.map(schemaOf) },
     relations: new Map(),
+    bytes: bytesOf(files),
     async plan(table) {
       fileOf(files, table);
       return [{ whole: 1 }];

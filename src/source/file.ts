@@ -25,6 +25,12 @@ export interface SourceFile {
 export interface FileState {
   readonly sha256: string;
   readonly inode: string;
+  readonly bytes: number;
+}
+
+/** Bytes of all files. */
+export function bytesOf(files: readonly { readonly state: FileState }[]): number {
+  return files.reduce((sum, { state }) => sum + state.bytes, 0);
 }
 
 /** The files of a location, ascending by table name; at least one. */
@@ -110,12 +116,14 @@ export async function digest(
 ): Promise<FileState> {
   const inode = await inodeOf(file);
   const hash = createHash('sha256');
+  let bytes = 0;
   for await (const chunk of readChunks(file)) {
     hash.update(chunk);
+    bytes += chunk.length;
     chunkRead(chunk);
   }
   if ((await inodeOf(file)) !== inode) throw changedFile(file);
-  return { sha256: hash.digest('hex'), inode };
+  return { sha256: hash.digest('hex'), inode, bytes };
 }
 
 async function inodeOf(file: string): Promise<string> {

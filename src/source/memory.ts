@@ -85,6 +85,7 @@ export function memorySource(tables: readonly MemoryTable[]): PreparedSource {
     handle: { scheme: SCHEME, tables: plain },
     schema: { tables: schemas.sort((a, b) => compareNames(a.name, b.name)) },
     relations: new Map(),
+    bytes: plain.reduce((sum, { rows }) => sum + rows.length, 0),
     async plan(name, rows) {
       const count = named(plain, name).rows.length;
       const step = Math.max(1, Math.floor(rows));

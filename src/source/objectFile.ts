@@ -18,6 +18,7 @@ import {
 } from '../record/value.ts';
 import {
   assertSameFiles,
+  bytesOf,
   changedFile,
   digest,
   listFiles,
@@ -97,6 +98,7 @@ function prepared(
     handle: { scheme: format.scheme, files: handleFiles },
     schema: { tables: files.map(schemaOf) },
     relations: new Map(),
+    bytes: bytesOf(files),
     async plan(table, rows) {
       const { marks, count } = fileOf(files, table);
       return format.seekable ? planMarks(marks, count, rows) : [WHOLE];

@@ -126,6 +126,8 @@ export interface PreparedSource {
   readonly schema: SourceSchema;
   /** By name, the queries and views that were asked for; read by these names like tables. */
   readonly relations: ReadonlyMap<string, Relation>;
+  /** Of the files that it reads: what work and room are planned by. */
+  readonly bytes: number;
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
   plan(table: string, rows: number): Promise<ReadRange[]>;
   /** Exact number of rows of a table, counted by the source itself, independently of `read`. */

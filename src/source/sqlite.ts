@@ -17,6 +17,7 @@ import type {
 } from './source.ts';
 import {
   assertWhole,
+  bytesOf,
   changed,
   chooseAccess,
   fallBackToCopy,
@@ -72,6 +73,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
     handle: { scheme: SCHEME, access, relations: planned.access },
     schema,
     relations: planned.relations,
+    bytes: bytesOf(access),
     async plan(table, rows) {
       // Queries run in readers alone, and in one go.
       if (isQuery(table)) return [{ lo: null, hi: null }];

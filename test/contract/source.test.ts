@@ -215,6 +215,10 @@ describe.each(SUBJECTS)('the $name source', (subject) => {
     expect(structuredClone(source.schema)).toEqual(source.schema);
   });
 
+  it('says how large it is, about', () => {
+    expect(source.bytes).toBeGreaterThanOrEqual(ROWS.length);
+  });
+
   it('yields every cell exactly, in the order requested, and then the locator', async () => {
     const rows = await gather(reader, source, ['note', 'id', 'name'], 3000);
     const sorted = cellsOf(rows).sort((a, b) => ((a[1] as string) < (b[1] as string) ? -1 : 1));

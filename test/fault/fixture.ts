@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
 import { ADAPTERS } from '../../src/cli/wire.ts';
-import type { Handler, Pool } from '../../src/disk/pool.ts';
+import { inlinePool } from '../../src/disk/inlinePool.ts';
+import type { Pool } from '../../src/disk/pool.ts';
 import { openFindings } from '../../src/findings/findingStore.ts';
 import type { Environment } from '../../src/flow/environment.ts';
 import { init } from '../../src/flow/init.ts';
@@ -50,22 +51,6 @@ export function writeKennel(file: string, rows: number, seed: number = 1): void 
   db.close();
 }
 
-/** A pool without threads: the handlers run here. */
-export function inlinePool(handlers: Readonly<Record<string, Handler>>): Pool {
-  const run = async <T>(name: string, input: unknown): Promise<T> => {
-    const handler = handlers[name];
-    if (handler === undefined) throw new Error(`no handler for ${name}`);
-    const { result } = await handler(structuredClone(input) as never);
-    return result as T;
-  };
-  return {
-    size: 1,
-    call: run,
-    callEach: async <T>(name: string, input: unknown) => [await run<T>(name, input)],
-    async close() {},
-  };
-}
-
 /** A pool for `verifyCandidate`. */
 export const HASHING: Pool = inlinePool(hashHandlers);
 
@@ -79,7 +64,7 @@ export const ENVIRONMENT: Environment = {
       secrets: ReadonlyMap<string, Uint8Array>;
     };
     const worker = migrationWorker({ mapping, secrets, registries: new Map() }, ADAPTERS);
-    return { ...inlinePool({ ...worker.handlers, ...hashHandlers }), close: () => worker.close() };
+    return inlinePool({ ...worker.handlers, ...hashHandlers }, () => worker.close());
   },
   variables: {},
   progress: { begin() {}, update() {}, end() {} },

@@ -8,7 +8,8 @@ import Database from 'better-sqlite3';
 import { afterAll } from 'vitest';
 
 import { ADAPTERS } from '../../src/cli/wire.ts';
-import type { Handler } from '../../src/disk/pool.ts';
+import { inlinePool } from '../../src/disk/inlinePool.ts';
+import type { Pool } from '../../src/disk/pool.ts';
 import { openFindings, type FindingStore } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
 import type { Environment } from '../../src/flow/environment.ts';
@@ -17,11 +18,12 @@ import { migrate } from '../../src/flow/migrate.ts';
 import { registryBuild, registryCheck } from '../../src/flow/registry.ts';
 import type { LoadedMapping } from '../../src/mapping/load.ts';
 import { targetsOf } from '../../src/mapping/registry.ts';
-import { migrationWorker, type MigrationWorker } from '../../src/migrate/worker.ts';
+import { migrationWorker } from '../../src/migrate/worker.ts';
 import { exitCodeOfCheck, exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
+import { hashHandlers } from '../../src/seal/hashLines.ts';
 import { writeMapping } from '../cli/sealift.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 
@@ -83,18 +85,12 @@ const HERE: Environment = {
   ...ENVIRONMENT,
   startWorkers(workers, data) {
     if (data === null) return ENVIRONMENT.startWorkers(workers, data);
-    const worker = startWorker(data as WorkerData);
-    const call = async <T>(name: string, input: unknown): Promise<T> => {
-      const handler: Handler | undefined = (await worker).handlers[name];
-      if (handler === undefined) throw new Error(`no handler for ${name}`);
-      const { result } = await handler(structuredClone(input) as never);
-      return result as T;
-    };
+    const pool = startPool(data as WorkerData);
     return {
       size: 1,
-      call,
-      callEach: async <T>(name: string, input: unknown) => [await call<T>(name, input)],
-      close: async () => (await worker).close(),
+      call: async (name, input) => (await pool).call(name, input),
+      callEach: async (name, input) => (await pool).callEach(name, input),
+      close: async () => (await pool).close(),
     };
   },
 };
@@ -104,13 +100,14 @@ interface WorkerData {
   readonly secrets: ReadonlyMap<string, Uint8Array>;
 }
 
-async function startWorker({ mapping, secrets }: WorkerData): Promise<MigrationWorker> {
+async function startPool({ mapping, secrets }: WorkerData): Promise<Pool> {
   const registries = new Map<string, Map<string, string>>();
   for (const [name, file] of mapping.registries) {
     const { sha256 = '' } = mapping.files.find((other) => other.name === file) ?? {};
     registries.set(name, await targetsOf(mapping.folder, file, sha256));
   }
-  return migrationWorker({ mapping, secrets, registries }, ADAPTERS);
+  const { handlers, close } = migrationWorker({ mapping, secrets, registries }, ADAPTERS);
+  return inlinePool({ ...handlers, ...hashHandlers }, close);
 }
 
 /** What a command said. */

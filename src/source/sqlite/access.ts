@@ -119,6 +119,11 @@ function kindOf(file: string, header: Buffer): Access['kind'] {
   return (wal ?? 0) === 0 && understandsUris() ? 'immutable' : 'copy';
 }
 
+/** Bytes of a database and of its log. */
+export function bytesOf({ file }: Access): number {
+  return (sizeOf(file) ?? 0) + (sizeOf(`${file}-wal`) ?? 0);
+}
+
 function sizeOf(file: string): number | null {
   return statSync(file, { throwIfNoEntry: false })?.size ?? null;
 }

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { allWorkers, withHashers, workersFor, type Workers } from '../../src/flow/workers.ts';
+import { ENVIRONMENT } from '../fault/fixture.ts';
+
+const MIB = 2 ** 20;
+
+describe('the number of threads', () => {
+  it('is what was asked for, whatever the size', () => {
+    expect([workersFor(5, 0), workersFor(1, 900 * MIB), allWorkers(3)]).toEqual([5, 1, 3]);
+  });
+
+  it('is one for a small source, and one for each processor for others', () => {
+    expect(workersFor(null, 8 * MIB)).toBe(1);
+    expect(workersFor(null, 8 * MIB + 1)).toBe(allWorkers(null));
+    expect(allWorkers(null)).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('who hashes a candidate', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sealift-hashers-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  async function started(asked: Workers): Promise<number> {
+    let count = -1;
+    const startWorkers: typeof ENVIRONMENT.startWorkers = (workers, data) => {
+      count = workers;
+      return ENVIRONMENT.startWorkers(workers, data);
+    };
+    await withHashers(folder, asked, { ...ENVIRONMENT, startWorkers }, async () => {});
+    return count;
+  }
+
+  it('is this thread where it is small and nothing was asked for', async () => {
+    writeFileSync(join(folder, 'records.ndjson'), 'x');
+    expect([await started(null), await started(2)]).toEqual([0, 2]);
+  });
+
+  it('is a thread for each processor where it is large, by the files that are there', async () => {
+    const file = join(folder, 'records.ndjson');
+    writeFileSync(file, '');
+    truncateSync(file, 9 * MIB);
+    expect(await started(null)).toBe(allWorkers(null));
+  });
+
+  it('closes what it started when the work fails', async () => {
+    let closed = false;
+    const startWorkers: typeof ENVIRONMENT.startWorkers = (workers, data) => {
+      const pool = ENVIRONMENT.startWorkers(workers, data);
+      return {
+        ...pool,
+        close: async () => {
+          closed = true;
+        },
+      };
+    };
+    const work = withHashers(folder, null, { ...ENVIRONMENT, startWorkers }, () =>
+      Promise.reject(new Error('broken')),
+    );
+    await expect(work).rejects.toThrow('broken');
+    expect(closed).toBe(true);
+  });
+});
