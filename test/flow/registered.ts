@@ -106,8 +106,8 @@ async function startPool({ mapping, secrets }: WorkerData): Promise<Pool> {
     const { sha256 = '' } = mapping.files.find((other) => other.name === file) ?? {};
     registries.set(name, await targetsOf(mapping.folder, file, sha256));
   }
-  const { handlers, close } = migrationWorker({ mapping, secrets, registries }, ADAPTERS);
-  return inlinePool({ ...handlers, ...hashHandlers }, close);
+  const worker = migrationWorker({ mapping, secrets, registries }, ADAPTERS);
+  return inlinePool({ ...worker.handlers, ...hashHandlers }, () => worker.close());
 }
 
 /** What a command said. */
