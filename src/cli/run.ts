@@ -12,6 +12,7 @@ import { inlinePool } from '../disk/inlinePool.ts';
 import { createPool } from '../disk/pool.ts';
 import { writeReport } from '../disk/reportFolder.ts';
 import type { Environment } from '../flow/environment.ts';
+import { CANDIDATE_HANDLERS } from '../flow/workers.ts';
 import { projectPaths } from '../flow/project.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
 import { EXIT, exitCodeOfCheck, exitCodeOfFailure } from '../outcome/exitCode.ts';
@@ -19,7 +20,6 @@ import { Failure } from '../outcome/failure.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
 import type { Phase } from '../report/timing.ts';
-import { hashHandlers } from '../seal/hashLines.ts';
 import { endNow } from './endNow.ts';
 import { packageInfo } from './packageInfo.ts';
 import { recordPhases } from './phases.ts';
@@ -111,7 +111,7 @@ function environment(
     adapters: ADAPTERS,
     startWorkers: (workers, data) =>
       workers === 0
-        ? inlinePool(hashHandlers)
+        ? inlinePool(CANDIDATE_HANDLERS)
         : createPool(new URL(`./worker.${extension}`, import.meta.url), workers, data),
     variables: process.env,
     runSelf,

@@ -1,10 +1,10 @@
 /** The entry of worker threads: answers the calls of migrate and of verify. */
 
 import { poolData, serve } from '../disk/pool.ts';
+import { CANDIDATE_HANDLERS } from '../flow/workers.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
 import { targetsOf } from '../mapping/registry.ts';
 import { migrationWorker } from '../migrate/worker.ts';
-import { hashHandlers } from '../seal/hashLines.ts';
 import { ADAPTERS } from './wire.ts';
 
 interface MigrationData {
@@ -14,11 +14,11 @@ interface MigrationData {
 
 const data = poolData() as MigrationData | null;
 if (data === null) {
-  serve(hashHandlers, async () => {});
+  serve(CANDIDATE_HANDLERS, async () => {});
 } else {
   const registries = await loadRegistries(data.mapping);
   const worker = migrationWorker({ ...data, registries }, ADAPTERS);
-  serve({ ...worker.handlers, ...hashHandlers }, () => worker.close());
+  serve({ ...worker.handlers, ...CANDIDATE_HANDLERS }, () => worker.close());
 }
 
 async function loadRegistries(mapping: LoadedMapping): Promise<Map<string, Map<string, string>>> {

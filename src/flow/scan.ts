@@ -6,6 +6,7 @@
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
+import type { Pool } from '../disk/pool.ts';
 import { openScratch } from '../disk/scratch.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
@@ -13,7 +14,7 @@ import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
-import { scanCandidate, type Check } from '../scan/scanCandidate.ts';
+import { scanCandidate, type Check, type ScanInput } from '../scan/scanCandidate.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import { verifyCandidate } from '../seal/verify.ts';
 import { candidateNamed } from './candidateNamed.ts';
@@ -56,9 +57,23 @@ export async function scan(
       : candidateNamed(options.candidate, options.project, '.');
   // One and the same candidate to the end, whatever is built meanwhile.
   const folder = realpathSync(shown);
-  const verified = await withHashers(folder, options.workers, env, (pool) =>
-    verifyCandidate(folder, null, pool, checksumProgress(env.progress)),
+  return withHashers(folder, options.workers, env, (pool) =>
+    scanWith(pool, { folder, shown, who }, options, env, found),
   );
+}
+
+async function scanWith(
+  pool: Pool,
+  {
+    folder,
+    shown,
+    who,
+  }: { readonly folder: string; readonly shown: string; readonly who: string | null },
+  options: ScanOptions,
+  env: Environment,
+  found: FindingStore,
+): Promise<Outcome> {
+  const verified = await verifyCandidate(folder, null, pool, checksumProgress(env.progress));
   const { run, findings: broken } = verified;
   const full = options.command === 'scan-all' && options.modules === null;
   const end = (outcome: Outcome, mapping: LoadedMapping | null): Outcome => {
@@ -72,7 +87,7 @@ export async function scan(
     options,
     run.modules.map((module) => module.name),
   );
-  await scanRecords(folder, options, env, found);
+  await scanRecords(folder, { ...options, pool }, env, found);
   const notes: string[] = [];
   if (options.recount !== null) {
     const counted = await recount(run, await loadMapping(folder), options.recount, env);
@@ -100,7 +115,7 @@ function assertModules(options: ScanOptions, names: readonly string[]): void {
 /** The checks over the records of a candidate, in a scratch of their own; adds to `found`. */
 export async function scanRecords(
   folder: string,
-  options: Pick<ScanOptions, 'modules' | 'checks' | 'memory'>,
+  options: Pick<ScanOptions, 'modules' | 'checks' | 'memory'> & Pick<ScanInput, 'pool'>,
   env: Environment,
   found: FindingStore,
 ): Promise<void> {
@@ -115,6 +130,7 @@ export async function scanRecords(
       mapping: await loadMapping(folder),
       ...(options.modules === null ? {} : { modules: options.modules }),
       ...(options.checks === undefined ? {} : { checks: options.checks }),
+      ...(options.pool === undefined ? {} : { pool: options.pool }),
       scratch: scratch.path,
       memory: options.memory,
       onProgress: scanProgress(env.progress),

@@ -2,8 +2,10 @@
 
 import { availableParallelism } from 'node:os';
 
-import type { Pool } from '../disk/pool.ts';
+import type { Handler, Pool, Reply } from '../disk/pool.ts';
+import type { LookInput } from '../scan/lookAtPart.ts';
 import { bytesUpTo } from '../seal/files.ts';
+import { hashHandlers } from '../seal/hashLines.ts';
 import type { Environment } from './environment.ts';
 
 /** As the command line says, or null where it is left to the command. */
@@ -14,6 +16,16 @@ const SMALL = 8 * 2 ** 20;
 
 /** One for each processor, and at most this many. */
 const MOST = 8;
+
+/** What threads do for a candidate. */
+export const CANDIDATE_HANDLERS: Readonly<Record<string, Handler>> = {
+  ...hashHandlers,
+  // The validator takes as long to load as a small candidate takes to hash.
+  lookAtPart: async (input: LookInput): Promise<Reply> => {
+    const { lookAtPart } = await import('../scan/lookAtPart.ts');
+    return { result: lookAtPart(input) };
+  },
+};
 
 /** For large work: as asked, else one for each processor, at most 8. */
 export function allWorkers(asked: Workers): number {

@@ -89,7 +89,7 @@ function nullable(schema: Schema, required: boolean): Schema {
 }
 
 /** The schema of a type; the options of an array are those of its elements. */
-function schemaOf(type: FieldType, options: Schema = {}): Schema {
+export function schemaOf(type: FieldType, options: Schema = {}): Schema {
   if (type.kind === 'array') {
     return { type: 'array', items: nullable(schemaOf(type.of, options), false) };
   }

@@ -60,6 +60,7 @@ export const RULES = {
   'file-missing': 'BLOCKER',
   'file-extra': 'BLOCKER',
   'seal-format': 'BLOCKER',
+  'record-schema': 'BLOCKER',
   'seal-unexpected': 'BLOCKER',
   empty: 'BLOCKER',
   // Between two candidates
@@ -83,6 +84,7 @@ export const FIXED_RULES: ReadonlySet<Rule> = new Set<Rule>([
   'key-duplicate',
   'key-null',
   'merkle',
+  'record-schema',
   'registry-duplicate',
   'seal-format',
   'seal-unexpected',

@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import type { Pool } from '../disk/pool.ts';
 import { compileModule, type CompiledModule } from '../mapping/compile.ts';
 import type { Mapping } from '../mapping/model.ts';
 import { severityOf } from '../mapping/severity.ts';
@@ -20,6 +21,7 @@ import { openHits } from './hits.ts';
 import { planInvariants, type PlannedInvariant } from './invariantPlan.ts';
 import { checkInvariants, openInvariants, type OpenInvariants } from './invariants.ts';
 import { checkUndeclared } from './undeclaredPii.ts';
+import { checkLines } from './lines.ts';
 import { checkReferences } from './references.ts';
 import { moduleOf, recordsOf, type Provenance, type Scope } from './scope.ts';
 
@@ -27,6 +29,7 @@ export type { Provenance } from './scope.ts';
 
 /** The checks, in the order in which they run on each module. */
 export const CHECKS = [
+  'lines',
   'duplicates',
   'references',
   'cycles',
@@ -48,6 +51,11 @@ export interface ScanInput {
   readonly scratch: string;
   /** Bytes for look-up tables; what does not fit is read several times. */
   readonly memory: number;
+  /**
+   * Threads that look at the lines of a sealed candidate. Left out of a provisional one: there, what is
+   * not as its schema has it was found before it was written.
+   */
+  readonly pool?: Pool;
   /** For a provisional candidate, which keeps duplicates of a key. */
   readonly provenance?: Provenance;
   /** The time that one invariant may take; 600 where left out. */
@@ -89,7 +97,9 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
       const module = moduleOf(scope, name);
       current = name;
       for (const check of CHECKS) {
-        if (checks.includes(check)) yield* run(scope, module, check, invariants);
+        if (!checks.includes(check)) continue;
+        if (check !== 'lines') yield* run(scope, module, check, invariants);
+        else if (input.pool !== undefined) yield* checkLines(scope, module, input.pool);
       }
       yield* checkFiles(scope, module);
     }
@@ -103,7 +113,7 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
 function run(
   scope: Scope,
   module: CompiledModule,
-  check: Check,
+  check: Exclude<Check, 'lines'>,
   invariants: LazyInvariants,
 ): AsyncGenerator<Finding> {
   switch (check) {

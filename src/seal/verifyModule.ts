@@ -19,8 +19,9 @@ import {
   type SealedModule,
   type SumLine,
 } from './format.ts';
-import { partRoom, reduceIn, type HashedPart, type PartInput } from './hashLines.ts';
+import { reduceIn, type HashedPart, type PartInput } from './hashLines.ts';
 import { moduleTreeBuilder, type ModuleTree, type ModuleTreeBuilder } from './moduleTree.ts';
+import { partRoom } from './readPart.ts';
 import { asMerkleFile } from './sealSchemas.ts';
 
 /** Bytes that a worker hashes at once. */

@@ -14,10 +14,10 @@ import { openFindings } from '../../src/findings/findingStore.ts';
 import type { Environment } from '../../src/flow/environment.ts';
 import { init } from '../../src/flow/init.ts';
 import { migrate, type MigrateOptions } from '../../src/flow/migrate.ts';
+import { CANDIDATE_HANDLERS } from '../../src/flow/workers.ts';
 import type { LoadedMapping } from '../../src/mapping/load.ts';
 import { migrationWorker } from '../../src/migrate/worker.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
-import { hashHandlers } from '../../src/seal/hashLines.ts';
 import { randomOf } from '../dogschool/random.ts';
 
 /** In every text, so that a value that leaks is seen. */
@@ -52,7 +52,7 @@ export function writeKennel(file: string, rows: number, seed: number = 1): void 
 }
 
 /** A pool for `verifyCandidate`. */
-export const HASHING: Pool = inlinePool(hashHandlers);
+export const HASHING: Pool = inlinePool(CANDIDATE_HANDLERS);
 
 /** What flows get from outside, without threads, clock or terminal. */
 export const ENVIRONMENT: Environment = {
@@ -64,7 +64,7 @@ export const ENVIRONMENT: Environment = {
       secrets: ReadonlyMap<string, Uint8Array>;
     };
     const worker = migrationWorker({ mapping, secrets, registries: new Map() }, ADAPTERS);
-    return inlinePool({ ...worker.handlers, ...hashHandlers }, () => worker.close());
+    return inlinePool({ ...worker.handlers, ...CANDIDATE_HANDLERS }, () => worker.close());
   },
   variables: {},
   progress: { begin() {}, update() {}, end() {} },

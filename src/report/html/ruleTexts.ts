@@ -141,6 +141,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A record is only in B',
     todo: 'If the source has the row, and should: nothing. B is the newer one.',
   },
+  'record-schema': {
+    title: 'A record is not as its schema has it',
+    todo: 'Find out who sealed the candidate, and with what; build it again with sealift migrate.',
+  },
   'reference-partial': {
     title: 'A reference is null in part',
     todo: 'Fill in or empty the columns in the source.',

@@ -1,0 +1,165 @@
+/**
+ * The lines of a sealed module, each by itself and beside the one before: records that their schema
+ * allows, in canonical form, by ascending keys; and their lineage. Workers look at parts of the files.
+ */
+
+import { join } from 'node:path';
+
+import { inOrder } from '../disk/inOrder.ts';
+import type { Pool } from '../disk/pool.ts';
+import type { CompiledModule } from '../mapping/compile.ts';
+import { lineageSchema } from '../mapping/lineageSchema.ts';
+import { recordSchema } from '../mapping/recordSchema.ts';
+import { severityOf } from '../mapping/severity.ts';
+import type { Finding } from '../outcome/finding.ts';
+import { canonicalJson } from '../record/canonical.ts';
+import { recordFile } from '../seal/candidateReader.ts';
+import { plainSize, readPlainFile } from '../seal/files.ts';
+import { DATA_FILE, jsonFile, LINEAGE_FILE, SCHEMA_FILE } from '../seal/format.ts';
+import {
+  isAscending,
+  type ComparableKey,
+  type ExpectedLines,
+  type LineFault,
+} from '../seal/lineForm.ts';
+import type { LookInput, SeenPart } from './lookAtPart.ts';
+import { countOf, recordFinding, type Scope } from './scope.ts';
+
+/** Bytes that a worker looks at at once. */
+const PART = 4 * 1024 * 1024;
+
+/**
+ * A finding `seal-format` on the schema; then, of the records and of their lineage, findings
+ * `record-schema` by line and `seal-format` of the file.
+ */
+export async function* checkLines(
+  scope: Scope,
+  module: CompiledModule,
+  pool: Pool,
+): AsyncGenerator<Finding> {
+  const { orderFields: keyFields, orderTypes: keyTypes } = module;
+  const schema = recordSchema(module);
+  yield* checkSchema(scope, module, schema);
+  const records = { schema, keyFields, keyTypes };
+  yield* checkFile(scope, module, pool, { lineage: false, expected: records });
+  if (!module.hasLineage) return;
+  const lineage = { schema: lineageSchema(module), keyFields: ['id'], keyTypes };
+  yield* checkFile(scope, module, pool, { lineage: true, expected: lineage });
+}
+
+/** What the lines are held against is what a reader of the candidate goes by. */
+function* checkSchema(
+  scope: Scope,
+  module: CompiledModule,
+  schema: Record<string, unknown>,
+): Generator<Finding> {
+  const text = jsonFile(schema);
+  const found = readPlainFile(join(scope.folder, module.name, SCHEMA_FILE), text.length * 4);
+  if (found?.equals(Buffer.from(text)) === true) return;
+  const reason = 'this is not the schema that the mapping gives to its records';
+  yield ofFile(scope, module, SCHEMA_FILE, reason);
+}
+
+function ofFile(scope: Scope, module: CompiledModule, file: string, reason: string): Finding {
+  const severity = severityOf(scope.mapping.project, 'seal-format', module.name);
+  return {
+    rule: 'seal-format',
+    severity,
+    module: module.name,
+    file: `${module.name}/${file}`,
+    reason,
+  };
+}
+
+interface LinesFile {
+  readonly lineage: boolean;
+  readonly expected: ExpectedLines;
+}
+
+/** How many lines have a fault, and which is the first. */
+interface Faulty {
+  lines: number;
+  /** 0-based. */
+  first: number;
+}
+
+/** What is said once of a file, by what is wrong with its lines. */
+const OF_FILE = {
+  'no-record': 'lines that are no record',
+  'not-canonical': 'lines that are not in canonical form',
+  order: 'lines whose key does not come after the one before',
+} as const;
+
+async function* checkFile(
+  scope: Scope,
+  module: CompiledModule,
+  pool: Pool,
+  { lineage, expected }: LinesFile,
+): AsyncGenerator<Finding> {
+  const path = recordFile(scope.folder, module.name, lineage);
+  const size = plainSize(path);
+  // A file that is not there is told of with the module's files.
+  if (size === Number.POSITIVE_INFINITY) return;
+  const faulty = new Map<keyof typeof OF_FILE, Faulty>();
+  const note = (kind: keyof typeof OF_FILE, line: number): void => {
+    const known = faulty.get(kind);
+    if (known === undefined) faulty.set(kind, { lines: 1, first: line });
+    else known.lines += 1;
+  };
+  const name = lineage ? LINEAGE_FILE : DATA_FILE;
+  const file = `${module.name}/${name}`;
+  let lines = 0;
+  let last: ComparableKey | null = null;
+  for await (const part of seenParts(path, size, expected, pool)) {
+    if (last !== null && part.first !== null && !isAscending(last, part.first))
+      note('order', lines);
+    last = part.last ?? last;
+    for (const fault of part.faults) {
+      const line = lines + fault.line;
+      if (fault.fault.kind === 'schema') yield schemaFinding(scope, module, { file, line, fault });
+      else note(fault.fault.kind, line);
+    }
+    lines += part.lines;
+    if (part.unterminated) note('not-canonical', lines);
+    scope.onProgress(
+      `${lineage ? 'lineage' : 'lines'} of ${module.name}`,
+      lines,
+      countOf(scope, module.name),
+    );
+  }
+  scope.badLines.set(path, { lines: 0, first: -1, ...faulty.get('no-record') });
+  for (const kind of ['not-canonical', 'order'] as const) {
+    const seen = faulty.get(kind);
+    if (seen === undefined) continue;
+    const reason = `${OF_FILE[kind]}: ${seen.lines}, the first is line ${seen.first + 1}`;
+    yield ofFile(scope, module, name, reason);
+  }
+}
+
+function seenParts(
+  path: string,
+  size: number,
+  expected: ExpectedLines,
+  pool: Pool,
+): AsyncGenerator<SeenPart> {
+  const parts: LookInput[] = [];
+  const text = canonicalJson(expected);
+  for (let start = 0; start < size; start += PART) {
+    parts.push({ path, start, end: Math.min(start + PART, size), expected: text });
+  }
+  return inOrder(parts, pool.size + 1, (part) => pool.call<SeenPart>('lookAtPart', part));
+}
+
+function schemaFinding(
+  scope: Scope,
+  module: CompiledModule,
+  at: { readonly file: string; readonly line: number; readonly fault: LineFault },
+): Finding {
+  const { file, line, fault } = at;
+  const fields = fault.fault.kind === 'schema' ? fault.fault.fields : [];
+  const record = { ordinal: line, record: fault.key };
+  const reason = `line ${line + 1} is not as its schema has it`;
+  const accusation = { rule: 'record-schema', fields, reason } as const;
+  const { field, ...finding } = recordFinding(scope, module, record, accusation);
+  return { ...finding, ...(fields.length === 0 ? {} : { field }), file };
+}

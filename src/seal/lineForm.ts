@@ -1,0 +1,184 @@
+/**
+ * The form of a file of records: whether each line is the canonical JSON of what its schema allows, and
+ * the keys ascend. Most lines are seen to be right by one regular expression (linePattern.ts); for what
+ * it does not match, {@link recordForm} decides.
+ */
+
+import { isOrdered } from '../record/keyOrder.ts';
+import type { FieldType } from '../record/type.ts';
+import {
+  linePattern,
+  type CaptureCheck,
+  type LinePattern,
+  type LineSchema,
+} from './linePattern.ts';
+import { recordForm, type FormFault, type RecordForm } from './recordForm.ts';
+
+/** What the lines of a file have to be; survives structured clone. */
+export interface ExpectedLines {
+  readonly schema: LineSchema;
+  /** The members that order the lines; none where lines have no order. */
+  readonly keyFields: readonly string[];
+  readonly keyTypes: readonly FieldType[];
+}
+
+/** Parts of a key that compare as the key order has it (docs/format.md), with `<`. */
+export type ComparableKey = readonly (string | number | bigint)[];
+
+export interface LineFault {
+  /** 0-based, in the part. */
+  readonly line: number;
+  readonly fault: FormFault | { readonly kind: 'order' };
+  /** The key's members, as far as they are there. */
+  readonly key: Readonly<Record<string, unknown>>;
+}
+
+/** What was seen of a part of a file. */
+export interface SeenLines {
+  readonly lines: number;
+  /** In the order of the lines. */
+  readonly faults: readonly LineFault[];
+  /** Keys of the first and the last line that has one; the next part begins behind the last. */
+  readonly first: ComparableKey | null;
+  readonly last: ComparableKey | null;
+}
+
+/** Looks at the lines of a part: one byte that is no part of it, then whole lines with these ends. */
+export type LineForm = (data: Buffer, ends: Uint32Array) => SeenLines;
+
+/** In longer lines the regular expression could run out of stack. */
+const LONG = 64 * 1024;
+
+export function lineForm(
+  { schema, keyFields, keyTypes }: ExpectedLines,
+  pattern: LinePattern | null = linePattern(schema, keyFields),
+): LineForm {
+  const readKey = keyReader(keyTypes);
+  const slow = slowForm(schema, keyFields, readKey);
+  return (data, ends) => {
+    const faults: LineFault[] = [];
+    const text = pattern === null ? '' : data.toString('latin1');
+    let first: ComparableKey | null = null;
+    let last: ComparableKey | null = null;
+    let start = 1;
+    for (const [line, end] of ends.entries()) {
+      const match =
+        pattern === null || end - start > LONG ? null : matchAt(pattern, text, start, end);
+      let key: ComparableKey | null;
+      if (match !== null && pattern !== null) {
+        key = readKey(pattern.key.map((at) => match[at + 1] ?? ''));
+      } else {
+        const seen = slow(data.subarray(start, end));
+        key = seen.comparable;
+        for (const fault of seen.faults) faults.push({ line, fault, key: seen.key });
+      }
+      if (key !== null && keyFields.length > 0) {
+        if (last !== null && !isAscending(last, key)) {
+          const named = slow(data.subarray(start, end)).key;
+          faults.push({ line, fault: { kind: 'order' }, key: named });
+        }
+        first ??= key;
+        last = key;
+      }
+      start = end + 1;
+    }
+    return { lines: ends.length, faults, first, last };
+  };
+}
+
+/** The captures of a line that is right for sure; null where that is not known yet. */
+function matchAt(
+  { regExp, checks }: LinePattern,
+  text: string,
+  start: number,
+  end: number,
+): RegExpExecArray | null {
+  regExp.lastIndex = start;
+  const match = regExp.exec(text);
+  // Nothing in a line matches LF, so that a match ends where the line does.
+  if (match === null || regExp.lastIndex !== end + 1) return null;
+  for (let at = 0; at < checks.length; at += 1) {
+    const check = checks[at];
+    const found = match[at + 1];
+    if (check != null && found !== undefined && !passes(check, found)) return null;
+  }
+  return match;
+}
+
+function passes(check: CaptureCheck, found: string): boolean {
+  if ('number' in check) return String(Number(found)) === found;
+  return found.length - 2 <= check.maxLength;
+}
+
+/** Whether `key` comes after `before`. */
+export function isAscending(before: ComparableKey, key: ComparableKey): boolean {
+  for (let part = 0; part < key.length; part += 1) {
+    const [a, b] = [before[part] ?? '', key[part] ?? ''];
+    if (a !== b) return a < b;
+  }
+  return false;
+}
+
+interface SlowLine {
+  readonly faults: readonly FormFault[];
+  readonly key: Readonly<Record<string, unknown>>;
+  /** Null where the key is not as its types have it. */
+  readonly comparable: ComparableKey | null;
+}
+
+function slowForm(
+  schema: LineSchema,
+  keyFields: readonly string[],
+  readKey: KeyReader,
+): (line: Buffer) => SlowLine {
+  // Most files have no line that needs it, and it takes a while to make.
+  let form: RecordForm | null = null;
+  return (line) => {
+    form ??= recordForm(schema);
+    const faults = form(line);
+    if (faults.some(({ kind }) => kind === 'no-record'))
+      return { faults, key: {}, comparable: null };
+    const record = JSON.parse(line.toString('utf8')) as Readonly<Record<string, unknown>>;
+    const key = Object.fromEntries(
+      keyFields.filter((name) => Object.hasOwn(record, name)).map((name) => [name, record[name]]),
+    );
+    const isSound = faults.every(
+      (fault) => fault.kind !== 'schema' || keyFields.every((name) => !fault.fields.includes(name)),
+    );
+    const texts = keyFields.map((name) => {
+      return Buffer.from(JSON.stringify(record[name] ?? null), 'utf8').toString('latin1');
+    });
+    return { faults, key, comparable: isSound ? readKey(texts) : null };
+  };
+}
+
+/** Takes the JSON texts of a key's members, each byte of UTF-8 as one character. */
+type KeyReader = (texts: readonly string[]) => ComparableKey;
+
+function keyReader(types: readonly FieldType[]): KeyReader {
+  const parts = types.map(partReader);
+  return (texts) => parts.map((part, index) => part(texts[index] ?? ''));
+}
+
+function partReader(type: FieldType): (text: string) => string | number | bigint {
+  if (!isOrdered(type)) throw new TypeError(`${type.kind} has no order`);
+  switch (type.kind) {
+    case 'integer':
+      return Number;
+    case 'bigint':
+    case 'decimal':
+      return (text) => BigInt(text.replaceAll(/[".]/g, ''));
+    case 'bytes':
+      return (text) => Buffer.from(text.slice(1, -1), 'base64').toString('latin1');
+    case 'boolean':
+      return (text) => text;
+    default:
+      // Bytes of UTF-8 as characters compare as the bytes do.
+      return (text) => (text.includes('\\') ? unescaped(text) : text.slice(1, -1));
+  }
+}
+
+function unescaped(text: string): string {
+  const value = JSON.parse(Buffer.from(text, 'latin1').toString('utf8')) as string;
+  return Buffer.from(value, 'utf8').toString('latin1');
+}

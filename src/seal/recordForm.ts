@@ -1,0 +1,70 @@
+/**
+ * Whether a line is the canonical JSON of a record that its schema allows: the authority on it, by a JSON
+ * parser, the canonical form and a JSON Schema validator (ajv), one after the other.
+ */
+
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+
+import { canonicalJson, NotCanonicalError } from '../record/canonical.ts';
+import { decodeUtf8 } from '../record/json.ts';
+import type { LineSchema } from './linePattern.ts';
+
+/** What is wrong with a line. */
+export type FormFault =
+  /** No JSON object in UTF-8. */
+  | { readonly kind: 'no-record' }
+  /** A record, but written in another way. */
+  | { readonly kind: 'not-canonical' }
+  /** `fields` ascend; empty where it is about the record as such. */
+  | { readonly kind: 'schema'; readonly fields: readonly string[] };
+
+/** Tells the faults of a line, which is without its LF. */
+export type RecordForm = (line: Buffer) => readonly FormFault[];
+
+/** A {@link RecordForm} for a schema as mapping/recordSchema.ts makes it. */
+export function recordForm(schema: LineSchema): RecordForm {
+  const validate = validatorOf(schema);
+  return (line) => {
+    const text = decodeUtf8(line);
+    const record = text === null ? null : parsed(text);
+    if (record === null) return [{ kind: 'no-record' }];
+    const faults: FormFault[] = isCanonical(record, text) ? [] : [{ kind: 'not-canonical' }];
+    if (!validate(record)) faults.push({ kind: 'schema', fields: fieldsOf(validate) });
+    return faults;
+  };
+}
+
+function validatorOf(schema: LineSchema): ValidateFunction {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, logger: false });
+  ajv.addKeyword('x-sealift');
+  return ajv.compile(schema);
+}
+
+function parsed(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isCanonical(record: object, text: string | null): boolean {
+  try {
+    return canonicalJson(record) === text;
+  } catch (error) {
+    if (error instanceof NotCanonicalError) return false;
+    throw error;
+  }
+}
+
+/** The members that the errors are about, each once. */
+function fieldsOf({ errors }: ValidateFunction): string[] {
+  const fields = (errors ?? []).map(({ instancePath, params }) => {
+    const [, token = ''] = instancePath.split('/');
+    const { missingProperty } = params as { readonly missingProperty?: unknown };
+    if (token === '' && typeof missingProperty === 'string') return missingProperty;
+    return token.replaceAll('~1', '/').replaceAll('~0', '~');
+  });
+  return [...new Set(fields)].filter((field) => field !== '').sort();
+}
