@@ -179,7 +179,8 @@ function membersOf(schema: LineSchema): [name: string, value: Value][] | null {
     return null;
   const names = Object.keys(properties).sort();
   const isClosed = additionalProperties === false && names.length > 0;
-  if (!isClosed || JSON.stringify(names) !== JSON.stringify([...required].sort())) return null;
+  if (!isClosed || required.length !== names.length) return null;
+  if (!names.every((name) => required.includes(name))) return null;
   const members: [string, Value][] = [];
   for (const name of names) {
     const value = valueOf((properties as Readonly<Record<string, LineSchema>>)[name] ?? {});

@@ -54,6 +54,10 @@ function shown({ rule, severity, recordId, field, file, reason }: Finding): stri
   return `${severity} ${rule} ${where}: ${reason}`;
 }
 
+function outOfOrder(first: number, lines: number): string {
+  return `BLOCKER seal-format dogs/data.ndjson: lines whose key does not come after the one before: ${lines}, the first is line ${first}`;
+}
+
 const RIGHT = [
   { id: 'a', name: 'Bless', born: '2020-02-29' },
   { id: 'b', name: 'Köbi', born: null },
@@ -104,19 +108,15 @@ describe('the lines of a module', () => {
 
   it('are counted where a key does not come after the one before', async () => {
     const [a, b, c] = RIGHT;
-    const order = (first: number, lines: number): string =>
-      `BLOCKER seal-format dogs/data.ndjson: lines whose key does not come after the one before: ${lines}, the first is line ${first}`;
-    expect(await found(DOGS, { data: [a, c, b] as object[] })).toEqual([order(3, 1)]);
-    expect(await found(DOGS, { data: [a, b, b, b] as object[] })).toEqual([order(3, 2)]);
+    expect(await found(DOGS, { data: [a, c, b] as object[] })).toEqual([outOfOrder(3, 1)]);
+    expect(await found(DOGS, { data: [a, b, b, b] as object[] })).toEqual([outOfOrder(3, 2)]);
   });
 
   it('are compared across the parts that threads look at', async () => {
     const long = module('dogs', { name: text('name') });
     const name = 'x'.repeat(3 * 2 ** 20);
     const data = ['a', 'b', 'c', 'b', 'd'].map((id) => ({ id, name }));
-    expect(await found(long, { data })).toEqual([
-      'BLOCKER seal-format dogs/data.ndjson: lines whose key does not come after the one before: 1, the first is line 4',
-    ]);
+    expect(await found(long, { data })).toEqual([outOfOrder(4, 1)]);
   });
 
   it('keep a key to themselves that is personal', async () => {
@@ -156,7 +156,7 @@ describe('the lineage of a module', () => {
       { ...third, table: 'cats' },
       canonicalJson(second).replace(':', ': '),
     ];
-    expect(await found(UUID_DOGS, { data, lineage: lines as object[] })).toEqual([
+    expect(await found(UUID_DOGS, { data, lineage: lines })).toEqual([
       `BLOCKER record-schema dogs/lineage.ndjson ${IDS[0]} key: line 1 is not as its schema has it`,
       `BLOCKER record-schema dogs/lineage.ndjson ${IDS[2]} table: line 2 is not as its schema has it`,
       'BLOCKER seal-format dogs/lineage.ndjson: lines that are not in canonical form: 1, the first is line 3',

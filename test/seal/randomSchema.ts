@@ -6,7 +6,7 @@ import { compileModule } from '../../src/mapping/compile.ts';
 import type { FieldMapping, Mapping, ModuleMapping } from '../../src/mapping/model.ts';
 import { recordSchema } from '../../src/mapping/recordSchema.ts';
 import { canonicalJson } from '../../src/record/canonical.ts';
-import { parseType, type FieldType } from '../../src/record/type.ts';
+import type { FieldType } from '../../src/record/type.ts';
 import type { ExpectedLines } from '../../src/seal/lineForm.ts';
 import type { Random } from '../dogschool/random.ts';
 
@@ -61,7 +61,7 @@ export function randomSchema(random: Random, free = false): RandomLines {
     key: parts,
     id: random.chance(0.5) ? { rule: 'keep' } : { rule: 'uuid' },
     fields,
-  } as ModuleMapping;
+  };
   const compiled = compileModule(
     { project: { sources: {} }, modules: [module] } as unknown as Mapping,
     'm',
@@ -91,7 +91,7 @@ function randomField(random: Random, free: boolean): FieldMapping {
     ...(random.chance(0.4) ? { required: true } : {}),
     ...(type === 'enum' ? { values: ENUM.slice(0, random.integer(1, ENUM.length)) } : {}),
     ...(type === 'string' && random.chance(0.4) ? { maxLength: random.integer(1, 12) } : {}),
-  } as FieldMapping;
+  };
 }
 
 /** A record that the schema allows. */
@@ -109,9 +109,9 @@ export function randomRecord(random: Random, { fields }: RandomLines): Record<st
   return record;
 }
 
-const CHARACTERS = [
-  ...'abc XYZ019/,:{}[]"\\\n\t\u0000\u001f\u007f\u0080äß߿ࠀ€\ud7ff\ue000\uffff\u2028🦀\u{10ffff}',
-];
+const CHARACTERS = Array.from(
+  'abc XYZ019/,:{}[]"\\\n\t\u0000\u001f\u007f\u0080äß߿ࠀ€\ud7ff\ue000\uffff\u2028🦀\u{10ffff}',
+);
 
 interface Limits {
   readonly maxLength?: number | undefined;
@@ -181,11 +181,4 @@ function randomText(random: Random, longest: number): string {
 
 function digestOf(random: Random): string {
   return createHash('sha256').update(random.digits(20)).digest('hex');
-}
-
-/** The type that a mapping writes so. */
-export function typeOf(text: string): FieldType {
-  const type = parseType(text);
-  if (type === null) throw new TypeError(text);
-  return type;
 }
