@@ -16,6 +16,7 @@ import type { FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { scanCandidate, type Check, type ScanInput } from '../scan/scanCandidate.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
+import type { RunFile } from '../seal/format.ts';
 import { verifyCandidate } from '../seal/verify.ts';
 import { candidateNamed } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
@@ -87,7 +88,7 @@ async function scanWith(
     options,
     run.modules.map((module) => module.name),
   );
-  await scanRecords(folder, { ...options, pool }, env, found);
+  await scanRecords(folder, { ...options, pool, counts: countsOf(run) }, env, found);
   const notes: string[] = [];
   if (options.recount !== null) {
     const counted = await recount(run, await loadMapping(folder), options.recount, env);
@@ -99,6 +100,11 @@ async function scanWith(
     found.add({ rule: 'empty', severity: 'BLOCKER', reason });
   }
   return end(result(options, shown, found.list, verified, notes), await loadMapping(folder));
+}
+
+/** Verified by now. */
+function countsOf({ modules }: RunFile): Map<string, number> {
+  return new Map(modules.map(({ name, count }) => [name, count]));
 }
 
 function assertModules(options: ScanOptions, names: readonly string[]): void {
@@ -115,7 +121,7 @@ function assertModules(options: ScanOptions, names: readonly string[]): void {
 /** The checks over the records of a candidate, in a scratch of their own; adds to `found`. */
 export async function scanRecords(
   folder: string,
-  options: Pick<ScanOptions, 'modules' | 'checks' | 'memory'> & Pick<ScanInput, 'pool'>,
+  options: Pick<ScanOptions, 'modules' | 'checks' | 'memory'> & Pick<ScanInput, 'pool' | 'counts'>,
   env: Environment,
   found: FindingStore,
 ): Promise<void> {
@@ -131,6 +137,7 @@ export async function scanRecords(
       ...(options.modules === null ? {} : { modules: options.modules }),
       ...(options.checks === undefined ? {} : { checks: options.checks }),
       ...(options.pool === undefined ? {} : { pool: options.pool }),
+      ...(options.counts === undefined ? {} : { counts: options.counts }),
       scratch: scratch.path,
       memory: options.memory,
       onProgress: scanProgress(env.progress),

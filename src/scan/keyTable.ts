@@ -4,7 +4,7 @@
  * into partitions by the keys' bits, and read again for each ({@link partitionsFor}).
  */
 
-import { hash } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 
 import { canonicalJson } from '../record/canonical.ts';
 
@@ -25,6 +25,29 @@ export function keyHash(module: string, parts: readonly string[]): KeyHash {
     digest.readUInt32LE(8),
     digest.readUInt32LE(12),
   ];
+}
+
+/** Odd, and others in each run: who makes ids cannot make many whose slots are near each other. */
+const FACTORS: readonly number[] = Array.from({ length: 6 }, () => randomInt(2 ** 31) * 2 + 1);
+
+/** The key of a UUID whose 16 bytes are the four words at `at`; keys are equal where the ids are. */
+export function uuidKey(words: Uint32Array, at: number): KeyHash {
+  const [f0 = 1, f1 = 1, f2 = 1, f3 = 1, f4 = 1, f5 = 1] = FACTORS;
+  const [w1, w2] = [words[at + 1] ?? 0, words[at + 2] ?? 0];
+  const [w0, w3] = [words[at] ?? 0, words[at + 3] ?? 0];
+  // Each of the two can be undone, as all that is mixed in is known then: nothing gets lost.
+  const mixed = Math.imul(w1, f0) + Math.imul(w2, f1) + Math.imul(w3, f2);
+  const first = scrambled(w0 ^ mixed);
+  const last = scrambled(w3 ^ (Math.imul(w1, f3) + Math.imul(w2, f4) + Math.imul(first, f5)));
+  return [first === 0 ? 1 : first, w1, w2, last];
+}
+
+/** A permutation of 32 bits that spreads each of them (the finalizer of MurmurHash3). */
+function scrambled(word: number): number {
+  let mixed = word;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
 /** One text for each value of a record: scalars that differ in kind differ. */

@@ -5,14 +5,11 @@
 
 import { join } from 'node:path';
 
-import { inOrder } from '../disk/inOrder.ts';
 import type { Pool } from '../disk/pool.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
-import { lineageSchema } from '../mapping/lineageSchema.ts';
 import { recordSchema } from '../mapping/recordSchema.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding } from '../outcome/finding.ts';
-import { canonicalJson } from '../record/canonical.ts';
 import { recordFile } from '../seal/candidateReader.ts';
 import { plainSize, readPlainFile } from '../seal/files.ts';
 import { DATA_FILE, jsonFile, LINEAGE_FILE, SCHEMA_FILE } from '../seal/format.ts';
@@ -22,38 +19,42 @@ import {
   type ExpectedLines,
   type LineFault,
 } from '../seal/lineForm.ts';
-import type { LookInput, SeenPart } from './lookAtPart.ts';
+import { lookUps, type LookUp, type PackedReference } from './packedReferences.ts';
 import { countOf, recordFinding, type Scope } from './scope.ts';
-
-/** Bytes that a worker looks at at once. */
-const PART = 4 * 1024 * 1024;
+import { expectedLineage, expectedRecords, seenParts } from './seenParts.ts';
 
 /**
  * A finding `seal-format` on the schema; then, of the records and of their lineage, findings
- * `record-schema` by line and `seal-format` of the file.
+ * `record-schema` by line and `seal-format` of the file. On the way, ids of `references` are looked up.
  */
 export async function* checkLines(
   scope: Scope,
   module: CompiledModule,
   pool: Pool,
+  references: readonly PackedReference[],
 ): AsyncGenerator<Finding> {
-  const { orderFields: keyFields, orderTypes: keyTypes } = module;
-  const schema = recordSchema(module);
-  yield* checkSchema(scope, module, schema);
-  const records = { schema, keyFields, keyTypes };
-  yield* checkFile(scope, module, pool, { lineage: false, expected: records });
+  yield* checkSchema(scope, module);
+  const fields = references.map(({ field }) => field);
+  const records = { lineage: false, expected: expectedRecords(module, fields) };
+  let again = false;
+  for await (const lookUp of lookUps(scope, references, pool)) {
+    const findings = checkFile(scope, module, pool, { ...records, lookUp });
+    // What is wrong with the lines was said the first time.
+    if (again) await drain(findings);
+    else yield* findings;
+    again = true;
+  }
   if (!module.hasLineage) return;
-  const lineage = { schema: lineageSchema(module), keyFields: ['id'], keyTypes };
-  yield* checkFile(scope, module, pool, { lineage: true, expected: lineage });
+  yield* checkFile(scope, module, pool, { lineage: true, expected: expectedLineage(module) });
+}
+
+async function drain(findings: AsyncIterable<Finding>): Promise<void> {
+  for await (const finding of findings) void finding;
 }
 
 /** What the lines are held against is what a reader of the candidate goes by. */
-function* checkSchema(
-  scope: Scope,
-  module: CompiledModule,
-  schema: Record<string, unknown>,
-): Generator<Finding> {
-  const text = jsonFile(schema);
+function* checkSchema(scope: Scope, module: CompiledModule): Generator<Finding> {
+  const text = jsonFile(recordSchema(module));
   const found = readPlainFile(join(scope.folder, module.name, SCHEMA_FILE), text.length * 4);
   if (found?.equals(Buffer.from(text)) === true) return;
   const reason = 'this is not the schema that the mapping gives to its records';
@@ -74,6 +75,7 @@ function ofFile(scope: Scope, module: CompiledModule, file: string, reason: stri
 interface LinesFile {
   readonly lineage: boolean;
   readonly expected: ExpectedLines;
+  readonly lookUp?: LookUp;
 }
 
 /** How many lines have a fault, and which is the first. */
@@ -94,12 +96,11 @@ async function* checkFile(
   scope: Scope,
   module: CompiledModule,
   pool: Pool,
-  { lineage, expected }: LinesFile,
+  { lineage, expected, lookUp }: LinesFile,
 ): AsyncGenerator<Finding> {
   const path = recordFile(scope.folder, module.name, lineage);
-  const size = plainSize(path);
   // A file that is not there is told of with the module's files.
-  if (size === Number.POSITIVE_INFINITY) return;
+  if (plainSize(path) === Number.POSITIVE_INFINITY) return;
   const faulty = new Map<keyof typeof OF_FILE, Faulty>();
   const note = (kind: keyof typeof OF_FILE, line: number): void => {
     const known = faulty.get(kind);
@@ -110,7 +111,7 @@ async function* checkFile(
   const file = `${module.name}/${name}`;
   let lines = 0;
   let last: ComparableKey | null = null;
-  for await (const part of seenParts(path, size, expected, pool)) {
+  for await (const part of seenParts(path, expected, pool)) {
     if (last !== null && part.first !== null && !isAscending(last, part.first))
       note('order', lines);
     last = part.last ?? last;
@@ -119,6 +120,7 @@ async function* checkFile(
       if (fault.fault.kind === 'schema') yield schemaFinding(scope, module, { file, line, fault });
       else note(fault.fault.kind, line);
     }
+    lookUp?.(lines, part.ids);
     lines += part.lines;
     if (part.unterminated) note('not-canonical', lines);
     scope.onProgress(
@@ -134,20 +136,6 @@ async function* checkFile(
     const reason = `${OF_FILE[kind]}: ${seen.lines}, the first is line ${seen.first + 1}`;
     yield ofFile(scope, module, name, reason);
   }
-}
-
-function seenParts(
-  path: string,
-  size: number,
-  expected: ExpectedLines,
-  pool: Pool,
-): AsyncGenerator<SeenPart> {
-  const parts: LookInput[] = [];
-  const text = canonicalJson(expected);
-  for (let start = 0; start < size; start += PART) {
-    parts.push({ path, start, end: Math.min(start + PART, size), expected: text });
-  }
-  return inOrder(parts, pool.size + 1, (part) => pool.call<SeenPart>('lookAtPart', part));
 }
 
 function schemaFinding(

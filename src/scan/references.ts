@@ -60,29 +60,41 @@ function targetOf(
   return { module: name, fields, comparison: comparisonOf(types, others), keep: 'nothing' };
 }
 
-/** Findings `reference` of a module's records. */
+/** Findings `reference` of a module's records; those of the references in `done` are hits already. */
 export async function* checkReferences(
   scope: Scope,
   module: CompiledModule,
+  done: ReadonlySet<number>,
 ): AsyncGenerator<Finding> {
   const references = referencesOf(scope, module);
   if (references.length === 0) return;
-  const targets = references.map(({ target }) => target);
+  if (done.size < references.length) await lookUpRecords(scope, module, references, done);
+  yield* findingsOfHits(scope, module, references.map(accusationOf));
+}
+
+/** Reads the records, and looks up what they refer to. */
+async function lookUpRecords(
+  scope: Scope,
+  module: CompiledModule,
+  references: readonly Reference[],
+  done: ReadonlySet<number>,
+): Promise<void> {
+  const left = [...references.entries()].filter(([part]) => !done.has(part));
+  const targets = left.map(([, { target }]) => target);
   for await (const loaded of loadTargets(scope, targets)) {
-    const tables = references.map(({ target }) => loaded.table(target));
+    const tables = new Map(left.map(([part, { target }]) => [part, loaded.table(target)]));
     for await (const { first, records } of recordsOf(scope, module.name, 'references')) {
       for (const [index, record] of records.entries()) {
         if (record === null) continue;
-        for (const [part, reference] of references.entries()) {
+        for (const [part, reference] of left) {
           for (const key of keysOf(reference, record)) {
-            if (!loaded.holds(key) || tables[part]?.has(key) === true) continue;
+            if (!loaded.holds(key) || tables.get(part)?.has(key) === true) continue;
             accuse(scope, module.name, { ordinal: first + index, record }, part, reference.fields);
           }
         }
       }
     }
   }
-  yield* findingsOfHits(scope, module, references.map(accusationOf));
 }
 
 /** A cell that was found to be odd may be why no record has its value. */

@@ -22,7 +22,8 @@ import { planInvariants, type PlannedInvariant } from './invariantPlan.ts';
 import { checkInvariants, openInvariants, type OpenInvariants } from './invariants.ts';
 import { checkUndeclared } from './undeclaredPii.ts';
 import { checkLines } from './lines.ts';
-import { checkReferences } from './references.ts';
+import { packedReferences, type PackedReference } from './packedReferences.ts';
+import { checkReferences, referencesOf } from './references.ts';
 import { moduleOf, recordsOf, type Provenance, type Scope } from './scope.ts';
 
 export type { Provenance } from './scope.ts';
@@ -58,6 +59,8 @@ export interface ScanInput {
   readonly pool?: Pool;
   /** For a provisional candidate, which keeps duplicates of a key. */
   readonly provenance?: Provenance;
+  /** Records by module, where they are known; others are counted. */
+  readonly counts?: ReadonlyMap<string, number>;
   /** The time that one invariant may take; 600 where left out. */
   readonly invariantSeconds?: number;
   /** `check` names its module, too, which need not be `module`, the one that is being checked. */
@@ -88,18 +91,17 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
     provenance,
     hits,
     badLines: new Map(),
-    counts: new Map(),
+    counts: new Map(input.counts),
     onProgress: (check, done, total) => input.onProgress?.(check, done, total, current),
   };
   const invariants = invariantsOf(scope, planned, input.invariantSeconds ?? INVARIANT_SECONDS);
+  const tools = { checks, invariants, pool: input.pool };
   try {
     for (const name of [...wanted].sort()) {
       const module = moduleOf(scope, name);
       current = name;
       for (const check of CHECKS) {
-        if (!checks.includes(check)) continue;
-        if (check !== 'lines') yield* run(scope, module, check, invariants);
-        else if (input.pool !== undefined) yield* checkLines(scope, module, input.pool);
+        if (checks.includes(check)) yield* run(scope, module, check, tools);
       }
       yield* checkFiles(scope, module);
     }
@@ -110,25 +112,42 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
   }
 }
 
-function run(
+interface Tools {
+  readonly checks: readonly Check[];
+  readonly invariants: LazyInvariants;
+  readonly pool: Pool | undefined;
+}
+
+async function* run(
   scope: Scope,
   module: CompiledModule,
-  check: Exclude<Check, 'lines'>,
-  invariants: LazyInvariants,
+  check: Check,
+  tools: Tools,
 ): AsyncGenerator<Finding> {
   switch (check) {
+    case 'lines':
+      if (tools.pool === undefined) return;
+      yield* checkLines(scope, module, tools.pool, packedOf(scope, module, tools));
+      return;
     case 'duplicates':
-      return checkDuplicates(scope, module);
-    case 'references':
-      return checkReferences(scope, module);
+      yield* checkDuplicates(scope, module);
+      return;
+    case 'references': {
+      const done = packedOf(scope, module, tools).map(({ part }) => part);
+      yield* checkReferences(scope, module, new Set(done));
+      return;
+    }
     case 'cycles':
-      return checkCycles(scope, module);
+      yield* checkCycles(scope, module);
+      return;
     case 'copies':
-      return checkCopies(scope, module);
+      yield* checkCopies(scope, module);
+      return;
     case 'invariants':
-      return invariants.check(module);
+      yield* tools.invariants.check(module);
+      return;
     default:
-      return checkUndeclared(scope, module);
+      yield* checkUndeclared(scope, module);
   }
 }
 
@@ -154,6 +173,16 @@ function invariantsOf(
       (await open?.catch(() => null))?.runner.close();
     },
   };
+}
+
+/** References that are looked up while lines are looked at, where they are. */
+function packedOf(
+  scope: Scope,
+  module: CompiledModule,
+  { checks, pool }: Tools,
+): PackedReference[] {
+  const both = checks.includes('lines') && checks.includes('references');
+  return both && pool !== undefined ? packedReferences(scope, referencesOf(scope, module)) : [];
 }
 
 /** Findings on the module's files: those that are not there, and lines that are no records. */

@@ -12,6 +12,7 @@ import {
   type LinePattern,
   type LineSchema,
 } from './linePattern.ts';
+import { idPacker, type PackedIds } from './packedIds.ts';
 import { recordForm, type FormFault, type RecordForm } from './recordForm.ts';
 
 /** What the lines of a file have to be; survives structured clone. */
@@ -20,6 +21,8 @@ export interface ExpectedLines {
   /** The members that order the lines; none where lines have no order. */
   readonly keyFields: readonly string[];
   readonly keyTypes: readonly FieldType[];
+  /** Members of type uuid whose values are wanted of each line. */
+  readonly idFields: readonly string[];
 }
 
 /** Parts of a key that compare as the key order has it (docs/format.md), with `<`. */
@@ -41,6 +44,8 @@ export interface SeenLines {
   /** Keys of the first and the last line that has one; the next part begins behind the last. */
   readonly first: ComparableKey | null;
   readonly last: ComparableKey | null;
+  /** For each of the members that are wanted. */
+  readonly ids: readonly PackedIds[];
 }
 
 /** Looks at the lines of a part: one byte that is no part of it, then whole lines with these ends. */
@@ -50,13 +55,14 @@ export type LineForm = (data: Buffer, ends: Uint32Array) => SeenLines;
 const LONG = 64 * 1024;
 
 export function lineForm(
-  { schema, keyFields, keyTypes }: ExpectedLines,
-  pattern: LinePattern | null = linePattern(schema, keyFields),
+  { schema, keyFields, keyTypes, idFields }: ExpectedLines,
+  pattern: LinePattern | null = linePattern(schema, keyFields, idFields),
 ): LineForm {
   const readKey = keyReader(keyTypes);
-  const slow = slowForm(schema, keyFields, readKey);
+  const slow = slowForm({ schema, keyFields, idFields }, readKey);
   return (data, ends) => {
     const faults: LineFault[] = [];
+    const packers = idFields.map(() => idPacker(ends.length));
     const text = pattern === null ? '' : data.toString('latin1');
     let first: ComparableKey | null = null;
     let last: ComparableKey | null = null;
@@ -67,9 +73,15 @@ export function lineForm(
       let key: ComparableKey | null;
       if (match !== null && pattern !== null) {
         key = readKey(pattern.key.map((at) => match[at + 1] ?? ''));
+        for (const [field, packer] of packers.entries()) {
+          // A pattern of a uuid matches nothing else.
+          const id = match[(pattern.wanted[field] ?? 0) + 1];
+          if (id !== undefined) packer.putText(line, id.slice(1, -1));
+        }
       } else {
         const seen = slow(data.subarray(start, end));
         key = seen.comparable;
+        for (const [field, packer] of packers.entries()) packer.putValue(line, seen.ids[field]);
         for (const fault of seen.faults) faults.push({ line, fault, key: seen.key });
       }
       if (key !== null && keyFields.length > 0) {
@@ -82,7 +94,7 @@ export function lineForm(
       }
       start = end + 1;
     }
-    return { lines: ends.length, faults, first, last };
+    return { lines: ends.length, faults, first, last, ids: packers.map(({ ids }) => ids) };
   };
 }
 
@@ -124,11 +136,12 @@ interface SlowLine {
   readonly key: Readonly<Record<string, unknown>>;
   /** Null where the key is not as its types have it. */
   readonly comparable: ComparableKey | null;
+  /** Values of the members that are wanted. */
+  readonly ids: readonly unknown[];
 }
 
 function slowForm(
-  schema: LineSchema,
-  keyFields: readonly string[],
+  { schema, keyFields, idFields }: Omit<ExpectedLines, 'keyTypes'>,
   readKey: KeyReader,
 ): (line: Buffer) => SlowLine {
   // Most files have no line that needs it, and it takes a while to make.
@@ -137,7 +150,7 @@ function slowForm(
     form ??= recordForm(schema);
     const faults = form(line);
     if (faults.some(({ kind }) => kind === 'no-record'))
-      return { faults, key: {}, comparable: null };
+      return { faults, key: {}, comparable: null, ids: [] };
     const record = JSON.parse(line.toString('utf8')) as Readonly<Record<string, unknown>>;
     const key = Object.fromEntries(
       keyFields.filter((name) => Object.hasOwn(record, name)).map((name) => [name, record[name]]),
@@ -148,7 +161,8 @@ function slowForm(
     const texts = keyFields.map((name) => {
       return Buffer.from(JSON.stringify(record[name] ?? null), 'utf8').toString('latin1');
     });
-    return { faults, key, comparable: isSound ? readKey(texts) : null };
+    const ids = idFields.map((name) => (Object.hasOwn(record, name) ? record[name] : null));
+    return { faults, key, comparable: isSound ? readKey(texts) : null, ids };
   };
 }
 

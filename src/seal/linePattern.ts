@@ -24,10 +24,16 @@ export interface LinePattern {
   readonly checks: readonly (CaptureCheck | null)[];
   /** Which captures are the members of the key, in the key's order. */
   readonly key: readonly number[];
+  /** Which are the other members that were asked for. */
+  readonly wanted: readonly number[];
 }
 
-/** The pattern of lines of a schema; null where values like these have none. */
-export function linePattern(schema: LineSchema, keyFields: readonly string[]): LinePattern | null {
+/** The pattern of lines of a schema, with captures for some members; null where values like these have none. */
+export function linePattern(
+  schema: LineSchema,
+  keyFields: readonly string[],
+  wantedFields: readonly string[] = [],
+): LinePattern | null {
   const { type, ...rest } = schema;
   const fields = knows(rest, RECORD_KEYWORDS) && type === 'object' ? membersOf(rest) : null;
   if (fields === null) return null;
@@ -37,13 +43,15 @@ export function linePattern(schema: LineSchema, keyFields: readonly string[]): L
   for (const [name, value] of fields) {
     const isKey = keyFields.includes(name);
     if (isKey && value.nullable) return null;
-    const isCaptured = isKey || value.check !== null;
+    const isCaptured = isKey || value.check !== null || wantedFields.includes(name);
     if (isCaptured) captures.set(name, checks.push(value.check) - 1);
     members.push(memberText(name, value, isCaptured));
   }
-  const key = keyFields.map((name) => captures.get(name));
-  if (!key.every((at) => at !== undefined)) return null;
-  return { regExp: new RegExp(`\\{${members.join(',')}\\}\\n`, 'y'), checks, key };
+  const [key, wanted] = [keyFields, wantedFields].map((names) => {
+    return names.map((name) => captures.get(name)).filter((at) => at !== undefined);
+  }) as [number[], number[]];
+  if (key.length < keyFields.length || wanted.length < wantedFields.length) return null;
+  return { regExp: new RegExp(`\\{${members.join(',')}\\}\\n`, 'y'), checks, key, wanted };
 }
 
 /** The pattern of one value. */

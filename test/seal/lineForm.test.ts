@@ -2,10 +2,15 @@ import { describe, expect, it } from 'vitest';
 
 import { canonicalJson } from '../../src/record/canonical.ts';
 import { encodeKey, type KeyValue } from '../../src/record/keyOrder.ts';
+import { uuidBytes } from '../../src/record/uuid.ts';
 import { lineForm } from '../../src/seal/lineForm.ts';
+import { linePattern } from '../../src/seal/linePattern.ts';
+import { NO_ID, NOT_PACKED, PACKED, type PackedIds } from '../../src/seal/packedIds.ts';
 import { lineEnds } from '../../src/seal/readPart.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { randomRecord, randomSchema, type RandomLines } from './randomSchema.ts';
+
+const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 
 function partOf(records: readonly object[]): Buffer {
   return Buffer.from(`\0${records.map((record) => `${canonicalJson(record)}\n`).join('')}`);
@@ -26,6 +31,55 @@ function unordered(lines: RandomLines, records: readonly Record<string, unknown>
     return before !== undefined && Buffer.compare(before, key) >= 0 ? [at] : [];
   });
 }
+
+describe('the ids of lines', () => {
+  it('are those of the records, on the fast path and on the slow one', () => {
+    const seen = { ids: 0, nulls: 0, slow: 0 };
+    for (let seed = 0; seed < 60; seed += 1) {
+      const random = randomOf(seed, 'ids');
+      const lines = randomSchema(random, seed % 2 === 0);
+      const records = Array.from({ length: 30 }, () => randomRecord(random, lines));
+      if (linePattern(lines.schema, lines.keyFields, lines.idFields) === null) seen.slow += 1;
+      const data = partOf(records);
+      const { ids } = lineForm(lines)(data, lineEnds(data));
+      for (const [field, name] of lines.idFields.entries()) {
+        for (const [line, record] of records.entries()) {
+          const { words, states } = ids[field] as PackedIds;
+          const id = record[name];
+          expect(states[line]).toBe(id === null ? NO_ID : PACKED);
+          const bytes = Buffer.from(words.buffer, line * 16, 16);
+          expect(bytes).toEqual(
+            Buffer.from(id === null ? new Uint8Array(16) : uuidBytes(id as string)),
+          );
+          seen[id === null ? 'nulls' : 'ids'] += 1;
+        }
+      }
+    }
+    expect(Math.min(seen.ids, seen.nulls, seen.slow)).toBeGreaterThan(10);
+  });
+
+  it('are told apart from values that are no ids', () => {
+    const schema = {
+      type: 'object',
+      properties: { a: { type: ['string', 'null'], pattern: UUID } },
+      required: ['a'],
+      additionalProperties: false,
+    };
+    const look = lineForm({ schema, keyFields: [], keyTypes: [], idFields: ['a'] });
+    const data = partOf([
+      { a: 7 },
+      { a: 'ABCDEF00-0000-4000-8000-000000000000' },
+      { b: 1 },
+      { a: null },
+    ]);
+    expect([...(look(data, lineEnds(data)).ids[0]?.states ?? [])]).toEqual([
+      NOT_PACKED,
+      NOT_PACKED,
+      NO_ID,
+      NO_ID,
+    ]);
+  });
+});
 
 describe('the order of lines', () => {
   it.each([false, true])('is that of the encoded keys, for any types (json: %s)', (free) => {
