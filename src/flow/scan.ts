@@ -88,7 +88,11 @@ async function scanWith(
     options,
     run.modules.map((module) => module.name),
   );
-  await scanRecords(folder, { ...options, pool, counts: countsOf(run) }, env, found);
+  const known = {
+    counts: countsOf(run),
+    ...(verified.sealId === null ? {} : { sealId: verified.sealId }),
+  };
+  await scanRecords(folder, { ...options, ...known, pool }, env, found);
   const notes: string[] = [];
   if (options.recount !== null) {
     const counted = await recount(run, await loadMapping(folder), options.recount, env);
@@ -121,7 +125,8 @@ function assertModules(options: ScanOptions, names: readonly string[]): void {
 /** The checks over the records of a candidate, in a scratch of their own; adds to `found`. */
 export async function scanRecords(
   folder: string,
-  options: Pick<ScanOptions, 'modules' | 'checks' | 'memory'> & Pick<ScanInput, 'pool' | 'counts'>,
+  options: Pick<ScanOptions, 'modules' | 'checks' | 'memory'> &
+    Pick<ScanInput, 'pool' | 'counts' | 'sealId'>,
   env: Environment,
   found: FindingStore,
 ): Promise<void> {
@@ -138,6 +143,7 @@ export async function scanRecords(
       ...(options.checks === undefined ? {} : { checks: options.checks }),
       ...(options.pool === undefined ? {} : { pool: options.pool }),
       ...(options.counts === undefined ? {} : { counts: options.counts }),
+      ...(options.sealId === undefined ? {} : { sealId: options.sealId }),
       scratch: scratch.path,
       memory: options.memory,
       onProgress: scanProgress(env.progress),

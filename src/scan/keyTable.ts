@@ -4,7 +4,7 @@
  * into partitions by the keys' bits, and read again for each ({@link partitionsFor}).
  */
 
-import { hash, randomInt } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import { canonicalJson } from '../record/canonical.ts';
 
@@ -27,12 +27,21 @@ export function keyHash(module: string, parts: readonly string[]): KeyHash {
   ];
 }
 
-/** Odd, and others in each run: who makes ids cannot make many whose slots are near each other. */
-const FACTORS: readonly number[] = Array.from({ length: 6 }, () => randomInt(2 ** 31) * 2 + 1);
+/** Six odd numbers that nobody knows who does not know the salt. */
+export type Factors = readonly number[];
+
+/**
+ * Factors for {@link uuidKey}. With a salt that depends on the ids, such as the seal id, nobody can choose ids
+ * whose slots are near each other.
+ */
+export function factorsOf(salt: string): Factors {
+  const digest = hash('sha256', salt, 'buffer');
+  return Array.from({ length: 6 }, (_, at) => digest.readUInt32LE(at * WORD) | 1);
+}
 
 /** The key of a UUID whose 16 bytes are the four words at `at`; keys are equal where the ids are. */
-export function uuidKey(words: Uint32Array, at: number): KeyHash {
-  const [f0 = 1, f1 = 1, f2 = 1, f3 = 1, f4 = 1, f5 = 1] = FACTORS;
+export function uuidKey(words: Uint32Array, at: number, factors: Factors): KeyHash {
+  const [f0 = 1, f1 = 1, f2 = 1, f3 = 1, f4 = 1, f5 = 1] = factors;
   const [w1, w2] = [words[at + 1] ?? 0, words[at + 2] ?? 0];
   const [w0, w3] = [words[at] ?? 0, words[at + 3] ?? 0];
   // Each of the two can be undone, as all that is mixed in is known then: nothing gets lost.

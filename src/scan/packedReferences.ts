@@ -12,6 +12,7 @@ import {
   partitionsFor,
   tableBytes,
   uuidKey,
+  type Factors,
   type KeyTable,
 } from './keyTable.ts';
 import type { Reference } from './references.ts';
@@ -64,7 +65,7 @@ export async function* lookUps(
     const all = references.map(({ target }) => tables.get(JSON.stringify(target)));
     yield (firstLine, ids) => {
       for (const [index, { part }] of references.entries()) {
-        const found = missing(ids[index], all[index], share);
+        const found = missing(ids[index], all[index], { ...share, factors: scope.factors });
         for (const line of found) scope.hits.add(firstLine + line, part);
       }
     };
@@ -91,7 +92,7 @@ async function tableOf(
     const [{ words, states } = NOTHING] = ids;
     for (let line = 0; line < lines; line += 1) {
       if (states[line] !== PACKED) continue;
-      const key = uuidKey(words, line * 4);
+      const key = uuidKey(words, line * 4, scope.factors);
       if (partitionOf(key, partitions) === partition) table.add(key);
     }
   }
@@ -104,13 +105,13 @@ const NOTHING: PackedIds = { words: new Uint32Array(0), states: new Uint8Array(0
 function* missing(
   { words, states }: PackedIds = NOTHING,
   table: KeyTable | undefined,
-  { partition, partitions }: Share,
+  { partition, partitions, factors }: Share & { readonly factors: Factors },
 ): Generator<number> {
   for (let line = 0; line < states.length; line += 1) {
     const state = states[line];
     if (state === NO_ID) continue;
     if (state === PACKED) {
-      const key = uuidKey(words, line * 4);
+      const key = uuidKey(words, line * 4, factors);
       if (partitionOf(key, partitions) !== partition || table?.has(key) === true) continue;
     }
     yield line;

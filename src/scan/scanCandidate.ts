@@ -21,6 +21,7 @@ import { openHits } from './hits.ts';
 import { planInvariants, type PlannedInvariant } from './invariantPlan.ts';
 import { checkInvariants, openInvariants, type OpenInvariants } from './invariants.ts';
 import { checkUndeclared } from './undeclaredPii.ts';
+import { factorsOf } from './keyTable.ts';
 import { checkLines } from './lines.ts';
 import { packedReferences, type PackedReference } from './packedReferences.ts';
 import { checkReferences, referencesOf } from './references.ts';
@@ -59,6 +60,8 @@ export interface ScanInput {
   readonly pool?: Pool;
   /** For a provisional candidate, which keeps duplicates of a key. */
   readonly provenance?: Provenance;
+  /** Of a sealed candidate, verified. */
+  readonly sealId?: string;
   /** Records by module, where they are known; others are counted. */
   readonly counts?: ReadonlyMap<string, number>;
   /** The time that one invariant may take; 600 where left out. */
@@ -92,6 +95,7 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
     hits,
     badLines: new Map(),
     counts: new Map(input.counts),
+    factors: factorsOf(input.sealId ?? ''),
     onProgress: (check, done, total) => input.onProgress?.(check, done, total, current),
   };
   const invariants = invariantsOf(scope, planned, input.invariantSeconds ?? INVARIANT_SECONDS);

@@ -15,6 +15,7 @@ import {
   type RecordBatch,
 } from '../seal/candidateReader.ts';
 import type { Hits } from './hits.ts';
+import type { Factors } from './keyTable.ts';
 
 /** What is known of the records of a provisional candidate; `ordinal` is the 0-based line. */
 export interface Provenance {
@@ -40,6 +41,8 @@ export interface Scope {
   /** Lines that were no records, by file. */
   readonly badLines: Map<string, BadLines>;
   readonly counts: Map<string, number>;
+  /** What keys of ids are made with. */
+  readonly factors: Factors;
   readonly onProgress: (check: string, done: number, total: number) => void;
 }
 
