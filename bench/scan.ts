@@ -39,22 +39,23 @@ async function measure(check: string, candidate: string): Promise<Measured> {
   let findings = 0;
   let records = 0;
   const begun = performance.now();
+  const pool = createPool(new URL('../src/cli/worker.ts', import.meta.url), WORKERS, null);
   if (check === CHECKSUMS) {
-    const pool = createPool(new URL('../src/cli/worker.ts', import.meta.url), WORKERS, null);
     const verified = await verifyCandidate(candidate, null, pool);
-    await pool.close();
     [findings, records] = [verified.findings.length, verified.records];
   } else {
     const scan = scanCandidate({
       folder: candidate,
       mapping,
       checks: [check as Check],
+      pool,
       scratch,
       memory: MEMORY,
     });
     for await (const finding of scan) findings += finding.severity === 'INFO' ? 0 : 1;
   }
   const seconds = (performance.now() - begun) / 1000;
+  await pool.close();
   rmSync(scratch, { recursive: true });
   return { check, records, findings, seconds, peak: process.resourceUsage().maxRSS / 1024 };
 }

@@ -13,39 +13,80 @@ import type { Finding } from '../outcome/finding.ts';
 import { recordFile } from '../seal/candidateReader.ts';
 import { plainSize, readPlainFile } from '../seal/files.ts';
 import { DATA_FILE, jsonFile, LINEAGE_FILE, SCHEMA_FILE } from '../seal/format.ts';
-import {
-  isAscending,
-  type ComparableKey,
-  type ExpectedLines,
-  type LineFault,
-} from '../seal/lineForm.ts';
+import { isAscending, type ComparableKey, type LineFault } from '../seal/lineForm.ts';
 import { lookUps, type LookUp, type PackedReference } from './packedReferences.ts';
-import { countOf, recordFinding, type Scope } from './scope.ts';
-import { expectedLineage, expectedRecords, seenParts } from './seenParts.ts';
+import type { Search, SeenPart } from './lookAtPart.ts';
+import { countOf, recordFinding, type BadLines, type Scope } from './scope.ts';
+import { lineageSearch, recordSearch, seenParts } from './seenParts.ts';
+import { piiFinding, searchedFields } from './undeclaredPii.ts';
+
+/** What is looked for besides, as each line is read anyway. */
+export interface OnTheWay {
+  /** Ids that are looked up: what no record has becomes a hit of the scope. */
+  readonly references: readonly PackedReference[];
+  /** Whether undeclared personal data is looked for. */
+  readonly pii: boolean;
+}
 
 /**
  * A finding `seal-format` on the schema; then, of the records and of their lineage, findings
- * `record-schema` by line and `seal-format` of the file. On the way, ids of `references` are looked up.
+ * `record-schema` by line, with what else is found in a line, and `seal-format` of the file.
  */
 export async function* checkLines(
   scope: Scope,
   module: CompiledModule,
   pool: Pool,
-  references: readonly PackedReference[],
+  { references, pii }: OnTheWay,
 ): AsyncGenerator<Finding> {
   yield* checkSchema(scope, module);
-  const fields = references.map(({ field }) => field);
-  const records = { lineage: false, expected: expectedRecords(module, fields) };
+  const idFields = references.map(({ field }) => field);
+  let searched = pii ? searchedFields(module) : [];
   let again = false;
   for await (const lookUp of lookUps(scope, references, pool)) {
-    const findings = checkFile(scope, module, pool, { ...records, lookUp });
+    const search = recordSearch(module, { idFields, searched });
+    const findings = checkFile(scope, module, pool, { lineage: false, search, lookUp });
     // What is wrong with the lines was said the first time.
     if (again) await drain(findings);
     else yield* findings;
     again = true;
+    searched = [];
   }
   if (!module.hasLineage) return;
-  yield* checkFile(scope, module, pool, { lineage: true, expected: expectedLineage(module) });
+  yield* checkFile(scope, module, pool, { lineage: true, search: lineageSearch(module) });
+}
+
+/** Findings `pii-undeclared` of a module, by line, field and place. */
+export async function* checkPii(
+  scope: Scope,
+  module: CompiledModule,
+  pool: Pool,
+): AsyncGenerator<Finding> {
+  const searched = searchedFields(module);
+  if (searched.length === 0) return;
+  const path = recordFile(scope.folder, module.name);
+  let lines = 0;
+  let bad: BadLines = { lines: 0, first: -1 };
+  for await (const part of seenParts(path, recordSearch(module, { searched }), pool)) {
+    yield* piiFindings(scope, module, lines, part);
+    for (const { line, fault } of part.faults) {
+      if (fault.kind !== 'no-record') continue;
+      bad = { lines: bad.lines + 1, first: bad.lines === 0 ? lines + line : bad.first };
+    }
+    lines += part.lines;
+    scope.onProgress(`personal data of ${module.name}`, lines, countOf(scope, module.name));
+  }
+  scope.badLines.set(path, bad);
+}
+
+function* piiFindings(
+  scope: Scope,
+  module: CompiledModule,
+  firstLine: number,
+  { pii }: SeenPart,
+): Generator<Finding> {
+  for (const { line, key, ...found } of pii) {
+    yield piiFinding(scope, module, { ordinal: firstLine + line, record: key }, found);
+  }
 }
 
 async function drain(findings: AsyncIterable<Finding>): Promise<void> {
@@ -74,7 +115,7 @@ function ofFile(scope: Scope, module: CompiledModule, file: string, reason: stri
 
 interface LinesFile {
   readonly lineage: boolean;
-  readonly expected: ExpectedLines;
+  readonly search: Search;
   readonly lookUp?: LookUp;
 }
 
@@ -96,7 +137,7 @@ async function* checkFile(
   scope: Scope,
   module: CompiledModule,
   pool: Pool,
-  { lineage, expected, lookUp }: LinesFile,
+  { lineage, search, lookUp }: LinesFile,
 ): AsyncGenerator<Finding> {
   const path = recordFile(scope.folder, module.name, lineage);
   // A file that is not there is told of with the module's files.
@@ -111,7 +152,7 @@ async function* checkFile(
   const file = `${module.name}/${name}`;
   let lines = 0;
   let last: ComparableKey | null = null;
-  for await (const part of seenParts(path, expected, pool)) {
+  for await (const part of seenParts(path, search, pool)) {
     if (last !== null && part.first !== null && !isAscending(last, part.first))
       note('order', lines);
     last = part.last ?? last;
@@ -121,6 +162,7 @@ async function* checkFile(
       else note(fault.fault.kind, line);
     }
     lookUp?.(lines, part.ids);
+    yield* piiFindings(scope, module, lines, part);
     lines += part.lines;
     if (part.unterminated) note('not-canonical', lines);
     scope.onProgress(

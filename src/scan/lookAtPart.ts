@@ -1,28 +1,87 @@
 /** What worker threads do for a scan: they look at the lines of a part of a module's file. */
 
+import { mayHoldPii } from '../pii/findPii.ts';
 import { lineForm, type ExpectedLines, type LineForm, type SeenLines } from '../seal/lineForm.ts';
+import { idPacker, type PackedIds } from '../seal/packedIds.ts';
 import { lineEnds, partRoom, readPart, type FileStretch } from '../seal/readPart.ts';
+import { undeclaredIn, type SearchedField, type UndeclaredPii } from './piiInValue.ts';
+
+/** What is looked for in a file; survives JSON. */
+export interface Search {
+  readonly lines: Omit<ExpectedLines, 'wanted'>;
+  /** Members of type uuid whose values are wanted. */
+  readonly idFields: readonly string[];
+  /** Members that are searched for personal data. */
+  readonly searched: readonly SearchedField[];
+}
 
 export interface LookInput extends FileStretch {
-  /** {@link ExpectedLines} as JSON: parts of one file have the same, and it takes a while to prepare. */
-  readonly expected: string;
+  /** A {@link Search} as JSON: parts of one file have the same, and it takes a while to prepare. */
+  readonly search: string;
+}
+
+/** Personal data in a line. */
+export interface SeenPii extends UndeclaredPii {
+  /** 0-based, in the part. */
+  readonly line: number;
+  readonly field: string;
+  /** The key's members. */
+  readonly key: Readonly<Record<string, unknown>>;
 }
 
 export interface SeenPart extends SeenLines {
   /** True when the file ends without LF. */
   readonly unterminated: boolean;
+  /** For each of the members that are wanted. */
+  readonly ids: readonly PackedIds[];
+  readonly pii: readonly SeenPii[];
+}
+
+interface Prepared {
+  readonly text: string;
+  readonly search: Search;
+  readonly look: LineForm;
 }
 
 /** Each thread has one, for all parts. */
 let room = new ArrayBuffer(0);
-let prepared: { readonly expected: string; readonly look: LineForm } | null = null;
+let prepared: Prepared | null = null;
 
-export function lookAtPart({ expected, ...stretch }: LookInput): SeenPart {
-  if (prepared?.expected !== expected) {
-    prepared = { expected, look: lineForm(JSON.parse(expected) as ExpectedLines) };
-  }
+export function lookAtPart({ search: text, ...stretch }: LookInput): SeenPart {
+  if (prepared?.text !== text) prepared = prepare(text);
+  const { search, look } = prepared;
   const needed = partRoom(stretch.end - stretch.start);
   if (room.byteLength < needed) room = new ArrayBuffer(needed);
   const { data, unterminated } = readPart(stretch, room);
-  return { ...prepared.look(data, lineEnds(data)), unterminated };
+  const ends = lineEnds(data);
+  const packers = search.idFields.map(() => idPacker(ends.length));
+  const pii: SeenPii[] = [];
+  const seen = look(data, ends, (line, texts, { start, end }) => {
+    for (const [index, packer] of packers.entries()) packer.put(line, texts[index]);
+    for (const [index, field] of search.searched.entries()) {
+      for (const found of piiIn(texts[packers.length + index], field)) {
+        const key = keyOf(data.subarray(start, end), search.lines.keyFields);
+        pii.push({ ...found, line, field: field.name, key });
+      }
+    }
+  });
+  return { ...seen, unterminated, ids: packers.map(({ ids }) => ids), pii };
+}
+
+function prepare(text: string): Prepared {
+  const search = JSON.parse(text) as Search;
+  const wanted = [...search.idFields, ...search.searched.map(({ name }) => name)];
+  return { text, search, look: lineForm({ ...search.lines, wanted }) };
+}
+
+function piiIn(json: string | undefined, field: SearchedField): Iterable<UndeclaredPii> {
+  if (json === undefined || !mayHoldPii(json)) return [];
+  return undeclaredIn(JSON.parse(Buffer.from(json, 'latin1').toString('utf8')), field);
+}
+
+function keyOf(line: Buffer, fields: readonly string[]): Record<string, unknown> {
+  const record = JSON.parse(line.toString('utf8')) as Record<string, unknown>;
+  return Object.fromEntries(
+    fields.filter((name) => Object.hasOwn(record, name)).map((name) => [name, record[name]]),
+  );
 }

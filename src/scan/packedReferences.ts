@@ -17,7 +17,7 @@ import {
 } from './keyTable.ts';
 import type { Reference } from './references.ts';
 import { countOf, moduleOf, type Scope } from './scope.ts';
-import { expectedRecords, seenParts } from './seenParts.ts';
+import { recordSearch, seenParts } from './seenParts.ts';
 import { typeOfField } from './targets.ts';
 
 export interface PackedReference {
@@ -87,8 +87,8 @@ async function tableOf(
   const { module, field } = target;
   // A little more than its share, as partitions are not quite even.
   const table = keyTable(Math.ceil((countOf(scope, module) / partitions) * 1.1), 0);
-  const expected = expectedRecords(moduleOf(scope, module), [field]);
-  for await (const { lines, ids } of seenParts(recordFile(scope.folder, module), expected, pool)) {
+  const search = recordSearch(moduleOf(scope, module), { idFields: [field] });
+  for await (const { lines, ids } of seenParts(recordFile(scope.folder, module), search, pool)) {
     const [{ words, states } = NOTHING] = ids;
     for (let line = 0; line < lines; line += 1) {
       if (states[line] !== PACKED) continue;

@@ -12,7 +12,8 @@ import type { Mapping } from '../mapping/model.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
-import { countLines, recordFile } from '../seal/candidateReader.ts';
+import { recordFile } from '../seal/candidateReader.ts';
+import { plainSize } from '../seal/files.ts';
 import { DATA_FILE, LINEAGE_FILE } from '../seal/format.ts';
 import { checkCopies } from './copies.ts';
 import { checkCycles } from './cycles.ts';
@@ -22,7 +23,7 @@ import { planInvariants, type PlannedInvariant } from './invariantPlan.ts';
 import { checkInvariants, openInvariants, type OpenInvariants } from './invariants.ts';
 import { checkUndeclared } from './undeclaredPii.ts';
 import { factorsOf } from './keyTable.ts';
-import { checkLines } from './lines.ts';
+import { checkLines, checkPii } from './lines.ts';
 import { packedReferences, type PackedReference } from './packedReferences.ts';
 import { checkReferences, referencesOf } from './references.ts';
 import { moduleOf, recordsOf, type Provenance, type Scope } from './scope.ts';
@@ -107,7 +108,7 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
       for (const check of CHECKS) {
         if (checks.includes(check)) yield* run(scope, module, check, tools);
       }
-      yield* checkFiles(scope, module);
+      yield* checkFiles(scope, module, input.pool === undefined);
     }
   } finally {
     await invariants.close();
@@ -131,7 +132,10 @@ async function* run(
   switch (check) {
     case 'lines':
       if (tools.pool === undefined) return;
-      yield* checkLines(scope, module, tools.pool, packedOf(scope, module, tools));
+      yield* checkLines(scope, module, tools.pool, {
+        references: packedOf(scope, module, tools),
+        pii: tools.checks.includes('pii'),
+      });
       return;
     case 'duplicates':
       yield* checkDuplicates(scope, module);
@@ -151,7 +155,9 @@ async function* run(
       yield* tools.invariants.check(module);
       return;
     default:
-      yield* checkUndeclared(scope, module);
+      if (tools.pool === undefined) yield* checkUndeclared(scope, module);
+      // Else it was found while lines were looked at, where they were.
+      else if (!tools.checks.includes('lines')) yield* checkPii(scope, module, tools.pool);
   }
 }
 
@@ -189,8 +195,15 @@ function packedOf(
   return both && pool !== undefined ? packedReferences(scope, referencesOf(scope, module)) : [];
 }
 
-/** Findings on the module's files: those that are not there, and lines that are no records. */
-async function* checkFiles(scope: Scope, module: CompiledModule): AsyncGenerator<Finding> {
+/**
+ * Findings on the module's files: those that are not there, and lines that are no records. With `readAll`
+ * what no check has read is read now.
+ */
+async function* checkFiles(
+  scope: Scope,
+  module: CompiledModule,
+  readAll: boolean,
+): AsyncGenerator<Finding> {
   for (const lineage of module.hasLineage ? [false, true] : [false]) {
     const path = recordFile(scope.folder, module.name, lineage);
     const file = `${module.name}/${lineage ? LINEAGE_FILE : DATA_FILE}`;
@@ -198,12 +211,11 @@ async function* checkFiles(scope: Scope, module: CompiledModule): AsyncGenerator
       const severity = severityOf(scope.mapping.project, rule, module.name);
       return { rule, severity, module: module.name, file, reason };
     };
-    if (countLines(path) === null) {
+    if (plainSize(path) === Number.POSITIVE_INFINITY) {
       yield fault('file-missing', 'the file is not there, or is no plain file');
       continue;
     }
-    // Whatever the checks have left unread is read now.
-    if (!scope.badLines.has(path)) {
+    if (readAll && !scope.badLines.has(path)) {
       await drain(recordsOf(scope, module.name, lineage ? 'lineage' : 'records', lineage));
     }
     const bad = scope.badLines.get(path);

@@ -7,38 +7,34 @@ import { lineageSchema } from '../mapping/lineageSchema.ts';
 import { recordSchema } from '../mapping/recordSchema.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { plainSize } from '../seal/files.ts';
-import type { ExpectedLines } from '../seal/lineForm.ts';
-import type { LookInput, SeenPart } from './lookAtPart.ts';
+import type { LookInput, Search, SeenPart } from './lookAtPart.ts';
 
 /** Bytes that a worker looks at at once. */
 const PART = 4 * 1024 * 1024;
 
-/** What the records of a module have to be; the ids in `idFields`, which are of type uuid, are wanted. */
-export function expectedRecords(
+/** What is looked for in the records of a module. */
+export function recordSearch(
   module: CompiledModule,
-  idFields: readonly string[] = [],
-): ExpectedLines {
+  { idFields = [], searched = [] }: Partial<Omit<Search, 'lines'>> = {},
+): Search {
   const { orderFields: keyFields, orderTypes: keyTypes } = module;
-  return { schema: recordSchema(module), keyFields, keyTypes, idFields };
+  return { lines: { schema: recordSchema(module), keyFields, keyTypes }, idFields, searched };
 }
 
-/** The same of its lineage, which has an order of ids. */
-export function expectedLineage(module: CompiledModule): ExpectedLines {
+/** What is looked for in its lineage, which has an order of ids. */
+export function lineageSearch(module: CompiledModule): Search {
   const keyTypes = [{ kind: 'uuid' }] as const;
-  return { schema: lineageSchema(module), keyFields: ['id'], keyTypes, idFields: [] };
+  const lines = { schema: lineageSchema(module), keyFields: ['id'], keyTypes };
+  return { lines, idFields: [], searched: [] };
 }
 
 /** The parts of a file; none where it is not there, or no plain file. */
-export function seenParts(
-  path: string,
-  expected: ExpectedLines,
-  pool: Pool,
-): AsyncGenerator<SeenPart> {
+export function seenParts(path: string, search: Search, pool: Pool): AsyncGenerator<SeenPart> {
   const size = plainSize(path);
   const parts: LookInput[] = [];
-  const text = canonicalJson(expected);
+  const text = canonicalJson(search);
   for (let start = 0; start < size && size !== Number.POSITIVE_INFINITY; start += PART) {
-    parts.push({ path, start, end: Math.min(start + PART, size), expected: text });
+    parts.push({ path, start, end: Math.min(start + PART, size), search: text });
   }
   return inOrder(parts, pool.size + 1, (part) => pool.call<SeenPart>('lookAtPart', part));
 }

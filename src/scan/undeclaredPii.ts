@@ -8,21 +8,8 @@ import { isReference } from '../mapping/model.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { FieldType } from '../record/type.ts';
 import { memberOf } from '../seal/candidateReader.ts';
-import {
-  recordFinding,
-  recordsOf,
-  type Accusation,
-  type ScannedRecord,
-  type Scope,
-} from './scope.ts';
-import { findPii, type PiiClass } from '../pii/findPii.ts';
-
-interface SearchedField {
-  readonly name: string;
-  readonly declared: string | undefined;
-  /** The value is the text itself, so that a match has a place in it. */
-  readonly plain: boolean;
-}
+import { undeclaredIn, type SearchedField, type UndeclaredPii } from './piiInValue.ts';
+import { recordFinding, recordsOf, type ScannedRecord, type Scope } from './scope.ts';
 
 /** Findings `pii-undeclared` of a module, by record, field and place. */
 export async function* checkUndeclared(
@@ -35,15 +22,20 @@ export async function* checkUndeclared(
     for (const [index, record] of records.entries()) {
       if (record === null) continue;
       const scanned = { ordinal: first + index, record };
-      for (const field of fields) yield* findingsIn(scope, module, scanned, field);
+      for (const field of fields) {
+        for (const found of undeclaredIn(memberOf(record, field.name), field)) {
+          yield piiFinding(scope, module, scanned, { ...found, field: field.name });
+        }
+      }
     }
   }
 }
 
-function searchedFields(module: CompiledModule): SearchedField[] {
+/** The fields that hold text, by name. */
+export function searchedFields(module: CompiledModule): SearchedField[] {
   return module.fields.flatMap(({ name, mapping, type }) => {
     if (isReference(mapping) || !holdsText(type)) return [];
-    return [{ name, declared: mapping.pii, plain: type.kind === 'string' }];
+    return [{ name, declared: mapping.pii ?? null, plain: type.kind === 'string' }];
   });
 }
 
@@ -52,49 +44,13 @@ function holdsText(type: FieldType): boolean {
   return type.kind === 'string' || type.kind === 'json' || type.kind === 'tagged';
 }
 
-function* findingsIn(
+export function piiFinding(
   scope: Scope,
   module: CompiledModule,
   scanned: ScannedRecord,
-  { name, declared, plain }: SearchedField,
-): Generator<Finding> {
-  const value = memberOf(scanned.record, name);
-  if (plain) {
-    if (typeof value !== 'string') return;
-    for (const { of, start, end } of findPii(value)) {
-      if (of === declared) continue;
-      const place = { start: codePoints(value, start), end: codePoints(value, end) };
-      yield { ...recordFinding(scope, module, scanned, accusationOf(name, of)), ...place };
-    }
-    return;
-  }
-  const classes = new Set<PiiClass>();
-  for (const text of textsIn(value)) for (const { of } of findPii(text)) classes.add(of);
-  for (const of of [...classes].sort()) {
-    if (of !== declared) yield recordFinding(scope, module, scanned, accusationOf(name, of));
-  }
-}
-
-function accusationOf(field: string, of: PiiClass): Accusation {
-  return {
-    rule: 'pii-undeclared',
-    fields: [field],
-    reason: `it holds ${of}, which is not declared`,
-  };
-}
-
-function* textsIn(value: unknown): Generator<string> {
-  if (typeof value === 'string') yield value;
-  if (typeof value !== 'object' || value === null) return;
-  for (const [name, inner] of Object.entries(value)) {
-    if (!Array.isArray(value)) yield name;
-    yield* textsIn(inner);
-  }
-}
-
-/** How many code points the first `units` code units of a text are. */
-function codePoints(text: string, units: number): number {
-  let count = 0;
-  for (let at = 0; at < units; at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1) count += 1;
-  return count;
+  { field, of, place }: UndeclaredPii & { readonly field: string },
+): Finding {
+  const reason = `it holds ${of}, which is not declared`;
+  const accusation = { rule: 'pii-undeclared', fields: [field], reason } as const;
+  return { ...recordFinding(scope, module, scanned, accusation), ...place };
 }

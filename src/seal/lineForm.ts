@@ -12,8 +12,7 @@ import {
   type LinePattern,
   type LineSchema,
 } from './linePattern.ts';
-import { idPacker, type PackedIds } from './packedIds.ts';
-import { recordForm, type FormFault, type RecordForm } from './recordForm.ts';
+import { isCanonicalJson, recordForm, type FormFault, type RecordForm } from './recordForm.ts';
 
 /** What the lines of a file have to be; survives structured clone. */
 export interface ExpectedLines {
@@ -21,8 +20,8 @@ export interface ExpectedLines {
   /** The members that order the lines; none where lines have no order. */
   readonly keyFields: readonly string[];
   readonly keyTypes: readonly FieldType[];
-  /** Members of type uuid whose values are wanted of each line. */
-  readonly idFields: readonly string[];
+  /** Members whose values are wanted of each line. */
+  readonly wanted: readonly string[];
 }
 
 /** Parts of a key that compare as the key order has it (docs/format.md), with `<`. */
@@ -44,25 +43,32 @@ export interface SeenLines {
   /** Keys of the first and the last line that has one; the next part begins behind the last. */
   readonly first: ComparableKey | null;
   readonly last: ComparableKey | null;
-  /** For each of the members that are wanted. */
-  readonly ids: readonly PackedIds[];
 }
 
+/**
+ * Takes the members that are wanted of a line, as JSON, each byte of UTF-8 as one character; undefined for
+ * null and for what is not there. The line is from `start` to `end` in the part.
+ */
+export type VisitLine = (
+  line: number,
+  texts: readonly (string | undefined)[],
+  at: { readonly start: number; readonly end: number },
+) => void;
+
 /** Looks at the lines of a part: one byte that is no part of it, then whole lines with these ends. */
-export type LineForm = (data: Buffer, ends: Uint32Array) => SeenLines;
+export type LineForm = (data: Buffer, ends: Uint32Array, visit?: VisitLine) => SeenLines;
 
 /** In longer lines the regular expression could run out of stack. */
 const LONG = 64 * 1024;
 
 export function lineForm(
-  { schema, keyFields, keyTypes, idFields }: ExpectedLines,
-  pattern: LinePattern | null = linePattern(schema, keyFields, idFields),
+  { schema, keyFields, keyTypes, wanted }: ExpectedLines,
+  pattern: LinePattern | null = linePattern(schema, keyFields, wanted),
 ): LineForm {
   const readKey = keyReader(keyTypes);
-  const slow = slowForm({ schema, keyFields, idFields }, readKey);
-  return (data, ends) => {
+  const slow = slowForm({ schema, keyFields, wanted }, readKey);
+  return (data, ends, visit) => {
     const faults: LineFault[] = [];
-    const packers = idFields.map(() => idPacker(ends.length));
     const text = pattern === null ? '' : data.toString('latin1');
     let first: ComparableKey | null = null;
     let last: ComparableKey | null = null;
@@ -70,20 +76,13 @@ export function lineForm(
     for (const [line, end] of ends.entries()) {
       const match =
         pattern === null || end - start > LONG ? null : matchAt(pattern, text, start, end);
-      let key: ComparableKey | null;
-      if (match !== null && pattern !== null) {
-        key = readKey(pattern.key.map((at) => match[at + 1] ?? ''));
-        for (const [field, packer] of packers.entries()) {
-          // A pattern of a uuid matches nothing else.
-          const id = match[(pattern.wanted[field] ?? 0) + 1];
-          if (id !== undefined) packer.putText(line, id.slice(1, -1));
-        }
-      } else {
-        const seen = slow(data.subarray(start, end));
-        key = seen.comparable;
-        for (const [field, packer] of packers.entries()) packer.putValue(line, seen.ids[field]);
-        for (const fault of seen.faults) faults.push({ line, fault, key: seen.key });
-      }
+      const seen =
+        match === null || pattern === null
+          ? slow(data.subarray(start, end))
+          : seenBy(pattern, match, readKey);
+      for (const fault of seen.faults) faults.push({ line, fault, key: seen.key });
+      visit?.(line, seen.texts, { start, end });
+      const key = seen.comparable;
       if (key !== null && keyFields.length > 0) {
         if (last !== null && !isAscending(last, key)) {
           const named = slow(data.subarray(start, end)).key;
@@ -94,7 +93,7 @@ export function lineForm(
       }
       start = end + 1;
     }
-    return { lines: ends.length, faults, first, last, ids: packers.map(({ ids }) => ids) };
+    return { lines: ends.length, faults, first, last };
   };
 }
 
@@ -119,7 +118,22 @@ function matchAt(
 
 function passes(check: CaptureCheck, found: string): boolean {
   if ('number' in check) return String(Number(found)) === found;
+  if ('json' in check) return isCanonicalJson(Buffer.from(found, 'latin1'));
   return found.length - 2 <= check.maxLength;
+}
+
+/** What a line has that is right. */
+function seenBy(
+  { key, wanted }: LinePattern,
+  match: RegExpExecArray,
+  readKey: KeyReader,
+): SeenLine {
+  const textAt = (at: number): string | undefined => {
+    const text = match[at + 1];
+    return text === 'null' ? undefined : text;
+  };
+  const comparable = readKey(key.map((at) => match[at + 1] ?? ''));
+  return { faults: [], key: {}, comparable, texts: wanted.map(textAt) };
 }
 
 /** Whether `key` comes after `before`. */
@@ -131,26 +145,26 @@ export function isAscending(before: ComparableKey, key: ComparableKey): boolean 
   return false;
 }
 
-interface SlowLine {
+interface SeenLine {
   readonly faults: readonly FormFault[];
   readonly key: Readonly<Record<string, unknown>>;
   /** Null where the key is not as its types have it. */
   readonly comparable: ComparableKey | null;
-  /** Values of the members that are wanted. */
-  readonly ids: readonly unknown[];
+  /** The members that are wanted, as {@link VisitLine} takes them. */
+  readonly texts: readonly (string | undefined)[];
 }
 
 function slowForm(
-  { schema, keyFields, idFields }: Omit<ExpectedLines, 'keyTypes'>,
+  { schema, keyFields, wanted }: Omit<ExpectedLines, 'keyTypes'>,
   readKey: KeyReader,
-): (line: Buffer) => SlowLine {
+): (line: Buffer) => SeenLine {
   // Most files have no line that needs it, and it takes a while to make.
   let form: RecordForm | null = null;
   return (line) => {
     form ??= recordForm(schema);
     const faults = form(line);
     if (faults.some(({ kind }) => kind === 'no-record'))
-      return { faults, key: {}, comparable: null, ids: [] };
+      return { faults, key: {}, comparable: null, texts: [] };
     const record = JSON.parse(line.toString('utf8')) as Readonly<Record<string, unknown>>;
     const key = Object.fromEntries(
       keyFields.filter((name) => Object.hasOwn(record, name)).map((name) => [name, record[name]]),
@@ -158,12 +172,18 @@ function slowForm(
     const isSound = faults.every(
       (fault) => fault.kind !== 'schema' || keyFields.every((name) => !fault.fields.includes(name)),
     );
-    const texts = keyFields.map((name) => {
-      return Buffer.from(JSON.stringify(record[name] ?? null), 'utf8').toString('latin1');
-    });
-    const ids = idFields.map((name) => (Object.hasOwn(record, name) ? record[name] : null));
-    return { faults, key, comparable: isSound ? readKey(texts) : null, ids };
+    const textOf = (name: string): string | undefined => {
+      const value = Object.hasOwn(record, name) ? (record[name] ?? null) : null;
+      return value === null ? undefined : bytesOf(JSON.stringify(value));
+    };
+    const comparable = isSound ? readKey(keyFields.map((name) => textOf(name) ?? '')) : null;
+    return { faults, key, comparable, texts: wanted.map(textOf) };
   };
+}
+
+/** Each byte of UTF-8 as one character. */
+function bytesOf(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** Takes the JSON texts of a key's members, each byte of UTF-8 as one character. */

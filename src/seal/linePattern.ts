@@ -10,10 +10,31 @@
 /** A schema as mapping/recordSchema.ts makes it, or a part of one. */
 export type LineSchema = Readonly<Record<string, unknown>>;
 
+/**
+ * What may stand between the quotes: characters as they are, in UTF-8 without surrogates (RFC 3629), and
+ * the escapes of RFC 8785 §3.2.2.2. A loop of which each turn begins with what the one before cannot end
+ * with: it never tries a text twice.
+ */
+const ASCII = '[ !#-\\[\\]-\\x7f]*';
+const TAIL = '[\\x80-\\xbf]';
+const MULTIBYTE = [
+  `[\\xc2-\\xdf]${TAIL}`,
+  `\\xe0[\\xa0-\\xbf]${TAIL}`,
+  `[\\xe1-\\xec\\xee\\xef]${TAIL}${TAIL}`,
+  `\\xed[\\x80-\\x9f]${TAIL}`,
+  `\\xf0[\\x90-\\xbf]${TAIL}${TAIL}`,
+  `[\\xf1-\\xf3]${TAIL}${TAIL}${TAIL}`,
+  `\\xf4[\\x80-\\x8f]${TAIL}${TAIL}`,
+];
+const ESCAPE = '\\\\(?:["\\\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))';
+const CHARACTERS = `${ASCII}(?:(?:${[...MULTIBYTE, ESCAPE].join('|')})${ASCII})*`;
+
 /** What is still to be asked of a captured text, which is JSON. */
 export type CaptureCheck =
   /** A string of at most so many characters: it is no longer in bytes, its quotes left out. */
   | { readonly maxLength: number }
+  /** Any value, which ends where the rest of the line says so. */
+  | { readonly json: true }
   /** A number is canonical if ECMAScript writes it so (RFC 8785 §3.2.2.3). */
   | { readonly number: true };
 
@@ -79,7 +100,7 @@ const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
   integer: ['minimum', 'maximum'],
   number: [],
   array: ['items', 'prefixItems', 'minItems'],
-  object: OBJECT_KEYWORDS,
+  object: [...OBJECT_KEYWORDS, 'minProperties', 'maxProperties'],
 };
 
 function knows(schema: LineSchema, keywords: readonly string[]): boolean {
@@ -88,6 +109,7 @@ function knows(schema: LineSchema, keywords: readonly string[]): boolean {
 
 function valueOf(schema: LineSchema): Value | null {
   const { type: types, ...rest } = schema;
+  if (types === undefined && knows(rest, [])) return ANY;
   const [type, other] = Array.isArray(types) ? (types as readonly unknown[]) : [types];
   if (typeof type !== 'string' || !knows(rest, KEYWORDS[type] ?? [])) return null;
   if (Array.isArray(types) && (types.length !== 2 || other !== 'null')) return null;
@@ -98,6 +120,12 @@ function valueOf(schema: LineSchema): Value | null {
   const value = plainValue(type, rest);
   return value === null ? null : { ...value, nullable };
 }
+
+/**
+ * One JSON value, as far as it can go: if what is left of the line matches and this is one JSON value, then it
+ * is the only way to read the line. Two of them in a line could take a long time to match.
+ */
+const ANY: Value = { text: '[^\\n]+', check: { json: true }, nullable: false };
 
 type PlainValue = Omit<Value, 'nullable'>;
 
@@ -175,10 +203,16 @@ function arrayValue({ items, prefixItems, minItems }: LineSchema): PlainValue | 
 }
 
 function objectValue(schema: LineSchema): PlainValue | null {
+  const { minProperties, maxProperties } = schema;
+  if (minProperties === 1 && maxProperties === 1 && Object.keys(schema).length <= 3) return TAGGED;
+  if (minProperties !== undefined || maxProperties !== undefined) return null;
   const members = membersOf(schema);
   if (members === null || members.some(([, { check }]) => check !== null)) return null;
   return plain(`\\{${members.map(([name, value]) => memberText(name, value, false)).join(',')}\\}`);
 }
+
+/** Of the objects of one member those that say the kind of a text or a boolean. */
+const TAGGED: PlainValue = plain(`\\{"[A-Za-z]+":(?:"${CHARACTERS}"|true|false)\\}`);
 
 /** The members of an object that has all of them and no other, in canonical order. */
 function membersOf(schema: LineSchema): [name: string, value: Value][] | null {
@@ -195,27 +229,8 @@ function membersOf(schema: LineSchema): [name: string, value: Value][] | null {
     if (value === null || !name.isWellFormed()) return null;
     members.push([name, value]);
   }
-  return members;
+  return members.filter(([, value]) => value === ANY).length > 1 ? null : members;
 }
-
-/**
- * What may stand between the quotes: characters as they are, in UTF-8 without surrogates (RFC 3629), and
- * the escapes of RFC 8785 §3.2.2.2. A loop of which each turn begins with what the one before cannot end
- * with: it never tries a text twice.
- */
-const ASCII = '[ !#-\\[\\]-\\x7f]*';
-const TAIL = '[\\x80-\\xbf]';
-const MULTIBYTE = [
-  `[\\xc2-\\xdf]${TAIL}`,
-  `\\xe0[\\xa0-\\xbf]${TAIL}`,
-  `[\\xe1-\\xec\\xee\\xef]${TAIL}${TAIL}`,
-  `\\xed[\\x80-\\x9f]${TAIL}`,
-  `\\xf0[\\x90-\\xbf]${TAIL}${TAIL}`,
-  `[\\xf1-\\xf3]${TAIL}${TAIL}${TAIL}`,
-  `\\xf4[\\x80-\\x8f]${TAIL}${TAIL}`,
-];
-const ESCAPE = '\\\\(?:["\\\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))';
-const CHARACTERS = `${ASCII}(?:(?:${[...MULTIBYTE, ESCAPE].join('|')})${ASCII})*`;
 
 /** A text in UTF-8, each byte as one character. */
 function literal(text: string): string {

@@ -18,26 +18,22 @@ export interface PackedIds {
 
 export interface IdPacker {
   readonly ids: PackedIds;
-  /** A UUID's text, known to be one. */
-  putText(line: number, uuid: string): void;
-  /** What a record holds, which may be anything. */
-  putValue(line: number, value: unknown): void;
+  /** What a line has, as JSON; undefined for null and for nothing. */
+  put(line: number, json: string | undefined): void;
 }
 
 export function idPacker(lines: number): IdPacker {
   const words = new Uint32Array(lines * 4);
   const bytes = new Uint8Array(words.buffer);
   const states = new Uint8Array(lines);
-  const putText = (line: number, uuid: string): void => {
-    writeUuid(uuid, bytes, line * 16);
-    states[line] = PACKED;
-  };
   return {
     ids: { words, states },
-    putText,
-    putValue(line, value) {
-      if (typeof value === 'string' && isUuid(value)) putText(line, value);
-      else states[line] = value === null || value === undefined ? NO_ID : NOT_PACKED;
+    put(line, json) {
+      if (json === undefined) return;
+      const text = json.slice(1, -1);
+      const isId = isUuid(text);
+      if (isId) writeUuid(text, bytes, line * 16);
+      states[line] = isId ? PACKED : NOT_PACKED;
     },
   };
 }

@@ -49,9 +49,20 @@ function parsed(text: string): object | null {
   }
 }
 
-function isCanonical(record: object, text: string | null): boolean {
+/** Whether bytes are a JSON value in canonical form. */
+export function isCanonicalJson(bytes: Buffer): boolean {
+  const text = decodeUtf8(bytes);
   try {
-    return canonicalJson(record) === text;
+    return text !== null && isCanonical(JSON.parse(text), text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+function isCanonical(value: unknown, text: string | null): boolean {
+  try {
+    return canonicalJson(value) === text;
   } catch (error) {
     if (error instanceof NotCanonicalError) return false;
     throw error;

@@ -79,7 +79,7 @@ export function randomSchema(random: Random, free = false): RandomLines {
     schema,
     keyFields: compiled.orderFields,
     keyTypes: compiled.orderTypes,
-    idFields: [...members].filter(([, { type }]) => type.kind === 'uuid').map(([name]) => name),
+    wanted: [...members].filter(([, { type }]) => type.kind === 'uuid').map(([name]) => name),
     fields: members,
   };
 }

@@ -1,0 +1,52 @@
+/** Personal data in the value of a field that is not declared for it: where in the text, never what. */
+
+import { findPii, type PiiClass } from '../pii/findPii.ts';
+
+/** A field whose texts are searched. */
+export interface SearchedField {
+  readonly name: string;
+  /** The class that it may hold. */
+  readonly declared: string | null;
+  /** The value is the text itself, so that a match has a place in it. */
+  readonly plain: boolean;
+}
+
+export interface UndeclaredPii {
+  readonly of: PiiClass;
+  /** In code points of the field's text: [start, end); none where it is somewhere in a structure. */
+  readonly place?: { readonly start: number; readonly end: number };
+}
+
+/** Ascending by place, or by class. */
+export function* undeclaredIn(
+  value: unknown,
+  { declared, plain }: SearchedField,
+): Generator<UndeclaredPii> {
+  if (plain) {
+    if (typeof value !== 'string') return;
+    for (const { of, start, end } of findPii(value)) {
+      if (of === declared) continue;
+      yield { of, place: { start: codePoints(value, start), end: codePoints(value, end) } };
+    }
+    return;
+  }
+  const classes = new Set<PiiClass>();
+  for (const text of textsIn(value)) for (const { of } of findPii(text)) classes.add(of);
+  for (const of of [...classes].sort()) if (of !== declared) yield { of };
+}
+
+function* textsIn(value: unknown): Generator<string> {
+  if (typeof value === 'string') yield value;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    if (!Array.isArray(value)) yield name;
+    yield* textsIn(inner);
+  }
+}
+
+/** How many code points the first `units` code units of a text are. */
+function codePoints(text: string, units: number): number {
+  let count = 0;
+  for (let at = 0; at < units; at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1) count += 1;
+  return count;
+}

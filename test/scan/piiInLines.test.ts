@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+
+import { inlinePool } from '../../src/disk/inlinePool.ts';
+import { CANDIDATE_HANDLERS } from '../../src/flow/workers.ts';
+import { mayHoldPii, findPii } from '../../src/pii/findPii.ts';
+import { randomOf } from '../dogschool/random.ts';
+import { mappingOf, module, scanned, text, writeCandidate } from './candidate.ts';
+
+const NB = '\u00a0';
+const PERSONAL = [
+  'vreni@example.ch',
+  'Käthi «käthi.müller@exämple.ch»\n',
+  `CH93${NB}0076 2011${NB}6238 5295 7`,
+  '756.9217.0769.85',
+  '4111 1111 1111 1111',
+  '+41 (0)79 123 45 67',
+  `079${NB}123 45 67`,
+  '030/1234567',
+];
+const HARMLESS = [
+  '',
+  'x',
+  '\\',
+  '"',
+  '2024-01-31 10:00',
+  '@',
+  '12345',
+  '\u0001\t',
+  '🐕 7 7 7 7 7 7',
+];
+
+function texts(seed: number): string {
+  const random = randomOf(seed, 'pii');
+  return Array.from({ length: random.integer(1, 5) }, () =>
+    random.pick(random.chance(0.3) ? PERSONAL : HARMLESS),
+  ).join(random.pick([' ', '\n', ', ', NB, '']));
+}
+
+const MAPPING = mappingOf([
+  module('dogs', {
+    note: text('note'),
+    mail: text('mail', { pii: 'EMAIL' }),
+    more: { column: 'more', type: 'json' },
+    list: { column: 'list', type: 'array(string)' },
+    any: { column: 'any', type: 'tagged' },
+  }),
+]);
+
+describe('personal data, looked for by threads', () => {
+  it('is what is found where records are parsed, at the same places', async () => {
+    const dogs = Array.from({ length: 200 }, (_, at) => ({
+      id: String(at).padStart(5, '0'),
+      note: texts(at),
+      mail: at % 9 === 0 ? null : texts(at + 1000),
+      more: { [texts(at + 2000)]: [texts(at + 3000)] },
+      list: [texts(at + 4000), null],
+      any: { text: texts(at + 5000) },
+    }));
+    const folder = writeCandidate({ dogs });
+    const parsed = await scanned(MAPPING, folder, { checks: ['pii'] });
+    const pool = inlinePool(CANDIDATE_HANDLERS);
+    expect(await scanned(MAPPING, folder, { checks: ['pii'], pool })).toEqual(parsed);
+    const all = await scanned(MAPPING, folder, { checks: ['lines', 'pii'], pool });
+    expect(all.filter(({ rule }) => rule === 'pii-undeclared')).toEqual(parsed);
+    expect(new Set(parsed.map(({ field }) => field))).toEqual(
+      new Set(['note', 'mail', 'more', 'list', 'any']),
+    );
+    expect(parsed.length).toBeGreaterThan(300);
+  });
+
+  it('may be in every JSON text that holds any', () => {
+    let held = 0;
+    for (let seed = 0; seed < 3000; seed += 1) {
+      const value = texts(seed);
+      if (findPii(value).length === 0) continue;
+      held += 1;
+      const bytes = Buffer.from(JSON.stringify({ [value]: value })).toString('latin1');
+      expect(mayHoldPii(bytes), value).toBe(true);
+    }
+    expect(held).toBeGreaterThan(500);
+    expect(mayHoldPii('"Bless, 12345"')).toBe(false);
+  });
+});
