@@ -9,6 +9,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemCode } from '../disk/errors.ts';
 import { Failure } from '../outcome/failure.ts';
 import { decodeUtf8, JsonSyntaxError, parseJson } from '../record/json.ts';
 import { InexactNumber, type JsonValue } from '../record/value.ts';
@@ -75,13 +76,27 @@ export async function openRegularFile(
   });
 }
 
+/** The bytes of an open file, from where it stands; it is closed unless `autoClose` is false. */
+export async function* chunksOf(
+  file: FileHandle,
+  name: string,
+  autoClose: boolean = true,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of file.createReadStream({ autoClose })) yield chunk as Uint8Array;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === null) throw error;
+    throw fileFailure(name, `the file cannot be read: ${code}`, 'check the disk', error);
+  }
+}
+
 async function readRegularFile(path: string, name: string): Promise<Uint8Array> {
   const file = await openRegularFile(path, name, MAX_FILE_BYTES);
   try {
     const chunks: Uint8Array[] = [];
     let length = 0;
-    for await (const chunk of file.createReadStream({ autoClose: false })) {
-      const bytes = chunk as Uint8Array;
+    for await (const bytes of chunksOf(file, name, false)) {
       length += bytes.length;
       if (length > MAX_FILE_BYTES) throw tooLarge(name, MAX_FILE_BYTES);
       chunks.push(bytes);

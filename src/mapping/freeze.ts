@@ -11,7 +11,7 @@ import { join } from 'node:path';
 
 import { replaceFile } from '../disk/durable.ts';
 import { Failure } from '../outcome/failure.ts';
-import { fileFailure, openRegularFile, readDocument } from './document.ts';
+import { chunksOf, fileFailure, openRegularFile, readDocument } from './document.ts';
 import { listMappingFiles } from './load.ts';
 import { formatPlace } from './place.ts';
 
@@ -82,7 +82,7 @@ export async function digestMappingFiles(folder: string): Promise<Map<string, st
   for (const name of await listMappingFiles(folder)) {
     const handle = await openRegularFile(join(folder, name), name, MAX_FILE_BYTES);
     const hash = createHash('sha256');
-    for await (const chunk of handle.createReadStream()) hash.update(chunk as Uint8Array);
+    for await (const chunk of chunksOf(handle, name)) hash.update(chunk);
     digests.set(name, hash.digest('hex'));
   }
   return digests;

@@ -13,7 +13,7 @@ import type { Failure } from '../outcome/failure.ts';
 import { decodeUtf8, JsonSyntaxError, parseJson } from '../record/json.ts';
 import { isUuid } from '../record/uuid.ts';
 import type { JsonValue } from '../record/value.ts';
-import { fileFailure, openRegularFile, readDocument } from './document.ts';
+import { chunksOf, fileFailure, openRegularFile, readDocument } from './document.ts';
 
 export interface RegistryEntry {
   readonly legacyId: string;
@@ -203,8 +203,8 @@ async function* linesOf(folder: string, file: string): AsyncGenerator<JsonValue>
   const handle = await openRegularFile(join(folder, file), file, MAX_REGISTRY_BYTES);
   let rest: Uint8Array = Buffer.alloc(0);
   let line = 0;
-  for await (const chunk of handle.createReadStream()) {
-    const bytes = Buffer.concat([rest, chunk as Uint8Array]);
+  for await (const chunk of chunksOf(handle, file)) {
+    const bytes = Buffer.concat([rest, chunk]);
     let start = 0;
     for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
       line += 1;

@@ -46,7 +46,7 @@ export function whyNoCuts(system: FileSystem): string | null {
   const scratch = mkdtempSync(join(tmpdir(), 'sealift-cut-'));
   try {
     makeDisk(scratch, system);
-    mount(scratch);
+    mount(scratch, join(scratch, 'empty'));
     shutDown(scratch);
     unmount(scratch);
     return null;
@@ -59,7 +59,7 @@ export function whyNoCuts(system: FileSystem): string | null {
 }
 
 function makeDisk(scratch: string, system: FileSystem): void {
-  const image = join(scratch, 'image');
+  const image = join(scratch, 'empty');
   execFileSync('truncate', ['-s', String(SIZE[system]), image]);
   execFileSync(`mkfs.${system}`, [system === 'xfs' ? '-f' : '-F', '-q', image], {
     stdio: 'ignore',
@@ -67,8 +67,9 @@ function makeDisk(scratch: string, system: FileSystem): void {
   mkdirSync(join(scratch, 'disk'), { recursive: true });
 }
 
-function mount(scratch: string): void {
-  const args = ['-o', 'loop', join(scratch, 'image'), join(scratch, 'disk')];
+/** Each cut has an image of its own: the loop device of the one before may still be there. */
+function mount(scratch: string, image: string): void {
+  const args = ['-o', 'loop', image, join(scratch, 'disk')];
   execFileSync('mount', args, { stdio: 'ignore' });
 }
 
@@ -96,12 +97,12 @@ export async function cutPower(options: CutOptions): Promise<Cut[]> {
   const made: Cut[] = [];
   try {
     makeDisk(scratch, system);
-    execFileSync('cp', ['--sparse=always', join(scratch, 'image'), join(scratch, 'empty')]);
     const usual = { migrate: 500, promote: 350 };
     for (let number = 1; number <= cuts; number += 1) {
       const command = number % 2 === 0 ? 'promote' : 'migrate';
-      execFileSync('cp', ['--sparse=always', join(scratch, 'empty'), join(scratch, 'image')]);
-      mount(scratch);
+      const image = join(scratch, `image-${number}`);
+      execFileSync('cp', ['--sparse=always', join(scratch, 'empty'), image]);
+      mount(scratch, image);
       const project = join(scratch, 'disk/project');
       cpSync(original, project, { recursive: true, verbatimSymlinks: true });
       execFileSync('sync', ['-f', project]);
@@ -109,7 +110,8 @@ export async function cutPower(options: CutOptions): Promise<Cut[]> {
       const delay = random.chance(0.35)
         ? Infinity
         : usual[command] * (0.3 + 0.9 * random.fraction());
-      const cut = await cutOnce(scratch, project, { command, delay, sabotage });
+      const cut = await cutOnce({ scratch, image, project }, { command, delay, sabotage });
+      rmSync(image);
       options.onCut?.(cut, number);
       made.push(cut);
     }
@@ -122,8 +124,7 @@ export async function cutPower(options: CutOptions): Promise<Cut[]> {
 }
 
 async function cutOnce(
-  scratch: string,
-  project: string,
+  { scratch, image, project }: Readonly<Record<'scratch' | 'image' | 'project', string>>,
   run: {
     readonly command: 'migrate' | 'promote';
     readonly delay: number;
@@ -141,7 +142,7 @@ async function cutOnce(
   shutDown(scratch);
   const ended = await running.ended;
   unmount(scratch);
-  mount(scratch);
+  mount(scratch, image);
   // What it had said before the cut, whatever has become of its report since.
   const acknowledged = ended.code === 0;
   const said = acknowledged ? (JSON.parse(ended.stdout) as { sealId: string }).sealId : null;
