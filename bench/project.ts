@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { generateOrders } from '../test/dogschool/orders.ts';
 
-export const SEALIFT: string = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+export const SEALIFT: string = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 export interface BenchProject {
   readonly folder: string;

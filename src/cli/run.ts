@@ -102,7 +102,8 @@ function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
   return status;
 }
 
-function environment(
+/** What a command gets from outside, with its display and what an interrupt does. */
+export function environment(
   progress: Environment['progress'],
   onInterrupt: Environment['onInterrupt'],
 ): Environment {

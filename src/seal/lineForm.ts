@@ -60,6 +60,8 @@ export type LineForm = (data: Buffer, ends: Uint32Array, visit?: VisitLine) => S
 
 /** In longer lines the regular expression could run out of stack. */
 const LONG = 64 * 1024;
+/** A part that is larger than this is one line, mostly, and no text could hold much more. */
+const LARGE = 64 * 2 ** 20;
 
 export function lineForm(
   { schema, keyFields, keyTypes, wanted }: ExpectedLines,
@@ -69,17 +71,17 @@ export function lineForm(
   const slow = slowForm({ schema, keyFields, wanted }, readKey);
   return (data, ends, visit) => {
     const faults: LineFault[] = [];
-    const text = pattern === null ? '' : data.toString('latin1');
+    const text = pattern === null || data.length > LARGE ? null : data.toString('latin1');
     let first: ComparableKey | null = null;
     let last: ComparableKey | null = null;
     let start = 1;
     for (const [line, end] of ends.entries()) {
-      const match =
-        pattern === null || end - start > LONG ? null : matchAt(pattern, text, start, end);
+      const isQuick = pattern !== null && text !== null && end - start <= LONG;
+      const match = isQuick ? matchAt(pattern, text, start, end) : null;
       const seen =
-        match === null || pattern === null
-          ? slow(data.subarray(start, end))
-          : seenBy(pattern, match, readKey);
+        isQuick && match !== null
+          ? seenBy(pattern, match, readKey)
+          : slow(data.subarray(start, end));
       for (const fault of seen.faults) faults.push({ line, fault, key: seen.key });
       visit?.(line, seen.texts, { start, end });
       const key = seen.comparable;

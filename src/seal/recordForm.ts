@@ -3,6 +3,8 @@
  * parser, the canonical form and a JSON Schema validator (ajv), one after the other.
  */
 
+import { constants } from 'node:buffer';
+
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 import { canonicalJson, NotCanonicalError } from '../record/canonical.ts';
@@ -25,7 +27,7 @@ export type RecordForm = (line: Buffer) => readonly FormFault[];
 export function recordForm(schema: LineSchema): RecordForm {
   const validate = validatorOf(schema);
   return (line) => {
-    const text = decodeUtf8(line);
+    const text = line.length > constants.MAX_STRING_LENGTH ? null : decodeUtf8(line);
     const record = text === null ? null : parsed(text);
     if (record === null) return [{ kind: 'no-record' }];
     const faults: FormFault[] = isCanonical(record, text) ? [] : [{ kind: 'not-canonical' }];

@@ -1,3 +1,5 @@
+import { constants } from 'node:buffer';
+
 import { describe, expect, it } from 'vitest';
 
 import { canonicalJson } from '../../src/record/canonical.ts';
@@ -188,6 +190,14 @@ describe('the pattern of a line', () => {
       1,
     );
     expect(tried.wrong.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a line that no text can hold', () => {
+  it('is no record', () => {
+    const form = recordForm({ type: 'object' });
+    expect(form(Buffer.alloc(constants.MAX_STRING_LENGTH + 1))).toEqual([{ kind: 'no-record' }]);
+    expect(form(Buffer.from('{}'))).toEqual([]);
   });
 });
 

@@ -1,0 +1,29 @@
+/**
+ * scan-all without its search for personal data, which is measured on its own: the command line has no
+ * option for that, as only a whole scan lets a candidate go live. Run by `bench.ts` in a process of its own.
+ *
+ *     node bench/scanWithoutPii.ts PROJECT WORKERS
+ */
+
+import { tmpdir } from 'node:os';
+
+import { environment } from '../src/cli/run.ts';
+import { openFindings } from '../src/findings/findingStore.ts';
+import { scan } from '../src/flow/scan.ts';
+import { CHECKS } from '../src/scan/scanCandidate.ts';
+
+const [project = '', workers = '2'] = process.argv.slice(2);
+const silent = { begin() {}, update() {}, end() {} };
+const env = environment(silent, () => () => {});
+const options = {
+  // The journal is told of whole scans alone.
+  command: 'scan-module',
+  project,
+  modules: null,
+  checks: CHECKS.filter((check) => check !== 'pii'),
+  recount: { project, here: project, sources: new Map<string, string>() },
+  workers: Number(workers),
+  memory: 2 ** 30,
+} as const;
+const { status } = await scan(options, env, openFindings(tmpdir()));
+if (status !== 'PASS') throw new Error(`the scan ended with ${status}`);
