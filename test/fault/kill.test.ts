@@ -1,26 +1,17 @@
 /** A run that is killed at any moment: readers only ever see whole candidates. */
 
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  watch,
-  writeFileSync,
-} from 'node:fs';
-import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { parseSums } from '../../src/seal/format.ts';
 import { verifyCandidate } from '../../src/seal/verify.ts';
 import { sealift, start, type Running } from '../cli/run.ts';
 import { generateDogSchool } from '../dogschool/generate.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { HASHING, initialise, migrateHere, temporaryFolder, treeOf } from './fixture.ts';
+import { readOnce, startReader } from './reader.ts';
 
 /** More on demand: `SEALIFT_KILLS=300`. */
 const ROUNDS = Number(process.env['SEALIFT_KILLS'] ?? 15);
@@ -43,44 +34,6 @@ afterAll(() => {
 function run(runId: string): Running {
   const args = ['migrate', '--project', project, '--workers', '2'];
   return start(args, { env: { MIGRATE_RUN_ID: runId } });
-}
-
-const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-
-/** Reads as somebody would who knows nothing of runs; throws where what it sees is not whole. */
-function readOnce(): void {
-  const link = join(store, 'v1');
-  const sums = parseSums(readFileSync(join(link, 'checksums/SHA256SUMS'), 'utf8'));
-  const run = JSON.parse(readFileSync(join(link, 'checksums/run.json'), 'utf8')) as object;
-  if (sums === null || !('dataRoot' in run)) throw new Error('half a candidate');
-  const resolved = realpathSync(link);
-  const own = parseSums(readFileSync(join(resolved, 'checksums/SHA256SUMS'), 'utf8')) ?? [];
-  for (const { path, sha256: digest } of own) {
-    if (sha256(readFileSync(join(resolved, path))) !== digest) throw new Error(`half of ${path}`);
-  }
-  if (own.length < 20) throw new Error('no whole list');
-}
-
-/** Reads over and over until it is told to stop; how often it did. */
-function reader(): { stop: () => Promise<number> } {
-  const stopping = new AbortController();
-  let reads = 0;
-  const loop = (async () => {
-    while (!stopping.signal.aborted) {
-      readOnce();
-      reads += 1;
-      await wait(5);
-    }
-  })();
-  // Told when it is stopped.
-  loop.catch(() => {});
-  return {
-    stop: async () => {
-      stopping.abort();
-      await loop;
-      return reads;
-    },
-  };
 }
 
 /** Kills the run as soon as a name that matches comes or goes in the folder. */
@@ -114,7 +67,7 @@ describe('SIGKILL', () => {
     const began = performance.now();
     expect((await run('run-0').ended).code).toBe(0);
     const usual = performance.now() - began;
-    const reading = reader();
+    const reading = startReader([join(store, 'v1')]);
     let killed = 0;
     for (let round = 1; round <= ROUNDS; round += 1) {
       const running = run(`run-${round}`);
@@ -148,15 +101,15 @@ describe('SIGKILL', () => {
     const path = join(store, 'v1/hunde/schema.json');
     const bytes = readFileSync(path);
     rmSync(path);
-    const reading = reader();
+    const reading = startReader([join(store, 'v1')]);
     await wait(20);
     await expect(reading.stop()).rejects.toThrow('ENOENT');
     writeFileSync(path, bytes.subarray(1));
-    const again = reader();
+    const again = startReader([join(store, 'v1')]);
     await wait(20);
     await expect(again.stop()).rejects.toThrow('half of hunde/schema.json');
     writeFileSync(path, bytes);
-    readOnce();
+    readOnce(join(store, 'v1'));
   });
 });
 

@@ -14,6 +14,9 @@ export function readOnce(link: string): void {
   const folder = realpathSync(link);
   const sums = parseSums(readFileSync(join(folder, 'checksums/SHA256SUMS'), 'utf8')) ?? [];
   if (sums.length < 10) throw new Error('no whole list');
+  // As many do, by the link each time.
+  const run = JSON.parse(readFileSync(join(link, 'checksums/run.json'), 'utf8')) as object;
+  if (!('dataRoot' in run)) throw new Error('half of run.json');
   for (const { path, sha256: digest } of sums) {
     if (sha256(readFileSync(join(folder, path))) !== digest) throw new Error(`half of ${path}`);
   }
