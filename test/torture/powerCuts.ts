@@ -40,15 +40,16 @@ const SIZE: Readonly<Record<FileSystem, number>> = { ext4: 96 * MIB, xfs: 320 * 
 
 /** Why there can be no power cuts here; null where there can. */
 export function whyNoCuts(system: FileSystem): string | null {
-  for (const tool of [`mkfs.${system}`, 'xfs_io', 'mount']) {
+  for (const tool of [`mkfs.${system}`, 'xfs_io', 'mount', 'losetup']) {
     if (spawnSync(tool, ['-V']).error !== undefined) return `${tool} is not here`;
   }
   const scratch = mkdtempSync(join(tmpdir(), 'sealift-cut-'));
   try {
     makeDisk(scratch, system);
-    mount(scratch, join(scratch, 'empty'));
+    const image = join(scratch, 'empty');
+    mount(scratch, image);
     shutDown(scratch);
-    unmount(scratch);
+    unmount(scratch, image);
     return null;
   } catch {
     spawnSync('umount', ['-l', join(scratch, 'disk')]);
@@ -73,14 +74,19 @@ function mount(scratch: string, image: string): void {
   execFileSync('mount', args, { stdio: 'ignore' });
 }
 
-/** Threads of a process that has ended may hold a file for a moment longer. */
-function unmount(scratch: string): void {
-  for (let attempt = 1; ; attempt += 1) {
-    const { status, stderr } = spawnSync('umount', [join(scratch, 'disk')], { encoding: 'utf8' });
-    if (status === 0) return;
-    if (attempt === 50) throw new Error(stderr);
+/**
+ * Threads of a process that has ended may hold a file for a moment longer, and a mount namespace that somebody
+ * has made meanwhile the file system itself, which would stay shut down: its loop device has to be gone.
+ */
+function unmount(scratch: string, image: string): void {
+  let isMounted = true;
+  for (let attempt = 1; attempt <= 600; attempt += 1) {
+    if (isMounted) isMounted = spawnSync('umount', [join(scratch, 'disk')]).status !== 0;
+    const devices = execFileSync('losetup', ['--associated', image], { encoding: 'utf8' });
+    if (!isMounted && devices === '') return;
     spawnSync('sleep', ['0.1']);
   }
+  throw new Error(`${image} cannot be unmounted`);
 }
 
 /** Without flushing anything, its log included: as if the plug was pulled. */
@@ -141,13 +147,13 @@ async function cutOnce(
   else await Promise.race([wait(delay), running.ended]);
   shutDown(scratch);
   const ended = await running.ended;
-  unmount(scratch);
+  unmount(scratch, image);
   mount(scratch, image);
   // What it had said before the cut, whatever has become of its report since.
   const acknowledged = ended.code === 0;
   const said = acknowledged ? (JSON.parse(ended.stdout) as { sealId: string }).sealId : null;
   const violations = await looked(project, { command, live, said });
-  unmount(scratch);
+  unmount(scratch, image);
   return { acknowledged, violations };
 }
 
