@@ -1,9 +1,10 @@
 /**
- * `npm run torture`: commands killed and failed at system calls, power cuts, and the proof that the kit
- * would see it if Sealift were broken. README.md in test/fault says what it needs and what it last found.
+ * `npm run torture`: commands killed and failed at system calls, power cuts, many runs that want one lock,
+ * and the proof that the kit would see it if Sealift were broken. README.md in test/fault says what it needs
+ * and what it last found.
  *
  *     npm run torture -- --short
- *     npm run torture -- --points 500 --cuts 200 --seed 1 --only calls
+ *     npm run torture -- --points 500 --cuts 200 --rounds 50 --seed 1 --only calls
  */
 
 import { spawnSync } from 'node:child_process';
@@ -11,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { attack, type Attack, type Attacked } from './attack.ts';
+import { contest, type Contest } from './contest.ts';
 import type { Call } from './systemCalls.ts';
 import { cutPower, whyNoCuts, type Cut, type FileSystem } from './powerCuts.ts';
 
@@ -105,6 +107,27 @@ async function powerCuts(cuts: number, controls: number, seed: number): Promise<
   return rows;
 }
 
+function ofContest(what: string, made: Contest, control: boolean): Row {
+  const { runs, held, refused, killed, slowest, stopped, violations } = made;
+  const free = killed === 0 ? '' : `, free within ${Math.ceil(slowest)} ms`;
+  const details = `held ${held} times, refused ${refused} times; ${killed} holders killed${free}; ${stopped} stopped`;
+  return { what, tried: runs, details, violations, control };
+}
+
+async function locks(rounds: number, controls: number, seed: number): Promise<Row[]> {
+  const contenders = 8;
+  note(`locks: ${contenders} contenders, ${rounds} rounds each`);
+  const made = await contest({ contenders, rounds, seed });
+  for (const violation of made.violations) note(`  ${violation}`);
+  const name = 'everybodyHolds';
+  const broken = { contenders, rounds: Math.ceil(controls / contenders), seed };
+  const found = await contest({ ...broken, sabotage: sabotage(name) });
+  return [
+    ofContest(`the lock, ${contenders} contenders`, made, false),
+    ofContest(`the lock, ${name}`, found, true),
+  ];
+}
+
 /** A row is as it should be when it found nothing, or, broken on purpose, something. */
 function isSound({ tried, violations, control }: Row): boolean {
   return tried > 0 && (control ? violations.length > 0 : violations.length === 0);
@@ -124,20 +147,26 @@ const { values } = parseArgs({
   options: {
     points: { type: 'string' },
     cuts: { type: 'string' },
+    rounds: { type: 'string' },
     controls: { type: 'string' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
     short: { type: 'boolean', default: false },
   },
 });
-const points = Number(values.points ?? (values.short ? 12 : 500));
-const cuts = Number(values.cuts ?? (values.short ? 6 : 200));
-const controls = Number(values.controls ?? (values.short ? 8 : 40));
+const count = (asked: string | undefined, short: number, full: number): number =>
+  Number(asked ?? (values.short ? short : full));
+const controls = count(values.controls, 8, 40);
 const seed = Number(values.seed);
-const rows = [
-  ...(values.only === 'cuts' ? [] : await systemCalls(points, controls, seed)),
-  ...(values.only === 'calls' ? [] : await powerCuts(cuts, controls, seed)),
-];
+const PARTS: ReadonlyMap<string, () => Promise<Row[]>> = new Map([
+  ['calls', () => systemCalls(count(values.points, 12, 500), controls, seed)],
+  ['cuts', () => powerCuts(count(values.cuts, 6, 200), controls, seed)],
+  ['locks', () => locks(count(values.rounds, 2, 50), controls, seed)],
+]);
+const rows: Row[] = [];
+for (const [name, part] of PARTS) {
+  if (name === (values.only ?? name)) rows.push(...(await part()));
+}
 process.stdout.write(tableOf(rows));
 for (const { what, violations, control } of rows) {
   for (const violation of control ? [] : violations)
