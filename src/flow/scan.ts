@@ -3,7 +3,6 @@
  * records, as its sealed mapping asks for them; scan-all also counts the rows again.
  */
 
-import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
 import { openScratch } from '../disk/scratch.ts';
@@ -15,7 +14,7 @@ import type { FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { scanCandidate, type Check } from '../scan/scanCandidate.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
-import { verifyCandidate } from '../seal/verify.ts';
+import { verifyAt } from '../seal/verify.ts';
 import { candidateNamed } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
 import { journalScan } from './journalScan.ts';
@@ -50,14 +49,13 @@ export async function scan(
 ): Promise<Outcome> {
   const who = operatorOf(null, env);
   const { candidates } = projectPaths(options.project);
-  const shown =
+  // One and the same candidate to the end, whatever is built meanwhile.
+  const { real: folder, shown } =
     options.candidate === undefined
       ? currentCandidate(candidates)
-      : candidateNamed(options.candidate, options.project, '.');
-  // One and the same candidate to the end, whatever is built meanwhile.
-  const folder = realpathSync(shown);
+      : named(options.candidate, options.project);
   const verified = await withHashers(folder, options.workers, env, (pool) =>
-    verifyCandidate(folder, null, pool, checksumProgress(env.progress)),
+    verifyAt(folder, null, pool, checksumProgress(env.progress)),
   );
   const { run, findings: broken } = verified;
   const full = options.command === 'scan-all' && options.modules === null;
@@ -75,7 +73,7 @@ export async function scan(
   await scanRecords(folder, options, env, found);
   const notes: string[] = [];
   if (options.recount !== null) {
-    const counted = await recount(run, await loadMapping(folder), options.recount, env);
+    const counted = await recount(run, await loadMapping(folder, SEALED), options.recount, env);
     for (const finding of counted.findings) found.add(finding);
     notes.push(counted.note);
   }
@@ -83,7 +81,15 @@ export async function scan(
     const reason = 'the candidate holds no record, so nothing was checked';
     found.add({ rule: 'empty', severity: 'BLOCKER', reason });
   }
-  return end(result(options, shown, found.list, verified, notes), await loadMapping(folder));
+  return end(
+    result(options, shown, found.list, verified, notes),
+    await loadMapping(folder, SEALED),
+  );
+}
+
+function named(candidate: string, project: string): { real: string; shown: string } {
+  const real = candidateNamed(candidate, project, '.');
+  return { real, shown: real };
 }
 
 function assertModules(options: ScanOptions, names: readonly string[]): void {
@@ -96,6 +102,9 @@ function assertModules(options: ScanOptions, names: readonly string[]): void {
     });
   }
 }
+
+/** A mapping that was sealed: its folder is no link, and nothing in it. */
+const SEALED = { sealed: true } as const;
 
 /** The checks over the records of a candidate, in a scratch of their own; adds to `found`. */
 export async function scanRecords(
@@ -112,7 +121,7 @@ export async function scanRecords(
     const records = scanCandidate({
       folder,
       // The mapping that was sealed counts, whatever the project says by now.
-      mapping: await loadMapping(folder),
+      mapping: await loadMapping(folder, SEALED),
       ...(options.modules === null ? {} : { modules: options.modules }),
       ...(options.checks === undefined ? {} : { checks: options.checks }),
       scratch: scratch.path,
@@ -130,7 +139,7 @@ function result(
   options: ScanOptions,
   candidate: string,
   findings: FindingList,
-  verified: Awaited<ReturnType<typeof verifyCandidate>> | null,
+  verified: Awaited<ReturnType<typeof verifyAt>> | null,
   notes: readonly string[],
 ): Outcome {
   const roots = new Map(verified?.run?.modules.map(({ name, root }) => [name, root]));

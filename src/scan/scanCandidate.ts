@@ -3,9 +3,9 @@
  * show. Findings come in an order that depends on the candidate alone: by module, check and record.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
+import { makeTemporary, remove } from '../disk/noLinks.ts';
 import { compileModule, type CompiledModule } from '../mapping/compile.ts';
 import type { Mapping } from '../mapping/model.ts';
 import { severityOf } from '../mapping/severity.ts';
@@ -68,7 +68,7 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
   const planned = checks.includes('invariants')
     ? planInvariants(mapping).filter(({ module }) => wanted.has(module.name))
     : [];
-  const scratch = mkdtempSync(join(resolve(input.scratch), 'scan-'));
+  const scratch = makeTemporary(join(input.scratch, 'scan-'));
   const hits = openHits(scratch);
   let current = '';
   const scope: Scope = {
@@ -96,7 +96,7 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
   } finally {
     await invariants.close();
     hits.close();
-    rmSync(scratch, { recursive: true, force: true });
+    remove(scratch);
   }
 }
 

@@ -3,10 +3,11 @@
  * there; segments of a tree; whole files.
  */
 
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, readSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 
 import { systemCode } from '../disk/errors.ts';
+import { openNoLinks } from '../disk/noLinks.ts';
 import type { Handler, Pool, Reply } from '../disk/pool.ts';
 import { asBuffer } from '../disk/sharedRoom.ts';
 import { DIGEST_LENGTH, packedLeafHash } from '../merkle/hash.ts';
@@ -41,7 +42,6 @@ const MORE = 1024 * 1024;
 const SPARE = 256 * 1024;
 /** A record that SQLite can hold, and its escapes. */
 const MAX_LINE = 1024 * MORE;
-const NO_LINKS: number = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 /** Handlers for a worker that hashes a candidate's files. */
 export const hashHandlers: Readonly<Record<string, Handler>> = {
@@ -66,7 +66,7 @@ export function reduceIn(pool: Pool): ReduceSegment {
 /** SHA-256 of a file's bytes, lower-case hex; null where it cannot be read. Never follows a link. */
 export function hashFile(path: string): string | null {
   try {
-    return digestOf(openSync(path, NO_LINKS));
+    return digestOf(openNoLinks(path, constants.O_RDONLY));
   } catch (error) {
     if (systemCode(error) === null) throw error;
     return null;
@@ -149,7 +149,7 @@ function lineEnds(data: Buffer): Uint32Array {
 type Lines = Pick<HashedPart, 'data' | 'unterminated'>;
 
 function readLines({ path, start, end, room }: PartInput): Lines {
-  const file = openSync(path, NO_LINKS);
+  const file = openNoLinks(path, constants.O_RDONLY);
   try {
     // The byte before tells whether a line begins at `start`; where there is none, it is padding.
     const before = start === 0 ? 1 : 0;
