@@ -9,6 +9,7 @@ import { isAbsolute, relative } from 'node:path';
 
 import { onDisk } from '../disk/errors.ts';
 import { inlinePool } from '../disk/inlinePool.ts';
+import { realFolder } from '../disk/noLinks.ts';
 import { createPool } from '../disk/pool.ts';
 import { writeReport } from '../disk/reportFolder.ts';
 import type { Environment } from '../flow/environment.ts';
@@ -53,7 +54,7 @@ export async function runCommand(command: Command, options: CommonOptions): Prom
     terminalStyle(process.stderr.isTTY, process.env, options.json === true),
   );
   const interrupt = interruptible(command, terminal);
-  const found = openFindings(tmpdir());
+  const found = openFindings(realFolder(tmpdir()));
   const phases: Phase[] = [];
   const clock = (): number => Math.round(performance.now() - started);
   const env = environment(recordPhases(terminal, phases, clock), interrupt.onInterrupt);

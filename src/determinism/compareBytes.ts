@@ -3,9 +3,10 @@
  * records differs, the first record that does is named, and the fields in which it does.
  */
 
-import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, lstatSync, readSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+import { openNoLinks } from '../disk/noLinks.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { memberOf, readRecords, type ReadRecord } from '../seal/candidateReader.ts';
 import { listCandidate, readPlainFile } from '../seal/files.ts';
@@ -71,7 +72,7 @@ function sameBytes(first: string, second: string): boolean {
 }
 
 function openPlain(path: string): number {
-  return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  return openNoLinks(path, constants.O_RDONLY);
 }
 
 function readFully(file: number, buffer: Buffer): number {

@@ -4,9 +4,10 @@
  */
 
 import { createHash } from 'node:crypto';
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, readSync } from 'node:fs';
 
 import { systemCode } from '../disk/errors.ts';
+import { openNoLinks } from '../disk/noLinks.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { DATA_FILE } from '../seal/format.ts';
 import type { ModuleSide } from './moduleSide.ts';
@@ -73,7 +74,7 @@ function* splitLines(
 
 function openData(module: ModuleSide): number {
   try {
-    return openSync(module.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return openNoLinks(module.path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (systemCode(error) === null) throw error;
     throw changedData(module, 'its data file cannot be read');

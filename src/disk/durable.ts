@@ -22,6 +22,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 
 import { systemCode } from './errors.ts';
+import { inFolder, inPlace, openNoLinks, removeFile, statOf } from './noLinks.ts';
 
 /** Candidates hold production data: nobody but the owner reads them. */
 export const PRIVATE_FILE = 0o600;
@@ -29,13 +30,28 @@ export const PRIVATE_FOLDER = 0o700;
 
 /** Creates a folder (parents included) that only the owner can enter. */
 export function makeFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: PRIVATE_FOLDER });
+  try {
+    makeNewFolder(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' && dirname(path) !== path) {
+      makeFolder(dirname(path));
+      makeFolder(path);
+    } else if (code !== 'EEXIST' || statOf(path)?.isDirectory() !== true) throw error;
+  }
 }
+
+/** Creates a folder that only the owner can enter; fails where anything is there already. */
+export function makeNewFolder(path: string): void {
+  inPlace(path, (at) => mkdirSync(at, { mode: PRIVATE_FOLDER }));
+}
+
+/** Flags of a file that must not be there yet. */
+export const NEW_FILE: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
 /** Opens a new file for writing; fails where anything is there already, a link included. */
 export function createFile(path: string): number {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  return openSync(path, flags, PRIVATE_FILE);
+  return openNoLinks(path, NEW_FILE, PRIVATE_FILE);
 }
 
 /**
@@ -85,8 +101,9 @@ export function syncFolders(path: string): void {
 /** What a link points to, as it is written; null where there is nothing; else 'not a link'. */
 export function linkState(path: string): { target: string } | 'absent' | 'occupied' {
   try {
-    if (!lstatSync(path).isSymbolicLink()) return 'occupied';
-    return { target: readlinkSync(path) };
+    return inPlace(path, (at) =>
+      lstatSync(at).isSymbolicLink() ? { target: readlinkSync(at) } : 'occupied',
+    );
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return 'absent';
     throw error;
@@ -106,7 +123,7 @@ export function swapLink(link: string, target: string): void {
   } catch (error) {
     // Whether the swap survives a power cut is not known, so it does not count as done.
     attempt(() => {
-      if (before === 'absent') rmSync(link);
+      if (before === 'absent') removeFile(link);
       else if (before !== 'occupied') replaceLink(link, before.target);
     });
     throw error;
@@ -114,15 +131,17 @@ export function swapLink(link: string, target: string): void {
 }
 
 function replaceLink(link: string, target: string): void {
-  const fresh = join(dirname(link), `.${basename(link)}.new`);
-  rmSync(fresh, { force: true });
-  symlinkSync(target, fresh);
-  try {
-    renameSync(fresh, link);
-  } catch (error) {
-    attempt(() => rmSync(fresh, { force: true }));
-    throw error;
-  }
+  inFolder(dirname(link), (at) => {
+    const fresh = join(at, `.${basename(link)}.new`);
+    rmSync(fresh, { force: true });
+    symlinkSync(target, fresh);
+    try {
+      renameSync(fresh, join(at, basename(link)));
+    } catch (error) {
+      attempt(() => rmSync(fresh, { force: true }));
+      throw error;
+    }
+  });
 }
 
 /**

@@ -4,7 +4,11 @@
  * in batches, walked by one; memory does not grow with the number of rows.
  */
 
+import { closeSync } from 'node:fs';
+
 import Database from 'better-sqlite3';
+
+import { createFile } from './durable.ts';
 import { setImmediate } from 'node:timers/promises';
 
 /** Rows that a writer keeps before it takes the file for itself. */
@@ -109,7 +113,8 @@ function walker(database: Database.Database): (first: number, end: number) => bo
 }
 
 function open(path: string, mustExist: boolean): Database.Database {
-  const database = new Database(path, { fileMustExist: mustExist, timeout: TIMEOUT_MS });
+  if (!mustExist) closeSync(createFile(path));
+  const database = new Database(path, { fileMustExist: true, timeout: TIMEOUT_MS });
   database.pragma('journal_mode = off');
   database.pragma('synchronous = off');
   database.pragma(`cache_size = -${CACHE_KIB}`);

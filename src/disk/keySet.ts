@@ -6,7 +6,11 @@
  * synced.
  */
 
+import { closeSync } from 'node:fs';
+
 import Database from 'better-sqlite3';
+
+import { createFile } from './durable.ts';
 
 /** Keys that a writer keeps before it takes the file for itself. */
 const BATCH = 4096;
@@ -94,7 +98,8 @@ export function addKeys(target: string, from: string, without: string | null = n
 }
 
 function open(path: string, mustExist: boolean): Database.Database {
-  const database = new Database(path, { fileMustExist: mustExist, timeout: TIMEOUT_MS });
+  if (!mustExist) closeSync(createFile(path));
+  const database = new Database(path, { fileMustExist: true, timeout: TIMEOUT_MS });
   database.pragma('journal_mode = off');
   database.pragma('synchronous = off');
   database.pragma(`cache_size = -${CACHE_KIB}`);

@@ -3,14 +3,15 @@
  * lets go of it the moment its process dies, however it dies, and a long computation cannot lose it.
  */
 
-import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
 
 import { Failure } from '../outcome/failure.ts';
-import { attempt, PRIVATE_FILE } from './durable.ts';
+import { attempt, createFile, writeAll } from './durable.ts';
 import { diskFailure, systemCode } from './errors.ts';
+import { openNoLinks, removeFile, rename, statOf } from './noLinks.ts';
 
 export interface Lock {
   release(): void;
@@ -32,12 +33,16 @@ export function acquireLock(folder: string, holder: Holder): Lock {
   refuseForeign(about, 65_536);
   const database = exclusive(path, about);
   try {
-    rmSync(`${about}.new`, { force: true });
-    writeFileSync(`${about}.new`, `${JSON.stringify(holder)}\n`, {
-      flag: 'wx',
-      mode: PRIVATE_FILE,
-    });
-    renameSync(`${about}.new`, about);
+    // Whoever swapped it meanwhile had somebody else's file locked.
+    refuseForeign(path, 0);
+    removeFile(`${about}.new`);
+    const file = createFile(`${about}.new`);
+    try {
+      writeAll(file, Buffer.from(`${JSON.stringify(holder)}\n`));
+    } finally {
+      closeSync(file);
+    }
+    rename(`${about}.new`, about);
   } catch (error) {
     database.close();
     throw diskFailure(error, folder);
@@ -45,7 +50,9 @@ export function acquireLock(folder: string, holder: Holder): Lock {
   return {
     release() {
       // The next holder replaces what is left of it.
-      attempt(() => rmSync(about, { force: true }));
+      attempt(() => {
+        removeFile(about);
+      });
       database.close();
     },
   };
@@ -73,7 +80,7 @@ export function acquireLockPatiently(folder: string, holder: Holder, patience: n
 export function lockHolder(folder: string): Holder | null {
   const holder = readHolder(join(folder, '.lock.json'));
   const path = join(folder, '.lock');
-  if (holder === null || lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
+  if (holder === null || statOf(path)?.isFile() !== true) return null;
   let database: Database.Database | undefined;
   try {
     database = new Database(path, { readonly: true, timeout: 0 });
@@ -89,7 +96,8 @@ export function lockHolder(folder: string): Holder | null {
 function exclusive(path: string, about: string): Database.Database {
   let database: Database.Database | undefined;
   try {
-    database = new Database(path, { timeout: 0 });
+    makeEmptyFile(path);
+    database = new Database(path, { fileMustExist: true, timeout: 0 });
     database.pragma('journal_mode = memory');
     database.exec('BEGIN EXCLUSIVE');
     return database;
@@ -125,7 +133,7 @@ function busy(path: string, about: string): Failure {
 /** Who holds the lock, as the holder wrote it; null where that cannot be read. */
 function readHolder(about: string): Holder | null {
   try {
-    const holder = JSON.parse(readFileSync(about, 'utf8')) as Holder;
+    const holder = JSON.parse(textOf(about)) as Holder;
     const valid = /^[a-z-]{1,32}$/.test(holder.command) && Number.isSafeInteger(holder.pid);
     return valid && /^[\dTZ:.+-]{1,40}$/.test(holder.since) ? holder : null;
   } catch {
@@ -133,9 +141,27 @@ function readHolder(about: string): Holder | null {
   }
 }
 
+function textOf(path: string): string {
+  const file = openNoLinks(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** SQLite would make one behind a link, and let others read it. */
+function makeEmptyFile(path: string): void {
+  try {
+    closeSync(createFile(path));
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  }
+}
+
 /** A link, a folder or somebody's file in the lock's place is not ours to open. */
 function refuseForeign(path: string, largest: number): void {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (stat === undefined || (stat.isFile() && stat.size <= largest)) return;
   throw new Failure('CANDIDATE', {
     what: 'something foreign stands where the lock belongs',

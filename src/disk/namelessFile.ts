@@ -4,11 +4,12 @@
  * may append to one.
  */
 
-import { constants, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { constants } from 'node:fs';
+import { join } from 'node:path';
 
 import { makeFolder, PRIVATE_FILE, writeAll } from './durable.ts';
 import { diskFailure } from './errors.ts';
+import { makeTemporary, openNoLinks, remove } from './noLinks.ts';
 
 /** What a thread has to know of a file to append to it; crosses threads by structured clone. */
 export interface NamelessFile {
@@ -24,13 +25,13 @@ export interface NamelessFile {
 export function openNameless(folder: string): NamelessFile {
   try {
     makeFolder(folder);
-    const place = mkdtempSync(join(resolve(folder), '.nameless-'));
+    const place = makeTemporary(join(folder, '.nameless-'));
     try {
       const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
-      const file = openSync(join(place, 'file'), flags, PRIVATE_FILE);
+      const file = openNoLinks(join(place, 'file'), flags, PRIVATE_FILE);
       return { file, end: new SharedArrayBuffer(8), folder };
     } finally {
-      rmSync(place, { recursive: true, force: true });
+      remove(place);
     }
   } catch (error) {
     throw diskFailure(error, folder);

@@ -3,15 +3,7 @@
  * links to the newest, swapped in one step. Reports are never read back as input.
  */
 
-import {
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, fsyncSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Failure } from '../outcome/failure.ts';
@@ -19,12 +11,13 @@ import {
   createFile,
   linkState,
   makeFolder,
-  PRIVATE_FOLDER,
+  makeNewFolder,
   swapLink,
   syncFolder,
   writeAll,
 } from './durable.ts';
 import { acquireLockPatiently } from './lock.ts';
+import { entriesOf, remove, rename, statOf } from './noLinks.ts';
 
 const HISTORY = 'history';
 
@@ -61,12 +54,12 @@ interface Report {
 
 function publish({ history, latest, command, files }: Report): void {
   const draft = join(history, `.${command}.new`);
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { mode: PRIVATE_FOLDER });
+  remove(draft);
+  makeNewFolder(draft);
   for (const [name, content] of files) writeDurably(join(draft, name), content);
   syncFolder(draft);
   const name = `${command}-${String(nextNumber(history, command)).padStart(6, '0')}`;
-  renameSync(draft, join(history, name));
+  rename(draft, join(history, name));
   syncFolder(history);
   swapLink(latest, `${HISTORY}/${name}`);
 }
@@ -85,7 +78,7 @@ function writeDurably(path: string, content: ReportFile): void {
 function nextNumber(history: string, command: string): number {
   // Longer ones are not of ours: nobody has run a command so often.
   const pattern = new RegExp(`^${command}-(\\d{6,12})$`);
-  const names = new Set(readdirSync(history));
+  const names = new Set(entriesOf(history).map((entry) => entry.name));
   let number = 1;
   for (const name of names) number = Math.max(number, Number(pattern.exec(name)?.[1] ?? 0) + 1);
   return number;
@@ -94,7 +87,7 @@ function nextNumber(history: string, command: string): number {
 /** Nothing is written through a link that somebody planted, and nobody's folder is replaced. */
 function refuseForeign(folder: string, latest: string, history: string): void {
   for (const path of [folder, history]) {
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const stat = statOf(path);
     if (stat !== undefined && !stat.isDirectory()) throw foreign(path);
   }
   const link = linkState(latest);

@@ -4,11 +4,12 @@
  * does. Each has a lock, which the operating system frees with its process.
  */
 
-import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { diskFailure } from './errors.ts';
 import { acquireLock, acquireLockPatiently, type Holder } from './lock.ts';
+import { entriesOf, makeTemporary, remove, statOf } from './noLinks.ts';
 
 export interface Scratch {
   readonly path: string;
@@ -22,8 +23,10 @@ const PATIENCE_MS = 2000;
 /** A new folder in `parent`, such as the system's for temporary files. @throws Failure DISK */
 export function openScratch(parent: string, holder: Holder): Scratch {
   try {
-    dropDead(parent, holder);
-    const path = mkdtempSync(join(parent, PREFIX));
+    // Its owner may have led there by a link; from there on there are none.
+    const folder = realpathSync(parent);
+    dropDead(folder, holder);
+    const path = makeTemporary(join(folder, PREFIX));
     // Somebody who looks for dead ones may hold it for a moment.
     const lock = acquireLockPatiently(path, holder, PATIENCE_MS);
     let open = true;
@@ -33,7 +36,7 @@ export function openScratch(parent: string, holder: Holder): Scratch {
         if (!open) return;
         open = false;
         lock.release();
-        rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+        remove(path);
       },
     };
   } catch (error) {
@@ -43,15 +46,15 @@ export function openScratch(parent: string, holder: Holder): Scratch {
 
 /** Removes what killed processes of this user have left; leaves alone what it may not remove. */
 function dropDead(parent: string, holder: Holder): void {
-  for (const entry of readdirSync(parent, { withFileTypes: true })) {
+  for (const entry of entriesOf(parent)) {
     if (!entry.name.startsWith(PREFIX) || !entry.isDirectory()) continue;
     const path = join(parent, entry.name);
     try {
-      if (lstatSync(path).uid !== process.getuid?.()) continue;
+      if (statOf(path)?.uid !== process.getuid?.()) continue;
       // Without its lock it is about to be locked, and empty.
-      if (readdirSync(path).every((name) => name.startsWith('.lock'))) continue;
+      if (entriesOf(path).every(({ name }) => name.startsWith('.lock'))) continue;
       acquireLock(path, holder).release();
-      rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+      remove(path);
     } catch {
       // It is somebody's, or goes with a later run.
     }

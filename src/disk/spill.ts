@@ -8,9 +8,10 @@
  * then key, record and lineage bytes. Record and lineage end in LF (lineage may be empty).
  */
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, readSync } from 'node:fs';
 
 import { createFile, writeAll } from './durable.ts';
+import { openNoLinks } from './noLinks.ts';
 
 export const ENTRY_HEADER = 20;
 
@@ -180,7 +181,7 @@ function readInto(bucket: Pick<Bucket, 'extents'>, buffer: Buffer): Buffer {
   let at = 0;
   try {
     for (const extent of bucket.extents) {
-      const file = files.get(extent.file) ?? openSync(extent.file, 'r');
+      const file = files.get(extent.file) ?? openNoLinks(extent.file, constants.O_RDONLY);
       files.set(extent.file, file);
       readFully(file, buffer.subarray(at, at + extent.length), extent.offset);
       at += extent.length;

@@ -1,10 +1,11 @@
 /** The candidates that a command line may name: by folder, by seal id, or by what they are. */
 
 import { existsSync, realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 import { Failure } from '../outcome/failure.ts';
-import { candidateAt } from '../seal/candidateStore.ts';
+import { readLivePointer } from '../promote/livePointer.ts';
+import { candidateAt, currentCandidate } from '../seal/candidateStore.ts';
 import { sealedNamed, sealedPath } from '../seal/sealedFolders.ts';
 import { projectPaths } from './project.ts';
 
@@ -23,16 +24,17 @@ export const CHECK_PATH =
  */
 export function candidateNamed(name: string, project: string, here: string): string {
   const { live, candidates } = projectPaths(project);
-  if (name === 'v1') return realpathSync(candidateAt(join(candidates, 'v1')));
-  if (name === 'live') return liveCandidate(live);
+  if (name === 'v1') return currentCandidate(candidates).real;
+  if (name === 'live') return liveCandidate(live, candidates);
   const asked = SEAL_ID.exec(name)?.[1];
   if (asked === undefined) return realpathSync(candidateAt(resolve(here, name), CHECK_PATH));
   const [first = asked] = sealedNamed(candidates, asked, name);
-  return realpathSync(candidateAt(sealedPath(candidates, first)));
+  return candidateAt(sealedPath(candidates, first));
 }
 
-function liveCandidate(link: string): string {
-  if (existsSync(link)) return realpathSync(candidateAt(link));
+function liveCandidate(link: string, candidates: string): string {
+  const name = existsSync(link) ? readLivePointer(link) : null;
+  if (name !== null) return candidateAt(sealedPath(candidates, name));
   throw new Failure('CANDIDATE', {
     what: 'no candidate is live',
     where: link,

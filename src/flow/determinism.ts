@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 
 import { compareBytes } from '../determinism/compareBytes.ts';
+import { realFolder } from '../disk/noLinks.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
@@ -129,7 +130,7 @@ async function build(
   const result = await said(run);
   forget();
   if (result.code !== 0) throw notBuilt(result);
-  return { ...result, candidate: join(projectPaths(project).candidates, 'v1') };
+  return { ...result, candidate: realFolder(join(projectPaths(project).candidates, 'v1')) };
 }
 
 /** What cannot be built at all says nothing of determinism. */

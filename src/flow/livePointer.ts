@@ -22,7 +22,7 @@ import {
 } from '../promote/pointerHistory.ts';
 import { openStore } from '../seal/candidateStore.ts';
 import { sealedPath, sealIdOf } from '../seal/sealedFolders.ts';
-import { verifyCandidate, type Verification } from '../seal/verify.ts';
+import { verifyAt, type Verification } from '../seal/verify.ts';
 import type { Environment } from './environment.ts';
 import { operatorOf, signed } from './operator.ts';
 import { projectPaths, type ProjectPaths } from './project.ts';
@@ -134,7 +134,7 @@ export async function verifyWhole(
   const folder = sealedPath(candidates, name);
   const shown = checksumProgress(env.progress);
   const verified = await withHashers(folder, workers, env, (pool) =>
-    verifyCandidate(folder, sealIdOf(name), pool, shown),
+    verifyAt(folder, sealIdOf(name), pool, shown),
   );
   const [first] = verified.findings;
   if (first !== undefined) {

@@ -2,6 +2,7 @@
 
 import { join, resolve } from 'node:path';
 
+import { realFolder } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { DEFAULT_SOURCE } from '../mapping/model.ts';
 import { didYouMean } from '../mapping/nearest.ts';
@@ -20,13 +21,15 @@ export interface ProjectPaths {
 
 export function projectPaths(root: string): ProjectPaths {
   const absolute = resolve(root);
+  // Whoever names the project may do so by a link; from there on there are none.
+  const real = realFolder(root);
   return {
     root: absolute,
     mapping: join(absolute, 'mapping'),
-    candidates: join(absolute, 'storage_candidate'),
-    reports: join(absolute, 'storage_reports'),
-    journal: join(absolute, 'storage_journal'),
-    live: join(absolute, 'storage_live'),
+    candidates: join(real, 'storage_candidate'),
+    reports: join(real, 'storage_reports'),
+    journal: join(real, 'storage_journal'),
+    live: join(real, 'storage_live'),
   };
 }
 

@@ -3,7 +3,6 @@
  * records, as its sealed mapping asks for them; scan-all also counts the rows again.
  */
 
-import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
 import type { Pool } from '../disk/pool.ts';
@@ -17,7 +16,7 @@ import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { scanCandidate, type Check, type ScanInput } from '../scan/scanCandidate.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
-import { verifyCandidate } from '../seal/verify.ts';
+import { verifyAt } from '../seal/verify.ts';
 import { candidateNamed } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
 import { journalScan } from './journalScan.ts';
@@ -52,12 +51,11 @@ export async function scan(
 ): Promise<Outcome> {
   const who = operatorOf(null, env);
   const { candidates } = projectPaths(options.project);
-  const shown =
+  // One and the same candidate to the end, whatever is built meanwhile.
+  const { real: folder, shown } =
     options.candidate === undefined
       ? currentCandidate(candidates)
-      : candidateNamed(options.candidate, options.project, '.');
-  // One and the same candidate to the end, whatever is built meanwhile.
-  const folder = realpathSync(shown);
+      : named(options.candidate, options.project);
   return withHashers(folder, options.workers, env, (pool) =>
     scanWith(pool, { folder, shown, who }, options, env, found),
   );
@@ -74,7 +72,7 @@ async function scanWith(
   env: Environment,
   found: FindingStore,
 ): Promise<Outcome> {
-  const verified = await verifyCandidate(folder, null, pool, checksumProgress(env.progress));
+  const verified = await verifyAt(folder, null, pool, checksumProgress(env.progress));
   const { run, findings: broken } = verified;
   const full = options.command === 'scan-all' && options.modules === null;
   const end = (outcome: Outcome, mapping: LoadedMapping | null): Outcome => {
@@ -95,7 +93,7 @@ async function scanWith(
   await scanRecords(folder, { ...options, ...known, pool }, env, found);
   const notes: string[] = [];
   if (options.recount !== null) {
-    const counted = await recount(run, await loadMapping(folder), options.recount, env);
+    const counted = await recount(run, await loadMapping(folder, SEALED), options.recount, env);
     for (const finding of counted.findings) found.add(finding);
     notes.push(counted.note);
   }
@@ -103,7 +101,15 @@ async function scanWith(
     const reason = 'the candidate holds no record, so nothing was checked';
     found.add({ rule: 'empty', severity: 'BLOCKER', reason });
   }
-  return end(result(options, shown, found.list, verified, notes), await loadMapping(folder));
+  return end(
+    result(options, shown, found.list, verified, notes),
+    await loadMapping(folder, SEALED),
+  );
+}
+
+function named(candidate: string, project: string): { real: string; shown: string } {
+  const real = candidateNamed(candidate, project, '.');
+  return { real, shown: real };
 }
 
 /** Verified by now. */
@@ -122,6 +128,9 @@ function assertModules(options: ScanOptions, names: readonly string[]): void {
   }
 }
 
+/** A mapping that was sealed: its folder is no link, and nothing in it. */
+const SEALED = { sealed: true } as const;
+
 /** The checks over the records of a candidate, in a scratch of their own; adds to `found`. */
 export async function scanRecords(
   folder: string,
@@ -138,7 +147,7 @@ export async function scanRecords(
     const records = scanCandidate({
       folder,
       // The mapping that was sealed counts, whatever the project says by now.
-      mapping: await loadMapping(folder),
+      mapping: await loadMapping(folder, SEALED),
       ...(options.modules === null ? {} : { modules: options.modules }),
       ...(options.checks === undefined ? {} : { checks: options.checks }),
       ...(options.pool === undefined ? {} : { pool: options.pool }),
@@ -159,7 +168,7 @@ function result(
   options: ScanOptions,
   candidate: string,
   findings: FindingList,
-  verified: Awaited<ReturnType<typeof verifyCandidate>> | null,
+  verified: Awaited<ReturnType<typeof verifyAt>> | null,
   notes: readonly string[],
 ): Outcome {
   const roots = new Map(verified?.run?.modules.map(({ name, root }) => [name, root]));

@@ -16,7 +16,7 @@ import { driftFinding } from '../scan/driftFinding.ts';
 import { checkSourceDrift } from '../scan/sourceDrift.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
-import { verifyCandidate, type Verification } from '../seal/verify.ts';
+import { verifyAt, type Verification } from '../seal/verify.ts';
 import type { Environment } from './environment.ts';
 import { lookAtSources } from './lookAtSources.ts';
 import { parseSourceUrl, projectPaths } from './project.ts';
@@ -42,13 +42,13 @@ export async function scanDrift(
   env: Environment,
   found: FindingStore,
 ): Promise<Outcome> {
-  const folder = currentCandidate(projectPaths(options.project).candidates);
+  const { real: folder, shown } = currentCandidate(projectPaths(options.project).candidates);
   const verified = await withHashers(folder, options.workers, env, (pool) =>
-    verifyCandidate(folder, null, pool, checksumProgress(env.progress)),
+    verifyAt(folder, null, pool, checksumProgress(env.progress)),
   );
   const { run, findings: broken } = verified;
-  if (broken.length > 0 || run === null) return result(folder, broken, verified, []);
-  const sealed = await loadMapping(folder);
+  if (broken.length > 0 || run === null) return result(shown, broken, verified, []);
+  const sealed = await loadMapping(folder, { sealed: true });
   const current = await loadMapping(resolve(options.project));
   addAll(found, checkMappingDrift(sealed, current));
   if (options.depth !== 'mapping') {
@@ -59,7 +59,7 @@ export async function scanDrift(
   }
   const only = { modules: null, checks: ['copies'] as const, memory: options.memory };
   await scanRecords(folder, only, env, found);
-  return result(folder, found.list, verified, [NOTES[options.depth]]);
+  return result(shown, found.list, verified, [NOTES[options.depth]]);
 }
 
 function addAll(found: FindingStore, findings: Iterable<Finding>): void {

@@ -23,7 +23,7 @@ export function scanProgress(
   };
 }
 
-/** What {@link verifyCandidate} calls; a step for each module. */
+/** What {@link verifyAt} calls; a step for each module. */
 export function verifyProgress(progress: Progress): (at: VerifyProgress) => void {
   let shown: string | null = null;
   return ({ module, done, total }) => {

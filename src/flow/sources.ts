@@ -1,9 +1,9 @@
 /** The sources of a project, prepared: opened once, their schemas known, their snapshots fixed. */
 
 import { hash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { makeNewFolder } from '../disk/durable.ts';
 import type { Pool } from '../disk/pool.ts';
 import type { CheckedSchema } from '../mapping/checkAgainstSource.ts';
 import { DEFAULT_SOURCE, relationOf, type Mapping, type ModuleMapping } from '../mapping/model.ts';
@@ -62,7 +62,7 @@ export async function prepareSources(
   try {
     for (const [name, { scheme, location }] of urls) {
       const folder = join(scratch, `source-${sources.length}`);
-      mkdirSync(folder);
+      makeNewFolder(folder);
       const relations = relationsOf(name, modules);
       const options = { scratch: folder, lockTimeoutMs: LOCK_TIMEOUT_MS, relations };
       const prepared = await adapters.get(scheme)?.prepare(location, options);

@@ -1,11 +1,11 @@
 /** verify-checksums: everything that a seal states, computed again from the files. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { candidateAt, currentCandidate } from '../seal/candidateStore.ts';
-import { verifyCandidate, type Verification } from '../seal/verify.ts';
+import { verifyAt, type Verification } from '../seal/verify.ts';
 import { CHECK_PATH, candidateNamed } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
@@ -38,22 +38,26 @@ function verified({ run, dataRoot }: Verification): Pick<Outcome, 'dataRoot' | '
 }
 
 /** A folder of that name comes first: `v1` may be one where the reader stands. */
-function namedFolder(name: string, project: string): string {
-  const folder = resolve(name);
-  return existsSync(folder) ? candidateAt(folder, CHECK_PATH) : candidateNamed(name, project, '.');
+function namedFolder(name: string, project: string): { real: string; shown: string } {
+  const shown = resolve(name);
+  const isThere = existsSync(shown);
+  const real = isThere
+    ? realpathSync(candidateAt(shown, CHECK_PATH))
+    : candidateNamed(name, project, '.');
+  return { real, shown: isThere ? shown : real };
 }
 
 /** Verifies the current candidate, or the one in `candidate`. */
 export async function verifyChecksums(options: VerifyOptions, env: Environment): Promise<Outcome> {
   const { candidates } = projectPaths(options.project);
   assertSealId(options.expectSeal);
-  const folder =
+  const { real, shown: folder } =
     options.candidate === null
       ? currentCandidate(candidates)
       : namedFolder(options.candidate, options.project);
   const shown = verifyProgress(env.progress);
-  const result = await withHashers(folder, options.workers, env, (pool) =>
-    verifyCandidate(folder, options.expectSeal, pool, shown),
+  const result = await withHashers(real, options.workers, env, (pool) =>
+    verifyAt(real, options.expectSeal, pool, shown),
   );
   const findings = [...result.findings];
   if (findings.length === 0 && result.records === 0) {

@@ -7,20 +7,13 @@
  * A writer that dies leaves a part of its lines; the next one writes over it and notes it as `cut`.
  */
 
-import {
-  closeSync,
-  constants,
-  fsyncSync,
-  ftruncateSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-} from 'node:fs';
+import { closeSync, constants, fsyncSync, ftruncateSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { createFile, makeFolder, syncFolder, writeAll } from '../disk/durable.ts';
 import { diskFailure, systemCode } from '../disk/errors.ts';
 import { acquireLockPatiently } from '../disk/lock.ts';
+import { openNoLinks, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { encodeEntries, parseJournal, type Journal, type JournalEvent } from './entry.ts';
 
@@ -99,7 +92,7 @@ function append(path: string, { length, torn }: Journal, bytes: Uint8Array): voi
 
 function openForWriting(path: string): number {
   try {
-    return openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+    return openNoLinks(path, constants.O_WRONLY);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
     const file = createFile(path);
@@ -109,7 +102,7 @@ function openForWriting(path: string): number {
 }
 
 function readWhole(path: string): Buffer {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const file = openNoLinks(path, constants.O_RDONLY);
   try {
     return readFileSync(file);
   } finally {
@@ -120,10 +113,10 @@ function readWhole(path: string): Buffer {
 /** Nothing is written through a link that somebody planted. */
 function refuseForeign(folder: string): void {
   const path = join(folder, JOURNAL_FILE);
-  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  const stat = statOf(folder);
   if (stat === undefined) return;
   if (!stat.isDirectory()) throw foreign(folder);
-  const file = lstatSync(path, { throwIfNoEntry: false });
+  const file = statOf(path);
   if (file !== undefined && !file.isFile()) throw foreign(path);
 }
 

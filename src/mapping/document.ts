@@ -6,10 +6,11 @@
  * is a MAPPING failure with file, line and column.
  */
 
-import { constants } from 'node:fs';
-import { lstat, open, type FileHandle } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../disk/errors.ts';
+import { openHandleNoLinks, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { decodeUtf8, JsonSyntaxError, parseJson } from '../record/json.ts';
 import { InexactNumber, type JsonValue } from '../record/value.ts';
@@ -61,17 +62,15 @@ export async function openRegularFile(
   name: string,
   limit: number,
 ): Promise<FileHandle> {
-  const stat = await lstat(path).catch((error: unknown) => {
-    throw fileFailure(name, 'the file cannot be read', 'check that it exists', error);
-  });
+  const stat = statAt(path, name);
   if (stat.isSymbolicLink()) {
     throw fileFailure(name, 'the file is a symbolic link', 'put the file itself there');
   }
   if (!stat.isFile()) throw fileFailure(name, 'this is not a file', 'put an ordinary file there');
   if (stat.size > limit) throw tooLarge(name, limit);
-  // O_NOFOLLOW, should the file become a link meanwhile; O_NONBLOCK, should it become a pipe.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  return open(path, flags).catch((error: unknown) => {
+  // Should it become a pipe meanwhile.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  return openHandleNoLinks(path, flags).catch((error: unknown) => {
     throw fileFailure(name, 'the file cannot be opened', 'check its permissions', error);
   });
 }
@@ -89,6 +88,18 @@ export async function* chunksOf(
     if (code === null) throw error;
     throw fileFailure(name, `the file cannot be read: ${code}`, 'check the disk', error);
   }
+}
+
+function statAt(path: string, name: string): Stats {
+  const unreadable = (cause?: unknown): Failure =>
+    fileFailure(name, 'the file cannot be read', 'check that it exists', cause);
+  try {
+    const stat = statOf(path);
+    if (stat !== undefined) return stat;
+  } catch (error) {
+    throw unreadable(error);
+  }
+  throw unreadable();
 }
 
 async function readRegularFile(path: string, name: string): Promise<Uint8Array> {

@@ -10,6 +10,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { replaceFile } from '../disk/durable.ts';
+import { realFolder } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { chunksOf, fileFailure, openRegularFile, readDocument } from './document.ts';
 import { listMappingFiles } from './load.ts';
@@ -41,7 +42,7 @@ const MAX_FILE_BYTES = 16 * 1024 ** 3;
 /** The freeze in `folder`, the mapping's; null where there is none. @throws Failure MAPPING */
 export async function readFreeze(folder: string): Promise<Freeze | null> {
   if ((await lstat(join(folder, FREEZE_FILE)).catch(() => null)) === null) return null;
-  const { value } = await readDocument(folder, FREEZE_FILE);
+  const { value } = await readDocument(realFolder(folder), FREEZE_FILE);
   const freeze = asFreeze(value);
   if (freeze !== null) return freeze;
   const hint = 'restore it, or remove it and freeze again with who and why';
@@ -79,8 +80,9 @@ export function writeFreeze(folder: string, freeze: Freeze): void {
  */
 export async function digestMappingFiles(folder: string): Promise<Map<string, string>> {
   const digests = new Map<string, string>();
-  for (const name of await listMappingFiles(folder)) {
-    const handle = await openRegularFile(join(folder, name), name, MAX_FILE_BYTES);
+  const real = realFolder(folder);
+  for (const name of await listMappingFiles(real)) {
+    const handle = await openRegularFile(join(real, name), name, MAX_FILE_BYTES);
     const hash = createHash('sha256');
     for await (const chunk of chunksOf(handle, name)) hash.update(chunk);
     digests.set(name, hash.digest('hex'));

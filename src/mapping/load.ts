@@ -7,8 +7,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { entriesOf, realFolder, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { checkMapping } from './check.ts';
@@ -50,6 +50,8 @@ export interface LoadOptions {
    * is in `registries` as NDJSON, and not among the `files`.
    */
   readonly registriesToCome?: boolean;
+  /** It was sealed: the folder is a real path, and whatever is a link in it now is not followed. */
+  readonly sealed?: boolean;
 }
 
 /** Loads `mapping/` of the project folder. @throws Failure MAPPING */
@@ -57,12 +59,13 @@ export async function loadMapping(
   projectDir: string,
   options: LoadOptions = {},
 ): Promise<LoadedMapping> {
-  const folder = join(projectDir, 'mapping');
-  await assertThere(folder);
+  const given = join(projectDir, 'mapping');
+  const folder = options.sealed === true ? given : realFolder(given);
+  assertThere(folder);
   const project = await readDocument(folder, 'project.json');
   assertShape(project, 'project');
   const modules = await loadModules(folder);
-  const found = await listRegistries(folder);
+  const found = listRegistries(folder);
   const documents = [project, ...modules].map(fileOf);
   const values = modules.map((document) => document.value as ModuleMapping);
   const mapping = {
@@ -87,9 +90,17 @@ export function mappingDigest(files: readonly Pick<MappingFile, 'name' | 'sha256
   return sha256Of(canonicalJson(listing));
 }
 
-async function assertThere(folder: string): Promise<void> {
-  const stat = await lstat(join(folder, 'project.json')).catch(() => null);
-  if (stat !== null) return;
+/** Whether anything stands there, be it a link. */
+function isThere(path: string): boolean {
+  try {
+    return statOf(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function assertThere(folder: string): void {
+  if (isThere(join(folder, 'project.json'))) return;
   throw new Failure('MAPPING', {
     what: 'there is no mapping',
     where: 'mapping/project.json',
@@ -99,7 +110,7 @@ async function assertThere(folder: string): Promise<void> {
 
 async function loadModules(folder: string): Promise<MappingDocument[]> {
   const documents: MappingDocument[] = [];
-  for (const { file, stem } of await entriesOf(folder, 'modules', ['.json'])) {
+  for (const { file, stem } of filesOf(folder, 'modules', ['.json'])) {
     const document = await readDocument(folder, file);
     // The name comes first: whatever else is wrong, a bad one is what to tell.
     assertModuleName(document, stem);
@@ -129,9 +140,9 @@ function assertModuleName(document: MappingDocument, stem: string): void {
   if (name !== stem) throw fault('is not the name of its file', `call the file "${name}.json"`);
 }
 
-async function listRegistries(folder: string): Promise<ReadonlyMap<string, string>> {
+function listRegistries(folder: string): ReadonlyMap<string, string> {
   const registries = new Map<string, string>();
-  for (const { file, stem } of await entriesOf(folder, 'registries', ['.json', '.ndjson'])) {
+  for (const { file, stem } of filesOf(folder, 'registries', ['.json', '.ndjson'])) {
     if (!NAME.test(stem)) {
       throw fileFailure(file, 'the name of a registry is not allowed', 'use a-z, 0-9, "_" and "-"');
     }
@@ -156,19 +167,25 @@ function withNamed(
   return registries;
 }
 
+function namesIn(path: string, name: string): string[] {
+  try {
+    return entriesOf(path).map((entry) => entry.name);
+  } catch (error) {
+    throw fileFailure(name, 'the folder cannot be read', 'check its permissions', error);
+  }
+}
+
 /** Files of a folder with one of these endings, ascending by UTF-8 bytes; others are refused. */
-async function entriesOf(
+function filesOf(
   folder: string,
   name: string,
   endings: readonly string[],
-): Promise<{ file: string; stem: string }[]> {
+): { file: string; stem: string }[] {
   const path = join(folder, name);
-  const stat = await lstat(path).catch(() => null);
-  if (stat === null) return [];
+  const stat = isThere(path) ? statOf(path) : undefined;
+  if (stat === undefined) return [];
   if (!stat.isDirectory()) throw fileFailure(name, 'this is not a folder', 'make it a folder');
-  const names = await readdir(path).catch((error: unknown) => {
-    throw fileFailure(name, 'the folder cannot be read', 'check its permissions', error);
-  });
+  const names = namesIn(path, name);
   return names
     .filter((entry) => !isAside(entry))
     .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
@@ -187,10 +204,9 @@ async function entriesOf(
  * of its name: project.json and what is in modules/ and registries/.
  */
 export async function listMappingFiles(folder: string): Promise<string[]> {
-  const project = await lstat(join(folder, 'project.json')).catch(() => null);
-  const names = project === null ? [] : ['project.json'];
+  const names = isThere(join(folder, 'project.json')) ? ['project.json'] : [];
   for (const part of ['modules', 'registries']) {
-    for (const { file } of await entriesOf(folder, part, [''])) names.push(file);
+    for (const { file } of filesOf(folder, part, [''])) names.push(file);
   }
   return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }

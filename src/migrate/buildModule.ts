@@ -4,9 +4,10 @@
  * here it is put in order.
  */
 
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { makeNewFolder } from '../disk/durable.ts';
+import { entriesOf, remove } from '../disk/noLinks.ts';
 import type { Pool } from '../disk/pool.ts';
 import { joinBuckets, type Bucket } from '../disk/spill.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
@@ -286,7 +287,7 @@ async function splitOversized(
       result.push(...split);
     } else {
       const inner = join(context.scratch, `inner-${index}`);
-      mkdirSync(inner);
+      makeNewFolder(inner);
       result.push(...(await splitOversized(split, { ...context, scratch: inner })));
     }
   }
@@ -294,9 +295,8 @@ async function splitOversized(
 }
 
 function cleanScratch(scratch: string): void {
-  for (const name of readdirSync(scratch)) {
+  for (const { name } of entriesOf(scratch)) {
     // Copies of sources and key sets stay until the end of the run.
-    if (!name.startsWith('source-') && name !== KEY_SETS)
-      rmSync(join(scratch, name), { recursive: true });
+    if (!name.startsWith('source-') && name !== KEY_SETS) remove(join(scratch, name));
   }
 }

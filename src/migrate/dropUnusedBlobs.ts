@@ -1,8 +1,9 @@
 /** Rows that turned out to be duplicates may have left blobs that no record names. */
 
-import { createReadStream, existsSync, readdirSync, rmSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { join } from 'node:path';
 
+import { entriesOf, openHandleNoLinks, removeFile, statOf } from '../disk/noLinks.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
 import { BLOBS_FOLDER, DATA_FILE } from '../seal/format.ts';
 
@@ -13,13 +14,15 @@ const CARRY = 76;
 /** Removes them from a module's staging folder. Memory: one digest per blob that is used. */
 export async function dropUnusedBlobs(folder: string, module: CompiledModule): Promise<void> {
   const blobs = join(folder, BLOBS_FOLDER);
-  if (!module.fields.some((field) => field.type.kind === 'blob') || !existsSync(blobs)) return;
+  if (!module.fields.some((field) => field.type.kind === 'blob') || statOf(blobs) === undefined)
+    return;
   const used = new Set<string>();
   let carry = '';
-  for await (const chunk of createReadStream(join(folder, DATA_FILE), 'latin1')) {
+  const data = await openHandleNoLinks(join(folder, DATA_FILE), constants.O_RDONLY);
+  for await (const chunk of data.createReadStream({ encoding: 'latin1' })) {
     const text = carry + String(chunk);
     for (const [, sha256 = ''] of text.matchAll(REFERENCE)) used.add(sha256);
     carry = text.slice(-CARRY);
   }
-  for (const name of readdirSync(blobs)) if (!used.has(name)) rmSync(join(blobs, name));
+  for (const { name } of entriesOf(blobs)) if (!used.has(name)) removeFile(join(blobs, name));
 }

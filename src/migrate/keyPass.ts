@@ -1,9 +1,9 @@
 /** Runs passes over keys on all workers; what every such pass has in common. */
 
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { createKeySet } from '../disk/keySet.ts';
+import { removeFile } from '../disk/noLinks.ts';
 import type { Pool } from '../disk/pool.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
 import type { Mapping } from '../mapping/model.ts';
@@ -71,7 +71,7 @@ export function setPath({ mapping, folder }: PassContext, module: string, kind: 
 
 /** An empty set there, whatever there was. */
 export function freshSet(path: string): string {
-  rmSync(path, { force: true });
+  removeFile(path);
   createKeySet(path);
   return path;
 }

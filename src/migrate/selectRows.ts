@@ -1,8 +1,9 @@
 /** What has to be known of keys before modules are built: which rows are filtered, what is sampled. */
 
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { makeNewFolder } from '../disk/durable.ts';
+import { entriesOf, removeFile } from '../disk/noLinks.ts';
 import { findFilteredKeys } from './filteredKeys.ts';
 import type { PassContext } from './keyPass.ts';
 import type { RowSelection } from './rowSelection.ts';
@@ -16,13 +17,13 @@ export async function selectRows(
   sample: number | null,
   context: PassContext,
 ): Promise<RowSelection> {
-  mkdirSync(context.folder);
+  makeNewFolder(context.folder);
   const filtered = await findFilteredKeys(context);
   const chosen = sample === null ? null : await chooseSample(sample, filtered, context);
   const kept = new Set([...filtered.values(), ...(chosen ?? new Map<string, string>()).values()]);
-  for (const name of readdirSync(context.folder)) {
+  for (const { name } of entriesOf(context.folder)) {
     const path = join(context.folder, name);
-    if (!kept.has(path)) rmSync(path);
+    if (!kept.has(path)) removeFile(path);
   }
   return { filtered, chosen };
 }

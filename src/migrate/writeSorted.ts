@@ -1,10 +1,9 @@
 /** The second phase of a module: its buckets, sorted by the workers, written one after the other. */
 
-import { rmSync } from 'node:fs';
-
 import { inOrder } from '../disk/inOrder.ts';
 import type { Pool } from '../disk/pool.ts';
 import { asBuffer, sharedRooms } from '../disk/sharedRoom.ts';
+import { removeFile } from '../disk/noLinks.ts';
 import { lastUses, type Bucket } from '../disk/spill.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
 import type { Finding } from '../outcome/finding.ts';
@@ -55,7 +54,7 @@ export async function writeSorted(
   const spent = lastUses(buckets);
   let done = 0;
   for await (const { room, part } of sorted) {
-    for (const file of spent[done] ?? []) rmSync(file);
+    for (const file of spent[done] ?? []) removeFile(file);
     done += 1;
     const bytes = asBuffer(part.data).subarray(1);
     writer.write({ bytes, leaves: asBuffer(part.leaves), ends: part.ends }, asBuffer(part.lineage));

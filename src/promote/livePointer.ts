@@ -3,10 +3,10 @@
  * one step. Whatever else stands in its place is somebody's, and is left alone.
  */
 
-import { lstatSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import { linkState, swapLink } from '../disk/durable.ts';
+import { removeFile, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { isSealedName } from '../seal/sealedFolders.ts';
 
@@ -31,10 +31,10 @@ export function swapLivePointer(link: string, name: string): void {
 /** Removes the new link of a swap that was killed before it took the old one's place. */
 export function clearHalfSwap(link: string): void {
   const half = join(dirname(link), `.${basename(link)}.new`);
-  const stat = lstatSync(half, { throwIfNoEntry: false });
+  const stat = statOf(half);
   if (stat === undefined) return;
   if (!stat.isSymbolicLink()) throw foreign(half, 'a file or folder is in the way');
-  rmSync(half);
+  removeFile(half);
 }
 
 function foreign(path: string, what: string): Failure {

@@ -4,10 +4,10 @@
  * as links, never followed.
  */
 
-import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { makeFolder, syncFolder } from '../disk/durable.ts';
+import { entriesOf, remove, rename, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { sealedPath } from '../seal/sealedFolders.ts';
 
@@ -16,7 +16,7 @@ const TRASH = '.trash';
 /** Throws CANDIDATE where something foreign stands in the place of the trash. */
 export function assertTrash(store: string): void {
   const path = join(store, TRASH);
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (stat === undefined || stat.isDirectory()) return;
   throw new Failure('CANDIDATE', {
     what: 'a file or link stands where removed candidates go, nothing was changed',
@@ -30,14 +30,14 @@ export function moveToTrash(store: string, names: readonly string[]): void {
   if (names.length === 0) return;
   const trash = join(store, TRASH);
   makeFolder(trash);
-  for (const name of names) renameSync(sealedPath(store, name), freeName(trash, name));
+  for (const name of names) rename(sealedPath(store, name), freeName(trash, name));
   syncFolder(trash);
   syncFolder(join(store, 'sealed'));
 }
 
 /** A candidate of this name may lie there from a run that was killed. */
 function freeName(trash: string, name: string): string {
-  const taken = new Set(readdirSync(trash));
+  const taken = new Set(entriesOf(trash).map((entry) => entry.name));
   let free = name;
   for (let number = 2; taken.has(free); number += 1) free = `${name}-${number}`;
   return join(trash, free);
@@ -47,14 +47,14 @@ function freeName(trash: string, name: string): string {
 export function emptyTrash(store: string): number {
   const trash = join(store, TRASH);
   const bytes = bytesIn(trash);
-  rmSync(trash, { recursive: true, force: true, maxRetries: 3 });
+  remove(trash);
   return bytes;
 }
 
 /** Bytes of the plain files in a folder; 0 where there is none. */
 export function bytesIn(path: string): number {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (stat?.isFile() === true) return stat.size;
   if (stat?.isDirectory() !== true) return 0;
-  return readdirSync(path).reduce((sum, name) => sum + bytesIn(join(path, name)), 0);
+  return entriesOf(path).reduce((sum, { name }) => sum + bytesIn(join(path, name)), 0);
 }

@@ -4,6 +4,9 @@
  */
 
 import Database from 'better-sqlite3';
+
+import { createFile } from '../disk/durable.ts';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Hit {
@@ -48,7 +51,9 @@ const GROUPS = `
 
 /** Opens a file in the folder `scratch`, which has to be private and is removed by its owner. */
 export function openHits(scratch: string): Hits {
-  const db = new Database(join(scratch, 'hits.db'));
+  const path = join(scratch, 'hits.db');
+  closeSync(createFile(path));
+  const db = new Database(path, { fileMustExist: true });
   db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000;
     CREATE TABLE hit (ordinal INTEGER, part INTEGER, because TEXT,
       PRIMARY KEY (ordinal, part)) WITHOUT ROWID;

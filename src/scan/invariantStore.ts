@@ -4,7 +4,11 @@
  * fit is null there, and whatever reads its field cannot run.
  */
 
+import { closeSync } from 'node:fs';
+
 import Database from 'better-sqlite3';
+
+import { createFile } from '../disk/durable.ts';
 
 import { canonicalJson } from '../record/canonical.ts';
 import type { FieldType } from '../record/type.ts';
@@ -33,7 +37,8 @@ export async function storeModules(
   invariants: readonly PlannedInvariant[],
   path: string,
 ): Promise<Map<string, StoredModule>> {
-  const db = new Database(path);
+  closeSync(createFile(path));
+  const db = new Database(path, { fileMustExist: true });
   const stored = new Map<string, StoredModule>();
   try {
     db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000');

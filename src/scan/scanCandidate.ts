@@ -3,9 +3,9 @@
  * show. Findings come in an order that depends on the candidate alone: by module, check and record.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
+import { makeTemporary, remove } from '../disk/noLinks.ts';
 import type { Pool } from '../disk/pool.ts';
 import { compileModule, type CompiledModule } from '../mapping/compile.ts';
 import type { Mapping } from '../mapping/model.ts';
@@ -83,7 +83,7 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
   const planned = checks.includes('invariants')
     ? planInvariants(mapping).filter(({ module }) => wanted.has(module.name))
     : [];
-  const scratch = mkdtempSync(join(resolve(input.scratch), 'scan-'));
+  const scratch = makeTemporary(join(input.scratch, 'scan-'));
   const hits = openHits(scratch);
   let current = '';
   const scope: Scope = {
@@ -113,7 +113,7 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
   } finally {
     await invariants.close();
     hits.close();
-    rmSync(scratch, { recursive: true, force: true });
+    remove(scratch);
   }
 }
 

@@ -4,11 +4,12 @@
  * that cannot be read is told apart from an empty one. Links are not followed.
  */
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 
 import { systemCode } from '../disk/errors.ts';
+import { openNoLinks } from '../disk/noLinks.ts';
 import { decodeUtf8 } from '../record/json.ts';
 import { DATA_FILE, LINEAGE_FILE } from './format.ts';
 
@@ -79,8 +80,7 @@ export async function* readRecords(path: string): AsyncGenerator<RecordBatch> {
 /** Null for what is missing, a link, or no plain file. */
 function openPlain(path: string): number | null {
   try {
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const file = openSync(path, flags);
+    const file = openNoLinks(path, constants.O_RDONLY | constants.O_NONBLOCK);
     if (fstatSync(file).isFile()) return file;
     closeSync(file);
     return null;

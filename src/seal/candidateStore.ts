@@ -4,17 +4,18 @@
  * link swap: whoever reads `v1` sees the old candidate or the new one, whole.
  */
 
-import { existsSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import {
   attempt,
   linkState,
   makeFolder,
-  PRIVATE_FOLDER,
+  makeNewFolder,
   swapLink,
   syncFolder,
 } from '../disk/durable.ts';
+import { remove, rename, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 
 const LINK = 'v1';
@@ -30,7 +31,7 @@ export interface Staging {
 
 /** Makes the folder of candidates where it is missing; refuses anything foreign in its place. */
 export function openStore(folder: string): void {
-  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  const stat = statOf(folder);
   if (stat === undefined) {
     makeFolder(folder);
     syncFolder(dirname(folder));
@@ -43,11 +44,9 @@ export function openStore(folder: string): void {
 function assertOurs(folder: string): void {
   const link = linkState(join(folder, LINK));
   if (link === 'occupied') throw foreign(join(folder, LINK), 'a file or folder is in the way');
-  if (link !== 'absent' && !/^sealed\/[0-9a-f]{64}(\.\d+)?$/.test(link.target)) {
-    throw foreign(join(folder, LINK), 'this link leads out of the folder of candidates');
-  }
+  if (link !== 'absent') assertInside(join(folder, LINK), link.target);
   for (const name of [SEALED, STAGING]) {
-    const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
+    const stat = statOf(join(folder, name));
     if (stat !== undefined && !stat.isDirectory()) {
       throw foreign(join(folder, name), 'a file or link is in the way');
     }
@@ -66,10 +65,10 @@ function foreign(path: string, what: string): Failure {
 export function openStaging(folder: string): Staging {
   dropStaging(folder);
   const staging = join(folder, STAGING);
-  mkdirSync(staging, { mode: PRIVATE_FOLDER });
+  makeNewFolder(staging);
   const [candidate, scratch] = [join(staging, 'candidate'), join(staging, 'scratch')];
-  mkdirSync(candidate, { mode: PRIVATE_FOLDER });
-  mkdirSync(scratch, { mode: PRIVATE_FOLDER });
+  makeNewFolder(candidate);
+  makeNewFolder(scratch);
   return { candidate, scratch };
 }
 
@@ -77,10 +76,10 @@ export function openStaging(folder: string): Staging {
 export function dropStaging(folder: string): void {
   const staging = join(folder, STAGING);
   const dead = `${staging}.old`;
-  rmSync(dead, { recursive: true, force: true, maxRetries: 3 });
-  if (!existsSync(staging)) return;
-  renameSync(staging, dead);
-  rmSync(dead, { recursive: true, force: true, maxRetries: 3 });
+  remove(dead);
+  if (statOf(staging) === undefined) return;
+  rename(staging, dead);
+  remove(dead);
 }
 
 /** Removes staging at the end of a run, which is done or has failed whether that works or not. */
@@ -99,9 +98,10 @@ export function publishCandidate(folder: string, staging: Staging, sealId: strin
   const sealed = join(folder, SEALED);
   makeFolder(sealed);
   let name = sealId;
-  for (let count = 2; existsSync(join(sealed, name)); count += 1) name = `${sealId}.${count}`;
+  for (let count = 2; statOf(join(sealed, name)) !== undefined; count += 1)
+    name = `${sealId}.${count}`;
   const [link, target] = [join(folder, LINK), `${SEALED}/${name}`];
-  renameSync(staging.candidate, join(sealed, name));
+  rename(staging.candidate, join(sealed, name));
   try {
     syncFolder(sealed);
     syncFolder(folder);
@@ -109,7 +109,7 @@ export function publishCandidate(folder: string, staging: Staging, sealId: strin
   } catch (error) {
     attempt(() => {
       // Where the swap could not be taken back, somebody may read it.
-      if (!leadsTo(link, target)) renameSync(join(sealed, name), staging.candidate);
+      if (!leadsTo(link, target)) rename(join(sealed, name), staging.candidate);
     });
     throw error;
   }
@@ -121,10 +121,23 @@ function leadsTo(link: string, target: string): boolean {
   return typeof state === 'object' && state.target === target;
 }
 
-/** Where the current candidate is; a failure where there is none. */
-export function currentCandidate(folder: string): string {
-  const path = join(folder, LINK);
-  return candidateAt(path);
+/**
+ * The real folder of the current candidate, and the link to it for people. Whoever has led the link out of
+ * the folder of candidates leads nobody there.
+ * @throws Failure CANDIDATE where there is none
+ */
+export function currentCandidate(folder: string): { real: string; shown: string } {
+  const shown = join(folder, LINK);
+  candidateAt(shown);
+  const link = linkState(shown);
+  if (typeof link === 'string') return { real: shown, shown };
+  assertInside(shown, link.target);
+  return { real: join(folder, link.target), shown };
+}
+
+function assertInside(path: string, target: string): void {
+  if (/^sealed\/[0-9a-f]{64}(\.\d+)?$/.test(target)) return;
+  throw foreign(path, 'this link leads out of the folder of candidates');
 }
 
 function isFolder(path: string): boolean {

@@ -1,16 +1,9 @@
 /** The files of a candidate as they are on disk: plain files only, links are not followed. */
 
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  type Dirent,
-} from 'node:fs';
+import { closeSync, constants, readFileSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 
+import { entriesOf, openNoLinks, statOf } from '../disk/noLinks.ts';
 import { byUtf8 } from './format.ts';
 
 export interface CandidateFiles {
@@ -25,7 +18,7 @@ export function listCandidate(folder: string): CandidateFiles {
   const files: string[] = [];
   const strange: string[] = [];
   const visit = (relative: string): void => {
-    const entries = entriesOf(join(folder, relative));
+    const entries = entriesIn(join(folder, relative));
     if (entries.length === 0) strange.push(relative);
     for (const entry of entries) {
       const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
@@ -38,9 +31,9 @@ export function listCandidate(folder: string): CandidateFiles {
 }
 
 /** Entries of a folder; none where it cannot be read, as one whose name is not UTF-8. */
-function entriesOf(folder: string): Dirent[] {
+function entriesIn(folder: string): Dirent[] {
   try {
-    return readdirSync(folder, { withFileTypes: true });
+    return entriesOf(folder);
   } catch {
     return [];
   }
@@ -49,7 +42,7 @@ function entriesOf(folder: string): Dirent[] {
 /** Bytes of the plain files in a folder, counted no further than `limit`. */
 export function bytesUpTo(folder: string, limit: number): number {
   let bytes = 0;
-  for (const entry of entriesOf(folder)) {
+  for (const entry of entriesIn(folder)) {
     if (bytes >= limit) break;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) bytes += bytesUpTo(path, limit - bytes);
@@ -62,7 +55,7 @@ export function bytesUpTo(folder: string, limit: number): number {
 export function readPlainFile(path: string, limit: number): Buffer | null {
   try {
     if (plainSize(path) > limit) return null;
-    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const file = openNoLinks(path, constants.O_RDONLY);
     try {
       return readFileSync(file);
     } finally {
@@ -76,8 +69,8 @@ export function readPlainFile(path: string, limit: number): Buffer | null {
 /** Size of a plain file in bytes; infinite where there is none. */
 export function plainSize(path: string): number {
   try {
-    const stat = lstatSync(path);
-    return stat.isFile() ? stat.size : Number.POSITIVE_INFINITY;
+    const stat = statOf(path);
+    return stat?.isFile() === true ? stat.size : Number.POSITIVE_INFINITY;
   } catch {
     return Number.POSITIVE_INFINITY;
   }

@@ -3,15 +3,16 @@
  * there; segments of a tree; whole files.
  */
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, readSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 
 import { systemCode } from '../disk/errors.ts';
+import { openNoLinks } from '../disk/noLinks.ts';
 import type { Handler, Pool, Reply } from '../disk/pool.ts';
 import { asBuffer } from '../disk/sharedRoom.ts';
 import { DIGEST_LENGTH, packedLeafHash } from '../merkle/hash.ts';
 import { segmentRoot, type ReduceSegment } from '../merkle/tree.ts';
-import { lineEnds, NO_LINKS, readPart, type FileStretch, type PartLines } from './readPart.ts';
+import { lineEnds, readPart, type FileStretch, type PartLines } from './readPart.ts';
 
 export interface PartInput extends FileStretch {
   /** Fields that hold references to blobs. */
@@ -53,7 +54,7 @@ export function reduceIn(pool: Pool): ReduceSegment {
 /** SHA-256 of a file's bytes, lower-case hex; null where it cannot be read. Never follows a link. */
 export function hashFile(path: string): string | null {
   try {
-    return digestOf(openSync(path, NO_LINKS));
+    return digestOf(openNoLinks(path, constants.O_RDONLY));
   } catch (error) {
     if (systemCode(error) === null) throw error;
     return null;

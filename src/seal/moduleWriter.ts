@@ -1,11 +1,12 @@
 /** Writes one module of a candidate: its parts arrive in key order and are hashed on their way. */
 
 import { createHash, hash } from 'node:crypto';
-import { existsSync, readdirSync, rmdirSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { rmdirSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { makeFolder, PRIVATE_FILE, writeAll, writeFileDurably } from '../disk/durable.ts';
+import { makeFolder, NEW_FILE, PRIVATE_FILE, writeAll, writeFileDurably } from '../disk/durable.ts';
+import { entriesOf, inPlace, openHandleNoLinks } from '../disk/noLinks.ts';
 import type { Pool } from '../disk/pool.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
 import { recordSchema } from '../mapping/recordSchema.ts';
@@ -100,8 +101,12 @@ export async function moduleWriter(
 /** Digests of a module's blobs; a folder without any is not kept. */
 function blobSums(folder: string): string[] {
   const blobs = join(folder, BLOBS_FOLDER);
-  const names = existsSync(blobs) ? readdirSync(blobs) : [];
-  if (names.length === 0) rmdirSync(blobs);
+  const names = entriesOf(blobs).map((entry) => entry.name);
+  if (names.length === 0) {
+    inPlace(blobs, (at) => {
+      rmdirSync(at);
+    });
+  }
   return names;
 }
 
@@ -117,7 +122,7 @@ interface HashedFile {
 }
 
 async function hashedFile(path: string): Promise<HashedFile> {
-  const file: FileHandle = await open(path, 'wx', PRIVATE_FILE);
+  const file: FileHandle = await openHandleNoLinks(path, NEW_FILE, PRIVATE_FILE);
   const digest = createHash('sha256');
   return {
     write(bytes) {

@@ -3,7 +3,9 @@
  * followed.
  */
 
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, readSync } from 'node:fs';
+
+import { openNoLinks } from '../disk/noLinks.ts';
 
 /** A stretch of a file; the part has the lines whose first byte is in [start, end). */
 export interface FileStretch {
@@ -26,7 +28,6 @@ const MORE = 1024 * 1024;
 const SPARE = 256 * 1024;
 /** A record that SQLite can hold, and its escapes. */
 const MAX_LINE = 1024 * MORE;
-export const NO_LINKS: number = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 /** Bytes of the room that a part of `length` bytes needs. */
 export function partRoom(length: number): number {
@@ -53,7 +54,7 @@ export function readPart(
   { path, start, end }: FileStretch,
   room: SharedArrayBuffer | ArrayBuffer,
 ): PartLines {
-  const file = openSync(path, NO_LINKS);
+  const file = openNoLinks(path, constants.O_RDONLY);
   try {
     // The byte before tells whether a line begins at `start`; where there is none, it is padding.
     const before = start === 0 ? 1 : 0;

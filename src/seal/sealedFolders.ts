@@ -3,11 +3,11 @@
  * number where a run has made the same before. Links are no candidates, wherever they lead.
  */
 
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { linkState } from '../disk/durable.ts';
 import { systemCode } from '../disk/errors.ts';
+import { entriesOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 
 const NAME = /^([0-9a-f]{64})(?:\.([1-9]\d{0,8}))?$/;
@@ -31,7 +31,7 @@ export function sealedPath(store: string, name: string): string {
 /** Names of the sealed candidates: ascending by seal id, those of one id as they were made. */
 export function sealedNames(store: string): string[] {
   try {
-    return readdirSync(join(store, 'sealed'), { withFileTypes: true })
+    return entriesOf(join(store, 'sealed'))
       .filter((entry) => entry.isDirectory() && isSealedName(entry.name))
       .map((entry) => entry.name)
       .sort(byIdAndNumber);

@@ -8,6 +8,7 @@
 
 import { join } from 'node:path';
 
+import { realFolder } from '../disk/noLinks.ts';
 import type { Pool } from '../disk/pool.ts';
 import { mappingDigest } from '../mapping/load.ts';
 import type { Finding } from '../outcome/finding.ts';
@@ -53,8 +54,17 @@ export interface VerifyProgress {
   readonly allTotal: number;
 }
 
-/** Verifies the candidate in `folder`. `expected` is a seal id that was kept elsewhere. */
-export async function verifyCandidate(
+/** Verifies the candidate that `folder` is, or leads to. */
+export function verifyCandidate(...args: Parameters<typeof verifyAt>): Promise<Verification> {
+  const [folder, ...rest] = args;
+  return verifyAt(realFolder(folder), ...rest);
+}
+
+/**
+ * Verifies the candidate in `folder`, a real path, over no link. `expected` is a seal id that was kept
+ * elsewhere.
+ */
+export async function verifyAt(
   folder: string,
   expected: string | null,
   pool: Pool,

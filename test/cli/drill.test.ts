@@ -67,7 +67,7 @@ describe('drill', LONG, () => {
     const variables = planted(small, {
       file: 'seal/candidateStore.ts',
       search: 'export function openStaging(folder: string): Staging {',
-      by: 'export function openStaging(folder: string): Staging { rmSync(join(folder, LINK), { force: true });',
+      by: 'export function openStaging(folder: string): Staging { remove(join(folder, LINK));',
     });
     const { ran, all } = await drill(small, variables);
     expect(ran.code).toBe(2);
@@ -79,7 +79,7 @@ describe('drill', LONG, () => {
     const variables = planted(small, {
       file: 'seal/candidateStore.ts',
       search: 'export function dropStaging(folder: string): void {',
-      by: 'export function dropStaging(folder: string): void { if (existsSync(join(folder, LINK))) return;',
+      by: 'export function dropStaging(folder: string): void { if (statOf(join(folder, LINK)) !== undefined) return;',
     });
     const { ran, all } = await drill(small, variables);
     expect(ran.code).toBe(2);

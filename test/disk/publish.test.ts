@@ -26,11 +26,14 @@ const { log } = vi.hoisted(() => ({ log: [] as string[] }));
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
   const paths = new Map<number, string>();
+  // Names in a folder that is open, by the folder's own.
+  const named = (path: string): string =>
+    path.replace(/^\/proc\/self\/fd\/\d+/, (folder) => fs.readlinkSync(folder));
   return {
     ...fs,
     openSync: (...args: Parameters<typeof fs.openSync>) => {
       const file = fs.openSync(...args);
-      paths.set(file, String(args[0]));
+      paths.set(file, named(String(args[0])));
       return file;
     },
     fsyncSync: (file: number) => {
@@ -39,11 +42,11 @@ vi.mock('node:fs', async (original) => {
     },
     renameSync: (from: string, to: string) => {
       fs.renameSync(from, to);
-      log.push(`rename ${from} ${to}`);
+      log.push(`rename ${named(from)} ${named(to)}`);
     },
     symlinkSync: (target: string, path: string) => {
       fs.symlinkSync(target, path);
-      log.push(`link ${path} ${target}`);
+      log.push(`link ${named(path)} ${target}`);
     },
   };
 });

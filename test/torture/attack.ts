@@ -137,7 +137,7 @@ function badMessage(stderr: string, trace: readonly string[], project: string): 
 }
 
 /** Every sealed candidate is whole. */
-async function unsound(project: string): Promise<string[]> {
+export async function unsound(project: string): Promise<string[]> {
   const wrong: string[] = [];
   for (const name of sealedNames(storeOf(project))) {
     const folder = join(storeOf(project), 'sealed', name);
@@ -148,7 +148,7 @@ async function unsound(project: string): Promise<string[]> {
 }
 
 /** The next run cleans up, gives the same data, and what it built can go live. */
-async function nextRun(project: string): Promise<string[]> {
+export async function nextRun(project: string): Promise<string[]> {
   try {
     const before = await migrateHere(project, { runId: 'next' });
     const name = sealedNames(storeOf(project)).find((one) => one.startsWith(before.sealId ?? '-'));

@@ -30,6 +30,8 @@ const ERRORS: Readonly<Record<string, readonly string[]>> = {
 export interface Call {
   readonly name: string;
   readonly path: string;
+  /** How the command names it, where that is by a folder that is open. */
+  readonly given?: string;
   readonly when: number;
 }
 
@@ -60,7 +62,7 @@ export async function traced(
       ? []
       : [
           '-P',
-          fault.call.path,
+          fault.call.given ?? fault.call.path,
           '-e',
           `inject=${fault.call.name}:${effectOf(fault)}:when=${fault.call.when}`,
         ];
@@ -79,18 +81,33 @@ function effectOf({ with: what }: Fault): string {
 /** The calls of a trace that touch `project` or what lies in it. */
 export function callsIn(trace: readonly string[], project: string): Call[] {
   const counts = new Map<string, number>();
+  const folders = new Map<string, string>();
   const calls: Call[] = [];
   for (const line of trace) {
     const [, thread = '', name = '', rest = ''] = LINE.exec(line) ?? [];
-    const at = rest.indexOf(project);
-    if (name === '' || at === -1 || line.includes('resumed>')) continue;
-    const path = /^[^">]+/.exec(rest.slice(at))?.[0] ?? '';
-    const key = `${thread} ${name} ${path}`;
+    const [, opened, folder = ''] = /= (\d+)<([^>]*)>/.exec(rest) ?? [];
+    const [given, path] = inOpenFolder(rest, folders) ?? [undefined, pathIn(rest, project)];
+    if (opened !== undefined) folders.set(opened, folder);
+    if (name === '' || !path.startsWith(project) || line.includes('resumed>')) continue;
+    const key = `${thread} ${name} ${given ?? path}`;
     const when = (counts.get(key) ?? 0) + 1;
     counts.set(key, when);
-    calls.push({ name, path, when });
+    calls.push({ name, path, when, ...(given === undefined ? {} : { given }) });
   }
   return calls;
+}
+
+function pathIn(rest: string, project: string): string {
+  const at = rest.indexOf(project);
+  return at === -1 ? '' : (/^[^">]+/.exec(rest.slice(at))?.[0] ?? '');
+}
+
+/** The path that a call names by a folder that is open, and where that is; null where it does not. */
+function inOpenFolder(rest: string, folders: ReadonlyMap<string, string>): [string, string] | null {
+  const [, given = '', file = '', name = ''] =
+    /"(\/proc\/self\/fd\/(\d+)(\/[^"]*)?)"/.exec(rest) ?? [];
+  const folder = folders.get(file);
+  return folder === undefined ? null : [given, `${folder}${name}`];
 }
 
 /**

@@ -1,9 +1,10 @@
 /**
- * `npm run torture`: commands killed and failed at system calls, power cuts, and the proof that the kit
- * would see it if Sealift were broken. README.md in test/fault says what it needs and what it last found.
+ * `npm run torture`: commands killed and failed at system calls, power cuts, many runs that want one lock,
+ * names that are swapped for links, and the proof that the kit would see it if Sealift were broken. README.md
+ * in test/fault says what it needs and what it last found.
  *
  *     npm run torture -- --short
- *     npm run torture -- --points 500 --cuts 200 --seed 1 --only calls
+ *     npm run torture -- --points 500 --cuts 200 --rounds 50 --races 1000 --seed 1 --only calls
  */
 
 import { spawnSync } from 'node:child_process';
@@ -11,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { attack, type Attack, type Attacked } from './attack.ts';
+import { contest, type Contest } from './contest.ts';
+import { BROKEN_RACE, raceForLinks, type LinkRace, type LinkRaces } from './linkRaces.ts';
 import type { Call } from './systemCalls.ts';
 import { cutPower, whyNoCuts, type Cut, type FileSystem } from './powerCuts.ts';
 
@@ -105,6 +108,50 @@ async function powerCuts(cuts: number, controls: number, seed: number): Promise<
   return rows;
 }
 
+function ofContest(what: string, made: Contest, control: boolean): Row {
+  const { runs, held, refused, killed, slowest, stopped, violations } = made;
+  const free = killed === 0 ? '' : `, free within ${Math.ceil(slowest)} ms`;
+  const details = `held ${held} times, refused ${refused} times; ${killed} holders killed${free}; ${stopped} stopped`;
+  return { what, tried: runs, details, violations, control };
+}
+
+async function locks(rounds: number, controls: number, seed: number): Promise<Row[]> {
+  const contenders = 8;
+  note(`locks: ${contenders} contenders, ${rounds} rounds each`);
+  const made = await contest({ contenders, rounds, seed });
+  for (const violation of made.violations) note(`  ${violation}`);
+  const name = 'everybodyHolds';
+  const broken = { contenders, rounds: Math.ceil(controls / contenders), seed };
+  const found = await contest({ ...broken, sabotage: sabotage(name) });
+  return [
+    ofContest(`the lock, ${contenders} contenders`, made, false),
+    ofContest(`the lock, ${name}`, found, true),
+  ];
+}
+
+function ofRaces(what: string, { races, swaps }: LinkRaces, control: boolean): Row {
+  const done = races.filter(({ code }) => code === 0).length;
+  const details = `${swaps} links planted; ${done} commands went on to the end`;
+  const violations = races.flatMap(({ command, violations: all }) =>
+    all.map((violation) => `${command}: ${violation}`),
+  );
+  return { what, tried: races.length, details, violations, control };
+}
+
+async function links(rounds: number, controls: number, seed: number): Promise<Row[]> {
+  note(`links: ${rounds} rounds`);
+  const onRace = ({ command, violations }: LinkRace, number: number): void => {
+    if (number % 100 === 0) note(`  ${number} rounds`);
+    for (const violation of violations) note(`  ${command}: ${violation}`);
+  };
+  const made = await raceForLinks({ rounds, seed, onRace });
+  const broken = { ...BROKEN_RACE, rounds: controls, seed };
+  return [
+    ofRaces('races for names', made, false),
+    ofRaces('races for names, followLinks', await raceForLinks(broken), true),
+  ];
+}
+
 /** A row is as it should be when it found nothing, or, broken on purpose, something. */
 function isSound({ tried, violations, control }: Row): boolean {
   return tried > 0 && (control ? violations.length > 0 : violations.length === 0);
@@ -124,20 +171,28 @@ const { values } = parseArgs({
   options: {
     points: { type: 'string' },
     cuts: { type: 'string' },
+    rounds: { type: 'string' },
+    races: { type: 'string' },
     controls: { type: 'string' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
     short: { type: 'boolean', default: false },
   },
 });
-const points = Number(values.points ?? (values.short ? 12 : 500));
-const cuts = Number(values.cuts ?? (values.short ? 6 : 200));
-const controls = Number(values.controls ?? (values.short ? 8 : 40));
+const count = (asked: string | undefined, short: number, full: number): number =>
+  Number(asked ?? (values.short ? short : full));
+const controls = count(values.controls, 8, 40);
 const seed = Number(values.seed);
-const rows = [
-  ...(values.only === 'cuts' ? [] : await systemCalls(points, controls, seed)),
-  ...(values.only === 'calls' ? [] : await powerCuts(cuts, controls, seed)),
-];
+const PARTS: ReadonlyMap<string, () => Promise<Row[]>> = new Map([
+  ['calls', () => systemCalls(count(values.points, 12, 500), controls, seed)],
+  ['cuts', () => powerCuts(count(values.cuts, 6, 200), controls, seed)],
+  ['locks', () => locks(count(values.rounds, 2, 50), controls, seed)],
+  ['links', () => links(count(values.races, 16, 1000), controls, seed)],
+]);
+const rows: Row[] = [];
+for (const [name, part] of PARTS) {
+  if (name === (values.only ?? name)) rows.push(...(await part()));
+}
 process.stdout.write(tableOf(rows));
 for (const { what, violations, control } of rows) {
   for (const violation of control ? [] : violations)

@@ -10,20 +10,18 @@ import {
   accessSync,
   closeSync,
   constants,
-  copyFileSync,
   existsSync,
-  mkdtempSync,
   openSync,
   readFileSync,
   readSync,
   realpathSync,
   statSync,
-  chmodSync,
-  rmSync,
   type BigIntStats,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { createFile, writeAll } from '../../disk/durable.ts';
+import { makeTemporary, removeFile } from '../../disk/noLinks.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { PrepareOptions } from '../source.ts';
 import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';
@@ -31,6 +29,7 @@ import { asFailure, understandsUris, type Access, type Connection } from './conn
 const MAGIC = 'SQLite format 3\0';
 const HEADER_BYTES = 100;
 const COPY_ATTEMPTS = 3;
+const COPY_BYTES = 1024 * 1024;
 
 /** Decides how to read `location`; makes a copy only where it cannot be read in place. */
 export function chooseAccess(location: string, options: PrepareOptions): Access {
@@ -157,7 +156,7 @@ function isHeldOpen(file: string): boolean {
 function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
   try {
     // Several sources of a run may share the folder.
-    const copy = join(mkdtempSync(join(scratch, 'sqlite-')), 'source.db');
+    const copy = join(makeTemporary(join(scratch, 'sqlite-')), 'source.db');
     for (let attempt = 1; ; attempt++) {
       const before = stateOf(access.file);
       copyAll(access.file, copy);
@@ -174,15 +173,27 @@ function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
 const SIDE_FILES: readonly string[] = ['', '-wal', '-journal'];
 
 function copyAll(file: string, copy: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(copy + suffix, { force: true });
+  for (const suffix of ['', '-wal', '-shm', '-journal']) removeFile(copy + suffix);
   for (const suffix of SIDE_FILES) {
-    if (!existsSync(file + suffix)) continue;
-    copyFileSync(
-      file + suffix,
-      copy + suffix,
-      constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL,
-    );
-    chmodSync(copy + suffix, 0o600);
+    if (existsSync(file + suffix)) copyBytes(file + suffix, copy + suffix);
+  }
+}
+
+/** Copies a file into a private one: the system's own copy would have the source's mode for a while. */
+function copyBytes(from: string, to: string): void {
+  const source = openSync(from, 'r');
+  try {
+    const target = createFile(to);
+    try {
+      const chunk = Buffer.allocUnsafe(COPY_BYTES);
+      for (let read = readSync(source, chunk); read > 0; read = readSync(source, chunk)) {
+        writeAll(target, chunk.subarray(0, read));
+      }
+    } finally {
+      closeSync(target);
+    }
+  } finally {
+    closeSync(source);
   }
 }
 

@@ -1,0 +1,9 @@
+/** Breaks the command it is loaded into: it leaves the mask as it is, and asks for no modes. */
+
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+
+process.umask = () => 0;
+const { openSync } = fs;
+fs.openSync = (path, flags) => openSync(path, flags);
+syncBuiltinESMExports();
