@@ -71,12 +71,14 @@ export function readSchema(db: Connection): SourceSchema {
     if (columns !== null) tables.push(describe(db, listed, columns));
   }
   tables.sort((a, b) => compareNames(a.name, b.name));
-  return { tables: tables.map((table) => withParents(table, tables)) };
+  // There may be thousands, each with parents among them.
+  const byName = new Map(tables.map((table) => [asciiLower(table.name), table]));
+  return { tables: tables.map((table) => withParents(table, byName)) };
 }
 
 /** How to read one table; null when the schema has no such table. */
 export function readTableAccess(db: Connection, name: string): TableAccess | null {
-  const listed = listTables(db).find((table) => table.name === name);
+  const listed = listedByName(db).get(name);
   if (listed === undefined) return null;
   const columns = readableColumns(db, name);
   if (columns === null) return null;
@@ -92,6 +94,24 @@ export function rowidOf(
   const rows = readTableAccess(db, name)?.rows;
   const orderBy = rows?.kind === 'ordered' ? `ORDER BY ${rows.orderBy}` : '';
   return { rowid: rows?.kind === 'rowid' ? rows.rowid : null, orderBy };
+}
+
+interface Listing {
+  readonly version: unknown;
+  readonly tables: ReadonlyMap<string, ListedTable>;
+}
+
+/** What each connection lists: there may be thousands of tables, and each of them is looked up. */
+const LISTINGS = new WeakMap<Connection, Listing>();
+
+/** The tables by name, listed anew where the schema has another version than before. */
+function listedByName(db: Connection): Listing['tables'] {
+  const version = db.pragma('schema_version', { simple: true });
+  const known = LISTINGS.get(db);
+  if (known !== undefined && known.version === version) return known.tables;
+  const tables = new Map(listTables(db).map((table) => [table.name, table]));
+  LISTINGS.set(db, { version, tables });
+  return tables;
 }
 
 function listTables(db: Connection): ListedTable[] {
@@ -215,11 +235,11 @@ function foreignKeys(db: Connection, table: string): ForeignKey[] {
 }
 
 /** Spells parents as they spell themselves and completes their keys. */
-function withParents(table: TableSchema, tables: readonly TableSchema[]): TableSchema {
+function withParents(table: TableSchema, tables: ReadonlyMap<string, TableSchema>): TableSchema {
   const own = table.columns.map((column) => column.name);
   const resolved = table.foreignKeys.map((key): ForeignKey => {
     const columns = key.columns.map((name) => spelled(name, own));
-    const parent = tables.find(({ name }) => asciiLower(name) === asciiLower(key.table));
+    const parent = tables.get(asciiLower(key.table));
     if (parent === undefined) return { ...key, columns };
     const names = parent.columns.map((column) => column.name);
     const to = key.to.length === 0 ? parent.primaryKey : key.to.map((to) => spelled(to, names));
