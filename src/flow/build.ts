@@ -36,6 +36,7 @@ import {
 import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
+import { assertRoomForRun } from './roomForRun.ts';
 import {
   closeSources,
   openInWorkers,
@@ -122,6 +123,8 @@ export async function withStaging<T>(
         const pool = env.startWorkers(workersFor(options.workers, bytes), { mapping, secrets });
         try {
           await openInWorkers(sources, pool);
+          const sample = options.sample ?? null;
+          await assertRoomForRun({ folder: paths.candidates, mapping, sources, sample });
           built = await steps.build({ command, options, env, mapping, sources, staging, pool });
         } finally {
           await pool.close();

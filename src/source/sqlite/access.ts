@@ -24,6 +24,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { assertRoom, sharesCopies } from '../../disk/room.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { PrepareOptions } from '../source.ts';
 import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';
@@ -157,6 +158,7 @@ function isHeldOpen(file: string): boolean {
 function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
   try {
     // Several sources of a run may share the folder.
+    assertRoomForCopy(access.file, scratch);
     const copy = join(mkdtempSync(join(scratch, 'sqlite-')), 'source.db');
     for (let attempt = 1; ; attempt++) {
       const before = stateOf(access.file);
@@ -169,6 +171,16 @@ function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
   } catch (cause) {
     throw copyFailure(cause, access.shown);
   }
+}
+
+/** Nothing is copied that cannot fit. */
+function assertRoomForCopy(file: string, scratch: string): void {
+  if (statSync(file).dev === statSync(scratch).dev && sharesCopies(scratch)) return;
+  const bytes = SIDE_FILES.reduce((sum, suffix) => sum + (sizeOf(file + suffix) ?? 0), 0);
+  assertRoom(scratch, bytes, {
+    what: 'the database has to be copied before it is read, and the disk has not enough space',
+    hint: 'free space there, then run again',
+  });
 }
 
 const SIDE_FILES: readonly string[] = ['', '-wal', '-journal'];
