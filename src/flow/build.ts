@@ -35,6 +35,7 @@ import {
 } from '../seal/candidateStore.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
+import { forBuffers } from './memory.ts';
 import { projectPaths } from './project.ts';
 import { assertRoomForRun } from './roomForRun.ts';
 import {
@@ -152,7 +153,7 @@ export async function buildModules(
   onBuilt: (module: BuiltModule) => void,
 ): Promise<BuiltModule[]> {
   const { options, env, mapping, sources, staging, pool } = build;
-  const memory = planMemory(options.memory, pool.size);
+  const memory = planMemory(forBuffers(options.memory, pool.size), pool.size);
   const built: BuiltModule[] = [];
   const sourceOf = ({ source: name }: CompiledModule): PreparedSource => {
     const source = sources.find((candidate) => candidate.name === name)?.prepared;

@@ -15,6 +15,10 @@ const disk =
 const root = process.getuid?.() === 0;
 const usable = (blocks: number): number => (root ? 2 : 1) * blocks * 4096;
 
+const silent: AskDisk = () => {
+  throw Object.assign(new Error('said by the runtime'), { code: 'ENOSYS' });
+};
+
 const forWhat = { what: 'no room for this', hint: 'free space' };
 
 function refusal(least: number, ask: AskDisk): string | null {
@@ -54,9 +58,6 @@ describe('the room on a disk', () => {
   });
 
   it('is nobody to blame where the file system does not answer', () => {
-    const silent: AskDisk = () => {
-      throw Object.assign(new Error('said by the runtime'), { code: 'ENOSYS' });
-    };
     expect(refusal(2 ** 50, silent)).toBeNull();
     expect(() =>
       freeBytes('/', () => {

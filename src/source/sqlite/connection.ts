@@ -154,5 +154,11 @@ const EXPLAINED: readonly Explained[] = [
     'the database cannot be opened',
     'check the path and its permissions',
   ],
+  [
+    'SQLITE_TOOBIG',
+    'SOURCE_FORMAT',
+    'a cell is larger than 512 MiB, more than can be read',
+    'make it smaller, or move it out of the table',
+  ],
   ['SQLITE_FULL', 'DISK', 'there is no space for temporary data', 'free some space and run again'],
 ];
