@@ -143,6 +143,9 @@ export async function withStaging<T>(
   });
 }
 
+/** Modules whose files may be on their way to the disk. */
+const SYNCING = 16;
+
 /**
  * Builds all modules, by name; each one uses all workers, and what is found goes to `found`. `onBuilt` is called after each one and may
  * throw.
@@ -182,6 +185,8 @@ export async function buildModules(
       provisional: build.command === 'dry-run',
     });
     built.push(result);
+    // The disk may be slower, but files are open until they are on it.
+    await built.at(-SYNCING)?.written.synced;
     if (options.sample === undefined) assertMinimum(result, module.minimumRows);
     onBuilt(result);
   }
