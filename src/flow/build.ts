@@ -35,7 +35,9 @@ import {
 } from '../seal/candidateStore.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
+import { forBuffers } from './memory.ts';
 import { projectPaths } from './project.ts';
+import { assertRoomForRun } from './roomForRun.ts';
 import {
   closeSources,
   openInWorkers,
@@ -122,6 +124,8 @@ export async function withStaging<T>(
         const pool = env.startWorkers(workersFor(options.workers, bytes), { mapping, secrets });
         try {
           await openInWorkers(sources, pool);
+          const sample = options.sample ?? null;
+          await assertRoomForRun({ folder: paths.candidates, mapping, sources, sample });
           built = await steps.build({ command, options, env, mapping, sources, staging, pool });
         } finally {
           await pool.close();
@@ -139,6 +143,9 @@ export async function withStaging<T>(
   });
 }
 
+/** Modules whose files may be on their way to the disk. */
+const SYNCING = 16;
+
 /**
  * Builds all modules, by name; each one uses all workers, and what is found goes to `found`. `onBuilt` is called after each one and may
  * throw.
@@ -149,7 +156,7 @@ export async function buildModules(
   onBuilt: (module: BuiltModule) => void,
 ): Promise<BuiltModule[]> {
   const { options, env, mapping, sources, staging, pool } = build;
-  const memory = planMemory(options.memory, pool.size);
+  const memory = planMemory(forBuffers(options.memory, pool.size), pool.size);
   const built: BuiltModule[] = [];
   const sourceOf = ({ source: name }: CompiledModule): PreparedSource => {
     const source = sources.find((candidate) => candidate.name === name)?.prepared;
@@ -178,6 +185,8 @@ export async function buildModules(
       provisional: build.command === 'dry-run',
     });
     built.push(result);
+    // The disk may be slower, but files are open until they are on it.
+    await built.at(-SYNCING)?.written.synced;
     if (options.sample === undefined) assertMinimum(result, module.minimumRows);
     onBuilt(result);
   }

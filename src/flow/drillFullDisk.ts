@@ -29,6 +29,8 @@ const MAX_DISK = 2 ** 30;
 const DISK_MARGIN = 2 ** 26;
 /** Room for a candidate, and for what its making takes. */
 const DISK_FACTOR = 6;
+/** Of a candidate: too little for one, but mostly enough for the run to begin. */
+const LEFT = 0.75;
 
 /** A candidate, a disk that is full, a run on it, and one more when there is space again. */
 export async function meetFullDisk(all: Drill, { project }: Baseline): Promise<void> {
@@ -50,7 +52,7 @@ export async function meetFullDisk(all: Drill, { project }: Baseline): Promise<v
   const forget = all.env.onInterrupt(unmount);
   try {
     const baseline = await goodCandidate(all, all.shadow.project('project', folder));
-    fillDisk(folder, Math.floor(bytes / 4));
+    fillDisk(folder, Math.floor(bytes * LEFT));
     const result = await sealift(all, baseline.project, migrateArgs(all));
     all.steps.push({
       step: 'migrate on a full disk',

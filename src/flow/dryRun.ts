@@ -20,6 +20,7 @@ import {
   type BuildOptions,
 } from './build.ts';
 import type { Environment } from './environment.ts';
+import { forTables } from './memory.ts';
 import { provenanceOf } from './provenance.ts';
 import { scanProgress } from './scanProgress.ts';
 
@@ -39,6 +40,8 @@ export async function dryRun(
       const built = await buildModules(build, found, () => {});
       assertSomeRows(built);
       await endReading(build);
+      // The checks are this thread's: the others give back what they hold.
+      await build.pool.close();
       const rows = new Map(built.map((module) => [module.accounting.module, module.rows.length]));
       const cells = await failedCells(found, build.staging.scratch, (name) => rows.get(name) ?? 0);
       try {
@@ -77,7 +80,7 @@ async function scanProvisional(
     folder: staging.candidate,
     mapping,
     scratch: staging.scratch,
-    memory: options.memory,
+    memory: forTables(options.memory),
     provenance: provenanceOf(built, cells),
     onProgress: scanProgress(env.progress),
   });

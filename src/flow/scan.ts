@@ -21,6 +21,7 @@ import { candidateNamed } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
 import { journalScan } from './journalScan.ts';
 import type { LookOptions } from './lookAtSources.ts';
+import { forTables } from './memory.ts';
 import { operatorOf } from './operator.ts';
 import { projectPaths } from './project.ts';
 import { recount } from './recount.ts';
@@ -154,7 +155,7 @@ export async function scanRecords(
       ...(options.counts === undefined ? {} : { counts: options.counts }),
       ...(options.sealId === undefined ? {} : { sealId: options.sealId }),
       scratch: scratch.path,
-      memory: options.memory,
+      memory: forTables(options.memory),
       onProgress: scanProgress(env.progress),
     });
     for await (const finding of records) found.add(finding);

@@ -28,9 +28,10 @@ const EXPECTED = 'the seal is the expected one';
 
 /** What was verified. Of a candidate that failed, nothing is repeated that it merely states. */
 function verified({ run, dataRoot }: Verification): Pick<Outcome, 'dataRoot' | 'modules'> {
+  const roots = new Map(run?.modules.map(({ name, root }) => [name, root]));
   const modules = (run?.accounting ?? []).map(
     ({ module, rows, records, rejected, table, filtered, merged }) => {
-      const root = run?.modules.find(({ name }) => name === module)?.root ?? '';
+      const root = roots.get(module) ?? '';
       return { module, rows, records, rejected, table, filtered, merged, root };
     },
   );

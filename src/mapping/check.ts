@@ -10,7 +10,13 @@ import { readSourceSql } from '../sql/rules.ts';
 import { checkFields } from './checkFields.ts';
 import { checkFilterCycles, checkRows } from './checkRows.ts';
 import { checkId } from './checkId.ts';
-import { DEFAULT_SOURCE, fieldNames, type ModuleMapping, type ModuleSource } from './model.ts';
+import {
+  DEFAULT_SOURCE,
+  fieldNames,
+  findModule,
+  type ModuleMapping,
+  type ModuleSource,
+} from './model.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping, type Place } from './place.ts';
 
@@ -165,7 +171,7 @@ function checkInvariants(
 
 /** The module of that name, which the mapping mentions at `place`. */
 function moduleAt(mapping: LocatedMapping, name: string, place: Place): ModuleMapping {
-  const module = mapping.modules.find((other) => other.module === name);
+  const module = findModule(mapping, name);
   if (module !== undefined) return module;
   const names = mapping.modules.map((other) => other.module);
   const hint = didYouMean(name, names, 'name a module of this mapping');

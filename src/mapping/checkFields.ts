@@ -2,7 +2,13 @@
 
 import { canonicalJson } from '../record/canonical.ts';
 import { checkValueField, type FieldFault } from './checkColumn.ts';
-import { fieldNames, isReference, type ModuleMapping, type ReferenceField } from './model.ts';
+import {
+  fieldNames,
+  findModule,
+  isReference,
+  type ModuleMapping,
+  type ReferenceField,
+} from './model.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping } from './place.ts';
 
@@ -84,7 +90,7 @@ function parentOf(
   member: string,
   fault: FieldFault,
 ): ModuleMapping {
-  const parent = mapping.modules.find(({ module }) => module === name);
+  const parent = findModule(mapping, name);
   if (parent !== undefined) return parent;
   const names = mapping.modules.map(({ module }) => module);
   const hint = didYouMean(name, names, 'name a module of this mapping');
@@ -119,7 +125,7 @@ function checkCopy(
     throw fault(['copyOf', 'via'], what, hint);
   }
   // A reference to an unknown module is told where it stands.
-  const parent = mapping.modules.find((other) => other.module === target);
+  const parent = findModule(mapping, target);
   const names = parent === undefined ? null : fieldNames(parent);
   if (names === null || names.has(copyOf.field)) return;
   const what = `module "${target}" has no field ${quoteName(copyOf.field)}`;

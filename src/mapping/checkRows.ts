@@ -1,7 +1,7 @@
 /** Checks of which rows become records: conditions, rows that are merged, and rows that others filter. */
 
 import type { ModuleMapping } from './model.ts';
-import { isReference } from './model.ts';
+import { findModule, isReference } from './model.ts';
 import { quoteName } from './nearest.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping } from './place.ts';
 
@@ -22,7 +22,7 @@ export function checkFilterCycles(mapping: LocatedMapping): void {
   const done = new Set<string>();
   const visit = (name: string, path: readonly string[]): void => {
     if (done.has(name)) return;
-    const module = mapping.modules.find((candidate) => candidate.module === name);
+    const module = findModule(mapping, name);
     for (const { field, parent } of module === undefined ? [] : filteringFields(module)) {
       if (parent === name) continue;
       if (!path.includes(parent)) {

@@ -10,6 +10,7 @@ import {
   columnsOfField,
   DEFAULT_ID_FIELD,
   DEFAULT_SOURCE,
+  findModule,
   isReference,
   relationOf,
   type BaseTable,
@@ -97,7 +98,7 @@ function letsNullPass(project: ProjectMapping, module: string, field: string): b
 }
 
 export function moduleNamed(mapping: Mapping, name: string): ModuleMapping {
-  const module = mapping.modules.find((candidate) => candidate.module === name);
+  const module = findModule(mapping, name);
   if (module === undefined) throw new TypeError(`no module ${name}`);
   return module;
 }

@@ -238,5 +238,15 @@ export interface Mapping {
   readonly registries: ReadonlyMap<string, string>;
 }
 
+/** By the list of modules that they were made of: a mapping may have thousands, and each is looked up. */
+const BY_NAME = new WeakMap<Mapping['modules'], ReadonlyMap<string, ModuleMapping>>();
+
+/** The module of that name. */
+export function findModule({ modules }: Mapping, name: string): ModuleMapping | undefined {
+  const known = BY_NAME.get(modules) ?? new Map(modules.map((module) => [module.module, module]));
+  BY_NAME.set(modules, known);
+  return known.get(name);
+}
+
 export const DEFAULT_SOURCE = 'main';
 export const DEFAULT_ID_FIELD = 'id';

@@ -87,6 +87,8 @@ const SMALL = 20_000;
 const MAX_BUCKETS = 1024;
 /** A bucket this much larger than planned is split before it is sorted. */
 const OVERSIZE = 3;
+/** Where each chunk lies is kept in memory: small ones would take more than they save. */
+const LEAST_CHUNK = 16 * 1024;
 
 /** Shares `bytes` of memory among `workers`; a sorted bucket takes about four times its size. */
 export function planMemory(bytes: number, workers: number): MemoryPlan {
@@ -242,7 +244,7 @@ async function allEnded<T>(calls: readonly Promise<T>[]): Promise<T[]> {
 
 function chunkFor(router: Router, context: BuildContext): number {
   const share = Math.floor(context.memory.spillBytes / bucketCount(router));
-  return Math.min(256 * 1024, Math.max(4096, share));
+  return Math.min(256 * 1024, Math.max(LEAST_CHUNK, share));
 }
 
 async function assignIds(

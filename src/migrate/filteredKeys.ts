@@ -7,7 +7,7 @@
 import { addFallenKeys, createKeyLinks } from '../disk/keyLinks.ts';
 import { addKeys } from '../disk/keySet.ts';
 import { compileModule } from '../mapping/compile.ts';
-import { isReference, type Mapping, type ModuleMapping } from '../mapping/model.ts';
+import { findModule, isReference, type Mapping, type ModuleMapping } from '../mapping/model.ts';
 import { freshSet, runPass, setPath, type PassContext } from './keyPass.ts';
 import { ALL_ROWS, type RowSelection } from './rowSelection.ts';
 
@@ -71,7 +71,7 @@ export function askedModules(mapping: Mapping): string[] {
     done.add(name);
     const parents = filteredParents(mapping, name).filter((parent) => parent !== name);
     const inherits = parents.map(visit).includes(true);
-    const own = (moduleOf(mapping, name)?.where ?? []).length > 0;
+    const own = (findModule(mapping, name)?.where ?? []).length > 0;
     if (asked.has(name) && (own || inherits)) ordered.push(name);
     return ordered.includes(name);
   };
@@ -81,7 +81,7 @@ export function askedModules(mapping: Mapping): string[] {
 
 /** Modules whose filtered rows filter rows of this one. */
 function filteredParents(mapping: Mapping, name: string): string[] {
-  const module = moduleOf(mapping, name);
+  const module = findModule(mapping, name);
   return module === undefined ? [] : parentsOf(module, ['filter']);
 }
 
@@ -89,8 +89,4 @@ function parentsOf(module: ModuleMapping, when: readonly string[]): string[] {
   return Object.values(module.fields).flatMap((field) =>
     isReference(field) && when.includes(field.onFilteredParent ?? 'block') ? [field.reference] : [],
   );
-}
-
-function moduleOf(mapping: Mapping, name: string): ModuleMapping | undefined {
-  return mapping.modules.find(({ module }) => module === name);
 }

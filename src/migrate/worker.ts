@@ -4,8 +4,10 @@ import type { Handler, Reply } from '../disk/pool.ts';
 import { bucketReader, type Bucket } from '../disk/spill.ts';
 import { compileModule, type CompiledModule } from '../mapping/compile.ts';
 import type { MapperContext } from '../mapping/identity.ts';
+import { quoteName } from '../mapping/nearest.ts';
 import { rowMapper } from '../mapping/rowMapper.ts';
 import { whereOf } from '../mapping/where.ts';
+import { Failure } from '../outcome/failure.ts';
 import { keyEncoding } from '../record/keyOrder.ts';
 import type { ReadRange, SourceAdapter, SourceHandle, SourceReader } from '../source/source.ts';
 import { countBase, relationsOf, type BaseInput } from './countBase.ts';
@@ -101,7 +103,8 @@ function rowHandlers(
   return {
     sample: async (input: SampleInput): Promise<Reply> => {
       const module = moduleOf(input.module);
-      return { result: await sample(input, module, readerOf(module), context) };
+      const sampled = sample(input, module, readerOf(module), context);
+      return { result: await withinText(module, sampled) };
     },
     count: async (input: { module: string }): Promise<Reply> => {
       const module = moduleOf(input.module);
@@ -116,7 +119,7 @@ function rowHandlers(
       const keyless = module.mapping.id.rule === 'keyless';
       const selection = openSelection(module, context, input.selection);
       try {
-        const result = await readShare(input, {
+        const share = readShare(input, {
           module,
           mapper: rowMapper(module, selection.context),
           gate: selection.gate,
@@ -124,7 +127,7 @@ function rowHandlers(
           reader: readerOf(module),
           content: keyless ? contentEntry(module, context) : null,
         });
-        return { result };
+        return { result: await withinText(module, share) };
       } finally {
         selection.close();
       }
@@ -134,6 +137,20 @@ function rowHandlers(
       return { result: await runKeyTask(input, module, readerOf(module), context) };
     },
   };
+}
+
+/** What a text of the runtime cannot hold is a fault of the source, not of ours. */
+async function withinText<T>(module: CompiledModule, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof RangeError) || error.message !== 'Invalid string length') throw error;
+    throw new Failure('SOURCE_FORMAT', {
+      what: 'a row becomes a record of more than 512 MiB, more than one text can hold',
+      where: `table ${quoteName(module.table)}`,
+      hint: 'make its cells smaller, or drop the largest of its columns',
+    });
+  }
 }
 
 /** What works on buckets, once rows were read. */

@@ -43,7 +43,7 @@ export function countLines(path: string): number | null {
   const file = openPlain(path);
   if (file === null) return null;
   try {
-    const chunk = Buffer.allocUnsafe(CHUNK);
+    const chunk = chunkFor(file);
     let lines = 0;
     let last = LF;
     for (let read = readSync(file, chunk); read > 0; read = readSync(file, chunk)) {
@@ -94,7 +94,8 @@ function openPlain(path: string): number | null {
 function* wholeLines(file: number): Generator<Buffer | null> {
   let pending: Buffer[] = [];
   let length = 0;
-  for (let chunk = readChunk(file); chunk.length > 0; chunk = readChunk(file)) {
+  const read = chunkReader(file);
+  for (let chunk = read(); chunk.length > 0; chunk = read()) {
     const end = chunk.lastIndexOf(LF) + 1;
     if (end > 0) {
       yield length > MAX_LINE ? null : Buffer.concat([...pending, chunk.subarray(0, end)]);
@@ -110,9 +111,20 @@ function* wholeLines(file: number): Generator<Buffer | null> {
   if (length > 0) yield length > MAX_LINE ? null : Buffer.concat(pending);
 }
 
-function readChunk(file: number): Buffer {
-  const chunk = Buffer.allocUnsafe(CHUNK);
-  return chunk.subarray(0, readSync(file, chunk));
+/** Room for a chunk, or for all of a small file: there may be thousands of those. */
+function chunkFor(file: number, done: number = 0): Buffer {
+  return Buffer.allocUnsafe(Math.min(CHUNK, Math.max(0, fstatSync(file).size - done) + 1));
+}
+
+/** Reads on with each call; empty at the end. */
+function chunkReader(file: number): () => Buffer {
+  let done = 0;
+  return () => {
+    const chunk = chunkFor(file, done);
+    const read = readSync(file, chunk);
+    done += read;
+    return chunk.subarray(0, read);
+  };
 }
 
 function parseLines(lines: Buffer | null): (ReadRecord | null)[] {

@@ -5,7 +5,7 @@ import { rmdirSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { makeFolder, NEW_FILE, PRIVATE_FILE, writeAll, writeFileDurably } from '../disk/durable.ts';
+import { makeFolder, NEW_FILE, PRIVATE_FILE, writeAll, writeFileSynced } from '../disk/durable.ts';
 import { entriesOf, inPlace, openHandleNoLinks } from '../disk/noLinks.ts';
 import type { Pool } from '../disk/pool.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
@@ -77,8 +77,6 @@ export async function moduleWriter(
       };
       const schema = jsonFile(recordSchema(module));
       const merkleText = jsonFile(merkle);
-      writeFileDurably(join(folder, SCHEMA_FILE), schema);
-      writeFileDurably(join(folder, MERKLE_FILE), merkleText);
       const schemaDigest = hash('sha256', schema, 'hex');
       const sums = [
         { path: path(DATA_FILE), sha256: data.digest() },
@@ -87,7 +85,11 @@ export async function moduleWriter(
         ...(lineage === null ? [] : [{ path: path(LINEAGE_FILE), sha256: lineage.digest() }]),
         ...blobSums(folder).map((sha256) => ({ path: path(`${BLOBS_FOLDER}/${sha256}`), sha256 })),
       ];
-      const synced = syncAll(lineage === null ? [data] : [data, lineage]);
+      const small = [
+        writeFileSynced(join(folder, SCHEMA_FILE), schema),
+        writeFileSynced(join(folder, MERKLE_FILE), merkleText),
+      ];
+      const synced = syncAll([data, ...(lineage === null ? [] : [lineage])], small);
       // Whoever awaits `synced` sees the error; until then it is not unhandled.
       synced.catch(() => {});
       return { sealed: { name: module.name, count, root, schema: schemaDigest }, sums, synced };
@@ -110,8 +112,11 @@ function blobSums(folder: string): string[] {
   return names;
 }
 
-async function syncAll(files: readonly HashedFile[]): Promise<void> {
-  await Promise.all(files.map((file) => file.sync()));
+async function syncAll(
+  files: readonly HashedFile[],
+  others: readonly Promise<void>[],
+): Promise<void> {
+  await Promise.all([...files.map((file) => file.sync()), ...others]);
 }
 
 interface HashedFile {

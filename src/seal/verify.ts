@@ -101,9 +101,10 @@ export async function verifyAt(
   let records = 0;
   let allDone = 0;
   const allTotal = (run?.modules ?? []).reduce((sum, { count }) => sum + count, 0);
+  const byFolder = Map.groupBy(sums, ({ path }) => path.slice(0, path.indexOf('/')));
   for (const module of run?.modules ?? []) {
-    const listed = sums.filter(({ path }) => path.startsWith(`${module.name}/`));
     const { name, count: total } = module;
+    const listed = byFolder.get(name) ?? [];
     const report = (done: number): void => {
       onProgress({ module: name, done, total, allDone: allDone + done, allTotal });
     };
@@ -199,8 +200,9 @@ function verifyRun(run: RunFile, sums: readonly SumLine[]): Finding[] {
   }
   const names = run.modules.map((module) => module.name);
   if (new Set(names).size !== names.length) fail('seal-format', 'a module is listed twice');
+  const known = new Set(names);
   for (const { path } of sums) {
-    if (!belongs(path, new Set(names))) {
+    if (!belongs(path, known)) {
       findings.push(fileFinding('file-extra', path, 'the format has no place for this file'));
     }
   }

@@ -10,6 +10,7 @@ import {
   syncFolders,
   writeAll,
   writeFileDurably,
+  writeFileSynced,
 } from '../disk/durable.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
 import { canonicalRegistry, changedFailure } from '../mapping/registry.ts';
@@ -64,18 +65,31 @@ export async function writeSeal(
   return { dataRoot: root, sealId: sealId(Buffer.from(text)) };
 }
 
+/** Files of the mapping that are synced together. */
+const AT_ONCE = 32;
+
 /** Writes the mapping as it was used; registries are streamed. */
 async function writeMapping(folder: string, mapping: LoadedMapping): Promise<SumLine[]> {
   const sums: SumLine[] = [];
+  let syncing: Promise<void>[] = [];
   for (const { name, sha256, bytes } of mapping.files) {
     const path = join(folder, MAPPING_FOLDER, name);
     makeFolder(dirname(path));
-    if (bytes !== null) writeFileDurably(path, bytes);
-    else if ((await writeRegistry(path, mapping.folder, name)) !== sha256) {
+    if (syncing.length === AT_ONCE) {
+      await Promise.all(syncing);
+      syncing = [];
+    }
+    if (bytes !== null) {
+      const synced = writeFileSynced(path, bytes);
+      // Until it is awaited, an error of it is not unhandled.
+      synced.catch(() => {});
+      syncing.push(synced);
+    } else if ((await writeRegistry(path, mapping.folder, name)) !== sha256) {
       throw changedFailure(name);
     }
     sums.push({ path: `${MAPPING_FOLDER}/${name}`, sha256 });
   }
+  await Promise.all(syncing);
   return sums;
 }
 

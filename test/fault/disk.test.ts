@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { sealift, type Ran } from '../cli/run.ts';
-import { migrateHere, newProject, SECRET, treeOf } from './fixture.ts';
+import { migrateHere, newProject, SECRET, treeOf, writeKennel } from './fixture.ts';
 
 /** Runs a script, then the command as `"$@"`, in a mount namespace. */
 const namespace = (script: string, ...args: string[]): string[] => [
@@ -72,7 +72,10 @@ describe.skipIf(!MOUNTS)('a disk', () => {
   const source = (): string[] => ['--source', `sqlite:${join(project, 'legacy.db')}`];
 
   /** Migrates on a small disk of its own; what is on it afterwards is listed in `left`. */
-  async function onSmallDisk(options: string): Promise<Ran & { left: string[] }> {
+  async function onSmallDisk(
+    options: string,
+    from: readonly string[] = source(),
+  ): Promise<Ran & { left: string[] }> {
     const listing = join(project, 'listing');
     const script =
       `mount -t tmpfs -o ${options} tmpfs "$1" && cp -r "$2" "$1/mapping" && out=$3 && place=$1` +
@@ -80,19 +83,22 @@ describe.skipIf(!MOUNTS)('a disk', () => {
       ' test -e storage_candidate/v1/checksums/SHA256SUMS && cd storage_candidate/v1 &&' +
       ' sha256sum --quiet -c checksums/SHA256SUMS >> "$out" && echo whole >> "$out"; exit $code';
     const wrap = namespace(script, mounted, join(project, 'mapping'), listing);
-    const ran = await sealift(['migrate', '--project', mounted, '--workers', '1', ...source()], {
+    const ran = await sealift(['migrate', '--project', mounted, '--workers', '1', ...from], {
       wrap,
     });
     return { ...ran, left: readFileSync(listing, 'utf8').trimEnd().split('\n').toSorted() };
   }
 
+  const TOO_SMALL =
+    /^sealift migrate: the disk has not enough space for the candidate, nothing was begun: at least [\d.]+ [kM]?B are needed, [\d.]+ [kM]?B are free \(.+storage_candidate\): free space \(sealift prune removes old candidates\), or choose another folder with --project$/;
+  const FULL = /^sealift migrate: the disk is full, nothing was published \(.+\): free space or /;
+  const SAID = new RegExp(`${TOO_SMALL.source}|${FULL.source}`);
+
   const LEFT_OF_A_FAILURE = /^\.$|^\.\/storage_reports|^\.\/storage_candidate(\/\.lock)?$/;
 
   function expectFailure(ran: Ran & { left: string[] }, options: string): void {
     expect(ran.code, options + ran.stderr).toBe(1);
-    expect(lastLine(ran)).toMatch(
-      /^sealift migrate: the disk is full, nothing was published \(.+\): free space or /,
-    );
+    expect(lastLine(ran)).toMatch(SAID);
     expect(ran.stdout + ran.stderr).not.toMatch(new RegExp(`${SECRET}| {4}at |defect`));
     expect(
       ran.left.filter((path) => !LEFT_OF_A_FAILURE.test(path)),
@@ -116,6 +122,43 @@ describe.skipIf(!MOUNTS)('a disk', () => {
     }
     expect(failed).toBeGreaterThan(2);
     expect(done).toBeGreaterThan(0);
+  });
+
+  it('that is too small from the start is refused before anything is written', async () => {
+    const mapping = kilobytesOf(join(project, 'mapping'));
+    writeKennel(join(project, 'larger.db'), 400);
+    const larger = ['--source', `sqlite:${join(project, 'larger.db')}`];
+    const small = await onSmallDisk(`size=${mapping + 90}k`, larger);
+    expectFailure(small, 'small');
+    expect(lastLine(small)).toMatch(TOO_SMALL);
+    expect(small.stderr).not.toMatch(/rows$/m);
+    // The control: with room the same run goes through, and a little more lets it begin.
+    expect((await onSmallDisk(`size=${mapping + 8000}k`, larger)).code).toBe(0);
+    const begun = await onSmallDisk(`size=${mapping + 400}k`, larger);
+    expectFailure(begun, 'begun');
+    expect(lastLine(begun)).toMatch(FULL);
+  });
+
+  it('without room for a copy of the source is refused before that is made', async () => {
+    const copied = join(project, 'copied');
+    mkdirSync(copied);
+    const legacy = join(copied, 'legacy.db');
+    // What a writer leaves that has crashed: the database has to be recovered, in a copy.
+    writeFileSync(legacy, readFileSync(join(project, 'legacy.db')));
+    writeFileSync(`${legacy}-wal`, '');
+    const url = ['--source', `sqlite:${legacy}`];
+    const script =
+      'mount -t tmpfs -o size=$2k tmpfs "$1" && cp -r "$3" "$1/mapping" && shift 3 && "$@"';
+    const on = async (size: number): Promise<Ran> => {
+      const wrap = namespace(script, mounted, String(size), join(project, 'mapping'));
+      return sealift(['migrate', '--project', mounted, ...url], { wrap });
+    };
+    const refused = await on(kilobytesOf(join(project, 'mapping')) + 60);
+    expect(refused.code).toBe(1);
+    expect(lastLine(refused)).toMatch(
+      /^sealift migrate: the database has to be copied before it is read, and the disk has not enough space: at least .+ are needed, .+ are free \(.+\): free space there, then run again$/,
+    );
+    expect((await on(8000)).code).toBe(0);
   });
 
   it('without room for one more file, up to the very last, leaves nothing either', async () => {

@@ -22,6 +22,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { createFile, writeAll } from '../../disk/durable.ts';
 import { makeTemporary, removeFile } from '../../disk/noLinks.ts';
+import { assertRoom } from '../../disk/room.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { PrepareOptions } from '../source.ts';
 import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';
@@ -156,6 +157,7 @@ function isHeldOpen(file: string): boolean {
 function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
   try {
     // Several sources of a run may share the folder.
+    assertRoomForCopy(access.file, scratch);
     const copy = join(makeTemporary(join(scratch, 'sqlite-')), 'source.db');
     for (let attempt = 1; ; attempt++) {
       const before = stateOf(access.file);
@@ -168,6 +170,15 @@ function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
   } catch (cause) {
     throw copyFailure(cause, access.shown);
   }
+}
+
+/** Nothing is copied that cannot fit. */
+function assertRoomForCopy(file: string, scratch: string): void {
+  const bytes = SIDE_FILES.reduce((sum, suffix) => sum + (sizeOf(file + suffix) ?? 0), 0);
+  assertRoom(scratch, bytes, {
+    what: 'the database has to be copied before it is read, and the disk has not enough space',
+    hint: 'free space there, then run again',
+  });
 }
 
 const SIDE_FILES: readonly string[] = ['', '-wal', '-journal'];

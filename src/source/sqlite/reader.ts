@@ -145,10 +145,18 @@ function prepare(
       .raw();
   const names = [...columns.map(quote), rowid];
   if (encoding !== 'UTF-8') names.push(halfUnits(columns));
+  const made: { -readonly [M in Mode]?: PageStatement } = {};
+  // Most tables need the first alone, and there may be thousands of them.
   return {
-    fast: statement(names),
-    wide: statement(names).safeIntegers(),
-    exact: statement([...exactColumns(columns), rowid]).safeIntegers(),
+    get fast() {
+      return (made.fast ??= statement(names));
+    },
+    get wide() {
+      return (made.wide ??= statement(names).safeIntegers());
+    },
+    get exact() {
+      return (made.exact ??= statement([...exactColumns(columns), rowid]).safeIntegers());
+    },
   };
 }
 
@@ -179,7 +187,7 @@ function* pagesByRowid(
       continue;
     }
     first = BigInt(end) + 1n;
-    repair(page, statements.exact, width, encoding);
+    if (page.suspicious.length > 0) repair(page, statements.exact, width, encoding);
     if (mode !== 'fast') for (const row of page.rows) row[width] = locator(row[width] as bigint);
     mode = nextMode(mode, page);
     yield page.rows;

@@ -6,6 +6,8 @@
  * that SQLite cannot prepare.
  */
 
+import type Database from 'better-sqlite3';
+
 import type { ColumnSchema, ForeignKey, SourceSchema, TableSchema } from '../source.ts';
 import { compareNames } from '../nameOrder.ts';
 import { quote, sqliteCode, type Connection } from './connection.ts';
@@ -71,17 +73,24 @@ export function readSchema(db: Connection): SourceSchema {
     if (columns !== null) tables.push(describe(db, listed, columns));
   }
   tables.sort((a, b) => compareNames(a.name, b.name));
-  return { tables: tables.map((table) => withParents(table, tables)) };
+  // There may be thousands, each with parents among them.
+  const byName = new Map(tables.map((table) => [asciiLower(table.name), table]));
+  return { tables: tables.map((table) => withParents(table, byName)) };
 }
 
 /** How to read one table; null when the schema has no such table. */
 export function readTableAccess(db: Connection, name: string): TableAccess | null {
-  const listed = listTables(db).find((table) => table.name === name);
+  const { tables, known } = listingOf(db);
+  const listed = tables.get(name);
   if (listed === undefined) return null;
+  const before = known.get(name);
+  if (before !== undefined) return before;
   const columns = readableColumns(db, name);
   if (columns === null) return null;
   const names = columns.map((column) => column.name);
-  return { columns: names, rows: rowAccess(db, listed, columns) };
+  const access = { columns: names, rows: rowAccess(db, listed, columns) };
+  known.set(name, access);
+  return access;
 }
 
 /** What locates the rows of a table: its rowid by its SQL name, or the order they are read in. */
@@ -94,6 +103,30 @@ export function rowidOf(
   return { rowid: rows?.kind === 'rowid' ? rows.rowid : null, orderBy };
 }
 
+interface Listing {
+  readonly version: unknown;
+  readonly tables: ReadonlyMap<string, ListedTable>;
+  /** What was found out about some of them. */
+  readonly known: Map<string, TableAccess>;
+}
+
+/**
+ * What each connection lists: there may be thousands of tables, and each of them is looked up several
+ * times. Statements hold memory that the garbage collector does not see.
+ */
+const LISTINGS = new WeakMap<Connection, Listing>();
+
+/** The tables by name, listed anew where the schema has another version than before. */
+function listingOf(db: Connection): Listing {
+  const version = db.pragma('schema_version', { simple: true });
+  const known = LISTINGS.get(db);
+  if (known !== undefined && known.version === version) return known;
+  const tables = new Map(listTables(db).map((table) => [table.name, table]));
+  const listing = { version, tables, known: new Map<string, TableAccess>() };
+  LISTINGS.set(db, listing);
+  return listing;
+}
+
 function listTables(db: Connection): ListedTable[] {
   const listed = db.prepare<[], ListedTable>('PRAGMA main.table_list').all();
   return listed.filter(
@@ -101,10 +134,26 @@ function listTables(db: Connection): ListedTable[] {
   );
 }
 
+type Pragma = 'table_xinfo' | 'index_list' | 'index_xinfo' | 'foreign_key_list';
+type Describe = Database.Statement<[string]>;
+
+/** Of each connection, one statement for each pragma. */
+const PRAGMAS = new WeakMap<Connection, Map<Pragma, Describe>>();
+
+/** What a pragma says of a table or index. */
+function described<T>(db: Connection, pragma: Pragma, name: string): T[] {
+  const made = PRAGMAS.get(db) ?? new Map<Pragma, Describe>();
+  PRAGMAS.set(db, made);
+  const statement =
+    made.get(pragma) ?? db.prepare<[string]>(`SELECT * FROM pragma_${pragma}(?, 'main')`);
+  made.set(pragma, statement);
+  return statement.all(name) as T[];
+}
+
 /** The columns, without hidden ones; null when the table cannot be read at all. */
 function readableColumns(db: Connection, table: string): ColumnInfo[] | null {
   try {
-    const all = db.prepare<[], ColumnInfo>(`PRAGMA main.table_xinfo(${quote(table)})`).all();
+    const all = described<ColumnInfo>(db, 'table_xinfo', table);
     const columns = all.filter((column) => column.hidden !== 1);
     if (columns.length === 0) return null;
     const list = columns.map((column) => quote(column.name)).join(', ');
@@ -175,11 +224,11 @@ function primaryKeyOrder(db: Connection, table: string): string {
 }
 
 function indexesOf(db: Connection, table: string): IndexInfo[] {
-  return db.prepare<[], IndexInfo>(`PRAGMA main.index_list(${quote(table)})`).all();
+  return described<IndexInfo>(db, 'index_list', table);
 }
 
 function indexColumns(db: Connection, index: string): IndexColumn[] {
-  const all = db.prepare<[], IndexColumn>(`PRAGMA main.index_xinfo(${quote(index)})`).all();
+  const all = described<IndexColumn>(db, 'index_xinfo', index);
   return all.filter((column) => column.key === 1);
 }
 
@@ -197,9 +246,8 @@ function uniqueSets(db: Connection, table: string, primaryKey: readonly string[]
 
 /** Foreign keys as declared; an unnamed parent key is still empty. */
 function foreignKeys(db: Connection, table: string): ForeignKey[] {
-  const pragma = `PRAGMA main.foreign_key_list(${quote(table)})`;
   const groups = new Map<number, ForeignKeyPart[]>();
-  for (const part of db.prepare<[], ForeignKeyPart>(pragma).all()) {
+  for (const part of described<ForeignKeyPart>(db, 'foreign_key_list', table)) {
     const group = groups.get(part.id);
     if (group === undefined) groups.set(part.id, [part]);
     else group.push(part);
@@ -215,11 +263,11 @@ function foreignKeys(db: Connection, table: string): ForeignKey[] {
 }
 
 /** Spells parents as they spell themselves and completes their keys. */
-function withParents(table: TableSchema, tables: readonly TableSchema[]): TableSchema {
+function withParents(table: TableSchema, tables: ReadonlyMap<string, TableSchema>): TableSchema {
   const own = table.columns.map((column) => column.name);
   const resolved = table.foreignKeys.map((key): ForeignKey => {
     const columns = key.columns.map((name) => spelled(name, own));
-    const parent = tables.find(({ name }) => asciiLower(name) === asciiLower(key.table));
+    const parent = tables.get(asciiLower(key.table));
     if (parent === undefined) return { ...key, columns };
     const names = parent.columns.map((column) => column.name);
     const to = key.to.length === 0 ? parent.primaryKey : key.to.map((to) => spelled(to, names));

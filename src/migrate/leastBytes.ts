@@ -1,0 +1,64 @@
+/**
+ * What the records of a module take at the very least, known before any of them is read: the names of
+ * the fields, the ids, and one byte for each value. All rows count, as a row that is refused becomes a
+ * finding, which takes more.
+ */
+
+import { BLIND_FIELD, type CompiledModule } from '../mapping/compile.ts';
+import { isReference } from '../mapping/model.ts';
+
+/** A UUID and its quotes. */
+const ID = 38;
+/** SHA-256 in hexadecimal digits, and quotes. */
+const BLIND = 66;
+const VALUE = 1;
+
+/** Bytes that `rows` rows of a module add to its files, whatever they hold. */
+export function leastBytes(module: CompiledModule, rows: number): number {
+  return mayLeaveOut(module) ? 0 : rows * (recordBytes(module) + lineageBytes(module));
+}
+
+/** Whether rows may come to nothing: then their number says nothing. */
+function mayLeaveOut({ mapping, fields }: CompiledModule): boolean {
+  return (
+    mapping.where !== undefined ||
+    mapping.merge !== undefined ||
+    fields.some(
+      (field) => isReference(field.mapping) && field.mapping.onFilteredParent === 'filter',
+    )
+  );
+}
+
+/** `{"a":1,"id":"…"}` and LF. */
+function recordBytes({ fields, idField, mapping }: CompiledModule): number {
+  const members = fields.map(({ name }) => memberBytes(name, VALUE));
+  if (idField !== null) members.push(memberBytes(idField, ID));
+  if (mapping.blind !== undefined) members.push(memberBytes(BLIND_FIELD, BLIND));
+  return lineBytes(members);
+}
+
+/** `{"id":"…","key":[1,2],"source":"…","table":"…"}` and LF. */
+function lineageBytes({ hasLineage, key, source, table }: CompiledModule): number {
+  if (!hasLineage) return 0;
+  const parts = key.length * VALUE + Math.max(0, key.length - 1);
+  return lineBytes([
+    memberBytes('id', ID),
+    memberBytes('key', 2 + parts),
+    memberBytes('source', textBytes(source)),
+    memberBytes('table', textBytes(table)),
+  ]);
+}
+
+/** Braces and LF, and a comma behind each member but the last. */
+function lineBytes(members: readonly number[]): number {
+  return members.reduce((sum, bytes) => sum + bytes, 3 + Math.max(0, members.length - 1));
+}
+
+/** `"name":value` */
+function memberBytes(name: string, value: number): number {
+  return textBytes(name) + 1 + value;
+}
+
+function textBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text));
+}

@@ -1,0 +1,115 @@
+/** What records take at least is never more than they take. */
+
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { ADAPTERS } from '../../src/cli/wire.ts';
+import type { AskDisk } from '../../src/disk/room.ts';
+import { assertRoomForRun } from '../../src/flow/roomForRun.ts';
+import { compileModule, type CompiledModule } from '../../src/mapping/compile.ts';
+import { loadMapping, type LoadedMapping } from '../../src/mapping/load.ts';
+import { leastBytes } from '../../src/migrate/leastBytes.ts';
+import { initialise, migrateHere, newProject, temporaryFolder } from '../fault/fixture.ts';
+
+const ROWS = 9;
+
+/** Nothing but digits, each of them one byte: all that is written is known beforehand. */
+async function digitsProject(ids: 'keep' | 'uuid'): Promise<string> {
+  const project = temporaryFolder();
+  const db = new Database(join(project, 'legacy.db'));
+  db.exec('CREATE TABLE digits (number INTEGER PRIMARY KEY, "größe" INTEGER NOT NULL)');
+  for (let row = 1; row <= ROWS; row += 1) {
+    db.prepare('INSERT INTO digits VALUES (?, ?)').run(row, row);
+  }
+  db.close();
+  await initialise(project, ids);
+  await migrateHere(project);
+  return project;
+}
+
+/** Bytes of records and of lineage that were written for a module. */
+function written(project: string, module: string): number {
+  const folder = join(project, 'storage_candidate', 'v1', module);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.ndjson'))
+    .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}
+
+function moduleOf(mapping: LoadedMapping): CompiledModule {
+  return compileModule(mapping, mapping.modules[0]?.module ?? '');
+}
+
+describe('the bytes that records take at least', () => {
+  it.each(['keep', 'uuid'] as const)('are exact where each value is one digit: %s', async (ids) => {
+    const project = await digitsProject(ids);
+    const module = moduleOf(await loadMapping(project));
+    expect(leastBytes(module, ROWS)).toBe(written(project, module.name));
+    // The control: a byte more for each row would be seen.
+    expect(leastBytes(module, ROWS + 1)).toBeGreaterThan(written(project, module.name));
+    rmSync(project, { recursive: true });
+  });
+
+  it('are none where rows may be filtered or merged: then their number says nothing', async () => {
+    const project = await digitsProject('uuid');
+    const mapping = await loadMapping(project);
+    const module = moduleOf(mapping);
+    for (const more of [{ where: [] }, { merge: 'equal' as const }]) {
+      const changed = { ...module, mapping: { ...module.mapping, ...more } };
+      expect(leastBytes(changed, ROWS)).toBe(0);
+    }
+    rmSync(project, { recursive: true });
+  });
+});
+
+describe('a run', () => {
+  let project: string;
+  let candidate: number;
+  beforeAll(async () => {
+    project = await newProject(200);
+    await migrateHere(project);
+    const folder = join(project, 'storage_candidate', 'v1', '.');
+    candidate = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .map((path) => statSync(join(folder, path)))
+      .reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0);
+  });
+  afterAll(() => {
+    rmSync(project, { recursive: true });
+  });
+
+  /** Bytes: less than 600 records without their values. */
+  const FEW = 60_000;
+
+  async function asked(free: number, sample: number | null = null): Promise<string> {
+    const ask: AskDisk = () => ({ type: 0xef53, bsize: 1, bavail: free, bfree: free });
+    const mapping = await loadMapping(project);
+    const prepared = await ADAPTERS.get('sqlite')?.prepare(join(project, 'legacy.db'), {
+      scratch: project,
+      lockTimeoutMs: 100,
+    });
+    if (prepared === undefined) throw new Error('there is no such adapter');
+    try {
+      const sources = [{ name: 'main', scheme: 'sqlite', prepared }];
+      await assertRoomForRun({ folder: project, mapping, sources, sample }, ask);
+      return 'goes ahead';
+    } catch (error) {
+      return error instanceof Error ? error.message : 'no error';
+    } finally {
+      await prepared.close();
+    }
+  }
+
+  it('is refused where its candidate cannot fit, and is not where it may', async () => {
+    expect(await asked(candidate)).toBe('goes ahead');
+    expect(await asked(FEW)).toMatch(
+      /^the disk has not enough space for the candidate, nothing was begun: at least .+ are needed, .+ are free$/,
+    );
+  });
+
+  it('of a sample is not refused for rows that are not in it', async () => {
+    expect(await asked(FEW, 5)).toBe('goes ahead');
+    expect(await asked(1, 5)).toMatch(/not enough space/);
+  });
+});
