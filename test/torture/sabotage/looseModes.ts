@@ -5,5 +5,7 @@ import { syncBuiltinESMExports } from 'node:module';
 
 process.umask = () => 0;
 const { openSync } = fs;
+const { open } = fs.promises;
 fs.openSync = (path, flags) => openSync(path, flags);
+fs.promises.open = (path, flags) => open(path, flags);
 syncBuiltinESMExports();
