@@ -7,10 +7,16 @@
 
 import { tmpdir } from 'node:os';
 
-import { environment } from '../src/cli/run.ts';
-import { openFindings } from '../src/findings/findingStore.ts';
-import { scan } from '../src/flow/scan.ts';
-import { CHECKS } from '../src/scan/scanCandidate.ts';
+/** A module as it is installed. */
+const installed = (name: string): string => new URL(`../dist/${name}.js`, import.meta.url).href;
+const { environment } = (await import(installed('cli/run'))) as typeof import('../src/cli/run.ts');
+const { openFindings } = (await import(
+  installed('findings/findingStore')
+)) as typeof import('../src/findings/findingStore.ts');
+const { scan } = (await import(installed('flow/scan'))) as typeof import('../src/flow/scan.ts');
+const { CHECKS } = (await import(
+  installed('scan/scanCandidate')
+)) as typeof import('../src/scan/scanCandidate.ts');
 
 const [project = '', workers = '2'] = process.argv.slice(2);
 const silent = { begin() {}, update() {}, end() {} };

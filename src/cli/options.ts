@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 
-import { parseSourceOption } from '../flow/project.ts';
+import { parseSourceOption } from '../flow/sourceUrl.ts';
 
 /** A whole number within limits. */
 export function wholeNumber(min: number, max: number): (text: string) => number {

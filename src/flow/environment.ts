@@ -1,7 +1,7 @@
 /** What a command gets from outside: clock, environment, adapters, worker threads, a display. */
 
 import type { Pool } from '../disk/pool.ts';
-import type { Adapters } from './project.ts';
+import type { Adapters } from './sourceUrl.ts';
 
 /** What a step counts, and what it is a part of. */
 export interface About {

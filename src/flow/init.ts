@@ -17,7 +17,8 @@ import { counted } from '../outcome/counted.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { PreparedSource, SourceAdapter, SourceReader } from '../source/source.ts';
 import type { Environment, Progress } from './environment.ts';
-import { parseSourceOption, parseSourceUrl, projectPaths, type SourceUrl } from './project.ts';
+import { projectPaths } from './project.ts';
+import { parseSourceOption, parseSourceUrl, type SourceUrl } from './sourceUrl.ts';
 import { LOCK_TIMEOUT_MS } from './sources.ts';
 
 export interface InitOptions {

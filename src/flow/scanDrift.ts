@@ -19,10 +19,11 @@ import type { RunFile } from '../seal/format.ts';
 import { verifyAt, type Verification } from '../seal/verify.ts';
 import type { Environment } from './environment.ts';
 import { lookAtSources } from './lookAtSources.ts';
-import { parseSourceUrl, projectPaths } from './project.ts';
+import { projectPaths } from './project.ts';
 import { recordDrift, type RebuildOptions } from './recordDrift.ts';
 import { scanRecords } from './scan.ts';
 import { checksumProgress } from './scanProgress.ts';
+import { parseSourceUrl } from './sourceUrl.ts';
 import { withHashers } from './workers.ts';
 
 export interface DriftOptions extends RebuildOptions {

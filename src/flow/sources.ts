@@ -12,7 +12,7 @@ import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { byUtf8, type SealedSource } from '../seal/format.ts';
 import type { PreparedSource, RelationRequest } from '../source/source.ts';
-import { parseSourceUrl, type Adapters, type SourceUrl } from './project.ts';
+import { parseSourceUrl, type Adapters, type SourceUrl } from './sourceUrl.ts';
 
 /** How long to wait for a lock of somebody else. */
 export const LOCK_TIMEOUT_MS = 5000;

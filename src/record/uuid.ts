@@ -29,8 +29,8 @@ const PLACES: readonly number[] = Array.from({ length: UUID_TEXT }, (_, at) => a
 export function writeUuid(text: string, target: Uint8Array, offset: number): void {
   for (let byte = 0; byte < 16; byte += 1) {
     const at = PLACES[byte] ?? 0;
-    const [high, low] = [text.charCodeAt(at), text.charCodeAt(at + 1)];
-    target[offset + byte] = ((DIGIT[high] ?? 0) << 4) | (DIGIT[low] ?? 0);
+    const high = DIGIT[text.charCodeAt(at)] ?? 0;
+    target[offset + byte] = (high << 4) | (DIGIT[text.charCodeAt(at + 1)] ?? 0);
   }
 }
 

@@ -1,7 +1,13 @@
 /** What worker threads do for a scan: they look at the lines of a part of a module's file. */
 
 import { mayHoldPii } from '../pii/findPii.ts';
-import { lineForm, type ExpectedLines, type LineForm, type SeenLines } from '../seal/lineForm.ts';
+import {
+  lineForm,
+  type ExpectedLines,
+  type LineForm,
+  type SeenLines,
+  type VisitLine,
+} from '../seal/lineForm.ts';
 import { idPacker, type PackedIds } from '../seal/packedIds.ts';
 import { lineEnds, partRoom, readPart, type FileStretch } from '../seal/readPart.ts';
 import { undeclaredIn, type SearchedField, type UndeclaredPii } from './piiInValue.ts';
@@ -56,15 +62,20 @@ export function lookAtPart({ search: text, ...stretch }: LookInput): SeenPart {
   const ends = lineEnds(data);
   const packers = search.idFields.map(() => idPacker(ends.length));
   const pii: SeenPii[] = [];
-  const seen = look(data, ends, (line, texts, { start, end }) => {
-    for (const [index, packer] of packers.entries()) packer.put(line, texts[index]);
-    for (const [index, field] of search.searched.entries()) {
-      for (const found of piiIn(texts[packers.length + index], field)) {
+  const { searched } = search;
+  const visit: VisitLine = (line, texts, start, end) => {
+    for (let index = 0; index < packers.length; index += 1) packers[index]?.put(line, texts[index]);
+    for (let index = 0; index < searched.length; index += 1) {
+      const [json, field] = [texts[packers.length + index], searched[index]];
+      if (json === undefined || field === undefined || !mayHoldPii(json)) continue;
+      for (const found of undeclaredIn(valueOf(json), field)) {
         const key = keyOf(data.subarray(start, end), search.lines.keyFields);
         pii.push({ ...found, line, field: field.name, key });
       }
     }
-  });
+  };
+  const isSearched = packers.length + searched.length > 0;
+  const seen = look(data, ends, isSearched ? visit : undefined);
   return { ...seen, unterminated, ids: packers.map(({ ids }) => ids), pii };
 }
 
@@ -74,9 +85,9 @@ function prepare(text: string): Prepared {
   return { text, search, look: lineForm({ ...search.lines, wanted }) };
 }
 
-function piiIn(json: string | undefined, field: SearchedField): Iterable<UndeclaredPii> {
-  if (json === undefined || !mayHoldPii(json)) return [];
-  return undeclaredIn(JSON.parse(Buffer.from(json, 'latin1').toString('utf8')), field);
+/** The value of JSON of which each byte is one character. */
+function valueOf(json: string): unknown {
+  return JSON.parse(Buffer.from(json, 'latin1').toString('utf8'));
 }
 
 function keyOf(line: Buffer, fields: readonly string[]): Record<string, unknown> {

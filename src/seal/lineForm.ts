@@ -52,7 +52,8 @@ export interface SeenLines {
 export type VisitLine = (
   line: number,
   texts: readonly (string | undefined)[],
-  at: { readonly start: number; readonly end: number },
+  start: number,
+  end: number,
 ) => void;
 
 /** Looks at the lines of a part: one byte that is no part of it, then whole lines with these ends. */
@@ -75,16 +76,21 @@ export function lineForm(
     let first: ComparableKey | null = null;
     let last: ComparableKey | null = null;
     let start = 1;
-    for (const [line, end] of ends.entries()) {
+    // Once for each line of a file: no iterators here.
+    for (let line = 0; line < ends.length; line += 1) {
+      const end = ends[line] ?? start;
       const isQuick = pattern !== null && text !== null && end - start <= LONG;
       const match = isQuick ? matchAt(pattern, text, start, end) : null;
-      const seen =
-        isQuick && match !== null
-          ? seenBy(pattern, match, readKey)
-          : slow(data.subarray(start, end));
-      for (const fault of seen.faults) faults.push({ line, fault, key: seen.key });
-      visit?.(line, seen.texts, { start, end });
-      const key = seen.comparable;
+      let key: ComparableKey | null;
+      if (isQuick && match !== null) {
+        key = keyBy(pattern, match, readKey);
+        visit?.(line, textsBy(pattern, match), start, end);
+      } else {
+        const seen = slow(data.subarray(start, end));
+        key = seen.comparable;
+        for (const fault of seen.faults) faults.push({ line, fault, key: seen.key });
+        visit?.(line, seen.texts, start, end);
+      }
       if (key !== null && keyFields.length > 0) {
         if (last !== null && !isAscending(last, key)) {
           const named = slow(data.subarray(start, end)).key;
@@ -124,18 +130,21 @@ function passes(check: CaptureCheck, found: string): boolean {
   return found.length - 2 <= check.maxLength;
 }
 
-/** What a line has that is right. */
-function seenBy(
-  { key, wanted }: LinePattern,
-  match: RegExpExecArray,
-  readKey: KeyReader,
-): SeenLine {
-  const textAt = (at: number): string | undefined => {
-    const text = match[at + 1];
-    return text === 'null' ? undefined : text;
-  };
-  const comparable = readKey(key.map((at) => match[at + 1] ?? ''));
-  return { faults: [], key: {}, comparable, texts: wanted.map(textAt) };
+/** The key of a line that is right. */
+function keyBy({ key }: LinePattern, match: RegExpExecArray, readKey: KeyReader): ComparableKey {
+  const [only = 0] = key;
+  if (key.length === 1) return readKey([match[only + 1] ?? '']);
+  return readKey(key.map((at) => match[at + 1] ?? ''));
+}
+
+/** What is wanted of a line that is right. */
+function textsBy({ wanted }: LinePattern, match: RegExpExecArray): (string | undefined)[] {
+  const texts: (string | undefined)[] = [];
+  for (let index = 0; index < wanted.length; index += 1) {
+    const text = match[(wanted[index] ?? 0) + 1];
+    texts.push(text === 'null' ? undefined : text);
+  }
+  return texts;
 }
 
 /** Whether `key` comes after `before`. */
@@ -193,6 +202,9 @@ type KeyReader = (texts: readonly string[]) => ComparableKey;
 
 function keyReader(types: readonly FieldType[]): KeyReader {
   const parts = types.map(partReader);
+  const [only] = parts;
+  // Most keys have one part.
+  if (only !== undefined && parts.length === 1) return ([text = '']) => [only(text)];
   return (texts) => parts.map((part, index) => part(texts[index] ?? ''));
 }
 

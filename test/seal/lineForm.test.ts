@@ -40,22 +40,16 @@ describe('the members that are wanted of a line', () => {
       const pattern = linePattern(lines.schema, lines.keyFields, wanted);
       seen[pattern === null ? 'slow' : 'fast'] += 1;
       const data = partOf(records);
-      lineForm({ ...lines, wanted }, pattern)(
-        data,
-        lineEnds(data),
-        (line, texts, { start, end }) => {
-          const record = records[line] ?? {};
-          expect(data.toString('utf8', start, end)).toBe(canonicalJson(record));
-          for (const [index, name] of wanted.entries()) {
-            const text = texts[index];
-            seen[text === undefined ? 'nulls' : 'values'] += 1;
-            const value: unknown = JSON.parse(
-              Buffer.from(text ?? 'null', 'latin1').toString('utf8'),
-            );
-            expect(value).toEqual(record[name]);
-          }
-        },
-      );
+      lineForm({ ...lines, wanted }, pattern)(data, lineEnds(data), (line, texts, start, end) => {
+        const record = records[line] ?? {};
+        expect(data.toString('utf8', start, end)).toBe(canonicalJson(record));
+        for (const [index, name] of wanted.entries()) {
+          const text = texts[index];
+          seen[text === undefined ? 'nulls' : 'values'] += 1;
+          const value: unknown = JSON.parse(Buffer.from(text ?? 'null', 'latin1').toString('utf8'));
+          expect(value).toEqual(record[name]);
+        }
+      });
     }
     expect(Math.min(seen.values, seen.nulls, seen.slow, seen.fast)).toBeGreaterThan(5);
   });
