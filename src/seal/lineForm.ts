@@ -219,6 +219,12 @@ function partReader(type: FieldType): (text: string) => string | number | bigint
     case 'bytes':
       return (text) => Buffer.from(text.slice(1, -1), 'base64').toString('latin1');
     case 'boolean':
+    case 'uuid':
+    case 'date':
+    case 'time':
+    case 'timestamp':
+    case 'timestamptz':
+      // Of one length, without escapes: their quotes may stay.
       return (text) => text;
     default:
       // Bytes of UTF-8 as characters compare as the bytes do.
