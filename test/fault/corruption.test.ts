@@ -63,7 +63,7 @@ function shown(result: Verification): string {
 
 const KINDS = Object.keys(CORRUPTIONS);
 /** More on demand: `SEALIFT_CORRUPTIONS=10000`. */
-const CORRUPTED = Number(process.env['SEALIFT_CORRUPTIONS'] ?? 500);
+const CORRUPTED = Number(process.env['SEALIFT_CORRUPTIONS'] ?? 300);
 const CLEAN = Math.ceil(CORRUPTED / 10);
 
 /** Harms a fresh copy by the kind that belongs to the seed, until it really differs. */

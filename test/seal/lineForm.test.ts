@@ -72,7 +72,7 @@ describe('the members that are wanted of a line', () => {
 describe('the order of lines', () => {
   it.each([false, true])('is that of the encoded keys, for any types (json: %s)', (free) => {
     let [wrong, sorted] = [0, 0];
-    for (let seed = 0; seed < 60; seed += 1) {
+    for (let seed = 0; seed < 40; seed += 1) {
       const random = randomOf(seed, `order ${String(free)}`);
       const lines = randomSchema(random, free);
       const records = Array.from({ length: 40 }, () => randomRecord(random, lines));
@@ -90,7 +90,7 @@ describe('the order of lines', () => {
         else wrong += found.length;
       }
     }
-    expect(wrong).toBeGreaterThan(500);
+    expect(wrong).toBeGreaterThan(300);
     // Equal keys do not ascend.
     expect(sorted).toBeGreaterThan(0);
   });
