@@ -33,8 +33,8 @@ export interface Attack {
 }
 
 /** Two candidates, scanned; the second is live and current, the first was live before. */
-export async function template(): Promise<string> {
-  const project = await newProject(20);
+export async function template(rows: number = 20): Promise<string> {
+  const project = await newProject(rows);
   const first = await build(project, 'one');
   await scanHere(project);
   await promoteHere(project, { candidate: first });

@@ -13,8 +13,8 @@ import { Worker } from 'node:worker_threads';
 import { sealedNames } from '../../src/seal/sealedFolders.ts';
 import { sealift, type Ran } from '../cli/run.ts';
 import { randomOf } from '../dogschool/random.ts';
-import { newProject } from '../fault/fixture.ts';
-import { build, promoteHere, scanEntryOf, scanHere, storeOf } from '../promote/fixture.ts';
+import { storeOf } from '../promote/fixture.ts';
+import { template } from './attack.ts';
 import { differences, makeOutside, marked, placesOf, traceOf, type Outside } from './outside.ts';
 import { END, REST, RESTING, RUN, type Race } from './racer.ts';
 
@@ -62,7 +62,7 @@ export const BROKEN_RACE: Pick<LinkRaceOptions, 'commands' | 'names' | 'sabotage
 
 /** Runs so many rounds, each in a fresh copy of the same project. */
 export async function raceForLinks(options: LinkRaceOptions): Promise<LinkRaces> {
-  const original = await template();
+  const original = await raceProject();
   const outside = await makeOutside(original);
   const scratch = mkdtempSync(join(tmpdir(), 'sealift-links-'));
   const [project, aside] = [join(scratch, 'project'), join(scratch, 'aside')];
@@ -102,16 +102,9 @@ export async function raceForLinks(options: LinkRaceOptions): Promise<LinkRaces>
   }
 }
 
-/** Two candidates that were scanned, one of them live, and one more. */
-async function template(): Promise<string> {
-  const project = await newProject(4);
-  const first = await build(project, 'one');
-  await scanHere(project);
-  await promoteHere(project, { candidate: first });
-  const second = await build(project, 'two');
-  scanEntryOf(project, second, {});
-  await promoteHere(project, { candidate: second });
-  scanEntryOf(project, await build(project, 'three'), {});
+/** A small project, as each command of a race needs it. */
+async function raceProject(): Promise<string> {
+  const project = await template(4);
   await sealift(['verify-checksums', '--project', project]);
   mkdirSync(join(project, 'temporary'));
   return project;
