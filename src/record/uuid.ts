@@ -6,6 +6,8 @@ import { compressBlock, ONE_BLOCK } from './sha1.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+const ASCII = /^[\0-\x7f]*$/;
+
 /** Characters of the text form. */
 const UUID_TEXT = 36;
 
@@ -46,18 +48,9 @@ export function uuidText(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Two hex digits of each byte, as character codes. */
-const HEX: Uint8Array = Buffer.from(
-  Array.from({ length: 256 }, (_, byte) => byte)
-    .map(hexPair)
-    .join(''),
-);
+/** The character code of each hex digit. */
+const HEX: Uint8Array = Buffer.from('0123456789abcdef');
 const DASH = 0x2d;
-const text = Buffer.alloc(UUID_TEXT, DASH);
-
-function hexPair(byte: number): string {
-  return byte.toString(16).padStart(2, '0');
-}
 
 /** What `digest` is read for: its first four words, big endian. */
 const digest = new Int32Array(5);
@@ -66,16 +59,25 @@ const digest = new Int32Array(5);
  * The text form of the first 16 bytes of {@link digest}, version and variant set: one flat string,
  * which serialising it several times is grateful for.
  */
-function withVersion(version: 5 | 8): string {
-  digest[1] = ((digest[1] ?? 0) & ~0xf000) | (version << 12);
-  digest[2] = ((digest[2] ?? 0) & 0x3fffffff) | 0x80000000;
-  for (let byte = 0; byte < 16; byte += 1) {
-    const value = ((digest[byte >> 2] ?? 0) >>> (24 - 8 * (byte & 3))) & 0xff;
-    const at = PLACES[byte] ?? 0;
-    text[at] = HEX[value * 2] ?? 0;
-    text[at + 1] = HEX[value * 2 + 1] ?? 0;
-  }
-  return text.toString('latin1');
+const withVersion: (version: 5 | 8) => string = generateText();
+
+/** One call with a character code for each place of the text: nothing is filled and read again. */
+function generateText(): (version: 5 | 8) => string {
+  const codes = Array.from({ length: UUID_TEXT }, (_, at) => at).map((at) => {
+    if (DASHES.has(at)) return String(DASH);
+    const digit = PLACES.filter((place) => place <= at).length * 2 - (PLACES.includes(at) ? 2 : 1);
+    return `hex[w${digit >> 3} >>> ${28 - 4 * (digit & 7)} & 15]`;
+  });
+  const body = `return (version) => {
+    const w0 = digest[0], w1 = digest[1] & ~0xf000 | version << 12;
+    const w2 = digest[2] & 0x3fffffff | 0x80000000, w3 = digest[3];
+    return fromCharCode(${codes.join(', ')});
+  };`;
+  // oxlint-disable-next-line no-implied-eval, typescript/no-implied-eval -- of numbers and letters of ours
+  const make = new Function('digest', 'hex', 'fromCharCode', body) as (
+    ...values: unknown[]
+  ) => (version: 5 | 8) => string;
+  return make(digest, HEX, String.fromCharCode);
 }
 
 /** The same of a digest of the runtime's, as a latin1 string: the cheapest form that it has. */
@@ -90,33 +92,29 @@ function withVersionOf(bytes: string, version: 5 | 8): string {
   return withVersion(version);
 }
 
-const block: Buffer = Buffer.alloc(64);
-const blockView = new DataView(block.buffer, block.byteOffset, 64);
 const words = new Int32Array(16);
 
-/** Writes a name to `block` at `at`; the offset behind it, or -1 where it is not ASCII or too long. */
-function writeAscii(name: string, at: number, limit: number): number {
-  const end = at + name.length;
-  if (end > limit) return -1;
-  for (let index = 0; index < name.length; index += 1) {
-    const unit = name.charCodeAt(index);
+/** Adds an ASCII text at `at` of the block in {@link words}; the offset behind it, or -1 for other text. */
+function addAscii(text: string, at: number): number {
+  let place = at;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
     if (unit > 0x7f) return -1;
-    block[at + index] = unit;
+    addByte(unit, place);
+    place += 1;
   }
-  return end;
+  return place;
 }
 
-/** Where the last message in `block` ended: behind it there are zeros. */
-let filled = 0;
+function addByte(byte: number, at: number): void {
+  words[at >> 2] = (words[at >> 2] ?? 0) | (byte << (24 - 8 * (at & 3)));
+}
 
-/** SHA-1 of the first `length` bytes of `block` to `digest`. */
-function hashBlock(length: number): void {
-  for (let at = length + 1; at <= filled; at += 1) block[at] = 0;
-  block[length] = 0x80;
-  filled = length;
-  for (let word = 0; word < 15; word += 1) words[word] = blockView.getInt32(word * 4);
-  words[15] = length * 8;
-  compressBlock(words, digest);
+/** The words of a block that begins with some bytes. */
+function blockOf(bytes: Uint8Array): Int32Array {
+  words.fill(0);
+  for (const [at, byte] of bytes.entries()) addByte(byte, at);
+  return words.slice();
 }
 
 /**
@@ -139,13 +137,18 @@ export function uuidV5(namespace: string, head = '', tail = ''): (name: string) 
     length += end.copy(scratch, length);
     return withVersionOf(hash('sha1', scratch.subarray(0, length), 'binary'), 5);
   };
-  if (fixed.length > limit) return long;
+  if (fixed.length > limit || !ASCII.test(tail)) return long;
+  const begun = blockOf(fixed);
   return (name) => {
-    block.set(fixed);
-    const at = writeAscii(name, fixed.length, limit);
+    if (fixed.length + name.length > limit) return long(name);
+    // Word by word: a call to copy sixteen takes longer.
+    for (let word = 0; word < 16; word += 1) words[word] = begun[word] ?? 0;
+    const at = addAscii(name, fixed.length);
     if (at === -1) return long(name);
-    block.set(end, at);
-    hashBlock(at + end.length);
+    const length = addAscii(tail, at);
+    addByte(0x80, length);
+    words[15] = length * 8;
+    compressBlock(words, digest);
     return withVersion(5);
   };
 }
