@@ -9,31 +9,64 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const ASCII = /^[\0-\x7f]*$/;
 
 /** Characters of the text form. */
-const UUID_TEXT = 36;
+export const UUID_TEXT = 36;
 
 /** True for the lower-case text form, of any version. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** Value of a hex digit by its character code. */
+/** What stands for no digit: none of its high bits is in the value of one. */
+const NO_DIGIT = 0xff;
+/** Value of a lower-case hex digit by its character code. */
 const DIGIT = Uint8Array.from({ length: 128 }, (_, code) => {
   const value = '0123456789abcdef'.indexOf(String.fromCharCode(code));
-  return Math.max(0, value);
+  return value === -1 ? NO_DIGIT : value;
 });
+const DASH = 0x2d;
 const DASHES: ReadonlySet<number> = new Set([8, 13, 18, 23]);
 /** Where the hex digits of each byte stand in the text form. */
 const PLACES: readonly number[] = Array.from({ length: UUID_TEXT }, (_, at) => at)
   .filter((at) => !DASHES.has(at))
   .filter((_, number) => number % 2 === 0);
 
+/**
+ * Writes the 16 bytes of the text form that begins at `from` of a text. False where there is none, in
+ * lower case; then what was written means nothing.
+ */
+export function packUuid(text: string, from: number, target: Uint8Array, offset: number): boolean {
+  let seen = 0;
+  for (let byte = 0; byte < 16; byte += 1) {
+    const at = from + (PLACES[byte] ?? 0);
+    const high = DIGIT[text.charCodeAt(at)] ?? NO_DIGIT;
+    const low = DIGIT[text.charCodeAt(at + 1)] ?? NO_DIGIT;
+    seen |= high | low;
+    target[offset + byte] = (high << 4) | low;
+  }
+  return seen < 16 && hasDashes(text, from);
+}
+
+function hasDashes(text: string, from: number): boolean {
+  return (
+    text.charCodeAt(from + 8) === DASH &&
+    text.charCodeAt(from + 13) === DASH &&
+    text.charCodeAt(from + 18) === DASH &&
+    text.charCodeAt(from + 23) === DASH
+  );
+}
+
 /** Writes the 16 bytes of a UUID's text form. */
 export function writeUuid(text: string, target: Uint8Array, offset: number): void {
-  for (let byte = 0; byte < 16; byte += 1) {
-    const at = PLACES[byte] ?? 0;
-    const high = DIGIT[text.charCodeAt(at)] ?? 0;
-    target[offset + byte] = (high << 4) | (DIGIT[text.charCodeAt(at + 1)] ?? 0);
-  }
+  packUuid(text, 0, target, offset);
+}
+
+const packed = new DataView(new ArrayBuffer(16));
+const packedBytes = new Uint8Array(packed.buffer);
+
+/** The words of the text form that begins at `from`; they compare as UUIDs do. */
+export function uuidWords(text: string, from: number): [number, number, number, number] {
+  packUuid(text, from, packedBytes, 0);
+  return [packed.getUint32(0), packed.getUint32(4), packed.getUint32(8), packed.getUint32(12)];
 }
 
 /** The 16 bytes of a UUID's text form. */
@@ -50,7 +83,6 @@ export function uuidText(hex: string): string {
 
 /** The character code of each hex digit. */
 const HEX: Uint8Array = Buffer.from('0123456789abcdef');
-const DASH = 0x2d;
 
 /** What `digest` is read for: its first four words, big endian. */
 const digest = new Int32Array(5);

@@ -1,6 +1,6 @@
 /** Ids of many lines in few bytes, as they travel from the thread that read them. */
 
-import { isUuid, writeUuid } from '../record/uuid.ts';
+import { packUuid, UUID_TEXT } from '../record/uuid.ts';
 
 /** What a line has in a member. */
 export const NO_ID = 0;
@@ -16,6 +16,9 @@ export interface PackedIds {
   readonly states: Uint8Array<ArrayBuffer>;
 }
 
+/** A UUID and its quotes. */
+const JSON_LENGTH = UUID_TEXT + 2;
+
 export interface IdPacker {
   readonly ids: PackedIds;
   /** What a line has, as JSON; undefined for null and for nothing. */
@@ -30,10 +33,9 @@ export function idPacker(lines: number): IdPacker {
     ids: { words, states },
     put(line, json) {
       if (json === undefined) return;
-      const text = json.slice(1, -1);
-      const isId = isUuid(text);
-      if (isId) writeUuid(text, bytes, line * 16);
+      const isId = json.length === JSON_LENGTH && packUuid(json, 1, bytes, line * 16);
       states[line] = isId ? PACKED : NOT_PACKED;
+      if (!isId) words.fill(0, line * 4, line * 4 + 4);
     },
   };
 }

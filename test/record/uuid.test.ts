@@ -6,7 +6,14 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { compressBlock, ONE_BLOCK } from '../../src/record/sha1.ts';
-import { isUuid, uuidBytes, uuidV5, uuidV5OfBytes } from '../../src/record/uuid.ts';
+import {
+  isUuid,
+  packUuid,
+  uuidBytes,
+  uuidV5,
+  uuidV5OfBytes,
+  uuidWords,
+} from '../../src/record/uuid.ts';
 
 const NAMESPACE = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
 
@@ -76,5 +83,50 @@ describe('a UUID of version 5', () => {
     const head = 'h'.repeat(60);
     expect(uuidV5(NAMESPACE, head, 't')('n')).toBe(expected(Buffer.from(`${head}nt`)));
     expect(uuidV5(NAMESPACE)('n')).toBe(uuidV5OfBytes(NAMESPACE, Buffer.from('n')));
+  });
+});
+
+describe('the text form of a UUID', () => {
+  const uuids = fc
+    .uint8Array({ minLength: 16, maxLength: 16 })
+    .map((bytes) => [Buffer.from(bytes).toString('hex'), bytes] as const)
+    .map(([hex, bytes]) => {
+      const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
+      return { text: [...parts, hex.slice(20)].join('-'), bytes };
+    });
+
+  it('gives its bytes, wherever it stands in a text', () => {
+    fc.assert(
+      fc.property(uuids, fc.nat({ max: 9 }), ({ text, bytes }, from) => {
+        const target = new Uint8Array(20);
+        expect(packUuid('"'.repeat(from) + text, from, target, 2)).toBe(true);
+        expect(target.subarray(2, 18)).toEqual(bytes);
+      }),
+    );
+  });
+
+  it('is told from every other text by its digits, its dashes and its end', () => {
+    const other = fc.constantFrom('g', 'A', 'F', '-', '0', ' ', '/', ':', '`', '\0', 'é', '０', '');
+    fc.assert(
+      fc.property(uuids, fc.nat({ max: 35 }), other, ({ text }, at, unit) => {
+        const changed = text.slice(0, at) + unit + text.slice(at + 1);
+        const isOne = packUuid(changed, 0, new Uint8Array(16), 0);
+        expect(isOne).toBe(isUuid(changed));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('compares by words as by characters', () => {
+    fc.assert(
+      fc.property(uuids, uuids, fc.nat({ max: 35 }), (a, b, shared) => {
+        const other = a.text.slice(0, shared) + b.text.slice(shared);
+        const [left, right] = [uuidWords(a.text, 0), uuidWords(other, 0)];
+        const at = left.findIndex((word, index) => word !== right[index]);
+        expect(at === -1 ? null : (left[at] ?? 0) < (right[at] ?? 0)).toBe(
+          a.text === other ? null : a.text < other,
+        );
+      }),
+    );
   });
 });
