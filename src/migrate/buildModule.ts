@@ -95,7 +95,7 @@ export function planMemory(bytes: number, workers: number): MemoryPlan {
   const each = bytes / 2 / (workers + 1);
   return {
     bucketBytes: Math.max(2 ** 20, Math.floor(Math.min(each / 5, 16 * 2 ** 20))),
-    spillBytes: Math.max(2 ** 20, Math.floor(Math.min(each / 2, 32 * 2 ** 20))),
+    spillBytes: Math.max(2 ** 20, Math.floor(Math.min(each / 2, 16 * 2 ** 20))),
   };
 }
 
