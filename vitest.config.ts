@@ -9,8 +9,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // The tests start programs of their own, but they mostly wait for them.
-    maxWorkers: 2,
+    // The tests start programs of their own, and wait for them: one more than there are processors.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,

@@ -62,6 +62,9 @@ describe.each(['keep', 'uuid'] as const)('eight ways to store one database, --id
       expect(besides(file)).toEqual(before);
     });
 
+    // The bytes are the same: for one rule of ids, the last variant speaks for all.
+    if (ids === 'uuid' && name !== variants.at(-1)?.name) continue;
+
     it.skipIf(!PYTHON)(`${name}: every cell of it is in the candidate`, () => {
       const ran = compareCells(file, project);
       expect([ran.code, ran.stdout]).toEqual([0, expect.stringMatching(/^\d+ cells compared/)]);

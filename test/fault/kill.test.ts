@@ -14,7 +14,7 @@ import { HASHING, initialise, migrateHere, temporaryFolder, treeOf } from './fix
 import { readOnce, startReader } from './reader.ts';
 
 /** More on demand: `SEALIFT_KILLS=300`. */
-const ROUNDS = Number(process.env['SEALIFT_KILLS'] ?? 10);
+const ROUNDS = Number(process.env['SEALIFT_KILLS'] ?? 8);
 
 let project: string;
 let store: string;

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { BROKEN_RACE, raceForLinks } from '../torture/linkRaces.ts';
 
 /** More on demand: `SEALIFT_RACES=1000`. */
-const ROUNDS = Number(process.env['SEALIFT_RACES'] ?? 8);
+const ROUNDS = Number(process.env['SEALIFT_RACES'] ?? 4);
 
 it(`a planted link is never followed, ${ROUNDS} races`, { timeout: 3_600_000 }, async () => {
   const { races, swaps } = await raceForLinks({ rounds: ROUNDS, seed: 1 });

@@ -1,6 +1,6 @@
 /**
  * migrate, promote and rollback killed at any moment: whoever reads `storage_live` or `v1` sees whole
- * candidates only, and the next command works. 16 kills, or as many as SEALIFT_KILLS says.
+ * candidates only, and the next command works. 12 kills, or as many as SEALIFT_KILLS says.
  */
 
 import { readdirSync, realpathSync, renameSync, rmSync, watch } from 'node:fs';
@@ -26,7 +26,7 @@ import {
 import { HASHING, newProject } from './fixture.ts';
 import { readOnce, startReader } from './reader.ts';
 
-const KILLS = Number(process.env['SEALIFT_KILLS'] ?? 16);
+const KILLS = Number(process.env['SEALIFT_KILLS'] ?? 12);
 
 let project: string;
 

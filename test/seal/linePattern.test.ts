@@ -59,7 +59,7 @@ function mutated(random: Random, line: Buffer): Buffer {
     const piece = random.pick(random.chance(0.4) ? PIECES : BYTES);
     const members = text.slice(1, -1).split(',"');
     const other = random.integer(0, members.length - 1);
-    switch (random.integer(0, 5)) {
+    switch (random.integer(0, 6)) {
       case 0:
         text = text.slice(0, at) + piece + text.slice(to);
         break;
@@ -75,6 +75,12 @@ function mutated(random: Random, line: Buffer): Buffer {
       case 4:
         text = text.replace(/:("[^"\\]*"|[\d.e+-]+|null|true|false)/, `:${piece}`);
         break;
+      case 5: {
+        // Where a text begins, or behind its end.
+        const quote = random.pick([...text.matchAll(/"/g)].map(({ index }) => index)) + 1;
+        text = text.slice(0, quote) + piece + text.slice(quote);
+        break;
+      }
       default:
         // Another value of the same kind, or one that is a little longer.
         text = text.replaceAll(/\d/g, (digit) => (random.chance(0.2) ? random.digits(1) : digit));
