@@ -6,7 +6,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,14 +83,16 @@ function main(rows: number, seed: number): void {
     const sealift = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
     const source = `sqlite:${join(project, 'legacy.db')}`;
     run([sealift, 'migrate', '--project', project, '--source', source]);
-    const candidate = join(project, 'storage_candidate/v1');
+    // A scan follows no link.
+    const candidate = realpathSync(join(project, 'storage_candidate/v1'));
     const self = fileURLToPath(import.meta.url);
     const all = [CHECKSUMS, ...CHECKS].map(
       (check) => JSON.parse(run([self, '--check', check, '--candidate', candidate])) as Measured,
     );
     const records = all[0]?.records ?? 0;
     const found = all.reduce((sum, { findings }) => sum + findings, 0);
-    process.stdout.write(`${records} records, ${found} findings\n\n${tableOf(all, records)}`);
+    if (records === 0 || found > 0) throw new Error(`${records} records, ${found} findings`);
+    process.stdout.write(`${records} records\n\n${tableOf(all, records)}`);
   } finally {
     rmSync(project, { recursive: true });
   }
