@@ -65,6 +65,8 @@ const KINDS = Object.keys(CORRUPTIONS);
 /** More on demand: `SEALIFT_CORRUPTIONS=10000`. */
 const CORRUPTED = Number(process.env['SEALIFT_CORRUPTIONS'] ?? 300);
 const CLEAN = Math.ceil(CORRUPTED / 10);
+/** Milliseconds: a machine may be slow, and each takes its time. */
+const timeout = 60_000 + CORRUPTED * 100;
 
 /** Harms a fresh copy by the kind that belongs to the seed, until it really differs. */
 function harm(seed: number): string {
@@ -79,21 +81,25 @@ function harm(seed: number): string {
 }
 
 describe('a corrupted candidate', () => {
-  it(`is detected, ${CORRUPTED} times, without a crash and without a value`, async () => {
-    const missed: string[] = [];
-    const leaks: string[] = [];
-    const seen = new Set<string>();
-    for (let seed = 0; seed < CORRUPTED; seed += 1) {
-      const what = harm(seed);
-      seen.add(what.slice(0, what.indexOf(':')));
-      const result = await verify();
-      if (result.findings.length === 0) missed.push(what);
-      if (shown(result).includes(SECRET)) leaks.push(what);
-    }
-    expect(missed).toEqual([]);
-    expect(leaks).toEqual([]);
-    expect(seen.size).toBe(KINDS.length);
-  });
+  it(
+    `is detected, ${CORRUPTED} times, without a crash and without a value`,
+    { timeout },
+    async () => {
+      const missed: string[] = [];
+      const leaks: string[] = [];
+      const seen = new Set<string>();
+      for (let seed = 0; seed < CORRUPTED; seed += 1) {
+        const what = harm(seed);
+        seen.add(what.slice(0, what.indexOf(':')));
+        const result = await verify();
+        if (result.findings.length === 0) missed.push(what);
+        if (shown(result).includes(SECRET)) leaks.push(what);
+      }
+      expect(missed).toEqual([]);
+      expect(leaks).toEqual([]);
+      expect(seen.size).toBe(KINDS.length);
+    },
+  );
 
   it('says in one printable line each what is wrong, whatever the names of files', async () => {
     for (let seed = 0; seed < KINDS.length * 8; seed += 1) {
@@ -133,7 +139,7 @@ describe('a corrupted candidate', () => {
 });
 
 describe('a clean candidate', () => {
-  it(`raises no alarm, ${CLEAN} times`, async () => {
+  it(`raises no alarm, ${CLEAN} times`, { timeout }, async () => {
     const folder = temporaryFolder();
     const seals = new Set<string>();
     try {
