@@ -97,7 +97,7 @@ const withVersion: (version: 5 | 8) => string = generateText();
 function generateText(): (version: 5 | 8) => string {
   const codes = Array.from({ length: UUID_TEXT }, (_, at) => at).map((at) => {
     if (DASHES.has(at)) return String(DASH);
-    const digit = PLACES.filter((place) => place <= at).length * 2 - (PLACES.includes(at) ? 2 : 1);
+    const digit = at - [...DASHES].filter((dash) => dash < at).length;
     return `hex[w${digit >> 3} >>> ${28 - 4 * (digit & 7)} & 15]`;
   });
   const body = `return (version) => {

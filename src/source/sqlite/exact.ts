@@ -23,7 +23,7 @@ const SURROGATE_OR_REPLACEMENT = /[\uD800-\uDFFF\uFFFD]/;
  * UTF-16, SQLite may have joined a lone surrogate with whatever follows.
  */
 export function looksChanged(text: string, utf16: boolean): boolean {
-  // `includes` says the same, and takes two to three times as long.
+  // `includes` says the same, and takes up to three times as long.
   return utf16 ? SURROGATE_OR_REPLACEMENT.test(text) : text.indexOf(REPLACEMENT) !== -1;
 }
 
