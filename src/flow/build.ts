@@ -35,6 +35,7 @@ import {
 } from '../seal/candidateStore.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
+import { integrityRun, type Integrity, type IntegrityRun } from './integrity.ts';
 import { forBuffers } from './memory.ts';
 import { projectPaths } from './project.ts';
 import { assertRoomForRun } from './roomForRun.ts';
@@ -63,6 +64,8 @@ export interface BuildOptions {
   readonly readOrder?: ReadOrder;
   /** Records of each module, with what they refer to; all where left out. */
   readonly sample?: number;
+  /** Sources are read without a look for damage beside it. */
+  readonly skipIntegrityCheck?: boolean;
 }
 
 /** Everything that is open while modules are built. */
@@ -74,6 +77,7 @@ export interface Build {
   readonly sources: readonly NamedSource[];
   readonly staging: Staging;
   readonly pool: Pool;
+  readonly integrity: IntegrityRun;
 }
 
 /** What a command does with the mapping and the built modules. */
@@ -121,13 +125,17 @@ export async function withStaging<T>(
       try {
         checkAgainstSource(mapping, schemasOf(sources));
         const bytes = sources.reduce((sum, { prepared }) => sum + prepared.bytes, 0);
+        const integrity = integrityRun(sources, { options, command }, env);
         const pool = env.startWorkers(workersFor(options.workers, bytes), { mapping, secrets });
         try {
-          await openInWorkers(sources, pool);
+          await openInWorkers(sources, pool, integrity);
+          integrity.start();
           const sample = options.sample ?? null;
           await assertRoomForRun({ folder: paths.candidates, mapping, sources, sample });
-          built = await steps.build({ command, options, env, mapping, sources, staging, pool });
+          const open = { command, options, env, mapping, sources, staging, pool, integrity };
+          built = await steps.build(open);
         } finally {
+          integrity.close();
           await pool.close();
         }
       } finally {
@@ -155,7 +163,7 @@ export async function buildModules(
   found: FindingStore,
   onBuilt: (module: BuiltModule) => void,
 ): Promise<BuiltModule[]> {
-  const { options, env, mapping, sources, staging, pool } = build;
+  const { options, env, mapping, sources, staging, pool, integrity } = build;
   const memory = planMemory(forBuffers(options.memory, pool.size), pool.size);
   const built: BuiltModule[] = [];
   const sourceOf = ({ source: name }: CompiledModule): PreparedSource => {
@@ -169,6 +177,7 @@ export async function buildModules(
     sourceOf,
     folder: join(staging.scratch, KEY_SETS),
     progress: env.progress,
+    assertSound: integrity.assertSoFar,
   });
   for (const { module: name } of mapping.modules) {
     const module = compileModule(mapping, name);
@@ -182,6 +191,7 @@ export async function buildModules(
       progress: env.progress,
       readOrder: options.readOrder ?? 'forward',
       selection,
+      assertSound: integrity.assertSoFar,
       provisional: build.command === 'dry-run',
     });
     built.push(result);
@@ -193,10 +203,19 @@ export async function buildModules(
   return built;
 }
 
-/** Ends reading: nothing of the sources is needed any more, and what was read is still there. */
-export async function endReading({ sources, pool }: Build): Promise<void> {
+/**
+ * Ends reading: nothing of the sources is needed any more, what was read is still there, and none of it
+ * is damaged as far as it was checked. What was not checked is said in `found`.
+ */
+export async function endReading(
+  { sources, pool, integrity }: Build,
+  found: FindingStore,
+): Promise<ReadonlyMap<string, Integrity>> {
   await pool.callEach('closeSources', null);
+  const checked = await integrity.finish();
+  for (const finding of integrity.findings()) found.add(finding);
   for (const { prepared } of sources) await prepared.assertUnchanged();
+  return checked;
 }
 
 /** What a run of a sample says of itself. */

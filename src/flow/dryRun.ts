@@ -39,7 +39,7 @@ export async function dryRun(
     build: async (build) => {
       const built = await buildModules(build, found, () => {});
       assertSomeRows(built);
-      await endReading(build);
+      await endReading(build, found);
       // The checks are this thread's: the others give back what they hold.
       await build.pool.close();
       const rows = new Map(built.map((module) => [module.accounting.module, module.rows.length]));

@@ -74,7 +74,7 @@ async function buildCandidate(
   assertAccepted(modules, options.allowRejected);
   assertSomeRows(modules);
   const tables = await sealSources(sources);
-  await endReading(build);
+  await endReading(build, found);
   const seal = await writeSeal(
     staging.candidate,
     mapping,

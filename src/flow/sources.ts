@@ -12,6 +12,7 @@ import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { byUtf8, type SealedSource } from '../seal/format.ts';
 import type { PreparedSource, RelationRequest } from '../source/source.ts';
+import type { IntegrityRun } from './integrity.ts';
 import { parseSourceUrl, type Adapters, type SourceUrl } from './sourceUrl.ts';
 
 /** How long to wait for a lock of somebody else. */
@@ -99,11 +100,16 @@ export function schemasOf(sources: readonly NamedSource[]): Map<string, CheckedS
   );
 }
 
-/** Opens every source in every worker, all of them in one snapshot a source. */
-export async function openInWorkers(sources: readonly NamedSource[], pool: Pool): Promise<void> {
+/** Opens every source in every worker and for its check, all of them in one snapshot a source. */
+export async function openInWorkers(
+  sources: readonly NamedSource[],
+  pool: Pool,
+  integrity: IntegrityRun,
+): Promise<void> {
   for (const { name, prepared } of sources) {
     await prepared.inOneSnapshot(async () => {
-      await pool.callEach('open', { name, source: prepared.handle });
+      const opened = pool.callEach('open', { name, source: prepared.handle });
+      await Promise.all([opened, integrity.begin(name)]);
     });
   }
 }

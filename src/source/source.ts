@@ -120,6 +120,25 @@ export interface SourceReader {
   close(): Promise<void>;
 }
 
+/**
+ * A look for damage in all that a source holds: pages cut off, indexes that disagree with their tables.
+ * It runs in a process of its own while rows are read, in the snapshot that they are read from.
+ */
+export interface DamageCheck {
+  /** Takes the snapshot; called again where the readers take theirs again. */
+  begin(): Promise<void>;
+  /** Checks everything. @throws Failure SOURCE_FORMAT where the source is damaged, or the check ended */
+  run(): Promise<CheckedSource>;
+  /** Ends it, whatever it is at. */
+  close(): void;
+}
+
+/** A source in which no damage was found. */
+export interface CheckedSource {
+  /** Tables of which not everything could be checked. */
+  readonly unchecked: readonly string[];
+}
+
 export interface PreparedSource {
   readonly handle: SourceHandle;
   /** The source's own, whatever a mapping asks of it. */
@@ -137,6 +156,8 @@ export interface PreparedSource {
    * source, see one and the same snapshot; runs it again when the source changed meanwhile.
    */
   inOneSnapshot(begin: () => Promise<void>): Promise<void>;
+  /** Only where the source can be damaged without a reader noticing. */
+  checkForDamage?(): DamageCheck;
   /** Throws SOURCE_CHANGED when what was read is no longer what is there and no snapshot held it. */
   assertUnchanged(): Promise<void>;
   close(): Promise<void>;

@@ -33,7 +33,9 @@ import {
   type Access,
   type Connection,
 } from './sqlite/connection.ts';
-import { countRows, planRanges } from './sqlite/plan.ts';
+import { integrityCheck } from './sqlite/integrityRunner.ts';
+import { countRows } from './sqlite/count.ts';
+import { planRanges } from './sqlite/plan.ts';
 import { tableAccess } from './sqlite/lookUp.ts';
 import { openReader } from './sqlite/reader.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
@@ -65,7 +67,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   // Of one snapshot; to count is to read the whole table.
   const counts = new Map<string, number>();
   const count = (table: string): number => {
-    const known = counts.get(table) ?? translated(access, table, () => countRows(db, table));
+    const known = counts.get(table) ?? countRows(db, access, table);
     counts.set(table, known);
     return known;
   };
@@ -79,7 +81,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       if (isQuery(table)) return [{ lo: null, hi: null }];
       const { rows: found } = tableAccess(db, access, table);
       const all = found.kind === 'rowid' ? count(table) : 0;
-      return translated(access, table, () => planRanges(db, table, found, { all, rows }));
+      return translated(access, table, () => planRanges(db, access, table, found, { all, rows }));
     },
     async count(table) {
       tableAccess(db, access, table);
@@ -93,6 +95,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       const now = translated(access, null, () => readSchema(db));
       if (!isDeepStrictEqual(now, schema)) throw changed(location);
     },
+    checkForDamage: () => integrityCheck(access, bytesOf(access), options.scratch),
     async assertUnchanged() {
       verify();
     },

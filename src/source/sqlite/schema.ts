@@ -93,6 +93,11 @@ export function readTableAccess(db: Connection, name: string): TableAccess | nul
   return access;
 }
 
+/** Whether the rows of a table are in a tree of its own: not those of a view or of a virtual table. */
+export function isStored(db: Connection, name: string): boolean {
+  return listingOf(db).tables.get(name)?.type === 'table';
+}
+
 /** What locates the rows of a table: its rowid by its SQL name, or the order they are read in. */
 export function rowidOf(
   db: Connection,
