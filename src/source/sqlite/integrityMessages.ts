@@ -14,8 +14,7 @@ export type IntegrityMessage =
   | 'words';
 
 const CONTENT = /^(?:NULL value in |CHECK constraint failed in )/;
-const WORDS =
-  /^(?:malformed inverted index for FTS\d table |unable to validate the inverted index for FTS\d table )/;
+const WORDS = /^(?:fts5: |(?:malformed|unable to validate the) inverted index for FTS\d table )/;
 
 /** The kind of one line. */
 export function kindOfMessage(line: string): IntegrityMessage {

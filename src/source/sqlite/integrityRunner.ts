@@ -12,11 +12,15 @@ const LEAST_BYTES_PER_SECOND = 2 ** 20;
 const LEAST_SECONDS = 600;
 const LARGE = 64 * 2 ** 20;
 
-/** A check of what `access` reads, `bytes` of it; temporary files go to `scratch`. */
-export function integrityCheck(access: Access, bytes: number, scratch: string): DamageCheck {
+/** A check of what `access` reads, `bytes` of it; temporary files go to `scratch`, each step has `seconds`. */
+export function integrityCheck(
+  access: Access,
+  bytes: number,
+  scratch: string,
+  seconds: number = LEAST_SECONDS + Math.ceil(bytes / LEAST_BYTES_PER_SECOND),
+): DamageCheck {
   // At once, so that it is there when the readers are.
   const child = start(scratch);
-  const seconds = LEAST_SECONDS + Math.ceil(bytes / LEAST_BYTES_PER_SECOND);
   const close = (): void => {
     child.kill('SIGKILL');
   };
@@ -78,7 +82,8 @@ function answerOf(
   });
 }
 
-function failureOf(answer: IntegrityAnswer, shown: string): Failure {
+/** The Failure of a look that found damage, or came to no end. */
+export function failureOf(answer: IntegrityAnswer, shown: string): Failure {
   if (answer.kind === 'damaged') {
     return new Failure('SOURCE_FORMAT', {
       what: `the database is damaged, SQLite's integrity check says ${JSON.stringify(answer.says.slice(0, 160))}`,
