@@ -33,9 +33,10 @@ import {
   openStore,
   type Staging,
 } from '../seal/candidateStore.ts';
+import type { Integrity } from '../seal/format.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
-import { integrityRun, type Integrity, type IntegrityRun } from './integrity.ts';
+import { integrityRun, type IntegrityRun } from './integrity.ts';
 import { forBuffers } from './memory.ts';
 import { projectPaths } from './project.ts';
 import { assertRoomForRun } from './roomForRun.ts';
@@ -203,19 +204,20 @@ export async function buildModules(
   return built;
 }
 
-/**
- * Ends reading: nothing of the sources is needed any more, what was read is still there, and none of it
- * is damaged as far as it was checked. What was not checked is said in `found`.
- */
-export async function endReading(
-  { sources, pool, integrity }: Build,
+/** What the checks for damage have said; what was not checked goes to `found`. */
+export async function checkedSources(
+  { integrity }: Build,
   found: FindingStore,
 ): Promise<ReadonlyMap<string, Integrity>> {
-  await pool.callEach('closeSources', null);
   const checked = await integrity.finish();
   for (const finding of integrity.findings()) found.add(finding);
-  for (const { prepared } of sources) await prepared.assertUnchanged();
   return checked;
+}
+
+/** Ends reading: nothing of the sources is needed any more, and what was read is still there. */
+export async function endReading({ sources, pool }: Build): Promise<void> {
+  await pool.callEach('closeSources', null);
+  for (const { prepared } of sources) await prepared.assertUnchanged();
 }
 
 /** What a run of a sample says of itself. */

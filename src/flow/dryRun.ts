@@ -13,6 +13,7 @@ import { scanCandidate } from '../scan/scanCandidate.ts';
 import {
   assertSomeRows,
   buildModules,
+  checkedSources,
   endReading,
   sampleNotes,
   withStaging,
@@ -39,7 +40,8 @@ export async function dryRun(
     build: async (build) => {
       const built = await buildModules(build, found, () => {});
       assertSomeRows(built);
-      await endReading(build, found);
+      await checkedSources(build, found);
+      await endReading(build);
       // The checks are this thread's: the others give back what they hold.
       await build.pool.close();
       const rows = new Map(built.map((module) => [module.accounting.module, module.rows.length]));

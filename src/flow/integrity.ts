@@ -6,11 +6,9 @@
 import { quoteName } from '../mapping/nearest.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { RULES } from '../outcome/rules.ts';
+import type { Integrity } from '../seal/format.ts';
 import type { CheckedSource, DamageCheck, PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
-
-/** What the seal says of a source: null where it has no such check. */
-export type Integrity = 'passed' | 'skipped' | null;
 
 export interface IntegrityRun {
   /** Takes the snapshot of a source, together with its readers. */

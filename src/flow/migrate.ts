@@ -15,6 +15,7 @@ import { writeSeal, type Seal } from '../seal/writeSeal.ts';
 import {
   assertSomeRows,
   buildModules,
+  checkedSources,
   endReading,
   sampleNotes,
   withStaging,
@@ -73,8 +74,8 @@ async function buildCandidate(
   });
   assertAccepted(modules, options.allowRejected);
   assertSomeRows(modules);
-  const tables = await sealSources(sources);
-  await endReading(build, found);
+  const tables = await sealSources(sources, await checkedSources(build, found));
+  await endReading(build);
   const seal = await writeSeal(
     staging.candidate,
     mapping,

@@ -7,7 +7,6 @@ import { diffCandidates } from '../diff/diffCandidates.ts';
 import { openSide } from '../diff/side.ts';
 import { openFindings } from '../findings/findingStore.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
-import type { BuiltModule } from '../migrate/buildModule.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { checkRecordDrift } from '../scan/recordDrift.ts';
 import type { RunFile } from '../seal/format.ts';
@@ -53,13 +52,10 @@ export async function recordDrift(
 /** Rows that are refused now have no record, as in a run of migrate; why is for dry-run to say. */
 async function buildAgain(build: Build, run: RunFile): Promise<void> {
   const refused = openFindings(build.staging.scratch);
-  let modules: BuiltModule[];
-  try {
-    modules = await buildModules(build, refused, () => {});
-    await endReading(build, refused);
-  } finally {
+  const modules = await buildModules(build, refused, () => {}).finally(() => {
     refused.close();
-  }
+  });
+  await endReading(build);
   const { mapping: _, modules: __, dataRoot: ___, ...facts } = run;
   await writeSeal(
     build.staging.candidate,

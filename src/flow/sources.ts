@@ -10,7 +10,7 @@ import { DEFAULT_SOURCE, relationOf, type Mapping, type ModuleMapping } from '..
 import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
-import { byUtf8, type SealedSource } from '../seal/format.ts';
+import { byUtf8, type Integrity, type SealedSource } from '../seal/format.ts';
 import type { PreparedSource, RelationRequest } from '../source/source.ts';
 import type { IntegrityRun } from './integrity.ts';
 import { parseSourceUrl, type Adapters, type SourceUrl } from './sourceUrl.ts';
@@ -115,7 +115,10 @@ export async function openInWorkers(
 }
 
 /** What the seal says of the sources: no path, no host, nothing that depends on where they lie. */
-export async function sealSources(sources: readonly NamedSource[]): Promise<SealedSource[]> {
+export async function sealSources(
+  sources: readonly NamedSource[],
+  checked: ReadonlyMap<string, Integrity>,
+): Promise<SealedSource[]> {
   const sealed: SealedSource[] = [];
   for (const { name, scheme, prepared } of sources) {
     const tables: { table: string; rows: number }[] = [];
@@ -124,7 +127,7 @@ export async function sealSources(sources: readonly NamedSource[]): Promise<Seal
     }
     tables.sort((a, b) => byUtf8(a.table, b.table));
     const schema = hash('sha256', canonicalJson(prepared.schema), 'hex');
-    sealed.push({ name, scheme, integrity: prepared.integrity ?? null, schema, tables });
+    sealed.push({ name, scheme, integrity: checked.get(name) ?? null, schema, tables });
   }
   return sealed.sort((a, b) => byUtf8(a.name, b.name));
 }

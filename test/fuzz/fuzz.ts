@@ -40,8 +40,12 @@ if (values.keep !== undefined) {
 }
 
 const shares = KINDS.map(({ name, share }) => `${name} ${share} %`);
-console.log(`seed ${range.seed}, copies ${range.first} to ${range.first + range.count - 1}`);
-console.log(`damaged in ${shares.join(', ')}`);
+say(`seed ${range.seed}, copies ${range.first} to ${range.first + range.count - 1}`);
+say(`damaged in ${shares.join(', ')}`);
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
 
 const GOOD: readonly Ended['result'][] = ['refused', 'equal'];
 const BAD: readonly Ended['result'][] = [
@@ -72,12 +76,12 @@ await runTrials(range, (ended) => {
   if (ended.guarded) guarded += 1;
   if (BAD.includes(ended.result) || range.count === 1) {
     const { number, database, kind: name, result, detail } = ended;
-    console.log(`copy ${number} of ${database}, ${name}: ${result}\n  ${detail}`);
+    say(`copy ${number} of ${database}, ${name}: ${result}\n  ${detail}`);
   }
-  if (done % EVERY === 0) console.log(`${done}: ${line(counts)}`);
+  if (done % EVERY === 0) say(`${done}: ${line(counts)}`);
 });
-for (const [kind, of] of byKind) console.log(`${kind}: ${line(of)}`);
-console.log(`${guarded} of the refused were refused without the check, too`);
-console.log(`${done} copies: ${line(counts)}`);
+for (const [kind, of] of byKind) say(`${kind}: ${line(of)}`);
+say(`${guarded} of the refused were refused without the check, too`);
+say(`${done} copies: ${line(counts)}`);
 const bad = BAD.reduce((sum, result) => sum + (counts.get(result) ?? 0), 0);
 process.exitCode = bad === 0 && done === range.count && counts.get('equal') !== 0 ? 0 : 1;

@@ -19,10 +19,8 @@ export function sqliteSays(file: string): string {
     const damage = lines
       .join('\n')
       .split('\n')
-      .filter((line) => {
-        return !/^(?:ok$|NULL value in |CHECK constraint failed)/.test(line);
-      });
-    return damage[0] ?? 'ok';
+      .find((line) => !/^(?:ok$|NULL value in |CHECK constraint failed)/.test(line));
+    return damage ?? 'ok';
   } catch (error) {
     return `cannot check: ${(error as { code?: string }).code ?? ''}`;
   } finally {
@@ -158,29 +156,34 @@ function decoded(value: unknown, type: string, folder: string): string {
   if (value === null) return 'null';
   if (value === undefined) return 'absent';
   const [kind] = type.split('(');
-  if (kind === 'string') return `text ${String(value)}`;
-  if (kind === 'bytes') return `bytes ${String(value)}`;
+  if (kind === 'string') return `text ${textOf(value)}`;
+  if (kind === 'bytes') return `bytes ${textOf(value)}`;
   if (kind === 'blob') {
     const { sha256, size } = value as { sha256: string; size: number };
     const bytes = readFileSync(join(folder, 'blobs', sha256));
     const same = createHash('sha256').update(bytes).digest('hex') === sha256;
     return same && bytes.length === size ? `bytes ${bytes.toString('base64')}` : 'another blob';
   }
-  if (kind !== 'tagged') return number(typeof value === 'number' ? realText(value) : String(value));
+  if (kind !== 'tagged') return number(typeof value === 'number' ? realText(value) : textOf(value));
   const [[tag, inner] = ['', '']] = Object.entries(value as Record<string, string>);
   if (tag === 'number') return number(inner);
   if (tag === 'invalidText') return `invalid ${inner}`;
   return `${tag} ${inner}`;
 }
 
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : `not a text, but ${JSON.stringify(value)}`;
+}
+
 /** The tables whose rows differ; columns count in any order. */
 export function differences(one: Content, two: Content): string[] {
-  const normal = (rows: readonly string[] | undefined): string =>
-    JSON.stringify(
-      rows?.map((row) => JSON.stringify((JSON.parse(row) as string[][]).sort(byColumn))).sort(),
-    ) ?? 'no such table';
   const names = new Set([...one.keys(), ...two.keys()]);
   return [...names].filter((name) => normal(one.get(name)) !== normal(two.get(name)));
+}
+
+function normal(rows: readonly string[] | undefined): string {
+  const sorted = rows?.map((row) => JSON.stringify((JSON.parse(row) as string[][]).sort(byColumn)));
+  return sorted === undefined ? 'no such table' : JSON.stringify(sorted.sort());
 }
 
 function byColumn([a = '']: readonly string[], [b = '']: readonly string[]): number {

@@ -50,6 +50,13 @@ const halve = (bytes: Buffer): void => {
   bytes[PAGE + 4] = (bytes[PAGE + 4] ?? 0) >> 1;
 };
 
+/** Makes it another collation's, one that nothing here has. */
+const rename = (bytes: Buffer): void => {
+  for (let at = bytes.indexOf('NOCASE'); at >= 0; at = bytes.indexOf('NOCASE', at)) {
+    bytes.write('LOCALE', at);
+  }
+};
+
 /** Where the first page of a type begins that is not among the first ones. */
 function pageOf(bytes: Buffer, type: number, after: number = 1): number {
   for (let at = after * PAGE; at < bytes.length; at += PAGE) if (bytes[at] === type) return at;
@@ -168,12 +175,6 @@ describe('the check for damage', () => {
   /** A collation of the application, which nobody here has. */
   const LOCAL = `CREATE TABLE tag (name TEXT COLLATE NOCASE PRIMARY KEY);
     INSERT INTO tag VALUES ('a'), ('b');`;
-  const rename = (bytes: Buffer): void => {
-    for (let at = bytes.indexOf('NOCASE'); at >= 0; at = bytes.indexOf('NOCASE', at)) {
-      bytes.write('LOCALE', at);
-    }
-  };
-
   it('names the tables that SQLite cannot check for want of a collation, and passes the others', async () => {
     expect(await checked(make(`${LEDGER} ${LOCAL}`, rename))).toEqual(['tag']);
   });
