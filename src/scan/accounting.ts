@@ -41,7 +41,6 @@ export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Find
     if (lines.length === 0) yield fault(name, 'its rows are not accounted for');
     if (lines.length > 1) yield fault(name, 'its rows are accounted for more than once');
   }
-  if (run.sample === undefined) yield* uncheckedSources(run.sources);
   yield* tableFaults(run.sources, mapping, (reason) => fault(undefined, reason));
 }
 
@@ -57,9 +56,10 @@ function rejected(line: ModuleAccounting, mapping: Mapping): Finding {
 }
 
 /** That a source was not checked for damage was said to one run; who promotes it has to say so again. */
-function* uncheckedSources(sources: readonly SealedSource[]): Generator<Finding> {
+export function* uncheckedSources({ sources, sample }: RunFile): Generator<Finding> {
   for (const { name, integrity } of sources) {
-    if (integrity !== 'skipped') continue;
+    // A sample is never live.
+    if (integrity !== 'skipped' || sample !== undefined) continue;
     yield {
       rule: 'integrity',
       severity: RULES.integrity,
