@@ -17,6 +17,7 @@ import { counted } from '../outcome/counted.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { PreparedSource, SourceAdapter, SourceReader } from '../source/source.ts';
 import type { Environment, Progress } from './environment.ts';
+import { remarksOf } from './objects.ts';
 import { projectPaths } from './project.ts';
 import { parseSourceOption, parseSourceUrl, type SourceUrl } from './sourceUrl.ts';
 import { LOCK_TIMEOUT_MS } from './sources.ts';
@@ -61,7 +62,10 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
         mkdirSync(paths.root, { recursive: true });
         writeMapping(paths.mapping, mappingFiles(proposal));
       });
-      return outcome(profiles, decisionLines(proposal));
+      return outcome(profiles, [
+        ...remarksOf([{ name, scheme: source.scheme, prepared }]),
+        ...decisionLines(proposal),
+      ]);
     } finally {
       await prepared.close();
     }

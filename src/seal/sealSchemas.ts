@@ -56,7 +56,7 @@ export const RUN_SCHEMA: Record<string, unknown> = object(
         name: text,
         scheme: text,
         schema: hex,
-        tables: list(object({ table: text, rows: count })),
+        tables: list(object({ table: text, rows: { type: ['integer', 'null'], minimum: 0 } })),
       }),
     ),
     accounting: list(accounting),

@@ -33,11 +33,13 @@ import {
   type Access,
   type Connection,
 } from './sqlite/connection.ts';
+import { listObjects } from './sqlite/inventory.ts';
 import { countRows, planRanges } from './sqlite/plan.ts';
 import { tableAccess } from './sqlite/lookUp.ts';
 import { openReader } from './sqlite/reader.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
+import { standIn, tablesWithoutCollation } from './sqlite/standIn.ts';
 
 const SCHEME = 'sqlite';
 const SNAPSHOT_ATTEMPTS = 8;
@@ -51,10 +53,14 @@ async function open(handle: SourceHandle): Promise<SourceReader> {
 
 async function prepare(location: string, options: PrepareOptions): Promise<PreparedSource> {
   const { access, db, fingerprint } = begin(location, options);
-  const { schema, planned } = orClose(db, () =>
+  const { schema, objects, planned } = orClose(db, () =>
     translated(access, null, () => {
       const found = readSchema(db);
-      return { schema: found, planned: planRelations(db, access, found, options.relations ?? []) };
+      return {
+        schema: found,
+        objects: listObjects(db),
+        planned: planRelations(db, access, found, options.relations ?? []),
+      };
     }),
   );
   const isQuery = (name: string): boolean => planned.relations.get(name)?.schema.kind === 'query';
@@ -72,6 +78,8 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   return {
     handle: { scheme: SCHEME, access, relations: planned.access },
     schema,
+    objects,
+    remarks: access.remarks,
     relations: planned.relations,
     bytes: bytesOf(access),
     async plan(table, rows) {
@@ -91,7 +99,9 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       if (access.kind === 'shared') held = sameFile(held, fingerprintOf(access), location);
       verify();
       const now = translated(access, null, () => readSchema(db));
-      if (!isDeepStrictEqual(now, schema)) throw changed(location);
+      const listed = translated(access, null, () => listObjects(db));
+      const same = isDeepStrictEqual(now, schema) && isDeepStrictEqual(listed, objects);
+      if (!same) throw changed(location);
     },
     async assertUnchanged() {
       verify();
@@ -124,6 +134,21 @@ interface Begun {
  * From here on the file is not opened by other means: closing it would drop SQLite's locks (POSIX).
  */
 function begin(location: string, options: PrepareOptions): Begun {
+  const begun = beginAsItIs(location, options);
+  const unordered = orClose(begun.db, () =>
+    translated(begun.access, null, () => tablesWithoutCollation(begun.db)),
+  );
+  if (unordered.length === 0) return begun;
+  begun.db.close();
+  const { access } = begun;
+  const copy = access.kind === 'copy' ? access : fallBackToCopy(access, options);
+  return translated(copy, null, () => {
+    standIn(copy.file, unordered);
+    return { ...beginOn(copy), access: { ...copy, unordered } };
+  });
+}
+
+function beginAsItIs(location: string, options: PrepareOptions): Begun {
   const access = chooseAccess(location, options);
   try {
     return { access, ...beginOn(access) };

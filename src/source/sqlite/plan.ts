@@ -4,7 +4,7 @@
  */
 
 import type { ReadRange } from '../source.ts';
-import { quote, type Connection } from './connection.ts';
+import { quote, sqliteCode, type Connection } from './connection.ts';
 import type { RowAccess } from './schema.ts';
 
 /** Rows in (lo, hi]; null is unbounded. */
@@ -35,16 +35,22 @@ export function planRanges(
   return between(bounds);
 }
 
-/** SQLite's own count. */
+/** SQLite's own count: of an index where that is smaller, but not where the index cannot be read. */
 export function countRows(db: Connection, table: string): number {
   const sql = `SELECT count(*) FROM main.${quote(table)}`;
-  return db.prepare<[], number>(sql).pluck().get() ?? 0;
+  const count = (text: string): number => db.prepare<[], number>(text).pluck().get() ?? 0;
+  try {
+    return count(sql);
+  } catch (error) {
+    if (sqliteCode(error) !== 'SQLITE_ERROR_MISSING_COLLSEQ') throw error;
+    return count(`${sql} NOT INDEXED`);
+  }
 }
 
 function extent(db: Connection, table: string, rowid: string): [bigint, bigint] {
   // Two statements: SQLite answers each from one end of the b-tree.
   const end = (which: 'min' | 'max'): bigint => {
-    const sql = `SELECT ${which}(${rowid}) FROM main.${quote(table)}`;
+    const sql = `SELECT ${which}(${rowid}) FROM main.${quote(table)} NOT INDEXED`;
     return db.prepare<[], bigint>(sql).safeIntegers().pluck().get() ?? 0n;
   };
   return [end('min'), end('max')];
@@ -60,7 +66,7 @@ function evenBounds(min: bigint, span: bigint, parts: number): bigint[] {
 
 /** The last rowid of every `size` rows. */
 function walkedBounds(db: Connection, table: string, rowid: string, size: number): bigint[] {
-  const from = `main.${quote(table)}`;
+  const from = `main.${quote(table)} NOT INDEXED`;
   const first = db
     .prepare<[number], bigint>(`SELECT ${rowid} FROM ${from} ORDER BY ${rowid} LIMIT 1 OFFSET ?`)
     .safeIntegers()
