@@ -230,9 +230,7 @@ function checkEveryTable(mapping: LocatedMapping, source: string, schema: Checke
     const hint = 'add modules, or list them under "dropped" with the reason';
     throw disagreement(mapping, place, what, hint);
   }
-  const [other] = (schema.others ?? []).filter(
-    (one) => one.partOf === null && !known.has(one.name),
-  );
+  const other = schema.others?.find((one) => one.partOf === null && !known.has(one.name));
   if (other === undefined) return;
   const what = `${other.kind} ${quoteName(other.name)} ${of} cannot be read, as ${other.why}`;
   throw disagreement(mapping, place, what, UNREADABLE);

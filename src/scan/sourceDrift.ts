@@ -57,12 +57,15 @@ function* schemaDrift(
   mapping: Mapping,
   now: SourceSchema,
 ): Generator<Finding> {
-  // The seal counts tables; which views it was made from, its mapping says.
-  const before = new Set([...tables.map(({ table }) => table), ...readOf(mapping, name)]);
+  const sealed = new Set(tables.map(({ table }) => table));
+  // Of views, the mapping says which it was made from.
+  const before = new Set([...sealed, ...readOf(mapping, name)]);
   const others = (now.others ?? []).filter(({ partOf }) => partOf === null);
   const present: readonly Present[] = [...now.tables, ...others];
   if (hash('sha256', canonicalJson(now), 'hex') === schema) {
-    for (const { name: table } of present) if (!before.has(table)) yield uncounted(mapping, table);
+    for (const { name: table, kind } of present) {
+      if (!(kind === 'view' ? before : sealed).has(table)) yield uncounted(mapping, table);
+    }
     return;
   }
   let told = false;
@@ -91,7 +94,7 @@ function* schemaDrift(
     }
   }
   if (told) return;
-  const what = 'types, keys, indexes or views, not which tables and columns there are';
+  const what = 'types, keys or indexes, not which tables and columns there are';
   yield driftFinding(mapping, `the schema of source ${quoteName(name)} changed: ${what}`);
 }
 

@@ -39,7 +39,7 @@ import { tableAccess } from './sqlite/lookUp.ts';
 import { openReader } from './sqlite/reader.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
-import { standIn, tablesWithoutCollation } from './sqlite/standIn.ts';
+import { standIn, standInRemarks, tablesWithoutCollation } from './sqlite/standIn.ts';
 
 const SCHEME = 'sqlite';
 const SNAPSHOT_ATTEMPTS = 8;
@@ -144,7 +144,10 @@ function begin(location: string, options: PrepareOptions): Begun {
   const copy = access.kind === 'copy' ? access : fallBackToCopy(access, options);
   return translated(copy, null, () => {
     standIn(copy.file, unordered);
-    return { ...beginOn(copy), access: { ...copy, unordered } };
+    return {
+      ...beginOn(copy),
+      access: { ...copy, unordered, remarks: [...copy.remarks, ...standInRemarks(unordered)] },
+    };
   });
 }
 

@@ -54,15 +54,15 @@ export function listTables(db: Connection): ListedTable[] {
   const virtual = own.some(({ type }) => type === 'virtual')
     ? virtualTables(db, names)
     : new Map<string, VirtualTable>();
-  const listed = own.map((line): ListedTable => {
+  const listed = own.map((line): Omit<ListedTable, 'partOf'> => {
     const of = virtual.get(line.name) ?? null;
     // What SQLite calls a shadow is a table until it has shown that it is one.
     const type = line.type === 'shadow' ? 'table' : line.type;
     const columns = readableColumns(db, { ...line, type }, of);
-    return { name: line.name, type, wr: line.wr, virtual: of, columns, partOf: null };
+    return { name: line.name, type, wr: line.wr, virtual: of, columns };
   });
   const parts = partsOf(db, listed);
-  return listed.map((table) => ({ ...table, partOf: parts.get(table) ?? null }));
+  return listed.map((table) => Object.assign(table, { partOf: parts.get(table.name) ?? null }));
 }
 
 function isInternal(db: Connection, { name }: Line): boolean {
@@ -77,8 +77,12 @@ function isInternal(db: Connection, { name }: Line): boolean {
   );
 }
 
-function partsOf(db: Connection, listed: readonly ListedTable[]): Map<ListedTable, string> {
-  const parts = new Map<ListedTable, string>();
+/** The virtual table of each table that is a part of one, by name. */
+function partsOf(
+  db: Connection,
+  listed: readonly Omit<ListedTable, 'partOf'>[],
+): Map<string, string> {
+  const parts = new Map<string, string>();
   const tables = new Map(listed.map((table) => [asciiLower(table.name), table]));
   for (const { name, virtual, columns } of listed) {
     for (const [part, made] of virtual?.made ?? []) {
@@ -90,7 +94,7 @@ function partsOf(db: Connection, listed: readonly ListedTable[]): Map<ListedTabl
       const shows = columns.readable.filter(({ pk }) => pk === 0).length;
       if (made.holdsText && shows === 0) continue;
       if (part === `${asciiLower(name)}_content` && made.columns > shows + 1) continue;
-      parts.set(table, name);
+      parts.set(table.name, name);
     }
   }
   return parts;

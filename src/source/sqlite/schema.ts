@@ -12,7 +12,7 @@ import type {
   TableSchema,
 } from '../source.ts';
 import { compareNames } from '../nameOrder.ts';
-import { sqlTokens, wordOf } from '../../sql/tokens.ts';
+import { sqlTokens, wordOf, type SqlToken } from '../../sql/tokens.ts';
 import { quote, type Connection } from './connection.ts';
 import {
   asciiLower,
@@ -115,6 +115,10 @@ function listingOf(db: Connection): Listing {
   return listing;
 }
 
+function isCounter(token: SqlToken): boolean {
+  return wordOf(token) === 'autoincrement';
+}
+
 /** Names of the tables for which SQLite counts keys. */
 function countersOf(db: Connection): Set<string> {
   const rows = db
@@ -122,10 +126,8 @@ function countersOf(db: Connection): Set<string> {
       "SELECT name, sql FROM main.sqlite_schema WHERE sql LIKE '%AUTOINCREMENT%'",
     )
     .all();
-  const counts = ({ sql }: { sql: string }): boolean => {
-    return sqlTokens(sql).some((token) => wordOf(token) === 'autoincrement');
-  };
-  return new Set(rows.filter(counts).map(({ name }) => name));
+  const found = rows.filter(({ sql }) => sqlTokens(sql).some(isCounter));
+  return new Set(found.map(({ name }) => name));
 }
 
 function describe(db: Connection, listed: ListedTable, counters: ReadonlySet<string>): TableSchema {

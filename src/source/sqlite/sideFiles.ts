@@ -38,7 +38,7 @@ export function sideFileRemarks(file: string, header: Buffer, shown: string): st
 
 /** A sentence on what lies where a database should be; null where nothing does. */
 export function orphans(location: string): string | null {
-  const [found] = ['-wal', '-journal'].filter((suffix) => sizeOf(location + suffix) > 0);
+  const found = ['-wal', '-journal'].find((suffix) => sizeOf(location + suffix) > 0);
   if (found === undefined) return null;
   return `${nameOf(location + found)} is there without its database: fetch both, copied together`;
 }

@@ -39,6 +39,13 @@ function knownCollations(): Set<string> {
   }
 }
 
+export function standInRemarks(tables: readonly string[]): string[] {
+  return tables.map((table) => {
+    const shown = JSON.stringify(table.slice(0, 80));
+    return `table ${shown} was read in a copy, as its key is in the order of a collation that is not here`;
+  });
+}
+
 /** Has the schema of a copy of ours say BINARY for every collation of these tables that is not here. */
 export function standIn(copy: string, tables: readonly string[]): void {
   const known = knownCollations();

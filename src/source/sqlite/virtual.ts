@@ -176,8 +176,7 @@ function created(
   { head, args }: Declaration,
   used: Declaration['args'],
 ): boolean {
-  const comma = (arg: readonly SqlToken[]): string => sqlText(arg);
-  const list = args.length === 0 ? '' : ` (${used.map(comma).join(', ')})`;
+  const list = args.length === 0 ? '' : ` (${used.map((arg) => sqlText(arg)).join(', ')})`;
   try {
     scratch.prepare(sqlText(head) + list).run();
     return true;
