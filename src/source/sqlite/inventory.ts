@@ -23,7 +23,7 @@ export function listObjects(db: Connection): CataloguedObject[] {
   return entries.flatMap((entry): CataloguedObject[] => {
     const kind = kindOf(entry);
     if (kind === null || INTERNAL.has(entry.sql ?? '')) return [];
-    if (kind === 'table' && kept.has(textOf(entry))) return [];
+    if (kind === 'table' && kept.has(lower(entry.name))) return [];
     return [{ name: entry.name, kind }];
   });
 }
@@ -48,16 +48,26 @@ function kindOf({ type, sql }: Entry): CataloguedObject['kind'] | null {
   return type === 'table' && says === 'table' ? 'table' : 'entry';
 }
 
-/** A table's definition from its name on, whatever its name is quoted with and its blanks are. */
-function textOf({ name, sql }: Entry): string {
-  const head = /^CREATE\s+TABLE\s+(?:'(?:[^']|'')*'|"(?:[^"]|"")*"|[^\s("']+)\s*/i.exec(sql ?? '');
-  const body = (sql ?? '').slice(head?.[0].length ?? 0);
-  return `${name.toLowerCase()}\n${body.replaceAll(/\s+/g, ' ').trim()}`;
+/** A table's definition behind its name, however that is quoted, with single blanks. */
+function definitionOf({ sql }: Entry): string {
+  const text = sql ?? '';
+  const head = /^CREATE\s+TABLE\s+(?:'(?:[^']|'')*'|"(?:[^"]|"")*"|[^\s("']+)\s*/i.exec(text);
+  return text
+    .slice(head?.[0].length ?? 0)
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 }
 
-/** The tables in which virtual tables keep what they hold, in the forms of {@link textOf}. */
+/** SQLite takes the letters A to Z alone for those of the other case. */
+function lower(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** Names of the tables in which virtual tables keep what they hold. */
 function keptTables(entries: readonly Entry[]): ReadonlySet<string> {
-  const names = new Map(entries.map((entry) => [entry.name.toLowerCase(), entry]));
+  const names = new Map(
+    entries.filter(({ type }) => type === 'table').map((entry) => [lower(entry.name), entry]),
+  );
   const kept = new Set<string>();
   for (const { name, sql, type } of entries) {
     const [, module = ''] =
@@ -66,10 +76,9 @@ function keptTables(entries: readonly Entry[]): ReadonlySet<string> {
     const elsewhere = /[(,]\s*content\s*=\s*(?!''|"")["'`[]?[^\s"'`\],)]/i.test(sql ?? '');
     for (const [suffix, form] of FORMS[module.toLowerCase()] ?? []) {
       if (suffix === 'content' && elsewhere) continue;
-      const entry = names.get(`${name}_${suffix}`.toLowerCase());
-      if (entry === undefined) continue;
-      const text = textOf(entry);
-      if (form.test(text.slice(text.indexOf('\n') + 1))) kept.add(text);
+      const part = lower(`${name}_${suffix}`);
+      const entry = names.get(part);
+      if (entry !== undefined && form.test(definitionOf(entry))) kept.add(part);
     }
   }
   return kept;
@@ -84,6 +93,10 @@ const FTS3: Forms = [
     'segdir',
     /^\(level INTEGER, ?idx INTEGER, ?start_block INTEGER, ?leaves_end_block INTEGER, ?end_block INTEGER, ?root BLOB, ?PRIMARY KEY\(level, idx\)\)$/,
   ],
+];
+
+const FTS4: Forms = [
+  ...FTS3,
   ['docsize', /^\(docid INTEGER PRIMARY KEY, size BLOB\)$/],
   ['stat', /^\(id INTEGER PRIMARY KEY, value BLOB\)$/],
 ];
@@ -106,7 +119,7 @@ const RTREE: Forms = [
 /** What modules write as the definitions of their tables, by the name of the module. */
 const FORMS: Readonly<Record<string, Forms | undefined>> = {
   fts3: FTS3,
-  fts4: FTS3,
+  fts4: FTS4,
   fts5: FTS5,
   rtree: RTREE,
   rtree_i32: RTREE,

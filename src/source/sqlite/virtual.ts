@@ -138,7 +138,8 @@ function madeInScratch(
   const scratch = new Database(':memory:');
   try {
     const content = option(declared, 'content') ?? '';
-    if (content !== '') makeStub(db, scratch, content);
+    const isItself = asciiLower(content) === asciiLower(name);
+    if (content !== '' && !isItself) makeStub(db, scratch, content);
     // Tokenizers and functions of the application are not here, and change nothing in the tables.
     const plain = declared.args.filter(
       (arg) => !/^(?:un)?compress$|^tokenize$/.test(wordOf(arg[0]) ?? ''),
@@ -167,8 +168,18 @@ function madeInScratch(
 
 /** Some modules look at the columns of the table that holds the texts. */
 function makeStub(db: Connection, scratch: Connection, table: string): void {
-  const columns = columnsOf(db, table).map((column) => quote(column.name));
+  const columns = textColumns(db, table).map(quote);
   if (columns.length > 0) scratch.exec(`CREATE TABLE ${quote(table)} (${columns.join(', ')})`);
+}
+
+/** None of a view that cannot be prepared. */
+function textColumns(db: Connection, table: string): string[] {
+  try {
+    return columnsOf(db, table).map(({ name }) => name);
+  } catch (error) {
+    if (!sqliteCode(error).startsWith('SQLITE_ERROR')) throw error;
+    return [];
+  }
 }
 
 function created(
