@@ -18,6 +18,7 @@ import type { Outcome } from '../outcome/outcome.ts';
 import type { PreparedSource, SourceAdapter, SourceReader } from '../source/source.ts';
 import type { Environment, Progress } from './environment.ts';
 import { integrityRun, type IntegrityRun } from './integrity.ts';
+import { remarksOf } from './objects.ts';
 import { projectPaths } from './project.ts';
 import { parseSourceOption, parseSourceUrl, type SourceUrl } from './sourceUrl.ts';
 import { LOCK_TIMEOUT_MS } from './sources.ts';
@@ -70,7 +71,11 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
         writeMapping(paths.mapping, mappingFiles(proposal));
       });
       const unchecked = integrity.findings().map(({ reason }) => reason);
-      return outcome(profiles, [...unchecked, ...decisionLines(proposal)]);
+      return outcome(profiles, [
+        ...remarksOf([{ name, scheme: source.scheme, prepared }]),
+        ...unchecked,
+        ...decisionLines(proposal),
+      ]);
     } finally {
       integrity.close();
       await prepared.close();

@@ -24,6 +24,7 @@ import {
 } from './build.ts';
 import type { Environment } from './environment.ts';
 import { assertAsFrozen, freezeInForce } from './freeze.ts';
+import { assertObjects, objectFindings, remarksOf } from './objects.ts';
 import { projectPaths } from './project.ts';
 import { assertSoundText } from './soundText.ts';
 import { sealSources } from './sources.ts';
@@ -39,6 +40,8 @@ export interface MigrateOptions extends BuildOptions {
 interface Built {
   readonly modules: readonly BuiltModule[];
   readonly seal: Seal;
+  /** On the sources. */
+  readonly notes: readonly string[];
 }
 
 /** Builds and publishes a candidate. `found` collects findings, also of a run that fails. */
@@ -50,7 +53,7 @@ export async function migrate(
   assertRunId(options.runId);
   const { candidates } = projectPaths(options.project);
   const frozen = await freezeInForce(options.project);
-  const { modules, seal } = await withStaging('migrate', options, env, {
+  const { modules, seal, notes } = await withStaging('migrate', options, env, {
     check: (mapping) => {
       assertAsFrozen(frozen, mapping);
       assertModule(mapping, options.failAfter);
@@ -60,7 +63,7 @@ export async function migrate(
       publishCandidate(candidates, staging, built.seal.sealId);
     },
   });
-  return outcome(options, modules, seal, found);
+  return outcome(options, { modules, seal, notes }, found);
 }
 
 async function buildCandidate(
@@ -69,12 +72,16 @@ async function buildCandidate(
   found: FindingStore,
 ): Promise<Built> {
   const { env, mapping, sources, staging } = build;
+  const lost = objectFindings(mapping, sources);
+  for (const finding of lost) found.add(finding);
+  assertObjects(lost);
   const modules = await buildModules(build, found, ({ accounting }) => {
     if (accounting.module === options.failAfter) throw injected(accounting.module);
   });
   assertAccepted(modules, options.allowRejected);
   assertSomeRows(modules);
-  const tables = await sealSources(sources, await checkedSources(build, found));
+  const checked = await checkedSources(build, found);
+  const { sealed, notes } = await sealSources(sources, mapping, checked);
   await endReading(build);
   const seal = await writeSeal(
     staging.candidate,
@@ -87,11 +94,11 @@ async function buildCandidate(
       runId: options.runId,
       asOf: mapping.project.asOf ?? null,
       ...(options.sample === undefined ? {} : { sample: options.sample }),
-      sources: tables,
+      sources: sealed,
       accounting: modules.map((module) => module.accounting),
     },
   );
-  return { modules, seal };
+  return { modules, seal, notes: [...remarksOf(sources), ...notes] };
 }
 
 const MAX_RUN_ID = 128;
@@ -139,8 +146,7 @@ function assertAccepted(built: readonly BuiltModule[], allowed: number): void {
 
 function outcome(
   options: MigrateOptions,
-  built: readonly BuiltModule[],
-  seal: Seal,
+  { modules: built, seal, notes }: Built,
   found: FindingStore,
 ): Outcome {
   return {
@@ -161,7 +167,7 @@ function outcome(
     findings: found.list,
     counts: countFindings(found.list),
     candidate: join(projectPaths(options.project).candidates, 'v1'),
-    notes: [...notesOf(built), ...sampleNotes(options)],
+    notes: [...notesOf(built), ...notes, ...sampleNotes(options)],
   };
 }
 

@@ -13,6 +13,7 @@ import { canonicalJson } from '../record/canonical.ts';
 import { byUtf8, type Integrity, type SealedSource } from '../seal/format.ts';
 import type { PreparedSource, RelationRequest } from '../source/source.ts';
 import type { IntegrityRun } from './integrity.ts';
+import { countObjects } from './objects.ts';
 import { parseSourceUrl, type Adapters, type SourceUrl } from './sourceUrl.ts';
 
 /** How long to wait for a lock of somebody else. */
@@ -95,7 +96,7 @@ function relationsOf(name: string, modules: readonly ModuleMapping[]): RelationR
 export function schemasOf(sources: readonly NamedSource[]): Map<string, CheckedSchema> {
   return new Map(
     sources.map(({ name, prepared }) => {
-      return [name, { tables: prepared.schema.tables, relations: prepared.relations }];
+      return [name, { ...prepared.schema, relations: prepared.relations }];
     }),
   );
 }
@@ -117,17 +118,17 @@ export async function openInWorkers(
 /** What the seal says of the sources: no path, no host, nothing that depends on where they lie. */
 export async function sealSources(
   sources: readonly NamedSource[],
+  mapping: Mapping,
   checked: ReadonlyMap<string, Integrity>,
-): Promise<SealedSource[]> {
+): Promise<{ readonly sealed: SealedSource[]; readonly notes: readonly string[] }> {
   const sealed: SealedSource[] = [];
+  const notes: string[] = [];
   for (const { name, scheme, prepared } of sources) {
-    const tables: { table: string; rows: number }[] = [];
-    for (const { name: table, kind } of prepared.schema.tables) {
-      if (kind !== 'view') tables.push({ table, rows: await prepared.count(table) });
-    }
-    tables.sort((a, b) => byUtf8(a.table, b.table));
+    const counted = await countObjects(name, prepared, mapping);
+    const tables = [...counted.tables].sort((a, b) => byUtf8(a.table, b.table));
     const schema = hash('sha256', canonicalJson(prepared.schema), 'hex');
     sealed.push({ name, scheme, integrity: checked.get(name) ?? null, schema, tables });
+    notes.push(...counted.notes);
   }
-  return sealed.sort((a, b) => byUtf8(a.name, b.name));
+  return { sealed: sealed.sort((a, b) => byUtf8(a.name, b.name)), notes };
 }

@@ -20,6 +20,10 @@ type DecisionRule =
   | 'no-values' // an empty column: its type is a guess
   | 'empty-table'
   | 'view'
+  | 'search-index' // not migrated: its text is elsewhere
+  | 'unreadable' // a table or column that the source cannot read
+  | 'counter' // AUTOINCREMENT
+  | 'json-form' // texts of JSON, written canonically
   | 'module-name'
   | 'field-name';
 

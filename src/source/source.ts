@@ -26,6 +26,15 @@ export interface ForeignKey {
   readonly to: readonly string[];
 }
 
+/** A column that the source declares and cannot read. */
+export interface UnreadableColumn {
+  readonly name: string;
+  /** A clause that holds no value: what the source says. */
+  readonly why: string;
+  /** The source computes it from other columns: it holds nothing of its own. */
+  readonly computed: boolean;
+}
+
 export interface TableSchema {
   readonly name: string;
   /** Views and queries are read like tables; a view is migrated only where a mapping asks for it. */
@@ -36,11 +45,39 @@ export interface TableSchema {
   /** Declared unique sets besides the primary key; partial and expression indexes are left out. */
   readonly unique: readonly (readonly string[])[];
   readonly foreignKeys: readonly ForeignKey[];
+  /** Left out where every column can be read. */
+  readonly unreadable?: readonly UnreadableColumn[];
+  /** Why it holds no data of its own, as an index of texts elsewhere; left out where it does. */
+  readonly derived?: string;
+  /** Names of unique indexes that are partial or over expressions; left out where there are none. */
+  readonly conditionalUnique?: readonly string[];
+  /** The source never gives a key twice, and counts for it (AUTOINCREMENT). */
+  readonly counter?: true;
+}
+
+/** An object that is no table to be read. */
+export interface OtherObject {
+  readonly name: string;
+  readonly kind: 'table' | 'view' | 'virtual table';
+  /** A clause that holds no value: why it cannot be read. */
+  readonly why: string;
+  /** The table that keeps its data in this one, and has made it; null where it stands for itself. */
+  readonly partOf: string | null;
+  /** Nothing of the source is stored in it. */
+  readonly derived: boolean;
 }
 
 /** Tables ascending by the UTF-8 bytes of their names; everything in a stable order. */
 export interface SourceSchema {
   readonly tables: readonly TableSchema[];
+  /** All else that could be taken for a table, by name; left out where there is nothing. */
+  readonly others?: readonly OtherObject[];
+}
+
+/** An object as the source's own catalogue lists it. */
+export interface CataloguedObject {
+  readonly name: string;
+  readonly kind: 'table' | 'view' | 'virtual table' | 'entry';
 }
 
 /** The base table whose rows a query or a view accounts for. */
@@ -145,6 +182,13 @@ export interface PreparedSource {
   readonly schema: SourceSchema;
   /** By name, the queries and views that were asked for; read by these names like tables. */
   readonly relations: ReadonlyMap<string, Relation>;
+  /**
+   * What the source's catalogue lists and has to be accounted for, found by code of its own: what the
+   * schema leaves out is missed otherwise. Only where there is a catalogue.
+   */
+  readonly objects?: readonly CataloguedObject[];
+  /** What a person should know of how it is read, each a clause; files beside it, for example. */
+  readonly remarks?: readonly string[];
   /** Of the files that it reads: what work and room are planned by. */
   readonly bytes: number;
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */

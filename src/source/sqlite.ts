@@ -36,10 +36,12 @@ import {
 import { integrityCheck } from './sqlite/integrityRunner.ts';
 import { countRows } from './sqlite/count.ts';
 import { planRanges } from './sqlite/plan.ts';
+import { listObjects } from './sqlite/inventory.ts';
 import { tableAccess } from './sqlite/lookUp.ts';
 import { openReader } from './sqlite/reader.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
+import { standIn, standInRemarks, tablesWithoutCollation } from './sqlite/standIn.ts';
 
 const SCHEME = 'sqlite';
 const SNAPSHOT_ATTEMPTS = 8;
@@ -53,10 +55,14 @@ async function open(handle: SourceHandle): Promise<SourceReader> {
 
 async function prepare(location: string, options: PrepareOptions): Promise<PreparedSource> {
   const { access, db, fingerprint } = begin(location, options);
-  const { schema, planned } = orClose(db, () =>
+  const { schema, objects, planned } = orClose(db, () =>
     translated(access, null, () => {
       const found = readSchema(db);
-      return { schema: found, planned: planRelations(db, access, found, options.relations ?? []) };
+      return {
+        schema: found,
+        objects: listObjects(db),
+        planned: planRelations(db, access, found, options.relations ?? []),
+      };
     }),
   );
   const isQuery = (name: string): boolean => planned.relations.get(name)?.schema.kind === 'query';
@@ -74,6 +80,8 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   return {
     handle: { scheme: SCHEME, access, relations: planned.access },
     schema,
+    objects,
+    remarks: access.remarks,
     relations: planned.relations,
     bytes: bytesOf(access),
     async plan(table, rows) {
@@ -93,7 +101,9 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       if (access.kind === 'shared') held = sameFile(held, fingerprintOf(access), location);
       verify();
       const now = translated(access, null, () => readSchema(db));
-      if (!isDeepStrictEqual(now, schema)) throw changed(location);
+      const listed = translated(access, null, () => listObjects(db));
+      const same = isDeepStrictEqual(now, schema) && isDeepStrictEqual(listed, objects);
+      if (!same) throw changed(location);
     },
     checkForDamage: () => integrityCheck(access, bytesOf(access), options.scratch),
     async assertUnchanged() {
@@ -127,6 +137,24 @@ interface Begun {
  * From here on the file is not opened by other means: closing it would drop SQLite's locks (POSIX).
  */
 function begin(location: string, options: PrepareOptions): Begun {
+  const begun = beginAsItIs(location, options);
+  const unordered = orClose(begun.db, () =>
+    translated(begun.access, null, () => tablesWithoutCollation(begun.db)),
+  );
+  if (unordered.length === 0) return begun;
+  begun.db.close();
+  const { access } = begun;
+  const copy = access.kind === 'copy' ? access : fallBackToCopy(access, options);
+  return translated(copy, null, () => {
+    standIn(copy.file, unordered);
+    return {
+      ...beginOn(copy),
+      access: { ...copy, unordered, remarks: [...copy.remarks, ...standInRemarks(unordered)] },
+    };
+  });
+}
+
+function beginAsItIs(location: string, options: PrepareOptions): Begun {
   const access = chooseAccess(location, options);
   try {
     return { access, ...beginOn(access) };

@@ -202,8 +202,10 @@ describe('the check for damage', () => {
 
   it('is ended where it takes too long, and says when its process died', async () => {
     const file = make(LEDGER);
-    const access: Access = { kind: 'shared', file, shown: 'x.db', lockTimeoutMs: 100 };
     const scratch = join(folder, 'scratch');
+    const source = await sqliteAdapter.prepare(file, { scratch, lockTimeoutMs: 100 });
+    const access = source.handle['access'] as Access;
+    await source.close();
     const late = integrityCheck(access, 0, scratch, 0.001);
     await expect(late.begin()).rejects.toThrow(/took longer than/);
     const dead = integrityCheck(access, 0, scratch);

@@ -40,7 +40,7 @@ export function planRanges(
 function extent(db: Connection, table: string, rowid: string): [bigint, bigint] {
   // Two statements: SQLite answers each from one end of the b-tree.
   const end = (which: 'min' | 'max'): bigint => {
-    const sql = `SELECT ${which}(${rowid}) FROM main.${quote(table)}`;
+    const sql = `SELECT ${which}(${rowid}) FROM main.${quote(table)} NOT INDEXED`;
     return db.prepare<[], bigint>(sql).safeIntegers().pluck().get() ?? 0n;
   };
   return [end('min'), end('max')];
@@ -61,7 +61,7 @@ function walkedBounds(
   table: string,
   { rowid, size }: { readonly rowid: string; readonly size: number },
 ): bigint[] {
-  const from = `main.${quote(table)}`;
+  const from = `main.${quote(table)} NOT INDEXED`;
   const first = db
     .prepare<[number], bigint>(`SELECT ${rowid} FROM ${from} ORDER BY ${rowid} LIMIT 1 OFFSET ?`)
     .safeIntegers()
