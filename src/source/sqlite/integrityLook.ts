@@ -87,7 +87,8 @@ function literal(text: string): string {
 function checkByTable(opened: Connection): Looked {
   const tables = opened
     .prepare<[], { name: string; rootpage: number | null }>(
-      "SELECT name, rootpage FROM main.sqlite_schema WHERE type = 'table'",
+      `SELECT CAST(name AS TEXT) AS name, rootpage FROM main.sqlite_schema
+       WHERE CAST(type AS TEXT) = 'table'`,
     )
     .all();
   const unchecked: string[] = [];

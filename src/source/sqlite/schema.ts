@@ -128,7 +128,8 @@ function isCounter(token: SqlToken): boolean {
 function countersOf(db: Connection): Set<string> {
   const rows = db
     .prepare<[], { name: string; sql: string }>(
-      "SELECT name, sql FROM main.sqlite_schema WHERE sql LIKE '%AUTOINCREMENT%'",
+      `SELECT CAST(name AS TEXT) AS name, CAST(sql AS TEXT) AS sql FROM main.sqlite_schema
+       WHERE sql LIKE '%AUTOINCREMENT%'`,
     )
     .all();
   const found = rows.filter(({ sql }) => sqlTokens(sql).some(isCounter));
