@@ -33,7 +33,7 @@ function inlineCheck(access: Access): DamageCheck {
     },
     async run() {
       if (db === null) throw new Error('the check has not begun');
-      const looked = lookForDamage(db);
+      const looked = lookForDamage(db, access);
       if (looked.kind !== 'checked') throw failureOf(looked, access.shown);
       return { unchecked: looked.unchecked };
     },

@@ -16,7 +16,7 @@ export type IntegrityAnswer = { readonly kind: 'begun' } | Looked;
 
 const ORPHAN_LOOK_MS = 1000;
 
-let db: Connection | null = null;
+let open: { readonly db: Connection; readonly access: Access } | null = null;
 
 process.on('message', (question: IntegrityQuestion) => {
   process.send?.(answer(question));
@@ -37,13 +37,14 @@ function endWithParent(): void {
 function answer(question: IntegrityQuestion): IntegrityAnswer {
   try {
     if (question.kind === 'begin') {
-      db?.close();
-      db = openToCheck(question.access);
+      open?.db.close();
+      open = { db: openToCheck(question.access), access: question.access };
       // A small one is checked before it could matter.
       if (question.isLarge) endWithParent();
       return { kind: 'begun' };
     }
-    return db === null ? { kind: 'failed', why: 'it has no snapshot' } : lookForDamage(db);
+    if (open === null) return { kind: 'failed', why: 'it has no snapshot' };
+    return lookForDamage(open.db, open.access);
   } catch (error) {
     return failedLook(error);
   }
