@@ -13,6 +13,7 @@ import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import type { Access } from '../../src/source/sqlite/connection.ts';
 import { damageIn } from '../../src/source/sqlite/integrityMessages.ts';
 import { integrityCheck } from '../../src/source/sqlite/integrityRunner.ts';
+import { inThread } from '../../src/source/sqlite/walk.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -211,6 +212,40 @@ describe('the check for damage', () => {
     const dead = integrityCheck(access, 0, scratch);
     dead.close();
     await expect(dead.begin()).rejects.toThrow(/its process ended/);
+  });
+});
+
+/** Rows of the ledger, counted in a thread; its ranges are those of this one. */
+async function walked(file: string): Promise<unknown> {
+  const options = { scratch: join(folder, 'scratch'), lockTimeoutMs: 100 };
+  const source = await sqliteAdapter.prepare(file, options);
+  const access = source.handle['access'] as Access;
+  const walk = { kind: 'plan', table: 'ledger', all: 300, rows: 100 } as const;
+  try {
+    const [{ rows }, { ranges }] = await Promise.all([
+      inThread({ access, walk: { kind: 'count', table: 'ledger' } }),
+      inThread({ access, walk }),
+    ]);
+    expect(ranges).toEqual(await source.plan('ledger', 100));
+    return rows;
+  } catch (error) {
+    return lineOf(error);
+  } finally {
+    await source.close();
+  }
+}
+
+describe('a walk over a table in a thread', () => {
+  it('says the same as in this one', async () => {
+    expect(await walked(make(LEDGER))).toBe(300);
+  });
+
+  it('says the same of damage', async () => {
+    const file = make(INDEXED, (bytes) => {
+      const leaf = pageOf(bytes, 10);
+      bytes.writeUInt16BE(bytes.readUInt16BE(leaf + 3) - 1, leaf + 3);
+    });
+    expect(await walked(file)).toMatch(/it has 300 rows, and an index of it 299/);
   });
 });
 
