@@ -141,12 +141,19 @@ function withLine(entry: Entry): Entry {
   return { ...entry, lineage: `line ${entry.row}` };
 }
 
+function lines(found: SortedBucket): string[] {
+  return found.findings.toString().split('\n').slice(0, -1);
+}
+
 describe('what was found in the rows of a bucket', () => {
-  const lines = (found: SortedBucket): string[] =>
-    found.findings.toString().split('\n').slice(0, -1);
-  const record = (key: string): string => `{"k":"${key}"}`;
   const entry = (key: string, row: number, found: Entry['found'] = []): Entry => {
-    return { key, record: record(key), lineage: '', row, ...(found.length > 0 ? { found } : {}) };
+    return {
+      key,
+      record: `{"k":"${key}"}`,
+      lineage: '',
+      row,
+      ...(found.length > 0 ? { found } : {}),
+    };
   };
 
   it('comes back with the id of its record, in the order of the records', () => {
