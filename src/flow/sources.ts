@@ -120,7 +120,7 @@ export async function sealSources(
     const counted = await countObjects(name, prepared, mapping);
     const tables = [...counted.tables].sort((a, b) => byUtf8(a.table, b.table));
     const schema = hash('sha256', canonicalJson(prepared.schema), 'hex');
-    sealed.push({ name, scheme, schema, tables });
+    sealed.push({ name, scheme, integrity: prepared.integrity ?? null, schema, tables });
     notes.push(...counted.notes);
   }
   return { sealed: sealed.sort((a, b) => byUtf8(a.name, b.name)), notes };
