@@ -11,7 +11,7 @@ export interface RuleText {
 export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   accounting: {
     title: 'The accounting does not add up',
-    todo: 'Of a row that SQL loses, mend the query (often a LEFT JOIN in place of JOIN), or say in its base that this is meant: "lost": "filter". Of a row without a partner, look at base.key, and at UNION.',
+    todo: 'Of a table, view or virtual table, write a module for it, or list it under dropped with the reason.',
   },
   blank: {
     title: 'A text that has to say something is empty',
