@@ -6,11 +6,12 @@
 
 import { Worker } from 'node:worker_threads';
 
-import { Failure, type SerialisedFailure } from '../../outcome/failure.ts';
+import { Failure } from '../../outcome/failure.ts';
 import { translated, type Access, type Connection } from './connection.ts';
 import { countRows } from './count.ts';
 import { tableAccess } from './lookUp.ts';
 import { planRanges, type RowidRange } from './plan.ts';
+import type { WalkAnswer } from './walkThread.ts';
 
 export type Walk =
   | { readonly kind: 'count'; readonly table: string }
@@ -26,8 +27,6 @@ export interface WalkData {
   readonly access: Access;
   readonly walk: Walk;
 }
-
-export type WalkAnswer = { readonly walked: Walked } | { readonly failure: SerialisedFailure };
 
 /** From here on, in bytes, a walk may take long. */
 const LARGE = 256 * 2 ** 20;

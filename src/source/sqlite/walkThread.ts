@@ -2,9 +2,11 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { Failure } from '../../outcome/failure.ts';
+import { Failure, type SerialisedFailure } from '../../outcome/failure.ts';
 import { beginSnapshot, connect, translated } from './connection.ts';
-import { walkTable, type WalkAnswer, type WalkData } from './walk.ts';
+import { walkTable, type WalkData, type Walked } from './walk.ts';
+
+export type WalkAnswer = { readonly walked: Walked } | { readonly failure: SerialisedFailure };
 
 const { access, walk } = workerData as WalkData;
 const db = translated(access, walk.table, () => connect(access));
