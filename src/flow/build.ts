@@ -172,6 +172,8 @@ export async function buildModules(
     if (source === undefined) throw new Error(`source ${name} is not prepared`);
     return source;
   };
+  // A query over a tree without an end would not come back; rows that are read one by one do.
+  if (sources.some(({ prepared }) => prepared.relations.size > 0)) await integrity.finish();
   const selection = await selectRows(options.sample ?? null, {
     mapping,
     pool,

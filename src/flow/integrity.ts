@@ -86,17 +86,34 @@ export function integrityRun(
       if (failed !== null) throw failed.error;
     },
     async finish() {
-      if ([...running.values()].some(({ check, result }) => check !== null && result === null)) {
-        progress.begin('damage', 0, { counts: false });
-        await Promise.all(noted);
-        progress.end();
-      }
+      const open = [...running.values()].filter(({ check, result }) => check && result === null);
+      await shown(Promise.all(noted), open.length, progress);
       if (failed !== null) throw failed.error;
       return new Map([...running].map(([name, one]) => [name, sealed(one)]));
     },
     findings: () => (isFinal ? [...running].flatMap(([name, one]) => findingsOf(name, one)) : []),
     close,
   };
+}
+
+const SHOWN_AFTER_MS = 1000;
+
+/** Waits, and says for what where that takes a while. */
+async function shown(
+  work: Promise<unknown>,
+  sources: number,
+  progress: Environment['progress'],
+): Promise<void> {
+  let isShown = false;
+  const timer = setTimeout(() => {
+    isShown = true;
+    progress.begin('check for damage', sources, { unit: 'source', counts: false });
+  }, SHOWN_AFTER_MS);
+  await work;
+  clearTimeout(timer);
+  if (!isShown) return;
+  progress.update(sources);
+  progress.end();
 }
 
 function sealed({ has, result }: Running): Integrity {

@@ -11,8 +11,9 @@ import { dryRun } from '../../src/flow/dryRun.ts';
 import { init } from '../../src/flow/init.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
 import type { RunFile } from '../../src/seal/format.ts';
-import { sealift } from '../cli/sealift.ts';
+import { sealift, writeMapping } from '../cli/sealift.ts';
 import { liveOf, promoteHere, scanHere } from '../promote/fixture.ts';
+import { writeEndless } from '../source/endless.ts';
 import { ENVIRONMENT, migrateHere, temporaryFolder } from './fixture.ts';
 
 const DAMAGED = /^the database is damaged, SQLite's integrity check says "Page \d+: never used"$/;
@@ -81,14 +82,18 @@ describe('a damaged source', () => {
     expect(existsSync(join(project, 'mapping'))).toBe(false);
   });
 
-  it('is refused by the command line, which ends the check with it', async () => {
-    await initHere(false);
-    damage();
-    const { code, stderr } = await sealift(['migrate', '--project', project]);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/sealift migrate: the database is damaged, .*--skip-integrity-check/);
-    expect(stderr).not.toContain('defect');
-  });
+  it(
+    'is refused by the command line, which ends the check with it',
+    { timeout: 120_000 },
+    async () => {
+      await initHere(false);
+      damage();
+      const { code, stderr } = await sealift(['migrate', '--project', project]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/sealift migrate: the database is damaged, .*--skip-integrity-check/);
+      expect(stderr).not.toContain('defect');
+    },
+  );
 
   it('is read where that is asked for, and who promotes it is told', async () => {
     damage();
@@ -105,6 +110,19 @@ describe('a damaged source', () => {
     expect(liveOf(project)).toBeNull();
     await promoteHere(project, { allowWarnings: true });
     expect(liveOf(project)).not.toBeNull();
+  });
+
+  it('is known before a query of the mapping could run over it for ever', async () => {
+    writeEndless(file, 'CREATE TABLE t (v INTEGER PRIMARY KEY)', 5, 13);
+    const fields = { v: { column: 'v', type: 'integer' } };
+    const key = [{ column: 'v', type: 'integer' }];
+    const source = { sql: 'SELECT v FROM t', base: { table: 't', key: { v: 'v' } } };
+    writeMapping(project, {
+      sources: { main: 'sqlite:legacy.db' },
+      modules: { m: { source, key, id: { rule: 'keep' }, fields } },
+      dropped: [{ table: 'filler', reason: 'not needed' }],
+    });
+    await expect(migrateHere(project)).rejects.toThrow(/^the database is damaged/);
   });
 
   it('is not looked for in a sample, which is never live', async () => {

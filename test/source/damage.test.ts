@@ -8,12 +8,14 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Failure } from '../../src/outcome/failure.ts';
-import type { Row } from '../../src/source/source.ts';
+import type { Row, SourceAdapter } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import type { Access } from '../../src/source/sqlite/connection.ts';
 import { damageIn } from '../../src/source/sqlite/integrityMessages.ts';
 import { integrityCheck } from '../../src/source/sqlite/integrityRunner.ts';
 import { inThread } from '../../src/source/sqlite/walk.ts';
+import { INLINE_SQLITE } from '../fault/inlineIntegrity.ts';
+import { writeEndless } from './endless.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -64,9 +66,15 @@ function pageOf(bytes: Buffer, type: number, after: number = 1): number {
   throw new Error('there is no such page');
 }
 
-/** What the check in its process says: `passed`, the tables that were not checked, or a line. */
-async function checked(file: string): Promise<string | readonly string[]> {
-  const source = await sqliteAdapter.prepare(file, {
+/**
+ * What the check says: `passed`, the tables that were not checked, or a line. In this process, or in one
+ * of its own with the adapter itself.
+ */
+async function checked(
+  file: string,
+  adapter: SourceAdapter = INLINE_SQLITE,
+): Promise<string | readonly string[]> {
+  const source = await adapter.prepare(file, {
     scratch: join(folder, 'scratch'),
     lockTimeoutMs: 100,
   });
@@ -114,14 +122,14 @@ async function read(file: string, table: string): Promise<Row[] | string> {
 
 describe('the check for damage', () => {
   it('passes a sound database', async () => {
-    expect(await checked(make(INDEXED))).toBe('passed');
+    expect(await checked(make(INDEXED), sqliteAdapter)).toBe('passed');
   });
 
   it('finds that half of the rows were cut off, which reading does not notice', async () => {
     const file = make(LEDGER, halve);
     const rows = await read(file, 'ledger');
     expect(rows.length).toBeLessThan(200);
-    expect(await checked(file)).toMatch(
+    expect(await checked(file, sqliteAdapter)).toMatch(
       /^SOURCE_FORMAT the database is damaged, SQLite's integrity check says "Page \d+: never used" .*--skip-integrity-check/,
     );
   });
@@ -283,7 +291,8 @@ describe('reading a damaged database', () => {
     ['with a rowid', 'CREATE TABLE t (v INTEGER PRIMARY KEY)', 5, 13],
     ['without a rowid', 'CREATE TABLE t (v INTEGER PRIMARY KEY) WITHOUT ROWID', 2, 10],
   ])('ends where pages lead to each other without an end, %s', async (_, sql, inner, leaf) => {
-    const file = endless(sql, inner, leaf);
+    const file = make('');
+    writeEndless(file, sql, inner, leaf);
     expect(await read(file, 't')).toMatch(
       /^SOURCE_FORMAT the database is damaged, its pages lead to each other without an end/,
     );
@@ -301,42 +310,3 @@ describe('reading a damaged database', () => {
     expect(turns).toBeGreaterThan(3);
   });
 });
-
-/**
- * A tree of 15 levels whose pages have ten children each, all of them the same page: no page leads back
- * to itself, and 10^15 rows would come.
- */
-function endless(sql: string, inner: number, leaf: number): string {
-  const levels = 15;
-  const filler = 'x'.repeat(2000 * levels);
-  return make(
-    `${sql}; CREATE TABLE filler (x); INSERT INTO filler VALUES ('${filler}');`,
-    (bytes) => {
-      const key = inner === 5 ? [1] : [3, 2, 1, 7];
-      for (let level = 0; level < levels; level += 1) {
-        // The root is page 2; the filler's pages become the others.
-        const page = level === 0 ? 2 : level + 10;
-        const at = (page - 1) * PAGE;
-        const isLeaf = level === levels - 1;
-        bytes.fill(0, at, at + PAGE);
-        const cell = isLeaf ? leafCell(leaf) : Buffer.from([0, 0, 0, level + 11, ...key]);
-        const count = isLeaf ? 1 : 9;
-        const head = isLeaf ? 8 : 12;
-        bytes[at] = isLeaf ? leaf : inner;
-        bytes.writeUInt16BE(count, at + 3);
-        bytes.writeUInt16BE(PAGE - cell.length * count, at + 5);
-        if (!isLeaf) bytes.writeUInt32BE(level + 11, at + 8);
-        for (let index = 0; index < count; index += 1) {
-          const place = PAGE - cell.length * (index + 1);
-          bytes.writeUInt16BE(place, at + head + 2 * index);
-          cell.copy(bytes, at + place);
-        }
-      }
-    },
-  );
-}
-
-/** A table's row 1 with no value of its own, or an index's entry 7. */
-function leafCell(type: number): Buffer {
-  return Buffer.from(type === 13 ? [2, 1, 2, 0] : [3, 2, 1, 7]);
-}
