@@ -77,8 +77,10 @@ function control(folder: string, mutants: readonly Mutant[]): void {
   if (failed > 0 || passed === 0) {
     throw new Error(`the tests do not pass without a mutant:\n${output.slice(-4000)}`);
   }
-  console.log(`control: ${passed} tests of ${tests.length} files pass without a mutant`);
+  say(`control: ${passed} tests of ${tests.length} files pass without a mutant`);
 }
+
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 function main(wanted: string | undefined): number {
   const mutants = MUTANTS.filter(({ name, file }) => `${name} ${file}`.includes(wanted ?? ''));
@@ -93,16 +95,14 @@ function main(wanted: string | undefined): number {
       takeOut();
       const state = failed > 0 ? 'killed  ' : passed > 0 ? 'SURVIVED' : 'NO TESTS';
       if (failed === 0) survivors.push(mutant);
-      console.log(`${state} ${mutant.verdict ? 'verdict' : 'other  '} ${mutant.name}`);
+      say(`${state} ${mutant.verdict ? 'verdict' : 'other  '} ${mutant.name}`);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   const killed = mutants.length - survivors.length;
   const onVerdict = survivors.filter(({ verdict }) => verdict).length;
-  console.log(
-    `${mutants.length} mutants, ${killed} killed, ${onVerdict} survivors on a verdict's path`,
-  );
+  say(`${mutants.length} mutants, ${killed} killed, ${onVerdict} survivors on a verdict's path`);
   return killed >= mutants.length * SHARE && onVerdict === 0 ? 0 : 1;
 }
 
