@@ -14,6 +14,8 @@ import { compareNames } from './nameOrder.ts';
 const CHUNK_BYTES = 2 ** 20;
 /** A record must fit into memory, several times over. */
 export const MAX_RECORD_BYTES: number = 64 * 2 ** 20;
+/** Columns of a file: the fields of a record, or all the different keys of its objects. */
+export const MAX_COLUMNS = 10_000;
 
 export interface SourceFile {
   /** The file's stem: the name of the table. */
@@ -98,7 +100,8 @@ export async function* readChunks(
   }
 }
 
-function unreadable(file: string, cause: unknown): unknown {
+/** What a file that cannot be read is to a person; what is no fault of the system stays as it is. */
+export function unreadable(file: string, cause: unknown): unknown {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === undefined) return cause;
   return new Failure(code === 'ENOENT' ? 'SOURCE_CHANGED' : 'SOURCE_MISSING', {
