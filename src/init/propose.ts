@@ -63,7 +63,7 @@ export function proposeMapping(input: ProposalInput): Proposal {
     project: projectOf(input),
     modules: modules.sort((a, b) => compareNames(a.module, b.module)),
     decisions: [
-      ...(input.remarks ?? []).map((remark): Decision => ({ rule: 'read-as', ...remark })),
+      ...(input.remarks ?? []).map(readAs),
       ...[...decisions.values()].flat(),
       ...viewDecisions(input.schema),
     ],
@@ -117,6 +117,10 @@ function namespaceOf(schema: SourceSchema): string {
 /** Names of a damaged database may be ill-formed, which has no canonical JSON. */
 function wellFormed(_: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
+}
+
+function readAs({ table, severity, what, advice }: Remark): Decision {
+  return { rule: 'read-as', severity, table, what, advice };
 }
 
 function viewDecisions(schema: SourceSchema): Decision[] {

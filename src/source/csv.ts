@@ -11,6 +11,7 @@
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import {
+  assertOneColumn,
   countRecords,
   named,
   tellDialect,
@@ -121,7 +122,8 @@ async function prepareFile(
   }
   const told = tellDialect({ file, start, survey }, options, explore);
   const { dialect } = told;
-  const columns = await readColumns(file, dialect, options);
+  const open = told.oneColumn && options.delimiter === undefined && sep === null;
+  const columns = await readColumns(file, dialect, options, open);
   const headed = options.header !== 'no';
   const count = countRecords(survey, dialect) - (headed ? 1 : 0);
   return { table, file, columns, dialect, headed, state, told, count };
@@ -154,6 +156,15 @@ async function* readPages(
         throw refused(file, line, what);
       }
       if (ordinal++ === 0) continue;
+      if (fields[0] === columns[0] && fields.every((field, place) => field === columns[place])) {
+        const what = 'the record that begins here is the header again';
+        throw refused(
+          file,
+          line,
+          what,
+          'take it out of the file, which may be several put together',
+        );
+      }
       const row: Row = places.map((place) => fields[place] ?? null);
       row.push(ordinal - 1);
       page.push(row);
@@ -171,10 +182,12 @@ async function readColumns(
   file: string,
   dialect: FileDialect,
   { header }: CsvOptions,
+  open: boolean,
 ): Promise<string[]> {
   for await (const [first] of readRecords(file, dialect)) {
     if (first === undefined) continue;
     try {
+      if (open) assertOneColumn(first.fields[0] ?? '', first.line);
       return columnsOf(first.fields, first.line, header);
     } catch (error) {
       throw csvFailure(error, file);

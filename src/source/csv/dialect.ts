@@ -6,6 +6,7 @@
 
 import { Failure } from '../../outcome/failure.ts';
 import type { Remark } from '../source.ts';
+import { CsvDefect } from './defect.ts';
 import { LINE_END_NAMES } from './lineEnd.ts';
 import type { CsvOptions, LineEnd } from './location.ts';
 import type { ParserOptions } from './parser.ts';
@@ -79,24 +80,26 @@ function tellDelimiter(
   const given = delimiter ?? start.sep;
   if (given !== null) return given;
   const known = survey.splits.filter((split) => DELIMITERS.includes(split.delimiter));
-  const inFirst = known.filter((split) => split.inFirst > 0);
-  const fits = inFirst.filter((split) => fitsAll(split, survey)).sort(byFirst);
-  const [best, other] = fits;
+  const inFirst = known.filter((split) => split.inFirst > 0).sort(byFirst);
+  const best = inFirst.find((split) => fitsAll(split, survey));
   if (best === undefined) {
     // What splits most lines as the first: reading tells where it does not.
-    const likely = inFirst.toSorted((a, b) => b.alike - a.alike || byFirst(a, b))[0];
+    const [likely] = inFirst.toSorted((a, b) => b.alike - a.alike);
     return likely?.delimiter ?? tellOneColumn(looked);
   }
+  const other = survey.splits
+    .filter((split) => split !== best && rivals(split, survey))
+    .sort(byFirst)[0];
   if (other === undefined) return best.delimiter;
   const both = `${named(best.delimiter)} and ${named(other.delimiter)}`;
-  const what = `${both} stand in each line as often as in the first`;
-  if (!explore) {
-    const hint = `say which is between the fields: ${optionFor(best.delimiter)} or ${optionFor(other.delimiter)}`;
+  const what = `${both} may both be what is between the fields`;
+  if (!explore || best.inFirst <= other.inFirst) {
+    const hint = `say which: ${optionFor(best.delimiter)} or ${optionFor(other.delimiter)}`;
     throw refused(file, what, hint);
   }
   doubts.push({
     about: 'delimiter',
-    what: `${what}: ${named(best.delimiter)} was taken to be between the fields`,
+    what: `${what}: ${named(best.delimiter)} was taken`,
     advice: `look at the columns; if ${named(other.delimiter)} is right, run init again with ${optionFor(other.delimiter)}`,
   });
   return best.delimiter;
@@ -104,6 +107,14 @@ function tellDelimiter(
 
 function fitsAll(split: Split, { records }: Survey): boolean {
   return split.inFirst > 0 && split.alike === Math.max(0, records - 1);
+}
+
+/** One line with a field too many must not leave the file to a sign that splits it by chance. */
+function rivals(split: Split, survey: Survey): boolean {
+  // Words of texts are between spaces.
+  if (fitsAll(split, survey)) return split.delimiter !== ' ';
+  const most = split.alike * 2 >= survey.records - 1;
+  return DELIMITERS.includes(split.delimiter) && split.inFirst > 0 && most;
 }
 
 function byFirst(a: Split, b: Split): number {
@@ -125,6 +136,18 @@ function tellOneColumn({ file, survey }: LookedAt): string {
     throw refused(file, what, hint);
   }
   return ',';
+}
+
+/**
+ * Nothing but a name stands in the first line of one column, unless its delimiter was named.
+ * @throws CsvDefect
+ */
+export function assertOneColumn(first: string, line: number): void {
+  const [sign] = /[^\p{L}\p{N}\p{M}\s_.'()-]/u.exec(first) ?? [];
+  if (sign === undefined) return;
+  const what = `the first line is one field, and has ${named(sign)} in it`;
+  const hint = `say export.csv?${optionFor(sign)} if that is between fields, or, if there is one column, delimiter=,`;
+  throw new CsvDefect(what, line, hint);
 }
 
 function tellLines(

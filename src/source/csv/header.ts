@@ -28,6 +28,12 @@ export function columnsOf(fields: Fields, line: number, header: Header | undefin
     const what = `the first line looks like data: field ${data + 1} is a number, a date, an id or an address`;
     throw new CsvDefect(what, line, 'say header=no if it is a row, or header=yes if it is not');
   }
+  if (header === undefined && names.every((name) => /^'.*'$/s.test(name))) {
+    const what = 'the names of the columns are in single quotes, which mean nothing in CSV';
+    const hint =
+      'export the file with double quotes, or say header=yes if they belong to the values';
+    throw new CsvDefect(what, line, hint);
+  }
   const empty = names.indexOf('');
   if (empty >= 0) {
     const what = `column ${empty + 1} of the header has no name`;

@@ -11,7 +11,7 @@ import type { CsvOptions, LineEnd } from './location.ts';
 /** Signs that are told from a file where they split all its records alike. */
 export const DELIMITERS: readonly string[] = [',', ';', '\t', '|'];
 /** Signs that some program may split by, too: to ask about, not to take. */
-const RARE: readonly string[] = [':', '^', '~', '\x01', '\x1f', '!', '#', '\xa6', '\xa7'];
+const RARE: readonly string[] = [' ', ':', '^', '~', '\x01', '\x1f', '!', '#', '\xa6', '\xa7'];
 
 /** What a sign does outside of quotes. */
 export interface Split {
