@@ -124,7 +124,7 @@ export function markOf(head: Buffer): Mark | null {
 
 /** UTF-16 without a mark: of its first characters every other byte is zero, and no other. */
 export function looksLikeUtf16(head: Buffer): 'utf-16le' | 'utf-16be' | null {
-  const text = head.toString('latin1', 0, 64);
+  const text = head.toString('latin1', 0, 8);
   if (/^(?:[^\0]\0){2,}[^\0]?$/s.test(text)) return 'utf-16le';
   return /^(?:\0[^\0]){2,}\0?$/s.test(text) ? 'utf-16be' : null;
 }

@@ -13,7 +13,7 @@ import { csvLocation, parseCsvLocation, type CsvOptions } from '../../src/source
 import { csvParser } from '../../src/source/csv/parser.ts';
 import { surveyor } from '../../src/source/csv/survey.ts';
 import type { Row } from '../../src/source/source.ts';
-import { dialects, KNOWN, tables, writeCsv, type Dialect, type Table } from './csvWriter.ts';
+import { dialects, KNOWN, tables, writeTable, type Dialect, type Table } from './csvWriter.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealift-dialects-'));
 const file = join(folder, 'table.csv');
@@ -59,7 +59,7 @@ describe('a CSV file', () => {
   it('gives the same cells back in every dialect that is named', async () => {
     await fc.assert(
       fc.asyncProperty(tables(1), dialects, async (table, dialect) => {
-        writeFileSync(file, writeCsv(table, noBlank(table, dialect)));
+        writeFileSync(file, writeTable(table, noBlank(table, dialect)));
         const { delimiter, end } = dialect;
         expect(await read({ delimiter, lines: end, ...blankFor(table) })).toEqual(table);
       }),
@@ -73,7 +73,7 @@ describe('a CSV file', () => {
     });
     await fc.assert(
       fc.asyncProperty(tables(2), plain, async (table, dialect) => {
-        writeFileSync(file, writeCsv(table, { ...dialect, quotes: 'all', sep: false }));
+        writeFileSync(file, writeTable(table, { ...dialect, quotes: 'all', sep: false }));
         expect(await read({})).toEqual(table);
       }),
       { numRuns: 60 },
@@ -84,7 +84,7 @@ describe('a CSV file', () => {
     let [same, refused] = [0, 0];
     await fc.assert(
       fc.asyncProperty(tables(1), dialects, async (table, dialect) => {
-        writeFileSync(file, writeCsv(table, tellable(table, dialect)));
+        writeFileSync(file, writeTable(table, tellable(table, dialect)));
         const found = await readOrRefuse({});
         if (found === null) refused += 1;
         else {
@@ -101,7 +101,7 @@ describe('a CSV file', () => {
   it('is read as its first look said, by the location that it gave', async () => {
     await fc.assert(
       fc.asyncProperty(tables(1), dialects, async (table, dialect) => {
-        writeFileSync(file, writeCsv(table, dialect));
+        writeFileSync(file, writeTable(table, dialect));
         const explored = await readOrRefuse({}, true);
         fc.pre(explored !== null);
         const options = { scratch: folder, lockTimeoutMs: 0, explore: true };

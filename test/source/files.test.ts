@@ -271,7 +271,7 @@ describe('the CSV source', () => {
     expect(await refuseCsv('a,b\n1,2\n"SECRET\n",2,3\n')).toMatch(
       /^SOURCE_FORMAT \/x\.csv:3 .*3 fields/,
     );
-    expect(await refuseCsv('a,b\n1,2\nSECRET\n')).toMatch(/^SOURCE_FORMAT \/x\.csv:3 .*1 fields/);
+    expect(await refuseCsv('a,b\n1,2\nSECRET\n')).toMatch(/^SOURCE_FORMAT \/x\.csv:3 .*1 field,/);
     expect(await refuseCsv('a,b\n1,"SECRET\n3,4\n')).toMatch(
       /^SOURCE_FORMAT \/x\.csv:\d+ .*never closed/,
     );
