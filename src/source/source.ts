@@ -130,6 +130,8 @@ export interface PreparedSource {
   readonly bytes: number;
   /** How files are read, where that was told from them. */
   readonly told?: Told;
+  /** What the source's own check of its integrity has said; left out where it has none. */
+  readonly integrity?: 'passed' | 'skipped';
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
   plan(table: string, rows: number): Promise<ReadRange[]>;
   /** Exact number of rows of a table, counted by the source itself, independently of `read`. */
