@@ -30,6 +30,7 @@ import {
   bytesOf,
   digest,
   listFiles,
+  remarksOnFolder,
   type FileState,
   type SourceFile,
 } from './file.ts';
@@ -80,7 +81,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
     schema: { tables: files.map(schemaOf) },
     relations: new Map(),
     bytes: bytesOf(files),
-    told: toldOf(path, given, files),
+    told: toldOf(path, given, files, await remarksOnFolder(path, EXTENSION)),
     async plan(table) {
       fileOf(files, table);
       return [{ whole: 1 }];
@@ -211,7 +212,12 @@ async function* readRecords(
 }
 
 /** What the files have in common of what was told, to be written down; and what to tell a person. */
-function toldOf(path: string, given: CsvOptions, files: readonly PreparedFile[]): Told {
+function toldOf(
+  path: string,
+  given: CsvOptions,
+  files: readonly PreparedFile[],
+  remarks: readonly Remark[],
+): Told {
   const split = files.filter(({ told }) => !told.oneColumn);
   const delimiter = common(split.map(({ dialect }) => dialect.delimiter));
   const encoding = common(files.map(({ dialect }) => dialect.start.encoding));
@@ -223,7 +229,10 @@ function toldOf(path: string, given: CsvOptions, files: readonly PreparedFile[])
     ...(lines === 'cr' || (lines !== null && doubtful) ? { lines } : {}),
     ...given,
   };
-  return { location: csvLocation(path, options), remarks: files.flatMap(remarksOf) };
+  return {
+    location: csvLocation(path, options),
+    remarks: [...remarks, ...files.flatMap(remarksOf)],
+  };
 }
 
 function remarksOf({ table, told: { dialect, oneColumn, doubts } }: PreparedFile): Remark[] {

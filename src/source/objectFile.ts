@@ -24,6 +24,7 @@ import {
   listFiles,
   MAX_COLUMNS,
   readChunks,
+  remarksOnFolder,
   type FileState,
   type SourceFile,
 } from './file.ts';
@@ -75,7 +76,8 @@ export function objectFileAdapter(format: ObjectFormat): SourceAdapter {
       for (const file of await listFiles(location, format.extension)) {
         files.push(await scan(format, file));
       }
-      return prepared(format, location, files);
+      const remarks = await remarksOnFolder(location, format.extension);
+      return { ...prepared(format, location, files), told: { location, remarks } };
     },
     async open(handle) {
       const files = handle['files'] as readonly TableFile[];

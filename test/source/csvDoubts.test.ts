@@ -1,10 +1,10 @@
 /** CSV files that can be read in two ways, and files that are none: what is said of each. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/outcome/failure.ts';
 import { csvAdapter } from '../../src/source/csv.ts';
 import { jsonAdapter } from '../../src/source/json.ts';
@@ -243,6 +243,53 @@ describe('the encoding', () => {
     const utf32 = Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]);
     expect(await refuse(utf32)).toContain('the file is UTF-32');
     expect(await refuse(wide.subarray(0, -1))).toContain('bytes that are not utf-16le');
+  });
+});
+
+describe('a folder', () => {
+  const inside = join(folder, 'export');
+  const explore = async (adapter: SourceAdapter): Promise<PreparedSource> =>
+    adapter.prepare(inside, { scratch: folder, lockTimeoutMs: 0, explore: true });
+  beforeAll(() => {
+    mkdirSync(join(inside, 'old.csv'), { recursive: true });
+    for (const [name, text] of [
+      ['a.csv', 'id,x\n1,y\n'],
+      ['b.csv', 'id;x\n1;y\n'],
+      ['c.csv', 'id\n1\n'],
+      ['d.tsv', 'id\tx\n'],
+      ['e.csv.gz', ''],
+      ['f.ndjson', '{}'],
+      ['.hidden', ''],
+    ] as const) {
+      writeFileSync(join(inside, name), text);
+    }
+  });
+
+  it('may hold files that are written in several ways, each told by itself', async () => {
+    const { told: all, handle, schema } = await explore(csvAdapter);
+    expect(all?.location).toBe(inside);
+    const reader = await csvAdapter.open(handle);
+    const rows: Row[] = [];
+    for (const { name, columns } of schema.tables) {
+      const names = columns.map((column) => column.name);
+      for await (const page of reader.read(name, names, {})) rows.push(...page);
+    }
+    expect(rows).toEqual([
+      ['1', 'y', 1],
+      ['1', 'y', 1],
+      ['1', 1],
+    ]);
+    rmSync(join(inside, 'b.csv'));
+    expect((await explore(csvAdapter)).told?.location).toBe(`${inside}?delimiter=,`);
+  });
+
+  it('has what is not read named by the first look', async () => {
+    const what = async (adapter: SourceAdapter): Promise<unknown[]> =>
+      ((await explore(adapter)).told?.remarks ?? [])
+        .filter(({ severity }) => severity === 'WARNING')
+        .map((remark) => remark.what.replace(/^.*: /, ''));
+    expect(await what(csvAdapter)).toEqual(['"d.tsv", "e.csv.gz", "f.ndjson", "old.csv"']);
+    expect(await what(ndjsonAdapter)).toEqual(['"a.csv", "c.csv", "d.tsv", "e.csv.gz", "old.csv"']);
   });
 });
 
