@@ -283,11 +283,12 @@ describe('a folder', () => {
     expect((await explore(csvAdapter)).told?.location).toBe(`${inside}?delimiter=,`);
   });
 
+  const what = async (adapter: SourceAdapter): Promise<unknown[]> =>
+    ((await explore(adapter)).told?.remarks ?? [])
+      .filter(({ severity }) => severity === 'WARNING')
+      .map((remark) => remark.what.replace(/^.*: /, ''));
+
   it('has what is not read named by the first look', async () => {
-    const what = async (adapter: SourceAdapter): Promise<unknown[]> =>
-      ((await explore(adapter)).told?.remarks ?? [])
-        .filter(({ severity }) => severity === 'WARNING')
-        .map((remark) => remark.what.replace(/^.*: /, ''));
     expect(await what(csvAdapter)).toEqual(['"d.tsv", "e.csv.gz", "f.ndjson", "old.csv"']);
     expect(await what(ndjsonAdapter)).toEqual(['"a.csv", "c.csv", "d.tsv", "e.csv.gz", "old.csv"']);
   });
