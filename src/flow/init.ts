@@ -49,8 +49,10 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
     const prepared = await adapter.prepare(source.location, {
       scratch: scratch.path,
       lockTimeoutMs: LOCK_TIMEOUT_MS,
+      explore: true,
     });
     const integrity = integrityRun([{ name, prepared }], { command: 'init', options }, env);
+    const location = prepared.told?.location ?? source.location;
     try {
       const snapshot = (): Promise<void> => integrity.begin(name);
       const open = await openReader(prepared, adapter, snapshot);
@@ -62,7 +64,8 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
         schema: prepared.schema,
         profiles,
         sourceName: name,
-        url: mappingUrl(source, paths.root),
+        url: mappingUrl({ ...source, location }, paths.root),
+        remarks: prepared.told?.remarks ?? [],
         ids: options.ids,
         projectName: suggestProjectName(url),
       });
