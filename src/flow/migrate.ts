@@ -13,7 +13,7 @@ import { publishCandidate } from '../seal/candidateStore.ts';
 import { FORMAT } from '../seal/format.ts';
 import { writeSeal, type Seal } from '../seal/writeSeal.ts';
 import {
-  assertSomeRows,
+  assertSomeRecords,
   buildModules,
   endReading,
   sampleNotes,
@@ -33,6 +33,8 @@ export interface MigrateOptions extends BuildOptions {
   readonly failAfter: string | null;
   /** Rejected rows that do not fail the run. */
   readonly allowRejected: number;
+  /** Whether BLOCKERs on rows that are kept do not fail the run. */
+  readonly allowBlockers?: boolean;
 }
 
 interface Built {
@@ -71,8 +73,8 @@ async function buildCandidate(
   const modules = await buildModules(build, found, ({ accounting }) => {
     if (accounting.module === options.failAfter) throw injected(accounting.module);
   });
-  assertAccepted(modules, options.allowRejected);
-  assertSomeRows(modules);
+  assertAccepted(modules, options);
+  assertSomeRecords(modules);
   const tables = await sealSources(sources);
   await endReading(build);
   const seal = await writeSeal(
@@ -118,22 +120,56 @@ function assertModule(mapping: LoadedMapping, name: string | null): void {
   });
 }
 
-function assertAccepted(built: readonly BuiltModule[], allowed: number): void {
+type Allowed = Pick<MigrateOptions, 'allowRejected' | 'allowBlockers'>;
+
+/** What is a BLOCKER for dry-run ends the run here, too, unless somebody wants to look at the result. */
+function assertAccepted(
+  built: readonly BuiltModule[],
+  { allowRejected, allowBlockers = false }: Allowed,
+): void {
   const open = built.find(({ unaccounted }) => unaccounted);
   if (open !== undefined) {
     throw new Failure('REJECTED', {
       what: `rows of module ${open.accounting.module} cannot be accounted for, nothing was published`,
-      where: 'storage_reports/latest-migrate/findings.ndjson',
+      where: FINDINGS,
       hint: 'mend its query or its base as the findings say; --allow-rejected does not cover them',
     });
   }
-  const rejected = built.reduce((sum, { accounting }) => sum + accounting.rejected, 0);
-  if (rejected <= allowed) return;
+  const { rejected, BLOCKER: kept } = totalsOf(built);
+  const faults: string[] = [];
+  const accept: string[] = [];
+  if (rejected > allowRejected) {
+    faults.push(`${counted(rejected, 'row')} rejected`);
+    accept.push(`--allow-rejected ${rejected}`);
+  }
+  if (kept > 0 && !allowBlockers) {
+    faults.push(`${counted(kept, 'BLOCKER')} on rows that are not rejected`);
+    accept.push('--allow-blockers');
+  }
+  if (faults.length === 0) return;
   throw new Failure('REJECTED', {
-    what: `${counted(rejected, 'row')} rejected, nothing was published`,
-    where: 'storage_reports/latest-migrate/findings.ndjson',
-    hint: `mend the source or the mapping, or accept them with --allow-rejected ${rejected}`,
+    what: `${faults.join(', ')}, nothing was published`,
+    where: FINDINGS,
+    hint: `correct the source or the mapping, or build a candidate to look at, which cannot go live, with ${accept.join(' ')}`,
   });
+}
+
+const FINDINGS = 'storage_reports/latest-migrate/findings.ndjson';
+
+interface Totals {
+  readonly rejected: number;
+  readonly BLOCKER: number;
+  readonly WARNING: number;
+}
+
+function totalsOf(built: readonly BuiltModule[]): Totals {
+  const totals = { rejected: 0, BLOCKER: 0, WARNING: 0 };
+  for (const { accounting, kept } of built) {
+    totals.rejected += accounting.rejected;
+    totals.BLOCKER += kept.BLOCKER;
+    totals.WARNING += kept.WARNING;
+  }
+  return totals;
 }
 
 function outcome(
@@ -164,13 +200,23 @@ function outcome(
   };
 }
 
+/** The heaviest last, where it is seen. */
 function notesOf(built: readonly BuiltModule[]): string[] {
-  const rejected = built.reduce((sum, { accounting }) => sum + accounting.rejected, 0);
+  const { rejected, BLOCKER, WARNING } = totalsOf(built);
   const notes = ['keep the seal id outside of the candidate, to verify against'];
+  if (WARNING > 0) {
+    const found = `${counted(WARNING, 'WARNING')} on rows of the candidate`;
+    notes.push(`${found}: scan-all finds them again, and promote asks for --allow-warnings`);
+  }
   if (rejected > 0) {
-    notes.unshift(
-      `${counted(rejected, 'row')} rejected and not in the candidate, as --allow-rejected permits`,
-    );
+    const left = `${counted(rejected, 'row')} rejected and not in the candidate`;
+    notes.push(`${left}, as --allow-rejected permits: ${NEVER_LIVE}`);
+  }
+  if (BLOCKER > 0) {
+    const found = `${counted(BLOCKER, 'BLOCKER')} on rows of the candidate`;
+    notes.push(`${found}, as --allow-blockers permits: ${NEVER_LIVE}`);
   }
   return notes;
 }
+
+const NEVER_LIVE = 'it fails scan-all, and can never go live';

@@ -3,7 +3,7 @@
  */
 
 import type { Severity } from '../outcome/finding.ts';
-import { RULES, type Rule } from '../outcome/rules.ts';
+import { severityOfRule, type Rule } from '../outcome/rules.ts';
 import type { ProjectMapping } from './model.ts';
 
 /**
@@ -23,5 +23,5 @@ export function severityOf(
       (candidate.module === undefined || candidate.module === module) &&
       (candidate.field === undefined || about.includes(candidate.field)),
   );
-  return setting?.severity ?? RULES[rule];
+  return setting?.severity ?? severityOfRule(rule);
 }
