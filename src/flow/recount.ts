@@ -15,6 +15,8 @@ import { lookAtSources, type LookOptions } from './lookAtSources.ts';
 
 export interface Recount {
   readonly findings: readonly Finding[];
+  /** Names of what was looked at. */
+  readonly checks: readonly string[];
   /** Whether the sources were looked at. */
   readonly note: string;
 }
@@ -38,11 +40,12 @@ export async function recount(
     });
     return {
       findings: [...findings, ...moved],
+      checks: ['accounting', 'drift'],
       note: 'the rows of the sources were counted again',
     };
   } catch (error) {
     if (!(error instanceof Failure) || !error.code.startsWith('SOURCE_')) throw error;
     const note = `the rows of the sources were not counted again: ${error.line()}`;
-    return { findings, note };
+    return { findings, checks: ['accounting'], note };
   }
 }

@@ -21,18 +21,27 @@ import { checkDuplicates } from './duplicates.ts';
 import { openHits } from './hits.ts';
 import { planInvariants, type PlannedInvariant } from './invariantPlan.ts';
 import { checkInvariants, openInvariants, type OpenInvariants } from './invariants.ts';
+import { checkMapped, type MappedEntry } from './mapped.ts';
 import { checkUndeclared } from './undeclaredPii.ts';
 import { factorsOf } from './keyTable.ts';
 import { checkLines, checkPii } from './lines.ts';
 import { packedReferences, type PackedReference } from './packedReferences.ts';
 import { checkReferences, referencesOf } from './references.ts';
-import { moduleOf, recordsOf, type Provenance, type Scope } from './scope.ts';
+import {
+  countOf,
+  moduleOf,
+  recordsOf,
+  type Looked,
+  type Provenance,
+  type Scope,
+} from './scope.ts';
 
-export type { Provenance } from './scope.ts';
+export type { Looked, Provenance } from './scope.ts';
 
 /** The checks, in the order in which they run on each module. */
 export const CHECKS = [
   'lines',
+  'mapped',
   'duplicates',
   'references',
   'cycles',
@@ -59,6 +68,8 @@ export interface ScanInput {
    * not as its schema has it was found before it was written.
    */
   readonly pool?: Pool;
+  /** What was sealed of the mapping of rows, by module; nothing of a provisional candidate. */
+  readonly mapped?: (module: string) => AsyncIterable<MappedEntry>;
   /** For a provisional candidate, which keeps duplicates of a key. */
   readonly provenance?: Provenance;
   /** Of a sealed candidate, verified. */
@@ -67,6 +78,8 @@ export interface ScanInput {
   readonly counts?: ReadonlyMap<string, number>;
   /** The time that one invariant may take; 600 where left out. */
   readonly invariantSeconds?: number;
+  /** Counts what is looked at. */
+  readonly looked?: Looked;
   /** `check` names its module, too, which need not be `module`, the one that is being checked. */
   readonly onProgress?: (check: string, done: number, total: number, module: string) => void;
 }
@@ -98,13 +111,15 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
     counts: new Map(input.counts),
     factors: factorsOf(input.sealId ?? ''),
     onProgress: (check, done, total) => input.onProgress?.(check, done, total, current),
+    looked: input.looked ?? { records: 0, references: 0 },
   };
   const invariants = invariantsOf(scope, planned, input.invariantSeconds ?? INVARIANT_SECONDS);
-  const tools = { checks, invariants, pool: input.pool };
+  const tools = { checks, invariants, pool: input.pool, mapped: input.mapped };
   try {
     for (const name of [...wanted].sort()) {
       const module = moduleOf(scope, name);
       current = name;
+      scope.looked.records += countOf(scope, name);
       for (const check of CHECKS) {
         if (checks.includes(check)) yield* run(scope, module, check, tools);
       }
@@ -121,6 +136,7 @@ interface Tools {
   readonly checks: readonly Check[];
   readonly invariants: LazyInvariants;
   readonly pool: Pool | undefined;
+  readonly mapped: ScanInput['mapped'];
 }
 
 async function* run(
@@ -136,6 +152,9 @@ async function* run(
         references: packedOf(scope, module, tools),
         pii: tools.checks.includes('pii'),
       });
+      return;
+    case 'mapped':
+      if (tools.mapped !== undefined) yield* checkMapped(scope, module, tools.mapped(module.name));
       return;
     case 'duplicates':
       yield* checkDuplicates(scope, module);
