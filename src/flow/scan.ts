@@ -83,7 +83,10 @@ async function scanWith(
   };
   if (broken.length > 0 || run === null) {
     const checked = { checks: ['checksums'], ...NOTHING, lowered: [] };
-    return end(result(options, { shown, findings: broken, verified: null, checked, notes: [] }), null);
+    return end(
+      result(options, { shown, findings: broken, verified: null, checked, notes: [] }),
+      null,
+    );
   }
   assertModules(
     options,

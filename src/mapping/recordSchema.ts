@@ -21,10 +21,16 @@ export function recordSchema(module: CompiledModule): Schema {
   if (module.idField !== null) {
     const { rule } = module.mapping.id;
     const columns = module.key.map((part) => part.column);
-    properties[module.idField] = { ...schemaOf({ kind: 'uuid' }), 'x-sealift': { rule, columns } };
+    const about = { rule, columns, type: 'uuid', nullable: false };
+    properties[module.idField] = { ...schemaOf({ kind: 'uuid' }), 'x-sealift': about };
   }
   if (module.mapping.blind !== undefined) {
-    properties[BLIND_FIELD] = { type: 'string', pattern: '^[A-Za-z0-9_-]{22}$' };
+    const about = { type: 'blind', nullable: false };
+    properties[BLIND_FIELD] = {
+      type: 'string',
+      pattern: '^[A-Za-z0-9_-]{22}$',
+      'x-sealift': about,
+    };
   }
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -50,7 +56,12 @@ function fieldSchema(field: CompiledField, required: boolean): Schema {
   const declared = isReference(mapping) ? {} : declarations(mapping);
   return {
     ...nullable(schemaOf(field.type, options), required),
-    'x-sealift': { ...originOf(mapping), type: formatType(field.type), ...declared },
+    'x-sealift': {
+      ...originOf(mapping),
+      type: formatType(field.type),
+      nullable: !required,
+      ...declared,
+    },
   };
 }
 

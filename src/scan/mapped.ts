@@ -8,42 +8,49 @@ import type { CompiledModule } from '../mapping/compile.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { RULES, type Rule } from '../outcome/rules.ts';
+import { canonicalJson } from '../record/canonical.ts';
+import { FINDINGS_FILE } from '../seal/format.ts';
+import { readSealedFindings, type SealedFinding } from '../seal/sealedFindings.ts';
 import { hasPersonalKey, type Scope } from './scope.ts';
-
-/** One line of what is sealed. */
-export interface MappedEntry {
-  /** Of the record: its id, or its kept key as canonical JSON. */
-  readonly id: string;
-  readonly field: string;
-  readonly rule: string;
-}
 
 /** The findings of a module, in the order in which they are sealed. */
 export async function* checkMapped(
   scope: Scope,
   module: CompiledModule,
-  entries: AsyncIterable<MappedEntry>,
+  sealed: AsyncIterable<readonly (SealedFinding | null)[]> = readSealedFindings(
+    scope.folder,
+    module.name,
+  ),
 ): AsyncGenerator<Finding> {
   const fields = new Set(module.fields.map(({ name }) => name));
-  const personal = hasPersonalKey(module);
   let strange = 0;
-  for await (const { id, field, rule } of entries) {
-    if (!isMapRule(rule) || !fields.has(field)) {
-      strange += 1;
-      continue;
+  for await (const batch of sealed) {
+    for (const one of batch) {
+      if (one === null || !isMapRule(one.rule) || !fields.has(one.field)) strange += 1;
+      else yield mappedFinding(scope, module, one, one.rule);
     }
-    yield {
-      rule,
-      severity: severityOf(scope.mapping.project, rule, module.name, field),
-      module: module.name,
-      ...(personal ? {} : { recordId: id }),
-      field,
-      reason: 'found when its row became this record, which was kept',
-    };
   }
   if (strange === 0) return;
   const reason = `findings of no rule or field that there is: ${strange}`;
-  yield { rule: 'seal-format', severity: 'BLOCKER', module: module.name, reason };
+  const file = `${module.name}/${FINDINGS_FILE}`;
+  yield { rule: 'seal-format', severity: 'BLOCKER', module: module.name, file, reason };
+}
+
+function mappedFinding(
+  scope: Scope,
+  module: CompiledModule,
+  { id, field }: SealedFinding,
+  rule: Rule,
+): Finding {
+  const recordId = module.idField === null ? canonicalJson(id) : String(id[0]);
+  return {
+    rule,
+    severity: severityOf(scope.mapping.project, rule, module.name, field),
+    module: module.name,
+    ...(hasPersonalKey(module) ? {} : { recordId }),
+    field,
+    reason: 'found when its row became this record, which was kept',
+  };
 }
 
 function isMapRule(rule: string): rule is Rule {

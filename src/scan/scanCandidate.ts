@@ -21,20 +21,13 @@ import { checkDuplicates } from './duplicates.ts';
 import { openHits } from './hits.ts';
 import { planInvariants, type PlannedInvariant } from './invariantPlan.ts';
 import { checkInvariants, openInvariants, type OpenInvariants } from './invariants.ts';
-import { checkMapped, type MappedEntry } from './mapped.ts';
+import { checkMapped } from './mapped.ts';
 import { checkUndeclared } from './undeclaredPii.ts';
 import { factorsOf } from './keyTable.ts';
 import { checkLines, checkPii } from './lines.ts';
 import { packedReferences, type PackedReference } from './packedReferences.ts';
 import { checkReferences, referencesOf } from './references.ts';
-import {
-  countOf,
-  moduleOf,
-  recordsOf,
-  type Looked,
-  type Provenance,
-  type Scope,
-} from './scope.ts';
+import { countOf, moduleOf, recordsOf, type Looked, type Provenance, type Scope } from './scope.ts';
 
 export type { Looked, Provenance } from './scope.ts';
 
@@ -68,8 +61,6 @@ export interface ScanInput {
    * not as its schema has it was found before it was written.
    */
   readonly pool?: Pool;
-  /** What was sealed of the mapping of rows, by module; nothing of a provisional candidate. */
-  readonly mapped?: (module: string) => AsyncIterable<MappedEntry>;
   /** For a provisional candidate, which keeps duplicates of a key. */
   readonly provenance?: Provenance;
   /** Of a sealed candidate, verified. */
@@ -114,7 +105,7 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
     looked: input.looked ?? { records: 0, references: 0 },
   };
   const invariants = invariantsOf(scope, planned, input.invariantSeconds ?? INVARIANT_SECONDS);
-  const tools = { checks, invariants, pool: input.pool, mapped: input.mapped };
+  const tools = { checks, invariants, pool: input.pool };
   try {
     for (const name of [...wanted].sort()) {
       const module = moduleOf(scope, name);
@@ -136,7 +127,6 @@ interface Tools {
   readonly checks: readonly Check[];
   readonly invariants: LazyInvariants;
   readonly pool: Pool | undefined;
-  readonly mapped: ScanInput['mapped'];
 }
 
 async function* run(
@@ -154,7 +144,8 @@ async function* run(
       });
       return;
     case 'mapped':
-      if (tools.mapped !== undefined) yield* checkMapped(scope, module, tools.mapped(module.name));
+      // In a dry-run, what was found on the way is there already, with its rows.
+      if (tools.pool !== undefined) yield* checkMapped(scope, module);
       return;
     case 'duplicates':
       yield* checkDuplicates(scope, module);

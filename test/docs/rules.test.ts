@@ -68,8 +68,8 @@ describe('docs/rules', () => {
       new Map(facts.map(([rule, ...about]) => [rule, about])),
     );
     expect(lines.length).toBe(facts.length);
-    const explained = [...list.matchAll(/^\| ([a-z, ]+) \| .* \|$/gm)].flatMap(
-      ([, names = '']) => names.split(', '),
+    const explained = [...list.matchAll(/^\| ([a-z, ]+) \| .* \|$/gm)].flatMap(([, names = '']) =>
+      names.split(', '),
     );
     const stages = new Set(Object.values(RULES).flatMap((rule) => rule.stages));
     expect([...stages].filter((stage) => !explained.includes(stage))).toEqual([]);

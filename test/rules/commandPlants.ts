@@ -110,7 +110,9 @@ export const COMMAND_PLANTS: Readonly<Record<string, readonly CommandPlant[]>> =
   ],
   'record-inserted': [different((project) => change(project, "INSERT INTO m VALUES (2, 'x')"))],
   'record-deleted': [
-    different((project) => change(project, "INSERT INTO m VALUES (2, 'x'); DELETE FROM m WHERE k = 1")),
+    different((project) =>
+      change(project, "INSERT INTO m VALUES (2, 'x'); DELETE FROM m WHERE k = 1"),
+    ),
   ],
   'record-changed': [different((project) => change(project, "UPDATE m SET v = 'xyz'"))],
   'schema-changed': [
@@ -144,7 +146,12 @@ export const COMMAND_PLANTS: Readonly<Record<string, readonly CommandPlant[]>> =
       stage: 'determinism',
       find: () => {
         const options = { ...at(projectOf(SOUND)), sample: null, workers: 1, memory: MEMORY };
-        return said(() => determinism(options, selfRuns((run) => `run-${run}`)));
+        return said(() =>
+          determinism(
+            options,
+            selfRuns((run) => `run-${run}`),
+          ),
+        );
       },
     },
   ],
@@ -154,7 +161,12 @@ export const COMMAND_PLANTS: Readonly<Record<string, readonly CommandPlant[]>> =
       find: () => {
         const options = { ...at(projectOf(SOUND)), modules: [], sample: null };
         const limits = { workers: 1, memory: MEMORY };
-        return said(() => drill({ ...options, ...limits }, selfRuns(() => 'run')));
+        return said(() =>
+          drill(
+            { ...options, ...limits },
+            selfRuns(() => 'run'),
+          ),
+        );
       },
     },
   ],

@@ -91,10 +91,7 @@ export const dryRunOf = (project: string): Promise<Said> =>
 
 export function migrateOf(project: string, options: Partial<MigrateOptions> = {}): Promise<Said> {
   const given = { runId: 'rules', failAfter: null, allowRejected: 0, workers: 1, memory: MEMORY };
-  return said(
-    (found) => migrate({ ...at(project), ...given, ...options }, HERE, found),
-    'action',
-  );
+  return said((found) => migrate({ ...at(project), ...given, ...options }, HERE, found), 'action');
 }
 
 export const scanAllOf = (project: string): Promise<Said> =>

@@ -45,7 +45,10 @@ function keys(...values: string[]): Source {
   const rows = values.map((value) => `(${value})`).join(', ');
   const fields = { k: { column: 'k', type: 'string' } };
   const key = [{ column: 'k', type: 'string' }];
-  return { sql: `CREATE TABLE m (k TEXT); INSERT INTO m VALUES ${rows};`, modules: m(fields, { key }) };
+  return {
+    sql: `CREATE TABLE m (k TEXT); INSERT INTO m VALUES ${rows};`,
+    modules: m(fields, { key }),
+  };
 }
 
 /** Modules p and m, and a column up of m that refers to p, as `reference` has it. */
@@ -62,14 +65,13 @@ export function uuid(number: number): string {
   return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 }
 
-/** Module m takes its ids from a registry that knows these legacy ids. */
+/** Module p, of one row, takes its ids from a registry that knows these legacy ids. */
 function registered(...known: number[]): Source {
   const line = (legacy: number, index: number): string =>
     `${JSON.stringify({ legacyId: String(legacy), targetUuid: uuid(index + 1) })}\n`;
-  const id = { rule: 'registry', registry: 'r' };
-  const sql = "CREATE TABLE m (k INTEGER PRIMARY KEY, v TEXT); INSERT INTO m VALUES (1, 'a'), (2, 'b');";
-  const modules = { m: { source: { table: 'm' }, key: KEY.key, id, fields: { v: V, k: K } } };
-  return { sql, modules, registries: { r: known.map(line).join('') } };
+  const rows = "INSERT INTO p VALUES (1, 'a'); INSERT INTO m VALUES (1, 1, 'x'), (2, 2, 'y');";
+  const source = parents(rows, {}, { id: { rule: 'registry', registry: 'r' } });
+  return { ...source, registries: { r: known.map(line).join('') } };
 }
 
 const TWO_PARTS = {
@@ -79,7 +81,10 @@ const TWO_PARTS = {
   modules: {
     p: {
       source: { table: 'p' },
-      key: [{ column: 'a', type: 'integer' }, { column: 'b', type: 'integer' }],
+      key: [
+        { column: 'a', type: 'integer' },
+        { column: 'b', type: 'integer' },
+      ],
       id: { rule: 'uuid' },
       fields: { a: { column: 'a', type: 'integer' }, b: { column: 'b', type: 'integer' } },
     },
@@ -91,7 +96,12 @@ const STRAY = {
   sql: "CREATE TABLE m (k INTEGER PRIMARY KEY, v TEXT); INSERT INTO m VALUES (1, 'a'), (2, 'b');",
   modules: m(
     { v: V },
-    { source: { sql: "SELECT k, v FROM m UNION ALL SELECT 9, 'made'", base: { table: 'm', key: { k: 'k' } } } },
+    {
+      source: {
+        sql: "SELECT k, v FROM m UNION ALL SELECT 9, 'made'",
+        base: { table: 'm', key: { k: 'k' } },
+      },
+    },
   ),
 };
 
@@ -104,10 +114,17 @@ const OWN_TREE = {
 const COPY = { v: { ...V, copyOf: { via: 'up', field: 'v' } } };
 const HOLDS = {
   invariants: [
-    { id: 'few', holds: 'v is a', sql: "SELECT k FROM m WHERE v <> 'a'", modules: ['m'], fields: ['v'] },
+    {
+      id: 'few',
+      holds: 'v is a',
+      sql: "SELECT k FROM m WHERE v <> 'a'",
+      modules: ['m'],
+      fields: ['v'],
+    },
   ],
 };
-const AB = "CREATE TABLE m (k INTEGER PRIMARY KEY, v TEXT); INSERT INTO m VALUES (1, 'a'), (2, 'b');";
+const AB =
+  "CREATE TABLE m (k INTEGER PRIMARY KEY, v TEXT); INSERT INTO m VALUES (1, 'a'), (2, 'b');";
 
 /** By rule. */
 export const ROW_PLANTS: Readonly<Record<string, RowPlant>> = {

@@ -115,7 +115,9 @@ const scan = (harm: SealPlant['harm']): SealPlant => ({ stage: 'scan', harm });
 
 /** By rule. */
 export const SEAL_PLANTS: Readonly<Record<string, readonly SealPlant[]>> = {
-  checksum: [verify((project) => rewrite(project, 'm/data.ndjson', (text) => text.replace('a', 'b')))],
+  checksum: [
+    verify((project) => rewrite(project, 'm/data.ndjson', (text) => text.replace('a', 'b'))),
+  ],
   merkle: [
     verify((project) => {
       rewrite(project, 'm/data.ndjson', (text) => text.replace('a', 'b'));
