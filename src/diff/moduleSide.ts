@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 
+import { formDigest } from '../mapping/formOfRecords.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { encodeKey, isOrdered, type KeyValue } from '../record/keyOrder.ts';
 import { parseType, type FieldType } from '../record/type.ts';
@@ -14,7 +15,6 @@ import {
   SCHEMA_FILE,
   type SealedRange,
 } from '../seal/format.ts';
-import { formDigest, formOfRecords } from '../seal/formOfRecords.ts';
 import { parseRanges } from '../seal/readRanges.ts';
 import { asMerkleFile } from '../seal/sealSchemas.ts';
 import { broken, readListed, type Side } from './side.ts';
@@ -90,6 +90,13 @@ export function keyOrBroken(
 }
 
 /** As much of schema.json as matters here; anything may be missing. */
+interface Schema {
+  readonly properties?: Readonly<Record<string, Property | null>>;
+  readonly 'x-sealift'?: {
+    readonly form?: { readonly fields?: Readonly<Record<string, unknown>> };
+  };
+}
+
 interface Property {
   readonly 'x-sealift'?: {
     readonly column?: unknown;
@@ -101,17 +108,20 @@ interface Property {
 
 function readShape(side: Side, module: string, keyFields: readonly string[]): Shape {
   const file = `${module}/${SCHEMA_FILE}`;
-  const schema = parseCanonical(readListed(side, file)) as Record<string, unknown> | null;
-  const form = formOfRecords(schema);
-  if (form === null) throw broken(side, file, 'its schema is not one of format 1');
-  if (formDigest(schema) !== side.modules.get(module)?.schema) {
+  const schema = parseCanonical(readListed(side, file)) as Schema | null;
+  const form = schema?.['x-sealift']?.form ?? null;
+  if (formDigest(form) !== side.modules.get(module)?.schema) {
     throw broken(side, file, 'its schema is not the one that the run states');
   }
-  const properties = Object.entries(schema?.['properties'] as Record<string, Property | null>);
+  const fields = form?.fields;
+  if (typeof fields !== 'object' || typeof schema?.properties !== 'object') {
+    throw broken(side, file, 'its schema is not one of format 1');
+  }
+  const properties = Object.entries(schema.properties);
   const [only, ...more] = keyFields;
   const key = properties.find(([field]) => field === only)?.[1];
   return {
-    fields: new Map(Object.entries(form.fields).map(([name, of]) => [name, canonicalJson(of)])),
+    fields: new Map(Object.entries(fields).map(([name, of]) => [name, canonicalJson(of)])),
     rest: canonicalJson({ ...form, fields: null }),
     personalKey: hasPersonalKey(properties, keyFields),
     madeId: more.length === 0 && key?.['x-sealift']?.rule !== undefined,

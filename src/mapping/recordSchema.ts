@@ -3,6 +3,7 @@
 import { MAX_BYTES } from '../record/convert.ts';
 import { formatType, type FieldType } from '../record/type.ts';
 import { BLIND_FIELD, type CompiledField, type CompiledModule } from './compile.ts';
+import { formOfRecords } from './formOfRecords.ts';
 import { isReference, type FieldMapping, type ValueOptions } from './model.ts';
 
 type Schema = Record<string, unknown>;
@@ -21,16 +22,10 @@ export function recordSchema(module: CompiledModule): Schema {
   if (module.idField !== null) {
     const { rule } = module.mapping.id;
     const columns = module.key.map((part) => part.column);
-    const about = { rule, columns, type: 'uuid', nullable: false };
-    properties[module.idField] = { ...schemaOf({ kind: 'uuid' }), 'x-sealift': about };
+    properties[module.idField] = { ...schemaOf({ kind: 'uuid' }), 'x-sealift': { rule, columns } };
   }
   if (module.mapping.blind !== undefined) {
-    const about = { type: 'blind', nullable: false };
-    properties[BLIND_FIELD] = {
-      type: 'string',
-      pattern: '^[A-Za-z0-9_-]{22}$',
-      'x-sealift': about,
-    };
+    properties[BLIND_FIELD] = { type: 'string', pattern: '^[A-Za-z0-9_-]{22}$' };
   }
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -42,9 +37,7 @@ export function recordSchema(module: CompiledModule): Schema {
     'x-sealift': {
       source: module.source,
       table: module.table,
-      order: module.orderFields,
-      unique: module.mapping.unique ?? [],
-      references: module.mapping.references ?? [],
+      form: formOfRecords(module),
       ...(module.mapping.external === true ? { external: true } : {}),
     },
   };
@@ -56,12 +49,7 @@ function fieldSchema(field: CompiledField, required: boolean): Schema {
   const declared = isReference(mapping) ? {} : declarations(mapping);
   return {
     ...nullable(schemaOf(field.type, options), required),
-    'x-sealift': {
-      ...originOf(mapping),
-      type: formatType(field.type),
-      nullable: !required,
-      ...declared,
-    },
+    'x-sealift': { ...originOf(mapping), type: formatType(field.type), ...declared },
   };
 }
 

@@ -9,6 +9,7 @@ import { createFile, makeFolder, writeAll, writeFileSynced } from '../disk/durab
 import { entriesOf, inPlace } from '../disk/noLinks.ts';
 import type { Pool } from '../disk/pool.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
+import { formDigest, formOfRecords } from '../mapping/formOfRecords.ts';
 import { recordSchema } from '../mapping/recordSchema.ts';
 import { SEGMENT_LEAVES } from '../merkle/tree.ts';
 import { formatType } from '../record/type.ts';
@@ -27,7 +28,6 @@ import {
   type SealedRange,
   type SumLine,
 } from './format.ts';
-import { formDigest } from './formOfRecords.ts';
 import { reduceIn } from './hashLines.ts';
 import { moduleTreeBuilder, type DataPart, type ModuleTree } from './moduleTree.ts';
 
@@ -85,9 +85,8 @@ export function moduleWriter(candidate: string, module: CompiledModule, pool: Po
     },
     async finish() {
       const built = await tree.finish();
-      const schema = recordSchema(module);
       const small = [
-        { file: SCHEMA_FILE, text: jsonFile(schema) },
+        { file: SCHEMA_FILE, text: jsonFile(recordSchema(module)) },
         { file: MERKLE_FILE, text: jsonFile(merkleFile(module, built)) },
       ];
       const synced = Promise.all([
@@ -97,8 +96,7 @@ export function moduleWriter(candidate: string, module: CompiledModule, pool: Po
       // Whoever awaits `synced` sees the error; until then it is not unhandled.
       synced.catch(() => {});
       const { count, root } = built;
-      const form = formDigest(schema);
-      if (form === null) throw new Error('a schema without a form');
+      const form = formDigest(formOfRecords(module));
       return {
         sealed: { name: module.name, count, root, schema: form, findings: findingCount },
         sums: [

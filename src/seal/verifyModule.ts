@@ -7,6 +7,7 @@ import type { Pool } from '../disk/pool.ts';
 import { inOrder } from '../disk/inOrder.ts';
 import { asBuffer, sharedRooms } from '../disk/sharedRoom.ts';
 import type { Finding } from '../outcome/finding.ts';
+import { formDigest } from '../mapping/formOfRecords.ts';
 import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';
 import { plainSize, readPlainFile } from './files.ts';
 import {
@@ -22,7 +23,6 @@ import {
   type SealedRange,
   type SumLine,
 } from './format.ts';
-import { formDigest } from './formOfRecords.ts';
 import { reduceIn, type HashedPart, type PartInput } from './hashLines.ts';
 import { moduleTreeBuilder, type ModuleTree, type ModuleTreeBuilder } from './moduleTree.ts';
 import { partRoom } from './readPart.ts';
@@ -76,7 +76,7 @@ export async function verifyModule(
     const reason = 'these are not the ranges of the data file';
     findings.push(fileFinding('merkle', path(RANGES_FILE), reason));
   }
-  if (formDigest(schema) !== module.schema) {
+  if (formDigest(schema?.['x-sealift']?.form ?? null) !== module.schema) {
     const reason = 'the form of the records is not the one that the run states';
     findings.push(fileFinding('checksum', path(SCHEMA_FILE), reason));
   }
@@ -191,6 +191,7 @@ function blobFieldsOf(schema: RecordSchema | null): string[] {
 
 /** As much of schema.json as matters here; attacker-controlled, so anything may be missing. */
 interface RecordSchema {
+  readonly 'x-sealift'?: { readonly form?: unknown };
   readonly properties?: Readonly<
     Record<string, { readonly 'x-sealift'?: { readonly type?: unknown } } | null>
   >;

@@ -341,6 +341,6 @@ it('the schema of the records says what the mapping declares, patterns as RE2', 
   );
   expect((properties as Record<string, unknown>)['f']).toEqual({
     type: ['string', 'null'],
-    'x-sealift': { column: 'f', type: 'string', nullable: true, ...declared },
+    'x-sealift': { column: 'f', type: 'string', ...declared },
   });
 });
