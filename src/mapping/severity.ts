@@ -32,7 +32,8 @@ const WEIGHTS: Readonly<Record<Severity, number>> = { INFO: 0, WARNING: 1, BLOCK
 /** What a project takes lighter than Sealift does: its severities in their order, then invariants. */
 export function loweredSeverities({ project, modules }: Mapping): Lowered[] {
   const settings = (project.severities ?? []).map(({ severity, rule, ...where }) => {
-    return { rule, ...where, from: severityOfRule(rule), to: severity };
+    const from = severityOfRule(rule);
+    return Object.assign(where, { rule, from, to: severity });
   });
   const invariants = modules.flatMap(({ module, invariants: all = [] }) =>
     all.map(({ id, severity: to = 'BLOCKER' }) => {

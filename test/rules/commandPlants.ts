@@ -74,14 +74,11 @@ function selfRuns(runId: (run: number) => string): Environment {
 }
 
 /** The candidate is no longer what the sources say. */
-function moved(): CommandPlant {
-  const find = async (): Promise<Said> => {
-    const project = projectOf(SOUND);
-    await migrateOf(project);
-    change(project, "UPDATE m SET v = 'other'");
-    return driftOf(project);
-  };
-  return { stage: 'drift', find };
+async function moved(): Promise<Said> {
+  const project = projectOf(SOUND);
+  await migrateOf(project);
+  change(project, "UPDATE m SET v = 'other'");
+  return driftOf(project);
 }
 
 function driftOf(project: string): Promise<Said> {
@@ -120,7 +117,7 @@ export const COMMAND_PLANTS: Readonly<Record<string, readonly CommandPlant[]>> =
       editModule(project, (text) => text.replace('"type":"string"', '"type":"tagged"')),
     ),
   ],
-  drift: [moved()],
+  drift: [{ stage: 'drift', find: moved }],
   copy: [
     {
       stage: 'drift',

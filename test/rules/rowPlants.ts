@@ -67,11 +67,13 @@ export function uuid(number: number): string {
 
 /** Module p, of one row, takes its ids from a registry that knows these legacy ids. */
 function registered(...known: number[]): Source {
-  const line = (legacy: number, index: number): string =>
-    `${JSON.stringify({ legacyId: String(legacy), targetUuid: uuid(index + 1) })}\n`;
   const rows = "INSERT INTO p VALUES (1, 'a'); INSERT INTO m VALUES (1, 1, 'x'), (2, 2, 'y');";
   const source = parents(rows, {}, { id: { rule: 'registry', registry: 'r' } });
-  return { ...source, registries: { r: known.map(line).join('') } };
+  return { ...source, registries: { r: known.map(registryLine).join('') } };
+}
+
+function registryLine(legacy: number, index: number): string {
+  return `${JSON.stringify({ legacyId: String(legacy), targetUuid: uuid(index + 1) })}\n`;
 }
 
 const TWO_PARTS = {

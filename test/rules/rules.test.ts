@@ -4,7 +4,7 @@
  * by each other: a later one is never milder than an earlier one.
  */
 
-import fc from 'fast-check';
+import { assert, asyncProperty, constantFrom, record, uniqueArray } from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import type { Finding, Severity } from '../../src/outcome/finding.ts';
@@ -227,19 +227,19 @@ describe('without a defect', () => {
 
 describe('several defects in one source', () => {
   const usual = IN_ROWS.filter((rule) => ROW_PLANTS[rule]?.never === undefined);
-  const weighing = fc.record({
-    rule: fc.constantFrom(...usual),
-    severity: fc.constantFrom<Severity>('BLOCKER', 'WARNING', 'INFO'),
+  const weighing = record({
+    rule: constantFrom(...usual),
+    severity: constantFrom<Severity>('BLOCKER', 'WARNING', 'INFO'),
   });
 
   it('never make scan-all milder than dry-run', async () => {
-    const some = fc.uniqueArray(weighing, {
+    const some = uniqueArray(weighing, {
       minLength: 2,
       maxLength: 6,
       selector: ({ rule }) => rule,
     });
-    await fc.assert(
-      fc.asyncProperty(some, async (chosen) => {
+    await assert(
+      asyncProperty(some, async (chosen) => {
         const severities = chosen.filter(({ rule }) => !RULES[rule].fixed);
         const project = projectOf(joined(chosen.map(({ rule }) => rule)), severities);
         const dry = await dryRunOf(project);
