@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
 import { didYouMean, quoteName } from '../mapping/nearest.ts';
+import { severityOf } from '../mapping/severity.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
+import type { Severity } from '../outcome/finding.ts';
 import { countFindings, type Outcome } from '../outcome/outcome.ts';
+import type { Rule } from '../outcome/rules.ts';
 import { publishCandidate } from '../seal/candidateStore.ts';
 import { FORMAT } from '../seal/format.ts';
 import { writeSeal, type Seal } from '../seal/writeSeal.ts';
@@ -39,6 +42,7 @@ export interface MigrateOptions extends BuildOptions {
 
 interface Built {
   readonly modules: readonly BuiltModule[];
+  readonly totals: Totals;
   readonly seal: Seal;
 }
 
@@ -51,7 +55,7 @@ export async function migrate(
   assertRunId(options.runId);
   const { candidates } = projectPaths(options.project);
   const frozen = await freezeInForce(options.project);
-  const { modules, seal } = await withStaging('migrate', options, env, {
+  const { modules, totals, seal } = await withStaging('migrate', options, env, {
     check: (mapping) => {
       assertAsFrozen(frozen, mapping);
       assertModule(mapping, options.failAfter);
@@ -61,7 +65,7 @@ export async function migrate(
       publishCandidate(candidates, staging, built.seal.sealId);
     },
   });
-  return outcome(options, modules, seal, found);
+  return outcome(options, { modules, totals, seal }, found);
 }
 
 async function buildCandidate(
@@ -73,7 +77,9 @@ async function buildCandidate(
   const modules = await buildModules(build, found, ({ accounting }) => {
     if (accounting.module === options.failAfter) throw injected(accounting.module);
   });
-  assertAccepted(modules, options);
+  const totals = totalsOf(modules, mapping);
+  assertAccepted(modules, totals, options);
+  assertSealed(totals, countFindings(found.list));
   assertSomeRecords(modules);
   const tables = await sealSources(sources);
   await endReading(build);
@@ -92,7 +98,7 @@ async function buildCandidate(
       accounting: modules.map((module) => module.accounting),
     },
   );
-  return { modules, seal };
+  return { modules, totals, seal };
 }
 
 const MAX_RUN_ID = 128;
@@ -125,6 +131,7 @@ type Allowed = Pick<MigrateOptions, 'allowRejected' | 'allowBlockers'>;
 /** What is a BLOCKER for dry-run ends the run here, too, unless somebody wants to look at the result. */
 function assertAccepted(
   built: readonly BuiltModule[],
+  { rejected, BLOCKER: kept }: Totals,
   { allowRejected, allowBlockers = false }: Allowed,
 ): void {
   const open = built.find(({ unaccounted }) => unaccounted);
@@ -135,7 +142,6 @@ function assertAccepted(
       hint: 'mend its query or its base as the findings say; --allow-rejected does not cover them',
     });
   }
-  const { rejected, BLOCKER: kept } = totalsOf(built);
   const faults: string[] = [];
   const accept: string[] = [];
   if (rejected > allowRejected) {
@@ -154,28 +160,35 @@ function assertAccepted(
   });
 }
 
-const FINDINGS = 'storage_reports/latest-migrate/findings.ndjson';
-
-interface Totals {
-  readonly rejected: number;
-  readonly BLOCKER: number;
-  readonly WARNING: number;
+/** A BLOCKER that is neither a rejected row nor sealed with a record would be in no later verdict. */
+function assertSealed(totals: Totals, { BLOCKER }: Readonly<Record<Severity, number>>): void {
+  if (BLOCKER === 0 || totals.rejected > 0 || totals.BLOCKER > 0) return;
+  throw new Failure('REJECTED', {
+    what: `${counted(BLOCKER, 'BLOCKER')} on no row in particular, nothing was published`,
+    where: FINDINGS,
+    hint: 'correct the source or the mapping as the findings say; nothing accepts them',
+  });
 }
 
-function totalsOf(built: readonly BuiltModule[]): Totals {
-  const totals = { rejected: 0, BLOCKER: 0, WARNING: 0 };
-  for (const { accounting, kept } of built) {
+const FINDINGS = 'storage_reports/latest-migrate/findings.ndjson';
+
+/** Rows that were rejected, and findings on the rows that were not. */
+type Totals = Readonly<Record<Severity | 'rejected', number>>;
+
+function totalsOf(built: readonly BuiltModule[], { project }: LoadedMapping): Totals {
+  const totals = { rejected: 0, BLOCKER: 0, WARNING: 0, INFO: 0 };
+  for (const { accounting, diagnosed } of built) {
     totals.rejected += accounting.rejected;
-    totals.BLOCKER += kept.BLOCKER;
-    totals.WARNING += kept.WARNING;
+    for (const [field, rule, count] of diagnosed) {
+      totals[severityOf(project, rule as Rule, accounting.module, field)] += count;
+    }
   }
   return totals;
 }
 
 function outcome(
   options: MigrateOptions,
-  built: readonly BuiltModule[],
-  seal: Seal,
+  { modules: built, totals, seal }: Built,
   found: FindingStore,
 ): Outcome {
   return {
@@ -196,17 +209,16 @@ function outcome(
     findings: found.list,
     counts: countFindings(found.list),
     candidate: join(projectPaths(options.project).candidates, 'v1'),
-    notes: [...notesOf(built), ...sampleNotes(options)],
+    notes: [...notesOf(totals), ...sampleNotes(options)],
   };
 }
 
 /** The heaviest last, where it is seen. */
-function notesOf(built: readonly BuiltModule[]): string[] {
-  const { rejected, BLOCKER, WARNING } = totalsOf(built);
+function notesOf({ rejected, BLOCKER, WARNING }: Totals): string[] {
   const notes = ['keep the seal id outside of the candidate, to verify against'];
   if (WARNING > 0) {
     const found = `${counted(WARNING, 'WARNING')} on rows of the candidate`;
-    notes.push(`${found}: scan-all finds them again, and promote asks for --allow-warnings`);
+    notes.push(`${found}: scan-all warns of that again, and promote asks for --allow-warnings`);
   }
   if (rejected > 0) {
     const left = `${counted(rejected, 'row')} rejected and not in the candidate`;

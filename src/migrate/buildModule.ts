@@ -13,7 +13,7 @@ import { joinBuckets, type Bucket } from '../disk/spill.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
 import { Failure } from '../outcome/failure.ts';
-import type { Finding, Severity } from '../outcome/finding.ts';
+import type { Finding } from '../outcome/finding.ts';
 import type { ModuleAccounting } from '../seal/format.ts';
 import { moduleWriter, type WrittenModule } from '../seal/moduleWriter.ts';
 import type { PreparedSource, ReadRange } from '../source/source.ts';
@@ -23,6 +23,7 @@ import type { ShareResult } from './readShare.ts';
 import { bucketCount, ONE_BUCKET, sampledRouter, uniformRouter, type Router } from './router.ts';
 import type { RowSelection } from './rowSelection.ts';
 import { countRows, placesOf } from './rowsToRead.ts';
+import type { CountedDiagnosis } from './sortBucket.ts';
 import type { Sample } from './worker.ts';
 import { writeSorted } from './writeSorted.ts';
 
@@ -70,8 +71,8 @@ export interface BuiltModule {
   readonly rows: BigInt64Array;
   /** A row may be that of several records: a query makes several of it. */
   readonly sharesRows: boolean;
-  /** Findings on rows that are not rejected, by severity. */
-  readonly kept: Readonly<Record<Severity, number>>;
+  /** What was found on rows of the records, and how often. */
+  readonly diagnosed: readonly CountedDiagnosis[];
   /** Some rows have no place in the accounting: findings say which. It must not be sealed. */
   readonly unaccounted: boolean;
 }
@@ -147,11 +148,7 @@ export async function buildModule(
       places,
       rows: sorted.rows,
       sharesRows: places !== module.table && counts.base !== null && !isOneToOne(counts.base),
-      kept: {
-        BLOCKER: sum(shares, ({ kept }) => kept.BLOCKER),
-        WARNING: sum(shares, ({ kept }) => kept.WARNING),
-        INFO: sum(shares, ({ kept }) => kept.INFO),
-      },
+      diagnosed: sorted.diagnosed,
       unaccounted: faults.length > 0,
     };
   } catch (error) {

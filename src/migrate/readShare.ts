@@ -14,7 +14,6 @@ import type { LoggedFindings } from '../findings/findingStore.ts';
 import type { BlobReference } from '../mapping/blobReference.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
 import type { Remark, RowMapper } from '../mapping/rowMapper.ts';
-import type { Severity } from '../outcome/finding.ts';
 import { keyEncoding } from '../record/keyOrder.ts';
 import type { SourceValue } from '../record/value.ts';
 import { sortDiagnoses } from '../seal/sealedFindings.ts';
@@ -53,8 +52,6 @@ export interface ShareResult {
   /** Rows that the mapping leaves out. */
   readonly filtered: number;
   readonly findings: LoggedFindings;
-  /** Of the findings those on rows that are in the buckets, by severity. */
-  readonly kept: Readonly<Record<Severity, number>>;
 }
 
 export interface ShareContext {
@@ -103,7 +100,6 @@ function openShare(input: ShareInput, context: ShareContext): Share {
   const log = findingLog({ name: module.name, table: input.places }, input.findings);
   const locator = module.columns.length;
   let [read, entered, filtered] = [0, 0, 0];
-  const kept: Record<Severity, number> = { BLOCKER: 0, WARNING: 0, INFO: 0 };
   const put = (row: SourceValue): void => {
     const { key, record, lineage } = mapper.out;
     // A provisional candidate has its findings in the report, with their rows.
@@ -143,11 +139,9 @@ function openShare(input: ShareInput, context: ShareContext): Share {
       for (const blob of mapper.out.blobs) storeBlob(input.blobs, blob);
       put(at);
       entered += 1;
-      for (const { severity } of mapper.remarks) kept[severity] += 1;
     },
     finish() {
-      const findings = log.finish();
-      return { buckets: writer.finish(), read, entered, filtered, findings, kept };
+      return { buckets: writer.finish(), read, entered, filtered, findings: log.finish() };
     },
   };
 }

@@ -49,7 +49,7 @@ function mappedFinding(
     module: module.name,
     ...(hasPersonalKey(module) ? {} : { recordId }),
     field,
-    reason: 'found when its row became this record, which was kept',
+    reason: 'found when its row became this record',
   };
 }
 

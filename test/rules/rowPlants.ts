@@ -3,8 +3,8 @@
 import type { Source } from './flows.ts';
 
 export interface RowPlant extends Source {
-  /** Where the defect shows: while rows become records, or in the records. */
-  readonly stage: 'map' | 'scan';
+  /** Where the defect shows: while rows become records, in the records, or in the source as a whole. */
+  readonly stage: 'map' | 'scan' | 'source';
   /** As a BLOCKER it keeps its row out of the candidate. */
   readonly rejects: boolean;
   /** The code with which migrate refuses it, whatever it is allowed. */
