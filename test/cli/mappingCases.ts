@@ -245,14 +245,6 @@ export const MAPPINGS: readonly Case[] = [
     prepare: inSource("UPDATE owners SET name = 'a' || char(0) WHERE id < 3"),
   },
   {
-    name: 'rows of which none is left',
-    args: [...MIGRATE, '--allow-rejected', '1000'],
-    code: 1,
-    prepare: inSource(
-      `UPDATE owners SET name = CAST(x'ff' AS TEXT); DELETE FROM dogs; DELETE FROM visits`,
-    ),
-  },
-  {
     name: 'a module below its minimum',
     args: MIGRATE,
     code: 1,
