@@ -138,6 +138,17 @@ export const SEAL_PLANTS: Readonly<Record<string, readonly SealPlant[]>> = {
     verify((project) => addToRows(project, ['rows'])),
     scan((project) => addToRows(project, ['rows', 'filtered'])),
   ],
+  integrity: [
+    {
+      stage: 'scan',
+      severity: 'WARNING',
+      harm: (project) =>
+        editRun(project, (run) => {
+          const sources = run.sources.map((one) => ({ ...one, integrity: 'skipped' }));
+          return { ...run, sources };
+        }),
+    },
+  ],
   rejected: [
     { stage: 'scan', source: ROW_PLANTS['type'] ?? SOUND, allowRejected: 1, harm: () => {} },
   ],
