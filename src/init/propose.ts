@@ -13,7 +13,7 @@ import type { SourceSchema, TableSchema } from '../source/source.ts';
 import { chooseKey } from './chooseKey.ts';
 import { tableDecisions } from './columnDecisions.ts';
 import type { Decision } from './decision.ts';
-import { alignTypes, linksOf, type IdMode } from './foreignKeys.ts';
+import { alignTypes, linksOf, referredByValue, type IdMode } from './foreignKeys.ts';
 import { moduleOf } from './moduleOf.ts';
 import { moduleNames } from './names.ts';
 import type { TableProfile } from './profile.ts';
@@ -50,7 +50,8 @@ export function proposeMapping(input: ProposalInput): Proposal {
   for (const plan of plans.values()) decisions.set(plan, chooseKey(plan));
   alignTypes(plans, input.ids);
   const links = new Map([...plans.values()].map((plan) => [plan, linksOf(plan, plans, input.ids)]));
-  const context = { sourceName: input.sourceName, ids: input.ids, links };
+  const referred = referredByValue([...links.values()]);
+  const context = { sourceName: input.sourceName, ids: input.ids, links, referred };
   const modules: ModuleMapping[] = [];
   for (const [plan, known] of decisions) {
     const [module, more] = moduleOf(plan, context);

@@ -200,12 +200,20 @@ export interface ReferenceField {
    * (block, the default); the field is null; or this row is filtered, too.
    */
   readonly onFilteredParent?: 'block' | 'null' | 'filter';
+  readonly match?: Match;
 }
+
+/**
+ * What a reference of several parts means where some are null and others are not (ISO 9075): with
+ * `simple`, the default, it refers to nothing; with `full` it is a mistake.
+ */
+export type Match = 'simple' | 'full';
 
 export interface ValueReference {
   readonly fields: readonly string[];
   readonly module: string;
   readonly to: readonly string[];
+  readonly match?: Match;
 }
 
 export function isReference(field: FieldMapping): field is ReferenceField {

@@ -18,7 +18,7 @@ import { combiner } from './combine.ts';
 import { BLIND_FIELD, type CompiledField, type CompiledModule } from './compile.ts';
 import { constantValue } from './constant.ts';
 import { FAST_CALLS, fastPath } from './fastPath.ts';
-import { columnIndexes, identity, NO_KEY, type Identity, type MapperContext } from './identity.ts';
+import { identity, NO_KEY, type Identity, type MapperContext } from './identity.ts';
 import type { CombinedField, ReferenceField } from './model.ts';
 import { quoteName } from './nearest.ts';
 import { referenceConverter } from './reference.ts';
@@ -180,7 +180,7 @@ function referencePath(
   context: MapperContext,
   log: RemarkLog,
 ): (row: Row) => unknown {
-  const convert = referenceConverter(mapping, columnIndexes(module, mapping.columns), context);
+  const convert = referenceConverter(module, mapping, context);
   const mapped = (row: Row): unknown => {
     const converted = convert(row);
     return converted instanceof Rejection ? log.refuse(name, converted) : converted;

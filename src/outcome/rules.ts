@@ -44,6 +44,7 @@ export const RULES = {
   'reference-partial': 'BLOCKER',
   unique: 'BLOCKER',
   cycle: 'BLOCKER',
+  'self-reference': 'WARNING',
   invariant: 'BLOCKER',
   copy: 'WARNING',
   accounting: 'BLOCKER',

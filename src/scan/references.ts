@@ -1,6 +1,7 @@
 /**
  * References: every record that is referred to is there. By id or by value, simple and composite,
- * to the own module too, and in arrays and JSON. A reference of which a part is null is none.
+ * to the own module too, and in arrays and JSON. A reference of which a part is null is none; where
+ * it is declared to match in full, all of its parts have to be null then.
  */
 
 import type { CompiledModule } from '../mapping/compile.ts';
@@ -28,6 +29,8 @@ export interface Reference {
   readonly target: Target;
   /** The field holds any number of ids, in an array or in JSON. */
   readonly nested: boolean;
+  /** Either all of its parts are null, or none is. */
+  readonly full: boolean;
 }
 
 /** All references of a module: those of its fields by name, then those by value as declared. */
@@ -40,11 +43,13 @@ export function referencesOf(scope: Scope, module: CompiledModule): Reference[] 
     const nested = !isReference(mapping);
     // What is in JSON has no type of its own.
     const types = [nested ? ({ kind: 'json' } as const) : type];
-    found.push({ fields: [name], types, target: targetOf(scope, to, fields, types), nested });
+    const target = targetOf(scope, to, fields, types);
+    found.push({ fields: [name], types, target, nested, full: false });
   }
-  for (const { fields, module: to, to: parts } of module.mapping.references ?? []) {
+  for (const { fields, module: to, to: parts, match } of module.mapping.references ?? []) {
     const types = fields.map((field) => typeOfField(module, field));
-    found.push({ fields, types, target: targetOf(scope, to, parts, types), nested: false });
+    const target = targetOf(scope, to, parts, types);
+    found.push({ fields, types, target, nested: false, full: match === 'full' });
   }
   return found;
 }
@@ -69,7 +74,12 @@ export async function* checkReferences(
   const references = referencesOf(scope, module);
   if (references.length === 0) return;
   if (done.size < references.length) await lookUpRecords(scope, module, references, done);
-  yield* findingsOfHits(scope, module, references.map(accusationOf));
+  const partial = references.map(({ fields }) => ({
+    rule: 'reference-partial' as const,
+    fields,
+    reason: 'some fields of the reference are null',
+  }));
+  yield* findingsOfHits(scope, module, [...references.map(accusationOf), ...partial]);
 }
 
 /** Reads the records, and looks up what they refer to. */
@@ -86,10 +96,14 @@ async function lookUpRecords(
     for await (const { first, records } of recordsOf(scope, module.name, 'references')) {
       for (const [index, record] of records.entries()) {
         if (record === null) continue;
+        const scanned = { ordinal: first + index, record };
         for (const [part, reference] of left) {
+          if (isPartial(reference, record)) {
+            accuse(scope, module.name, scanned, references.length + part, reference.fields);
+          }
           for (const key of keysOf(reference, record)) {
             if (!loaded.holds(key) || tables.get(part)?.has(key) === true) continue;
-            accuse(scope, module.name, { ordinal: first + index, record }, part, reference.fields);
+            accuse(scope, module.name, scanned, part, reference.fields);
           }
         }
       }
@@ -118,6 +132,13 @@ function accusationOf({ fields, target, nested }: Reference): Accusation {
       ? `an id in it is of no record in module ${target.module}`
       : `it refers to a record that is not in module ${target.module}`,
   };
+}
+
+/** Whether some of its parts are null and others are not, where that is a mistake. */
+function isPartial({ fields, full }: Reference, record: ReadRecord): boolean {
+  if (!full) return false;
+  const nulls = fields.filter((field) => memberOf(record, field) === null).length;
+  return nulls > 0 && nulls < fields.length;
 }
 
 /** Hashes of the keys that a record refers to. */

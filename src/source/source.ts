@@ -24,6 +24,11 @@ export interface ForeignKey {
   readonly table: string;
   /** The parent's columns; its primary key where the declaration names none. */
   readonly to: readonly string[];
+  /**
+   * Declared so: no row may have some of its columns null and others not (ISO 9075 MATCH FULL). Left
+   * out, such rows refer to nothing.
+   */
+  readonly match?: 'full';
 }
 
 export interface TableSchema {

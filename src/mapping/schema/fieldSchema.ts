@@ -1,7 +1,7 @@
 /** JSON Schema (2020-12) of a field of a module: of a column, of several, constant, or a reference. */
 
 import { FORMATS } from '../../record/format.ts';
-import { COLUMN_NAME, FIELD_NAME, MODULE_NAME, TYPE_NAME } from './names.ts';
+import { COLUMN_NAME, FIELD_NAME, MATCH, MODULE_NAME, TYPE_NAME } from './names.ts';
 import { TRANSFORM } from './transformSchema.ts';
 
 const REQUIRED = {
@@ -172,6 +172,7 @@ const REFERENCE_FIELD: Readonly<Record<string, unknown>> = {
       type: 'string',
       enum: ['block', 'null', 'filter'],
     },
+    match: MATCH,
   },
 };
 

@@ -193,6 +193,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'It is another seal than the expected one',
     todo: 'Check that you have the right folder and the right id: each run that published has its own folder in storage_candidate/sealed/, named by its seal id.',
   },
+  'self-reference': {
+    title: 'A record refers to itself',
+    todo: "Find out whether the new system takes such records for roots. If it does, weigh the rule as INFO in the project's severities.",
+  },
   sentinel: {
     title: 'A value stands for "none"',
     todo: 'Confirm that null is what the new system should see.',

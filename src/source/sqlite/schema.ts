@@ -11,6 +11,7 @@ import type Database from 'better-sqlite3';
 import type { ColumnSchema, ForeignKey, SourceSchema, TableSchema } from '../source.ts';
 import { compareNames } from '../nameOrder.ts';
 import { quote, sqliteCode, type Connection } from './connection.ts';
+import { matchFullOf } from './matchFull.ts';
 
 /** A line of PRAGMA table_list. */
 interface ListedTable {
@@ -252,14 +253,31 @@ function foreignKeys(db: Connection, table: string): ForeignKey[] {
     if (group === undefined) groups.set(part.id, [part]);
     else group.push(part);
   }
-  return [...groups.values()].map((parts) => {
-    parts.sort((a, b) => a.seq - b.seq);
-    return {
-      columns: parts.map((part) => part.from),
-      table: parts[0]?.table ?? '',
-      to: parts.flatMap(({ to }) => (to === null ? [] : [to])),
-    };
+  const composite = [...groups.values()].some((parts) => parts.length > 1);
+  const full = composite ? matchFullOf(statementOf(db, table)) : [];
+  return [...groups].map(([id, parts]) => {
+    // The pragma numbers them from the last one that is declared.
+    const isFull = parts.length > 1 && full.length === groups.size && full.at(-1 - id) === true;
+    return foreignKeyOf(parts, isFull);
   });
+}
+
+function foreignKeyOf(parts: ForeignKeyPart[], isFull: boolean): ForeignKey {
+  parts.sort((a, b) => a.seq - b.seq);
+  const key: ForeignKey = {
+    columns: parts.map((part) => part.from),
+    table: parts[0]?.table ?? '',
+    to: parts.flatMap(({ to }) => (to === null ? [] : [to])),
+  };
+  return isFull ? { ...key, match: 'full' } : key;
+}
+
+function statementOf(db: Connection, table: string): string {
+  const sql = db
+    .prepare<[string]>(`SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?`)
+    .pluck()
+    .get(table);
+  return typeof sql === 'string' ? sql : '';
 }
 
 /** Spells parents as they spell themselves and completes their keys. */
@@ -271,7 +289,8 @@ function withParents(table: TableSchema, tables: ReadonlyMap<string, TableSchema
     if (parent === undefined) return { ...key, columns };
     const names = parent.columns.map((column) => column.name);
     const to = key.to.length === 0 ? parent.primaryKey : key.to.map((to) => spelled(to, names));
-    return { columns, table: parent.name, to };
+    const found: ForeignKey = { columns, table: parent.name, to };
+    return key.match === undefined ? found : { ...found, match: key.match };
   });
   const unique = new Map(resolved.map((key) => [JSON.stringify(key), key]));
   const foreignKeys = [...unique].sort(([a], [b]) => compareNames(a, b)).map(([, key]) => key);
