@@ -25,6 +25,8 @@ export interface MapperContext {
    * filtered, or which nobody asks, are not there.
    */
   readonly filtered?: ReadonlyMap<string, { readonly has: (key: string) => boolean }>;
+  /** Module → legacy keys that rows have, filtered ones included; only where somebody asks. */
+  readonly present?: ReadonlyMap<string, { readonly has: (key: string) => boolean }>;
 }
 
 export interface Identity {

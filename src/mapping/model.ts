@@ -184,11 +184,28 @@ export interface ValueOptions {
   readonly longText?: number;
   /** A copy of another module's field; `via`, a field of this module, leads to its record. */
   readonly copyOf?: { readonly via: string; readonly field: string };
-  /** Ids in the elements of an array(…) or json field: each has to exist in this module. */
-  readonly references?: string;
+  /**
+   * Ids in the elements of an array(…) or json field: all scalars in it are ids of this module, or those
+   * at the paths are. Where the module makes ids of its own, the legacy ids become those.
+   */
+  readonly references?: string | readonly PathReference[];
+  /** Of `references`. */
+  readonly onMissing?: OnMissing;
   /** What kind of personal data the field holds, such as EMAIL or PHONE. */
   readonly pii?: string;
 }
+
+/** Ids at one place of a json field; the path is a JSON pointer in which `*` means each. */
+export interface PathReference {
+  readonly path: string;
+  readonly module: string;
+}
+
+/**
+ * What happens where no row has the key that is referred to: the id leads to no record, which is found
+ * (block, the default), or it becomes null.
+ */
+export type OnMissing = 'block' | 'null';
 
 /** The target id of a record of `reference`, made from that module's legacy key in `columns`. */
 export interface ReferenceField {
@@ -200,6 +217,7 @@ export interface ReferenceField {
    * (block, the default); the field is null; or this row is filtered, too.
    */
   readonly onFilteredParent?: 'block' | 'null' | 'filter';
+  readonly onMissing?: OnMissing;
   readonly match?: Match;
 }
 

@@ -21,6 +21,7 @@ export const RULES = {
   fallback: 'WARNING',
   sentinel: 'WARNING',
   'filtered-parent': 'INFO',
+  'reference-missing': 'WARNING',
   // Text as it came, before any transform
   encoding: 'BLOCKER',
   'text-nul': 'BLOCKER',
@@ -42,6 +43,7 @@ export const RULES = {
   // Between records
   reference: 'BLOCKER',
   'reference-partial': 'BLOCKER',
+  'reference-path': 'WARNING',
   unique: 'BLOCKER',
   cycle: 'BLOCKER',
   'self-reference': 'WARNING',

@@ -16,7 +16,7 @@ const NONE = 0xffffffff;
 /** Findings `cycle` and `self-reference` of a module's records; of records with one key, the first is what is meant. */
 export async function* checkCycles(scope: Scope, module: CompiledModule): AsyncGenerator<Finding> {
   const pointers = referencesOf(scope, module).filter(
-    ({ target, nested }) => target.module === module.name && !nested,
+    ({ target, nested }) => target.module === module.name && nested === null,
   );
   for (const [part, pointer] of pointers.entries()) {
     const parents = await parentsOf(scope, module, pointer);

@@ -9,6 +9,14 @@ const REQUIRED = {
   type: 'boolean',
 };
 
+const ON_MISSING = {
+  description:
+    'Where no row has the key that it refers to: block (if left out) lets the missing record be ' +
+    'found, null makes the reference null, with a finding.',
+  type: 'string',
+  enum: ['block', 'null'],
+};
+
 /** What a field may say of its value, wherever it comes from. */
 const VALUE: Readonly<Record<string, unknown>> = {
   type: TYPE_NAME,
@@ -76,9 +84,32 @@ const VALUE: Readonly<Record<string, unknown>> = {
     },
   },
   references: {
-    ...MODULE_NAME,
-    description: 'Module in which the ids in an array or in JSON have to exist.',
+    description:
+      'Module of whose records the ids in an array or in JSON are, or ids by their paths.',
+    if: { type: 'array' },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+    then: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        description: 'Ids at one place.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['path', 'module'],
+        properties: {
+          path: {
+            description: 'JSON pointer to the ids; * means each element or member.',
+            title: 'a JSON pointer such as "/items/*/dogId"',
+            type: 'string',
+            pattern: '^(/([^~/]|~[01])*)*$',
+          },
+          module: { ...MODULE_NAME, description: 'Module of whose records they are.' },
+        },
+      },
+    },
+    else: MODULE_NAME,
   },
+  onMissing: ON_MISSING,
   pii: {
     description: 'Kind of personal data that the field holds, such as EMAIL or PHONE.',
     title: 'a kind in capital letters, such as EMAIL',
@@ -172,6 +203,7 @@ const REFERENCE_FIELD: Readonly<Record<string, unknown>> = {
       type: 'string',
       enum: ['block', 'null', 'filter'],
     },
+    onMissing: ON_MISSING,
     match: MATCH,
   },
 };

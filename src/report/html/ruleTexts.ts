@@ -145,9 +145,17 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A record is not as its schema has it',
     todo: 'Find out who sealed the candidate, and with what; build it again with sealift migrate.',
   },
+  'reference-missing': {
+    title: 'A reference led to no row, and is null now',
+    todo: 'Look at a few of the rows in the source: an id that is only spelled differently should be corrected, or be made equal by transforms in the key.',
+  },
   'reference-partial': {
     title: 'A reference is null in part',
     todo: 'Fill in or empty the columns in the source.',
+  },
+  'reference-path': {
+    title: 'A path to ids leads nowhere',
+    todo: 'Compare the path with a record: /dogs/ means each element of the member dogs of an object, //dogs the member of each element.',
   },
   reference: {
     title: 'A reference leads to no record',
