@@ -6,6 +6,7 @@ import {
   type ColumnField,
   type FieldMapping,
   type IdRule,
+  type KeyPart,
   type ModuleMapping,
   type ReferenceField,
   type ValueReference,
@@ -46,10 +47,7 @@ export function moduleOf(plan: TablePlan, context: ModuleContext): [ModuleMappin
     $schema: '../schema/module.schema.json',
     module: plan.module,
     source: sourceName === DEFAULT_SOURCE ? { table } : { name: sourceName, table },
-    key: columnsOf(plan, plan.key).map(({ name, type }) => ({
-      column: name,
-      type: formatType(type),
-    })),
+    key: columnsOf(plan, plan.key).map(keyPart),
     id: idRule(plan, context.ids, fields),
     fields: Object.fromEntries(fields.byName),
     ...(unique.length === 0 ? {} : { unique }),
@@ -57,6 +55,11 @@ export function moduleOf(plan: TablePlan, context: ModuleContext): [ModuleMappin
     ...(plan.rows === 0 ? { minimumRows: 0 } : {}),
   };
   return [module, decisions];
+}
+
+function keyPart({ name, type, keyTransform }: ColumnPlan): KeyPart {
+  const part = { column: name, type: formatType(type) };
+  return keyTransform === undefined ? part : { ...part, transforms: [keyTransform] };
 }
 
 function idRule(plan: TablePlan, ids: IdMode, fields: Fields): IdRule {

@@ -11,6 +11,7 @@ import { uuidV5 } from '../record/uuid.ts';
 import { compareNames } from '../source/nameOrder.ts';
 import type { SourceSchema, TableSchema } from '../source/source.ts';
 import { chooseKey } from './chooseKey.ts';
+import { foldKeys } from './collations.ts';
 import { tableDecisions } from './columnDecisions.ts';
 import type { Decision } from './decision.ts';
 import { alignTypes, linksOf, referredByValue, type IdMode } from './foreignKeys.ts';
@@ -50,13 +51,15 @@ export function proposeMapping(input: ProposalInput): Proposal {
   for (const plan of plans.values()) decisions.set(plan, chooseKey(plan));
   alignTypes(plans, input.ids);
   const links = new Map([...plans.values()].map((plan) => [plan, linksOf(plan, plans, input.ids)]));
+  const folded = foldKeys(links);
   const referred = referredByValue([...links.values()]);
   const context = { sourceName: input.sourceName, ids: input.ids, links, referred };
   const modules: ModuleMapping[] = [];
   for (const [plan, known] of decisions) {
     const [module, more] = moduleOf(plan, context);
     modules.push(module);
-    known.push(...(links.get(plan)?.decisions ?? []), ...more, ...tableDecisions(plan));
+    known.push(...(links.get(plan)?.decisions ?? []), ...(folded.get(plan) ?? []));
+    known.push(...more, ...tableDecisions(plan));
   }
   return {
     project: projectOf(input),

@@ -1,5 +1,6 @@
 /** A table on its way to a module: what is declared, what was found, what was chosen so far. */
 
+import type { KeyTransform } from '../mapping/model.ts';
 import { formatType, type FieldType } from '../record/type.ts';
 import type { ColumnSchema, TableSchema } from '../source/source.ts';
 import type { ColumnProfile } from './columnProfile.ts';
@@ -17,6 +18,8 @@ export interface ColumnPlan {
   readonly profile: ColumnProfile;
   /** Of its field and of its part of the key. */
   type: FieldType;
+  /** Of its part of the key: what makes spellings equal that the source takes for one. */
+  keyTransform?: KeyTransform;
 }
 
 export interface TablePlan {

@@ -129,7 +129,12 @@ export interface Invariant {
 export interface KeyPart {
   readonly column: string;
   readonly type: string;
+  /** Applied before the type, here and in the columns that refer to it: spellings that mean one key. */
+  readonly transforms?: readonly KeyTransform[];
 }
+
+/** Steps that take text to text and need no word. */
+export type KeyTransform = 'trim' | 'collapse-blanks' | 'upper' | 'lower' | 'nfc';
 
 export type IdRule =
   /** The legacy key is the record's key; all key columns are fields of the same type. */

@@ -64,7 +64,8 @@ function idChange({ module, onMissing }: NestedReference, context: MapperContext
   const parent = moduleNamed(context.mapping, module);
   const present = onMissing === 'null' ? context.present?.get(module) : undefined;
   const keeps = parent.id.rule === 'keep';
-  if (keeps && present === undefined) return null;
+  const changes = parent.key.some(({ transforms }) => transforms !== undefined);
+  if (keeps && !changes && present === undefined) return null;
   const textOf = keyText(compileKey(parent.key), [0]);
   const target = keeps ? null : targetId(module, parent.id, context);
   return (id) => {
@@ -75,7 +76,8 @@ function idChange({ module, onMissing }: NestedReference, context: MapperContext
       return present === undefined && text !== null ? text : MISSING;
     }
     if (present?.has(text) === false) return MISSING;
-    return target === null ? id : (target(text) ?? NOT_REGISTERED);
+    if (target !== null) return target(text) ?? NOT_REGISTERED;
+    return changes ? parseJson(text) : id;
   };
 }
 

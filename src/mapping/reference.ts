@@ -1,11 +1,10 @@
 /** References: the parent's legacy key in this row's columns → the parent's target id. */
 
 import type { Converted } from '../record/converted.ts';
-import { converter } from '../record/convert.ts';
 import { Rejection } from '../record/converted.ts';
 import type { Row } from '../source/source.ts';
 import { compileKey, moduleNamed, type CompiledModule } from './compile.ts';
-import { columnIndexes, keyText, targetId, type MapperContext } from './identity.ts';
+import { columnIndexes, keyText, partConverter, targetId, type MapperContext } from './identity.ts';
 import { columnsOfField, isReference, type ReferenceField } from './model.ts';
 
 const PARTIAL = new Rejection('reference-partial', 'some columns of the reference are null');
@@ -28,8 +27,8 @@ export function referenceConverter(
   const key = compileKey(parent.key);
   const [only] = key;
   if (parent.id.rule === 'keep' && only !== undefined) {
-    const convert = converter({ type: only.type, required: field.required === true });
-    return (row) => convert(row[indexes[0] ?? -1] ?? null);
+    const convert = partConverter(only);
+    return (row) => convert(row[indexes[0] ?? -1] ?? null) ?? whenNull;
   }
   const textOf = keyText(key, indexes);
   const partial = partialReference(module, field, whenNull);

@@ -13,6 +13,7 @@ import type { FieldType } from '../record/type.ts';
 import { comparisonOf } from './comparable.ts';
 import { pathUse, type PathUse } from './idPaths.ts';
 import type { KeyHash } from './keyTable.ts';
+import { moveNear } from './nearKeys.ts';
 import {
   earlierFinding,
   findingsOfHits,
@@ -84,9 +85,17 @@ export async function* checkReferences(
     fields,
     reason: 'some fields of the reference are null',
   }));
-  yield* findingsOfHits(scope, module, [...references.map(accusationOf), ...partial]);
+  const near = references.map((reference) => {
+    const { rule, fields, reason } = accusationOf(reference);
+    return { rule, fields, reason: `${reason}, ${NEAR}` };
+  });
+  await moveNear(scope, module, references, 2 * references.length);
+  yield* findingsOfHits(scope, module, [...references.map(accusationOf), ...partial, ...near]);
   yield* paths.findings();
 }
+
+const NEAR =
+  'where a key differs in nothing but case and blanks: make both alike with transforms, or use onMissing';
 
 interface LookUp {
   readonly scope: Scope;

@@ -16,7 +16,14 @@ export interface ColumnSchema {
   readonly declaredType: string;
   readonly notNull: boolean;
   readonly generated: boolean;
+  /**
+   * How the source compares the values of a unique set that the column is part of, where it is not byte
+   * by byte: without the case of ASCII letters, or without blanks at the end.
+   */
+  readonly collation?: Collation;
 }
+
+export type Collation = 'NOCASE' | 'RTRIM';
 
 export interface ForeignKey {
   readonly columns: readonly string[];

@@ -28,6 +28,7 @@ function projectOf(sql: string, modules: Readonly<Record<string, object>>): stri
   const project = temporaryFolder();
   FOLDERS.push(project);
   const db = new Database(join(project, 'legacy.db'));
+  db.pragma('foreign_keys = OFF');
   db.exec(sql);
   db.close();
   const all = Object.entries(modules).map(([table, more]) => {
@@ -190,5 +191,36 @@ describe('a reference to no row', () => {
     const project = projectOf(SQL, { dog: DOG, walk: { ...keyless, dropped: { id: 'none' } } });
     const found = await dryRunOf(project, 5);
     expect(found.filter((line) => line.includes('reference-missing'))).toHaveLength(2);
+  });
+});
+
+const NR = { nr: { column: 'id', type: 'string' } };
+
+const spelled = (transforms: object): Readonly<Record<string, object>> => ({
+  land: { key: [{ column: 'id', type: 'string', ...transforms }], fields: NR },
+  town: { fields: { land: { reference: 'land', columns: ['land'] }, ...NR } },
+});
+
+describe('a key that is spelled differently', () => {
+  const SQL = `CREATE TABLE land (id TEXT COLLATE NOCASE PRIMARY KEY);
+    INSERT INTO land VALUES ('CH'), ('De');
+    CREATE TABLE town (id TEXT PRIMARY KEY, land TEXT REFERENCES land (id));
+    INSERT INTO town VALUES ('a', 'ch'), ('b', 'CH'), ('c', 'DE'), ('d', 'FR'), ('e', 'CH ')`;
+  it('is told from one that is not there, and a transform of the key makes up for it', async () => {
+    const reason = 'it refers to a record that is not in module land';
+    const near = `${reason}, where a key differs in nothing but case and blanks: make both alike`;
+    const lines = await dryRunOf(projectOf(SQL, spelled({})));
+    expect(lines.map((line) => line.replace(/ with transforms.*/, ''))).toEqual([
+      `BLOCKER reference land 1: ${near}`,
+      `BLOCKER reference land 3: ${near}`,
+      `BLOCKER reference land 4: ${reason}`,
+      `BLOCKER reference land 5: ${near}`,
+    ]);
+    expect(lines.join()).not.toContain('delete');
+    const folded = projectOf(SQL, spelled({ transforms: ['trim', 'lower'] }));
+    expect(await dryRunOf(folded)).toEqual([`BLOCKER reference land 4: ${reason}`]);
+    await migrateHere(folded);
+    expect(await scanOf(folded)).toEqual([`BLOCKER reference land -: ${reason}`]);
+    expect(new Set(recordsOf(folded, 'land').map(({ nr }) => nr))).toEqual(new Set(['CH', 'De']));
   });
 });

@@ -165,7 +165,8 @@ def expected_record(project, module, cell_of):
     for name, field in module['fields'].items():
         if 'reference' in field:
             parent = project.modules[field['reference']]
-            parts = project.key(parent, cell_of, field['columns'])
+            simple = field.get('match', 'simple') == 'simple'
+            parts = project.key(parent, cell_of, field['columns'], partial_is_null=simple)
             if parts is None and field.get('required'):
                 raise Unrepresentable('a required reference is null')
             record[name] = None if parts is None else project.target(parent, parts)

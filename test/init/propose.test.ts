@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { profileTable } from '../../src/init/profile.ts';
-import { proposeMapping } from '../../src/init/propose.ts';
+import { proposeMapping, type Proposal } from '../../src/init/propose.ts';
 import type { ModuleMapping } from '../../src/mapping/model.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { SourceReader, TableSchema } from '../../src/source/source.ts';
@@ -161,6 +161,16 @@ const PARTLY = (match: string): string => `
   CREATE TABLE c (x INT, y TEXT, FOREIGN KEY (x, y) REFERENCES p ${match});
   INSERT INTO c VALUES (1, 'x'), (1, NULL)`;
 
+/** Rows of one column each. */
+function list(values: string): string {
+  return values.replaceAll(/'[^']*'/g, '($&)');
+}
+
+/** Of the decisions on foreign keys. */
+function weightsOf({ decisions }: Proposal): string[] {
+  return decisions.filter(({ rule }) => rule === 'foreign-key').map(({ severity }) => severity);
+}
+
 describe('foreign keys', () => {
   it('to a unique set are references by value, in both modes', async () => {
     const sql = `${PARENT} INSERT INTO p VALUES (1, 'x', 5);
@@ -249,6 +259,28 @@ describe('foreign keys', () => {
       CREATE TABLE c (x INT, y TEXT${twice}); CREATE TABLE d (x INT, y TEXT${twice})`;
     const { fields } = moduleOf(await proposalFor(sql, 'uuid'), 'd');
     expect(fields).toEqual({ p: { reference: 'p', columns: ['x', 'y'], match: 'full' } });
+  });
+
+  it.each([
+    ['NOCASE', "'CH', 'De'", "'ch', 'DE'", 'lower'],
+    ['RTRIM', "'CH', 'De'", "'CH  ', 'De '", 'trim'],
+  ])('to a key compared by %s compare so where ids are made', async (collation, to, from, step) => {
+    const sql = `CREATE TABLE p (code TEXT COLLATE ${collation} PRIMARY KEY); INSERT INTO p VALUES ${list(to)};
+      CREATE TABLE c (code TEXT REFERENCES p); INSERT INTO c VALUES ${list(from)}`;
+    const made = await proposalFor(sql, 'uuid');
+    expect(moduleOf(made, 'p').key).toEqual([
+      { column: 'code', type: 'string', transforms: [step] },
+    ]);
+    expect(typesOf(made, 'p')['code']).toBe('string');
+    expect(weightsOf(made)).toEqual(['INFO']);
+    const kept = await proposalFor(sql, 'keep');
+    expect(moduleOf(kept, 'p').key).toEqual([{ column: 'code', type: 'string' }]);
+    expect(weightsOf(kept)).toEqual(['WARNING']);
+    // Where a transform makes more equal than the collation does, it is left to a person.
+    const beyond = sql.replace(list(from), `${list(from)}, ('É\u00a0')`);
+    const unclear = await proposalFor(beyond, 'uuid');
+    expect(moduleOf(unclear, 'p').key).toEqual([{ column: 'code', type: 'string' }]);
+    expect(weightsOf(unclear)).toEqual(['WARNING']);
   });
 
   it('may share a column', async () => {

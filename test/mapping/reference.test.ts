@@ -97,3 +97,45 @@ describe('a reference that is null in part', () => {
     );
   });
 });
+
+const landOf = (id: ModuleMapping['id'], more: object = {}): ModuleMapping => ({
+  module: 'land',
+  source: { table: 'land' },
+  key: [{ column: 'code', type: 'string', transforms: ['trim', 'lower'] }],
+  id,
+  fields: { code: { column: 'code', type: 'string', ...more } },
+});
+const TOWN: ModuleMapping = {
+  module: 'town',
+  source: { table: 'town' },
+  key: [{ column: 'id', type: 'integer' }],
+  id: { rule: 'uuid' },
+  fields: {
+    land: { reference: 'land', columns: ['land'] },
+    lands: { column: 'lands', type: 'json', references: 'land' },
+  },
+};
+function recordOf(modules: ModuleMapping[], name: string, cells: SourceValue[]): unknown {
+  const project = { format: 1, name: 'x', namespace: NAMESPACE, sources: { main: { url: 'x' } } };
+  const mapping = { project, registries: new Map(), modules } as Mapping;
+  const context = { mapping, secrets: new Map(), registries: new Map() };
+  const mapper = rowMapper(compileModule(mapping, name), context);
+  expect(mapper.map(cells)).toBe(true);
+  return JSON.parse(mapper.out.record);
+}
+
+describe('a key with transforms', () => {
+  it('gives one id to all spellings, in the module and wherever it is referred to', () => {
+    const modules = [landOf({ rule: 'uuid' }), TOWN];
+    const { id } = recordOf(modules, 'land', ['CH']) as { id: string };
+    const referring = recordOf(modules, 'town', [1, ' ch', '["Ch","CH "]']);
+    expect(referring).toMatchObject({ land: id, lands: [id, id] });
+  });
+
+  it('changes kept keys and what refers to them alike', () => {
+    const modules = [landOf({ rule: 'keep' }, { transforms: ['trim', 'lower'] }), TOWN];
+    expect(recordOf(modules, 'land', ['CH '])).toEqual({ code: 'ch' });
+    const referring = recordOf(modules, 'town', [1, 'Ch', '["Ch"]']);
+    expect(referring).toMatchObject({ land: 'ch', lands: ['ch'] });
+  });
+});

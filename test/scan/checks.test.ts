@@ -151,6 +151,23 @@ describe('references', () => {
     ]);
   });
 
+  it('says where a key differs in nothing but case and blanks, and offers a way', async () => {
+    const folder = writeCandidate({
+      dogs: [{ id: 'D1' }, { id: 'd2' }],
+      walks: ['D1', 'd1', 'D1 ', 'd3'].map((dog, at) => ({ id: `w${at}`, dog, day: null })),
+    });
+    for (const memory of [2 ** 20, 1]) {
+      const found = await scanned(mappingOf([dogs, walks]), folder, { memory });
+      expect(
+        found.map(({ recordId, reason }) => [recordId, reason.includes('transforms')]),
+      ).toEqual([
+        ['["w1"]', true],
+        ['["w2"]', true],
+        ['["w3"]', false],
+      ]);
+    }
+  });
+
   it('says nothing of a cell that failed already', async () => {
     const folder = writeCandidate({ dogs: [], walks: [{ id: 'w1', dog: 'd9', day: null }] });
     const mapping = mappingOf([dogs, walks]);

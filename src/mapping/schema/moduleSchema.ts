@@ -142,7 +142,22 @@ export const MODULE_SCHEMA: Readonly<Record<string, unknown>> = {
         type: 'object',
         additionalProperties: false,
         required: ['column', 'type'],
-        properties: { column: COLUMN_NAME, type: TYPE_NAME },
+        properties: {
+          column: COLUMN_NAME,
+          type: TYPE_NAME,
+          transforms: {
+            description:
+              'Steps that make spellings equal that mean one key, here and in references.',
+            type: 'array',
+            minItems: 1,
+            uniqueItems: true,
+            items: {
+              description: 'A step.',
+              type: 'string',
+              enum: ['trim', 'collapse-blanks', 'upper', 'lower', 'nfc'],
+            },
+          },
+        },
       },
     },
     id: ID_RULE,

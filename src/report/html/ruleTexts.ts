@@ -159,7 +159,7 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   },
   reference: {
     title: 'A reference leads to no record',
-    todo: 'Find the record that is missing: it may have been deleted, filtered, or rejected in this run. A row that lost its key has a finding of its own; which references led to it can only be told once it has one again, so correct it first.',
+    todo: 'Find the record that is missing: it may have been deleted, filtered, or rejected in this run. A row that lost its key has a finding of its own; which references led to it can only be told once it has one again, so correct it first. Where the finding says that a key differs in nothing but case and blanks, make both alike with transforms (lower, upper, trim) of the key or the field.',
   },
   'registry-duplicate': {
     title: 'A registry gives an id twice',

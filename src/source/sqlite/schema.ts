@@ -8,7 +8,7 @@
 
 import type Database from 'better-sqlite3';
 
-import type { ColumnSchema, ForeignKey, SourceSchema, TableSchema } from '../source.ts';
+import type { Collation, ColumnSchema, ForeignKey, SourceSchema, TableSchema } from '../source.ts';
 import { compareNames } from '../nameOrder.ts';
 import { quote, sqliteCode, type Connection } from './connection.ts';
 import { matchFullOf } from './matchFull.ts';
@@ -169,15 +169,20 @@ function readableColumns(db: Connection, table: string): ColumnInfo[] | null {
 function describe(db: Connection, listed: ListedTable, columns: ColumnInfo[]): TableSchema {
   const primaryKey = primaryKeyOf(columns);
   const alias = rowidColumn(db, listed, columns);
+  const collations = listed.type === 'table' ? collationsOf(db, listed.name) : NO_COLLATIONS;
   return {
     name: listed.name,
     kind: listed.type === 'view' ? 'view' : 'table',
-    columns: columns.map((column): ColumnSchema => ({
-      name: column.name,
-      declaredType: column.type,
-      notNull: column.notnull === 1 || column.name === alias,
-      generated: column.hidden !== 0,
-    })),
+    columns: columns.map((column): ColumnSchema => {
+      const collation = collations.get(column.name);
+      return {
+        name: column.name,
+        declaredType: column.type,
+        notNull: column.notnull === 1 || column.name === alias,
+        generated: column.hidden !== 0,
+        ...(collation === undefined ? {} : { collation }),
+      };
+    }),
     primaryKey,
     unique: listed.type === 'table' ? uniqueSets(db, listed.name, primaryKey) : [],
     foreignKeys: listed.type === 'table' ? foreignKeys(db, listed.name) : [],
@@ -231,6 +236,21 @@ function indexesOf(db: Connection, table: string): IndexInfo[] {
 function indexColumns(db: Connection, index: string): IndexColumn[] {
   const all = described<IndexColumn>(db, 'index_xinfo', index);
   return all.filter((column) => column.key === 1);
+}
+
+const NO_COLLATIONS: ReadonlyMap<string, Collation> = new Map();
+
+/** Of the columns of unique sets, as their indexes compare them. */
+function collationsOf(db: Connection, table: string): ReadonlyMap<string, Collation> {
+  const found = new Map<string, Collation>();
+  for (const index of indexesOf(db, table)) {
+    if (index.unique !== 1 || index.partial !== 0) continue;
+    for (const { name, coll } of indexColumns(db, index.name)) {
+      const known = coll.toUpperCase();
+      if (name !== null && (known === 'NOCASE' || known === 'RTRIM')) found.set(name, known);
+    }
+  }
+  return found;
 }
 
 function uniqueSets(db: Connection, table: string, primaryKey: readonly string[]): string[][] {
