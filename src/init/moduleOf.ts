@@ -16,6 +16,7 @@ import { formatType, type FieldType } from '../record/type.ts';
 import { uniqueSets } from './chooseKey.ts';
 import type { Decision } from './decision.ts';
 import { notExpressed, whyNotByValue, type IdMode, type Links } from './foreignKeys.ts';
+import type { NestedReferences } from './looksLikeIds.ts';
 import { unusedName } from './names.ts';
 import { personalClass } from './personal.ts';
 import { columnsOf, isRequired, type ColumnPlan, type TablePlan } from './tablePlan.ts';
@@ -27,6 +28,7 @@ export interface ModuleContext {
   readonly links: ReadonlyMap<TablePlan, Links>;
   /** Columns to which others refer by value: they are fields. */
   readonly referred: ReadonlyMap<TablePlan, ReadonlySet<string>>;
+  readonly nested: NestedReferences;
 }
 
 interface Fields {
@@ -84,7 +86,10 @@ function fieldsOf(plan: TablePlan, context: ModuleContext, decisions: Decision[]
       unnamed.delete(reference);
       fields.byName.set(column.field, referenceField(plan, reference, [column]));
     } else if (hasColumnField(plan, column.name, context)) {
-      fields.byName.set(column.field, columnField(plan, column));
+      const references = context.nested.get(column);
+      const field = columnField(plan, column);
+      const nested = references === undefined ? field : { ...field, references };
+      fields.byName.set(column.field, nested);
     } else {
       continue;
     }

@@ -15,6 +15,7 @@ import { foldKeys } from './collations.ts';
 import { tableDecisions } from './columnDecisions.ts';
 import type { Decision } from './decision.ts';
 import { alignTypes, linksOf, referredByValue, type IdMode } from './foreignKeys.ts';
+import { looksLikeIds } from './looksLikeIds.ts';
 import { moduleOf } from './moduleOf.ts';
 import { moduleNames } from './names.ts';
 import type { TableProfile } from './profile.ts';
@@ -53,13 +54,15 @@ export function proposeMapping(input: ProposalInput): Proposal {
   const links = new Map([...plans.values()].map((plan) => [plan, linksOf(plan, plans, input.ids)]));
   const folded = foldKeys(links);
   const referred = referredByValue([...links.values()]);
-  const context = { sourceName: input.sourceName, ids: input.ids, links, referred };
+  const likely = looksLikeIds(links, input.ids);
+  const nested = likely.references;
+  const context = { nested, sourceName: input.sourceName, ids: input.ids, links, referred };
   const modules: ModuleMapping[] = [];
   for (const [plan, known] of decisions) {
     const [module, more] = moduleOf(plan, context);
     modules.push(module);
     known.push(...(links.get(plan)?.decisions ?? []), ...(folded.get(plan) ?? []));
-    known.push(...more, ...tableDecisions(plan));
+    known.push(...(likely.decisions.get(plan) ?? []), ...more, ...tableDecisions(plan));
   }
   return {
     project: projectOf(input),

@@ -6,6 +6,7 @@ import type { ColumnSchema, TableSchema } from '../source/source.ts';
 import type { ColumnProfile } from './columnProfile.ts';
 import { chooseType } from './columnType.ts';
 import { declaredType, type DeclaredType } from './declaredType.ts';
+import type { ColumnIds } from './idTally.ts';
 import { fieldNames } from './names.ts';
 import type { TableProfile } from './profile.ts';
 
@@ -16,6 +17,7 @@ export interface ColumnPlan {
   readonly schema: ColumnSchema;
   readonly declared: DeclaredType;
   readonly profile: ColumnProfile;
+  readonly ids: ColumnIds | undefined;
   /** Of its field and of its part of the key. */
   type: FieldType;
   /** Of its part of the key: what makes spellings equal that the source takes for one. */
@@ -50,7 +52,15 @@ export function planTable(schema: TableSchema, profile: TableProfile, module: st
     const field = fields.get(column.name) ?? column.name;
     return [
       column.name,
-      { name: column.name, field, schema: column, declared, profile: found, type },
+      {
+        name: column.name,
+        field,
+        schema: column,
+        declared,
+        profile: found,
+        ids: profile.ids[index],
+        type,
+      },
     ];
   });
   const { rows, partialNulls } = profile;
