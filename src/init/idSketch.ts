@@ -11,7 +11,8 @@ export interface IdSketch {
 }
 
 export interface SketchTally {
-  add(text: string): void;
+  /** Takes what {@link hashOf} gives for a value. */
+  add(hash: number): void;
   sketch(): IdSketch;
 }
 
@@ -30,8 +31,7 @@ export function sketchTally(size: number): SketchTally {
     return smallest;
   };
   return {
-    add(text) {
-      const hash = hashOf(text);
+    add(hash) {
       if (hash > limit) return;
       kept.add(hash);
       if (kept.size >= 2 * size) cut();
@@ -57,7 +57,7 @@ export function within(values: IdSketch, others: IdSketch): number | null {
 }
 
 /** 53 bits of two multiplicative hashes. Nothing hangs on it but a hint: it need not be hard to collide. */
-function hashOf(text: string): number {
+export function hashOf(text: string): number {
   let [a, b] = [0xdeadbeef, 0x41c6ce57];
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { sketchTally, within, type IdSketch } from '../../src/init/idSketch.ts';
+import { hashOf, sketchTally, within, type IdSketch } from '../../src/init/idSketch.ts';
 import { idTally } from '../../src/init/idTally.ts';
 import type { Proposal } from '../../src/init/propose.ts';
 import { moduleOf, proposalFor } from './database.ts';
@@ -81,7 +81,7 @@ describe('a column of its own', () => {
 
 function sketchOf(texts: readonly string[], size: number): IdSketch {
   const tally = sketchTally(size);
-  for (const text of texts) tally.add(text);
+  for (const text of texts) tally.add(hashOf(text));
   return tally.sketch();
 }
 
