@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { hashOf, sketchTally, within, type IdSketch } from '../../src/init/idSketch.ts';
 import { idTally } from '../../src/init/idTally.ts';
 import type { Proposal } from '../../src/init/propose.ts';
+import { InexactNumber, JsonNode } from '../../src/record/value.ts';
 import { moduleOf, proposalFor } from './database.ts';
 
 const DOGS = `CREATE TABLE dogs (id TEXT PRIMARY KEY, name TEXT);
@@ -98,6 +99,12 @@ describe('a sketch', () => {
         if (inside && size >= 60) expect(told).toBe(new Set(values).size);
       }),
     );
+  });
+
+  it('takes no number for an id whose digits a double would change', () => {
+    const tally = idTally(false);
+    tally.add(new JsonNode(new InexactNumber('1.10')));
+    expect(tally.ids().values).toEqual([]);
   });
 
   it('depends on the values, not on their order', () => {

@@ -405,7 +405,11 @@ describe('a wrong mapping', () => {
     [[VISITS, 'fields', 'name', 'copyOf', 'via'], 'custom', 'did you mean "customer"?'],
     [[VISITS, 'fields', 'name', 'copyOf', 'via'], 'day', 'field "day" does not lead to a record'],
     [[VISITS, 'fields', 'name', 'copyOf', 'field'], 'nam', 'module "customers" has no field "nam"'],
-    [[VISITS, 'fields', 'nr', 'transforms'], ['trim'], 'key column "nr" and its field have different transforms'],
+    [
+      [VISITS, 'fields', 'nr', 'transforms'],
+      ['trim'],
+      'key column "nr" and its field have different transforms',
+    ],
     [[...DAY_RULE, 'id'], 'Visits Day', 'expected a name of a-z'],
     [[...DAY_RULE, 'sql'], ' ', 'expected a query'],
     [[...DAY_RULE, 'holds'], '', 'expected a sentence'],
