@@ -123,7 +123,9 @@ async function lookUpRecords(
           }
           paths.note(reference, record);
           for (const key of keysOf(reference, record)) {
-            if (!loaded.holds(key) || tables.get(part)?.has(key) === true) continue;
+            if (!loaded.holds(key)) continue;
+            scope.looked.references += 1;
+            if (tables.get(part)?.has(key) === true) continue;
             accuse(scope, module.name, scanned, part, reference.fields);
           }
         }

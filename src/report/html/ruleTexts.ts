@@ -11,7 +11,7 @@ export interface RuleText {
 export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   accounting: {
     title: 'The accounting does not add up',
-    todo: 'Of a row that SQL loses, mend the query (often a LEFT JOIN in place of JOIN), or say in its base that this is meant: "lost": "filter". Of a row without a partner, look at base.key, and at UNION.',
+    todo: 'Of a table, view or virtual table, write a module for it, or list it under dropped with the reason.',
   },
   blank: {
     title: 'A text that has to say something is empty',
@@ -84,6 +84,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   freeze: {
     title: 'The mapping is not the one that was frozen',
     todo: 'Look at what has changed, such as with git diff, and restore the file.',
+  },
+  integrity: {
+    title: 'A source was not checked for damage',
+    todo: 'Leave the option away; the check runs beside the reading, and takes its time only where it takes longer.',
   },
   invariant: {
     title: 'A condition of the mapping does not hold',
@@ -179,7 +183,7 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   },
   rejected: {
     title: 'Rows of the source were rejected',
-    todo: 'Correct the rows in the source, or the mapping, and build again: storage_reports/latest-migrate/ names each row and field.',
+    todo: 'storage_reports/latest-migrate/ names each row, its field and the rule. Correct the rows in the source, or say in the mapping what the value becomes: a transform, such as a sentinel for a text that means "none".',
   },
   required: {
     title: 'A required value is null',
