@@ -68,6 +68,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   'csv-parse': ['source'],
   'fast-json-stable-stringify': ['record'],
+  ibantools: ['record'],
   merkletreejs: ['merkle'],
   re2js: ['mapping'],
 };
