@@ -41,8 +41,10 @@ const KINDS: Readonly<Record<string, Make>> = {
   ULID: (random) => base32(moment(random), 10) + many(random, CROCKFORD, 16),
   'EAN-13': (random) => ean(random.pick(PREFIXES) + random.digits(9)),
   snowflake: (random) => {
-    const since = moment(random) - random.pick(EPOCHS);
-    return String((BigInt(Math.max(1, since)) << 22n) | BigInt(random.integer(0, 2 ** 22 - 1)));
+    // In its first weeks a service counts up to numbers that are as long as those of cards.
+    const epoch = random.pick(EPOCHS);
+    const since = Math.max(moment(random), epoch + 30 * 86_400_000) - epoch;
+    return String((BigInt(since) << 22n) | BigInt(random.integer(0, 2 ** 22 - 1)));
   },
   'chip number': (random) => {
     const national = Number(random.digits(12)) % 2 ** 38;
