@@ -119,17 +119,20 @@ function* ahvs(text: string): Generator<PiiMatch> {
 function* cards(text: string): Generator<PiiMatch> {
   for (const { index: start, 0: match } of text.matchAll(CARD_IN_GROUPS)) {
     // Three digits behind it may be its security code.
-    const card = [match, match.slice(0, 19)].find((part) => isCardNumber(digitsOf(part)));
+    const card = [match, match.slice(0, 19)].find(isCard);
     if (card === undefined || isInUrl(text, start)) continue;
     yield { of: 'CREDIT_CARD', start, end: start + card.length };
   }
-  const isOne = (match: string): boolean => isCardNumber(digitsOf(match));
-  for (const match of numbers(text, 'CREDIT_CARD', CARD, isOne)) {
+  for (const match of numbers(text, 'CREDIT_CARD', CARD, isCard)) {
     const { start, end } = match;
     if (isInUrl(text, start)) continue;
     const unmistakable = isUnmistakable(text.slice(start, end));
     if (unmistakable || CARD_NAMED.test(text.slice(Math.max(0, start - 48), start))) yield match;
   }
+}
+
+function isCard(match: string): boolean {
+  return isCardNumber(digitsOf(match));
 }
 
 /** Whether the word that holds this place is a URL: numbers in its path are identifiers. */
@@ -163,12 +166,15 @@ const SWISS =
 const GERMAN = /(?<![\p{L}\p{N}]|\d[.,/-])0[1-9]\d{1,4} ?\/ ?\d{4,8}(?![\p{L}\p{N}]|[.,/-]\d)/gu;
 
 function* phones(text: string): Generator<PiiMatch> {
-  const isOne = (match: string): boolean => isPhone(match) && !isArticle(match);
-  for (const match of numbers(text, 'PHONE', INTERNATIONAL, isOne)) {
+  for (const match of numbers(text, 'PHONE', INTERNATIONAL, isInternational)) {
     if (!isInUuid(text, match.start, match.end)) yield match;
   }
   yield* numbers(text, 'PHONE', SWISS, () => true);
   yield* numbers(text, 'PHONE', GERMAN, (match) => digitsOf(match).length >= 8);
+}
+
+function isInternational(match: string): boolean {
+  return isPhone(match) && !isArticle(match);
 }
 
 /** Thirteen digits whose check digit is right number an article (EAN-13): `0041…` may be either. */

@@ -9,8 +9,7 @@ const LATIN: readonly string[] = [
   'àâæçéèêëîïôœùûüÿñäö', // French
   'ąćęłńóśźżü', // Polish
   'áčďéěíňóřšťúůýžöü', // Czech
-  'áäčďéíľňóôŕšťúýžö', // Slovak; ĺ has only consonants beside it
-  'ĺ',
+  'áäčďéíĺľňóôŕšťúýžö', // Slovak
   'áéíóöőúüűä', // Hungarian
   'ăâîșț',
   'ăâîşţ', // Romanian, as it was written for long

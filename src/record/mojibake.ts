@@ -81,7 +81,7 @@ function firstRun(
     const { start, end, decodedStart, decodedEnd } = piece;
     if (fitsAsWritten(around(text, start, end), whole)) continue;
     const context = around(decoded, decodedStart, decodedEnd);
-    if (fitsAsDecoded(context) || isMisreadAgain(again, piece)) {
+    if (fitsAsDecoded(context, text.slice(start, end)) || isMisreadAgain(again, piece)) {
       return { start, end, encoding: name };
     }
   }

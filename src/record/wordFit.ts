@@ -16,9 +16,11 @@ const LETTER = /\p{L}/u;
 const UPPER = /\p{Lu}/u;
 const LOWER = /\p{Ll}/u;
 /** Letters by their class, but signs by their use. */
-const SIGN_LETTERS = 'ªºƒµﬁﬂ';
+const SIGN_LETTERS = 'ªºƒµﬁﬂʼ';
 /** What may follow a word, and come before one. */
 const MARKS = '\u00a0«»‘’“”–—…‹›•€™·';
+/** Marks that only come before a word. */
+const OPENING = '‚„';
 /** Marks that stand beside each other. */
 const SIDE_BY_SIDE = /^[\u00a0«»‘’“”–—…‹›•™]{2}$/;
 /** What follows words in capitals, and units. */
@@ -27,7 +29,7 @@ const SIGNS = '°²³¹®©†‡';
 const HARD = /[\x80-\x9f\u2190-\u22ff\u2500-\u25ff\u2320\u2321\uf8ff]/;
 const DRAWN = /^[\u2500-\u25ff]+$/;
 
-type Kind = 'letter' | 'digit' | 'ascii' | 'mark' | 'sign' | 'hard' | 'odd';
+type Kind = 'letter' | 'digit' | 'ascii' | 'mark' | 'opening' | 'sign' | 'hard' | 'odd';
 
 function kindOf(character: string): Kind {
   if (character === '' || character < '\x80') {
@@ -35,6 +37,7 @@ function kindOf(character: string): Kind {
     return /\d/.test(character) ? 'digit' : 'ascii';
   }
   if (HARD.test(character)) return 'hard';
+  if (OPENING.includes(character)) return 'opening';
   if (MARKS.includes(character)) return 'mark';
   if (SIGNS.includes(character)) return 'sign';
   return LETTER.test(character) && !SIGN_LETTERS.includes(character) ? 'letter' : 'odd';
@@ -72,10 +75,14 @@ function isOddSeam(characters: readonly string[], at: number, whole: boolean): b
   const [a, b] = [kindOf(left), kindOf(right)];
   const [previous = '', next = ''] = [characters[at - 2], characters[at + 1]];
   if (a === 'letter' && b === 'letter') {
-    return isOddPair(left, right) || isOddCase(previous, left, right);
+    // No word begins with the long, syllabic L of Slovak.
+    const first = kindOf(previous) !== 'letter';
+    return (left === 'Ĺ' && first) || isOddPair(left, right) || isOddCase(previous, left, right);
   }
+  if (b === 'opening') return a !== 'mark' && a !== 'ascii';
   if (b === 'mark') {
     if (a === 'mark') return !SIDE_BY_SIDE.test(left + right);
+    if (a === 'opening') return false;
     if (a === 'letter' && kindOf(previous) === 'digit' && UPPER.test(left)) return true;
     return (a === 'letter' && kindOf(next) === 'letter' && whole) || a === 'odd' || a === 'hard';
   }
@@ -85,13 +92,13 @@ function isOddSeam(characters: readonly string[], at: number, whole: boolean): b
   }
   if (a === 'sign') return b === 'letter';
   if (a === 'ascii' || b === 'ascii' || a === 'digit' || b === 'digit') return false;
-  // An opening mark before a letter; else a sign that has no place beside a letter.
-  return a !== 'mark';
+  // A mark before a letter; else a sign that has no place beside one.
+  return a !== 'mark' && a !== 'opening';
 }
 
 /** `CAFÉ®`, `m²`, `Å³`: behind capitals, small letters and units. */
 function takesSign(previous: string, letter: string, sign: string): boolean {
-  if (letter === 'Å') return '²³°'.includes(sign);
+  if (letter === 'Å' && '²³°'.includes(sign)) return true;
   return LOWER.test(letter) || UPPER.test(previous);
 }
 
@@ -111,16 +118,12 @@ function isOddCase(previous: string, left: string, right: string): boolean {
 
 /** Signs that texts hold: accents, marks, currencies, arrows, dingbats, emoji, U+FFFD. */
 const USUAL_SIGN =
-  /^[\u00a0-\u00bf\u00d7\u00f7\u0300-\u0304\u0306-\u030c\u0327\u0328\u2010-\u203a\u20a0-\u20bf\u2100-\u21ff\u2600-\u27bf\ufeff\ufffd\u{1f000}-\u{1faff}]$/u;
+  /^[\u0300-\u0304\u0306-\u030c\u0327\u0328\u00a0-\u00bf\u00d7\u00f7\u2010-\u203a\u20a0-\u20bf\u2100-\u21ff\u2600-\u27bf\ufeff\ufffd\u{1f000}-\u{1faff}]$/u;
 
-/** Whether a run that was decoded fits where it is. */
-export function fitsAsDecoded({ before, run, behind }: Stretch): boolean {
+/** Whether a run fits where it is once it was decoded; `written` is what it was. */
+export function fitsAsDecoded({ before, run, behind }: Stretch, written: string): boolean {
   const decoded = Array.from(run);
-  const isFit = (character: string): boolean => {
-    if (!LETTER.test(character)) return USUAL_SIGN.test(character);
-    return scriptOf(character) === 'other' || isKnownLetter(character);
-  };
-  if (!decoded.every(isFit)) return false;
+  if (!decoded.every(isUsual)) return false;
   const characters = [...Array.from(before), ...decoded, ...Array.from(behind)];
   const begin = Array.from(before).length;
   const end = begin + decoded.length;
@@ -129,10 +132,16 @@ export function fitsAsDecoded({ before, run, behind }: Stretch): boolean {
     if (kindOf(left) !== 'letter' || kindOf(right) !== 'letter') continue;
     if (isOddPair(left, right) || isOddCase(characters[at - 2] ?? '', left, right)) return false;
   }
-  // One letter of another script than Latin, alone, is more often an accident.
+  // One letter alone is more often an accident, such as √π, unless one was there before.
   const letters = decoded.filter((character) => LETTER.test(character));
-  if (letters.length !== 1 || scriptOf(letters[0] ?? '') === 'latin') return true;
-  return isWordBeside(characters, begin, end);
+  const isLatin = [letters[0] ?? '', first(written)].every((one) => scriptOf(one) === 'latin');
+  return letters.length !== 1 || isLatin || isWordBeside(characters, begin, end);
+}
+
+/** A letter of an alphabet, or a sign that texts hold. */
+function isUsual(character: string): boolean {
+  if (!LETTER.test(character)) return USUAL_SIGN.test(character);
+  return scriptOf(character) === 'other' || isKnownLetter(character);
 }
 
 function isWordBeside(characters: readonly string[], begin: number, end: number): boolean {

@@ -82,11 +82,14 @@ function base32(number: number, length: number): string {
 }
 
 function many(random: Random, alphabet: string, length: number): string {
-  return Array.from({ length }, () => random.pick([...alphabet])).join('');
+  return Array.from({ length }, () => random.pick(Array.from(alphabet))).join('');
 }
 
 function ean(twelve: string): string {
-  const sum = [...twelve].reduce((all, digit, at) => all + Number(digit) * (at % 2 ? 3 : 1), 0);
+  const sum = Array.from(twelve).reduce(
+    (all, digit, at) => all + Number(digit) * (at % 2 ? 3 : 1),
+    0,
+  );
   return `${twelve}${(10 - (sum % 10)) % 10}`;
 }
 

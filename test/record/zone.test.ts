@@ -55,7 +55,7 @@ function converted(zone: string): (wall: number) => string {
   const convert = converter({ type: { kind: 'timestamptz', digits: 0 }, zone });
   return (wall) => {
     const value = convert(iso(wall));
-    return value instanceof Rejection ? value.rule : String(value);
+    return value instanceof Rejection ? value.rule : JSON.stringify(value).slice(1, -1);
   };
 }
 
