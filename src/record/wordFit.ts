@@ -76,8 +76,8 @@ function isOddSeam(characters: readonly string[], at: number, whole: boolean): b
   const [previous = '', next = ''] = [characters[at - 2], characters[at + 1]];
   if (a === 'letter' && b === 'letter') {
     // No word begins with the long, syllabic L of Slovak.
-    const first = kindOf(previous) !== 'letter';
-    return (left === 'Ĺ' && first) || isOddPair(left, right) || isOddCase(previous, left, right);
+    const begins = kindOf(previous) !== 'letter';
+    return (left === 'Ĺ' && begins) || isOddPair(left, right) || isOddCase(previous, left, right);
   }
   if (b === 'opening') return a !== 'mark' && a !== 'ascii';
   if (b === 'mark') {
