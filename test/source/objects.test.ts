@@ -189,15 +189,19 @@ describe('virtual tables', () => {
 
   it('keep their rowids, which other tables refer to', async () => {
     const file = make(`${LETTERS}; CREATE VIRTUAL TABLE n USING fts5 (a, rowid2);
-      INSERT INTO n (rowid, a) VALUES (9007199254740993, 'x')`);
+      INSERT INTO n (rowid, a) VALUES (9007199254740993, 'x');
+      CREATE VIRTUAL TABLE r USING rtree (id, a, b); INSERT INTO r VALUES (4, 1, 2)`);
     await opened(file, async (source) => {
       expect(await rowsOf(source, 'letter')).toEqual([
         [7, 'hello', 'dear all', 1],
         [9, 'bye', null, 2],
       ]);
       expect(await rowsOf(source, 'n')).toEqual([[9007199254740993n, 'x', null, 1]]);
-      const letter = source.schema.tables.find(({ name }) => name === 'letter');
-      expect(letter?.primaryKey).toEqual(['rowid']);
+      expect(await rowsOf(source, 'r')).toEqual([[4, 1, 2, 1]]);
+      const keys = source.schema.tables.map(
+        ({ name, primaryKey }) => `${name} ${primaryKey.join()}`,
+      );
+      expect(keys).toEqual(['letter rowid', 'n rowid', 'r id']);
     });
   });
 
@@ -343,7 +347,15 @@ describe('a collation that is not here', () => {
       ask("SELECT t.id FROM town t JOIN tag ON word = 'ant'", 'query m'),
     ).rejects.toThrow(/the key of table "tag" is ordered by a collation that is not here/);
     const source = await ask('SELECT id FROM town', 'query m');
+    const reader = await sqliteAdapter.open(source.handle);
+    await expect(reader.relations?.baseCounts('query m')).rejects.toThrow(
+      'SQLite needs a collation of the application for this, and it is not here',
+    );
+    await reader.close();
     await source.close();
+    await expect(ask('SELECT id FROM town ORDER BY name', 'query m')).rejects.toThrow(
+      /SQLite says no such collation sequence House/,
+    );
   });
 });
 
