@@ -13,6 +13,7 @@ import { scanCandidate } from '../scan/scanCandidate.ts';
 import {
   assertSomeRows,
   buildModules,
+  checkedSources,
   endReading,
   sampleNotes,
   withStaging,
@@ -43,7 +44,8 @@ export async function dryRun(
       for (const lost of objectFindings(build.mapping, build.sources)) found.add(lost);
       const built = await buildModules(build, found, () => {});
       assertSomeRows(built);
-      const counts = await sealSources(build.sources, build.mapping);
+      const checked = await checkedSources(build, found);
+      const counts = await sealSources(build.sources, build.mapping, checked);
       notes.push(...remarksOf(build.sources), ...counts.notes);
       await endReading(build);
       // The checks are this thread's: the others give back what they hold.

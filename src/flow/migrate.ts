@@ -15,6 +15,7 @@ import { writeSeal, type Seal } from '../seal/writeSeal.ts';
 import {
   assertSomeRows,
   buildModules,
+  checkedSources,
   endReading,
   sampleNotes,
   withStaging,
@@ -79,7 +80,8 @@ async function buildCandidate(
   });
   assertAccepted(modules, options.allowRejected);
   assertSomeRows(modules);
-  const { sealed, notes } = await sealSources(sources, mapping);
+  const checked = await checkedSources(build, found);
+  const { sealed, notes } = await sealSources(sources, mapping, checked);
   await endReading(build);
   const seal = await writeSeal(
     staging.candidate,

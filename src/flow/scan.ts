@@ -13,6 +13,7 @@ import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
+import { uncheckedSources } from '../scan/accounting.ts';
 import { scanCandidate, type Check, type ScanInput } from '../scan/scanCandidate.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
@@ -92,6 +93,7 @@ async function scanWith(
     ...(verified.sealId === null ? {} : { sealId: verified.sealId }),
   };
   await scanRecords(folder, { ...options, ...known, pool }, env, found);
+  if (full) for (const finding of uncheckedSources(run)) found.add(finding);
   const notes: string[] = [];
   if (options.recount !== null) {
     const counted = await recount(run, await loadMapping(folder, SEALED), options.recount, env);

@@ -10,8 +10,9 @@ import { DEFAULT_SOURCE, relationOf, type Mapping, type ModuleMapping } from '..
 import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
-import { byUtf8, type SealedSource } from '../seal/format.ts';
+import { byUtf8, type Integrity, type SealedSource } from '../seal/format.ts';
 import type { PreparedSource, RelationRequest } from '../source/source.ts';
+import type { IntegrityRun } from './integrity.ts';
 import { countObjects } from './objects.ts';
 import { parseSourceUrl, type Adapters, type SourceUrl } from './sourceUrl.ts';
 
@@ -100,11 +101,16 @@ export function schemasOf(sources: readonly NamedSource[]): Map<string, CheckedS
   );
 }
 
-/** Opens every source in every worker, all of them in one snapshot a source. */
-export async function openInWorkers(sources: readonly NamedSource[], pool: Pool): Promise<void> {
+/** Opens every source in every worker and for its check, all of them in one snapshot a source. */
+export async function openInWorkers(
+  sources: readonly NamedSource[],
+  pool: Pool,
+  integrity: IntegrityRun,
+): Promise<void> {
   for (const { name, prepared } of sources) {
     await prepared.inOneSnapshot(async () => {
-      await pool.callEach('open', { name, source: prepared.handle });
+      const opened = pool.callEach('open', { name, source: prepared.handle });
+      await Promise.all([opened, integrity.begin(name)]);
     });
   }
 }
@@ -113,6 +119,7 @@ export async function openInWorkers(sources: readonly NamedSource[], pool: Pool)
 export async function sealSources(
   sources: readonly NamedSource[],
   mapping: Mapping,
+  checked: ReadonlyMap<string, Integrity>,
 ): Promise<{ readonly sealed: SealedSource[]; readonly notes: readonly string[] }> {
   const sealed: SealedSource[] = [];
   const notes: string[] = [];
@@ -120,7 +127,7 @@ export async function sealSources(
     const counted = await countObjects(name, prepared, mapping);
     const tables = [...counted.tables].sort((a, b) => byUtf8(a.table, b.table));
     const schema = hash('sha256', canonicalJson(prepared.schema), 'hex');
-    sealed.push({ name, scheme, integrity: prepared.integrity ?? null, schema, tables });
+    sealed.push({ name, scheme, integrity: checked.get(name) ?? null, schema, tables });
     notes.push(...counted.notes);
   }
   return { sealed: sealed.sort((a, b) => byUtf8(a.name, b.name)), notes };

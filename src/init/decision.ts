@@ -24,6 +24,7 @@ type DecisionRule =
   | 'unreadable' // a table or column that the source cannot read
   | 'counter' // AUTOINCREMENT
   | 'json-form' // texts of JSON, written canonically
+  | 'read-as' // how a file is written, as told from it
   | 'module-name'
   | 'field-name';
 

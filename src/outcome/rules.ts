@@ -48,6 +48,7 @@ export const RULES = {
   copy: 'WARNING',
   accounting: 'BLOCKER',
   rejected: 'WARNING',
+  integrity: 'WARNING',
   'pii-undeclared': 'BLOCKER',
   // Between the seal and what is there now
   drift: 'BLOCKER',
@@ -81,6 +82,7 @@ export const FIXED_RULES: ReadonlySet<Rule> = new Set<Rule>([
   'empty',
   'file-extra',
   'file-missing',
+  'integrity',
   'key-duplicate',
   'key-null',
   'merkle',

@@ -1,5 +1,6 @@
 /**
- * The accounting of a sealed candidate, held against its mapping and against the rows of its tables.
+ * The accounting of a sealed candidate, held against its mapping and against the rows of its tables,
+ * and whether these were checked for damage.
  * That its lines add up, and that the records are as many as they say, is part of the checksums.
  */
 
@@ -7,6 +8,7 @@ import { DEFAULT_SOURCE, relationOf, type Mapping, type ModuleMapping } from '..
 import { quoteName } from '../mapping/nearest.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding } from '../outcome/finding.ts';
+import { RULES } from '../outcome/rules.ts';
 import {
   RUN_FILE,
   type ModuleAccounting,
@@ -51,6 +53,20 @@ function rejected(line: ModuleAccounting, mapping: Mapping): Finding {
     file: RUN_FILE,
     reason: `of ${line.rows} rows ${line.rejected} were rejected and are not in the candidate`,
   };
+}
+
+/** That a source was not checked for damage was said to one run; who promotes it has to say so again. */
+export function* uncheckedSources({ sources, sample }: RunFile): Generator<Finding> {
+  for (const { name, integrity } of sources) {
+    // A sample is never live.
+    if (integrity !== 'skipped' || sample !== undefined) continue;
+    yield {
+      rule: 'integrity',
+      severity: RULES.integrity,
+      file: RUN_FILE,
+      reason: `source ${quoteName(name)} was not checked for damage, or not all of it`,
+    };
+  }
 }
 
 /** What is wrong with a line of the accounting; null where nothing is. */

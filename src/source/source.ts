@@ -157,6 +157,25 @@ export interface SourceReader {
   close(): Promise<void>;
 }
 
+/**
+ * A look for damage in all that a source holds: pages cut off, indexes that disagree with their tables.
+ * It runs in a process of its own while rows are read, in the snapshot that they are read from.
+ */
+export interface DamageCheck {
+  /** Takes the snapshot; called again where the readers take theirs again. */
+  begin(): Promise<void>;
+  /** Checks everything. @throws Failure SOURCE_FORMAT where the source is damaged, or the check ended */
+  run(): Promise<CheckedSource>;
+  /** Ends it, whatever it is at. */
+  close(): void;
+}
+
+/** A source in which no damage was found. */
+export interface CheckedSource {
+  /** Tables of which not everything could be checked. */
+  readonly unchecked: readonly string[];
+}
+
 export interface PreparedSource {
   readonly handle: SourceHandle;
   /** The source's own, whatever a mapping asks of it. */
@@ -172,8 +191,8 @@ export interface PreparedSource {
   readonly remarks?: readonly string[];
   /** Of the files that it reads: what work and room are planned by. */
   readonly bytes: number;
-  /** What the source's own check of its integrity has said; left out where it has none. */
-  readonly integrity?: 'passed' | 'skipped';
+  /** How files are read, where that was told from them. */
+  readonly told?: Told;
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
   plan(table: string, rows: number): Promise<ReadRange[]>;
   /** Exact number of rows of a table, counted by the source itself, independently of `read`. */
@@ -183,6 +202,8 @@ export interface PreparedSource {
    * source, see one and the same snapshot; runs it again when the source changed meanwhile.
    */
   inOneSnapshot(begin: () => Promise<void>): Promise<void>;
+  /** Only where the source can be damaged without a reader noticing. */
+  checkForDamage?(): DamageCheck;
   /** Throws SOURCE_CHANGED when what was read is no longer what is there and no snapshot held it. */
   assertUnchanged(): Promise<void>;
   close(): Promise<void>;
@@ -198,6 +219,25 @@ export interface PrepareOptions {
    * changes anything, or depends on more than the source, before any of it runs.
    */
   readonly relations?: readonly RelationRequest[];
+  /**
+   * A first look, for a mapping yet to be written: where files leave open how they are read, the
+   * likeliest way is taken, if there is one, and told. Without it they are refused.
+   */
+  readonly explore?: boolean;
+}
+
+/** How files are read: as a location that says it, and for a person. */
+export interface Told {
+  readonly location: string;
+  readonly remarks: readonly Remark[];
+}
+
+/** What a person should know of how a table is read; clauses without any value. */
+export interface Remark {
+  readonly table: string;
+  readonly severity: 'WARNING' | 'INFO';
+  readonly what: string;
+  readonly advice: string;
 }
 
 export interface SourceAdapter {

@@ -33,12 +33,13 @@ import {
   type Access,
   type Connection,
 } from './sqlite/connection.ts';
+import { integrityCheck } from './sqlite/integrityRunner.ts';
 import { listObjects } from './sqlite/inventory.ts';
-import { countRows, planRanges } from './sqlite/plan.ts';
 import { tableAccess } from './sqlite/lookUp.ts';
 import { openReader } from './sqlite/reader.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
+import { walkApart } from './sqlite/walk.ts';
 import { standIn, standInRemarks, tablesWithoutCollation } from './sqlite/standIn.ts';
 
 const SCHEME = 'sqlite';
@@ -70,10 +71,13 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   };
   // Of one snapshot; to count is to read the whole table.
   const counts = new Map<string, number>();
-  const count = (table: string): number => {
-    const known = counts.get(table) ?? translated(access, table, () => countRows(db, table));
-    counts.set(table, known);
-    return known;
+  const bytes = bytesOf(access);
+  const count = async (table: string): Promise<number> => {
+    const known = counts.get(table);
+    if (known !== undefined) return known;
+    const { rows } = await walkApart(db, access, bytes, { kind: 'count', table });
+    counts.set(table, rows);
+    return rows;
   };
   return {
     handle: { scheme: SCHEME, access, relations: planned.access },
@@ -81,13 +85,14 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
     objects,
     remarks: access.remarks,
     relations: planned.relations,
-    bytes: bytesOf(access),
+    bytes,
     async plan(table, rows) {
       // Queries run in readers alone, and in one go.
       if (isQuery(table)) return [{ lo: null, hi: null }];
       const { rows: found } = tableAccess(db, access, table);
-      const all = found.kind === 'rowid' ? count(table) : 0;
-      return translated(access, table, () => planRanges(db, table, found, { all, rows }));
+      const all = found.kind === 'rowid' ? await count(table) : 0;
+      const { ranges } = await walkApart(db, access, bytes, { kind: 'plan', table, all, rows });
+      return [...ranges];
     },
     async count(table) {
       tableAccess(db, access, table);
@@ -103,6 +108,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       const same = isDeepStrictEqual(now, schema) && isDeepStrictEqual(listed, objects);
       if (!same) throw changed(location);
     },
+    checkForDamage: () => integrityCheck(access, bytes, options.scratch),
     async assertUnchanged() {
       verify();
     },

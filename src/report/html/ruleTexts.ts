@@ -85,6 +85,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'The mapping is not the one that was frozen',
     todo: 'Look at what has changed, such as with git diff, and restore the file.',
   },
+  integrity: {
+    title: 'A source was not checked for damage',
+    todo: 'Leave the option away; the check runs beside the reading, and takes its time only where it takes longer.',
+  },
   invariant: {
     title: 'A condition of the mapping does not hold',
     todo: 'Look at the record and at those that the invariant compares it with, and correct the source.',

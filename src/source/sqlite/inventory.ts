@@ -17,7 +17,11 @@ interface Entry {
 /** All objects that have to be accounted for, in the order of the file. */
 export function listObjects(db: Connection): CataloguedObject[] {
   const entries = db
-    .prepare<[], Entry>('SELECT type, name, sql FROM main.sqlite_schema ORDER BY rowid')
+    .prepare<[], Entry>(
+      // SQLite itself takes bytes there for text.
+      `SELECT CAST(type AS TEXT) AS type, CAST(name AS TEXT) AS name, CAST(sql AS TEXT) AS sql
+       FROM main.sqlite_schema ORDER BY rowid`,
+    )
     .all();
   const kept = keptTables(entries);
   return entries.flatMap((entry): CataloguedObject[] => {

@@ -4,7 +4,8 @@
  */
 
 import type { ReadRange } from '../source.ts';
-import { quote, sqliteCode, type Connection } from './connection.ts';
+import { quote, type Access, type Connection } from './connection.ts';
+import { outOfOrder } from './damage.ts';
 import type { RowAccess } from './schema.ts';
 
 /** Rows in (lo, hi]; null is unbounded. */
@@ -18,6 +19,7 @@ const WHOLE: RowidRange = { lo: null, hi: null };
 /** Ranges of about `rows` of all rows of a table, ascending; at least one. */
 export function planRanges(
   db: Connection,
+  reading: Access,
   table: string,
   access: RowAccess,
   { all: count, rows }: { readonly all: number; readonly rows: number },
@@ -31,20 +33,8 @@ export function planRanges(
   const dense = span <= BigInt(count) * 2n;
   const bounds = dense
     ? evenBounds(min, span, Math.ceil(count / size))
-    : walkedBounds(db, table, access.rowid, size);
+    : walkedBounds(db, reading, table, { rowid: access.rowid, size });
   return between(bounds);
-}
-
-/** SQLite's own count: of an index where that is smaller, but not where the index cannot be read. */
-export function countRows(db: Connection, table: string): number {
-  const sql = `SELECT count(*) FROM main.${quote(table)}`;
-  const count = (text: string): number => db.prepare<[], number>(text).pluck().get() ?? 0;
-  try {
-    return count(sql);
-  } catch (error) {
-    if (sqliteCode(error) !== 'SQLITE_ERROR_MISSING_COLLSEQ') throw error;
-    return count(`${sql} NOT INDEXED`);
-  }
 }
 
 function extent(db: Connection, table: string, rowid: string): [bigint, bigint] {
@@ -65,7 +55,12 @@ function evenBounds(min: bigint, span: bigint, parts: number): bigint[] {
 }
 
 /** The last rowid of every `size` rows. */
-function walkedBounds(db: Connection, table: string, rowid: string, size: number): bigint[] {
+function walkedBounds(
+  db: Connection,
+  reading: Access,
+  table: string,
+  { rowid, size }: { readonly rowid: string; readonly size: number },
+): bigint[] {
   const from = `main.${quote(table)} NOT INDEXED`;
   const first = db
     .prepare<[number], bigint>(`SELECT ${rowid} FROM ${from} ORDER BY ${rowid} LIMIT 1 OFFSET ?`)
@@ -80,6 +75,8 @@ function walkedBounds(db: Connection, table: string, rowid: string, size: number
   const bounds: bigint[] = [];
   let bound = first.get(size - 1);
   while (bound !== undefined) {
+    const before = bounds.at(-1);
+    if (before !== undefined && bound <= before) throw outOfOrder(reading, table);
     bounds.push(bound);
     bound = next.get(bound, size - 1);
   }

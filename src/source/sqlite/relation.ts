@@ -200,7 +200,9 @@ function passed(sql: Sql | Refused, which: string, fail: Fail): Sql {
 }
 
 function viewsOf(db: Connection): { name: string; sql: string }[] {
-  const sql = "SELECT name, sql FROM main.sqlite_schema WHERE type = 'view'";
+  // SQLite itself takes bytes there for text.
+  const sql = `SELECT CAST(name AS TEXT) AS name, CAST(sql AS TEXT) AS sql FROM main.sqlite_schema
+    WHERE CAST(type AS TEXT) = 'view'`;
   return db.prepare<[], { name: string; sql: string }>(sql).all();
 }
 

@@ -81,6 +81,11 @@ export function readTableAccess(db: Connection, name: string): TableAccess | nul
   return access;
 }
 
+/** Whether the rows of a table are in a tree of its own: not those of a view or of a virtual table. */
+export function isStored(db: Connection, name: string): boolean {
+  return listingOf(db).tables.get(name)?.type === 'table';
+}
+
 /** What locates the rows of a table: its rowid by its SQL name, or the order they are read in. */
 export function rowidOf(
   db: Connection,
@@ -123,7 +128,8 @@ function isCounter(token: SqlToken): boolean {
 function countersOf(db: Connection): Set<string> {
   const rows = db
     .prepare<[], { name: string; sql: string }>(
-      "SELECT name, sql FROM main.sqlite_schema WHERE sql LIKE '%AUTOINCREMENT%'",
+      `SELECT CAST(name AS TEXT) AS name, CAST(sql AS TEXT) AS sql FROM main.sqlite_schema
+       WHERE sql LIKE '%AUTOINCREMENT%'`,
     )
     .all();
   const found = rows.filter(({ sql }) => sqlTokens(sql).some(isCounter));

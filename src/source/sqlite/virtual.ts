@@ -49,7 +49,9 @@ export function virtualTables(
   db: Connection,
   tables: ReadonlySet<string>,
 ): Map<string, VirtualTable> {
-  const sql = "SELECT name, sql FROM main.sqlite_schema WHERE type = 'table' AND rootpage = 0";
+  // SQLite itself takes bytes there for text.
+  const sql = `SELECT CAST(name AS TEXT) AS name, CAST(sql AS TEXT) AS sql FROM main.sqlite_schema
+    WHERE CAST(type AS TEXT) = 'table' AND rootpage = 0`;
   const rows = db.prepare<[], { name: string; sql: string | null }>(sql).all();
   const found = new Map<string, VirtualTable>();
   for (const row of rows) {
