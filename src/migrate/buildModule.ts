@@ -23,6 +23,7 @@ import type { ShareResult } from './readShare.ts';
 import { bucketCount, ONE_BUCKET, sampledRouter, uniformRouter, type Router } from './router.ts';
 import type { RowSelection } from './rowSelection.ts';
 import { countRows, placesOf } from './rowsToRead.ts';
+import type { CountedDiagnosis } from './sortBucket.ts';
 import type { Sample } from './worker.ts';
 import { writeSorted } from './writeSorted.ts';
 
@@ -72,6 +73,8 @@ export interface BuiltModule {
   readonly rows: BigInt64Array;
   /** A row may be that of several records: a query makes several of it. */
   readonly sharesRows: boolean;
+  /** What was found on rows of the records, and how often. */
+  readonly diagnosed: readonly CountedDiagnosis[];
   /** Some rows have no place in the accounting: findings say which. It must not be sealed. */
   readonly unaccounted: boolean;
 }
@@ -147,6 +150,7 @@ export async function buildModule(
       places,
       rows: sorted.rows,
       sharesRows: places !== module.table && counts.base !== null && !isOneToOne(counts.base),
+      diagnosed: sorted.diagnosed,
       unaccounted: faults.length > 0,
     };
   } catch (error) {
