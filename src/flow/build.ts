@@ -178,6 +178,7 @@ export async function buildModules(
       staging: staging.candidate,
       scratch: staging.scratch,
       memory,
+      project: mapping.project,
       findings: found,
       progress: env.progress,
       readOrder: options.readOrder ?? 'forward',

@@ -48,7 +48,11 @@ function checkModule(
   const read = findRead(mapping, module, schemas);
   const columns = new Set(read.table.columns.map(({ name }) => name));
   const own = checkBase(mapping, module, read);
-  const used = new Set(Object.values(module.source.base?.key ?? {}));
+  const { base } = module.source;
+  const used = new Set([
+    ...Object.values(base?.key ?? {}),
+    ...(base?.count === undefined ? [] : [base.count]),
+  ]);
   const mapped = new Set<string>();
   const assertKnown = (column: string, at: Place): void => {
     if (columns.has(column)) return;
@@ -77,9 +81,9 @@ function checkModule(
   if (module.external === true) return;
   const isOpen = (column: string): boolean => !used.has(column) && !mapped.has(column);
   assertNoneMissing(mapping, file, read.table, [...columns].filter(isOpen));
-  const base = { name: module.source.base?.table ?? '', kind: 'table' } as const;
+  const table = { name: base?.table ?? '', kind: 'table' } as const;
   const unread = read.unread.filter((column) => !Object.hasOwn(module.dropped ?? {}, column));
-  assertNoneMissing(mapping, file, base, unread);
+  assertNoneMissing(mapping, file, table, unread);
 }
 
 function assertNoneMissing(
@@ -162,6 +166,12 @@ function checkBase(
       );
       throw disagreement(mapping, at('key', column), what, hint);
     }
+  }
+  const { count } = base;
+  if (count !== undefined && !results.has(count)) {
+    const what = `${nameOf(read)} has no column ${quoteName(count)}`;
+    const hint = didYouMean(count, results, 'name the result column of count(*)');
+    throw disagreement(mapping, at('count'), what, hint);
   }
   return own;
 }

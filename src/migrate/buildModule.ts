@@ -12,12 +12,13 @@ import type { Pool } from '../disk/pool.ts';
 import { joinBuckets, type Bucket } from '../disk/spill.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
+import type { ProjectMapping } from '../mapping/model.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { ModuleAccounting } from '../seal/format.ts';
 import { moduleWriter, type WrittenModule } from '../seal/moduleWriter.ts';
 import type { PreparedSource, ReadRange } from '../source/source.ts';
-import { account, isOneToOne, unaccounted } from './accounting.ts';
+import { account, isOneToOne, multiplied, unaccounted } from './accounting.ts';
 import { dropUnusedBlobs } from './dropUnusedBlobs.ts';
 import type { ShareResult } from './readShare.ts';
 import { bucketCount, ONE_BUCKET, sampledRouter, uniformRouter, type Router } from './router.ts';
@@ -37,6 +38,8 @@ export interface BuildContext {
   readonly readOrder: ReadOrder;
   /** Which rows count. */
   readonly selection: RowSelection;
+  /** What findings weigh. */
+  readonly project: ProjectMapping;
   /** Gets one BLOCKER for each rejected cell or group of duplicates. */
   readonly findings: FindingStore;
   /**
@@ -138,6 +141,8 @@ export async function buildModule(
     const counts = { rows, filtered, emitting, merged, base: base?.counts ?? null, sampled };
     const faults = unaccounted(module, counts);
     for (const fault of faults) context.findings.add(fault);
+    for (const finding of multiplied(module, counts, context.project))
+      context.findings.add(finding);
     const places = placesOf(module, source);
     return {
       written,

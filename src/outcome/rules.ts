@@ -21,6 +21,10 @@ export const RULES = {
   fallback: 'WARNING',
   sentinel: 'WARNING',
   'filtered-parent': 'INFO',
+  // Rows that are in no module, or in more records than one
+  'filtered-row': 'WARNING',
+  'filtered-kind': 'WARNING',
+  'row-multiplied': 'WARNING',
   // Text as it came, before any transform
   encoding: 'BLOCKER',
   'text-nul': 'BLOCKER',

@@ -48,6 +48,8 @@ export interface BaseKey {
   readonly table: string;
   /** Column of the base table → result column with the same value. */
   readonly key: Readonly<Record<string, string>>;
+  /** Result column that says how many rows of the base a row of the result stands for. */
+  readonly count?: string;
 }
 
 /** What a mapping reads by a name: a query of its own, or (without `sql`) a table or view. */
@@ -79,6 +81,20 @@ export interface BaseCounts {
   readonly strays: number;
   /** Base rows to which no result row belongs. */
   readonly lost: number;
+  /** Base rows whose key another base row has, too. */
+  readonly shared: number;
+  /** Base rows to which more than one result row belongs. */
+  readonly multiplied: number;
+  /** By the results' own count, where they have one; null where they have none. */
+  readonly counted: CountedByResults | null;
+}
+
+/** What results say of the rows that they stand for, key by key, against the rows that there are. */
+export interface CountedByResults {
+  /** Base rows beyond those that the results of their key count. */
+  readonly uncounted: number;
+  /** Counts beyond the base rows of their key, and results whose count is no number above 0. */
+  readonly miscounted: number;
 }
 
 /** A part of a table that one reader reads; opaque, made by `plan`, survives structured clone. */

@@ -39,8 +39,10 @@ export interface BaseAccess {
   readonly rowid: string | null;
   /** Where there is no rowid: the ORDER BY in which its rows are read, '' where that is as it is. */
   readonly orderBy: string;
-  /** No two rows of it have the same key. */
+  /** No two rows of it have the same key, as the schema declares it. */
   readonly unique: boolean;
+  /** The column of the result that counts rows of the base; null where there is none. */
+  readonly count: string | null;
 }
 
 export interface PlannedRelations {
@@ -245,9 +247,11 @@ function baseAccess(
   const own = new Set(table.columns.map(({ name }) => name));
   const results = new Set(columns.map(({ name }) => name));
   if (!key.every(([column, result]) => own.has(column) && results.has(result))) return null;
+  const { count = null } = base;
+  if (count !== null && !results.has(count)) return null;
   const sets = [table.primaryKey, ...table.unique].filter((set) => set.length > 0);
   const unique = sets.some((set) => set.every((column) => Object.hasOwn(base.key, column)));
-  return { table: table.name, key, unique, ...rowidOf(db, table.name) };
+  return { table: table.name, key, unique, count, ...rowidOf(db, table.name) };
 }
 
 /** What went wrong while a query ran. SQLite's messages may hold values: only some are passed on. */
