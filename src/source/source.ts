@@ -67,6 +67,8 @@ export interface Relation {
   readonly locates: string;
   /** Columns of the base table that its SQL names nowhere, so that nothing of them arrives. */
   readonly unread: readonly string[];
+  /** Those that it names, but only to filter, join, group or order by: nothing of them arrives. */
+  readonly filtering: readonly string[];
 }
 
 /** How the rows of a relation and those of its base belong together, by equal keys without null. */

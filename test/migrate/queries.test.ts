@@ -123,6 +123,7 @@ const LOOK_UP = 'SELECT c.nr, c.name, t.label AS town FROM customer c JOIN town 
 const CUSTOMER = {
   key: [{ column: 'nr', type: 'integer' }],
   fields: { nr: whole('nr'), name: text('name'), town: text('town') },
+  dropped: { town: 'of the base: its label is in the record' },
 };
 const BY_NR = { table: 'customer', key: { nr: 'nr' } };
 const LOST = 'the query yields nothing for this row of its base table';
@@ -271,6 +272,7 @@ describe('one row that becomes several', () => {
 const SUMS = {
   key: [{ column: 'bill', type: 'string' }],
   fields: { bill: text('bill'), total: { column: 'total', type: 'bigint' }, notes: text('notes') },
+  dropped: { id: 'it orders the notes' },
 };
 const SUM = `SELECT bill, sum(cents) AS total, group_concat(note, '+' ORDER BY id) AS notes,
   count(*) AS n FROM line GROUP BY bill`;
@@ -301,7 +303,7 @@ describe('several rows that become one', () => {
     const { table, key } = BY_BILL;
     const sums = project(
       { sql: SUM, base: { table, key } },
-      { ...SUMS, dropped: { n: 'a count' } },
+      { ...SUMS, dropped: { ...SUMS.dropped, n: 'a count' } },
     );
     const shared =
       'accounting base table "line" has 2 rows that share their key ("bill") with another row, so ' +

@@ -8,6 +8,7 @@
 import Database from 'better-sqlite3';
 
 import { Failure } from '../../outcome/failure.ts';
+import { arrivingColumns } from '../../sql/arriving.ts';
 import { defineDates } from '../../sql/dates.ts';
 import type { Refused, Sql } from '../../sql/query.ts';
 import { DATE_PREFIX, readSourceSql, readSourceView } from '../../sql/rules.ts';
@@ -123,6 +124,7 @@ function planRelation(
   const columns = view?.columns ?? compiled(db, named.query, fail);
   const base = request.base === null ? null : baseAccess(db, schema, request.base, columns);
   const { name } = request;
+  const query = view === undefined ? named.query : `SELECT * FROM main.${quote(name)}`;
   const relation: Relation = {
     schema: view ?? {
       name,
@@ -133,9 +135,8 @@ function planRelation(
       foreignKeys: [],
     },
     locates: base !== null && isLocated(base) ? base.table : name,
-    unread: named.readsAll ? [] : unreadOf(schema, base, named.names),
+    ...notArriving(db, schema, { query, base }, named),
   };
-  const query = view === undefined ? named.query : `SELECT * FROM main.${quote(name)}`;
   return {
     relation,
     reading: { name, columns: columns.map((column) => column.name), query, base },
@@ -147,14 +148,30 @@ export function isLocated(base: BaseAccess): boolean {
   return base.unique && base.rowid !== null;
 }
 
-function unreadOf(
-  schema: SourceSchema,
-  base: BaseAccess | null,
-  names: ReadonlySet<string>,
-): string[] {
-  const table = schema.tables.find(({ name }) => name === base?.table);
-  const unread = table?.columns.filter(({ name }) => !names.has(name.toLowerCase()));
-  return unread?.map(({ name }) => name) ?? [];
+/** Columns of the base of which nothing is in the result. */
+function notArriving(
+  db: Connection,
+  { tables }: SourceSchema,
+  { query, base }: Pick<RelationAccess, 'query' | 'base'>,
+  { names, readsAll }: Named,
+): Pick<Relation, 'unread' | 'filtering'> {
+  if (base === null) return { unread: [], filtering: [] };
+  const arrived = arrivingColumns(query, base.table, {
+    columns: new Map(
+      tables.map(({ name, columns }) => [name.toLowerCase(), columns.map((column) => column.name)]),
+    ),
+    views: new Map(viewsOf(db).map(({ name, sql }) => [name.toLowerCase(), sql])),
+  });
+  // A key column is in the result, wherever the query takes its value from.
+  for (const [column] of base.key) arrived.add(column.toLowerCase());
+  const missing = (tables.find(({ name }) => name === base.table)?.columns ?? [])
+    .map(({ name }) => name)
+    .filter((name) => !arrived.has(name.toLowerCase()));
+  const isRead = (name: string): boolean => readsAll || names.has(name.toLowerCase());
+  return {
+    unread: missing.filter((name) => !isRead(name)),
+    filtering: missing.filter(isRead),
+  };
 }
 
 interface Named {
