@@ -22,6 +22,8 @@ import {
   type BuiltModule,
   type ReadOrder,
 } from '../migrate/buildModule.ts';
+import type { PassContext } from '../migrate/keyPass.ts';
+import { findLeftOut } from '../migrate/leftOut.ts';
 import { selectRows } from '../migrate/selectRows.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -163,13 +165,14 @@ export async function buildModules(
     if (source === undefined) throw new Error(`source ${name} is not prepared`);
     return source;
   };
-  const selection = await selectRows(options.sample ?? null, {
+  const passes: PassContext = {
     mapping,
     pool,
     sourceOf,
     folder: join(staging.scratch, KEY_SETS),
     progress: env.progress,
-  });
+  };
+  const selection = await selectRows(options.sample ?? null, passes);
   for (const { module: name } of mapping.modules) {
     const module = compileModule(mapping, name);
     const result = await buildModule(module, {
@@ -191,6 +194,9 @@ export async function buildModules(
     if (options.sample === undefined) assertMinimum(result, module.minimumRows);
     onBuilt(result);
   }
+  // A sample leaves out most rows anyway.
+  const leftOut = options.sample === undefined ? await findLeftOut(built, selection, passes) : [];
+  for (const finding of leftOut) found.add(finding);
   return built;
 }
 

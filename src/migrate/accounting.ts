@@ -152,8 +152,8 @@ export function multiplied(
       severity: severityOf(project, 'row-multiplied', module.name),
       module: module.name,
       reason:
-        `the query yields more than one row for ${counted(base.multiplied, 'row')} of its base ` +
-        `table ${table}: ${base.pairs} rows of ${base.rows - base.lost}`,
+        `the query yields ${base.pairs} rows for ${base.rows - base.lost} of its base table ` +
+        `${table}: more than one for ${base.multiplied} of them`,
     },
   ];
 }

@@ -108,6 +108,7 @@ export interface HandWritten {
   readonly modules: Readonly<Record<string, object>>;
   readonly registries?: Readonly<Record<string, string>>;
   readonly dropped?: readonly object[];
+  readonly severities?: readonly object[];
 }
 
 /** Writes a hand-written mapping to `project`, over one that is there. */
@@ -120,9 +121,9 @@ export function writeMapping(project: string, mapping: HandWritten): void {
   rmSync(join(project, 'mapping'), { recursive: true, force: true });
   const urls = Object.entries(mapping.sources).map(([name, url]) => [name, { url }]);
   const sources = Object.fromEntries(urls) as object;
-  const { dropped } = mapping;
+  const { dropped, severities } = mapping;
   const about = { format: 1, name: 'tests', namespace: NAMESPACE, sources };
-  put('project.json', JSON.stringify({ ...about, ...(dropped === undefined ? {} : { dropped }) }));
+  put('project.json', JSON.stringify({ ...about, dropped, severities }));
   for (const [module, rest] of Object.entries(mapping.modules)) {
     put(`modules/${module}.json`, JSON.stringify({ module, ...rest }));
   }
