@@ -12,6 +12,7 @@ type DecisionRule =
   | 'no-exact-type' // not even tagged holds every value
   | 'other-type' // the values are not what the column declares
   | 'too-long' // values longer or finer than declared
+  | 'digits' // numbers are written with digits that the record does not keep
   | 'null-in-not-null'
   | 'foreign-key' // not expressed in the mapping
   | 'unique' // not expressed in the mapping

@@ -11,6 +11,8 @@ export interface TableProfile {
   readonly columns: readonly ColumnProfile[];
   /** Per foreign key of the schema: rows with some, but not all of its columns null. */
   readonly partialNulls: readonly number[];
+  /** By column, cells with numbers whose written digits are not those of their value, such as 1.10. */
+  readonly otherDigits?: ReadonlyMap<string, number>;
 }
 
 /**

@@ -15,6 +15,8 @@ export interface ColumnPlan {
   readonly schema: ColumnSchema;
   readonly declared: DeclaredType;
   readonly profile: ColumnProfile;
+  /** Cells with numbers whose written digits are not those of their value, such as 1.10. */
+  readonly otherDigits: number;
   /** Of its field and of its part of the key. */
   type: FieldType;
 }
@@ -47,7 +49,15 @@ export function planTable(schema: TableSchema, profile: TableProfile, module: st
     const field = fields.get(column.name) ?? column.name;
     return [
       column.name,
-      { name: column.name, field, schema: column, declared, profile: found, type },
+      {
+        name: column.name,
+        field,
+        schema: column,
+        declared,
+        profile: found,
+        otherDigits: profile.otherDigits?.get(column.name) ?? 0,
+        type,
+      },
     ];
   });
   const { rows, partialNulls } = profile;

@@ -131,8 +131,16 @@ export interface SourceReader {
   /**
    * Rows of one range, in pages of at most a few thousand rows. Within a range the order is stable.
    * A page's arrays belong to the caller.
+   *
+   * Numbers in the columns `asWritten` keep the digits of a text that has them: where a JSON source
+   * has 1.10, the cell is a JsonNode of these digits, not the number 1.1.
    */
-  read(table: string, columns: readonly string[], range: ReadRange): AsyncIterable<Row[]>;
+  read(
+    table: string,
+    columns: readonly string[],
+    range: ReadRange,
+    asWritten?: readonly string[],
+  ): AsyncIterable<Row[]>;
   /** Only where the source has SQL. */
   readonly relations?: RelationReader;
   close(): Promise<void>;
@@ -150,6 +158,11 @@ export interface PreparedSource {
   plan(table: string, rows: number): Promise<ReadRange[]>;
   /** Exact number of rows of a table, counted by the source itself, independently of `read`. */
   count(table: string): Promise<number>;
+  /**
+   * How many cells of a column hold numbers that are written with other digits than their shortest
+   * form, such as 1.10 or 1e2, by column; only of sources whose numbers are texts.
+   */
+  readonly otherDigits?: (table: string) => ReadonlyMap<string, number>;
   /**
    * Runs `begin` (which opens all readers of the run) so that all of them, and this prepared
    * source, see one and the same snapshot; runs it again when the source changed meanwhile.
