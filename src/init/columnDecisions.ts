@@ -1,5 +1,6 @@
 /** What a person should know about a table and its columns, whatever the ids are. */
 
+import { DEFAULT_ID_FIELD } from '../mapping/model.ts';
 import { quoteName } from '../mapping/nearest.ts';
 import { formatType } from '../record/type.ts';
 import type { ValueKind } from './columnProfile.ts';
@@ -61,7 +62,10 @@ function schemaNotes(column: ColumnPlan): Note[] {
     notes.push({
       rule: 'field-name',
       severity: 'INFO',
-      what: `the field is called ${quoteName(field)}: a record cannot have the column's name`,
+      what:
+        name === DEFAULT_ID_FIELD
+          ? `the field is called ${quoteName(field)}, as ${quoteName(name)} is the new id`
+          : `the field is called ${quoteName(field)}: a record cannot have the column's name`,
       advice: 'rename the field if another name says more',
     });
   }

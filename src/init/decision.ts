@@ -6,6 +6,7 @@
 type DecisionRule =
   | 'keyless' // no key: ids are made from the content
   | 'key' // another key than the declared one
+  | 'legacy-key' // a number, kept as a field beside the new id
   | 'natural-key' // the legacy key is data, perhaps personal
   | 'personal' // declared as personal data
   | 'mixed-values' // a column of type tagged

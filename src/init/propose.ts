@@ -4,7 +4,7 @@
  * byte.
  */
 
-import type { ModuleMapping, ProjectMapping } from '../mapping/model.ts';
+import { DEFAULT_ID_FIELD, type ModuleMapping, type ProjectMapping } from '../mapping/model.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { uuidV5 } from '../record/uuid.ts';
@@ -13,11 +13,11 @@ import type { SourceSchema, TableSchema } from '../source/source.ts';
 import { chooseKey } from './chooseKey.ts';
 import { tableDecisions } from './columnDecisions.ts';
 import type { Decision } from './decision.ts';
-import { alignTypes, linksOf, type IdMode } from './foreignKeys.ts';
+import { alignTypes, linksOf, type IdMode, type Links } from './foreignKeys.ts';
 import { moduleOf } from './moduleOf.ts';
-import { moduleNames } from './names.ts';
+import { moduleNames, unusedName } from './names.ts';
 import type { TableProfile } from './profile.ts';
-import { planTable, type TablePlan } from './tablePlan.ts';
+import { columnOf, planTable, type TablePlan } from './tablePlan.ts';
 
 export interface ProposalInput {
   readonly schema: SourceSchema;
@@ -50,6 +50,7 @@ export function proposeMapping(input: ProposalInput): Proposal {
   for (const plan of plans.values()) decisions.set(plan, chooseKey(plan));
   alignTypes(plans, input.ids);
   const links = new Map([...plans.values()].map((plan) => [plan, linksOf(plan, plans, input.ids)]));
+  if (input.ids === 'uuid') for (const [plan, of] of links) giveIdAway(plan, of);
   const context = { sourceName: input.sourceName, ids: input.ids, links };
   const modules: ModuleMapping[] = [];
   for (const [plan, known] of decisions) {
@@ -72,6 +73,19 @@ export function baseTables(schema: SourceSchema): TableSchema[] {
     what: 'the source has no table',
     hint: 'check that this is the right file',
   });
+}
+
+/** Where the new id is called `id`, a legacy key of that name is told from it. */
+function giveIdAway(plan: TablePlan, { references }: Links): void {
+  const [key, ...others] = plan.key;
+  if (key === undefined || others.length > 0) return;
+  const column = columnOf(plan, key);
+  const refers = references.some(({ columns }) => columns.includes(key));
+  if (column.field !== DEFAULT_ID_FIELD || refers) return;
+  column.field = unusedName(
+    'legacyId',
+    new Set([...plan.columns.values()].map(({ field }) => field)),
+  );
 }
 
 function plansOf(

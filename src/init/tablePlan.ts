@@ -11,7 +11,7 @@ import type { TableProfile } from './profile.ts';
 export interface ColumnPlan {
   readonly name: string;
   /** The name of its field, should it get one. */
-  readonly field: string;
+  field: string;
   readonly schema: ColumnSchema;
   readonly declared: DeclaredType;
   readonly profile: ColumnProfile;
