@@ -92,7 +92,13 @@ function checkModule(
     read.unread.filter((column) => !isDropped(column)),
   );
   const filtering = read.filtering.filter((column) => !isDropped(column));
-  assertNoneMissing(mapping, file, table, filtering, ', only filtered, joined, grouped or ordered by');
+  assertNoneMissing(
+    mapping,
+    file,
+    table,
+    filtering,
+    ', only filtered, joined, grouped or ordered by',
+  );
 }
 
 function assertNoneMissing(

@@ -19,7 +19,6 @@ import { formatPlace, type MappingFile } from './place.ts';
 import {
   canonicalRegistry,
   duplicateFailure,
-  emptyFailure,
   isNdjson,
   registryIds,
   type RegistryDuplicate,
@@ -46,8 +45,8 @@ export interface LoadOptions {
   /** Hears of ids that registries give twice; without it they are refused. */
   readonly onDuplicate?: (duplicate: RegistryDuplicate) => void;
   /**
-   * A registry that is empty, or that a module names and that is not there, is still to be made: it
-   * is in `registries` as NDJSON, and not among the `files`.
+   * A registry that a module names and that is not there is still to be made: it is in `registries`
+   * as NDJSON, and not among the `files`.
    */
   readonly registriesToCome?: boolean;
   /** It was sealed: the folder is a real path, and whatever is a link in it now is not followed. */
@@ -229,14 +228,12 @@ function fileOf(document: MappingDocument): MappingFile {
 async function registryFiles(
   folder: string,
   registries: ReadonlyMap<string, string>,
-  { onDuplicate = refuse, registriesToCome }: LoadOptions,
+  { onDuplicate = refuse }: LoadOptions,
 ): Promise<MappingFile[]> {
   const ids = registryIds(onDuplicate);
   const files: MappingFile[] = [];
   for (const name of registries.values()) {
-    let count = 0;
     const onEntry = (entry: RegistryEntry, ordinal: number): void => {
-      count = ordinal;
       ids.add({ file: name, entry: ordinal }, entry);
     };
     const hash = createHash('sha256');
@@ -245,7 +242,6 @@ async function registryFiles(
       hash.update(piece);
       if (!isNdjson(name)) pieces.push(piece);
     }
-    if (count === 0 && registriesToCome !== true) throw emptyFailure(name);
     const bytes = isNdjson(name) ? null : Buffer.concat(pieces);
     files.push({ name, sha256: hash.digest('hex'), bytes, text: null });
   }
