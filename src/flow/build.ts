@@ -195,9 +195,13 @@ export async function buildModules(
     onBuilt(result);
   }
   // A sample leaves out most rows anyway.
-  const leftOut = options.sample === undefined ? await findLeftOut(built, selection, passes) : [];
-  for (const finding of leftOut) found.add(finding);
-  return built;
+  if (options.sample !== undefined) return built;
+  const leftOut = await findLeftOut(built, selection, passes);
+  for (const finding of [...leftOut.values()].flat()) found.add(finding);
+  return built.map((module) => {
+    const more = leftOut.get(module.accounting.module) ?? [];
+    return { ...module, onRows: [...module.onRows, ...more] };
+  });
 }
 
 /** Ends reading: nothing of the sources is needed any more, and what was read is still there. */

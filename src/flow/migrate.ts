@@ -10,7 +10,8 @@ import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { countFindings, type Outcome } from '../outcome/outcome.ts';
 import { publishCandidate } from '../seal/candidateStore.ts';
-import { FORMAT } from '../seal/format.ts';
+import { canonicalJson } from '../record/canonical.ts';
+import { byUtf8, FORMAT, type RunFile } from '../seal/format.ts';
 import { writeSeal, type Seal } from '../seal/writeSeal.ts';
 import {
   assertSomeRows,
@@ -88,9 +89,19 @@ async function buildCandidate(
       ...(options.sample === undefined ? {} : { sample: options.sample }),
       sources: tables,
       accounting: modules.map((module) => module.accounting),
+      ...sealedRowFindings(modules),
     },
   );
   return { modules, seal };
+}
+
+/** As scans tell it again; how much it weighs is computed there. */
+function sealedRowFindings(built: readonly BuiltModule[]): Pick<RunFile, 'findings'> {
+  const findings = built
+    .flatMap(({ onRows }) => onRows)
+    .map(({ module = null, rule, reason }) => ({ module, rule, reason }))
+    .sort((a, b) => byUtf8(canonicalJson(a), canonicalJson(b)));
+  return findings.length === 0 ? {} : { findings };
 }
 
 const MAX_RUN_ID = 128;

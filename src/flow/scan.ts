@@ -13,6 +13,7 @@ import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
+import { checkRowFindings } from '../scan/rowFindings.ts';
 import { scanCandidate, type Check, type ScanInput } from '../scan/scanCandidate.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
@@ -93,6 +94,10 @@ async function scanWith(
   };
   await scanRecords(folder, { ...options, ...known, pool }, env, found);
   const notes: string[] = [];
+  if (options.checks === undefined) {
+    const sealed = await loadMapping(folder, SEALED);
+    for (const finding of checkRowFindings(run, sealed, options.modules)) found.add(finding);
+  }
   if (options.recount !== null) {
     const counted = await recount(run, await loadMapping(folder, SEALED), options.recount, env);
     for (const finding of counted.findings) found.add(finding);

@@ -73,6 +73,8 @@ export interface BuiltModule {
   readonly rows: BigInt64Array;
   /** A row may be that of several records: a query makes several of it. */
   readonly sharesRows: boolean;
+  /** What was found of its rows as a whole, to be sealed: of no record in particular. */
+  readonly onRows: readonly Finding[];
   /** Some rows have no place in the accounting: findings say which. It must not be sealed. */
   readonly unaccounted: boolean;
 }
@@ -141,8 +143,8 @@ export async function buildModule(
     const counts = { rows, filtered, emitting, merged, base: base?.counts ?? null, sampled };
     const faults = unaccounted(module, counts);
     for (const fault of faults) context.findings.add(fault);
-    for (const finding of multiplied(module, counts, context.project))
-      context.findings.add(finding);
+    const onRows = multiplied(module, counts, context.project);
+    for (const finding of onRows) context.findings.add(finding);
     const places = placesOf(module, source);
     return {
       written,
@@ -150,6 +152,7 @@ export async function buildModule(
       places,
       rows: sorted.rows,
       sharesRows: places !== module.table && counts.base !== null && !isOneToOne(counts.base),
+      onRows,
       unaccounted: faults.length > 0,
     };
   } catch (error) {

@@ -27,17 +27,22 @@ interface Readers {
 
 const ROWS_PER_RANGE = 65_536;
 
-/** Findings `filtered-row` and `filtered-kind`, by source and table. Reads only what was filtered. */
+/**
+ * Findings `filtered-row` and `filtered-kind`, by the first module that reads their table. Reads
+ * only tables of which each module has left out rows.
+ */
 export async function findLeftOut(
   built: readonly Pick<BuiltModule, 'accounting'>[],
   selection: RowSelection,
   context: PassContext,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
+): Promise<Map<string, Finding[]>> {
+  const findings = new Map<string, Finding[]>();
   for (const readers of tablesWithGaps(built, context.mapping)) {
     const direct = readers.modules.every(({ base }) => base === null);
     const found = direct ? await count(readers, selection, context) : null;
-    findings.push(...findingsOf(readers, found, context.mapping));
+    const [first] = readers.modules;
+    const known = findings.get(first?.name ?? '') ?? [];
+    findings.set(first?.name ?? '', [...known, ...findingsOf(readers, found, context.mapping)]);
   }
   return findings;
 }

@@ -9,7 +9,18 @@ import { describe, expect, it } from 'vitest';
 import { openFindings } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
 import { migrate } from '../../src/flow/migrate.ts';
-import { workFolder, writeMapping, type HandWritten } from '../cli/sealift.ts';
+import { scan } from '../../src/flow/scan.ts';
+import { loadMapping } from '../../src/mapping/load.ts';
+import { checkRowFindings } from '../../src/scan/rowFindings.ts';
+import type { RunFile } from '../../src/seal/format.ts';
+import {
+  candidateOf,
+  runFileOf,
+  workFolder,
+  writeMapping,
+  type HandWritten,
+} from '../cli/sealift.ts';
+import { promoteHere } from '../promote/fixture.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 
 const folder = workFolder('left-out');
@@ -140,6 +151,65 @@ describe('rows that no module takes', () => {
     expect(await told(project(ITEMS, { modules: both }))).toEqual([
       expect.stringContaining('filtered-row - in no module: up to 2 of 6 rows'),
     ]);
+  });
+});
+
+async function scanned(project: string, modules: readonly string[] | null): Promise<string[]> {
+  const found = openFindings(folder);
+  try {
+    const command = modules === null ? 'scan-all' : 'scan-module';
+    const options = {
+      command,
+      project,
+      modules,
+      recount: null,
+      workers: 1,
+      memory: 2 ** 28,
+    } as const;
+    const { status } = await scan(options, ENVIRONMENT, found);
+    return [
+      status,
+      ...[...found.list].map(({ severity, rule, module = '-' }) => `${severity} ${rule} ${module}`),
+    ];
+  } finally {
+    found.close();
+  }
+}
+
+describe('what is told of rows as a whole', () => {
+  it('is told again by every scan, and promote asks for it', async () => {
+    const modules = {
+      few: items([below]),
+      many: items([atLeast]),
+      all: items([{ column: 'id', below: 3 }], { source: { table: 'others' } }),
+    };
+    const others = `CREATE TABLE others (id INTEGER PRIMARY KEY, n);
+      INSERT INTO others SELECT * FROM items;`;
+    const root = project(`${ITEMS} ${others}`, { modules });
+    const wanted = (await toldBy('dry-run', root)).map((line) =>
+      line.split(' ').slice(0, 3).join(' '),
+    );
+    expect(wanted).toHaveLength(2);
+    await toldBy('migrate', root);
+    expect(await scanned(root, null)).toEqual(['WARN', ...wanted]);
+    expect(await scanned(root, ['all'])).toEqual(['WARN', 'WARNING filtered-row all']);
+    await expect(promoteHere(root)).rejects.toThrow(/warnings/);
+    expect((await promoteHere(root, { allowWarnings: true })).status).toBe('DONE');
+  });
+
+  it('is missed where a seal does not say it, though its accounting has such rows', async () => {
+    const root = project(ITEMS, { modules: { few: items([below]) } });
+    await toldBy('migrate', root);
+    const run = runFileOf(root);
+    const mapping = await loadMapping(root);
+    const rules = (of: RunFile): string[] =>
+      [...checkRowFindings(of, mapping, null)].map(({ rule }) => rule);
+    expect(rules(run).sort()).toEqual(['filtered-kind', 'filtered-row']);
+    const { findings = [], ...silent } = run;
+    expect(rules(silent)).toEqual(['accounting']);
+    expect(
+      rules({ ...silent, findings: findings.map((one) => ({ ...one, rule: 'type' })) }),
+    ).toEqual([...['seal-format', 'seal-format', 'accounting']]);
   });
 });
 
