@@ -198,10 +198,12 @@ export async function buildModules(
   if (options.sample !== undefined) return built;
   const leftOut = await findLeftOut(built, selection, passes);
   for (const finding of [...leftOut.values()].flat()) found.add(finding);
-  return built.map((module) => {
+  const whole: BuiltModule[] = [];
+  for (const module of built) {
     const more = leftOut.get(module.accounting.module) ?? [];
-    return { ...module, onRows: [...module.onRows, ...more] };
-  });
+    whole.push({ ...module, onRows: [...module.onRows, ...more] });
+  }
+  return whole;
 }
 
 /** Ends reading: nothing of the sources is needed any more, and what was read is still there. */

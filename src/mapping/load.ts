@@ -15,12 +15,7 @@ import { fileFailure, readDocument, type MappingDocument } from './document.ts';
 import type { Mapping, ModuleMapping, ProjectMapping } from './model.ts';
 import { quoteName } from './nearest.ts';
 import { formatPlace, type MappingFile } from './place.ts';
-import {
-  duplicateFailure,
-  readRegistry,
-  registryIds,
-  type RegistryDuplicate,
-} from './registry.ts';
+import { duplicateFailure, readRegistry, registryIds, type RegistryDuplicate } from './registry.ts';
 import { MODULE_PATTERN } from './schema/names.ts';
 import { assertShape } from './shape.ts';
 

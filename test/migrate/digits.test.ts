@@ -46,6 +46,9 @@ it('are a decision where the mapping of init does not keep them', async () => {
   const decisions = readFileSync(join(project, 'mapping/DECISIONS.md'), 'utf8');
   const told = decisions.split('\n').filter((line) => line.includes('(digits)'));
   expect(told.map((line) => /\*\*"(\w+)"\*\*: 1 value with/.exec(line)?.[1])).toEqual([
-    ...['again', 'doc', 'list', 'price'],
+    'again',
+    'doc',
+    'list',
+    'price',
   ]);
 });

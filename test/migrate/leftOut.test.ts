@@ -202,8 +202,11 @@ describe('what is told of rows as a whole', () => {
     const { findings = [], ...silent } = run;
     expect(rules(silent)).toEqual(['accounting']);
     expect(
-      rules({ ...silent, findings: findings.map((one) => ({ ...one, rule: 'type' })) }),
-    ).toEqual([...['seal-format', 'seal-format', 'accounting']]);
+      rules({
+        ...silent,
+        findings: findings.map(({ module, reason }) => ({ module, rule: 'type', reason })),
+      }),
+    ).toEqual(['seal-format', 'seal-format', 'accounting']);
   });
 });
 

@@ -338,6 +338,8 @@ describe('the memory source', () => {
   });
 });
 
+const exact = (lexeme: string): JsonNode => new JsonNode(new InexactNumber(lexeme));
+
 describe('numbers as they are written', () => {
   const lines =
     '{"a":1.10,"b":1.10,"c":[1.0,2.5,{"d":3.00}],"e":100,"f":1e2,"g":0}\n' +
@@ -359,7 +361,6 @@ describe('numbers as they are written', () => {
         }
         return rows;
       };
-      const exact = (lexeme: string): JsonNode => new JsonNode(new InexactNumber(lexeme));
       const inexact = exact('0.1000000000000000055511151231257827');
       const plain = await rowsWith([]);
       expect(plain.map(([a, b]) => [a, b])).toEqual([

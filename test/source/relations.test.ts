@@ -268,16 +268,14 @@ const VALUES = [
 ];
 const VALUE = constantFrom(...VALUES);
 const DECLARED = constantFrom(
-  ...[
-    '',
-    'INTEGER',
-    'TEXT',
-    'REAL',
-    'NUMERIC',
-    'BLOB',
-    'TEXT COLLATE NOCASE',
-    'TEXT COLLATE RTRIM',
-  ],
+  '',
+  'INTEGER',
+  'TEXT',
+  'REAL',
+  'NUMERIC',
+  'BLOB',
+  'TEXT COLLATE NOCASE',
+  'TEXT COLLATE RTRIM',
 );
 /** Counts that results may state; all but the first three are none. */
 const COUNTS = ['1', '2', '3', '0', '-1', 'NULL', "'1'", '1.0'];
@@ -383,7 +381,7 @@ function oracle(
   const [base, results] = [read('base'), read('result')];
   const rowids = db.prepare<[], number>('SELECT n FROM base ORDER BY n').pluck().all();
   const places = ordinals ? rowids.map((_, at) => at + 1) : rowids;
-  const stated = db.prepare<[], unknown>('SELECT n FROM result').safeIntegers().pluck().all();
+  const stated = db.prepare('SELECT n FROM result').safeIntegers().pluck().all();
   db.close();
   const matches = results.map((row) =>
     base.flatMap((other, at) => (row.every((c, i) => same(c, other[i])) ? [places[at] ?? 0] : [])),
