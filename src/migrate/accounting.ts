@@ -144,7 +144,8 @@ export function multiplied(
   project: ProjectMapping,
 ): Finding[] {
   const { base } = counts;
-  if (base === null || base.multiplied === 0 || base.counted !== null) return [];
+  // Where keys are shared, that is what has to be told.
+  if (base === null || base.multiplied === 0 || base.shared > 0) return [];
   const table = quoteName(module.base?.table ?? '');
   return [
     {
