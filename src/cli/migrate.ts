@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 
 import {
+  integrityOption,
   memoryOption,
   sampleOption,
   sourceMap,
@@ -19,6 +20,7 @@ interface Options {
   readonly workers: Workers;
   readonly memory: number;
   readonly sample?: number;
+  readonly skipIntegrityCheck?: boolean;
   readonly json?: boolean;
 }
 
@@ -36,6 +38,7 @@ export function migrateCommand(exit: (code: number) => void): Command {
     .addOption(workersOption())
     .addOption(memoryOption())
     .addOption(sampleOption())
+    .addOption(integrityOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', `${ENVIRONMENT}${QUESTIONS}`)

@@ -35,8 +35,10 @@ import {
   openStore,
   type Staging,
 } from '../seal/candidateStore.ts';
+import type { Integrity } from '../seal/format.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
+import { integrityRun, type IntegrityRun } from './integrity.ts';
 import { forBuffers } from './memory.ts';
 import { projectPaths } from './project.ts';
 import { assertRoomForRun } from './roomForRun.ts';
@@ -65,6 +67,8 @@ export interface BuildOptions {
   readonly readOrder?: ReadOrder;
   /** Records of each module, with what they refer to; all where left out. */
   readonly sample?: number;
+  /** Sources are read without a look for damage beside it. */
+  readonly skipIntegrityCheck?: boolean;
 }
 
 /** Everything that is open while modules are built. */
@@ -76,6 +80,7 @@ export interface Build {
   readonly sources: readonly NamedSource[];
   readonly staging: Staging;
   readonly pool: Pool;
+  readonly integrity: IntegrityRun;
 }
 
 /** What a command does with the mapping and the built modules. */
@@ -123,13 +128,17 @@ export async function withStaging<T>(
       try {
         checkAgainstSource(mapping, schemasOf(sources));
         const bytes = sources.reduce((sum, { prepared }) => sum + prepared.bytes, 0);
+        const integrity = integrityRun(sources, { options, command }, env);
         const pool = env.startWorkers(workersFor(options.workers, bytes), { mapping, secrets });
         try {
-          await openInWorkers(sources, pool);
+          await openInWorkers(sources, pool, integrity);
+          integrity.start();
           const sample = options.sample ?? null;
           await assertRoomForRun({ folder: paths.candidates, mapping, sources, sample });
-          built = await steps.build({ command, options, env, mapping, sources, staging, pool });
+          const open = { command, options, env, mapping, sources, staging, pool, integrity };
+          built = await steps.build(open);
         } finally {
+          integrity.close();
           await pool.close();
         }
       } finally {
@@ -157,7 +166,7 @@ export async function buildModules(
   found: FindingStore,
   onBuilt: (module: BuiltModule) => void,
 ): Promise<BuiltModule[]> {
-  const { options, env, mapping, sources, staging, pool } = build;
+  const { options, env, mapping, sources, staging, pool, integrity } = build;
   const memory = planMemory(forBuffers(options.memory, pool.size), pool.size);
   const built: BuiltModule[] = [];
   const sourceOf = ({ source: name }: CompiledModule): PreparedSource => {
@@ -165,12 +174,15 @@ export async function buildModules(
     if (source === undefined) throw new Error(`source ${name} is not prepared`);
     return source;
   };
+  // A query over a tree without an end would not come back; rows that are read one by one do.
+  if (sources.some(({ prepared }) => prepared.relations.size > 0)) await integrity.finish();
   const passes: PassContext = {
     mapping,
     pool,
     sourceOf,
     folder: join(staging.scratch, KEY_SETS),
     progress: env.progress,
+    assertSound: integrity.assertSoFar,
   };
   const selection = await selectRows(options.sample ?? null, passes);
   for (const { module: name } of mapping.modules) {
@@ -186,6 +198,7 @@ export async function buildModules(
       progress: env.progress,
       readOrder: options.readOrder ?? 'forward',
       selection,
+      assertSound: integrity.assertSoFar,
       provisional: build.command === 'dry-run',
     });
     built.push(result);
@@ -204,6 +217,16 @@ export async function buildModules(
     whole.push({ ...module, onRows: [...module.onRows, ...more] });
   }
   return whole;
+}
+
+/** What the checks for damage have said; what was not checked goes to `found`. */
+export async function checkedSources(
+  { integrity }: Build,
+  found: FindingStore,
+): Promise<ReadonlyMap<string, Integrity>> {
+  const checked = await integrity.finish();
+  for (const finding of integrity.findings()) found.add(finding);
+  return checked;
 }
 
 /** Ends reading: nothing of the sources is needed any more, and what was read is still there. */

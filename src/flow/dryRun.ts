@@ -13,6 +13,7 @@ import { scanCandidate } from '../scan/scanCandidate.ts';
 import {
   assertSomeRows,
   buildModules,
+  checkedSources,
   endReading,
   sampleNotes,
   withStaging,
@@ -21,8 +22,10 @@ import {
 } from './build.ts';
 import type { Environment } from './environment.ts';
 import { forTables } from './memory.ts';
+import { objectFindings, remarksOf } from './objects.ts';
 import { provenanceOf } from './provenance.ts';
 import { scanProgress } from './scanProgress.ts';
+import { sealSources } from './sources.ts';
 
 /** Runs everything but the seal. */
 export async function dryRun(
@@ -31,14 +34,19 @@ export async function dryRun(
   found: FindingStore,
 ): Promise<Outcome> {
   const duplicates: RegistryDuplicate[] = [];
+  const notes: string[] = [];
   const modules = await withStaging('dry-run', options, env, {
     load: { onDuplicate: (duplicate) => duplicates.push(duplicate) },
     check: (mapping) => {
       for (const duplicate of duplicates) found.add(duplicateFinding(mapping, duplicate));
     },
     build: async (build) => {
+      for (const lost of objectFindings(build.mapping, build.sources)) found.add(lost);
       const built = await buildModules(build, found, () => {});
       assertSomeRows(built);
+      const checked = await checkedSources(build, found);
+      const counts = await sealSources(build.sources, build.mapping, checked);
+      notes.push(...remarksOf(build.sources), ...counts.notes);
       await endReading(build);
       // The checks are this thread's: the others give back what they hold.
       await build.pool.close();
@@ -66,7 +74,7 @@ export async function dryRun(
       root: '',
     })),
     findings: found.list,
-    notes: sampleNotes(options),
+    notes: [...notes, ...sampleNotes(options)],
   });
 }
 

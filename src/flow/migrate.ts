@@ -16,6 +16,7 @@ import { writeSeal, type Seal } from '../seal/writeSeal.ts';
 import {
   assertSomeRows,
   buildModules,
+  checkedSources,
   endReading,
   sampleNotes,
   withStaging,
@@ -24,6 +25,7 @@ import {
 } from './build.ts';
 import type { Environment } from './environment.ts';
 import { assertAsFrozen, freezeInForce } from './freeze.ts';
+import { assertObjects, objectFindings, remarksOf } from './objects.ts';
 import { projectPaths } from './project.ts';
 import { assertSoundText } from './soundText.ts';
 import { sealSources } from './sources.ts';
@@ -39,6 +41,8 @@ export interface MigrateOptions extends BuildOptions {
 interface Built {
   readonly modules: readonly BuiltModule[];
   readonly seal: Seal;
+  /** On the sources. */
+  readonly notes: readonly string[];
 }
 
 /** Builds and publishes a candidate. `found` collects findings, also of a run that fails. */
@@ -50,7 +54,7 @@ export async function migrate(
   assertRunId(options.runId);
   const { candidates } = projectPaths(options.project);
   const frozen = await freezeInForce(options.project);
-  const { modules, seal } = await withStaging('migrate', options, env, {
+  const { modules, seal, notes } = await withStaging('migrate', options, env, {
     check: (mapping) => {
       assertAsFrozen(frozen, mapping);
       assertModule(mapping, options.failAfter);
@@ -60,7 +64,7 @@ export async function migrate(
       publishCandidate(candidates, staging, built.seal.sealId);
     },
   });
-  return outcome(options, modules, seal, found);
+  return outcome(options, { modules, seal, notes }, found);
 }
 
 async function buildCandidate(
@@ -69,12 +73,16 @@ async function buildCandidate(
   found: FindingStore,
 ): Promise<Built> {
   const { env, mapping, sources, staging } = build;
+  const lost = objectFindings(mapping, sources);
+  for (const finding of lost) found.add(finding);
+  assertObjects(lost);
   const modules = await buildModules(build, found, ({ accounting }) => {
     if (accounting.module === options.failAfter) throw injected(accounting.module);
   });
   assertAccepted(modules, options.allowRejected);
   assertSomeRows(modules);
-  const tables = await sealSources(sources);
+  const checked = await checkedSources(build, found);
+  const { sealed, notes } = await sealSources(sources, mapping, checked);
   await endReading(build);
   const seal = await writeSeal(
     staging.candidate,
@@ -87,12 +95,12 @@ async function buildCandidate(
       runId: options.runId,
       asOf: mapping.project.asOf ?? null,
       ...(options.sample === undefined ? {} : { sample: options.sample }),
-      sources: tables,
+      sources: sealed,
       accounting: modules.map((module) => module.accounting),
       ...sealedRowFindings(modules),
     },
   );
-  return { modules, seal };
+  return { modules, seal, notes: [...remarksOf(sources), ...notes] };
 }
 
 /** As scans tell it again; how much it weighs is computed there. */
@@ -149,8 +157,7 @@ function assertAccepted(built: readonly BuiltModule[], allowed: number): void {
 
 function outcome(
   options: MigrateOptions,
-  built: readonly BuiltModule[],
-  seal: Seal,
+  { modules: built, seal, notes }: Built,
   found: FindingStore,
 ): Outcome {
   return {
@@ -171,7 +178,7 @@ function outcome(
     findings: found.list,
     counts: countFindings(found.list),
     candidate: join(projectPaths(options.project).candidates, 'v1'),
-    notes: [...notesOf(built), ...sampleNotes(options)],
+    notes: [...notesOf(built), ...notes, ...sampleNotes(options)],
   };
 }
 

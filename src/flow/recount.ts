@@ -12,6 +12,7 @@ import { checkSourceDrift } from '../scan/sourceDrift.ts';
 import type { RunFile } from '../seal/format.ts';
 import type { Environment } from './environment.ts';
 import { lookAtSources, type LookOptions } from './lookAtSources.ts';
+import { unlistedFindings } from './objects.ts';
 
 export interface Recount {
   readonly findings: readonly Finding[];
@@ -19,7 +20,7 @@ export interface Recount {
   readonly note: string;
 }
 
-/** Findings `accounting` of the seal, then `drift` of the sources. */
+/** Findings `accounting` of the seal, then of objects of the sources that are nowhere, then `drift`. */
 export async function recount(
   run: RunFile,
   mapping: LoadedMapping,
@@ -29,7 +30,7 @@ export async function recount(
   const findings = [...checkAccounting(run, mapping)];
   try {
     const moved = await lookAtSources(mapping, options, env, async (sources) => {
-      const drift: Finding[] = [];
+      const drift = unlistedFindings(mapping, sources);
       for await (const finding of checkSourceDrift(run.sources, mapping, sources)) {
         const lowered = finding.rule === 'drift' && finding.severity === 'BLOCKER';
         drift.push(lowered ? { ...finding, severity: 'WARNING' } : finding);

@@ -13,6 +13,7 @@ import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
+import { uncheckedSources } from '../scan/accounting.ts';
 import { checkRowFindings } from '../scan/rowFindings.ts';
 import { scanCandidate, type Check, type ScanInput } from '../scan/scanCandidate.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
@@ -93,6 +94,7 @@ async function scanWith(
     ...(verified.sealId === null ? {} : { sealId: verified.sealId }),
   };
   await scanRecords(folder, { ...options, ...known, pool }, env, found);
+  if (full) for (const finding of uncheckedSources(run)) found.add(finding);
   const notes: string[] = [];
   if (options.checks === undefined) {
     const sealed = await loadMapping(folder, SEALED);

@@ -5,7 +5,7 @@
 
 import { findPii, type PiiClass } from '../pii/findPii.ts';
 import { codePoints, converter } from '../record/convert.ts';
-import { Rejection, type Converter } from '../record/converted.ts';
+import { RawJson, Rejection, type Converter } from '../record/converted.ts';
 import { fractionDigits } from '../record/decimal.ts';
 import type { ScalarKind } from '../record/type.ts';
 import { isUuid } from '../record/uuid.ts';
@@ -28,6 +28,8 @@ export interface ColumnProfile {
   /** Most digits before and after the point of a decimal that is no integer within ±(2^53−1). */
   readonly wholeDigits: number;
   readonly fractionDigits: number;
+  /** Texts of JSON that are not in canonical form. */
+  readonly rewrittenJson: number;
   /** Values with more digits or characters than the declaration allows. */
   readonly beyondDeclared: number;
   /** The one form of all times: separator, fraction digits, zone. Null where forms differ. */
@@ -68,6 +70,7 @@ interface State {
   unusual: number;
   wholeDigits: number;
   fractionDigits: number;
+  rewrittenJson: number;
   beyondDeclared: number;
   /** Undefined before the first text. */
   clockForm: ClockForm | null | undefined;
@@ -86,6 +89,7 @@ export function columnTally(declared: DeclaredType): ColumnTally {
     unusual: 0,
     wholeDigits: 0,
     fractionDigits: 0,
+    rewrittenJson: 0,
     beyondDeclared: 0,
     clockForm: undefined,
     lowerCaseUuids: true,
@@ -136,6 +140,8 @@ function tryTypes(state: State, value: SourceValue, kind: ValueKind): void {
       isInteger = true;
     } else if (type === 'decimal' && typeof converted === 'string') {
       noteDigits(state, converted);
+    } else if (type === 'json' && converted instanceof RawJson && kind === 'text') {
+      if (converted.text !== value) state.rewrittenJson += 1;
     }
   }
 }

@@ -22,6 +22,10 @@ type DecisionRule =
   | 'no-values' // an empty column: its type is a guess
   | 'empty-table'
   | 'view'
+  | 'search-index' // not migrated: its text is elsewhere
+  | 'unreadable' // a table or column that the source cannot read
+  | 'counter' // AUTOINCREMENT
+  | 'json-form' // texts of JSON, written canonically
   | 'read-as' // how a file is written, as told from it
   | 'module-name'
   | 'field-name';

@@ -50,11 +50,22 @@ export function moduleOf(plan: TablePlan, context: ModuleContext): [ModuleMappin
     })),
     id: idRule(plan, context.ids, fields),
     fields: Object.fromEntries(fields.byName),
+    ...droppedOf(plan),
     ...(unique.length === 0 ? {} : { unique }),
     ...(references.length === 0 ? {} : { references }),
     ...(plan.rows === 0 ? { minimumRows: 0 } : {}),
   };
   return [module, decisions];
+}
+
+/** What the source computes from other columns, and cannot read here, is lost with no data. */
+function droppedOf({ schema }: TablePlan): Pick<ModuleMapping, 'dropped'> {
+  const computed = schema.unreadable?.filter((column) => column.computed) ?? [];
+  if (computed.length === 0) return {};
+  const reasons = computed.map(({ name, why }) => {
+    return [name, `computed by the source, and cannot be read, as ${why}`];
+  });
+  return { dropped: Object.fromEntries(reasons) as Readonly<Record<string, string>> };
 }
 
 function idRule(plan: TablePlan, ids: IdMode, fields: Fields): IdRule {

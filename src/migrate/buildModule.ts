@@ -36,6 +36,8 @@ export interface BuildContext {
   readonly memory: MemoryPlan;
   readonly progress: StepProgress;
   readonly readOrder: ReadOrder;
+  /** Throws as soon as a source is known to be damaged. */
+  readonly assertSound: () => void;
   /** Which rows count. */
   readonly selection: RowSelection;
   /** What findings weigh. */
@@ -236,11 +238,24 @@ async function readAll(
   );
   const shown = setInterval(() => {
     context.progress.update(Atomics.load(new Int32Array(done), 0));
+    if (!isSound(context)) Atomics.store(new Int32Array(next), 0, ranges.length);
   }, 100);
   try {
-    return await allEnded(calls);
+    const read = await allEnded(calls);
+    context.assertSound();
+    return read;
   } finally {
     clearInterval(shown);
+  }
+}
+
+/** Of a damaged source no more ranges are begun. */
+export function isSound({ assertSound }: Pick<BuildContext, 'assertSound'>): boolean {
+  try {
+    assertSound();
+    return true;
+  } catch {
+    return false;
   }
 }
 

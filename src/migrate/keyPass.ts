@@ -8,7 +8,7 @@ import type { Pool } from '../disk/pool.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
 import type { Mapping } from '../mapping/model.ts';
 import type { PreparedSource } from '../source/source.ts';
-import type { StepProgress } from './buildModule.ts';
+import { isSound, type StepProgress } from './buildModule.ts';
 import type { KeyTask, KeyTaskInput, KeyTaskResult } from './keyTask.ts';
 import type { RowSelection } from './rowSelection.ts';
 
@@ -20,6 +20,8 @@ export interface PassContext {
   /** A folder for key sets, which stay as long as modules are built. */
   readonly folder: string;
   readonly progress: StepProgress;
+  /** Throws as soon as a source is known to be damaged. */
+  readonly assertSound: () => void;
 }
 
 const ROWS_PER_RANGE = 65_536;
@@ -29,8 +31,9 @@ export async function runPass(
   module: CompiledModule,
   task: KeyTask,
   selection: RowSelection,
-  { pool, sourceOf, progress }: PassContext,
+  context: PassContext,
 ): Promise<KeyTaskResult> {
+  const { pool, sourceOf, progress, assertSound } = context;
   const source = sourceOf(module);
   const ranges = await source.plan(module.table, ROWS_PER_RANGE);
   const input: KeyTaskInput = {
@@ -48,6 +51,7 @@ export async function runPass(
   const read = new Int32Array(input.progress);
   const shown = setInterval(() => {
     progress.update(Atomics.load(read, 0));
+    if (!isSound(context)) Atomics.store(new Int32Array(input.next), 0, ranges.length);
   }, 100);
   const workers = Math.max(1, Math.min(pool.size, ranges.length));
   const calls = Array.from({ length: workers }, () => pool.call<KeyTaskResult>('keys', input));
@@ -55,6 +59,7 @@ export async function runPass(
     // Nobody writes behind our back.
     await Promise.allSettled(calls);
     const results = await Promise.all(calls);
+    assertSound();
     progress.update(Atomics.load(read, 0));
     return results.flat();
   } finally {

@@ -52,6 +52,7 @@ export const RULES = {
   copy: 'WARNING',
   accounting: 'BLOCKER',
   rejected: 'WARNING',
+  integrity: 'WARNING',
   'pii-undeclared': 'BLOCKER',
   // Between the seal and what is there now
   drift: 'BLOCKER',
@@ -85,6 +86,7 @@ export const FIXED_RULES: ReadonlySet<Rule> = new Set<Rule>([
   'empty',
   'file-extra',
   'file-missing',
+  'integrity',
   'key-duplicate',
   'key-null',
   'merkle',

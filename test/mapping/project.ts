@@ -19,7 +19,10 @@ export function validFiles(): Record<string, unknown> {
       namespace: NAMESPACE,
       asOf: '2025-01-31',
       sources: { main: { url: 'sqlite:legacy.db' }, extra: { url: 'csv:export/' } },
-      dropped: [{ table: 'log', reason: 'of no use' }],
+      dropped: [
+        { table: 'log', reason: 'of no use' },
+        { table: 'overview', reason: 'its rows come from the tables' },
+      ],
       severities: [
         { rule: 'format', severity: 'INFO' },
         { rule: 'type', module: 'visits', field: 'day', severity: 'WARNING' },

@@ -11,7 +11,7 @@ export interface RuleText {
 export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   accounting: {
     title: 'The accounting does not add up',
-    todo: 'Where keys are shared, name a unique key in base.key, or in "count" the result column of count().',
+    todo: 'Of a table, view or virtual table, write a module for it, or list it under dropped with the reason.',
   },
   blank: {
     title: 'A text that has to say something is empty',
@@ -92,6 +92,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   freeze: {
     title: 'The mapping is not the one that was frozen',
     todo: 'Look at what has changed, such as with git diff, and restore the file.',
+  },
+  integrity: {
+    title: 'A source was not checked for damage',
+    todo: 'Leave the option away; the check runs beside the reading, and takes its time only where it takes longer.',
   },
   invariant: {
     title: 'A condition of the mapping does not hold',

@@ -26,6 +26,13 @@ export interface Access {
   /** What the user named; for messages. */
   readonly shown: string;
   readonly lockTimeoutMs: number;
+  /** What a person should know of the files beside it, each a clause. */
+  readonly remarks: readonly string[];
+  /**
+   * Tables whose key is read in the order of a collation that is not here (standIn.ts). Nothing may be
+   * looked up in them.
+   */
+  readonly unordered?: readonly string[];
 }
 
 /**
