@@ -17,6 +17,7 @@ interface Options {
   readonly project: string;
   readonly source: readonly string[];
   readonly allowRejected: number;
+  readonly allowBlockers?: boolean;
   readonly workers: Workers;
   readonly memory: number;
   readonly sample?: number;
@@ -35,6 +36,7 @@ export function migrateCommand(exit: (code: number) => void): Command {
       wholeNumber(0, 1e15),
       0,
     )
+    .option('--allow-blockers', 'build although rows that are kept have a BLOCKER')
     .addOption(workersOption())
     .addOption(memoryOption())
     .addOption(sampleOption())
@@ -93,6 +95,8 @@ How do I use a copy of production?
   Sealift opens every source read-only, and the mapping stays as it is.
 
 How do I build in spite of rows that are wrong?
-  sealift migrate --allow-rejected N
-  They are not in the candidate, and its sealed accounting says how many.
+  sealift migrate --allow-rejected N --allow-blockers
+  Rows that were rejected are not in the candidate, and its sealed accounting
+  says how many. It is one to look at: it fails scan-all, and cannot go live.
+  What may be as it is gets a lower severity, what may be left out a "where".
 `;

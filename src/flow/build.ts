@@ -35,7 +35,7 @@ import {
   openStore,
   type Staging,
 } from '../seal/candidateStore.ts';
-import type { Integrity } from '../seal/format.ts';
+import type { Integrity, ModuleAccounting } from '../seal/format.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
 import { integrityRun, type IntegrityRun } from './integrity.ts';
@@ -242,12 +242,28 @@ export function sampleNotes({ sample }: BuildOptions): string[] {
   return [`${what}: it proves nothing about the rest, and can never be promoted`];
 }
 
-/** A run that saw no row has proved nothing. */
-export function assertSomeRows(built: readonly BuiltModule[]): void {
-  if (built.some(({ accounting }) => accounting.records > 0)) return;
+/** A run that saw no row has proved nothing; one that has a record of none says why. */
+export function assertSomeRecords(built: readonly BuiltModule[]): void {
+  const lines = built.map(({ accounting }) => accounting);
+  const sum = (of: (line: ModuleAccounting) => number): number =>
+    lines.reduce((total, line) => total + of(line), 0);
+  if (lines.some(({ records }) => records > 0)) return;
+  const [rows, rejected] = [sum((line) => line.rows), sum((line) => line.rejected)];
+  if (rows === 0) {
+    throw new Failure('EMPTY', {
+      what: 'the run saw no rows, nothing was published',
+      hint: 'check that the sources are the right ones',
+    });
+  }
+  const filtered = `${counted(rows - rejected, 'row')} filtered`;
+  const why = rejected === 0 ? filtered : `${counted(rejected, 'row')} rejected`;
   throw new Failure('EMPTY', {
-    what: 'the run saw no rows, nothing was published',
-    hint: 'check that the sources are the right ones',
+    what: `no record is left of ${counted(rows, 'row')}, nothing was published`,
+    where: rejected === 0 || rejected === rows ? why : `${why}, ${filtered}`,
+    hint:
+      rejected === 0
+        ? 'correct what the modules say under "where" and "onFilteredParent"'
+        : 'correct the rows or the mapping as the findings say',
   });
 }
 

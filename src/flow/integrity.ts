@@ -5,7 +5,7 @@
 
 import { quoteName } from '../mapping/nearest.ts';
 import type { Finding } from '../outcome/finding.ts';
-import { RULES } from '../outcome/rules.ts';
+import { severityOfRule } from '../outcome/rules.ts';
 import type { Integrity } from '../seal/format.ts';
 import type { CheckedSource, DamageCheck, PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
@@ -122,7 +122,7 @@ function sealed({ has, result }: Running): Integrity {
 }
 
 function finding(reason: string): Finding {
-  return { rule: 'integrity', severity: RULES.integrity, reason };
+  return { rule: 'integrity', severity: severityOfRule('integrity'), reason };
 }
 
 function findingsOf(name: string, { has, check, result }: Running): Finding[] {

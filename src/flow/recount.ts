@@ -16,6 +16,8 @@ import { unlistedFindings } from './objects.ts';
 
 export interface Recount {
   readonly findings: readonly Finding[];
+  /** Names of what was looked at. */
+  readonly checks: readonly string[];
   /** Whether the sources were looked at. */
   readonly note: string;
 }
@@ -39,11 +41,12 @@ export async function recount(
     });
     return {
       findings: [...findings, ...moved],
+      checks: ['accounting', 'drift'],
       note: 'the rows of the sources were counted again',
     };
   } catch (error) {
     if (!(error instanceof Failure) || !error.code.startsWith('SOURCE_')) throw error;
     const note = `the rows of the sources were not counted again: ${error.line()}`;
-    return { findings, note };
+    return { findings, checks: ['accounting'], note };
   }
 }

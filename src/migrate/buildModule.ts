@@ -24,6 +24,7 @@ import type { ShareResult } from './readShare.ts';
 import { bucketCount, ONE_BUCKET, sampledRouter, uniformRouter, type Router } from './router.ts';
 import type { RowSelection } from './rowSelection.ts';
 import { countRows, placesOf } from './rowsToRead.ts';
+import type { CountedDiagnosis } from './sortBucket.ts';
 import type { Sample } from './worker.ts';
 import { writeSorted } from './writeSorted.ts';
 
@@ -77,6 +78,8 @@ export interface BuiltModule {
   readonly sharesRows: boolean;
   /** What was found of its rows as a whole, to be sealed: of no record in particular. */
   readonly onRows: readonly Finding[];
+  /** What was found on rows of the records, and how often. */
+  readonly diagnosed: readonly CountedDiagnosis[];
   /** Some rows have no place in the accounting: findings say which. It must not be sealed. */
   readonly unaccounted: boolean;
 }
@@ -155,6 +158,7 @@ export async function buildModule(
       rows: sorted.rows,
       sharesRows: places !== module.table && counts.base !== null && !isOneToOne(counts.base),
       onRows,
+      diagnosed: sorted.diagnosed,
       unaccounted: faults.length > 0,
     };
   } catch (error) {

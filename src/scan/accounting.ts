@@ -8,7 +8,7 @@ import { DEFAULT_SOURCE, relationOf, type Mapping, type ModuleMapping } from '..
 import { quoteName } from '../mapping/nearest.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding } from '../outcome/finding.ts';
-import { RULES } from '../outcome/rules.ts';
+import { severityOfRule } from '../outcome/rules.ts';
 import {
   RUN_FILE,
   type ModuleAccounting,
@@ -33,7 +33,7 @@ export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Find
     } else {
       const reason = faultOf(line, module, run);
       if (reason !== null) yield fault(line.module, reason);
-      if (line.rejected > 0) yield rejected(line, mapping);
+      if (line.rejected > 0) yield rejected(line);
     }
   }
   for (const name of known.keys()) {
@@ -44,11 +44,11 @@ export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Find
   yield* tableFaults(run.sources, mapping, (reason) => fault(undefined, reason));
 }
 
-/** That rows may go missing was said to one run; who promotes it has to say so again. */
-function rejected(line: ModuleAccounting, mapping: Mapping): Finding {
+/** A candidate may be built without rows that were rejected, to look at it: it is not all that there is. */
+function rejected(line: ModuleAccounting): Finding {
   return {
     rule: 'rejected',
-    severity: severityOf(mapping.project, 'rejected', line.module),
+    severity: severityOfRule('rejected'),
     module: line.module,
     file: RUN_FILE,
     reason: `of ${line.rows} rows ${line.rejected} were rejected and are not in the candidate`,
@@ -62,7 +62,7 @@ export function* uncheckedSources({ sources, sample }: RunFile): Generator<Findi
     if (integrity !== 'skipped' || sample !== undefined) continue;
     yield {
       rule: 'integrity',
-      severity: RULES.integrity,
+      severity: severityOfRule('integrity'),
       file: RUN_FILE,
       reason: `source ${quoteName(name)} was not checked for damage, or not all of it`,
     };

@@ -67,6 +67,7 @@ export async function* lookUps(
       for (const [index, { part }] of references.entries()) {
         const found = missing(ids[index], all[index], { ...share, factors: scope.factors });
         for (const line of found) scope.hits.add(firstLine + line, part);
+        if (partition === 0) scope.looked.references += given(ids[index]);
       }
     };
   }
@@ -100,6 +101,13 @@ async function tableOf(
 }
 
 const NOTHING: PackedIds = { words: new Uint32Array(0), states: new Uint8Array(0) };
+
+/** How many lines have an id. */
+function given({ states }: PackedIds = NOTHING): number {
+  let number = 0;
+  for (const state of states) if (state !== NO_ID) number += 1;
+  return number;
+}
 
 /** Lines whose id is in the partition and not in its table; what is no id is in no table. */
 function* missing(

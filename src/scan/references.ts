@@ -88,7 +88,9 @@ async function lookUpRecords(
         if (record === null) continue;
         for (const [part, reference] of left) {
           for (const key of keysOf(reference, record)) {
-            if (!loaded.holds(key) || tables.get(part)?.has(key) === true) continue;
+            if (!loaded.holds(key)) continue;
+            scope.looked.references += 1;
+            if (tables.get(part)?.has(key) === true) continue;
             accuse(scope, module.name, { ordinal: first + index, record }, part, reference.fields);
           }
         }

@@ -183,7 +183,7 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   },
   rejected: {
     title: 'Rows of the source were rejected',
-    todo: 'Correct the rows in the source, or the mapping, and build again: storage_reports/latest-migrate/ names each row and field.',
+    todo: 'storage_reports/latest-migrate/ names each row, its field and the rule. Correct the rows in the source, or say in the mapping what the value becomes: a transform, such as a sentinel for a text that means "none".',
   },
   required: {
     title: 'A required value is null',
