@@ -128,7 +128,6 @@ const HOLDS = {
 const AB =
   "CREATE TABLE m (k INTEGER PRIMARY KEY, v TEXT); INSERT INTO m VALUES (1, 'a'), (2, 'b');";
 
-/** By rule. */
 /** Rows 1 and 2 of table m, of which a condition leaves out the second. */
 function filtered(second: string, column: string, condition: object): Source {
   return {
@@ -155,6 +154,7 @@ const TWICE: Source = {
   ),
 };
 
+/** By rule. */
 export const ROW_PLANTS: Readonly<Record<string, RowPlant>> = {
   type: refused(cell({ type: 'integer' }, '1', "'x'")),
   exactness: refused(cell({ type: 'integer' }, '1', '9007199254740993')),
