@@ -16,6 +16,7 @@ type DecisionRule =
   | 'digits' // numbers are written with digits that the record does not keep
   | 'null-in-not-null'
   | 'foreign-key' // not expressed in the mapping
+  | 'ids' // values that are all among the keys of another table
   | 'unique' // not expressed in the mapping
   | 'looks-like' // texts that could have a better type
   | 'generated'

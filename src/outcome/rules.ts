@@ -57,6 +57,7 @@ const TABLE = {
   fallback: warning('map'),
   sentinel: warning('map'),
   'filtered-parent': info('map'),
+  'reference-missing': warning('map'),
   // Rows that are in no module, or in more records than one
   'filtered-row': warning('map'),
   'filtered-kind': warning('map'),
@@ -81,9 +82,11 @@ const TABLE = {
   freeze: fixed('freeze'),
   // Between records
   reference: blocker('scan'),
-  'reference-partial': blocker('map'),
+  'reference-partial': blocker('map', 'scan'),
+  'reference-path': warning('scan'),
   unique: blocker('scan'),
   cycle: blocker('scan'),
+  'self-reference': warning('scan'),
   invariant: blocker('scan'),
   copy: warning('scan', 'drift'),
   accounting: fixed('map', 'scan', 'verify'),
