@@ -223,7 +223,7 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   },
   'text-mojibake': {
     title: 'A text was decoded wrongly',
-    todo: 'Correct it in the source: encode the text as windows-1252 and decode the bytes as UTF-8.',
+    todo: 'Correct it in the source: encode the text in the encoding that is named and decode the bytes as UTF-8. What had been read wrongly twice needs that twice.',
   },
   'text-not-nfc': {
     title: 'A text is not in normal form C',
