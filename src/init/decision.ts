@@ -14,12 +14,17 @@ type DecisionRule =
   | 'too-long' // values longer or finer than declared
   | 'null-in-not-null'
   | 'foreign-key' // not expressed in the mapping
+  | 'ids' // values that are all among the keys of another table
   | 'unique' // not expressed in the mapping
   | 'looks-like' // texts that could have a better type
   | 'generated'
   | 'no-values' // an empty column: its type is a guess
   | 'empty-table'
   | 'view'
+  | 'search-index' // not migrated: its text is elsewhere
+  | 'unreadable' // a table or column that the source cannot read
+  | 'counter' // AUTOINCREMENT
+  | 'json-form' // texts of JSON, written canonically
   | 'read-as' // how a file is written, as told from it
   | 'module-name'
   | 'field-name';

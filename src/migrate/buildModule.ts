@@ -23,6 +23,7 @@ import type { ShareResult } from './readShare.ts';
 import { bucketCount, ONE_BUCKET, sampledRouter, uniformRouter, type Router } from './router.ts';
 import type { RowSelection } from './rowSelection.ts';
 import { countRows, placesOf } from './rowsToRead.ts';
+import type { CountedDiagnosis } from './sortBucket.ts';
 import type { Sample } from './worker.ts';
 import { writeSorted } from './writeSorted.ts';
 
@@ -35,6 +36,8 @@ export interface BuildContext {
   readonly memory: MemoryPlan;
   readonly progress: StepProgress;
   readonly readOrder: ReadOrder;
+  /** Throws as soon as a source is known to be damaged. */
+  readonly assertSound: () => void;
   /** Which rows count. */
   readonly selection: RowSelection;
   /** Gets one BLOCKER for each rejected cell or group of duplicates. */
@@ -70,6 +73,8 @@ export interface BuiltModule {
   readonly rows: BigInt64Array;
   /** A row may be that of several records: a query makes several of it. */
   readonly sharesRows: boolean;
+  /** What was found on rows of the records, and how often. */
+  readonly diagnosed: readonly CountedDiagnosis[];
   /** Some rows have no place in the accounting: findings say which. It must not be sealed. */
   readonly unaccounted: boolean;
 }
@@ -145,6 +150,7 @@ export async function buildModule(
       places,
       rows: sorted.rows,
       sharesRows: places !== module.table && counts.base !== null && !isOneToOne(counts.base),
+      diagnosed: sorted.diagnosed,
       unaccounted: faults.length > 0,
     };
   } catch (error) {
@@ -228,11 +234,24 @@ async function readAll(
   );
   const shown = setInterval(() => {
     context.progress.update(Atomics.load(new Int32Array(done), 0));
+    if (!isSound(context)) Atomics.store(new Int32Array(next), 0, ranges.length);
   }, 100);
   try {
-    return await allEnded(calls);
+    const read = await allEnded(calls);
+    context.assertSound();
+    return read;
   } finally {
     clearInterval(shown);
+  }
+}
+
+/** Of a damaged source no more ranges are begun. */
+export function isSound({ assertSound }: Pick<BuildContext, 'assertSound'>): boolean {
+  try {
+    assertSound();
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -90,8 +90,8 @@ export interface SealedSource {
   readonly integrity: Integrity;
   /** SHA-256 of the canonical JSON of the source's schema. */
   readonly schema: string;
-  /** Rows by base table, mapped or not, counted by the source. */
-  readonly tables: readonly { readonly table: string; readonly rows: number }[];
+  /** Rows by base table, mapped or dropped, counted by the source; null where a dropped one was not. */
+  readonly tables: readonly { readonly table: string; readonly rows: number | null }[];
 }
 
 export type Integrity = 'passed' | 'skipped' | null;

@@ -57,7 +57,7 @@ export const RUN_SCHEMA: Record<string, unknown> = object(
         scheme: text,
         integrity: { enum: ['passed', 'skipped', null] },
         schema: hex,
-        tables: list(object({ table: text, rows: count })),
+        tables: list(object({ table: text, rows: { type: ['integer', 'null'], minimum: 0 } })),
       }),
     ),
     accounting: list(accounting),

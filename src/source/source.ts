@@ -16,7 +16,14 @@ export interface ColumnSchema {
   readonly declaredType: string;
   readonly notNull: boolean;
   readonly generated: boolean;
+  /**
+   * How the source compares the values of a unique set that the column is part of, where it is not byte
+   * by byte: without the case of ASCII letters, or without blanks at the end.
+   */
+  readonly collation?: Collation;
 }
+
+export type Collation = 'NOCASE' | 'RTRIM';
 
 export interface ForeignKey {
   readonly columns: readonly string[];
@@ -24,6 +31,20 @@ export interface ForeignKey {
   readonly table: string;
   /** The parent's columns; its primary key where the declaration names none. */
   readonly to: readonly string[];
+  /**
+   * Declared so: no row may have some of its columns null and others not (ISO 9075 MATCH FULL). Left
+   * out, such rows refer to nothing.
+   */
+  readonly match?: 'full';
+}
+
+/** A column that the source declares and cannot read. */
+export interface UnreadableColumn {
+  readonly name: string;
+  /** A clause that holds no value: what the source says. */
+  readonly why: string;
+  /** The source computes it from other columns: it holds nothing of its own. */
+  readonly computed: boolean;
 }
 
 export interface TableSchema {
@@ -36,11 +57,39 @@ export interface TableSchema {
   /** Declared unique sets besides the primary key; partial and expression indexes are left out. */
   readonly unique: readonly (readonly string[])[];
   readonly foreignKeys: readonly ForeignKey[];
+  /** Left out where every column can be read. */
+  readonly unreadable?: readonly UnreadableColumn[];
+  /** Why it holds no data of its own, as an index of texts elsewhere; left out where it does. */
+  readonly derived?: string;
+  /** Names of unique indexes that are partial or over expressions; left out where there are none. */
+  readonly conditionalUnique?: readonly string[];
+  /** The source never gives a key twice, and counts for it (AUTOINCREMENT). */
+  readonly counter?: true;
+}
+
+/** An object that is no table to be read. */
+export interface OtherObject {
+  readonly name: string;
+  readonly kind: 'table' | 'view' | 'virtual table';
+  /** A clause that holds no value: why it cannot be read. */
+  readonly why: string;
+  /** The table that keeps its data in this one, and has made it; null where it stands for itself. */
+  readonly partOf: string | null;
+  /** Nothing of the source is stored in it. */
+  readonly derived: boolean;
 }
 
 /** Tables ascending by the UTF-8 bytes of their names; everything in a stable order. */
 export interface SourceSchema {
   readonly tables: readonly TableSchema[];
+  /** All else that could be taken for a table, by name; left out where there is nothing. */
+  readonly others?: readonly OtherObject[];
+}
+
+/** An object as the source's own catalogue lists it. */
+export interface CataloguedObject {
+  readonly name: string;
+  readonly kind: 'table' | 'view' | 'virtual table' | 'entry';
 }
 
 /** The base table whose rows a query or a view accounts for. */
@@ -120,18 +169,42 @@ export interface SourceReader {
   close(): Promise<void>;
 }
 
+/**
+ * A look for damage in all that a source holds: pages cut off, indexes that disagree with their tables.
+ * It runs in a process of its own while rows are read, in the snapshot that they are read from.
+ */
+export interface DamageCheck {
+  /** Takes the snapshot; called again where the readers take theirs again. */
+  begin(): Promise<void>;
+  /** Checks everything. @throws Failure SOURCE_FORMAT where the source is damaged, or the check ended */
+  run(): Promise<CheckedSource>;
+  /** Ends it, whatever it is at. */
+  close(): void;
+}
+
+/** A source in which no damage was found. */
+export interface CheckedSource {
+  /** Tables of which not everything could be checked. */
+  readonly unchecked: readonly string[];
+}
+
 export interface PreparedSource {
   readonly handle: SourceHandle;
   /** The source's own, whatever a mapping asks of it. */
   readonly schema: SourceSchema;
   /** By name, the queries and views that were asked for; read by these names like tables. */
   readonly relations: ReadonlyMap<string, Relation>;
+  /**
+   * What the source's catalogue lists and has to be accounted for, found by code of its own: what the
+   * schema leaves out is missed otherwise. Only where there is a catalogue.
+   */
+  readonly objects?: readonly CataloguedObject[];
+  /** What a person should know of how it is read, each a clause; files beside it, for example. */
+  readonly remarks?: readonly string[];
   /** Of the files that it reads: what work and room are planned by. */
   readonly bytes: number;
   /** How files are read, where that was told from them. */
   readonly told?: Told;
-  /** What the source's own check of its integrity has said; left out where it has none. */
-  readonly integrity?: 'passed' | 'skipped';
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
   plan(table: string, rows: number): Promise<ReadRange[]>;
   /** Exact number of rows of a table, counted by the source itself, independently of `read`. */
@@ -141,6 +214,8 @@ export interface PreparedSource {
    * source, see one and the same snapshot; runs it again when the source changed meanwhile.
    */
   inOneSnapshot(begin: () => Promise<void>): Promise<void>;
+  /** Only where the source can be damaged without a reader noticing. */
+  checkForDamage?(): DamageCheck;
   /** Throws SOURCE_CHANGED when what was read is no longer what is there and no snapshot held it. */
   assertUnchanged(): Promise<void>;
   close(): Promise<void>;

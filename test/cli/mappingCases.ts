@@ -34,6 +34,15 @@ function dogsBy(sql: string, base: Json = {}): (project: string) => void {
   return dogs((value) => ({ ...value, source }));
 }
 
+/** Runs SQL on the source. */
+function inSource(sql: string): (project: string) => void {
+  return (project) => {
+    const db = new Database(join(project, 'legacy.db'));
+    db.exec(sql);
+    db.close();
+  };
+}
+
 function setField(value: Json, members: Record<string, unknown>, name = 'owner'): unknown {
   const fields = (value as { fields: Record<string, object> }).fields;
   return { ...value, fields: { ...fields, [name]: { ...fields[name], ...members } } };
@@ -227,11 +236,13 @@ export const MAPPINGS: readonly Case[] = [
     name: 'rows that are rejected',
     args: MIGRATE,
     code: 1,
-    prepare: (project) => {
-      const db = new Database(join(project, 'legacy.db'));
-      db.exec("UPDATE owners SET name = CAST(x'ff' AS TEXT) WHERE id < 3");
-      db.close();
-    },
+    prepare: inSource("UPDATE owners SET name = CAST(x'ff' AS TEXT) WHERE id < 3"),
+  },
+  {
+    name: 'rows that are kept, with a BLOCKER',
+    args: MIGRATE,
+    code: 1,
+    prepare: inSource("UPDATE owners SET name = 'a' || char(0) WHERE id < 3"),
   },
   {
     name: 'a module below its minimum',

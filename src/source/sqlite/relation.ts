@@ -74,6 +74,7 @@ export function planRelations(
       );
     }
     const planned = planRelation(db, schema, request, table, fail);
+    assertOrdered(access, planned.names, request.base, fail);
     const { relation, reading } = planned;
     const known = accesses.get(request.name);
     if (known !== undefined && JSON.stringify(known) !== JSON.stringify(reading)) {
@@ -90,6 +91,19 @@ export function planRelations(
     ({ name, base }) => base !== null || relations.get(name)?.schema.kind === 'query',
   );
   return { relations, access: special };
+}
+
+/** Nothing is looked up by a key whose order is that of a collation which is not here. */
+function assertOrdered(
+  { unordered = [] }: Access,
+  names: ReadonlySet<string>,
+  base: BaseKey | null,
+  fail: Fail,
+): void {
+  const found = unordered.find((table) => names.has(table.toLowerCase()) || table === base?.table);
+  if (found === undefined) return;
+  const what = `the key of table ${JSON.stringify(found)} is ordered by a collation that is not here`;
+  throw fail('SOURCE_SCHEMA', what, 'map the table itself, without SQL');
 }
 
 /** Date functions without a clock, for queries; what they are called in views is left as it is. */
@@ -116,7 +130,7 @@ function planRelation(
   request: RelationRequest,
   view: TableSchema | undefined,
   fail: Fail,
-): { relation: Relation; reading: RelationAccess } {
+): { relation: Relation; reading: RelationAccess; names: ReadonlySet<string> } {
   const named = namesOf(db, request, fail);
   const columns = view?.columns ?? compiled(db, named.query, fail);
   const base = request.base === null ? null : baseAccess(db, schema, request.base, columns);
@@ -137,6 +151,7 @@ function planRelation(
   return {
     relation,
     reading: { name, columns: columns.map((column) => column.name), query, base },
+    names: named.names,
   };
 }
 
@@ -185,7 +200,9 @@ function passed(sql: Sql | Refused, which: string, fail: Fail): Sql {
 }
 
 function viewsOf(db: Connection): { name: string; sql: string }[] {
-  const sql = "SELECT name, sql FROM main.sqlite_schema WHERE type = 'view'";
+  // SQLite itself takes bytes there for text.
+  const sql = `SELECT CAST(name AS TEXT) AS name, CAST(sql AS TEXT) AS sql FROM main.sqlite_schema
+    WHERE CAST(type AS TEXT) = 'view'`;
   return db.prepare<[], { name: string; sql: string }>(sql).all();
 }
 
