@@ -38,6 +38,10 @@ export interface ColumnProfile {
   readonly lowerCaseUuids: boolean;
   /** Size of the longest value of kind bytes. */
   readonly longestBytes: number;
+  /** Every text is ASCII: letters have the same two cases everywhere. */
+  readonly ascii: boolean;
+  /** No text has outer blanks but spaces at its end. */
+  readonly spacesAtEnd: boolean;
   /** Texts that hold personal data, by its class. */
   readonly personal: Readonly<Partial<Record<PiiClass, number>>>;
 }
@@ -76,6 +80,8 @@ interface State {
   clockForm: ClockForm | null | undefined;
   lowerCaseUuids: boolean;
   longestBytes: number;
+  ascii: boolean;
+  spacesAtEnd: boolean;
   readonly personal: Partial<Record<PiiClass, number>>;
 }
 
@@ -94,6 +100,8 @@ export function columnTally(declared: DeclaredType): ColumnTally {
     clockForm: undefined,
     lowerCaseUuids: true,
     longestBytes: 0,
+    ascii: true,
+    spacesAtEnd: true,
     personal: {},
   };
   return {
@@ -165,6 +173,8 @@ function noteText(state: State, text: string): void {
   const { length = Infinity } = state.declared;
   if (text.length > length && codePoints(text) > length) state.beyondDeclared += 1;
   state.lowerCaseUuids &&= isUuid(text);
+  state.ascii &&= isAscii(text);
+  state.spacesAtEnd &&= hasSpacesAtEnd(text);
   for (const found of new Set(findPii(text).map((match) => match.of))) {
     state.personal[found] = (state.personal[found] ?? 0) + 1;
   }
@@ -188,4 +198,16 @@ function noteNumber(state: State, value: number | bigint): void {
   if (typeof value === 'bigint') state.beyondSafe.integers += 1;
   else if (!Number.isFinite(value) || Object.is(value, -0)) state.unusual += 1;
   else if (Number.isInteger(value) && !Number.isSafeInteger(value)) state.beyondSafe.doubles += 1;
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 127) return false;
+  return true;
+}
+
+/** Whether its outer blanks, if any, are spaces at the end. */
+function hasSpacesAtEnd(text: string): boolean {
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === 32) end -= 1;
+  return text.slice(0, end).trim().length === end;
 }

@@ -14,6 +14,7 @@ type DecisionRule =
   | 'too-long' // values longer or finer than declared
   | 'null-in-not-null'
   | 'foreign-key' // not expressed in the mapping
+  | 'ids' // values that are all among the keys of another table
   | 'unique' // not expressed in the mapping
   | 'looks-like' // texts that could have a better type
   | 'generated'

@@ -6,6 +6,7 @@ import {
   type ColumnField,
   type FieldMapping,
   type IdRule,
+  type KeyPart,
   type ModuleMapping,
   type ReferenceField,
   type ValueReference,
@@ -15,6 +16,7 @@ import { formatType, type FieldType } from '../record/type.ts';
 import { uniqueSets } from './chooseKey.ts';
 import type { Decision } from './decision.ts';
 import { notExpressed, whyNotByValue, type IdMode, type Links } from './foreignKeys.ts';
+import type { NestedReferences } from './looksLikeIds.ts';
 import { unusedName } from './names.ts';
 import { personalClass } from './personal.ts';
 import { columnsOf, isRequired, type ColumnPlan, type TablePlan } from './tablePlan.ts';
@@ -24,6 +26,9 @@ export interface ModuleContext {
   readonly ids: IdMode;
   /** By table. */
   readonly links: ReadonlyMap<TablePlan, Links>;
+  /** Columns to which others refer by value: they are fields. */
+  readonly referred: ReadonlyMap<TablePlan, ReadonlySet<string>>;
+  readonly nested: NestedReferences;
 }
 
 interface Fields {
@@ -44,10 +49,7 @@ export function moduleOf(plan: TablePlan, context: ModuleContext): [ModuleMappin
     $schema: '../schema/module.schema.json',
     module: plan.module,
     source: sourceName === DEFAULT_SOURCE ? { table } : { name: sourceName, table },
-    key: columnsOf(plan, plan.key).map(({ name, type }) => ({
-      column: name,
-      type: formatType(type),
-    })),
+    key: columnsOf(plan, plan.key).map(keyPart),
     id: idRule(plan, context.ids, fields),
     fields: Object.fromEntries(fields.byName),
     ...droppedOf(plan),
@@ -56,6 +58,11 @@ export function moduleOf(plan: TablePlan, context: ModuleContext): [ModuleMappin
     ...(plan.rows === 0 ? { minimumRows: 0 } : {}),
   };
   return [module, decisions];
+}
+
+function keyPart({ name, type, keyTransform }: ColumnPlan): KeyPart {
+  const part = { column: name, type: formatType(type) };
+  return keyTransform === undefined ? part : { ...part, transforms: [keyTransform] };
 }
 
 /** What the source computes from other columns, and cannot read here, is lost with no data. */
@@ -88,9 +95,12 @@ function fieldsOf(plan: TablePlan, context: ModuleContext, decisions: Decision[]
     });
     if (reference !== undefined) {
       unnamed.delete(reference);
-      fields.byName.set(column.field, referenceField(plan, reference.parent.module, [column]));
+      fields.byName.set(column.field, referenceField(plan, reference, [column]));
     } else if (hasColumnField(plan, column.name, context)) {
-      fields.byName.set(column.field, columnField(plan, column));
+      const references = context.nested.get(column);
+      const field = columnField(plan, column);
+      const nested = references === undefined ? field : { ...field, references };
+      fields.byName.set(column.field, nested);
     } else {
       continue;
     }
@@ -98,9 +108,9 @@ function fieldsOf(plan: TablePlan, context: ModuleContext, decisions: Decision[]
   }
   // Names of columns come first, so that a reference of several never takes one.
   const taken = new Set([...plan.columns.values()].map((column) => column.field));
-  for (const { parent, columns } of unnamed) {
-    const field = referenceField(plan, parent.module, columnsOf(plan, columns));
-    fields.byName.set(unusedName(parent.module, taken), field);
+  for (const reference of unnamed) {
+    const field = referenceField(plan, reference, columnsOf(plan, reference.columns));
+    fields.byName.set(unusedName(reference.parent.module, taken), field);
   }
   decisions.push(...naturalKey(plan, context.ids, fields));
   return fields;
@@ -108,8 +118,13 @@ function fieldsOf(plan: TablePlan, context: ModuleContext, decisions: Decision[]
 
 /** Whether the column is a field of its own type, besides any reference that it is part of. */
 function hasColumnField(plan: TablePlan, name: string, context: ModuleContext): boolean {
-  const references = context.links.get(plan)?.references ?? [];
-  if (references.some(({ columns }) => columns.includes(name))) return false;
+  const all = context.links.get(plan)?.references ?? [];
+  const references = all.filter(({ columns }) => columns.includes(name));
+  if (references.some(({ columns }) => columns.length === 1)) return false;
+  // A reference that is null in part holds nothing of its other columns.
+  if (references.some(({ partial }) => partial > 0)) return true;
+  if (references.length > 0) return false;
+  if (context.referred.get(plan)?.has(name) === true) return true;
   const [only, ...others] = plan.key;
   if (context.ids === 'keep' || only !== name || others.length > 0) return true;
   // Only lineage holds a number that means nothing. A record needs a field, though.
@@ -124,14 +139,15 @@ function isSurrogate(type: FieldType): boolean {
 
 function referenceField(
   plan: TablePlan,
-  reference: string,
+  { parent, match }: Links['references'][number],
   columns: readonly ColumnPlan[],
 ): ReferenceField {
   const required = isRequired(plan, columns);
   return {
-    reference,
+    reference: parent.module,
     columns: columns.map(({ name }) => name),
     ...(required ? { required } : {}),
+    ...(match === undefined ? {} : { match }),
   };
 }
 
@@ -232,6 +248,7 @@ function valueReferences(
       fields: columnsOf(plan, link.columns).map(({ field }) => field),
       module: link.parent.module,
       to: columnsOf(link.parent, link.to).map(({ field }) => field),
+      ...(link.match === undefined ? {} : { match: link.match }),
     };
     references.set(JSON.stringify(reference), reference);
   }

@@ -12,10 +12,12 @@ import { uuidV5 } from '../record/uuid.ts';
 import { compareNames } from '../source/nameOrder.ts';
 import type { Remark, SourceSchema, TableSchema } from '../source/source.ts';
 import { chooseKey } from './chooseKey.ts';
+import { foldKeys } from './collations.ts';
 import { tableDecisions } from './columnDecisions.ts';
 import type { Decision } from './decision.ts';
-import { alignTypes, linksOf, type IdMode } from './foreignKeys.ts';
+import { alignTypes, linksOf, referredByValue, type IdMode } from './foreignKeys.ts';
 import { isMigrated, leftOut } from './leftOut.ts';
+import { looksLikeIds } from './looksLikeIds.ts';
 import { moduleOf } from './moduleOf.ts';
 import { moduleNames } from './names.ts';
 import type { TableProfile } from './profile.ts';
@@ -54,13 +56,18 @@ export function proposeMapping(input: ProposalInput): Proposal {
   for (const plan of plans.values()) decisions.set(plan, chooseKey(plan));
   alignTypes(plans, input.ids);
   const links = new Map([...plans.values()].map((plan) => [plan, linksOf(plan, plans, input.ids)]));
-  const context = { sourceName: input.sourceName, ids: input.ids, links };
+  const folded = foldKeys(links);
+  const referred = referredByValue([...links.values()]);
+  const likely = looksLikeIds(links, input.ids);
+  const nested = likely.references;
+  const context = { nested, sourceName: input.sourceName, ids: input.ids, links, referred };
   const modules: ModuleMapping[] = [];
   const left = leftOut(input.schema, input.sourceName);
   for (const [plan, known] of decisions) {
     const [module, more] = moduleOf(plan, context);
     modules.push(module);
-    known.push(...(links.get(plan)?.decisions ?? []), ...more, ...tableDecisions(plan));
+    known.push(...(links.get(plan)?.decisions ?? []), ...(folded.get(plan) ?? []));
+    known.push(...(likely.decisions.get(plan) ?? []), ...more, ...tableDecisions(plan));
   }
   return {
     project: projectOf(input, left.dropped),

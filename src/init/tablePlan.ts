@@ -1,10 +1,12 @@
 /** A table on its way to a module: what is declared, what was found, what was chosen so far. */
 
+import type { KeyTransform } from '../mapping/model.ts';
 import { formatType, type FieldType } from '../record/type.ts';
 import type { ColumnSchema, TableSchema } from '../source/source.ts';
 import type { ColumnProfile } from './columnProfile.ts';
 import { chooseType } from './columnType.ts';
 import { declaredType, type DeclaredType } from './declaredType.ts';
+import type { ColumnIds } from './idTally.ts';
 import { fieldNames } from './names.ts';
 import type { TableProfile } from './profile.ts';
 
@@ -15,8 +17,11 @@ export interface ColumnPlan {
   readonly schema: ColumnSchema;
   readonly declared: DeclaredType;
   readonly profile: ColumnProfile;
+  readonly ids: ColumnIds | undefined;
   /** Of its field and of its part of the key. */
   type: FieldType;
+  /** Of its part of the key: what makes spellings equal that the source takes for one. */
+  keyTransform?: KeyTransform;
 }
 
 export interface TablePlan {
@@ -47,7 +52,15 @@ export function planTable(schema: TableSchema, profile: TableProfile, module: st
     const field = fields.get(column.name) ?? column.name;
     return [
       column.name,
-      { name: column.name, field, schema: column, declared, profile: found, type },
+      {
+        name: column.name,
+        field,
+        schema: column,
+        declared,
+        profile: found,
+        ids: profile.ids[index],
+        type,
+      },
     ];
   });
   const { rows, partialNulls } = profile;

@@ -14,8 +14,10 @@ import {
   isReference,
   relationOf,
   type BaseTable,
+  type ColumnField,
   type FieldMapping,
   type KeyPart,
+  type KeyTransform,
   type Mapping,
   type ModuleMapping,
   type ProjectMapping,
@@ -36,6 +38,7 @@ export interface CompiledField {
 export interface CompiledKeyPart {
   readonly column: string;
   readonly type: FieldType;
+  readonly transforms?: readonly KeyTransform[] | undefined;
 }
 
 export interface CompiledModule {
@@ -104,7 +107,11 @@ export function moduleNamed(mapping: Mapping, name: string): ModuleMapping {
 }
 
 export function compileKey(key: readonly KeyPart[]): CompiledKeyPart[] {
-  return key.map((part) => ({ column: part.column, type: requireType(part.type) }));
+  return key.map(({ column, type, transforms }) => ({
+    column,
+    type: requireType(type),
+    transforms,
+  }));
 }
 
 function requireType(text: string): FieldType {
@@ -135,9 +142,17 @@ function fieldOfKeyPart(fields: readonly CompiledField[], part: CompiledKeyPart)
     ({ mapping, type }) =>
       'column' in mapping &&
       mapping.column === part.column &&
-      mapping.transforms === undefined &&
+      sameTransforms(mapping, part) &&
       formatType(type) === formatType(part.type),
   );
   if (field === undefined) throw new TypeError(`no field holds key column ${part.column}`);
   return field.name;
+}
+
+/** Whether a field and a part of the key make the same of a cell's text. */
+export function sameTransforms(
+  field: Pick<ColumnField, 'transforms'>,
+  part: Pick<CompiledKeyPart, 'transforms'>,
+): boolean {
+  return JSON.stringify(field.transforms) === JSON.stringify(part.transforms);
 }

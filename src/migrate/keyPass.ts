@@ -25,6 +25,13 @@ export interface PassContext {
 }
 
 const ROWS_PER_RANGE = 65_536;
+/** What a person sees of a pass; the others are for a sample. */
+const LABELS: Readonly<Partial<Record<KeyTask['kind'], string>>> = {
+  present: 'keys',
+  filtered: 'filter',
+  kept: 'filter',
+  links: 'filter',
+};
 
 /** Runs a task over all rows of a module; what all workers say of it. */
 export async function runPass(
@@ -44,10 +51,10 @@ export async function runPass(
     next: new SharedArrayBuffer(4),
     progress: new SharedArrayBuffer(4),
   };
-  const filters = ['filtered', 'kept', 'links'].includes(task.kind);
+  const label = LABELS[task.kind] ?? 'sample';
   // What a query yields is not counted here: it may take any time, and this is for the display.
   const rows = source.relations.has(module.table) ? 0 : await source.count(module.table);
-  progress.begin(`${filters ? 'filter' : 'sample'} of ${module.name}`, rows);
+  progress.begin(`${label} of ${module.name}`, rows);
   const read = new Int32Array(input.progress);
   const shown = setInterval(() => {
     progress.update(Atomics.load(read, 0));

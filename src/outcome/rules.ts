@@ -57,6 +57,7 @@ const TABLE = {
   fallback: warning('map'),
   sentinel: warning('map'),
   'filtered-parent': info('map'),
+  'reference-missing': warning('map'),
   // Text as it came, before any transform
   encoding: blocker('map'),
   'text-nul': blocker('map'),
@@ -77,9 +78,11 @@ const TABLE = {
   freeze: fixed('freeze'),
   // Between records
   reference: blocker('scan'),
-  'reference-partial': blocker('map'),
+  'reference-partial': blocker('map', 'scan'),
+  'reference-path': warning('scan'),
   unique: blocker('scan'),
   cycle: blocker('scan'),
+  'self-reference': warning('scan'),
   invariant: blocker('scan'),
   copy: warning('scan', 'drift'),
   accounting: fixed('map', 'scan', 'verify'),

@@ -35,7 +35,7 @@ export function packedReferences(
   return references.flatMap(({ fields, types, target, nested }, part) => {
     const [field, ...more] = fields;
     const [to] = target.fields;
-    if (nested || field === undefined || to === undefined || more.length > 0) return [];
+    if (nested !== null || field === undefined || to === undefined || more.length > 0) return [];
     const parent = typeOfField(moduleOf(scope, target.module), to);
     if (types[0]?.kind !== 'uuid' || parent.kind !== 'uuid') return [];
     return [{ part, field, target: { module: target.module, field: to } }];

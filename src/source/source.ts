@@ -16,7 +16,14 @@ export interface ColumnSchema {
   readonly declaredType: string;
   readonly notNull: boolean;
   readonly generated: boolean;
+  /**
+   * How the source compares the values of a unique set that the column is part of, where it is not byte
+   * by byte: without the case of ASCII letters, or without blanks at the end.
+   */
+  readonly collation?: Collation;
 }
+
+export type Collation = 'NOCASE' | 'RTRIM';
 
 export interface ForeignKey {
   readonly columns: readonly string[];
@@ -24,6 +31,11 @@ export interface ForeignKey {
   readonly table: string;
   /** The parent's columns; its primary key where the declaration names none. */
   readonly to: readonly string[];
+  /**
+   * Declared so: no row may have some of its columns null and others not (ISO 9075 MATCH FULL). Left
+   * out, such rows refer to nothing.
+   */
+  readonly match?: 'full';
 }
 
 /** A column that the source declares and cannot read. */

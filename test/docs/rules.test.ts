@@ -15,6 +15,7 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /(?:a|the) date/,
   /no email/,
   /EMAIL/,
+  /(?<=was read as) .*/,
   /(?<=does not hold: ).*/,
 ];
 const PLACEHOLDER = new RegExp(` ?(?:${PLACEHOLDERS.map(({ source }) => source).join('|')}) ?`);

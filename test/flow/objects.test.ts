@@ -19,6 +19,7 @@ import type { Outcome } from '../../src/outcome/outcome.ts';
 import type { RunFile } from '../../src/seal/format.ts';
 import type { SourceAdapter } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
+import { compareCells, hasProgram } from '../cli/sealift.ts';
 import { ENVIRONMENT, temporaryFolder } from '../fault/fixture.ts';
 import { promoteHere } from '../promote/fixture.ts';
 
@@ -158,6 +159,10 @@ describe('what init writes for a source with objects of every kind', () => {
       'the rows of virtual table "note", which is dropped, were not counted: SQLite says unknown tokenizer house',
     );
     expect(await run.scanAll()).toMatchObject({ status: 'PASS', findings: [] });
+    if (hasProgram('python3')) {
+      const compared = compareCells(join(project, 'legacy.db'), project);
+      expect(compared.stdout + compared.stderr).toMatch(/^\d+ cells compared, all equal\n$/);
+    }
     expect(linesOf(project, 'pages')).toMatchObject([{ unnamed: 'a' }, { unnamed: null }]);
     expect(linesOf(project, 'letter')).toEqual([{ body: 'dear', rowid: 7 }]);
     expect(linesOf(project, 'note_content')).toEqual([{ c0body: 'ps', docid: 3 }]);

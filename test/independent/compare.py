@@ -44,6 +44,18 @@ class Report:
         return 1 if self.differences else 0
 
 
+def held_columns(module):
+    """Columns whose values arrive whatever becomes of references of several columns."""
+    held = set()
+    if module['id']['rule'] in ('uuid', 'registry'):
+        held.update(part['column'] for part in module['key'])
+    for field in module['fields'].values():
+        columns = field.get('columns', [field.get('column')])
+        if 'reference' not in field or len(columns) == 1:
+            held.update(columns)
+    return held
+
+
 def source_name(entry, inner=None):
     return (entry if inner is None else entry.get(inner, {})).get('name', 'main')
 
@@ -169,7 +181,10 @@ def expected_record(project, module, cell_of):
     for name, field in module['fields'].items():
         if 'reference' in field:
             parent = project.modules[field['reference']]
-            parts = project.key(parent, cell_of, field['columns'])
+            simple = field.get('match', 'simple') == 'simple' and all(
+                cell_of[name] is None or name in held_columns(module) for name in field['columns']
+            )
+            parts = project.key(parent, cell_of, field['columns'], partial_is_null=simple)
             if parts is None and field.get('required'):
                 raise Unrepresentable('a required reference is null')
             record[name] = None if parts is None else project.target(parent, parts)

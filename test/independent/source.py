@@ -21,7 +21,16 @@ def opened(source):
             if os.path.exists(source + end):
                 shutil.copyfile(source + end, copy + end)
         with contextlib.closing(sqlite3.connect(copy)) as db:
+            stand_in(db)
             yield db
+
+
+def stand_in(db):
+    """A table is read from its first row to its last, whatever its application orders it by."""
+    texts = [sql for (sql,) in db.execute('SELECT sql FROM sqlite_schema') if sql]
+    named = {name for text in texts for name in re.findall(r'\bCOLLATE\s+["`\[]?(\w+)', text, re.I)}
+    for name in named - {'BINARY', 'NOCASE', 'RTRIM', 'binary', 'nocase', 'rtrim'}:
+        db.create_collation(name, lambda a, b: (a > b) - (a < b))
 
 
 def quoted(name):
@@ -46,15 +55,20 @@ OF_SQLITE = ('CREATE TABLE sqlite_sequence(name,seq)', 'CREATE TABLE sqlite_stat
 
 def made_by(sql):
     """The tables, and their texts, that SQLite makes for a virtual table of this text."""
-    scratch = sqlite3.connect(':memory:')
-    try:
-        scratch.execute(sql)
-        rows = scratch.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").fetchall()
+    known = made_in_scratch(sql)
+    # Which tables there are does not depend on the tokenizer; the texts in them can then not be read.
+    other = made_in_scratch(re.sub(r',\s*tokenize\s*=[^,)]*', '', sql)) if known is None else None
+    return known or {part for part in other or () if not part[0].endswith('_content')}
+
+
+def made_in_scratch(sql):
+    with contextlib.closing(sqlite3.connect(':memory:')) as scratch:
+        try:
+            scratch.execute(sql)
+        except sqlite3.Error:
+            return None
+        rows = scratch.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")
         return {(name, ' '.join(text.split())) for name, text in rows}
-    except sqlite3.Error:
-        return set()
-    finally:
-        scratch.close()
 
 
 def columns_of(db, table):

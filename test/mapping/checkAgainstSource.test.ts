@@ -38,6 +38,7 @@ const MAIN: readonly TableSchema[] = [
     'customer_nr',
     'name',
     'earlier',
+    'others',
   ]),
 ];
 const EXTRA: readonly TableSchema[] = [table('dogs', ['chip', 'name'], 'file')];

@@ -130,7 +130,21 @@ function visits(): unknown {
         longText: 20,
       },
       mail: { column: 'mail', type: 'string', format: 'email', pii: 'EMAIL' },
-      customer: { reference: 'customers', columns: ['customer_nr'], onFilteredParent: 'null' },
+      customer: {
+        reference: 'customers',
+        columns: ['customer_nr'],
+        onFilteredParent: 'null',
+        onMissing: 'null',
+      },
+      others: {
+        column: 'others',
+        type: 'json',
+        references: [
+          { path: '/with/*', module: 'customers' },
+          { path: '/after', module: 'visits' },
+        ],
+        onMissing: 'block',
+      },
       label: {
         columns: ['kind', 'place'],
         combine: { join: ', ' },

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { determinism } from '../../src/flow/determinism.ts';
 import { diff } from '../../src/flow/diff.ts';
 import { drill } from '../../src/flow/drill.ts';
+import { dryRun } from '../../src/flow/dryRun.ts';
 import type { Environment, SelfRun } from '../../src/flow/environment.ts';
 import { scanDrift } from '../../src/flow/scanDrift.ts';
 import type { Stage } from '../../src/outcome/rules.ts';
@@ -118,6 +119,16 @@ export const COMMAND_PLANTS: Readonly<Record<string, readonly CommandPlant[]>> =
     ),
   ],
   drift: [{ stage: 'drift', find: moved }],
+  integrity: [
+    {
+      stage: 'source',
+      find: () => {
+        const options = { skipIntegrityCheck: true, workers: 1, memory: MEMORY };
+        const project = projectOf(SOUND);
+        return said((found) => dryRun({ ...at(project), ...options }, HERE, found));
+      },
+    },
+  ],
   copy: [
     {
       stage: 'drift',

@@ -128,6 +128,12 @@ const HOLDS = {
 const AB =
   "CREATE TABLE m (k INTEGER PRIMARY KEY, v TEXT); INSERT INTO m VALUES (1, 'a'), (2, 'b');";
 
+/** Module m has ids of p in its lists, and the mapping looks for them elsewhere. */
+const SLIP = parents(
+  "INSERT INTO p VALUES (1, 'a'); INSERT INTO m VALUES (1, 1, '[1]'), (2, 1, '[]');",
+  { v: { column: 'v', type: 'json', references: [{ path: '/ids/*', module: 'p' }] } },
+);
+
 /** By rule. */
 export const ROW_PLANTS: Readonly<Record<string, RowPlant>> = {
   type: refused(cell({ type: 'integer' }, '1', "'x'")),
@@ -166,6 +172,17 @@ export const ROW_PLANTS: Readonly<Record<string, RowPlant>> = {
   'key-similar': between(keys("'Rex'", "'rex '")),
   registry: refused(registered(1)),
   'registry-duplicate': { ...refused(registered(1, 2, 2)), never: 'MAPPING' },
+  'reference-missing': noted(
+    parents("INSERT INTO p VALUES (1, 'a'); INSERT INTO m VALUES (1, 1, 'x'), (2, 7, 'y');", {
+      up: { reference: 'p', columns: ['up'], onMissing: 'null' },
+    }),
+  ),
+  'reference-path': between(SLIP),
+  'self-reference': between({
+    sql: `CREATE TABLE m (k INTEGER PRIMARY KEY, up INTEGER);
+      INSERT INTO m VALUES (1, NULL), (2, 2);`,
+    modules: m(SELF),
+  }),
   reference: between(
     parents("INSERT INTO p VALUES (1, 'a'); INSERT INTO m VALUES (1, 1, 'x'), (2, 7, 'y');", {}),
   ),

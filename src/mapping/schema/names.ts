@@ -112,3 +112,11 @@ export const TYPE_NAME: NamedSchema = {
   // The names themselves are held against record/type.ts, which has the nearest one at hand.
   pattern: '^[a-z]+(\\([a-z0-9()]+\\))?$',
 };
+
+export const MATCH: Readonly<Record<string, unknown>> = {
+  description:
+    'Where some parts are null and others are not: simple (if left out) lets it refer to nothing, ' +
+    'full makes it a finding.',
+  type: 'string',
+  enum: ['simple', 'full'],
+};

@@ -149,13 +149,21 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A record is not as its schema has it',
     todo: 'Find out who sealed the candidate, and with what; build it again with sealift migrate.',
   },
+  'reference-missing': {
+    title: 'A reference led to no row, and is null now',
+    todo: 'Look at a few of the rows in the source: an id that is only spelled differently should be corrected, or be made equal by transforms in the key.',
+  },
   'reference-partial': {
     title: 'A reference is null in part',
     todo: 'Fill in or empty the columns in the source.',
   },
+  'reference-path': {
+    title: 'A path to ids leads nowhere',
+    todo: 'Compare the path with a record: /dogs/ means each element of the member dogs of an object, //dogs the member of each element.',
+  },
   reference: {
     title: 'A reference leads to no record',
-    todo: 'Find the record that is missing: it may have been deleted, filtered, or rejected in this run. A row that lost its key has a finding of its own; which references led to it can only be told once it has one again, so correct it first.',
+    todo: 'Find the record that is missing: it may have been deleted, filtered, or rejected in this run. A row that lost its key has a finding of its own; which references led to it can only be told once it has one again, so correct it first. Where the finding says that a key differs in nothing but case and blanks, make both alike with transforms (lower, upper, trim) of the key or the field.',
   },
   'registry-duplicate': {
     title: 'A registry gives an id twice',
@@ -197,6 +205,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'It is another seal than the expected one',
     todo: 'Check that you have the right folder and the right id: each run that published has its own folder in storage_candidate/sealed/, named by its seal id.',
   },
+  'self-reference': {
+    title: 'A record refers to itself',
+    todo: "Find out whether the new system takes such records for roots. If it does, weigh the rule as INFO in the project's severities.",
+  },
   sentinel: {
     title: 'A value stands for "none"',
     todo: 'Confirm that null is what the new system should see.',
@@ -211,7 +223,7 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   },
   'text-mojibake': {
     title: 'A text was decoded wrongly',
-    todo: 'Correct it in the source: encode the text as windows-1252 and decode the bytes as UTF-8.',
+    todo: 'Correct it in the source: encode the text in the encoding that is named and decode the bytes as UTF-8. What had been read wrongly twice needs that twice.',
   },
   'text-not-nfc': {
     title: 'A text is not in normal form C',

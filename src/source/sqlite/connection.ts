@@ -156,6 +156,12 @@ const EXPLAINED: readonly Explained[] = [
     'wait until it has finished writing, or stop it, and run again',
   ],
   [
+    'SQLITE_ERROR_MISSING_COLLSEQ',
+    'SOURCE_SCHEMA',
+    'SQLite needs a collation of the application for this, and it is not here',
+    'map the table itself, without SQL that compares or orders its texts',
+  ],
+  [
     'SQLITE_CANTOPEN',
     'SOURCE_MISSING',
     'the database cannot be opened',

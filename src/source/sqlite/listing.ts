@@ -133,9 +133,14 @@ function readableColumns(
 
 const ALL = { unreadable: [], lacksKey: false, why: '' } as const;
 
-/** The rowid of a search index is what other tables refer to, and no column of its own. */
-function withRowid(columns: ColumnInfo[], virtual: VirtualTable | null): ColumnInfo[] {
-  if (virtual?.rowids !== true || columns.some(({ pk }) => pk > 0)) return columns;
+/** The rowid of a virtual table as its key, which is a column more where it is none of its own. */
+function withRowid(
+  columns: readonly ColumnInfo[],
+  virtual: VirtualTable | null,
+): readonly ColumnInfo[] {
+  const [first, ...others] = columns;
+  if (virtual?.rowids == null || first === undefined) return columns;
+  if (virtual.rowids === 'first') return [{ ...first, notnull: 1, pk: 1 }, ...others];
   const taken = new Set(columns.map(({ name }) => asciiLower(name)));
   const name = ['rowid', '_rowid_', 'oid'].find((free) => !taken.has(free));
   if (name === undefined) return columns;

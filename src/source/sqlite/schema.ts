@@ -13,6 +13,7 @@ import type {
 } from '../source.ts';
 import { compareNames } from '../nameOrder.ts';
 import { sqlTokens, wordOf, type SqlToken } from '../../sql/tokens.ts';
+import { collationsOf, NO_COLLATIONS } from './collations.ts';
 import { quote, type Connection } from './connection.ts';
 import {
   asciiLower,
@@ -24,6 +25,7 @@ import {
   type ForeignKeyPart,
 } from './describe.ts';
 import { listTables, type ListedTable } from './listing.ts';
+import { matchFullOf } from './matchFull.ts';
 
 /** How the rows of a table are reached. */
 export type RowAccess =
@@ -142,17 +144,22 @@ function describe(db: Connection, listed: ListedTable, counters: ReadonlySet<str
   const primaryKey = lacksKey ? [] : primaryKeyOf(readable);
   const alias = rowidColumn(db, listed);
   const indexed = type === 'table';
+  const collations = indexed ? collationsOf(db, name) : NO_COLLATIONS;
   const conditional = indexed ? conditionalUnique(db, name) : [];
   const derived = virtual?.derived ?? null;
   return {
     name,
     kind: type === 'view' ? 'view' : 'table',
-    columns: readable.map((column): ColumnSchema => ({
-      name: column.name,
-      declaredType: column.type,
-      notNull: column.notnull === 1 || column.name === alias,
-      generated: column.hidden !== 0,
-    })),
+    columns: readable.map((column): ColumnSchema => {
+      const described = {
+        name: column.name,
+        declaredType: column.type,
+        notNull: column.notnull === 1 || column.name === alias,
+        generated: column.hidden !== 0,
+      };
+      const collation = collations.get(column.name);
+      return collation === undefined ? described : Object.assign(described, { collation });
+    }),
     primaryKey,
     unique: indexed ? uniqueSets(db, name, primaryKey) : [],
     foreignKeys: indexed ? foreignKeys(db, name) : [],
@@ -232,14 +239,31 @@ function foreignKeys(db: Connection, table: string): ForeignKey[] {
     if (group === undefined) groups.set(part.id, [part]);
     else group.push(part);
   }
-  return [...groups.values()].map((parts) => {
-    parts.sort((a, b) => a.seq - b.seq);
-    return {
-      columns: parts.map((part) => part.from),
-      table: parts[0]?.table ?? '',
-      to: parts.flatMap(({ to }) => (to === null ? [] : [to])),
-    };
+  const composite = [...groups.values()].some((parts) => parts.length > 1);
+  const full = composite ? matchFullOf(statementOf(db, table)) : [];
+  return [...groups].map(([id, parts]) => {
+    // The pragma numbers them from the last one that is declared.
+    const isFull = parts.length > 1 && full.length === groups.size && full.at(-1 - id) === true;
+    return foreignKeyOf(parts, isFull);
   });
+}
+
+function foreignKeyOf(parts: ForeignKeyPart[], isFull: boolean): ForeignKey {
+  parts.sort((a, b) => a.seq - b.seq);
+  const key: ForeignKey = {
+    columns: parts.map((part) => part.from),
+    table: parts[0]?.table ?? '',
+    to: parts.flatMap(({ to }) => (to === null ? [] : [to])),
+  };
+  return isFull ? { ...key, match: 'full' } : key;
+}
+
+function statementOf(db: Connection, table: string): string {
+  const sql = db
+    .prepare<[string]>(`SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?`)
+    .pluck()
+    .get(table);
+  return typeof sql === 'string' ? sql : '';
 }
 
 /** Spells parents as they spell themselves and completes their keys. */
@@ -251,7 +275,8 @@ function withParents(table: TableSchema, tables: ReadonlyMap<string, TableSchema
     if (parent === undefined) return { ...key, columns };
     const names = parent.columns.map((column) => column.name);
     const to = key.to.length === 0 ? parent.primaryKey : key.to.map((to) => spelled(to, names));
-    return { columns, table: parent.name, to };
+    const found: ForeignKey = { columns, table: parent.name, to };
+    return key.match === undefined ? found : { ...found, match: key.match };
   });
   const unique = new Map(resolved.map((key) => [JSON.stringify(key), key]));
   const foreignKeys = [...unique].sort(([a], [b]) => compareNames(a, b)).map(([, key]) => key);

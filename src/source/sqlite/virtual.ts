@@ -18,8 +18,11 @@ export interface VirtualTable {
   readonly made: ReadonlyMap<string, MadeTable>;
   /** Why it holds nothing of its own; null where it does, or where that is not known. */
   readonly derived: string | null;
-  /** Its rowids are given by those who write it, and refer to other tables. */
-  readonly rowids: boolean;
+  /**
+   * Where its rowids are, which those who write it give, and to which other tables refer: in no column,
+   * or in the first one. Null where they mean nothing.
+   */
+  readonly rowids: 'none' | 'first' | null;
 }
 
 interface MadeTable {
@@ -115,7 +118,8 @@ function virtualTable(
   const isText = TEXT_MODULES.has(module);
   const known = isText || SPACE_MODULES.has(module);
   const made = known ? madeInScratch(db, name, declared) : null;
-  const rowids = isText || module === 'geopoly';
+  const inNone = isText || module === 'geopoly';
+  const rowids: VirtualTable['rowids'] = inNone ? 'none' : known ? 'first' : null;
   const unknown = { name, made: made ?? new Map<string, MadeTable>(), rowids };
   const viewing = VIEWING.get(module) ?? null;
   if (!isText || made === null) return { ...unknown, derived: viewing };
