@@ -26,88 +26,80 @@ export interface RuleFacts {
   readonly severity: Severity;
   readonly stages: readonly Stage[];
   /** It speaks of the candidate or the run itself: no project may weigh it otherwise. */
-  readonly fixed: boolean;
+  readonly fixed?: true;
 }
-
-function weighed(severity: Severity, stages: readonly Stage[]): RuleFacts {
-  return { severity, stages, fixed: false };
-}
-const blocker = (...stages: Stage[]): RuleFacts => weighed('BLOCKER', stages);
-const warning = (...stages: Stage[]): RuleFacts => weighed('WARNING', stages);
-const info = (...stages: Stage[]): RuleFacts => weighed('INFO', stages);
-const fixed = (...stages: Stage[]): RuleFacts => ({ severity: 'BLOCKER', stages, fixed: true });
 
 const TABLE = {
   // A cell and its type
-  type: blocker('map'),
-  exactness: blocker('map'),
-  scale: blocker('map'),
-  enum: blocker('map'),
-  required: blocker('map'),
-  blank: blocker('map'),
-  'max-length': blocker('map'),
-  'long-text': info('map'),
-  format: warning('map'),
-  pattern: blocker('map'),
-  lookup: blocker('map'),
-  'date-ambiguous': blocker('map'),
-  'time-gap': blocker('map'),
-  'time-overlap': blocker('map'),
+  type: { severity: 'BLOCKER', stages: ['map'] },
+  exactness: { severity: 'BLOCKER', stages: ['map'] },
+  scale: { severity: 'BLOCKER', stages: ['map'] },
+  enum: { severity: 'BLOCKER', stages: ['map'] },
+  required: { severity: 'BLOCKER', stages: ['map'] },
+  blank: { severity: 'BLOCKER', stages: ['map'] },
+  'max-length': { severity: 'BLOCKER', stages: ['map'] },
+  'long-text': { severity: 'INFO', stages: ['map'] },
+  format: { severity: 'WARNING', stages: ['map'] },
+  pattern: { severity: 'BLOCKER', stages: ['map'] },
+  lookup: { severity: 'BLOCKER', stages: ['map'] },
+  'date-ambiguous': { severity: 'BLOCKER', stages: ['map'] },
+  'time-gap': { severity: 'BLOCKER', stages: ['map'] },
+  'time-overlap': { severity: 'BLOCKER', stages: ['map'] },
   // Something was changed on the way, as the mapping asks
-  fallback: warning('map'),
-  sentinel: warning('map'),
-  'filtered-parent': info('map'),
-  'reference-missing': warning('map'),
+  fallback: { severity: 'WARNING', stages: ['map'] },
+  sentinel: { severity: 'WARNING', stages: ['map'] },
+  'filtered-parent': { severity: 'INFO', stages: ['map'] },
+  'reference-missing': { severity: 'WARNING', stages: ['map'] },
   // Text as it came, before any transform
-  encoding: blocker('map'),
-  'text-nul': blocker('map'),
-  'text-control': warning('map'),
-  'text-invisible': warning('map'),
-  'text-replacement': warning('map'),
-  'text-mojibake': warning('map'),
-  'text-not-nfc': warning('map'),
-  'json-key': warning('map'),
+  encoding: { severity: 'BLOCKER', stages: ['map'] },
+  'text-nul': { severity: 'BLOCKER', stages: ['map'] },
+  'text-control': { severity: 'WARNING', stages: ['map'] },
+  'text-invisible': { severity: 'WARNING', stages: ['map'] },
+  'text-replacement': { severity: 'WARNING', stages: ['map'] },
+  'text-mojibake': { severity: 'WARNING', stages: ['map'] },
+  'text-not-nfc': { severity: 'WARNING', stages: ['map'] },
+  'json-key': { severity: 'WARNING', stages: ['map'] },
   // Keys and ids
-  'key-null': fixed('map', 'registry'),
-  'key-duplicate': fixed('map'),
-  'key-similar': blocker('scan'),
-  registry: blocker('map', 'registry'),
-  'registry-duplicate': fixed('map', 'registry'),
-  'registry-similar': blocker('registry'),
-  'registry-unused': info('registry'),
-  freeze: fixed('freeze'),
+  'key-null': { severity: 'BLOCKER', stages: ['map', 'registry'], fixed: true },
+  'key-duplicate': { severity: 'BLOCKER', stages: ['map'], fixed: true },
+  'key-similar': { severity: 'BLOCKER', stages: ['scan'] },
+  registry: { severity: 'BLOCKER', stages: ['map', 'registry'] },
+  'registry-duplicate': { severity: 'BLOCKER', stages: ['map', 'registry'], fixed: true },
+  'registry-similar': { severity: 'BLOCKER', stages: ['registry'] },
+  'registry-unused': { severity: 'INFO', stages: ['registry'] },
+  freeze: { severity: 'BLOCKER', stages: ['freeze'], fixed: true },
   // Between records
-  reference: blocker('scan'),
-  'reference-partial': blocker('map', 'scan'),
-  'reference-path': warning('scan'),
-  unique: blocker('scan'),
-  cycle: blocker('scan'),
-  'self-reference': warning('scan'),
-  invariant: blocker('scan'),
-  copy: warning('scan', 'drift'),
-  accounting: fixed('map', 'scan', 'verify'),
-  rejected: fixed('scan'),
+  reference: { severity: 'BLOCKER', stages: ['scan'] },
+  'reference-partial': { severity: 'BLOCKER', stages: ['map', 'scan'] },
+  'reference-path': { severity: 'WARNING', stages: ['scan'] },
+  unique: { severity: 'BLOCKER', stages: ['scan'] },
+  cycle: { severity: 'BLOCKER', stages: ['scan'] },
+  'self-reference': { severity: 'WARNING', stages: ['scan'] },
+  invariant: { severity: 'BLOCKER', stages: ['scan'] },
+  copy: { severity: 'WARNING', stages: ['scan', 'drift'] },
+  accounting: { severity: 'BLOCKER', stages: ['map', 'scan', 'verify'], fixed: true },
+  rejected: { severity: 'BLOCKER', stages: ['scan'], fixed: true },
   integrity: { severity: 'WARNING', stages: ['source', 'scan'], fixed: true },
-  'pii-undeclared': blocker('scan'),
+  'pii-undeclared': { severity: 'BLOCKER', stages: ['scan'] },
   // Between the seal and what is there now
-  drift: blocker('drift', 'scan'),
+  drift: { severity: 'BLOCKER', stages: ['drift', 'scan'] },
   // A run, rehearsed
-  determinism: fixed('determinism'),
-  drill: fixed('drill'),
+  determinism: { severity: 'BLOCKER', stages: ['determinism'], fixed: true },
+  drill: { severity: 'BLOCKER', stages: ['drill'], fixed: true },
   // The candidate's files
-  checksum: fixed('verify'),
-  merkle: fixed('verify'),
-  'file-missing': fixed('verify'),
-  'file-extra': fixed('verify'),
-  'seal-format': fixed('verify', 'scan'),
-  'record-schema': fixed('scan'),
-  'seal-unexpected': fixed('verify'),
-  empty: fixed('verify', 'scan', 'registry'),
+  checksum: { severity: 'BLOCKER', stages: ['verify'], fixed: true },
+  merkle: { severity: 'BLOCKER', stages: ['verify'], fixed: true },
+  'file-missing': { severity: 'BLOCKER', stages: ['verify'], fixed: true },
+  'file-extra': { severity: 'BLOCKER', stages: ['verify'], fixed: true },
+  'seal-format': { severity: 'BLOCKER', stages: ['verify', 'scan'], fixed: true },
+  'record-schema': { severity: 'BLOCKER', stages: ['scan'], fixed: true },
+  'seal-unexpected': { severity: 'BLOCKER', stages: ['verify'], fixed: true },
+  empty: { severity: 'BLOCKER', stages: ['verify', 'scan', 'registry'], fixed: true },
   // Between two candidates
-  'record-inserted': fixed('diff'),
-  'record-deleted': fixed('diff'),
-  'record-changed': fixed('diff'),
-  'schema-changed': fixed('diff'),
+  'record-inserted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
+  'record-deleted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
+  'record-changed': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
+  'schema-changed': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
 } as const;
 
 export type Rule = keyof typeof TABLE;
@@ -122,5 +114,5 @@ export function severityOfRule(rule: Rule): Severity {
 
 /** What speaks of the candidate or the run itself: no project may weigh it otherwise. */
 export const FIXED_RULES: ReadonlySet<string> = new Set(
-  Object.entries(RULES).flatMap(([rule, { fixed: always }]) => (always ? [rule] : [])),
+  Object.entries(RULES).flatMap(([rule, { fixed }]) => (fixed === true ? [rule] : [])),
 );

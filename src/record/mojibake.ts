@@ -34,7 +34,10 @@ export function mayHoldRuns(text: string): number {
 }
 
 /** The first run of these encodings; null where there is none. */
-export function mojibakeRun(text: string, encodings = mayHoldRuns(text)): MojibakeRun | null {
+export function mojibakeRun(
+  text: string,
+  encodings: number = mayHoldRuns(text),
+): MojibakeRun | null {
   let found: MojibakeRun | null = null;
   for (const [bit, [encoding, runs]] of RUNS.entries()) {
     if ((encodings & (1 << bit)) === 0) continue;
