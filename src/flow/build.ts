@@ -22,6 +22,8 @@ import {
   type BuiltModule,
   type ReadOrder,
 } from '../migrate/buildModule.ts';
+import type { PassContext } from '../migrate/keyPass.ts';
+import { findLeftOut } from '../migrate/leftOut.ts';
 import { selectRows } from '../migrate/selectRows.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -174,14 +176,15 @@ export async function buildModules(
   };
   // A query over a tree without an end would not come back; rows that are read one by one do.
   if (sources.some(({ prepared }) => prepared.relations.size > 0)) await integrity.finish();
-  const selection = await selectRows(options.sample ?? null, {
+  const passes: PassContext = {
     mapping,
     pool,
     sourceOf,
     folder: join(staging.scratch, KEY_SETS),
     progress: env.progress,
     assertSound: integrity.assertSoFar,
-  });
+  };
+  const selection = await selectRows(options.sample ?? null, passes);
   for (const { module: name } of mapping.modules) {
     const module = compileModule(mapping, name);
     const result = await buildModule(module, {
@@ -190,6 +193,7 @@ export async function buildModules(
       staging: staging.candidate,
       scratch: staging.scratch,
       memory,
+      project: mapping.project,
       findings: found,
       progress: env.progress,
       readOrder: options.readOrder ?? 'forward',
@@ -203,7 +207,16 @@ export async function buildModules(
     if (options.sample === undefined) assertMinimum(result, module.minimumRows);
     onBuilt(result);
   }
-  return built;
+  // A sample leaves out most rows anyway.
+  if (options.sample !== undefined) return built;
+  const leftOut = await findLeftOut(built, selection, passes);
+  for (const finding of [...leftOut.values()].flat()) found.add(finding);
+  const whole: BuiltModule[] = [];
+  for (const module of built) {
+    const more = leftOut.get(module.accounting.module) ?? [];
+    whole.push({ ...module, onRows: [...module.onRows, ...more] });
+  }
+  return whole;
 }
 
 /** What the checks for damage have said; what was not checked goes to `found`. */

@@ -123,13 +123,13 @@ async function profile(
       const ranges = await prepared.plan(table.name, ROWS_PER_RANGE);
       progress.begin(table.name, await prepared.count(table.name));
       let rows = 0;
-      profiles.push(
-        await profileTable(open, table, ranges, (more) => {
-          rows += more;
-          integrity.assertSoFar();
-          progress.update(rows);
-        }),
-      );
+      const profile = await profileTable(open, table, ranges, (more) => {
+        rows += more;
+        integrity.assertSoFar();
+        progress.update(rows);
+      });
+      const otherDigits = prepared.otherDigits?.(table.name);
+      profiles.push(otherDigits === undefined ? profile : { ...profile, otherDigits });
       progress.end();
     }
     return profiles;

@@ -13,7 +13,8 @@ import type { Severity } from '../outcome/finding.ts';
 import { countFindings, type Outcome } from '../outcome/outcome.ts';
 import type { Rule } from '../outcome/rules.ts';
 import { publishCandidate } from '../seal/candidateStore.ts';
-import { FORMAT } from '../seal/format.ts';
+import { canonicalJson } from '../record/canonical.ts';
+import { byUtf8, FORMAT, type RunFile } from '../seal/format.ts';
 import { writeSeal, type Seal } from '../seal/writeSeal.ts';
 import {
   assertSomeRecords,
@@ -104,9 +105,19 @@ async function buildCandidate(
       ...(options.sample === undefined ? {} : { sample: options.sample }),
       sources: sealed,
       accounting: modules.map((module) => module.accounting),
+      ...sealedRowFindings(modules),
     },
   );
   return { modules, totals, seal, notes: [...remarksOf(sources), ...notes] };
+}
+
+/** As scans tell it again; how much it weighs is computed there. */
+function sealedRowFindings(built: readonly BuiltModule[]): Pick<RunFile, 'findings'> {
+  const findings = built
+    .flatMap(({ onRows }) => onRows)
+    .map(({ module = null, rule, reason }) => ({ module, rule, reason }))
+    .sort((a, b) => byUtf8(canonicalJson(a), canonicalJson(b)));
+  return findings.length === 0 ? {} : { findings };
 }
 
 const MAX_RUN_ID = 128;
@@ -185,8 +196,9 @@ type Totals = Readonly<Record<Severity | 'rejected', number>>;
 
 function totalsOf(built: readonly BuiltModule[], { project }: LoadedMapping): Totals {
   const totals = { rejected: 0, BLOCKER: 0, WARNING: 0, INFO: 0 };
-  for (const { accounting, diagnosed } of built) {
+  for (const { accounting, diagnosed, onRows } of built) {
     totals.rejected += accounting.rejected;
+    for (const { severity } of onRows) totals[severity] += 1;
     for (const [field, rule, count] of diagnosed) {
       totals[severityOf(project, rule as Rule, accounting.module, field)] += count;
     }

@@ -15,6 +15,7 @@ import { Failure } from '../outcome/failure.ts';
 import type { FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Checked, type Outcome } from '../outcome/outcome.ts';
 import { uncheckedSources } from '../scan/accounting.ts';
+import { checkRowFindings } from '../scan/rowFindings.ts';
 import { CHECKS, scanCandidate, type Check, type ScanInput } from '../scan/scanCandidate.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
@@ -105,6 +106,9 @@ async function scanWith(
   const mapping = await loadMapping(folder, SEALED);
   const checks: string[] = ['checksums', ...(options.checks ?? CHECKS)];
   const notes: string[] = [];
+  if (options.checks === undefined) {
+    for (const finding of checkRowFindings(run, mapping, options.modules)) found.add(finding);
+  }
   if (options.recount !== null) {
     const counted = await recount(run, mapping, options.recount, env);
     for (const finding of counted.findings) found.add(finding);

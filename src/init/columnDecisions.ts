@@ -1,5 +1,6 @@
 /** What a person should know about a table and its columns, whatever the ids are. */
 
+import { DEFAULT_ID_FIELD } from '../mapping/model.ts';
 import { quoteName } from '../mapping/nearest.ts';
 import type { UnreadableColumn } from '../source/source.ts';
 import { formatType } from '../record/type.ts';
@@ -93,7 +94,10 @@ function schemaNotes(column: ColumnPlan): Note[] {
     notes.push({
       rule: 'field-name',
       severity: 'INFO',
-      what: `the field is called ${quoteName(field)}: a record cannot have the column's name`,
+      what:
+        name === DEFAULT_ID_FIELD
+          ? `the field is called ${quoteName(field)}, as ${quoteName(name)} is the new id`
+          : `the field is called ${quoteName(field)}: a record cannot have the column's name`,
       advice: 'rename the field if another name says more',
     });
   }
@@ -128,9 +132,28 @@ function valueNotes(column: ColumnPlan): Note[] {
     });
     return notes;
   }
+  notes.push(...digitNotes(column));
   if (type.kind === 'tagged') notes.push(mixed(column));
   else notes.push(...typeNotes(column));
   return notes;
+}
+
+/** A number of a JSON text is its value; only a decimal without a number of digits keeps what is written. */
+function digitNotes({ otherDigits, type }: ColumnPlan): Note[] {
+  if (otherDigits === 0 || (type.kind === 'decimal' && type.digits === undefined)) return [];
+  const inside = type.kind === 'json' || type.kind === 'array';
+  return [
+    {
+      rule: 'digits',
+      severity: 'INFO',
+      what:
+        `${count(otherDigits, VALUE)} with numbers that end in zeros behind the point, as 1.10 does: ` +
+        `type ${formatType(type)} keeps the number, not these digits`,
+      advice: inside
+        ? 'make the numbers texts in the source if the digits mean something'
+        : 'use "type": "decimal" if the digits mean something',
+    },
+  ];
 }
 
 function mixed({ profile, type }: ColumnPlan): Note {

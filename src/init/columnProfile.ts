@@ -42,7 +42,7 @@ export interface ColumnProfile {
   readonly ascii: boolean;
   /** No text has outer blanks but spaces at its end. */
   readonly spacesAtEnd: boolean;
-  /** Texts that hold personal data, by its class. */
+  /** Texts that hold personal data, by its class, and long integers whose digits are some. */
   readonly personal: Readonly<Partial<Record<PiiClass, number>>>;
 }
 
@@ -175,13 +175,17 @@ function noteText(state: State, text: string): void {
   state.lowerCaseUuids &&= isUuid(text);
   state.ascii &&= isAscii(text);
   state.spacesAtEnd &&= hasSpacesAtEnd(text);
-  for (const found of new Set(findPii(text).map((match) => match.of))) {
-    state.personal[found] = (state.personal[found] ?? 0) + 1;
-  }
+  notePersonal(state, text);
   if (state.clockForm === null || !CLOCKS.some((clock) => state.accepted.has(clock))) return;
   const form = clockForm(text);
   const { clockForm: known } = state;
   state.clockForm = known === undefined || sameForm(known, form) ? form : null;
+}
+
+function notePersonal(state: State, text: string): void {
+  for (const found of new Set(findPii(text).map((match) => match.of))) {
+    state.personal[found] = (state.personal[found] ?? 0) + 1;
+  }
 }
 
 function clockForm(text: string): ClockForm | null {
@@ -194,7 +198,12 @@ function sameForm(a: ClockForm, b: ClockForm | null): boolean {
   return a.separator === b?.separator && a.digits === b.digits && a.zone === b.zone;
 }
 
+/** The shortest number that says something about a person, of social security, has 13 digits. */
+const PERSONAL_NUMBER = 10 ** 12;
+
 function noteNumber(state: State, value: number | bigint): void {
+  if (value >= PERSONAL_NUMBER && Number.isInteger(Number(value)))
+    notePersonal(state, String(value));
   if (typeof value === 'bigint') state.beyondSafe.integers += 1;
   else if (!Number.isFinite(value) || Object.is(value, -0)) state.unusual += 1;
   else if (Number.isInteger(value) && !Number.isSafeInteger(value)) state.beyondSafe.doubles += 1;

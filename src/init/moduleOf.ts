@@ -18,8 +18,8 @@ import type { Decision } from './decision.ts';
 import { notExpressed, whyNotByValue, type IdMode, type Links } from './foreignKeys.ts';
 import type { NestedReferences } from './looksLikeIds.ts';
 import { unusedName } from './names.ts';
-import { personalClass } from './personal.ts';
-import { columnsOf, isRequired, type ColumnPlan, type TablePlan } from './tablePlan.ts';
+import { personalClass, personalNumber } from './personal.ts';
+import { columnOf, columnsOf, isRequired, type ColumnPlan, type TablePlan } from './tablePlan.ts';
 
 export interface ModuleContext {
   readonly sourceName: string;
@@ -112,7 +112,7 @@ function fieldsOf(plan: TablePlan, context: ModuleContext, decisions: Decision[]
     const field = referenceField(plan, reference, columnsOf(plan, reference.columns));
     fields.byName.set(unusedName(reference.parent.module, taken), field);
   }
-  decisions.push(...naturalKey(plan, context.ids, fields));
+  decisions.push(...legacyKey(plan, context.ids, fields));
   return fields;
 }
 
@@ -127,9 +127,8 @@ function hasColumnField(plan: TablePlan, name: string, context: ModuleContext): 
   if (context.referred.get(plan)?.has(name) === true) return true;
   const [only, ...others] = plan.key;
   if (context.ids === 'keep' || only !== name || others.length > 0) return true;
-  // Only lineage holds a number that means nothing. A record needs a field, though.
-  const { type } = columnsOf(plan, [only])[0] ?? {};
-  return type === undefined || !isSurrogate(type) || plan.columns.size === 1;
+  // Numbers of rows stand on invoices; one of a person is for the lineage alone. A record needs a field.
+  return plan.columns.size === 1 || personalNumber(columnOf(plan, only)) === undefined;
 }
 
 function isSurrogate(type: FieldType): boolean {
@@ -168,30 +167,54 @@ function maxLengthOf({ type, declared, profile }: ColumnPlan): number | undefine
   return type.kind === 'string' && profile.beyondDeclared === 0 ? declared.length : undefined;
 }
 
-/** A key that is no mere number may be about a person, who is then found by it for good. */
-function naturalKey(plan: TablePlan, ids: IdMode, fields: Fields): Decision[] {
+/**
+ * What becomes of the legacy key: people know rows by it. A key that is no mere number may be about a
+ * person, who is then found by it for good.
+ */
+function legacyKey(plan: TablePlan, ids: IdMode, fields: Fields): Decision[] {
   const [column, ...others] = columnsOf(plan, plan.key);
-  if (column === undefined || others.length > 0 || isSurrogate(column.type)) return [];
-  const field = fields.byName.get(fields.ofColumn.get(column.name) ?? '');
-  if (field === undefined || !('column' in field)) return [];
-  const type = formatType(column.type);
-  const uuid = {
-    what: `the legacy key (${type}) is kept as a field besides the new id`,
-    advice: 'remove the field if nobody needs it; the lineage holds the key in any case',
-  };
-  const keep = {
-    what: `the legacy key (${type}) stays the id of the records`,
-    advice: 'use new ids (--ids uuid) if it says something about a person',
-  };
+  if (column === undefined || others.length > 0) return [];
+  const name = fields.ofColumn.get(column.name);
+  const field = fields.byName.get(name ?? '');
+  if (field !== undefined && !('column' in field)) return [];
+  const about = { table: plan.schema.name, column: column.name };
+  const [type, personal] = [formatType(column.type), personalNumber(column)];
+  const isNumber = isSurrogate(column.type);
+  if (name === undefined || field === undefined) {
+    // Without a field, and not personal, it is part of a reference.
+    return personal === undefined ? [] : [{ ...about, ...onlyInLineage(personal) }];
+  }
+  if (ids === 'uuid') {
+    const kept = `the legacy key (${type}) is kept as field ${quoteName(name)} besides the new id`;
+    return [
+      {
+        ...about,
+        rule: isNumber ? 'legacy-key' : 'natural-key',
+        severity: 'INFO',
+        what: kept,
+        advice: 'remove the field if nobody needs it; the lineage holds the key in any case',
+      },
+    ];
+  }
+  if (isNumber && personal === undefined) return [];
   return [
     {
+      ...about,
       rule: 'natural-key',
-      severity: 'INFO',
-      table: plan.schema.name,
-      column: column.name,
-      ...(ids === 'uuid' ? uuid : keep),
+      severity: personal === undefined ? 'INFO' : 'WARNING',
+      what: `the legacy key (${type}) stays the id of the records`,
+      advice: 'use new ids (--ids uuid) if it says something about a person',
     },
   ];
+}
+
+function onlyInLineage(personal: string): Omit<Decision, 'table'> {
+  return {
+    rule: 'natural-key',
+    severity: 'WARNING',
+    what: `the legacy key holds personal data of class ${personal}: the lineage has it, the records do not`,
+    advice: 'add it as a field with "pii" if the new system needs it',
+  };
 }
 
 /** Declared unique sets in terms of fields. */

@@ -14,6 +14,8 @@ export interface TableProfile {
   readonly partialNulls: readonly number[];
   /** In the order of the schema. */
   readonly ids: readonly ColumnIds[];
+  /** By column, cells with numbers whose written digits are not those of their value, such as 1.10. */
+  readonly otherDigits?: ReadonlyMap<string, number>;
 }
 
 /**

@@ -4,7 +4,12 @@
  * byte.
  */
 
-import type { DroppedTable, ModuleMapping, ProjectMapping } from '../mapping/model.ts';
+import {
+  DEFAULT_ID_FIELD,
+  type DroppedTable,
+  type ModuleMapping,
+  type ProjectMapping,
+} from '../mapping/model.ts';
 import { quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
@@ -15,13 +20,13 @@ import { chooseKey } from './chooseKey.ts';
 import { foldKeys } from './collations.ts';
 import { tableDecisions } from './columnDecisions.ts';
 import type { Decision } from './decision.ts';
-import { alignTypes, linksOf, referredByValue, type IdMode } from './foreignKeys.ts';
+import { alignTypes, linksOf, referredByValue, type IdMode, type Links } from './foreignKeys.ts';
 import { isMigrated, leftOut } from './leftOut.ts';
 import { looksLikeIds } from './looksLikeIds.ts';
 import { moduleOf } from './moduleOf.ts';
-import { moduleNames } from './names.ts';
+import { moduleNames, unusedName } from './names.ts';
 import type { TableProfile } from './profile.ts';
-import { planTable, type TablePlan } from './tablePlan.ts';
+import { columnOf, planTable, type TablePlan } from './tablePlan.ts';
 
 export interface ProposalInput {
   readonly schema: SourceSchema;
@@ -56,6 +61,7 @@ export function proposeMapping(input: ProposalInput): Proposal {
   for (const plan of plans.values()) decisions.set(plan, chooseKey(plan));
   alignTypes(plans, input.ids);
   const links = new Map([...plans.values()].map((plan) => [plan, linksOf(plan, plans, input.ids)]));
+  if (input.ids === 'uuid') for (const [plan, of] of links) giveIdAway(plan, of);
   const folded = foldKeys(links);
   const referred = referredByValue([...links.values()]);
   const likely = looksLikeIds(links, input.ids);
@@ -92,6 +98,19 @@ export function baseTables(schema: SourceSchema): TableSchema[] {
       other === undefined ? 'the source has no table' : `no table of the source can be read${why}`,
     hint: 'check that this is the right file',
   });
+}
+
+/** Where the new id is called `id`, a legacy key of that name is told from it. */
+function giveIdAway(plan: TablePlan, { references }: Links): void {
+  const [key, ...others] = plan.key;
+  if (key === undefined || others.length > 0) return;
+  const column = columnOf(plan, key);
+  const refers = references.some(({ columns }) => columns.includes(key));
+  if (column.field !== DEFAULT_ID_FIELD || refers) return;
+  column.field = unusedName(
+    'legacyId',
+    new Set([...plan.columns.values()].map(({ field }) => field)),
+  );
 }
 
 function plansOf(

@@ -13,11 +13,13 @@ import type { TableProfile } from './profile.ts';
 export interface ColumnPlan {
   readonly name: string;
   /** The name of its field, should it get one. */
-  readonly field: string;
+  field: string;
   readonly schema: ColumnSchema;
   readonly declared: DeclaredType;
   readonly profile: ColumnProfile;
   readonly ids: ColumnIds | undefined;
+  /** Cells with numbers whose written digits are not those of their value, such as 1.10. */
+  readonly otherDigits: number;
   /** Of its field and of its part of the key. */
   type: FieldType;
   /** Of its part of the key: what makes spellings equal that the source takes for one. */
@@ -59,6 +61,7 @@ export function planTable(schema: TableSchema, profile: TableProfile, module: st
         declared,
         profile: found,
         ids: profile.ids[index],
+        otherDigits: profile.otherDigits?.get(column.name) ?? 0,
         type,
       },
     ];

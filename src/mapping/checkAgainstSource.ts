@@ -52,7 +52,11 @@ function checkModule(
   const columns = new Set(read.table.columns.map(({ name }) => name));
   const unreadable = new Map(read.table.unreadable?.map(({ name, why }) => [name, why]));
   const own = checkBase(mapping, module, read);
-  const used = new Set(Object.values(module.source.base?.key ?? {}));
+  const { base } = module.source;
+  const used = new Set([
+    ...Object.values(base?.key ?? {}),
+    ...(base?.count === undefined ? [] : [base.count]),
+  ]);
   const mapped = new Set<string>();
   const assertKnown = (column: string, at: Place): void => {
     if (columns.has(column)) return;
@@ -74,7 +78,9 @@ function checkModule(
     const at: Place = { file, pointer: pointerTo('dropped', column), part: 'key' };
     // Of a query, columns of the base table that it leaves out are dropped here, too.
     if (!own.has(column) && !unreadable.has(column)) assertKnown(column, at);
-    if (mapped.has(column)) {
+    // A result column may have the name of a column of the base that does not arrive.
+    const ofBase = read.unread.includes(column) || read.filtering.includes(column);
+    if (mapped.has(column) && !ofBase) {
       const what = `column ${quoteName(column)} is dropped, and used`;
       throw disagreement(mapping, at, what, 'remove the one or the other');
     }
@@ -87,9 +93,22 @@ function checkModule(
     throw unreadableColumn(mapping, { file, pointer: '/fields' }, read.table, column, why);
   }
   assertNoneMissing(mapping, file, read.table, [...columns].filter(isOpen));
-  const base = { name: module.source.base?.table ?? '', kind: 'table' } as const;
-  const unread = read.unread.filter((column) => !Object.hasOwn(module.dropped ?? {}, column));
-  assertNoneMissing(mapping, file, base, unread);
+  const table = { name: base?.table ?? '', kind: 'table' } as const;
+  const isDropped = (column: string): boolean => Object.hasOwn(module.dropped ?? {}, column);
+  assertNoneMissing(
+    mapping,
+    file,
+    table,
+    read.unread.filter((column) => !isDropped(column)),
+  );
+  const filtering = read.filtering.filter((column) => !isDropped(column));
+  assertNoneMissing(
+    mapping,
+    file,
+    table,
+    filtering,
+    ', only filtered, joined, grouped or ordered by',
+  );
 }
 
 function unreadableColumn(
@@ -109,14 +128,16 @@ function assertNoneMissing(
   file: string,
   table: Pick<TableSchema, 'name' | 'kind'>,
   missing: readonly string[],
+  but = '',
 ): void {
   if (missing.length === 0) return;
   const what = `${listing('column', missing)} of ${nameOf(table)}`;
+  const are = missing.length === 1 ? 'is' : 'are';
   const hint = 'add fields, or list them under "dropped" with the reason';
   throw disagreement(
     mapping,
     { file, pointer: '/fields' },
-    `${what} ${missing.length === 1 ? 'is' : 'are'} not mapped`,
+    `${what} ${are} not mapped${but}`,
     hint,
   );
 }
@@ -125,8 +146,9 @@ function assertNoneMissing(
 interface Read {
   readonly table: TableSchema;
   readonly tables: readonly TableSchema[];
-  /** Columns of its base that its SQL names nowhere. */
+  /** Columns of its base that its SQL names nowhere, and those of which it yields nothing. */
   readonly unread: readonly string[];
+  readonly filtering: readonly string[];
 }
 
 function findRead(
@@ -140,7 +162,8 @@ function findRead(
   const { tables, relations } = schemaOf(mapping, name ?? DEFAULT_SOURCE, schemas, place);
   const relation = relations?.get(relationOf(module));
   const table = relation?.schema ?? findTable(mapping, name, relationOf(module), schemas, place);
-  return { table, tables, unread: base === undefined ? [] : (relation?.unread ?? []) };
+  const { unread = [], filtering = [] } = base === undefined ? {} : (relation ?? {});
+  return { table, tables, unread, filtering };
 }
 
 /** The columns of a module's base table, which is what it has to be; none without a base. */
@@ -184,6 +207,12 @@ function checkBase(
       );
       throw disagreement(mapping, at('key', column), what, hint);
     }
+  }
+  const { count } = base;
+  if (count !== undefined && !results.has(count)) {
+    const what = `${nameOf(read)} has no column ${quoteName(count)}`;
+    const hint = didYouMean(count, results, 'name the result column of count(*)');
+    throw disagreement(mapping, at('count'), what, hint);
   }
   return own;
 }

@@ -36,13 +36,8 @@ export function checkFields(mapping: LocatedMapping, module: ModuleMapping): voi
     }
     seen.set(definition, name);
   }
-  if (module.external === true) {
-    checkExternal(mapping, module);
-    return;
-  }
-  if (entries.length > 0) return;
-  const place = { file: moduleFile(module.module), pointer: '/fields' };
-  throw mappingFailure(mapping, place, 'the module has no fields', 'add a field');
+  // A module may have no field at all: a table may have no column but its key, and a file none.
+  if (module.external === true) checkExternal(mapping, module);
 }
 
 /** Records of an external module hold ids only: with rule `keep` its key, otherwise nothing else. */

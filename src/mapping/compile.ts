@@ -51,6 +51,8 @@ export interface CompiledModule {
   readonly base: BaseTable | null;
   /** Columns to read, each once. */
   readonly columns: readonly string[];
+  /** Those whose numbers are wanted with the digits that they are written with. */
+  readonly asWritten: readonly string[];
   /** Mapped fields, ascending by name (UTF-16 code units, as RFC 8785 §3.2.3 sorts members). */
   readonly fields: readonly CompiledField[];
   readonly key: readonly CompiledKeyPart[];
@@ -85,6 +87,7 @@ export function compileModule(mapping: Mapping, name: string): CompiledModule {
     table: relationOf(module),
     base: module.source.base ?? null,
     columns: columnsOf(module),
+    asWritten: asWritten(module, fields),
     fields,
     key,
     idField,
@@ -135,6 +138,22 @@ function columnsOf(module: ModuleMapping): string[] {
   }
   for (const { column } of module.where ?? []) columns.add(column);
   return [...columns];
+}
+
+/** Columns of fields of type decimal, with its digits as they are; not where others look at the number. */
+function asWritten(module: ModuleMapping, fields: readonly CompiledField[]): string[] {
+  const numbers = [...module.key, ...(module.where ?? [])].map(({ column }) => column);
+  const found: string[] = [];
+  for (const { mapping, type } of fields) {
+    const kept = isPlainDecimal(type) && 'column' in mapping && mapping.transforms === undefined;
+    (kept ? found : numbers).push(...columnsOfField(mapping));
+  }
+  return [...new Set(found)].filter((column) => !numbers.includes(column));
+}
+
+function isPlainDecimal(type: FieldType): boolean {
+  if (type.kind === 'array') return isPlainDecimal(type.of);
+  return type.kind === 'decimal' && type.digits === undefined;
 }
 
 function fieldOfKeyPart(fields: readonly CompiledField[], part: CompiledKeyPart): string {

@@ -94,6 +94,8 @@ export interface BaseTable {
   readonly table: string;
   /** Column of the base table → result column with the same value. */
   readonly key: Readonly<Record<string, string>>;
+  /** Result column: how many rows of the base table a row of the result stands for. */
+  readonly count?: string;
   /** Rows that the query gives nothing for: a finding each, or filtered on purpose. */
   readonly lost?: 'block' | 'filter';
 }

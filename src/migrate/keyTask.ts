@@ -79,7 +79,8 @@ export async function runKeyTask(
     for (;;) {
       const range = input.ranges[Atomics.add(next, 0, 1)];
       if (range === undefined) return pass.finish();
-      for await (const page of reader.read(reduced.table, reduced.columns, range)) {
+      const { table, columns, asWritten } = reduced;
+      for await (const page of reader.read(table, columns, range, asWritten)) {
         for (const row of page) pass.take(row);
         Atomics.add(progress, 0, page.length);
       }

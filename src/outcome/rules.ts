@@ -50,6 +50,10 @@ const TABLE = {
   sentinel: { severity: 'WARNING', stages: ['map'] },
   'filtered-parent': { severity: 'INFO', stages: ['map'] },
   'reference-missing': { severity: 'WARNING', stages: ['map'] },
+  // Rows that are in no module, or in more records than one
+  'filtered-row': { severity: 'WARNING', stages: ['map'] },
+  'filtered-kind': { severity: 'WARNING', stages: ['map'] },
+  'row-multiplied': { severity: 'WARNING', stages: ['map'] },
   // Text as it came, before any transform
   encoding: { severity: 'BLOCKER', stages: ['map'] },
   'text-nul': { severity: 'BLOCKER', stages: ['map'] },

@@ -28,12 +28,22 @@ export function mayHoldPii(json: string): boolean {
   return WORTH_A_LOOK_IN_BYTES.test(json);
 }
 
+const ALL: readonly ((text: string) => Generator<PiiMatch>)[] = [
+  emails,
+  ibans,
+  ahvs,
+  cards,
+  phones,
+];
+/** Numbers of cards and social security have as many digits; IBANs are longer. */
+const SHORTEST_OF_CARDS = 13;
+
 /** All matches, by their place; none overlaps another. */
 export function findPii(text: string): PiiMatch[] {
   if (!WORTH_A_LOOK.test(text)) return [];
   const found: PiiMatch[] = [];
   // What is more certain comes first: digits of an IBAN are no telephone number.
-  for (const find of [emails, ibans, ahvs, cards, phones]) {
+  for (const find of text.length < SHORTEST_OF_CARDS ? [emails, phones] : ALL) {
     for (const match of find(text)) {
       if (found.every(({ start, end }) => match.end <= start || match.start >= end)) {
         found.push(match);

@@ -14,11 +14,8 @@ export interface MojibakeRun {
   readonly encoding: string;
 }
 
-/** Runs of each encoding. */
-const RUNS: readonly (readonly [Encoding, RegExp])[] = ENCODINGS.map((encoding) => [
-  encoding,
-  new RegExp(`${sequenceOf(encoding)}+`, 'g'),
-]);
+/** Runs of each encoding, once there may be one. */
+const RUNS: RegExp[] = [];
 const PAIR = /[^\0-\x7f]{2}/;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -39,8 +36,9 @@ export function mojibakeRun(
   encodings: number = mayHoldRuns(text),
 ): MojibakeRun | null {
   let found: MojibakeRun | null = null;
-  for (const [bit, [encoding, runs]] of RUNS.entries()) {
+  for (const [bit, encoding] of ENCODINGS.entries()) {
     if ((encodings & (1 << bit)) === 0) continue;
+    const runs = (RUNS[bit] ??= new RegExp(`${sequenceOf(encoding)}+`, 'g'));
     // One that begins later is not the first.
     const end = found === null ? text.length : found.end;
     const run = firstRun(text.slice(0, end), encoding, runs, DEPTH);

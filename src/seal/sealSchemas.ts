@@ -64,7 +64,13 @@ export const RUN_SCHEMA: Record<string, unknown> = object(
     modules: list(object({ name: moduleName, count, root: hex, schema: hex, findings: count })),
     dataRoot: hex,
   },
-  { sample: { type: 'integer', minimum: 1 } },
+  {
+    sample: { type: 'integer', minimum: 1 },
+    findings: {
+      ...list(object({ module: { type: ['string', 'null'] }, rule: text, reason: text })),
+      minItems: 1,
+    },
+  },
 );
 
 /** Of merkle.json. */

@@ -97,6 +97,8 @@ export interface BaseKey {
   readonly table: string;
   /** Column of the base table → result column with the same value. */
   readonly key: Readonly<Record<string, string>>;
+  /** Result column that says how many rows of the base a row of the result stands for. */
+  readonly count?: string;
 }
 
 /** What a mapping reads by a name: a query of its own, or (without `sql`) a table or view. */
@@ -114,6 +116,8 @@ export interface Relation {
   readonly locates: string;
   /** Columns of the base table that its SQL names nowhere, so that nothing of them arrives. */
   readonly unread: readonly string[];
+  /** Those that it names, but only to filter, join, group or order by: nothing of them arrives. */
+  readonly filtering: readonly string[];
 }
 
 /** How the rows of a relation and those of its base belong together, by equal keys without null. */
@@ -128,6 +132,20 @@ export interface BaseCounts {
   readonly strays: number;
   /** Base rows to which no result row belongs. */
   readonly lost: number;
+  /** Base rows whose key another base row has, too. */
+  readonly shared: number;
+  /** Base rows to which more than one result row belongs. */
+  readonly multiplied: number;
+  /** By the results' own count, where they have one; null where they have none. */
+  readonly counted: CountedByResults | null;
+}
+
+/** What results say of the rows that they stand for, key by key, against the rows that there are. */
+export interface CountedByResults {
+  /** Base rows beyond those that the results of their key count. */
+  readonly uncounted: number;
+  /** Counts beyond the base rows of their key, and results whose count is no number above 0. */
+  readonly miscounted: number;
 }
 
 /** A part of a table that one reader reads; opaque, made by `plan`, survives structured clone. */
@@ -162,8 +180,16 @@ export interface SourceReader {
   /**
    * Rows of one range, in pages of at most a few thousand rows. Within a range the order is stable.
    * A page's arrays belong to the caller.
+   *
+   * Numbers in the columns `asWritten` keep the digits of a text that has them: where a JSON source
+   * has 1.10, the cell is a JsonNode of these digits, not the number 1.1.
    */
-  read(table: string, columns: readonly string[], range: ReadRange): AsyncIterable<Row[]>;
+  read(
+    table: string,
+    columns: readonly string[],
+    range: ReadRange,
+    asWritten?: readonly string[],
+  ): AsyncIterable<Row[]>;
   /** Only where the source has SQL. */
   readonly relations?: RelationReader;
   close(): Promise<void>;
@@ -209,6 +235,11 @@ export interface PreparedSource {
   plan(table: string, rows: number): Promise<ReadRange[]>;
   /** Exact number of rows of a table, counted by the source itself, independently of `read`. */
   count(table: string): Promise<number>;
+  /**
+   * How many cells of a column hold numbers that are written with other digits than their shortest
+   * form, such as 1.10 or 1e2, by column; only of sources whose numbers are texts.
+   */
+  readonly otherDigits?: (table: string) => ReadonlyMap<string, number>;
   /**
    * Runs `begin` (which opens all readers of the run) so that all of them, and this prepared
    * source, see one and the same snapshot; runs it again when the source changed meanwhile.

@@ -215,6 +215,12 @@ export const MAPPINGS: readonly Case[] = [
     prepare: dogsBy('SELECT chip, owner, photo AS photos FROM dogs'),
   },
   {
+    name: 'SQL that yields nothing of a column of its base',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogsBy('SELECT chip, 1 AS owner, photo FROM dogs WHERE owner > 5'),
+  },
+  {
     name: 'SQL whose base is not there',
     args: MIGRATE,
     code: 64,
@@ -231,6 +237,17 @@ export const MAPPINGS: readonly Case[] = [
     args: MIGRATE,
     code: 1,
     prepare: dogsBy("SELECT chip, owner, photo FROM dogs UNION ALL SELECT 'x', 1, NULL"),
+  },
+  {
+    name: 'SQL whose base has a key that is not unique',
+    args: MIGRATE,
+    code: 1,
+    prepare: (project) => {
+      const db = new Database(join(project, 'legacy.db'));
+      db.exec('UPDATE dogs SET owner = 1');
+      db.close();
+      dogsBy('SELECT chip, owner, photo FROM dogs', { key: { owner: 'owner' } })(project);
+    },
   },
   {
     name: 'rows that are rejected',

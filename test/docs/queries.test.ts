@@ -77,7 +77,9 @@ describe('the page on queries', () => {
 
   it.each(examples)('has an example that runs as it stands: $module', async (example) => {
     const project = write(example);
-    expect(await verdictOf(project)).toBe('PASS');
+    // One row becomes several there, or is left out on purpose, and that is said.
+    const told = ['tag', 'billed'].includes(example.module);
+    expect(await verdictOf(project)).toBe(told ? 'WARN' : 'PASS');
     expect((await migrateHere(project)).status).toBe('DONE');
   });
 

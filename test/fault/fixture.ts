@@ -95,6 +95,7 @@ export function initialise(project: string, ids: 'keep' | 'uuid' = 'uuid'): Prom
 export function migrateHere(
   project: string,
   options: Partial<MigrateOptions> = {},
+  environment: Environment = ENVIRONMENT,
 ): Promise<Outcome> {
   const all: MigrateOptions = {
     project,
@@ -107,7 +108,7 @@ export function migrateHere(
     memory: 2 ** 28,
     ...options,
   };
-  return migrate(all, ENVIRONMENT, openFindings(project));
+  return migrate(all, environment, openFindings(project));
 }
 
 /** A new project with database and mapping; the caller removes it. */

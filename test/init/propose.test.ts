@@ -131,13 +131,40 @@ describe('keys', () => {
     }
   });
 
-  it('stay a field where a record would have none', async () => {
+  it('stay fields beside new ids, as numbers stand on invoices, and that is said', async () => {
     const proposal = await proposalFor(
-      'CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1)',
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO t VALUES (1, 'a');
+       CREATE TABLE u (nr INT PRIMARY KEY, id TEXT, legacyId TEXT); INSERT INTO u VALUES (1, 'a', 'b');
+       CREATE TABLE v (id UUID PRIMARY KEY); INSERT INTO v VALUES ('0f0e0d0c-0b0a-4908-8706-050403020100');
+       CREATE TABLE w (id INTEGER PRIMARY KEY REFERENCES t, legacyId TEXT); INSERT INTO w VALUES (1, 'c')`,
       'uuid',
     );
-    expect(typesOf(proposal, 't')).toEqual({ id: 'integer' });
-    expect(moduleOf(proposal, 't').id).toEqual({ rule: 'uuid', field: 'recordId' });
+    expect(typesOf(proposal, 't')).toEqual({ legacyId: 'integer', x: 'string' });
+    expect(moduleOf(proposal, 't').id).toEqual({ rule: 'uuid' });
+    expect(typesOf(proposal, 'u')).toEqual({ nr: 'integer', id: 'string', legacyId: 'string' });
+    expect(moduleOf(proposal, 'u').id).toEqual({ rule: 'uuid', field: 'recordId' });
+    expect(typesOf(proposal, 'v')).toEqual({ legacyId: 'uuid' });
+    // The number of a row that is one with its parent is in the parent.
+    expect(typesOf(proposal, 'w')).toEqual({ id: '→ t(id)', legacyId: 'string' });
+    const told = proposal.decisions.filter(({ rule }) => rule === 'legacy-key');
+    expect(told.map(({ table, column, what }) => `${table}.${column}: ${what}`)).toEqual([
+      't.id: the legacy key (integer) is kept as field "legacyId" besides the new id',
+      'u.nr: the legacy key (integer) is kept as field "nr" besides the new id',
+      'v.id: the legacy key (uuid) is kept as field "legacyId" besides the new id',
+    ]);
+  });
+
+  it.each([
+    ['a social security number', '7569217076985', 'string'],
+    ['any long number (negative control)', '7569217076984', 'integer, string'],
+  ])('that are %s written as a number', async (_, number, types) => {
+    const sql = `CREATE TABLE t (ahv INTEGER PRIMARY KEY, x TEXT); INSERT INTO t VALUES (${number}, 'a')`;
+    const proposal = await proposalFor(sql, 'uuid');
+    expect(Object.values(typesOf(proposal, 't')).join(', ')).toBe(types);
+    const told = proposal.decisions.find(({ rule }) => rule === 'natural-key');
+    expect(told?.severity).toBe(types === 'string' ? 'WARNING' : undefined);
+    const kept = await proposalFor(sql, 'keep');
+    expect(kept.decisions.some(({ rule }) => rule === 'natural-key')).toBe(types === 'string');
   });
 
   it('of an empty table have an order, too', async () => {

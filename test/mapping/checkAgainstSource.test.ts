@@ -153,6 +153,7 @@ describe('checkAgainstSource', () => {
       schema: table('query orders', ['y', 'n', 'c'], 'query'),
       locates: 'query orders',
       unread: ['year'],
+      filtering: [],
     };
     const known = new Map([['query orders', query]]);
     const withQuery = new Map([
@@ -182,6 +183,19 @@ describe('checkAgainstSource', () => {
 
     it('accounts for its base table, result columns and columns that it does not name', async () => {
       expect(await lineOf(files({}), withQuery)).toBe('agrees');
+    });
+
+    it('asks for columns that it only filters or joins by, be a result column called the same', async () => {
+      const filtering = { ...query, unread: [], filtering: ['year', 'nr'] };
+      const main = { tables: MAIN, relations: new Map([['query orders', filtering]]) };
+      const both = new Map([
+        ['main', main],
+        ['extra', { tables: EXTRA, relations: new Map() }],
+      ]);
+      expect(await lineOf(files({}), both)).toContain(
+        'column "nr" of table "orders" is not mapped, only filtered, joined, grouped or ordered by',
+      );
+      expect(await lineOf(files({ dropped: { year: 'is y', nr: 'is n' } }), both)).toBe('agrees');
     });
 
     it.each<[object, string]>([

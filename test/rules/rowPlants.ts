@@ -134,6 +134,32 @@ const SLIP = parents(
   { v: { column: 'v', type: 'json', references: [{ path: '/ids/*', module: 'p' }] } },
 );
 
+/** Rows 1 and 2 of table m, of which a condition leaves out the second. */
+function filtered(second: string, column: string, condition: object): Source {
+  return {
+    sql: `CREATE TABLE m (k INTEGER PRIMARY KEY, v); INSERT INTO m VALUES (1, 'a'), (2, ${second});`,
+    modules: m({ v: { column: 'v', type: 'tagged' } }, { where: [{ column, ...condition }] }),
+  };
+}
+
+/** A query that yields a row of its base twice. */
+const TWICE: Source = {
+  sql: "CREATE TABLE m (k INTEGER PRIMARY KEY, v TEXT); INSERT INTO m VALUES (1, 'a'), (2, 'b');",
+  modules: m(
+    { n: { column: 'n', type: 'integer' }, v: V },
+    {
+      source: {
+        sql: 'SELECT k, v, 1 AS n FROM m UNION ALL SELECT k, v, 2 FROM m WHERE k = 2',
+        base: { table: 'm', key: { k: 'k' } },
+      },
+      key: [
+        { column: 'k', type: 'integer' },
+        { column: 'n', type: 'integer' },
+      ],
+    },
+  ),
+};
+
 /** By rule. */
 export const ROW_PLANTS: Readonly<Record<string, RowPlant>> = {
   type: refused(cell({ type: 'integer' }, '1', "'x'")),
@@ -159,6 +185,9 @@ export const ROW_PLANTS: Readonly<Record<string, RowPlant>> = {
       { where: [{ column: 'v', in: ['a'] }] },
     ),
   ),
+  'filtered-row': noted(filtered("'b'", 'v', { in: ['a'] })),
+  'filtered-kind': noted(filtered('7', 'v', { in: ['a'] })),
+  'row-multiplied': noted(TWICE),
   encoding: refused(text("CAST(x'61ff' AS TEXT)")),
   'text-nul': noted(text("'a' || char(0) || 'b'")),
   'text-control': noted(text("'a' || char(7)")),

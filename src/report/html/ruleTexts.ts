@@ -73,9 +73,17 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A file is missing',
     todo: 'Copy the candidate again, whole, from where it came, or build it again.',
   },
+  'filtered-kind': {
+    title: 'Rows are in no module because of what kind a cell is',
+    todo: 'Correct the cells in the source, or take the rows with a module of their own: a condition may list texts and numbers, and {"column": "age", "isNull": true} holds for null.',
+  },
   'filtered-parent': {
     title: 'A reference leads to a row that was filtered',
     todo: 'Nothing, if null is what the new system should see.',
+  },
+  'filtered-row': {
+    title: 'Rows of a table are in no module',
+    todo: 'Look at the rows that the conditions leave out. If they are wanted, widen a condition, or add a module.',
   },
   format: {
     title: 'A text does not have the form that it should',
@@ -188,6 +196,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   required: {
     title: 'A required value is null',
     todo: 'Fill in the value in the source.',
+  },
+  'row-multiplied': {
+    title: 'A query yields several rows for one row of its base',
+    todo: 'If each row should become one record, look for the table of the query that holds a key twice, and join with one row of it.',
   },
   scale: {
     title: 'A number or time has more fraction digits than the type',
