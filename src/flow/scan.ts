@@ -16,9 +16,11 @@ import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { scanCandidate, type Check, type ScanInput } from '../scan/scanCandidate.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
+import { statedSealId } from '../seal/sealedFolders.ts';
 import { verifyAt } from '../seal/verify.ts';
-import { candidateNamed } from './candidateNamed.ts';
+import { candidateNamed, meansLive } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
+import { liveLinkFindings } from './heldElsewhere.ts';
 import { journalScan } from './journalScan.ts';
 import type { LookOptions } from './lookAtSources.ts';
 import { forTables } from './memory.ts';
@@ -75,14 +77,18 @@ async function scanWith(
 ): Promise<Outcome> {
   const verified = await verifyAt(folder, null, pool, checksumProgress(env.progress));
   const { run, findings: broken } = verified;
+  const moved = isLive(options) ? liveLinkFindings(options.project, env) : [];
   const full = options.command === 'scan-all' && options.modules === null;
   const end = (outcome: Outcome, mapping: LoadedMapping | null): Outcome => {
-    const scanned = { project: options.project, sealId: verified.sealId, mapping, who };
+    // What is in the place of another candidate counts as a scan of that one, which has failed.
+    const sealId = statedSealId(folder) ?? verified.sealId;
+    const scanned = { project: options.project, sealId, mapping, who };
     return full ? journalScan(scanned, outcome, env) : outcome;
   };
   if (broken.length > 0 || run === null) {
-    return end(result(options, shown, broken, null, []), null);
+    return end(result(options, shown, [...broken, ...moved], null, []), null);
   }
+  for (const finding of moved) found.add(finding);
   assertModules(
     options,
     run.modules.map((module) => module.name),
@@ -111,6 +117,10 @@ async function scanWith(
 function named(candidate: string, project: string): { real: string; shown: string } {
   const real = candidateNamed(candidate, project, '.');
   return { real, shown: real };
+}
+
+function isLive({ candidate, project }: ScanOptions): boolean {
+  return candidate !== undefined && meansLive(candidate, project, '.');
 }
 
 /** Verified by now. */
