@@ -32,6 +32,8 @@ export interface Shape {
   readonly rest: string;
   /** Whether the legacy key is declared personal, so that no id is shown. */
   readonly personalKey: boolean;
+  /** Fields that are declared harmless. */
+  readonly harmless: ReadonlySet<string>;
 }
 
 /** Reads merkle.json and schema.json of a module. @throws Failure CANDIDATE */
@@ -82,6 +84,7 @@ interface Property {
     readonly column?: unknown;
     readonly columns?: unknown;
     readonly pii?: unknown;
+    readonly harmless?: unknown;
   };
 }
 
@@ -101,6 +104,9 @@ function readShape(side: Side, module: string, keyFields: readonly string[]): Sh
     fields: new Map(properties.map(([field, property]) => [field, canonicalJson(property)])),
     rest: canonicalJson(rest),
     personalKey: hasPersonalKey(properties, keyFields),
+    harmless: new Set(
+      properties.flatMap(([field, of]) => (of?.['x-sealift']?.harmless === true ? [field] : [])),
+    ),
   };
 }
 

@@ -188,6 +188,8 @@ export interface ValueOptions {
   readonly references?: string;
   /** What kind of personal data the field holds, such as EMAIL or PHONE. */
   readonly pii?: string;
+  /** true: its values tell nothing of a person, so findings may name a record by them. */
+  readonly harmless?: boolean;
 }
 
 /** The target id of a record of `reference`, made from that module's legacy key in `columns`. */

@@ -140,6 +140,7 @@ function findingLine(finding: Finding): string {
     finding.recordId === undefined || finding.source !== undefined
       ? undefined
       : `record ${finding.recordId}`,
+    finding.line === undefined ? undefined : `record of line ${finding.line}`,
     finding.file,
     finding.source === undefined ? undefined : `row ${finding.source.row}`,
     finding.members === undefined
