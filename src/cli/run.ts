@@ -22,6 +22,7 @@ import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
 import type { Phase } from '../report/timing.ts';
 import { endNow } from './endNow.ts';
+import { noteLine, sayJson, sayLine } from './output.ts';
 import { packageInfo } from './packageInfo.ts';
 import { recordPhases } from './phases.ts';
 import { runSelf } from './runSelf.ts';
@@ -148,7 +149,7 @@ function interruptible(
         // The next run cleans up what this one could not.
       }
     }
-    process.stderr.write(`sealift ${command.name}: interrupted, nothing was changed\n`);
+    noteLine(`sealift ${command.name}: interrupted, nothing was changed`);
     endNow(EXIT.interrupted);
   };
   process.on('SIGINT', interrupted);
@@ -187,7 +188,7 @@ async function tryReport(
   try {
     return await onDisk(reports, () => writeReport(reports, name, reportFiles(outcome, timing)));
   } catch (error) {
-    process.stderr.write(`sealift: no report was written: ${asFailure(error).line()}\n`);
+    noteLine(`sealift: no report was written: ${asFailure(error).line()}`);
     return null;
   }
 }
@@ -205,16 +206,16 @@ function print(
   report: string | null,
 ): void {
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(summary(outcome, timing), null, 2)}\n`);
+    sayJson(summary(outcome, timing));
   } else {
     const { isTTY, columns, rows } = process.stdout;
     const screen = isTTY ? { columns: columns || 80, rows: Math.max(24, rows || 24) } : null;
     const color = wantsColor(isTTY, process.env);
     for (const line of terminalLines(outcome, report, shownPath, screen)) {
-      process.stdout.write(`${color ? colored(line) : line}\n`);
+      sayLine(line, color ? colored : undefined);
     }
   }
   if (outcome.failure !== undefined) {
-    process.stderr.write(`sealift ${outcome.command}: ${outcome.failure.line}\n`);
+    noteLine(`sealift ${outcome.command}: ${outcome.failure.line}`);
   }
 }
