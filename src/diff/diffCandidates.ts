@@ -121,11 +121,11 @@ async function* differentRecords(
     kind: 'record',
     module,
     personalKey: a.shape.personalKey || b.shape.personalKey,
-    hasId: isMadeId(a),
     keyParts: a.keyFields.map((field, at) => ({
       kind: a.keyTypes[at]?.kind ?? '',
       harmless: a.shape.harmless.has(field) && b.shape.harmless.has(field),
     })),
+    hasId: a.shape.madeId,
   } as const;
   const ignored = new Set(
     [...a.shape.fields.keys(), ...b.shape.fields.keys()].filter(
@@ -157,14 +157,4 @@ function records(a: ModuleSide, b: ModuleSide, stretch: Stretch): number {
 
 function countIn({ ranges }: ModuleSide, [from, to]: readonly [number, number]): number {
   return ranges.slice(from, to).reduce((all, { count }) => all + count, 0);
-}
-
-/** An id that was made names its rule in the schema; a kept key has none. */
-function isMadeId({ keyFields, shape }: ModuleSide): boolean {
-  const [only, ...more] = keyFields;
-  if (only === undefined || more.length > 0) return false;
-  const property = JSON.parse(shape.fields.get(only) ?? 'null') as {
-    readonly 'x-sealift'?: { readonly rule?: unknown };
-  } | null;
-  return property?.['x-sealift']?.rule !== undefined;
 }

@@ -2,12 +2,20 @@
 
 import { join } from 'node:path';
 
+import { formDigest } from '../mapping/formOfRecords.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { encodeKey, isOrdered, type KeyValue } from '../record/keyOrder.ts';
 import { parseType, type FieldType } from '../record/type.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
 import { plainSize } from '../seal/files.ts';
-import { DATA_FILE, MERKLE_FILE, SCHEMA_FILE, type MerkleFile } from '../seal/format.ts';
+import {
+  DATA_FILE,
+  MERKLE_FILE,
+  RANGES_FILE,
+  SCHEMA_FILE,
+  type SealedRange,
+} from '../seal/format.ts';
+import { parseRanges } from '../seal/readRanges.ts';
 import { asMerkleFile } from '../seal/sealSchemas.ts';
 import { broken, readListed, type Side } from './side.ts';
 
@@ -18,15 +26,15 @@ export interface ModuleSide {
   readonly path: string;
   readonly keyFields: readonly string[];
   readonly keyTypes: readonly FieldType[];
-  readonly ranges: MerkleFile['ranges'];
+  readonly ranges: readonly SealedRange[];
   /** The encoded key of each range's last record, strictly ascending. */
   readonly boundaries: readonly Buffer[];
   readonly shape: Shape;
 }
 
-/** What schema.json says of the records. */
+/** What schema.json says of the records, whatever it says of their source. */
 export interface Shape {
-  /** Field → canonical text of its declaration. */
+  /** Field → canonical text of its form. */
   readonly fields: ReadonlyMap<string, string>;
   /** Canonical text of everything but the fields. */
   readonly rest: string;
@@ -34,9 +42,11 @@ export interface Shape {
   readonly personalKey: boolean;
   /** Fields that are declared harmless. */
   readonly harmless: ReadonlySet<string>;
+  /** Whether the key is an id that Sealift has made. */
+  readonly madeId: boolean;
 }
 
-/** Reads merkle.json and schema.json of a module. @throws Failure CANDIDATE */
+/** Reads tree, ranges and schema of a module. @throws Failure CANDIDATE */
 export function openModule(side: Side, module: string): ModuleSide {
   const file = `${module}/${MERKLE_FILE}`;
   const sealed = side.modules.get(module);
@@ -47,8 +57,11 @@ export function openModule(side: Side, module: string): ModuleSide {
   }
   const known = keyTypes.filter((type) => type !== null);
   const path = join(side.folder, module, DATA_FILE);
-  const { ranges, order } = merkle;
-  const boundaries = ranges.map(({ last }) => keyOrBroken(side, file, known, last));
+  const { order } = merkle;
+  const rangesFile = `${module}/${RANGES_FILE}`;
+  const ranges = parseRanges(readListed(side, rangesFile));
+  if (ranges === null) throw broken(side, rangesFile, 'its ranges are not those of format 1');
+  const boundaries = ranges.map(({ last }) => keyOrBroken(side, rangesFile, known, last));
   const sound =
     merkle.root === sealed?.root &&
     merkle.count === sealed.count &&
@@ -58,7 +71,7 @@ export function openModule(side: Side, module: string): ModuleSide {
     ranges.every(({ end, count }, at) => count > 0 && end > (ranges[at - 1]?.end ?? 0)) &&
     boundaries.every((key, at) => at === 0 || key.compare(boundaries[at - 1] ?? key) > 0) &&
     (ranges.at(-1)?.end ?? 0) === plainSize(path);
-  if (!sound) throw broken(side, file, 'its ranges are not those of the data file');
+  if (!sound) throw broken(side, rangesFile, 'its ranges are not those of the data file');
   const keyFields = order.fields;
   const shape = readShape(side, module, keyFields);
   return { side, module, path, keyFields, keyTypes: known, ranges, boundaries, shape };
@@ -79,34 +92,45 @@ export function keyOrBroken(
 }
 
 /** As much of schema.json as matters here; anything may be missing. */
+interface Schema {
+  readonly properties?: Readonly<Record<string, Property | null>>;
+  readonly 'x-sealift'?: {
+    readonly form?: { readonly fields?: Readonly<Record<string, unknown>> };
+  };
+}
+
 interface Property {
   readonly 'x-sealift'?: {
     readonly column?: unknown;
     readonly columns?: unknown;
     readonly pii?: unknown;
     readonly harmless?: unknown;
+    readonly rule?: unknown;
   };
 }
 
 function readShape(side: Side, module: string, keyFields: readonly string[]): Shape {
   const file = `${module}/${SCHEMA_FILE}`;
-  if (side.sums.get(file) !== side.modules.get(module)?.schema) {
+  const schema = parseCanonical(readListed(side, file)) as Schema | null;
+  const form = schema?.['x-sealift']?.form ?? null;
+  if (formDigest(form) !== side.modules.get(module)?.schema) {
     throw broken(side, file, 'its schema is not the one that the run states');
   }
-  const schema = parseCanonical(readListed(side, file)) as Record<string, unknown> | null;
-  const declared = schema?.['properties'];
-  if (typeof declared !== 'object' || declared === null) {
+  const fields = form?.fields;
+  if (typeof fields !== 'object' || typeof schema?.properties !== 'object') {
     throw broken(side, file, 'its schema is not one of format 1');
   }
-  const properties = Object.entries(declared as Record<string, Property | null>);
-  const rest = { ...schema, properties: null, required: null };
+  const properties = Object.entries(schema.properties);
+  const [only, ...more] = keyFields;
+  const key = properties.find(([field]) => field === only)?.[1];
   return {
-    fields: new Map(properties.map(([field, property]) => [field, canonicalJson(property)])),
-    rest: canonicalJson(rest),
+    fields: new Map(Object.entries(fields).map(([name, of]) => [name, canonicalJson(of)])),
+    rest: canonicalJson({ ...form, fields: null }),
     personalKey: hasPersonalKey(properties, keyFields),
     harmless: new Set(
       properties.flatMap(([field, of]) => (of?.['x-sealift']?.harmless === true ? [field] : [])),
     ),
+    madeId: more.length === 0 && key?.['x-sealift']?.rule !== undefined,
   };
 }
 

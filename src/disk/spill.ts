@@ -4,8 +4,9 @@
  * buckets share a file, which can go when they were read: the disk is needed for little more than one
  * copy of the data, and its cache gets its memory back while it is still warm.
  *
- * An entry is [key length, record length, lineage length, row high, row low] as u32 little endian,
- * then key, record and lineage bytes. Record and lineage end in LF (lineage may be empty).
+ * An entry is [key length, record length, lineage length, row high, row low, diagnoses length] as u32
+ * little endian, then key, record, lineage and diagnoses. Record and lineage end in LF (lineage may be
+ * empty); diagnoses, mostly none, are JSON.
  */
 
 import { closeSync, constants, fstatSync, readSync } from 'node:fs';
@@ -13,7 +14,7 @@ import { closeSync, constants, fstatSync, readSync } from 'node:fs';
 import { createFile, writeAll } from './durable.ts';
 import { openNoLinks } from './noLinks.ts';
 
-export const ENTRY_HEADER = 20;
+export const ENTRY_HEADER = 24;
 
 /** A stretch of a spill file that holds whole entries of one bucket. */
 export interface Extent {

@@ -118,7 +118,7 @@ export async function sealSources(sources: readonly NamedSource[]): Promise<Seal
     }
     tables.sort((a, b) => byUtf8(a.table, b.table));
     const schema = hash('sha256', canonicalJson(prepared.schema), 'hex');
-    sealed.push({ name, scheme, schema, tables });
+    sealed.push({ name, scheme, integrity: prepared.integrity ?? null, schema, tables });
   }
   return sealed.sort((a, b) => byUtf8(a.name, b.name));
 }

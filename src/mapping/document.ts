@@ -22,6 +22,8 @@ export const MAX_FILE_BYTES: number = 16 * 1024 * 1024;
 export interface MappingDocument {
   /** Relative to the mapping folder. */
   readonly name: string;
+  /** The file as it is on disk. */
+  readonly bytes: Uint8Array;
   readonly text: string;
   readonly json: JsonValue;
   /** The same value as plain objects without prototype. */
@@ -30,14 +32,15 @@ export interface MappingDocument {
 
 /** Reads `name` in the mapping folder. */
 export async function readDocument(folder: string, name: string): Promise<MappingDocument> {
-  const text = decodeUtf8(await readRegularFile(join(folder, name), name));
+  const bytes = await readRegularFile(join(folder, name), name);
+  const text = decodeUtf8(bytes);
   if (text === null) throw fileFailure(name, 'the file is not valid UTF-8', 'save it as UTF-8');
   if (text.startsWith('\uFEFF')) {
     throw fileFailure(name, 'the file starts with a byte order mark', 'save it as UTF-8 without');
   }
   try {
     const json = parseJson(text);
-    return { name, text, json, value: plainValue(json, { file: name, pointer: '' }, text) };
+    return { name, bytes, text, json, value: plainValue(json, { file: name, pointer: '' }, text) };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw new Failure('MAPPING', {

@@ -1,8 +1,7 @@
 /**
  * The mapping of a project: read, validated, checked in itself, and digested.
  *
- * Promises: what is returned is complete and canonical (another order of keys or files, another
- * layout: the same digest); nothing outside the mapping folder is read; every error is a MAPPING
+ * Promises: what is returned is complete, and its digest is that of the files' bytes; nothing outside the mapping folder is read; every error is a MAPPING
  * failure of one line with file, line and column.
  */
 
@@ -17,13 +16,11 @@ import type { Mapping, ModuleMapping, ProjectMapping } from './model.ts';
 import { quoteName } from './nearest.ts';
 import { formatPlace, type MappingFile } from './place.ts';
 import {
-  canonicalRegistry,
   duplicateFailure,
   emptyFailure,
-  isNdjson,
+  readRegistry,
   registryIds,
   type RegistryDuplicate,
-  type RegistryEntry,
 } from './registry.ts';
 import { MODULE_PATTERN } from './schema/names.ts';
 import { assertShape } from './shape.ts';
@@ -82,8 +79,8 @@ export async function loadMapping(
 }
 
 /**
- * SHA-256, lower-case hex, of RFC 8785 of `[{"file": name, "sha256": digest of its canonical
- * bytes}, …]`, ascending by the UTF-8 bytes of the names.
+ * SHA-256, lower-case hex, of RFC 8785 of `[{"file": name, "sha256": digest of its bytes}, …]`,
+ * ascending by the UTF-8 bytes of the names.
  */
 export function mappingDigest(files: readonly Pick<MappingFile, 'name' | 'sha256'>[]): string {
   const listing = files.map(({ name, sha256 }) => ({ file: name, sha256 }));
@@ -217,13 +214,9 @@ function isAside(name: string): boolean {
 }
 
 function fileOf(document: MappingDocument): MappingFile {
-  const canonical = canonicalJson(document.json);
-  return {
-    name: document.name,
-    sha256: sha256Of(canonical),
-    bytes: new TextEncoder().encode(canonical),
-    text: document.text,
-  };
+  const { name, bytes, text } = document;
+  // Plain bytes, as they arrive in a worker.
+  return { name, sha256: sha256Of(bytes), bytes: Uint8Array.from(bytes), text };
 }
 
 async function registryFiles(
@@ -235,19 +228,13 @@ async function registryFiles(
   const files: MappingFile[] = [];
   for (const name of registries.values()) {
     let count = 0;
-    const onEntry = (entry: RegistryEntry, ordinal: number): void => {
-      count = ordinal;
-      ids.add({ file: name, entry: ordinal }, entry);
-    };
     const hash = createHash('sha256');
-    const pieces: Uint8Array[] = [];
-    for await (const piece of canonicalRegistry(folder, name, onEntry)) {
-      hash.update(piece);
-      if (!isNdjson(name)) pieces.push(piece);
+    for await (const entry of readRegistry(folder, name, (bytes) => hash.update(bytes))) {
+      count += 1;
+      ids.add({ file: name, entry: count }, entry);
     }
     if (count === 0 && registriesToCome !== true) throw emptyFailure(name);
-    const bytes = isNdjson(name) ? null : Buffer.concat(pieces);
-    files.push({ name, sha256: hash.digest('hex'), bytes, text: null });
+    files.push({ name, sha256: hash.digest('hex'), bytes: null, text: null });
   }
   return files;
 }
@@ -256,6 +243,6 @@ function refuse(duplicate: RegistryDuplicate): void {
   throw duplicateFailure(duplicate);
 }
 
-function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function sha256Of(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
 }

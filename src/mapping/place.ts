@@ -14,18 +14,15 @@ export interface Place {
   readonly part?: 'key' | 'value';
 }
 
-/** A file of the mapping as it is sealed, and as it was written. */
+/** A file of the mapping as it is on disk, which is how it is sealed. */
 export interface MappingFile {
   /** Relative to the mapping folder, with `/`: `project.json`, `modules/kunden.json`. */
   readonly name: string;
-  /** SHA-256 of the canonical bytes, lower-case hex. */
+  /** SHA-256 of its bytes, lower-case hex. */
   readonly sha256: string;
-  /**
-   * Canonical bytes: RFC 8785. Null for NDJSON registries, which may be large: their bytes come
-   * from `canonicalRegistry`, which yields the same digest or fails.
-   */
+  /** Null for registries, which may be large: they are read again, and have the same digest or fail. */
   readonly bytes: Uint8Array | null;
-  /** The text as it stands on disk, for the positions of errors; null where `bytes` is. */
+  /** For the positions of errors; null where `bytes` is. */
   readonly text: string | null;
 }
 

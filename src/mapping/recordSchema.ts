@@ -3,6 +3,7 @@
 import { MAX_BYTES } from '../record/convert.ts';
 import { formatType, type FieldType } from '../record/type.ts';
 import { BLIND_FIELD, type CompiledField, type CompiledModule } from './compile.ts';
+import { formOfRecords } from './formOfRecords.ts';
 import { isReference, type FieldMapping, type ValueOptions } from './model.ts';
 
 type Schema = Record<string, unknown>;
@@ -36,9 +37,7 @@ export function recordSchema(module: CompiledModule): Schema {
     'x-sealift': {
       source: module.source,
       table: module.table,
-      order: module.orderFields,
-      unique: module.mapping.unique ?? [],
-      references: module.mapping.references ?? [],
+      form: formOfRecords(module),
       ...(module.mapping.external === true ? { external: true } : {}),
     },
   };

@@ -48,10 +48,15 @@ const MAX_REGISTRY_BYTES = 16 * 1024 ** 3;
 
 /**
  * The entries of a registry in the order of its file, each sound in itself; that no id is given
- * twice is up to {@link registryIds}. `file` is relative to the mapping folder.
+ * twice is up to {@link registryIds}. `file` is relative to the mapping folder; `onBytes` gets the
+ * file's bytes as they are read.
  */
-export async function* readRegistry(folder: string, file: string): AsyncGenerator<RegistryEntry> {
-  const values = isNdjson(file) ? linesOf(folder, file) : itemsOf(folder, file);
+export async function* readRegistry(
+  folder: string,
+  file: string,
+  onBytes: (bytes: Uint8Array) => void = () => {},
+): AsyncGenerator<RegistryEntry> {
+  const values = isNdjson(file) ? linesOf(folder, file, onBytes) : itemsOf(folder, file, onBytes);
   let ordinal = 0;
   for await (const value of values) {
     ordinal += 1;
@@ -104,31 +109,12 @@ export function canonicalEntry({ legacyId, targetUuid, version }: RegistryEntry)
 }
 
 /**
- * The canonical bytes of a registry, in the order of the file: of NDJSON one RFC 8785 line per
- * entry, each ended by LF, of JSON RFC 8785 of the array. `onEntry` sees every entry on the way.
+ * The bytes of a registry as they are on disk.
+ * @throws Failure MAPPING where they cannot be read
  */
-export async function* canonicalRegistry(
-  folder: string,
-  file: string,
-  onEntry: (entry: RegistryEntry, ordinal: number) => void = () => {},
-): AsyncGenerator<Uint8Array> {
-  const lines = isNdjson(file);
-  let ordinal = 0;
-  let text = lines ? '' : '[';
-  for await (const entry of readRegistry(folder, file)) {
-    ordinal += 1;
-    onEntry(entry, ordinal);
-    const canonical = canonicalEntry(entry);
-    if (lines) text += `${canonical}\n`;
-    else text += ordinal === 1 ? canonical : `,${canonical}`;
-    if (text.length < PIECE) continue;
-    yield Buffer.from(text);
-    text = '';
-  }
-  yield Buffer.from(lines ? text : `${text}]`);
+export async function* registryBytes(folder: string, file: string): AsyncGenerator<Uint8Array> {
+  yield* chunksOf(await openRegularFile(join(folder, file), file, MAX_REGISTRY_BYTES), file);
 }
-
-const PIECE = 65_536;
 
 /**
  * Legacy id → target id; of a legacy id that is given twice the first one counts. `sha256` is the
@@ -142,10 +128,9 @@ export async function targetsOf(
 ): Promise<Map<string, string>> {
   const targets = new Map<string, string>();
   const hash = createHash('sha256');
-  const pieces = canonicalRegistry(folder, file, ({ legacyId, targetUuid }) => {
-    if (!targets.has(legacyId)) targets.set(legacyId, targetUuid);
-  });
-  for await (const piece of pieces) hash.update(piece);
+  for await (const entry of readRegistry(folder, file, (bytes) => hash.update(bytes))) {
+    if (!targets.has(entry.legacyId)) targets.set(entry.legacyId, entry.targetUuid);
+  }
   if (hash.digest('hex') !== sha256) throw changedFailure(file);
   return targets;
 }
@@ -192,18 +177,21 @@ function entryOf(value: JsonValue): RegistryEntry | string {
   return { legacyId, targetUuid, version };
 }
 
-async function* itemsOf(folder: string, file: string): AsyncGenerator<JsonValue> {
-  const { json } = await readDocument(folder, file);
+type OnBytes = (bytes: Uint8Array) => void;
+
+async function* itemsOf(folder: string, file: string, onBytes: OnBytes): AsyncGenerator<JsonValue> {
+  const { bytes, json } = await readDocument(folder, file);
+  onBytes(bytes);
   if (!Array.isArray(json)) throw fileFailure(file, 'a registry is a JSON array', 'make it one');
   yield* json as readonly JsonValue[];
 }
 
 /** Lines end at LF and nowhere else; the last one may go without. */
-async function* linesOf(folder: string, file: string): AsyncGenerator<JsonValue> {
-  const handle = await openRegularFile(join(folder, file), file, MAX_REGISTRY_BYTES);
+async function* linesOf(folder: string, file: string, onBytes: OnBytes): AsyncGenerator<JsonValue> {
   let rest: Uint8Array = Buffer.alloc(0);
   let line = 0;
-  for await (const chunk of chunksOf(handle, file)) {
+  for await (const chunk of registryBytes(folder, file)) {
+    onBytes(chunk);
     const bytes = Buffer.concat([rest, chunk]);
     let start = 0;
     for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {

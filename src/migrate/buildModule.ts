@@ -109,7 +109,7 @@ export async function buildModule(
   context.progress.begin(module.name, rows);
   const ranges = await planRanges(module, context);
   const router = await chooseRouter(module, ranges, rows, context);
-  const writer = await moduleWriter(context.staging, module, context.pool);
+  const writer = moduleWriter(context.staging, module, context.pool);
   try {
     const shares = await readAll(module, ranges, router, writer.blobs, context);
     const read = sum(shares, (share) => share.read);
@@ -148,7 +148,7 @@ export async function buildModule(
       unaccounted: faults.length > 0,
     };
   } catch (error) {
-    await writer.abandon();
+    writer.abandon();
     throw error;
   }
 }

@@ -22,6 +22,7 @@ export interface ContentWriter {
   entry(
     record: string,
     row: SourceValue,
+    diagnoses: string,
     reserve: (size: number) => { readonly buffer: Buffer; readonly start: number },
   ): { readonly buffer: Buffer; readonly size: number; readonly keyEnd: number };
 }
@@ -44,9 +45,11 @@ export function contentEntry(module: CompiledModule, context: MapperContext): Co
     insertOffset(membersBefore(module, name).length),
   );
   return {
-    entry(record, row, reserve) {
+    entry(record, row, diagnoses, reserve) {
       const content = Buffer.from(record);
-      const size = ENTRY_HEADER + 16 + content.length + 1 + INSERTS;
+      const found = Buffer.from(diagnoses);
+      const lineageEnd = ENTRY_HEADER + 16 + content.length + 1 + INSERTS;
+      const size = lineageEnd + found.length;
       const { buffer } = reserve(size);
       const keyEnd = ENTRY_HEADER + 16;
       buffer.set(uuidBytes(makeId(content, 0)), ENTRY_HEADER);
@@ -56,7 +59,8 @@ export function contentEntry(module: CompiledModule, context: MapperContext): Co
       for (const [index, offset] of offsets.entries()) {
         buffer.writeUInt32LE(offset(content), recordEnd + index * 4);
       }
-      writeHeader(buffer, 0, { start: 0, keyEnd, recordEnd, end: size }, row);
+      found.copy(buffer, lineageEnd);
+      writeHeader(buffer, 0, { start: 0, keyEnd, recordEnd, lineageEnd, end: size }, row);
       return { buffer, size, keyEnd };
     },
   };
@@ -109,7 +113,7 @@ export function contentFinisher(module: CompiledModule, context: MapperContext):
       target.writeUInt32LE(16, 0);
       target.writeUInt32LE(recordEnd - keyEnd, 4);
       target.writeUInt32LE(0, 8);
-      return recordEnd;
+      return recordEnd + source.copy(target, recordEnd, view.lineageEnd, view.end);
     },
   };
 }

@@ -12,12 +12,28 @@ export interface EntryView {
   start: number;
   keyEnd: number;
   recordEnd: number;
+  lineageEnd: number;
   end: number;
 }
 
+/** A view to read entries into. */
+export function emptyView(): EntryView {
+  return { start: 0, keyEnd: 0, recordEnd: 0, lineageEnd: 0, end: 0 };
+}
+
+/** What an entry is made of. */
+export interface EntryParts {
+  readonly key: readonly KeyValue[];
+  readonly record: string;
+  /** '' for none. */
+  readonly lineage: string;
+  /** JSON of what was found in the row, '' for nothing. */
+  readonly diagnoses: string;
+}
+
 /** Bytes that an entry may take at the most. */
-export function entryRoom(key: readonly KeyValue[], record: string, lineage: string): number {
-  let room = ENTRY_HEADER + textRoom(record) + 1 + textRoom(lineage) + 1;
+export function entryRoom({ key, record, lineage, diagnoses }: EntryParts): number {
+  let room = ENTRY_HEADER + textRoom(record) + 1 + textRoom(lineage) + 1 + textRoom(diagnoses);
   for (const part of key) room += typeof part === 'string' ? part.length * 6 + 2 : 16;
   return room;
 }
@@ -32,7 +48,7 @@ export function writeEntry(
   buffer: Buffer,
   start: number,
   encodings: readonly KeyEncoding[],
-  entry: { key: readonly KeyValue[]; record: string; lineage: string; row: SourceValue },
+  entry: EntryParts & { readonly row: SourceValue },
 ): number {
   let at = start + ENTRY_HEADER;
   for (const [index, encoding] of encodings.entries()) {
@@ -48,7 +64,9 @@ export function writeEntry(
     buffer[at] = LF;
     at += 1;
   }
-  writeHeader(buffer, start, { start, keyEnd, recordEnd, end: at }, entry.row);
+  const lineageEnd = at;
+  if (entry.diagnoses !== '') at += buffer.write(entry.diagnoses, at);
+  writeHeader(buffer, start, { start, keyEnd, recordEnd, lineageEnd, end: at }, entry.row);
   return at - start;
 }
 
@@ -56,7 +74,8 @@ export function writeEntry(
 export function writeHeader(buffer: Buffer, at: number, view: EntryView, row: SourceValue): void {
   buffer.writeUInt32LE(view.keyEnd - view.start - ENTRY_HEADER, at);
   buffer.writeUInt32LE(view.recordEnd - view.keyEnd, at + 4);
-  buffer.writeUInt32LE(view.end - view.recordEnd, at + 8);
+  buffer.writeUInt32LE(view.lineageEnd - view.recordEnd, at + 8);
+  buffer.writeUInt32LE(view.end - view.lineageEnd, at + 20);
   if (typeof row === 'number') {
     const high = Math.floor(row / WORD);
     buffer.writeInt32LE(high, at + 12);
@@ -73,7 +92,8 @@ export function readEntry(buffer: Buffer, start: number, view: EntryView): void 
   view.start = start;
   view.keyEnd = start + ENTRY_HEADER + buffer.readUInt32LE(start);
   view.recordEnd = view.keyEnd + buffer.readUInt32LE(start + 4);
-  view.end = view.recordEnd + buffer.readUInt32LE(start + 8);
+  view.lineageEnd = view.recordEnd + buffer.readUInt32LE(start + 8);
+  view.end = view.lineageEnd + buffer.readUInt32LE(start + 20);
 }
 
 /** The row locator of the entry at `start`: a string where a double would change it. */

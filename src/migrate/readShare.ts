@@ -9,13 +9,14 @@ import { join } from 'node:path';
 import { createFile, writeAll } from '../disk/durable.ts';
 import { systemCode } from '../disk/errors.ts';
 import type { NamelessFile } from '../disk/namelessFile.ts';
-import { spillWriter, type Bucket } from '../disk/spill.ts';
+import { ENTRY_HEADER, spillWriter, type Bucket } from '../disk/spill.ts';
 import type { LoggedFindings } from '../findings/findingStore.ts';
 import type { BlobReference } from '../mapping/blobReference.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
-import type { RowMapper } from '../mapping/rowMapper.ts';
+import type { Remark, RowMapper } from '../mapping/rowMapper.ts';
 import { keyEncoding } from '../record/keyOrder.ts';
 import type { SourceValue } from '../record/value.ts';
+import { sortDiagnoses } from '../seal/sealedFindings.ts';
 import type { ReadRange, Row, SourceReader } from '../source/source.ts';
 import type { ContentWriter } from './contentEntry.ts';
 import { entryRoom, keyFits, writeEntry } from './entry.ts';
@@ -100,19 +101,20 @@ function openShare(input: ShareInput, context: ShareContext): Share {
   const locator = module.columns.length;
   let [read, entered, filtered] = [0, 0, 0];
   const put = (row: SourceValue): void => {
-    const { out } = mapper;
+    const { key, record, lineage } = mapper.out;
+    // A provisional candidate has its findings in the report, with their rows.
+    const silent = mapper.remarks.length === 0 || input.provisional;
+    const diagnoses = silent ? '' : diagnosesOf(mapper.remarks);
     if (content !== null) {
-      const { buffer, size, keyEnd } = content.entry(out.record, row, (room) =>
-        writer.reserve(room),
-      );
-      writer.commit(route(input.router, buffer, 20, keyEnd), size);
+      const entry = content.entry(record, row, diagnoses, (room) => writer.reserve(room));
+      writer.commit(route(input.router, entry.buffer, ENTRY_HEADER, entry.keyEnd), entry.size);
       return;
     }
-    const { buffer } = writer.reserve(entryRoom(out.key, out.record, out.lineage));
-    const { key, record, lineage } = out;
-    const size = writeEntry(buffer, 0, encodings, { key, record, lineage, row });
-    const keyEnd = 20 + buffer.readUInt32LE(0);
-    writer.commit(route(input.router, buffer, 20, keyEnd), size);
+    const parts = { key, record, lineage, diagnoses, row };
+    const { buffer } = writer.reserve(entryRoom(parts));
+    const size = writeEntry(buffer, 0, encodings, parts);
+    const keyEnd = ENTRY_HEADER + buffer.readUInt32LE(0);
+    writer.commit(route(input.router, buffer, ENTRY_HEADER, keyEnd), size);
   };
   return {
     take(row) {
@@ -142,6 +144,11 @@ function openShare(input: ShareInput, context: ShareContext): Share {
       return { buckets: writer.finish(), read, entered, filtered, findings: log.finish() };
     },
   };
+}
+
+/** What is sealed of remarks on a row that is kept, in one order whatever order they came in. */
+function diagnosesOf(remarks: readonly Remark[]): string {
+  return JSON.stringify(sortDiagnoses(remarks.map(({ field, rule }) => [field, rule])));
 }
 
 const LONG_KEY = {

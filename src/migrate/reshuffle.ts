@@ -3,13 +3,12 @@
  * what is sorted in memory, or because its records (without key) get their final ids.
  */
 
-import { readBucket, spillWriter, type Bucket, type Extent } from '../disk/spill.ts';
+import { ENTRY_HEADER, readBucket, spillWriter, type Bucket, type Extent } from '../disk/spill.ts';
 import type { ContentFinisher } from './contentEntry.ts';
-import { readEntry, type EntryView } from './entry.ts';
+import { emptyView, readEntry, type EntryView } from './entry.ts';
 import { bucketCount, route, sampledRouter, type Router } from './router.ts';
 import { indexEntries, sortEntries } from './sortBucket.ts';
 
-const HEADER = 20;
 const SAMPLE = 4096;
 
 /** Gives the records of a bucket their ordinals and final ids, and spills them by these. */
@@ -22,7 +21,7 @@ export function assignOrdinals(
   const buffer = readBucket(bucket);
   const index = indexEntries(buffer, bucket.entries);
   const writer = spillWriter(spill.path, bucketCount(router), spill.chunk);
-  const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
+  const view = emptyView();
   const { order, equal } = sortEntries(buffer, index);
   let ordinal = 0;
   for (const [place, entry] of order.entries()) {
@@ -30,7 +29,7 @@ export function assignOrdinals(
     readEntry(buffer, index.starts[entry] ?? 0, view);
     const { buffer: target } = writer.reserve(finisher.room(view));
     const size = finisher.finish(buffer, view, ordinal, target);
-    writer.commit(route(router, target, HEADER, HEADER + 16), size);
+    writer.commit(route(router, target, ENTRY_HEADER, ENTRY_HEADER + 16), size);
   }
   return writer.finish();
 }
@@ -50,7 +49,7 @@ export function splitBucket(
   forEachEntry(bucket, (buffer, view) => {
     const size = view.end - view.start;
     buffer.copy(writer.reserve(size).buffer, 0, view.start, view.end);
-    writer.commit(route(router, buffer, view.start + HEADER, view.keyEnd), size);
+    writer.commit(route(router, buffer, view.start + ENTRY_HEADER, view.keyEnd), size);
   });
   return writer.finish();
 }
@@ -61,14 +60,14 @@ function sampleKeys(bucket: Bucket): Buffer[] {
   let seen = 0;
   forEachEntry(bucket, (buffer, view) => {
     if (seen % every === 0)
-      keys.push(Buffer.from(buffer.subarray(view.start + HEADER, view.keyEnd)));
+      keys.push(Buffer.from(buffer.subarray(view.start + ENTRY_HEADER, view.keyEnd)));
     seen += 1;
   });
   return keys;
 }
 
 function forEachEntry(bucket: Bucket, visit: (buffer: Buffer, view: EntryView) => void): void {
-  const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
+  const view = emptyView();
   for (const extent of bucket.extents) {
     const buffer = readExtent(extent);
     for (let at = 0; at < buffer.length; at = view.end) {

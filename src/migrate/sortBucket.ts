@@ -5,9 +5,11 @@
  */
 
 import { dealer } from '../disk/sharedRoom.ts';
-import type { Bucket } from '../disk/spill.ts';
+import { ENTRY_HEADER, type Bucket } from '../disk/spill.ts';
 import { DIGEST_LENGTH, packedLeafHash } from '../merkle/hash.ts';
-import { readEntry, rowOf, type EntryView } from './entry.ts';
+import { keyOf } from '../seal/moduleTree.ts';
+import { findingLines, sortDiagnoses, type Diagnosis } from '../seal/sealedFindings.ts';
+import { emptyView, readEntry, rowOf } from './entry.ts';
 import { bits48 } from './router.ts';
 
 /** Rows whose target id is the same; none of them enters the candidate. */
@@ -20,6 +22,9 @@ export interface SortedBucket {
   /** For each line the offset behind its LF, counted without the padding. */
   readonly ends: Uint32Array;
   readonly lineage: Buffer;
+  /** The lines of findings.ndjson, and how many they are. */
+  readonly findings: Buffer;
+  readonly findingCount: number;
   readonly duplicates: readonly DuplicateGroup[];
   /** Entries that were one with another. */
   readonly merged: number;
@@ -32,11 +37,13 @@ export interface SortOptions {
   readonly provisional: boolean;
   /** Rows with equal keys whose records are equal become one record: that of the first row. */
   readonly merge: boolean;
+  /** The fields that make the key of a record. */
+  readonly keyFields: readonly string[];
 }
 
 /** Bytes that a sorted bucket takes at most. */
 export function sortedRoom({ bytes, entries }: Pick<Bucket, 'bytes' | 'entries'>): number {
-  const hashes = DIGEST_LENGTH + Uint32Array.BYTES_PER_ELEMENT - HEADER;
+  const hashes = DIGEST_LENGTH + Uint32Array.BYTES_PER_ELEMENT - ENTRY_HEADER;
   return bytes + entries * hashes + 2 * Uint32Array.BYTES_PER_ELEMENT;
 }
 
@@ -49,11 +56,13 @@ export function sortBucket(
 ): SortedBucket {
   const index = indexEntries(buffer, entries);
   const sorted = sortEntries(buffer, index);
-  const { kept, ...groups } = settleGroups(buffer, index, sorted, options);
+  const { kept, diagnosed, ...groups } = settleGroups(buffer, index, sorted, options);
   const rows = options.provisional
     ? BigInt64Array.from(kept, (entry) => BigInt(rowOf(buffer, index.starts[entry] ?? 0)))
     : null;
-  return { ...layOut(buffer, index, kept, room), ...groups, rows };
+  const lines = layOut(buffer, index, kept, room);
+  const found = findingsOf(buffer, index, { kept, diagnosed }, options.keyFields);
+  return { ...lines, ...found, ...groups, rows };
 }
 
 /** Where the parts of each entry stand in the bucket: read once, in order, as memory likes it. */
@@ -61,33 +70,34 @@ export interface EntryIndex {
   readonly starts: Uint32Array;
   readonly keyEnds: Uint32Array;
   readonly recordEnds: Uint32Array;
+  readonly lineageEnds: Uint32Array;
   readonly ends: Uint32Array;
 }
-
-const HEADER = 20;
 
 /** The index of a bucket's entries. */
 export function indexEntries(buffer: Buffer, entries: number): EntryIndex {
   const starts = new Uint32Array(entries);
   const keyEnds = new Uint32Array(entries);
   const recordEnds = new Uint32Array(entries);
+  const lineageEnds = new Uint32Array(entries);
   const ends = new Uint32Array(entries);
-  const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
+  const view = emptyView();
   for (let entry = 0; entry < entries; entry += 1) {
     readEntry(buffer, view.end, view);
     starts[entry] = view.start;
     keyEnds[entry] = view.keyEnd;
     recordEnds[entry] = view.recordEnd;
+    lineageEnds[entry] = view.lineageEnd;
     ends[entry] = view.end;
   }
   if (view.end !== buffer.length) {
     throw new Error('a bucket holds another number of entries than written');
   }
-  return { starts, keyEnds, recordEnds, ends };
+  return { starts, keyEnds, recordEnds, lineageEnds, ends };
 }
 
 export interface EntryOrder {
-  /** Entry numbers in ascending key order; equal keys in the order of the bucket. */
+  /** Entry numbers in ascending key order; equal keys by their diagnoses, then as they lie. */
   readonly order: Uint32Array;
   /** Whether the key at this place of the order equals the one before. */
   readonly equal: Uint8Array;
@@ -103,7 +113,7 @@ export function sortEntries(buffer: Buffer, index: EntryIndex): EntryOrder {
   const scale = 2 ** indexBits;
   const packed = new Float64Array(entries);
   for (let entry = 0; entry < entries; entry += 1) {
-    const bits = bits48(buffer, (starts[entry] ?? 0) + HEADER + skip, keyEnds[entry] ?? 0);
+    const bits = bits48(buffer, (starts[entry] ?? 0) + ENTRY_HEADER + skip, keyEnds[entry] ?? 0);
     packed[entry] = Math.floor(bits / drop) * scale + entry;
   }
   packed.sort();
@@ -115,10 +125,10 @@ export function sortEntries(buffer: Buffer, index: EntryIndex): EntryOrder {
 
 /** Bytes that all keys of the bucket share. */
 function sharedPrefix(buffer: Buffer, { starts, keyEnds }: EntryIndex): number {
-  const first = (starts[0] ?? 0) + HEADER;
+  const first = (starts[0] ?? 0) + ENTRY_HEADER;
   let shared = (keyEnds[0] ?? first) - first;
   for (let entry = 1; entry < starts.length && shared > 0; entry += 1) {
-    const start = (starts[entry] ?? 0) + HEADER;
+    const start = (starts[entry] ?? 0) + ENTRY_HEADER;
     const limit = Math.min(shared, (keyEnds[entry] ?? 0) - start);
     let same = 0;
     while (same < limit && buffer[first + same] === buffer[start + same]) same += 1;
@@ -138,7 +148,12 @@ function settleTies(
   for (let at = 1; at <= order.length; at += 1) {
     if (at < order.length && prefix(at) === prefix(start)) continue;
     if (at - start > 1) {
-      order.subarray(start, at).sort((a, b) => compareKeys(buffer, index, a, b) || a - b);
+      order
+        .subarray(start, at)
+        .sort(
+          (a, b) =>
+            compareKeys(buffer, index, a, b) || compareDiagnoses(buffer, index, a, b) || a - b,
+        );
       for (let next = start + 1; next < at; next += 1) {
         const [a, b] = [order[next - 1] ?? 0, order[next] ?? 0];
         equal[next] = compareKeys(buffer, index, a, b) === 0 ? 1 : 0;
@@ -154,16 +169,27 @@ function compareKeys(buffer: Buffer, index: EntryIndex, a: number, b: number): n
   const { starts, keyEnds } = index;
   return buffer.compare(
     buffer,
-    (starts[b] ?? 0) + HEADER,
+    (starts[b] ?? 0) + ENTRY_HEADER,
     keyEnds[b],
-    (starts[a] ?? 0) + HEADER,
+    (starts[a] ?? 0) + ENTRY_HEADER,
     keyEnds[a],
   );
+}
+
+/**
+ * Orders equal records by what was found in their rows, so that which of them gets which ordinal does
+ * not depend on how they lie.
+ */
+function compareDiagnoses(buffer: Buffer, index: EntryIndex, a: number, b: number): number {
+  const { lineageEnds, ends } = index;
+  return buffer.compare(buffer, lineageEnds[b], ends[b], lineageEnds[a], ends[a]);
 }
 
 interface SettledGroups {
   /** Entries that become lines, in order. */
   readonly kept: Uint32Array;
+  /** What was found in the rows of entries that stand for several. */
+  readonly diagnosed: ReadonlyMap<number, Diagnosis[]>;
   readonly duplicates: DuplicateGroup[];
   readonly merged: number;
 }
@@ -175,7 +201,8 @@ function settleGroups(
   { order, equal }: EntryOrder,
   { provisional, merge }: SortOptions,
 ): SettledGroups {
-  if (provisional && !merge) return { kept: order, duplicates: [], merged: 0 };
+  const diagnosed = new Map<number, Diagnosis[]>();
+  if (provisional && !merge) return { kept: order, diagnosed, duplicates: [], merged: 0 };
   const kept = new Uint32Array(order.length);
   const duplicates: DuplicateGroup[] = [];
   let count = 0;
@@ -194,13 +221,17 @@ function settleGroups(
         kept.set(survivors, count);
         count += survivors.length;
         merged += group.length - survivors.length;
+        if (one) {
+          const found = Array.from(group, (entry) => diagnosesOf(buffer, index, entry)).flat();
+          if (found.length > 0) diagnosed.set(group[0] ?? 0, sortDiagnoses(found));
+        }
       } else {
         duplicates.push(Array.from(group, (entry) => rowOf(buffer, index.starts[entry] ?? 0)));
       }
     }
     start = at;
   }
-  return { kept: kept.subarray(0, count), duplicates, merged };
+  return { kept: kept.subarray(0, count), diagnosed, duplicates, merged };
 }
 
 /** Whether entries of one key have the same record; their lineage is the same in any case. */
@@ -229,13 +260,13 @@ function layOut(
   index: EntryIndex,
   order: Uint32Array,
   room: SharedArrayBuffer,
-): Omit<SortedBucket, 'duplicates' | 'merged' | 'rows'> {
-  const { keyEnds, recordEnds, ends: entryEnds } = index;
+): Pick<SortedBucket, 'data' | 'leaves' | 'ends' | 'lineage'> {
+  const { keyEnds, recordEnds, lineageEnds } = index;
   let [recordBytes, lineageBytes] = [0, 0];
   for (const entry of order) {
     const recordEnd = recordEnds[entry] ?? 0;
     recordBytes += recordEnd - (keyEnds[entry] ?? 0);
-    lineageBytes += (entryEnds[entry] ?? 0) - recordEnd;
+    lineageBytes += (lineageEnds[entry] ?? 0) - recordEnd;
   }
   const deal = dealer(room);
   const ends = deal.words(order.length);
@@ -248,9 +279,35 @@ function layOut(
     const recordEnd = recordEnds[entry] ?? 0;
     const start = at;
     at += buffer.copy(data, at, keyEnds[entry], recordEnd);
-    lineageAt += buffer.copy(lineage, lineageAt, recordEnd, entryEnds[entry]);
+    lineageAt += buffer.copy(lineage, lineageAt, recordEnd, lineageEnds[entry]);
     packedLeafHash(data, start, at - 1, leaves, number * DIGEST_LENGTH);
     ends[number] = at - 1;
   }
   return { data, leaves, ends, lineage };
+}
+
+/** Lines of findings for the entries that are kept; most buckets have none. */
+function findingsOf(
+  buffer: Buffer,
+  index: EntryIndex,
+  { kept, diagnosed }: Pick<SettledGroups, 'kept' | 'diagnosed'>,
+  keyFields: readonly string[],
+): Pick<SortedBucket, 'findings' | 'findingCount'> {
+  const { keyEnds, recordEnds } = index;
+  const lines: string[] = [];
+  let findingCount = 0;
+  for (const entry of kept) {
+    const diagnoses = diagnosed.get(entry) ?? diagnosesOf(buffer, index, entry);
+    if (diagnoses.length === 0) continue;
+    const line = buffer.subarray(keyEnds[entry], (recordEnds[entry] ?? 1) - 1);
+    lines.push(findingLines(keyOf(line, keyFields), diagnoses));
+    findingCount += diagnoses.length;
+  }
+  return { findings: Buffer.from(lines.join('')), findingCount };
+}
+
+/** What was found in the row of an entry, as it was spilled: each once, sorted. */
+function diagnosesOf(buffer: Buffer, index: EntryIndex, entry: number): readonly Diagnosis[] {
+  const [start = 0, end = 0] = [index.lineageEnds[entry], index.ends[entry]];
+  return start === end ? [] : (JSON.parse(buffer.toString('utf8', start, end)) as Diagnosis[]);
 }

@@ -1,7 +1,7 @@
 /** What a worker does in a migrate run: it opens the sources, reads shares, sorts buckets. */
 
 import type { Handler, Reply } from '../disk/pool.ts';
-import { bucketReader, type Bucket } from '../disk/spill.ts';
+import { bucketReader, ENTRY_HEADER, type Bucket } from '../disk/spill.ts';
 import { compileModule, type CompiledModule } from '../mapping/compile.ts';
 import type { MapperContext } from '../mapping/identity.ts';
 import { quoteName } from '../mapping/nearest.ts';
@@ -191,9 +191,11 @@ async function sample(
     rows += 1;
     bytes += Buffer.byteLength(record) + Buffer.byteLength(lineage) + 40;
     if (key.length === 0) return;
-    const target = Buffer.alloc(entryRoom(key, '', ''));
-    writeEntry(target, 0, encodings, { key, record: '', lineage: '', row: 0 });
-    keys.push(Uint8Array.from(target.subarray(20, 20 + target.readUInt32LE(0))));
+    const entry = { key, record: '', lineage: '', diagnoses: '', row: 0 };
+    const target = Buffer.alloc(entryRoom(entry));
+    writeEntry(target, 0, encodings, entry);
+    const keyEnd = ENTRY_HEADER + target.readUInt32LE(0);
+    keys.push(Uint8Array.from(target.subarray(ENTRY_HEADER, keyEnd)));
   };
   for (const range of input.ranges) {
     for await (const page of reader.read(module.table, module.columns, range)) {

@@ -39,6 +39,7 @@ export async function writeSorted(
   { pool, provisional, source }: SortContext,
 ): Promise<SortedRecords> {
   const merge = module.mapping.merge === 'equal';
+  const keyFields = module.orderFields;
   const table = placesOf(module, source);
   const duplicates: Finding[] = [];
   let merged = 0;
@@ -48,7 +49,7 @@ export async function writeSorted(
     const room = rooms.take(sortedRoom(bucket));
     return {
       room,
-      part: await pool.call<SortedBucket>('sort', { bucket, provisional, merge, room }),
+      part: await pool.call<SortedBucket>('sort', { bucket, provisional, merge, keyFields, room }),
     };
   });
   const spent = lastUses(buckets);
@@ -57,7 +58,9 @@ export async function writeSorted(
     for (const file of spent[done] ?? []) removeFile(file);
     done += 1;
     const bytes = asBuffer(part.data).subarray(1);
-    writer.write({ bytes, leaves: asBuffer(part.leaves), ends: part.ends }, asBuffer(part.lineage));
+    const lines = { bytes, leaves: asBuffer(part.leaves), ends: part.ends };
+    const found = { lines: asBuffer(part.findings), count: part.findingCount };
+    writer.write(lines, asBuffer(part.lineage), found);
     rooms.giveBack(room);
     merged += part.merged;
     if (part.rows !== null) rows.push(part.rows);

@@ -22,7 +22,9 @@ export const DATA_FILE = 'data.ndjson';
 export const SCHEMA_FILE = 'schema.json';
 export const LINEAGE_FILE = 'lineage.ndjson';
 export const BLOBS_FOLDER = 'blobs';
+export const FINDINGS_FILE = 'findings.ndjson';
 export const MERKLE_FILE = 'checksums/merkle.json';
+export const RANGES_FILE = 'checksums/ranges.ndjson';
 
 /** <module>/checksums/merkle.json */
 export interface MerkleFile {
@@ -34,12 +36,17 @@ export interface MerkleFile {
   /** Leaves of a full segment. */
   readonly segmentLeaves: number;
   readonly segments: readonly string[];
-  readonly ranges: readonly {
-    readonly count: number;
-    readonly digest: string;
-    readonly end: number;
-    readonly last: readonly KeyValue[];
-  }[];
+}
+
+/** A line of <module>/checksums/ranges.ndjson */
+export interface SealedRange {
+  readonly count: number;
+  /** SHA-256 of the range's leaf hashes, lower-case hex. */
+  readonly digest: string;
+  /** Offset behind the LF of its last record in data.ndjson. */
+  readonly end: number;
+  /** Key of its last record. */
+  readonly last: readonly KeyValue[];
 }
 
 /** What was read for a module, and what became of it. */
@@ -79,18 +86,24 @@ export interface RunFile {
 export interface SealedSource {
   readonly name: string;
   readonly scheme: string;
+  /** What the source's own check of its integrity has said; null where it has none. */
+  readonly integrity: Integrity;
   /** SHA-256 of the canonical JSON of the source's schema. */
   readonly schema: string;
   /** Rows by base table, mapped or not, counted by the source. */
   readonly tables: readonly { readonly table: string; readonly rows: number }[];
 }
 
+export type Integrity = 'passed' | 'skipped' | null;
+
 export interface SealedModule {
   readonly name: string;
   readonly count: number;
   readonly root: string;
-  /** SHA-256 of schema.json. */
+  /** Digest of the form of its records; see mapping/formOfRecords.ts. */
   readonly schema: string;
+  /** Lines of findings.ndjson. */
+  readonly findings: number;
 }
 
 /** The root over all modules, ascending by name: equal data, equal root. Lower-case hex. */

@@ -8,6 +8,7 @@ import { DIGEST_LENGTH } from '../merkle/hash.ts';
 import { merkleTree } from '../merkle/proof.ts';
 import { streamingTree, type ReduceSegment } from '../merkle/tree.ts';
 import type { KeyValue } from '../record/keyOrder.ts';
+import type { SealedRange } from './format.ts';
 import { rangeCutter, type RangeEnd } from './ranges.ts';
 
 /** A part of a data file: whole lines, each with its LF. */
@@ -19,21 +20,11 @@ export interface DataPart {
   readonly ends: Uint32Array;
 }
 
-export interface SealedRange {
-  readonly count: number;
-  readonly digest: string;
-  /** Offset behind the range's last line in data.ndjson. */
-  readonly end: number;
-  /** Key of the range's last record. */
-  readonly last: readonly KeyValue[];
-}
-
 export interface ModuleTree {
   readonly count: number;
   /** Lower-case hex, as are the segments. */
   readonly root: string;
   readonly segments: readonly string[];
-  readonly ranges: readonly SealedRange[];
 }
 
 export interface ModuleTreeBuilder {
@@ -42,21 +33,21 @@ export interface ModuleTreeBuilder {
 }
 
 /**
- * A builder for records whose key is made of `keyFields`. Parts arrive in the file's order; `reduce` may
- * have others hash the segments.
+ * A builder for records whose key is made of `keyFields`. Parts arrive in the file's order; `onRange`
+ * gets the ranges in order, each when it has ended; `reduce` may have others hash the segments.
  */
 export function moduleTreeBuilder(
   keyFields: readonly string[],
+  onRange: (range: SealedRange) => void,
   reduce?: ReduceSegment,
 ): ModuleTreeBuilder {
   const tree = streamingTree(reduce);
   const cutter = rangeCutter();
-  const ranges: SealedRange[] = [];
   let records = 0;
   let offset = 0;
   let lastLine = Buffer.alloc(0);
   const add = (range: RangeEnd, line: Buffer, end: number): void => {
-    ranges.push({ count: range.count, digest: range.digest, end, last: keyOf(line, keyFields) });
+    onRange({ count: range.count, digest: range.digest, end, last: keyOf(line, keyFields) });
   };
   return {
     push(part) {
@@ -80,7 +71,6 @@ export function moduleTreeBuilder(
         count,
         root: root.toString('hex'),
         segments: segments.map((segment) => segment.toString('hex')),
-        ranges,
       };
     },
   };

@@ -1,14 +1,15 @@
 /** Writes one module of a candidate: its parts arrive in key order and are hashed on their way. */
 
 import { createHash, hash } from 'node:crypto';
-import { rmdirSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { closeSync, fsync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
-import { makeFolder, NEW_FILE, PRIVATE_FILE, writeAll, writeFileSynced } from '../disk/durable.ts';
-import { entriesOf, inPlace, openHandleNoLinks } from '../disk/noLinks.ts';
+import { createFile, makeFolder, writeAll, writeFileSynced } from '../disk/durable.ts';
+import { entriesOf, inPlace } from '../disk/noLinks.ts';
 import type { Pool } from '../disk/pool.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
+import { formDigest, formOfRecords } from '../mapping/formOfRecords.ts';
 import { recordSchema } from '../mapping/recordSchema.ts';
 import { SEGMENT_LEAVES } from '../merkle/tree.ts';
 import { formatType } from '../record/type.ts';
@@ -16,16 +17,21 @@ import {
   ALGORITHM,
   BLOBS_FOLDER,
   DATA_FILE,
+  FINDINGS_FILE,
   jsonFile,
   LINEAGE_FILE,
   MERKLE_FILE,
+  RANGES_FILE,
   SCHEMA_FILE,
   type MerkleFile,
   type SealedModule,
+  type SealedRange,
   type SumLine,
 } from './format.ts';
 import { reduceIn } from './hashLines.ts';
-import { moduleTreeBuilder, type DataPart } from './moduleTree.ts';
+import { moduleTreeBuilder, type DataPart, type ModuleTree } from './moduleTree.ts';
+
+const syncFile = promisify(fsync);
 
 export interface WrittenModule {
   readonly sealed: SealedModule;
@@ -35,68 +41,86 @@ export interface WrittenModule {
   readonly synced: Promise<void>;
 }
 
+/** Lines of findings.ndjson. */
+export interface FoundLines {
+  readonly lines: Uint8Array;
+  readonly count: number;
+}
+
 export interface ModuleWriter {
   /** Where blobs go, each under its digest, synced by whoever writes it. */
   readonly blobs: string;
-  write(part: DataPart, lineage: Uint8Array): void;
+  /** Takes the next records, their lineage, and what was found in their rows. */
+  write(part: DataPart, lineage: Uint8Array, found?: FoundLines): void;
   finish(): Promise<WrittenModule>;
   /** Closes the files; what was written is thrown away with the staging folder. */
-  abandon(): Promise<void>;
+  abandon(): void;
 }
 
 /** Opens the files of a module in `candidate`, a staging folder; `pool` hashes the tree's segments. */
-export async function moduleWriter(
-  candidate: string,
-  module: CompiledModule,
-  pool: Pool,
-): Promise<ModuleWriter> {
+export function moduleWriter(candidate: string, module: CompiledModule, pool: Pool): ModuleWriter {
   const folder = join(candidate, module.name);
   makeFolder(join(folder, 'checksums'));
   makeFolder(join(folder, BLOBS_FOLDER));
-  const data = await hashedFile(join(folder, DATA_FILE));
-  const lineage = module.hasLineage ? await hashedFile(join(folder, LINEAGE_FILE)) : null;
-  const tree = moduleTreeBuilder(module.orderFields, reduceIn(pool));
-  const path = (file: string): string => `${module.name}/${file}`;
+  const open = (file: string): HashedFile => hashedFile(folder, file);
+  const data = open(DATA_FILE);
+  const ranges = open(RANGES_FILE);
+  const lineage = module.hasLineage ? open(LINEAGE_FILE) : null;
+  let findings: HashedFile | null = null;
+  let findingCount = 0;
+  const files = (): HashedFile[] =>
+    [data, ranges, lineage, findings].filter((file) => file !== null);
+  const addRange = (range: SealedRange): void => ranges.write(Buffer.from(jsonFile(range)));
+  const tree = moduleTreeBuilder(module.orderFields, addRange, reduceIn(pool));
   return {
     blobs: join(folder, BLOBS_FOLDER),
-    write(part, lines) {
+    write(part, lineageLines, found) {
       data.write(part.bytes);
       tree.push(part);
-      lineage?.write(lines);
+      lineage?.write(lineageLines);
+      if (found === undefined || found.count === 0) return;
+      findings ??= open(FINDINGS_FILE);
+      findings.write(found.lines);
+      findingCount += found.count;
     },
     async finish() {
-      const { count, root, segments, ranges } = await tree.finish();
-      const merkle: MerkleFile = {
-        algorithm: ALGORITHM,
-        order: { fields: module.orderFields, types: module.orderTypes.map(formatType) },
-        count,
-        root,
-        segmentLeaves: SEGMENT_LEAVES,
-        segments,
-        ranges,
-      };
-      const schema = jsonFile(recordSchema(module));
-      const merkleText = jsonFile(merkle);
-      const schemaDigest = hash('sha256', schema, 'hex');
-      const sums = [
-        { path: path(DATA_FILE), sha256: data.digest() },
-        { path: path(SCHEMA_FILE), sha256: schemaDigest },
-        { path: path(MERKLE_FILE), sha256: hash('sha256', merkleText, 'hex') },
-        ...(lineage === null ? [] : [{ path: path(LINEAGE_FILE), sha256: lineage.digest() }]),
-        ...blobSums(folder).map((sha256) => ({ path: path(`${BLOBS_FOLDER}/${sha256}`), sha256 })),
-      ];
+      const built = await tree.finish();
       const small = [
-        writeFileSynced(join(folder, SCHEMA_FILE), schema),
-        writeFileSynced(join(folder, MERKLE_FILE), merkleText),
+        { file: SCHEMA_FILE, text: jsonFile(recordSchema(module)) },
+        { file: MERKLE_FILE, text: jsonFile(merkleFile(module, built)) },
       ];
-      const synced = syncAll([data, ...(lineage === null ? [] : [lineage])], small);
+      const synced = Promise.all([
+        ...files().map((file) => file.sync()),
+        ...small.map(({ file, text }) => writeFileSynced(join(folder, file), text)),
+      ]).then(() => undefined);
       // Whoever awaits `synced` sees the error; until then it is not unhandled.
       synced.catch(() => {});
-      return { sealed: { name: module.name, count, root, schema: schemaDigest }, sums, synced };
+      const { count, root } = built;
+      const form = formDigest(formOfRecords(module));
+      return {
+        sealed: { name: module.name, count, root, schema: form, findings: findingCount },
+        sums: [
+          ...files().map((file) => ({ file: file.name, sha256: file.digest() })),
+          ...small.map(({ file, text }) => ({ file, sha256: hash('sha256', text, 'hex') })),
+          ...blobSums(folder).map((sha256) => ({ file: `${BLOBS_FOLDER}/${sha256}`, sha256 })),
+        ].map(({ file, sha256 }) => ({ path: `${module.name}/${file}`, sha256 })),
+        synced,
+      };
     },
-    async abandon() {
-      await Promise.allSettled([data.close(), lineage?.close()]);
+    abandon() {
+      for (const file of files()) file.close();
     },
+  };
+}
+
+function merkleFile(module: CompiledModule, { count, root, segments }: ModuleTree): MerkleFile {
+  return {
+    algorithm: ALGORITHM,
+    order: { fields: module.orderFields, types: module.orderTypes.map(formatType) },
+    count,
+    root,
+    segmentLeaves: SEGMENT_LEAVES,
+    segments,
   };
 }
 
@@ -112,36 +136,38 @@ function blobSums(folder: string): string[] {
   return names;
 }
 
-async function syncAll(
-  files: readonly HashedFile[],
-  others: readonly Promise<void>[],
-): Promise<void> {
-  await Promise.all([...files.map((file) => file.sync()), ...others]);
-}
-
 interface HashedFile {
+  /** Relative to the module's folder. */
+  readonly name: string;
   write(bytes: Uint8Array): void;
   digest(): string;
+  /** Syncs and closes. */
   sync(): Promise<void>;
-  close(): Promise<void>;
+  close(): void;
 }
 
-async function hashedFile(path: string): Promise<HashedFile> {
-  const file: FileHandle = await openHandleNoLinks(path, NEW_FILE, PRIVATE_FILE);
+function hashedFile(folder: string, name: string): HashedFile {
+  const file = createFile(join(folder, name));
   const digest = createHash('sha256');
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) closeSync(file);
+    isOpen = false;
+  };
   return {
+    name,
     write(bytes) {
-      writeAll(file.fd, bytes);
+      writeAll(file, bytes);
       digest.update(bytes);
     },
     digest: () => digest.digest('hex'),
     async sync() {
       try {
-        await file.sync();
+        await syncFile(file);
       } finally {
-        await file.close();
+        close();
       }
     },
-    close: () => file.close(),
+    close,
   };
 }

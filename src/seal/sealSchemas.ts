@@ -1,10 +1,10 @@
-/** What run.json and merkle.json may hold: readers refuse members and formats they do not know. */
+/** What run.json, merkle.json and ranges.ndjson may hold: readers refuse members and formats they do not know. */
 
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 import { MODULE_PATTERN } from '../mapping/schema/names.ts';
 import { SEGMENT_LEAVES } from '../merkle/tree.ts';
-import { ALGORITHM, FORMAT, type MerkleFile, type RunFile } from './format.ts';
+import { ALGORITHM, FORMAT, type MerkleFile, type RunFile, type SealedRange } from './format.ts';
 
 const count = { type: 'integer', minimum: 0 };
 const hex = { type: 'string', pattern: '^[0-9a-f]{64}$' };
@@ -55,12 +55,13 @@ export const RUN_SCHEMA: Record<string, unknown> = object(
       object({
         name: text,
         scheme: text,
+        integrity: { enum: ['passed', 'skipped', null] },
         schema: hex,
         tables: list(object({ table: text, rows: count })),
       }),
     ),
     accounting: list(accounting),
-    modules: list(object({ name: moduleName, count, root: hex, schema: hex })),
+    modules: list(object({ name: moduleName, count, root: hex, schema: hex, findings: count })),
     dataRoot: hex,
   },
   { sample: { type: 'integer', minimum: 1 } },
@@ -74,18 +75,23 @@ export const MERKLE_SCHEMA: Record<string, unknown> = object({
   root: hex,
   segmentLeaves: { const: SEGMENT_LEAVES },
   segments: list(hex),
-  ranges: list(
-    object({
-      count,
-      digest: hex,
-      end: count,
-      last: { type: 'array', items: { type: ['string', 'number', 'boolean'] } },
-    }),
-  ),
 });
 
-let validators: { run: ValidateFunction<RunFile>; merkle: ValidateFunction<MerkleFile> } | null =
-  null;
+const key = { type: 'array', items: { type: ['string', 'number', 'boolean'] } };
+
+/** Of a line of ranges.ndjson. */
+export const RANGE_SCHEMA: Record<string, unknown> = object({
+  count,
+  digest: hex,
+  end: count,
+  last: key,
+});
+
+let validators: {
+  run: ValidateFunction<RunFile>;
+  merkle: ValidateFunction<MerkleFile>;
+  range: ValidateFunction<SealedRange>;
+} | null = null;
 
 /** Compiled on first use: start-up should not pay for it. */
 function validator(): NonNullable<typeof validators> {
@@ -96,6 +102,7 @@ function validator(): NonNullable<typeof validators> {
     validators = {
       run: ajv.compile<RunFile>(RUN_SCHEMA),
       merkle: ajv.compile<MerkleFile>(MERKLE_SCHEMA),
+      range: ajv.compile<SealedRange>(RANGE_SCHEMA),
     };
   }
   return validators;
@@ -109,4 +116,9 @@ export function asRunFile(value: unknown): RunFile | null {
 /** The value as a merkle.json, or null. */
 export function asMerkleFile(value: unknown): MerkleFile | null {
   return validator().merkle(value) ? value : null;
+}
+
+/** The value as a line of ranges.ndjson, or null. */
+export function asSealedRange(value: unknown): SealedRange | null {
+  return validator().range(value) ? value : null;
 }

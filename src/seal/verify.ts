@@ -16,11 +16,16 @@ import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';
 import { listCandidate, readPlainFile } from './files.ts';
 import {
   BLOBS_FOLDER,
+  DATA_FILE,
   dataRoot,
+  FINDINGS_FILE,
+  LINEAGE_FILE,
   MAPPING_FOLDER,
   MERKLE_FILE,
   parseSums,
+  RANGES_FILE,
   RUN_FILE,
+  SCHEMA_FILE,
   sealId,
   SUMS_FILE,
   type RunFile,
@@ -176,7 +181,7 @@ async function verifySums(
   const findings: Finding[] = [];
   const rest = sums.filter(({ path }) => {
     const [module = '', file = ''] = path.split('/');
-    return !(modules.has(module) && file === 'data.ndjson');
+    return !(modules.has(module) && file === DATA_FILE);
   });
   const digests = await Promise.all(
     rest.map(({ path }) => pool.call<string | null>('hashFile', join(folder, path))),
@@ -216,16 +221,16 @@ function verifyRun(run: RunFile, sums: readonly SumLine[]): Finding[] {
   return findings;
 }
 
+/** Of a module, besides its blobs. */
+const FILES = [DATA_FILE, SCHEMA_FILE, LINEAGE_FILE, FINDINGS_FILE, MERKLE_FILE, RANGES_FILE];
+
 function belongs(path: string, modules: ReadonlySet<string>): boolean {
   if (path === RUN_FILE) return true;
   const slash = path.indexOf('/');
   const [folder, file] = [path.slice(0, slash), path.slice(slash + 1)];
   if (folder === MAPPING_FOLDER) return true;
   if (!modules.has(folder)) return false;
-  return (
-    ['data.ndjson', 'schema.json', 'lineage.ndjson', MERKLE_FILE].includes(file) ||
-    new RegExp(`^${BLOBS_FOLDER}/[0-9a-f]{64}$`).test(file)
-  );
+  return FILES.includes(file) || new RegExp(`^${BLOBS_FOLDER}/[0-9a-f]{64}$`).test(file);
 }
 
 /** rows = emitting + filtered + rejected; records = emitted − merged = records sealed. */

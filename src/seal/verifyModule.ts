@@ -7,22 +7,27 @@ import type { Pool } from '../disk/pool.ts';
 import { inOrder } from '../disk/inOrder.ts';
 import { asBuffer, sharedRooms } from '../disk/sharedRoom.ts';
 import type { Finding } from '../outcome/finding.ts';
+import { formDigest } from '../mapping/formOfRecords.ts';
 import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';
 import { plainSize, readPlainFile } from './files.ts';
 import {
   BLOBS_FOLDER,
   DATA_FILE,
+  FINDINGS_FILE,
   jsonFile,
   MERKLE_FILE,
+  RANGES_FILE,
   SCHEMA_FILE,
   type MerkleFile,
   type SealedModule,
+  type SealedRange,
   type SumLine,
 } from './format.ts';
 import { reduceIn, type HashedPart, type PartInput } from './hashLines.ts';
 import { moduleTreeBuilder, type ModuleTree, type ModuleTreeBuilder } from './moduleTree.ts';
 import { partRoom } from './readPart.ts';
 import { asMerkleFile } from './sealSchemas.ts';
+import { verifyFindings } from './verifyFindings.ts';
 
 /** Bytes that a worker hashes at once. */
 const PART = 8 * 1024 * 1024;
@@ -46,27 +51,36 @@ export async function verifyModule(
   const findings: Finding[] = [];
   const merkle = readMerkle(folder, path(MERKLE_FILE), findings);
   const fields = merkle?.order.fields ?? [];
-  const blobFields = readBlobFields(folder, path(SCHEMA_FILE));
-  const data = await hashData(
-    { path: join(folder, path(DATA_FILE)), fields, blobFields },
-    pool,
+  const schema = readSchema(folder, path(SCHEMA_FILE));
+  const blobFields = blobFieldsOf(schema);
+  const digest = createHash('sha256');
+  const data = await hashData({ path: join(folder, path(DATA_FILE)), fields, blobFields }, pool, {
     onRecords,
-  );
+    onRange: (range) => digest.update(jsonFile(range)),
+  });
   if (data === null) {
     findings.push(fileFinding('file-missing', path(DATA_FILE), 'the module has no data file'));
     return { findings, records: 0 };
   }
   if (data.sha256 !== listed.get(path(DATA_FILE))) findings.push(changed(path(DATA_FILE)));
-  if (listed.get(path(SCHEMA_FILE)) !== module.schema) findings.push(changed(path(SCHEMA_FILE)));
   const { tree } = data;
   if (tree === null || tree.root !== module.root || tree.count !== module.count) {
     const reason = 'the records do not hash to the root and count that were sealed';
     findings.push(fileFinding('merkle', path(DATA_FILE), reason));
   }
   if (merkle !== null && (tree === null || !sameTree(merkle, tree))) {
-    const reason = 'root, segments or ranges are not those of the data file';
+    const reason = 'root or segments are not those of the data file';
     findings.push(fileFinding('merkle', path(MERKLE_FILE), reason));
   }
+  if (tree === null || digest.digest('hex') !== listed.get(path(RANGES_FILE))) {
+    const reason = 'these are not the ranges of the data file';
+    findings.push(fileFinding('merkle', path(RANGES_FILE), reason));
+  }
+  if (formDigest(schema?.['x-sealift']?.form ?? null) !== module.schema) {
+    const reason = 'the form of the records is not the one that the run states';
+    findings.push(fileFinding('checksum', path(SCHEMA_FILE), reason));
+  }
+  findings.push(...(await verifyFindings(folder, module, merkle, listed.has(path(FINDINGS_FILE)))));
   findings.push(...misnamedBlobs(module.name, sums), ...missingBlobs(data.blobs, path, listed));
   return { findings, records: tree?.count ?? 0 };
 }
@@ -83,8 +97,8 @@ function readMerkle(folder: string, path: string, findings: Finding[]): MerkleFi
 }
 
 function sameTree(merkle: MerkleFile, tree: ModuleTree): boolean {
-  const { count, root, segments, ranges } = tree;
-  return jsonFile({ ...merkle, count, root, segments, ranges }) === jsonFile(merkle);
+  const { count, root, segments } = tree;
+  return jsonFile({ ...merkle, count, root, segments }) === jsonFile(merkle);
 }
 
 interface DataFile {
@@ -101,16 +115,21 @@ interface HashedData {
   readonly blobs: ReadonlySet<string>;
 }
 
+interface Listeners {
+  readonly onRecords: (done: number) => void;
+  readonly onRange: (range: SealedRange) => void;
+}
+
 /** Null where there is no data file; no tree where its lines are no records. */
 async function hashData(
   { path, fields, blobFields }: DataFile,
   pool: Pool,
-  onRecords: (done: number) => void,
+  { onRecords, onRange }: Listeners,
 ): Promise<HashedData | null> {
   const size = plainSize(path);
   if (size === Number.POSITIVE_INFINITY) return null;
   const digest = createHash('sha256');
-  const builder = moduleTreeBuilder(fields, reduceIn(pool));
+  const builder = moduleTreeBuilder(fields, onRange, reduceIn(pool));
   const blobs = new Set<string>();
   const parts: Omit<PartInput, 'room'>[] = [];
   for (let start = 0; start < size; start += PART) {
@@ -157,10 +176,14 @@ function pushed(work: () => void): boolean {
   }
 }
 
-/** Fields of type blob, as the schema of the records names them; none where it is not one. */
-function readBlobFields(folder: string, path: string): string[] {
+/** Attacker-controlled; null where it is no canonical JSON. */
+function readSchema(folder: string, path: string): RecordSchema | null {
   const bytes = readPlainFile(join(folder, path), MAX_MERKLE);
-  const schema = bytes === null ? null : (parseCanonical(bytes) as RecordSchema | null);
+  return bytes === null ? null : (parseCanonical(bytes) as RecordSchema | null);
+}
+
+/** Fields of type blob, as the schema of the records names them; none where it is not one. */
+function blobFieldsOf(schema: RecordSchema | null): string[] {
   return Object.entries(schema?.properties ?? {})
     .filter(([, property]) => property?.['x-sealift']?.type === 'blob')
     .map(([field]) => field);
@@ -168,6 +191,7 @@ function readBlobFields(folder: string, path: string): string[] {
 
 /** As much of schema.json as matters here; attacker-controlled, so anything may be missing. */
 interface RecordSchema {
+  readonly 'x-sealift'?: { readonly form?: unknown };
   readonly properties?: Readonly<
     Record<string, { readonly 'x-sealift'?: { readonly type?: unknown } } | null>
   >;

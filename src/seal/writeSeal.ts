@@ -13,7 +13,7 @@ import {
   writeFileSynced,
 } from '../disk/durable.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
-import { canonicalRegistry, changedFailure } from '../mapping/registry.ts';
+import { changedFailure, registryBytes } from '../mapping/registry.ts';
 import {
   dataRoot,
   formatSums,
@@ -68,7 +68,7 @@ export async function writeSeal(
 /** Files of the mapping that are synced together. */
 const AT_ONCE = 32;
 
-/** Writes the mapping as it was used; registries are streamed. */
+/** Writes the files of the mapping, byte for byte; registries are streamed. */
 async function writeMapping(folder: string, mapping: LoadedMapping): Promise<SumLine[]> {
   const sums: SumLine[] = [];
   let syncing: Promise<void>[] = [];
@@ -97,9 +97,9 @@ async function writeRegistry(path: string, source: string, name: string): Promis
   const file = createFile(path);
   const digest = createHash('sha256');
   try {
-    for await (const line of canonicalRegistry(source, name)) {
-      writeAll(file, line);
-      digest.update(line);
+    for await (const bytes of registryBytes(source, name)) {
+      writeAll(file, bytes);
+      digest.update(bytes);
     }
     fsyncSync(file);
     return digest.digest('hex');

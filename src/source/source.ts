@@ -128,6 +128,8 @@ export interface PreparedSource {
   readonly relations: ReadonlyMap<string, Relation>;
   /** Of the files that it reads: what work and room are planned by. */
   readonly bytes: number;
+  /** What the source's own check of its integrity has said; left out where it has none. */
+  readonly integrity?: 'passed' | 'skipped';
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
   plan(table: string, rows: number): Promise<ReadRange[]>;
   /** Exact number of rows of a table, counted by the source itself, independently of `read`. */

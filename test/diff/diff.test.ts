@@ -149,7 +149,7 @@ describe('what is declared', () => {
     await sealed(join(root, 'b'), {
       bird: { fields: FIELDS, records },
       dog: {
-        fields: { ...FIELDS, tag: 'string', name: { type: 'string', maxLength: 9 } },
+        fields: { ...FIELDS, tag: 'string', name: { type: 'string', required: true } },
         records: [{ ...first, name: 'Rex' }, ...rest],
       },
     } as Data);
@@ -237,6 +237,7 @@ function replace(path: string, from: string, to: string): void {
 describe('a candidate that does not hold', () => {
   const DATA = 'dog/data.ndjson';
   const MERKLE = 'dog/checksums/merkle.json';
+  const RANGES = 'dog/checksums/ranges.ndjson';
 
   it.each<[string, (folder: string) => void, string]>([
     ['a changed record', (b) => replace(join(b, DATA), 'dog 919', 'dog 918'), 'another digest'],
@@ -249,7 +250,7 @@ describe('a candidate that does not hold', () => {
       'another digest',
     ],
     ['a record more', (b) => appendFileSync(join(b, DATA), '{}\n'), 'not those of the data file'],
-    ['a changed list of ranges', (b) => replace(join(b, MERKLE), '"end":', '"End":'), 'digest'],
+    ['a changed list of ranges', (b) => replace(join(b, RANGES), '"end":', '"End":'), 'digest'],
     [
       'another root in its ranges',
       (b) => {
@@ -261,7 +262,7 @@ describe('a candidate that does not hold', () => {
     [
       'ranges that end elsewhere',
       (b) => {
-        replace(join(b, MERKLE), '"end":', '"end":1');
+        replace(join(b, RANGES), '"end":', '"end":1');
         resum(b);
       },
       'not those of the data file',

@@ -58,6 +58,8 @@ interface Tiny {
   readonly lineage: readonly string[];
   readonly schema: string;
   readonly merkle: string;
+  readonly ranges: readonly string[];
+  readonly form: string;
   readonly dataRootLeaf: string;
   readonly dataRoot: string;
 }
@@ -200,6 +202,7 @@ describe('docs/vectors/tiny-module.json', () => {
     expect(lines('dog/lineage.ndjson')).toEqual(tiny.lineage);
     expect(lines('dog/schema.json')).toEqual([tiny.schema]);
     expect(lines('dog/checksums/merkle.json')).toEqual([tiny.merkle]);
+    expect(lines('dog/checksums/ranges.ndjson')).toEqual(tiny.ranges);
     const run = JSON.parse(lines('checksums/run.json')[0] ?? '') as { dataRoot: string };
     expect(run.dataRoot).toBe(tiny.dataRoot);
   });
@@ -211,19 +214,17 @@ describe('docs/vectors/tiny-module.json', () => {
     const node = sha256('\x01', first, second);
     expect(node.toString('hex')).toBe(tiny.node);
     expect(sha256('\x01', node, third).toString('hex')).toBe(tiny.root);
-    const { ranges, root, segments } = JSON.parse(tiny.merkle) as {
-      ranges: { digest: string; count: number; end: number }[];
-      root: string;
-      segments: string[];
-    };
+    const { root, segments } = JSON.parse(tiny.merkle) as { root: string; segments: string[] };
     expect([root, segments]).toEqual([tiny.root, [tiny.root]]);
     const end = Buffer.byteLength(tiny.data.join('\n')) + 1;
     const digest = sha256(...leaves).toString('hex');
-    expect(ranges).toEqual([expect.objectContaining({ count: 3, digest, end })]);
+    const last = '["63f943e5-955b-5599-9620-57dd9a275fe2"]';
+    expect(tiny.ranges).toEqual([`{"count":3,"digest":"${digest}","end":${end},"last":${last}}`]);
   });
 
   it('has a data root by hand', () => {
-    const schema = sha256(`${tiny.schema}\n`).toString('hex');
+    expect(tiny.schema).toContain(`"form":${tiny.form},"source"`);
+    const schema = sha256(tiny.form).toString('hex');
     const leaf = `{"count":3,"module":"dog","root":"${tiny.root}","schema":"${schema}"}`;
     expect(tiny.dataRootLeaf).toBe(leaf);
     expect(sha256('\0', leaf).toString('hex')).toBe(tiny.dataRoot);
@@ -233,7 +234,8 @@ describe('docs/vectors/tiny-module.json', () => {
     for (const text of [...tiny.data, ...tiny.leaves, tiny.node, tiny.root, tiny.dataRootLeaf]) {
       expect(PAGE).toContain(text);
     }
-    for (const text of [tiny.dataRoot, tiny.merkle, ...tiny.lineage.slice(0, 1)]) {
+    const more = [tiny.dataRoot, tiny.merkle, tiny.form, ...tiny.ranges];
+    for (const text of [...more, ...tiny.lineage.slice(0, 1)]) {
       expect(PAGE).toContain(text);
     }
   });

@@ -82,16 +82,16 @@ function writeModule(
 ): Sealed {
   const { module } = mapping;
   const lines = records.map(canonical);
-  const schema = canonical({ $schema: 'https://json-schema.org/draft/2020-12/schema', module });
+  const form = { fields: { 'a\u00e9': { nullable: false, type: 'string' } }, order: [module] };
   put(`mapping/modules/${module}.json`, canonical(mapping));
-  put(`${module}/schema.json`, schema);
+  put(`${module}/schema.json`, canonical({ title: module, 'x-sealift': { form } }));
   put(`${module}/data.ndjson`, lines.map((line) => `${line}\n`).join(''));
   if (lineage !== undefined) {
     put(`${module}/lineage.ndjson`, lineage.map((entry) => `${canonical(entry)}\n`).join(''));
   }
   for (const blob of blobs ?? []) put(`${module}/blobs/${sha256(blob)}`, blob);
   const root = rootOf(lines).toString('hex');
-  return { count: records.length, name: module, root, schema: sha256(schema) };
+  return { count: records.length, name: module, root, schema: sha256(canonical(form)) };
 }
 
 /** A module's leaf in the tree of the data root. */

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/mapping/compile.ts';
 import type { Mapping, ModuleMapping } from '../../src/mapping/model.ts';
 import { contentEntry, contentFinisher } from '../../src/migrate/contentEntry.ts';
-import { readEntry, rowOf, type EntryView } from '../../src/migrate/entry.ts';
+import { ENTRY_HEADER } from '../../src/disk/spill.ts';
+import { emptyView, readEntry, rowOf } from '../../src/migrate/entry.ts';
 import { canonical, type Json } from '../independent/handMade.ts';
 
 const NAMESPACE = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';
@@ -25,16 +26,18 @@ function mappingFor(fields: readonly string[], idField: string, blind: boolean):
   return { project, modules: [module], registries: new Map() };
 }
 
+const DIAGNOSES = '[["a","sentinel"]]';
+
 /** Both passes over one record. */
 function finished(mapping: Mapping, record: string, ordinal: number, row: number): EntryResult {
   const module = compileModule(mapping, 'm');
   const context = { mapping, secrets: new Map([['k', SECRET]]), registries: new Map() };
   let first = Buffer.alloc(0);
-  const { size } = contentEntry(module, context).entry(record, row, (room) => {
+  const { size } = contentEntry(module, context).entry(record, row, DIAGNOSES, (room) => {
     first = Buffer.alloc(room);
     return { buffer: first, start: 0 };
   });
-  const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
+  const view = emptyView();
   readEntry(first, 0, view);
   expect(view.end).toBe(size);
   const finisher = contentFinisher(module, context);
@@ -42,8 +45,9 @@ function finished(mapping: Mapping, record: string, ordinal: number, row: number
   const end = finisher.finish(first, view, ordinal, target);
   readEntry(target, 0, view);
   expect(view.end).toBe(end);
+  expect(target.toString('utf8', view.lineageEnd, end)).toBe(DIAGNOSES);
   return {
-    key: target.toString('hex', 20, view.keyEnd),
+    key: target.toString('hex', ENTRY_HEADER, view.keyEnd),
     line: target.toString('utf8', view.keyEnd, view.recordEnd),
     row: rowOf(target, 0),
   };

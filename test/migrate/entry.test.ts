@@ -37,9 +37,9 @@ describe('an entry', () => {
   });
 
   it('names rows as numbers where these are exact, as text where they are not', () => {
-    const buffer = Buffer.alloc(20);
+    const buffer = Buffer.alloc(24);
     const rows = [0, 1, -1, 2 ** 53 - 1, -(2 ** 53) + 1, 2 ** 32, -(2 ** 32) - 1];
-    const view = { start: 0, keyEnd: 20, recordEnd: 20, end: 20 };
+    const view = { start: 0, keyEnd: 24, recordEnd: 24, lineageEnd: 24, end: 24 };
     for (const number of rows) {
       writeHeader(buffer, 0, view, number);
       expect(rowOf(buffer, 0)).toBe(number);
@@ -48,7 +48,7 @@ describe('an entry', () => {
       writeHeader(buffer, 0, view, number);
       expect(rowOf(buffer, 0)).toBe(String(number));
     }
-    const read = { start: 9, keyEnd: 9, recordEnd: 9, end: 9 };
+    const read = { start: 9, keyEnd: 9, recordEnd: 9, lineageEnd: 9, end: 9 };
     readEntry(buffer, 0, read);
     expect(read).toEqual(view);
   });

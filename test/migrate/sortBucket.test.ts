@@ -13,7 +13,7 @@ import { workFolder } from '../cli/sealift.ts';
 import { spilled, type Entry } from './spilled.ts';
 
 const folder = workFolder('sort');
-const SEALED = { provisional: false, merge: false };
+const SEALED = { provisional: false, merge: false, keyFields: ['k'] };
 
 function sort(bucket: Bucket, options: SortOptions): SortedBucket {
   const room = new SharedArrayBuffer(sortedRoom(bucket));
@@ -112,7 +112,7 @@ describe('a sorted bucket', () => {
       { key: 'c', record: 'x', lineage: 'c', row: 4 },
     ];
     for (const provisional of [false, true]) {
-      const sorted = sort(spilled(folder, entries), { provisional, merge: true });
+      const sorted = sort(spilled(folder, entries), { provisional, merge: true, keyFields: ['k'] });
       const differing = provisional ? 'y\nx\nx\n' : '';
       expect(sorted.data.subarray(1).toString()).toBe(`one\nsame\n${differing}`);
       expect(sorted.lineage.toString()).toBe(provisional ? 'a\nb\nc\nc\nc\n' : 'a\nb\n');
@@ -140,3 +140,44 @@ describe('a sorted bucket', () => {
 function withLine(entry: Entry): Entry {
   return { ...entry, lineage: `line ${entry.row}` };
 }
+
+describe('what was found in the rows of a bucket', () => {
+  const lines = (found: SortedBucket): string[] =>
+    found.findings.toString().split('\n').slice(0, -1);
+  const record = (key: string): string => `{"k":"${key}"}`;
+  const entry = (key: string, row: number, found: Entry['found'] = []): Entry => {
+    return { key, record: record(key), lineage: '', row, ...(found.length > 0 ? { found } : {}) };
+  };
+
+  it('comes back with the id of its record, in the order of the records', () => {
+    const entries = [
+      entry('b', 1, [
+        ['x', 'sentinel'],
+        ['y', 'text-nul'],
+      ]),
+      entry('c', 2),
+      entry('a', 3, [['x', 'fallback']]),
+    ];
+    const sorted = sort(spilled(folder, entries), SEALED);
+    expect(lines(sorted)).toEqual([
+      '{"field":"x","id":["a"],"rule":"fallback"}',
+      '{"field":"x","id":["b"],"rule":"sentinel"}',
+      '{"field":"y","id":["b"],"rule":"text-nul"}',
+    ]);
+    expect(sorted.findingCount).toBe(3);
+  });
+
+  it('is put together where equal rows become one record, and goes with rows that are left out', () => {
+    const twice = [
+      entry('a', 2, [['y', 'sentinel']]),
+      entry('a', 1, [['x', 'sentinel']]),
+      entry('a', 3, [['x', 'sentinel']]),
+    ];
+    const merged = sort(spilled(folder, twice), { ...SEALED, merge: true });
+    expect(lines(merged)).toEqual([
+      '{"field":"x","id":["a"],"rule":"sentinel"}',
+      '{"field":"y","id":["a"],"rule":"sentinel"}',
+    ]);
+    expect(lines(sort(spilled(folder, twice), SEALED))).toEqual([]);
+  });
+});

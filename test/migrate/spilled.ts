@@ -3,14 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
-import { readBucket, spillWriter, type Bucket } from '../../src/disk/spill.ts';
-import {
-  entryRoom,
-  readEntry,
-  rowOf,
-  writeEntry,
-  type EntryView,
-} from '../../src/migrate/entry.ts';
+import { ENTRY_HEADER, readBucket, spillWriter, type Bucket } from '../../src/disk/spill.ts';
+import { emptyView, entryRoom, readEntry, rowOf, writeEntry } from '../../src/migrate/entry.ts';
 import { keyEncoding } from '../../src/record/keyOrder.ts';
 
 const ENCODINGS = [keyEncoding({ kind: 'string' })];
@@ -20,14 +14,18 @@ export interface Entry {
   readonly record: string;
   readonly lineage: string;
   readonly row: number | string;
+  /** What was found in the row, as pairs of field and rule. */
+  readonly found?: readonly (readonly [string, string])[];
 }
 
 /** Writes the entries to one bucket of a new file in `folder`. */
 export function spilled(folder: string, entries: readonly Entry[], chunk = 4096): Bucket {
   const writer = spillWriter(join(folder, randomUUID()), 1, chunk);
-  for (const { key, record, lineage, row } of entries) {
-    const { buffer } = writer.reserve(entryRoom([key], record, lineage));
-    writer.commit(0, writeEntry(buffer, 0, ENCODINGS, { key: [key], record, lineage, row }));
+  for (const { key, record, lineage, row, found } of entries) {
+    const diagnoses = found === undefined ? '' : JSON.stringify(found);
+    const entry = { key: [key], record, lineage, diagnoses, row };
+    const { buffer } = writer.reserve(entryRoom(entry));
+    writer.commit(0, writeEntry(buffer, 0, ENCODINGS, entry));
   }
   return writer.finish()[0] ?? { extents: [], bytes: 0, entries: 0 };
 }
@@ -36,15 +34,17 @@ export function spilled(folder: string, entries: readonly Entry[], chunk = 4096)
 export function entriesOf(bucket: Bucket): Entry[] {
   const buffer = readBucket(bucket);
   const entries: Entry[] = [];
-  const view: EntryView = { start: 0, keyEnd: 0, recordEnd: 0, end: 0 };
+  const view = emptyView();
   for (let at = 0; at < buffer.length; at = view.end) {
     readEntry(buffer, at, view);
-    const key = ENCODINGS[0]?.read(buffer, at + 20)[0];
+    const key = ENCODINGS[0]?.read(buffer, at + ENTRY_HEADER)[0];
     const line = (from: number, to: number): string => buffer.toString('utf8', from, to - 1);
-    const { keyEnd, recordEnd, end } = view;
-    const lineage = end === recordEnd ? '' : line(recordEnd, end);
+    const { keyEnd, recordEnd, lineageEnd, end } = view;
+    const lineage = lineageEnd === recordEnd ? '' : line(recordEnd, lineageEnd);
+    const text = buffer.toString('utf8', lineageEnd, end);
+    const found = text === '' ? {} : { found: JSON.parse(text) as [string, string][] };
     const row = rowOf(buffer, at);
-    entries.push({ key: String(key), record: line(keyEnd, recordEnd), lineage, row });
+    entries.push({ key: String(key), record: line(keyEnd, recordEnd), lineage, row, ...found });
   }
   return entries;
 }

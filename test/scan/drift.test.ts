@@ -227,6 +227,7 @@ describe('what a source drift weighs', () => {
   const sealed = {
     name: 'main',
     scheme: 'sqlite',
+    integrity: null,
     schema: '0'.repeat(64),
     tables: [
       { table: 'old', rows: 1 },

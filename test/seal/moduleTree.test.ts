@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { leafHash } from '../../src/merkle/hash.ts';
 import { segmentRoot } from '../../src/merkle/tree.ts';
+import type { SealedRange } from '../../src/seal/format.ts';
 import {
   keyOf,
   moduleTreeBuilder,
@@ -25,20 +26,23 @@ function partOf(lines: readonly string[]): DataPart {
   };
 }
 
+type Built = ModuleTree & { readonly ranges: readonly SealedRange[] };
+
 /** Feeds lines in parts of the given sizes, the last taking the rest. */
-async function build(lines: readonly string[], sizes: readonly number[]): Promise<ModuleTree> {
-  const builder = moduleTreeBuilder(FIELDS);
+async function build(lines: readonly string[], sizes: readonly number[]): Promise<Built> {
+  const ranges: SealedRange[] = [];
+  const builder = moduleTreeBuilder(FIELDS, (range) => ranges.push(range));
   let at = 0;
   for (const size of [...sizes, lines.length]) {
     builder.push(partOf(lines.slice(at, at + size)));
     at += size;
   }
-  return builder.finish();
+  return { ...(await builder.finish()), ranges };
 }
 
 describe('the tree of a module', () => {
   const lines = Array.from({ length: 9000 }, (_, n) => lineOf(n));
-  let whole: ModuleTree;
+  let whole: Built;
   beforeAll(async () => {
     whole = await build(lines, []);
   });
@@ -53,16 +57,18 @@ describe('the tree of a module', () => {
 
   it('is the same where others hash its segments, and fails where they do', async () => {
     const calls: number[] = [];
-    const later = moduleTreeBuilder(FIELDS, async (leaves, count) => {
+    const ranges: SealedRange[] = [];
+    const keep = (range: SealedRange): unknown => ranges.push(range);
+    const later = moduleTreeBuilder(FIELDS, keep, async (leaves, count) => {
       const copy = Buffer.from(leaves);
       calls.push(count);
       await Promise.resolve();
       return segmentRoot(copy, count);
     });
     later.push(partOf(lines));
-    expect(await later.finish()).toEqual(whole);
+    expect({ ...(await later.finish()), ranges }).toEqual(whole);
     expect(calls).toEqual([4096, 4096, 808]);
-    const failing = moduleTreeBuilder(FIELDS, () => Promise.reject(new Error('no worker')));
+    const failing = moduleTreeBuilder(FIELDS, keep, () => Promise.reject(new Error('no worker')));
     failing.push(partOf(lines));
     await expect(failing.finish()).rejects.toThrow('no worker');
   });

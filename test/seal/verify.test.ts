@@ -186,19 +186,51 @@ describe('a candidate that was made to break the verifier', () => {
 
   it('finds every statement of merkle.json that is not so', async () => {
     const other = 'b'.repeat(64);
-    const last = { count: 1, digest: other, end: 1, last: ['x'] };
     for (const members of [
       { count: 11 },
       { root: other },
       { segments: [] },
       { segments: [other] },
-      { ranges: [] },
-      { ranges: [last] },
     ]) {
       restore(folder, files);
       change(MERKLE, members);
       expect(await rules(), JSON.stringify(members)).toEqual(new Set(['merkle']));
     }
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['another range', '{"count":1,"digest":"x","end":1,"last":["x"]}\n'],
+    ['no range', 'null\n'],
+  ])('finds ranges that are not those of the records: %s', async (_, text) => {
+    put('dogs/checksums/ranges.ndjson', text);
+    expect(await rules()).toEqual(new Set(['merkle']));
+  });
+
+  it('finds findings that were added, taken away, or put in another order', async () => {
+    const path = 'dogs/findings.ndjson';
+    const [first = '', second = ''] = readFileSync(join(folder, 'dogs/data.ndjson'), 'utf8')
+      .split('\n')
+      .map((line) => (line === '' ? '' : String((JSON.parse(line) as { id: unknown }).id)));
+    const line = (id: string): string => `{"field":"name","id":["${id}"],"rule":"sentinel"}\n`;
+    const run = JSON.parse(readFileSync(join(folder, RUN_FILE), 'utf8')) as {
+      modules: { name: string }[];
+    };
+    const stating = (findings: number): object[] =>
+      run.modules.map((module) => (module.name === 'dogs' ? { ...module, findings } : module));
+    const sealing = async (text: string, count: number): Promise<Set<string>> => {
+      restore(folder, files);
+      put(path, text);
+      change(RUN_FILE, { modules: stating(count) });
+      return rules();
+    };
+    expect(await sealing(line(first) + line(second), 2)).toEqual(new Set());
+    expect(await sealing(line(first), 2)).toEqual(new Set(['accounting']));
+    expect(await sealing(line(first) + line(second), 1)).toEqual(new Set(['accounting']));
+    expect(await sealing(line(second) + line(first), 2)).toEqual(new Set(['seal-format']));
+    expect(await sealing(line(first) + line(first), 2)).toEqual(new Set(['seal-format']));
+    expect(await sealing('{"field":"name"}\n', 1)).toEqual(new Set(['seal-format']));
+    expect(await sealing('', 0)).toEqual(new Set(['accounting']));
   });
 
   it('finds an accounting that does not add up', async () => {

@@ -1,0 +1,26 @@
+/** ranges.ndjson, read back: one range a line, each canonical. */
+
+import { decodeUtf8 } from '../record/json.ts';
+import { jsonFile, type SealedRange } from './format.ts';
+import { asSealedRange } from './sealSchemas.ts';
+
+/** The ranges in a file; null where its bytes are not exactly those that a seal writes. */
+export function parseRanges(bytes: Buffer): SealedRange[] | null {
+  const text = decodeUtf8(bytes);
+  if (text === null || (text !== '' && !text.endsWith('\n'))) return null;
+  const ranges: SealedRange[] = [];
+  for (const line of text.split('\n').slice(0, -1)) {
+    const range = parsed(line);
+    if (range === null || jsonFile(range) !== `${line}\n`) return null;
+    ranges.push(range);
+  }
+  return ranges;
+}
+
+function parsed(line: string): SealedRange | null {
+  try {
+    return asSealedRange(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}

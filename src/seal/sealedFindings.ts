@@ -1,0 +1,58 @@
+/**
+ * findings.ndjson of a module: what the mapper found and kept, as (field, id, rule). Lines stand in the
+ * order of the records, of one record by field, then by rule; equal ones are one. No locator, no value,
+ * no reason: those are in the report of the run.
+ */
+
+import { join } from 'node:path';
+
+import { canonicalJson } from '../record/canonical.ts';
+import type { KeyValue } from '../record/keyOrder.ts';
+import { readRecords } from './candidateReader.ts';
+import { byUtf8, FINDINGS_FILE } from './format.ts';
+
+/** One finding on a record of the candidate. */
+export interface SealedFinding {
+  readonly field: string;
+  /** The record's key in the candidate: its target id, or the parts of the kept key. */
+  readonly id: readonly KeyValue[];
+  readonly rule: string;
+}
+
+/** What was found in one field of a record. */
+export type Diagnosis = readonly [field: string, rule: string];
+
+/** Each diagnosis once, ascending by field, then by rule. */
+export function sortDiagnoses(diagnoses: readonly Diagnosis[]): Diagnosis[] {
+  const sorted = [...diagnoses].sort(([a, x], [b, y]) => byUtf8(a, b) || byUtf8(x, y));
+  return sorted.filter(([field, rule], at) => {
+    const before = sorted[at - 1];
+    return before === undefined || before[0] !== field || before[1] !== rule;
+  });
+}
+
+/** The lines of one record, whose diagnoses are sorted. */
+export function findingLines(id: readonly KeyValue[], diagnoses: readonly Diagnosis[]): string {
+  return diagnoses.map(([field, rule]) => `${canonicalJson({ field, id, rule })}\n`).join('');
+}
+
+/**
+ * The findings that were sealed with a module, in batches, in order; none where the file is not there.
+ * A line that is none arrives as null, in its place.
+ */
+export async function* readSealedFindings(
+  folder: string,
+  module: string,
+): AsyncGenerator<(SealedFinding | null)[]> {
+  for await (const { records } of readRecords(join(folder, module, FINDINGS_FILE))) {
+    yield records.map(asSealedFinding);
+  }
+}
+
+function asSealedFinding(value: Readonly<Record<string, unknown>> | null): SealedFinding | null {
+  const { field, id, rule, ...rest } = value ?? {};
+  if (typeof field !== 'string' || typeof rule !== 'string' || !Array.isArray(id)) return null;
+  const isKey = id.every((part) => ['string', 'number', 'boolean'].includes(typeof part));
+  if (!isKey || Object.keys(rest).length > 0) return null;
+  return { field, id: id as KeyValue[], rule };
+}
