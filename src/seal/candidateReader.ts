@@ -12,6 +12,7 @@ import { systemCode } from '../disk/errors.ts';
 import { openNoLinks } from '../disk/noLinks.ts';
 import { decodeUtf8 } from '../record/json.ts';
 import { DATA_FILE, LINEAGE_FILE } from './format.ts';
+import { MAX_LINE } from './readPart.ts';
 
 /** A record as JSON.parse yields it; ask {@link memberOf} for its members. */
 export type ReadRecord = Readonly<Record<string, unknown>>;
@@ -25,8 +26,6 @@ export interface RecordBatch {
 
 const CHUNK = 1024 * 1024;
 const LF = 0x0a;
-/** No text of JavaScript is longer. */
-const MAX_LINE = 512 * CHUNK;
 
 /** Path of a module's file of records or, with `lineage`, of their legacy keys. */
 export function recordFile(folder: string, module: string, lineage = false): string {
