@@ -21,12 +21,12 @@ import { Failure } from '../outcome/failure.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
 import type { Phase } from '../report/timing.ts';
-import { endNow } from './endNow.ts';
-import { noteLine, sayJson, sayLine } from './output.ts';
+import { interrupts } from './interrupt.ts';
+import { codeOfOutput, noteLine, sayJson, sayLine } from './output.ts';
 import { packageInfo } from './packageInfo.ts';
 import { recordPhases } from './phases.ts';
 import { runSelf } from './runSelf.ts';
-import { colored, terminalProgress, terminalStyle, wantsColor, type Shown } from './terminal.ts';
+import { colored, terminalProgress, terminalStyle, wantsColor } from './terminal.ts';
 import { ADAPTERS } from './wire.ts';
 
 export interface CommonOptions {
@@ -51,14 +51,25 @@ export async function runCommand(command: Command, options: CommonOptions): Prom
   if (command.report) process.umask(0o077);
   const begun = new Date();
   const started = performance.now();
+  const phases: Phase[] = [];
+  const clock = (): number => Math.round(performance.now() - started);
   const terminal = terminalProgress(
     terminalStyle(process.stderr.isTTY, process.env, options.json === true),
   );
-  const interrupt = interruptible(command, terminal);
+  const interrupt = interrupts(
+    command.name,
+    () => {
+      terminal.close();
+    },
+    (failure) => {
+      const outcome = failedOutcome(command.name, command.kind, failure, []);
+      const milliseconds = clock();
+      print(outcome, { startedAt: begun.toISOString(), milliseconds, phases }, options, null);
+      return codeOfOutput(exitCodeOfFailure(failure.code, command.kind));
+    },
+  );
   const found = openFindings(realFolder(tmpdir()));
-  const phases: Phase[] = [];
-  const clock = (): number => Math.round(performance.now() - started);
-  const env = environment(recordPhases(terminal, phases, clock), interrupt.onInterrupt);
+  const env = environment(recordPhases(terminal, phases, clock), interrupt);
   let outcome: Outcome;
   let code: number;
   try {
@@ -107,7 +118,7 @@ function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
 /** What a command gets from outside, with its display and what an interrupt does. */
 export function environment(
   progress: Environment['progress'],
-  onInterrupt: Environment['onInterrupt'],
+  { onInterrupt, watchMemory }: Pick<Environment, 'onInterrupt' | 'watchMemory'>,
 ): Environment {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return {
@@ -127,42 +138,7 @@ export function environment(
       unicode: process.versions['unicode'] ?? 'unknown',
     },
     onInterrupt,
-  };
-}
-
-/** Ctrl-C and kill: cleans up, says that nothing was published, and ends with 130. */
-function interruptible(
-  command: Command,
-  terminal: Shown,
-): {
-  onInterrupt: Environment['onInterrupt'];
-  stop: () => void;
-} {
-  const cleanUps = new Set<() => void>();
-  const interrupted = (): void => {
-    terminal.close();
-    // What was begun last ends first: a run in a folder before the folder.
-    for (const cleanUp of [...cleanUps].reverse()) {
-      try {
-        cleanUp();
-      } catch {
-        // The next run cleans up what this one could not.
-      }
-    }
-    noteLine(`sealift ${command.name}: interrupted, nothing was changed`);
-    endNow(EXIT.interrupted);
-  };
-  process.on('SIGINT', interrupted);
-  process.on('SIGTERM', interrupted);
-  return {
-    onInterrupt(cleanUp) {
-      cleanUps.add(cleanUp);
-      return () => cleanUps.delete(cleanUp);
-    },
-    stop() {
-      process.off('SIGINT', interrupted);
-      process.off('SIGTERM', interrupted);
-    },
+    watchMemory,
   };
 }
 

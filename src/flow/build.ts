@@ -23,6 +23,7 @@ import {
   type ReadOrder,
 } from '../migrate/buildModule.ts';
 import { selectRows } from '../migrate/selectRows.ts';
+import { byteCount } from '../outcome/byteCount.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { planInvariants } from '../scan/invariantPlan.ts';
@@ -35,7 +36,7 @@ import {
 } from '../seal/candidateStore.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
-import { forBuffers } from './memory.ts';
+import { forBuffers, mostForQueries } from './memory.ts';
 import { projectPaths } from './project.ts';
 import { assertRoomForRun } from './roomForRun.ts';
 import {
@@ -126,7 +127,10 @@ export async function withStaging<T>(
           await openInWorkers(sources, pool);
           const sample = options.sample ?? null;
           await assertRoomForRun({ folder: paths.candidates, mapping, sources, sample });
-          built = await steps.build({ command, options, env, mapping, sources, staging, pool });
+          const watched = watchQueries(sources, options.memory, env);
+          built = await steps
+            .build({ command, options, env, mapping, sources, staging, pool })
+            .finally(watched);
         } finally {
           await pool.close();
         }
@@ -140,6 +144,24 @@ export async function withStaging<T>(
       forget();
       lock.release();
     }
+  });
+}
+
+/** The SQL of queries and views is somebody else's, and SQLite would give it all the memory there is. */
+function watchQueries(
+  sources: readonly NamedSource[],
+  memory: number,
+  env: Environment,
+): () => void {
+  if (sources.every(({ prepared }) => prepared.relations.size === 0)) return () => {};
+  const most = mostForQueries(memory);
+  return env.watchMemory(most, () => {
+    const names = sources.flatMap(({ prepared }) => [...prepared.relations.keys()]);
+    return new Failure('MAPPING', {
+      what: `reading by queries takes more than ${byteCount(most)} of memory, so the run was ended`,
+      where: names.map(quoteName).join(', '),
+      hint: 'let them make smaller cells, or give more with --memory',
+    });
   });
 }
 
