@@ -7,7 +7,7 @@
 import { tmpdir } from 'node:os';
 import { isAbsolute, relative } from 'node:path';
 
-import { onDisk } from '../disk/errors.ts';
+import { onDisk, pathOf, readFailure, systemCode } from '../disk/errors.ts';
 import { inlinePool } from '../disk/inlinePool.ts';
 import { realFolder } from '../disk/noLinks.ts';
 import { createPool } from '../disk/pool.ts';
@@ -146,12 +146,21 @@ export function environment(
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (process.env['SEALIFT_DEBUG'] !== undefined) throw error;
+  // Nobody has said where that may happen, but it is the system's answer and no defect of ours.
+  const refused = systemCode(error)?.startsWith('E') === true && !isOfRuntime(error);
+  const known = refused ? readFailure(error, pathOf(error)) : error;
+  if (known instanceof Failure) return known;
   const kind = error instanceof Error ? error.name : typeof error;
   return new Failure('UNSUPPORTED', {
     what: `this is a defect of Sealift (${kind}), nothing was published`,
     hint: 'run again with SEALIFT_DEBUG=1 and report the trace it prints',
     cause: error,
   });
+}
+
+/** Errors of the runtime have codes, too: ERR_STRING_TOO_LONG. */
+function isOfRuntime(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code?.startsWith('ERR_') === true;
 }
 
 async function tryReport(

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { onRead } from '../disk/errors.ts';
 import { lockHolder, type Holder } from '../disk/lock.ts';
 import type { Journal } from '../journal/entry.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
@@ -55,7 +56,7 @@ interface Standing {
 /** @throws Failure JOURNAL where the journal does not hold, CANDIDATE where the link is foreign */
 export async function status(project: string, env: Environment): Promise<Outcome> {
   const paths = projectPaths(project);
-  const standing = await standingOf(paths, env);
+  const standing = await onRead(paths.candidates, () => standingOf(paths, env));
   const next = nextOf(paths, standing);
   return {
     command: 'status',
