@@ -11,6 +11,7 @@ import { setImmediate } from 'node:timers/promises';
 import { systemCode } from '../disk/errors.ts';
 import { openNoLinks } from '../disk/noLinks.ts';
 import { decodeUtf8 } from '../record/json.ts';
+import { isTooDeep } from '../record/nesting.ts';
 import { DATA_FILE, LINEAGE_FILE } from './format.ts';
 import { MAX_LINE } from './readPart.ts';
 
@@ -151,7 +152,7 @@ function parseRecord(line: string): ReadRecord | null {
   try {
     const value: unknown = JSON.parse(line);
     const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isRecord ? (value as ReadRecord) : null;
+    return isRecord && !isTooDeep(value, line) ? (value as ReadRecord) : null;
   } catch {
     return null;
   }
