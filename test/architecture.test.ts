@@ -66,7 +66,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['disk', 'scan', 'source'],
   'cli-progress': ['cli'],
   commander: ['cli'],
-  'csv-parse': ['source'],
   'fast-json-stable-stringify': ['record'],
   merkletreejs: ['merkle'],
   re2js: ['mapping'],

@@ -9,6 +9,7 @@ import { closeSync } from 'node:fs';
 import { mergeRuns, valuePieces, type Entry } from '../disk/mergeRuns.ts';
 import { openNameless, type NamelessFile } from '../disk/namelessFile.ts';
 import { runWriter, type Run } from '../disk/sortedRuns.ts';
+import { causeOf } from '../outcome/cause.ts';
 import type { Finding, FindingCount, FindingList } from '../outcome/finding.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { findingId } from './findingId.ts';
@@ -58,8 +59,7 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
       const id = findingId(finding);
       const key = sortKey(finding, id);
       writer.add(key, key.length, canonicalJson({ ...finding, id }));
-      const { module = '', rule, severity } = finding;
-      tally.add({ module, rule, severity });
+      tally.add(causeOf(finding));
     },
     adopt({ runs, counts }) {
       adopted.push(...runs);
@@ -72,7 +72,7 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
       get counts() {
         return tally.bySeverity();
       },
-      get byRule() {
+      get byCause() {
         return tally.list();
       },
       lines: () => linesOf(open, entries()),

@@ -1,10 +1,11 @@
-/** How many findings there are, by module, rule and severity. */
+/** How many findings there are, by cause. Memory: some thousands of causes, beyond which they share one. */
 
+import { countCause, type Cause } from '../outcome/cause.ts';
 import type { FindingCount, Severity } from '../outcome/finding.ts';
 
 export interface Tally {
-  add(of: Omit<FindingCount, 'count'>, count?: number): void;
-  /** Ascending by module, rule and severity, by UTF-16 code units. */
+  add(of: Cause, count?: number): void;
+  /** Ascending by severity, rule, module, field and reason, by UTF-16 code units. */
   list(): FindingCount[];
   bySeverity(): Record<Severity, number>;
 }
@@ -12,10 +13,8 @@ export interface Tally {
 export function emptyTally(): Tally {
   const counts = new Map<string, FindingCount>();
   return {
-    add({ module, rule, severity }, count = 1) {
-      const key = JSON.stringify([module, rule, severity]);
-      const before = counts.get(key)?.count ?? 0;
-      counts.set(key, { module, rule, severity, count: before + count });
+    add(cause, count = 1) {
+      countCause(counts, cause, count);
     },
     list: () =>
       [...counts.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, counted]) => counted),

@@ -45,7 +45,9 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
     const prepared = await adapter.prepare(source.location, {
       scratch: scratch.path,
       lockTimeoutMs: LOCK_TIMEOUT_MS,
+      explore: true,
     });
+    const location = prepared.told?.location ?? source.location;
     try {
       const profiles = await profile(prepared, adapter, env.progress);
       await prepared.assertUnchanged();
@@ -53,7 +55,8 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
         schema: prepared.schema,
         profiles,
         sourceName: name,
-        url: mappingUrl(source, paths.root),
+        url: mappingUrl({ ...source, location }, paths.root),
+        remarks: prepared.told?.remarks ?? [],
         ids: options.ids,
         projectName: suggestProjectName(url),
       });

@@ -20,6 +20,7 @@ type DecisionRule =
   | 'no-values' // an empty column: its type is a guess
   | 'empty-table'
   | 'view'
+  | 'read-as' // how a file is written, as told from it
   | 'module-name'
   | 'field-name';
 

@@ -9,7 +9,7 @@ import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { uuidV5 } from '../record/uuid.ts';
 import { compareNames } from '../source/nameOrder.ts';
-import type { SourceSchema, TableSchema } from '../source/source.ts';
+import type { Remark, SourceSchema, TableSchema } from '../source/source.ts';
 import { chooseKey } from './chooseKey.ts';
 import { tableDecisions } from './columnDecisions.ts';
 import type { Decision } from './decision.ts';
@@ -27,6 +27,8 @@ export interface ProposalInput {
   readonly sourceName: string;
   /** As it stands in project.json. */
   readonly url: string;
+  /** How its tables were read. */
+  readonly remarks?: readonly Remark[];
   readonly ids: IdMode;
   readonly projectName: string;
 }
@@ -60,7 +62,11 @@ export function proposeMapping(input: ProposalInput): Proposal {
   return {
     project: projectOf(input),
     modules: modules.sort((a, b) => compareNames(a.module, b.module)),
-    decisions: [...[...decisions.values()].flat(), ...viewDecisions(input.schema)],
+    decisions: [
+      ...(input.remarks ?? []).map(readAs),
+      ...[...decisions.values()].flat(),
+      ...viewDecisions(input.schema),
+    ],
   };
 }
 
@@ -111,6 +117,10 @@ function namespaceOf(schema: SourceSchema): string {
 /** Names of a damaged database may be ill-formed, which has no canonical JSON. */
 function wellFormed(_: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
+}
+
+function readAs({ table, severity, what, advice }: Remark): Decision {
+  return { rule: 'read-as', severity, table, what, advice };
 }
 
 function viewDecisions(schema: SourceSchema): Decision[] {

@@ -14,6 +14,7 @@ import { kindOf, ROW_BYTES, TEXT_END, textPart, writeRow } from '../findings/sor
 import { emptyTally } from '../findings/tally.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
 import type { Remark } from '../mapping/rowMapper.ts';
+import { causeOf, type Cause } from '../outcome/cause.ts';
 import { canonicalJson } from '../record/canonical.ts';
 
 /** A remark on a row, on one of its fields or as a whole. */
@@ -39,8 +40,8 @@ export function findingLog(
   const tally = emptyTally();
   const kinds = new Map<string, Kind>();
   const finishKinds = (): void => {
-    for (const { rule, severity, count } of kinds.values()) {
-      tally.add({ module: module.name, rule, severity }, count);
+    for (const { cause, count } of kinds.values()) {
+      tally.add(cause, count);
     }
     kinds.clear();
   };
@@ -82,7 +83,8 @@ export function findingLog(
 }
 
 /** What all remarks of a kind have in common; `key` is filled in for each. */
-interface Kind extends Pick<Remark, 'rule' | 'severity'> {
+interface Kind {
+  readonly cause: Cause;
   /** Its member and a comma, or nothing. */
   readonly field: string;
   /** Members of the finding, in canonical order: module, reason, rule. */
@@ -106,8 +108,7 @@ function newKind(module: Pick<CompiledModule, 'name' | 'table'>, remark: RowRema
   const idAt = rowAt + ROW_BYTES + about.length;
   const key = [place, Buffer.alloc(ROW_BYTES), about, Buffer.from(ID_ROOM), TEXT_END, kind];
   return {
-    rule,
-    severity,
+    cause: causeOf({ module: module.name, ...remark }),
     field: field === undefined ? '' : `${members({ field })},`,
     about: members({ module: module.name, reason, rule }),
     severityText: members({ severity }),

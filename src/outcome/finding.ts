@@ -38,11 +38,14 @@ export interface Finding {
   readonly reason: string;
 }
 
-/** How often a rule has found something in a module ('' where it is about none). */
+/** How many findings have one cause: module and field ('' where they are about none), rule and reason. */
 export interface FindingCount {
   readonly module: string;
   readonly rule: string;
   readonly severity: Severity;
+  readonly field: string;
+  /** With numbers left out; '' of causes that are too many to be told apart. */
+  readonly reason: string;
   readonly count: number;
 }
 
@@ -53,7 +56,7 @@ export interface FindingCount {
 export interface FindingList extends Iterable<Finding> {
   /** How many there are. */
   readonly counts?: Readonly<Record<Severity, number>>;
-  readonly byRule?: readonly FindingCount[];
+  readonly byCause?: readonly FindingCount[];
   /** The findings as lines of canonical JSON, in chunks of bytes that do not end where lines do. */
   readonly lines?: () => Iterable<Uint8Array>;
 }

@@ -3,6 +3,7 @@
  * the largest stay, by name, and the last line says of the others that they are no worse. Pure.
  */
 
+import { countCauses } from '../outcome/cause.ts';
 import type { ModuleLine, Outcome } from '../outcome/outcome.ts';
 import { counted } from '../outcome/counted.ts';
 import { printable } from '../outcome/printable.ts';
@@ -69,7 +70,7 @@ function others(outcome: Outcome, kept: ReadonlySet<ModuleLine>): string {
 /** How much was found in each module, where it is more than INFO. */
 function foundIn({ findings }: Outcome): Map<string, { blockers: number; warnings: number }> {
   const found = new Map<string, { blockers: number; warnings: number }>();
-  for (const { module, severity, count } of findings.byRule ?? []) {
+  for (const { module, severity, count } of countCauses(findings)) {
     if (severity === 'INFO') continue;
     const { blockers = 0, warnings = 0 } = found.get(module) ?? {};
     const isBlocker = severity === 'BLOCKER';

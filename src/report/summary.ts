@@ -1,10 +1,10 @@
 /** Outcome → summary.json, findings.ndjson, report.html and the lines of the terminal. Pure. */
 
-import { counted } from '../outcome/counted.ts';
-import type { Finding, FindingList } from '../outcome/finding.ts';
+import type { FindingList } from '../outcome/finding.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { printable } from '../outcome/printable.ts';
 import { canonicalJson } from '../record/canonical.ts';
+import { findingLines } from './findingLines.ts';
 import { htmlReport } from './html/page.ts';
 import { moduleTable } from './moduleTable.ts';
 import type { Timing } from './timing.ts';
@@ -63,13 +63,13 @@ export function terminalLines(
 ): string[] {
   // Names of files and modules come from whoever made the candidate.
   const end = lastLines(outcome, report, shown).map(printable);
-  const { findings, more } = findingLines(outcome);
+  const { causes, rest } = findingLines(outcome, UNBOUND.findings);
   if (screen === null) {
-    return [...moduleTable(outcome, UNBOUND.table), ...findings, ...more(findings.length), ...end];
+    return [...moduleTable(outcome, UNBOUND.table), ...causes, ...rest(causes.length), ...end];
   }
   const { rows } = screen;
   const columns = Math.max(LEAST_COLUMNS, screen.columns);
-  const many = findings.map((line) => wrapped(line, columns));
+  const many = causes.map((line) => wrapped(line, columns));
   const tall = (lines: readonly string[]): number =>
     lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0);
   // The next prompt takes a line, too.
@@ -78,10 +78,10 @@ export function terminalLines(
   const table = moduleTable(outcome, Math.max(half, room - many.flat().length - 1));
   const few = [...many];
   while (few.length > LEAST.findings) {
-    if (few.flat().length + more(few.length).length <= room - table.length) break;
+    if (few.flat().length + rest(few.length).length <= room - table.length) break;
     few.pop();
   }
-  return [...table, ...few.flat(), ...more(few.length), ...end];
+  return [...table, ...few.flat(), ...rest(few.length), ...end];
 }
 
 /** In lines of at most `columns`, broken at blanks where there are some. */
@@ -97,26 +97,6 @@ function wrapped(text: string, columns: number): string[] {
   return [...lines, rest];
 }
 
-interface FindingLines {
-  readonly findings: readonly string[];
-  /** What to say where only the first `shown` of them are. */
-  readonly more: (shown: number) => string[];
-}
-
-function findingLines(outcome: Outcome): FindingLines {
-  const findings: string[] = [];
-  for (const finding of outcome.findings) {
-    findings.push(printable(findingLine(finding)));
-    if (findings.length === UNBOUND.findings) break;
-  }
-  const total = totalOf(outcome);
-  return {
-    findings,
-    more: (shown) =>
-      total > shown ? [`and ${counted(total - shown, 'more finding')} in the report`] : [],
-  };
-}
-
 function lastLines(
   outcome: Outcome,
   report: string | null,
@@ -130,26 +110,4 @@ function lastLines(
   lines.push(...outcome.notes);
   if (outcome.failure === undefined) lines.push(`${outcome.command}: ${outcome.status}`);
   return lines;
-}
-
-function findingLine(finding: Finding): string {
-  const place = [
-    finding.module,
-    finding.field,
-    // Where a row says where it is, the record's id only makes the line longer.
-    finding.recordId === undefined || finding.source !== undefined
-      ? undefined
-      : `record ${finding.recordId}`,
-    finding.line === undefined ? undefined : `record of line ${finding.line}`,
-    finding.file,
-    finding.source === undefined ? undefined : `row ${finding.source.row}`,
-    finding.members === undefined
-      ? undefined
-      : `rows ${finding.members
-          .slice(0, 5)
-          .map(({ row }) => row)
-          .join(', ')}${finding.members.length > 5 ? ', …' : ''}`,
-  ].filter((part) => part !== undefined);
-  const where = place.length === 0 ? '' : ` ${place.join(' · ')}`;
-  return `${finding.severity} ${finding.rule}${where}: ${finding.reason}`;
 }

@@ -222,7 +222,14 @@ function verifyRun(run: RunFile, sums: readonly SumLine[]): Finding[] {
 }
 
 /** Of a module, besides its blobs. */
-const FILES = [DATA_FILE, SCHEMA_FILE, LINEAGE_FILE, FINDINGS_FILE, MERKLE_FILE, RANGES_FILE];
+const FILES: ReadonlySet<string> = new Set([
+  DATA_FILE,
+  SCHEMA_FILE,
+  LINEAGE_FILE,
+  FINDINGS_FILE,
+  MERKLE_FILE,
+  RANGES_FILE,
+]);
 
 function belongs(path: string, modules: ReadonlySet<string>): boolean {
   if (path === RUN_FILE) return true;
@@ -230,7 +237,7 @@ function belongs(path: string, modules: ReadonlySet<string>): boolean {
   const [folder, file] = [path.slice(0, slash), path.slice(slash + 1)];
   if (folder === MAPPING_FOLDER) return true;
   if (!modules.has(folder)) return false;
-  return FILES.includes(file) || new RegExp(`^${BLOBS_FOLDER}/[0-9a-f]{64}$`).test(file);
+  return FILES.has(file) || new RegExp(`^${BLOBS_FOLDER}/[0-9a-f]{64}$`).test(file);
 }
 
 /** rows = emitting + filtered + rejected; records = emitted − merged = records sealed. */

@@ -1,34 +1,49 @@
 /**
- * The CSV source (RFC 4180). The first line names the columns; every record has as many fields.
- * Lines end with LF or CRLF, fields may hold line breaks between quotes. A field without quotes
- * that is empty is null, `""` is the empty text; all other values are texts.
+ * The CSV source (RFC 4180). The first line names the columns, and every record has as many fields,
+ * which may hold line breaks between quotes. A field without quotes that is empty is null, `""` is
+ * the empty text; all other values are texts.
  *
  * Its location is a file, or a folder whose *.csv files are the tables, and then options:
- * `export.csv?encoding=windows-1252&delimiter=;&null=NULL`. With `null`, a field without quotes
- * that reads like that is null instead of the empty one. Locators are ordinals from 1.
+ * `export.csv?encoding=windows-1252&delimiter=;&null=NULL`. What they leave out is told from each
+ * file, see csv/dialect.ts. Locators are ordinals from 1.
  */
 
-import { pipeline, Readable } from 'node:stream';
-import { parse, CsvError, type Options } from 'csv-parse';
+import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
-import { countRecords, decodeFile, type CsvText } from './csv/text.ts';
-import { parseCsvLocation, type CsvDialect } from './csv/location.ts';
+import {
+  assertOneColumn,
+  countRecords,
+  named,
+  tellDialect,
+  type FileDialect,
+  type ToldDialect,
+} from './csv/dialect.ts';
+import { CsvDefect } from './csv/defect.ts';
+import { columnsOf } from './csv/header.ts';
+import { LINE_END_NAMES } from './csv/lineEnd.ts';
+import { csvLocation, parseCsvLocation, type CsvOptions } from './csv/location.ts';
+import { csvParser, type CsvRecord } from './csv/parser.ts';
+import { surveyor, type Survey } from './csv/survey.ts';
+import { asUndecodable, decodeFile, decoderOf, textStart } from './csv/text.ts';
 import {
   assertSameFiles,
   bytesOf,
   digest,
   listFiles,
-  MAX_RECORD_BYTES,
+  remarksOnFolder,
   type FileState,
+  type SourceFile,
 } from './file.ts';
 import { fileOf, placesOf, refuseQueries, schemaOf, type TableFile } from './fileTable.ts';
 import type {
   PreparedSource,
   PrepareOptions,
+  Remark,
   Row,
   SourceAdapter,
   SourceHandle,
   SourceReader,
+  Told,
 } from './source.ts';
 
 const SCHEME = 'csv';
@@ -36,37 +51,43 @@ const EXTENSION = '.csv';
 const PAGE_ROWS = 4096;
 const PAGE_CHARS = 8 * 2 ** 20;
 
-type Fields = readonly (string | null)[];
+/** A table, and how its file is read. */
+interface CsvFile extends TableFile {
+  readonly dialect: FileDialect;
+  /** Whether the first record is no row. */
+  readonly headed: boolean;
+}
 
-/** A record and the line on which it ends. */
-interface CsvRecord {
-  readonly fields: Fields;
-  readonly line: number;
+interface PreparedFile extends CsvFile {
+  readonly state: FileState;
+  readonly told: ToldDialect;
+  readonly count: number;
 }
 
 export const csvAdapter: SourceAdapter = { scheme: SCHEME, prepare, open };
 
 async function prepare(location: string, options: PrepareOptions): Promise<PreparedSource> {
-  const { path, dialect } = parseCsvLocation(location);
+  const { path, options: given } = parseCsvLocation(location);
   refuseQueries(SCHEME, path, options);
-  const files: (TableFile & { readonly state: FileState })[] = [];
+  const files: PreparedFile[] = [];
   for (const file of await listFiles(path, EXTENSION)) {
-    const state = await digest(file.file);
-    files.push({ ...file, state, columns: await readHeader(file.file, dialect) });
+    files.push(await prepareFile(file, given, options.explore ?? false));
   }
-  const handleFiles = files.map(({ table, file, columns }) => ({ table, file, columns }));
+  const handleFiles = files.map(({ table, file, columns, dialect, headed }): CsvFile => {
+    return { table, file, columns, dialect, headed };
+  });
   return {
-    handle: { scheme: SCHEME, dialect, files: handleFiles },
+    handle: { scheme: SCHEME, files: handleFiles },
     schema: { tables: files.map(schemaOf) },
     relations: new Map(),
     bytes: bytesOf(files),
+    told: toldOf(path, given, files, await remarksOnFolder(path, EXTENSION)),
     async plan(table) {
       fileOf(files, table);
       return [{ whole: 1 }];
     },
     async count(table) {
-      const { file } = fileOf(files, table);
-      return Math.max(0, (await countRecords(textOf(file, dialect))) - 1);
+      return fileOf(files, table).count;
     },
     async inOneSnapshot(begin) {
       await begin();
@@ -78,117 +99,172 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   };
 }
 
+async function prepareFile(
+  source: SourceFile,
+  options: CsvOptions,
+  explore: boolean,
+): Promise<PreparedFile> {
+  const { table, file } = source;
+  const start = await textStart(file, options.encoding);
+  const { sep } = start;
+  const known = sep === null || options.delimiter !== undefined ? {} : { delimiter: sep };
+  const decoder = decoderOf(start);
+  const look = surveyor({ ...options, ...known }, start.line);
+  let state: FileState;
+  let survey: Survey;
+  try {
+    state = await digest(file, (chunk) => {
+      look.push(decoder.push(chunk));
+    });
+    look.push(decoder.end());
+    survey = look.end();
+  } catch (error) {
+    throw csvFailure(await asUndecodable(error, file, start.encoding), file);
+  }
+  const told = tellDialect({ file, start, survey }, options, explore);
+  const { dialect } = told;
+  const open = told.oneColumn && options.delimiter === undefined && sep === null;
+  const columns = await readColumns(file, dialect, options, open);
+  const headed = options.header !== 'no';
+  const count = countRecords(survey, dialect) - (headed ? 1 : 0);
+  return { table, file, columns, dialect, headed, state, told, count };
+}
+
 async function open(handle: SourceHandle): Promise<SourceReader> {
-  const dialect = handle['dialect'] as CsvDialect;
-  const files = handle['files'] as readonly TableFile[];
+  const files = handle['files'] as readonly CsvFile[];
   return {
     async *read(table, columns) {
       const file = fileOf(files, table);
       const places = placesOf(file, columns);
-      yield* readPages(file, places, dialect);
+      yield* readPages(file, places);
     },
     async close() {},
   };
 }
 
 async function* readPages(
-  { file, columns }: TableFile,
+  { file, columns, dialect, headed }: CsvFile,
   places: readonly number[],
-  dialect: CsvDialect,
 ): AsyncGenerator<Row[], void, undefined> {
-  let ordinal = 0;
+  // The header has no ordinal.
+  let ordinal = headed ? 0 : 1;
   let page: Row[] = [];
   let chars = 0;
-  for await (const { fields, line } of readRecords(file, dialect)) {
-    if (fields.length !== columns.length) {
-      const what = `the record that ends here has ${fields.length} fields, the header ${columns.length}`;
-      throw refused(file, line, what);
+  for await (const records of readRecords(file, dialect)) {
+    for (const { fields, line } of records) {
+      if (fields.length !== columns.length) {
+        const what = `the record that begins here has ${counted(fields.length, 'field')}, the first has ${columns.length}`;
+        throw refused(file, line, what);
+      }
+      if (ordinal++ === 0) continue;
+      if (fields[0] === columns[0] && fields.every((field, place) => field === columns[place])) {
+        const what = 'the record that begins here is the header again';
+        throw refused(
+          file,
+          line,
+          what,
+          'take it out of the file, which may be several put together',
+        );
+      }
+      const row: Row = places.map((place) => fields[place] ?? null);
+      row.push(ordinal - 1);
+      page.push(row);
+      for (const field of fields) chars += field?.length ?? 0;
+      if (page.length < PAGE_ROWS && chars < PAGE_CHARS) continue;
+      yield page;
+      page = [];
+      chars = 0;
     }
-    // The first record is the header, and has no ordinal.
-    if (ordinal++ === 0) continue;
-    const row: Row = places.map((place) => fields[place] ?? null);
-    row.push(ordinal - 1);
-    page.push(row);
-    chars += fields.reduce((sum, field) => sum + (field?.length ?? 0), 0);
-    if (page.length < PAGE_ROWS && chars < PAGE_CHARS) continue;
-    yield page;
-    page = [];
-    chars = 0;
   }
   if (page.length > 0) yield page;
 }
 
-async function readHeader(file: string, dialect: CsvDialect): Promise<string[]> {
-  for await (const { fields, line } of readRecords(file, dialect)) {
-    const names = fields.map((field) => field ?? '');
-    const empty = names.indexOf('');
-    if (empty >= 0) throw refused(file, line, `column ${empty + 1} of the header has no name`);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice === undefined) return names;
-    throw refused(file, line, `the header has ${JSON.stringify(twice.slice(0, 80))} twice`);
+async function readColumns(
+  file: string,
+  dialect: FileDialect,
+  { header }: CsvOptions,
+  open: boolean,
+): Promise<string[]> {
+  for await (const [first] of readRecords(file, dialect)) {
+    if (first === undefined) continue;
+    try {
+      if (open) assertOneColumn(first.fields[0] ?? '', first.line);
+      return columnsOf(first.fields, first.line, header);
+    } catch (error) {
+      throw csvFailure(error, file);
+    }
   }
-  throw refused(file, 1, 'the file is empty, it has no header line');
+  throw refused(file, dialect.start.line, 'the file is empty, it has no header line');
 }
 
-function textOf(file: string, { encoding }: CsvDialect): CsvText {
-  return decodeFile(file, encoding);
-}
-
-/** All records, the header too. Ends the reading of the file when it is left. */
+/** All records, the header too, in batches. Ends the reading of the file when it is left. */
 async function* readRecords(
   file: string,
-  dialect: CsvDialect,
-): AsyncGenerator<CsvRecord, void, undefined> {
-  const parser = parse(parserOptions(dialect));
-  // A failure of the file reaches the loop below through the parser; leaving it ends both.
-  pipeline(Readable.from(textOf(file, dialect)), parser, () => {});
+  dialect: FileDialect,
+): AsyncGenerator<CsvRecord[], void, undefined> {
+  const parser = csvParser(dialect, dialect.start.line);
   try {
-    for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
-      yield { fields: record, line: info.lines };
-    }
+    for await (const part of decodeFile(file, dialect.start)) yield parser.push(part);
+    yield parser.end();
   } catch (error) {
     throw csvFailure(error, file);
-  } finally {
-    parser.destroy();
   }
 }
 
-interface ParsedRecord {
-  readonly record: Fields;
-  readonly info: { readonly lines: number };
-}
-
-function parserOptions({ delimiter, nullText }: CsvDialect): Options {
+/** What the files have in common of what was told, to be written down; and what to tell a person. */
+function toldOf(
+  path: string,
+  given: CsvOptions,
+  files: readonly PreparedFile[],
+  remarks: readonly Remark[],
+): Told {
+  const split = files.filter(({ told }) => !told.oneColumn);
+  const delimiter = common(split.map(({ dialect }) => dialect.delimiter));
+  const encoding = common(files.map(({ dialect }) => dialect.start.encoding));
+  const lines = common(files.map(({ dialect }) => dialect.lines));
+  const doubtful = files.some(({ told }) => told.doubts.some(({ about }) => about === 'lines'));
+  const options: CsvOptions = {
+    ...(delimiter === null ? {} : { delimiter }),
+    ...(encoding === null || encoding === 'utf-8' ? {} : { encoding }),
+    ...(lines === 'cr' || (lines !== null && doubtful) ? { lines } : {}),
+    ...given,
+  };
   return {
-    delimiter,
-    record_delimiter: ['\r\n', '\n'],
-    info: true,
-    // Counted here, so that the message names the line and no value.
-    relax_column_count: true,
-    max_record_size: MAX_RECORD_BYTES,
-    cast: (value, { quoting }) => (quoting || value !== nullText ? value : null),
+    location: csvLocation(path, options),
+    remarks: [...remarks, ...files.flatMap(remarksOf)],
   };
 }
 
-/** csv-parse's messages quote values: ours say the kind of defect alone. */
-const DEFECTS: Readonly<Record<string, string>> = {
-  CSV_QUOTE_NOT_CLOSED: 'a quoted field is never closed, it was opened here',
-  CSV_INVALID_CLOSING_QUOTE: 'a quoted field goes on after its closing quote',
-  INVALID_OPENING_QUOTE: 'a quote stands inside a field that is not quoted',
-  CSV_MAX_RECORD_SIZE: `a record is longer than ${MAX_RECORD_BYTES} characters`,
-};
-
-function csvFailure(error: unknown, file: string): unknown {
-  if (!(error instanceof CsvError)) return error;
-  const lines = error['lines'];
-  const line = typeof lines === 'number' ? lines : 1;
-  return refused(file, line, DEFECTS[error.code] ?? `the file is not valid CSV (${error.code})`);
+function remarksOf({ table, told: { dialect, oneColumn, doubts } }: PreparedFile): Remark[] {
+  const between = oneColumn ? 'as one column' : `with ${named(dialect.delimiter)} between fields`;
+  const lines = LINE_END_NAMES[dialect.lines];
+  return [
+    ...doubts.map(({ what, advice }): Remark => ({ table, severity: 'WARNING', what, advice })),
+    {
+      table,
+      severity: 'INFO',
+      what: `read ${between}, ${lines} at the ends of lines, as ${dialect.start.encoding}`,
+      advice: 'if that is wrong, run init again with an option after the name of the file',
+    },
+  ];
 }
 
-function refused(file: string, line: number, what: string): Failure {
-  return new Failure('SOURCE_FORMAT', {
-    what,
-    where: `${file}:${line}`,
-    hint: 'correct the file, or name its delimiter and encoding after a question mark',
-  });
+function common<T>(values: readonly T[]): T | null {
+  const [first] = values;
+  return first !== undefined && values.every((value) => value === first) ? first : null;
+}
+
+/** Defects of a file become Failures; anything else stays as it is. */
+function csvFailure(error: unknown, file: string): unknown {
+  if (!(error instanceof CsvDefect)) return error;
+  return refused(file, error.line, error.message, error.hint);
+}
+
+function refused(
+  file: string,
+  line: number,
+  what: string,
+  hint: string = 'correct the file, or name its delimiter and encoding after a question mark',
+): Failure {
+  return new Failure('SOURCE_FORMAT', { what, where: `${file}:${line}`, hint });
 }

@@ -11,10 +11,14 @@ import { basename, extname, join } from 'node:path';
 import { isForbidden, readFailure } from '../disk/errors.ts';
 import { Failure } from '../outcome/failure.ts';
 import { compareNames } from './nameOrder.ts';
+import type { Remark } from './source.ts';
 
 const CHUNK_BYTES = 2 ** 20;
+const SHOWN_NAMES = 8;
 /** A record must fit into memory, several times over. */
 export const MAX_RECORD_BYTES: number = 64 * 2 ** 20;
+/** Columns of a file: the fields of a record, or all the different keys of its objects. */
+export const MAX_COLUMNS = 10_000;
 
 export interface SourceFile {
   /** The file's stem: the name of the table. */
@@ -62,6 +66,31 @@ export async function listFiles(location: string, extension: string): Promise<So
   return files;
 }
 
+/**
+ * What a person should know of a folder: what lies in it and is not read. Names that begin with a dot
+ * are nobody's data.
+ */
+export async function remarksOnFolder(location: string, extension: string): Promise<Remark[]> {
+  if (!(await stat(location)).isDirectory()) return [];
+  const all = (await readdir(location)).filter((name) => !name.startsWith('.'));
+  const others: string[] = [];
+  for (const name of all.sort(compareNames)) {
+    const read = isNamed(name, extension) && (await stat(join(location, name))).isFile();
+    if (!read) others.push(name);
+  }
+  if (others.length === 0) return [];
+  const shown = others.slice(0, SHOWN_NAMES).map((name) => JSON.stringify(name.slice(0, 80)));
+  const more = others.length > SHOWN_NAMES ? ` and ${others.length - SHOWN_NAMES} more` : '';
+  return [
+    {
+      table: basename(location),
+      severity: 'WARNING',
+      what: `the folder holds what is not read, as it is no file that ends in ${extension}: ${shown.join(', ')}${more}`,
+      advice: 'if it is data, give it a source of its own, or rename it',
+    },
+  ];
+}
+
 function isNamed(name: string, extension: string): boolean {
   return !name.startsWith('.') && extname(name).toLowerCase() === extension;
 }
@@ -100,7 +129,8 @@ export async function* readChunks(
   }
 }
 
-function unreadable(file: string, cause: unknown): unknown {
+/** What a file that cannot be read is to a person; what is no fault of the system stays as it is. */
+export function unreadable(file: string, cause: unknown): unknown {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === undefined) return cause;
   return new Failure(code === 'ENOENT' ? 'SOURCE_CHANGED' : 'SOURCE_MISSING', {

@@ -13,5 +13,10 @@ export const jsonAdapter: SourceAdapter = objectFileAdapter({
   extension: '.json',
   record: 'element',
   seekable: false,
+  mistaken: {
+    sign: '{',
+    what: 'the file begins with an object, and not with an array of objects',
+    hint: 'write ndjson: before its name if it has an object a line, else put its records into one array',
+  },
   splitter: arraySplitter,
 });

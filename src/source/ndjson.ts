@@ -15,5 +15,10 @@ export const ndjsonAdapter: SourceAdapter = objectFileAdapter({
   extension: '.ndjson',
   record: 'line',
   seekable: true,
+  mistaken: {
+    sign: '[',
+    what: 'the file is a JSON array, and not one object a line',
+    hint: 'write json: before its name',
+  },
   splitter: lineSplitter,
 });

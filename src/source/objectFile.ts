@@ -22,11 +22,14 @@ import {
   changedFile,
   digest,
   listFiles,
+  MAX_COLUMNS,
   readChunks,
+  remarksOnFolder,
   type FileState,
   type SourceFile,
 } from './file.ts';
 import { fileOf, placesOf, refuseQueries, schemaOf, type TableFile } from './fileTable.ts';
+import { looksLikeUtf16, markOf, readHead, refuseForeign } from './foreign.ts';
 import { compareNames } from './nameOrder.ts';
 import type { PreparedSource, ReadRange, Row, SourceAdapter } from './source.ts';
 import { FrameError, type Piece, type Splitter } from './splitter.ts';
@@ -39,13 +42,14 @@ export interface ObjectFormat {
   readonly record: string;
   /** Whether reading may start at a record's offset. */
   readonly seekable: boolean;
+  /** What such a file never begins with, and what it is if it does. */
+  readonly mistaken: { readonly sign: string; readonly what: string; readonly hint: string };
   /** A splitter of a file from this offset on. */
   splitter(offset: number): Splitter;
 }
 
 const PAGE_ROWS = 4096;
 const PAGE_BYTES = 8 * 2 ** 20;
-const MAX_COLUMNS = 10_000;
 /** Offsets that are remembered of a file, at most: one in 2^n records. */
 const MAX_MARKS = 2 ** 16;
 const FIRST_STRIDE = 1024;
@@ -72,7 +76,8 @@ export function objectFileAdapter(format: ObjectFormat): SourceAdapter {
       for (const file of await listFiles(location, format.extension)) {
         files.push(await scan(format, file));
       }
-      return prepared(format, location, files);
+      const remarks = await remarksOnFolder(location, format.extension);
+      return { ...prepared(format, location, files), told: { location, remarks } };
     },
     async open(handle) {
       const files = handle['files'] as readonly TableFile[];
@@ -118,6 +123,7 @@ function prepared(
 
 /** Reads a whole file once: its digest, its columns, its records' number and places. */
 async function scan(format: ObjectFormat, { table, file }: SourceFile): Promise<ScannedFile> {
+  await refuseOther(format, file);
   const splitter = format.splitter(0);
   const columns = new Set<string>();
   const marks: Marks = { stride: FIRST_STRIDE, offsets: [] };
@@ -134,6 +140,24 @@ async function scan(format: ObjectFormat, { table, file }: SourceFile): Promise<
   });
   for (const piece of framed(file, () => splitter.end())) take(piece);
   return { table, file, state, count, marks, columns: [...columns].sort(compareNames) };
+}
+
+/** What is plainly another kind of file is called by its name. */
+async function refuseOther({ mistaken }: ObjectFormat, file: string): Promise<void> {
+  const head = await readHead(file);
+  refuseForeign(file, head);
+  const mark = markOf(head) ?? looksLikeUtf16(head) ?? 'utf-8';
+  if (mark !== 'utf-8') {
+    throw refused(
+      file,
+      1,
+      `the file is ${mark.toUpperCase()}, JSON is UTF-8`,
+      'convert it to UTF-8',
+    );
+  }
+  const text = head.toString('utf8').replace(/^\uFEFF/, '');
+  if (!text.trimStart().startsWith(mistaken.sign)) return;
+  throw refused(file, 1, mistaken.what, mistaken.hint);
 }
 
 /** Remembers every stride-th offset, and fewer when they become too many. */
@@ -267,10 +291,11 @@ function framed(file: string, split: () => Piece[]): Piece[] {
   }
 }
 
-function refused(file: string, line: number | string, what: string): Failure {
-  return new Failure('SOURCE_FORMAT', {
-    what,
-    where: `${file}:${line}`,
-    hint: 'correct the file, or export it again',
-  });
+function refused(
+  file: string,
+  line: number | string,
+  what: string,
+  hint: string = 'correct the file, or export it again',
+): Failure {
+  return new Failure('SOURCE_FORMAT', { what, where: `${file}:${line}`, hint });
 }

@@ -128,6 +128,8 @@ export interface PreparedSource {
   readonly relations: ReadonlyMap<string, Relation>;
   /** Of the files that it reads: what work and room are planned by. */
   readonly bytes: number;
+  /** How files are read, where that was told from them. */
+  readonly told?: Told;
   /** What the source's own check of its integrity has said; left out where it has none. */
   readonly integrity?: 'passed' | 'skipped';
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
@@ -154,6 +156,25 @@ export interface PrepareOptions {
    * changes anything, or depends on more than the source, before any of it runs.
    */
   readonly relations?: readonly RelationRequest[];
+  /**
+   * A first look, for a mapping yet to be written: where files leave open how they are read, the
+   * likeliest way is taken, if there is one, and told. Without it they are refused.
+   */
+  readonly explore?: boolean;
+}
+
+/** How files are read: as a location that says it, and for a person. */
+export interface Told {
+  readonly location: string;
+  readonly remarks: readonly Remark[];
+}
+
+/** What a person should know of how a table is read; clauses without any value. */
+export interface Remark {
+  readonly table: string;
+  readonly severity: 'WARNING' | 'INFO';
+  readonly what: string;
+  readonly advice: string;
 }
 
 export interface SourceAdapter {

@@ -56,7 +56,7 @@ export async function sealed(folder: string, data: Data, runId = 'run-test'): Pr
       })
       .sort((one, other) => one.key.compare(other.key))
       .map(({ text }) => Buffer.from(text));
-    const writer = await moduleWriter(folder, module, HASHING);
+    const writer = moduleWriter(folder, module, HASHING);
     let end = 0;
     const part = {
       bytes: Buffer.concat(lines),

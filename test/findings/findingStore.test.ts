@@ -121,18 +121,34 @@ describe('a store of findings', () => {
     expect(list.map(({ source }) => source?.row)).toEqual(rows);
   });
 
-  it('counts by severity, module and rule', () => {
+  it('counts by severity and by cause, whatever numbers the reasons hold', () => {
     const store = openFindings(folder);
     store.add(at(1));
     store.add({ ...at(2), severity: 'INFO' });
-    store.add({ rule: 'empty', severity: 'BLOCKER', reason: 'r' });
+    store.add({ rule: 'empty', severity: 'BLOCKER', reason: 'line 7' });
+    store.add({ rule: 'empty', severity: 'BLOCKER', reason: 'line 12' });
     store.add(at(3));
-    expect(store.list.counts).toEqual({ BLOCKER: 3, WARNING: 0, INFO: 1 });
-    expect(store.list.byRule).toEqual([
-      { module: '', rule: 'empty', severity: 'BLOCKER', count: 1 },
-      { module: 'm', rule: 'type', severity: 'BLOCKER', count: 2 },
-      { module: 'm', rule: 'type', severity: 'INFO', count: 1 },
+    expect(store.list.counts).toEqual({ BLOCKER: 4, WARNING: 0, INFO: 1 });
+    const { field = '', reason } = at(1);
+    expect(store.list.byCause).toEqual([
+      { module: '', rule: 'empty', severity: 'BLOCKER', field: '', reason: 'line #', count: 2 },
+      { module: 'm', rule: 'type', severity: 'BLOCKER', field, reason, count: 2 },
+      { module: 'm', rule: 'type', severity: 'INFO', field, reason, count: 1 },
     ]);
+  });
+
+  it('tells some thousands of causes apart, and loses count of none', () => {
+    const store = openFindings(folder);
+    const letters = 'abcdefghijklmnopqrst';
+    for (const a of letters) {
+      for (const b of letters) {
+        for (const c of letters) store.add({ ...at(1), reason: `${a}${b}${c}` });
+      }
+    }
+    const causes = store.list.byCause ?? [];
+    expect(causes.length).toBeLessThan(5002);
+    expect(causes.reduce((sum, { count }) => sum + count, 0)).toBe(8000);
+    store.close();
   });
 
   it('can be read again after more was added', () => {

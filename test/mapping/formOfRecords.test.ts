@@ -68,7 +68,7 @@ describe('the form of records', () => {
         { fields: ['name', 'owner'], module: 'owners', to: ['y', 'x'] },
         { fields: ['owner'], module: 'owners' },
       ],
-      unique: [['name'], ['name', 'owner']],
+      unique: [['name', 'owner'], ['name']],
     });
   });
 

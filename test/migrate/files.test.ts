@@ -17,6 +17,8 @@ import {
   writeMapping,
   type Summary,
 } from '../cli/sealift.ts';
+import { migrateHere } from '../fault/fixture.ts';
+import { writeTable, type Dialect } from '../source/csvWriter.ts';
 
 const folder = workFolder('files');
 
@@ -161,6 +163,42 @@ describe.each(['keep', 'keyless'])('one mapping with ids of rule %s', (rule) => 
     expect(again.dataRoot).toBe(first.dataRoot);
     expect(again.sealId).not.toBe(first.sealId); // run.json says what kind of source it was
     expect(runFileOf(project).sources[0]?.scheme).toBe(kind);
+  });
+});
+
+/** The bytes of a file in which everything is quoted, but nulls. */
+function inDialect(
+  people: readonly Person[],
+  dialect: Pick<Dialect, 'delimiter' | 'end' | 'encoding'>,
+) {
+  const cells = (person: Person): (string | null)[] =>
+    COLUMNS.map((column) => {
+      if (column === 'tags') return JSON.stringify(person.tags);
+      return person[column] === null ? null : String(person[column]);
+    });
+  const table = { columns: COLUMNS, rows: people.map(cells) };
+  const rest = { quotes: 'all', protect: [], lastEnd: true, blankLines: 1, sep: false } as const;
+  return writeTable(table, { ...dialect, ...rest, mark: dialect.encoding !== 'utf-8' });
+}
+
+describe('one table in every dialect of CSV', () => {
+  it('has one data root, whatever is told from the files', async () => {
+    const project = join(folder, 'dialects');
+    const source = { table: 'people' };
+    const people = { source, key: [NR], id: { rule: 'keep' }, fields: FIELDS };
+    writeMapping(project, { sources: { main: URLS.sqlite }, modules: { people } });
+    const { dataRoot } = await migrateHere(project);
+    const ends = ['lf', 'crlf', 'cr', 'crcrlf'] as const;
+    for (const [index, delimiter] of [',', ';', '\t', '|'].entries()) {
+      for (const encoding of ['utf-8', 'utf-16le', 'utf-16be'] as const) {
+        const end = ends[index] ?? 'lf';
+        const file = join(folder, 'dialects', 'people.csv');
+        writeFileSync(file, inDialect(PEOPLE, { delimiter, end, encoding }));
+        const url = `csv:${file}${end === 'crcrlf' ? '?lines=crcrlf' : ''}`;
+        const again = await migrateHere(project, { sources: new Map([['main', url]]) });
+        expect(again.dataRoot).toBe(dataRoot);
+      }
+    }
   });
 });
 

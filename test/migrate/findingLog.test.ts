@@ -38,7 +38,7 @@ function contentOf(store: FindingStore): unknown {
     buffer.toString('hex', key, keyEnd),
   );
   const lines = Buffer.concat([...(store.list.lines?.() ?? [])]).toString();
-  return { entries, keys, lines, counts: store.list.counts, byRule: store.list.byRule };
+  return { entries, keys, lines, counts: store.list.counts, byCause: store.list.byCause };
 }
 
 describe('the log of a share', () => {

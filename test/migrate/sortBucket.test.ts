@@ -141,14 +141,17 @@ function withLine(entry: Entry): Entry {
   return { ...entry, lineage: `line ${entry.row}` };
 }
 
-describe('what was found in the rows of a bucket', () => {
-  const lines = (found: SortedBucket): string[] =>
-    found.findings.toString().split('\n').slice(0, -1);
-  const record = (key: string): string => `{"k":"${key}"}`;
-  const entry = (key: string, row: number, found: Entry['found'] = []): Entry => {
-    return { key, record: record(key), lineage: '', row, ...(found.length > 0 ? { found } : {}) };
-  };
+function lines(found: SortedBucket): string[] {
+  return found.findings.toString().split('\n').slice(0, -1);
+}
 
+/** A row of this key in which this was found. */
+function entry(key: string, row: number, found: Entry['found'] = []): Entry {
+  const given = found.length > 0 ? { found } : {};
+  return { key, record: `{"k":"${key}"}`, lineage: '', row, ...given };
+}
+
+describe('what was found in the rows of a bucket', () => {
   it('comes back with the id of its record, in the order of the records', () => {
     const entries = [
       entry('b', 1, [

@@ -3,6 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { countCauses } from '../../src/outcome/cause.ts';
 import type { Finding, FindingList, Severity } from '../../src/outcome/finding.ts';
 import { checkOutcome, type ModuleLine, type Outcome } from '../../src/outcome/outcome.ts';
 import { terminalLines } from '../../src/report/summary.ts';
@@ -15,14 +16,12 @@ function moduleLine(number: number, rejected = 0): ModuleLine {
   return { module: `m${number}`, rows, records: rows - rejected, rejected, root };
 }
 
-/** As the store of findings gives them, with their counts by rule. */
+/** As the store of findings gives them, with their counts. */
 function listOf(findings: readonly Finding[]): FindingList {
   const counts: Record<Severity, number> = { BLOCKER: 0, WARNING: 0, INFO: 0 };
   for (const { severity } of findings) counts[severity] += 1;
-  const byRule = findings.map(({ module = '', rule, severity }) => {
-    return { module, rule, severity, count: 1 };
-  });
-  return { counts, byRule, [Symbol.iterator]: () => findings[Symbol.iterator]() };
+  const byCause = countCauses(findings);
+  return { counts, byCause, [Symbol.iterator]: () => findings[Symbol.iterator]() };
 }
 
 function outcomeOf(modules: number, findings: readonly Finding[] = []): Outcome {
@@ -90,6 +89,21 @@ describe('the summary on a terminal', () => {
     ).toBe(`WARNING type m1: ${long.reason}`);
   });
 
+  it('shows the worst first, in groups, with counts, first rows and totals', () => {
+    const rows = (severity: Severity, reason: string, many: number, from: number): Finding[] =>
+      Array.from({ length: many }, (_, at) => {
+        const source = { table: 't', row: from + at };
+        return { ...finding('m1', severity, reason), field: 'f', source };
+      });
+    const findings = [...rows('WARNING', 'odd', 15, 1), ...rows('BLOCKER', 'bad', 1310, 16)];
+    const lines = terminalLines(outcomeOf(1, findings), null, (path) => path);
+    expect(lines.filter((line) => /BLOCKER|WARNING/.test(line))).toEqual([
+      'BLOCKER type m1 · f · 1,310 rows (16, 17, 18, …): bad',
+      'WARNING type m1 · f · 15 rows (1, 2, 3, …): odd',
+      '1,310 BLOCKER, 15 WARNING',
+    ]);
+  });
+
   it('fits whatever there is to say', () => {
     const findings = fc.array(
       fc.record({
@@ -110,9 +124,10 @@ describe('the summary on a terminal', () => {
         const lines = shown(outcome, screen);
         expect(height(lines, screen.columns)).toBeLessThan(screen.rows);
         expect(lines.at(-1)).toBe(`scan-all: ${outcome.status}`);
+        const causes = countCauses(outcome.findings).length;
         const listed = lines.filter((line) => /^(BLOCKER|WARNING|INFO) /.test(line)).length;
-        const more = /^and (\d+) more findings? in the report$/m.exec(lines.join('\n'))?.[1] ?? 0;
-        expect(listed + Number(more)).toBe(found.length);
+        const more = /^and ([\d,]+) more causes?, with/m.exec(lines.join('\n'))?.[1] ?? '0';
+        expect(listed + Number(more.replaceAll(',', ''))).toBe(causes);
       }),
     );
   });

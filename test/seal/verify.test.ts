@@ -73,6 +73,11 @@ describe('parseSums', () => {
   });
 });
 
+/** A line of findings.ndjson. */
+function foundIn(id: string): string {
+  return `{"field":"name","id":["${id}"],"rule":"sentinel"}\n`;
+}
+
 describe('a candidate that was made to break the verifier', () => {
   let project: string;
   let folder: string;
@@ -219,23 +224,24 @@ describe('a candidate that was made to break the verifier', () => {
     const [first = '', second = ''] = readFileSync(join(folder, 'dogs/data.ndjson'), 'utf8')
       .split('\n')
       .map((line) => (line === '' ? '' : String((JSON.parse(line) as { id: unknown }).id)));
-    const line = (id: string): string => `{"field":"name","id":["${id}"],"rule":"sentinel"}\n`;
     const run = JSON.parse(readFileSync(join(folder, RUN_FILE), 'utf8')) as {
       modules: { name: string }[];
     };
     const stating = (findings: number): object[] =>
-      run.modules.map((module) => (module.name === 'dogs' ? { ...module, findings } : module));
+      run.modules.map((module) =>
+        Object.assign(module, module.name === 'dogs' ? { findings } : {}),
+      );
     const sealing = async (text: string, count: number): Promise<Set<string>> => {
       restore(folder, files);
       put(path, text);
       change(RUN_FILE, { modules: stating(count) });
       return rules();
     };
-    expect(await sealing(line(first) + line(second), 2)).toEqual(new Set());
-    expect(await sealing(line(first), 2)).toEqual(new Set(['accounting']));
-    expect(await sealing(line(first) + line(second), 1)).toEqual(new Set(['accounting']));
-    expect(await sealing(line(second) + line(first), 2)).toEqual(new Set(['seal-format']));
-    expect(await sealing(line(first) + line(first), 2)).toEqual(new Set(['seal-format']));
+    expect(await sealing(foundIn(first) + foundIn(second), 2)).toEqual(new Set());
+    expect(await sealing(foundIn(first), 2)).toEqual(new Set(['accounting']));
+    expect(await sealing(foundIn(first) + foundIn(second), 1)).toEqual(new Set(['accounting']));
+    expect(await sealing(foundIn(second) + foundIn(first), 2)).toEqual(new Set(['seal-format']));
+    expect(await sealing(foundIn(first) + foundIn(first), 2)).toEqual(new Set(['seal-format']));
     expect(await sealing('{"field":"name"}\n', 1)).toEqual(new Set(['seal-format']));
     expect(await sealing('', 0)).toEqual(new Set(['accounting']));
   });

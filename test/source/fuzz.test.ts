@@ -56,8 +56,15 @@ const SUBJECTS: readonly Subject[] = [
   {
     adapter: csvAdapter,
     text: `id,"name",kg\n1,"${SECRET} ""Rex""",31.5\n2,"${SECRET}\nBello",\n3,${SECRET},7\n`,
-    pieces: ['\n', '\r\n', '\r', '""', '"""', ',,,', ';', '\t', '"\n', "'"],
-    options: ['', '?delimiter=;', '?encoding=windows-1252', '?encoding=utf-16le'],
+    pieces: ['\n', '\r\n', '\r', '""', '"""', ',,,', ';', '\t', '"\n', "'", 'sep=;\n', '\uFEFF'],
+    options: [
+      '',
+      '?delimiter=;',
+      '?encoding=windows-1252',
+      '?encoding=utf-16le',
+      '?lines=mixed&blank=skip&header=skip',
+      '?lines=crlf&blank=row&header=no',
+    ],
   },
 ];
 

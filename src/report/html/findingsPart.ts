@@ -1,11 +1,13 @@
 /**
- * The findings of the report: by rule, and within a rule by module. The first few of each group are
+ * The findings of the report: by rule, and within a rule by module, field and reason. The first few of each group are
  * in the page; the rest is data that the script draws when the group is opened.
  */
 
+import { grouped } from '../../outcome/counted.ts';
 import type { FindingList, Severity } from '../../outcome/finding.ts';
+import { printable } from '../../outcome/printable.ts';
 import type { FindingGroup, FindingRow } from './groups.ts';
-import { grouped, html, jsonMarkup, type Markup } from './markup.ts';
+import { html, jsonMarkup, type Markup } from './markup.ts';
 import { RULE_TEXTS } from './ruleTexts.ts';
 
 /** Findings of a group that are there without a script. */
@@ -92,8 +94,8 @@ function rulePart(groups: readonly FindingGroup[], number: number, id: string): 
 }
 
 function groupPart(group: FindingGroup, number: number): Markup {
-  const { module, rule, severity, count, rows } = group;
-  const name = module === '' ? 'the candidate' : module;
+  const { module, rule, severity, field, count, rows } = group;
+  const name = [module === '' ? 'the candidate' : module, field].filter(Boolean).join(' · ');
   const shown = rows.slice(0, FIRST);
   const rest =
     count > shown.length
@@ -107,7 +109,7 @@ function groupPart(group: FindingGroup, number: number): Markup {
     data-module="${module}"
     data-rule="${rule}"
   >
-    <summary><b>${name}</b><span class="n">${grouped(count)}</span></summary>
+    <summary><b>${name}</b> ${reasonOf(group)}<span class="n">${grouped(count)}</span></summary>
     <div class="scroll" role="region" aria-label="${label}" tabindex="0">
       <table class="stack${emptyColumns(rows)}">
         <thead>
@@ -129,6 +131,11 @@ function groupPart(group: FindingGroup, number: number): Markup {
       ${jsonMarkup(compact(rows))}
     </script>
   </details> `;
+}
+
+/** The reason that all have, or that of the only one. */
+function reasonOf({ count, reason, rows }: FindingGroup): string {
+  return (count === 1 ? rows[0]?.reason : undefined) ?? printable(reason);
 }
 
 /** Columns that no finding of the group uses are not shown. */

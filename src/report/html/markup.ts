@@ -45,8 +45,3 @@ export function jsonMarkup(value: unknown): Markup {
     markup: text.replaceAll('\u2028', String.raw`\u2028`).replaceAll('\u2029', String.raw`\u2029`),
   };
 }
-
-/** A whole number with thousands apart: `1,234,567`. */
-export function grouped(number: number): string {
-  return String(number).replaceAll(/\B(?=(\d{3})+$)/g, ',');
-}

@@ -1,10 +1,10 @@
 /** The parts of the report above its findings: verdict, what to do, ids, accounting, steps, timeline. */
 
-import { counted } from '../../outcome/counted.ts';
+import { counted, grouped } from '../../outcome/counted.ts';
 import type { ModuleLine, Outcome, Status } from '../../outcome/outcome.ts';
 import type { Phase, Timing } from '../timing.ts';
 import type { FindingGroup } from './groups.ts';
-import { grouped, html, type Markup } from './markup.ts';
+import { html, type Markup } from './markup.ts';
 import { RULE_TEXTS } from './ruleTexts.ts';
 
 /** How a status looks: class, mark, and its word. */

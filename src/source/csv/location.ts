@@ -2,64 +2,119 @@
 
 import { Failure } from '../../outcome/failure.ts';
 
-export interface CsvDialect {
+/**
+ * How lines end. `mixed` takes LF, CR LF and CR for the same; with the others, whatever else there is
+ * of CR and LF belongs to the fields.
+ */
+export type LineEnd = 'lf' | 'crlf' | 'cr' | 'crcrlf' | 'mixed';
+
+/** `yes`: the first line names the columns; `no`: it is a record; `skip`: it is neither. */
+export type Header = 'yes' | 'no' | 'skip';
+
+/** What a location says of its files. What it leaves out is told from each file. */
+export interface CsvOptions {
   /** A label of the WHATWG Encoding Standard. */
-  readonly encoding: string;
-  readonly delimiter: string;
-  /** What a field without quotes says when it means null. */
-  readonly nullText: string;
+  readonly encoding?: string;
+  readonly delimiter?: string;
+  readonly lines?: LineEnd;
+  readonly header?: Header;
+  /** Whether a line without a character is a row of one empty field, or nothing. */
+  readonly blank?: 'row' | 'skip';
+  /** What a field without quotes says when it means null; '' where left out. */
+  readonly nullText?: string;
 }
 
-const DEFAULT: CsvDialect = { encoding: 'utf-8', delimiter: ',', nullText: '' };
-const OPTIONS = 'encoding, delimiter and null';
+const NAMES = 'encoding, delimiter, lines, header, blank and null';
+const LINES: readonly LineEnd[] = ['lf', 'crlf', 'cr', 'crcrlf', 'mixed'];
+const HEADERS: readonly Header[] = ['yes', 'no', 'skip'];
+const BLANKS = ['row', 'skip'] as const;
 
-/** Splits `path?encoding=…&delimiter=…&null=…`; percent-encoded, and `\t` for a tab. */
-export function parseCsvLocation(location: string): { path: string; dialect: CsvDialect } {
+/** Splits `path?encoding=…&delimiter=…`; percent-encoded, and `\t` for a tab. */
+export function parseCsvLocation(location: string): { path: string; options: CsvOptions } {
   // What does not look like options belongs to the name of the file.
   const [, path, query] = /^(.*)\?([a-z]+=[^&]*(?:&[a-z]+=[^&]*)*)$/su.exec(location) ?? [];
-  if (path === undefined || query === undefined) return { path: location, dialect: DEFAULT };
-  let dialect = DEFAULT;
+  if (path === undefined || query === undefined) return { path: location, options: {} };
+  let options: CsvOptions = {};
   const seen = new Set<string>();
   for (const part of query.split('&')) {
     const name = part.slice(0, part.indexOf('='));
     if (seen.has(name)) throw wrong(location, `the option ${JSON.stringify(name)} is given twice`);
     seen.add(name);
-    dialect = withOption(location, dialect, name, decoded(location, part.slice(name.length + 1)));
+    options = withOption(location, options, name, decoded(location, part.slice(name.length + 1)));
   }
-  if (dialect.nullText.includes(dialect.delimiter)) {
+  const { delimiter, nullText = '' } = options;
+  if (delimiter !== undefined && nullText.includes(delimiter)) {
     throw wrong(location, 'the text for null holds the delimiter');
   }
-  return { path, dialect };
+  return { path, options };
+}
+
+/** The location that says `options`: what {@link parseCsvLocation} takes apart again. */
+export function csvLocation(path: string, options: CsvOptions): string {
+  const { encoding, delimiter, lines, header, blank, nullText } = options;
+  const parts = [
+    ['encoding', encoding],
+    ['delimiter', delimiter === '\t' ? '\\t' : delimiter],
+    ['lines', lines],
+    ['header', header],
+    ['blank', blank],
+    ['null', nullText],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encoded(value)}`]));
+  return parts.length === 0 ? path : `${path}?${parts.join('&')}`;
+}
+
+/** What a URL, a path or a shell would take for something else is percent-encoded. */
+function encoded(value: string): string {
+  return value.replaceAll(/[^\w.;,|:^~\\-]/gu, (sign) => {
+    return sign.isWellFormed() ? encodeURIComponent(sign) : sign;
+  });
 }
 
 function withOption(
   location: string,
-  dialect: CsvDialect,
+  options: CsvOptions,
   name: string,
   value: string,
-): CsvDialect {
+): CsvOptions {
   switch (name) {
     case 'encoding':
       if (!isEncoding(value)) {
         const hint = 'name one of the Encoding Standard, such as utf-8, utf-16le or windows-1252';
         throw wrong(location, 'the encoding is not known', hint);
       }
-      return { ...dialect, encoding: value };
+      return { ...options, encoding: value };
     case 'delimiter': {
       const delimiter = value === '\\t' ? '\t' : value;
       if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
         throw wrong(location, 'the delimiter has to be one character, and no quote or line break');
       }
-      return { ...dialect, delimiter };
+      return { ...options, delimiter };
     }
     case 'null':
       if (/["\r\n]/.test(value)) {
         throw wrong(location, 'the text for null holds a quote or line break');
       }
-      return { ...dialect, nullText: value };
+      return { ...options, nullText: value };
+    case 'lines':
+      return { ...options, lines: oneOf(location, name, LINES, value) };
+    case 'header':
+      return { ...options, header: oneOf(location, name, HEADERS, value) };
+    case 'blank':
+      return { ...options, blank: oneOf(location, name, BLANKS, value) };
     default:
       throw wrong(location, `the option ${JSON.stringify(name.slice(0, 40))} is not known`);
   }
+}
+
+function oneOf<T extends string>(
+  location: string,
+  name: string,
+  known: readonly T[],
+  value: string,
+): T {
+  const found = known.find((one) => one === value);
+  if (found !== undefined) return found;
+  throw wrong(location, `the option ${name} is one of ${known.join(', ')}`);
 }
 
 function decoded(location: string, text: string): string {
@@ -81,7 +136,7 @@ function isEncoding(label: string): boolean {
 function wrong(
   where: string,
   what: string,
-  hint: string = `the options of a CSV source are ${OPTIONS}`,
+  hint: string = `the options of a CSV source are ${NAMES}`,
 ): Failure {
   return new Failure('USAGE', { what, where, hint });
 }

@@ -1,85 +1,147 @@
 /**
- * The text of a CSV file: decoded strictly, a byte order mark at its start left out; and how many
- * records it has, counted without the parser.
+ * The text of a CSV file: its encoding told by its byte order mark where the location says none, and
+ * decoded strictly, without the mark and without a first line `sep=;`.
  */
 
 import { Failure } from '../../outcome/failure.ts';
 import { readChunks } from '../file.ts';
+import { looksLikeUtf16, markOf, readHead, refuseForeign } from '../foreign.ts';
 
-/** A file's text in parts. */
-export type CsvText = AsyncIterable<string>;
+/** Where the text of a file begins, and how it is read. */
+export interface TextStart {
+  /** A label of the WHATWG Encoding Standard. */
+  readonly encoding: string;
+  /** Characters that are left out at the beginning. */
+  readonly skip: number;
+  /** The number of the line on which the text begins. */
+  readonly line: number;
+  /** The delimiter that a line `sep=;` names. */
+  readonly sep: string | null;
+}
 
-/** Decodes a file. @throws Failure SOURCE_FORMAT with the line of the first undecodable byte */
+/** Excel writes and reads it. */
+const SEP = /^"?sep=([^\r\n])"?(?:\r\r\n|\r\n|\n|\r)/i;
+const START_BYTES = 64;
+/** No CSV: a quote would stand inside a field. */
+const JSON_START = /^\s*(?:\[\s*)?\{\s*"/;
+
+/** @throws Failure SOURCE_FORMAT where it is another kind of file, or its mark says another encoding */
+export async function textStart(file: string, given: string | undefined): Promise<TextStart> {
+  const head = await readHead(file);
+  refuseForeign(file, head);
+  const encoding = encodingOf(file, head, given);
+  const decoder = new TextDecoder(encoding, { ignoreBOM: true });
+  const text = decoder.decode(head.subarray(0, START_BYTES), { stream: true });
+  const mark = text.startsWith('\uFEFF') ? 1 : 0;
+  if (JSON_START.test(text.slice(mark))) {
+    throw refused(file, 'the file is JSON', 'write json: or ndjson: before its name');
+  }
+  const [line = '', sep = null] = SEP.exec(text.slice(mark)) ?? [];
+  return { encoding, skip: mark + line.length, line: sep === null ? 1 : 2, sep };
+}
+
+function encodingOf(file: string, head: Buffer, given: string | undefined): string {
+  const mark = markOf(head);
+  if (mark === 'utf-32') {
+    throw refused(file, 'the file is UTF-32, by its byte order mark', 'convert it to UTF-8');
+  }
+  if (given !== undefined && mark !== null && new TextDecoder(given).encoding !== mark) {
+    const what = `the byte order mark of the file is that of ${mark}, its option says ${given}`;
+    throw refused(file, what, `say encoding=${mark}, or leave the option out`);
+  }
+  if (given !== undefined || mark !== null) return given ?? mark ?? 'utf-8';
+  const guess = looksLikeUtf16(head);
+  if (guess === null) return 'utf-8';
+  const what = 'the file looks like UTF-16, and has no byte order mark';
+  throw refused(file, what, `name its encoding, as in export.csv?encoding=${guess}`);
+}
+
+export interface Decoder {
+  /** @throws Undecodable */
+  push(chunk: Buffer): string;
+  /** @throws Undecodable */
+  end(): string;
+}
+
+/** Bytes that are not of the encoding, in a chunk that begins at this offset. */
+class Undecodable extends Error {
+  readonly offset: number;
+  constructor(offset: number) {
+    super('undecodable');
+    this.offset = offset;
+  }
+}
+
+export function decoderOf({ encoding, skip }: TextStart): Decoder {
+  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  let done = 0;
+  let left = skip;
+  const decode = (chunk: Buffer | null): string => {
+    let text = '';
+    try {
+      text = chunk === null ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    } catch {
+      throw new Undecodable(done);
+    }
+    done += chunk?.length ?? 0;
+    if (left === 0) return text;
+    const cut = Math.min(left, text.length);
+    left -= cut;
+    return text.slice(cut);
+  };
+  return { push: decode, end: () => decode(null) };
+}
+
+/** The text in parts. @throws Failure SOURCE_FORMAT with the line of the first undecodable byte */
 export async function* decodeFile(
   file: string,
-  encoding: string,
+  start: TextStart,
 ): AsyncGenerator<string, void, undefined> {
-  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
-  let start = true;
-  let done = 0;
-  const decode = async (chunk: Buffer | null): Promise<string> => {
-    try {
-      return chunk === null ? decoder.decode() : decoder.decode(chunk, { stream: true });
-    } catch {
-      throw undecodable(file, encoding, await lineOfDefect(file, encoding, done));
-    }
-  };
-  for await (const chunk of readChunks(file)) {
-    const text = await decode(chunk);
-    done += chunk.length;
-    if (text === '') continue;
-    yield start && text.startsWith('\uFEFF') ? text.slice(1) : text;
-    start = false;
+  const decoder = decoderOf(start);
+  try {
+    for await (const chunk of readChunks(file)) yield decoder.push(chunk);
+    yield decoder.end();
+  } catch (error) {
+    throw await asUndecodable(error, file, start.encoding);
   }
-  const rest = await decode(null);
-  if (rest !== '') yield rest;
+}
+
+/** The Failure of what a decoder threw; anything else stays as it is. */
+export async function asUndecodable(
+  error: unknown,
+  file: string,
+  encoding: string,
+): Promise<unknown> {
+  if (!(error instanceof Undecodable)) return error;
+  const line = await lineOfDefect(file, encoding, error.offset);
+  const what = `the file has bytes that are not ${encoding}`;
+  const hint = 'name its encoding, as in export.csv?encoding=windows-1252';
+  return refused(`${file}:${line}`, what, hint);
 }
 
 /** Decodes again, from `from` on byte by byte: the decoder does not say where it failed. */
 async function lineOfDefect(file: string, encoding: string, from: number): Promise<number> {
   const decoder = new TextDecoder(encoding, { fatal: true });
-  let line = 1;
+  let [feeds, returns] = [0, 0];
   const take = (bytes: Uint8Array): void => {
-    line += decoder.decode(bytes, { stream: true }).split('\n').length - 1;
+    const text = decoder.decode(bytes, { stream: true });
+    feeds += text.split('\n').length - 1;
+    returns += text.split('\r').length - 1;
   };
+  const line = (): number => 1 + (feeds > 0 ? feeds : returns);
   for await (const chunk of readChunks(file, 0, from)) take(chunk);
   for await (const chunk of readChunks(file, from)) {
     for (let index = 0; index < chunk.length; index++) {
       try {
         take(chunk.subarray(index, index + 1));
       } catch {
-        return line;
+        return line();
       }
     }
   }
-  return line;
+  return line();
 }
 
-function undecodable(file: string, encoding: string, line: number): Failure {
-  return new Failure('SOURCE_FORMAT', {
-    what: `the file has bytes that are not ${encoding}`,
-    where: `${file}:${line}`,
-    hint: 'name its encoding, as in export.csv?encoding=windows-1252',
-  });
-}
-
-/** Line ends outside quotes, and one more for a last line without one. The header counts. */
-export async function countRecords(text: CsvText): Promise<number> {
-  let records = 0;
-  let quoted = false;
-  let open = false;
-  for await (const part of text) {
-    for (let index = 0; index < part.length; index++) {
-      const code = part.charCodeAt(index);
-      if (code === 0x0a && !quoted) {
-        records++;
-        open = false;
-        continue;
-      }
-      // A doubled quote toggles twice.
-      if (code === 0x22) quoted = !quoted;
-      open = true;
-    }
-  }
-  return open ? records + 1 : records;
+function refused(where: string, what: string, hint: string): Failure {
+  return new Failure('SOURCE_FORMAT', { what, where, hint });
 }

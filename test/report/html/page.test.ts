@@ -1,12 +1,13 @@
 /** The HTML report as text: what it says, what it never holds, and that it is one and the same. */
 
+import { grouped } from '../../../src/outcome/counted.ts';
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Finding } from '../../../src/outcome/finding.ts';
 import { groupFindings } from '../../../src/report/html/groups.ts';
-import { grouped, html, jsonMarkup } from '../../../src/report/html/markup.ts';
+import { html, jsonMarkup } from '../../../src/report/html/markup.ts';
 import { duration } from '../../../src/report/html/parts.ts';
 import { COLORS, STYLE } from '../../../src/report/html/style.ts';
 import { DONE, EVIL, evilOutcome, manyFindings, outcomeOf, pageOf } from './examples.ts';
@@ -54,9 +55,10 @@ describe('groups of findings', () => {
 
   it('believe the counts of a list that knows them', () => {
     const findings = manyFindings(10);
-    const byRule = [{ module: 'x', rule: 'y', severity: 'INFO', count: 9e9 }] as const;
-    const list = { byRule, [Symbol.iterator]: () => findings[Symbol.iterator]() };
-    expect(groupFindings(list)).toEqual([{ ...byRule[0], rows: [] }]);
+    const cause = { module: 'x', rule: 'y', severity: 'INFO', field: '', reason: '' } as const;
+    const byCause = [{ ...cause, count: 9e9 }];
+    const list = { byCause, [Symbol.iterator]: () => findings[Symbol.iterator]() };
+    expect(groupFindings(list)).toEqual([{ ...byCause[0], rows: [] }]);
   });
 });
 

@@ -1,0 +1,103 @@
+/**
+ * Findings as lines for a terminal: the worst first, one line for each cause with how many there are
+ * and where the first of them are. Pure.
+ */
+
+import { causeKey, causeOf, countCauses, SEVERITIES, worstFirst } from '../outcome/cause.ts';
+import type { Finding, FindingCount, FindingList } from '../outcome/finding.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { grouped } from '../outcome/counted.ts';
+import { printable } from '../outcome/printable.ts';
+
+export interface FindingLines {
+  /** One for each cause. */
+  readonly causes: readonly string[];
+  /** What to say where only the first `shown` of them are, and how many findings there are in all. */
+  readonly rest: (shown: number) => string[];
+}
+
+/** Findings that are read for their places, which need not be all. */
+const READ = 200_000;
+/** Places that a line names. */
+const PLACES = 3;
+
+/** At most `limit` lines of causes. */
+export function findingLines({ findings, counts }: Outcome, limit: number): FindingLines {
+  const causes = worstFirst(countCauses(findings));
+  const first = firstOf(findings, causes.slice(0, limit));
+  const total = SEVERITIES.filter((severity) => counts[severity] > 0)
+    .map((severity) => `${grouped(counts[severity])} ${severity}`)
+    .join(', ');
+  return {
+    causes: causes
+      .slice(0, limit)
+      .map((cause) => printable(causeLine(cause, first.get(causeKey(cause)) ?? []))),
+    rest: (shown) => [...more(causes.slice(shown)), ...(total === '' ? [] : [total])],
+  };
+}
+
+function more(hidden: readonly FindingCount[]): string[] {
+  if (hidden.length === 0) return [];
+  const sum = hidden.reduce((all, { count }) => all + count, 0);
+  const [causes, findings] = [hidden.length === 1 ? 'cause' : 'causes', sum === 1 ? '' : 's'];
+  return [
+    `and ${grouped(hidden.length)} more ${causes}, with ${grouped(sum)} finding${findings}, in the report`,
+  ];
+}
+
+/** The first findings of each of these causes, as far as they are among the first of all. */
+function firstOf(
+  findings: FindingList,
+  causes: readonly FindingCount[],
+): ReadonlyMap<string, readonly Finding[]> {
+  const first = new Map<string, Finding[]>(causes.map((cause) => [causeKey(cause), []]));
+  let open = causes.reduce((sum, { count }) => sum + Math.min(PLACES, count), 0);
+  let read = 0;
+  for (const finding of open > 0 ? findings : []) {
+    const seen = first.get(causeKey(causeOf(finding)));
+    if (seen !== undefined && seen.length < PLACES) {
+      seen.push(finding);
+      open -= 1;
+    }
+    read += 1;
+    if (open === 0 || read === READ) break;
+  }
+  return first;
+}
+
+function causeLine(cause: FindingCount, first: readonly Finding[]): string {
+  const { severity, rule, module, field, count } = cause;
+  const [only] = first;
+  // One finding says all; of several only what they share, and of a cause that is several, nothing.
+  const reason = (count === 1 ? only?.reason : undefined) ?? cause.reason;
+  const place = [module, field, ...placesOf(cause, first)].filter((part) => part !== '');
+  const where = place.length === 0 ? '' : ` ${place.join(' · ')}`;
+  return `${severity} ${rule}${where}${reason === '' ? '' : `: ${reason}`}`;
+}
+
+/** `row 7`, or `1,310 rows (7, 9, 11, …)`. */
+function placesOf({ count }: FindingCount, first: readonly Finding[]): string[] {
+  const places = first.map(placeOf).filter((place) => place !== '');
+  if (count === 1) return places;
+  const rows = first.flatMap(({ source }) => source?.row ?? []);
+  const areRows = rows.length > 0 && rows.length === first.length;
+  const named: (number | string)[] = areRows ? rows : places;
+  const listed = [...named, ...(count > named.length ? ['…'] : [])].join(', ');
+  const many = `${grouped(count)} ${areRows ? 'rows' : 'findings'}`;
+  return [named.length === 0 ? many : `${many} (${listed})`];
+}
+
+/** Rows of a group that are named. */
+const MEMBERS = 5;
+
+function placeOf({ recordId, line, file, source, members }: Finding): string {
+  if (source !== undefined) return `row ${source.row}`;
+  if (members !== undefined) {
+    const rows = members.slice(0, MEMBERS).map(({ row }) => row);
+    return `rows ${rows.join(', ')}${members.length > MEMBERS ? ', …' : ''}`;
+  }
+  // Where a row says where it is, the record's id only makes the line longer.
+  const name = recordId ?? (line === undefined ? undefined : `of line ${line}`);
+  const record = name === undefined ? [] : [`record ${name}`];
+  return [...record, ...(file === undefined ? [] : [file])].join(' · ');
+}

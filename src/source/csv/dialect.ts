@@ -1,0 +1,194 @@
+/**
+ * From what a location says and what a file shows to how the file is read. Where a file can be read
+ * in two ways it is refused, with the option that decides; a first look takes the likelier one of
+ * some, and tells that.
+ */
+
+import { Failure } from '../../outcome/failure.ts';
+import type { Remark } from '../source.ts';
+import { CsvDefect } from './defect.ts';
+import { LINE_END_NAMES } from './lineEnd.ts';
+import type { CsvOptions, LineEnd } from './location.ts';
+import type { ParserOptions } from './parser.ts';
+import { DELIMITERS, type Split, type Survey } from './survey.ts';
+import type { TextStart } from './text.ts';
+
+/** How one file is read. */
+export interface FileDialect extends ParserOptions {
+  readonly start: TextStart;
+}
+
+export interface ToldDialect {
+  readonly dialect: FileDialect;
+  /** Whether there is anything between fields. */
+  readonly oneColumn: boolean;
+  /** What was taken though the file leaves it open. */
+  readonly doubts: readonly Doubt[];
+}
+
+type Doubt = Omit<Remark, 'table' | 'severity'> & { readonly about: 'delimiter' | 'lines' };
+
+export interface LookedAt {
+  readonly file: string;
+  readonly start: TextStart;
+  readonly survey: Survey;
+}
+
+/** @throws Failure SOURCE_FORMAT where the file leaves something open */
+export function tellDialect(looked: LookedAt, options: CsvOptions, explore: boolean): ToldDialect {
+  const { start, survey } = looked;
+  const doubts: Doubt[] = [];
+  const delimiter = tellDelimiter(looked, options, explore, doubts);
+  const lines = tellLines(looked, options, explore, doubts);
+  const split = survey.splits.find((one) => one.delimiter === delimiter);
+  const oneColumn = (split?.inFirst ?? 0) === 0;
+  const blank = tellBlank(looked, options, oneColumn);
+  const nullText = options.nullText ?? '';
+  if (nullText.includes(delimiter)) {
+    const what = `the text for null holds the delimiter ${named(delimiter)}`;
+    throw refused(looked.file, what, 'name the delimiter after a question mark');
+  }
+  return { dialect: { start, delimiter, lines, blank, nullText }, oneColumn, doubts };
+}
+
+/** How many records the parser will find, without it; the header is one. */
+export function countRecords({ records, blank }: Survey, dialect: FileDialect): number {
+  return records + (dialect.blank === 'row' ? blank : 0);
+}
+
+/** A sign as a person reads it. */
+export function named(delimiter: string): string {
+  return delimiter === '\t' ? 'a tab' : JSON.stringify(delimiter);
+}
+
+function optionFor(delimiter: string): string {
+  const sign = delimiter === '\t' ? '\\t' : delimiter;
+  return `delimiter=${/[!-~]/.test(delimiter) ? sign : encodeURIComponent(sign)}`;
+}
+
+function tellDelimiter(
+  looked: LookedAt,
+  { delimiter }: CsvOptions,
+  explore: boolean,
+  doubts: Doubt[],
+): string {
+  const { file, start, survey } = looked;
+  if (start.sep !== null && delimiter !== undefined && start.sep !== delimiter) {
+    const what = `the first line says that ${named(start.sep)} is between the fields, the option says ${named(delimiter)}`;
+    throw refused(`${file}:1`, what, 'leave the option delimiter out');
+  }
+  const given = delimiter ?? start.sep;
+  if (given !== null) return given;
+  const known = survey.splits.filter((split) => DELIMITERS.includes(split.delimiter));
+  const inFirst = known.filter((split) => split.inFirst > 0).sort(byFirst);
+  const best = inFirst.find((split) => fitsAll(split, survey));
+  if (best === undefined) {
+    // What splits most lines as the first: reading tells where it does not.
+    const [likely] = inFirst.toSorted((a, b) => b.alike - a.alike);
+    return likely?.delimiter ?? tellOneColumn(looked);
+  }
+  const other = survey.splits
+    .filter((split) => split !== best && rivals(split, survey))
+    .sort(byFirst)[0];
+  if (other === undefined) return best.delimiter;
+  const both = `${named(best.delimiter)} and ${named(other.delimiter)}`;
+  const what = `${both} may both be what is between the fields`;
+  if (!explore || best.inFirst <= other.inFirst) {
+    const hint = `say which: ${optionFor(best.delimiter)} or ${optionFor(other.delimiter)}`;
+    throw refused(file, what, hint);
+  }
+  doubts.push({
+    about: 'delimiter',
+    what: `${what}: ${named(best.delimiter)} was taken`,
+    advice: `look at the columns; if ${named(other.delimiter)} is right, run init again with ${optionFor(other.delimiter)}`,
+  });
+  return best.delimiter;
+}
+
+function fitsAll(split: Split, { records }: Survey): boolean {
+  return split.inFirst > 0 && split.alike === Math.max(0, records - 1);
+}
+
+/** One line with a field too many must not leave the file to a sign that splits it by chance. */
+function rivals(split: Split, survey: Survey): boolean {
+  // Words of texts are between spaces.
+  if (fitsAll(split, survey)) return split.delimiter !== ' ';
+  const most = split.alike * 2 >= survey.records - 1;
+  return DELIMITERS.includes(split.delimiter) && split.inFirst > 0 && most;
+}
+
+function byFirst(a: Split, b: Split): number {
+  return b.inFirst - a.inFirst;
+}
+
+/** No known delimiter is in the first line: one column, unless something speaks against it. */
+function tellOneColumn({ file, survey }: LookedAt): string {
+  for (const split of survey.splits) {
+    const known = DELIMITERS.includes(split.delimiter);
+    if (known && split.elsewhere > 0) {
+      const what = `the first line is one field, and this line has ${named(split.delimiter)} outside of quotes`;
+      const hint = `say which sign is between the fields, as in export.csv?${optionFor(split.delimiter)}; where there is one column, a sign that is in no line`;
+      throw refused(`${file}:${split.elsewhere}`, what, hint);
+    }
+    if (known || !fitsAll(split, survey)) continue;
+    const what = `${named(split.delimiter)} stands in each line as often as in the first, and nothing else is between fields`;
+    const hint = `say export.csv?${optionFor(split.delimiter)}, or, if there is one column, delimiter=,`;
+    throw refused(file, what, hint);
+  }
+  return ',';
+}
+
+/**
+ * Nothing but a name stands in the first line of one column, unless its delimiter was named.
+ * @throws CsvDefect
+ */
+export function assertOneColumn(first: string, line: number): void {
+  const [sign] = /[^\p{L}\p{N}\p{M}\s_.'()-]/u.exec(first) ?? [];
+  if (sign === undefined) return;
+  const what = `the first line is one field, and has ${named(sign)} in it`;
+  const hint = `say export.csv?${optionFor(sign)} if that is between fields, or, if there is one column, delimiter=,`;
+  throw new CsvDefect(what, line, hint);
+}
+
+function tellLines(
+  { file, survey }: LookedAt,
+  options: CsvOptions,
+  explore: boolean,
+  doubts: Doubt[],
+): LineEnd {
+  if (options.lines !== undefined) return options.lines;
+  const lines = survey.lines ?? 'lf';
+  if (lines === 'crcrlf') {
+    const hint = 'export the file again, or say lines=crcrlf if that is to be one line end';
+    throw refused(`${file}:1`, 'the lines end with CR CR LF', hint);
+  }
+  const { otherEnd } = survey;
+  if (otherEnd === null) return lines;
+  const [first, other] = [LINE_END_NAMES[lines], LINE_END_NAMES[otherEnd.lines]];
+  const what = `the first line ends with ${first}, and here is ${other} outside of quotes`;
+  if (!explore || lines !== 'lf' || otherEnd.lines !== 'crlf') {
+    const hint = `say lines=mixed if both are line ends, or lines=${lines} if the other belongs to a field`;
+    throw refused(`${file}:${otherEnd.line}`, what, hint);
+  }
+  doubts.push({
+    about: 'lines',
+    what: `the first line ends with LF, line ${otherEnd.line} and perhaps more with CR LF: each such CR is kept in the last field`,
+    advice: 'if CR LF is a line end there, run init again with lines=mixed',
+  });
+  return lines;
+}
+
+function tellBlank(
+  { file, survey }: LookedAt,
+  { blank }: CsvOptions,
+  oneColumn: boolean,
+): ParserOptions['blank'] {
+  if (blank !== undefined) return blank;
+  if (!oneColumn || survey.blank === 0) return 'end';
+  const what = 'this line is blank: in a file of one column it may be an empty field, or nothing';
+  throw refused(`${file}:${survey.firstBlank}`, what, 'say blank=row or blank=skip');
+}
+
+function refused(where: string, what: string, hint: string): Failure {
+  return new Failure('SOURCE_FORMAT', { what, where, hint });
+}

@@ -1,0 +1,47 @@
+/** The columns of a CSV file: named by its first record, or by their places. */
+
+import { CsvDefect } from './defect.ts';
+import type { Header } from './location.ts';
+import type { Fields } from './parser.ts';
+
+/** What stands in records and seldom in names: numbers, dates, UUIDs, addresses. */
+const DATA: readonly RegExp[] = [
+  /^[+-]?[0-9][0-9 '.,_]*%?$/,
+  /^[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}(?:[T ].*)?$/,
+  /^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?$/,
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
+  /^[^\s@]+@[^\s@]+\.[a-z]+$/i,
+];
+
+const NUMBERED = 'say header=skip, and they are called column1, column2 and so on';
+
+/**
+ * The names of the columns. Messages say their places: where there is no header, the first line is a
+ * record.
+ * @throws CsvDefect
+ */
+export function columnsOf(fields: Fields, line: number, header: Header | undefined): string[] {
+  if (header === 'no' || header === 'skip') return fields.map((_, index) => `column${index + 1}`);
+  const names = fields.map((field) => field ?? '');
+  const data = names.findIndex((name) => DATA.some((form) => form.test(name.trim())));
+  if (header === undefined && data >= 0) {
+    const what = `the first line looks like data: field ${data + 1} is a number, a date, an id or an address`;
+    throw new CsvDefect(what, line, 'say header=no if it is a row, or header=yes if it is not');
+  }
+  if (header === undefined && names.every((name) => /^'.*'$/s.test(name))) {
+    const what = 'the names of the columns are in single quotes, which mean nothing in CSV';
+    const hint =
+      'export the file with double quotes, or say header=yes if they belong to the values';
+    throw new CsvDefect(what, line, hint);
+  }
+  const empty = names.indexOf('');
+  if (empty >= 0) {
+    const what = `column ${empty + 1} of the header has no name`;
+    throw new CsvDefect(what, line, `name the columns in the file, or ${NUMBERED}`);
+  }
+  const second = names.findIndex((name, index) => names.indexOf(name) !== index);
+  if (second < 0) return names;
+  const first = names.indexOf(names[second] ?? '');
+  const what = `columns ${first + 1} and ${second + 1} of the header have the same name`;
+  throw new CsvDefect(what, line, `rename one of them in the file, or ${NUMBERED}`);
+}

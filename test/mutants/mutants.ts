@@ -1,0 +1,264 @@
+/** Ways to break the program, each with the tests that have to notice. `from` stands once in its file. */
+
+export interface Mutant {
+  /** What the program does wrong with it. */
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  readonly killers: readonly string[];
+  /** It lies on the path to a verdict: somebody would believe that all is well. */
+  readonly verdict: boolean;
+}
+
+const of = (
+  verdict: boolean,
+  file: string,
+  killers: readonly string[],
+  changes: readonly (readonly [name: string, from: string, to: string])[],
+): Mutant[] =>
+  changes.map(([name, from, to]) => ({ name, file: `src/${file}`, from, to, killers, verdict }));
+
+const SEAL = ['test/seal'];
+const PROMOTE = ['test/promote'];
+const ACCOUNTING = ['test/scan/accounting.test.ts', 'test/flow'];
+const SCAN = ['test/scan'];
+const DETERMINISM = ['test/determinism'];
+const DISK = ['test/disk', 'test/fault/syncFails.test.ts', 'test/fault/syncOrder.test.ts'];
+
+export const MUTANTS: readonly Mutant[] = [
+  ...of(true, 'determinism/compareBytes.ts', DETERMINISM, [
+    ['a file that only the second run has made is not seen', '...left, ...right]', '...left]'],
+    ['a file that only the first run has made is not seen', '...left, ...right]', '...right]'],
+    ['permissions are not compared', 'modeOf(a) !== modeOf(b)', 'false'],
+    [
+      'the last bytes of a file are not compared',
+      'left.compare(right, 0, read, 0, read)',
+      'left.compare(right, 0, read - 1, 0, read - 1)',
+    ],
+    [
+      'a shorter file is the same',
+      'if (read !== readFully(b, right)) return false;',
+      'readFully(b, right);',
+    ],
+  ]),
+  ...of(
+    true,
+    'journal/journal.ts',
+    ['test/journal', ...DISK],
+    [
+      ['entries of the journal are not synced', '      fsyncSync(file);\n', ''],
+      [
+        'the new journal is not synced in its folder',
+        '    const file = createFile(path);\n    syncFolder(dirname(path));\n',
+        '    const file = createFile(path);\n',
+      ],
+    ],
+  ),
+  ...of(false, 'disk/durable.ts', DISK, [
+    ['small files of a seal are not synced', '    await file.sync();\n', ''],
+    ['a folder is not synced', '    fsyncSync(folder);\n', ''],
+    [
+      'a link is swapped in two steps',
+      '      renameSync(fresh, join(at, basename(link)));',
+      '      rmSync(join(at, basename(link)), { force: true });\n      renameSync(fresh, join(at, basename(link)));',
+    ],
+  ]),
+  ...of(true, 'flow/promote.ts', PROMOTE, [
+    [
+      'promote does not look at the scan again',
+      '    const warnings = await assertScanned(pointer, name, options);\n',
+      '    const warnings = 0;\n',
+    ],
+    [
+      'promote takes what was not scanned',
+      '    await assertScanned(pointer, name, options);\n    const frozen',
+      '    const frozen',
+    ],
+    [
+      'promote takes another seal than the expected one',
+      '    assertExpected(name, options.expectSeal);\n',
+      '',
+    ],
+    ['promote takes a sample', '    assertNoSample(verified, name);\n', ''],
+    [
+      'promote takes another mapping than the frozen one',
+      '    assertBuiltAsFrozen(verified, frozen, name);\n',
+      '',
+    ],
+  ]),
+  ...of(true, 'flow/livePointer.ts', PROMOTE, [
+    [
+      'a candidate that does not verify goes live',
+      '  if (first !== undefined) {',
+      '  if (first === null) {',
+    ],
+    [
+      'a candidate without a record goes live',
+      'if (verified.records === 0)',
+      'if (verified.records < 0)',
+    ],
+    [
+      'the intent is not written before the link is swapped',
+      '  commit([{ event: `${move}-intended`, to, sealId, ...about }]);\n',
+      '',
+    ],
+  ]),
+  ...of(true, 'promote/scanEntry.ts', PROMOTE, [
+    [
+      'a failed scan is good enough',
+      "if (scan.verdict === 'FAIL')",
+      "if (scan.verdict === ('NEVER' as string))",
+    ],
+    [
+      'a scan with other checks is good enough',
+      'if (scan.checks !== checks)',
+      'if (scan.checks === null)',
+    ],
+    [
+      'warnings need no word',
+      "scan.verdict === 'WARN' && !allowWarnings",
+      "scan.verdict === 'WARN' && allowWarnings === null",
+    ],
+    ['a scan whose counts are missing has passed', 'Number.POSITIVE_INFINITY', '0'],
+  ]),
+  ...of(true, 'seal/verify.ts', SEAL, [
+    [
+      'files that are not listed are not seen',
+      'if (!listed.has(path) && path !== SUMS_FILE)',
+      'if (!listed.has(path) && path === SUMS_FILE)',
+    ],
+    [
+      'the data root is not compared',
+      'if (dataRoot(run.modules) !== run.dataRoot)',
+      'if (run.dataRoot.length !== 64)',
+    ],
+    [
+      'the digest of the mapping is not compared',
+      'if (mappingDigest(mapping) !== run.mapping.digest)',
+      'if (run.mapping.digest.length !== 64)',
+    ],
+    [
+      'an accounting need not add up',
+      'if (rows !== line.rows || line.emitted - line.merged !== line.records)',
+      'if (line.rows < 0)',
+    ],
+    [
+      'another seal than the expected one passes',
+      'if (expected !== null && id !== expected)',
+      "if (expected === '')",
+    ],
+  ]),
+  ...of(true, 'seal/verifyModule.ts', SEAL, [
+    ['the root of a module in run.json is not compared', 'tree.root !== module.root || ', ''],
+    ['the number of records in run.json is not compared', ' || tree.count !== module.count', ''],
+    [
+      'the ranges are not compared',
+      "digest.digest('hex') !== listed.get(path(RANGES_FILE))",
+      '!listed.has(path(RANGES_FILE))',
+    ],
+    [
+      'the form of the records is not compared',
+      "formDigest(schema?.['x-sealift']?.form ?? null) !== module.schema",
+      'schema === undefined',
+    ],
+    [
+      'a blob may be missing',
+      '.filter((file) => !listed.has(file))',
+      ".filter((file) => file === '')",
+    ],
+  ]),
+  ...of(true, 'seal/verifyFindings.ts', SEAL, [
+    ['findings may be taken away', 'count !== module.findings || ', ''],
+    [
+      'findings may stand in any order',
+      'comparePlaces(before, place) < 0',
+      'comparePlaces(before, place) < 2',
+    ],
+  ]),
+  ...of(true, 'scan/accounting.ts', ACCOUNTING, [
+    ['one rejected row is none', 'line.rejected > 0', 'line.rejected > 1'],
+    ['a module may have no accounting', 'if (lines.length === 0)', 'if (lines.length < 0)'],
+    [
+      'a table that is neither mapped nor dropped is not seen',
+      '      if (mapped.has(table)) continue;',
+      "      if (table !== '') continue;",
+    ],
+  ]),
+  ...of(true, 'scan/cycles.ts', SCAN, []),
+  ...of(
+    true,
+    'outcome/finding.ts',
+    ['test/outcome', 'test/report'],
+    [
+      [
+        'blockers do not fail',
+        "if (counts.BLOCKER > 0) return 'FAIL';",
+        "if (counts.BLOCKER > 1) return 'FAIL';",
+      ],
+      [
+        'warnings pass',
+        "counts.WARNING > 0 ? 'WARN' : 'PASS'",
+        "counts.WARNING > 1 ? 'WARN' : 'PASS'",
+      ],
+    ],
+  ),
+  ...of(
+    true,
+    'outcome/exitCode.ts',
+    ['test/outcome', 'test/cli/help.test.ts'],
+    [['a check that fails ends like one that warns', 'WARN: 1, FAIL: 2', 'WARN: 1, FAIL: 1']],
+  ),
+  ...of(
+    true,
+    'migrate/accounting.ts',
+    ['test/migrate/queries.test.ts', 'test/migrate/rejections.test.ts'],
+    [
+      [
+        'rows of a query without a partner are not told',
+        '  add(base.strays, `without',
+        '  add(0 * base.strays, `without',
+      ],
+    ],
+  ),
+  ...of(
+    true,
+    'migrate/sortBucket.ts',
+    ['test/migrate/sortBucket.test.ts', 'test/migrate/sealedFindings.test.ts'],
+    [
+      [
+        'one row of a duplicate key is taken',
+        'const one = merge && haveEqualRecords(buffer, index, group);',
+        'const one = haveEqualRecords(buffer, index, group);',
+      ],
+      [
+        'equal records of different rows merge whatever they hold',
+        'merge && haveEqualRecords(buffer, index, group)',
+        'merge',
+      ],
+      [
+        'equal records get their ordinals as they lie',
+        'compareDiagnoses(buffer, index, a, b) || a - b',
+        'a - b',
+      ],
+    ],
+  ),
+  ...of(
+    true,
+    'migrate/buildModule.ts',
+    ['test/fault/sourceChanged.test.ts', 'test/migrate', 'test/source'],
+    [['rows that were not read are not missed', 'if (read !== rows) {', 'if (read > rows) {']],
+  ),
+  ...of(
+    true,
+    'merkle/hash.ts',
+    ['test/merkle', 'test/docs/vectors.test.ts'],
+    [['leaves and nodes are not told apart', 'Uint8Array.of(0), entry', 'entry']],
+  ),
+  ...of(
+    true,
+    'record/keyOrder.ts',
+    ['test/record/keyOrder.test.ts', 'test/docs/vectors.test.ts'],
+    [],
+  ),
+];
