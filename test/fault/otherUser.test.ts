@@ -28,7 +28,8 @@ function run(...args: string[]): Promise<Ran> {
 /** Whether another user can run what is checked out here. */
 function canRun(): boolean {
   const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
-  const [command = '', ...args] = [...wrap, process.execPath, main, '--version'];
+  const all = [...wrap, process.execPath, main, '--version'];
+  const [command = '', ...args] = all;
   if (spawnSync(command, args, { cwd: '/' }).status === 0) return true;
   process.stderr.write('notice: no other user can run this here; tests of that are skipped\n');
   return false;

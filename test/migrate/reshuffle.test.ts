@@ -69,6 +69,10 @@ describe('splitting a bucket', () => {
   });
 });
 
+function spill(): { path: string; chunk: number } {
+  return { path: join(folder, randomUUID()), chunk: 256 };
+}
+
 describe('ordinals of records that are equal', () => {
   const finisher: ContentFinisher = {
     room: (view) => view.end - view.start + 16,
@@ -79,10 +83,6 @@ describe('ordinals of records that are equal', () => {
       return size;
     },
   };
-  const spill = (): { path: string; chunk: number } => {
-    return { path: join(folder, randomUUID()), chunk: 256 };
-  };
-
   it('are the same whether they are sorted in memory or counted, whatever was found in their rows', () => {
     const found = fc.constantFrom(
       undefined,
