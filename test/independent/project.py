@@ -16,15 +16,17 @@ class Project:
         self.modules = {module['module']: module for module in modules}
         self.registries = {}
 
-    def key(self, module, cell_of, columns):
+    def key(self, module, cell_of, columns, partial_is_null=False):
         """The legacy key of a record of `module` as canonical JSON; None where all is null."""
         cells = [cell_of[column] for column in columns]
         if all(cell is None for cell in cells) and cells:
             return None
+        if partial_is_null and any(cell is None for cell in cells):
+            return None
         if any(cell is None for cell in cells):
             raise Unrepresentable('a part of the key is null')
         parts = zip(cells, module['key'], strict=True)
-        return [expected(cell, part['type'], {}) for cell, part in parts]
+        return [expected(respelled(cell, part), part['type'], {}) for cell, part in parts]
 
     def target(self, module, parts):
         rule = module['id']['rule']
@@ -52,6 +54,16 @@ class Project:
                     entries = [parse_json(line) for line in lines]
             self.registries[name] = {entry['legacyId']: entry['targetUuid'] for entry in entries}
         return self.registries[name]
+
+
+def respelled(cell, part):
+    """The cell after the transforms of a key part; only what init writes is known here."""
+    for step in part.get('transforms', []):
+        if step not in ('lower', 'trim'):
+            raise Unrepresentable('a transform of a key')
+        if isinstance(cell, str):
+            cell = cell.lower() if step == 'lower' else cell.strip()
+    return cell
 
 
 def load(*path):
