@@ -17,16 +17,12 @@ describe('the cause of a finding', () => {
   });
 });
 
+function cause(severity: Severity, rule: string, module: string, count: number): FindingCount {
+  return { severity, rule, module, field: '', reason: '', count };
+}
+
 describe('causes', () => {
   it('come by severity, then the rule with most findings, then by module', () => {
-    const cause = (
-      severity: Severity,
-      rule: string,
-      module: string,
-      count: number,
-    ): FindingCount => {
-      return { severity, rule, module, field: '', reason: '', count };
-    };
     const given = [
       cause('INFO', 'a', 'm', 900),
       cause('WARNING', 'b', 'm', 9),
