@@ -81,9 +81,14 @@ export async function verifyModule(
     const reason = 'these are not the ranges of the data file';
     findings.push(fileFinding('merkle', path(RANGES_FILE), reason));
   }
-  if (formDigest(schema?.['x-sealift']?.form ?? null) !== module.schema) {
+  const form = schema?.['x-sealift']?.form ?? null;
+  if (formDigest(form) !== module.schema) {
     const reason = 'the form of the records is not the one that the run states';
     findings.push(fileFinding('checksum', path(SCHEMA_FILE), reason));
+  }
+  if (merkle !== null && jsonFile(orderOf(form)) !== jsonFile(merkle.order)) {
+    const reason = 'the order is not the one of the form of the records';
+    findings.push(fileFinding('merkle', path(MERKLE_FILE), reason));
   }
   findings.push(...(await verifyFindings(folder, module, merkle, listed.has(path(FINDINGS_FILE)))));
   findings.push(...misnamedBlobs(module.name, sums), ...missingBlobs(data.blobs, path, listed));
@@ -104,6 +109,13 @@ function readMerkle(folder: string, path: string, findings: Finding[]): MerkleFi
 function sameTree(merkle: MerkleFile, tree: ModuleTree): boolean {
   const { count, root, segments } = tree;
   return jsonFile({ ...merkle, count, root, segments }) === jsonFile(merkle);
+}
+
+/** The order that a form states: its fields with their types; attacker-controlled. */
+function orderOf(form: Form | null): MerkleFile['order'] {
+  const fields = Array.isArray(form?.order) ? (form.order as unknown[]).map(String) : [];
+  const typeOf = (field: string): string => String(form?.fields?.[field]?.type);
+  return { fields, types: fields.map(typeOf) };
 }
 
 interface DataFile {
@@ -197,9 +209,15 @@ function blobFieldsOf(schema: RecordSchema | null): string[] {
     .map(([field]) => field);
 }
 
+/** As much of the form of the records as orders them. */
+interface Form {
+  readonly order?: unknown;
+  readonly fields?: Readonly<Record<string, { readonly type?: unknown } | undefined>>;
+}
+
 /** As much of schema.json as matters here; attacker-controlled, so anything may be missing. */
 interface RecordSchema {
-  readonly 'x-sealift'?: { readonly form?: unknown };
+  readonly 'x-sealift'?: { readonly form?: Form | null };
   readonly properties?: Readonly<
     Record<string, { readonly 'x-sealift'?: { readonly type?: unknown } } | null>
   >;
