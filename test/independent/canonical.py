@@ -15,6 +15,12 @@ class Unrepresentable(Exception):
         self.rule = rule
 
 
+class NotKnown(Exception):
+    """What becomes of a cell is not decided here; `field` is the one that it is about, if any."""
+
+    field = None
+
+
 def js_number(value):
     """ECMAScript's Number::toString for a double: shortest digits that read back the same."""
     if value != value or math.isinf(value):
@@ -68,7 +74,7 @@ def parse_json(text):
     def real(lexeme):
         value = float(lexeme)
         if math.isinf(value) or js_number(value) == '-0' or Decimal(repr(value)) != Decimal(lexeme):
-            raise Unrepresentable('a number changes as a double')
+            raise Unrepresentable('a number changes as a double', 'exactness')
         return value
 
     def integer(lexeme):

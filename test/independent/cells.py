@@ -14,7 +14,7 @@ import uuid
 import zoneinfo
 from decimal import Decimal
 
-from canonical import SAFE, Unrepresentable, jcs, js_number, parse_json
+from canonical import SAFE, NotKnown, Unrepresentable, jcs, js_number, parse_json
 
 # Unicode's property White_Space but U+0085, and U+FEFF.
 WHITE_SPACE = (''.join(map(chr, range(0x2000, 0x200b))) +
@@ -75,6 +75,8 @@ def boolean(cell, _):
 
 
 def whole(cell):
+    if isinstance(cell, float) and js_number(cell) == '-0':
+        raise Unrepresentable('minus zero')
     if isinstance(cell, float) and cell.is_integer() and abs(cell) <= SAFE:
         return int(cell)
     if isinstance(cell, str) and re.fullmatch(r'0|-?[1-9][0-9]*', cell, re.ASCII):
@@ -135,8 +137,8 @@ def floating(cell, _):
 def date(cell, _):
     if not isinstance(cell, str) or not re.fullmatch(r'\d{4}-\d\d-\d\d', cell, re.ASCII):
         raise Unrepresentable('not a date')
-    try:  # the year 0000 is a leap year as 2000 is; Python begins with 0001
-        datetime.date.fromisoformat(re.sub('^0000', '2000', cell))
+    try:
+        datetime.date.fromisoformat(cell)
     except ValueError as error:
         raise Unrepresentable('no such date') from error
     return cell
@@ -162,12 +164,12 @@ def time(cell, digits, _name, _field):
     return ''.join(clock(match.groups(), digits))
 
 
-OFFSET = r'(?: ?([Zz]|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?'
+OFFSET = r'(?: *(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?'
 
 
 def timestamp(cell, digits, name, field):
     match = isinstance(cell, str) and re.fullmatch(
-        r'(\d{4}-\d\d-\d\d)[Tt ]' + CLOCK + OFFSET, cell, re.ASCII)
+        r'(\d{4}-\d\d-\d\d)[T ]' + CLOCK + OFFSET, cell, re.ASCII)
     if not match:
         raise Unrepresentable('not a timestamp')
     day = date(match[1], None)
@@ -186,9 +188,11 @@ def timestamp(cell, digits, name, field):
 
 def offset(text, local, zone):
     if text:
-        if text in 'Zz':
+        if text == 'Z':
             return datetime.timedelta(0)
         minutes = int(text[1:3]) * 60 + int(text[3:].lstrip(':') or 0)
+        if minutes > 18 * 60:
+            raise NotKnown('whether an offset of more than 18 hours is one')
         return datetime.timedelta(minutes=-minutes if text[0] == '-' else minutes)
     if not zone:
         raise Unrepresentable('neither offset nor zone')
@@ -245,6 +249,8 @@ def document(cell, _):
         return cell if isinstance(cell, bool) else cell.value
     if isinstance(cell, bytes):
         raise Unrepresentable('bytes are no JSON')
+    if isinstance(cell, int) and abs(cell) > SAFE:
+        raise Unrepresentable('beyond 2^53', 'exactness')
     return parse_json(cell if isinstance(cell, str) else str(cell) if isinstance(cell, int)
                       else js_number(cell))
 
@@ -262,12 +268,21 @@ def tagged(cell, _):
 
 
 def array(cell, kind, field):
-    items = document(cell, field)
+    items = elements(cell, kind)
     if not isinstance(items, list):
         raise Unrepresentable('not an array')
     inner = {name: value for name, value in field.items() if name != 'required'}
     return [expected(Document(item) if isinstance(item, (dict, list)) else item, kind, inner)
             for item in items]
+
+
+def elements(cell, kind):
+    try:
+        return document(cell, None)
+    except Unrepresentable as error:
+        if error.rule == 'exactness' and kind.startswith(('bigint', 'decimal', 'tagged')):
+            raise NotKnown('what becomes of JSON with a number that a double changes') from error
+        raise
 
 
 SIMPLE = {

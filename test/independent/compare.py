@@ -1,7 +1,8 @@
 """Compares a sealed candidate with the SQLite database that it was made from, cell by cell.
 
-    python3 compare.py SOURCE.db CANDIDATE_DIR [SOURCE_NAME]
+    python3 compare.py SOURCE.db CANDIDATE_DIR [SOURCE_NAME [NAME=SOURCE.db ...]]
 
+A project of several databases names them all, or what the others hold is not compared.
 Written from the published format alone, with Python's standard library: nothing of Sealift. Exit 0
 where every cell was compared and is equal; 1 where something differs; 2 where nothing differs, but
 not all could be compared. It names places, never values, and says how many cells were compared. A
@@ -12,14 +13,13 @@ import sys
 
 sys.dont_write_bytecode = True  # the folder of the tests stays as it is
 
-from canonical import Unrepresentable, jcs
+from canonical import NotKnown, Unrepresentable, jcs
 from project import Project, load
 from records import (check_blobs, check_line, check_stored, compare_record, digest_of, id_field,
                      read_lineage, read_records)
 from rows import Gate, expected_record, key_of, rows_read, used_columns
 from scope import unknown_fields, unknown_module, unknown_project
 from source import columns_of, opened, quoted, tables_of
-from transforms import NotKnown
 
 ACCOUNTED = ('rows', 'emitting', 'filtered', 'rejected', 'emitted', 'merged', 'records')
 
@@ -28,6 +28,7 @@ class Report:
     def __init__(self):
         self.differences = []
         self.not_compared = {}
+        self.by_form = []
         self.cells = 0
 
     def differ(self, place, reason):
@@ -52,6 +53,8 @@ class Report:
             print('not compared: %d field%s' % (left, '' if left == 1 else 's'))
         if not self.differences:
             print('%d cells compared, all equal' % self.cells)
+        for place in self.by_form:
+            print('%s: made with a secret key, only the form was compared' % place)
         return 1 if self.differences else 2 if left else 0
 
 
@@ -215,6 +218,13 @@ class Table:
         check_stored(self.candidate, self.place, self.stored, self.report)
 
 
+def made_with_secrets(module):
+    """The members of a module's records that cannot be computed again without a secret key."""
+    names = [id_field(module)] if 'key' in module['id'] else []
+    return ['%s, field %s' % (module['module'], jcs(name))
+            for name in names + (['~'] if 'blind' in module else [])]
+
+
 def compare_module(db, project, gate, module, candidate, rejected, report):
     """The finished table, or None where nothing of the module can be compared."""
     place, reason = module['module'], unknown_module(project, module)
@@ -240,6 +250,7 @@ def compare_module(db, project, gate, module, candidate, rejected, report):
         for name, why in left_out.items():
             report.leave_out(place, [name], why)
         report.add(trial)
+        report.by_form += made_with_secrets(module)
         return table
     report.leave_out(place, names, reason)
     return None
@@ -288,30 +299,33 @@ def check_tables(db, run, name, report):
             report.differ('run.json, table %s' % table, 'the rows are not count(*)')
 
 
-def main(source, candidate, name='main'):
+def main(source, candidate, name='main', *others):
+    sources = {name: source, **dict(other.split('=', 1) for other in others)}
     report = Report()
     project, run = Project(candidate), load(candidate, 'checksums', 'run.json')
     rejected = {entry['module'] for entry in run['accounting'] if entry['rejected']}
     for member in unknown_project(project):
         report.leave_out('project.json', [member], 'what it means is not known')
     for module in project.modules.values():
-        if source_of(module) != name:
+        if source_of(module) not in sources:
             names = module['fields'] or ['id']
             report.leave_out(module['module'], names, 'it is of another source')
     counted = {}
-    with opened(source) as db:
-        gate = Gate(db, project)
-        for module in check_coverage(db, project, name, report):
-            place = module['module']
-            table = compare_module(db, project, gate, module, candidate, place in rejected, report)
-            if table is not None:
-                counted[place] = table
-        check_tables(db, run, name, report)
+    for name, source in sources.items():
+        with opened(source) as db:
+            gate = Gate(db, project)
+            for module in check_coverage(db, project, name, report):
+                place = module['module']
+                table = compare_module(
+                    db, project, gate, module, candidate, place in rejected, report)
+                if table is not None:
+                    counted[place] = table
+            check_tables(db, run, name, report)
     check_run(run, counted, project, report)
     return report.close()
 
 
 if __name__ == '__main__':
-    if len(sys.argv) not in (3, 4):
-        sys.exit('usage: compare.py SOURCE.db CANDIDATE_DIR [SOURCE_NAME]')
+    if len(sys.argv) < 3 or not all('=' in other for other in sys.argv[4:]):
+        sys.exit('usage: compare.py SOURCE.db CANDIDATE_DIR [SOURCE_NAME [NAME=SOURCE.db ...]]')
     sys.exit(main(*sys.argv[1:]))

@@ -13,6 +13,9 @@ import { type HandMade, type HandMadeModule, type Json, writeHandMade } from './
 import { createRows, idOf, rowsCandidate } from './rowsFixture.ts';
 import { createStepped, STEPPED_FIELDS, steppedCandidate } from './steppedFixture.ts';
 
+/** File → what is made of its text. */
+type Changes = Readonly<Record<string, (text: string) => string>>;
+
 let folder = '';
 let made = 0;
 let comparer: Comparer;
@@ -29,12 +32,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Exit code and lines of output, over a candidate of which some files are changed. */
-async function compare(
-  database: 'steps.db' | 'rows.db',
-  candidate: HandMade,
-  changes: Readonly<Record<string, (text: string) => string>> = {},
-): Promise<{ status: number; lines: string[] }> {
+/** A candidate of which some files are changed. */
+function write(candidate: HandMade, changes: Changes = {}): string {
   const dir = join(folder, `v${(made += 1)}`);
   mkdirSync(dir);
   writeHandMade(dir, candidate);
@@ -43,6 +42,16 @@ async function compare(
     expect(change(text)).not.toBe(text);
     writeFileSync(join(dir, file), change(text));
   }
+  return dir;
+}
+
+/** Exit code and lines of output. */
+async function compare(
+  database: 'steps.db' | 'rows.db',
+  candidate: HandMade,
+  changes: Changes = {},
+): Promise<{ status: number; lines: string[] }> {
+  const dir = write(candidate, changes);
   const { status, output } = await comparer.compare(join(folder, database), dir);
   return { status, lines: output.split('\n').slice(0, -1) };
 }
@@ -60,6 +69,17 @@ function remapped(
       : module;
   });
   return { ...candidate, modules };
+}
+
+/** A change of a mapping: more members of one field. */
+function field(
+  name: string,
+  more: { readonly [member: string]: Json },
+): (mapping: HandMadeModule['mapping']) => { readonly [member: string]: Json } {
+  return (mapping) => {
+    const fields = mapping['fields'] as { readonly [n: string]: { readonly [m: string]: Json } };
+    return { fields: { ...fields, [name]: { ...fields[name], ...more } } };
+  };
 }
 
 const cells = STEPPED_FIELDS.length + 1;
@@ -183,12 +203,7 @@ describe('rows that are filtered or merged, and ids that are made', () => {
 });
 
 describe('what is not known', () => {
-  const field = (name: string, more: Json) => (mapping: HandMadeModule['mapping']) => {
-    const fields = mapping['fields'] as { readonly [name: string]: { readonly [m: string]: Json } };
-    return { fields: { ...fields, [name]: { ...fields[name], ...(more as object) } } };
-  };
-
-  it.each<[string, string, Json, string]>([
+  it.each<[string, string, { readonly [member: string]: Json }, string]>([
     ['a transform', 'upper', { transforms: ['soundex'] }, 'the transform "soundex" is not known'],
     [
       'a transform with options',
@@ -302,14 +317,33 @@ describe('what is not known', () => {
       { where: [{ column: 'what', like: 'a%' }] },
       'a condition of "where" is not known',
     ],
-    ['another source', { source: { name: 'shop', table: 'notes' } }, 'it is of another source'],
   ])('%s: nothing of the module is compared', async (_, more, why) => {
     const { lines } = await compare(
       'rows.db',
       remapped(rowsCandidate(), 'notes', () => more),
     );
     expect(lines).toContain(`notes, field "what": not compared: ${why}`);
-    expect(lines.at(-1)).toMatch(/^(12 cells compared|not compared: 1 field)/);
+    expect(lines.at(-1)).toMatch(/^12 cells compared, all equal$/);
+  });
+
+  it('rows of another database, unless that is named, too', async () => {
+    const candidate = remapped(rowsCandidate(), 'notes', () => ({
+      source: { name: 'shop', table: 'notes' },
+    }));
+    const [main, shop] = ['main.db', 'shop.db'].map((name) => join(folder, name));
+    createRows(main ?? '', ['notes']);
+    createRows(shop ?? '', ['members', 'orders', 'countries']);
+    const dir = write(candidate, {
+      'checksums/run.json': (text) =>
+        text
+          .replace('{"rows":3,"table":"notes"},', '')
+          .replace(']}]', ']},{"name":"shop","tables":[{"rows":3,"table":"notes"}]}]'),
+    });
+    const both = await comparer.compare(main ?? '', dir, ['main', `shop=${shop}`]);
+    expect(both).toEqual({ status: 0, output: '15 cells compared, all equal\n' });
+    const one = await comparer.compare(main ?? '', dir, ['main']);
+    expect(one.status).toBe(2);
+    expect(one.output).toContain('notes, field "what": not compared: it is of another source');
   });
 
   it('a member of the project: exit 2', async () => {

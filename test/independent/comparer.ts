@@ -12,7 +12,11 @@ export interface Compared {
 
 export interface Comparer {
   /** Rejects where the comparison itself fails. */
-  readonly compare: (database: string, candidate: string) => Promise<Compared>;
+  readonly compare: (
+    database: string,
+    candidate: string,
+    sources?: readonly string[],
+  ) => Promise<Compared>;
   readonly close: () => Promise<void>;
 }
 
@@ -34,8 +38,8 @@ export function startComparer(): Comparer {
   });
   const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
   return {
-    compare: async (database, candidate) => {
-      python.stdin.write(`${JSON.stringify([database, candidate])}\n`);
+    compare: async (database, candidate, sources = []) => {
+      python.stdin.write(`${JSON.stringify([database, candidate, ...sources])}\n`);
       const { done, value } = await lines.next();
       if (done === true) throw new Error('the comparison has ended');
       return JSON.parse(value) as Compared;

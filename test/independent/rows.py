@@ -1,9 +1,9 @@
 """Which rows of a table count, and the record that the mapping asks for each."""
 
-from canonical import Unrepresentable, jcs
+from canonical import NotKnown, Unrepresentable, jcs
 from cells import Invalid, content, expected
 from source import rows_of
-from transforms import NotKnown, same, spelled, transformed
+from transforms import same, spelled, transformed
 
 
 def columns_read(field):
@@ -143,19 +143,33 @@ def value_of(project, gate, field, cell_of):
     return value, content(cell, field) if field['type'] == 'blob' and cell is not None else None
 
 
+VAGUE = ('type', 'exactness', 'scale')
+
+
+def is_let_through(project, rule, module, field):
+    """Whether the project makes less of the rule that refuses a cell: then it is null."""
+    rules = VAGUE if rule in VAGUE else (rule,)
+    lowered = {project.is_lowered(each, module, field) for each in rules}
+    if len(lowered) > 1:  # a cell often fails several of them: which one is told is not published
+        unknown = NotKnown('which of the rules "%s" refuses a cell' % '", "'.join(VAGUE))
+        unknown.field = field
+        raise unknown
+    return lowered.pop()
+
+
 def expected_record(project, gate, module, fields, cell_of):
     """Field → canonical value of a row, and the contents of its blobs."""
     record, blobs = {}, {}
     for name, field in fields.items():
         try:
             record[name], blob = value_of(project, gate, field, cell_of)
-        except Unrepresentable as error:  # null where the project makes less of the rule
-            if not project.is_lowered(error.rule, module['module'], name):
-                raise
-            record[name], blob = None, None
         except NotKnown as error:
             error.field = name
             raise
+        except Unrepresentable as error:
+            if not is_let_through(project, error.rule, module['module'], name):
+                raise
+            record[name], blob = None, None
         if blob is not None:
             blobs[name] = blob
     return record, blobs

@@ -4,7 +4,8 @@ import Database from 'better-sqlite3';
 import { NAMESPACE, version5 } from './compareFixture.ts';
 import { canonical, type HandMade, type HandMadeModule, type Json } from './handMade.ts';
 
-export function createRows(file: string): void {
+/** All tables but those of `without`. */
+export function createRows(file: string, without: readonly string[] = []): void {
   const db = new Database(file);
   db.exec(`CREATE TABLE members (nr INTEGER, state, joined, gone, score, kind, name, sponsor);
     INSERT INTO members VALUES
@@ -26,12 +27,11 @@ export function createRows(file: string): void {
     INSERT INTO notes VALUES ('same'), ('other'), ('same');
     CREATE TABLE countries (code TEXT PRIMARY KEY, name TEXT);
     INSERT INTO countries VALUES ('CH', 'Switzerland');`);
+  for (const table of without) db.exec(`DROP TABLE ${table}`);
   db.close();
 }
 
 export const idOf = (module: string, key: Json): string => version5(canonical([module, key]));
-const noteId = (what: string, ordinal: number): string =>
-  version5(`"notes"${canonical({ what })}${ordinal}`);
 
 type Member = { readonly id: string; readonly [field: string]: Json };
 
@@ -83,12 +83,15 @@ function members(): HandMadeModule {
   };
 }
 
-function orders(): HandMadeModule {
-  const order = (nr: number, member: number, previous: number | null): Member => ({
+function order(nr: number, member: number, previous: number | null): Member {
+  return {
     id: idOf('orders', nr),
     member: idOf('members', member),
     previous: previous === null ? null : idOf('orders', previous),
-  });
+  };
+}
+
+function orders(): HandMadeModule {
   return {
     mapping: {
       fields: {
@@ -107,8 +110,11 @@ function orders(): HandMadeModule {
   };
 }
 
+function note(what: string, ordinal: number): Member {
+  return { id: version5(`"notes"${canonical({ what })}${ordinal}`), what };
+}
+
 function notes(): HandMadeModule {
-  const note = (what: string, ordinal: number): Member => ({ id: noteId(what, ordinal), what });
   return {
     mapping: {
       fields: { what: { column: 'what', type: 'string' } },

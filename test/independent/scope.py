@@ -19,7 +19,6 @@ VALUE = {'column', 'columns', 'combine', 'constant', 'type', 'required', 'maxLen
          'longText', 'copyOf', 'pii'}
 SINGLE = (r'string|boolean|integer|bigint|float|date|uuid|bytes|blob|enum|json|tagged'
           r'|(decimal|time|timestamp|timestamptz)(\(\d+\))?')
-TYPE = r'(%s)|array\((%s)\)' % (SINGLE, SINGLE)
 KEY_TYPE = (r'string|boolean|integer|bigint|date|uuid|bytes'
             r'|(decimal|time|timestamp|timestamptz)\(\d+\)')
 # What means the same in RE2 and in Python where a whole text has to match.
@@ -112,7 +111,7 @@ def unknown_reference(project, module, field):
 
 def unknown_value(project, field):
     kind = field.get('type', '')
-    if not re.fullmatch(TYPE, kind, re.ASCII):
+    if not re.fullmatch(SINGLE, innermost(kind), re.ASCII):
         return 'its type is not known'
     if sum(member in field for member in ('column', 'columns', 'constant')) != 1 or (
             ('combine' in field) != ('columns' in field)):
@@ -128,6 +127,12 @@ def unknown_value(project, field):
             unknown_references(project, field))
 
 
+def innermost(kind):
+    """The type of what arrays hold in the end."""
+    inner = re.fullmatch(r'array\((.*)\)', kind)
+    return innermost(inner[1]) if inner else kind
+
+
 def unknown_steps(entry):
     reasons = [unknown_step(step) for step in entry.get('transforms', [])]
     return next((reason for reason in reasons if reason), None)
@@ -137,8 +142,8 @@ def unknown_digits(field):
     """JSON's 1.10 is a number whose digits a program may keep or not."""
     of_json = field['type'] == 'decimal' and any(
         'jsonField' in step for step in field.get('transforms', []) if isinstance(step, dict))
-    unclear = of_json or field['type'] == 'array(decimal)'
-    return 'how digits of JSON are kept is not known' if unclear else None
+    in_array = field['type'] != 'decimal' and innermost(field['type']) == 'decimal'
+    return 'how digits of JSON are kept is not known' if of_json or in_array else None
 
 
 def unknown_references(project, field):

@@ -6,16 +6,10 @@ import functools
 import re
 import unicodedata
 
-from canonical import SAFE, Unrepresentable, js_number, parse_json
+from canonical import SAFE, NotKnown, Unrepresentable, js_number, parse_json
 from cells import WHITE_SPACE, Document, date, time, timestamp
 
 BLANKS = '[' + re.escape(WHITE_SPACE) + ']+'
-
-
-class NotKnown(Exception):
-    """What becomes of a cell is not decided here; `field` is the one that it is about, if any."""
-
-    field = None
 
 
 def transformed(cell, steps):
@@ -132,11 +126,20 @@ def affix(form):
 
 def json_field(cell, member, _):
     if isinstance(cell, str):
-        cell = Document(parse_json(cell))
+        cell = Document(parsed_json(cell))
     if not isinstance(cell, Document) or not isinstance(cell.value, dict):
         raise Unrepresentable('not a JSON object')
     value = cell.value.get(member)
     return Document(value) if isinstance(value, (dict, list)) else value
+
+
+def parsed_json(text):
+    try:
+        return parse_json(text)
+    except Unrepresentable as error:
+        if error.rule == 'exactness':  # of which the member that is asked for may have no need
+            raise NotKnown('what becomes of JSON with a number that a double changes') from error
+        raise
 
 
 # Dates and times by pattern
