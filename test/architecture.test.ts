@@ -67,6 +67,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'cli-progress': ['cli'],
   commander: ['cli'],
   'fast-json-stable-stringify': ['record'],
+  ibantools: ['record'],
   merkletreejs: ['merkle'],
   re2js: ['mapping'],
 };

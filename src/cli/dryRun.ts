@@ -2,7 +2,14 @@
 
 import { Command } from 'commander';
 
-import { memoryOption, sampleOption, sourceMap, sourceOption, workersOption } from './options.ts';
+import {
+  integrityOption,
+  memoryOption,
+  sampleOption,
+  sourceMap,
+  sourceOption,
+  workersOption,
+} from './options.ts';
 import type { Workers } from '../flow/workers.ts';
 
 interface Options {
@@ -11,6 +18,7 @@ interface Options {
   readonly workers: Workers;
   readonly memory: number;
   readonly sample?: number;
+  readonly skipIntegrityCheck?: boolean;
   readonly json?: boolean;
 }
 
@@ -23,6 +31,7 @@ export function dryRunCommand(exit: (code: number) => void): Command {
     .addOption(workersOption())
     .addOption(memoryOption())
     .addOption(sampleOption())
+    .addOption(integrityOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)

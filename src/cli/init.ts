@@ -2,10 +2,13 @@
 
 import { Command, Option } from 'commander';
 
+import { integrityOption } from './options.ts';
+
 interface Options {
   readonly project: string;
   readonly source: string;
   readonly ids: 'keep' | 'uuid';
+  readonly skipIntegrityCheck?: boolean;
   readonly json?: boolean;
 }
 
@@ -19,12 +22,12 @@ export function initCommand(exit: (code: number) => void): Command {
         .default('keep'),
     )
     .option('--project <dir>', 'folder of the project', '.')
+    .addOption(integrityOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
-      const { project, source, ids } = options;
-      const work = { project, source, ids, here: process.cwd() };
+      const work = { ...options, here: process.cwd() };
       // Loaded only now: the help should not wait for database drivers.
       const [{ init }, { runCommand }] = await Promise.all([
         import('../flow/init.ts'),

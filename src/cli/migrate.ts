@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 
 import {
+  integrityOption,
   memoryOption,
   sampleOption,
   sourceMap,
@@ -16,9 +17,11 @@ interface Options {
   readonly project: string;
   readonly source: readonly string[];
   readonly allowRejected: number;
+  readonly allowBlockers?: boolean;
   readonly workers: Workers;
   readonly memory: number;
   readonly sample?: number;
+  readonly skipIntegrityCheck?: boolean;
   readonly json?: boolean;
 }
 
@@ -33,9 +36,11 @@ export function migrateCommand(exit: (code: number) => void): Command {
       wholeNumber(0, 1e15),
       0,
     )
+    .option('--allow-blockers', 'build although rows that are kept have a BLOCKER')
     .addOption(workersOption())
     .addOption(memoryOption())
     .addOption(sampleOption())
+    .addOption(integrityOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', `${ENVIRONMENT}${QUESTIONS}`)
@@ -90,6 +95,8 @@ How do I use a copy of production?
   Sealift opens every source read-only, and the mapping stays as it is.
 
 How do I build in spite of rows that are wrong?
-  sealift migrate --allow-rejected N
-  They are not in the candidate, and its sealed accounting says how many.
+  sealift migrate --allow-rejected N --allow-blockers
+  Rows that were rejected are not in the candidate, and its sealed accounting
+  says how many. It is one to look at: it fails scan-all, and cannot go live.
+  What may be as it is gets a lower severity, what may be left out a "where".
 `;

@@ -58,6 +58,11 @@ export function sampleOption(): Option {
   );
 }
 
+/** `--skip-integrity-check`: the database may be damaged, and what it holds is wanted all the same. */
+export function integrityOption(): Option {
+  return new Option('--skip-integrity-check', 'read databases without a check for damage');
+}
+
 /** `--dry-run` of commands that change what is live or kept. */
 export function dryRunOption(): Option {
   return new Option('--dry-run', 'say what would be done, and do nothing');

@@ -42,7 +42,7 @@ export function scanModuleCommand(exit: (code: number) => void): Command {
     .addHelpText('after', ONE_MODULE)
     .action(async (modules: string[], options: Options) => {
       const work = { ...options, command: 'scan-module', modules, recount: null } as const;
-      exit(await run(work, 'scan', options));
+      exit(await run(work, 'scan-module', options));
     });
 }
 

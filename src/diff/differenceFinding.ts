@@ -2,7 +2,7 @@
 
 import type { Finding } from '../outcome/finding.ts';
 import { printable } from '../outcome/printable.ts';
-import { RULES, type Rule } from '../outcome/rules.ts';
+import { severityOfRule, type Rule } from '../outcome/rules.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import type { Found } from './compareRecords.ts';
 import type { Difference, DifferentRecord } from './diffCandidates.ts';
@@ -13,13 +13,13 @@ export function differenceFinding(difference: Difference): Finding {
   if (difference.kind === 'declared') {
     const { field, reason } = difference;
     const about = { module, ...(field === undefined ? {} : { field }), reason };
-    return { rule: 'schema-changed', severity: RULES['schema-changed'], ...about };
+    return { rule: 'schema-changed', severity: severityOfRule('schema-changed'), ...about };
   }
   const rule = ruleOf(difference);
   const recordId = recordIdOf(difference);
   return {
     rule,
-    severity: RULES[rule],
+    severity: severityOfRule(rule),
     module,
     ...(recordId === undefined ? {} : { recordId }),
     ...(difference.fields.length === 0 ? {} : { field: difference.fields.join('+') }),

@@ -97,6 +97,6 @@ export function broken(side: Pick<Side, 'name' | 'folder'>, path: string, what: 
   return new Failure('CANDIDATE', {
     what: `candidate ${side.name} does not hold, ${what}`,
     where: join(side.folder, path),
-    hint: 'sealift verify-checksums --candidate says more; compare sound candidates only',
+    hint: 'sealift verify-checksums --candidate DIR says more; compare sound candidates only',
   });
 }

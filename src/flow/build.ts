@@ -22,6 +22,8 @@ import {
   type BuiltModule,
   type ReadOrder,
 } from '../migrate/buildModule.ts';
+import type { PassContext } from '../migrate/keyPass.ts';
+import { findLeftOut } from '../migrate/leftOut.ts';
 import { selectRows } from '../migrate/selectRows.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -33,8 +35,10 @@ import {
   openStore,
   type Staging,
 } from '../seal/candidateStore.ts';
+import type { Integrity, ModuleAccounting } from '../seal/format.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
+import { integrityRun, type IntegrityRun } from './integrity.ts';
 import { forBuffers } from './memory.ts';
 import { projectPaths } from './project.ts';
 import { assertRoomForRun } from './roomForRun.ts';
@@ -63,6 +67,8 @@ export interface BuildOptions {
   readonly readOrder?: ReadOrder;
   /** Records of each module, with what they refer to; all where left out. */
   readonly sample?: number;
+  /** Sources are read without a look for damage beside it. */
+  readonly skipIntegrityCheck?: boolean;
 }
 
 /** Everything that is open while modules are built. */
@@ -74,6 +80,7 @@ export interface Build {
   readonly sources: readonly NamedSource[];
   readonly staging: Staging;
   readonly pool: Pool;
+  readonly integrity: IntegrityRun;
 }
 
 /** What a command does with the mapping and the built modules. */
@@ -121,13 +128,17 @@ export async function withStaging<T>(
       try {
         checkAgainstSource(mapping, schemasOf(sources));
         const bytes = sources.reduce((sum, { prepared }) => sum + prepared.bytes, 0);
+        const integrity = integrityRun(sources, { options, command }, env);
         const pool = env.startWorkers(workersFor(options.workers, bytes), { mapping, secrets });
         try {
-          await openInWorkers(sources, pool);
+          await openInWorkers(sources, pool, integrity);
+          integrity.start();
           const sample = options.sample ?? null;
           await assertRoomForRun({ folder: paths.candidates, mapping, sources, sample });
-          built = await steps.build({ command, options, env, mapping, sources, staging, pool });
+          const open = { command, options, env, mapping, sources, staging, pool, integrity };
+          built = await steps.build(open);
         } finally {
+          integrity.close();
           await pool.close();
         }
       } finally {
@@ -155,7 +166,7 @@ export async function buildModules(
   found: FindingStore,
   onBuilt: (module: BuiltModule) => void,
 ): Promise<BuiltModule[]> {
-  const { options, env, mapping, sources, staging, pool } = build;
+  const { options, env, mapping, sources, staging, pool, integrity } = build;
   const memory = planMemory(forBuffers(options.memory, pool.size), pool.size);
   const built: BuiltModule[] = [];
   const sourceOf = ({ source: name }: CompiledModule): PreparedSource => {
@@ -163,13 +174,17 @@ export async function buildModules(
     if (source === undefined) throw new Error(`source ${name} is not prepared`);
     return source;
   };
-  const selection = await selectRows(options.sample ?? null, {
+  // A query over a tree without an end would not come back; rows that are read one by one do.
+  if (sources.some(({ prepared }) => prepared.relations.size > 0)) await integrity.finish();
+  const passes: PassContext = {
     mapping,
     pool,
     sourceOf,
     folder: join(staging.scratch, KEY_SETS),
     progress: env.progress,
-  });
+    assertSound: integrity.assertSoFar,
+  };
+  const selection = await selectRows(options.sample ?? null, passes);
   for (const { module: name } of mapping.modules) {
     const module = compileModule(mapping, name);
     const result = await buildModule(module, {
@@ -178,10 +193,12 @@ export async function buildModules(
       staging: staging.candidate,
       scratch: staging.scratch,
       memory,
+      project: mapping.project,
       findings: found,
       progress: env.progress,
       readOrder: options.readOrder ?? 'forward',
       selection,
+      assertSound: integrity.assertSoFar,
       provisional: build.command === 'dry-run',
     });
     built.push(result);
@@ -190,7 +207,26 @@ export async function buildModules(
     if (options.sample === undefined) assertMinimum(result, module.minimumRows);
     onBuilt(result);
   }
-  return built;
+  // A sample leaves out most rows anyway.
+  if (options.sample !== undefined) return built;
+  const leftOut = await findLeftOut(built, selection, passes);
+  for (const finding of [...leftOut.values()].flat()) found.add(finding);
+  const whole: BuiltModule[] = [];
+  for (const module of built) {
+    const more = leftOut.get(module.accounting.module) ?? [];
+    whole.push({ ...module, onRows: [...module.onRows, ...more] });
+  }
+  return whole;
+}
+
+/** What the checks for damage have said; what was not checked goes to `found`. */
+export async function checkedSources(
+  { integrity }: Build,
+  found: FindingStore,
+): Promise<ReadonlyMap<string, Integrity>> {
+  const checked = await integrity.finish();
+  for (const finding of integrity.findings()) found.add(finding);
+  return checked;
 }
 
 /** Ends reading: nothing of the sources is needed any more, and what was read is still there. */
@@ -206,12 +242,28 @@ export function sampleNotes({ sample }: BuildOptions): string[] {
   return [`${what}: it proves nothing about the rest, and can never be promoted`];
 }
 
-/** A run that saw no row has proved nothing. */
-export function assertSomeRows(built: readonly BuiltModule[]): void {
-  if (built.some(({ accounting }) => accounting.records > 0)) return;
+/** A run that saw no row has proved nothing; one that has a record of none says why. */
+export function assertSomeRecords(built: readonly BuiltModule[]): void {
+  const lines = built.map(({ accounting }) => accounting);
+  const sum = (of: (line: ModuleAccounting) => number): number =>
+    lines.reduce((total, line) => total + of(line), 0);
+  if (lines.some(({ records }) => records > 0)) return;
+  const [rows, rejected] = [sum((line) => line.rows), sum((line) => line.rejected)];
+  if (rows === 0) {
+    throw new Failure('EMPTY', {
+      what: 'the run saw no rows, nothing was published',
+      hint: 'check that the sources are the right ones',
+    });
+  }
+  const filtered = `${counted(rows - rejected, 'row')} filtered`;
+  const why = rejected === 0 ? filtered : `${counted(rejected, 'row')} rejected`;
   throw new Failure('EMPTY', {
-    what: 'the run saw no rows, nothing was published',
-    hint: 'check that the sources are the right ones',
+    what: `no record is left of ${counted(rows, 'row')}, nothing was published`,
+    where: rejected === 0 || rejected === rows ? why : `${why}, ${filtered}`,
+    hint:
+      rejected === 0
+        ? 'correct what the modules say under "where" and "onFilteredParent"'
+        : 'correct the rows or the mapping as the findings say',
   });
 }
 

@@ -20,7 +20,7 @@ import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, countFindings, type Outcome } from '../outcome/outcome.ts';
-import { RULES } from '../outcome/rules.ts';
+import { severityOfRule } from '../outcome/rules.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
 import { assertSoundText } from './soundText.ts';
@@ -102,7 +102,7 @@ export async function checkFreeze(
   }
   for (const { file, change } of changesBetween(frozen.files, await digestMappingFiles(mapping))) {
     const [rule, reason] = ['freeze', REASONS[change]] as const;
-    found.add({ rule, severity: RULES[rule], file: `mapping/${file}`, reason });
+    found.add({ rule, severity: severityOfRule(rule), file: `mapping/${file}`, reason });
   }
   return checkOutcome({
     command: 'freeze',

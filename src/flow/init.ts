@@ -17,6 +17,8 @@ import { counted } from '../outcome/counted.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { PreparedSource, SourceAdapter, SourceReader } from '../source/source.ts';
 import type { Environment, Progress } from './environment.ts';
+import { integrityRun, type IntegrityRun } from './integrity.ts';
+import { remarksOf } from './objects.ts';
 import { projectPaths } from './project.ts';
 import { parseSourceOption, parseSourceUrl, type SourceUrl } from './sourceUrl.ts';
 import { LOCK_TIMEOUT_MS } from './sources.ts';
@@ -27,6 +29,8 @@ export interface InitOptions {
   /** `[NAME=]URL` */
   readonly source: string;
   readonly ids: IdMode;
+  /** The source is read without a look for damage beside it. */
+  readonly skipIntegrityCheck?: boolean;
 }
 
 const ROWS_PER_RANGE = 1_000_000;
@@ -47,9 +51,14 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
       lockTimeoutMs: LOCK_TIMEOUT_MS,
       explore: true,
     });
+    const integrity = integrityRun([{ name, prepared }], { command: 'init', options }, env);
     const location = prepared.told?.location ?? source.location;
     try {
-      const profiles = await profile(prepared, adapter, env.progress);
+      const snapshot = (): Promise<void> => integrity.begin(name);
+      const open = await openReader(prepared, adapter, snapshot);
+      integrity.start();
+      const profiles = await profile(open, prepared, integrity, env.progress);
+      await integrity.finish();
       await prepared.assertUnchanged();
       const proposal = proposeMapping({
         schema: prepared.schema,
@@ -64,8 +73,14 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
         mkdirSync(paths.root, { recursive: true });
         writeMapping(paths.mapping, mappingFiles(proposal));
       });
-      return outcome(profiles, decisionLines(proposal));
+      const unchecked = integrity.findings().map(({ reason }) => reason);
+      return outcome(profiles, [
+        ...remarksOf([{ name, scheme: source.scheme, prepared }]),
+        ...unchecked,
+        ...decisionLines(proposal),
+      ]);
     } finally {
+      integrity.close();
       await prepared.close();
     }
   } finally {
@@ -74,30 +89,47 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
   }
 }
 
-async function profile(
+/** The one reader, in the snapshot of the check. */
+async function openReader(
   prepared: PreparedSource,
   adapter: SourceAdapter,
-  progress: Progress,
-): Promise<TableProfile[]> {
+  beginCheck: () => Promise<void>,
+): Promise<SourceReader> {
   let reader: SourceReader | null = null;
-  await prepared.inOneSnapshot(async () => {
-    await reader?.close();
-    reader = await adapter.open(prepared.handle);
-  });
+  try {
+    await prepared.inOneSnapshot(async () => {
+      await reader?.close();
+      reader = await adapter.open(prepared.handle);
+      await beginCheck();
+    });
+  } catch (error) {
+    await (reader as SourceReader | null)?.close();
+    throw error;
+  }
   const open = reader as SourceReader | null;
   if (open === null) throw new Error('the source opened no reader');
+  return open;
+}
+
+async function profile(
+  open: SourceReader,
+  prepared: PreparedSource,
+  integrity: IntegrityRun,
+  progress: Progress,
+): Promise<TableProfile[]> {
   const profiles: TableProfile[] = [];
   try {
     for (const table of baseTables(prepared.schema)) {
       const ranges = await prepared.plan(table.name, ROWS_PER_RANGE);
       progress.begin(table.name, await prepared.count(table.name));
       let rows = 0;
-      profiles.push(
-        await profileTable(open, table, ranges, (more) => {
-          rows += more;
-          progress.update(rows);
-        }),
-      );
+      const profile = await profileTable(open, table, ranges, (more) => {
+        rows += more;
+        integrity.assertSoFar();
+        progress.update(rows);
+      });
+      const otherDigits = prepared.otherDigits?.(table.name);
+      profiles.push(otherDigits === undefined ? profile : { ...profile, otherDigits });
       progress.end();
     }
     return profiles;

@@ -152,7 +152,7 @@ function unfit(what: string, where: string, findings: number): Failure {
   return new Failure('CANDIDATE', {
     what: `${what}${more}`,
     where,
-    hint: 'see sealift verify-checksums --candidate, and build it again',
+    hint: 'see sealift verify-checksums --candidate DIR, and build it again',
   });
 }
 

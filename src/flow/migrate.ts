@@ -5,16 +5,21 @@ import { join } from 'node:path';
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
 import { didYouMean, quoteName } from '../mapping/nearest.ts';
+import { severityOf } from '../mapping/severity.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
+import type { Severity } from '../outcome/finding.ts';
 import { countFindings, type Outcome } from '../outcome/outcome.ts';
+import type { Rule } from '../outcome/rules.ts';
 import { publishCandidate } from '../seal/candidateStore.ts';
-import { FORMAT } from '../seal/format.ts';
+import { canonicalJson } from '../record/canonical.ts';
+import { byUtf8, FORMAT, type RunFile } from '../seal/format.ts';
 import { writeSeal, type Seal } from '../seal/writeSeal.ts';
 import {
-  assertSomeRows,
+  assertSomeRecords,
   buildModules,
+  checkedSources,
   endReading,
   sampleNotes,
   withStaging,
@@ -23,6 +28,7 @@ import {
 } from './build.ts';
 import type { Environment } from './environment.ts';
 import { assertAsFrozen, freezeInForce } from './freeze.ts';
+import { assertObjects, objectFindings, remarksOf } from './objects.ts';
 import { projectPaths } from './project.ts';
 import { assertSoundText } from './soundText.ts';
 import { sealSources } from './sources.ts';
@@ -33,11 +39,16 @@ export interface MigrateOptions extends BuildOptions {
   readonly failAfter: string | null;
   /** Rejected rows that do not fail the run. */
   readonly allowRejected: number;
+  /** Whether BLOCKERs on rows that are kept do not fail the run. */
+  readonly allowBlockers?: boolean;
 }
 
 interface Built {
   readonly modules: readonly BuiltModule[];
+  readonly totals: Totals;
   readonly seal: Seal;
+  /** On the sources. */
+  readonly notes: readonly string[];
 }
 
 /** Builds and publishes a candidate. `found` collects findings, also of a run that fails. */
@@ -49,7 +60,7 @@ export async function migrate(
   assertRunId(options.runId);
   const { candidates } = projectPaths(options.project);
   const frozen = await freezeInForce(options.project);
-  const { modules, seal } = await withStaging('migrate', options, env, {
+  const { modules, totals, seal, notes } = await withStaging('migrate', options, env, {
     check: (mapping) => {
       assertAsFrozen(frozen, mapping);
       assertModule(mapping, options.failAfter);
@@ -59,7 +70,7 @@ export async function migrate(
       publishCandidate(candidates, staging, built.seal.sealId);
     },
   });
-  return outcome(options, modules, seal, found);
+  return outcome(options, { modules, totals, seal, notes }, found);
 }
 
 async function buildCandidate(
@@ -68,12 +79,18 @@ async function buildCandidate(
   found: FindingStore,
 ): Promise<Built> {
   const { env, mapping, sources, staging } = build;
+  const lost = objectFindings(mapping, sources);
+  for (const finding of lost) found.add(finding);
+  assertObjects(lost);
   const modules = await buildModules(build, found, ({ accounting }) => {
     if (accounting.module === options.failAfter) throw injected(accounting.module);
   });
-  assertAccepted(modules, options.allowRejected);
-  assertSomeRows(modules);
-  const tables = await sealSources(sources);
+  const totals = totalsOf(modules, mapping);
+  assertAccepted(modules, totals, options);
+  assertSealed(totals, countFindings(found.list));
+  assertSomeRecords(modules);
+  const checked = await checkedSources(build, found);
+  const { sealed, notes } = await sealSources(sources, mapping, checked);
   await endReading(build);
   const seal = await writeSeal(
     staging.candidate,
@@ -86,11 +103,21 @@ async function buildCandidate(
       runId: options.runId,
       asOf: mapping.project.asOf ?? null,
       ...(options.sample === undefined ? {} : { sample: options.sample }),
-      sources: tables,
+      sources: sealed,
       accounting: modules.map((module) => module.accounting),
+      ...sealedRowFindings(modules),
     },
   );
-  return { modules, seal };
+  return { modules, totals, seal, notes: [...remarksOf(sources), ...notes] };
+}
+
+/** As scans tell it again; how much it weighs is computed there. */
+function sealedRowFindings(built: readonly BuiltModule[]): Pick<RunFile, 'findings'> {
+  const findings = built
+    .flatMap(({ onRows }) => onRows)
+    .map(({ module = null, rule, reason }) => ({ module, rule, reason }))
+    .sort((a, b) => byUtf8(canonicalJson(a), canonicalJson(b)));
+  return findings.length === 0 ? {} : { findings };
 }
 
 const MAX_RUN_ID = 128;
@@ -118,28 +145,70 @@ function assertModule(mapping: LoadedMapping, name: string | null): void {
   });
 }
 
-function assertAccepted(built: readonly BuiltModule[], allowed: number): void {
+type Allowed = Pick<MigrateOptions, 'allowRejected' | 'allowBlockers'>;
+
+/** What is a BLOCKER for dry-run ends the run here, too, unless somebody wants to look at the result. */
+function assertAccepted(
+  built: readonly BuiltModule[],
+  { rejected, BLOCKER: kept }: Totals,
+  { allowRejected, allowBlockers = false }: Allowed,
+): void {
   const open = built.find(({ unaccounted }) => unaccounted);
   if (open !== undefined) {
     throw new Failure('REJECTED', {
       what: `rows of module ${open.accounting.module} cannot be accounted for, nothing was published`,
-      where: 'storage_reports/latest-migrate/findings.ndjson',
+      where: FINDINGS,
       hint: 'mend its query or its base as the findings say; --allow-rejected does not cover them',
     });
   }
-  const rejected = built.reduce((sum, { accounting }) => sum + accounting.rejected, 0);
-  if (rejected <= allowed) return;
+  const faults: string[] = [];
+  const accept: string[] = [];
+  if (rejected > allowRejected) {
+    faults.push(`${counted(rejected, 'row')} rejected`);
+    accept.push(`--allow-rejected ${rejected}`);
+  }
+  if (kept > 0 && !allowBlockers) {
+    faults.push(`${counted(kept, 'BLOCKER')} on rows that are not rejected`);
+    accept.push('--allow-blockers');
+  }
+  if (faults.length === 0) return;
   throw new Failure('REJECTED', {
-    what: `${counted(rejected, 'row')} rejected, nothing was published`,
-    where: 'storage_reports/latest-migrate/findings.ndjson',
-    hint: `mend the source or the mapping, or accept them with --allow-rejected ${rejected}`,
+    what: `${faults.join(', ')}, nothing was published`,
+    where: FINDINGS,
+    hint: `correct the source or the mapping, or build a candidate to look at, which cannot go live, with ${accept.join(' ')}`,
   });
+}
+
+/** A BLOCKER that is neither a rejected row nor sealed with a record would be in no later verdict. */
+function assertSealed(totals: Totals, { BLOCKER }: Readonly<Record<Severity, number>>): void {
+  if (BLOCKER === 0 || totals.rejected > 0 || totals.BLOCKER > 0) return;
+  throw new Failure('REJECTED', {
+    what: `${counted(BLOCKER, 'BLOCKER')} on no row in particular, nothing was published`,
+    where: FINDINGS,
+    hint: 'correct the source or the mapping as the findings say; nothing accepts them',
+  });
+}
+
+const FINDINGS = 'storage_reports/latest-migrate/findings.ndjson';
+
+/** Rows that were rejected, and findings on the rows that were not. */
+type Totals = Readonly<Record<Severity | 'rejected', number>>;
+
+function totalsOf(built: readonly BuiltModule[], { project }: LoadedMapping): Totals {
+  const totals = { rejected: 0, BLOCKER: 0, WARNING: 0, INFO: 0 };
+  for (const { accounting, diagnosed, onRows } of built) {
+    totals.rejected += accounting.rejected;
+    for (const { severity } of onRows) totals[severity] += 1;
+    for (const [field, rule, count] of diagnosed) {
+      totals[severityOf(project, rule as Rule, accounting.module, field)] += count;
+    }
+  }
+  return totals;
 }
 
 function outcome(
   options: MigrateOptions,
-  built: readonly BuiltModule[],
-  seal: Seal,
+  { modules: built, totals, seal, notes }: Built,
   found: FindingStore,
 ): Outcome {
   return {
@@ -160,17 +229,26 @@ function outcome(
     findings: found.list,
     counts: countFindings(found.list),
     candidate: join(projectPaths(options.project).candidates, 'v1'),
-    notes: [...notesOf(built), ...sampleNotes(options)],
+    notes: [...notesOf(totals), ...notes, ...sampleNotes(options)],
   };
 }
 
-function notesOf(built: readonly BuiltModule[]): string[] {
-  const rejected = built.reduce((sum, { accounting }) => sum + accounting.rejected, 0);
+/** The heaviest last, where it is seen. */
+function notesOf({ rejected, BLOCKER, WARNING }: Totals): string[] {
   const notes = ['keep the seal id outside of the candidate, to verify against'];
+  if (WARNING > 0) {
+    const found = `${counted(WARNING, 'WARNING')} on rows of the candidate`;
+    notes.push(`${found}: scan-all warns of that again, and promote asks for --allow-warnings`);
+  }
   if (rejected > 0) {
-    notes.unshift(
-      `${counted(rejected, 'row')} rejected and not in the candidate, as --allow-rejected permits`,
-    );
+    const left = `${counted(rejected, 'row')} rejected and not in the candidate`;
+    notes.push(`${left}, as --allow-rejected permits: ${NEVER_LIVE}`);
+  }
+  if (BLOCKER > 0) {
+    const found = `${counted(BLOCKER, 'BLOCKER')} on rows of the candidate`;
+    notes.push(`${found}, as --allow-blockers permits: ${NEVER_LIVE}`);
   }
   return notes;
 }
+
+const NEVER_LIVE = 'it fails scan-all, and can never go live';

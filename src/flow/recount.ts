@@ -12,14 +12,17 @@ import { checkSourceDrift } from '../scan/sourceDrift.ts';
 import type { RunFile } from '../seal/format.ts';
 import type { Environment } from './environment.ts';
 import { lookAtSources, type LookOptions } from './lookAtSources.ts';
+import { unlistedFindings } from './objects.ts';
 
 export interface Recount {
   readonly findings: readonly Finding[];
+  /** Names of what was looked at. */
+  readonly checks: readonly string[];
   /** Whether the sources were looked at. */
   readonly note: string;
 }
 
-/** Findings `accounting` of the seal, then `drift` of the sources. */
+/** Findings `accounting` of the seal, then of objects of the sources that are nowhere, then `drift`. */
 export async function recount(
   run: RunFile,
   mapping: LoadedMapping,
@@ -29,7 +32,7 @@ export async function recount(
   const findings = [...checkAccounting(run, mapping)];
   try {
     const moved = await lookAtSources(mapping, options, env, async (sources) => {
-      const drift: Finding[] = [];
+      const drift = unlistedFindings(mapping, sources);
       for await (const finding of checkSourceDrift(run.sources, mapping, sources)) {
         const lowered = finding.rule === 'drift' && finding.severity === 'BLOCKER';
         drift.push(lowered ? { ...finding, severity: 'WARNING' } : finding);
@@ -38,11 +41,12 @@ export async function recount(
     });
     return {
       findings: [...findings, ...moved],
+      checks: ['accounting', 'drift'],
       note: 'the rows of the sources were counted again',
     };
   } catch (error) {
     if (!(error instanceof Failure) || !error.code.startsWith('SOURCE_')) throw error;
     const note = `the rows of the sources were not counted again: ${error.line()}`;
-    return { findings, note };
+    return { findings, checks: ['accounting'], note };
   }
 }

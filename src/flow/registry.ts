@@ -18,7 +18,7 @@ import type { RegistryDuplicate } from '../mapping/registry.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, countFindings, type Outcome } from '../outcome/outcome.ts';
-import { RULES } from '../outcome/rules.ts';
+import { severityOfRule } from '../outcome/rules.ts';
 import {
   checkRegistries,
   duplicateFinding,
@@ -62,7 +62,7 @@ export async function registryCheck(
   }
   if (seen.every(({ rows }) => rows === 0)) {
     const reason = 'no row takes its id from a registry, so nothing was checked';
-    found.add({ rule: 'empty', severity: RULES.empty, reason });
+    found.add({ rule: 'empty', severity: severityOfRule('empty'), reason });
   }
   return checkOutcome({
     command: 'registry check',

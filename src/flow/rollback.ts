@@ -80,7 +80,7 @@ function rebuilt(gone: string, there: string): Failure {
   return new Failure('CANDIDATE', {
     what: 'the candidate that was live before is no longer there, only one that was built again since',
     where: gone,
-    hint: `make that one live with sealift promote --candidate ${sealIdOf(there).slice(0, 8)}`,
+    hint: `make that one live with sealift promote ${sealIdOf(there).slice(0, 8)}`,
   });
 }
 

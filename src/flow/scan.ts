@@ -9,11 +9,14 @@ import type { Pool } from '../disk/pool.ts';
 import { openScratch } from '../disk/scratch.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
+import { loweredSeverities } from '../mapping/severity.ts';
 import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { FindingList } from '../outcome/finding.ts';
-import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
-import { scanCandidate, type Check, type ScanInput } from '../scan/scanCandidate.ts';
+import { checkOutcome, type Checked, type Outcome } from '../outcome/outcome.ts';
+import { uncheckedSources } from '../scan/accounting.ts';
+import { checkRowFindings } from '../scan/rowFindings.ts';
+import { CHECKS, scanCandidate, type Check, type ScanInput } from '../scan/scanCandidate.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
 import { verifyAt } from '../seal/verify.ts';
@@ -81,32 +84,46 @@ async function scanWith(
     return full ? journalScan(scanned, outcome, env) : outcome;
   };
   if (broken.length > 0 || run === null) {
-    return end(result(options, shown, broken, null, []), null);
+    const checked = { checks: ['checksums'], ...NOTHING, lowered: [] };
+    return end(
+      result(options, { shown, findings: broken, verified: null, checked, notes: [] }),
+      null,
+    );
   }
   assertModules(
     options,
     run.modules.map((module) => module.name),
   );
+  const looked = { ...NOTHING };
   const known = {
     counts: countsOf(run),
+    looked,
     ...(verified.sealId === null ? {} : { sealId: verified.sealId }),
   };
   await scanRecords(folder, { ...options, ...known, pool }, env, found);
+  if (full) for (const finding of uncheckedSources(run)) found.add(finding);
+  // The mapping that was sealed counts, whatever the project says by now.
+  const mapping = await loadMapping(folder, SEALED);
+  const checks: string[] = ['checksums', ...(options.checks ?? CHECKS)];
   const notes: string[] = [];
+  if (options.checks === undefined) {
+    for (const finding of checkRowFindings(run, mapping, options.modules)) found.add(finding);
+  }
   if (options.recount !== null) {
-    const counted = await recount(run, await loadMapping(folder, SEALED), options.recount, env);
+    const counted = await recount(run, mapping, options.recount, env);
     for (const finding of counted.findings) found.add(finding);
+    checks.push(...counted.checks);
     notes.push(counted.note);
   }
   if (verified.records === 0) {
     const reason = 'the candidate holds no record, so nothing was checked';
     found.add({ rule: 'empty', severity: 'BLOCKER', reason });
   }
-  return end(
-    result(options, shown, found.list, verified, notes),
-    await loadMapping(folder, SEALED),
-  );
+  const checked = { checks, ...looked, lowered: loweredSeverities(mapping) };
+  return end(result(options, { shown, findings: found.list, verified, checked, notes }), mapping);
 }
+
+const NOTHING = { records: 0, references: 0 } as const;
 
 function named(candidate: string, project: string): { real: string; shown: string } {
   const real = candidateNamed(candidate, project, '.');
@@ -136,7 +153,7 @@ const SEALED = { sealed: true } as const;
 export async function scanRecords(
   folder: string,
   options: Pick<ScanOptions, 'modules' | 'checks' | 'memory'> &
-    Pick<ScanInput, 'pool' | 'counts' | 'sealId'>,
+    Pick<ScanInput, 'pool' | 'counts' | 'sealId' | 'looked'>,
   env: Environment,
   found: FindingStore,
 ): Promise<void> {
@@ -154,6 +171,7 @@ export async function scanRecords(
       ...(options.pool === undefined ? {} : { pool: options.pool }),
       ...(options.counts === undefined ? {} : { counts: options.counts }),
       ...(options.sealId === undefined ? {} : { sealId: options.sealId }),
+      ...(options.looked === undefined ? {} : { looked: options.looked }),
       scratch: scratch.path,
       memory: forTables(options.memory),
       onProgress: scanProgress(env.progress),
@@ -165,12 +183,18 @@ export async function scanRecords(
   }
 }
 
+interface Seen {
+  /** The candidate's path. */
+  readonly shown: string;
+  readonly findings: FindingList;
+  readonly verified: Awaited<ReturnType<typeof verifyAt>> | null;
+  readonly checked: Checked;
+  readonly notes: readonly string[];
+}
+
 function result(
   options: ScanOptions,
-  candidate: string,
-  findings: FindingList,
-  verified: Awaited<ReturnType<typeof verifyAt>> | null,
-  notes: readonly string[],
+  { shown: candidate, findings, verified, checked, notes }: Seen,
 ): Outcome {
   const roots = new Map(verified?.run?.modules.map(({ name, root }) => [name, root]));
   return checkOutcome({
@@ -193,6 +217,7 @@ function result(
         };
       }),
     findings,
+    checked,
     notes,
   });
 }

@@ -19,6 +19,7 @@ import type { RunFile } from '../seal/format.ts';
 import { verifyAt, type Verification } from '../seal/verify.ts';
 import type { Environment } from './environment.ts';
 import { lookAtSources } from './lookAtSources.ts';
+import { unlistedFindings } from './objects.ts';
 import { projectPaths } from './project.ts';
 import { recordDrift, type RebuildOptions } from './recordDrift.ts';
 import { scanRecords } from './scan.ts';
@@ -96,7 +97,7 @@ async function sourceDrift(
   env: Environment,
 ): Promise<Finding[]> {
   return lookAtSources(sealed, options, env, async (sources) => {
-    const findings: Finding[] = [];
+    const findings = unlistedFindings(sealed, sources);
     for await (const finding of checkSourceDrift(run.sources, sealed, sources)) {
       findings.push(finding);
     }

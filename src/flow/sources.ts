@@ -10,8 +10,10 @@ import { DEFAULT_SOURCE, relationOf, type Mapping, type ModuleMapping } from '..
 import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
-import { byUtf8, type SealedSource } from '../seal/format.ts';
+import { byUtf8, type Integrity, type SealedSource } from '../seal/format.ts';
 import type { PreparedSource, RelationRequest } from '../source/source.ts';
+import type { IntegrityRun } from './integrity.ts';
+import { countObjects } from './objects.ts';
 import { parseSourceUrl, type Adapters, type SourceUrl } from './sourceUrl.ts';
 
 /** How long to wait for a lock of somebody else. */
@@ -94,31 +96,39 @@ function relationsOf(name: string, modules: readonly ModuleMapping[]): RelationR
 export function schemasOf(sources: readonly NamedSource[]): Map<string, CheckedSchema> {
   return new Map(
     sources.map(({ name, prepared }) => {
-      return [name, { tables: prepared.schema.tables, relations: prepared.relations }];
+      return [name, { ...prepared.schema, relations: prepared.relations }];
     }),
   );
 }
 
-/** Opens every source in every worker, all of them in one snapshot a source. */
-export async function openInWorkers(sources: readonly NamedSource[], pool: Pool): Promise<void> {
+/** Opens every source in every worker and for its check, all of them in one snapshot a source. */
+export async function openInWorkers(
+  sources: readonly NamedSource[],
+  pool: Pool,
+  integrity: IntegrityRun,
+): Promise<void> {
   for (const { name, prepared } of sources) {
     await prepared.inOneSnapshot(async () => {
-      await pool.callEach('open', { name, source: prepared.handle });
+      const opened = pool.callEach('open', { name, source: prepared.handle });
+      await Promise.all([opened, integrity.begin(name)]);
     });
   }
 }
 
 /** What the seal says of the sources: no path, no host, nothing that depends on where they lie. */
-export async function sealSources(sources: readonly NamedSource[]): Promise<SealedSource[]> {
+export async function sealSources(
+  sources: readonly NamedSource[],
+  mapping: Mapping,
+  checked: ReadonlyMap<string, Integrity>,
+): Promise<{ readonly sealed: SealedSource[]; readonly notes: readonly string[] }> {
   const sealed: SealedSource[] = [];
+  const notes: string[] = [];
   for (const { name, scheme, prepared } of sources) {
-    const tables: { table: string; rows: number }[] = [];
-    for (const { name: table, kind } of prepared.schema.tables) {
-      if (kind !== 'view') tables.push({ table, rows: await prepared.count(table) });
-    }
-    tables.sort((a, b) => byUtf8(a.table, b.table));
+    const counted = await countObjects(name, prepared, mapping);
+    const tables = [...counted.tables].sort((a, b) => byUtf8(a.table, b.table));
     const schema = hash('sha256', canonicalJson(prepared.schema), 'hex');
-    sealed.push({ name, scheme, integrity: prepared.integrity ?? null, schema, tables });
+    sealed.push({ name, scheme, integrity: checked.get(name) ?? null, schema, tables });
+    notes.push(...counted.notes);
   }
-  return sealed.sort((a, b) => byUtf8(a.name, b.name));
+  return { sealed: sealed.sort((a, b) => byUtf8(a.name, b.name)), notes };
 }

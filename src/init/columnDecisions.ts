@@ -1,6 +1,8 @@
 /** What a person should know about a table and its columns, whatever the ids are. */
 
+import { DEFAULT_ID_FIELD } from '../mapping/model.ts';
 import { quoteName } from '../mapping/nearest.ts';
+import type { UnreadableColumn } from '../source/source.ts';
 import { formatType } from '../record/type.ts';
 import type { ValueKind } from './columnProfile.ts';
 import { clockTypes, fits, valueKinds } from './columnType.ts';
@@ -17,6 +19,9 @@ export function tableDecisions(plan: TablePlan): Decision[] {
   const { name: table } = plan.schema;
   const decisions: Decision[] = [];
   for (const note of tableNotes(plan)) decisions.push({ ...note, table });
+  for (const { name: column, ...unreadable } of plan.schema.unreadable ?? []) {
+    decisions.push({ ...unreadableNote(unreadable), table, column });
+  }
   for (const column of plan.columns.values()) {
     const notes = [...(plan.rows === 0 ? [] : valueNotes(column)), ...schemaNotes(column)];
     for (const note of notes) decisions.push({ ...note, table, column: column.name });
@@ -42,7 +47,35 @@ function tableNotes(plan: TablePlan): Note[] {
       advice: 'drop the table if it is not needed, raise minimumRows if it will hold rows',
     });
   }
+  for (const index of plan.schema.conditionalUnique ?? []) {
+    notes.push({
+      rule: 'unique',
+      severity: 'INFO',
+      what: `unique index ${quoteName(index)} is not checked: it holds for some rows, or for what is computed`,
+      advice: 'write an invariant for it if the new system relies on it',
+    });
+  }
+  if (plan.schema.counter === true) {
+    notes.push({
+      rule: 'counter',
+      severity: 'INFO',
+      what: 'the source counts its keys on (AUTOINCREMENT), and the counter is not migrated',
+      advice: 'start the new one behind the largest key that was ever given, deleted rows included',
+    });
+  }
   return notes;
+}
+
+function unreadableNote({ why, computed }: Omit<UnreadableColumn, 'name'>): Note {
+  const stored = {
+    what: `cannot be read, as ${why}: it is no field, and every run will stop at it`,
+    advice: 'put a copy of it into the source, or list it under "dropped" with the reason',
+  };
+  const note = {
+    what: `not migrated: the source computes it, and cannot here, as ${why}`,
+    advice: 'have the new system compute it, or put a copy of it into the source',
+  };
+  return { rule: 'unreadable', severity: 'WARNING', ...(computed ? note : stored) };
 }
 
 function schemaNotes(column: ColumnPlan): Note[] {
@@ -61,7 +94,10 @@ function schemaNotes(column: ColumnPlan): Note[] {
     notes.push({
       rule: 'field-name',
       severity: 'INFO',
-      what: `the field is called ${quoteName(field)}: a record cannot have the column's name`,
+      what:
+        name === DEFAULT_ID_FIELD
+          ? `the field is called ${quoteName(field)}, as ${quoteName(name)} is the new id`
+          : `the field is called ${quoteName(field)}: a record cannot have the column's name`,
       advice: 'rename the field if another name says more',
     });
   }
@@ -96,9 +132,28 @@ function valueNotes(column: ColumnPlan): Note[] {
     });
     return notes;
   }
+  notes.push(...digitNotes(column));
   if (type.kind === 'tagged') notes.push(mixed(column));
   else notes.push(...typeNotes(column));
   return notes;
+}
+
+/** A number of a JSON text is its value; only a decimal without a number of digits keeps what is written. */
+function digitNotes({ otherDigits, type }: ColumnPlan): Note[] {
+  if (otherDigits === 0 || (type.kind === 'decimal' && type.digits === undefined)) return [];
+  const inside = type.kind === 'json' || type.kind === 'array';
+  return [
+    {
+      rule: 'digits',
+      severity: 'INFO',
+      what:
+        `${count(otherDigits, VALUE)} with numbers that end in zeros behind the point, as 1.10 does: ` +
+        `type ${formatType(type)} keeps the number, not these digits`,
+      advice: inside
+        ? 'make the numbers texts in the source if the digits mean something'
+        : 'use "type": "decimal" if the digits mean something',
+    },
+  ];
 }
 
 function mixed({ profile, type }: ColumnPlan): Note {
@@ -163,6 +218,15 @@ function typeNotes(column: ColumnPlan): Note[] {
       severity: 'INFO',
       what: `declared ${name}, but its values are not: type ${formatType(type)}`,
       advice: 'check that this is what the new system expects',
+    });
+  }
+  if (type.kind === 'json' && profile.rewrittenJson > 0) {
+    const texts = `${profile.rewrittenJson} of ${count(profile.counts.text, NOUNS.text)}`;
+    notes.push({
+      rule: 'json-form',
+      severity: 'INFO',
+      what: `${texts} will be written as canonical JSON: other blanks and order, equal values`,
+      advice: 'use "type": "string" if the texts have to stay as they are',
     });
   }
   if (profile.beyondDeclared > 0) {

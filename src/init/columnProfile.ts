@@ -5,7 +5,7 @@
 
 import { findPii, type PiiClass } from '../pii/findPii.ts';
 import { codePoints, converter } from '../record/convert.ts';
-import { Rejection, type Converter } from '../record/converted.ts';
+import { RawJson, Rejection, type Converter } from '../record/converted.ts';
 import { fractionDigits } from '../record/decimal.ts';
 import type { ScalarKind } from '../record/type.ts';
 import { isUuid } from '../record/uuid.ts';
@@ -28,6 +28,8 @@ export interface ColumnProfile {
   /** Most digits before and after the point of a decimal that is no integer within ±(2^53−1). */
   readonly wholeDigits: number;
   readonly fractionDigits: number;
+  /** Texts of JSON that are not in canonical form. */
+  readonly rewrittenJson: number;
   /** Values with more digits or characters than the declaration allows. */
   readonly beyondDeclared: number;
   /** The one form of all times: separator, fraction digits, zone. Null where forms differ. */
@@ -36,7 +38,11 @@ export interface ColumnProfile {
   readonly lowerCaseUuids: boolean;
   /** Size of the longest value of kind bytes. */
   readonly longestBytes: number;
-  /** Texts that hold personal data, by its class. */
+  /** Every text is ASCII: letters have the same two cases everywhere. */
+  readonly ascii: boolean;
+  /** No text has outer blanks but spaces at its end. */
+  readonly spacesAtEnd: boolean;
+  /** Texts that hold personal data, by its class, and long integers whose digits are some. */
   readonly personal: Readonly<Partial<Record<PiiClass, number>>>;
 }
 
@@ -68,11 +74,14 @@ interface State {
   unusual: number;
   wholeDigits: number;
   fractionDigits: number;
+  rewrittenJson: number;
   beyondDeclared: number;
   /** Undefined before the first text. */
   clockForm: ClockForm | null | undefined;
   lowerCaseUuids: boolean;
   longestBytes: number;
+  ascii: boolean;
+  spacesAtEnd: boolean;
   readonly personal: Partial<Record<PiiClass, number>>;
 }
 
@@ -86,10 +95,13 @@ export function columnTally(declared: DeclaredType): ColumnTally {
     unusual: 0,
     wholeDigits: 0,
     fractionDigits: 0,
+    rewrittenJson: 0,
     beyondDeclared: 0,
     clockForm: undefined,
     lowerCaseUuids: true,
     longestBytes: 0,
+    ascii: true,
+    spacesAtEnd: true,
     personal: {},
   };
   return {
@@ -136,6 +148,8 @@ function tryTypes(state: State, value: SourceValue, kind: ValueKind): void {
       isInteger = true;
     } else if (type === 'decimal' && typeof converted === 'string') {
       noteDigits(state, converted);
+    } else if (type === 'json' && converted instanceof RawJson && kind === 'text') {
+      if (converted.text !== value) state.rewrittenJson += 1;
     }
   }
 }
@@ -159,13 +173,19 @@ function noteText(state: State, text: string): void {
   const { length = Infinity } = state.declared;
   if (text.length > length && codePoints(text) > length) state.beyondDeclared += 1;
   state.lowerCaseUuids &&= isUuid(text);
-  for (const found of new Set(findPii(text).map((match) => match.of))) {
-    state.personal[found] = (state.personal[found] ?? 0) + 1;
-  }
+  state.ascii &&= isAscii(text);
+  state.spacesAtEnd &&= hasSpacesAtEnd(text);
+  notePersonal(state, text);
   if (state.clockForm === null || !CLOCKS.some((clock) => state.accepted.has(clock))) return;
   const form = clockForm(text);
   const { clockForm: known } = state;
   state.clockForm = known === undefined || sameForm(known, form) ? form : null;
+}
+
+function notePersonal(state: State, text: string): void {
+  for (const found of new Set(findPii(text).map((match) => match.of))) {
+    state.personal[found] = (state.personal[found] ?? 0) + 1;
+  }
 }
 
 function clockForm(text: string): ClockForm | null {
@@ -178,8 +198,25 @@ function sameForm(a: ClockForm, b: ClockForm | null): boolean {
   return a.separator === b?.separator && a.digits === b.digits && a.zone === b.zone;
 }
 
+/** The shortest number that says something about a person, of social security, has 13 digits. */
+const PERSONAL_NUMBER = 10 ** 12;
+
 function noteNumber(state: State, value: number | bigint): void {
+  if (value >= PERSONAL_NUMBER && Number.isInteger(Number(value)))
+    notePersonal(state, String(value));
   if (typeof value === 'bigint') state.beyondSafe.integers += 1;
   else if (!Number.isFinite(value) || Object.is(value, -0)) state.unusual += 1;
   else if (Number.isInteger(value) && !Number.isSafeInteger(value)) state.beyondSafe.doubles += 1;
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 127) return false;
+  return true;
+}
+
+/** Whether its outer blanks, if any, are spaces at the end. */
+function hasSpacesAtEnd(text: string): boolean {
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === 32) end -= 1;
+  return text.slice(0, end).trim().length === end;
 }

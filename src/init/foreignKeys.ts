@@ -20,15 +20,20 @@ import {
 
 export type IdMode = 'keep' | 'uuid';
 
+interface Linked {
+  readonly parent: TablePlan;
+  readonly columns: readonly string[];
+  /** Rows of which some of the columns are null, and others are not. */
+  readonly partial: number;
+  readonly match: 'full' | undefined;
+  /** Some values are of another type than the key that they refer to, so that none gets a new id. */
+  readonly misfit?: true;
+}
+
 export type Link =
   /** `columns` are in the order of the parent's key. */
-  | { readonly kind: 'reference'; readonly parent: TablePlan; readonly columns: readonly string[] }
-  | {
-      readonly kind: 'value';
-      readonly parent: TablePlan;
-      readonly columns: readonly string[];
-      readonly to: readonly string[];
-    }
+  | (Linked & { readonly kind: 'reference' })
+  | (Linked & { readonly kind: 'value'; readonly to: readonly string[] })
   | { readonly kind: 'none'; readonly why: string };
 
 export interface Links {
@@ -45,8 +50,15 @@ export function linksOf(child: TablePlan, plans: TablePlans, ids: IdMode): Links
   for (const [index, key] of child.schema.foreignKeys.entries()) {
     const link = linkOf(child, key, child.partialNulls[index] ?? 0, plans, ids);
     if (link.kind === 'none') decisions.push(notExpressed(child, key, link.why));
-    else if (link.kind === 'value') values.push(link);
-    else if (!references.some((other) => sameLink(other, link))) references.push(link);
+    else decisions.push(...partlyNull(child, key, link), ...notRemapped(child, key, link));
+    if (link.kind === 'none') continue;
+    if (link.kind === 'value') {
+      values.push(link);
+      continue;
+    }
+    const twin = references.findIndex((other) => sameLink(other, link));
+    if (twin < 0) references.push(link);
+    else if (link.match === 'full') references[twin] = link;
   }
   return { references, values, decisions };
 }
@@ -66,18 +78,21 @@ function linkOf(
   ids: IdMode,
 ): Link {
   const parent = plans.get(key.table);
-  const why = broken(child, key, parent) ?? (partialNulls > 0 ? partial(partialNulls) : null);
+  const why = broken(child, key, parent);
   if (why !== null || parent === undefined) return { kind: 'none', why: why ?? '' };
+  const linked = { parent, partial: partialNulls, match: key.match };
   const toKey = parent.key.length > 0 && sameSet(parent.key, key.to);
   if (ids === 'keep' || !toKey) {
-    return { kind: 'value', parent, columns: key.columns, to: key.to };
+    return { ...linked, kind: 'value', columns: key.columns, to: key.to };
   }
   const columns = parent.key.map((name) => key.columns[key.to.indexOf(name)] ?? '');
-  const misfit = columns.findIndex((name, part) => {
-    return !fits(columnOf(child, name).profile, columnOf(parent, parent.key[part] ?? '').type);
+  const fitting = columns.every((name, part) => {
+    return fits(columnOf(child, name).profile, columnOf(parent, parent.key[part] ?? '').type);
   });
-  if (misfit < 0) return { kind: 'reference', parent, columns };
-  return { kind: 'none', why: 'its values are not all of the type of the key that it refers to' };
+  // A value of another type has no target id, and still has to be found where it refers to nothing.
+  return fitting
+    ? { ...linked, kind: 'reference', columns }
+    : { ...linked, kind: 'value', columns: key.columns, to: key.to, misfit: true };
 }
 
 function broken(child: TablePlan, key: ForeignKey, parent: TablePlan | undefined): string | null {
@@ -93,8 +108,47 @@ function broken(child: TablePlan, key: ForeignKey, parent: TablePlan | undefined
   return key.columns.every((name) => child.columns.has(name)) ? null : 'a column of it is missing';
 }
 
-function partial(rows: number): string {
-  return `${rows} row${rows === 1 ? ' has' : 's have'} some, but not all of its columns null`;
+/** What becomes of rows that refer to nothing although they look as if they did. */
+function partlyNull(child: TablePlan, key: ForeignKey, { partial, match }: Linked): Decision[] {
+  if (partial === 0) return [];
+  const columns = key.columns.map(quoteName).join(', ');
+  const rows = `${partial} row${partial === 1 ? ' has' : 's have'}`;
+  const simple = {
+    severity: 'INFO',
+    what: 'they refer to nothing, as in SQL (MATCH SIMPLE), and pass',
+    advice: 'set "match": "full" in the reference if they should be found',
+  } as const;
+  const full = {
+    severity: 'WARNING',
+    what: 'it is declared MATCH FULL, so that each of them is a BLOCKER (reference-partial)',
+    advice: 'fill in or empty the columns in the source, or remove "match" from the reference',
+  } as const;
+  const { severity, what, advice } = match === 'full' ? full : simple;
+  return [
+    {
+      rule: 'foreign-key',
+      severity,
+      table: child.schema.name,
+      what: `${rows} some, but not all columns of foreign key (${columns}) null: ${what}`,
+      advice,
+    },
+  ];
+}
+
+function notRemapped(child: TablePlan, key: ForeignKey, { misfit }: Linked): Decision[] {
+  if (misfit === undefined) return [];
+  const columns = key.columns.map(quoteName).join(', ');
+  return [
+    {
+      rule: 'foreign-key',
+      severity: 'WARNING',
+      table: child.schema.name,
+      what:
+        `foreign key (${columns}) to ${quoteName(key.table)} keeps its legacy ids: its values are ` +
+        'not all of the type of the key that it refers to',
+      advice: 'it is checked by value: correct the odd values in the source, then use "reference"',
+    },
+  ];
 }
 
 /** The decision for a foreign key that the mapping leaves out. */
@@ -109,6 +163,17 @@ export function notExpressed(child: TablePlan, key: ForeignKey, why: string): De
     what: `foreign key (${columns}) to ${quoteName(key.table)} is not checked: ${why}`,
     advice: 'the columns stay plain fields: correct the data or the declaration, then add it',
   };
+}
+
+/** Of each table the columns to which others refer by value. */
+export function referredByValue(links: readonly Links[]): Map<TablePlan, Set<string>> {
+  const referred = new Map<TablePlan, Set<string>>();
+  for (const { parent, to } of links.flatMap(({ values }) => values)) {
+    const columns = referred.get(parent) ?? new Set<string>();
+    for (const name of to) columns.add(name);
+    referred.set(parent, columns);
+  }
+  return referred;
 }
 
 /**
@@ -157,6 +222,15 @@ export function whyNotByValue(
   }
   const targets = columnsOf(link.parent, link.to);
   const pairs = columnsOf(child, link.columns).map((column, index) => [column, targets[index]]);
-  const same = pairs.every(([a, b]) => a !== undefined && b !== undefined && sameType(a, b));
-  return same ? null : 'its values are of another type than those that it refers to';
+  const comparable = pairs.every(([a, b]) => {
+    return a !== undefined && b !== undefined && (sameType(a, b) || (isSpelled(a) && isSpelled(b)));
+  });
+  return comparable ? null : 'its values are of another type than those that it refers to';
+}
+
+/** Types whose values are compared by what they say, be it as a number or as text. */
+const SPELLED: ReadonlySet<string> = new Set(['string', 'integer', 'bigint', 'decimal', 'tagged']);
+
+function isSpelled({ type }: ColumnPlan): boolean {
+  return SPELLED.has(type.kind);
 }

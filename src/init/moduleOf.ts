@@ -6,6 +6,7 @@ import {
   type ColumnField,
   type FieldMapping,
   type IdRule,
+  type KeyPart,
   type ModuleMapping,
   type ReferenceField,
   type ValueReference,
@@ -15,15 +16,19 @@ import { formatType, type FieldType } from '../record/type.ts';
 import { uniqueSets } from './chooseKey.ts';
 import type { Decision } from './decision.ts';
 import { notExpressed, whyNotByValue, type IdMode, type Links } from './foreignKeys.ts';
+import type { NestedReferences } from './looksLikeIds.ts';
 import { unusedName } from './names.ts';
-import { personalClass } from './personal.ts';
-import { columnsOf, isRequired, type ColumnPlan, type TablePlan } from './tablePlan.ts';
+import { personalClass, personalNumber } from './personal.ts';
+import { columnOf, columnsOf, isRequired, type ColumnPlan, type TablePlan } from './tablePlan.ts';
 
 export interface ModuleContext {
   readonly sourceName: string;
   readonly ids: IdMode;
   /** By table. */
   readonly links: ReadonlyMap<TablePlan, Links>;
+  /** Columns to which others refer by value: they are fields. */
+  readonly referred: ReadonlyMap<TablePlan, ReadonlySet<string>>;
+  readonly nested: NestedReferences;
 }
 
 interface Fields {
@@ -44,17 +49,30 @@ export function moduleOf(plan: TablePlan, context: ModuleContext): [ModuleMappin
     $schema: '../schema/module.schema.json',
     module: plan.module,
     source: sourceName === DEFAULT_SOURCE ? { table } : { name: sourceName, table },
-    key: columnsOf(plan, plan.key).map(({ name, type }) => ({
-      column: name,
-      type: formatType(type),
-    })),
+    key: columnsOf(plan, plan.key).map(keyPart),
     id: idRule(plan, context.ids, fields),
     fields: Object.fromEntries(fields.byName),
+    ...droppedOf(plan),
     ...(unique.length === 0 ? {} : { unique }),
     ...(references.length === 0 ? {} : { references }),
     ...(plan.rows === 0 ? { minimumRows: 0 } : {}),
   };
   return [module, decisions];
+}
+
+function keyPart({ name, type, keyTransform }: ColumnPlan): KeyPart {
+  const part = { column: name, type: formatType(type) };
+  return keyTransform === undefined ? part : { ...part, transforms: [keyTransform] };
+}
+
+/** What the source computes from other columns, and cannot read here, is lost with no data. */
+function droppedOf({ schema }: TablePlan): Pick<ModuleMapping, 'dropped'> {
+  const computed = schema.unreadable?.filter((column) => column.computed) ?? [];
+  if (computed.length === 0) return {};
+  const reasons = computed.map(({ name, why }) => {
+    return [name, `computed by the source, and cannot be read, as ${why}`];
+  });
+  return { dropped: Object.fromEntries(reasons) as Readonly<Record<string, string>> };
 }
 
 function idRule(plan: TablePlan, ids: IdMode, fields: Fields): IdRule {
@@ -77,9 +95,12 @@ function fieldsOf(plan: TablePlan, context: ModuleContext, decisions: Decision[]
     });
     if (reference !== undefined) {
       unnamed.delete(reference);
-      fields.byName.set(column.field, referenceField(plan, reference.parent.module, [column]));
+      fields.byName.set(column.field, referenceField(plan, reference, [column]));
     } else if (hasColumnField(plan, column.name, context)) {
-      fields.byName.set(column.field, columnField(plan, column));
+      const references = context.nested.get(column);
+      const field = columnField(plan, column);
+      const nested = references === undefined ? field : { ...field, references };
+      fields.byName.set(column.field, nested);
     } else {
       continue;
     }
@@ -87,23 +108,27 @@ function fieldsOf(plan: TablePlan, context: ModuleContext, decisions: Decision[]
   }
   // Names of columns come first, so that a reference of several never takes one.
   const taken = new Set([...plan.columns.values()].map((column) => column.field));
-  for (const { parent, columns } of unnamed) {
-    const field = referenceField(plan, parent.module, columnsOf(plan, columns));
-    fields.byName.set(unusedName(parent.module, taken), field);
+  for (const reference of unnamed) {
+    const field = referenceField(plan, reference, columnsOf(plan, reference.columns));
+    fields.byName.set(unusedName(reference.parent.module, taken), field);
   }
-  decisions.push(...naturalKey(plan, context.ids, fields));
+  decisions.push(...legacyKey(plan, context.ids, fields));
   return fields;
 }
 
 /** Whether the column is a field of its own type, besides any reference that it is part of. */
 function hasColumnField(plan: TablePlan, name: string, context: ModuleContext): boolean {
-  const references = context.links.get(plan)?.references ?? [];
-  if (references.some(({ columns }) => columns.includes(name))) return false;
+  const all = context.links.get(plan)?.references ?? [];
+  const references = all.filter(({ columns }) => columns.includes(name));
+  if (references.some(({ columns }) => columns.length === 1)) return false;
+  // A reference that is null in part holds nothing of its other columns.
+  if (references.some(({ partial }) => partial > 0)) return true;
+  if (references.length > 0) return false;
+  if (context.referred.get(plan)?.has(name) === true) return true;
   const [only, ...others] = plan.key;
   if (context.ids === 'keep' || only !== name || others.length > 0) return true;
-  // Only lineage holds a number that means nothing. A record needs a field, though.
-  const { type } = columnsOf(plan, [only])[0] ?? {};
-  return type === undefined || !isSurrogate(type) || plan.columns.size === 1;
+  // Numbers of rows stand on invoices; one of a person is for the lineage alone. A record needs a field.
+  return plan.columns.size === 1 || personalNumber(columnOf(plan, only)) === undefined;
 }
 
 function isSurrogate(type: FieldType): boolean {
@@ -113,14 +138,15 @@ function isSurrogate(type: FieldType): boolean {
 
 function referenceField(
   plan: TablePlan,
-  reference: string,
+  { parent, match }: Links['references'][number],
   columns: readonly ColumnPlan[],
 ): ReferenceField {
   const required = isRequired(plan, columns);
   return {
-    reference,
+    reference: parent.module,
     columns: columns.map(({ name }) => name),
     ...(required ? { required } : {}),
+    ...(match === undefined ? {} : { match }),
   };
 }
 
@@ -141,30 +167,54 @@ function maxLengthOf({ type, declared, profile }: ColumnPlan): number | undefine
   return type.kind === 'string' && profile.beyondDeclared === 0 ? declared.length : undefined;
 }
 
-/** A key that is no mere number may be about a person, who is then found by it for good. */
-function naturalKey(plan: TablePlan, ids: IdMode, fields: Fields): Decision[] {
+/**
+ * What becomes of the legacy key: people know rows by it. A key that is no mere number may be about a
+ * person, who is then found by it for good.
+ */
+function legacyKey(plan: TablePlan, ids: IdMode, fields: Fields): Decision[] {
   const [column, ...others] = columnsOf(plan, plan.key);
-  if (column === undefined || others.length > 0 || isSurrogate(column.type)) return [];
-  const field = fields.byName.get(fields.ofColumn.get(column.name) ?? '');
-  if (field === undefined || !('column' in field)) return [];
-  const type = formatType(column.type);
-  const uuid = {
-    what: `the legacy key (${type}) is kept as a field besides the new id`,
-    advice: 'remove the field if nobody needs it; the lineage holds the key in any case',
-  };
-  const keep = {
-    what: `the legacy key (${type}) stays the id of the records`,
-    advice: 'use new ids (--ids uuid) if it says something about a person',
-  };
+  if (column === undefined || others.length > 0) return [];
+  const name = fields.ofColumn.get(column.name);
+  const field = fields.byName.get(name ?? '');
+  if (field !== undefined && !('column' in field)) return [];
+  const about = { table: plan.schema.name, column: column.name };
+  const [type, personal] = [formatType(column.type), personalNumber(column)];
+  const isNumber = isSurrogate(column.type);
+  if (name === undefined || field === undefined) {
+    // Without a field, and not personal, it is part of a reference.
+    return personal === undefined ? [] : [{ ...about, ...onlyInLineage(personal) }];
+  }
+  if (ids === 'uuid') {
+    const kept = `the legacy key (${type}) is kept as field ${quoteName(name)} besides the new id`;
+    return [
+      {
+        ...about,
+        rule: isNumber ? 'legacy-key' : 'natural-key',
+        severity: 'INFO',
+        what: kept,
+        advice: 'remove the field if nobody needs it; the lineage holds the key in any case',
+      },
+    ];
+  }
+  if (isNumber && personal === undefined) return [];
   return [
     {
+      ...about,
       rule: 'natural-key',
-      severity: 'INFO',
-      table: plan.schema.name,
-      column: column.name,
-      ...(ids === 'uuid' ? uuid : keep),
+      severity: personal === undefined ? 'INFO' : 'WARNING',
+      what: `the legacy key (${type}) stays the id of the records`,
+      advice: 'use new ids (--ids uuid) if it says something about a person',
     },
   ];
+}
+
+function onlyInLineage(personal: string): Omit<Decision, 'table'> {
+  return {
+    rule: 'natural-key',
+    severity: 'WARNING',
+    what: `the legacy key holds personal data of class ${personal}: the lineage has it, the records do not`,
+    advice: 'add it as a field with "pii" if the new system needs it',
+  };
 }
 
 /** Declared unique sets in terms of fields. */
@@ -221,6 +271,7 @@ function valueReferences(
       fields: columnsOf(plan, link.columns).map(({ field }) => field),
       module: link.parent.module,
       to: columnsOf(link.parent, link.to).map(({ field }) => field),
+      ...(link.match === undefined ? {} : { match: link.match }),
     };
     references.set(JSON.stringify(reference), reference);
   }

@@ -41,6 +41,14 @@ export function personalClass({ name, profile, type }: ColumnPlan): PiiClass | u
   });
 }
 
+/** The class of a column of integers, half of which are personal data written as numbers. */
+export function personalNumber({ profile, type }: ColumnPlan): PiiClass | undefined {
+  if (type.kind !== 'integer' && type.kind !== 'bigint') return undefined;
+  const classes = Object.keys(WORDS) as PiiClass[];
+  const enough = Math.max(1, profile.counts.number) * 0.5;
+  return classes.find((of) => (profile.personal[of] ?? 0) >= enough);
+}
+
 /** The words of `HomePhone`, `home_phone` or `e-mail`. */
 function wordsOf(name: string): string[] {
   const words = name

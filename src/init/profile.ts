@@ -3,6 +3,7 @@
 import type { ReadRange, SourceReader, TableSchema } from '../source/source.ts';
 import { columnTally, type ColumnProfile } from './columnProfile.ts';
 import { declaredType } from './declaredType.ts';
+import { idTally, type ColumnIds } from './idTally.ts';
 
 export interface TableProfile {
   readonly table: string;
@@ -11,6 +12,10 @@ export interface TableProfile {
   readonly columns: readonly ColumnProfile[];
   /** Per foreign key of the schema: rows with some, but not all of its columns null. */
   readonly partialNulls: readonly number[];
+  /** In the order of the schema. */
+  readonly ids: readonly ColumnIds[];
+  /** By column, cells with numbers whose written digits are not those of their value, such as 1.10. */
+  readonly otherDigits?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -25,13 +30,18 @@ export async function profileTable(
 ): Promise<TableProfile> {
   const names = table.columns.map((column) => column.name);
   const tallies = table.columns.map((column) => columnTally(declaredType(column.declaredType)));
+  const ids = names.map((name) => idTally(mayBeKey(table, name)));
   const keys = table.foreignKeys.map((key) => key.columns.map((name) => names.indexOf(name)));
   const partialNulls = keys.map(() => 0);
   let rows = 0;
   for (const range of ranges) {
     for await (const page of reader.read(table.name, names, range)) {
       for (const row of page) {
-        for (const [index, tally] of tallies.entries()) tally.add(row[index] ?? null);
+        for (const [index, tally] of tallies.entries()) {
+          const cell = row[index] ?? null;
+          tally.add(cell);
+          ids[index]?.add(cell);
+        }
         for (const [index, key] of keys.entries()) {
           const nulls = key.filter((column) => (row[column] ?? null) === null).length;
           if (nulls > 0 && nulls < key.length) partialNulls[index] = (partialNulls[index] ?? 0) + 1;
@@ -42,5 +52,13 @@ export async function profileTable(
     }
   }
   const columns = tallies.map((tally) => tally.profile());
-  return { table: table.name, rows, columns, partialNulls };
+  const idsOf = ids.map((tally) => tally.ids());
+  return { table: table.name, rows, columns, partialNulls, ids: idsOf };
+}
+
+/** Whether others may refer to the column: it is a declared key alone, or called so where there is none. */
+function mayBeKey({ primaryKey, unique }: TableSchema, name: string): boolean {
+  const declared = [primaryKey, ...unique].filter((columns) => columns.length > 0);
+  if (declared.length === 0) return /^(id|uuid|nr|key|code)$/i.test(name);
+  return declared.some((columns) => columns.length === 1 && columns[0] === name);
 }

@@ -4,24 +4,33 @@
  * byte.
  */
 
-import type { ModuleMapping, ProjectMapping } from '../mapping/model.ts';
+import {
+  DEFAULT_ID_FIELD,
+  type DroppedTable,
+  type ModuleMapping,
+  type ProjectMapping,
+} from '../mapping/model.ts';
+import { quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { uuidV5 } from '../record/uuid.ts';
 import { compareNames } from '../source/nameOrder.ts';
 import type { Remark, SourceSchema, TableSchema } from '../source/source.ts';
 import { chooseKey } from './chooseKey.ts';
+import { foldKeys } from './collations.ts';
 import { tableDecisions } from './columnDecisions.ts';
 import type { Decision } from './decision.ts';
-import { alignTypes, linksOf, type IdMode } from './foreignKeys.ts';
+import { alignTypes, linksOf, referredByValue, type IdMode, type Links } from './foreignKeys.ts';
+import { isMigrated, leftOut } from './leftOut.ts';
+import { looksLikeIds } from './looksLikeIds.ts';
 import { moduleOf } from './moduleOf.ts';
-import { moduleNames } from './names.ts';
+import { moduleNames, unusedName } from './names.ts';
 import type { TableProfile } from './profile.ts';
-import { planTable, type TablePlan } from './tablePlan.ts';
+import { columnOf, planTable, type TablePlan } from './tablePlan.ts';
 
 export interface ProposalInput {
   readonly schema: SourceSchema;
-  /** One per table that is no view, in any order. */
+  /** One per table that becomes a module, in any order. */
   readonly profiles: readonly TableProfile[];
   /** Name of the source in the project, such as `main`. */
   readonly sourceName: string;
@@ -37,7 +46,7 @@ export interface Proposal {
   readonly project: ProjectMapping;
   /** Ascending by name. */
   readonly modules: readonly ModuleMapping[];
-  /** By table in the order of the schema, views last. */
+  /** By table in the order of the schema, what becomes no module last. */
   readonly decisions: readonly Decision[];
 }
 
@@ -52,32 +61,56 @@ export function proposeMapping(input: ProposalInput): Proposal {
   for (const plan of plans.values()) decisions.set(plan, chooseKey(plan));
   alignTypes(plans, input.ids);
   const links = new Map([...plans.values()].map((plan) => [plan, linksOf(plan, plans, input.ids)]));
-  const context = { sourceName: input.sourceName, ids: input.ids, links };
+  if (input.ids === 'uuid') for (const [plan, of] of links) giveIdAway(plan, of);
+  const folded = foldKeys(links);
+  const referred = referredByValue([...links.values()]);
+  const likely = looksLikeIds(links, input.ids);
+  const nested = likely.references;
+  const context = { nested, sourceName: input.sourceName, ids: input.ids, links, referred };
   const modules: ModuleMapping[] = [];
+  const left = leftOut(input.schema, input.sourceName);
   for (const [plan, known] of decisions) {
     const [module, more] = moduleOf(plan, context);
     modules.push(module);
-    known.push(...(links.get(plan)?.decisions ?? []), ...more, ...tableDecisions(plan));
+    known.push(...(links.get(plan)?.decisions ?? []), ...(folded.get(plan) ?? []));
+    known.push(...(likely.decisions.get(plan) ?? []), ...more, ...tableDecisions(plan));
   }
   return {
-    project: projectOf(input),
+    project: projectOf(input, left.dropped),
     modules: modules.sort((a, b) => compareNames(a.module, b.module)),
     decisions: [
       ...(input.remarks ?? []).map(readAs),
       ...[...decisions.values()].flat(),
-      ...viewDecisions(input.schema),
+      ...left.decisions,
     ],
   };
 }
 
-/** Tables that become modules: every one but views. */
+/** Tables that become modules: those that hold rows of their own and can be read. */
 export function baseTables(schema: SourceSchema): TableSchema[] {
-  const tables = schema.tables.filter((table) => table.kind !== 'view');
+  const tables = schema.tables.filter(isMigrated);
   if (tables.length > 0) return tables;
+  const [other] = schema.others?.filter(({ partOf }) => partOf === null) ?? [];
+  const why =
+    other === undefined ? '' : `: ${other.kind} ${quoteName(other.name)}, as ${other.why}`;
   throw new Failure('EMPTY', {
-    what: 'the source has no table',
+    what:
+      other === undefined ? 'the source has no table' : `no table of the source can be read${why}`,
     hint: 'check that this is the right file',
   });
+}
+
+/** Where the new id is called `id`, a legacy key of that name is told from it. */
+function giveIdAway(plan: TablePlan, { references }: Links): void {
+  const [key, ...others] = plan.key;
+  if (key === undefined || others.length > 0) return;
+  const column = columnOf(plan, key);
+  const refers = references.some(({ columns }) => columns.includes(key));
+  if (column.field !== DEFAULT_ID_FIELD || refers) return;
+  column.field = unusedName(
+    'legacyId',
+    new Set([...plan.columns.values()].map(({ field }) => field)),
+  );
 }
 
 function plansOf(
@@ -98,19 +131,27 @@ function plansOf(
   );
 }
 
-function projectOf({ schema, sourceName, url, projectName }: ProposalInput): ProjectMapping {
+function projectOf(
+  { schema, sourceName, url, projectName }: ProposalInput,
+  dropped: readonly DroppedTable[],
+): ProjectMapping {
   return {
     $schema: './schema/project.schema.json',
     format: 1,
     name: projectName,
     namespace: namespaceOf(schema),
     sources: Object.fromEntries([[sourceName, { url }]]),
+    ...(dropped.length === 0 ? {} : { dropped }),
   };
 }
 
 /** The same schema gives the same namespace, and so the same keys the same target ids. */
 function namespaceOf(schema: SourceSchema): string {
-  const plain: unknown = JSON.parse(JSON.stringify(schema), wellFormed);
+  // How its columns can be read here, and what is no part of a mapping, does not matter.
+  const tables = schema.tables.map(({ name, kind, columns, primaryKey, unique, foreignKeys }) => {
+    return { name, kind, columns, primaryKey, unique, foreignKeys };
+  });
+  const plain: unknown = JSON.parse(JSON.stringify({ tables }), wellFormed);
   return uuidV5(SEALIFT_NAMESPACE)(canonicalJson(plain));
 }
 
@@ -121,15 +162,4 @@ function wellFormed(_: string, value: unknown): unknown {
 
 function readAs({ table, severity, what, advice }: Remark): Decision {
   return { rule: 'read-as', severity, table, what, advice };
-}
-
-function viewDecisions(schema: SourceSchema): Decision[] {
-  const views = schema.tables.filter((table) => table.kind === 'view');
-  return views.map(({ name }) => ({
-    rule: 'view',
-    severity: 'INFO',
-    table: name,
-    what: 'not migrated: the rows of a view come from the tables',
-    advice: 'write a module for it if the new system needs its rows as they are',
-  }));
 }

@@ -1,22 +1,29 @@
 /** A table on its way to a module: what is declared, what was found, what was chosen so far. */
 
+import type { KeyTransform } from '../mapping/model.ts';
 import { formatType, type FieldType } from '../record/type.ts';
 import type { ColumnSchema, TableSchema } from '../source/source.ts';
 import type { ColumnProfile } from './columnProfile.ts';
 import { chooseType } from './columnType.ts';
 import { declaredType, type DeclaredType } from './declaredType.ts';
+import type { ColumnIds } from './idTally.ts';
 import { fieldNames } from './names.ts';
 import type { TableProfile } from './profile.ts';
 
 export interface ColumnPlan {
   readonly name: string;
   /** The name of its field, should it get one. */
-  readonly field: string;
+  field: string;
   readonly schema: ColumnSchema;
   readonly declared: DeclaredType;
   readonly profile: ColumnProfile;
+  readonly ids: ColumnIds | undefined;
+  /** Cells with numbers whose written digits are not those of their value, such as 1.10. */
+  readonly otherDigits: number;
   /** Of its field and of its part of the key. */
   type: FieldType;
+  /** Of its part of the key: what makes spellings equal that the source takes for one. */
+  keyTransform?: KeyTransform;
 }
 
 export interface TablePlan {
@@ -47,7 +54,16 @@ export function planTable(schema: TableSchema, profile: TableProfile, module: st
     const field = fields.get(column.name) ?? column.name;
     return [
       column.name,
-      { name: column.name, field, schema: column, declared, profile: found, type },
+      {
+        name: column.name,
+        field,
+        schema: column,
+        declared,
+        profile: found,
+        ids: profile.ids[index],
+        otherDigits: profile.otherDigits?.get(column.name) ?? 0,
+        type,
+      },
     ];
   });
   const { rows, partialNulls } = profile;

@@ -12,6 +12,7 @@ import { transformer } from '../record/transform.ts';
 import type { FieldType } from '../record/type.ts';
 import type { SourceValue } from '../record/value.ts';
 import type { ValueField } from './model.ts';
+import type { NestedStep } from './nestedIds.ts';
 import { wholeMatch } from './pattern.ts';
 import type { RemarkLog } from './remarks.ts';
 
@@ -21,6 +22,8 @@ export interface MappedField {
   readonly type: FieldType;
   /** Whether it orders the records: a value that fails a check stays, so that there is a key. */
   readonly orders: boolean;
+  /** What becomes of ids inside it, between its transforms and its type. */
+  readonly nested?: NestedStep | null | undefined;
 }
 
 /** Null where the cell is null or was refused; the log says so. */
@@ -45,7 +48,7 @@ export function cellMapper(field: MappedField, log: RemarkLog): (cell: SourceVal
 
 /** The same without a look at the text as it came. */
 export function valueMapper(field: MappedField, log: RemarkLog): (cell: SourceValue) => Converted {
-  const { name, mapping } = field;
+  const { name, mapping, nested = null } = field;
   const { transforms } = mapping;
   const refuse = refusal(field, log);
   const convert = converter({ ...mapping, type: field.type });
@@ -57,7 +60,9 @@ export function valueMapper(field: MappedField, log: RemarkLog): (cell: SourceVa
         });
   const check = valueCheck(field, log);
   return (cell) => {
-    const changed = change === null ? cell : change(cell);
+    const own = change === null ? cell : change(cell);
+    const isPlain = nested === null || own === null || own instanceof Rejection;
+    const changed = isPlain ? own : nested(own);
     const converted = changed instanceof Rejection ? changed : convert(changed);
     return converted instanceof Rejection ? refuse(name, converted) : check(converted);
   };

@@ -1,10 +1,11 @@
 /**
  * Checks of a mapping against the schemas of its sources: every table and column that it names is
- * there, and every base table and column that is there is accounted for.
+ * there and can be read, and every table, view and column that is there is accounted for. What is
+ * dropped need not be readable.
  */
 
 import { Failure } from '../outcome/failure.ts';
-import type { Relation, SourceSchema, TableSchema } from '../source/source.ts';
+import type { OtherObject, Relation, SourceSchema, TableSchema } from '../source/source.ts';
 import { DEFAULT_SOURCE, relationOf, type FieldMapping, type ModuleMapping } from './model.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { locate, moduleFile, pointerTo, type LocatedMapping, type Place } from './place.ts';
@@ -31,6 +32,8 @@ export function checkAgainstSource(
   for (const module of mapping.modules) checkModule(mapping, module, schemas);
   for (const [index, drop] of (mapping.project.dropped ?? []).entries()) {
     const place = { file: 'project.json', pointer: pointerTo('dropped', index, 'table') };
+    const { others = [] } = schemaOf(mapping, drop.source ?? DEFAULT_SOURCE, schemas, place);
+    if (others.some(({ name }) => name === drop.table)) continue;
     findTable(mapping, drop.source, drop.table, schemas, place);
   }
   for (const name of Object.keys(mapping.project.sources)) {
@@ -47,11 +50,18 @@ function checkModule(
   const file = moduleFile(module.module);
   const read = findRead(mapping, module, schemas);
   const columns = new Set(read.table.columns.map(({ name }) => name));
+  const unreadable = new Map(read.table.unreadable?.map(({ name, why }) => [name, why]));
   const own = checkBase(mapping, module, read);
-  const used = new Set(Object.values(module.source.base?.key ?? {}));
+  const { base } = module.source;
+  const used = new Set([
+    ...Object.values(base?.key ?? {}),
+    ...(base?.count === undefined ? [] : [base.count]),
+  ]);
   const mapped = new Set<string>();
   const assertKnown = (column: string, at: Place): void => {
     if (columns.has(column)) return;
+    const why = unreadable.get(column);
+    if (why !== undefined) throw unreadableColumn(mapping, at, read.table, column, why);
     const what = `${nameOf(read.table)} has no column ${quoteName(column)}`;
     const hint = didYouMean(column, columns, 'name one of its columns');
     throw disagreement(mapping, at, what, hint);
@@ -67,8 +77,10 @@ function checkModule(
   for (const column of Object.keys(module.dropped ?? {})) {
     const at: Place = { file, pointer: pointerTo('dropped', column), part: 'key' };
     // Of a query, columns of the base table that it leaves out are dropped here, too.
-    if (!own.has(column)) assertKnown(column, at);
-    if (mapped.has(column)) {
+    if (!own.has(column) && !unreadable.has(column)) assertKnown(column, at);
+    // A result column may have the name of a column of the base that does not arrive.
+    const ofBase = read.unread.includes(column) || read.filtering.includes(column);
+    if (mapped.has(column) && !ofBase) {
       const what = `column ${quoteName(column)} is dropped, and used`;
       throw disagreement(mapping, at, what, 'remove the one or the other');
     }
@@ -76,10 +88,39 @@ function checkModule(
   }
   if (module.external === true) return;
   const isOpen = (column: string): boolean => !used.has(column) && !mapped.has(column);
+  for (const [column, why] of unreadable) {
+    if (!isOpen(column)) continue;
+    throw unreadableColumn(mapping, { file, pointer: '/fields' }, read.table, column, why);
+  }
   assertNoneMissing(mapping, file, read.table, [...columns].filter(isOpen));
-  const base = { name: module.source.base?.table ?? '', kind: 'table' } as const;
-  const unread = read.unread.filter((column) => !Object.hasOwn(module.dropped ?? {}, column));
-  assertNoneMissing(mapping, file, base, unread);
+  const table = { name: base?.table ?? '', kind: 'table' } as const;
+  const isDropped = (column: string): boolean => Object.hasOwn(module.dropped ?? {}, column);
+  assertNoneMissing(
+    mapping,
+    file,
+    table,
+    read.unread.filter((column) => !isDropped(column)),
+  );
+  const filtering = read.filtering.filter((column) => !isDropped(column));
+  assertNoneMissing(
+    mapping,
+    file,
+    table,
+    filtering,
+    ', only filtered, joined, grouped or ordered by',
+  );
+}
+
+function unreadableColumn(
+  mapping: LocatedMapping,
+  place: Place,
+  table: TableSchema,
+  column: string,
+  why: string,
+): Failure {
+  const what = `column ${quoteName(column)} of ${nameOf(table)} cannot be read, as ${why}`;
+  const hint = 'list it under "dropped" with the reason, or put a copy of it into the source';
+  return disagreement(mapping, place, what, hint);
 }
 
 function assertNoneMissing(
@@ -87,14 +128,16 @@ function assertNoneMissing(
   file: string,
   table: Pick<TableSchema, 'name' | 'kind'>,
   missing: readonly string[],
+  but = '',
 ): void {
   if (missing.length === 0) return;
   const what = `${listing('column', missing)} of ${nameOf(table)}`;
+  const are = missing.length === 1 ? 'is' : 'are';
   const hint = 'add fields, or list them under "dropped" with the reason';
   throw disagreement(
     mapping,
     { file, pointer: '/fields' },
-    `${what} ${missing.length === 1 ? 'is' : 'are'} not mapped`,
+    `${what} ${are} not mapped${but}`,
     hint,
   );
 }
@@ -103,8 +146,9 @@ function assertNoneMissing(
 interface Read {
   readonly table: TableSchema;
   readonly tables: readonly TableSchema[];
-  /** Columns of its base that its SQL names nowhere. */
+  /** Columns of its base that its SQL names nowhere, and those of which it yields nothing. */
   readonly unread: readonly string[];
+  readonly filtering: readonly string[];
 }
 
 function findRead(
@@ -118,7 +162,8 @@ function findRead(
   const { tables, relations } = schemaOf(mapping, name ?? DEFAULT_SOURCE, schemas, place);
   const relation = relations?.get(relationOf(module));
   const table = relation?.schema ?? findTable(mapping, name, relationOf(module), schemas, place);
-  return { table, tables, unread: base === undefined ? [] : (relation?.unread ?? []) };
+  const { unread = [], filtering = [] } = base === undefined ? {} : (relation ?? {});
+  return { table, tables, unread, filtering };
 }
 
 /** The columns of a module's base table, which is what it has to be; none without a base. */
@@ -146,7 +191,7 @@ function checkBase(
     const hint = didYouMean(base.table, names, 'name the table whose rows the query goes through');
     throw disagreement(mapping, at('table'), what, hint);
   }
-  const own = new Set(table.columns.map(({ name }) => name));
+  const own = new Set([...table.columns, ...(table.unreadable ?? [])].map(({ name }) => name));
   const results = new Set(read.columns.map(({ name }) => name));
   for (const [column, result] of Object.entries(base.key)) {
     for (const [name, known, of] of [
@@ -162,6 +207,12 @@ function checkBase(
       );
       throw disagreement(mapping, at('key', column), what, hint);
     }
+  }
+  const { count } = base;
+  if (count !== undefined && !results.has(count)) {
+    const what = `${nameOf(read)} has no column ${quoteName(count)}`;
+    const hint = didYouMean(count, results, 'name the result column of count(*)');
+    throw disagreement(mapping, at('count'), what, hint);
   }
   return own;
 }
@@ -198,14 +249,24 @@ function checkEveryTable(mapping: LocatedMapping, source: string, schema: Checke
   for (const drop of mapping.project.dropped ?? []) {
     if ((drop.source ?? DEFAULT_SOURCE) === source) known.add(drop.table);
   }
-  const missing = schema.tables.filter(({ kind, name }) => kind !== 'view' && !known.has(name));
-  if (missing.length === 0) return;
-  const names = missing.map(({ name }) => name);
-  const verb = names.length === 1 ? 'is' : 'are';
-  const what = `${listing('table', names)} of source ${quoteName(source)} ${verb} not mapped`;
-  const hint = 'add modules, or list them under "dropped" with the reason';
-  throw disagreement(mapping, { file: 'project.json', pointer: '' }, what, hint);
+  const place = { file: 'project.json', pointer: '' };
+  const of = `of source ${quoteName(source)}`;
+  const missing = schema.tables.filter(({ name }) => !known.has(name));
+  if (missing.length > 0) {
+    const noun = missing.every(({ kind }) => kind === 'view') ? 'view' : 'table';
+    const names = missing.map(({ name }) => name);
+    const what = `${listing(noun, names)} ${of} ${names.length === 1 ? 'is' : 'are'} not mapped`;
+    const hint = 'add modules, or list them under "dropped" with the reason';
+    throw disagreement(mapping, place, what, hint);
+  }
+  const other = schema.others?.find((one) => one.partOf === null && !known.has(one.name));
+  if (other === undefined) return;
+  const what = `${other.kind} ${quoteName(other.name)} ${of} cannot be read, as ${other.why}`;
+  throw disagreement(mapping, place, what, UNREADABLE);
 }
+
+const UNREADABLE =
+  'list it under "dropped" with the reason, or put what it holds into a plain table';
 
 function findTable(
   mapping: LocatedMapping,
@@ -214,12 +275,23 @@ function findTable(
   schemas: ReadonlyMap<string, CheckedSchema>,
   place: Place,
 ): TableSchema {
-  const { tables } = schemaOf(mapping, source, schemas, place);
+  const { tables, others = [] } = schemaOf(mapping, source, schemas, place);
   const found = tables.find((table) => table.name === name);
   if (found !== undefined) return found;
+  const other = others.find((one) => one.name === name);
+  if (other !== undefined) throw unreadable(mapping, place, other);
   const names = tables.map((table) => table.name);
   const what = `source ${quoteName(source)} has no table ${quoteName(name)}`;
   throw disagreement(mapping, place, what, didYouMean(name, names, 'name one of its tables'));
+}
+
+function unreadable(
+  mapping: LocatedMapping,
+  place: Place,
+  { kind, name, why }: OtherObject,
+): Failure {
+  const what = `${kind} ${quoteName(name)} cannot be read by its name, as ${why}`;
+  return disagreement(mapping, place, what, UNREADABLE);
 }
 
 function schemaOf(

@@ -70,7 +70,8 @@ const OPTIONS: readonly {
     | 'format'
     | 'pattern'
     | 'longText'
-    | 'references';
+    | 'references'
+    | 'onMissing';
   readonly kinds: readonly string[];
   readonly elements: boolean;
 }[] = [
@@ -83,6 +84,7 @@ const OPTIONS: readonly {
   { option: 'pattern', kinds: ['string'], elements: false },
   { option: 'longText', kinds: ['string'], elements: false },
   { option: 'references', kinds: ['array', 'json'], elements: false },
+  { option: 'onMissing', kinds: ['array', 'json'], elements: false },
 ];
 
 function innermost(type: FieldType): FieldType {

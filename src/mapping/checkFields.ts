@@ -9,6 +9,7 @@ import {
   type ModuleMapping,
   type ReferenceField,
 } from './model.ts';
+import { checkNested, parentOf } from './checkNested.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping } from './place.ts';
 
@@ -24,7 +25,7 @@ export function checkFields(mapping: LocatedMapping, module: ModuleMapping): voi
     if (isReference(field)) checkReference(mapping, field, fault);
     else {
       checkValueField(field, fault);
-      checkElements(mapping, field.references, fault);
+      checkNested(mapping, field, fault);
       checkCopy(mapping, module, field.copyOf, fault);
     }
     const definition = canonicalJson(field);
@@ -35,13 +36,8 @@ export function checkFields(mapping: LocatedMapping, module: ModuleMapping): voi
     }
     seen.set(definition, name);
   }
-  if (module.external === true) {
-    checkExternal(mapping, module);
-    return;
-  }
-  if (entries.length > 0) return;
-  const place = { file: moduleFile(module.module), pointer: '/fields' };
-  throw mappingFailure(mapping, place, 'the module has no fields', 'add a field');
+  // A module may have no field at all: a table may have no column but its key, and a file none.
+  if (module.external === true) checkExternal(mapping, module);
 }
 
 /** Records of an external module hold ids only: with rule `keep` its key, otherwise nothing else. */
@@ -67,7 +63,7 @@ function checkExternal(mapping: LocatedMapping, module: ModuleMapping): void {
 }
 
 function checkReference(mapping: LocatedMapping, field: ReferenceField, fault: FieldFault): void {
-  const parent = parentOf(mapping, field.reference, 'reference', fault);
+  const parent = parentOf(mapping, field.reference, ['reference'], fault);
   if (parent.id.rule === 'keyless') {
     const what = `module "${parent.module}" has no key that a reference could be made from`;
     throw fault(['reference'], what, 'map the columns as fields of their own');
@@ -82,32 +78,6 @@ function checkReference(mapping: LocatedMapping, field: ReferenceField, fault: F
     const what = `module "${parent.module}" keeps a key of ${parent.key.length} parts: no single id`;
     throw fault(['reference'], what, 'map the columns as fields and use "references"');
   }
-}
-
-function parentOf(
-  mapping: LocatedMapping,
-  name: string,
-  member: string,
-  fault: FieldFault,
-): ModuleMapping {
-  const parent = findModule(mapping, name);
-  if (parent !== undefined) return parent;
-  const names = mapping.modules.map(({ module }) => module);
-  const hint = didYouMean(name, names, 'name a module of this mapping');
-  throw fault([member], `reference to unknown module ${quoteName(name)}`, hint);
-}
-
-/** Elements hold ids as the source has them: only kept keys are such. */
-function checkElements(
-  mapping: LocatedMapping,
-  references: string | undefined,
-  fault: FieldFault,
-): void {
-  if (references === undefined) return;
-  const parent = parentOf(mapping, references, 'references', fault);
-  if (parent.id.rule === 'keep' && parent.key.length === 1) return;
-  const what = `module "${parent.module}" does not keep a key of one part`;
-  throw fault(['references'], what, 'elements cannot be the ids of its records: remove it');
 }
 
 function checkCopy(

@@ -3,6 +3,7 @@
 import type { Failure } from '../outcome/failure.ts';
 import { isOrdered } from '../record/keyOrder.ts';
 import { formatType, parseType, type FieldType } from '../record/type.ts';
+import { sameTransforms } from './compile.ts';
 import { DEFAULT_ID_FIELD, type ColumnField, type KeyPart, type ModuleMapping } from './model.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping } from './place.ts';
@@ -71,10 +72,10 @@ function checkKeep(module: ModuleMapping, fault: Fault): void {
     const at = pointerTo('key', index);
     const column = quoteName(part.column);
     const same = fields.filter((field) => sameType(field, part));
-    if (same.some((field) => field.transforms === undefined)) continue;
+    if (same.some((field) => sameTransforms(field, part))) continue;
     if (same.length > 0) {
-      const hint = 'id rule "keep" keeps it as it is: remove them, or use id rule "uuid"';
-      throw fault(at, `key column ${column} has transforms`, hint);
+      const hint = 'id rule "keep" needs the same in both: change them, or use id rule "uuid"';
+      throw fault(at, `key column ${column} and its field have different transforms`, hint);
     }
     if (fields.length === 0) {
       const hint = 'add the field, or use id rule "uuid"';

@@ -14,8 +14,10 @@ import {
   isReference,
   relationOf,
   type BaseTable,
+  type ColumnField,
   type FieldMapping,
   type KeyPart,
+  type KeyTransform,
   type Mapping,
   type ModuleMapping,
   type ProjectMapping,
@@ -36,6 +38,7 @@ export interface CompiledField {
 export interface CompiledKeyPart {
   readonly column: string;
   readonly type: FieldType;
+  readonly transforms?: readonly KeyTransform[] | undefined;
 }
 
 export interface CompiledModule {
@@ -48,6 +51,8 @@ export interface CompiledModule {
   readonly base: BaseTable | null;
   /** Columns to read, each once. */
   readonly columns: readonly string[];
+  /** Those whose numbers are wanted with the digits that they are written with. */
+  readonly asWritten: readonly string[];
   /** Mapped fields, ascending by name (UTF-16 code units, as RFC 8785 §3.2.3 sorts members). */
   readonly fields: readonly CompiledField[];
   readonly key: readonly CompiledKeyPart[];
@@ -82,6 +87,7 @@ export function compileModule(mapping: Mapping, name: string): CompiledModule {
     table: relationOf(module),
     base: module.source.base ?? null,
     columns: columnsOf(module),
+    asWritten: asWritten(module, fields),
     fields,
     key,
     idField,
@@ -104,7 +110,11 @@ export function moduleNamed(mapping: Mapping, name: string): ModuleMapping {
 }
 
 export function compileKey(key: readonly KeyPart[]): CompiledKeyPart[] {
-  return key.map((part) => ({ column: part.column, type: requireType(part.type) }));
+  return key.map(({ column, type, transforms }) => ({
+    column,
+    type: requireType(type),
+    transforms,
+  }));
 }
 
 function requireType(text: string): FieldType {
@@ -130,14 +140,38 @@ function columnsOf(module: ModuleMapping): string[] {
   return [...columns];
 }
 
+/** Columns of fields of type decimal, with its digits as they are; not where others look at the number. */
+function asWritten(module: ModuleMapping, fields: readonly CompiledField[]): string[] {
+  const numbers = [...module.key, ...(module.where ?? [])].map(({ column }) => column);
+  const found: string[] = [];
+  for (const { mapping, type } of fields) {
+    const kept = isPlainDecimal(type) && 'column' in mapping && mapping.transforms === undefined;
+    (kept ? found : numbers).push(...columnsOfField(mapping));
+  }
+  return [...new Set(found)].filter((column) => !numbers.includes(column));
+}
+
+function isPlainDecimal(type: FieldType): boolean {
+  if (type.kind === 'array') return isPlainDecimal(type.of);
+  return type.kind === 'decimal' && type.digits === undefined;
+}
+
 function fieldOfKeyPart(fields: readonly CompiledField[], part: CompiledKeyPart): string {
   const field = fields.find(
     ({ mapping, type }) =>
       'column' in mapping &&
       mapping.column === part.column &&
-      mapping.transforms === undefined &&
+      sameTransforms(mapping, part) &&
       formatType(type) === formatType(part.type),
   );
   if (field === undefined) throw new TypeError(`no field holds key column ${part.column}`);
   return field.name;
+}
+
+/** Whether a field and a part of the key make the same of a cell's text. */
+export function sameTransforms(
+  field: Pick<ColumnField, 'transforms'>,
+  part: Pick<CompiledKeyPart, 'transforms'>,
+): boolean {
+  return JSON.stringify(field.transforms) === JSON.stringify(part.transforms);
 }

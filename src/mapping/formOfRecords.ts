@@ -9,6 +9,7 @@ import { hash } from 'node:crypto';
 import { canonicalJson } from '../record/canonical.ts';
 import { formatType } from '../record/type.ts';
 import { BLIND_FIELD, type CompiledField, type CompiledModule } from './compile.ts';
+import { nestedReferences } from './idPath.ts';
 import type { ValueReference } from './model.ts';
 
 export interface FieldForm {
@@ -31,8 +32,11 @@ export interface ReferenceForm {
   readonly fields: readonly string[];
   readonly module: string;
   readonly to?: readonly string[];
-  /** Each element of the field is such an id. */
+  /** Each element of the field is such an id, or each at the path where there is one. */
   readonly each?: true;
+  readonly path?: string;
+  /** All of the fields are null, or none is. */
+  readonly match?: 'full';
 }
 
 /** The form that the mapping gives to a module's records; plain data. */
@@ -65,15 +69,18 @@ export function formDigest(form: unknown): string {
 /** What a field itself refers to: a record of a module, or several by the ids that it holds. */
 function referencesOf({ name, mapping }: CompiledField): ReferenceForm[] {
   if ('reference' in mapping) return [{ fields: [name], module: mapping.reference }];
-  if (mapping.references === undefined) return [];
-  return [{ fields: [name], module: mapping.references, each: true }];
+  return nestedReferences(mapping).map(({ module, text: path }) => {
+    const fields = [name];
+    return path === null ? { fields, module, each: true } : { fields, module, each: true, path };
+  });
 }
 
 /** The pairs of a reference by value have no order. */
-function withSortedPairs({ fields, module, to }: ValueReference): ReferenceForm {
+function withSortedPairs({ fields, module, to, match }: ValueReference): ReferenceForm {
   const pairs = fields.map((field, at) => [field, to[at] ?? ''] as const);
   pairs.sort(([a], [b]) => byUtf8(a, b));
-  return { fields: pairs.map(([field]) => field), module, to: pairs.map(([, at]) => at) };
+  const form = { fields: pairs.map(([field]) => field), module, to: pairs.map(([, at]) => at) };
+  return match === 'full' ? { ...form, match } : form;
 }
 
 function byText<T>(values: readonly T[]): T[] {

@@ -6,8 +6,9 @@
 import { createHmac } from 'node:crypto';
 
 import { converter } from '../record/convert.ts';
-import { RawJson, Rejection } from '../record/converted.ts';
+import { RawJson, Rejection, type Converter } from '../record/converted.ts';
 import type { KeyValue } from '../record/keyOrder.ts';
+import { transformer } from '../record/transform.ts';
 import { uuidV5, uuidV5OfBytes, uuidV8 } from '../record/uuid.ts';
 import type { Row } from '../source/source.ts';
 import type { CompiledKeyPart, CompiledModule } from './compile.ts';
@@ -25,6 +26,8 @@ export interface MapperContext {
    * filtered, or which nobody asks, are not there.
    */
   readonly filtered?: ReadonlyMap<string, { readonly has: (key: string) => boolean }>;
+  /** Module → legacy keys that rows have, filtered ones included; only where somebody asks. */
+  readonly present?: ReadonlyMap<string, { readonly has: (key: string) => boolean }>;
 }
 
 export interface Identity {
@@ -102,13 +105,15 @@ export function keyText(key: readonly CompiledKeyPart[], indexes: readonly numbe
 }
 
 /** One part; the common kinds of keys pass without a converter. */
-function partText({ type }: CompiledKeyPart, index: number): KeyText {
-  const convert = converter({ type });
+function partText(part: CompiledKeyPart, index: number): KeyText {
+  const { type } = part;
+  const convert = partConverter(part);
   const slow: KeyText = (row) => {
     const converted = convert(row[index] ?? null);
     if (converted === null || converted instanceof Rejection) return converted;
     return converted instanceof RawJson ? converted.text : JSON.stringify(converted);
   };
+  if (part.transforms !== undefined) return slow;
   switch (type.kind) {
     case 'integer':
       return (row) => {
@@ -124,6 +129,17 @@ function partText({ type }: CompiledKeyPart, index: number): KeyText {
     default:
       return slow;
   }
+}
+
+/** From a cell to the value of a key part. */
+export function partConverter({ type, transforms }: CompiledKeyPart): Converter {
+  const convert = converter({ type });
+  if (transforms === undefined) return convert;
+  const change = transformer(transforms, () => {});
+  return (cell) => {
+    const changed = change(cell);
+    return changed instanceof Rejection ? changed : convert(changed);
+  };
 }
 
 /** Target id of the record of `module` whose legacy key has this canonical text. */

@@ -15,13 +15,7 @@ import { fileFailure, readDocument, type MappingDocument } from './document.ts';
 import type { Mapping, ModuleMapping, ProjectMapping } from './model.ts';
 import { quoteName } from './nearest.ts';
 import { formatPlace, type MappingFile } from './place.ts';
-import {
-  duplicateFailure,
-  emptyFailure,
-  readRegistry,
-  registryIds,
-  type RegistryDuplicate,
-} from './registry.ts';
+import { duplicateFailure, readRegistry, registryIds, type RegistryDuplicate } from './registry.ts';
 import { MODULE_PATTERN } from './schema/names.ts';
 import { assertShape } from './shape.ts';
 
@@ -43,8 +37,8 @@ export interface LoadOptions {
   /** Hears of ids that registries give twice; without it they are refused. */
   readonly onDuplicate?: (duplicate: RegistryDuplicate) => void;
   /**
-   * A registry that is empty, or that a module names and that is not there, is still to be made: it
-   * is in `registries` as NDJSON, and not among the `files`.
+   * A registry that a module names and that is not there is still to be made: it is in `registries`
+   * as NDJSON, and not among the `files`.
    */
   readonly registriesToCome?: boolean;
   /** It was sealed: the folder is a real path, and whatever is a link in it now is not followed. */
@@ -222,7 +216,7 @@ function fileOf(document: MappingDocument): MappingFile {
 async function registryFiles(
   folder: string,
   registries: ReadonlyMap<string, string>,
-  { onDuplicate = refuse, registriesToCome }: LoadOptions,
+  { onDuplicate = refuse }: LoadOptions,
 ): Promise<MappingFile[]> {
   const ids = registryIds(onDuplicate);
   const files: MappingFile[] = [];
@@ -233,7 +227,6 @@ async function registryFiles(
       count += 1;
       ids.add({ file: name, entry: count }, entry);
     }
-    if (count === 0 && registriesToCome !== true) throw emptyFailure(name);
     files.push({ name, sha256: hash.digest('hex'), bytes: null, text: null });
   }
   return files;

@@ -94,6 +94,8 @@ export interface BaseTable {
   readonly table: string;
   /** Column of the base table → result column with the same value. */
   readonly key: Readonly<Record<string, string>>;
+  /** Result column: how many rows of the base table a row of the result stands for. */
+  readonly count?: string;
   /** Rows that the query gives nothing for: a finding each, or filtered on purpose. */
   readonly lost?: 'block' | 'filter';
 }
@@ -129,7 +131,12 @@ export interface Invariant {
 export interface KeyPart {
   readonly column: string;
   readonly type: string;
+  /** Applied before the type, here and in the columns that refer to it: spellings that mean one key. */
+  readonly transforms?: readonly KeyTransform[];
 }
+
+/** Steps that take text to text and need no word. */
+export type KeyTransform = 'trim' | 'collapse-blanks' | 'upper' | 'lower' | 'nfc';
 
 export type IdRule =
   /** The legacy key is the record's key; all key columns are fields of the same type. */
@@ -184,11 +191,28 @@ export interface ValueOptions {
   readonly longText?: number;
   /** A copy of another module's field; `via`, a field of this module, leads to its record. */
   readonly copyOf?: { readonly via: string; readonly field: string };
-  /** Ids in the elements of an array(…) or json field: each has to exist in this module. */
-  readonly references?: string;
+  /**
+   * Ids in the elements of an array(…) or json field: all scalars in it are ids of this module, or those
+   * at the paths are. Where the module makes ids of its own, the legacy ids become those.
+   */
+  readonly references?: string | readonly PathReference[];
+  /** Of `references`. */
+  readonly onMissing?: OnMissing;
   /** What kind of personal data the field holds, such as EMAIL or PHONE. */
   readonly pii?: string;
 }
+
+/** Ids at one place of a json field; the path is a JSON pointer in which `*` means each. */
+export interface PathReference {
+  readonly path: string;
+  readonly module: string;
+}
+
+/**
+ * What happens where no row has the key that is referred to: the id leads to no record, which is found
+ * (block, the default), or it becomes null.
+ */
+export type OnMissing = 'block' | 'null';
 
 /** The target id of a record of `reference`, made from that module's legacy key in `columns`. */
 export interface ReferenceField {
@@ -200,12 +224,21 @@ export interface ReferenceField {
    * (block, the default); the field is null; or this row is filtered, too.
    */
   readonly onFilteredParent?: 'block' | 'null' | 'filter';
+  readonly onMissing?: OnMissing;
+  readonly match?: Match;
 }
+
+/**
+ * What a reference of several parts means where some are null and others are not (ISO 9075): with
+ * `simple`, the default, it refers to nothing; with `full` it is a mistake.
+ */
+export type Match = 'simple' | 'full';
 
 export interface ValueReference {
   readonly fields: readonly string[];
   readonly module: string;
   readonly to: readonly string[];
+  readonly match?: Match;
 }
 
 export function isReference(field: FieldMapping): field is ReferenceField {

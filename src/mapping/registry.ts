@@ -2,7 +2,8 @@
  * Registries: frozen lists legacy id → target id, one `{legacyId, targetUuid, version?}` each, as
  * NDJSON (one per line, of any length: it is streamed) or as one JSON array.
  *
- * Refused: a target id that is no lower-case UUID, unknown or missing members, and, unless the
+ * A registry may be empty: it has the ids of a table without rows, and each row of another table is
+ * a finding. Refused: a target id that is no lower-case UUID, unknown or missing members, and, unless the
  * caller wants to hear of them, ids that are given twice. Errors name the file and the line
  * (arrays: the ordinal from 1), never the ids.
  */
@@ -96,11 +97,6 @@ export function registryIds(onDuplicate: (duplicate: RegistryDuplicate) => void)
 export function duplicateFailure({ id, first, again }: RegistryDuplicate): Failure {
   if (first.file === again.file) return entryFailure(again, `this ${id} came before`);
   return entryFailure(again, `this ${id} is in mapping/${first.file} as well`);
-}
-
-/** A registry without entries helps nobody, and is more likely a file that was cut off. */
-export function emptyFailure(file: string): Failure {
-  return fileFailure(file, 'the registry is empty', 'give it its ids');
 }
 
 /** RFC 8785 of an entry: its members are in canonical order. */

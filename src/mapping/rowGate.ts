@@ -1,8 +1,9 @@
 /** Which rows count: those for which the conditions of their module hold, and whose parents count. */
 
+import { Rejection } from '../record/converted.ts';
 import type { Row } from '../source/source.ts';
-import { moduleNamed, type CompiledModule } from './compile.ts';
-import { columnIndexes, type MapperContext } from './identity.ts';
+import { compileKey, moduleNamed, type CompiledModule } from './compile.ts';
+import { columnIndexes, keyText, type MapperContext } from './identity.ts';
 import type { ReferenceField } from './model.ts';
 import { legacyKey } from './recordKey.ts';
 import { whereOf } from './where.ts';
@@ -34,5 +35,25 @@ export function parentFilter(
   return (row) => {
     const key = keyOf(row);
     return key !== null && filtered.has(key);
+  };
+}
+
+/**
+ * Whether a row refers to a key that no row of the parent has, or could have; null where that is not
+ * asked. A reference that is null, be it in part, is not meant.
+ */
+export function missingParent(
+  module: CompiledModule,
+  field: ReferenceField,
+  context: MapperContext,
+): ((row: Row) => boolean) | null {
+  const present = field.onMissing === 'null' ? context.present?.get(field.reference) : undefined;
+  if (present === undefined) return null;
+  const { key } = moduleNamed(context.mapping, field.reference);
+  const textOf = keyText(compileKey(key), columnIndexes(module, field.columns));
+  return (row) => {
+    const text = textOf(row);
+    if (text instanceof Rejection) return text.rule !== 'key-null';
+    return text !== null && !present.has(text);
   };
 }

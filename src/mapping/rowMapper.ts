@@ -13,17 +13,18 @@ import { isSuspectJson } from '../record/textFault.ts';
 import type { SourceValue } from '../record/value.ts';
 import type { Row } from '../source/source.ts';
 import { blobReference, type BlobReference } from './blobReference.ts';
-import { cellMapper, inspectText, valueMapper } from './cellMapper.ts';
+import { cellMapper, inspectText, valueMapper, type MappedField } from './cellMapper.ts';
 import { combiner } from './combine.ts';
 import { BLIND_FIELD, type CompiledField, type CompiledModule } from './compile.ts';
 import { constantValue } from './constant.ts';
 import { FAST_CALLS, fastPath } from './fastPath.ts';
-import { columnIndexes, identity, NO_KEY, type Identity, type MapperContext } from './identity.ts';
+import { identity, NO_KEY, type Identity, type MapperContext } from './identity.ts';
 import type { CombinedField, ReferenceField } from './model.ts';
 import { quoteName } from './nearest.ts';
+import { nestedStep } from './nestedIds.ts';
 import { referenceConverter } from './reference.ts';
 import { remarkLog, type Note, type Remark, type RemarkLog } from './remarks.ts';
-import { parentFilter } from './rowGate.ts';
+import { missingParent, parentFilter } from './rowGate.ts';
 
 export type { Remark } from './remarks.ts';
 
@@ -162,12 +163,15 @@ function slowPath(
     out.blobs.push(blob);
     return { sha256: blob.sha256, size: blob.size };
   };
+  const nested = nestedStep(mapping, context, (note) => {
+    log.note(name, note);
+  });
   if ('combine' in mapping) {
-    const combined = combinedPath(module, { name, mapping, type }, log);
+    const combined = combinedPath(module, { name, mapping, type, nested }, log);
     return (row) => stored(combined(row));
   }
   const orders = isKeptKey(module, field);
-  const cell = cellMapper({ name, mapping, type, orders }, log);
+  const cell = cellMapper({ name, mapping, type, orders, nested }, log);
   const unkeyed = orders && mapping.required !== true;
   return (value: SourceValue) =>
     value === null && unkeyed ? log.refuseKey(name, NO_KEY) : stored(cell(value));
@@ -180,18 +184,21 @@ function referencePath(
   context: MapperContext,
   log: RemarkLog,
 ): (row: Row) => unknown {
-  const convert = referenceConverter(mapping, columnIndexes(module, mapping.columns), context);
+  const convert = referenceConverter(module, mapping, context);
   const mapped = (row: Row): unknown => {
     const converted = convert(row);
     return converted instanceof Rejection ? log.refuse(name, converted) : converted;
   };
   const isFiltered =
     mapping.onFilteredParent === 'null' ? parentFilter(module, mapping, context) : null;
-  if (isFiltered === null) return mapped;
+  const isMissing = missingParent(module, mapping, context);
+  if (isFiltered === null && isMissing === null) return mapped;
+  const required = mapping.required === true;
   return (row) => {
-    if (!isFiltered(row)) return mapped(row);
-    if (mapping.required === true) return log.refuse(name, LOST_PARENT);
-    log.note(name, FILTERED_PARENT);
+    const filtered = isFiltered?.(row) === true;
+    if (!filtered && isMissing?.(row) !== true) return mapped(row);
+    if (required) return log.refuse(name, filtered ? LOST_PARENT : MISSING_PARENT);
+    log.note(name, filtered ? FILTERED_PARENT : NOT_THERE);
     return null;
   };
 }
@@ -204,20 +211,28 @@ const LOST_PARENT = new Rejection(
   'required',
   'the row that it refers to was filtered, the field is required',
 );
+const NOT_THERE: Note = {
+  rule: 'reference-missing',
+  reason: 'no row has the key that it refers to, the field is null',
+};
+const MISSING_PARENT = new Rejection(
+  'required',
+  'no row has the key that it refers to, the field is required',
+);
 
 /** Each cell's text is looked at as it came, then one cell is made of all of them. */
 function combinedPath(
   module: CompiledModule,
-  field: Pick<CompiledField, 'name' | 'type'> & { readonly mapping: CombinedField },
+  field: Omit<MappedField, 'mapping' | 'orders'> & { readonly mapping: CombinedField },
   log: RemarkLog,
 ): (row: Row) => Converted {
-  const { name, mapping, type } = field;
+  const { name, mapping, type, nested } = field;
   const columns = mapping.columns.map((column) => ({
     column,
     index: module.columns.indexOf(column),
   }));
   const combine = combiner(mapping);
-  const toValue = valueMapper({ name, mapping, type, orders: false }, log);
+  const toValue = valueMapper({ name, mapping, type, nested, orders: false }, log);
   return (row) => {
     for (const { column, index } of columns) {
       inspectText(row[index] ?? null, name, log, `, in column ${quoteName(column)}`);

@@ -3,8 +3,9 @@
  */
 
 import type { Severity } from '../outcome/finding.ts';
-import { RULES, type Rule } from '../outcome/rules.ts';
-import type { ProjectMapping } from './model.ts';
+import { severityOfRule, type Rule } from '../outcome/rules.ts';
+import type { Lowered } from '../outcome/outcome.ts';
+import type { Mapping, ProjectMapping } from './model.ts';
 
 /**
  * The severity of `rule` in a module's field: the last setting that fits, else the rule's own. What
@@ -23,5 +24,21 @@ export function severityOf(
       (candidate.module === undefined || candidate.module === module) &&
       (candidate.field === undefined || about.includes(candidate.field)),
   );
-  return setting?.severity ?? RULES[rule];
+  return setting?.severity ?? severityOfRule(rule);
+}
+
+const WEIGHTS: Readonly<Record<Severity, number>> = { INFO: 0, WARNING: 1, BLOCKER: 2 };
+
+/** What a project takes lighter than Sealift does: its severities in their order, then invariants. */
+export function loweredSeverities({ project, modules }: Mapping): Lowered[] {
+  const settings = (project.severities ?? []).map(({ severity, rule, ...where }) => {
+    const from = severityOfRule(rule);
+    return Object.assign(where, { rule, from, to: severity });
+  });
+  const invariants = modules.flatMap(({ module, invariants: all = [] }) =>
+    all.map(({ id, severity: to = 'BLOCKER' }) => {
+      return { rule: 'invariant', module, invariant: id, from: 'BLOCKER', to } as const;
+    }),
+  );
+  return [...settings, ...invariants].filter(({ from, to }) => WEIGHTS[to] < WEIGHTS[from]);
 }

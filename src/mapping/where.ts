@@ -26,6 +26,50 @@ export function whereOf(
   return (row) => tests.every(({ index, holds }) => holds(row[index] ?? null));
 }
 
+/** What became of a row by the conditions of a module. */
+export type ByConditions =
+  | 'kept'
+  /** A cell that a condition can judge does not fulfil it. */
+  | 'left-out'
+  /** Nothing but cells that are null, or of a kind that no value of their condition has. */
+  | { readonly column: string; readonly cell: 'null' | 'other-kind' };
+
+/** What becomes of a row, and where only the kind of a cell decided it, of which column. */
+export function verdictOfWhere(
+  module: Pick<CompiledModule, 'mapping' | 'columns'>,
+): (row: Row) => ByConditions {
+  const conditions = (module.mapping.where ?? []).map((condition) => ({
+    column: condition.column,
+    index: module.columns.indexOf(condition.column),
+    holds: cellTest(condition),
+    kinds: kindsOf(condition),
+  }));
+  return (row) => {
+    let odd: ByConditions = 'kept';
+    for (const { column, index, holds, kinds } of conditions) {
+      const cell = row[index] ?? null;
+      if (holds(cell)) continue;
+      if (kinds === null || kinds.has(kindOf(cell))) return 'left-out';
+      if (odd === 'kept') odd = { column, cell: cell === null ? 'null' : 'other-kind' };
+    }
+    return odd;
+  };
+}
+
+type CellKind = 'text' | 'number' | 'other';
+
+function kindOf(cell: SourceValue): CellKind {
+  if (typeof cell === 'string') return 'text';
+  return typeof cell === 'number' || typeof cell === 'bigint' ? 'number' : 'other';
+}
+
+/** The kinds of cells that a condition judges by their value; null where it judges every cell. */
+function kindsOf(condition: Condition): ReadonlySet<CellKind> | null {
+  if ('in' in condition) return new Set(condition.in.map(kindOf));
+  if ('atLeast' in condition) return new Set([kindOf(condition.atLeast)]);
+  return 'below' in condition ? new Set([kindOf(condition.below)]) : null;
+}
+
 /** The test of one condition. */
 export function cellTest(condition: Condition): CellTest {
   if ('in' in condition) return oneOf(condition.in);

@@ -4,6 +4,9 @@
  */
 
 import type { CompiledModule } from '../mapping/compile.ts';
+import type { BaseTable, ProjectMapping } from '../mapping/model.ts';
+import { quoteName } from '../mapping/nearest.ts';
+import { severityOf } from '../mapping/severity.ts';
 import { counted } from '../outcome/counted.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { ModuleAccounting } from '../seal/format.ts';
@@ -49,7 +52,7 @@ export function account(
     source,
     table: base?.table ?? module.table,
     ...ofBase(counts, counts.base, base?.lost === 'filter'),
-    merged: isOneToOne(counts.base) ? merged : counts.base.pairs - records,
+    merged: isOneToOne(counts.base) ? merged : emittedOf(counts.base) - records,
     records,
   };
 }
@@ -58,15 +61,21 @@ type Rows = Pick<ModuleAccounting, 'rows' | 'emitting' | 'filtered' | 'rejected'
 
 /** The rows of the base table. */
 function ofBase(counts: RowCounts, base: BaseCounts, lostOnPurpose: boolean): Rows {
-  const { rows, lost, pairs } = base;
-  const [leftOut, refused] = lostOnPurpose ? [lost, 0] : [0, lost];
+  const { rows } = base;
   if (!isOneToOne(base)) {
-    return { rows, emitting: rows - lost, filtered: leftOut, rejected: refused, emitted: pairs };
+    const lost = base.lost + (base.counted?.uncounted ?? 0);
+    const [filtered, rejected] = lostOnPurpose ? [lost, 0] : [0, lost];
+    return { rows, emitting: rows - lost, filtered, rejected, emitted: emittedOf(base) };
   }
   // Each row that was read is a row of the base.
   const { emitting } = counts;
-  const filtered = leftOut + counts.filtered;
+  const filtered = (lostOnPurpose ? base.lost : 0) + counts.filtered;
   return { rows, emitting, filtered, rejected: rows - emitting - filtered, emitted: emitting };
+}
+
+/** What base rows and results make: each pair, or each base row once that the results count. */
+function emittedOf({ rows, pairs, lost, counted }: BaseCounts): number {
+  return counted === null ? pairs : rows - lost - counted.uncounted;
 }
 
 /** Whether each base row has one result row at most, and each result row one base row. */
@@ -80,9 +89,9 @@ export function isOneToOne({ rows, results, pairs, strays, lost }: BaseCounts): 
  */
 export function unaccounted(module: CompiledModule, counts: RowCounts): Finding[] {
   const { base, rows, filtered, emitting, sampled } = counts;
-  if (base === null) return [];
-  const table = JSON.stringify(module.base?.table ?? '');
-  const reasons: string[] = [];
+  if (base === null || module.base === null) return [];
+  const table = quoteName(module.base.table);
+  const reasons = [...sharedKeys(module.base, base), ...wrongCounts(module.base, base)];
   const add = (number: number, what: string): void => {
     if (number > 0) reasons.push(`${counted(number, 'row')} of the query ${what}`);
   };
@@ -96,4 +105,56 @@ export function unaccounted(module: CompiledModule, counts: RowCounts): Finding[
   return reasons.map((reason) => {
     return { rule: 'accounting', severity: 'BLOCKER', module: module.name, reason };
   });
+}
+
+/** Where rows share a key, a result that belongs to one of them would answer for the others. */
+function sharedKeys({ table, key, count }: BaseTable, { shared }: BaseCounts): string[] {
+  if (shared === 0 || count !== undefined) return [];
+  const columns = Object.keys(key).map(quoteName).join(', ');
+  const them = shared === 1 ? 'row' : 'rows';
+  return [
+    `base table ${quoteName(table)} has ${shared} ${them} that share their key (${columns}) with ` +
+      'another row, so it would not show which of them the query leaves out: name a unique key, ' +
+      'or in "count" the result column of count(*)',
+  ];
+}
+
+/** Results that count other rows than there are. */
+function wrongCounts({ table, count, lost }: BaseTable, { counted: by }: BaseCounts): string[] {
+  if (by === null || count === undefined) return [];
+  const column = `result column ${quoteName(count)}`;
+  const reasons: string[] = [];
+  if (by.uncounted > 0 && lost !== 'filter') {
+    const rows = counted(by.uncounted, 'row');
+    reasons.push(`${rows} of base table ${quoteName(table)} missing in ${column}, key by key`);
+  }
+  if (by.miscounted > 0) {
+    reasons.push(
+      `${column} counts rows that are not there, or holds what is no whole number above 0: ` +
+        `${by.miscounted} too many`,
+    );
+  }
+  return reasons;
+}
+
+/** What a person may not expect of a query: a finding where it makes several records of a row. */
+export function multiplied(
+  module: CompiledModule,
+  counts: RowCounts,
+  project: ProjectMapping,
+): Finding[] {
+  const { base } = counts;
+  // Where keys are shared, that is what has to be told.
+  if (base === null || base.multiplied === 0 || base.shared > 0) return [];
+  const table = quoteName(module.base?.table ?? '');
+  return [
+    {
+      rule: 'row-multiplied',
+      severity: severityOf(project, 'row-multiplied', module.name),
+      module: module.name,
+      reason:
+        `the query yields ${base.pairs} rows for ${base.rows - base.lost} of its base table ` +
+        `${table}: more than one for ${base.multiplied} of them`,
+    },
+  ];
 }

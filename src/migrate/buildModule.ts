@@ -12,17 +12,19 @@ import type { Pool } from '../disk/pool.ts';
 import { joinBuckets, type Bucket } from '../disk/spill.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
+import type { ProjectMapping } from '../mapping/model.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { ModuleAccounting } from '../seal/format.ts';
 import { moduleWriter, type WrittenModule } from '../seal/moduleWriter.ts';
 import type { PreparedSource, ReadRange } from '../source/source.ts';
-import { account, isOneToOne, unaccounted } from './accounting.ts';
+import { account, isOneToOne, multiplied, unaccounted } from './accounting.ts';
 import { dropUnusedBlobs } from './dropUnusedBlobs.ts';
 import type { ShareResult } from './readShare.ts';
 import { bucketCount, ONE_BUCKET, sampledRouter, uniformRouter, type Router } from './router.ts';
 import type { RowSelection } from './rowSelection.ts';
 import { countRows, placesOf } from './rowsToRead.ts';
+import type { CountedDiagnosis } from './sortBucket.ts';
 import type { Sample } from './worker.ts';
 import { writeSorted } from './writeSorted.ts';
 
@@ -35,8 +37,12 @@ export interface BuildContext {
   readonly memory: MemoryPlan;
   readonly progress: StepProgress;
   readonly readOrder: ReadOrder;
+  /** Throws as soon as a source is known to be damaged. */
+  readonly assertSound: () => void;
   /** Which rows count. */
   readonly selection: RowSelection;
+  /** What findings weigh. */
+  readonly project: ProjectMapping;
   /** Gets one BLOCKER for each rejected cell or group of duplicates. */
   readonly findings: FindingStore;
   /**
@@ -70,6 +76,10 @@ export interface BuiltModule {
   readonly rows: BigInt64Array;
   /** A row may be that of several records: a query makes several of it. */
   readonly sharesRows: boolean;
+  /** What was found of its rows as a whole, to be sealed: of no record in particular. */
+  readonly onRows: readonly Finding[];
+  /** What was found on rows of the records, and how often. */
+  readonly diagnosed: readonly CountedDiagnosis[];
   /** Some rows have no place in the accounting: findings say which. It must not be sealed. */
   readonly unaccounted: boolean;
 }
@@ -138,6 +148,8 @@ export async function buildModule(
     const counts = { rows, filtered, emitting, merged, base: base?.counts ?? null, sampled };
     const faults = unaccounted(module, counts);
     for (const fault of faults) context.findings.add(fault);
+    const onRows = multiplied(module, counts, context.project);
+    for (const finding of onRows) context.findings.add(finding);
     const places = placesOf(module, source);
     return {
       written,
@@ -145,6 +157,8 @@ export async function buildModule(
       places,
       rows: sorted.rows,
       sharesRows: places !== module.table && counts.base !== null && !isOneToOne(counts.base),
+      onRows,
+      diagnosed: sorted.diagnosed,
       unaccounted: faults.length > 0,
     };
   } catch (error) {
@@ -228,11 +242,24 @@ async function readAll(
   );
   const shown = setInterval(() => {
     context.progress.update(Atomics.load(new Int32Array(done), 0));
+    if (!isSound(context)) Atomics.store(new Int32Array(next), 0, ranges.length);
   }, 100);
   try {
-    return await allEnded(calls);
+    const read = await allEnded(calls);
+    context.assertSound();
+    return read;
   } finally {
     clearInterval(shown);
+  }
+}
+
+/** Of a damaged source no more ranges are begun. */
+export function isSound({ assertSound }: Pick<BuildContext, 'assertSound'>): boolean {
+  try {
+    assertSound();
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -8,7 +8,7 @@ import type { Pool } from '../disk/pool.ts';
 import type { CompiledModule } from '../mapping/compile.ts';
 import type { Mapping } from '../mapping/model.ts';
 import type { PreparedSource } from '../source/source.ts';
-import type { StepProgress } from './buildModule.ts';
+import { isSound, type StepProgress } from './buildModule.ts';
 import type { KeyTask, KeyTaskInput, KeyTaskResult } from './keyTask.ts';
 import type { RowSelection } from './rowSelection.ts';
 
@@ -20,17 +20,27 @@ export interface PassContext {
   /** A folder for key sets, which stay as long as modules are built. */
   readonly folder: string;
   readonly progress: StepProgress;
+  /** Throws as soon as a source is known to be damaged. */
+  readonly assertSound: () => void;
 }
 
 const ROWS_PER_RANGE = 65_536;
+/** What a person sees of a pass; the others are for a sample. */
+const LABELS: Readonly<Partial<Record<KeyTask['kind'], string>>> = {
+  present: 'keys',
+  filtered: 'filter',
+  kept: 'filter',
+  links: 'filter',
+};
 
 /** Runs a task over all rows of a module; what all workers say of it. */
 export async function runPass(
   module: CompiledModule,
   task: KeyTask,
   selection: RowSelection,
-  { pool, sourceOf, progress }: PassContext,
+  context: PassContext,
 ): Promise<KeyTaskResult> {
+  const { pool, sourceOf, progress, assertSound } = context;
   const source = sourceOf(module);
   const ranges = await source.plan(module.table, ROWS_PER_RANGE);
   const input: KeyTaskInput = {
@@ -41,13 +51,14 @@ export async function runPass(
     next: new SharedArrayBuffer(4),
     progress: new SharedArrayBuffer(4),
   };
-  const filters = ['filtered', 'kept', 'links'].includes(task.kind);
+  const label = LABELS[task.kind] ?? 'sample';
   // What a query yields is not counted here: it may take any time, and this is for the display.
   const rows = source.relations.has(module.table) ? 0 : await source.count(module.table);
-  progress.begin(`${filters ? 'filter' : 'sample'} of ${module.name}`, rows);
+  progress.begin(`${label} of ${module.name}`, rows);
   const read = new Int32Array(input.progress);
   const shown = setInterval(() => {
     progress.update(Atomics.load(read, 0));
+    if (!isSound(context)) Atomics.store(new Int32Array(input.next), 0, ranges.length);
   }, 100);
   const workers = Math.max(1, Math.min(pool.size, ranges.length));
   const calls = Array.from({ length: workers }, () => pool.call<KeyTaskResult>('keys', input));
@@ -55,6 +66,7 @@ export async function runPass(
     // Nobody writes behind our back.
     await Promise.allSettled(calls);
     const results = await Promise.all(calls);
+    assertSound();
     progress.update(Atomics.load(read, 0));
     return results.flat();
   } finally {

@@ -24,6 +24,8 @@ import { smallest, type Ranked } from './smallest.ts';
 
 /** What a pass is for. Files are key sets. */
 export type KeyTask =
+  /** Keys of all rows. */
+  | { readonly kind: 'present'; readonly into: string }
   /** Keys of rows that are filtered. */
   | { readonly kind: 'filtered'; readonly into: string }
   /** Those of `among` that a row has which is not filtered. */
@@ -77,7 +79,8 @@ export async function runKeyTask(
     for (;;) {
       const range = input.ranges[Atomics.add(next, 0, 1)];
       if (range === undefined) return pass.finish();
-      for await (const page of reader.read(reduced.table, reduced.columns, range)) {
+      const { table, columns, asWritten } = reduced;
+      for await (const page of reader.read(table, columns, range, asWritten)) {
         for (const row of page) pass.take(row);
         Atomics.add(progress, 0, page.length);
       }
@@ -107,8 +110,10 @@ type Gate = ((row: Row) => boolean) | null;
 
 function openPass(task: KeyTask, module: CompiledModule, context: MapperContext, gate: Gate): Pass {
   switch (task.kind) {
+    case 'present':
+      return collectPass(task.into, module, () => true);
     case 'filtered':
-      return filteredPass(task.into, module, gate);
+      return collectPass(task.into, module, (row) => gate?.(row) === false);
     case 'kept':
       return keptPass(task, module, gate);
     case 'links':
@@ -122,12 +127,13 @@ function openPass(task: KeyTask, module: CompiledModule, context: MapperContext,
   }
 }
 
-function filteredPass(into: string, module: CompiledModule, gate: Gate): Pass {
+/** Keys of the rows that are meant. */
+function collectPass(into: string, module: CompiledModule, isMeant: (row: Row) => boolean): Pass {
   const keyOf = rowLegacyKey(module);
   const keys = keySetWriter(into);
   return {
     take(row) {
-      const key = gate?.(row) === false ? keyOf(row) : null;
+      const key = isMeant(row) ? keyOf(row) : null;
       if (key !== null) keys.add(key);
     },
     finish() {

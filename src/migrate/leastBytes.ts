@@ -9,8 +9,8 @@ import { isReference } from '../mapping/model.ts';
 
 /** A UUID and its quotes. */
 const ID = 38;
-/** SHA-256 in hexadecimal digits, and quotes. */
-const BLIND = 66;
+/** 16 bytes in base64url, and quotes. */
+const BLIND = 24;
 const VALUE = 1;
 
 /** Bytes that `rows` rows of a module add to its files, whatever they hold. */

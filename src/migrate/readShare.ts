@@ -75,8 +75,8 @@ export async function readShare(input: ShareInput, context: ShareContext): Promi
     for (;;) {
       const range = input.ranges[Atomics.add(next, 0, 1)];
       if (range === undefined) break;
-      const { table, columns } = context.module;
-      for await (const page of context.reader.read(table, columns, range)) {
+      const { table, columns, asWritten } = context.module;
+      for await (const page of context.reader.read(table, columns, range, asWritten)) {
         for (const row of page) share.take(row);
         Atomics.add(progress, 0, page.length);
       }

@@ -11,16 +11,23 @@ import { columnIndexes, type MapperContext } from '../mapping/identity.ts';
 import { legacyKey, recordKey } from '../mapping/recordKey.ts';
 import { rowGate } from '../mapping/rowGate.ts';
 import type { Row } from '../source/source.ts';
+import { presentParents } from './presentParents.ts';
 
 /** Files of key sets; survives structured clone. */
 export interface RowSelection {
   /** Module → legacy keys that only filtered rows have. */
   readonly filtered: ReadonlyMap<string, string>;
+  /** Module → legacy keys that rows have. */
+  readonly present: ReadonlyMap<string, string>;
   /** Module → keys of the records of a sample; null where all records count. */
   readonly chosen: ReadonlyMap<string, string> | null;
 }
 
-export const ALL_ROWS: RowSelection = { filtered: new Map(), chosen: null };
+export const ALL_ROWS: RowSelection = {
+  filtered: new Map(),
+  present: new Map(),
+  chosen: null,
+};
 
 export interface OpenSelection {
   /** For mappers, which look up filtered parents. */
@@ -44,12 +51,19 @@ export function openSelection(
     open.push(set);
     return set;
   };
-  const filtered = new Map<string, KeyLookup>();
-  for (const parent of askedParents(module)) {
-    const path = selection.filtered.get(parent);
-    if (path !== undefined) filtered.set(parent, lookup(path));
-  }
-  const within: MapperContext = filtered.size === 0 ? context : { ...context, filtered };
+  const lookups = (
+    modules: ReadonlySet<string>,
+    sets: ReadonlyMap<string, string>,
+  ): Map<string, KeyLookup> => {
+    const known = [...modules].flatMap((name) => {
+      const path = sets.get(name);
+      return path === undefined ? [] : [[name, lookup(path)] as const];
+    });
+    return new Map(known);
+  };
+  const filtered = lookups(askedParents(module), selection.filtered);
+  const present = lookups(presentParents(module), selection.present);
+  const within: MapperContext = { ...context, filtered, present };
   const path = selection.chosen?.get(module.name);
   const chosen = path === undefined ? null : lookup(path);
   const gate = rowGate(module, within);

@@ -13,10 +13,10 @@ import { smallest } from './smallest.ts';
 /** The key sets of all modules: `count` records each, and what they refer to. */
 export async function chooseSample(
   count: number,
-  filtered: RowSelection['filtered'],
+  known: Pick<RowSelection, 'filtered' | 'present'>,
   context: PassContext,
 ): Promise<ReadonlyMap<string, string>> {
-  const selection: RowSelection = { filtered, chosen: null };
+  const selection: RowSelection = { ...known, chosen: null };
   const names = context.mapping.modules.map(({ module }) => module);
   const chosen = setsOf('chosen', names, context);
   const frontier = setsOf('frontier', names, context);

@@ -6,6 +6,7 @@
 
 import { compileModule, moduleNamed, type CompiledModule } from '../mapping/compile.ts';
 import { columnIndexes, type MapperContext } from '../mapping/identity.ts';
+import { nestedReferences, valuesAt, type IdPath } from '../mapping/idPath.ts';
 import type { Mapping, ModuleMapping } from '../mapping/model.ts';
 import { recordKey } from '../mapping/recordKey.ts';
 import type { Row } from '../source/source.ts';
@@ -20,8 +21,8 @@ export interface KeyReference {
 export interface ByValue {
   readonly parent: string;
   readonly fields: readonly string[];
-  /** The field holds any number of ids, in an array or in JSON. */
-  readonly nested: boolean;
+  /** Where in the field's array or JSON the ids stand; undefined where the fields are the key. */
+  readonly path?: IdPath;
   /** Which of {@link valueTargets} of the parent. */
   readonly target: number;
 }
@@ -39,14 +40,14 @@ export function referencesOf(
       const parent = moduleNamed(mapping, field.reference);
       const keyOf = recordKey(parent, columnIndexes(module, field.columns), context);
       byKey.push({ parent: parent.module, keyOf });
-    } else if (field.references !== undefined) {
-      const parent = field.references;
+    }
+    for (const { module: parent, path } of nestedReferences(field)) {
       const target = targetNumber(mapping, parent, idFields(mapping, parent));
-      byValue.push({ parent, fields: [name], nested: true, target });
+      byValue.push({ parent, fields: [name], path, target });
     }
   }
   for (const { fields, module: parent, to } of module.mapping.references ?? []) {
-    byValue.push({ parent, fields, nested: false, target: targetNumber(mapping, parent, to) });
+    byValue.push({ parent, fields, target: targetNumber(mapping, parent, to) });
   }
   return { byKey, byValue };
 }
@@ -60,7 +61,7 @@ export function referencedModules({ fields, references = [] }: ModuleMapping): {
   return {
     byKey: all.flatMap((field) => ('reference' in field ? [field.reference] : [])),
     byValue: [
-      ...all.flatMap((field) => ('reference' in field ? [] : (field.references ?? []))),
+      ...all.flatMap((field) => nestedReferences(field).map(({ module }) => module)),
       ...references.map(({ module }) => module),
     ],
   };
@@ -74,7 +75,7 @@ export function valueTargets(mapping: Mapping, name: string): (readonly string[]
       if (module === name) targets.set(JSON.stringify(to), to);
     }
     for (const field of Object.values(fields)) {
-      if ('reference' in field || field.references !== name) continue;
+      if (!nestedReferences(field).some(({ module }) => module === name)) continue;
       const to = idFields(mapping, name);
       targets.set(JSON.stringify(to), to);
     }
@@ -83,9 +84,10 @@ export function valueTargets(mapping: Mapping, name: string): (readonly string[]
 }
 
 /** What the values of a reference are in a set of keys; none where a part is null. */
-export function valuesOf(record: unknown, { fields, nested, target }: ByValue): string[] {
+export function valuesOf(record: unknown, { fields, path, target }: ByValue): string[] {
   const values = fields.map((field) => memberOf(record, field));
-  const referred = nested ? [...leavesOf(values[0])].map((value) => [value]) : [values];
+  const referred =
+    path === undefined ? [values] : [...valuesAt(values[0], path)].map((value) => [value]);
   return referred.flatMap((parts) => valueKey(parts, target) ?? []);
 }
 
@@ -124,12 +126,6 @@ function looseText(value: unknown): string {
   }
   const text = String(value);
   return /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text;
-}
-
-/** All scalars of a JSON value but null. */
-function* leavesOf(value: unknown): Generator {
-  if (typeof value !== 'object') yield value;
-  else if (value !== null) for (const inner of Object.values(value)) yield* leavesOf(inner);
 }
 
 function memberOf(record: unknown, name: string): unknown {

@@ -1,4 +1,7 @@
-/** What has to be known of keys before modules are built: which rows are filtered, what is sampled. */
+/**
+ * What has to be known of keys before modules are built: which there are, which rows are filtered, what
+ * is sampled.
+ */
 
 import { join } from 'node:path';
 
@@ -6,6 +9,7 @@ import { makeNewFolder } from '../disk/durable.ts';
 import { entriesOf, removeFile } from '../disk/noLinks.ts';
 import { findFilteredKeys } from './filteredKeys.ts';
 import type { PassContext } from './keyPass.ts';
+import { findPresentKeys } from './presentKeys.ts';
 import type { RowSelection } from './rowSelection.ts';
 import { chooseSample } from './sampleKeys.ts';
 
@@ -18,12 +22,16 @@ export async function selectRows(
   context: PassContext,
 ): Promise<RowSelection> {
   makeNewFolder(context.folder);
+  const present = await findPresentKeys(context);
   const filtered = await findFilteredKeys(context);
-  const chosen = sample === null ? null : await chooseSample(sample, filtered, context);
-  const kept = new Set([...filtered.values(), ...(chosen ?? new Map<string, string>()).values()]);
+  const known = { present, filtered };
+  const chosen = sample === null ? null : await chooseSample(sample, known, context);
+  const sets = [filtered, present, chosen ?? new Map<string, string>()];
+  const kept = new Set<string>();
+  for (const paths of sets) for (const path of paths.values()) kept.add(path);
   for (const { name } of entriesOf(context.folder)) {
     const path = join(context.folder, name);
     if (!kept.has(path)) removeFile(path);
   }
-  return { filtered, chosen };
+  return { ...known, chosen };
 }

@@ -12,6 +12,9 @@ import { findingLines, sortDiagnoses, type Diagnosis } from '../seal/sealedFindi
 import { emptyView, readEntry, rowOf } from './entry.ts';
 import { bits48 } from './router.ts';
 
+/** How often a diagnosis was made of records that are kept. */
+export type CountedDiagnosis = readonly [field: string, rule: string, count: number];
+
 /** Rows whose target id is the same; none of them enters the candidate. */
 export type DuplicateGroup = readonly (number | string)[];
 
@@ -25,6 +28,8 @@ export interface SortedBucket {
   /** The lines of findings.ndjson, and how many they are. */
   readonly findings: Buffer;
   readonly findingCount: number;
+  /** How many of them are what. */
+  readonly diagnosed: readonly CountedDiagnosis[];
   readonly duplicates: readonly DuplicateGroup[];
   /** Entries that were one with another. */
   readonly merged: number;
@@ -292,9 +297,10 @@ function findingsOf(
   index: EntryIndex,
   { kept, diagnosed }: Pick<SettledGroups, 'kept' | 'diagnosed'>,
   keyFields: readonly string[],
-): Pick<SortedBucket, 'findings' | 'findingCount'> {
+): Pick<SortedBucket, 'findings' | 'findingCount' | 'diagnosed'> {
   const { keyEnds, recordEnds } = index;
   const lines: string[] = [];
+  const counts = countedDiagnoses();
   let findingCount = 0;
   for (const entry of kept) {
     const diagnoses = diagnosed.get(entry) ?? diagnosesOf(buffer, index, entry);
@@ -302,8 +308,26 @@ function findingsOf(
     const line = buffer.subarray(keyEnds[entry], (recordEnds[entry] ?? 1) - 1);
     lines.push(findingLines(keyOf(line, keyFields), diagnoses));
     findingCount += diagnoses.length;
+    for (const [field, rule] of diagnoses) counts.add([field, rule, 1]);
   }
-  return { findings: Buffer.from(lines.join('')), findingCount };
+  return { findings: Buffer.from(lines.join('')), findingCount, diagnosed: counts.list() };
+}
+
+export interface CountedDiagnoses {
+  add(counted: CountedDiagnosis): void;
+  list(): CountedDiagnosis[];
+}
+
+/** Counts of diagnoses, added up. */
+export function countedDiagnoses(): CountedDiagnoses {
+  const counts = new Map<string, CountedDiagnosis>();
+  return {
+    add([field, rule, count]) {
+      const key = `${rule} ${field}`;
+      counts.set(key, [field, rule, (counts.get(key)?.[2] ?? 0) + count]);
+    },
+    list: () => [...counts.values()],
+  };
 }
 
 /** What was found in the row of an entry, as it was spilled: each once, sorted. */

@@ -14,6 +14,7 @@ import { countBase, relationsOf, type BaseInput } from './countBase.ts';
 import { contentEntry, contentFinisher } from './contentEntry.ts';
 import { entryRoom, writeEntry } from './entry.ts';
 import { runKeyTask, type KeyTaskInput } from './keyTask.ts';
+import { countLeftOut, type LeftOutInput } from './leftOutTask.ts';
 import { readShare, type ShareInput } from './readShare.ts';
 import { assignOrdinals, splitBucket } from './reshuffle.ts';
 import type { Router } from './router.ts';
@@ -131,6 +132,11 @@ function rowHandlers(
       } finally {
         selection.close();
       }
+    },
+    leftOut: async (input: LeftOutInput): Promise<Reply> => {
+      const modules = input.modules.map(moduleOf);
+      const reader = readerOf(modules[0] as CompiledModule);
+      return { result: await countLeftOut(input, modules, reader, context) };
     },
     keys: async (input: KeyTaskInput): Promise<Reply> => {
       const module = moduleOf(input.module);

@@ -10,7 +10,12 @@ import type { Finding } from '../outcome/finding.ts';
 import type { ModuleWriter } from '../seal/moduleWriter.ts';
 import type { PreparedSource } from '../source/source.ts';
 import { placesOf } from './rowsToRead.ts';
-import { sortedRoom, type SortedBucket } from './sortBucket.ts';
+import {
+  countedDiagnoses,
+  sortedRoom,
+  type CountedDiagnosis,
+  type SortedBucket,
+} from './sortBucket.ts';
 
 export interface SortContext {
   readonly pool: Pool;
@@ -24,6 +29,8 @@ export interface SortedRecords {
   readonly duplicates: Finding[];
   /** Entries that were one with another. */
   readonly merged: number;
+  /** What was found on rows of the records, and how often. */
+  readonly diagnosed: readonly CountedDiagnosis[];
   /** Provisional: the row of each record, in the order of the data file. */
   readonly rows: BigInt64Array;
 }
@@ -42,6 +49,7 @@ export async function writeSorted(
   const keyFields = module.orderFields;
   const table = placesOf(module, source);
   const duplicates: Finding[] = [];
+  const diagnosed = countedDiagnoses();
   let merged = 0;
   const rows: BigInt64Array[] = [];
   const rooms = sharedRooms();
@@ -62,6 +70,7 @@ export async function writeSorted(
     const found = { lines: asBuffer(part.findings), count: part.findingCount };
     writer.write(lines, asBuffer(part.lineage), found);
     rooms.giveBack(room);
+    for (const counted of part.diagnosed) diagnosed.add(counted);
     merged += part.merged;
     if (part.rows !== null) rows.push(part.rows);
     for (const group of part.duplicates) {
@@ -74,7 +83,7 @@ export async function writeSorted(
       });
     }
   }
-  return { duplicates, merged, rows: joined(rows) };
+  return { duplicates, merged, diagnosed: diagnosed.list(), rows: joined(rows) };
 }
 
 function joined(parts: readonly BigInt64Array[]): BigInt64Array {

@@ -29,6 +29,29 @@ export interface Step {
   readonly ok: boolean;
 }
 
+/** A severity that the project has made lighter than the rule's own. */
+export interface Lowered {
+  readonly rule: string;
+  /** Where; everywhere if left out. */
+  readonly module?: string;
+  readonly field?: string;
+  /** The invariant that it is about. */
+  readonly invariant?: string;
+  readonly from: Severity;
+  readonly to: Severity;
+}
+
+/** What a verdict rests on: a check that did not run, or saw nothing, has found nothing. */
+export interface Checked {
+  /** Names of the checks that ran, in order. */
+  readonly checks: readonly string[];
+  /** Records that were looked at. */
+  readonly records: number;
+  /** Ids and values that were looked up among those of other records. */
+  readonly references: number;
+  readonly lowered: readonly Lowered[];
+}
+
 export interface Outcome {
   readonly command: string;
   readonly status: Status;
@@ -41,6 +64,7 @@ export interface Outcome {
   /** What was done and seen, in order, where the command is a rehearsal. */
   readonly steps?: readonly Step[];
   readonly findings: FindingList;
+  readonly checked?: Checked;
   /** How many are listed, by severity. */
   readonly counts: Readonly<Record<Severity, number>>;
   /** What a command answers besides, as data for --json. */

@@ -1,91 +1,122 @@
-/** The rules and how much each weighs unless a project says otherwise. */
+/** The rules: how much each weighs unless a project says otherwise, and where it can be found. */
 
-/** Severity by rule id; each has a page in docs/rules. */
-export const RULES = {
+import type { Severity } from './finding.ts';
+
+/**
+ * Where a defect shows:
+ * - `map`: while rows become records (dry-run, migrate); what was kept is sealed, and scans tell of it
+ * - `scan`: in the records and the accounting of a candidate (dry-run, scan-all, scan-module)
+ * - `verify`: in the files of a seal (verify-checksums, the first part of every scan, promote)
+ * - `source`: in a source as a whole, before any row counts (init, dry-run, migrate)
+ * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`: by the command of that name
+ */
+export type Stage =
+  | 'map'
+  | 'scan'
+  | 'verify'
+  | 'source'
+  | 'registry'
+  | 'freeze'
+  | 'diff'
+  | 'drift'
+  | 'determinism'
+  | 'drill';
+
+export interface RuleFacts {
+  readonly severity: Severity;
+  readonly stages: readonly Stage[];
+  /** It speaks of the candidate or the run itself: no project may weigh it otherwise. */
+  readonly fixed?: true;
+}
+
+const TABLE = {
   // A cell and its type
-  type: 'BLOCKER',
-  exactness: 'BLOCKER',
-  scale: 'BLOCKER',
-  enum: 'BLOCKER',
-  required: 'BLOCKER',
-  blank: 'BLOCKER',
-  'max-length': 'BLOCKER',
-  'long-text': 'INFO',
-  format: 'WARNING',
-  pattern: 'BLOCKER',
-  lookup: 'BLOCKER',
-  'date-ambiguous': 'BLOCKER',
-  'time-gap': 'BLOCKER',
-  'time-overlap': 'BLOCKER',
+  type: { severity: 'BLOCKER', stages: ['map'] },
+  exactness: { severity: 'BLOCKER', stages: ['map'] },
+  scale: { severity: 'BLOCKER', stages: ['map'] },
+  enum: { severity: 'BLOCKER', stages: ['map'] },
+  required: { severity: 'BLOCKER', stages: ['map'] },
+  blank: { severity: 'BLOCKER', stages: ['map'] },
+  'max-length': { severity: 'BLOCKER', stages: ['map'] },
+  'long-text': { severity: 'INFO', stages: ['map'] },
+  format: { severity: 'WARNING', stages: ['map'] },
+  pattern: { severity: 'BLOCKER', stages: ['map'] },
+  lookup: { severity: 'BLOCKER', stages: ['map'] },
+  'date-ambiguous': { severity: 'BLOCKER', stages: ['map'] },
+  'time-gap': { severity: 'BLOCKER', stages: ['map'] },
+  'time-overlap': { severity: 'BLOCKER', stages: ['map'] },
   // Something was changed on the way, as the mapping asks
-  fallback: 'WARNING',
-  sentinel: 'WARNING',
-  'filtered-parent': 'INFO',
+  fallback: { severity: 'WARNING', stages: ['map'] },
+  sentinel: { severity: 'WARNING', stages: ['map'] },
+  'filtered-parent': { severity: 'INFO', stages: ['map'] },
+  'reference-missing': { severity: 'WARNING', stages: ['map'] },
+  // Rows that are in no module, or in more records than one
+  'filtered-row': { severity: 'WARNING', stages: ['map'] },
+  'filtered-kind': { severity: 'WARNING', stages: ['map'] },
+  'row-multiplied': { severity: 'WARNING', stages: ['map'] },
   // Text as it came, before any transform
-  encoding: 'BLOCKER',
-  'text-nul': 'BLOCKER',
-  'text-control': 'WARNING',
-  'text-invisible': 'WARNING',
-  'text-replacement': 'WARNING',
-  'text-mojibake': 'WARNING',
-  'text-not-nfc': 'WARNING',
-  'json-key': 'WARNING',
+  encoding: { severity: 'BLOCKER', stages: ['map'] },
+  'text-nul': { severity: 'BLOCKER', stages: ['map'] },
+  'text-control': { severity: 'WARNING', stages: ['map'] },
+  'text-invisible': { severity: 'WARNING', stages: ['map'] },
+  'text-replacement': { severity: 'WARNING', stages: ['map'] },
+  'text-mojibake': { severity: 'WARNING', stages: ['map'] },
+  'text-not-nfc': { severity: 'WARNING', stages: ['map'] },
+  'json-key': { severity: 'WARNING', stages: ['map'] },
   // Keys and ids
-  'key-null': 'BLOCKER',
-  'key-duplicate': 'BLOCKER',
-  'key-similar': 'BLOCKER',
-  registry: 'BLOCKER',
-  'registry-duplicate': 'BLOCKER',
-  'registry-similar': 'BLOCKER',
-  'registry-unused': 'INFO',
-  freeze: 'BLOCKER',
+  'key-null': { severity: 'BLOCKER', stages: ['map', 'registry'], fixed: true },
+  'key-duplicate': { severity: 'BLOCKER', stages: ['map'], fixed: true },
+  'key-similar': { severity: 'BLOCKER', stages: ['scan'] },
+  registry: { severity: 'BLOCKER', stages: ['map', 'registry'] },
+  'registry-duplicate': { severity: 'BLOCKER', stages: ['map', 'registry'], fixed: true },
+  'registry-similar': { severity: 'BLOCKER', stages: ['registry'] },
+  'registry-unused': { severity: 'INFO', stages: ['registry'] },
+  freeze: { severity: 'BLOCKER', stages: ['freeze'], fixed: true },
   // Between records
-  reference: 'BLOCKER',
-  'reference-partial': 'BLOCKER',
-  unique: 'BLOCKER',
-  cycle: 'BLOCKER',
-  invariant: 'BLOCKER',
-  copy: 'WARNING',
-  accounting: 'BLOCKER',
-  rejected: 'WARNING',
-  'pii-undeclared': 'BLOCKER',
+  reference: { severity: 'BLOCKER', stages: ['scan'] },
+  'reference-partial': { severity: 'BLOCKER', stages: ['map', 'scan'] },
+  'reference-path': { severity: 'WARNING', stages: ['scan'] },
+  unique: { severity: 'BLOCKER', stages: ['scan'] },
+  cycle: { severity: 'BLOCKER', stages: ['scan'] },
+  'self-reference': { severity: 'WARNING', stages: ['scan'] },
+  invariant: { severity: 'BLOCKER', stages: ['scan'] },
+  copy: { severity: 'WARNING', stages: ['scan', 'drift'] },
+  accounting: { severity: 'BLOCKER', stages: ['map', 'scan', 'verify'], fixed: true },
+  rejected: { severity: 'BLOCKER', stages: ['scan'], fixed: true },
+  integrity: { severity: 'WARNING', stages: ['source', 'scan'], fixed: true },
+  'pii-undeclared': { severity: 'BLOCKER', stages: ['scan'] },
   // Between the seal and what is there now
-  drift: 'BLOCKER',
+  drift: { severity: 'BLOCKER', stages: ['drift', 'scan'] },
   // A run, rehearsed
-  determinism: 'BLOCKER',
-  drill: 'BLOCKER',
+  determinism: { severity: 'BLOCKER', stages: ['determinism'], fixed: true },
+  drill: { severity: 'BLOCKER', stages: ['drill'], fixed: true },
   // The candidate's files
-  checksum: 'BLOCKER',
-  merkle: 'BLOCKER',
-  'file-missing': 'BLOCKER',
-  'file-extra': 'BLOCKER',
-  'seal-format': 'BLOCKER',
-  'record-schema': 'BLOCKER',
-  'seal-unexpected': 'BLOCKER',
-  empty: 'BLOCKER',
+  checksum: { severity: 'BLOCKER', stages: ['verify'], fixed: true },
+  merkle: { severity: 'BLOCKER', stages: ['verify'], fixed: true },
+  'file-missing': { severity: 'BLOCKER', stages: ['verify'], fixed: true },
+  'file-extra': { severity: 'BLOCKER', stages: ['verify'], fixed: true },
+  'seal-format': { severity: 'BLOCKER', stages: ['verify', 'scan'], fixed: true },
+  'record-schema': { severity: 'BLOCKER', stages: ['scan'], fixed: true },
+  'seal-unexpected': { severity: 'BLOCKER', stages: ['verify'], fixed: true },
+  empty: { severity: 'BLOCKER', stages: ['verify', 'scan', 'registry'], fixed: true },
   // Between two candidates
-  'record-inserted': 'BLOCKER',
-  'record-deleted': 'BLOCKER',
-  'record-changed': 'BLOCKER',
-  'schema-changed': 'BLOCKER',
+  'record-inserted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
+  'record-deleted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
+  'record-changed': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
+  'schema-changed': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
 } as const;
 
-export type Rule = keyof typeof RULES;
+export type Rule = keyof typeof TABLE;
+
+/** By rule id; each has a page in docs/rules. */
+export const RULES: Readonly<Record<Rule, RuleFacts>> = TABLE;
+
+/** How much a finding of the rule weighs where no project says otherwise. */
+export function severityOfRule(rule: Rule): Severity {
+  return RULES[rule].severity;
+}
 
 /** What speaks of the candidate or the run itself: no project may weigh it otherwise. */
-export const FIXED_RULES: ReadonlySet<Rule> = new Set<Rule>([
-  'accounting',
-  'checksum',
-  'determinism',
-  'drill',
-  'empty',
-  'file-extra',
-  'file-missing',
-  'key-duplicate',
-  'key-null',
-  'merkle',
-  'record-schema',
-  'registry-duplicate',
-  'seal-format',
-  'seal-unexpected',
-]);
+export const FIXED_RULES: ReadonlySet<string> = new Set(
+  Object.entries(RULES).flatMap(([rule, { fixed }]) => (fixed === true ? [rule] : [])),
+);

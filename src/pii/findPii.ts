@@ -3,9 +3,10 @@
  * speaks; names and addresses are beyond it. Linear in the length of the text.
  */
 
-import { isAhv, isIban } from '../record/format.ts';
+import { hasEanCheckDigit, isAhv } from '../record/format.ts';
+import { ibanLength, isElectronicIban } from '../record/iban.ts';
 import { isPhone } from '../record/phone.ts';
-import { isCardNumber } from './cardNumber.ts';
+import { isCardNumber, isUnmistakable } from './cardNumber.ts';
 
 export type PiiClass = 'EMAIL' | 'PHONE' | 'IBAN' | 'AHV' | 'CREDIT_CARD';
 
@@ -27,12 +28,22 @@ export function mayHoldPii(json: string): boolean {
   return WORTH_A_LOOK_IN_BYTES.test(json);
 }
 
+const ALL: readonly ((text: string) => Generator<PiiMatch>)[] = [
+  emails,
+  ibans,
+  ahvs,
+  cards,
+  phones,
+];
+/** Numbers of cards and social security have as many digits; IBANs are longer. */
+const SHORTEST_OF_CARDS = 13;
+
 /** All matches, by their place; none overlaps another. */
 export function findPii(text: string): PiiMatch[] {
   if (!WORTH_A_LOOK.test(text)) return [];
   const found: PiiMatch[] = [];
   // What is more certain comes first: digits of an IBAN are no telephone number.
-  for (const find of [emails, ibans, ahvs, cards, phones]) {
+  for (const find of text.length < SHORTEST_OF_CARDS ? [emails, phones] : ALL) {
     for (const match of find(text)) {
       if (found.every(({ start, end }) => match.end <= start || match.start >= end)) {
         found.push(match);
@@ -56,29 +67,89 @@ function* emails(text: string): Generator<PiiMatch> {
   }
 }
 
-const IBAN = /(?<![\p{L}\p{N}])[A-Za-z]{2}\d{2}(?:[ .\u00a0-]?[A-Za-z0-9]){11,30}/gu;
+/** A country's code and what may be its check digits, in whatever groups. */
+const IBAN_START = /(?<![\p{L}\p{N}])(?:[A-Z]{2}|[a-z]{2})[ .\u00a0-]?\d[ .\u00a0-]?\d/gu;
+const IBAN_NAMED = /(?<!\p{L})iban(?!\p{L})[^\p{L}]{0,8}$/iu;
 
 function* ibans(text: string): Generator<PiiMatch> {
-  for (const { index, 0: match } of text.matchAll(IBAN)) {
-    // Words that follow may look like more of it: the longest part that is one counts.
-    for (let end = match.length; end >= 15; end -= 1) {
-      if (/^[\p{L}\p{N}]/u.test(text.slice(index + end, index + end + 2))) continue;
-      const plain = match.slice(0, end).replaceAll(/[^A-Za-z0-9]/g, '');
-      if (!/[A-Za-z0-9]/.test(match.charAt(end - 1)) || !isIban(plain)) continue;
-      if (digitsOf(plain).length >= 10) yield { of: 'IBAN', start: index, end: index + end };
-      break;
+  for (const { index: start, 0: first } of text.matchAll(IBAN_START)) {
+    const country = first.slice(0, 2);
+    const length = ibanLength(country.toUpperCase());
+    const end = length === undefined ? null : endOfGroups(text, start, length);
+    if (end === null || !grouped(text.slice(start, end))) continue;
+    const plain = text.slice(start, end).replaceAll(/[^A-Za-z0-9]/g, '');
+    // It is printed in capitals: small letters and digits are more often an identifier.
+    const small = plain !== plain.toUpperCase();
+    if (small && !IBAN_NAMED.test(text.slice(Math.max(0, start - 16), start))) continue;
+    if (digitsOf(plain).length >= 10 && isElectronicIban(plain.toUpperCase())) {
+      yield { of: 'IBAN', start, end };
     }
   }
+}
+
+/** Behind so many letters and digits with single separators between, where they end a word. */
+function endOfGroups(text: string, start: number, length: number): number | null {
+  let [at, rest] = [start, length];
+  for (let separated = true; rest > 0; at += 1) {
+    const character = text.charAt(at);
+    const counts = /[A-Za-z0-9]/.test(character);
+    if (!counts && (separated || !/[ .\u00a0-]/.test(character))) return null;
+    separated = !counts;
+    if (counts) rest -= 1;
+  }
+  return /^[\p{L}\p{N}]/u.test(text.slice(at, at + 2)) ? null : at;
+}
+
+/** Blanks stand anywhere; points and hyphens, alone, in groups as long as each other. */
+function grouped(text: string): boolean {
+  const [first] = /[.-]/.exec(text) ?? [];
+  if (first === undefined) return true;
+  if (/[^A-Za-z0-9.-]/.test(text) || text.includes(first === '.' ? '-' : '.')) return false;
+  const sizes = text.split(first).map((group) => group.length);
+  const [last = 0, inner = sizes[1] ?? 0] = [sizes.at(-1), sizes[1]];
+  return last <= inner && sizes.slice(1, -1).every((size) => size === inner);
 }
 
 const AHV =
   /(?<![\p{L}\p{N}])756[ .\u00a0-]?\d{4}[ .\u00a0-]?\d{4}[ .\u00a0-]?\d{2}(?![\p{L}\p{N}])/gu;
 const CARD = /(?<![\p{L}\p{N}]|\d[.,-])\d(?:[ \u00a0-]?\d){12,18}(?![\p{L}\p{N}]|[.,-]\d)/gu;
+/** In the groups of a card: 4-4-4-4 and perhaps 3 more, 4-6-4, 4-6-5, 4-3-3-3. */
+const CARD_IN_GROUPS =
+  /(?<![\p{L}\p{N}]|\d[ \u00a0.,-]|[A-Z]{2}\d\d[ \u00a0-])\d{4}([ \u00a0-])(?:\d{4}\1\d{4}\1\d{4}(?:\1\d{3}(?!\d))?|\d{6}\1\d{4,5}|\d{3}\1\d{3}\1\d{3})(?![\p{L}\p{N}]|[.,-]\d|[ \u00a0]\d{4})/gu;
+/** What a card is called, within a few words before its number. */
+const CARD_NAMED =
+  /(?<!\p{L})(?:(?:credit|debit|kredit|bank|ec|firmen)?[ -]?(?:cards?|karten?)|(?:kredit|bank)?karten-?n(?:umme)?r|carte|tarjeta|carta|visa|mastercard|maestro|amex|american express|diners|discover|unionpay|jcb|pan)(?!\p{L})[^\n]{0,24}$/iu;
 
-const ahvs = (text: string): Generator<PiiMatch> =>
-  numbers(text, 'AHV', AHV, (match) => isAhv(digitsOf(match)));
-const cards = (text: string): Generator<PiiMatch> =>
-  numbers(text, 'CREDIT_CARD', CARD, (match) => isCardNumber(digitsOf(match)));
+function* ahvs(text: string): Generator<PiiMatch> {
+  for (const match of numbers(text, 'AHV', AHV, (number) => isAhv(digitsOf(number)))) {
+    if (!isInUrl(text, match.start)) yield match;
+  }
+}
+
+function* cards(text: string): Generator<PiiMatch> {
+  for (const { index: start, 0: match } of text.matchAll(CARD_IN_GROUPS)) {
+    // Three digits behind it may be its security code.
+    const card = [match, match.slice(0, 19)].find(isCard);
+    if (card === undefined || isInUrl(text, start)) continue;
+    yield { of: 'CREDIT_CARD', start, end: start + card.length };
+  }
+  for (const match of numbers(text, 'CREDIT_CARD', CARD, isCard)) {
+    const { start, end } = match;
+    if (isInUrl(text, start)) continue;
+    const unmistakable = isUnmistakable(text.slice(start, end));
+    if (unmistakable || CARD_NAMED.test(text.slice(Math.max(0, start - 48), start))) yield match;
+  }
+}
+
+function isCard(match: string): boolean {
+  return isCardNumber(digitsOf(match));
+}
+
+/** Whether the word that holds this place is a URL: numbers in its path are identifiers. */
+function isInUrl(text: string, at: number): boolean {
+  const before = text.slice(Math.max(0, at - 2048), at);
+  return /(?:[a-z][a-z0-9+.-]*:\/\/|(?<![\p{L}\p{N}])www\.)[^\s<>"]*$/iu.test(before);
+}
 
 function* numbers(
   text: string,
@@ -105,7 +176,27 @@ const SWISS =
 const GERMAN = /(?<![\p{L}\p{N}]|\d[.,/-])0[1-9]\d{1,4} ?\/ ?\d{4,8}(?![\p{L}\p{N}]|[.,/-]\d)/gu;
 
 function* phones(text: string): Generator<PiiMatch> {
-  yield* numbers(text, 'PHONE', INTERNATIONAL, isPhone);
+  for (const match of numbers(text, 'PHONE', INTERNATIONAL, isInternational)) {
+    if (!isInUuid(text, match.start, match.end)) yield match;
+  }
   yield* numbers(text, 'PHONE', SWISS, () => true);
   yield* numbers(text, 'PHONE', GERMAN, (match) => digitsOf(match).length >= 8);
+}
+
+function isInternational(match: string): boolean {
+  return isPhone(match) && !isArticle(match);
+}
+
+/** Thirteen digits whose check digit is right number an article (EAN-13): `0041…` may be either. */
+function isArticle(match: string): boolean {
+  return /^\d{13}$/.test(match) && hasEanCheckDigit(match);
+}
+
+const UUID = /(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/gi;
+
+function isInUuid(text: string, start: number, end: number): boolean {
+  const from = Math.max(0, start - 36);
+  return [...text.slice(from, end + 36).matchAll(UUID)].some(
+    ({ index, 0: uuid }) => from + index < end && from + index + uuid.length > start,
+  );
 }

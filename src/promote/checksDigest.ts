@@ -32,7 +32,8 @@ export function checksDigest(
 ): string {
   const { severities = [], asOf = null } = mapping.project;
   const modules = mapping.modules.map(checkedOf);
-  const all = { asOf, checks, modules, rules: RULES, severities };
+  const rules = Object.entries(RULES).map(([rule, { severity }]) => [rule, severity] as const);
+  const all = { asOf, checks, modules, rules: Object.fromEntries(rules), severities };
   return hash('sha256', canonicalJson(all), 'hex');
 }
 

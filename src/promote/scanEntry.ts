@@ -75,7 +75,7 @@ export function refusal(scan: JournaledScan | null, candidacy: Candidacy): Failu
   if (scan.verdict === 'FAIL') {
     return refuse(
       'the last scan of this candidate failed',
-      'mend what it found, then build, scan and promote again',
+      'correct what it found in the source or the mapping, then build, scan and promote again; nothing accepts a BLOCKER',
     );
   }
   if (scan.checks !== checks) {

@@ -95,10 +95,11 @@ export function parseTimestampTz(text: string): { local: LocalTime; offset: numb
 }
 
 /** Seconds since 1970-01-01T00:00:00 of a local time, as if it were UTC. */
-export function epochSeconds(local: LocalTime): number {
-  const [year = 0, month = 0, day = 0] = local.date.split('-').map(Number);
-  const [hour = 0, minute = 0, second = 0] = local.time.split(':').map(Number);
-  return daysFromCivil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+export function epochSeconds({ date, time }: LocalTime): number {
+  const year = twoDigits(date, 0) * 100 + twoDigits(date, 2);
+  const days = daysFromCivil(year, twoDigits(date, 5), twoDigits(date, 8));
+  const seconds = twoDigits(time, 0) * 3600 + twoDigits(time, 3) * 60 + twoDigits(time, 6);
+  return days * 86_400 + seconds;
 }
 
 /** The inverse of {@link epochSeconds}; null outside the years 0001 to 9999. */

@@ -3,6 +3,7 @@
  * each check is linear in the length of the text.
  */
 
+import { isIban } from './iban.ts';
 import { isPhone } from './phone.ts';
 import { isUuid } from './uuid.ts';
 
@@ -65,38 +66,15 @@ export function isUrl(text: string): boolean {
   return url.hostname.startsWith('[') || isHostname(url.hostname);
 }
 
-/** Length of an IBAN by country, where it is known (ISO 13616, SWIFT registry). */
-const IBAN_LENGTH: ReadonlyMap<string, number> = new Map(
-  (
-    'AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 ' +
-    'EE20 EG29 ES24 FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 ' +
-    'IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 ' +
-    'NO15 PK24 PL28 PS29 PT25 QA29 RO24 RS22 SA24 SE24 SI19 SK24 SM27 TN24 TR26 UA29 VA22 VG24 XK20'
-  )
-    .split(' ')
-    .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
-);
-
-/** An IBAN, with or without blanks between groups: country, length, check digits (ISO 7064 mod 97). */
-export function isIban(text: string): boolean {
-  if (!/^[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9])+$/.test(text)) return false;
-  const plain = text.replaceAll(' ', '').toUpperCase();
-  const known = IBAN_LENGTH.get(plain.slice(0, 2));
-  if (known === undefined ? plain.length < 15 || plain.length > 34 : plain.length !== known) {
-    return false;
-  }
-  let rest = 0;
-  for (const character of plain.slice(4) + plain.slice(0, 4)) {
-    const value = Number.parseInt(character, 36);
-    rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
-  }
-  return rest === 1;
-}
-
 /** A Swiss social security number: 756, 13 digits, `756.1234.5678.97` or plain, EAN-13 check digit. */
 export function isAhv(text: string): boolean {
   if (!/^756(?:\.\d{4}\.\d{4}\.\d{2}|\d{10})$/.test(text)) return false;
-  const digits = Array.from(text.replaceAll('.', ''), Number);
+  return hasEanCheckDigit(text.replaceAll('.', ''));
+}
+
+/** Whether the last of thirteen digits is the check digit of the others (GS1 General Specifications). */
+export function hasEanCheckDigit(thirteen: string): boolean {
+  const digits = Array.from(thirteen, Number);
   const sum = digits.reduce((total, digit, index) => total + digit * (index % 2 === 0 ? 1 : 3), 0);
   return sum % 10 === 0;
 }

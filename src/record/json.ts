@@ -8,8 +8,13 @@
  */
 
 import { exactNumber } from './exactNumber.ts';
-import { JsonSyntaxError, positionAt, type TextPosition } from './jsonSyntaxError.ts';
-import type { InexactNumber, JsonObject, JsonValue } from './value.ts';
+import {
+  firstLoneSurrogate,
+  JsonSyntaxError,
+  positionAt,
+  type TextPosition,
+} from './jsonSyntaxError.ts';
+import { InexactNumber, type JsonObject, type JsonValue } from './value.ts';
 
 export { JsonSyntaxError } from './jsonSyntaxError.ts';
 
@@ -22,12 +27,14 @@ interface Mark {
   readonly value: number;
 }
 type Marks = Map<object, Map<string, Mark>>;
+type Parsed = { readonly value: JsonValue; readonly start: number };
 
 interface Cursor {
   readonly text: string;
   at: number;
   depth: number;
   readonly marks: Marks | null;
+  readonly asWritten: boolean;
 }
 
 /**
@@ -39,6 +46,11 @@ interface Cursor {
  */
 export function parseJson(text: string): JsonValue {
   return parseText(text, null).value;
+}
+
+/** The same, but that a number with digits that its shortest form lacks, as 1.10, is an {@link InexactNumber}. */
+export function parseJsonAsWritten(text: string): JsonValue {
+  return parseText(text, null, true).value;
 }
 
 export interface PositionedJson {
@@ -72,8 +84,8 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-function parseText(text: string, marks: Marks | null): { value: JsonValue; start: number } {
-  const cursor: Cursor = { text, at: 0, depth: 0, marks };
+function parseText(text: string, marks: Marks | null, asWritten = false): Parsed {
+  const cursor: Cursor = { text, at: 0, depth: 0, marks, asWritten };
   // Slices of a well-formed text are well-formed, so that only escapes need a look of their own.
   if (!text.isWellFormed()) {
     throw fault(cursor, firstLoneSurrogate(text), 'lone surrogate in the text');
@@ -294,6 +306,9 @@ function parseOtherNumber(cursor: Cursor, start: number, whole: number): number 
   }
   cursor.at = at;
   const lexeme = text.slice(start, at);
+  // With an exponent there are no digits to be lost.
+  if (cursor.asWritten && at > whole && at === fractionEnd && lexeme.endsWith('0'))
+    return new InexactNumber(lexeme);
   // 15 significant digits survive a double (DBL_DIG), as long as there is no exponent.
   const decimal = at === fractionEnd && fractionEnd > whole && text.charCodeAt(start) !== 0x2d;
   return decimal && lexeme.length <= 16 ? Number(lexeme) : exactNumber(lexeme);
@@ -312,15 +327,6 @@ function skipDigits(cursor: Cursor, from: number): number {
 function fault(cursor: Cursor, offset: number, message: string): JsonSyntaxError {
   const where = offset >= cursor.text.length ? `${message}, but the text ends` : message;
   return new JsonSyntaxError(where, positionAt(cursor.text, offset));
-}
-
-function firstLoneSurrogate(text: string): number {
-  let at = 0;
-  for (const character of text) {
-    if (!character.isWellFormed()) break;
-    at += character.length;
-  }
-  return at;
 }
 
 function offsetOf(

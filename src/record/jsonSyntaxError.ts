@@ -32,3 +32,13 @@ export function positionAt(text: string, offset: number): TextPosition {
   }
   return { line, column: offset - lineStart + 1, offset };
 }
+
+/** Where the first half of a pair that has no other half stands. */
+export function firstLoneSurrogate(text: string): number {
+  let at = 0;
+  for (const character of text) {
+    if (!character.isWellFormed()) break;
+    at += character.length;
+  }
+  return at;
+}

@@ -1,64 +1,148 @@
 /**
- * UTF-8 that was read as windows-1252: `Ã¤` for ä, `â€™` for an apostrophe. A run of characters
- * beyond ASCII counts where its bytes in windows-1252 are valid UTF-8 as a whole, and what they
- * decode to is plausible. Right words are left alone: São, É, «CAFÉ», IRMÃ.
+ * UTF-8 that was read as another encoding, once or more: `Ã¤`, `√§`, `├ñ`, `Г¤` for ä. A run of
+ * characters counts where its bytes in an encoding are UTF-8, and what it decodes to fits the word
+ * around it while the run itself does not. Right words are left alone: São, É, «CAFÉ», её, IRMÃ.
  */
 
-/** The bytes 0x80 to 0x9F as windows-1252 reads them; 0 where it has no character. */
-const HIGH = '€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0‘’“”•–—˜™š›œ\0žŸ';
+import { ENCODINGS, encodingsIn, sequenceOf, type Encoding } from './encoding.ts';
+import { fitsAsDecoded, fitsAsWritten, type Stretch } from './wordFit.ts';
 
-/** Character → byte, 0x80 to 0xFF; C1 controls stand for themselves, as in ISO 8859-1. */
-const BYTES: ReadonlyMap<string, number> = new Map([
-  ...Array.from({ length: 128 }, (_, index) => {
-    return [String.fromCharCode(0x80 + index), 0x80 + index] as const;
-  }),
-  ...Array.from(HIGH).flatMap((character, index) =>
-    character === '\0' ? [] : [[character, 0x80 + index] as const],
-  ),
-]);
+/** Where a run stands, in UTF-16 units, and as what it was read. */
+export interface MojibakeRun {
+  readonly start: number;
+  readonly end: number;
+  readonly encoding: string;
+}
 
-const MARKS = HIGH.replaceAll('\0', '');
-
-/** What a run begins with, as the source of a regular expression: two characters. */
-export const RUN_START: string = `[\u00c2-\u00f4][\u0080-\u00bf${MARKS}]`;
-
-const RUN = new RegExp(`[${MARKS}\u0080-\u00ff]{2,}`, 'g');
+/** Runs of each encoding, once there may be one. */
+const RUNS: RegExp[] = [];
+const PAIR = /[^\0-\x7f]{2}/;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Where the first run stands, in UTF-16 units; null where there is none. */
-export function mojibakeRun(text: string): { readonly start: number; readonly end: number } | null {
-  for (const match of text.matchAll(RUN)) {
-    const [run] = match;
-    const end = match.index + run.length;
-    if (isMojibake(run) && !endsWord(text, match.index, end)) return { start: match.index, end };
+/** How often text may have been decoded wrongly, each time in the same way. */
+const DEPTH = 3;
+/** What is looked at on both sides of a run. */
+const AROUND = 32;
+const LONGEST = 256;
+
+/** A bit for each encoding that there can be a run of; 0 for most texts. */
+export function mayHoldRuns(text: string): number {
+  return PAIR.test(text) ? encodingsIn(text) : 0;
+}
+
+/** The first run of these encodings; null where there is none. */
+export function mojibakeRun(
+  text: string,
+  encodings: number = mayHoldRuns(text),
+): MojibakeRun | null {
+  let found: MojibakeRun | null = null;
+  for (const [bit, encoding] of ENCODINGS.entries()) {
+    if ((encodings & (1 << bit)) === 0) continue;
+    const runs = (RUNS[bit] ??= new RegExp(`${sequenceOf(encoding)}+`, 'g'));
+    // One that begins later is not the first.
+    const end = found === null ? text.length : found.end;
+    const run = firstRun(text.slice(0, end), encoding, runs, DEPTH);
+    if (run !== null && (found === null || run.start < found.start)) found = run;
+  }
+  return found;
+}
+
+/** Where a run stands in the text, and in the text with all runs decoded. */
+interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly decodedStart: number;
+  readonly decodedEnd: number;
+}
+
+function firstRun(
+  text: string,
+  encoding: Encoding,
+  runs: RegExp,
+  depth: number,
+): MojibakeRun | null {
+  const { name, bytes } = encoding;
+  const pieces: Piece[] = [];
+  let decoded = '';
+  let last = 0;
+  for (const { index, run } of matchesOf(runs, text)) {
+    const characters = decodedRun(run, bytes);
+    if (characters === null) continue;
+    decoded += text.slice(last, index);
+    const decodedStart = decoded.length;
+    decoded += characters;
+    last = index + run.length;
+    pieces.push({ start: index, end: last, decodedStart, decodedEnd: decoded.length });
+  }
+  if (pieces.length === 0) return null;
+  decoded += text.slice(last);
+  const again = { text: decoded, encoding, runs, depth: depth - 1 };
+  const whole = isCovered(text, pieces);
+  for (const piece of pieces) {
+    const { start, end, decodedStart, decodedEnd } = piece;
+    if (fitsAsWritten(around(text, start, end), whole)) continue;
+    const context = around(decoded, decodedStart, decodedEnd);
+    if (fitsAsDecoded(context, text.slice(start, end)) || isMisreadAgain(again, piece)) {
+      return { start, end, encoding: name };
+    }
   }
   return null;
 }
 
-function isMojibake(run: string): boolean {
-  const bytes = Uint8Array.from(run, (character) => BYTES.get(character) ?? 0);
-  let decoded: string;
-  try {
-    decoded = UTF8.decode(bytes);
-  } catch {
-    return false;
+/** As `matchAll`, which compiles the expression anew for each text. */
+function* matchesOf(pattern: RegExp, text: string): Generator<{ index: number; run: string }> {
+  let from = 0;
+  for (;;) {
+    pattern.lastIndex = from;
+    const match = pattern.exec(text);
+    if (match === null) return;
+    yield { index: match.index, run: match[0] };
+    from = match.index + match[0].length;
   }
-  const characters = Array.from(decoded);
-  if (characters.some((character) => /[\x80-\x9f]/.test(character))) return false;
-  // One character of another script may be a letter and a quotation mark: É» are the bytes of ɻ.
-  return characters.length > 1 || PLAUSIBLE.test(decoded);
 }
 
-/** Latin letters and signs, punctuation and symbols, byte order mark, U+FFFD, emoji. */
-const PLAUSIBLE =
-  /^[\u00a0-\u017f\u0218-\u021b\u2000-\u2bff\ufb00-\ufb06\ufeff\ufffd\u{1f000}-\u{1faff}]$/u;
+interface Again {
+  readonly text: string;
+  readonly encoding: Encoding;
+  readonly runs: RegExp;
+  readonly depth: number;
+}
 
-/**
- * Whether the run may be the last, capital letter of a word and a mark or blank behind it: two
- * characters, after a capital letter, with no letter following.
- */
-function endsWord(text: string, start: number, end: number): boolean {
-  const mark = /^[\u00a0«»‘’“”–—…‹›€™•]$/u.test(text.slice(start + 1, end));
-  const capital = /\p{Lu}/u.test(text.slice(Math.max(0, start - 1), start));
-  return mark && capital && !/^\p{L}/u.test(text.slice(end, end + 2));
+/** Whether what a run decodes to is part of a run in the decoded text. */
+function isMisreadAgain({ text, encoding, runs, depth }: Again, piece: Piece): boolean {
+  if (depth === 0) return false;
+  const from = Math.max(0, piece.decodedStart - AROUND);
+  const run = firstRun(text.slice(from, piece.decodedEnd + AROUND), encoding, runs, depth);
+  if (run === null) return false;
+  return from + run.start < piece.decodedEnd && from + run.end > piece.decodedStart;
+}
+
+function decodedRun(run: string, bytes: ReadonlyMap<number, number>): string | null {
+  const encoded = new Uint8Array(run.length);
+  for (let at = 0; at < run.length; at += 1) encoded[at] = bytes.get(run.charCodeAt(at)) ?? 0;
+  try {
+    return UTF8.decode(encoded);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether all characters beyond ASCII are in the pieces: the whole text was read wrongly. */
+function isCovered(text: string, pieces: readonly Piece[]): boolean {
+  let last = 0;
+  for (const { start, end } of [...pieces, { start: text.length, end: text.length }]) {
+    if (/[^\0-\x7f]/.test(text.slice(last, start))) return false;
+    last = end;
+  }
+  return true;
+}
+
+function around(text: string, start: number, end: number): Stretch {
+  // The beginning of a long run says enough.
+  const stop = Math.min(end, start + LONGEST);
+  return {
+    before: text.slice(Math.max(0, start - AROUND), start),
+    run: text.slice(start, stop).replace(/[\ud800-\udbff]$/, ''),
+    behind: text.slice(stop, stop + AROUND),
+  };
 }

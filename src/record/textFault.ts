@@ -4,7 +4,7 @@
  * kept as it is; only places are told.
  */
 
-import { mojibakeRun, RUN_START } from './mojibake.ts';
+import { mayHoldRuns, mojibakeRun } from './mojibake.ts';
 
 export type TextRule =
   | 'text-nul'
@@ -36,7 +36,8 @@ const UNUSUAL =
   String.raw`\u27c0-\ud83b\ud83f-\udbff\ue000-\ufe0e\ufe10-\uffff`;
 
 /** Whether other text may have a fault. That most has none is what keeps the checks cheap. */
-const SUSPECT = new RegExp(`[${UNUSUAL}${CONTROL}]|${RUN_START}`);
+const SUSPECT = new RegExp(`[${UNUSUAL}${CONTROL}]`);
+const SUSPECT_OR_PAIR = new RegExp(String.raw`[${UNUSUAL}${CONTROL}]|[^\0-\x7f]{2}`);
 
 /**
  * Whether some text inside this JSON text may have a fault: it does not when all is ASCII, and no
@@ -78,15 +79,17 @@ const CHECKS: readonly Check[] = [
 
 /** Each kind of fault once, with its first place; of most texts none. */
 export function textFaults(text: string): readonly TextFault[] {
-  if (!BEYOND_ASCII.test(text) || !SUSPECT.test(text)) return NONE;
+  if (!BEYOND_ASCII.test(text) || !SUSPECT_OR_PAIR.test(text)) return NONE;
+  const encodings = mayHoldRuns(text);
+  if (encodings === 0 && !SUSPECT.test(text)) return NONE;
   const faults: TextFault[] = [];
   for (const { rule, reason, pattern } of CHECKS) {
     const at = text.search(pattern);
     if (at !== -1) faults.push({ rule, reason, ...placeOf(text, at, at + 1) });
   }
-  const run = mojibakeRun(text);
+  const run = encodings === 0 ? null : mojibakeRun(text, encodings);
   if (run !== null) {
-    const reason = 'the text looks like UTF-8 that was read as windows-1252';
+    const reason = `the text looks like UTF-8 that was read as ${run.encoding}`;
     faults.push({ rule: 'text-mojibake', reason, ...placeOf(text, run.start, run.end) });
   }
   const composed = text.normalize('NFC');

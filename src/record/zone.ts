@@ -1,6 +1,7 @@
 /**
  * Local times of an IANA zone → UTC, with the runtime's time zone data (its version is sealed in
- * run.json). A local time that the clock skipped, or showed twice, has no single instant.
+ * run.json). A local time that the clock skipped, or showed twice, has no single instant. Clocks
+ * may change at any second, by any number of them, and by a whole day.
  */
 
 import { epochSeconds, type LocalTime } from './dateTime.ts';
@@ -10,9 +11,18 @@ export type Instant =
   | { readonly kind: 'gap' }
   | { readonly kind: 'overlap' };
 
-/** Offsets are looked up per quarter of an hour, and transitions never fall inside one. */
-const STEP = 900;
+const DAY = 86_400;
 const CACHE_LIMIT = 100_000;
+
+const GAP: Instant = { kind: 'gap' };
+const OVERLAP: Instant = { kind: 'overlap' };
+
+/** An offset from UTC in seconds, and the instants that it applies to: [from, to). */
+interface Period {
+  readonly offset: number;
+  readonly from: number;
+  readonly to: number;
+}
 
 /** True when the runtime knows the zone. */
 export function isZone(name: string): boolean {
@@ -25,44 +35,90 @@ export function isZone(name: string): boolean {
 
 /** A function that says at which offset (seconds east of UTC) a local time of the zone stands. */
 export function zoneOffsets(zone: string): (local: LocalTime) => Instant {
-  const format = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    era: 'short',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
+  const offsetAt = offsetReader(zone);
+  const startOf = cached((day) => offsetAt(day * DAY));
+  const periodsOf = cached((day) => {
+    return periodsOfDay(day, startOf(day), startOf(day + 1), offsetAt);
   });
-  const cache = new Map<number, number>();
-  const offsetAt = (utc: number): number => {
-    const slot = Math.floor(utc / STEP);
-    const known = cache.get(slot);
-    if (known !== undefined) return known;
-    if (cache.size >= CACHE_LIMIT) cache.clear();
-    const offset = localSeconds(format, slot * STEP) - slot * STEP;
-    cache.set(slot, offset);
-    return offset;
-  };
+  // No zone is a day from UTC, so the instant is in the day of that number or in one beside it.
+  const around = cached((day) => joined([day - 1, day, day + 1].flatMap(periodsOf)));
   return (local) => {
     const wall = epochSeconds(local);
-    // No zone is further than a day from UTC, and none changes twice within two days.
-    const candidates = new Set([offsetAt(wall - 86_400), offsetAt(wall + 86_400)]);
-    const valid = [...candidates].filter((offset) => offsetAt(wall - offset) === offset);
-    if (valid.length === 1) return { kind: 'unique', offset: valid[0] ?? 0 };
-    return { kind: valid.length === 0 ? 'gap' : 'overlap' };
+    return instantOf(wall, around(Math.floor(wall / DAY)));
   };
 }
 
-function localSeconds(format: Intl.DateTimeFormat, utc: number): number {
-  const parts = new Map<string, string>();
-  for (const { type, value } of format.formatToParts(utc * 1000)) parts.set(type, value);
-  const number = (type: string): string => (parts.get(type) ?? '0').padStart(2, '0');
-  return epochSeconds({
-    date: `${number('year')}-${number('month')}-${number('day')}`,
-    time: `${number('hour')}:${number('minute')}:${number('second')}`,
-    fraction: '',
+function instantOf(wall: number, periods: readonly Period[]): Instant {
+  const [first] = periods;
+  if (periods.length === 1 && first !== undefined) return { kind: 'unique', offset: first.offset };
+  const valid = periods.filter(({ offset, from, to }) => {
+    return wall - offset >= from && wall - offset < to;
   });
+  const [only] = valid;
+  if (only === undefined) return GAP;
+  return valid.length === 1 ? { kind: 'unique', offset: only.offset } : OVERLAP;
+}
+
+/**
+ * One period, or two with the change between them to the second. That no zone changes twice within
+ * a day (the closest two changes are four days apart) is what a test holds for all zones.
+ */
+function periodsOfDay(
+  day: number,
+  before: number,
+  after: number,
+  offsetAt: (utc: number) => number,
+): readonly Period[] {
+  const [from, to] = [day * DAY, (day + 1) * DAY];
+  if (before === after) return [{ offset: before, from, to }];
+  let [low, high] = [from, to];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (offsetAt(middle) === before) low = middle;
+    else high = middle;
+  }
+  return [
+    { offset: before, from, to: high },
+    { offset: after, from: high, to },
+  ].filter((period) => period.from < period.to);
+}
+
+/** Neighbours of the same offset as one. */
+function joined(periods: readonly Period[]): readonly Period[] {
+  const found: Period[] = [];
+  for (const period of periods) {
+    const last = found.at(-1);
+    if (last?.offset === period.offset) found[found.length - 1] = { ...last, to: period.to };
+    else found.push(period);
+  }
+  return found;
+}
+
+/** The function with its last results; all of them are forgotten where there are too many. */
+function cached<T>(of: (day: number) => T): (day: number) => T {
+  const known = new Map<number, T>();
+  return (day) => {
+    const there = known.get(day);
+    if (there !== undefined) return there;
+    if (known.size >= CACHE_LIMIT) known.clear();
+    const result = of(day);
+    known.set(day, result);
+    return result;
+  };
+}
+
+/** Reads the offset at an instant, in seconds, as the runtime writes it: `GMT-03:30:52`. */
+function offsetReader(zone: string): (utc: number) => number {
+  const format = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
+    timeZone: zone,
+    timeZoneName: 'longOffset',
+  });
+  return (utc) => {
+    const text = format.format(utc * 1000);
+    const match = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text);
+    if (match === null) throw new Error(`the runtime writes an offset as ${text}`);
+    const [, sign, hours = 0, minutes = 0, seconds = 0] = match;
+    const offset = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+    return sign === '-' ? -offset : offset;
+  };
 }

@@ -4,6 +4,7 @@ import type { FindingList } from '../outcome/finding.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { printable } from '../outcome/printable.ts';
 import { canonicalJson } from '../record/canonical.ts';
+import { checkedLines } from './checkedLines.ts';
 import { findingLines } from './findingLines.ts';
 import { htmlReport } from './html/page.ts';
 import { moduleTable } from './moduleTable.ts';
@@ -107,7 +108,7 @@ function lastLines(
   if (outcome.sealId !== undefined) lines.push(`seal id    ${outcome.sealId}`);
   if (outcome.candidate !== undefined) lines.push(`candidate  ${shown(outcome.candidate)}`);
   if (report !== null) lines.push(`report     ${shown(report)}`);
-  lines.push(...outcome.notes);
+  lines.push(...checkedLines(outcome.checked), ...outcome.notes);
   if (outcome.failure === undefined) lines.push(`${outcome.command}: ${outcome.status}`);
   return lines;
 }

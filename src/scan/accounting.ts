@@ -1,5 +1,6 @@
 /**
- * The accounting of a sealed candidate, held against its mapping and against the rows of its tables.
+ * The accounting of a sealed candidate, held against its mapping and against the rows of its tables,
+ * and whether these were checked for damage.
  * That its lines add up, and that the records are as many as they say, is part of the checksums.
  */
 
@@ -7,6 +8,7 @@ import { DEFAULT_SOURCE, relationOf, type Mapping, type ModuleMapping } from '..
 import { quoteName } from '../mapping/nearest.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding } from '../outcome/finding.ts';
+import { severityOfRule } from '../outcome/rules.ts';
 import {
   RUN_FILE,
   type ModuleAccounting,
@@ -31,7 +33,7 @@ export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Find
     } else {
       const reason = faultOf(line, module, run);
       if (reason !== null) yield fault(line.module, reason);
-      if (line.rejected > 0) yield rejected(line, mapping);
+      if (line.rejected > 0) yield rejected(line);
     }
   }
   for (const name of known.keys()) {
@@ -42,15 +44,29 @@ export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Find
   yield* tableFaults(run.sources, mapping, (reason) => fault(undefined, reason));
 }
 
-/** That rows may go missing was said to one run; who promotes it has to say so again. */
-function rejected(line: ModuleAccounting, mapping: Mapping): Finding {
+/** A candidate may be built without rows that were rejected, to look at it: it is not all that there is. */
+function rejected(line: ModuleAccounting): Finding {
   return {
     rule: 'rejected',
-    severity: severityOf(mapping.project, 'rejected', line.module),
+    severity: severityOfRule('rejected'),
     module: line.module,
     file: RUN_FILE,
     reason: `of ${line.rows} rows ${line.rejected} were rejected and are not in the candidate`,
   };
+}
+
+/** That a source was not checked for damage was said to one run; who promotes it has to say so again. */
+export function* uncheckedSources({ sources, sample }: RunFile): Generator<Finding> {
+  for (const { name, integrity } of sources) {
+    // A sample is never live.
+    if (integrity !== 'skipped' || sample !== undefined) continue;
+    yield {
+      rule: 'integrity',
+      severity: severityOfRule('integrity'),
+      file: RUN_FILE,
+      reason: `source ${quoteName(name)} was not checked for damage, or not all of it`,
+    };
+  }
 }
 
 /** What is wrong with a line of the accounting; null where nothing is. */
@@ -92,28 +108,36 @@ function* tableFaults(
     if (!sealed.has(name)) yield fault(`source ${quoteName(name)} was not counted`);
   }
   for (const [source, tables] of sealed) {
-    const mapped = tablesOf(mapping, source);
-    for (const { table } of tables) {
-      if (mapped.has(table)) continue;
+    const read = tablesOf(mapping, source);
+    const dropped = droppedOf(mapping, source);
+    for (const { table, rows } of tables) {
+      if (rows === null && !dropped.has(table)) {
+        yield fault(`the rows of table ${quoteName(table)} were not counted`);
+      }
+      if (read.has(table) || dropped.has(table)) continue;
       yield fault(`table ${quoteName(table)} is neither mapped nor dropped`);
     }
-    for (const { source: of = DEFAULT_SOURCE, table } of mapping.project.dropped ?? []) {
-      if (of !== source || tables.some((one) => one.table === table)) continue;
-      yield fault(`dropped table ${quoteName(table)} was not counted`);
+    for (const table of dropped) {
+      if (tables.some((one) => one.table === table)) continue;
+      yield fault(`dropped table ${quoteName(table)} is not among those of the seal`);
     }
   }
 }
 
-/** The tables of a source that modules read, or that are dropped. */
-function tablesOf({ project, modules }: Mapping, source: string): Set<string> {
+/** The tables of a source that modules read. */
+function tablesOf({ modules }: Mapping, source: string): Set<string> {
   const tables = new Set<string>();
   for (const { source: of } of modules) {
     if ((of.name ?? DEFAULT_SOURCE) !== source) continue;
     if ('table' in of) tables.add(of.table);
     if (of.base !== undefined) tables.add(of.base.table);
   }
-  for (const { source: of = DEFAULT_SOURCE, table } of project.dropped ?? []) {
-    if (of === source) tables.add(table);
-  }
   return tables;
+}
+
+function droppedOf({ project }: Mapping, source: string): Set<string> {
+  const dropped = (project.dropped ?? []).filter(
+    (one) => (one.source ?? DEFAULT_SOURCE) === source,
+  );
+  return new Set(dropped.map(({ table }) => table));
 }

@@ -6,7 +6,8 @@
 import { formatType, type FieldType } from '../record/type.ts';
 import { partText } from './keyTable.ts';
 
-export type Comparison = 'exact' | 'loose';
+/** `folded` is loose without case and outer blanks. */
+export type Comparison = 'exact' | 'loose' | 'folded';
 
 /** How fields of these types are compared. */
 export function comparisonOf(
@@ -23,7 +24,9 @@ export function comparisonOf(
 /** The text that is equal for equal values; null has one of its own. */
 export function comparable(value: unknown, type: FieldType, comparison: Comparison): string {
   if (value === null || value === undefined) return 'null';
-  return comparison === 'exact' ? partText(value) : `=${looseText(value, type)}`;
+  if (comparison === 'exact') return partText(value);
+  const text = looseText(value, type);
+  return comparison === 'loose' ? `=${text}` : `~${folded(text)}`;
 }
 
 function looseText(value: unknown, type: FieldType): string {
@@ -36,4 +39,9 @@ function looseText(value: unknown, type: FieldType): string {
     return typeof inner === 'string' ? inner : partText(inner);
   }
   return partText(value);
+}
+
+/** Text without outer blanks and case. */
+export function folded(text: string): string {
+  return text.normalize('NFC').trim().toLowerCase();
 }

@@ -87,7 +87,9 @@ function copyOf(scope: Scope, references: readonly Reference[], field: CompiledF
   const { name, mapping, type } = field;
   if (isReference(mapping) || mapping.copyOf === undefined) return [];
   const { via: viaField, field: original } = mapping.copyOf;
-  const via = references.find(({ fields, nested }) => fields.join() === viaField && !nested);
+  const via = references.find(
+    ({ fields, nested }) => fields.join() === viaField && nested === null,
+  );
   if (via === undefined) throw new TypeError(`${viaField} is no reference`);
   const parent = moduleOf(scope, via.target.module);
   const comparison = comparisonOf([type], [typeOfField(parent, original)]);

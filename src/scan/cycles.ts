@@ -1,6 +1,7 @@
 /**
  * Cycles: a record that leads back to itself by references within its module. Every record on the
- * cycle is named, those that only lead into it are not. Takes five bytes a record, and linear time.
+ * cycle is named, those that only lead into it are not. A record that is its own parent is told apart:
+ * many programs mark their roots so. Takes five bytes a record, and linear time.
  */
 
 import type { CompiledModule } from '../mapping/compile.ts';
@@ -12,21 +13,29 @@ import { hashOf, loadTargets } from './targets.ts';
 
 const NONE = 0xffffffff;
 
-/** Findings `cycle` of a module's records; of records with one key, the first is what is meant. */
+/** Findings `cycle` and `self-reference` of a module's records; of records with one key, the first is what is meant. */
 export async function* checkCycles(scope: Scope, module: CompiledModule): AsyncGenerator<Finding> {
   const pointers = referencesOf(scope, module).filter(
-    ({ target, nested }) => target.module === module.name && !nested,
+    ({ target, nested }) => target.module === module.name && nested === null,
   );
   for (const [part, pointer] of pointers.entries()) {
     const parents = await parentsOf(scope, module, pointer);
-    for (const ordinal of onCycles(parents)) scope.hits.add(ordinal, part);
+    for (const ordinal of onCycles(parents)) {
+      const own = parents[ordinal] === ordinal;
+      scope.hits.add(ordinal, own ? pointers.length + part : part);
+    }
   }
-  const accusations = pointers.map(({ fields }) => ({
+  const cycles = pointers.map(({ fields }) => ({
     rule: 'cycle' as const,
     fields,
     reason: 'it leads back to this record',
   }));
-  yield* findingsOfHits(scope, module, accusations);
+  const roots = pointers.map(({ fields }) => ({
+    rule: 'self-reference' as const,
+    fields,
+    reason: 'it refers to this record itself',
+  }));
+  yield* findingsOfHits(scope, module, [...cycles, ...roots]);
 }
 
 /** The ordinal of the record that each record points to. */

@@ -9,6 +9,7 @@ import { severityOf } from '../mapping/severity.ts';
 import type { Finding, SourcePlace } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
 import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
+import { folded } from './comparable.ts';
 import {
   keyHash,
   keyTable,
@@ -78,7 +79,8 @@ function setsOf(module: CompiledModule, provisional: boolean): UniqueSet[] {
       fields: module.hasLineage ? legacyFields(module) : orderFields,
       reason: 'keys differ in nothing but blanks and case',
       lineage: module.hasLineage,
-      valuesOf: (record) => legacyKey(record).map(folded),
+      valuesOf: (record) =>
+        legacyKey(record).map((part) => (typeof part === 'string' ? folded(part) : part)),
       ownerOf: legacyKey,
     });
   }
@@ -113,11 +115,6 @@ function legacyFields(module: CompiledModule): string[] {
       [],
   );
   return names.length === module.key.length ? names : [module.idField ?? ''];
-}
-
-/** Text without outer blanks and case. */
-function folded(value: unknown): unknown {
-  return typeof value === 'string' ? value.normalize('NFC').trim().toLowerCase() : value;
 }
 
 /** Puts the members of all groups of at least two records into the hits. */

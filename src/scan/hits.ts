@@ -34,6 +34,12 @@ interface OpenGroup {
 export interface Hits {
   add(ordinal: number, part: number, because?: string): void;
   addMember(member: GroupMember): void;
+  /** The parts that have hits, ascending. */
+  parts(): number[];
+  /** Ordinals of the hits of a part, from `from` and below `to`. */
+  ordinals(part: number, from: number, to: number): number[];
+  /** Makes a hit one of another part. */
+  move(ordinal: number, part: number, to: number): void;
   /** The hits ascending by ordinal and part, each once; then there are none. */
   take(): Generator<Hit>;
   /** Groups of at least two owners, by part and first member; then there are none. */
@@ -62,7 +68,17 @@ export function openHits(scratch: string): Hits {
     BEGIN`);
   const insert = db.prepare('INSERT OR IGNORE INTO hit VALUES (?, ?, ?)');
   const insertMember = db.prepare('INSERT OR IGNORE INTO member VALUES (?, ?, ?, ?)');
+  const parts = db.prepare('SELECT DISTINCT part FROM hit ORDER BY part').pluck();
+  const ordinals = db
+    .prepare('SELECT ordinal FROM hit WHERE ordinal >= ? AND ordinal < ? AND part = ?')
+    .pluck();
+  const update = db.prepare('UPDATE OR REPLACE hit SET part = ? WHERE ordinal = ? AND part = ?');
   return {
+    parts: () => parts.all() as number[],
+    ordinals: (part, from, to) => ordinals.all(from, to, part) as number[],
+    move(ordinal, part, to) {
+      update.run(to, ordinal, part);
+    },
     add(ordinal, part, because) {
       insert.run(ordinal, part, because ?? null);
     },

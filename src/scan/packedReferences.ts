@@ -35,7 +35,7 @@ export function packedReferences(
   return references.flatMap(({ fields, types, target, nested }, part) => {
     const [field, ...more] = fields;
     const [to] = target.fields;
-    if (nested || field === undefined || to === undefined || more.length > 0) return [];
+    if (nested !== null || field === undefined || to === undefined || more.length > 0) return [];
     const parent = typeOfField(moduleOf(scope, target.module), to);
     if (types[0]?.kind !== 'uuid' || parent.kind !== 'uuid') return [];
     return [{ part, field, target: { module: target.module, field: to } }];
@@ -67,6 +67,7 @@ export async function* lookUps(
       for (const [index, { part }] of references.entries()) {
         const found = missing(ids[index], all[index], { ...share, factors: scope.factors });
         for (const line of found) scope.hits.add(firstLine + line, part);
+        if (partition === 0) scope.looked.references += given(ids[index]);
       }
     };
   }
@@ -100,6 +101,13 @@ async function tableOf(
 }
 
 const NOTHING: PackedIds = { words: new Uint32Array(0), states: new Uint8Array(0) };
+
+/** How many lines have an id. */
+function given({ states }: PackedIds = NOTHING): number {
+  let number = 0;
+  for (const state of states) if (state !== NO_ID) number += 1;
+  return number;
+}
 
 /** Lines whose id is in the partition and not in its table; what is no id is in no table. */
 function* missing(

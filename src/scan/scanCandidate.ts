@@ -21,18 +21,20 @@ import { checkDuplicates } from './duplicates.ts';
 import { openHits } from './hits.ts';
 import { planInvariants, type PlannedInvariant } from './invariantPlan.ts';
 import { checkInvariants, openInvariants, type OpenInvariants } from './invariants.ts';
+import { checkMapped } from './mapped.ts';
 import { checkUndeclared } from './undeclaredPii.ts';
 import { factorsOf } from './keyTable.ts';
 import { checkLines, checkPii } from './lines.ts';
 import { packedReferences, type PackedReference } from './packedReferences.ts';
 import { checkReferences, referencesOf } from './references.ts';
-import { moduleOf, recordsOf, type Provenance, type Scope } from './scope.ts';
+import { countOf, moduleOf, recordsOf, type Looked, type Provenance, type Scope } from './scope.ts';
 
-export type { Provenance } from './scope.ts';
+export type { Looked, Provenance } from './scope.ts';
 
 /** The checks, in the order in which they run on each module. */
 export const CHECKS = [
   'lines',
+  'mapped',
   'duplicates',
   'references',
   'cycles',
@@ -67,6 +69,8 @@ export interface ScanInput {
   readonly counts?: ReadonlyMap<string, number>;
   /** The time that one invariant may take; 600 where left out. */
   readonly invariantSeconds?: number;
+  /** Counts what is looked at. */
+  readonly looked?: Looked;
   /** `check` names its module, too, which need not be `module`, the one that is being checked. */
   readonly onProgress?: (check: string, done: number, total: number, module: string) => void;
 }
@@ -98,6 +102,7 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
     counts: new Map(input.counts),
     factors: factorsOf(input.sealId ?? ''),
     onProgress: (check, done, total) => input.onProgress?.(check, done, total, current),
+    looked: input.looked ?? { records: 0, references: 0 },
   };
   const invariants = invariantsOf(scope, planned, input.invariantSeconds ?? INVARIANT_SECONDS);
   const tools = { checks, invariants, pool: input.pool };
@@ -105,6 +110,7 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
     for (const name of [...wanted].sort()) {
       const module = moduleOf(scope, name);
       current = name;
+      scope.looked.records += countOf(scope, name);
       for (const check of CHECKS) {
         if (checks.includes(check)) yield* run(scope, module, check, tools);
       }
@@ -136,6 +142,10 @@ async function* run(
         references: packedOf(scope, module, tools),
         pii: tools.checks.includes('pii'),
       });
+      return;
+    case 'mapped':
+      // In a dry-run, what was found on the way is there already, with its rows.
+      if (tools.pool !== undefined) yield* checkMapped(scope, module);
       return;
     case 'duplicates':
       yield* checkDuplicates(scope, module);

@@ -44,6 +44,15 @@ export interface Scope {
   /** What keys of ids are made with. */
   readonly factors: Factors;
   readonly onProgress: (check: string, done: number, total: number) => void;
+  readonly looked: Looked;
+}
+
+/** How much a scan has looked at. */
+export interface Looked {
+  /** Of the modules that were checked. */
+  records: number;
+  /** Ids and values that were looked up among those of other records. */
+  references: number;
 }
 
 export interface BadLines {
@@ -134,7 +143,8 @@ function recordIdOf(module: CompiledModule, record: ReadRecord): string | undefi
   return canonicalJson(parts);
 }
 
-function hasPersonalKey(module: CompiledModule): boolean {
+/** Whether the key is declared personal, so that no report names it. */
+export function hasPersonalKey(module: CompiledModule): boolean {
   const columns = new Set(module.key.map((part) => part.column));
   return module.fields.some(
     ({ mapping }) =>

@@ -11,10 +11,11 @@ import { DEFAULT_SOURCE, type Mapping } from '../mapping/model.ts';
 import { quoteName } from '../mapping/nearest.ts';
 import { severityOf } from '../mapping/severity.ts';
 import { counted } from '../outcome/counted.ts';
+import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { RUN_FILE, type SealedSource } from '../seal/format.ts';
-import type { PreparedSource, SourceSchema, TableSchema } from '../source/source.ts';
+import type { OtherObject, PreparedSource, SourceSchema, TableSchema } from '../source/source.ts';
 import { driftFinding } from './driftFinding.ts';
 
 /** A source as it is now. */
@@ -56,10 +57,15 @@ function* schemaDrift(
   mapping: Mapping,
   now: SourceSchema,
 ): Generator<Finding> {
-  const before = new Set(tables.map(({ table }) => table));
-  const present = now.tables.filter(({ kind }) => kind !== 'view');
+  const sealed = new Set(tables.map(({ table }) => table));
+  // Of views, the mapping says which it was made from.
+  const before = new Set([...sealed, ...readOf(mapping, name)]);
+  const others = (now.others ?? []).filter(({ partOf }) => partOf === null);
+  const present: readonly Present[] = [...now.tables, ...others];
   if (hash('sha256', canonicalJson(now), 'hex') === schema) {
-    for (const { name: table } of present) if (!before.has(table)) yield uncounted(mapping, table);
+    for (const { name: table, kind } of present) {
+      if (!(kind === 'view' ? before : sealed).has(table)) yield uncounted(mapping, table);
+    }
     return;
   }
   let told = false;
@@ -68,15 +74,16 @@ function* schemaDrift(
     return driftFinding(mapping, reason, { module });
   };
   for (const table of before) {
-    if (present.some((one) => one.name === table)) continue;
+    if (isThere(now, table)) continue;
     yield tell(`table ${quoteName(table)} is not there any more`, moduleOf(mapping, name, table));
   }
   for (const table of present) {
-    const label = `table ${quoteName(table.name)}`;
+    const label = `${table.kind === 'file' ? 'table' : table.kind} ${quoteName(table.name)}`;
     if (!before.has(table.name)) {
       yield tell(`${label} was not there`);
       continue;
     }
+    if (!('columns' in table)) continue;
     const columns = columnDrift(mapping, name, table);
     const module = moduleOf(mapping, name, table.name);
     for (const column of columns.gone) {
@@ -87,8 +94,20 @@ function* schemaDrift(
     }
   }
   if (told) return;
-  const what = 'types, keys, indexes or views, not which tables and columns there are';
+  const what = 'types, keys or indexes, not which tables and columns there are';
   yield driftFinding(mapping, `the schema of source ${quoteName(name)} changed: ${what}`);
+}
+
+type Present = TableSchema | OtherObject;
+
+function isThere({ tables, others = [] }: SourceSchema, table: string): boolean {
+  return tables.some(({ name }) => name === table) || others.some(({ name }) => name === table);
+}
+
+/** What modules of the mapping read by name of a source. */
+function readOf({ modules }: Mapping, source: string): string[] {
+  const of = modules.filter((module) => (module.source.name ?? DEFAULT_SOURCE) === source);
+  return of.flatMap((module) => ('table' in module.source ? [module.source.table] : []));
 }
 
 /** The seal knows the schema, and so the table, but not its rows: it contradicts itself. */
@@ -102,9 +121,9 @@ function uncounted(mapping: Mapping, table: string): Finding {
 function columnDrift(
   mapping: Mapping,
   source: string,
-  { name, columns }: TableSchema,
+  { name, columns, unreadable = [] }: TableSchema,
 ): { readonly gone: readonly string[]; readonly added: readonly string[] } {
-  const now = new Set(columns.map((column) => column.name));
+  const now = new Set([...columns, ...unreadable].map((column) => column.name));
   const before = new Set<string>();
   for (const module of readersOf(mapping, source, name)) {
     for (const column of compileModule(mapping, module.module).columns) before.add(column);
@@ -143,13 +162,29 @@ async function* countDrift(
 ): AsyncGenerator<Finding> {
   const present = new Set(prepared.schema.tables.map((table) => table.name));
   for (const { table, rows } of tables) {
-    if (!present.has(table)) continue;
-    const now = await prepared.count(table);
+    if (rows === null || !present.has(table)) continue;
+    const unread = isUnread(mapping, name, table);
+    const now = await countOf(prepared, table, unread);
     if (now === rows) continue;
-    const reason = `table ${quoteName(table)} had ${counted(rows, 'row')}, it has ${now} now`;
+    const has = now === null ? 'they cannot be counted now' : `it has ${now} now`;
+    const reason = `table ${quoteName(table)} had ${counted(rows, 'row')}, ${has}`;
     const module = moduleOf(mapping, name, table);
-    const weight = isUnread(mapping, name, table) ? ({ severity: 'INFO' } as const) : {};
+    const weight = unread ? ({ severity: 'INFO' } as const) : {};
     yield driftFinding(mapping, reason, { module, ...weight });
+  }
+}
+
+/** Null where a table that nobody reads cannot be counted, either. */
+async function countOf(
+  prepared: CurrentSource['prepared'],
+  table: string,
+  unread: boolean,
+): Promise<number | null> {
+  try {
+    return await prepared.count(table);
+  } catch (error) {
+    if (unread && error instanceof Failure) return null;
+    throw error;
   }
 }
 

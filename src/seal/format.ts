@@ -65,6 +65,14 @@ export interface ModuleAccounting {
   readonly records: number;
 }
 
+/** What was found of the rows of a table as a whole, and so of no record. */
+export interface SealedRowFinding {
+  /** Null where it is about several modules together. */
+  readonly module: string | null;
+  readonly rule: string;
+  readonly reason: string;
+}
+
 /** checksums/run.json */
 export interface RunFile {
   readonly format: typeof FORMAT;
@@ -79,6 +87,8 @@ export interface RunFile {
   readonly mapping: { readonly digest: string };
   readonly sources: readonly SealedSource[];
   readonly accounting: readonly ModuleAccounting[];
+  /** In the order of their canonical JSON; left out where there is none. */
+  readonly findings?: readonly SealedRowFinding[];
   readonly modules: readonly SealedModule[];
   readonly dataRoot: string;
 }
@@ -90,8 +100,8 @@ export interface SealedSource {
   readonly integrity: Integrity;
   /** SHA-256 of the canonical JSON of the source's schema. */
   readonly schema: string;
-  /** Rows by base table, mapped or not, counted by the source. */
-  readonly tables: readonly { readonly table: string; readonly rows: number }[];
+  /** Rows by base table, mapped or dropped, counted by the source; null where a dropped one was not. */
+  readonly tables: readonly { readonly table: string; readonly rows: number | null }[];
 }
 
 export type Integrity = 'passed' | 'skipped' | null;

@@ -57,14 +57,20 @@ export const RUN_SCHEMA: Record<string, unknown> = object(
         scheme: text,
         integrity: { enum: ['passed', 'skipped', null] },
         schema: hex,
-        tables: list(object({ table: text, rows: count })),
+        tables: list(object({ table: text, rows: { type: ['integer', 'null'], minimum: 0 } })),
       }),
     ),
     accounting: list(accounting),
     modules: list(object({ name: moduleName, count, root: hex, schema: hex, findings: count })),
     dataRoot: hex,
   },
-  { sample: { type: 'integer', minimum: 1 } },
+  {
+    sample: { type: 'integer', minimum: 1 },
+    findings: {
+      ...list(object({ module: { type: ['string', 'null'] }, rule: text, reason: text })),
+      minItems: 1,
+    },
+  },
 );
 
 /** Of merkle.json. */

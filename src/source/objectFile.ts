@@ -8,7 +8,8 @@
  */
 
 import { Failure } from '../outcome/failure.ts';
-import { decodeUtf8, JsonSyntaxError, parseJson } from '../record/json.ts';
+import { exactNumber } from '../record/exactNumber.ts';
+import { decodeUtf8, JsonSyntaxError, parseJson, parseJsonAsWritten } from '../record/json.ts';
 import {
   InexactNumber,
   JsonNode,
@@ -64,6 +65,7 @@ interface ScannedFile extends TableFile {
   readonly state: FileState;
   readonly count: number;
   readonly marks: Marks;
+  readonly otherDigits: ReadonlyMap<string, number>;
 }
 
 /** The adapter of a format. */
@@ -82,10 +84,10 @@ export function objectFileAdapter(format: ObjectFormat): SourceAdapter {
     async open(handle) {
       const files = handle['files'] as readonly TableFile[];
       return {
-        async *read(table, columns, range) {
+        async *read(table, columns, range, asWritten = []) {
           const file = fileOf(files, table);
           placesOf(file, columns);
-          yield* readPages(format, file, columns, range);
+          yield* readPages(format, file, { columns, asWritten: new Set(asWritten) }, range);
         },
         async close() {},
       };
@@ -111,6 +113,7 @@ function prepared(
     async count(table) {
       return fileOf(files, table).count;
     },
+    otherDigits: (table) => fileOf(files, table).otherDigits,
     async inOneSnapshot(begin) {
       await begin();
     },
@@ -127,11 +130,16 @@ async function scan(format: ObjectFormat, { table, file }: SourceFile): Promise<
   const splitter = format.splitter(0);
   const columns = new Set<string>();
   const marks: Marks = { stride: FIRST_STRIDE, offsets: [] };
+  const otherDigits = new Map<string, number>();
   let count = 0;
   const take = (piece: Piece): void => {
     mark(marks, count, piece.offset);
     count++;
-    for (const key of parseRecord(format, file, piece, count).keys()) columns.add(key);
+    // Only what is compared with its shortest form shows that it is written otherwise.
+    for (const [key, value] of parseRecord(format, file, piece, count, parseJsonAsWritten)) {
+      columns.add(key);
+      if (holdsOtherDigits(value)) otherDigits.set(key, (otherDigits.get(key) ?? 0) + 1);
+    }
     if (columns.size <= MAX_COLUMNS) return;
     throw refused(file, piece.line, `the records have more than ${MAX_COLUMNS} different keys`);
   };
@@ -139,7 +147,22 @@ async function scan(format: ObjectFormat, { table, file }: SourceFile): Promise<
     for (const piece of framed(file, () => splitter.push(chunk))) take(piece);
   });
   for (const piece of framed(file, () => splitter.end())) take(piece);
-  return { table, file, state, count, marks, columns: [...columns].sort(compareNames) };
+  return {
+    table,
+    file,
+    state,
+    count,
+    marks,
+    otherDigits,
+    columns: [...columns].sort(compareNames),
+  };
+}
+
+/** Whether there is a number in it that a double holds exactly, but writes with other digits. */
+function holdsOtherDigits(value: JsonValue): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  if (value instanceof InexactNumber) return typeof exactNumber(value.lexeme) === 'number';
+  return [...value.values()].some(holdsOtherDigits);
 }
 
 /** What is plainly another kind of file is called by its name. */
@@ -194,7 +217,10 @@ function planMarks({ stride, offsets }: Marks, count: number, rows: number): Byt
 async function* readPages(
   format: ObjectFormat,
   { file }: SourceFile,
-  columns: readonly string[],
+  {
+    columns,
+    asWritten,
+  }: { readonly columns: readonly string[]; readonly asWritten: ReadonlySet<string> },
   range: ReadRange,
 ): AsyncGenerator<Row[], void, undefined> {
   const { start, end, first } = range as ByteRange;
@@ -203,7 +229,11 @@ async function* readPages(
   let bytes = 0;
   for await (const piece of piecesOf(format, file, start, end ?? Number.POSITIVE_INFINITY)) {
     const record = readAgain(format, file, piece, ordinal);
-    const row: Row = columns.map((column) => cell(record.get(column)));
+    const written =
+      asWritten.size === 0 ? record : readAgain(format, file, piece, ordinal, parseJsonAsWritten);
+    const row: Row = columns.map((column) => {
+      return cell((asWritten.has(column) ? written : record).get(column));
+    });
     row.push(ordinal);
     page.push(row);
     ordinal++;
@@ -230,20 +260,29 @@ async function* piecesOf(
 }
 
 /** Everything was valid when the file was prepared: what is not now has changed since. */
-function readAgain(format: ObjectFormat, file: string, piece: Piece, ordinal: number): JsonObject {
+function readAgain(
+  format: ObjectFormat,
+  file: string,
+  piece: Piece,
+  ordinal: number,
+  parse: Parse = parseJson,
+): JsonObject {
   try {
-    return parseRecord(format, file, piece, ordinal);
+    return parseRecord(format, file, piece, ordinal, parse);
   } catch (error) {
     if (error instanceof Failure) throw changedFile(file);
     throw error;
   }
 }
 
+type Parse = (text: string) => JsonValue;
+
 function parseRecord(
   format: ObjectFormat,
   file: string,
   piece: Piece,
   ordinal: number,
+  parse: Parse,
 ): JsonObject {
   const text = decodeUtf8(piece.bytes);
   if (text === null) throw refused(file, piece.line, `${format.record} ${ordinal} is not UTF-8`);
@@ -252,7 +291,7 @@ function parseRecord(
   }
   let value: JsonValue;
   try {
-    value = parseJson(text);
+    value = parse(text);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     const line = piece.line + error.line - 1;

@@ -16,7 +16,14 @@ export interface ColumnSchema {
   readonly declaredType: string;
   readonly notNull: boolean;
   readonly generated: boolean;
+  /**
+   * How the source compares the values of a unique set that the column is part of, where it is not byte
+   * by byte: without the case of ASCII letters, or without blanks at the end.
+   */
+  readonly collation?: Collation;
 }
+
+export type Collation = 'NOCASE' | 'RTRIM';
 
 export interface ForeignKey {
   readonly columns: readonly string[];
@@ -24,6 +31,20 @@ export interface ForeignKey {
   readonly table: string;
   /** The parent's columns; its primary key where the declaration names none. */
   readonly to: readonly string[];
+  /**
+   * Declared so: no row may have some of its columns null and others not (ISO 9075 MATCH FULL). Left
+   * out, such rows refer to nothing.
+   */
+  readonly match?: 'full';
+}
+
+/** A column that the source declares and cannot read. */
+export interface UnreadableColumn {
+  readonly name: string;
+  /** A clause that holds no value: what the source says. */
+  readonly why: string;
+  /** The source computes it from other columns: it holds nothing of its own. */
+  readonly computed: boolean;
 }
 
 export interface TableSchema {
@@ -36,11 +57,39 @@ export interface TableSchema {
   /** Declared unique sets besides the primary key; partial and expression indexes are left out. */
   readonly unique: readonly (readonly string[])[];
   readonly foreignKeys: readonly ForeignKey[];
+  /** Left out where every column can be read. */
+  readonly unreadable?: readonly UnreadableColumn[];
+  /** Why it holds no data of its own, as an index of texts elsewhere; left out where it does. */
+  readonly derived?: string;
+  /** Names of unique indexes that are partial or over expressions; left out where there are none. */
+  readonly conditionalUnique?: readonly string[];
+  /** The source never gives a key twice, and counts for it (AUTOINCREMENT). */
+  readonly counter?: true;
+}
+
+/** An object that is no table to be read. */
+export interface OtherObject {
+  readonly name: string;
+  readonly kind: 'table' | 'view' | 'virtual table';
+  /** A clause that holds no value: why it cannot be read. */
+  readonly why: string;
+  /** The table that keeps its data in this one, and has made it; null where it stands for itself. */
+  readonly partOf: string | null;
+  /** Nothing of the source is stored in it. */
+  readonly derived: boolean;
 }
 
 /** Tables ascending by the UTF-8 bytes of their names; everything in a stable order. */
 export interface SourceSchema {
   readonly tables: readonly TableSchema[];
+  /** All else that could be taken for a table, by name; left out where there is nothing. */
+  readonly others?: readonly OtherObject[];
+}
+
+/** An object as the source's own catalogue lists it. */
+export interface CataloguedObject {
+  readonly name: string;
+  readonly kind: 'table' | 'view' | 'virtual table' | 'entry';
 }
 
 /** The base table whose rows a query or a view accounts for. */
@@ -48,6 +97,8 @@ export interface BaseKey {
   readonly table: string;
   /** Column of the base table → result column with the same value. */
   readonly key: Readonly<Record<string, string>>;
+  /** Result column that says how many rows of the base a row of the result stands for. */
+  readonly count?: string;
 }
 
 /** What a mapping reads by a name: a query of its own, or (without `sql`) a table or view. */
@@ -65,6 +116,8 @@ export interface Relation {
   readonly locates: string;
   /** Columns of the base table that its SQL names nowhere, so that nothing of them arrives. */
   readonly unread: readonly string[];
+  /** Those that it names, but only to filter, join, group or order by: nothing of them arrives. */
+  readonly filtering: readonly string[];
 }
 
 /** How the rows of a relation and those of its base belong together, by equal keys without null. */
@@ -79,6 +132,20 @@ export interface BaseCounts {
   readonly strays: number;
   /** Base rows to which no result row belongs. */
   readonly lost: number;
+  /** Base rows whose key another base row has, too. */
+  readonly shared: number;
+  /** Base rows to which more than one result row belongs. */
+  readonly multiplied: number;
+  /** By the results' own count, where they have one; null where they have none. */
+  readonly counted: CountedByResults | null;
+}
+
+/** What results say of the rows that they stand for, key by key, against the rows that there are. */
+export interface CountedByResults {
+  /** Base rows beyond those that the results of their key count. */
+  readonly uncounted: number;
+  /** Counts beyond the base rows of their key, and results whose count is no number above 0. */
+  readonly miscounted: number;
 }
 
 /** A part of a table that one reader reads; opaque, made by `plan`, survives structured clone. */
@@ -113,11 +180,38 @@ export interface SourceReader {
   /**
    * Rows of one range, in pages of at most a few thousand rows. Within a range the order is stable.
    * A page's arrays belong to the caller.
+   *
+   * Numbers in the columns `asWritten` keep the digits of a text that has them: where a JSON source
+   * has 1.10, the cell is a JsonNode of these digits, not the number 1.1.
    */
-  read(table: string, columns: readonly string[], range: ReadRange): AsyncIterable<Row[]>;
+  read(
+    table: string,
+    columns: readonly string[],
+    range: ReadRange,
+    asWritten?: readonly string[],
+  ): AsyncIterable<Row[]>;
   /** Only where the source has SQL. */
   readonly relations?: RelationReader;
   close(): Promise<void>;
+}
+
+/**
+ * A look for damage in all that a source holds: pages cut off, indexes that disagree with their tables.
+ * It runs in a process of its own while rows are read, in the snapshot that they are read from.
+ */
+export interface DamageCheck {
+  /** Takes the snapshot; called again where the readers take theirs again. */
+  begin(): Promise<void>;
+  /** Checks everything. @throws Failure SOURCE_FORMAT where the source is damaged, or the check ended */
+  run(): Promise<CheckedSource>;
+  /** Ends it, whatever it is at. */
+  close(): void;
+}
+
+/** A source in which no damage was found. */
+export interface CheckedSource {
+  /** Tables of which not everything could be checked. */
+  readonly unchecked: readonly string[];
 }
 
 export interface PreparedSource {
@@ -126,21 +220,33 @@ export interface PreparedSource {
   readonly schema: SourceSchema;
   /** By name, the queries and views that were asked for; read by these names like tables. */
   readonly relations: ReadonlyMap<string, Relation>;
+  /**
+   * What the source's catalogue lists and has to be accounted for, found by code of its own: what the
+   * schema leaves out is missed otherwise. Only where there is a catalogue.
+   */
+  readonly objects?: readonly CataloguedObject[];
+  /** What a person should know of how it is read, each a clause; files beside it, for example. */
+  readonly remarks?: readonly string[];
   /** Of the files that it reads: what work and room are planned by. */
   readonly bytes: number;
   /** How files are read, where that was told from them. */
   readonly told?: Told;
-  /** What the source's own check of its integrity has said; left out where it has none. */
-  readonly integrity?: 'passed' | 'skipped';
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
   plan(table: string, rows: number): Promise<ReadRange[]>;
   /** Exact number of rows of a table, counted by the source itself, independently of `read`. */
   count(table: string): Promise<number>;
   /**
+   * How many cells of a column hold numbers that are written with other digits than their shortest
+   * form, such as 1.10 or 1e2, by column; only of sources whose numbers are texts.
+   */
+  readonly otherDigits?: (table: string) => ReadonlyMap<string, number>;
+  /**
    * Runs `begin` (which opens all readers of the run) so that all of them, and this prepared
    * source, see one and the same snapshot; runs it again when the source changed meanwhile.
    */
   inOneSnapshot(begin: () => Promise<void>): Promise<void>;
+  /** Only where the source can be damaged without a reader noticing. */
+  checkForDamage?(): DamageCheck;
   /** Throws SOURCE_CHANGED when what was read is no longer what is there and no snapshot held it. */
   assertUnchanged(): Promise<void>;
   close(): Promise<void>;

@@ -33,11 +33,14 @@ import {
   type Access,
   type Connection,
 } from './sqlite/connection.ts';
-import { countRows, planRanges } from './sqlite/plan.ts';
+import { integrityCheck } from './sqlite/integrityRunner.ts';
+import { listObjects } from './sqlite/inventory.ts';
 import { tableAccess } from './sqlite/lookUp.ts';
 import { openReader } from './sqlite/reader.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
+import { walkApart } from './sqlite/walk.ts';
+import { standIn, standInRemarks, tablesWithoutCollation } from './sqlite/standIn.ts';
 
 const SCHEME = 'sqlite';
 const SNAPSHOT_ATTEMPTS = 8;
@@ -51,10 +54,14 @@ async function open(handle: SourceHandle): Promise<SourceReader> {
 
 async function prepare(location: string, options: PrepareOptions): Promise<PreparedSource> {
   const { access, db, fingerprint } = begin(location, options);
-  const { schema, planned } = orClose(db, () =>
+  const { schema, objects, planned } = orClose(db, () =>
     translated(access, null, () => {
       const found = readSchema(db);
-      return { schema: found, planned: planRelations(db, access, found, options.relations ?? []) };
+      return {
+        schema: found,
+        objects: listObjects(db),
+        planned: planRelations(db, access, found, options.relations ?? []),
+      };
     }),
   );
   const isQuery = (name: string): boolean => planned.relations.get(name)?.schema.kind === 'query';
@@ -64,22 +71,28 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   };
   // Of one snapshot; to count is to read the whole table.
   const counts = new Map<string, number>();
-  const count = (table: string): number => {
-    const known = counts.get(table) ?? translated(access, table, () => countRows(db, table));
-    counts.set(table, known);
-    return known;
+  const bytes = bytesOf(access);
+  const count = async (table: string): Promise<number> => {
+    const known = counts.get(table);
+    if (known !== undefined) return known;
+    const { rows } = await walkApart(db, access, bytes, { kind: 'count', table });
+    counts.set(table, rows);
+    return rows;
   };
   return {
     handle: { scheme: SCHEME, access, relations: planned.access },
     schema,
+    objects,
+    remarks: access.remarks,
     relations: planned.relations,
-    bytes: bytesOf(access),
+    bytes,
     async plan(table, rows) {
       // Queries run in readers alone, and in one go.
       if (isQuery(table)) return [{ lo: null, hi: null }];
       const { rows: found } = tableAccess(db, access, table);
-      const all = found.kind === 'rowid' ? count(table) : 0;
-      return translated(access, table, () => planRanges(db, table, found, { all, rows }));
+      const all = found.kind === 'rowid' ? await count(table) : 0;
+      const { ranges } = await walkApart(db, access, bytes, { kind: 'plan', table, all, rows });
+      return [...ranges];
     },
     async count(table) {
       tableAccess(db, access, table);
@@ -91,8 +104,11 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       if (access.kind === 'shared') held = sameFile(held, fingerprintOf(access), location);
       verify();
       const now = translated(access, null, () => readSchema(db));
-      if (!isDeepStrictEqual(now, schema)) throw changed(location);
+      const listed = translated(access, null, () => listObjects(db));
+      const same = isDeepStrictEqual(now, schema) && isDeepStrictEqual(listed, objects);
+      if (!same) throw changed(location);
     },
+    checkForDamage: () => integrityCheck(access, bytes, options.scratch),
     async assertUnchanged() {
       verify();
     },
@@ -124,6 +140,24 @@ interface Begun {
  * From here on the file is not opened by other means: closing it would drop SQLite's locks (POSIX).
  */
 function begin(location: string, options: PrepareOptions): Begun {
+  const begun = beginAsItIs(location, options);
+  const unordered = orClose(begun.db, () =>
+    translated(begun.access, null, () => tablesWithoutCollation(begun.db)),
+  );
+  if (unordered.length === 0) return begun;
+  begun.db.close();
+  const { access } = begun;
+  const copy = access.kind === 'copy' ? access : fallBackToCopy(access, options);
+  return translated(copy, null, () => {
+    standIn(copy.file, unordered);
+    return {
+      ...beginOn(copy),
+      access: { ...copy, unordered, remarks: [...copy.remarks, ...standInRemarks(unordered)] },
+    };
+  });
+}
+
+function beginAsItIs(location: string, options: PrepareOptions): Begun {
   const access = chooseAccess(location, options);
   try {
     return { access, ...beginOn(access) };

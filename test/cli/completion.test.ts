@@ -105,7 +105,7 @@ describe.each(SHELLS.map(([name, shell]) => ({ name, shell })))('in $name', ({ n
 
   it.runIf(there)('options are those of the command', () => {
     expect(shell('sealift promote --dr')).toEqual(['--dry-run']);
-    expect(shell('sealift migrate --all')).toEqual(['--allow-rejected']);
+    expect(shell('sealift migrate --all')).toEqual(['--allow-blockers', '--allow-rejected']);
     expect(shell('sealift promote --allow-r')).toEqual([]);
     expect(shell('sealift init --ids ')).toEqual(['keep', 'uuid']);
     expect(shell('sealift completion ')).toEqual(expect.arrayContaining(['bash', 'fish', 'zsh']));

@@ -34,6 +34,15 @@ function dogsBy(sql: string, base: Json = {}): (project: string) => void {
   return dogs((value) => ({ ...value, source }));
 }
 
+/** Runs SQL on the source. */
+function inSource(sql: string): (project: string) => void {
+  return (project) => {
+    const db = new Database(join(project, 'legacy.db'));
+    db.exec(sql);
+    db.close();
+  };
+}
+
 function setField(value: Json, members: Record<string, unknown>, name = 'owner'): unknown {
   const fields = (value as { fields: Record<string, object> }).fields;
   return { ...value, fields: { ...fields, [name]: { ...fields[name], ...members } } };
@@ -206,6 +215,12 @@ export const MAPPINGS: readonly Case[] = [
     prepare: dogsBy('SELECT chip, owner, photo AS photos FROM dogs'),
   },
   {
+    name: 'SQL that yields nothing of a column of its base',
+    args: MIGRATE,
+    code: 64,
+    prepare: dogsBy('SELECT chip, 1 AS owner, photo FROM dogs WHERE owner > 5'),
+  },
+  {
     name: 'SQL whose base is not there',
     args: MIGRATE,
     code: 64,
@@ -224,14 +239,27 @@ export const MAPPINGS: readonly Case[] = [
     prepare: dogsBy("SELECT chip, owner, photo FROM dogs UNION ALL SELECT 'x', 1, NULL"),
   },
   {
-    name: 'rows that are rejected',
+    name: 'SQL whose base has a key that is not unique',
     args: MIGRATE,
     code: 1,
     prepare: (project) => {
       const db = new Database(join(project, 'legacy.db'));
-      db.exec("UPDATE owners SET name = CAST(x'ff' AS TEXT) WHERE id < 3");
+      db.exec('UPDATE dogs SET owner = 1');
       db.close();
+      dogsBy('SELECT chip, owner, photo FROM dogs', { key: { owner: 'owner' } })(project);
     },
+  },
+  {
+    name: 'rows that are rejected',
+    args: MIGRATE,
+    code: 1,
+    prepare: inSource("UPDATE owners SET name = CAST(x'ff' AS TEXT) WHERE id < 3"),
+  },
+  {
+    name: 'rows that are kept, with a BLOCKER',
+    args: MIGRATE,
+    code: 1,
+    prepare: inSource("UPDATE owners SET name = 'a' || char(0) WHERE id < 3"),
   },
   {
     name: 'a module below its minimum',

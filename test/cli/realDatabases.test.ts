@@ -73,7 +73,9 @@ for (const { name, file, ids } of CASES) {
       const counts = countRows(source);
       const { accounting, sources, modules } = runFileOf(project);
       expect(new Map(accounting.map((line) => [line.table, line.rows]))).toEqual(counts);
-      expect(new Map(sources[0]?.tables.map((line) => [line.table, line.rows]))).toEqual(counts);
+      // Views are dropped, and not counted.
+      const sealedRows = sources[0]?.tables.filter((line) => line.rows !== null);
+      expect(new Map(sealedRows?.map((line) => [line.table, line.rows]))).toEqual(counts);
       expect(counts.size).toBeGreaterThan(5);
       for (const line of accounting) {
         const count = counts.get(line.table) ?? -1;

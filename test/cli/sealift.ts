@@ -78,7 +78,8 @@ export async function initAndMigrate(
   ids: 'keep' | 'uuid',
 ): Promise<Summary> {
   await succeed(['init', '--project', project, '--source', `sqlite:${file}`, '--ids', ids]);
-  return migrate(project);
+  // What others have written may well hold texts with U+0000.
+  return migrate(project, ['--allow-blockers']);
 }
 
 /** What `migrate --json` prints. */
@@ -96,7 +97,9 @@ export async function migrate(
 ): Promise<Summary> {
   const ran = await sealift(['migrate', '--json', '--project', project, ...args], options);
   if (ran.code === 0) return JSON.parse(ran.stdout) as Summary;
-  const reported = ran.stderr.includes('rejected') ? JSON.stringify(findingsOf(project)) : '';
+  const reported = ran.stderr.includes('rejected')
+    ? JSON.stringify(findingsOf(project).slice(0, 100))
+    : '';
   throw new Error(`sealift migrate: exit ${ran.code}\n${ran.stderr}${reported}`);
 }
 
@@ -108,6 +111,7 @@ export interface HandWritten {
   readonly modules: Readonly<Record<string, object>>;
   readonly registries?: Readonly<Record<string, string>>;
   readonly dropped?: readonly object[];
+  readonly severities?: readonly object[];
 }
 
 /** Writes a hand-written mapping to `project`, over one that is there. */
@@ -120,9 +124,9 @@ export function writeMapping(project: string, mapping: HandWritten): void {
   rmSync(join(project, 'mapping'), { recursive: true, force: true });
   const urls = Object.entries(mapping.sources).map(([name, url]) => [name, { url }]);
   const sources = Object.fromEntries(urls) as object;
-  const { dropped } = mapping;
+  const { dropped, severities } = mapping;
   const about = { format: 1, name: 'tests', namespace: NAMESPACE, sources };
-  put('project.json', JSON.stringify({ ...about, ...(dropped === undefined ? {} : { dropped }) }));
+  put('project.json', JSON.stringify({ ...about, dropped, severities }));
   for (const [module, rest] of Object.entries(mapping.modules)) {
     put(`modules/${module}.json`, JSON.stringify({ module, ...rest }));
   }

@@ -387,6 +387,9 @@ describe.each(SUBJECTS.filter(({ sql }) => sql === true))('the $name source', (s
       results: 6,
       pairs: 5,
       strays: 1,
+      shared: 0,
+      multiplied: 0,
+      counted: null,
       lost: read,
     });
     const lost: (number | string)[] = [];

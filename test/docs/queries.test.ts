@@ -22,12 +22,16 @@ function blocks(language: string): string[] {
 
 interface Example {
   readonly module: string;
-  readonly source: { readonly sql?: string; readonly base: { readonly table: string } };
+  readonly source: {
+    readonly sql?: string;
+    readonly table?: string;
+    readonly base: { readonly table: string };
+  };
 }
 
 const examples = blocks('json').map((body) => JSON.parse(body) as Example);
 const folder = workFolder('docs-queries');
-const TABLES = ['customers', 'cities', 'orders', 'lines'];
+const TABLES = ['customers', 'cities', 'orders', 'lines', 'billed'];
 
 function write(example: Example): string {
   const project = join(folder, `${example.module}-${example.source.sql?.length ?? 0}`);
@@ -44,9 +48,9 @@ function write(example: Example): string {
   writeMapping(project, {
     sources: { main: 'sqlite:legacy.db' },
     modules: { [module]: rest },
-    dropped: TABLES.filter((table) => table !== rest.source.base.table).map((table) => {
-      return { table, reason: 'another example' };
-    }),
+    dropped: TABLES.filter((table) => {
+      return table !== rest.source.base.table && table !== rest.source.table;
+    }).map((table) => ({ table, reason: 'another example' })),
   });
   return project;
 }
@@ -73,7 +77,9 @@ describe('the page on queries', () => {
 
   it.each(examples)('has an example that runs as it stands: $module', async (example) => {
     const project = write(example);
-    expect(await verdictOf(project)).toBe('PASS');
+    // One row becomes several there, or is left out on purpose, and that is said.
+    const told = ['tag', 'billed'].includes(example.module);
+    expect(await verdictOf(project)).toBe(told ? 'WARN' : 'PASS');
     expect((await migrateHere(project)).status).toBe('DONE');
   });
 

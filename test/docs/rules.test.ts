@@ -15,6 +15,7 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /(?:a|the) date/,
   /no email/,
   /EMAIL/,
+  /(?<=was read as) .*/,
   /(?<=does not hold: ).*/,
 ];
 const PLACEHOLDER = new RegExp(` ?(?:${PLACEHOLDERS.map(({ source }) => source).join('|')}) ?`);
@@ -57,13 +58,33 @@ describe('docs/rules', () => {
     }
   });
 
+  it('says of every rule what it weighs and where it is found, as the table of rules has it', () => {
+    const list = readFileSync('docs/rules/README.md', 'utf8');
+    const told = [...list.matchAll(/^\| \[([a-z-]+)\]\(\1\.md\) \|[^|]*\| (.*) \| (.*) \|$/gm)];
+    const lines = told.map(([, rule, severity, stages]) => [rule, severity, stages] as const);
+    const facts = Object.entries(RULES).map(([rule, { severity, stages, fixed }]) => {
+      return [rule, `${fixed ? 'always ' : ''}${severity}`, stages.join(', ')] as const;
+    });
+    expect(new Map(lines.map(([rule, ...about]) => [rule, about]))).toEqual(
+      new Map(facts.map(([rule, ...about]) => [rule, about])),
+    );
+    expect(lines.length).toBe(facts.length);
+    const explained = new Set(
+      [...list.matchAll(/^\| ([a-z, ]+) \| .* \|$/gm)].flatMap(([, names = '']) =>
+        names.split(', '),
+      ),
+    );
+    const stages = new Set(Object.values(RULES).flatMap((rule) => rule.stages));
+    expect([...stages].filter((stage) => !explained.has(stage))).toEqual([]);
+  });
+
   it.each(PAGES)('%s says what it means, why it matters, an example and what to do', (page) => {
     const rule = page.replace('.md', '');
     const text = readFileSync(`docs/rules/${page}`, 'utf8');
     expect(text.startsWith(`# \`${rule}\`: `)).toBe(true);
     const heads = [...text.matchAll(/^## (.*)$/gm)].map((match) => match[1]);
     expect(heads).toEqual(['Why it matters', 'Example', 'What to do']);
-    const severity = RULES[rule as Rule];
+    const { severity } = RULES[rule as Rule];
     expect(text).toMatch(new RegExp(`^${severity} ${rule} `, 'm'));
   });
 

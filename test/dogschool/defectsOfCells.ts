@@ -1,5 +1,7 @@
 /** Kinds of defects that are one wrong cell, each with the columns where it may happen. */
 
+import { readFileSync } from 'node:fs';
+
 import type { Cell } from './bulk.ts';
 import type { Random } from './random.ts';
 
@@ -291,9 +293,12 @@ function badAddress(random: Random, old: Cell): string {
   ]);
 }
 
-/** UTF-8 that was read as Windows-1252. */
+/** UTF-8 that was read as any encoding, once or twice; without what is a control character besides. */
 function MISREAD(): string[] {
-  const words = ['Müller-Roth', 'Zoë', 'Straße 5', 'Hélène', 'Käthi – «Rex»'];
-  const decoder = new TextDecoder('windows-1252');
-  return words.map((word) => decoder.decode(Buffer.from(word)));
+  const file = new URL('../record/misread.txt', import.meta.url);
+  const texts = readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t')[3] ?? '');
+  return texts.filter((text) => !/[\x80-\xa0\xad]/.test(text));
 }

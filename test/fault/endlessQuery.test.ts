@@ -23,7 +23,7 @@ function writeProject(source: object): void {
   writeMapping(project, {
     sources: { main: 'sqlite:legacy.db' },
     modules: { m: { source, key, id: { rule: 'keep' }, fields } },
-    ...('base' in source ? {} : { dropped: [{ table: 't', reason: 'read by the view' }] }),
+    dropped: [{ table: 'base' in source ? 'v' : 't', reason: 'in the module' }],
   });
   rmSync(join(project, 'legacy.db'), { force: true });
   const db = new Database(join(project, 'legacy.db'));

@@ -19,6 +19,7 @@ import type { LoadedMapping } from '../../src/mapping/load.ts';
 import { migrationWorker } from '../../src/migrate/worker.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
 import { randomOf } from '../dogschool/random.ts';
+import { INLINE_SQLITE } from './inlineIntegrity.ts';
 
 /** In every text, so that a value that leaks is seen. */
 export const SECRET = 'Geheimnis';
@@ -51,12 +52,18 @@ export function writeKennel(file: string, rows: number, seed: number = 1): void 
   db.close();
 }
 
+/** Without processes, too: a database is checked for damage in this one. */
+const INLINE_ADAPTERS: Environment['adapters'] = new Map([
+  ...ADAPTERS,
+  [INLINE_SQLITE.scheme, INLINE_SQLITE],
+]);
+
 /** A pool for `verifyCandidate`. */
 export const HASHING: Pool = inlinePool(CANDIDATE_HANDLERS);
 
 /** What flows get from outside, without threads, clock or terminal. */
 export const ENVIRONMENT: Environment = {
-  adapters: ADAPTERS,
+  adapters: INLINE_ADAPTERS,
   startWorkers: (_workers, data) => {
     if (data === null) return HASHING;
     const { mapping, secrets } = data as {
@@ -88,6 +95,7 @@ export function initialise(project: string, ids: 'keep' | 'uuid' = 'uuid'): Prom
 export function migrateHere(
   project: string,
   options: Partial<MigrateOptions> = {},
+  environment: Environment = ENVIRONMENT,
 ): Promise<Outcome> {
   const all: MigrateOptions = {
     project,
@@ -100,7 +108,7 @@ export function migrateHere(
     memory: 2 ** 28,
     ...options,
   };
-  return migrate(all, ENVIRONMENT, openFindings(project));
+  return migrate(all, environment, openFindings(project));
 }
 
 /** A new project with database and mapping; the caller removes it. */

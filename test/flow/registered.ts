@@ -16,6 +16,7 @@ import type { Environment } from '../../src/flow/environment.ts';
 import { checkFreeze, freeze } from '../../src/flow/freeze.ts';
 import { migrate } from '../../src/flow/migrate.ts';
 import { registryBuild, registryCheck } from '../../src/flow/registry.ts';
+import { CANDIDATE_HANDLERS } from '../../src/flow/workers.ts';
 import type { LoadedMapping } from '../../src/mapping/load.ts';
 import { targetsOf } from '../../src/mapping/registry.ts';
 import { migrationWorker } from '../../src/migrate/worker.ts';
@@ -23,7 +24,6 @@ import { exitCodeOfCheck, exitCodeOfFailure } from '../../src/outcome/exitCode.t
 import { Failure } from '../../src/outcome/failure.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
-import { hashHandlers } from '../../src/seal/hashLines.ts';
 import { writeMapping } from '../cli/sealift.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 
@@ -81,7 +81,7 @@ export function registryOf(folder: string, file: string = 'dogs.ndjson'): string
 }
 
 /** The environment of the fault tests, but with registries. */
-const HERE: Environment = {
+export const HERE: Environment = {
   ...ENVIRONMENT,
   startWorkers(workers, data) {
     if (data === null) return ENVIRONMENT.startWorkers(workers, data);
@@ -107,7 +107,7 @@ async function startPool({ mapping, secrets }: WorkerData): Promise<Pool> {
     registries.set(name, await targetsOf(mapping.folder, file, sha256));
   }
   const worker = migrationWorker({ mapping, secrets, registries }, ADAPTERS);
-  return inlinePool({ ...worker.handlers, ...hashHandlers }, () => worker.close());
+  return inlinePool({ ...worker.handlers, ...CANDIDATE_HANDLERS }, () => worker.close());
 }
 
 /** What a command said. */

@@ -251,6 +251,12 @@ describe('compare.py', () => {
       'secret: the table must be either mapped or dropped',
     ],
     [
+      'a view left out',
+      'mapping/project.json',
+      (t) => t.replace(/,?\{"reason":"a view","table":"everything"\}/, ''),
+      'everything: the table must be either mapped or dropped',
+    ],
+    [
       'a dropped table that is not there',
       'mapping/project.json',
       (t) => t.replace('"secret"', '"sacred"'),

@@ -88,14 +88,17 @@ export function createSource(file: string, encoding: string): void {
 export function rightCandidate(): HandMade {
   return {
     project: {
-      dropped: [{ reason: 'not needed', table: 'secret' }],
+      dropped: [
+        { reason: 'not needed', table: 'secret' },
+        { reason: 'a view', table: 'everything' },
+      ],
       format: 1,
       name: 'fixture',
       namespace: NAMESPACE,
       sources: { main: { url: 'sqlite:source.db' } },
     },
     modules: [kinds(), log(), people(), towns()],
-    tables: { kinds: 3, log: 3, secret: 1, towns: 2, 'we ird"t': 2 },
+    tables: { everything: null, kinds: 3, log: 3, secret: 1, towns: 2, 'we ird"t': 2 },
     registries: {
       'towns.ndjson':
         '{"legacyId":"2","targetUuid":"0000000a-0000-4000-8000-000000000000"}\n' +

@@ -139,7 +139,7 @@ describe('transforms, constants and combined fields', () => {
 describe('rows that are filtered or merged, and ids that are made', () => {
   it('pass where they are right', async () => {
     const ran = await compare('rows.db', rowsCandidate());
-    expect(ran).toEqual({ status: 0, lines: ['15 cells compared, all equal'] });
+    expect(ran).toEqual({ status: 0, lines: ['21 cells compared, all equal'] });
   });
 
   it.each<[string, string, (text: string) => string, string]>([
@@ -182,6 +182,12 @@ describe('rows that are filtered or merged, and ids that are made', () => {
       'orders/data.ndjson',
       (text) => text.replace(idOf('orders', 5), idOf('orders', 4)),
       'orders, row 5: no record has this key',
+    ],
+    [
+      'a reference of which half is null',
+      'rooms/data.ndjson',
+      (text) => text.replace('"next":null,"nextHouse":"a"', '"next":"a","nextHouse":"a"'),
+      'rooms, row 2, field "next": the value differs',
     ],
     [
       'an ordinal that is not of the content',
@@ -304,7 +310,20 @@ describe('what is not known', () => {
         `orders, field "member": not compared: ${why}`,
         `orders, field "previous": not compared: ${why}`,
         'not compared: 4 fields',
-        '3 cells compared, all equal',
+        '9 cells compared, all equal',
+      ],
+    });
+  });
+
+  it('whether a row is there that a reference asks for', async () => {
+    const asking = remapped(rowsCandidate(), 'rooms', field('next', { onMissing: 'null' }));
+    const why = 'whether the row that it refers to is there is not looked up';
+    expect(await compare('rows.db', asking)).toEqual({
+      status: 2,
+      lines: [
+        `rooms, field "next": not compared: ${why}`,
+        'not compared: 1 field',
+        '18 cells compared, all equal',
       ],
     });
   });
@@ -323,7 +342,7 @@ describe('what is not known', () => {
       remapped(rowsCandidate(), 'notes', () => more),
     );
     expect(lines).toContain(`notes, field "what": not compared: ${why}`);
-    expect(lines.at(-1)).toMatch(/^12 cells compared, all equal$/);
+    expect(lines.at(-1)).toMatch(/^18 cells compared, all equal$/);
   });
 
   it('rows of another database, unless that is named, too', async () => {
@@ -332,7 +351,7 @@ describe('what is not known', () => {
     }));
     const [main, shop] = ['main.db', 'shop.db'].map((name) => join(folder, name));
     createRows(main ?? '', ['notes']);
-    createRows(shop ?? '', ['members', 'orders', 'countries']);
+    createRows(shop ?? '', ['members', 'orders', 'countries', 'rooms']);
     const dir = write(candidate, {
       'checksums/run.json': (text) =>
         text
@@ -340,7 +359,7 @@ describe('what is not known', () => {
           .replace(']}]', ']},{"name":"shop","tables":[{"rows":3,"table":"notes"}]}]'),
     });
     const both = await comparer.compare(main ?? '', dir, ['main', `shop=${shop}`]);
-    expect(both).toEqual({ status: 0, output: '15 cells compared, all equal\n' });
+    expect(both).toEqual({ status: 0, output: '21 cells compared, all equal\n' });
     const one = await comparer.compare(main ?? '', dir, ['main']);
     expect(one.status).toBe(2);
     expect(one.output).toContain('notes, field "what": not compared: it is of another source');
@@ -354,7 +373,7 @@ describe('what is not known', () => {
       lines: [
         'project.json, field "renamed": not compared: what it means is not known',
         'not compared: 1 field',
-        '15 cells compared, all equal',
+        '21 cells compared, all equal',
       ],
     });
   });

@@ -33,7 +33,7 @@ export interface HandMade {
   readonly project: { readonly [member: string]: Json };
   readonly modules: readonly HandMadeModule[];
   /** Base table → number of rows. */
-  readonly tables?: Readonly<Record<string, number>>;
+  readonly tables?: Readonly<Record<string, number | null>>;
   /** Name → text of mapping/registries/<name>. */
   readonly registries?: Readonly<Record<string, string>>;
 }

@@ -18,10 +18,12 @@ class Project:
         self.modules = {module['module']: module for module in modules}
         self.registries = {}
 
-    def key(self, module, cell_of, columns):
+    def key(self, module, cell_of, columns, partial_is_null=False):
         """The legacy key of a record of `module` as canonical JSON; None where all is null."""
         cells = [cell_of[column] for column in columns]
         if all(cell is None for cell in cells) and cells:
+            return None
+        if partial_is_null and any(cell is None for cell in cells):
             return None
         if any(cell is None for cell in cells):
             raise Unrepresentable('a part of the key is null', 'reference-partial')

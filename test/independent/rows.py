@@ -123,10 +123,25 @@ def cell_for(field, cell_of):
     return transformed(cell, field.get('transforms', []))
 
 
-def target_of(project, gate, field, cell_of):
+def held_columns(module):
+    """Columns whose values arrive whatever becomes of references of several columns."""
+    held = set()
+    if module['id']['rule'] in ('uuid', 'registry'):
+        held.update(part['column'] for part in module['key'])
+    for field in module['fields'].values():
+        if 'reference' not in field or len(field['columns']) == 1:
+            held.update(columns_read(field))
+    return held
+
+
+def target_of(project, gate, module, field, cell_of):
     """The id that a reference holds."""
-    parent = project.modules[field['reference']]
-    parts = project.key(parent, cell_of, field['columns'])
+    parent, columns = project.modules[field['reference']], field['columns']
+    refers = [column for column in columns if cell_of[column] is not None]
+    # Half of a key refers to nothing, where what it holds is not lost by that.
+    nothing = 0 < len(refers) < len(columns) and field.get('match', 'simple') == 'simple' and (
+        held_columns(module).issuperset(refers))
+    parts = project.key(parent, cell_of, columns, partial_is_null=nothing)
     if field.get('onFilteredParent') == 'null' and gate.refers_to_gone(field, cell_of):
         parts = None
     if parts is None and field.get('required'):
@@ -134,10 +149,10 @@ def target_of(project, gate, field, cell_of):
     return None if parts is None else project.target(parent, parts)
 
 
-def value_of(project, gate, field, cell_of):
+def value_of(project, gate, module, field, cell_of):
     """The canonical value of a field, and its content where that is a blob."""
     if 'reference' in field:
-        return target_of(project, gate, field, cell_of), None
+        return target_of(project, gate, module, field, cell_of), None
     cell = cell_for(field, cell_of)
     value = expected(cell, field['type'], field)
     return value, content(cell, field) if field['type'] == 'blob' and cell is not None else None
@@ -162,7 +177,7 @@ def expected_record(project, gate, module, fields, cell_of):
     record, blobs = {}, {}
     for name, field in fields.items():
         try:
-            record[name], blob = value_of(project, gate, field, cell_of)
+            record[name], blob = value_of(project, gate, module, field, cell_of)
         except NotKnown as error:
             error.field = name
             raise

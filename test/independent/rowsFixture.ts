@@ -25,6 +25,9 @@ export function createRows(file: string, without: readonly string[] = []): void 
     INSERT INTO orders VALUES (1, 1, NULL), (2, 2, NULL), (3, 1, 2), (4, 10, 3), (5, 10, 1);
     CREATE TABLE notes (what TEXT);
     INSERT INTO notes VALUES ('same'), ('other'), ('same');
+    CREATE TABLE rooms (house TEXT, nr INTEGER, next_house TEXT, next_nr INTEGER,
+      PRIMARY KEY (house, nr));
+    INSERT INTO rooms VALUES ('A ', 1, 'a', 2), ('a', 2, 'a', NULL), ('B', 1, NULL, NULL);
     CREATE TABLE countries (code TEXT PRIMARY KEY, name TEXT);
     INSERT INTO countries VALUES ('CH', 'Switzerland');`);
   for (const table of without) db.exec(`DROP TABLE ${table}`);
@@ -38,8 +41,8 @@ type Member = { readonly id: string; readonly [field: string]: Json };
 export function rowsCandidate(): HandMade {
   return {
     project: { format: 1, name: 'rows', namespace: NAMESPACE, sources: {} },
-    modules: [countries(), members(), notes(), orders()],
-    tables: { countries: 1, members: 12, notes: 3, orders: 5 },
+    modules: [countries(), members(), notes(), orders(), rooms()],
+    tables: { countries: 1, members: 12, notes: 3, orders: 5, rooms: 3 },
   };
 }
 
@@ -124,6 +127,45 @@ function notes(): HandMadeModule {
       source: { table: 'notes' },
     },
     records: sorted([note('same', 0), note('same', 1), note('other', 0)]),
+  };
+}
+
+function roomId(house: string, nr: number): string {
+  return version5(canonical(['rooms', house, nr]));
+}
+
+/** A key that is spelled in two ways, and a reference of which half is null. */
+function rooms(): HandMadeModule {
+  const room = (house: string, nr: number, next: string | null, house2: string | null): Member => ({
+    id: roomId(house, nr),
+    next,
+    nextHouse: house2,
+  });
+  return {
+    mapping: {
+      fields: {
+        next: { columns: ['next_house', 'next_nr'], reference: 'rooms' },
+        nextHouse: { column: 'next_house', type: 'string' },
+      },
+      id: { rule: 'uuid' },
+      key: [
+        { column: 'house', type: 'string', transforms: ['trim', 'lower'] },
+        { column: 'nr', type: 'integer' },
+      ],
+      module: 'rooms',
+      source: { table: 'rooms' },
+    },
+    records: sorted([
+      room('a', 1, roomId('a', 2), 'a'),
+      room('a', 2, null, 'a'),
+      room('b', 1, null, null),
+    ]),
+    lineage: [['a', 1] as const, ['a', 2] as const, ['b', 1] as const].map(([house, nr]) => ({
+      id: roomId(house, nr),
+      key: [house, nr],
+      source: 'main',
+      table: 'rooms',
+    })),
   };
 }
 

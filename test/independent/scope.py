@@ -12,7 +12,7 @@ MODULE = {'$schema', 'module', 'source', 'where', 'merge', 'external', 'key', 'i
 IDS = {'keep': {'rule'}, 'uuid': {'rule', 'field'}, 'registry': {'rule', 'field', 'registry'},
        'keyless': {'rule', 'field', 'key'}}
 CONDITIONS = ('in', 'notIn', 'isNull', 'atLeast', 'below')
-REFERENCE = {'reference', 'columns', 'required', 'onFilteredParent'}
+REFERENCE = {'reference', 'columns', 'required', 'onFilteredParent', 'match', 'onMissing'}
 # format, longText, copyOf and pii are about a value, and do not change it.
 VALUE = {'column', 'columns', 'combine', 'constant', 'type', 'required', 'maxLength', 'values',
          'zone', 'encoding', 'transforms', 'nonBlank', 'pattern', 'references', 'format',
@@ -102,6 +102,10 @@ def unknown_reference(project, module, field):
         return 'the module that it refers to is not there'
     if field.get('onFilteredParent', 'block') not in ('block', 'null', 'filter'):
         return 'what "onFilteredParent" asks for is not known'
+    if field.get('match', 'simple') not in ('simple', 'full'):
+        return 'what "match" asks for is not known'
+    if field.get('onMissing', 'block') != 'block':
+        return 'whether the row that it refers to is there is not looked up'
     if parent['id'].get('rule') == 'keyless':
         return 'the module that it refers to has no key'
     alone = {'source': module['source'], 'fields': {'': field}}

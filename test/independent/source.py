@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -20,7 +21,16 @@ def opened(source):
             if os.path.exists(source + end):
                 shutil.copyfile(source + end, copy + end)
         with contextlib.closing(sqlite3.connect(copy)) as db:
+            stand_in(db)
             yield db
+
+
+def stand_in(db):
+    """A table is read from its first row to its last, whatever its application orders it by."""
+    texts = [sql for (sql,) in db.execute('SELECT sql FROM sqlite_schema') if sql]
+    named = {name for text in texts for name in re.findall(r'\bCOLLATE\s+["`\[]?(\w+)', text, re.I)}
+    for name in named - {'BINARY', 'NOCASE', 'RTRIM', 'binary', 'nocase', 'rtrim'}:
+        db.create_collation(name, lambda a, b: (a > b) - (a < b))
 
 
 def quoted(name):
@@ -28,12 +38,46 @@ def quoted(name):
 
 
 def tables_of(db):
-    rows = db.execute('PRAGMA main.table_list').fetchall()
-    return {row[1]: row[2] for row in rows if not row[1].lower().startswith('sqlite_')}
+    """What the file's own schema table lists, by name: 'table', 'virtual' or 'view'."""
+    rows = db.execute("SELECT name, type, sql FROM sqlite_schema WHERE type IN ('table', 'view')")
+    kinds, texts = {}, {}
+    for name, kind, sql in rows:
+        texts[name] = ' '.join(sql.split())
+        kinds[name] = 'virtual' if re.match(r'CREATE\s+VIRTUAL\b', sql, re.I) else kind
+    made = {part for name, kind in kinds.items() if kind == 'virtual' for part in made_by(texts[name])}
+    return {name: kind for name, kind in kinds.items()
+            if texts[name] not in OF_SQLITE and (name, texts[name]) not in made}
+
+
+OF_SQLITE = ('CREATE TABLE sqlite_sequence(name,seq)', 'CREATE TABLE sqlite_stat1(tbl,idx,stat)',
+             'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)')
+
+
+def made_by(sql):
+    """The tables, and their texts, that SQLite makes for a virtual table of this text."""
+    known = made_in_scratch(sql)
+    # Which tables there are does not depend on the tokenizer; the texts in them can then not be read.
+    other = made_in_scratch(re.sub(r',\s*tokenize\s*=[^,)]*', '', sql)) if known is None else None
+    return known or {part for part in other or () if not part[0].endswith('_content')}
+
+
+def made_in_scratch(sql):
+    with contextlib.closing(sqlite3.connect(':memory:')) as scratch:
+        try:
+            scratch.execute(sql)
+        except sqlite3.Error:
+            return None
+        rows = scratch.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")
+        return {(name, ' '.join(text.split())) for name, text in rows}
 
 
 def columns_of(db, table):
-    return [row[1] for row in db.execute('PRAGMA table_xinfo(%s)' % quoted(table)) if row[6] != 1]
+    rows = db.execute('PRAGMA table_xinfo(%s)' % quoted(table)).fetchall()
+    columns = [row[1] for row in rows if row[6] != 1]
+    (sql,) = db.execute('SELECT sql FROM sqlite_schema WHERE name = ?', (table,)).fetchone() or ('',)
+    # Other tables refer to the rowids of a search index, which are no column of it.
+    located = re.match(r'CREATE\s+VIRTUAL\b.*?\bUSING\s+(?:fts[345]|geopoly)\b', sql or '', re.I | re.S)
+    return ['rowid'] + columns if located else columns
 
 
 def rows_of(db, table, columns):

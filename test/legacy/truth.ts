@@ -84,7 +84,7 @@ const SPEAKS: Readonly<Record<string, readonly Rule[]>> = {
   json_invalid: ['type'],
   json_proto: ['json-key'],
   phone_invalid: ['format', 'pattern'],
-  ref_cycle: ['cycle'],
+  ref_cycle: ['cycle', 'self-reference'],
   required_empty: ['blank'],
   required_null: ['required'],
   sum_mismatch: ['invariant'],

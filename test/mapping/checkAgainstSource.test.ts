@@ -38,6 +38,7 @@ const MAIN: readonly TableSchema[] = [
     'customer_nr',
     'name',
     'earlier',
+    'others',
   ]),
 ];
 const EXTRA: readonly TableSchema[] = [table('dogs', ['chip', 'name'], 'file')];
@@ -47,6 +48,15 @@ function schemas(main = MAIN, extra = EXTRA): ReadonlyMap<string, SourceSchema> 
     ['main', { tables: main }],
     ['extra', { tables: extra }],
   ]);
+}
+
+/** The mapping, with one table more that is dropped. */
+function dropping(table: string): Files {
+  return changed(
+    validFiles(),
+    ['project.json', 'dropped'],
+    [LOG, OVERVIEW, { table, reason: 'x' }],
+  );
 }
 
 async function lineOf(files: Files, source: ReadonlyMap<string, SourceSchema>): Promise<string> {
@@ -60,10 +70,12 @@ async function lineOf(files: Files, source: ReadonlyMap<string, SourceSchema>): 
   return 'agrees';
 }
 
+const LOG = { table: 'log', reason: 'of no use' };
+const OVERVIEW = { table: 'overview', reason: 'its rows come from the tables' };
 const CUSTOMERS = 'modules/customers.json';
 
 describe('checkAgainstSource', () => {
-  it('takes a mapping that accounts for every table and column; views may stay out', async () => {
+  it('takes a mapping that accounts for every table, view and column', async () => {
     expect(await lineOf(validFiles(), schemas())).toBe('agrees');
   });
 
@@ -93,7 +105,9 @@ describe('checkAgainstSource', () => {
     [[CUSTOMERS, 'where'], [{ column: 'notes', isNull: true }], 'agrees'],
     [[CUSTOMERS, 'where'], [{ column: 'nots', isNull: true }], 'did you mean "notes"?'],
     [['project.json', 'dropped', 0, 'table'], 'logs', 'no table "logs" (mapping/project.json:'],
-    [['project.json', 'dropped'], [], 'table "log" of source "main" is not mapped'],
+    [['project.json', 'dropped'], [], 'tables "log", "overview" of source "main" are not mapped'],
+    [['project.json', 'dropped'], [OVERVIEW], 'table "log" of source "main" is not mapped'],
+    [['project.json', 'dropped'], [LOG], 'view "overview" of source "main" is not mapped'],
     [['project.json', 'sources', 'third'], { url: 'sqlite:x' }, 'source "third" was not opened'],
   ])('%j = %j', async (path, value, expected) => {
     expect(await lineOf(changed(validFiles(), path, value), schemas())).toContain(expected);
@@ -139,6 +153,7 @@ describe('checkAgainstSource', () => {
       schema: table('query orders', ['y', 'n', 'c'], 'query'),
       locates: 'query orders',
       unread: ['year'],
+      filtering: [],
     };
     const known = new Map([['query orders', query]]);
     const withQuery = new Map([
@@ -164,9 +179,23 @@ describe('checkAgainstSource', () => {
       return { ...validFiles(), 'modules/orders.json': { ...module, ...more } };
     };
     const view = { table: 'overview', base };
+    const kept = [LOG];
 
     it('accounts for its base table, result columns and columns that it does not name', async () => {
       expect(await lineOf(files({}), withQuery)).toBe('agrees');
+    });
+
+    it('asks for columns that it only filters or joins by, be a result column called the same', async () => {
+      const filtering = { ...query, unread: [], filtering: ['year', 'nr'] };
+      const main = { tables: MAIN, relations: new Map([['query orders', filtering]]) };
+      const both = new Map([
+        ['main', main],
+        ['extra', { tables: EXTRA, relations: new Map() }],
+      ]);
+      expect(await lineOf(files({}), both)).toContain(
+        'column "nr" of table "orders" is not mapped, only filtered, joined, grouped or ordered by',
+      );
+      expect(await lineOf(files({ dropped: { year: 'is y', nr: 'is n' } }), both)).toBe('agrees');
     });
 
     it.each<[object, string]>([
@@ -191,11 +220,60 @@ describe('checkAgainstSource', () => {
       [{ source: { table: 'orders', base } }, 'table "orders" is no view, its rows account for'],
       [{ source: view }, 'table "overview" has no column "y"'],
     ])('%j: %s', async (more, expected) => {
-      expect(await lineOf(files(more), withQuery)).toContain(expected);
+      // What is read is not dropped as well.
+      const read = JSON.stringify(more).includes('"overview"');
+      const all = read ? changed(files(more), ['project.json', 'dropped'], kept) : files(more);
+      expect(await lineOf(all, withQuery)).toContain(expected);
     });
 
     it('needs a source that has prepared it', async () => {
       expect(await lineOf(files({}), schemas())).toContain('has no table "query orders"');
+    });
+  });
+
+  describe('what the source cannot read', () => {
+    const why = 'SQLite says no such module';
+    const other = {
+      name: 'places',
+      kind: 'virtual table',
+      why,
+      partOf: null,
+      derived: true,
+    } as const;
+    const withOther = (more: object): ReadonlyMap<string, SourceSchema> =>
+      new Map([
+        ['main', { tables: MAIN, others: [{ ...other, ...more }] }],
+        ['extra', { tables: EXTRA }],
+      ]);
+
+    it('has to be dropped by name, where it is no part of another', async () => {
+      expect(await lineOf(validFiles(), withOther({}))).toContain(
+        'virtual table "places" of source "main" cannot be read, as SQLite says no such module (mapping/project.json:1:1): list it under "dropped"',
+      );
+      expect(await lineOf(dropping('places'), withOther({}))).toBe('agrees');
+      expect(await lineOf(validFiles(), withOther({ partOf: 'log' }))).toBe('agrees');
+      expect(await lineOf(dropping('place'), withOther({}))).toContain('has no table "place"');
+    });
+
+    it('cannot be mapped', async () => {
+      const mapped = changed(validFiles(), [CUSTOMERS, 'source', 'table'], 'places');
+      expect(await lineOf(mapped, withOther({}))).toContain(
+        'virtual table "places" cannot be read by its name, as SQLite says no such module (mapping/modules/customers.json:',
+      );
+    });
+
+    it('has to be dropped, too, where it is a column, and can be nothing else', async () => {
+      const unreadable = [{ name: 'year', why: 'SQLite says unknown function', computed: true }];
+      const [customers, ...others] = MAIN;
+      const tables = customers === undefined ? [] : [{ ...customers, unreadable }, ...others];
+      const open = await lineOf(validFiles(), schemas(tables));
+      expect(open).toContain(
+        'column "year" of table "customers" cannot be read, as SQLite says unknown function (mapping/modules/customers.json:',
+      );
+      const dropped = changed(validFiles(), [CUSTOMERS, 'dropped', 'year'], 'computed');
+      expect(await lineOf(dropped, schemas(tables))).toBe('agrees');
+      const read = changed(validFiles(), [CUSTOMERS, 'fields', 'name', 'column'], 'year');
+      expect(await lineOf(read, schemas(tables))).toContain('column "year" of table "customers" c');
     });
   });
 

@@ -102,6 +102,21 @@ describe('the form of records', () => {
       'other pairs',
       { ...PLAIN, references: [{ fields: ['owner', 'name'], module: 'owners', to: ['y', 'x'] }] },
     ],
+    [
+      'ids at a path alone',
+      field('tags', {
+        column: 't',
+        type: 'json',
+        references: [{ path: '/*', module: 'owners' }],
+      }),
+    ],
+    [
+      'a match in full',
+      {
+        ...PLAIN,
+        references: (PLAIN.references ?? []).map((one) => Object.assign({ match: 'full' }, one)),
+      },
+    ],
     ['ids made anew', { ...PLAIN, id: { rule: 'uuid' } }],
   ];
   it.each(CHANGES)('is another one with %s (negative control)', (_, module) => {

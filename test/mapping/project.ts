@@ -19,7 +19,10 @@ export function validFiles(): Record<string, unknown> {
       namespace: NAMESPACE,
       asOf: '2025-01-31',
       sources: { main: { url: 'sqlite:legacy.db' }, extra: { url: 'csv:export/' } },
-      dropped: [{ table: 'log', reason: 'of no use' }],
+      dropped: [
+        { table: 'log', reason: 'of no use' },
+        { table: 'overview', reason: 'its rows come from the tables' },
+      ],
       severities: [
         { rule: 'format', severity: 'INFO' },
         { rule: 'type', module: 'visits', field: 'day', severity: 'WARNING' },
@@ -127,7 +130,21 @@ function visits(): unknown {
         longText: 20,
       },
       mail: { column: 'mail', type: 'string', format: 'email', pii: 'EMAIL' },
-      customer: { reference: 'customers', columns: ['customer_nr'], onFilteredParent: 'null' },
+      customer: {
+        reference: 'customers',
+        columns: ['customer_nr'],
+        onFilteredParent: 'null',
+        onMissing: 'null',
+      },
+      others: {
+        column: 'others',
+        type: 'json',
+        references: [
+          { path: '/with/*', module: 'customers' },
+          { path: '/after', module: 'visits' },
+        ],
+        onMissing: 'block',
+      },
       label: {
         columns: ['kind', 'place'],
         combine: { join: ', ' },

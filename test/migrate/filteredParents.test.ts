@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import type { Finding } from '../../src/outcome/finding.ts';
 import {
   findingsOf,
   migrate,
@@ -18,6 +19,13 @@ import {
 import { migrateHere } from '../fault/fixture.ts';
 
 const folder = workFolder('filtered');
+
+/** What is found but for the rows that conditions leave out, which each of these projects has. */
+function told(project: string): Finding[] {
+  return findingsOf(project).filter(
+    ({ rule }) => !['filtered-row', 'filtered-kind'].includes(rule),
+  );
+}
 
 type Mode = 'block' | 'null' | 'filter';
 type Cell = number | null;
@@ -209,7 +217,7 @@ describe('rows whose parents were filtered', () => {
       { a: 1, b: 1, k: 1 },
       { a: null, b: null, k: 2 },
     ]);
-    const [found, ...others] = findingsOf(at);
+    const [found, ...others] = told(at);
     expect([found?.rule, found?.severity, found?.module, found?.field, found?.source]).toEqual([
       'filtered-parent',
       'INFO',
@@ -219,7 +227,7 @@ describe('rows whose parents were filtered', () => {
     ]);
     expect(others).toEqual([]);
     const dry = await sealift(['dry-run', '--project', at]);
-    expect([dry.code, dry.stdout]).toEqual([0, expect.stringContaining('dry-run: PASS')]);
+    expect([dry.code, dry.stdout]).toEqual([1, expect.stringContaining('dry-run: WARN')]);
   });
 
   it('go with them at the end of a long chain, and not one pass for each of its links', async () => {
@@ -261,7 +269,7 @@ describe('rows whose parents were filtered', () => {
     await migrate(at);
     expect(runFileOf(at).accounting.map((line) => line.filtered)).toEqual([2, 0, 1]);
     expect(recordsOf(at, 'c').map(({ number }) => number)).toEqual([2]);
-    expect(findingsOf(at)).toEqual([]);
+    expect(told(at)).toEqual([]);
   });
 
   it('stay, with a reference that leads nowhere, unless the mapping says more', async () => {

@@ -4,6 +4,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ADAPTERS } from '../../src/cli/wire.ts';
@@ -12,7 +13,15 @@ import { assertRoomForRun } from '../../src/flow/roomForRun.ts';
 import { compileModule, type CompiledModule } from '../../src/mapping/compile.ts';
 import { loadMapping, type LoadedMapping } from '../../src/mapping/load.ts';
 import { leastBytes } from '../../src/migrate/leastBytes.ts';
-import { initialise, migrateHere, newProject, temporaryFolder } from '../fault/fixture.ts';
+import { writeMapping } from '../cli/sealift.ts';
+import {
+  ENVIRONMENT,
+  initialise,
+  migrateHere,
+  newProject,
+  temporaryFolder,
+} from '../fault/fixture.ts';
+import { EXAMPLES } from './typeExamples.ts';
 
 const ROWS = 9;
 
@@ -60,6 +69,82 @@ describe('the bytes that records take at least', () => {
       const changed = { ...module, mapping: { ...module.mapping, ...more } };
       expect(leastBytes(changed, ROWS)).toBe(0);
     }
+    rmSync(project, { recursive: true });
+  });
+});
+
+/** With a blind, and of a module without key with a secret key. */
+const KEYED = {
+  ...ENVIRONMENT,
+  variables: { SEALIFT_KEY_K: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=' },
+};
+
+async function writtenBy(project: string, module: object, name: string): Promise<[number, number]> {
+  const { source } = module as { source: { table: string } };
+  writeMapping(project, { sources: { main: 'sqlite:legacy.db' }, modules: { [name]: module } });
+  await migrateHere(project, { allowBlockers: true }, KEYED);
+  const compiled = moduleOf(await loadMapping(project));
+  const db = new Database(join(project, 'legacy.db'), { readonly: true });
+  const rows = db.prepare<[], number>(`SELECT count(*) FROM "${source.table}"`).pluck().get() ?? 0;
+  db.close();
+  return [leastBytes(compiled, rows), written(project, name)];
+}
+
+describe('a record of any type', () => {
+  it('with a blind is exactly what was counted, where each value is one digit', async () => {
+    const project = await digitsProject('keep');
+    for (const id of ['keep', 'uuid', 'keyless'] as const) {
+      const key = id === 'keyless' ? [] : [{ column: 'number', type: 'integer' }];
+      const number = { column: 'number', type: 'integer' };
+      const fields = { number, größe: { column: 'größe', type: 'integer' } };
+      const module = { source: { table: 'digits' }, key, id: { rule: id }, fields, blind: 'k' };
+      const [least, found] = await writtenBy(project, module, 'digits');
+      expect([id, least]).toEqual([id, found]);
+    }
+    rmSync(project, { recursive: true });
+  });
+
+  it('takes no less than was counted, whatever it holds', { timeout: 60_000 }, async () => {
+    const names = Object.keys(EXAMPLES);
+    const project = temporaryFolder();
+    const db = new Database(join(project, 'legacy.db'));
+    db.exec(
+      `CREATE TABLE all_types (nr INTEGER PRIMARY KEY, ${names.map((name) => `"${name}"`).join(', ')})`,
+    );
+    const least = Math.max(...Object.values(EXAMPLES).map(({ cells }) => cells.length));
+    for (let row = 0; row <= least; row += 1) {
+      const cells = Object.values(EXAMPLES).map(({ cells }) => cells[row]?.[0] ?? 'NULL');
+      db.exec(`INSERT INTO all_types VALUES (${row}, ${cells.join(', ')})`);
+    }
+    db.close();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.subarray(names),
+        fc.constantFrom('keep', 'uuid', 'keyless'),
+        fc.constantFrom('x', 'a long name, "quoted"', 'größe'),
+        fc.boolean(),
+        async (chosen, rule, name, blind) => {
+          const columns = Object.keys(EXAMPLES).filter((column) => !chosen.includes(column));
+          const own = chosen.map((column) => {
+            const { type, options = {} } = EXAMPLES[column] ?? { type: 'string' };
+            return [column, { column, type, ...options }];
+          });
+          const nr = { column: 'nr', type: 'integer' };
+          const module = {
+            source: { table: 'all_types' },
+            key: rule === 'keyless' ? [] : [nr],
+            id: { rule },
+            fields: { ...Object.fromEntries(own), [name]: nr },
+            dropped: Object.fromEntries(columns.map((column) => [column, 'not chosen'])),
+            ...(blind ? { blind: 'k' } : {}),
+          };
+          const [counted, found] = await writtenBy(project, module, 'all');
+          expect(counted).toBeLessThanOrEqual(found);
+          expect(counted).toBeGreaterThan(found === 0 ? -1 : 0);
+        },
+      ),
+      { numRuns: 20, examples: [[names, 'uuid', 'x', true]] },
+    );
     rmSync(project, { recursive: true });
   });
 });

@@ -164,7 +164,7 @@ describe('records by a key of type', () => {
     }
     db.close();
     writeMapping(project, { sources: { main: 'sqlite:../kinds.db' }, modules });
-    await migrate(project);
+    await migrate(project, ['--allow-blockers']);
   });
 
   for (const [type, { compare }] of Object.entries(KINDS)) {
@@ -231,7 +231,7 @@ describe('many rows in little memory', () => {
       ['--workers', '5', '--memory', '64M'],
       ['--workers', '2', '--memory', '2G'],
     ]) {
-      runs.set(args.join(' '), await migrate(project, args));
+      runs.set(args.join(' '), await migrate(project, [...args, '--allow-blockers']));
     }
   }, 60_000);
 

@@ -29,12 +29,17 @@ const SHOP = `
   INSERT INTO line VALUES (1, 'a', 100, 'x'), (2, 'a', 250, NULL), (3, 'b', 9007199254740993, 'z');
   CREATE VIEW debtor AS SELECT nr, name FROM customer WHERE nr < 25;
 `;
-const TABLES = ['customer', 'town', 'bill', 'line'];
+const TABLES = ['customer', 'town', 'bill', 'line', 'debtor'];
 
 interface Source {
   readonly sql?: string;
   readonly table?: string;
-  readonly base?: { readonly table: string; readonly key: object; readonly lost?: string };
+  readonly base?: {
+    readonly table: string;
+    readonly key: object;
+    readonly lost?: string;
+    readonly count?: string;
+  };
 }
 
 interface Project {
@@ -44,7 +49,7 @@ interface Project {
 
 let projects = 0;
 
-/** A project with one module `m`; all tables but its base are dropped. */
+/** A project with one module `m`; all tables and views but its own are dropped. */
 function project(source: Source, module: object, change = ''): Project {
   projects += 1;
   const root = join(folder, `p${projects}`);
@@ -55,9 +60,9 @@ function project(source: Source, module: object, change = ''): Project {
   writeMapping(root, {
     sources: { main: `sqlite:${file}` },
     modules: { m: { source, id: { rule: 'keep' }, ...module } },
-    dropped: TABLES.filter((table) => table !== source.base?.table).map((table) => {
-      return { table, reason: 'not in this test' };
-    }),
+    dropped: TABLES.filter((table) => ![source.table, source.base?.table].includes(table)).map(
+      (table) => ({ table, reason: 'not in this test' }),
+    ),
   });
   return { root, file };
 }
@@ -118,6 +123,7 @@ const LOOK_UP = 'SELECT c.nr, c.name, t.label AS town FROM customer c JOIN town 
 const CUSTOMER = {
   key: [{ column: 'nr', type: 'integer' }],
   fields: { nr: whole('nr'), name: text('name'), town: text('town') },
+  dropped: { town: 'of the base: its label is in the record' },
 };
 const BY_NR = { table: 'customer', key: { nr: 'nr' } };
 const LOST = 'the query yields nothing for this row of its base table';
@@ -148,7 +154,9 @@ describe('a look-up by SQL', () => {
   it('leaves such rows out where the mapping says so', async () => {
     const base = { ...BY_NR, lost: 'filter' };
     const inner = project({ sql: LOOK_UP, base }, CUSTOMER);
-    expect(await run(inner)).toEqual({ failure: null, findings: [], rejected: 0 });
+    const told =
+      'filtered-row in no module: 1 of 3 rows of table "customer", which the mapping filters';
+    expect(await run(inner)).toEqual({ failure: null, findings: [told], rejected: 0 });
     expect(accountOf(inner)).toBe('customer 3 = 2 + 1 filtered + 0 rejected; 2 = 2 - 0');
   });
 
@@ -192,11 +200,14 @@ const TAGS = {
 };
 const EACH_TAG = 'SELECT b.no, e.value AS tag FROM bill b, json_each(b.tags) e';
 const BY_NO = { table: 'bill', key: { no: 'no' } };
+const SEVERAL =
+  'row-multiplied the query yields 3 rows for 2 of its base table "bill": more than one for 1 of them';
 
 describe('one row that becomes several', () => {
   it('emits each of them, from JSON', async () => {
     const tags = project({ sql: EACH_TAG, base: BY_NO }, TAGS);
-    expect(await run(tags)).toEqual({ failure: null, findings: [], rejected: 0 });
+    expect(await run(tags)).toEqual({ failure: null, findings: [SEVERAL], rejected: 0 });
+    expect((await run(tags, 'dry-run')).findings).toEqual([SEVERAL]);
     expect(recordsOf(tags.root, 'm')).toHaveLength(3);
     expect(accountOf(tags)).toBe('bill 2 = 2 + 0 filtered + 0 rejected; 3 = 3 - 0');
   });
@@ -210,7 +221,13 @@ describe('one row that becomes several', () => {
       { column: 'what', type: 'string' },
     ];
     const parts = project({ sql, base: BY_NR }, { key, fields });
-    expect(await run(parts)).toEqual({ failure: null, findings: [], rejected: 0 });
+    expect(await run(parts)).toEqual({
+      failure: null,
+      findings: [
+        expect.stringMatching(/^row-multiplied .* 5 rows for 3 of its base table "customer": /),
+      ],
+      rejected: 0,
+    });
     expect(accountOf(parts)).toBe('customer 3 = 3 + 0 filtered + 0 rejected; 5 = 5 - 0');
   });
 
@@ -218,6 +235,7 @@ describe('one row that becomes several', () => {
     const change = "INSERT INTO bill VALUES ('aa', 20, '[]'), ('c', 20, '[]');";
     const tags = project({ sql: EACH_TAG, base: BY_NO }, TAGS, change);
     expect((await run(tags)).findings).toEqual([
+      SEVERAL,
       `accounting bill/2 ${LOST}`,
       `accounting bill/4 ${LOST}`,
     ]);
@@ -244,7 +262,7 @@ describe('one row that becomes several', () => {
     const tags = project({ sql: EACH_TAG, base: BY_NO }, { ...TAGS, where });
     const { failure, findings } = await run(tags);
     expect(failure).toContain('cannot be accounted for');
-    expect(findings).toEqual([expect.stringContaining('1 row of the query filtered')]);
+    expect(findings).toEqual([expect.stringContaining('1 row of the query filtered'), SEVERAL]);
     expect((await run(tags, 'dry-run')).findings).toEqual(findings);
     const inSql = `${EACH_TAG} WHERE e.value = 'paid'`;
     const filtered = project({ sql: inSql, base: BY_NO }, TAGS);
@@ -256,10 +274,12 @@ describe('one row that becomes several', () => {
 const SUMS = {
   key: [{ column: 'bill', type: 'string' }],
   fields: { bill: text('bill'), total: { column: 'total', type: 'bigint' }, notes: text('notes') },
+  dropped: { id: 'it orders the notes' },
 };
-const SUM = `SELECT bill, sum(cents) AS total, group_concat(note, '+' ORDER BY id) AS notes
-  FROM line GROUP BY bill`;
-const BY_BILL = { table: 'line', key: { bill: 'bill' } };
+const SUM = `SELECT bill, sum(cents) AS total, group_concat(note, '+' ORDER BY id) AS notes,
+  count(*) AS n FROM line GROUP BY bill`;
+const DROPPED = { id: 'a number', cents: 'in the total', note: 'in the notes' };
+const BY_BILL = { table: 'line', key: { bill: 'bill' }, count: 'n' };
 
 describe('several rows that become one', () => {
   it('are merged, and the exact numbers arrive', async () => {
@@ -279,6 +299,70 @@ describe('several rows that become one', () => {
       `accounting line/1 ${LOST}`,
       `accounting line/2 ${LOST}`,
     ]);
+  });
+
+  it('are refused without their count, as the key of the base is not unique', async () => {
+    const { table, key } = BY_BILL;
+    const sums = project(
+      { sql: SUM, base: { table, key } },
+      { ...SUMS, dropped: { ...SUMS.dropped, n: 'a count' } },
+    );
+    const shared =
+      'accounting base table "line" has 2 rows that share their key ("bill") with another row, so ' +
+      'it would not show which of them the query leaves out: name a unique key, or in "count" the ' +
+      'result column of count(*)';
+    const { failure, findings } = await run(sums, 'migrate', { allowRejected: 99 });
+    expect(failure).toMatch(/^rows of module m cannot be accounted for, nothing was published /);
+    expect(findings).toEqual([shared]);
+    expect((await run(sums, 'dry-run')).findings).toEqual([shared]);
+    expect(existsSync(candidateOf(sums.root))).toBe(false);
+  });
+
+  it.each([
+    ['by WHERE', SUM.replace('GROUP BY', 'WHERE cents > 100 GROUP BY'), 1],
+    ['by FILTER', SUM.replace('count(*)', 'count(*) FILTER (WHERE note IS NULL)'), 2],
+    ['row by row', 'SELECT bill, cents AS total, note AS notes, 1 AS n FROM line WHERE id <> 1', 1],
+    [
+      'by LIMIT',
+      `SELECT * FROM (SELECT bill, cents AS total, note AS notes, 1 AS n FROM line
+      ORDER BY id LIMIT 2 OFFSET 1)`,
+      1,
+    ],
+    ['by DISTINCT', "SELECT DISTINCT bill, 0 AS total, '' AS notes, 1 AS n FROM line", 1],
+    [
+      'by UNION',
+      `SELECT bill, 0 AS total, '' AS notes, 1 AS n FROM line
+      UNION SELECT bill, 0, '', 1 FROM line`,
+      1,
+    ],
+  ])('are missed where some rows of a key are left out %s', async (_, sql, missing) => {
+    const module = { ...SUMS, key: [], id: { rule: 'keyless' }, dropped: DROPPED };
+    const lossy = project({ sql, base: BY_BILL }, module);
+    const { failure, findings } = await run(lossy, 'migrate', { allowRejected: 99 });
+    expect(failure).toMatch(/^rows of module m cannot be accounted for, nothing was published /);
+    const rows = missing === 1 ? '1 row' : '2 rows';
+    expect(findings).toContainEqual(
+      expect.stringContaining(`${rows} of base table "line" missing in result column "n"`),
+    );
+    expect((await run(lossy, 'dry-run')).findings).toEqual(findings);
+  });
+
+  it('are filtered where the mapping says so of rows that are left out', async () => {
+    const sql = SUM.replace('GROUP BY', 'WHERE cents > 100 GROUP BY');
+    const sums = project({ sql, base: { ...BY_BILL, lost: 'filter' } }, SUMS);
+    expect((await run(sums)).failure).toBeNull();
+    expect(accountOf(sums)).toBe('line 3 = 2 + 1 filtered + 0 rejected; 2 = 2 - 0');
+  });
+
+  it.each([
+    ['more than there are', '7 AS n'],
+    ['nothing', 'NULL AS n'],
+    ['a text', "'1' AS n"],
+  ])('may not be counted as %s', async (_, n) => {
+    const sums = project({ sql: SUM.replace('count(*) AS n', n), base: BY_BILL }, SUMS);
+    const { failure, findings } = await run(sums, 'migrate', { allowRejected: 99 });
+    expect(failure).toContain('cannot be accounted for');
+    expect(findings).toContainEqual(expect.stringContaining('result column "n" counts rows that'));
   });
 
   it('are lost where their key is null, as null belongs to nothing', async () => {
@@ -366,7 +450,8 @@ describe('a sample', () => {
     ];
     for (const [source, module, sample, account] of kinds) {
       const some = project(source, module);
-      expect(await run(some, 'migrate', { sample })).toMatchObject({ failure: null, findings: [] });
+      const { failure, findings } = await run(some, 'migrate', { sample });
+      expect([failure, findings]).toEqual([null, source.base === BY_NO ? [SEVERAL] : []]);
       expect(recordsOf(some.root, 'm')).toHaveLength(sample);
       expect(accountOf(some)).toBe(account);
     }
@@ -425,6 +510,7 @@ describe('several records of one row', () => {
       `reference customer/10 ${missing}`,
       `reference customer/20 ${missing}`,
       `reference customer/30 ${missing}`,
+      expect.stringMatching(/^row-multiplied /),
       'type customer/10 the value is not an integer',
     ]);
   });

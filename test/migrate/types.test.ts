@@ -120,7 +120,7 @@ beforeAll(async () => {
     },
   });
   const variables = { SEALIFT_KEY_PEPPER: 'ab'.repeat(16) + 'cd'.repeat(16) };
-  await migrate(project, [], { variables });
+  await migrate(project, ['--allow-blockers'], { variables });
 }, 30_000);
 
 describe('a field of type', () => {

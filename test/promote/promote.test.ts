@@ -274,7 +274,7 @@ describe('rollback', () => {
     rmSync(candidate(names[0]), { recursive: true });
     const message = await refused(() => rollbackHere(project, { to: names[0] }));
     expect(message).toContain('only one that was built again');
-    expect(message).toContain(`promote --candidate ${again.slice(0, 8)}`);
+    expect(message).toContain(`sealift promote ${again.slice(0, 8)}`);
     await promoteHere(project, { candidate: again.slice(0, 64) });
     expect(liveOf(project)).toBe(again);
   });

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { ModuleMapping } from '../../src/mapping/model.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import { scanCandidate, type Provenance } from '../../src/scan/scanCandidate.ts';
 import {
@@ -80,6 +81,28 @@ describe('references', () => {
     ]);
   });
 
+  it('takes one that is null in part for none, unless it has to match in full', async () => {
+    const slots = module('slots', { day: text('day'), room: text('room') });
+    const bookings = (match: object): ModuleMapping => {
+      const reference = { fields: ['day', 'room'], module: 'slots', to: ['day', 'room'], ...match };
+      return module('bookings', slots.fields, { references: [reference] });
+    };
+    const folder = writeCandidate({
+      slots: [{ id: 's1', day: 'mon', room: 'a' }],
+      bookings: [
+        { id: 'b1', day: 'mon', room: null },
+        { id: 'b2', day: null, room: null },
+        { id: 'b3', day: 'mon', room: 'a' },
+      ],
+    });
+    const found = async (match: object): Promise<string[]> =>
+      brief(await scanned(mappingOf([slots, bookings(match)]), folder));
+    expect(await found({})).toEqual([]);
+    expect(await found({ match: 'simple' })).toEqual([]);
+    const partial = ['reference-partial bookings ["b1"] day+room'];
+    expect(await found({ match: 'full' })).toEqual(partial);
+  });
+
   it('follows ids, also within the own module and inside arrays and JSON', async () => {
     const people = module(
       'people',
@@ -126,6 +149,23 @@ describe('references', () => {
       'reference children ["c2"] nr',
       'reference children ["c2"] price',
     ]);
+  });
+
+  it('says where a key differs in nothing but case and blanks, and offers a way', async () => {
+    const folder = writeCandidate({
+      dogs: [{ id: 'D1' }, { id: 'd2' }],
+      walks: ['D1', 'd1', 'D1 ', 'd3'].map((dog, at) => ({ id: `w${at}`, dog, day: null })),
+    });
+    for (const memory of [2 ** 20, 1]) {
+      const found = await scanned(mappingOf([dogs, walks]), folder, { memory });
+      expect(
+        found.map(({ recordId, reason }) => [recordId, reason.includes('transforms')]),
+      ).toEqual([
+        ['["w1"]', true],
+        ['["w2"]', true],
+        ['["w3"]', false],
+      ]);
+    }
   });
 
   it('says nothing of a cell that failed already', async () => {
@@ -234,7 +274,8 @@ describe('cycles', () => {
     );
     const folder = writeCandidate({ staff: ids.map((id, at) => ({ id, boss: parents[at] })) });
     const found = brief(await scanned(mappingOf([staff]), folder, { checks: ['cycles'] }));
-    expect(found).toEqual(['a', 'b', 'c', 'e'].map((id) => `cycle staff ["${id}"] boss`));
+    const cycle = ['a', 'b', 'c'].map((id) => `cycle staff ["${id}"] boss`);
+    expect(found).toEqual([...cycle, 'self-reference staff ["e"] boss']);
   });
 
   it('walks a chain of 100,000 records that is no cycle', async () => {

@@ -139,11 +139,23 @@ describe('a source that changed', () => {
     expect(told(findings)).toContain('BLOCKER drift visits: table "visits" is not there any more');
   });
 
-  it('says what it can where only types, keys or views changed', async () => {
-    project.change('CREATE INDEX more ON visits (day); CREATE VIEW v AS SELECT 1 AS a');
+  it('names views that came', async () => {
+    project.change('CREATE VIEW v AS SELECT 1 AS a; CREATE VIEW w AS SELECT a FROM nowhere');
+    const { findings } = await drift(project);
+    expect(told(findings).sort()).toEqual([
+      expect.stringMatching(
+        /^BLOCKER drift : the records cannot be built again: view "v" of source/,
+      ),
+      'BLOCKER drift : view "v" was not there',
+      'BLOCKER drift : view "w" was not there',
+    ]);
+  });
+
+  it('says what it can where only types, keys or indexes changed', async () => {
+    project.change('CREATE UNIQUE INDEX more ON visits (day) WHERE 0');
     const { findings } = await drift(project);
     expect(told(findings)).toEqual([
-      'BLOCKER drift : the schema of source "main" changed: types, keys, indexes or views, not which tables and columns there are',
+      'BLOCKER drift : the schema of source "main" changed: types, keys or indexes, not which tables and columns there are',
     ]);
   });
 

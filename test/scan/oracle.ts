@@ -32,7 +32,7 @@ function expectedOf(module: ModuleMapping, tables: Tables): string[] {
   for (const [field, mapping] of Object.entries(module.fields)) {
     if ('reference' in mapping) continue;
     for (const record of records) {
-      if (mapping.references !== undefined) {
+      if (typeof mapping.references === 'string') {
         const ids = (record[field] ?? []) as readonly (string | null)[];
         const parents = tables[mapping.references] ?? [];
         const lost = ids.some((id) => id !== null && parents.every((other) => other['id'] !== id));
@@ -72,7 +72,8 @@ function cycles(module: ModuleMapping, records: readonly Rec[]): string[] {
         const values: unknown[] = fields.map((field) => at?.[field]);
         at = values.includes(null) ? undefined : parentsOf(records, to, values)[0];
         if (at === start) {
-          found.push(`cycle ${module.module} ["${String(start['id'])}"] ${fields.join('+')}`);
+          const rule = step === 0 ? 'self-reference' : 'cycle';
+          found.push(`${rule} ${module.module} ["${String(start['id'])}"] ${fields.join('+')}`);
           break;
         }
       }

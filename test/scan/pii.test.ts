@@ -13,7 +13,13 @@ describe('personal data in a text', () => {
     ['Bitte an ada.ammann+x@mail.example.com.', 'EMAIL ada.ammann+x@mail.example.com'],
     ['<jürg@bücher.example>', 'EMAIL jürg@bücher.example'],
     ['IBAN CH93 0076 2011 6238 5295 7 und mehr', 'IBAN CH93 0076 2011 6238 5295 7'],
-    ['ch9300762011623852957', 'IBAN ch9300762011623852957'],
+    ['IBAN: ch9300762011623852957', 'IBAN ch9300762011623852957'],
+    ['CH93 00762 011623852957', 'IBAN CH93 00762 011623852957'],
+    ['ES91 2100 0418 45 0200051332', 'IBAN ES91 2100 0418 45 0200051332'],
+    ['IT60 X 05428 11101 000000123456', 'IBAN IT60 X 05428 11101 000000123456'],
+    ['CH9.300.762.011.623.852.957', 'IBAN CH9.300.762.011.623.852.957'],
+    ['MT84MALT011000012345MTLCAST001S', 'IBAN MT84MALT011000012345MTLCAST001S'],
+    ['LC55HEMM000100010012001200023015 BIC', 'IBAN LC55HEMM000100010012001200023015'],
     ['DE89370400440532013000,', 'IBAN DE89370400440532013000'],
     ['GB82-WEST-1234-5698-7654-32', 'IBAN GB82-WEST-1234-5698-7654-32'],
     ['AHV 756.9217.0769.85', 'AHV 756.9217.0769.85'],
@@ -22,6 +28,14 @@ describe('personal data in a text', () => {
     ['Karte 4111 1111 1111 1111', 'CREDIT_CARD 4111 1111 1111 1111'],
     ['5500-0000-0000-0004', 'CREDIT_CARD 5500-0000-0000-0004'],
     ['378282246310005', 'CREDIT_CARD 378282246310005'],
+    ['3782 822463 10005', 'CREDIT_CARD 3782 822463 10005'],
+    ['3056 930902 5904', 'CREDIT_CARD 3056 930902 5904'],
+    ['4111 1111 1111 1111 12/27, 123', 'CREDIT_CARD 4111 1111 1111 1111'],
+    ['4111 1111 1111 1111 123', 'CREDIT_CARD 4111 1111 1111 1111'],
+    ['VISA Nr. 4222222222222', 'CREDIT_CARD 4222222222222'],
+    ['Kreditkarte 4000000000000000006', 'CREDIT_CARD 4000000000000000006'],
+    ['4000 0000 0000 0000 006', 'CREDIT_CARD 4000 0000 0000 0000 006'],
+    ['http://x.example, Karte 4111111111111111', 'CREDIT_CARD 4111111111111111'],
     ['Tel. +41 79 123 45 67.', 'PHONE +41 79 123 45 67'],
     ['+41 (0)44 123 45 67', 'PHONE +41 (0)44 123 45 67'],
     ['0041791234567', 'PHONE 0041791234567'],
@@ -50,6 +64,23 @@ describe('personal data in a text', () => {
     '079 123 45 678',
     '192.168.100.200',
     '978-3-16-148410-0',
+    'ch9300762011623852957',
+    'CH93-0076-20116-238-5295-7',
+    'XY93 0076 2011 6238 5295 7',
+    'CH930076201162385295',
+    '4222222222222', // also the number of an article
+    '4000000000000000006',
+    'Scorecard 4222222222222',
+    '372098100123409', // an Irish transponder
+    'https://shop.example/item/4111111111111111?ahv=7569217076985',
+    'www.example.org/4111-1111-1111-1111',
+    '12345678-4111-1111-1111-111111111111',
+    '0049123456783', // its check digit is that of an article
+    '00437461-0423-4740-b605-53b588579026',
+    'cb463a23-97fb-491b-8f46-0f3c30102e51',
+    'EB96699F-4C14-4759-9FDA-C484AB5681AE',
+    'de820194-c22f-43e3-b9eb-5c0d4c9f14c8',
+    'PL 12 4111 1111 1111 1111 3456 7890',
     '',
   ])('is not in %j', (input) => {
     expect(found(input)).toEqual([]);
@@ -75,9 +106,10 @@ describe('personal data in a text', () => {
     ['0/', '0('],
   ])('takes linear time: %j', (one, other) => {
     for (const part of [one, other]) {
-      const began = process.hrtime.bigint();
+      // Of this thread alone: a busy machine lets it wait.
+      const began = process.threadCpuUsage();
       findPii(part.repeat(200_000));
-      expect(Number(process.hrtime.bigint() - began) / 1e6).toBeLessThan(1000);
+      expect(process.threadCpuUsage(began).user / 1e3).toBeLessThan(1000);
     }
   });
 });

@@ -107,7 +107,14 @@ describe('a scan of random candidates', () => {
       { numRuns: 60, seed: 20 },
     );
     expect(violations).toBeGreaterThan(300);
-    expect([...rules].sort()).toEqual(['copy', 'cycle', 'key-similar', 'reference', 'unique']);
+    expect([...rules].sort()).toEqual([
+      'copy',
+      'cycle',
+      'key-similar',
+      'reference',
+      'self-reference',
+      'unique',
+    ]);
   });
 
   it('sees when the oracle and the scan differ (negative control)', async () => {

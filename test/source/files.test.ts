@@ -339,3 +339,61 @@ describe('the memory source', () => {
     expect.assertions(1);
   });
 });
+
+const exact = (lexeme: string): JsonNode => new JsonNode(new InexactNumber(lexeme));
+
+describe('numbers as they are written', () => {
+  const lines =
+    '{"a":1.10,"b":1.10,"c":[1.0,2.5,{"d":3.00}],"e":100,"f":1e2,"g":0}\n' +
+    '{"a":0.0,"b":2.5,"c":"1.10","e":10000000000000000,"f":-0.0,"g":0.1000000000000000055511151231257827}\n';
+  const columns = ['a', 'b', 'c', 'e', 'f', 'g'];
+
+  it.each([
+    ['ndjson', ndjsonAdapter, lines],
+    ['json', jsonAdapter, `[${lines.trim().replace('\n', ',')}]`],
+  ])(
+    'keep their digits in the columns that are asked for, and are counted: %s',
+    async (name, adapter, text) => {
+      const source = await adapter.prepare(write(`t.${name}`, text), options());
+      const reader = await adapter.open(structuredClone(source.handle));
+      const rowsWith = async (asWritten: readonly string[]): Promise<Row[]> => {
+        const rows: Row[] = [];
+        for (const range of await source.plan('t', 1)) {
+          for await (const page of reader.read('t', columns, range, asWritten)) rows.push(...page);
+        }
+        return rows;
+      };
+      const inexact = exact('0.1000000000000000055511151231257827');
+      const plain = await rowsWith([]);
+      expect(plain.map(([a, b]) => [a, b])).toEqual([
+        [1.1, 1.1],
+        [0, 2.5],
+      ]);
+      const kept = await rowsWith(['a', 'c', 'e', 'f', 'g']);
+      expect(kept).toEqual([
+        [
+          exact('1.10'),
+          1.1,
+          new JsonNode([
+            new InexactNumber('1.0'),
+            2.5,
+            new Map([['d', new InexactNumber('3.00')]]),
+          ]),
+          100,
+          100,
+          0,
+          1,
+        ],
+        [exact('0.0'), 2.5, '1.10', 10_000_000_000_000_000n, exact('-0.0'), inexact, 2],
+      ]);
+      expect(source.otherDigits?.('t')).toEqual(
+        new Map([
+          ['a', 2],
+          ['b', 1],
+          ['c', 1],
+        ]),
+      );
+      await reader.close();
+    },
+  );
+});

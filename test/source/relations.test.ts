@@ -267,30 +267,51 @@ const VALUES = [
   '-0.0',
 ];
 const VALUE = constantFrom(...VALUES);
+const DECLARED = constantFrom(
+  '',
+  'INTEGER',
+  'TEXT',
+  'REAL',
+  'NUMERIC',
+  'BLOB',
+  'TEXT COLLATE NOCASE',
+  'TEXT COLLATE RTRIM',
+);
+/** Counts that results may state; all but the first three are none. */
+const COUNTS = ['1', '2', '3', '0', '-1', 'NULL', "'1'", '1.0'];
 const CASE = record({
-  declared: constantFrom('', 'INTEGER', 'TEXT', 'REAL', 'NUMERIC', 'BLOB', 'TEXT COLLATE NOCASE'),
+  declared: DECLARED,
+  ofResult: DECLARED,
+  counting: boolean(),
   unique: boolean(),
   wide: boolean(),
   withoutRowid: boolean(),
   base: array(record({ k: VALUE, l: VALUE }), { maxLength: 6 }),
-  results: array(record({ k: VALUE, l: VALUE }), { maxLength: 6 }),
+  results: array(record({ k: VALUE, l: VALUE, n: constantFrom('1', '1', ...COUNTS) }), {
+    maxLength: 6,
+  }),
 });
 
 describe('a query and its base', () => {
   it('belong together as a comparison of each with each says', async () => {
     await holds(
-      asyncProperty(CASE, async ({ declared, unique, wide, withoutRowid, base, results }) => {
+      asyncProperty(CASE, async (given) => {
+        const { declared, ofResult, counting, unique, wide, withoutRowid, base, results } = given;
         const file = database(`
           CREATE TABLE base (n ${withoutRowid ? 'TEXT' : 'INTEGER'} PRIMARY KEY,
             k ${declared}, l${unique ? `, UNIQUE (k${wide ? ', l' : ''})` : ''}) ${withoutRowid ? 'WITHOUT ROWID' : ''};
-          CREATE TABLE result (k ${declared}, l);
+          CREATE TABLE result (k ${ofResult}, l, n);
           ${base.map(({ k, l }, n) => `INSERT OR IGNORE INTO base VALUES (${n + 1}, ${k}, ${l});`).join('')}
-          ${results.map(({ k, l }) => `INSERT INTO result VALUES (${k}, ${l});`).join('')}`);
+          ${results.map(({ k, l, n }) => `INSERT INTO result VALUES (${k}, ${l}, ${n});`).join('')}`);
         const key: Record<string, string> = wide ? { k: 'r', l: 's' } : { k: 'r' };
         const opened = await open(file, [
-          request('SELECT k AS r, l AS s FROM result', { table: 'base', key }),
+          request('SELECT k AS r, l AS s, n FROM result', {
+            table: 'base',
+            key,
+            ...(counting ? { count: 'n' } : {}),
+          }),
         ]);
-        const wanted = oracle(file, wide, withoutRowid);
+        const wanted = oracle(file, { wide, ordinals: withoutRowid, counting });
         expect(await opened.reader.relations?.baseCounts('query m')).toEqual(wanted.counts);
         expect(await lostOf(opened, 'query m')).toEqual(wanted.lost);
         const rows = await rowsOf(opened, 'query m');
@@ -301,7 +322,7 @@ describe('a query and its base', () => {
         }
         await opened.close();
       }),
-      { numRuns: 100 },
+      { numRuns: 200 },
     );
   });
 });
@@ -337,8 +358,7 @@ interface Cell {
 /** Every row with every row, compared here. */
 function oracle(
   file: string,
-  wide: boolean,
-  ordinals: boolean,
+  { wide, ordinals, counting }: { wide: boolean; ordinals: boolean; counting: boolean },
 ): { counts: BaseCounts; lost: number[]; located: number[] } {
   const db = new Database(file, { readonly: true });
   const read = (table: string): Cell[][] => {
@@ -361,11 +381,30 @@ function oracle(
   const [base, results] = [read('base'), read('result')];
   const rowids = db.prepare<[], number>('SELECT n FROM base ORDER BY n').pluck().all();
   const places = ordinals ? rowids.map((_, at) => at + 1) : rowids;
+  const stated = db.prepare('SELECT n FROM result').safeIntegers().pluck().all();
   db.close();
   const matches = results.map((row) =>
     base.flatMap((other, at) => (row.every((c, i) => same(c, other[i])) ? [places[at] ?? 0] : [])),
   );
   const pairs = matches.flat();
+  const numbers = base.map((row) => base.filter((other) => row.every((c, i) => same(c, other[i]))));
+  /** Of each base row that a result belongs to, as a share of its key: what the results count. */
+  const by = { uncounted: 0, miscounted: 0 };
+  const sound = (at: number): number => {
+    const count = stated[at];
+    return typeof count === 'bigint' && count > 0n ? Number(count) : 0;
+  };
+  for (const [first, row] of base.entries()) {
+    const alike = base.flatMap((other, at) => (row.every((c, i) => same(c, other[i])) ? [at] : []));
+    if (alike[0] !== first) continue;
+    const own = results.flatMap((other, at) =>
+      row.every((c, i) => same(c, other[i])) ? [at] : [],
+    );
+    if (own.length === 0) continue;
+    const total = own.reduce((sum, at) => sum + sound(at), 0);
+    by.uncounted += Math.max(0, alike.length - total);
+    by.miscounted += Math.max(0, total - alike.length) + own.filter((at) => sound(at) === 0).length;
+  }
   return {
     counts: {
       rows: base.length,
@@ -373,6 +412,9 @@ function oracle(
       pairs: pairs.length,
       strays: matches.filter((found) => found.length === 0).length,
       lost: base.length - new Set(pairs).size,
+      shared: numbers.filter((alike) => alike.length > 1).length,
+      multiplied: places.filter((at) => pairs.filter((other) => other === at).length > 1).length,
+      counted: counting ? by : null,
     },
     lost: places.filter((at) => !pairs.includes(at)),
     located: pairs.sort((a, b) => a - b),

@@ -441,7 +441,7 @@ describe('the schema of a SQLite source', () => {
         { name: 'g', generated: true },
       ],
     });
-    expect(tables[4]?.columns.map((column) => column.name)).toEqual(['text']);
+    expect(tables[4]?.columns.map((column) => column.name)).toEqual(['rowid', 'text']);
   });
 
   it('reads names that need quoting, views and virtual tables', async () => {

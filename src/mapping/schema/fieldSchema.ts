@@ -1,12 +1,20 @@
 /** JSON Schema (2020-12) of a field of a module: of a column, of several, constant, or a reference. */
 
 import { FORMATS } from '../../record/format.ts';
-import { COLUMN_NAME, FIELD_NAME, MODULE_NAME, TYPE_NAME } from './names.ts';
+import { COLUMN_NAME, FIELD_NAME, MATCH, MODULE_NAME, TYPE_NAME } from './names.ts';
 import { TRANSFORM } from './transformSchema.ts';
 
 const REQUIRED = {
   description: 'true: null is refused.',
   type: 'boolean',
+};
+
+const ON_MISSING = {
+  description:
+    'Where no row has the key that it refers to: block (if left out) lets the missing record be ' +
+    'found, null makes the reference null, with a finding.',
+  type: 'string',
+  enum: ['block', 'null'],
 };
 
 /** What a field may say of its value, wherever it comes from. */
@@ -76,9 +84,32 @@ const VALUE: Readonly<Record<string, unknown>> = {
     },
   },
   references: {
-    ...MODULE_NAME,
-    description: 'Module in which the ids in an array or in JSON have to exist.',
+    description:
+      'Module of whose records the ids in an array or in JSON are, or ids by their paths.',
+    if: { type: 'array' },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+    then: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        description: 'Ids at one place.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['path', 'module'],
+        properties: {
+          path: {
+            description: 'JSON pointer to the ids; * means each element or member.',
+            title: 'a JSON pointer such as "/items/*/dogId"',
+            type: 'string',
+            pattern: '^(/([^~/]|~[01])*)*$',
+          },
+          module: { ...MODULE_NAME, description: 'Module of whose records they are.' },
+        },
+      },
+    },
+    else: MODULE_NAME,
   },
+  onMissing: ON_MISSING,
   pii: {
     description: 'Kind of personal data that the field holds, such as EMAIL or PHONE.',
     title: 'a kind in capital letters, such as EMAIL',
@@ -172,6 +203,8 @@ const REFERENCE_FIELD: Readonly<Record<string, unknown>> = {
       type: 'string',
       enum: ['block', 'null', 'filter'],
     },
+    onMissing: ON_MISSING,
+    match: MATCH,
   },
 };
 

@@ -63,17 +63,17 @@ export const FIELD_NAME: NamedSchema = {
 };
 
 export const TABLE_NAME: NamedSchema = {
-  description: 'Name of a table (or file) of the source, spelled as the source spells it.',
+  description:
+    'Name of a table, view or file of the source, spelled as the source spells it; may be empty.',
   title: 'a table name',
   type: 'string',
-  minLength: 1,
 };
 
 export const COLUMN_NAME: NamedSchema = {
-  description: 'Name of a column of the source table, spelled as the source spells it.',
+  description:
+    'Name of a column of the source table, spelled as the source spells it; may be empty.',
   title: 'a column name',
   type: 'string',
-  minLength: 1,
 };
 
 export const REASON: NamedSchema = {
@@ -111,4 +111,12 @@ export const TYPE_NAME: NamedSchema = {
   ],
   // The names themselves are held against record/type.ts, which has the nearest one at hand.
   pattern: '^[a-z]+(\\([a-z0-9()]+\\))?$',
+};
+
+export const MATCH: Readonly<Record<string, unknown>> = {
+  description:
+    'Where some parts are null and others are not: simple (if left out) lets it refer to nothing, ' +
+    'full makes it a finding.',
+  type: 'string',
+  enum: ['simple', 'full'],
 };

@@ -18,6 +18,12 @@ const BASE: Readonly<Record<string, unknown>> = {
       propertyNames: COLUMN_NAME,
       additionalProperties: { ...COLUMN_NAME, description: 'Column of the result.' },
     },
+    count: {
+      ...COLUMN_NAME,
+      description:
+        'Result column that says how many rows of the base table a row of the result stands for, ' +
+        'such as count(*). Needed where rows of the base table share their key.',
+    },
     lost: {
       description:
         'Rows of the base table that the query gives nothing for: block (if left out) is a ' +

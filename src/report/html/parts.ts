@@ -2,6 +2,7 @@
 
 import { counted, grouped } from '../../outcome/counted.ts';
 import type { ModuleLine, Outcome, Status } from '../../outcome/outcome.ts';
+import { checkedLines } from '../checkedLines.ts';
 import type { Phase, Timing } from '../timing.ts';
 import type { FindingGroup } from './groups.ts';
 import { html, type Markup } from './markup.ts';
@@ -135,11 +136,12 @@ export function idsPart(outcome: Outcome): Markup {
     <dl class="card ids">${lines}</dl> `;
 }
 
-export function notesPart({ notes }: Outcome): Markup {
-  if (notes.length === 0) return html``;
+export function notesPart({ checked, notes }: Outcome): Markup {
+  const lines = [...checkedLines(checked), ...notes];
+  if (lines.length === 0) return html``;
   return html`<h2 id="notes">What this says</h2>
     <ul class="card notes">
-      ${notes.map((note) => html`<li>${note}</li> `)}
+      ${lines.map((line) => html`<li>${line}</li> `)}
     </ul> `;
 }
 

@@ -11,7 +11,7 @@ export interface RuleText {
 export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   accounting: {
     title: 'The accounting does not add up',
-    todo: 'Of a row that SQL loses, mend the query (often a LEFT JOIN in place of JOIN), or say in its base that this is meant: "lost": "filter". Of a row without a partner, look at base.key, and at UNION.',
+    todo: 'Of a table, view or virtual table, write a module for it, or list it under dropped with the reason.',
   },
   blank: {
     title: 'A text that has to say something is empty',
@@ -73,9 +73,17 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A file is missing',
     todo: 'Copy the candidate again, whole, from where it came, or build it again.',
   },
+  'filtered-kind': {
+    title: 'Rows are in no module because of what kind a cell is',
+    todo: 'Correct the cells in the source, or take the rows with a module of their own: a condition may list texts and numbers, and {"column": "age", "isNull": true} holds for null.',
+  },
   'filtered-parent': {
     title: 'A reference leads to a row that was filtered',
     todo: 'Nothing, if null is what the new system should see.',
+  },
+  'filtered-row': {
+    title: 'Rows of a table are in no module',
+    todo: 'Look at the rows that the conditions leave out. If they are wanted, widen a condition, or add a module.',
   },
   format: {
     title: 'A text does not have the form that it should',
@@ -84,6 +92,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   freeze: {
     title: 'The mapping is not the one that was frozen',
     todo: 'Look at what has changed, such as with git diff, and restore the file.',
+  },
+  integrity: {
+    title: 'A source was not checked for damage',
+    todo: 'Leave the option away; the check runs beside the reading, and takes its time only where it takes longer.',
   },
   invariant: {
     title: 'A condition of the mapping does not hold',
@@ -145,13 +157,21 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A record is not as its schema has it',
     todo: 'Find out who sealed the candidate, and with what; build it again with sealift migrate.',
   },
+  'reference-missing': {
+    title: 'A reference led to no row, and is null now',
+    todo: 'Look at a few of the rows in the source: an id that is only spelled differently should be corrected, or be made equal by transforms in the key.',
+  },
   'reference-partial': {
     title: 'A reference is null in part',
     todo: 'Fill in or empty the columns in the source.',
   },
+  'reference-path': {
+    title: 'A path to ids leads nowhere',
+    todo: 'Compare the path with a record: /dogs/ means each element of the member dogs of an object, //dogs the member of each element.',
+  },
   reference: {
     title: 'A reference leads to no record',
-    todo: 'Find the record that is missing: it may have been deleted, filtered, or rejected in this run. A row that lost its key has a finding of its own; which references led to it can only be told once it has one again, so correct it first.',
+    todo: 'Find the record that is missing: it may have been deleted, filtered, or rejected in this run. A row that lost its key has a finding of its own; which references led to it can only be told once it has one again, so correct it first. Where the finding says that a key differs in nothing but case and blanks, make both alike with transforms (lower, upper, trim) of the key or the field.',
   },
   'registry-duplicate': {
     title: 'A registry gives an id twice',
@@ -171,11 +191,15 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   },
   rejected: {
     title: 'Rows of the source were rejected',
-    todo: 'Correct the rows in the source, or the mapping, and build again: storage_reports/latest-migrate/ names each row and field.',
+    todo: 'storage_reports/latest-migrate/ names each row, its field and the rule. Correct the rows in the source, or say in the mapping what the value becomes: a transform, such as a sentinel for a text that means "none".',
   },
   required: {
     title: 'A required value is null',
     todo: 'Fill in the value in the source.',
+  },
+  'row-multiplied': {
+    title: 'A query yields several rows for one row of its base',
+    todo: 'If each row should become one record, look for the table of the query that holds a key twice, and join with one row of it.',
   },
   scale: {
     title: 'A number or time has more fraction digits than the type',
@@ -193,6 +217,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'It is another seal than the expected one',
     todo: 'Check that you have the right folder and the right id: each run that published has its own folder in storage_candidate/sealed/, named by its seal id.',
   },
+  'self-reference': {
+    title: 'A record refers to itself',
+    todo: "Find out whether the new system takes such records for roots. If it does, weigh the rule as INFO in the project's severities.",
+  },
   sentinel: {
     title: 'A value stands for "none"',
     todo: 'Confirm that null is what the new system should see.',
@@ -207,7 +235,7 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   },
   'text-mojibake': {
     title: 'A text was decoded wrongly',
-    todo: 'Correct it in the source: encode the text as windows-1252 and decode the bytes as UTF-8.',
+    todo: 'Correct it in the source: encode the text in the encoding that is named and decode the bytes as UTF-8. What had been read wrongly twice needs that twice.',
   },
   'text-not-nfc': {
     title: 'A text is not in normal form C',

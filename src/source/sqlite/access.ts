@@ -26,6 +26,7 @@ import { assertRoom } from '../../disk/room.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { PrepareOptions } from '../source.ts';
 import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';
+import { isHot, isLogHeader, orphans, sideFileRemarks } from './sideFiles.ts';
 
 const MAGIC = 'SQLite format 3\0';
 const HEADER_BYTES = 100;
@@ -35,8 +36,9 @@ const COPY_BYTES = 1024 * 1024;
 /** Decides how to read `location`; makes a copy only where it cannot be read in place. */
 export function chooseAccess(location: string, options: PrepareOptions): Access {
   const file = resolveFile(location);
-  const access = { file, shown: location, lockTimeoutMs: options.lockTimeoutMs };
   const header = readHeader(file, location);
+  const remarks = sideFileRemarks(file, header, location);
+  const access = { file, shown: location, lockTimeoutMs: options.lockTimeoutMs, remarks };
   const kind = kindOf(file, header);
   if (kind === 'copy') return copyAside(access, options.scratch);
   return { ...access, kind };
@@ -55,7 +57,7 @@ function resolveFile(location: string): string {
     throw new Failure('SOURCE_MISSING', {
       what: 'there is no such database',
       where: location,
-      hint: 'check the path',
+      hint: orphans(location) ?? 'check the path',
       cause,
     });
   }
@@ -75,6 +77,7 @@ function readHeader(file: string, shown: string): Buffer {
   if (header.length === 0) return header;
   const magic = Buffer.from(MAGIC, 'latin1');
   if (!header.subarray(0, 16).equals(magic.subarray(0, header.length))) {
+    if (isLogHeader(header)) throw logForDatabase(shown);
     throw new Failure('SOURCE_FORMAT', {
       what: 'the file is not a SQLite database, or it is encrypted',
       where: shown,
@@ -83,6 +86,14 @@ function readHeader(file: string, shown: string): Buffer {
   }
   if (header.length < HEADER_BYTES) throw truncated(shown);
   return header;
+}
+
+function logForDatabase(shown: string): Failure {
+  return new Failure('SOURCE_FORMAT', {
+    what: 'this is the write-ahead log of a database, not the database',
+    where: shown,
+    hint: 'name the database, with the log beside it',
+  });
 }
 
 function readStart(file: string, bytes: number, shown: string): Buffer {
@@ -126,11 +137,6 @@ export function bytesOf({ file }: Access): number {
 
 function sizeOf(file: string): number | null {
   return statSync(file, { throwIfNoEntry: false })?.size ?? null;
-}
-
-/** A rollback journal that a crashed writer left: its first byte is not zero (SQLite, pager.c). */
-function isHot(journal: string): boolean {
-  return (sizeOf(journal) ?? 0) > 0 && readStart(journal, 1, journal)[0] !== 0;
 }
 
 /**

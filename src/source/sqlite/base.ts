@@ -56,17 +56,44 @@ export function countBase(db: Connection, relation: RelationAccess, base: BaseAc
   const results = base.key.map(([, result]) => result);
   const columns = base.key.map(([column]) => column);
   const sql = `
+    WITH b AS MATERIALIZED (SELECT ${plain(columns)}, count(*) AS n FROM ${tableOf(base)}
+      WHERE ${noNulls(columns)} GROUP BY ${places(base)})
     SELECT (SELECT count(*) FROM ${tableOf(base)}) AS "rows",
+      (SELECT coalesce(sum(n), 0) FROM b WHERE n > 1) AS shared,
       coalesce(sum(r.n), 0) AS results,
       coalesce(sum(r.n * b.n), 0) AS pairs,
       coalesce(sum(r.n) FILTER (WHERE b.n IS NULL), 0) AS strays,
-      coalesce(sum(b.n), 0) AS matched
-    FROM (SELECT ${plain(results)}, count(*) AS n FROM ${rowsOf(relation)} GROUP BY ${places(base)}) AS r
-    LEFT JOIN (SELECT ${plain(columns)}, count(*) AS n FROM ${tableOf(base)}
-      WHERE ${noNulls(columns)} GROUP BY ${places(base)}) AS b ON ${equalKeys(base, 'b')}`;
-  const counts = db.prepare<[], Record<string, number>>(sql).get() ?? {};
-  const { rows = 0, results: all = 0, pairs = 0, strays = 0, matched = 0 } = counts;
-  return { rows, results: all, pairs, strays, lost: rows - matched };
+      coalesce(sum(b.n), 0) AS matched,
+      coalesce(sum(b.n) FILTER (WHERE r.n > 1), 0) AS multiplied,
+      coalesce(sum(max(0, b.n - r.c)), 0) AS uncounted,
+      coalesce(sum(r.bad + max(0, r.c - b.n)), 0) AS miscounted
+    FROM (SELECT ${plain(results)}, count(*) AS n, ${countOf(base)} FROM ${rowsOf(relation)}
+      GROUP BY ${places(base)}) AS r
+    LEFT JOIN b ON ${equalKeys(base, 'b')}`;
+  const found = db.prepare<[], Record<string, number>>(sql).get() ?? {};
+  const at = (name: string): number => found[name] ?? 0;
+  return {
+    rows: at('rows'),
+    results: at('results'),
+    pairs: at('pairs'),
+    strays: at('strays'),
+    lost: at('rows') - at('matched'),
+    shared: at('shared'),
+    multiplied: at('multiplied'),
+    counted:
+      base.count === null ? null : { uncounted: at('uncounted'), miscounted: at('miscounted') },
+  };
+}
+
+/** Of each group of results: the base rows that they count (`c`), and counts that are none (`bad`). */
+function countOf({ count }: BaseAccess): string {
+  if (count === null) return '0 AS c, 0 AS bad';
+  const cell = quote(count);
+  const sound = `typeof(${cell}) = 'integer' AND ${cell} > 0`;
+  return (
+    `coalesce(sum(${cell}) FILTER (WHERE ${sound}), 0) AS c, ` +
+    `count(*) FILTER (WHERE NOT (${sound})) AS bad`
+  );
 }
 
 /** Locators of the base rows that no row of the relation belongs to, in pages. */

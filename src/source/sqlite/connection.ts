@@ -26,6 +26,13 @@ export interface Access {
   /** What the user named; for messages. */
   readonly shown: string;
   readonly lockTimeoutMs: number;
+  /** What a person should know of the files beside it, each a clause. */
+  readonly remarks: readonly string[];
+  /**
+   * Tables whose key is read in the order of a collation that is not here (standIn.ts). Nothing may be
+   * looked up in them.
+   */
+  readonly unordered?: readonly string[];
 }
 
 /**
@@ -147,6 +154,12 @@ const EXPLAINED: readonly Explained[] = [
     'SOURCE_LOCKED',
     'the database is locked by another process',
     'wait until it has finished writing, or stop it, and run again',
+  ],
+  [
+    'SQLITE_ERROR_MISSING_COLLSEQ',
+    'SOURCE_SCHEMA',
+    'SQLite needs a collation of the application for this, and it is not here',
+    'map the table itself, without SQL that compares or orders its texts',
   ],
   [
     'SQLITE_CANTOPEN',

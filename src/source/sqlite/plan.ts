@@ -4,7 +4,8 @@
  */
 
 import type { ReadRange } from '../source.ts';
-import { quote, type Connection } from './connection.ts';
+import { quote, type Access, type Connection } from './connection.ts';
+import { outOfOrder } from './damage.ts';
 import type { RowAccess } from './schema.ts';
 
 /** Rows in (lo, hi]; null is unbounded. */
@@ -18,6 +19,7 @@ const WHOLE: RowidRange = { lo: null, hi: null };
 /** Ranges of about `rows` of all rows of a table, ascending; at least one. */
 export function planRanges(
   db: Connection,
+  reading: Access,
   table: string,
   access: RowAccess,
   { all: count, rows }: { readonly all: number; readonly rows: number },
@@ -31,20 +33,14 @@ export function planRanges(
   const dense = span <= BigInt(count) * 2n;
   const bounds = dense
     ? evenBounds(min, span, Math.ceil(count / size))
-    : walkedBounds(db, table, access.rowid, size);
+    : walkedBounds(db, reading, table, { rowid: access.rowid, size });
   return between(bounds);
-}
-
-/** SQLite's own count. */
-export function countRows(db: Connection, table: string): number {
-  const sql = `SELECT count(*) FROM main.${quote(table)}`;
-  return db.prepare<[], number>(sql).pluck().get() ?? 0;
 }
 
 function extent(db: Connection, table: string, rowid: string): [bigint, bigint] {
   // Two statements: SQLite answers each from one end of the b-tree.
   const end = (which: 'min' | 'max'): bigint => {
-    const sql = `SELECT ${which}(${rowid}) FROM main.${quote(table)}`;
+    const sql = `SELECT ${which}(${rowid}) FROM main.${quote(table)} NOT INDEXED`;
     return db.prepare<[], bigint>(sql).safeIntegers().pluck().get() ?? 0n;
   };
   return [end('min'), end('max')];
@@ -59,8 +55,13 @@ function evenBounds(min: bigint, span: bigint, parts: number): bigint[] {
 }
 
 /** The last rowid of every `size` rows. */
-function walkedBounds(db: Connection, table: string, rowid: string, size: number): bigint[] {
-  const from = `main.${quote(table)}`;
+function walkedBounds(
+  db: Connection,
+  reading: Access,
+  table: string,
+  { rowid, size }: { readonly rowid: string; readonly size: number },
+): bigint[] {
+  const from = `main.${quote(table)} NOT INDEXED`;
   const first = db
     .prepare<[number], bigint>(`SELECT ${rowid} FROM ${from} ORDER BY ${rowid} LIMIT 1 OFFSET ?`)
     .safeIntegers()
@@ -74,6 +75,8 @@ function walkedBounds(db: Connection, table: string, rowid: string, size: number
   const bounds: bigint[] = [];
   let bound = first.get(size - 1);
   while (bound !== undefined) {
+    const before = bounds.at(-1);
+    if (before !== undefined && bound <= before) throw outOfOrder(reading, table);
     bounds.push(bound);
     bound = next.get(bound, size - 1);
   }

@@ -3,10 +3,9 @@
 import { Failure } from '../../outcome/failure.ts';
 import type { RelationReader, Row } from '../source.ts';
 import { countBase, countRelation, LOCATOR, lostRows, relationTail } from './base.ts';
-import { translated } from './connection.ts';
 import { noColumn, tableAccess } from './lookUp.ts';
 import type { Context } from './page.ts';
-import { countRows } from './plan.ts';
+import { countRows } from './count.ts';
 import { isLocated, relationFailure, type BaseAccess, type RelationAccess } from './relation.ts';
 import { pagesByScan } from './scan.ts';
 
@@ -52,7 +51,7 @@ export function relationReader(
       const relation = relations.get(name);
       if (relation !== undefined) return ran(name, () => countRelation(db, relation));
       tableAccess(db, access, name);
-      return translated(access, name, () => countRows(db, name));
+      return countRows(db, access, name);
     },
     async baseCounts(name) {
       const [relation, base] = withBase(name);

@@ -5,6 +5,10 @@
  * again. Pages are bounded in rows and in bytes. The loops over cells are the hot path of a run.
  */
 
+import { isMainThread } from 'node:worker_threads';
+import { setImmediate as turn } from 'node:timers/promises';
+
+import type { Failure } from '../../outcome/failure.ts';
 import type { ReadRange, Row, SourceReader } from '../source.ts';
 import type { SourceValue } from '../../record/value.ts';
 import {
@@ -28,6 +32,7 @@ import {
   type Encoding,
 } from './exact.ts';
 import { pagesInGroups } from './columnGroups.ts';
+import { mostRows, outOfOrder } from './damage.ts';
 import { CELL_BYTES, PAGE_BYTES, PAGE_ROWS, weight, type Context } from './page.ts';
 import type { RowidRange } from './plan.ts';
 import { pagesOfRelation, relationReader } from './readRelation.ts';
@@ -69,7 +74,11 @@ export function openReader(
           : pagesOfRelation(context, relation, columns);
       open.add(pages);
       try {
-        yield* pages;
+        for (const page of pages) {
+          yield page;
+          // Signals and messages are heard between pages, not in them.
+          if (isMainThread) await turn();
+        }
       } catch (error) {
         if (relation !== undefined) throw relationFailure(error, access, table);
         throw asFailure(error, access.shown, table);
@@ -108,7 +117,12 @@ function pagesOf(
       ? `FROM ${rows.from}`
       : `FROM main.${quote(table)} ORDER BY ${rows.orderBy}`;
   const repeatable = rows.kind === 'ordered' || rows.repeatable;
-  const scan = { tail, repeatable, locator: null };
+  const scan = {
+    tail,
+    repeatable,
+    locator: null,
+    ...(repeatable ? { table, most: mostRows(context.db) } : {}),
+  };
   // What has no order of its own may come in another one each time it is read.
   if (!repeatable) return pagesByScan(context, columns, scan);
   return pagesInGroups(columns, (group) => pagesByScan(context, group, scan));
@@ -161,7 +175,7 @@ function prepare(
 }
 
 function* pagesByRowid(
-  { db, encoding }: Context,
+  { db, access, encoding }: Context,
   table: string,
   columns: readonly string[],
   rowid: string,
@@ -174,6 +188,7 @@ function* pagesByRowid(
   const last = hi === null ? MAX_ROWID : BigInt(hi);
   let first = lo === null ? MIN_ROWID : BigInt(lo) + 1n;
   let mode: Mode = 'fast';
+  const unsound = (): Failure => outOfOrder(access, table);
   while (first <= last) {
     const page =
       mode === 'exact'
@@ -186,8 +201,11 @@ function* pagesByRowid(
       mode = 'wide';
       continue;
     }
+    if (!ascends(page.rows, width, first, last)) throw unsound();
     first = BigInt(end) + 1n;
-    if (page.suspicious.length > 0) repair(page, statements.exact, width, encoding);
+    if (page.suspicious.length > 0 && !repair(page, statements.exact, width, encoding)) {
+      throw unsound();
+    }
     if (mode !== 'fast') for (const row of page.rows) row[width] = locator(row[width] as bigint);
     mode = nextMode(mode, page);
     yield page.rows;
@@ -265,18 +283,35 @@ function readExactly(
   return { rows, suspicious: [], rounded: 0 };
 }
 
-/** Reads the suspicious rows again, one by one. */
-function repair(page: Page, exact: PageStatement, width: number, encoding: Encoding): void {
+/** Reads the suspicious rows again, one by one; false where one is not found. */
+function repair(page: Page, exact: PageStatement, width: number, encoding: Encoding): boolean {
   for (const index of page.suspicious) {
     const old = page.rows[index];
     const rowid = BigInt(old?.[width] as number | bigint);
-    const [pairs] = [...exact.iterate(rowid, rowid)];
-    if (pairs === undefined) throw new Error('a row vanished from a snapshot');
+    const [pairs] = exact.iterate(rowid, rowid);
+    if (pairs === undefined) return false;
     const row = exactRow(pairs, width, encoding);
     // The form of the locator is that of the page.
     row[width] = old?.[width] ?? null;
     page.rows[index] = row;
   }
+  return true;
+}
+
+/**
+ * Whether the rowids of a page ascend within their range. In a damaged tree they may not: a row would
+ * come twice, or reading would begin again for ever. What is rounded is no less than the one before.
+ */
+function ascends(rows: readonly Row[], width: number, first: bigint, last: bigint): boolean {
+  const [low, high] = [rows[0]?.[width], rows.at(-1)?.[width]] as (number | bigint)[];
+  if (low === undefined || high === undefined || low < first || high > last) return false;
+  let before = low;
+  for (let index = 1; index < rows.length; index++) {
+    const rowid = rows[index]?.[width] as number | bigint;
+    if (!(rowid > before)) return false;
+    before = rowid;
+  }
+  return true;
 }
 
 /** Where repairs are many, the rest of the range is read in a form that needs fewer. */

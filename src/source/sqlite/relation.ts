@@ -8,6 +8,7 @@
 import Database from 'better-sqlite3';
 
 import { Failure } from '../../outcome/failure.ts';
+import { arrivingColumns } from '../../sql/arriving.ts';
 import { defineDates } from '../../sql/dates.ts';
 import type { Refused, Sql } from '../../sql/query.ts';
 import { DATE_PREFIX, readSourceSql, readSourceView } from '../../sql/rules.ts';
@@ -39,8 +40,10 @@ export interface BaseAccess {
   readonly rowid: string | null;
   /** Where there is no rowid: the ORDER BY in which its rows are read, '' where that is as it is. */
   readonly orderBy: string;
-  /** No two rows of it have the same key. */
+  /** No two rows of it have the same key, as the schema declares it. */
   readonly unique: boolean;
+  /** The column of the result that counts rows of the base; null where there is none. */
+  readonly count: string | null;
 }
 
 export interface PlannedRelations {
@@ -74,6 +77,7 @@ export function planRelations(
       );
     }
     const planned = planRelation(db, schema, request, table, fail);
+    assertOrdered(access, planned.names, request.base, fail);
     const { relation, reading } = planned;
     const known = accesses.get(request.name);
     if (known !== undefined && JSON.stringify(known) !== JSON.stringify(reading)) {
@@ -90,6 +94,19 @@ export function planRelations(
     ({ name, base }) => base !== null || relations.get(name)?.schema.kind === 'query',
   );
   return { relations, access: special };
+}
+
+/** Nothing is looked up by a key whose order is that of a collation which is not here. */
+function assertOrdered(
+  { unordered = [] }: Access,
+  names: ReadonlySet<string>,
+  base: BaseKey | null,
+  fail: Fail,
+): void {
+  const found = unordered.find((table) => names.has(table.toLowerCase()) || table === base?.table);
+  if (found === undefined) return;
+  const what = `the key of table ${JSON.stringify(found)} is ordered by a collation that is not here`;
+  throw fail('SOURCE_SCHEMA', what, 'map the table itself, without SQL');
 }
 
 /** Date functions without a clock, for queries; what they are called in views is left as it is. */
@@ -116,11 +133,12 @@ function planRelation(
   request: RelationRequest,
   view: TableSchema | undefined,
   fail: Fail,
-): { relation: Relation; reading: RelationAccess } {
+): { relation: Relation; reading: RelationAccess; names: ReadonlySet<string> } {
   const named = namesOf(db, request, fail);
   const columns = view?.columns ?? compiled(db, named.query, fail);
   const base = request.base === null ? null : baseAccess(db, schema, request.base, columns);
   const { name } = request;
+  const query = view === undefined ? named.query : `SELECT * FROM main.${quote(name)}`;
   const relation: Relation = {
     schema: view ?? {
       name,
@@ -131,12 +149,12 @@ function planRelation(
       foreignKeys: [],
     },
     locates: base !== null && isLocated(base) ? base.table : name,
-    unread: named.readsAll ? [] : unreadOf(schema, base, named.names),
+    ...notArriving(db, schema, { query, base }, named),
   };
-  const query = view === undefined ? named.query : `SELECT * FROM main.${quote(name)}`;
   return {
     relation,
     reading: { name, columns: columns.map((column) => column.name), query, base },
+    names: named.names,
   };
 }
 
@@ -145,14 +163,30 @@ export function isLocated(base: BaseAccess): boolean {
   return base.unique && base.rowid !== null;
 }
 
-function unreadOf(
-  schema: SourceSchema,
-  base: BaseAccess | null,
-  names: ReadonlySet<string>,
-): string[] {
-  const table = schema.tables.find(({ name }) => name === base?.table);
-  const unread = table?.columns.filter(({ name }) => !names.has(name.toLowerCase()));
-  return unread?.map(({ name }) => name) ?? [];
+/** Columns of the base of which nothing is in the result. */
+function notArriving(
+  db: Connection,
+  { tables }: SourceSchema,
+  { query, base }: Pick<RelationAccess, 'query' | 'base'>,
+  { names, readsAll }: Named,
+): Pick<Relation, 'unread' | 'filtering'> {
+  if (base === null) return { unread: [], filtering: [] };
+  const arrived = arrivingColumns(query, base.table, {
+    columns: new Map(
+      tables.map(({ name, columns }) => [name.toLowerCase(), columns.map((column) => column.name)]),
+    ),
+    views: new Map(viewsOf(db).map(({ name, sql }) => [name.toLowerCase(), sql])),
+  });
+  // A key column is in the result, wherever the query takes its value from.
+  for (const [column] of base.key) arrived.add(column.toLowerCase());
+  const missing = (tables.find(({ name }) => name === base.table)?.columns ?? [])
+    .map(({ name }) => name)
+    .filter((name) => !arrived.has(name.toLowerCase()));
+  const isRead = (name: string): boolean => readsAll || names.has(name.toLowerCase());
+  return {
+    unread: missing.filter((name) => !isRead(name)),
+    filtering: missing.filter(isRead),
+  };
 }
 
 interface Named {
@@ -185,7 +219,9 @@ function passed(sql: Sql | Refused, which: string, fail: Fail): Sql {
 }
 
 function viewsOf(db: Connection): { name: string; sql: string }[] {
-  const sql = "SELECT name, sql FROM main.sqlite_schema WHERE type = 'view'";
+  // SQLite itself takes bytes there for text.
+  const sql = `SELECT CAST(name AS TEXT) AS name, CAST(sql AS TEXT) AS sql FROM main.sqlite_schema
+    WHERE CAST(type AS TEXT) = 'view'`;
   return db.prepare<[], { name: string; sql: string }>(sql).all();
 }
 
@@ -245,9 +281,11 @@ function baseAccess(
   const own = new Set(table.columns.map(({ name }) => name));
   const results = new Set(columns.map(({ name }) => name));
   if (!key.every(([column, result]) => own.has(column) && results.has(result))) return null;
+  const { count = null } = base;
+  if (count !== null && !results.has(count)) return null;
   const sets = [table.primaryKey, ...table.unique].filter((set) => set.length > 0);
   const unique = sets.some((set) => set.every((column) => Object.hasOwn(base.key, column)));
-  return { table: table.name, key, unique, ...rowidOf(db, table.name) };
+  return { table: table.name, key, unique, count, ...rowidOf(db, table.name) };
 }
 
 /** What went wrong while a query ran. SQLite's messages may hold values: only some are passed on. */

@@ -8,6 +8,7 @@
  */
 
 import type { Row } from '../source.ts';
+import { tooManyRows } from './damage.ts';
 import { quote, type Connection } from './connection.ts';
 import {
   exactColumns,
@@ -29,15 +30,18 @@ export interface ScanOf {
   readonly repeatable: boolean;
   /** The column that locates a row; null where its ordinal does. */
   readonly locator: string | null;
+  /** Of a table: its name, and how many rows the file has room for. A damaged tree may have no end. */
+  readonly table?: string;
+  readonly most?: number;
 }
 
 type Scan = Generator<readonly [row: Row, bytes: number], void, undefined>;
 
 /** Pages of the rows of `SELECT … ${tail}`. */
 export function* pagesByScan(
-  { db, encoding }: Context,
+  { db, access, encoding }: Context,
   columns: readonly string[],
-  { tail, repeatable, locator: located }: ScanOf,
+  { tail, repeatable, locator: located, table = '', most = Infinity }: ScanOf,
 ): Generator<Row[], void, undefined> {
   const rows =
     repeatable && located === null
@@ -48,6 +52,7 @@ export function* pagesByScan(
   let ordinal = 0;
   for (const [row, size] of rows) {
     ordinal++;
+    if (ordinal > most) throw tooManyRows(access, table);
     row[columns.length] = located === null ? ordinal : locator(row[columns.length] as bigint);
     page.push(row);
     bytes += size;
@@ -105,7 +110,7 @@ function* repairedRows(
 
 function nextOf(rows: Scan): Row {
   const next = rows.next();
-  // The same rows in the same order, from one snapshot: anything else is a defect, not a guess.
+  // The same rows in the same order, from one snapshot.
   if (next.done === true) throw new Error('the second pass over a table ended before the first');
   return next.value[0];
 }

@@ -1,55 +1,31 @@
 /**
- * The schema of a SQLite database, as the database itself describes it. Promises that every table
- * listed can be read, that names are spelled as the schema spells them, and a stable order.
- *
- * Left out are internal and shadow tables, virtual tables whose module is not there, and views
- * that SQLite cannot prepare.
+ * The schema of a SQLite database, as the database itself describes it. Promises that every column
+ * listed can be read, that what cannot be is named with its reason, that names are spelled as the
+ * schema spells them, and a stable order.
  */
 
-import type Database from 'better-sqlite3';
-
-import type { ColumnSchema, ForeignKey, SourceSchema, TableSchema } from '../source.ts';
+import type {
+  ColumnSchema,
+  ForeignKey,
+  OtherObject,
+  SourceSchema,
+  TableSchema,
+} from '../source.ts';
 import { compareNames } from '../nameOrder.ts';
-import { quote, sqliteCode, type Connection } from './connection.ts';
-
-/** A line of PRAGMA table_list. */
-interface ListedTable {
-  readonly schema: string;
-  readonly name: string;
-  readonly type: 'table' | 'view' | 'shadow' | 'virtual';
-  readonly wr: number;
-}
-
-interface ColumnInfo {
-  readonly name: string;
-  readonly type: string;
-  readonly notnull: number;
-  readonly pk: number;
-  readonly hidden: number;
-}
-
-interface IndexInfo {
-  readonly name: string;
-  readonly unique: number;
-  readonly origin: string;
-  readonly partial: number;
-}
-
-interface IndexColumn {
-  readonly cid: number;
-  readonly name: string | null;
-  readonly desc: number;
-  readonly coll: string;
-  readonly key: number;
-}
-
-interface ForeignKeyPart {
-  readonly id: number;
-  readonly seq: number;
-  readonly table: string;
-  readonly from: string;
-  readonly to: string | null;
-}
+import { sqlTokens, wordOf, type SqlToken } from '../../sql/tokens.ts';
+import { collationsOf, NO_COLLATIONS } from './collations.ts';
+import { quote, type Connection } from './connection.ts';
+import {
+  asciiLower,
+  foreignKeyParts,
+  indexColumns,
+  indexesOf,
+  primaryIndex,
+  type ColumnInfo,
+  type ForeignKeyPart,
+} from './describe.ts';
+import { listTables, type ListedTable } from './listing.ts';
+import { matchFullOf } from './matchFull.ts';
 
 /** How the rows of a table are reached. */
 export type RowAccess =
@@ -68,14 +44,29 @@ export interface TableAccess {
 /** Reads the whole schema. */
 export function readSchema(db: Connection): SourceSchema {
   const tables: TableSchema[] = [];
-  for (const listed of listTables(db)) {
-    const columns = readableColumns(db, listed.name);
-    if (columns !== null) tables.push(describe(db, listed, columns));
+  const others: OtherObject[] = [];
+  const counters = countersOf(db);
+  for (const listed of listingOf(db).tables.values()) {
+    const { readable } = listed.columns;
+    if (listed.partOf !== null || readable.length === 0) others.push(otherOf(listed));
+    else tables.push(describe(db, listed, counters));
   }
   tables.sort((a, b) => compareNames(a.name, b.name));
+  others.sort((a, b) => compareNames(a.name, b.name));
   // There may be thousands, each with parents among them.
   const byName = new Map(tables.map((table) => [asciiLower(table.name), table]));
-  return { tables: tables.map((table) => withParents(table, byName)) };
+  return {
+    tables: tables.map((table) => withParents(table, byName)),
+    ...(others.length === 0 ? {} : { others }),
+  };
+}
+
+/** What is read as no table of its own. Only a table of rows has rows of its own in the file. */
+function otherOf({ name, type, virtual, columns, partOf }: ListedTable): OtherObject {
+  const kind = type === 'virtual' ? 'virtual table' : type;
+  const says = virtual?.derived == null ? columns.why : `${virtual.derived}; ${columns.why}`;
+  const why = partOf === null ? says : `it keeps what ${JSON.stringify(partOf)} holds`;
+  return { name, kind, why, partOf, derived: type !== 'table' };
 }
 
 /** How to read one table; null when the schema has no such table. */
@@ -85,12 +76,16 @@ export function readTableAccess(db: Connection, name: string): TableAccess | nul
   if (listed === undefined) return null;
   const before = known.get(name);
   if (before !== undefined) return before;
-  const columns = readableColumns(db, name);
-  if (columns === null) return null;
-  const names = columns.map((column) => column.name);
-  const access = { columns: names, rows: rowAccess(db, listed, columns) };
+  const { readable } = listed.columns;
+  if (listed.partOf !== null || readable.length === 0) return null;
+  const access = { columns: readable.map((column) => column.name), rows: rowAccess(db, listed) };
   known.set(name, access);
   return access;
+}
+
+/** Whether the rows of a table are in a tree of its own: not those of a view or of a virtual table. */
+export function isStored(db: Connection, name: string): boolean {
+  return listingOf(db).tables.get(name)?.type === 'table';
 }
 
 /** What locates the rows of a table: its rowid by its SQL name, or the order they are read in. */
@@ -127,59 +122,51 @@ function listingOf(db: Connection): Listing {
   return listing;
 }
 
-function listTables(db: Connection): ListedTable[] {
-  const listed = db.prepare<[], ListedTable>('PRAGMA main.table_list').all();
-  return listed.filter(
-    ({ schema, name, type }) => schema === 'main' && type !== 'shadow' && !/^sqlite_/i.test(name),
-  );
+function isCounter(token: SqlToken): boolean {
+  return wordOf(token) === 'autoincrement';
 }
 
-type Pragma = 'table_xinfo' | 'index_list' | 'index_xinfo' | 'foreign_key_list';
-type Describe = Database.Statement<[string]>;
-
-/** Of each connection, one statement for each pragma. */
-const PRAGMAS = new WeakMap<Connection, Map<Pragma, Describe>>();
-
-/** What a pragma says of a table or index. */
-function described<T>(db: Connection, pragma: Pragma, name: string): T[] {
-  const made = PRAGMAS.get(db) ?? new Map<Pragma, Describe>();
-  PRAGMAS.set(db, made);
-  const statement =
-    made.get(pragma) ?? db.prepare<[string]>(`SELECT * FROM pragma_${pragma}(?, 'main')`);
-  made.set(pragma, statement);
-  return statement.all(name) as T[];
+/** Names of the tables for which SQLite counts keys. */
+function countersOf(db: Connection): Set<string> {
+  const rows = db
+    .prepare<[], { name: string; sql: string }>(
+      `SELECT CAST(name AS TEXT) AS name, CAST(sql AS TEXT) AS sql FROM main.sqlite_schema
+       WHERE sql LIKE '%AUTOINCREMENT%'`,
+    )
+    .all();
+  const found = rows.filter(({ sql }) => sqlTokens(sql).some(isCounter));
+  return new Set(found.map(({ name }) => name));
 }
 
-/** The columns, without hidden ones; null when the table cannot be read at all. */
-function readableColumns(db: Connection, table: string): ColumnInfo[] | null {
-  try {
-    const all = described<ColumnInfo>(db, 'table_xinfo', table);
-    const columns = all.filter((column) => column.hidden !== 1);
-    if (columns.length === 0) return null;
-    const list = columns.map((column) => quote(column.name)).join(', ');
-    db.prepare(`SELECT ${list} FROM main.${quote(table)}`);
-    return columns;
-  } catch (error) {
-    if (sqliteCode(error) === 'SQLITE_ERROR') return null;
-    throw error;
-  }
-}
-
-function describe(db: Connection, listed: ListedTable, columns: ColumnInfo[]): TableSchema {
-  const primaryKey = primaryKeyOf(columns);
-  const alias = rowidColumn(db, listed, columns);
+function describe(db: Connection, listed: ListedTable, counters: ReadonlySet<string>): TableSchema {
+  const { name, type, virtual } = listed;
+  const { readable, unreadable, lacksKey } = listed.columns;
+  const primaryKey = lacksKey ? [] : primaryKeyOf(readable);
+  const alias = rowidColumn(db, listed);
+  const indexed = type === 'table';
+  const collations = indexed ? collationsOf(db, name) : NO_COLLATIONS;
+  const conditional = indexed ? conditionalUnique(db, name) : [];
+  const derived = virtual?.derived ?? null;
   return {
-    name: listed.name,
-    kind: listed.type === 'view' ? 'view' : 'table',
-    columns: columns.map((column): ColumnSchema => ({
-      name: column.name,
-      declaredType: column.type,
-      notNull: column.notnull === 1 || column.name === alias,
-      generated: column.hidden !== 0,
-    })),
+    name,
+    kind: type === 'view' ? 'view' : 'table',
+    columns: readable.map((column): ColumnSchema => {
+      const described = {
+        name: column.name,
+        declaredType: column.type,
+        notNull: column.notnull === 1 || column.name === alias,
+        generated: column.hidden !== 0,
+      };
+      const collation = collations.get(column.name);
+      return collation === undefined ? described : Object.assign(described, { collation });
+    }),
     primaryKey,
-    unique: listed.type === 'table' ? uniqueSets(db, listed.name, primaryKey) : [],
-    foreignKeys: listed.type === 'table' ? foreignKeys(db, listed.name) : [],
+    unique: indexed ? uniqueSets(db, name, primaryKey) : [],
+    foreignKeys: indexed ? foreignKeys(db, name) : [],
+    ...(unreadable.length === 0 ? {} : { unreadable }),
+    ...(derived === null ? {} : { derived }),
+    ...(conditional.length === 0 ? {} : { conditionalUnique: conditional }),
+    ...(indexed && counters.has(name) ? { counter: true } : {}),
   };
 }
 
@@ -189,22 +176,22 @@ function primaryKeyOf(columns: readonly ColumnInfo[]): string[] {
 }
 
 /** The column that is the rowid itself (INTEGER PRIMARY KEY): its key has no index of its own. */
-function rowidColumn(db: Connection, listed: ListedTable, columns: ColumnInfo[]): string | null {
-  const [only, second] = primaryKeyOf(columns);
+function rowidColumn(db: Connection, listed: ListedTable): string | null {
+  const [only, second] = primaryKeyOf(listed.columns.readable);
   if (listed.type !== 'table' || listed.wr === 1 || only === undefined || second !== undefined) {
     return null;
   }
-  const indexed = indexesOf(db, listed.name).some((index) => index.origin === 'pk');
-  return indexed ? null : only;
+  return primaryIndex(db, listed.name) === undefined ? only : null;
 }
 
-function rowAccess(db: Connection, listed: ListedTable, columns: ColumnInfo[]): RowAccess {
+function rowAccess(db: Connection, listed: ListedTable): RowAccess {
   const from = `main.${quote(listed.name)}`;
   if (listed.type !== 'table') return { kind: 'scan', from, repeatable: false };
   if (listed.wr === 1) return { kind: 'ordered', orderBy: primaryKeyOrder(db, listed.name) };
-  const taken = new Set(columns.map((column) => asciiLower(column.name)));
+  const { readable, unreadable } = listed.columns;
+  const taken = new Set([...readable, ...unreadable].map(({ name }) => asciiLower(name)));
   const free = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
-  const alias = rowidColumn(db, listed, columns);
+  const alias = rowidColumn(db, listed);
   const rowid = free ?? (alias === null ? null : quote(alias));
   // NOT INDEXED: else SQLite may walk an index, in another order for other columns.
   return rowid === null
@@ -214,22 +201,13 @@ function rowAccess(db: Connection, listed: ListedTable, columns: ColumnInfo[]): 
 
 /** ORDER BY terms that are exactly the key's own b-tree, so that nothing is sorted. */
 function primaryKeyOrder(db: Connection, table: string): string {
-  const index = indexesOf(db, table).find(({ origin }) => origin === 'pk');
+  const index = primaryIndex(db, table);
   const parts = index === undefined ? [] : indexColumns(db, index.name);
   return parts
     .map(({ name, coll, desc }) => {
       return `${quote(name ?? '')} COLLATE ${quote(coll)} ${desc === 1 ? 'DESC' : 'ASC'}`;
     })
     .join(', ');
-}
-
-function indexesOf(db: Connection, table: string): IndexInfo[] {
-  return described<IndexInfo>(db, 'index_list', table);
-}
-
-function indexColumns(db: Connection, index: string): IndexColumn[] {
-  const all = described<IndexColumn>(db, 'index_xinfo', index);
-  return all.filter((column) => column.key === 1);
 }
 
 function uniqueSets(db: Connection, table: string, primaryKey: readonly string[]): string[][] {
@@ -244,22 +222,48 @@ function uniqueSets(db: Connection, table: string, primaryKey: readonly string[]
   return [...sets].sort(([a], [b]) => compareNames(a, b)).map(([, names]) => names);
 }
 
+/** Unique indexes that hold for some rows only, or for what is computed from them. */
+function conditionalUnique(db: Connection, table: string): string[] {
+  const found = indexesOf(db, table).filter((index) => {
+    if (index.unique !== 1) return false;
+    return index.partial === 1 || indexColumns(db, index.name).some(({ cid }) => cid === -2);
+  });
+  return found.map(({ name }) => name).sort(compareNames);
+}
+
 /** Foreign keys as declared; an unnamed parent key is still empty. */
 function foreignKeys(db: Connection, table: string): ForeignKey[] {
   const groups = new Map<number, ForeignKeyPart[]>();
-  for (const part of described<ForeignKeyPart>(db, 'foreign_key_list', table)) {
+  for (const part of foreignKeyParts(db, table)) {
     const group = groups.get(part.id);
     if (group === undefined) groups.set(part.id, [part]);
     else group.push(part);
   }
-  return [...groups.values()].map((parts) => {
-    parts.sort((a, b) => a.seq - b.seq);
-    return {
-      columns: parts.map((part) => part.from),
-      table: parts[0]?.table ?? '',
-      to: parts.flatMap(({ to }) => (to === null ? [] : [to])),
-    };
+  const composite = [...groups.values()].some((parts) => parts.length > 1);
+  const full = composite ? matchFullOf(statementOf(db, table)) : [];
+  return [...groups].map(([id, parts]) => {
+    // The pragma numbers them from the last one that is declared.
+    const isFull = parts.length > 1 && full.length === groups.size && full.at(-1 - id) === true;
+    return foreignKeyOf(parts, isFull);
   });
+}
+
+function foreignKeyOf(parts: ForeignKeyPart[], isFull: boolean): ForeignKey {
+  parts.sort((a, b) => a.seq - b.seq);
+  const key: ForeignKey = {
+    columns: parts.map((part) => part.from),
+    table: parts[0]?.table ?? '',
+    to: parts.flatMap(({ to }) => (to === null ? [] : [to])),
+  };
+  return isFull ? { ...key, match: 'full' } : key;
+}
+
+function statementOf(db: Connection, table: string): string {
+  const sql = db
+    .prepare<[string]>(`SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?`)
+    .pluck()
+    .get(table);
+  return typeof sql === 'string' ? sql : '';
 }
 
 /** Spells parents as they spell themselves and completes their keys. */
@@ -271,7 +275,8 @@ function withParents(table: TableSchema, tables: ReadonlyMap<string, TableSchema
     if (parent === undefined) return { ...key, columns };
     const names = parent.columns.map((column) => column.name);
     const to = key.to.length === 0 ? parent.primaryKey : key.to.map((to) => spelled(to, names));
-    return { columns, table: parent.name, to };
+    const found: ForeignKey = { columns, table: parent.name, to };
+    return key.match === undefined ? found : { ...found, match: key.match };
   });
   const unique = new Map(resolved.map((key) => [JSON.stringify(key), key]));
   const foreignKeys = [...unique].sort(([a], [b]) => compareNames(a, b)).map(([, key]) => key);
@@ -280,9 +285,4 @@ function withParents(table: TableSchema, tables: ReadonlyMap<string, TableSchema
 
 function spelled(name: string, names: readonly string[]): string {
   return names.find((other) => asciiLower(other) === asciiLower(name)) ?? name;
-}
-
-/** SQLite compares identifiers without regard to the case of ASCII letters, and of those only. */
-function asciiLower(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

@@ -1,0 +1,92 @@
+/**
+ * Where ids stand inside a JSON value: JSON pointers (RFC 6901) in which the token `*` means each element
+ * of an array, or each member of an object. A path that leads to nothing in a value has no ids there.
+ */
+
+import type { JsonValue } from '../record/value.ts';
+import { isReference, type FieldMapping, type OnMissing } from './model.ts';
+
+/** The tokens of a path; null for every scalar wherever it stands. */
+export type IdPath = readonly string[] | null;
+
+/** Ids of one module's records inside a field. */
+export interface NestedReference {
+  readonly module: string;
+  /** As the mapping writes it; null where every scalar is an id. */
+  readonly text: string | null;
+  readonly path: IdPath;
+  readonly onMissing: OnMissing;
+}
+
+/** References inside a field's value, in their order; none where the field is a reference itself. */
+export function nestedReferences(field: FieldMapping): NestedReference[] {
+  if (isReference(field) || field.references === undefined) return [];
+  const { references, onMissing = 'block' } = field;
+  if (typeof references === 'string') {
+    return [{ module: references, text: null, path: null, onMissing }];
+  }
+  return references.map(({ path, module }) => ({
+    module,
+    text: path,
+    path: tokensOf(path),
+    onMissing,
+  }));
+}
+
+/** The tokens of a JSON pointer. */
+function tokensOf(path: string): string[] {
+  const [, ...tokens] = path.split('/');
+  return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** Whether one value may stand at the end of both. */
+export function pathsMeet(a: IdPath, b: IdPath): boolean {
+  if (a === null || b === null) return true;
+  const same = (token: string, at: number): boolean =>
+    token === '*' || b[at] === '*' || token === b[at];
+  return a.length === b.length && a.every(same);
+}
+
+/** The values at the end of a path, of a value as `JSON.parse` gives it; null is one, too. */
+export function* valuesAt(value: unknown, path: IdPath, depth = 0): Generator {
+  if (path === null) {
+    if (typeof value !== 'object' || value === null) yield value;
+    else for (const inner of Object.values(value)) yield* valuesAt(inner, path);
+    return;
+  }
+  const token = path[depth];
+  if (token === undefined) yield value;
+  else if (typeof value === 'object' && value !== null) {
+    const isEach = token === '*';
+    if (!isEach && !Object.hasOwn(value, token)) return;
+    if (!isEach && Array.isArray(value) && !INDEX.test(token)) return;
+    const inner: unknown[] = isEach ? Object.values(value) : [Reflect.get(value, token)];
+    for (const one of inner) yield* valuesAt(one, path, depth + 1);
+  }
+}
+
+const INDEX = /^(0|[1-9]\d*)$/;
+
+/** The value with others in the place of those at the end of a path; what it shares stays as it is. */
+export function changedAt(
+  value: JsonValue,
+  path: IdPath,
+  change: (end: JsonValue) => JsonValue,
+  depth = 0,
+): JsonValue {
+  const within = (token: string, inner: JsonValue): JsonValue => {
+    const isMeant = path === null || path[depth] === '*' || path[depth] === token;
+    return isMeant ? changedAt(inner, path, change, depth + 1) : inner;
+  };
+  if (path !== null && depth === path.length) return change(value);
+  if (isArray(value)) return value.map((inner, index) => within(String(index), inner));
+  if (value instanceof Map) {
+    const members = value as ReadonlyMap<string, JsonValue>;
+    return new Map([...members].map(([name, inner]) => [name, within(name, inner)]));
+  }
+  return path === null ? change(value) : value;
+}
+
+function isArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,51 @@
+/**
+ * Paths to ids that lead nowhere: a path with a slip in it would leave legacy ids as they are, and none of
+ * them would be looked up.
+ */
+
+import type { CompiledModule } from '../mapping/compile.ts';
+import { valuesAt } from '../mapping/idPath.ts';
+import { quoteName } from '../mapping/nearest.ts';
+import { severityOf } from '../mapping/severity.ts';
+import type { Finding } from '../outcome/finding.ts';
+import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
+import type { Reference } from './references.ts';
+import type { Scope } from './scope.ts';
+
+export interface PathUse {
+  /** Looks at a record, unless it is known already that the path leads somewhere. */
+  note(reference: Reference, record: ReadRecord): void;
+  /** A finding for each path that led nowhere in any record, if there was one to look at. */
+  findings(): Finding[];
+}
+
+export function pathUse(scope: Scope, module: CompiledModule): PathUse {
+  /** By reference, whether its path led to anything so far. */
+  const used = new Map<Reference, boolean>();
+  return {
+    note(reference, record) {
+      const path = reference.nested?.path ?? null;
+      if (path === null || used.get(reference) === true) return;
+      const value = memberOf(record, reference.fields[0] ?? '');
+      if (value !== null) used.set(reference, valuesAt(value, path).next().done !== true);
+    },
+    findings() {
+      const unused = [...used].filter(([, isUsed]) => !isUsed);
+      return unused.map(([reference]) => pathFinding(scope, module, reference));
+    },
+  };
+}
+
+function pathFinding(scope: Scope, { name }: CompiledModule, reference: Reference): Finding {
+  const [field = ''] = reference.fields;
+  const rule = 'reference-path';
+  const severity = severityOf(scope.mapping.project, rule, name, field);
+  const path = quoteName(reference.nested?.text ?? '');
+  return {
+    rule,
+    severity,
+    module: name,
+    field,
+    reason: `path ${path} leads nowhere in any record`,
+  };
+}

@@ -1,0 +1,144 @@
+/**
+ * References that lead to no record although a key there differs from theirs in nothing but case and blanks.
+ * Looked for only where references lead nowhere, as it takes a table more and another reading.
+ */
+
+import type { CompiledModule } from '../mapping/compile.ts';
+import { targetId } from '../mapping/identity.ts';
+import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
+import {
+  keyHash,
+  keyTable,
+  partitionOf,
+  partitionsFor,
+  tableBytes,
+  type KeyHash,
+} from './keyTable.ts';
+import type { Reference } from './references.ts';
+import { countOf, moduleOf, recordsOf, type Scope } from './scope.ts';
+import { hashOf, loadTargets, typeOfField } from './targets.ts';
+
+/** What a record's reference is called among the keys that are spelled differently. */
+type NearKey = (record: ReadRecord) => KeyHash | null;
+
+/**
+ * Moves the hits of such references: of part `p` to `p` + `by`. Those inside arrays and JSON are left out:
+ * which of several ids it is about is not known here.
+ */
+export async function moveNear(
+  scope: Scope,
+  module: CompiledModule,
+  references: readonly Reference[],
+  by: number,
+): Promise<void> {
+  for (const part of scope.hits.parts()) {
+    const reference = references[part];
+    if (reference === undefined || reference.nested !== null) continue;
+    if (isByText(scope, reference)) await byValue(scope, module, { reference, part, by });
+    else if (isMadeFromText(scope, reference)) await byId(scope, module, { reference, part, by });
+  }
+}
+
+interface Search {
+  readonly reference: Reference;
+  readonly part: number;
+  readonly by: number;
+}
+
+const TEXTS: ReadonlySet<string> = new Set(['string', 'tagged', 'enum']);
+
+function isByText(scope: Scope, { types, target }: Reference): boolean {
+  const parent = moduleOf(scope, target.module);
+  const others = target.fields.map((field) => typeOfField(parent, field));
+  return types.some(({ kind }) => TEXTS.has(kind)) && others.some(({ kind }) => TEXTS.has(kind));
+}
+
+/** Whether the ids that it leads to are made from keys in which there is text. */
+function isMadeFromText(scope: Scope, { target }: Reference): boolean {
+  const { mapping, key, idField } = moduleOf(scope, target.module);
+  const [field] = target.fields;
+  return (
+    mapping.id.rule === 'uuid' &&
+    field === idField &&
+    key.some(({ type }) => type.kind === 'string')
+  );
+}
+
+async function byValue(scope: Scope, module: CompiledModule, search: Search): Promise<void> {
+  const { fields, types, target } = search.reference;
+  const folded = { ...target, comparison: 'folded' } as const;
+  const nameOf: NearKey = (record) =>
+    hashOf(
+      folded,
+      fields.map((field) => memberOf(record, field)),
+      types,
+    );
+  for await (const loaded of loadTargets(scope, [folded])) {
+    const table = loaded.table(folded);
+    await move(scope, module, search, (record) => {
+      const key = nameOf(record);
+      return key !== null && loaded.holds(key) && table.has(key);
+    });
+  }
+}
+
+/** Ids say nothing of how their keys are spelled: those of the usual other spellings are made. */
+async function byId(scope: Scope, module: CompiledModule, search: Search): Promise<void> {
+  const { name, mapping } = moduleOf(scope, search.reference.target.module);
+  const context = { mapping: scope.mapping, secrets: new Map(), registries: new Map() };
+  const idOf = targetId(name, mapping.id, context);
+  const [field = ''] = search.reference.fields;
+  const keys = countOf(scope, name) * SPELLINGS.length;
+  const partitions = partitionsFor(tableBytes(keys, 0), scope.memory);
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const table = keyTable(Math.ceil((keys / partitions) * 1.1), 0);
+    for await (const { records } of recordsOf(scope, name, 'spellings', true)) {
+      for (const record of records) {
+        for (const key of record === null ? [] : otherSpellings(memberOf(record, 'key'))) {
+          const hash = keyHash(name, [idOf(key) ?? '']);
+          if (partitionOf(hash, partitions) === partition) table.add(hash);
+        }
+      }
+    }
+    await move(scope, module, search, (record) => {
+      const id = memberOf(record, field);
+      return typeof id === 'string' && table.has(keyHash(name, [id]));
+    });
+  }
+}
+
+const SPELLINGS: readonly ((text: string) => string)[] = [
+  (text) => text.toLowerCase(),
+  (text) => text.toUpperCase(),
+  (text) => text.slice(0, 1).toUpperCase() + text.slice(1).toLowerCase(),
+  (text) => text.trim(),
+  (text) => text.trim().toLowerCase(),
+  (text) => text.trim().toUpperCase(),
+  (text) => `${text} `,
+  (text) => ` ${text}`,
+];
+
+/** Canonical texts of a key whose texts are spelled in other ways, all of them alike. */
+function otherSpellings(key: unknown): string[] {
+  if (!Array.isArray(key)) return [];
+  const parts = key as readonly unknown[];
+  return SPELLINGS.map((spell) =>
+    parts.map((part) => JSON.stringify(typeof part === 'string' ? spell(part) : part)).join(','),
+  );
+}
+
+async function move(
+  scope: Scope,
+  module: CompiledModule,
+  { part, by }: Search,
+  isNear: (record: ReadRecord) => boolean,
+): Promise<void> {
+  for await (const { first, records } of recordsOf(scope, module.name, 'spellings')) {
+    for (const ordinal of scope.hits.ordinals(part, first, first + records.length)) {
+      const record = records[ordinal - first];
+      if (record !== null && record !== undefined && isNear(record)) {
+        scope.hits.move(ordinal, part, part + by);
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What was found of the rows of a table as a whole when a candidate was built: it belongs to no record,
+ * and is sealed in run.json. How much it weighs is computed here, from the sealed mapping.
+ */
+
+import { quoteName } from '../mapping/nearest.ts';
+import type { Mapping } from '../mapping/model.ts';
+import { severityOf } from '../mapping/severity.ts';
+import type { Finding } from '../outcome/finding.ts';
+import type { Rule } from '../outcome/rules.ts';
+import { RUN_FILE, type ModuleAccounting, type RunFile } from '../seal/format.ts';
+
+const OF_ROWS: ReadonlySet<string> = new Set<Rule>([
+  'filtered-row',
+  'filtered-kind',
+  'row-multiplied',
+]);
+
+/** In the order of the seal; of `modules`, or of all where it is null. */
+export function* checkRowFindings(
+  run: RunFile,
+  mapping: Mapping,
+  modules: readonly string[] | null,
+): Generator<Finding> {
+  for (const { module, rule, reason } of run.findings ?? []) {
+    if (modules !== null && (module === null || !modules.includes(module))) continue;
+    const about = { ...(module === null ? {} : { module }), file: RUN_FILE };
+    if (OF_ROWS.has(rule)) {
+      const severity = severityOf(mapping.project, rule as Rule, module ?? '');
+      yield { rule, severity, ...about, reason };
+    } else {
+      const strange = 'a finding on the rows of a table is of no rule that there is';
+      yield { rule: 'seal-format', severity: 'BLOCKER', ...about, reason: strange };
+    }
+  }
+  for (const line of run.accounting) {
+    if (modules !== null && !modules.includes(line.module)) continue;
+    if (!keepsSilent(line, run)) continue;
+    const rows = `rows of table ${quoteName(line.table)} that no module takes`;
+    const reason = `${rows} are in the accounting, and among no findings`;
+    yield { rule: 'accounting', severity: 'BLOCKER', module: line.module, file: RUN_FILE, reason };
+  }
+}
+
+/** Whether a module filters rows that no other one reads, and no finding says so. */
+function keepsSilent(
+  line: ModuleAccounting,
+  { accounting, findings = [], sample }: RunFile,
+): boolean {
+  if (line.filtered === 0 || sample !== undefined) return false;
+  const readers = accounting.filter(({ source, table }) => {
+    return source === line.source && table === line.table;
+  });
+  const told = findings.some(({ module, rule }) => {
+    return module === line.module && rule.startsWith('filtered-');
+  });
+  return readers.length === 1 && !told;
+}

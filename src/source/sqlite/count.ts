@@ -1,0 +1,48 @@
+/**
+ * SQLite's own count of the rows of a table, independently of how they are read: over the table's pages
+ * from first to last, and once more over an index, where SQLite finds one that will do. It ends, whatever
+ * the pages lead to.
+ */
+
+import { quote, sqliteCode, translated, type Access, type Connection } from './connection.ts';
+import { indexDisagrees, mostRows, tooManyRows } from './damage.ts';
+import { isStored } from './schema.ts';
+
+/** @throws Failure SOURCE_FORMAT where the table is damaged */
+export function countRows(db: Connection, access: Access, table: string): number {
+  return translated(access, table, () => {
+    const from = `main.${quote(table)}`;
+    // A view's rows are those of other tables, and a virtual table's of a program.
+    if (!isStored(db, table)) return counted(db, `SELECT count(*) FROM ${from}`);
+    const most = mostRows(db);
+    const rows = upTo(db, `${from} NOT INDEXED`, most + 1);
+    if (rows > most) throw tooManyRows(access, table);
+    const indexed = indexRows(db, from, rows + 1) ?? rows;
+    if (indexed !== rows) throw indexDisagrees(access, table, [rows, indexed]);
+    return rows;
+  });
+}
+
+function counted(db: Connection, sql: string, ...bound: number[]): number {
+  return (
+    db
+      .prepare<number[], number>(sql)
+      .pluck()
+      .get(...bound) ?? 0
+  );
+}
+
+/** `count(*)` itself would walk a tree without an end. */
+function upTo(db: Connection, from: string, limit: number): number {
+  return counted(db, `SELECT count(*) FROM (SELECT 1 FROM ${from} LIMIT ?)`, limit);
+}
+
+/** Null where the collation or the function of an index is not there. */
+function indexRows(db: Connection, from: string, limit: number): number | null {
+  try {
+    return upTo(db, from, limit);
+  } catch (error) {
+    if (sqliteCode(error).startsWith('SQLITE_ERROR')) return null;
+    throw error;
+  }
+}

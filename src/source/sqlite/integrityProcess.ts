@@ -1,0 +1,51 @@
+/**
+ * A process of its own for SQLite's integrity check: SQLite cannot be stopped from within, a process
+ * can, and the rows are read meanwhile. It holds the snapshot that the readers hold.
+ */
+
+import { Worker } from 'node:worker_threads';
+
+import type { Access, Connection } from './connection.ts';
+import { failedLook, lookForDamage, openToCheck, type Looked } from './integrityLook.ts';
+
+export type IntegrityQuestion =
+  | { readonly kind: 'begin'; readonly access: Access; readonly isLarge: boolean }
+  | { readonly kind: 'check' };
+
+export type IntegrityAnswer = { readonly kind: 'begun' } | Looked;
+
+const ORPHAN_LOOK_MS = 1000;
+
+let open: { readonly db: Connection; readonly access: Access } | null = null;
+
+process.on('message', (question: IntegrityQuestion) => {
+  process.send?.(answer(question));
+});
+
+/** In the middle of a check nobody reads messages: whoever started this may be gone. */
+function endWithParent(): void {
+  const watch = new Worker(
+    `const parent = ${process.ppid};
+     setInterval(() => {
+       if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+     }, ${ORPHAN_LOOK_MS});`,
+    { eval: true },
+  );
+  watch.unref();
+}
+
+function answer(question: IntegrityQuestion): IntegrityAnswer {
+  try {
+    if (question.kind === 'begin') {
+      open?.db.close();
+      open = { db: openToCheck(question.access), access: question.access };
+      // A small one is checked before it could matter.
+      if (question.isLarge) endWithParent();
+      return { kind: 'begun' };
+    }
+    if (open === null) return { kind: 'failed', why: 'it has no snapshot' };
+    return lookForDamage(open.db, open.access);
+  } catch (error) {
+    return failedLook(error);
+  }
+}

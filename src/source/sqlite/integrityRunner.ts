@@ -1,0 +1,102 @@
+/** Runs SQLite's integrity check in a process of its own, and ends it where it takes too long. */
+
+import { fork, type ChildProcess } from 'node:child_process';
+
+import { Failure } from '../../outcome/failure.ts';
+import type { DamageCheck } from '../source.ts';
+import type { Access } from './connection.ts';
+import type { IntegrityAnswer, IntegrityQuestion } from './integrityProcess.ts';
+
+/** A check that reads less than this has stopped getting on. */
+const LEAST_BYTES_PER_SECOND = 2 ** 20;
+const LEAST_SECONDS = 600;
+const LARGE = 64 * 2 ** 20;
+
+/** A check of what `access` reads, `bytes` of it; temporary files go to `scratch`, each step has `seconds`. */
+export function integrityCheck(
+  access: Access,
+  bytes: number,
+  scratch: string,
+  seconds: number = LEAST_SECONDS + Math.ceil(bytes / LEAST_BYTES_PER_SECOND),
+): DamageCheck {
+  // At once, so that it is there when the readers are.
+  const child = start(scratch);
+  const close = (): void => {
+    child.kill('SIGKILL');
+  };
+  const ask = (question: IntegrityQuestion): Promise<IntegrityAnswer> =>
+    answerOf(child, question, seconds);
+  return {
+    async begin() {
+      const answer = await ask({ kind: 'begin', access, isLarge: bytes >= LARGE });
+      if (answer.kind !== 'begun') throw failureOf(answer, access.shown);
+    },
+    async run() {
+      const answer = await ask({ kind: 'check' });
+      if (answer.kind !== 'checked') throw failureOf(answer, access.shown);
+      return { unchecked: answer.unchecked };
+    },
+    close,
+  };
+}
+
+/** It gets nothing of our environment, where secrets may be, but places for files. */
+function start(scratch: string): ChildProcess {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const cache = process.env['NODE_COMPILE_CACHE'];
+  return fork(new URL(`./integrityProcess.${extension}`, import.meta.url), {
+    env: {
+      SQLITE_TMPDIR: scratch,
+      ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
+    },
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+}
+
+function answerOf(
+  child: ChildProcess,
+  question: IntegrityQuestion,
+  seconds: number,
+): Promise<IntegrityAnswer> {
+  return new Promise((resolve) => {
+    const settle = (answer: IntegrityAnswer): void => {
+      clearTimeout(timer);
+      child.off('message', settle);
+      child.off('exit', onEnd);
+      child.off('error', onEnd);
+      resolve(answer);
+    };
+    const onEnd = (): void => {
+      settle({ kind: 'failed', why: 'its process ended' });
+    };
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      settle({ kind: 'failed', why: `it took longer than ${seconds} seconds` });
+    }, seconds * 1000);
+    child.on('message', settle);
+    child.on('exit', onEnd);
+    child.on('error', onEnd);
+    // What cannot be sent any more has an end that is told as such.
+    child.send(question, () => {});
+  });
+}
+
+/** The Failure of a look that found damage, or came to no end. */
+export function failureOf(answer: IntegrityAnswer, shown: string): Failure {
+  if (answer.kind === 'damaged') {
+    return new Failure('SOURCE_FORMAT', {
+      what: `the database is damaged, SQLite's integrity check says ${JSON.stringify(answer.says.slice(0, 160))}`,
+      where: shown,
+      hint:
+        "fetch a sound copy, or repair it with sqlite3's .recover (REINDEX where only an index is wrong); " +
+        '--skip-integrity-check reads it as it is, and its seal says so',
+    });
+  }
+  const why = answer.kind === 'failed' ? answer.why : 'its answer is of another kind';
+  return new Failure('SOURCE_FORMAT', {
+    what: `SQLite's integrity check could not be run, ${why}`,
+    where: shown,
+    hint: 'run again, or leave it out with --skip-integrity-check, and the seal says so',
+  });
+}

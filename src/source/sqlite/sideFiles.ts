@@ -1,0 +1,119 @@
+/**
+ * Files that SQLite keeps beside a database: its write-ahead log and its rollback journal. What is in
+ * them is read as part of the database, so that one which is not its own would replace pages of it by
+ * those of another. Nothing in them names their database; what can be told apart is refused, and that one
+ * was read is said.
+ *
+ * File formats: https://www.sqlite.org/fileformat2.html §1.3, §4.1
+ */
+
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+
+import { Failure } from '../../outcome/failure.ts';
+
+const LOG_HEADER = 32;
+const FRAME_HEADER = 24;
+/** With the last bit the checksums are big-endian. */
+const LOG_MAGIC = 0x377f0682;
+
+/** What a person should know of the files beside `file`, whose first bytes are `header`. */
+export function sideFileRemarks(file: string, header: Buffer, shown: string): string[] {
+  const remarks: string[] = [];
+  const log = `${file}-wal`;
+  if (sizeOf(log) > 0) {
+    const fault = foreignLog(log, header);
+    if (fault !== null) throw notItsOwn(log, shown, fault);
+    remarks.push(
+      isLog(log)
+        ? `the write-ahead log ${nameOf(log)} was read with the database`
+        : `${nameOf(log)} is no write-ahead log, and was not read`,
+    );
+  }
+  if (isHot(`${file}-journal`)) {
+    remarks.push(`an unfinished transaction in ${nameOf(`${file}-journal`)} was undone in a copy`);
+  }
+  return remarks;
+}
+
+/** A sentence on what lies where a database should be; null where nothing does. */
+export function orphans(location: string): string | null {
+  const found = ['-wal', '-journal'].find((suffix) => sizeOf(location + suffix) > 0);
+  if (found === undefined) return null;
+  return `${nameOf(location + found)} is there without its database: fetch both, copied together`;
+}
+
+/** Whether the first bytes are those of a write-ahead log. */
+export function isLogHeader(header: Buffer): boolean {
+  return header.length >= 4 && (header.readUInt32BE(0) & ~1) >>> 0 === LOG_MAGIC;
+}
+
+/** A rollback journal that a crashed writer left: its first byte is not zero (SQLite, pager.c). */
+export function isHot(journal: string): boolean {
+  return sizeOf(journal) > 0 && read(journal, 0, 1)[0] !== 0;
+}
+
+function isLog(log: string): boolean {
+  return isLogHeader(read(log, 0, LOG_HEADER));
+}
+
+/** Why a log is not that of the database; null where it may be. */
+function foreignLog(log: string, header: Buffer): string | null {
+  if (header.length === 0) return 'the database is empty';
+  if (header[18] !== 2 && header[19] !== 2) return 'the database keeps no such log';
+  const start = read(log, 0, LOG_HEADER);
+  if (!isLogHeader(start) || start.length < LOG_HEADER) return null;
+  const size = header.readUInt16BE(16);
+  const pageSize = size === 1 ? 65_536 : size;
+  if (start.readUInt32BE(8) !== pageSize) return 'its pages are of another size';
+  const page = lastFirstPage(log, start, pageSize);
+  if (page === null) return null;
+  if (page.readUInt32BE(56) !== header.readUInt32BE(56)) return 'its texts are encoded otherwise';
+  // Both only grow, and what is in the log is newer than the database, or the same.
+  const older = [24, 40].some((at) => page.readUInt32BE(at) < header.readUInt32BE(at));
+  return older ? 'it is older than the database' : null;
+}
+
+/** The first 100 bytes of the database as the log has them last; null where it does not. */
+function lastFirstPage(log: string, start: Buffer, pageSize: number): Buffer | null {
+  const file = openSync(log, 'r');
+  try {
+    const frame = Buffer.alloc(FRAME_HEADER + 100);
+    let last: Buffer | null = null;
+    for (let at = LOG_HEADER; readSync(file, frame, 0, frame.length, at) === frame.length;) {
+      // Frames with other salts are left from before the log began anew.
+      if (!frame.subarray(8, 16).equals(start.subarray(16, 24))) break;
+      if (frame.readUInt32BE(0) === 1) last = Buffer.from(frame.subarray(FRAME_HEADER));
+      at += FRAME_HEADER + pageSize;
+    }
+    return last;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function notItsOwn(log: string, shown: string, why: string): Failure {
+  return new Failure('SOURCE_FORMAT', {
+    what: `the write-ahead log ${nameOf(log)} beside the database is not its own, as ${why}`,
+    where: shown,
+    hint: 'fetch the database and its log again, copied together; or move the log away if it is a remnant',
+  });
+}
+
+function nameOf(path: string): string {
+  return JSON.stringify(basename(path).slice(-80));
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function read(path: string, at: number, bytes: number): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(bytes);
+    return buffer.subarray(0, readSync(file, buffer, 0, bytes, at));
+  } finally {
+    closeSync(file);
+  }
+}

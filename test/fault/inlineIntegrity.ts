@@ -1,0 +1,42 @@
+/** The check for damage in this process: for tests that check hundreds of small databases. */
+
+import type { DamageCheck, SourceAdapter } from '../../src/source/source.ts';
+import { sqliteAdapter } from '../../src/source/sqlite.ts';
+import type { Access, Connection } from '../../src/source/sqlite/connection.ts';
+import { failedLook, lookForDamage, openToCheck } from '../../src/source/sqlite/integrityLook.ts';
+import { failureOf } from '../../src/source/sqlite/integrityRunner.ts';
+
+/** SQLite, checked by the same look as ever, but without a process of its own. */
+export const INLINE_SQLITE: SourceAdapter = {
+  ...sqliteAdapter,
+  async prepare(location, options) {
+    const prepared = await sqliteAdapter.prepare(location, options);
+    const access = prepared.handle['access'] as Access;
+    return { ...prepared, checkForDamage: () => inlineCheck(access) };
+  },
+};
+
+function inlineCheck(access: Access): DamageCheck {
+  let db: Connection | null = null;
+  const close = (): void => {
+    db?.close();
+    db = null;
+  };
+  return {
+    async begin() {
+      close();
+      try {
+        db = openToCheck(access);
+      } catch (error) {
+        throw failureOf(failedLook(error), access.shown);
+      }
+    },
+    async run() {
+      if (db === null) throw new Error('the check has not begun');
+      const looked = lookForDamage(db, access);
+      if (looked.kind !== 'checked') throw failureOf(looked, access.shown);
+      return { unchecked: looked.unchecked };
+    },
+    close,
+  };
+}

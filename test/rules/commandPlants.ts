@@ -1,0 +1,181 @@
+/** Defects that a command of their own finds: registries, freezes, differences, drift, rehearsals. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { determinism } from '../../src/flow/determinism.ts';
+import { diff } from '../../src/flow/diff.ts';
+import { drill } from '../../src/flow/drill.ts';
+import { dryRun } from '../../src/flow/dryRun.ts';
+import type { Environment, SelfRun } from '../../src/flow/environment.ts';
+import { scanDrift } from '../../src/flow/scanDrift.ts';
+import type { Stage } from '../../src/outcome/rules.ts';
+import { check, freezeCheck, freezeIt, HERE, project as registered } from '../flow/registered.ts';
+import { change, migrateOf, projectOf, said, verifyOf, type Said } from './flows.ts';
+import { ROW_PLANTS, uuid } from './rowPlants.ts';
+import { SOUND } from './sealPlants.ts';
+
+export interface CommandPlant {
+  readonly stage: Stage;
+  readonly find: () => Promise<Pick<Said, 'findings'>>;
+}
+
+const MEMORY = 2 ** 27;
+
+const entry = (legacyId: string, number: number): { legacyId: string; targetUuid: string } => {
+  return { legacyId, targetUuid: uuid(number) };
+};
+
+function registry(
+  chips: readonly (string | null)[],
+  dogs: readonly { legacyId: string; targetUuid: string }[],
+): CommandPlant {
+  return { stage: 'registry', find: () => check(registered(chips, { dogs })) };
+}
+
+function at(project: string): { project: string; here: string; sources: Map<string, string> } {
+  return { project, here: project, sources: new Map() };
+}
+
+function sealId({ outcome }: Said): string {
+  return outcome?.sealId ?? '';
+}
+
+function editModule(project: string, edit: (text: string) => string): void {
+  const path = join(project, 'mapping/modules/m.json');
+  writeFileSync(path, edit(readFileSync(path, 'utf8')));
+}
+
+/** Two candidates, and a change between them. */
+function different(between: (project: string) => void): CommandPlant {
+  const find = async (): Promise<Said> => {
+    const project = projectOf(SOUND);
+    const a = sealId(await migrateOf(project));
+    between(project);
+    const b = sealId(await migrateOf(project));
+    return said((found) => diff({ ...at(project), a, b, showValues: null }, HERE, found));
+  };
+  return { stage: 'diff', find };
+}
+
+/** Runs of our own that are none: a migrate in this process, and whatever else fails. */
+function selfRuns(runId: (run: number) => string): Environment {
+  let runs = 0;
+  const run = async (args: readonly string[]): Promise<Awaited<SelfRun['ended']>> => {
+    runs += 1;
+    const project = args[args.indexOf('--project') + 1] ?? '';
+    const [, url = ''] = (args[args.indexOf('--source') + 1] ?? '').split(/=(.*)/s);
+    if (args[0] !== 'migrate') return { code: 1, signal: null, stdout: '', stderr: '' };
+    const sources = new Map([['main', url]]);
+    const { outcome } = await migrateOf(project, { sources, runId: runId(runs) });
+    const stdout = JSON.stringify({ sealId: outcome?.sealId, dataRoot: outcome?.dataRoot });
+    return { code: 0, signal: null, stdout, stderr: '' };
+  };
+  return { ...HERE, runSelf: (args) => ({ ended: run(args), kill() {} }) };
+}
+
+/** The candidate is no longer what the sources say. */
+async function moved(): Promise<Said> {
+  const project = projectOf(SOUND);
+  await migrateOf(project);
+  change(project, "UPDATE m SET v = 'other'");
+  return driftOf(project);
+}
+
+function driftOf(project: string): Promise<Said> {
+  const options = { ...at(project), depth: 'records', workers: 1, memory: MEMORY } as const;
+  return said((found) => scanDrift(options, HERE, found));
+}
+
+/** By rule. */
+export const COMMAND_PLANTS: Readonly<Record<string, readonly CommandPlant[]>> = {
+  'key-null': [registry(['1', null], [entry('1', 1)])],
+  registry: [registry(['1', '2'], [entry('1', 1)])],
+  'registry-duplicate': [registry(['1', '2'], [entry('1', 1), entry('2', 2), entry('2', 3)])],
+  'registry-similar': [registry(['1', 'Rex'], [entry('1', 1), entry('rex', 2)])],
+  'registry-unused': [registry(['1'], [entry('1', 1), entry('2', 2)])],
+  empty: [registry([], [entry('1', 1)])],
+  freeze: [
+    {
+      stage: 'freeze',
+      find: async () => {
+        const project = projectOf(SOUND);
+        await freezeIt(project);
+        editModule(project, (text) => text.replace('"string"', '"string","maxLength":9'));
+        return freezeCheck(project);
+      },
+    },
+  ],
+  'record-inserted': [different((project) => change(project, "INSERT INTO m VALUES (2, 'x')"))],
+  'record-deleted': [
+    different((project) =>
+      change(project, "INSERT INTO m VALUES (2, 'x'); DELETE FROM m WHERE k = 1"),
+    ),
+  ],
+  'record-changed': [different((project) => change(project, "UPDATE m SET v = 'xyz'"))],
+  'schema-changed': [
+    different((project) =>
+      editModule(project, (text) => text.replace('"type":"string"', '"type":"tagged"')),
+    ),
+  ],
+  drift: [{ stage: 'drift', find: moved }],
+  integrity: [
+    {
+      stage: 'source',
+      find: () => {
+        const options = { skipIntegrityCheck: true, workers: 1, memory: MEMORY };
+        const project = projectOf(SOUND);
+        return said((found) => dryRun({ ...at(project), ...options }, HERE, found));
+      },
+    },
+  ],
+  copy: [
+    {
+      stage: 'drift',
+      find: async () => {
+        const project = projectOf(ROW_PLANTS['copy'] ?? SOUND);
+        await migrateOf(project);
+        return driftOf(project);
+      },
+    },
+  ],
+  'seal-unexpected': [
+    {
+      stage: 'verify',
+      find: async () => {
+        const project = projectOf(SOUND);
+        await migrateOf(project);
+        return verifyOf(project, '0'.repeat(64));
+      },
+    },
+  ],
+  determinism: [
+    {
+      stage: 'determinism',
+      find: () => {
+        const options = { ...at(projectOf(SOUND)), sample: null, workers: 1, memory: MEMORY };
+        return said(() =>
+          determinism(
+            options,
+            selfRuns((run) => `run-${run}`),
+          ),
+        );
+      },
+    },
+  ],
+  drill: [
+    {
+      stage: 'drill',
+      find: () => {
+        const options = { ...at(projectOf(SOUND)), modules: [], sample: null };
+        const limits = { workers: 1, memory: MEMORY };
+        return said(() =>
+          drill(
+            { ...options, ...limits },
+            selfRuns(() => 'run'),
+          ),
+        );
+      },
+    },
+  ],
+};

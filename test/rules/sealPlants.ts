@@ -1,0 +1,180 @@
+/** Defects in a sealed candidate: files harmed, and seals made again over what was changed. */
+
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Severity } from '../../src/outcome/finding.ts';
+import { canonicalJson } from '../../src/record/canonical.ts';
+import { dataRoot, RUN_FILE, type RunFile } from '../../src/seal/format.ts';
+import { EMPTY_ROOT, leafHash } from '../../src/merkle/hash.ts';
+import { resum } from '../fault/corruptions.ts';
+import { change, type Source } from './flows.ts';
+import { ROW_PLANTS } from './rowPlants.ts';
+
+export interface SealPlant {
+  readonly stage: 'verify' | 'scan';
+  readonly source?: Source;
+  /** Rows that the candidate is built without. */
+  readonly allowRejected?: number;
+  /** It is built without a look for damage in the source. */
+  readonly skipIntegrityCheck?: boolean;
+  readonly harm: (project: string) => void;
+  /** What scan-all makes of it; BLOCKER where left out. */
+  readonly severity?: Severity;
+}
+
+/** One record in module m. */
+export const SOUND: Source = {
+  sql: "CREATE TABLE m (k INTEGER PRIMARY KEY, v TEXT); INSERT INTO m VALUES (1, 'abc');",
+  modules: {
+    m: {
+      source: { table: 'm' },
+      key: [{ column: 'k', type: 'integer' }],
+      id: { rule: 'keep' },
+      fields: { k: { column: 'k', type: 'integer' }, v: { column: 'v', type: 'string' } },
+    },
+  },
+};
+const LINE = '{"k":1,"v":"abc"}';
+
+/** The record refers to one of module p by both of its fields. */
+const FULL: Source = {
+  sql: `CREATE TABLE m (k INTEGER PRIMARY KEY, v TEXT); INSERT INTO m VALUES (1, 'ab');
+    CREATE TABLE p (k INTEGER PRIMARY KEY, v TEXT, w TEXT); INSERT INTO p VALUES (1, 'ab', 'x');`,
+  modules: {
+    m: {
+      ...SOUND.modules['m'],
+      references: [{ fields: ['k', 'v'], module: 'p', to: ['k', 'v'], match: 'full' }],
+    },
+    p: {
+      source: { table: 'p' },
+      key: [{ column: 'k', type: 'integer' }],
+      id: { rule: 'keep' },
+      fields: Object.fromEntries(
+        ['k', 'v', 'w'].map((column) => {
+          return [column, { column, type: column === 'k' ? 'integer' : 'string' }];
+        }),
+      ),
+    },
+  },
+};
+
+const candidate = (project: string): string => join(project, 'storage_candidate/v1');
+const file = (project: string, name: string): string => join(candidate(project), name);
+const read = (project: string, name: string): string => readFileSync(file(project, name), 'utf8');
+
+function rewrite(project: string, name: string, edit: (text: string) => string): void {
+  const text = read(project, name);
+  const edited = edit(text);
+  if (edited === text) throw new Error(`${name} was not changed`);
+  writeFileSync(file(project, name), edited);
+}
+
+/** Seals anew what was changed, as it is. */
+function sealAgain(project: string): void {
+  resum(candidate(project));
+}
+
+function editRun(project: string, edit: (run: RunFile) => object): void {
+  rewrite(project, RUN_FILE, (text) => `${canonicalJson(edit(JSON.parse(text) as RunFile))}\n`);
+  sealAgain(project);
+}
+
+const TREES = ['m/checksums/merkle.json', 'm/checksums/ranges.ndjson'];
+
+/** Another line of the same length in the place of the only one, with tree, roots and seal to match. */
+function forge(project: string, line: string, before = LINE): void {
+  if (line.length !== before.length) throw new Error('a forged line has the length of the old one');
+  rewrite(project, 'm/data.ndjson', (text) => text.replace(before, line));
+  const hashes = [before, line].map((text) => {
+    const leaf = leafHash(Buffer.from(text));
+    return [leaf.toString('hex'), createHash('sha256').update(leaf).digest('hex')];
+  });
+  const [[oldLeaf = '', oldRange = ''] = [], [newLeaf = '', newRange = ''] = []] = hashes;
+  for (const name of TREES.filter((tree) => existsSync(file(project, tree)))) {
+    rewrite(project, name, (text) =>
+      text.replaceAll(oldLeaf, newLeaf).replaceAll(oldRange, newRange),
+    );
+  }
+  rewrite(project, RUN_FILE, (text) => text.replaceAll(oldLeaf, newLeaf));
+  editRun(project, (run) => ({ ...run, dataRoot: dataRoot(run.modules) }));
+}
+
+/** A candidate of no record that is sound in itself. */
+function empty(project: string): void {
+  rewrite(project, 'm/data.ndjson', () => '');
+  const root = EMPTY_ROOT.toString('hex');
+  rewrite(project, 'm/checksums/merkle.json', (text) => {
+    const tree = JSON.parse(text) as Record<string, unknown>;
+    const ranges = 'ranges' in tree ? { ranges: [] } : {};
+    return `${canonicalJson({ ...tree, count: 0, root, segments: [], ...ranges })}\n`;
+  });
+  if (existsSync(file(project, 'm/checksums/ranges.ndjson'))) {
+    rewrite(project, 'm/checksums/ranges.ndjson', () => '');
+  }
+  editRun(project, (run) => {
+    const modules = run.modules.map((module) => ({ ...module, count: 0, root }));
+    const accounting = run.accounting.map((one) => {
+      return { ...one, rows: 0, emitting: 0, emitted: 0, records: 0 };
+    });
+    const sources = run.sources.map((one) => {
+      return { ...one, tables: one.tables.map((table) => ({ ...table, rows: 0 })) };
+    });
+    return { ...run, modules, accounting, sources, dataRoot: dataRoot(modules) };
+  });
+}
+
+function addToRows(project: string, names: readonly ('rows' | 'filtered')[]): void {
+  editRun(project, (run) => {
+    const accounting = run.accounting.map((one) => {
+      return { ...one, ...Object.fromEntries(names.map((name) => [name, one[name] + 1])) };
+    });
+    return { ...run, accounting };
+  });
+}
+
+const verify = (harm: SealPlant['harm']): SealPlant => ({ stage: 'verify', harm });
+const scan = (harm: SealPlant['harm']): SealPlant => ({ stage: 'scan', harm });
+
+/** By rule. */
+export const SEAL_PLANTS: Readonly<Record<string, readonly SealPlant[]>> = {
+  checksum: [
+    verify((project) => rewrite(project, 'm/data.ndjson', (text) => text.replace('a', 'b'))),
+  ],
+  merkle: [
+    verify((project) => {
+      rewrite(project, 'm/data.ndjson', (text) => text.replace('a', 'b'));
+      sealAgain(project);
+    }),
+  ],
+  'file-missing': [verify((project) => rmSync(file(project, 'm/schema.json')))],
+  'file-extra': [verify((project) => writeFileSync(file(project, 'm/more.ndjson'), '{}\n'))],
+  'seal-format': [
+    verify((project) => {
+      rewrite(project, RUN_FILE, () => '{}\n');
+      sealAgain(project);
+    }),
+    scan((project) => forge(project, '{"v":"abc","k":1}')),
+  ],
+  'reference-partial': [
+    { ...scan((project) => forge(project, '{"k":1,"v":null}', '{"k":1,"v":"ab"}')), source: FULL },
+  ],
+  'record-schema': [scan((project) => forge(project, '{"k":1,"v":12345}'))],
+  accounting: [
+    verify((project) => addToRows(project, ['rows'])),
+    scan((project) => addToRows(project, ['rows', 'filtered'])),
+  ],
+  integrity: [{ stage: 'scan', severity: 'WARNING', skipIntegrityCheck: true, harm: () => {} }],
+  rejected: [
+    { stage: 'scan', source: ROW_PLANTS['type'] ?? SOUND, allowRejected: 1, harm: () => {} },
+  ],
+  empty: [verify(empty), scan(empty)],
+  drift: [
+    {
+      stage: 'scan',
+      severity: 'WARNING',
+      harm: (project) => change(project, "INSERT INTO m VALUES (2, 'later')"),
+    },
+  ],
+};
