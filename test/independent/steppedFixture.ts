@@ -93,7 +93,7 @@ const REFUSED: readonly (readonly [string, Cell])[] = [
 ];
 
 function of(cell: Cell, type: string, transforms: readonly Json[], value: Json): Stepped {
-  return { cell, field: { type, transforms }, value };
+  return { cell, field: transforms.length === 0 ? { type } : { type, transforms }, value };
 }
 
 function text(cell: string, transforms: readonly Json[], value: Json): Stepped {
@@ -101,7 +101,7 @@ function text(cell: string, transforms: readonly Json[], value: Json): Stepped {
 }
 
 function date(pattern: string, ...fallbacks: string[]): Json {
-  return { date: { pattern, fallbacks } };
+  return { date: fallbacks.length === 0 ? { pattern } : { pattern, fallbacks } };
 }
 
 /** The table `steps`: a row that becomes a record, and one for each refusal. */
