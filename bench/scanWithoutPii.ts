@@ -20,7 +20,10 @@ const { CHECKS } = (await import(
 
 const [project = '', workers = '2'] = process.argv.slice(2);
 const silent = { begin() {}, update() {}, end() {} };
-const env = environment(silent, () => () => {});
+const env = environment(silent, {
+  onInterrupt: () => () => {},
+  watchMemory: () => () => {},
+});
 const options = {
   // The journal is told of whole scans alone.
   command: 'scan-module',

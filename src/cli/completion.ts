@@ -3,6 +3,7 @@
 import { Argument, Command } from 'commander';
 
 import type { Completion } from './completionTree.ts';
+import { sayText } from './output.ts';
 
 /** `program` has all other commands by the time it is run. */
 export function completionCommand(program: Command): Command {
@@ -13,7 +14,7 @@ export function completionCommand(program: Command): Command {
     .addHelpText('before', EXAMPLES)
     .action(async (shell: 'bash' | 'zsh' | 'fish') => {
       const { completionOf } = await import('./completionTree.ts');
-      process.stdout.write((await scriptOf(shell))(completionOf(program)));
+      sayText((await scriptOf(shell))(completionOf(program)));
     });
 }
 

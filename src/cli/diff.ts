@@ -22,10 +22,11 @@ export function diffCommand(exit: (code: number) => void): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (a: string, b: string, options: Options) => {
-      const [{ diff }, { runCommand }, { projectPaths }] = await Promise.all([
+      const [{ diff }, { runCommand }, { projectPaths }, { sayLine }] = await Promise.all([
         import('../flow/diff.ts'),
         import('./run.ts'),
         import('../flow/project.ts'),
+        import('./output.ts'),
       ]);
       const show = options.showValues === true;
       const work = {
@@ -33,7 +34,7 @@ export function diffCommand(exit: (code: number) => void): Command {
         here: process.cwd(),
         a,
         b,
-        showValues: show ? (line: string) => void process.stdout.write(`${line}\n`) : null,
+        showValues: show ? (line: string) => sayLine(line) : null,
       };
       exit(
         await runCommand(

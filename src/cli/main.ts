@@ -4,6 +4,7 @@
  * crash would say less than one line.
  *
  * Whoever reads the output may go away, as `head` does: what was done is done, and the exit code says so.
+ * Output that could not be written is no success.
  */
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -13,15 +14,13 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 64;
 } else {
-  for (const [name, stream] of [
-    ['standard output', process.stdout],
-    ['standard error', process.stderr],
-  ] as const) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE' || stream === process.stderr) return;
-      process.stderr.write(`sealift: ${name} could not be written: ${String(error.code)}\n`);
-    });
-  }
+  const { codeOfOutput, outputFailed } = await import('./output.ts');
+  process.stdout.on('error', outputFailed);
+  // What cannot be said on standard error cannot be said.
+  process.stderr.on('error', () => {});
+  process.on('exit', (code) => {
+    process.exitCode = codeOfOutput(code);
+  });
   const { keepCompiledCode } = await import('./compileCache.ts');
   keepCompiledCode(process.env);
   const { runProgram } = await import('./program.ts');

@@ -12,6 +12,7 @@ import { dryRunCommand } from './dryRun.ts';
 import { freezeCommand } from './freeze.ts';
 import { initCommand } from './init.ts';
 import { migrateCommand } from './migrate.ts';
+import { sayText } from './output.ts';
 import { packageInfo } from './packageInfo.ts';
 import { promoteCommand } from './promote.ts';
 import { pruneCommand } from './prune.ts';
@@ -59,6 +60,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   });
   for (const command of withCommands(program)) {
     command.exitOverride().configureOutput({
+      writeOut: sayText,
       outputError: (text, write) => {
         write(usageLine(nameOf(command), text));
       },
@@ -134,6 +136,7 @@ Exit codes:
   checks    0 PASS   1 WARN   2 FAIL, or it could not run
   actions   0 done   1 failed, and nothing has changed
   both      64 wrong usage or mapping   130 interrupted
+            74 in the place of 0 and 1: what it said could not be written
 Actions are init, registry build, freeze, migrate, promote, rollback, status and
 prune; all others are checks. With --json, standard output is one JSON object.
 "sealift COMMAND --help" says more about each.

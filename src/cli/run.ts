@@ -7,7 +7,7 @@
 import { tmpdir } from 'node:os';
 import { isAbsolute, relative } from 'node:path';
 
-import { onDisk } from '../disk/errors.ts';
+import { onDisk, pathOf, readFailure, systemCode } from '../disk/errors.ts';
 import { inlinePool } from '../disk/inlinePool.ts';
 import { realFolder } from '../disk/noLinks.ts';
 import { createPool } from '../disk/pool.ts';
@@ -21,11 +21,12 @@ import { Failure } from '../outcome/failure.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
 import type { Phase } from '../report/timing.ts';
-import { endNow } from './endNow.ts';
+import { interrupts } from './interrupt.ts';
+import { codeOfOutput, noteLine, sayJson, sayLine } from './output.ts';
 import { packageInfo } from './packageInfo.ts';
 import { recordPhases } from './phases.ts';
 import { runSelf } from './runSelf.ts';
-import { colored, terminalProgress, terminalStyle, wantsColor, type Shown } from './terminal.ts';
+import { colored, terminalProgress, terminalStyle, wantsColor } from './terminal.ts';
 import { ADAPTERS } from './wire.ts';
 
 export interface CommonOptions {
@@ -50,14 +51,25 @@ export async function runCommand(command: Command, options: CommonOptions): Prom
   if (command.report) process.umask(0o077);
   const begun = new Date();
   const started = performance.now();
+  const phases: Phase[] = [];
+  const clock = (): number => Math.round(performance.now() - started);
   const terminal = terminalProgress(
     terminalStyle(process.stderr.isTTY, process.env, options.json === true),
   );
-  const interrupt = interruptible(command, terminal);
+  const interrupt = interrupts(
+    command.name,
+    () => {
+      terminal.close();
+    },
+    (failure) => {
+      const outcome = failedOutcome(command.name, command.kind, failure, []);
+      const milliseconds = clock();
+      print(outcome, { startedAt: begun.toISOString(), milliseconds, phases }, options, null);
+      return codeOfOutput(exitCodeOfFailure(failure.code, command.kind));
+    },
+  );
   const found = openFindings(realFolder(tmpdir()));
-  const phases: Phase[] = [];
-  const clock = (): number => Math.round(performance.now() - started);
-  const env = environment(recordPhases(terminal, phases, clock), interrupt.onInterrupt);
+  const env = environment(recordPhases(terminal, phases, clock), interrupt);
   let outcome: Outcome;
   let code: number;
   try {
@@ -106,7 +118,7 @@ function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
 /** What a command gets from outside, with its display and what an interrupt does. */
 export function environment(
   progress: Environment['progress'],
-  onInterrupt: Environment['onInterrupt'],
+  { onInterrupt, watchMemory }: Pick<Environment, 'onInterrupt' | 'watchMemory'>,
 ): Environment {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return {
@@ -126,42 +138,7 @@ export function environment(
       unicode: process.versions['unicode'] ?? 'unknown',
     },
     onInterrupt,
-  };
-}
-
-/** Ctrl-C and kill: cleans up, says that nothing was published, and ends with 130. */
-function interruptible(
-  command: Command,
-  terminal: Shown,
-): {
-  onInterrupt: Environment['onInterrupt'];
-  stop: () => void;
-} {
-  const cleanUps = new Set<() => void>();
-  const interrupted = (): void => {
-    terminal.close();
-    // What was begun last ends first: a run in a folder before the folder.
-    for (const cleanUp of [...cleanUps].reverse()) {
-      try {
-        cleanUp();
-      } catch {
-        // The next run cleans up what this one could not.
-      }
-    }
-    process.stderr.write(`sealift ${command.name}: interrupted, nothing was changed\n`);
-    endNow(EXIT.interrupted);
-  };
-  process.on('SIGINT', interrupted);
-  process.on('SIGTERM', interrupted);
-  return {
-    onInterrupt(cleanUp) {
-      cleanUps.add(cleanUp);
-      return () => cleanUps.delete(cleanUp);
-    },
-    stop() {
-      process.off('SIGINT', interrupted);
-      process.off('SIGTERM', interrupted);
-    },
+    watchMemory,
   };
 }
 
@@ -169,12 +146,21 @@ function interruptible(
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (process.env['SEALIFT_DEBUG'] !== undefined) throw error;
+  // Nobody has said where that may happen, but it is the system's answer and no defect of ours.
+  const refused = systemCode(error)?.startsWith('E') === true && !isOfRuntime(error);
+  const known = refused ? readFailure(error, pathOf(error)) : error;
+  if (known instanceof Failure) return known;
   const kind = error instanceof Error ? error.name : typeof error;
   return new Failure('UNSUPPORTED', {
     what: `this is a defect of Sealift (${kind}), nothing was published`,
     hint: 'run again with SEALIFT_DEBUG=1 and report the trace it prints',
     cause: error,
   });
+}
+
+/** Errors of the runtime have codes, too: ERR_STRING_TOO_LONG. */
+function isOfRuntime(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code?.startsWith('ERR_') === true;
 }
 
 async function tryReport(
@@ -187,7 +173,7 @@ async function tryReport(
   try {
     return await onDisk(reports, () => writeReport(reports, name, reportFiles(outcome, timing)));
   } catch (error) {
-    process.stderr.write(`sealift: no report was written: ${asFailure(error).line()}\n`);
+    noteLine(`sealift: no report was written: ${asFailure(error).line()}`);
     return null;
   }
 }
@@ -205,16 +191,16 @@ function print(
   report: string | null,
 ): void {
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(summary(outcome, timing), null, 2)}\n`);
+    sayJson(summary(outcome, timing));
   } else {
     const { isTTY, columns, rows } = process.stdout;
     const screen = isTTY ? { columns: columns || 80, rows: Math.max(24, rows || 24) } : null;
     const color = wantsColor(isTTY, process.env);
     for (const line of terminalLines(outcome, report, shownPath, screen)) {
-      process.stdout.write(`${color ? colored(line) : line}\n`);
+      sayLine(line, color ? colored : undefined);
     }
   }
   if (outcome.failure !== undefined) {
-    process.stderr.write(`sealift ${outcome.command}: ${outcome.failure.line}\n`);
+    noteLine(`sealift ${outcome.command}: ${outcome.failure.line}`);
   }
 }

@@ -8,6 +8,7 @@ import { SingleBar } from 'cli-progress';
 
 import type { About, Progress } from '../flow/environment.ts';
 import { counted } from '../outcome/counted.ts';
+import { noteLine } from './output.ts';
 import { doneLine, progressLine, type Step } from './progressLine.ts';
 
 export interface TerminalStyle {
@@ -60,7 +61,7 @@ export function colored(line: string): string {
 /** Progress on standard error. */
 export function terminalProgress(style: TerminalStyle): Shown {
   if (style.quiet) return { begin() {}, update() {}, end() {}, close() {} };
-  return inGroups(style.bars ? movingLine() : null, (line) => process.stderr.write(`${line}\n`));
+  return inGroups(style.bars ? movingLine() : null, noteLine);
 }
 
 interface MovingLine {

@@ -5,6 +5,7 @@
 
 import { DATA_FILE } from '../seal/format.ts';
 import { keyOf } from '../seal/moduleTree.ts';
+import { isTooDeep } from '../record/nesting.ts';
 import type { KeyValue } from '../record/keyOrder.ts';
 import { keyOrBroken, type ModuleSide } from './moduleSide.ts';
 import { changedData, linesOfRanges } from './readRanges.ts';
@@ -125,13 +126,15 @@ function cursor(module: ModuleSide, span: readonly [number, number]): Cursor {
 function parseRecord(module: ModuleSide, line: Buffer, number: number): Parsed {
   let key: KeyValue[];
   let record: Members;
+  const text = line.toString('utf8');
   try {
     key = keyOf(line, module.keyFields);
-    record = JSON.parse(line.toString('utf8')) as Members;
+    record = JSON.parse(text) as Members;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw changedData(module, 'a line is no record');
   }
+  if (isTooDeep(record, text)) throw changedData(module, 'a record is nested too deep');
   const file = `${module.module}/${DATA_FILE}`;
   const encoded = keyOrBroken(module.side, file, module.keyTypes, key);
   return { line: number, key, record, encoded };

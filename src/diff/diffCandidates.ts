@@ -6,6 +6,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 
+import type { ShownPart } from '../record/shownKey.ts';
 import { byUtf8 } from '../seal/format.ts';
 import { compareRecords, type RecordDifference } from './compareRecords.ts';
 import { openModule, type ModuleSide } from './moduleSide.ts';
@@ -28,6 +29,8 @@ export interface DifferentRecord extends RecordDifference {
   readonly personalKey: boolean;
   /** Whether the key is an id that Sealift has made, so that it stands by itself. */
   readonly hasId: boolean;
+  /** For each part of the key its kind of type, and whether both candidates declare it harmless. */
+  readonly keyParts: readonly Omit<ShownPart, 'value'>[];
 }
 
 export type Difference = Declared | DifferentRecord;
@@ -118,6 +121,10 @@ async function* differentRecords(
     kind: 'record',
     module,
     personalKey: a.shape.personalKey || b.shape.personalKey,
+    keyParts: a.keyFields.map((field, at) => ({
+      kind: a.keyTypes[at]?.kind ?? '',
+      harmless: a.shape.harmless.has(field) && b.shape.harmless.has(field),
+    })),
     hasId: a.shape.madeId,
   } as const;
   const ignored = new Set(

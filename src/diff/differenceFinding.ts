@@ -4,6 +4,7 @@ import type { Finding } from '../outcome/finding.ts';
 import { printable } from '../outcome/printable.ts';
 import { severityOfRule, type Rule } from '../outcome/rules.ts';
 import { canonicalJson } from '../record/canonical.ts';
+import { shownId, shownKey } from '../record/shownKey.ts';
 import type { Found } from './compareRecords.ts';
 import type { Difference, DifferentRecord } from './diffCandidates.ts';
 
@@ -33,11 +34,12 @@ export function ruleOf({ a, b }: DifferentRecord): Rule {
   return b === null ? 'record-deleted' : 'record-changed';
 }
 
-/** The id, or the kept key as canonical JSON; nothing where the key is declared personal. */
+/** The id, or the kept key as canonical JSON; nothing where it may tell of a person. */
 function recordIdOf(difference: DifferentRecord): string | undefined {
   const key = (difference.a ?? difference.b)?.key;
   if (key === undefined || difference.personalKey) return undefined;
-  return difference.hasId ? String(key[0]) : canonicalJson(key);
+  if (difference.hasId) return shownId(key[0]);
+  return shownKey(difference.keyParts.map((part, at) => ({ ...part, value: key[at] })));
 }
 
 function reasonOf({ a, b }: DifferentRecord): string {

@@ -40,6 +40,8 @@ export interface Shape {
   readonly rest: string;
   /** Whether the legacy key is declared personal, so that no id is shown. */
   readonly personalKey: boolean;
+  /** Fields that are declared harmless. */
+  readonly harmless: ReadonlySet<string>;
   /** Whether the key is an id that Sealift has made. */
   readonly madeId: boolean;
 }
@@ -102,6 +104,7 @@ interface Property {
     readonly column?: unknown;
     readonly columns?: unknown;
     readonly pii?: unknown;
+    readonly harmless?: unknown;
     readonly rule?: unknown;
   };
 }
@@ -124,6 +127,9 @@ function readShape(side: Side, module: string, keyFields: readonly string[]): Sh
     fields: new Map(Object.entries(fields).map(([name, of]) => [name, canonicalJson(of)])),
     rest: canonicalJson({ ...form, fields: null }),
     personalKey: hasPersonalKey(properties, keyFields),
+    harmless: new Set(
+      properties.flatMap(([field, of]) => (of?.['x-sealift']?.harmless === true ? [field] : [])),
+    ),
     madeId: more.length === 0 && key?.['x-sealift']?.rule !== undefined,
   };
 }

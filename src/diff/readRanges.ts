@@ -10,13 +10,12 @@ import { systemCode } from '../disk/errors.ts';
 import { openNoLinks } from '../disk/noLinks.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { DATA_FILE } from '../seal/format.ts';
+import { MAX_LINE } from '../seal/readPart.ts';
 import type { ModuleSide } from './moduleSide.ts';
 import { broken } from './side.ts';
 
 const CHUNK = 1024 * 1024;
 const LF = 0x0a;
-/** No text of JavaScript is longer. */
-const MAX_LINE = 512 * CHUNK;
 
 /** The lines of ranges [from, to), without their LF, in order. @throws Failure CANDIDATE */
 export function* linesOfRanges(
@@ -54,22 +53,28 @@ function* splitLines(
   start: number,
   end: number,
 ): Generator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0);
+  /** The beginning of a line that has not ended yet. */
+  let begun: Buffer[] = [];
+  let length = 0;
   for (let at = start; at < end;) {
     const chunk = Buffer.allocUnsafe(Math.min(CHUNK, end - at));
     const read = readSync(file, chunk, 0, chunk.length, at);
-    if (read === 0 || rest.length > MAX_LINE) throw changedData(module, 'a record has no end');
+    if (read === 0) throw changedData(module, 'a record has no end');
     at += read;
     module.side.meter.read += read;
-    const bytes = Buffer.concat([rest, chunk.subarray(0, read)]);
+    const bytes = chunk.subarray(0, read);
     let begin = 0;
     for (let stop = bytes.indexOf(LF); stop !== -1; stop = bytes.indexOf(LF, begin)) {
-      yield bytes.subarray(begin, stop);
-      begin = stop + 1;
+      const last = bytes.subarray(begin, stop);
+      yield length === 0 ? last : Buffer.concat([...begun, last]);
+      [begun, length, begin] = [[], 0, stop + 1];
     }
-    rest = bytes.subarray(begin);
+    if (begin === bytes.length) continue;
+    begun.push(bytes.subarray(begin));
+    length += bytes.length - begin;
+    if (length > MAX_LINE) throw changedData(module, 'a record is longer than one can be');
   }
-  if (rest.length > 0) throw changedData(module, 'a record has no end');
+  if (length > 0) throw changedData(module, 'a record has no end');
 }
 
 function openData(module: ModuleSide): number {

@@ -179,18 +179,20 @@ export function attempt(cleanUp: () => void): void {
 
 /**
  * Writes a file under a name beside it and renames it into place: whoever reads sees the old content
- * or the new, whole. It keeps the permissions of the file that was there, or gets the user's usual
- * ones; a run that is killed leaves nothing but the hidden file, which the next one removes. Durable
- * when it returns.
+ * or the new, whole. It gets the permissions `mode`; where that is left out, it keeps those of the file that
+ * was there, or gets the user's usual ones. Nobody else reads it while it is written; a run that is killed
+ * leaves nothing but the hidden file, which the next one removes. Durable when it returns.
  */
-export function replaceFile(path: string, content: Iterable<Uint8Array>): void {
+export function replaceFile(path: string, content: Iterable<Uint8Array>, mode?: number): void {
   const fresh = join(dirname(path), `.${basename(path)}.new`);
   rmSync(fresh, { force: true });
-  const file = openSync(fresh, 'wx');
+  const before = lstatSync(path, { throwIfNoEntry: false });
+  const kept = before?.isFile() === true ? before.mode & 0o777 : undefined;
+  const wanted = mode ?? kept;
+  const file = openSync(fresh, 'wx', wanted === undefined ? undefined : PRIVATE_FILE);
   try {
     try {
-      const before = lstatSync(path, { throwIfNoEntry: false });
-      if (before?.isFile() === true) fchmodSync(file, before.mode & 0o777);
+      if (wanted !== undefined) fchmodSync(file, wanted);
       for (const chunk of content) writeAll(file, chunk);
       fsyncSync(file);
     } finally {

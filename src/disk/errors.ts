@@ -80,6 +80,38 @@ export function diskFailure(error: unknown, path: string): unknown {
   return error;
 }
 
+/** A failed read as a Failure of code DISK; other errors come back as they are. */
+export function readFailure(error: unknown, path: string): unknown {
+  if (!isForbidden(error)) return diskFailure(error, path);
+  return new Failure('DISK', {
+    what: 'this user may not read it',
+    where: path,
+    hint: 'run it as the user whose it is, or have it copied for this one',
+    cause: error,
+  });
+}
+
+/** Whether an error says that this user may not look, which is no answer to whether something is there. */
+export function isForbidden(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'EACCES' || code === 'EPERM';
+}
+
+/** Runs `work`; its read errors become Failures that name `path`. */
+export async function onRead<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw readFailure(error, path);
+  }
+}
+
+/** The path in an error of the system, as a person knows it; '' where it names none. */
+export function pathOf(error: unknown): string {
+  const { path } = error as { readonly path?: unknown };
+  return typeof path === 'string' ? path.replace(/^\/proc\/self\/fd\/\d+\//, '') : '';
+}
+
 /** Runs `work`; its write errors become Failures that name `path`. */
 export async function onDisk<T>(path: string, work: () => T | Promise<T>): Promise<T> {
   try {

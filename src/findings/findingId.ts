@@ -7,8 +7,9 @@ import { canonicalJson } from '../record/canonical.ts';
 
 /** The id of a finding: 16 hex digits over rule, place and reason; not over how much it weighs. */
 export function findingId(finding: Finding): string {
-  const { rule, module, field, recordId, source, file, members, start, end, reason } = finding;
-  const place = { rule, module, field, recordId, source, file, members, start, end, reason };
+  const { rule, module, field, recordId, line, source, file, members, start, end, reason } =
+    finding;
+  const place = { rule, module, field, recordId, line, source, file, members, start, end, reason };
   const given = Object.fromEntries(
     Object.entries(place).filter(([, value]) => value !== undefined),
   );

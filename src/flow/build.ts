@@ -25,6 +25,7 @@ import {
 import type { PassContext } from '../migrate/keyPass.ts';
 import { findLeftOut } from '../migrate/leftOut.ts';
 import { selectRows } from '../migrate/selectRows.ts';
+import { byteCount } from '../outcome/byteCount.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { planInvariants } from '../scan/invariantPlan.ts';
@@ -39,7 +40,7 @@ import type { Integrity, ModuleAccounting } from '../seal/format.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from './environment.ts';
 import { integrityRun, type IntegrityRun } from './integrity.ts';
-import { forBuffers } from './memory.ts';
+import { forBuffers, mostForQueries } from './memory.ts';
 import { projectPaths } from './project.ts';
 import { assertRoomForRun } from './roomForRun.ts';
 import {
@@ -135,8 +136,9 @@ export async function withStaging<T>(
           integrity.start();
           const sample = options.sample ?? null;
           await assertRoomForRun({ folder: paths.candidates, mapping, sources, sample });
+          const watched = watchQueries(sources, options.memory, env);
           const open = { command, options, env, mapping, sources, staging, pool, integrity };
-          built = await steps.build(open);
+          built = await steps.build(open).finally(watched);
         } finally {
           integrity.close();
           await pool.close();
@@ -151,6 +153,24 @@ export async function withStaging<T>(
       forget();
       lock.release();
     }
+  });
+}
+
+/** The SQL of queries and views is somebody else's, and SQLite would give it all the memory there is. */
+function watchQueries(
+  sources: readonly NamedSource[],
+  memory: number,
+  env: Environment,
+): () => void {
+  if (sources.every(({ prepared }) => prepared.relations.size === 0)) return () => {};
+  const most = mostForQueries(memory);
+  return env.watchMemory(most, () => {
+    const names = sources.flatMap(({ prepared }) => [...prepared.relations.keys()]);
+    return new Failure('MAPPING', {
+      what: `reading by queries takes more than ${byteCount(most)} of memory, so the run was ended`,
+      where: names.map(quoteName).join(', '),
+      hint: 'let them make smaller cells, or give more with --memory',
+    });
   });
 }
 

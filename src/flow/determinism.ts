@@ -10,6 +10,7 @@ import { realFolder } from '../disk/noLinks.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
+import { computedSealId, isMisnamed } from '../seal/sealedFolders.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths } from './project.ts';
 import { said, withShadow, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
@@ -130,7 +131,15 @@ async function build(
   const result = await said(run);
   forget();
   if (result.code !== 0) throw notBuilt(result);
-  return { ...result, candidate: realFolder(join(projectPaths(project).candidates, 'v1')) };
+  const candidate = realFolder(join(projectPaths(project).candidates, 'v1'));
+  if (computedSealId(candidate) !== result.sealId || isMisnamed(candidate)) {
+    throw new Failure('CANDIDATE', {
+      what: `the candidate of the ${how.name} build is another than the one that was built`,
+      where: candidate,
+      hint: 'let no other program write in the folder of candidates, then run again',
+    });
+  }
+  return { ...result, candidate };
 }
 
 /** What cannot be built at all says nothing of determinism. */

@@ -1,7 +1,5 @@
 /** diff: what differs between two sealed candidates, read as little as possible. */
 
-import { basename } from 'node:path';
-
 import { differenceFinding, ruleOf, valueLines } from '../diff/differenceFinding.ts';
 import { diffCandidates, type Difference } from '../diff/diffCandidates.ts';
 import { openSide, type Meter, type Side } from '../diff/side.ts';
@@ -10,8 +8,10 @@ import { byteCount } from '../outcome/byteCount.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
-import { candidateNamed } from './candidateNamed.ts';
+import { statedSealId } from '../seal/sealedFolders.ts';
+import { candidateNamed, meansLive } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
+import { liveLinkFindings } from './heldElsewhere.ts';
 
 export interface DiffOptions {
   readonly project: string;
@@ -44,7 +44,12 @@ export async function diff(
     modules: [],
     findings: found.list,
     bytes: { read: meter.read, total: meter.total },
-    notes: [...sideNotes(a, b), ...tallyNotes(tally, b), readNote(meter)],
+    notes: [
+      ...sideNotes(a, b),
+      ...tallyNotes(tally, b),
+      ...liveNotes(options, env),
+      readNote(meter),
+    ],
   });
 }
 
@@ -61,8 +66,8 @@ function differences(a: Side, b: Side, env: Environment | null): AsyncGenerator<
 function openNamed(side: Side['name'], name: string, options: DiffOptions, meter: Meter): Side {
   const folder = candidateNamed(name, options.project, options.here);
   const opened = openSide(side, folder, meter);
-  const stated = /^([0-9a-f]{64})(\.\d+)?$/.exec(basename(folder))?.[1];
-  if (stated === undefined || stated === opened.sealId) return opened;
+  const stated = statedSealId(folder);
+  if (stated === null || stated === opened.sealId) return opened;
   throw new Failure('CANDIDATE', {
     what: `candidate ${side} has another seal id than its folder says`,
     where: folder,
@@ -114,6 +119,12 @@ function tallyNotes(tally: Tally, b: Side): string[] {
     ...(more > 0 ? [`and ${counted(more, 'more module')}`] : []),
     ...(equal === 0 ? [] : [`${counted(equal, 'module')} equal`]),
   ];
+}
+
+/** A link that was changed by hand says nothing of the candidates, but of what is meant by live. */
+function liveNotes({ a, b, project, here }: DiffOptions, env: Environment): string[] {
+  if (![a, b].some((name) => meansLive(name, project, here))) return [];
+  return liveLinkFindings(project, env).map(({ reason }) => reason);
 }
 
 function readNote({ read, total }: Meter): string {

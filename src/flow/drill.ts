@@ -5,14 +5,16 @@
  * clean build has the same root, and a promotion is rolled back.
  */
 
-import { existsSync, readlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
+import { readLivePointer } from '../promote/livePointer.ts';
+import { computedSealId, isMisnamed, sealedPath } from '../seal/sealedFolders.ts';
 import { meetFullDisk } from './drillFullDisk.ts';
 import {
   buildAgain,
@@ -178,11 +180,10 @@ async function promoteOne(
   });
 }
 
-/** The seal id in the live pointer; null where there is none. */
+/** The seal id of what the live pointer leads to; null where there is none, or it is another's place. */
 function liveSeal(project: string): string | null {
-  try {
-    return basename(readlinkSync(join(project, 'storage_live'))).replace(/\.\d+$/, '');
-  } catch {
-    return null;
-  }
+  const { live, candidates } = projectPaths(project);
+  const name = readLivePointer(live);
+  const folder = name === null ? null : sealedPath(candidates, name);
+  return folder === null || isMisnamed(folder) ? null : computedSealId(folder);
 }

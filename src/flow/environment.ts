@@ -1,6 +1,7 @@
 /** What a command gets from outside: clock, environment, adapters, worker threads, a display. */
 
 import type { Pool } from '../disk/pool.ts';
+import type { Failure } from '../outcome/failure.ts';
 import type { Adapters } from './sourceUrl.ts';
 
 /** What a step counts, and what it is a part of. */
@@ -36,6 +37,11 @@ export interface Environment {
   readonly runSelf: (args: readonly string[], options: SelfOptions) => SelfRun;
   /** Called before the process ends early; returns what takes the call back. */
   readonly onInterrupt: (cleanUp: () => void) => () => void;
+  /**
+   * Ends the process with a failure, as an interrupt does, once it holds more than `bytes` of memory:
+   * SQL of a mapping decides itself how much it takes. Returns what ends the watch.
+   */
+  readonly watchMemory: (bytes: number, failure: () => Failure) => () => void;
 }
 
 /** How a run of our own command line differs from this one. */

@@ -21,3 +21,11 @@ export function forBuffers(memory: number, workers: number): number {
 export function forTables(memory: number): number {
   return Math.max(LEAST_TABLES, memory - SCAN);
 }
+
+/** What SQL of a mapping may take besides: room for a row of large cells, and no more. */
+const QUERIES = 1024 * MIB;
+
+/** Bytes that a process may hold while it reads by queries of a mapping or views of a source. */
+export function mostForQueries(memory: number): number {
+  return memory + QUERIES;
+}

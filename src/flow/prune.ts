@@ -6,7 +6,13 @@ import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { previousOf } from '../promote/pointerHistory.ts';
 import { assertTrash, bytesIn, emptyTrash, moveToTrash } from '../promote/trash.ts';
-import { currentName, sealedNamed, sealedNames, sealedPath } from '../seal/sealedFolders.ts';
+import {
+  currentName,
+  isMisnamed,
+  sealedNamed,
+  sealedNames,
+  sealedPath,
+} from '../seal/sealedFolders.ts';
 import type { Environment } from './environment.ts';
 import { withLivePointer, type LivePointer, type PointerOptions } from './livePointer.ts';
 
@@ -22,6 +28,7 @@ export async function prune(options: PruneOptions, env: Environment): Promise<Ou
     assertTrash(store);
     const kept = keptOf(pointer, options.keep);
     const names = sealedNames(store);
+    for (const name of names.filter((candidate) => kept.has(candidate))) assertNamed(store, name);
     const removed = names.filter((name) => !kept.has(name));
     if (removed.length > 0 && removed.length === names.length) throw nothingLeft(store);
     const bytes = removed.reduce((sum, name) => sum + bytesIn(sealedPath(store, name)), 0);
@@ -44,6 +51,17 @@ function keptOf({ paths, history }: LivePointer, named: readonly string[]): Set<
     ...kept.filter((name) => name !== null),
     ...named.flatMap((id) => sealedNamed(store, id, `--keep ${id}`)),
   ]);
+}
+
+/** What would stay may be worth nothing, and another that goes the only good one. */
+function assertNamed(store: string, name: string): void {
+  const folder = sealedPath(store, name);
+  if (!isMisnamed(folder)) return;
+  throw new Failure('CANDIDATE', {
+    what: 'a candidate that stays has another seal id than the name of its folder, nothing was removed',
+    where: folder,
+    hint: 'see sealift verify-checksums --candidate, and find out who changed it',
+  });
 }
 
 /** With no link to go by, all would go. */

@@ -6,7 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { replaceFile } from '../disk/durable.ts';
+import { PRIVATE_FILE, replaceFile } from '../disk/durable.ts';
 import { onDisk } from '../disk/errors.ts';
 import { acquireLock } from '../disk/lock.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
@@ -194,7 +194,8 @@ function writeAll(folder: string, built: readonly BuiltRegistry[]): void {
     .map((registry) => ({ path: join(folder, registry.file), bytes: registryBytes(registry) }));
   for (const { path, bytes } of files) {
     mkdirSync(dirname(path), { recursive: true });
-    replaceFile(path, bytes);
+    // The legacy ids in it may be names of people.
+    replaceFile(path, bytes, PRIVATE_FILE);
   }
 }
 

@@ -19,9 +19,11 @@ import { checkRowFindings } from '../scan/rowFindings.ts';
 import { CHECKS, scanCandidate, type Check, type ScanInput } from '../scan/scanCandidate.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
+import { statedSealId } from '../seal/sealedFolders.ts';
 import { verifyAt } from '../seal/verify.ts';
-import { candidateNamed } from './candidateNamed.ts';
+import { candidateNamed, meansLive } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
+import { liveLinkFindings } from './heldElsewhere.ts';
 import { journalScan } from './journalScan.ts';
 import type { LookOptions } from './lookAtSources.ts';
 import { forTables } from './memory.ts';
@@ -78,18 +80,28 @@ async function scanWith(
 ): Promise<Outcome> {
   const verified = await verifyAt(folder, null, pool, checksumProgress(env.progress));
   const { run, findings: broken } = verified;
+  const moved = isLive(options) ? liveLinkFindings(options.project, env) : [];
   const full = options.command === 'scan-all' && options.modules === null;
   const end = (outcome: Outcome, mapping: LoadedMapping | null): Outcome => {
-    const scanned = { project: options.project, sealId: verified.sealId, mapping, who };
+    // What is in the place of another candidate counts as a scan of that one, which has failed.
+    const sealId = statedSealId(folder) ?? verified.sealId;
+    const scanned = { project: options.project, sealId, mapping, who };
     return full ? journalScan(scanned, outcome, env) : outcome;
   };
   if (broken.length > 0 || run === null) {
     const checked = { checks: ['checksums'], ...NOTHING, lowered: [] };
     return end(
-      result(options, { shown, findings: broken, verified: null, checked, notes: [] }),
+      result(options, {
+        shown,
+        findings: [...broken, ...moved],
+        verified: null,
+        checked,
+        notes: [],
+      }),
       null,
     );
   }
+  for (const finding of moved) found.add(finding);
   assertModules(
     options,
     run.modules.map((module) => module.name),
@@ -128,6 +140,10 @@ const NOTHING = { records: 0, references: 0 } as const;
 function named(candidate: string, project: string): { real: string; shown: string } {
   const real = candidateNamed(candidate, project, '.');
   return { real, shown: real };
+}
+
+function isLive({ candidate, project }: ScanOptions): boolean {
+  return candidate !== undefined && meansLive(candidate, project, '.');
 }
 
 /** Verified by now. */

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { onRead } from '../disk/errors.ts';
 import { lockHolder, type Holder } from '../disk/lock.ts';
 import type { Journal } from '../journal/entry.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
@@ -27,7 +28,13 @@ import { CHECKS } from '../scan/scanCandidate.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
 import { readPlainFile } from '../seal/files.ts';
 import { RUN_FILE, type RunFile } from '../seal/format.ts';
-import { currentName, sealedNames, sealedPath, sealIdOf } from '../seal/sealedFolders.ts';
+import {
+  currentName,
+  isMisnamed,
+  sealedNames,
+  sealedPath,
+  sealIdOf,
+} from '../seal/sealedFolders.ts';
 import { asRunFile } from '../seal/sealSchemas.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths, type ProjectPaths } from './project.ts';
@@ -36,6 +43,8 @@ interface Standing {
   readonly history: PointerHistory;
   readonly notes: readonly string[];
   readonly names: readonly string[];
+  /** Names of those, of what is live, was before and is built, that are not what their name says. */
+  readonly changed: ReadonlySet<string>;
   readonly built: string | null;
   readonly run: RunFile | null;
   readonly scan: JournaledScan | null;
@@ -47,7 +56,7 @@ interface Standing {
 /** @throws Failure JOURNAL where the journal does not hold, CANDIDATE where the link is foreign */
 export async function status(project: string, env: Environment): Promise<Outcome> {
   const paths = projectPaths(project);
-  const standing = await standingOf(paths, env);
+  const standing = await onRead(paths.candidates, () => standingOf(paths, env));
   const next = nextOf(paths, standing);
   return {
     command: 'status',
@@ -70,11 +79,14 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
   const built = currentName(store);
   const scan = built === null ? null : lastScan(journal, sealIdOf(built));
   const checks = await currentChecks(paths);
+  const names = sealedNames(store);
+  const shown = names.filter((name) => keptOf(history, built).has(name));
   return {
     history,
-    // While a command is at work, its move is not interrupted.
-    notes: lock === null ? notes : [],
-    names: sealedNames(store),
+    // While one of these is at work, its move is not interrupted.
+    notes: lock?.command === 'promote' || lock?.command === 'rollback' ? [] : notes,
+    names,
+    changed: new Set(shown.filter((name) => isMisnamed(sealedPath(store, name)))),
     built,
     run: built === null ? null : runOf(sealedPath(store, built)),
     scan,
@@ -104,9 +116,10 @@ function runOf(folder: string): RunFile | null {
 
 function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
   const { history, built, run, scan, checksCurrent, names, lock } = standing;
-  const kept = new Set([history.live, previousOf(history), built]);
+  const kept = keptOf(history, built);
   return nextStep({
     busy: lock !== null,
+    changed: [...standing.changed][0] ?? null,
     hasMapping: existsSync(join(paths.mapping, 'project.json')),
     built,
     sample: run !== null && 'sample' in run,
@@ -118,6 +131,11 @@ function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
   });
 }
 
+/** What prune keeps without being told. */
+function keptOf(history: PointerHistory, built: string | null): Set<string | null> {
+  return new Set([history.live, previousOf(history), built]);
+}
+
 /** What the last move, if it was a rollback, went back from. */
 function lastMoveLeft({ entries }: Journal): unknown {
   const last = entries.findLast(({ event }) => /^(promote|rollback)-intended$/.test(event));
@@ -127,7 +145,8 @@ function lastMoveLeft({ entries }: Journal): unknown {
 function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
   const { history, names, built, run, scan, checksCurrent, journal, lock } = standing;
   const candidate = (name: string): Record<string, unknown> => {
-    return { name, sealId: sealIdOf(name), there: names.includes(name) };
+    const [there, changed] = [names.includes(name), standing.changed.has(name)];
+    return { name, sealId: sealIdOf(name), there, ...(changed ? { changed } : {}) };
   };
   return {
     live:
@@ -152,8 +171,10 @@ const OTHERS = 8;
 
 function linesOf(standing: Standing, next: NextStep): string[] {
   const { history, notes, names, built, run, journal, lock } = standing;
-  const there = (name: string): string =>
-    names.includes(name) ? name : `${name}, no longer there`;
+  const there = (name: string): string => {
+    if (!names.includes(name)) return `${name}, no longer there`;
+    return standing.changed.has(name) ? `${name}, changed: its seal id is another` : name;
+  };
   const lines: string[] = [];
   const add = (label: string, text: string): void => {
     lines.push(`${label.padEnd(11)}${text}`);
@@ -163,7 +184,7 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   if (since !== null) add('', byCommand ? `since ${since}` : 'changed by hand');
   const before = previousOf(history);
   add('before it', before === null ? 'nothing' : there(before));
-  add('built', built ?? 'nothing');
+  add('built', built === null ? 'nothing' : there(built));
   if (run !== null) add('', `run ${run.runId}`);
   add('scan', scanLine(standing));
   add('sealed', counted(names.length, 'candidate'));

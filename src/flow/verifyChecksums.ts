@@ -6,8 +6,9 @@ import { resolve } from 'node:path';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { candidateAt, currentCandidate } from '../seal/candidateStore.ts';
 import { verifyAt, type Verification } from '../seal/verify.ts';
-import { CHECK_PATH, candidateNamed } from './candidateNamed.ts';
+import { CHECK_PATH, candidateNamed, meansLive } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
+import { journaledSince, liveLinkFindings } from './heldElsewhere.ts';
 import { projectPaths } from './project.ts';
 import { verifyProgress } from './scanProgress.ts';
 import { assertSealId } from './sealIdOption.ts';
@@ -24,6 +25,9 @@ export interface VerifyOptions {
 
 const SELF_CONSISTENT =
   'internally consistent only: an older or re-made candidate would pass too; give --expect-seal ID';
+const IN_JOURNAL = 'the journal of the project has this seal id since';
+const NOT_OUTSIDE =
+  'to compare with one that is kept outside of the project, give --expect-seal ID';
 const EXPECTED = 'the seal is the expected one';
 
 /** What was verified. Of a candidate that failed, nothing is repeated that it merely states. */
@@ -41,11 +45,28 @@ function verified({ run, dataRoot }: Verification): Pick<Outcome, 'dataRoot' | '
 /** A folder of that name comes first: `v1` may be one where the reader stands. */
 function namedFolder(name: string, project: string): { real: string; shown: string } {
   const shown = resolve(name);
-  const isThere = existsSync(shown);
+  const isThere = existsSync(shown) && !(name !== 'live' && meansLive(name, project, '.'));
   const real = isThere
     ? realpathSync(candidateAt(shown, CHECK_PATH))
     : candidateNamed(name, project, '.');
   return { real, shown: isThere ? shown : real };
+}
+
+/** What its live link leads to, and no folder of that name where the reader stands. */
+function isLive({ candidate, project }: VerifyOptions): boolean {
+  if (candidate === null || !meansLive(candidate, project, '.')) return false;
+  return candidate !== 'live' || !existsSync(resolve(candidate));
+}
+
+/** What the seal was compared with, besides the candidate itself. */
+function heldBy(
+  { expectSeal, project }: VerifyOptions,
+  folder: string,
+  sealId: string | null,
+): string {
+  if (expectSeal !== null) return EXPECTED;
+  const since = sealId === null ? null : journaledSince(folder, sealId, project);
+  return since === null ? SELF_CONSISTENT : `${IN_JOURNAL} ${since}; ${NOT_OUTSIDE}`;
 }
 
 /** Verifies the current candidate, or the one in `candidate`. */
@@ -60,12 +81,14 @@ export async function verifyChecksums(options: VerifyOptions, env: Environment):
   const result = await withHashers(real, options.workers, env, (pool) =>
     verifyAt(real, options.expectSeal, pool, shown),
   );
-  const findings = [...result.findings];
+  const findings = [
+    ...result.findings,
+    ...(isLive(options) ? liveLinkFindings(options.project, env) : []),
+  ];
   if (findings.length === 0 && result.records === 0) {
     const reason = 'the candidate holds no record, so nothing was verified';
     findings.push({ rule: 'empty', severity: 'BLOCKER', reason });
   }
-  const note = options.expectSeal === null ? SELF_CONSISTENT : EXPECTED;
   return checkOutcome({
     command: 'verify-checksums',
     ...(result.run === null ? {} : { runId: result.run.runId }),
@@ -73,6 +96,6 @@ export async function verifyChecksums(options: VerifyOptions, env: Environment):
     candidate: folder,
     ...(findings.length > 0 ? { modules: [] } : verified(result)),
     findings,
-    notes: findings.length === 0 ? [note] : [],
+    notes: findings.length === 0 ? [heldBy(options, real, result.sealId)] : [],
   });
 }

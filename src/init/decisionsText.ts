@@ -5,6 +5,7 @@
 
 import { counted } from '../outcome/counted.ts';
 import { quoteName } from '../mapping/nearest.ts';
+import { printable } from '../outcome/printable.ts';
 import type { Decision } from './decision.ts';
 import type { Proposal } from './propose.ts';
 
@@ -48,7 +49,7 @@ function item({ rule, column, what, advice }: Decision): string {
 
 /** Text that Markdown, HTML and automatic links leave as it is. */
 function escaped(text: string): string {
-  const entities = text.replaceAll(/[<>&]/g, (sign) => `&#${sign.codePointAt(0)};`);
+  const entities = printable(text).replaceAll(/[<>&]/g, (sign) => `&#${sign.codePointAt(0)};`);
   return entities.replaceAll(/[\\`*_[\]|~$@/]/g, (sign) => `\\${sign}`);
 }
 

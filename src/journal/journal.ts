@@ -11,7 +11,7 @@ import { closeSync, constants, fsyncSync, ftruncateSync, readFileSync } from 'no
 import { dirname, join } from 'node:path';
 
 import { createFile, makeFolder, syncFolder, writeAll } from '../disk/durable.ts';
-import { diskFailure, systemCode } from '../disk/errors.ts';
+import { diskFailure, readFailure, systemCode } from '../disk/errors.ts';
 import { acquireLockPatiently } from '../disk/lock.ts';
 import { openNoLinks, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -41,7 +41,7 @@ export function readJournal(folder: string): Journal {
     return parseJournal(readWhole(path), path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return parseJournal(Buffer.alloc(0), path);
-    throw diskFailure(error, path);
+    throw readFailure(error, path);
   }
 }
 

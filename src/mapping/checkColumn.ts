@@ -36,6 +36,10 @@ export function checkValueField(field: ValueField, fault: FieldFault): void {
       'RE2 has no look-around and no back references: write it without',
     );
   }
+  if (field.harmless === true && field.pii !== undefined) {
+    const what = 'a field that holds personal data is not harmless';
+    throw fault(['harmless'], what, 'remove "harmless", or "pii"');
+  }
   checkTransforms(field.transforms ?? [], fault);
   if (!('constant' in field)) return;
   if (type.kind === 'blob') {

@@ -10,6 +10,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { replaceFile } from '../disk/durable.ts';
+import { isForbidden, readFailure } from '../disk/errors.ts';
 import { realFolder } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { chunksOf, fileFailure, openRegularFile, readDocument } from './document.ts';
@@ -41,7 +42,13 @@ const MAX_FILE_BYTES = 16 * 1024 ** 3;
 
 /** The freeze in `folder`, the mapping's; null where there is none. @throws Failure MAPPING */
 export async function readFreeze(folder: string): Promise<Freeze | null> {
-  if ((await lstat(join(folder, FREEZE_FILE)).catch(() => null)) === null) return null;
+  const path = join(folder, FREEZE_FILE);
+  const there = await lstat(path).catch((error: unknown) => {
+    // What may not be looked at may well be frozen.
+    if (isForbidden(error)) throw readFailure(error, path);
+    return null;
+  });
+  if (there === null) return null;
   const { value } = await readDocument(realFolder(folder), FREEZE_FILE);
   const freeze = asFreeze(value);
   if (freeze !== null) return freeze;

@@ -7,6 +7,7 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { isForbidden, readFailure } from '../disk/errors.ts';
 import { entriesOf, realFolder, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
@@ -85,7 +86,8 @@ export function mappingDigest(files: readonly Pick<MappingFile, 'name' | 'sha256
 function isThere(path: string): boolean {
   try {
     return statOf(path) !== undefined;
-  } catch {
+  } catch (error) {
+    if (isForbidden(error)) throw readFailure(error, path);
     return false;
   }
 }

@@ -200,6 +200,8 @@ export interface ValueOptions {
   readonly onMissing?: OnMissing;
   /** What kind of personal data the field holds, such as EMAIL or PHONE. */
   readonly pii?: string;
+  /** true: its values tell nothing of a person, so findings may name a record by them. */
+  readonly harmless?: boolean;
 }
 
 /** Ids at one place of a json field; the path is a JSON pointer in which `*` means each. */

@@ -66,7 +66,18 @@ function originOf(mapping: FieldMapping): Schema {
  */
 function declarations(mapping: ValueOptions): Schema {
   const { transforms, nonBlank, format, pattern, longText, copyOf, references, pii } = mapping;
-  const all = { transforms, nonBlank, format, pattern, longText, copyOf, references, pii };
+  const { harmless } = mapping;
+  const all = {
+    transforms,
+    nonBlank,
+    format,
+    pattern,
+    longText,
+    copyOf,
+    references,
+    pii,
+    harmless,
+  };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 

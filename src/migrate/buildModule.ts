@@ -281,11 +281,16 @@ async function assignIds(
 ): Promise<Bucket[]> {
   const router = uniformRouter(Math.max(1, buckets.length));
   const chunk = chunkFor(router, context);
+  const scratch = join(context.scratch, 'equal');
+  makeNewFolder(scratch);
+  const sized = await splitOversized(buckets, { ...context, scratch });
   const parts = await allEnded(
-    buckets.map((bucket, index) =>
+    sized.map((bucket, index) =>
       context.pool.call<Bucket[]>('ordinals', {
         module: module.name,
         bucket,
+        // What could not be split holds one record many times.
+        inTurn: isOversized(bucket, context),
         router,
         path: join(context.scratch, `ordinals-${index}`),
         chunk,
@@ -304,7 +309,7 @@ async function splitOversized(
   const result: Bucket[] = [];
   for (const [index, bucket] of buckets.entries()) {
     if (bucket.entries === 0) continue;
-    if (bucket.bytes <= bucketBytes * OVERSIZE || bucket.entries === 1) {
+    if (!isOversized(bucket, context) || bucket.entries === 1) {
       result.push(bucket);
       continue;
     }
@@ -321,6 +326,10 @@ async function splitOversized(
     }
   }
   return result;
+}
+
+function isOversized({ bytes }: Bucket, { memory }: BuildContext): boolean {
+  return bytes > memory.bucketBytes * OVERSIZE;
 }
 
 function cleanScratch(scratch: string): void {

@@ -16,7 +16,7 @@ import { entryRoom, writeEntry } from './entry.ts';
 import { runKeyTask, type KeyTaskInput } from './keyTask.ts';
 import { countLeftOut, type LeftOutInput } from './leftOutTask.ts';
 import { readShare, type ShareInput } from './readShare.ts';
-import { assignOrdinals, splitBucket } from './reshuffle.ts';
+import { assignOrdinals, assignOrdinalsInTurn, splitBucket } from './reshuffle.ts';
 import type { Router } from './router.ts';
 import { openSelection } from './rowSelection.ts';
 import { sortBucket, type SortOptions } from './sortBucket.ts';
@@ -40,7 +40,12 @@ interface SpillInput {
   readonly path: string;
   readonly chunk: number;
 }
-export type OrdinalsInput = SpillInput & { readonly module: string; readonly router: Router };
+export type OrdinalsInput = SpillInput & {
+  readonly module: string;
+  readonly router: Router;
+  /** It is larger than what is sorted in memory, and all of its keys are equal. */
+  readonly inTurn: boolean;
+};
 export type SplitInput = SpillInput & { readonly parts: number };
 
 export type SortInput = SortOptions & {
@@ -168,7 +173,8 @@ function bucketHandlers(
   return {
     ordinals: (input: OrdinalsInput): Reply => {
       const finisher = contentFinisher(moduleOf(input.module), context);
-      return { result: assignOrdinals(input.bucket, finisher, input.router, input) };
+      const assign = input.inTurn ? assignOrdinalsInTurn : assignOrdinals;
+      return { result: assign(input.bucket, finisher, input.router, input) };
     },
     split: (input: SplitInput): Reply => ({
       result: splitBucket(input.bucket, input.parts, input),

@@ -8,6 +8,8 @@ export const EXIT = {
   failed: 1,
   interrupted: 130,
   usage: 64,
+  /** In the place of 0 and 1: standard output could not be written. EX_IOERR of sysexits.h. */
+  unsaid: 74,
 } as const;
 
 /** What a person mends on the command line or in the mapping. */

@@ -16,8 +16,13 @@ export interface Finding {
   readonly rule: string;
   readonly severity: Severity;
   readonly module?: string;
-  /** The record's id, or its legacy key as canonical JSON; left out where that is personal. */
+  /**
+   * The record's id, or its legacy key as canonical JSON; left out where that is or may be personal:
+   * a kept text that the mapping does not call harmless.
+   */
   readonly recordId?: string;
+  /** 1-based line in the module's data file, where a record of a candidate has no id to be shown. */
+  readonly line?: number;
   readonly field?: string;
   /** Where in the field's text, in Unicode code points: [start, end). */
   readonly start?: number;

@@ -5,6 +5,8 @@ import type { JournaledScan } from './scanEntry.ts';
 export interface Standing {
   /** Somebody holds the lock. */
   readonly busy: boolean;
+  /** Name of a candidate that is not the one of its name any more. */
+  readonly changed: string | null;
   readonly hasMapping: boolean;
   /** Name of the candidate that was built last. */
   readonly built: string | null;
@@ -30,8 +32,12 @@ function step(why: string, command: string | null): NextStep {
 }
 
 export function nextStep(standing: Standing): NextStep {
-  const { busy, hasMapping, built, sample, scan, live, prunable } = standing;
+  const { busy, changed, hasMapping, built, sample, scan, live, prunable } = standing;
   if (busy) return step('a command is at work, so wait until it has ended', null);
+  if (changed !== null) {
+    const command = `sealift verify-checksums --candidate ${changed}`;
+    return step('a candidate was changed since it was sealed, so find out by whom', command);
+  }
   if (built === null && !hasMapping) {
     return step('there is no mapping', 'sealift init --source sqlite:FILE');
   }

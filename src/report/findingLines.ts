@@ -90,13 +90,14 @@ function placesOf({ count }: FindingCount, first: readonly Finding[]): string[] 
 /** Rows of a group that are named. */
 const MEMBERS = 5;
 
-function placeOf({ recordId, file, source, members }: Finding): string {
+function placeOf({ recordId, line, file, source, members }: Finding): string {
   if (source !== undefined) return `row ${source.row}`;
   if (members !== undefined) {
     const rows = members.slice(0, MEMBERS).map(({ row }) => row);
     return `rows ${rows.join(', ')}${members.length > MEMBERS ? ', …' : ''}`;
   }
   // Where a row says where it is, the record's id only makes the line longer.
-  const record = recordId === undefined ? [] : [`record ${recordId}`];
+  const name = recordId ?? (line === undefined ? undefined : `of line ${line}`);
+  const record = name === undefined ? [] : [`record ${name}`];
   return [...record, ...(file === undefined ? [] : [file])].join(' · ');
 }

@@ -1,10 +1,14 @@
 /** Runs queries in the process for invariants, and ends it where a query takes too long. */
 
 import { fork, type ChildProcess } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Answer, Question } from './invariantProcess.ts';
+
+/** SQLite gives a query all that it asks for. */
+const MOST_MEMORY = 2 ** 30;
+const LOOK_MS = 50;
 
 export interface InvariantRunner {
   /** The ordinals of a query's one column, as they come, NaN for null; or why it did not run. */
@@ -53,6 +57,7 @@ function ask(child: ChildProcess, question: Question, seconds: number): Promise<
   return new Promise((resolve) => {
     const settle = (answer: Answer): void => {
       clearTimeout(timer);
+      clearInterval(watch);
       child.off('message', settle);
       child.off('exit', onEnd);
       child.off('error', onEnd);
@@ -64,11 +69,25 @@ function ask(child: ChildProcess, question: Question, seconds: number): Promise<
     const timer = setTimeout(() => {
       settle({ reason: `it took longer than ${seconds} seconds` });
     }, seconds * 1000);
+    const watch = setInterval(() => {
+      if (residentBytes(child) <= MOST_MEMORY) return;
+      settle({ reason: 'it took more than 1 GiB of memory' });
+    }, LOOK_MS);
     child.on('message', settle);
     child.on('exit', onEnd);
     child.on('error', onEnd);
     child.send(question);
   });
+}
+
+/** What a process holds in memory; 0 where the system does not show it. */
+function residentBytes({ pid }: ChildProcess): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
 }
 
 function* ordinalsIn(path: string): Generator<number> {

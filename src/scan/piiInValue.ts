@@ -35,12 +35,17 @@ export function* undeclaredIn(
   for (const of of [...classes].sort()) if (of !== declared) yield { of };
 }
 
+/** In no order. A structure may be nested as deep as whoever wrote it likes. */
 function* textsIn(value: unknown): Generator<string> {
-  if (typeof value === 'string') yield value;
-  if (typeof value !== 'object' || value === null) return;
-  for (const [name, inner] of Object.entries(value)) {
-    if (!Array.isArray(value)) yield name;
-    yield* textsIn(inner);
+  const open = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next === 'string') yield next;
+    if (typeof next !== 'object' || next === null) continue;
+    for (const [name, inner] of Object.entries(next)) {
+      if (!Array.isArray(next)) yield name;
+      open.push(inner);
+    }
   }
 }
 

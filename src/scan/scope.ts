@@ -5,7 +5,7 @@ import { columnsOfField, isReference, type Mapping } from '../mapping/model.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding, Severity, SourcePlace } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
-import { canonicalJson } from '../record/canonical.ts';
+import { shownId, shownKey } from '../record/shownKey.ts';
 import {
   countLines,
   memberOf,
@@ -127,20 +127,34 @@ export function recordFinding(
     module: module.name,
     ...(recordId === undefined ? {} : { recordId }),
     ...(scope.provenance === undefined
-      ? {}
+      ? lineOf(recordId, ordinal)
       : { source: scope.provenance.rowOf(module.name, ordinal) }),
     field: fields.join('+'),
     reason,
   };
 }
 
-/** The id, or the kept key as canonical JSON; nothing where the key is declared personal. */
+/** Where nothing else says which record it is. */
+function lineOf(recordId: string | undefined, ordinal: number): Pick<Finding, 'line'> {
+  return recordId === undefined ? { line: ordinal + 1 } : {};
+}
+
+/** The id, or the kept key as canonical JSON; nothing where it may tell of a person. */
 function recordIdOf(module: CompiledModule, record: ReadRecord): string | undefined {
   if (hasPersonalKey(module)) return undefined;
-  const parts = module.orderFields.map((field) => memberOf(record, field));
-  const [only] = parts;
-  if (module.idField !== null) return typeof only === 'string' ? only : undefined;
-  return canonicalJson(parts);
+  const [only = ''] = module.orderFields;
+  if (module.idField !== null) return shownId(memberOf(record, only));
+  const parts = module.orderFields.map((field, at) => {
+    const kind = module.orderTypes[at]?.kind ?? '';
+    return { value: memberOf(record, field), kind, harmless: isHarmless(module, field) };
+  });
+  return shownKey(parts);
+}
+
+function isHarmless({ fields }: CompiledModule, field: string): boolean {
+  return fields.some(({ name, mapping }) => {
+    return name === field && !isReference(mapping) && mapping.harmless === true;
+  });
 }
 
 /** Whether the key is declared personal, so that no report names it. */

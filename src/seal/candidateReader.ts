@@ -11,7 +11,9 @@ import { setImmediate } from 'node:timers/promises';
 import { systemCode } from '../disk/errors.ts';
 import { openNoLinks } from '../disk/noLinks.ts';
 import { decodeUtf8 } from '../record/json.ts';
+import { isTooDeep } from '../record/nesting.ts';
 import { DATA_FILE, LINEAGE_FILE } from './format.ts';
+import { MAX_LINE } from './readPart.ts';
 
 /** A record as JSON.parse yields it; ask {@link memberOf} for its members. */
 export type ReadRecord = Readonly<Record<string, unknown>>;
@@ -25,8 +27,6 @@ export interface RecordBatch {
 
 const CHUNK = 1024 * 1024;
 const LF = 0x0a;
-/** No text of JavaScript is longer. */
-const MAX_LINE = 512 * CHUNK;
 
 /** Path of a module's file of records or, with `lineage`, of their legacy keys. */
 export function recordFile(folder: string, module: string, lineage = false): string {
@@ -152,7 +152,7 @@ function parseRecord(line: string): ReadRecord | null {
   try {
     const value: unknown = JSON.parse(line);
     const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isRecord ? (value as ReadRecord) : null;
+    return isRecord && !isTooDeep(value, line) ? (value as ReadRecord) : null;
   } catch {
     return null;
   }

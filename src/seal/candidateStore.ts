@@ -15,6 +15,7 @@ import {
   swapLink,
   syncFolder,
 } from '../disk/durable.ts';
+import { isForbidden, readFailure } from '../disk/errors.ts';
 import { remove, rename, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 
@@ -143,7 +144,8 @@ function assertInside(path: string, target: string): void {
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
-  } catch {
+  } catch (error) {
+    if (isForbidden(error)) throw readFailure(error, path);
     return false;
   }
 }

@@ -35,7 +35,10 @@ const MORE = 1024 * 1024;
 export const hashHandlers: Readonly<Record<string, Handler>> = {
   hashPart: (input: PartInput): Reply => {
     const result = hashPart(input);
-    return { result, transfer: [result.leaves.buffer, result.ends.buffer] as ArrayBuffer[] };
+    const { leaves, ends, data } = result;
+    // A long line has a room of its own, and is not copied on its way.
+    const own = data.buffer !== input.room && data.byteLength > MORE ? [data.buffer] : [];
+    return { result, transfer: [leaves.buffer, ends.buffer, ...own] as ArrayBuffer[] };
   },
   hashFile: (path: string): Reply => ({ result: hashFile(path) }),
   segmentRoot: (leaves: Uint8Array): Reply => ({
@@ -78,7 +81,7 @@ function digestOf(file: number): string {
 
 /** Hashes the lines of a part. */
 export function hashPart(input: PartInput): HashedPart {
-  const { data, unterminated } = readPart(input, input.room);
+  const { data, unterminated, endless } = readPart(input, input.room);
   const ends = lineEnds(data);
   const leaves = Buffer.allocUnsafeSlow(ends.length * DIGEST_LENGTH);
   let start = 1;
@@ -86,7 +89,8 @@ export function hashPart(input: PartInput): HashedPart {
     packedLeafHash(data, start, end, leaves, line * DIGEST_LENGTH);
     start = end + 1;
   }
-  return { data, leaves, ends, unterminated, blobs: namedBlobs(data, ends, input.blobFields) };
+  const blobs = namedBlobs(data, ends, input.blobFields);
+  return { data, leaves, ends, unterminated, endless, blobs };
 }
 
 /** What the blob fields of the lines name, each once; nothing for a line that is no record. */

@@ -18,16 +18,18 @@ export interface FileStretch {
 export interface PartLines {
   /** One byte that is no part of it, then whole lines: in the room, or apart where it was too small. */
   readonly data: Buffer;
-  /** True when the file ends without LF. */
+  /** True when the file ends without LF, or a line is longer than one can be. */
   readonly unterminated: boolean;
+  /** True when the last line is longer than one can be: it was not read. */
+  readonly endless: boolean;
 }
 
 const LF = 0x0a;
 const MORE = 1024 * 1024;
 /** Most last lines of a part end this soon behind it. */
 const SPARE = 256 * 1024;
-/** A record that SQLite can hold, and its escapes. */
-const MAX_LINE = 1024 * MORE;
+/** No text of the runtime is longer, so that no record is: 512 MiB. */
+export const MAX_LINE: number = 512 * MORE - 64;
 
 /** Bytes of the room that a part of `length` bytes needs. */
 export function partRoom(length: number): number {
@@ -61,9 +63,11 @@ export function readPart(
     const space = Buffer.from(room);
     const read = before + readAt(file, start - 1 + before, space.subarray(before, end - start + 1));
     const first = start === 0 ? 0 : space.subarray(0, read).indexOf(LF);
-    if (first === -1) return { data: Buffer.alloc(1), unterminated: false };
+    if (first === -1) return { data: Buffer.alloc(1), unterminated: false, endless: false };
     const data = space.subarray(first, read);
-    if (data.length === 1 || data.at(-1) === LF) return { data, unterminated: false };
+    if (data.length === 1 || data.at(-1) === LF) {
+      return { data, unterminated: false, endless: false };
+    }
     return withRest(file, end, space, { first, read });
   } finally {
     closeSync(file);
@@ -79,23 +83,38 @@ function withRest(
 ): PartLines {
   const more = readAt(file, end, space.subarray(read, read + SPARE));
   const stop = space.subarray(read, read + more).indexOf(LF);
-  if (stop !== -1) return { data: space.subarray(first, read + stop + 1), unterminated: false };
-  const { rest, unterminated } = readRest(file, end + more);
-  return { data: Buffer.concat([space.subarray(first, read + more), ...rest]), unterminated };
+  if (stop !== -1) {
+    const data = space.subarray(first, read + stop + 1);
+    return { data, unterminated: false, endless: false };
+  }
+  const begun = space.subarray(first, read + more);
+  const rest = restOfLine(file, end + more, MAX_LINE - begun.length);
+  if (rest === null) return { data: Buffer.alloc(1), unterminated: true, endless: true };
+  const data = Buffer.allocUnsafeSlow(begun.length + rest.length);
+  begun.copy(data);
+  const done = readAt(file, end + more, data.subarray(begun.length));
+  return { data: data.subarray(0, begun.length + done), unterminated: !rest.ends, endless: false };
 }
 
-/** What is left of the line that runs on at `position`; no honest line comes near the limit. */
-function readRest(file: number, position: number): { rest: Buffer[]; unterminated: boolean } {
-  const rest: Buffer[] = [];
-  for (let at = position; at - position < MAX_LINE; at += MORE) {
-    const more = Buffer.allocUnsafe(MORE);
-    const read = more.subarray(0, readAt(file, at, more));
-    if (read.length === 0) break;
+/**
+ * How many bytes are left of the line that runs on at `position`, and whether it ends; null where that is
+ * more than `limit`. It is looked at before there is room for it: whoever wrote the file decides how long
+ * it is.
+ */
+function restOfLine(
+  file: number,
+  position: number,
+  limit: number,
+): { readonly length: number; readonly ends: boolean } | null {
+  const window = Buffer.allocUnsafe(MORE);
+  for (let length = 0; length <= limit;) {
+    const read = window.subarray(0, readAt(file, position + length, window));
+    if (read.length === 0) return { length, ends: false };
     const stop = read.indexOf(LF);
-    rest.push(stop === -1 ? read : read.subarray(0, stop + 1));
-    if (stop !== -1) return { rest, unterminated: false };
+    if (stop !== -1) return { length: length + stop + 1, ends: true };
+    length += read.length;
   }
-  return { rest, unterminated: true };
+  return null;
 }
 
 /** Fills `target` from `position` as far as the file goes; how many bytes that were. */

@@ -9,6 +9,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 import { canonicalJson, NotCanonicalError } from '../record/canonical.ts';
 import { decodeUtf8 } from '../record/json.ts';
+import { isTooDeep } from '../record/nesting.ts';
 import type { LineSchema } from './linePattern.ts';
 
 /** What is wrong with a line. */
@@ -45,7 +46,8 @@ function validatorOf(schema: LineSchema): ValidateFunction {
 function parsed(text: string): object | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+    return isTooDeep(value, text) ? null : value;
   } catch {
     return null;
   }

@@ -3,12 +3,14 @@
  * number where a run has made the same before. Links are no candidates, wherever they lead.
  */
 
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { linkState } from '../disk/durable.ts';
 import { systemCode } from '../disk/errors.ts';
 import { entriesOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
+import { readPlainFile } from './files.ts';
+import { sealId, SUMS_FILE } from './format.ts';
 
 const NAME = /^([0-9a-f]{64})(?:\.([1-9]\d{0,8}))?$/;
 /** Enough digits of a seal id where no other candidate's begins with them. */
@@ -22,6 +24,27 @@ export function isSealedName(name: string): boolean {
 /** The seal id in a candidate's name. */
 export function sealIdOf(name: string): string {
   return NAME.exec(name)?.[1] ?? '';
+}
+
+/** The seal id that the name of a candidate's folder states; null where it is named otherwise. */
+export function statedSealId(folder: string): string | null {
+  const name = basename(folder);
+  return isSealedName(name) ? sealIdOf(name) : null;
+}
+
+/** No honest list of checksums comes near. */
+const MAX_SUMS = 256 * 1024 * 1024;
+
+/** The seal id of what is in a folder, computed from its list of checksums; null where it has none. */
+export function computedSealId(folder: string): string | null {
+  const sums = readPlainFile(join(folder, SUMS_FILE), MAX_SUMS);
+  return sums === null ? null : sealId(sums);
+}
+
+/** Whether another candidate is in the folder than its name states: changed, and sealed anew. */
+export function isMisnamed(folder: string): boolean {
+  const stated = statedSealId(folder);
+  return stated !== null && computedSealId(folder) !== stated;
 }
 
 export function sealedPath(store: string, name: string): string {

@@ -2,8 +2,8 @@
  * Verification of a sealed candidate: everything is computed again from the files and compared,
  * and every file is accounted for. What it finds are findings; it throws only when it cannot read.
  *
- * Without a seal id from outside it proves that the candidate is consistent in itself; an older or
- * re-made candidate is consistent too.
+ * A folder that is named by a seal id has to hold that very candidate. Without a seal id from outside
+ * nothing but that is proven, and that the candidate is consistent in itself: an older or re-made one is, too.
  */
 
 import { join } from 'node:path';
@@ -32,6 +32,7 @@ import {
   type SumLine,
 } from './format.ts';
 import { asRunFile } from './sealSchemas.ts';
+import { statedSealId } from './sealedFolders.ts';
 import { verifyModule } from './verifyModule.ts';
 
 /** No honest run.json or SHA256SUMS comes near. */
@@ -84,6 +85,11 @@ export async function verifyAt(
   const findings: Finding[] = [];
   if (expected !== null && id !== expected) {
     const reason = `the seal id is ${id}, not the expected ${expected}`;
+    findings.push(fileFinding('seal-unexpected', SUMS_FILE, reason));
+  }
+  const stated = statedSealId(folder);
+  if (stated !== null && id !== stated && expected !== stated) {
+    const reason = `the seal id is ${id}, the name of its folder says ${stated}`;
     findings.push(fileFinding('seal-unexpected', SUMS_FILE, reason));
   }
   const sums = parseSums(sumsBytes.toString('utf8'));

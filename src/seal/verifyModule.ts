@@ -62,6 +62,11 @@ export async function verifyModule(
     findings.push(fileFinding('file-missing', path(DATA_FILE), 'the module has no data file'));
     return { findings, records: 0 };
   }
+  if (data.endless) {
+    const reason = 'a line is longer than 512 MiB, which no record is, so it was not read';
+    findings.push(fileFinding('seal-format', path(DATA_FILE), reason));
+    return { findings, records: 0 };
+  }
   if (data.sha256 !== listed.get(path(DATA_FILE))) findings.push(changed(path(DATA_FILE)));
   const { tree } = data;
   if (tree === null || tree.root !== module.root || tree.count !== module.count) {
@@ -113,6 +118,8 @@ interface HashedData {
   readonly tree: ModuleTree | null;
   /** Digests of the blobs that the records name. */
   readonly blobs: ReadonlySet<string>;
+  /** A line is longer than one can be: nothing else of the file counts. */
+  readonly endless: boolean;
 }
 
 interface Listeners {
@@ -135,7 +142,7 @@ async function hashData(
   for (let start = 0; start < size; start += PART) {
     parts.push({ path, start, end: Math.min(start + PART, size), blobFields });
   }
-  let [sound, records] = [true, 0];
+  let [sound, endless, records] = [true, false, 0];
   const rooms = sharedRooms();
   const hashed = inOrder(parts, pool.size + 1, async (part) => {
     const room = rooms.take(partRoom(part.end - part.start));
@@ -144,6 +151,7 @@ async function hashData(
   for await (const { room, part } of hashed) {
     const bytes = asBuffer(part.data).subarray(1);
     digest.update(bytes);
+    endless ||= part.endless;
     for (const blob of part.blobs) blobs.add(blob);
     records += part.ends.length;
     onRecords(records);
@@ -152,7 +160,7 @@ async function hashData(
     rooms.giveBack(room);
   }
   const tree = sound ? await finished(builder) : null;
-  return { sha256: digest.digest('hex'), tree, blobs };
+  return { sha256: digest.digest('hex'), tree, blobs, endless };
 }
 
 /** The last range ends with a line, too. */

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { isForbidden, readFailure } from '../disk/errors.ts';
 import { Failure } from '../outcome/failure.ts';
 import { compareNames } from './nameOrder.ts';
 import type { Remark } from './source.ts';
@@ -40,6 +41,7 @@ export function bytesOf(files: readonly { readonly state: FileState }[]): number
 /** The files of a location, ascending by table name; at least one. */
 export async function listFiles(location: string, extension: string): Promise<SourceFile[]> {
   const found = await stat(location).catch((cause: unknown) => {
+    if (isForbidden(cause)) throw readFailure(cause, location);
     throw missing(location, 'there is no such file or folder', cause);
   });
   if (found.isFile()) return [named(location)];

@@ -174,6 +174,40 @@ describe('what is declared', () => {
     expect(findings.at(-1)?.reason).toContain('were not compared');
   });
 
+  it('leaves records that are longer than what is read at once as they are', async () => {
+    const root = temporary();
+    const fields = { id: 'integer', note: 'string' };
+    const records = [1, 2, 3, 4].map((id) => ({ id, note: `${id}`.repeat(id * 900_000) }));
+    const last = { id: 3, note: `${'3'.repeat(2_700_000)}!` };
+    await sealed(join(root, 'a'), { dog: { fields, records } });
+    await sealed(join(root, 'b'), { dog: { fields, records: records.with(2, last) } });
+    expect(brief(await compared(join(root, 'a'), join(root, 'b')))).toEqual([
+      'record-changed dog [3] note',
+    ]);
+  });
+
+  it('is what lets a text be named that is a key: both have to call it harmless', async () => {
+    const root = temporary();
+    const people = ['Anna', 'Berta'].map((name) => ({ name, age: 7 }));
+    for (const [side, harmless] of [
+      ['yes', true],
+      ['no', false],
+    ] as const) {
+      const fields = { name: { type: 'string', harmless }, age: 'integer' };
+      const person = { fields, key: ['name'] };
+      await sealed(join(root, `${side}-a`), { person: { ...person, records: people } });
+      await sealed(join(root, `${side}-b`), { person: { ...person, records: people.slice(1) } });
+    }
+    const shown = async (a: string, b: string): Promise<unknown> => {
+      const { findings } = await compared(join(root, a), join(root, b));
+      return findings.find(({ rule }) => rule === 'record-deleted')?.recordId;
+    };
+    expect(await shown('yes-a', 'yes-b')).toBe('["Anna"]');
+    expect(await shown('no-a', 'no-b')).toBeUndefined();
+    expect(await shown('yes-a', 'no-b')).toBeUndefined();
+    expect(await shown('no-a', 'yes-b')).toBeUndefined();
+  });
+
   it('as personal keeps a key out of findings', async () => {
     const root = temporary();
     const fields = { id: 'integer', mail: { type: 'string', pii: 'EMAIL' }, name: 'string' };

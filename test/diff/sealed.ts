@@ -92,7 +92,13 @@ function writeMapping(folder: string, data: Data): void {
   for (const [module, { fields, key = ['id'] }] of Object.entries(data)) {
     const all = Object.entries(fields).map(([name, of]) => [
       name,
-      { column: name, ...(typeof of === 'string' ? { type: of } : of) },
+      {
+        column: name,
+        ...(typeof of === 'string' ? { type: of } : of),
+        ...(key.includes(name) && (typeof of === 'string' || !('pii' in of || 'harmless' in of))
+          ? { harmless: true }
+          : {}),
+      },
     ]);
     const typeOf = (name: string): string => {
       const of = fields[name] ?? '';

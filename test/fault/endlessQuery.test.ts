@@ -52,3 +52,30 @@ describe('a query that never ends', () => {
     expect(left.filter((path) => path !== '.lock')).toEqual([]);
   });
 });
+
+/** Forty columns of 50 MB each, of which the result shows nothing but how long they are. */
+function swelling(): string {
+  const tens = "'aaaaaaaaaa'";
+  const grown = Array.from({ length: 6 }).reduce<string>(
+    (x) => `replace(${x}, 'a', ${tens})`,
+    tens,
+  );
+  const numbers = Array.from({ length: 40 }, (_, at) => at);
+  const columns = numbers.map((at) => `substr(${grown}, 1, 5000000${at % 10}) AS c${at}`);
+  const lengths = numbers.map((at) => `length(c${at})`).join(' + ');
+  return `WITH b AS MATERIALIZED (SELECT id, ${columns.join(', ')} FROM t)
+    SELECT id FROM b WHERE ${lengths} > 0`;
+}
+
+it('a query that swells ends the run in one line, before it has taken the machine', async () => {
+  writeProject({ sql: swelling(), base: { table: 't', key: { id: 'id' } } });
+  const args = ['migrate', '--project', project, '--workers', '1', '--memory', '64M'];
+  const { code, stdout, stderr } = await start(args).ended;
+  expect([code, stdout]).toEqual([64, '']);
+  expect(stderr).toBe(
+    'sealift migrate: reading by queries takes more than 1.1 GB of memory, so the run was ended ' +
+      '("query m"): let them make smaller cells, or give more with --memory\n',
+  );
+  const left = [...treeOf(join(project, 'storage_candidate')).keys()];
+  expect(left.filter((path) => path !== '.lock')).toEqual([]);
+}, 120_000);

@@ -83,6 +83,7 @@ export const ENVIRONMENT: Environment = {
     throw new Error('these tests start no process of their own');
   },
   onInterrupt: () => () => {},
+  watchMemory: () => () => {},
 };
 
 /** Makes the mapping of a project in this process. */

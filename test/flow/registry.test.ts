@@ -1,7 +1,15 @@
 /** registry check and registry build, and what migrate and dry-run say of registries. */
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import Database from 'better-sqlite3';
 import * as fc from 'fast-check';
@@ -27,6 +35,29 @@ import {
 /** In every legacy id: none may be told. */
 const id = (name: string): string => `Geheimnis ${name}`;
 const UUID_RULE = { id: { rule: 'uuid' } };
+
+describe('the files of registries', () => {
+  it('can be read by their owner alone, whatever mode they had', async () => {
+    for (const extension of ['ndjson', 'json']) {
+      const folder = project([id('a'), id('b')], {});
+      const file = join(folder, `mapping/registries/dogs.${extension}`);
+      if (extension === 'json') {
+        mkdirSync(dirname(file), { recursive: true });
+        rmSync(join(dirname(file), 'dogs.ndjson'), { force: true });
+        writeFileSync(file, '[]');
+        chmodSync(file, 0o644);
+      }
+      const mask = process.umask(0o000);
+      try {
+        expect((await build(folder)).code).toBe(0);
+      } finally {
+        process.umask(mask);
+      }
+      expect(readFileSync(file, 'utf8')).toContain(id('a'));
+      expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
+    }
+  });
+});
 
 describe('registry check', () => {
   it('passes where every row has an entry, and fails where no row takes its id from one', async () => {

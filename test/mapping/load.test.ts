@@ -372,6 +372,8 @@ describe('a wrong mapping', () => {
     [[VISITS, 'fields', 'earlier', 'format'], 'uuid', '"format" does not belong to type array('],
     [[VISITS, 'fields', 'mail', 'format'], 'mail', 'did you mean "email"?'],
     [[VISITS, 'fields', 'mail', 'pii'], 'e-mail', 'expected a kind in capital letters'],
+    [[VISITS, 'fields', 'mail', 'harmless'], true, 'holds personal data is not harmless'],
+    [[VISITS, 'fields', 'mail', 'harmless'], 'yes', 'expected a value of type boolean'],
     [[VISITS, 'fields', 'mail', 'references'], 'visits', '"references" does not belong to type'],
     [[VISITS, 'fields', 'earlier', 'references'], 'visit', 'did you mean "visits"?'],
     [

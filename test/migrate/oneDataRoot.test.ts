@@ -15,10 +15,13 @@ const chinook = shared('data/sqlite/chinook.db');
 /** How the second database spells a name. */
 const respelled = (name: string): string => `x_${name.toLowerCase()} ö`;
 
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 /** Gives every table and column of a database another name. */
 function respell(file: string): void {
   const db = new Database(file);
-  const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
   const tables = db
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     .pluck()

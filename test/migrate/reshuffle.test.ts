@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { splitBucket } from '../../src/migrate/reshuffle.ts';
+import { ENTRY_HEADER } from '../../src/disk/spill.ts';
+import type { ContentFinisher } from '../../src/migrate/contentEntry.ts';
+import { assignOrdinals, assignOrdinalsInTurn, splitBucket } from '../../src/migrate/reshuffle.ts';
+import { ONE_BUCKET } from '../../src/migrate/router.ts';
 import { workFolder } from '../cli/sealift.ts';
 import { entriesOf, spilled, type Entry } from './spilled.ts';
 
@@ -51,8 +54,61 @@ describe('splitting a bucket', () => {
     expect(split(parts[0] ?? [], 4).length).toBeGreaterThan(1);
   });
 
+  it('parts the few from the many that are equal, wherever they lie', () => {
+    const many = Array.from({ length: 9000 }, () => 'same');
+    // In places that the sample, which takes every second one, does not see.
+    const few = ['before', 'same', 'samf'];
+    const keys = [...many.slice(0, 4001), ...few, ...many.slice(4001), 'sam'];
+    const parts = split(entriesFor(keys), 4).map((part) => new Set(part.map(({ key }) => key)));
+    expect(parts).toEqual([new Set(['before', 'sam']), new Set(['same']), new Set(['samf'])]);
+  });
+
   it('leaves a bucket whole whose keys are all equal', () => {
     const parts = split(entriesFor(Array.from({ length: 50 }, () => 'same')), 4);
     expect(parts.map((part) => part.length)).toEqual([50]);
+  });
+});
+
+function spill(): { path: string; chunk: number } {
+  return { path: join(folder, randomUUID()), chunk: 256 };
+}
+
+describe('ordinals of records that are equal', () => {
+  const finisher: ContentFinisher = {
+    room: (view) => view.end - view.start + 16,
+    finish(source, view, ordinal, target) {
+      const size = source.copy(target, 0, view.start, view.end);
+      // In the place of the key, so that it can be read again.
+      target.write(String(ordinal).padStart(4, '0'), ENTRY_HEADER);
+      return size;
+    },
+  };
+  it('are the same whether they are sorted in memory or counted, whatever was found in their rows', () => {
+    const found = fc.constantFrom(
+      undefined,
+      [['note', 'sentinel']] as const,
+      [['note', 'text-nul']] as const,
+      [['größe', 'sentinel']] as const,
+    );
+    fc.assert(
+      fc.property(fc.array(found, { minLength: 1, maxLength: 60 }), (all) => {
+        const entries = all.map((of, row): Entry => {
+          const about = { key: 'same', record: '{}', lineage: '', row };
+          return of === undefined ? about : { ...about, found: of };
+        });
+        const [sorted, counted] = [assignOrdinals, assignOrdinalsInTurn].map((assign) => {
+          const buckets = assign(spilled(folder, entries, 512), finisher, ONE_BUCKET, spill());
+          return buckets.flatMap(entriesOf).sort((a, b) => order(a.key, b.key));
+        });
+        expect(counted).toEqual(sorted);
+        expect(new Set(counted?.map(({ key }) => key)).size).toBe(entries.length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are not counted where the records differ', () => {
+    const bucket = spilled(folder, entriesFor(['same', 'other']), 512);
+    expect(() => assignOrdinalsInTurn(bucket, finisher, ONE_BUCKET, spill())).toThrow('differ');
   });
 });

@@ -28,7 +28,7 @@ describe('the lines about what was checked', () => {
       checks: [],
       records: 0,
       references: 0,
-      lowered: Array(99).fill(one) as never[],
+      lowered: Array.from({ length: 99 }, () => one),
     };
     const [first, second = ''] = checkedLines(checked);
     expect(first).toBe('checked 0 records and 0 references: nothing');

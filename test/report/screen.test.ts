@@ -48,6 +48,14 @@ function height(lines: readonly string[], columns: number): number {
   return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0);
 }
 
+/** Findings of one cause, in `many` rows from row `from` on. */
+function inRows(severity: Severity, reason: string, many: number, from: number): Finding[] {
+  return Array.from({ length: many }, (_, at) => {
+    const source = { table: 't', row: from + at };
+    return { ...finding('m1', severity, reason), field: 'f', source };
+  });
+}
+
 describe('the summary on a terminal', () => {
   it('is whole where it fits', () => {
     const lines = shown(outcomeOf(11));
@@ -90,12 +98,7 @@ describe('the summary on a terminal', () => {
   });
 
   it('shows the worst first, in groups, with counts, first rows and totals', () => {
-    const rows = (severity: Severity, reason: string, many: number, from: number): Finding[] =>
-      Array.from({ length: many }, (_, at) => {
-        const source = { table: 't', row: from + at };
-        return { ...finding('m1', severity, reason), field: 'f', source };
-      });
-    const findings = [...rows('WARNING', 'odd', 15, 1), ...rows('BLOCKER', 'bad', 1310, 16)];
+    const findings = [...inRows('WARNING', 'odd', 15, 1), ...inRows('BLOCKER', 'bad', 1310, 16)];
     const lines = terminalLines(outcomeOf(1, findings), null, (path) => path);
     expect(lines.filter((line) => /BLOCKER|WARNING/.test(line))).toEqual([
       'BLOCKER type m1 · f · 1,310 rows (16, 17, 18, …): bad',

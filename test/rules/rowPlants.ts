@@ -228,3 +228,18 @@ export const ROW_PLANTS: Readonly<Record<string, RowPlant>> = {
   accounting: { ...noted(STRAY), never: 'REJECTED' },
   'pii-undeclared': between(text("'ada.lovelace@example.org'")),
 };
+
+const AB_FIELDS = { a: { column: 'a', type: 'integer' }, b: { column: 'b', type: 'integer' } };
+
+/** A second one, for rules that are found in rows and in records, too. */
+export const OTHER_ROW_PLANTS: Readonly<Record<string, RowPlant>> = {
+  'reference-partial': between({
+    sql: TWO_PARTS.sql,
+    modules: {
+      p: TWO_PARTS.modules.p,
+      ...m(AB_FIELDS, {
+        references: [{ fields: ['a', 'b'], module: 'p', to: ['a', 'b'], match: 'full' }],
+      }),
+    },
+  }),
+};

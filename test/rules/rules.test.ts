@@ -25,7 +25,7 @@ import {
   type Said,
   type Source,
 } from './flows.ts';
-import { ROW_PLANTS, type RowPlant } from './rowPlants.ts';
+import { OTHER_ROW_PLANTS, ROW_PLANTS, type RowPlant } from './rowPlants.ts';
 import { SEAL_PLANTS, SOUND, type SealPlant } from './sealPlants.ts';
 
 afterAll(removeProjects);
@@ -149,7 +149,9 @@ async function holdSeal(rule: Rule, plant: SealPlant): Promise<void> {
 describe('the plants', () => {
   /** `rule stage`, of all that the rules say and of all that is planted. */
   const planted = [
-    ...Object.entries(ROW_PLANTS).map(([rule, { stage }]) => `${rule} ${stage}`),
+    ...[...Object.entries(ROW_PLANTS), ...Object.entries(OTHER_ROW_PLANTS)].map(
+      ([rule, { stage }]) => `${rule} ${stage}`,
+    ),
     ...[...Object.entries(SEAL_PLANTS), ...Object.entries(COMMAND_PLANTS)].flatMap(
       ([rule, plants]) => plants.map(({ stage }) => `${rule} ${stage}`),
     ),
@@ -174,6 +176,13 @@ describe('a defect in rows', () => {
   it.each(IN_ROWS)('%s as a BLOCKER is in every verdict', async (rule) => {
     await holdBlocker(rule, ROW_PLANTS[rule] ?? never(rule));
   });
+
+  it.each(Object.entries(OTHER_ROW_PLANTS))(
+    '%s is in every verdict here, too',
+    async (rule, plant) => {
+      await holdBlocker(rule as Rule, plant);
+    },
+  );
 
   const weighable = IN_ROWS.filter((rule) => !RULES[rule].fixed);
 

@@ -26,7 +26,7 @@ export function module(
     source: { table: name },
     key: [{ column: 'id', type: 'string' }],
     id: { rule: 'keep' },
-    fields: { id: { column: 'id', type: 'string' }, ...fields },
+    fields: { id: { column: 'id', type: 'string', harmless: true }, ...fields },
     ...more,
   };
 }

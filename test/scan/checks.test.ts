@@ -442,6 +442,47 @@ describe('a scan', () => {
     expect(finding).not.toHaveProperty('recordId');
   });
 
+  it('names no record by a text that is its key, but by its line, unless it is declared harmless', async () => {
+    const records = [
+      { id: '12', note: 'nothing' },
+      { id: 'Anna Muster', note: 'call a@b.example' },
+    ];
+    const folder = writeCandidate({ dogs: records });
+    for (const harmless of [false, undefined]) {
+      const id = text('id', harmless === undefined ? {} : { harmless });
+      const mapping = mappingOf([module('dogs', { id, note: text('note') })]);
+      const [finding] = await scanned(mapping, folder);
+      expect(finding).toMatchObject({ rule: 'pii-undeclared', line: 2 });
+      expect(JSON.stringify(finding)).not.toContain('Anna');
+    }
+    const id = text('id', { harmless: true });
+    const [finding] = await scanned(
+      mappingOf([module('dogs', { id, note: text('note') })]),
+      folder,
+    );
+    expect(finding).toMatchObject({ recordId: '["Anna Muster"]' });
+    expect(finding).not.toHaveProperty('line');
+  });
+
+  it('does not take a text for a number because the type of the key is one', async () => {
+    const note = text('note');
+    const mapping = mappingOf([
+      {
+        ...module('dogs', { id: { column: 'id', type: 'integer' }, note }),
+        key: [{ column: 'id', type: 'integer' }],
+      },
+    ]);
+    const folder = writeCandidate({
+      dogs: [
+        { id: 7, note: 'call a@b.example' },
+        { id: 'Anna', note: 'call a@b.example' },
+      ],
+    });
+    const found = await scanned(mapping, folder, { checks: ['pii'] });
+    expect(found).toMatchObject([{ recordId: '[7]' }, { line: 2 }]);
+    expect(JSON.stringify(found)).not.toContain('Anna');
+  });
+
   it('says how far it is, and leaves nothing in its scratch, also when it is left early', async () => {
     const folder = writeCandidate({ dogs: [{ id: 'a' }, { id: 'A' }, { id: 'b' }, { id: 'B' }] });
     const scratch = scratchFolder();

@@ -201,6 +201,27 @@ describe('an invariant that cannot run', () => {
     ]);
   });
 
+  it('is stopped when it takes too much memory, and the next one runs', async () => {
+    const folder = writeCandidate({ bills: [bill('a', '1.00')] });
+    const tens = "'aaaaaaaaaa'";
+    const grown = Array.from({ length: 6 }).reduce<string>(
+      (x) => `replace(${x}, 'a', ${tens})`,
+      tens,
+    );
+    const names = Array.from({ length: 40 }, (_, at) => `c${at}`);
+    const columns = names.map((name, at) => `substr(${grown}, 1, 5000000${at % 10}) AS ${name}`);
+    const swelling = invariant(
+      `WITH b AS MATERIALIZED (SELECT id, ${columns.join(', ')} FROM bills)
+       SELECT id FROM b WHERE ${names.map((name) => `length(${name})`).join(' + ')} < 0`,
+    );
+    const next = invariant('SELECT id FROM bills', { id: 'next' });
+    const found = await scanned(mappingOf([bills([swelling, next])]), folder);
+    expect(found.map(({ reason }) => reason)).toEqual([
+      'invariant "i" could not run: it took more than 1 GiB of memory',
+      'invariant "next" does not hold: it holds',
+    ]);
+  });
+
   it('is stopped when it takes too long, and the next one runs', async () => {
     const folder = writeCandidate({ bills: [bill('a', '1.00')] });
     const forever = invariant(

@@ -1,7 +1,14 @@
 /** Small projects whose candidate is sealed, harmed, sealed again and scanned in this process. */
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 import Database from 'better-sqlite3';
 import { afterAll } from 'vitest';
@@ -13,6 +20,7 @@ import type { Finding } from '../../src/outcome/finding.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
 import { canonicalJson } from '../../src/record/canonical.ts';
 import { RUN_FILE, type RunFile } from '../../src/seal/format.ts';
+import { computedSealId } from '../../src/seal/sealedFolders.ts';
 import { readFiles, restore, resum, type Files } from '../fault/corruptions.ts';
 import { ENVIRONMENT, migrateHere, newProject, temporaryFolder } from '../fault/fixture.ts';
 
@@ -26,7 +34,7 @@ export interface SealedProject {
   readonly candidate: string;
   /** Everything as it was when it was sealed. */
   restore(): void;
-  /** Replaces run.json and seals it again. */
+  /** Replaces run.json and seals it again, in a folder of its new seal id: consistent all over. */
   reseal(change: (run: RunFile) => unknown): void;
   /** Runs SQL on the source. */
   change(sql: string): void;
@@ -53,12 +61,14 @@ export async function sealedProject(
     candidate,
     restore() {
       for (const [name, files] of before) restore(join(path, name), files);
+      callBySealId(path);
       writeFileSync(source, database);
     },
     reseal(change) {
       const run = canonicalJson(change(runOf({ candidate })));
       writeFileSync(join(candidate, RUN_FILE), `${run}\n`);
       resum(candidate);
+      callBySealId(path);
     },
     change(sql) {
       const db = new Database(source);
@@ -66,6 +76,16 @@ export async function sealedProject(
       db.close();
     },
   };
+}
+
+/** Gives the folder of what is current the name that its seal id asks for. */
+function callBySealId(project: string): void {
+  const link = join(project, 'storage_candidate/v1');
+  const folder = realpathSync(link);
+  const name = join(dirname(folder), computedSealId(folder) ?? '');
+  renameSync(folder, name);
+  rmSync(link);
+  symlinkSync(join('sealed', basename(name)), link);
 }
 
 export function runOf({ candidate }: Pick<SealedProject, 'candidate'>): RunFile {

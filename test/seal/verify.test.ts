@@ -1,7 +1,14 @@
 /** The verifier against candidates that somebody made to break it, and the strict list of sums. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import * as fc from 'fast-check';
@@ -276,6 +283,22 @@ describe('a candidate that was made to break the verifier', () => {
     writeFileSync(join(folder, 'dogs/data.ndjson'), 'x');
     truncateSync(join(folder, 'dogs/data.ndjson'), 40 * 2 ** 20);
     expect(await rules()).toEqual(new Set(['checksum', 'merkle']));
+  });
+
+  it('says that a line is longer than one can be, and does not hold it in memory', async () => {
+    const path = join(folder, 'dogs/data.ndjson');
+    const [first = ''] = readFileSync(path, 'utf8').split('\n');
+    writeFileSync(path, `${first}\n{"`);
+    // A file of holes: it takes no space, and is read as zeros.
+    truncateSync(path, 600 * 2 ** 20);
+    appendFileSync(path, '"}\n');
+    resum(folder);
+    const { arrayBuffers } = process.memoryUsage();
+    const { findings } = await verifyCandidate(folder, null, HASHING);
+    expect(process.memoryUsage().arrayBuffers - arrayBuffers).toBeLessThan(200 * 2 ** 20);
+    const about = findings.filter(({ file }) => file === 'dogs/data.ndjson');
+    expect(about.map(({ rule }) => rule)).toEqual(['seal-format']);
+    expect(about[0]?.reason).toContain('longer than 512 MiB');
   });
 
   it('reads no list of checksums of more than 256 MiB', async () => {

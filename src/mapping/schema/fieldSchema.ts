@@ -116,6 +116,12 @@ const VALUE: Readonly<Record<string, unknown>> = {
     type: 'string',
     pattern: '^[A-Z][A-Z0-9_]{0,62}$',
   },
+  harmless: {
+    description:
+      'true: its values tell nothing of a person. Findings may name a record by them where they are ' +
+      'the key that is kept.',
+    type: 'boolean',
+  },
 };
 
 const SEVERAL_COLUMNS = {

@@ -66,12 +66,12 @@ function shares(counts: readonly FindingCount[], listed: number): Map<string, nu
 }
 
 function rowOf(finding: Finding): FindingRow {
-  const { id = '', field = '', recordId = '', because = '', reason } = finding;
+  const { id = '', field = '', recordId = '', line, because = '', reason } = finding;
   return {
     id: printable(id),
     place: printable(placeOf(finding)),
     field: printable(fieldOf(field, finding)),
-    record: printable(recordId),
+    record: line === undefined ? printable(recordId) : `line ${line}`,
     reason: printable(reason),
     because: printable(because),
   };

@@ -21,6 +21,7 @@ import {
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { createFile, writeAll } from '../../disk/durable.ts';
+import { isForbidden, readFailure } from '../../disk/errors.ts';
 import { makeTemporary, removeFile } from '../../disk/noLinks.ts';
 import { assertRoom } from '../../disk/room.ts';
 import { Failure } from '../../outcome/failure.ts';
@@ -54,6 +55,7 @@ function resolveFile(location: string): string {
   try {
     file = realpathSync(location);
   } catch (cause) {
+    if (isForbidden(cause)) throw readFailure(cause, location);
     throw new Failure('SOURCE_MISSING', {
       what: 'there is no such database',
       where: location,

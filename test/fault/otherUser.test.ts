@@ -1,0 +1,107 @@
+/**
+ * A user who may not read a project, or not write to it: each command says so in one line, and takes
+ * nothing that it may not look at for something that is not there.
+ */
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { sealift, type Ran } from '../cli/run.ts';
+import { migrateHere, newProject } from './fixture.ts';
+import { promoteHere, scanHere } from '../promote/fixture.ts';
+
+/** Root may read everything, so that it has to become somebody else. */
+const NOBODY: readonly string[] = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+const wrap = process.getuid?.() === 0 ? NOBODY : [];
+
+let project: string;
+let temporary: string;
+
+function run(...args: string[]): Promise<Ran> {
+  const where = args[0] === 'completion' ? [] : ['--project', project];
+  return sealift([...args, ...where], { wrap, env: { TMPDIR: temporary } });
+}
+
+/** Whether another user can run what is checked out here. */
+function canRun(): boolean {
+  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+  const all = [...wrap, process.execPath, main, '--version'];
+  const [command = '', ...args] = all;
+  if (spawnSync(command, args, { cwd: '/' }).status === 0) return true;
+  process.stderr.write('notice: no other user can run this here; tests of that are skipped\n');
+  return false;
+}
+
+beforeAll(async () => {
+  project = await newProject(5);
+  await migrateHere(project);
+  await scanHere(project);
+  await promoteHere(project);
+  chmodSync(project, 0o755);
+  temporary = join(project, 'temporary');
+  mkdirSync(temporary);
+  chmodSync(temporary, 0o777);
+});
+
+afterEach(() => {
+  chmodSync(project, 0o755);
+  for (const folder of ['mapping', 'storage_journal', 'storage_candidate']) {
+    chmodSync(join(project, folder), 0o755);
+  }
+});
+
+afterAll(() => {
+  rmSync(project, { recursive: true });
+});
+
+const CLOSED = 'this user may not read it';
+
+describe.skipIf(!canRun())('a user who may not read', () => {
+  it.each([
+    [0o000, '.', ['status', 'verify-checksums', 'migrate']],
+    [0o000, 'storage_candidate', ['status', 'verify-checksums', 'scan-all', 'diff v1 live']],
+    [0o000, 'storage_journal', ['status', 'scan-all --candidate live']],
+    [0o000, 'mapping', ['migrate', 'freeze --check', 'registry check']],
+  ])('with %o on %s is told so by each command', async (mode, folder, commands) => {
+    chmodSync(join(project, folder), mode);
+    for (const command of commands) {
+      const { code, stderr } = await run(...command.split(' '));
+      expect(stderr.trimEnd().split('\n').at(-1), command).toContain(CLOSED);
+      expect([1, 2], command).toContain(code);
+      expect(stderr, command).not.toMatch(/defect|there is no|never frozen|\/proc\//);
+    }
+  });
+
+  it('a source is told that, too, and not that it is not there', async () => {
+    const folder = join(project, 'closed');
+    mkdirSync(folder, { mode: 0o700 });
+    chmodSync(folder, 0o000);
+    for (const scheme of ['sqlite', 'csv']) {
+      const source = `${scheme}:${join(folder, 'legacy.db')}`;
+      const args = ['init', '--source', source, '--project', join(temporary, 'new')];
+      const { stderr } = await sealift(args, { wrap, env: { TMPDIR: temporary } });
+      expect(stderr).toContain(CLOSED);
+    }
+  });
+});
+
+describe.skipIf(!canRun())('a user who may read, but not write', () => {
+  it('sees where the project stands, and that its candidate is whole; builds nothing', async () => {
+    execFileSync('chmod', ['-R', 'a+rX,a-w', project]);
+    chmodSync(temporary, 0o777);
+    const status = await run('status');
+    expect([status.code, status.stderr]).toEqual([0, '']);
+    const verified = await run('verify-checksums');
+    expect(verified.stdout).toContain('verify-checksums: PASS');
+    expect(verified.stderr).toContain('no report was written: the folder cannot be written');
+    for (const command of ['migrate', 'promote', 'rollback', 'prune', 'freeze --who a --why b']) {
+      const { code, stderr } = await run(...command.split(' '));
+      expect([code, stderr], command).toEqual([1, expect.stringContaining('cannot be written')]);
+      expect(stderr, command).not.toContain('defect');
+    }
+    execFileSync('chmod', ['-R', 'u+w', project]);
+  });
+});
