@@ -48,7 +48,7 @@ class Gate:
     """Which rows are filtered: by a condition, or because a row that they refer to was."""
 
     def __init__(self, db, project):
-        self.db, self.project, self.known = db, project, {}
+        self.db, self.project, self.known, self.present = db, project, {}, {}
 
     def passes(self, module, cell_of):
         return self.meets(module, cell_of) and not any(
@@ -68,6 +68,15 @@ class Gate:
         except Unrepresentable:
             return None
         return None if parts is None else jcs(parts)
+
+    def there(self, module):
+        """Keys that any row has, whatever becomes of it."""
+        name = module['module']
+        if name not in self.present:
+            own = [part['column'] for part in module['key']]
+            self.present[name] = {
+                self.key_text(module, cell_of, own) for cell_of in rows_read(self.db, module)}
+        return self.present[name]
 
     def gone(self, module):
         """Keys whose rows were all filtered."""
@@ -141,7 +150,14 @@ def target_of(project, gate, module, field, cell_of):
     # Half of a key refers to nothing, where what it holds is not lost by that.
     nothing = 0 < len(refers) < len(columns) and field.get('match', 'simple') == 'simple' and (
         held_columns(module).issuperset(refers))
-    parts = project.key(parent, cell_of, columns, partial_is_null=nothing)
+    try:
+        parts = project.key(parent, cell_of, columns, partial_is_null=nothing)
+    except Unrepresentable as error:  # what cannot be a key is missing, but half of one is not
+        if field.get('onMissing') != 'null' or error.rule == 'reference-partial':
+            raise
+        parts = None
+    if parts is not None and field.get('onMissing') == 'null':
+        parts = parts if jcs(parts) in gate.there(parent) else None
     if field.get('onFilteredParent') == 'null' and gate.refers_to_gone(field, cell_of):
         parts = None
     if parts is None and field.get('required'):

@@ -25,9 +25,9 @@ export function createRows(file: string, without: readonly string[] = []): void 
     INSERT INTO orders VALUES (1, 1, NULL), (2, 2, NULL), (3, 1, 2), (4, 10, 3), (5, 10, 1);
     CREATE TABLE notes (what TEXT);
     INSERT INTO notes VALUES ('same'), ('other'), ('same');
-    CREATE TABLE rooms (house TEXT, nr INTEGER, next_house TEXT, next_nr INTEGER,
+    CREATE TABLE rooms (house TEXT, nr INTEGER, next_house TEXT, next_nr INTEGER, near,
       PRIMARY KEY (house, nr));
-    INSERT INTO rooms VALUES ('A ', 1, 'a', 2), ('a', 2, 'a', NULL), ('B', 1, NULL, NULL);
+    INSERT INTO rooms VALUES ('A ', 1, 'a', 2, 'CH'), ('a', 2, 'a', NULL, 'XX'), ('B', 1, NULL, NULL, 5);
     CREATE TABLE countries (code TEXT PRIMARY KEY, name TEXT);
     INSERT INTO countries VALUES ('CH', 'Switzerland');`);
   for (const table of without) db.exec(`DROP TABLE ${table}`);
@@ -140,12 +140,14 @@ function rooms(): HandMadeModule {
     id: roomId(house, nr),
     next,
     nextHouse: house2,
+    near: house === 'a' && nr === 1 ? idOf('countries', 'CH') : null,
   });
   return {
     mapping: {
       fields: {
         next: { columns: ['next_house', 'next_nr'], reference: 'rooms' },
         nextHouse: { column: 'next_house', type: 'string' },
+        near: { columns: ['near'], onMissing: 'null', reference: 'countries' },
       },
       id: { rule: 'uuid' },
       key: [

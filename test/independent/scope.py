@@ -104,11 +104,13 @@ def unknown_reference(project, module, field):
         return 'what "onFilteredParent" asks for is not known'
     if field.get('match', 'simple') not in ('simple', 'full'):
         return 'what "match" asks for is not known'
-    if field.get('onMissing', 'block') != 'block':
-        return 'whether the row that it refers to is there is not looked up'
+    if field.get('onMissing', 'block') not in ('block', 'null'):
+        return 'what "onMissing" asks for is not known'
     if parent['id'].get('rule') == 'keyless':
         return 'the module that it refers to has no key'
-    alone = {'source': module['source'], 'fields': {'': field}}
+    asks = 'null' in (field.get('onMissing'), field.get('onFilteredParent'))
+    asking = {**field, 'onFilteredParent': 'null' if asks else 'block'}
+    alone = {'source': module['source'], 'fields': {'': asking}}
     return (unlisted(field, REFERENCE) or unknown_key(parent) or
             unknown_parents(project, alone, 'null'))
 
