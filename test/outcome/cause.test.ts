@@ -12,6 +12,7 @@ describe('the cause of a finding', () => {
     ['it holds U+0000', 'it holds U+0000'],
     ['read as windows-1252', 'read as windows-1252'],
     ['beyond 2^53', 'beyond 2^53'],
+    ['read as code page 437', 'read as code page 437'],
   ])('leaves out of "%s" what is about one alone', (reason, expected) => {
     expect(causeOf({ rule: 'type', severity: 'INFO', reason }).reason).toBe(expected);
   });
