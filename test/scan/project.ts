@@ -79,7 +79,7 @@ export async function sealedProject(
 }
 
 /** Gives the folder of what is current the name that its seal id asks for. */
-function callBySealId(project: string): void {
+export function callBySealId(project: string): void {
   const link = join(project, 'storage_candidate/v1');
   const folder = realpathSync(link);
   const name = join(dirname(folder), computedSealId(folder) ?? '');
