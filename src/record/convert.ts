@@ -202,6 +202,7 @@ const NOT_JSON = new Rejection('type', 'the text is not strict JSON (RFC 8259, n
 
 function convertJson(value: SourceValue): Converted | Rejection {
   if (value instanceof Uint8Array || typeof value === 'bigint') return NOT_JSON;
+  if (Object.is(value, -0)) return INEXACT; // which canonical JSON would write as 0
   try {
     return new RawJson(canonicalJson(jsonOf(value)));
   } catch (error) {

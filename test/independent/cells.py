@@ -1,26 +1,24 @@
 """What a cell of SQLite is as a canonical value of each field type, written from the published
 format alone (format 1): nothing here comes from Sealift. Python's standard library only.
 
-A cell is None, int, float, str, Invalid (text that is not Unicode) or bytes.
-`Unrepresentable` says that a type cannot hold a cell exactly; it never carries the cell."""
+A cell is None, int, float, str, Invalid (text that is not Unicode) or bytes; after transforms or
+as a constant also bool or Document. `Unrepresentable` says that a type cannot hold a cell exactly,
+and by which published rule it is refused; it never carries the cell."""
 
 import base64
 import datetime
-import functools
 import hashlib
-import json
 import math
 import re
 import uuid
 import zoneinfo
 from decimal import Decimal
-from json.encoder import encode_basestring
 
-SAFE = 2**53 - 1
+from canonical import SAFE, NotKnown, Unrepresentable, jcs, js_number, parse_json
 
-
-class Unrepresentable(Exception):
-    pass
+# Unicode's property White_Space but U+0085, and U+FEFF.
+WHITE_SPACE = (''.join(map(chr, range(0x2000, 0x200b))) +
+               '\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff')
 
 
 class Invalid:
@@ -30,89 +28,26 @@ class Invalid:
         self.stored = stored
 
 
-def js_number(value):
-    """ECMAScript's Number::toString for a double: shortest digits that read back the same."""
-    if value != value or math.isinf(value):
-        return 'NaN' if value != value else 'Infinity' if value > 0 else '-Infinity'
-    if value == 0:
-        return '-0' if math.copysign(1, value) < 0 else '0'
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
-    text, point = ''.join(map(str, digits)), len(digits) + exponent
-    if len(digits) <= point <= 21:
-        body = text + '0' * (point - len(digits))
-    elif 0 < point <= 21:
-        body = text[:point] + '.' + text[point:]
-    elif -6 < point <= 0:
-        body = '0.' + '0' * -point + text
-    else:
-        mantissa = text if len(text) == 1 else text[0] + '.' + text[1:]
-        body = '%se%+d' % (mantissa, point - 1)
-    return '-' * sign + body
+class Document:
+    """An object or array of JSON."""
 
-
-def jcs(value):
-    """RFC 8785: members by UTF-16 code units, ECMAScript numbers, few escapes."""
-    if value is None or value is True or value is False:
-        return {None: 'null', True: 'true', False: 'false'}[value]
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if isinstance(value, int):
-        return str(value) if abs(value) <= SAFE else js_number(float(value))
-    if isinstance(value, float):
-        return js_number(value)
-    if isinstance(value, list):
-        return '[' + ','.join(map(jcs, value)) + ']'
-    members = [name + jcs(value[key]) for key, name in members_in_order(tuple(value))]
-    return '{' + ','.join(members) + '}'
-
-
-@functools.lru_cache(1000)
-def members_in_order(names):
-    ordered = sorted(names, key=lambda name: name.encode('utf-16-be'))
-    return [(name, encode_basestring(name) + ':') for name in ordered]
-
-
-def parse_json(text):
-    """Strict: no duplicate name, no lone surrogate, no NaN, no number that a double changes."""
-
-    def members(pairs):
-        if len(dict(pairs)) != len(pairs):
-            raise Unrepresentable('a name is given twice')
-        return dict(pairs)
-
-    def real(lexeme):
-        value = float(lexeme)
-        if math.isinf(value) or js_number(value) == '-0' or Decimal(repr(value)) != Decimal(lexeme):
-            raise Unrepresentable('a number changes as a double')
-        return value
-
-    def integer(lexeme):
-        return int(lexeme) if lexeme != '-0' and abs(int(lexeme)) <= SAFE else real(lexeme)
-
-    def constant(_):
-        raise Unrepresentable('NaN or infinity')
-
-    try:
-        value = json.loads(
-            text, object_pairs_hook=members, parse_float=real, parse_int=integer,
-            parse_constant=constant)
-        jcs(value).encode()  # a lone surrogate does not encode
-        return value
-    except (ValueError, RecursionError) as error:
-        raise Unrepresentable('not JSON') from error
+    def __init__(self, value):
+        self.value = value
 
 
 def expected(cell, kind, field):
     """The JSON value that a record must have for `cell` in a field of type `kind`."""
     if cell is None:
         if field.get('required'):
-            raise Unrepresentable('null in a required field')
+            raise Unrepresentable('null in a required field', 'required')
         return None
     if isinstance(cell, Invalid) and kind != 'tagged':
-        raise Unrepresentable('text that is not Unicode')
+        raise Unrepresentable('text that is not Unicode', 'encoding')
     name, _, rest = kind.partition('(')
     if name == 'array':
         return array(cell, rest[:-1], field)
+    if isinstance(cell, (bool, Document)) and kind not in ('boolean', 'json', 'tagged'):
+        raise Unrepresentable('a boolean, an object or an array')
     digits = int(rest[:-1]) if rest else None
     if name in ('decimal', 'time', 'timestamp', 'timestamptz'):
         return {'decimal': decimal, 'time': time}.get(name, timestamp)(cell, digits, name, field)
@@ -123,19 +58,25 @@ def string(cell, field):
     if not isinstance(cell, str):
         raise Unrepresentable('not text')
     if len(cell) > field.get('maxLength', len(cell)):
-        raise Unrepresentable('longer than maxLength')
+        raise Unrepresentable('longer than maxLength', 'max-length')
+    if field.get('nonBlank') and not cell.strip(WHITE_SPACE):
+        raise Unrepresentable('nothing but blanks', 'blank')
+    if 'pattern' in field and not re.fullmatch(field['pattern'], cell, re.ASCII):
+        raise Unrepresentable('not of the pattern', 'pattern')
     return cell
 
 
 def boolean(cell, _):
-    if cell in (0, 'false'):
+    if isinstance(cell, (bool, int, float, str)) and cell in (0, 'false'):
         return False
-    if cell in (1, 'true'):
+    if isinstance(cell, (bool, int, float, str)) and cell in (1, 'true'):
         return True
     raise Unrepresentable('not a boolean')
 
 
 def whole(cell):
+    if isinstance(cell, float) and js_number(cell) == '-0':
+        raise Unrepresentable('minus zero')
     if isinstance(cell, float) and cell.is_integer() and abs(cell) <= SAFE:
         return int(cell)
     if isinstance(cell, str) and re.fullmatch(r'0|-?[1-9][0-9]*', cell, re.ASCII):
@@ -148,7 +89,7 @@ def whole(cell):
 def integer(cell, _):
     value = whole(cell)
     if abs(value) > SAFE:
-        raise Unrepresentable('beyond 2^53')
+        raise Unrepresentable('beyond 2^53', 'exactness')
     return value
 
 
@@ -159,7 +100,7 @@ def bigint(cell, _):
 def decimal(cell, digits, _name, _field):
     if isinstance(cell, (int, float)):
         if isinstance(cell, float) and math.isinf(cell):
-            raise Unrepresentable('not finite')
+            raise Unrepresentable('not finite', 'exactness')
         text = format(Decimal(repr(cell)), 'f')
         text = re.sub(r'\.?0+$', '', text) if '.' in text else text
     elif isinstance(cell, str) and re.fullmatch(r'-?(0|[1-9][0-9]*)(\.[0-9]+)?', cell, re.ASCII):
@@ -167,14 +108,14 @@ def decimal(cell, digits, _name, _field):
     else:
         raise Unrepresentable('not a decimal')
     if text.startswith('-') and not Decimal(text):
-        raise Unrepresentable('minus zero')
+        raise Unrepresentable('minus zero', 'exactness')
     return text if digits is None else padded(text, digits)
 
 
 def padded(text, digits):
     before, _, after = text.partition('.')
     if len(after) > digits:
-        raise Unrepresentable('more fraction digits than the type has')
+        raise Unrepresentable('more fraction digits than the type has', 'scale')
     return before + ('.' + after.ljust(digits, '0') if digits else '')
 
 
@@ -183,19 +124,21 @@ def floating(cell, _):
     if isinstance(cell, str) and re.fullmatch(form, cell):
         exact, cell = Decimal(cell), float(cell)
         if math.isinf(cell) or Decimal(repr(cell)) != exact:
-            raise Unrepresentable('a double changes it')
+            raise Unrepresentable('a double changes it', 'exactness')
+    if not isinstance(cell, (int, float)):
+        raise Unrepresentable('not a number')
     if isinstance(cell, int) and int(float(cell)) == cell:
         cell = float(cell)
     if not isinstance(cell, float) or js_number(cell) in ('NaN', 'Infinity', '-Infinity', '-0'):
-        raise Unrepresentable('not a finite double')
+        raise Unrepresentable('not a finite double', 'exactness')
     return cell
 
 
 def date(cell, _):
     if not isinstance(cell, str) or not re.fullmatch(r'\d{4}-\d\d-\d\d', cell, re.ASCII):
         raise Unrepresentable('not a date')
-    try:  # the year 0000 is a leap year as 2000 is; Python begins with 0001
-        datetime.date.fromisoformat(re.sub('^0000', '2000', cell))
+    try:
+        datetime.date.fromisoformat(cell)
     except ValueError as error:
         raise Unrepresentable('no such date') from error
     return cell
@@ -221,12 +164,12 @@ def time(cell, digits, _name, _field):
     return ''.join(clock(match.groups(), digits))
 
 
-OFFSET = r'(?: ?([Zz]|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?'
+OFFSET = r'(?: *(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?'
 
 
 def timestamp(cell, digits, name, field):
     match = isinstance(cell, str) and re.fullmatch(
-        r'(\d{4}-\d\d-\d\d)[Tt ]' + CLOCK + OFFSET, cell, re.ASCII)
+        r'(\d{4}-\d\d-\d\d)[T ]' + CLOCK + OFFSET, cell, re.ASCII)
     if not match:
         raise Unrepresentable('not a timestamp')
     day = date(match[1], None)
@@ -239,21 +182,25 @@ def timestamp(cell, digits, name, field):
         local = datetime.datetime.fromisoformat(day + 'T' + text)
         instant = local - offset(match[6], local, field.get('zone'))
     except (OverflowError, ValueError) as error:
-        raise Unrepresentable('outside the years 0001 to 9999') from error
+        raise Unrepresentable('outside the years 0001 to 9999', 'exactness') from error
     return instant.strftime('%Y').zfill(4) + instant.strftime('-%m-%dT%H:%M:%S') + fraction + 'Z'
 
 
 def offset(text, local, zone):
     if text:
-        if text in 'Zz':
+        if text == 'Z':
             return datetime.timedelta(0)
         minutes = int(text[1:3]) * 60 + int(text[3:].lstrip(':') or 0)
+        if minutes > 18 * 60:
+            raise NotKnown('whether an offset of more than 18 hours is one')
         return datetime.timedelta(minutes=-minutes if text[0] == '-' else minutes)
     if not zone:
         raise Unrepresentable('neither offset nor zone')
     placed = local.replace(tzinfo=zoneinfo.ZoneInfo(zone))
-    if placed.utcoffset() != placed.replace(fold=1).utcoffset():
-        raise Unrepresentable('in a gap or an overlap of the zone')
+    later = placed.replace(fold=1).utcoffset()
+    if placed.utcoffset() != later:
+        rule = 'time-gap' if placed.utcoffset() < later else 'time-overlap'
+        raise Unrepresentable('in a gap or an overlap of the zone', rule)
     return placed.utcoffset()
 
 
@@ -282,7 +229,7 @@ def content(cell, field):
 def inline(cell, field):
     data = content(cell, field)
     if len(data) > 65536:
-        raise Unrepresentable('more than 64 KiB inline')
+        raise Unrepresentable('more than 64 KiB inline', 'max-length')
     return base64.b64encode(data).decode()
 
 
@@ -294,17 +241,23 @@ def blob(cell, field):
 def choice(cell, field):
     if isinstance(cell, str) and cell in field.get('values', ()):
         return cell
-    raise Unrepresentable('not one of the values')
+    raise Unrepresentable('not one of the values', 'enum')
 
 
 def document(cell, _):
+    if isinstance(cell, (bool, Document)):
+        return cell if isinstance(cell, bool) else cell.value
     if isinstance(cell, bytes):
         raise Unrepresentable('bytes are no JSON')
+    if isinstance(cell, int) and abs(cell) > SAFE:
+        raise Unrepresentable('beyond 2^53', 'exactness')
     return parse_json(cell if isinstance(cell, str) else str(cell) if isinstance(cell, int)
                       else js_number(cell))
 
 
 def tagged(cell, _):
+    if isinstance(cell, (bool, Document)):
+        return {'boolean': cell} if isinstance(cell, bool) else {'json': cell.value}
     if isinstance(cell, Invalid):
         return {'invalidText': base64.b64encode(cell.stored).decode()}
     if isinstance(cell, bytes):
@@ -315,13 +268,21 @@ def tagged(cell, _):
 
 
 def array(cell, kind, field):
-    items = document(cell, field)
+    items = elements(cell, kind)
     if not isinstance(items, list):
         raise Unrepresentable('not an array')
     inner = {name: value for name, value in field.items() if name != 'required'}
-    return [item if isinstance(item, bool) and kind == 'boolean' else
-            expected(jcs(item) if isinstance(item, (dict, list)) else item, kind, inner)
+    return [expected(Document(item) if isinstance(item, (dict, list)) else item, kind, inner)
             for item in items]
+
+
+def elements(cell, kind):
+    try:
+        return document(cell, None)
+    except Unrepresentable as error:
+        if error.rule == 'exactness' and kind.startswith(('bigint', 'decimal', 'tagged')):
+            raise NotKnown('what becomes of JSON with a number that a double changes') from error
+        raise
 
 
 SIMPLE = {

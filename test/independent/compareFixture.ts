@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { canonical, type HandMade, type HandMadeModule, type Json, sha256 } from './handMade.ts';
 
-const NAMESPACE = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';
+export const NAMESPACE = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';
 const FILE = new Uint8Array(70_000).fill(7);
 
 export function createSource(file: string, encoding: string): void {
@@ -228,12 +228,12 @@ function towns(): HandMadeModule {
   };
 }
 
-/** Rows without a key: what stands in for their ids here is made up, but of the right form. */
+/** Rows without a key, ids made with a secret: what stands for them is made up, of the right form. */
 function log(): HandMadeModule {
   return {
     mapping: {
       fields: { at: { column: 'at', type: 'float' }, what: { column: 'what', type: 'string' } },
-      id: { rule: 'keyless' },
+      id: { key: '2025-a', rule: 'keyless' },
       key: [],
       module: 'log',
       source: { table: 'log' },
@@ -257,13 +257,17 @@ function lineage(id: string, key: Json): Json {
 }
 
 function standIn(n: number): string {
-  return `0000000${n}-0000-5000-8000-000000000000`;
+  return `0000000${n}-0000-8000-8000-000000000000`;
+}
+
+function uuidOf(name: Json): string {
+  return version5(canonical(name));
 }
 
 /** RFC 9562 §5.5: SHA-1 of the namespace and the name. */
-function uuidOf(name: Json): string {
+export function version5(name: string): string {
   const space = Buffer.from(NAMESPACE.replaceAll('-', ''), 'hex');
-  const bytes = createHash('sha1').update(space).update(canonical(name)).digest().subarray(0, 16);
+  const bytes = createHash('sha1').update(space).update(name).digest().subarray(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString('hex');

@@ -24,6 +24,9 @@ export interface HandMadeModule {
   readonly blobs?: readonly Uint8Array[];
   /** Rows of the table; as many as records where it is left out. */
   readonly rows?: number;
+  /** Of these rows, how many are filtered, and how many share a record with another; else none. */
+  readonly filtered?: number;
+  readonly merged?: number;
 }
 
 export interface HandMade {
@@ -99,15 +102,17 @@ function leafOf({ count, name, root, schema }: Sealed): string {
   return canonical({ count, module: name, root, schema });
 }
 
-function accountingOf({ mapping, records, rows = records.length }: HandMadeModule): Json {
+function accountingOf(module: HandMadeModule): Json {
+  const { mapping, records, rows = records.length, filtered = 0, merged = 0 } = module;
+  const emitted = records.length + merged;
   return {
-    emitted: records.length,
-    emitting: records.length,
-    filtered: 0,
-    merged: 0,
+    emitted,
+    emitting: emitted,
+    filtered,
+    merged,
     module: mapping.module,
     records: records.length,
-    rejected: rows - records.length,
+    rejected: rows - filtered - emitted,
     rows,
     source: 'main',
     table: 'any',

@@ -4,7 +4,9 @@ import hashlib
 import os
 import uuid
 
-from cells import Unrepresentable, expected, jcs, parse_json
+from canonical import Unrepresentable, jcs, parse_json
+from cells import expected
+from transforms import transformed
 
 
 class Project:
@@ -24,21 +26,35 @@ class Project:
         if partial_is_null and any(cell is None for cell in cells):
             return None
         if any(cell is None for cell in cells):
-            raise Unrepresentable('a part of the key is null')
+            raise Unrepresentable('a part of the key is null', 'reference-partial')
         parts = zip(cells, module['key'], strict=True)
-        return [expected(respelled(cell, part), part['type'], {}) for cell, part in parts]
+        return [part_of(cell, part) for cell, part in parts]
+
+    def is_lowered(self, rule, module, field):
+        """Whether the project makes less than a BLOCKER of a rule: the last setting that fits."""
+        fitting = [each['severity'] for each in self.project.get('severities', [])
+                   if each['rule'] == rule and each.get('module', module) == module
+                   and each.get('field', field) == field]
+        return fitting[-1:] not in ([], ['BLOCKER'])
+
+    def keyless_target(self, module, content, ordinal):
+        """Of a record without a key: made of its content, where no secret key is in it."""
+        return self.version_5(jcs(module['module']) + content + str(ordinal))
+
+    def version_5(self, name):
+        space = uuid.UUID(self.project['namespace']).bytes
+        digest = hashlib.sha1(space + name.encode()).digest()
+        return str(uuid.UUID(bytes=digest[:16], version=5))
 
     def target(self, module, parts):
         rule = module['id']['rule']
         if rule == 'uuid':
-            name = jcs([module['module'], *parts]).encode()
-            digest = hashlib.sha1(uuid.UUID(self.project['namespace']).bytes + name).digest()
-            return str(uuid.UUID(bytes=digest[:16], version=5))
+            return self.version_5(jcs([module['module'], *parts]))
         if rule == 'registry':
             text = parts[0] if isinstance(parts[0], str) else jcs(parts[0])
             found = self.registry(module['id']['registry']).get(text)
             if found is None:
-                raise Unrepresentable('the registry does not have the key')
+                raise Unrepresentable('the registry does not have the key', 'registry')
             return found
         if rule == 'keep' and len(parts) == 1:
             return parts[0]
@@ -56,14 +72,9 @@ class Project:
         return self.registries[name]
 
 
-def respelled(cell, part):
-    """The cell after the transforms of a key part; only what init writes is known here."""
-    for step in part.get('transforms', []):
-        if step not in ('lower', 'trim'):
-            raise Unrepresentable('a transform of a key')
-        if isinstance(cell, str):
-            cell = cell.lower() if step == 'lower' else cell.strip()
-    return cell
+def part_of(cell, part):
+    """One part of a key; it may not become null."""
+    return expected(transformed(cell, part.get('transforms', [])), part['type'], {'required': True})
 
 
 def load(*path):

@@ -254,6 +254,7 @@ describe('json, array and tagged', () => {
     expect(convert('json', '{a:1}')).toBe('<type>');
     expect(convert('json', '[9007199254740993]')).toBe('<exactness>');
     expect(convert('json', '[-0]')).toBe('<exactness>');
+    expect(convert('json', -0)).toBe('<exactness>');
     expect(convert('json', '"text"')).toBe('text');
   });
 
