@@ -158,7 +158,7 @@ function assertAccepted(
     throw new Failure('REJECTED', {
       what: `rows of module ${open.accounting.module} cannot be accounted for, nothing was published`,
       where: FINDINGS,
-      hint: 'mend its query or its base as the findings say; --allow-rejected does not cover them',
+      hint: 'correct its query or its base as the findings say; --allow-rejected does not cover them',
     });
   }
   const faults: string[] = [];

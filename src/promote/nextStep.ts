@@ -49,11 +49,11 @@ export function nextStep(standing: Standing): NextStep {
       : step('nothing, what is built is live', null);
   }
   if (standing.rolledBack) {
-    return step('what is built was rolled back, so mend what was wrong', 'sealift dry-run');
+    return step('what is built was rolled back, so fix what was wrong', 'sealift dry-run');
   }
   if (scan === null) return step('what is built was not scanned', 'sealift scan-all');
   if (scan.verdict === 'FAIL') {
-    return step('the scan of what is built failed, so mend what it found', 'sealift dry-run');
+    return step('the scan of what is built failed, so fix what it found', 'sealift dry-run');
   }
   if (!standing.checksCurrent) {
     return step('the checks in the mapping have changed since the scan', 'sealift migrate');

@@ -165,7 +165,9 @@ describe('where', () => {
       { id: 1, note: 'x' },
       { id: 6, note: 'y' },
     ]);
-    expect(places(findingsOf(at))).toEqual([[7, 'note', 'type', 'BLOCKER']]);
+    // Which rows are in no module is another test's.
+    const found = findingsOf(at).filter(({ rule }) => !rule.startsWith('filtered-'));
+    expect(places(found)).toEqual([[7, 'note', 'type', 'BLOCKER']]);
     const counts = { rows: 7, emitting: 2, filtered: 4, rejected: 1, emitted: 2, merged: 0 };
     expect(accounted(at)).toEqual({ module: 't', ...counts, records: 2 });
     await succeed(['verify-checksums', '--project', at]);

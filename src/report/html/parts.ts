@@ -82,7 +82,7 @@ export function nextPart(outcome: Outcome, groups: readonly FindingGroup[]): Mar
   const went = outcome.status === 'PASS' || outcome.status === 'DONE' || outcome.status === 'WARN';
   if (went && next !== undefined) steps.push(html`${next}`);
   if (steps.length === 0) {
-    const rest = went ? 'Nothing.' : 'Look at what was found, mend it, and run the command again.';
+    const rest = went ? 'Nothing.' : 'Look at what was found, fix it, and run the command again.';
     steps.push(html`${rest}`);
   }
   return html`<h2 id="next">What to do next</h2>
