@@ -60,7 +60,7 @@ function assertNamed(store: string, name: string): void {
   throw new Failure('CANDIDATE', {
     what: 'a candidate that stays has another seal id than the name of its folder, nothing was removed',
     where: folder,
-    hint: 'see sealift verify-checksums --candidate, and find out who changed it',
+    hint: 'see sealift verify-checksums --candidate DIR, and find out who changed it',
   });
 }
 

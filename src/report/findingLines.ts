@@ -90,14 +90,16 @@ function placesOf({ count }: FindingCount, first: readonly Finding[]): string[] 
 /** Rows of a group that are named. */
 const MEMBERS = 5;
 
-function placeOf({ recordId, line, file, source, members }: Finding): string {
-  if (source !== undefined) return `row ${source.row}`;
-  if (members !== undefined) {
-    const rows = members.slice(0, MEMBERS).map(({ row }) => row);
-    return `rows ${rows.join(', ')}${members.length > MEMBERS ? ', …' : ''}`;
-  }
+function placeOf({ recordId, file, line, source, members }: Finding): string {
   // Where a row says where it is, the record's id only makes the line longer.
   const name = recordId ?? (line === undefined ? undefined : `of line ${line}`);
-  const record = name === undefined ? [] : [`record ${name}`];
-  return [...record, ...(file === undefined ? [] : [file])].join(' · ');
+  const record = name === undefined || source !== undefined ? [] : [`record ${name}`];
+  const rows = members?.slice(0, MEMBERS).map(({ row }) => row) ?? [];
+  const group = `rows ${rows.join(', ')}${rows.length < (members?.length ?? 0) ? ', …' : ''}`;
+  return [
+    ...record,
+    ...(file === undefined ? [] : [file]),
+    ...(source === undefined ? [] : [`row ${source.row}`]),
+    ...(rows.length === 0 ? [] : [group]),
+  ].join(' · ');
 }

@@ -58,7 +58,7 @@ describe('determinism', () => {
     expect(ran.code).toBe(0);
     expect(summary.status).toBe('PASS');
     expect(summary.sealId).toMatch(/^[0-9a-f]{64}$/);
-    expect(summary.notes.join('\n')).toMatch(/locale C, .*\n.*locale tr_TR.*\n.*compared 8 files/);
+    expect(summary.notes.join('\n')).toMatch(/locale C, .*\n.*locale tr_TR.*\n.*compared 9 files/);
     expect(findings).toEqual([]);
     const left = readdirSync(join(project, 'storage_candidate'));
     expect(left.filter((name) => !name.startsWith('.lock'))).toEqual([]);

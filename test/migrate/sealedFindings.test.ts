@@ -21,6 +21,9 @@ const ROWS: readonly Row[] = [
   [5, 'n/a', 'control\u0007'],
 ];
 
+/** A NUL is a BLOCKER on a row that is kept. */
+const KEEPING = { allowBlockers: true };
+
 const SENTINEL = { transforms: [{ sentinels: ['n/a'] }] };
 
 /** A project whose table has these rows, mapped with ids made anew and without any key. */
@@ -78,7 +81,7 @@ function byNumber(at: string): Record<string, string[]> {
 describe('findings.ndjson', () => {
   it('says of each record what was found in its row, in the order of the records', async () => {
     const at = project('plain', ROWS);
-    await migrateHere(at);
+    await migrateHere(at, KEEPING);
     expect(byNumber(at)).toEqual({
       1: ['a sentinel'],
       3: ['b text-nul'],
@@ -95,14 +98,14 @@ describe('findings.ndjson', () => {
 
   it('is the same whatever the order of the rows, of equal records without key, too', async () => {
     const at = project('forward', ROWS);
-    const { sealId } = await migrateHere(at);
+    const { sealId } = await migrateHere(at, KEEPING);
     expect(sealId).toMatch(/^[0-9a-f]{64}$/);
     for (const [name, rows] of [
       ['backward', ROWS.toReversed()],
       ['mixed', [1, 3, 0, 4, 2].map((index) => ROWS[index] ?? ROWS[0]) as Row[]],
     ] as const) {
       const other = project(name, rows);
-      await migrateHere(other);
+      await migrateHere(other, KEEPING);
       for (const module of ['keyed', 'keyless']) {
         expect(findingsIn(other, module), name).toEqual(findingsIn(at, module));
       }
@@ -111,7 +114,7 @@ describe('findings.ndjson', () => {
 
   it('is not there where nothing was found', async () => {
     const at = project('clean', [[1, 'x', 'y']]);
-    await migrateHere(at);
+    await migrateHere(at, KEEPING);
     expect(existsSync(join(at, 'storage_candidate/v1/keyed/findings.ndjson'))).toBe(false);
   });
 });
