@@ -8,8 +8,8 @@ export const SEVERITIES: readonly Severity[] = ['BLOCKER', 'WARNING', 'INFO'];
 /** Findings of one cause: the same defect of the same field. */
 export type Cause = Omit<FindingCount, 'count'>;
 
-/** Numbers that stand for themselves, unlike those in names such as U+0000, ISO 8601, code page 437 and 2^53. */
-const NUMBER = /(?<![\p{L}\d+.^-]|ISO |page )\d+(?![\d^])/gu;
+/** Numbers that stand for themselves, unlike those in names such as U+0000, ISO 8601, RFC 8259, code page 437 and 2^53. */
+const NUMBER = /(?<![\p{L}\d+.^-]|ISO |RFC |page )\d+(?![\d^])/gu;
 
 /** The cause of a finding. Numbers in its reason are about this one alone, so they are left out. */
 export function causeOf({ module = '', rule, severity, field = '', reason }: Finding): Cause {

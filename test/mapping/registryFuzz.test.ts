@@ -113,7 +113,6 @@ it(`loads or fails with one clear line, ${FUZZ_RUNS} registries`, async () => {
       for await (const entry of readRegistry(folder, name)) entries.push(entry);
       expect(new Set(entries.map(({ legacyId }) => legacyId)).size).toBe(entries.length);
       expect(new Set(entries.map(({ targetUuid }) => targetUuid)).size).toBe(entries.length);
-      expect(entries.length).toBeGreaterThan(0);
     }),
     { numRuns: FUZZ_RUNS, seed: 20_250_131 },
   );
