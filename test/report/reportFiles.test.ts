@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { causeOf } from '../../src/outcome/cause.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import { checkOutcome } from '../../src/outcome/outcome.ts';
 import { reportFiles, summary, terminalLines } from '../../src/report/summary.ts';
@@ -38,7 +39,7 @@ describe('the files of a report', () => {
 describe('the terminal', () => {
   it.each([
     [20, 20, []],
-    [21, 20, ['and 1 more finding in the report']],
+    [21, 20, ['and 1 more cause, with 1 finding, in the report']],
     [0, 0, []],
   ])('of %i findings shows %i', (number, shown, more) => {
     const findings = Array.from({ length: number }, (_, row) => blocker(row));
@@ -47,12 +48,15 @@ describe('the terminal', () => {
     expect(lines.filter((line) => line.startsWith('and '))).toEqual(more);
   });
 
-  it('reads no more of a list than it shows', () => {
+  it('does not read all of a list that knows its causes', () => {
     const counts = { BLOCKER: 1e7, WARNING: 0, INFO: 0 };
-    const findings = { counts, [Symbol.iterator]: endless };
+    const causes = [causeOf(blocker(0)), { ...causeOf(blocker(0)), reason: 'of a late row' }];
+    const byCause = causes.map((cause) => ({ ...cause, count: 5e6 }));
+    const findings = { counts, byCause, [Symbol.iterator]: endless };
     const outcome = checkOutcome({ command: 'check', modules: [], findings, notes: [] });
     const lines = terminalLines(outcome, null, (path) => path);
-    expect(lines).toContain('and 9999980 more findings in the report');
+    expect(lines).toContain('BLOCKER type 5,000,000 findings: of a late row');
+    expect(lines).toContain('10,000,000 BLOCKER');
     expect(outcome.status).toBe('FAIL');
   });
 });
