@@ -10,7 +10,15 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +48,10 @@ function copyOfCheckout(): string {
 /** Runs test files in `folder`; stops at the first failure. */
 function runTests(folder: string, tests: readonly string[]): TestRun {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const args = [vitest, 'run', '--bail', '1', '--reporter', 'json', ...tests];
+  const summaryFile = join(folder, 'summary.json');
+  rmSync(summaryFile, { force: true });
+  const report = ['--reporter', 'json', '--outputFile', summaryFile];
+  const args = [vitest, 'run', '--bail', '1', ...report, ...tests];
   const ran = spawnSync(process.execPath, args, {
     cwd: folder,
     encoding: 'utf8',
@@ -49,9 +60,9 @@ function runTests(folder: string, tests: readonly string[]): TestRun {
     env: { ...process.env, NODE_COMPILE_CACHE: join(folder, '.cache') },
   });
   const output = `${ran.stdout}${ran.stderr}`;
-  const at = ran.stdout.indexOf('{"num');
-  if (at === -1) return { failed: 0, passed: 0, output };
-  const summary = JSON.parse(ran.stdout.slice(at)) as Record<string, number>;
+  // Nothing could be loaded, or it never ended.
+  if (!existsSync(summaryFile)) return { failed: 0, passed: 0, output };
+  const summary = JSON.parse(readFileSync(summaryFile, 'utf8')) as Record<string, number>;
   return {
     failed: summary['numFailedTests'] ?? 0,
     passed: summary['numPassedTests'] ?? 0,
