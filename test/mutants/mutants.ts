@@ -187,7 +187,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...of(
     true,
     'outcome/finding.ts',
-    ['test/outcome', 'test/report'],
+    ['test/outcome'],
     [
       [
         'blockers do not fail',
@@ -204,7 +204,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...of(
     true,
     'outcome/exitCode.ts',
-    ['test/outcome', 'test/cli/help.test.ts'],
+    ['test/outcome'],
     [['a check that fails ends like one that warns', 'WARN: 1, FAIL: 2', 'WARN: 1, FAIL: 1']],
   ),
   ...of(

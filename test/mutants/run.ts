@@ -38,6 +38,20 @@ interface TestRun {
   readonly output: string;
 }
 
+/** As much of vitest's report as matters here. */
+interface Summary {
+  readonly numFailedTests: number;
+  readonly numPassedTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
 function copyOfCheckout(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sealift-mutants-'));
   for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
@@ -62,11 +76,16 @@ function runTests(folder: string, tests: readonly string[]): TestRun {
   const output = `${ran.stdout}${ran.stderr}`;
   // Nothing could be loaded, or it never ended.
   if (!existsSync(summaryFile)) return { failed: 0, passed: 0, output };
-  const summary = JSON.parse(readFileSync(summaryFile, 'utf8')) as Record<string, number>;
+  const summary = JSON.parse(readFileSync(summaryFile, 'utf8')) as Summary;
+  const failures = summary.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) => `${name}: ${fullName}\n${failureMessages.join()}`),
+  );
   return {
-    failed: summary['numFailedTests'] ?? 0,
-    passed: summary['numPassedTests'] ?? 0,
-    output,
+    failed: summary.numFailedTests,
+    passed: summary.numPassedTests,
+    output: failures.join('\n') || output,
   };
 }
 
