@@ -70,11 +70,6 @@ export const MUTANTS: readonly Mutant[] = [
       '    const warnings = 0;\n',
     ],
     [
-      'promote takes what was not scanned',
-      '    await assertScanned(pointer, name, options);\n    const frozen',
-      '    const frozen',
-    ],
-    [
       'promote takes another seal than the expected one',
       '    assertExpected(name, options.expectSeal);\n',
       '',
@@ -104,6 +99,11 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ]),
   ...of(true, 'promote/scanEntry.ts', PROMOTE, [
+    [
+      'a candidate that was never scanned is good enough',
+      "if (scan === null) return refuse('this candidate was never scanned', scanIt);",
+      'if (scan === null) return null;',
+    ],
     [
       'a failed scan is good enough',
       "if (scan.verdict === 'FAIL')",
