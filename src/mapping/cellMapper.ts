@@ -30,7 +30,7 @@ export interface MappedField {
 export function cellMapper(field: MappedField, log: RemarkLog): (cell: SourceValue) => Converted {
   const { name, mapping, type } = field;
   const refuse = refusal(field, log);
-  if (mapping.transforms === undefined && PLAIN_KINDS.has(type.kind)) {
+  if (takesPlainText(mapping.transforms, type)) {
     const convert = converter({ ...mapping, type });
     return (cell) => {
       const converted = convert(cell);
@@ -88,6 +88,14 @@ const PLAIN_KINDS: ReadonlySet<string> = new Set([
   'bytes',
   'blob',
 ]);
+
+/** Whether text that is taken has no faults, so that it needs no look. */
+export function takesPlainText(
+  transforms: readonly unknown[] | undefined,
+  { kind }: FieldType,
+): boolean {
+  return transforms === undefined && PLAIN_KINDS.has(kind);
+}
 
 /**
  * Notes what is wrong with a cell's text as it came; nothing for other cells. `where` says which

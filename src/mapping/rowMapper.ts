@@ -19,6 +19,7 @@ import { BLIND_FIELD, type CompiledField, type CompiledModule } from './compile.
 import { constantValue } from './constant.ts';
 import { FAST_CALLS, fastPath } from './fastPath.ts';
 import { identity, NO_KEY, type Identity, type MapperContext } from './identity.ts';
+import { keyInspector } from './keyInspector.ts';
 import type { CombinedField, ReferenceField } from './model.ts';
 import { quoteName } from './nearest.ts';
 import { nestedStep } from './nestedIds.ts';
@@ -102,12 +103,14 @@ function generate(
   const constants = module.fields.map(constantOf);
   const members = fieldMembers(module);
   const plain = plainTexts(module);
+  const inspectKey = keyInspector(module, log);
   const code = [
     ...module.fields.map((field, index) => assignment(module, field, index)),
     `out.key = ${keyCode(module)};`,
     ...idCode(module, members),
     `out.record = ${serialise(members)};`,
     plain.length > 0 ? 'if (suspect(out.record)) inspect(row);' : '',
+    inspectKey === null ? '' : 'inspectKey(row);',
     module.hasLineage ? 'out.lineage = id.lineage(out.key[0]);' : '',
   ];
   const inspect = (row: Row): void => {
@@ -122,6 +125,7 @@ function generate(
     c: constants,
     id,
     inspect,
+    inspectKey,
   };
   // oxlint-disable-next-line no-implied-eval, typescript/no-implied-eval -- see the head of this file
   const make = new Function(

@@ -26,6 +26,11 @@ export interface KeyEncoding {
   readonly read: (source: Uint8Array, offset: number) => [KeyValue, number];
 }
 
+/** Whether an encoding can be asked for: numbers are integers, and 1e999 of a file has no end. */
+export function isKeyValue(value: unknown): value is KeyValue {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value);
+}
+
 const MAX_MAGNITUDE = 127;
 
 /** Whether records can be ordered by a key part of this type. */

@@ -5,13 +5,14 @@
  */
 
 import type { CompiledModule } from '../mapping/compile.ts';
+import { fieldNames } from '../mapping/model.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { RULES, type Rule } from '../outcome/rules.ts';
-import { canonicalJson } from '../record/canonical.ts';
 import { FINDINGS_FILE } from '../seal/format.ts';
 import { readSealedFindings, type SealedFinding } from '../seal/sealedFindings.ts';
-import { hasPersonalKey, type Scope } from './scope.ts';
+import { recordLines, type RecordLines } from './recordLines.ts';
+import { shownKeyOf, type Scope } from './scope.ts';
 
 /** The findings of a module, in the order in which they are sealed. */
 export async function* checkMapped(
@@ -22,37 +23,61 @@ export async function* checkMapped(
     module.name,
   ),
 ): AsyncGenerator<Finding> {
-  const fields = new Set(module.fields.map(({ name }) => name));
+  const fields = fieldNames(module.mapping);
+  const lines = recordLines(scope.folder, module);
   let strange = 0;
-  for await (const batch of sealed) {
-    for (const one of batch) {
-      if (one === null || !isMapRule(one.rule) || !fields.has(one.field)) strange += 1;
-      else yield mappedFinding(scope, module, one, one.rule);
+  try {
+    for await (const batch of sealed) {
+      for (const one of batch) {
+        const known = one !== null && isOfMapRule(one) && fields.has(one.field);
+        const place = known ? await placeOf(module, one.id, lines) : null;
+        if (!known || place === null) strange += 1;
+        else yield mappedFinding(scope, module, one, place);
+      }
     }
+  } finally {
+    await lines.close();
   }
   if (strange === 0) return;
-  const reason = `findings of no rule or field that there is: ${strange}`;
+  const reason = `findings of no rule, field or record that there is: ${strange}`;
   const file = `${module.name}/${FINDINGS_FILE}`;
   yield { rule: 'seal-format', severity: 'BLOCKER', module: module.name, file, reason };
+}
+
+type Place = Pick<Finding, 'recordId' | 'line'>;
+
+/** Which record it is: by its key, or where that may tell of a person by its line; null for none. */
+async function placeOf(
+  module: CompiledModule,
+  id: SealedFinding['id'],
+  lines: RecordLines,
+): Promise<Place | null> {
+  if (id.length !== module.orderFields.length) return null;
+  const recordId = shownKeyOf(module, id);
+  if (recordId !== undefined) return { recordId };
+  const line = await lines.lineOf(id);
+  return line === null ? null : { line };
 }
 
 function mappedFinding(
   scope: Scope,
   module: CompiledModule,
-  { id, field }: SealedFinding,
-  rule: Rule,
+  { rule, field }: KnownFinding,
+  place: Place,
 ): Finding {
-  const recordId = module.idField === null ? canonicalJson(id) : String(id[0]);
   return {
     rule,
     severity: severityOf(scope.mapping.project, rule, module.name, field),
     module: module.name,
-    ...(hasPersonalKey(module) ? {} : { recordId }),
+    ...place,
     field,
     reason: 'found when its row became this record',
   };
 }
 
-function isMapRule(rule: string): rule is Rule {
+type KnownFinding = SealedFinding & { readonly rule: Rule };
+
+function isOfMapRule(finding: SealedFinding): finding is KnownFinding {
+  const { rule } = finding;
   return Object.hasOwn(RULES, rule) && RULES[rule as Rule].stages.includes('map');
 }

@@ -139,14 +139,23 @@ function lineOf(recordId: string | undefined, ordinal: number): Pick<Finding, 'l
   return recordId === undefined ? { line: ordinal + 1 } : {};
 }
 
-/** The id, or the kept key as canonical JSON; nothing where it may tell of a person. */
 function recordIdOf(module: CompiledModule, record: ReadRecord): string | undefined {
+  return shownKeyOf(
+    module,
+    module.orderFields.map((field) => memberOf(record, field)),
+  );
+}
+
+/**
+ * What a report may say of a record's key, given the values of the fields that order it: the id, or
+ * the kept key as canonical JSON; nothing where it may tell of a person.
+ */
+export function shownKeyOf(module: CompiledModule, key: readonly unknown[]): string | undefined {
   if (hasPersonalKey(module)) return undefined;
-  const [only = ''] = module.orderFields;
-  if (module.idField !== null) return shownId(memberOf(record, only));
+  if (module.idField !== null) return shownId(key[0]);
   const parts = module.orderFields.map((field, at) => {
     const kind = module.orderTypes[at]?.kind ?? '';
-    return { value: memberOf(record, field), kind, harmless: isHarmless(module, field) };
+    return { value: key[at], kind, harmless: isHarmless(module, field) };
   });
   return shownKey(parts);
 }
@@ -158,7 +167,7 @@ function isHarmless({ fields }: CompiledModule, field: string): boolean {
 }
 
 /** Whether the key is declared personal, so that no report names it. */
-export function hasPersonalKey(module: CompiledModule): boolean {
+function hasPersonalKey(module: CompiledModule): boolean {
   const columns = new Set(module.key.map((part) => part.column));
   return module.fields.some(
     ({ mapping }) =>

@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 
 import { canonicalJson } from '../record/canonical.ts';
-import type { KeyValue } from '../record/keyOrder.ts';
+import { isKeyValue, type KeyValue } from '../record/keyOrder.ts';
 import { readRecords } from './candidateReader.ts';
 import { byUtf8, FINDINGS_FILE } from './format.ts';
 
@@ -52,7 +52,6 @@ export async function* readSealedFindings(
 function asSealedFinding(value: Readonly<Record<string, unknown>> | null): SealedFinding | null {
   const { field, id, rule, ...rest } = value ?? {};
   if (typeof field !== 'string' || typeof rule !== 'string' || !Array.isArray(id)) return null;
-  const isKey = id.every((part) => ['string', 'number', 'boolean'].includes(typeof part));
-  if (!isKey || Object.keys(rest).length > 0) return null;
-  return { field, id: id as KeyValue[], rule };
+  if (!id.every(isKeyValue) || Object.keys(rest).length > 0) return null;
+  return { field, id, rule };
 }

@@ -204,6 +204,36 @@ describe('text as it came', () => {
     ]);
   });
 
+  it('is looked at in a key, too: once, in the field that has it, or else in the id', () => {
+    const id = { rule: 'uuid', field: 'nr' } as const;
+    const key = [
+      { column: 'a', type: 'string' },
+      { column: 'b', type: 'string', transforms: ['trim'] as const },
+      { column: 'n', type: 'integer' },
+    ];
+    const fields = { a: { column: 'a', type: 'string' } };
+    const cells = { a: 'x\u0007', b: 'GÃ¤ssli\0', n: 1 };
+    const half = mapperOf({}, { module: { id, key, fields } });
+    expect(half(cells)).toMatchObject({
+      accepted: true,
+      hasKey: true,
+      remarks: [
+        'a text-control WARNING 1-2',
+        'nr text-nul BLOCKER 7-8',
+        'nr text-mojibake WARNING 1-3',
+      ],
+    });
+    expect(half({ a: 'x', b: 'y', n: 1 }).remarks).toEqual([]);
+    const combined = {
+      c: { columns: ['a', 'b'], combine: { join: ' ' }, type: 'string' },
+    } as const;
+    const both = mapperOf({}, { module: { id, key, fields: combined } })(cells).remarks;
+    expect(both.map((remark) => remark.split(' ')[0])).toEqual(['c', 'c', 'c']);
+    expect(mapperOf({}, { module: { id, key, fields: {} } })(cells).remarks).toContain(
+      'nr text-control WARNING 1-2',
+    );
+  });
+
   it('that is not valid Unicode is refused', () => {
     const mapped = map(
       { type: 'string', transforms: ['trim'] },

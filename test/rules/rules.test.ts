@@ -10,6 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Finding, Severity } from '../../src/outcome/finding.ts';
 import type { Status } from '../../src/outcome/outcome.ts';
 import { RULES, type Rule } from '../../src/outcome/rules.ts';
+import { reportFiles, terminalLines } from '../../src/report/summary.ts';
 import { COMMAND_PLANTS } from './commandPlants.ts';
 import {
   dryRunOf,
@@ -217,6 +218,67 @@ describe('a defect that a command of its own finds', () => {
     expectFound((await plant.find()).findings, rule, RULES[rule].severity);
   });
 });
+
+/** A module whose records have ids made from the text k, which is in no field. */
+function keyOnly(...keys: string[]): RowPlant {
+  const m = {
+    source: { table: 'm' },
+    key: [{ column: 'k', type: 'string' }],
+    id: { rule: 'uuid' },
+    fields: { v: { column: 'v', type: 'string' } },
+  };
+  const rows = keys.map((key) => `(${key}, 'x')`).join(', ');
+  const sql = `CREATE TABLE m (k TEXT, v TEXT); INSERT INTO m VALUES ${rows};`;
+  return { sql, modules: { m }, stage: 'map', rejects: false };
+}
+
+describe('a defect in the text of a key that is in no field', () => {
+  it.each<[Rule, string]>([
+    ['text-nul', "'a' || char(0)"],
+    ['text-control', "'a' || char(7)"],
+    ['text-mojibake', "'GÃ¤ssli'"],
+  ])('%s is in every verdict', async (rule, bad) => {
+    await holdBlocker(rule, keyOnly("'plain'", bad));
+  });
+});
+
+describe('a key that may be the name of a person', () => {
+  const K = { column: 'k', type: 'string' };
+  const name = "'Ada SECRET', 'x' || char(7)";
+  const source: Source = {
+    sql: `CREATE TABLE m (k TEXT, v TEXT); INSERT INTO m VALUES ('A', 'x'), (${name});`,
+    modules: {
+      m: {
+        source: { table: 'm' },
+        key: [K],
+        id: { rule: 'keep' },
+        fields: { k: K, v: { column: 'v', type: 'string' } },
+      },
+    },
+  };
+
+  it('is in no report on what was found in its row', async () => {
+    const project = projectOf(source);
+    const dry = await dryRunOf(project);
+    const built = await migrateOf(project);
+    const scanned = await scanAllOf(project);
+    for (const said of [dry, built, scanned]) {
+      expect(reported(said)).toContain('text-control');
+      expect(reported(said)).not.toContain('SECRET');
+    }
+    expect(scanned.findings).toMatchObject([{ rule: 'text-control', module: 'm', line: 2 }]);
+  });
+});
+
+/** All that a command leaves and prints. */
+function reported({ outcome, findings, line }: Said): string {
+  if (outcome === null) throw new Error(line);
+  const own = { ...outcome, findings };
+  const files = [...reportFiles(own, { startedAt: '', milliseconds: 1 })].map(([, content]) =>
+    typeof content === 'string' ? content : Buffer.concat([...content]).toString(),
+  );
+  return [...files, ...terminalLines(own, null, (path) => path)].join('\n');
+}
 
 describe('without a defect', () => {
   it('nothing is found, and it goes live (negative control)', async () => {

@@ -1,0 +1,53 @@
+/** The lines of records whose keys a report may not show, found by these keys, in bounded memory. */
+
+import type { CompiledModule } from '../mapping/compile.ts';
+import { encodeKey, isKeyValue } from '../record/keyOrder.ts';
+import { memberOf, readRecords, recordFile, type RecordBatch } from '../seal/candidateReader.ts';
+
+export interface RecordLines {
+  /** The 1-based line of the record with this key; null where there is none. Keys have to ascend. */
+  lineOf(key: readonly unknown[]): Promise<number | null>;
+  close(): Promise<void>;
+}
+
+/** One pass over the records of a module, which reads no further than the keys that are asked for. */
+export function recordLines(folder: string, module: CompiledModule): RecordLines {
+  const { orderFields } = module;
+  const batches = readRecords(recordFile(folder, module.name));
+  let batch: RecordBatch = { first: 0, records: [] };
+  let at = 0;
+  return {
+    async lineOf(key) {
+      const wanted = encoded(module, key);
+      if (wanted === null) return null;
+      for (;;) {
+        for (; at < batch.records.length; at += 1) {
+          const record = batch.records[at] ?? {};
+          const here = encoded(
+            module,
+            orderFields.map((field) => memberOf(record, field)),
+          );
+          const order = here === null ? -1 : Buffer.compare(here, wanted);
+          if (order === 0) return batch.first + at + 1;
+          if (order > 0) return null;
+        }
+        const next = await batches.next();
+        if (next.done === true) return null;
+        [batch, at] = [next.value, 0];
+      }
+    },
+    async close() {
+      await batches.return(undefined);
+    },
+  };
+}
+
+/** Null where it is no key of the module: the files are not trusted. */
+function encoded({ orderTypes }: CompiledModule, key: readonly unknown[]): Buffer | null {
+  if (key.length !== orderTypes.length || !key.every(isKeyValue)) return null;
+  try {
+    return encodeKey(orderTypes, key);
+  } catch {
+    return null;
+  }
+}
