@@ -75,8 +75,9 @@ export function keyEncoding(type: FieldType): KeyEncoding {
   }
 }
 
-/** Encodes a whole key tuple. */
+/** Encodes a whole key tuple, which may come from a file. Throws where a part is no value of its type. */
 export function encodeKey(types: readonly FieldType[], key: readonly KeyValue[]): Buffer {
+  if (!key.every(isKeyValue)) throw new TypeError('a part of a key is no value of a key');
   for (let size = 256; ; size *= 4) {
     const target = Buffer.alloc(size);
     const end = encodeInto(types.map(keyEncoding), key, target);

@@ -136,4 +136,11 @@ describe('the order encoding', () => {
       expect(() => keyEncoding(typeOf(type))).toThrow(TypeError);
     }
   });
+
+  it('refuses numbers that are no integers, such as those that a file has without end', () => {
+    for (const text of ['1e999', '-1e999', '0.5', '9007199254740992']) {
+      const key = [JSON.parse(text) as number];
+      expect(() => encodeKey([typeOf('integer')], key)).toThrow(TypeError);
+    }
+  });
 });
