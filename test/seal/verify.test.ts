@@ -272,6 +272,12 @@ describe('a candidate that was made to break the verifier', () => {
     },
   );
 
+  it('finds a blob that a record names and that is not there', async () => {
+    rmSync(join(folder, 'dogs/blobs'), { recursive: true });
+    resum(folder);
+    expect(await rules()).toEqual(new Set(['file-missing']));
+  });
+
   it('finds a mapping that is not the one that the run used', async () => {
     const path = 'mapping/project.json';
     put(path, readFileSync(join(folder, path), 'utf8').replace('"format"', ' "format"'));
