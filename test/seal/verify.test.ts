@@ -263,10 +263,10 @@ describe('a candidate that was made to break the verifier', () => {
       const modules = run.modules.map((one) =>
         one.name === 'dogs' ? { ...one, [name]: value } : one,
       );
-      const accounting = run.accounting.map((one) => {
-        const counts = { rows: 11, emitting: 11, emitted: 11, records: 11 };
-        return one.module === 'dogs' && name === 'count' ? { ...one, ...counts } : one;
-      });
+      const counts = { rows: 11, emitting: 11, emitted: 11, records: 11 };
+      const accounting = run.accounting.map((one) =>
+        one.module === 'dogs' && name === 'count' ? Object.assign(one, counts) : one,
+      );
       change(RUN_FILE, { modules, accounting, dataRoot: dataRoot(modules) });
       expect(await rules()).toEqual(new Set(['merkle']));
     },
