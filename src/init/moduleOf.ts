@@ -192,7 +192,10 @@ function legacyKey(plan: TablePlan, ids: IdMode, fields: Fields): Decision[] {
         rule: isNumber ? 'legacy-key' : 'natural-key',
         severity: 'INFO',
         what: kept,
-        advice: 'remove the field if nobody needs it; the lineage holds the key in any case',
+        advice:
+          column.keyTransform === undefined
+            ? 'remove the field if nobody needs it; the lineage holds the key in any case'
+            : 'keep the field; the lineage holds the key as compared, not as spelled',
       },
     ];
   }

@@ -6,10 +6,17 @@
 
 import { Failure } from '../outcome/failure.ts';
 import type { OtherObject, Relation, SourceSchema, TableSchema } from '../source/source.ts';
-import { DEFAULT_SOURCE, relationOf, type FieldMapping, type ModuleMapping } from './model.ts';
+import {
+  columnsOfField,
+  DEFAULT_SOURCE,
+  relationOf,
+  type FieldMapping,
+  type ModuleMapping,
+} from './model.ts';
 import { didYouMean, quoteName } from './nearest.ts';
 import { locate, moduleFile, pointerTo, type LocatedMapping, type Place } from './place.ts';
 
+const AS_COMPARED = ', but for the key, which holds it as compared, not as spelled';
 /** How many names a message lists. */
 const LISTED = 5;
 
@@ -57,6 +64,8 @@ function checkModule(
     ...Object.values(base?.key ?? {}),
     ...(base?.count === undefined ? [] : [base.count]),
   ]);
+  const respelled = respelledColumns(module);
+  for (const column of respelled) used.delete(column);
   const mapped = new Set<string>();
   const assertKnown = (column: string, at: Place): void => {
     if (columns.has(column)) return;
@@ -68,7 +77,7 @@ function checkModule(
   };
   for (const { column, pointer } of mentions(module)) {
     assertKnown(column, { file, pointer });
-    mapped.add(column);
+    if (!respelled.has(column)) mapped.add(column);
   }
   // A condition may look at a column that is dropped, and accounts for none.
   for (const [index, { column }] of (module.where ?? []).entries()) {
@@ -92,23 +101,27 @@ function checkModule(
     if (!isOpen(column)) continue;
     throw unreadableColumn(mapping, { file, pointer: '/fields' }, read.table, column, why);
   }
-  assertNoneMissing(mapping, file, read.table, [...columns].filter(isOpen));
-  const table = { name: base?.table ?? '', kind: 'table' } as const;
-  const isDropped = (column: string): boolean => Object.hasOwn(module.dropped ?? {}, column);
-  assertNoneMissing(
-    mapping,
-    file,
-    table,
-    read.unread.filter((column) => !isDropped(column)),
-  );
-  const filtering = read.filtering.filter((column) => !isDropped(column));
-  assertNoneMissing(
-    mapping,
-    file,
-    table,
-    filtering,
-    ', only filtered, joined, grouped or ordered by',
-  );
+  const open = [...columns].filter(isOpen);
+  const unheld = open.filter((column) => !respelled.has(column));
+  assertNoneMissing(mapping, file, read.table, unheld);
+  const inKey = open.filter((column) => respelled.has(column));
+  assertNoneMissing(mapping, file, read.table, inKey, AS_COMPARED);
+  assertBaseDropped(mapping, module, read);
+}
+
+/** What a query does not yield of its base table is listed under "dropped". */
+function assertBaseDropped(
+  mapping: LocatedMapping,
+  { module, source, dropped = {} }: ModuleMapping,
+  { unread, filtering }: Read,
+): void {
+  const table = { name: source.base?.table ?? '', kind: 'table' } as const;
+  const open = (columns: readonly string[]): string[] =>
+    columns.filter((column) => !Object.hasOwn(dropped, column));
+  const file = moduleFile(module);
+  assertNoneMissing(mapping, file, table, open(unread));
+  const only = ', only filtered, joined, grouped or ordered by';
+  assertNoneMissing(mapping, file, table, open(filtering), only);
 }
 
 function unreadableColumn(
@@ -219,6 +232,15 @@ function checkBase(
 
 function nameOf({ name, kind }: Pick<TableSchema, 'name' | 'kind'>): string {
   return kind === 'query' ? `the result of ${name}` : `table ${quoteName(name)}`;
+}
+
+/** Columns in no field, of which the key holds what its transforms make of them: spellings get lost. */
+function respelledColumns({ key, fields }: ModuleMapping): ReadonlySet<string> {
+  const inFields = new Set(Object.values(fields).flatMap(columnsOfField));
+  const parts = key.filter(({ column, transforms = [] }) => {
+    return transforms.length > 0 && !inFields.has(column);
+  });
+  return new Set(parts.map(({ column }) => column));
 }
 
 /** Every place where a module uses a column. */

@@ -61,7 +61,9 @@ function partialReference(
 
 /** Columns whose values arrive whatever becomes of references of several columns. */
 function heldColumns(module: CompiledModule): ReadonlySet<string> {
-  const held = new Set(module.hasLineage ? module.key.map(({ column }) => column) : []);
+  // The lineage holds a part with transforms as it is compared, not as it is spelled.
+  const inLineage = module.hasLineage ? module.key.filter((part) => !part.transforms) : [];
+  const held = new Set(inLineage.map(({ column }) => column));
   for (const { mapping } of module.fields) {
     const columns = columnsOfField(mapping);
     if (isReference(mapping) && columns.length > 1) continue;

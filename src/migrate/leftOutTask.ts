@@ -1,6 +1,7 @@
 /**
  * A pass over a table, in a worker, that counts the rows which no module takes: those that the
- * conditions of all its modules leave out, by a value, or only by the kind of a cell.
+ * conditions of all its modules leave out, by a value, or only by the kind of a cell; and those of
+ * which a cell is taken by none.
  */
 
 import type { CompiledModule } from '../mapping/compile.ts';
@@ -10,9 +11,16 @@ import { compareNames } from '../source/nameOrder.ts';
 import type { ReadRange, Row, SourceReader } from '../source/source.ts';
 import { openSelection, type RowSelection } from './rowSelection.ts';
 
+/** Columns that not all modules of a table map, and which ones do: indexes into its modules. */
+export interface SharedColumns {
+  readonly columns: readonly string[];
+  readonly modules: readonly number[];
+}
+
 export interface LeftOutInput {
   /** All that read the table. */
   readonly modules: readonly string[];
+  readonly parts: readonly SharedColumns[];
   readonly selection: RowSelection;
   readonly ranges: readonly ReadRange[];
   /** Int32: the next range that nobody reads yet. */
@@ -31,6 +39,8 @@ export interface LeftOut {
   readonly rows: number;
   /** Those among them that are left out by the kind of a cell alone. */
   readonly odd: readonly OddCells[];
+  /** By part: rows that a module takes, but none that maps the part, where a cell of it is not null. */
+  readonly parts: readonly number[];
 }
 
 /** Reads ranges until none is left. When it fails, the other workers stop too. */
@@ -42,7 +52,8 @@ export async function countLeftOut(
 ): Promise<LeftOut> {
   const [first] = modules;
   if (first === undefined) throw new Error('no module reads the table');
-  const columns = [...new Set(modules.flatMap(columnsOfGate))];
+  const shared = input.parts.flatMap((part) => part.columns);
+  const columns = [...new Set([...modules.flatMap(columnsOfGate), ...shared])];
   const next = new Int32Array(input.next);
   const opened = modules.map((module) => {
     const reduced: CompiledModule = { ...module, columns };
@@ -51,10 +62,21 @@ export async function countLeftOut(
       verdict: verdictOfWhere(reduced),
     };
   });
-  const found = tally();
+  const parts = input.parts.map((part) => ({
+    cells: part.columns.map((column) => columns.indexOf(column)),
+    modules: part.modules,
+  }));
+  const found = tally(parts.length);
   const take = (row: Row): void => {
-    if (opened.some(({ gate }) => gate === null || gate(row))) return;
-    found.add(opened.map(({ verdict }) => verdict(row)));
+    const takes = opened.map(({ gate }) => gate === null || gate(row));
+    if (!takes.includes(true)) {
+      found.add(opened.map(({ verdict }) => verdict(row)));
+      return;
+    }
+    for (const [index, part] of parts.entries()) {
+      if (part.modules.some((module) => takes[module] === true)) continue;
+      if (part.cells.some((cell) => (row[cell] ?? null) !== null)) found.addPart(index);
+    }
   };
   try {
     for (;;) {
@@ -79,11 +101,13 @@ function columnsOfGate({ mapping, fields }: CompiledModule): string[] {
   return columns;
 }
 
-function tally(): {
+function tally(numberOfParts: number): {
   add(verdicts: readonly ReturnType<ReturnType<typeof verdictOfWhere>>[]): void;
+  addPart(index: number): void;
   result(): LeftOut;
 } {
   let rows = 0;
+  const parts = Array.from({ length: numberOfParts }, () => 0);
   const odd = new Map<string, OddCells>();
   return {
     add(verdicts) {
@@ -94,7 +118,10 @@ function tally(): {
       known[cell.cell === 'null' ? 'nulls' : 'others'] += 1;
       odd.set(cell.column, known);
     },
-    result: () => ({ rows, odd: [...odd.values()] }),
+    addPart(index) {
+      parts[index] = (parts[index] ?? 0) + 1;
+    },
+    result: () => ({ rows, odd: [...odd.values()], parts }),
   };
 }
 
@@ -110,5 +137,8 @@ export function sumLeftOut(parts: readonly LeftOut[]): LeftOut {
   return {
     rows: parts.reduce((sum, part) => sum + part.rows, 0),
     odd: [...odd.values()].sort((a, b) => compareNames(a.column, b.column)),
+    parts: (parts[0]?.parts ?? []).map((_, index) =>
+      parts.reduce((sum, part) => sum + (part.parts[index] ?? 0), 0),
+    ),
   };
 }

@@ -3,9 +3,10 @@
  * and is sealed in run.json. How much it weighs is computed here, from the sealed mapping.
  */
 
-import { quoteName } from '../mapping/nearest.ts';
 import type { Mapping } from '../mapping/model.ts';
+import { quoteName } from '../mapping/nearest.ts';
 import { severityOf } from '../mapping/severity.ts';
+import { takers } from '../mapping/takers.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
 import { RUN_FILE, type ModuleAccounting, type RunFile } from '../seal/format.ts';
@@ -35,24 +36,26 @@ export function* checkRowFindings(
   }
   for (const line of run.accounting) {
     if (modules !== null && !modules.includes(line.module)) continue;
-    if (!keepsSilent(line, run)) continue;
+    if (!keepsSilent(line, run, mapping)) continue;
     const rows = `rows of table ${quoteName(line.table)} that no module takes`;
     const reason = `${rows} are in the accounting, and among no findings`;
     yield { rule: 'accounting', severity: 'BLOCKER', module: line.module, file: RUN_FILE, reason };
   }
 }
 
-/** Whether a module filters rows that no other one reads, and no finding says so. */
+/** Whether a module filters rows that no other one takes, and no finding says so. */
 function keepsSilent(
   line: ModuleAccounting,
   { accounting, findings = [], sample }: RunFile,
+  mapping: Mapping,
 ): boolean {
   if (line.filtered === 0 || sample !== undefined) return false;
-  const readers = accounting.filter(({ source, table }) => {
+  const all = accounting.filter(({ source, table }) => {
     return source === line.source && table === line.table;
   });
+  const readers = takers(all, ({ module }) => module, mapping);
   const told = findings.some(({ module, rule }) => {
     return module === line.module && rule.startsWith('filtered-');
   });
-  return readers.length === 1 && !told;
+  return readers.length === 1 && readers.includes(line) && !told;
 }

@@ -300,6 +300,9 @@ describe('foreign keys', () => {
     ]);
     expect(typesOf(made, 'p')['code']).toBe('string');
     expect(weightsOf(made)).toEqual(['INFO']);
+    expect(made.decisions.map(({ advice }) => advice)).toContain(
+      'keep the field; the lineage holds the key as compared, not as spelled',
+    );
     const kept = await proposalFor(sql, 'keep');
     expect(moduleOf(kept, 'p').key).toEqual([{ column: 'code', type: 'string' }]);
     expect(weightsOf(kept)).toEqual(['WARNING']);

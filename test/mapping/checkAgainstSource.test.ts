@@ -74,6 +74,19 @@ const LOG = { table: 'log', reason: 'of no use' };
 const OVERVIEW = { table: 'overview', reason: 'its rows come from the tables' };
 const CUSTOMERS = 'modules/customers.json';
 
+/** With a module of a table of codes, which are its key and in no field. */
+const spelled = (more: object, transforms?: readonly string[]): Files => ({
+  ...validFiles(),
+  'modules/codes.json': {
+    module: 'codes',
+    source: { table: 'codes' },
+    key: [{ column: 'code', type: 'string', ...(transforms && { transforms }) }],
+    id: { rule: 'uuid' },
+    fields: { name: { column: 'name', type: 'string' } },
+    ...more,
+  },
+});
+
 describe('checkAgainstSource', () => {
   it('takes a mapping that accounts for every table, view and column', async () => {
     expect(await lineOf(validFiles(), schemas())).toBe('agrees');
@@ -144,6 +157,49 @@ describe('checkAgainstSource', () => {
     expect(await lineOf(validFiles(), schemas(MAIN, files))).toContain(
       'table "cats" of source "ex',
     );
+  });
+
+  describe('a key with transforms', () => {
+    const main = schemas([...MAIN, table('codes', ['code', 'name'])]);
+    const lost =
+      'column "code" of table "codes" is not mapped, but for the key, which holds it as compared, not as spelled';
+
+    it('does not hold its column, which has to be a field or dropped', async () => {
+      const steps = ['trim', 'lower'];
+      const fields = {
+        code: { column: 'code', type: 'string' },
+        n: { column: 'name', type: 'string' },
+      };
+      expect(await lineOf(spelled({}, steps), main)).toContain(lost);
+      expect(await lineOf(spelled({ fields }, steps), main)).toBe('agrees');
+      const dropped = { code: 'its spelling says nothing' };
+      expect(await lineOf(spelled({ dropped }, steps), main)).toBe('agrees');
+      expect(await lineOf(spelled({ fields, dropped }, steps), main)).toContain(
+        'dropped, and used',
+      );
+    });
+
+    it('does so as it is without them (negative control)', async () => {
+      expect(await lineOf(spelled({}), main)).toBe('agrees');
+    });
+
+    it('does not hold it either where it is the key of the base of a query', async () => {
+      const base = { table: 'codes', key: { code: 'code' } };
+      const source = { sql: 'SELECT code, name FROM codes', base };
+      const schema = table('query codes', ['code', 'name'], 'query');
+      const query = { schema, locates: 'query codes', unread: [], filtering: [] };
+      const relations = new Map([['query codes', query]]);
+      const tables = [...MAIN, table('codes', ['code', 'name'])];
+      const extra = { tables: EXTRA, relations: new Map() };
+      const both = new Map([
+        ['main', { tables, relations }],
+        ['extra', extra],
+      ]);
+      expect(await lineOf(spelled({ source }), both)).toBe('agrees');
+      expect(await lineOf(spelled({ source }, ['lower']), both)).toContain(
+        'column "code" of the result of query codes is not mapped, but for the key',
+      );
+    });
   });
 
   describe('a module from SQL', () => {

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { compileModule } from '../../src/mapping/compile.ts';
-import type { FieldMapping, Mapping, ModuleMapping } from '../../src/mapping/model.ts';
+import type { FieldMapping, KeyPart, Mapping, ModuleMapping } from '../../src/mapping/model.ts';
 import { rowMapper } from '../../src/mapping/rowMapper.ts';
 import type { SourceValue } from '../../src/record/value.ts';
 import { NAMESPACE } from './project.ts';
@@ -23,11 +23,16 @@ const TEAM: ModuleMapping = {
 function starOf(
   fields: Readonly<Record<string, FieldMapping>>,
   key = ['id'],
+  transforms: Pick<KeyPart, 'transforms'> = {},
 ): (cells: Readonly<Record<string, SourceValue>>) => [Record<string, unknown>, string[]] {
   const star: ModuleMapping = {
     module: 'star',
     source: { table: 'star' },
-    key: key.map((column) => ({ column, type: 'integer' })),
+    key: key.map((column) => ({
+      column,
+      type: column === 't' ? 'string' : 'integer',
+      ...transforms,
+    })),
     id: { rule: 'uuid' },
     fields,
   };
@@ -67,6 +72,15 @@ describe('a reference that is null in part', () => {
   it('keeps what is part of the key, which stands in the lineage', () => {
     const map = starOf({ team: REFERENCE }, ['id', 'y']);
     expect(map({ id: 4, y: 2001, t: null })[1]).toEqual([]);
+  });
+
+  it('is found where the key holds the column only as it is compared', () => {
+    const cells = { y: null, t: ' B' };
+    expect(starOf({ team: REFERENCE }, ['t'])(cells)[1]).toEqual([]);
+    const map = starOf({ team: REFERENCE }, ['t'], { transforms: ['trim'] });
+    expect(map(cells)[1]).toEqual(['team reference-partial']);
+    const kept = starOf({ team: REFERENCE, t: T }, ['t'], { transforms: ['trim'] });
+    expect(kept(cells)[1]).toEqual([]);
   });
 
   it('is found wherever it has to match in full', () => {

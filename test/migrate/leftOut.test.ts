@@ -148,6 +148,83 @@ describe('rows that no module takes', () => {
   });
 });
 
+const CUST = `CREATE TABLE cust (id INTEGER PRIMARY KEY, name, active);
+  INSERT INTO cust VALUES (1, 'Ada', 1), (2, 'Bea', 0), (3, NULL, 0), (4, 'Cy', 1);`;
+
+function cust(columns: readonly string[], more: object = {}): object {
+  const fields = ['id', ...columns].map((column) => {
+    return [column, { column, type: column === 'id' ? 'integer' : 'tagged' }];
+  });
+  const key = [{ column: 'id', type: 'integer' }];
+  const from = { source: { table: 'cust' }, key, id: { rule: 'keep' }, minimumRows: 0 };
+  return { ...from, fields: Object.fromEntries(fields) as unknown, ...more };
+}
+
+const active = (value: number): object => ({ where: [{ column: 'active', in: [value] }] });
+
+const inC = (...columns: string[]): object => ({
+  dropped: Object.fromEntries(columns.map((column) => [column, 'in module c'])) as unknown,
+});
+
+describe('a second module of a table', () => {
+  const c = cust(['name', 'active'], active(1));
+
+  it('takes no rows where it is external', async () => {
+    const ids = cust([], { external: true });
+    const root = project(CUST, { modules: { c, ids } });
+    const line =
+      'WARNING filtered-row c in no module: 2 of 4 rows of table "cust", which the mapping filters';
+    expect(await told(root)).toEqual([line]);
+    const { findings: _, ...silent } = runFileOf(root);
+    const missed = [...checkRowFindings(silent, await loadMapping(root), null)];
+    expect(missed.map(({ rule, module }) => [rule, module])).toEqual([['accounting', 'c']]);
+    expect(await scanned(root, null)).toEqual(['WARN', 'WARNING filtered-row c']);
+    await expect(promoteHere(root)).rejects.toThrow(/warnings/);
+    const alone = { ids: cust([], { external: true, ...active(1) }) };
+    expect(await told(project(CUST, { modules: alone }))).toEqual([
+      expect.stringContaining('filtered-row ids in no module: 2 of 4 rows'),
+    ]);
+  });
+
+  it('takes no cells of a column that it drops', async () => {
+    const one = { c, ids: cust(['active'], inC('name')) };
+    const root = project(CUST, { modules: one });
+    expect(await told(root)).toEqual([
+      'WARNING filtered-row c in no module with column "name": 1 of 4 rows of table "cust", ' +
+        'which the mapping filters',
+    ]);
+    expect(await scanned(root, null)).toEqual(['WARN', 'WARNING filtered-row c']);
+    const both = { c, ids: cust([], inC('name', 'active')) };
+    expect(await told(project(CUST, { modules: both }))).toEqual([
+      expect.stringContaining('c in no module with columns "active", "name": 2 of 4 rows'),
+    ]);
+  });
+
+  it('takes them where it maps the column, or they are null, or a third one does', async () => {
+    const all = { c, all: cust(['name', 'active']) };
+    expect(await told(project(CUST, { modules: all }))).toEqual([]);
+    const noNames = CUST.replace("'Bea'", 'NULL');
+    const ids = cust(['active'], inC('name'));
+    expect(await told(project(noNames, { modules: { c, ids } }))).toEqual([]);
+    const others = cust(['name', 'active'], active(0));
+    expect(await told(project(CUST, { modules: { c, ids, others } }))).toEqual([]);
+    const most = cust(['name', 'active'], { where: [{ column: 'id', in: [3] }] });
+    expect(await told(project(CUST, { modules: { c, ids, most } }))).toEqual([
+      expect.stringContaining('filtered-row - in no module with column "name": 1 of 4 rows'),
+    ]);
+  });
+
+  it('may be a query, of which it is known how many rows it may leave out', async () => {
+    const base = { table: 'cust', key: { id: 'id' }, lost: 'filter' };
+    const sql = 'SELECT id, name, active FROM cust WHERE active = 1';
+    const query = cust(['name', 'active'], { source: { sql, base } });
+    const modules = { c: query, ids: cust(['active'], inC('name')) };
+    expect(await told(project(CUST, { modules }))).toEqual([
+      expect.stringContaining('filtered-row c in no module with column "name": up to 2 of 4 rows'),
+    ]);
+  });
+});
+
 async function scanned(project: string, modules: readonly string[] | null): Promise<string[]> {
   const found = openFindings(folder);
   try {
