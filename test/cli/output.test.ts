@@ -67,7 +67,7 @@ describe('output that cannot be written', () => {
 
 describe('a report that cannot be written', () => {
   const project = join(folder, 'project');
-  const check = (severities: readonly object[] = []) => {
+  const check = (severity: string) => {
     const file = join(folder, 'legacy.csv');
     writeFileSync(file, 'id,note\n1,ada@example.org\n');
     const fields = { note: { column: 'note', type: 'string' } };
@@ -76,21 +76,20 @@ describe('a report that cannot be written', () => {
     writeMapping(project, {
       sources: { main: `csv:${file}` },
       modules: { legacy: module },
-      severities,
+      severities: [{ rule: 'pii-undeclared', severity }],
     });
     return sealift(['dry-run', '--project', project], { cwd: folder });
   };
-  const weighed = (severity: string): object[] => [{ rule: 'pii-undeclared', severity }];
 
   it('is no success and no mere warning, and leaves the code of a failure', async () => {
     const codes = async (severity: string): Promise<(number | null)[]> => {
       const reports = join(project, 'storage_reports');
       rmSync(reports, { recursive: true, force: true });
-      const control = await check(weighed(severity));
+      const control = await check(severity);
       expect(control.stderr).not.toContain('no report');
       rmSync(reports, { recursive: true });
       writeFileSync(reports, 'x');
-      const lost = await check(weighed(severity));
+      const lost = await check(severity);
       expect(lost.stderr).toContain('sealift: no report was written: something foreign stands');
       return [control.code, lost.code];
     };
