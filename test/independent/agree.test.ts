@@ -23,7 +23,7 @@ import { converter } from '../../src/record/convert.ts';
 import { BlobContent, RawJson, Rejection } from '../../src/record/converted.ts';
 import { transformer, type Transform } from '../../src/record/transform.ts';
 import { parseType } from '../../src/record/type.ts';
-import { canonical, type Json } from './handMade.ts';
+import { canonical } from './handMade.ts';
 
 const CASES = 3000;
 const PYTHON = `
@@ -86,7 +86,7 @@ function valueOf(cell: Cell, steps: readonly Transform[], type: string): string 
       : converter({ type: kind, zone: 'Europe/Zurich' })(changed);
   if (value instanceof Rejection) return 'refused';
   if (value instanceof BlobContent) throw new Error('no blob was asked for');
-  return JSON.stringify(value instanceof RawJson ? value.text : canonical(value as Json));
+  return JSON.stringify(value instanceof RawJson ? value.text : canonical(value));
 }
 
 /** One of the parts of a text. */

@@ -48,6 +48,14 @@ describe('the accounting of a candidate', () => {
     expect(outcome.notes).toEqual(['the rows of the sources were counted again']);
   });
 
+  it('is a BLOCKER with a single rejected row', async () => {
+    project.reseal(line('dogs', ({ rows }) => ({ rows: rows + 1, rejected: 1 })));
+    const { findings } = await scanAll(project);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ rule: 'rejected', severity: 'BLOCKER', module: 'dogs' }),
+    );
+  });
+
   it.each([
     ['rows that are not the sum of their parts', line('dogs', ({ rows }) => ({ rows: rows + 1 }))],
     ['a rejected row too many', line('dogs', () => ({ rejected: 1 }))],

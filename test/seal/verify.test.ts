@@ -15,7 +15,14 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { canonicalJson } from '../../src/record/canonical.ts';
-import { formatSums, parseSums, RUN_FILE, SUMS_FILE } from '../../src/seal/format.ts';
+import {
+  dataRoot,
+  formatSums,
+  parseSums,
+  RUN_FILE,
+  SUMS_FILE,
+  type RunFile,
+} from '../../src/seal/format.ts';
 import { verifyCandidate, type Verification } from '../../src/seal/verify.ts';
 import { readFiles, restore, resum, type Files } from '../fault/corruptions.ts';
 import { HASHING, migrateHere, newProject, SECRET } from '../fault/fixture.ts';
@@ -244,6 +251,44 @@ describe('a candidate that was made to break the verifier', () => {
     expect(await sealing(foundIn(first) + foundIn(first), 2)).toEqual(new Set(['seal-format']));
     expect(await sealing('{"field":"name"}\n', 1)).toEqual(new Set(['seal-format']));
     expect(await sealing('', 0)).toEqual(new Set(['accounting']));
+  });
+
+  it.each([
+    ['root', 'b'.repeat(64)],
+    ['count', 11],
+  ])(
+    'finds a %s in run.json that is not that of the records, under a data root to match',
+    async (name, value) => {
+      const run = JSON.parse(readFileSync(join(folder, RUN_FILE), 'utf8')) as RunFile;
+      const modules = run.modules.map((one) =>
+        one.name === 'dogs' ? { ...one, [name]: value } : one,
+      );
+      const counts = { rows: 11, emitting: 11, emitted: 11, records: 11 };
+      const accounting = run.accounting.map((one) =>
+        one.module === 'dogs' && name === 'count' ? Object.assign(one, counts) : one,
+      );
+      change(RUN_FILE, { modules, accounting, dataRoot: dataRoot(modules) });
+      expect(await rules()).toEqual(new Set(['merkle']));
+    },
+  );
+
+  it('finds a blob that a record names and that is not there', async () => {
+    rmSync(join(folder, 'dogs/blobs'), { recursive: true });
+    resum(folder);
+    expect(await rules()).toEqual(new Set(['file-missing']));
+  });
+
+  it('finds a mapping that is not the one that the run used', async () => {
+    const path = 'mapping/project.json';
+    put(path, readFileSync(join(folder, path), 'utf8').replace('"format"', ' "format"'));
+    expect(await rules()).toEqual(new Set(['checksum']));
+  });
+
+  it('finds another seal than the expected one, whatever it holds', async () => {
+    const other = await verifyCandidate(folder, '0'.repeat(64), HASHING);
+    expect(other.findings.map(({ rule }) => rule)).toEqual(['seal-unexpected']);
+    const same = await verifyCandidate(folder, other.sealId, HASHING);
+    expect(same.findings).toEqual([]);
   });
 
   it('finds an accounting that does not add up', async () => {

@@ -162,8 +162,8 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
       return (nodeIds as number[]).length;
     };
     expect(await count('html.js')).toBe(0);
-    expect(await count('details')).toBe(35);
-    expect(await count('details tbody tr')).toBe(175);
+    expect(await count('details')).toBe(105);
+    expect(await count('details tbody tr')).toBe(525);
     await page.send('Emulation.setScriptExecutionDisabled', { value: false });
     await open('small');
     expect(await page.value('document.documentElement.className')).toBe('js');
@@ -174,7 +174,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     await page.send('Emulation.setEmulatedMedia', { media: 'print' });
     const visible =
       "[...document.querySelectorAll('details tbody')].filter((one) => one.checkVisibility()).length";
-    expect(await page.value(visible)).toBe(35);
+    expect(await page.value(visible)).toBe(105);
     expect(await page.value("getComputedStyle(document.querySelector('.bar')).display")).toBe(
       'none',
     );
