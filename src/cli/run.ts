@@ -16,7 +16,7 @@ import type { Environment } from '../flow/environment.ts';
 import { CANDIDATE_HANDLERS } from '../flow/workers.ts';
 import { projectPaths } from '../flow/project.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
-import { EXIT, exitCodeOfCheck, exitCodeOfFailure } from '../outcome/exitCode.ts';
+import { EXIT, exitCodeOfCheck, exitCodeOfFailure, exitCodeUnsaid } from '../outcome/exitCode.ts';
 import { Failure } from '../outcome/failure.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
@@ -88,9 +88,12 @@ export async function runCommand(command: Command, options: CommonOptions): Prom
     milliseconds: clock(),
     phases,
   };
-  const report = hasReport(command, outcome, code)
-    ? await tryReport(command.reportName ?? command.name, outcome, timing, options)
-    : null;
+  let report: string | null = null;
+  if (hasReport(command, outcome, code)) {
+    report = await tryReport(command.reportName ?? command.name, outcome, timing, options);
+    // A failure is no success already, and its line has said why: often the same full disk.
+    if (report === null && outcome.failure === undefined) code = exitCodeUnsaid(code);
+  }
   print(outcome, timing, options, report);
   found.close();
   return code;

@@ -67,6 +67,26 @@ export function* valuesAt(value: unknown, path: IdPath, depth = 0): Generator {
 
 const INDEX = /^(0|[1-9]\d*)$/;
 
+/**
+ * Whether a path ends before its time somewhere in a value: at a scalar, at an array where it names a member,
+ * or at an object where it counts elements. Ids may stand there that it does not lead to; where a member
+ * is absent, null or without anything in it, there are none.
+ */
+export function isOffPath(value: unknown, path: IdPath, depth = 0): boolean {
+  const token = path?.[depth];
+  if (token === undefined || value === null) return false;
+  if (typeof value !== 'object') return true;
+  if (token === '*') {
+    const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+    return inner.some((one) => isOffPath(one, path, depth + 1));
+  }
+  if (Array.isArray(value) && !INDEX.test(token)) return value.length > 0;
+  if (Object.hasOwn(value, token)) return isOffPath(Reflect.get(value, token), path, depth + 1);
+  if (Array.isArray(value) || !INDEX.test(token)) return false;
+  // An object of which all names are numbers may well be meant, and has no such member.
+  return Object.keys(value).some((name) => !INDEX.test(name));
+}
+
 /** The value with others in the place of those at the end of a path; what it shares stays as it is. */
 export function changedAt(
   value: JsonValue,

@@ -8,7 +8,7 @@ export const EXIT = {
   failed: 1,
   interrupted: 130,
   usage: 64,
-  /** In the place of 0 and 1: standard output could not be written. EX_IOERR of sysexits.h. */
+  /** In the place of 0 and 1: what it said could not be written. EX_IOERR of sysexits.h. */
   unsaid: 74,
 } as const;
 
@@ -25,4 +25,9 @@ export function exitCodeOfFailure(code: FailureCode, command: 'action' | 'check'
   if (USAGE_CODES.has(code)) return EXIT.usage;
   if (code === 'INTERRUPTED') return EXIT.interrupted;
   return command === 'check' ? exitCodeOfCheck('FAIL') : EXIT.failed;
+}
+
+/** Exit code of a command that worked, and whose output is lost: no success, and no mere warning. */
+export function exitCodeUnsaid(code: number): number {
+  return code === EXIT.done || code === EXIT.failed ? EXIT.unsaid : code;
 }

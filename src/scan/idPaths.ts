@@ -1,20 +1,22 @@
 /**
- * Paths to ids that lead nowhere: a path with a slip in it would leave legacy ids as they are, and none of
- * them would be looked up.
+ * Paths to ids that lead nowhere, in all records or in one: a path with a slip in it, or a value of another
+ * form, would leave legacy ids as they are, and none of them would be looked up.
  */
 
 import type { CompiledModule } from '../mapping/compile.ts';
-import { valuesAt } from '../mapping/idPath.ts';
+import { isOffPath, valuesAt } from '../mapping/idPath.ts';
 import { quoteName } from '../mapping/nearest.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
 import type { Reference } from './references.ts';
-import type { Scope } from './scope.ts';
+import type { Accusation, Scope } from './scope.ts';
 
 export interface PathUse {
   /** Looks at a record, unless it is known already that the path leads somewhere. */
   note(reference: Reference, record: ReadRecord): void;
+  /** Of a record in which the path ends early; null where it led nowhere, which is one finding for all. */
+  accusation(reference: Reference): Accusation | null;
   /** A finding for each path that led nowhere in any record, if there was one to look at. */
   findings(): Finding[];
 }
@@ -29,11 +31,26 @@ export function pathUse(scope: Scope, module: CompiledModule): PathUse {
       const value = memberOf(record, reference.fields[0] ?? '');
       if (value !== null) used.set(reference, valuesAt(value, path).next().done !== true);
     },
+    accusation(reference) {
+      return used.get(reference) === false ? null : accusationOf(reference);
+    },
     findings() {
       const unused = [...used].filter(([, isUsed]) => !isUsed);
       return unused.map(([reference]) => pathFinding(scope, module, reference));
     },
   };
+}
+
+/** Whether a record has a value on the path of a reference that is of another form than the path. */
+export function leavesPath({ fields, nested }: Reference, record: ReadRecord): boolean {
+  if (nested === null || nested.path === null) return false;
+  return isOffPath(memberOf(record, fields[0] ?? ''), nested.path);
+}
+
+function accusationOf({ fields, nested }: Reference): Accusation {
+  const path = quoteName(nested?.text ?? '');
+  const reason = `path ${path} ends early in it, at a value of another form: ids there stay as they are`;
+  return { rule: 'reference-path', fields, reason };
 }
 
 function pathFinding(scope: Scope, { name }: CompiledModule, reference: Reference): Finding {

@@ -11,7 +11,7 @@ import type { Finding } from '../outcome/finding.ts';
 import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
 import type { FieldType } from '../record/type.ts';
 import { comparisonOf } from './comparable.ts';
-import { pathUse, type PathUse } from './idPaths.ts';
+import { leavesPath, pathUse, type PathUse } from './idPaths.ts';
 import type { KeyHash } from './keyTable.ts';
 import { moveNear } from './nearKeys.ts';
 import {
@@ -90,7 +90,13 @@ export async function* checkReferences(
     return { rule, fields, reason: `${reason}, ${NEAR}` };
   });
   await moveNear(scope, module, references, 2 * references.length);
-  yield* findingsOfHits(scope, module, [...references.map(accusationOf), ...partial, ...near]);
+  const early = references.map((reference) => paths.accusation(reference));
+  yield* findingsOfHits(scope, module, [
+    ...references.map(accusationOf),
+    ...partial,
+    ...near,
+    ...early,
+  ]);
   yield* paths.findings();
 }
 
@@ -122,6 +128,9 @@ async function lookUpRecords(
             accuse(scope, module.name, scanned, references.length + part, reference.fields);
           }
           paths.note(reference, record);
+          if (leavesPath(reference, record)) {
+            accuse(scope, module.name, scanned, 3 * references.length + part, reference.fields);
+          }
           for (const key of keysOf(reference, record)) {
             if (!loaded.holds(key)) continue;
             scope.looked.references += 1;

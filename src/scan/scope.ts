@@ -177,11 +177,14 @@ function hasPersonalKey(module: CompiledModule): boolean {
   );
 }
 
-/** Turns the hits of a check into findings, by ordinal; `part` of a hit is its accusation's index. */
+/**
+ * Turns the hits of a check into findings, by ordinal; `part` of a hit is its accusation's index. Where that
+ * is null, it is none.
+ */
 export async function* findingsOfHits(
   scope: Scope,
   module: CompiledModule,
-  accusations: readonly Accusation[],
+  accusations: readonly (Accusation | null)[],
 ): AsyncGenerator<Finding> {
   const hits = scope.hits.take();
   try {
@@ -192,7 +195,7 @@ export async function* findingsOfHits(
         const { ordinal, part, because } = hit.value;
         const record = records[ordinal - first];
         const accusation = accusations[part];
-        if (record !== null && record !== undefined && accusation !== undefined) {
+        if (record !== null && record !== undefined && accusation) {
           const finding = recordFinding(scope, module, { ordinal, record }, accusation);
           yield because === null ? finding : { ...finding, because };
         }

@@ -1,6 +1,6 @@
 /** What a command says: whole or no success, and nothing that a terminal obeys. */
 
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 
 import { plainJson } from '../../src/cli/output.ts';
 import { sealift } from './run.ts';
-import { workFolder } from './sealift.ts';
+import { workFolder, writeMapping } from './sealift.ts';
 
 const folder = workFolder('output');
 const FULL: readonly string[] = ['sh', '-c', 'exec "$@" > /dev/full', 'sh'];
@@ -62,6 +62,44 @@ describe('output that cannot be written', () => {
     const part = readFileSync(path, 'utf8');
     expect(part.length).toBeGreaterThan(0);
     expect(stdout.startsWith(part) && stdout.length > part.length).toBe(true);
+  });
+});
+
+describe('a report that cannot be written', () => {
+  const project = join(folder, 'project');
+  const check = (severity: string) => {
+    const file = join(folder, 'legacy.csv');
+    writeFileSync(file, 'id,note\n1,ada@example.org\n');
+    const fields = { note: { column: 'note', type: 'string' } };
+    const key = [{ column: 'id', type: 'integer' }];
+    const module = { source: { table: 'legacy' }, key, id: { rule: 'uuid' }, fields };
+    writeMapping(project, {
+      sources: { main: `csv:${file}` },
+      modules: { legacy: module },
+      severities: [{ rule: 'pii-undeclared', severity }],
+    });
+    return sealift(['dry-run', '--project', project], { cwd: folder });
+  };
+
+  it('is no success and no mere warning, and leaves the code of a failure', async () => {
+    const codes = async (severity: string): Promise<(number | null)[]> => {
+      const reports = join(project, 'storage_reports');
+      rmSync(reports, { recursive: true, force: true });
+      const control = await check(severity);
+      expect(control.stderr).not.toContain('no report');
+      rmSync(reports, { recursive: true });
+      writeFileSync(reports, 'x');
+      const lost = await check(severity);
+      expect(lost.stderr).toContain('sealift: no report was written: something foreign stands');
+      return [control.code, lost.code];
+    };
+    expect(await codes('INFO')).toEqual([0, 74]);
+    expect(await codes('WARNING')).toEqual([1, 74]);
+    expect(await codes('BLOCKER')).toEqual([2, 2]);
+    const failed = await sealift(['migrate', '--project', project, '--source', 'csv:absent'], {
+      cwd: folder,
+    });
+    expect([failed.code, failed.stderr.includes('no report')]).toEqual([1, true]);
   });
 });
 

@@ -95,6 +95,7 @@ describe.skipIf(!canRun())('a user who may read, but not write', () => {
     const status = await run('status');
     expect([status.code, status.stderr]).toEqual([0, '']);
     const verified = await run('verify-checksums');
+    expect(verified.code).toBe(74);
     expect(verified.stdout).toContain('verify-checksums: PASS');
     expect(verified.stderr).toContain('no report was written: the folder cannot be written');
     for (const command of ['migrate', 'promote', 'rollback', 'prune', 'freeze --who a --why b']) {

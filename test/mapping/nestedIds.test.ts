@@ -1,15 +1,22 @@
 /** Ids inside arrays and JSON: each is found where its path says, and changed in its place. */
 
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { openFindings } from '../../src/findings/findingStore.ts';
+import { dryRun } from '../../src/flow/dryRun.ts';
 import { compileModule } from '../../src/mapping/compile.ts';
-import { changedAt, pathsMeet, valuesAt } from '../../src/mapping/idPath.ts';
+import { changedAt, isOffPath, pathsMeet, valuesAt } from '../../src/mapping/idPath.ts';
 import type { ColumnField, IdRule, Mapping, ModuleMapping } from '../../src/mapping/model.ts';
 import { rowMapper } from '../../src/mapping/rowMapper.ts';
 import { parseJson } from '../../src/record/json.ts';
 import { uuidV5 } from '../../src/record/uuid.ts';
 import { JsonNode, type JsonValue, type SourceValue } from '../../src/record/value.ts';
+import { writeMapping } from '../cli/sealift.ts';
+import { ENVIRONMENT, temporaryFolder } from '../fault/fixture.ts';
 import { NAMESPACE } from './project.ts';
 
 const REGISTRY = new Map([
@@ -173,6 +180,74 @@ function plain(value: JsonValue): unknown {
   }
   return Array.isArray(value) ? value.map(plain) : value;
 }
+
+/** What dry-run says of one table `course` with these values of `plan`: `row: reason`. */
+async function dryRunOf(path: string, plans: readonly unknown[]): Promise<string[]> {
+  const project = temporaryFolder();
+  const rows = plans.map((plan, id) => `${JSON.stringify({ id, plan })}\n`);
+  writeFileSync(join(project, 'dog.ndjson'), '{"id":2}\n');
+  writeFileSync(join(project, 'course.ndjson'), rows.join(''));
+  const part = { key: [{ column: 'id', type: 'integer' }], id: { rule: 'uuid' } };
+  const id = { column: 'id', type: 'integer' };
+  const plan = { column: 'plan', type: 'json', references: [{ path, module: 'dog' }] };
+  writeMapping(project, {
+    sources: { main: 'ndjson:course.ndjson', dogs: 'ndjson:dog.ndjson' },
+    modules: {
+      dog: { ...part, source: { name: 'dogs', table: 'dog' }, fields: { number: id } },
+      course: { ...part, source: { table: 'course' }, fields: { number: id, plan } },
+    },
+  });
+  const found = openFindings(project);
+  const options = { project, here: project, sources: new Map(), workers: 1, memory: 2 ** 27 };
+  try {
+    const { findings } = await dryRun(options, ENVIRONMENT, found);
+    return [...findings].map(({ severity, rule, field, source, reason }) => {
+      return `${severity} ${rule} ${field ?? ''} ${source?.row ?? '-'}: ${reason}`;
+    });
+  } finally {
+    found.close();
+    rmSync(project, { recursive: true });
+  }
+}
+
+const EARLY =
+  'path "/dogs/*/id" ends early in it, at a value of another form: ids there stay as they are';
+
+describe('a value of another form than a path', () => {
+  it('is told of each record that has one', async () => {
+    const plans = [{ dogs: [{ id: 2 }] }, { dogs: { id: 2 } }, { dogs: [2] }, { dogs: 2 }, 2];
+    const none = [{ dogs: [] }, { dogs: null }, { dogs: [null, {}] }, {}, null];
+    const found = await dryRunOf('/dogs/*/id', [...plans, ...none]);
+    expect(found).toEqual(
+      [2, 3, 4, 5].map((row) => `WARNING reference-path plan ${row}: ${EARLY}`),
+    );
+  });
+
+  it('is told once for all, where the path leads nowhere in any record', async () => {
+    expect(await dryRunOf('/dogs/*/id', [{ dogs: [2] }, { dogs: { id: 2 } }])).toEqual([
+      'WARNING reference-path plan -: path "/dogs/*/id" leads nowhere in any record',
+    ]);
+  });
+
+  it.each([
+    ['a name at an array', ['dogs', 'id'], { dogs: [{ id: 2 }] }],
+    ['a number at an object', ['dogs', '0'], { dogs: { id: 2 } }],
+    ['any at a text', ['*'], 'a'],
+  ])('%s', (_, path, value) => {
+    expect(isOffPath(value, path)).toBe(true);
+  });
+
+  it.each([
+    ['the end', ['dogs', 'id'], { dogs: { id: [2] } }],
+    ['a number that is a name', ['0', 'id'], { 0: { id: 2 } }],
+    ['numbers that are names', ['0', 'id'], { 1: { id: 2 } }],
+    ['an index beyond the end', ['1', 'id'], [{ id: 2 }]],
+    ['an empty array for an object', ['dogs', 'id'], { dogs: [] }],
+    ['no path', null, 2],
+  ])('is none: %s', (_, path, value) => {
+    expect(isOffPath(value, path)).toBe(false);
+  });
+});
 
 describe('a path', () => {
   it('leads a mapper and a scan to the same values, each once', () => {

@@ -128,9 +128,10 @@ const HOLDS = {
 const AB =
   "CREATE TABLE m (k INTEGER PRIMARY KEY, v TEXT); INSERT INTO m VALUES (1, 'a'), (2, 'b');";
 
-/** Module m has ids of p in its lists, and the mapping looks for them elsewhere. */
-const SLIP = parents(
-  "INSERT INTO p VALUES (1, 'a'); INSERT INTO m VALUES (1, 1, '[1]'), (2, 1, '[]');",
+/** One of two records has its id where a list of them is meant to be. */
+const OTHER_FORM = parents(
+  `INSERT INTO p VALUES (1, 'a');
+    INSERT INTO m VALUES (1, 1, '{"ids":[1]}'), (2, 1, '{"ids":1}');`,
   { v: { column: 'v', type: 'json', references: [{ path: '/ids/*', module: 'p' }] } },
 );
 
@@ -206,7 +207,7 @@ export const ROW_PLANTS: Readonly<Record<string, RowPlant>> = {
       up: { reference: 'p', columns: ['up'], onMissing: 'null' },
     }),
   ),
-  'reference-path': between(SLIP),
+  'reference-path': between(OTHER_FORM),
   'self-reference': between({
     sql: `CREATE TABLE m (k INTEGER PRIMARY KEY, up INTEGER);
       INSERT INTO m VALUES (1, NULL), (2, 2);`,

@@ -199,6 +199,22 @@ describe('the header', () => {
     }
   });
 
+  it('is skipped where it has to be, and a row that stands in its place is not', async () => {
+    const rest = '1,x\n2,y\n';
+    for (const header of [',', 'a,a', ',2024', ',2024-01-31']) {
+      expect(await read(`${header}\n${rest}`, '?header=skip')).toHaveLength(3);
+    }
+    expect(await refuse('Ada,x\nBea,y\n', '?header=skip')).toBe(
+      'the first line is to be skipped, and may be a row: no name in it is empty or there twice ' +
+        '(/x.csv:1): say header=no if it is a row, or header=yes if it names the columns',
+    );
+    for (const row of ['7,', ',ada@example.org', '12:30,12:30', '7,7']) {
+      const said = await refuse(`${row}\n${rest}`, '?header=skip');
+      expect(said).toMatch(/^the first line is to be skipped, and looks like data: field [12] is/);
+      expect(said).not.toContain(row);
+    }
+  });
+
   it('is refused between single quotes, and where it comes again', async () => {
     expect(await refuse("'a','b'\n'1','x'\n")).toContain('single quotes');
     expect(await refuse('a,b\n1,x\na,b\n2,y\n')).toMatch(

@@ -13,6 +13,9 @@ const DATA: readonly RegExp[] = [
   /^[^\s@]+@[^\s@]+\.[a-z]+$/i,
 ];
 
+/** Data that heads columns, too, in a table of months or years. */
+const HEADING = /^[12][0-9]{3}$|^[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}$/;
+
 const NUMBERED = 'say header=skip, and they are called column1, column2 and so on';
 
 /**
@@ -21,9 +24,10 @@ const NUMBERED = 'say header=skip, and they are called column1, column2 and so o
  * @throws CsvDefect
  */
 export function columnsOf(fields: Fields, line: number, header: Header | undefined): string[] {
-  if (header === 'no' || header === 'skip') return fields.map((_, index) => `column${index + 1}`);
   const names = fields.map((field) => field ?? '');
-  const data = names.findIndex((name) => DATA.some((form) => form.test(name.trim())));
+  if (header === 'skip') assertNoRow(names, line);
+  if (header === 'no' || header === 'skip') return fields.map((_, index) => `column${index + 1}`);
+  const data = names.findIndex(looksLikeData);
   if (header === undefined && data >= 0) {
     const what = `the first line looks like data: field ${data + 1} is a number, a date, an id or an address`;
     throw new CsvDefect(what, line, 'say header=no if it is a row, or header=yes if it is not');
@@ -44,4 +48,31 @@ export function columnsOf(fields: Fields, line: number, header: Header | undefin
   const first = names.indexOf(names[second] ?? '');
   const what = `columns ${first + 1} and ${second + 1} of the header have the same name`;
   throw new CsvDefect(what, line, `rename one of them in the file, or ${NUMBERED}`);
+}
+
+/**
+ * Refuses to skip what may be a row: the next export may come without its header line. A line that is
+ * skipped has to need it, as one with an empty or a repeated name does.
+ * @throws CsvDefect
+ */
+function assertNoRow(names: readonly string[], line: number): void {
+  const data = names.findIndex((name) => looksLikeData(name) && !HEADING.test(name.trim()));
+  if (data >= 0) {
+    const what = `the first line is to be skipped, and looks like data: field ${data + 1} is a number, a time, an id or an address`;
+    const hint =
+      'say header=no if it is a row; if it is not, take it out of the file and say that, too';
+    throw new CsvDefect(what, line, hint);
+  }
+  if (names.includes('') || new Set(names).size < names.length) return;
+  const what =
+    'the first line is to be skipped, and may be a row: no name in it is empty or there twice';
+  throw new CsvDefect(
+    what,
+    line,
+    'say header=no if it is a row, or header=yes if it names the columns',
+  );
+}
+
+function looksLikeData(name: string): boolean {
+  return DATA.some((form) => form.test(name.trim()));
 }
