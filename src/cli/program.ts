@@ -136,7 +136,7 @@ Exit codes:
   checks    0 PASS   1 WARN   2 FAIL, or it could not run
   actions   0 done   1 failed, and nothing has changed
   both      64 wrong usage or mapping   130 interrupted
-            74 in the place of 0 and 1: its output or report could not be written
+            74 in place of 0 and 1: its output or report could not be written
 Actions are init, registry build, freeze, migrate, promote, rollback, status and
 prune; all others are checks. With --json, standard output is one JSON object.
 "sealift COMMAND --help" says more about each.
