@@ -144,6 +144,7 @@ function rooms(): HandMadeModule {
   });
   return {
     mapping: {
+      dropped: { house: 'how it is spelled means nothing' },
       fields: {
         next: { columns: ['next_house', 'next_nr'], reference: 'rooms' },
         nextHouse: { column: 'next_house', type: 'string' },
