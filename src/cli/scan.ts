@@ -9,6 +9,7 @@ import type { Workers } from '../flow/workers.ts';
 interface Options {
   readonly project: string;
   readonly candidate?: string;
+  readonly expectSeal?: string;
   readonly workers: Workers;
   readonly memory: number;
   readonly json?: boolean;
@@ -70,6 +71,7 @@ function withOptions(command: Command): Command {
   return command
     .option('--project <dir>', 'folder of the project', '.')
     .option('--candidate <candidate>', 'v1, live, a seal id or a folder (default: v1)')
+    .option('--expect-seal <seal-id>', 'the seal id that was noted when the candidate was built')
     .addOption(workersOption())
     .addOption(memoryOption())
     .option('--json', 'print the summary as JSON');

@@ -1,6 +1,6 @@
 /**
- * What is known of a candidate outside of its folder: whether a command of Sealift made it live, or
- * the link was changed by hand, and since when the journal knows its seal id.
+ * What is known of a candidate outside of its folder: whether a migrate of the project has sealed it,
+ * whether another was sealed after it, and whether a command has made live what is live.
  */
 
 import { dirname, join } from 'node:path';
@@ -9,6 +9,9 @@ import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { readLivePointer } from '../promote/livePointer.ts';
 import { pointerHistory, settle, type PointerHistory } from '../promote/pointerHistory.ts';
+import { sealedLast, isHeld } from '../promote/sealedEntry.ts';
+import { SUMS_FILE } from '../seal/format.ts';
+import { currentName, sealedNames, sealedPath } from '../seal/sealedFolders.ts';
 import type { Environment } from './environment.ts';
 import { projectPaths, type ProjectPaths } from './project.ts';
 
@@ -33,14 +36,50 @@ export function historyOf({ journal }: ProjectPaths): PointerHistory {
   return pointerHistory(readJournal(journal), join(journal, JOURNAL_FILE));
 }
 
+/** A candidate, and what is known of it by now. */
+export interface Held {
+  readonly folder: string;
+  /** As computed from the candidate; null where it has none. */
+  readonly sealId: string | null;
+  readonly project: string;
+}
+
+/** Whether the candidate is one of the project's own, and no copy elsewhere. */
+function isOfProject({ folder, project }: Held): boolean {
+  return dirname(folder) === join(projectPaths(project).candidates, 'sealed');
+}
+
 /**
- * Since when the journal of the project has the seal id of its candidate in `folder`, ISO 8601; null
- * where it has not, or the candidate is not in the project.
+ * Whether the candidate is in the project, and its journal knows that a migrate has sealed it.
  * @throws Failure JOURNAL where the journal does not hold
  */
-export function journaledSince(folder: string, sealId: string, project: string): string | null {
+export function isSealedHere(held: Held): boolean {
+  if (held.sealId === null || !isOfProject(held)) return false;
+  return isHeld(readJournal(projectPaths(held.project).journal), held.sealId);
+}
+
+/**
+ * A BLOCKER where a candidate of the project is one that no migrate of it has sealed. What was changed
+ * and sealed anew is consistent in itself, whatever its folder is called: only the journal tells.
+ * @throws Failure JOURNAL where the journal does not hold
+ */
+export function originFindings(held: Held): Finding[] {
+  if (held.sealId === null || !isOfProject(held) || isSealedHere(held)) return [];
+  const reason = `${NOT_SEALED_HERE}: the journal has no line of it`;
+  return [{ rule: 'seal-unexpected', severity: 'BLOCKER', file: SUMS_FILE, reason }];
+}
+
+export const NOT_SEALED_HERE = 'no migrate of this project has sealed this candidate';
+
+/** For a person, where `v1` leads to an older candidate than the one that was sealed last. */
+export function olderNotes({ folder, project }: Held): string[] {
   const { candidates, journal } = projectPaths(project);
-  if (dirname(folder) !== join(candidates, 'sealed')) return null;
-  const { entries } = readJournal(journal);
-  return entries.find((entry) => entry['sealId'] === sealId)?.at ?? null;
+  const current = currentName(candidates);
+  if (current === null || sealedPath(candidates, current) !== folder) return [];
+  const last = sealedLast(readJournal(journal), sealedNames(candidates));
+  return last === null || last === current ? [] : [olderNote(current, last)];
+}
+
+export function olderNote(current: string, last: string): string {
+  return `storage_candidate/v1 leads to ${current}, but ${last} was sealed after it`;
 }

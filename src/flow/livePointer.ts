@@ -15,6 +15,7 @@ import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { clearHalfSwap, readLivePointer, swapLivePointer } from '../promote/livePointer.ts';
 import {
+  hasMoves,
   pointerHistory,
   settle,
   type Move,
@@ -83,6 +84,7 @@ function openPointer(
   const journal = readJournal(paths.journal);
   const told = pointerHistory(journal, join(paths.journal, JOURNAL_FILE));
   const found = readLivePointer(paths.live);
+  if (found !== null && !hasMoves(journal)) throw forgotten(paths);
   let { events: missing, ...settled } = settle(told, found, env.now().toISOString());
   return {
     paths,
@@ -98,6 +100,15 @@ function openPointer(
       missing = [];
     },
   };
+}
+
+/** What was live before, and where a rollback goes, would be lost with the lines that say so. */
+function forgotten({ journal, live }: ProjectPaths): Failure {
+  return new Failure('JOURNAL', {
+    what: 'storage_live leads to a candidate, but the journal has no line of any that was made live',
+    where: join(journal, JOURNAL_FILE),
+    hint: `put back the copy of the journal that you keep elsewhere; if somebody has made the link by hand, remove ${live}`,
+  });
 }
 
 /**

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 
 import type { FindingStore } from '../findings/findingStore.ts';
+import { appendToJournal, readJournal } from '../journal/journal.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
 import { didYouMean, quoteName } from '../mapping/nearest.ts';
 import { severityOf } from '../mapping/severity.ts';
@@ -12,7 +13,8 @@ import { Failure } from '../outcome/failure.ts';
 import type { Severity } from '../outcome/finding.ts';
 import { countFindings, type Outcome } from '../outcome/outcome.ts';
 import type { Rule } from '../outcome/rules.ts';
-import { publishCandidate } from '../seal/candidateStore.ts';
+import { sealedEvent } from '../promote/sealedEntry.ts';
+import { nameToPublish, publishCandidate } from '../seal/candidateStore.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { byUtf8, FORMAT, type RunFile } from '../seal/format.ts';
 import { writeSeal, type Seal } from '../seal/writeSeal.ts';
@@ -29,6 +31,7 @@ import {
 import type { Environment } from './environment.ts';
 import { assertAsFrozen, freezeInForce } from './freeze.ts';
 import { assertObjects, objectFindings, remarksOf } from './objects.ts';
+import { operatorOf, signed } from './operator.ts';
 import { projectPaths } from './project.ts';
 import { assertSoundText } from './soundText.ts';
 import { sealSources } from './sources.ts';
@@ -58,16 +61,23 @@ export async function migrate(
   found: FindingStore,
 ): Promise<Outcome> {
   assertRunId(options.runId);
-  const { candidates } = projectPaths(options.project);
+  const who = operatorOf(null, env);
+  const { candidates, journal } = projectPaths(options.project);
   const frozen = await freezeInForce(options.project);
   const { modules, totals, seal, notes } = await withStaging('migrate', options, env, {
     check: (mapping) => {
+      // What has to be written in the end is looked at before hours of work.
+      readJournal(journal);
       assertAsFrozen(frozen, mapping);
       assertModule(mapping, options.failAfter);
     },
     build: (build) => buildCandidate(build, options, found),
-    publish: (staging, built) => {
-      publishCandidate(candidates, staging, built.seal.sealId);
+    publish: (staging, { seal: { sealId, dataRoot } }) => {
+      const name = nameToPublish(candidates, sealId);
+      const writer = { command: 'migrate', pid: env.pid, at: env.now().toISOString() };
+      // First: nothing is ever there that the journal does not know.
+      appendToJournal(journal, writer, [signed(sealedEvent(name, dataRoot), who)]);
+      publishCandidate(candidates, staging, name);
     },
   });
   return outcome(options, { modules, totals, seal, notes }, found);

@@ -7,11 +7,13 @@ import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
 import { lastScan, refusal } from '../promote/scanEntry.ts';
+import { sealedLast, isHeld } from '../promote/sealedEntry.ts';
 import { CHECKS } from '../scan/scanCandidate.ts';
-import { currentName, sealedNamed, sealIdOf } from '../seal/sealedFolders.ts';
+import { currentName, sealedNamed, sealedNames, sealIdOf } from '../seal/sealedFolders.ts';
 import type { Verification } from '../seal/verify.ts';
 import type { Environment } from './environment.ts';
 import { freezeInForce } from './freeze.ts';
+import { NOT_SEALED_HERE, olderNote } from './heldElsewhere.ts';
 import {
   movePointer,
   verifyWhole,
@@ -20,6 +22,7 @@ import {
   type PointerOptions,
 } from './livePointer.ts';
 import { pointerOutcome } from './pointerOutcome.ts';
+import type { ProjectPaths } from './project.ts';
 import { assertSealId } from './sealIdOption.ts';
 import type { Workers } from './workers.ts';
 
@@ -37,8 +40,9 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
   assertSealId(options.expectSeal);
   return withLivePointer('promote', options, env, async (pointer) => {
     const { paths, history } = pointer;
-    const name = chosen(paths.candidates, options.candidate);
+    const name = chosen(paths, options);
     assertExpected(name, options.expectSeal);
+    if (options.expectSeal === null) assertSealedHere(paths, name);
     await assertScanned(pointer, name, options);
     const frozen = await freezeInForce(paths.root);
     const verified = await verifyWhole(paths.candidates, name, options.workers, env);
@@ -51,6 +55,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
       from: history.live,
       dataRoot: verified.dataRoot,
       warningsAllowed: warnings,
+      ...(options.expectSeal === null ? {} : { expected: true }),
     };
     if (already) {
       pointer.commit([]);
@@ -59,6 +64,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     }
     const now = [
       ...movePointer(pointer, 'promote', name, about),
+      ...(await mappingNotes(paths, verified)),
       `live before: ${history.live ?? 'nothing'}`,
       'to go back: sealift rollback',
     ];
@@ -66,9 +72,16 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
   });
 }
 
-function chosen(candidates: string, asked: string | null): string {
+function chosen(
+  { candidates, journal }: ProjectPaths,
+  { candidate: asked, expectSeal }: PromoteOptions,
+): string {
   const current = currentName(candidates);
   if (asked === null || asked === 'v1') {
+    const last = sealedLast(readJournal(journal), sealedNames(candidates)) ?? current;
+    if (current !== null && last !== null && last !== current && expectSeal === null) {
+      throw older(current, last);
+    }
     if (current !== null) return current;
     throw new Failure('CANDIDATE', {
       what: 'there is no candidate',
@@ -79,6 +92,25 @@ function chosen(candidates: string, asked: string | null): string {
   const names = sealedNamed(candidates, asked, asked);
   if (current !== null && names.includes(current)) return current;
   return names.at(-1) ?? asked;
+}
+
+/** What is meant by "what was built last" is not for a link to say that a hand may have moved. */
+function older(current: string, last: string): Failure {
+  return new Failure('CANDIDATE', {
+    what: olderNote(current, last),
+    where: 'changed by hand, or a migrate was killed',
+    hint: `name the one that is meant, such as sealift promote ${sealIdOf(last).slice(0, 8)}`,
+  });
+}
+
+/** A candidate that was changed and sealed anew verifies as any other does. */
+function assertSealedHere({ journal }: ProjectPaths, name: string): void {
+  if (isHeld(readJournal(journal), sealIdOf(name))) return;
+  throw new Failure('CANDIDATE', {
+    what: NOT_SEALED_HERE,
+    where: `seal id ${sealIdOf(name)}`,
+    hint: 'build it here with sealift migrate; if it was brought here, scan and promote it with --expect-seal and the seal id that migrate has printed where it was built',
+  });
 }
 
 function assertExpected(name: string, expected: string | null): void {
@@ -104,6 +136,15 @@ async function assertScanned(
   if (refused !== null) throw refused;
   return scan?.counts.WARNING ?? 0;
 }
+
+/** For a person: what was scanned goes live, whatever the mapping says by now. */
+async function mappingNotes({ root }: ProjectPaths, { run }: Verification): Promise<string[]> {
+  const { digest } = await loadMapping(root);
+  return run?.mapping.digest === digest ? [] : [MAPPING_CHANGED];
+}
+
+const MAPPING_CHANGED =
+  'the mapping was changed since this candidate was built, which is as the mapping was then';
 
 /** A sample proves nothing about the rows that it left out. */
 function assertNoSample({ run }: Verification, name: string): void {

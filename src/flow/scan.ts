@@ -23,7 +23,7 @@ import { statedSealId } from '../seal/sealedFolders.ts';
 import { verifyAt } from '../seal/verify.ts';
 import { candidateNamed, meansLive } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
-import { liveLinkFindings } from './heldElsewhere.ts';
+import { liveLinkFindings, olderNotes, originFindings } from './heldElsewhere.ts';
 import { journalScan } from './journalScan.ts';
 import type { LookOptions } from './lookAtSources.ts';
 import { forTables } from './memory.ts';
@@ -31,6 +31,7 @@ import { operatorOf } from './operator.ts';
 import { projectPaths } from './project.ts';
 import { recount } from './recount.ts';
 import { checksumProgress, scanProgress } from './scanProgress.ts';
+import { assertSealId } from './sealIdOption.ts';
 import { withHashers, type Workers } from './workers.ts';
 
 export interface ScanOptions {
@@ -38,6 +39,8 @@ export interface ScanOptions {
   readonly project: string;
   /** As candidateNamed takes it; what was built last where left out. */
   readonly candidate?: string;
+  /** A seal id that was kept outside of the candidate; none where left out. */
+  readonly expectSeal?: string;
   /** Names of modules to report on; null for all. */
   readonly modules: readonly string[] | null;
   /** All where left out. */
@@ -56,6 +59,7 @@ export async function scan(
   found: FindingStore,
 ): Promise<Outcome> {
   const who = operatorOf(null, env);
+  assertSealId(options.expectSeal ?? null);
   const { candidates } = projectPaths(options.project);
   // One and the same candidate to the end, whatever is built meanwhile.
   const { real: folder, shown } =
@@ -78,14 +82,19 @@ async function scanWith(
   env: Environment,
   found: FindingStore,
 ): Promise<Outcome> {
-  const verified = await verifyAt(folder, null, pool, checksumProgress(env.progress));
+  const { project, expectSeal = null } = options;
+  const verified = await verifyAt(folder, expectSeal, pool, checksumProgress(env.progress));
   const { run, findings: broken } = verified;
-  const moved = isLive(options) ? liveLinkFindings(options.project, env) : [];
+  const held = { folder, sealId: verified.sealId, project };
+  const moved = [
+    ...(broken.length > 0 || expectSeal !== null ? [] : originFindings(held)),
+    ...(isLive(options) ? liveLinkFindings(project, env) : []),
+  ];
   const full = options.command === 'scan-all' && options.modules === null;
   const end = (outcome: Outcome, mapping: LoadedMapping | null): Outcome => {
     // What is in the place of another candidate counts as a scan of that one, which has failed.
     const sealId = statedSealId(folder) ?? verified.sealId;
-    const scanned = { project: options.project, sealId, mapping, who };
+    const scanned = { project, sealId, mapping, who };
     return full ? journalScan(scanned, outcome, env) : outcome;
   };
   if (broken.length > 0 || run === null) {
@@ -117,7 +126,7 @@ async function scanWith(
   // The mapping that was sealed counts, whatever the project says by now.
   const mapping = await loadMapping(folder, SEALED);
   const checks: string[] = ['checksums', ...(options.checks ?? CHECKS)];
-  const notes: string[] = [];
+  const notes = olderNotes(held);
   if (options.checks === undefined) {
     for (const finding of checkRowFindings(run, mapping, options.modules)) found.add(finding);
   }

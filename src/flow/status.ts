@@ -24,6 +24,7 @@ import {
   type PointerHistory,
 } from '../promote/pointerHistory.ts';
 import { lastScan, type JournaledScan } from '../promote/scanEntry.ts';
+import { sealedLast, isHeld } from '../promote/sealedEntry.ts';
 import { CHECKS } from '../scan/scanCandidate.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
 import { readPlainFile } from '../seal/files.ts';
@@ -45,7 +46,11 @@ interface Standing {
   readonly names: readonly string[];
   /** Names of those, of what is live, was before and is built, that are not what their name says. */
   readonly changed: ReadonlySet<string>;
+  /** Names of the same that no migrate of the project has sealed. */
+  readonly foreign: ReadonlySet<string>;
   readonly built: string | null;
+  /** Name of the one that was sealed last. */
+  readonly last: string | null;
   readonly run: RunFile | null;
   readonly scan: JournaledScan | null;
   readonly checksCurrent: boolean;
@@ -87,6 +92,8 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
     notes: lock?.command === 'promote' || lock?.command === 'rollback' ? [] : notes,
     names,
     changed: new Set(shown.filter((name) => isMisnamed(sealedPath(store, name)))),
+    foreign: new Set(shown.filter((name) => !isHeld(journal, sealIdOf(name)))),
+    last: sealedLast(journal, names),
     built,
     run: built === null ? null : runOf(sealedPath(store, built)),
     scan,
@@ -120,6 +127,8 @@ function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
   return nextStep({
     busy: lock !== null,
     changed: [...standing.changed][0] ?? null,
+    foreign: built !== null && standing.foreign.has(built),
+    older: built !== null && standing.last !== null && standing.last !== built,
     hasMapping: existsSync(join(paths.mapping, 'project.json')),
     built,
     sample: run !== null && 'sample' in run,
@@ -145,8 +154,9 @@ function lastMoveLeft({ entries }: Journal): unknown {
 function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
   const { history, names, built, run, scan, checksCurrent, journal, lock } = standing;
   const candidate = (name: string): Record<string, unknown> => {
-    const [there, changed] = [names.includes(name), standing.changed.has(name)];
-    return { name, sealId: sealIdOf(name), there, ...(changed ? { changed } : {}) };
+    const facts = { name, sealId: sealIdOf(name), there: names.includes(name) };
+    const changed = standing.changed.has(name) ? { changed: true } : {};
+    return { ...facts, ...changed, ...(standing.foreign.has(name) ? { sealedHere: false } : {}) };
   };
   return {
     live:
@@ -170,10 +180,11 @@ function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
 const OTHERS = 8;
 
 function linesOf(standing: Standing, next: NextStep): string[] {
-  const { history, notes, names, built, run, journal, lock } = standing;
+  const { history, notes, names, built, last, run, journal, lock } = standing;
   const there = (name: string): string => {
     if (!names.includes(name)) return `${name}, no longer there`;
-    return standing.changed.has(name) ? `${name}, changed: its seal id is another` : name;
+    if (standing.changed.has(name)) return `${name}, changed: its seal id is another`;
+    return standing.foreign.has(name) ? `${name}, sealed by no migrate of this project` : name;
   };
   const lines: string[] = [];
   const add = (label: string, text: string): void => {
@@ -186,6 +197,7 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   add('before it', before === null ? 'nothing' : there(before));
   add('built', built === null ? 'nothing' : there(built));
   if (run !== null) add('', `run ${run.runId}`);
+  if (built !== null && last !== null && last !== built) add('', `but ${last} was sealed after it`);
   add('scan', scanLine(standing));
   add('sealed', counted(names.length, 'candidate'));
   const shown = new Set([live, before, built]);

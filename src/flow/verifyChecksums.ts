@@ -8,7 +8,13 @@ import { candidateAt, currentCandidate } from '../seal/candidateStore.ts';
 import { verifyAt, type Verification } from '../seal/verify.ts';
 import { CHECK_PATH, candidateNamed, meansLive } from './candidateNamed.ts';
 import type { Environment } from './environment.ts';
-import { journaledSince, liveLinkFindings } from './heldElsewhere.ts';
+import {
+  isSealedHere,
+  liveLinkFindings,
+  olderNotes,
+  originFindings,
+  type Held,
+} from './heldElsewhere.ts';
 import { projectPaths } from './project.ts';
 import { verifyProgress } from './scanProgress.ts';
 import { assertSealId } from './sealIdOption.ts';
@@ -25,9 +31,8 @@ export interface VerifyOptions {
 
 const SELF_CONSISTENT =
   'internally consistent only: an older or re-made candidate would pass too; give --expect-seal ID';
-const IN_JOURNAL = 'the journal of the project has this seal id since';
-const NOT_OUTSIDE =
-  'to compare with one that is kept outside of the project, give --expect-seal ID';
+const IN_JOURNAL =
+  'a migrate of this project has sealed it, says the journal; to compare with a seal id that is kept outside of the project, give --expect-seal ID';
 const EXPECTED = 'the seal is the expected one';
 
 /** What was verified. Of a candidate that failed, nothing is repeated that it merely states. */
@@ -59,14 +64,9 @@ function isLive({ candidate, project }: VerifyOptions): boolean {
 }
 
 /** What the seal was compared with, besides the candidate itself. */
-function heldBy(
-  { expectSeal, project }: VerifyOptions,
-  folder: string,
-  sealId: string | null,
-): string {
+function heldBy({ expectSeal }: VerifyOptions, held: Held): string {
   if (expectSeal !== null) return EXPECTED;
-  const since = sealId === null ? null : journaledSince(folder, sealId, project);
-  return since === null ? SELF_CONSISTENT : `${IN_JOURNAL} ${since}; ${NOT_OUTSIDE}`;
+  return isSealedHere(held) ? IN_JOURNAL : SELF_CONSISTENT;
 }
 
 /** Verifies the current candidate, or the one in `candidate`. */
@@ -81,8 +81,10 @@ export async function verifyChecksums(options: VerifyOptions, env: Environment):
   const result = await withHashers(real, options.workers, env, (pool) =>
     verifyAt(real, options.expectSeal, pool, shown),
   );
+  const held = { folder: real, sealId: result.sealId, project: options.project };
   const findings = [
     ...result.findings,
+    ...(result.findings.length > 0 || options.expectSeal !== null ? [] : originFindings(held)),
     ...(isLive(options) ? liveLinkFindings(options.project, env) : []),
   ];
   if (findings.length === 0 && result.records === 0) {
@@ -96,6 +98,6 @@ export async function verifyChecksums(options: VerifyOptions, env: Environment):
     candidate: folder,
     ...(findings.length > 0 ? { modules: [] } : verified(result)),
     findings,
-    notes: findings.length === 0 ? [heldBy(options, real, result.sealId)] : [],
+    notes: findings.length === 0 ? [heldBy(options, held), ...olderNotes(held)] : [],
   });
 }

@@ -10,6 +10,10 @@ export interface Standing {
   readonly hasMapping: boolean;
   /** Name of the candidate that was built last. */
   readonly built: string | null;
+  /** Whether no migrate of the project has sealed it. */
+  readonly foreign: boolean;
+  /** Whether another was sealed after it. */
+  readonly older: boolean;
   readonly sample: boolean;
   /** Its last full scan. */
   readonly scan: JournaledScan | null;
@@ -42,6 +46,12 @@ export function nextStep(standing: Standing): NextStep {
     return step('there is no mapping', 'sealift init --source sqlite:FILE');
   }
   if (built === null) return step('nothing is built', 'sealift migrate');
+  if (standing.foreign) {
+    return step('no migrate of this project has sealed what is built', 'sealift migrate');
+  }
+  if (standing.older) {
+    return step('storage_candidate/v1 does not lead to what was sealed last', 'sealift migrate');
+  }
   if (sample) return step('only a sample is built, which can never be live', 'sealift migrate');
   if (built === live) {
     return prunable > 0

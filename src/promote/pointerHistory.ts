@@ -53,6 +53,13 @@ export function pointerHistory(journal: Journal, where: string): PointerHistory 
   return history;
 }
 
+/** Whether the journal tells of anything that was live: without, nobody knows what was. */
+export function hasMoves({ entries }: Journal): boolean {
+  return entries.some(({ event }) => event === 'pointer-found' || MOVE.test(event));
+}
+
+const MOVE = /^(promote|rollback)-(intended|done|not-done)$/;
+
 /** The history after an event; null where that cannot follow. */
 export function after(
   history: PointerHistory,
@@ -63,7 +70,7 @@ export function after(
     const { found } = event;
     return open === null && isNameOrNull(found) ? foundByHand(history, found, event.at) : null;
   }
-  const match = /^(promote|rollback)-(intended|done|not-done)$/.exec(event.event);
+  const match = MOVE.exec(event.event);
   if (match === null) return history;
   const [, move, step] = match as unknown as [string, Move, string];
   const to = event['to'];

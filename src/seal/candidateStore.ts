@@ -90,17 +90,21 @@ export function leaveStaging(folder: string): void {
   });
 }
 
+/** The name that a candidate will have: its seal id, with a number where a run has made the same before. */
+export function nameToPublish(folder: string, sealId: string): string {
+  const taken = (name: string): boolean => statOf(join(folder, SEALED, name)) !== undefined;
+  let name = sealId;
+  for (let count = 2; taken(name); count += 1) name = `${sealId}.${count}`;
+  return name;
+}
+
 /**
- * Publishes the sealed candidate in staging: it moves to `sealed/<seal id>` (with a number where a
- * run has made the same before) and `v1` points to it. Durable when it returns; where it throws, the
- * candidate is in staging again.
+ * Publishes the sealed candidate in staging: it moves to `sealed/<name>` and `v1` points to it.
+ * Durable when it returns; where it throws, the candidate is in staging again.
  */
-export function publishCandidate(folder: string, staging: Staging, sealId: string): string {
+export function publishCandidate(folder: string, staging: Staging, name: string): void {
   const sealed = join(folder, SEALED);
   makeFolder(sealed);
-  let name = sealId;
-  for (let count = 2; statOf(join(sealed, name)) !== undefined; count += 1)
-    name = `${sealId}.${count}`;
   const [link, target] = [join(folder, LINK), `${SEALED}/${name}`];
   rename(staging.candidate, join(sealed, name));
   try {
@@ -114,7 +118,6 @@ export function publishCandidate(folder: string, staging: Staging, sealId: strin
     });
     throw error;
   }
-  return link;
 }
 
 function leadsTo(link: string, target: string): boolean {

@@ -1,6 +1,6 @@
 /** What may be wrong with promote, rollback, prune and status. */
 
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { appendToJournal } from '../../src/journal/journal.ts';
@@ -15,19 +15,32 @@ const ROLLBACK: readonly string[] = ['rollback', '--project', 'PROJECT'];
 const PRUNE: readonly string[] = ['prune', '--project', 'PROJECT'];
 const STATUS: readonly string[] = ['status', '--project', 'PROJECT'];
 
-/** Candidates by name only: what is refused before they are read. */
-function candidates(project: string): void {
+/** Folders by the name of candidates: what is refused before they are read. */
+function folders(project: string): void {
   for (const id of [ID, OTHER, `aaaaaaaa${'c'.repeat(56)}`]) {
     mkdirSync(join(project, 'storage_candidate/sealed', id), { recursive: true });
   }
   symlinkSync(`sealed/${ID}`, join(project, 'storage_candidate/v1'));
 }
 
+function write(project: string, events: readonly JournalEvent[]): void {
+  const writer = { command: 'test', pid: 1, at: '2025-01-31T10:00:00.000Z' };
+  appendToJournal(join(project, 'storage_journal'), writer, events);
+}
+
+/** The same, as migrate has left them: the current one last. */
+function candidates(project: string): void {
+  folders(project);
+  write(
+    project,
+    [OTHER, ID].map((id) => ({ event: 'sealed', candidate: id, sealId: id })),
+  );
+}
+
 function journaled(...events: readonly JournalEvent[]): (project: string) => void {
   return (project) => {
     candidates(project);
-    const writer = { command: 'test', pid: 1, at: '2025-01-31T10:00:00.000Z' };
-    appendToJournal(join(project, 'storage_journal'), writer, events);
+    write(project, events);
   };
 }
 
@@ -77,6 +90,28 @@ export const POINTERS: readonly Case[] = [
     code: 64,
   },
   { name: 'promote by nobody', args: [...PROMOTE, '--who', ''], code: 64, prepare: candidates },
+  {
+    name: 'promote of what no migrate has sealed',
+    args: PROMOTE,
+    code: 1,
+    prepare: folders,
+  },
+  {
+    name: 'promote of what is not the last',
+    args: PROMOTE,
+    code: 1,
+    prepare: (project) => {
+      candidates(project);
+      rmSync(join(project, 'storage_candidate/v1'));
+      symlinkSync(`sealed/${OTHER}`, join(project, 'storage_candidate/v1'));
+    },
+  },
+  {
+    name: 'promote where the journal has forgotten what was live',
+    args: PROMOTE,
+    code: 1,
+    prepare: live(`storage_candidate/sealed/${ID}`),
+  },
   { name: 'promote without a scan', args: PROMOTE, code: 1, prepare: candidates },
   {
     name: 'promote of an older one without a scan',
@@ -117,7 +152,10 @@ export const POINTERS: readonly Case[] = [
     name: 'rollback after a change by hand',
     args: ROLLBACK,
     code: 1,
-    prepare: live(`storage_candidate/sealed/${ID}`),
+    prepare: (project) => {
+      live(`storage_candidate/sealed/${ID}`)(project);
+      write(project, [{ event: 'pointer-found', found: ID, expected: null }]);
+    },
   },
   {
     name: 'rollback to what was pruned',
@@ -183,7 +221,7 @@ export const POINTERS: readonly Case[] = [
     args: PROMOTE,
     code: 1,
     prepare: (project) => {
-      candidates(project);
+      folders(project);
       mkdirSync(join(project, 'storage_journal'));
       const line = `{"at":"2025-01-31T10:00:00.000Z","event":"scan","prev":"${'0'.repeat(64)}","seq":1}\n`;
       writeFileSync(join(project, 'storage_journal/journal.ndjson'), line);

@@ -19,7 +19,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFile, linkState, swapLink, writeFileDurably } from '../../src/disk/durable.ts';
 import { writeReport } from '../../src/disk/reportFolder.ts';
 import { Failure } from '../../src/outcome/failure.ts';
-import { openStaging, openStore, publishCandidate } from '../../src/seal/candidateStore.ts';
+import {
+  nameToPublish,
+  openStaging,
+  openStore,
+  publishCandidate,
+} from '../../src/seal/candidateStore.ts';
 
 const { log } = vi.hoisted(() => ({ log: [] as string[] }));
 
@@ -72,11 +77,11 @@ describe('publishing', () => {
   });
   const events = (): string[] => log.map((line) => line.replaceAll(`${folder}/`, ''));
 
-  function publish(): string {
+  function publish(): void {
     openStore(store);
     const staging = openStaging(store);
     writeFileDurably(join(staging.candidate, 'file'), 'content');
-    return publishCandidate(store, staging, ID);
+    publishCandidate(store, staging, nameToPublish(store, ID));
   }
 
   it('moves the candidate, syncs both folders, and only then swaps the link', () => {

@@ -3,8 +3,17 @@
  * moved: consistent in itself, so that only what is known outside of it tells.
  */
 
-import { cpSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  cpSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -24,6 +33,7 @@ import {
   promoteHere,
   pruneHere,
   rollbackHere,
+  scanEntryOf,
   scanHere,
   statusHere,
   storeOf,
@@ -81,11 +91,12 @@ function verify(candidate: string | null, expectSeal: string | null = null): Pro
   return verifyChecksums({ project, candidate, expectSeal, workers: 1 }, ENVIRONMENT);
 }
 
-async function scanned(candidate: string): Promise<Outcome> {
+async function scanned(candidate: string, expectSeal?: string): Promise<Outcome> {
   const found = openFindings(project);
   try {
     const options = { command: 'scan-all', project, candidate, modules: null } as const;
-    const all = { ...options, recount: null, workers: 1, memory: 2 ** 26 };
+    const seal = expectSeal === undefined ? {} : { expectSeal };
+    const all = { ...options, ...seal, recount: null, workers: 1, memory: 2 ** 26 };
     const outcome = await scan(all, ENVIRONMENT, found);
     return { ...outcome, findings: [...outcome.findings] };
   } finally {
@@ -170,6 +181,115 @@ describe('a candidate that was changed and sealed anew in the place of another',
   });
 });
 
+/** Puts the forged candidate into the project as what was built last, by the name that its seal asks for. */
+function bringForged(): string {
+  const link = join(storeOf(forged), 'v1');
+  const name = basename(readlinkSync(link));
+  cpSync(realpathSync(link), sealed(name), { recursive: true });
+  pointBuilt(name);
+  return name;
+}
+
+function pointBuilt(name: string): void {
+  rmSync(join(storeOf(project), 'v1'));
+  symlinkSync(`sealed/${name}`, join(storeOf(project), 'v1'));
+}
+
+describe('a candidate that no migrate of the project has sealed, by its right name', () => {
+  let name: string;
+
+  beforeEach(() => {
+    name = bringForged();
+  });
+
+  it.each(['v1', 'seal id', 'path'])('is found by verify-checksums of %s', async (how) => {
+    const names = { v1: null, 'seal id': name.slice(0, 12), path: sealed(name) };
+    const outcome = await verify(names[how as keyof typeof names]);
+    expect([outcome.status, rulesOf(outcome)]).toEqual(['FAIL', ['seal-unexpected']]);
+  });
+
+  it('is found by scan-all, and does not go live, whatever was scanned', async () => {
+    const outcome = await scanned('v1');
+    expect([outcome.status, rulesOf(outcome)]).toEqual(['FAIL', ['seal-unexpected']]);
+    scanEntryOf(project, name, {});
+    const refused = await failure(promoteHere(project, { candidate: name }));
+    expect(refused).toContain('no migrate of this project has sealed this candidate');
+    expect(refused).toContain('--expect-seal');
+    expect(liveOf(project)).toBe(live);
+  });
+
+  it('is told by status, which says to build it here', async () => {
+    const { notes, facts = {} } = await statusHere(project);
+    expect(notes.join('\n')).toContain(`${name}, sealed by no migrate of this project`);
+    expect(facts['next']).toMatchObject({ command: 'sealift migrate' });
+  });
+
+  it('goes live where its seal id was brought by another way, and is held from then on', async () => {
+    expect(await verify(null, name)).toMatchObject({ status: 'PASS' });
+    expect(await scanned('v1', name)).toMatchObject({ status: 'PASS' });
+    expect(await failure(promoteHere(project, { candidate: name }))).toContain('no migrate');
+    await promoteHere(project, { expectSeal: name });
+    expect(liveOf(project)).toBe(name);
+    expect(await verify('live')).toMatchObject({ status: 'PASS' });
+    expect((await statusHere(project)).notes.join('\n')).not.toContain('no migrate');
+  });
+
+  it('is not scanned as another', async () => {
+    const outcome = await scanned('v1', live);
+    expect([outcome.status, rulesOf(outcome)]).toEqual(['FAIL', ['seal-unexpected']]);
+  });
+});
+
+describe('a link to what was built that a hand has moved', () => {
+  beforeEach(() => {
+    pointBuilt(before);
+  });
+
+  it('is told by scan-all, verify-checksums and status', async () => {
+    const told = `${live} was sealed after it`;
+    expect((await scanned('v1')).notes.join('\n')).toContain(told);
+    expect((await verify(null)).notes.join('\n')).toContain(told);
+    const { notes, facts = {} } = await statusHere(project);
+    expect(notes.join('\n')).toContain(told);
+    expect(facts['next']).toMatchObject({ command: 'sealift migrate' });
+  });
+
+  it('does not say what promote makes live: a name does', async () => {
+    expect(await failure(promoteHere(project))).toContain(told(before, live));
+    expect(liveOf(project)).toBe(live);
+    await promoteHere(project, { candidate: before });
+    expect(liveOf(project)).toBe(before);
+  });
+
+  const told = (older: string, last: string): string =>
+    `v1 leads to ${older}, but ${last} was sealed after it`;
+});
+
+describe('a journal that has lost what was live', () => {
+  it('stops promote, rollback and prune, which would take its place for good', async () => {
+    rmSync(join(project, 'storage_journal'), { recursive: true });
+    await build(project, 'three');
+    await scanHere(project);
+    for (const run of [promoteHere, rollbackHere, pruneHere]) {
+      expect(await failure(run(project))).toContain('no line of any that was made live');
+    }
+    pointByHand(project, null);
+    await promoteHere(project);
+  });
+});
+
+describe('a mapping that was changed after the scan', () => {
+  it('is told by promote, which makes live what was scanned', async () => {
+    const next = await build(project, 'three');
+    await scanHere(project);
+    const path = join(project, 'mapping/modules/owners.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('{', '{ '));
+    const { notes } = await promoteHere(project);
+    expect(notes.join('\n')).toContain('the mapping was changed since this candidate was built');
+    expect(liveOf(project)).toBe(next);
+  });
+});
+
 describe('a live link that a hand has moved', () => {
   it.each(['live', 'path'])('is found by verify-checksums and scan-all of %s', async (how) => {
     const name = how === 'live' ? 'live' : join(project, 'storage_live');
@@ -214,11 +334,12 @@ describe('a live link that a hand has moved', () => {
 });
 
 describe('what verify-checksums says that it proves', () => {
-  it('is less for a candidate that the journal does not know', async () => {
+  it('is less for a candidate outside of the project', async () => {
     const { notes } = await verify(null);
-    expect(notes.join()).toContain('the journal of the project has this seal id since');
-    await build(project, 'three');
-    expect((await verify(null)).notes.join()).toContain('internally consistent only');
-    expect((await verify(null, live)).status).toBe('FAIL');
+    expect(notes.join()).toContain('a migrate of this project has sealed it, says the journal');
+    cpSync(sealed(live), join(project, 'copy'), { recursive: true });
+    const copied = await verify(join(project, 'copy'));
+    expect(copied.notes.join()).toContain('internally consistent only');
+    expect((await verify(join(project, 'copy'), before)).status).toBe('FAIL');
   });
 });

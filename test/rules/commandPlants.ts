@@ -11,7 +11,7 @@ import type { Environment, SelfRun } from '../../src/flow/environment.ts';
 import { scanDrift } from '../../src/flow/scanDrift.ts';
 import type { Stage } from '../../src/outcome/rules.ts';
 import { check, freezeCheck, freezeIt, HERE, project as registered } from '../flow/registered.ts';
-import { change, migrateOf, projectOf, said, verifyOf, type Said } from './flows.ts';
+import { change, migrateOf, projectOf, said, type Said } from './flows.ts';
 import { ROW_PLANTS, uuid } from './rowPlants.ts';
 import { SOUND } from './sealPlants.ts';
 
@@ -136,16 +136,6 @@ export const COMMAND_PLANTS: Readonly<Record<string, readonly CommandPlant[]>> =
         const project = projectOf(ROW_PLANTS['copy'] ?? SOUND);
         await migrateOf(project);
         return driftOf(project);
-      },
-    },
-  ],
-  'seal-unexpected': [
-    {
-      stage: 'verify',
-      find: async () => {
-        const project = projectOf(SOUND);
-        await migrateOf(project);
-        return verifyOf(project, '0'.repeat(64));
       },
     },
   ],

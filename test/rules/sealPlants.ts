@@ -40,6 +40,7 @@ export const SOUND: Source = {
 const LINE = '{"k":1,"v":"abc"}';
 
 const candidate = (project: string): string => join(project, 'storage_candidate/v1');
+const journalOf = (project: string): string => join(project, 'storage_journal/journal.ndjson');
 const file = (project: string, name: string): string => join(candidate(project), name);
 const read = (project: string, name: string): string => readFileSync(file(project, name), 'utf8');
 
@@ -136,6 +137,14 @@ export const SEAL_PLANTS: Readonly<Record<string, readonly SealPlant[]>> = {
       sealAgain(project);
     }),
     scan((project) => forge(project, '{"v":"abc","k":1}')),
+  ],
+  'seal-unexpected': [
+    verify((project) => {
+      const lines = readFileSync(journalOf(project));
+      forge(project, '{"k":1,"v":"xyz"}');
+      // Sound in itself, by the right name and scanned: no migrate has sealed it.
+      writeFileSync(journalOf(project), lines);
+    }),
   ],
   'record-schema': [scan((project) => forge(project, '{"k":1,"v":12345}'))],
   accounting: [

@@ -16,6 +16,7 @@ import { afterAll } from 'vitest';
 import { openFindings } from '../../src/findings/findingStore.ts';
 import { scan } from '../../src/flow/scan.ts';
 import { scanDrift, type DriftOptions } from '../../src/flow/scanDrift.ts';
+import { appendToJournal } from '../../src/journal/journal.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
 import { canonicalJson } from '../../src/record/canonical.ts';
@@ -78,7 +79,10 @@ export async function sealedProject(
   };
 }
 
-/** Gives the folder of what is current the name that its seal id asks for. */
+/**
+ * Gives the folder of what is current the name that its seal id asks for, and the journal the line that
+ * goes with it: what checks of the records find is to be seen alone.
+ */
 export function callBySealId(project: string): void {
   const link = join(project, 'storage_candidate/v1');
   const folder = realpathSync(link);
@@ -86,6 +90,12 @@ export function callBySealId(project: string): void {
   renameSync(folder, name);
   rmSync(link);
   symlinkSync(join('sealed', basename(name)), link);
+  const sealed = { event: 'sealed', candidate: basename(name), sealId: basename(name) };
+  appendToJournal(
+    join(project, 'storage_journal'),
+    { command: 'test', pid: process.pid, at: '2025-01-31T10:00:00.000Z' },
+    [sealed],
+  );
 }
 
 export function runOf({ candidate }: Pick<SealedProject, 'candidate'>): RunFile {

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { EXIT } from '../../src/outcome/exitCode.ts';
 import { sealedNames } from '../../src/seal/sealedFolders.ts';
 import { verifyCandidate } from '../../src/seal/verify.ts';
 import { randomOf } from '../dogschool/random.ts';
@@ -107,8 +108,9 @@ async function attackOnce(
   } catch (error) {
     violations.push(`a reader saw: ${String(error)}`);
   }
-  const end = ran.signal !== null ? 'killed' : ran.code === 0 ? 'survived' : 'failed';
   const after = stateOf(project);
+  const end = endOf(ran);
+  if (end === 'survived' && after === before) violations.push('it is done and has changed nothing');
   if (end === 'failed' && after !== before) violations.push('it failed and has changed something');
   if (end === 'failed') violations.push(...badMessage(ran.stderr, ran.trace, project));
   if (end !== 'killed') {
@@ -117,6 +119,13 @@ async function attackOnce(
   violations.push(...(await unsound(project)), ...(await nextRun(project)));
   const met = ran.trace.some((line) => line.includes('(INJECTED)')) || end === 'killed';
   return { fault, end, met, violations };
+}
+
+/** A command that has lost its report or its output is done, and says which; see docs/exit-codes.md. */
+function endOf({ signal, code, stderr }: TracedRun): Attack['end'] {
+  if (signal !== null) return 'killed';
+  const isSaid = /no report was written|could not be written/.test(stderr);
+  return code === 0 || (code === EXIT.unsaid && isSaid) ? 'survived' : 'failed';
 }
 
 /** What readers are led to. */
