@@ -1,6 +1,6 @@
 /**
  * How many identifiers are taken for personal data, of a million each: `npm run measure:pii`, with
- * another number of each as its argument. At most ten are right.
+ * another number of each as its argument. At most ten of a kind are right.
  */
 
 import { createHash, randomBytes } from 'node:crypto';
@@ -33,6 +33,9 @@ const LAST = Date.UTC(2035, 0, 1);
 /** Milliseconds since 1970 at which services began to count. */
 const EPOCHS = [1_288_834_974_657, 1_420_070_400_000, 1_314_220_021_721];
 
+/** Until then a service counts up to numbers that are no longer than those of cards. */
+const FIRST_WEEKS = 28 * 86_400_000;
+
 const KINDS: Readonly<Record<string, Make>> = {
   UUIDv4: (random) => uuid(random, Number(random.digits(15)) % 2 ** 48, '4'),
   UUIDv7: (random) => uuid(random, moment(random), '7'),
@@ -41,10 +44,8 @@ const KINDS: Readonly<Record<string, Make>> = {
   ULID: (random) => base32(moment(random), 10) + many(random, CROCKFORD, 16),
   'EAN-13': (random) => ean(random.pick(PREFIXES) + random.digits(9)),
   snowflake: (random) => {
-    // In its first weeks a service counts up to numbers that are as long as those of cards.
     const epoch = random.pick(EPOCHS);
-    const since = Math.max(moment(random), epoch + 30 * 86_400_000) - epoch;
-    return String((BigInt(since) << 22n) | BigInt(random.integer(0, 2 ** 22 - 1)));
+    return snowflake(random, Math.max(moment(random), epoch + FIRST_WEEKS) - epoch);
   },
   'chip number': (random) => {
     const national = Number(random.digits(12)) % 2 ** 38;
@@ -58,6 +59,19 @@ const KINDS: Readonly<Record<string, Make>> = {
   'URL with a number': (random) =>
     `https://shop.example/${random.digits(4)}/${random.pick(['4', '51', '34'])}${random.digits(15)}?n=756${random.digits(10)}`,
 };
+
+/**
+ * Not held against anything: these have 16 digits or less, and one in a hundred has the prefix and the
+ * check digit of a card. By the number alone nobody can tell, and to find cards comes first.
+ */
+const UNDECIDABLE: Readonly<Record<string, Make>> = {
+  'snowflake, new': (random) => snowflake(random, Math.floor(random.fraction() * FIRST_WEEKS)),
+};
+
+/** `since` is in milliseconds. */
+function snowflake(random: Random, since: number): string {
+  return String((BigInt(since) << 22n) | BigInt(random.integer(0, 2 ** 22 - 1)));
+}
 
 function moment(random: Random): number {
   return FIRST + Math.floor(random.fraction() * (LAST - FIRST));
@@ -97,7 +111,7 @@ function main(): void {
   const each = Number(process.argv[2] ?? 1_000_000);
   const seed = process.argv[3] ?? randomBytes(4).toString('hex');
   process.stdout.write(`${each} of each, seed ${seed}\n`);
-  for (const [kind, make] of Object.entries(KINDS)) {
+  for (const [kind, make] of Object.entries({ ...KINDS, ...UNDECIDABLE })) {
     const random = randomOf(Number.parseInt(seed, 16), kind);
     const alarms = new Map<string, string[]>();
     for (let n = 0; n < each; n += 1) {
@@ -107,7 +121,7 @@ function main(): void {
     const count = [...alarms.values()].reduce((sum, all) => sum + all.length, 0);
     const shown = [...alarms].map(([of, all]) => `${of} ${all.length}, such as ${all[0]}`);
     process.stdout.write(`${kind.padEnd(20)} ${String(count).padStart(6)}  ${shown.join('; ')}\n`);
-    if (count * 1e5 > each) process.exitCode = 1;
+    if (kind in KINDS && count * 1e5 > each) process.exitCode = 1;
   }
 }
 

@@ -74,6 +74,11 @@ export const MUTANTS: readonly Mutant[] = [
       '    assertExpected(name, options.expectSeal);\n',
       '',
     ],
+    [
+      'promote takes what no migrate has sealed',
+      '    if (options.expectSeal === null) assertSealedHere(paths, name);\n',
+      '',
+    ],
     ['promote takes a sample', '    assertNoSample(verified, name);\n', ''],
     [
       'promote takes another mapping than the frozen one',
@@ -93,9 +98,28 @@ export const MUTANTS: readonly Mutant[] = [
       'if (verified.records < 0)',
     ],
     [
+      'a journal that has lost what was live is good enough',
+      '  if (found !== null && !hasMoves(journal)) throw forgotten(paths);\n',
+      '',
+    ],
+    [
       'the intent is not written before the link is swapped',
       '  commit([{ event: `${move}-intended`, to, sealId, ...about }]);\n',
       '',
+    ],
+  ]),
+  ...of(true, 'flow/heldElsewhere.ts', PROMOTE, [
+    [
+      'scan-all does not ask who sealed what it scans',
+      '!isOfProject(held) || isSealedHere(held)) return [];',
+      '!isOfProject(held) || true) return [];',
+    ],
+  ]),
+  ...of(true, 'promote/sealedEntry.ts', PROMOTE, [
+    [
+      'what was scanned counts as sealed here',
+      "const holds = event === 'sealed' ||",
+      "const holds = event === 'scan' ||",
     ],
   ]),
   ...of(true, 'promote/scanEntry.ts', PROMOTE, [
