@@ -5,6 +5,7 @@
  *     node bench/scan.ts --rows 1000000 --seed 1
  */
 
+import { CHECKS, type Check } from '../src/outcome/checks.ts';
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,9 +13,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { createPool } from '../src/disk/pool.ts';
+import { createPool } from '../src/threads/pool.ts';
 import { loadMapping } from '../src/mapping/load.ts';
-import { CHECKS, scanCandidate, type Check } from '../src/scan/scanCandidate.ts';
+import { scanCandidate } from '../src/scan/scanCandidate.ts';
 import { verifyCandidate } from '../src/seal/verify.ts';
 import { generateDogSchool } from '../test/dogschool/generate.ts';
 

@@ -15,8 +15,8 @@ const { openFindings } = (await import(
 )) as typeof import('../src/findings/findingStore.ts');
 const { scan } = (await import(installed('flow/scan'))) as typeof import('../src/flow/scan.ts');
 const { CHECKS } = (await import(
-  installed('scan/scanCandidate')
-)) as typeof import('../src/scan/scanCandidate.ts');
+  installed('outcome/checks')
+)) as typeof import('../src/outcome/checks.ts');
 
 const [project = '', workers = '2'] = process.argv.slice(2);
 const silent = { begin() {}, update() {}, end() {} };

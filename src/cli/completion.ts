@@ -2,7 +2,7 @@
 
 import { Argument, Command } from 'commander';
 
-import type { Completion } from './completionTree.ts';
+import type { Completion } from './completion/commandTree.ts';
 import { sayText } from './output.ts';
 
 /** `program` has all other commands by the time it is run. */
@@ -13,15 +13,15 @@ export function completionCommand(program: Command): Command {
     .addArgument(new Argument('<shell>', 'which shell it is for').choices(['bash', 'zsh', 'fish']))
     .addHelpText('before', EXAMPLES)
     .action(async (shell: 'bash' | 'zsh' | 'fish') => {
-      const { completionOf } = await import('./completionTree.ts');
+      const { completionOf } = await import('./completion/commandTree.ts');
       sayText((await scriptOf(shell))(completionOf(program)));
     });
 }
 
 async function scriptOf(shell: 'bash' | 'zsh' | 'fish'): Promise<(tree: Completion[]) => string> {
-  if (shell === 'bash') return (await import('./completionBash.ts')).bashScript;
-  if (shell === 'zsh') return (await import('./completionZsh.ts')).zshScript;
-  return (await import('./completionFish.ts')).fishScript;
+  if (shell === 'bash') return (await import('./completion/bash.ts')).bashScript;
+  if (shell === 'zsh') return (await import('./completion/zsh.ts')).zshScript;
+  return (await import('./completion/fish.ts')).fishScript;
 }
 
 const EXAMPLES = `Examples:

@@ -25,7 +25,7 @@ export function diffCommand(exit: (code: number) => void): Command {
       const [{ diff }, { runCommand }, { projectPaths }, { sayLine }] = await Promise.all([
         import('../flow/diff.ts'),
         import('./run.ts'),
-        import('../flow/project.ts'),
+        import('../project/paths.ts'),
         import('./output.ts'),
       ]);
       const show = options.showValues === true;

@@ -10,7 +10,7 @@ import {
   sourceOption,
   workersOption,
 } from './options.ts';
-import type { Workers } from '../flow/workers.ts';
+import type { Workers } from '../run/workers.ts';
 
 interface Options {
   readonly project: string;

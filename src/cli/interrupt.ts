@@ -4,7 +4,7 @@
  * ends the process.
  */
 
-import type { Environment } from '../flow/environment.ts';
+import type { Environment } from '../run/environment.ts';
 import { EXIT } from '../outcome/exitCode.ts';
 import type { Failure } from '../outcome/failure.ts';
 import { endNow } from './endNow.ts';

@@ -11,7 +11,7 @@ import {
   wholeNumber,
   workersOption,
 } from './options.ts';
-import type { Workers } from '../flow/workers.ts';
+import type { Workers } from '../run/workers.ts';
 
 interface Options {
   readonly project: string;

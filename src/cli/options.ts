@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 
-import { parseSourceOption } from '../flow/sourceUrl.ts';
+import { parseSourceOption } from '../project/sourceUrl.ts';
 
 /** A whole number within limits. */
 export function wholeNumber(min: number, max: number): (text: string) => number {

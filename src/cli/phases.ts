@@ -1,6 +1,6 @@
 /** The parts of a run, written down as their progress is shown: the report draws them. */
 
-import type { Progress } from '../flow/environment.ts';
+import type { Progress } from '../run/environment.ts';
 import type { Phase } from '../report/timing.ts';
 
 /** More are not written down: memory is bounded, and nobody reads them. */

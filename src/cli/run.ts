@@ -8,13 +8,13 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, relative } from 'node:path';
 
 import { onDisk, pathOf, readFailure, systemCode } from '../disk/errors.ts';
-import { inlinePool } from '../disk/inlinePool.ts';
+import { inlinePool } from '../threads/inlinePool.ts';
 import { realFolder } from '../disk/noLinks.ts';
-import { createPool } from '../disk/pool.ts';
+import { createPool } from '../threads/pool.ts';
 import { writeReport } from '../disk/reportFolder.ts';
-import type { Environment } from '../flow/environment.ts';
-import { CANDIDATE_HANDLERS } from '../flow/workers.ts';
-import { projectPaths } from '../flow/project.ts';
+import type { Environment } from '../run/environment.ts';
+import { CANDIDATE_HANDLERS } from './candidateAnswers.ts';
+import { projectPaths } from '../project/paths.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
 import { EXIT, exitCodeOfCheck, exitCodeOfFailure, exitCodeUnsaid } from '../outcome/exitCode.ts';
 import { Failure } from '../outcome/failure.ts';

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 
-import type { SelfOptions, SelfRun } from '../flow/environment.ts';
+import type { SelfOptions, SelfRun } from '../run/environment.ts';
 
 /** So that a child that says too much does not fill the memory. */
 const MAX_OUTPUT = 16 * 2 ** 20;

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 
 import type { ScanOptions } from '../flow/scan.ts';
 import { memoryOption, sourceMap, sourceOption, workersOption } from './options.ts';
-import type { Workers } from '../flow/workers.ts';
+import type { Workers } from '../run/workers.ts';
 
 interface Options {
   readonly project: string;

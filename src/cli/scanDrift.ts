@@ -3,7 +3,7 @@
 import { Command, Option } from 'commander';
 
 import { memoryOption, sourceMap, sourceOption, workersOption } from './options.ts';
-import type { Workers } from '../flow/workers.ts';
+import type { Workers } from '../run/workers.ts';
 
 interface Options {
   readonly project: string;

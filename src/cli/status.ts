@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 
-import type { Environment } from '../flow/environment.ts';
+import type { Environment } from '../run/environment.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 
 interface Options {

@@ -6,7 +6,7 @@
 
 import { SingleBar } from 'cli-progress';
 
-import type { About, Progress } from '../flow/environment.ts';
+import type { About, Progress } from '../run/environment.ts';
 import { counted } from '../outcome/counted.ts';
 import { noteLine } from './output.ts';
 import { doneLine, progressLine, type Step } from './progressLine.ts';

@@ -1,10 +1,10 @@
 /** The entry of worker threads: answers the calls of migrate and of verify. */
 
-import { poolData, serve } from '../disk/pool.ts';
-import { CANDIDATE_HANDLERS } from '../flow/workers.ts';
+import { poolData, serve } from '../threads/pool.ts';
+import { CANDIDATE_HANDLERS } from './candidateAnswers.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
-import { targetsOf } from '../mapping/registry.ts';
-import { migrationWorker } from '../migrate/worker.ts';
+import { targetsOf } from '../mapping/registryFile.ts';
+import { migrationWorker } from '../migrate/rowWorker.ts';
 import { ADAPTERS } from './wire.ts';
 
 interface MigrationData {

@@ -8,7 +8,7 @@ import { keyOf } from '../seal/moduleTree.ts';
 import { isTooDeep } from '../record/nesting.ts';
 import type { KeyValue } from '../record/keyOrder.ts';
 import { keyOrBroken, type ModuleSide } from './moduleSide.ts';
-import { changedData, linesOfRanges } from './readRanges.ts';
+import { changedData, linesOfRanges } from './sealedRanges.ts';
 import type { Stretch } from './stretches.ts';
 
 /** A record as JSON.parse yields it; ask only for members of its own. */

@@ -10,7 +10,7 @@ import type { ShownPart } from '../record/shownKey.ts';
 import { byUtf8 } from '../seal/format.ts';
 import { compareRecords, type RecordDifference } from './compareRecords.ts';
 import { openModule, type ModuleSide } from './moduleSide.ts';
-import { changedData } from './readRanges.ts';
+import { changedData } from './sealedRanges.ts';
 import type { Side } from './side.ts';
 import { stretches, type Stretch } from './stretches.ts';
 

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-import { formDigest } from '../mapping/formOfRecords.ts';
+import { formDigest } from '../seal/formOfRecords.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { encodeKey, isOrdered, type KeyValue } from '../record/keyOrder.ts';
 import { parseType, type FieldType } from '../record/type.ts';

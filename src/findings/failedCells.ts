@@ -10,9 +10,9 @@
 import { closeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 
-import type { Entry } from '../disk/mergeRuns.ts';
-import { appendNameless, openNameless, type NamelessFile } from '../disk/namelessFile.ts';
-import { readFully } from '../disk/spill.ts';
+import type { Entry } from '../extsort/mergeRuns.ts';
+import { appendNameless, openNameless, type NamelessFile } from '../disk/unlinkedFile.ts';
+import { readFully } from '../extsort/spill.ts';
 import { ID_LENGTH } from './findingId.ts';
 import type { FindingStore } from './findingStore.ts';
 import {

@@ -6,9 +6,9 @@
 
 import { closeSync } from 'node:fs';
 
-import { mergeRuns, valuePieces, type Entry } from '../disk/mergeRuns.ts';
-import { openNameless, type NamelessFile } from '../disk/namelessFile.ts';
-import { runWriter, type Run } from '../disk/sortedRuns.ts';
+import { mergeRuns, valuePieces, type Entry } from '../extsort/mergeRuns.ts';
+import { openNameless, type NamelessFile } from '../disk/unlinkedFile.ts';
+import { runWriter, type Run } from '../extsort/sortedRuns.ts';
 import { causeOf } from '../outcome/cause.ts';
 import type { Finding, FindingCount, FindingList } from '../outcome/finding.ts';
 import { canonicalJson } from '../record/canonical.ts';

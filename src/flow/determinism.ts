@@ -11,10 +11,10 @@ import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { computedSealId, isMisnamed } from '../seal/sealedFolders.ts';
-import type { Environment } from './environment.ts';
-import { projectPaths } from './project.ts';
-import { said, withShadow, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
-import { allWorkers, type Workers } from './workers.ts';
+import type { Environment } from '../run/environment.ts';
+import { projectPaths } from '../project/paths.ts';
+import { said, withShadow, type Said, type Shadow, type ShadowOptions } from '../drill/shadow.ts';
+import { allWorkers, type Workers } from '../run/workers.ts';
 
 export interface DeterminismOptions extends ShadowOptions {
   /** Rows a module to build from; null for all. */

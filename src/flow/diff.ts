@@ -9,9 +9,9 @@ import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { statedSealId } from '../seal/sealedFolders.ts';
-import { candidateNamed, meansLive } from './candidateNamed.ts';
-import type { Environment } from './environment.ts';
-import { liveLinkFindings } from './heldElsewhere.ts';
+import { candidateNamed, meansLive } from '../project/candidateNamed.ts';
+import type { Environment } from '../run/environment.ts';
+import { liveLinkFindings } from '../project/origin.ts';
 
 export interface DiffOptions {
   readonly project: string;

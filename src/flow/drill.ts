@@ -9,13 +9,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { didYouMean, quoteName } from '../mapping/nearest.ts';
+import { didYouMean } from '../outcome/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
-import { readLivePointer } from '../promote/livePointer.ts';
+import { readLivePointer } from '../project/liveLink.ts';
 import { computedSealId, isMisnamed, sealedPath } from '../seal/sealedFolders.ts';
-import { meetFullDisk } from './drillFullDisk.ts';
+import { meetFullDisk } from '../drill/fullDisk.ts';
 import {
   buildAgain,
   ending,
@@ -27,10 +28,10 @@ import {
   type Baseline,
   type Drill,
   type DrillOptions,
-} from './drillSteps.ts';
-import type { Environment } from './environment.ts';
-import { projectPaths } from './project.ts';
-import { withShadow, type Said } from './shadow.ts';
+} from '../drill/steps.ts';
+import type { Environment } from '../run/environment.ts';
+import { projectPaths } from '../project/paths.ts';
+import { withShadow, type Said } from '../drill/shadow.ts';
 
 /** Runs all steps. */
 export async function drill(options: DrillOptions, env: Environment): Promise<Outcome> {

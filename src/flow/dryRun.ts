@@ -3,14 +3,15 @@
  * provisional candidate, which is thrown away; what remains is the report.
  */
 
-import { failedCells, type FailedCells } from '../findings/failedCells.ts';
+import { CHECKS } from '../outcome/checks.ts';
+import { failedCells, type FailedCells, type FailedRow } from '../findings/failedCells.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
-import type { RegistryDuplicate } from '../mapping/registry.ts';
+import type { RegistryDuplicate } from '../mapping/registryFile.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';
 import { checkOutcome, type Lowered, type Outcome } from '../outcome/outcome.ts';
 import { duplicateFinding } from '../registry/checkRegistries.ts';
 import { loweredSeverities } from '../mapping/severity.ts';
-import { CHECKS, scanCandidate, type Looked } from '../scan/scanCandidate.ts';
+import { scanCandidate, type Looked, type Provenance } from '../scan/scanCandidate.ts';
 import {
   assertSomeRecords,
   buildModules,
@@ -20,13 +21,12 @@ import {
   withStaging,
   type Build,
   type BuildOptions,
-} from './build.ts';
-import type { Environment } from './environment.ts';
-import { forTables } from './memory.ts';
-import { objectFindings, remarksOf } from './objects.ts';
-import { provenanceOf } from './provenance.ts';
-import { scanProgress } from './scanProgress.ts';
-import { sealSources } from './sources.ts';
+} from '../migrate/build.ts';
+import type { Environment } from '../run/environment.ts';
+import { forTables } from '../run/budget.ts';
+import { objectFindings, remarksOf } from '../project/sourceObjects.ts';
+import { scanProgress } from '../run/progress.ts';
+import { sealSources } from '../project/sources.ts';
 
 /** Runs everything but the seal. */
 export async function dryRun(
@@ -105,4 +105,39 @@ async function scanProvisional(
     onProgress: scanProgress(env.progress),
   });
   for await (const finding of scan) found.add(finding);
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * Where the records of a provisional candidate come from, and which of their cells failed. `cells` are
+ * those of the build. Memory: 8 bytes a record.
+ */
+function provenanceOf(built: readonly BuiltModule[], cells: FailedCells): Provenance {
+  const modules = new Map(built.map((module) => [module.accounting.module, module]));
+  const originOf = (module: string, ordinal: number): { table: string; row: bigint } => {
+    const found = modules.get(module);
+    const row = found?.rows[ordinal];
+    if (found === undefined || row === undefined) throw new RangeError('no such record');
+    return { table: found.places, row };
+  };
+  // A check asks several things about one record.
+  let last: { module: string; ordinal: number; failed: FailedRow | null } | null = null;
+  const failedOf = (module: string, ordinal: number): FailedRow | null => {
+    if (last?.module !== module || last.ordinal !== ordinal) {
+      const { table, row } = originOf(module, ordinal);
+      last = { module, ordinal, failed: cells.of(module, table, row) };
+    }
+    return last.failed;
+  };
+  return {
+    rowOf(module, ordinal) {
+      const { table, row } = originOf(module, ordinal);
+      const plain = Number(row);
+      return { table, row: Number.isSafeInteger(plain) ? plain : String(row) };
+    },
+    sharesRows: (module) => modules.get(module)?.sharesRows === true,
+    failedFields: (module, ordinal) => failedOf(module, ordinal)?.fields ?? NONE,
+    findingOf: (module, ordinal, field) => failedOf(module, ordinal)?.findingOf(field),
+  };
 }

@@ -6,24 +6,21 @@
 import { onDisk } from '../disk/errors.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import {
-  assertFrozenDigest,
-  changedSince,
   changesBetween,
   digestMappingFiles,
   FREEZE_FILE,
   readFreeze,
   writeFreeze,
-  type Freeze,
   type FreezeChange,
-} from '../mapping/freeze.ts';
-import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
+} from '../mapping/freezeFile.ts';
+import { loadMapping } from '../mapping/load.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, countFindings, type Outcome } from '../outcome/outcome.ts';
 import { severityOfRule } from '../outcome/rules.ts';
-import type { Environment } from './environment.ts';
-import { projectPaths } from './project.ts';
-import { assertSoundText } from './soundText.ts';
+import type { Environment } from '../run/environment.ts';
+import { projectPaths } from '../project/paths.ts';
+import { assertSoundText } from '../run/validText.ts';
 
 export interface FreezeOptions {
   readonly project: string;
@@ -113,22 +110,4 @@ export async function checkFreeze(
       `${counted(frozen.files.size, 'file')}, mapping digest ${frozen.digest}`,
     ],
   });
-}
-
-/**
- * The freeze that a run has to keep to; null where there is none.
- * @throws Failure MAPPING where a file has changed since
- */
-export async function freezeInForce(project: string): Promise<Freeze | null> {
-  const { mapping } = projectPaths(project);
-  const frozen = await readFreeze(mapping);
-  if (frozen === null) return null;
-  const changes = changesBetween(frozen.files, await digestMappingFiles(mapping));
-  if (changes.length > 0) throw changedSince(changes);
-  return frozen;
-}
-
-/** What was loaded is what was frozen. @throws Failure MAPPING */
-export function assertAsFrozen(frozen: Freeze | null, mapping: LoadedMapping): void {
-  if (frozen !== null) assertFrozenDigest(frozen, mapping.digest);
 }

@@ -9,19 +9,19 @@ import { openScratch } from '../disk/scratch.ts';
 import { decisionLines } from '../init/decisionsText.ts';
 import type { IdMode } from '../init/foreignKeys.ts';
 import { mappingFiles } from '../init/mappingFiles.ts';
-import { suggestProjectName } from '../init/names.ts';
+import { suggestProjectName } from '../init/fieldNames.ts';
 import { profileTable, type TableProfile } from '../init/profile.ts';
 import { baseTables, proposeMapping } from '../init/propose.ts';
 import { assertNoMapping, writeMapping } from '../init/writeMapping.ts';
 import { counted } from '../outcome/counted.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { PreparedSource, SourceAdapter, SourceReader } from '../source/source.ts';
-import type { Environment, Progress } from './environment.ts';
-import { integrityRun, type IntegrityRun } from './integrity.ts';
-import { remarksOf } from './objects.ts';
-import { projectPaths } from './project.ts';
-import { parseSourceOption, parseSourceUrl, type SourceUrl } from './sourceUrl.ts';
-import { LOCK_TIMEOUT_MS } from './sources.ts';
+import type { Environment, Progress } from '../run/environment.ts';
+import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
+import { remarksOf } from '../project/sourceObjects.ts';
+import { projectPaths } from '../project/paths.ts';
+import { parseSourceOption, parseSourceUrl, type SourceUrl } from '../project/sourceUrl.ts';
+import { LOCK_TIMEOUT_MS } from '../project/sources.ts';
 
 export interface InitOptions {
   readonly project: string;

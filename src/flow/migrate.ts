@@ -1,11 +1,14 @@
 /** migrate: mapping + sources → a sealed candidate, published whole or not at all. */
 
+import { signed } from '../journal/line.ts';
+import { assertAsFrozen, freezeInForce } from '../project/freezeInForce.ts';
 import { join } from 'node:path';
 
 import type { FindingStore } from '../findings/findingStore.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
-import { didYouMean, quoteName } from '../mapping/nearest.ts';
+import { didYouMean } from '../outcome/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';
 import { counted } from '../outcome/counted.ts';
@@ -13,7 +16,7 @@ import { Failure } from '../outcome/failure.ts';
 import type { Severity } from '../outcome/finding.ts';
 import { countFindings, type Outcome } from '../outcome/outcome.ts';
 import type { Rule } from '../outcome/rules.ts';
-import { sealedEvent } from '../promote/sealedEntry.ts';
+import { sealedEvent } from '../journal/sealedEntry.ts';
 import { nameToPublish, publishCandidate } from '../seal/candidateStore.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { byUtf8, FORMAT, type RunFile } from '../seal/format.ts';
@@ -27,14 +30,13 @@ import {
   withStaging,
   type Build,
   type BuildOptions,
-} from './build.ts';
-import type { Environment } from './environment.ts';
-import { assertAsFrozen, freezeInForce } from './freeze.ts';
-import { assertObjects, objectFindings, remarksOf } from './objects.ts';
-import { operatorOf, signed } from './operator.ts';
-import { projectPaths } from './project.ts';
-import { assertSoundText } from './soundText.ts';
-import { sealSources } from './sources.ts';
+} from '../migrate/build.ts';
+import type { Environment } from '../run/environment.ts';
+import { assertObjects, objectFindings, remarksOf } from '../project/sourceObjects.ts';
+import { operatorOf } from '../run/operator.ts';
+import { projectPaths } from '../project/paths.ts';
+import { assertSoundText } from '../run/validText.ts';
+import { sealSources } from '../project/sources.ts';
 
 export interface MigrateOptions extends BuildOptions {
   readonly runId: string;

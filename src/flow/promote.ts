@@ -1,30 +1,30 @@
 /** promote: a candidate that was scanned goes live, verified once more, by one swap of a link. */
 
+import { freezeInForce } from '../project/freezeInForce.ts';
+import { CHECKS } from '../outcome/checks.ts';
 import { readJournal } from '../journal/journal.ts';
-import type { Freeze } from '../mapping/freeze.ts';
+import type { Freeze } from '../mapping/freezeFile.ts';
 import { loadMapping } from '../mapping/load.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
-import { lastScan, refusal } from '../promote/scanEntry.ts';
-import { sealedLast, isHeld } from '../promote/sealedEntry.ts';
-import { CHECKS } from '../scan/scanCandidate.ts';
+import { lastScan, refusal } from '../journal/scanEntry.ts';
+import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
 import { currentName, sealedNamed, sealedNames, sealIdOf } from '../seal/sealedFolders.ts';
 import type { Verification } from '../seal/verify.ts';
-import type { Environment } from './environment.ts';
-import { freezeInForce } from './freeze.ts';
-import { NOT_SEALED_HERE, olderNote } from './heldElsewhere.ts';
+import type { Environment } from '../run/environment.ts';
+import { NOT_SEALED_HERE, olderNote } from '../project/origin.ts';
 import {
   movePointer,
   verifyWhole,
   withLivePointer,
   type LivePointer,
   type PointerOptions,
-} from './livePointer.ts';
-import { pointerOutcome } from './pointerOutcome.ts';
-import type { ProjectPaths } from './project.ts';
-import { assertSealId } from './sealIdOption.ts';
-import type { Workers } from './workers.ts';
+} from '../promote/pointerSession.ts';
+import { pointerOutcome } from '../promote/pointerOutcome.ts';
+import type { ProjectPaths } from '../project/paths.ts';
+import { assertSealId } from '../project/sealIdOption.ts';
+import type { Workers } from '../run/workers.ts';
 
 export interface PromoteOptions extends PointerOptions {
   /** Seal id of the candidate, or its first digits; null for what was built last. */

@@ -4,7 +4,7 @@ import { byteCount } from '../outcome/byteCount.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import { previousOf } from '../promote/pointerHistory.ts';
+import { previousOf } from '../journal/pointerHistory.ts';
 import { assertTrash, bytesIn, emptyTrash, moveToTrash } from '../promote/trash.ts';
 import {
   currentName,
@@ -13,8 +13,12 @@ import {
   sealedNames,
   sealedPath,
 } from '../seal/sealedFolders.ts';
-import type { Environment } from './environment.ts';
-import { withLivePointer, type LivePointer, type PointerOptions } from './livePointer.ts';
+import type { Environment } from '../run/environment.ts';
+import {
+  withLivePointer,
+  type LivePointer,
+  type PointerOptions,
+} from '../promote/pointerSession.ts';
 
 export interface PruneOptions extends PointerOptions {
   /** Seal ids, or their first digits, of candidates that stay besides. */

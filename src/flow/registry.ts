@@ -10,11 +10,12 @@ import { PRIVATE_FILE, replaceFile } from '../disk/durable.ts';
 import { onDisk } from '../disk/errors.ts';
 import { acquireLock } from '../disk/lock.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
-import { checkAgainstSource } from '../mapping/checkAgainstSource.ts';
-import { FREEZE_FILE, readFreeze } from '../mapping/freeze.ts';
+import { checkAgainstSource } from '../mapping/check/againstSource.ts';
+import { FREEZE_FILE, readFreeze } from '../mapping/freezeFile.ts';
 import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
-import { didYouMean, quoteName } from '../mapping/nearest.ts';
-import type { RegistryDuplicate } from '../mapping/registry.ts';
+import { didYouMean } from '../outcome/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
+import type { RegistryDuplicate } from '../mapping/registryFile.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, countFindings, type Outcome } from '../outcome/outcome.ts';
@@ -34,10 +35,10 @@ import {
 } from '../registry/newEntries.ts';
 import { openStore } from '../seal/candidateStore.ts';
 import type { SourceReader } from '../source/source.ts';
-import type { Environment } from './environment.ts';
-import { lookAtSources, type LookOptions } from './lookAtSources.ts';
-import { projectPaths } from './project.ts';
-import { schemasOf, type NamedSource } from './sources.ts';
+import type { Environment } from '../run/environment.ts';
+import { lookAtSources, type LookOptions } from '../project/withSources.ts';
+import { projectPaths } from '../project/paths.ts';
+import { schemasOf, type NamedSource } from '../project/sources.ts';
 
 /** Compares every registry with the rows of the modules that use it. */
 export async function registryCheck(

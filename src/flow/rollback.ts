@@ -2,18 +2,18 @@
 
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import { previousOf } from '../promote/pointerHistory.ts';
+import { previousOf } from '../journal/pointerHistory.ts';
 import { sealedNamed, sealedNames, sealIdOf } from '../seal/sealedFolders.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../run/environment.ts';
 import {
   movePointer,
   verifyWhole,
   withLivePointer,
   type LivePointer,
   type PointerOptions,
-} from './livePointer.ts';
-import { pointerOutcome } from './pointerOutcome.ts';
-import type { Workers } from './workers.ts';
+} from '../promote/pointerSession.ts';
+import { pointerOutcome } from '../promote/pointerOutcome.ts';
+import type { Workers } from '../run/workers.ts';
 
 export interface RollbackOptions extends PointerOptions {
   /** Seal id, or its first digits, of one that was live before; null for the last one. */

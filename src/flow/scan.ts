@@ -3,36 +3,34 @@
  * records, as its sealed mapping asks for them; scan-all also counts the rows again.
  */
 
-import { tmpdir } from 'node:os';
-
-import type { Pool } from '../disk/pool.ts';
-import { openScratch } from '../disk/scratch.ts';
+import { CHECKS, type Check } from '../outcome/checks.ts';
+import type { Pool } from '../threads/pool.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
 import { loweredSeverities } from '../mapping/severity.ts';
-import { didYouMean, quoteName } from '../mapping/nearest.ts';
+import { didYouMean } from '../outcome/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Checked, type Outcome } from '../outcome/outcome.ts';
-import { uncheckedSources } from '../scan/accounting.ts';
+import { uncheckedSources } from '../scan/checkAccounting.ts';
 import { checkRowFindings } from '../scan/rowFindings.ts';
-import { CHECKS, scanCandidate, type Check, type ScanInput } from '../scan/scanCandidate.ts';
+import { scanRecords } from '../scan/scanRecords.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
 import { statedSealId } from '../seal/sealedFolders.ts';
 import { verifyAt } from '../seal/verify.ts';
-import { candidateNamed, meansLive } from './candidateNamed.ts';
-import type { Environment } from './environment.ts';
-import { liveLinkFindings, olderNotes, originFindings } from './heldElsewhere.ts';
-import { journalScan } from './journalScan.ts';
-import type { LookOptions } from './lookAtSources.ts';
-import { forTables } from './memory.ts';
-import { operatorOf } from './operator.ts';
-import { projectPaths } from './project.ts';
-import { recount } from './recount.ts';
-import { checksumProgress, scanProgress } from './scanProgress.ts';
-import { assertSealId } from './sealIdOption.ts';
-import { withHashers, type Workers } from './workers.ts';
+import { candidateNamed, meansLive } from '../project/candidateNamed.ts';
+import type { Environment } from '../run/environment.ts';
+import { olderNotes, outsideFindings } from '../project/origin.ts';
+import { journalScan } from '../promote/journalScan.ts';
+import type { LookOptions } from '../project/withSources.ts';
+import { operatorOf } from '../run/operator.ts';
+import { projectPaths } from '../project/paths.ts';
+import { recount } from '../scan/recount.ts';
+import { checksumProgress } from '../run/progress.ts';
+import { assertSealId } from '../project/sealIdOption.ts';
+import { withHashers, type Workers } from '../run/workers.ts';
 
 export interface ScanOptions {
   readonly command: 'scan-all' | 'scan-module' | 'scan-pii';
@@ -86,10 +84,6 @@ async function scanWith(
   const verified = await verifyAt(folder, expectSeal, pool, checksumProgress(env.progress));
   const { run, findings: broken } = verified;
   const held = { folder, sealId: verified.sealId, project };
-  const moved = [
-    ...(broken.length > 0 || expectSeal !== null ? [] : originFindings(held)),
-    ...(isLive(options) ? liveLinkFindings(project, env) : []),
-  ];
   const full = options.command === 'scan-all' && options.modules === null;
   const end = (outcome: Outcome, mapping: LoadedMapping | null): Outcome => {
     // What is in the place of another candidate counts as a scan of that one, which has failed.
@@ -98,19 +92,13 @@ async function scanWith(
     return full ? journalScan(scanned, outcome, env) : outcome;
   };
   if (broken.length > 0 || run === null) {
+    const moved = outsideFindings(held, { origin: false, live: isLive(options) }, env);
     const checked = { checks: ['checksums'], ...NOTHING, lowered: [] };
-    return end(
-      result(options, {
-        shown,
-        findings: [...broken, ...moved],
-        verified: null,
-        checked,
-        notes: [],
-      }),
-      null,
-    );
+    const seen = { shown, findings: [...broken, ...moved], verified: null, checked, notes: [] };
+    return end(result(options, seen), null);
   }
-  for (const finding of moved) found.add(finding);
+  const asked = { origin: expectSeal === null, live: isLive(options) };
+  for (const finding of outsideFindings(held, asked, env)) found.add(finding);
   assertModules(
     options,
     run.modules.map((module) => module.name),
@@ -173,40 +161,6 @@ function assertModules(options: ScanOptions, names: readonly string[]): void {
 
 /** A mapping that was sealed: its folder is no link, and nothing in it. */
 const SEALED = { sealed: true } as const;
-
-/** The checks over the records of a candidate, in a scratch of their own; adds to `found`. */
-export async function scanRecords(
-  folder: string,
-  options: Pick<ScanOptions, 'modules' | 'checks' | 'memory'> &
-    Pick<ScanInput, 'pool' | 'counts' | 'sealId' | 'looked'>,
-  env: Environment,
-  found: FindingStore,
-): Promise<void> {
-  // Records are in there: an interrupted scan leaves none behind.
-  const since = env.now().toISOString();
-  const scratch = openScratch(tmpdir(), { command: 'scan', pid: env.pid, since });
-  const forget = env.onInterrupt(scratch.drop);
-  try {
-    const records = scanCandidate({
-      folder,
-      // The mapping that was sealed counts, whatever the project says by now.
-      mapping: await loadMapping(folder, SEALED),
-      ...(options.modules === null ? {} : { modules: options.modules }),
-      ...(options.checks === undefined ? {} : { checks: options.checks }),
-      ...(options.pool === undefined ? {} : { pool: options.pool }),
-      ...(options.counts === undefined ? {} : { counts: options.counts }),
-      ...(options.sealId === undefined ? {} : { sealId: options.sealId }),
-      ...(options.looked === undefined ? {} : { looked: options.looked }),
-      scratch: scratch.path,
-      memory: forTables(options.memory),
-      onProgress: scanProgress(env.progress),
-    });
-    for await (const finding of records) found.add(finding);
-  } finally {
-    scratch.drop();
-    forget();
-  }
-}
 
 interface Seen {
   /** The candidate's path. */

@@ -6,28 +6,38 @@
 
 import { resolve } from 'node:path';
 
-import type { FindingStore } from '../findings/findingStore.ts';
-import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
+import { diffCandidates } from '../diff/diffCandidates.ts';
+import { openSide } from '../diff/side.ts';
+import { openFindings, type FindingStore } from '../findings/findingStore.ts';
+import { type LoadedMapping, loadMapping } from '../mapping/load.ts';
+import {
+  buildModules,
+  endReading,
+  withStaging,
+  type Build,
+  type BuildOptions,
+} from '../migrate/build.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding, FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
-import { checkMappingDrift } from '../scan/mappingDrift.ts';
-import { driftFinding } from '../scan/driftFinding.ts';
-import { checkSourceDrift } from '../scan/sourceDrift.ts';
+import { projectPaths } from '../project/paths.ts';
+import { unlistedFindings } from '../project/sourceObjects.ts';
+import { parseSourceUrl } from '../project/sourceUrl.ts';
+import { lookAtSources } from '../project/withSources.ts';
+import type { Environment } from '../run/environment.ts';
+import { checksumProgress } from '../run/progress.ts';
+import { withHashers } from '../run/workers.ts';
+import { driftFinding } from '../scan/drift/driftFinding.ts';
+import { checkMappingDrift } from '../scan/drift/mappingDrift.ts';
+import { checkRecordDrift } from '../scan/drift/recordDrift.ts';
+import { checkSourceDrift } from '../scan/drift/sourceDrift.ts';
+import { scanRecords } from '../scan/scanRecords.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
 import { verifyAt, type Verification } from '../seal/verify.ts';
-import type { Environment } from './environment.ts';
-import { lookAtSources } from './lookAtSources.ts';
-import { unlistedFindings } from './objects.ts';
-import { projectPaths } from './project.ts';
-import { recordDrift, type RebuildOptions } from './recordDrift.ts';
-import { scanRecords } from './scan.ts';
-import { checksumProgress } from './scanProgress.ts';
-import { parseSourceUrl } from './sourceUrl.ts';
-import { withHashers } from './workers.ts';
+import { writeSeal } from '../seal/writeSeal.ts';
 
-export interface DriftOptions extends RebuildOptions {
+export interface DriftOptions extends Omit<BuildOptions, 'mappingIn' | 'readOrder' | 'sample'> {
   /** How far to look: not at the sources, at schemas and numbers of rows, or at every row. */
   readonly depth: 'mapping' | 'counts' | 'records';
 }
@@ -121,6 +131,55 @@ async function recordsAgain(
     const reason = `the records cannot be built again: ${error.message}`;
     return [driftFinding(sealed, reason)];
   }
+}
+
+/**
+ * Findings `drift`, one for each module whose records differ.
+ * @throws Failure SOURCE_SCHEMA where the sealed mapping does not fit the sources any more, EMPTY
+ * where they hold too few rows
+ */
+async function recordDrift(
+  run: RunFile,
+  sealed: LoadedMapping,
+  folder: string,
+  options: DriftOptions,
+  env: Environment,
+): Promise<Finding[]> {
+  // Of a sample, the same records are chosen again.
+  const sample = run.sample === undefined ? {} : { sample: run.sample };
+  return withStaging('scan-drift', { ...options, ...sample, mappingIn: folder }, env, {
+    check: () => {},
+    build: async (build) => {
+      await buildAgain(build, run);
+      const meter = { read: 0, total: 0 };
+      const sides = [
+        openSide('A', folder, meter),
+        openSide('B', build.staging.candidate, meter),
+      ] as const;
+      const findings: Finding[] = [];
+      for await (const finding of checkRecordDrift(sealed, diffCandidates(...sides))) {
+        findings.push(finding);
+      }
+      return findings;
+    },
+    publish: () => {},
+  });
+}
+
+/** Rows that are refused now have no record, as in a run of migrate; why is for dry-run to say. */
+async function buildAgain(build: Build, run: RunFile): Promise<void> {
+  const refused = openFindings(build.staging.scratch);
+  const modules = await buildModules(build, refused, () => {}).finally(() => {
+    refused.close();
+  });
+  await endReading(build);
+  const { mapping: _, modules: __, dataRoot: ___, ...facts } = run;
+  await writeSeal(
+    build.staging.candidate,
+    build.mapping,
+    modules.map(({ written }) => written),
+    { ...facts, accounting: modules.map(({ accounting }) => accounting) },
+  );
 }
 
 function result(

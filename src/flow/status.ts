@@ -3,29 +3,29 @@
  * changes nothing and verifies no candidate.
  */
 
+import { CHECKS } from '../outcome/checks.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { onRead } from '../disk/errors.ts';
 import { lockHolder, type Holder } from '../disk/lock.ts';
-import type { Journal } from '../journal/entry.ts';
+import type { Journal } from '../journal/line.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/load.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
-import { readLivePointer } from '../promote/livePointer.ts';
+import { readLivePointer } from '../project/liveLink.ts';
 import { nextStep, type NextStep } from '../promote/nextStep.ts';
 import {
   pointerHistory,
   previousOf,
   settle,
   type PointerHistory,
-} from '../promote/pointerHistory.ts';
-import { lastScan, type JournaledScan } from '../promote/scanEntry.ts';
-import { sealedLast, isHeld } from '../promote/sealedEntry.ts';
-import { CHECKS } from '../scan/scanCandidate.ts';
+} from '../journal/pointerHistory.ts';
+import { lastScan, type JournaledScan } from '../journal/scanEntry.ts';
+import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
 import { readPlainFile } from '../seal/files.ts';
 import { RUN_FILE, type RunFile } from '../seal/format.ts';
@@ -37,8 +37,8 @@ import {
   sealIdOf,
 } from '../seal/sealedFolders.ts';
 import { asRunFile } from '../seal/sealSchemas.ts';
-import type { Environment } from './environment.ts';
-import { projectPaths, type ProjectPaths } from './project.ts';
+import type { Environment } from '../run/environment.ts';
+import { projectPaths, type ProjectPaths } from '../project/paths.ts';
 
 interface Standing {
   readonly history: PointerHistory;

@@ -6,19 +6,13 @@ import { resolve } from 'node:path';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { candidateAt, currentCandidate } from '../seal/candidateStore.ts';
 import { verifyAt, type Verification } from '../seal/verify.ts';
-import { CHECK_PATH, candidateNamed, meansLive } from './candidateNamed.ts';
-import type { Environment } from './environment.ts';
-import {
-  isSealedHere,
-  liveLinkFindings,
-  olderNotes,
-  originFindings,
-  type Held,
-} from './heldElsewhere.ts';
-import { projectPaths } from './project.ts';
-import { verifyProgress } from './scanProgress.ts';
-import { assertSealId } from './sealIdOption.ts';
-import { withHashers, type Workers } from './workers.ts';
+import { CHECK_PATH, candidateNamed, meansLive } from '../project/candidateNamed.ts';
+import type { Environment } from '../run/environment.ts';
+import { isSealedHere, olderNotes, outsideFindings, type Held } from '../project/origin.ts';
+import { projectPaths } from '../project/paths.ts';
+import { verifyProgress } from '../run/progress.ts';
+import { assertSealId } from '../project/sealIdOption.ts';
+import { withHashers, type Workers } from '../run/workers.ts';
 
 export interface VerifyOptions {
   readonly project: string;
@@ -82,11 +76,9 @@ export async function verifyChecksums(options: VerifyOptions, env: Environment):
     verifyAt(real, options.expectSeal, pool, shown),
   );
   const held = { folder: real, sealId: result.sealId, project: options.project };
-  const findings = [
-    ...result.findings,
-    ...(result.findings.length > 0 || options.expectSeal !== null ? [] : originFindings(held)),
-    ...(isLive(options) ? liveLinkFindings(options.project, env) : []),
-  ];
+  const origin = result.findings.length === 0 && options.expectSeal === null;
+  const asked = { origin, live: isLive(options) };
+  const findings = [...result.findings, ...outsideFindings(held, asked, env)];
   if (findings.length === 0 && result.records === 0) {
     const reason = 'the candidate holds no record, so nothing was verified';
     findings.push({ rule: 'empty', severity: 'BLOCKER', reason });

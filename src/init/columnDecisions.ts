@@ -1,14 +1,14 @@
 /** What a person should know about a table and its columns, whatever the ids are. */
 
 import { DEFAULT_ID_FIELD } from '../mapping/model.ts';
-import { quoteName } from '../mapping/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import type { UnreadableColumn } from '../source/source.ts';
 import { formatType } from '../record/type.ts';
 import type { ValueKind } from './columnProfile.ts';
 import { clockTypes, fits, valueKinds } from './columnType.ts';
 import type { Decision } from './decision.ts';
 import type { Family } from './declaredType.ts';
-import { isExpectedName } from './names.ts';
+import { isExpectedName } from './fieldNames.ts';
 import { personalClass } from './personal.ts';
 import type { ColumnPlan, TablePlan } from './tablePlan.ts';
 

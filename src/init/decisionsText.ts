@@ -4,7 +4,7 @@
  */
 
 import { counted } from '../outcome/counted.ts';
-import { quoteName } from '../mapping/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { printable } from '../outcome/printable.ts';
 import type { Decision } from './decision.ts';
 import type { Proposal } from './propose.ts';

@@ -3,7 +3,7 @@
  * value, or, where the mapping cannot say it, nothing but plain columns and a decision.
  */
 
-import { quoteName } from '../mapping/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { formatType, type FieldType } from '../record/type.ts';
 import type { ForeignKey } from '../source/source.ts';
 import { fits, isNumeric, keyType } from './columnType.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { PathReference } from '../mapping/model.ts';
-import { quoteName } from '../mapping/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import type { Decision } from './decision.ts';
 import type { IdMode, Links } from './foreignKeys.ts';
 import { within, type IdSketch } from './idSketch.ts';

@@ -11,13 +11,13 @@ import {
   type ReferenceField,
   type ValueReference,
 } from '../mapping/model.ts';
-import { quoteName } from '../mapping/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { formatType, type FieldType } from '../record/type.ts';
 import { uniqueSets } from './chooseKey.ts';
 import type { Decision } from './decision.ts';
 import { notExpressed, whyNotByValue, type IdMode, type Links } from './foreignKeys.ts';
 import type { NestedReferences } from './looksLikeIds.ts';
-import { unusedName } from './names.ts';
+import { unusedName } from './fieldNames.ts';
 import { personalClass, personalNumber } from './personal.ts';
 import { columnOf, columnsOf, isRequired, type ColumnPlan, type TablePlan } from './tablePlan.ts';
 

@@ -10,21 +10,21 @@ import {
   type ModuleMapping,
   type ProjectMapping,
 } from '../mapping/model.ts';
-import { quoteName } from '../mapping/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { uuidV5 } from '../record/uuid.ts';
 import { compareNames } from '../source/nameOrder.ts';
 import type { Remark, SourceSchema, TableSchema } from '../source/source.ts';
 import { chooseKey } from './chooseKey.ts';
-import { foldKeys } from './collations.ts';
+import { foldKeys } from './collationDecisions.ts';
 import { tableDecisions } from './columnDecisions.ts';
 import type { Decision } from './decision.ts';
 import { alignTypes, linksOf, referredByValue, type IdMode, type Links } from './foreignKeys.ts';
-import { isMigrated, leftOut } from './leftOut.ts';
+import { isMigrated, leftOut } from './leftOutObjects.ts';
 import { looksLikeIds } from './looksLikeIds.ts';
 import { moduleOf } from './moduleOf.ts';
-import { moduleNames, unusedName } from './names.ts';
+import { moduleNames, unusedName } from './fieldNames.ts';
 import type { TableProfile } from './profile.ts';
 import { columnOf, planTable, type TablePlan } from './tablePlan.ts';
 

@@ -7,7 +7,7 @@ import type { ColumnProfile } from './columnProfile.ts';
 import { chooseType } from './columnType.ts';
 import { declaredType, type DeclaredType } from './declaredType.ts';
 import type { ColumnIds } from './idTally.ts';
-import { fieldNames } from './names.ts';
+import { fieldNames } from './fieldNames.ts';
 import type { TableProfile } from './profile.ts';
 
 export interface ColumnPlan {

@@ -15,7 +15,7 @@ import { diskFailure, readFailure, systemCode } from '../disk/errors.ts';
 import { acquireLockPatiently } from '../disk/lock.ts';
 import { openNoLinks, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
-import { encodeEntries, parseJournal, type Journal, type JournalEvent } from './entry.ts';
+import { encodeEntries, parseJournal, type Journal, type JournalEvent } from './line.ts';
 
 /** Everybody appends for a moment only. */
 const PATIENCE_MS = 2000;

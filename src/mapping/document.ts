@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { systemCode } from '../disk/errors.ts';
 import { openHandleNoLinks, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
-import { decodeUtf8, JsonSyntaxError, parseJson } from '../record/json.ts';
+import { decodeUtf8, JsonSyntaxError, parseJson } from '../record/jsonText.ts';
 import { InexactNumber, type JsonValue } from '../record/value.ts';
 import { escapeToken, formatPlace, type Place } from './place.ts';
 

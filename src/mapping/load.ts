@@ -11,14 +11,19 @@ import { isForbidden, readFailure } from '../disk/errors.ts';
 import { entriesOf, realFolder, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
-import { checkMapping } from './check.ts';
+import { checkMapping } from './check/checkMapping.ts';
 import { fileFailure, readDocument, type MappingDocument } from './document.ts';
 import type { Mapping, ModuleMapping, ProjectMapping } from './model.ts';
-import { quoteName } from './nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { formatPlace, type MappingFile } from './place.ts';
-import { duplicateFailure, readRegistry, registryIds, type RegistryDuplicate } from './registry.ts';
+import {
+  duplicateFailure,
+  readRegistry,
+  registryIds,
+  type RegistryDuplicate,
+} from './registryFile.ts';
 import { MODULE_PATTERN } from './schema/names.ts';
-import { assertShape } from './shape.ts';
+import { assertShape } from './check/shape.ts';
 
 /** A mapping with what the seal needs. Plain data: it survives structured clone. */
 export interface LoadedMapping extends Mapping {

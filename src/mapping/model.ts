@@ -6,10 +6,10 @@
 
 import type { Severity } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
-import type { Format } from '../record/format.ts';
+import type { Format } from '../record/namedFormat.ts';
 import type { Transform } from '../record/transform.ts';
 
-export type { Format } from '../record/format.ts';
+export type { Format } from '../record/namedFormat.ts';
 export type { DatePatterns, Transform } from '../record/transform.ts';
 
 /** mapping/project.json */

@@ -1,9 +1,9 @@
 /** Where something stands in the mapping files, and the failure that says so. */
 
 import { Failure } from '../outcome/failure.ts';
-import { parseJsonWithPositions } from '../record/json.ts';
+import { parseJsonWithPositions } from '../record/jsonText.ts';
 import type { Mapping } from './model.ts';
-import { quoteName } from './nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 
 /** A value in a mapping file, or the key of a member. */
 export interface Place {

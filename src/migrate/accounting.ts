@@ -3,9 +3,9 @@
  * answers for the rows of its base table: none of them may get lost on the way through SQL.
  */
 
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { BaseTable, ProjectMapping } from '../mapping/model.ts';
-import { quoteName } from '../mapping/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { severityOf } from '../mapping/severity.ts';
 import { counted } from '../outcome/counted.ts';
 import type { Finding } from '../outcome/finding.ts';

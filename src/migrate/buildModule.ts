@@ -8,10 +8,10 @@ import { join } from 'node:path';
 
 import { makeNewFolder } from '../disk/durable.ts';
 import { entriesOf, remove } from '../disk/noLinks.ts';
-import type { Pool } from '../disk/pool.ts';
-import { joinBuckets, type Bucket } from '../disk/spill.ts';
+import type { Pool } from '../threads/pool.ts';
+import { joinBuckets, type Bucket } from '../extsort/spill.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { ProjectMapping } from '../mapping/model.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
@@ -20,13 +20,19 @@ import { moduleWriter, type WrittenModule } from '../seal/moduleWriter.ts';
 import type { PreparedSource, ReadRange } from '../source/source.ts';
 import { account, isOneToOne, multiplied, unaccounted } from './accounting.ts';
 import { dropUnusedBlobs } from './dropUnusedBlobs.ts';
-import type { ShareResult } from './readShare.ts';
-import { bucketCount, ONE_BUCKET, sampledRouter, uniformRouter, type Router } from './router.ts';
-import type { RowSelection } from './rowSelection.ts';
+import type { ShareResult } from './readPartition.ts';
+import {
+  bucketCount,
+  ONE_BUCKET,
+  sampledRouter,
+  uniformRouter,
+  type Router,
+} from './sort/router.ts';
+import type { RowSelection } from './select/rowSelection.ts';
 import { countRows, placesOf } from './rowsToRead.ts';
-import type { CountedDiagnosis } from './sortBucket.ts';
-import type { Sample } from './worker.ts';
-import { writeSorted } from './writeSorted.ts';
+import type { CountedDiagnosis } from './sort/sortBucket.ts';
+import type { Sample } from './rowWorker.ts';
+import { writeSorted } from './sort/writeSorted.ts';
 
 export interface BuildContext {
   readonly pool: Pool;

@@ -3,9 +3,9 @@
  * belong together, and a finding for each base row that the query yields nothing for.
  */
 
-import type { NamelessFile } from '../disk/namelessFile.ts';
+import type { NamelessFile } from '../disk/unlinkedFile.ts';
 import type { LoggedFindings } from '../findings/findingStore.ts';
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { BaseCounts, RelationReader, SourceReader } from '../source/source.ts';
 import { findingLog } from './findingLog.ts';
 

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { join } from 'node:path';
 
 import { entriesOf, openHandleNoLinks, removeFile, statOf } from '../disk/noLinks.ts';
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import { BLOBS_FOLDER, DATA_FILE } from '../seal/format.ts';
 
 const REFERENCE = /"sha256":"([0-9a-f]{64})"/g;

@@ -6,14 +6,14 @@
  * keys are those that a finding store gives the same findings.
  */
 
-import { runWriter } from '../disk/sortedRuns.ts';
-import type { NamelessFile } from '../disk/namelessFile.ts';
+import { runWriter } from '../extsort/sortedRuns.ts';
+import type { NamelessFile } from '../disk/unlinkedFile.ts';
 import { idOfPlace } from '../findings/findingId.ts';
 import type { LoggedFindings } from '../findings/findingStore.ts';
 import { kindOf, ROW_BYTES, TEXT_END, textPart, writeRow } from '../findings/sortKey.ts';
 import { emptyTally } from '../findings/tally.ts';
-import type { CompiledModule } from '../mapping/compile.ts';
-import type { Remark } from '../mapping/rowMapper.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
+import type { Remark } from '../mapping/compile/rowMapper.ts';
 import { causeOf, type Cause } from '../outcome/cause.ts';
 import { canonicalJson } from '../record/canonical.ts';
 

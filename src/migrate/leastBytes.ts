@@ -4,7 +4,7 @@
  * finding, which takes more.
  */
 
-import { BLIND_FIELD, type CompiledModule } from '../mapping/compile.ts';
+import { BLIND_FIELD, type CompiledModule } from '../mapping/compile/module.ts';
 import { isReference } from '../mapping/model.ts';
 
 /** A UUID and its quotes. */

@@ -1,8 +1,8 @@
 /** Before a module is read: how many rows there are, and in which table they are located. */
 
-import type { Pool } from '../disk/pool.ts';
+import type { Pool } from '../threads/pool.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { CountedBase } from './countBase.ts';
 

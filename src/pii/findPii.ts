@@ -3,7 +3,7 @@
  * speaks; names and addresses are beyond it. Linear in the length of the text.
  */
 
-import { hasEanCheckDigit, isAhv } from '../record/format.ts';
+import { hasEanCheckDigit, isAhv } from '../record/namedFormat.ts';
 import { ibanLength, isElectronicIban } from '../record/iban.ts';
 import { isPhone } from '../record/phone.ts';
 import { isCardNumber, isUnmistakable } from './cardNumber.ts';

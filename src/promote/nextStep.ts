@@ -1,6 +1,6 @@
 /** What an operator would do next, from where a project stands: one step, with its command. Pure. */
 
-import type { JournaledScan } from './scanEntry.ts';
+import type { JournaledScan } from '../journal/scanEntry.ts';
 
 export interface Standing {
   /** Somebody holds the lock. */

@@ -7,7 +7,7 @@
  */
 
 import stringify from 'fast-json-stable-stringify';
-import { MAX_DEPTH } from './json.ts';
+import { MAX_DEPTH } from './jsonText.ts';
 import { InexactNumber } from './value.ts';
 
 export type NotCanonicalReason =

@@ -8,7 +8,7 @@ import { decimalConverter } from './convertDecimal.ts';
 import { temporalConverter } from './convertTemporal.ts';
 import { BlobContent, RawJson, Rejection, type Converted, type Converter } from './converted.ts';
 import { sameDecimal } from './decimal.ts';
-import { parseJson } from './json.ts';
+import { parseJson } from './jsonText.ts';
 import type { FieldType } from './type.ts';
 import { isUuid, uuidText } from './uuid.ts';
 import { InexactNumber, InvalidText, JsonNode, type JsonValue, type SourceValue } from './value.ts';

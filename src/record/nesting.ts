@@ -1,6 +1,6 @@
 /** How deep a value is nested: what is nested deeper than a source may nest it is nobody's record. Pure. */
 
-import { MAX_DEPTH } from './json.ts';
+import { MAX_DEPTH } from './jsonText.ts';
 
 /** Whether the value that JSON.parse has made of a text is nested deeper than {@link MAX_DEPTH}. */
 export function isTooDeep(value: unknown, text: string): boolean {

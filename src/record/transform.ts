@@ -5,7 +5,7 @@
  */
 
 import { Rejection } from './converted.ts';
-import { parseJson } from './json.ts';
+import { parseJson } from './jsonText.ts';
 import { temporalStep } from './transformTemporal.ts';
 import { TEXT_STEPS } from './transformText.ts';
 import { JsonNode, type JsonValue, type SourceValue } from './value.ts';

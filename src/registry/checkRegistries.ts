@@ -4,9 +4,13 @@
  * where entries are left over. Memory: the legacy ids of one registry at a time.
  */
 
-import { compileModule, type CompiledModule } from '../mapping/compile.ts';
+import { compileModule, type CompiledModule } from '../mapping/compile/module.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
-import { readRegistry, type RegistryDuplicate, type RegistryPlace } from '../mapping/registry.ts';
+import {
+  readRegistry,
+  type RegistryDuplicate,
+  type RegistryPlace,
+} from '../mapping/registryFile.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding, SourcePlace } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';

@@ -3,9 +3,9 @@
  * as the canonical JSON of its type.
  */
 
-import type { CompiledModule } from '../mapping/compile.ts';
-import { columnIndexes, keyText, legacyId, NO_KEY } from '../mapping/identity.ts';
-import { whereOf } from '../mapping/where.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
+import { columnIndexes, keyText, legacyId, NO_KEY } from '../mapping/compile/identity.ts';
+import { whereOf } from '../mapping/compile/where.ts';
 import { Rejection } from '../record/converted.ts';
 import type { PreparedSource, SourceReader } from '../source/source.ts';
 

@@ -6,18 +6,18 @@
  * Entries that are there stay as they are. Memory: the registry.
  */
 
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import { MAX_FILE_BYTES } from '../mapping/document.ts';
-import { targetId, type MapperContext } from '../mapping/identity.ts';
+import { targetId, type MapperContext } from '../mapping/compile/identity.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
-import { quoteName } from '../mapping/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import {
   canonicalEntry,
   isNdjson,
   MAX_LINE_BYTES,
   readRegistry,
   type RegistryEntry,
-} from '../mapping/registry.ts';
+} from '../mapping/registryFile.ts';
 import { Failure } from '../outcome/failure.ts';
 import { Rejection } from '../record/converted.ts';
 import { legacyIds, type OpenSource } from './legacyIds.ts';

@@ -3,7 +3,7 @@
  * it. Where there is no such record, or its cell failed, there is nothing to compare with.
  */
 
-import type { CompiledField, CompiledModule } from '../mapping/compile.ts';
+import type { CompiledField, CompiledModule } from '../mapping/compile/module.ts';
 import { isReference } from '../mapping/model.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { FieldType } from '../record/type.ts';

@@ -4,7 +4,7 @@
  * many programs mark their roots so. Takes five bytes a record, and linear time.
  */
 
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { memberOf } from '../seal/candidateReader.ts';
 import { referencesOf, type Reference } from './references.ts';

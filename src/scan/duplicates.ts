@@ -4,7 +4,7 @@
  * nothing, as in SQL. One finding names all records of a group.
  */
 
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding, SourcePlace } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';

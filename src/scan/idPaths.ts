@@ -3,9 +3,9 @@
  * form, would leave legacy ids as they are, and none of them would be looked up.
  */
 
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import { isOffPath, valuesAt } from '../mapping/idPath.ts';
-import { quoteName } from '../mapping/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';

@@ -5,9 +5,9 @@
 
 import { join } from 'node:path';
 
-import type { Pool } from '../disk/pool.ts';
-import type { CompiledModule } from '../mapping/compile.ts';
-import { recordSchema } from '../mapping/recordSchema.ts';
+import type { Pool } from '../threads/pool.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
+import { recordSchema } from '../seal/recordSchema.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { recordFile } from '../seal/candidateReader.ts';
@@ -15,9 +15,9 @@ import { plainSize, readPlainFile } from '../seal/files.ts';
 import { DATA_FILE, jsonFile, LINEAGE_FILE, SCHEMA_FILE } from '../seal/format.ts';
 import { isAscending, type ComparableKey, type LineFault } from '../seal/lineForm.ts';
 import { lookUps, type LookUp, type PackedReference } from './packedReferences.ts';
-import type { Search, SeenPart } from './lookAtPart.ts';
+import type { Search, SeenPart } from './scanChunk.ts';
 import { countOf, recordFinding, type BadLines, type Scope } from './scope.ts';
-import { lineageSearch, recordSearch, seenParts } from './seenParts.ts';
+import { lineageSearch, recordSearch, seenParts } from './scannedChunks.ts';
 import { piiFinding, searchedFields } from './undeclaredPii.ts';
 
 /** What is looked for besides, as each line is read anyway. */

@@ -4,7 +4,7 @@
  * the rows are in the report of the run that built it.
  */
 
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import { fieldNames } from '../mapping/model.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding } from '../outcome/finding.ts';

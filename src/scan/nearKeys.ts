@@ -3,8 +3,8 @@
  * Looked for only where references lead nowhere, as it takes a table more and another reading.
  */
 
-import type { CompiledModule } from '../mapping/compile.ts';
-import { targetId } from '../mapping/identity.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
+import { targetId } from '../mapping/compile/identity.ts';
 import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
 import {
   keyHash,

@@ -3,7 +3,7 @@
  * and no record is parsed to look them up.
  */
 
-import type { Pool } from '../disk/pool.ts';
+import type { Pool } from '../threads/pool.ts';
 import { recordFile } from '../seal/candidateReader.ts';
 import { NO_ID, PACKED, type PackedIds } from '../seal/packedIds.ts';
 import {
@@ -17,7 +17,7 @@ import {
 } from './keyTable.ts';
 import type { Reference } from './references.ts';
 import { countOf, moduleOf, type Scope } from './scope.ts';
-import { recordSearch, seenParts } from './seenParts.ts';
+import { recordSearch, seenParts } from './scannedChunks.ts';
 import { typeOfField } from './targets.ts';
 
 export interface PackedReference {

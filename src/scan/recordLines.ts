@@ -1,6 +1,6 @@
 /** The lines of records whose keys a report may not show, found by these keys, in bounded memory. */
 
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import { encodeKey, isKeyValue } from '../record/keyOrder.ts';
 import { memberOf, readRecords, recordFile, type RecordBatch } from '../seal/candidateReader.ts';
 

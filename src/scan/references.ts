@@ -4,7 +4,7 @@
  * it is declared to match in full, all of its parts have to be null then.
  */
 
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import { nestedReferences, valuesAt, type NestedReference } from '../mapping/idPath.ts';
 import { isReference } from '../mapping/model.ts';
 import type { Finding } from '../outcome/finding.ts';

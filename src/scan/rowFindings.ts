@@ -4,7 +4,7 @@
  */
 
 import type { Mapping } from '../mapping/model.ts';
-import { quoteName } from '../mapping/nearest.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { severityOf } from '../mapping/severity.ts';
 import { takers } from '../mapping/takers.ts';
 import type { Finding } from '../outcome/finding.ts';

@@ -6,10 +6,11 @@
 import { join } from 'node:path';
 
 import { makeTemporary, remove } from '../disk/noLinks.ts';
-import type { Pool } from '../disk/pool.ts';
-import { compileModule, type CompiledModule } from '../mapping/compile.ts';
+import type { Pool } from '../threads/pool.ts';
+import { compileModule, type CompiledModule } from '../mapping/compile/module.ts';
 import type { Mapping } from '../mapping/model.ts';
 import { severityOf } from '../mapping/severity.ts';
+import { CHECKS, type Check } from '../outcome/checks.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
 import { recordFile } from '../seal/candidateReader.ts';
@@ -19,8 +20,8 @@ import { checkCopies } from './copies.ts';
 import { checkCycles } from './cycles.ts';
 import { checkDuplicates } from './duplicates.ts';
 import { openHits } from './hits.ts';
-import { planInvariants, type PlannedInvariant } from './invariantPlan.ts';
-import { checkInvariants, openInvariants, type OpenInvariants } from './invariants.ts';
+import { planInvariants, type PlannedInvariant } from '../mapping/invariantPlan.ts';
+import { checkInvariants, openInvariants, type OpenInvariants } from './invariants/check.ts';
 import { checkMapped } from './mapped.ts';
 import { checkUndeclared } from './undeclaredPii.ts';
 import { factorsOf } from './keyTable.ts';
@@ -30,19 +31,6 @@ import { checkReferences, referencesOf } from './references.ts';
 import { countOf, moduleOf, recordsOf, type Looked, type Provenance, type Scope } from './scope.ts';
 
 export type { Looked, Provenance } from './scope.ts';
-
-/** The checks, in the order in which they run on each module. */
-export const CHECKS = [
-  'lines',
-  'mapped',
-  'duplicates',
-  'references',
-  'cycles',
-  'copies',
-  'invariants',
-  'pii',
-] as const;
-export type Check = (typeof CHECKS)[number];
 
 export interface ScanInput {
   /** The candidate's. */

@@ -1,6 +1,6 @@
 /** What all checks of a scan share: the candidate, its modules, and how a finding is written. */
 
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import { columnsOfField, isReference, type Mapping } from '../mapping/model.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding, Severity, SourcePlace } from '../outcome/finding.ts';

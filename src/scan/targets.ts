@@ -3,7 +3,7 @@
  * all fit into memory together, and in as many partitions as it takes where they do not.
  */
 
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { FieldType } from '../record/type.ts';
 import { memberOf } from '../seal/candidateReader.ts';
 import { comparable, type Comparison } from './comparable.ts';

@@ -3,7 +3,7 @@
  * finding says where in the text, never what.
  */
 
-import type { CompiledModule } from '../mapping/compile.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
 import { isReference } from '../mapping/model.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { FieldType } from '../record/type.ts';

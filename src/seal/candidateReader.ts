@@ -10,7 +10,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { systemCode } from '../disk/errors.ts';
 import { openNoLinks } from '../disk/noLinks.ts';
-import { decodeUtf8 } from '../record/json.ts';
+import { decodeUtf8 } from '../record/jsonText.ts';
 import { isTooDeep } from '../record/nesting.ts';
 import { DATA_FILE, LINEAGE_FILE } from './format.ts';
 import { MAX_LINE } from './readPart.ts';

@@ -110,7 +110,7 @@ export interface SealedModule {
   readonly name: string;
   readonly count: number;
   readonly root: string;
-  /** Digest of the form of its records; see mapping/formOfRecords.ts. */
+  /** Digest of the form of its records; see seal/formOfRecords.ts. */
   readonly schema: string;
   /** Lines of findings.ndjson. */
   readonly findings: number;

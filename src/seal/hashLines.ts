@@ -8,8 +8,8 @@ import { createHash } from 'node:crypto';
 
 import { systemCode } from '../disk/errors.ts';
 import { openNoLinks } from '../disk/noLinks.ts';
-import type { Handler, Pool, Reply } from '../disk/pool.ts';
-import { asBuffer } from '../disk/sharedRoom.ts';
+import type { Handler, Pool, Reply } from '../threads/pool.ts';
+import { asBuffer } from '../threads/sharedBuffer.ts';
 import { DIGEST_LENGTH, packedLeafHash } from '../merkle/hash.ts';
 import { segmentRoot, type ReduceSegment } from '../merkle/tree.ts';
 import { lineEnds, readPart, type FileStretch, type PartLines } from './readPart.ts';

@@ -7,7 +7,7 @@
  * It is matched against bytes, each as one character (Latin-1), so that UTF-8 is checked on the way.
  */
 
-/** A schema as mapping/recordSchema.ts makes it, or a part of one. */
+/** A schema as seal/recordSchema.ts makes it, or a part of one. */
 export type LineSchema = Readonly<Record<string, unknown>>;
 
 /**

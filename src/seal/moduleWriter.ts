@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 
 import { createFile, makeFolder, writeAll, writeFileSynced } from '../disk/durable.ts';
 import { entriesOf, inPlace } from '../disk/noLinks.ts';
-import type { Pool } from '../disk/pool.ts';
-import type { CompiledModule } from '../mapping/compile.ts';
-import { formDigest, formOfRecords } from '../mapping/formOfRecords.ts';
-import { recordSchema } from '../mapping/recordSchema.ts';
+import type { Pool } from '../threads/pool.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
+import { formDigest, formOfRecords } from './formOfRecords.ts';
+import { recordSchema } from './recordSchema.ts';
 import { SEGMENT_LEAVES } from '../merkle/tree.ts';
 import { formatType } from '../record/type.ts';
 import {

@@ -1,6 +1,6 @@
 /** ranges.ndjson, read back: one range a line, each canonical. */
 
-import { decodeUtf8 } from '../record/json.ts';
+import { decodeUtf8 } from '../record/jsonText.ts';
 import { jsonFile, type SealedRange } from './format.ts';
 import { asSealedRange } from './sealSchemas.ts';
 

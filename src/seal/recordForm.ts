@@ -8,7 +8,7 @@ import { constants } from 'node:buffer';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 import { canonicalJson, NotCanonicalError } from '../record/canonical.ts';
-import { decodeUtf8 } from '../record/json.ts';
+import { decodeUtf8 } from '../record/jsonText.ts';
 import { isTooDeep } from '../record/nesting.ts';
 import type { LineSchema } from './linePattern.ts';
 
@@ -24,7 +24,7 @@ export type FormFault =
 /** Tells the faults of a line, which is without its LF. */
 export type RecordForm = (line: Buffer) => readonly FormFault[];
 
-/** A {@link RecordForm} for a schema as mapping/recordSchema.ts makes it. */
+/** A {@link RecordForm} for a schema as seal/recordSchema.ts makes it. */
 export function recordForm(schema: LineSchema): RecordForm {
   const validate = validatorOf(schema);
   return (line) => {

@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 
 import { realFolder } from '../disk/noLinks.ts';
-import type { Pool } from '../disk/pool.ts';
+import type { Pool } from '../threads/pool.ts';
 import { mappingDigest } from '../mapping/load.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';

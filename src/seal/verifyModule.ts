@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
-import type { Pool } from '../disk/pool.ts';
-import { inOrder } from '../disk/inOrder.ts';
-import { asBuffer, sharedRooms } from '../disk/sharedRoom.ts';
+import type { Pool } from '../threads/pool.ts';
+import { inOrder } from '../threads/inOrder.ts';
+import { asBuffer, sharedRooms } from '../threads/sharedBuffer.ts';
 import type { Finding } from '../outcome/finding.ts';
-import { formDigest } from '../mapping/formOfRecords.ts';
+import { formDigest } from './formOfRecords.ts';
 import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';
 import { plainSize, readPlainFile } from './files.ts';
 import {

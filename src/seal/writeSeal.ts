@@ -13,7 +13,7 @@ import {
   writeFileSynced,
 } from '../disk/durable.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
-import { changedFailure, registryBytes } from '../mapping/registry.ts';
+import { changedFailure, registryBytes } from '../mapping/registryFile.ts';
 import {
   dataRoot,
   formatSums,

@@ -33,8 +33,8 @@ import {
   remarksOnFolder,
   type FileState,
   type SourceFile,
-} from './file.ts';
-import { fileOf, placesOf, refuseQueries, schemaOf, type TableFile } from './fileTable.ts';
+} from './files/file.ts';
+import { fileOf, placesOf, refuseQueries, schemaOf, type TableFile } from './files/fileTable.ts';
 import type {
   PreparedSource,
   PrepareOptions,

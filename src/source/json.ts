@@ -4,9 +4,9 @@
  * Its location is a file, or a folder whose *.json files are the tables. See objectFile.ts.
  */
 
-import { objectFileAdapter } from './objectFile.ts';
+import { objectFileAdapter } from './files/objectFile.ts';
 import type { SourceAdapter } from './source.ts';
-import { arraySplitter } from './splitter.ts';
+import { arraySplitter } from './files/splitter.ts';
 
 export const jsonAdapter: SourceAdapter = objectFileAdapter({
   scheme: 'json',

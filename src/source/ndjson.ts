@@ -6,9 +6,9 @@
  * Its location is a file, or a folder whose *.ndjson files are the tables. See objectFile.ts.
  */
 
-import { objectFileAdapter } from './objectFile.ts';
+import { objectFileAdapter } from './files/objectFile.ts';
 import type { SourceAdapter } from './source.ts';
-import { lineSplitter } from './splitter.ts';
+import { lineSplitter } from './files/splitter.ts';
 
 export const ndjsonAdapter: SourceAdapter = objectFileAdapter({
   scheme: 'ndjson',

@@ -290,3 +290,6 @@ export interface SourceAdapter {
   prepare(location: string, options: PrepareOptions): Promise<PreparedSource>;
   open(handle: SourceHandle): Promise<SourceReader>;
 }
+
+/** By the scheme of their URLs. */
+export type Adapters = ReadonlyMap<string, SourceAdapter>;

@@ -5,10 +5,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { bashScript } from '../../src/cli/completionBash.ts';
-import { fishScript } from '../../src/cli/completionFish.ts';
-import { completionOf, valuedOptions } from '../../src/cli/completionTree.ts';
-import { zshScript } from '../../src/cli/completionZsh.ts';
+import { bashScript } from '../../src/cli/completion/bash.ts';
+import { fishScript } from '../../src/cli/completion/fish.ts';
+import { completionOf, valuedOptions } from '../../src/cli/completion/commandTree.ts';
+import { zshScript } from '../../src/cli/completion/zsh.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { hasProgram, sealift, workFolder } from './sealift.ts';
 

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { appendToJournal } from '../../src/journal/journal.ts';
-import type { JournalEvent } from '../../src/journal/entry.ts';
+import type { JournalEvent } from '../../src/journal/line.ts';
 import { inTheWay, type Case } from './messageCase.ts';
 
 const ID = 'a'.repeat(64);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { addKeys, createKeySet, keySetWriter, openKeySet } from '../../src/disk/keySet.ts';
+import { addKeys, createKeySet, keySetWriter, openKeySet } from '../../src/extsort/keySet.ts';
 import { workFolder } from '../cli/sealift.ts';
 
 const folder = workFolder('keys');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { createPool, type Pool } from '../../src/disk/pool.ts';
+import { createPool, type Pool } from '../../src/threads/pool.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 
 const ENTRY = new URL('./poolWorker.ts', import.meta.url);

@@ -2,7 +2,7 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 
-import { poolData, serve } from '../../src/disk/pool.ts';
+import { poolData, serve } from '../../src/threads/pool.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 
 const { marker } = poolData() as { marker: string };

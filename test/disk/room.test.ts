@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { assertRoom, freeBytes, type AskDisk } from '../../src/disk/room.ts';
+import { assertRoom, freeBytes, type AskDisk } from '../../src/disk/freeSpace.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 
 const EXT4 = 0xef53;

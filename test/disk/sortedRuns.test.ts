@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { mergeRuns, valuePieces, type Entry } from '../../src/disk/mergeRuns.ts';
-import { appendNameless, openNameless, type NamelessFile } from '../../src/disk/namelessFile.ts';
-import { runWriter, type Run } from '../../src/disk/sortedRuns.ts';
+import { mergeRuns, valuePieces, type Entry } from '../../src/extsort/mergeRuns.ts';
+import { appendNameless, openNameless, type NamelessFile } from '../../src/disk/unlinkedFile.ts';
+import { runWriter, type Run } from '../../src/extsort/sortedRuns.ts';
 
 let folder: string;
 let open: NamelessFile;

@@ -11,7 +11,7 @@ import {
   readBucket,
   spillWriter,
   type Bucket,
-} from '../../src/disk/spill.ts';
+} from '../../src/extsort/spill.ts';
 
 /** Spills one entry of one byte. */
 function spill(to: string): Bucket[] {

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 
 import { openFindings } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
-import { readSourceSql } from '../../src/sql/rules.ts';
+import { readSourceSql } from '../../src/sql/allowed.ts';
 import { workFolder, writeMapping } from '../cli/sealift.ts';
 import { ENVIRONMENT, migrateHere } from '../fault/fixture.ts';
 

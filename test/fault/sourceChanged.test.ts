@@ -14,7 +14,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { openFindings } from '../../src/findings/findingStore.ts';
-import type { Environment } from '../../src/flow/environment.ts';
+import type { Environment } from '../../src/run/environment.ts';
 import { init } from '../../src/flow/init.ts';
 import { migrate } from '../../src/flow/migrate.ts';
 import { Failure } from '../../src/outcome/failure.ts';

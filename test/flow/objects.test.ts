@@ -10,7 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { openFindings } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
-import type { Environment } from '../../src/flow/environment.ts';
+import type { Environment } from '../../src/run/environment.ts';
 import { init } from '../../src/flow/init.ts';
 import { migrate } from '../../src/flow/migrate.ts';
 import { scan } from '../../src/flow/scan.ts';

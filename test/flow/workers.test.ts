@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { allWorkers, withHashers, workersFor, type Workers } from '../../src/flow/workers.ts';
+import { allWorkers, withHashers, workersFor, type Workers } from '../../src/run/workers.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 
 const MIB = 2 ** 20;

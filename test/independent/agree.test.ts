@@ -18,7 +18,7 @@ import {
 } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { cellTest } from '../../src/mapping/where.ts';
+import { cellTest } from '../../src/mapping/compile/where.ts';
 import { converter } from '../../src/record/convert.ts';
 import { BlobContent, RawJson, Rejection } from '../../src/record/converted.ts';
 import { transformer, type Transform } from '../../src/record/transform.ts';

@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import { mappingFiles } from '../../src/init/mappingFiles.ts';
-import { unaccounted } from '../../src/mapping/checkObjects.ts';
+import { unaccounted } from '../../src/mapping/check/objects.ts';
 import { anySchema, applySchema } from '../source/anySchema.ts';
 import { inFolder, propose, rejections, withDatabase } from './database.ts';
 

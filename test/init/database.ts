@@ -8,11 +8,11 @@ import { mappingFiles } from '../../src/init/mappingFiles.ts';
 import { profileTable, type TableProfile } from '../../src/init/profile.ts';
 import { baseTables, proposeMapping, type Proposal } from '../../src/init/propose.ts';
 import { writeMapping } from '../../src/init/writeMapping.ts';
-import { checkAgainstSource } from '../../src/mapping/checkAgainstSource.ts';
-import { compileModule } from '../../src/mapping/compile.ts';
+import { checkAgainstSource } from '../../src/mapping/check/againstSource.ts';
+import { compileModule } from '../../src/mapping/compile/module.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { isReference, type Mapping, type ModuleMapping } from '../../src/mapping/model.ts';
-import { rowMapper } from '../../src/mapping/rowMapper.ts';
+import { rowMapper } from '../../src/mapping/compile/rowMapper.ts';
 import type { PreparedSource, SourceReader } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fieldNames, moduleNames, suggestProjectName } from '../../src/init/names.ts';
+import { fieldNames, moduleNames, suggestProjectName } from '../../src/init/fieldNames.ts';
 
 describe('moduleNames', () => {
   it.each([

@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { assert, integer, nat, property } from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { parseJournal, type JournalEvent } from '../../src/journal/entry.ts';
+import { parseJournal, type JournalEvent } from '../../src/journal/line.ts';
 import { appendToJournal, readJournal } from '../../src/journal/journal.ts';
 
 let parent: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkAgainstSource } from '../../src/mapping/checkAgainstSource.ts';
+import { checkAgainstSource } from '../../src/mapping/check/againstSource.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { SourceSchema, TableSchema } from '../../src/source/source.ts';

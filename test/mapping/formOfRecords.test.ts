@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { compileModule } from '../../src/mapping/compile.ts';
-import { formDigest, formOfRecords } from '../../src/mapping/formOfRecords.ts';
+import { compileModule } from '../../src/mapping/compile/module.ts';
+import { formDigest, formOfRecords } from '../../src/seal/formOfRecords.ts';
 import type { FieldMapping, Mapping, ModuleMapping } from '../../src/mapping/model.ts';
 import { NAMESPACE } from './project.ts';
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { didYouMean, nearest, quoteName } from '../../src/mapping/nearest.ts';
+import { didYouMean, nearest } from '../../src/outcome/nearest.ts';
+import { quoteName } from '../../src/outcome/quoteName.ts';
 
 describe('nearest', () => {
   it.each([

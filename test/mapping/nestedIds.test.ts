@@ -8,11 +8,11 @@ import { describe, expect, it } from 'vitest';
 
 import { openFindings } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
-import { compileModule } from '../../src/mapping/compile.ts';
+import { compileModule } from '../../src/mapping/compile/module.ts';
 import { changedAt, isOffPath, pathsMeet, valuesAt } from '../../src/mapping/idPath.ts';
 import type { ColumnField, IdRule, Mapping, ModuleMapping } from '../../src/mapping/model.ts';
-import { rowMapper } from '../../src/mapping/rowMapper.ts';
-import { parseJson } from '../../src/record/json.ts';
+import { rowMapper } from '../../src/mapping/compile/rowMapper.ts';
+import { parseJson } from '../../src/record/jsonText.ts';
 import { uuidV5 } from '../../src/record/uuid.ts';
 import { JsonNode, type JsonValue, type SourceValue } from '../../src/record/value.ts';
 import { writeMapping } from '../cli/sealift.ts';

@@ -3,9 +3,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { compileModule } from '../../src/mapping/compile.ts';
+import { compileModule } from '../../src/mapping/compile/module.ts';
 import type { FieldMapping, KeyPart, Mapping, ModuleMapping } from '../../src/mapping/model.ts';
-import { rowMapper } from '../../src/mapping/rowMapper.ts';
+import { rowMapper } from '../../src/mapping/compile/rowMapper.ts';
 import type { SourceValue } from '../../src/record/value.ts';
 import { NAMESPACE } from './project.ts';
 

@@ -10,7 +10,7 @@ import {
   targetsOf,
   type RegistryDuplicate,
   type RegistryEntry,
-} from '../../src/mapping/registry.ts';
+} from '../../src/mapping/registryFile.ts';
 import { canonicalJson } from '../../src/record/canonical.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import { NAMESPACE, writeProject } from './project.ts';

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { compileModule } from '../../src/mapping/compile.ts';
+import { compileModule } from '../../src/mapping/compile/module.ts';
 import type {
   ColumnField,
   Mapping,
   ModuleMapping,
   ProjectMapping,
 } from '../../src/mapping/model.ts';
-import { recordSchema } from '../../src/mapping/recordSchema.ts';
-import { rowMapper, type RowMapper } from '../../src/mapping/rowMapper.ts';
+import { recordSchema } from '../../src/seal/recordSchema.ts';
+import { rowMapper, type RowMapper } from '../../src/mapping/compile/rowMapper.ts';
 import { InvalidText, JsonNode, type SourceValue } from '../../src/record/value.ts';
 import { NAMESPACE } from './project.ts';
 

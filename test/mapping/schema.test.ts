@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { schemaFiles } from '../../src/mapping/schema/schemaFiles.ts';
-import { parseJson } from '../../src/record/json.ts';
+import { parseJson } from '../../src/record/jsonText.ts';
 import { validFiles, writeProject } from './project.ts';
 
 type Schema = Readonly<Record<string, unknown>>;

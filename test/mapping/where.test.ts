@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Condition } from '../../src/mapping/model.ts';
-import { cellTest, whereOf } from '../../src/mapping/where.ts';
+import { cellTest, whereOf } from '../../src/mapping/compile/where.ts';
 import { InexactNumber, InvalidText, JsonNode, type SourceValue } from '../../src/record/value.ts';
 
 /** A rational, exactly: value × 2^1074 is an integer for every double. */

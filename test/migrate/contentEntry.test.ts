@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { compileModule } from '../../src/mapping/compile.ts';
+import { compileModule } from '../../src/mapping/compile/module.ts';
 import type { Mapping, ModuleMapping } from '../../src/mapping/model.ts';
-import { contentEntry, contentFinisher } from '../../src/migrate/contentEntry.ts';
-import { ENTRY_HEADER } from '../../src/disk/spill.ts';
-import { emptyView, readEntry, rowOf } from '../../src/migrate/entry.ts';
+import { contentEntry, contentFinisher } from '../../src/migrate/sort/contentEntry.ts';
+import { ENTRY_HEADER } from '../../src/extsort/spill.ts';
+import { emptyView, readEntry, rowOf } from '../../src/migrate/sort/spillEntry.ts';
 import { canonical, type Json } from '../independent/handMade.ts';
 
 const NAMESPACE = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { keyFits, readEntry, rowOf, writeHeader } from '../../src/migrate/entry.ts';
+import { keyFits, readEntry, rowOf, writeHeader } from '../../src/migrate/sort/spillEntry.ts';
 import { encodeKey } from '../../src/record/keyOrder.ts';
 import { workFolder } from '../cli/sealift.ts';
 import { entriesOf, spilled, type Entry } from './spilled.ts';

@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openFindings, type FindingStore } from '../../src/findings/findingStore.ts';
-import type { Remark } from '../../src/mapping/rowMapper.ts';
+import type { Remark } from '../../src/mapping/compile/rowMapper.ts';
 import { findingLog } from '../../src/migrate/findingLog.ts';
 
 let folder: string;

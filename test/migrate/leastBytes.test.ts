@@ -8,9 +8,9 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ADAPTERS } from '../../src/cli/wire.ts';
-import type { AskDisk } from '../../src/disk/room.ts';
-import { assertRoomForRun } from '../../src/flow/roomForRun.ts';
-import { compileModule, type CompiledModule } from '../../src/mapping/compile.ts';
+import type { AskDisk } from '../../src/disk/freeSpace.ts';
+import { assertRoomForRun } from '../../src/migrate/spaceForRun.ts';
+import { compileModule, type CompiledModule } from '../../src/mapping/compile/module.ts';
 import { loadMapping, type LoadedMapping } from '../../src/mapping/load.ts';
 import { leastBytes } from '../../src/migrate/leastBytes.ts';
 import { writeMapping } from '../cli/sealift.ts';

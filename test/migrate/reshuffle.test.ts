@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { ENTRY_HEADER } from '../../src/disk/spill.ts';
-import type { ContentFinisher } from '../../src/migrate/contentEntry.ts';
-import { assignOrdinals, assignOrdinalsInTurn, splitBucket } from '../../src/migrate/reshuffle.ts';
-import { ONE_BUCKET } from '../../src/migrate/router.ts';
+import { ENTRY_HEADER } from '../../src/extsort/spill.ts';
+import type { ContentFinisher } from '../../src/migrate/sort/contentEntry.ts';
+import {
+  assignOrdinals,
+  assignOrdinalsInTurn,
+  splitBucket,
+} from '../../src/migrate/sort/reshuffle.ts';
+import { ONE_BUCKET } from '../../src/migrate/sort/router.ts';
 import { workFolder } from '../cli/sealift.ts';
 import { entriesOf, spilled, type Entry } from './spilled.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { smallest, type Ranked } from '../../src/migrate/smallest.ts';
+import { smallest, type Ranked } from '../../src/migrate/select/smallest.ts';
 
 function ranked(number: number): Ranked {
   const key = String(number);

@@ -2,13 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { leafHash } from '../../src/merkle/hash.ts';
-import { readBucket, type Bucket } from '../../src/disk/spill.ts';
+import { readBucket, type Bucket } from '../../src/extsort/spill.ts';
 import {
   sortBucket,
   sortedRoom,
   type SortedBucket,
   type SortOptions,
-} from '../../src/migrate/sortBucket.ts';
+} from '../../src/migrate/sort/sortBucket.ts';
 import { workFolder } from '../cli/sealift.ts';
 import { spilled, type Entry } from './spilled.ts';
 

@@ -3,8 +3,14 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
-import { ENTRY_HEADER, readBucket, spillWriter, type Bucket } from '../../src/disk/spill.ts';
-import { emptyView, entryRoom, readEntry, rowOf, writeEntry } from '../../src/migrate/entry.ts';
+import { ENTRY_HEADER, readBucket, spillWriter, type Bucket } from '../../src/extsort/spill.ts';
+import {
+  emptyView,
+  entryRoom,
+  readEntry,
+  rowOf,
+  writeEntry,
+} from '../../src/migrate/sort/spillEntry.ts';
 import { keyEncoding } from '../../src/record/keyOrder.ts';
 
 const ENCODINGS = [keyEncoding({ kind: 'string' })];

@@ -86,7 +86,7 @@ export const MUTANTS: readonly Mutant[] = [
       '',
     ],
   ]),
-  ...of(true, 'flow/livePointer.ts', PROMOTE, [
+  ...of(true, 'promote/pointerSession.ts', PROMOTE, [
     [
       'a candidate that does not verify goes live',
       '  if (first !== undefined) {',
@@ -108,21 +108,21 @@ export const MUTANTS: readonly Mutant[] = [
       '',
     ],
   ]),
-  ...of(true, 'flow/heldElsewhere.ts', PROMOTE, [
+  ...of(true, 'project/origin.ts', PROMOTE, [
     [
       'scan-all does not ask who sealed what it scans',
       '!isOfProject(held) || isSealedHere(held)) return [];',
       '!isOfProject(held) || true) return [];',
     ],
   ]),
-  ...of(true, 'promote/sealedEntry.ts', PROMOTE, [
+  ...of(true, 'journal/sealedEntry.ts', PROMOTE, [
     [
       'what was scanned counts as sealed here',
       "const holds = event === 'sealed' ||",
       "const holds = event === 'scan' ||",
     ],
   ]),
-  ...of(true, 'promote/scanEntry.ts', PROMOTE, [
+  ...of(true, 'journal/scanEntry.ts', PROMOTE, [
     [
       'a candidate that was never scanned is good enough',
       "if (scan === null) return refuse('this candidate was never scanned', scanIt);",
@@ -199,7 +199,7 @@ export const MUTANTS: readonly Mutant[] = [
       'comparePlaces(before, place) < 2',
     ],
   ]),
-  ...of(true, 'scan/accounting.ts', ACCOUNTING, [
+  ...of(true, 'scan/checkAccounting.ts', ACCOUNTING, [
     ['one rejected row is none', 'line.rejected > 0', 'line.rejected > 1'],
     ['a module may have no accounting', 'if (lines.length === 0)', 'if (lines.length < 0)'],
     [
@@ -245,7 +245,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   ...of(
     true,
-    'migrate/sortBucket.ts',
+    'migrate/sort/sortBucket.ts',
     ['test/migrate/sortBucket.test.ts', 'test/migrate/sealedFindings.test.ts'],
     [
       [
@@ -285,13 +285,13 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   ...of(
     true,
-    'mapping/checkObjects.ts',
+    'mapping/check/objects.ts',
     ['test/flow/objects.test.ts'],
     [['an object that is nowhere is not seen', '!seen.has(object.name)', "object.name === '?'"]],
   ),
   ...of(
     true,
-    'flow/integrity.ts',
+    'project/integrity.ts',
     ['test/fault/damagedSource.test.ts'],
     [
       [
@@ -345,7 +345,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   ...of(
     true,
-    'flow/heldElsewhere.ts',
+    'project/origin.ts',
     ['test/promote/resealed.test.ts'],
     [
       [

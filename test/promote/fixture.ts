@@ -10,7 +10,7 @@ import { rollback, type RollbackOptions } from '../../src/flow/rollback.ts';
 import { scan } from '../../src/flow/scan.ts';
 import { status } from '../../src/flow/status.ts';
 import { appendToJournal, readJournal } from '../../src/journal/journal.ts';
-import type { Journal, JournalEvent } from '../../src/journal/entry.ts';
+import type { Journal, JournalEvent } from '../../src/journal/line.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
 import { linkState } from '../../src/disk/durable.ts';
 import { sealIdOf } from '../../src/seal/sealedFolders.ts';

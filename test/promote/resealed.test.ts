@@ -255,14 +255,13 @@ describe('a link to what was built that a hand has moved', () => {
   });
 
   it('does not say what promote makes live: a name does', async () => {
-    expect(await failure(promoteHere(project))).toContain(told(before, live));
+    expect(await failure(promoteHere(project))).toContain(
+      `v1 leads to ${before}, but ${live} was sealed after it`,
+    );
     expect(liveOf(project)).toBe(live);
     await promoteHere(project, { candidate: before });
     expect(liveOf(project)).toBe(before);
   });
-
-  const told = (older: string, last: string): string =>
-    `v1 leads to ${older}, but ${last} was sealed after it`;
 });
 
 describe('a journal that has lost what was live', () => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, NotCanonicalError } from '../../src/record/canonical.ts';
-import { parseJson } from '../../src/record/json.ts';
+import { parseJson } from '../../src/record/jsonText.ts';
 import type { JsonValue } from '../../src/record/value.ts';
 
 const VECTORS = new URL('../../../shared/vectors/jcs-rfc8785-cyberphone/', import.meta.url);

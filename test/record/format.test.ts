@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { FORMATS, type Format } from '../../src/record/format.ts';
+import { FORMATS, type Format } from '../../src/record/namedFormat.ts';
 
 const YES: Readonly<Record<Format, readonly string[]>> = {
   email: [

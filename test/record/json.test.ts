@@ -7,7 +7,7 @@ import {
   MAX_DEPTH,
   parseJson,
   parseJsonWithPositions,
-} from '../../src/record/json.ts';
+} from '../../src/record/jsonText.ts';
 import { InexactNumber, type JsonValue } from '../../src/record/value.ts';
 
 const SUITE = new URL(

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { MAX_DEPTH, parseJson } from '../../src/record/json.ts';
+import { MAX_DEPTH, parseJson } from '../../src/record/jsonText.ts';
 import { isTooDeep } from '../../src/record/nesting.ts';
 
 it('a text is too deep exactly where the strict parser refuses it for that', () => {

@@ -7,7 +7,7 @@ import { determinism } from '../../src/flow/determinism.ts';
 import { diff } from '../../src/flow/diff.ts';
 import { drill } from '../../src/flow/drill.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
-import type { Environment, SelfRun } from '../../src/flow/environment.ts';
+import type { Environment, SelfRun } from '../../src/run/environment.ts';
 import { scanDrift } from '../../src/flow/scanDrift.ts';
 import type { Stage } from '../../src/outcome/rules.ts';
 import { check, freezeCheck, freezeIt, HERE, project as registered } from '../flow/registered.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
-import { inlinePool } from '../../src/disk/inlinePool.ts';
-import { CANDIDATE_HANDLERS } from '../../src/flow/workers.ts';
+import { inlinePool } from '../../src/threads/inlinePool.ts';
+import { CANDIDATE_HANDLERS } from '../../src/cli/candidateAnswers.ts';
 import { mappingOf, module, scanned, text, writeCandidate } from './candidate.ts';
 
 const DEPTHS = [513, 30_000];

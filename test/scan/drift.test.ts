@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { checkRecordDrift, type RecordChange } from '../../src/scan/recordDrift.ts';
-import { checkSourceDrift } from '../../src/scan/sourceDrift.ts';
+import { checkRecordDrift, type RecordChange } from '../../src/scan/drift/recordDrift.ts';
+import { checkSourceDrift } from '../../src/scan/drift/sourceDrift.ts';
 import { treeOf } from '../fault/fixture.ts';
 import { mappingOf, module, text } from './candidate.ts';
 import { drift, sealedProject, told, type SealedProject } from './project.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Invariant, Mapping, ModuleMapping } from '../../src/mapping/model.ts';
 import { Failure } from '../../src/outcome/failure.ts';
-import { planInvariants } from '../../src/scan/invariantPlan.ts';
+import { planInvariants } from '../../src/mapping/invariantPlan.ts';
 import type { Provenance } from '../../src/scan/scanCandidate.ts';
 import {
   brief,

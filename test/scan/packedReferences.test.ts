@@ -4,10 +4,10 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { inlinePool } from '../../src/disk/inlinePool.ts';
-import { CANDIDATE_HANDLERS } from '../../src/flow/workers.ts';
-import { compileModule } from '../../src/mapping/compile.ts';
-import { recordSchema } from '../../src/mapping/recordSchema.ts';
+import { inlinePool } from '../../src/threads/inlinePool.ts';
+import { CANDIDATE_HANDLERS } from '../../src/cli/candidateAnswers.ts';
+import { compileModule } from '../../src/mapping/compile/module.ts';
+import { recordSchema } from '../../src/seal/recordSchema.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import { canonicalJson } from '../../src/record/canonical.ts';
 import { uuidBytes } from '../../src/record/uuid.ts';

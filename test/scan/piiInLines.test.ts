@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { inlinePool } from '../../src/disk/inlinePool.ts';
-import { CANDIDATE_HANDLERS } from '../../src/flow/workers.ts';
+import { inlinePool } from '../../src/threads/inlinePool.ts';
+import { CANDIDATE_HANDLERS } from '../../src/cli/candidateAnswers.ts';
 import { mayHoldPii, findPii } from '../../src/pii/findPii.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { mappingOf, module, scanned, text, writeCandidate } from './candidate.ts';

@@ -1,10 +1,10 @@
 /** Random schemas, data and violations: a scan finds exactly what a naive oracle finds. */
 
+import { CHECKS } from '../../src/outcome/checks.ts';
 import { rmSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ColumnField, ModuleMapping, ValueReference } from '../../src/mapping/model.ts';
-import { CHECKS } from '../../src/scan/scanCandidate.ts';
 import { brief, mappingOf, module, scanned, text, writeCandidate } from './candidate.ts';
 import { expected, type Rec, type Tables } from './oracle.ts';
 

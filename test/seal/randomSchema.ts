@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 
-import { compileModule } from '../../src/mapping/compile.ts';
+import { compileModule } from '../../src/mapping/compile/module.ts';
 import type { FieldMapping, Mapping, ModuleMapping } from '../../src/mapping/model.ts';
-import { recordSchema } from '../../src/mapping/recordSchema.ts';
+import { recordSchema } from '../../src/seal/recordSchema.ts';
 import { canonicalJson } from '../../src/record/canonical.ts';
 import type { FieldType } from '../../src/record/type.ts';
 import type { ExpectedLines } from '../../src/seal/lineForm.ts';

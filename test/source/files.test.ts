@@ -10,7 +10,7 @@ import { jsonAdapter } from '../../src/source/json.ts';
 import { memoryAdapter, memorySource } from '../../src/source/memory.ts';
 import { ndjsonAdapter } from '../../src/source/ndjson.ts';
 import type { Row, SourceAdapter } from '../../src/source/source.ts';
-import { arraySplitter, lineSplitter, type Splitter } from '../../src/source/splitter.ts';
+import { arraySplitter, lineSplitter, type Splitter } from '../../src/source/files/splitter.ts';
 
 let root = '';
 beforeEach(() => {

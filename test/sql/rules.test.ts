@@ -3,7 +3,7 @@
 import { array, assert as holds, constantFrom, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { readInvariantSql, readSourceSql, readSourceView } from '../../src/sql/rules.ts';
+import { readInvariantSql, readSourceSql, readSourceView } from '../../src/sql/allowed.ts';
 
 function refusalOf(sql: string): string | null {
   const read = readSourceSql(sql);

@@ -1,6 +1,6 @@
 /** JSON Schema (2020-12) of a field of a module: of a column, of several, constant, or a reference. */
 
-import { FORMATS } from '../../record/format.ts';
+import { FORMATS } from '../../record/namedFormat.ts';
 import { COLUMN_NAME, FIELD_NAME, MATCH, MODULE_NAME, TYPE_NAME } from './names.ts';
 import { TRANSFORM } from './transformSchema.ts';
 

@@ -1,6 +1,6 @@
 /**
  * JSON Schema (2020-12) of one transform: a word, or an object of one kind of step with its
- * options. That it is of one kind only is for mapping/checkTransforms.ts to say.
+ * options. That it is of one kind only is for mapping/check/transforms.ts to say.
  */
 
 const WORDS = {

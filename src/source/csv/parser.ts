@@ -3,7 +3,7 @@
  * is refused. It keeps one record at most, and knows the line of the file on which each began.
  */
 
-import { MAX_COLUMNS, MAX_RECORD_BYTES } from '../file.ts';
+import { MAX_COLUMNS, MAX_RECORD_BYTES } from '../files/file.ts';
 import { CsvDefect } from './defect.ts';
 import { CR, heldBack, LF, lineEndAt } from './lineEnd.ts';
 import type { LineEnd } from './location.ts';

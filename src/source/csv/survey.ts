@@ -4,7 +4,7 @@
  * does both. It counts what the parser has to find, so that it shares no code with it.
  */
 
-import { MAX_RECORD_BYTES } from '../file.ts';
+import { MAX_RECORD_BYTES } from '../files/file.ts';
 import { CsvDefect } from './defect.ts';
 import type { CsvOptions, LineEnd } from './location.ts';
 

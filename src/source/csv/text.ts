@@ -4,8 +4,8 @@
  */
 
 import { Failure } from '../../outcome/failure.ts';
-import { readChunks } from '../file.ts';
-import { looksLikeUtf16, markOf, readHead, refuseForeign } from '../foreign.ts';
+import { readChunks } from '../files/file.ts';
+import { looksLikeUtf16, markOf, readHead, refuseForeign } from '../files/signature.ts';
 
 /** Where the text of a file begins, and how it is read. */
 export interface TextStart {

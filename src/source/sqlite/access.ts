@@ -23,7 +23,7 @@ import Database from 'better-sqlite3';
 import { createFile, writeAll } from '../../disk/durable.ts';
 import { isForbidden, readFailure } from '../../disk/errors.ts';
 import { makeTemporary, removeFile } from '../../disk/noLinks.ts';
-import { assertRoom } from '../../disk/room.ts';
+import { assertRoom } from '../../disk/freeSpace.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { PrepareOptions } from '../source.ts';
 import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';

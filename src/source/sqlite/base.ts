@@ -10,7 +10,7 @@
 import type { BaseCounts } from '../source.ts';
 import { quote, type Connection } from './connection.ts';
 import { locator } from './exact.ts';
-import { PAGE_ROWS } from './page.ts';
+import { PAGE_ROWS } from './rowPage.ts';
 import { isLocated, type BaseAccess, type RelationAccess } from './relation.ts';
 
 /** Where a located row of a relation has the rowid of its base row. */

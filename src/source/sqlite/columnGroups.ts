@@ -5,7 +5,7 @@
  */
 
 import type { Row } from '../source.ts';
-import { PAGE_ROWS } from './page.ts';
+import { PAGE_ROWS } from './rowPage.ts';
 
 /** Columns of one statement: twice as many, the rowid and a flag fit with room to spare. */
 const GROUP = 900;

@@ -4,10 +4,10 @@ import { Failure } from '../../outcome/failure.ts';
 import type { RelationReader, Row } from '../source.ts';
 import { countBase, countRelation, LOCATOR, lostRows, relationTail } from './base.ts';
 import { noColumn, tableAccess } from './lookUp.ts';
-import type { Context } from './page.ts';
+import type { Context } from './rowPage.ts';
 import { countRows } from './count.ts';
 import { isLocated, relationFailure, type BaseAccess, type RelationAccess } from './relation.ts';
-import { pagesByScan } from './scan.ts';
+import { pagesByScan } from './tableScan.ts';
 
 /** Pages of a relation's rows, each exact. */
 export function pagesOfRelation(

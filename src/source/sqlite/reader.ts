@@ -33,11 +33,11 @@ import {
 } from './exact.ts';
 import { pagesInGroups } from './columnGroups.ts';
 import { mostRows, outOfOrder } from './damage.ts';
-import { CELL_BYTES, PAGE_BYTES, PAGE_ROWS, weight, type Context } from './page.ts';
-import type { RowidRange } from './plan.ts';
+import { CELL_BYTES, PAGE_BYTES, PAGE_ROWS, weight, type Context } from './rowPage.ts';
+import type { RowidRange } from './rangePlan.ts';
 import { pagesOfRelation, relationReader } from './readRelation.ts';
 import { defineSourceDates, relationFailure, type RelationAccess } from './relation.ts';
-import { pagesByScan } from './scan.ts';
+import { pagesByScan } from './tableScan.ts';
 import { noColumn, tableAccess } from './lookUp.ts';
 
 /** More suspicious rows than one in so many: read the rest of the range the careful way. */

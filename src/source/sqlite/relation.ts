@@ -11,7 +11,7 @@ import { Failure } from '../../outcome/failure.ts';
 import { arrivingColumns } from '../../sql/arriving.ts';
 import { defineDates } from '../../sql/dates.ts';
 import type { Refused, Sql } from '../../sql/query.ts';
-import { DATE_PREFIX, readSourceSql, readSourceView } from '../../sql/rules.ts';
+import { DATE_PREFIX, readSourceSql, readSourceView } from '../../sql/allowed.ts';
 import type {
   BaseKey,
   ColumnSchema,

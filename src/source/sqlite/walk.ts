@@ -10,7 +10,7 @@ import { Failure } from '../../outcome/failure.ts';
 import { translated, type Access, type Connection } from './connection.ts';
 import { countRows } from './count.ts';
 import { tableAccess } from './lookUp.ts';
-import { planRanges, type RowidRange } from './plan.ts';
+import { planRanges, type RowidRange } from './rangePlan.ts';
 import type { WalkAnswer } from './walkThread.ts';
 
 export type Walk =

@@ -1,0 +1,163 @@
+/**
+ * Shadow projects: the real mapping and the real sources in a private folder beside the candidates,
+ * where runs may fail and die without a trace in the project itself. Whatever happens, the folder
+ * is gone at the end; what a killed process left is removed by the next one.
+ */
+
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { PRIVATE_FOLDER } from '../disk/durable.ts';
+import { onDisk } from '../disk/errors.ts';
+import { acquireLock, type Lock } from '../disk/lock.ts';
+import { SMALL_DISK, unmountSmallDisk } from './smallDisk.ts';
+import { loadMapping } from '../mapping/load.ts';
+import { Failure } from '../outcome/failure.ts';
+import { openStore } from '../seal/candidateStore.ts';
+import type { Environment, SelfRun } from '../run/environment.ts';
+import { projectPaths } from '../project/paths.ts';
+import { sourceUrls } from '../project/sources.ts';
+
+export interface ShadowOptions {
+  readonly project: string;
+  /** Folder to which paths on the command line are relative. */
+  readonly here: string;
+  /** Source name → URL, instead of the mapping's. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+export interface Shadow {
+  /** Names of the mapping's modules, ascending. */
+  readonly modules: readonly string[];
+  /** `--source` arguments that lead to the real sources from anywhere. */
+  readonly sources: readonly string[];
+  /** A new project with the real mapping, in `parent` or in the shadow's own folder. */
+  project(name: string, parent?: string): string;
+  /** A private folder of that name. */
+  folder(name: string): string;
+}
+
+const PREFIX = '.shadow-';
+
+/** Does `work` in a shadow of the project. @throws Failure where the mapping is none */
+export async function withShadow<T>(
+  command: string,
+  options: ShadowOptions,
+  env: Environment,
+  work: (shadow: Shadow) => Promise<T>,
+): Promise<T> {
+  const paths = projectPaths(options.project);
+  const mapping = await loadMapping(paths.root);
+  const folders = { project: paths.root, here: options.here };
+  const urls = sourceUrls(mapping, options.sources, folders, env.adapters);
+  return onDisk(paths.candidates, async () => {
+    openStore(paths.candidates);
+    removeDead(paths.candidates);
+    const root = mkdtempSync(join(paths.candidates, PREFIX));
+    const lock = acquireLock(root, { command, pid: env.pid, since: env.now().toISOString() });
+    const drop = (): void => {
+      lock.release();
+      removeShadow(root);
+    };
+    const forget = env.onInterrupt(drop);
+    const folder = (name: string): string => {
+      mkdirSync(join(root, name), { mode: PRIVATE_FOLDER });
+      return join(root, name);
+    };
+    try {
+      return await work({
+        modules: mapping.modules.map(({ module }) => module),
+        sources: [...urls].flatMap(([name, { scheme, location }]) => [
+          '--source',
+          `${name}=${scheme}:${location}`,
+        ]),
+        folder,
+        project(name, parent) {
+          const project = parent === undefined ? folder(name) : join(parent, name);
+          mkdirSync(project, { recursive: true, mode: PRIVATE_FOLDER });
+          cpSync(paths.mapping, join(project, 'mapping'), { recursive: true });
+          return project;
+        },
+      });
+    } finally {
+      drop();
+      forget();
+    }
+  });
+}
+
+/**
+ * A shadow whose lock is free belongs to nobody any more. A drill that was killed may have left its
+ * small disk mounted. Only folders are ours: a link of such a name leads into somebody's.
+ */
+function removeDead(candidates: string): void {
+  for (const entry of readdirSync(candidates, { withFileTypes: true })) {
+    if (!entry.name.startsWith(PREFIX) || !entry.isDirectory()) continue;
+    const dead = join(candidates, entry.name);
+    const lock = freeLock(dead);
+    if (lock === null) continue;
+    lock.release();
+    removeShadow(dead);
+  }
+}
+
+/** @throws Failure DISK where something in it is in use: it holds records, so it is not left quietly */
+function removeShadow(root: string): void {
+  unmountSmallDisk(join(root, SMALL_DISK));
+  try {
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  } catch (error) {
+    throw new Failure('DISK', {
+      what: 'a shadow project cannot be removed',
+      where: root,
+      hint: 'end what still works in it, unmount what is mounted in it, then run again',
+      cause: error,
+    });
+  }
+}
+
+function freeLock(folder: string): Lock | null {
+  try {
+    return acquireLock(folder, { command: 'prune', pid: process.pid, since: '-' });
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+/** What a run of our own said of itself with `--json`. */
+export interface Said {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly sealId: string | null;
+  readonly dataRoot: string | null;
+  /** The line of its failure; '' where there is none. */
+  readonly failure: string;
+}
+
+/** Waits for a run with `--json` and reads what it said. */
+export async function said(run: SelfRun): Promise<Said> {
+  const { code, signal, stdout } = await run.ended;
+  const summary = parsed(stdout);
+  const text = (name: string): string | null => {
+    const value = summary[name];
+    return typeof value === 'string' ? value : null;
+  };
+  const failure = summary['failure'] as { line?: unknown } | undefined;
+  return {
+    code,
+    signal,
+    sealId: text('sealId'),
+    dataRoot: text('dataRoot'),
+    failure: typeof failure?.line === 'string' ? failure.line : '',
+  };
+}
+
+/** A run that died has said nothing. */
+function parsed(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}

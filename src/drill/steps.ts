@@ -1,0 +1,146 @@
+/** What a drill does in one of its projects, and what it looks at afterwards. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { treeDifferences, treeOf, type Tree } from './folderState.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Finding } from '../outcome/finding.ts';
+import type { Step } from '../outcome/outcome.ts';
+import { verifyCandidate } from '../seal/verify.ts';
+import type { Environment, SelfRun } from '../run/environment.ts';
+import { projectPaths } from '../project/paths.ts';
+import { said, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
+import { withHashers, type Workers } from '../run/workers.ts';
+
+export interface DrillOptions extends ShadowOptions {
+  /** Modules after which a run fails and inside which one dies; all where it is empty. */
+  readonly modules: readonly string[];
+  /** Rows a module to build from; null for all. */
+  readonly sample: number | null;
+  readonly workers: Workers;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+/** Everything that a step needs. */
+export interface Drill {
+  readonly options: DrillOptions;
+  readonly env: Environment;
+  readonly shadow: Shadow;
+  readonly steps: Step[];
+  readonly notices: Finding[];
+  /** The run whose death a Ctrl-C has to bring about. */
+  running: SelfRun | null;
+}
+
+/** A good candidate of a shadow project, and how its folder looked when it was new. */
+export interface Baseline {
+  readonly project: string;
+  readonly sealId: string;
+  readonly dataRoot: string;
+  readonly tree: Tree;
+}
+
+/** Starts `sealift …` in a shadow project and waits for what it says. */
+export async function sealift(
+  all: Drill,
+  project: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string | undefined>> = {},
+  meanwhile: (run: SelfRun, isOver: () => boolean) => Promise<void> = async () => {},
+): Promise<Said> {
+  const run = all.env.runSelf([...args, '--json', '--project', project], {
+    umask: 0o077,
+    variables: { MIGRATE_FAIL_AFTER_MODULE: undefined, ...variables },
+  });
+  all.running = run;
+  let over = false;
+  const result = said(run).finally(() => {
+    over = true;
+  });
+  await Promise.all([result, meanwhile(run, () => over)]);
+  all.running = null;
+  return result;
+}
+
+export function migrateArgs({ options, shadow }: Drill): string[] {
+  const { workers, memory, sample } = options;
+  return [
+    'migrate',
+    ...(workers === null ? [] : ['--workers', String(workers)]),
+    '--memory',
+    String(memory),
+    ...(sample === null ? [] : ['--sample', String(sample)]),
+    ...shadow.sources,
+  ];
+}
+
+/** @throws Failure where there is nothing to drill with */
+export async function goodCandidate(all: Drill, project: string): Promise<Baseline> {
+  const { code, signal, failure, sealId, dataRoot } = await sealift(all, project, migrateArgs(all));
+  if (code !== 0 || sealId === null || dataRoot === null) {
+    throw new Failure('CANDIDATE', {
+      what: `no candidate was built, so nothing was drilled: ${failure || `it died by ${String(signal)}`}`,
+      where: 'drill',
+      hint: 'let sealift migrate pass first',
+    });
+  }
+  return { project, sealId, dataRoot, tree: storeOf(project) };
+}
+
+/** What an interrupted run may leave until the next one, and what only says who is at work. */
+const PASSING = ['.staging', '.staging.old', '.lock', '.lock.json', '.lock.json.new'];
+
+function storeOf(project: string): Tree {
+  return treeOf(projectPaths(project).candidates, PASSING);
+}
+
+export function ending({ code, signal }: Said): string {
+  return signal === null ? `exit ${String(code)}` : `death by ${signal}`;
+}
+
+export function nothingLeft({ project }: Baseline, when: string): Step {
+  const { candidates } = projectPaths(project);
+  const left = ['.staging', '.staging.old'].filter((name) => existsSync(join(candidates, name)));
+  return {
+    step: `${when}: what is left of it`,
+    expected: 'nothing',
+    observed: left.length === 0 ? 'nothing' : left.join(', '),
+    ok: left.length === 0,
+  };
+}
+
+export async function untouched(all: Drill, baseline: Baseline, when: string): Promise<Step> {
+  const changed = treeDifferences(baseline.tree, storeOf(baseline.project));
+  const step = { step: `${when}: the candidate before`, expected: 'untouched, and verifies' };
+  if (changed.length > 0) {
+    return { ...step, observed: `changed: ${changed.slice(0, 3).join(', ')}`, ok: false };
+  }
+  const faults = await verifyAgain(all, baseline);
+  const observed = faults === 0 ? 'untouched, and verifies' : `${faults} findings on its checksums`;
+  return { ...step, observed, ok: faults === 0 };
+}
+
+/** Findings on the candidate that `v1` leads to. */
+async function verifyAgain(
+  { options, env }: Drill,
+  { project, sealId }: Baseline,
+): Promise<number> {
+  const folder = join(projectPaths(project).candidates, 'v1');
+  const { findings } = await withHashers(folder, options.workers, env, (pool) =>
+    verifyCandidate(folder, sealId, pool),
+  );
+  return findings.length;
+}
+
+export async function buildAgain(all: Drill, baseline: Baseline): Promise<void> {
+  const result = await sealift(all, baseline.project, migrateArgs(all));
+  const same = result.dataRoot === baseline.dataRoot;
+  all.steps.push({
+    step: `a clean build${baseline.project.includes('full-disk') ? ' once there is space again' : ''}`,
+    expected: 'exit 0, the same data root',
+    observed: `${ending(result)}, ${same ? 'the same data root' : 'another data root'}`,
+    ok: result.code === 0 && same,
+  });
+}

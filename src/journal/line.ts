@@ -1,0 +1,148 @@
+/**
+ * The lines of a journal, as bytes: canonical JSON (RFC 8785), each with the SHA-256 of the line
+ * before, LF included. Pure. What is no whole line at the end was never acknowledged to anybody;
+ * anything else that is not exactly what a writer writes is a broken journal, and refused.
+ */
+
+import { hash } from 'node:crypto';
+
+import { Failure } from '../outcome/failure.ts';
+import { canonicalJson } from '../record/canonical.ts';
+import { decodeUtf8 } from '../record/jsonText.ts';
+
+export const JOURNAL_FORMAT = 1;
+
+/** `prev` of the first line. */
+export const NO_LINE: string = '0'.repeat(64);
+
+/** What happened; members are canonical JSON values, never a record's. */
+export interface JournalEvent {
+  /** Such as `scan` or `promote-done`. */
+  readonly event: string;
+  readonly [member: string]: unknown;
+}
+
+export interface JournalEntry extends JournalEvent {
+  /** 1 for the first line, then without gaps. */
+  readonly seq: number;
+  /** ISO 8601, UTC; for people: the order is that of `seq`. */
+  readonly at: string;
+  /** SHA-256 of the line before with its LF, lower-case hex; zeros in the first. */
+  readonly prev: string;
+}
+
+export interface Journal {
+  readonly entries: readonly JournalEntry[];
+  /** SHA-256 of the last line: kept elsewhere, it proves all lines up to it. */
+  readonly head: string;
+  /** Bytes of the whole lines. */
+  readonly length: number;
+  /** What a writer that died has left behind them; empty where there is none. */
+  readonly torn: Uint8Array;
+}
+
+const LF = 0x0a;
+const OWN = new Set(['seq', 'at', 'prev']);
+
+/** Reads and verifies a journal. `where` names it in failures. @throws Failure JOURNAL */
+export function parseJournal(bytes: Uint8Array, where: string): Journal {
+  const length = bytes.lastIndexOf(LF) + 1;
+  const entries: JournalEntry[] = [];
+  let head = NO_LINE;
+  for (let start = 0; start < length;) {
+    const end = bytes.indexOf(LF, start) + 1;
+    const line = bytes.subarray(start, end);
+    const entry = parseLine(line);
+    const at = `${where}:${entries.length + 1}`;
+    if (entry === null) throw broken('the journal has a line that Sealift does not write', at);
+    if (entry.seq !== entries.length + 1) throw broken('the journal misses a line', at);
+    if (entry.prev !== head) {
+      throw broken('the journal does not hold: a line before this one was changed', at);
+    }
+    if (entries.length === 0) assertFormat(entry, at);
+    entries.push(entry);
+    head = hash('sha256', line, 'hex');
+    start = end;
+  }
+  return { entries, head, length, torn: bytes.subarray(length) };
+}
+
+function parseLine(line: Uint8Array): JournalEntry | null {
+  const text = decodeUtf8(line);
+  if (text === null) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (`${canonicalJson(value)}\n` !== text) return null;
+    return isEntry(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isEntry(value: unknown): value is JournalEntry {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { seq, at, event, prev } = value as Record<string, unknown>;
+  return (
+    Number.isSafeInteger(seq) &&
+    typeof at === 'string' &&
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(at) &&
+    typeof event === 'string' &&
+    /^[a-z][a-z-]{0,63}$/.test(event) &&
+    typeof prev === 'string' &&
+    /^[0-9a-f]{64}$/.test(prev)
+  );
+}
+
+function assertFormat({ event, ...rest }: JournalEntry, where: string): void {
+  if (event === 'begin' && rest['format'] === JOURNAL_FORMAT) return;
+  if (event !== 'begin') throw broken('the journal misses its beginning', where);
+  throw new Failure('JOURNAL', {
+    what: 'this version of Sealift does not know the format of the journal',
+    where,
+    hint: 'use the version that wrote it',
+  });
+}
+
+/** A journal that is not as it was written. */
+export function broken(what: string, where: string): Failure {
+  return new Failure('JOURNAL', {
+    what,
+    where,
+    hint: 'find out who changed it, and put back the copy that you keep elsewhere',
+  });
+}
+
+/**
+ * The bytes that follow the whole lines of `journal`: a `begin` where there is none, a `cut` where
+ * something torn is left, then the events.
+ */
+export function encodeEntries(
+  journal: Journal,
+  events: readonly JournalEvent[],
+  at: string,
+): Uint8Array {
+  const { torn } = journal;
+  const first = { event: 'begin', format: JOURNAL_FORMAT };
+  const cut = { event: 'cut', bytes: torn.length, sha256: hash('sha256', torn, 'hex') };
+  const all: readonly JournalEvent[] = [
+    ...(journal.entries.length === 0 ? [first] : []),
+    ...(torn.length === 0 ? [] : [cut]),
+    ...events,
+  ];
+  let prev = journal.head;
+  const lines = all.map((event, index) => {
+    if (Object.keys(event).some((key) => OWN.has(key))) {
+      throw new Error('an event sets what the journal sets');
+    }
+    const seq = journal.entries.length + 1 + index;
+    const line = Buffer.from(`${canonicalJson({ ...event, at, prev, seq })}\n`);
+    prev = hash('sha256', line, 'hex');
+    return line;
+  });
+  return Buffer.concat(lines);
+}
+
+/** The event with the operator, where there is one. */
+export function signed(event: JournalEvent, who: string | null): JournalEvent {
+  return who === null ? event : { ...event, who };
+}

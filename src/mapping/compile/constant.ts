@@ -1,0 +1,44 @@
+/** The value of a constant field: made once, as a cell of that content would be. */
+
+import type { Converted } from '../../record/converted.ts';
+import { parseType, type FieldType } from '../../record/type.ts';
+import { valueMapper } from './cellMapper.ts';
+import type { ConstantField } from '../model.ts';
+import type { Note, RemarkLog } from './diagnostics.ts';
+
+/** The value as records hold it. Throws a TypeError where the mapping was not checked before. */
+export function constantValue(field: ConstantField, type: FieldType): Converted {
+  const { value, fault } = convert(field, type);
+  if (fault !== null) throw new TypeError('a constant that its field refuses');
+  return value;
+}
+
+/** Why the field refuses its constant, or what it would remark in every record; null if nothing. */
+export function constantFault(field: ConstantField): string | null {
+  const type = parseType(field.type);
+  return type === null ? null : convert(field, type).fault;
+}
+
+function convert(
+  field: ConstantField,
+  type: FieldType,
+): { readonly value: Converted; readonly fault: string | null } {
+  let fault: string | null = null;
+  const note = (_: string, { reason }: Pick<Note, 'reason'>): void => {
+    fault ??= reason;
+  };
+  const refuse: RemarkLog['refuse'] = (name, rejection) => {
+    note(name, rejection);
+    return null;
+  };
+  const log: RemarkLog = {
+    remarks: [],
+    refuse,
+    refuseKey: refuse,
+    note,
+    refused: () => fault !== null,
+    clear: () => {},
+  };
+  const value = valueMapper({ name: '', mapping: field, type, orders: false }, log)(field.constant);
+  return { value, fault };
+}

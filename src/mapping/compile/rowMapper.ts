@@ -1,0 +1,326 @@
+/**
+ * Rows → canonical records, for one module. The hot path of a run: for each module one function is
+ * generated in which every field has its place, so that the runtime serialises one object literal
+ * with its members in canonical order (RFC 8785 §3.2.3) and nothing is sorted per row.
+ *
+ * The generated text holds field names as JSON strings and numbers of our own; nothing else of a
+ * mapping gets into it.
+ */
+
+import { BlobContent, RawJson, Rejection, type Converted } from '../../record/converted.ts';
+import type { KeyValue } from '../../record/keyOrder.ts';
+import { isSuspectJson } from '../../record/textFault.ts';
+import type { SourceValue } from '../../record/value.ts';
+import type { Row } from '../../source/source.ts';
+import { blobReference, type BlobReference } from './blobReference.ts';
+import { cellMapper, inspectText, valueMapper, type MappedField } from './cellMapper.ts';
+import { combiner } from './combine.ts';
+import { BLIND_FIELD, type CompiledField, type CompiledModule } from './module.ts';
+import { constantValue } from './constant.ts';
+import { FAST_CALLS, fastPath } from './fastPath.ts';
+import { identity, NO_KEY, type Identity, type MapperContext } from './identity.ts';
+import { keyInspector } from './keyInspector.ts';
+import type { CombinedField, ReferenceField } from '../model.ts';
+import { quoteName } from '../../outcome/quoteName.ts';
+import { nestedStep } from './nestedIds.ts';
+import { referenceConverter } from './reference.ts';
+import { remarkLog, type Note, type Remark, type RemarkLog } from './diagnostics.ts';
+import { missingParent, parentFilter } from './rowFilter.ts';
+
+export type { Remark } from './diagnostics.ts';
+
+/** What the last mapped row became. */
+export interface MappedRow {
+  /** Canonical JSON, without the id where the module is keyless; a cell that failed is null. */
+  record: string;
+  /** The order key; for keyless modules empty, the id comes from the content. */
+  key: KeyValue[];
+  /** The line of lineage.ndjson without LF, '' where the module has none. */
+  lineage: string;
+  /** Content to store; content that stands in several fields comes several times. */
+  blobs: BlobReference[];
+}
+
+export interface RowMapper {
+  readonly out: MappedRow;
+  /** What there is to say of the last row: at most one remark for each field and rule. */
+  readonly remarks: readonly Remark[];
+  /** Whether the last row has the key that orders its record; without one `out` is of no use. */
+  readonly hasKey: boolean;
+  /**
+   * Maps one row into `out`; true when its record may be sealed. It may not when it has no key, or
+   * when a BLOCKER has emptied a cell. Remarks on content that is kept as it is never keep a row out.
+   */
+  map(row: Row): boolean;
+}
+
+/** A member of the record: from a converter, or computed from the id. */
+interface Member {
+  readonly name: string;
+  readonly code: string;
+  readonly raw: boolean;
+}
+
+/** A mapper for rows that hold the module's columns in order. */
+export function rowMapper(module: CompiledModule, context: MapperContext): RowMapper {
+  const out: MappedRow = { record: '', key: [], lineage: '', blobs: [] };
+  const log = remarkLog(module, context.mapping.project);
+  const id = identity(module, context, log.refuseKey);
+  const run = generate(module, context, { out, log, id });
+  // What stands in a key for a part that there is not; a kept key may well be an empty text.
+  const none = module.idField === null ? null : '';
+  let hasKey = false;
+  return {
+    out,
+    remarks: log.remarks,
+    get hasKey() {
+      return hasKey;
+    },
+    map(row) {
+      if (log.remarks.length > 0) log.clear();
+      if (out.blobs.length > 0) out.blobs = [];
+      run(row);
+      // Most rows have nothing to say, and so they have a key.
+      hasKey = log.remarks.length === 0 || out.key.every((part) => part !== none);
+      return hasKey && !log.refused();
+    },
+  };
+}
+
+interface Parts {
+  readonly out: MappedRow;
+  readonly log: RemarkLog;
+  readonly id: Identity;
+}
+
+function generate(
+  module: CompiledModule,
+  context: MapperContext,
+  parts: Parts,
+): (row: Row) => void {
+  const { out, log, id } = parts;
+  const slow = module.fields.map((field) => slowPath(module, field, context, parts));
+  const constants = module.fields.map(constantOf);
+  const members = fieldMembers(module);
+  const plain = plainTexts(module);
+  const inspectKey = keyInspector(module, log);
+  const code = [
+    ...module.fields.map((field, index) => assignment(module, field, index)),
+    `out.key = ${keyCode(module)};`,
+    ...idCode(module, members),
+    `out.record = ${serialise(members)};`,
+    plain.length > 0 ? 'if (suspect(out.record)) inspect(row);' : '',
+    inspectKey === null ? '' : 'inspectKey(row);',
+    module.hasLineage ? 'out.lineage = id.lineage(out.key[0]);' : '',
+  ];
+  const inspect = (row: Row): void => {
+    for (const { field, column } of plain) inspectText(row[column] ?? null, field, log);
+  };
+  const used = {
+    ...FAST_CALLS,
+    text: memberText,
+    suspect: isSuspectJson,
+    out,
+    s: slow,
+    c: constants,
+    id,
+    inspect,
+    inspectKey,
+  };
+  // oxlint-disable-next-line no-implied-eval, typescript/no-implied-eval -- see the head of this file
+  const make = new Function(
+    ...Object.keys(used),
+    `'use strict';\nreturn (row) => {\nlet x, y;\n${code.join('\n')}\n};`,
+  ) as (...values: unknown[]) => (row: Row) => void;
+  return make(...Object.values(used));
+}
+
+/**
+ * Fields of text that passes without a call. Their text stands in the record as it came, so that
+ * one look at the whole record says whether there is anything to look for.
+ */
+function plainTexts(module: CompiledModule): { field: string; column: number }[] {
+  return module.fields.flatMap(({ name, mapping, type }) =>
+    'column' in mapping && type.kind === 'string' && fastPath({ mapping, type }) !== null
+      ? [{ field: name, column: module.columns.indexOf(mapping.column) }]
+      : [],
+  );
+}
+
+/** The value of a constant field; nothing for other fields. */
+function constantOf({ mapping, type }: CompiledField): unknown {
+  return 'constant' in mapping ? constantValue(mapping, type) : undefined;
+}
+
+/** What is behind the inlined tests: everything else that may happen to a cell. */
+function slowPath(
+  module: CompiledModule,
+  field: CompiledField,
+  context: MapperContext,
+  { out, log }: Parts,
+): (value: SourceValue & Row) => unknown {
+  const { name, mapping, type } = field;
+  if ('reference' in mapping) return referencePath(module, name, mapping, context, log);
+  const stored = (converted: Converted): unknown => {
+    if (!(converted instanceof BlobContent)) return converted;
+    const blob = blobReference(converted);
+    out.blobs.push(blob);
+    return { sha256: blob.sha256, size: blob.size };
+  };
+  const nested = nestedStep(mapping, context, (note) => {
+    log.note(name, note);
+  });
+  if ('combine' in mapping) {
+    const combined = combinedPath(module, { name, mapping, type, nested }, log);
+    return (row) => stored(combined(row));
+  }
+  const orders = isKeptKey(module, field);
+  const cell = cellMapper({ name, mapping, type, orders, nested }, log);
+  const unkeyed = orders && mapping.required !== true;
+  return (value: SourceValue) =>
+    value === null && unkeyed ? log.refuseKey(name, NO_KEY) : stored(cell(value));
+}
+
+function referencePath(
+  module: CompiledModule,
+  name: string,
+  mapping: ReferenceField,
+  context: MapperContext,
+  log: RemarkLog,
+): (row: Row) => unknown {
+  const convert = referenceConverter(module, mapping, context);
+  const mapped = (row: Row): unknown => {
+    const converted = convert(row);
+    return converted instanceof Rejection ? log.refuse(name, converted) : converted;
+  };
+  const isFiltered =
+    mapping.onFilteredParent === 'null' ? parentFilter(module, mapping, context) : null;
+  const isMissing = missingParent(module, mapping, context);
+  if (isFiltered === null && isMissing === null) return mapped;
+  const required = mapping.required === true;
+  return (row) => {
+    const filtered = isFiltered?.(row) === true;
+    if (!filtered && isMissing?.(row) !== true) return mapped(row);
+    if (required) return log.refuse(name, filtered ? LOST_PARENT : MISSING_PARENT);
+    log.note(name, filtered ? FILTERED_PARENT : NOT_THERE);
+    return null;
+  };
+}
+
+const FILTERED_PARENT: Note = {
+  rule: 'filtered-parent',
+  reason: 'the row that it refers to was filtered, the field is null',
+};
+const LOST_PARENT = new Rejection(
+  'required',
+  'the row that it refers to was filtered, the field is required',
+);
+const NOT_THERE: Note = {
+  rule: 'reference-missing',
+  reason: 'no row has the key that it refers to, the field is null',
+};
+const MISSING_PARENT = new Rejection(
+  'required',
+  'no row has the key that it refers to, the field is required',
+);
+
+/** Each cell's text is looked at as it came, then one cell is made of all of them. */
+function combinedPath(
+  module: CompiledModule,
+  field: Omit<MappedField, 'mapping' | 'orders'> & { readonly mapping: CombinedField },
+  log: RemarkLog,
+): (row: Row) => Converted {
+  const { name, mapping, type, nested } = field;
+  const columns = mapping.columns.map((column) => ({
+    column,
+    index: module.columns.indexOf(column),
+  }));
+  const combine = combiner(mapping);
+  const toValue = valueMapper({ name, mapping, type, nested, orders: false }, log);
+  return (row) => {
+    for (const { column, index } of columns) {
+      inspectText(row[index] ?? null, name, log, `, in column ${quoteName(column)}`);
+    }
+    const cell = combine(columns.map(({ index }) => row[index] ?? null));
+    return cell instanceof Rejection ? log.refuse(name, cell) : toValue(cell);
+  };
+}
+
+/** Cells of the common types pass without a call; everything else goes to the converter. */
+function assignment(module: CompiledModule, field: CompiledField, index: number): string {
+  const { mapping } = field;
+  if ('constant' in mapping) return `const v${index} = c[${index}];`;
+  if (!('column' in mapping)) return `const v${index} = s[${index}](row);`;
+  const column = module.columns.indexOf(mapping.column);
+  const slow = `s[${index}](x)`;
+  const checked = isRequired(field) || isKeptKey(module, field);
+  const nullable = checked ? slow : `x === null ? null : ${slow}`;
+  const fast = fastPath(field);
+  const value = fast === null ? nullable : `${fast.test} ? ${fast.value} : ${nullable}`;
+  return `x = row[${column}]; const v${index} = ${value};`;
+}
+
+function isRequired(field: CompiledField): boolean {
+  return field.mapping.required === true;
+}
+
+/** Whether the field holds a part of a legacy key that is kept: it orders the records. */
+function isKeptKey(module: CompiledModule, field: CompiledField): boolean {
+  return module.idField === null && module.orderFields.includes(field.name);
+}
+
+function fieldMembers(module: CompiledModule): Member[] {
+  return module.fields.map((field, index) => ({
+    name: field.name,
+    code: `v${index}`,
+    raw: ['json', 'tagged', 'array'].includes(field.type.kind),
+  }));
+}
+
+function keyCode(module: CompiledModule): string {
+  if (module.idField !== null) {
+    return module.mapping.id.rule === 'keyless' ? '[]' : '[id.target(row)]';
+  }
+  const values = module.orderFields.map(
+    (name) => `v${module.fields.findIndex((field) => field.name === name)}`,
+  );
+  return `[${values.join(', ')}]`;
+}
+
+/** Adds the id and the blind to the members, unless both come from the content later. */
+function idCode(module: CompiledModule, members: Member[]): string[] {
+  if (module.mapping.id.rule === 'keyless') return [];
+  const lines: string[] = [];
+  if (module.idField !== null) {
+    members.push({ name: module.idField, code: 'out.key[0]', raw: false });
+  }
+  if (module.mapping.blind !== undefined) {
+    lines.push('const blind = id.blind(out.key);');
+    members.push({ name: BLIND_FIELD, code: 'blind', raw: false });
+  }
+  members.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return lines;
+}
+
+/** `__proto__` in a literal would set a prototype; the mapping's checks refuse it besides. */
+const SPECIAL_NAME = /^(0|[1-9]\d*|__proto__)$/;
+
+/**
+ * One object literal where its member order is the canonical one; otherwise text piece by piece:
+ * JavaScript moves integer-like names to the front, and raw JSON has no place in a literal.
+ */
+function serialise(members: readonly Member[]): string {
+  if (!members.some((member) => member.raw || SPECIAL_NAME.test(member.name))) {
+    const literal = members.map(({ name, code }) => `${JSON.stringify(name)}: ${code}`);
+    return `JSON.stringify({${literal.join(', ')}})`;
+  }
+  const pieces = members.map(({ name, code }, index) => {
+    const open = JSON.stringify(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
+    return `${open} + text(${code})`;
+  });
+  return `${pieces.join(' + ')} + '}'`;
+}
+
+function memberText(value: unknown): string {
+  return value instanceof RawJson ? value.text : JSON.stringify(value);
+}

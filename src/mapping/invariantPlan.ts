@@ -1,0 +1,144 @@
+/**
+ * Invariants before they run: what each reads, and that SQLite can run it over tables of that shape.
+ * A mapping that asks for anything else fails here, before a record is looked at.
+ */
+
+import Database from 'better-sqlite3';
+
+import { compileModule, type CompiledModule } from './compile/module.ts';
+import type { Invariant, Mapping } from './model.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { FieldType } from '../record/type.ts';
+import type { Sql } from '../sql/query.ts';
+import { AS_OF, readInvariantSql } from '../sql/allowed.ts';
+
+export interface PlannedInvariant {
+  readonly invariant: Invariant;
+  /** The accused module. */
+  readonly module: CompiledModule;
+  readonly sql: Sql;
+  /** The modules that it reads, with the fields of each that it can see. */
+  readonly tables: ReadonlyMap<string, readonly Column[]>;
+  /** How many columns its result has. */
+  readonly width: number;
+}
+
+/** A field as SQL sees it. */
+export interface Column {
+  readonly name: string;
+  readonly type: FieldType;
+}
+
+/** Bytes are not loaded, nor decimals of no one scale. */
+function isLoaded({ type }: Column): boolean {
+  if (type.kind === 'blob' || type.kind === 'bytes') return false;
+  return type.kind !== 'decimal' || type.digits !== undefined;
+}
+
+/** All fields that SQL may see, the id included. */
+export function columnsOf(module: CompiledModule): Column[] {
+  const { idField } = module;
+  const loaded = module.fields.filter(isLoaded);
+  if (idField === null) return loaded;
+  const id: Column = { name: idField, type: { kind: 'uuid' } };
+  return [id, ...loaded];
+}
+
+/** The name of the table that holds a module's records; no module is called so. */
+export function tableName(module: string): string {
+  return quoted(`sealift~${module}`);
+}
+
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** The type of a column in SQLite, which decides how values of other kinds compare with it. */
+export function sqlType({ type }: Column): string {
+  if (type.kind === 'float') return 'REAL';
+  return ['integer', 'bigint', 'boolean', 'decimal'].includes(type.kind) ? 'INTEGER' : 'TEXT';
+}
+
+/**
+ * Plans all invariants of a mapping, by module and in the order in which they are declared.
+ * @throws Failure MAPPING where one is not a plain query, or does not fit the modules
+ */
+export function planInvariants(mapping: Mapping): PlannedInvariant[] {
+  return mapping.modules.flatMap(({ module, invariants = [] }) =>
+    invariants.map((invariant) => plan(mapping, compileModule(mapping, module), invariant)),
+  );
+}
+
+function plan(mapping: Mapping, module: CompiledModule, invariant: Invariant): PlannedInvariant {
+  const fail = (what: string, hint: string): Failure =>
+    new Failure('MAPPING', {
+      what: `invariant ${JSON.stringify(invariant.id)} cannot be run: ${what}`,
+      where: `mapping/modules/${module.name}.json`,
+      hint,
+    });
+  const sql = readInvariantSql(invariant.sql);
+  if ('refused' in sql) throw fail(sql.refused, 'write one SELECT over the modules that it names');
+  if (sql.hasParameter && mapping.project.asOf === undefined) {
+    throw fail(
+      'the project has no date',
+      `add "asOf" to mapping/project.json, or leave ${AS_OF} out`,
+    );
+  }
+  const tables = new Map<string, readonly Column[]>();
+  for (const name of invariant.modules) {
+    const columns = columnsOf(compileModule(mapping, name));
+    const seen = columns.filter((field) => sql.readsAll || sql.names.has(field.name.toLowerCase()));
+    const twin = twinOf(seen);
+    if (twin !== null) {
+      throw fail(
+        `module ${name} has fields that differ only by case`,
+        'SQL cannot tell them apart',
+      );
+    }
+    tables.set(name, seen);
+  }
+  const width = prepared(sql.query, tables, fail);
+  const { orderFields } = module;
+  if (width < orderFields.length) {
+    const what = `its result has ${width} columns, the key of module ${module.name} more`;
+    throw fail(what, `select ${orderFields.join(', ')} first`);
+  }
+  return { invariant, module, sql, tables, width };
+}
+
+function twinOf(fields: readonly Column[]): Column | null {
+  const seen = new Set<string>();
+  for (const field of fields) {
+    const lower = field.name.toLowerCase();
+    if (seen.has(lower)) return field;
+    seen.add(lower);
+  }
+  return null;
+}
+
+/** Number of result columns of a query over empty tables. */
+function prepared(
+  query: string,
+  tables: PlannedInvariant['tables'],
+  fail: (what: string, hint: string) => Failure,
+): number {
+  const db = new Database(':memory:');
+  try {
+    for (const [name, fields] of tables) {
+      const columns = fields.map((field) => `${quoted(field.name)} ${sqlType(field)}`);
+      // A module of which no field is named can still be counted.
+      db.exec(`CREATE TABLE ${quoted(name)} (${columns.join(', ') || '"sealift~none"'})`);
+    }
+    const statement = db.prepare(query);
+    if (!statement.reader || !statement.readonly) {
+      throw fail('it is not a query', 'write one SELECT that changes nothing');
+    }
+    return statement.columns().length;
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError || error instanceof RangeError)) throw error;
+    // The tables are empty: this can only be about the mapping's own text.
+    throw fail(error.message, 'name fields and modules as the mapping has them');
+  } finally {
+    db.close();
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * First phase, in a worker: rows of a share of the ranges → canonical records → buckets on disk.
+ * Rows never leave the thread that has read them.
+ */
+
+import { closeSync, fsyncSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { createFile, writeAll } from '../disk/durable.ts';
+import { systemCode } from '../disk/errors.ts';
+import type { NamelessFile } from '../disk/unlinkedFile.ts';
+import { ENTRY_HEADER, spillWriter, type Bucket } from '../extsort/spill.ts';
+import type { LoggedFindings } from '../findings/findingStore.ts';
+import type { BlobReference } from '../mapping/compile/blobReference.ts';
+import type { CompiledModule } from '../mapping/compile/module.ts';
+import type { Remark, RowMapper } from '../mapping/compile/rowMapper.ts';
+import { keyEncoding } from '../record/keyOrder.ts';
+import type { SourceValue } from '../record/value.ts';
+import { sortDiagnoses } from '../seal/sealedFindings.ts';
+import type { ReadRange, Row, SourceReader } from '../source/source.ts';
+import type { ContentWriter } from './sort/contentEntry.ts';
+import { entryRoom, keyFits, writeEntry } from './sort/spillEntry.ts';
+import { findingLog } from './findingLog.ts';
+import { bucketCount, route, type Router } from './sort/router.ts';
+import type { RowSelection } from './select/rowSelection.ts';
+
+export interface ShareInput {
+  readonly module: string;
+  readonly ranges: readonly ReadRange[];
+  /** Int32: the next range that nobody reads yet. */
+  readonly next: SharedArrayBuffer;
+  /** Int32: rows read so far, for the progress display. */
+  readonly progress: SharedArrayBuffer;
+  readonly router: Router;
+  readonly spill: string;
+  readonly chunk: number;
+  readonly blobs: string;
+  readonly selection: RowSelection;
+  /** Rows that are refused enter as well, if they have a key. */
+  readonly provisional: boolean;
+  /** The table that rows are located in. */
+  readonly places: string;
+  /** Where findings go. */
+  readonly findings: NamelessFile;
+}
+
+export interface ShareResult {
+  readonly buckets: Bucket[];
+  readonly read: number;
+  /** Rows that are in the buckets. */
+  readonly entered: number;
+  /** Rows that the mapping leaves out. */
+  readonly filtered: number;
+  readonly findings: LoggedFindings;
+}
+
+export interface ShareContext {
+  readonly module: CompiledModule;
+  readonly mapper: RowMapper;
+  /** Whether a row counts; null where all do. */
+  readonly gate: ((row: Row) => boolean) | null;
+  /** Whether a record counts, given its text without id; null where all do. */
+  readonly isChosen: ((record: string) => boolean) | null;
+  readonly reader: SourceReader;
+  /** Set for keyless modules: ids come from content. */
+  readonly content: ContentWriter | null;
+}
+
+/** Reads ranges until none is left. When it fails, the other shares stop too. */
+export async function readShare(input: ShareInput, context: ShareContext): Promise<ShareResult> {
+  const next = new Int32Array(input.next);
+  const progress = new Int32Array(input.progress);
+  const share = openShare(input, context);
+  try {
+    for (;;) {
+      const range = input.ranges[Atomics.add(next, 0, 1)];
+      if (range === undefined) break;
+      const { table, columns, asWritten } = context.module;
+      for await (const page of context.reader.read(table, columns, range, asWritten)) {
+        for (const row of page) share.take(row);
+        Atomics.add(progress, 0, page.length);
+      }
+    }
+  } catch (error) {
+    Atomics.store(next, 0, input.ranges.length);
+    throw error;
+  }
+  return share.finish();
+}
+
+interface Share {
+  take(row: Row): void;
+  finish(): ShareResult;
+}
+
+function openShare(input: ShareInput, context: ShareContext): Share {
+  const { module, mapper, gate, isChosen, content } = context;
+  const writer = spillWriter(input.spill, bucketCount(input.router), input.chunk);
+  const encodings = module.orderTypes.map(keyEncoding);
+  const log = findingLog({ name: module.name, table: input.places }, input.findings);
+  const locator = module.columns.length;
+  let [read, entered, filtered] = [0, 0, 0];
+  const put = (row: SourceValue): void => {
+    const { key, record, lineage } = mapper.out;
+    // A provisional candidate has its findings in the report, with their rows.
+    const silent = mapper.remarks.length === 0 || input.provisional;
+    const diagnoses = silent ? '' : diagnosesOf(mapper.remarks);
+    if (content !== null) {
+      const entry = content.entry(record, row, diagnoses, (room) => writer.reserve(room));
+      writer.commit(route(input.router, entry.buffer, ENTRY_HEADER, entry.keyEnd), entry.size);
+      return;
+    }
+    const parts = { key, record, lineage, diagnoses, row };
+    const { buffer } = writer.reserve(entryRoom(parts));
+    const size = writeEntry(buffer, 0, encodings, parts);
+    const keyEnd = ENTRY_HEADER + buffer.readUInt32LE(0);
+    writer.commit(route(input.router, buffer, ENTRY_HEADER, keyEnd), size);
+  };
+  return {
+    take(row) {
+      read += 1;
+      if (gate !== null && !gate(row)) {
+        filtered += 1;
+        return;
+      }
+      const at = (row[locator] ?? null) as number | string;
+      const accepted = mapper.map(row);
+      if (isChosen !== null && !isChosen(mapper.out.record)) {
+        filtered += 1;
+        return;
+      }
+      for (const remark of mapper.remarks) log.add(remark, at);
+      if (!mapper.hasKey) return;
+      if (!keyFits(mapper.out.key, module.orderTypes)) {
+        log.add({ ...LONG_KEY, field: module.orderFields[0] ?? '' }, at);
+        return;
+      }
+      if (!accepted && !input.provisional) return;
+      for (const blob of mapper.out.blobs) storeBlob(input.blobs, blob);
+      put(at);
+      entered += 1;
+    },
+    finish() {
+      return { buckets: writer.finish(), read, entered, filtered, findings: log.finish() };
+    },
+  };
+}
+
+/** What is sealed of remarks on a row that is kept, in one order whatever order they came in. */
+function diagnosesOf(remarks: readonly Remark[]): string {
+  return JSON.stringify(sortDiagnoses(remarks.map(({ field, rule }) => [field, rule])));
+}
+
+const LONG_KEY = {
+  rule: 'exactness',
+  severity: 'BLOCKER',
+  reason: 'the key is too long a number',
+} as const;
+
+/** Stores content under its digest; content that is there already is the same content. */
+function storeBlob(folder: string, blob: BlobReference): void {
+  let file: number;
+  try {
+    file = createFile(join(folder, blob.sha256));
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return;
+    throw error;
+  }
+  try {
+    writeAll(file, blob.bytes);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

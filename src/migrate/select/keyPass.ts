@@ -1,0 +1,89 @@
+/** Runs passes over keys on all workers; what every such pass has in common. */
+
+import { join } from 'node:path';
+
+import { createKeySet } from '../../extsort/keySet.ts';
+import { removeFile } from '../../disk/noLinks.ts';
+import type { Pool } from '../../threads/pool.ts';
+import type { CompiledModule } from '../../mapping/compile/module.ts';
+import type { Mapping } from '../../mapping/model.ts';
+import type { PreparedSource } from '../../source/source.ts';
+import { isSound, type StepProgress } from '../buildModule.ts';
+import type { KeyTask, KeyTaskInput, KeyTaskResult } from './keyTask.ts';
+import type { RowSelection } from './rowSelection.ts';
+
+export interface PassContext {
+  readonly mapping: Mapping;
+  readonly pool: Pool;
+  /** The source that holds a module's rows. */
+  readonly sourceOf: (module: CompiledModule) => PreparedSource;
+  /** A folder for key sets, which stay as long as modules are built. */
+  readonly folder: string;
+  readonly progress: StepProgress;
+  /** Throws as soon as a source is known to be damaged. */
+  readonly assertSound: () => void;
+}
+
+const ROWS_PER_RANGE = 65_536;
+/** What a person sees of a pass; the others are for a sample. */
+const LABELS: Readonly<Partial<Record<KeyTask['kind'], string>>> = {
+  present: 'keys',
+  filtered: 'filter',
+  kept: 'filter',
+  links: 'filter',
+};
+
+/** Runs a task over all rows of a module; what all workers say of it. */
+export async function runPass(
+  module: CompiledModule,
+  task: KeyTask,
+  selection: RowSelection,
+  context: PassContext,
+): Promise<KeyTaskResult> {
+  const { pool, sourceOf, progress, assertSound } = context;
+  const source = sourceOf(module);
+  const ranges = await source.plan(module.table, ROWS_PER_RANGE);
+  const input: KeyTaskInput = {
+    module: module.name,
+    task,
+    selection,
+    ranges,
+    next: new SharedArrayBuffer(4),
+    progress: new SharedArrayBuffer(4),
+  };
+  const label = LABELS[task.kind] ?? 'sample';
+  // What a query yields is not counted here: it may take any time, and this is for the display.
+  const rows = source.relations.has(module.table) ? 0 : await source.count(module.table);
+  progress.begin(`${label} of ${module.name}`, rows);
+  const read = new Int32Array(input.progress);
+  const shown = setInterval(() => {
+    progress.update(Atomics.load(read, 0));
+    if (!isSound(context)) Atomics.store(new Int32Array(input.next), 0, ranges.length);
+  }, 100);
+  const workers = Math.max(1, Math.min(pool.size, ranges.length));
+  const calls = Array.from({ length: workers }, () => pool.call<KeyTaskResult>('keys', input));
+  try {
+    // Nobody writes behind our back.
+    await Promise.allSettled(calls);
+    const results = await Promise.all(calls);
+    assertSound();
+    progress.update(Atomics.load(read, 0));
+    return results.flat();
+  } finally {
+    clearInterval(shown);
+    progress.end();
+  }
+}
+
+/** Where a key set of a module lies, by its number among the modules. */
+export function setPath({ mapping, folder }: PassContext, module: string, kind: string): string {
+  const number = mapping.modules.findIndex((candidate) => candidate.module === module);
+  return join(folder, `${kind}-${number}`);
+}
+
+/** An empty set there, whatever there was. */
+export function freshSet(path: string): string {
+  removeFile(path);
+  createKeySet(path);
+  return path;
+}

@@ -1,0 +1,123 @@
+/**
+ * Which rows of a module count, beyond what each row says by itself: sets of keys on disk, made by
+ * passes over the sources before anything is built, and open while a worker reads rows.
+ */
+
+import { hash } from 'node:crypto';
+
+import { openKeySet, type KeyLookup } from '../../extsort/keySet.ts';
+import type { CompiledModule } from '../../mapping/compile/module.ts';
+import { columnIndexes, type MapperContext } from '../../mapping/compile/identity.ts';
+import { legacyKey, recordKey } from '../../mapping/compile/recordKey.ts';
+import { rowGate } from '../../mapping/compile/rowFilter.ts';
+import type { Row } from '../../source/source.ts';
+import { presentParents } from './presentParents.ts';
+
+/** Files of key sets; survives structured clone. */
+export interface RowSelection {
+  /** Module → legacy keys that only filtered rows have. */
+  readonly filtered: ReadonlyMap<string, string>;
+  /** Module → legacy keys that rows have. */
+  readonly present: ReadonlyMap<string, string>;
+  /** Module → keys of the records of a sample; null where all records count. */
+  readonly chosen: ReadonlyMap<string, string> | null;
+}
+
+export const ALL_ROWS: RowSelection = {
+  filtered: new Map(),
+  present: new Map(),
+  chosen: null,
+};
+
+export interface OpenSelection {
+  /** For mappers, which look up filtered parents. */
+  readonly context: MapperContext;
+  /** Whether a row counts; null where each does. */
+  readonly gate: ((row: Row) => boolean) | null;
+  /** Of modules without key: whether a record counts, given its canonical text without id. */
+  readonly isChosen: ((record: string) => boolean) | null;
+  close(): void;
+}
+
+/** Opens what the module's rows are asked for. Nobody writes to the sets meanwhile. */
+export function openSelection(
+  module: CompiledModule,
+  context: MapperContext,
+  selection: RowSelection,
+): OpenSelection {
+  const open: KeyLookup[] = [];
+  const lookup = (path: string): KeyLookup => {
+    const set = openKeySet(path);
+    open.push(set);
+    return set;
+  };
+  const lookups = (
+    modules: ReadonlySet<string>,
+    sets: ReadonlyMap<string, string>,
+  ): Map<string, KeyLookup> => {
+    const known = [...modules].flatMap((name) => {
+      const path = sets.get(name);
+      return path === undefined ? [] : [[name, lookup(path)] as const];
+    });
+    return new Map(known);
+  };
+  const filtered = lookups(askedParents(module), selection.filtered);
+  const present = lookups(presentParents(module), selection.present);
+  const within: MapperContext = { ...context, filtered, present };
+  const path = selection.chosen?.get(module.name);
+  const chosen = path === undefined ? null : lookup(path);
+  const gate = rowGate(module, within);
+  const keyless = module.mapping.id.rule === 'keyless';
+  return {
+    context: within,
+    gate: chosen === null || keyless ? gate : sampleGate(module, context, gate, chosen),
+    isChosen: chosen === null || !keyless ? null : (record) => chosen.has(contentKey(record)),
+    close() {
+      for (const set of open) set.close();
+    },
+  };
+}
+
+/** What stands for a record without key in sets of keys. */
+export function contentKey(record: string): string {
+  return hash('sha256', record, 'hex');
+}
+
+/** The key of a row's own record. */
+export function rowKey(
+  module: CompiledModule,
+  context: MapperContext,
+): (row: Row) => string | null {
+  const columns = module.key.map(({ column }) => column);
+  return recordKey(module.mapping, columnIndexes(module, columns), context);
+}
+
+/** The legacy key of a row, by which it is known whether it was filtered. */
+export function rowLegacyKey(module: CompiledModule): (row: Row) => string | null {
+  const columns = module.key.map(({ column }) => column);
+  return legacyKey(module.mapping, columnIndexes(module, columns));
+}
+
+function sampleGate(
+  module: CompiledModule,
+  context: MapperContext,
+  gate: ((row: Row) => boolean) | null,
+  chosen: KeyLookup,
+): (row: Row) => boolean {
+  const keyOf = rowKey(module, context);
+  return (row) => {
+    if (gate?.(row) === false) return false;
+    const key = keyOf(row);
+    return key !== null && chosen.has(key);
+  };
+}
+
+/** Modules whose filtered rows matter to a module's rows. */
+function askedParents(module: CompiledModule): Set<string> {
+  const parents = module.fields.flatMap(({ mapping }) =>
+    'reference' in mapping && (mapping.onFilteredParent ?? 'block') !== 'block'
+      ? [mapping.reference]
+      : [],
+  );
+  return new Set(parents);
+}

@@ -1,0 +1,141 @@
+/**
+ * The look for damage in the sources of a run, beside the reading of them: a damaged page may be read
+ * without a word, and half of the rows arrive.
+ */
+
+import { quoteName } from '../outcome/quoteName.ts';
+import type { Finding } from '../outcome/finding.ts';
+import { severityOfRule } from '../outcome/rules.ts';
+import type { Integrity } from '../seal/format.ts';
+import type { CheckedSource, DamageCheck, PreparedSource } from '../source/source.ts';
+import type { Environment } from '../run/environment.ts';
+
+export interface IntegrityRun {
+  /** Takes the snapshot of a source, together with its readers. */
+  begin(source: string): Promise<void>;
+  /** Starts all checks; they run on while others read. */
+  start(): void;
+  /** Throws what a check has thrown so far. */
+  readonly assertSoFar: () => void;
+  /** Waits for all checks: what is to be sealed of each source. @throws Failure SOURCE_FORMAT */
+  finish(): Promise<ReadonlyMap<string, Integrity>>;
+  /** Findings `integrity`, for what was not checked; once it is finished. */
+  findings(): Finding[];
+  close(): void;
+}
+
+interface Named {
+  readonly name: string;
+  readonly prepared: PreparedSource;
+}
+
+interface Running {
+  readonly check: DamageCheck | null;
+  readonly has: boolean;
+  result: CheckedSource | null;
+}
+
+/** What decides whether anything is checked. */
+export interface IntegrityAsked {
+  readonly command: 'init' | 'migrate' | 'dry-run' | 'scan-drift';
+  readonly options: { readonly sample?: number; readonly skipIntegrityCheck?: boolean };
+}
+
+/**
+ * The checks of all sources. Not for a sample, which is never live; nor to look for drift, which compares
+ * with what came of a source that was checked.
+ */
+export function integrityRun(
+  sources: readonly Named[],
+  { command, options }: IntegrityAsked,
+  { progress, onInterrupt }: Pick<Environment, 'progress' | 'onInterrupt'>,
+): IntegrityRun {
+  const isFinal = command !== 'scan-drift' && options.sample === undefined;
+  const skipped = !isFinal || options.skipIntegrityCheck === true;
+  const running = new Map<string, Running>(
+    sources.map(({ name, prepared }) => {
+      const has = prepared.checkForDamage !== undefined;
+      const check = skipped ? null : (prepared.checkForDamage?.() ?? null);
+      return [name, { check, has, result: null }];
+    }),
+  );
+  let failed: { readonly error: unknown } | null = null;
+  const close = (): void => {
+    forget();
+    for (const { check } of running.values()) check?.close();
+  };
+  const forget = onInterrupt(close);
+  const noted: Promise<void>[] = [];
+  const note = async (one: Running, ended: Promise<CheckedSource>): Promise<void> => {
+    try {
+      one.result = await ended;
+    } catch (error) {
+      failed ??= { error };
+    }
+  };
+  return {
+    async begin(source) {
+      await running.get(source)?.check?.begin();
+    },
+    start() {
+      for (const one of running.values()) {
+        if (one.check !== null) noted.push(note(one, one.check.run()));
+      }
+    },
+    assertSoFar() {
+      if (failed !== null) throw failed.error;
+    },
+    async finish() {
+      const open = [...running.values()].filter(({ check, result }) => check && result === null);
+      await shown(Promise.all(noted), open.length, progress);
+      if (failed !== null) throw failed.error;
+      return new Map([...running].map(([name, one]) => [name, sealed(one)]));
+    },
+    findings: () => (isFinal ? [...running].flatMap(([name, one]) => findingsOf(name, one)) : []),
+    close,
+  };
+}
+
+const SHOWN_AFTER_MS = 1000;
+
+/** Waits, and says for what where that takes a while. */
+async function shown(
+  work: Promise<unknown>,
+  sources: number,
+  progress: Environment['progress'],
+): Promise<void> {
+  let isShown = false;
+  const timer = setTimeout(() => {
+    isShown = true;
+    progress.begin('check for damage', sources, { unit: 'source', counts: false });
+  }, SHOWN_AFTER_MS);
+  await work;
+  clearTimeout(timer);
+  if (!isShown) return;
+  progress.update(sources);
+  progress.end();
+}
+
+function sealed({ has, result }: Running): Integrity {
+  if (!has) return null;
+  return result?.unchecked.length === 0 ? 'passed' : 'skipped';
+}
+
+function finding(reason: string): Finding {
+  return { rule: 'integrity', severity: severityOfRule('integrity'), reason };
+}
+
+function findingsOf(name: string, { has, check, result }: Running): Finding[] {
+  const source = `source ${quoteName(name)}`;
+  if (!has) return [];
+  if (check === null) {
+    return [finding(`${source} was not checked for damage, as --skip-integrity-check asks`)];
+  }
+  const tables = result?.unchecked ?? [];
+  return tables.map((table) =>
+    finding(
+      `${source}: table ${quoteName(table)} could not be checked for damage, as a collation or a ` +
+        'function of its application is not there',
+    ),
+  );
+}

@@ -1,0 +1,29 @@
+/** What promote and rollback answer. */
+
+import type { Outcome } from '../outcome/outcome.ts';
+import type { Move } from '../journal/pointerHistory.ts';
+import { sealIdOf } from '../seal/sealedFolders.ts';
+import type { Verification } from '../seal/verify.ts';
+import type { LivePointer } from './pointerSession.ts';
+
+/** The candidate `name` is live, or would be. */
+export function pointerOutcome(
+  command: Move,
+  { paths, notes, dryRun }: LivePointer,
+  name: string,
+  { run, dataRoot }: Verification,
+  now: readonly string[],
+): Outcome {
+  return {
+    command,
+    status: 'DONE',
+    ...(run === null ? {} : { runId: run.runId }),
+    sealId: sealIdOf(name),
+    ...(dataRoot === null ? {} : { dataRoot }),
+    candidate: paths.live,
+    modules: [],
+    findings: [],
+    counts: { BLOCKER: 0, WARNING: 0, INFO: 0 },
+    notes: [...notes, ...now, ...(dryRun ? ['dry run: nothing was changed'] : [])],
+  };
+}

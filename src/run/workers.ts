@@ -1,0 +1,45 @@
+/** How many threads a command starts, where it was not told: as many as are worth their start. */
+
+import { availableParallelism } from 'node:os';
+
+import type { Pool } from '../threads/pool.ts';
+import { bytesUpTo } from '../seal/files.ts';
+import type { Environment } from './environment.ts';
+
+/** As the command line says, or null where it is left to the command. */
+export type Workers = number | null;
+
+/** Up to here, in bytes, a second thread starts no sooner than one thread is done. */
+const SMALL = 8 * 2 ** 20;
+
+/** One for each processor, and at most this many. */
+const MOST = 8;
+
+/** For large work: as asked, else one for each processor, at most 8. */
+export function allWorkers(asked: Workers): number {
+  return asked ?? Math.min(MOST, availableParallelism());
+}
+
+/** Threads that read and map `bytes` of sources: as asked, else one for what is small. */
+export function workersFor(asked: Workers, bytes: number): number {
+  return asked === null && bytes <= SMALL ? 1 : allWorkers(asked);
+}
+
+/**
+ * Has `work` done with threads that hash what is in the candidate at `folder`, or with this one
+ * alone where it is small and nothing else was asked for.
+ */
+export async function withHashers<T>(
+  folder: string,
+  asked: Workers,
+  env: Environment,
+  work: (pool: Pool) => Promise<T>,
+): Promise<T> {
+  const inline = asked === null && bytesUpTo(folder, SMALL) < SMALL;
+  const pool = env.startWorkers(inline ? 0 : allWorkers(asked), null);
+  try {
+    return await work(pool);
+  } finally {
+    await pool.close();
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * The accounting of a sealed candidate, held against its mapping and against the rows of its tables,
+ * and whether these were checked for damage.
+ * That its lines add up, and that the records are as many as they say, is part of the checksums.
+ */
+
+import { DEFAULT_SOURCE, relationOf, type Mapping, type ModuleMapping } from '../mapping/model.ts';
+import { quoteName } from '../outcome/quoteName.ts';
+import { severityOf } from '../mapping/severity.ts';
+import type { Finding } from '../outcome/finding.ts';
+import { severityOfRule } from '../outcome/rules.ts';
+import {
+  RUN_FILE,
+  type ModuleAccounting,
+  type RunFile,
+  type SealedSource,
+} from '../seal/format.ts';
+
+/** What is not accounted for, or not as the mapping says: findings `accounting` and `rejected`, by place in run.json. */
+export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Finding> {
+  const fault = (module: string | undefined, reason: string): Finding => ({
+    rule: 'accounting',
+    severity: severityOf(mapping.project, 'accounting', module ?? ''),
+    ...(module === undefined ? {} : { module }),
+    file: RUN_FILE,
+    reason,
+  });
+  const known = new Map(mapping.modules.map((module) => [module.module, module]));
+  for (const line of run.accounting) {
+    const module = known.get(line.module);
+    if (module === undefined) {
+      yield fault(undefined, `module ${quoteName(line.module)} is not one of the mapping`);
+    } else {
+      const reason = faultOf(line, module, run);
+      if (reason !== null) yield fault(line.module, reason);
+      if (line.rejected > 0) yield rejected(line);
+    }
+  }
+  for (const name of known.keys()) {
+    const lines = run.accounting.filter(({ module }) => module === name);
+    if (lines.length === 0) yield fault(name, 'its rows are not accounted for');
+    if (lines.length > 1) yield fault(name, 'its rows are accounted for more than once');
+  }
+  yield* tableFaults(run.sources, mapping, (reason) => fault(undefined, reason));
+}
+
+/** A candidate may be built without rows that were rejected, to look at it: it is not all that there is. */
+function rejected(line: ModuleAccounting): Finding {
+  return {
+    rule: 'rejected',
+    severity: severityOfRule('rejected'),
+    module: line.module,
+    file: RUN_FILE,
+    reason: `of ${line.rows} rows ${line.rejected} were rejected and are not in the candidate`,
+  };
+}
+
+/** That a source was not checked for damage was said to one run; who promotes it has to say so again. */
+export function* uncheckedSources({ sources, sample }: RunFile): Generator<Finding> {
+  for (const { name, integrity } of sources) {
+    // A sample is never live.
+    if (integrity !== 'skipped' || sample !== undefined) continue;
+    yield {
+      rule: 'integrity',
+      severity: severityOfRule('integrity'),
+      file: RUN_FILE,
+      reason: `source ${quoteName(name)} was not checked for damage, or not all of it`,
+    };
+  }
+}
+
+/** What is wrong with a line of the accounting; null where nothing is. */
+function faultOf(
+  line: ModuleAccounting,
+  module: ModuleMapping,
+  { sources, sample }: RunFile,
+): string | null {
+  const { name = DEFAULT_SOURCE, base } = module.source;
+  // Only a sample may be counted in rows of its query.
+  const own = base === undefined || sample !== undefined ? [relationOf(module)] : [];
+  const relations = [...own, ...(base === undefined ? [] : [base.table])];
+  if (line.source !== name || !relations.includes(line.table)) {
+    return 'its rows are accounted for in another table than the mapping names';
+  }
+  const rows = sealedRows(sources, name, line.table);
+  // A view has rows, but no base table of its own.
+  if (rows === null || rows === line.rows) return null;
+  return `${line.rows} rows are accounted for, its table had ${rows}`;
+}
+
+function sealedRows(
+  sources: readonly SealedSource[],
+  source: string,
+  table: string,
+): number | null {
+  const tables = sources.find(({ name }) => name === source)?.tables;
+  return tables?.find((one) => one.table === table)?.rows ?? null;
+}
+
+/** Sources and base tables that the mapping and the seal do not both know. */
+function* tableFaults(
+  sources: readonly SealedSource[],
+  mapping: Mapping,
+  fault: (reason: string) => Finding,
+): Generator<Finding> {
+  const sealed = new Map(sources.map(({ name, tables }) => [name, tables]));
+  for (const name of Object.keys(mapping.project.sources)) {
+    if (!sealed.has(name)) yield fault(`source ${quoteName(name)} was not counted`);
+  }
+  for (const [source, tables] of sealed) {
+    const read = tablesOf(mapping, source);
+    const dropped = droppedOf(mapping, source);
+    for (const { table, rows } of tables) {
+      if (rows === null && !dropped.has(table)) {
+        yield fault(`the rows of table ${quoteName(table)} were not counted`);
+      }
+      if (read.has(table) || dropped.has(table)) continue;
+      yield fault(`table ${quoteName(table)} is neither mapped nor dropped`);
+    }
+    for (const table of dropped) {
+      if (tables.some((one) => one.table === table)) continue;
+      yield fault(`dropped table ${quoteName(table)} is not among those of the seal`);
+    }
+  }
+}
+
+/** The tables of a source that modules read. */
+function tablesOf({ modules }: Mapping, source: string): Set<string> {
+  const tables = new Set<string>();
+  for (const { source: of } of modules) {
+    if ((of.name ?? DEFAULT_SOURCE) !== source) continue;
+    if ('table' in of) tables.add(of.table);
+    if (of.base !== undefined) tables.add(of.base.table);
+  }
+  return tables;
+}
+
+function droppedOf({ project }: Mapping, source: string): Set<string> {
+  const dropped = (project.dropped ?? []).filter(
+    (one) => (one.source ?? DEFAULT_SOURCE) === source,
+  );
+  return new Set(dropped.map(({ table }) => table));
+}

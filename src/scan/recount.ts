@@ -1,0 +1,52 @@
+/**
+ * The accounting of a candidate, counted again: against its mapping, and against its sources where
+ * they can be read. A source that has moved on since is no defect of the candidate, so what differs
+ * there warns; whether it may be promoted all the same is what scan-drift answers.
+ */
+
+import type { LoadedMapping } from '../mapping/load.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Finding } from '../outcome/finding.ts';
+import { checkAccounting } from './checkAccounting.ts';
+import { checkSourceDrift } from './drift/sourceDrift.ts';
+import type { RunFile } from '../seal/format.ts';
+import type { Environment } from '../run/environment.ts';
+import { lookAtSources, type LookOptions } from '../project/withSources.ts';
+import { unlistedFindings } from '../project/sourceObjects.ts';
+
+export interface Recount {
+  readonly findings: readonly Finding[];
+  /** Names of what was looked at. */
+  readonly checks: readonly string[];
+  /** Whether the sources were looked at. */
+  readonly note: string;
+}
+
+/** Findings `accounting` of the seal, then of objects of the sources that are nowhere, then `drift`. */
+export async function recount(
+  run: RunFile,
+  mapping: LoadedMapping,
+  options: LookOptions,
+  env: Environment,
+): Promise<Recount> {
+  const findings = [...checkAccounting(run, mapping)];
+  try {
+    const moved = await lookAtSources(mapping, options, env, async (sources) => {
+      const drift = unlistedFindings(mapping, sources);
+      for await (const finding of checkSourceDrift(run.sources, mapping, sources)) {
+        const lowered = finding.rule === 'drift' && finding.severity === 'BLOCKER';
+        drift.push(lowered ? { ...finding, severity: 'WARNING' } : finding);
+      }
+      return drift;
+    });
+    return {
+      findings: [...findings, ...moved],
+      checks: ['accounting', 'drift'],
+      note: 'the rows of the sources were counted again',
+    };
+  } catch (error) {
+    if (!(error instanceof Failure) || !error.code.startsWith('SOURCE_')) throw error;
+    const note = `the rows of the sources were not counted again: ${error.line()}`;
+    return { findings, checks: ['accounting'], note };
+  }
+}

@@ -1,0 +1,53 @@
+/** The checks over the records of a sealed candidate, in a scratch of their own. */
+
+import { tmpdir } from 'node:os';
+
+import { openScratch } from '../disk/scratch.ts';
+import type { FindingStore } from '../findings/findingStore.ts';
+import { loadMapping } from '../mapping/load.ts';
+import { forTables } from '../run/budget.ts';
+import type { Environment } from '../run/environment.ts';
+import { scanProgress } from '../run/progress.ts';
+import { scanCandidate, type ScanInput } from './scanCandidate.ts';
+
+export interface RecordOptions extends Pick<
+  ScanInput,
+  'pool' | 'counts' | 'sealId' | 'looked' | 'checks'
+> {
+  /** Names of modules to report on; null for all. */
+  readonly modules: readonly string[] | null;
+  /** Bytes, of all that the command may take. */
+  readonly memory: number;
+}
+
+/** Adds the findings to `found`. The mapping that was sealed counts, whatever the project says by now. */
+export async function scanRecords(
+  folder: string,
+  options: RecordOptions,
+  env: Environment,
+  found: FindingStore,
+): Promise<void> {
+  // Records are in there: an interrupted scan leaves none behind.
+  const since = env.now().toISOString();
+  const scratch = openScratch(tmpdir(), { command: 'scan', pid: env.pid, since });
+  const forget = env.onInterrupt(scratch.drop);
+  try {
+    const records = scanCandidate({
+      folder,
+      mapping: await loadMapping(folder, { sealed: true }),
+      ...(options.modules === null ? {} : { modules: options.modules }),
+      ...(options.checks === undefined ? {} : { checks: options.checks }),
+      ...(options.pool === undefined ? {} : { pool: options.pool }),
+      ...(options.counts === undefined ? {} : { counts: options.counts }),
+      ...(options.sealId === undefined ? {} : { sealId: options.sealId }),
+      ...(options.looked === undefined ? {} : { looked: options.looked }),
+      scratch: scratch.path,
+      memory: forTables(options.memory),
+      onProgress: scanProgress(env.progress),
+    });
+    for await (const finding of records) found.add(finding);
+  } finally {
+    scratch.drop();
+    forget();
+  }
+}

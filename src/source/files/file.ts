@@ -1,0 +1,193 @@
+/**
+ * What the file sources share: which files a location names, reading them in chunks, and telling
+ * whether they are still what they were. A source is one file, or a folder whose files of one
+ * extension are its tables.
+ */
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { isForbidden, readFailure } from '../../disk/errors.ts';
+import { Failure } from '../../outcome/failure.ts';
+import { compareNames } from '../nameOrder.ts';
+import type { Remark } from '../source.ts';
+
+const CHUNK_BYTES = 2 ** 20;
+const SHOWN_NAMES = 8;
+/** A record must fit into memory, several times over. */
+export const MAX_RECORD_BYTES: number = 64 * 2 ** 20;
+/** Columns of a file: the fields of a record, or all the different keys of its objects. */
+export const MAX_COLUMNS = 10_000;
+
+export interface SourceFile {
+  /** The file's stem: the name of the table. */
+  readonly table: string;
+  readonly file: string;
+}
+
+/** A file as it was when it was prepared. */
+export interface FileState {
+  readonly sha256: string;
+  readonly inode: string;
+  readonly bytes: number;
+}
+
+/** Bytes of all files. */
+export function bytesOf(files: readonly { readonly state: FileState }[]): number {
+  return files.reduce((sum, { state }) => sum + state.bytes, 0);
+}
+
+/** The files of a location, ascending by table name; at least one. */
+export async function listFiles(location: string, extension: string): Promise<SourceFile[]> {
+  const found = await stat(location).catch((cause: unknown) => {
+    if (isForbidden(cause)) throw readFailure(cause, location);
+    throw missing(location, 'there is no such file or folder', cause);
+  });
+  if (found.isFile()) return [named(location)];
+  if (!found.isDirectory()) {
+    throw new Failure('SOURCE_FORMAT', {
+      what: 'a source is a file or a folder, and this is neither',
+      where: location,
+      hint: 'name a regular file',
+    });
+  }
+  const names = (await readdir(location)).filter((name) => isNamed(name, extension));
+  const files: SourceFile[] = [];
+  for (const name of names) {
+    const file = join(location, name);
+    if ((await stat(file)).isFile()) files.push(named(file));
+  }
+  files.sort((a, b) => compareNames(a.table, b.table) || compareNames(a.file, b.file));
+  if (files.length === 0) {
+    throw missing(location, `the folder holds no file that ends in ${extension}`);
+  }
+  assertDistinct(files);
+  return files;
+}
+
+/**
+ * What a person should know of a folder: what lies in it and is not read. Names that begin with a dot
+ * are nobody's data.
+ */
+export async function remarksOnFolder(location: string, extension: string): Promise<Remark[]> {
+  if (!(await stat(location)).isDirectory()) return [];
+  const all = (await readdir(location)).filter((name) => !name.startsWith('.'));
+  const others: string[] = [];
+  for (const name of all.sort(compareNames)) {
+    const read = isNamed(name, extension) && (await stat(join(location, name))).isFile();
+    if (!read) others.push(name);
+  }
+  if (others.length === 0) return [];
+  const shown = others.slice(0, SHOWN_NAMES).map((name) => JSON.stringify(name.slice(0, 80)));
+  const more = others.length > SHOWN_NAMES ? ` and ${others.length - SHOWN_NAMES} more` : '';
+  return [
+    {
+      table: basename(location),
+      severity: 'WARNING',
+      what: `the folder holds what is not read, as it is no file that ends in ${extension}: ${shown.join(', ')}${more}`,
+      advice: 'if it is data, give it a source of its own, or rename it',
+    },
+  ];
+}
+
+function isNamed(name: string, extension: string): boolean {
+  return !name.startsWith('.') && extname(name).toLowerCase() === extension;
+}
+
+function named(file: string): SourceFile {
+  return { table: basename(file, extname(file)), file };
+}
+
+function assertDistinct(files: readonly SourceFile[]): void {
+  for (const [index, { table, file }] of files.entries()) {
+    if (files[index - 1]?.table !== table) continue;
+    throw new Failure('SOURCE_FORMAT', {
+      what: `two files of the folder would be the same table ${JSON.stringify(table)}`,
+      where: file,
+      hint: 'rename one of them',
+    });
+  }
+}
+
+function missing(where: string, what: string, cause?: unknown): Failure {
+  return new Failure('SOURCE_MISSING', { what, where, hint: 'check the path', cause });
+}
+
+/** The bytes of a file in chunks, from `start` to before `end`. */
+export async function* readChunks(
+  file: string,
+  start: number = 0,
+  end: number = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Buffer, void, undefined> {
+  if (end <= start) return;
+  const stream = createReadStream(file, { start, end: end - 1, highWaterMark: CHUNK_BYTES });
+  try {
+    for await (const chunk of stream) yield chunk as Buffer;
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+/** What a file that cannot be read is to a person; what is no fault of the system stays as it is. */
+export function unreadable(file: string, cause: unknown): unknown {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === undefined) return cause;
+  return new Failure(code === 'ENOENT' ? 'SOURCE_CHANGED' : 'SOURCE_MISSING', {
+    what: `the file cannot be read: ${code}`,
+    where: file,
+    hint: 'check that it is there and its permissions',
+    cause,
+  });
+}
+
+/** Reads a whole file once: passes its chunks on and says what it was. */
+export async function digest(
+  file: string,
+  chunkRead: (chunk: Buffer) => void = () => {},
+): Promise<FileState> {
+  const inode = await inodeOf(file);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of readChunks(file)) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    chunkRead(chunk);
+  }
+  if ((await inodeOf(file)) !== inode) throw changedFile(file);
+  return { sha256: hash.digest('hex'), inode, bytes };
+}
+
+async function inodeOf(file: string): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+/** Throws SOURCE_CHANGED unless the location still names the same files with the same content. */
+export async function assertSameFiles(
+  location: string,
+  extension: string,
+  files: readonly (SourceFile & { readonly state: FileState })[],
+): Promise<void> {
+  const now = await listFiles(location, extension).catch(() => []);
+  const same = now.length === files.length && files.every((f, i) => f.file === now[i]?.file);
+  if (!same) throw changedFile(location);
+  for (const { file, state } of files) {
+    // Content decides; times alone would also differ after a change that was taken back.
+    const { sha256, inode } = await digest(file);
+    if (sha256 !== state.sha256 || inode !== state.inode) throw changedFile(file);
+  }
+}
+
+/** The Failure of a file that did not hold still. */
+export function changedFile(where: string): Failure {
+  return new Failure('SOURCE_CHANGED', {
+    what: 'the source changed while it was read',
+    where,
+    hint: 'wait until it is complete, or read a copy, and run again',
+  });
+}

@@ -1,0 +1,63 @@
+/** A file as a table: its schema, and looking up names that a mapping asks for. */
+
+import { Failure } from '../../outcome/failure.ts';
+import type { SourceFile } from './file.ts';
+import type { PrepareOptions, TableSchema } from '../source.ts';
+
+/** A file whose columns are known. */
+export interface TableFile extends SourceFile {
+  readonly columns: readonly string[];
+}
+
+/** Files declare nothing but the names of their columns. */
+export function schemaOf({ table, columns }: TableFile): TableSchema {
+  return {
+    name: table,
+    kind: 'file',
+    columns: columns.map((name) => {
+      return { name, declaredType: '', notNull: false, generated: false };
+    }),
+    primaryKey: [],
+    unique: [],
+    foreignKeys: [],
+  };
+}
+
+/** The file of a table. @throws Failure SOURCE_SCHEMA */
+export function fileOf<F extends SourceFile>(files: readonly F[], table: string): F {
+  const found = files.find((file) => file.table === table);
+  if (found !== undefined) return found;
+  throw new Failure('SOURCE_SCHEMA', {
+    what: `the source has no table ${JSON.stringify(table.slice(0, 80))}`,
+    hint: 'check the mapping against the files',
+  });
+}
+
+/** The places of columns in a file. @throws Failure SOURCE_SCHEMA */
+export function placesOf({ columns, file }: TableFile, wanted: readonly string[]): number[] {
+  const places = new Map(columns.map((name, index) => [name, index]));
+  return wanted.map((column) => {
+    const place = places.get(column);
+    if (place !== undefined) return place;
+    throw new Failure('SOURCE_SCHEMA', {
+      what: `the file has no column ${JSON.stringify(column.slice(0, 80))}`,
+      where: file,
+      hint: 'check the mapping against the file',
+    });
+  });
+}
+
+/** Files have no SQL. @throws Failure UNSUPPORTED where the mapping has a query over them */
+export function refuseQueries(
+  scheme: string,
+  location: string,
+  { relations = [] }: PrepareOptions,
+): void {
+  const query = relations.find(({ sql }) => sql !== null);
+  if (query === undefined) return;
+  throw new Failure('UNSUPPORTED', {
+    what: `a source of scheme ${scheme} has no SQL, so it cannot run ${query.name}`,
+    where: location,
+    hint: 'map its files as tables, or put them into a SQLite database first',
+  });
+}

@@ -1,0 +1,121 @@
+/**
+ * Reads views, queries, virtual tables and tables without a rowid in one pass; locators are ordinals,
+ * unless a column says where a row comes from.
+ *
+ * Where the order repeats itself, rows are read fast and only those that may have been changed on
+ * the way (exact.ts) are looked up in a second pass that runs behind. Elsewhere every row is read
+ * in the exact form, which is slower.
+ */
+
+import type { Row } from '../source.ts';
+import { tooManyRows } from './damage.ts';
+import { quote, type Connection } from './connection.ts';
+import {
+  exactColumns,
+  exactRow,
+  halfUnits,
+  locator,
+  looksChanged,
+  plainInteger,
+  type Cell,
+  type Encoding,
+} from './exact.ts';
+import { PAGE_BYTES, PAGE_ROWS, weight, type Context } from './rowPage.ts';
+
+/** Which rows are read, and what is known of their order. */
+export interface ScanOf {
+  /** `FROM …` */
+  readonly tail: string;
+  /** The order is the same each time. */
+  readonly repeatable: boolean;
+  /** The column that locates a row; null where its ordinal does. */
+  readonly locator: string | null;
+  /** Of a table: its name, and how many rows the file has room for. A damaged tree may have no end. */
+  readonly table?: string;
+  readonly most?: number;
+}
+
+type Scan = Generator<readonly [row: Row, bytes: number], void, undefined>;
+
+/** Pages of the rows of `SELECT … ${tail}`. */
+export function* pagesByScan(
+  { db, access, encoding }: Context,
+  columns: readonly string[],
+  { tail, repeatable, locator: located, table = '', most = Infinity }: ScanOf,
+): Generator<Row[], void, undefined> {
+  const rows =
+    repeatable && located === null
+      ? repairedRows(db, columns, tail, encoding)
+      : exactRows(db, columns, tail, encoding, located ?? 'NULL');
+  let page: Row[] = [];
+  let bytes = 0;
+  let ordinal = 0;
+  for (const [row, size] of rows) {
+    ordinal++;
+    if (ordinal > most) throw tooManyRows(access, table);
+    row[columns.length] = located === null ? ordinal : locator(row[columns.length] as bigint);
+    page.push(row);
+    bytes += size;
+    if (page.length < PAGE_ROWS && bytes < PAGE_BYTES) continue;
+    yield page;
+    page = [];
+    bytes = 0;
+  }
+  if (page.length > 0) yield page;
+}
+
+function* exactRows(
+  db: Connection,
+  columns: readonly string[],
+  tail: string,
+  encoding: Encoding,
+  last: string = 'NULL',
+): Scan {
+  for (const pairs of select(db, [...exactColumns(columns), last], tail)) {
+    yield [exactRow(pairs, columns.length, encoding), weight(pairs)];
+  }
+}
+
+function* repairedRows(
+  db: Connection,
+  columns: readonly string[],
+  tail: string,
+  encoding: Encoding,
+): Scan {
+  const utf16 = encoding !== 'UTF-8';
+  const last = utf16 ? halfUnits(columns) : '0';
+  const behind = exactRows(db, columns, tail, encoding);
+  let passed = 0;
+  let ordinal = 0;
+  try {
+    for (const cells of select(db, [...columns.map(quote), last], tail)) {
+      ordinal++;
+      let row: Row = cells;
+      let changed = Number(cells[columns.length]) !== 0;
+      for (let index = 0; index < columns.length; index++) {
+        const value = cells[index];
+        if (typeof value === 'bigint') row[index] = plainInteger(value);
+        else if (typeof value === 'string' && looksChanged(value, utf16)) changed = true;
+      }
+      const size = weight(cells);
+      if (changed) {
+        for (; passed < ordinal; passed++) row = nextOf(behind);
+      }
+      yield [row, size];
+    }
+  } finally {
+    behind.return();
+  }
+}
+
+function nextOf(rows: Scan): Row {
+  const next = rows.next();
+  // The same rows in the same order, from one snapshot.
+  if (next.done === true) throw new Error('the second pass over a table ended before the first');
+  return next.value[0];
+}
+
+function select(db: Connection, list: readonly string[], tail: string): Iterable<Cell[]> {
+  const sql = `SELECT ${list.join(', ')} ${tail}`;
+  return db.prepare<[], Cell[]>(sql).raw().safeIntegers().iterate();
+}

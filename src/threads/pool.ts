@@ -1,0 +1,230 @@
+/**
+ * Worker threads that answer calls. Every worker is set up with the same data; a call goes to a
+ * worker that is free, or to each of them. Workers end by themselves when the pool is closed: a
+ * database connection must not be torn away under its thread.
+ */
+
+import {
+  parentPort,
+  Worker,
+  workerData,
+  type MessagePort,
+  type Transferable,
+} from 'node:worker_threads';
+
+import { systemCode } from '../disk/errors.ts';
+import { Failure, type SerialisedFailure } from '../outcome/failure.ts';
+
+export interface Pool {
+  readonly size: number;
+  /** Calls `name` on the next free worker; calls are started in order. */
+  call<T>(name: string, input: unknown): Promise<T>;
+  /** Calls `name` once on every worker. */
+  callEach<T>(name: string, input: unknown): Promise<T[]>;
+  /** Asks the workers to end, and waits until they have. */
+  close(): Promise<void>;
+}
+
+/** What a worker does for a call; the result may name buffers to hand over without a copy. */
+export type Handler = (input: never) => Promise<Reply> | Reply;
+export interface Reply {
+  readonly result: unknown;
+  readonly transfer?: readonly Transferable[];
+}
+
+interface Request {
+  readonly name: string;
+  readonly input: unknown;
+}
+
+type Response =
+  | { readonly result: unknown }
+  | { readonly failure: SerialisedFailure }
+  | { readonly error: SerialisedError };
+
+interface SerialisedError {
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** Of the operating system or the database driver: what the disk's errors are told by. */
+  readonly code: string | null;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** The calls made so far. */
+  tail: Promise<unknown>;
+  /** Set when the thread has ended, whatever ended it. */
+  ended: boolean;
+}
+
+/** Starts `size` workers of the module at `entry`; `data` is handed to each, structured-cloned. */
+export function createPool(entry: URL, size: number, data: unknown): Pool {
+  const threads = Array.from({ length: size }, () => startThread(entry, data));
+  const free: Thread[] = [...threads];
+  const waiting: ((thread: Thread) => void)[] = [];
+  const release = (thread: Thread): void => {
+    const next = waiting.shift();
+    if (next === undefined) free.push(thread);
+    else next(thread);
+  };
+  const takeFree = (): Promise<Thread> => {
+    const thread = free.shift();
+    return thread === undefined
+      ? new Promise((resolve) => {
+          waiting.push(resolve);
+        })
+      : Promise.resolve(thread);
+  };
+  return {
+    size,
+    async call<T>(name: string, input: unknown): Promise<T> {
+      const thread = await takeFree();
+      try {
+        return await ask<T>(thread, { name, input });
+      } finally {
+        release(thread);
+      }
+    },
+    callEach<T>(name: string, input: unknown): Promise<T[]> {
+      return settled(threads.map((thread) => ask<T>(thread, { name, input })));
+    },
+    async close() {
+      // A call under way comes to its end first: its worker may be in the middle of a write.
+      await Promise.all(threads.map((thread) => thread.tail.then(() => end(thread))));
+    },
+  };
+}
+
+/** Rows live for a page: a small nursery keeps them from piling up, and costs no time. */
+const HEAP = { maxYoungGenerationSizeMb: 24 };
+
+function startThread(entry: URL, data: unknown): Thread {
+  const worker = new Worker(entry, { workerData: data, resourceLimits: HEAP });
+  const thread: Thread = { worker, tail: Promise.resolve(), ended: false };
+  worker.on('exit', () => {
+    thread.ended = true;
+  });
+  // Each call listens for itself; this keeps an error between two calls from ending the process.
+  worker.on('error', () => {
+    thread.ended = true;
+  });
+  return thread;
+}
+
+/** All results, or the first failure, but only after every call has ended. */
+async function settled<T>(calls: Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(calls);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+function end(thread: Thread): Promise<void> {
+  return new Promise((resolve) => {
+    if (thread.ended) {
+      resolve();
+      return;
+    }
+    thread.worker.once('exit', () => {
+      resolve();
+    });
+    thread.worker.postMessage(null);
+  });
+}
+
+/** One question at a time per thread, so that answers need no numbers. */
+function ask<T>(thread: Thread, request: Request): Promise<T> {
+  const answer = thread.tail.then(() => {
+    if (thread.ended) throw new Error('a worker thread has ended');
+    return exchange<T>(thread.worker, request);
+  });
+  thread.tail = answer.catch(() => null);
+  return answer;
+}
+
+function exchange<T>(worker: Worker, request: Request): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const off = (): void => {
+      worker.off('message', onMessage);
+      worker.off('error', onError);
+      worker.off('exit', onExit);
+    };
+    const onMessage = (response: Response): void => {
+      off();
+      if ('result' in response) resolve(response.result as T);
+      else reject(revive(response));
+    };
+    const onError = (error: Error): void => {
+      off();
+      reject(error);
+    };
+    const onExit = (): void => {
+      off();
+      reject(new Error('a worker thread ended before it had answered'));
+    };
+    worker.on('message', onMessage);
+    worker.on('error', onError);
+    worker.on('exit', onExit);
+    worker.postMessage(request);
+  });
+}
+
+function revive(response: Exclude<Response, { result: unknown }>): Error {
+  if ('failure' in response) return Failure.revive(response.failure);
+  const { message, stack, code } = response.error;
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return code === null ? error : Object.assign(error, { code });
+}
+
+/** The worker's side: answers calls until it is told to end, then runs `close`. */
+export function serve(
+  handlers: Readonly<Record<string, Handler>>,
+  close: () => Promise<void>,
+): void {
+  const port = parentPort;
+  if (port === null) throw new Error('this module runs in a worker thread only');
+  port.on('message', (request: Request | null) => {
+    if (request === null) {
+      void close().finally(() => {
+        port.close();
+      });
+      return;
+    }
+    void respond(port, handlers, request);
+  });
+}
+
+async function respond(
+  port: MessagePort,
+  handlers: Readonly<Record<string, Handler>>,
+  request: Request,
+): Promise<void> {
+  const { response, transfer } = await answer(handlers, request);
+  port.postMessage(response, transfer);
+}
+
+async function answer(
+  handlers: Readonly<Record<string, Handler>>,
+  request: Request,
+): Promise<{ response: Response; transfer: Transferable[] }> {
+  try {
+    const handler = handlers[request.name];
+    if (handler === undefined) throw new Error(`no handler for ${request.name}`);
+    const { result, transfer } = await handler(request.input as never);
+    return { response: { result }, transfer: [...(transfer ?? [])] };
+  } catch (error) {
+    return { response: asResponse(error), transfer: [] };
+  }
+}
+
+function asResponse(error: unknown): Response {
+  if (error instanceof Failure) return { failure: error.toJSON() };
+  const known = error instanceof Error ? error : new Error(String(error));
+  return { error: { message: known.message, stack: known.stack, code: systemCode(error) } };
+}
+
+/** The data that the pool handed to this worker. */
+export function poolData(): unknown {
+  return workerData;
+}
