@@ -3,78 +3,15 @@
  * so that an import is a line and a function ends where its indentation does.
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
+import { allowedImports } from './architecture/floors.ts';
+import { drawFloors } from './architecture/picture.ts';
+
 /** Path below src, with `/` → text. */
 type Tree = ReadonlyMap<string, string>;
-
-/**
- * The folders of src, from the bottom up, and what each may import besides itself. A stage that is
- * new has its line here; what two stages need is a floor below them.
- */
-const GROUND = ['outcome', 'record', 'merkle', 'sql', 'disk', 'threads', 'extsort'];
-/** Contracts and formats, and what every command has: each may import those before it in this list. */
-const FIRST = [
-  'source',
-  'target',
-  'objects',
-  'pii',
-  'findings',
-  'mapping',
-  'seal',
-  'journal',
-  'run',
-  'project',
-];
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  // Ground floor: no folder of ours, but that a full disk is a Failure, which threads and sorts meet.
-  outcome: [],
-  record: [],
-  merkle: [],
-  sql: [],
-  disk: ['outcome'],
-  threads: ['outcome', 'disk'],
-  extsort: ['outcome', 'disk'],
-  // First floor.
-  source: GROUND,
-  target: GROUND,
-  objects: GROUND,
-  pii: GROUND,
-  findings: GROUND,
-  mapping: [...GROUND, 'source'],
-  seal: [...GROUND, 'mapping'],
-  journal: [...GROUND, 'seal'],
-  run: [...GROUND, 'source', 'seal'],
-  project: [...GROUND, 'source', 'mapping', 'seal', 'journal', 'run'],
-  // Pure: what it shows comes in as an outcome.
-  report: ['outcome', 'record'],
-  // Filled in below: the stages, flow and cli.
-};
-const STAGES = [
-  'init',
-  'migrate',
-  'scan',
-  'registry',
-  'diff',
-  'determinism',
-  'drill',
-  'load',
-  'reconcile',
-  'promote',
-  'attachments',
-  'keys',
-  'cutover',
-];
-const BELOW_FLOW = [...GROUND, ...FIRST, ...STAGES];
-
-function allowedImports(folder: string): readonly string[] | null {
-  if (STAGES.includes(folder)) return [...GROUND, ...FIRST];
-  if (folder === 'flow') return [...BELOW_FLOW, 'report'];
-  if (folder === 'cli') return [...BELOW_FLOW, 'report', 'flow'];
-  return MAY_IMPORT[folder] ?? null;
-}
 
 /** Where each package is used: one that is somewhere else has leaked, one that is nowhere must go. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -105,6 +42,7 @@ const NOWHERE: readonly (readonly [RegExp, string])[] = [
   [/\blocaleCompare\b|\bIntl\.Collator\b/, 'compares by locale'],
   [/(?::|\bas|<|\||,)\s*any\b(?!\s*:)/, 'has an any'],
 ];
+const PICTURE = 'docs/floors.svg';
 const MAX_FILE = 350;
 const MAX_FUNCTION = 70;
 
@@ -225,6 +163,14 @@ describe('the code in src', () => {
     const folders = new Set([...tree.keys()].map((path) => path.slice(0, path.indexOf('/'))));
     expect(folders.size).toBeGreaterThan(8);
     for (const folder of folders) expect(page).toContain(`\`${folder}/\``);
+  });
+
+  it('stands in the picture of ARCHITECTURE.md as the rules have it', () => {
+    const folders = new Set([...tree.keys()].map((path) => path.slice(0, path.indexOf('/'))));
+    const drawn = drawFloors(folders);
+    if (process.env['UPDATE_DOCS'] !== undefined) writeFileSync(PICTURE, drawn);
+    expect(readText(PICTURE)).toBe(drawn);
+    expect(readText('ARCHITECTURE.md')).toContain(`](${PICTURE})`);
   });
 
   it('uses the packages that package.json lists for it, and no others', () => {
