@@ -26,7 +26,15 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that compute and nothing else. */
-const PURE: ReadonlySet<string> = new Set(['record', 'merkle', 'outcome', 'sql', 'pii', 'report']);
+const PURE: ReadonlySet<string> = new Set([
+  'record',
+  'merkle',
+  'outcome',
+  'sql',
+  'pii',
+  'report',
+  'compare',
+]);
 const WORLD = /^node:(fs|child_process|worker_threads|net|https?|dgram|os)\b/;
 
 /** What only cli may do: look at the clock and the process, print, be random. */

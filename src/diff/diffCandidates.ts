@@ -8,11 +8,12 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { ShownPart } from '../record/shownKey.ts';
 import { byUtf8 } from '../seal/format.ts';
-import { compareRecords, type RecordDifference } from './compareRecords.ts';
+import { mergeRecords, type RecordDifference } from '../compare/mergeRecords.ts';
+import { recordCursor } from './recordCursor.ts';
 import { openModule, type ModuleSide } from './moduleSide.ts';
 import { changedData } from './sealedRanges.ts';
 import type { Side } from './side.ts';
-import { stretches, type Stretch } from './stretches.ts';
+import { differingSpans, type SpanPair } from '../compare/spans.ts';
 
 /** Something that is declared in one way in A and in another one in B. */
 export interface Declared {
@@ -132,16 +133,17 @@ async function* differentRecords(
       (field) => !(a.shape.fields.has(field) && b.shape.fields.has(field)),
     ),
   );
-  const work = [...stretches(bounded(a), bounded(b))];
-  const total = work.reduce((sum, stretch) => sum + records(a, b, stretch), 0);
+  const work = [...differingSpans(bounded(a), bounded(b))];
+  const total = work.reduce((sum, span) => sum + records(a, b, span), 0);
   let done = 0;
   onProgress(module, done, total);
-  for (const stretch of work) {
-    for (const difference of compareRecords(a, b, stretch, ignored)) {
+  for (const span of work) {
+    const cursors = [recordCursor(a, span.a), recordCursor(b, span.b)] as const;
+    for (const difference of mergeRecords(...cursors, ignored)) {
       if (difference === null) await setImmediate();
       else yield { ...about, ...difference };
     }
-    done += records(a, b, stretch);
+    done += records(a, b, span);
     onProgress(module, done, total);
   }
 }
@@ -150,9 +152,9 @@ function bounded({ boundaries, ranges }: ModuleSide): { last: Buffer; digest: st
   return boundaries.map((last, at) => ({ last, digest: ranges[at]?.digest ?? '' }));
 }
 
-/** Records of both sides of a stretch. */
-function records(a: ModuleSide, b: ModuleSide, stretch: Stretch): number {
-  return countIn(a, stretch.a) + countIn(b, stretch.b);
+/** Records of both sides of a span. */
+function records(a: ModuleSide, b: ModuleSide, span: SpanPair): number {
+  return countIn(a, span.a) + countIn(b, span.b);
 }
 
 function countIn({ ranges }: ModuleSide, [from, to]: readonly [number, number]): number {

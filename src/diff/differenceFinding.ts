@@ -5,7 +5,7 @@ import { printable } from '../outcome/printable.ts';
 import { severityOfRule, type Rule } from '../outcome/rules.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { shownId, shownKey } from '../record/shownKey.ts';
-import type { Found } from './compareRecords.ts';
+import type { FoundRecord } from '../compare/mergeRecords.ts';
 import type { Difference, DifferentRecord } from './diffCandidates.ts';
 
 /** The finding: which record, which fields, which lines; never a value. */
@@ -64,7 +64,11 @@ export function valueLines(difference: Difference): string[] {
   ].map(printable);
 }
 
-function memberLines(sign: string, { record }: Found, fields: readonly string[] | null): string[] {
+function memberLines(
+  sign: string,
+  { record }: FoundRecord,
+  fields: readonly string[] | null,
+): string[] {
   const names = fields ?? Object.keys(record);
   return names
     .filter((name) => Object.hasOwn(record, name))

@@ -1,5 +1,5 @@
 /**
- * The records of a stretch of ranges, read from the data file by their offsets. Each range is hashed
+ * The records of a span of ranges, read from the data file by their offsets. Each range is hashed
  * on its way and compared with the digest in its seal before the next one begins.
  */
 

@@ -12,6 +12,9 @@ const GROUND: readonly string[] = [
   'disk',
   'threads',
   'extsort',
+  'sqlite',
+  'postgres',
+  'crypto',
 ];
 /** Contracts and formats, and what every command has: each may import those before it in this list. */
 const FIRST: readonly string[] = [
@@ -20,6 +23,7 @@ const FIRST: readonly string[] = [
   'objects',
   'pii',
   'findings',
+  'compare',
   'mapping',
   'seal',
   'journal',
@@ -35,12 +39,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   disk: ['outcome'],
   threads: ['outcome', 'disk'],
   extsort: ['outcome', 'disk'],
+  // What a source and a target of one kind share.
+  sqlite: ['outcome'],
+  postgres: ['outcome'],
+  crypto: ['outcome'],
   // First floor.
   source: GROUND,
   target: GROUND,
   objects: GROUND,
   pii: GROUND,
   findings: GROUND,
+  compare: GROUND,
   mapping: [...GROUND, 'source'],
   seal: [...GROUND, 'mapping'],
   journal: [...GROUND, 'seal'],

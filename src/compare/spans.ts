@@ -1,6 +1,6 @@
 /**
- * Where two lists of ranges disagree. The ends of ranges depend on content, so around a change they
- * differ; where two ranges end at the same key, the records before and behind can be compared
+ * Finds where two lists of ranges disagree. The ends of ranges depend on content, so they differ around
+ * a change; where two ranges end at the same key, the records before and after it can be compared
  * apart. Pure.
  */
 
@@ -11,16 +11,16 @@ export interface Bounded {
 }
 
 /** Ranges [from, to) of A against those of B; one of the two may be empty. */
-export interface Stretch {
+export interface SpanPair {
   readonly a: readonly [from: number, to: number];
   readonly b: readonly [from: number, to: number];
 }
 
 /**
- * The shortest stretches, ascending by key, that hold every record in which A and B differ. Both
- * lists ascend strictly by `last`. What lies outside of the stretches has equal digests.
+ * The shortest spans, ascending by key, that hold every record in which A and B differ. Both
+ * lists ascend strictly by `last`. What lies outside of the spans has equal digests.
  */
-export function* stretches(a: readonly Bounded[], b: readonly Bounded[]): Generator<Stretch> {
+export function* differingSpans(a: readonly Bounded[], b: readonly Bounded[]): Generator<SpanPair> {
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
     const [fromA, fromB] = [i, j];
