@@ -68,6 +68,9 @@ function violations(tree: Tree): string[] {
   for (const name of Object.keys(PACKAGES)) {
     if (!used.has(name)) found.push(`nothing imports the package ${name}`);
   }
+  for (const [name, paths] of callsOf(tree)) {
+    if (paths.length > 1) found.push(`${paths.join(', ')} define the call ${name}`);
+  }
   return found;
 }
 
@@ -96,6 +99,10 @@ function importFaults(
   }
   const target = join(path, '..', specifier).replaceAll('\\', '/');
   const faults = specifier.endsWith('.ts') ? [] : [`${path} imports ${specifier} without .ts`];
+  // Answers to calls come together in cli; all else makes a call, or lies beside the folder.
+  if (isWorkerCode(target) && !isWorkerCode(path) && folder !== 'cli') {
+    faults.push(`${path} imports ${target}, which runs in worker threads`);
+  }
   const to = target.slice(0, target.indexOf('/'));
   if (to === folder) return faults;
   const allowed = allowedImports(folder);
@@ -104,6 +111,35 @@ function importFaults(
   const adapter = to === 'source' && !/^source\/(source|nameOrder)\.ts$/.test(target);
   if (adapter && path !== 'cli/wire.ts') faults.push(`${path} names the adapter ${target}`);
   return faults;
+}
+
+/** Code in a folder `worker/` answers calls of other threads. */
+function isWorkerCode(path: string): boolean {
+  return path.includes('/worker/');
+}
+
+/** Variables of a module that outlive a call: caches and scratch memory, but no constants. */
+const KEPT: readonly RegExp[] = [
+  /^let \w/m,
+  /^const \w+(?:: (?!Readonly)[^=\n]+)? = new (?:WeakMap|Map|Set)(?:<[^(\n]*>)?\(\)/m,
+  /^const \w+(?:: [^=\n]+)? = (?:Buffer\.alloc\w*\([^0]|new \w+Array\(\w)/m,
+];
+
+function keepsSomething(text: string): boolean {
+  return KEPT.some((pattern) => pattern.test(text));
+}
+
+/** Calls by the name that they have on their way between threads, with the files that define them. */
+function callsOf(tree: Tree): Map<string, string[]> {
+  const calls = new Map<string, string[]>();
+  for (const [path, text] of tree) {
+    for (const [, name = ''] of withoutComments(text).matchAll(
+      /\bdefineCall(?:<[^>]*>)?\(\s*'([^']*)'/g,
+    )) {
+      calls.set(name, [...(calls.get(name) ?? []), path]);
+    }
+  }
+  return calls;
 }
 
 function textFaults(path: string, folder: string, text: string): string[] {
@@ -160,6 +196,8 @@ describe('the code in src', () => {
     expect(
       [...tree.values()].flatMap((text) => functionsOf(text.split('\n'))).length,
     ).toBeGreaterThan(500);
+    expect([...tree.keys()].filter(isWorkerCode).length).toBeGreaterThan(10);
+    expect(callsOf(tree).size).toBeGreaterThan(10);
   });
 
   it('keeps every rule of the house', () => {
@@ -179,6 +217,16 @@ describe('the code in src', () => {
     if (process.env['UPDATE_DOCS'] !== undefined) writeFileSync(PICTURE, drawn);
     expect(readText(PICTURE)).toBe(drawn);
     expect(readText('ARCHITECTURE.md')).toContain(`](${PICTURE})`);
+  });
+
+  it('keeps things from one call to the next where ARCHITECTURE.md says so, and nowhere else', () => {
+    const [, section = ''] = readText('ARCHITECTURE.md').split('\n## Threads\n');
+    const rows = (section.split('\n## ')[0] ?? '').matchAll(/^\| (`[^|]+) \|/gm);
+    const cells = [...rows].map(([, cell = '']) => cell).join();
+    const listed = [...cells.matchAll(/`([^`]+)`/g)].map(([, path = '']) => path);
+    const keeping = [...tree].filter(([, text]) => keepsSomething(text)).map(([path]) => path);
+    expect(keeping.toSorted()).toEqual(listed.toSorted());
+    expect(keeping.length).toBeGreaterThan(5);
   });
 
   it('uses the packages that package.json lists for it, and no others', () => {
@@ -225,6 +273,17 @@ describe('the rules (negative control)', () => {
     ['seal/a.ts', "import left from 'left-pad';", 'imports left-pad, which has no place in'],
     ['seal/a.ts', "import { b } from './b';", 'imports ./b without .ts'],
     [
+      'seal/a.ts',
+      "import { b } from './worker/b.ts';",
+      'imports seal/worker/b.ts, which runs in worker threads',
+    ],
+    [
+      'migrate/a.ts',
+      "import { b } from '../seal/worker/b.ts';",
+      'imports seal/worker/b.ts, which runs in worker threads',
+    ],
+    ['seal/a.ts', "const A = defineCall('x'),\n  B = defineCall('x');", 'define the call x'],
+    [
       'drawer/a.ts',
       "import { b } from '../disk/b.ts';",
       'is in a folder that the rules do not know',
@@ -247,6 +306,27 @@ describe('the rules (negative control)', () => {
   ])('find what is wrong in %s (%#)', (path, statement, expected) => {
     const found = violations(new Map([...soundTree(), [path, lineOf(statement)]]));
     expect(found.join('\n')).toContain(`${path} ${expected}`);
+  });
+
+  it.each([
+    ['let last = null;', true],
+    ['const CACHE = new WeakMap<Mapping, Names>();', true],
+    ['const compiled = new Map<Kind, Validate>();', true],
+    ['const scratch = Buffer.alloc(64);', true],
+    ['const NONE: ReadonlySet<string> = new Set();', false],
+    ["const NAMES = new Set(['a']);", false],
+    ['function f(): void {\n  let last = null;\n}', false],
+  ])('know what a module keeps: %s', (statement, expected) => {
+    expect(keepsSomething(lineOf(statement))).toBe(expected);
+  });
+
+  it('let worker code and cli import worker code', () => {
+    const tree = new Map([
+      ...soundTree(),
+      ['scan/worker/a.ts', lineOf("import { b } from './b.ts';")],
+      ['cli/a.ts', lineOf("import { b } from '../scan/worker/b.ts';")],
+    ]);
+    expect(violations(tree)).toEqual([]);
   });
 
   it('let cli look at the clock, functions be 70 lines long, and comments say any', () => {

@@ -13,7 +13,8 @@ import { realFolder } from '../disk/noLinks.ts';
 import { createPool } from '../threads/pool.ts';
 import { writeReport } from '../disk/reportFolder.ts';
 import type { Environment } from '../run/environment.ts';
-import { CANDIDATE_HANDLERS } from './candidateAnswers.ts';
+import { CANDIDATE_ANSWERS } from './candidateAnswers.ts';
+import { WORKER } from './workerModule.ts';
 import { projectPaths } from '../project/paths.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
 import { EXIT, exitCodeOfCheck, exitCodeOfFailure, exitCodeUnsaid } from '../outcome/exitCode.ts';
@@ -123,13 +124,10 @@ export function environment(
   progress: Environment['progress'],
   { onInterrupt, watchMemory }: Pick<Environment, 'onInterrupt' | 'watchMemory'>,
 ): Environment {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return {
     adapters: ADAPTERS,
-    startWorkers: (workers, data) =>
-      workers === 0
-        ? inlinePool(CANDIDATE_HANDLERS)
-        : createPool(new URL(`./worker.${extension}`, import.meta.url), workers, data),
+    startWorkers: (workers, start) =>
+      workers === 0 ? inlinePool(CANDIDATE_ANSWERS) : createPool(WORKER, workers, start),
     variables: process.env,
     runSelf,
     progress,

@@ -10,7 +10,7 @@ import { systemCode } from '../disk/errors.ts';
 import { openNoLinks } from '../disk/noLinks.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { DATA_FILE } from '../seal/format.ts';
-import { MAX_LINE } from '../seal/readPart.ts';
+import { MAX_LINE } from '../seal/readChunk.ts';
 import type { ModuleSide } from './moduleSide.ts';
 import { broken } from './side.ts';
 

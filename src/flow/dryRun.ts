@@ -55,7 +55,9 @@ export async function dryRun(
       await endReading(build);
       // The checks are this thread's: the others give back what they hold.
       await build.pool.close();
-      const rows = new Map(built.map((module) => [module.accounting.module, module.rows.length]));
+      const rows = new Map(
+        built.map((module) => [module.accounting.module, module.locators.length]),
+      );
       const cells = await failedCells(found, build.staging.scratch, (name) => rows.get(name) ?? 0);
       try {
         await scanProvisional(build, built, cells, looked, found);
@@ -117,9 +119,9 @@ function provenanceOf(built: readonly BuiltModule[], cells: FailedCells): Proven
   const modules = new Map(built.map((module) => [module.accounting.module, module]));
   const originOf = (module: string, ordinal: number): { table: string; row: bigint } => {
     const found = modules.get(module);
-    const row = found?.rows[ordinal];
+    const row = found?.locators[ordinal];
     if (found === undefined || row === undefined) throw new RangeError('no such record');
-    return { table: found.places, row };
+    return { table: found.locatedIn, row };
   };
   // A check asks several things about one record.
   let last: { module: string; ordinal: number; failed: FailedRow | null } | null = null;

@@ -14,6 +14,7 @@ import type { Failure } from '../outcome/failure.ts';
 import { decodeUtf8, JsonSyntaxError, parseJson } from '../record/jsonText.ts';
 import { isUuid } from '../record/uuid.ts';
 import type { JsonValue } from '../record/value.ts';
+import type { LoadedMapping } from './load.ts';
 import { chunksOf, fileFailure, openRegularFile, readDocument } from './document.ts';
 
 export interface RegistryEntry {
@@ -129,6 +130,18 @@ export async function targetsOf(
   }
   if (hash.digest('hex') !== sha256) throw changedFailure(file);
   return targets;
+}
+
+/** The registries of a mapping: name → legacy id → target id. Throws as {@link targetsOf} does. */
+export async function loadRegistries(
+  mapping: Pick<LoadedMapping, 'folder' | 'files' | 'registries'>,
+): Promise<Map<string, Map<string, string>>> {
+  const registries = new Map<string, Map<string, string>>();
+  for (const [name, file] of mapping.registries) {
+    const { sha256 = '' } = mapping.files.find((other) => other.name === file) ?? {};
+    registries.set(name, await targetsOf(mapping.folder, file, sha256));
+  }
+  return registries;
 }
 
 /** Somebody wrote the registry while a run was reading it. */

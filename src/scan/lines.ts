@@ -15,9 +15,9 @@ import { plainSize, readPlainFile } from '../seal/files.ts';
 import { DATA_FILE, jsonFile, LINEAGE_FILE, SCHEMA_FILE } from '../seal/format.ts';
 import { isAscending, type ComparableKey, type LineFault } from '../seal/lineForm.ts';
 import { lookUps, type LookUp, type PackedReference } from './packedReferences.ts';
-import type { Search, SeenPart } from './scanChunk.ts';
+import type { ScannedChunk, Search } from './calls.ts';
 import { countOf, recordFinding, type BadLines, type Scope } from './scope.ts';
-import { lineageSearch, recordSearch, seenParts } from './scannedChunks.ts';
+import { lineageSearch, recordSearch, scannedChunks } from './scannedChunks.ts';
 import { piiFinding, searchedFields } from './undeclaredPii.ts';
 
 /** What is looked for besides, as each line is read anyway. */
@@ -66,7 +66,7 @@ export async function* checkPii(
   const path = recordFile(scope.folder, module.name);
   let lines = 0;
   let bad: BadLines = { lines: 0, first: -1 };
-  for await (const part of seenParts(path, recordSearch(module, { searched }), pool)) {
+  for await (const part of scannedChunks(path, recordSearch(module, { searched }), pool)) {
     yield* piiFindings(scope, module, lines, part);
     for (const { line, fault } of part.faults) {
       if (fault.kind !== 'no-record') continue;
@@ -82,7 +82,7 @@ function* piiFindings(
   scope: Scope,
   module: CompiledModule,
   firstLine: number,
-  { pii }: SeenPart,
+  { pii }: ScannedChunk,
 ): Generator<Finding> {
   for (const { line, key, ...found } of pii) {
     yield piiFinding(scope, module, { ordinal: firstLine + line, record: key }, found);
@@ -152,7 +152,7 @@ async function* checkFile(
   const file = `${module.name}/${name}`;
   let lines = 0;
   let last: ComparableKey | null = null;
-  for await (const part of seenParts(path, search, pool)) {
+  for await (const part of scannedChunks(path, search, pool)) {
     if (last !== null && part.first !== null && !isAscending(last, part.first))
       note('order', lines);
     last = part.last ?? last;

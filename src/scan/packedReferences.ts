@@ -17,7 +17,7 @@ import {
 } from './keyTable.ts';
 import type { Reference } from './references.ts';
 import { countOf, moduleOf, type Scope } from './scope.ts';
-import { recordSearch, seenParts } from './scannedChunks.ts';
+import { recordSearch, scannedChunks } from './scannedChunks.ts';
 import { typeOfField } from './targets.ts';
 
 export interface PackedReference {
@@ -89,7 +89,11 @@ async function tableOf(
   // A little more than its share, as partitions are not quite even.
   const table = keyTable(Math.ceil((countOf(scope, module) / partitions) * 1.1), 0);
   const search = recordSearch(moduleOf(scope, module), { idFields: [field] });
-  for await (const { lines, ids } of seenParts(recordFile(scope.folder, module), search, pool)) {
+  for await (const { lines, ids } of scannedChunks(
+    recordFile(scope.folder, module),
+    search,
+    pool,
+  )) {
     const [{ words, states } = NOTHING] = ids;
     for (let line = 0; line < lines; line += 1) {
       if (states[line] !== PACKED) continue;

@@ -1,4 +1,4 @@
-/** A module's file as worker threads see it: part by part, in order. */
+/** A module's file as worker threads scan it: chunk by chunk, in order. */
 
 import { inOrder } from '../threads/inOrder.ts';
 import type { Pool } from '../threads/pool.ts';
@@ -7,10 +7,10 @@ import { lineageSchema } from '../seal/lineageSchema.ts';
 import { recordSchema } from '../seal/recordSchema.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { plainSize } from '../seal/files.ts';
-import type { LookInput, Search, SeenPart } from './scanChunk.ts';
+import { SCAN_CHUNK, type ScanChunkInput, type ScannedChunk, type Search } from './calls.ts';
 
-/** Bytes that a worker looks at at once. */
-const PART = 4 * 1024 * 1024;
+/** Bytes that a worker scans at once. */
+const CHUNK = 4 * 1024 * 1024;
 
 /** What is looked for in the records of a module. */
 export function recordSearch(
@@ -28,13 +28,17 @@ export function lineageSearch(module: CompiledModule): Search {
   return { lines, idFields: [], searched: [] };
 }
 
-/** The parts of a file; none where it is not there, or no plain file. */
-export function seenParts(path: string, search: Search, pool: Pool): AsyncGenerator<SeenPart> {
+/** The chunks of a file; none if it is missing or no plain file. */
+export function scannedChunks(
+  path: string,
+  search: Search,
+  pool: Pool,
+): AsyncGenerator<ScannedChunk> {
   const size = plainSize(path);
-  const parts: LookInput[] = [];
+  const chunks: ScanChunkInput[] = [];
   const text = canonicalJson(search);
-  for (let start = 0; start < size && size !== Number.POSITIVE_INFINITY; start += PART) {
-    parts.push({ path, start, end: Math.min(start + PART, size), search: text });
+  for (let start = 0; start < size && size !== Number.POSITIVE_INFINITY; start += CHUNK) {
+    chunks.push({ path, start, end: Math.min(start + CHUNK, size), search: text });
   }
-  return inOrder(parts, pool.size + 1, (part) => pool.call<SeenPart>('lookAtPart', part));
+  return inOrder(chunks, pool.size + 1, (chunk) => pool.call(SCAN_CHUNK, chunk));
 }

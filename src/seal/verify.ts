@@ -12,6 +12,7 @@ import { realFolder } from '../disk/noLinks.ts';
 import type { Pool } from '../threads/pool.ts';
 import { mappingDigest } from '../mapping/load.ts';
 import type { Finding } from '../outcome/finding.ts';
+import { HASH_FILE } from './calls.ts';
 import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';
 import { listCandidate, readPlainFile } from './files.ts';
 import {
@@ -184,7 +185,7 @@ async function verifySums(
     return !(modules.has(module) && file === DATA_FILE);
   });
   const digests = await Promise.all(
-    rest.map(({ path }) => pool.call<string | null>('hashFile', join(folder, path))),
+    rest.map(({ path }) => pool.call(HASH_FILE, join(folder, path))),
   );
   for (const [index, { path, sha256 }] of rest.entries()) {
     if (digests[index] === null) {

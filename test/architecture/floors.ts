@@ -53,7 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mapping: [...GROUND, 'source'],
   seal: [...GROUND, 'mapping'],
   journal: [...GROUND, 'seal'],
-  run: [...GROUND, 'source', 'seal'],
+  run: [...GROUND, 'source', 'mapping', 'seal'],
   project: [...GROUND, 'source', 'mapping', 'seal', 'journal', 'run'],
   // Pure: what it shows comes in as an outcome.
   report: ['outcome', 'record'],

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openFindings, type FindingStore } from '../../src/findings/findingStore.ts';
 import type { Remark } from '../../src/mapping/compile/rowMapper.ts';
-import { findingLog } from '../../src/migrate/findingLog.ts';
+import { findingLog } from '../../src/migrate/worker/findingLog.ts';
 
 let folder: string;
 

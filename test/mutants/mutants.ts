@@ -245,7 +245,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   ...of(
     true,
-    'migrate/sort/sortBucket.ts',
+    'migrate/worker/sortBucket.ts',
     ['test/migrate/sortBucket.test.ts', 'test/migrate/sealedFindings.test.ts'],
     [
       [

@@ -7,41 +7,9 @@
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import type { MapperContext } from '../../mapping/compile/identity.ts';
 import { verdictOfWhere } from '../../mapping/compile/where.ts';
-import { compareNames } from '../../source/nameOrder.ts';
-import type { ReadRange, Row, SourceReader } from '../../source/source.ts';
-import { openSelection, type RowSelection } from './rowSelection.ts';
-
-/** Columns that not all modules of a table map, and which ones do: indexes into its modules. */
-export interface SharedColumns {
-  readonly columns: readonly string[];
-  readonly modules: readonly number[];
-}
-
-export interface LeftOutInput {
-  /** All that read the table. */
-  readonly modules: readonly string[];
-  readonly parts: readonly SharedColumns[];
-  readonly selection: RowSelection;
-  readonly ranges: readonly ReadRange[];
-  /** Int32: the next range that nobody reads yet. */
-  readonly next: SharedArrayBuffer;
-}
-
-/** Rows that are left out because of what kind the cells of a column are. */
-export interface OddCells {
-  readonly column: string;
-  nulls: number;
-  others: number;
-}
-
-export interface LeftOut {
-  /** Rows that no module takes. */
-  readonly rows: number;
-  /** Those among them that are left out by the kind of a cell alone. */
-  readonly odd: readonly OddCells[];
-  /** By part: rows that a module takes, but none that maps the part, where a cell of it is not null. */
-  readonly parts: readonly number[];
-}
+import type { Row, SourceReader } from '../../source/source.ts';
+import type { LeftOut, LeftOutInput, OddCells } from '../calls.ts';
+import { openSelection } from '../select/rowSelection.ts';
 
 /** Reads ranges until none is left. When it fails, the other workers stop too. */
 export async function countLeftOut(
@@ -122,23 +90,5 @@ function tally(numberOfParts: number): {
       parts[index] = (parts[index] ?? 0) + 1;
     },
     result: () => ({ rows, odd: [...odd.values()], parts }),
-  };
-}
-
-/** What several workers have counted. */
-export function sumLeftOut(parts: readonly LeftOut[]): LeftOut {
-  const odd = new Map<string, OddCells>();
-  for (const { column, nulls, others } of parts.flatMap((part) => part.odd)) {
-    const known = odd.get(column) ?? { column, nulls: 0, others: 0 };
-    known.nulls += nulls;
-    known.others += others;
-    odd.set(column, known);
-  }
-  return {
-    rows: parts.reduce((sum, part) => sum + part.rows, 0),
-    odd: [...odd.values()].sort((a, b) => compareNames(a.column, b.column)),
-    parts: (parts[0]?.parts ?? []).map((_, index) =>
-      parts.reduce((sum, part) => sum + (part.parts[index] ?? 0), 0),
-    ),
   };
 }

@@ -12,7 +12,7 @@ import {
 } from '../../extsort/spill.ts';
 import type { ContentFinisher } from './contentEntry.ts';
 import { emptyView, readEntry, type EntryView } from './spillEntry.ts';
-import { bucketCount, route, sampledRouter, type Router } from './router.ts';
+import { bucketCount, route, sampledRouter, type Router } from '../sort/router.ts';
 import { indexEntries, sortEntries } from './sortBucket.ts';
 
 const SAMPLE = 4096;
@@ -33,7 +33,7 @@ export function assignOrdinals(
   for (const [place, entry] of order.entries()) {
     ordinal = equal[place] === 1 ? ordinal + 1 : 0;
     readEntry(buffer, index.starts[entry] ?? 0, view);
-    const { buffer: target } = writer.reserve(finisher.room(view));
+    const { buffer: target } = writer.reserve(finisher.capacity(view));
     const size = finisher.finish(buffer, view, ordinal, target);
     writer.commit(route(router, target, ENTRY_HEADER, ENTRY_HEADER + 16), size);
   }
@@ -56,7 +56,7 @@ export function assignOrdinalsInTurn(
     const found = foundIn(buffer, view);
     const ordinal = turns.get(found) ?? 0;
     turns.set(found, ordinal + 1);
-    const { buffer: target } = writer.reserve(finisher.room(view));
+    const { buffer: target } = writer.reserve(finisher.capacity(view));
     const size = finisher.finish(buffer, view, ordinal, target);
     writer.commit(route(router, target, ENTRY_HEADER, ENTRY_HEADER + 16), size);
   });

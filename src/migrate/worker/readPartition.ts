@@ -1,60 +1,27 @@
 /**
- * First phase, in a worker: rows of a share of the ranges → canonical records → buckets on disk.
+ * First phase, in a worker: rows of a partition → canonical records → buckets on disk.
  * Rows never leave the thread that has read them.
  */
 
 import { closeSync, fsyncSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { createFile, writeAll } from '../disk/durable.ts';
-import { systemCode } from '../disk/errors.ts';
-import type { NamelessFile } from '../disk/unlinkedFile.ts';
-import { ENTRY_HEADER, spillWriter, type Bucket } from '../extsort/spill.ts';
-import type { LoggedFindings } from '../findings/findingStore.ts';
-import type { BlobReference } from '../mapping/compile/blobReference.ts';
-import type { CompiledModule } from '../mapping/compile/module.ts';
-import type { Remark, RowMapper } from '../mapping/compile/rowMapper.ts';
-import { keyEncoding } from '../record/keyOrder.ts';
-import type { SourceValue } from '../record/value.ts';
-import { sortDiagnoses } from '../seal/sealedFindings.ts';
-import type { ReadRange, Row, SourceReader } from '../source/source.ts';
-import type { ContentWriter } from './sort/contentEntry.ts';
-import { entryRoom, keyFits, writeEntry } from './sort/spillEntry.ts';
+import { createFile, writeAll } from '../../disk/durable.ts';
+import { systemCode } from '../../disk/errors.ts';
+import { ENTRY_HEADER, spillWriter } from '../../extsort/spill.ts';
+import type { BlobReference } from '../../mapping/compile/blobReference.ts';
+import type { CompiledModule } from '../../mapping/compile/module.ts';
+import type { Remark, RowMapper } from '../../mapping/compile/rowMapper.ts';
+import { keyEncoding } from '../../record/keyOrder.ts';
+import { sortDiagnoses } from '../../seal/sealedFindings.ts';
+import type { Row, SourceReader } from '../../source/source.ts';
+import type { Locator, PartitionInput, PartitionResult } from '../calls.ts';
+import type { ContentWriter } from './contentEntry.ts';
+import { entryCapacity, keyFits, writeEntry } from './spillEntry.ts';
 import { findingLog } from './findingLog.ts';
-import { bucketCount, route, type Router } from './sort/router.ts';
-import type { RowSelection } from './select/rowSelection.ts';
+import { bucketCount, route } from '../sort/router.ts';
 
-export interface ShareInput {
-  readonly module: string;
-  readonly ranges: readonly ReadRange[];
-  /** Int32: the next range that nobody reads yet. */
-  readonly next: SharedArrayBuffer;
-  /** Int32: rows read so far, for the progress display. */
-  readonly progress: SharedArrayBuffer;
-  readonly router: Router;
-  readonly spill: string;
-  readonly chunk: number;
-  readonly blobs: string;
-  readonly selection: RowSelection;
-  /** Rows that are refused enter as well, if they have a key. */
-  readonly provisional: boolean;
-  /** The table that rows are located in. */
-  readonly places: string;
-  /** Where findings go. */
-  readonly findings: NamelessFile;
-}
-
-export interface ShareResult {
-  readonly buckets: Bucket[];
-  readonly read: number;
-  /** Rows that are in the buckets. */
-  readonly entered: number;
-  /** Rows that the mapping leaves out. */
-  readonly filtered: number;
-  readonly findings: LoggedFindings;
-}
-
-export interface ShareContext {
+export interface PartitionContext {
   readonly module: CompiledModule;
   readonly mapper: RowMapper;
   /** Whether a row counts; null where all do. */
@@ -66,18 +33,21 @@ export interface ShareContext {
   readonly content: ContentWriter | null;
 }
 
-/** Reads ranges until none is left. When it fails, the other shares stop too. */
-export async function readShare(input: ShareInput, context: ShareContext): Promise<ShareResult> {
+/** Reads ranges until none is left. If it fails, the other workers stop, too. */
+export async function readPartition(
+  input: PartitionInput,
+  context: PartitionContext,
+): Promise<PartitionResult> {
   const next = new Int32Array(input.next);
   const progress = new Int32Array(input.progress);
-  const share = openShare(input, context);
+  const partition = openPartition(input, context);
   try {
     for (;;) {
       const range = input.ranges[Atomics.add(next, 0, 1)];
       if (range === undefined) break;
       const { table, columns, asWritten } = context.module;
       for await (const page of context.reader.read(table, columns, range, asWritten)) {
-        for (const row of page) share.take(row);
+        for (const row of page) partition.take(row);
         Atomics.add(progress, 0, page.length);
       }
     }
@@ -85,33 +55,33 @@ export async function readShare(input: ShareInput, context: ShareContext): Promi
     Atomics.store(next, 0, input.ranges.length);
     throw error;
   }
-  return share.finish();
+  return partition.finish();
 }
 
-interface Share {
+interface Partition {
   take(row: Row): void;
-  finish(): ShareResult;
+  finish(): PartitionResult;
 }
 
-function openShare(input: ShareInput, context: ShareContext): Share {
+function openPartition(input: PartitionInput, context: PartitionContext): Partition {
   const { module, mapper, gate, isChosen, content } = context;
   const writer = spillWriter(input.spill, bucketCount(input.router), input.chunk);
   const encodings = module.orderTypes.map(keyEncoding);
-  const log = findingLog({ name: module.name, table: input.places }, input.findings);
-  const locator = module.columns.length;
+  const log = findingLog({ name: module.name, table: input.locatedIn }, input.findings);
+  const locatorAt = module.columns.length;
   let [read, entered, filtered] = [0, 0, 0];
-  const put = (row: SourceValue): void => {
+  const put = (locator: Locator): void => {
     const { key, record, lineage } = mapper.out;
     // A provisional candidate has its findings in the report, with their rows.
     const silent = mapper.remarks.length === 0 || input.provisional;
     const diagnoses = silent ? '' : diagnosesOf(mapper.remarks);
     if (content !== null) {
-      const entry = content.entry(record, row, diagnoses, (room) => writer.reserve(room));
+      const entry = content.entry(record, locator, diagnoses, (size) => writer.reserve(size));
       writer.commit(route(input.router, entry.buffer, ENTRY_HEADER, entry.keyEnd), entry.size);
       return;
     }
-    const parts = { key, record, lineage, diagnoses, row };
-    const { buffer } = writer.reserve(entryRoom(parts));
+    const parts = { key, record, lineage, diagnoses, locator };
+    const { buffer } = writer.reserve(entryCapacity(parts));
     const size = writeEntry(buffer, 0, encodings, parts);
     const keyEnd = ENTRY_HEADER + buffer.readUInt32LE(0);
     writer.commit(route(input.router, buffer, ENTRY_HEADER, keyEnd), size);
@@ -123,21 +93,21 @@ function openShare(input: ShareInput, context: ShareContext): Share {
         filtered += 1;
         return;
       }
-      const at = (row[locator] ?? null) as number | string;
+      const locator = (row[locatorAt] ?? null) as Locator;
       const accepted = mapper.map(row);
       if (isChosen !== null && !isChosen(mapper.out.record)) {
         filtered += 1;
         return;
       }
-      for (const remark of mapper.remarks) log.add(remark, at);
+      for (const remark of mapper.remarks) log.add(remark, locator);
       if (!mapper.hasKey) return;
       if (!keyFits(mapper.out.key, module.orderTypes)) {
-        log.add({ ...LONG_KEY, field: module.orderFields[0] ?? '' }, at);
+        log.add({ ...LONG_KEY, field: module.orderFields[0] ?? '' }, locator);
         return;
       }
       if (!accepted && !input.provisional) return;
       for (const blob of mapper.out.blobs) storeBlob(input.blobs, blob);
-      put(at);
+      put(locator);
       entered += 1;
     },
     finish() {

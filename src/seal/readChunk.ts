@@ -1,5 +1,5 @@
 /**
- * Parts of a file of lines: the lines that begin in a stretch of its bytes, read whole. Links are never
+ * Chunks of a file of lines: the lines that begin in a range of its bytes, read whole. Links are never
  * followed.
  */
 
@@ -7,16 +7,16 @@ import { closeSync, constants, readSync } from 'node:fs';
 
 import { openNoLinks } from '../disk/noLinks.ts';
 
-/** A stretch of a file; the part has the lines whose first byte is in [start, end). */
-export interface FileStretch {
+/** A chunk of a file: the lines whose first byte is in [start, end). */
+export interface FileChunk {
   readonly path: string;
   /** Offsets in the file. */
   readonly start: number;
   readonly end: number;
 }
 
-export interface PartLines {
-  /** One byte that is no part of it, then whole lines: in the room, or apart where it was too small. */
+export interface ChunkLines {
+  /** One byte of padding, then whole lines: in the given buffer, or apart if that was too small. */
   readonly data: Buffer;
   /** True when the file ends without LF, or a line is longer than one can be. */
   readonly unterminated: boolean;
@@ -26,17 +26,17 @@ export interface PartLines {
 
 const LF = 0x0a;
 const MORE = 1024 * 1024;
-/** Most last lines of a part end this soon behind it. */
+/** Most last lines of a chunk end within this many bytes after it. */
 const SPARE = 256 * 1024;
 /** No text of the runtime is longer, so that no record is: 512 MiB. */
 export const MAX_LINE: number = 512 * MORE - 64;
 
-/** Bytes of the room that a part of `length` bytes needs. */
-export function partRoom(length: number): number {
+/** Capacity of the buffer that a chunk of `length` bytes needs, in bytes. */
+export function chunkCapacity(length: number): number {
   return 1 + length + SPARE;
 }
 
-/** Offsets behind each LF, counted without the padding byte. */
+/** Offsets after each LF, counted without the padding byte. */
 export function lineEnds(data: Buffer): Uint32Array {
   let ends = new Uint32Array(Math.ceil(data.length / 128));
   let count = 0;
@@ -51,16 +51,17 @@ export function lineEnds(data: Buffer): Uint32Array {
   }
   return ends.slice(0, count);
 }
-/** The lines of a part, in a room of {@link partRoom} bytes where they fit. */
-export function readPart(
-  { path, start, end }: FileStretch,
-  room: SharedArrayBuffer | ArrayBuffer,
-): PartLines {
+
+/** Reads the lines of a chunk into a buffer of {@link chunkCapacity} bytes, if they fit. */
+export function readChunk(
+  { path, start, end }: FileChunk,
+  buffer: SharedArrayBuffer | ArrayBuffer,
+): ChunkLines {
   const file = openNoLinks(path, constants.O_RDONLY);
   try {
     // The byte before tells whether a line begins at `start`; where there is none, it is padding.
     const before = start === 0 ? 1 : 0;
-    const space = Buffer.from(room);
+    const space = Buffer.from(buffer);
     const read = before + readAt(file, start - 1 + before, space.subarray(before, end - start + 1));
     const first = start === 0 ? 0 : space.subarray(0, read).indexOf(LF);
     if (first === -1) return { data: Buffer.alloc(1), unterminated: false, endless: false };
@@ -74,13 +75,13 @@ export function readPart(
   }
 }
 
-/** The last line runs on behind the part: most often to somewhere that there is room for. */
+/** The last line runs on after the chunk: most often no further than the buffer has capacity for. */
 function withRest(
   file: number,
   end: number,
   space: Buffer,
   { first, read }: { readonly first: number; readonly read: number },
-): PartLines {
+): ChunkLines {
   const more = readAt(file, end, space.subarray(read, read + SPARE));
   const stop = space.subarray(read, read + more).indexOf(LF);
   if (stop !== -1) {
@@ -98,8 +99,7 @@ function withRest(
 
 /**
  * How many bytes are left of the line that runs on at `position`, and whether it ends; null where that is
- * more than `limit`. It is looked at before there is room for it: whoever wrote the file decides how long
- * it is.
+ * more than `limit`. Measured before memory is allocated: who wrote the file decides how long it is.
  */
 function restOfLine(
   file: number,

@@ -4,73 +4,35 @@
  * byte by byte only where those bits tie.
  */
 
-import { dealer } from '../../threads/sharedBuffer.ts';
-import { ENTRY_HEADER, type Bucket } from '../../extsort/spill.ts';
+import { bumpAllocator } from '../../threads/sharedBuffer.ts';
+import { ENTRY_HEADER } from '../../extsort/spill.ts';
+import type { DuplicateGroup, Locator, SortedBucket, SortOptions } from '../calls.ts';
+import { countedDiagnoses } from '../sort/countedDiagnoses.ts';
 import { DIGEST_LENGTH, packedLeafHash } from '../../merkle/hash.ts';
 import { keyOf } from '../../seal/moduleTree.ts';
 import { findingLines, sortDiagnoses, type Diagnosis } from '../../seal/sealedFindings.ts';
-import { emptyView, readEntry, rowOf } from './spillEntry.ts';
-import { bits48 } from './router.ts';
+import { emptyView, readEntry, locatorOf } from './spillEntry.ts';
+import { bits48 } from '../sort/router.ts';
 
-/** How often a diagnosis was made of records that are kept. */
-export type CountedDiagnosis = readonly [field: string, rule: string, count: number];
-
-/** Rows whose target id is the same; none of them enters the candidate. */
-export type DuplicateGroup = readonly (number | string)[];
-
-export interface SortedBucket {
-  /** One byte of padding, then the lines of data.ndjson. */
-  readonly data: Buffer;
-  readonly leaves: Buffer;
-  /** For each line the offset behind its LF, counted without the padding. */
-  readonly ends: Uint32Array;
-  readonly lineage: Buffer;
-  /** The lines of findings.ndjson, and how many they are. */
-  readonly findings: Buffer;
-  readonly findingCount: number;
-  /** How many of them are what. */
-  readonly diagnosed: readonly CountedDiagnosis[];
-  readonly duplicates: readonly DuplicateGroup[];
-  /** Entries that were one with another. */
-  readonly merged: number;
-  /** Provisional candidates: the row that each line comes from. */
-  readonly rows: BigInt64Array | null;
-}
-
-export interface SortOptions {
-  /** Rows with equal keys are kept, and it is said for each line which row it comes from. */
-  readonly provisional: boolean;
-  /** Rows with equal keys whose records are equal become one record: that of the first row. */
-  readonly merge: boolean;
-  /** The fields that make the key of a record. */
-  readonly keyFields: readonly string[];
-}
-
-/** Bytes that a sorted bucket takes at most. */
-export function sortedRoom({ bytes, entries }: Pick<Bucket, 'bytes' | 'entries'>): number {
-  const hashes = DIGEST_LENGTH + Uint32Array.BYTES_PER_ELEMENT - ENTRY_HEADER;
-  return bytes + entries * hashes + 2 * Uint32Array.BYTES_PER_ELEMENT;
-}
-
-/** Orders and hashes the entries of one bucket, which `buffer` holds; what it gives is in `room`. */
+/** Orders and hashes the entries of one bucket, which `buffer` holds; the result is in `target`. */
 export function sortBucket(
   buffer: Buffer,
   entries: number,
   options: SortOptions,
-  room: SharedArrayBuffer,
+  target: SharedArrayBuffer,
 ): SortedBucket {
   const index = indexEntries(buffer, entries);
   const sorted = sortEntries(buffer, index);
   const { kept, diagnosed, ...groups } = settleGroups(buffer, index, sorted, options);
-  const rows = options.provisional
-    ? BigInt64Array.from(kept, (entry) => BigInt(rowOf(buffer, index.starts[entry] ?? 0)))
+  const locators = options.provisional
+    ? BigInt64Array.from(kept, (entry) => BigInt(locatorOf(buffer, index.starts[entry] ?? 0)))
     : null;
-  const lines = layOut(buffer, index, kept, room);
+  const lines = layOut(buffer, index, kept, target);
   const found = findingsOf(buffer, index, { kept, diagnosed }, options.keyFields);
-  return { ...lines, ...found, ...groups, rows };
+  return { ...lines, ...found, ...groups, locators };
 }
 
-/** Where the parts of each entry stand in the bucket: read once, in order, as memory likes it. */
+/** Where the parts of each entry stand in the bucket: read once, in order, for cache locality. */
 export interface EntryIndex {
   readonly starts: Uint32Array;
   readonly keyEnds: Uint32Array;
@@ -219,7 +181,9 @@ function settleGroups(
       kept[count] = order[start] ?? 0;
       count += 1;
     } else {
-      const group = order.subarray(start, at).toSorted((a, b) => byEntryRow(buffer, index, a, b));
+      const group = order
+        .subarray(start, at)
+        .toSorted((a, b) => byEntryLocator(buffer, index, a, b));
       const one = merge && haveEqualRecords(buffer, index, group);
       if (one || provisional) {
         const survivors = one ? group.subarray(0, 1) : group;
@@ -231,7 +195,7 @@ function settleGroups(
           if (found.length > 0) diagnosed.set(group[0] ?? 0, sortDiagnoses(found));
         }
       } else {
-        duplicates.push(Array.from(group, (entry) => rowOf(buffer, index.starts[entry] ?? 0)));
+        duplicates.push(Array.from(group, (entry) => locatorOf(buffer, index.starts[entry] ?? 0)));
       }
     }
     start = at;
@@ -249,12 +213,15 @@ function haveEqualRecords(buffer: Buffer, index: EntryIndex, group: Uint32Array)
   });
 }
 
-function byEntryRow(buffer: Buffer, index: EntryIndex, a: number, b: number): number {
-  return byRow(rowOf(buffer, index.starts[a] ?? 0), rowOf(buffer, index.starts[b] ?? 0));
+function byEntryLocator(buffer: Buffer, index: EntryIndex, a: number, b: number): number {
+  return byLocator(
+    locatorOf(buffer, index.starts[a] ?? 0),
+    locatorOf(buffer, index.starts[b] ?? 0),
+  );
 }
 
 /** Rowids beyond 2^53 are strings; their order is that of the integers. */
-function byRow(a: number | string, b: number | string): number {
+function byLocator(a: Locator, b: Locator): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return a === b ? 0 : BigInt(a) < BigInt(b) ? -1 : 1;
 }
@@ -264,7 +231,7 @@ function layOut(
   buffer: Buffer,
   index: EntryIndex,
   order: Uint32Array,
-  room: SharedArrayBuffer,
+  target: SharedArrayBuffer,
 ): Pick<SortedBucket, 'data' | 'leaves' | 'ends' | 'lineage'> {
   const { keyEnds, recordEnds, lineageEnds } = index;
   let [recordBytes, lineageBytes] = [0, 0];
@@ -273,11 +240,11 @@ function layOut(
     recordBytes += recordEnd - (keyEnds[entry] ?? 0);
     lineageBytes += (lineageEnds[entry] ?? 0) - recordEnd;
   }
-  const deal = dealer(room);
-  const ends = deal.words(order.length);
-  const leaves = deal.bytes(order.length * DIGEST_LENGTH);
-  const data = deal.bytes(recordBytes + 1);
-  const lineage = deal.bytes(lineageBytes);
+  const allocator = bumpAllocator(target);
+  const ends = allocator.words(order.length);
+  const leaves = allocator.bytes(order.length * DIGEST_LENGTH);
+  const data = allocator.bytes(recordBytes + 1);
+  const lineage = allocator.bytes(lineageBytes);
   let [at, lineageAt] = [1, 0];
   for (let number = 0; number < order.length; number += 1) {
     const entry = order[number] ?? 0;
@@ -311,23 +278,6 @@ function findingsOf(
     for (const [field, rule] of diagnoses) counts.add([field, rule, 1]);
   }
   return { findings: Buffer.from(lines.join('')), findingCount, diagnosed: counts.list() };
-}
-
-export interface CountedDiagnoses {
-  add(counted: CountedDiagnosis): void;
-  list(): CountedDiagnosis[];
-}
-
-/** Counts of diagnoses, added up. */
-export function countedDiagnoses(): CountedDiagnoses {
-  const counts = new Map<string, CountedDiagnosis>();
-  return {
-    add([field, rule, count]) {
-      const key = `${rule} ${field}`;
-      counts.set(key, [field, rule, (counts.get(key)?.[2] ?? 0) + count]);
-    },
-    list: () => [...counts.values()],
-  };
 }
 
 /** What was found in the row of an entry, as it was spilled: each once, sorted. */

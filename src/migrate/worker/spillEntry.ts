@@ -2,7 +2,7 @@
 
 import { ENTRY_HEADER } from '../../extsort/spill.ts';
 import type { KeyEncoding, KeyValue } from '../../record/keyOrder.ts';
-import type { SourceValue } from '../../record/value.ts';
+import type { Locator } from '../calls.ts';
 
 const LF = 0x0a;
 const WORD = 2 ** 32;
@@ -31,15 +31,15 @@ export interface EntryParts {
   readonly diagnoses: string;
 }
 
-/** Bytes that an entry may take at the most. */
-export function entryRoom({ key, record, lineage, diagnoses }: EntryParts): number {
-  let room = ENTRY_HEADER + textRoom(record) + 1 + textRoom(lineage) + 1 + textRoom(diagnoses);
-  for (const part of key) room += typeof part === 'string' ? part.length * 6 + 2 : 16;
-  return room;
+/** Upper bound of the bytes that an entry takes. */
+export function entryCapacity({ key, record, lineage, diagnoses }: EntryParts): number {
+  let bytes = ENTRY_HEADER + textBytes(record) + 1 + textBytes(lineage) + 1 + textBytes(diagnoses);
+  for (const part of key) bytes += typeof part === 'string' ? part.length * 6 + 2 : 16;
+  return bytes;
 }
 
 /** Three bytes a UTF-16 unit is quick to say; for large text that would be wasteful. */
-function textRoom(text: string): number {
+function textBytes(text: string): number {
   return text.length < 65_536 ? text.length * 3 : Buffer.byteLength(text);
 }
 
@@ -48,7 +48,7 @@ export function writeEntry(
   buffer: Buffer,
   start: number,
   encodings: readonly KeyEncoding[],
-  entry: EntryParts & { readonly row: SourceValue },
+  entry: EntryParts & { readonly locator: Locator },
 ): number {
   let at = start + ENTRY_HEADER;
   for (const [index, encoding] of encodings.entries()) {
@@ -66,24 +66,24 @@ export function writeEntry(
   }
   const lineageEnd = at;
   if (entry.diagnoses !== '') at += buffer.write(entry.diagnoses, at);
-  writeHeader(buffer, start, { start, keyEnd, recordEnd, lineageEnd, end: at }, entry.row);
+  writeHeader(buffer, start, { start, keyEnd, recordEnd, lineageEnd, end: at }, entry.locator);
   return at - start;
 }
 
-/** Writes the lengths and the row of an entry whose parts are in place. */
-export function writeHeader(buffer: Buffer, at: number, view: EntryView, row: SourceValue): void {
+/** Writes the lengths and the locator of an entry whose parts are in place. */
+export function writeHeader(buffer: Buffer, at: number, view: EntryView, locator: Locator): void {
   buffer.writeUInt32LE(view.keyEnd - view.start - ENTRY_HEADER, at);
   buffer.writeUInt32LE(view.recordEnd - view.keyEnd, at + 4);
   buffer.writeUInt32LE(view.lineageEnd - view.recordEnd, at + 8);
   buffer.writeUInt32LE(view.end - view.lineageEnd, at + 20);
-  if (typeof row === 'number') {
-    const high = Math.floor(row / WORD);
+  if (typeof locator === 'number') {
+    const high = Math.floor(locator / WORD);
     buffer.writeInt32LE(high, at + 12);
-    buffer.writeUInt32LE(row - high * WORD, at + 16);
+    buffer.writeUInt32LE(locator - high * WORD, at + 16);
   } else {
-    const wide = BigInt.asUintN(64, BigInt(row as string));
-    buffer.writeUInt32LE(Number(wide >> 32n), at + 12);
-    buffer.writeUInt32LE(Number(wide & 0xffffffffn), at + 16);
+    const bits = BigInt.asUintN(64, BigInt(locator));
+    buffer.writeUInt32LE(Number(bits >> 32n), at + 12);
+    buffer.writeUInt32LE(Number(bits & 0xffffffffn), at + 16);
   }
 }
 
@@ -96,13 +96,13 @@ export function readEntry(buffer: Buffer, start: number, view: EntryView): void 
   view.end = view.lineageEnd + buffer.readUInt32LE(start + 20);
 }
 
-/** The row locator of the entry at `start`: a string where a double would change it. */
-export function rowOf(buffer: Buffer, start: number): number | string {
-  const row = buffer.readInt32LE(start + 12) * WORD + buffer.readUInt32LE(start + 16);
-  if (Number.isSafeInteger(row)) return row;
-  const wide =
+/** The locator of the entry at `start`. */
+export function locatorOf(buffer: Buffer, start: number): Locator {
+  const locator = buffer.readInt32LE(start + 12) * WORD + buffer.readUInt32LE(start + 16);
+  if (Number.isSafeInteger(locator)) return locator;
+  const bits =
     (BigInt(buffer.readInt32LE(start + 12)) << 32n) | BigInt(buffer.readUInt32LE(start + 16));
-  return String(wide);
+  return String(bits);
 }
 
 /** Whether numbers of this key fit the order encoding (127 bytes of magnitude). */

@@ -11,7 +11,7 @@ import { ENTRY_HEADER } from '../../extsort/spill.ts';
 import { BLIND_FIELD, type CompiledModule } from '../../mapping/compile/module.ts';
 import { contentId, identity, type MapperContext } from '../../mapping/compile/identity.ts';
 import { uuidBytes } from '../../record/uuid.ts';
-import type { SourceValue } from '../../record/value.ts';
+import type { Locator } from '../calls.ts';
 import { writeHeader, type EntryView } from './spillEntry.ts';
 
 const LF = 0x0a;
@@ -21,15 +21,15 @@ export interface ContentWriter {
   /** Writes the first entry of a record, given its canonical text without id. */
   entry(
     record: string,
-    row: SourceValue,
+    locator: Locator,
     diagnoses: string,
     reserve: (size: number) => { readonly buffer: Buffer; readonly start: number },
   ): { readonly buffer: Buffer; readonly size: number; readonly keyEnd: number };
 }
 
 export interface ContentFinisher {
-  /** Room for the final entry. */
-  room(view: EntryView): number;
+  /** Upper bound of the bytes of the final entry. */
+  capacity(view: EntryView): number;
   /** Writes the final entry of the record in `source`, `ordinal`-th of its equals; its size. */
   finish(source: Buffer, view: EntryView, ordinal: number, target: Buffer): number;
 }
@@ -45,7 +45,7 @@ export function contentEntry(module: CompiledModule, context: MapperContext): Co
     insertOffset(membersBefore(module, name).length),
   );
   return {
-    entry(record, row, diagnoses, reserve) {
+    entry(record, locator, diagnoses, reserve) {
       const content = Buffer.from(record);
       const found = Buffer.from(diagnoses);
       const lineageEnd = ENTRY_HEADER + 16 + content.length + 1 + INSERTS;
@@ -60,7 +60,7 @@ export function contentEntry(module: CompiledModule, context: MapperContext): Co
         buffer.writeUInt32LE(offset(content), recordEnd + index * 4);
       }
       found.copy(buffer, lineageEnd);
-      writeHeader(buffer, 0, { start: 0, keyEnd, recordEnd, lineageEnd, end: size }, row);
+      writeHeader(buffer, 0, { start: 0, keyEnd, recordEnd, lineageEnd, end: size }, locator);
       return { buffer, size, keyEnd };
     },
   };
@@ -96,7 +96,7 @@ export function contentFinisher(module: CompiledModule, context: MapperContext):
   const idName = JSON.stringify(module.idField ?? '');
   const idFirst = (module.idField ?? '') < BLIND_FIELD;
   return {
-    room: (view) => view.end - view.start + Buffer.byteLength(idName) + 100,
+    capacity: (view) => view.end - view.start + Buffer.byteLength(idName) + 100,
     finish(source, view, ordinal, target) {
       const content = source.subarray(view.keyEnd, view.recordEnd - 1);
       const id = makeId(content, ordinal);

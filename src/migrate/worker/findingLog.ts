@@ -1,27 +1,28 @@
 /**
- * Remarks on rows, as findings that say which row: what one share of a module's rows has to say. In
+ * Remarks on rows, as findings that say which row: those on one partition of a module's rows. In
  * a worker, into the file that all threads share, sorted in runs; memory: 8 MiB at most.
  *
  * There may be ten for each row, so what does not depend on the row is written once. The lines and
  * keys are those that a finding store gives the same findings.
  */
 
-import { runWriter } from '../extsort/sortedRuns.ts';
-import type { NamelessFile } from '../disk/unlinkedFile.ts';
-import { idOfPlace } from '../findings/findingId.ts';
-import type { LoggedFindings } from '../findings/findingStore.ts';
-import { kindOf, ROW_BYTES, TEXT_END, textPart, writeRow } from '../findings/sortKey.ts';
-import { emptyTally } from '../findings/tally.ts';
-import type { CompiledModule } from '../mapping/compile/module.ts';
-import type { Remark } from '../mapping/compile/rowMapper.ts';
-import { causeOf, type Cause } from '../outcome/cause.ts';
-import { canonicalJson } from '../record/canonical.ts';
+import { runWriter } from '../../extsort/sortedRuns.ts';
+import type { NamelessFile } from '../../disk/unlinkedFile.ts';
+import { idOfPlace } from '../../findings/findingId.ts';
+import type { LoggedFindings } from '../../findings/findingStore.ts';
+import { kindOf, ROW_BYTES, TEXT_END, textPart, writeRow } from '../../findings/sortKey.ts';
+import { emptyTally } from '../../findings/tally.ts';
+import type { CompiledModule } from '../../mapping/compile/module.ts';
+import type { Remark } from '../../mapping/compile/rowMapper.ts';
+import { causeOf, type Cause } from '../../outcome/cause.ts';
+import { canonicalJson } from '../../record/canonical.ts';
+import type { Locator } from '../calls.ts';
 
 /** A remark on a row, on one of its fields or as a whole. */
 type RowRemark = Omit<Remark, 'field'> & { readonly field?: string };
 
 export interface FindingLog {
-  add(remark: RowRemark, row: number | string): void;
+  add(remark: RowRemark, locator: Locator): void;
   /** Writes the rest; what a store takes over. */
   finish(): LoggedFindings;
 }
@@ -31,7 +32,7 @@ const BUDGET = 4 * 2 ** 20;
 /** Kinds of remarks that are kept in mind; a reason may hold a number. */
 const MAX_KINDS = 10_000;
 
-/** The log of one share of a module's rows. */
+/** The log of one partition of a module's rows. */
 export function findingLog(
   module: Pick<CompiledModule, 'name' | 'table'>,
   file: NamelessFile,
@@ -57,16 +58,16 @@ export function findingLog(
     return kind;
   };
   return {
-    add(remark, row) {
+    add(remark, locator) {
       const kind = kindOfRemark(remark);
       kind.count += 1;
       const { start, end } = remark;
       const head = end === undefined ? '{' : `{"end":${end},`;
-      const place = `{"row":${JSON.stringify(row)},${kind.table}}`;
+      const place = `{"row":${JSON.stringify(locator)},${kind.table}}`;
       const tail = start === undefined ? '}' : `,"start":${start}}`;
       const id = idOfPlace(`${head}${kind.field}${kind.about},"source":${place}${tail}`);
       const { key, rowAt, idAt } = kind;
-      writeRow(key, row, rowAt);
+      writeRow(key, locator, rowAt);
       key.write(id, idAt, 'latin1');
       writer.add(
         key,
@@ -97,7 +98,7 @@ interface Kind {
   count: number;
 }
 
-const ID_ROOM = '0'.repeat(16);
+const ID_SPACE = '0'.repeat(16);
 
 function newKind(module: Pick<CompiledModule, 'name' | 'table'>, remark: RowRemark): Kind {
   const { field, rule, severity, reason } = remark;
@@ -106,7 +107,7 @@ function newKind(module: Pick<CompiledModule, 'name' | 'table'>, remark: RowRema
   const kind = Buffer.of(kindOf(severity, true));
   const rowAt = place.length;
   const idAt = rowAt + ROW_BYTES + about.length;
-  const key = [place, Buffer.alloc(ROW_BYTES), about, Buffer.from(ID_ROOM), TEXT_END, kind];
+  const key = [place, Buffer.alloc(ROW_BYTES), about, Buffer.from(ID_SPACE), TEXT_END, kind];
   return {
     cause: causeOf({ module: module.name, ...remark }),
     field: field === undefined ? '' : `${members({ field })},`,

@@ -11,52 +11,11 @@ import type { CompiledModule } from '../../mapping/compile/module.ts';
 import { columnIndexes, type MapperContext } from '../../mapping/compile/identity.ts';
 import { legacyKey } from '../../mapping/compile/recordKey.ts';
 import { rowMapper } from '../../mapping/compile/rowMapper.ts';
-import type { ReadRange, Row, SourceReader } from '../../source/source.ts';
-import {
-  contentKey,
-  openSelection,
-  rowKey,
-  rowLegacyKey,
-  type RowSelection,
-} from './rowSelection.ts';
-import { keyOfValues, referencesOf, valuesOf, valueTargets } from './sampleReference.ts';
-import { smallest, type Ranked } from './smallest.ts';
-
-/** What a pass is for. Files are key sets. */
-export type KeyTask =
-  /** Keys of all rows. */
-  | { readonly kind: 'present'; readonly into: string }
-  /** Keys of rows that are filtered. */
-  | { readonly kind: 'filtered'; readonly into: string }
-  /** Those of `among` that a row has which is not filtered. */
-  | { readonly kind: 'kept'; readonly among: string; readonly into: string }
-  /** Keys of rows that are not filtered, and of those in the module itself that would filter them. */
-  | { readonly kind: 'links'; readonly into: string }
-  /** The keys with the smallest digests. */
-  | { readonly kind: 'smallest'; readonly count: number }
-  /** What the records of `among` refer to: keys, and values, by module. */
-  | {
-      readonly kind: 'follow';
-      readonly among: string;
-      readonly keys: ReadonlyMap<string, string>;
-      readonly values: ReadonlyMap<string, string>;
-    }
-  /** Keys of the records that hold the `values`. */
-  | { readonly kind: 'holders'; readonly values: string; readonly into: string };
-
-export interface KeyTaskInput {
-  readonly module: string;
-  readonly task: KeyTask;
-  readonly selection: RowSelection;
-  readonly ranges: readonly ReadRange[];
-  /** Int32: the next range that nobody reads yet. */
-  readonly next: SharedArrayBuffer;
-  /** Int32: rows read so far. */
-  readonly progress: SharedArrayBuffer;
-}
-
-/** Of task `smallest` the keys that this worker has seen, of others nothing. */
-export type KeyTaskResult = readonly Ranked[];
+import type { Row, SourceReader } from '../../source/source.ts';
+import type { KeyTask, KeyTaskInput, KeyTaskResult } from '../calls.ts';
+import { contentKey, openSelection, rowKey, rowLegacyKey } from '../select/rowSelection.ts';
+import { keyOfValues, referencesOf, valuesOf, valueTargets } from '../select/sampleReference.ts';
+import { smallest } from '../select/smallest.ts';
 
 interface Pass {
   take(row: Row): void;

@@ -3,22 +3,11 @@
  * belong together, and a finding for each base row that the query yields nothing for.
  */
 
-import type { NamelessFile } from '../disk/unlinkedFile.ts';
-import type { LoggedFindings } from '../findings/findingStore.ts';
-import type { CompiledModule } from '../mapping/compile/module.ts';
-import type { BaseCounts, RelationReader, SourceReader } from '../source/source.ts';
+import type { NamelessFile } from '../../disk/unlinkedFile.ts';
+import type { CompiledModule } from '../../mapping/compile/module.ts';
+import type { RelationReader, SourceReader } from '../../source/source.ts';
+import type { CountedBase } from '../calls.ts';
 import { findingLog } from './findingLog.ts';
-
-export interface BaseInput {
-  readonly module: string;
-  /** Where findings go. */
-  readonly findings: NamelessFile;
-}
-
-export interface CountedBase {
-  readonly counts: BaseCounts;
-  readonly findings: LoggedFindings;
-}
 
 const LOST = {
   rule: 'accounting',
