@@ -9,7 +9,7 @@
 
 import { ENTRY_HEADER } from '../../extsort/spill.ts';
 import { BLIND_FIELD, type CompiledModule } from '../../mapping/compile/module.ts';
-import { contentId, identity, type MapperContext } from '../../mapping/compile/identity.ts';
+import { blindOf, contentId, type MapperContext } from '../../mapping/compile/identity.ts';
 import { uuidBytes } from '../../record/uuid.ts';
 import type { Locator } from '../calls.ts';
 import { writeHeader, type EntryView } from './spillEntry.ts';
@@ -91,7 +91,7 @@ function insertOffset(members: number): (record: Buffer) => number {
 /** What the second pass does: final id and blind go into the record, the id becomes the key. */
 export function contentFinisher(module: CompiledModule, context: MapperContext): ContentFinisher {
   const makeId = contentId(module, context);
-  const identities = identity(module, context, () => null);
+  const blind = blindOf(module, context);
   const hasBlind = module.mapping.blind !== undefined;
   const idName = JSON.stringify(module.idField ?? '');
   const idFirst = (module.idField ?? '') < BLIND_FIELD;
@@ -102,7 +102,7 @@ export function contentFinisher(module: CompiledModule, context: MapperContext):
       const id = makeId(content, ordinal);
       const inserts = [{ at: source.readUInt32LE(view.recordEnd), text: `${idName}:"${id}"` }];
       if (hasBlind) {
-        const text = `"${BLIND_FIELD}":"${identities.blind([id])}"`;
+        const text = `"${BLIND_FIELD}":"${blind([id])}"`;
         inserts.push({ at: source.readUInt32LE(view.recordEnd + 4), text });
         if (!idFirst) inserts.reverse();
       }
