@@ -1,4 +1,4 @@
-/** What there is to say of one row while it is mapped. Diagnostics say where and why, never the value. */
+/** Diagnostics of one row while it is mapped. They say where and why, never the value. */
 
 import type { Severity } from '../../outcome/finding.ts';
 import type { Rule } from '../../outcome/rules.ts';
@@ -33,7 +33,10 @@ export interface DiagnosticLog {
   readonly clear: () => void;
 }
 
-/** The log of a mapper; severities are those of the project. Only a field's first diagnostic of a rule counts. */
+/**
+ * The log of a mapper; severities are those of the project. Of a field, only the first diagnostic of a
+ * rule counts.
+ */
 export function diagnosticLog(module: CompiledModule, project: ProjectMapping): DiagnosticLog {
   const diagnostics: Diagnostic[] = [];
   let rejected = false;

@@ -22,11 +22,11 @@ export interface MapperContext {
   /** Registry name → legacy id → target id. */
   readonly registries: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /**
-   * Module → legacy keys (see recordKey.ts) that only filtered rows have. Modules of which no row is
-   * filtered, or which nobody asks, are not there.
+   * Module → legacy keys (see recordKey.ts) that only filtered rows have. Has no module of which no
+   * row is filtered, or whose keys are not asked for.
    */
   readonly filtered?: ReadonlyMap<string, { readonly has: (key: string) => boolean }>;
-  /** Module → legacy keys that rows have, filtered ones included; only where somebody asks. */
+  /** Module → legacy keys that rows have, filtered ones included; only if they are asked for. */
   readonly present?: ReadonlyMap<string, { readonly has: (key: string) => boolean }>;
 }
 

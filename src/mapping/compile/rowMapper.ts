@@ -29,7 +29,7 @@ import { missingParent, parentFilter } from './rowFilter.ts';
 
 export type { Diagnostic } from './diagnostics.ts';
 
-/** What the last mapped row became. */
+/** What the last mapped row became; overwritten by the next one. */
 export interface MappedRow {
   /** Canonical JSON, without the id where the module is keyless; a cell that failed is null. */
   record: string;
@@ -41,9 +41,10 @@ export interface MappedRow {
   blobs: BlobReference[];
 }
 
+/** Maps one row at a time: all members are of the last row, and are read before the next call. */
 export interface RowMapper {
   readonly out: MappedRow;
-  /** What there is to say of the last row: at most one diagnostic for each field and rule. */
+  /** Diagnostics of the last row: at most one for each field and rule. */
   readonly diagnostics: readonly Diagnostic[];
   /** Whether the last row has the key that orders its record; without one `out` is of no use. */
   readonly hasKey: boolean;

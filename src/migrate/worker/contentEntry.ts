@@ -66,7 +66,7 @@ export function contentEntry(module: CompiledModule, context: MapperContext): Co
   };
 }
 
-/** Offset behind the first `members` members of a canonical record and the comma after them. */
+/** Offset after the first `members` members of a canonical record and the comma after them. */
 function insertOffset(members: number): (record: Buffer) => number {
   return (record) => {
     let seen = 0;
@@ -88,7 +88,7 @@ function insertOffset(members: number): (record: Buffer) => number {
   };
 }
 
-/** What the second pass does: final id and blind go into the record, the id becomes the key. */
+/** Does the second pass: final id and blind go into the record, the id becomes the key. */
 export function contentFinisher(module: CompiledModule, context: MapperContext): ContentFinisher {
   const makeId = contentId(module, context);
   const blind = blindOf(module, context);
@@ -118,7 +118,7 @@ export function contentFinisher(module: CompiledModule, context: MapperContext):
   };
 }
 
-/** Copies `content` with members inserted, and an LF; returns the offset behind it. */
+/** Copies `content` with members inserted, and an LF; returns the offset after it. */
 function compose(
   content: Buffer,
   inserts: readonly { readonly at: number; readonly text: string }[],
@@ -129,7 +129,7 @@ function compose(
   for (const { at, text } of inserts) {
     to += content.copy(target, to, from, at);
     from = at;
-    // At the record's end the comma goes before the member, elsewhere behind it.
+    // At the record's end the comma goes before the member, elsewhere after it.
     const last = at === content.length - 1;
     const empty = target[to - 1] === 0x7b;
     to += target.write(last ? `${empty ? '' : ','}${text}` : `${text},`, to);

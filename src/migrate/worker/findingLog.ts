@@ -1,5 +1,5 @@
 /**
- * Diagnostics on rows, as findings that say which row: those on one partition of a module's rows. In
+ * Diagnostics on rows, as findings that name the row's locator: those of one partition of a module. In
  * a worker, into the file that all threads share, sorted in runs; memory: 8 MiB at most.
  *
  * There may be ten for each row, so what does not depend on the row is written once. The lines and
