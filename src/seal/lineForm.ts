@@ -41,7 +41,7 @@ export interface InspectedLines {
   readonly lines: number;
   /** In the order of the lines. */
   readonly faults: readonly LineFault[];
-  /** Keys of the first and the last line that has one; the next part begins behind the last. */
+  /** Keys of the first and the last line that has one; the next chunk begins after the last. */
   readonly first: ComparableKey | null;
   readonly last: ComparableKey | null;
 }

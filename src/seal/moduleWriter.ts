@@ -48,7 +48,7 @@ export interface FoundLines {
 }
 
 export interface ModuleWriter {
-  /** Where blobs go, each under its digest, synced by whoever writes it. */
+  /** Where blobs go, each under its digest, synced by its writer. */
   readonly blobs: string;
   /** Takes the next records, their lineage, and what was found in their rows. */
   write(part: DataPart, lineage: Uint8Array, found?: FoundLines): void;

@@ -32,7 +32,7 @@ interface Setting {
   readonly present?: ReadonlySet<string>;
 }
 
-/** Maps one cell of a field with ids of module `dog`: the field's JSON, and `rule: reason` of remarks. */
+/** Maps one cell of a field with ids of module `dog`: the field's JSON, and `rule: reason` of diagnostics. */
 function mapOf({ id, field, keyType = 'string', present }: Setting) {
   const dog: ModuleMapping = {
     module: 'dog',
@@ -63,7 +63,7 @@ function mapOf({ id, field, keyType = 'string', present }: Setting) {
   return (dogs: SourceValue): { readonly json: unknown; readonly found: readonly string[] } => {
     mapper.map(module.columns.map((column) => (column === 'dogs' ? dogs : 1)));
     const record = JSON.parse(mapper.out.record) as Record<string, unknown>;
-    const found = mapper.remarks.map(({ rule, reason }) => `${rule}: ${reason}`);
+    const found = mapper.diagnostics.map(({ rule, reason }) => `${rule}: ${reason}`);
     return { json: record['dogs'], found };
   };
 }

@@ -5,12 +5,14 @@ import { describe, expect, it } from 'vitest';
 import {
   canonicalEntry,
   duplicateFailure,
+  loadRegistries,
   readRegistry,
   registryIds,
   targetsOf,
   type RegistryDuplicate,
   type RegistryEntry,
 } from '../../src/mapping/registryFile.ts';
+import type { MappingFile } from '../../src/mapping/place.ts';
 import { canonicalJson } from '../../src/record/canonical.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import { NAMESPACE, writeProject } from './project.ts';
@@ -154,6 +156,25 @@ describe('targetsOf', () => {
     ]);
     const again = targetsOf(folder, 'registries/r.ndjson', '0'.repeat(64));
     await expect(again).rejects.toThrow('the registry changed during the run');
+  });
+});
+
+describe('loadRegistries', () => {
+  const name = 'registries/r.ndjson';
+  const text = `${entry('a', NAMESPACE)}\n`;
+  const registries = new Map([['r', name]]);
+  const folder = (): string => join(writeProject({ [name]: text }), 'mapping');
+  const file = (sha256: string): MappingFile => ({ name, sha256, bytes: null, text: null });
+
+  it('has the target ids of each registry by its name', async () => {
+    const files = [file(createHash('sha256').update(text).digest('hex'))];
+    const loaded = await loadRegistries({ folder: folder(), files, registries });
+    expect([...loaded].map(([key, ids]) => [key, [...ids]])).toEqual([['r', [['a', NAMESPACE]]]]);
+  });
+
+  it.each([{ files: [file('0')] }, { files: [] }])('refuses other files: $files', async (given) => {
+    const loaded = loadRegistries({ folder: folder(), ...given, registries });
+    await expect(loaded).rejects.toThrow('the registry changed during the run');
   });
 });
 

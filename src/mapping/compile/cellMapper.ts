@@ -14,7 +14,7 @@ import type { SourceValue } from '../../record/value.ts';
 import type { ValueField } from '../model.ts';
 import type { NestedStep } from './nestedIds.ts';
 import { wholeMatch } from './pattern.ts';
-import type { RemarkLog } from './diagnostics.ts';
+import type { DiagnosticLog } from './diagnostics.ts';
 
 export interface MappedField {
   readonly name: string;
@@ -26,17 +26,20 @@ export interface MappedField {
   readonly nested?: NestedStep | null | undefined;
 }
 
-/** Null where the cell is null or was refused; the log says so. */
-export function cellMapper(field: MappedField, log: RemarkLog): (cell: SourceValue) => Converted {
+/** Null if the cell is null or was rejected, which the log then holds. */
+export function cellMapper(
+  field: MappedField,
+  log: DiagnosticLog,
+): (cell: SourceValue) => Converted {
   const { name, mapping, type } = field;
-  const refuse = refusal(field, log);
+  const reject = rejecter(field, log);
   if (takesPlainText(mapping.transforms, type)) {
     const convert = converter({ ...mapping, type });
     return (cell) => {
       const converted = convert(cell);
       if (!(converted instanceof Rejection)) return converted;
       inspectText(cell, name, log);
-      return refuse(name, converted);
+      return reject(name, converted);
     };
   }
   const toValue = valueMapper(field, log);
@@ -47,10 +50,13 @@ export function cellMapper(field: MappedField, log: RemarkLog): (cell: SourceVal
 }
 
 /** The same without a look at the text as it came. */
-export function valueMapper(field: MappedField, log: RemarkLog): (cell: SourceValue) => Converted {
+export function valueMapper(
+  field: MappedField,
+  log: DiagnosticLog,
+): (cell: SourceValue) => Converted {
   const { name, mapping, nested = null } = field;
   const { transforms } = mapping;
-  const refuse = refusal(field, log);
+  const reject = rejecter(field, log);
   const convert = converter({ ...mapping, type: field.type });
   const change =
     transforms === undefined
@@ -64,16 +70,16 @@ export function valueMapper(field: MappedField, log: RemarkLog): (cell: SourceVa
     const isPlain = nested === null || own === null || own instanceof Rejection;
     const changed = isPlain ? own : nested(own);
     const converted = changed instanceof Rejection ? changed : convert(changed);
-    return converted instanceof Rejection ? refuse(name, converted) : check(converted);
+    return converted instanceof Rejection ? reject(name, converted) : check(converted);
   };
 }
 
 /** A cell that orders the records and cannot be converted leaves its row without a key. */
-function refusal({ orders }: MappedField, log: RemarkLog): RemarkLog['refuse'] {
-  return orders ? log.refuseKey : log.refuse;
+function rejecter({ orders }: MappedField, log: DiagnosticLog): DiagnosticLog['reject'] {
+  return orders ? log.rejectKey : log.reject;
 }
 
-/** What these take from text is ASCII without controls: only text that they refuse may have faults. */
+/** What these take from text is ASCII without controls: only text that they reject may have faults. */
 const PLAIN_KINDS: ReadonlySet<string> = new Set([
   'boolean',
   'integer',
@@ -101,7 +107,12 @@ export function takesPlainText(
  * Notes what is wrong with a cell's text as it came; nothing for other cells. `where` says which
  * cell, if the field has several.
  */
-export function inspectText(cell: SourceValue, field: string, log: RemarkLog, where = ''): void {
+export function inspectText(
+  cell: SourceValue,
+  field: string,
+  log: DiagnosticLog,
+  where = '',
+): void {
   if (typeof cell !== 'string') return;
   for (const fault of textFaults(cell)) {
     log.note(field, where === '' ? fault : { ...fault, reason: fault.reason + where });
@@ -113,13 +124,13 @@ const NO_MATCH = new Rejection('pattern', 'the text does not match the pattern o
 const JSON_KEY = /"(?:__proto__|constructor|prototype)":/;
 
 /** Checks of what the type made of the cell. */
-function valueCheck(field: MappedField, log: RemarkLog): (value: Converted) => Converted {
+function valueCheck(field: MappedField, log: DiagnosticLog): (value: Converted) => Converted {
   const { name, orders } = field;
   const { nonBlank, format, pattern, longText = Infinity } = field.mapping;
   const matches = pattern === undefined ? null : wholeMatch(pattern);
   const isFormat = format === undefined ? null : FORMATS[format];
-  const refuse = (value: string, rejection: Rejection): Converted => {
-    log.refuse(name, rejection);
+  const reject = (value: string, rejection: Rejection): Converted => {
+    log.reject(name, rejection);
     return orders ? value : null;
   };
   return (value) => {
@@ -134,7 +145,7 @@ function valueCheck(field: MappedField, log: RemarkLog): (value: Converted) => C
     if (value.length >= longText && codePoints(value) >= longText) {
       log.note(name, { rule: 'long-text', reason: `the text has ${longText} characters or more` });
     }
-    if (nonBlank === true && value.trim() === '') return refuse(value, BLANK);
-    return matches?.(value) === false ? refuse(value, NO_MATCH) : value;
+    if (nonBlank === true && value.trim() === '') return reject(value, BLANK);
+    return matches?.(value) === false ? reject(value, NO_MATCH) : value;
   };
 }

@@ -25,7 +25,7 @@ export const FAST_CALLS: FastCalls = {
   timestamp: (text) => `${text.slice(0, 10)}T${text.slice(11)}`,
 };
 
-/** A test of the cell `x`, and what the field's value is where it passes. `y` is free for both. */
+/** A test of `cell`, and the field's value if it passes. The variable `decimal` is free for both. */
 export interface FastPath {
   readonly test: string;
   readonly value: string;
@@ -40,26 +40,32 @@ export function fastPath({
   switch (type.kind) {
     case 'string': {
       const test = fastText(mapping);
-      return test === null ? null : { test, value: 'x' };
+      return test === null ? null : { test, value: 'cell' };
     }
     case 'integer':
       // Zero goes the long way because of −0.
-      return { test: `typeof x === 'number' && x !== 0 && Number.isSafeInteger(x)`, value: 'x' };
+      return {
+        test: `typeof cell === 'number' && cell !== 0 && Number.isSafeInteger(cell)`,
+        value: 'cell',
+      };
     case 'float':
-      return { test: `typeof x === 'number' && x !== 0 && Number.isFinite(x)`, value: 'x' };
+      return {
+        test: `typeof cell === 'number' && cell !== 0 && Number.isFinite(cell)`,
+        value: 'cell',
+      };
     case 'boolean':
-      return { test: 'x === 1 || x === 0', value: 'x === 1' };
+      return { test: 'cell === 1 || cell === 0', value: 'cell === 1' };
     case 'decimal':
       if (type.digits === undefined) return null;
       return {
-        test: `typeof x === 'number' && (y = scaled(x, ${type.digits})) !== null`,
-        value: 'y',
+        test: `typeof cell === 'number' && (decimal = scaled(cell, ${type.digits})) !== null`,
+        value: 'decimal',
       };
     case 'timestamp':
       if ((type.digits ?? 0) > 0) return null;
-      return { test: `typeof x === 'string' && isTimestamp(x)`, value: 'timestamp(x)' };
+      return { test: `typeof cell === 'string' && isTimestamp(cell)`, value: 'timestamp(cell)' };
     case 'date':
-      return { test: `typeof x === 'string' && isDate(x)`, value: 'x' };
+      return { test: `typeof cell === 'string' && isDate(cell)`, value: 'cell' };
     default:
       return null;
   }
@@ -68,10 +74,10 @@ export function fastPath({
 function fastText(mapping: ColumnField): string | null {
   const { maxLength, longText, nonBlank, format, pattern } = mapping;
   if (format !== undefined || pattern !== undefined) return null;
-  const tests = [`typeof x === 'string'`];
+  const tests = [`typeof cell === 'string'`];
   // UTF-16 units are never fewer than code points.
-  if (maxLength !== undefined) tests.push(`x.length <= ${maxLength}`);
-  if (longText !== undefined) tests.push(`x.length < ${longText}`);
-  if (nonBlank === true) tests.push('x.charCodeAt(0) > 32 && x.charCodeAt(0) < 127');
+  if (maxLength !== undefined) tests.push(`cell.length <= ${maxLength}`);
+  if (longText !== undefined) tests.push(`cell.length < ${longText}`);
+  if (nonBlank === true) tests.push('cell.charCodeAt(0) > 32 && cell.charCodeAt(0) < 127');
   return tests.join(' && ');
 }

@@ -8,10 +8,13 @@ import { inspectText, takesPlainText } from './cellMapper.ts';
 import type { CompiledModule } from './module.ts';
 import { columnsOfField, isReference } from '../model.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
-import type { RemarkLog } from './diagnostics.ts';
+import type { DiagnosticLog } from './diagnostics.ts';
 
 /** Looks at these texts of a row; null where fields hold all of the key's texts. */
-export function keyInspector(module: CompiledModule, log: RemarkLog): ((row: Row) => void) | null {
+export function keyInspector(
+  module: CompiledModule,
+  log: DiagnosticLog,
+): ((row: Row) => void) | null {
   const { idField, fields, key, columns } = module;
   if (idField === null) return null;
   // What a reference makes of a text is an id: it looks at none.

@@ -35,20 +35,20 @@ export function nestedStep(
   if (changes.length === 0) return null;
   return (cell) => {
     let json = jsonOf(cell);
-    // What is no JSON is refused by the type.
+    // What is no JSON is rejected by the type.
     if (json === undefined) return cell;
-    let refused: Rejection | null = null;
+    let rejected: Rejection | null = null;
     for (const { reference, change } of changes) {
       let missing = 0;
       json = changedAt(json, reference.path, (id) => {
         const changed = change(id);
-        if (changed instanceof Rejection) refused ??= changed;
+        if (changed instanceof Rejection) rejected ??= changed;
         if (changed === MISSING) missing += 1;
         return changed === MISSING || changed instanceof Rejection ? null : changed;
       });
       if (missing > 0) note(missingNote(missing, reference.module));
     }
-    return refused ?? cellOf(json);
+    return rejected ?? cellOf(json);
   };
 }
 

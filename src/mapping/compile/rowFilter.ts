@@ -9,7 +9,7 @@ import { legacyKey } from './recordKey.ts';
 import { whereOf } from './where.ts';
 
 /** Whether a row of the module's columns counts; null where every row does. */
-export function rowGate(
+export function rowFilter(
   module: CompiledModule,
   context: MapperContext,
 ): ((row: Row) => boolean) | null {

@@ -9,7 +9,7 @@
 
 import { ENTRY_HEADER } from '../../extsort/spill.ts';
 import { BLIND_FIELD, type CompiledModule } from '../../mapping/compile/module.ts';
-import { contentId, identity, type MapperContext } from '../../mapping/compile/identity.ts';
+import { blindOf, contentId, type MapperContext } from '../../mapping/compile/identity.ts';
 import { uuidBytes } from '../../record/uuid.ts';
 import type { Locator } from '../calls.ts';
 import { writeHeader, type EntryView } from './spillEntry.ts';
@@ -66,7 +66,7 @@ export function contentEntry(module: CompiledModule, context: MapperContext): Co
   };
 }
 
-/** Offset behind the first `members` members of a canonical record and the comma after them. */
+/** Offset after the first `members` members of a canonical record and the comma after them. */
 function insertOffset(members: number): (record: Buffer) => number {
   return (record) => {
     let seen = 0;
@@ -88,10 +88,10 @@ function insertOffset(members: number): (record: Buffer) => number {
   };
 }
 
-/** What the second pass does: final id and blind go into the record, the id becomes the key. */
+/** Does the second pass: final id and blind go into the record, the id becomes the key. */
 export function contentFinisher(module: CompiledModule, context: MapperContext): ContentFinisher {
   const makeId = contentId(module, context);
-  const identities = identity(module, context, () => null);
+  const blind = blindOf(module, context);
   const hasBlind = module.mapping.blind !== undefined;
   const idName = JSON.stringify(module.idField ?? '');
   const idFirst = (module.idField ?? '') < BLIND_FIELD;
@@ -102,7 +102,7 @@ export function contentFinisher(module: CompiledModule, context: MapperContext):
       const id = makeId(content, ordinal);
       const inserts = [{ at: source.readUInt32LE(view.recordEnd), text: `${idName}:"${id}"` }];
       if (hasBlind) {
-        const text = `"${BLIND_FIELD}":"${identities.blind([id])}"`;
+        const text = `"${BLIND_FIELD}":"${blind([id])}"`;
         inserts.push({ at: source.readUInt32LE(view.recordEnd + 4), text });
         if (!idFirst) inserts.reverse();
       }
@@ -118,7 +118,7 @@ export function contentFinisher(module: CompiledModule, context: MapperContext):
   };
 }
 
-/** Copies `content` with members inserted, and an LF; returns the offset behind it. */
+/** Copies `content` with members inserted, and an LF; returns the offset after it. */
 function compose(
   content: Buffer,
   inserts: readonly { readonly at: number; readonly text: string }[],
@@ -129,7 +129,7 @@ function compose(
   for (const { at, text } of inserts) {
     to += content.copy(target, to, from, at);
     from = at;
-    // At the record's end the comma goes before the member, elsewhere behind it.
+    // At the record's end the comma goes before the member, elsewhere after it.
     const last = at === content.length - 1;
     const empty = target[to - 1] === 0x7b;
     to += target.write(last ? `${empty ? '' : ','}${text}` : `${text},`, to);

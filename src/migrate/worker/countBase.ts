@@ -26,7 +26,7 @@ export async function countBase(
   const log = findingLog({ name, table: base.table }, file);
   if (counts.lost > 0 && base.lost !== 'filter') {
     for await (const page of relations.lostRows(table)) {
-      for (const row of page) log.add(LOST, row);
+      for (const locator of page) log.add(LOST, locator);
     }
   }
   return { counts, findings: log.finish() };

@@ -1,5 +1,5 @@
 /**
- * Remarks on rows, as findings that say which row: those on one partition of a module's rows. In
+ * Diagnostics on rows, as findings that name the row's locator: those of one partition of a module. In
  * a worker, into the file that all threads share, sorted in runs; memory: 8 MiB at most.
  *
  * There may be ten for each row, so what does not depend on the row is written once. The lines and
@@ -13,23 +13,23 @@ import type { LoggedFindings } from '../../findings/findingStore.ts';
 import { kindOf, ROW_BYTES, TEXT_END, textPart, writeRow } from '../../findings/sortKey.ts';
 import { emptyTally } from '../../findings/tally.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
-import type { Remark } from '../../mapping/compile/rowMapper.ts';
+import type { Diagnostic } from '../../mapping/compile/rowMapper.ts';
 import { causeOf, type Cause } from '../../outcome/cause.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import type { Locator } from '../calls.ts';
 
-/** A remark on a row, on one of its fields or as a whole. */
-type RowRemark = Omit<Remark, 'field'> & { readonly field?: string };
+/** A diagnostic on a row, on one of its fields or as a whole. */
+type RowDiagnostic = Omit<Diagnostic, 'field'> & { readonly field?: string };
 
 export interface FindingLog {
-  add(remark: RowRemark, locator: Locator): void;
+  add(diagnostic: RowDiagnostic, locator: Locator): void;
   /** Writes the rest; what a store takes over. */
   finish(): LoggedFindings;
 }
 
 /** Bytes that are sorted at once. */
 const BUDGET = 4 * 2 ** 20;
-/** Kinds of remarks that are kept in mind; a reason may hold a number. */
+/** Kinds of diagnostics that are kept in mind; a reason may hold a number. */
 const MAX_KINDS = 10_000;
 
 /** The log of one partition of a module's rows. */
@@ -46,22 +46,22 @@ export function findingLog(
     }
     kinds.clear();
   };
-  const kindOfRemark = (remark: RowRemark): Kind => {
-    const { field, rule, severity, reason } = remark;
+  const kindOfDiagnostic = (diagnostic: RowDiagnostic): Kind => {
+    const { field, rule, severity, reason } = diagnostic;
     const name = `${field === undefined ? '' : `=${field}`}\0${rule}\0${severity}\0${reason}`;
     let kind = kinds.get(name);
     if (kind === undefined) {
       if (kinds.size === MAX_KINDS) finishKinds();
-      kind = newKind(module, remark);
+      kind = newKind(module, diagnostic);
       kinds.set(name, kind);
     }
     return kind;
   };
   return {
-    add(remark, locator) {
-      const kind = kindOfRemark(remark);
+    add(diagnostic, locator) {
+      const kind = kindOfDiagnostic(diagnostic);
       kind.count += 1;
-      const { start, end } = remark;
+      const { start, end } = diagnostic;
       const head = end === undefined ? '{' : `{"end":${end},`;
       const place = `{"row":${JSON.stringify(locator)},${kind.table}}`;
       const tail = start === undefined ? '}' : `,"start":${start}}`;
@@ -83,7 +83,7 @@ export function findingLog(
   };
 }
 
-/** What all remarks of a kind have in common; `key` is filled in for each. */
+/** What all diagnostics of a kind have in common; `key` is filled in for each. */
 interface Kind {
   readonly cause: Cause;
   /** Its member and a comma, or nothing. */
@@ -100,8 +100,8 @@ interface Kind {
 
 const ID_SPACE = '0'.repeat(16);
 
-function newKind(module: Pick<CompiledModule, 'name' | 'table'>, remark: RowRemark): Kind {
-  const { field, rule, severity, reason } = remark;
+function newKind(module: Pick<CompiledModule, 'name' | 'table'>, diagnostic: RowDiagnostic): Kind {
+  const { field, rule, severity, reason } = diagnostic;
   const place = Buffer.concat([textPart(module.name), textPart(module.table)]);
   const about = Buffer.concat([textPart(field ?? ''), textPart(rule)]);
   const kind = Buffer.of(kindOf(severity, true));
@@ -109,7 +109,7 @@ function newKind(module: Pick<CompiledModule, 'name' | 'table'>, remark: RowRema
   const idAt = rowAt + ROW_BYTES + about.length;
   const key = [place, Buffer.alloc(ROW_BYTES), about, Buffer.from(ID_SPACE), TEXT_END, kind];
   return {
-    cause: causeOf({ module: module.name, ...remark }),
+    cause: causeOf({ module: module.name, ...diagnostic }),
     field: field === undefined ? '' : `${members({ field })},`,
     about: members({ module: module.name, reason, rule }),
     severityText: members({ severity }),

@@ -34,7 +34,7 @@ export async function runKeyTask(
   const reduced = withColumns(module, input.task);
   const selection = openSelection(reduced, context, input.selection);
   try {
-    const pass = openPass(input.task, reduced, selection.context, selection.gate);
+    const pass = openPass(input.task, reduced, selection.context, selection.filter);
     for (;;) {
       const range = input.ranges[Atomics.add(next, 0, 1)];
       if (range === undefined) return pass.finish();
@@ -65,24 +65,29 @@ function withColumns(module: CompiledModule, { kind }: KeyTask): CompiledModule 
   return { ...module, columns: [...columns] };
 }
 
-type Gate = ((row: Row) => boolean) | null;
+type RowFilter = ((row: Row) => boolean) | null;
 
-function openPass(task: KeyTask, module: CompiledModule, context: MapperContext, gate: Gate): Pass {
+function openPass(
+  task: KeyTask,
+  module: CompiledModule,
+  context: MapperContext,
+  filter: RowFilter,
+): Pass {
   switch (task.kind) {
     case 'present':
       return collectPass(task.into, module, () => true);
     case 'filtered':
-      return collectPass(task.into, module, (row) => gate?.(row) === false);
+      return collectPass(task.into, module, (row) => filter?.(row) === false);
     case 'kept':
-      return keptPass(task, module, gate);
+      return keptPass(task, module, filter);
     case 'links':
-      return linksPass(task.into, module, gate);
+      return linksPass(task.into, module, filter);
     case 'smallest':
-      return smallestPass(task.count, module, context, gate);
+      return smallestPass(task.count, module, context, filter);
     case 'follow':
-      return followPass(task, module, context, gate);
+      return followPass(task, module, context, filter);
     default:
-      return holdersPass(task, module, context, gate);
+      return holdersPass(task, module, context, filter);
   }
 }
 
@@ -105,14 +110,14 @@ function collectPass(into: string, module: CompiledModule, isMeant: (row: Row) =
 function keptPass(
   task: { readonly among: string; readonly into: string },
   module: CompiledModule,
-  gate: Gate,
+  filter: RowFilter,
 ): Pass {
   const keyOf = rowLegacyKey(module);
   const among = openKeySet(task.among);
   const keys = keySetWriter(task.into);
   return {
     take(row) {
-      if (gate?.(row) === false) return;
+      if (filter?.(row) === false) return;
       const key = keyOf(row);
       if (key !== null && among.has(key)) keys.add(key);
     },
@@ -124,7 +129,7 @@ function keptPass(
   };
 }
 
-function linksPass(into: string, module: CompiledModule, gate: Gate): Pass {
+function linksPass(into: string, module: CompiledModule, filter: RowFilter): Pass {
   const keyOf = rowLegacyKey(module);
   const parents = module.fields.flatMap(({ mapping }) => {
     if (!('reference' in mapping) || mapping.reference !== module.name) return [];
@@ -134,7 +139,7 @@ function linksPass(into: string, module: CompiledModule, gate: Gate): Pass {
   const links = keyLinksWriter(into);
   return {
     take(row) {
-      const key = gate?.(row) === false ? null : keyOf(row);
+      const key = filter?.(row) === false ? null : keyOf(row);
       if (key === null) return;
       links.add(
         key,
@@ -169,7 +174,7 @@ function smallestPass(
   count: number,
   module: CompiledModule,
   context: MapperContext,
-  gate: Gate,
+  filter: RowFilter,
 ): Pass {
   // Of a key alone, the record is not looked at, and its columns may not be there.
   const keyed = module.mapping.id.rule !== 'keyless';
@@ -177,7 +182,7 @@ function smallestPass(
   const found = smallest(count);
   return {
     take(row) {
-      const key = gate?.(row) === false ? null : keyOf(row);
+      const key = filter?.(row) === false ? null : keyOf(row);
       // The key of a record without key is its digest already.
       if (key !== null) found.add({ key, rank: keyed ? hash('sha256', key, 'hex') : key });
     },
@@ -189,7 +194,7 @@ function followPass(
   task: Extract<KeyTask, { kind: 'follow' }>,
   module: CompiledModule,
   context: MapperContext,
-  gate: Gate,
+  filter: RowFilter,
 ): Pass {
   const { keyOf, recordOf } = sampleKey(module, context);
   const among = openKeySet(task.among);
@@ -203,7 +208,7 @@ function followPass(
   const { byKey, byValue } = referencesOf(module, context);
   return {
     take(row) {
-      const own = gate?.(row) === false ? null : keyOf(row);
+      const own = filter?.(row) === false ? null : keyOf(row);
       if (own === null || !among.has(own)) return;
       for (const { parent, keyOf: keyOfParent } of byKey) {
         const key = keyOfParent(row);
@@ -229,7 +234,7 @@ function holdersPass(
   task: { readonly values: string; readonly into: string },
   module: CompiledModule,
   context: MapperContext,
-  gate: Gate,
+  filter: RowFilter,
 ): Pass {
   const { keyOf, recordOf } = sampleKey(module, context);
   const values = openKeySet(task.values);
@@ -237,7 +242,7 @@ function holdersPass(
   const targets = valueTargets(context.mapping, module.name);
   return {
     take(row) {
-      const own = gate?.(row) === false ? null : keyOf(row);
+      const own = filter?.(row) === false ? null : keyOf(row);
       if (own === null) return;
       const record = JSON.parse(recordOf(row)) as unknown;
       const held = targets.some((fields, index) => {

@@ -21,7 +21,7 @@ export async function countLeftOut(
   const [first] = modules;
   if (first === undefined) throw new Error('no module reads the table');
   const shared = input.parts.flatMap((part) => part.columns);
-  const columns = [...new Set([...modules.flatMap(columnsOfGate), ...shared])];
+  const columns = [...new Set([...modules.flatMap(columnsOfFilter), ...shared])];
   const next = new Int32Array(input.next);
   const opened = modules.map((module) => {
     const reduced: CompiledModule = { ...module, columns };
@@ -36,7 +36,7 @@ export async function countLeftOut(
   }));
   const found = tally(parts.length);
   const take = (row: Row): void => {
-    const takes = opened.map(({ gate }) => gate === null || gate(row));
+    const takes = opened.map(({ filter }) => filter === null || filter(row));
     if (!takes.includes(true)) {
       found.add(opened.map(({ verdict }) => verdict(row)));
       return;
@@ -61,7 +61,7 @@ export async function countLeftOut(
 }
 
 /** Columns that say whether a row counts. */
-function columnsOfGate({ mapping, fields }: CompiledModule): string[] {
+function columnsOfFilter({ mapping, fields }: CompiledModule): string[] {
   const columns = (mapping.where ?? []).map(({ column }) => column);
   for (const { mapping: field } of fields) {
     if ('reference' in field && field.onFilteredParent === 'filter') columns.push(...field.columns);

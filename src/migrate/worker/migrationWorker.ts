@@ -128,7 +128,7 @@ async function readSelected(
     return await readPartition(input, {
       module,
       mapper: rowMapper(module, selection.context),
-      gate: selection.gate,
+      filter: selection.filter,
       isChosen: selection.isChosen,
       reader,
       content: keyless ? contentEntry(module, context) : null,

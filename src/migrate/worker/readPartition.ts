@@ -11,7 +11,7 @@ import { systemCode } from '../../disk/errors.ts';
 import { ENTRY_HEADER, spillWriter } from '../../extsort/spill.ts';
 import type { BlobReference } from '../../mapping/compile/blobReference.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
-import type { Remark, RowMapper } from '../../mapping/compile/rowMapper.ts';
+import type { Diagnostic, RowMapper } from '../../mapping/compile/rowMapper.ts';
 import { keyEncoding } from '../../record/keyOrder.ts';
 import { sortDiagnoses } from '../../seal/sealedFindings.ts';
 import type { Row, SourceReader } from '../../source/source.ts';
@@ -25,7 +25,7 @@ export interface PartitionContext {
   readonly module: CompiledModule;
   readonly mapper: RowMapper;
   /** Whether a row counts; null where all do. */
-  readonly gate: ((row: Row) => boolean) | null;
+  readonly filter: ((row: Row) => boolean) | null;
   /** Whether a record counts, given its text without id; null where all do. */
   readonly isChosen: ((record: string) => boolean) | null;
   readonly reader: SourceReader;
@@ -64,7 +64,7 @@ interface Partition {
 }
 
 function openPartition(input: PartitionInput, context: PartitionContext): Partition {
-  const { module, mapper, gate, isChosen, content } = context;
+  const { module, mapper, filter, isChosen, content } = context;
   const writer = spillWriter(input.spill, bucketCount(input.router), input.chunk);
   const encodings = module.orderTypes.map(keyEncoding);
   const log = findingLog({ name: module.name, table: input.locatedIn }, input.findings);
@@ -73,8 +73,8 @@ function openPartition(input: PartitionInput, context: PartitionContext): Partit
   const put = (locator: Locator): void => {
     const { key, record, lineage } = mapper.out;
     // A provisional candidate has its findings in the report, with their rows.
-    const silent = mapper.remarks.length === 0 || input.provisional;
-    const diagnoses = silent ? '' : diagnosesOf(mapper.remarks);
+    const silent = mapper.diagnostics.length === 0 || input.provisional;
+    const diagnoses = silent ? '' : diagnosesOf(mapper.diagnostics);
     if (content !== null) {
       const entry = content.entry(record, locator, diagnoses, (size) => writer.reserve(size));
       writer.commit(route(input.router, entry.buffer, ENTRY_HEADER, entry.keyEnd), entry.size);
@@ -89,7 +89,7 @@ function openPartition(input: PartitionInput, context: PartitionContext): Partit
   return {
     take(row) {
       read += 1;
-      if (gate !== null && !gate(row)) {
+      if (filter !== null && !filter(row)) {
         filtered += 1;
         return;
       }
@@ -99,7 +99,7 @@ function openPartition(input: PartitionInput, context: PartitionContext): Partit
         filtered += 1;
         return;
       }
-      for (const remark of mapper.remarks) log.add(remark, locator);
+      for (const diagnostic of mapper.diagnostics) log.add(diagnostic, locator);
       if (!mapper.hasKey) return;
       if (!keyFits(mapper.out.key, module.orderTypes)) {
         log.add({ ...LONG_KEY, field: module.orderFields[0] ?? '' }, locator);
@@ -116,9 +116,9 @@ function openPartition(input: PartitionInput, context: PartitionContext): Partit
   };
 }
 
-/** What is sealed of remarks on a row that is kept, in one order whatever order they came in. */
-function diagnosesOf(remarks: readonly Remark[]): string {
-  return JSON.stringify(sortDiagnoses(remarks.map(({ field, rule }) => [field, rule])));
+/** What is sealed of diagnostics on a row that is kept, in one order whatever order they came in. */
+function diagnosesOf(diagnostics: readonly Diagnostic[]): string {
+  return JSON.stringify(sortDiagnoses(diagnostics.map(({ field, rule }) => [field, rule])));
 }
 
 const LONG_KEY = {

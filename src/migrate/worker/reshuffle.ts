@@ -93,7 +93,7 @@ function foundIn(buffer: Buffer, { lineageEnd, end }: EntryView): string {
 
 /**
  * Splits a bucket into about `parts` buckets in key order, in bounded memory. A bucket whose keys
- * are all equal stays whole; where nearly all are, the others go before and behind them.
+ * are all equal stays whole; where nearly all are, the others go before and after them.
  */
 export function splitBucket(
   bucket: Bucket,
@@ -108,7 +108,7 @@ export function splitBucket(
     );
   }
   const [common = Buffer.alloc(0)] = sample;
-  // 0 before it, 1 the key that the sample holds, 2 behind it.
+  // 0 before it, 1 the key that the sample holds, 2 after it.
   const side = (buffer: Buffer, view: EntryView): number =>
     Buffer.compare(keyIn(buffer, view), common) + 1;
   let same = true;

@@ -18,12 +18,12 @@ export async function sampleRows(
   context: MapperContext,
 ): Promise<Sample> {
   const mapper = rowMapper(module, context);
-  const gate = whereOf(module);
+  const filter = whereOf(module);
   const encodings = module.orderTypes.map(keyEncoding);
   const keys: Uint8Array[] = [];
   let [rows, bytes] = [0, 0];
   const take = (row: Row): void => {
-    if (gate?.(row) === false || !mapper.map(row)) return;
+    if (filter?.(row) === false || !mapper.map(row)) return;
     const { key, record, lineage } = mapper.out;
     rows += 1;
     bytes += Buffer.byteLength(record) + Buffer.byteLength(lineage) + 40;
