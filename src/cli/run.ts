@@ -17,7 +17,7 @@ import { CANDIDATE_HANDLERS } from './candidateAnswers.ts';
 import { projectPaths } from '../project/paths.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
 import { EXIT, exitCodeOfCheck, exitCodeOfFailure, exitCodeUnsaid } from '../outcome/exitCode.ts';
-import { Failure } from '../outcome/failure.ts';
+import { Failure, failureLine } from '../outcome/failure.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
 import type { Phase } from '../report/timing.ts';
@@ -204,6 +204,6 @@ function print(
     }
   }
   if (outcome.failure !== undefined) {
-    noteLine(`sealift ${outcome.command}: ${outcome.failure.line}`);
+    noteLine(`sealift ${outcome.command}: ${failureLine(outcome.failure)}`);
   }
 }

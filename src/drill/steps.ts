@@ -10,7 +10,7 @@ import type { Step } from '../outcome/outcome.ts';
 import { verifyCandidate } from '../seal/verify.ts';
 import type { Environment, SelfRun } from '../run/environment.ts';
 import { projectPaths } from '../project/paths.ts';
-import { said, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
+import { said, whyEnded, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
 import { withHashers, type Workers } from '../run/workers.ts';
 
 export interface DrillOptions extends ShadowOptions {
@@ -78,10 +78,11 @@ export function migrateArgs({ options, shadow }: Drill): string[] {
 
 /** @throws Failure where there is nothing to drill with */
 export async function goodCandidate(all: Drill, project: string): Promise<Baseline> {
-  const { code, signal, failure, sealId, dataRoot } = await sealift(all, project, migrateArgs(all));
+  const result = await sealift(all, project, migrateArgs(all));
+  const { code, sealId, dataRoot } = result;
   if (code !== 0 || sealId === null || dataRoot === null) {
     throw new Failure('CANDIDATE', {
-      what: `no candidate was built, so nothing was drilled: ${failure || `it died by ${String(signal)}`}`,
+      what: `no candidate was built, so nothing was drilled: ${whyEnded(result)}`,
       where: 'drill',
       hint: 'let sealift migrate pass first',
     });
@@ -134,11 +135,12 @@ async function verifyAgain(
   return findings.length;
 }
 
-export async function buildAgain(all: Drill, baseline: Baseline): Promise<void> {
+/** A run that has nothing in its way; `when` says after what, with a blank in front. */
+export async function buildAgain(all: Drill, baseline: Baseline, when = ''): Promise<void> {
   const result = await sealift(all, baseline.project, migrateArgs(all));
   const same = result.dataRoot === baseline.dataRoot;
   all.steps.push({
-    step: `a clean build${baseline.project.includes('full-disk') ? ' once there is space again' : ''}`,
+    step: `a clean build${when}`,
     expected: 'exit 0, the same data root',
     observed: `${ending(result)}, ${same ? 'the same data root' : 'another data root'}`,
     ok: result.code === 0 && same,

@@ -13,7 +13,14 @@ import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { computedSealId, isMisnamed } from '../seal/sealedFolders.ts';
 import type { Environment } from '../run/environment.ts';
 import { projectPaths } from '../project/paths.ts';
-import { said, withShadow, type Said, type Shadow, type ShadowOptions } from '../drill/shadow.ts';
+import {
+  said,
+  whyEnded,
+  withShadow,
+  type Said,
+  type Shadow,
+  type ShadowOptions,
+} from '../drill/shadow.ts';
 import { allWorkers, type Workers } from '../run/workers.ts';
 
 export interface DeterminismOptions extends ShadowOptions {
@@ -143,9 +150,9 @@ async function build(
 }
 
 /** What cannot be built at all says nothing of determinism. */
-function notBuilt({ failure, signal }: Said): Failure {
+function notBuilt(result: Said): Failure {
   return new Failure('CANDIDATE', {
-    what: `no candidate was built, so nothing was compared: ${failure || `it died by ${String(signal)}`}`,
+    what: `no candidate was built, so nothing was compared: ${whyEnded(result)}`,
     where: 'determinism',
     hint: 'let sealift migrate pass first',
   });

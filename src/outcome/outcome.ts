@@ -1,6 +1,6 @@
 /** What every command returns: a status, what it is about, the accounting, and counts of findings. */
 
-import type { Failure } from './failure.ts';
+import type { Failure, SerialisedFailure } from './failure.ts';
 import { verdictOf, type FindingList, type Severity, type Verdict } from './finding.ts';
 
 /** DONE and FAILED of actions; a verdict of checks. */
@@ -73,7 +73,8 @@ export interface Outcome {
   readonly bytes?: { readonly read: number; readonly total: number };
   /** Plain sentences for the reader: what this does and does not prove. */
   readonly notes: readonly string[];
-  readonly failure?: { readonly code: string; readonly line: string };
+  /** What stopped the command. Its parts; the line is made where it is shown. */
+  readonly failure?: SerialisedFailure;
 }
 
 /** Counts findings by severity; a list that knows is not read. */
@@ -106,6 +107,6 @@ export function failedOutcome(
     findings,
     counts: countFindings(findings),
     notes: [],
-    failure: { code: failure.code, line: failure.line() },
+    failure: failure.toJSON(),
   };
 }

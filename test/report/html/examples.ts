@@ -101,7 +101,7 @@ export function evilOutcome(): Outcome {
     notes: [EVIL],
     modules: [{ module: EVIL, table: EVIL, rows: 1, records: 1, rejected: 0, root: EVIL }],
     steps: [{ step: EVIL, expected: EVIL, observed: EVIL, ok: false }],
-    failure: { code: EVIL, line: EVIL },
+    failure: { code: 'USAGE', what: EVIL, where: EVIL, hint: EVIL },
   });
 }
 
