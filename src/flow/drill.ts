@@ -9,9 +9,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { didYouMean } from '../outcome/nearest.ts';
-import { quoteName } from '../outcome/quoteName.ts';
-import { Failure } from '../outcome/failure.ts';
+import { assertModules } from '../outcome/assertModules.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { readLivePointer } from '../project/liveLink.ts';
@@ -64,14 +62,7 @@ export async function drill(options: DrillOptions, env: Environment): Promise<Ou
 
 /** @throws Failure USAGE where the mapping has none of a name */
 function drilledModules({ modules }: DrillOptions, all: readonly string[]): readonly string[] {
-  for (const name of modules) {
-    if (all.includes(name)) continue;
-    throw new Failure('USAGE', {
-      what: `the mapping has no module ${quoteName(name)}`,
-      where: '--module',
-      hint: didYouMean(name, all, `it has ${all.slice(0, 8).join(', ')}`),
-    });
-  }
+  assertModules(modules, all, { of: 'mapping', where: '--module' });
   return modules.length === 0 ? all : all.filter((name) => modules.includes(name));
 }
 

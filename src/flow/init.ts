@@ -14,7 +14,7 @@ import { profileTable, type TableProfile } from '../init/profile.ts';
 import { baseTables, proposeMapping } from '../init/propose.ts';
 import { assertNoMapping, writeMapping } from '../init/writeMapping.ts';
 import { counted } from '../outcome/counted.ts';
-import type { Outcome } from '../outcome/outcome.ts';
+import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import type { PreparedSource, SourceAdapter, SourceReader } from '../source/source.ts';
 import type { Environment, Progress } from '../run/environment.ts';
 import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
@@ -147,16 +147,12 @@ function mappingUrl({ scheme, location }: SourceUrl, root: string): string {
 
 function outcome(profiles: readonly TableProfile[], decisions: readonly string[]): Outcome {
   const rows = profiles.reduce((sum, table) => sum + table.rows, 0);
-  return {
+  return actionOutcome({
     command: 'init',
-    status: 'DONE',
-    modules: [],
-    findings: [],
-    counts: { BLOCKER: 0, WARNING: 0, INFO: 0 },
     notes: [
       `${counted(profiles.length, 'table')}, ${counted(rows, 'row')} read`,
       ...decisions,
       'next: read mapping/DECISIONS.md, then run sealift migrate',
     ],
-  };
+  });
 }

@@ -14,7 +14,7 @@ import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/load.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
-import type { Outcome } from '../outcome/outcome.ts';
+import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
 import { readLivePointer } from '../project/liveLink.ts';
 import { nextStep, type NextStep } from '../promote/nextStep.ts';
@@ -63,15 +63,11 @@ export async function status(project: string, env: Environment): Promise<Outcome
   const paths = projectPaths(project);
   const standing = await onRead(paths.candidates, () => standingOf(paths, env));
   const next = nextOf(paths, standing);
-  return {
+  return actionOutcome({
     command: 'status',
-    status: 'DONE',
-    modules: [],
-    findings: [],
-    counts: { BLOCKER: 0, WARNING: 0, INFO: 0 },
     facts: factsOf(standing, next),
     notes: linesOf(standing, next),
-  };
+  });
 }
 
 async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standing> {

@@ -2,7 +2,8 @@
 
 import { counted, grouped } from '../../outcome/counted.ts';
 import { failureLine } from '../../outcome/failure.ts';
-import type { ModuleLine, Outcome, Status } from '../../outcome/outcome.ts';
+import type { ModuleLine } from '../../outcome/moduleLine.ts';
+import type { Outcome, Status } from '../../outcome/outcome.ts';
 import { checkedLines } from '../checkedLines.ts';
 import type { Phase, Timing } from '../timing.ts';
 import type { FindingGroup } from './groups.ts';
