@@ -1,6 +1,6 @@
 /** migrate: mapping + sources → a sealed candidate, published whole or not at all. */
 
-import { signed } from '../journal/line.ts';
+import { signed } from '../journal/event.ts';
 import { assertAsFrozen, freezeInForce } from '../project/freezeInForce.ts';
 import { join } from 'node:path';
 

@@ -55,7 +55,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
       from: history.live,
       dataRoot: verified.dataRoot,
       warningsAllowed: warnings,
-      ...(options.expectSeal === null ? {} : { expected: true }),
+      ...(options.expectSeal === null ? {} : { expected: true as const }),
     };
     if (already) {
       pointer.commit([]);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 
 import { onRead } from '../disk/errors.ts';
 import { lockHolder, type Holder } from '../disk/lock.ts';
+import { eventOf } from '../journal/event.ts';
 import type { Journal } from '../journal/line.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/load.ts';
@@ -142,9 +143,10 @@ function keptOf(history: PointerHistory, built: string | null): Set<string | nul
 }
 
 /** What the last move, if it was a rollback, went back from. */
-function lastMoveLeft({ entries }: Journal): unknown {
-  const last = entries.findLast(({ event }) => /^(promote|rollback)-intended$/.test(event));
-  return last?.event === 'rollback-intended' ? last['from'] : null;
+function lastMoveLeft({ entries }: Journal): string | null {
+  const moves = entries.map(eventOf).filter((event) => event.event === 'move');
+  const last = moves.findLast(({ step }) => step === 'intended');
+  return last?.move === 'rollback' ? (last.from ?? null) : null;
 }
 
 function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {

@@ -15,7 +15,8 @@ import { diskFailure, readFailure, systemCode } from '../disk/errors.ts';
 import { acquireLockPatiently } from '../disk/lock.ts';
 import { openNoLinks, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
-import { encodeEntries, parseJournal, type Journal, type JournalEvent } from './line.ts';
+import { membersOf, type SignedEvent } from './event.ts';
+import { encodeEntries, parseJournal, type Journal, type JournalMembers } from './line.ts';
 
 /** Everybody appends for a moment only. */
 const PATIENCE_MS = 2000;
@@ -52,7 +53,16 @@ export function readJournal(folder: string): Journal {
 export function appendToJournal(
   folder: string,
   writer: JournalWriter,
-  events: readonly JournalEvent[],
+  events: readonly SignedEvent[],
+): Journal {
+  return appendMembers(folder, writer, events.map(membersOf));
+}
+
+/** Appends events as they stand in the file, whatever they tell; see {@link appendToJournal}. */
+export function appendMembers(
+  folder: string,
+  writer: JournalWriter,
+  events: readonly JournalMembers[],
 ): Journal {
   refuseForeign(folder);
   try {

@@ -1,7 +1,7 @@
 /** What promote and rollback answer. */
 
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
-import type { Move } from '../journal/pointerHistory.ts';
+import type { Move } from '../journal/event.ts';
 import { sealIdOf } from '../seal/sealedFolders.ts';
 import type { Verification } from '../seal/verify.ts';
 import type { LivePointer } from './pointerSession.ts';
