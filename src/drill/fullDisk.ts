@@ -1,5 +1,6 @@
 /** The part of a drill in which the disk is full. */
 
+import { currentPath } from '../seal/sealedFolders.ts';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -77,7 +78,7 @@ function notDrilled({ notices }: Drill, reason: string): void {
 }
 
 function candidateBytes(project: string): number {
-  const folder = join(projectPaths(project).candidates, 'v1', '.');
+  const folder = join(currentPath(projectPaths(project).candidates), '.');
   return listCandidate(folder).files.reduce(
     (sum, file) => sum + lstatSync(join(folder, file)).size,
     0,

@@ -1,5 +1,7 @@
 /** What a drill does in one of its projects, and what it looks at afterwards. */
 
+import { DROPPED_STAGING, STAGING } from '../seal/candidateStore.ts';
+import { currentPath } from '../seal/sealedFolders.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -91,7 +93,7 @@ export async function goodCandidate(all: Drill, project: string): Promise<Baseli
 }
 
 /** What an interrupted run may leave until the next one, and what only says who is at work. */
-const PASSING = ['.staging', '.staging.old', '.lock', '.lock.json', '.lock.json.new'];
+const PASSING = [STAGING, DROPPED_STAGING, '.lock', '.lock.json', '.lock.json.new'];
 
 function storeOf(project: string): Tree {
   return treeOf(projectPaths(project).candidates, PASSING);
@@ -103,7 +105,7 @@ export function ending({ code, signal }: Said): string {
 
 export function nothingLeft({ project }: Baseline, when: string): Step {
   const { candidates } = projectPaths(project);
-  const left = ['.staging', '.staging.old'].filter((name) => existsSync(join(candidates, name)));
+  const left = [STAGING, DROPPED_STAGING].filter((name) => existsSync(join(candidates, name)));
   return {
     step: `${when}: what is left of it`,
     expected: 'nothing',
@@ -128,7 +130,7 @@ async function verifyAgain(
   { options, env }: Drill,
   { project, sealId }: Baseline,
 ): Promise<number> {
-  const folder = join(projectPaths(project).candidates, 'v1');
+  const folder = currentPath(projectPaths(project).candidates);
   const { findings } = await withHashers(folder, options.workers, env, (pool) =>
     verifyCandidate(folder, sealId, pool),
   );

@@ -13,6 +13,7 @@ import { assertModules } from '../outcome/assertModules.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { readLivePointer } from '../project/liveLink.ts';
+import { stagedCandidate } from '../seal/candidateStore.ts';
 import { computedSealId, isMisnamed, sealedPath } from '../seal/sealedFolders.ts';
 import { meetFullDisk } from '../drill/fullDisk.ts';
 import {
@@ -110,7 +111,7 @@ const ATTEMPTS = 10;
 const PAUSE_MS = 1;
 
 async function dieInside(all: Drill, baseline: Baseline, module: string): Promise<void> {
-  const staged = join(projectPaths(baseline.project).candidates, '.staging', 'candidate', module);
+  const staged = join(stagedCandidate(projectPaths(baseline.project).candidates), module);
   let result: Said | null = null;
   // A small module may be over before the kill arrives: then once more.
   for (let attempt = 0; attempt < ATTEMPTS && result?.signal !== 'SIGKILL'; attempt += 1) {

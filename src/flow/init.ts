@@ -1,5 +1,6 @@
 /** init: an unknown source → a mapping that works, and what a person should decide. */
 
+import { ROWS_PER_LONG_RANGE } from '../run/rowsPerRange.ts';
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { relative, resolve, sep } from 'node:path';
@@ -32,8 +33,6 @@ export interface InitOptions {
   /** The source is read without a look for damage beside it. */
   readonly skipIntegrityCheck?: boolean;
 }
-
-const ROWS_PER_RANGE = 1_000_000;
 
 /** Reads the whole source once and writes the mapping; never over one that is there. */
 export async function init(options: InitOptions, env: Environment): Promise<Outcome> {
@@ -120,7 +119,7 @@ async function profile(
   const profiles: TableProfile[] = [];
   try {
     for (const table of baseTables(prepared.schema)) {
-      const ranges = await prepared.plan(table.name, ROWS_PER_RANGE);
+      const ranges = await prepared.plan(table.name, ROWS_PER_LONG_RANGE);
       progress.begin(table.name, await prepared.count(table.name));
       let rows = 0;
       const profile = await profileTable(open, table, ranges, (more) => {

@@ -1,8 +1,8 @@
 /** migrate: mapping + sources → a sealed candidate, published whole or not at all. */
 
+import { currentPath } from '../seal/sealedFolders.ts';
 import { signed } from '../journal/event.ts';
 import { assertAsFrozen, freezeInForce } from '../project/freezeInForce.ts';
-import { join } from 'node:path';
 
 import type { FindingStore } from '../findings/findingStore.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
@@ -229,7 +229,7 @@ function outcome(
       (module) => roots.get(module) ?? '',
     ),
     findings: found.list,
-    candidate: join(projectPaths(options.project).candidates, 'v1'),
+    candidate: currentPath(projectPaths(options.project).candidates),
     notes: [...notesOf(totals), ...notes, ...sampleNotes(options)],
   });
 }

@@ -28,7 +28,7 @@ import {
 import { lastScan, type JournaledScan } from '../journal/scanEntry.ts';
 import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
-import { readPlainFile } from '../seal/files.ts';
+import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import { RUN_FILE, type RunFile } from '../seal/format.ts';
 import {
   currentName,
@@ -110,11 +110,9 @@ async function currentChecks({ root }: ProjectPaths): Promise<string | null> {
   }
 }
 
-const MAX_RUN = 256 * 1024 * 1024;
-
 /** What the candidate states of its run; null where that is not readable. */
 function runOf(folder: string): RunFile | null {
-  const bytes = readPlainFile(join(folder, RUN_FILE), MAX_RUN);
+  const bytes = readPlainFile(join(folder, RUN_FILE), MAX_SEAL_FILE);
   return bytes === null ? null : asRunFile(parseCanonical(bytes));
 }
 

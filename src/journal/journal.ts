@@ -12,9 +12,10 @@ import { dirname, join } from 'node:path';
 
 import { createFile, makeFolder, syncFolder, writeAll } from '../disk/durable.ts';
 import { diskFailure, readFailure, systemCode } from '../disk/errors.ts';
+import { inTheWay } from '../disk/inTheWay.ts';
 import { acquireLockPatiently } from '../disk/lock.ts';
 import { openNoLinks, statOf } from '../disk/noLinks.ts';
-import { Failure } from '../outcome/failure.ts';
+import type { Failure } from '../outcome/failure.ts';
 import { membersOf, type SignedEvent } from './event.ts';
 import { encodeEntries, parseJournal, type Journal, type JournalMembers } from './line.ts';
 
@@ -131,9 +132,5 @@ function refuseForeign(folder: string): void {
 }
 
 function foreign(path: string): Failure {
-  return new Failure('JOURNAL', {
-    what: 'something foreign stands where the journal belongs',
-    where: path,
-    hint: 'move it away, then run again',
-  });
+  return inTheWay('JOURNAL', 'something foreign stands where the journal belongs', path);
 }
