@@ -34,7 +34,8 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-export interface Command {
+/** A command as it is run: its name, how its exit code is told, and its work. */
+export interface CommandSpec {
   readonly name: string;
   readonly kind: 'action' | 'check';
   /** Whether a report is written to storage_reports. */
@@ -46,7 +47,7 @@ export interface Command {
 }
 
 /** Runs a command to its exit code. */
-export async function runCommand(command: Command, options: CommonOptions): Promise<number> {
+export async function runCommand(command: CommandSpec, options: CommonOptions): Promise<number> {
   // Whatever mask the shell has: candidates and reports are private. Mappings are shared.
   if (command.report) process.umask(0o077);
   const begun = new Date();
@@ -107,7 +108,7 @@ function listed(outcome: Outcome, found: FindingStore): Outcome {
 }
 
 /** A run that another one kept from running has nothing to report over that one's report. */
-function hasReport(command: Command, { failure }: Outcome, code: number): boolean {
+function hasReport(command: CommandSpec, { failure }: Outcome, code: number): boolean {
   return command.report && code !== EXIT.usage && failure?.code !== 'BUSY';
 }
 
