@@ -18,7 +18,7 @@ import { WORKER } from './workerModule.ts';
 import { projectPaths } from '../project/paths.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
 import { EXIT, exitCodeOfCheck, exitCodeOfFailure, exitCodeUnsaid } from '../outcome/exitCode.ts';
-import { Failure } from '../outcome/failure.ts';
+import { Failure, failureLine } from '../outcome/failure.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
 import type { Phase } from '../report/timing.ts';
@@ -35,7 +35,8 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-export interface Command {
+/** A command as it is run: its name, how its exit code is told, and its work. */
+export interface CommandSpec {
   readonly name: string;
   readonly kind: 'action' | 'check';
   /** Whether a report is written to storage_reports. */
@@ -47,7 +48,7 @@ export interface Command {
 }
 
 /** Runs a command to its exit code. */
-export async function runCommand(command: Command, options: CommonOptions): Promise<number> {
+export async function runCommand(command: CommandSpec, options: CommonOptions): Promise<number> {
   // Whatever mask the shell has: candidates and reports are private. Mappings are shared.
   if (command.report) process.umask(0o077);
   const begun = new Date();
@@ -108,7 +109,7 @@ function listed(outcome: Outcome, found: FindingStore): Outcome {
 }
 
 /** A run that another one kept from running has nothing to report over that one's report. */
-function hasReport(command: Command, { failure }: Outcome, code: number): boolean {
+function hasReport(command: CommandSpec, { failure }: Outcome, code: number): boolean {
   return command.report && code !== EXIT.usage && failure?.code !== 'BUSY';
 }
 
@@ -202,6 +203,6 @@ function print(
     }
   }
   if (outcome.failure !== undefined) {
-    noteLine(`sealift ${outcome.command}: ${outcome.failure.line}`);
+    noteLine(`sealift ${outcome.command}: ${failureLine(outcome.failure)}`);
   }
 }

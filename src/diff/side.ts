@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 import { Failure } from '../outcome/failure.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
-import { plainSize, readPlainFile } from '../seal/files.ts';
+import { plainSize, MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import {
   DATA_FILE,
   dataRoot,
@@ -20,9 +20,6 @@ import {
   type SealedModule,
 } from '../seal/format.ts';
 import { asRunFile } from '../seal/sealSchemas.ts';
-
-/** No honest file of a seal comes near. */
-const MAX_JSON = 256 * 1024 * 1024;
 
 /** Bytes of both candidates that were read, and that there are. */
 export interface Meter {
@@ -49,7 +46,7 @@ export interface Side {
  */
 export function openSide(name: Side['name'], folder: string, meter: Meter): Side {
   const about = { name, folder };
-  const bytes = readPlainFile(join(folder, SUMS_FILE), MAX_JSON);
+  const bytes = readPlainFile(join(folder, SUMS_FILE), MAX_SEAL_FILE);
   if (bytes === null) throw broken(about, SUMS_FILE, 'its list of checksums cannot be read');
   count(meter, bytes.length);
   const text = bytes.toString('utf8');
@@ -79,7 +76,7 @@ export function readListed(
   side: Pick<Side, 'name' | 'folder' | 'sums' | 'meter'>,
   path: string,
 ): Buffer {
-  const bytes = readPlainFile(join(side.folder, path), MAX_JSON);
+  const bytes = readPlainFile(join(side.folder, path), MAX_SEAL_FILE);
   if (bytes === null) throw broken(side, path, 'the file cannot be read');
   count(side.meter, bytes.length);
   const digest = createHash('sha256').update(bytes).digest('hex');

@@ -3,10 +3,11 @@
  * links to the newest, swapped in one step. Reports are never read back as input.
  */
 
+import { inTheWay } from './inTheWay.ts';
 import { closeSync, fsyncSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Failure } from '../outcome/failure.ts';
+import type { Failure } from '../outcome/failure.ts';
 import {
   createFile,
   linkState,
@@ -96,9 +97,5 @@ function refuseForeign(folder: string, latest: string, history: string): void {
 }
 
 function foreign(path: string): Failure {
-  return new Failure('DISK', {
-    what: 'something foreign stands where reports go',
-    where: path,
-    hint: 'move it away, then run again',
-  });
+  return inTheWay('DISK', 'something foreign stands where reports go', path);
 }

@@ -12,18 +12,11 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { Entry } from '../extsort/mergeRuns.ts';
 import { appendNameless, openNameless, type NamelessFile } from '../disk/unlinkedFile.ts';
+import { SEVERITIES } from '../outcome/finding.ts';
 import { readFully } from '../extsort/spill.ts';
 import { ID_LENGTH } from './findingId.ts';
 import type { FindingStore } from './findingStore.ts';
-import {
-  endOfText,
-  HAS_ROW,
-  KIND_BYTES,
-  readRow,
-  readText,
-  ROW_BYTES,
-  SEVERITIES,
-} from './sortKey.ts';
+import { endOfText, HAS_ROW, KIND_BYTES, readRow, readText, ROW_BYTES } from './sortKey.ts';
 
 export interface FailedRow {
   /** Those with a BLOCKER. */

@@ -6,9 +6,8 @@
  * In a text 00 is written 00 FF, and it ends with 00 01. A row is eight bytes, sign bit turned.
  */
 
-import type { Finding, Severity, SourcePlace } from '../outcome/finding.ts';
+import { SEVERITIES, type Finding, type Severity, type SourcePlace } from '../outcome/finding.ts';
 
-export const SEVERITIES: readonly Severity[] = ['BLOCKER', 'WARNING', 'INFO'];
 export const ROW_BYTES = 8;
 /** Bytes after the id's end: what the finding is. */
 export const KIND_BYTES = 1;

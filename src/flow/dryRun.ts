@@ -8,6 +8,7 @@ import { failedCells, type FailedCells, type FailedRow } from '../findings/faile
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { RegistryDuplicate } from '../mapping/registryFile.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';
+import { moduleLines } from '../outcome/moduleLine.ts';
 import { checkOutcome, type Lowered, type Outcome } from '../outcome/outcome.ts';
 import { duplicateFinding } from '../registry/checkRegistries.ts';
 import { loweredSeverities } from '../mapping/severity.ts';
@@ -70,16 +71,10 @@ export async function dryRun(
   });
   return checkOutcome({
     command: 'dry-run',
-    modules: modules.map(({ accounting }) => ({
-      module: accounting.module,
-      rows: accounting.rows,
-      records: accounting.records,
-      rejected: accounting.rejected,
-      table: accounting.table,
-      filtered: accounting.filtered,
-      merged: accounting.merged,
-      root: '',
-    })),
+    modules: moduleLines(
+      modules.map(({ accounting }) => accounting),
+      () => '',
+    ),
     findings: found.list,
     checked: { checks: ['mapping of rows', ...PROVISIONAL], ...looked, lowered },
     notes: [...notes, ...sampleNotes(options)],

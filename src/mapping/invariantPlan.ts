@@ -3,6 +3,7 @@
  * A mapping that asks for anything else fails here, before a record is looked at.
  */
 
+import { quote } from '../sql/quote.ts';
 import Database from 'better-sqlite3';
 
 import { compileModule, type CompiledModule } from './compile/module.ts';
@@ -46,11 +47,7 @@ export function columnsOf(module: CompiledModule): Column[] {
 
 /** The name of the table that holds a module's records; no module is called so. */
 export function tableName(module: string): string {
-  return quoted(`sealift~${module}`);
-}
-
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
+  return quote(`sealift~${module}`);
 }
 
 /** The type of a column in SQLite, which decides how values of other kinds compare with it. */
@@ -125,9 +122,9 @@ function prepared(
   const db = new Database(':memory:');
   try {
     for (const [name, fields] of tables) {
-      const columns = fields.map((field) => `${quoted(field.name)} ${sqlType(field)}`);
+      const columns = fields.map((field) => `${quote(field.name)} ${sqlType(field)}`);
       // A module of which no field is named can still be counted.
-      db.exec(`CREATE TABLE ${quoted(name)} (${columns.join(', ') || '"sealift~none"'})`);
+      db.exec(`CREATE TABLE ${quote(name)} (${columns.join(', ') || '"sealift~none"'})`);
     }
     const statement = db.prepare(query);
     if (!statement.reader || !statement.readonly) {

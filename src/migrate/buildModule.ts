@@ -4,6 +4,7 @@
  * here it is put in order.
  */
 
+import { ROWS_PER_RANGE } from '../run/rowsPerRange.ts';
 import { join } from 'node:path';
 
 import { makeNewFolder } from '../disk/durable.ts';
@@ -95,7 +96,6 @@ export type ReadOrder = 'forward' | 'reverse';
 /** Folder of key sets in scratch, which all modules are asked for. */
 export const KEY_SETS = 'keys';
 
-const ROWS_PER_RANGE = 65_536;
 /** A prime, so that no range begins where another run's did. */
 const ROWS_PER_REVERSED_RANGE = 997;
 const SMALL = 20_000;

@@ -1,9 +1,6 @@
 /** What findings have in common that are told together. Pure. */
 
-import type { Finding, FindingCount, FindingList, Severity } from './finding.ts';
-
-/** From the worst to the least. */
-export const SEVERITIES: readonly Severity[] = ['BLOCKER', 'WARNING', 'INFO'];
+import { SEVERITIES, type Finding, type FindingCount, type FindingList } from './finding.ts';
 
 /** Findings of one cause: the same defect of the same field. */
 export type Cause = Omit<FindingCount, 'count'>;

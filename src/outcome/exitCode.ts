@@ -23,7 +23,6 @@ export function exitCodeOfCheck(verdict: Verdict): number {
 /** Exit code of a command that stopped with a failure; a check that could not run has failed (2). */
 export function exitCodeOfFailure(code: FailureCode, command: 'action' | 'check'): number {
   if (USAGE_CODES.has(code)) return EXIT.usage;
-  if (code === 'INTERRUPTED') return EXIT.interrupted;
   return command === 'check' ? exitCodeOfCheck('FAIL') : EXIT.failed;
 }
 

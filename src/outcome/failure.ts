@@ -21,7 +21,6 @@ export type FailureCode =
   | 'BUSY' // another run holds the lock
   | 'DISK' // cannot write, no space
   | 'INJECTED' // asked for by MIGRATE_FAIL_AFTER_MODULE
-  | 'INTERRUPTED'
   | 'UNSUPPORTED'; // this machine or this version cannot do it
 
 export interface FailureDetail {
@@ -48,14 +47,12 @@ export class Failure extends Error {
     this.hint = detail.hint;
   }
 
-  /** The one line that a person reads: `what (where): hint`. Holds no line break. */
+  /** The one line that a person reads, see {@link failureLine}. */
   line(): string {
-    const where = this.where === undefined ? '' : ` (${this.where})`;
-    const hint = this.hint === undefined ? '' : `: ${this.hint}`;
-    return printable(`${this.message}${where}${hint}`.replaceAll(/[\r\n]+/g, ' '));
+    return failureLine(this.toJSON());
   }
 
-  /** What crosses a thread boundary; {@link Failure.revive} is its inverse. */
+  /** The parts that cross a thread boundary; {@link Failure.revive} is its inverse. */
   toJSON(): SerialisedFailure {
     return { code: this.code, what: this.message, where: this.where, hint: this.hint };
   }
@@ -69,9 +66,17 @@ export class Failure extends Error {
   }
 }
 
+/** The parts of a failure: those of {@link FailureDetail} without the cause. */
 export interface SerialisedFailure {
   readonly code: FailureCode;
   readonly what: string;
   readonly where: string | undefined;
   readonly hint: string | undefined;
+}
+
+/** The one line that a person reads: `what (where): hint`. Holds no line break. */
+export function failureLine(failure: Omit<SerialisedFailure, 'code'>): string {
+  const where = failure.where === undefined ? '' : ` (${failure.where})`;
+  const hint = failure.hint === undefined ? '' : `: ${failure.hint}`;
+  return printable(`${failure.what}${where}${hint}`.replaceAll(/[\r\n]+/g, ' '));
 }

@@ -1,6 +1,9 @@
 /** Findings: data about one defect each. A finding says where, never the value. */
 
 export type Severity = 'BLOCKER' | 'WARNING' | 'INFO';
+/** From the worst to the least. */
+export const SEVERITIES: readonly Severity[] = ['BLOCKER', 'WARNING', 'INFO'];
+
 export type Verdict = 'PASS' | 'WARN' | 'FAIL';
 
 /** A row of a source: `row` is the SQLite rowid or the ordinal (1-based) in reading order. */

@@ -1,25 +1,11 @@
 /** What every command returns: a status, what it is about, the accounting, and counts of findings. */
 
-import type { Failure } from './failure.ts';
+import type { Failure, SerialisedFailure } from './failure.ts';
 import { verdictOf, type FindingList, type Severity, type Verdict } from './finding.ts';
+import type { ModuleLine } from './moduleLine.ts';
 
 /** DONE and FAILED of actions; a verdict of checks. */
 export type Status = 'DONE' | 'FAILED' | Verdict;
-
-export interface ModuleLine {
-  readonly module: string;
-  /** Of the source, 0 for commands that read only a candidate. */
-  readonly rows: number;
-  readonly records: number;
-  readonly rejected: number;
-  /** The table or query that the rows are from. */
-  readonly table?: string;
-  /** Rows that the mapping leaves out, and records that were equal to another one. */
-  readonly filtered?: number;
-  readonly merged?: number;
-  /** Lower-case hex; '' where there is none. */
-  readonly root: string;
-}
 
 /** One thing that a command did to see what happens. */
 export interface Step {
@@ -73,7 +59,8 @@ export interface Outcome {
   readonly bytes?: { readonly read: number; readonly total: number };
   /** Plain sentences for the reader: what this does and does not prove. */
   readonly notes: readonly string[];
-  readonly failure?: { readonly code: string; readonly line: string };
+  /** What stopped the command. Its parts; the line is made where it is shown. */
+  readonly failure?: SerialisedFailure;
 }
 
 /** Counts findings by severity; a list that knows is not read. */
@@ -92,6 +79,16 @@ export function checkOutcome(
   return { ...parts, status: verdictOf(counts), counts };
 }
 
+/** The outcome of an action that is done; it has no modules and no findings unless `parts` has them. */
+export function actionOutcome(
+  parts: Omit<Outcome, 'status' | 'counts' | 'modules' | 'findings'> &
+    Partial<Pick<Outcome, 'modules' | 'findings'>>,
+): Outcome {
+  const { command, findings = [], ...rest } = parts;
+  const counts = countFindings(findings);
+  return { command, status: 'DONE', modules: [], ...rest, findings, counts };
+}
+
 /** The outcome of a command that stopped with a failure. */
 export function failedOutcome(
   command: string,
@@ -106,6 +103,6 @@ export function failedOutcome(
     findings,
     counts: countFindings(findings),
     notes: [],
-    failure: { code: failure.code, line: failure.line() },
+    failure: failure.toJSON(),
   };
 }

@@ -3,6 +3,7 @@
  * as the canonical JSON of its type.
  */
 
+import { ROWS_PER_LONG_RANGE } from '../run/rowsPerRange.ts';
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { columnIndexes, keyText, legacyId, NO_KEY } from '../mapping/compile/identity.ts';
 import { whereOf } from '../mapping/compile/where.ts';
@@ -26,8 +27,6 @@ export interface OpenSource {
   readonly reader: SourceReader;
 }
 
-const ROWS_PER_RANGE = 1_000_000;
-
 /**
  * Reads a module whose key has one part; pages of the rows for which the module's conditions hold, in
  * a stable order. Rows that are filtered with their parents are among them.
@@ -43,7 +42,7 @@ export async function* legacyIds(
   const holds = whereOf(narrow) ?? (() => true);
   const textOf = keyText(module.key, columnIndexes(narrow, key));
   const table = prepared.relations.get(module.table)?.locates ?? module.table;
-  for (const range of await prepared.plan(module.table, ROWS_PER_RANGE)) {
+  for (const range of await prepared.plan(module.table, ROWS_PER_LONG_RANGE)) {
     for await (const page of reader.read(module.table, columns, range)) {
       yield page.filter(holds).map((row) => {
         const text = textOf(row) ?? NO_KEY;

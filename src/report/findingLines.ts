@@ -3,7 +3,8 @@
  * and where the first of them are. Pure.
  */
 
-import { causeKey, causeOf, countCauses, SEVERITIES, worstFirst } from '../outcome/cause.ts';
+import { SEVERITIES } from '../outcome/finding.ts';
+import { causeKey, causeOf, countCauses, worstFirst } from '../outcome/cause.ts';
 import type { Finding, FindingCount, FindingList } from '../outcome/finding.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { grouped } from '../outcome/counted.ts';

@@ -4,7 +4,8 @@
  */
 
 import { countCauses } from '../outcome/cause.ts';
-import type { ModuleLine, Outcome } from '../outcome/outcome.ts';
+import type { ModuleLine } from '../outcome/moduleLine.ts';
+import type { Outcome } from '../outcome/outcome.ts';
 import { counted } from '../outcome/counted.ts';
 import { printable } from '../outcome/printable.ts';
 

@@ -1,5 +1,6 @@
 /** Outcome → summary.json, findings.ndjson, report.html and the lines of the terminal. Pure. */
 
+import { failureLine } from '../outcome/failure.ts';
 import type { FindingList } from '../outcome/finding.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { printable } from '../outcome/printable.ts';
@@ -31,8 +32,15 @@ function* linesOf(findings: FindingList): Generator<Uint8Array> {
 
 /** What `--json` prints and summary.json holds: everything but the findings themselves. */
 export function summary(outcome: Outcome, timing: Timing): Record<string, unknown> {
-  const { findings: _, ...rest } = outcome;
-  return { ...rest, findingsListed: totalOf(outcome), ...timing };
+  const { findings: _, failure, ...rest } = outcome;
+  return {
+    ...rest,
+    ...(failure === undefined
+      ? {}
+      : { failure: { code: failure.code, line: failureLine(failure) } }),
+    findingsListed: totalOf(outcome),
+    ...timing,
+  };
 }
 
 function totalOf({ counts }: Outcome): number {

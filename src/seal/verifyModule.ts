@@ -9,7 +9,7 @@ import { asBuffer, sharedBuffers } from '../threads/sharedBuffer.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { formDigest } from './formOfRecords.ts';
 import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';
-import { plainSize, readPlainFile } from './files.ts';
+import { plainSize, MAX_SEAL_FILE, readPlainFile } from './files.ts';
 import {
   BLOBS_FOLDER,
   DATA_FILE,
@@ -32,7 +32,6 @@ import { verifyFindings } from './verifyFindings.ts';
 
 /** Bytes that a worker hashes at once. */
 const CHUNK = 8 * 1024 * 1024;
-const MAX_MERKLE = 256 * 1024 * 1024;
 
 export interface VerifiedModule {
   readonly findings: readonly Finding[];
@@ -97,7 +96,7 @@ export async function verifyModule(
 }
 
 function readMerkle(folder: string, path: string, findings: Finding[]): MerkleFile | null {
-  const bytes = readPlainFile(join(folder, path), MAX_MERKLE);
+  const bytes = readPlainFile(join(folder, path), MAX_SEAL_FILE);
   const merkle = bytes === null ? null : asMerkleFile(parseCanonical(bytes));
   if (merkle === null) {
     findings.push(
@@ -200,7 +199,7 @@ function pushed(work: () => void): boolean {
 
 /** Attacker-controlled; null where it is no canonical JSON. */
 function readSchema(folder: string, path: string): RecordSchema | null {
-  const bytes = readPlainFile(join(folder, path), MAX_MERKLE);
+  const bytes = readPlainFile(join(folder, path), MAX_SEAL_FILE);
   return bytes === null ? null : (parseCanonical(bytes) as RecordSchema | null);
 }
 

@@ -1,5 +1,7 @@
 /** The tokens of a statement in SQLite's SQL, as its own tokenizer cuts them; comments are dropped. */
 
+import { quote, quoteText } from './quote.ts';
+
 export interface SqlToken {
   readonly kind: 'name' | 'quoted' | 'string' | 'number' | 'parameter' | 'sign' | 'unknown';
   /** A name or a string without its quotes, anything else as it is written. */
@@ -91,6 +93,6 @@ function unquoted(kind: string, text: string): string {
 }
 
 function written({ kind, text }: SqlToken): string {
-  if (kind === 'string') return `'${text.replaceAll("'", "''")}'`;
-  return kind === 'quoted' ? `"${text.replaceAll('"', '""')}"` : text;
+  if (kind === 'string') return quoteText(text);
+  return kind === 'quoted' ? quote(text) : text;
 }

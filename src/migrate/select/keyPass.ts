@@ -1,5 +1,6 @@
 /** Runs passes over keys on all workers; what every such pass has in common. */
 
+import { ROWS_PER_RANGE } from '../../run/rowsPerRange.ts';
 import { join } from 'node:path';
 
 import { createKeySet } from '../../extsort/keySet.ts';
@@ -25,7 +26,6 @@ export interface PassContext {
   readonly assertSound: () => void;
 }
 
-const ROWS_PER_RANGE = 65_536;
 /** What a person sees of a pass; the others are for a sample. */
 const LABELS: Readonly<Partial<Record<KeyTask['kind'], string>>> = {
   present: 'keys',

@@ -6,6 +6,7 @@
  * are nowhere in the candidate: such a module takes no row.
  */
 
+import { ROWS_PER_RANGE } from '../../run/rowsPerRange.ts';
 import { compileModule, type CompiledModule } from '../../mapping/compile/module.ts';
 import { columnsOfField, type Mapping } from '../../mapping/model.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
@@ -43,7 +44,6 @@ interface Readers {
 
 /** How many columns a message lists. */
 const LISTED = 5;
-const ROWS_PER_RANGE = 65_536;
 
 /**
  * Findings `filtered-row` and `filtered-kind`, by the first module that reads their table. Reads

@@ -6,7 +6,8 @@
 import { hash } from 'node:crypto';
 
 import { keyLinksWriter } from '../../extsort/keyLinks.ts';
-import { keySetWriter, openKeySet, type KeySetWriter } from '../../extsort/keySet.ts';
+import type { BatchWriter } from '../../extsort/scratchTables.ts';
+import { keySetWriter, openKeySet } from '../../extsort/keySet.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import { columnIndexes, type MapperContext } from '../../mapping/compile/identity.ts';
 import { legacyKey } from '../../mapping/compile/recordKey.ts';
@@ -141,10 +142,7 @@ function linksPass(into: string, module: CompiledModule, filter: RowFilter): Pas
     take(row) {
       const key = filter?.(row) === false ? null : keyOf(row);
       if (key === null) return;
-      links.add(
-        key,
-        parents.flatMap((parentOf) => parentOf(row) ?? []),
-      );
+      links.add({ key, parents: parents.flatMap((parentOf) => parentOf(row) ?? []) });
     },
     finish() {
       links.finish();
@@ -198,8 +196,8 @@ function followPass(
 ): Pass {
   const { keyOf, recordOf } = sampleKey(module, context);
   const among = openKeySet(task.among);
-  const writers = new Map<string, KeySetWriter>();
-  const writerOf = (path: string | undefined): KeySetWriter => {
+  const writers = new Map<string, BatchWriter<string>>();
+  const writerOf = (path: string | undefined): BatchWriter<string> => {
     if (path === undefined) throw new Error('no set for a module that is referred to');
     const writer = writers.get(path) ?? keySetWriter(path);
     writers.set(path, writer);

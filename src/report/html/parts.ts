@@ -1,7 +1,9 @@
 /** The parts of the report above its findings: verdict, what to do, ids, accounting, steps, timeline. */
 
 import { counted, grouped } from '../../outcome/counted.ts';
-import type { ModuleLine, Outcome, Status } from '../../outcome/outcome.ts';
+import { failureLine } from '../../outcome/failure.ts';
+import type { ModuleLine } from '../../outcome/moduleLine.ts';
+import type { Outcome, Status } from '../../outcome/outcome.ts';
 import { checkedLines } from '../checkedLines.ts';
 import type { Phase, Timing } from '../timing.ts';
 import type { FindingGroup } from './groups.ts';
@@ -29,7 +31,7 @@ export function verdictPart(outcome: Outcome): Markup {
 }
 
 function sentence({ counts, failure, status }: Outcome): string {
-  if (failure !== undefined) return failure.line;
+  if (failure !== undefined) return failureLine(failure);
   const parts = [
     counted(counts.BLOCKER, 'blocker'),
     counted(counts.WARNING, 'warning'),
@@ -93,9 +95,7 @@ export function nextPart(outcome: Outcome, groups: readonly FindingGroup[]): Mar
 
 function failureSteps({ failure, command }: Outcome): Markup[] {
   if (failure === undefined) return [];
-  const at = failure.line.lastIndexOf(': ');
-  const hint = at < 0 ? '' : failure.line.slice(at + 2);
-  return [html`${hint === '' ? `Mend what it says, then run sealift ${command} again.` : hint}`];
+  return [html`${failure.hint ?? `Mend what it says, then run sealift ${command} again.`}`];
 }
 
 function ruleSteps(groups: readonly FindingGroup[]): Markup[] {

@@ -4,12 +4,13 @@
  * one refers to or is referred to by: one defect is not to breed others.
  */
 
+import { quote } from '../../sql/quote.ts';
 import { join } from 'node:path';
 
 import type { Finding } from '../../outcome/finding.ts';
 import { severityOf } from '../../mapping/severity.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
-import { quoted, tableName, type PlannedInvariant } from '../../mapping/invariantPlan.ts';
+import { tableName, type PlannedInvariant } from '../../mapping/invariantPlan.ts';
 import { invariantRunner, type InvariantRunner } from './runner.ts';
 import { storeModules, type StoredModule } from './store.ts';
 import { referencesOf } from '../references.ts';
@@ -111,12 +112,12 @@ function accusingQuery(
   for (const [name, fields] of inputs)
     failedSets.set(name, failedNumbers(stored.get(name), fields));
   const views = [...tables].map(([name, fields]) => {
-    const columns = fields.map((field) => quoted(field.name)).join(', ') || 'NULL';
+    const columns = fields.map((field) => quote(field.name)).join(', ') || 'NULL';
     const where = notIn(FAILED, failedSets.get(name));
-    return `${quoted(name)} AS NOT MATERIALIZED (SELECT ${columns} FROM ${tableName(name)}${where})`;
+    return `${quote(name)} AS NOT MATERIALIZED (SELECT ${columns} FROM ${tableName(name)}${where})`;
   });
   const columns = Array.from({ length: width }, (_, at) => `"k${at}"`).join(', ');
-  const key = module.orderFields.map((field, at) => `accused.${quoted(field)} = found."k${at}"`);
+  const key = module.orderFields.map((field, at) => `accused.${quote(field)} = found."k${at}"`);
   const own = failedSets.get(module.name) ?? '';
   const spared = [
     ...(own === '' ? [] : [`coalesce(accused.${FAILED}, 0) NOT IN (${own})`]),
@@ -152,7 +153,7 @@ function linksOf(
     if (failed === '') continue;
     const unless = (own: readonly string[], others: readonly string[]): void => {
       const on = own.map(
-        (field, at) => `linked.${quoted(others[at] ?? '')} = accused.${quoted(field)}`,
+        (field, at) => `linked.${quote(others[at] ?? '')} = accused.${quote(field)}`,
       );
       const from = `SELECT 1 FROM ${tableName(name)} AS linked`;
       links.push(

@@ -8,7 +8,8 @@
  */
 
 import type { BaseCounts } from '../source.ts';
-import { quote, type Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import { locator } from './exact.ts';
 import { PAGE_ROWS } from './rowPage.ts';
 import { isLocated, type BaseAccess, type RelationAccess } from './relation.ts';

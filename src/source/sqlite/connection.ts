@@ -86,11 +86,6 @@ export function dataVersion(db: Connection): unknown {
   return db.pragma('data_version', { simple: true });
 }
 
-/** Quotes an identifier that was looked up in the schema. */
-export function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
 /** SQLite's extended result code, or '' when the error is not SQLite's. */
 export function sqliteCode(error: unknown): string {
   return error instanceof Database.SqliteError ? error.code : '';

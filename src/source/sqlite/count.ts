@@ -4,7 +4,8 @@
  * the pages lead to.
  */
 
-import { quote, sqliteCode, translated, type Access, type Connection } from './connection.ts';
+import { sqliteCode, translated, type Access, type Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import { indexDisagrees, mostRows, tooManyRows } from './damage.ts';
 import { isStored } from './schema.ts';
 

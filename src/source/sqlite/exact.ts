@@ -5,7 +5,7 @@
 
 import { TextDecoder } from 'node:util';
 import { InvalidText, type SourceValue } from '../../record/value.ts';
-import { quote } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 
 /** What better-sqlite3 yields. */
 export type Cell = null | number | bigint | string | Buffer;

@@ -5,6 +5,7 @@
  * belongs to nothing was cut off.
  */
 
+import { quoteText } from '../../sql/quote.ts';
 import { beginSnapshot, connect, sqliteCode, type Access, type Connection } from './connection.ts';
 import { damageIn } from './integrityMessages.ts';
 
@@ -67,7 +68,7 @@ export function lookForDamage(opened: Connection, { unordered = [] }: Access): L
 /** The first damage that the check finds, of one table or of all; null for none. */
 function firstDamage(opened: Connection, table: string | null): string | null {
   const [of, limit] =
-    table === null ? [String(MESSAGES), MESSAGES] : [literal(table), TABLE_MESSAGES];
+    table === null ? [String(MESSAGES), MESSAGES] : [quoteText(table), TABLE_MESSAGES];
   const statement = opened.prepare<[], string>(`PRAGMA main.integrity_check(${of})`).pluck();
   let results = 0;
   for (const result of statement.iterate()) {
@@ -81,10 +82,6 @@ function firstDamage(opened: Connection, table: string | null): string | null {
 
 /** SQLite stops after so many messages, and what follows was not looked at. */
 class Unchecked extends Error {}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
 
 function checkByTable(opened: Connection, unordered: readonly string[]): Looked {
   const tables = opened

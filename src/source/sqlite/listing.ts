@@ -5,7 +5,8 @@
  */
 
 import type { UnreadableColumn } from '../source.ts';
-import { quote, sqliteCode, type Connection } from './connection.ts';
+import { sqliteCode, type Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import { asciiLower, columnsOf, type ColumnInfo } from './describe.ts';
 import { formOf, virtualTables, type VirtualTable } from './virtual.ts';
 

@@ -4,7 +4,8 @@
  */
 
 import type { ReadRange } from '../source.ts';
-import { quote, type Access, type Connection } from './connection.ts';
+import type { Access, Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import { outOfOrder } from './damage.ts';
 import type { RowAccess } from './schema.ts';
 

@@ -15,11 +15,11 @@ import {
   asFailure,
   beginSnapshot,
   connect,
-  quote,
   translated,
   type Access,
   type Connection,
 } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import {
   exactColumns,
   exactRow,

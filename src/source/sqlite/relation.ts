@@ -20,7 +20,8 @@ import type {
   SourceSchema,
   TableSchema,
 } from '../source.ts';
-import { asFailure, quote, sqliteCode, type Access, type Connection } from './connection.ts';
+import { asFailure, sqliteCode, type Access, type Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import { rowidOf } from './schema.ts';
 
 /** What a reader needs to read a relation; survives structured clone. */

@@ -14,7 +14,8 @@ import type {
 import { compareNames } from '../nameOrder.ts';
 import { sqlTokens, wordOf, type SqlToken } from '../../sql/tokens.ts';
 import { collationsOf, NO_COLLATIONS } from './collations.ts';
-import { quote, type Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import {
   asciiLower,
   foreignKeyParts,

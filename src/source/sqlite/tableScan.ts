@@ -9,7 +9,8 @@
 
 import type { Row } from '../source.ts';
 import { tooManyRows } from './damage.ts';
-import { quote, type Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import {
   exactColumns,
   exactRow,

@@ -9,7 +9,8 @@
 import Database from 'better-sqlite3';
 
 import { closings, isSign, sqlText, sqlTokens, wordOf, type SqlToken } from '../../sql/tokens.ts';
-import { quote, sqliteCode, type Connection } from './connection.ts';
+import { sqliteCode, type Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import { asciiLower, columnsOf } from './describe.ts';
 
 export interface VirtualTable {
