@@ -6,7 +6,7 @@
  * In a text 00 is written 00 FF, and it ends with 00 01. A row is eight bytes, sign bit turned.
  */
 
-import type { Finding, Severity, SourcePlace } from '../outcome/finding.ts';
+import type { Finding, Severity, SourceLocator } from '../outcome/finding.ts';
 
 export const SEVERITIES: readonly Severity[] = ['BLOCKER', 'WARNING', 'INFO'];
 export const ROW_BYTES = 8;
@@ -42,7 +42,7 @@ export function readText(key: Buffer, at: number, end: number): string {
 }
 
 /** Writes a row at `at`. */
-export function writeRow(key: Buffer, row: SourcePlace['row'], at: number): void {
+export function writeRow(key: Buffer, row: SourceLocator['row'], at: number): void {
   if (typeof row === 'string') {
     key.writeBigInt64BE(BigInt.asIntN(64, BigInt(row) ^ SIGN), at);
     return;
