@@ -11,7 +11,7 @@ import { closeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 
 import type { Entry } from '../extsort/mergeRuns.ts';
-import { appendNameless, openNameless, type NamelessFile } from '../disk/unlinkedFile.ts';
+import { appendUnlinked, openUnlinked, type UnlinkedFile } from '../disk/unlinkedFile.ts';
 import { readFully } from '../extsort/spill.ts';
 import { ID_LENGTH } from './findingId.ts';
 import type { FindingStore } from './findingStore.ts';
@@ -76,7 +76,7 @@ interface Section {
 
 interface Written {
   readonly sections: ReadonlyMap<string, Section>;
-  readonly file: NamelessFile | null;
+  readonly file: UnlinkedFile | null;
 }
 
 interface CellWriter {
@@ -86,7 +86,7 @@ interface CellWriter {
 
 function cellWriter(folder: string, recordsOf: (module: string) => number): CellWriter {
   const sections = new Map<string, Section>();
-  let file: NamelessFile | null = null;
+  let file: UnlinkedFile | null = null;
   let section: Section | null = null;
   let prefix: Buffer = Buffer.alloc(0);
   let block = Buffer.allocUnsafeSlow(2 * BLOCK_CELLS * CELL);
@@ -94,10 +94,10 @@ function cellWriter(folder: string, recordsOf: (module: string) => number): Cell
   const numbers = new Map<string, number>();
   const flush = (): void => {
     if (section === null || cells === 0) return;
-    file ??= openNameless(folder);
+    file ??= openUnlinked(folder);
     const bytes = block.subarray(0, cells * CELL);
     section.firstRows.push(block.readBigInt64LE(0));
-    section.offsets.push(appendNameless(file, bytes));
+    section.offsets.push(appendUnlinked(file, bytes));
     section.end = (section.offsets.at(-1) ?? 0) + bytes.length;
     cells = 0;
   };

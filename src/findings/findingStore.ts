@@ -7,7 +7,7 @@
 import { closeSync } from 'node:fs';
 
 import { mergeRuns, valuePieces, type Entry } from '../extsort/mergeRuns.ts';
-import { openNameless, type NamelessFile } from '../disk/unlinkedFile.ts';
+import { openUnlinked, type UnlinkedFile } from '../disk/unlinkedFile.ts';
 import { runWriter, type Run } from '../extsort/sortedRuns.ts';
 import { causeOf } from '../outcome/cause.ts';
 import type { Finding, FindingCount, FindingList } from '../outcome/finding.ts';
@@ -25,7 +25,7 @@ export interface LoggedFindings {
 export interface FindingStore {
   add(finding: Finding): void;
   /** The file for threads to write to, on the disk of `folder` unless it is open already. */
-  share(folder: string): NamelessFile;
+  share(folder: string): UnlinkedFile;
   /** Takes over what a thread has written into the file. */
   adopt(logged: LoggedFindings): void;
   /** All that there is by the time it is read; not to be read while something is added. */
@@ -41,8 +41,8 @@ const BUDGET = 8 * 2 ** 20;
 
 /** An empty store; what does not fit into memory goes to the disk of `folder`. */
 export function openFindings(folder: string, budget: number = BUDGET): FindingStore {
-  let open: NamelessFile | null = null;
-  const share = (where: string): NamelessFile => (open ??= openNameless(where));
+  let open: UnlinkedFile | null = null;
+  const share = (where: string): UnlinkedFile => (open ??= openUnlinked(where));
   const fresh = (): ReturnType<typeof runWriter> => runWriter(() => share(folder), budget);
   let writer = fresh();
   let adopted: Run[] = [];
@@ -85,7 +85,7 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
   };
 }
 
-function readFinding(open: NamelessFile | null, entry: Entry): Finding {
+function readFinding(open: UnlinkedFile | null, entry: Entry): Finding {
   const { buffer, keyEnd, valueEnd, elsewhere } = entry;
   const text =
     elsewhere === null
@@ -98,7 +98,7 @@ const CHUNK = 2 ** 20;
 const LF = 0x0a;
 
 /** The lines in chunks of about 1 MiB, which the reader may keep. */
-function* linesOf(open: NamelessFile | null, entries: Iterable<Entry>): Generator<Uint8Array> {
+function* linesOf(open: UnlinkedFile | null, entries: Iterable<Entry>): Generator<Uint8Array> {
   let chunk: Buffer | null = null;
   let used = 0;
   for (const entry of entries) {

@@ -7,7 +7,7 @@
  */
 
 import { runWriter } from '../../extsort/sortedRuns.ts';
-import type { NamelessFile } from '../../disk/unlinkedFile.ts';
+import type { UnlinkedFile } from '../../disk/unlinkedFile.ts';
 import { idOfPlace } from '../../findings/findingId.ts';
 import type { LoggedFindings } from '../../findings/findingStore.ts';
 import { kindOf, ROW_BYTES, TEXT_END, textPart, writeRow } from '../../findings/sortKey.ts';
@@ -35,7 +35,7 @@ const MAX_KINDS = 10_000;
 /** The log of one partition of a module's rows. */
 export function findingLog(
   module: Pick<CompiledModule, 'name' | 'table'>,
-  file: NamelessFile,
+  file: UnlinkedFile,
 ): FindingLog {
   const writer = runWriter(() => file, BUDGET);
   const tally = emptyTally();
