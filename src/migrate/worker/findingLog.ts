@@ -8,7 +8,7 @@
 
 import { runWriter } from '../../extsort/sortedRuns.ts';
 import type { UnlinkedFile } from '../../disk/unlinkedFile.ts';
-import { idOfPlace } from '../../findings/findingId.ts';
+import { idOfContent } from '../../findings/findingId.ts';
 import type { LoggedFindings } from '../../findings/findingStore.ts';
 import { kindOf, ROW_BYTES, TEXT_END, textPart, writeRow } from '../../findings/sortKey.ts';
 import { emptyTally } from '../../findings/tally.ts';
@@ -65,7 +65,7 @@ export function findingLog(
       const head = end === undefined ? '{' : `{"end":${end},`;
       const place = `{"row":${JSON.stringify(locator)},${kind.table}}`;
       const tail = start === undefined ? '}' : `,"start":${start}}`;
-      const id = idOfPlace(`${head}${kind.field}${kind.about},"source":${place}${tail}`);
+      const id = idOfContent(`${head}${kind.field}${kind.about},"source":${place}${tail}`);
       const { key, rowAt, idAt } = kind;
       writeRow(key, locator, rowAt);
       key.write(id, idAt, 'latin1');
