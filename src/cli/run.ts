@@ -17,7 +17,12 @@ import { CANDIDATE_ANSWERS } from './candidateAnswers.ts';
 import { WORKER } from './workerModule.ts';
 import { projectPaths } from '../project/paths.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
-import { EXIT, exitCodeOfCheck, exitCodeOfFailure, exitCodeUnsaid } from '../outcome/exitCode.ts';
+import {
+  EXIT,
+  exitCodeOfCheck,
+  exitCodeOfFailure,
+  exitCodeOfLostOutput,
+} from '../outcome/exitCode.ts';
 import { Failure, failureLine } from '../outcome/failure.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
@@ -94,7 +99,7 @@ export async function runCommand(command: CommandSpec, options: CommonOptions): 
   if (hasReport(command, outcome, code)) {
     report = await tryReport(command.reportName ?? command.name, outcome, timing, options);
     // A failure is no success already, and its line has said why: often the same full disk.
-    if (report === null && outcome.failure === undefined) code = exitCodeUnsaid(code);
+    if (report === null && outcome.failure === undefined) code = exitCodeOfLostOutput(code);
   }
   print(outcome, timing, options, report);
   found.close();

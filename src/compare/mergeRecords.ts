@@ -1,16 +1,16 @@
 /**
- * Two ordered lists of records, merged by key: which records are only in one of them, and in which fields
- * those differ that are in both. Holds one record of each list at a time. Pure.
+ * Merges two ordered lists of records by key, to find records that are in one list only and the
+ * fields that differ in the others. Holds one record of each list at a time. Pure.
  */
 
 import type { KeyValue } from '../record/keyOrder.ts';
 
-/** A record as JSON.parse yields it; ask only for members of its own. */
+/** A record from JSON.parse; only its own members may be read. */
 export type Members = Readonly<Record<string, unknown>>;
 
 /** A record of one of the lists. */
 export interface FoundRecord {
-  /** 1-based, in its list. */
+  /** 1-based line in its list. */
   readonly line: number;
   readonly key: readonly KeyValue[];
   readonly record: Members;
@@ -20,16 +20,16 @@ export interface FoundRecord {
 export interface RecordDifference {
   readonly a: FoundRecord | null;
   readonly b: FoundRecord | null;
-  /** The fields that differ, ascending; empty for a record that is only in one. */
+  /** Fields that differ, ascending; empty for a record that is in one list only. */
   readonly fields: readonly string[];
 }
 
-/** Reads an ordered list of records, one at a time; parses a record only when it is needed. */
+/** Reads an ordered list of records, one at a time; parses a record on demand. */
 export interface RecordCursor {
-  /** The canonical line of the current record; null after the last one. */
+  /** Returns the canonical line of the current record; null after the last one. */
   readonly line: () => Buffer | null;
   readonly next: () => void;
-  /** The key of the current record, encoded so that bytes compare as keys do. */
+  /** Returns the current record's key, encoded so that bytes compare as keys do. */
   readonly encoded: () => Buffer;
   readonly found: () => FoundRecord;
 }
@@ -38,8 +38,8 @@ export interface RecordCursor {
 const TURN = 4096;
 
 /**
- * Yields the differences, ascending by key, and null now and then so that the caller can pause. Fields of
- * `ignored` do not count.
+ * Yields the differences, ascending by key, except for those in `ignored` fields. Yields null after
+ * every {@link TURN} records, so that the caller can pause.
  */
 export function* mergeRecords(
   left: RecordCursor,
@@ -49,7 +49,7 @@ export function* mergeRecords(
   for (let turn = 1; left.line() !== null || right.line() !== null; turn += 1) {
     if (turn % TURN === 0) yield null;
     const [one, other] = [left.line(), right.line()];
-    // Equal lines have equal keys: nothing is parsed.
+    // Equal lines have equal keys, so neither is parsed.
     if (one !== null && other !== null && one.equals(other)) {
       left.next();
       right.next();
@@ -64,7 +64,7 @@ export function* mergeRecords(
   }
 }
 
-/** Nothing where only ignored fields differ. */
+/** Yields the difference, unless only ignored fields differ. */
 function* changed(
   a: FoundRecord,
   b: FoundRecord,
@@ -73,11 +73,11 @@ function* changed(
   const names = new Set([...Object.keys(a.record), ...Object.keys(b.record)]);
   const differ = [...names].filter((name) => textOf(a.record, name) !== textOf(b.record, name));
   const fields = differ.filter((name) => !ignored.has(name)).sort();
-  // Lines that differ in no field are not canonical; that is reported, too.
+  // Lines that differ in no field are not canonical, which is reported as well.
   if (fields.length > 0 || differ.length === 0) yield { a, b, fields };
 }
 
-/** The member's JSON text; canonical lines have canonical members. */
+/** Returns the member's JSON text, which is canonical in a canonical line. */
 function textOf(record: Members, name: string): string | undefined {
   return Object.hasOwn(record, name) ? JSON.stringify(record[name]) : undefined;
 }

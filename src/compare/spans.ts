@@ -1,10 +1,10 @@
 /**
- * Finds where two lists of ranges disagree. The ends of ranges depend on content, so they differ around
- * a change; where two ranges end at the same key, the records before and after it can be compared
- * apart. Pure.
+ * Finds where two lists of ranges differ. Range ends depend on content, so they differ around a
+ * change. Where two ranges end at the same key, the records before and after it can be compared
+ * separately. Pure.
  */
 
-/** A range: its digest, and the encoded key of its last record. */
+/** A range's digest, and the encoded key of its last record. */
 export interface Bounded {
   readonly last: Uint8Array;
   readonly digest: string;
@@ -17,14 +17,14 @@ export interface SpanPair {
 }
 
 /**
- * The shortest spans, ascending by key, that hold every record in which A and B differ. Both
- * lists ascend strictly by `last`. What lies outside of the spans has equal digests.
+ * Yields the shortest spans, ascending by key, that contain every difference between A and B. Both
+ * lists have to ascend strictly by `last`. Ranges outside of the spans have equal digests.
  */
 export function* differingSpans(a: readonly Bounded[], b: readonly Bounded[]): Generator<SpanPair> {
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
     const [fromA, fromB] = [i, j];
-    // On to the next key at which both end.
+    // Advances to the next key at which ranges of both lists end.
     for (let order = compareAt(a, i, b, j); order !== 0; order = compareAt(a, i, b, j)) {
       if (order < 0) i += 1;
       else j += 1;
@@ -37,7 +37,7 @@ export function* differingSpans(a: readonly Bounded[], b: readonly Bounded[]): G
   }
 }
 
-/** Which of the two ranges ends first; a list that is at its end comes last. */
+/** Compares the ends of two ranges; the end of a list comes last. */
 function compareAt(a: readonly Bounded[], i: number, b: readonly Bounded[], j: number): number {
   const [left, right] = [a[i], b[j]];
   if (left === undefined || right === undefined) {

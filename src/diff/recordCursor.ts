@@ -1,4 +1,4 @@
-/** The records of some ranges of a sealed module, in the order of their keys, one at a time. */
+/** Reads the records of ranges of a sealed module one at a time, in the order of their keys. */
 
 import type { FoundRecord, Members, RecordCursor } from '../compare/mergeRecords.ts';
 import { isTooDeep } from '../record/nesting.ts';
@@ -14,7 +14,7 @@ interface Parsed extends FoundRecord {
 
 /**
  * Opens the ranges [from, to) of a module.
- * @throws Failure CANDIDATE from its methods, where a record is not what was sealed
+ * @throws Failure CANDIDATE from its methods, if a record is not as it was sealed
  */
 export function recordCursor(
   module: ModuleSide,
@@ -56,7 +56,7 @@ function parseRecord(module: ModuleSide, line: Buffer, number: number): Parsed {
     record = JSON.parse(text) as Members;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw changedData(module, 'a line is no record');
+    throw changedData(module, 'a line is not a record');
   }
   if (isTooDeep(record, text)) throw changedData(module, 'a record is nested too deep');
   const file = `${module.module}/${DATA_FILE}`;

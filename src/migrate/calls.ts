@@ -3,7 +3,7 @@
  * entries that rows become. Answered in `worker/`.
  */
 
-import type { NamelessFile } from '../disk/unlinkedFile.ts';
+import type { UnlinkedFile } from '../disk/unlinkedFile.ts';
 import type { Bucket } from '../extsort/spill.ts';
 import type { LoggedFindings } from '../findings/findingStore.ts';
 import type { BaseCounts, ReadRange } from '../source/source.ts';
@@ -52,7 +52,7 @@ export const COUNT_ROWS: Call<OfModule, number> = defineCall('count-rows');
 
 export interface CountBaseInput extends OfModule {
   /** Where findings go. */
-  readonly findings: NamelessFile;
+  readonly findings: UnlinkedFile;
 }
 
 export interface CountedBase {
@@ -74,7 +74,7 @@ export interface PartitionInput extends OfModule, CountedRanges {
   /** The table that locators are of. */
   readonly locatedIn: string;
   /** Where findings go. */
-  readonly findings: NamelessFile;
+  readonly findings: UnlinkedFile;
 }
 
 export interface PartitionResult {

@@ -12,7 +12,7 @@ import {
   type RegistryPlace,
 } from '../mapping/registryFile.ts';
 import { severityOf } from '../mapping/severity.ts';
-import type { Finding, SourcePlace } from '../outcome/finding.ts';
+import type { Finding, SourceLocator } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
 import { Rejection } from '../record/converted.ts';
 import { legacyIds, type OpenSource } from './legacyIds.ts';
@@ -153,7 +153,7 @@ function similar(
   mapping: LoadedMapping,
   module: CompiledModule,
   { file, entry }: RegistryPlace,
-  source: SourcePlace,
+  source: SourceLocator,
 ): Finding {
   const rule = 'registry-similar';
   const field = module.idField ?? '';
@@ -189,7 +189,7 @@ export function duplicateFinding(mapping: LoadedMapping, duplicate: RegistryDupl
 }
 
 /** An entry as a place: the file instead of the table, the ordinal from 1 instead of the row. */
-function placeOf({ file, entry }: RegistryPlace): SourcePlace {
+function placeOf({ file, entry }: RegistryPlace): SourceLocator {
   return { table: `mapping/${file}`, row: entry };
 }
 

@@ -3,7 +3,7 @@
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { columnsOfField, isReference, type Mapping } from '../mapping/model.ts';
 import { severityOf } from '../mapping/severity.ts';
-import type { Finding, Severity, SourcePlace } from '../outcome/finding.ts';
+import type { Finding, Severity, SourceLocator } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
 import { shownId, shownKey } from '../record/shownKey.ts';
 import {
@@ -19,7 +19,7 @@ import type { Factors } from './keyTable.ts';
 
 /** What is known of the records of a provisional candidate; `ordinal` is the 0-based line. */
 export interface Provenance {
-  rowOf(module: string, ordinal: number): SourcePlace;
+  rowOf(module: string, ordinal: number): SourceLocator;
   /** Fields whose cell failed and is null now: checks of them would only repeat it. */
   failedFields(module: string, ordinal: number): ReadonlySet<string>;
   /** Whether one row may be that of several records: then what is known of it is not of each. */

@@ -3,7 +3,7 @@
  * which order, and a mapper for rows. Only data of a checked mapping comes in here.
  */
 
-import { REFUSALS } from '../../record/converted.ts';
+import { REJECTION_RULES } from '../../record/converted.ts';
 import type { FieldType } from '../../record/type.ts';
 import { formatType, parseType } from '../../record/type.ts';
 import {
@@ -100,7 +100,7 @@ export function compileModule(mapping: Mapping, name: string): CompiledModule {
 
 /** Whether a rule that empties a cell is lowered for this field, so that its row is kept. */
 function letsNullPass(project: ProjectMapping, module: string, field: string): boolean {
-  return REFUSALS.some((rule) => severityOf(project, rule, module, field) !== 'BLOCKER');
+  return REJECTION_RULES.some((rule) => severityOf(project, rule, module, field) !== 'BLOCKER');
 }
 
 export function moduleNamed(mapping: Mapping, name: string): ModuleMapping {

@@ -3,7 +3,7 @@
  * belong together, and a finding for each base row that the query yields nothing for.
  */
 
-import type { NamelessFile } from '../../disk/unlinkedFile.ts';
+import type { UnlinkedFile } from '../../disk/unlinkedFile.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import type { RelationReader, SourceReader } from '../../source/source.ts';
 import type { CountedBase } from '../calls.ts';
@@ -19,7 +19,7 @@ const LOST = {
 export async function countBase(
   { name, table, base }: CompiledModule,
   relations: RelationReader,
-  file: NamelessFile,
+  file: UnlinkedFile,
 ): Promise<CountedBase> {
   if (base === null) throw new Error(`module ${name} has no base`);
   const counts = await relations.baseCounts(table);

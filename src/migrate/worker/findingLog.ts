@@ -7,8 +7,8 @@
  */
 
 import { runWriter } from '../../extsort/sortedRuns.ts';
-import type { NamelessFile } from '../../disk/unlinkedFile.ts';
-import { idOfPlace } from '../../findings/findingId.ts';
+import type { UnlinkedFile } from '../../disk/unlinkedFile.ts';
+import { idOfContent } from '../../findings/findingId.ts';
 import type { LoggedFindings } from '../../findings/findingStore.ts';
 import { kindOf, ROW_BYTES, TEXT_END, textPart, writeRow } from '../../findings/sortKey.ts';
 import { emptyTally } from '../../findings/tally.ts';
@@ -35,7 +35,7 @@ const MAX_KINDS = 10_000;
 /** The log of one partition of a module's rows. */
 export function findingLog(
   module: Pick<CompiledModule, 'name' | 'table'>,
-  file: NamelessFile,
+  file: UnlinkedFile,
 ): FindingLog {
   const writer = runWriter(() => file, BUDGET);
   const tally = emptyTally();
@@ -65,7 +65,7 @@ export function findingLog(
       const head = end === undefined ? '{' : `{"end":${end},`;
       const place = `{"row":${JSON.stringify(locator)},${kind.table}}`;
       const tail = start === undefined ? '}' : `,"start":${start}}`;
-      const id = idOfPlace(`${head}${kind.field}${kind.about},"source":${place}${tail}`);
+      const id = idOfContent(`${head}${kind.field}${kind.about},"source":${place}${tail}`);
       const { key, rowAt, idAt } = kind;
       writeRow(key, locator, rowAt);
       key.write(id, idAt, 'latin1');

@@ -1,6 +1,6 @@
 /**
- * What the HTML report says of a rule: the title of its page in docs/rules, and the first thing to
- * do. Taken over from there by test/report/html/ruleTexts.test.ts, not written by hand.
+ * Texts of the rules in the HTML report: the title of each page in docs/rules, and the first thing
+ * to do. Generated from there by test/report/html/ruleTexts.test.ts; do not edit.
  */
 
 export interface RuleText {

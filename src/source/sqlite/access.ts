@@ -23,7 +23,7 @@ import Database from 'better-sqlite3';
 import { createFile, writeAll } from '../../disk/durable.ts';
 import { isForbidden, readFailure } from '../../disk/errors.ts';
 import { makeTemporary, removeFile } from '../../disk/noLinks.ts';
-import { assertRoom } from '../../disk/freeSpace.ts';
+import { assertFreeSpace } from '../../disk/freeSpace.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { PrepareOptions } from '../source.ts';
 import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';
@@ -183,7 +183,7 @@ function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
 /** Nothing is copied that cannot fit. */
 function assertRoomForCopy(file: string, scratch: string): void {
   const bytes = SIDE_FILES.reduce((sum, suffix) => sum + (sizeOf(file + suffix) ?? 0), 0);
-  assertRoom(scratch, bytes, {
+  assertFreeSpace(scratch, bytes, {
     what: 'the database has to be copied before it is read, and the disk has not enough space',
     hint: 'free space there, then run again',
   });

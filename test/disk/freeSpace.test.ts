@@ -1,8 +1,8 @@
-/** Room that there is against room that is needed. */
+/** The free space of a disk against the space that is needed. */
 
 import { describe, expect, it } from 'vitest';
 
-import { assertRoom, freeBytes, type AskDisk } from '../../src/disk/freeSpace.ts';
+import { assertFreeSpace, freeBytes, type AskDisk } from '../../src/disk/freeSpace.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 
 const EXT4 = 0xef53;
@@ -19,11 +19,11 @@ const silent: AskDisk = () => {
   throw Object.assign(new Error('said by the runtime'), { code: 'ENOSYS' });
 };
 
-const forWhat = { what: 'no room for this', hint: 'free space' };
+const forWhat = { what: 'no space for this', hint: 'free space' };
 
 function refusal(least: number, ask: AskDisk): string | null {
   try {
-    assertRoom('/a/b', least, forWhat, ask);
+    assertFreeSpace('/a/b', least, forWhat, ask);
     return null;
   } catch (error) {
     if (error instanceof Failure && error.code === 'DISK') return error.line();
@@ -31,12 +31,12 @@ function refusal(least: number, ask: AskDisk): string | null {
   }
 }
 
-describe('the room on a disk', () => {
+describe('the free space of a disk', () => {
   it('is refused where one byte is missing, with what is needed, what is free, where, and what to do', () => {
     const free = usable(250);
     expect(refusal(free, disk(250))).toBeNull();
     expect(refusal(free + 1, disk(250))).toMatch(
-      /^no room for this: at least \d\.\d MB are needed, \d\.\d MB are free \(\/a\/b\): free space$/,
+      /^no space for this: at least \d\.\d MB are needed, \d\.\d MB are free \(\/a\/b\): free space$/,
     );
   });
 
