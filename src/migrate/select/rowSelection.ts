@@ -9,7 +9,7 @@ import { openKeySet, type KeyLookup } from '../../extsort/keySet.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import { columnIndexes, type MapperContext } from '../../mapping/compile/identity.ts';
 import { legacyKey, recordKey } from '../../mapping/compile/recordKey.ts';
-import { rowGate } from '../../mapping/compile/rowFilter.ts';
+import { rowFilter } from '../../mapping/compile/rowFilter.ts';
 import type { Row } from '../../source/source.ts';
 import { presentParents } from './presentParents.ts';
 
@@ -66,7 +66,7 @@ export function openSelection(
   const within: MapperContext = { ...context, filtered, present };
   const path = selection.chosen?.get(module.name);
   const chosen = path === undefined ? null : lookup(path);
-  const gate = rowGate(module, within);
+  const gate = rowFilter(module, within);
   const keyless = module.mapping.id.rule === 'keyless';
   return {
     context: within,
