@@ -1,5 +1,5 @@
 /**
- * The legacy ids of a module's rows, spelled as a registry spells them: text as it is, anything else
+ * Reads the legacy ids of a module's rows, spelled as in a registry: text as it is, any other value
  * as the canonical JSON of its type.
  */
 
@@ -11,13 +11,16 @@ import { Rejection } from '../record/converted.ts';
 import type { PreparedSource, SourceReader } from '../source/source.ts';
 
 export interface LegacyRow {
-  /** The table that the row is of: of a query, its base where that locates it. */
+  /** The table of the row; for a query, its base if that locates the row. */
   readonly table: string;
   /** SQLite rowid or ordinal from 1. */
   readonly row: number | string;
-  /** Canonical JSON of the key, from which ids of rule `uuid` are made; a Rejection for none. */
+  /**
+   * Canonical JSON of the key, from which ids of rule `uuid` are made; a Rejection if there is
+   * none.
+   */
   readonly key: string | Rejection;
-  /** '' where there is none. */
+  /** The legacy id; '' if there is none. */
   readonly id: string;
 }
 
@@ -28,8 +31,8 @@ export interface OpenSource {
 }
 
 /**
- * Reads a module whose key has one part; pages of the rows for which the module's conditions hold, in
- * a stable order. Rows that are filtered with their parents are among them.
+ * Yields pages of the rows that fulfil the module's conditions, in a stable order. The module's key
+ * has one part. Rows that are filtered with their parents are among them.
  */
 export async function* legacyIds(
   module: CompiledModule,

@@ -115,7 +115,7 @@ describe('loadMapping', () => {
   it('says where there is no mapping at all', async () => {
     expect(await line({})).toBe(
       'there is no mapping (mapping/project.json): ' +
-        'make one with sealift init, or name the project folder with --project',
+        'create one with sealift init, or name the project folder with --project',
     );
     const alone = { 'project.json': validFiles()['project.json'] };
     expect(await line(alone)).toContain('no modules (mapping/modules)');
@@ -137,17 +137,17 @@ describe('a mapping file', () => {
     [
       'with __proto__ as a key',
       text(CUSTOMERS).replace('"notes":', '"__proto__":'),
-      'a key "__proto__" is not allowed (mapping/modules/customers.json:',
+      'the key "__proto__" is not allowed (mapping/modules/customers.json:',
     ],
     [
       'with an escaped __proto__ as a key',
       text(CUSTOMERS).replace('"notes":', '"\\u005f_proto__":'),
-      'a key "__proto__" is not allowed (mapping/modules/customers.json:',
+      'the key "__proto__" is not allowed (mapping/modules/customers.json:',
     ],
     [
       'with a number that a double changes',
       text(CUSTOMERS).replace('"minimumRows": 0', '"minimumRows": 9007199254740993'),
-      'a number that cannot be held exactly (mapping/modules/customers.json:',
+      'the number cannot be represented exactly (mapping/modules/customers.json:',
     ],
     [
       'that is empty',
@@ -222,15 +222,15 @@ describe('a wrong mapping', () => {
     [[CUSTOMERS, 'xyzzy'], 1, 'allowed are $schema, module, source,'],
     [['project.json', 'sources', 'main'], { ulr: 'sqlite:x' }, 'unknown property "ulr"'],
     [['project.json', 'sources', 'main'], {}, 'property "url" is missing'],
-    [['project.json', 'format'], 2, 'the mapping is not of format 1'],
+    [['project.json', 'format'], 2, 'this version of Sealift reads mappings of format 1 only'],
     [['project.json', 'namespace'], 'ABC', 'expected a lower-case UUID'],
-    [['project.json', 'asOf'], '2025-02-30', 'asOf is no date of the calendar'],
+    [['project.json', 'asOf'], '2025-02-30', 'asOf is not a calendar date'],
     [['project.json', 'dropped', 0, 'reason'], ' ', 'expected a reason'],
     [['project.json', 'dropped', 0, 'source'], 'extar', 'did you mean "extra"?'],
     [
       ['project.json', 'dropped', 0, 'table'],
       'orders',
-      'is dropped, and mapped by module "orders"',
+      'is both dropped and mapped by module "orders"',
     ],
     [['project.json', 'dropped', 1], { table: 'log', reason: 'x' }, 'table "log" is dropped twice'],
     [[CUSTOMERS, 'source', 'name'], 'man', 'did you mean "main"?'],
@@ -258,7 +258,11 @@ describe('a wrong mapping', () => {
     [[CUSTOMERS, 'fields', 'since', 'zone'], '+02:00', 'expected an IANA zone'],
     [[CUSTOMERS, 'fields', ''], { column: 'x', type: 'string' }, 'the name "" is not allowed here'],
     [[CUSTOMERS, 'fields', '~'], { column: 'x', type: 'string' }, 'the name "~" is not allowed'],
-    [[CUSTOMERS, 'fields', 'id'], { column: 'x', type: 'string' }, 'field "id" is the id\'s'],
+    [
+      [CUSTOMERS, 'fields', 'id'],
+      { column: 'x', type: 'string' },
+      'field "id" has the name of the id',
+    ],
     [
       [CUSTOMERS, 'fields', 'too'],
       { type: 'enum', values: ['new', 'old'], column: 'state' },
@@ -278,7 +282,7 @@ describe('a wrong mapping', () => {
     ],
     [[CUSTOMERS, 'fields', 'parent', 'type'], 'integer', 'unknown property "type"'],
     [[CUSTOMERS, 'unique', 0, 1], 'sinse', 'module "customers" has no field "sinse"'],
-    [[CUSTOMERS, 'unique', 1], ['name', 'since'], 'this unique set is there twice'],
+    [[CUSTOMERS, 'unique', 1], ['name', 'since'], 'this unique set is declared twice'],
     [[CUSTOMERS, 'minimumRows'], 1.5, 'expected a value of type integer'],
     [[CUSTOMERS, 'blind'], 'A_b', 'expected a key id'],
     [[CUSTOMERS, 'id', 'rule'], 'uid', 'did you mean "uuid"?'],
@@ -295,7 +299,7 @@ describe('a wrong mapping', () => {
     [[ORDERS, 'key', 0, 'type'], 'timestamp', 'a key part cannot be of type timestamp'],
     [[ORDERS, 'key', 0, 'type'], 'tagged', 'a key part cannot be of type tagged'],
     [[ORDERS, 'key', 0, 'type'], 'array(integer)', 'a key part cannot be of type array(integer)'],
-    [[ORDERS, 'key', 0, 'type'], 'bigint', 'key column "year" and its field are of different'],
+    [[ORDERS, 'key', 0, 'type'], 'bigint', 'key column "year" and its field have different'],
     [[ORDERS, 'key', 0, 'type'], 'intger', 'did you mean "integer"?'],
     [[ORDERS, 'key', 1, 'column'], 'year', 'column "year" is in the key twice'],
     [[ORDERS, 'fields', 'year', 'column'], 'yr', 'key column "year" is not a field'],
@@ -337,7 +341,7 @@ describe('a wrong mapping', () => {
     [[...DAY, 1, 'sentinels'], [], 'expected at least 1 items'],
     [[...DAY, 1, 'sentinels', 0], true, 'expected a text or a number'],
     [[...DAY, 1, 'sentinels', 1], '0000-00-00', 'expected no item twice'],
-    [[...DAY, 1, 'prefix'], 'x', '"sentinels" and "prefix" stand in one transform'],
+    [[...DAY, 1, 'prefix'], 'x', '"sentinels" and "prefix" are in one transform'],
     [[...DAY, 2, 'date', 'pattern'], 'yyyy-mm-dd', 'the month is missing'],
     [[...DAY, 2, 'date', 'pattern'], 'dd.MM.yy', '"yy" is not a pattern token'],
     [
@@ -362,17 +366,17 @@ describe('a wrong mapping', () => {
     [[...PLACE, 'transforms', 0, 'part'], 0, 'expected a number not below 1'],
     [[...PLACE, 'transforms', 0, 'split'], undefined, 'property "part" needs "split" beside it'],
     [[...PLACE, 'transforms', 1, 'with'], undefined, 'property "replace" needs "with" beside it'],
-    [[...PLACE, 'pattern'], '(', 'pattern "(" is not of RE2 syntax'],
-    [[...PLACE, 'pattern'], '(a)\\1', 'is not of RE2 syntax'],
-    [[...PLACE, 'pattern'], 'a(?=b)', 'is not of RE2 syntax'],
-    [[...PLACE, 'pattern'], '((a{1000}){1000}){1000}', 'is not of RE2 syntax'],
+    [[...PLACE, 'pattern'], '(', 'pattern "(" is not valid RE2 syntax'],
+    [[...PLACE, 'pattern'], '(a)\\1', 'is not valid RE2 syntax'],
+    [[...PLACE, 'pattern'], 'a(?=b)', 'is not valid RE2 syntax'],
+    [[...PLACE, 'pattern'], '((a{1000}){1000}){1000}', 'is not valid RE2 syntax'],
     [[...PLACE, 'pattern'], '', 'expected a pattern of 1 to 1000 characters'],
     [[...PLACE, 'longText'], 0, 'expected a number not below 1'],
     [[VISITS, 'fields', 'day', 'nonBlank'], true, '"nonBlank" does not belong to type date'],
     [[VISITS, 'fields', 'earlier', 'format'], 'uuid', '"format" does not belong to type array('],
     [[VISITS, 'fields', 'mail', 'format'], 'mail', 'did you mean "email"?'],
     [[VISITS, 'fields', 'mail', 'pii'], 'e-mail', 'expected a kind in capital letters'],
-    [[VISITS, 'fields', 'mail', 'harmless'], true, 'holds personal data is not harmless'],
+    [[VISITS, 'fields', 'mail', 'harmless'], true, 'with personal data is not harmless'],
     [[VISITS, 'fields', 'mail', 'harmless'], 'yes', 'expected a value of type boolean'],
     [[VISITS, 'fields', 'mail', 'references'], 'visits', '"references" does not belong to type'],
     [[VISITS, 'fields', 'earlier', 'references'], 'visit', 'did you mean "visits"?'],
@@ -391,11 +395,7 @@ describe('a wrong mapping', () => {
     [[VISITS, 'fields', 'others', 'references'], [], 'expected at least 1'],
     [[VISITS, 'fields', 'others', 'references', 0, 'path'], 'with', 'expected a JSON pointer'],
     [[VISITS, 'fields', 'others', 'references', 0, 'path'], '/a~2', 'expected a JSON pointer'],
-    [
-      [VISITS, 'fields', 'others', 'references', 0, 'path'],
-      '/*',
-      'paths "/*" and "/after" lead to',
-    ],
+    [[VISITS, 'fields', 'others', 'references', 0, 'path'], '/*', 'paths "/*" and "/after" match'],
     [[VISITS, 'fields', 'others', 'references', 0, 'module'], 'customer', 'mean "customers"?'],
     [[VISITS, 'fields', 'others'], { column: 'o', type: 'json', onMissing: 'null' }, 'no ids'],
     [
@@ -404,7 +404,7 @@ describe('a wrong mapping', () => {
       'a constant cannot hold ids of module "customers"',
     ],
     [[VISITS, 'fields', 'name', 'copyOf', 'via'], 'custom', 'did you mean "customer"?'],
-    [[VISITS, 'fields', 'name', 'copyOf', 'via'], 'day', 'field "day" does not lead to a record'],
+    [[VISITS, 'fields', 'name', 'copyOf', 'via'], 'day', 'field "day" does not refer to a record'],
     [[VISITS, 'fields', 'name', 'copyOf', 'field'], 'nam', 'module "customers" has no field "nam"'],
     [
       [VISITS, 'fields', 'nr', 'transforms'],
@@ -421,7 +421,7 @@ describe('a wrong mapping', () => {
     [
       [VISITS, 'invariants', 1],
       { id: 'visits-day', holds: 'x', sql: 'x', modules: ['visits'], fields: ['nr'] },
-      'invariant "visits-day" is there twice',
+      'invariant "visits-day" is declared twice',
     ],
     [[...LABEL, 'columns'], ['kind'], 'expected at least 2 items'],
     [[...LABEL, 'columns'], ['kind', 'kind'], 'expected no item twice'],
@@ -436,15 +436,15 @@ describe('a wrong mapping', () => {
     [[...LABEL, 'maxLenght'], 3, 'did you mean "maxLength"?'],
     [[...LABEL], { refrence: 'customers', columns: ['kind'] }, 'did you mean "reference"?'],
     [[...SITE, 'constant'], null, 'expected a text, a number or a boolean'],
-    [[...SITE, 'constant'], 5, 'the field does not take its constant, as the value is not text'],
+    [[...SITE, 'constant'], 5, 'the field rejects its constant, as the value is not text'],
     [[...SITE, 'maxLength'], 3, 'its constant, as the text is longer than 3 characters'],
-    [[...SITE, 'format'], 'email', 'does not take its constant, as the text is no email'],
+    [[...SITE, 'format'], 'email', 'rejects its constant, as the text is not a valid email'],
     [
       [...SITE, 'transforms'],
       [{ sentinels: ['Bern'] }],
       'its constant, as the value is a sentinel for null',
     ],
-    [[...SITE, 'type'], 'decimal(2)', 'does not take its constant'],
+    [[...SITE, 'type'], 'decimal(2)', 'rejects its constant'],
     [[...SITE, 'type'], 'blob', 'a constant cannot be of type blob'],
     [[...SITE, 'type'], undefined, 'property "type" is missing'],
     [[...SITE, 'column'], 'x', 'unknown property "column"'],
@@ -466,10 +466,10 @@ describe('a wrong mapping', () => {
     [[VISITS, 'where', 2, 'isNull'], 'no', 'expected a value of type boolean'],
     [[VISITS, 'where', 3, 'atLeast'], true, 'expected a text or a number'],
     [[VISITS, 'merge'], 'equals', 'did you mean "equal"?'],
-    [[LINES, 'merge'], 'equal', 'rows without key cannot be merged'],
+    [[LINES, 'merge'], 'equal', 'rows without a key cannot be merged'],
     [[CUSTOMERS, 'external'], false, 'expected true'],
     [[CUSTOMERS, 'external'], true, 'holds ids only, but has a field "name" (mapping/modules/cu'],
-    [[LINES, 'external'], true, 'an external module needs a key that it is referred to by'],
+    [[LINES, 'external'], true, 'an external module needs a key for others to refer to'],
     [[ORDERS, 'external'], true, 'holds ids only, but has a field "customer"'],
     [
       [DOGS],
@@ -494,9 +494,9 @@ describe('a wrong mapping', () => {
     [
       ['project.json', 'dropped', 0, 'table'],
       'visits',
-      'is dropped, and mapped by module "visits"',
+      'is both dropped and mapped by module "visits"',
     ],
-    [['registries/dogs.json'], [], 'the registry is there twice'],
+    [['registries/dogs.json'], [], 'the registry exists twice'],
     [['registries/Dogs.json'], [], 'the name of a registry is not allowed'],
   ])('%j = %j', async (path, value, expected) => {
     const project = writeProject(changed(validFiles(), path, value));

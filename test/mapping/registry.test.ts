@@ -74,12 +74,12 @@ describe('readRegistry', () => {
     ['a target given twice', [entry('a', NAMESPACE), entry('b', NAMESPACE)], 'this targetUuid'],
     ['an upper-case target', ['', entry('a', NAMESPACE.toUpperCase())], 'lower-case UUID'],
     ['a target that is none', ['', entry('a', 'SECRET')], 'lower-case UUID'],
-    ['a numeric id', ['', entry(1, NAMESPACE)], 'legacyId has to be a text'],
-    ['an empty id', ['', entry('', NAMESPACE)], 'legacyId has to be a text'],
+    ['a numeric id', ['', entry(1, NAMESPACE)], 'legacyId must be a text'],
+    ['an empty id', ['', entry('', NAMESPACE)], 'legacyId must be a text'],
     ['an unknown member', ['', entry('a', NAMESPACE, { SECRET: 1 })], 'unknown member'],
-    ['a missing member', ['', '{"legacyId":"a"}'], 'targetUuid has to be'],
-    ['a fractional version', ['', entry('a', NAMESPACE, { version: 1.5 })], 'version has to be'],
-    ['what is no object', ['', '["SECRET"]'], 'an entry has to be an object'],
+    ['a missing member', ['', '{"legacyId":"a"}'], 'targetUuid must be'],
+    ['a fractional version', ['', entry('a', NAMESPACE, { version: 1.5 })], 'version must be'],
+    ['what is no object', ['', '["SECRET"]'], 'an entry must be an object'],
   ])('refuses %s with its place and without its value', async (_name, lines, expectedText) => {
     const texts = (lines as string[]).map((text) => text || entry('first', OTHER));
     const ndjson = await lineOf('registries/r.ndjson', texts.join('\n'));
@@ -112,7 +112,7 @@ describe('readRegistry', () => {
   });
 
   it('refuses what is no array', async () => {
-    expect(await lineOf('registries/r.json', '{}')).toContain('a registry is a JSON array');
+    expect(await lineOf('registries/r.json', '{}')).toContain('the registry is not a JSON array');
   });
 
   it('refuses a symbolic link', async () => {

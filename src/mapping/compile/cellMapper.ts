@@ -1,7 +1,7 @@
 /**
- * One cell of a field, the whole way: its text as it came is looked at, transforms apply in order,
- * the type converts, and checks of the value follow. This is the long way; cells of common types
- * that need none of it pass in the row mapper's own code.
+ * Maps one cell of a field the whole way: its text as read is inspected, transforms apply in order,
+ * the type converts, and checks of the value follow. Cells of common types that need none of it
+ * pass on a fast path in the row mapper.
  */
 
 import { codePoints, converter } from '../../record/convert.ts';
@@ -20,13 +20,17 @@ export interface MappedField {
   readonly name: string;
   readonly mapping: ValueField;
   readonly type: FieldType;
-  /** Whether it orders the records: a value that fails a check stays, so that there is a key. */
+  /**
+   * Whether it orders the records. A value that fails a check then stays, so that there is a key.
+   */
   readonly orders: boolean;
-  /** What becomes of ids inside it, between its transforms and its type. */
+  /** Replaces ids inside it, between its transforms and its type. */
   readonly nested?: NestedStep | null | undefined;
 }
 
-/** Null if the cell is null or was rejected, which the log then holds. */
+/**
+ * Returns a mapper that gives null for a cell that is null or was rejected, which the log records.
+ */
 export function cellMapper(
   field: MappedField,
   log: DiagnosticLog,
@@ -49,7 +53,7 @@ export function cellMapper(
   };
 }
 
-/** The same without a look at the text as it came. */
+/** Returns the same mapper without inspection of the text as read. */
 export function valueMapper(
   field: MappedField,
   log: DiagnosticLog,
@@ -79,7 +83,7 @@ function rejecter({ orders }: MappedField, log: DiagnosticLog): DiagnosticLog['r
   return orders ? log.rejectKey : log.reject;
 }
 
-/** What these take from text is ASCII without controls: only text that they reject may have faults. */
+/** Kinds that accept ASCII text without controls only: other text is rejected by the type. */
 const PLAIN_KINDS: ReadonlySet<string> = new Set([
   'boolean',
   'integer',
@@ -95,7 +99,7 @@ const PLAIN_KINDS: ReadonlySet<string> = new Set([
   'blob',
 ]);
 
-/** Whether text that is taken has no faults, so that it needs no look. */
+/** Whether accepted text never has faults, so that it needs no inspection. */
 export function takesPlainText(
   transforms: readonly unknown[] | undefined,
   { kind }: FieldType,
@@ -104,8 +108,8 @@ export function takesPlainText(
 }
 
 /**
- * Notes what is wrong with a cell's text as it came; nothing for other cells. `where` says which
- * cell, if the field has several.
+ * Logs faults in a cell's text as read; nothing for other cells. `where` names the cell if the
+ * field has several.
  */
 export function inspectText(
   cell: SourceValue,
@@ -119,11 +123,11 @@ export function inspectText(
   }
 }
 
-const BLANK = new Rejection('blank', 'the text holds nothing but blanks');
+const BLANK = new Rejection('blank', 'the text is empty or only whitespace');
 const NO_MATCH = new Rejection('pattern', 'the text does not match the pattern of the field');
 const JSON_KEY = /"(?:__proto__|constructor|prototype)":/;
 
-/** Checks of what the type made of the cell. */
+/** Returns the checks of the value that the type made of the cell. */
 function valueCheck(field: MappedField, log: DiagnosticLog): (value: Converted) => Converted {
   const { name, orders } = field;
   const { nonBlank, format, pattern, longText = Infinity } = field.mapping;
@@ -135,13 +139,13 @@ function valueCheck(field: MappedField, log: DiagnosticLog): (value: Converted) 
   };
   return (value) => {
     if (value instanceof RawJson && JSON_KEY.test(value.text)) {
-      log.note(name, { rule: 'json-key', reason: 'a key of the JSON is dangerous to JavaScript' });
+      log.note(name, { rule: 'json-key', reason: 'a key of the JSON can pollute prototypes' });
     }
     if (typeof value !== 'string') return value;
     if (isFormat?.(value) === false) {
-      log.note(name, { rule: 'format', reason: `the text is no ${format}` });
+      log.note(name, { rule: 'format', reason: `the text is not a valid ${format}` });
     }
-    // UTF-16 units are never fewer than code points, so the cheap test comes first.
+    // There are never fewer UTF-16 units than code points, so the cheap test comes first.
     if (value.length >= longText && codePoints(value) >= longText) {
       log.note(name, { rule: 'long-text', reason: `the text has ${longText} characters or more` });
     }

@@ -1,7 +1,7 @@
 /**
- * Cells of common forms, in code: most values need no more than a look, and the row mapper has that look
- * in the function that it generates. All else goes to the converter of the cell's type, which is the one
- * that decides: a fast path takes nothing that the converter would not, and gives the same.
+ * Generates code for cells of common forms: most values need only a test, which the row mapper has
+ * inline in its generated function. All others go to the converter of the cell's type, which is
+ * authoritative: a fast path accepts only cells that the converter accepts, with the same result.
  */
 
 import { isDate, isTimestamp } from '../../record/dateTime.ts';
@@ -9,7 +9,7 @@ import { scaledText } from '../../record/decimal.ts';
 import type { CompiledField } from './module.ts';
 import type { ColumnField } from '../model.ts';
 
-/** The functions that the code calls. */
+/** Functions that the code calls. */
 interface FastCalls {
   readonly scaled: typeof scaledText;
   readonly isDate: typeof isDate;
@@ -17,7 +17,7 @@ interface FastCalls {
   readonly timestamp: (text: string) => string;
 }
 
-/** What the code calls, by the names that it has there. */
+/** The functions by their names in the code. */
 export const FAST_CALLS: FastCalls = {
   scaled: scaledText,
   isDate,
@@ -25,13 +25,13 @@ export const FAST_CALLS: FastCalls = {
   timestamp: (text) => `${text.slice(0, 10)}T${text.slice(11)}`,
 };
 
-/** A test of `cell`, and the field's value if it passes. The variable `decimal` is free for both. */
+/** A test of `cell`, and the field's value if it passes. Both may use the variable `decimal`. */
 export interface FastPath {
   readonly test: string;
   readonly value: string;
 }
 
-/** Cells of common forms, whose value is seen at once; null where each cell may need something. */
+/** Returns the fast path of a field; null if each cell may need the converter. */
 export function fastPath({
   mapping,
   type,
@@ -43,7 +43,7 @@ export function fastPath({
       return test === null ? null : { test, value: 'cell' };
     }
     case 'integer':
-      // Zero goes the long way because of −0.
+      // Zero goes to the converter because of −0.
       return {
         test: `typeof cell === 'number' && cell !== 0 && Number.isSafeInteger(cell)`,
         value: 'cell',
@@ -75,7 +75,7 @@ function fastText(mapping: ColumnField): string | null {
   const { maxLength, longText, nonBlank, format, pattern } = mapping;
   if (format !== undefined || pattern !== undefined) return null;
   const tests = [`typeof cell === 'string'`];
-  // UTF-16 units are never fewer than code points.
+  // There are never fewer UTF-16 units than code points.
   if (maxLength !== undefined) tests.push(`cell.length <= ${maxLength}`);
   if (longText !== undefined) tests.push(`cell.length < ${longText}`);
   if (nonBlank === true) tests.push('cell.charCodeAt(0) > 32 && cell.charCodeAt(0) < 127');

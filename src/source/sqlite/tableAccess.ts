@@ -1,10 +1,10 @@
-/** Looking up tables and columns that a mapping names: what is not there never reaches SQL. */
+/** Finds the tables and columns that a mapping names; an unknown name never reaches SQL. */
 
 import { Failure } from '../../outcome/failure.ts';
 import { translated, type Access, type Connection } from './connection.ts';
 import { readTableAccess, type TableAccess } from './schema.ts';
 
-/** Looks a table up; a name that the schema does not hold never reaches SQL. */
+/** Returns how a table is read. An unknown name never reaches SQL. */
 export function tableAccess(db: Connection, access: Access, table: string): TableAccess {
   const found = translated(access, null, () => readTableAccess(db, table));
   if (found !== null) return found;
@@ -15,7 +15,7 @@ export function tableAccess(db: Connection, access: Access, table: string): Tabl
   });
 }
 
-/** The Failure of a column that is not there. */
+/** Makes the Failure for a column that does not exist. */
 export function noColumn(shown: string, table: string, column: string): Failure {
   return new Failure('SOURCE_SCHEMA', {
     what: `table ${JSON.stringify(table)} has no column ${JSON.stringify(column.slice(0, 80))}`,
