@@ -164,9 +164,7 @@ function similar(
     field,
     file: `mapping/${file}`,
     source,
-    reason:
-      `entry ${entry} differs from the row's legacy id ` +
-      'only in case, whitespace or Unicode form',
+    reason: `entry ${entry} differs from the row's legacy id only in case, spaces or Unicode form`,
   };
 }
 
