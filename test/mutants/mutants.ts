@@ -195,8 +195,8 @@ export const MUTANTS: readonly Mutant[] = [
     ['findings may be taken away', 'count !== module.findings || ', ''],
     [
       'findings may stand in any order',
-      'comparePlaces(before, place) < 0',
-      'comparePlaces(before, place) < 2',
+      'comparePositions(before, position) < 0',
+      'comparePositions(before, position) < 2',
     ],
   ]),
   ...of(true, 'scan/checkAccounting.ts', ACCOUNTING, [
