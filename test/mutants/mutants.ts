@@ -99,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     [
       'a journal that has lost what was live is good enough',
-      '  if (found !== null && !hasMoves(journal)) throw forgotten(paths);\n',
+      '  if (found !== null && !hasMoves(journal)) throw withoutMoves(paths);\n',
       '',
     ],
     [
