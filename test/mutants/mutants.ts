@@ -143,6 +143,8 @@ export const MUTANTS: readonly Mutant[] = [
       "scan.verdict === 'WARN' && !allowWarnings",
       "scan.verdict === 'WARN' && allowWarnings === null",
     ],
+  ]),
+  ...of(true, 'journal/event.ts', PROMOTE, [
     ['a scan whose counts are missing has passed', 'Number.POSITIVE_INFINITY', '0'],
   ]),
   ...of(true, 'seal/verify.ts', SEAL, [
