@@ -12,7 +12,7 @@ import { changedData, linesOfRanges } from './sealedRanges.ts';
 import type { Stretch } from './stretches.ts';
 
 /** A record as JSON.parse yields it; ask only for members of its own. */
-export type Members = Readonly<Record<string, unknown>>;
+type Members = Readonly<Record<string, unknown>>;
 
 /** A record of one candidate. */
 export interface Found {

@@ -15,7 +15,7 @@ import type { Side } from './side.ts';
 import { stretches, type Stretch } from './stretches.ts';
 
 /** Something that is declared in one way in A and in another one in B. */
-export interface Declared {
+interface Declared {
   readonly kind: 'declared';
   readonly module: string;
   readonly field?: string;

@@ -33,7 +33,7 @@ export interface ModuleSide {
 }
 
 /** What schema.json says of the records, whatever it says of their source. */
-export interface Shape {
+interface Shape {
   /** Field → canonical text of its form. */
   readonly fields: ReadonlyMap<string, string>;
   /** Canonical text of everything but the fields. */

@@ -54,7 +54,7 @@ export function makeNewFolder(path: string): void {
 }
 
 /** Flags of a file that must not be there yet. */
-export const NEW_FILE: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+const NEW_FILE: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
 /** Opens a new file for writing; fails where anything is there already, a link included. */
 export function createFile(path: string): number {

@@ -9,7 +9,6 @@ import type { Rule } from '../outcome/rules.ts';
 import type { Format } from '../record/namedFormat.ts';
 import type { Transform } from '../record/transform.ts';
 
-export type { Format } from '../record/namedFormat.ts';
 export type { DatePatterns, Transform } from '../record/transform.ts';
 
 /** mapping/project.json */
@@ -75,7 +74,7 @@ export interface ModuleMapping {
 export type ModuleSource = TableSource | QuerySource;
 
 /** A base table, a view, or a file. */
-export interface TableSource {
+interface TableSource {
   readonly name?: string;
   readonly table: string;
   /** Of a view: whose rows it accounts for. */
@@ -83,7 +82,7 @@ export interface TableSource {
 }
 
 /** A read-only query in the source's own SQL; its result columns are what the module maps. */
-export interface QuerySource {
+interface QuerySource {
   readonly name?: string;
   readonly sql: string;
   readonly base: BaseTable;
@@ -234,7 +233,7 @@ export interface ReferenceField {
  * What a reference of several parts means where some are null and others are not (ISO 9075): with
  * `simple`, the default, it refers to nothing; with `full` it is a mistake.
  */
-export type Match = 'simple' | 'full';
+type Match = 'simple' | 'full';
 
 export interface ValueReference {
   readonly fields: readonly string[];

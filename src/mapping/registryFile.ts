@@ -145,7 +145,7 @@ export function isNdjson(file: string): boolean {
 }
 
 /** What is wrong with an entry, and where it is. */
-export function entryFailure({ file, entry }: RegistryPlace, what: string): Failure {
+function entryFailure({ file, entry }: RegistryPlace, what: string): Failure {
   const where = isNdjson(file) ? `${file}:${entry}` : `${file}, entry ${entry}`;
   return fileFailure(where, what, 'correct this entry');
 }

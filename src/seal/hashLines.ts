@@ -55,7 +55,7 @@ export function reduceIn(pool: Pool): ReduceSegment {
 }
 
 /** SHA-256 of a file's bytes, lower-case hex; null where it cannot be read. Never follows a link. */
-export function hashFile(path: string): string | null {
+function hashFile(path: string): string | null {
   try {
     return digestOf(openNoLinks(path, constants.O_RDONLY));
   } catch (error) {
@@ -80,7 +80,7 @@ function digestOf(file: number): string {
 }
 
 /** Hashes the lines of a part. */
-export function hashPart(input: PartInput): HashedPart {
+function hashPart(input: PartInput): HashedPart {
   const { data, unterminated, endless } = readPart(input, input.room);
   const ends = lineEnds(data);
   const leaves = Buffer.allocUnsafeSlow(ends.length * DIGEST_LENGTH);

@@ -28,7 +28,7 @@ export interface LeftOutInput {
 }
 
 /** Rows that are left out because of what kind the cells of a column are. */
-export interface OddCells {
+interface OddCells {
   readonly column: string;
   nulls: number;
   others: number;

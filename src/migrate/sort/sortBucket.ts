@@ -16,7 +16,7 @@ import { bits48 } from './router.ts';
 export type CountedDiagnosis = readonly [field: string, rule: string, count: number];
 
 /** Rows whose target id is the same; none of them enters the candidate. */
-export type DuplicateGroup = readonly (number | string)[];
+type DuplicateGroup = readonly (number | string)[];
 
 export interface SortedBucket {
   /** One byte of padding, then the lines of data.ndjson. */

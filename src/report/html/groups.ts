@@ -9,7 +9,7 @@ import type { Finding, FindingCount, FindingList } from '../../outcome/finding.t
 import { printable } from '../../outcome/printable.ts';
 
 /** Findings that a page holds, all groups together. */
-export const LISTED = 100_000;
+const LISTED = 100_000;
 
 /** What a row of the page shows; texts are as they are to be shown. */
 export interface FindingRow {

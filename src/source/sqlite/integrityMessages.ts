@@ -5,7 +5,7 @@
  * https://www.sqlite.org/pragma.html#pragma_integrity_check
  */
 
-export type IntegrityMessage =
+type IntegrityMessage =
   /** Pages, cells, indexes that disagree with their tables, values that SQLite never stores so. */
   | 'damage'
   /** A row that breaks NOT NULL or CHECK: it is all there, and other checks look at it. */
@@ -17,7 +17,7 @@ const CONTENT = /^(?:NULL value in |CHECK constraint failed in )/;
 const WORDS = /^(?:fts5: |(?:malformed|unable to validate the) inverted index for FTS\d table )/;
 
 /** The kind of one line. */
-export function kindOfMessage(line: string): IntegrityMessage {
+function kindOfMessage(line: string): IntegrityMessage {
   if (CONTENT.test(line)) return 'content';
   return WORDS.test(line) ? 'words' : 'damage';
 }
