@@ -24,11 +24,10 @@ export function freezeCommand(exit: (code: number) => void): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
-      const name = 'freeze';
       if (options.check === true) {
         await runFlow(
           {
-            name,
+            name: 'freeze',
             kind: 'check',
             report: true,
             reportName: 'freeze-check',
@@ -42,7 +41,7 @@ export function freezeCommand(exit: (code: number) => void): Command {
       }
       await runFlow(
         {
-          name,
+          name: 'freeze',
           kind: 'action',
           report: false,
           load: () => import('../flow/freeze.ts'),

@@ -92,7 +92,7 @@ export function nameOf(command: Command): string | null {
 }
 
 /** What the parser of arguments says, as one line in the manner of all others. */
-export function usageLine(command: string | null, text: string): string {
+function usageLine(command: string | null, text: string): string {
   const name = command === null ? 'sealift' : `sealift ${command}`;
   const near = /\(Did you mean (.+)\?\)/.exec(text)?.[1];
   const what = text

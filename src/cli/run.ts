@@ -150,7 +150,7 @@ export function environment(
 }
 
 /** Faults as they are; anything else is a defect of Sealift. */
-export function asFailure(error: unknown): Failure {
+function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (process.env['SEALIFT_DEBUG'] !== undefined) throw error;
   // Nobody has said where that may happen, but it is the system's answer and no defect of ours.

@@ -17,7 +17,7 @@ const STEPS = ['intended', 'done', 'not-done'] as const;
 export type Move = (typeof MOVES)[number];
 
 /** `not-done`: it was killed before it switched the link. */
-export type MoveStep = (typeof STEPS)[number];
+type MoveStep = (typeof STEPS)[number];
 
 /** The verdict of a full scan. */
 export interface ScanVerdict {

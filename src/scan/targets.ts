@@ -31,7 +31,7 @@ export interface Target {
 
 const WORDS = { nothing: 0, ordinal: 1, field: 5 } as const;
 
-export function targetId(target: Target): string {
+function targetId(target: Target): string {
   return JSON.stringify(target);
 }
 

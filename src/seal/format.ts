@@ -66,7 +66,7 @@ export interface ModuleAccounting {
 }
 
 /** What was found of the rows of a table as a whole, and so of no record. */
-export interface SealedRowFinding {
+interface SealedRowFinding {
   /** Null where it is about several modules together. */
   readonly module: string | null;
   readonly rule: string;

@@ -21,6 +21,7 @@ const of = (
 
 const SEAL = ['test/seal'];
 const PROMOTE = ['test/promote'];
+const JOURNAL = ['test/journal', 'test/promote'];
 const ACCOUNTING = ['test/scan/accounting.test.ts', 'test/flow/objects.test.ts'];
 const DETERMINISM = ['test/determinism'];
 const DISK = ['test/disk/publish.test.ts', 'test/fault/synced.test.ts'];
@@ -143,7 +144,14 @@ export const MUTANTS: readonly Mutant[] = [
       "scan.verdict === 'WARN' && !allowWarnings",
       "scan.verdict === 'WARN' && allowWarnings === null",
     ],
+  ]),
+  ...of(true, 'journal/event.ts', JOURNAL, [
     ['a scan whose counts are missing has passed', 'Number.POSITIVE_INFINITY', '0'],
+    [
+      'a move to no candidate is not seen',
+      'if (!isText(to) || !isSealedName(to))',
+      'if (!isText(to))',
+    ],
   ]),
   ...of(true, 'seal/verify.ts', SEAL, [
     [

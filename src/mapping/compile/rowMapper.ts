@@ -30,7 +30,7 @@ import { missingParent, parentFilter } from './rowFilter.ts';
 export type { Diagnostic } from './diagnostics.ts';
 
 /** What the last mapped row became; overwritten by the next one. */
-export interface MappedRow {
+interface MappedRow {
   /** Canonical JSON, without the id where the module is keyless; a cell that failed is null. */
   record: string;
   /** The order key; for keyless modules empty, the id comes from the content. */

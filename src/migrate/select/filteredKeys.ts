@@ -62,7 +62,7 @@ async function followLinks(
  * Modules of which rows are filtered and to which references lead that ask for it; each after those
  * that filter its rows, otherwise by name.
  */
-export function askedModules(mapping: Mapping): string[] {
+function askedModules(mapping: Mapping): string[] {
   const asked = new Set(mapping.modules.flatMap((module) => parentsOf(module, ['null', 'filter'])));
   const ordered: string[] = [];
   const done = new Set<string>();
