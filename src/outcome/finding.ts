@@ -1,7 +1,7 @@
 /** Findings: each is data about one defect. A finding names the location, never the value. */
 
 export type Severity = 'BLOCKER' | 'WARNING' | 'INFO';
-/** From the worst to the least. */
+/** Severities, worst first. */
 export const SEVERITIES: readonly Severity[] = ['BLOCKER', 'WARNING', 'INFO'];
 
 export type Verdict = 'PASS' | 'WARN' | 'FAIL';
