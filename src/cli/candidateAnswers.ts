@@ -1,6 +1,6 @@
 /** What threads answer about candidates, whether they belong to a pool or are the main one. */
 
-import type { LookInput } from '../scan/scanChunk.ts';
+import type { ChunkInput } from '../scan/scanChunk.ts';
 import { hashHandlers } from '../seal/hashLines.ts';
 import type { Handler, Reply } from '../threads/pool.ts';
 
@@ -8,8 +8,8 @@ import type { Handler, Reply } from '../threads/pool.ts';
 export const CANDIDATE_HANDLERS: Readonly<Record<string, Handler>> = {
   ...hashHandlers,
   // The validator takes as long to load as a small candidate takes to hash.
-  lookAtPart: async (input: LookInput): Promise<Reply> => {
-    const { lookAtPart } = await import('../scan/scanChunk.ts');
-    return { result: lookAtPart(input) };
+  scanChunk: async (input: ChunkInput): Promise<Reply> => {
+    const { scanChunk } = await import('../scan/scanChunk.ts');
+    return { result: scanChunk(input) };
   },
 };

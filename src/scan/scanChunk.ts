@@ -1,18 +1,18 @@
-/** What worker threads do for a scan: they look at the lines of a part of a module's file. */
+/** The work of a thread in a scan: the lines of a chunk of a module's file, scanned in one reading. */
 
 import { mayHoldPii } from '../pii/findPii.ts';
 import {
   lineForm,
   type ExpectedLines,
   type LineForm,
-  type SeenLines,
+  type ScannedLines,
   type VisitLine,
 } from '../seal/lineForm.ts';
 import { idPacker, type PackedIds } from '../seal/packedIds.ts';
 import { lineEnds, partRoom, readPart, type FileStretch } from '../seal/readPart.ts';
 import { undeclaredIn, type SearchedField, type UndeclaredPii } from './piiInValue.ts';
 
-/** What is looked for in a file; survives JSON. */
+/** What is searched for in a file; survives JSON. */
 export interface Search {
   readonly lines: Omit<ExpectedLines, 'wanted'>;
   /** Members of type uuid whose values are wanted. */
@@ -21,47 +21,47 @@ export interface Search {
   readonly searched: readonly SearchedField[];
 }
 
-export interface LookInput extends FileStretch {
-  /** A {@link Search} as JSON: parts of one file have the same, and it takes a while to prepare. */
+export interface ChunkInput extends FileStretch {
+  /** A {@link Search} as JSON: chunks of one file have the same, and it takes a while to prepare. */
   readonly search: string;
 }
 
 /** Personal data in a line. */
-export interface SeenPii extends UndeclaredPii {
-  /** 0-based, in the part. */
+export interface FoundPii extends UndeclaredPii {
+  /** 0-based, in the chunk. */
   readonly line: number;
   readonly field: string;
   /** The key's members. */
   readonly key: Readonly<Record<string, unknown>>;
 }
 
-export interface SeenPart extends SeenLines {
+export interface ChunkScan extends ScannedLines {
   /** True when the file ends without LF. */
   readonly unterminated: boolean;
   /** For each of the members that are wanted. */
   readonly ids: readonly PackedIds[];
-  readonly pii: readonly SeenPii[];
+  readonly pii: readonly FoundPii[];
 }
 
 interface Prepared {
   readonly text: string;
   readonly search: Search;
-  readonly look: LineForm;
+  readonly form: LineForm;
 }
 
-/** Each thread has one, for all parts. */
+/** Each thread has one, for all chunks. */
 let room = new ArrayBuffer(0);
 let prepared: Prepared | null = null;
 
-export function lookAtPart({ search: text, ...stretch }: LookInput): SeenPart {
+export function scanChunk({ search: text, ...stretch }: ChunkInput): ChunkScan {
   if (prepared?.text !== text) prepared = prepare(text);
-  const { search, look } = prepared;
+  const { search, form } = prepared;
   const needed = partRoom(stretch.end - stretch.start);
   if (room.byteLength < needed) room = new ArrayBuffer(needed);
   const { data, unterminated } = readPart(stretch, room);
   const ends = lineEnds(data);
   const packers = search.idFields.map(() => idPacker(ends.length));
-  const pii: SeenPii[] = [];
+  const pii: FoundPii[] = [];
   const { searched } = search;
   const visit: VisitLine = (line, texts, start, end) => {
     for (let index = 0; index < packers.length; index += 1) packers[index]?.put(line, texts[index]);
@@ -75,14 +75,14 @@ export function lookAtPart({ search: text, ...stretch }: LookInput): SeenPart {
     }
   };
   const isSearched = packers.length + searched.length > 0;
-  const seen = look(data, ends, isSearched ? visit : undefined);
-  return { ...seen, unterminated, ids: packers.map(({ ids }) => ids), pii };
+  const scanned = form(data, ends, isSearched ? visit : undefined);
+  return { ...scanned, unterminated, ids: packers.map(({ ids }) => ids), pii };
 }
 
 function prepare(text: string): Prepared {
   const search = JSON.parse(text) as Search;
   const wanted = [...search.idFields, ...search.searched.map(({ name }) => name)];
-  return { text, search, look: lineForm({ ...search.lines, wanted }) };
+  return { text, search, form: lineForm({ ...search.lines, wanted }) };
 }
 
 /** The value of JSON of which each byte is one character. */

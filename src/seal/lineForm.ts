@@ -36,8 +36,8 @@ export interface LineFault {
   readonly key: Readonly<Record<string, unknown>>;
 }
 
-/** What was seen of a part of a file. */
-export interface SeenLines {
+/** The result of a scan of a part of a file. */
+export interface ScannedLines {
   readonly lines: number;
   /** In the order of the lines. */
   readonly faults: readonly LineFault[];
@@ -58,7 +58,7 @@ export type VisitLine = (
 ) => void;
 
 /** Looks at the lines of a part: one byte that is no part of it, then whole lines with these ends. */
-export type LineForm = (data: Buffer, ends: Uint32Array, visit?: VisitLine) => SeenLines;
+export type LineForm = (data: Buffer, ends: Uint32Array, visit?: VisitLine) => ScannedLines;
 
 /** In longer lines the regular expression could run out of stack. */
 const LONG = 64 * 1024;
