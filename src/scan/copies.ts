@@ -1,6 +1,6 @@
 /**
- * Copies: a field that repeats one of another record, which a reference leads to, still agrees with
- * it. Where there is no such record, or its cell failed, there is nothing to compare with.
+ * Copies: a field that repeats one of another record, which a reference names, still agrees with it.
+ * Where there is no such record, or its cell failed, there is nothing to compare with.
  */
 
 import type { CompiledField, CompiledModule } from '../mapping/compile/module.ts';
@@ -99,7 +99,7 @@ function compare(search: Search, loaded: LoadedTargets, scanned: ScannedRecord):
   }
 }
 
-/** Where the copy or the original was found to be odd, that is why they differ. */
+/** A finding on the copy or the original is the reason why they differ. */
 function note(
   { scope, module, copies, log }: Search,
   scanned: ScannedRecord,

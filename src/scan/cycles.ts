@@ -40,7 +40,7 @@ function selfReference({ fields }: Reference): Violation {
   return { rule: 'self-reference', fields, reason: 'it refers to this record itself' };
 }
 
-/** Notes the record that each record points to, partition by partition of the keys, then walks from one to the next. */
+/** Notes which record each record points to, one partition of the keys after the other, then walks along. */
 function pointerPasses(
   scope: Scope,
   module: CompiledModule,

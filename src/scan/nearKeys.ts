@@ -1,6 +1,6 @@
 /**
- * References that lead to no record although a key there differs from theirs in nothing but case and blanks.
- * Looked for only where references lead nowhere, as it takes a table more and another reading.
+ * References to no record although a key there differs from theirs in nothing but case and blanks.
+ * Searched for only where a reference is missing its record, as it takes a table more and another reading.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -59,7 +59,7 @@ function isByText(scope: Scope, { types, target }: Reference): boolean {
   return types.some(({ kind }) => TEXTS.has(kind)) && others.some(({ kind }) => TEXTS.has(kind));
 }
 
-/** Whether the ids that it leads to are made from keys in which there is text. */
+/** Whether the ids that it refers to are made from keys in which there is text. */
 function isMadeFromText(scope: Scope, { target }: Reference): boolean {
   const { mapping, key, idField } = moduleOf(scope, target.module);
   const [field] = target.fields;

@@ -1,5 +1,5 @@
 /**
- * Passes of a scan over one module. A pass is one reading of a file; the checks that visit it see each
+ * Passes of a scan over one module. A pass is one reading of a file; the checks that visit it scan each
  * part of the file in turn, and each of them reports its own findings.
  */
 
@@ -23,14 +23,14 @@ export interface Visitor<Part> {
 /** A check's place in a pass. */
 export interface Visit<Part> {
   readonly check: Check;
-  /** What progress calls the reading, if this check is the first that visits it. */
+  /** Name of the reading in progress, if this check is the first that visits it. */
   readonly label: string;
   /** Loads what parts are compared with; it is held until the end of the pass, and no longer. */
   open(): Visitor<Part> | Promise<Visitor<Part>>;
 }
 
 export interface ChunkVisit extends Visit<ScannedChunk> {
-  /** What threads have to search the lines for. */
+  /** What threads search the lines for. */
   readonly wanted: Wanted;
 }
 
@@ -51,7 +51,7 @@ export interface RecordPass {
   readonly visits: readonly Visit<RecordBatch>[];
 }
 
-/** A reading by one check alone, or for what it has noted before; null for the module's files as such. */
+/** A reading for one check alone, or for what it has noted before; for none where it is about files as such. */
 export interface OwnPass {
   readonly reads: 'schema' | 'sealed findings' | 'noted records' | 'database' | 'unread files';
   readonly check: Check | null;
@@ -60,7 +60,7 @@ export interface OwnPass {
 
 export type Pass = ChunkPass | RecordPass | OwnPass;
 
-/** What a check takes to be made on a module. */
+/** The readings that a check takes of a module. */
 export interface CheckPlan {
   /** Visits of the records' chunks, of one pass each; the passes are shared with other checks. */
   readonly chunks?: readonly ChunkVisit[];
@@ -73,7 +73,7 @@ export function recordPass(visit: Visit<RecordBatch>, lineage: boolean = false):
   return { reads: 'records', lineage, visits: [visit] };
 }
 
-/** What a visitor gives that only notes what it sees. */
+/** The findings of a visitor that only notes what it scans. */
 export const NO_FINDINGS: readonly Finding[] = [];
 
 /** Reads the file of a pass once. Yields findings as they are found, of each part in the order of the checks. */
@@ -112,7 +112,7 @@ async function* visitAll<Part>(
   for (const visitor of visitors) yield* visitor.end?.() ?? NO_FINDINGS;
 }
 
-/** What all visits of a pass want of its lines. */
+/** All that the visits of a pass want of its lines. */
 function joined(visits: readonly ChunkVisit[]): Wanted {
   return {
     idFields: [...new Set(visits.flatMap(({ wanted }) => wanted.idFields ?? []))],

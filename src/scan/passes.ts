@@ -1,4 +1,4 @@
-/** Which passes a list of checks takes on a module: what runs is what is in the list. */
+/** The passes that a list of checks takes over a module: what runs is what is in the list. */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { CHECKS, type Check } from '../outcome/checks.ts';
@@ -15,7 +15,7 @@ import { planReferences } from './references.ts';
 import type { Scope } from './scope.ts';
 import { planPiiInChunks, planPiiInRecords } from './undeclaredPii.ts';
 
-/** What the passes of a scan are made with. */
+/** Tools that the passes of a scan share. */
 export interface PassTools {
   /** Null where no threads scan lines: then records are parsed in this one, and lines are not checked. */
   readonly threads: Threads | null;
@@ -24,9 +24,10 @@ export interface PassTools {
 
 /**
  * The passes over a module, in the order in which they run. The chunks of its records are read once for all
- * checks that can do with what a line shows, and again where ids do not fit into memory at once. The other
- * checks read parsed records for themselves, as each of them fills the memory with its look-up tables. The
- * order of `checks` does not matter, they are planned in the order of CHECKS. Reads no record.
+ * checks that need no more than lines, and again where ids do not fit into memory at once. The other checks
+ * read parsed records in passes of their own, as each of them fills the memory with its look-up tables. The
+ * order of `checks` does not matter: they are planned in the order of CHECKS. Reads no record.
+ * @throws TypeError where a reference names a module that the mapping does not have
  */
 export function planPasses(
   scope: Scope,
@@ -46,7 +47,7 @@ type Planner = (scope: Scope, module: CompiledModule) => CheckPlan;
 
 const NOTHING: Planner = () => ({});
 
-/** How each check is made. */
+/** Plans of each check. */
 function plannersFor({ threads, invariants }: PassTools): Readonly<Record<Check, Planner>> {
   const ofRecords = {
     duplicates: planDuplicates,
@@ -55,7 +56,7 @@ function plannersFor({ threads, invariants }: PassTools): Readonly<Record<Check,
     copies: planCopies,
     invariants: (_scope: Scope, module: CompiledModule) => invariants.plan(module),
   };
-  // What is written without having been sealed has no lines to trust or not, and no sealed findings.
+  // The lines of a provisional candidate are its own work, and what was found of its rows is reported with them.
   if (threads === null) {
     return { ...ofRecords, lines: NOTHING, mapped: NOTHING, pii: planPiiInRecords };
   }
@@ -67,7 +68,7 @@ function plannersFor({ threads, invariants }: PassTools): Readonly<Record<Check,
   };
 }
 
-/** The first visits of all checks in one pass, the second in another. */
+/** Joins the first visits of all checks in one pass, the second ones in the next. */
 function chunkPasses(plans: readonly CheckPlan[], { threads }: PassTools): Pass[] {
   if (threads === null) return [];
   const passes = Math.max(0, ...plans.map(({ chunks = [] }) => chunks.length));

@@ -1,4 +1,4 @@
-/** The findings on records: which record it is, as far as a report may say so, and what is wrong with it. */
+/** Findings on records: which record it is, as far as a report may say so, and what is wrong with it. */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { columnsOfField, isReference } from '../mapping/model.ts';
@@ -10,7 +10,7 @@ import { memberOf, readRecords, recordFile, type ReadRecord } from '../seal/cand
 import type { ScannedRecord, Scope } from './scope.ts';
 import type { ViolationLog } from './violationStore.ts';
 
-/** What a check has against a record. */
+/** A fault of a record, as its check reports it. */
 export interface Violation {
   readonly rule: Rule;
   /** One, or those of a set in the order of their declaration; a finding joins them by `+`. */
@@ -19,7 +19,7 @@ export interface Violation {
   readonly severity?: Severity;
 }
 
-/** The finding of a record. */
+/** Makes a finding of a violation. */
 export function recordFinding(
   scope: Scope,
   module: CompiledModule,
@@ -41,7 +41,7 @@ export function recordFinding(
   };
 }
 
-/** Where nothing else says which record it is. */
+/** The line, where nothing else says which record it is. */
 function lineOf(recordId: string | undefined, ordinal: number): Pick<Finding, 'line'> {
   return recordId === undefined ? { line: ordinal + 1 } : {};
 }

@@ -19,7 +19,7 @@ import { earlierFinding, hasFailed, type ScannedRecord, type Scope } from './sco
 import { hashOf, loadTargets, targetPartitions } from './targets.ts';
 import type { ViolationLog } from './violationStore.ts';
 
-/** What the passes of the check share. */
+/** State that the passes of the check share. */
 interface Search {
   readonly scope: Scope;
   readonly module: CompiledModule;
@@ -54,13 +54,13 @@ export function planReferences(
   };
 }
 
-/** What may be wrong with a reference, in the order in which a record's findings are reported. */
+/** Faults of a reference, in the order in which a record's findings are reported. */
 const MISSING = 0;
 const PARTIAL = 1;
 const NEAR = 2;
 const OFF_PATH = 3;
 
-/** The kind of a violation of the reference at `index`; those that are just missing come first. */
+/** The kind of a violation by the reference at `index`; kinds of one fault are next to each other. */
 function kindOf(fault: number, index: number, { references }: Search): number {
   return fault * references.length + index;
 }
@@ -140,7 +140,7 @@ function recordPasses(
   );
 }
 
-/** Notes what is wrong with a reference whatever other records there are. */
+/** Notes faults of a reference that it has whatever other records there are. */
 function noteForm(
   search: Search,
   index: number,

@@ -27,7 +27,7 @@ export async function scanRecords(
   env: Environment,
   found: FindingStore,
 ): Promise<void> {
-  // Records are in there: an interrupted scan leaves none behind.
+  // It holds records: an interrupted scan must not leave any.
   const since = env.now().toISOString();
   const scratch = openScratch(tmpdir(), { command: 'scan', pid: env.pid, since });
   const forget = env.onInterrupt(scratch.drop);

@@ -30,7 +30,7 @@ export interface ChunkReading {
   /** The module's lineage instead of its records. */
   readonly lineage: boolean;
   readonly wanted: Wanted;
-  /** What progress calls the reading; null where it reports none. */
+  /** Name of the reading in progress; null where it reports none. */
   readonly label: string | null;
 }
 
@@ -47,7 +47,7 @@ export interface ScannedFiles {
   badLines(module: string, lineage: boolean): BadLines | undefined;
 }
 
-/** `counts` are records by module, where they are known; progress counts what a reader is done with. */
+/** Opens the files of a candidate. `counts` are records by module, where they are known. */
 export function openFiles(
   folder: string,
   counts: ReadonlyMap<string, number> = new Map(),

@@ -26,12 +26,12 @@ export interface Scope {
   readonly provenance: Provenance | undefined;
   /** Bytes for look-up tables. */
   readonly memory: number;
-  /** Where a check opens the logs of what it finds. */
+  /** Opens the logs of what checks find. */
   readonly store: ViolationStore;
   readonly tally: ScanTally;
 }
 
-/** How much a scan has checked. */
+/** Numbers of what a scan has checked. */
 export interface ScanTally {
   /** Records of the modules that were checked. */
   records: number;
@@ -52,7 +52,7 @@ export function moduleOf(scope: Pick<Scope, 'modules'>, name: string): CompiledM
   return module;
 }
 
-/** Id of a finding on one of these fields of a record: what differs there may be its doing. */
+/** Id of a finding on one of these fields of a record, from which what is wrong there may follow. */
 export function earlierFinding(
   scope: Scope,
   module: string,

@@ -24,7 +24,7 @@ export interface Target {
   readonly module: string;
   readonly fields: readonly string[];
   readonly comparison: Comparison;
-  /** What is kept for each key: nothing, the record's ordinal, or it behind the hash of a field. */
+  /** What is kept for each key: nothing, the record's ordinal, or it after the hash of a field. */
   readonly keep:
     | 'nothing'
     | 'ordinal'

@@ -63,13 +63,13 @@ export interface ViolationStore {
   close(): void;
 }
 
-/** The tables of the logs, by name. */
+/** Tables of the logs. */
 interface Tables {
   /** Makes a table; its name is not used again. */
   create(columns: string): { readonly db: Database.Database; readonly table: string };
 }
 
-/** A store in the folder `scratch`, which has to be private and is removed by its owner. */
+/** Opens a store in the folder `scratch`, which has to be private and is removed by its owner. */
 export function openViolationStore(scratch: string): ViolationStore {
   let db: Database.Database | null = null;
   let count = 0;
