@@ -251,20 +251,20 @@ describe('a scan by passes', () => {
   });
 });
 
-describe('a pass', () => {
-  /** Finds something in each batch and at the end, and notes when it is opened. */
-  function visit(check: Check, opened: Check[]): Visit<{ readonly first: number }> {
-    const finding = (reason: string) => ({ rule: check, severity: 'INFO' as const, reason });
-    return {
-      check,
-      label: check,
-      open() {
-        opened.push(check);
-        return { scan: ({ first }) => [finding(`at ${first}`)], end: () => [finding('end')] };
-      },
-    };
-  }
+/** Finds something in each batch and at the end, and notes when it is opened. */
+function visit(check: Check, opened: Check[]): Visit<{ readonly first: number }> {
+  const finding = (reason: string) => ({ rule: check, severity: 'INFO' as const, reason });
+  return {
+    check,
+    label: check,
+    open() {
+      opened.push(check);
+      return { scan: ({ first }) => [finding(`at ${first}`)], end: () => [finding('end')] };
+    },
+  };
+}
 
+describe('a pass', () => {
   it('asks its visitors in their order, part by part and then at the end', async () => {
     const folder = writeCandidate({ towns: [{ id: 'a' }] });
     const opened: Check[] = [];
