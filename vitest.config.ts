@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /** Folders whose tests change nothing of the process that they run in: their files may share one. */
-const SHARING = 'record merkle mapping sql pii outcome findings init report vectors diff scan';
+const SHARING =
+  'record merkle mapping sql pii outcome findings init report vectors diff compare scan';
 const files = SHARING.split(' ').map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { WORKER } from '../src/cli/workerModule.ts';
 import { createPool } from '../src/threads/pool.ts';
 import { loadMapping } from '../src/mapping/load.ts';
 import { scanCandidate } from '../src/scan/scanCandidate.ts';
@@ -40,7 +41,7 @@ async function measure(check: string, candidate: string): Promise<Measured> {
   let findings = 0;
   let records = 0;
   const begun = performance.now();
-  const pool = createPool(new URL('../src/cli/worker.ts', import.meta.url), WORKERS, null);
+  const pool = createPool(WORKER, WORKERS, null);
   if (check === CHECKSUMS) {
     const verified = await verifyCandidate(candidate, null, pool);
     [findings, records] = [verified.findings.length, verified.records];

@@ -3,78 +3,15 @@
  * so that an import is a line and a function ends where its indentation does.
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
+import { allowedImports } from './architecture/floors.ts';
+import { drawFloors } from './architecture/picture.ts';
+
 /** Path below src, with `/` → text. */
 type Tree = ReadonlyMap<string, string>;
-
-/**
- * The folders of src, from the bottom up, and what each may import besides itself. A stage that is
- * new has its line here; what two stages need is a floor below them.
- */
-const GROUND = ['outcome', 'record', 'merkle', 'sql', 'disk', 'threads', 'extsort'];
-/** Contracts and formats, and what every command has: each may import those before it in this list. */
-const FIRST = [
-  'source',
-  'target',
-  'objects',
-  'pii',
-  'findings',
-  'mapping',
-  'seal',
-  'journal',
-  'run',
-  'project',
-];
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  // Ground floor: no folder of ours, but that a full disk is a Failure, which threads and sorts meet.
-  outcome: [],
-  record: [],
-  merkle: [],
-  sql: [],
-  disk: ['outcome'],
-  threads: ['outcome', 'disk'],
-  extsort: ['outcome', 'disk'],
-  // First floor.
-  source: GROUND,
-  target: GROUND,
-  objects: GROUND,
-  pii: GROUND,
-  findings: GROUND,
-  mapping: [...GROUND, 'source'],
-  seal: [...GROUND, 'mapping'],
-  journal: [...GROUND, 'seal'],
-  run: [...GROUND, 'source', 'seal'],
-  project: [...GROUND, 'source', 'mapping', 'seal', 'journal', 'run'],
-  // Pure: what it shows comes in as an outcome.
-  report: ['outcome', 'record'],
-  // Filled in below: the stages, flow and cli.
-};
-const STAGES = [
-  'init',
-  'migrate',
-  'scan',
-  'registry',
-  'diff',
-  'determinism',
-  'drill',
-  'load',
-  'reconcile',
-  'promote',
-  'attachments',
-  'keys',
-  'cutover',
-];
-const BELOW_FLOW = [...GROUND, ...FIRST, ...STAGES];
-
-function allowedImports(folder: string): readonly string[] | null {
-  if (STAGES.includes(folder)) return [...GROUND, ...FIRST];
-  if (folder === 'flow') return [...BELOW_FLOW, 'report'];
-  if (folder === 'cli') return [...BELOW_FLOW, 'report', 'flow'];
-  return MAY_IMPORT[folder] ?? null;
-}
 
 /** Where each package is used: one that is somewhere else has leaked, one that is nowhere must go. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -89,7 +26,15 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that compute and nothing else. */
-const PURE: ReadonlySet<string> = new Set(['record', 'merkle', 'outcome', 'sql', 'pii', 'report']);
+const PURE: ReadonlySet<string> = new Set([
+  'record',
+  'merkle',
+  'outcome',
+  'sql',
+  'pii',
+  'report',
+  'compare',
+]);
 const WORLD = /^node:(fs|child_process|worker_threads|net|https?|dgram|os)\b/;
 
 /** What only cli may do: look at the clock and the process, print, be random. */
@@ -105,6 +50,7 @@ const NOWHERE: readonly (readonly [RegExp, string])[] = [
   [/\blocaleCompare\b|\bIntl\.Collator\b/, 'compares by locale'],
   [/(?::|\bas|<|\||,)\s*any\b(?!\s*:)/, 'has an any'],
 ];
+const PICTURE = 'docs/floors.svg';
 const MAX_FILE = 350;
 const MAX_FUNCTION = 70;
 
@@ -121,6 +67,9 @@ function violations(tree: Tree): string[] {
   }
   for (const name of Object.keys(PACKAGES)) {
     if (!used.has(name)) found.push(`nothing imports the package ${name}`);
+  }
+  for (const [name, paths] of callsOf(tree)) {
+    if (paths.length > 1) found.push(`${paths.join(', ')} define the call ${name}`);
   }
   return found;
 }
@@ -150,6 +99,10 @@ function importFaults(
   }
   const target = join(path, '..', specifier).replaceAll('\\', '/');
   const faults = specifier.endsWith('.ts') ? [] : [`${path} imports ${specifier} without .ts`];
+  // Answers to calls come together in cli; all else makes a call, or lies beside the folder.
+  if (isWorkerCode(target) && !isWorkerCode(path) && folder !== 'cli') {
+    faults.push(`${path} imports ${target}, which runs in worker threads`);
+  }
   const to = target.slice(0, target.indexOf('/'));
   if (to === folder) return faults;
   const allowed = allowedImports(folder);
@@ -158,6 +111,35 @@ function importFaults(
   const adapter = to === 'source' && !/^source\/(source|nameOrder)\.ts$/.test(target);
   if (adapter && path !== 'cli/wire.ts') faults.push(`${path} names the adapter ${target}`);
   return faults;
+}
+
+/** Code in a folder `worker/` answers calls of other threads. */
+function isWorkerCode(path: string): boolean {
+  return path.includes('/worker/');
+}
+
+/** Variables of a module that outlive a call: caches and scratch memory, but no constants. */
+const KEPT: readonly RegExp[] = [
+  /^let \w/m,
+  /^const \w+(?:: (?!Readonly)[^=\n]+)? = new (?:WeakMap|Map|Set)(?:<[^(\n]*>)?\(\)/m,
+  /^const \w+(?:: [^=\n]+)? = (?:Buffer\.alloc\w*\([^0]|new \w+Array\(\w)/m,
+];
+
+function keepsSomething(text: string): boolean {
+  return KEPT.some((pattern) => pattern.test(text));
+}
+
+/** Calls by the name that they have on their way between threads, with the files that define them. */
+function callsOf(tree: Tree): Map<string, string[]> {
+  const calls = new Map<string, string[]>();
+  for (const [path, text] of tree) {
+    for (const [, name = ''] of withoutComments(text).matchAll(
+      /\bdefineCall(?:<[^>]*>)?\(\s*'([^']*)'/g,
+    )) {
+      calls.set(name, [...(calls.get(name) ?? []), path]);
+    }
+  }
+  return calls;
 }
 
 function textFaults(path: string, folder: string, text: string): string[] {
@@ -214,6 +196,8 @@ describe('the code in src', () => {
     expect(
       [...tree.values()].flatMap((text) => functionsOf(text.split('\n'))).length,
     ).toBeGreaterThan(500);
+    expect([...tree.keys()].filter(isWorkerCode).length).toBeGreaterThan(10);
+    expect(callsOf(tree).size).toBeGreaterThan(10);
   });
 
   it('keeps every rule of the house', () => {
@@ -225,6 +209,24 @@ describe('the code in src', () => {
     const folders = new Set([...tree.keys()].map((path) => path.slice(0, path.indexOf('/'))));
     expect(folders.size).toBeGreaterThan(8);
     for (const folder of folders) expect(page).toContain(`\`${folder}/\``);
+  });
+
+  it('stands in the picture of ARCHITECTURE.md as the rules have it', () => {
+    const folders = new Set([...tree.keys()].map((path) => path.slice(0, path.indexOf('/'))));
+    const drawn = drawFloors(folders);
+    if (process.env['UPDATE_DOCS'] !== undefined) writeFileSync(PICTURE, drawn);
+    expect(readText(PICTURE)).toBe(drawn);
+    expect(readText('ARCHITECTURE.md')).toContain(`](${PICTURE})`);
+  });
+
+  it('keeps things from one call to the next where ARCHITECTURE.md says so, and nowhere else', () => {
+    const [, section = ''] = readText('ARCHITECTURE.md').split('\n## Threads\n');
+    const rows = (section.split('\n## ')[0] ?? '').matchAll(/^\| (`[^|]+) \|/gm);
+    const cells = [...rows].map(([, cell = '']) => cell).join();
+    const listed = [...cells.matchAll(/`([^`]+)`/g)].map(([, path = '']) => path);
+    const keeping = [...tree].filter(([, text]) => keepsSomething(text)).map(([path]) => path);
+    expect(keeping.toSorted()).toEqual(listed.toSorted());
+    expect(keeping.length).toBeGreaterThan(5);
   });
 
   it('uses the packages that package.json lists for it, and no others', () => {
@@ -271,6 +273,17 @@ describe('the rules (negative control)', () => {
     ['seal/a.ts', "import left from 'left-pad';", 'imports left-pad, which has no place in'],
     ['seal/a.ts', "import { b } from './b';", 'imports ./b without .ts'],
     [
+      'seal/a.ts',
+      "import { b } from './worker/b.ts';",
+      'imports seal/worker/b.ts, which runs in worker threads',
+    ],
+    [
+      'migrate/a.ts',
+      "import { b } from '../seal/worker/b.ts';",
+      'imports seal/worker/b.ts, which runs in worker threads',
+    ],
+    ['seal/a.ts', "const A = defineCall('x'),\n  B = defineCall('x');", 'define the call x'],
+    [
       'drawer/a.ts',
       "import { b } from '../disk/b.ts';",
       'is in a folder that the rules do not know',
@@ -293,6 +306,27 @@ describe('the rules (negative control)', () => {
   ])('find what is wrong in %s (%#)', (path, statement, expected) => {
     const found = violations(new Map([...soundTree(), [path, lineOf(statement)]]));
     expect(found.join('\n')).toContain(`${path} ${expected}`);
+  });
+
+  it.each([
+    ['let last = null;', true],
+    ['const CACHE = new WeakMap<Mapping, Names>();', true],
+    ['const compiled = new Map<Kind, Validate>();', true],
+    ['const scratch = Buffer.alloc(64);', true],
+    ['const NONE: ReadonlySet<string> = new Set();', false],
+    ["const NAMES = new Set(['a']);", false],
+    ['function f(): void {\n  let last = null;\n}', false],
+  ])('know what a module keeps: %s', (statement, expected) => {
+    expect(keepsSomething(lineOf(statement))).toBe(expected);
+  });
+
+  it('let worker code and cli import worker code', () => {
+    const tree = new Map([
+      ...soundTree(),
+      ['scan/worker/a.ts', lineOf("import { b } from './b.ts';")],
+      ['cli/a.ts', lineOf("import { b } from '../scan/worker/b.ts';")],
+    ]);
+    expect(violations(tree)).toEqual([]);
   });
 
   it('let cli look at the clock, functions be 70 lines long, and comments say any', () => {

@@ -1,15 +1,8 @@
 /** What threads answer about candidates, whether they belong to a pool or are the main one. */
 
-import type { ChunkInput } from '../scan/scanChunk.ts';
-import { hashHandlers } from '../seal/hashLines.ts';
-import type { Handler, Reply } from '../threads/pool.ts';
+import { SCAN_ANSWERS } from '../scan/worker/scanAnswers.ts';
+import { HASH_ANSWERS } from '../seal/worker/hashAnswers.ts';
+import type { Answer } from '../threads/call.ts';
 
-/** What threads do for a candidate. */
-export const CANDIDATE_HANDLERS: Readonly<Record<string, Handler>> = {
-  ...hashHandlers,
-  // The validator takes as long to load as a small candidate takes to hash.
-  scanChunk: async (input: ChunkInput): Promise<Reply> => {
-    const { scanChunk } = await import('../scan/scanChunk.ts');
-    return { result: scanChunk(input) };
-  },
-};
+/** The calls of verify and of scan. */
+export const CANDIDATE_ANSWERS: readonly Answer[] = [...HASH_ANSWERS, ...SCAN_ANSWERS];

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 
 import { memoryOption, sampleOption, sourceMap, sourceOption, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -35,20 +36,16 @@ export function determinismCommand(exit: (code: number) => void): Command {
         here: process.cwd(),
         sources: sourceMap(options.source),
       };
-      const [{ determinism }, { runCommand }] = await Promise.all([
-        import('../flow/determinism.ts'),
-        import('./run.ts'),
-      ]);
-      exit(
-        await runCommand(
-          {
-            name: 'determinism',
-            kind: 'check',
-            report: true,
-            work: (env) => determinism(work, env),
-          },
-          options,
-        ),
+      await runFlow(
+        {
+          name: 'determinism',
+          kind: 'check',
+          report: true,
+          load: () => import('../flow/determinism.ts'),
+          work: ({ determinism }, env) => determinism(work, env),
+        },
+        options,
+        exit,
       );
     });
 }

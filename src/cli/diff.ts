@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 
 import { Command } from 'commander';
 
+import { runFlow } from './runFlow.ts';
+
 interface Options {
   readonly project: string;
   readonly showValues?: boolean;
@@ -22,9 +24,7 @@ export function diffCommand(exit: (code: number) => void): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (a: string, b: string, options: Options) => {
-      const [{ diff }, { runCommand }, { projectPaths }, { sayLine }] = await Promise.all([
-        import('../flow/diff.ts'),
-        import('./run.ts'),
+      const [{ projectPaths }, { sayLine }] = await Promise.all([
         import('../project/paths.ts'),
         import('./output.ts'),
       ]);
@@ -36,20 +36,20 @@ export function diffCommand(exit: (code: number) => void): Command {
         b,
         showValues: show ? (line: string) => sayLine(line) : null,
       };
-      exit(
-        await runCommand(
-          {
-            name: 'diff',
-            kind: 'check',
-            // Two folders from elsewhere may be compared where there is no project.
-            report: existsSync(projectPaths(options.project).candidates),
-            work: async (env, found) => {
-              if (show) await assertTerminal(options);
-              return diff(work, env, found);
-            },
+      await runFlow(
+        {
+          name: 'diff',
+          kind: 'check',
+          // Two folders from elsewhere may be compared where there is no project.
+          report: existsSync(projectPaths(options.project).candidates),
+          load: () => import('../flow/diff.ts'),
+          work: async ({ diff }, env, found) => {
+            if (show) await assertTerminal(options);
+            return diff(work, env, found);
           },
-          options,
-        ),
+        },
+        options,
+        exit,
       );
     });
 }

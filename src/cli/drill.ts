@@ -4,6 +4,7 @@ import { Command } from 'commander';
 
 import { memoryOption, sampleOption, sourceMap, sourceOption, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -43,20 +44,16 @@ export function drillCommand(exit: (code: number) => void): Command {
         here: process.cwd(),
         sources: sourceMap(options.source),
       };
-      const [{ drill }, { runCommand }] = await Promise.all([
-        import('../flow/drill.ts'),
-        import('./run.ts'),
-      ]);
-      exit(
-        await runCommand(
-          {
-            name: 'drill',
-            kind: 'check',
-            report: true,
-            work: (env) => drill(work, env),
-          },
-          options,
-        ),
+      await runFlow(
+        {
+          name: 'drill',
+          kind: 'check',
+          report: true,
+          load: () => import('../flow/drill.ts'),
+          work: ({ drill }, env) => drill(work, env),
+        },
+        options,
+        exit,
       );
     });
 }

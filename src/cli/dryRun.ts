@@ -11,6 +11,7 @@ import {
   workersOption,
 } from './options.ts';
 import type { Workers } from '../run/workers.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -37,20 +38,16 @@ export function dryRunCommand(exit: (code: number) => void): Command {
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
       const work = { ...options, here: process.cwd(), sources: sourceMap(options.source) };
-      const [{ dryRun }, { runCommand }] = await Promise.all([
-        import('../flow/dryRun.ts'),
-        import('./run.ts'),
-      ]);
-      exit(
-        await runCommand(
-          {
-            name: 'dry-run',
-            kind: 'check',
-            report: true,
-            work: (env, found) => dryRun(work, env, found),
-          },
-          options,
-        ),
+      await runFlow(
+        {
+          name: 'dry-run',
+          kind: 'check',
+          report: true,
+          load: () => import('../flow/dryRun.ts'),
+          work: ({ dryRun }, env, found) => dryRun(work, env, found),
+        },
+        options,
+        exit,
       );
     });
 }

@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 
-import type { Command as Runnable } from './run.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -24,26 +24,33 @@ export function freezeCommand(exit: (code: number) => void): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
-      const [{ checkFreeze, freeze }, { runCommand }] = await Promise.all([
-        import('../flow/freeze.ts'),
-        import('./run.ts'),
-      ]);
-      const command: Runnable =
-        options.check === true
-          ? {
-              name: 'freeze',
-              kind: 'check',
-              report: true,
-              reportName: 'freeze-check',
-              work: (_, found) => checkFreeze(options, found),
-            }
-          : {
-              name: 'freeze',
-              kind: 'action',
-              report: false,
-              work: (env) => freeze(options, env),
-            };
-      exit(await runCommand(command, options));
+      const name = 'freeze';
+      if (options.check === true) {
+        await runFlow(
+          {
+            name,
+            kind: 'check',
+            report: true,
+            reportName: 'freeze-check',
+            load: () => import('../flow/freeze.ts'),
+            work: ({ checkFreeze }, _, found) => checkFreeze(options, found),
+          },
+          options,
+          exit,
+        );
+        return;
+      }
+      await runFlow(
+        {
+          name,
+          kind: 'action',
+          report: false,
+          load: () => import('../flow/freeze.ts'),
+          work: ({ freeze }, env) => freeze(options, env),
+        },
+        options,
+        exit,
+      );
     });
 }
 

@@ -3,6 +3,7 @@
 import { Command, Option } from 'commander';
 
 import { integrityOption } from './options.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -28,16 +29,16 @@ export function initCommand(exit: (code: number) => void): Command {
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
       const work = { ...options, here: process.cwd() };
-      // Loaded only now: the help should not wait for database drivers.
-      const [{ init }, { runCommand }] = await Promise.all([
-        import('../flow/init.ts'),
-        import('./run.ts'),
-      ]);
-      exit(
-        await runCommand(
-          { name: 'init', kind: 'action', report: false, work: (env) => init(work, env) },
-          options,
-        ),
+      await runFlow(
+        {
+          name: 'init',
+          kind: 'action',
+          report: false,
+          load: () => import('../flow/init.ts'),
+          work: ({ init }, env) => init(work, env),
+        },
+        options,
+        exit,
       );
     });
 }

@@ -12,6 +12,7 @@ import {
   workersOption,
 } from './options.ts';
 import type { Workers } from '../run/workers.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -53,20 +54,16 @@ export function migrateCommand(exit: (code: number) => void): Command {
         readOrder: process.env['SEALIFT_READ_ORDER'] === 'reverse' ? 'reverse' : 'forward',
         failAfter: process.env['MIGRATE_FAIL_AFTER_MODULE'] ?? null,
       } as const;
-      const [{ migrate }, { runCommand }] = await Promise.all([
-        import('../flow/migrate.ts'),
-        import('./run.ts'),
-      ]);
-      exit(
-        await runCommand(
-          {
-            name: 'migrate',
-            kind: 'action',
-            report: true,
-            work: (env, found) => migrate(work, env, found),
-          },
-          options,
-        ),
+      await runFlow(
+        {
+          name: 'migrate',
+          kind: 'action',
+          report: true,
+          load: () => import('../flow/migrate.ts'),
+          work: ({ migrate }, env, found) => migrate(work, env, found),
+        },
+        options,
+        exit,
       );
     });
 }

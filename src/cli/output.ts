@@ -5,7 +5,7 @@
 
 import { fstatSync, writeSync } from 'node:fs';
 
-import { exitCodeUnsaid } from '../outcome/exitCode.ts';
+import { exitCodeOfLostOutput } from '../outcome/exitCode.ts';
 import { printable } from '../outcome/printable.ts';
 
 const OUT = 1;
@@ -82,5 +82,5 @@ export function outputFailed(error: unknown): void {
 
 /** The exit code of a command, where what it said has arrived, or else another than success. */
 export function codeOfOutput(code: number): number {
-  return lost === null ? code : exitCodeUnsaid(code);
+  return lost === null ? code : exitCodeOfLostOutput(code);
 }

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 
 import { dryRunOption, whoOption, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -39,12 +40,17 @@ export function promoteCommand(exit: (code: number) => void): Command {
         who: options.who ?? null,
         workers: options.workers,
       };
-      const [{ promote }, { runCommand }] = await Promise.all([
-        import('../flow/promote.ts'),
-        import('./run.ts'),
-      ]);
-      const command = { name: 'promote', kind: 'action', report: !dryRun } as const;
-      exit(await runCommand({ ...command, work: (env) => promote(work, env) }, options));
+      await runFlow(
+        {
+          name: 'promote',
+          kind: 'action',
+          report: !dryRun,
+          load: () => import('../flow/promote.ts'),
+          work: ({ promote }, env) => promote(work, env),
+        },
+        options,
+        exit,
+      );
     });
 }
 

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 
 import { dryRunOption, whoOption } from './options.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -32,12 +33,17 @@ export function pruneCommand(exit: (code: number) => void): Command {
       const dryRun = options.dryRun === true;
       const { project, keep } = options;
       const work = { project, keep, dryRun, who: options.who ?? null };
-      const [{ prune }, { runCommand }] = await Promise.all([
-        import('../flow/prune.ts'),
-        import('./run.ts'),
-      ]);
-      const command = { name: 'prune', kind: 'action', report: !dryRun } as const;
-      exit(await runCommand({ ...command, work: (env) => prune(work, env) }, options));
+      await runFlow(
+        {
+          name: 'prune',
+          kind: 'action',
+          report: !dryRun,
+          load: () => import('../flow/prune.ts'),
+          work: ({ prune }, env) => prune(work, env),
+        },
+        options,
+        exit,
+      );
     });
 }
 

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 
 import { sourceMap, sourceOption } from './options.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -25,21 +26,17 @@ function checkCommand(exit: (code: number) => void): Command {
     .addHelpText('before', 'Examples:\n  sealift registry check\n')
     .action(async (options: Options) => {
       const work = workOf(options);
-      const [{ registryCheck }, { runCommand }] = await Promise.all([
-        import('../flow/registry.ts'),
-        import('./run.ts'),
-      ]);
-      exit(
-        await runCommand(
-          {
-            name: 'registry check',
-            kind: 'check',
-            report: true,
-            reportName: 'registry-check',
-            work: (env, found) => registryCheck(work, env, found),
-          },
-          options,
-        ),
+      await runFlow(
+        {
+          name: 'registry check',
+          kind: 'check',
+          report: true,
+          reportName: 'registry-check',
+          load: () => import('../flow/registry.ts'),
+          work: ({ registryCheck }, env, found) => registryCheck(work, env, found),
+        },
+        options,
+        exit,
       );
     });
 }
@@ -51,20 +48,16 @@ function buildCommand(exit: (code: number) => void): Command {
     .addHelpText('before', 'Examples:\n  sealift registry build\n  sealift registry build kunden\n')
     .action(async (modules: string[], options: Options) => {
       const work = { ...workOf(options), modules };
-      const [{ registryBuild }, { runCommand }] = await Promise.all([
-        import('../flow/registry.ts'),
-        import('./run.ts'),
-      ]);
-      exit(
-        await runCommand(
-          {
-            name: 'registry build',
-            kind: 'action',
-            report: false,
-            work: (env) => registryBuild(work, env),
-          },
-          options,
-        ),
+      await runFlow(
+        {
+          name: 'registry build',
+          kind: 'action',
+          report: false,
+          load: () => import('../flow/registry.ts'),
+          work: ({ registryBuild }, env) => registryBuild(work, env),
+        },
+        options,
+        exit,
       );
     });
 }

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 
 import { dryRunOption, whoOption, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -35,12 +36,17 @@ export function rollbackCommand(exit: (code: number) => void): Command {
         who: options.who ?? null,
         workers: options.workers,
       };
-      const [{ rollback }, { runCommand }] = await Promise.all([
-        import('../flow/rollback.ts'),
-        import('./run.ts'),
-      ]);
-      const command = { name: 'rollback', kind: 'action', report: !dryRun } as const;
-      exit(await runCommand({ ...command, work: (env) => rollback(work, env) }, options));
+      await runFlow(
+        {
+          name: 'rollback',
+          kind: 'action',
+          report: !dryRun,
+          load: () => import('../flow/rollback.ts'),
+          work: ({ rollback }, env) => rollback(work, env),
+        },
+        options,
+        exit,
+      );
     });
 }
 

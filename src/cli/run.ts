@@ -13,11 +13,17 @@ import { realFolder } from '../disk/noLinks.ts';
 import { createPool } from '../threads/pool.ts';
 import { writeReport } from '../disk/reportFolder.ts';
 import type { Environment } from '../run/environment.ts';
-import { CANDIDATE_HANDLERS } from './candidateAnswers.ts';
+import { CANDIDATE_ANSWERS } from './candidateAnswers.ts';
+import { WORKER } from './workerModule.ts';
 import { projectPaths } from '../project/paths.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
-import { EXIT, exitCodeOfCheck, exitCodeOfFailure, exitCodeUnsaid } from '../outcome/exitCode.ts';
-import { Failure } from '../outcome/failure.ts';
+import {
+  EXIT,
+  exitCodeOfCheck,
+  exitCodeOfFailure,
+  exitCodeOfLostOutput,
+} from '../outcome/exitCode.ts';
+import { Failure, failureLine } from '../outcome/failure.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
 import type { Phase } from '../report/timing.ts';
@@ -34,7 +40,8 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-export interface Command {
+/** A command as it is run: its name, how its exit code is told, and its work. */
+export interface CommandSpec {
   readonly name: string;
   readonly kind: 'action' | 'check';
   /** Whether a report is written to storage_reports. */
@@ -46,7 +53,7 @@ export interface Command {
 }
 
 /** Runs a command to its exit code. */
-export async function runCommand(command: Command, options: CommonOptions): Promise<number> {
+export async function runCommand(command: CommandSpec, options: CommonOptions): Promise<number> {
   // Whatever mask the shell has: candidates and reports are private. Mappings are shared.
   if (command.report) process.umask(0o077);
   const begun = new Date();
@@ -92,7 +99,7 @@ export async function runCommand(command: Command, options: CommonOptions): Prom
   if (hasReport(command, outcome, code)) {
     report = await tryReport(command.reportName ?? command.name, outcome, timing, options);
     // A failure is no success already, and its line has said why: often the same full disk.
-    if (report === null && outcome.failure === undefined) code = exitCodeUnsaid(code);
+    if (report === null && outcome.failure === undefined) code = exitCodeOfLostOutput(code);
   }
   print(outcome, timing, options, report);
   found.close();
@@ -107,7 +114,7 @@ function listed(outcome: Outcome, found: FindingStore): Outcome {
 }
 
 /** A run that another one kept from running has nothing to report over that one's report. */
-function hasReport(command: Command, { failure }: Outcome, code: number): boolean {
+function hasReport(command: CommandSpec, { failure }: Outcome, code: number): boolean {
   return command.report && code !== EXIT.usage && failure?.code !== 'BUSY';
 }
 
@@ -123,13 +130,10 @@ export function environment(
   progress: Environment['progress'],
   { onInterrupt, watchMemory }: Pick<Environment, 'onInterrupt' | 'watchMemory'>,
 ): Environment {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return {
     adapters: ADAPTERS,
-    startWorkers: (workers, data) =>
-      workers === 0
-        ? inlinePool(CANDIDATE_HANDLERS)
-        : createPool(new URL(`./worker.${extension}`, import.meta.url), workers, data),
+    startWorkers: (workers, start) =>
+      workers === 0 ? inlinePool(CANDIDATE_ANSWERS) : createPool(WORKER, workers, start),
     variables: process.env,
     runSelf,
     progress,
@@ -204,6 +208,6 @@ function print(
     }
   }
   if (outcome.failure !== undefined) {
-    noteLine(`sealift ${outcome.command}: ${outcome.failure.line}`);
+    noteLine(`sealift ${outcome.command}: ${failureLine(outcome.failure)}`);
   }
 }

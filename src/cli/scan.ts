@@ -4,6 +4,7 @@ import { Command } from 'commander';
 
 import type { ScanOptions } from '../flow/scan.ts';
 import { memoryOption, sourceMap, sourceOption, workersOption } from './options.ts';
+import { runFlow } from './runFlow.ts';
 import type { Workers } from '../run/workers.ts';
 
 interface Options {
@@ -30,7 +31,7 @@ export function scanAllCommand(exit: (code: number) => void): Command {
       const { project } = options;
       const recount = { project, here: process.cwd(), sources: sourceMap(options.source) };
       const work = { ...options, command: 'scan-all', modules: null, recount } as const;
-      exit(await run(work, 'scan', options));
+      await run(work, 'scan', options, exit);
     });
 }
 
@@ -43,7 +44,7 @@ export function scanModuleCommand(exit: (code: number) => void): Command {
     .addHelpText('after', ONE_MODULE)
     .action(async (modules: string[], options: Options) => {
       const work = { ...options, command: 'scan-module', modules, recount: null } as const;
-      exit(await run(work, 'scan-module', options));
+      await run(work, 'scan-module', options, exit);
     });
 }
 
@@ -63,7 +64,7 @@ export function scanPiiCommand(exit: (code: number) => void): Command {
         checks,
         recount: null,
       } as const;
-      exit(await run(work, 'scan-pii', options));
+      await run(work, 'scan-pii', options, exit);
     });
 }
 
@@ -77,15 +78,23 @@ function withOptions(command: Command): Command {
     .option('--json', 'print the summary as JSON');
 }
 
-async function run(work: ScanOptions, reportName: string, options: Options): Promise<number> {
-  const [{ scan }, { runCommand }] = await Promise.all([
-    import('../flow/scan.ts'),
-    import('./run.ts'),
-  ]);
-  const { command: name } = work;
-  return runCommand(
-    { name, kind: 'check', report: true, reportName, work: (env, found) => scan(work, env, found) },
+function run(
+  work: ScanOptions,
+  reportName: string,
+  options: Options,
+  exit: (code: number) => void,
+): Promise<void> {
+  return runFlow(
+    {
+      name: work.command,
+      kind: 'check',
+      report: true,
+      reportName,
+      load: () => import('../flow/scan.ts'),
+      work: ({ scan }, env, found) => scan(work, env, found),
+    },
     options,
+    exit,
   );
 }
 

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 
 import { memoryOption, sourceMap, sourceOption, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -34,20 +35,16 @@ export function scanDriftCommand(exit: (code: number) => void): Command {
         sources: sourceMap(options.source === false ? [] : options.source),
         depth: depthOf(options),
       };
-      const [{ scanDrift }, { runCommand }] = await Promise.all([
-        import('../flow/scanDrift.ts'),
-        import('./run.ts'),
-      ]);
-      exit(
-        await runCommand(
-          {
-            name: 'scan-drift',
-            kind: 'check',
-            report: true,
-            work: (env, found) => scanDrift(work, env, found),
-          },
-          options,
-        ),
+      await runFlow(
+        {
+          name: 'scan-drift',
+          kind: 'check',
+          report: true,
+          load: () => import('../flow/scanDrift.ts'),
+          work: ({ scanDrift }, env, found) => scanDrift(work, env, found),
+        },
+        options,
+        exit,
       );
     });
 }

@@ -2,8 +2,7 @@
 
 import { Command } from 'commander';
 
-import type { Environment } from '../run/environment.ts';
-import type { Outcome } from '../outcome/outcome.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -17,12 +16,16 @@ export function statusCommand(exit: (code: number) => void): Command {
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', 'Examples:\n  sealift status\n  sealift status --json\n')
     .action(async (options: Options) => {
-      const [{ status }, { runCommand }] = await Promise.all([
-        import('../flow/status.ts'),
-        import('./run.ts'),
-      ]);
-      const command = { name: 'status', kind: 'action', report: false } as const;
-      const work = (env: Environment): Promise<Outcome> => status(options.project, env);
-      exit(await runCommand({ ...command, work }, options));
+      await runFlow(
+        {
+          name: 'status',
+          kind: 'action',
+          report: false,
+          load: () => import('../flow/status.ts'),
+          work: ({ status }, env) => status(options.project, env),
+        },
+        options,
+        exit,
+      );
     });
 }

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 
 import { workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
+import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
@@ -31,21 +32,17 @@ export function verifyChecksumsCommand(exit: (code: number) => void): Command {
         expectSeal: options.expectSeal ?? null,
         workers: options.workers,
       };
-      const [{ verifyChecksums }, { runCommand }] = await Promise.all([
-        import('../flow/verifyChecksums.ts'),
-        import('./run.ts'),
-      ]);
-      exit(
-        await runCommand(
-          {
-            name: 'verify-checksums',
-            kind: 'check',
-            // A candidate from elsewhere is none of this project's history.
-            report: options.candidate === undefined,
-            work: (env) => verifyChecksums(work, env),
-          },
-          options,
-        ),
+      await runFlow(
+        {
+          name: 'verify-checksums',
+          kind: 'check',
+          // A candidate from elsewhere is none of this project's history.
+          report: options.candidate === undefined,
+          load: () => import('../flow/verifyChecksums.ts'),
+          work: ({ verifyChecksums }, env) => verifyChecksums(work, env),
+        },
+        options,
+        exit,
       );
     });
 }

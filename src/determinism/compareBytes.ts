@@ -1,6 +1,6 @@
 /**
- * Two candidates that ought to be the same, byte for byte: every file and its mode. Where a file of
- * records differs, the first record that does is named, and the fields in which it does.
+ * Compares two candidates that should be identical: the bytes and the mode of every file. If a file
+ * of records differs, the findings name the first record that does, and its fields.
  */
 
 import { closeSync, constants, lstatSync, readSync } from 'node:fs';
@@ -20,11 +20,11 @@ const RULE = { rule: 'determinism', severity: 'BLOCKER' } as const;
 export interface Comparison {
   readonly files: number;
   readonly bytes: number;
-  /** One for each file that differs, ascending by path; for records one for each field, too. */
+  /** One finding for each file that differs, or for each field of a record; ascending by path. */
   readonly findings: readonly Finding[];
 }
 
-/** Compares all files of two candidate folders, in memory that does not grow with them. */
+/** Compares all files of two candidate folders, in bounded memory. */
 export async function compareBytes(first: string, second: string): Promise<Comparison> {
   const [left, right] = [allFiles(first), allFiles(second)];
   const findings: Finding[] = [];
@@ -32,13 +32,17 @@ export async function compareBytes(first: string, second: string): Promise<Compa
   const names = [...new Set([...left, ...right])].sort(byUtf8);
   for (const file of names) {
     if (!left.has(file) || !right.has(file)) {
-      findings.push({ ...RULE, file, reason: 'only one of the two runs has made this file' });
+      findings.push({ ...RULE, file, reason: 'only one of the two runs wrote this file' });
       continue;
     }
     const [a, b] = [join(first, file), join(second, file)];
     bytes += lstatSync(a).size;
     if (modeOf(a) !== modeOf(b)) {
-      findings.push({ ...RULE, file, reason: 'the two runs gave it different permissions' });
+      findings.push({
+        ...RULE,
+        file,
+        reason: 'the permissions of this file differ between the two runs',
+      });
     }
     if (!sameBytes(a, b)) findings.push(...(await explain(file, a, b)));
   }
@@ -85,7 +89,7 @@ function readFully(file: number, buffer: Buffer): number {
   return done;
 }
 
-/** What is different in a file: for records the first that is, and its fields. */
+/** Describes the difference in a file: for records, the fields of the first one that differs. */
 async function explain(file: string, first: string, second: string): Promise<Finding[]> {
   const plain: Finding = { ...RULE, file, reason: 'the two runs wrote different bytes' };
   if (basename(file) !== DATA_FILE && basename(file) !== LINEAGE_FILE) return [plain];
@@ -96,18 +100,18 @@ async function explain(file: string, first: string, second: string): Promise<Fin
   const { line, fields, recordId } = difference;
   const where = { ...RULE, module, file, ...(recordId === null ? {} : { recordId }) };
   if (fields.length === 0) {
-    return [{ ...where, reason: `from line ${line} on the two runs hold different records` }];
+    return [{ ...where, reason: `from line ${line} on, the two runs have different records` }];
   }
-  const reason = `in line ${line} the two runs made different values of it`;
+  const reason = `the two runs wrote different values in line ${line}`;
   return fields.map((field) => Object.assign({}, where, { field, reason }));
 }
 
 interface Difference {
-  /** 1-based. */
+  /** 1-based line. */
   readonly line: number;
-  /** Members in which the two records of that line differ; none where one is not there. */
+  /** Members in which the two records of that line differ; empty if one is missing. */
   readonly fields: readonly string[];
-  /** Target ids say nothing of a person; legacy keys might, so they are left out. */
+  /** Id made by Sealift; null for a legacy key, which may be personal data. */
   readonly recordId: string | null;
 }
 
@@ -141,14 +145,14 @@ function describe(
   if (a === null || b === null) return { line, fields: [], recordId: null };
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort(byUtf8);
   const fields = names.filter((name) => textOf(a, name) !== textOf(b, name));
-  // Another key: it is not the same record that differs.
+  // The keys differ, so these are different records.
   if (fields.some((field) => orderBy.includes(field))) return { line, fields: [], recordId: null };
   const [only] = orderBy;
   const id = only === undefined || orderBy.length > 1 ? null : memberOf(a, only);
   return { line, fields, recordId: typeof id === 'string' && UUID.test(id) ? id : null };
 }
 
-/** The fields that order a module's records, as its tree states them. */
+/** Reads the fields that order a module's records from its tree. */
 function orderFields(folder: string): readonly string[] {
   const bytes = readPlainFile(join(folder, MERKLE_FILE), MERKLE_LIMIT);
   if (bytes === null) return [];

@@ -1,20 +1,21 @@
 /**
- * What differs between two sealed candidates, A and B: data roots, then module roots, then ranges,
- * and only of ranges that differ the records. Ascending by module, what is declared before records,
- * records by key.
+ * Compares two sealed candidates, A and B: data roots, then module roots, then ranges, then the
+ * records of ranges that differ. Differences ascend by module; within one, declarations precede
+ * records, which ascend by key.
  */
 
 import { setImmediate } from 'node:timers/promises';
 
 import type { ShownPart } from '../record/shownKey.ts';
 import { byUtf8 } from '../seal/format.ts';
-import { compareRecords, type RecordDifference } from './compareRecords.ts';
+import { mergeRecords, type RecordDifference } from '../compare/mergeRecords.ts';
+import { recordCursor } from './recordCursor.ts';
 import { openModule, type ModuleSide } from './moduleSide.ts';
 import { changedData } from './sealedRanges.ts';
 import type { Side } from './side.ts';
-import { stretches, type Stretch } from './stretches.ts';
+import { differingSpans, type SpanPair } from '../compare/spans.ts';
 
-/** Something that is declared in one way in A and in another one in B. */
+/** A declaration that differs between A and B. */
 export interface Declared {
   readonly kind: 'declared';
   readonly module: string;
@@ -25,11 +26,11 @@ export interface Declared {
 export interface DifferentRecord extends RecordDifference {
   readonly kind: 'record';
   readonly module: string;
-  /** No id may be shown: the key is declared personal in A or in B. */
+  /** Whether the key is declared personal in A or B, so that no id may be shown. */
   readonly personalKey: boolean;
-  /** Whether the key is an id that Sealift has made, so that it stands by itself. */
+  /** Whether the key is an id made by Sealift. */
   readonly hasId: boolean;
-  /** For each part of the key its kind of type, and whether both candidates declare it harmless. */
+  /** Type kind of each key part, and whether both candidates declare it harmless. */
   readonly keyParts: readonly Omit<ShownPart, 'value'>[];
 }
 
@@ -38,8 +39,8 @@ export type Difference = Declared | DifferentRecord;
 export type OnProgress = (module: string, done: number, total: number) => void;
 
 /**
- * All differences; none exactly where the data roots are equal.
- * @throws Failure CANDIDATE where what is read is not what was sealed
+ * Yields all differences; none if and only if the data roots are equal.
+ * @throws Failure CANDIDATE if a file is not as it was sealed
  */
 export async function* diffCandidates(
   a: Side,
@@ -77,9 +78,10 @@ async function* diffModule(
     found += 1;
     yield difference;
   }
-  // Roots that differ over equal records: one of the two is not the root of its records.
-  if (found === 0)
-    throw changedData(a, 'or B does not, their roots differ and their records do not');
+  // One of the two roots is not the root of its records.
+  if (found === 0) {
+    throw changedData(a, 'or B does not: their roots differ, but their records are equal');
+  }
 }
 
 function sameKey(a: ModuleSide, b: ModuleSide): boolean {
@@ -90,7 +92,7 @@ function keyText({ keyFields, keyTypes }: ModuleSide): string {
   return JSON.stringify([keyFields, keyTypes]);
 }
 
-/** Fields that only one of the two has, or that are declared in another way. */
+/** Yields fields that are in one candidate only, or are declared differently. */
 function* declarations(a: ModuleSide, b: ModuleSide): Generator<Declared> {
   const { module } = a;
   const names = new Set([...a.shape.fields.keys(), ...b.shape.fields.keys()]);
@@ -101,14 +103,14 @@ function* declarations(a: ModuleSide, b: ModuleSide): Generator<Declared> {
     yield { kind: 'declared', module, field, reason };
   }
   if (a.shape.rest !== b.shape.rest) {
-    const reason = 'the module is declared in another way in B';
+    const reason = 'the module is declared differently in B';
     yield { kind: 'declared', module, reason };
   }
 }
 
 function fieldReason(inA: boolean, inB: boolean): string {
   if (!inA) return 'the field is only in B';
-  return inB ? 'the field is declared in another way in B' : 'the field is only in A';
+  return inB ? 'the field is declared differently in B' : 'the field is only in A';
 }
 
 async function* differentRecords(
@@ -132,16 +134,17 @@ async function* differentRecords(
       (field) => !(a.shape.fields.has(field) && b.shape.fields.has(field)),
     ),
   );
-  const work = [...stretches(bounded(a), bounded(b))];
-  const total = work.reduce((sum, stretch) => sum + records(a, b, stretch), 0);
+  const work = [...differingSpans(bounded(a), bounded(b))];
+  const total = work.reduce((sum, span) => sum + records(a, b, span), 0);
   let done = 0;
   onProgress(module, done, total);
-  for (const stretch of work) {
-    for (const difference of compareRecords(a, b, stretch, ignored)) {
+  for (const span of work) {
+    const cursors = [recordCursor(a, span.a), recordCursor(b, span.b)] as const;
+    for (const difference of mergeRecords(...cursors, ignored)) {
       if (difference === null) await setImmediate();
       else yield { ...about, ...difference };
     }
-    done += records(a, b, stretch);
+    done += records(a, b, span);
     onProgress(module, done, total);
   }
 }
@@ -150,9 +153,9 @@ function bounded({ boundaries, ranges }: ModuleSide): { last: Buffer; digest: st
   return boundaries.map((last, at) => ({ last, digest: ranges[at]?.digest ?? '' }));
 }
 
-/** Records of both sides of a stretch. */
-function records(a: ModuleSide, b: ModuleSide, stretch: Stretch): number {
-  return countIn(a, stretch.a) + countIn(b, stretch.b);
+/** Counts the records of both sides of a span. */
+function records(a: ModuleSide, b: ModuleSide, span: SpanPair): number {
+  return countIn(a, span.a) + countIn(b, span.b);
 }
 
 function countIn({ ranges }: ModuleSide, [from, to]: readonly [number, number]): number {

@@ -1,14 +1,14 @@
-/** A difference between two candidates as a finding, and, for a person alone, with its values. */
+/** Differences between two candidates as findings, and as lines with values for the terminal. */
 
 import type { Finding } from '../outcome/finding.ts';
 import { printable } from '../outcome/printable.ts';
 import { severityOfRule, type Rule } from '../outcome/rules.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { shownId, shownKey } from '../record/shownKey.ts';
-import type { Found } from './compareRecords.ts';
+import type { FoundRecord } from '../compare/mergeRecords.ts';
 import type { Difference, DifferentRecord } from './diffCandidates.ts';
 
-/** The finding: which record, which fields, which lines; never a value. */
+/** Makes the finding, with the record, its fields and its lines, but without values. */
 export function differenceFinding(difference: Difference): Finding {
   const { module } = difference;
   if (difference.kind === 'declared') {
@@ -28,13 +28,13 @@ export function differenceFinding(difference: Difference): Finding {
   };
 }
 
-/** What became of the record. */
+/** Returns the rule that reports the record. */
 export function ruleOf({ a, b }: DifferentRecord): Rule {
   if (a === null) return 'record-inserted';
   return b === null ? 'record-deleted' : 'record-changed';
 }
 
-/** The id, or the kept key as canonical JSON; nothing where it may tell of a person. */
+/** Returns the id, or the kept key as canonical JSON; undefined if it may be personal data. */
 function recordIdOf(difference: DifferentRecord): string | undefined {
   const key = (difference.a ?? difference.b)?.key;
   if (key === undefined || difference.personalKey) return undefined;
@@ -45,13 +45,13 @@ function recordIdOf(difference: DifferentRecord): string | undefined {
 function reasonOf({ a, b }: DifferentRecord): string {
   if (a === null) return `the record is only in B, on line ${b?.line ?? 0} of the module`;
   if (b === null) return `the record is only in A, on line ${a.line} of the module`;
-  return `the record of line ${a.line} in A is another one on line ${b.line} in B`;
+  return `the record on line ${a.line} in A differs from the one on line ${b.line} in B`;
 }
 
-/** In Unicode code points. */
+/** Maximum length of a shown value, in Unicode code points. */
 const MAX_VALUE = 300;
 
-/** Lines for a terminal, with values: what is only in A begins with `-`, what is in B with `+`. */
+/** Returns lines for a terminal, with values: those of A begin with `-`, those of B with `+`. */
 export function valueLines(difference: Difference): string[] {
   if (difference.kind === 'declared') return [];
   const { a, b, module } = difference;
@@ -64,7 +64,11 @@ export function valueLines(difference: Difference): string[] {
   ].map(printable);
 }
 
-function memberLines(sign: string, { record }: Found, fields: readonly string[] | null): string[] {
+function memberLines(
+  sign: string,
+  { record }: FoundRecord,
+  fields: readonly string[] | null,
+): string[] {
   const names = fields ?? Object.keys(record);
   return names
     .filter((name) => Object.hasOwn(record, name))

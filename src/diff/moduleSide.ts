@@ -1,4 +1,4 @@
-/** One module of a candidate that is compared: its ranges, its key, and what its schema declares. */
+/** A module of a candidate in a comparison: its ranges, its key, and its schema's declarations. */
 
 import { join } from 'node:path';
 
@@ -27,12 +27,12 @@ export interface ModuleSide {
   readonly keyFields: readonly string[];
   readonly keyTypes: readonly FieldType[];
   readonly ranges: readonly SealedRange[];
-  /** The encoded key of each range's last record, strictly ascending. */
+  /** Encoded key of each range's last record, strictly ascending. */
   readonly boundaries: readonly Buffer[];
   readonly shape: Shape;
 }
 
-/** What schema.json says of the records, whatever it says of their source. */
+/** The part of schema.json that is about the records, not about their source. */
 export interface Shape {
   /** Field → canonical text of its form. */
   readonly fields: ReadonlyMap<string, string>;
@@ -42,7 +42,7 @@ export interface Shape {
   readonly personalKey: boolean;
   /** Fields that are declared harmless. */
   readonly harmless: ReadonlySet<string>;
-  /** Whether the key is an id that Sealift has made. */
+  /** Whether the key is an id made by Sealift. */
   readonly madeId: boolean;
 }
 
@@ -53,16 +53,16 @@ export function openModule(side: Side, module: string): ModuleSide {
   const merkle = asMerkleFile(parseCanonical(readListed(side, file)));
   const keyTypes = (merkle?.order.types ?? []).map((type) => parseType(type));
   if (merkle === null || !keyTypes.every((type) => type !== null && isOrdered(type))) {
-    throw broken(side, file, 'its tree is not one of format 1');
+    throw broken(side, file, 'its tree is not valid in format 1');
   }
   const known = keyTypes.filter((type) => type !== null);
   const path = join(side.folder, module, DATA_FILE);
   const { order } = merkle;
   const rangesFile = `${module}/${RANGES_FILE}`;
   const ranges = parseRanges(readListed(side, rangesFile));
-  if (ranges === null) throw broken(side, rangesFile, 'its ranges are not those of format 1');
+  if (ranges === null) throw broken(side, rangesFile, 'its ranges are not valid in format 1');
   const boundaries = ranges.map(({ last }) => keyOrBroken(side, rangesFile, known, last));
-  const sound =
+  const consistent =
     merkle.root === sealed?.root &&
     merkle.count === sealed.count &&
     order.fields.length === order.types.length &&
@@ -71,13 +71,13 @@ export function openModule(side: Side, module: string): ModuleSide {
     ranges.every(({ end, count }, at) => count > 0 && end > (ranges[at - 1]?.end ?? 0)) &&
     boundaries.every((key, at) => at === 0 || key.compare(boundaries[at - 1] ?? key) > 0) &&
     (ranges.at(-1)?.end ?? 0) === plainSize(path);
-  if (!sound) throw broken(side, rangesFile, 'its ranges are not those of the data file');
+  if (!consistent) throw broken(side, rangesFile, 'its ranges are not those of the data file');
   const keyFields = order.fields;
   const shape = readShape(side, module, keyFields);
   return { side, module, path, keyFields, keyTypes: known, ranges, boundaries, shape };
 }
 
-/** The encoded key; a key that is not of its types is nobody's. @throws Failure CANDIDATE */
+/** Encodes a key. @throws Failure CANDIDATE if the key does not match the declared types */
 export function keyOrBroken(
   side: Side,
   file: string,
@@ -87,11 +87,11 @@ export function keyOrBroken(
   try {
     return encodeKey(types, key);
   } catch {
-    throw broken(side, file, 'a key is not of its type');
+    throw broken(side, file, 'a key is not of its declared type');
   }
 }
 
-/** As much of schema.json as matters here; anything may be missing. */
+/** The members of schema.json that are used here; any of them may be missing. */
 interface Schema {
   readonly properties?: Readonly<Record<string, Property | null>>;
   readonly 'x-sealift'?: {
@@ -114,11 +114,11 @@ function readShape(side: Side, module: string, keyFields: readonly string[]): Sh
   const schema = parseCanonical(readListed(side, file)) as Schema | null;
   const form = schema?.['x-sealift']?.form ?? null;
   if (formDigest(form) !== side.modules.get(module)?.schema) {
-    throw broken(side, file, 'its schema is not the one that the run states');
+    throw broken(side, file, 'its schema is not the one that run.json states');
   }
   const fields = form?.fields;
   if (typeof fields !== 'object' || typeof schema?.properties !== 'object') {
-    throw broken(side, file, 'its schema is not one of format 1');
+    throw broken(side, file, 'its schema is not valid in format 1');
   }
   const properties = Object.entries(schema.properties);
   const [only, ...more] = keyFields;
@@ -134,7 +134,7 @@ function readShape(side: Side, module: string, keyFields: readonly string[]): Sh
   };
 }
 
-/** An id field names the columns of the key; a kept key is its fields, which name their own. */
+/** Whether a column of the key is personal, by the columns that the key's fields name. */
 function hasPersonalKey(
   properties: readonly (readonly [string, Property | null])[],
   keyFields: readonly string[],

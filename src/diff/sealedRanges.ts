@@ -1,6 +1,6 @@
 /**
- * The records of a stretch of ranges, read from the data file by their offsets. Each range is hashed
- * on its way and compared with the digest in its seal before the next one begins.
+ * Reads the records of a span of ranges from the data file by their offsets. Each range is hashed
+ * and compared with the digest in its seal before the next one begins.
  */
 
 import { createHash } from 'node:crypto';
@@ -10,14 +10,14 @@ import { systemCode } from '../disk/errors.ts';
 import { openNoLinks } from '../disk/noLinks.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { DATA_FILE } from '../seal/format.ts';
-import { MAX_LINE } from '../seal/readPart.ts';
+import { MAX_LINE } from '../seal/readChunk.ts';
 import type { ModuleSide } from './moduleSide.ts';
 import { broken } from './side.ts';
 
 const CHUNK = 1024 * 1024;
 const LF = 0x0a;
 
-/** The lines of ranges [from, to), without their LF, in order. @throws Failure CANDIDATE */
+/** Yields the lines of ranges [from, to), without their LF, in order. @throws Failure CANDIDATE */
 export function* linesOfRanges(
   module: ModuleSide,
   [from, to]: readonly [number, number],
@@ -42,24 +42,24 @@ function* linesOfRange(module: ModuleSide, file: number, at: number): Generator<
     yield line;
   }
   if (lines !== range.count || digest.digest('hex') !== range.digest) {
-    throw changedData(module, 'a range of its records has another digest');
+    throw changedData(module, 'the digest of a range is not the sealed one');
   }
 }
 
-/** The lines in [start, end) of a file; the last one has to end there. */
+/** Yields the lines in [start, end) of a file; the last one has to end there. */
 function* splitLines(
   module: ModuleSide,
   file: number,
   start: number,
   end: number,
 ): Generator<Buffer> {
-  /** The beginning of a line that has not ended yet. */
+  /** Pieces of a line that has not ended yet. */
   let begun: Buffer[] = [];
   let length = 0;
   for (let at = start; at < end;) {
     const chunk = Buffer.allocUnsafe(Math.min(CHUNK, end - at));
     const read = readSync(file, chunk, 0, chunk.length, at);
-    if (read === 0) throw changedData(module, 'a record has no end');
+    if (read === 0) throw changedData(module, 'a record is cut off');
     at += read;
     module.side.meter.read += read;
     const bytes = chunk.subarray(0, read);
@@ -72,9 +72,9 @@ function* splitLines(
     if (begin === bytes.length) continue;
     begun.push(bytes.subarray(begin));
     length += bytes.length - begin;
-    if (length > MAX_LINE) throw changedData(module, 'a record is longer than one can be');
+    if (length > MAX_LINE) throw changedData(module, 'a record is longer than the maximum');
   }
-  if (length > 0) throw changedData(module, 'a record has no end');
+  if (length > 0) throw changedData(module, 'a record is cut off');
 }
 
 function openData(module: ModuleSide): number {
@@ -86,7 +86,7 @@ function openData(module: ModuleSide): number {
   }
 }
 
-/** The failure of a data file that is not the one that was sealed. */
+/** Makes the failure for a data file that is not as it was sealed. */
 export function changedData({ side, module }: ModuleSide, what: string): Error {
   return broken(side, `${module}/${DATA_FILE}`, what);
 }

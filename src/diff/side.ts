@@ -1,7 +1,7 @@
 /**
- * One of two sealed candidates that are compared, as far as its seal says: seal id, data root,
- * modules. The files are not trusted: what is read of them has the digest that the seal lists, or
- * the comparison ends with a Failure CANDIDATE that says which candidate does not hold.
+ * One of two sealed candidates in a comparison: seal id, data root and modules from its seal. The
+ * files are not trusted: unless a file has the digest that the seal lists, the comparison ends with
+ * a Failure CANDIDATE that names the candidate.
  */
 
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 import { Failure } from '../outcome/failure.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
-import { plainSize, readPlainFile } from '../seal/files.ts';
+import { plainSize, MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import {
   DATA_FILE,
   dataRoot,
@@ -21,17 +21,14 @@ import {
 } from '../seal/format.ts';
 import { asRunFile } from '../seal/sealSchemas.ts';
 
-/** No honest file of a seal comes near. */
-const MAX_JSON = 256 * 1024 * 1024;
-
-/** Bytes of both candidates that were read, and that there are. */
+/** Bytes of both candidates: those read, and all. */
 export interface Meter {
   read: number;
   total: number;
 }
 
 export interface Side {
-  /** How findings call it. */
+  /** Name in findings. */
   readonly name: 'A' | 'B';
   readonly folder: string;
   /** Lower-case hex, as are all digests. */
@@ -44,25 +41,25 @@ export interface Side {
 }
 
 /**
- * Opens a sealed candidate for comparison: reads SHA256SUMS and run.json, and nothing else.
- * @throws Failure CANDIDATE where they are missing or do not hold
+ * Opens a sealed candidate for comparison; reads only SHA256SUMS and run.json.
+ * @throws Failure CANDIDATE if they are missing or do not verify
  */
 export function openSide(name: Side['name'], folder: string, meter: Meter): Side {
   const about = { name, folder };
-  const bytes = readPlainFile(join(folder, SUMS_FILE), MAX_JSON);
+  const bytes = readPlainFile(join(folder, SUMS_FILE), MAX_SEAL_FILE);
   if (bytes === null) throw broken(about, SUMS_FILE, 'its list of checksums cannot be read');
   count(meter, bytes.length);
   const text = bytes.toString('utf8');
   const sums = parseSums(text);
   if (sums === null || !Buffer.from(text).equals(bytes)) {
-    throw broken(about, SUMS_FILE, 'its list of checksums is not as a seal writes it');
+    throw broken(about, SUMS_FILE, 'its list of checksums is malformed');
   }
   const listed = new Map(sums.map(({ path, sha256 }) => [path, sha256]));
   const run = asRunFile(parseCanonical(readListed({ ...about, sums: listed, meter }, RUN_FILE)));
-  if (run === null) throw broken(about, RUN_FILE, 'its run is not one of format 1');
+  if (run === null) throw broken(about, RUN_FILE, 'its run file is not valid in format 1');
   const modules = new Map(run.modules.map((module) => [module.name, module]));
   if (modules.size !== run.modules.length || dataRoot(run.modules) !== run.dataRoot) {
-    throw broken(about, RUN_FILE, 'its data root is not the root over its modules');
+    throw broken(about, RUN_FILE, 'its data root is not that of its modules');
   }
   for (const module of modules.keys()) {
     const size = plainSize(join(folder, module, DATA_FILE));
@@ -74,16 +71,18 @@ export function openSide(name: Side['name'], folder: string, meter: Meter): Side
   return { ...about, sealId: sealId(bytes), dataRoot: run.dataRoot, modules, sums: listed, meter };
 }
 
-/** The bytes of a file of the seal, which have the digest that is listed. */
+/** Reads a file of the seal, whose digest has to be the listed one. @throws Failure CANDIDATE */
 export function readListed(
   side: Pick<Side, 'name' | 'folder' | 'sums' | 'meter'>,
   path: string,
 ): Buffer {
-  const bytes = readPlainFile(join(side.folder, path), MAX_JSON);
+  const bytes = readPlainFile(join(side.folder, path), MAX_SEAL_FILE);
   if (bytes === null) throw broken(side, path, 'the file cannot be read');
   count(side.meter, bytes.length);
   const digest = createHash('sha256').update(bytes).digest('hex');
-  if (digest !== side.sums.get(path)) throw broken(side, path, 'the file has another digest');
+  if (digest !== side.sums.get(path)) {
+    throw broken(side, path, 'the digest of the file is not the sealed one');
+  }
   return bytes;
 }
 
@@ -92,11 +91,11 @@ function count(meter: Meter, bytes: number): void {
   meter.total += bytes;
 }
 
-/** The failure of a candidate that is not what its seal says. */
+/** Makes the failure for a candidate that does not verify. */
 export function broken(side: Pick<Side, 'name' | 'folder'>, path: string, what: string): Failure {
   return new Failure('CANDIDATE', {
-    what: `candidate ${side.name} does not hold, ${what}`,
+    what: `candidate ${side.name} does not verify, ${what}`,
     where: join(side.folder, path),
-    hint: 'sealift verify-checksums --candidate DIR says more; compare sound candidates only',
+    hint: 'run sealift verify-checksums --candidate DIR for details; compare only candidates that verify',
   });
 }

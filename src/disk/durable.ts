@@ -1,7 +1,7 @@
 /**
- * Durable writes: a file counts as written when it and every folder above it, up to the one that
- * was there before, have been synced. A sync that failed is never tried again: the kernel may have
- * dropped the pages and report success the second time.
+ * Durable writes: a file counts as written once it and every new folder above it have been synced.
+ * A failed sync is never retried: the kernel may have dropped the pages, and report success the
+ * second time.
  */
 
 import {
@@ -31,7 +31,7 @@ import {
   statOf,
 } from './noLinks.ts';
 
-/** Candidates hold production data: nobody but the owner reads them. */
+/** Mode of files in a candidate: production data, which only the owner may read. */
 export const PRIVATE_FILE = 0o600;
 export const PRIVATE_FOLDER = 0o700;
 
@@ -48,26 +48,26 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** Creates a folder that only the owner can enter; fails where anything is there already. */
+/** Creates a folder that only the owner can enter; fails if the path exists. */
 export function makeNewFolder(path: string): void {
   inPlace(path, (at) => mkdirSync(at, { mode: PRIVATE_FOLDER }));
 }
 
-/** Flags of a file that must not be there yet. */
+/** Flags for opening a file that must not exist yet. */
 export const NEW_FILE: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
-/** Opens a new file for writing; fails where anything is there already, a link included. */
+/** Opens a new file for writing; fails if the path exists, even as a link. */
 export function createFile(path: string): number {
   return openNoLinks(path, NEW_FILE, PRIVATE_FILE);
 }
 
 /**
- * Bytes of one write. Larger ones make the page cache look for large stretches of memory, which are
- * those that nobody has touched for long: ten times slower where a hypervisor has to fetch them.
+ * Bytes of one write. Larger writes make the page cache allocate large blocks of memory that have
+ * not been used for long: ten times slower if a hypervisor has to fetch them.
  */
 const PIECE = 64 * 1024;
 
-/** Writes all of `bytes`: a single write may take less. */
+/** Writes all of `bytes`, in as many system calls as it takes. */
 export function writeAll(file: number, bytes: Uint8Array, position: number | null = null): void {
   let done = 0;
   while (done < bytes.length) {
@@ -88,8 +88,8 @@ export function writeFileDurably(path: string, content: string | Uint8Array): vo
 }
 
 /**
- * The same without waiting: resolves when it is on the disk. Files that are synced at the same time share
- * the work of the disk, which counts where there are thousands.
+ * Asynchronous {@link writeFileDurably}. Files that are synced at the same time share the work of
+ * the disk, which matters for thousands of them.
  */
 export async function writeFileSynced(path: string, content: string | Uint8Array): Promise<void> {
   const file = await openHandleNoLinks(path, NEW_FILE, PRIVATE_FILE);
@@ -119,7 +119,7 @@ export function syncFolders(path: string): void {
   syncFolder(path);
 }
 
-/** What a link points to, as it is written; null where there is nothing; else 'not a link'. */
+/** Reads a link's target as written; 'absent' if the path does not exist, 'occupied' if no link. */
 export function linkState(path: string): { target: string } | 'absent' | 'occupied' {
   try {
     return inPlace(path, (at) =>
@@ -132,9 +132,9 @@ export function linkState(path: string): { target: string } | 'absent' | 'occupi
 }
 
 /**
- * Points `link` to `target` (relative to the link's folder) in one step: whoever reads sees the old
- * target or the new one. Durable when it returns; where it throws, the link leads where it led before
- * (unless the disk refuses that, too).
+ * Points `link` to `target` (relative to the link's folder) atomically: readers see the old target
+ * or the new one. Durable when it returns. If it throws, the link has its old target again, unless
+ * restoring fails as well.
  */
 export function swapLink(link: string, target: string): void {
   const before = linkState(link);
@@ -142,7 +142,7 @@ export function swapLink(link: string, target: string): void {
   try {
     syncFolder(dirname(link));
   } catch (error) {
-    // Whether the swap survives a power cut is not known, so it does not count as done.
+    // The swap may not survive a power cut, so it does not count as done.
     attempt(() => {
       if (before === 'absent') removeFile(link);
       else if (before !== 'occupied') replaceLink(link, before.target);
@@ -166,8 +166,8 @@ function replaceLink(link: string, target: string): void {
 }
 
 /**
- * Cleans up as far as the disk lets it: what went wrong before, or that all is done, is what counts,
- * and the next run cleans up what is left.
+ * Runs `cleanUp` and ignores its file system errors, so that they do not hide the result of the
+ * work itself; the next run cleans up what is left.
  */
 export function attempt(cleanUp: () => void): void {
   try {
@@ -178,10 +178,10 @@ export function attempt(cleanUp: () => void): void {
 }
 
 /**
- * Writes a file under a name beside it and renames it into place: whoever reads sees the old content
- * or the new, whole. It gets the permissions `mode`; where that is left out, it keeps those of the file that
- * was there, or gets the user's usual ones. Nobody else reads it while it is written; a run that is killed
- * leaves nothing but the hidden file, which the next one removes. Durable when it returns.
+ * Replaces a file by writing a hidden one beside it and renaming that: readers see all of the old
+ * content or all of the new. Permissions are `mode`, by default those of the old file, or the
+ * user's usual ones. The hidden file is private; if the run is killed, the next one removes it.
+ * Durable when it returns.
  */
 export function replaceFile(path: string, content: Iterable<Uint8Array>, mode?: number): void {
   const fresh = join(dirname(path), `.${basename(path)}.new`);

@@ -1,4 +1,4 @@
-/** Errors of the file system → failures that say which path and what to do. */
+/** Turns errors of the file system into failures that name the path and what to do. */
 
 import { constants } from 'node:os';
 
@@ -12,20 +12,20 @@ function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && typeof (error as { code?: unknown }).code === 'string';
 }
 
-/** What the runtime calls errors that it has no name for, a quota that is used up among them. */
-const NAMELESS = /^Unknown system error -(\d+)$/;
+/** Error code of the runtime for an errno that it does not know, such as an exceeded quota. */
+const UNNAMED = /^Unknown system error -(\d+)$/;
 const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(constants.errno).map(([name, number]) => [number, name]),
 );
 
 const UNKNOWN = 'EUNKNOWN';
 
-/** The error code of the operating system, such as `ENOENT`; null for any other error. */
+/** Returns the operating system's error code, such as `ENOENT`; null for any other error. */
 export function systemCode(error: unknown): string | null {
   if (!isSystemError(error)) return null;
-  // Of some calls it does not even say that.
+  // Some calls report no number.
   if (error.code === '' || error.code === 'UNKNOWN') return UNKNOWN;
-  const [, number] = NAMELESS.exec(error.code) ?? [];
+  const [, number] = UNNAMED.exec(error.code) ?? [];
   return number === undefined ? error.code : (NAMES.get(Number(number)) ?? `E${number}`);
 }
 
@@ -36,7 +36,7 @@ function syscallOf(error: unknown): unknown {
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
 const FORBIDDEN = new Set(['EACCES', 'EPERM', 'EROFS']);
 
-/** A failed write as a Failure of code DISK; other errors come back as they are. */
+/** Turns a failed write into a Failure DISK; returns other errors unchanged. */
 export function diskFailure(error: unknown, path: string): unknown {
   const code = systemCode(error);
   if (code === null || error instanceof Failure) return error;
@@ -48,7 +48,7 @@ export function diskFailure(error: unknown, path: string): unknown {
       cause: error,
     });
   }
-  // Node answers ENOENT where a folder cannot be made recursively on a read-only disk.
+  // Node reports ENOENT if a folder cannot be made recursively on a read-only disk.
   if (FORBIDDEN.has(code) || (code === 'ENOENT' && syscallOf(error) === 'mkdir')) {
     return new Failure('DISK', {
       what: 'the folder cannot be written',
@@ -59,16 +59,16 @@ export function diskFailure(error: unknown, path: string): unknown {
   }
   if (code === 'ENOTDIR') {
     return new Failure('DISK', {
-      what: 'a file stands where a folder is needed',
+      what: 'a file is where a folder is needed',
       where: path,
       hint: 'move it away, or choose another project folder with --project',
       cause: error,
     });
   }
   if (code.startsWith('E')) {
-    const answer = code === UNKNOWN ? 'an error that has no name here' : code;
+    const answer = code === UNKNOWN ? 'an unknown error' : code;
     return new Failure('DISK', {
-      what: `the file system answered ${answer}, nothing was published`,
+      what: `the file system returned ${answer}, nothing was published`,
       where: path,
       hint:
         code === UNKNOWN
@@ -80,24 +80,24 @@ export function diskFailure(error: unknown, path: string): unknown {
   return error;
 }
 
-/** A failed read as a Failure of code DISK; other errors come back as they are. */
+/** Turns a failed read into a Failure DISK; returns other errors unchanged. */
 export function readFailure(error: unknown, path: string): unknown {
   if (!isForbidden(error)) return diskFailure(error, path);
   return new Failure('DISK', {
-    what: 'this user may not read it',
+    what: 'this user has no permission to read it',
     where: path,
-    hint: 'run it as the user whose it is, or have it copied for this one',
+    hint: 'run the command as its owner, or get a copy that this user can read',
     cause: error,
   });
 }
 
-/** Whether an error says that this user may not look, which is no answer to whether something is there. */
+/** Whether the user lacks permission; the path may exist or not. */
 export function isForbidden(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'EACCES' || code === 'EPERM';
 }
 
-/** Runs `work`; its read errors become Failures that name `path`. */
+/** Runs `work`; turns its read errors into Failures that name `path`. */
 export async function onRead<T>(path: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -106,13 +106,13 @@ export async function onRead<T>(path: string, work: () => T | Promise<T>): Promi
   }
 }
 
-/** The path in an error of the system, as a person knows it; '' where it names none. */
+/** Returns the path in a system error, without its descriptor; '' if it has none. */
 export function pathOf(error: unknown): string {
   const { path } = error as { readonly path?: unknown };
   return typeof path === 'string' ? path.replace(/^\/proc\/self\/fd\/\d+\//, '') : '';
 }
 
-/** Runs `work`; its write errors become Failures that name `path`. */
+/** Runs `work`; turns its write errors into Failures that name `path`. */
 export async function onDisk<T>(path: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();

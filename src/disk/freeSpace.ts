@@ -1,7 +1,4 @@
-/**
- * Whether a disk has room for what is about to be written. It is asked before the first byte, so that
- * nobody waits an hour for a disk that was too small from the start.
- */
+/** Free space of disks, checked before the first write, so that a long run does not fail late. */
 
 import { statfsSync, type StatsFs } from 'node:fs';
 
@@ -9,17 +6,17 @@ import { byteCount } from '../outcome/byteCount.ts';
 import { Failure } from '../outcome/failure.ts';
 import { systemCode } from './errors.ts';
 
-/** What a file system says of itself. */
+/** Reads the statistics of a folder's file system. */
 export type AskDisk = (folder: string) => Pick<StatsFs, 'type' | 'bsize' | 'bfree' | 'bavail'>;
 
-/** The magic numbers of btrfs, ZFS, bcachefs and F2FS: what they compress takes less than its bytes. */
+/** Magic numbers of btrfs, ZFS, bcachefs and F2FS, which may compress what is written. */
 const COMPRESSING: ReadonlySet<number> = new Set([0x9123683e, 0x2fc12fc1, 0xca451a4e, 0xf2f52010]);
 
-/** Bytes that may still be written to the disk of a folder; null where they do not tell what fits. */
+/** Returns the free bytes on the disk of a folder; null if unknown, or if the disk compresses. */
 export function freeBytes(folder: string, ask: AskDisk = statfsSync): number | null {
   const disk = answerOf(folder, ask);
   if (disk === null || COMPRESSING.has(disk.type)) return null;
-  // What is kept in reserve is there for root alone.
+  // Reserved blocks are available to root only.
   return disk.bsize * (process.getuid?.() === 0 ? disk.bfree : disk.bavail);
 }
 
@@ -27,28 +24,28 @@ function answerOf(folder: string, ask: AskDisk): ReturnType<AskDisk> | null {
   try {
     return ask(folder);
   } catch (error) {
-    // What it is needed for says better what is wrong with the folder.
+    // The write that follows reports a more specific error.
     if (systemCode(error) === null) throw error;
     return null;
   }
 }
 
-/** What the room is for, and how to get some. */
-export interface RoomFor {
-  /** A clause; the numbers follow it. */
+/** Purpose of the space, for the message. */
+export interface SpaceNeed {
+  /** One clause; the numbers follow it. */
   readonly what: string;
   readonly hint: string;
 }
 
 /**
- * Refuses what cannot fit: `least` are the bytes that it takes whatever happens, so that nothing is
- * refused that would have had room.
+ * Fails if fewer than `least` bytes are free. `least` is a lower bound of what the write takes, so
+ * that no write that fits is refused.
  * @throws Failure DISK
  */
-export function assertRoom(
+export function assertFreeSpace(
   folder: string,
   least: number,
-  { what, hint }: RoomFor,
+  { what, hint }: SpaceNeed,
   ask: AskDisk = statfsSync,
 ): void {
   const free = freeBytes(folder, ask);

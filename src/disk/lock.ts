@@ -1,6 +1,6 @@
 /**
- * One writer at a time, by an exclusive transaction on a small SQLite file: the operating system
- * lets go of it the moment its process dies, however it dies, and a long computation cannot lose it.
+ * An exclusive lock, held as a transaction on a small SQLite file. The operating system releases it
+ * when the process ends, in whatever way; no timeout can lose it during a long computation.
  */
 
 import { closeSync, constants, readFileSync } from 'node:fs';
@@ -24,17 +24,17 @@ export interface Holder {
   readonly since: string;
 }
 
-/** Takes the lock of a folder or throws BUSY, saying who holds it since when. Never waits. */
+/** Takes the lock of a folder. Throws BUSY, with the holder, if it is taken; never waits. */
 export function acquireLock(folder: string, holder: Holder): Lock {
   const path = join(folder, '.lock');
   const about = join(folder, '.lock.json');
-  // Nothing is ever written to it: whatever has content is somebody's.
-  refuseForeign(path, 0);
-  refuseForeign(about, 65_536);
+  // The lock file is always empty: a file with content is not ours.
+  refuseUnexpected(path, 0);
+  refuseUnexpected(about, 65_536);
   const database = exclusive(path, about);
   try {
-    // Whoever swapped it meanwhile had somebody else's file locked.
-    refuseForeign(path, 0);
+    // The path may have been replaced before it was locked: check again.
+    refuseUnexpected(path, 0);
     removeFile(`${about}.new`);
     const file = createFile(`${about}.new`);
     try {
@@ -49,7 +49,7 @@ export function acquireLock(folder: string, holder: Holder): Lock {
   }
   return {
     release() {
-      // The next holder replaces what is left of it.
+      // If this fails, the next holder replaces the file.
       attempt(() => {
         removeFile(about);
       });
@@ -60,7 +60,7 @@ export function acquireLock(folder: string, holder: Holder): Lock {
 
 const PAUSE_MS = 10;
 
-/** Takes a lock that nobody holds for long; waits for it so many milliseconds before BUSY. */
+/** Takes a lock that is only held briefly; waits up to `patience` milliseconds before BUSY. */
 export function acquireLockPatiently(folder: string, holder: Holder, patience: number): Lock {
   for (let waited = 0; ; waited += PAUSE_MS) {
     try {
@@ -74,8 +74,8 @@ export function acquireLockPatiently(folder: string, holder: Holder, patience: n
 }
 
 /**
- * Who holds the lock of a folder; null where nobody does, or who does is not known. Changes nothing:
- * what a killed holder left behind is told apart by asking for a shared lock, and only then.
+ * Returns the holder of a folder's lock; null if it is free or the holder is unknown. Changes
+ * nothing. A shared lock is tried to detect the file of a killed holder.
  */
 export function lockHolder(folder: string): Holder | null {
   const holder = readHolder(join(folder, '.lock.json'));
@@ -130,7 +130,7 @@ function busy(path: string, about: string): Failure {
   });
 }
 
-/** Who holds the lock, as the holder wrote it; null where that cannot be read. */
+/** Reads the holder from its file; null if that is missing or invalid. */
 function readHolder(about: string): Holder | null {
   try {
     const holder = JSON.parse(textOf(about)) as Holder;
@@ -150,7 +150,7 @@ function textOf(path: string): string {
   }
 }
 
-/** SQLite would make one behind a link, and let others read it. */
+/** Creates the lock file privately; SQLite would follow a link, and let other users read it. */
 function makeEmptyFile(path: string): void {
   try {
     closeSync(createFile(path));
@@ -159,12 +159,12 @@ function makeEmptyFile(path: string): void {
   }
 }
 
-/** A link, a folder or somebody's file in the lock's place is not ours to open. */
-function refuseForeign(path: string, largest: number): void {
+/** Fails if the path is a link, a folder, or a file larger than `largest` bytes. */
+function refuseUnexpected(path: string, largest: number): void {
   const stat = statOf(path);
   if (stat === undefined || (stat.isFile() && stat.size <= largest)) return;
   throw new Failure('CANDIDATE', {
-    what: 'something foreign stands where the lock belongs',
+    what: 'an unexpected file or link is in the place of the lock file',
     where: path,
     hint: 'move it away, then run again',
   });

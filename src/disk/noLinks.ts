@@ -1,8 +1,8 @@
 /**
- * Paths that lead over no link. Each folder on the way is opened by itself, from the one before, and what
- * is to be done is done in the folder that is open: whoever swaps a name for a link meanwhile leads nobody
- * anywhere. Such a path has to be a real one to begin with. The last name is not followed either. Where the
- * system does not show what a process has open, names are all there is.
+ * Path operations that never follow symbolic links. Each folder is opened relative to its parent
+ * (as by openat), so replacing a component with a link during the operation has no effect. The path
+ * has to be free of links to begin with; the last name is not followed either. Without
+ * `/proc/self/fd`, plain paths are used.
  */
 
 import {
@@ -24,12 +24,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 const OPEN = '/proc/self/fd';
 const ABLE: boolean = process.platform === 'linux' && existsSync(OPEN);
-/** Of Linux; a folder that may be passed, but not be read, can be opened with it. */
+/** Linux: opens a folder that the user may pass through but not read. */
 const O_PATH = 0o10000000;
 const PASS: number = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const BEGIN = /^(?:\/proc\/self\/fd\/\d+)?/;
 
-/** Runs `work` with a path to `folder` that leads there whatever happens to its name. */
+/** Runs `work` with a path to `folder` that stays valid if the folder's name is replaced. */
 export function inFolder<T>(folder: string, work: (at: string) => T): T {
   const path = resolve(folder);
   if (!ABLE) return work(path);
@@ -41,12 +41,12 @@ export function inFolder<T>(folder: string, work: (at: string) => T): T {
   }
 }
 
-/** Runs `work` with a path to the same place, of which only the last name can be swapped. */
+/** Runs `work` with an equivalent path, of which only the last name can be replaced. */
 export function inPlace<T>(path: string, work: (at: string) => T): T {
   return inFolder(dirname(resolve(path)), (at) => work(join(at, basename(path))));
 }
 
-/** Descriptor of a folder, fit for passing through it only. */
+/** Opens a folder for passing through it; returns its descriptor. */
 function openFolder(path: string): number {
   const [begin = ''] = BEGIN.exec(path) ?? [];
   let file = openSync(begin === '' ? '/' : begin, O_PATH | constants.O_DIRECTORY);
@@ -62,12 +62,12 @@ function openFolder(path: string): number {
   return file;
 }
 
-/** Opens a file; fails where it is a link, or lies behind one. */
+/** Opens a file; fails if it is a link, or if its path contains one. */
 export function openNoLinks(path: string, flags: number, mode?: number): number {
   return inPlace(path, (at) => openSync(at, flags | constants.O_NOFOLLOW, mode));
 }
 
-/** The same, for a file that is written without waiting. */
+/** Asynchronous {@link openNoLinks}. */
 export async function openHandleNoLinks(
   path: string,
   flags: number,
@@ -83,12 +83,12 @@ export async function openHandleNoLinks(
   }
 }
 
-/** What is in a folder. */
+/** Lists a folder. */
 export function entriesOf(folder: string): Dirent[] {
   return inFolder(folder, (at) => readdirSync(at, { withFileTypes: true }));
 }
 
-/** What stands at a path; undefined where nothing does. */
+/** Returns the status of a path, links not followed; undefined if it does not exist. */
 export function statOf(path: string): Stats | undefined {
   try {
     return inPlace(path, (at) => lstatSync(at, { throwIfNoEntry: false }));
@@ -106,7 +106,7 @@ export function rename(from: string, to: string): void {
   });
 }
 
-/** Removes what stands at a path, with all that is in it; a link as a link. */
+/** Removes a file, a link, or a folder with its content, if it exists. */
 export function remove(path: string): void {
   if (statOf(path) === undefined) return;
   inPlace(path, (at) => {
@@ -114,7 +114,7 @@ export function remove(path: string): void {
   });
 }
 
-/** Removes a file or a link, if there is one. */
+/** Removes a file or a link, if it exists. */
 export function removeFile(path: string): void {
   if (statOf(path) === undefined) return;
   inPlace(path, (at) => {
@@ -122,13 +122,13 @@ export function removeFile(path: string): void {
   });
 }
 
-/** Makes a folder whose name begins like this, and is nobody's yet. */
+/** Creates a folder with a new name that begins with `prefix`. */
 export function makeTemporary(prefix: string): string {
   const made = inPlace(prefix, (at) => mkdtempSync(at));
   return join(dirname(resolve(prefix)), basename(made));
 }
 
-/** The real path of a folder that need not be there yet. */
+/** Resolves links in the path of a folder that need not exist yet. */
 export function realFolder(folder: string): string {
   const path = resolve(folder);
   try {

@@ -1,12 +1,13 @@
 /**
- * Reports on disk: each run's report is a folder of its own in `history/`, and `latest-<command>`
- * links to the newest, swapped in one step. Reports are never read back as input.
+ * Reports on disk: each run's report is a folder in `history/`, and `latest-<command>` is a link to
+ * the newest, replaced atomically. Reports are never read back as input.
  */
 
+import { inTheWay } from './inTheWay.ts';
 import { closeSync, fsyncSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Failure } from '../outcome/failure.ts';
+import type { Failure } from '../outcome/failure.ts';
 import {
   createFile,
   linkState,
@@ -21,7 +22,7 @@ import { entriesOf, remove, rename, statOf } from './noLinks.ts';
 
 const HISTORY = 'history';
 
-/** The content of a file: a text, or bytes in chunks, which are written as they come. */
+/** Content of a file: a text, or bytes in chunks, which are written one by one. */
 export type ReportFile = string | Iterable<Uint8Array>;
 
 /** Writes a report's files and returns the path of its `latest-…` link. */
@@ -32,7 +33,7 @@ export function writeReport(
 ): string {
   const latest = join(folder, `latest-${command}`);
   const history = join(folder, HISTORY);
-  refuseForeign(folder, latest, history);
+  refuseUnexpected(folder, latest, history);
   makeFolder(history);
   // Reports are written one after the other; the longest takes a minute or less.
   const holder = { command, pid: process.pid, since: '-' };
@@ -76,7 +77,7 @@ function writeDurably(path: string, content: ReportFile): void {
 }
 
 function nextNumber(history: string, command: string): number {
-  // Longer ones are not of ours: nobody has run a command so often.
+  // A longer number is not ours: no command has run so often.
   const pattern = new RegExp(`^${command}-(\\d{6,12})$`);
   const names = new Set(entriesOf(history).map((entry) => entry.name));
   let number = 1;
@@ -84,21 +85,17 @@ function nextNumber(history: string, command: string): number {
   return number;
 }
 
-/** Nothing is written through a link that somebody planted, and nobody's folder is replaced. */
-function refuseForeign(folder: string, latest: string, history: string): void {
+/** Fails if a folder is a file or a link, or if `latest` is not a link into the history. */
+function refuseUnexpected(folder: string, latest: string, history: string): void {
   for (const path of [folder, history]) {
     const stat = statOf(path);
-    if (stat !== undefined && !stat.isDirectory()) throw foreign(path);
+    if (stat !== undefined && !stat.isDirectory()) throw unexpected(path);
   }
   const link = linkState(latest);
   if (link === 'absent') return;
-  if (link === 'occupied' || !link.target.startsWith(`${HISTORY}/`)) throw foreign(latest);
+  if (link === 'occupied' || !link.target.startsWith(`${HISTORY}/`)) throw unexpected(latest);
 }
 
-function foreign(path: string): Failure {
-  return new Failure('DISK', {
-    what: 'something foreign stands where reports go',
-    where: path,
-    hint: 'move it away, then run again',
-  });
+function unexpected(path: string): Failure {
+  return inTheWay('DISK', 'an unexpected file or link is in the place of the reports', path);
 }

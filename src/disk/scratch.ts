@@ -1,7 +1,7 @@
 /**
- * Private folders for temporary files, outside of any project. Records may be in them, so none is
- * left behind: whoever opened one drops it, and what a killed process could not drop, the next one
- * does. Each has a lock, which the operating system frees with its process.
+ * Private folders for temporary files, outside of any project. They may hold records, so each is
+ * removed by its process, or by a later one if that was killed. Each has a lock, which the
+ * operating system releases when the process ends.
  */
 
 import { realpathSync } from 'node:fs';
@@ -13,21 +13,21 @@ import { entriesOf, makeTemporary, remove, statOf } from './noLinks.ts';
 
 export interface Scratch {
   readonly path: string;
-  /** Removes it with all that is in it; may be called twice. */
+  /** Removes the folder with its content; may be called twice. */
   readonly drop: () => void;
 }
 
 const PREFIX = 'sealift-scratch-';
 const PATIENCE_MS = 2000;
 
-/** A new folder in `parent`, such as the system's for temporary files. @throws Failure DISK */
+/** Creates a folder in `parent`, such as the system's temporary folder. @throws Failure DISK */
 export function openScratch(parent: string, holder: Holder): Scratch {
   try {
-    // Its owner may have led there by a link; from there on there are none.
+    // The parent's own path may contain links; below it there are none.
     const folder = realpathSync(parent);
     dropDead(folder, holder);
     const path = makeTemporary(join(folder, PREFIX));
-    // Somebody who looks for dead ones may hold it for a moment.
+    // Another process that removes dead folders may hold the lock briefly.
     const lock = acquireLockPatiently(path, holder, PATIENCE_MS);
     let open = true;
     return {
@@ -44,19 +44,19 @@ export function openScratch(parent: string, holder: Holder): Scratch {
   }
 }
 
-/** Removes what killed processes of this user have left; leaves alone what it may not remove. */
+/** Removes the folders of this user's killed processes; skips those that it cannot remove. */
 function dropDead(parent: string, holder: Holder): void {
   for (const entry of entriesOf(parent)) {
     if (!entry.name.startsWith(PREFIX) || !entry.isDirectory()) continue;
     const path = join(parent, entry.name);
     try {
       if (statOf(path)?.uid !== process.getuid?.()) continue;
-      // Without its lock it is about to be locked, and empty.
+      // An empty folder may be about to be locked.
       if (entriesOf(path).every(({ name }) => name.startsWith('.lock'))) continue;
       acquireLock(path, holder).release();
       remove(path);
     } catch {
-      // It is somebody's, or goes with a later run.
+      // In use, or left to a later run.
     }
   }
 }

@@ -1,7 +1,6 @@
 /**
- * Temporary files without a name: removed from their folder as soon as they are open, so that the
- * operating system takes them back with the process, however it ends. All threads of the process
- * may append to one.
+ * Unlinked temporary files: removed from their folder as soon as they are open, so that the
+ * operating system frees them when the process ends. All threads of the process may append to one.
  */
 
 import { constants } from 'node:fs';
@@ -11,21 +10,21 @@ import { makeFolder, PRIVATE_FILE, writeAll } from './durable.ts';
 import { diskFailure } from './errors.ts';
 import { makeTemporary, openNoLinks, remove } from './noLinks.ts';
 
-/** What a thread has to know of a file to append to it; crosses threads by structured clone. */
-export interface NamelessFile {
-  /** The descriptor, which belongs to the thread that has opened it. */
+/** Handle for appending to a file; crosses threads by structured clone. */
+export interface UnlinkedFile {
+  /** Descriptor; the thread that opened the file closes it. */
   readonly file: number;
-  /** One BigInt64: where the next bytes go. */
+  /** One BigInt64: the offset at which the next bytes are written. */
   readonly end: SharedArrayBuffer;
-  /** Where the file was, for messages. */
+  /** Folder of the file, for messages. */
   readonly folder: string;
 }
 
-/** Opens an empty file on the disk of `folder`, which is made where it is missing. */
-export function openNameless(folder: string): NamelessFile {
+/** Opens an empty file on the disk of `folder`, which is created if missing. */
+export function openUnlinked(folder: string): UnlinkedFile {
   try {
     makeFolder(folder);
-    const place = makeTemporary(join(folder, '.nameless-'));
+    const place = makeTemporary(join(folder, '.unlinked-'));
     try {
       const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
       const file = openNoLinks(join(place, 'file'), flags, PRIVATE_FILE);
@@ -38,8 +37,8 @@ export function openNameless(folder: string): NamelessFile {
   }
 }
 
-/** Appends the bytes and returns where they begin. Other threads may append at the same time. */
-export function appendNameless({ file, end, folder }: NamelessFile, bytes: Uint8Array): number {
+/** Appends the bytes and returns their offset. Other threads may append at the same time. */
+export function appendUnlinked({ file, end, folder }: UnlinkedFile, bytes: Uint8Array): number {
   const at = Number(Atomics.add(new BigInt64Array(end), 0, BigInt(bytes.length)));
   try {
     writeAll(file, bytes, at);

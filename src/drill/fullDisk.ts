@@ -1,9 +1,11 @@
 /** The part of a drill in which the disk is full. */
 
+import { currentPath } from '../seal/sealedFolders.ts';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { emptyDisk, fillDisk, mountSmallDisk, SMALL_DISK, unmountSmallDisk } from './smallDisk.ts';
+import type { Step } from '../outcome/outcome.ts';
 import { listCandidate } from '../seal/files.ts';
 import {
   buildAgain,
@@ -17,6 +19,7 @@ import {
   type Drill,
 } from './steps.ts';
 import { projectPaths } from '../project/paths.ts';
+import type { Said } from './shadow.ts';
 
 /** A disk of this size is made in memory at most. */
 const MAX_DISK = 2 ** 30;
@@ -48,20 +51,26 @@ export async function meetFullDisk(all: Drill, { project }: Baseline): Promise<v
     const baseline = await goodCandidate(all, all.shadow.project('project', folder));
     fillDisk(folder, Math.floor(bytes * LEFT));
     const result = await sealift(all, baseline.project, migrateArgs(all));
-    all.steps.push({
-      step: 'migrate on a full disk',
-      expected: 'exit 1, for want of space',
-      observed: `${ending(result)}${/space/.test(result.failure) ? ', for want of space' : ''}`,
-      ok: result.code === 1 && /space/.test(result.failure),
-    });
+    all.steps.push(stepOnFullDisk(result));
     all.steps.push(nothingLeft(baseline, 'after the full disk'));
     all.steps.push(await untouched(all, baseline, 'after the full disk'));
     emptyDisk(folder);
-    await buildAgain(all, baseline);
+    await buildAgain(all, baseline, ' once there is space again');
   } finally {
     unmount();
     forget();
   }
+}
+
+/** How a run on a full disk ended. Any other reason to stop than the disk is not what was drilled. */
+export function stepOnFullDisk(result: Said): Step {
+  const wanted = result.failure?.code === 'DISK';
+  return {
+    step: 'migrate on a full disk',
+    expected: 'exit 1, for want of space',
+    observed: `${ending(result)}${wanted ? ', for want of space' : ''}`,
+    ok: result.code === 1 && wanted,
+  };
 }
 
 function notDrilled({ notices }: Drill, reason: string): void {
@@ -69,7 +78,7 @@ function notDrilled({ notices }: Drill, reason: string): void {
 }
 
 function candidateBytes(project: string): number {
-  const folder = join(projectPaths(project).candidates, 'v1', '.');
+  const folder = join(currentPath(projectPaths(project).candidates), '.');
   return listCandidate(folder).files.reduce(
     (sum, file) => sum + lstatSync(join(folder, file)).size,
     0,

@@ -131,8 +131,19 @@ export interface Said {
   readonly signal: string | null;
   readonly sealId: string | null;
   readonly dataRoot: string | null;
-  /** The line of its failure; '' where there is none. */
-  readonly failure: string;
+  /** What stopped it; null where nothing did, or it died without a word. */
+  readonly failure: SaidFailure | null;
+}
+
+/** A failure as `--json` has it. */
+interface SaidFailure {
+  readonly code: string;
+  readonly line: string;
+}
+
+/** Why a run of our own built nothing, as a clause. */
+export function whyEnded({ failure, signal }: Said): string {
+  return failure?.line ?? `it died by ${String(signal)}`;
 }
 
 /** Waits for a run with `--json` and reads what it said. */
@@ -143,14 +154,19 @@ export async function said(run: SelfRun): Promise<Said> {
     const value = summary[name];
     return typeof value === 'string' ? value : null;
   };
-  const failure = summary['failure'] as { line?: unknown } | undefined;
   return {
     code,
     signal,
     sealId: text('sealId'),
     dataRoot: text('dataRoot'),
-    failure: typeof failure?.line === 'string' ? failure.line : '',
+    failure: failureIn(summary),
   };
+}
+
+function failureIn({ failure }: Record<string, unknown>): SaidFailure | null {
+  if (typeof failure !== 'object' || failure === null) return null;
+  const { code, line } = failure as Readonly<Record<string, unknown>>;
+  return typeof code === 'string' && typeof line === 'string' ? { code, line } : null;
 }
 
 /** A run that died has said nothing. */

@@ -1,5 +1,7 @@
 /** What a drill does in one of its projects, and what it looks at afterwards. */
 
+import { DROPPED_STAGING, STAGING } from '../seal/candidateStore.ts';
+import { currentPath } from '../seal/sealedFolders.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -10,7 +12,7 @@ import type { Step } from '../outcome/outcome.ts';
 import { verifyCandidate } from '../seal/verify.ts';
 import type { Environment, SelfRun } from '../run/environment.ts';
 import { projectPaths } from '../project/paths.ts';
-import { said, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
+import { said, whyEnded, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
 import { withHashers, type Workers } from '../run/workers.ts';
 
 export interface DrillOptions extends ShadowOptions {
@@ -78,10 +80,11 @@ export function migrateArgs({ options, shadow }: Drill): string[] {
 
 /** @throws Failure where there is nothing to drill with */
 export async function goodCandidate(all: Drill, project: string): Promise<Baseline> {
-  const { code, signal, failure, sealId, dataRoot } = await sealift(all, project, migrateArgs(all));
+  const result = await sealift(all, project, migrateArgs(all));
+  const { code, sealId, dataRoot } = result;
   if (code !== 0 || sealId === null || dataRoot === null) {
     throw new Failure('CANDIDATE', {
-      what: `no candidate was built, so nothing was drilled: ${failure || `it died by ${String(signal)}`}`,
+      what: `no candidate was built, so nothing was drilled: ${whyEnded(result)}`,
       where: 'drill',
       hint: 'let sealift migrate pass first',
     });
@@ -90,7 +93,7 @@ export async function goodCandidate(all: Drill, project: string): Promise<Baseli
 }
 
 /** What an interrupted run may leave until the next one, and what only says who is at work. */
-const PASSING = ['.staging', '.staging.old', '.lock', '.lock.json', '.lock.json.new'];
+const PASSING = [STAGING, DROPPED_STAGING, '.lock', '.lock.json', '.lock.json.new'];
 
 function storeOf(project: string): Tree {
   return treeOf(projectPaths(project).candidates, PASSING);
@@ -102,7 +105,7 @@ export function ending({ code, signal }: Said): string {
 
 export function nothingLeft({ project }: Baseline, when: string): Step {
   const { candidates } = projectPaths(project);
-  const left = ['.staging', '.staging.old'].filter((name) => existsSync(join(candidates, name)));
+  const left = [STAGING, DROPPED_STAGING].filter((name) => existsSync(join(candidates, name)));
   return {
     step: `${when}: what is left of it`,
     expected: 'nothing',
@@ -127,18 +130,19 @@ async function verifyAgain(
   { options, env }: Drill,
   { project, sealId }: Baseline,
 ): Promise<number> {
-  const folder = join(projectPaths(project).candidates, 'v1');
+  const folder = currentPath(projectPaths(project).candidates);
   const { findings } = await withHashers(folder, options.workers, env, (pool) =>
     verifyCandidate(folder, sealId, pool),
   );
   return findings.length;
 }
 
-export async function buildAgain(all: Drill, baseline: Baseline): Promise<void> {
+/** A run that has nothing in its way; `when` says after what, with a blank in front. */
+export async function buildAgain(all: Drill, baseline: Baseline, when = ''): Promise<void> {
   const result = await sealift(all, baseline.project, migrateArgs(all));
   const same = result.dataRoot === baseline.dataRoot;
   all.steps.push({
-    step: `a clean build${baseline.project.includes('full-disk') ? ' once there is space again' : ''}`,
+    step: `a clean build${when}`,
     expected: 'exit 0, the same data root',
     observed: `${ending(result)}, ${same ? 'the same data root' : 'another data root'}`,
     ok: result.code === 0 && same,

@@ -4,66 +4,39 @@
  * in batches, walked by one; memory does not grow with the number of rows.
  */
 
-import { closeSync } from 'node:fs';
-
-import Database from 'better-sqlite3';
-
-import { createFile } from '../disk/durable.ts';
 import { setImmediate } from 'node:timers/promises';
 
-/** Rows that a writer keeps before it takes the file for itself. */
-const BATCH = 4096;
-/** Another thread's batch takes milliseconds. */
-const TIMEOUT_MS = 600_000;
+import type Database from 'better-sqlite3';
+
+import { batchWriter, createTables, openTables, type BatchWriter } from './scratchTables.ts';
+
 const CACHE_KIB = 16_384;
 /** Keys that are walked at a time; Ctrl-C is heard in between. */
 const STRIDE = 4096;
 
-export interface KeyLinksWriter {
-  /** A row of this key, which falls with any of `parents`. */
-  add(key: string, parents: readonly string[]): void;
-  /** Writes what is still in memory, and closes. */
-  finish(): void;
+/** A row of a key, which falls with any of its parents. */
+export interface LinkedRow {
+  readonly key: string;
+  readonly parents: readonly string[];
 }
 
 /** Makes a file without rows. */
 export function createKeyLinks(path: string): void {
-  const database = open(path, false);
-  database.exec(
+  createTables(
+    path,
     'CREATE TABLE rows (id INTEGER PRIMARY KEY, key TEXT); CREATE TABLE links (parent TEXT, row INTEGER)',
   );
-  database.close();
 }
 
 /** Adds rows; other threads may do the same. */
-export function keyLinksWriter(path: string): KeyLinksWriter {
-  const database = open(path, true);
-  const insertRow = database.prepare('INSERT INTO rows (key) VALUES (?)');
-  const insertLink = database.prepare('INSERT INTO links VALUES (?, ?)');
-  let pending: (readonly [key: string, parents: readonly string[]])[] = [];
-  const write = database.transaction(() => {
-    for (const [key, parents] of pending) {
-      const { lastInsertRowid } = insertRow.run(key);
-      for (const parent of parents) insertLink.run(parent, lastInsertRowid);
-    }
+export function keyLinksWriter(path: string): BatchWriter<LinkedRow> {
+  const database = openTables(path, CACHE_KIB);
+  const insertRow = database.prepare<[string]>('INSERT INTO rows (key) VALUES (?)');
+  const insertLink = database.prepare<[string, number | bigint]>('INSERT INTO links VALUES (?, ?)');
+  return batchWriter(database, ({ key, parents }) => {
+    const { lastInsertRowid } = insertRow.run(key);
+    for (const parent of parents) insertLink.run(parent, lastInsertRowid);
   });
-  const flush = (): void => {
-    if (pending.length > 0) write.immediate();
-    pending = [];
-  };
-  return {
-    add(key, parents) {
-      pending.push([key, parents]);
-      if (pending.length >= BATCH) flush();
-    },
-    finish() {
-      try {
-        flush();
-      } finally {
-        database.close();
-      }
-    },
-  };
 }
 
 /**
@@ -71,7 +44,7 @@ export function keyLinksWriter(path: string): KeyLinksWriter {
  * the set, also by way of what was added. Takes away what it needs: a file is walked once.
  */
 export async function addFallenKeys(path: string, keys: string): Promise<void> {
-  const database = open(path, true);
+  const database = openTables(path, CACHE_KIB);
   try {
     database.prepare('ATTACH ? AS target').run(keys);
     database.exec(`
@@ -110,13 +83,4 @@ function walker(database: Database.Database): (first: number, end: number) => bo
     }
     return true;
   });
-}
-
-function open(path: string, mustExist: boolean): Database.Database {
-  if (!mustExist) closeSync(createFile(path));
-  const database = new Database(path, { fileMustExist: true, timeout: TIMEOUT_MS });
-  database.pragma('journal_mode = off');
-  database.pragma('synchronous = off');
-  database.pragma(`cache_size = -${CACHE_KIB}`);
-  return database;
 }

@@ -1,13 +1,13 @@
 /**
  * Sorting texts by byte keys when there are too many of them for memory: they are collected up to
- * a budget, sorted, and appended to a nameless file as a run. `mergeRuns.ts` reads all runs in order.
+ * a budget, sorted, and appended to an unlinked file as a run. `mergeRuns.ts` reads all runs in order.
  *
  * An entry is [key length, value length] as u32 little endian, key, value. A value that is longer
  * than LONG_VALUE stands elsewhere in the file: bit 31 of its length is set, and offset and length
  * (two doubles) stand in its place. So no entry is large, however long its text is.
  */
 
-import { appendNameless, type NamelessFile } from '../disk/unlinkedFile.ts';
+import { appendUnlinked, type UnlinkedFile } from '../disk/unlinkedFile.ts';
 
 export const ENTRY_HEAD = 8;
 export const ELSEWHERE = 0x8000_0000;
@@ -38,7 +38,7 @@ export interface RunWriter {
 }
 
 /** A writer that holds up to `budget` bytes, twice while it sorts. The file is opened when needed. */
-export function runWriter(file: () => NamelessFile, budget: number): RunWriter {
+export function runWriter(file: () => UnlinkedFile, budget: number): RunWriter {
   const runs: Run[] = [];
   let room = Buffer.allocUnsafeSlow(Math.min(FIRST_ROOM, budget));
   let used = 0;
@@ -46,7 +46,7 @@ export function runWriter(file: () => NamelessFile, budget: number): RunWriter {
   const flush = (): void => {
     const run = sortedRun(room, entries, used);
     if (run === null || run.bytes === null) return;
-    const offset = appendNameless(file(), run.bytes);
+    const offset = appendUnlinked(file(), run.bytes);
     runs.push({ ...run, bytes: null, offset });
     [used, entries] = [0, []];
   };
@@ -74,7 +74,7 @@ export function runWriter(file: () => NamelessFile, budget: number): RunWriter {
       const bound = value.length * 3;
       const bytes = bound > LONG_VALUE ? Buffer.from(value) : null;
       if (bytes !== null && bytes.length > LONG_VALUE) {
-        const offset = appendNameless(file(), bytes);
+        const offset = appendUnlinked(file(), bytes);
         const at = begin(key, keyLength, 16);
         room.writeUInt32LE((ELSEWHERE | 16) >>> 0, used + 4);
         room.writeDoubleLE(offset, at);

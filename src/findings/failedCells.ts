@@ -1,71 +1,65 @@
 /**
- * Which cells of which rows failed or are odd, and the ids of their findings, looked up by row: in a
- * nameless file, sorted by row, in blocks. Memory: 16 bytes for each block of about 150 cells, and four bits
- * for each record, which say for most of the rows without a finding that there is none.
+ * Cells with a BLOCKER or a WARNING, with the ids of these findings, for lookup by row: sorted by
+ * row, in blocks of an unlinked file. Memory: 16 bytes a block of about 150 cells, and four bits a
+ * record, which exclude most rows without a finding.
  *
- * A cell is row (i64), number of its field (u16, whose highest bit says that it failed), id (16
- * characters of ASCII), little endian.
+ * A cell is, in little endian: row (i64), number of its field (u16, highest bit set for a BLOCKER),
+ * id (16 ASCII characters).
  */
 
 import { closeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 
 import type { Entry } from '../extsort/mergeRuns.ts';
-import { appendNameless, openNameless, type NamelessFile } from '../disk/unlinkedFile.ts';
+import { appendUnlinked, openUnlinked, type UnlinkedFile } from '../disk/unlinkedFile.ts';
+import { SEVERITIES } from '../outcome/finding.ts';
 import { readFully } from '../extsort/spill.ts';
 import { ID_LENGTH } from './findingId.ts';
 import type { FindingStore } from './findingStore.ts';
-import {
-  endOfText,
-  HAS_ROW,
-  KIND_BYTES,
-  readRow,
-  readText,
-  ROW_BYTES,
-  SEVERITIES,
-} from './sortKey.ts';
+import { endOfText, HAS_ROW, KIND_BYTES, readRow, readText, ROW_BYTES } from './sortKey.ts';
 
 export interface FailedRow {
-  /** Those with a BLOCKER. */
+  /** Fields with a BLOCKER. */
   readonly fields: ReadonlySet<string>;
   /**
-   * Of the BLOCKER on the field, or else of the WARNING: what is odd is a cause, too. Where the field
-   * is null, of the first BLOCKER.
+   * Returns the id of the field's BLOCKER, else of its WARNING, which may be a cause as well; for a
+   * field of null, of the row's first BLOCKER.
    */
   findingOf(field: string | null): string | undefined;
 }
 
 export interface FailedCells {
-  /** The BLOCKERs and WARNINGs on the cells of a row; null where there are none. */
+  /** Returns the BLOCKERs and WARNINGs on the cells of a row; null if there are none. */
   of(module: string, table: string, row: bigint): FailedRow | null;
   close(): void;
 }
 
-/** Reads the store once; `recordsOf` gives the number of a module's records. */
+/** Reads the store once; `recordsOf` returns the number of a module's records. */
 export async function failedCells(
   store: FindingStore,
   folder: string,
   recordsOf: (module: string) => number,
 ): Promise<FailedCells> {
   const writer = cellWriter(folder, recordsOf);
-  let seen = 0;
+  let added = 0;
   for (const entry of store.entries()) {
     writer.add(entry);
-    seen += 1;
-    // Ctrl-C is heard in between.
-    if (seen % BREATH === 0) await setImmediate();
+    added += 1;
+    // Lets signals such as Ctrl-C be handled.
+    if (added % PAUSE_AFTER === 0) await setImmediate();
   }
-  return lookUp(writer.finish());
+  return lookupIn(writer.finish());
 }
 
-const BREATH = 16_384;
+/** Entries between two pauses. */
+const PAUSE_AFTER = 16_384;
 const CELL = ROW_BYTES + 2 + ID_LENGTH;
 const BLOCK_CELLS = 150;
 const FAILED = 2 ** 15;
 const MAX_FIELDS = FAILED;
 
 interface Section {
-  /** First row and place in the file of each block. */
+  /** First row and offset in the file of each block. */
   readonly firstRows: bigint[];
   readonly offsets: number[];
   /** End of the last block. */
@@ -76,7 +70,7 @@ interface Section {
 
 interface Written {
   readonly sections: ReadonlyMap<string, Section>;
-  readonly file: NamelessFile | null;
+  readonly file: UnlinkedFile | null;
 }
 
 interface CellWriter {
@@ -86,7 +80,7 @@ interface CellWriter {
 
 function cellWriter(folder: string, recordsOf: (module: string) => number): CellWriter {
   const sections = new Map<string, Section>();
-  let file: NamelessFile | null = null;
+  let file: UnlinkedFile | null = null;
   let section: Section | null = null;
   let prefix: Buffer = Buffer.alloc(0);
   let block = Buffer.allocUnsafeSlow(2 * BLOCK_CELLS * CELL);
@@ -94,10 +88,10 @@ function cellWriter(folder: string, recordsOf: (module: string) => number): Cell
   const numbers = new Map<string, number>();
   const flush = (): void => {
     if (section === null || cells === 0) return;
-    file ??= openNameless(folder);
+    file ??= openUnlinked(folder);
     const bytes = block.subarray(0, cells * CELL);
     section.firstRows.push(block.readBigInt64LE(0));
-    section.offsets.push(appendNameless(file, bytes));
+    section.offsets.push(appendUnlinked(file, bytes));
     section.end = (section.offsets.at(-1) ?? 0) + bytes.length;
     cells = 0;
   };
@@ -157,7 +151,7 @@ function sectionName(module: string, table: string): string {
   return JSON.stringify([module, table]);
 }
 
-/** Four bits for each record: rows that are numbered through get a bit each, others may share one. */
+/** Creates a section with four bits for each record; consecutive rows get a bit each. */
 function newSection(records: number): Section {
   const bits = new Uint8Array(Math.floor(records / 2) + 1);
   return { firstRows: [], offsets: [], end: 0, fields: [], bits };
@@ -177,7 +171,7 @@ function hasBit(bits: Uint8Array, row: bigint): boolean {
   return ((bits[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
 }
 
-function lookUp({ sections, file }: Written): FailedCells {
+function lookupIn({ sections, file }: Written): FailedCells {
   let last: { section: Section; block: number; bytes: Buffer } | null = null;
   const readBlock = (section: Section, index: number): Buffer => {
     if (last?.section === section && last.block === index) return last.bytes;
@@ -203,7 +197,7 @@ function lookUp({ sections, file }: Written): FailedCells {
   };
 }
 
-/** The last of `count` places for which `holds`, which is so for all before it; -1 where for none. */
+/** Finds the last of `count` indexes that `holds` accepts, which accepts all before it; else -1. */
 function lastAtMost(count: number, holds: (at: number) => boolean): number {
   let [low, high] = [0, count];
   while (low < high) {
@@ -218,7 +212,7 @@ function failedRow(section: Section, block: Buffer, row: bigint): FailedRow | nu
   const rowAt = (cell: number): bigint => block.readBigInt64LE(cell * CELL);
   const cells = block.length / CELL;
   const failed = new Map<string, string>();
-  const odd = new Map<string, string>();
+  const warned = new Map<string, string>();
   let first: string | undefined;
   for (
     let cell = lastAtMost(cells, (at) => rowAt(at) < row) + 1;
@@ -230,11 +224,11 @@ function failedRow(section: Section, block: Buffer, row: bigint): FailedRow | nu
     const number = block.readUInt16LE(at);
     const field = section.fields[number % FAILED] ?? '';
     if (number >= FAILED) first ??= id;
-    (number >= FAILED ? failed : odd).set(field, id);
+    (number >= FAILED ? failed : warned).set(field, id);
   }
-  if (failed.size + odd.size === 0) return null;
+  if (failed.size + warned.size === 0) return null;
   return {
     fields: new Set(failed.keys()),
-    findingOf: (field) => (field === null ? first : (failed.get(field) ?? odd.get(field))),
+    findingOf: (field) => (field === null ? first : (failed.get(field) ?? warned.get(field))),
   };
 }

@@ -1,24 +1,24 @@
-/** What a finding is called in a report, so that reports can be compared. */
+/** Ids of findings, which are the same in each report, so that reports can be compared. */
 
 import { hash } from 'node:crypto';
 
 import type { Finding } from '../outcome/finding.ts';
 import { canonicalJson } from '../record/canonical.ts';
 
-/** The id of a finding: 16 hex digits over rule, place and reason; not over how much it weighs. */
+/** Returns the id: 16 hex digits over rule, location and reason, but not over the severity. */
 export function findingId(finding: Finding): string {
   const { rule, module, field, recordId, line, source, file, members, start, end, reason } =
     finding;
-  const place = { rule, module, field, recordId, line, source, file, members, start, end, reason };
+  const about = { rule, module, field, recordId, line, source, file, members, start, end, reason };
   const given = Object.fromEntries(
-    Object.entries(place).filter(([, value]) => value !== undefined),
+    Object.entries(about).filter(([, value]) => value !== undefined),
   );
-  return idOfPlace(canonicalJson(given));
+  return idOfContent(canonicalJson(given));
 }
 
-/** The id that belongs to this canonical JSON of rule, place and reason. */
-export function idOfPlace(place: string): string {
-  return hash('sha256', place).slice(0, ID_LENGTH);
+/** Returns the id for the canonical JSON of rule, location and reason. */
+export function idOfContent(json: string): string {
+  return hash('sha256', json).slice(0, ID_LENGTH);
 }
 
 export const ID_LENGTH = 16;

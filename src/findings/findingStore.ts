@@ -1,13 +1,13 @@
 /**
- * The findings of a command on their way to its report: in memory as long as they are few, then in
- * a nameless file. They come back in the order of the report, each with its id, whoever found them
- * first; memory does not grow with their number. Worker threads write into the same file.
+ * Stores the findings of a command for its report: in memory, and beyond a budget in an unlinked
+ * file, to which worker threads write as well. They are read in the order of the report, each with
+ * its id, regardless of the order in which they were added.
  */
 
 import { closeSync } from 'node:fs';
 
 import { mergeRuns, valuePieces, type Entry } from '../extsort/mergeRuns.ts';
-import { openNameless, type NamelessFile } from '../disk/unlinkedFile.ts';
+import { openUnlinked, type UnlinkedFile } from '../disk/unlinkedFile.ts';
 import { runWriter, type Run } from '../extsort/sortedRuns.ts';
 import { causeOf } from '../outcome/cause.ts';
 import type { Finding, FindingCount, FindingList } from '../outcome/finding.ts';
@@ -16,7 +16,7 @@ import { findingId } from './findingId.ts';
 import { sortKey } from './sortKey.ts';
 import { emptyTally } from './tally.ts';
 
-/** What a thread has written into the store's file. */
+/** Findings that a thread has written into the store's file. */
 export interface LoggedFindings {
   readonly runs: readonly Run[];
   readonly counts: readonly FindingCount[];
@@ -24,25 +24,25 @@ export interface LoggedFindings {
 
 export interface FindingStore {
   add(finding: Finding): void;
-  /** The file for threads to write to, on the disk of `folder` unless it is open already. */
-  share(folder: string): NamelessFile;
-  /** Takes over what a thread has written into the file. */
+  /** Returns the file for threads to write to; creates it on the disk of `folder` if necessary. */
+  share(folder: string): UnlinkedFile;
+  /** Adds the findings that a thread has written into the file. */
   adopt(logged: LoggedFindings): void;
-  /** All that there is by the time it is read; not to be read while something is added. */
+  /** All findings added so far; must not be read while findings are added. */
   readonly list: FindingList;
-  /** The same as entries: sort keys (sortKey.ts) and lines. */
+  /** Returns the findings as entries: sort keys (sortKey.ts) and lines. */
   entries(): Iterable<Entry>;
-  /** Gives the file back; the list is empty then. */
+  /** Closes the file and empties the list. */
   close(): void;
 }
 
-/** Bytes of findings that are kept in memory. */
+/** Maximum bytes of findings in memory. */
 const BUDGET = 8 * 2 ** 20;
 
-/** An empty store; what does not fit into memory goes to the disk of `folder`. */
+/** Opens an empty store; findings beyond `budget` bytes go to the disk of `folder`. */
 export function openFindings(folder: string, budget: number = BUDGET): FindingStore {
-  let open: NamelessFile | null = null;
-  const share = (where: string): NamelessFile => (open ??= openNameless(where));
+  let open: UnlinkedFile | null = null;
+  const share = (where: string): UnlinkedFile => (open ??= openUnlinked(where));
   const fresh = (): ReturnType<typeof runWriter> => runWriter(() => share(folder), budget);
   let writer = fresh();
   let adopted: Run[] = [];
@@ -85,7 +85,7 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
   };
 }
 
-function readFinding(open: NamelessFile | null, entry: Entry): Finding {
+function readFinding(open: UnlinkedFile | null, entry: Entry): Finding {
   const { buffer, keyEnd, valueEnd, elsewhere } = entry;
   const text =
     elsewhere === null
@@ -97,8 +97,8 @@ function readFinding(open: NamelessFile | null, entry: Entry): Finding {
 const CHUNK = 2 ** 20;
 const LF = 0x0a;
 
-/** The lines in chunks of about 1 MiB, which the reader may keep. */
-function* linesOf(open: NamelessFile | null, entries: Iterable<Entry>): Generator<Uint8Array> {
+/** Yields the lines in chunks of about 1 MiB, which are not reused. */
+function* linesOf(open: UnlinkedFile | null, entries: Iterable<Entry>): Generator<Uint8Array> {
   let chunk: Buffer | null = null;
   let used = 0;
   for (const entry of entries) {

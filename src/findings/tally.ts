@@ -1,11 +1,11 @@
-/** How many findings there are, by cause. Memory: some thousands of causes, beyond which they share one. */
+/** Counts findings by cause. Memory: some thousands of causes; further ones share a count. */
 
 import { countCause, type Cause } from '../outcome/cause.ts';
 import type { FindingCount, Severity } from '../outcome/finding.ts';
 
 export interface Tally {
   add(of: Cause, count?: number): void;
-  /** Ascending by severity, rule, module, field and reason, by UTF-16 code units. */
+  /** Returns the counts by severity, rule, module, field and reason, in order of UTF-16 units. */
   list(): FindingCount[];
   bySeverity(): Record<Severity, number>;
 }

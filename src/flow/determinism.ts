@@ -3,17 +3,22 @@
  * as processes of their own, and every byte of the two candidates compared.
  */
 
-import { join } from 'node:path';
-
 import { compareBytes } from '../determinism/compareBytes.ts';
 import { realFolder } from '../disk/noLinks.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
-import { computedSealId, isMisnamed } from '../seal/sealedFolders.ts';
+import { computedSealId, isMisnamed, currentPath } from '../seal/sealedFolders.ts';
 import type { Environment } from '../run/environment.ts';
 import { projectPaths } from '../project/paths.ts';
-import { said, withShadow, type Said, type Shadow, type ShadowOptions } from '../drill/shadow.ts';
+import {
+  said,
+  whyEnded,
+  withShadow,
+  type Said,
+  type Shadow,
+  type ShadowOptions,
+} from '../drill/shadow.ts';
 import { allWorkers, type Workers } from '../run/workers.ts';
 
 export interface DeterminismOptions extends ShadowOptions {
@@ -131,7 +136,7 @@ async function build(
   const result = await said(run);
   forget();
   if (result.code !== 0) throw notBuilt(result);
-  const candidate = realFolder(join(projectPaths(project).candidates, 'v1'));
+  const candidate = realFolder(currentPath(projectPaths(project).candidates));
   if (computedSealId(candidate) !== result.sealId || isMisnamed(candidate)) {
     throw new Failure('CANDIDATE', {
       what: `the candidate of the ${how.name} build is another than the one that was built`,
@@ -143,9 +148,9 @@ async function build(
 }
 
 /** What cannot be built at all says nothing of determinism. */
-function notBuilt({ failure, signal }: Said): Failure {
+function notBuilt(result: Said): Failure {
   return new Failure('CANDIDATE', {
-    what: `no candidate was built, so nothing was compared: ${failure || `it died by ${String(signal)}`}`,
+    what: `no candidate was built, so nothing was compared: ${whyEnded(result)}`,
     where: 'determinism',
     hint: 'let sealift migrate pass first',
   });

@@ -9,12 +9,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { didYouMean } from '../outcome/nearest.ts';
-import { quoteName } from '../outcome/quoteName.ts';
-import { Failure } from '../outcome/failure.ts';
+import { assertModules } from '../outcome/assertModules.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { readLivePointer } from '../project/liveLink.ts';
+import { stagedCandidate } from '../seal/candidateStore.ts';
 import { computedSealId, isMisnamed, sealedPath } from '../seal/sealedFolders.ts';
 import { meetFullDisk } from '../drill/fullDisk.ts';
 import {
@@ -64,14 +63,7 @@ export async function drill(options: DrillOptions, env: Environment): Promise<Ou
 
 /** @throws Failure USAGE where the mapping has none of a name */
 function drilledModules({ modules }: DrillOptions, all: readonly string[]): readonly string[] {
-  for (const name of modules) {
-    if (all.includes(name)) continue;
-    throw new Failure('USAGE', {
-      what: `the mapping has no module ${quoteName(name)}`,
-      where: '--module',
-      hint: didYouMean(name, all, `it has ${all.slice(0, 8).join(', ')}`),
-    });
-  }
+  assertModules(modules, all, { of: 'mapping', where: '--module' });
   return modules.length === 0 ? all : all.filter((name) => modules.includes(name));
 }
 
@@ -119,7 +111,7 @@ const ATTEMPTS = 10;
 const PAUSE_MS = 1;
 
 async function dieInside(all: Drill, baseline: Baseline, module: string): Promise<void> {
-  const staged = join(projectPaths(baseline.project).candidates, '.staging', 'candidate', module);
+  const staged = join(stagedCandidate(projectPaths(baseline.project).candidates), module);
   let result: Said | null = null;
   // A small module may be over before the kill arrives: then once more.
   for (let attempt = 0; attempt < ATTEMPTS && result?.signal !== 'SIGKILL'; attempt += 1) {

@@ -8,6 +8,7 @@ import { failedCells, type FailedCells, type FailedRow } from '../findings/faile
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { RegistryDuplicate } from '../mapping/registryFile.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';
+import { moduleLines } from '../outcome/moduleLine.ts';
 import { checkOutcome, type Lowered, type Outcome } from '../outcome/outcome.ts';
 import { duplicateFinding } from '../registry/checkRegistries.ts';
 import { loweredSeverities } from '../mapping/severity.ts';
@@ -55,7 +56,9 @@ export async function dryRun(
       await endReading(build);
       // The checks are this thread's: the others give back what they hold.
       await build.pool.close();
-      const rows = new Map(built.map((module) => [module.accounting.module, module.rows.length]));
+      const rows = new Map(
+        built.map((module) => [module.accounting.module, module.locators.length]),
+      );
       const cells = await failedCells(found, build.staging.scratch, (name) => rows.get(name) ?? 0);
       try {
         await scanProvisional(build, built, cells, tally, found);
@@ -68,16 +71,10 @@ export async function dryRun(
   });
   return checkOutcome({
     command: 'dry-run',
-    modules: modules.map(({ accounting }) => ({
-      module: accounting.module,
-      rows: accounting.rows,
-      records: accounting.records,
-      rejected: accounting.rejected,
-      table: accounting.table,
-      filtered: accounting.filtered,
-      merged: accounting.merged,
-      root: '',
-    })),
+    modules: moduleLines(
+      modules.map(({ accounting }) => accounting),
+      () => '',
+    ),
     findings: found.list,
     checked: { checks: ['mapping of rows', ...PROVISIONAL], ...tally, lowered },
     notes: [...notes, ...sampleNotes(options)],
@@ -117,9 +114,9 @@ function provenanceOf(built: readonly BuiltModule[], cells: FailedCells): Proven
   const modules = new Map(built.map((module) => [module.accounting.module, module]));
   const originOf = (module: string, ordinal: number): { table: string; row: bigint } => {
     const found = modules.get(module);
-    const row = found?.rows[ordinal];
+    const row = found?.locators[ordinal];
     if (found === undefined || row === undefined) throw new RangeError('no such record');
-    return { table: found.places, row };
+    return { table: found.locatedIn, row };
   };
   // A check asks several things about one record.
   let last: { module: string; ordinal: number; failed: FailedRow | null } | null = null;

@@ -16,7 +16,7 @@ import {
 import { loadMapping } from '../mapping/load.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
-import { checkOutcome, countFindings, type Outcome } from '../outcome/outcome.ts';
+import { actionOutcome, checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { severityOfRule } from '../outcome/rules.ts';
 import type { Environment } from '../run/environment.ts';
 import { projectPaths } from '../project/paths.ts';
@@ -47,18 +47,14 @@ export async function freeze(options: FreezeOptions, env: Environment): Promise<
   await onDisk(paths.mapping, () => {
     writeFreeze(paths.mapping, { format: 1, who, why, when, digest, files });
   });
-  return {
+  return actionOutcome({
     command: 'freeze',
-    status: 'DONE',
-    modules: [],
-    findings: [],
-    counts: countFindings([]),
     notes: [
       `${counted(files.size, 'file')} frozen in mapping/${FREEZE_FILE}`,
       `mapping digest ${digest}`,
       ...(before === null ? [] : sinceBefore(changesBetween(before.files, files))),
     ],
-  };
+  });
 }
 
 function unsteady(): Failure {

@@ -1,5 +1,6 @@
 /** init: an unknown source → a mapping that works, and what a person should decide. */
 
+import { ROWS_PER_LONG_RANGE } from '../run/rowsPerRange.ts';
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { relative, resolve, sep } from 'node:path';
@@ -14,7 +15,7 @@ import { profileTable, type TableProfile } from '../init/profile.ts';
 import { baseTables, proposeMapping } from '../init/propose.ts';
 import { assertNoMapping, writeMapping } from '../init/writeMapping.ts';
 import { counted } from '../outcome/counted.ts';
-import type { Outcome } from '../outcome/outcome.ts';
+import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import type { PreparedSource, SourceAdapter, SourceReader } from '../source/source.ts';
 import type { Environment, Progress } from '../run/environment.ts';
 import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
@@ -32,8 +33,6 @@ export interface InitOptions {
   /** The source is read without a look for damage beside it. */
   readonly skipIntegrityCheck?: boolean;
 }
-
-const ROWS_PER_RANGE = 1_000_000;
 
 /** Reads the whole source once and writes the mapping; never over one that is there. */
 export async function init(options: InitOptions, env: Environment): Promise<Outcome> {
@@ -120,7 +119,7 @@ async function profile(
   const profiles: TableProfile[] = [];
   try {
     for (const table of baseTables(prepared.schema)) {
-      const ranges = await prepared.plan(table.name, ROWS_PER_RANGE);
+      const ranges = await prepared.plan(table.name, ROWS_PER_LONG_RANGE);
       progress.begin(table.name, await prepared.count(table.name));
       let rows = 0;
       const profile = await profileTable(open, table, ranges, (more) => {
@@ -147,16 +146,12 @@ function mappingUrl({ scheme, location }: SourceUrl, root: string): string {
 
 function outcome(profiles: readonly TableProfile[], decisions: readonly string[]): Outcome {
   const rows = profiles.reduce((sum, table) => sum + table.rows, 0);
-  return {
+  return actionOutcome({
     command: 'init',
-    status: 'DONE',
-    modules: [],
-    findings: [],
-    counts: { BLOCKER: 0, WARNING: 0, INFO: 0 },
     notes: [
       `${counted(profiles.length, 'table')}, ${counted(rows, 'row')} read`,
       ...decisions,
       'next: read mapping/DECISIONS.md, then run sealift migrate',
     ],
-  };
+  });
 }

@@ -1,20 +1,20 @@
 /** migrate: mapping + sources → a sealed candidate, published whole or not at all. */
 
-import { signed } from '../journal/line.ts';
+import { currentPath } from '../seal/sealedFolders.ts';
+import { signed } from '../journal/event.ts';
 import { assertAsFrozen, freezeInForce } from '../project/freezeInForce.ts';
-import { join } from 'node:path';
 
 import type { FindingStore } from '../findings/findingStore.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
-import { didYouMean } from '../outcome/nearest.ts';
-import { quoteName } from '../outcome/quoteName.ts';
+import { assertModules } from '../outcome/assertModules.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Severity } from '../outcome/finding.ts';
-import { countFindings, type Outcome } from '../outcome/outcome.ts';
+import { moduleLines } from '../outcome/moduleLine.ts';
+import { actionOutcome, countFindings, type Outcome } from '../outcome/outcome.ts';
 import type { Rule } from '../outcome/rules.ts';
 import { sealedEvent } from '../journal/sealedEntry.ts';
 import { nameToPublish, publishCandidate } from '../seal/candidateStore.ts';
@@ -71,7 +71,7 @@ export async function migrate(
       // What has to be written in the end is looked at before hours of work.
       readJournal(journal);
       assertAsFrozen(frozen, mapping);
-      assertModule(mapping, options.failAfter);
+      assertFailAfter(mapping, options.failAfter);
     },
     build: (build) => buildCandidate(build, options, found),
     publish: (staging, { seal: { sealId, dataRoot } }) => {
@@ -147,14 +147,10 @@ function injected(module: string): Failure {
   });
 }
 
-function assertModule(mapping: LoadedMapping, name: string | null): void {
-  const names = mapping.modules.map((module) => module.module);
-  if (name === null || names.includes(name)) return;
-  throw new Failure('USAGE', {
-    what: `the mapping has no module ${quoteName(name)}`,
-    where: 'MIGRATE_FAIL_AFTER_MODULE',
-    hint: didYouMean(name, names, `it has ${names.slice(0, 8).join(', ')}`),
-  });
+function assertFailAfter({ modules }: LoadedMapping, name: string | null): void {
+  const known = modules.map(({ module }) => module);
+  const where = 'MIGRATE_FAIL_AFTER_MODULE';
+  assertModules(name === null ? [] : [name], known, { of: 'mapping', where });
 }
 
 type Allowed = Pick<MigrateOptions, 'allowRejected' | 'allowBlockers'>;
@@ -223,26 +219,19 @@ function outcome(
   { modules: built, totals, seal, notes }: Built,
   found: FindingStore,
 ): Outcome {
-  return {
+  const roots = new Map(built.map(({ written: { sealed } }) => [sealed.name, sealed.root]));
+  return actionOutcome({
     command: 'migrate',
-    status: 'DONE',
     runId: options.runId,
     ...seal,
-    modules: built.map(({ written, accounting }) => ({
-      module: accounting.module,
-      rows: accounting.rows,
-      records: accounting.records,
-      rejected: accounting.rejected,
-      table: accounting.table,
-      filtered: accounting.filtered,
-      merged: accounting.merged,
-      root: written.sealed.root,
-    })),
+    modules: moduleLines(
+      built.map(({ accounting }) => accounting),
+      (module) => roots.get(module) ?? '',
+    ),
     findings: found.list,
-    counts: countFindings(found.list),
-    candidate: join(projectPaths(options.project).candidates, 'v1'),
+    candidate: currentPath(projectPaths(options.project).candidates),
     notes: [...notesOf(totals), ...notes, ...sampleNotes(options)],
-  };
+  });
 }
 
 /** The heaviest last, where it is seen. */

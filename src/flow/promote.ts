@@ -10,7 +10,14 @@ import type { Outcome } from '../outcome/outcome.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
 import { lastScan, refusal } from '../journal/scanEntry.ts';
 import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
-import { currentName, sealedNamed, sealedNames, sealIdOf } from '../seal/sealedFolders.ts';
+import {
+  currentName,
+  sealedNamed,
+  sealedNames,
+  sealIdOf,
+  CURRENT,
+  currentPath,
+} from '../seal/sealedFolders.ts';
 import type { Verification } from '../seal/verify.ts';
 import type { Environment } from '../run/environment.ts';
 import { NOT_SEALED_HERE, olderNote } from '../project/origin.ts';
@@ -55,7 +62,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
       from: history.live,
       dataRoot: verified.dataRoot,
       warningsAllowed: warnings,
-      ...(options.expectSeal === null ? {} : { expected: true }),
+      ...(options.expectSeal === null ? {} : { expected: true as const }),
     };
     if (already) {
       pointer.commit([]);
@@ -77,7 +84,7 @@ function chosen(
   { candidate: asked, expectSeal }: PromoteOptions,
 ): string {
   const current = currentName(candidates);
-  if (asked === null || asked === 'v1') {
+  if (asked === null || asked === CURRENT) {
     const last = sealedLast(readJournal(journal), sealedNames(candidates)) ?? current;
     if (current !== null && last !== null && last !== current && expectSeal === null) {
       throw older(current, last);
@@ -85,7 +92,7 @@ function chosen(
     if (current !== null) return current;
     throw new Failure('CANDIDATE', {
       what: 'there is no candidate',
-      where: `${candidates}/v1`,
+      where: currentPath(candidates),
       hint: 'build one with sealift migrate, or name one by its seal id',
     });
   }

@@ -3,7 +3,7 @@
 import { byteCount } from '../outcome/byteCount.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
-import type { Outcome } from '../outcome/outcome.ts';
+import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { previousOf } from '../journal/pointerHistory.ts';
 import { assertTrash, bytesIn, emptyTrash, moveToTrash } from '../promote/trash.ts';
 import {
@@ -85,17 +85,13 @@ function outcome(
 ): Outcome {
   const done = dryRun ? 'would be removed' : 'removed';
   const freed = dryRun ? 'would be freed' : 'freed';
-  return {
+  return actionOutcome({
     command: 'prune',
-    status: 'DONE',
-    modules: [],
-    findings: [],
-    counts: { BLOCKER: 0, WARNING: 0, INFO: 0 },
     notes: [
       ...notes,
       ...removed.map((name) => `${done}: ${name}`),
       `${counted(removed.length, 'candidate')} ${done}, ${kept} kept, ${byteCount(bytes)} ${freed}`,
       ...(dryRun ? ['dry run: nothing was changed'] : []),
     ],
-  };
+  });
 }

@@ -18,7 +18,7 @@ import { quoteName } from '../outcome/quoteName.ts';
 import type { RegistryDuplicate } from '../mapping/registryFile.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
-import { checkOutcome, countFindings, type Outcome } from '../outcome/outcome.ts';
+import { actionOutcome, checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { severityOfRule } from '../outcome/rules.ts';
 import {
   checkRegistries,
@@ -108,14 +108,10 @@ export async function registryBuild(
       lock.release();
     }
   });
-  return {
+  return actionOutcome({
     command: 'registry build',
-    status: 'DONE',
-    modules: [],
-    findings: [],
-    counts: countFindings([]),
     notes: notesOf(built),
-  };
+  });
 }
 
 type Groups = ReturnType<typeof modulesByRegistry>;

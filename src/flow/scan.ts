@@ -8,9 +8,7 @@ import type { Pool } from '../threads/pool.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
 import { loweredSeverities } from '../mapping/severity.ts';
-import { didYouMean } from '../outcome/nearest.ts';
-import { quoteName } from '../outcome/quoteName.ts';
-import { Failure } from '../outcome/failure.ts';
+import { assertModules } from '../outcome/assertModules.ts';
 import type { FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Checked, type Outcome } from '../outcome/outcome.ts';
 import { uncheckedSources } from '../scan/checkAccounting.ts';
@@ -18,6 +16,7 @@ import { checkRowFindings } from '../scan/rowFindings.ts';
 import { scanRecords } from '../scan/scanRecords.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
+import { sealedLines } from '../seal/sealedLines.ts';
 import { statedSealId } from '../seal/sealedFolders.ts';
 import { verifyAt } from '../seal/verify.ts';
 import { candidateNamed, meansLive } from '../project/candidateNamed.ts';
@@ -99,10 +98,8 @@ async function scanWith(
   }
   const asked = { origin: expectSeal === null, live: isLive(options) };
   for (const finding of outsideFindings(held, asked, env)) found.add(finding);
-  assertModules(
-    options,
-    run.modules.map((module) => module.name),
-  );
+  const names = run.modules.map(({ name }) => name);
+  assertModules(options.modules ?? [], names, { of: 'candidate', where: options.command });
   const tally = { ...NOTHING };
   const known = {
     counts: countsOf(run),
@@ -148,17 +145,6 @@ function countsOf({ modules }: RunFile): Map<string, number> {
   return new Map(modules.map(({ name, count }) => [name, count]));
 }
 
-function assertModules(options: ScanOptions, names: readonly string[]): void {
-  for (const name of options.modules ?? []) {
-    if (names.includes(name)) continue;
-    throw new Failure('USAGE', {
-      what: `the candidate has no module ${quoteName(name)}`,
-      where: options.command,
-      hint: didYouMean(name, names, `it has ${names.slice(0, 8).join(', ')}`),
-    });
-  }
-}
-
 /** A mapping that was sealed: its folder is no link, and nothing in it. */
 const SEALED = { sealed: true } as const;
 
@@ -175,26 +161,12 @@ function result(
   options: ScanOptions,
   { shown: candidate, findings, verified, checked, notes }: Seen,
 ): Outcome {
-  const roots = new Map(verified?.run?.modules.map(({ name, root }) => [name, root]));
   return checkOutcome({
     command: options.command,
     ...(verified?.sealId == null ? {} : { sealId: verified.sealId }),
     ...(verified?.dataRoot == null ? {} : { dataRoot: verified.dataRoot }),
     candidate,
-    modules: (verified?.run?.accounting ?? [])
-      .filter(({ module }) => options.modules?.includes(module) ?? true)
-      .map(({ module, rows, records, rejected, table, filtered, merged }) => {
-        return {
-          module,
-          rows,
-          records,
-          rejected,
-          table,
-          filtered,
-          merged,
-          root: roots.get(module) ?? '',
-        };
-      }),
+    modules: verified?.run == null ? [] : sealedLines(verified.run, options.modules),
     findings,
     checked,
     notes,

@@ -34,6 +34,7 @@ import { checkSourceDrift } from '../scan/drift/sourceDrift.ts';
 import { scanRecords } from '../scan/scanRecords.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
+import { sealedLines } from '../seal/sealedLines.ts';
 import { verifyAt, type Verification } from '../seal/verify.ts';
 import { writeSeal } from '../seal/writeSeal.ts';
 
@@ -188,15 +189,12 @@ function result(
   { run, sealId, dataRoot }: Verification,
   notes: readonly string[],
 ): Outcome {
-  const roots = new Map(run?.modules.map(({ name, root }) => [name, root]));
   return checkOutcome({
     command: 'scan-drift',
     ...(sealId === null ? {} : { sealId }),
     ...(dataRoot === null ? {} : { dataRoot }),
     candidate,
-    modules: (run?.accounting ?? []).map(({ module, rows, records, rejected }) => {
-      return { module, rows, records, rejected, root: roots.get(module) ?? '' };
-    }),
+    modules: run === null ? [] : sealedLines(run),
     findings,
     notes,
   });

@@ -9,12 +9,13 @@ import { join } from 'node:path';
 
 import { onRead } from '../disk/errors.ts';
 import { lockHolder, type Holder } from '../disk/lock.ts';
+import { eventOf } from '../journal/event.ts';
 import type { Journal } from '../journal/line.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/load.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
-import type { Outcome } from '../outcome/outcome.ts';
+import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
 import { readLivePointer } from '../project/liveLink.ts';
 import { nextStep, type NextStep } from '../promote/nextStep.ts';
@@ -27,7 +28,7 @@ import {
 import { lastScan, type JournaledScan } from '../journal/scanEntry.ts';
 import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
-import { readPlainFile } from '../seal/files.ts';
+import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import { RUN_FILE, type RunFile } from '../seal/format.ts';
 import {
   currentName,
@@ -63,15 +64,11 @@ export async function status(project: string, env: Environment): Promise<Outcome
   const paths = projectPaths(project);
   const standing = await onRead(paths.candidates, () => standingOf(paths, env));
   const next = nextOf(paths, standing);
-  return {
+  return actionOutcome({
     command: 'status',
-    status: 'DONE',
-    modules: [],
-    findings: [],
-    counts: { BLOCKER: 0, WARNING: 0, INFO: 0 },
     facts: factsOf(standing, next),
     notes: linesOf(standing, next),
-  };
+  });
 }
 
 async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standing> {
@@ -113,11 +110,9 @@ async function currentChecks({ root }: ProjectPaths): Promise<string | null> {
   }
 }
 
-const MAX_RUN = 256 * 1024 * 1024;
-
 /** What the candidate states of its run; null where that is not readable. */
 function runOf(folder: string): RunFile | null {
-  const bytes = readPlainFile(join(folder, RUN_FILE), MAX_RUN);
+  const bytes = readPlainFile(join(folder, RUN_FILE), MAX_SEAL_FILE);
   return bytes === null ? null : asRunFile(parseCanonical(bytes));
 }
 
@@ -146,9 +141,10 @@ function keptOf(history: PointerHistory, built: string | null): Set<string | nul
 }
 
 /** What the last move, if it was a rollback, went back from. */
-function lastMoveLeft({ entries }: Journal): unknown {
-  const last = entries.findLast(({ event }) => /^(promote|rollback)-intended$/.test(event));
-  return last?.event === 'rollback-intended' ? last['from'] : null;
+function lastMoveLeft({ entries }: Journal): string | null {
+  const moves = entries.map(eventOf).filter((event) => event.event === 'move');
+  const last = moves.findLast(({ step }) => step === 'intended');
+  return last?.move === 'rollback' ? (last.from ?? null) : null;
 }
 
 function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { candidateAt, currentCandidate } from '../seal/candidateStore.ts';
+import { sealedLines } from '../seal/sealedLines.ts';
 import { verifyAt, type Verification } from '../seal/verify.ts';
 import { CHECK_PATH, candidateNamed, meansLive } from '../project/candidateNamed.ts';
 import type { Environment } from '../run/environment.ts';
@@ -31,13 +32,7 @@ const EXPECTED = 'the seal is the expected one';
 
 /** What was verified. Of a candidate that failed, nothing is repeated that it merely states. */
 function verified({ run, dataRoot }: Verification): Pick<Outcome, 'dataRoot' | 'modules'> {
-  const roots = new Map(run?.modules.map(({ name, root }) => [name, root]));
-  const modules = (run?.accounting ?? []).map(
-    ({ module, rows, records, rejected, table, filtered, merged }) => {
-      const root = roots.get(module) ?? '';
-      return { module, rows, records, rejected, table, filtered, merged, root };
-    },
-  );
+  const modules = run === null ? [] : sealedLines(run);
   return dataRoot === null ? { modules } : { dataRoot, modules };
 }
 

@@ -1,4 +1,4 @@
-/** The key of a table: the declared one where its values allow it, else a unique set. */
+/** Chooses the key of a table: the declared one if its values allow it, else a unique set. */
 
 import { compareNames } from '../source/nameOrder.ts';
 import type { FieldType } from '../record/type.ts';
@@ -6,7 +6,10 @@ import { keyType } from './columnType.ts';
 import type { Decision } from './decision.ts';
 import { columnsOf, sameSet, type TablePlan } from './tablePlan.ts';
 
-/** Sets the plan's key and the types of its columns; says so when it is not the declared one. */
+/**
+ * Sets the plan's key and the types of its columns. Returns a decision unless it is the declared
+ * key.
+ */
 export function chooseKey(plan: TablePlan): Decision[] {
   const { primaryKey, name } = plan.schema;
   const candidates = [primaryKey, ...[...plan.schema.unique].sort(shorterFirst)];
@@ -23,7 +26,7 @@ export function chooseKey(plan: TablePlan): Decision[] {
   return [key === undefined ? keyless(name, why) : otherKey(name, why, key.length)];
 }
 
-/** Null where the columns cannot be a key: a null among the values, a type without order. */
+/** Returns null if the columns cannot be a key: a null among the values, a type without order. */
 function typesOfKey(plan: TablePlan, columns: readonly string[]): FieldType[] | null {
   if (columns.length === 0 || !columns.every((name) => plan.columns.has(name))) return null;
   const types: FieldType[] = [];
@@ -48,7 +51,7 @@ function unusable(plan: TablePlan, key: readonly string[]): string {
   const nulls = columnsOf(plan, key).reduce((sum, { profile }) => sum + profile.counts.null, 0);
   return nulls > 0
     ? `the primary key holds ${nulls} null${nulls === 1 ? '' : 's'}`
-    : 'the values of the primary key are of types that have no common order';
+    : 'the values of the primary key have types without a common order';
 }
 
 function keyless(table: string, why: string): Decision {
@@ -73,7 +76,9 @@ function otherKey(table: string, why: string, columns: number): Decision {
   };
 }
 
-/** Declared sets without nulls in the way of being unique, besides the key; each set once. */
+/**
+ * Lists the declared unique sets, other than the key, whose columns hold no nulls; each set once.
+ */
 export function uniqueSets(plan: TablePlan): (readonly string[])[] {
   const sets: (readonly string[])[] = [];
   for (const set of [plan.schema.primaryKey, ...plan.schema.unique]) {

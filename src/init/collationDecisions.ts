@@ -1,6 +1,6 @@
 /**
- * Keys that the source compares without case or without blanks at the end, as its foreign keys do: a mapping
- * compares exactly, and says where it has to do otherwise.
+ * Keys that the source compares without regard to case or to trailing spaces, as its foreign keys
+ * do. A mapping compares exactly; a decision says where that makes a difference.
  */
 
 import { quoteName } from '../outcome/quoteName.ts';
@@ -9,10 +9,10 @@ import type { Decision } from './decision.ts';
 import type { Links } from './foreignKeys.ts';
 import { columnOf, type ColumnPlan, type TablePlan } from './tablePlan.ts';
 
-/** What a collation does, as a transform and in words. */
+/** The transform that equals a collation, and its description. */
 const COLLATIONS = {
   NOCASE: { transform: 'lower', words: 'without case' },
-  RTRIM: { transform: 'trim', words: 'without blanks at the end' },
+  RTRIM: { transform: 'trim', words: 'without spaces at the end' },
 } as const satisfies Record<Collation, unknown>;
 
 type Link = Links['references'][number] | Links['values'][number];
@@ -24,8 +24,8 @@ interface Pair {
 }
 
 /**
- * Gives keys that are referred to the transforms that do what their collations do, where they do it for
- * all values on both sides; and decisions, by the table that refers.
+ * Gives keys that are referred to the transforms that equal their collations, if they do so for all
+ * values on both sides. Returns the decisions by referring table.
  */
 export function foldKeys(links: ReadonlyMap<TablePlan, Links>): Map<TablePlan, Decision[]> {
   const all = [...links].flatMap(([child, { references, values }]) => {
@@ -45,7 +45,7 @@ export function foldKeys(links: ReadonlyMap<TablePlan, Links>): Map<TablePlan, D
   return decisions;
 }
 
-/** Columns of text that refer to one that the source compares in its own way. */
+/** Lists the text columns of a link that refer to a column with a collation of its own. */
 function pairsOf(child: TablePlan, link: Link): Pair[] {
   const to = link.kind === 'reference' ? link.parent.key : link.to;
   return link.columns.flatMap((name, index) => {
@@ -58,7 +58,7 @@ function pairsOf(child: TablePlan, link: Link): Pair[] {
   });
 }
 
-/** Whether the transform makes equal what the collation does, and nothing else. */
+/** Whether the transform makes the same values equal as the collation does, and no others. */
 function isSame({ child, parent, collation }: Pair): boolean {
   const property = collation === 'NOCASE' ? 'ascii' : 'spacesAtEnd';
   return child.profile[property] && parent.profile[property];
@@ -80,10 +80,10 @@ function decisionOf(child: TablePlan, link: Link, pair: Pair): Decision {
     ...base,
     severity: 'WARNING',
     what:
-      `it refers to ${to}, which the source compares ${words}, and the mapping exactly: a value that ` +
-      'is spelled differently from its key is a BLOCKER (reference)',
+      `it refers to ${to}, which the source compares ${words}. The mapping compares exactly: ` +
+      'a value that is spelled differently from its key is a BLOCKER (reference)',
     advice:
-      'give the field, and the key where it may change, "transforms" (lower, upper, trim) that make ' +
-      'both alike, or make the field a "reference" with "onMissing": "null"',
+      'give the field, and the key if it may change, "transforms" (lower, upper, trim) that make ' +
+      'both equal, or make the field a "reference" with "onMissing": "null"',
   };
 }

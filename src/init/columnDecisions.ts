@@ -1,4 +1,4 @@
-/** What a person should know about a table and its columns, whatever the ids are. */
+/** Decisions on a table and its columns that do not depend on the ids. */
 
 import { DEFAULT_ID_FIELD } from '../mapping/model.ts';
 import { quoteName } from '../outcome/quoteName.ts';
@@ -14,7 +14,7 @@ import type { ColumnPlan, TablePlan } from './tablePlan.ts';
 
 type Note = Omit<Decision, 'table' | 'column'>;
 
-/** Decisions on the table itself, then on its columns in their order. */
+/** Returns decisions on the table itself, then on its columns in their order. */
 export function tableDecisions(plan: TablePlan): Decision[] {
   const { name: table } = plan.schema;
   const decisions: Decision[] = [];
@@ -35,8 +35,8 @@ function tableNotes(plan: TablePlan): Note[] {
     notes.push({
       rule: 'module-name',
       severity: 'INFO',
-      what: `the module is called "${plan.module}", its plain name belongs to another table`,
-      advice: 'rename the module and its file if another name says more',
+      what: `the module is called "${plan.module}", as its plain name belongs to another table`,
+      advice: 'rename the module and its file if another name is clearer',
     });
   }
   if (plan.rows === 0) {
@@ -51,7 +51,9 @@ function tableNotes(plan: TablePlan): Note[] {
     notes.push({
       rule: 'unique',
       severity: 'INFO',
-      what: `unique index ${quoteName(index)} is not checked: it holds for some rows, or for what is computed`,
+      what:
+        `unique index ${quoteName(index)} is not checked: ` +
+        'it covers only some rows, or computed values',
       advice: 'write an invariant for it if the new system relies on it',
     });
   }
@@ -59,8 +61,8 @@ function tableNotes(plan: TablePlan): Note[] {
     notes.push({
       rule: 'counter',
       severity: 'INFO',
-      what: 'the source counts its keys on (AUTOINCREMENT), and the counter is not migrated',
-      advice: 'start the new one behind the largest key that was ever given, deleted rows included',
+      what: 'the source numbers its keys with a counter (AUTOINCREMENT), which is not migrated',
+      advice: 'start the new counter after the largest key ever used, deleted rows included',
     });
   }
   return notes;
@@ -68,12 +70,12 @@ function tableNotes(plan: TablePlan): Note[] {
 
 function unreadableNote({ why, computed }: Omit<UnreadableColumn, 'name'>): Note {
   const stored = {
-    what: `cannot be read, as ${why}: it is no field, and every run will stop at it`,
-    advice: 'put a copy of it into the source, or list it under "dropped" with the reason',
+    what: `cannot be read, as ${why}: it is not a field, and every run will stop at it`,
+    advice: 'add a readable copy of it to the source, or list it under "dropped" with the reason',
   };
   const note = {
-    what: `not migrated: the source computes it, and cannot here, as ${why}`,
-    advice: 'have the new system compute it, or put a copy of it into the source',
+    what: `not migrated: the source computes it, which does not work here, as ${why}`,
+    advice: 'have the new system compute it, or add a readable copy of it to the source',
   };
   return { rule: 'unreadable', severity: 'WARNING', ...(computed ? note : stored) };
 }
@@ -87,7 +89,7 @@ function schemaNotes(column: ColumnPlan): Note[] {
       rule: 'personal',
       severity: 'INFO',
       what: `declared as personal data of class ${personal}, by its values or its name`,
-      advice: 'correct "pii" where that is wrong; drop the column if nobody needs it',
+      advice: 'correct "pii" where that is wrong; drop the column if it is not needed',
     });
   }
   if (name !== field) {
@@ -98,7 +100,7 @@ function schemaNotes(column: ColumnPlan): Note[] {
         name === DEFAULT_ID_FIELD
           ? `the field is called ${quoteName(field)}, as ${quoteName(name)} is the new id`
           : `the field is called ${quoteName(field)}: a record cannot have the column's name`,
-      advice: 'rename the field if another name says more',
+      advice: 'rename the field if another name is clearer',
     });
   }
   if (schema.generated) {
@@ -128,7 +130,7 @@ function valueNotes(column: ColumnPlan): Note[] {
       rule: 'no-values',
       severity: 'INFO',
       what: `every value is null: type ${formatType(type)} comes from the declaration`,
-      advice: 'list the column under "dropped" if nobody needs it',
+      advice: 'list the column under "dropped" if it is not needed',
     });
     return notes;
   }
@@ -138,7 +140,10 @@ function valueNotes(column: ColumnPlan): Note[] {
   return notes;
 }
 
-/** A number of a JSON text is its value; only a decimal without a number of digits keeps what is written. */
+/**
+ * Reports numbers whose written digits are lost: only a decimal without a number of digits keeps
+ * them.
+ */
 function digitNotes({ otherDigits, type }: ColumnPlan): Note[] {
   if (otherDigits === 0 || (type.kind === 'decimal' && type.digits === undefined)) return [];
   const inside = type.kind === 'json' || type.kind === 'array';
@@ -147,11 +152,11 @@ function digitNotes({ otherDigits, type }: ColumnPlan): Note[] {
       rule: 'digits',
       severity: 'INFO',
       what:
-        `${count(otherDigits, VALUE)} with numbers that end in zeros behind the point, as 1.10 does: ` +
+        `${count(otherDigits, VALUE)} with numbers that end in zeros after the point, like 1.10: ` +
         `type ${formatType(type)} keeps the number, not these digits`,
       advice: inside
-        ? 'make the numbers texts in the source if the digits mean something'
-        : 'use "type": "decimal" if the digits mean something',
+        ? 'turn the numbers into texts in the source if the digits matter'
+        : 'use "type": "decimal" if the digits matter',
     },
   ];
 }
@@ -175,7 +180,7 @@ function mixed({ profile, type }: ColumnPlan): Note {
   };
 }
 
-/** Singular and plural. */
+/** Singular and plural of each kind. */
 const NOUNS: Readonly<Record<ValueKind, readonly [string, string]>> = {
   number: ['number', 'numbers'],
   text: ['text', 'texts'],
@@ -190,7 +195,7 @@ function count(number: number, [one, many]: readonly [string, string]): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-/** Kinds of types that need no word for a family. */
+/** Kinds of types that are usual for each declared family. */
 const EXPECTED: Readonly<Record<Family, readonly string[]>> = {
   boolean: ['boolean'],
   integer: ['integer', 'bigint'],
@@ -225,16 +230,18 @@ function typeNotes(column: ColumnPlan): Note[] {
     notes.push({
       rule: 'json-form',
       severity: 'INFO',
-      what: `${texts} will be written as canonical JSON: other blanks and order, equal values`,
-      advice: 'use "type": "string" if the texts have to stay as they are',
+      what:
+        `${texts} will be written as canonical JSON: ` +
+        'whitespace and order may change, values do not',
+      advice: 'use "type": "string" if the texts must stay as they are',
     });
   }
   if (profile.beyondDeclared > 0) {
     notes.push({
       rule: 'too-long',
       severity: 'WARNING',
-      what: `${count(profile.beyondDeclared, VALUE)} beyond the declared size: kept in full`,
-      advice: 'make room for them in the new system, or correct the source',
+      what: `${count(profile.beyondDeclared, VALUE)} larger than the declared size: kept in full`,
+      advice: 'allow for them in the new system, or correct the source',
     });
   }
   const better =
@@ -250,7 +257,10 @@ function typeNotes(column: ColumnPlan): Note[] {
   return notes;
 }
 
-/** A type that holds all texts of a column and says more than string; digits alone say nothing. */
+/**
+ * Finds a type that holds all texts of a column and is more specific than string. Digits alone do
+ * not suggest one.
+ */
 function betterType({ profile }: ColumnPlan): string | null {
   const decimal = { kind: 'decimal', digits: profile.fractionDigits } as const;
   const candidates = [

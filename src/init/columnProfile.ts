@@ -1,6 +1,6 @@
 /**
- * What the values of one column have in common, learned in one pass and in bounded memory. It
- * depends on the values alone, not on their order, and holds none of them.
+ * Profile of the values of one column, made in one pass and in bounded memory. It depends on the
+ * values alone, not on their order, and holds none of them.
  */
 
 import { findPii, type PiiClass } from '../pii/findPii.ts';
@@ -14,35 +14,41 @@ import type { DeclaredType } from './declaredType.ts';
 
 export type ValueKind = 'number' | 'text' | 'invalidText' | 'bytes' | 'boolean' | 'json';
 
-/** How many cells a column holds of each kind. */
+/** Number of cells of each kind in a column. */
 type ValueCounts = Readonly<Record<ValueKind | 'null', number>>;
 
 export interface ColumnProfile {
   readonly counts: ValueCounts;
-  /** Kinds of types whose converter took every value so far; a type is chosen among these only. */
+  /**
+   * Kinds of types whose converter has accepted every value so far. A type is chosen among these
+   * only.
+   */
   readonly accepted: ReadonlySet<ScalarKind>;
-  /** Negative zero, infinities: numbers that only `tagged` holds. */
+  /** Number of negative zeros and infinities, which only `tagged` holds. */
   readonly unusual: number;
-  /** Integers beyond ±(2^53−1), and doubles that are such integers. */
+  /** Number of integers beyond ±(2^53−1), and of doubles with such a value. */
   readonly beyondSafe: { readonly integers: number; readonly doubles: number };
-  /** Most digits before and after the point of a decimal that is no integer within ±(2^53−1). */
+  /** Most digits before and after the point of a decimal, except of integers within ±(2^53−1). */
   readonly wholeDigits: number;
   readonly fractionDigits: number;
-  /** Texts of JSON that are not in canonical form. */
+  /** Number of JSON texts that are not in canonical form. */
   readonly rewrittenJson: number;
-  /** Values with more digits or characters than the declaration allows. */
+  /** Number of values with more digits or characters than the declaration allows. */
   readonly beyondDeclared: number;
-  /** The one form of all times: separator, fraction digits, zone. Null where forms differ. */
+  /** The form shared by all times: separator, fraction digits, zone. Null if forms differ. */
   readonly clockForm: ClockForm | null;
-  /** All texts are UUIDs in lower case. */
+  /** Whether all texts are UUIDs in lower case. */
   readonly lowerCaseUuids: boolean;
-  /** Size of the longest value of kind bytes. */
+  /** Size of the longest value of kind bytes, in bytes. */
   readonly longestBytes: number;
-  /** Every text is ASCII: letters have the same two cases everywhere. */
+  /** Whether every text is ASCII, so that letters have the same two cases everywhere. */
   readonly ascii: boolean;
-  /** No text has outer blanks but spaces at its end. */
+  /** Whether no text has outer whitespace other than trailing spaces. */
   readonly spacesAtEnd: boolean;
-  /** Texts that hold personal data, by its class, and long integers whose digits are some. */
+  /**
+   * Number of texts with personal data of each class, and of long integers whose digits are such
+   * data.
+   */
   readonly personal: Readonly<Partial<Record<PiiClass, number>>>;
 }
 
@@ -65,7 +71,7 @@ const CONVERTERS: ReadonlyMap<ScalarKind, Converter> = new Map(
   TRIED.map((kind) => [kind, converter({ type: { kind } })]),
 );
 
-/** What is known so far; mutable, unlike the profile that it becomes. */
+/** The profile so far; mutable, unlike the profile that it becomes. */
 interface State {
   readonly declared: DeclaredType;
   readonly counts: Record<ValueKind | 'null', number>;
@@ -85,7 +91,7 @@ interface State {
   readonly personal: Partial<Record<PiiClass, number>>;
 }
 
-/** Starts counting a column. */
+/** Starts the profile of a column. */
 export function columnTally(declared: DeclaredType): ColumnTally {
   const state: State = {
     declared,
@@ -134,7 +140,7 @@ function kindOf(value: Exclude<SourceValue, null>): ValueKind {
   return 'number';
 }
 
-/** Strikes out each type whose converter refuses the value. */
+/** Removes each type whose converter rejects the value. */
 function tryTypes(state: State, value: SourceValue, kind: ValueKind): void {
   let isInteger = false;
   for (const type of state.accepted) {
@@ -154,7 +160,7 @@ function tryTypes(state: State, value: SourceValue, kind: ValueKind): void {
   }
 }
 
-/** Parsing text as JSON is worth its time only where the column says that it holds JSON. */
+/** Parsing text as JSON costs time: it is tried only if the column declares JSON. */
 function mayBe(type: ScalarKind, kind: ValueKind, state: State): boolean {
   if (type !== 'json') return true;
   return kind === 'json' || (kind === 'text' && state.declared.family === 'json');
@@ -198,7 +204,7 @@ function sameForm(a: ClockForm, b: ClockForm | null): boolean {
   return a.separator === b?.separator && a.digits === b.digits && a.zone === b.zone;
 }
 
-/** The shortest number that says something about a person, of social security, has 13 digits. */
+/** The shortest number that is personal data, a social security number, has 13 digits. */
 const PERSONAL_NUMBER = 10 ** 12;
 
 function noteNumber(state: State, value: number | bigint): void {
@@ -214,7 +220,7 @@ function isAscii(text: string): boolean {
   return true;
 }
 
-/** Whether its outer blanks, if any, are spaces at the end. */
+/** Whether its outer whitespace, if any, is trailing spaces only. */
 function hasSpacesAtEnd(text: string): boolean {
   let end = text.length;
   while (text.charCodeAt(end - 1) === 32) end -= 1;

@@ -1,6 +1,6 @@
 /**
- * The type of a column's field: the first of the types that its declaration suggests, and then of
- * those that its values suggest, that holds every value without loss.
+ * Chooses the type of a column's field: the first type that holds every value without loss, of
+ * those that the declaration suggests and then of those that the values suggest.
  */
 
 import { MAX_BYTES } from '../record/convert.ts';
@@ -9,7 +9,7 @@ import type { FieldType, ScalarKind } from '../record/type.ts';
 import type { ColumnProfile, ValueKind } from './columnProfile.ts';
 import type { DeclaredType } from './declaredType.ts';
 
-/** Longer content does not stand in the record but beside it. */
+/** Longer content is stored in a file beside the record, in bytes. */
 const MAX_INLINE_BYTES = 1024;
 /** Most fraction digits of a second, and most digits of a key part. */
 const MAX_FRACTION = 12;
@@ -26,12 +26,12 @@ export function isNumeric(type: FieldType): boolean {
   return NUMBERS.some(({ kind }) => kind === type.kind);
 }
 
-/** Kinds of values that a column holds; none when it is empty or all null. */
+/** Lists the kinds of values in a column; none if it is empty or all null. */
 export function valueKinds(profile: ColumnProfile): readonly ValueKind[] {
   return KINDS.filter((kind) => profile.counts[kind] > 0);
 }
 
-/** Whether a field of this type holds each value of the column, and none is changed by it. */
+/** Whether a field of this type holds each value of the column unchanged. */
 export function fits(profile: ColumnProfile, type: FieldType): boolean {
   const [kind, ...others] = valueKinds(profile);
   if (type.kind === 'tagged') return profile.accepted.has('tagged');
@@ -65,14 +65,16 @@ export function fits(profile: ColumnProfile, type: FieldType): boolean {
   }
 }
 
-/** One separator, one number of digits, UTC as Z: the record still tells the source's text. */
+/**
+ * One separator, one number of digits, UTC as Z: the source's text can be restored from the record.
+ */
 function sameClock(profile: ColumnProfile, type: FieldType & { kind: ScalarKind }): boolean {
   const form = profile.clockForm;
   if (form === null || form.digits !== type.digits) return false;
   return type.kind === 'timestamptz' ? form.zone === 'Z' : form.zone === '';
 }
 
-/** The type for the values found; `tagged` where nothing else holds them all. */
+/** Chooses the type for the values found; `tagged` if no other type holds them all. */
 export function chooseType(declared: DeclaredType, profile: ColumnProfile): FieldType {
   if (valueKinds(profile).length === 0) return typeWithoutValues(declared);
   const candidates = [...suggested(declared, profile), ...typesByValue(profile)];
@@ -99,7 +101,7 @@ function suggested(declared: DeclaredType, profile: ColumnProfile): FieldType[] 
 
 const DECIMAL: FieldType = { kind: 'decimal' };
 
-/** Dates and times that hold the texts of a column, whatever it declares. */
+/** Lists the date and time types that hold the texts of a column, whatever it declares. */
 export function clockTypes(profile: ColumnProfile): FieldType[] {
   const digits = profile.clockForm?.digits ?? Infinity;
   const types: FieldType[] = [{ kind: 'date' }];
@@ -108,7 +110,7 @@ export function clockTypes(profile: ColumnProfile): FieldType[] {
   return types;
 }
 
-/** Types for what the values are: a text of digits stays a text. */
+/** Lists the types that the values suggest. A text of digits stays a text. */
 function typesByValue(profile: ColumnProfile): readonly FieldType[] {
   const { counts, longestBytes } = profile;
   if (counts.number > 0) return NUMBERS;
@@ -117,7 +119,7 @@ function typesByValue(profile: ColumnProfile): readonly FieldType[] {
   return scalars('string', longestBytes <= MAX_INLINE_BYTES ? 'bytes' : 'blob');
 }
 
-/** No value tells anything: the declaration alone decides. */
+/** Chooses the type by the declaration alone, as there are no values. */
 function typeWithoutValues({ family, clock, digits }: DeclaredType): FieldType {
   switch (family) {
     case 'temporal':
@@ -137,8 +139,8 @@ function withDigits(kind: ScalarKind, digits: number | undefined): FieldType {
 }
 
 /**
- * The type of the column as a part of a key: one that has an order and keeps different values
- * different. Null where there is none.
+ * Returns the type of the column as a part of a key, one that has an order and keeps different
+ * values different. Null if there is none.
  */
 export function keyType(type: FieldType, profile: ColumnProfile): FieldType | null {
   const [kind] = valueKinds(profile);

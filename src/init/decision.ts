@@ -1,5 +1,5 @@
 /**
- * Decisions: what init chose where a person may want something else. Data, about names and counts
+ * Decisions: choices of init that a person may want to change. They are data about names and counts
  * only, never about a record's value.
  */
 
@@ -27,18 +27,18 @@ type DecisionRule =
   | 'unreadable' // a table or column that the source cannot read
   | 'counter' // AUTOINCREMENT
   | 'json-form' // texts of JSON, written canonically
-  | 'read-as' // how a file is written, as told from it
+  | 'read-as' // the form of a file, as determined from its content
   | 'module-name'
   | 'field-name';
 
 export interface Decision {
   readonly rule: DecisionRule;
-  /** WARNING: somebody should look before the mapping is used. INFO: good to know. */
+  /** WARNING: to be reviewed before the mapping is used. INFO: good to know. */
   readonly severity: 'WARNING' | 'INFO';
   readonly table: string;
   readonly column?: string;
-  /** What was found and chosen: a clause, names in it quoted and escaped. */
+  /** The finding and the choice: a clause, in which names are quoted and escaped. */
   readonly what: string;
-  /** What a person can do about it. */
+  /** The recommended action. */
   readonly advice: string;
 }

@@ -1,6 +1,6 @@
 /**
- * Decisions for people: mapping/DECISIONS.md, and lines for a terminal. Names come from the source
- * and are attacker-controlled: they are quoted, escaped and cut, and never become markup.
+ * Decisions as text: mapping/DECISIONS.md, and lines for a terminal. Names come from the source and
+ * are attacker-controlled: they are quoted, escaped and cut, and never become markup.
  */
 
 import { counted } from '../outcome/counted.ts';
@@ -9,17 +9,17 @@ import { printable } from '../outcome/printable.ts';
 import type { Decision } from './decision.ts';
 import type { Proposal } from './propose.ts';
 
-/** How many warnings a terminal shows before it refers to the file. */
+/** Most warnings that a terminal shows before it refers to the file. */
 const SHOWN = 20;
 
-/** The file's content: warnings first, then what is good to know, each by table. */
+/** Returns the file's content: warnings first, then notes, each by table. */
 export function decisionsMarkdown(proposal: Proposal): string {
   const { decisions, project } = proposal;
   const parts = [
     `# Decisions: ${escaped(quoteName(project.name))}`,
-    'What `sealift init` chose, and where a person may want something else. The mapping works as ' +
-      'it is. This file is not read back: delete it when it has served.',
-    section('Look at these first', decisions, 'WARNING'),
+    'These are the choices of `sealift init` that you may want to change. The mapping works as ' +
+      'it is. Sealift does not read this file: delete it when you no longer need it.',
+    section('Review these first', decisions, 'WARNING'),
     section('Good to know', decisions, 'INFO'),
   ];
   return `${parts.join('\n\n')}\n`;
@@ -47,13 +47,13 @@ function item({ rule, column, what, advice }: Decision): string {
   return `- ${where}${escaped(what)} (${rule}). To do: ${escaped(advice)}.`;
 }
 
-/** Text that Markdown, HTML and automatic links leave as it is. */
+/** Escapes text so that Markdown, HTML and automatic links leave it as it is. */
 function escaped(text: string): string {
   const entities = printable(text).replaceAll(/[<>&]/g, (sign) => `&#${sign.codePointAt(0)};`);
   return entities.replaceAll(/[\\`*_[\]|~$@/]/g, (sign) => `\\${sign}`);
 }
 
-/** A summary, then a line per warning; notes are in the file only. */
+/** Returns a summary, then a line per warning; notes are in the file only. */
 export function decisionLines(proposal: Proposal): string[] {
   const { decisions, modules } = proposal;
   const warnings = decisions.filter((decision) => decision.severity === 'WARNING');

@@ -1,6 +1,6 @@
 /**
- * Names of modules, fields and projects made from names of a source, which are attacker-controlled:
- * whatever a table is called, its module's name is a safe file name.
+ * Names of modules, fields and projects, made from the names of a source. Those are
+ * attacker-controlled; the name of a module is always a safe file name.
  */
 
 const LETTERS: Readonly<Record<string, string>> = {
@@ -20,7 +20,10 @@ const LETTERS: Readonly<Record<string, string>> = {
 const MAX_MODULE_NAME = 63;
 const RESERVED = new Set(['checksums', 'mapping']);
 
-/** Lower-case ASCII letters, digits, `_` and `-`, at most `limit`; '' where nothing is left. */
+/**
+ * Reduces a text to lower-case ASCII letters, digits, `_` and `-`, at most `limit`; '' if none is
+ * left.
+ */
 function slug(text: string, limit: number): string {
   const lower = text.normalize('NFC').toLowerCase();
   const letters = lower.replaceAll(/[äöüßæœøłđðþı]/g, (letter) => LETTERS[letter] ?? '');
@@ -30,25 +33,25 @@ function slug(text: string, limit: number): string {
   return words.slice(0, limit).replace(/[_-]+$/, '');
 }
 
-/** A name that no file of a candidate has; always one that the mapping's schema allows. */
+/** Returns a name that no file of a candidate has and that the mapping's schema allows. */
 function moduleName(table: string): string {
   const name = slug(table, MAX_MODULE_NAME - 8);
   if (name === '') return 'table';
   return /^[a-z]/.test(name) && !RESERVED.has(name) ? name : `t_${name}`;
 }
 
-/** A module name for each table, in the given order; equal ones get `_2`, `_3`, …. */
+/** Returns a module name for each table, in the given order; equal ones get `_2`, `_3`, …. */
 export function moduleNames(tables: readonly string[]): ReadonlyMap<string, string> {
   const taken = new Set<string>();
   return new Map(tables.map((table) => [table, unusedName(moduleName(table), taken)]));
 }
 
-/** Whether the module's name is the table's but for case, blanks and accents. */
+/** Whether the module's name is the table's, except for case, whitespace and accents. */
 export function isExpectedName(table: string, module: string): boolean {
   return moduleName(table) === module;
 }
 
-/** `name`, or the first of `name_2`, `name_3`, … that is not taken; takes it. */
+/** Takes and returns the first free name of `name`, `name_2`, `name_3`, …. */
 export function unusedName(name: string, taken: Set<string>): string {
   let unused = name;
   for (let number = 2; taken.has(unused); number += 1) unused = `${name}_${number}`;
@@ -66,7 +69,7 @@ function isUsable(name: string): boolean {
   return name.isWellFormed() && !UNUSABLE.has(name);
 }
 
-/** A field name for each column: its own wherever a record can have such a field. */
+/** Returns a field name for each column: its own if a record can have such a field. */
 export function fieldNames(columns: readonly string[]): ReadonlyMap<string, string> {
   const taken = new Set(columns.filter(isUsable));
   return new Map(

@@ -1,6 +1,6 @@
 /**
- * What each declared foreign key becomes: a reference to the parent's target id, a reference by
- * value, or, where the mapping cannot say it, nothing but plain columns and a decision.
+ * Turns each declared foreign key into a reference to the parent's target id or a reference by
+ * value. If a mapping cannot express it, the columns stay plain and a decision says so.
  */
 
 import { quoteName } from '../outcome/quoteName.ts';
@@ -23,10 +23,10 @@ export type IdMode = 'keep' | 'uuid';
 interface Linked {
   readonly parent: TablePlan;
   readonly columns: readonly string[];
-  /** Rows of which some of the columns are null, and others are not. */
+  /** Number of rows of which some of the columns are null, and others are not. */
   readonly partial: number;
   readonly match: 'full' | undefined;
-  /** Some values are of another type than the key that they refer to, so that none gets a new id. */
+  /** Set if some values are of another type than the key, so that no value gets a new id. */
   readonly misfit?: true;
 }
 
@@ -42,7 +42,7 @@ export interface Links {
   readonly decisions: readonly Decision[];
 }
 
-/** Sorts the foreign keys of one table by what becomes of them. Types and keys are chosen. */
+/** Sorts the foreign keys of one table by what they become. Types and keys are chosen already. */
 export function linksOf(child: TablePlan, plans: TablePlans, ids: IdMode): Links {
   const references: Extract<Link, { kind: 'reference' }>[] = [];
   const values: Extract<Link, { kind: 'value' }>[] = [];
@@ -89,7 +89,7 @@ function linkOf(
   const fitting = columns.every((name, part) => {
     return fits(columnOf(child, name).profile, columnOf(parent, parent.key[part] ?? '').type);
   });
-  // A value of another type has no target id, and still has to be found where it refers to nothing.
+  // A value of another type has no target id, but a value that refers to nothing must be found.
   return fitting
     ? { ...linked, kind: 'reference', columns }
     : { ...linked, kind: 'value', columns: key.columns, to: key.to, misfit: true };
@@ -98,30 +98,33 @@ function linkOf(
 function broken(child: TablePlan, key: ForeignKey, parent: TablePlan | undefined): string | null {
   if (parent === undefined) return `there is no table ${quoteName(key.table)}`;
   if (key.to.length !== key.columns.length || key.to.length === 0) {
-    return 'it names another number of columns than it refers to';
+    return 'it has another number of columns than the key it refers to';
   }
   if (new Set(key.columns).size < key.columns.length || new Set(key.to).size < key.to.length) {
     return 'it names a column twice';
   }
   const missing = key.to.find((name) => !parent.columns.has(name));
   if (missing !== undefined) return `the parent has no column ${quoteName(missing)}`;
-  return key.columns.every((name) => child.columns.has(name)) ? null : 'a column of it is missing';
+  return key.columns.every((name) => child.columns.has(name))
+    ? null
+    : 'one of its columns is missing';
 }
 
-/** What becomes of rows that refer to nothing although they look as if they did. */
+/** Returns the decision for rows with some, but not all columns of the key null. */
 function partlyNull(child: TablePlan, key: ForeignKey, { partial, match }: Linked): Decision[] {
   if (partial === 0) return [];
   const columns = key.columns.map(quoteName).join(', ');
   const rows = `${partial} row${partial === 1 ? ' has' : 's have'}`;
   const simple = {
     severity: 'INFO',
-    what: 'they refer to nothing, as in SQL (MATCH SIMPLE), and pass',
-    advice: 'set "match": "full" in the reference if they should be found',
+    what: 'as in SQL (MATCH SIMPLE), they refer to nothing and pass',
+    advice: 'set "match": "full" in the reference if they should be reported',
   } as const;
   const full = {
     severity: 'WARNING',
-    what: 'it is declared MATCH FULL, so that each of them is a BLOCKER (reference-partial)',
-    advice: 'fill in or empty the columns in the source, or remove "match" from the reference',
+    what: 'the key is declared MATCH FULL, so each of them is a BLOCKER (reference-partial)',
+    advice:
+      'in the source, fill in all of the columns or none, or remove "match" from the reference',
   } as const;
   const { severity, what, advice } = match === 'full' ? full : simple;
   return [
@@ -129,7 +132,7 @@ function partlyNull(child: TablePlan, key: ForeignKey, { partial, match }: Linke
       rule: 'foreign-key',
       severity,
       table: child.schema.name,
-      what: `${rows} some, but not all columns of foreign key (${columns}) null: ${what}`,
+      what: `${rows} nulls in some, but not all columns of foreign key (${columns}): ${what}`,
       advice,
     },
   ];
@@ -144,14 +147,14 @@ function notRemapped(child: TablePlan, key: ForeignKey, { misfit }: Linked): Dec
       severity: 'WARNING',
       table: child.schema.name,
       what:
-        `foreign key (${columns}) to ${quoteName(key.table)} keeps its legacy ids: its values are ` +
-        'not all of the type of the key that it refers to',
+        `foreign key (${columns}) to ${quoteName(key.table)} keeps its legacy ids: ` +
+        'not all of its values have the type of the key that it refers to',
       advice: 'it is checked by value: correct the odd values in the source, then use "reference"',
     },
   ];
 }
 
-/** The decision for a foreign key that the mapping leaves out. */
+/** Returns the decision for a foreign key that the mapping leaves out. */
 export function notExpressed(child: TablePlan, key: ForeignKey, why: string): Decision {
   const columns = key.columns.map(quoteName).join(', ');
   const [column, ...others] = key.columns;
@@ -165,7 +168,7 @@ export function notExpressed(child: TablePlan, key: ForeignKey, why: string): De
   };
 }
 
-/** Of each table the columns to which others refer by value. */
+/** Returns the columns of each table to which others refer by value. */
 export function referredByValue(links: readonly Links[]): Map<TablePlan, Set<string>> {
   const referred = new Map<TablePlan, Set<string>>();
   for (const { parent, to } of links.flatMap(({ values }) => values)) {
@@ -177,8 +180,8 @@ export function referredByValue(links: readonly Links[]): Map<TablePlan, Set<str
 }
 
 /**
- * Lets columns that refer by value take the parent's type, where all their values fit it: a value
- * and what it refers to compare equal only in the same type. Each column changes once at most.
+ * Gives columns that refer by value the parent's type if it fits all their values: values compare
+ * equal only in the same type. Each column changes at most once.
  */
 export function alignTypes(plans: TablePlans, ids: IdMode): void {
   const changed = new Set<unknown>();
@@ -200,7 +203,7 @@ export function alignTypes(plans: TablePlans, ids: IdMode): void {
   }
 }
 
-/** A column is not made `tagged` for the sake of a parent that is, and no text a number. */
+/** A column does not become `tagged` because its parent is, and a text does not become a number. */
 function mayBecome(column: ColumnPlan, type: FieldType, inKey: boolean): boolean {
   if (type.kind === 'tagged' || !fits(column.profile, type)) return false;
   if (column.profile.counts.text > 0 && isNumeric(type) !== isNumeric(column.type)) return false;
@@ -208,27 +211,27 @@ function mayBecome(column: ColumnPlan, type: FieldType, inKey: boolean): boolean
   return ordered !== null && formatType(ordered) === formatType(type);
 }
 
-/** Why a reference by value cannot be told from the records; null when it can. */
+/** Returns why a reference by value cannot be checked in the records; null if it can. */
 export function whyNotByValue(
   child: TablePlan,
   link: Extract<Link, { kind: 'value' }>,
   hasField: (plan: TablePlan, column: string) => boolean,
 ): string | null {
   if (!link.columns.every((name) => hasField(child, name))) {
-    return 'a column of it is part of another reference and no field of its own';
+    return 'one of its columns is part of another reference and not a field of its own';
   }
   if (!link.to.every((name) => hasField(link.parent, name))) {
-    return 'a column that it refers to is not a field';
+    return 'one of the columns that it refers to is not a field';
   }
   const targets = columnsOf(link.parent, link.to);
   const pairs = columnsOf(child, link.columns).map((column, index) => [column, targets[index]]);
   const comparable = pairs.every(([a, b]) => {
     return a !== undefined && b !== undefined && (sameType(a, b) || (isSpelled(a) && isSpelled(b)));
   });
-  return comparable ? null : 'its values are of another type than those that it refers to';
+  return comparable ? null : 'its values have another type than those that it refers to';
 }
 
-/** Types whose values are compared by what they say, be it as a number or as text. */
+/** Types whose values are compared by their text, whether they are numbers or texts. */
 const SPELLED: ReadonlySet<string> = new Set(['string', 'integer', 'bigint', 'decimal', 'tagged']);
 
 function isSpelled({ type }: ColumnPlan): boolean {

@@ -1,17 +1,18 @@
 /**
- * Sketches of the values of a column, by which it is seen whether all of them may be among those of another
- * one: the smallest of their hashes. They take little memory, hold no value, and depend on the values alone.
+ * Sketches of the values of a column: the smallest of their hashes. Two sketches show whether all
+ * values of one column may be among those of another. They take little memory, hold no value, and
+ * depend on the values alone.
  */
 
 export interface IdSketch {
-  /** Ascending, each once. */
+  /** Ascending, without duplicates. */
   readonly hashes: readonly number[];
-  /** Whether there are no others. */
+  /** Whether these are the hashes of all values. */
   readonly complete: boolean;
 }
 
 export interface SketchTally {
-  /** Takes what {@link hashOf} gives for a value. */
+  /** Adds the result of {@link hashOf} for a value. */
   add(hash: number): void;
   sketch(): IdSketch;
 }
@@ -41,8 +42,8 @@ export function sketchTally(size: number): SketchTally {
 }
 
 /**
- * How many of the values that can be told about are among those of `others`; null where one is not. Beyond
- * the last hash that `others` keeps nothing is known.
+ * Returns how many of the values are among those of `others`, of those that can be judged; null if
+ * one is not. Nothing is known beyond the last hash of `others`.
  */
 export function within(values: IdSketch, others: IdSketch): number | null {
   const known = new Set(others.hashes);
@@ -56,7 +57,10 @@ export function within(values: IdSketch, others: IdSketch): number | null {
   return told;
 }
 
-/** 53 bits of two multiplicative hashes. Nothing hangs on it but a hint: it need not be hard to collide. */
+/**
+ * Returns 53 bits of two multiplicative hashes. They serve a hint only and need not resist
+ * collisions.
+ */
 export function hashOf(text: string): number {
   let [a, b] = [0xdeadbeef, 0x41c6ce57];
   for (let at = 0; at < text.length; at += 1) {

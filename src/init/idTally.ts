@@ -1,22 +1,22 @@
 /**
- * What of a column might be ids, of its own rows or of those of other tables: its texts and integers, and
- * those at each place of its JSON.
+ * Collects the values of a column that may be ids, of its own rows or of those of other tables: its
+ * texts and integers, and those at each place in its JSON.
  */
 
 import { InexactNumber, JsonNode, type SourceValue } from '../record/value.ts';
 import { hashOf, sketchTally, type IdSketch, type SketchTally } from './idSketch.ts';
 
-/** Values at one place, all of which might be ids. */
+/** Values at one place, each of which may be an id. */
 export interface IdValues {
   /** JSON pointer with `*` for each element; null for the column itself. */
   readonly path: string | null;
-  /** Whether there is a text among them: mere numbers are among those of many keys. */
+  /** Whether there is a text among them. Numbers alone occur among the keys of many tables. */
   readonly texts: boolean;
   readonly sketch: IdSketch;
 }
 
 export interface ColumnIds {
-  /** Of a column that may be a key. */
+  /** Sketch of a column that may be a key. */
   readonly own: IdSketch | null;
   readonly values: readonly IdValues[];
 }
@@ -26,22 +26,22 @@ export interface IdTally {
   ids(): ColumnIds;
 }
 
-/** How many hashes are kept of keys, and of what may refer to them. */
+/** Number of hashes that are kept of keys, and of values that may refer to them. */
 const KEYS = 4096;
 const VALUES = 64;
 const LONGEST_ID = 64;
-/** A column of more different places is no list of ids. */
+/** A column with more distinct places is not a list of ids. */
 const MOST_PATHS = 64;
 const LONGEST_JSON = 65_536;
-/** `[`, `{` and the blanks of JSON. */
+/** `[`, `{` and JSON's whitespace. */
 const OPENS_JSON: ReadonlySet<number> = new Set([0x5b, 0x7b, 0x20, 0x09, 0x0a, 0x0d]);
-/** Names that are a program's; others are data, and `*` stands for them. */
+/** Member names that a program chose. Other names are data, and `*` stands for them. */
 const PLAIN_NAME = /^[A-Za-z_][\w-]{0,40}$/;
 
 interface Place {
   readonly tally: SketchTally;
   texts: boolean;
-  /** Something there is no id. */
+  /** Whether a value at this place is not an id. */
   spoilt: boolean;
 }
 
@@ -80,7 +80,7 @@ export function idTally(mayBeKey: boolean): IdTally {
       const json = jsonOf(value);
       if (json !== undefined) kinds.json = true;
       else if (typeof value === 'string') kinds.text = true;
-      // A column of both is no list of ids, whichever came first.
+      // A column of both is not a list of ids, whichever came first.
       const isMixed = kinds.json && kinds.text;
       const isOpen = !isMixed && (json !== undefined || places.get('')?.spoilt !== true);
       const hash = own !== null || (isOpen && json === undefined) ? idHash(value) : null;
@@ -108,7 +108,7 @@ function valuesOf(places: ReadonlyMap<string, Place>): IdValues[] {
     .sort((a, b) => ((a.path ?? '') < (b.path ?? '') ? -1 : 1));
 }
 
-/** Of what might be an id, null of anything else; 5 and "5" are one. */
+/** Hashes a value that may be an id, and returns null for any other; 5 and "5" are equal. */
 function idHash(value: unknown): number | null {
   if (typeof value === 'string') {
     return value.length > 0 && value.length <= LONGEST_ID ? hashOf(value) : null;
@@ -117,7 +117,7 @@ function idHash(value: unknown): number | null {
   return isInteger ? hashOf(String(value)) : null;
 }
 
-/** Arrays and objects; undefined for every other cell. */
+/** Returns arrays and objects; undefined for every other cell. */
 function jsonOf(value: SourceValue): unknown {
   if (value instanceof JsonNode) return value.value;
   if (typeof value !== 'string' || !OPENS_JSON.has(value.charCodeAt(0))) return undefined;
@@ -130,7 +130,7 @@ function jsonOf(value: SourceValue): unknown {
   }
 }
 
-/** The members of an object, by the tokens of a path. */
+/** Lists the members of an object by the tokens of a path. */
 function membersOf(value: object): (readonly [string, unknown])[] {
   const members = value instanceof Map ? [...value] : Object.entries(value);
   const entries = members as readonly (readonly [string, unknown])[];

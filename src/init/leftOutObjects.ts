@@ -1,7 +1,7 @@
 /**
- * What becomes no module: views, search indexes, and what cannot be read. Only what stores nothing
- * itself is dropped here. A table of rows that cannot be read stays out of the mapping, so that every
- * run stops at it until a person has decided.
+ * Objects that become no module: views, search indexes, and objects that cannot be read. Only those
+ * that store nothing themselves are dropped here. A table whose rows cannot be read stays out of
+ * the mapping, so that every run stops at it until a person has decided.
  */
 
 import { DEFAULT_SOURCE, type DroppedTable } from '../mapping/model.ts';
@@ -18,7 +18,7 @@ export function isMigrated({ kind, derived }: TableSchema): boolean {
   return kind !== 'view' && derived === undefined;
 }
 
-/** By name; decisions in the same order, views last. */
+/** Returns the dropped objects by name, with their decisions in the same order, views last. */
 export function leftOut({ tables, others = [] }: SourceSchema, sourceName: string): LeftOut {
   const dropped: DroppedTable[] = [];
   const decisions: Decision[] = [];
@@ -51,7 +51,8 @@ function view(table: string): Decision {
     table,
     what: 'not migrated: the rows of a view come from the tables',
     advice:
-      'write a module for it, and take it out of "dropped", if the new system needs its rows as they are',
+      'write a module for it and remove it from "dropped" ' +
+      'if the new system needs its rows as they are',
   };
 }
 
@@ -61,19 +62,18 @@ function index(table: string, derived: string): Decision {
     severity: /not there|no text/.test(derived) ? 'WARNING' : 'INFO',
     table,
     what: `not migrated: ${derived}`,
-    advice: 'have the new system make its own index; if the text is nowhere else, find it first',
+    advice: 'have the new system build its own index; if the text is nowhere else, export it first',
   };
 }
 
 function unreadable({ name: table, kind, why, derived }: OtherObject): Decision {
   const stored = {
     what: `cannot be read, as ${why}: it is not in the mapping, and every run will stop at it`,
-    advice: 'put what it holds into a plain table, or list it under "dropped" with the reason',
+    advice: 'copy its content into a plain table, or list it under "dropped" with the reason',
   };
   const note = {
     what: `not migrated: this ${kind} cannot be read, as ${why}`,
-    advice:
-      'nothing is stored in it but in tables that are listed for themselves: see what they hold',
+    advice: 'its content is stored in tables that are listed separately: check what they hold',
   };
   return { rule: 'unreadable', severity: 'WARNING', table, ...(derived ? note : stored) };
 }

@@ -1,6 +1,7 @@
 /**
- * Columns, and places in JSON, whose values all occur among the keys of another table although no foreign
- * key says so: lists in JSON never have one, and files have none at all.
+ * Finds columns, and places in JSON, whose values all occur among the keys of another table
+ * although no foreign key says so. Lists in JSON never have a foreign key, and files have none at
+ * all.
  */
 
 import type { PathReference } from '../mapping/model.ts';
@@ -11,7 +12,7 @@ import { within, type IdSketch } from './idSketch.ts';
 import type { IdValues } from './idTally.ts';
 import type { ColumnPlan, TablePlan } from './tablePlan.ts';
 
-/** The references of a json field, where it is clear that it holds ids. */
+/** The references of each json field that certainly holds ids. */
 export type NestedReferences = ReadonlyMap<ColumnPlan, string | readonly PathReference[]>;
 
 interface Target {
@@ -23,7 +24,7 @@ interface Target {
 interface Found {
   readonly values: IdValues;
   readonly targets: readonly Target[];
-  /** No value was left out, neither here nor there. */
+  /** Whether both sketches are complete. */
   readonly certain: boolean;
 }
 
@@ -32,7 +33,7 @@ export interface LikelyIds {
   readonly decisions: ReadonlyMap<TablePlan, readonly Decision[]>;
 }
 
-/** What looks like ids in all tables. Keys and types are chosen. */
+/** Finds columns that look like ids in all tables. Keys and types are chosen already. */
 export function looksLikeIds(links: ReadonlyMap<TablePlan, Links>, ids: IdMode): LikelyIds {
   const targets = [...links.keys()].flatMap(targetsOf);
   const references = new Map<ColumnPlan, string | readonly PathReference[]>();
@@ -54,7 +55,10 @@ export function looksLikeIds(links: ReadonlyMap<TablePlan, Links>, ids: IdMode):
   return { references, decisions };
 }
 
-/** Columns that others may refer to: the key of a table, or what is called so where it has none. */
+/**
+ * Lists the columns that others may refer to: the key of a table, or, without a key, a column named
+ * like one.
+ */
 function targetsOf(plan: TablePlan): Target[] {
   const [only, ...others] = plan.key;
   return [...plan.columns.values()].flatMap((column) => {
@@ -67,7 +71,7 @@ function targetsOf(plan: TablePlan): Target[] {
 
 function foundIn(column: ColumnPlan, targets: readonly Target[], ids: IdMode): Found[] {
   return (column.ids?.values ?? []).flatMap((values) => {
-    // Without new ids, a column that is equal to a key still leads to it.
+    // Without new ids, a column that is equal to a key still refers to it.
     if (values.path === null && (ids === 'keep' || column.ids?.own !== null)) return [];
     const fitting = targets.filter((target) => {
       if (target.column === column || (within(values.sketch, target.keys) ?? 0) === 0) return false;
@@ -81,7 +85,7 @@ function foundIn(column: ColumnPlan, targets: readonly Target[], ids: IdMode): F
   });
 }
 
-/** Whether `dogIds` or `dog_id` says that it is about the table `dogs`. */
+/** Whether a name such as `dogIds` or `dog_id` refers to the table `dogs`. */
 function isNamedAfter({ name }: ColumnPlan, { path }: IdValues, { plan, column }: Target): boolean {
   const last = path?.split('/').findLast((token) => token !== '*' && token !== '') ?? name;
   const stem = stemOf(last);
@@ -89,7 +93,7 @@ function isNamedAfter({ name }: ColumnPlan, { path }: IdValues, { plan, column }
   return stem === stemOf(plan.schema.name) || last === plan.schema.name + column.name;
 }
 
-/** Without case, separators, what stands for an id, and the plural. */
+/** Strips a name of case, separators, words for an id, and the plural. */
 function stemOf(name: string): string {
   const words = name
     .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
@@ -111,7 +115,9 @@ const ID_WORDS: ReadonlySet<string> = new Set([
   'ref',
 ]);
 
-/** References to write: every place is certain, and leads to one module that has a key. */
+/**
+ * Returns the references to write: every place is certain, and refers to one module that has a key.
+ */
 function clearReferences(
   column: ColumnPlan,
   found: readonly Found[],
@@ -147,10 +153,10 @@ function decisionOf(
       ...base,
       severity: 'INFO',
       what: `${what}: it is a reference${ids === 'uuid' ? ', and gets the new ids' : ''}`,
-      advice: 'remove "references" from the field if that is chance',
+      advice: 'remove "references" from the field if that is a coincidence',
     };
   }
-  const stays = ids === 'uuid' ? 'it keeps the legacy ids' : 'nothing checks that they are there';
+  const stays = ids === 'uuid' ? 'it keeps the legacy ids' : 'nothing checks that those rows exist';
   const keyless = targets.find((target) => target.plan.key.length === 0);
   const first =
     keyless === undefined
@@ -162,6 +168,6 @@ function decisionOf(
     ...base,
     severity: 'WARNING',
     what: `${what}, and ${stays}`,
-    advice: `${first}${as} if that is no chance`,
+    advice: `${first}${as} if that is not a coincidence`,
   };
 }

@@ -1,16 +1,16 @@
-/** A proposal as files: the same proposal gives the same bytes. */
+/** Writes a proposal as files: the same proposal gives the same bytes. */
 
 import { schemaFiles } from '../mapping/schema/schemaFiles.ts';
 import { decisionsMarkdown } from './decisionsText.ts';
 import type { Proposal } from './propose.ts';
 
 export interface MappingFile {
-  /** Relative to the mapping folder, with `/`. */
+  /** Path relative to the mapping folder, with `/`. */
   readonly name: string;
   readonly text: string;
 }
 
-/** All files of the mapping folder; project.json, which makes it a mapping, comes last. */
+/** Returns all files of the mapping folder. project.json, which makes it a mapping, comes last. */
 export function mappingFiles(proposal: Proposal): MappingFile[] {
   return [
     ...schemaFiles().map(({ name, text }) => ({ name: `schema/${name}`, text })),

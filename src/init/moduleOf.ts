@@ -1,4 +1,4 @@
-/** A planned table as a module's mapping. */
+/** Turns a planned table into a module's mapping. */
 
 import {
   DEFAULT_ID_FIELD,
@@ -26,18 +26,18 @@ export interface ModuleContext {
   readonly ids: IdMode;
   /** By table. */
   readonly links: ReadonlyMap<TablePlan, Links>;
-  /** Columns to which others refer by value: they are fields. */
+  /** Columns to which others refer by value, and which are therefore fields. */
   readonly referred: ReadonlyMap<TablePlan, ReadonlySet<string>>;
   readonly nested: NestedReferences;
 }
 
 interface Fields {
   readonly byName: Map<string, FieldMapping>;
-  /** The field that stands for exactly this column. */
+  /** The field of exactly this column. */
   readonly ofColumn: Map<string, string>;
 }
 
-/** The module, and what its making decided. */
+/** Returns the module, and the decisions made on it. */
 export function moduleOf(plan: TablePlan, context: ModuleContext): [ModuleMapping, Decision[]] {
   const decisions: Decision[] = [];
   const fields = fieldsOf(plan, context, decisions);
@@ -65,12 +65,14 @@ function keyPart({ name, type, keyTransform }: ColumnPlan): KeyPart {
   return keyTransform === undefined ? part : { ...part, transforms: [keyTransform] };
 }
 
-/** What the source computes from other columns, and cannot read here, is lost with no data. */
+/**
+ * Lists columns that the source computes and that cannot be read here: dropping them loses no data.
+ */
 function droppedOf({ schema }: TablePlan): Pick<ModuleMapping, 'dropped'> {
   const computed = schema.unreadable?.filter((column) => column.computed) ?? [];
   if (computed.length === 0) return {};
   const reasons = computed.map(({ name, why }) => {
-    return [name, `computed by the source, and cannot be read, as ${why}`];
+    return [name, `computed by the source, and not readable, as ${why}`];
   });
   return { dropped: Object.fromEntries(reasons) as Readonly<Record<string, string>> };
 }
@@ -84,7 +86,10 @@ function idRule(plan: TablePlan, ids: IdMode, fields: Fields): IdRule {
   return { rule, field };
 }
 
-/** One field per column or reference, in the order of the columns; see {@link hasColumnField}. */
+/**
+ * Returns one field per column or reference, in the order of the columns; see {@link
+ * hasColumnField}.
+ */
 function fieldsOf(plan: TablePlan, context: ModuleContext, decisions: Decision[]): Fields {
   const fields: Fields = { byName: new Map(), ofColumn: new Map() };
   const references = context.links.get(plan)?.references ?? [];
@@ -106,7 +111,7 @@ function fieldsOf(plan: TablePlan, context: ModuleContext, decisions: Decision[]
     }
     fields.ofColumn.set(column.name, column.field);
   }
-  // Names of columns come first, so that a reference of several never takes one.
+  // Names of columns come first, so that a reference of several columns never takes one.
   const taken = new Set([...plan.columns.values()].map((column) => column.field));
   for (const reference of unnamed) {
     const field = referenceField(plan, reference, columnsOf(plan, reference.columns));
@@ -116,18 +121,19 @@ function fieldsOf(plan: TablePlan, context: ModuleContext, decisions: Decision[]
   return fields;
 }
 
-/** Whether the column is a field of its own type, besides any reference that it is part of. */
+/** Whether the column is a field of its own type, apart from any reference that it is part of. */
 function hasColumnField(plan: TablePlan, name: string, context: ModuleContext): boolean {
   const all = context.links.get(plan)?.references ?? [];
   const references = all.filter(({ columns }) => columns.includes(name));
   if (references.some(({ columns }) => columns.length === 1)) return false;
-  // A reference that is null in part holds nothing of its other columns.
+  // A reference that is null in part does not hold its other columns.
   if (references.some(({ partial }) => partial > 0)) return true;
   if (references.length > 0) return false;
   if (context.referred.get(plan)?.has(name) === true) return true;
   const [only, ...others] = plan.key;
   if (context.ids === 'keep' || only !== name || others.length > 0) return true;
-  // Numbers of rows stand on invoices; one of a person is for the lineage alone. A record needs a field.
+  // Row numbers are printed on invoices and stay; a person's number is for the lineage alone. A
+  // record needs at least one field.
   return plan.columns.size === 1 || personalNumber(columnOf(plan, only)) === undefined;
 }
 
@@ -168,8 +174,8 @@ function maxLengthOf({ type, declared, profile }: ColumnPlan): number | undefine
 }
 
 /**
- * What becomes of the legacy key: people know rows by it. A key that is no mere number may be about a
- * person, who is then found by it for good.
+ * Decides about the legacy key, by which people know rows. A non-numeric key may identify a person,
+ * and so would an id derived from it, permanently.
  */
 function legacyKey(plan: TablePlan, ids: IdMode, fields: Fields): Decision[] {
   const [column, ...others] = columnsOf(plan, plan.key);
@@ -194,7 +200,7 @@ function legacyKey(plan: TablePlan, ids: IdMode, fields: Fields): Decision[] {
         what: kept,
         advice:
           column.keyTransform === undefined
-            ? 'remove the field if nobody needs it; the lineage holds the key in any case'
+            ? 'remove the field if it is not needed; the lineage holds the key in any case'
             : 'keep the field; the lineage holds the key as compared, not as spelled',
       },
     ];
@@ -206,7 +212,7 @@ function legacyKey(plan: TablePlan, ids: IdMode, fields: Fields): Decision[] {
       rule: 'natural-key',
       severity: personal === undefined ? 'INFO' : 'WARNING',
       what: `the legacy key (${type}) stays the id of the records`,
-      advice: 'use new ids (--ids uuid) if it says something about a person',
+      advice: 'use new ids (--ids uuid) if it reveals something about a person',
     },
   ];
 }
@@ -215,12 +221,14 @@ function onlyInLineage(personal: string): Omit<Decision, 'table'> {
   return {
     rule: 'natural-key',
     severity: 'WARNING',
-    what: `the legacy key holds personal data of class ${personal}: the lineage has it, the records do not`,
+    what:
+      `the legacy key holds personal data of class ${personal}: ` +
+      'it is in the lineage, not in the records',
     advice: 'add it as a field with "pii" if the new system needs it',
   };
 }
 
-/** Declared unique sets in terms of fields. */
+/** Returns the declared unique sets in terms of fields. */
 function uniqueOf(plan: TablePlan, fields: Fields, decisions: Decision[]): string[][] {
   const sets: string[][] = [];
   for (const columns of uniqueSets(plan)) {
@@ -234,7 +242,10 @@ function uniqueOf(plan: TablePlan, fields: Fields, decisions: Decision[]): strin
   return sets;
 }
 
-/** A reference of several columns stands for all of them at once. */
+/**
+ * Returns a reference of several columns if all of them are in the set: it stands for them
+ * together.
+ */
 function referenceWithin(
   fields: Fields,
   column: string,
@@ -252,7 +263,9 @@ function notUnique(plan: TablePlan, columns: readonly string[]): Decision {
     rule: 'unique',
     severity: 'INFO',
     table: plan.schema.name,
-    what: `unique set (${columns.map(quoteName).join(', ')}) is not checked: not all are fields`,
+    what:
+      `unique set (${columns.map(quoteName).join(', ')}) is not checked: ` +
+      'not all of its columns are fields',
     advice: 'add the missing columns as fields if the new system relies on it',
   };
 }

@@ -1,12 +1,12 @@
 /**
- * Columns of personal data, by their values and their names: a mapping has to declare them, or the
- * scan finds them undeclared.
+ * Finds columns of personal data by their values and their names. A mapping has to declare them, or
+ * the scan reports them as undeclared.
  */
 
 import type { PiiClass } from '../pii/findPii.ts';
 import type { ColumnPlan } from './tablePlan.ts';
 
-/** Words of a column's name that say what it holds, in the languages that legacy systems speak. */
+/** Words in a column's name that reveal its content, in the languages of legacy systems. */
 const WORDS: Readonly<Record<PiiClass, ReadonlySet<string>>> = {
   EMAIL: new Set(['email', 'mail']),
   PHONE: new Set([
@@ -28,8 +28,8 @@ const WORDS: Readonly<Record<PiiClass, ReadonlySet<string>>> = {
 };
 
 /**
- * The class of a column's values: what half of its texts hold, or what its name says and any of its
- * texts confirms. Undefined where a few texts hold some: those are for the scan to find.
+ * Returns the class that half of a column's texts hold, or that its name suggests and any of its
+ * texts confirms. Undefined if few texts hold personal data: the scan finds those.
  */
 export function personalClass({ name, profile, type }: ColumnPlan): PiiClass | undefined {
   if (type.kind !== 'string') return undefined;
@@ -41,7 +41,7 @@ export function personalClass({ name, profile, type }: ColumnPlan): PiiClass | u
   });
 }
 
-/** The class of a column of integers, half of which are personal data written as numbers. */
+/** Returns the class of a column of integers half of which are personal data written as numbers. */
 export function personalNumber({ profile, type }: ColumnPlan): PiiClass | undefined {
   if (type.kind !== 'integer' && type.kind !== 'bigint') return undefined;
   const classes = Object.keys(WORDS) as PiiClass[];
@@ -49,7 +49,7 @@ export function personalNumber({ profile, type }: ColumnPlan): PiiClass | undefi
   return classes.find((of) => (profile.personal[of] ?? 0) >= enough);
 }
 
-/** The words of `HomePhone`, `home_phone` or `e-mail`. */
+/** Splits `HomePhone`, `home_phone` or `e-mail` into words. */
 function wordsOf(name: string): string[] {
   const words = name
     .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')

@@ -1,4 +1,4 @@
-/** One streaming pass over a table: what a mapping has to know about its values. */
+/** Profiles a table in one streaming pass over its values. */
 
 import type { ReadRange, SourceReader, TableSchema } from '../source/source.ts';
 import { columnTally, type ColumnProfile } from './columnProfile.ts';
@@ -10,17 +10,17 @@ export interface TableProfile {
   readonly rows: number;
   /** In the order of the schema. */
   readonly columns: readonly ColumnProfile[];
-  /** Per foreign key of the schema: rows with some, but not all of its columns null. */
+  /** Number of rows with some, but not all columns null, per foreign key of the schema. */
   readonly partialNulls: readonly number[];
   /** In the order of the schema. */
   readonly ids: readonly ColumnIds[];
-  /** By column, cells with numbers whose written digits are not those of their value, such as 1.10. */
+  /** By column, the number of cells with numbers written unlike their value, such as 1.10. */
   readonly otherDigits?: ReadonlyMap<string, number>;
 }
 
 /**
- * Reads every row of `ranges` (all of the table's) once; memory does not grow with the rows.
- * `onRows` is called with the number of rows of each page. Throws what the reader throws.
+ * Reads every row of `ranges` (all ranges of the table) once, in constant memory. `onRows` is
+ * called with the number of rows of each page. Throws the reader's errors.
  */
 export async function profileTable(
   reader: SourceReader,
@@ -56,7 +56,10 @@ export async function profileTable(
   return { table: table.name, rows, columns, partialNulls, ids: idsOf };
 }
 
-/** Whether others may refer to the column: it is a declared key alone, or called so where there is none. */
+/**
+ * Whether others may refer to the column: a declared key on its own, or, without one, a column
+ * named like a key.
+ */
 function mayBeKey({ primaryKey, unique }: TableSchema, name: string): boolean {
   const declared = [primaryKey, ...unique].filter((columns) => columns.length > 0);
   if (declared.length === 0) return /^(id|uuid|nr|key|code)$/i.test(name);

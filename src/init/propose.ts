@@ -1,7 +1,6 @@
 /**
- * From schema and profiles to a mapping that works without a hand edit, and the decisions that a
- * person may want to take differently. Pure: the same database gives the same mapping, byte for
- * byte.
+ * Makes a mapping from schema and profiles. It works without a hand edit; decisions list what a
+ * person may want to change. Pure: the same database gives the same mapping, byte for byte.
  */
 
 import {
@@ -34,9 +33,9 @@ export interface ProposalInput {
   readonly profiles: readonly TableProfile[];
   /** Name of the source in the project, such as `main`. */
   readonly sourceName: string;
-  /** As it stands in project.json. */
+  /** The URL as written in project.json. */
   readonly url: string;
-  /** How its tables were read. */
+  /** Notes on how its tables were read. */
   readonly remarks?: readonly Remark[];
   readonly ids: IdMode;
   readonly projectName: string;
@@ -46,14 +45,14 @@ export interface Proposal {
   readonly project: ProjectMapping;
   /** Ascending by name. */
   readonly modules: readonly ModuleMapping[];
-  /** By table in the order of the schema, what becomes no module last. */
+  /** By table in the order of the schema, objects that become no module last. */
   readonly decisions: readonly Decision[];
 }
 
 /** Namespace of the namespaces of projects: version 5 of `sealift.dev` in RFC 9562's DNS space. */
 const SEALIFT_NAMESPACE: string = uuidV5('6ba7b810-9dad-11d1-80b4-00c04fd430c8')('sealift.dev');
 
-/** @throws Failure EMPTY when the source has no table */
+/** @throws Failure EMPTY if the source has no table */
 export function proposeMapping(input: ProposalInput): Proposal {
   const tables = baseTables(input.schema);
   const plans = plansOf(tables, input.profiles);
@@ -61,7 +60,7 @@ export function proposeMapping(input: ProposalInput): Proposal {
   for (const plan of plans.values()) decisions.set(plan, chooseKey(plan));
   alignTypes(plans, input.ids);
   const links = new Map([...plans.values()].map((plan) => [plan, linksOf(plan, plans, input.ids)]));
-  if (input.ids === 'uuid') for (const [plan, of] of links) giveIdAway(plan, of);
+  if (input.ids === 'uuid') for (const [plan, of] of links) renameLegacyIdField(plan, of);
   const folded = foldKeys(links);
   const referred = referredByValue([...links.values()]);
   const likely = looksLikeIds(links, input.ids);
@@ -86,7 +85,7 @@ export function proposeMapping(input: ProposalInput): Proposal {
   };
 }
 
-/** Tables that become modules: those that hold rows of their own and can be read. */
+/** Lists the tables that become modules: those that hold rows of their own and can be read. */
 export function baseTables(schema: SourceSchema): TableSchema[] {
   const tables = schema.tables.filter(isMigrated);
   if (tables.length > 0) return tables;
@@ -100,8 +99,8 @@ export function baseTables(schema: SourceSchema): TableSchema[] {
   });
 }
 
-/** Where the new id is called `id`, a legacy key of that name is told from it. */
-function giveIdAway(plan: TablePlan, { references }: Links): void {
+/** Renames the field of a legacy key called `id` if the new id has that name. */
+function renameLegacyIdField(plan: TablePlan, { references }: Links): void {
   const [key, ...others] = plan.key;
   if (key === undefined || others.length > 0) return;
   const column = columnOf(plan, key);
@@ -145,9 +144,9 @@ function projectOf(
   };
 }
 
-/** The same schema gives the same namespace, and so the same keys the same target ids. */
+/** Derives the namespace from the schema, so that the same keys give the same target ids. */
 function namespaceOf(schema: SourceSchema): string {
-  // How its columns can be read here, and what is no part of a mapping, does not matter.
+  // Details of reading, and columns outside the mapping, do not matter.
   const tables = schema.tables.map(({ name, kind, columns, primaryKey, unique, foreignKeys }) => {
     return { name, kind, columns, primaryKey, unique, foreignKeys };
   });
@@ -155,7 +154,7 @@ function namespaceOf(schema: SourceSchema): string {
   return uuidV5(SEALIFT_NAMESPACE)(canonicalJson(plain));
 }
 
-/** Names of a damaged database may be ill-formed, which has no canonical JSON. */
+/** Names in a damaged database may be ill-formed, and have no canonical JSON. */
 function wellFormed(_: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
 }

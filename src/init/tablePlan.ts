@@ -1,4 +1,4 @@
-/** A table on its way to a module: what is declared, what was found, what was chosen so far. */
+/** A table that becomes a module: its declaration, its profile, and the choices so far. */
 
 import type { KeyTransform } from '../mapping/model.ts';
 import { formatType, type FieldType } from '../record/type.ts';
@@ -12,17 +12,20 @@ import type { TableProfile } from './profile.ts';
 
 export interface ColumnPlan {
   readonly name: string;
-  /** The name of its field, should it get one. */
+  /** The name of its field, if it gets one. */
   field: string;
   readonly schema: ColumnSchema;
   readonly declared: DeclaredType;
   readonly profile: ColumnProfile;
   readonly ids: ColumnIds | undefined;
-  /** Cells with numbers whose written digits are not those of their value, such as 1.10. */
+  /** Number of cells with numbers written unlike their value, such as 1.10. */
   readonly otherDigits: number;
-  /** Of its field and of its part of the key. */
+  /** Type of its field and of its part of the key. */
   type: FieldType;
-  /** Of its part of the key: what makes spellings equal that the source takes for one. */
+  /**
+   * Transform of its part of the key, which makes spellings equal that the source compares as
+   * equal.
+   */
   keyTransform?: KeyTransform;
 }
 
@@ -33,14 +36,16 @@ export interface TablePlan {
   readonly partialNulls: readonly number[];
   /** By name, in the order of the schema. */
   readonly columns: ReadonlyMap<string, ColumnPlan>;
-  /** Columns of the key that was chosen; none where there is no key. */
+  /** Columns of the chosen key; empty if there is none. */
   key: readonly string[];
 }
 
 /** Base tables by their name in the source. */
 export type TablePlans = ReadonlyMap<string, TablePlan>;
 
-/** The plan before keys and references are known. Throws when the profile is not the table's. */
+/**
+ * Plans a table before keys and references are known. Throws if the profile is of another table.
+ */
 export function planTable(schema: TableSchema, profile: TableProfile, module: string): TablePlan {
   if (profile.columns.length !== schema.columns.length) {
     throw new TypeError(`the profile is not that of table ${schema.name}`);
@@ -70,7 +75,7 @@ export function planTable(schema: TableSchema, profile: TableProfile, module: st
   return { module, schema, rows, partialNulls, columns: new Map(columns), key: [] };
 }
 
-/** The column of that name. Throws when there is none: look before. */
+/** Returns the column of that name. Throws if there is none. */
 export function columnOf(plan: TablePlan, name: string): ColumnPlan {
   const column = plan.columns.get(name);
   if (column === undefined) throw new TypeError(`table ${plan.schema.name} has no such column`);
@@ -81,7 +86,7 @@ export function columnsOf(plan: TablePlan, names: readonly string[]): ColumnPlan
   return names.map((name) => columnOf(plan, name));
 }
 
-/** Whether null may be refused in all of these columns. */
+/** Whether null may be rejected in all of these columns. */
 export function isRequired(plan: TablePlan, columns: readonly ColumnPlan[]): boolean {
   return columns.every(({ name, schema, profile }) => {
     return profile.counts.null === 0 && (schema.notNull || plan.key.includes(name));

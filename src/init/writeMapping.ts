@@ -1,10 +1,10 @@
 /**
- * Writes a new mapping, whole or not at all, and never over one that is there.
+ * Writes a new mapping, whole or not at all, and never over an existing one.
  *
- * All files are written and synced in a folder beside the target first. A target that is absent or
- * empty is then replaced by that folder in one rename; into one that holds other things (a README,
- * schemas) the files are linked one by one, which fails where anything has the name already, and
- * project.json, which makes it a mapping, comes last.
+ * All files are written and synced in a folder beside the target first. An absent or empty target
+ * is then replaced by that folder in one rename. In a target that holds other things (a README,
+ * schemas) the files are linked one by one, which fails if a name is taken; project.json, which
+ * makes it a mapping, comes last.
  */
 
 import {
@@ -29,26 +29,26 @@ import { Failure } from '../outcome/failure.ts';
 import type { MappingFile } from './mappingFiles.ts';
 
 /**
- * Throws what {@link writeMapping} would throw for a mapping that is there already, so that nobody
- * waits for a database to be read in vain. `folder` is the mapping folder itself.
+ * Throws the error of {@link writeMapping} for an existing mapping before the database is read.
+ * `folder` is the mapping folder itself.
  */
 export function assertNoMapping(folder: string): void {
   if (!isThere(folder)) return;
   const stat = statSync(folder, { throwIfNoEntry: false });
   if (stat === undefined)
-    throw alreadyThere(folder, 'a link to nowhere has the name of the mapping folder');
-  if (!stat.isDirectory()) throw alreadyThere(folder, 'a file has the name of the mapping folder');
+    throw alreadyThere(folder, 'a dangling link is in place of the mapping folder');
+  if (!stat.isDirectory()) throw alreadyThere(folder, 'a file is in place of the mapping folder');
   const project = join(folder, 'project.json');
-  if (isThere(project)) throw alreadyThere(project, 'there is a mapping already');
+  if (isThere(project)) throw alreadyThere(project, 'a mapping exists already');
   const modules = join(folder, 'modules');
   const files = isThere(modules) && statSync(modules).isDirectory() ? readdirSync(modules) : [];
   const [module] = files.filter((name) => name.endsWith('.json')).sort();
-  if (module !== undefined) throw alreadyThere(join(modules, module), 'there is a mapping already');
+  if (module !== undefined) throw alreadyThere(join(modules, module), 'a mapping exists already');
 }
 
 /**
- * Writes `files` to the mapping folder. On a failure everything that was written is removed again.
- * @throws Failure USAGE where a mapping, or a file that would be one of its own, is there; DISK
+ * Writes `files` to the mapping folder. On a failure every written file is removed again. @throws
+ * Failure USAGE if a mapping, or a file with one of its names, is there; DISK
  */
 export function writeMapping(folder: string, files: readonly MappingFile[]): void {
   const target = resolve(folder);
@@ -72,7 +72,7 @@ export function writeMapping(folder: string, files: readonly MappingFile[]): voi
   }
 }
 
-/** Unlike a candidate a mapping is meant to be shared: the usual permissions apply. */
+/** A mapping is meant to be shared, unlike a candidate: the usual permissions apply. */
 function writeNew(path: string, text: string): void {
   const file = openSync(path, 'wx');
   try {
@@ -95,14 +95,14 @@ function newFolderBeside(target: string): string {
   }
 }
 
-/** Names are made by us; a path that leads out of the folder is a defect. */
+/** The names are made by Sealift; a path that points outside the folder is a defect. */
 function within(folder: string, name: string): string {
   const path = resolve(folder, name);
   if (!path.startsWith(`${folder}/`)) throw new TypeError('a file outside the mapping folder');
   return path;
 }
 
-/** Takes the target's place where it is absent or an empty folder; false where it is not. */
+/** Moves the draft to the target if that is absent or an empty folder; false if it is not. */
 function moveWhole(draft: string, target: string): boolean {
   try {
     renameSync(draft, target);
@@ -125,7 +125,7 @@ function linkEach(draft: string, target: string, files: readonly MappingFile[]):
         mkdirSync(dirname(path));
         undo.push(() => rmdirSync(dirname(path)));
       }
-      if (holds(path, text)) continue;
+      if (hasContent(path, text)) continue;
       linkNew(join(draft, name), path);
       undo.push(() => rmSync(path));
     }
@@ -138,15 +138,15 @@ function linkEach(draft: string, target: string, files: readonly MappingFile[]):
   }
 }
 
-/** A folder of the mapping that is a link would have the files written elsewhere. */
+/** Rejects a link in place of a folder of the mapping, which would send the files elsewhere. */
 function refuseLink(folder: string): void {
   const stat = lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined || stat.isDirectory()) return;
-  throw alreadyThere(folder, 'a link or a file stands where a folder of the mapping goes');
+  throw alreadyThere(folder, 'a link or a file is in place of a folder of the mapping');
 }
 
-/** A schema that is there already is as good as a new one. */
-function holds(path: string, text: string): boolean {
+/** Whether an existing schema has the same content and need not be written. */
+function hasContent(path: string, text: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   return stat?.isFile() === true && readFileSync(path, 'utf8') === text;
 }
@@ -155,7 +155,8 @@ function linkNew(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') throw alreadyThere(to, 'a file of the mapping is there');
+    if (systemCode(error) === 'EEXIST')
+      throw alreadyThere(to, 'a file of the mapping exists already');
     throw error;
   }
 }
@@ -164,13 +165,14 @@ function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    // Below a file there is nothing; making the folder will say so.
+    // Below a file there is nothing; making the folder reports it.
     if (systemCode(error) === 'ENOTDIR') return false;
     throw error;
   }
 }
 
 function alreadyThere(path: string, what: string): Failure {
-  const hint = 'init never writes over it; move it away, or choose another folder with --project';
+  const hint =
+    'init never overwrites a mapping; move it away, or choose another folder with --project';
   return new Failure('USAGE', { what, where: path, hint });
 }

@@ -12,10 +12,12 @@ import { dirname, join } from 'node:path';
 
 import { createFile, makeFolder, syncFolder, writeAll } from '../disk/durable.ts';
 import { diskFailure, readFailure, systemCode } from '../disk/errors.ts';
+import { inTheWay } from '../disk/inTheWay.ts';
 import { acquireLockPatiently } from '../disk/lock.ts';
 import { openNoLinks, statOf } from '../disk/noLinks.ts';
-import { Failure } from '../outcome/failure.ts';
-import { encodeEntries, parseJournal, type Journal, type JournalEvent } from './line.ts';
+import type { Failure } from '../outcome/failure.ts';
+import { membersOf, type SignedEvent } from './event.ts';
+import { encodeEntries, parseJournal, type Journal, type JournalMembers } from './line.ts';
 
 /** Everybody appends for a moment only. */
 const PATIENCE_MS = 2000;
@@ -52,7 +54,16 @@ export function readJournal(folder: string): Journal {
 export function appendToJournal(
   folder: string,
   writer: JournalWriter,
-  events: readonly JournalEvent[],
+  events: readonly SignedEvent[],
+): Journal {
+  return appendMembers(folder, writer, events.map(membersOf));
+}
+
+/** Appends events as they stand in the file, whatever they tell; see {@link appendToJournal}. */
+export function appendMembers(
+  folder: string,
+  writer: JournalWriter,
+  events: readonly JournalMembers[],
 ): Journal {
   refuseForeign(folder);
   try {
@@ -121,9 +132,5 @@ function refuseForeign(folder: string): void {
 }
 
 function foreign(path: string): Failure {
-  return new Failure('JOURNAL', {
-    what: 'something foreign stands where the journal belongs',
-    where: path,
-    hint: 'move it away, then run again',
-  });
+  return inTheWay('JOURNAL', 'something foreign stands where the journal belongs', path);
 }

@@ -15,14 +15,14 @@ export const JOURNAL_FORMAT = 1;
 /** `prev` of the first line. */
 export const NO_LINE: string = '0'.repeat(64);
 
-/** What happened; members are canonical JSON values, never a record's. */
-export interface JournalEvent {
+/** What happened, as it stands in the file (event.ts): canonical JSON values, never a record's. */
+export interface JournalMembers {
   /** Such as `scan` or `promote-done`. */
   readonly event: string;
   readonly [member: string]: unknown;
 }
 
-export interface JournalEntry extends JournalEvent {
+export interface JournalEntry extends JournalMembers {
   /** 1 for the first line, then without gaps. */
   readonly seq: number;
   /** ISO 8601, UTC; for people: the order is that of `seq`. */
@@ -118,13 +118,13 @@ export function broken(what: string, where: string): Failure {
  */
 export function encodeEntries(
   journal: Journal,
-  events: readonly JournalEvent[],
+  events: readonly JournalMembers[],
   at: string,
 ): Uint8Array {
   const { torn } = journal;
   const first = { event: 'begin', format: JOURNAL_FORMAT };
   const cut = { event: 'cut', bytes: torn.length, sha256: hash('sha256', torn, 'hex') };
-  const all: readonly JournalEvent[] = [
+  const all: readonly JournalMembers[] = [
     ...(journal.entries.length === 0 ? [first] : []),
     ...(torn.length === 0 ? [] : [cut]),
     ...events,
@@ -140,9 +140,4 @@ export function encodeEntries(
     return line;
   });
   return Buffer.concat(lines);
-}
-
-/** The event with the operator, where there is one. */
-export function signed(event: JournalEvent, who: string | null): JournalEvent {
-  return who === null ? event : { ...event, who };
 }

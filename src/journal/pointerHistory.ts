@@ -4,11 +4,16 @@
  * a command of Sealift made live can be gone back to. Pure.
  */
 
-import { broken, type Journal, type JournalEntry, type JournalEvent } from './line.ts';
-import { isSealedName, sealIdOf } from '../seal/sealedFolders.ts';
-
-/** A command that changes what is live. */
-export type Move = 'promote' | 'rollback';
+import {
+  eventOf,
+  type JournalEvent,
+  type MalformedEvent,
+  type Move,
+  type MoveEvent,
+  type UnknownEvent,
+} from './event.ts';
+import { broken, type Journal } from './line.ts';
+import { sealIdOf } from '../seal/sealedFolders.ts';
 
 export interface PointerHistory {
   /** Name of the candidate that is live; null before the first, or where the link was taken away. */
@@ -43,7 +48,7 @@ export function previousOf({ before, live }: PointerHistory): string | null {
 export function pointerHistory(journal: Journal, where: string): PointerHistory {
   let history = NEVER_LIVE;
   for (const entry of journal.entries) {
-    const next = after(history, entry);
+    const next = historyAfter(history, eventOf(entry), entry.at);
     if (next === null) {
       const what = `the journal's entry ${entry.event} does not follow from those before`;
       throw broken(what, `${where}:${entry.seq}`);
@@ -55,37 +60,41 @@ export function pointerHistory(journal: Journal, where: string): PointerHistory 
 
 /** Whether the journal tells of anything that was live: without, nobody knows what was. */
 export function hasMoves({ entries }: Journal): boolean {
-  return entries.some(({ event }) => event === 'pointer-found' || MOVE.test(event));
+  const told = new Set(entries.map((entry) => eventOf(entry).event));
+  return told.has('move') || told.has('pointer-found');
 }
 
-const MOVE = /^(promote|rollback)-(intended|done|not-done)$/;
-
-/** The history after an event; null where that cannot follow. */
-export function after(
+/** The history after what happened `at` a time; null where that cannot follow. */
+function historyAfter(
   history: PointerHistory,
-  event: JournalEvent & Pick<JournalEntry, 'at'>,
+  event: JournalEvent | UnknownEvent | MalformedEvent,
+  at: string,
+): PointerHistory | null {
+  switch (event.event) {
+    case 'move':
+      return moved(history, event, at);
+    case 'pointer-found':
+      return history.open === null ? foundByHand(history, event.found, at) : null;
+    case 'malformed':
+      return null;
+    default:
+      return history;
+  }
+}
+
+function moved(
+  history: PointerHistory,
+  { move, step, to }: MoveEvent,
+  at: string,
 ): PointerHistory | null {
   const { open } = history;
-  if (event.event === 'pointer-found') {
-    const { found } = event;
-    return open === null && isNameOrNull(found) ? foundByHand(history, found, event.at) : null;
-  }
-  const match = MOVE.exec(event.event);
-  if (match === null) return history;
-  const [, move, step] = match as unknown as [string, Move, string];
-  const to = event['to'];
-  if (!isNameOrNull(to) || to === null) return null;
   if (step === 'intended') {
     if (open !== null || (move === 'rollback' && !history.before.includes(to))) return null;
-    return { ...history, open: { move, to, at: event.at } };
+    return { ...history, open: { move, to, at } };
   }
   if (open === null || open.move !== move || open.to !== to) return null;
   if (step === 'not-done') return { ...history, open: null };
-  return move === 'promote' ? promoted(history, to, event.at) : rolledBack(history, to, event.at);
-}
-
-function isNameOrNull(value: unknown): value is string | null {
-  return value === null || (typeof value === 'string' && isSealedName(value));
+  return move === 'promote' ? promoted(history, to, at) : rolledBack(history, to, at);
 }
 
 /** What is live goes to the stack, if a command made it live. */
@@ -125,7 +134,7 @@ export function settle(history: PointerHistory, found: string | null, at: string
   const add = (event: JournalEvent, note: string): void => {
     events.push(event);
     notes.push(note);
-    const next = after(settled, { ...event, at });
+    const next = historyAfter(settled, event, at);
     if (next === null) throw new Error(`${event.event} cannot follow`);
     settled = next;
   };
@@ -133,8 +142,9 @@ export function settle(history: PointerHistory, found: string | null, at: string
     const { move, to, at: began } = history.open;
     const done = found === to;
     const outcome = done ? 'it had been done' : 'it had not been done';
+    const step = done ? 'done' : 'not-done';
     add(
-      { event: `${move}-${done ? 'done' : 'not-done'}`, to, sealId: sealIdOf(to), recovered: true },
+      { event: 'move', move, step, to, sealId: sealIdOf(to), recovered: true },
       `a ${move} of ${began} was interrupted: ${outcome}`,
     );
   }

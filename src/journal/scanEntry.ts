@@ -4,17 +4,9 @@
  * today. Promote reads this, never a report.
  */
 
-import type { Journal, JournalEntry, JournalEvent } from './line.ts';
+import { eventOf, type JournalEvent, type ScanVerdict } from './event.ts';
+import type { Journal } from './line.ts';
 import { Failure } from '../outcome/failure.ts';
-import type { Severity, Verdict } from '../outcome/finding.ts';
-
-export interface ScanVerdict {
-  readonly sealId: string;
-  /** See checksDigest.ts; null where the candidate did not verify, so that nothing was checked. */
-  readonly checks: string | null;
-  readonly verdict: Verdict;
-  readonly counts: Readonly<Record<Severity, number>>;
-}
 
 /** The entry of a full scan. */
 export function scanEvent({ sealId, checks, verdict, counts }: ScanVerdict): JournalEvent {
@@ -28,29 +20,13 @@ export interface JournaledScan extends ScanVerdict {
 
 /** The last full scan of a candidate; null where there was none. */
 export function lastScan({ entries }: Journal, sealId: string): JournaledScan | null {
-  const entry = entries.findLast(({ event, ...rest }) => {
-    return event === 'scan' && rest['sealId'] === sealId;
-  });
-  return entry === undefined ? null : journaledScan(entry);
-}
-
-/** Fails closed: an entry with anything missing counts as a failed scan. */
-function journaledScan({ at, sealId, checks, verdict, counts }: JournalEntry): JournaledScan {
-  const numbers = (typeof counts === 'object' ? counts : null) as Record<string, unknown> | null;
-  const count = (name: Severity): number => {
-    const number = numbers?.[name];
-    return Number.isSafeInteger(number) ? Number(number) : Number.POSITIVE_INFINITY;
-  };
-  const [BLOCKER, WARNING, INFO] = [count('BLOCKER'), count('WARNING'), count('INFO')];
-  const passed = verdict === 'PASS' && BLOCKER + WARNING === 0;
-  const warned = verdict === 'WARN' && BLOCKER === 0;
-  return {
-    at,
-    sealId: String(sealId),
-    checks: typeof checks === 'string' ? checks : null,
-    verdict: passed ? 'PASS' : warned ? 'WARN' : 'FAIL',
-    counts: { BLOCKER, WARNING, INFO },
-  };
+  for (const entry of entries.toReversed()) {
+    const event = eventOf(entry);
+    if (event.event !== 'scan' || event.sealId !== sealId) continue;
+    const { checks, verdict, counts } = event;
+    return { at: entry.at, sealId, checks, verdict, counts };
+  }
+  return null;
 }
 
 export interface Candidacy {

@@ -3,7 +3,8 @@
  * it was sealed, and not who sealed it: that is what these entries are for. Pure.
  */
 
-import type { Journal, JournalEvent } from './line.ts';
+import { eventOf, type JournalEvent, type MoveEvent } from './event.ts';
+import type { Journal } from './line.ts';
 import { sealIdOf } from '../seal/sealedFolders.ts';
 
 /** The entry of a candidate that is about to be published under this name. */
@@ -16,16 +17,18 @@ export function sealedEvent(candidate: string, dataRoot: string): JournalEvent {
  * promoted it with a seal id that was kept elsewhere.
  */
 export function isHeld({ entries }: Journal, sealId: string): boolean {
-  return entries.some(({ event, ...rest }) => {
-    const holds = event === 'sealed' || (event === 'promote-intended' && rest['expected'] === true);
-    return holds && rest['sealId'] === sealId;
+  return entries.map(eventOf).some((event) => {
+    const holds = event.event === 'sealed' || (event.event === 'move' && isExpected(event));
+    return holds && event.sealId === sealId;
   });
+}
+
+function isExpected({ move, step, expected }: MoveEvent): boolean {
+  return move === 'promote' && step === 'intended' && expected === true;
 }
 
 /** The name that was sealed last of those that are there; null where none of them was sealed here. */
 export function sealedLast({ entries }: Journal, names: readonly string[]): string | null {
-  const entry = entries.findLast(({ event, ...rest }) => {
-    return event === 'sealed' && names.includes(String(rest['candidate']));
-  });
-  return entry === undefined ? null : String(entry['candidate']);
+  const sealed = entries.map(eventOf).filter((event) => event.event === 'sealed');
+  return sealed.findLast(({ candidate }) => names.includes(candidate))?.candidate ?? null;
 }

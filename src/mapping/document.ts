@@ -1,9 +1,9 @@
 /**
- * One mapping file: read once, without following links, as strict JSON with positions.
+ * Reads one mapping file once, without following links, as strict JSON with positions.
  *
- * Promises: no link is followed, no more than 16 MiB is read, objects have no
- * prototype, no `__proto__` and no number that a double would change gets any further. Every error
- * is a MAPPING failure with file, line and column.
+ * Promises: no link is followed, and at most 16 MiB are read. The value has objects without
+ * prototype, no `__proto__`, and no number that a double would change. Every error is a MAPPING
+ * failure with file, line and column.
  */
 
 import { constants, type Stats } from 'node:fs';
@@ -16,13 +16,13 @@ import { decodeUtf8, JsonSyntaxError, parseJson } from '../record/jsonText.ts';
 import { InexactNumber, type JsonValue } from '../record/value.ts';
 import { escapeToken, formatPlace, type Place } from './place.ts';
 
-/** A mapping file may take this many bytes. */
+/** Most bytes of a mapping file. */
 export const MAX_FILE_BYTES: number = 16 * 1024 * 1024;
 
 export interface MappingDocument {
-  /** Relative to the mapping folder. */
+  /** Name relative to the mapping folder. */
   readonly name: string;
-  /** The file as it is on disk. */
+  /** The file's bytes as on disk. */
   readonly bytes: Uint8Array;
   readonly text: string;
   readonly json: JsonValue;
@@ -36,7 +36,11 @@ export async function readDocument(folder: string, name: string): Promise<Mappin
   const text = decodeUtf8(bytes);
   if (text === null) throw fileFailure(name, 'the file is not valid UTF-8', 'save it as UTF-8');
   if (text.startsWith('\uFEFF')) {
-    throw fileFailure(name, 'the file starts with a byte order mark', 'save it as UTF-8 without');
+    throw fileFailure(
+      name,
+      'the file starts with a byte order mark',
+      'save it as UTF-8 without it',
+    );
   }
   try {
     const json = parseJson(text);
@@ -51,14 +55,15 @@ export async function readDocument(folder: string, name: string): Promise<Mappin
   }
 }
 
-/** A file of the mapping is wrong as a whole. */
+/** Makes the failure for a file of the mapping that is wrong as a whole. */
 export function fileFailure(name: string, what: string, hint: string, cause?: unknown): Failure {
   const where = formatPlace({ file: name, pointer: '' }, null);
   return new Failure('MAPPING', { what, where, hint, cause });
 }
 
 /**
- * Opens an ordinary file of at most `limit` bytes; neither a link nor a pipe. The caller closes it.
+ * Opens an ordinary file of at most `limit` bytes, which is neither a link nor a pipe. The caller
+ * closes it.
  */
 export async function openRegularFile(
   path: string,
@@ -67,18 +72,19 @@ export async function openRegularFile(
 ): Promise<FileHandle> {
   const stat = statAt(path, name);
   if (stat.isSymbolicLink()) {
-    throw fileFailure(name, 'the file is a symbolic link', 'put the file itself there');
+    throw fileFailure(name, 'the file is a symbolic link', 'replace the link by the file itself');
   }
-  if (!stat.isFile()) throw fileFailure(name, 'this is not a file', 'put an ordinary file there');
+  if (!stat.isFile())
+    throw fileFailure(name, 'this is not a file', 'replace it by an ordinary file');
   if (stat.size > limit) throw tooLarge(name, limit);
-  // Should it become a pipe meanwhile.
+  // In case it is replaced by a pipe meanwhile.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   return openHandleNoLinks(path, flags).catch((error: unknown) => {
     throw fileFailure(name, 'the file cannot be opened', 'check its permissions', error);
   });
 }
 
-/** The bytes of an open file, from where it stands; it is closed unless `autoClose` is false. */
+/** Yields the bytes of an open file from its position on. Closes it unless `autoClose` is false. */
 export async function* chunksOf(
   file: FileHandle,
   name: string,
@@ -128,7 +134,7 @@ function tooLarge(name: string, limit: number): Failure {
 
 function plainValue(json: JsonValue, place: Place, text: string): unknown {
   if (json instanceof InexactNumber) {
-    throw valueFailure(place, text, 'a number that cannot be held exactly', 'write it shorter');
+    throw valueFailure(place, text, 'the number cannot be represented exactly', 'use fewer digits');
   }
   if (typeof json !== 'object' || json === null) return json;
   if (Array.isArray(json)) {
@@ -141,7 +147,7 @@ function plainValue(json: JsonValue, place: Place, text: string): unknown {
     const inner: Place = { ...place, pointer: `${place.pointer}/${escapeToken(key)}` };
     if (key === '__proto__') {
       const at: Place = { ...inner, part: 'key' };
-      throw valueFailure(at, text, 'a key "__proto__" is not allowed', 'use another name');
+      throw valueFailure(at, text, 'the key "__proto__" is not allowed', 'use another name');
     }
     object[key] = plainValue(member, inner, text);
   }

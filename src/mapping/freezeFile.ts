@@ -1,8 +1,8 @@
 /**
- * The freeze of a mapping: `mapping/freeze.json` says which files were agreed upon, by whom and why.
- * It holds the SHA-256 of each of them as it is on disk, and the canonical digest of all together,
- * which is the one that a seal states in run.json. It is no part of the mapping itself: what is
- * sealed is the same with or without it.
+ * The freeze of a mapping: `mapping/freeze.json` says which files were agreed upon, by whom and
+ * why. It holds the SHA-256 of each file as on disk, and the canonical digest of the mapping, which
+ * a seal states in run.json. It is not part of the mapping itself: what is sealed is the same with
+ * or without it.
  */
 
 import { createHash } from 'node:crypto';
@@ -23,15 +23,15 @@ export interface Freeze {
   readonly format: 1;
   readonly who: string;
   readonly why: string;
-  /** ISO 8601, UTC; for people, nothing depends on it. */
+  /** ISO 8601, UTC. For people; nothing depends on it. */
   readonly when: string;
-  /** Of the mapping, as `mappingDigest` makes it: lower-case hex. */
+  /** Digest by `mappingDigest`: lower-case hex. */
   readonly digest: string;
   /** Name relative to the mapping folder → SHA-256 of the file's bytes, lower-case hex. */
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** What a mapping has become since it was frozen; names ascend by their UTF-8 bytes. */
+/** A change to a mapping since it was frozen. */
 export interface FreezeChange {
   readonly file: string;
   readonly change: 'changed' | 'added' | 'removed';
@@ -40,11 +40,13 @@ export interface FreezeChange {
 const HEX_DIGEST = /^[0-9a-f]{64}$/;
 const MAX_FILE_BYTES = 16 * 1024 ** 3;
 
-/** The freeze in `folder`, the mapping's; null where there is none. @throws Failure MAPPING */
+/**
+ * Reads the freeze in the mapping folder `folder`; null if there is none. @throws Failure MAPPING
+ */
 export async function readFreeze(folder: string): Promise<Freeze | null> {
   const path = join(folder, FREEZE_FILE);
   const there = await lstat(path).catch((error: unknown) => {
-    // What may not be looked at may well be frozen.
+    // A file that may not be inspected may be a freeze.
     if (isForbidden(error)) throw readFailure(error, path);
     return null;
   });
@@ -52,8 +54,8 @@ export async function readFreeze(folder: string): Promise<Freeze | null> {
   const { value } = await readDocument(realFolder(folder), FREEZE_FILE);
   const freeze = asFreeze(value);
   if (freeze !== null) return freeze;
-  const hint = 'restore it, or remove it and freeze again with who and why';
-  throw fileFailure(FREEZE_FILE, 'this is not what sealift freeze writes', hint);
+  const hint = 'restore it, or remove it and run sealift freeze --who NAME --why TEXT';
+  throw fileFailure(FREEZE_FILE, 'the file was not written by sealift freeze', hint);
 }
 
 function asFreeze(value: unknown): Freeze | null {
@@ -74,7 +76,7 @@ function isDigest(value: unknown): value is string {
   return typeof value === 'string' && HEX_DIGEST.test(value);
 }
 
-/** Writes the freeze in one step, over one that is there. */
+/** Writes the freeze in one step, replacing an existing one. */
 export function writeFreeze(folder: string, freeze: Freeze): void {
   const { format, who, why, when, digest, files } = freeze;
   const value = { format, who, why, when, digest, files: Object.fromEntries(files) };
@@ -82,8 +84,8 @@ export function writeFreeze(folder: string, freeze: Freeze): void {
 }
 
 /**
- * SHA-256 of every file of the mapping, sound or not, in the order of their names.
- * @throws Failure MAPPING where one is no ordinary file or cannot be read
+ * Returns the SHA-256 of every file of the mapping, valid or not, in the order of their names.
+ * @throws Failure MAPPING if one is not an ordinary file or cannot be read
  */
 export async function digestMappingFiles(folder: string): Promise<Map<string, string>> {
   const digests = new Map<string, string>();
@@ -97,7 +99,7 @@ export async function digestMappingFiles(folder: string): Promise<Map<string, st
   return digests;
 }
 
-/** What differs between two sets of files. */
+/** Lists the differences between two sets of files; names ascend by their UTF-8 bytes. */
 export function changesBetween(
   before: ReadonlyMap<string, string>,
   now: ReadonlyMap<string, string>,
@@ -112,26 +114,26 @@ export function changesBetween(
   });
 }
 
-/** How many names a message lists. */
+/** Most names that a message lists. */
 const LISTED = 3;
 const AGAIN = 'restore them, or freeze again with sealift freeze --who NAME --why TEXT';
 
-/** A mapping is no longer the one that was frozen, and `changes`, at least one, say where. */
+/** Makes the failure for a mapping that differs from its freeze by `changes`, at least one. */
 export function changedSince(changes: readonly FreezeChange[]): Failure {
   const listed = changes
     .slice(0, LISTED)
     .map(({ file, change }) => `${formatPlace({ file, pointer: '' }, null)} ${change}`);
   if (changes.length > LISTED) listed.push(`${changes.length - LISTED} more`);
   return new Failure('MAPPING', {
-    what: 'the mapping is not the one that was frozen',
+    what: 'the mapping changed since it was frozen',
     where: listed.join(', '),
     hint: AGAIN,
   });
 }
 
-/** @throws Failure MAPPING where what was loaded is not what was frozen */
+/** @throws Failure MAPPING if the digest is not the frozen one */
 export function assertFrozenDigest(freeze: Freeze, digest: string): void {
   if (freeze.digest === digest) return;
-  const what = 'the mapping has another digest than the one that was frozen';
+  const what = 'the digest of the mapping is not the frozen one';
   throw fileFailure(FREEZE_FILE, what, AGAIN);
 }

@@ -1,24 +1,28 @@
 /**
- * Where ids stand inside a JSON value: JSON pointers (RFC 6901) in which the token `*` means each element
- * of an array, or each member of an object. A path that leads to nothing in a value has no ids there.
+ * Places of ids inside a JSON value: JSON pointers (RFC 6901) in which the token `*` means each
+ * element of an array, or each member of an object. A path that matches nothing in a value has no
+ * ids there.
  */
 
 import type { JsonValue } from '../record/value.ts';
 import { isReference, type FieldMapping, type OnMissing } from './model.ts';
 
-/** The tokens of a path; null for every scalar wherever it stands. */
+/** The tokens of a path; null for every scalar at any depth. */
 export type IdPath = readonly string[] | null;
 
 /** Ids of one module's records inside a field. */
 export interface NestedReference {
   readonly module: string;
-  /** As the mapping writes it; null where every scalar is an id. */
+  /** The path as written in the mapping; null if every scalar is an id. */
   readonly text: string | null;
   readonly path: IdPath;
   readonly onMissing: OnMissing;
 }
 
-/** References inside a field's value, in their order; none where the field is a reference itself. */
+/**
+ * Lists the references inside a field's value, in their order; none if the field is a reference
+ * itself.
+ */
 export function nestedReferences(field: FieldMapping): NestedReference[] {
   if (isReference(field) || field.references === undefined) return [];
   const { references, onMissing = 'block' } = field;
@@ -33,13 +37,13 @@ export function nestedReferences(field: FieldMapping): NestedReference[] {
   }));
 }
 
-/** The tokens of a JSON pointer. */
+/** Splits a JSON pointer into its tokens. */
 function tokensOf(path: string): string[] {
   const [, ...tokens] = path.split('/');
   return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** Whether one value may stand at the end of both. */
+/** Whether both paths may match the same value. */
 export function pathsMeet(a: IdPath, b: IdPath): boolean {
   if (a === null || b === null) return true;
   const same = (token: string, at: number): boolean =>
@@ -47,7 +51,7 @@ export function pathsMeet(a: IdPath, b: IdPath): boolean {
   return a.length === b.length && a.every(same);
 }
 
-/** The values at the end of a path, of a value as `JSON.parse` gives it; null is one, too. */
+/** Yields the values that a path matches in a value of `JSON.parse`, including null. */
 export function* valuesAt(value: unknown, path: IdPath, depth = 0): Generator {
   if (path === null) {
     if (typeof value !== 'object' || value === null) yield value;
@@ -68,9 +72,9 @@ export function* valuesAt(value: unknown, path: IdPath, depth = 0): Generator {
 const INDEX = /^(0|[1-9]\d*)$/;
 
 /**
- * Whether a path ends before its time somewhere in a value: at a scalar, at an array where it names a member,
- * or at an object where it counts elements. Ids may stand there that it does not lead to; where a member
- * is absent, null or without anything in it, there are none.
+ * Whether a path stops short somewhere in a value: at a scalar, at an array where it names a
+ * member, or at an object where it counts elements. There may be ids there that it does not match.
+ * A member that is absent, null or empty has none.
  */
 export function isOffPath(value: unknown, path: IdPath, depth = 0): boolean {
   const token = path?.[depth];
@@ -83,11 +87,14 @@ export function isOffPath(value: unknown, path: IdPath, depth = 0): boolean {
   if (Array.isArray(value) && !INDEX.test(token)) return value.length > 0;
   if (Object.hasOwn(value, token)) return isOffPath(Reflect.get(value, token), path, depth + 1);
   if (Array.isArray(value) || !INDEX.test(token)) return false;
-  // An object of which all names are numbers may well be meant, and has no such member.
+  // An object with numbers as its only names may be intended, and has no such member.
   return Object.keys(value).some((name) => !INDEX.test(name));
 }
 
-/** The value with others in the place of those at the end of a path; what it shares stays as it is. */
+/**
+ * Returns the value with the values at the path changed. Unchanged parts are shared with the
+ * original.
+ */
 export function changedAt(
   value: JsonValue,
   path: IdPath,

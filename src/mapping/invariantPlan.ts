@@ -1,8 +1,9 @@
 /**
- * Invariants before they run: what each reads, and that SQLite can run it over tables of that shape.
- * A mapping that asks for anything else fails here, before a record is looked at.
+ * Plans invariants before they run: the modules that each reads, and whether SQLite can run it over
+ * tables of that shape. An invalid invariant fails here, before any record is read.
  */
 
+import { quote } from '../sql/quote.ts';
 import Database from 'better-sqlite3';
 
 import { compileModule, type CompiledModule } from './compile/module.ts';
@@ -14,12 +15,12 @@ import { AS_OF, readInvariantSql } from '../sql/allowed.ts';
 
 export interface PlannedInvariant {
   readonly invariant: Invariant;
-  /** The accused module. */
+  /** The module whose records violate the invariant. */
   readonly module: CompiledModule;
   readonly sql: Sql;
-  /** The modules that it reads, with the fields of each that it can see. */
+  /** The modules that it reads, with the fields of each that are visible to it. */
   readonly tables: ReadonlyMap<string, readonly Column[]>;
-  /** How many columns its result has. */
+  /** Number of columns of its result. */
   readonly width: number;
 }
 
@@ -29,13 +30,13 @@ export interface Column {
   readonly type: FieldType;
 }
 
-/** Bytes are not loaded, nor decimals of no one scale. */
+/** Whether the field is loaded: bytes are not, nor decimals without a fixed scale. */
 function isLoaded({ type }: Column): boolean {
   if (type.kind === 'blob' || type.kind === 'bytes') return false;
   return type.kind !== 'decimal' || type.digits !== undefined;
 }
 
-/** All fields that SQL may see, the id included. */
+/** Lists all fields that SQL may see, the id included. */
 export function columnsOf(module: CompiledModule): Column[] {
   const { idField } = module;
   const loaded = module.fields.filter(isLoaded);
@@ -44,24 +45,23 @@ export function columnsOf(module: CompiledModule): Column[] {
   return [id, ...loaded];
 }
 
-/** The name of the table that holds a module's records; no module is called so. */
+/** Returns the name of the table with a module's records. No module has such a name. */
 export function tableName(module: string): string {
-  return quoted(`sealift~${module}`);
+  return quote(`sealift~${module}`);
 }
 
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** The type of a column in SQLite, which decides how values of other kinds compare with it. */
+/**
+ * Returns the type of the column in SQLite, which decides how it compares with values of other
+ * kinds.
+ */
 export function sqlType({ type }: Column): string {
   if (type.kind === 'float') return 'REAL';
   return ['integer', 'bigint', 'boolean', 'decimal'].includes(type.kind) ? 'INTEGER' : 'TEXT';
 }
 
 /**
- * Plans all invariants of a mapping, by module and in the order in which they are declared.
- * @throws Failure MAPPING where one is not a plain query, or does not fit the modules
+ * Plans all invariants of a mapping, by module and in the order of their declaration. @throws
+ * Failure MAPPING if one is not a plain query, or does not fit the modules
  */
 export function planInvariants(mapping: Mapping): PlannedInvariant[] {
   return mapping.modules.flatMap(({ module, invariants = [] }) =>
@@ -100,7 +100,7 @@ function plan(mapping: Mapping, module: CompiledModule, invariant: Invariant): P
   const width = prepared(sql.query, tables, fail);
   const { orderFields } = module;
   if (width < orderFields.length) {
-    const what = `its result has ${width} columns, the key of module ${module.name} more`;
+    const what = `its result has ${width} columns, fewer than the key of module ${module.name}`;
     throw fail(what, `select ${orderFields.join(', ')} first`);
   }
   return { invariant, module, sql, tables, width };
@@ -116,7 +116,7 @@ function twinOf(fields: readonly Column[]): Column | null {
   return null;
 }
 
-/** Number of result columns of a query over empty tables. */
+/** Counts the result columns of a query over empty tables. */
 function prepared(
   query: string,
   tables: PlannedInvariant['tables'],
@@ -125,9 +125,9 @@ function prepared(
   const db = new Database(':memory:');
   try {
     for (const [name, fields] of tables) {
-      const columns = fields.map((field) => `${quoted(field.name)} ${sqlType(field)}`);
-      // A module of which no field is named can still be counted.
-      db.exec(`CREATE TABLE ${quoted(name)} (${columns.join(', ') || '"sealift~none"'})`);
+      const columns = fields.map((field) => `${quote(field.name)} ${sqlType(field)}`);
+      // A module with no field in the query can still be counted.
+      db.exec(`CREATE TABLE ${quote(name)} (${columns.join(', ') || '"sealift~none"'})`);
     }
     const statement = db.prepare(query);
     if (!statement.reader || !statement.readonly) {
@@ -136,8 +136,8 @@ function prepared(
     return statement.columns().length;
   } catch (error) {
     if (!(error instanceof Database.SqliteError || error instanceof RangeError)) throw error;
-    // The tables are empty: this can only be about the mapping's own text.
-    throw fail(error.message, 'name fields and modules as the mapping has them');
+    // The tables are empty: the error can only be about the mapping's own text.
+    throw fail(error.message, 'use the names of fields and modules in the mapping');
   } finally {
     db.close();
   }

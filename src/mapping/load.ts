@@ -1,8 +1,8 @@
 /**
- * The mapping of a project: read, validated, checked in itself, and digested.
+ * Loads the mapping of a project: read, validated, checked in itself, and digested.
  *
- * Promises: what is returned is complete, and its digest is that of the files' bytes; nothing outside the mapping folder is read; every error is a MAPPING
- * failure of one line with file, line and column.
+ * Promises: the result is complete, and its digest is that of the files' bytes; nothing outside the
+ * mapping folder is read; every error is a MAPPING failure of one line with file, line and column.
  */
 
 import { createHash } from 'node:crypto';
@@ -25,29 +25,29 @@ import {
 import { MODULE_PATTERN } from './schema/names.ts';
 import { assertShape } from './check/shape.ts';
 
-/** A mapping with what the seal needs. Plain data: it survives structured clone. */
+/** A mapping with the data that the seal needs. Plain data: it survives structured clone. */
 export interface LoadedMapping extends Mapping {
-  /** Absolute, or relative to where the process stands, as the project folder was given. */
+  /** Absolute, or relative to the working directory, like the given project folder. */
   readonly folder: string;
-  /** Every file that counts, ascending by the UTF-8 bytes of its name. */
+  /** Every file of the mapping, ascending by the UTF-8 bytes of its name. */
   readonly files: readonly MappingFile[];
-  /** Digest of all of them: see {@link mappingDigest}. */
+  /** Digest of all files: see {@link mappingDigest}. */
   readonly digest: string;
 }
 
 const NAME = new RegExp(MODULE_PATTERN);
-/** Folders of a candidate that no module may take. */
+/** Folders of a candidate, whose names no module may have. */
 const RESERVED: ReadonlySet<string> = new Set(['checksums', 'mapping']);
 
 export interface LoadOptions {
-  /** Hears of ids that registries give twice; without it they are refused. */
+  /** Called for each id that registries give twice. Without it, such an id is an error. */
   readonly onDuplicate?: (duplicate: RegistryDuplicate) => void;
   /**
-   * A registry that a module names and that is not there is still to be made: it is in `registries`
-   * as NDJSON, and not among the `files`.
+   * Accepts a registry that a module names and that does not exist yet: it is in `registries` as
+   * NDJSON, and not among the `files`.
    */
   readonly registriesToCome?: boolean;
-  /** It was sealed: the folder is a real path, and whatever is a link in it now is not followed. */
+  /** Reads a sealed mapping: the folder is a real path, and a link in it is not followed. */
   readonly sealed?: boolean;
 }
 
@@ -79,15 +79,15 @@ export async function loadMapping(
 }
 
 /**
- * SHA-256, lower-case hex, of RFC 8785 of `[{"file": name, "sha256": digest of its bytes}, …]`,
- * ascending by the UTF-8 bytes of the names.
+ * Returns the SHA-256, lower-case hex, of RFC 8785 of `[{"file": name, "sha256": digest of its
+ * bytes}, …]`, ascending by the UTF-8 bytes of the names.
  */
 export function mappingDigest(files: readonly Pick<MappingFile, 'name' | 'sha256'>[]): string {
   const listing = files.map(({ name, sha256 }) => ({ file: name, sha256 }));
   return sha256Of(canonicalJson(listing));
 }
 
-/** Whether anything stands there, be it a link. */
+/** Whether the path exists, even as a dangling link. */
 function isThere(path: string): boolean {
   try {
     return statOf(path) !== undefined;
@@ -102,7 +102,7 @@ function assertThere(folder: string): void {
   throw new Failure('MAPPING', {
     what: 'there is no mapping',
     where: 'mapping/project.json',
-    hint: 'make one with sealift init, or name the project folder with --project',
+    hint: 'create one with sealift init, or name the project folder with --project',
   });
 }
 
@@ -110,13 +110,13 @@ async function loadModules(folder: string): Promise<MappingDocument[]> {
   const documents: MappingDocument[] = [];
   for (const { file, stem } of filesOf(folder, 'modules', ['.json'])) {
     const document = await readDocument(folder, file);
-    // The name comes first: whatever else is wrong, a bad one is what to tell.
+    // A bad name is reported before any other error of the file.
     assertModuleName(document, stem);
     assertShape(document, 'module');
     documents.push(document);
   }
   if (documents.length > 0) return documents;
-  throw fileFailure('modules', 'the mapping has no modules', 'make them with sealift init');
+  throw fileFailure('modules', 'the mapping has no modules', 'create them with sealift init');
 }
 
 function assertModuleName(document: MappingDocument, stem: string): void {
@@ -145,14 +145,14 @@ function listRegistries(folder: string): ReadonlyMap<string, string> {
       throw fileFailure(file, 'the name of a registry is not allowed', 'use a-z, 0-9, "_" and "-"');
     }
     if (registries.has(stem)) {
-      throw fileFailure(file, 'the registry is there twice', 'keep either .json or .ndjson');
+      throw fileFailure(file, 'the registry exists twice', 'keep either .json or .ndjson');
     }
     registries.set(stem, file);
   }
   return registries;
 }
 
-/** And those that modules name. */
+/** Adds the registries that modules name. */
 function withNamed(
   found: ReadonlyMap<string, string>,
   modules: readonly ModuleMapping[],
@@ -173,7 +173,9 @@ function namesIn(path: string, name: string): string[] {
   }
 }
 
-/** Files of a folder with one of these endings, ascending by UTF-8 bytes; others are refused. */
+/**
+ * Lists files of a folder with one of these endings, ascending by UTF-8 bytes. Others are rejected.
+ */
 function filesOf(
   folder: string,
   name: string,
@@ -185,7 +187,7 @@ function filesOf(
   if (!stat.isDirectory()) throw fileFailure(name, 'this is not a folder', 'make it a folder');
   const names = namesIn(path, name);
   return names
-    .filter((entry) => !isAside(entry))
+    .filter((entry) => !isIgnored(entry))
     .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     .map((entry) => {
       const ending = endings.find((end) => entry.endsWith(end));
@@ -198,8 +200,8 @@ function filesOf(
 }
 
 /**
- * Every file of the mapping in `folder` as it is on disk, sound or not, ascending by the UTF-8 bytes
- * of its name: project.json and what is in modules/ and registries/.
+ * Lists every file of the mapping in `folder` as on disk, valid or not, ascending by the UTF-8
+ * bytes of its name: project.json, and the files in modules/ and registries/.
  */
 export async function listMappingFiles(folder: string): Promise<string[]> {
   const names = isThere(join(folder, 'project.json')) ? ['project.json'] : [];
@@ -209,8 +211,8 @@ export async function listMappingFiles(folder: string): Promise<string[]> {
   return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-/** Notes, hidden files and editors' backups are no part of the mapping. */
-function isAside(name: string): boolean {
+/** Whether the file is a note, hidden, or an editor's backup, and not part of the mapping. */
+function isIgnored(name: string): boolean {
   return name.startsWith('.') || name.endsWith('.md') || name.endsWith('~');
 }
 

@@ -1,4 +1,4 @@
-/** Where something stands in the mapping files, and the failure that says so. */
+/** Places in the mapping files, and failures that name them. */
 
 import { Failure } from '../outcome/failure.ts';
 import { parseJsonWithPositions } from '../record/jsonText.ts';
@@ -14,27 +14,29 @@ export interface Place {
   readonly part?: 'key' | 'value';
 }
 
-/** A file of the mapping as it is on disk, which is how it is sealed. */
+/** A file of the mapping as on disk, which is how it is sealed. */
 export interface MappingFile {
   /** Relative to the mapping folder, with `/`: `project.json`, `modules/kunden.json`. */
   readonly name: string;
   /** SHA-256 of its bytes, lower-case hex. */
   readonly sha256: string;
-  /** Null for registries, which may be large: they are read again, and have the same digest or fail. */
+  /**
+   * Null for registries, which may be large: they are read again, and fail if their digest differs.
+   */
   readonly bytes: Uint8Array | null;
-  /** For the positions of errors; null where `bytes` is. */
+  /** For the positions of errors; null if `bytes` is. */
   readonly text: string | null;
 }
 
 /** A mapping whose errors can be located by line and column. */
 export type LocatedMapping = Mapping & { readonly files?: readonly MappingFile[] };
 
-/** A JSON pointer of these reference tokens. */
+/** Makes a JSON pointer of these reference tokens. */
 export function pointerTo(...tokens: readonly (string | number)[]): string {
   return tokens.map((token) => `/${escapeToken(String(token))}`).join('');
 }
 
-/** One reference token, escaped. */
+/** Escapes one reference token. */
 export function escapeToken(token: string): string {
   return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }
@@ -43,7 +45,7 @@ export function moduleFile(module: string): string {
   return `modules/${module}.json`;
 }
 
-/** `mapping/modules/kunden.json:3:14`; without the text, the file alone. */
+/** Returns `mapping/modules/kunden.json:3:14`; without the text, the file alone. */
 export function formatPlace(place: Place, text: string | null): string {
   const file = `mapping/${place.file}`;
   const printable = /^[\x20-\x7e]*$/.test(file) ? file : quoteName(file);
@@ -52,7 +54,7 @@ export function formatPlace(place: Place, text: string | null): string {
   return `${printable}:${line}:${column}`;
 }
 
-/** Something wrong at a place of a loaded mapping. */
+/** Makes the failure for an error at a place of a loaded mapping. */
 export function mappingFailure(
   mapping: LocatedMapping,
   place: Place,

@@ -2,9 +2,9 @@
  * Registries: frozen lists legacy id → target id, one `{legacyId, targetUuid, version?}` each, as
  * NDJSON (one per line, of any length: it is streamed) or as one JSON array.
  *
- * A registry may be empty: it has the ids of a table without rows, and each row of another table is
- * a finding. Refused: a target id that is no lower-case UUID, unknown or missing members, and, unless the
- * caller wants to hear of them, ids that are given twice. Errors name the file and the line
+ * A registry may be empty: that suits a table without rows, and each row of another table is a
+ * finding. Rejected are a target id that is not a lower-case UUID, unknown or missing members, and,
+ * unless the caller handles them, ids that are given twice. Errors name the file and the line
  * (arrays: the ordinal from 1), never the ids.
  */
 
@@ -14,6 +14,7 @@ import type { Failure } from '../outcome/failure.ts';
 import { decodeUtf8, JsonSyntaxError, parseJson } from '../record/jsonText.ts';
 import { isUuid } from '../record/uuid.ts';
 import type { JsonValue } from '../record/value.ts';
+import type { LoadedMapping } from './load.ts';
 import { chunksOf, fileFailure, openRegularFile, readDocument } from './document.ts';
 
 export interface RegistryEntry {
@@ -23,34 +24,36 @@ export interface RegistryEntry {
   readonly version?: number;
 }
 
-/** Where an entry stands. */
+/** The place of an entry. */
 export interface RegistryPlace {
   /** Relative to the mapping folder: `registries/kunden.ndjson`. */
   readonly file: string;
-  /** Its ordinal from 1, which of NDJSON is the line. */
+  /** Ordinal from 1; the line number in NDJSON. */
   readonly entry: number;
 }
 
-/** An id that is given twice: a legacy id in a file, a target id in all registries together. */
+/**
+ * An id that is given twice: a legacy id in one file, or a target id in all registries together.
+ */
 export interface RegistryDuplicate {
   readonly id: 'legacyId' | 'targetUuid';
   readonly first: RegistryPlace;
   readonly again: RegistryPlace;
 }
 
-/** What takes entries, file after file, and says which ids came before. */
+/** Collects entries, file after file, and finds ids that came before. */
 export interface RegistryIds {
   add(place: RegistryPlace, entry: RegistryEntry): void;
 }
 
-/** A line may take this many bytes, LF not counted: no honest one comes near. */
+/** Most bytes of a line without its LF; real entries are far shorter. */
 export const MAX_LINE_BYTES = 65_536;
 const MAX_REGISTRY_BYTES = 16 * 1024 ** 3;
 
 /**
- * The entries of a registry in the order of its file, each sound in itself; that no id is given
- * twice is up to {@link registryIds}. `file` is relative to the mapping folder; `onBytes` gets the
- * file's bytes as they are read.
+ * Yields the entries of a registry in the order of its file, each valid in itself; {@link
+ * registryIds} finds ids that are given twice. `file` is relative to the mapping folder; `onBytes`
+ * gets the file's bytes as they are read.
  */
 export async function* readRegistry(
   folder: string,
@@ -67,12 +70,15 @@ export async function* readRegistry(
   }
 }
 
-/** Ids of all registries of a project. Memory: the ids, the legacy ones of a file at a time. */
+/**
+ * Collects the ids of all registries of a project. Memory: the target ids, and the legacy ids of
+ * one file.
+ */
 export function registryIds(onDuplicate: (duplicate: RegistryDuplicate) => void): RegistryIds {
   const files: string[] = [];
   const targets = new Map<string, number>();
   let legacyIds = new Map<string, number>();
-  // A place as one number: 2^32 entries a file, and more files than a folder holds.
+  // A place packed into one number: 2^32 entries a file, and more files than a folder holds.
   const placeOf = (packed: number): RegistryPlace => {
     return { file: files[Math.floor(packed / 2 ** 32)] ?? '', entry: packed % 2 ** 32 };
   };
@@ -93,29 +99,25 @@ export function registryIds(onDuplicate: (duplicate: RegistryDuplicate) => void)
   };
 }
 
-/** An id that is given twice, as the failure that says so. */
+/** Makes the failure for an id that is given twice. */
 export function duplicateFailure({ id, first, again }: RegistryDuplicate): Failure {
   if (first.file === again.file) return entryFailure(again, `this ${id} came before`);
   return entryFailure(again, `this ${id} is in mapping/${first.file} as well`);
 }
 
-/** RFC 8785 of an entry: its members are in canonical order. */
+/** Returns RFC 8785 of an entry: its members are in canonical order. */
 export function canonicalEntry({ legacyId, targetUuid, version }: RegistryEntry): string {
   return JSON.stringify({ legacyId, targetUuid, version });
 }
 
-/**
- * The bytes of a registry as they are on disk.
- * @throws Failure MAPPING where they cannot be read
- */
+/** Yields the bytes of a registry as on disk. @throws Failure MAPPING if they cannot be read */
 export async function* registryBytes(folder: string, file: string): AsyncGenerator<Uint8Array> {
   yield* chunksOf(await openRegularFile(join(folder, file), file, MAX_REGISTRY_BYTES), file);
 }
 
 /**
- * Legacy id → target id; of a legacy id that is given twice the first one counts. `sha256` is the
- * digest that the registry had when the mapping was loaded.
- * @throws Failure MAPPING when it is another one by now
+ * Returns legacy id → target id; the first entry of a legacy id counts. `sha256` is the digest of
+ * the registry when the mapping was loaded. @throws Failure MAPPING if it has another digest by now
  */
 export async function targetsOf(
   folder: string,
@@ -131,12 +133,24 @@ export async function targetsOf(
   return targets;
 }
 
-/** Somebody wrote the registry while a run was reading it. */
+/** The registries of a mapping: name → legacy id → target id. Throws as {@link targetsOf} does. */
+export async function loadRegistries(
+  mapping: Pick<LoadedMapping, 'folder' | 'files' | 'registries'>,
+): Promise<Map<string, Map<string, string>>> {
+  const registries = new Map<string, Map<string, string>>();
+  for (const [name, file] of mapping.registries) {
+    const { sha256 = '' } = mapping.files.find((other) => other.name === file) ?? {};
+    registries.set(name, await targetsOf(mapping.folder, file, sha256));
+  }
+  return registries;
+}
+
+/** Makes the failure for a registry that was written while a run was reading it. */
 export function changedFailure(file: string): Failure {
   return fileFailure(
     file,
-    'the registry changed during the run, nothing was published',
-    'let nobody write the mapping meanwhile, then run again',
+    'the registry changed during the run; nothing was published',
+    'make sure nothing edits the mapping during the run, then run again',
   );
 }
 
@@ -144,15 +158,15 @@ export function isNdjson(file: string): boolean {
   return file.endsWith('.ndjson');
 }
 
-/** What is wrong with an entry, and where it is. */
+/** Makes the failure for a wrong entry, with its place. */
 export function entryFailure({ file, entry }: RegistryPlace, what: string): Failure {
   const where = isNdjson(file) ? `${file}:${entry}` : `${file}, entry ${entry}`;
   return fileFailure(where, what, 'correct this entry');
 }
 
-/** What a person reads where a value is no entry, or the entry. */
+/** Returns the entry, or a message for people if the value is not one. */
 function entryOf(value: JsonValue): RegistryEntry | string {
-  if (!(value instanceof Map)) return 'an entry has to be an object';
+  if (!(value instanceof Map)) return 'an entry must be an object';
   for (const key of value.keys()) {
     if (key !== 'legacyId' && key !== 'targetUuid' && key !== 'version') {
       return 'unknown member in an entry: allowed are legacyId, targetUuid, version';
@@ -162,13 +176,13 @@ function entryOf(value: JsonValue): RegistryEntry | string {
   const targetUuid: unknown = value.get('targetUuid');
   const version: unknown = value.get('version');
   if (typeof legacyId !== 'string' || legacyId === '')
-    return 'legacyId has to be a text, not empty';
+    return 'legacyId must be a text that is not empty';
   if (typeof targetUuid !== 'string' || !isUuid(targetUuid)) {
-    return 'targetUuid has to be a lower-case UUID';
+    return 'targetUuid must be a lower-case UUID';
   }
   if (version === undefined) return { legacyId, targetUuid };
   if (typeof version !== 'number' || !Number.isSafeInteger(version)) {
-    return 'version has to be an integer';
+    return 'version must be an integer';
   }
   return { legacyId, targetUuid, version };
 }
@@ -178,11 +192,12 @@ type OnBytes = (bytes: Uint8Array) => void;
 async function* itemsOf(folder: string, file: string, onBytes: OnBytes): AsyncGenerator<JsonValue> {
   const { bytes, json } = await readDocument(folder, file);
   onBytes(bytes);
-  if (!Array.isArray(json)) throw fileFailure(file, 'a registry is a JSON array', 'make it one');
+  if (!Array.isArray(json))
+    throw fileFailure(file, 'the registry is not a JSON array', 'make it one');
   yield* json as readonly JsonValue[];
 }
 
-/** Lines end at LF and nowhere else; the last one may go without. */
+/** Yields lines, which end at LF only; the last one needs none. */
 async function* linesOf(folder: string, file: string, onBytes: OnBytes): AsyncGenerator<JsonValue> {
   let rest: Uint8Array = Buffer.alloc(0);
   let line = 0;

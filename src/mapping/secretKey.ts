@@ -1,7 +1,7 @@
 /**
- * Secret keys, named by id in the mapping, given by the environment: `SEALIFT_KEY_<ID>` holds the
- * key, or `SEALIFT_KEY_<ID>_FILE` the path of a file that does. A key is never printed, and no part
- * of it is in an error.
+ * Secret keys, named by id in the mapping and given by the environment: `SEALIFT_KEY_<ID>` holds
+ * the key, or `SEALIFT_KEY_<ID>_FILE` the path of a file with it. A key is never printed, and no
+ * part of it is in an error.
  */
 
 import { readFileSync, statSync } from 'node:fs';
@@ -11,9 +11,9 @@ const MIN_KEY_BYTES = 32;
 const MAX_KEY_TEXT = 65_536;
 
 /**
- * The key of an id: at least 32 bytes, written as hex or as base64 (RFC 4648 §4, with padding). A
- * text of hex digits alone is hex.
- * @throws Failure USAGE when it is missing, given twice, malformed, too short, or one byte over and over
+ * Reads the key of an id: at least 32 bytes, written as hex or as base64 (RFC 4648 §4, with
+ * padding). A text of hex digits alone is hex. @throws Failure USAGE if it is missing, given twice,
+ * malformed, too short, or one byte repeated
  */
 export function readSecretKey(
   id: string,
@@ -36,9 +36,9 @@ function readKeyFile(id: string, path: string, variable: string): string {
   try {
     const stat = statSync(path);
     if (!stat.isFile() || stat.size > MAX_KEY_TEXT) {
-      throw keyFailure(id, 'is not in an ordinary small file', where, 'check the path');
+      throw keyFailure(id, 'is not in a small ordinary file', where, 'check the path');
     }
-    // One newline at the end is what editors and `echo` leave there.
+    // Editors and `echo` leave one newline at the end.
     return readFileSync(path, 'latin1').replace(/\r?\n$/, '');
   } catch (error) {
     if (error instanceof Failure) throw error;
@@ -47,10 +47,10 @@ function readKeyFile(id: string, path: string, variable: string): string {
 }
 
 function decodeKey(id: string, text: string, where: string): Uint8Array {
-  const again = 'make one with openssl rand -base64 32';
+  const again = 'create one with openssl rand -base64 32';
   const hex = /^[0-9a-fA-F]+$/.test(text) && text.length % 2 === 0;
   const bytes = Buffer.from(text, hex ? 'hex' : 'base64');
-  // Node's decoder skips what it does not know: only an exact way back proves the text well-formed.
+  // Node's decoder skips invalid characters: only an exact round trip proves the text well-formed.
   if (!hex && bytes.toString('base64') !== text) {
     throw keyFailure(id, 'is neither hex nor base64 on one line', where, again);
   }
@@ -58,7 +58,7 @@ function decodeKey(id: string, text: string, where: string): Uint8Array {
     throw keyFailure(id, `is shorter than ${MIN_KEY_BYTES} bytes`, where, again);
   }
   if (bytes.every((byte) => byte === bytes[0])) {
-    throw keyFailure(id, 'is one byte over and over', where, again);
+    throw keyFailure(id, 'is one byte repeated', where, again);
   }
   return new Uint8Array(bytes);
 }

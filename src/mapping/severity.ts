@@ -1,6 +1,4 @@
-/**
- * How much a finding weighs: what the project says, or else the rule's own severity.
- */
+/** Severity of a finding: the project's setting, or else the rule's own. */
 
 import type { Severity } from '../outcome/finding.ts';
 import { severityOfRule, type Rule } from '../outcome/rules.ts';
@@ -8,8 +6,8 @@ import type { Lowered } from '../outcome/outcome.ts';
 import type { Mapping, ProjectMapping } from './model.ts';
 
 /**
- * The severity of `rule` in a module's field: the last setting that fits, else the rule's own. What
- * is about several fields together, as a unique set is, is about each of them.
+ * Returns the severity of `rule` in a module's field: the last matching setting, else the rule's
+ * own. A finding about several fields together, such as a unique set, is about each of them.
  */
 export function severityOf(
   project: Pick<ProjectMapping, 'severities'>,
@@ -29,7 +27,7 @@ export function severityOf(
 
 const WEIGHTS: Readonly<Record<Severity, number>> = { INFO: 0, WARNING: 1, BLOCKER: 2 };
 
-/** What a project takes lighter than Sealift does: its severities in their order, then invariants. */
+/** Lists the severities that a project lowers: its settings in their order, then invariants. */
 export function loweredSeverities({ project, modules }: Mapping): Lowered[] {
   const settings = (project.severities ?? []).map(({ severity, rule, ...where }) => {
     const from = severityOfRule(rule);

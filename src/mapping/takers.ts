@@ -1,10 +1,10 @@
-/** Which of the modules that read a table take its rows into the candidate. */
+/** Selects the modules that migrate the rows of a table, of those that read it. */
 
 import { findModule, type Mapping } from './model.ts';
 
 /**
- * Those that are not external, whose records are elsewhere. Where all are, what they leave out is
- * told of them.
+ * Returns the readers that are not external, whose records are in another system. If all are
+ * external, returns all: rows that they leave out are reported for them.
  */
 export function takers<T>(
   readers: readonly T[],

@@ -1,14 +1,14 @@
-/** Hashes of RFC 6962 §2.1: leaves and nodes are kept apart by their first byte. */
+/** Hashes of RFC 6962 §2.1: the first byte distinguishes leaves from nodes. */
 
 import { hash } from 'node:crypto';
 
 /** Bytes of a SHA-256 digest. */
 export const DIGEST_LENGTH = 32;
 
-/** Root of the tree without leaves: SHA-256 of nothing. */
+/** Root of the empty tree: SHA-256 of no bytes. */
 export const EMPTY_ROOT: Buffer = hash('sha256', '', 'buffer');
 
-/** SHA-256(0x00 ‖ entry). */
+/** Returns SHA-256(0x00 ‖ entry). */
 export function leafHash(entry: Uint8Array): Buffer {
   return hash('sha256', Buffer.concat([Uint8Array.of(0), entry]), 'buffer');
 }
@@ -16,7 +16,7 @@ export function leafHash(entry: Uint8Array): Buffer {
 const nodeInput = Buffer.alloc(1 + 2 * DIGEST_LENGTH);
 nodeInput[0] = 1;
 
-/** SHA-256(0x01 ‖ left ‖ right). */
+/** Returns SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   nodeInput.set(left, 1);
   nodeInput.set(right, 1 + DIGEST_LENGTH);
@@ -24,8 +24,8 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
 }
 
 /**
- * Writes SHA-256(0x01 ‖ the 64 bytes at `from` of `source`) to `target` at `to`. The packed form
- * that bulk reductions use: a latin1 string is the cheapest way of getting a digest out of the runtime.
+ * Writes SHA-256(0x01 ‖ the 64 bytes at `from` of `source`) to `target` at `to`, for bulk
+ * reductions. A latin1 string is the fastest form in which the runtime returns a digest.
  */
 export function packedNodeHash(source: Buffer, from: number, target: Buffer, to: number): void {
   source.copy(nodeInput, 1, from, from + 2 * DIGEST_LENGTH);

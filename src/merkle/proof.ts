@@ -1,13 +1,13 @@
 /**
  * Inclusion proofs (RFC 6962 §2.1.1; verification as in RFC 9162 §2.1.3.2), with merkletreejs
- * configured to be exactly that tree: its defaults do not keep leaves and nodes apart.
+ * configured for exactly that tree: its defaults do not distinguish leaves from nodes.
  */
 
 import { MerkleTree } from 'merkletreejs';
 
 import { DIGEST_LENGTH, nodeHash } from './hash.ts';
 
-/** A merkletreejs tree over hashes that are leaves, or roots of equal complete subtrees. */
+/** Builds a merkletreejs tree over hashes of leaves, or over roots of equal complete subtrees. */
 export function merkleTree(hashes: readonly Uint8Array[]): MerkleTree {
   return new MerkleTree(
     hashes.map((hash) => Buffer.from(hash)),
@@ -16,7 +16,7 @@ export function merkleTree(hashes: readonly Uint8Array[]): MerkleTree {
   );
 }
 
-/** The audit path of hash `index`, from the bottom up. */
+/** Returns the audit path of hash `index`, bottom first. */
 export function auditPath(hashes: readonly Uint8Array[], index: number): Buffer[] {
   const leaf = hashes[index];
   if (leaf === undefined) throw new RangeError('no such leaf');
@@ -26,8 +26,8 @@ export function auditPath(hashes: readonly Uint8Array[], index: number): Buffer[
 }
 
 /**
- * True when `path` proves that the leaf with hash `leaf` is number `index` (from 0) of a tree of
- * `size` leaves with this root. Anything malformed is false.
+ * Whether `path` proves that the leaf with hash `leaf` is number `index` (from 0) of a tree of
+ * `size` leaves with this root. False for malformed input.
  */
 export function verifyInclusion(
   leaf: Uint8Array,

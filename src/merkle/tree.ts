@@ -1,14 +1,14 @@
 /**
- * The tree of RFC 6962 §2.1 as a stream of leaves, in bounded memory: segments of 4,096 leaves are
- * reduced in one buffer; their roots are nodes of the tree, so the tree goes on above them.
+ * The tree of RFC 6962 §2.1 over a stream of leaves, in bounded memory: segments of 4,096 leaves
+ * are reduced in one buffer; their roots are nodes of the tree.
  */
 
 import { DIGEST_LENGTH, EMPTY_ROOT, nodeHash, packedNodeHash } from './hash.ts';
 
-/** Leaves of a segment. A power of two, so that a full segment's root is a node of the tree. */
+/** Leaves of a segment: a power of two, so that a full segment's root is a node of the tree. */
 export const SEGMENT_LEAVES = 4096;
 
-/** Root of up to 4,096 packed leaf hashes. `leaves` is used as working space. */
+/** Returns the root of up to 4,096 packed leaf hashes. Overwrites `leaves`. */
 export function segmentRoot(leaves: Buffer, count: number): Buffer {
   if (count === 0) return EMPTY_ROOT;
   let width = count;
@@ -17,7 +17,7 @@ export function segmentRoot(leaves: Buffer, count: number): Buffer {
     for (let index = 0; index < pairs; index += 1) {
       packedNodeHash(leaves, index * 2 * DIGEST_LENGTH, leaves, index * DIGEST_LENGTH);
     }
-    // A node without a neighbour is carried up as it is.
+    // A node without a sibling moves up unchanged.
     if (width % 2 === 1) {
       leaves.copyWithin(pairs * DIGEST_LENGTH, (width - 1) * DIGEST_LENGTH, width * DIGEST_LENGTH);
     }
@@ -26,7 +26,7 @@ export function segmentRoot(leaves: Buffer, count: number): Buffer {
   return Buffer.from(leaves.subarray(0, DIGEST_LENGTH));
 }
 
-/** Root over the roots of complete subtrees of equal size (the last may be smaller), in order. */
+/** Returns the root over roots of complete subtrees of equal size; the last may be smaller. */
 export function rootOfRoots(roots: readonly Uint8Array[]): Buffer {
   if (roots.length === 0) return EMPTY_ROOT;
   let level: Buffer[] = roots.map((root) => Buffer.from(root));
@@ -43,15 +43,15 @@ export function rootOfRoots(roots: readonly Uint8Array[]): Buffer {
 }
 
 /**
- * Root of so many packed leaf hashes, here or by somebody else: then in a copy, as the buffer is used
- * again. What fails is told by the tree's end.
+ * Reduces `count` packed leaf hashes to their root. An asynchronous one has to copy them first, as
+ * the buffer is reused. Its errors surface in {@link StreamingTree.finish}.
  */
 export type ReduceSegment = (leaves: Buffer, count: number) => Buffer | Promise<Buffer>;
 
 export interface StreamingTree {
   /** Adds leaf hashes, packed 32 bytes each, in order. */
   push(leaves: Uint8Array): void;
-  /** Ends the stream. */
+  /** Ends the stream; throws if a reduction failed. */
   finish(): Promise<FinishedTree>;
 }
 
@@ -61,7 +61,7 @@ export interface FinishedTree {
   readonly segments: Buffer[];
 }
 
-/** A tree that is fed leaf hashes in order; memory: one segment, and 32 bytes a segment. */
+/** Starts a tree over a stream of leaf hashes. Memory: one segment, and 32 bytes a segment. */
 export function streamingTree(reduce: ReduceSegment = segmentRoot): StreamingTree {
   const segment = Buffer.alloc(SEGMENT_LEAVES * DIGEST_LENGTH);
   const roots: Promise<Buffer>[] = [];

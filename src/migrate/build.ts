@@ -39,6 +39,7 @@ import {
 import type { Integrity, ModuleAccounting } from '../seal/format.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from '../run/environment.ts';
+import { CLOSE_SOURCES } from '../project/calls.ts';
 import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
 import { forBuffers, mostForQueries } from '../run/budget.ts';
 import { projectPaths } from '../project/paths.ts';
@@ -251,7 +252,7 @@ export async function checkedSources(
 
 /** Ends reading: nothing of the sources is needed any more, and what was read is still there. */
 export async function endReading({ sources, pool }: Build): Promise<void> {
-  await pool.callEach('closeSources', null);
+  await pool.callEach(CLOSE_SOURCES, null);
   for (const { prepared } of sources) await prepared.assertUnchanged();
 }
 

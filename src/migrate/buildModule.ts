@@ -1,9 +1,10 @@
 /**
- * One module, from the source to sealed files: count → plan → read shares into buckets → (ids of
+ * One module, from the source to sealed files: count → plan → read partitions into buckets → (ids of
  * records without key) → sort each bucket → write. The workers do the work, in bounded memory;
  * here it is put in order.
  */
 
+import { ROWS_PER_RANGE } from '../run/rowsPerRange.ts';
 import { join } from 'node:path';
 
 import { makeNewFolder } from '../disk/durable.ts';
@@ -15,12 +16,20 @@ import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { ProjectMapping } from '../mapping/model.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
+import type { Progress } from '../run/environment.ts';
 import type { ModuleAccounting } from '../seal/format.ts';
 import { moduleWriter, type WrittenModule } from '../seal/moduleWriter.ts';
 import type { PreparedSource, ReadRange } from '../source/source.ts';
+import {
+  ASSIGN_ORDINALS,
+  READ_PARTITION,
+  SAMPLE_ROWS,
+  SPLIT_BUCKET,
+  type CountedDiagnosis,
+  type PartitionResult,
+} from './calls.ts';
 import { account, isOneToOne, multiplied, unaccounted } from './accounting.ts';
 import { dropUnusedBlobs } from './dropUnusedBlobs.ts';
-import type { ShareResult } from './readPartition.ts';
 import {
   bucketCount,
   ONE_BUCKET,
@@ -29,9 +38,7 @@ import {
   type Router,
 } from './sort/router.ts';
 import type { RowSelection } from './select/rowSelection.ts';
-import { countRows, placesOf } from './rowsToRead.ts';
-import type { CountedDiagnosis } from './sort/sortBucket.ts';
-import type { Sample } from './rowWorker.ts';
+import { countRows, locatedIn } from './rowsToRead.ts';
 import { writeSorted } from './sort/writeSorted.ts';
 
 export interface BuildContext {
@@ -41,7 +48,7 @@ export interface BuildContext {
   readonly staging: string;
   readonly scratch: string;
   readonly memory: MemoryPlan;
-  readonly progress: StepProgress;
+  readonly progress: Progress;
   readonly readOrder: ReadOrder;
   /** Throws as soon as a source is known to be damaged. */
   readonly assertSound: () => void;
@@ -58,13 +65,6 @@ export interface BuildContext {
   readonly provisional: boolean;
 }
 
-/** What a build shows of itself. */
-export interface StepProgress {
-  begin(label: string, total: number): void;
-  update(done: number): void;
-  end(): void;
-}
-
 /** How a run stays within its memory, whatever the number of rows. */
 export interface MemoryPlan {
   /** Bytes of entries that are sorted at once, per worker. */
@@ -76,10 +76,10 @@ export interface MemoryPlan {
 export interface BuiltModule {
   readonly written: WrittenModule;
   readonly accounting: ModuleAccounting;
-  /** The table that rows are located in: the module's own, the query's base, or the query. */
-  readonly places: string;
-  /** Provisional: the row of each record, in the order of the data file. */
-  readonly rows: BigInt64Array;
+  /** The table that locators are of: the module's own, the query's base, or the query. */
+  readonly locatedIn: string;
+  /** Provisional: the locator of each record's row, in the order of the data file. */
+  readonly locators: BigInt64Array;
   /** A row may be that of several records: a query makes several of it. */
   readonly sharesRows: boolean;
   /** What was found of its rows as a whole, to be sealed: of no record in particular. */
@@ -96,7 +96,6 @@ export type ReadOrder = 'forward' | 'reverse';
 /** Folder of key sets in scratch, which all modules are asked for. */
 export const KEY_SETS = 'keys';
 
-const ROWS_PER_RANGE = 65_536;
 /** A prime, so that no range begins where another run's did. */
 const ROWS_PER_REVERSED_RANGE = 997;
 const SMALL = 20_000;
@@ -127,14 +126,14 @@ export async function buildModule(
   const router = await chooseRouter(module, ranges, rows, context);
   const writer = moduleWriter(context.staging, module, context.pool);
   try {
-    const shares = await readAll(module, ranges, router, writer.blobs, context);
-    const read = sum(shares, (share) => share.read);
+    const partitions = await readAll(module, ranges, router, writer.blobs, context);
+    const read = sum(partitions, (partition) => partition.read);
     if (read !== rows) {
       // A source that changed says so better itself.
       await source.assertUnchanged();
       throw miscounted(module, rows, read);
     }
-    let buckets = joinBuckets(shares.map((share) => share.buckets));
+    let buckets = joinBuckets(partitions.map((partition) => partition.buckets));
     if (module.mapping.id.rule === 'keyless') {
       buckets = await assignIds(module, buckets, context);
     }
@@ -146,9 +145,10 @@ export async function buildModule(
     cleanScratch(context.scratch);
     context.progress.update(rows);
     context.progress.end();
-    const emitting = sum(shares, (share) => share.entered) - sum(duplicates, memberCount);
-    const filtered = sum(shares, (share) => share.filtered);
-    for (const share of shares) context.findings.adopt(share.findings);
+    const emitting =
+      sum(partitions, (partition) => partition.entered) - sum(duplicates, memberCount);
+    const filtered = sum(partitions, (partition) => partition.filtered);
+    for (const { findings } of partitions) context.findings.adopt(findings);
     for (const group of duplicates) context.findings.add(group);
     const sampled = context.selection.chosen !== null;
     const counts = { rows, filtered, emitting, merged, base: base?.counts ?? null, sampled };
@@ -156,13 +156,13 @@ export async function buildModule(
     for (const fault of faults) context.findings.add(fault);
     const onRows = multiplied(module, counts, context.project);
     for (const finding of onRows) context.findings.add(finding);
-    const places = placesOf(module, source);
+    const table = locatedIn(module, source);
     return {
       written,
       accounting: account(module, counts, written),
-      places,
-      rows: sorted.rows,
-      sharesRows: places !== module.table && counts.base !== null && !isOneToOne(counts.base),
+      locatedIn: table,
+      locators: sorted.locators,
+      sharesRows: table !== module.table && counts.base !== null && !isOneToOne(counts.base),
       onRows,
       diagnosed: sorted.diagnosed,
       unaccounted: faults.length > 0,
@@ -206,7 +206,7 @@ async function chooseRouter(
 ): Promise<Router> {
   if (rows <= SMALL) return ONE_BUCKET;
   const step = Math.max(1, Math.floor(ranges.length / 64));
-  const sample = await context.pool.call<Sample>('sample', {
+  const sample = await context.pool.call(SAMPLE_ROWS, {
     module: module.name,
     ranges: ranges.filter((_, index) => index % step === 0),
     rowsPerRange: 64,
@@ -225,13 +225,13 @@ async function readAll(
   router: Router,
   blobs: string,
   context: BuildContext,
-): Promise<ShareResult[]> {
+): Promise<PartitionResult[]> {
   const next = new SharedArrayBuffer(4);
   const done = new SharedArrayBuffer(4);
-  const shares = Math.max(1, Math.min(context.pool.size, ranges.length));
+  const partitions = Math.max(1, Math.min(context.pool.size, ranges.length));
   const chunk = chunkFor(router, context);
-  const calls = Array.from({ length: shares }, (_, index) =>
-    context.pool.call<ShareResult>('read', {
+  const calls = Array.from({ length: partitions }, (_, index) =>
+    context.pool.call(READ_PARTITION, {
       module: module.name,
       ranges,
       next,
@@ -242,7 +242,7 @@ async function readAll(
       blobs,
       selection: context.selection,
       provisional: context.provisional,
-      places: placesOf(module, context.source),
+      locatedIn: locatedIn(module, context.source),
       findings: context.findings.share(context.scratch),
     }),
   );
@@ -269,7 +269,7 @@ export function isSound({ assertSound }: Pick<BuildContext, 'assertSound'>): boo
   }
 }
 
-/** All results, or the first failure once every call has ended: nobody writes behind our back. */
+/** All results, or the first failure, after all calls have settled: no worker is still writing. */
 async function allEnded<T>(calls: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(calls);
   return Promise.all(calls);
@@ -292,7 +292,7 @@ async function assignIds(
   const sized = await splitOversized(buckets, { ...context, scratch });
   const parts = await allEnded(
     sized.map((bucket, index) =>
-      context.pool.call<Bucket[]>('ordinals', {
+      context.pool.call(ASSIGN_ORDINALS, {
         module: module.name,
         bucket,
         // What could not be split holds one record many times.
@@ -322,7 +322,7 @@ async function splitOversized(
     const parts = Math.min(MAX_BUCKETS, Math.ceil(bucket.bytes / bucketBytes));
     const path = join(context.scratch, `split-${index}`);
     const chunk = Math.min(256 * 1024, Math.floor(context.memory.spillBytes / parts));
-    const split = await context.pool.call<Bucket[]>('split', { bucket, parts, path, chunk });
+    const split = await context.pool.call(SPLIT_BUCKET, { bucket, parts, path, chunk });
     if (split.length === 1) {
       result.push(...split);
     } else {

@@ -49,7 +49,7 @@ function lineageBytes({ hasLineage, key, source, table }: CompiledModule): numbe
   ]);
 }
 
-/** Braces and LF, and a comma behind each member but the last. */
+/** Braces and LF, and a comma after each member but the last. */
 function lineBytes(members: readonly number[]): number {
   return members.reduce((sum, bytes) => sum + bytes, 3 + Math.max(0, members.length - 1));
 }

@@ -4,7 +4,7 @@ import type { Pool } from '../threads/pool.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { PreparedSource } from '../source/source.ts';
-import type { CountedBase } from './countBase.ts';
+import { COUNT_BASE, COUNT_ROWS, type CountedBase } from './calls.ts';
 
 interface CountContext {
   readonly pool: Pool;
@@ -28,15 +28,15 @@ export async function countRows(
   }
   // SQL of others: in a worker, so that it can be interrupted.
   if (module.base === null) {
-    return { rows: await pool.call<number>('count', { module: module.name }), base: null };
+    return { rows: await pool.call(COUNT_ROWS, { module: module.name }), base: null };
   }
   const file = findings.share(scratch);
-  const base = await pool.call<CountedBase>('base', { module: module.name, findings: file });
+  const base = await pool.call(COUNT_BASE, { module: module.name, findings: file });
   findings.adopt(base.findings);
   return { rows: base.counts.results - base.counts.strays, base };
 }
 
-/** The table that the rows of a module are located in. */
-export function placesOf(module: CompiledModule, source: PreparedSource): string {
+/** The table that the locators of a module's rows are of. */
+export function locatedIn(module: CompiledModule, source: PreparedSource): string {
   return source.relations.get(module.table)?.locates ?? module.table;
 }

@@ -1,6 +1,6 @@
 /** Whether the disk of the candidates has room for a run, before the run writes anything. */
 
-import { assertRoom, freeBytes, type AskDisk } from '../disk/freeSpace.ts';
+import { assertFreeSpace, freeBytes, type AskDisk } from '../disk/freeSpace.ts';
 import { compileModule } from '../mapping/compile/module.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
 import { leastBytes } from './leastBytes.ts';
@@ -26,7 +26,7 @@ export async function assertRoomForRun(run: PlannedRun, ask?: AskDisk): Promise<
   const free = freeBytes(run.folder, ask);
   const bytes = run.sources.reduce((sum, { prepared }) => sum + prepared.bytes, 0);
   if (free === null || free > AMPLE * bytes) return;
-  assertRoom(run.folder, await leastOf(run), LACK, ask);
+  assertFreeSpace(run.folder, await leastOf(run), LACK, ask);
 }
 
 const LACK = {

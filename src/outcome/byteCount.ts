@@ -2,7 +2,7 @@
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** Decimal units, one digit behind the point from kB on. */
+/** Formats in decimal units, with one decimal place from kB up. */
 export function byteCount(bytes: number): string {
   let [number, unit] = [bytes, 0];
   while (number >= 999.95 && unit < UNITS.length - 1) [number, unit] = [number / 1000, unit + 1];

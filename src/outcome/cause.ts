@@ -1,27 +1,24 @@
-/** What findings have in common that are told together. Pure. */
+/** Causes of findings, by which reports group them. Pure. */
 
-import type { Finding, FindingCount, FindingList, Severity } from './finding.ts';
+import { SEVERITIES, type Finding, type FindingCount, type FindingList } from './finding.ts';
 
-/** From the worst to the least. */
-export const SEVERITIES: readonly Severity[] = ['BLOCKER', 'WARNING', 'INFO'];
-
-/** Findings of one cause: the same defect of the same field. */
+/** Cause of findings: the same defect of the same field. */
 export type Cause = Omit<FindingCount, 'count'>;
 
-/** Numbers that stand for themselves, unlike those in names such as U+0000, ISO 8601, RFC 8259, code page 437 and 2^53. */
+/** A number of a finding, unlike those in names: U+0000, ISO 8601, RFC 8259, code page 437. */
 const NUMBER = /(?<![\p{L}\d+.^-]|ISO |RFC |page )\d+(?![\d^])/gu;
 
-/** The cause of a finding. Numbers in its reason are about this one alone, so they are left out. */
+/** Returns the cause of a finding; numbers in its reason, which differ by finding, are dropped. */
 export function causeOf({ module = '', rule, severity, field = '', reason }: Finding): Cause {
   return { module, rule, severity, field, reason: reason.replace(NUMBER, '#') };
 }
 
-/** The same text for the same cause. */
+/** Returns equal texts for equal causes. */
 export function causeKey({ severity, rule, module, field, reason }: Cause): string {
   return JSON.stringify([severity, rule, module, field, reason]);
 }
 
-/** How many findings each cause has, in no order. */
+/** Counts findings by cause; the order of the result is not defined. */
 export function countCauses(findings: FindingList): readonly FindingCount[] {
   if (findings.byCause !== undefined) return findings.byCause;
   const counts = new Map<string, FindingCount>();
@@ -29,10 +26,10 @@ export function countCauses(findings: FindingList): readonly FindingCount[] {
   return [...counts.values()];
 }
 
-/** Causes that are told apart; of others field and reason are ''. */
+/** Number of causes that are counted separately; further ones have '' for field and reason. */
 const MAX_CAUSES = 5000;
 
-/** Adds `count` findings of a cause to `counts`, which are by {@link causeKey}. */
+/** Adds `count` findings of a cause to `counts`, whose keys are {@link causeKey}. */
 export function countCause(counts: Map<string, FindingCount>, cause: Cause, count: number): void {
   const known = counts.size < MAX_CAUSES || counts.has(causeKey(cause));
   const of = known ? cause : { ...cause, field: '', reason: '' };
@@ -43,8 +40,8 @@ export function countCause(counts: Map<string, FindingCount>, cause: Cause, coun
 }
 
 /**
- * The worst severity first, then the rule with most findings, then by module; within it the cause
- * with most findings first.
+ * Sorts by severity (worst first), then by findings of the rule (most first), then by module, then
+ * by findings of the cause (most first).
  */
 export function worstFirst<T extends FindingCount>(groups: readonly T[]): T[] {
   const head = ({ severity, rule }: T): string => `${severity} ${rule}`;

@@ -1,6 +1,6 @@
-/** The checks of records, by name, in the order in which they run. */
+/** The checks of records. */
 
-/** The checks, in the order in which they run on each module. */
+/** Names of the checks, in the order in which they run on each module. */
 export const CHECKS = [
   'lines',
   'mapped',

@@ -1,40 +1,39 @@
 /**
  * A fault that stops a command: what went wrong, where, and what to do next.
- * It never carries a record's value or a secret, so that it can be printed and logged as it is.
+ * It contains no record value and no secret, so that it is safe to print and log.
  */
 
 import { printable } from './printable.ts';
 
-/** What kind of fault it is; decides the exit code. */
+/** Kind of fault; determines the exit code. */
 export type FailureCode =
   | 'USAGE' // the command line is wrong
   | 'MAPPING' // a mapping or registry file is wrong
   | 'SOURCE_MISSING'
-  | 'SOURCE_FORMAT' // not what its adapter reads: not a database, encrypted, truncated, malformed
+  | 'SOURCE_FORMAT' // not what the adapter reads: no database, encrypted, truncated, malformed
   | 'SOURCE_LOCKED'
-  | 'SOURCE_CHANGED' // changed while it was read
+  | 'SOURCE_CHANGED' // the source changed during the read
   | 'SOURCE_SCHEMA' // the mapping and the source disagree
   | 'REJECTED' // rows were rejected
-  | 'EMPTY' // a run that saw too few rows proves nothing
-  | 'CANDIDATE' // the candidate's path or content is not what it has to be
-  | 'JOURNAL' // the journal is not as it was written
+  | 'EMPTY' // too few rows were read to prove anything
+  | 'CANDIDATE' // the candidate's path or content is invalid
+  | 'JOURNAL' // the journal is broken
   | 'BUSY' // another run holds the lock
   | 'DISK' // cannot write, no space
-  | 'INJECTED' // asked for by MIGRATE_FAIL_AFTER_MODULE
-  | 'INTERRUPTED'
+  | 'INJECTED' // requested by MIGRATE_FAIL_AFTER_MODULE
   | 'UNSUPPORTED'; // this machine or this version cannot do it
 
 export interface FailureDetail {
-  /** One clause: what was tried and what is wrong. */
+  /** One clause about what was attempted and what is wrong. */
   readonly what: string;
-  /** File (with line and column where known), table, module or field. */
+  /** File (with line and column if known), table, module or field. */
   readonly where?: string;
-  /** One sentence: what to do next. */
+  /** One sentence about what to do next. */
   readonly hint?: string;
   readonly cause?: unknown;
 }
 
-/** The one error type that commands show to a person; anything else is a defect of Sealift. */
+/** The only error type that commands show to a person; any other is a defect of Sealift. */
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly where: string | undefined;
@@ -48,14 +47,12 @@ export class Failure extends Error {
     this.hint = detail.hint;
   }
 
-  /** The one line that a person reads: `what (where): hint`. Holds no line break. */
+  /** Returns `what (where): hint` as one line, for a person; see {@link failureLine}. */
   line(): string {
-    const where = this.where === undefined ? '' : ` (${this.where})`;
-    const hint = this.hint === undefined ? '' : `: ${this.hint}`;
-    return printable(`${this.message}${where}${hint}`.replaceAll(/[\r\n]+/g, ' '));
+    return failureLine(this.toJSON());
   }
 
-  /** What crosses a thread boundary; {@link Failure.revive} is its inverse. */
+  /** Serialises the failure for another thread; {@link Failure.revive} is the inverse. */
   toJSON(): SerialisedFailure {
     return { code: this.code, what: this.message, where: this.where, hint: this.hint };
   }
@@ -69,9 +66,17 @@ export class Failure extends Error {
   }
 }
 
+/** The parts of a failure: those of {@link FailureDetail} without the cause. */
 export interface SerialisedFailure {
   readonly code: FailureCode;
   readonly what: string;
   readonly where: string | undefined;
   readonly hint: string | undefined;
+}
+
+/** The one line that a person reads: `what (where): hint`. Holds no line break. */
+export function failureLine(failure: Omit<SerialisedFailure, 'code'>): string {
+  const where = failure.where === undefined ? '' : ` (${failure.where})`;
+  const hint = failure.hint === undefined ? '' : `: ${failure.hint}`;
+  return printable(`${failure.what}${where}${hint}`.replaceAll(/[\r\n]+/g, ' '));
 }

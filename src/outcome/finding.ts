@@ -1,67 +1,70 @@
-/** Findings: data about one defect each. A finding says where, never the value. */
+/** Findings: each is data about one defect. A finding names the location, never the value. */
 
 export type Severity = 'BLOCKER' | 'WARNING' | 'INFO';
+/** From the worst to the least. */
+export const SEVERITIES: readonly Severity[] = ['BLOCKER', 'WARNING', 'INFO'];
+
 export type Verdict = 'PASS' | 'WARN' | 'FAIL';
 
-/** A row of a source: `row` is the SQLite rowid or the ordinal (1-based) in reading order. */
-export interface SourcePlace {
+/** Locator of a source row: `row` is the SQLite rowid, or the 1-based ordinal in reading order. */
+export interface SourceLocator {
   readonly table: string;
   readonly row: number | string;
 }
 
 export interface Finding {
-  /** Deterministic, unique within a report; absent until the report is put together. */
+  /** Deterministic id, unique within a report; absent until the report is assembled. */
   readonly id?: string;
   /** Rule id; each has a page in docs/rules. */
   readonly rule: string;
   readonly severity: Severity;
   readonly module?: string;
   /**
-   * The record's id, or its legacy key as canonical JSON; left out where that is or may be personal:
-   * a kept text that the mapping does not call harmless.
+   * The record's id, or its legacy key as canonical JSON. Omitted if the key is or may be personal
+   * data: a kept text that the mapping does not declare harmless.
    */
   readonly recordId?: string;
-  /** 1-based line in the module's data file, where a record of a candidate has no id to be shown. */
+  /** 1-based line in the module's data file, for a record of a candidate that has no id to show. */
   readonly line?: number;
   readonly field?: string;
-  /** Where in the field's text, in Unicode code points: [start, end). */
+  /** Range in the field's text, in Unicode code points: [start, end). */
   readonly start?: number;
   readonly end?: number;
-  readonly source?: SourcePlace;
+  readonly source?: SourceLocator;
   /** Path inside the candidate, for findings on files. */
   readonly file?: string;
   /** All rows of a group (duplicates), in source order. */
-  readonly members?: readonly SourcePlace[];
-  /** Id of a finding on this record, or one that it references, from which this one only follows. */
+  readonly members?: readonly SourceLocator[];
+  /** Id of the finding that caused this one: on this record, or on one that it references. */
   readonly because?: string;
-  /** Why, in a clause that holds no value of the record. */
+  /** The reason, as a clause that contains no value of the record. */
   readonly reason: string;
 }
 
-/** How many findings have one cause: module and field ('' where they are about none), rule and reason. */
+/** Number of findings of one cause: module and field ('' if none applies), rule and reason. */
 export interface FindingCount {
   readonly module: string;
   readonly rule: string;
   readonly severity: Severity;
   readonly field: string;
-  /** With numbers left out; '' of causes that are too many to be told apart. */
+  /** Reason without its numbers; '' if there are too many causes to count separately. */
   readonly reason: string;
   readonly count: number;
 }
 
 /**
- * Findings, perhaps more than fit into memory: they can be read more than once, one after the other.
- * An array is one, too. A list that is ready for a report has ids, an order, and the rest.
+ * Findings, possibly more than fit into memory. The list can be read repeatedly, one reading at a
+ * time; an array qualifies. A list for a report is ordered, and has ids and the optional members.
  */
 export interface FindingList extends Iterable<Finding> {
-  /** How many there are. */
+  /** Number of findings by severity. */
   readonly counts?: Readonly<Record<Severity, number>>;
   readonly byCause?: readonly FindingCount[];
-  /** The findings as lines of canonical JSON, in chunks of bytes that do not end where lines do. */
+  /** The findings as lines of canonical JSON; a chunk of bytes may end within a line. */
   readonly lines?: () => Iterable<Uint8Array>;
 }
 
-/** FAIL with any BLOCKER, WARN with any WARNING, else PASS. */
+/** Returns FAIL if there is a BLOCKER, else WARN if there is a WARNING, else PASS. */
 export function verdictOf(counts: Readonly<Record<Severity, number>>): Verdict {
   if (counts.BLOCKER > 0) return 'FAIL';
   return counts.WARNING > 0 ? 'WARN' : 'PASS';

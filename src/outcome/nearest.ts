@@ -1,13 +1,13 @@
-/** The name that was probably meant: what a message proposes for a name that is not there. */
+/** Suggestions for names that do not exist. */
 
 import { quoteName } from './quoteName.ts';
 
-/** Longer names are compared for equality only, so that a hostile name costs nothing. */
+/** Longer names are only compared for equality, which bounds the cost of a hostile name. */
 const MAX_LENGTH = 64;
 
 /**
- * The candidate at the smallest edit distance (insert, delete, replace, swap neighbours; case does
- * not count), the first of equals; null when none is within a third of the name's length.
+ * Returns the candidate at the smallest edit distance (insert, delete, replace, swap neighbours),
+ * the first of equals, ignoring case; null if none is within a third of the name's length.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | null {
   const wanted = name.toLowerCase();
@@ -20,19 +20,18 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
     const distance = limit === 0 ? Infinity : editDistance(wanted, other);
     if (distance > limit) continue;
     best = candidate;
-    // From here on only a nearer one is better.
     limit = distance - 1;
   }
   return best;
 }
 
-/** A clause for a hint: `did you mean "x"?`, or `otherwise` when no candidate is near. */
+/** Returns a clause for a hint: `did you mean "x"?`, or `otherwise` if no candidate is near. */
 export function didYouMean(name: string, candidates: Iterable<string>, otherwise: string): string {
   const near = nearest(name, candidates);
   return near === null ? otherwise : `did you mean ${quoteName(near)}?`;
 }
 
-/** Optimal string alignment distance. */
+/** Computes the optimal string alignment distance. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last: number[] = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,27 +1,13 @@
-/** What every command returns: a status, what it is about, the accounting, and counts of findings. */
+/** The result of every command: status, subject, accounting, and counts of findings. */
 
-import type { Failure } from './failure.ts';
+import type { Failure, SerialisedFailure } from './failure.ts';
 import { verdictOf, type FindingList, type Severity, type Verdict } from './finding.ts';
+import type { ModuleLine } from './moduleLine.ts';
 
-/** DONE and FAILED of actions; a verdict of checks. */
+/** DONE or FAILED for an action; a verdict for a check. */
 export type Status = 'DONE' | 'FAILED' | Verdict;
 
-export interface ModuleLine {
-  readonly module: string;
-  /** Of the source, 0 for commands that read only a candidate. */
-  readonly rows: number;
-  readonly records: number;
-  readonly rejected: number;
-  /** The table or query that the rows are from. */
-  readonly table?: string;
-  /** Rows that the mapping leaves out, and records that were equal to another one. */
-  readonly filtered?: number;
-  readonly merged?: number;
-  /** Lower-case hex; '' where there is none. */
-  readonly root: string;
-}
-
-/** One thing that a command did to see what happens. */
+/** One step of a rehearsal: an action, with its expected and its observed result. */
 export interface Step {
   readonly step: string;
   readonly expected: string;
@@ -29,25 +15,25 @@ export interface Step {
   readonly ok: boolean;
 }
 
-/** A severity that the project has made lighter than the rule's own. */
+/** A severity that the project has set below the rule's own. */
 export interface Lowered {
   readonly rule: string;
-  /** Where; everywhere if left out. */
+  /** Module that it applies to; all modules if absent. */
   readonly module?: string;
   readonly field?: string;
-  /** The invariant that it is about. */
+  /** Invariant that it applies to. */
   readonly invariant?: string;
   readonly from: Severity;
   readonly to: Severity;
 }
 
-/** What a verdict rests on: a check that did not run, or saw nothing, has found nothing. */
+/** The basis of a verdict: a check that did not run, or read no records, proves nothing. */
 export interface Checked {
   /** Names of the checks that ran, in order. */
   readonly checks: readonly string[];
-  /** Records that were looked at. */
+  /** Number of records inspected. */
   readonly records: number;
-  /** Ids and values that were looked up among those of other records. */
+  /** Number of ids and values that were looked up in other records. */
   readonly references: number;
   readonly lowered: readonly Lowered[];
 }
@@ -61,22 +47,23 @@ export interface Outcome {
   /** Absolute path of the candidate that was built or read. */
   readonly candidate?: string;
   readonly modules: readonly ModuleLine[];
-  /** What was done and seen, in order, where the command is a rehearsal. */
+  /** Steps of a rehearsal, in order. */
   readonly steps?: readonly Step[];
   readonly findings: FindingList;
   readonly checked?: Checked;
-  /** How many are listed, by severity. */
+  /** Number of findings in the list, by severity. */
   readonly counts: Readonly<Record<Severity, number>>;
-  /** What a command answers besides, as data for --json. */
+  /** Further results of the command, as data for --json. */
   readonly facts?: Readonly<Record<string, unknown>>;
-  /** Of the candidates' files: bytes that were read, of those that there are. */
+  /** Bytes read from the candidates' files, and their total size. */
   readonly bytes?: { readonly read: number; readonly total: number };
-  /** Plain sentences for the reader: what this does and does not prove. */
+  /** Plain sentences for the reader about what this does and does not prove. */
   readonly notes: readonly string[];
-  readonly failure?: { readonly code: string; readonly line: string };
+  /** What stopped the command. Its parts; the line is made where it is shown. */
+  readonly failure?: SerialisedFailure;
 }
 
-/** Counts findings by severity; a list that knows is not read. */
+/** Counts findings by severity; does not read a list that has its counts. */
 export function countFindings(findings: FindingList): Readonly<Record<Severity, number>> {
   if (findings.counts !== undefined) return findings.counts;
   const counts: Record<Severity, number> = { BLOCKER: 0, WARNING: 0, INFO: 0 };
@@ -84,7 +71,7 @@ export function countFindings(findings: FindingList): Readonly<Record<Severity, 
   return counts;
 }
 
-/** The outcome of a check from what it found. */
+/** Makes the outcome of a check from its findings. */
 export function checkOutcome(
   parts: Omit<Outcome, 'status' | 'counts'> & { readonly findings: FindingList },
 ): Outcome {
@@ -92,7 +79,17 @@ export function checkOutcome(
   return { ...parts, status: verdictOf(counts), counts };
 }
 
-/** The outcome of a command that stopped with a failure. */
+/** Makes the outcome of an action that is done; without modules and findings unless `parts` has them. */
+export function actionOutcome(
+  parts: Omit<Outcome, 'status' | 'counts' | 'modules' | 'findings'> &
+    Partial<Pick<Outcome, 'modules' | 'findings'>>,
+): Outcome {
+  const { command, findings = [], ...rest } = parts;
+  const counts = countFindings(findings);
+  return { command, status: 'DONE', modules: [], ...rest, findings, counts };
+}
+
+/** Makes the outcome of a command that stopped with a failure. */
 export function failedOutcome(
   command: string,
   kind: 'action' | 'check',
@@ -106,6 +103,6 @@ export function failedOutcome(
     findings,
     counts: countFindings(findings),
     notes: [],
-    failure: { code: failure.code, line: failure.line() },
+    failure: failure.toJSON(),
   };
 }

@@ -1,6 +1,6 @@
-/** Texts for a terminal or a log: whatever a name holds, it draws nothing and breaks no line. */
+/** Texts for a terminal or a log: no name can move the cursor or break a line. */
 
-/** The text with control, invisible and direction-changing characters escaped as `\u{…}`. */
+/** Escapes control, invisible and bidirectional control characters as `\u{…}`. */
 export function printable(text: string): string {
   return text.replaceAll(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,

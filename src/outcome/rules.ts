@@ -1,14 +1,14 @@
-/** The rules: how much each weighs unless a project says otherwise, and where it can be found. */
+/** The rules: the default severity of each, and the stages that can report it. */
 
 import type { Severity } from './finding.ts';
 
 /**
- * Where a defect shows:
- * - `map`: while rows become records (dry-run, migrate); what was kept is sealed, and scans tell of it
+ * Stage that can report a defect:
+ * - `map`: rows become records (dry-run, migrate); scans repeat the sealed findings of kept rows
  * - `scan`: in the records and the accounting of a candidate (dry-run, scan-all, scan-module)
  * - `verify`: in the files of a seal (verify-checksums, the first part of every scan, promote)
- * - `source`: in a source as a whole, before any row counts (init, dry-run, migrate)
- * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`: by the command of that name
+ * - `source`: in a source as a whole (init, dry-run, migrate)
+ * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`: in the command of that name
  */
 export type Stage =
   | 'map'
@@ -25,7 +25,7 @@ export type Stage =
 export interface RuleFacts {
   readonly severity: Severity;
   readonly stages: readonly Stage[];
-  /** It speaks of the candidate or the run itself: no project may weigh it otherwise. */
+  /** Set if the rule is about the candidate or the run itself: its severity cannot be changed. */
   readonly fixed?: true;
 }
 
@@ -45,7 +45,7 @@ const TABLE = {
   'date-ambiguous': { severity: 'BLOCKER', stages: ['map'] },
   'time-gap': { severity: 'BLOCKER', stages: ['map'] },
   'time-overlap': { severity: 'BLOCKER', stages: ['map'] },
-  // Something was changed on the way, as the mapping asks
+  // Changes that the mapping requests
   fallback: { severity: 'WARNING', stages: ['map'] },
   sentinel: { severity: 'WARNING', stages: ['map'] },
   'filtered-parent': { severity: 'INFO', stages: ['map'] },
@@ -54,7 +54,7 @@ const TABLE = {
   'filtered-row': { severity: 'WARNING', stages: ['map'] },
   'filtered-kind': { severity: 'WARNING', stages: ['map'] },
   'row-multiplied': { severity: 'WARNING', stages: ['map'] },
-  // Text as it came, before any transform
+  // Text of the source, before any transform
   encoding: { severity: 'BLOCKER', stages: ['map'] },
   'text-nul': { severity: 'BLOCKER', stages: ['map'] },
   'text-control': { severity: 'WARNING', stages: ['map'] },
@@ -85,9 +85,9 @@ const TABLE = {
   rejected: { severity: 'BLOCKER', stages: ['scan'], fixed: true },
   integrity: { severity: 'WARNING', stages: ['source', 'scan'], fixed: true },
   'pii-undeclared': { severity: 'BLOCKER', stages: ['scan'] },
-  // Between the seal and what is there now
+  // Between the seal and the source now
   drift: { severity: 'BLOCKER', stages: ['drift', 'scan'] },
-  // A run, rehearsed
+  // Rehearsals
   determinism: { severity: 'BLOCKER', stages: ['determinism'], fixed: true },
   drill: { severity: 'BLOCKER', stages: ['drill'], fixed: true },
   // The candidate's files
@@ -108,15 +108,15 @@ const TABLE = {
 
 export type Rule = keyof typeof TABLE;
 
-/** By rule id; each has a page in docs/rules. */
+/** Facts by rule id; each rule has a page in docs/rules. */
 export const RULES: Readonly<Record<Rule, RuleFacts>> = TABLE;
 
-/** How much a finding of the rule weighs where no project says otherwise. */
+/** Returns the rule's default severity. */
 export function severityOfRule(rule: Rule): Severity {
   return RULES[rule].severity;
 }
 
-/** What speaks of the candidate or the run itself: no project may weigh it otherwise. */
+/** Rules about the candidate or the run itself: a project cannot change their severity. */
 export const FIXED_RULES: ReadonlySet<string> = new Set(
   Object.entries(RULES).flatMap(([rule, { fixed }]) => (fixed === true ? [rule] : [])),
 );

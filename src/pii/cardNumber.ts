@@ -1,6 +1,6 @@
 /**
- * Numbers of payment cards, as told from other long numbers: identifiers of 17 to 19 digits,
- * numbers of articles and of transponders pass Luhn's check one time in ten.
+ * Payment card numbers, distinguished from other long numbers: identifiers of 17 to 19 digits,
+ * article numbers and transponder numbers pass Luhn's check one time in ten.
  */
 
 /** Prefixes of card issuers, each with the lengths of its numbers. */
@@ -14,7 +14,10 @@ const ISSUERS: readonly (readonly [RegExp, readonly number[]])[] = [
   [/^62/, [16, 17, 18, 19]],
 ];
 
-/** An issuer's prefix and length, and Luhn's check digit (ISO/IEC 7812-1). `digits` are 0-9 alone. */
+/**
+ * Whether `digits` (0-9 only) have an issuer's prefix and length and a valid check digit (ISO/IEC
+ * 7812-1).
+ */
 export function isCardNumber(digits: string): boolean {
   const issued = ISSUERS.some(
     ([prefix, lengths]) => prefix.test(digits) && lengths.includes(digits.length),
@@ -22,21 +25,21 @@ export function isCardNumber(digits: string): boolean {
   return issued && luhn(digits);
 }
 
-/** ISO 3166 codes that begin like a card of 15 digits: Honduras, Hong Kong, Hungary, Ireland, Israel. */
+/** ISO 3166 codes with a card prefix: Honduras, Hong Kong, Hungary, Ireland, Israel. */
 const COUNTRIES: ReadonlySet<string> = new Set(['340', '344', '348', '372', '376']);
-/** The highest number behind the country of a transponder, which has 38 bits (ISO 11784). */
-const MOST_OF_TRANSPONDER = 2 ** 38 - 1;
+/** Highest number after the country code of a transponder, which has 38 bits (ISO 11784). */
+const MAX_TRANSPONDER = 2 ** 38 - 1;
 
 /**
- * Whether the text is digits alone, and no other number in use has as many of them and the same
- * beginning: then it is told without its groups, and without a word that says what it is.
+ * Whether the text is only digits and no other kind of number has this length and prefix. Such a
+ * card number needs no groups and no word such as "card" before it.
  */
 export function isUnmistakable(text: string): boolean {
   if (/\D/.test(text)) return false;
   if (text.length === 16) return !/^3[0689]/.test(text);
   if (text.length === 14) return true;
   if (text.length !== 15) return false;
-  return !COUNTRIES.has(text.slice(0, 3)) || Number(text.slice(3)) > MOST_OF_TRANSPONDER;
+  return !COUNTRIES.has(text.slice(0, 3)) || Number(text.slice(3)) > MAX_TRANSPONDER;
 }
 
 function luhn(digits: string): boolean {

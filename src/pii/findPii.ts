@@ -1,6 +1,6 @@
 /**
- * Personal data in texts: what can be told by its form and check digit. Made to be right where it
- * speaks; names and addresses are beyond it. Linear in the length of the text.
+ * Personal data in texts, recognised by form and check digit. Precision comes before recall; names
+ * and addresses are out of scope. Linear in the length of the text.
  */
 
 import { hasEanCheckDigit, isAhv } from '../record/namedFormat.ts';
@@ -12,20 +12,20 @@ export type PiiClass = 'EMAIL' | 'PHONE' | 'IBAN' | 'AHV' | 'CREDIT_CARD';
 
 export interface PiiMatch {
   readonly of: PiiClass;
-  /** In UTF-16 code units: [start, end). */
+  /** Range in UTF-16 code units: [start, end). */
   readonly start: number;
   readonly end: number;
 }
 
-/** Whether there can be anything at all: most texts end here. */
-const WORTH_A_LOOK = /@|\d[\d .,\-/()\u00a0]{4,40}?\d/;
+/** Prefilter: matches every text with personal data, and few others. */
+const SUSPECT = /@|\d[\d .,\-/()\u00a0]{4,40}?\d/;
 
-/** The same of JSON in UTF-8, each byte as one character: it lets more pass, and nothing less. */
-const WORTH_A_LOOK_IN_BYTES = /@|\d[\d .,\-/()\xc2\xa0]{4,80}?\d/;
+/** The prefilter for JSON whose UTF-8 bytes are one character each; it matches slightly more. */
+const SUSPECT_BYTES = /@|\d[\d .,\-/()\xc2\xa0]{4,80}?\d/;
 
-/** Whether there can be personal data in JSON, given each byte of its UTF-8 as one character. */
+/** Whether JSON may contain personal data; each character is one byte of its UTF-8. */
 export function mayHoldPii(json: string): boolean {
-  return WORTH_A_LOOK_IN_BYTES.test(json);
+  return SUSPECT_BYTES.test(json);
 }
 
 const ALL: readonly ((text: string) => Generator<PiiMatch>)[] = [
@@ -35,15 +35,15 @@ const ALL: readonly ((text: string) => Generator<PiiMatch>)[] = [
   cards,
   phones,
 ];
-/** Numbers of cards and social security have as many digits; IBANs are longer. */
-const SHORTEST_OF_CARDS = 13;
+/** Minimum length of card and social security numbers; IBANs are longer. */
+const MIN_CARD_LENGTH = 13;
 
-/** All matches, by their place; none overlaps another. */
+/** Finds all matches, in order of position; they do not overlap. */
 export function findPii(text: string): PiiMatch[] {
-  if (!WORTH_A_LOOK.test(text)) return [];
+  if (!SUSPECT.test(text)) return [];
   const found: PiiMatch[] = [];
-  // What is more certain comes first: digits of an IBAN are no telephone number.
-  for (const find of text.length < SHORTEST_OF_CARDS ? [emails, phones] : ALL) {
+  // The more certain form wins: digits of an IBAN are no telephone number.
+  for (const find of text.length < MIN_CARD_LENGTH ? [emails, phones] : ALL) {
     for (const match of find(text)) {
       if (found.every(({ start, end }) => match.end <= start || match.start >= end)) {
         found.push(match);
@@ -67,7 +67,7 @@ function* emails(text: string): Generator<PiiMatch> {
   }
 }
 
-/** A country's code and what may be its check digits, in whatever groups. */
+/** Country code and check digits, possibly with separators. */
 const IBAN_START = /(?<![\p{L}\p{N}])(?:[A-Z]{2}|[a-z]{2})[ .\u00a0-]?\d[ .\u00a0-]?\d/gu;
 const IBAN_NAMED = /(?<!\p{L})iban(?!\p{L})[^\p{L}]{0,8}$/iu;
 
@@ -78,7 +78,7 @@ function* ibans(text: string): Generator<PiiMatch> {
     const end = length === undefined ? null : endOfGroups(text, start, length);
     if (end === null || !grouped(text.slice(start, end))) continue;
     const plain = text.slice(start, end).replaceAll(/[^A-Za-z0-9]/g, '');
-    // It is printed in capitals: small letters and digits are more often an identifier.
+    // IBANs are printed in capitals: small letters and digits are more often an identifier.
     const small = plain !== plain.toUpperCase();
     if (small && !IBAN_NAMED.test(text.slice(Math.max(0, start - 16), start))) continue;
     if (digitsOf(plain).length >= 10 && isElectronicIban(plain.toUpperCase())) {
@@ -87,7 +87,7 @@ function* ibans(text: string): Generator<PiiMatch> {
   }
 }
 
-/** Behind so many letters and digits with single separators between, where they end a word. */
+/** Returns the offset after `length` letters and digits, singly separated, if they end a word. */
 function endOfGroups(text: string, start: number, length: number): number | null {
   let [at, rest] = [start, length];
   for (let separated = true; rest > 0; at += 1) {
@@ -100,7 +100,7 @@ function endOfGroups(text: string, start: number, length: number): number | null
   return /^[\p{L}\p{N}]/u.test(text.slice(at, at + 2)) ? null : at;
 }
 
-/** Blanks stand anywhere; points and hyphens, alone, in groups as long as each other. */
+/** Whether separators are spaces anywhere, or points or hyphens between groups of equal length. */
 function grouped(text: string): boolean {
   const [first] = /[.-]/.exec(text) ?? [];
   if (first === undefined) return true;
@@ -113,10 +113,10 @@ function grouped(text: string): boolean {
 const AHV =
   /(?<![\p{L}\p{N}])756[ .\u00a0-]?\d{4}[ .\u00a0-]?\d{4}[ .\u00a0-]?\d{2}(?![\p{L}\p{N}])/gu;
 const CARD = /(?<![\p{L}\p{N}]|\d[.,-])\d(?:[ \u00a0-]?\d){12,18}(?![\p{L}\p{N}]|[.,-]\d)/gu;
-/** In the groups of a card: 4-4-4-4 and perhaps 3 more, 4-6-4, 4-6-5, 4-3-3-3. */
+/** Digits in the groups of a card: 4-4-4-4 with optional 3 more, 4-6-4, 4-6-5, 4-3-3-3. */
 const CARD_IN_GROUPS =
   /(?<![\p{L}\p{N}]|\d[ \u00a0.,-]|[A-Z]{2}\d\d[ \u00a0-])\d{4}([ \u00a0-])(?:\d{4}\1\d{4}\1\d{4}(?:\1\d{3}(?!\d))?|\d{6}\1\d{4,5}|\d{3}\1\d{3}\1\d{3})(?![\p{L}\p{N}]|[.,-]\d|[ \u00a0]\d{4})/gu;
-/** What a card is called, within a few words before its number. */
+/** A word for a card, up to 24 characters before the number. */
 const CARD_NAMED =
   /(?<!\p{L})(?:(?:credit|debit|kredit|bank|ec|firmen)?[ -]?(?:cards?|karten?)|(?:kredit|bank)?karten-?n(?:umme)?r|carte|tarjeta|carta|visa|mastercard|maestro|amex|american express|diners|discover|unionpay|jcb|pan)(?!\p{L})[^\n]{0,24}$/iu;
 
@@ -128,7 +128,7 @@ function* ahvs(text: string): Generator<PiiMatch> {
 
 function* cards(text: string): Generator<PiiMatch> {
   for (const { index: start, 0: match } of text.matchAll(CARD_IN_GROUPS)) {
-    // Three digits behind it may be its security code.
+    // Three digits after it may be its security code.
     const card = [match, match.slice(0, 19)].find(isCard);
     if (card === undefined || isInUrl(text, start)) continue;
     yield { of: 'CREDIT_CARD', start, end: start + card.length };
@@ -145,7 +145,7 @@ function isCard(match: string): boolean {
   return isCardNumber(digitsOf(match));
 }
 
-/** Whether the word that holds this place is a URL: numbers in its path are identifiers. */
+/** Whether `at` is inside a URL: numbers in its path are identifiers. */
 function isInUrl(text: string, at: number): boolean {
   const before = text.slice(Math.max(0, at - 2048), at);
   return /(?:[a-z][a-z0-9+.-]*:\/\/|(?<![\p{L}\p{N}])www\.)[^\s<>"]*$/iu.test(before);
@@ -166,13 +166,13 @@ function digitsOf(text: string): string {
   return text.replaceAll(/\D/g, '');
 }
 
-/** With the country's code; a number in brackets is left out when one calls from abroad. */
+/** Number with a country code; `(0)` is not dialled from abroad. */
 const INTERNATIONAL =
   /(?<![\p{L}\p{N}+])(?:\+[1-9]|00(?=4[1349]|423|3[39]))(?:[ ./\u00a0-]?\(0\)|[ ./\u00a0-]{0,2}\d){7,14}(?![\p{L}\p{N}])/gu;
-/** Swiss area codes, then 3, 2 and 2 digits, with the same blanks or none. */
+/** Swiss area code, then 3, 2 and 2 digits, with or without separators. */
 const SWISS =
   /(?<![\p{L}\p{N}]|\d[.,/-])0(?:2[12467]|3[1-4]|4[134]|5[12568]|6[12]|7[14-9]|81|91)(?:[ ./\u00a0-]{0,3}\d{3})[ .\u00a0-]?\d{2}[ .\u00a0-]?\d{2}(?![\p{L}\p{N}]|[.,/-]\d)/gu;
-/** Area code, stroke, number, as Germans and Austrians write it. */
+/** Area code, slash, number, as written in Germany and Austria. */
 const GERMAN = /(?<![\p{L}\p{N}]|\d[.,/-])0[1-9]\d{1,4} ?\/ ?\d{4,8}(?![\p{L}\p{N}]|[.,/-]\d)/gu;
 
 function* phones(text: string): Generator<PiiMatch> {
@@ -187,7 +187,7 @@ function isInternational(match: string): boolean {
   return isPhone(match) && !isArticle(match);
 }
 
-/** Thirteen digits whose check digit is right number an article (EAN-13): `0041…` may be either. */
+/** Whether thirteen digits are an article number (EAN-13), which may begin with `0041` as well. */
 function isArticle(match: string): boolean {
   return /^\d{13}$/.test(match) && hasEanCheckDigit(match);
 }

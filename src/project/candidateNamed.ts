@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { Failure } from '../outcome/failure.ts';
 import { readLivePointer } from './liveLink.ts';
 import { candidateAt, currentCandidate } from '../seal/candidateStore.ts';
-import { sealedNamed, sealedPath } from '../seal/sealedFolders.ts';
+import { sealedNamed, sealedPath, CURRENT } from '../seal/sealedFolders.ts';
 import { historyOf } from './origin.ts';
 import { projectPaths, type ProjectPaths } from './paths.ts';
 
@@ -26,7 +26,7 @@ export const CHECK_PATH =
 export function candidateNamed(name: string, project: string, here: string): string {
   const paths = projectPaths(project);
   const { candidates } = paths;
-  if (name === 'v1') return currentCandidate(candidates).real;
+  if (name === CURRENT) return currentCandidate(candidates).real;
   if (meansLive(name, project, here)) return liveCandidate(paths);
   const asked = SEAL_ID.exec(name)?.[1];
   if (asked === undefined) return realpathSync(candidateAt(resolve(here, name), CHECK_PATH));

@@ -6,11 +6,13 @@
 import { basename, dirname, join } from 'node:path';
 
 import { linkState, swapLink } from '../disk/durable.ts';
+import { inTheWay } from '../disk/inTheWay.ts';
 import { removeFile, statOf } from '../disk/noLinks.ts';
-import { Failure } from '../outcome/failure.ts';
-import { isSealedName } from '../seal/sealedFolders.ts';
+import type { Failure } from '../outcome/failure.ts';
+import { isSealedName, SEALED_FOLDER } from '../seal/sealedFolders.ts';
+import { CANDIDATES_FOLDER } from './paths.ts';
 
-const TARGET = 'storage_candidate/sealed/';
+const TARGET = `${CANDIDATES_FOLDER}/${SEALED_FOLDER}/`;
 
 /** Name of the candidate that the link leads to, be it there or not; null where there is no link. */
 export function readLivePointer(link: string): string | null {
@@ -38,9 +40,5 @@ export function clearHalfSwap(link: string): void {
 }
 
 function foreign(path: string, what: string): Failure {
-  return new Failure('CANDIDATE', {
-    what: `${what}, nothing was changed`,
-    where: path,
-    hint: 'move it away, then run again',
-  });
+  return inTheWay('CANDIDATE', `${what}, nothing was changed`, path);
 }

@@ -11,7 +11,7 @@ import { readLivePointer } from './liveLink.ts';
 import { pointerHistory, settle, type PointerHistory } from '../journal/pointerHistory.ts';
 import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
 import { SUMS_FILE } from '../seal/format.ts';
-import { currentName, sealedNames, sealedPath } from '../seal/sealedFolders.ts';
+import { currentName, sealedNames, sealedPath, sealedFolder } from '../seal/sealedFolders.ts';
 import type { Environment } from '../run/environment.ts';
 import { projectPaths, type ProjectPaths } from './paths.ts';
 
@@ -68,7 +68,7 @@ export interface Held {
 
 /** Whether the candidate is one of the project's own, and no copy elsewhere. */
 function isOfProject({ folder, project }: Held): boolean {
-  return dirname(folder) === join(projectPaths(project).candidates, 'sealed');
+  return dirname(folder) === sealedFolder(projectPaths(project).candidates);
 }
 
 /**

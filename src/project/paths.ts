@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path';
 
 import { realFolder } from '../disk/noLinks.ts';
 
+/** Of the project. */
+export const CANDIDATES_FOLDER = 'storage_candidate';
+
 export interface ProjectPaths {
   readonly root: string;
   readonly mapping: string;
@@ -22,7 +25,7 @@ export function projectPaths(root: string): ProjectPaths {
   return {
     root: absolute,
     mapping: join(absolute, 'mapping'),
-    candidates: join(real, 'storage_candidate'),
+    candidates: join(real, CANDIDATES_FOLDER),
     reports: join(real, 'storage_reports'),
     journal: join(real, 'storage_journal'),
     live: join(real, 'storage_live'),

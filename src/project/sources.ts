@@ -13,6 +13,7 @@ import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { byUtf8, type Integrity, type SealedSource } from '../seal/format.ts';
 import type { PreparedSource, RelationRequest, Adapters } from '../source/source.ts';
+import { OPEN_SOURCE } from './calls.ts';
 import type { IntegrityRun } from './integrity.ts';
 import { countObjects } from './sourceObjects.ts';
 import { parseSourceUrl, type SourceUrl } from './sourceUrl.ts';
@@ -110,7 +111,7 @@ export async function openInWorkers(
 ): Promise<void> {
   for (const { name, prepared } of sources) {
     await prepared.inOneSnapshot(async () => {
-      const opened = pool.callEach('open', { name, source: prepared.handle });
+      const opened = pool.callEach(OPEN_SOURCE, { name, source: prepared.handle });
       await Promise.all([opened, integrity.begin(name)]);
     });
   }

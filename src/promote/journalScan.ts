@@ -3,7 +3,7 @@
  * modules with all checks, and of nothing less.
  */
 
-import { signed } from '../journal/line.ts';
+import { signed } from '../journal/event.ts';
 import { CHECKS } from '../outcome/checks.ts';
 import { appendToJournal } from '../journal/journal.ts';
 import type { Mapping } from '../mapping/model.ts';

@@ -1,7 +1,7 @@
 /** What promote and rollback answer. */
 
-import type { Outcome } from '../outcome/outcome.ts';
-import type { Move } from '../journal/pointerHistory.ts';
+import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
+import type { Move } from '../journal/event.ts';
 import { sealIdOf } from '../seal/sealedFolders.ts';
 import type { Verification } from '../seal/verify.ts';
 import type { LivePointer } from './pointerSession.ts';
@@ -14,16 +14,12 @@ export function pointerOutcome(
   { run, dataRoot }: Verification,
   now: readonly string[],
 ): Outcome {
-  return {
+  return actionOutcome({
     command,
-    status: 'DONE',
     ...(run === null ? {} : { runId: run.runId }),
     sealId: sealIdOf(name),
     ...(dataRoot === null ? {} : { dataRoot }),
     candidate: paths.live,
-    modules: [],
-    findings: [],
-    counts: { BLOCKER: 0, WARNING: 0, INFO: 0 },
     notes: [...notes, ...now, ...(dryRun ? ['dry run: nothing was changed'] : [])],
-  };
+  });
 }

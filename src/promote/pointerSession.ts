@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 import { onDisk, systemCode } from '../disk/errors.ts';
 import { acquireLock } from '../disk/lock.ts';
-import { type JournalEvent, signed } from '../journal/line.ts';
+import { signed, type JournalEvent, type Move, type MoveEvent } from '../journal/event.ts';
 import { appendToJournal, JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -18,7 +18,6 @@ import {
   hasMoves,
   pointerHistory,
   settle,
-  type Move,
   type PointerHistory,
 } from '../journal/pointerHistory.ts';
 import { openStore } from '../seal/candidateStore.ts';
@@ -111,6 +110,9 @@ function forgotten({ journal, live }: ProjectPaths): Failure {
   });
 }
 
+/** What the journal says of a move before it is made. */
+type Intent = Pick<MoveEvent, 'from' | 'dataRoot' | 'warningsAllowed' | 'expected'>;
+
 /**
  * Journals the intent, switches the link, journals that it is done; does not wait in between, so
  * that an interrupted command has done nothing. Returns what a person should know besides.
@@ -119,14 +121,14 @@ export function movePointer(
   { paths, commit, dryRun }: LivePointer,
   move: Move,
   to: string,
-  about: Readonly<Record<string, unknown>>,
+  about: Intent,
 ): readonly string[] {
   if (dryRun) return [];
   const sealId = sealIdOf(to);
-  commit([{ event: `${move}-intended`, to, sealId, ...about }]);
+  commit([{ event: 'move', move, step: 'intended', to, sealId, ...about }]);
   swapLivePointer(paths.live, to);
   try {
-    commit([{ event: `${move}-done`, to, sealId }]);
+    commit([{ event: 'move', move, step: 'done', to, sealId }]);
     return [];
   } catch (error) {
     if (systemCode(error) === null && !(error instanceof Failure)) throw error;

@@ -7,9 +7,9 @@
 import { join } from 'node:path';
 
 import { makeFolder, syncFolder } from '../disk/durable.ts';
+import { inTheWay } from '../disk/inTheWay.ts';
 import { entriesOf, remove, rename, statOf } from '../disk/noLinks.ts';
-import { Failure } from '../outcome/failure.ts';
-import { sealedPath } from '../seal/sealedFolders.ts';
+import { sealedFolder, sealedPath } from '../seal/sealedFolders.ts';
 
 const TRASH = '.trash';
 
@@ -18,11 +18,8 @@ export function assertTrash(store: string): void {
   const path = join(store, TRASH);
   const stat = statOf(path);
   if (stat === undefined || stat.isDirectory()) return;
-  throw new Failure('CANDIDATE', {
-    what: 'a file or link stands where removed candidates go, nothing was changed',
-    where: path,
-    hint: 'move it away, then run again',
-  });
+  const what = 'a file or link stands where removed candidates go, nothing was changed';
+  throw inTheWay('CANDIDATE', what, path);
 }
 
 /** Takes candidates out of `sealed/`, by one rename each. */
@@ -32,7 +29,7 @@ export function moveToTrash(store: string, names: readonly string[]): void {
   makeFolder(trash);
   for (const name of names) rename(sealedPath(store, name), freeName(trash, name));
   syncFolder(trash);
-  syncFolder(join(store, 'sealed'));
+  syncFolder(sealedFolder(store));
 }
 
 /** A candidate of this name may lie there from a run that was killed. */

@@ -1,9 +1,9 @@
 /**
- * Which letters beyond ASCII are written together: those of one language's alphabet. Enough of
- * them to tell words of European languages from letters that came together by accident.
+ * Alphabets: the letters beyond ASCII that occur together in one language. They distinguish words
+ * of European languages from accidental sequences of letters.
  */
 
-/** Small letters by language; capitals follow. Letters of frequent foreign words are among them. */
+/** Lower-case letters by language, with those of frequent loanwords; capitals are derived. */
 const LATIN: readonly string[] = [
   'äöüßẞéèêëàáâçñôîïûóø', // German
   'àâæçéèêëîïôœùûüÿñäö', // French
@@ -12,7 +12,7 @@ const LATIN: readonly string[] = [
   'áäčďéíĺľňóôŕšťúýžö', // Slovak
   'áéíóöőúüűä', // Hungarian
   'ăâîșț',
-  'ăâîşţ', // Romanian, as it was written for long
+  'ăâîşţ', // Romanian, older spelling
   'čćđšžéöü', // Croatian, Slovene
   'çëé', // Albanian
   'çğıiöşüâîûéə', // Turkish, Azerbaijani
@@ -42,7 +42,7 @@ const CYRILLIC: readonly string[] = [
 ];
 const GREEK: readonly string[] = ['αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ'];
 
-/** Letter → a bit for each alphabet of its script that has it. */
+/** Letter → a bit for each alphabet of its script that contains it. */
 const ALPHABETS: ReadonlyMap<string, number> = bitsOf([LATIN, CYRILLIC, GREEK]);
 
 function bitsOf(scripts: readonly (readonly string[])[]): Map<string, number> {
@@ -59,12 +59,12 @@ function bitsOf(scripts: readonly (readonly string[])[]): Map<string, number> {
   return bits;
 }
 
-/** Whether the letter beyond ASCII belongs to an alphabet that is known here. */
+/** Whether the letter beyond ASCII belongs to one of these alphabets. */
 export function isKnownLetter(letter: string): boolean {
   return ALPHABETS.has(letter);
 }
 
-/** Whether one alphabet has both letters. */
+/** Whether one alphabet contains both letters. */
 export function shareAlphabet(a: string, b: string): boolean {
   return ((ALPHABETS.get(a) ?? 0) & (ALPHABETS.get(b) ?? 0)) !== 0;
 }

@@ -1,9 +1,9 @@
 /**
- * Canonical JSON: RFC 8785 (JCS). Equal values have equal texts, and nothing is dropped, rounded or
- * replaced on the way: what JSON cannot hold exactly is refused, not written as something else.
+ * Canonical JSON: RFC 8785 (JCS). Equal values have equal texts. Nothing is dropped, rounded or
+ * replaced: a value that JSON cannot represent exactly is refused.
  *
- * The text itself comes from fast-json-stable-stringify, which is JCS on the values let through
- * here: keys ascend by UTF-16 code units, numbers and strings are written as ECMAScript writes them.
+ * The text comes from fast-json-stable-stringify, which conforms to JCS for the accepted values:
+ * keys ascend by UTF-16 code units, numbers and strings are written as ECMAScript writes them.
  */
 
 import stringify from 'fast-json-stable-stringify';
@@ -17,7 +17,7 @@ export type NotCanonicalReason =
   | 'nested too deep'
   | 'not a JSON value';
 
-/** The value has no canonical form. The message names the kind of defect, never the value. */
+/** Error for a value without a canonical form. The message names the defect, never the value. */
 export class NotCanonicalError extends Error {
   readonly reason: NotCanonicalReason;
 
@@ -29,16 +29,16 @@ export class NotCanonicalError extends Error {
 }
 
 /**
- * The canonical text of a JsonValue, or of a plain JavaScript value: null, booleans, numbers,
- * strings, arrays and objects without a class; Maps with string keys count as objects. Negative
- * zero is written `0`, as RFC 8785 §3.2.2.3 has it: who must keep it has to look before.
- * @throws NotCanonicalError on anything else, `undefined` members and holes included
+ * Returns the canonical text of a JsonValue, or of a plain JavaScript value: null, booleans,
+ * numbers, strings, arrays and objects without a class; Maps with string keys count as objects.
+ * Negative zero is written `0` (RFC 8785 §3.2.2.3); a caller that must keep it has to check first.
+ * @throws NotCanonicalError on any other value, including `undefined` members and holes
  */
 export function canonicalJson(value: unknown): string {
   return stringify(holdsMap(value, 0) ? withoutMaps(value) : value);
 }
 
-/** Refuses what has no canonical form; true when there is a Map anywhere in the value. */
+/** Refuses a value without a canonical form; returns whether the value contains a Map. */
 function holdsMap(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case 'string':
@@ -59,11 +59,11 @@ function holdsMap(value: unknown, depth: number): boolean {
 }
 
 function objectHoldsMap(value: object, depth: number): boolean {
-  // A cycle ends here, too.
+  // Also ends a cycle.
   if (depth > MAX_DEPTH) throw new NotCanonicalError('nested too deep');
   let found = false;
   if (Array.isArray(value)) {
-    // By index, so that a hole is seen as the `undefined` that it is.
+    // By index, so that a hole is read as `undefined`.
     for (let i = 0; i < value.length; i += 1) found = holdsMap(value[i], depth) || found;
     return found;
   }
@@ -86,14 +86,14 @@ function objectHoldsMap(value: object, depth: number): boolean {
   return found;
 }
 
-/** An object without a class and without `toJSON`, which the serialiser would call. */
+/** Whether an object has no class, and no `toJSON`, which the serialiser would call. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   const hook: unknown = (value as { toJSON?: unknown }).toJSON;
   return (prototype === null || prototype === Object.prototype) && typeof hook !== 'function';
 }
 
-/** Maps as objects without prototype, in which `__proto__` is a key like any other. */
+/** Turns Maps into objects without prototype, in which `__proto__` is an ordinary key. */
 function withoutMaps(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(withoutMaps);

@@ -1,6 +1,6 @@
 /**
- * Cells → values of a field's type, exactly or not at all. A converter never guesses: a cell that
- * the type cannot hold without change is a {@link Rejection}, which becomes a finding.
+ * Converts cells to values of a field's type, exactly or not at all. A cell that the type cannot
+ * represent unchanged yields a {@link Rejection}, which becomes a finding.
  */
 
 import { canonicalJson, NotCanonicalError } from './canonical.ts';
@@ -16,22 +16,22 @@ import { InexactNumber, InvalidText, JsonNode, type JsonValue, type SourceValue 
 export interface ConvertOptions {
   readonly type: FieldType;
   readonly required?: boolean;
-  /** In Unicode code points. */
+  /** Maximum length in Unicode code points. */
   readonly maxLength?: number;
-  /** The values of an enum. */
+  /** Values of an enum. */
   readonly values?: readonly string[];
   /** Zone of local times in a timestamptz. */
   readonly zone?: string;
   readonly encoding?: 'base64' | 'hex';
 }
 
-/** Content of a bytes field may take this many bytes; longer content is a blob. */
+/** Maximum number of bytes in a bytes field; longer content needs a blob. */
 export const MAX_BYTES = 65_536;
 
 const NOT_UNICODE = new Rejection('encoding', 'the text is not valid Unicode');
 const MISSING = new Rejection('required', 'the value is null, the field is required');
 
-/** The converter of a field. Options are trusted: the mapping's checks come before. */
+/** Makes the converter of a field. Options are trusted: the mapping has been checked. */
 export function converter(options: ConvertOptions): Converter {
   const convert = present(options);
   const whenNull = options.required === true ? MISSING : null;
@@ -42,7 +42,7 @@ export function converter(options: ConvertOptions): Converter {
   };
 }
 
-/** The converter of values that are not null. */
+/** Makes the converter of values that are not null. */
 function present(options: ConvertOptions): Converter {
   const { type } = options;
   switch (type.kind) {
@@ -85,14 +85,14 @@ function stringConverter(maxLength: number | undefined): Converter {
   const long = new Rejection('max-length', `the text is longer than ${maxLength} characters`);
   return (value) => {
     if (typeof value !== 'string') return wrong;
-    // UTF-16 units are never fewer than code points, so the cheap test comes first.
+    // There are at least as many UTF-16 units as code points, so the cheap test comes first.
     const exceeds =
       maxLength !== undefined && value.length > maxLength && codePoints(value) > maxLength;
     return exceeds ? long : value;
   };
 }
 
-/** Number of Unicode code points. */
+/** Counts Unicode code points. */
 export function codePoints(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;
@@ -202,7 +202,7 @@ const NOT_JSON = new Rejection('type', 'the text is not strict JSON (RFC 8259, n
 
 function convertJson(value: SourceValue): Converted | Rejection {
   if (value instanceof Uint8Array || typeof value === 'bigint') return NOT_JSON;
-  if (Object.is(value, -0)) return INEXACT; // which canonical JSON would write as 0
+  if (Object.is(value, -0)) return INEXACT; // canonical JSON would write it as 0
   try {
     return new RawJson(canonicalJson(jsonOf(value)));
   } catch (error) {
@@ -210,13 +210,13 @@ function convertJson(value: SourceValue): Converted | Rejection {
   }
 }
 
-/** Text is parsed; what a JSON source parsed already is taken as it is. */
+/** Parses text; returns a value that a JSON source has parsed unchanged. */
 function jsonOf(value: SourceValue): JsonValue {
   if (value instanceof JsonNode) return value.value;
   return typeof value === 'string' ? parseJson(value) : (value as JsonValue);
 }
 
-/** One member, named after the kind of value: nothing of a mixed column is lost or merged. */
+/** Makes an object whose only member is named after the value's kind, so that 5 is not "5". */
 function convertTagged(value: SourceValue): Converted | Rejection {
   if (value instanceof InvalidText) return tagged('invalidText', base64(value.bytes));
   if (value instanceof Uint8Array) return tagged('bytes', base64(value));
@@ -233,7 +233,7 @@ function convertTagged(value: SourceValue): Converted | Rejection {
   }
 }
 
-/** Shortest round trip digits in a string: 5 and 5.0 are one number, −0 and infinity survive. */
+/** Writes a number's shortest round-trip digits as a string, which keeps −0 and infinity. */
 function tagged(tag: string, text: string): RawJson {
   return new RawJson(`{"${tag}":${JSON.stringify(text)}}`);
 }
@@ -266,7 +266,7 @@ function arrayConverter(of: FieldType, options: ConvertOptions): Converter {
   };
 }
 
-/** An element of a JSON array as a cell of its own. */
+/** Turns an element of a JSON array into a cell. */
 function asCell(item: JsonValue): SourceValue {
   return item !== null && typeof item === 'object' ? new JsonNode(item) : item;
 }

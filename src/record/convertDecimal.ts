@@ -1,4 +1,4 @@
-/** Cells → decimals: plain digits, padded to the field's scale, never rounded. */
+/** Converts cells to decimals: plain digits, padded to the field's scale, never rounded. */
 
 import { Rejection, type Converter } from './converted.ts';
 import {
@@ -11,9 +11,9 @@ import {
 import { InexactNumber, JsonNode, type SourceValue } from './value.ts';
 
 const NOT_DECIMAL = new Rejection('type', 'the value is not a decimal number');
-const NOT_FINITE = new Rejection('exactness', 'infinity and −0 are no decimal numbers');
+const NOT_FINITE = new Rejection('exactness', 'infinity and −0 are not decimal numbers');
 
-/** `digits` undefined keeps the source's digits; otherwise shorter is padded, longer refused. */
+/** Makes a converter that pads to `digits` and rejects more; undefined keeps all digits. */
 export function decimalConverter(digits: number | undefined): Converter {
   const long = new Rejection('scale', `more than ${digits} fraction digits`);
   const fit = (text: string, has: number): string | Rejection => {
@@ -25,7 +25,7 @@ export function decimalConverter(digits: number | undefined): Converter {
       const quick = digits === undefined ? null : scaledText(value, digits);
       if (quick !== null) return quick;
       if (!Number.isFinite(value) || Object.is(value, -0)) return NOT_FINITE;
-      // What a double prints needs no check of its form.
+      // The text of a double needs no check of its form.
       const text = decimalOfDouble(value);
       const point = text.indexOf('.');
       return fit(text, point === -1 ? 0 : text.length - point - 1);

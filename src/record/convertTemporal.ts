@@ -1,4 +1,4 @@
-/** Cells → dates and times of a fixed number of fraction digits. */
+/** Converts cells to dates and times with a fixed number of fraction digits. */
 
 import { Rejection, type Converter } from './converted.ts';
 import {
@@ -20,7 +20,7 @@ const OVERLAP = new Rejection('time-overlap', 'the clock of the zone showed this
 const NO_ZONE = new Rejection('type', 'the time has no offset and the field names no zone');
 const OUT_OF_RANGE = new Rejection('exactness', 'the instant is outside the years 0001 to 9999');
 
-/** `digits` undefined keeps the source's digits; otherwise shorter is padded, longer refused. */
+/** Makes a converter that pads to `digits` and rejects more; undefined keeps all digits. */
 export function temporalConverter(
   kind: Temporal,
   digits: number | undefined,
@@ -34,7 +34,7 @@ export function temporalConverter(
     if (kind === 'date') return isDate(text) ? text : null;
     if (kind === 'time') return withFraction(parseTime(text), digits, long, (t) => t.time);
     if (kind === 'timestamp') {
-      // Most are to the second, and then there is nothing to take apart.
+      // Most timestamps are to the second and need no parsing.
       if (toSecond && isTimestamp(text)) return `${text.slice(0, 10)}T${text.slice(11)}`;
       return withFraction(parseTimestamp(text), digits, long, dateAndTime);
     }
@@ -62,7 +62,7 @@ function withFraction<T extends { fraction: string }>(
   return wanted === 0 ? text(parsed) : `${text(parsed)}.${parsed.fraction.padEnd(wanted, '0')}`;
 }
 
-/** A function from ISO text to the same instant in UTC. */
+/** Makes a function from ISO text to the same instant in UTC. */
 function utcConverter(zone: string | undefined): (text: string) => LocalTime | Rejection | null {
   const offsets = zone === undefined ? null : zoneOffsets(zone);
   return (text) => {

@@ -1,9 +1,9 @@
-/** What a converter returns: a value as a canonical record holds it, or why there is none. */
+/** Results of converters: a value for a canonical record, or the reason for its rejection. */
 
 import type { SourceValue } from './value.ts';
 
 /** Rules that a cell, or a key made of cells, can fail. */
-export const REFUSALS = [
+export const REJECTION_RULES = [
   'type',
   'exactness',
   'scale',
@@ -22,19 +22,19 @@ export const REFUSALS = [
   'reference-partial',
 ] as const;
 
-export type Refusal = (typeof REFUSALS)[number];
+export type RejectionRule = (typeof REJECTION_RULES)[number];
 
-/** Why a cell was refused: a rule id, and a reason that holds no value. */
+/** The rejection of a cell: a rule id, and a reason that contains no value. */
 export class Rejection {
-  readonly rule: Refusal;
+  readonly rule: RejectionRule;
   readonly reason: string;
-  constructor(rule: Refusal, reason: string) {
+  constructor(rule: RejectionRule, reason: string) {
     this.rule = rule;
     this.reason = reason;
   }
 }
 
-/** Canonical JSON text that stands in the record as it is. */
+/** Canonical JSON text, inserted into the record unchanged. */
 export class RawJson {
   readonly text: string;
   constructor(text: string) {
@@ -42,7 +42,7 @@ export class RawJson {
   }
 }
 
-/** Content that is stored beside the records, under its digest. */
+/** Content stored beside the records, under its digest. */
 export class BlobContent {
   readonly bytes: Uint8Array;
   constructor(bytes: Uint8Array) {
@@ -50,6 +50,6 @@ export class BlobContent {
   }
 }
 
-/** A value as a canonical record holds it. */
+/** A value in a canonical record. */
 export type Converted = null | boolean | number | string | RawJson | BlobContent;
 export type Converter = (value: SourceValue) => Converted | Rejection;

@@ -2,26 +2,26 @@
  * Patterns of dates and times: `dd.MM.yyyy`, `d.M.yyyy HH:mm`, `yyyy-MM-dd'T'HH:mm:ss.SSS`.
  *
  * Tokens: yyyy, MM, dd, HH, mm, ss of exactly that many digits; M, d, H of one or two; S to
- * SSSSSSSSSSSS that many fraction digits. Text in '…' and everything but letters stands for
- * itself, '' for an apostrophe. No locale, no names of months, no years of two digits.
+ * SSSSSSSSSSSS that many fraction digits. Text in '…' and any character but a letter matches
+ * itself, '' an apostrophe. No locale, no names of months, no years of two digits.
  */
 
 import { isDate, parseTime, parseTimestamp } from './dateTime.ts';
 
 export type Temporal = 'date' | 'time' | 'timestamp';
 
-/** The ISO form; false for a text of this shape, but no such day or time; null for another shape. */
+/** ISO form of a matching text; false if there is no such day or time; null for other text. */
 export type DateMatch = string | false | null;
 export type DatePattern = (text: string) => DateMatch;
 
-/** Why a pattern is none; a clause. */
+/** Reason why a pattern is invalid, as a clause. */
 export interface PatternFault {
   readonly fault: string;
 }
 
 interface Token {
   readonly text: string;
-  /** Regular expression of the token; of literals, the escaped text. */
+  /** Regular expression of the token; the escaped text of a literal. */
   readonly source: string;
   readonly part: Part | null;
 }
@@ -51,13 +51,13 @@ const ALLOWED: Readonly<Record<Temporal, readonly Part[]>> = {
   timestamp: [...NEEDED.timestamp, 'second', 'fraction'],
 };
 
-/** Compiles a pattern, or says what is wrong with it. */
+/** Compiles a pattern, or returns its fault. */
 export function datePattern(kind: Temporal, pattern: string): DatePattern | PatternFault {
   const tokens = tokensOf(pattern);
   if ('fault' in tokens) return tokens;
   const fault = faultOf(kind, tokens);
   if (fault !== null) return { fault };
-  // At most three parts are of variable length, and none stands next to a digit: no backtracking.
+  // At most three parts have variable length, and none is next to a digit: no backtracking.
   const groups = tokens.map(({ part, source }) =>
     part === null ? source : `(?<${part}>${source})`,
   );
@@ -70,7 +70,7 @@ export function datePattern(kind: Temporal, pattern: string): DatePattern | Patt
   };
 }
 
-/** Whether a text is of the type's own form, ISO 8601, and exists. */
+/** Whether a text is an existing date or time in ISO 8601 form. */
 export function isIso(kind: Temporal, text: string): boolean {
   switch (kind) {
     case 'date':
@@ -91,14 +91,14 @@ function tokensOf(pattern: string): Token[] | PatternFault {
     const letters = /^([A-Za-z])\1*/.exec(rest)?.[0];
     const literal = LITERAL.exec(rest);
     const text = letters ?? literal?.[0];
-    if (text === undefined) return { fault: 'an apostrophe is left open' };
+    if (text === undefined) return { fault: 'an apostrophe is not closed' };
     if (letters === undefined) {
       const quoted = literal?.[1];
       const plain = quoted === '' ? "'" : (quoted?.replaceAll("''", "'") ?? text);
       tokens.push({ text: plain, source: escaped(plain), part: null });
     } else {
       const token = letterToken(letters);
-      if (token === null) return { fault: `"${letters}" is no token of a pattern` };
+      if (token === null) return { fault: `"${letters}" is not a pattern token` };
       tokens.push(token);
     }
     rest = rest.slice(text.length);
@@ -121,12 +121,12 @@ function escaped(text: string): string {
 function faultOf(kind: Temporal, tokens: readonly Token[]): string | null {
   const parts = tokens.flatMap(({ part }) => (part === null ? [] : [part]));
   const twice = parts.find((part, index) => parts.indexOf(part) !== index);
-  if (twice !== undefined) return `the ${twice} stands in it twice`;
+  if (twice !== undefined) return `the ${twice} occurs twice`;
   const missing = NEEDED[kind].find((part) => !parts.includes(part));
-  if (missing !== undefined) return `the ${missing} is missing in it`;
+  if (missing !== undefined) return `the ${missing} is missing`;
   const surplus = parts.find((part) => !ALLOWED[kind].includes(part));
   if (surplus !== undefined) return `a ${kind} has no ${surplus}`;
-  if (parts.includes('fraction') && !parts.includes('second')) return 'the second is missing in it';
+  if (parts.includes('fraction') && !parts.includes('second')) return 'the second is missing';
   const unclear = tokens.find(({ text, part }, index) => {
     const [before, after] = [tokens[index - 1], tokens[index + 1]];
     return (
@@ -138,10 +138,10 @@ function faultOf(kind: Temporal, tokens: readonly Token[]): string | null {
   });
   return unclear === undefined
     ? null
-    : `"${unclear.text}" stands next to digits: where does it end?`;
+    : `"${unclear.text}" is next to digits, so its end is ambiguous`;
 }
 
-/** Whether a token may put a digit at its end (−1) or start (0). */
+/** Whether a token may match a digit at its end (−1) or start (0). */
 function digits(token: Token | undefined, at: number): boolean {
   return token !== undefined && (token.part !== null || /\d/.test(token.text.at(at) ?? ''));
 }

@@ -8,7 +8,7 @@ const OFFSET = /(Z|[+-]\d{2}(?::?\d{2})?)$/;
 const HYPHEN = 0x2d;
 const COLON = 0x3a;
 const LETTER_T = 0x54;
-const BLANK = 0x20;
+const SPACE = 0x20;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** A local date and time; `fraction` holds the digits after the second's point, '' for none. */
@@ -34,7 +34,7 @@ function hasDate(text: string): boolean {
   return year > 0 && day >= 1 && day <= days;
 }
 
-/** Whether `HH:MM:SS` of a time of day stands at `at`: 24:00:00 and :60 are none. */
+/** Whether `HH:MM:SS` at `at` is a time of day; 24:00:00 and second 60 are not. */
 function hasTime(text: string, at: number): boolean {
   if (text.charCodeAt(at + 2) !== COLON || text.charCodeAt(at + 5) !== COLON) return false;
   return (
@@ -42,20 +42,20 @@ function hasTime(text: string, at: number): boolean {
   );
 }
 
-/** The digits behind the second that ends at `end`; null where anything else is there. */
+/** Returns the fraction digits after the second that ends at `end`; null for other text. */
 function fractionAt(text: string, end: number): string | null {
   if (text.length === end) return '';
   const fraction = text.slice(end + 1);
   return text[end] === '.' && DIGITS.test(fraction) ? fraction : null;
 }
 
-/** Splits `HH:MM:SS[.fraction]`; null when it is no time of day. */
+/** Splits `HH:MM:SS[.fraction]`; null if it is not a time of day. */
 export function parseTime(text: string): Pick<LocalTime, 'time' | 'fraction'> | null {
   const fraction = hasTime(text, 0) ? fractionAt(text, 8) : null;
   return fraction === null ? null : { time: text.slice(0, 8), fraction };
 }
 
-/** Whether this is a local date and time to the second, with `T` or a blank between. */
+/** Whether a text is a local date and time to the second, separated by `T` or a space. */
 export function isTimestamp(text: string): boolean {
   return (
     text.length === 19 && isSeparator(text.charCodeAt(10)) && hasDate(text) && hasTime(text, 11)
@@ -63,16 +63,16 @@ export function isTimestamp(text: string): boolean {
 }
 
 function isSeparator(unit: number): boolean {
-  return unit === LETTER_T || unit === BLANK;
+  return unit === LETTER_T || unit === SPACE;
 }
 
-/** The number of two decimal digits at `at`; NaN where they are none, which no limit lets pass. */
+/** Returns the number of two decimal digits at `at`; NaN, which is in no range, for other text. */
 function twoDigits(text: string, at: number): number {
   const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
-/** Splits `YYYY-MM-DD` + (`T` or blank) + time; null when it is no local date and time. */
+/** Splits `YYYY-MM-DD` + (`T` or space) + time; null if it is not a local date and time. */
 export function parseTimestamp(text: string): LocalTime | null {
   if (!isSeparator(text.charCodeAt(10)) || !hasDate(text) || !hasTime(text, 11)) return null;
   const fraction = fractionAt(text, 19);
@@ -80,7 +80,7 @@ export function parseTimestamp(text: string): LocalTime | null {
   return { date: text.slice(0, 10), time: text.slice(11, 19), fraction };
 }
 
-/** A local time with its offset from UTC in minutes; null when the text carries none. */
+/** Splits a local time from its offset from UTC in minutes; null if there is no offset. */
 export function parseTimestampTz(text: string): { local: LocalTime; offset: number } | null {
   const match = OFFSET.exec(text.slice(11));
   if (match === null) return null;
@@ -94,7 +94,7 @@ export function parseTimestampTz(text: string): { local: LocalTime; offset: numb
   return { local, offset: (suffix.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) };
 }
 
-/** Seconds since 1970-01-01T00:00:00 of a local time, as if it were UTC. */
+/** Returns the seconds since 1970-01-01T00:00:00 of a local time, as if it were UTC. */
 export function epochSeconds({ date, time }: LocalTime): number {
   const year = twoDigits(date, 0) * 100 + twoDigits(date, 2);
   const days = daysFromCivil(year, twoDigits(date, 5), twoDigits(date, 8));
@@ -120,7 +120,7 @@ function pad(value: number, width: number): string {
   return String(value).padStart(width, '0');
 }
 
-/** Days since 1970-01-01 (H. Hinnant, chrono-compatible low-level date algorithms). */
+/** Returns the days since 1970-01-01 (H. Hinnant, chrono-compatible low-level date algorithms). */
 function daysFromCivil(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
   const era = Math.floor(y / 400);

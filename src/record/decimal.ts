@@ -1,9 +1,9 @@
-/** Decimal text, exactly: never by way of a double's arithmetic. */
+/** Decimal text, exactly: without the arithmetic of doubles. */
 
 const PLAIN = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?$/;
 const EXPONENT = /^(-?)(\d+)(?:\.(\d+))?e([+-]\d+)$/i;
 
-/** The digits of a finite double's shortest round trip form, without exponent: 1e-7 → 0.0000001. */
+/** Writes a finite double's shortest round-trip form without exponent: 1e-7 → 0.0000001. */
 export function decimalOfDouble(value: number): string {
   const text = String(value);
   if (!text.includes('e')) return text;
@@ -17,22 +17,22 @@ export function decimalOfDouble(value: number): string {
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-/** Powers of ten by which a double is multiplied without getting beyond what it holds exactly. */
+/** Powers of ten that are exact doubles and keep products in the exact range. */
 const SCALES = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000] as const;
-/** All decimals of up to so many digits are different doubles. */
+/** Decimals of up to 15 digits are distinct doubles. */
 const DISTINCT = 10 ** 15;
 
 /**
- * The same with exactly `digits` fraction digits, quickly; null where that is not as clear as here. It
- * takes what the double is next to at this scale: where that has 15 digits at most and leads to the same
- * double, no other decimal as short does, so that it is the shortest form.
+ * Fast path of {@link decimalOfDouble} with exactly `digits` fraction digits; null if it does not
+ * apply. Rounds the double at this scale. If the result has at most 15 digits and converts back to
+ * the same double, no other decimal as short does, so it is the shortest form.
  */
 export function scaledText(value: number, digits: number): string | null {
   const scale = SCALES[digits];
   if (scale === undefined) return null;
   const scaled = Math.round(value * scale);
   if (!(scaled > -DISTINCT && scaled < DISTINCT) || scaled / scale !== value) return null;
-  // Zero has a sign, and so has what rounds to it.
+  // Zero may be negative, and so may a value that rounds to it.
   if (scaled === 0) return null;
   if (digits === 0) return String(scaled);
   const size = Math.abs(scaled);
@@ -50,33 +50,33 @@ function fractionText(fraction: number, digits: number): string {
   return String(fraction).padStart(digits, '0');
 }
 
-/** Number of fraction digits of plain decimal text, or null where the text is not plain decimal. */
+/** Counts the fraction digits of plain decimal text; null for other text. */
 export function fractionDigits(text: string): number | null {
   const match = PLAIN.exec(text);
   return match === null ? null : (match[3]?.length ?? 0);
 }
 
-/** True for decimal text of zero with a minus sign, which no number of a database means. */
+/** Whether decimal text is zero with a minus sign, which is not a number of a database. */
 export function isNegativeZero(text: string): boolean {
   return /^-0(\.0+)?$/.test(text);
 }
 
-/** Pads plain decimal text of `has` fraction digits to exactly `digits`; null when it has more. */
+/** Pads plain decimal text of `has` fraction digits to exactly `digits`; null if it has more. */
 export function padFraction(text: string, has: number, digits: number): string | null {
   if (has > digits) return null;
   return `${text}${has === 0 ? '.' : ''}${'0'.repeat(digits - has)}`;
 }
 
 /**
- * Whether two decimal texts (plain or with exponent) denote the same number. Exponents beyond
- * ±5,000 never do, so that no text makes this slow.
+ * Whether two decimal texts (plain or with exponent) denote the same number. False for exponents
+ * beyond ±5,000, which bounds the time.
  */
 export function sameDecimal(a: string, b: string): boolean {
   const left = normalise(a);
   return left !== null && left === normalise(b);
 }
 
-/** sign, digits without outer zeros, power of ten: one text per number. */
+/** Returns one text per number: sign, digits without outer zeros, power of ten. */
 function normalise(text: string): string | null {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i.exec(text);
   if (match === null) return null;

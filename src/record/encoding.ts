@@ -1,19 +1,20 @@
 /**
- * Encodings of one byte a character that UTF-8 is often read as by mistake: what their bytes 0x80
- * to 0xFF mean, and what of a text could be UTF-8 that was read as one of them.
+ * Single-byte encodings as which UTF-8 is often misread: the characters of their bytes 0x80 to
+ * 0xFF, and the detection of text that may have been misread as one of them.
  */
 
 export interface Encoding {
-  /** As people call it. */
+  /** Common name, for messages. */
   readonly name: string;
-  /** UTF-16 unit → byte, of those beyond ASCII. */
+  /** UTF-16 unit → byte, for characters beyond ASCII. */
   readonly bytes: ReadonlyMap<number, number>;
-  /** What begins a character of two, three, four bytes of UTF-8, and what continues it. */
+  /** Characters of the bytes that begin two, three and four bytes of UTF-8. */
   readonly leads: readonly string[];
+  /** Characters of the bytes that continue a character of UTF-8. */
   readonly trail: string;
 }
 
-/** The upper halves of those that the runtime does not know. */
+/** Upper halves of encodings that the runtime does not know. */
 const DOS: Readonly<Record<string, string>> = {
   'code page 850':
     'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐' +
@@ -26,10 +27,10 @@ const DOS: Readonly<Record<string, string>> = {
     '└┴┬├─┼Ăă╚╔╩╦╠═╬¤đĐĎËďŇÍÎě┘┌█▄ŢŮ▀ÓßÔŃńňŠšŔÚŕŰýÝţ´\u00ad˝˛ˇ˘§÷¸°¨˙űŘř■\u00a0',
 };
 
-/** Hebrew, Arabic and what follows were hardly read as these. */
+/** Last lead byte before Hebrew and Arabic, which are hardly ever misread as these encodings. */
 const TO_CYRILLIC = 0xd4;
 
-/** The most frequent first: where several fit, it is the one that is told. */
+/** Encodings, most frequent first: of several that fit, the first is reported. */
 export const ENCODINGS: readonly Encoding[] = [
   encoding('windows-1252', decoded('windows-1252')),
   encoding('Mac OS Roman', decoded('macintosh')),
@@ -46,8 +47,8 @@ function decoded(label: string): string {
 }
 
 /**
- * C1 controls stand for their bytes where an encoding has none of its own, as in ISO 8859-1. `last`:
- * the last byte that begins two of a letter.
+ * Makes an encoding from the characters of its upper half. Unassigned bytes are C1 controls, as in
+ * ISO 8859-1. `last` is the last byte that begins two bytes of UTF-8.
  */
 function encoding(name: string, upper: string, last = 0xdf): Encoding {
   const bytes = new Map(Array.from({ length: 32 }, (_, at) => [0x80 + at, 0x80 + at] as const));
@@ -61,7 +62,7 @@ function encoding(name: string, upper: string, last = 0xdf): Encoding {
   return { name, bytes, leads, trail: between(0x80, 0xbf) };
 }
 
-/** A regular expression of one character of UTF-8 that was read as the encoding. */
+/** Returns a regular expression for one character of UTF-8 that was misread as the encoding. */
 export function sequenceOf({ leads, trail }: Encoding): string {
   const sequences = leads.map((lead, at) => classOf(lead) + classOf(trail).repeat(at + 1));
   return `(?:${sequences.join('|')})`;
@@ -72,9 +73,9 @@ function classOf(characters: string): string {
   return `[${codes.map((code) => `\\u${code}`).join('')}]`;
 }
 
-/** For each UTF-16 unit the encodings, a bit each, in which it continues a character of UTF-8. */
+/** UTF-16 unit → a bit for each encoding in which it continues a character of UTF-8. */
 const TRAILS: Uint16Array = bitsOf(({ trail }) => trail);
-/** The encodings in which it begins one of two, three, four bytes. */
+/** UTF-16 unit → a bit for each encoding in which it begins two, three or four bytes. */
 const LEADS: readonly Uint16Array[] = [0, 1, 2].map((at) => bitsOf(({ leads }) => leads[at] ?? ''));
 
 function bitsOf(charactersOf: (encoding: Encoding) => string): Uint16Array {
@@ -88,7 +89,7 @@ function bitsOf(charactersOf: (encoding: Encoding) => string): Uint16Array {
   return bits;
 }
 
-/** A bit for each encoding as which the text may have been read: most texts have none. */
+/** Returns a bit for each encoding as which the text may have been misread; 0 for most texts. */
 export function encodingsIn(text: string): number {
   let found = 0;
   const last = text.length - 1;

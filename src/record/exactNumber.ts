@@ -1,13 +1,11 @@
-/**
- * Numbers of JSON texts as doubles, where a double changes nothing.
- */
+/** Reads numbers of JSON texts as doubles if that does not change them. */
 
 import { InexactNumber } from './value.ts';
 
 /**
- * The double of a JSON number, when its shortest form stands for the same decimal value; otherwise
- * the number as it is written. Negative zero is never a double: JSON forms of doubles lose its
- * sign. Linear in the length of the lexeme, whatever its exponent.
+ * Returns the double of a JSON number if its shortest form denotes the same decimal value, else the
+ * number as written. Negative zero is never a double, as JSON forms of doubles lose its sign.
+ * Linear in the length of the lexeme, regardless of the exponent.
  */
 export function exactNumber(lexeme: string): number | InexactNumber {
   const value = Number(lexeme);
@@ -15,12 +13,12 @@ export function exactNumber(lexeme: string): number | InexactNumber {
   return String(value) === lexeme || sameDecimal(lexeme, value) ? value : new InexactNumber(lexeme);
 }
 
-/** Whether the shortest form of `value` stands for the same decimal number as `lexeme`. */
+/** Whether the shortest form of `value` denotes the same decimal number as `lexeme`. */
 function sameDecimal(lexeme: string, value: number): boolean {
   return Number.isFinite(value) && normalForm(lexeme) === normalForm(String(value));
 }
 
-/** Significant digits and exponent: equal for equal decimal values, and for those only. */
+/** Returns significant digits and exponent, which are equal if and only if the values are. */
 function normalForm(lexeme: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(lexeme) ?? [];
@@ -30,7 +28,7 @@ function normalForm(lexeme: string): string {
   while (digits.charCodeAt(first) === 0x30) first += 1;
   while (end > first && digits.charCodeAt(end - 1) === 0x30) end -= 1;
   if (first === end) return '0';
-  // An exponent that a double rounds is out of the range of a double anyway.
+  // An exponent that a double rounds is out of range anyway.
   const power = Number(exponent) - fraction.length + digits.length - end;
   return `${sign}${digits.slice(first, end)}e${power}`;
 }

@@ -1,11 +1,11 @@
 /**
- * International bank account numbers (ISO 13616): countries of SWIFT's registry with the length and
- * structure of their numbers, as the package ibantools knows them, and the check digits.
+ * International bank account numbers (ISO 13616): country, length, structure and check digits, by
+ * SWIFT's registry as in the package ibantools.
  */
 
 import { countrySpecs, validateIBAN, ValidationErrorsIBAN } from 'ibantools';
 
-/** In the registry since releases that the package does not yet mark: Burundi, Djibouti, … */
+/** Countries in newer releases of the registry, which the package does not mark yet. */
 const REGISTERED_SINCE: ReadonlySet<string> = new Set(['BI', 'DJ', 'FK', 'HN']);
 
 const LENGTHS: ReadonlyMap<string, number> = new Map(
@@ -15,14 +15,14 @@ const LENGTHS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** How many characters the numbers of a country have, by its code in capitals. */
+/** Returns the length of a country's numbers, by its code in capitals. */
 export function ibanLength(country: string): number | undefined {
   return LENGTHS.get(country);
 }
 
 /**
- * Whether it is one in its electronic form: capitals and digits, no blanks. What banks of a country
- * check beside ISO 13616 is left to them.
+ * Whether a text is an IBAN in electronic form: capitals and digits, no spaces. National check
+ * digits beyond ISO 13616 are not checked.
  */
 export function isElectronicIban(text: string): boolean {
   if (LENGTHS.get(text.slice(0, 2)) !== text.length) return false;
@@ -30,7 +30,7 @@ export function isElectronicIban(text: string): boolean {
   return errorCodes.every((code) => code === ValidationErrorsIBAN.WrongAccountBankBranchChecksum);
 }
 
-/** One in capitals, as it is printed: with single blanks between its characters, or without. */
+/** Whether a text is an IBAN in capitals, with or without single spaces between characters. */
 export function isIban(text: string): boolean {
   return /^[A-Z0-9](?: ?[A-Z0-9])+$/.test(text) && isElectronicIban(text.replaceAll(' ', ''));
 }

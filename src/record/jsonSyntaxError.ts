@@ -1,13 +1,13 @@
-/** Where a JSON text is wrong, and what was expected there. */
+/** Syntax errors of JSON texts, with their position. */
 
-/** A place in a text: `line` and `column` from 1, `offset` from 0; columns are UTF-16 code units. */
+/** A position in a text: `line` and `column` from 1, `offset` from 0, in UTF-16 code units. */
 export interface TextPosition {
   readonly line: number;
   readonly column: number;
   readonly offset: number;
 }
 
-/** The text is not JSON as this parser takes it. The message holds nothing of the text. */
+/** Error for a text that the parser does not accept. The message contains nothing of the text. */
 export class JsonSyntaxError extends SyntaxError {
   readonly line: number;
   readonly column: number;
@@ -22,7 +22,7 @@ export class JsonSyntaxError extends SyntaxError {
   }
 }
 
-/** Line and column of an offset; lines end with LF. */
+/** Computes line and column of an offset; lines end with LF. */
 export function positionAt(text: string, offset: number): TextPosition {
   let line = 1;
   let lineStart = 0;
@@ -33,7 +33,7 @@ export function positionAt(text: string, offset: number): TextPosition {
   return { line, column: offset - lineStart + 1, offset };
 }
 
-/** Where the first half of a pair that has no other half stands. */
+/** Returns the offset of the first surrogate without its other half. */
 export function firstLoneSurrogate(text: string): number {
   let at = 0;
   for (const character of text) {

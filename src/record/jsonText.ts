@@ -1,10 +1,10 @@
 /**
  * Strict JSON (RFC 8259) without loss: nothing is rounded, repaired, guessed or dropped.
  *
- * Refused beyond the grammar: duplicate keys, strings that are not well-formed Unicode, nesting
- * deeper than {@link MAX_DEPTH}. Objects are Maps, so `__proto__` is a key like any other. Time is
- * linear in the length of the text. Errors tell the place and what was expected there, never what
- * the text holds: it may be a record.
+ * Also refuses duplicate keys, strings that are not well-formed Unicode, and nesting deeper than
+ * {@link MAX_DEPTH}. Objects are Maps, so `__proto__` is an ordinary key. Time is linear in the
+ * length of the text. Errors state the position and what was expected, but nothing of the text,
+ * which may be a record.
  */
 
 import { exactNumber } from './exactNumber.ts';
@@ -18,10 +18,10 @@ import { InexactNumber, type JsonObject, type JsonValue } from './value.ts';
 
 export { JsonSyntaxError } from './jsonSyntaxError.ts';
 
-/** The most arrays and objects that may stand inside each other. */
+/** Maximum nesting of arrays and objects. */
 export const MAX_DEPTH = 512;
 
-/** Where the children of one array or object stand: the key's offset (arrays: the value's). */
+/** Offsets of a member's key and value; an array's element has its value's offset for both. */
 interface Mark {
   readonly key: number;
   readonly value: number;
@@ -38,17 +38,16 @@ interface Cursor {
 }
 
 /**
- * Parses one JSON text. A number is a JS number when its decimal value is what the shortest form of
- * the double prints (so all integers within ±(2^53−1) are), otherwise an {@link InexactNumber};
- * negative zero is one too. Beyond 2^53 the exact value of such a number is `String(n)`, not
- * `BigInt(n)`.
+ * Parses one JSON text. A number is a JS number if its decimal value equals that of the double's
+ * shortest form (as for all integers within ±(2^53−1)), otherwise an {@link InexactNumber}, as is
+ * negative zero. Beyond 2^53 the exact value of a JS number is `String(n)`, not `BigInt(n)`.
  * @throws JsonSyntaxError
  */
 export function parseJson(text: string): JsonValue {
   return parseText(text, null).value;
 }
 
-/** The same, but that a number with digits that its shortest form lacks, as 1.10, is an {@link InexactNumber}. */
+/** Like {@link parseJson}, but a number such as 1.10 is an {@link InexactNumber}. */
 export function parseJsonAsWritten(text: string): JsonValue {
   return parseText(text, null, true).value;
 }
@@ -56,13 +55,13 @@ export function parseJsonAsWritten(text: string): JsonValue {
 export interface PositionedJson {
   readonly value: JsonValue;
   /**
-   * Where the value at a JSON pointer (RFC 6901) stands, or its key with `part` 'key'. A pointer
-   * to nothing gives the position of its deepest ancestor that exists.
+   * Returns the position of the value at a JSON pointer (RFC 6901), or of its key if `part` is
+   * 'key'. If there is no such value, returns the position of its deepest existing ancestor.
    */
   readonly positionOf: (pointer: string, part?: 'key' | 'value') => TextPosition;
 }
 
-/** Like {@link parseJson}, slower, and able to say where each value stands. */
+/** Like {@link parseJson}, but slower, and with the position of each value. */
 export function parseJsonWithPositions(text: string): PositionedJson {
   const marks: Marks = new Map();
   const { value, start } = parseText(text, marks);
@@ -75,7 +74,7 @@ export function parseJsonWithPositions(text: string): PositionedJson {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The text of UTF-8 bytes, a byte order mark included; null when they are not valid UTF-8. */
+/** Decodes UTF-8 and keeps a byte order mark; null if the bytes are not valid UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     return UTF8.decode(bytes);
@@ -86,7 +85,7 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
 
 function parseText(text: string, marks: Marks | null, asWritten = false): Parsed {
   const cursor: Cursor = { text, at: 0, depth: 0, marks, asWritten };
-  // Slices of a well-formed text are well-formed, so that only escapes need a look of their own.
+  // Strings of a well-formed text are well-formed, unless they have escapes.
   if (!text.isWellFormed()) {
     throw fault(cursor, firstLoneSurrogate(text), 'lone surrogate in the text');
   }
@@ -108,12 +107,12 @@ function skipSpace(cursor: Cursor): void {
   cursor.at = at;
 }
 
-/** The code unit at the cursor, NaN at the end of the text. */
+/** Returns the code unit at the cursor; NaN at the end of the text. */
 function peek(cursor: Cursor): number {
   return cursor.text.charCodeAt(cursor.at);
 }
 
-/** The cursor stands on the value's first code unit; afterwards behind its last. */
+/** Parses the value at the cursor and moves the cursor after it. */
 function parseValue(cursor: Cursor): JsonValue {
   switch (peek(cursor)) {
     case 0x22:
@@ -189,7 +188,7 @@ function leave<T>(cursor: Cursor, container: T): T {
   return container;
 }
 
-/** Behind an item: true on the closing bracket, false in front of the next item. */
+/** After an item: returns true at the closing bracket; else moves to the next item. */
 function endsAfterItem(cursor: Cursor, close: number, expected: string): boolean {
   skipSpace(cursor);
   const code = peek(cursor);
@@ -215,7 +214,7 @@ function parseString(cursor: Cursor): string {
   throw fault(cursor, text.length, 'expected the closing quote of a string');
 }
 
-/** A string with escapes: it starts at `start`, its first backslash is at `first`. */
+/** Parses a string with escapes, from `start`; its first backslash is at `first`. */
 function parseEscaped(cursor: Cursor, start: number, first: number): string {
   const { text } = cursor;
   let result = text.slice(start, first);
@@ -248,7 +247,7 @@ const ESCAPES: ReadonlyMap<number, string> = new Map([
   [0x74, '\t'],
 ]);
 
-/** What the escape whose backslash is at `at` stands for. */
+/** Decodes the escape whose backslash is at `at`. */
 function readEscape(cursor: Cursor, at: number): string {
   const kind = cursor.text.charCodeAt(at + 1);
   if (kind !== 0x75) {
@@ -283,10 +282,10 @@ function parseNumber(cursor: Cursor): number | InexactNumber {
   }
   if (at === first) throw fault(cursor, at, negative ? 'expected a digit' : 'expected a value');
   if (at > first + 1 && text.charCodeAt(first) === 0x30) {
-    throw fault(cursor, first, 'a number has no leading zeros');
+    throw fault(cursor, first, 'a number must not have leading zeros');
   }
   const next = text.charCodeAt(at);
-  // Up to 15 digits are exact while they are added up; a zero may be a negative one.
+  // A sum of up to 15 digits is exact; a zero may be negative.
   if (next !== 0x2e && (next | 0x20) !== 0x65 && at - first <= 15 && value !== 0) {
     cursor.at = at;
     return negative ? -value : value;
@@ -294,7 +293,7 @@ function parseNumber(cursor: Cursor): number | InexactNumber {
   return parseOtherNumber(cursor, start, at);
 }
 
-/** A number that is not a short integer; the digits before the point end at `whole`. */
+/** Parses a number that is not a short integer; the digits before the point end at `whole`. */
 function parseOtherNumber(cursor: Cursor, start: number, whole: number): number | InexactNumber {
   const { text } = cursor;
   let at = whole;
@@ -306,10 +305,11 @@ function parseOtherNumber(cursor: Cursor, start: number, whole: number): number 
   }
   cursor.at = at;
   const lexeme = text.slice(start, at);
-  // With an exponent there are no digits to be lost.
-  if (cursor.asWritten && at > whole && at === fractionEnd && lexeme.endsWith('0'))
+  // Trailing zeros of a number with an exponent do not count.
+  if (cursor.asWritten && at > whole && at === fractionEnd && lexeme.endsWith('0')) {
     return new InexactNumber(lexeme);
-  // 15 significant digits survive a double (DBL_DIG), as long as there is no exponent.
+  }
+  // A double preserves 15 significant digits (DBL_DIG) if there is no exponent.
   const decimal = at === fractionEnd && fractionEnd > whole && text.charCodeAt(start) !== 0x2d;
   return decimal && lexeme.length <= 16 ? Number(lexeme) : exactNumber(lexeme);
 }

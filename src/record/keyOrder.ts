@@ -7,26 +7,26 @@
  *   whose magnitude takes n bytes, 0x80 for zero, 0x80 − n for a value < 0; then the magnitude, big
  *   endian, complemented for negative values. n is at most 127.
  * - uuid: its 16 bytes. boolean: 0x00 or 0x01.
- * - string, date, time(p), timestamp(p), timestamptz(p) (UTF-8) and bytes: each 0x00 as 0x00 0xFF, then
- *   the end 0x00 0x01.
+ * - string, date, time(p), timestamp(p), timestamptz(p) (UTF-8) and bytes: each 0x00 as 0x00 0xFF,
+ *   then the end 0x00 0x01.
  *
- * Each part's encoding ends itself, so ('ab','c') and ('a','bc') differ.
+ * Each part's encoding is self-delimiting, so ('ab','c') and ('a','bc') differ.
  */
 
 import type { FieldType } from './type.ts';
 import { uuidText, writeUuid } from './uuid.ts';
 
-/** A key part as it stands in a canonical record: integers as numbers, the rest as strings. */
+/** A key part in a canonical record: integers are numbers, booleans booleans, the rest strings. */
 export type KeyValue = number | string | boolean;
 
 export interface KeyEncoding {
-  /** Writes the encoding at `offset` and returns the offset behind it; grow the buffer on -1. */
+  /** Writes at `offset`; returns the offset after it, or -1 if the buffer is too small. */
   readonly write: (value: KeyValue, target: Buffer, offset: number) => number;
-  /** Reads one part; returns its value and the offset behind it. */
+  /** Reads one part; returns its value and the offset after it. */
   readonly read: (source: Uint8Array, offset: number) => [KeyValue, number];
 }
 
-/** Whether an encoding can be asked for: numbers are integers, and 1e999 of a file has no end. */
+/** Whether a value can be encoded: numbers have to be safe integers, unlike 1e999 of a file. */
 export function isKeyValue(value: unknown): value is KeyValue {
   return typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value);
 }
@@ -54,7 +54,7 @@ export function isOrdered(type: FieldType): boolean {
   }
 }
 
-/** The encoding of one key part. Throws a TypeError for a type that is not ordered. */
+/** Returns the encoding of one key part. Throws a TypeError for a type that is not ordered. */
 export function keyEncoding(type: FieldType): KeyEncoding {
   if (!isOrdered(type)) throw new TypeError(`${type.kind} has no order`);
   switch (type.kind) {
@@ -75,9 +75,9 @@ export function keyEncoding(type: FieldType): KeyEncoding {
   }
 }
 
-/** Encodes a whole key tuple, which may come from a file. Throws where a part is no value of its type. */
+/** Encodes a key tuple, which may come from a file. Throws if a part is not a value of its type. */
 export function encodeKey(types: readonly FieldType[], key: readonly KeyValue[]): Buffer {
-  if (!key.every(isKeyValue)) throw new TypeError('a part of a key is no value of a key');
+  if (!key.every(isKeyValue)) throw new TypeError('a part of a key is not a key value');
   for (let size = 256; ; size *= 4) {
     const target = Buffer.alloc(size);
     const end = encodeInto(types.map(keyEncoding), key, target);
@@ -94,7 +94,7 @@ function encodeInto(parts: KeyEncoding[], key: readonly KeyValue[], target: Buff
   return offset;
 }
 
-/** The inverse of {@link encodeKey}. */
+/** Decodes a key; the inverse of {@link encodeKey}. */
 export function decodeKey(types: readonly FieldType[], bytes: Uint8Array): KeyValue[] {
   let offset = 0;
   return types.map((type) => {
@@ -104,7 +104,7 @@ export function decodeKey(types: readonly FieldType[], bytes: Uint8Array): KeyVa
   });
 }
 
-/** Integers within ±(2^53−1), without BigInt: the common key is worth a path of its own. */
+/** Encoding of integers within ±(2^53−1), without BigInt, as these are the most common keys. */
 const INTEGER: KeyEncoding = {
   write(value, target, offset) {
     const number = value as number;
@@ -198,7 +198,7 @@ function terminated(encoding: 'utf8' | 'base64'): KeyEncoding {
   return {
     write(value, target, offset) {
       const bytes = Buffer.from(value as string, encoding);
-      // Every byte could need an escape.
+      // Each byte may need an escape.
       if (target.length < offset + bytes.length * 2 + 2) return -1;
       let at = offset;
       for (const byte of bytes) {

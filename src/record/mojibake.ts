@@ -1,36 +1,37 @@
 /**
- * UTF-8 that was read as another encoding, once or more: `Ã¤`, `√§`, `├ñ`, `Г¤` for ä. A run of
- * characters counts where its bytes in an encoding are UTF-8, and what it decodes to fits the word
- * around it while the run itself does not. Right words are left alone: São, É, «CAFÉ», её, IRMÃ.
+ * Finds UTF-8 that was misread as another encoding, once or more: `Ã¤`, `√§`, `├ñ`, `Г¤` for ä. A
+ * run of characters counts if its bytes in an encoding are UTF-8, and its decoded form fits the
+ * word around it while the run does not. Correct words do not count: São, É, «CAFÉ», её, IRMÃ.
  */
 
 import { ENCODINGS, encodingsIn, sequenceOf, type Encoding } from './encoding.ts';
-import { fitsAsDecoded, fitsAsWritten, type Stretch } from './wordFit.ts';
+import { fitsAsDecoded, fitsAsWritten, type RunInText } from './wordFit.ts';
 
-/** Where a run stands, in UTF-16 units, and as what it was read. */
+/** A run, as a range in UTF-16 units, with the encoding as which it was misread. */
 export interface MojibakeRun {
   readonly start: number;
   readonly end: number;
   readonly encoding: string;
 }
 
-/** Runs of each encoding, once there may be one. */
+/** Pattern for the runs of each encoding, compiled on demand. */
 const RUNS: RegExp[] = [];
 const PAIR = /[^\0-\x7f]{2}/;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** How often text may have been decoded wrongly, each time in the same way. */
+/** Maximum number of times that a text may have been misread as the same encoding. */
 const DEPTH = 3;
-/** What is looked at on both sides of a run. */
+/** UTF-16 units of context on each side of a run. */
 const AROUND = 32;
+/** Maximum UTF-16 units of a run that are checked. */
 const LONGEST = 256;
 
-/** A bit for each encoding that there can be a run of; 0 for most texts. */
+/** Returns a bit for each encoding that may have a run in the text; 0 for most texts. */
 export function mayHoldRuns(text: string): number {
   return PAIR.test(text) ? encodingsIn(text) : 0;
 }
 
-/** The first run of these encodings; null where there is none. */
+/** Finds the first run of these encodings; null if there is none. */
 export function mojibakeRun(
   text: string,
   encodings: number = mayHoldRuns(text),
@@ -39,7 +40,7 @@ export function mojibakeRun(
   for (const [bit, encoding] of ENCODINGS.entries()) {
     if ((encodings & (1 << bit)) === 0) continue;
     const runs = (RUNS[bit] ??= new RegExp(`${sequenceOf(encoding)}+`, 'g'));
-    // One that begins later is not the first.
+    // A run that begins later is not the first.
     const end = found === null ? text.length : found.end;
     const run = firstRun(text.slice(0, end), encoding, runs, DEPTH);
     if (run !== null && (found === null || run.start < found.start)) found = run;
@@ -47,7 +48,7 @@ export function mojibakeRun(
   return found;
 }
 
-/** Where a run stands in the text, and in the text with all runs decoded. */
+/** Ranges of a run in the text, and in the text with all runs decoded. */
 interface Piece {
   readonly start: number;
   readonly end: number;
@@ -89,7 +90,7 @@ function firstRun(
   return null;
 }
 
-/** As `matchAll`, which compiles the expression anew for each text. */
+/** Yields all matches; unlike `matchAll`, does not compile the expression for each text. */
 function* matchesOf(pattern: RegExp, text: string): Generator<{ index: number; run: string }> {
   let from = 0;
   for (;;) {
@@ -108,7 +109,7 @@ interface Again {
   readonly depth: number;
 }
 
-/** Whether what a run decodes to is part of a run in the decoded text. */
+/** Whether the decoded form of a run is part of a run in the decoded text. */
 function isMisreadAgain({ text, encoding, runs, depth }: Again, piece: Piece): boolean {
   if (depth === 0) return false;
   const from = Math.max(0, piece.decodedStart - AROUND);
@@ -127,7 +128,7 @@ function decodedRun(run: string, bytes: ReadonlyMap<number, number>): string | n
   }
 }
 
-/** Whether all characters beyond ASCII are in the pieces: the whole text was read wrongly. */
+/** Whether all characters beyond ASCII are in the pieces, so that the whole text was misread. */
 function isCovered(text: string, pieces: readonly Piece[]): boolean {
   let last = 0;
   for (const { start, end } of [...pieces, { start: text.length, end: text.length }]) {
@@ -137,12 +138,12 @@ function isCovered(text: string, pieces: readonly Piece[]): boolean {
   return true;
 }
 
-function around(text: string, start: number, end: number): Stretch {
-  // The beginning of a long run says enough.
+function around(text: string, start: number, end: number): RunInText {
+  // The beginning of a long run suffices.
   const stop = Math.min(end, start + LONGEST);
   return {
     before: text.slice(Math.max(0, start - AROUND), start),
     run: text.slice(start, stop).replace(/[\ud800-\udbff]$/, ''),
-    behind: text.slice(stop, stop + AROUND),
+    after: text.slice(stop, stop + AROUND),
   };
 }

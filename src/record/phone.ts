@@ -1,6 +1,6 @@
 /** Telephone numbers: international ones (ITU-T E.164), and national ones with a leading zero. */
 
-/** Country codes that are assigned (ITU-T E.164 list), by their first digits. */
+/** Assigned country codes (ITU-T E.164 list). */
 const COUNTRY_CODES: ReadonlySet<string> = new Set(
   (
     '1 7 20 211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 ' +
@@ -15,7 +15,7 @@ const COUNTRY_CODES: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Digits behind the country code, fewest and most, where a plan says so. */
+/** Minimum and maximum number of digits after a country code, if its plan defines them. */
 const NATIONAL_DIGITS: ReadonlyMap<string, readonly [number, number]> = new Map([
   ['1', [10, 10]],
   ['33', [9, 9]],
@@ -27,14 +27,14 @@ const NATIONAL_DIGITS: ReadonlyMap<string, readonly [number, number]> = new Map(
 ]);
 
 const SHAPE = /^(?:\+|\(?\d)[\d \u00a0./()-]*\d$/;
-/** Separators that no number has: two in a row, or parentheses that are not one pair. */
+/** Invalid separators: two in a row, or parentheses that are not one pair. */
 const ODD = /[./-]\s?[./-]|\s\s|\(\D|\([^)]*$|^[^(]*\)|\).*[()]/;
 
 /**
- * `+` or `00` and an assigned country code, 7 to 15 digits in all; or a national number of 10 to
- * 13 digits with one leading 0: shorter ones cannot be told from numbers that were cut off. Blanks,
- * hyphens, points, slashes and one pair of parentheses may part the digits; `+41 (0)44 …` counts
- * as `+41 44 …`.
+ * Whether a text is a telephone number: `+` or `00` and an assigned country code, 7 to 15 digits in
+ * all; or 10 to 13 digits with one leading 0, as shorter ones cannot be distinguished from numbers
+ * that were cut off. Spaces, hyphens, points, slashes and one pair of parentheses may separate the
+ * digits; `+41 (0)44 …` counts as `+41 44 …`.
  */
 export function isPhone(text: string): boolean {
   if (text.length > 40 || !SHAPE.test(text) || ODD.test(text)) return false;

@@ -1,17 +1,16 @@
 /**
- * SHA-1 (FIPS 180-4 §6.1.2) of messages that fit into one block. UUIDs of version 5 are made of such:
- * for so few bytes a call into the runtime's own takes three times as long. Longer ones are the
- * runtime's.
+ * SHA-1 (FIPS 180-4 §6.1.2) of messages that fit into one block, for UUIDs of version 5: for so few
+ * bytes a call into the runtime takes three times as long. Longer messages go to the runtime.
  */
 
-/** Bytes of the longest message that fits into one block, with its end mark and its length. */
+/** Maximum bytes of a message that fits into one block with its end mark and length. */
 export const ONE_BLOCK = 55;
 
-/** The hash of the block in `words` (16 of them, big endian) to `digest` (five words). */
+/** Hashes the block in `words` (16 of them, big endian) into `digest` (five words). */
 export type CompressBlock = (words: Int32Array, digest: Int32Array) => void;
 
 const START = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
-/** The function and the constant of each twenty rounds. */
+/** Function and constant of each twenty rounds. */
 const ROUNDS: readonly (readonly [of: (b: string, c: string, d: string) => string, k: number])[] = [
   [(b, c, d) => `(${b} & (${c} ^ ${d}) ^ ${d})`, 0x5a827999],
   [(b, c, d) => `(${b} ^ ${c} ^ ${d})`, 0x6ed9eba1],
@@ -20,8 +19,8 @@ const ROUNDS: readonly (readonly [of: (b: string, c: string, d: string) => strin
 ];
 
 /**
- * The compression function from its initial state. Its 80 rounds are written out, which makes it more
- * than twice as fast as a loop: the variables change places instead of values.
+ * Compression function from its initial state. Its 80 rounds are unrolled, which is more than twice
+ * as fast as a loop: variables swap roles instead of values.
  */
 export const compressBlock: CompressBlock = generate();
 

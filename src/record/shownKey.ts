@@ -1,31 +1,31 @@
 /**
- * What of a record's key a report may show. Numbers and UUIDs are shown; text may be the name of a
- * person, and is shown only where the mapping says that it is harmless. The values are not trusted:
- * what is in the place of a number and is none is not shown. Pure.
+ * Decides whether a report may show a record's key. Numbers and UUIDs are shown. Text may be a
+ * person's name and is only shown if the mapping declares it harmless. Values are not trusted: one
+ * that does not match its type is not shown. Pure.
  */
 
 import { canonicalJson } from './canonical.ts';
 
-/** A part of a key, in a record. */
+/** A key part of a record. */
 export interface ShownPart {
   readonly value: unknown;
-  /** Kind of its type, such as `integer`. */
+  /** Kind of the part's type, such as `integer`. */
   readonly kind: string;
-  /** Whether the mapping says that its values tell nothing of a person. */
+  /** Whether the mapping declares the values harmless. */
   readonly harmless: boolean;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const NUMBER = /^-?\d{1,1000}(\.\d{1,1000})?$/;
 
-/** Texts that are no text of a person, by the kind of their type. */
+/** Patterns of texts that are not personal data, by type kind. */
 const FORMS: ReadonlyMap<string, RegExp> = new Map([
   ['uuid', UUID],
   ['bigint', NUMBER],
   ['decimal', NUMBER],
 ]);
 
-/** The key as canonical JSON; undefined where a part of it is not to be shown. */
+/** Returns the key as canonical JSON; undefined if a part may not be shown. */
 export function shownKey(parts: readonly ShownPart[]): string | undefined {
   if (!parts.every(isShown)) return undefined;
   return canonicalJson(parts.map(({ value }) => value));
@@ -36,7 +36,7 @@ function isShown({ value, kind, harmless }: ShownPart): boolean {
   return typeof value === 'string' && (harmless || FORMS.get(kind)?.test(value) === true);
 }
 
-/** The id that a record was given; undefined where there is something else in its place. */
+/** Returns an id made by Sealift; undefined if the value is not a UUID. */
 export function shownId(value: unknown): string | undefined {
   return typeof value === 'string' && UUID.test(value) ? value : undefined;
 }

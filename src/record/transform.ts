@@ -1,7 +1,7 @@
 /**
- * Transforms: a closed list of pure steps from a cell to a cell, before the field's type. Each
- * either does what docs/transforms.md says, or leaves the cell alone, or refuses it; none guesses.
- * Null stays null in every step. Text that is not valid Unicode passes: its type refuses it.
+ * Transforms: a closed list of pure steps from cell to cell, before the conversion to the field's
+ * type. Each changes a cell as docs/transforms.md says, leaves it unchanged, or rejects it. Null
+ * stays null. Text that is not valid Unicode passes unchanged; its type rejects it.
  */
 
 import { Rejection } from './converted.ts';
@@ -10,7 +10,7 @@ import { temporalStep } from './transformTemporal.ts';
 import { TEXT_STEPS } from './transformText.ts';
 import { JsonNode, type JsonValue, type SourceValue } from './value.ts';
 
-/** One step, as a mapping writes it. */
+/** One step, as in a mapping. */
 export type Transform =
   | 'trim'
   | 'collapse-blanks'
@@ -31,19 +31,19 @@ export type Transform =
   | { readonly replace: string; readonly with: string }
   | { readonly jsonField: string };
 
-/** Patterns such as `dd.MM.yyyy`; a fallback that was needed is a finding, two that differ a refusal. */
+/** Patterns such as `dd.MM.yyyy`. Using a fallback is a finding; fallbacks that differ reject. */
 export interface DatePatterns {
   readonly pattern: string;
   readonly fallbacks?: readonly string[];
 }
 
-/** Something that a step did and a reader of the report should know; the cell lives on. */
+/** Reports a change by a step that keeps the cell. */
 export type TransformNote = (rule: 'fallback' | 'sentinel', reason: string) => void;
 
-/** One step, compiled. It never sees null. */
+/** One compiled step; never called with null. */
 export type Step = (cell: Exclude<SourceValue, null>) => SourceValue | Rejection;
 
-/** All steps in order; the first refusal ends it. Steps are trusted: the mapping's checks come before. */
+/** Runs all steps in order, up to the first rejection. The mapping's checks come before. */
 export function transformer(
   transforms: readonly Transform[],
   note: TransformNote,
@@ -76,7 +76,7 @@ function stepOf(transform: Transform, note: TransformNote): Step {
   return jsonFieldStep(transform.jsonField);
 }
 
-/** Text as it is, integers by their digits; null for anything else. */
+/** Returns text unchanged and integers as digits; null for any other cell. */
 export function spelled(cell: SourceValue): string | null {
   if (typeof cell === 'string') return cell;
   if (typeof cell === 'bigint') return String(cell);
@@ -91,17 +91,17 @@ function spelledStep(change: (text: string) => string): Step {
   };
 }
 
-/** Text equals text and numbers equal numbers: 0 is not "0". */
+/** Compares text with text and numbers with numbers: 0 is not "0". */
 function sentinelStep(sentinels: readonly (string | number)[], note: TransformNote): Step {
   const known = new Set<SourceValue>(sentinels);
   return (cell) => {
     if (!known.has(cell)) return cell;
-    note('sentinel', 'the value stands for none');
+    note('sentinel', 'the value is a sentinel for null');
     return null;
   };
 }
 
-const NO_BOOLEAN_WORD = new Rejection('type', 'the text is none of the words for true and false');
+const NO_BOOLEAN_WORD = new Rejection('type', 'the text is not one of the words for true or false');
 
 function booleanStep(words: {
   readonly true: readonly string[];
@@ -114,7 +114,7 @@ function booleanStep(words: {
   return (cell) => (typeof cell === 'string' ? (meaning.get(cell) ?? NO_BOOLEAN_WORD) : cell);
 }
 
-const NOT_LISTED = new Rejection('lookup', 'the look-up table has no entry for the value');
+const NOT_LISTED = new Rejection('lookup', 'the lookup table has no entry for the value');
 
 function lookupStep(table: Readonly<Record<string, string>>, keep: boolean): Step {
   const entries = new Map(Object.entries(table));
@@ -125,7 +125,7 @@ function lookupStep(table: Readonly<Record<string, string>>, keep: boolean): Ste
   };
 }
 
-/** Without `part` a JSON array of the parts, of '' an empty one. */
+/** Without `part`, returns all parts as a JSON array, which is empty for ''. */
 function splitStep(separator: string, part: number | undefined): Step {
   return (cell) => {
     if (typeof cell !== 'string') return cell;

@@ -1,4 +1,4 @@
-/** Dates and times by pattern → their ISO form. */
+/** Transforms dates and times by pattern into ISO form. */
 
 import { Rejection } from './converted.ts';
 import { datePattern, isIso, type DatePattern, type Temporal } from './datePattern.ts';
@@ -6,13 +6,13 @@ import { parseTimestampTz } from './dateTime.ts';
 import type { DatePatterns, Step, TransformNote } from './transform.ts';
 
 /**
- * The first pattern decides; then text of ISO form passes; then the fallbacks, all of which have
- * to agree, and of which a use is noted. Cells that are no text pass unchanged.
+ * Tries the first pattern, then ISO form, then the fallbacks, which have to agree and whose use is
+ * noted. Cells that are not text pass unchanged.
  */
 export function temporalStep(kind: Temporal, patterns: DatePatterns, note: TransformNote): Step {
   const primary = compiled(kind, patterns.pattern);
   const fallbacks = (patterns.fallbacks ?? []).map((pattern) => compiled(kind, pattern));
-  const unknown = new Rejection('type', `the text is of no pattern of the ${kind}`);
+  const unknown = new Rejection('type', `the text matches no pattern of the ${kind}`);
   const impossible = new Rejection('type', `there is no such ${kind}`);
   const ambiguous = new Rejection('date-ambiguous', `patterns read the ${kind} differently`);
   return (cell) => {

@@ -1,5 +1,5 @@
 /**
- * Field types of a record and how they are written in mapping files: `string`, `decimal(2)`,
+ * Field types of a record, and their notation in mapping files: `string`, `decimal(2)`,
  * `array(timestamptz(3))`.
  */
 
@@ -25,7 +25,7 @@ export type FieldType =
   | { readonly kind: ScalarKind; readonly digits?: number }
   | { readonly kind: 'array'; readonly of: FieldType };
 
-/** Every kind, for messages and completion. */
+/** All kinds, for messages and completion. */
 export const KINDS: readonly string[] = [
   'array',
   'bigint',
@@ -46,7 +46,7 @@ export const KINDS: readonly string[] = [
   'uuid',
 ];
 
-/** Kinds that may carry a number of fraction digits, with its maximum. */
+/** Kinds that may have a number of fraction digits, with its maximum. */
 const MAX_DIGITS: Readonly<Record<string, number>> = {
   decimal: 1000,
   time: 12,
@@ -54,7 +54,7 @@ const MAX_DIGITS: Readonly<Record<string, number>> = {
   timestamptz: 12,
 };
 
-/** Parses a type as a mapping writes it; null when it is none. Arrays nest at most 8 deep. */
+/** Parses a type in a mapping's notation; null if invalid. Arrays nest at most 8 deep. */
 export function parseType(text: string, depth = 0): FieldType | null {
   const array = /^array\((.*)\)$/.exec(text);
   if (array !== null) {
@@ -69,7 +69,7 @@ export function parseType(text: string, depth = 0): FieldType | null {
   return { kind: kind as ScalarKind, digits: Number(digits) };
 }
 
-/** The inverse of {@link parseType}. */
+/** Formats a type; the inverse of {@link parseType}. */
 export function formatType(type: FieldType): string {
   if (type.kind === 'array') return `array(${formatType(type.of)})`;
   return type.digits === undefined ? type.kind : `${type.kind}(${type.digits})`;

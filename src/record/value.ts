@@ -1,12 +1,12 @@
 /**
- * Values: cells as a source hands them over (exactly, before any mapping), and JSON values that
- * keep what `JSON.parse` loses.
+ * Values: cells as a source yields them (exact, before any mapping), and JSON values that preserve
+ * what `JSON.parse` loses.
  */
 
 /**
- * A cell of a source row. Adapters yield these and nothing else, without loss:
+ * A cell of a source row. Adapters yield only these, without loss:
  * - `number` is a double, or an integer within ±(2^53−1); a larger integer is a `bigint`;
- * - `string` is well-formed Unicode; a text cell that is not is an {@link InvalidText};
+ * - `string` is well-formed Unicode; any other text is an {@link InvalidText};
  * - `JsonNode` is an array, an object or an inexact number of a JSON source.
  */
 export type SourceValue =
@@ -27,7 +27,7 @@ export class InvalidText {
   }
 }
 
-/** A JSON number whose digits a double would change; `lexeme` is as written. */
+/** A JSON number that a double would change; `lexeme` is as written. */
 export class InexactNumber {
   readonly lexeme: string;
   constructor(lexeme: string) {
@@ -35,7 +35,7 @@ export class InexactNumber {
   }
 }
 
-/** A JSON value without loss: objects are Maps (so `__proto__` is a key like any other). */
+/** A lossless JSON value: objects are Maps (so `__proto__` is an ordinary key). */
 export type JsonValue =
   | null
   | boolean

@@ -1,7 +1,7 @@
 /**
- * Local times of an IANA zone → UTC, with the runtime's time zone data (its version is sealed in
- * run.json). A local time that the clock skipped, or showed twice, has no single instant. Clocks
- * may change at any second, by any number of them, and by a whole day.
+ * Converts local times of an IANA zone to UTC, by the runtime's time zone data (its version is
+ * sealed in run.json). A local time that the clock skipped or showed twice has no single instant.
+ * Clocks may change at any second, by any number of seconds, even by a whole day.
  */
 
 import { epochSeconds, type LocalTime } from './dateTime.ts';
@@ -17,14 +17,14 @@ const CACHE_LIMIT = 100_000;
 const GAP: Instant = { kind: 'gap' };
 const OVERLAP: Instant = { kind: 'overlap' };
 
-/** An offset from UTC in seconds, and the instants that it applies to: [from, to). */
+/** An offset from UTC in seconds, and the instants to which it applies: [from, to). */
 interface Period {
   readonly offset: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** True when the runtime knows the zone. */
+/** Whether the runtime knows the zone. */
 export function isZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone !== '';
@@ -33,14 +33,14 @@ export function isZone(name: string): boolean {
   }
 }
 
-/** A function that says at which offset (seconds east of UTC) a local time of the zone stands. */
+/** Returns a function from a local time of the zone to its offset, in seconds east of UTC. */
 export function zoneOffsets(zone: string): (local: LocalTime) => Instant {
   const offsetAt = offsetReader(zone);
   const startOf = cached((day) => offsetAt(day * DAY));
   const periodsOf = cached((day) => {
     return periodsOfDay(day, startOf(day), startOf(day + 1), offsetAt);
   });
-  // No zone is a day from UTC, so the instant is in the day of that number or in one beside it.
+  // No offset is a day or more, so the instant is in the same UTC day or an adjacent one.
   const around = cached((day) => joined([day - 1, day, day + 1].flatMap(periodsOf)));
   return (local) => {
     const wall = epochSeconds(local);
@@ -60,8 +60,8 @@ function instantOf(wall: number, periods: readonly Period[]): Instant {
 }
 
 /**
- * One period, or two with the change between them to the second. That no zone changes twice within
- * a day (the closest two changes are four days apart) is what a test holds for all zones.
+ * Returns one period, or two, with the change between them found to the second. No zone changes
+ * twice within a day, as a test checks for all zones (the closest changes are four days apart).
  */
 function periodsOfDay(
   day: number,
@@ -83,7 +83,7 @@ function periodsOfDay(
   ].filter((period) => period.from < period.to);
 }
 
-/** Neighbours of the same offset as one. */
+/** Joins adjacent periods of the same offset. */
 function joined(periods: readonly Period[]): readonly Period[] {
   const found: Period[] = [];
   for (const period of periods) {
@@ -94,7 +94,7 @@ function joined(periods: readonly Period[]): readonly Period[] {
   return found;
 }
 
-/** The function with its last results; all of them are forgotten where there are too many. */
+/** Caches a function's results; clears the cache when it is full. */
 function cached<T>(of: (day: number) => T): (day: number) => T {
   const known = new Map<number, T>();
   return (day) => {

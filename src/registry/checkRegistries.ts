@@ -1,7 +1,7 @@
 /**
- * Registries against the rows of their modules: each row's legacy id has an entry, each entry a
- * row, and none of them is spelled so that one misses the other. Reads the rows once, and once more
- * where entries are left over. Memory: the legacy ids of one registry at a time.
+ * Checks registries against the rows of their modules: each row's legacy id has an entry, each
+ * entry a row, and no difference in spelling keeps them apart. Reads the rows once, and once more
+ * if entries are left over. Memory: the legacy ids of one registry at a time.
  */
 
 import { compileModule, type CompiledModule } from '../mapping/compile/module.ts';
@@ -12,16 +12,16 @@ import {
   type RegistryPlace,
 } from '../mapping/registryFile.ts';
 import { severityOf } from '../mapping/severity.ts';
-import type { Finding, SourcePlace } from '../outcome/finding.ts';
+import type { Finding, SourceLocator } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
 import { Rejection } from '../record/converted.ts';
 import { legacyIds, type OpenSource } from './legacyIds.ts';
 
-/** What was read of a module. */
+/** The counts of a module's rows. */
 export interface RegisteredRows {
   readonly module: string;
   rows: number;
-  /** Rows whose legacy id has an entry. */
+  /** Number of rows whose legacy id has an entry. */
   registered: number;
 }
 
@@ -31,7 +31,7 @@ export interface RegistryCheck {
   readonly onRows: (module: string, done: number) => void;
 }
 
-/** Modules whose ids a registry gives, by the registry's name; both ascend. */
+/** Returns the modules whose ids a registry gives, by the registry's name; both ascend. */
 export function modulesByRegistry(mapping: LoadedMapping): Map<string, CompiledModule[]> {
   const groups = new Map<string, CompiledModule[]>();
   for (const { module, id } of mapping.modules) {
@@ -42,7 +42,7 @@ export function modulesByRegistry(mapping: LoadedMapping): Map<string, CompiledM
   return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Findings `registry`, `registry-similar` and `registry-unused`; `seen` gets what was read. */
+/** Yields findings `registry`, `registry-similar` and `registry-unused`. `seen` gets the counts. */
 export async function* checkRegistries(
   input: RegistryCheck,
   seen: RegisteredRows[],
@@ -62,7 +62,7 @@ export async function* checkRegistries(
   }
 }
 
-/** An entry's ordinal in its file, and among the legacy ids that differ. */
+/** An entry's ordinal in its file, and among the distinct legacy ids. */
 interface Numbered {
   readonly entry: number;
   readonly at: number;
@@ -81,7 +81,7 @@ async function entriesOf(folder: string, file: string): Promise<Map<string, Numb
 interface Registry {
   readonly file: string;
   readonly entries: ReadonlyMap<string, Numbered>;
-  /** Set to 1 at the place of each entry that a row has. */
+  /** Set to 1 for each entry that a row has. */
   readonly used: Uint8Array;
 }
 
@@ -115,7 +115,7 @@ async function* checkRows(
   }
 }
 
-/** Entries without a row: those that resemble one, and the others. */
+/** Yields findings for entries without a row: those that resemble a row's id, and the others. */
 async function* checkLeft(
   { mapping, sources, onRows }: RegistryCheck,
   modules: readonly CompiledModule[],
@@ -153,7 +153,7 @@ function similar(
   mapping: LoadedMapping,
   module: CompiledModule,
   { file, entry }: RegistryPlace,
-  source: SourcePlace,
+  source: SourceLocator,
 ): Finding {
   const rule = 'registry-similar';
   const field = module.idField ?? '';
@@ -164,11 +164,16 @@ function similar(
     field,
     file: `mapping/${file}`,
     source,
-    reason: `entry ${entry} differs from the row's legacy id in nothing but case, blanks or Unicode form`,
+    reason:
+      `entry ${entry} differs from the row's legacy id ` +
+      'only in case, whitespace or Unicode form',
   };
 }
 
-/** What registries give twice, as a finding of the first module that uses the later one. */
+/**
+ * Makes the finding for an id that registries give twice, for the first module that uses the later
+ * one.
+ */
 export function duplicateFinding(mapping: LoadedMapping, duplicate: RegistryDuplicate): Finding {
   const { id, first, again } = duplicate;
   const name = [...mapping.registries].find(([, file]) => file === again.file)?.[0];
@@ -179,7 +184,7 @@ export function duplicateFinding(mapping: LoadedMapping, duplicate: RegistryDupl
       : `entry ${again.entry} repeats the target id of entry ${first.entry} of "${first.file}"`;
   return {
     rule: 'registry-duplicate',
-    // Nothing can be built with it, whatever a project makes of it.
+    // Nothing can be built with it, whatever severity a project sets.
     severity: 'BLOCKER',
     ...(module === undefined ? {} : { module: module.module }),
     file: `mapping/${again.file}`,
@@ -188,8 +193,11 @@ export function duplicateFinding(mapping: LoadedMapping, duplicate: RegistryDupl
   };
 }
 
-/** An entry as a place: the file instead of the table, the ordinal from 1 instead of the row. */
-function placeOf({ file, entry }: RegistryPlace): SourcePlace {
+/**
+ * Returns the place of an entry: the file instead of the table, the ordinal from 1 instead of the
+ * row.
+ */
+function placeOf({ file, entry }: RegistryPlace): SourceLocator {
   return { table: `mapping/${file}`, row: entry };
 }
 
@@ -206,7 +214,9 @@ function sourceOf(
   return open;
 }
 
-/** What stays of an id without blanks, invisible characters, case and Unicode form. */
+/**
+ * Reduces an id to the form that ignores whitespace, invisible characters, case and Unicode form.
+ */
 export function foldedId(id: string): string {
   const bare = id.normalize('NFKC').replaceAll(/[\s\p{Cf}]+/gu, '');
   return bare.toUpperCase().toLowerCase().normalize('NFKC');

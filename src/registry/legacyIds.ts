@@ -1,8 +1,9 @@
 /**
- * The legacy ids of a module's rows, spelled as a registry spells them: text as it is, anything else
+ * Reads the legacy ids of a module's rows, spelled as in a registry: text as it is, any other value
  * as the canonical JSON of its type.
  */
 
+import { ROWS_PER_LONG_RANGE } from '../run/rowsPerRange.ts';
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { columnIndexes, keyText, legacyId, NO_KEY } from '../mapping/compile/identity.ts';
 import { whereOf } from '../mapping/compile/where.ts';
@@ -10,13 +11,16 @@ import { Rejection } from '../record/converted.ts';
 import type { PreparedSource, SourceReader } from '../source/source.ts';
 
 export interface LegacyRow {
-  /** The table that the row is of: of a query, its base where that locates it. */
+  /** The table of the row; for a query, its base if that locates the row. */
   readonly table: string;
   /** SQLite rowid or ordinal from 1. */
   readonly row: number | string;
-  /** Canonical JSON of the key, from which ids of rule `uuid` are made; a Rejection for none. */
+  /**
+   * Canonical JSON of the key, from which ids of rule `uuid` are made; a Rejection if there is
+   * none.
+   */
   readonly key: string | Rejection;
-  /** '' where there is none. */
+  /** The legacy id; '' if there is none. */
   readonly id: string;
 }
 
@@ -26,11 +30,9 @@ export interface OpenSource {
   readonly reader: SourceReader;
 }
 
-const ROWS_PER_RANGE = 1_000_000;
-
 /**
- * Reads a module whose key has one part; pages of the rows for which the module's conditions hold, in
- * a stable order. Rows that are filtered with their parents are among them.
+ * Yields pages of the rows that fulfil the module's conditions, in a stable order. The module's key
+ * has one part. Rows that are filtered with their parents are among them.
  */
 export async function* legacyIds(
   module: CompiledModule,
@@ -43,7 +45,7 @@ export async function* legacyIds(
   const holds = whereOf(narrow) ?? (() => true);
   const textOf = keyText(module.key, columnIndexes(narrow, key));
   const table = prepared.relations.get(module.table)?.locates ?? module.table;
-  for (const range of await prepared.plan(module.table, ROWS_PER_RANGE)) {
+  for (const range of await prepared.plan(module.table, ROWS_PER_LONG_RANGE)) {
     for await (const page of reader.read(module.table, columns, range)) {
       yield page.filter(holds).map((row) => {
         const text = textOf(row) ?? NO_KEY;

@@ -1,9 +1,9 @@
 /**
- * Entries for legacy ids that a registry does not have: target ids are UUIDs of version 5 as id rule
- * `uuid` makes them, so that building twice, or elsewhere, gives the same. Of modules that share a
- * registry, the first by name is the one whose name goes into the ids.
+ * Makes entries for legacy ids that a registry does not have. Target ids are UUIDs of version 5 as
+ * id rule `uuid` makes them, so that building twice, or elsewhere, gives the same. If modules share
+ * a registry, the ids are made with the name that comes first.
  *
- * Entries that are there stay as they are. Memory: the registry.
+ * Existing entries stay as they are. Memory: the registry.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -23,24 +23,24 @@ import { Rejection } from '../record/converted.ts';
 import { legacyIds, type OpenSource } from './legacyIds.ts';
 
 export interface BuiltRegistry {
-  /** Relative to the mapping folder. */
+  /** Name relative to the mapping folder. */
   readonly file: string;
-  /** All of them, ascending by the UTF-8 bytes of the legacy ids. */
+  /** All entries, ascending by the UTF-8 bytes of the legacy ids. */
   readonly entries: readonly RegistryEntry[];
   readonly added: number;
-  /** Rows without an id that a registry can hold. */
+  /** Number of rows without an id that a registry can hold. */
   readonly without: number;
 }
 
 export interface RegistryInput {
   readonly mapping: LoadedMapping;
   readonly sources: ReadonlyMap<string, OpenSource>;
-  /** Target ids of all registries, to which those of new entries are added. */
+  /** Target ids of all registries; those of new entries are added. */
   readonly targets: Set<string>;
   readonly onRows: (module: string, done: number) => void;
 }
 
-/** The target ids of all registries that are there. */
+/** Reads the target ids of all existing registries. */
 export async function allTargets({ folder, files }: LoadedMapping): Promise<Set<string>> {
   const targets = new Set<string>();
   for (const { name } of files) {
@@ -51,9 +51,9 @@ export async function allTargets({ folder, files }: LoadedMapping): Promise<Set<
 }
 
 /**
- * The registry `file` with an entry for every legacy id of `modules`, at least one, which use it;
- * `first` is the one of them, and of those left out, that comes first by name.
- * @throws Failure MAPPING where a target id is taken already
+ * Completes the registry `file` with an entry for every legacy id of `modules`, at least one, which
+ * use it. `first` is the name that comes first among all modules that use it, also those left out.
+ * @throws Failure MAPPING if a target id is taken already
  */
 export async function completeRegistry(
   input: RegistryInput,
@@ -96,23 +96,22 @@ export async function completeRegistry(
   return { file, entries: sorted, added: entries.size - before, without };
 }
 
-/** Whether a registry can be read that has this entry. */
+/** Whether the entry can be read back from a registry. */
 function fits(entry: RegistryEntry): boolean {
   return entry.legacyId !== '' && Buffer.byteLength(canonicalEntry(entry)) <= MAX_LINE_BYTES;
 }
 
 function taken(module: CompiledModule, row: number | string): Failure {
   return new Failure('MAPPING', {
-    what: 'a registry gives the target id of a new entry to another legacy id already',
+    what: 'the target id of a new entry belongs to another legacy id in a registry already',
     where: `table ${quoteName(module.table)}, row ${row}`,
-    hint: 'find it with sealift registry check and correct it, nothing was written',
+    hint: 'find it with sealift registry check and correct it; nothing was written',
   });
 }
 
 /**
- * The bytes of a registry's file, in pieces: of NDJSON an RFC 8785 line per entry, of JSON an array
- * with an entry a line.
- * @throws Failure MAPPING where an array would be longer than one may be
+ * Yields the bytes of a registry's file in pieces: NDJSON has an RFC 8785 line per entry, JSON an
+ * array with an entry a line. @throws Failure MAPPING if an array would exceed the size limit
  */
 export function registryBytes({ file, entries }: BuiltRegistry): Uint8Array[] {
   const lines = isNdjson(file);
@@ -141,7 +140,7 @@ export function registryBytes({ file, entries }: BuiltRegistry): Uint8Array[] {
 
 const PIECE = 65_536;
 
-/** The order of UTF-8 bytes, which is that of code points. */
+/** Compares in the order of UTF-8 bytes, which is that of code points. */
 export function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at += 1) {
@@ -151,7 +150,7 @@ export function compareUtf8(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for what comes after all other units. */
+/** Maps a UTF-16 unit to its place in code point order: surrogates come after all other units. */
 function codePointOrder(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000;

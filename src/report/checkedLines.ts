@@ -1,9 +1,9 @@
-/** What a verdict rests on, in lines for people. Pure. */
+/** Lines for people about the basis of a verdict. Pure. */
 
 import { counted } from '../outcome/counted.ts';
 import type { Checked, Lowered } from '../outcome/outcome.ts';
 
-/** Which checks ran over how much, and what the project takes lighter than Sealift does. */
+/** Returns lines with the checks, the number of records and references, and lowered severities. */
 export function checkedLines(checked: Checked | undefined): string[] {
   if (checked === undefined) return [];
   const { checks, records, references, lowered } = checked;

@@ -1,27 +1,28 @@
 /**
- * Findings as lines for a terminal: the worst first, one line for each cause with how many there are
- * and where the first of them are. Pure.
+ * Findings as lines for a terminal: one line for each cause, worst first, with the number of
+ * findings and the locations of the first ones. Pure.
  */
 
-import { causeKey, causeOf, countCauses, SEVERITIES, worstFirst } from '../outcome/cause.ts';
+import { SEVERITIES } from '../outcome/finding.ts';
+import { causeKey, causeOf, countCauses, worstFirst } from '../outcome/cause.ts';
 import type { Finding, FindingCount, FindingList } from '../outcome/finding.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { grouped } from '../outcome/counted.ts';
 import { printable } from '../outcome/printable.ts';
 
 export interface FindingLines {
-  /** One for each cause. */
+  /** One line for each cause. */
   readonly causes: readonly string[];
-  /** What to say where only the first `shown` of them are, and how many findings there are in all. */
+  /** Returns the lines after the first `shown` causes: those left out, and the total. */
   readonly rest: (shown: number) => string[];
 }
 
-/** Findings that are read for their places, which need not be all. */
+/** Maximum number of findings that are read for their locations. */
 const READ = 200_000;
-/** Places that a line names. */
+/** Locations that a line names. */
 const PLACES = 3;
 
-/** At most `limit` lines of causes. */
+/** Formats at most `limit` causes. */
 export function findingLines({ findings, counts }: Outcome, limit: number): FindingLines {
   const causes = worstFirst(countCauses(findings));
   const first = firstOf(findings, causes.slice(0, limit));
@@ -45,7 +46,7 @@ function more(hidden: readonly FindingCount[]): string[] {
   ];
 }
 
-/** The first findings of each of these causes, as far as they are among the first of all. */
+/** Returns the first findings of each of these causes, from the first {@link READ} findings. */
 function firstOf(
   findings: FindingList,
   causes: readonly FindingCount[],
@@ -68,14 +69,14 @@ function firstOf(
 function causeLine(cause: FindingCount, first: readonly Finding[]): string {
   const { severity, rule, module, field, count } = cause;
   const [only] = first;
-  // One finding says all; of several only what they share, and of a cause that is several, nothing.
+  // The reason of a single finding; of several, the common part, which may be empty.
   const reason = (count === 1 ? only?.reason : undefined) ?? cause.reason;
   const place = [module, field, ...placesOf(cause, first)].filter((part) => part !== '');
   const where = place.length === 0 ? '' : ` ${place.join(' · ')}`;
   return `${severity} ${rule}${where}${reason === '' ? '' : `: ${reason}`}`;
 }
 
-/** `row 7`, or `1,310 rows (7, 9, 11, …)`. */
+/** Returns `row 7`, or `1,310 rows (7, 9, 11, …)`. */
 function placesOf({ count }: FindingCount, first: readonly Finding[]): string[] {
   const places = first.map(placeOf).filter((place) => place !== '');
   if (count === 1) return places;
@@ -87,11 +88,11 @@ function placesOf({ count }: FindingCount, first: readonly Finding[]): string[] 
   return [named.length === 0 ? many : `${many} (${listed})`];
 }
 
-/** Rows of a group that are named. */
+/** Maximum number of rows of a group that are named. */
 const MEMBERS = 5;
 
 function placeOf({ recordId, file, line, source, members }: Finding): string {
-  // Where a row says where it is, the record's id only makes the line longer.
+  // The row suffices as a location; the record's id would only make the line longer.
   const name = recordId ?? (line === undefined ? undefined : `of line ${line}`);
   const record = name === undefined || source !== undefined ? [] : [`record ${name}`];
   const rows = members?.slice(0, MEMBERS).map(({ row }) => row) ?? [];

@@ -1,17 +1,18 @@
 /**
- * The modules of an outcome as a table of text. One that is too long is folded: the worst modules and
- * the largest stay, by name, and the last line says of the others that they are no worse. Pure.
+ * The modules of an outcome as a table of text. A long table is folded: the worst and the largest
+ * modules stay, and one line sums up the others. Pure.
  */
 
 import { countCauses } from '../outcome/cause.ts';
-import type { ModuleLine, Outcome } from '../outcome/outcome.ts';
+import type { ModuleLine } from '../outcome/moduleLine.ts';
+import type { Outcome } from '../outcome/outcome.ts';
 import { counted } from '../outcome/counted.ts';
 import { printable } from '../outcome/printable.ts';
 
-/** Lines beside those of modules: the head, the sum. */
+/** Lines that are not modules: the header and the sum. */
 const FRAME = 2;
 
-/** At most `lines` lines, of at least 5. */
+/** Returns at most `lines` lines; `lines` has to be at least 5. */
 export function moduleTable(outcome: Outcome, lines: number): string[] {
   const { modules } = outcome;
   if (modules.length === 0) return [];
@@ -39,8 +40,8 @@ export function moduleTable(outcome: Outcome, lines: number): string[] {
   return table.map(printable);
 }
 
-/** Those with findings or rejected rows first, then those with most rows; in the order that they had. */
-function worstAndLargest(outcome: Outcome, room: number): ModuleLine[] {
+/** Picks modules with most findings or rejected rows, then with most rows; keeps their order. */
+function worstAndLargest(outcome: Outcome, most: number): ModuleLine[] {
   const found = foundIn(outcome);
   const badness = (line: ModuleLine): readonly number[] => {
     const { blockers = 0, warnings = 0 } = found.get(line.module) ?? {};
@@ -52,7 +53,7 @@ function worstAndLargest(outcome: Outcome, room: number): ModuleLine[] {
       const at = a.badness.findIndex((number, index) => number !== b.badness[index]);
       return at < 0 ? 0 : (b.badness[at] ?? 0) - (a.badness[at] ?? 0);
     });
-  const kept = new Set(ranked.slice(0, Math.max(1, room)).map(({ line }) => line));
+  const kept = new Set(ranked.slice(0, Math.max(1, most)).map(({ line }) => line));
   return outcome.modules.filter((line) => kept.has(line));
 }
 
@@ -67,7 +68,7 @@ function others(outcome: Outcome, kept: ReadonlySet<ModuleLine>): string {
   return isCheck ? `${many}, all PASS` : `${many}, nothing rejected`;
 }
 
-/** How much was found in each module, where it is more than INFO. */
+/** Counts the BLOCKERs and WARNINGs of each module that has some. */
 function foundIn({ findings }: Outcome): Map<string, { blockers: number; warnings: number }> {
   const found = new Map<string, { blockers: number; warnings: number }>();
   for (const { module, severity, count } of countCauses(findings)) {
@@ -82,7 +83,7 @@ function foundIn({ findings }: Outcome): Map<string, { blockers: number; warning
   return found;
 }
 
-/** First column to the left, numbers to the right, the rest as it is. */
+/** Aligns the first column to the left and the others to the right. */
 function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = [0, 1, 2, 3].map((column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),

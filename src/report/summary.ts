@@ -1,5 +1,6 @@
 /** Outcome → summary.json, findings.ndjson, report.html and the lines of the terminal. Pure. */
 
+import { failureLine } from '../outcome/failure.ts';
 import type { FindingList } from '../outcome/finding.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { printable } from '../outcome/printable.ts';
@@ -12,7 +13,7 @@ import type { Timing } from './timing.ts';
 
 export type { Timing } from './timing.ts';
 
-/** The files of a report, by name; those that may be long as chunks of bytes. */
+/** Returns the files of a report by name; long ones as chunks of bytes. */
 export function reportFiles(
   outcome: Outcome,
   timing: Timing,
@@ -29,32 +30,39 @@ function* linesOf(findings: FindingList): Generator<Uint8Array> {
   for (const finding of findings) yield Buffer.from(`${canonicalJson(finding)}\n`);
 }
 
-/** What `--json` prints and summary.json holds: everything but the findings themselves. */
+/** Returns the content of `--json` and summary.json: all of the outcome but its findings. */
 export function summary(outcome: Outcome, timing: Timing): Record<string, unknown> {
-  const { findings: _, ...rest } = outcome;
-  return { ...rest, findingsListed: totalOf(outcome), ...timing };
+  const { findings: _, failure, ...rest } = outcome;
+  return {
+    ...rest,
+    ...(failure === undefined
+      ? {}
+      : { failure: { code: failure.code, line: failureLine(failure) } }),
+    findingsListed: totalOf(outcome),
+    ...timing,
+  };
 }
 
 function totalOf({ counts }: Outcome): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
-/** The size of a terminal, in characters. */
+/** Size of a terminal, in characters. */
 export interface Screen {
   readonly rows: number;
   readonly columns: number;
 }
 
-/** Where there is no screen to fit. */
+/** Maximum lines without a screen. */
 const UNBOUND = { table: 43, findings: 20 };
-/** The least of a table, and of a list of findings, that says something. */
+/** Minimum columns and lines on a screen. */
 const LEAST_COLUMNS = 20;
 const LEAST = { table: 6, findings: 4 };
 
 /**
- * The summary of a command for people, the verdict last. `shown` gives a path as the reader should
- * see it; `report` is the path of the report, where there is one. It fits on `screen`; where there is
- * none, there is more room.
+ * Returns a command's summary for people, the verdict last, in lines that fit on `screen`, or more
+ * lines if that is null. `shown` formats a path for the reader; `report` is the path of the report,
+ * or null.
  */
 export function terminalLines(
   outcome: Outcome,
@@ -62,7 +70,7 @@ export function terminalLines(
   shown: (path: string) => string,
   screen: Screen | null = null,
 ): string[] {
-  // Names of files and modules come from whoever made the candidate.
+  // Names of files and modules come from the candidate, which is not trusted.
   const end = lastLines(outcome, report, shown).map(printable);
   const { causes, rest } = findingLines(outcome, UNBOUND.findings);
   if (screen === null) {
@@ -73,25 +81,25 @@ export function terminalLines(
   const many = causes.map((line) => wrapped(line, columns));
   const tall = (lines: readonly string[]): number =>
     lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0);
-  // The next prompt takes a line, too.
-  const room = rows - 1 - tall(end);
-  const half = Math.max(LEAST.table, Math.floor(room / 2));
-  const table = moduleTable(outcome, Math.max(half, room - many.flat().length - 1));
+  // One line is left for the next prompt.
+  const free = rows - 1 - tall(end);
+  const half = Math.max(LEAST.table, Math.floor(free / 2));
+  const table = moduleTable(outcome, Math.max(half, free - many.flat().length - 1));
   const few = [...many];
   while (few.length > LEAST.findings) {
-    if (few.flat().length + rest(few.length).length <= room - table.length) break;
+    if (few.flat().length + rest(few.length).length <= free - table.length) break;
     few.pop();
   }
   return [...table, ...few.flat(), ...rest(few.length), ...end];
 }
 
-/** In lines of at most `columns`, broken at blanks where there are some. */
+/** Wraps text into lines of at most `columns`, at spaces if possible. */
 function wrapped(text: string, columns: number): string[] {
   const lines: string[] = [];
   let rest = text;
   while (rest.length > columns) {
-    const blank = rest.lastIndexOf(' ', columns);
-    const at = blank > columns / 2 ? blank : columns;
+    const space = rest.lastIndexOf(' ', columns);
+    const at = space > columns / 2 ? space : columns;
     lines.push(rest.slice(0, at));
     rest = `  ${rest.slice(at).trimStart()}`;
   }

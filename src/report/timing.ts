@@ -1,11 +1,11 @@
-/** When a run was and how long it and its parts took, for people; nothing depends on it. */
+/** Start and duration of a run and of its phases, for people; nothing depends on them. */
 
-/** A part of a run, as its progress was shown: times in milliseconds since the run began. */
+/** A phase of a run, as shown by its progress; times are milliseconds since the run began. */
 export interface Phase {
   readonly label: string;
   readonly begun: number;
   readonly ended: number;
-  /** Rows or records that it has gone through. */
+  /** Number of rows or records processed. */
   readonly done: number;
 }
 
@@ -13,6 +13,6 @@ export interface Timing {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly milliseconds: number;
-  /** In the order in which they ended. */
+  /** Phases in the order in which they ended. */
   readonly phases?: readonly Phase[];
 }

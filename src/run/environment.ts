@@ -1,5 +1,6 @@
 /** What a command gets from outside: clock, environment, adapters, worker threads, a display. */
 
+import type { LoadedMapping } from '../mapping/load.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { Failure } from '../outcome/failure.ts';
 import type { Adapters } from '../source/source.ts';
@@ -22,10 +23,23 @@ export interface Progress {
   end(): void;
 }
 
+/**
+ * What each worker thread is given at its start: what it maps rows by; null if it only answers calls
+ * about candidates.
+ */
+export type WorkerStart = {
+  readonly mapping: LoadedMapping;
+  /** Secret keys by id. */
+  readonly secrets: ReadonlyMap<string, Uint8Array>;
+} | null;
+
 export interface Environment {
   readonly adapters: Adapters;
-  /** Starts worker threads that answer the calls of migrate and verify; with 0, this one answers those of verify. */
-  readonly startWorkers: (workers: number, data: unknown) => Pool;
+  /**
+   * Starts worker threads that answer the calls about candidates and, given a mapping, those of migrate.
+   * With 0, this thread answers those about candidates.
+   */
+  readonly startWorkers: (workers: number, start: WorkerStart) => Pool;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;
   readonly now: () => Date;

@@ -6,7 +6,7 @@
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { severityOf } from '../mapping/severity.ts';
-import type { Finding, SourcePlace } from '../outcome/finding.ts';
+import type { Finding, SourceLocator } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
 import { memberOf, type ReadRecord, type RecordBatch } from '../seal/candidateReader.ts';
 import { folded } from './comparable.ts';
@@ -208,7 +208,7 @@ function note(
 }
 
 /** Rows of the source where they are known, in source order; else lines of the module's file. */
-function membersOf(scope: Scope, module: string, ordinals: readonly number[]): SourcePlace[] {
+function membersOf(scope: Scope, module: string, ordinals: readonly number[]): SourceLocator[] {
   const { provenance } = scope;
   if (provenance === undefined) return ordinals.map((at) => ({ table: module, row: at + 1 }));
   const rows = ordinals.map((at) => provenance.rowOf(module, at));

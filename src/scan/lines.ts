@@ -15,7 +15,7 @@ import { DATA_FILE, jsonFile, LINEAGE_FILE, SCHEMA_FILE } from '../seal/format.t
 import { isAscending, type ComparableKey, type LineFault } from '../seal/lineForm.ts';
 import type { CheckPlan, ChunkVisit, Visitor } from './pass.ts';
 import { recordFinding } from './recordFinding.ts';
-import type { ScannedChunk } from './scannedFiles.ts';
+import type { PlacedChunk } from './scannedFiles.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -75,7 +75,7 @@ interface FaultyLines {
   readonly first: number;
 }
 
-function lineVisitor(scope: Scope, module: CompiledModule, file: string): Visitor<ScannedChunk> {
+function lineVisitor(scope: Scope, module: CompiledModule, file: string): Visitor<PlacedChunk> {
   const faulty = new Map<keyof typeof OF_FILE, FaultyLines>();
   const count = (kind: keyof typeof OF_FILE, line: number): void => {
     const { lines, first } = faulty.get(kind) ?? { lines: 0, first: line };

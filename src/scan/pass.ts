@@ -8,7 +8,7 @@ import type { Check } from '../outcome/checks.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { RecordBatch } from '../seal/candidateReader.ts';
 import type { Pool } from '../threads/pool.ts';
-import type { ScannedChunk } from './scannedFiles.ts';
+import type { PlacedChunk } from './scannedFiles.ts';
 import type { Wanted } from './scannedChunks.ts';
 import type { Scope } from './scope.ts';
 
@@ -29,7 +29,7 @@ export interface Visit<Part> {
   open(): Visitor<Part> | Promise<Visitor<Part>>;
 }
 
-export interface ChunkVisit extends Visit<ScannedChunk> {
+export interface ChunkVisit extends Visit<PlacedChunk> {
   /** What threads search the lines for. */
   readonly wanted: Wanted;
 }

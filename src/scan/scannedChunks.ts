@@ -1,4 +1,4 @@
-/** A module's file in chunks, scanned by worker threads, in order. */
+/** A module's file as worker threads scan it: chunk by chunk, in order. */
 
 import { inOrder } from '../threads/inOrder.ts';
 import type { Pool } from '../threads/pool.ts';
@@ -7,7 +7,7 @@ import { lineageSchema } from '../seal/lineageSchema.ts';
 import { recordSchema } from '../seal/recordSchema.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { plainSize } from '../seal/files.ts';
-import type { ChunkInput, ChunkScan, Search } from './scanChunk.ts';
+import { SCAN_CHUNK, type ScanChunkInput, type ScannedChunk, type Search } from './calls.ts';
 
 /** Bytes that a worker scans at once. */
 const CHUNK = 4 * 1024 * 1024;
@@ -31,13 +31,17 @@ export function lineageSearch(module: CompiledModule): Search {
   return { lines, idFields: [], searched: [] };
 }
 
-/** The chunks of a file; none where it is not there, or no plain file. */
-export function scanChunks(path: string, search: Search, pool: Pool): AsyncGenerator<ChunkScan> {
+/** The chunks of a file; none if it is missing or no plain file. */
+export function scannedChunks(
+  path: string,
+  search: Search,
+  pool: Pool,
+): AsyncGenerator<ScannedChunk> {
   const size = plainSize(path);
-  const chunks: ChunkInput[] = [];
+  const chunks: ScanChunkInput[] = [];
   const text = canonicalJson(search);
   for (let start = 0; start < size && size !== Number.POSITIVE_INFINITY; start += CHUNK) {
     chunks.push({ path, start, end: Math.min(start + CHUNK, size), search: text });
   }
-  return inOrder(chunks, pool.size + 1, (chunk) => pool.call<ChunkScan>('scanChunk', chunk));
+  return inOrder(chunks, pool.size + 1, (chunk) => pool.call(SCAN_CHUNK, chunk));
 }

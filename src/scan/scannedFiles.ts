@@ -8,11 +8,11 @@ import type { CompiledModule } from '../mapping/compile/module.ts';
 import { countLines, readRecords, recordFile, type RecordBatch } from '../seal/candidateReader.ts';
 import type { PackedIds } from '../seal/packedIds.ts';
 import type { Pool } from '../threads/pool.ts';
-import type { ChunkScan } from './scanChunk.ts';
-import { lineageSearch, recordSearch, scanChunks, type Wanted } from './scannedChunks.ts';
+import type { ScannedChunk } from './calls.ts';
+import { lineageSearch, recordSearch, scannedChunks, type Wanted } from './scannedChunks.ts';
 
-/** A chunk of a file whose lines a worker thread has scanned. */
-export interface ScannedChunk extends ChunkScan {
+/** A chunk that a worker thread has scanned, and its place in the file. */
+export interface PlacedChunk extends ScannedChunk {
   /** 0-based number in the file of the chunk's first line. */
   readonly firstLine: number;
   /** The ids in a member that was wanted, one for each line; undefined for any other member. */
@@ -42,7 +42,7 @@ export interface ScannedFiles {
   /** Reads a module's records or, with `lineage`, its legacy keys in the same order. */
   records(module: string, label: string, lineage?: boolean): AsyncGenerator<RecordBatch>;
   /** Has the threads of `pool` scan a module's file; yields its chunks in order. */
-  chunks(pool: Pool, module: CompiledModule, reading: ChunkReading): AsyncGenerator<ScannedChunk>;
+  chunks(pool: Pool, module: CompiledModule, reading: ChunkReading): AsyncGenerator<PlacedChunk>;
   /** Of the last reading that came to the end of the file; undefined before there was one. */
   badLines(module: string, lineage: boolean): BadLines | undefined;
 }
@@ -83,7 +83,7 @@ export function openFiles(
       const search = lineage ? lineageSearch(module) : recordSearch(module, wanted);
       const found = badLineCounter();
       let firstLine = 0;
-      for await (const scan of scanChunks(path, search, pool)) {
+      for await (const scan of scannedChunks(path, search, pool)) {
         const idsOf = (field: string): PackedIds | undefined =>
           scan.ids[search.idFields.indexOf(field)];
         yield { ...scan, firstLine, idsOf };

@@ -2,14 +2,14 @@
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { Mapping } from '../mapping/model.ts';
-import type { SourcePlace } from '../outcome/finding.ts';
+import type { SourceLocator } from '../outcome/finding.ts';
 import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
 import type { ScannedFiles } from './scannedFiles.ts';
 import type { ViolationStore } from './violationStore.ts';
 
 /** What is known of the records of a provisional candidate; `ordinal` is the 0-based line. */
 export interface Provenance {
-  rowOf(module: string, ordinal: number): SourcePlace;
+  rowOf(module: string, ordinal: number): SourceLocator;
   /** Fields whose cell failed and is null now: checks of them would only repeat it. */
   failedFields(module: string, ordinal: number): ReadonlySet<string>;
   /** Whether one row may be that of several records: then what is known of it is not of each. */

@@ -11,7 +11,7 @@ import { memberOf, type RecordBatch } from '../seal/candidateReader.ts';
 import { recordPass, type CheckPlan } from './pass.ts';
 import { undeclaredIn, type SearchedField, type UndeclaredPii } from './piiInValue.ts';
 import { recordFinding } from './recordFinding.ts';
-import type { ScannedChunk } from './scannedFiles.ts';
+import type { PlacedChunk } from './scannedFiles.ts';
 import type { ScannedRecord, Scope } from './scope.ts';
 
 const LABEL = 'personal data';
@@ -21,7 +21,7 @@ export function planPiiInChunks(scope: Scope, module: CompiledModule): CheckPlan
   const searched = searchedFields(module);
   if (searched.length === 0) return {};
   const visitor = {
-    *scan({ firstLine, pii }: ScannedChunk): Generator<Finding> {
+    *scan({ firstLine, pii }: PlacedChunk): Generator<Finding> {
       for (const { line, key, ...found } of pii) {
         yield piiFinding(scope, module, { ordinal: firstLine + line, record: key }, found);
       }

@@ -13,7 +13,7 @@ import { openNoLinks } from '../disk/noLinks.ts';
 import { decodeUtf8 } from '../record/jsonText.ts';
 import { isTooDeep } from '../record/nesting.ts';
 import { DATA_FILE, LINEAGE_FILE } from './format.ts';
-import { MAX_LINE } from './readPart.ts';
+import { MAX_LINE } from './readChunk.ts';
 
 /** A record as JSON.parse yields it; ask {@link memberOf} for its members. */
 export type ReadRecord = Readonly<Record<string, unknown>>;

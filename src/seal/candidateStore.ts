@@ -16,12 +16,25 @@ import {
   syncFolder,
 } from '../disk/durable.ts';
 import { isForbidden, readFailure } from '../disk/errors.ts';
+import { inTheWay } from '../disk/inTheWay.ts';
 import { remove, rename, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
+import {
+  currentPath,
+  nameInTarget,
+  SEALED_FOLDER,
+  sealedFolder,
+  sealedPath,
+} from './sealedFolders.ts';
 
-const LINK = 'v1';
-const SEALED = 'sealed';
-const STAGING = '.staging';
+/** Where a run builds; what is renamed to the second is about to be removed. */
+export const STAGING = '.staging';
+export const DROPPED_STAGING = '.staging.old';
+
+/** The candidate that is being built. */
+export function stagedCandidate(folder: string): string {
+  return join(folder, STAGING, 'candidate');
+}
 
 export interface Staging {
   /** The candidate that is being built. */
@@ -43,23 +56,20 @@ export function openStore(folder: string): void {
 
 /** Throws CANDIDATE when `v1` is something that publishing would destroy. */
 function assertOurs(folder: string): void {
-  const link = linkState(join(folder, LINK));
-  if (link === 'occupied') throw foreign(join(folder, LINK), 'a file or folder is in the way');
-  if (link !== 'absent') assertInside(join(folder, LINK), link.target);
-  for (const name of [SEALED, STAGING]) {
-    const stat = statOf(join(folder, name));
+  const current = currentPath(folder);
+  const link = linkState(current);
+  if (link === 'occupied') throw foreign(current, 'a file or folder is in the way');
+  if (link !== 'absent') assertInside(current, link.target);
+  for (const path of [sealedFolder(folder), join(folder, STAGING)]) {
+    const stat = statOf(path);
     if (stat !== undefined && !stat.isDirectory()) {
-      throw foreign(join(folder, name), 'a file or link is in the way');
+      throw foreign(path, 'a file or link is in the way');
     }
   }
 }
 
 function foreign(path: string, what: string): Failure {
-  return new Failure('CANDIDATE', {
-    what: `${what}, nothing was changed`,
-    where: path,
-    hint: 'move it away, then run again',
-  });
+  return inTheWay('CANDIDATE', `${what}, nothing was changed`, path);
 }
 
 /** An empty staging area. The caller holds the lock, so what is left there is nobody's. */
@@ -67,7 +77,7 @@ export function openStaging(folder: string): Staging {
   dropStaging(folder);
   const staging = join(folder, STAGING);
   makeNewFolder(staging);
-  const [candidate, scratch] = [join(staging, 'candidate'), join(staging, 'scratch')];
+  const [candidate, scratch] = [stagedCandidate(folder), join(staging, 'scratch')];
   makeNewFolder(candidate);
   makeNewFolder(scratch);
   return { candidate, scratch };
@@ -76,7 +86,7 @@ export function openStaging(folder: string): Staging {
 /** Removes staging: renamed first, so that a thread still at work cannot put anything into it. */
 export function dropStaging(folder: string): void {
   const staging = join(folder, STAGING);
-  const dead = `${staging}.old`;
+  const dead = join(folder, DROPPED_STAGING);
   remove(dead);
   if (statOf(staging) === undefined) return;
   rename(staging, dead);
@@ -92,7 +102,7 @@ export function leaveStaging(folder: string): void {
 
 /** The name that a candidate will have: its seal id, with a number where a run has made the same before. */
 export function nameToPublish(folder: string, sealId: string): string {
-  const taken = (name: string): boolean => statOf(join(folder, SEALED, name)) !== undefined;
+  const taken = (name: string): boolean => statOf(sealedPath(folder, name)) !== undefined;
   let name = sealId;
   for (let count = 2; taken(name); count += 1) name = `${sealId}.${count}`;
   return name;
@@ -103,10 +113,10 @@ export function nameToPublish(folder: string, sealId: string): string {
  * Durable when it returns; where it throws, the candidate is in staging again.
  */
 export function publishCandidate(folder: string, staging: Staging, name: string): void {
-  const sealed = join(folder, SEALED);
+  const sealed = sealedFolder(folder);
   makeFolder(sealed);
-  const [link, target] = [join(folder, LINK), `${SEALED}/${name}`];
-  rename(staging.candidate, join(sealed, name));
+  const [link, target] = [currentPath(folder), `${SEALED_FOLDER}/${name}`];
+  rename(staging.candidate, sealedPath(folder, name));
   try {
     syncFolder(sealed);
     syncFolder(folder);
@@ -114,7 +124,7 @@ export function publishCandidate(folder: string, staging: Staging, name: string)
   } catch (error) {
     attempt(() => {
       // Where the swap could not be taken back, somebody may read it.
-      if (!leadsTo(link, target)) rename(join(sealed, name), staging.candidate);
+      if (!leadsTo(link, target)) rename(sealedPath(folder, name), staging.candidate);
     });
     throw error;
   }
@@ -131,7 +141,7 @@ function leadsTo(link: string, target: string): boolean {
  * @throws Failure CANDIDATE where there is none
  */
 export function currentCandidate(folder: string): { real: string; shown: string } {
-  const shown = join(folder, LINK);
+  const shown = currentPath(folder);
   candidateAt(shown);
   const link = linkState(shown);
   if (typeof link === 'string') return { real: shown, shown };
@@ -140,7 +150,7 @@ export function currentCandidate(folder: string): { real: string; shown: string 
 }
 
 function assertInside(path: string, target: string): void {
-  if (/^sealed\/[0-9a-f]{64}(\.\d+)?$/.test(target)) return;
+  if (nameInTarget(target) !== null) return;
   throw foreign(path, 'this link leads out of the folder of candidates');
 }
 

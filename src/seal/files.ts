@@ -51,6 +51,9 @@ export function bytesUpTo(folder: string, limit: number): number {
   return Math.min(bytes, limit);
 }
 
+/** Bytes of a list of checksums, a run or a tree: none that Sealift writes comes near. */
+export const MAX_SEAL_FILE: number = 256 * 1024 * 1024;
+
 /** Reads a plain file of at most `limit` bytes; null where it is absent, a link, larger or unreadable. */
 export function readPlainFile(path: string, limit: number): Buffer | null {
   try {

@@ -36,12 +36,12 @@ export interface LineFault {
   readonly key: Readonly<Record<string, unknown>>;
 }
 
-/** The result of a scan of a part of a file. */
-export interface ScannedLines {
+/** What was seen of a part of a file. */
+export interface InspectedLines {
   readonly lines: number;
   /** In the order of the lines. */
   readonly faults: readonly LineFault[];
-  /** Keys of the first and the last line that has one; the next part begins behind the last. */
+  /** Keys of the first and the last line that has one; the next chunk begins after the last. */
   readonly first: ComparableKey | null;
   readonly last: ComparableKey | null;
 }
@@ -58,7 +58,7 @@ export type VisitLine = (
 ) => void;
 
 /** Looks at the lines of a part: one byte that is no part of it, then whole lines with these ends. */
-export type LineForm = (data: Buffer, ends: Uint32Array, visit?: VisitLine) => ScannedLines;
+export type LineForm = (data: Buffer, ends: Uint32Array, visit?: VisitLine) => InspectedLines;
 
 /** In longer lines the regular expression could run out of stack. */
 const LONG = 64 * 1024;

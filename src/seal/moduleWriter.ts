@@ -28,7 +28,7 @@ import {
   type SealedRange,
   type SumLine,
 } from './format.ts';
-import { reduceIn } from './hashLines.ts';
+import { reduceInPool } from './reduceInPool.ts';
 import { moduleTreeBuilder, type DataPart, type ModuleTree } from './moduleTree.ts';
 
 const syncFile = promisify(fsync);
@@ -48,7 +48,7 @@ export interface FoundLines {
 }
 
 export interface ModuleWriter {
-  /** Where blobs go, each under its digest, synced by whoever writes it. */
+  /** Where blobs go, each under its digest, synced by its writer. */
   readonly blobs: string;
   /** Takes the next records, their lineage, and what was found in their rows. */
   write(part: DataPart, lineage: Uint8Array, found?: FoundLines): void;
@@ -71,7 +71,7 @@ export function moduleWriter(candidate: string, module: CompiledModule, pool: Po
   const files = (): HashedFile[] =>
     [data, ranges, lineage, findings].filter((file) => file !== null);
   const addRange = (range: SealedRange): void => ranges.write(Buffer.from(jsonFile(range)));
-  const tree = moduleTreeBuilder(module.orderFields, addRange, reduceIn(pool));
+  const tree = moduleTreeBuilder(module.orderFields, addRange, reduceInPool(pool));
   return {
     blobs: join(folder, BLOBS_FOLDER),
     write(part, lineageLines, found) {

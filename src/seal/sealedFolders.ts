@@ -9,7 +9,7 @@ import { linkState } from '../disk/durable.ts';
 import { systemCode } from '../disk/errors.ts';
 import { entriesOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
-import { readPlainFile } from './files.ts';
+import { MAX_SEAL_FILE, readPlainFile } from './files.ts';
 import { sealId, SUMS_FILE } from './format.ts';
 
 const NAME = /^([0-9a-f]{64})(?:\.([1-9]\d{0,8}))?$/;
@@ -32,12 +32,9 @@ export function statedSealId(folder: string): string | null {
   return isSealedName(name) ? sealIdOf(name) : null;
 }
 
-/** No honest list of checksums comes near. */
-const MAX_SUMS = 256 * 1024 * 1024;
-
 /** The seal id of what is in a folder, computed from its list of checksums; null where it has none. */
 export function computedSealId(folder: string): string | null {
-  const sums = readPlainFile(join(folder, SUMS_FILE), MAX_SUMS);
+  const sums = readPlainFile(join(folder, SUMS_FILE), MAX_SEAL_FILE);
   return sums === null ? null : sealId(sums);
 }
 
@@ -47,14 +44,28 @@ export function isMisnamed(folder: string): boolean {
   return stated !== null && computedSealId(folder) !== stated;
 }
 
+/** The folder of the sealed candidates, in that of the candidates. */
+export const SEALED_FOLDER = 'sealed';
+
+/** The link to what was built last. */
+export const CURRENT = 'v1';
+
+export function currentPath(store: string): string {
+  return join(store, CURRENT);
+}
+
+export function sealedFolder(store: string): string {
+  return join(store, SEALED_FOLDER);
+}
+
 export function sealedPath(store: string, name: string): string {
-  return join(store, 'sealed', name);
+  return join(sealedFolder(store), name);
 }
 
 /** Names of the sealed candidates: ascending by seal id, those of one id as they were made. */
 export function sealedNames(store: string): string[] {
   try {
-    return entriesOf(join(store, 'sealed'))
+    return entriesOf(sealedFolder(store))
       .filter((entry) => entry.isDirectory() && isSealedName(entry.name))
       .map((entry) => entry.name)
       .sort(byIdAndNumber);
@@ -74,12 +85,18 @@ function numberOf(name: string): number {
   return Number(NAME.exec(name)?.[2] ?? 1);
 }
 
+/** The candidate that a link in the folder of candidates leads to; null where it leads elsewhere. */
+export function nameInTarget(target: string): string | null {
+  const [folder, name = '', ...more] = target.split('/');
+  return folder === SEALED_FOLDER && more.length === 0 && isSealedName(name) ? name : null;
+}
+
 /** The candidate that was built last: what `v1` links to, where that is there; else null. */
 export function currentName(store: string): string | null {
-  const link = linkState(join(store, 'v1'));
+  const link = linkState(currentPath(store));
   if (typeof link === 'string') return null;
-  const name = link.target.replace(/^sealed\//, '');
-  return link.target !== name && sealedNames(store).includes(name) ? name : null;
+  const name = nameInTarget(link.target);
+  return name !== null && sealedNames(store).includes(name) ? name : null;
 }
 
 /**

@@ -12,8 +12,9 @@ import { realFolder } from '../disk/noLinks.ts';
 import type { Pool } from '../threads/pool.ts';
 import { mappingDigest } from '../mapping/load.ts';
 import type { Finding } from '../outcome/finding.ts';
+import { HASH_FILE } from './calls.ts';
 import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';
-import { listCandidate, readPlainFile } from './files.ts';
+import { listCandidate, MAX_SEAL_FILE, readPlainFile } from './files.ts';
 import {
   BLOBS_FOLDER,
   DATA_FILE,
@@ -34,9 +35,6 @@ import {
 import { asRunFile } from './sealSchemas.ts';
 import { statedSealId } from './sealedFolders.ts';
 import { verifyModule } from './verifyModule.ts';
-
-/** No honest run.json or SHA256SUMS comes near. */
-const MAX_JSON = 256 * 1024 * 1024;
 
 export interface Verification {
   readonly findings: readonly Finding[];
@@ -76,7 +74,7 @@ export async function verifyAt(
   pool: Pool,
   onProgress: (progress: VerifyProgress) => void = () => {},
 ): Promise<Verification> {
-  const sumsBytes = readPlainFile(join(folder, SUMS_FILE), MAX_JSON);
+  const sumsBytes = readPlainFile(join(folder, SUMS_FILE), MAX_SEAL_FILE);
   if (sumsBytes === null) {
     const reason = 'the list of checksums is not there or not readable, so there is no seal';
     return nothing([fileFinding('file-missing', SUMS_FILE, reason)], null);
@@ -162,7 +160,7 @@ function compareFiles(folder: string, sums: readonly SumLine[], findings: Findin
 
 /** run.json, where it is exactly what a seal writes. */
 function readRun(folder: string, findings: Finding[]): RunFile | null {
-  const bytes = readPlainFile(join(folder, RUN_FILE), MAX_JSON);
+  const bytes = readPlainFile(join(folder, RUN_FILE), MAX_SEAL_FILE);
   const run = bytes === null ? null : asRunFile(parseCanonical(bytes));
   if (run === null) {
     const reason = 'this is not a run of format 1 in canonical JSON';
@@ -184,7 +182,7 @@ async function verifySums(
     return !(modules.has(module) && file === DATA_FILE);
   });
   const digests = await Promise.all(
-    rest.map(({ path }) => pool.call<string | null>('hashFile', join(folder, path))),
+    rest.map(({ path }) => pool.call(HASH_FILE, join(folder, path))),
   );
   for (const [index, { path, sha256 }] of rest.entries()) {
     if (digests[index] === null) {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 
 import type { Pool } from '../threads/pool.ts';
 import { inOrder } from '../threads/inOrder.ts';
-import { asBuffer, sharedRooms } from '../threads/sharedBuffer.ts';
+import { asBuffer, sharedBuffers } from '../threads/sharedBuffer.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { formDigest } from './formOfRecords.ts';
 import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';
-import { plainSize, readPlainFile } from './files.ts';
+import { plainSize, MAX_SEAL_FILE, readPlainFile } from './files.ts';
 import {
   BLOBS_FOLDER,
   DATA_FILE,
@@ -23,15 +23,15 @@ import {
   type SealedRange,
   type SumLine,
 } from './format.ts';
-import { reduceIn, type HashedPart, type PartInput } from './hashLines.ts';
+import { HASH_CHUNK, type HashChunkInput } from './calls.ts';
 import { moduleTreeBuilder, type ModuleTree, type ModuleTreeBuilder } from './moduleTree.ts';
-import { partRoom } from './readPart.ts';
+import { chunkCapacity } from './readChunk.ts';
+import { reduceInPool } from './reduceInPool.ts';
 import { asMerkleFile } from './sealSchemas.ts';
 import { verifyFindings } from './verifyFindings.ts';
 
 /** Bytes that a worker hashes at once. */
-const PART = 8 * 1024 * 1024;
-const MAX_MERKLE = 256 * 1024 * 1024;
+const CHUNK = 8 * 1024 * 1024;
 
 export interface VerifiedModule {
   readonly findings: readonly Finding[];
@@ -96,7 +96,7 @@ export async function verifyModule(
 }
 
 function readMerkle(folder: string, path: string, findings: Finding[]): MerkleFile | null {
-  const bytes = readPlainFile(join(folder, path), MAX_MERKLE);
+  const bytes = readPlainFile(join(folder, path), MAX_SEAL_FILE);
   const merkle = bytes === null ? null : asMerkleFile(parseCanonical(bytes));
   if (merkle === null) {
     findings.push(
@@ -148,28 +148,29 @@ async function hashData(
   const size = plainSize(path);
   if (size === Number.POSITIVE_INFINITY) return null;
   const digest = createHash('sha256');
-  const builder = moduleTreeBuilder(fields, onRange, reduceIn(pool));
+  const builder = moduleTreeBuilder(fields, onRange, reduceInPool(pool));
   const blobs = new Set<string>();
-  const parts: Omit<PartInput, 'room'>[] = [];
-  for (let start = 0; start < size; start += PART) {
-    parts.push({ path, start, end: Math.min(start + PART, size), blobFields });
+  const chunks: Omit<HashChunkInput, 'buffer'>[] = [];
+  for (let start = 0; start < size; start += CHUNK) {
+    chunks.push({ path, start, end: Math.min(start + CHUNK, size), blobFields });
   }
   let [sound, endless, records] = [true, false, 0];
-  const rooms = sharedRooms();
-  const hashed = inOrder(parts, pool.size + 1, async (part) => {
-    const room = rooms.take(partRoom(part.end - part.start));
-    return { room, part: await pool.call<HashedPart>('hashPart', { ...part, room }) };
+  const buffers = sharedBuffers();
+  const hashed = inOrder(chunks, pool.size + 1, async (chunk) => {
+    const buffer = buffers.take(chunkCapacity(chunk.end - chunk.start));
+    return { buffer, chunk: await pool.call(HASH_CHUNK, { ...chunk, buffer }) };
   });
-  for await (const { room, part } of hashed) {
-    const bytes = asBuffer(part.data).subarray(1);
+  for await (const { buffer, chunk } of hashed) {
+    const bytes = asBuffer(chunk.data).subarray(1);
     digest.update(bytes);
-    endless ||= part.endless;
-    for (const blob of part.blobs) blobs.add(blob);
-    records += part.ends.length;
+    endless ||= chunk.endless;
+    for (const blob of chunk.blobs) blobs.add(blob);
+    records += chunk.ends.length;
     onRecords(records);
-    const leaves = Buffer.from(part.leaves.buffer);
-    sound &&= !part.unterminated && pushed(() => builder.push({ bytes, leaves, ends: part.ends }));
-    rooms.giveBack(room);
+    const leaves = asBuffer(chunk.leaves);
+    sound &&=
+      !chunk.unterminated && pushed(() => builder.push({ bytes, leaves, ends: chunk.ends }));
+    buffers.giveBack(buffer);
   }
   const tree = sound ? await finished(builder) : null;
   return { sha256: digest.digest('hex'), tree, blobs, endless };
@@ -198,7 +199,7 @@ function pushed(work: () => void): boolean {
 
 /** Attacker-controlled; null where it is no canonical JSON. */
 function readSchema(folder: string, path: string): RecordSchema | null {
-  const bytes = readPlainFile(join(folder, path), MAX_MERKLE);
+  const bytes = readPlainFile(join(folder, path), MAX_SEAL_FILE);
   return bytes === null ? null : (parseCanonical(bytes) as RecordSchema | null);
 }
 

@@ -35,7 +35,7 @@ import {
 } from './sqlite/connection.ts';
 import { integrityCheck } from './sqlite/integrityRunner.ts';
 import { listObjects } from './sqlite/inventory.ts';
-import { tableAccess } from './sqlite/lookUp.ts';
+import { tableAccess } from './sqlite/tableAccess.ts';
 import { openReader } from './sqlite/reader.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';

@@ -1,4 +1,4 @@
-/** The rules for SQL of invariants, for queries over a source, and for the views that these read. */
+/** Rules for the SQL of invariants, of queries over a source, and of the views that these read. */
 
 import {
   DATE_FUNCTIONS,
@@ -9,10 +9,10 @@ import {
   type SqlRules,
 } from './query.ts';
 
-/** The parameter of invariants that stands for the project's date. */
+/** Parameter of invariants for the project's date. */
 export const AS_OF = ':as_of';
 
-/** What date functions are called in queries over a source: ours, which know no clock. */
+/** Prefix of the date functions in queries over a source, which do not read the clock. */
 export const DATE_PREFIX = 'sealift~';
 
 /** Functions without side effects, whose result depends on their arguments alone. */
@@ -25,12 +25,12 @@ const FUNCTIONS: ReadonlySet<string> = new Set(
   date time datetime julianday strftime unixepoch`.split(/\s+/),
 );
 
-/** The same, but that the order of rows shows in them. */
+/** Functions whose result also depends on the order of rows. */
 const ORDERED: ReadonlySet<string> = new Set(
   'group_concat string_agg json_group_array json_group_object'.split(' '),
 );
 
-/** More of them, for putting cells together. */
+/** Functions of queries over a source, which may also combine cells. */
 const SOURCE_FUNCTIONS: ReadonlySet<string> = new Set([
   ...FUNCTIONS,
   ...ORDERED,
@@ -38,8 +38,9 @@ const SOURCE_FUNCTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What a view may not call: chance, the connection's state, what leaves the database, and dates. A
- * cell may hold the word `now`, and of a view it cannot be kept from SQLite's own date functions.
+ * Functions that a view may not call: random ones, those that read the connection's state or access
+ * anything outside the database, and date functions. A cell may hold the word `now`, and in a view
+ * the date functions cannot be replaced.
  */
 const NOT_IN_VIEWS = new RegExp(
   `^(?:random(?:blob)?|changes|total_changes|last_insert_rowid|load_extension|readfile|writefile` +
@@ -60,7 +61,7 @@ const SOURCE: SqlRules = {
   mayCall: (name) => SOURCE_FUNCTIONS.has(name),
   ordered: ORDERED,
   limitNeedsOrder: true,
-  instead: ', in place of the date that is meant',
+  instead: ': write the date itself',
   datePrefix: DATE_PREFIX,
 };
 
@@ -69,21 +70,21 @@ const VIEW: SqlRules = {
   mayCall: (name) => !NOT_IN_VIEWS.test(name),
   ordered: new Set(),
   limitNeedsOrder: false,
-  // It is the source's own text, and stays as it is.
+  // The view's text belongs to the source and is not changed.
   datePrefix: '',
 };
 
-/** The SQL of an invariant as it may run. */
+/** Reads the SQL of an invariant. */
 export function readInvariantSql(sql: string): Sql | Refused {
   return readSql(sql, INVARIANT);
 }
 
-/** A query over a source as it may run. */
+/** Reads a query over a source. */
 export function readSourceSql(sql: string): Sql | Refused {
   return readSql(sql, SOURCE);
 }
 
-/** The query of a view, from its text in the source's schema, unless it depends on chance. */
+/** Reads the query of a view from its text in the source's schema. */
 export function readSourceView(sql: string): Sql | Refused {
   return readViewSql(sql, VIEW);
 }

@@ -1,7 +1,7 @@
 /**
- * Which columns of a table arrive in the result of a query: those that stand in what it selects, be
- * it by way of other queries and views. A column that is only filtered, joined, grouped or ordered by
- * does not arrive. Where the text leaves a doubt, a column does not arrive: a person is asked.
+ * Finds the columns of a table that arrive in the result of a query: those in its select list,
+ * directly or through other queries and views. A column that is only used to filter, join, group or
+ * order does not arrive. In doubt, a column does not arrive, which leaves the decision to a person.
  */
 
 import {
@@ -19,11 +19,11 @@ import { isSign, sqlTokens, wordOf, type SqlToken } from './tokens.ts';
 export interface SqlTables {
   /** Columns by name of the table or view in lower case. */
   readonly columns: ReadonlyMap<string, readonly string[]>;
-  /** The text of views, `CREATE VIEW …`, by name in lower case. */
+  /** Text of each view, `CREATE VIEW …`, by name in lower case. */
   readonly views: ReadonlyMap<string, string>;
 }
 
-/** Columns of table `base`, in lower case, that arrive in the result of the query. */
+/** Returns the columns of table `base`, in lower case, that arrive in the query's result. */
 export function arrivingColumns(sql: string, base: string, tables: SqlTables): Set<string> {
   const arrived = new Set<string>();
   const world: World = { base: base.toLowerCase(), tables, arrived };
@@ -40,16 +40,16 @@ interface World {
   readonly arrived: Set<string>;
 }
 
-/** A column of something that yields rows. */
+/** A column of a query, table or view. */
 interface Output {
   readonly name: string | null;
-  /** What it is made of arrives. */
+  /** Marks the columns that it is made of. */
   readonly arrive: () => void;
 }
 
 interface Item {
   readonly alias: string | null;
-  /** Null where its columns are not known: any name may be one. */
+  /** Columns of the item; null if unknown, when any name may be one. */
   readonly columns: () => readonly Output[] | null;
   readonly arriveAll: () => void;
 }
@@ -75,7 +75,7 @@ function lazy<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-/** The columns of a query: names are those of its first select. */
+/** Returns the columns of a query, with the names of its first select. */
 function outputsOf(query: SqlQuery, outer: Scope): readonly Output[] {
   const ctes = new Map(outer.ctes);
   const scope: Scope = { ...outer, ctes };
@@ -134,7 +134,7 @@ function known(columns: () => readonly Output[]): Omit<Item, 'alias'> {
   };
 }
 
-/** The columns of a table or view of the schema. */
+/** Returns the columns of a table or view of the schema. */
 function tableOutputs(table: string, world: World): readonly Output[] {
   const { tables, base, arrived } = world;
   const columns = (tables.columns.get(table) ?? []).map((column) => column.toLowerCase());
@@ -155,7 +155,7 @@ function tableOutputs(table: string, world: World): readonly Output[] {
   return columns.map((name, at) => ({ name, arrive: () => outputs()[at]?.arrive() }));
 }
 
-/** Words of an expression behind which no column stands, up to what is given here. */
+/** Words of an expression, with the part after each that names no column. */
 const SKIPPED: Readonly<Record<string, 'word' | 'parentheses' | 'rest'>> = {
   collate: 'word',
   over: 'parentheses',
@@ -164,13 +164,13 @@ const SKIPPED: Readonly<Record<string, 'word' | 'parentheses' | 'rest'>> = {
   order: 'rest',
 };
 
-/** What the tokens of an expression name arrives; not what they order or filter by. */
+/** Marks the columns that an expression names, except for those that it orders or filters by. */
 function arriveIn(tokens: readonly SqlToken[], scope: Scope): void {
   for (let at = 0; at < tokens.length; at += 1) {
     const token = tokens[at];
     const skip = SKIPPED[wordOf(token) ?? ''];
     if (skip !== undefined && !isSign(tokens[at + 1], '.') && !isSign(tokens[at - 1], '.')) {
-      at = behind(tokens, at, skip);
+      at = lastSkipped(tokens, at, skip);
     } else if (isSign(token, '(')) {
       const end = closing(tokens, at);
       const inner = tokens.slice(at + 1, end);
@@ -183,8 +183,8 @@ function arriveIn(tokens: readonly SqlToken[], scope: Scope): void {
   }
 }
 
-/** The last token that is skipped. */
-function behind(
+/** Returns the index of the last token to skip. */
+function lastSkipped(
   tokens: readonly SqlToken[],
   at: number,
   skip: 'word' | 'parentheses' | 'rest',
@@ -194,13 +194,13 @@ function behind(
   return at + 1;
 }
 
-/** `column`, `item.column` or `schema.item.column` at a place; where it ends. */
+/** Marks `column`, `item.column` or `schema.item.column`; returns the index of its last token. */
 function arriveByName(tokens: readonly SqlToken[], begin: number, scope: Scope): number {
   let at = begin;
   while (isSign(tokens[at + 1], '.')) at += 2;
   const name = tokens[at]?.text.toLowerCase() ?? '';
   const of = at === begin ? null : (tokens[at - 2]?.text.toLowerCase() ?? null);
-  // A function is called, what it is given comes next.
+  // A function's arguments follow.
   if (isSign(tokens[at + 1], '(')) return at;
   if (of === null && NO_NAMES.has(wordOf(tokens[at]) ?? '')) return at;
   for (let within: Scope | null = scope; within !== null; within = within.outer) {
@@ -209,15 +209,15 @@ function arriveByName(tokens: readonly SqlToken[], begin: number, scope: Scope):
   return at;
 }
 
-/** Whether one of the items has the column, which arrives then. */
+/** Marks the column if one of the items has it; returns whether one does. */
 function arriveFrom(items: readonly Item[], name: string, of: string | null): boolean {
-  const asked = items.filter(({ alias }) => of === null || alias === of);
-  const found = asked.flatMap(({ columns }) =>
+  const eligible = items.filter(({ alias }) => of === null || alias === of);
+  const found = eligible.flatMap(({ columns }) =>
     (columns() ?? []).filter((one) => one.name === name),
   );
   for (const { arrive } of found) arrive();
   if (found.length > 0) return true;
-  const open = asked.filter(({ columns }) => columns() === null);
+  const open = eligible.filter(({ columns }) => columns() === null);
   for (const { arriveAll } of open) arriveAll();
-  return open.length > 0 || (of !== null && asked.length > 0);
+  return open.length > 0 || (of !== null && eligible.length > 0);
 }

@@ -1,7 +1,7 @@
 /**
- * The date functions as SQLite has them, but for what reads the clock or the time zone: such a word
- * may also stand in the data, where the text of a query does not show it. What is an integer stays
- * one on both ways: a quotient of integers is another one than that of their doubles.
+ * SQLite's date functions without access to the clock or the time zone: words such as `now` may be
+ * in the data, where the text of a query does not show them. Integers are passed as integers both
+ * ways, as dividing integers differs from dividing doubles.
  */
 
 import { CLOCK_WORDS, DATE_FUNCTIONS } from './query.ts';
@@ -19,12 +19,12 @@ interface Host {
   ): unknown;
 }
 
-/** A connection of its own, on which the functions are what they were. */
+/** A separate connection, on which the functions are not replaced. */
 interface Plain {
   prepare(sql: string): { pluck(): { safeIntegers(): { get(...cells: unknown[]): unknown } } };
 }
 
-/** Defines each date function as `${prefix}${name}`; throws what `clock` makes where it is asked. */
+/** Defines each date function as `${prefix}${name}`; it throws `clock()` instead of reading it. */
 export function defineDates(host: Host, plain: Plain, prefix: string, clock: () => Error): void {
   const options = { varargs: true, deterministic: true, safeIntegers: true } as const;
   for (const name of DATE_FUNCTIONS) {
@@ -41,7 +41,7 @@ export function defineDates(host: Host, plain: Plain, prefix: string, clock: () 
   }
 }
 
-/** SQLite takes bytes for text here, and a NUL for its end. */
+/** Whether a cell is a clock word. SQLite reads bytes as text here, and ends it at a NUL. */
 function isClockWord(cell: unknown): boolean {
   const text = cell instanceof Uint8Array ? Buffer.from(cell).toString('latin1') : cell;
   if (typeof text !== 'string') return false;

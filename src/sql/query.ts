@@ -1,45 +1,44 @@
 /**
- * What SQL of a mapping may be: one query, of functions that give the same result every time.
- * Mapping files are attacker-controlled: this is decided from the text, before any of it runs, and
- * what is not known is refused. Invariants and queries over sources have this in common, and each
- * its own rules.
+ * Checks the SQL of a mapping: one query, with deterministic functions only. Mapping files are
+ * attacker-controlled: the text is checked before any of it runs, and anything unknown is refused.
+ * Invariants and queries over sources differ in their {@link SqlRules}.
  */
 
 import { closings, isSign, sqlText, sqlTokens, wordOf, type SqlToken } from './tokens.ts';
 
 export interface SqlRules {
-  /** The one parameter that there may be; null for none. */
+  /** The only allowed parameter; null for none. */
   readonly parameter: string | null;
   readonly mayCall: (name: string) => boolean;
-  /** Aggregates that hang on the order of their rows: they have to say it. */
+  /** Aggregates that need an ORDER BY, as they depend on the order of their rows. */
   readonly ordered: ReadonlySet<string>;
-  /** Whether rows may be cut off without an order that says which. */
+  /** Whether LIMIT requires ORDER BY. */
   readonly limitNeedsOrder: boolean;
-  /** What to use instead of the clock, as the end of a sentence. */
+  /** End of the sentence that refuses the clock: the alternative. */
   readonly instead: string;
-  /** Date functions are called by these names, where what they get is looked at; '' for their own. */
+  /** Prefix of the replaced date functions, which check their arguments; '' for SQLite's own. */
   readonly datePrefix: string;
 }
 
 export interface Sql {
   /** The query, without the semicolon at its end. */
   readonly query: string;
-  /** Every name in it, in lower case, as a table or a column might be called. */
+  /** All names in it, in lower case: tables, columns and others. */
   readonly names: ReadonlySet<string>;
-  /** It reads columns that it does not name: `*`, NATURAL. */
+  /** Whether it reads columns that it does not name: `*`, NATURAL. */
   readonly readsAll: boolean;
   readonly hasParameter: boolean;
 }
 
-/** Why it may not run: a clause that holds nothing of the text. */
+/** Reason for a refusal, as a clause that contains nothing of the text. */
 export interface Refused {
   readonly refused: string;
 }
 
-/** So that nobody waits for its tokens. */
+/** Maximum length in UTF-16 code units; bounds the time for tokens. */
 const MAX_LENGTH = 20_000;
 
-/** They ask for the time of day without arguments, or with `now` among them. */
+/** Functions that read the clock without arguments, or with `now` among them. */
 export const DATE_FUNCTIONS: readonly string[] = [
   'date',
   'time',
@@ -50,10 +49,10 @@ export const DATE_FUNCTIONS: readonly string[] = [
 ];
 const DATED: ReadonlySet<string> = new Set(DATE_FUNCTIONS);
 
-/** What makes a date function depend on the clock or the machine. */
+/** Arguments that make a date function depend on the clock or the machine. */
 export const CLOCK_WORDS: RegExp = /^\s*(now|subsec|subsecond|localtime|utc)\s*$/i;
 
-/** Words that may stand before a parenthesis without being a function. */
+/** Words that are not functions before a parenthesis. */
 const KEYWORDS: ReadonlySet<string> = new Set(
   `all and as between by case cast distinct else escape except exists filter from having in
   intersect is join glob like limit materialized not offset on or over partition select then union
@@ -66,11 +65,11 @@ const CLOCK_KEYWORDS: ReadonlySet<string> = new Set([
   'current_timestamp',
 ]);
 
-/** Tables that SQLite brings along; they tell of the machine or run code of their own. */
-const FOREIGN_TABLE =
+/** SQLite's internal and virtual tables: they describe the machine, or run code. */
+const INTERNAL_TABLE =
   /^(?:sealift~|sqlite_|pragma_|fts\d|rtree|geopoly|dbstat$|bytecode$|tables_used$)/i;
 
-/** The SQL as it may run, or why it may not. */
+/** Returns the SQL to run, or the reason why it is refused. */
 export function readSql(sql: string, rules: SqlRules): Sql | Refused {
   if (sql.length > MAX_LENGTH) return { refused: `it has more than ${MAX_LENGTH} characters` };
   const tokens = sqlTokens(sql);
@@ -80,7 +79,7 @@ export function readSql(sql: string, rules: SqlRules): Sql | Refused {
   return refused === null ? read(text, rules) : { refused };
 }
 
-/** The query of the text of a view, `CREATE VIEW … AS …`, held to `rules`. */
+/** Reads the query of a view's text, `CREATE VIEW … AS …`, by `rules`. */
 export function readViewSql(sql: string, rules: SqlRules): Sql | Refused {
   const tokens = sqlTokens(sql);
   const begin = tokens.findIndex((token) => wordOf(token) === 'as') + 1;
@@ -92,7 +91,7 @@ export function readViewSql(sql: string, rules: SqlRules): Sql | Refused {
 
 interface Text {
   readonly tokens: readonly SqlToken[];
-  /** Where each parenthesis is closed. */
+  /** Index of each opening parenthesis → index of its closing one. */
   readonly closed: ReadonlyMap<number, number>;
 }
 
@@ -126,7 +125,7 @@ function refusal(text: Text, rules: SqlRules): string | null {
       refusedToken(tokens, at, rules) ??
       refusedCall(text, at, rules) ??
       (dated && token.kind === 'string' && CLOCK_WORDS.test(token.text)
-        ? `it asks for the clock or the time zone${rules.instead}`
+        ? `it reads the clock or the time zone${rules.instead}`
         : null);
     if (refused !== null) return refused;
   }
@@ -137,7 +136,7 @@ function refusedToken(tokens: readonly SqlToken[], at: number, rules: SqlRules):
   const { kind, text } = tokens[at] as SqlToken;
   const lower = text.toLowerCase();
   if (kind === 'number') return null;
-  if (kind === 'unknown') return 'it holds something that no query needs';
+  if (kind === 'unknown') return 'it contains a token that is not allowed';
   if (kind === 'sign') return text === ';' ? 'it is more than one statement' : null;
   if (kind === 'parameter') {
     if (text === rules.parameter) return null;
@@ -145,13 +144,13 @@ function refusedToken(tokens: readonly SqlToken[], at: number, rules: SqlRules):
     return `it has a parameter${other}`;
   }
   if (kind === 'name') {
-    if (CLOCK_KEYWORDS.has(lower)) return `it asks for the clock${rules.instead}`;
+    if (CLOCK_KEYWORDS.has(lower)) return `it reads the clock${rules.instead}`;
     if (lower === 'limit' && rules.limitNeedsOrder && !isOrdered(tokens, at)) {
-      return 'it has a LIMIT without ORDER BY, which leaves to chance what comes out';
+      return 'it has a LIMIT without ORDER BY, so which rows it returns is left to chance';
     }
   }
-  // SQLite takes a string for a table's name where one has to stand.
-  return FOREIGN_TABLE.test(text) ? 'it names a table of the database itself' : null;
+  // SQLite accepts a string as the name of a table.
+  return INTERNAL_TABLE.test(text) ? 'it names an internal table of SQLite' : null;
 }
 
 function refusedCall(text: Text, at: number, rules: SqlRules): string | null {
@@ -160,15 +159,15 @@ function refusedCall(text: Text, at: number, rules: SqlRules): string | null {
   const { kind, text: called } = tokens[at] as SqlToken;
   const name = called.toLowerCase();
   if (!rules.mayCall(name) || kind === 'string') {
-    return 'it calls a function that is not on the list';
+    return 'it calls a function that is not allowed';
   }
   if (!DATED.has(name) && !rules.ordered.has(name)) return null;
   const inside = tokens.slice(at + 2, closed.get(at + 1));
   if (DATED.has(name) && !hasArguments(inside, name)) {
-    return `it asks for the clock${rules.instead}`;
+    return `it reads the clock${rules.instead}`;
   }
   if (rules.ordered.has(name) && !inside.some((token) => wordOf(token) === 'order')) {
-    return `it calls ${name} without ORDER BY inside, which leaves the order to chance`;
+    return `it calls ${name} without ORDER BY inside, so the order is left to chance`;
   }
   return null;
 }
@@ -179,24 +178,24 @@ function isCall({ tokens, closed }: Text, at: number): boolean {
   if (token === undefined || !isSign(tokens[at + 1], '(')) return false;
   if (!['name', 'quoted', 'string'].includes(token.kind)) return false;
   const word = wordOf(token);
-  // Two keywords are functions, too: they are operators here, or harmless.
+  // Two of the keywords are also functions; both are harmless.
   if (word !== null && KEYWORDS.has(word)) return false;
   return !isColumnList(tokens, closed.get(at + 1) ?? 0);
 }
 
-/** strftime has a format before the time. */
+/** Whether a date function is given a time; strftime has a format before it. */
 function hasArguments(inside: readonly SqlToken[], name: string): boolean {
   return name === 'strftime' ? inside.some((token) => isSign(token, ',')) : inside.length > 0;
 }
 
-/** A common table's columns: `name ( … ) AS (` or `AS [NOT] MATERIALIZED (`. */
+/** Whether these are a common table's columns: `name ( … ) AS (` or `AS [NOT] MATERIALIZED (`. */
 function isColumnList(tokens: readonly SqlToken[], close: number): boolean {
   const after = tokens.slice(close + 1, close + 5);
   const words = after.map(({ text }) => text.toLowerCase()).join(' ');
   return /^as (?:(?:not )?materialized )?\(/.test(words);
 }
 
-/** Whether an ORDER BY of the same query stands before the token. */
+/** Whether an ORDER BY of the same query precedes the token. */
 function isOrdered(tokens: readonly SqlToken[], limit: number): boolean {
   let depth = 0;
   for (let at = limit - 1; at >= 0; at -= 1) {
@@ -208,7 +207,7 @@ function isOrdered(tokens: readonly SqlToken[], limit: number): boolean {
   return false;
 }
 
-/** Whether the token is the `*` that stands for all columns. */
+/** Whether the token is the `*` for all columns. */
 function isStar(tokens: readonly SqlToken[], at: number): boolean {
   if (!isSign(tokens[at], '*')) return false;
   const before = tokens[at - 1];

@@ -1,19 +1,19 @@
 /**
- * The structure of a query, from its tokens: its selects, what each yields, and what each reads from.
- * SQLite has compiled the query before: what is not understood here is left out, never made up.
+ * Parses tokens into the structure of a query: its selects, with their results and tables. SQLite
+ * has already compiled the query; parts that are not understood here are left out.
  */
 
 import { isSign, wordOf, type SqlToken } from './tokens.ts';
 
 export interface SqlQuery {
-  /** Common tables in front of it, by name in lower case. */
+  /** Common table expressions, by name in lower case. */
   readonly ctes: ReadonlyMap<string, SqlCte>;
-  /** Joined by UNION and the like; those behind EXCEPT only take rows away, and are not here. */
+  /** Selects joined by UNION or INTERSECT; those after EXCEPT only remove rows and are left out. */
   readonly selects: readonly SqlSelect[];
 }
 
 export interface SqlCte {
-  /** Names that it gives its columns; null where they are those of its query. */
+  /** Names of its columns; null if they are those of its query. */
   readonly columns: readonly string[] | null;
   readonly query: SqlQuery;
 }
@@ -32,13 +32,13 @@ export type SqlResult =
       readonly expression: readonly SqlToken[];
     };
 
-/** What a select reads: a table, a query in parentheses, or a function that yields rows. */
+/** Item of a FROM clause: a table, a query in parentheses, or a table-valued function. */
 export interface SqlItem {
   /** In lower case. */
   readonly alias: string | null;
   readonly table: string | null;
   readonly query: SqlQuery | null;
-  /** What a function is given. */
+  /** Arguments of a function. */
   readonly given: readonly SqlToken[];
 }
 
@@ -48,7 +48,7 @@ const END: ReadonlySet<string> = new Set(['order', 'limit']);
 const JOIN: ReadonlySet<string> = new Set(
   'natural left right full outer inner cross join'.split(' '),
 );
-/** Words that are no names unless they are quoted. */
+/** Keywords, which are names only if quoted. */
 export const NO_NAMES: ReadonlySet<string> = new Set([
   ...COMPOUND,
   ...AFTER_FROM,
@@ -59,7 +59,7 @@ export const NO_NAMES: ReadonlySet<string> = new Set([
   current_date current_time current_timestamp`.split(/\s+/),
 ]);
 
-/** Whether the tokens are those of a query. */
+/** Whether the tokens begin a query. */
 export function isQuery(tokens: readonly SqlToken[]): boolean {
   return ['select', 'with', 'values'].includes(wordOf(tokens[0]) ?? '');
 }
@@ -80,7 +80,7 @@ export function readQuery(tokens: readonly SqlToken[]): SqlQuery {
   return { ctes, selects };
 }
 
-/** Reads `WITH a (b) AS (…), …`; where the query behind it begins. */
+/** Reads `WITH a (b) AS (…), …`; returns the index of the query after it. */
 function readCtes(tokens: readonly SqlToken[], into: Map<string, SqlCte>): number {
   let at = wordOf(tokens[1]) === 'recursive' ? 2 : 1;
   for (;;) {
@@ -117,7 +117,7 @@ function readSelect(tokens: readonly SqlToken[]): SqlSelect {
   };
 }
 
-/** `VALUES (a, b), (c, d)`: all of a column is one expression. */
+/** Reads `VALUES (a, b), (c, d)`; all cells of a column become one expression. */
 function readValues(tokens: readonly SqlToken[]): SqlSelect {
   const columns: SqlToken[][] = [];
   for (let at = 1; at < tokens.length; at += 1) {
@@ -151,7 +151,7 @@ function readResult(tokens: readonly SqlToken[]): SqlResult {
   };
 }
 
-/** The name behind an expression, with AS or without, and how many tokens stand before it. */
+/** Returns the name after an expression, with or without AS, and the number of tokens before it. */
 function aliasOf(tokens: readonly SqlToken[]): [string | null, number] {
   const [before, last] = [tokens.at(-2), tokens.at(-1)];
   if (before === undefined || last === undefined) return [null, tokens.length];
@@ -185,7 +185,7 @@ function readFrom(tokens: readonly SqlToken[]): SqlItem[] {
     } else if (word !== 'on' && isTableName(token)) {
       at = readItem(tokens, at, items);
     } else {
-      // A condition, columns in common, an index: nothing of it arrives.
+      // Skips a condition, common columns or an index: they add nothing to the result.
       at += 1;
       while (at < tokens.length && !isComma(tokens[at]) && !JOIN.has(wordOf(tokens[at]) ?? '')) {
         at = isSign(tokens[at], '(') ? closing(tokens, at) + 1 : at + 1;
@@ -195,7 +195,7 @@ function readFrom(tokens: readonly SqlToken[]): SqlItem[] {
   return items;
 }
 
-/** A table or function by its name; where the next token stands. */
+/** Reads a table or function by its name; returns the index of the next token. */
 function readItem(tokens: readonly SqlToken[], begin: number, items: SqlItem[]): number {
   let at = begin;
   while (isSign(tokens[at + 1], '.')) at += 2;
@@ -239,18 +239,18 @@ function withoutComma(tokens: readonly SqlToken[]): readonly SqlToken[] {
   return isComma(tokens[0]) ? tokens.slice(1) : tokens;
 }
 
-/** Where the parenthesis at `at` is closed. */
+/** Returns the index at which the parenthesis at `at` is closed. */
 export function closing(tokens: readonly SqlToken[], at: number): number {
   let depth = 0;
-  for (let place = at; place < tokens.length; place += 1) {
-    if (isSign(tokens[place], '(')) depth += 1;
-    if (isSign(tokens[place], ')')) depth -= 1;
-    if (depth === 0) return place;
+  for (let index = at; index < tokens.length; index += 1) {
+    if (isSign(tokens[index], '(')) depth += 1;
+    if (isSign(tokens[index], ')')) depth -= 1;
+    if (depth === 0) return index;
   }
   return tokens.length;
 }
 
-/** Parts outside of parentheses; each but the first begins with the token that divides. */
+/** Splits outside of parentheses; each part but the first begins with the dividing token. */
 function splitAt(
   tokens: readonly SqlToken[],
   divides: (token: SqlToken, before: SqlToken | undefined) => boolean,

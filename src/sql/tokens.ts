@@ -1,32 +1,34 @@
-/** The tokens of a statement in SQLite's SQL, as its own tokenizer cuts them; comments are dropped. */
+/** Tokens of a statement as SQLite's own tokenizer splits them; comments are dropped. */
+
+import { quote, quoteText } from './quote.ts';
 
 export interface SqlToken {
   readonly kind: 'name' | 'quoted' | 'string' | 'number' | 'parameter' | 'sign' | 'unknown';
-  /** A name or a string without its quotes, anything else as it is written. */
+  /** A name or a string without its quotes; any other token as written. */
   readonly text: string;
-  /** Whether a blank or a comment stands before it. */
+  /** Whether whitespace or a comment precedes it. */
   readonly apart: boolean;
 }
 
-/** Tried in this order at each place; the first that fits is the token. */
+/** Patterns, tried in this order; the first match is the token. */
 const TOKENS: readonly (readonly [SqlToken['kind'] | 'nothing', RegExp])[] = [
   ['nothing', /[ \t\n\f\r]+/y],
   ['nothing', /--[^\n]*/y],
-  // A comment that is not closed runs to the end.
+  // An unclosed comment runs to the end.
   ['nothing', /\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?/y],
   ['unknown', /[xX]'[^']*'?/y],
   ['string', /'(?:[^']|'')*'/y],
   ['quoted', /"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/y],
   ['number', /(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?[\w$]*/y],
   ['parameter', /\?\d*|[:@#$][\w$]*/y],
-  // At the start of a token SQLite takes it for a blank.
+  // SQLite reads it as whitespace at the start of a token.
   ['unknown', /\uFEFF/y],
   ['name', /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y],
   ['sign', /->>?|<=|>=|<>|<<|>>|==|!=|\|\||[-+*/%=<>&|~(),;.]/y],
   ['unknown', /[^]/y],
 ];
 
-/** Never fails: what is no token is `unknown`. Takes linear time. */
+/** Splits SQL into tokens in linear time; never fails, as a character of no token is `unknown`. */
 export function sqlTokens(sql: string): SqlToken[] {
   const tokens: SqlToken[] = [];
   let apart = false;
@@ -39,7 +41,7 @@ export function sqlTokens(sql: string): SqlToken[] {
   return tokens;
 }
 
-/** The tokens as SQL again: SQLite reads it exactly as it was read here. */
+/** Writes tokens as SQL that SQLite splits into the same tokens. */
 export function sqlText(tokens: readonly SqlToken[]): string {
   let sql = '';
   for (const [at, token] of tokens.entries()) {
@@ -49,7 +51,7 @@ export function sqlText(tokens: readonly SqlToken[]): string {
   return sql;
 }
 
-/** The word of a token that is a name without quotes, in lower case. */
+/** Returns the text of an unquoted name in lower case; null for any other token. */
 export function wordOf(token: SqlToken | undefined): string | null {
   return token?.kind === 'name' ? token.text.toLowerCase() : null;
 }
@@ -58,7 +60,7 @@ export function isSign(token: SqlToken | undefined, sign: string): boolean {
   return token?.kind === 'sign' && token.text === sign;
 }
 
-/** By the place of each `(` where it is closed: the number of tokens where it is not. */
+/** Maps the index of each `(` to that of its `)`, or to the number of tokens if there is none. */
 export function closings(tokens: readonly SqlToken[]): ReadonlyMap<number, number> {
   const closed = new Map<number, number>();
   const open: number[] = [];
@@ -91,6 +93,6 @@ function unquoted(kind: string, text: string): string {
 }
 
 function written({ kind, text }: SqlToken): string {
-  if (kind === 'string') return `'${text.replaceAll("'", "''")}'`;
-  return kind === 'quoted' ? `"${text.replaceAll('"', '""')}"` : text;
+  if (kind === 'string') return quoteText(text);
+  return kind === 'quoted' ? quote(text) : text;
 }

@@ -1,22 +1,22 @@
 /** A pool without threads: for work that takes less time than it takes to start one. */
 
-import type { Handler, Pool } from './pool.ts';
+import { dispatcher, type Answer, type Call } from './call.ts';
+import type { Pool } from './pool.ts';
 
 /** Answers each call in the thread that makes it; `close` is called when the pool is closed. */
 export function inlinePool(
-  handlers: Readonly<Record<string, Handler>>,
+  answers: readonly Answer[],
   close: () => Promise<void> = async () => {},
 ): Pool {
-  const call = async <T>(name: string, input: unknown): Promise<T> => {
-    const handler = handlers[name];
-    if (handler === undefined) throw new Error(`no handler for ${name}`);
-    const { result } = await handler(input as never);
-    return result as T;
+  const dispatch = dispatcher(answers);
+  const call = async <I, O>({ name }: Call<I, O>, input: I): Promise<O> => {
+    const { result } = await dispatch(name, input);
+    return result as O;
   };
   return {
     size: 1,
     call,
-    callEach: async <T>(name: string, input: unknown) => [await call<T>(name, input)],
+    callEach: async (each, input) => [await call(each, input)],
     close,
   };
 }

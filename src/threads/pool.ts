@@ -14,22 +14,16 @@ import {
 
 import { systemCode } from '../disk/errors.ts';
 import { Failure, type SerialisedFailure } from '../outcome/failure.ts';
+import { dispatcher, type Answer, type Call, type Dispatch, type WorkerModule } from './call.ts';
 
 export interface Pool {
   readonly size: number;
-  /** Calls `name` on the next free worker; calls are started in order. */
-  call<T>(name: string, input: unknown): Promise<T>;
-  /** Calls `name` once on every worker. */
-  callEach<T>(name: string, input: unknown): Promise<T[]>;
+  /** Makes the call on the next free worker; calls are started in order. */
+  call<I, O>(call: Call<I, O>, input: NoInfer<I>): Promise<O>;
+  /** Makes the call once on every worker; resolves, or rejects, after all of them have ended. */
+  callEach<I, O>(call: Call<I, O>, input: NoInfer<I>): Promise<O[]>;
   /** Asks the workers to end, and waits until they have. */
   close(): Promise<void>;
-}
-
-/** What a worker does for a call; the result may name buffers to hand over without a copy. */
-export type Handler = (input: never) => Promise<Reply> | Reply;
-export interface Reply {
-  readonly result: unknown;
-  readonly transfer?: readonly Transferable[];
 }
 
 interface Request {
@@ -57,8 +51,8 @@ interface Thread {
   ended: boolean;
 }
 
-/** Starts `size` workers of the module at `entry`; `data` is handed to each, structured-cloned. */
-export function createPool(entry: URL, size: number, data: unknown): Pool {
+/** Starts `size` workers of a module; `data` is handed to each, structured-cloned. */
+export function createPool<D>({ entry }: WorkerModule<D>, size: number, data: NoInfer<D>): Pool {
   const threads = Array.from({ length: size }, () => startThread(entry, data));
   const free: Thread[] = [...threads];
   const waiting: ((thread: Thread) => void)[] = [];
@@ -77,16 +71,16 @@ export function createPool(entry: URL, size: number, data: unknown): Pool {
   };
   return {
     size,
-    async call<T>(name: string, input: unknown): Promise<T> {
+    async call({ name }, input) {
       const thread = await takeFree();
       try {
-        return await ask<T>(thread, { name, input });
+        return await ask(thread, { name, input });
       } finally {
         release(thread);
       }
     },
-    callEach<T>(name: string, input: unknown): Promise<T[]> {
-      return settled(threads.map((thread) => ask<T>(thread, { name, input })));
+    callEach({ name }, input) {
+      return settled(threads.map((thread) => ask(thread, { name, input })));
     },
     async close() {
       // A call under way comes to its end first: its worker may be in the middle of a write.
@@ -177,13 +171,14 @@ function revive(response: Exclude<Response, { result: unknown }>): Error {
   return code === null ? error : Object.assign(error, { code });
 }
 
-/** The worker's side: answers calls until it is told to end, then runs `close`. */
-export function serve(
-  handlers: Readonly<Record<string, Handler>>,
-  close: () => Promise<void>,
-): void {
+/**
+ * The worker's side: answers calls until it is told to end, then runs `close`. Throws if two answers are
+ * for the same call.
+ */
+export function serve(answers: readonly Answer[], close: () => Promise<void>): void {
   const port = parentPort;
   if (port === null) throw new Error('this module runs in a worker thread only');
+  const dispatch = dispatcher(answers);
   port.on('message', (request: Request | null) => {
     if (request === null) {
       void close().finally(() => {
@@ -191,27 +186,21 @@ export function serve(
       });
       return;
     }
-    void respond(port, handlers, request);
+    void respond(port, dispatch, request);
   });
 }
 
-async function respond(
-  port: MessagePort,
-  handlers: Readonly<Record<string, Handler>>,
-  request: Request,
-): Promise<void> {
-  const { response, transfer } = await answer(handlers, request);
+async function respond(port: MessagePort, dispatch: Dispatch, request: Request): Promise<void> {
+  const { response, transfer } = await responseTo(dispatch, request);
   port.postMessage(response, transfer);
 }
 
-async function answer(
-  handlers: Readonly<Record<string, Handler>>,
-  request: Request,
+async function responseTo(
+  dispatch: Dispatch,
+  { name, input }: Request,
 ): Promise<{ response: Response; transfer: Transferable[] }> {
   try {
-    const handler = handlers[request.name];
-    if (handler === undefined) throw new Error(`no handler for ${request.name}`);
-    const { result, transfer } = await handler(request.input as never);
+    const { result, transfer } = await dispatch(name, input);
     return { response: { result }, transfer: [...(transfer ?? [])] };
   } catch (error) {
     return { response: asResponse(error), transfer: [] };
@@ -224,7 +213,7 @@ function asResponse(error: unknown): Response {
   return { error: { message: known.message, stack: known.stack, code: systemCode(error) } };
 }
 
-/** The data that the pool handed to this worker. */
-export function poolData(): unknown {
-  return workerData;
+/** The data that the pool handed to this worker at its start: the module says of which type. */
+export function poolData<D>(_module: WorkerModule<D>): D {
+  return workerData as D;
 }

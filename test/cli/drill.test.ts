@@ -67,7 +67,7 @@ describe('drill', LONG, () => {
     const variables = planted(small, {
       file: 'seal/candidateStore.ts',
       search: 'export function openStaging(folder: string): Staging {',
-      by: 'export function openStaging(folder: string): Staging { remove(join(folder, LINK));',
+      by: 'export function openStaging(folder: string): Staging { remove(currentPath(folder));',
     });
     const { ran, all } = await drill(small, variables);
     expect(ran.code).toBe(2);
@@ -79,7 +79,7 @@ describe('drill', LONG, () => {
     const variables = planted(small, {
       file: 'seal/candidateStore.ts',
       search: 'export function dropStaging(folder: string): void {',
-      by: 'export function dropStaging(folder: string): void { if (statOf(join(folder, LINK)) !== undefined) return;',
+      by: 'export function dropStaging(folder: string): void { if (statOf(currentPath(folder)) !== undefined) return;',
     });
     const { ran, all } = await drill(small, variables);
     expect(ran.code).toBe(2);

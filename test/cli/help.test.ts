@@ -151,7 +151,9 @@ describe('docs/commands', () => {
 
 /** Name → kind, where the code of a command gives both as they stand. */
 function kindsInCode(): Map<string, string> {
-  const files = readdirSync('src/cli').map((file) => readFileSync(join('src/cli', file), 'utf8'));
+  const files = readdirSync('src/cli')
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join('src/cli', file), 'utf8'));
   const pattern = /name: '([a-z-]+(?: [a-z]+)?)',\s+kind: '(\w+)'/g;
   const found = files.join('\n').matchAll(pattern);
   return new Map(Array.from(found, ([, name = '', kind = '']) => [name, kind]));

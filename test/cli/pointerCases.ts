@@ -3,8 +3,8 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { appendToJournal } from '../../src/journal/journal.ts';
-import type { JournalEvent } from '../../src/journal/line.ts';
+import { appendMembers } from '../../src/journal/journal.ts';
+import type { JournalMembers } from '../../src/journal/line.ts';
 import { inTheWay, type Case } from './messageCase.ts';
 
 const ID = 'a'.repeat(64);
@@ -23,9 +23,9 @@ function folders(project: string): void {
   symlinkSync(`sealed/${ID}`, join(project, 'storage_candidate/v1'));
 }
 
-function write(project: string, events: readonly JournalEvent[]): void {
+function write(project: string, events: readonly JournalMembers[]): void {
   const writer = { command: 'test', pid: 1, at: '2025-01-31T10:00:00.000Z' };
-  appendToJournal(join(project, 'storage_journal'), writer, events);
+  appendMembers(join(project, 'storage_journal'), writer, events);
 }
 
 /** The same, as migrate has left them: the current one last. */
@@ -37,14 +37,14 @@ function candidates(project: string): void {
   );
 }
 
-function journaled(...events: readonly JournalEvent[]): (project: string) => void {
+function journaled(...events: readonly JournalMembers[]): (project: string) => void {
   return (project) => {
     candidates(project);
     write(project, events);
   };
 }
 
-function scanned(verdict: string, WARNING: number): JournalEvent {
+function scanned(verdict: string, WARNING: number): JournalMembers {
   const counts = { BLOCKER: 0, WARNING, INFO: 0 };
   return { event: 'scan', sealId: ID, checks: 'd'.repeat(64), verdict, counts };
 }

@@ -38,21 +38,23 @@ describe('two runs that are compared', () => {
 
   it.each(SIDES)('differ in a file that only the %s has made', async (side) => {
     writeFileSync(join(root, side, 'dogs/more'), '');
-    expect(await told()).toEqual(['dogs/more: only one of the two runs has made this file']);
+    expect(await told()).toEqual(['dogs/more: only one of the two runs wrote this file']);
   });
 
   it.each(SIDES)('differ in an empty folder or a link of the %s', async (side) => {
     mkdirSync(join(root, side, 'empty'));
     symlinkSync('large', join(root, side, 'link'));
     expect(await told()).toEqual([
-      'empty: only one of the two runs has made this file',
-      'link: only one of the two runs has made this file',
+      'empty: only one of the two runs wrote this file',
+      'link: only one of the two runs wrote this file',
     ]);
   });
 
   it.each(SIDES)('differ in the mode of a file of the %s', async (side) => {
     chmodSync(join(root, side, 'large'), 0o604);
-    expect(await told()).toEqual(['large: the two runs gave it different permissions']);
+    expect(await told()).toEqual([
+      'large: the permissions of this file differ between the two runs',
+    ]);
   });
 
   it.each([0, 2 ** 20 - 1, 2 ** 20, 3 * 2 ** 20 + 16])('differ in the byte at %i', async (at) => {

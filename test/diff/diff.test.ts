@@ -246,20 +246,20 @@ function replace(path: string, from: string, to: string): void {
   writeFileSync(path, text.replace(from, to));
 }
 
-describe('a candidate that does not hold', () => {
+describe('a candidate that does not verify', () => {
   const DATA = 'dog/data.ndjson';
   const MERKLE = 'dog/checksums/merkle.json';
   const RANGES = 'dog/checksums/ranges.ndjson';
 
   it.each<[string, (folder: string) => void, string]>([
-    ['a changed record', (b) => replace(join(b, DATA), 'dog 919', 'dog 918'), 'another digest'],
+    ['a changed record', (b) => replace(join(b, DATA), 'dog 919', 'dog 918'), 'not the sealed one'],
     [
       'a changed record under new checksums',
       (b) => {
         replace(join(b, DATA), 'dog 919', 'dog 918');
         resum(b);
       },
-      'another digest',
+      'not the sealed one',
     ],
     ['a record more', (b) => appendFileSync(join(b, DATA), '{}\n'), 'not those of the data file'],
     ['a changed list of ranges', (b) => replace(join(b, RANGES), '"end":', '"End":'), 'digest'],
@@ -269,7 +269,7 @@ describe('a candidate that does not hold', () => {
         replace(join(b, MERKLE), '"root":"', '"root":"0');
         resum(b);
       },
-      'not one of format 1',
+      'not valid in format 1',
     ],
     [
       'ranges that end elsewhere',
@@ -292,20 +292,20 @@ describe('a candidate that does not hold', () => {
         replace(join(b, 'checksums/run.json'), '"dataRoot":"', `"dataRoot":"${'0'.repeat(64)}`);
         resum(b);
       },
-      'not one of format 1',
+      'not valid in format 1',
     ],
   ])('such as one with %s is refused', async (_, harm, says) => {
     const root = temporary();
     const [a, b] = [join(root, 'a'), join(root, 'b')];
     const records = dogs(60);
     await sealed(a, { dog: { fields: FIELDS, records } });
-    await sealed(join(root, 'sound'), {
+    await sealed(join(root, 'intact'), {
       dog: { fields: FIELDS, records: [{ id: 999, name: 'n', born: null }, ...records] },
     });
-    cpSync(join(root, 'sound'), b, { recursive: true });
+    cpSync(join(root, 'intact'), b, { recursive: true });
     expect(brief(await compared(a, b))).toEqual(['record-inserted dog [999] -']);
     harm(b);
-    await expect(compared(a, b)).rejects.toThrow(/candidate B does not hold/);
+    await expect(compared(a, b)).rejects.toThrow(/candidate B does not verify/);
     await expect(compared(a, b)).rejects.toThrow(says);
   });
 

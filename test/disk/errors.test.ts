@@ -17,11 +17,11 @@ describe('an error of the file system', () => {
     // The runtime has no name for it.
     ['Unknown system error -122', 'the disk is full'],
     ['EACCES', 'the folder cannot be written'],
-    ['EIO', 'the file system answered EIO'],
-    ['Unknown system error -99999', 'the file system answered E99999'],
+    ['EIO', 'the file system returned EIO'],
+    ['Unknown system error -99999', 'the file system returned E99999'],
     // What removing a file answers for EIO, and a write for a quota.
-    ['', 'an error that has no name here'],
-    ['UNKNOWN', 'an error that has no name here'],
+    ['', 'an unknown error'],
+    ['UNKNOWN', 'an unknown error'],
   ])('%j says: %s', (code, said) => {
     expect(answered(code)).toContain(said);
     expect(answered(code)).toContain('/a/b');

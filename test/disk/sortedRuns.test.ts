@@ -6,15 +6,15 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { mergeRuns, valuePieces, type Entry } from '../../src/extsort/mergeRuns.ts';
-import { appendNameless, openNameless, type NamelessFile } from '../../src/disk/unlinkedFile.ts';
+import { appendUnlinked, openUnlinked, type UnlinkedFile } from '../../src/disk/unlinkedFile.ts';
 import { runWriter, type Run } from '../../src/extsort/sortedRuns.ts';
 
 let folder: string;
-let open: NamelessFile;
+let open: UnlinkedFile;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sealift-runs-'));
-  open = openNameless(folder);
+  open = openUnlinked(folder);
 });
 
 afterAll(() => {
@@ -116,21 +116,21 @@ describe('sorted runs', () => {
   });
 });
 
-describe('a nameless file', () => {
+describe('an unlinked file', () => {
   it('has no name, and gives each writer a place of its own', () => {
     expect(readdirSync(folder)).toEqual([]);
-    const file = openNameless(join(folder, 'made'));
-    expect([1, 2, 3].map((size) => appendNameless(file, Buffer.alloc(size)))).toEqual([0, 1, 3]);
+    const file = openUnlinked(join(folder, 'made'));
+    expect([1, 2, 3].map((size) => appendUnlinked(file, Buffer.alloc(size)))).toEqual([0, 1, 3]);
     expect(readdirSync(join(folder, 'made'))).toEqual([]);
     closeSync(file.file);
   });
 
   it('says which folder could not be written', () => {
-    const file = openNameless(folder);
+    const file = openUnlinked(folder);
     closeSync(file.file);
-    expect(() => appendNameless(file, Buffer.alloc(1))).toThrow(/answered EBADF/);
+    expect(() => appendUnlinked(file, Buffer.alloc(1))).toThrow(/returned EBADF/);
     writeFileSync(join(folder, 'file'), '');
-    expect(() => openNameless(join(folder, 'file'))).toThrow(/a file stands where|EEXIST/);
+    expect(() => openUnlinked(join(folder, 'file'))).toThrow(/a file is where|EEXIST/);
     rmSync(join(folder, 'file'));
   });
 });

@@ -14,9 +14,8 @@ import { openFindings } from '../../src/findings/findingStore.ts';
 import type { Environment } from '../../src/run/environment.ts';
 import { init } from '../../src/flow/init.ts';
 import { migrate, type MigrateOptions } from '../../src/flow/migrate.ts';
-import { CANDIDATE_HANDLERS } from '../../src/cli/candidateAnswers.ts';
-import type { LoadedMapping } from '../../src/mapping/load.ts';
-import { migrationWorker } from '../../src/migrate/rowWorker.ts';
+import { CANDIDATE_ANSWERS } from '../../src/cli/candidateAnswers.ts';
+import { migrationWorker } from '../../src/migrate/worker/migrationWorker.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { INLINE_SQLITE } from './inlineIntegrity.ts';
@@ -59,19 +58,15 @@ const INLINE_ADAPTERS: Environment['adapters'] = new Map([
 ]);
 
 /** A pool for `verifyCandidate`. */
-export const HASHING: Pool = inlinePool(CANDIDATE_HANDLERS);
+export const HASHING: Pool = inlinePool(CANDIDATE_ANSWERS);
 
 /** What flows get from outside, without threads, clock or terminal. */
 export const ENVIRONMENT: Environment = {
   adapters: INLINE_ADAPTERS,
-  startWorkers: (_workers, data) => {
-    if (data === null) return HASHING;
-    const { mapping, secrets } = data as {
-      mapping: LoadedMapping;
-      secrets: ReadonlyMap<string, Uint8Array>;
-    };
-    const worker = migrationWorker({ mapping, secrets, registries: new Map() }, ADAPTERS);
-    return inlinePool({ ...worker.handlers, ...CANDIDATE_HANDLERS }, () => worker.close());
+  startWorkers: (_workers, start) => {
+    if (start === null) return HASHING;
+    const worker = migrationWorker({ ...start, registries: new Map() }, ADAPTERS);
+    return inlinePool([...worker.answers, ...CANDIDATE_ANSWERS], () => worker.close());
   },
   variables: {},
   progress: { begin() {}, update() {}, end() {} },

@@ -57,7 +57,7 @@ afterAll(() => {
   rmSync(project, { recursive: true });
 });
 
-const CLOSED = 'this user may not read it';
+const CLOSED = 'this user has no permission to read it';
 
 describe.skipIf(!canRun())('a user who may not read', () => {
   it.each([

@@ -51,7 +51,7 @@ describe.skipIf(!HAS_STRACE)('a sync that fails behind the swap of a link', () =
     const before = current();
     const { code, stderr } = await failing('migrate', storeOf(project));
     expect(code).toBe(1);
-    expect(stderr).toContain('the file system answered EIO, nothing was published');
+    expect(stderr).toContain('the file system returned EIO, nothing was published');
     expect(current()).toBe(before);
     expect((await sealift(['migrate', '--project', project])).code).toBe(0);
     expect(current()).not.toBe(before);

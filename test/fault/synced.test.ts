@@ -45,6 +45,16 @@ vi.mock('node:fs/promises', async (load) => {
   return { ...promises, open, default: { ...promises, open } };
 });
 
+const JOURNAL = 'storage_journal';
+
+/** Its folder and its file, as often as they were synced, in order. */
+function syncedOfJournal(project: string): string[] {
+  const root = realpathSync(project);
+  return synced
+    .map((path) => relative(root, path))
+    .filter((path) => path === JOURNAL || path === `${JOURNAL}/journal.ndjson`);
+}
+
 describe.skipIf(process.platform !== 'linux')('what is published', () => {
   let project = '';
   beforeAll(async () => {
@@ -55,7 +65,7 @@ describe.skipIf(process.platform !== 'linux')('what is published', () => {
   });
   afterAll(() => rmSync(project, { recursive: true }));
 
-  it('was synced before: every file and folder of a candidate', async () => {
+  it('was synced before: every file and folder of a candidate, and of a journal that is new', async () => {
     await migrateHere(project);
     const folder = realpathSync(join(project, 'storage_candidate/v1'));
     const staging = realpathSync(join(project, 'storage_candidate'));
@@ -69,14 +79,16 @@ describe.skipIf(process.platform !== 'linux')('what is published', () => {
     expect(folders.filter((one) => !inStaging.includes(one))).toEqual([]);
     // The seal comes last of the files, and its folders after it.
     expect(inStaging.findLast((path) => files.includes(path))).toBe('checksums/SHA256SUMS');
-    expect(synced.slice(-3)).toEqual([join(staging, 'sealed'), staging, staging]);
+    // Then the journal in its new folder, and only then the candidate's own name.
+    const journal = realpathSync(join(project, JOURNAL));
+    const journaled = [realpathSync(project), journal, join(journal, 'journal.ndjson')];
+    expect(synced.slice(-6)).toEqual([...journaled, join(staging, 'sealed'), staging, staging]);
   });
 
-  it('was synced before: each entry of the journal, and its folder when it is new', async () => {
+  it('was synced before: each entry of the journal', async () => {
     await scanHere(project);
-    const folder = realpathSync(join(project, 'storage_journal'));
-    const journal = join(folder, 'journal.ndjson');
-    expect(synced.filter((path) => path === folder || path === journal)).toEqual([folder, journal]);
+    expect(syncedOfJournal(project)).toEqual([`${JOURNAL}/journal.ndjson`]);
+    const journal = realpathSync(join(project, JOURNAL, 'journal.ndjson'));
     synced.length = 0;
     await promoteHere(project);
     // The intent, the link in its folder, then that it is done.

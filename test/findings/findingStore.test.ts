@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { findingId } from '../../src/findings/findingId.ts';
 import { openFindings } from '../../src/findings/findingStore.ts';
-import type { Finding, SourcePlace } from '../../src/outcome/finding.ts';
+import type { Finding, SourceLocator } from '../../src/outcome/finding.ts';
 import { canonicalJson } from '../../src/record/canonical.ts';
 
 let folder: string;
@@ -36,13 +36,13 @@ function byText(a = '', b = ''): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-function byRow(a: SourcePlace | undefined, b: SourcePlace | undefined): number {
+function byRow(a: SourceLocator | undefined, b: SourceLocator | undefined): number {
   const [left, right] = [BigInt(a?.row ?? -1), BigInt(b?.row ?? -1)];
   if (left === right) return 0;
   return left < right ? -1 : 1;
 }
 
-function placeOf({ source, members }: Finding): SourcePlace | undefined {
+function placeOf({ source, members }: Finding): SourceLocator | undefined {
   return source ?? members?.[0];
 }
 
@@ -64,7 +64,7 @@ function inOrder(findings: readonly Finding[]): Finding[] {
 }
 
 const name = fc.constantFrom('a', 'b', 'ab', 'ä', '', 'a\0', 'a\0\u{1}', '\0', '😀', '\u{ffff}');
-const place: fc.Arbitrary<SourcePlace> = fc.record({
+const place: fc.Arbitrary<SourceLocator> = fc.record({
   table: name,
   row: fc.oneof(
     fc.integer({ min: -3, max: 20 }),

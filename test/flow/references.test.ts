@@ -98,7 +98,7 @@ describe('ids inside a list', () => {
   it('that are of no row become null where the mapping says so, and the report has no id', async () => {
     const project = projectOf(SQL, { dog: DOG, course: list({ onMissing: 'null' }) });
     expect(await dryRunOf(project)).toEqual([
-      'WARNING reference-missing dogs 2: an id in it is of no row of module dog, and null now',
+      'WARNING reference-missing dogs 2: an id in it matches no row of module dog, and became null',
     ]);
     const done = await migrateHere(project);
     expect(told(done.findings)).toHaveLength(1);

@@ -12,14 +12,13 @@ import { inlinePool } from '../../src/threads/inlinePool.ts';
 import type { Pool } from '../../src/threads/pool.ts';
 import { openFindings, type FindingStore } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
-import type { Environment } from '../../src/run/environment.ts';
+import type { Environment, WorkerStart } from '../../src/run/environment.ts';
 import { checkFreeze, freeze } from '../../src/flow/freeze.ts';
 import { migrate } from '../../src/flow/migrate.ts';
 import { registryBuild, registryCheck } from '../../src/flow/registry.ts';
-import { CANDIDATE_HANDLERS } from '../../src/cli/candidateAnswers.ts';
-import type { LoadedMapping } from '../../src/mapping/load.ts';
-import { targetsOf } from '../../src/mapping/registryFile.ts';
-import { migrationWorker } from '../../src/migrate/rowWorker.ts';
+import { CANDIDATE_ANSWERS } from '../../src/cli/candidateAnswers.ts';
+import { loadRegistries } from '../../src/mapping/registryFile.ts';
+import { migrationWorker } from '../../src/migrate/worker/migrationWorker.ts';
 import { exitCodeOfCheck, exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
@@ -83,31 +82,22 @@ export function registryOf(folder: string, file: string = 'dogs.ndjson'): string
 /** The environment of the fault tests, but with registries. */
 export const HERE: Environment = {
   ...ENVIRONMENT,
-  startWorkers(workers, data) {
-    if (data === null) return ENVIRONMENT.startWorkers(workers, data);
-    const pool = startPool(data as WorkerData);
+  startWorkers(workers, start) {
+    if (start === null) return ENVIRONMENT.startWorkers(workers, start);
+    const pool = startPool(start);
     return {
       size: 1,
-      call: async (name, input) => (await pool).call(name, input),
-      callEach: async (name, input) => (await pool).callEach(name, input),
+      call: async (call, input) => (await pool).call(call, input),
+      callEach: async (call, input) => (await pool).callEach(call, input),
       close: async () => (await pool).close(),
     };
   },
 };
 
-interface WorkerData {
-  readonly mapping: LoadedMapping;
-  readonly secrets: ReadonlyMap<string, Uint8Array>;
-}
-
-async function startPool({ mapping, secrets }: WorkerData): Promise<Pool> {
-  const registries = new Map<string, Map<string, string>>();
-  for (const [name, file] of mapping.registries) {
-    const { sha256 = '' } = mapping.files.find((other) => other.name === file) ?? {};
-    registries.set(name, await targetsOf(mapping.folder, file, sha256));
-  }
-  const worker = migrationWorker({ mapping, secrets, registries }, ADAPTERS);
-  return inlinePool({ ...worker.handlers, ...CANDIDATE_HANDLERS }, () => worker.close());
+async function startPool(start: NonNullable<WorkerStart>): Promise<Pool> {
+  const registries = await loadRegistries(start.mapping);
+  const worker = migrationWorker({ ...start, registries }, ADAPTERS);
+  return inlinePool([...worker.answers, ...CANDIDATE_ANSWERS], () => worker.close());
 }
 
 /** What a command said. */

@@ -111,7 +111,7 @@ async function moduleRejections(
       for (const row of page) {
         rows += 1;
         if (!mapper.map(row)) {
-          refused.push(...mapper.remarks.map((no) => `${name}.${no.field}: ${no.rule}`));
+          refused.push(...mapper.diagnostics.map((no) => `${name}.${no.field}: ${no.rule}`));
         } else if (module.mapping.id.rule !== 'keyless') {
           const key = JSON.stringify(mapper.out.key);
           if (keys.has(key)) refused.push(`${name}: key twice`);

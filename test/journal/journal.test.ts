@@ -20,8 +20,8 @@ import { fileURLToPath } from 'node:url';
 import { assert, integer, nat, property } from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { parseJournal, type JournalEvent } from '../../src/journal/line.ts';
-import { appendToJournal, readJournal } from '../../src/journal/journal.ts';
+import { parseJournal, type JournalMembers } from '../../src/journal/line.ts';
+import { appendMembers, readJournal } from '../../src/journal/journal.ts';
 
 let parent: string;
 let folder: string;
@@ -39,8 +39,8 @@ afterEach(() => {
 
 const WRITER = { command: 'test', pid: process.pid, at: '2025-01-31T10:00:00.000Z' };
 
-function append(...events: JournalEvent[]): void {
-  appendToJournal(folder, WRITER, events);
+function append(...events: JournalMembers[]): void {
+  appendMembers(folder, WRITER, events);
 }
 
 const sha256 = (bytes: Uint8Array | string): string =>

@@ -3,7 +3,7 @@
  * which findings nobody planted. Knows nothing of the mapping, only which rule speaks of which kind.
  */
 
-import type { Finding, Severity, SourcePlace } from '../../src/outcome/finding.ts';
+import type { Finding, Severity, SourceLocator } from '../../src/outcome/finding.ts';
 import type { Rule } from '../../src/outcome/rules.ts';
 
 /** A planted defect, as a truth file lists it. */
@@ -25,7 +25,7 @@ export interface Truth {
 }
 
 /** Whether the row at `from` refers to the one at `to`. */
-export type Refers = (from: SourcePlace, to: SourcePlace) => boolean;
+export type Refers = (from: SourceLocator, to: SourceLocator) => boolean;
 
 export interface Missed {
   readonly planted: Planted;
@@ -163,7 +163,7 @@ function rowKey(table: string, row: number | string): string {
   return JSON.stringify([table, String(row)]);
 }
 
-function placesOf({ source, members = [] }: Finding): readonly SourcePlace[] {
+function placesOf({ source, members = [] }: Finding): readonly SourceLocator[] {
   return source === undefined ? members : [source, ...members];
 }
 

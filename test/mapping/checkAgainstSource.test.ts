@@ -103,8 +103,8 @@ describe('checkAgainstSource', () => {
     [[CUSTOMERS, 'fields', 'parent', 'columns', 0], 'parent', 'has no column "parent"'],
     [[CUSTOMERS, 'key', 0, 'column'], 'nro', 'has no column "nro"'],
     [[CUSTOMERS, 'dropped', 'note'], 'x', 'has no column "note"'],
-    [[CUSTOMERS, 'dropped', 'name'], 'x', 'column "name" is dropped, and used'],
-    [[CUSTOMERS, 'dropped', 'nr'], 'x', 'column "nr" is dropped, and used'],
+    [[CUSTOMERS, 'dropped', 'name'], 'x', 'column "name" is both dropped and used'],
+    [[CUSTOMERS, 'dropped', 'nr'], 'x', 'column "nr" is both dropped and used'],
     [[CUSTOMERS, 'dropped'], undefined, 'column "notes" of table "customers" is not mapped'],
     [[CUSTOMERS, 'source', 'table'], 'customer', 'has no table "customer" (mapping/modules/custo'],
     [[CUSTOMERS, 'source', 'table'], 'customer', 'did you mean "customers"?'],
@@ -175,7 +175,7 @@ describe('checkAgainstSource', () => {
       const dropped = { code: 'its spelling says nothing' };
       expect(await lineOf(spelled({ dropped }, steps), main)).toBe('agrees');
       expect(await lineOf(spelled({ fields, dropped }, steps), main)).toContain(
-        'dropped, and used',
+        'both dropped and used',
       );
     });
 
@@ -260,7 +260,7 @@ describe('checkAgainstSource', () => {
         { dropped: { year: 'is y', nr: 'is n', nrr: 'x' } },
         'the result of query orders has no column "nrr"',
       ],
-      [{ dropped: { year: 'is y', c: 'used' } }, 'column "c" is dropped, and used'],
+      [{ dropped: { year: 'is y', c: 'used' } }, 'column "c" is both dropped and used'],
       [{ where: [{ column: 'x', isNull: true }] }, 'the result of query orders has no column "x"'],
       [{ source: { ...source, base: { ...base, table: 'order' } } }, 'no base table "order"'],
       [{ source: { ...source, base: { ...base, table: 'order' } } }, 'did you mean "orders"?'],
@@ -273,7 +273,7 @@ describe('checkAgainstSource', () => {
         { source: { ...source, base: { ...base, key: { year: 'yy' } } } },
         'the result of query orders has no column "yy" (mapping/modules/orders',
       ],
-      [{ source: { table: 'orders', base } }, 'table "orders" is no view, its rows account for'],
+      [{ source: { table: 'orders', base } }, 'table "orders" is not a view and needs no base'],
       [{ source: view }, 'table "overview" has no column "y"'],
     ])('%j: %s', async (more, expected) => {
       // What is read is not dropped as well.

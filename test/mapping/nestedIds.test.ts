@@ -32,7 +32,7 @@ interface Setting {
   readonly present?: ReadonlySet<string>;
 }
 
-/** Maps one cell of a field with ids of module `dog`: the field's JSON, and `rule: reason` of remarks. */
+/** Maps one cell of a field with ids of module `dog`: the field's JSON, and `rule: reason` of diagnostics. */
 function mapOf({ id, field, keyType = 'string', present }: Setting) {
   const dog: ModuleMapping = {
     module: 'dog',
@@ -63,7 +63,7 @@ function mapOf({ id, field, keyType = 'string', present }: Setting) {
   return (dogs: SourceValue): { readonly json: unknown; readonly found: readonly string[] } => {
     mapper.map(module.columns.map((column) => (column === 'dogs' ? dogs : 1)));
     const record = JSON.parse(mapper.out.record) as Record<string, unknown>;
-    const found = mapper.remarks.map(({ rule, reason }) => `${rule}: ${reason}`);
+    const found = mapper.diagnostics.map(({ rule, reason }) => `${rule}: ${reason}`);
     return { json: record['dogs'], found };
   };
 }
@@ -84,7 +84,7 @@ describe('ids in an array', () => {
     expect(map('[]')).toEqual({ json: [], found: [] });
     expect(map(null)).toEqual({ json: null, found: [] });
     const [found] = map('["dog-1","dog-9"]').found;
-    expect(found).toBe('registry: the registry has no entry for an id in it');
+    expect(found).toBe('registry: the registry has no entry for an id in the value');
   });
 
   it('become the UUIDs that a single reference would have', () => {
@@ -118,9 +118,9 @@ describe('ids in an array', () => {
       const map = mapOf({ id, field: { ...LIST, type, onMissing: 'null' }, present });
       const kept = id.rule === 'keep' ? 'a' : uuidOf('a');
       expect(map('["a"]')).toEqual({ json: [kept], found: [] });
-      const one = 'reference-missing: an id in it is of no row of module dog, and null now';
+      const one = 'reference-missing: an id in it matches no row of module dog, and became null';
       expect(map('["b","a",null]')).toEqual({ json: [null, kept, null], found: [one] });
-      const many = 'reference-missing: 2 ids in it are of no row of module dog, and null now';
+      const many = 'reference-missing: 2 ids in it match no row of module dog, and became null';
       expect(map('["b","a",7]')).toEqual({ json: [null, kept, null], found: [many] });
     }
   });
@@ -146,7 +146,7 @@ describe('ids in JSON', () => {
     };
     expect(map(JSON.stringify(before))).toEqual({ json: after, found: [] });
     expect(map('{"items":[{"dogId":["b"]}]}').found).toEqual([
-      'type: a path to ids leads to an array or object',
+      'type: a path to ids matches an array or object',
     ]);
     expect(map('no json').found[0]).toContain('not strict JSON');
   });

@@ -45,7 +45,7 @@ function starOf(
   const mapper = rowMapper(module, { mapping, secrets: new Map(), registries: new Map() });
   return (cells) => {
     const accepted = mapper.map(module.columns.map((column) => cells[column] ?? null));
-    const found = mapper.remarks.map(({ field, rule }) => `${field} ${rule}`);
+    const found = mapper.diagnostics.map(({ field, rule }) => `${field} ${rule}`);
     expect(accepted).toBe(found.length === 0);
     return [JSON.parse(mapper.out.record) as Record<string, unknown>, found];
   };

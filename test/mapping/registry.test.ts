@@ -5,12 +5,14 @@ import { describe, expect, it } from 'vitest';
 import {
   canonicalEntry,
   duplicateFailure,
+  loadRegistries,
   readRegistry,
   registryIds,
   targetsOf,
   type RegistryDuplicate,
   type RegistryEntry,
 } from '../../src/mapping/registryFile.ts';
+import type { MappingFile } from '../../src/mapping/place.ts';
 import { canonicalJson } from '../../src/record/canonical.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import { NAMESPACE, writeProject } from './project.ts';
@@ -72,12 +74,12 @@ describe('readRegistry', () => {
     ['a target given twice', [entry('a', NAMESPACE), entry('b', NAMESPACE)], 'this targetUuid'],
     ['an upper-case target', ['', entry('a', NAMESPACE.toUpperCase())], 'lower-case UUID'],
     ['a target that is none', ['', entry('a', 'SECRET')], 'lower-case UUID'],
-    ['a numeric id', ['', entry(1, NAMESPACE)], 'legacyId has to be a text'],
-    ['an empty id', ['', entry('', NAMESPACE)], 'legacyId has to be a text'],
+    ['a numeric id', ['', entry(1, NAMESPACE)], 'legacyId must be a text'],
+    ['an empty id', ['', entry('', NAMESPACE)], 'legacyId must be a text'],
     ['an unknown member', ['', entry('a', NAMESPACE, { SECRET: 1 })], 'unknown member'],
-    ['a missing member', ['', '{"legacyId":"a"}'], 'targetUuid has to be'],
-    ['a fractional version', ['', entry('a', NAMESPACE, { version: 1.5 })], 'version has to be'],
-    ['what is no object', ['', '["SECRET"]'], 'an entry has to be an object'],
+    ['a missing member', ['', '{"legacyId":"a"}'], 'targetUuid must be'],
+    ['a fractional version', ['', entry('a', NAMESPACE, { version: 1.5 })], 'version must be'],
+    ['what is no object', ['', '["SECRET"]'], 'an entry must be an object'],
   ])('refuses %s with its place and without its value', async (_name, lines, expectedText) => {
     const texts = (lines as string[]).map((text) => text || entry('first', OTHER));
     const ndjson = await lineOf('registries/r.ndjson', texts.join('\n'));
@@ -110,7 +112,7 @@ describe('readRegistry', () => {
   });
 
   it('refuses what is no array', async () => {
-    expect(await lineOf('registries/r.json', '{}')).toContain('a registry is a JSON array');
+    expect(await lineOf('registries/r.json', '{}')).toContain('the registry is not a JSON array');
   });
 
   it('refuses a symbolic link', async () => {
@@ -154,6 +156,25 @@ describe('targetsOf', () => {
     ]);
     const again = targetsOf(folder, 'registries/r.ndjson', '0'.repeat(64));
     await expect(again).rejects.toThrow('the registry changed during the run');
+  });
+});
+
+describe('loadRegistries', () => {
+  const name = 'registries/r.ndjson';
+  const text = `${entry('a', NAMESPACE)}\n`;
+  const registries = new Map([['r', name]]);
+  const folder = (): string => join(writeProject({ [name]: text }), 'mapping');
+  const file = (sha256: string): MappingFile => ({ name, sha256, bytes: null, text: null });
+
+  it('has the target ids of each registry by its name', async () => {
+    const files = [file(createHash('sha256').update(text).digest('hex'))];
+    const loaded = await loadRegistries({ folder: folder(), files, registries });
+    expect([...loaded].map(([key, ids]) => [key, [...ids]])).toEqual([['r', [['a', NAMESPACE]]]]);
+  });
+
+  it.each([{ files: [file('0')] }, { files: [] }])('refuses other files: $files', async (given) => {
+    const loaded = loadRegistries({ folder: folder(), ...given, registries });
+    await expect(loaded).rejects.toThrow('the registry changed during the run');
   });
 });
 

@@ -50,7 +50,7 @@ interface Mapped {
   readonly hasKey: boolean;
   readonly record: unknown;
   /** `field rule SEVERITY start-end` */
-  readonly remarks: string[];
+  readonly diagnostics: string[];
 }
 
 function mapperOf(
@@ -66,10 +66,10 @@ function mapperOf(
   });
   return (cells) => {
     const accepted = mapper.map(module.columns.map((column) => cells[column] ?? null));
-    const remarks = mapper.remarks.map(({ field, rule, severity, start, end }) => {
+    const diagnostics = mapper.diagnostics.map(({ field, rule, severity, start, end }) => {
       return `${field} ${rule} ${severity}${start === undefined ? '' : ` ${start}-${end}`}`;
     });
-    return { accepted, hasKey: mapper.hasKey, record: JSON.parse(mapper.out.record), remarks };
+    return { accepted, hasKey: mapper.hasKey, record: JSON.parse(mapper.out.record), diagnostics };
   };
 }
 
@@ -82,7 +82,7 @@ describe('a row', () => {
       accepted: true,
       hasKey: true,
       record: { f: 'Zürich – „a“', id: 'k' },
-      remarks: [],
+      diagnostics: [],
     });
   });
 
@@ -96,17 +96,17 @@ describe('a row', () => {
       accepted: false,
       hasKey: true,
       record: { a: null, b: 'x', id: 'k' },
-      remarks: ['a type BLOCKER'],
+      diagnostics: ['a type BLOCKER'],
     });
   });
 
   it('leaves nothing behind for the next one', () => {
     const mapper = mapperOf({ f: { type: 'date' } });
-    expect(mapper({ id: 'k', f: 'x\0' }).remarks).toEqual([
+    expect(mapper({ id: 'k', f: 'x\0' }).diagnostics).toEqual([
       'f text-nul BLOCKER 1-2',
       'f type BLOCKER',
     ]);
-    expect(mapper({ id: 'k', f: '2024-02-29' })).toMatchObject({ accepted: true, remarks: [] });
+    expect(mapper({ id: 'k', f: '2024-02-29' })).toMatchObject({ accepted: true, diagnostics: [] });
     expect(mapper({ id: null, f: '2024-02-29' })).toMatchObject({ accepted: false, hasKey: false });
     expect(mapper({ id: 'k', f: null })).toMatchObject({ accepted: true, hasKey: true });
   });
@@ -120,11 +120,11 @@ describe('a row', () => {
     expect(mapper({ id: null })).toMatchObject({
       accepted: false,
       hasKey: false,
-      remarks: ['id key-null BLOCKER'],
+      diagnostics: ['id key-null BLOCKER'],
     });
     expect(mapper({ id: new InvalidText(Uint8Array.of(0xff)) })).toMatchObject({
       hasKey: false,
-      remarks: ['id encoding BLOCKER'],
+      diagnostics: ['id encoding BLOCKER'],
     });
     expect(mapper({ id: '' })).toMatchObject({ accepted: true, hasKey: true, record: { id: '' } });
   });
@@ -136,7 +136,7 @@ describe('a row', () => {
       accepted: false,
       hasKey: true,
       record: { id: '' },
-      remarks: ['id blank BLOCKER'],
+      diagnostics: ['id blank BLOCKER'],
     });
     expect(mapper({ id: 'x1' })).toMatchObject({
       accepted: false,
@@ -152,7 +152,7 @@ describe('a row', () => {
     expect(mapper({ id: 'k', f: 'x' })).toMatchObject({ accepted: false, hasKey: true });
     expect(mapper({ id: null, f: 5 })).toMatchObject({
       hasKey: false,
-      remarks: ['nr key-null BLOCKER'],
+      diagnostics: ['nr key-null BLOCKER'],
     });
     const keyless = { key: [], id: { rule: 'keyless' } as const };
     expect(map({ type: 'integer' }, 'x', { module: keyless })).toMatchObject({ hasKey: true });
@@ -167,7 +167,7 @@ describe('text as it came', () => {
     ['\ufffd', 'f text-replacement WARNING 0-1'],
     ['GÃ¤ssli', 'f text-mojibake WARNING 1-3'],
     ['a\u0308', 'f text-not-nfc WARNING 0-2'],
-  ])('is kept and noted, and refuses no row: %j', (text, remark) => {
+  ])('is kept and noted, and refuses no row: %j', (text, diagnostic) => {
     for (const field of [
       { type: 'string' },
       { type: 'string', maxLength: 9, longText: 9, nonBlank: true },
@@ -176,7 +176,7 @@ describe('text as it came', () => {
       { type: 'enum', values: [text] },
     ]) {
       const mapped = map(field, text);
-      expect(mapped.remarks).toEqual([remark]);
+      expect(mapped.diagnostics).toEqual([diagnostic]);
       expect(mapped.accepted).toBe(true);
     }
   });
@@ -186,18 +186,20 @@ describe('text as it came', () => {
       accepted: true,
       hasKey: true,
       record: { f: 'a', id: 'k' },
-      remarks: ['f text-invisible WARNING 1-2'],
+      diagnostics: ['f text-invisible WARNING 1-2'],
     });
-    expect(map({ type: 'date' }, '2024-02-29\u200b').remarks).toEqual([
+    expect(map({ type: 'date' }, '2024-02-29\u200b').diagnostics).toEqual([
       'f text-invisible WARNING 10-11',
       'f type BLOCKER',
     ]);
-    expect(map({ type: 'json' }, '["GÃ¤ssli"]').remarks).toEqual(['f text-mojibake WARNING 3-5']);
+    expect(map({ type: 'json' }, '["GÃ¤ssli"]').diagnostics).toEqual([
+      'f text-mojibake WARNING 3-5',
+    ]);
   });
 
   it('is noted once for each field, rule and row', () => {
     const mapper = mapperOf({ a: { type: 'string' }, b: { type: 'string', maxLength: 2 } });
-    expect(mapper({ id: 'k', a: '\u0007\u0007', b: '\u0007abc' }).remarks).toEqual([
+    expect(mapper({ id: 'k', a: '\u0007\u0007', b: '\u0007abc' }).diagnostics).toEqual([
       'b text-control WARNING 0-1',
       'b max-length BLOCKER',
       'a text-control WARNING 0-1',
@@ -217,19 +219,19 @@ describe('text as it came', () => {
     expect(half(cells)).toMatchObject({
       accepted: true,
       hasKey: true,
-      remarks: [
+      diagnostics: [
         'a text-control WARNING 1-2',
         'nr text-nul BLOCKER 7-8',
         'nr text-mojibake WARNING 1-3',
       ],
     });
-    expect(half({ a: 'x', b: 'y', n: 1 }).remarks).toEqual([]);
+    expect(half({ a: 'x', b: 'y', n: 1 }).diagnostics).toEqual([]);
     const combined = {
       c: { columns: ['a', 'b'], combine: { join: ' ' }, type: 'string' },
     } as const;
-    const both = mapperOf({}, { module: { id, key, fields: combined } })(cells).remarks;
-    expect(both.map((remark) => remark.split(' ')[0])).toEqual(['c', 'c', 'c']);
-    expect(mapperOf({}, { module: { id, key, fields: {} } })(cells).remarks).toContain(
+    const both = mapperOf({}, { module: { id, key, fields: combined } })(cells).diagnostics;
+    expect(both.map((diagnostic) => diagnostic.split(' ')[0])).toEqual(['c', 'c', 'c']);
+    expect(mapperOf({}, { module: { id, key, fields: {} } })(cells).diagnostics).toContain(
       'nr text-control WARNING 1-2',
     );
   });
@@ -239,7 +241,7 @@ describe('text as it came', () => {
       { type: 'string', transforms: ['trim'] },
       new InvalidText(Uint8Array.of(0xff)),
     );
-    expect(mapped).toMatchObject({ accepted: false, remarks: ['f encoding BLOCKER'] });
+    expect(mapped).toMatchObject({ accepted: false, diagnostics: ['f encoding BLOCKER'] });
   });
 });
 
@@ -249,7 +251,7 @@ describe('checks of a value', () => {
       expect(map({ type: 'string', nonBlank: true }, text)).toMatchObject({
         accepted: false,
         record: { f: null },
-        remarks: ['f blank BLOCKER'],
+        diagnostics: ['f blank BLOCKER'],
       });
     }
     for (const text of ['a', ' a', 'ä', '~']) {
@@ -262,7 +264,10 @@ describe('checks of a value', () => {
   it('refuse what a pattern does not match as a whole, in linear time', () => {
     const field = { type: 'string', pattern: '(a+)+' };
     expect(map(field, 'aaa').accepted).toBe(true);
-    expect(map(field, 'aab')).toMatchObject({ accepted: false, remarks: ['f pattern BLOCKER'] });
+    expect(map(field, 'aab')).toMatchObject({
+      accepted: false,
+      diagnostics: ['f pattern BLOCKER'],
+    });
     expect(map(field, `${'a'.repeat(100_000)}b`).accepted).toBe(false);
     expect(map({ type: 'string', pattern: '.' }, '🐕').accepted).toBe(true);
   });
@@ -271,35 +276,35 @@ describe('checks of a value', () => {
     expect(map({ type: 'string', format: 'email' }, 'a@@b.ch')).toMatchObject({
       accepted: true,
       record: { f: 'a@@b.ch' },
-      remarks: ['f format WARNING'],
+      diagnostics: ['f format WARNING'],
     });
-    expect(map({ type: 'string', format: 'email' }, 'a@b.ch').remarks).toEqual([]);
-    expect(map({ type: 'string', longText: 3 }, 'abc').remarks).toEqual(['f long-text INFO']);
-    expect(map({ type: 'string', longText: 3 }, 'ab').remarks).toEqual([]);
+    expect(map({ type: 'string', format: 'email' }, 'a@b.ch').diagnostics).toEqual([]);
+    expect(map({ type: 'string', longText: 3 }, 'abc').diagnostics).toEqual(['f long-text INFO']);
+    expect(map({ type: 'string', longText: 3 }, 'ab').diagnostics).toEqual([]);
     // Code points, not UTF-16 units.
-    expect(map({ type: 'string', longText: 3 }, '🐕🐕').remarks).toEqual([]);
+    expect(map({ type: 'string', longText: 3 }, '🐕🐕').diagnostics).toEqual([]);
   });
 
   it('note keys of JSON that are dangerous, not texts that look like them', () => {
     const bad = ['[{"__proto__":{"a":1}}]', '{"a":{"\\u0063onstructor":1}}', '{"prototype":[]}'];
     for (const text of bad) {
       const mapped = map({ type: 'json' }, text);
-      expect(mapped).toMatchObject({ accepted: true, remarks: ['f json-key WARNING'] });
+      expect(mapped).toMatchObject({ accepted: true, diagnostics: ['f json-key WARNING'] });
     }
-    expect(map({ type: 'array(json)' }, bad[0] ?? '').remarks).toEqual(['f json-key WARNING']);
+    expect(map({ type: 'array(json)' }, bad[0] ?? '').diagnostics).toEqual(['f json-key WARNING']);
     const node = new JsonNode(new Map([['__proto__', 1]]));
-    expect(map({ type: 'tagged' }, node).remarks).toEqual(['f json-key WARNING']);
+    expect(map({ type: 'tagged' }, node).diagnostics).toEqual(['f json-key WARNING']);
     for (const text of [
       '["__proto__"]',
       '{"a":"\\"__proto__\\":"}',
       '{"__proto":1}',
       '{"proto":1}',
     ]) {
-      expect(map({ type: 'json' }, text).remarks).toEqual([]);
+      expect(map({ type: 'json' }, text).diagnostics).toEqual([]);
     }
   });
 
-  it('follow transforms, whose notes are remarks', () => {
+  it('follow transforms, whose notes are diagnostics', () => {
     const field = {
       type: 'date',
       transforms: [
@@ -310,21 +315,21 @@ describe('checks of a value', () => {
     expect(map(field, '0000-00-00')).toMatchObject({
       accepted: true,
       record: { f: null },
-      remarks: ['f sentinel WARNING'],
+      diagnostics: ['f sentinel WARNING'],
     });
     expect(map(field, '13/08/2021')).toMatchObject({
       record: { f: '2021-08-13' },
-      remarks: ['f fallback WARNING'],
+      diagnostics: ['f fallback WARNING'],
     });
     expect(map(field, '01/08/2021')).toMatchObject({
       accepted: false,
-      remarks: ['f date-ambiguous BLOCKER'],
+      diagnostics: ['f date-ambiguous BLOCKER'],
     });
     expect(map({ ...field, required: true }, '0000-00-00')).toMatchObject({
       accepted: false,
-      remarks: ['f sentinel WARNING', 'f required BLOCKER'],
+      diagnostics: ['f sentinel WARNING', 'f required BLOCKER'],
     });
-    expect(map({ ...field, required: true }, null).remarks).toEqual(['f required BLOCKER']);
+    expect(map({ ...field, required: true }, null).diagnostics).toEqual(['f required BLOCKER']);
   });
 });
 
@@ -338,7 +343,7 @@ describe('severities of the project', () => {
       accepted: true,
       hasKey: true,
       record: { f: null, id: 'k' },
-      remarks: ['f type WARNING'],
+      diagnostics: ['f type WARNING'],
     });
     const type = (options?: Options): unknown => {
       const { properties } = recordSchema(compileModule(mappingOf({ f: field }, options), 'm'));
@@ -352,7 +357,7 @@ describe('severities of the project', () => {
     const strict = [{ rule: 'format', severity: 'BLOCKER' }] as const;
     expect(map({ type: 'string', format: 'email' }, 'x', { severities: strict })).toMatchObject({
       accepted: true,
-      remarks: ['f format BLOCKER'],
+      diagnostics: ['f format BLOCKER'],
     });
   });
 });

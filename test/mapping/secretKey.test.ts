@@ -36,9 +36,9 @@ describe('readSecretKey', () => {
   it.each([
     ['short', KEY.subarray(1).toString('base64'), 'shorter than 32 bytes'],
     ['empty', '', 'shorter than 32 bytes'],
-    ['all zeros in hex', '00'.repeat(32), 'one byte over and over'],
-    ['all zeros in base64', Buffer.alloc(32).toString('base64'), 'one byte over and over'],
-    ['all zeros in base64 that looks like hex', 'A'.repeat(64), 'one byte over and over'],
+    ['all zeros in hex', '00'.repeat(32), 'one byte repeated'],
+    ['all zeros in base64', Buffer.alloc(32).toString('base64'), 'one byte repeated'],
+    ['all zeros in base64 that looks like hex', 'A'.repeat(64), 'one byte repeated'],
     ['with an inner newline', `${HEX.slice(0, 8)}\n${HEX.slice(8)}`, 'neither hex nor base64'],
     ['with two newlines at its end', `${BASE64}\n\n`, 'neither hex nor base64'],
     ['with a blank', ` ${BASE64}`, 'neither hex nor base64'],
@@ -69,6 +69,6 @@ describe('readSecretKey', () => {
     expect(lineOf(twice)).toContain('is given twice');
     expect(lineOf({ SEALIFT_KEY_CUSTOMERS_2025_FILE: `${file}x` })).toContain('cannot be read');
     const folder = { SEALIFT_KEY_CUSTOMERS_2025_FILE: join(file, '..') };
-    expect(lineOf(folder)).toContain('ordinary small file');
+    expect(lineOf(folder)).toContain('small ordinary file');
   });
 });

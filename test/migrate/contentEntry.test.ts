@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 
 import { compileModule } from '../../src/mapping/compile/module.ts';
 import type { Mapping, ModuleMapping } from '../../src/mapping/model.ts';
-import { contentEntry, contentFinisher } from '../../src/migrate/sort/contentEntry.ts';
+import { contentEntry, contentFinisher } from '../../src/migrate/worker/contentEntry.ts';
 import { ENTRY_HEADER } from '../../src/extsort/spill.ts';
-import { emptyView, readEntry, rowOf } from '../../src/migrate/sort/spillEntry.ts';
+import { emptyView, readEntry, locatorOf } from '../../src/migrate/worker/spillEntry.ts';
 import { canonical, type Json } from '../independent/handMade.ts';
 
 const NAMESPACE = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';
@@ -29,19 +29,19 @@ function mappingFor(fields: readonly string[], idField: string, blind: boolean):
 const DIAGNOSES = '[["a","sentinel"]]';
 
 /** Both passes over one record. */
-function finished(mapping: Mapping, record: string, ordinal: number, row: number): EntryResult {
+function finished(mapping: Mapping, record: string, ordinal: number, locator: number): EntryResult {
   const module = compileModule(mapping, 'm');
   const context = { mapping, secrets: new Map([['k', SECRET]]), registries: new Map() };
   let first = Buffer.alloc(0);
-  const { size } = contentEntry(module, context).entry(record, row, DIAGNOSES, (room) => {
-    first = Buffer.alloc(room);
+  const { size } = contentEntry(module, context).entry(record, locator, DIAGNOSES, (size) => {
+    first = Buffer.alloc(size);
     return { buffer: first, start: 0 };
   });
   const view = emptyView();
   readEntry(first, 0, view);
   expect(view.end).toBe(size);
   const finisher = contentFinisher(module, context);
-  const target = Buffer.alloc(finisher.room(view));
+  const target = Buffer.alloc(finisher.capacity(view));
   const end = finisher.finish(first, view, ordinal, target);
   readEntry(target, 0, view);
   expect(view.end).toBe(end);
@@ -49,14 +49,14 @@ function finished(mapping: Mapping, record: string, ordinal: number, row: number
   return {
     key: target.toString('hex', ENTRY_HEADER, view.keyEnd),
     line: target.toString('utf8', view.keyEnd, view.recordEnd),
-    row: rowOf(target, 0),
+    locator: locatorOf(target, 0),
   };
 }
 
 interface EntryResult {
   readonly key: string;
   readonly line: string;
-  readonly row: number | string;
+  readonly locator: number | string;
 }
 
 const awkward = fc.constantFrom(
@@ -90,7 +90,7 @@ describe('the record of a row without key', () => {
     const property = fc.property(fields, name, fc.boolean(), fc.nat(), (record, id, blind, n) => {
       fc.pre(!Object.hasOwn(record, id));
       const content = canonical(record);
-      const { key, line, row } = finished(
+      const { key, line, locator } = finished(
         mappingFor(Object.keys(record), id, blind),
         content,
         n,
@@ -101,7 +101,7 @@ describe('the record of a row without key', () => {
       const { [id]: made, '~': hidden, ...rest } = parsed;
       expect(canonical(rest)).toBe(content);
       expect(typeof made === 'string' ? made.replaceAll('-', '') : made).toBe(key);
-      expect(row).toBe(n);
+      expect(locator).toBe(n);
       expect(hidden === undefined).toBe(!blind);
     });
     fc.assert(property, { numRuns: 500 });

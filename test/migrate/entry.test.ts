@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { keyFits, readEntry, rowOf, writeHeader } from '../../src/migrate/sort/spillEntry.ts';
+import { keyFits, readEntry, locatorOf, writeHeader } from '../../src/migrate/worker/spillEntry.ts';
 import { encodeKey } from '../../src/record/keyOrder.ts';
 import { workFolder } from '../cli/sealift.ts';
 import { entriesOf, spilled, type Entry } from './spilled.ts';
 
 const folder = workFolder('entry');
 const text = fc.string({ unit: 'binary' });
-const row = fc.oneof(
+const locator = fc.oneof(
   fc.maxSafeInteger(),
   fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }).map(String),
   fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }).map(String),
@@ -17,7 +17,7 @@ const entry: fc.Arbitrary<Entry> = fc.record({
   key: text,
   record: text,
   lineage: fc.oneof(fc.constant(''), text),
-  row,
+  locator,
 });
 
 describe('an entry', () => {
@@ -31,8 +31,8 @@ describe('an entry', () => {
   });
 
   it('may be larger than what a bucket holds in memory', () => {
-    const large = { key: 'k', record: 'ä'.repeat(200_000), lineage: 'x', row: 1 };
-    const small = { key: 'a', record: '{}', lineage: '', row: 2 };
+    const large = { key: 'k', record: 'ä'.repeat(200_000), lineage: 'x', locator: 1 };
+    const small = { key: 'a', record: '{}', lineage: '', locator: 2 };
     expect(entriesOf(spilled(folder, [small, large, small]))).toEqual([small, large, small]);
   });
 
@@ -42,11 +42,11 @@ describe('an entry', () => {
     const view = { start: 0, keyEnd: 24, recordEnd: 24, lineageEnd: 24, end: 24 };
     for (const number of rows) {
       writeHeader(buffer, 0, view, number);
-      expect(rowOf(buffer, 0)).toBe(number);
+      expect(locatorOf(buffer, 0)).toBe(number);
     }
     for (const number of [2n ** 53n, -(2n ** 63n), 2n ** 63n - 1n]) {
-      writeHeader(buffer, 0, view, number);
-      expect(rowOf(buffer, 0)).toBe(String(number));
+      writeHeader(buffer, 0, view, String(number));
+      expect(locatorOf(buffer, 0)).toBe(String(number));
     }
     const read = { start: 9, keyEnd: 9, recordEnd: 9, lineageEnd: 9, end: 9 };
     readEntry(buffer, 0, read);

@@ -6,8 +6,8 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openFindings, type FindingStore } from '../../src/findings/findingStore.ts';
-import type { Remark } from '../../src/mapping/compile/rowMapper.ts';
-import { findingLog } from '../../src/migrate/findingLog.ts';
+import type { Diagnostic } from '../../src/mapping/compile/rowMapper.ts';
+import { findingLog } from '../../src/migrate/worker/findingLog.ts';
 
 let folder: string;
 
@@ -19,7 +19,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const remark: fc.Arbitrary<Remark> = fc
+const diagnostic: fc.Arbitrary<Diagnostic> = fc
   .record({
     field: fc.constantFrom('x', 'ä', 'with "quotes"', '😀'),
     rule: fc.constantFrom('type', 'scale', 'text-control'),
@@ -27,9 +27,9 @@ const remark: fc.Arbitrary<Remark> = fc
     reason: fc.constantFrom('one', 'another "reason"\n'),
     place: fc.constantFrom({}, { start: 0, end: 1 }, { start: 12, end: 120 }),
   })
-  .map(({ place, ...rest }): Remark => Object.assign(rest, place));
+  .map(({ place, ...rest }): Diagnostic => Object.assign(rest, place));
 const row = fc.oneof(fc.maxSafeInteger(), fc.constantFrom('9223372036854775807', '-1'));
-const remarks = fc.array(fc.tuple(remark, row), { maxLength: 40 });
+const diagnostics = fc.array(fc.tuple(diagnostic, row), { maxLength: 40 });
 
 /** All that there is in a store: keys, lines and counts. */
 function contentOf(store: FindingStore): unknown {
@@ -42,10 +42,10 @@ function contentOf(store: FindingStore): unknown {
 }
 
 describe('the log of a share', () => {
-  it('writes remarks as a store writes them as findings, byte for byte', () => {
+  it('writes diagnostics as a store writes them as findings, byte for byte', () => {
     const module = { name: 'm', table: 'a "table"' };
     fc.assert(
-      fc.property(remarks, remarks, (some, others) => {
+      fc.property(diagnostics, diagnostics, (some, others) => {
         const [logged, added] = [openFindings(folder), openFindings(folder)];
         for (const share of [some, others]) {
           const log = findingLog(module, logged.share(folder));
@@ -62,7 +62,7 @@ describe('the log of a share', () => {
     );
   });
 
-  it('counts remarks of more kinds than it keeps in mind', () => {
+  it('counts diagnostics of more kinds than it keeps in mind', () => {
     const store = openFindings(folder);
     const log = findingLog({ name: 'm', table: 't' }, store.share(folder));
     for (let at = 0; at < 25_000; at += 1) {

@@ -117,7 +117,7 @@ async function compare(command: string, rows: number, mebibytes: number): Promis
   expect(lists[0]?.lines).toBe(rows * CELLS);
   expect(lists[1]).toEqual(lists[0]);
   const left = readdirSync(project, { recursive: true }).map(String);
-  expect(left.filter((path) => /nameless|staging|scratch/.test(path))).toEqual([]);
+  expect(left.filter((path) => /unlinked|staging|scratch/.test(path))).toEqual([]);
 }
 
 describe('all findings are listed, whatever the workers', () => {

@@ -430,7 +430,7 @@ describe('a view', () => {
         CREATE VIEW inner_one AS SELECT nr, ${bad} AS name FROM customer;
         CREATE VIEW debtor AS SELECT nr, name FROM inner_one;`;
       const { failure } = await run(project({ table: 'debtor' }, module, change));
-      expect(failure).toMatch(/as view "inner_one" (?:calls a function|asks for the clock)/);
+      expect(failure).toMatch(/as view "inner_one" (?:calls a function|reads the clock)/);
     }
   });
 });

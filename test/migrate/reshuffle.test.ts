@@ -4,12 +4,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { ENTRY_HEADER } from '../../src/extsort/spill.ts';
-import type { ContentFinisher } from '../../src/migrate/sort/contentEntry.ts';
+import type { ContentFinisher } from '../../src/migrate/worker/contentEntry.ts';
 import {
   assignOrdinals,
   assignOrdinalsInTurn,
   splitBucket,
-} from '../../src/migrate/sort/reshuffle.ts';
+} from '../../src/migrate/worker/reshuffle.ts';
 import { ONE_BUCKET } from '../../src/migrate/sort/router.ts';
 import { workFolder } from '../cli/sealift.ts';
 import { entriesOf, spilled, type Entry } from './spilled.ts';
@@ -23,7 +23,7 @@ function split(entries: readonly Entry[], parts: number): Entry[][] {
 }
 
 function entriesFor(keys: readonly string[]): Entry[] {
-  return keys.map((key, row) => ({ key, record: `{"row":${row}}`, lineage: '', row }));
+  return keys.map((key, locator) => ({ key, record: `{"row":${locator}}`, lineage: '', locator }));
 }
 
 describe('splitting a bucket', () => {
@@ -38,9 +38,9 @@ describe('splitting a bucket', () => {
     const property = fc.property(keys, fc.integer({ min: 2, max: 20 }), (some, parts) => {
       const entries = entriesFor(some);
       const result = split(entries, parts);
-      const rows = result.flat().map((entry) => Number(entry.row));
+      const rows = result.flat().map((entry) => Number(entry.locator));
       expect(rows.sort((a, b) => a - b)).toEqual(entries.map((_, row) => row));
-      expect(result.flat().every((entry) => entry.key === some[Number(entry.row)])).toBe(true);
+      expect(result.flat().every((entry) => entry.key === some[Number(entry.locator)])).toBe(true);
       let highest: string | null = null;
       for (const part of result.filter((of) => of.length > 0)) {
         const inside = part.map((entry) => entry.key).sort(order);
@@ -79,7 +79,7 @@ function spill(): { path: string; chunk: number } {
 
 describe('ordinals of records that are equal', () => {
   const finisher: ContentFinisher = {
-    room: (view) => view.end - view.start + 16,
+    capacity: (view) => view.end - view.start + 16,
     finish(source, view, ordinal, target) {
       const size = source.copy(target, 0, view.start, view.end);
       // In the place of the key, so that it can be read again.
@@ -96,8 +96,8 @@ describe('ordinals of records that are equal', () => {
     );
     fc.assert(
       fc.property(fc.array(found, { minLength: 1, maxLength: 60 }), (all) => {
-        const entries = all.map((of, row): Entry => {
-          const about = { key: 'same', record: '{}', lineage: '', row };
+        const entries = all.map((of, locator): Entry => {
+          const about = { key: 'same', record: '{}', lineage: '', locator };
           return of === undefined ? about : { ...about, found: of };
         });
         const [sorted, counted] = [assignOrdinals, assignOrdinalsInTurn].map((assign) => {

@@ -3,12 +3,10 @@ import { describe, expect, it } from 'vitest';
 
 import { leafHash } from '../../src/merkle/hash.ts';
 import { readBucket, type Bucket } from '../../src/extsort/spill.ts';
-import {
-  sortBucket,
-  sortedRoom,
-  type SortedBucket,
-  type SortOptions,
-} from '../../src/migrate/sort/sortBucket.ts';
+import type { SortedBucket, SortOptions } from '../../src/migrate/calls.ts';
+import { sortedCapacity } from '../../src/migrate/sort/writeSorted.ts';
+import { sortBucket } from '../../src/migrate/worker/sortBucket.ts';
+import { asBuffer } from '../../src/threads/sharedBuffer.ts';
 import { workFolder } from '../cli/sealift.ts';
 import { spilled, type Entry } from './spilled.ts';
 
@@ -16,12 +14,12 @@ const folder = workFolder('sort');
 const SEALED = { provisional: false, merge: false, keyFields: ['k'] };
 
 function sort(bucket: Bucket, options: SortOptions): SortedBucket {
-  const room = new SharedArrayBuffer(sortedRoom(bucket));
-  return sortBucket(readBucket(bucket), bucket.entries, options, room);
+  const target = new SharedArrayBuffer(sortedCapacity(bucket));
+  return sortBucket(readBucket(bucket), bucket.entries, options, target);
 }
 
-function rowsOf([, group]: readonly [string, Entry[]]): unknown[] {
-  return group.map((entry) => entry.row).sort((a, b) => Number(a) - Number(b));
+function locatorsOf([, group]: readonly [string, Entry[]]): unknown[] {
+  return group.map((entry) => entry.locator).sort((a, b) => Number(a) - Number(b));
 }
 
 /** What sorting gives, said plainly: distinct keys by their UTF-8 bytes, all others reported. */
@@ -30,7 +28,7 @@ function expected(entries: readonly Entry[]): { kept: Entry[]; duplicates: unkno
   const sorted = [...groups].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   return {
     kept: sorted.flatMap(([, group]) => (group.length === 1 ? group : [])),
-    duplicates: sorted.filter(([, group]) => group.length > 1).map(rowsOf),
+    duplicates: sorted.filter(([, group]) => group.length > 1).map(locatorsOf),
   };
 }
 
@@ -38,12 +36,14 @@ function check(entries: readonly Entry[]): void {
   const sorted = sort(spilled(folder, entries, 256), SEALED);
   const { kept, duplicates } = expected(entries);
   const lines = kept.map((entry) => Buffer.from(`${entry.record}\n`));
-  expect(sorted.data.subarray(1).equals(Buffer.concat(lines))).toBe(true);
-  expect(sorted.lineage.toString()).toBe(kept.map((entry) => `${entry.lineage}\n`).join(''));
+  expect(asBuffer(sorted.data).subarray(1).equals(Buffer.concat(lines))).toBe(true);
+  expect(asBuffer(sorted.lineage).toString()).toBe(
+    kept.map((entry) => `${entry.lineage}\n`).join(''),
+  );
   let offset = 0;
   expect([...sorted.ends]).toEqual(lines.map((line) => (offset += line.length)));
   const leaves = kept.map((entry) => leafHash(Buffer.from(entry.record)));
-  expect(sorted.leaves.equals(Buffer.concat(leaves))).toBe(true);
+  expect(asBuffer(sorted.leaves).equals(Buffer.concat(leaves))).toBe(true);
   expect(sorted.duplicates).toEqual(duplicates);
 }
 
@@ -57,7 +57,9 @@ describe('a sorted bucket', () => {
   it('has the records of distinct keys in order, hashed, and names the rows of all others', () => {
     const some = fc.array(fc.tuple(key, fc.string({ unit: 'binary' })), { maxLength: 80 });
     const property = fc.property(some, (pairs) => {
-      check(pairs.map(([of, record], n) => ({ key: of, record, lineage: `l${n}`, row: 999 - n })));
+      check(
+        pairs.map(([of, record], n) => ({ key: of, record, lineage: `l${n}`, locator: 999 - n })),
+      );
     });
     fc.assert(property, { numRuns: 200 });
   });
@@ -74,7 +76,9 @@ describe('a sorted bucket', () => {
       'b',
       'aaaaaa\u0001',
     ];
-    check(texts.map((of, row) => ({ key: of, record: of, lineage: '', row })).map(withLine));
+    check(
+      texts.map((of, locator) => ({ key: of, record: of, lineage: '', locator })).map(withLine),
+    );
   });
 
   it('holds many entries whose keys share all but their end', () => {
@@ -82,17 +86,17 @@ describe('a sorted bucket', () => {
       key: `a rather long prefix ${(n * 7919) % 20_011}`,
       record: `{"n":${n}}`,
       lineage: 'x',
-      row: n,
+      locator: n,
     }));
     check(many);
   });
 
   it('is empty where every key comes twice', () => {
-    const twice = ['a', 'b', 'a', 'b'].map((of, row) => ({
+    const twice = ['a', 'b', 'a', 'b'].map((of, locator) => ({
       key: of,
       record: of,
       lineage: 'x',
-      row,
+      locator,
     }));
     const sorted = sort(spilled(folder, twice), SEALED);
     expect(sorted.ends.length).toBe(0);
@@ -104,21 +108,23 @@ describe('a sorted bucket', () => {
 
   it('holds equal records of a key once where they merge, by their first row', () => {
     const entries = [
-      { key: 'b', record: 'same', lineage: 'b', row: 9 },
-      { key: 'a', record: 'one', lineage: 'a', row: 5 },
-      { key: 'b', record: 'same', lineage: 'b', row: 2 },
-      { key: 'c', record: 'x', lineage: 'c', row: 7 },
-      { key: 'c', record: 'y', lineage: 'c', row: 3 },
-      { key: 'c', record: 'x', lineage: 'c', row: 4 },
+      { key: 'b', record: 'same', lineage: 'b', locator: 9 },
+      { key: 'a', record: 'one', lineage: 'a', locator: 5 },
+      { key: 'b', record: 'same', lineage: 'b', locator: 2 },
+      { key: 'c', record: 'x', lineage: 'c', locator: 7 },
+      { key: 'c', record: 'y', lineage: 'c', locator: 3 },
+      { key: 'c', record: 'x', lineage: 'c', locator: 4 },
     ];
     for (const provisional of [false, true]) {
       const sorted = sort(spilled(folder, entries), { provisional, merge: true, keyFields: ['k'] });
       const differing = provisional ? 'y\nx\nx\n' : '';
-      expect(sorted.data.subarray(1).toString()).toBe(`one\nsame\n${differing}`);
-      expect(sorted.lineage.toString()).toBe(provisional ? 'a\nb\nc\nc\nc\n' : 'a\nb\n');
+      expect(asBuffer(sorted.data).subarray(1).toString()).toBe(`one\nsame\n${differing}`);
+      expect(asBuffer(sorted.lineage).toString()).toBe(provisional ? 'a\nb\nc\nc\nc\n' : 'a\nb\n');
       expect(sorted.merged).toBe(1);
       expect(sorted.duplicates).toEqual(provisional ? [] : [[3, 4, 7]]);
-      expect(sorted.rows).toEqual(provisional ? BigInt64Array.from([5n, 2n, 3n, 4n, 7n]) : null);
+      expect(sorted.locators).toEqual(
+        provisional ? BigInt64Array.from([5n, 2n, 3n, 4n, 7n]) : null,
+      );
     }
     const apart = sort(spilled(folder, entries), SEALED);
     expect([apart.merged, apart.duplicates]).toEqual([
@@ -131,24 +137,24 @@ describe('a sorted bucket', () => {
   });
 
   it('is refused when it holds another number of entries than written', () => {
-    const bucket = spilled(folder, [{ key: 'a', record: 'r', lineage: '', row: 1 }]);
+    const bucket = spilled(folder, [{ key: 'a', record: 'r', lineage: '', locator: 1 }]);
     expect(() => sort({ ...bucket, entries: 2 }, SEALED)).toThrow();
     expect(() => sort({ ...bucket, entries: 0 }, SEALED)).toThrow('another number of entries');
   });
 });
 
 function withLine(entry: Entry): Entry {
-  return { ...entry, lineage: `line ${entry.row}` };
+  return { ...entry, lineage: `line ${entry.locator}` };
 }
 
 function lines(found: SortedBucket): string[] {
-  return found.findings.toString().split('\n').slice(0, -1);
+  return asBuffer(found.findings).toString().split('\n').slice(0, -1);
 }
 
 /** A row of this key in which this was found. */
-function entry(key: string, row: number, found: Entry['found'] = []): Entry {
+function entry(key: string, locator: number, found: Entry['found'] = []): Entry {
   const given = found.length > 0 ? { found } : {};
-  return { key, record: `{"k":"${key}"}`, lineage: '', row, ...given };
+  return { key, record: `{"k":"${key}"}`, lineage: '', locator, ...given };
 }
 
 describe('what was found in the rows of a bucket', () => {

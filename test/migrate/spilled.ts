@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { ENTRY_HEADER, readBucket, spillWriter, type Bucket } from '../../src/extsort/spill.ts';
 import {
   emptyView,
-  entryRoom,
+  entryCapacity,
   readEntry,
-  rowOf,
+  locatorOf,
   writeEntry,
-} from '../../src/migrate/sort/spillEntry.ts';
+} from '../../src/migrate/worker/spillEntry.ts';
 import { keyEncoding } from '../../src/record/keyOrder.ts';
 
 const ENCODINGS = [keyEncoding({ kind: 'string' })];
@@ -19,7 +19,7 @@ export interface Entry {
   readonly key: string;
   readonly record: string;
   readonly lineage: string;
-  readonly row: number | string;
+  readonly locator: number | string;
   /** What was found in the row, as pairs of field and rule. */
   readonly found?: readonly (readonly [string, string])[];
 }
@@ -27,10 +27,10 @@ export interface Entry {
 /** Writes the entries to one bucket of a new file in `folder`. */
 export function spilled(folder: string, entries: readonly Entry[], chunk = 4096): Bucket {
   const writer = spillWriter(join(folder, randomUUID()), 1, chunk);
-  for (const { key, record, lineage, row, found } of entries) {
+  for (const { key, record, lineage, locator, found } of entries) {
     const diagnoses = found === undefined ? '' : JSON.stringify(found);
-    const entry = { key: [key], record, lineage, diagnoses, row };
-    const { buffer } = writer.reserve(entryRoom(entry));
+    const entry = { key: [key], record, lineage, diagnoses, locator };
+    const { buffer } = writer.reserve(entryCapacity(entry));
     writer.commit(0, writeEntry(buffer, 0, ENCODINGS, entry));
   }
   return writer.finish()[0] ?? { extents: [], bytes: 0, entries: 0 };
@@ -49,8 +49,8 @@ export function entriesOf(bucket: Bucket): Entry[] {
     const lineage = lineageEnd === recordEnd ? '' : line(recordEnd, lineageEnd);
     const text = buffer.toString('utf8', lineageEnd, end);
     const found = text === '' ? {} : { found: JSON.parse(text) as [string, string][] };
-    const row = rowOf(buffer, at);
-    entries.push({ key: String(key), record: line(keyEnd, recordEnd), lineage, row, ...found });
+    const locator = locatorOf(buffer, at);
+    entries.push({ key: String(key), record: line(keyEnd, recordEnd), lineage, locator, ...found });
   }
   return entries;
 }

@@ -104,7 +104,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     [
       'the intent is not written before the link is swapped',
-      '  commit([{ event: `${move}-intended`, to, sealId, ...about }]);\n',
+      "  commit([{ event: 'move', move, step: 'intended', to, sealId, ...about }]);\n",
       '',
     ],
   ]),
@@ -118,8 +118,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...of(true, 'journal/sealedEntry.ts', PROMOTE, [
     [
       'what was scanned counts as sealed here',
-      "const holds = event === 'sealed' ||",
-      "const holds = event === 'scan' ||",
+      "const holds = event.event === 'sealed' ||",
+      "const holds = event.event === 'scan' ||",
     ],
   ]),
   ...of(true, 'journal/scanEntry.ts', PROMOTE, [
@@ -245,7 +245,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   ...of(
     true,
-    'migrate/sort/sortBucket.ts',
+    'migrate/worker/sortBucket.ts',
     ['test/migrate/sortBucket.test.ts', 'test/migrate/sealedFindings.test.ts'],
     [
       [

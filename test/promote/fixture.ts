@@ -9,8 +9,8 @@ import { prune, type PruneOptions } from '../../src/flow/prune.ts';
 import { rollback, type RollbackOptions } from '../../src/flow/rollback.ts';
 import { scan } from '../../src/flow/scan.ts';
 import { status } from '../../src/flow/status.ts';
-import { appendToJournal, readJournal } from '../../src/journal/journal.ts';
-import type { Journal, JournalEvent } from '../../src/journal/line.ts';
+import { appendMembers, readJournal } from '../../src/journal/journal.ts';
+import type { Journal, JournalMembers } from '../../src/journal/line.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
 import { linkState } from '../../src/disk/durable.ts';
 import { sealIdOf } from '../../src/seal/sealedFolders.ts';
@@ -74,9 +74,9 @@ export function eventsOf(project: string): string[] {
     .map(({ event }) => event);
 }
 
-export function append(project: string, events: readonly JournalEvent[]): void {
+export function append(project: string, events: readonly JournalMembers[]): void {
   const writer = { command: 'test', pid: process.pid, at: '2025-01-31T10:00:00.000Z' };
-  appendToJournal(journalOf(project), writer, events);
+  appendMembers(journalOf(project), writer, events);
 }
 
 /** What the live link leads to; null where there is none. */
@@ -93,7 +93,7 @@ export function pointByHand(project: string, name: string | null): void {
 }
 
 /** Journals a scan of a candidate that passed; what it was scanned with is taken from another's. */
-export function scanEntryOf(project: string, name: string, like: Partial<JournalEvent>): void {
+export function scanEntryOf(project: string, name: string, like: Partial<JournalMembers>): void {
   const last = journal(project).entries.findLast(({ event }) => event === 'scan');
   const counts = { BLOCKER: 0, WARNING: 0, INFO: 0 };
   const scanned = { event: 'scan', checks: last?.['checks'] ?? null, verdict: 'PASS', counts };

@@ -49,9 +49,7 @@ describe('promote of a frozen mapping', () => {
   it('refuses a mapping that has changed since', async () => {
     await freezeIt();
     appendFileSync(join(project, 'mapping/modules/dogs.json'), ' ');
-    await expect(promoteHere(project)).rejects.toThrow(
-      /the mapping is not the one that was frozen/,
-    );
+    await expect(promoteHere(project)).rejects.toThrow(/the mapping changed since it was frozen/);
     expect(linkState(join(project, 'storage_live'))).toBe('absent');
   });
 });

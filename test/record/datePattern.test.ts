@@ -11,18 +11,18 @@ function read(kind: Temporal, pattern: string, text: string): DateMatch {
 
 describe('datePattern', () => {
   it.each<[Temporal, string, string]>([
-    ['date', 'dd.MM.yy', '"yy" is no token of a pattern'],
-    ['date', 'dd.MMM.yyyy', '"MMM" is no token of a pattern'],
-    ['date', 'dd.MM', 'the year is missing in it'],
-    ['date', 'dd.MM.yyyy.dd', 'the day stands in it twice'],
+    ['date', 'dd.MM.yy', '"yy" is not a pattern token'],
+    ['date', 'dd.MMM.yyyy', '"MMM" is not a pattern token'],
+    ['date', 'dd.MM', 'the year is missing'],
+    ['date', 'dd.MM.yyyy.dd', 'the day occurs twice'],
     ['date', 'dd.MM.yyyy HH:mm', 'a date has no hour'],
-    ['time', 'HH', 'the minute is missing in it'],
-    ['time', 'HH:mm.SSS', 'the second is missing in it'],
-    ['timestamp', 'dd.MM.yyyy', 'the hour is missing in it'],
-    ['date', "dd.MM.yyyy 'Uhr", 'an apostrophe is left open'],
-    ['date', 'dMyyyy', '"d" stands next to digits: where does it end?'],
-    ['date', 'yyyyMd', '"M" stands next to digits: where does it end?'],
-    ['date', 'd1M.yyyy', '"d" stands next to digits: where does it end?'],
+    ['time', 'HH', 'the minute is missing'],
+    ['time', 'HH:mm.SSS', 'the second is missing'],
+    ['timestamp', 'dd.MM.yyyy', 'the hour is missing'],
+    ['date', "dd.MM.yyyy 'Uhr", 'an apostrophe is not closed'],
+    ['date', 'dMyyyy', '"d" is next to digits, so its end is ambiguous'],
+    ['date', 'yyyyMd', '"M" is next to digits, so its end is ambiguous'],
+    ['date', 'd1M.yyyy', '"d" is next to digits, so its end is ambiguous'],
   ])('refuses a %s of %j: %s', (kind, pattern, fault) => {
     expect(datePattern(kind, pattern)).toEqual({ fault });
   });

@@ -209,7 +209,7 @@ describe('parseJson', () => {
     ['{"a":1]', 1, 7, 'expected "," or "}"'],
     ['1 2', 1, 3, 'expected the end of the text'],
     ['\uFEFF1', 1, 1, 'expected a value'],
-    ['01', 1, 1, 'a number has no leading zeros'],
+    ['01', 1, 1, 'a number must not have leading zeros'],
     ['["a\tb"]', 1, 4, 'control character in a string: it has to be escaped'],
     ['["\\x"]', 1, 3, 'unknown escape in a string'],
     ['["\\u12g4"]', 1, 3, 'expected four hexadecimal digits after \\u'],

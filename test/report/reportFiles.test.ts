@@ -34,6 +34,15 @@ describe('the files of a report', () => {
     expect(shown).toMatchObject({ findingsListed: 2, status: 'FAIL', counts: { BLOCKER: 2 } });
     expect(shown).not.toHaveProperty('findings');
   });
+
+  it('give the failure in the summary as its code and its line', () => {
+    const failure = { code: 'DISK', what: 'it is full', where: '/d', hint: 'free space' } as const;
+    expect(summary({ ...outcomeOf([]), failure }, TIMING)['failure']).toEqual({
+      code: 'DISK',
+      line: 'it is full (/d): free space',
+    });
+    expect(summary(outcomeOf([]), TIMING)).not.toHaveProperty('failure');
+  });
 });
 
 describe('the terminal', () => {

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 import { countCauses } from '../../src/outcome/cause.ts';
 import type { Finding, FindingList, Severity } from '../../src/outcome/finding.ts';
-import { checkOutcome, type ModuleLine, type Outcome } from '../../src/outcome/outcome.ts';
+import type { ModuleLine } from '../../src/outcome/moduleLine.ts';
+import { checkOutcome, type Outcome } from '../../src/outcome/outcome.ts';
 import { terminalLines } from '../../src/report/summary.ts';
 
 const SCREEN = { rows: 24, columns: 80 };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 import { inlinePool } from '../../src/threads/inlinePool.ts';
-import { CANDIDATE_HANDLERS } from '../../src/cli/candidateAnswers.ts';
+import { CANDIDATE_ANSWERS } from '../../src/cli/candidateAnswers.ts';
 import { mappingOf, module, scanned, text, writeCandidate } from './candidate.ts';
 
 const DEPTHS = [513, 30_000];
@@ -37,7 +37,7 @@ it.each(DEPTHS)('a record of %d levels is no defect of the scan', async (depth) 
     (id) => `{"id":"${id}","list":${deep(depth)},"name":"a","note":${deep(depth)}}\n`,
   );
   writeFileSync(join(folder, 'dogs/data.ndjson'), lines.join(''));
-  for (const pool of [undefined, inlinePool(CANDIDATE_HANDLERS)]) {
+  for (const pool of [undefined, inlinePool(CANDIDATE_ANSWERS)]) {
     const found = await scanned(mappingOf([dogs]), folder, pool === undefined ? {} : { pool });
     expect(found.some(({ severity }) => severity === 'BLOCKER')).toBe(true);
   }

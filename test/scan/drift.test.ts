@@ -32,6 +32,8 @@ describe('scan-drift', () => {
     const { outcome, findings } = await drift(project);
     expect(findings).toEqual([]);
     expect(outcome.status).toBe('PASS');
+    const tables = outcome.modules.map(({ table, filtered, merged }) => [table, filtered, merged]);
+    expect(tables).toContainEqual(['dogs', 0, 0]);
     expect(outcome.notes).toEqual([
       'every record was compared with what the sealed mapping makes of the sources now',
     ]);

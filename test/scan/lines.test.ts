@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { inlinePool } from '../../src/threads/inlinePool.ts';
-import { CANDIDATE_HANDLERS } from '../../src/cli/candidateAnswers.ts';
+import { CANDIDATE_ANSWERS } from '../../src/cli/candidateAnswers.ts';
 import { compileModule } from '../../src/mapping/compile/module.ts';
 import type { Mapping, ModuleMapping } from '../../src/mapping/model.ts';
 import { recordSchema } from '../../src/seal/recordSchema.ts';
@@ -43,7 +43,7 @@ function candidateOf(mapping: Mapping, { data, lineage, schema }: Lines): string
 
 async function found(of: ModuleMapping, lines: Lines): Promise<string[]> {
   const mapping = mappingOf([of]);
-  const pool = inlinePool(CANDIDATE_HANDLERS);
+  const pool = inlinePool(CANDIDATE_ANSWERS);
   const folder = candidateOf(mapping, lines);
   const findings = await scanned(mapping, folder, { checks: ['lines'], pool });
   return findings.map(shown);

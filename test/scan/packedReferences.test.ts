@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { inlinePool } from '../../src/threads/inlinePool.ts';
-import { CANDIDATE_HANDLERS } from '../../src/cli/candidateAnswers.ts';
+import { CANDIDATE_ANSWERS } from '../../src/cli/candidateAnswers.ts';
 import { compileModule } from '../../src/mapping/compile/module.ts';
 import { recordSchema } from '../../src/seal/recordSchema.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
@@ -66,7 +66,7 @@ describe('references by id', () => {
     'are the same whether records are parsed or their ids are packed, in %d bytes',
     async (memory) => {
       const folder = sealedLike(orphaned());
-      const pool = inlinePool(CANDIDATE_HANDLERS);
+      const pool = inlinePool(CANDIDATE_ANSWERS);
       const checks = ['lines', 'references'] as const;
       const packed = await scanned(MAPPING, folder, { checks, pool, memory });
       const parsed = await scanned(MAPPING, folder, { checks: ['references'] });
@@ -86,7 +86,7 @@ describe('references by id', () => {
     const data = orphaned();
     const [first, ...rest] = data['dogs'] as object[];
     const folder = sealedLike({ ...data, dogs: [{ ...first, owner: 'OWNER-1' }, ...rest] });
-    const pool = inlinePool(CANDIDATE_HANDLERS);
+    const pool = inlinePool(CANDIDATE_ANSWERS);
     const found = await scanned(MAPPING, folder, { checks: ['lines', 'references'], pool });
     const { id } = first as { readonly id: string };
     const about = found.filter(({ recordId, field }) => recordId === id && field === 'owner');

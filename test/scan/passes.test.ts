@@ -205,9 +205,9 @@ function kennel(): string {
 function countingPool(files: string[]): Pool {
   return {
     ...HASHING,
-    call(name, input) {
+    call(call, input) {
       files.push((input as { readonly path: string }).path.split('/').slice(-2).join('/'));
-      return HASHING.call(name, input);
+      return HASHING.call(call, input);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { inlinePool } from '../../src/threads/inlinePool.ts';
-import { CANDIDATE_HANDLERS } from '../../src/cli/candidateAnswers.ts';
+import { CANDIDATE_ANSWERS } from '../../src/cli/candidateAnswers.ts';
 import { mayHoldPii, findPii } from '../../src/pii/findPii.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { mappingOf, module, scanned, text, writeCandidate } from './candidate.ts';
@@ -58,7 +58,7 @@ describe('personal data, looked for by threads', () => {
     }));
     const folder = writeCandidate({ dogs });
     const parsed = await scanned(MAPPING, folder, { checks: ['pii'] });
-    const pool = inlinePool(CANDIDATE_HANDLERS);
+    const pool = inlinePool(CANDIDATE_ANSWERS);
     expect(await scanned(MAPPING, folder, { checks: ['pii'], pool })).toEqual(parsed);
     const all = await scanned(MAPPING, folder, { checks: ['lines', 'pii'], pool });
     expect(all.filter(({ rule }) => rule === 'pii-undeclared')).toEqual(parsed);

@@ -90,7 +90,7 @@ export function callBySealId(project: string): void {
   renameSync(folder, name);
   rmSync(link);
   symlinkSync(join('sealed', basename(name)), link);
-  const sealed = { event: 'sealed', candidate: basename(name), sealId: basename(name) };
+  const sealed = { event: 'sealed', candidate: basename(name), sealId: basename(name) } as const;
   appendToJournal(
     join(project, 'storage_journal'),
     { command: 'test', pid: process.pid, at: '2025-01-31T10:00:00.000Z' },

@@ -5,7 +5,7 @@ import { encodeKey, type KeyValue } from '../../src/record/keyOrder.ts';
 import { lineForm } from '../../src/seal/lineForm.ts';
 import { linePattern } from '../../src/seal/linePattern.ts';
 import { idPacker, NO_ID, NOT_PACKED, PACKED } from '../../src/seal/packedIds.ts';
-import { lineEnds } from '../../src/seal/readPart.ts';
+import { lineEnds } from '../../src/seal/readChunk.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { randomRecord, randomSchema, type RandomLines } from './randomSchema.ts';
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/record/canonical.ts';
 import { lineForm } from '../../src/seal/lineForm.ts';
 import { linePattern, type LinePattern } from '../../src/seal/linePattern.ts';
-import { lineEnds } from '../../src/seal/readPart.ts';
+import { lineEnds } from '../../src/seal/readChunk.ts';
 import { recordForm } from '../../src/seal/recordForm.ts';
 import { randomOf, type Random } from '../dogschool/random.ts';
 import { FUZZ_RUNS } from '../mutate.ts';

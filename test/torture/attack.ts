@@ -125,7 +125,7 @@ async function attackOnce(
 function endOf({ signal, code, stderr }: TracedRun): Attack['end'] {
   if (signal !== null) return 'killed';
   const isSaid = /no report was written|could not be written/.test(stderr);
-  return code === 0 || (code === EXIT.unsaid && isSaid) ? 'survived' : 'failed';
+  return code === 0 || (code === EXIT.outputLost && isSaid) ? 'survived' : 'failed';
 }
 
 /** What readers are led to. */

@@ -1,7 +1,7 @@
 /**
- * Checks of a mapping against the schemas of its sources: every table and column that it names is
- * there and can be read, and every table, view and column that is there is accounted for. What is
- * dropped need not be readable.
+ * Checks a mapping against the schemas of its sources: every table and column that it names exists
+ * and can be read, and every table, view and column of the sources is accounted for. Dropped ones
+ * need not be readable.
  */
 
 import { Failure } from '../../outcome/failure.ts';
@@ -18,21 +18,21 @@ import { quoteName } from '../../outcome/quoteName.ts';
 import { locate, moduleFile, pointerTo, type LocatedMapping, type Place } from '../place.ts';
 
 const AS_COMPARED = ', but for the key, which holds it as compared, not as spelled';
-/** How many names a message lists. */
+/** Most names that a message lists. */
 const LISTED = 5;
 
-/** A source's own tables, and what the mapping reads besides. */
+/** A source's own tables, and the objects that the mapping reads besides. */
 export interface CheckedSchema extends SourceSchema {
   readonly relations?: ReadonlyMap<string, Relation>;
 }
 
-/** A column that a module names, and where. */
+/** A column that a module names, and the place. */
 interface Mention {
   readonly column: string;
   readonly pointer: string;
 }
 
-/** @throws Failure SOURCE_SCHEMA at the first disagreement; names are held exactly */
+/** @throws Failure SOURCE_SCHEMA at the first disagreement; names are compared exactly */
 export function checkAgainstSource(
   mapping: LocatedMapping,
   schemas: ReadonlyMap<string, CheckedSchema>,
@@ -80,19 +80,19 @@ function checkModule(
     assertKnown(column, { file, pointer });
     if (!respelled.has(column)) mapped.add(column);
   }
-  // A condition may look at a column that is dropped, and accounts for none.
+  // A condition may test a column that is dropped, and does not account for it.
   for (const [index, { column }] of (module.where ?? []).entries()) {
     assertKnown(column, { file, pointer: pointerTo('where', index, 'column') });
   }
   for (const column of Object.keys(module.dropped ?? {})) {
     const at: Place = { file, pointer: pointerTo('dropped', column), part: 'key' };
-    // Of a query, columns of the base table that it leaves out are dropped here, too.
+    // Columns of a query's base table that its result lacks are dropped here, too.
     if (!own.has(column) && !unreadable.has(column)) assertKnown(column, at);
-    // A result column may have the name of a column of the base that does not arrive.
+    // A result column may have the name of a base column that the result lacks.
     const ofBase = read.unread.includes(column) || read.filtering.includes(column);
     if (mapped.has(column) && !ofBase) {
-      const what = `column ${quoteName(column)} is dropped, and used`;
-      throw disagreement(mapping, at, what, 'remove the one or the other');
+      const what = `column ${quoteName(column)} is both dropped and used`;
+      throw disagreement(mapping, at, what, 'remove one of the two');
     }
     used.add(column);
   }
@@ -110,7 +110,7 @@ function checkModule(
   assertBaseDropped(mapping, module, read);
 }
 
-/** What a query does not yield of its base table is listed under "dropped". */
+/** Checks that base columns that a query does not yield are listed under "dropped". */
 function assertBaseDropped(
   mapping: LocatedMapping,
   { module, source, dropped = {} }: ModuleMapping,
@@ -133,7 +133,8 @@ function unreadableColumn(
   why: string,
 ): Failure {
   const what = `column ${quoteName(column)} of ${nameOf(table)} cannot be read, as ${why}`;
-  const hint = 'list it under "dropped" with the reason, or put a copy of it into the source';
+  const hint =
+    'list it under "dropped" with the reason, or add a readable copy of it to the source';
   return disagreement(mapping, place, what, hint);
 }
 
@@ -156,11 +157,13 @@ function assertNoneMissing(
   );
 }
 
-/** What a module reads. */
+/** A relation that a module reads. */
 interface Read {
   readonly table: TableSchema;
   readonly tables: readonly TableSchema[];
-  /** Columns of its base that its SQL names nowhere, and those of which it yields nothing. */
+  /**
+   * Columns of its base that its SQL does not name, and columns that it names but does not yield.
+   */
   readonly unread: readonly string[];
   readonly filtering: readonly string[];
 }
@@ -180,7 +183,7 @@ function findRead(
   return { table, tables, unread, filtering };
 }
 
-/** The columns of a module's base table, which is what it has to be; none without a base. */
+/** Returns the columns of a module's base table, after checking the base; none without a base. */
 function checkBase(
   mapping: LocatedMapping,
   { module, source }: ModuleMapping,
@@ -194,7 +197,7 @@ function checkBase(
     pointer: pointerTo('source', 'base', ...path),
   });
   if (read.kind !== 'query' && read.kind !== 'view') {
-    const what = `${nameOf(read)} is no view, its rows account for themselves`;
+    const what = `${nameOf(read)} is not a view and needs no base`;
     throw disagreement(mapping, at(), what, 'remove "base"');
   }
   const candidates = tables.filter(({ kind }) => kind === 'table');
@@ -202,7 +205,7 @@ function checkBase(
   if (table === undefined) {
     const names = candidates.map(({ name }) => name);
     const what = `the source has no base table ${quoteName(base.table)}`;
-    const hint = didYouMean(base.table, names, 'name the table whose rows the query goes through');
+    const hint = didYouMean(base.table, names, 'name the table whose rows the query reads');
     throw disagreement(mapping, at('table'), what, hint);
   }
   const own = new Set([...table.columns, ...(table.unreadable ?? [])].map(({ name }) => name));
@@ -235,7 +238,10 @@ function nameOf({ name, kind }: Pick<TableSchema, 'name' | 'kind'>): string {
   return kind === 'query' ? `the result of ${name}` : `table ${quoteName(name)}`;
 }
 
-/** Columns in no field, of which the key holds what its transforms make of them: spellings get lost. */
+/**
+ * Returns columns that are in no field and whose key part has transforms, so that spellings are
+ * lost.
+ */
 function respelledColumns({ key, fields }: ModuleMapping): ReadonlySet<string> {
   const inFields = new Set(Object.values(fields).flatMap(columnsOfField));
   const parts = key.filter(({ column, transforms = [] }) => {
@@ -244,7 +250,7 @@ function respelledColumns({ key, fields }: ModuleMapping): ReadonlySet<string> {
   return new Set(parts.map(({ column }) => column));
 }
 
-/** Every place where a module uses a column. */
+/** Yields every place where a module uses a column. */
 function* mentions(module: ModuleMapping): Generator<Mention> {
   for (const [index, { column }] of module.key.entries()) {
     yield { column, pointer: pointerTo('key', index, 'column') };
@@ -289,7 +295,7 @@ function checkEveryTable(mapping: LocatedMapping, source: string, schema: Checke
 }
 
 const UNREADABLE =
-  'list it under "dropped" with the reason, or put what it holds into a plain table';
+  'list it under "dropped" with the reason, or copy its content into a plain table';
 
 function findTable(
   mapping: LocatedMapping,

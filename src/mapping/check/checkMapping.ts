@@ -1,6 +1,6 @@
 /**
- * Checks of a mapping in itself, beyond what its schemas say: names that have to exist elsewhere in
- * it, rules that have to fit together. What needs the source is in checkAgainstSource.ts.
+ * Checks a mapping in itself, beyond its schemas: names that must exist elsewhere in it, rules that
+ * must fit together. Checks that need the source are in againstSource.ts.
  */
 
 import type { Failure } from '../../outcome/failure.ts';
@@ -27,7 +27,7 @@ import {
   type Place,
 } from '../place.ts';
 
-/** @throws Failure MAPPING at the first thing that does not fit */
+/** @throws Failure MAPPING at the first error */
 export function checkMapping(mapping: LocatedMapping): void {
   checkProject(mapping);
   checkSeverities(mapping);
@@ -49,7 +49,7 @@ function checkProject(mapping: LocatedMapping): void {
   const fault = (pointer: string, what: string, hint: string): Failure =>
     mappingFailure(mapping, { file: 'project.json', pointer }, what, hint);
   if (asOf !== undefined && !isDate(asOf)) {
-    throw fault('/asOf', 'asOf is no date of the calendar', 'write it YYYY-MM-DD');
+    throw fault('/asOf', 'asOf is not a calendar date', 'write it YYYY-MM-DD');
   }
   const names = Object.keys(sources);
   const mapped = new Map(
@@ -70,14 +70,14 @@ function checkProject(mapping: LocatedMapping): void {
     }
     const module = mapped.get(id);
     if (module !== undefined) {
-      const what = `table ${quoteName(table)} is dropped, and mapped by module "${module}"`;
-      throw fault(at, what, 'remove the one or the other');
+      const what = `table ${quoteName(table)} is both dropped and mapped by module "${module}"`;
+      throw fault(at, what, 'remove one of the two');
     }
     seen.add(id);
   }
 }
 
-/** Names of rules are held by the schema. */
+/** Checks severities. Names of rules are validated by the schema. */
 function checkSeverities(mapping: LocatedMapping): void {
   for (const [index, { rule, module, field }] of (mapping.project.severities ?? []).entries()) {
     const at = (member: string): Place => {
@@ -99,7 +99,7 @@ function checkSeverities(mapping: LocatedMapping): void {
   }
 }
 
-/** The tables whose rows a module accounts for. */
+/** Lists the tables whose rows a module accounts for. */
 function tablesOf(source: ModuleSource): string[] {
   const tables = source.base === undefined ? [] : [source.base.table];
   return 'table' in source ? [source.table, ...tables] : tables;
@@ -121,7 +121,7 @@ function checkSource(mapping: LocatedMapping, module: ModuleMapping): void {
   const sql = 'sql' in module.source ? readSourceSql(module.source.sql) : null;
   if (sql === null || !('refused' in sql)) return;
   const what = `the SQL of module "${module.module}" cannot be run, as ${sql.refused}`;
-  const hint = 'write one SELECT of the functions in docs/mapping.md';
+  const hint = 'write one SELECT with the functions in docs/mapping.md only';
   throw mappingFailure(mapping, { file, pointer: '/source/sql' }, what, hint);
 }
 
@@ -133,7 +133,7 @@ function checkUnique(mapping: LocatedMapping, module: ModuleMapping): void {
     const id = JSON.stringify(fields);
     if (seen.has(id)) {
       const place = { file, pointer: pointerTo('unique', index) };
-      throw mappingFailure(mapping, place, 'this unique set is there twice', 'remove one');
+      throw mappingFailure(mapping, place, 'this unique set is declared twice', 'remove one');
     }
     seen.add(id);
   }
@@ -164,7 +164,7 @@ function checkInvariants(
     const pointer = pointerTo('invariants', index);
     const twin = seen.get(id);
     if (twin !== undefined) {
-      const what = `invariant ${quoteName(id)} is there twice, in module "${twin}" too`;
+      const what = `invariant ${quoteName(id)} is declared twice, also in module "${twin}"`;
       const place = { file, pointer: `${pointer}/id` };
       throw mappingFailure(mapping, place, what, 'give one of them another id');
     }
@@ -176,7 +176,7 @@ function checkInvariants(
   }
 }
 
-/** The module of that name, which the mapping mentions at `place`. */
+/** Returns the module of that name, which the mapping mentions at `place`. */
 function moduleAt(mapping: LocatedMapping, name: string, place: Place): ModuleMapping {
   const module = findModule(mapping, name);
   if (module !== undefined) return module;
@@ -185,7 +185,7 @@ function moduleAt(mapping: LocatedMapping, name: string, place: Place): ModuleMa
   throw mappingFailure(mapping, place, `unknown module ${quoteName(name)}`, hint);
 }
 
-/** All `names`, which stand at `list`, are known fields. */
+/** Checks that all `names`, the members of `list`, are known fields. */
 function assertFields(
   mapping: LocatedMapping,
   module: ModuleMapping,

@@ -1,4 +1,4 @@
-/** Checks of a module's fields: what each holds, and the modules that it leads to. */
+/** Checks a module's fields: their content, and the modules that they refer to. */
 
 import { canonicalJson } from '../../record/canonical.ts';
 import { checkValueField, type FieldFault } from './valueField.ts';
@@ -37,17 +37,17 @@ export function checkFields(mapping: LocatedMapping, module: ModuleMapping): voi
     }
     seen.set(definition, name);
   }
-  // A module may have no field at all: a table may have no column but its key, and a file none.
+  // A module may have no field at all: a table may have only its key, and a file no column.
   if (module.external === true) checkExternal(mapping, module);
 }
 
-/** Records of an external module hold ids only: with rule `keep` its key, otherwise nothing else. */
+/** Checks that an external module holds ids only: with rule `keep` its key, otherwise no field. */
 function checkExternal(mapping: LocatedMapping, module: ModuleMapping): void {
   const file = moduleFile(module.module);
   const { rule } = module.id;
   if (rule === 'keyless') {
     const place = { file, pointer: '/id/rule' };
-    const what = 'an external module needs a key that it is referred to by';
+    const what = 'an external module needs a key for others to refer to';
     throw mappingFailure(mapping, place, what, 'use another id rule, or remove "external"');
   }
   const parts = rule === 'keep' ? module.key.map(({ column }) => column) : [];
@@ -88,14 +88,14 @@ function checkCopy(
   fault: FieldFault,
 ): void {
   if (copyOf === undefined) return;
-  const ways = waysOut(module);
+  const ways = referringFields(module);
   const target = ways.get(copyOf.via);
   if (target === undefined) {
     const hint = didYouMean(copyOf.via, ways.keys(), 'name a field that refers to a module');
-    const what = `field ${quoteName(copyOf.via)} does not lead to a record`;
+    const what = `field ${quoteName(copyOf.via)} does not refer to a record`;
     throw fault(['copyOf', 'via'], what, hint);
   }
-  // A reference to an unknown module is told where it stands.
+  // A reference to an unknown module is reported at that field.
   const parent = findModule(mapping, target);
   const names = parent === undefined ? null : fieldNames(parent);
   if (names === null || names.has(copyOf.field)) return;
@@ -103,8 +103,8 @@ function checkCopy(
   throw fault(['copyOf', 'field'], what, didYouMean(copyOf.field, names, 'name one of its fields'));
 }
 
-/** Fields that lead to one record, by id or alone by value, with the module that they lead to. */
-function waysOut(module: ModuleMapping): Map<string, string> {
+/** Returns the fields that refer to one record, by id or alone by value, with their modules. */
+function referringFields(module: ModuleMapping): Map<string, string> {
   const ways = new Map<string, string>();
   for (const { fields, module: target } of module.references ?? []) {
     const [only, more] = fields;

@@ -1,4 +1,4 @@
-/** Checks of a module's key and id rule: the records need an order, and each id needs its source. */
+/** Checks a module's key and id rule: the records need an order, and each id needs its source. */
 
 import type { Failure } from '../../outcome/failure.ts';
 import { isOrdered } from '../../record/keyOrder.ts';
@@ -19,7 +19,7 @@ export function checkId(mapping: LocatedMapping, module: ModuleMapping): void {
   checkKey(module, fault);
   const { id, key } = module;
   if (id.rule === 'keyless') {
-    if (key.length > 0) throw fault('/key', 'id rule "keyless" has no key', 'empty the key');
+    if (key.length > 0) throw fault('/key', 'id rule "keyless" has no key', 'make the key empty');
   } else if (key.length === 0) {
     const hint = 'name the key columns, or use rule "keyless"';
     throw fault('/key', `id rule "${id.rule}" needs a key`, hint);
@@ -30,7 +30,11 @@ export function checkId(mapping: LocatedMapping, module: ModuleMapping): void {
   const field = id.field ?? DEFAULT_ID_FIELD;
   if (Object.hasOwn(module.fields, field)) {
     const hint = 'give the id another name with id.field, or rename the field';
-    throw fault(pointerTo('fields', field), `field ${quoteName(field)} is the id's`, hint);
+    throw fault(
+      pointerTo('fields', field),
+      `field ${quoteName(field)} has the name of the id`,
+      hint,
+    );
   }
 }
 
@@ -59,12 +63,12 @@ function checkKey(module: ModuleMapping, fault: Fault): void {
   }
 }
 
-/** Ids are made from the canonical JSON of a key: a type has to have one form per value. */
+/** Ids are made from the canonical JSON of a key: its types need one form per value. */
 function isKeyType(type: FieldType): boolean {
   return !['blob', 'json', 'array'].includes(type.kind);
 }
 
-/** The key is the record's own: each part is a field of the same type. */
+/** Checks rule `keep`: each part of the key is a field of the same type. */
 function checkKeep(module: ModuleMapping, fault: Fault): void {
   for (const [index, part] of module.key.entries()) {
     const fields = Object.values(module.fields).filter(
@@ -75,14 +79,14 @@ function checkKeep(module: ModuleMapping, fault: Fault): void {
     const same = fields.filter((field) => sameType(field, part));
     if (same.some((field) => sameTransforms(field, part))) continue;
     if (same.length > 0) {
-      const hint = 'id rule "keep" needs the same in both: change them, or use id rule "uuid"';
+      const hint = 'id rule "keep" needs the same in both: make them equal, or use id rule "uuid"';
       throw fault(at, `key column ${column} and its field have different transforms`, hint);
     }
     if (fields.length === 0) {
       const hint = 'add the field, or use id rule "uuid"';
       throw fault(at, `key column ${column} is not a field, but id rule "keep" needs it`, hint);
     }
-    const what = `key column ${column} and its field are of different types`;
+    const what = `key column ${column} and its field have different types`;
     throw fault(at, what, 'give both the same type');
   }
 }
@@ -105,7 +109,7 @@ function checkRegistry(
   const hint = didYouMean(
     registry,
     mapping.registries.keys(),
-    'make it with sealift registry build, or put it there',
+    'create it with sealift registry build, or copy it there',
   );
   throw fault('/id/registry', `unknown registry ${quoteName(registry)}`, hint);
 }

@@ -1,4 +1,4 @@
-/** Checks of references inside arrays and JSON. */
+/** Checks references inside arrays and JSON. */
 
 import { formatType, parseType, type FieldType } from '../../record/type.ts';
 import type { FieldFault } from './valueField.ts';
@@ -13,7 +13,7 @@ export function checkNested(mapping: LocatedMapping, field: ValueField, fault: F
   const type = parseType(field.type);
   if (field.references === undefined || type === null) {
     if (field.onMissing === undefined) return;
-    throw fault(['onMissing'], 'there are no ids that could be missing', 'add "references"');
+    throw fault(['onMissing'], 'the field has no ids that could be missing', 'add "references"');
   }
   const nested = nestedReferences(field);
   for (const [index, { module: name, text, path }] of nested.entries()) {
@@ -26,7 +26,7 @@ export function checkNested(mapping: LocatedMapping, field: ValueField, fault: F
     checkParent(parent, { field, type }, at, fault);
     const twin = nested.slice(0, index).find((other) => pathsMeet(other.path, path));
     if (twin === undefined) continue;
-    const what = `paths ${quoteName(twin.text ?? '')} and ${quoteName(text ?? '')} lead to one id`;
+    const what = `paths ${quoteName(twin.text ?? '')} and ${quoteName(text ?? '')} match one id`;
     throw fault(at, what, 'remove one of the two, or make them differ');
   }
 }
@@ -39,7 +39,11 @@ function checkParent(
 ): void {
   if (parent.id.rule === 'keyless' || parent.key.length !== 1) {
     const what = `module "${parent.module}" has no key of one part`;
-    throw fault(at, what, 'an id in an array or in JSON cannot be one of its records: remove it');
+    throw fault(
+      at,
+      what,
+      'an id in an array or in JSON cannot refer to its records: remove the reference',
+    );
   }
   if (parent.id.rule === 'keep') return;
   if ('constant' in field) {
@@ -48,14 +52,14 @@ function checkParent(
   }
   if (type.kind === 'json' || innermost(type).kind === 'uuid') return;
   const what = `the ids of module "${parent.module}" are UUIDs, not of type ${formatType(type)}`;
-  throw fault(['type'], what, 'use type array(uuid) or json: the legacy ids become those');
+  throw fault(['type'], what, 'use type array(uuid) or json, for the new ids');
 }
 
 function innermost(type: FieldType): FieldType {
   return type.kind === 'array' ? innermost(type.of) : type;
 }
 
-/** The module that a field refers to at `path`. */
+/** Returns the module that a field refers to at `path`. */
 export function parentOf(
   mapping: LocatedMapping,
   name: string,

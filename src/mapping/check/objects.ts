@@ -1,13 +1,15 @@
 /**
- * What a source's own catalogue lists, held against a mapping: each object is read by a module, or
- * dropped. That of a catalogue which nobody reads is found here, whatever the schema says of it, so
- * that nothing of how a schema is made, or a mapping checked against it, is used.
+ * Compares the objects of a source's own catalogue with a mapping: each is read by a module, or
+ * dropped. Independent of how a schema is read and a mapping is checked against it, so that an
+ * object missing from the schema is found.
  */
 
 import type { CataloguedObject } from '../../source/source.ts';
 import type { Mapping } from '../model.ts';
 
-/** The objects of the source `name` that are nowhere, in their order. */
+/**
+ * Returns the objects of the source `name` that the mapping does not account for, in their order.
+ */
 export function unaccounted<T extends CataloguedObject>(
   mapping: Mapping,
   name: string,

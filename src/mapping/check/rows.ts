@@ -1,4 +1,7 @@
-/** Checks of which rows become records: conditions, rows that are merged, and rows that others filter. */
+/**
+ * Checks which rows become records: conditions, merged rows, and rows that are filtered with
+ * others.
+ */
 
 import type { ModuleMapping } from '../model.ts';
 import { findModule, isReference } from '../model.ts';
@@ -9,14 +12,13 @@ import { mappingFailure, moduleFile, pointerTo, type LocatedMapping } from '../p
 export function checkRows(mapping: LocatedMapping, module: ModuleMapping): void {
   if (module.merge === undefined || module.id.rule !== 'keyless') return;
   const place = { file: moduleFile(module.module), pointer: '/merge' };
-  const what = 'rows without key cannot be merged: equal records stay apart by their number';
+  const what = 'rows without a key cannot be merged: equal records are numbered';
   throw mappingFailure(mapping, place, what, 'remove "merge", or give the module a key');
 }
 
 /**
- * Which rows are filtered has to be known parent by parent. A module may lead back to itself, but not
- * by way of another one.
- * @throws Failure MAPPING
+ * Checks that filtered rows can be determined parent by parent. A module may refer to itself, but
+ * not through another module. @throws Failure MAPPING
  */
 export function checkFilterCycles(mapping: LocatedMapping): void {
   const done = new Set<string>();
@@ -40,7 +42,7 @@ export function checkFilterCycles(mapping: LocatedMapping): void {
   for (const { module } of mapping.modules) visit(module, [module]);
 }
 
-/** References of a module by which its rows are filtered with their parents. */
+/** Lists the references of a module by which its rows are filtered with their parents. */
 function filteringFields(module: ModuleMapping): { field: string; parent: string }[] {
   return Object.entries(module.fields).flatMap(([field, of]) =>
     isReference(of) && of.onFilteredParent === 'filter' ? [{ field, parent: of.reference }] : [],

@@ -1,6 +1,6 @@
 /**
- * Holds a mapping file against its JSON Schema. The first error becomes one line that a person can
- * act on, with the nearest name where one is unknown; the validator's own errors are not shown.
+ * Validates a mapping file against its JSON Schema. The first error becomes one line with a hint
+ * and the nearest known name; the validator's own errors are not shown.
  */
 
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
@@ -16,8 +16,8 @@ import { PROJECT_SCHEMA } from '../schema/projectSchema.ts';
 
 export type DocumentKind = 'project' | 'module';
 
-/** What is wrong, relative to the document. */
-interface Complaint {
+/** An error, at a place relative to the document. */
+interface ShapeError {
   readonly pointer: string;
   readonly part?: 'key' | 'value';
   readonly what: string;
@@ -34,12 +34,12 @@ export function assertShape(document: MappingDocument, kind: DocumentKind): void
   const { what, hint, ...at } =
     error === undefined
       ? { pointer: '', what: 'the file does not match its schema', hint: 'see mapping/schema' }
-      : complaint(error);
+      : shapeError(error);
   const where = formatPlace({ file: document.name, ...at }, document.text);
   throw new Failure('MAPPING', { what, where, hint });
 }
 
-/** The failure for a type that is none, with the nearest kind. */
+/** Describes an unknown type, with the nearest kind. */
 export function unknownType(type: string): { what: string; hint: string } {
   const [kind = ''] = type.split('(');
   if (KINDS.includes(kind)) {
@@ -57,8 +57,8 @@ export function unknownType(type: string): { what: string; hint: string } {
 function validator(kind: DocumentKind): ValidateFunction {
   const known = compiled.get(kind);
   if (known !== undefined) return known;
-  // verbose: the errors carry the schema, whose titles and names the messages are made of.
-  // The schema is ours: a test holds it against the meta schema, which takes as long as compiling it.
+  // verbose: the errors carry the schema, whose titles and names the messages are made of. A test
+  // validates the schema against the meta schema, which takes as long as compiling it.
   const trusted = { meta: false, validateSchema: false, code: { optimize: false } } as const;
   const ajv = new Ajv2020({ strict: true, verbose: true, addUsedSchema: false, ...trusted });
   const validate = ajv.compile(kind === 'project' ? PROJECT_SCHEMA : MODULE_SCHEMA);
@@ -66,7 +66,7 @@ function validator(kind: DocumentKind): ValidateFunction {
   return validate;
 }
 
-function complaint(error: ErrorObject): Complaint {
+function shapeError(error: ErrorObject): ShapeError {
   const pointer = error.instancePath;
   const params = error.params as Readonly<Record<string, unknown>>;
   if (error.propertyName !== undefined) return badName(pointer, error.propertyName, error);
@@ -99,12 +99,12 @@ function complaint(error: ErrorObject): Complaint {
 
 function unknownFormat(known: unknown): { what: string; hint: string } {
   return {
-    what: `the mapping is not of format ${String(known)}, the one that this version reads`,
-    hint: 'use the version of Sealift that it was written for',
+    what: `this version of Sealift reads mappings of format ${String(known)} only`,
+    hint: 'use the version of Sealift that the mapping was written for',
   };
 }
 
-function unknownProperty(pointer: string, name: string, error: ErrorObject): Complaint {
+function unknownProperty(pointer: string, name: string, error: ErrorObject): ShapeError {
   const allowed = namesOf(error.parentSchema);
   return {
     pointer: `${pointer}/${escapeToken(name)}`,
@@ -114,8 +114,8 @@ function unknownProperty(pointer: string, name: string, error: ErrorObject): Com
   };
 }
 
-/** A misspelt property is missing under its right name: the misspelling is what to tell. */
-function missingProperty(error: ErrorObject, missing: string): Complaint {
+/** A misspelt property is missing under its right name: the misspelling is reported. */
+function missingProperty(error: ErrorObject, missing: string): ShapeError {
   const allowed = namesOf(error.parentSchema);
   const present = typeof error.data === 'object' ? Object.keys(error.data ?? {}) : [];
   const unknown = present.find((name) => !allowed.includes(name));
@@ -128,7 +128,7 @@ function missingProperty(error: ErrorObject, missing: string): Complaint {
   };
 }
 
-function missingCompanion(pointer: string, params: Readonly<Record<string, unknown>>): Complaint {
+function missingCompanion(pointer: string, params: Readonly<Record<string, unknown>>): ShapeError {
   const [name, needed] = [String(params['property']), String(params['missingProperty'])];
   return {
     pointer: `${pointer}/${escapeToken(name)}`,
@@ -138,7 +138,7 @@ function missingCompanion(pointer: string, params: Readonly<Record<string, unkno
   };
 }
 
-function badName(pointer: string, name: string, error: ErrorObject): Complaint {
+function badName(pointer: string, name: string, error: ErrorObject): ShapeError {
   return {
     pointer: `${pointer}/${escapeToken(name)}`,
     part: 'key',
@@ -147,7 +147,7 @@ function badName(pointer: string, name: string, error: ErrorObject): Complaint {
   };
 }
 
-function notAllowed(error: ErrorObject, values: unknown): Complaint {
+function notAllowed(error: ErrorObject, values: unknown): ShapeError {
   const allowed = Array.isArray(values) ? values.map(String) : [];
   const otherwise = `use one of ${allowed.join(', ')}`;
   return {
@@ -190,7 +190,7 @@ function namesOf(schema: ErrorObject['parentSchema']): string[] {
   return Object.keys((schema?.['properties'] ?? {}) as object);
 }
 
-/** The value where it is a text: a name or a word of the mapping, never a record's value. */
+/** Returns the value if it is a text: a name or a word of the mapping, never a record's value. */
 function textOf(error: ErrorObject): string {
   return typeof error.data === 'string' ? error.data : '';
 }

@@ -1,14 +1,14 @@
-/** Checks of a field's transforms, beyond what their schema says. */
+/** Checks a field's transforms, beyond their schema. */
 
 import type { Failure } from '../../outcome/failure.ts';
 import { datePattern, type Temporal } from '../../record/datePattern.ts';
 import type { DatePatterns, Transform } from '../model.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 
-/** A failure at a place inside the field. */
+/** Makes a failure at a place inside the field. */
 type Fault = (path: readonly (string | number)[], what: string, hint: string) => Failure;
 
-/** Members that are options of another one. */
+/** Members that are options of another member. */
 const OPTIONS: ReadonlySet<string> = new Set(['otherwise', 'part', 'with']);
 
 /** @throws Failure MAPPING */
@@ -25,8 +25,12 @@ function checkStep(
 ): void {
   const [kind, other] = Object.keys(step).filter((name) => !OPTIONS.has(name));
   if (kind !== undefined && other !== undefined) {
-    const what = `${quoteName(kind)} and ${quoteName(other)} stand in one transform`;
-    throw fault([...at, other], what, 'write one object for each step, in the order they apply');
+    const what = `${quoteName(kind)} and ${quoteName(other)} are in one transform`;
+    throw fault(
+      [...at, other],
+      what,
+      'write one object for each step, in the order of their application',
+    );
   }
   if ('date' in step) checkPatterns('date', step.date, at, fault);
   if ('time' in step) checkPatterns('time', step.time, at, fault);

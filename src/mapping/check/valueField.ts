@@ -1,4 +1,6 @@
-/** Checks of a field that is no reference: its type, options that only some types have, a constant. */
+/**
+ * Checks a field that is not a reference: its type, options that only some types have, a constant.
+ */
 
 import type { Failure } from '../../outcome/failure.ts';
 import { formatType, parseType, type FieldType } from '../../record/type.ts';
@@ -11,7 +13,7 @@ import { quoteName } from '../../outcome/quoteName.ts';
 import { wholeMatch } from '../compile/pattern.ts';
 import { unknownType } from './shape.ts';
 
-/** A failure at a place inside the field, or at the field itself. */
+/** Makes a failure at a place inside the field, or at the field itself. */
 export type FieldFault = (
   path: readonly (string | number)[],
   what: string,
@@ -30,15 +32,15 @@ export function checkValueField(field: ValueField, fault: FieldFault): void {
     throw fault(['zone'], `unknown time zone ${quoteName(field.zone)}`, nearestZone(field.zone));
   }
   if (field.pattern !== undefined && wholeMatch(field.pattern) === null) {
-    const what = `pattern ${quoteName(field.pattern)} is not of RE2 syntax`;
+    const what = `pattern ${quoteName(field.pattern)} is not valid RE2 syntax`;
     throw fault(
       ['pattern'],
       what,
-      'RE2 has no look-around and no back references: write it without',
+      'RE2 has no look-around and no backreferences: write the pattern without them',
     );
   }
   if (field.harmless === true && field.pii !== undefined) {
-    const what = 'a field that holds personal data is not harmless';
+    const what = 'a field with personal data is not harmless';
     throw fault(['harmless'], what, 'remove "harmless", or "pii"');
   }
   checkTransforms(field.transforms ?? [], fault);
@@ -49,7 +51,7 @@ export function checkValueField(field: ValueField, fault: FieldFault): void {
   const reason = constantFault(field);
   if (reason === null) return;
   const hint = 'correct the constant, or the type and options of its field';
-  throw fault(['constant'], `the field does not take its constant, as ${reason}`, hint);
+  throw fault(['constant'], `the field rejects its constant, as ${reason}`, hint);
 }
 
 function checkOptions(field: ValueOptions, type: FieldType, fault: FieldFault): void {
@@ -64,7 +66,7 @@ function checkOptions(field: ValueOptions, type: FieldType, fault: FieldFault): 
   }
 }
 
-/** Options that only some types have. Some an array passes on to its elements. */
+/** Options that only some types have. An array passes some of them on to its elements. */
 const OPTIONS: readonly {
   readonly option:
     | 'values'

@@ -1,4 +1,4 @@
-/** Content of blob fields: stored once per module under its SHA-256. */
+/** Reference to the content of a blob field, which is stored once per module under its SHA-256. */
 
 import { hash } from 'node:crypto';
 

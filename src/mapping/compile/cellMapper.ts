@@ -1,7 +1,7 @@
 /**
- * One cell of a field, the whole way: its text as it came is looked at, transforms apply in order,
- * the type converts, and checks of the value follow. This is the long way; cells of common types
- * that need none of it pass in the row mapper's own code.
+ * Maps one cell of a field the whole way: its text as read is inspected, transforms apply in order,
+ * the type converts, and checks of the value follow. Cells of common types that need none of it
+ * pass on a fast path in the row mapper.
  */
 
 import { codePoints, converter } from '../../record/convert.ts';
@@ -14,29 +14,36 @@ import type { SourceValue } from '../../record/value.ts';
 import type { ValueField } from '../model.ts';
 import type { NestedStep } from './nestedIds.ts';
 import { wholeMatch } from './pattern.ts';
-import type { RemarkLog } from './diagnostics.ts';
+import type { DiagnosticLog } from './diagnostics.ts';
 
 export interface MappedField {
   readonly name: string;
   readonly mapping: ValueField;
   readonly type: FieldType;
-  /** Whether it orders the records: a value that fails a check stays, so that there is a key. */
+  /**
+   * Whether it orders the records. A value that fails a check then stays, so that there is a key.
+   */
   readonly orders: boolean;
-  /** What becomes of ids inside it, between its transforms and its type. */
+  /** Replaces ids inside it, between its transforms and its type. */
   readonly nested?: NestedStep | null | undefined;
 }
 
-/** Null where the cell is null or was refused; the log says so. */
-export function cellMapper(field: MappedField, log: RemarkLog): (cell: SourceValue) => Converted {
+/**
+ * Returns a mapper that gives null for a cell that is null or was rejected, which the log records.
+ */
+export function cellMapper(
+  field: MappedField,
+  log: DiagnosticLog,
+): (cell: SourceValue) => Converted {
   const { name, mapping, type } = field;
-  const refuse = refusal(field, log);
+  const reject = rejecter(field, log);
   if (takesPlainText(mapping.transforms, type)) {
     const convert = converter({ ...mapping, type });
     return (cell) => {
       const converted = convert(cell);
       if (!(converted instanceof Rejection)) return converted;
       inspectText(cell, name, log);
-      return refuse(name, converted);
+      return reject(name, converted);
     };
   }
   const toValue = valueMapper(field, log);
@@ -46,11 +53,14 @@ export function cellMapper(field: MappedField, log: RemarkLog): (cell: SourceVal
   };
 }
 
-/** The same without a look at the text as it came. */
-export function valueMapper(field: MappedField, log: RemarkLog): (cell: SourceValue) => Converted {
+/** Returns the same mapper without inspection of the text as read. */
+export function valueMapper(
+  field: MappedField,
+  log: DiagnosticLog,
+): (cell: SourceValue) => Converted {
   const { name, mapping, nested = null } = field;
   const { transforms } = mapping;
-  const refuse = refusal(field, log);
+  const reject = rejecter(field, log);
   const convert = converter({ ...mapping, type: field.type });
   const change =
     transforms === undefined
@@ -64,16 +74,16 @@ export function valueMapper(field: MappedField, log: RemarkLog): (cell: SourceVa
     const isPlain = nested === null || own === null || own instanceof Rejection;
     const changed = isPlain ? own : nested(own);
     const converted = changed instanceof Rejection ? changed : convert(changed);
-    return converted instanceof Rejection ? refuse(name, converted) : check(converted);
+    return converted instanceof Rejection ? reject(name, converted) : check(converted);
   };
 }
 
 /** A cell that orders the records and cannot be converted leaves its row without a key. */
-function refusal({ orders }: MappedField, log: RemarkLog): RemarkLog['refuse'] {
-  return orders ? log.refuseKey : log.refuse;
+function rejecter({ orders }: MappedField, log: DiagnosticLog): DiagnosticLog['reject'] {
+  return orders ? log.rejectKey : log.reject;
 }
 
-/** What these take from text is ASCII without controls: only text that they refuse may have faults. */
+/** Kinds that accept ASCII text without controls only: other text is rejected by the type. */
 const PLAIN_KINDS: ReadonlySet<string> = new Set([
   'boolean',
   'integer',
@@ -89,7 +99,7 @@ const PLAIN_KINDS: ReadonlySet<string> = new Set([
   'blob',
 ]);
 
-/** Whether text that is taken has no faults, so that it needs no look. */
+/** Whether accepted text never has faults, so that it needs no inspection. */
 export function takesPlainText(
   transforms: readonly unknown[] | undefined,
   { kind }: FieldType,
@@ -98,43 +108,48 @@ export function takesPlainText(
 }
 
 /**
- * Notes what is wrong with a cell's text as it came; nothing for other cells. `where` says which
- * cell, if the field has several.
+ * Logs faults in a cell's text as read; nothing for other cells. `where` names the cell if the
+ * field has several.
  */
-export function inspectText(cell: SourceValue, field: string, log: RemarkLog, where = ''): void {
+export function inspectText(
+  cell: SourceValue,
+  field: string,
+  log: DiagnosticLog,
+  where = '',
+): void {
   if (typeof cell !== 'string') return;
   for (const fault of textFaults(cell)) {
     log.note(field, where === '' ? fault : { ...fault, reason: fault.reason + where });
   }
 }
 
-const BLANK = new Rejection('blank', 'the text holds nothing but blanks');
+const BLANK = new Rejection('blank', 'the text is empty or only whitespace');
 const NO_MATCH = new Rejection('pattern', 'the text does not match the pattern of the field');
 const JSON_KEY = /"(?:__proto__|constructor|prototype)":/;
 
-/** Checks of what the type made of the cell. */
-function valueCheck(field: MappedField, log: RemarkLog): (value: Converted) => Converted {
+/** Returns the checks of the value that the type made of the cell. */
+function valueCheck(field: MappedField, log: DiagnosticLog): (value: Converted) => Converted {
   const { name, orders } = field;
   const { nonBlank, format, pattern, longText = Infinity } = field.mapping;
   const matches = pattern === undefined ? null : wholeMatch(pattern);
   const isFormat = format === undefined ? null : FORMATS[format];
-  const refuse = (value: string, rejection: Rejection): Converted => {
-    log.refuse(name, rejection);
+  const reject = (value: string, rejection: Rejection): Converted => {
+    log.reject(name, rejection);
     return orders ? value : null;
   };
   return (value) => {
     if (value instanceof RawJson && JSON_KEY.test(value.text)) {
-      log.note(name, { rule: 'json-key', reason: 'a key of the JSON is dangerous to JavaScript' });
+      log.note(name, { rule: 'json-key', reason: 'a key of the JSON can pollute prototypes' });
     }
     if (typeof value !== 'string') return value;
     if (isFormat?.(value) === false) {
-      log.note(name, { rule: 'format', reason: `the text is no ${format}` });
+      log.note(name, { rule: 'format', reason: `the text is not a valid ${format}` });
     }
-    // UTF-16 units are never fewer than code points, so the cheap test comes first.
+    // There are never fewer UTF-16 units than code points, so the cheap test comes first.
     if (value.length >= longText && codePoints(value) >= longText) {
       log.note(name, { rule: 'long-text', reason: `the text has ${longText} characters or more` });
     }
-    if (nonBlank === true && value.trim() === '') return refuse(value, BLANK);
-    return matches?.(value) === false ? refuse(value, NO_MATCH) : value;
+    if (nonBlank === true && value.trim() === '') return reject(value, BLANK);
+    return matches?.(value) === false ? reject(value, NO_MATCH) : value;
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Several cells → one: the first that is not null, or their texts joined. What is made of them goes
- * through the field's transforms and its type as the cell of a column does.
+ * Combines several cells into one: the first that is not null, or their texts joined. The result
+ * goes through the field's transforms and its type like the cell of a column.
  */
 
 import { Rejection } from '../../record/converted.ts';
@@ -8,13 +8,13 @@ import { spelled } from '../../record/transform.ts';
 import { InvalidText, type SourceValue } from '../../record/value.ts';
 import type { CombinedField } from '../model.ts';
 
-const NOT_TEXT = new Rejection(
-  'type',
-  'a cell that is to be joined is neither text nor an integer',
-);
-const NOT_UNICODE = new Rejection('encoding', 'a text that is to be joined is not valid Unicode');
+const NOT_TEXT = new Rejection('type', 'a cell to be joined is neither text nor an integer');
+const NOT_UNICODE = new Rejection('encoding', 'a text to be joined is not valid Unicode');
 
-/** One cell of several, in the order of the field's columns; null where all of them are. */
+/**
+ * Returns a function from the cells, in the order of the field's columns, to one; null if all are
+ * null.
+ */
 export function combiner({
   combine,
 }: Pick<CombinedField, 'combine'>): (cells: readonly SourceValue[]) => SourceValue | Rejection {
@@ -22,7 +22,7 @@ export function combiner({
   return (cells) => joined(cells, combine.join);
 }
 
-/** Nulls are left out, empty texts are not. */
+/** Joins the cells. Nulls are left out, empty texts are not. */
 function joined(cells: readonly SourceValue[], separator: string): SourceValue | Rejection {
   let text: string | null = null;
   for (const cell of cells) {

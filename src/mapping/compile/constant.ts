@@ -1,19 +1,24 @@
-/** The value of a constant field: made once, as a cell of that content would be. */
+/** Computes the value of a constant field once, as a cell with that content would give it. */
 
 import type { Converted } from '../../record/converted.ts';
 import { parseType, type FieldType } from '../../record/type.ts';
 import { valueMapper } from './cellMapper.ts';
 import type { ConstantField } from '../model.ts';
-import type { Note, RemarkLog } from './diagnostics.ts';
+import type { Note, DiagnosticLog } from './diagnostics.ts';
 
-/** The value as records hold it. Throws a TypeError where the mapping was not checked before. */
+/**
+ * Returns the value as records hold it. Throws a TypeError if the mapping was not checked before.
+ */
 export function constantValue(field: ConstantField, type: FieldType): Converted {
   const { value, fault } = convert(field, type);
-  if (fault !== null) throw new TypeError('a constant that its field refuses');
+  if (fault !== null) throw new TypeError('a constant that its field rejects');
   return value;
 }
 
-/** Why the field refuses its constant, or what it would remark in every record; null if nothing. */
+/**
+ * Returns why the field rejects its constant, or the note that it would cause in every record; null
+ * if nothing is wrong.
+ */
 export function constantFault(field: ConstantField): string | null {
   const type = parseType(field.type);
   return type === null ? null : convert(field, type).fault;
@@ -27,16 +32,16 @@ function convert(
   const note = (_: string, { reason }: Pick<Note, 'reason'>): void => {
     fault ??= reason;
   };
-  const refuse: RemarkLog['refuse'] = (name, rejection) => {
+  const reject: DiagnosticLog['reject'] = (name, rejection) => {
     note(name, rejection);
     return null;
   };
-  const log: RemarkLog = {
-    remarks: [],
-    refuse,
-    refuseKey: refuse,
+  const log: DiagnosticLog = {
+    diagnostics: [],
+    reject,
+    rejectKey: reject,
     note,
-    refused: () => fault !== null,
+    hasRejected: () => fault !== null,
     clear: () => {},
   };
   const value = valueMapper({ name: '', mapping: field, type, orders: false }, log)(field.constant);

@@ -1,4 +1,4 @@
-/** What there is to say of one row while it is mapped. Remarks say where and why, never the value. */
+/** Diagnostics of one row while it is mapped. They say where and why, never the value. */
 
 import type { Severity } from '../../outcome/finding.ts';
 import type { Rule } from '../../outcome/rules.ts';
@@ -7,7 +7,7 @@ import type { CompiledModule } from './module.ts';
 import type { ProjectMapping } from '../model.ts';
 import { severityOf } from '../severity.ts';
 
-export interface Remark {
+export interface Diagnostic {
   readonly field: string;
   readonly rule: Rule;
   readonly severity: Severity;
@@ -18,53 +18,58 @@ export interface Remark {
   readonly end?: number;
 }
 
-export type Note = Pick<Remark, 'rule' | 'reason' | 'start' | 'end'>;
+export type Note = Pick<Diagnostic, 'rule' | 'reason' | 'start' | 'end'>;
 
-export interface RemarkLog {
-  readonly remarks: readonly Remark[];
+export interface DiagnosticLog {
+  readonly diagnostics: readonly Diagnostic[];
   /** The cell is lost. Returns what stands in its place. */
-  readonly refuse: (field: string, rejection: Rejection) => null;
+  readonly reject: (field: string, rejection: Rejection) => null;
   /** The same of a part of the record's key: without one there is no record, whatever it weighs. */
-  readonly refuseKey: (field: string, rejection: Rejection) => null;
+  readonly rejectKey: (field: string, rejection: Rejection) => null;
   /** The cell is kept. */
   readonly note: (field: string, note: Note) => void;
-  /** Whether a cell was refused by a rule that is a BLOCKER there. */
-  readonly refused: () => boolean;
+  /** Whether a cell was rejected by a rule that is a BLOCKER there. */
+  readonly hasRejected: () => boolean;
   readonly clear: () => void;
 }
 
-/** The log of a mapper; severities are those of the project. Only a field's first remark of a rule counts. */
-export function remarkLog(module: CompiledModule, project: ProjectMapping): RemarkLog {
-  const remarks: Remark[] = [];
-  let refused = false;
+/**
+ * The log of a mapper; severities are those of the project. Of a field, only the first diagnostic of a
+ * rule counts.
+ */
+export function diagnosticLog(module: CompiledModule, project: ProjectMapping): DiagnosticLog {
+  const diagnostics: Diagnostic[] = [];
+  let rejected = false;
   const weigh = (field: string, { rule }: Note): Severity =>
     severityOf(project, rule, module.name, field);
   const add = (field: string, note: Note, severity: Severity): Severity => {
     const { rule, reason, start, end } = note;
-    const twice = remarks.some((remark) => remark.field === field && remark.rule === rule);
+    const twice = diagnostics.some(
+      (diagnostic) => diagnostic.field === field && diagnostic.rule === rule,
+    );
     if (twice) return severity;
     const place = start === undefined || end === undefined ? {} : { start, end };
-    remarks.push({ field, rule, severity, reason, ...place });
+    diagnostics.push({ field, rule, severity, reason, ...place });
     return severity;
   };
   return {
-    remarks,
-    refuse: (field, rejection) => {
-      if (add(field, rejection, weigh(field, rejection)) === 'BLOCKER') refused = true;
+    diagnostics,
+    reject: (field, rejection) => {
+      if (add(field, rejection, weigh(field, rejection)) === 'BLOCKER') rejected = true;
       return null;
     },
-    refuseKey: (field, rejection) => {
+    rejectKey: (field, rejection) => {
       add(field, rejection, 'BLOCKER');
-      refused = true;
+      rejected = true;
       return null;
     },
     note: (field, note) => {
       add(field, note, weigh(field, note));
     },
-    refused: () => refused,
+    hasRejected: () => rejected,
     clear: () => {
-      remarks.length = 0;
-      refused = false;
+      diagnostics.length = 0;
+      rejected = false;
     },
   };
 }

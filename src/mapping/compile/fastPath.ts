@@ -1,7 +1,7 @@
 /**
- * Cells of common forms, in code: most values need no more than a look, and the row mapper has that look
- * in the function that it generates. All else goes to the converter of the cell's type, which is the one
- * that decides: a fast path takes nothing that the converter would not, and gives the same.
+ * Generates code for cells of common forms: most values need only a test, which the row mapper has
+ * inline in its generated function. All others go to the converter of the cell's type, which is
+ * authoritative: a fast path accepts only cells that the converter accepts, with the same result.
  */
 
 import { isDate, isTimestamp } from '../../record/dateTime.ts';
@@ -9,7 +9,7 @@ import { scaledText } from '../../record/decimal.ts';
 import type { CompiledField } from './module.ts';
 import type { ColumnField } from '../model.ts';
 
-/** The functions that the code calls. */
+/** Functions that the code calls. */
 interface FastCalls {
   readonly scaled: typeof scaledText;
   readonly isDate: typeof isDate;
@@ -17,7 +17,7 @@ interface FastCalls {
   readonly timestamp: (text: string) => string;
 }
 
-/** What the code calls, by the names that it has there. */
+/** The functions by their names in the code. */
 export const FAST_CALLS: FastCalls = {
   scaled: scaledText,
   isDate,
@@ -25,13 +25,13 @@ export const FAST_CALLS: FastCalls = {
   timestamp: (text) => `${text.slice(0, 10)}T${text.slice(11)}`,
 };
 
-/** A test of the cell `x`, and what the field's value is where it passes. `y` is free for both. */
+/** A test of `cell`, and the field's value if it passes. Both may use the variable `decimal`. */
 export interface FastPath {
   readonly test: string;
   readonly value: string;
 }
 
-/** Cells of common forms, whose value is seen at once; null where each cell may need something. */
+/** Returns the fast path of a field; null if each cell may need the converter. */
 export function fastPath({
   mapping,
   type,
@@ -40,26 +40,32 @@ export function fastPath({
   switch (type.kind) {
     case 'string': {
       const test = fastText(mapping);
-      return test === null ? null : { test, value: 'x' };
+      return test === null ? null : { test, value: 'cell' };
     }
     case 'integer':
-      // Zero goes the long way because of −0.
-      return { test: `typeof x === 'number' && x !== 0 && Number.isSafeInteger(x)`, value: 'x' };
+      // Zero goes to the converter because of −0.
+      return {
+        test: `typeof cell === 'number' && cell !== 0 && Number.isSafeInteger(cell)`,
+        value: 'cell',
+      };
     case 'float':
-      return { test: `typeof x === 'number' && x !== 0 && Number.isFinite(x)`, value: 'x' };
+      return {
+        test: `typeof cell === 'number' && cell !== 0 && Number.isFinite(cell)`,
+        value: 'cell',
+      };
     case 'boolean':
-      return { test: 'x === 1 || x === 0', value: 'x === 1' };
+      return { test: 'cell === 1 || cell === 0', value: 'cell === 1' };
     case 'decimal':
       if (type.digits === undefined) return null;
       return {
-        test: `typeof x === 'number' && (y = scaled(x, ${type.digits})) !== null`,
-        value: 'y',
+        test: `typeof cell === 'number' && (decimal = scaled(cell, ${type.digits})) !== null`,
+        value: 'decimal',
       };
     case 'timestamp':
       if ((type.digits ?? 0) > 0) return null;
-      return { test: `typeof x === 'string' && isTimestamp(x)`, value: 'timestamp(x)' };
+      return { test: `typeof cell === 'string' && isTimestamp(cell)`, value: 'timestamp(cell)' };
     case 'date':
-      return { test: `typeof x === 'string' && isDate(x)`, value: 'x' };
+      return { test: `typeof cell === 'string' && isDate(cell)`, value: 'cell' };
     default:
       return null;
   }
@@ -68,10 +74,10 @@ export function fastPath({
 function fastText(mapping: ColumnField): string | null {
   const { maxLength, longText, nonBlank, format, pattern } = mapping;
   if (format !== undefined || pattern !== undefined) return null;
-  const tests = [`typeof x === 'string'`];
-  // UTF-16 units are never fewer than code points.
-  if (maxLength !== undefined) tests.push(`x.length <= ${maxLength}`);
-  if (longText !== undefined) tests.push(`x.length < ${longText}`);
-  if (nonBlank === true) tests.push('x.charCodeAt(0) > 32 && x.charCodeAt(0) < 127');
+  const tests = [`typeof cell === 'string'`];
+  // There are never fewer UTF-16 units than code points.
+  if (maxLength !== undefined) tests.push(`cell.length <= ${maxLength}`);
+  if (longText !== undefined) tests.push(`cell.length < ${longText}`);
+  if (nonBlank === true) tests.push('cell.charCodeAt(0) > 32 && cell.charCodeAt(0) < 127');
   return tests.join(' && ');
 }

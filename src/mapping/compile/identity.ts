@@ -22,19 +22,21 @@ export interface MapperContext {
   /** Registry name → legacy id → target id. */
   readonly registries: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /**
-   * Module → legacy keys (see recordKey.ts) that only filtered rows have. Modules of which no row is
-   * filtered, or which nobody asks, are not there.
+   * Module → legacy keys (see recordKey.ts) that only filtered rows have. Has no module of which no
+   * row is filtered, or whose keys are not asked for.
    */
   readonly filtered?: ReadonlyMap<string, { readonly has: (key: string) => boolean }>;
-  /** Module → legacy keys that rows have, filtered ones included; only where somebody asks. */
+  /** Module → legacy keys that rows have, filtered ones included; only if they are asked for. */
   readonly present?: ReadonlyMap<string, { readonly has: (key: string) => boolean }>;
 }
 
 export interface Identity {
-  /** The target id of a row; records a rejection and returns '' where there is none. */
-  target(row: Row): string;
-  /** The canonical line that links the last target id to its legacy key. */
-  lineage(target: string): string;
+  /** The legacy key of a row, as {@link keyText} spells it; rejects and returns '' if it has none. */
+  key(row: Row): string;
+  /** The target id for a legacy key; '' for no key. Rejects and returns '' if there is none. */
+  target(key: string): string;
+  /** The canonical line that links a target id to its legacy key. */
+  lineage(target: string, key: string): string;
   /** base64url of 16 bytes of HMAC-SHA-256(K, JCS([module, …key])). */
   blind(key: readonly KeyValue[]): string;
 }
@@ -52,18 +54,15 @@ export function identity(
   const targetOf = targetId(module.name, module.mapping.id, context);
   const field = module.idField ?? '';
   const origin = `,"source":${JSON.stringify(module.source)},"table":${JSON.stringify(module.table)}}`;
-  let key = '';
   return {
-    target(row) {
+    key(row) {
       const text = textOf(row);
-      if (typeof text !== 'string') {
-        reject(field, text ?? NO_KEY);
-        return '';
-      }
-      key = text;
-      return targetOf(text) ?? reject(field, NOT_REGISTERED) ?? '';
+      return typeof text === 'string' ? text : (reject(field, text ?? NO_KEY) ?? '');
     },
-    lineage(target) {
+    target(key) {
+      return key === '' ? '' : (targetOf(key) ?? reject(field, NOT_REGISTERED) ?? '');
+    },
+    lineage(target, key) {
       return `{"id":"${target}","key":[${key}]${origin}`;
     },
     blind: blindOf(module, context),
@@ -160,7 +159,8 @@ export function legacyId(key: string): string {
   return key.startsWith('"') ? (JSON.parse(key) as string) : key;
 }
 
-function blindOf(module: CompiledModule, context: MapperContext): Identity['blind'] {
+/** What {@link Identity} makes of the key of a record. */
+export function blindOf(module: CompiledModule, context: MapperContext): Identity['blind'] {
   const secret = context.secrets.get(module.mapping.blind ?? '');
   return (key) => {
     if (secret === undefined) throw new TypeError('no secret for the blind');

@@ -1,6 +1,6 @@
 /**
- * Text of a legacy key that is in no field: it makes the id and stands in the lineage only, and what
- * is wrong with it is said of the field of the id.
+ * Inspects text of a legacy key that is in no field. Such text makes the id and is in the lineage
+ * only; its faults are reported for the field of the id.
  */
 
 import type { Row } from '../../source/source.ts';
@@ -8,13 +8,16 @@ import { inspectText, takesPlainText } from './cellMapper.ts';
 import type { CompiledModule } from './module.ts';
 import { columnsOfField, isReference } from '../model.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
-import type { RemarkLog } from './diagnostics.ts';
+import type { DiagnosticLog } from './diagnostics.ts';
 
-/** Looks at these texts of a row; null where fields hold all of the key's texts. */
-export function keyInspector(module: CompiledModule, log: RemarkLog): ((row: Row) => void) | null {
+/** Returns an inspector of these texts of a row; null if fields hold all of the key's texts. */
+export function keyInspector(
+  module: CompiledModule,
+  log: DiagnosticLog,
+): ((row: Row) => void) | null {
   const { idField, fields, key, columns } = module;
   if (idField === null) return null;
-  // What a reference makes of a text is an id: it looks at none.
+  // A reference turns a text into an id and does not inspect it.
   const seen = new Set(
     fields.flatMap(({ mapping }) => (isReference(mapping) ? [] : columnsOfField(mapping))),
   );

@@ -1,9 +1,9 @@
 /**
- * A module's mapping → what a run needs of it: which columns to read, which record comes out, in
- * which order, and a mapper for rows. Only data of a checked mapping comes in here.
+ * Compiles a module's mapping for a run: the columns to read, the fields and order of its records,
+ * and a mapper for rows. The mapping must have been checked.
  */
 
-import { REFUSALS } from '../../record/converted.ts';
+import { REJECTION_RULES } from '../../record/converted.ts';
 import type { FieldType } from '../../record/type.ts';
 import { formatType, parseType } from '../../record/type.ts';
 import {
@@ -45,18 +45,18 @@ export interface CompiledModule {
   readonly name: string;
   readonly mapping: ModuleMapping;
   readonly source: string;
-  /** The table, or what the query is called. */
+  /** The table, or the name of the query. */
   readonly table: string;
-  /** Whose rows a query or view accounts for. */
+  /** The table whose rows a query or view accounts for. */
   readonly base: BaseTable | null;
   /** Columns to read, each once. */
   readonly columns: readonly string[];
-  /** Those whose numbers are wanted with the digits that they are written with. */
+  /** Columns whose numbers are read with their digits as written. */
   readonly asWritten: readonly string[];
   /** Mapped fields, ascending by name (UTF-16 code units, as RFC 8785 §3.2.3 sorts members). */
   readonly fields: readonly CompiledField[];
   readonly key: readonly CompiledKeyPart[];
-  /** The field that holds the target id; null where the legacy key is kept. */
+  /** The field with the target id; null if the legacy key is kept. */
   readonly idField: string | null;
   /** Fields that order the records, with their types. */
   readonly orderFields: readonly string[];
@@ -66,7 +66,7 @@ export interface CompiledModule {
   readonly minimumRows: number;
 }
 
-/** Compiles one module. Throws a TypeError where the mapping was not checked before. */
+/** Compiles one module. Throws a TypeError if the mapping was not checked before. */
 export function compileModule(mapping: Mapping, name: string): CompiledModule {
   const module = moduleNamed(mapping, name);
   const key = compileKey(module.key);
@@ -100,7 +100,7 @@ export function compileModule(mapping: Mapping, name: string): CompiledModule {
 
 /** Whether a rule that empties a cell is lowered for this field, so that its row is kept. */
 function letsNullPass(project: ProjectMapping, module: string, field: string): boolean {
-  return REFUSALS.some((rule) => severityOf(project, rule, module, field) !== 'BLOCKER');
+  return REJECTION_RULES.some((rule) => severityOf(project, rule, module, field) !== 'BLOCKER');
 }
 
 export function moduleNamed(mapping: Mapping, name: string): ModuleMapping {
@@ -123,7 +123,7 @@ function requireType(text: string): FieldType {
   return type;
 }
 
-/** A reference has the type of the id that it points to. */
+/** Returns the type of a field; a reference has the type of the id that it points to. */
 function typeOfField(mapping: Mapping, field: FieldMapping): FieldType {
   if (!isReference(field)) return requireType(field.type);
   const parent = moduleNamed(mapping, field.reference);
@@ -140,7 +140,10 @@ function columnsOf(module: ModuleMapping): string[] {
   return [...columns];
 }
 
-/** Columns of fields of type decimal, with its digits as they are; not where others look at the number. */
+/**
+ * Lists the columns of decimal fields that keep their digits as written, unless others read the
+ * number.
+ */
 function asWritten(module: ModuleMapping, fields: readonly CompiledField[]): string[] {
   const numbers = [...module.key, ...(module.where ?? [])].map(({ column }) => column);
   const found: string[] = [];
@@ -168,7 +171,7 @@ function fieldOfKeyPart(fields: readonly CompiledField[], part: CompiledKeyPart)
   return field.name;
 }
 
-/** Whether a field and a part of the key make the same of a cell's text. */
+/** Whether a field and a part of the key transform a cell's text alike. */
 export function sameTransforms(
   field: Pick<ColumnField, 'transforms'>,
   part: Pick<CompiledKeyPart, 'transforms'>,

@@ -1,6 +1,6 @@
 /**
- * Ids inside arrays and JSON: each legacy id becomes the target id of that module's record, in its place,
- * however often it is there. Ids of modules that keep theirs stay as they are.
+ * Replaces ids inside arrays and JSON: each occurrence of a legacy id becomes the target id of that
+ * module's record. Ids of modules that keep theirs stay as they are.
  */
 
 import { Rejection } from '../../record/converted.ts';
@@ -12,17 +12,20 @@ import { changedAt, nestedReferences, type NestedReference } from '../idPath.ts'
 import type { ValueField } from '../model.ts';
 import type { Note } from './diagnostics.ts';
 
-/** From a cell, after its transforms, to the cell that the field's type takes. */
+/** Turns a cell, after its transforms, into the cell that the field's type converts. */
 export type NestedStep = (cell: Exclude<SourceValue, null>) => SourceValue | Rejection;
 
-const NOT_REGISTERED = new Rejection('registry', 'the registry has no entry for an id in it');
-const NO_SCALAR = new Rejection('type', 'a path to ids leads to an array or object');
+const NOT_REGISTERED = new Rejection(
+  'registry',
+  'the registry has no entry for an id in the value',
+);
+const NO_SCALAR = new Rejection('type', 'a path to ids matches an array or object');
 
-/** What one id becomes. */
+/** Turns one id into another. */
 type IdChange = (id: JsonValue) => JsonValue | Rejection | typeof MISSING;
 const MISSING = Symbol('missing');
 
-/** The step of a field; null where every id stays as it is. */
+/** Returns the step of a field; null if every id stays as it is. */
 export function nestedStep(
   field: ValueField,
   context: MapperContext,
@@ -35,28 +38,28 @@ export function nestedStep(
   if (changes.length === 0) return null;
   return (cell) => {
     let json = jsonOf(cell);
-    // What is no JSON is refused by the type.
+    // Invalid JSON is rejected by the type.
     if (json === undefined) return cell;
-    let refused: Rejection | null = null;
+    let rejected: Rejection | null = null;
     for (const { reference, change } of changes) {
       let missing = 0;
       json = changedAt(json, reference.path, (id) => {
         const changed = change(id);
-        if (changed instanceof Rejection) refused ??= changed;
+        if (changed instanceof Rejection) rejected ??= changed;
         if (changed === MISSING) missing += 1;
         return changed === MISSING || changed instanceof Rejection ? null : changed;
       });
       if (missing > 0) note(missingNote(missing, reference.module));
     }
-    return refused ?? cellOf(json);
+    return rejected ?? cellOf(json);
   };
 }
 
 function missingNote(missing: number, module: string): Note {
-  const ids = missing === 1 ? 'an id in it is' : `${missing} ids in it are`;
+  const ids = missing === 1 ? 'an id in it matches' : `${missing} ids in it match`;
   return {
     rule: 'reference-missing',
-    reason: `${ids} of no row of module ${module}, and null now`,
+    reason: `${ids} no row of module ${module}, and became null`,
   };
 }
 
@@ -81,7 +84,7 @@ function idChange({ module, onMissing }: NestedReference, context: MapperContext
   };
 }
 
-/** Undefined where there is no JSON. */
+/** Returns the JSON of a cell; undefined if it is not JSON. */
 function jsonOf(cell: Exclude<SourceValue, null>): JsonValue | undefined {
   if (cell instanceof JsonNode) return cell.value;
   if (typeof cell === 'number' || typeof cell === 'boolean') return cell;
@@ -97,7 +100,7 @@ function asCell(id: JsonValue): SourceValue {
   return id !== null && typeof id === 'object' ? new JsonNode(id) : id;
 }
 
-/** A text as a cell of JSON is one in quotes. */
+/** Encodes a text as a quoted cell of JSON. */
 function cellOf(json: JsonValue): SourceValue {
   return typeof json === 'string' ? JSON.stringify(json) : asCell(json);
 }

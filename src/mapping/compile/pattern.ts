@@ -5,7 +5,7 @@
 
 import { RE2JS } from 're2js';
 
-/** Whether a whole text matches; null where the pattern does not compile. */
+/** Returns a matcher of whole texts; null if the pattern does not compile. */
 export function wholeMatch(pattern: string): ((text: string) => boolean) | null {
   let compiled: RE2JS;
   try {

@@ -1,4 +1,4 @@
-/** What a row's record is called among the records of its module, as text that is equal if it is. */
+/** Identifies the record of a row among the records of its module, by a text. */
 
 import { Rejection } from '../../record/converted.ts';
 import type { Row } from '../../source/source.ts';
@@ -7,9 +7,9 @@ import { keyText, targetId, type MapperContext } from './identity.ts';
 import type { ModuleMapping } from '../model.ts';
 
 /**
- * The canonical JSON texts of the module's legacy key with commas between; null where the cells at
- * `indexes`, which hold its parts in order, give none. For rows that may well have no target id: a
- * registry need not know what is filtered. Not for modules without key.
+ * Returns the canonical JSON texts of the module's legacy key with commas between; null if the
+ * cells at `indexes`, which hold its parts in order, give none. For rows without a target id: a
+ * registry need not list filtered rows. Not for modules without a key.
  */
 export function legacyKey(
   module: ModuleMapping,
@@ -23,8 +23,8 @@ export function legacyKey(
 }
 
 /**
- * The target id, or what {@link legacyKey} gives where the key is kept; null where there is none. So
- * a row and those that refer to it have the same.
+ * Returns the target id, or {@link legacyKey} if the key is kept; null if there is none. A row and
+ * the rows that refer to it have the same.
  */
 export function recordKey(
   module: ModuleMapping,

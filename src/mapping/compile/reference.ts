@@ -1,4 +1,4 @@
-/** References: the parent's legacy key in this row's columns → the parent's target id. */
+/** Converts references: the parent's legacy key in this row's columns → the parent's target id. */
 
 import type { Converted } from '../../record/converted.ts';
 import { Rejection } from '../../record/converted.ts';
@@ -10,12 +10,14 @@ import { columnsOfField, isReference, type ReferenceField } from '../model.ts';
 const PARTIAL = new Rejection('reference-partial', 'some columns of the reference are null');
 const LOST = new Rejection(
   'reference-partial',
-  'some columns of the reference are null, and the others are in no other field',
+  'some columns of the reference are null, and no other field holds the others',
 );
-const MISSING = new Rejection('required', 'the reference is null, the field is required');
+const MISSING = new Rejection('required', 'the reference is null, but the field is required');
 const NOT_REGISTERED = new Rejection('registry', 'the registry has no entry for the parent');
 
-/** A converter of whole rows: the columns of the field hold the parent's key, in its order. */
+/**
+ * Returns a converter of whole rows. The columns of the field hold the parent's key, in its order.
+ */
 export function referenceConverter(
   module: CompiledModule,
   field: ReferenceField,
@@ -42,8 +44,8 @@ export function referenceConverter(
 }
 
 /**
- * What becomes of a row of which some columns are null and others are not. It may refer to nothing only
- * where what the others hold arrives in another field.
+ * Handles a row of which some columns are null and others are not. It may refer to nothing only if
+ * the values of the others are in another field.
  */
 function partialReference(
   module: CompiledModule,
@@ -59,9 +61,9 @@ function partialReference(
   return (row) => (lost.some((index) => (row[index] ?? null) !== null) ? LOST : whenNull);
 }
 
-/** Columns whose values arrive whatever becomes of references of several columns. */
+/** Returns columns whose values are kept even if references of several columns are null. */
 function heldColumns(module: CompiledModule): ReadonlySet<string> {
-  // The lineage holds a part with transforms as it is compared, not as it is spelled.
+  // The lineage holds a part with transforms as compared, not as spelled.
   const inLineage = module.hasLineage ? module.key.filter((part) => !part.transforms) : [];
   const held = new Set(inLineage.map(({ column }) => column));
   for (const { mapping } of module.fields) {

@@ -1,4 +1,7 @@
-/** Which rows count: those for which the conditions of their module hold, and whose parents count. */
+/**
+ * Filters rows: those that count fulfil the conditions of their module, and have parents that
+ * count.
+ */
 
 import { Rejection } from '../../record/converted.ts';
 import type { Row } from '../../source/source.ts';
@@ -8,8 +11,8 @@ import type { ReferenceField } from '../model.ts';
 import { legacyKey } from './recordKey.ts';
 import { whereOf } from './where.ts';
 
-/** Whether a row of the module's columns counts; null where every row does. */
-export function rowGate(
+/** Returns whether a row of the module's columns counts; null if every row does. */
+export function rowFilter(
   module: CompiledModule,
   context: MapperContext,
 ): ((row: Row) => boolean) | null {
@@ -22,7 +25,7 @@ export function rowGate(
   return (row) => holds?.(row) !== false && !filters.some((isFiltered) => isFiltered(row));
 }
 
-/** Whether the row that a row refers to was filtered; null where no row of the parent is. */
+/** Returns whether the row that a row refers to was filtered; null if no row of the parent is. */
 export function parentFilter(
   module: CompiledModule,
   field: ReferenceField,
@@ -39,8 +42,8 @@ export function parentFilter(
 }
 
 /**
- * Whether a row refers to a key that no row of the parent has, or could have; null where that is not
- * asked. A reference that is null, be it in part, is not meant.
+ * Returns whether a row refers to a key that no row of the parent has, or could have; null if that
+ * is not checked. A reference that is null, even in part, is not reported.
  */
 export function missingParent(
   module: CompiledModule,

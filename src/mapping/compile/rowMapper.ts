@@ -24,12 +24,12 @@ import type { CombinedField, ReferenceField } from '../model.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { nestedStep } from './nestedIds.ts';
 import { referenceConverter } from './reference.ts';
-import { remarkLog, type Note, type Remark, type RemarkLog } from './diagnostics.ts';
+import { diagnosticLog, type Note, type Diagnostic, type DiagnosticLog } from './diagnostics.ts';
 import { missingParent, parentFilter } from './rowFilter.ts';
 
-export type { Remark } from './diagnostics.ts';
+export type { Diagnostic } from './diagnostics.ts';
 
-/** What the last mapped row became. */
+/** What the last mapped row became; overwritten by the next one. */
 export interface MappedRow {
   /** Canonical JSON, without the id where the module is keyless; a cell that failed is null. */
   record: string;
@@ -41,15 +41,16 @@ export interface MappedRow {
   blobs: BlobReference[];
 }
 
+/** Maps one row at a time: all members are of the last row, and are read before the next call. */
 export interface RowMapper {
   readonly out: MappedRow;
-  /** What there is to say of the last row: at most one remark for each field and rule. */
-  readonly remarks: readonly Remark[];
+  /** Diagnostics of the last row: at most one for each field and rule. */
+  readonly diagnostics: readonly Diagnostic[];
   /** Whether the last row has the key that orders its record; without one `out` is of no use. */
   readonly hasKey: boolean;
   /**
    * Maps one row into `out`; true when its record may be sealed. It may not when it has no key, or
-   * when a BLOCKER has emptied a cell. Remarks on content that is kept as it is never keep a row out.
+   * when a BLOCKER has emptied a cell. Diagnostics on content that is kept as it is never keep a row out.
    */
   map(row: Row): boolean;
 }
@@ -64,32 +65,32 @@ interface Member {
 /** A mapper for rows that hold the module's columns in order. */
 export function rowMapper(module: CompiledModule, context: MapperContext): RowMapper {
   const out: MappedRow = { record: '', key: [], lineage: '', blobs: [] };
-  const log = remarkLog(module, context.mapping.project);
-  const id = identity(module, context, log.refuseKey);
+  const log = diagnosticLog(module, context.mapping.project);
+  const id = identity(module, context, log.rejectKey);
   const run = generate(module, context, { out, log, id });
   // What stands in a key for a part that there is not; a kept key may well be an empty text.
   const none = module.idField === null ? null : '';
   let hasKey = false;
   return {
     out,
-    remarks: log.remarks,
+    diagnostics: log.diagnostics,
     get hasKey() {
       return hasKey;
     },
     map(row) {
-      if (log.remarks.length > 0) log.clear();
+      if (log.diagnostics.length > 0) log.clear();
       if (out.blobs.length > 0) out.blobs = [];
       run(row);
       // Most rows have nothing to say, and so they have a key.
-      hasKey = log.remarks.length === 0 || out.key.every((part) => part !== none);
-      return hasKey && !log.refused();
+      hasKey = log.diagnostics.length === 0 || out.key.every((part) => part !== none);
+      return hasKey && !log.hasRejected();
     },
   };
 }
 
 interface Parts {
   readonly out: MappedRow;
-  readonly log: RemarkLog;
+  readonly log: DiagnosticLog;
   readonly id: Identity;
 }
 
@@ -106,12 +107,13 @@ function generate(
   const inspectKey = keyInspector(module, log);
   const code = [
     ...module.fields.map((field, index) => assignment(module, field, index)),
+    hasTarget(module) ? 'const legacyKey = id.key(row);' : '',
     `out.key = ${keyCode(module)};`,
     ...idCode(module, members),
     `out.record = ${serialise(members)};`,
     plain.length > 0 ? 'if (suspect(out.record)) inspect(row);' : '',
     inspectKey === null ? '' : 'inspectKey(row);',
-    module.hasLineage ? 'out.lineage = id.lineage(out.key[0]);' : '',
+    module.hasLineage ? 'out.lineage = id.lineage(out.key[0], legacyKey);' : '',
   ];
   const inspect = (row: Row): void => {
     for (const { field, column } of plain) inspectText(row[column] ?? null, field, log);
@@ -121,8 +123,8 @@ function generate(
     text: memberText,
     suspect: isSuspectJson,
     out,
-    s: slow,
-    c: constants,
+    slow,
+    constants,
     id,
     inspect,
     inspectKey,
@@ -130,7 +132,7 @@ function generate(
   // oxlint-disable-next-line no-implied-eval, typescript/no-implied-eval -- see the head of this file
   const make = new Function(
     ...Object.keys(used),
-    `'use strict';\nreturn (row) => {\nlet x, y;\n${code.join('\n')}\n};`,
+    `'use strict';\nreturn (row) => {\nlet cell, decimal;\n${code.join('\n')}\n};`,
   ) as (...values: unknown[]) => (row: Row) => void;
   return make(...Object.values(used));
 }
@@ -152,7 +154,7 @@ function constantOf({ mapping, type }: CompiledField): unknown {
   return 'constant' in mapping ? constantValue(mapping, type) : undefined;
 }
 
-/** What is behind the inlined tests: everything else that may happen to a cell. */
+/** Handles what the inlined tests leave: everything else that may happen to a cell. */
 function slowPath(
   module: CompiledModule,
   field: CompiledField,
@@ -178,7 +180,7 @@ function slowPath(
   const cell = cellMapper({ name, mapping, type, orders, nested }, log);
   const unkeyed = orders && mapping.required !== true;
   return (value: SourceValue) =>
-    value === null && unkeyed ? log.refuseKey(name, NO_KEY) : stored(cell(value));
+    value === null && unkeyed ? log.rejectKey(name, NO_KEY) : stored(cell(value));
 }
 
 function referencePath(
@@ -186,12 +188,12 @@ function referencePath(
   name: string,
   mapping: ReferenceField,
   context: MapperContext,
-  log: RemarkLog,
+  log: DiagnosticLog,
 ): (row: Row) => unknown {
   const convert = referenceConverter(module, mapping, context);
   const mapped = (row: Row): unknown => {
     const converted = convert(row);
-    return converted instanceof Rejection ? log.refuse(name, converted) : converted;
+    return converted instanceof Rejection ? log.reject(name, converted) : converted;
   };
   const isFiltered =
     mapping.onFilteredParent === 'null' ? parentFilter(module, mapping, context) : null;
@@ -201,7 +203,7 @@ function referencePath(
   return (row) => {
     const filtered = isFiltered?.(row) === true;
     if (!filtered && isMissing?.(row) !== true) return mapped(row);
-    if (required) return log.refuse(name, filtered ? LOST_PARENT : MISSING_PARENT);
+    if (required) return log.reject(name, filtered ? LOST_PARENT : MISSING_PARENT);
     log.note(name, filtered ? FILTERED_PARENT : NOT_THERE);
     return null;
   };
@@ -228,7 +230,7 @@ const MISSING_PARENT = new Rejection(
 function combinedPath(
   module: CompiledModule,
   field: Omit<MappedField, 'mapping' | 'orders'> & { readonly mapping: CombinedField },
-  log: RemarkLog,
+  log: DiagnosticLog,
 ): (row: Row) => Converted {
   const { name, mapping, type, nested } = field;
   const columns = mapping.columns.map((column) => ({
@@ -242,22 +244,22 @@ function combinedPath(
       inspectText(row[index] ?? null, name, log, `, in column ${quoteName(column)}`);
     }
     const cell = combine(columns.map(({ index }) => row[index] ?? null));
-    return cell instanceof Rejection ? log.refuse(name, cell) : toValue(cell);
+    return cell instanceof Rejection ? log.reject(name, cell) : toValue(cell);
   };
 }
 
 /** Cells of the common types pass without a call; everything else goes to the converter. */
 function assignment(module: CompiledModule, field: CompiledField, index: number): string {
   const { mapping } = field;
-  if ('constant' in mapping) return `const v${index} = c[${index}];`;
-  if (!('column' in mapping)) return `const v${index} = s[${index}](row);`;
+  if ('constant' in mapping) return `const value${index} = constants[${index}];`;
+  if (!('column' in mapping)) return `const value${index} = slow[${index}](row);`;
   const column = module.columns.indexOf(mapping.column);
-  const slow = `s[${index}](x)`;
+  const slow = `slow[${index}](cell)`;
   const checked = isRequired(field) || isKeptKey(module, field);
-  const nullable = checked ? slow : `x === null ? null : ${slow}`;
+  const nullable = checked ? slow : `cell === null ? null : ${slow}`;
   const fast = fastPath(field);
   const value = fast === null ? nullable : `${fast.test} ? ${fast.value} : ${nullable}`;
-  return `x = row[${column}]; const v${index} = ${value};`;
+  return `cell = row[${column}]; const value${index} = ${value};`;
 }
 
 function isRequired(field: CompiledField): boolean {
@@ -272,17 +274,20 @@ function isKeptKey(module: CompiledModule, field: CompiledField): boolean {
 function fieldMembers(module: CompiledModule): Member[] {
   return module.fields.map((field, index) => ({
     name: field.name,
-    code: `v${index}`,
+    code: `value${index}`,
     raw: ['json', 'tagged', 'array'].includes(field.type.kind),
   }));
 }
 
+/** Whether the id is known from the row's key: not from its content, nor the key itself. */
+function hasTarget({ idField, mapping }: CompiledModule): boolean {
+  return idField !== null && mapping.id.rule !== 'keyless';
+}
+
 function keyCode(module: CompiledModule): string {
-  if (module.idField !== null) {
-    return module.mapping.id.rule === 'keyless' ? '[]' : '[id.target(row)]';
-  }
+  if (module.idField !== null) return hasTarget(module) ? '[id.target(legacyKey)]' : '[]';
   const values = module.orderFields.map(
-    (name) => `v${module.fields.findIndex((field) => field.name === name)}`,
+    (name) => `value${module.fields.findIndex((field) => field.name === name)}`,
   );
   return `[${values.join(', ')}]`;
 }

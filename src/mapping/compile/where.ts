@@ -1,9 +1,9 @@
 /**
- * Conditions of a module on the cells of a row, as the source has them: rows for which one does not
- * hold are filtered, before anything is mapped.
+ * Conditions of a module on the cells of a row, as read from the source. Rows that do not fulfil
+ * all of them are filtered before anything is mapped.
  *
- * Text equals text and numbers equal numbers, by value: 5 is 5.0 and the bigint 5, never "5". Order
- * is that of numbers, or of the UTF-8 bytes of texts; a cell of another kind has none.
+ * Text equals text and numbers equal numbers, by value: 5 is 5.0 and the bigint 5, never "5".
+ * Numbers have their order, texts that of their UTF-8 bytes; a cell of another kind has none.
  */
 
 import type { SourceValue } from '../../record/value.ts';
@@ -13,7 +13,9 @@ import type { Condition } from '../model.ts';
 
 type CellTest = (cell: SourceValue) => boolean;
 
-/** Whether all conditions of the module hold for a row of its columns; null where it has none. */
+/**
+ * Returns whether a row of its columns fulfils all conditions of the module; null if it has none.
+ */
 export function whereOf(
   module: Pick<CompiledModule, 'mapping' | 'columns'>,
 ): ((row: Row) => boolean) | null {
@@ -26,15 +28,17 @@ export function whereOf(
   return (row) => tests.every(({ index, holds }) => holds(row[index] ?? null));
 }
 
-/** What became of a row by the conditions of a module. */
+/** Result of a module's conditions for a row. */
 export type ByConditions =
   | 'kept'
-  /** A cell that a condition can judge does not fulfil it. */
+  /** A cell that a condition can compare does not fulfil it. */
   | 'left-out'
-  /** Nothing but cells that are null, or of a kind that no value of their condition has. */
+  /**
+   * Only cells that are null, or of a kind that no value of their condition has, do not fulfil it.
+   */
   | { readonly column: string; readonly cell: 'null' | 'other-kind' };
 
-/** What becomes of a row, and where only the kind of a cell decided it, of which column. */
+/** Returns the result for a row, with the column if only the kind of a cell decided it. */
 export function verdictOfWhere(
   module: Pick<CompiledModule, 'mapping' | 'columns'>,
 ): (row: Row) => ByConditions {
@@ -63,14 +67,16 @@ function kindOf(cell: SourceValue): CellKind {
   return typeof cell === 'number' || typeof cell === 'bigint' ? 'number' : 'other';
 }
 
-/** The kinds of cells that a condition judges by their value; null where it judges every cell. */
+/**
+ * Returns the kinds of cells that a condition compares by value; null if it compares every cell.
+ */
 function kindsOf(condition: Condition): ReadonlySet<CellKind> | null {
   if ('in' in condition) return new Set(condition.in.map(kindOf));
   if ('atLeast' in condition) return new Set([kindOf(condition.atLeast)]);
   return 'below' in condition ? new Set([kindOf(condition.below)]) : null;
 }
 
-/** The test of one condition. */
+/** Returns the test of one condition. */
 export function cellTest(condition: Condition): CellTest {
   if ('in' in condition) return oneOf(condition.in);
   if ('notIn' in condition) {
@@ -94,7 +100,7 @@ function oneOf(values: readonly (string | number)[]): CellTest {
   return (cell) => known.has(cell);
 }
 
-/** Below zero where the cell is less, zero where it equals, NaN where the two have no order. */
+/** Negative if the cell is less, zero if it is equal, NaN if the two have no order. */
 function orderTo(bound: string | number): (cell: SourceValue) => number {
   if (typeof bound === 'number') return (cell) => numberOrder(cell, bound);
   const bytes = Buffer.from(bound);
@@ -102,7 +108,7 @@ function orderTo(bound: string | number): (cell: SourceValue) => number {
     typeof cell === 'string' ? Buffer.compare(Buffer.from(cell), bytes) : Number.NaN;
 }
 
-/** JavaScript compares a bigint with a number exactly. */
+/** Compares a bigint with a number exactly, as JavaScript does. */
 function numberOrder(cell: SourceValue, bound: number): number {
   if (typeof cell !== 'number' && typeof cell !== 'bigint') return Number.NaN;
   if (cell < bound) return -1;

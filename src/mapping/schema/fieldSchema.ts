@@ -1,23 +1,25 @@
-/** JSON Schema (2020-12) of a field of a module: of a column, of several, constant, or a reference. */
+/**
+ * JSON Schema (2020-12) of a field of a module: of a column, of several, constant, or a reference.
+ */
 
 import { FORMATS } from '../../record/namedFormat.ts';
 import { COLUMN_NAME, FIELD_NAME, MATCH, MODULE_NAME, TYPE_NAME } from './names.ts';
 import { TRANSFORM } from './transformSchema.ts';
 
 const REQUIRED = {
-  description: 'true: null is refused.',
+  description: 'true: null is rejected.',
   type: 'boolean',
 };
 
 const ON_MISSING = {
   description:
-    'Where no row has the key that it refers to: block (if left out) lets the missing record be ' +
-    'found, null makes the reference null, with a finding.',
+    'Handling of a key that no row has: block (if left out) reports the missing record, ' +
+    'null makes the reference null, with a finding.',
   type: 'string',
   enum: ['block', 'null'],
 };
 
-/** What a field may say of its value, wherever it comes from. */
+/** Options of a field's value, whatever its origin. */
 const VALUE: Readonly<Record<string, unknown>> = {
   type: TYPE_NAME,
   required: REQUIRED,
@@ -36,14 +38,13 @@ const VALUE: Readonly<Record<string, unknown>> = {
   },
   zone: {
     description:
-      'IANA zone in which local times of the source are meant, such as "Europe/Zurich"; for ' +
-      'timestamptz only.',
+      'IANA zone of local times of the source, such as "Europe/Zurich"; for timestamptz only.',
     title: 'an IANA zone such as "Europe/Zurich"',
     type: 'string',
     pattern: '^[A-Za-z][A-Za-z0-9_+/-]*$',
   },
   encoding: {
-    description: 'How text of the source holds bytes, where it has no bytes of its own.',
+    description: 'Encoding of bytes in text, for a source that has no bytes of its own.',
     type: 'string',
     enum: ['base64', 'hex'],
   },
@@ -54,14 +55,14 @@ const VALUE: Readonly<Record<string, unknown>> = {
     maxItems: 100,
     items: TRANSFORM,
   },
-  nonBlank: { description: 'true: text of blanks alone is refused.', type: 'boolean' },
+  nonBlank: { description: 'true: text of whitespace alone is rejected.', type: 'boolean' },
   format: {
     description: 'A known form of text, checked after the type; the value is kept.',
     type: 'string',
     enum: Object.keys(FORMATS),
   },
   pattern: {
-    description: 'RE2 syntax; the whole text has to match.',
+    description: 'RE2 syntax; the whole text must match.',
     title: 'a pattern of 1 to 1000 characters',
     type: 'string',
     minLength: 1,
@@ -79,13 +80,12 @@ const VALUE: Readonly<Record<string, unknown>> = {
     additionalProperties: false,
     required: ['via', 'field'],
     properties: {
-      via: { ...FIELD_NAME, description: 'Field of this module that leads to the record.' },
+      via: { ...FIELD_NAME, description: 'Field of this module that refers to the record.' },
       field: { ...FIELD_NAME, description: 'Field of that record.' },
     },
   },
   references: {
-    description:
-      'Module of whose records the ids in an array or in JSON are, or ids by their paths.',
+    description: 'Module that the ids in an array or in JSON refer to, or ids by their paths.',
     if: { type: 'array' },
     // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
     then: {
@@ -103,7 +103,7 @@ const VALUE: Readonly<Record<string, unknown>> = {
             type: 'string',
             pattern: '^(/([^~/]|~[01])*)*$',
           },
-          module: { ...MODULE_NAME, description: 'Module of whose records they are.' },
+          module: { ...MODULE_NAME, description: 'Module that they refer to.' },
         },
       },
     },
@@ -118,8 +118,8 @@ const VALUE: Readonly<Record<string, unknown>> = {
   },
   harmless: {
     description:
-      'true: its values tell nothing of a person. Findings may name a record by them where they are ' +
-      'the key that is kept.',
+      'true: its values reveal nothing about a person. Findings may name a record by them if ' +
+      'they are the key that is kept.',
     type: 'boolean',
   },
 };
@@ -139,7 +139,7 @@ const COLUMN_FIELD: Readonly<Record<string, unknown>> = {
 };
 
 const COMBINED_FIELD: Readonly<Record<string, unknown>> = {
-  description: 'A field that is made of several columns.',
+  description: 'A field that combines several columns.',
   type: 'object',
   additionalProperties: false,
   required: ['columns', 'combine', 'type'],
@@ -150,7 +150,8 @@ const COMBINED_FIELD: Readonly<Record<string, unknown>> = {
       minItems: 2,
     },
     combine: {
-      description: 'coalesce: the first that is not null. {"join"}: all texts, with this between.',
+      description:
+        'coalesce: the first value that is not null. {"join"}: all texts, with this separator.',
       if: { type: 'object' },
       // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
       then: {
@@ -159,7 +160,7 @@ const COMBINED_FIELD: Readonly<Record<string, unknown>> = {
         required: ['join'],
         properties: {
           join: {
-            description: 'What stands between the texts; may be empty.',
+            description: 'Separator of the texts; may be empty.',
             type: 'string',
             maxLength: 1000,
           },
@@ -204,8 +205,8 @@ const REFERENCE_FIELD: Readonly<Record<string, unknown>> = {
     required: REQUIRED,
     onFilteredParent: {
       description:
-        'Where the row that it refers to was filtered: block (if left out) lets the missing ' +
-        'record be found, null makes the field null, filter leaves this row out, too.',
+        'Handling of a filtered parent row: block (if left out) reports the missing record, ' +
+        'null makes the field null, filter leaves this row out, too.',
       type: 'string',
       enum: ['block', 'null', 'filter'],
     },
@@ -214,13 +215,13 @@ const REFERENCE_FIELD: Readonly<Record<string, unknown>> = {
   },
 };
 
-/** Has the one, and none of the others. */
+/** Matches a field with this member and none of the others. */
 function has(name: string, ...others: readonly string[]): unknown {
   const none = others.map((other) => [other, false] as const);
   return { required: [name], properties: Object.fromEntries([[name, true], ...none]) };
 }
 
-/** A field: what it has tells what it is meant to be, and so which message helps. */
+/** Schema of a field. Its members decide which kind it is, and so which message helps. */
 export const FIELD: Readonly<Record<string, unknown>> = {
   description:
     'A field: of a column ("column", "type"), of several ("columns", "combine", "type"), constant ' +

@@ -1,4 +1,7 @@
-/** JSON Schema (2020-12) of mapping/modules/<module>.json: the contract, and what editors explain. */
+/**
+ * JSON Schema (2020-12) of mapping/modules/<module>.json: the contract, and the help that editors
+ * show.
+ */
 
 import { FIELD } from './fieldSchema.ts';
 import {
@@ -23,7 +26,7 @@ const FIELD_SET = {
   items: FIELD_NAME,
 };
 
-/** Each rule with the members that only some rules have: one that does not belong is refused. */
+/** Describes an id rule with its members; members of other rules are rejected. */
 function idRule(rule: string, has: { required: string[]; never: string[] }): unknown {
   return {
     if: { properties: { rule: { const: rule } } },
@@ -71,7 +74,7 @@ const INVARIANT: Readonly<Record<string, unknown>> = {
   properties: {
     id: INVARIANT_ID,
     holds: {
-      description: 'What has to hold, as a sentence for the report.',
+      description: 'The condition, as a sentence for the report.',
       title: 'a sentence of at most 300 characters',
       type: 'string',
       pattern: '\\S',
@@ -93,7 +96,10 @@ const INVARIANT: Readonly<Record<string, unknown>> = {
       uniqueItems: true,
       items: MODULE_NAME,
     },
-    fields: { ...FIELD_SET, description: 'Fields of this module that a row of it accuses.' },
+    fields: {
+      ...FIELD_SET,
+      description: 'Fields of this module that a row of its result reports.',
+    },
     severity: SEVERITY,
   },
 };
@@ -117,7 +123,7 @@ export const MODULE_SCHEMA: Readonly<Record<string, unknown>> = {
     },
     source: SOURCE,
     where: {
-      description: 'Only rows for which all of these hold become records.',
+      description: 'Only rows that fulfil all of these become records.',
       type: 'array',
       minItems: 1,
       maxItems: 100,
@@ -129,7 +135,7 @@ export const MODULE_SCHEMA: Readonly<Record<string, unknown>> = {
       enum: ['equal'],
     },
     external: {
-      description: 'true: its records live elsewhere already, only their ids are here.',
+      description: 'true: its records are in another system already, only their ids are here.',
       const: true,
     },
     key: {
@@ -146,8 +152,7 @@ export const MODULE_SCHEMA: Readonly<Record<string, unknown>> = {
           column: COLUMN_NAME,
           type: TYPE_NAME,
           transforms: {
-            description:
-              'Steps that make spellings equal that mean one key, here and in references.',
+            description: 'Steps that make equal the spellings of one key, here and in references.',
             type: 'array',
             minItems: 1,
             uniqueItems: true,
@@ -201,7 +206,7 @@ export const MODULE_SCHEMA: Readonly<Record<string, unknown>> = {
       maximum: Number.MAX_SAFE_INTEGER,
     },
     invariants: {
-      description: 'Conditions that hold for all records of the candidate.',
+      description: 'Conditions that all records of the candidate must fulfil.',
       type: 'array',
       items: INVARIANT,
     },

@@ -1,6 +1,6 @@
 /** Names as the mapping schemas describe them. `title` completes the sentence "expected …". */
 
-/** A schema whose `title` says what is expected where it stands. */
+/** A schema whose `title` says what is expected. */
 export interface NamedSchema {
   readonly title: string;
   readonly [keyword: string]: unknown;
@@ -77,7 +77,7 @@ export const COLUMN_NAME: NamedSchema = {
 };
 
 export const REASON: NamedSchema = {
-  description: 'Why it is left out, for those who review the migration.',
+  description: 'Why it is left out, for the review of the migration.',
   title: 'a reason',
   type: 'string',
   pattern: '\\S',
@@ -109,13 +109,13 @@ export const TYPE_NAME: NamedSchema = {
     'tagged',
     'array(string)',
   ],
-  // The names themselves are held against record/type.ts, which has the nearest one at hand.
+  // The names themselves are validated by record/type.ts, which knows the nearest one.
   pattern: '^[a-z]+(\\([a-z0-9()]+\\))?$',
 };
 
 export const MATCH: Readonly<Record<string, unknown>> = {
   description:
-    'Where some parts are null and others are not: simple (if left out) lets it refer to nothing, ' +
+    'Meaning if some parts are null and others are not: simple (if left out) refers to nothing, ' +
     'full makes it a finding.',
   type: 'string',
   enum: ['simple', 'full'],

@@ -1,4 +1,4 @@
-/** JSON Schema (2020-12) of mapping/project.json: the contract, and what editors explain. */
+/** JSON Schema (2020-12) of mapping/project.json: the contract, and the help that editors show. */
 
 import { RULES } from '../../outcome/rules.ts';
 import { FIELD_NAME, MODULE_NAME, REASON, SEVERITY, SOURCE_NAME, TABLE_NAME } from './names.ts';
@@ -7,7 +7,8 @@ export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: 'https://sealift.dev/schema/1/project.schema.json',
   title: 'Sealift project',
-  description: 'A migration project: its sources, its namespace of ids, what is left out.',
+  description:
+    'A migration project: its sources, its namespace of ids, the tables that are left out.',
   type: 'object',
   additionalProperties: false,
   required: ['format', 'name', 'namespace', 'sources'],
@@ -26,20 +27,20 @@ export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
     },
     namespace: {
       description:
-        'UUID in which target ids of rule "uuid" are made (RFC 9562 version 5). Another ' +
+        'Namespace UUID of target ids of rule "uuid" (RFC 9562 version 5). Another ' +
         'namespace gives other ids: never change it once ids are in use.',
       title: 'a lower-case UUID',
       type: 'string',
       pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
     },
     asOf: {
-      description: 'The only "now" that a run knows: a date, YYYY-MM-DD.',
+      description: 'The only "now" of a run: a date, YYYY-MM-DD.',
       title: 'a date YYYY-MM-DD',
       type: 'string',
       pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$',
     },
     sources: {
-      description: 'Where rows come from, by name. "main" is used where a module names none.',
+      description: 'Sources of rows, by name. "main" is the default of modules.',
       type: 'object',
       minProperties: 1,
       propertyNames: SOURCE_NAME,
@@ -76,7 +77,7 @@ export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
       },
     },
     severities: {
-      description: "Severities that differ from the rules' own; the last that fits counts.",
+      description: "Severities that differ from the rules' own; the last match counts.",
       type: 'array',
       items: {
         description: 'The severity of a rule, everywhere or in one place.',

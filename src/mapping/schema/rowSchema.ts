@@ -1,4 +1,6 @@
-/** JSON Schema (2020-12) of where a module's rows come from, and which of them count. */
+/**
+ * JSON Schema (2020-12) of the source of a module's rows, and of the conditions that filter them.
+ */
 
 import { COLUMN_NAME, SOURCE_NAME, TABLE_NAME } from './names.ts';
 
@@ -21,12 +23,12 @@ const BASE: Readonly<Record<string, unknown>> = {
     count: {
       ...COLUMN_NAME,
       description:
-        'Result column that says how many rows of the base table a row of the result stands for, ' +
-        'such as count(*). Needed where rows of the base table share their key.',
+        'Result column with the number of rows of the base table that a result row stands for, ' +
+        'such as count(*). Needed if rows of the base table share their key.',
     },
     lost: {
       description:
-        'Rows of the base table that the query gives nothing for: block (if left out) is a ' +
+        'Rows of the base table without a row in the result: block (if left out) is a ' +
         'finding for each, filter leaves them out.',
       type: 'string',
       enum: ['block', 'filter'],
@@ -70,7 +72,7 @@ export const SOURCE: Readonly<Record<string, unknown>> = {
 };
 
 const VALUE: Readonly<Record<string, unknown>> = {
-  description: 'A value as the source has it: 0 is not "0".',
+  description: 'A value as read from the source: 0 is not "0".',
   if: { type: 'string' },
   else: { title: 'a text or a number', type: 'number' },
 };
@@ -78,11 +80,11 @@ const VALUE: Readonly<Record<string, unknown>> = {
 const VALUES = { type: 'array', minItems: 1, maxItems: 10_000, uniqueItems: true, items: VALUE };
 
 export const CONDITION: Readonly<Record<string, unknown>> = {
-  description: 'A condition on one cell, before anything is done to it.',
+  description: 'A condition on one cell as read from the source.',
   type: 'object',
   additionalProperties: false,
   required: ['column'],
-  // Behind a condition, so that a name that is wrong or missing is told by its own message.
+  // After a condition, so that a wrong or missing name has its own message.
   if: {
     required: ['column'],
     properties: { column: true },

@@ -1,6 +1,6 @@
 /**
- * The schemas as files for editors; `init` writes them to mapping/schema of a project. They are no
- * part of the mapping digest: validation uses the schemas of the version that runs.
+ * The schemas as files for editors, which `init` writes to mapping/schema of a project. They are
+ * not part of the mapping digest: validation uses the schemas of the version that runs.
  */
 
 import { MODULE_SCHEMA } from './moduleSchema.ts';
@@ -11,7 +11,7 @@ export interface SchemaFile {
   readonly text: string;
 }
 
-/** File names are relative to mapping/schema. */
+/** Returns the files; names are relative to mapping/schema. */
 export function schemaFiles(): readonly SchemaFile[] {
   return [
     { name: 'module.schema.json', text: `${JSON.stringify(MODULE_SCHEMA, null, 2)}\n` },

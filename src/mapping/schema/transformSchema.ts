@@ -1,6 +1,6 @@
 /**
  * JSON Schema (2020-12) of one transform: a word, or an object of one kind of step with its
- * options. That it is of one kind only is for mapping/check/transforms.ts to say.
+ * options. mapping/check/transforms.ts checks that it is of one kind only.
  */
 
 const WORDS = {
@@ -10,7 +10,7 @@ const WORDS = {
   items: { description: 'A word.', type: 'string' },
 };
 
-/** A pattern's own grammar is that of record/datePattern.ts. */
+/** Describes patterns, whose grammar is that of record/datePattern.ts. */
 function patterns(description: string, example: string): unknown {
   const pattern = { title: `a pattern such as "${example}"`, type: 'string', minLength: 1 };
   return {
@@ -19,9 +19,9 @@ function patterns(description: string, example: string): unknown {
     additionalProperties: false,
     required: ['pattern'],
     properties: {
-      pattern: { ...pattern, description: `The form that is meant, such as "${example}".` },
+      pattern: { ...pattern, description: `The expected form, such as "${example}".` },
       fallbacks: {
-        description: 'Other forms, in which text is read with a finding.',
+        description: 'Other forms that are accepted, with a finding.',
         type: 'array',
         minItems: 1,
         maxItems: 20,
@@ -50,7 +50,7 @@ const STEP: Readonly<Record<string, unknown>> = {
   },
   properties: {
     sentinels: {
-      description: 'Values that stand for none: they become null, with a finding.',
+      description: 'Values that mean null: they become null, with a finding.',
       type: 'array',
       minItems: 1,
       uniqueItems: true,
@@ -74,27 +74,27 @@ const STEP: Readonly<Record<string, unknown>> = {
       },
     },
     lookup: {
-      description: 'Values and what takes their place.',
+      description: 'Values and their replacements.',
       type: 'object',
       minProperties: 1,
-      additionalProperties: { description: 'What takes its place.', type: 'string' },
+      additionalProperties: { description: 'Its replacement.', type: 'string' },
     },
     otherwise: {
-      description: 'Values that the look-up does not list are refused ("refuse") or kept ("keep").',
+      description: 'Values that the lookup does not list are rejected ("refuse") or kept ("keep").',
       type: 'string',
       enum: ['keep', 'refuse'],
     },
-    split: text('What parts the text; the result is a JSON array.', { minLength: 1 }),
+    split: text('Separator of the parts; the result is a JSON array.', { minLength: 1 }),
     part: {
-      description: 'The only part of the split that is kept, from 1; null where there is none.',
+      description: 'The only part of the split that is kept, from 1; null if there is none.',
       type: 'integer',
       minimum: 1,
       maximum: 1_000_000,
     },
-    prefix: text('Put in front.', { minLength: 1 }),
-    suffix: text('Put behind.', { minLength: 1 }),
-    replace: text('Replaced wherever it stands, literally.', { minLength: 1 }),
-    with: text('What takes its place.'),
+    prefix: text('Text to put first.', { minLength: 1 }),
+    suffix: text('Text to append.', { minLength: 1 }),
+    replace: text('Text to replace at each occurrence, literally.', { minLength: 1 }),
+    with: text('Its replacement.'),
     jsonField: text('Name of a member of a JSON object: its value is taken.'),
   },
 };

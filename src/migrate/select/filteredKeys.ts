@@ -59,7 +59,7 @@ async function followLinks(
 }
 
 /**
- * Modules of which rows are filtered and to which references lead that ask for it; each behind those
+ * Modules of which rows are filtered and to which references lead that ask for it; each after those
  * that filter its rows, otherwise by name.
  */
 export function askedModules(mapping: Mapping): string[] {

@@ -1,5 +1,6 @@
 /** Runs passes over keys on all workers; what every such pass has in common. */
 
+import { ROWS_PER_RANGE } from '../../run/rowsPerRange.ts';
 import { join } from 'node:path';
 
 import { createKeySet } from '../../extsort/keySet.ts';
@@ -7,9 +8,10 @@ import { removeFile } from '../../disk/noLinks.ts';
 import type { Pool } from '../../threads/pool.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import type { Mapping } from '../../mapping/model.ts';
+import type { Progress } from '../../run/environment.ts';
 import type { PreparedSource } from '../../source/source.ts';
-import { isSound, type StepProgress } from '../buildModule.ts';
-import type { KeyTask, KeyTaskInput, KeyTaskResult } from './keyTask.ts';
+import { isSound } from '../buildModule.ts';
+import { RUN_KEY_TASK, type KeyTask, type KeyTaskInput, type KeyTaskResult } from '../calls.ts';
 import type { RowSelection } from './rowSelection.ts';
 
 export interface PassContext {
@@ -19,12 +21,11 @@ export interface PassContext {
   readonly sourceOf: (module: CompiledModule) => PreparedSource;
   /** A folder for key sets, which stay as long as modules are built. */
   readonly folder: string;
-  readonly progress: StepProgress;
+  readonly progress: Progress;
   /** Throws as soon as a source is known to be damaged. */
   readonly assertSound: () => void;
 }
 
-const ROWS_PER_RANGE = 65_536;
 /** What a person sees of a pass; the others are for a sample. */
 const LABELS: Readonly<Partial<Record<KeyTask['kind'], string>>> = {
   present: 'keys',
@@ -61,9 +62,9 @@ export async function runPass(
     if (!isSound(context)) Atomics.store(new Int32Array(input.next), 0, ranges.length);
   }, 100);
   const workers = Math.max(1, Math.min(pool.size, ranges.length));
-  const calls = Array.from({ length: workers }, () => pool.call<KeyTaskResult>('keys', input));
+  const calls = Array.from({ length: workers }, () => pool.call(RUN_KEY_TASK, input));
   try {
-    // Nobody writes behind our back.
+    // After all calls have settled, no worker is still writing.
     await Promise.allSettled(calls);
     const results = await Promise.all(calls);
     assertSound();

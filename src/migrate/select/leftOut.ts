@@ -6,6 +6,7 @@
  * are nowhere in the candidate: such a module takes no row.
  */
 
+import { ROWS_PER_RANGE } from '../../run/rowsPerRange.ts';
 import { compileModule, type CompiledModule } from '../../mapping/compile/module.ts';
 import { columnsOfField, type Mapping } from '../../mapping/model.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
@@ -16,7 +17,13 @@ import type { Rule } from '../../outcome/rules.ts';
 import { compareNames } from '../../source/nameOrder.ts';
 import type { BuiltModule } from '../buildModule.ts';
 import type { PassContext } from './keyPass.ts';
-import { sumLeftOut, type LeftOut, type LeftOutInput, type SharedColumns } from './leftOutTask.ts';
+import {
+  COUNT_LEFT_OUT,
+  type LeftOut,
+  type LeftOutInput,
+  type OddCells,
+  type SharedColumns,
+} from '../calls.ts';
 import type { RowSelection } from './rowSelection.ts';
 
 /** Columns that some modules of a table map, and others drop. */
@@ -37,7 +44,6 @@ interface Readers {
 
 /** How many columns a message lists. */
 const LISTED = 5;
-const ROWS_PER_RANGE = 65_536;
 
 /**
  * Findings `filtered-row` and `filtered-kind`, by the first module that reads their table. Reads
@@ -133,7 +139,7 @@ async function count(
   progress.begin(`rows in no module of ${table}`, 0);
   try {
     const workers = Math.max(1, Math.min(pool.size, ranges.length));
-    const calls = Array.from({ length: workers }, () => pool.call<LeftOut>('leftOut', input));
+    const calls = Array.from({ length: workers }, () => pool.call(COUNT_LEFT_OUT, input));
     await Promise.allSettled(calls);
     return sumLeftOut(await Promise.all(calls));
   } finally {
@@ -193,4 +199,22 @@ function finding(
   const module = others.length === 0 ? only?.name : undefined;
   const severity = severityOf(mapping.project, rule, module ?? '');
   return { rule, severity, ...(module === undefined ? {} : { module }), reason };
+}
+
+/** What several workers have counted. */
+function sumLeftOut(parts: readonly LeftOut[]): LeftOut {
+  const odd = new Map<string, OddCells>();
+  for (const { column, nulls, others } of parts.flatMap((part) => part.odd)) {
+    const known = odd.get(column) ?? { column, nulls: 0, others: 0 };
+    known.nulls += nulls;
+    known.others += others;
+    odd.set(column, known);
+  }
+  return {
+    rows: parts.reduce((sum, part) => sum + part.rows, 0),
+    odd: [...odd.values()].sort((a, b) => compareNames(a.column, b.column)),
+    parts: (parts[0]?.parts ?? []).map((_, index) =>
+      parts.reduce((sum, part) => sum + (part.parts[index] ?? 0), 0),
+    ),
+  };
 }

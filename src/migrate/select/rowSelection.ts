@@ -9,7 +9,7 @@ import { openKeySet, type KeyLookup } from '../../extsort/keySet.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import { columnIndexes, type MapperContext } from '../../mapping/compile/identity.ts';
 import { legacyKey, recordKey } from '../../mapping/compile/recordKey.ts';
-import { rowGate } from '../../mapping/compile/rowFilter.ts';
+import { rowFilter } from '../../mapping/compile/rowFilter.ts';
 import type { Row } from '../../source/source.ts';
 import { presentParents } from './presentParents.ts';
 
@@ -33,7 +33,7 @@ export interface OpenSelection {
   /** For mappers, which look up filtered parents. */
   readonly context: MapperContext;
   /** Whether a row counts; null where each does. */
-  readonly gate: ((row: Row) => boolean) | null;
+  readonly filter: ((row: Row) => boolean) | null;
   /** Of modules without key: whether a record counts, given its canonical text without id. */
   readonly isChosen: ((record: string) => boolean) | null;
   close(): void;
@@ -66,11 +66,11 @@ export function openSelection(
   const within: MapperContext = { ...context, filtered, present };
   const path = selection.chosen?.get(module.name);
   const chosen = path === undefined ? null : lookup(path);
-  const gate = rowGate(module, within);
+  const filter = rowFilter(module, within);
   const keyless = module.mapping.id.rule === 'keyless';
   return {
     context: within,
-    gate: chosen === null || keyless ? gate : sampleGate(module, context, gate, chosen),
+    filter: chosen === null || keyless ? filter : sampleFilter(module, context, filter, chosen),
     isChosen: chosen === null || !keyless ? null : (record) => chosen.has(contentKey(record)),
     close() {
       for (const set of open) set.close();
@@ -98,15 +98,15 @@ export function rowLegacyKey(module: CompiledModule): (row: Row) => string | nul
   return legacyKey(module.mapping, columnIndexes(module, columns));
 }
 
-function sampleGate(
+function sampleFilter(
   module: CompiledModule,
   context: MapperContext,
-  gate: ((row: Row) => boolean) | null,
+  filter: ((row: Row) => boolean) | null,
   chosen: KeyLookup,
 ): (row: Row) => boolean {
   const keyOf = rowKey(module, context);
   return (row) => {
-    if (gate?.(row) === false) return false;
+    if (filter?.(row) === false) return false;
     const key = keyOf(row);
     return key !== null && chosen.has(key);
   };

@@ -1,14 +1,14 @@
 /**
  * Buckets of the key space: which bucket an encoded key belongs to. All keys of a bucket come
- * before all keys of the next; 48 bits behind a common prefix decide, so routing is a few compares.
+ * before all keys of the next; 48 bits after a common prefix decide, so routing is a few compares.
  */
 
 const BITS = 2 ** 48;
 
 export interface Router {
-  /** Keys before it go to the first bucket, keys behind all that start with it to the last. */
+  /** Keys before it go to the first bucket, keys after all that start with it to the last. */
   readonly prefix: Uint8Array;
-  /** Ascending; a key goes to the bucket behind all splits that are not above it. */
+  /** Ascending; a key goes to the bucket after all splits that are not above it. */
   readonly splits: Float64Array;
 }
 
@@ -37,7 +37,7 @@ export function sampledRouter(sample: readonly Uint8Array[], buckets: number): R
   const lowest = bits48(first, prefix.length, first.length);
   splits.delete(lowest);
   if (splits.size === 0 && buckets > 1) {
-    // Nearly all keys look alike: they part from the others here, and from each other behind the
+    // Nearly all keys look alike: they part from the others here, and from each other after the
     // longer prefix that they have in common.
     const other = sorted.find((key) => bits48(key, prefix.length, key.length) > lowest);
     if (other !== undefined) splits.add(bits48(other, prefix.length, other.length));
@@ -68,7 +68,7 @@ export function route(router: Router, buffer: Uint8Array, start: number, end: nu
   return low;
 }
 
-/** The 48 bits from `start`, as a number; zeros behind `end`. */
+/** The 48 bits from `start`, as a number; zeros after `end`. */
 export function bits48(buffer: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let index = start; index < start + 6; index += 1) {

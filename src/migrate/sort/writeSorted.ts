@@ -2,37 +2,34 @@
 
 import { inOrder } from '../../threads/inOrder.ts';
 import type { Pool } from '../../threads/pool.ts';
-import { asBuffer, sharedRooms } from '../../threads/sharedBuffer.ts';
+import { asBuffer, sharedBuffers } from '../../threads/sharedBuffer.ts';
 import { removeFile } from '../../disk/noLinks.ts';
-import { lastUses, type Bucket } from '../../extsort/spill.ts';
+import { ENTRY_HEADER, lastUses, type Bucket } from '../../extsort/spill.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
+import { DIGEST_LENGTH } from '../../merkle/hash.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import type { ModuleWriter } from '../../seal/moduleWriter.ts';
 import type { PreparedSource } from '../../source/source.ts';
-import { placesOf } from '../rowsToRead.ts';
-import {
-  countedDiagnoses,
-  sortedRoom,
-  type CountedDiagnosis,
-  type SortedBucket,
-} from './sortBucket.ts';
+import { locatedIn } from '../rowsToRead.ts';
+import { SORT_BUCKET, type CountedDiagnosis } from '../calls.ts';
+import { countedDiagnoses } from './countedDiagnoses.ts';
 
 export interface SortContext {
   readonly pool: Pool;
   readonly source: PreparedSource;
-  /** Rows with equal keys are kept, and it is said which row each record comes from. */
+  /** Rows with equal keys are kept, and each record has the locator of its row. */
   readonly provisional: boolean;
 }
 
 export interface SortedRecords {
   /** One BLOCKER for each group of rows with the same key. */
   readonly duplicates: Finding[];
-  /** Entries that were one with another. */
+  /** Entries merged into an equal one. */
   readonly merged: number;
   /** What was found on rows of the records, and how often. */
   readonly diagnosed: readonly CountedDiagnosis[];
-  /** Provisional: the row of each record, in the order of the data file. */
-  readonly rows: BigInt64Array;
+  /** Provisional: the locator of each record's row, in the order of the data file. */
+  readonly locators: BigInt64Array;
 }
 
 /**
@@ -47,43 +44,47 @@ export async function writeSorted(
 ): Promise<SortedRecords> {
   const merge = module.mapping.merge === 'equal';
   const keyFields = module.orderFields;
-  const table = placesOf(module, source);
+  const table = locatedIn(module, source);
   const duplicates: Finding[] = [];
   const diagnosed = countedDiagnoses();
   let merged = 0;
-  const rows: BigInt64Array[] = [];
-  const rooms = sharedRooms();
+  const locators: BigInt64Array[] = [];
+  const buffers = sharedBuffers();
   const sorted = inOrder(buckets, pool.size + 1, async (bucket) => {
-    const room = rooms.take(sortedRoom(bucket));
-    return {
-      room,
-      part: await pool.call<SortedBucket>('sort', { bucket, provisional, merge, keyFields, room }),
-    };
+    const buffer = buffers.take(sortedCapacity(bucket));
+    const input = { bucket, provisional, merge, keyFields, buffer };
+    return { buffer, part: await pool.call(SORT_BUCKET, input) };
   });
   const spent = lastUses(buckets);
   let done = 0;
-  for await (const { room, part } of sorted) {
+  for await (const { buffer, part } of sorted) {
     for (const file of spent[done] ?? []) removeFile(file);
     done += 1;
     const bytes = asBuffer(part.data).subarray(1);
     const lines = { bytes, leaves: asBuffer(part.leaves), ends: part.ends };
     const found = { lines: asBuffer(part.findings), count: part.findingCount };
     writer.write(lines, asBuffer(part.lineage), found);
-    rooms.giveBack(room);
+    buffers.giveBack(buffer);
     for (const counted of part.diagnosed) diagnosed.add(counted);
     merged += part.merged;
-    if (part.rows !== null) rows.push(part.rows);
+    if (part.locators !== null) locators.push(part.locators);
     for (const group of part.duplicates) {
       duplicates.push({
         rule: 'key-duplicate',
         severity: 'BLOCKER',
         module: module.name,
-        members: group.map((row) => ({ table, row })),
+        members: group.map((locator) => ({ table, row: locator })),
         reason: `${group.length} rows have the same key; none of them is taken`,
       });
     }
   }
-  return { duplicates, merged, diagnosed: diagnosed.list(), rows: joined(rows) };
+  return { duplicates, merged, diagnosed: diagnosed.list(), locators: joined(locators) };
+}
+
+/** Capacity of the buffer for a sorted bucket, in bytes. */
+export function sortedCapacity({ bytes, entries }: Pick<Bucket, 'bytes' | 'entries'>): number {
+  const hashes = DIGEST_LENGTH + Uint32Array.BYTES_PER_ELEMENT - ENTRY_HEADER;
+  return bytes + entries * hashes + 2 * Uint32Array.BYTES_PER_ELEMENT;
 }
 
 function joined(parts: readonly BigInt64Array[]): BigInt64Array {

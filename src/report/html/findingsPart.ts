@@ -1,6 +1,6 @@
 /**
- * The findings of the report: by rule, and within a rule by module, field and reason. The first few of each group are
- * in the page; the rest is data that the script draws when the group is opened.
+ * The findings of the report, by rule, and within a rule by module, field and reason. The first few
+ * of each group are markup; the others are data that the script renders when a group is opened.
  */
 
 import { grouped } from '../../outcome/counted.ts';
@@ -10,7 +10,7 @@ import type { FindingGroup, FindingRow } from './groups.ts';
 import { html, jsonMarkup, type Markup } from './markup.ts';
 import { RULE_TEXTS } from './ruleTexts.ts';
 
-/** Findings of a group that are there without a script. */
+/** Findings of a group that are shown without the script. */
 const FIRST = 5;
 const TONES: Readonly<Record<Severity, string>> = {
   BLOCKER: 'fail',
@@ -23,7 +23,7 @@ const PLURALS: Readonly<Record<Severity, string>> = {
   INFO: 'Notes',
 };
 
-/** The part, rule by rule; it is nothing where there are no findings. */
+/** Yields the part rule by rule; nothing if there are no findings. */
 export function* findingsPart(
   groups: readonly FindingGroup[],
   counts: NonNullable<FindingList['counts']>,
@@ -45,7 +45,7 @@ export function* findingsPart(
   const anchored = new Set<string>();
   for (const groupsOfRule of byRule(groups)) {
     const rule = groupsOfRule[0]?.rule ?? '';
-    // A rule whose severity differs between fields has a part for each: links lead to the gravest.
+    // A rule with several severities has a part for each; links point to the worst.
     yield rulePart(groupsOfRule, number, anchored.has(rule) ? `more-${number}` : `rule-${rule}`);
     anchored.add(rule);
     number += groupsOfRule.length;
@@ -63,7 +63,7 @@ function toggles(counts: NonNullable<FindingList['counts']>): Markup[] {
     );
 }
 
-/** Groups of one rule and severity together; they are next to each other. */
+/** Joins adjacent groups of one rule and severity. */
 function byRule(groups: readonly FindingGroup[]): FindingGroup[][] {
   const rules: FindingGroup[][] = [];
   for (const group of groups) {
@@ -133,12 +133,12 @@ function groupPart(group: FindingGroup, number: number): Markup {
   </details> `;
 }
 
-/** The reason that all have, or that of the only one. */
+/** Returns the common reason, or that of the only finding. */
 function reasonOf({ count, reason, rows }: FindingGroup): string {
   return (count === 1 ? rows[0]?.reason : undefined) ?? printable(reason);
 }
 
-/** Columns that no finding of the group uses are not shown. */
+/** Returns the classes that hide columns which no finding of the group uses. */
 function emptyColumns(rows: readonly FindingRow[]): string {
   const names = ['place', 'field', 'record'] as const;
   return names
@@ -159,7 +159,7 @@ function rowPart(row: FindingRow): Markup {
   </tr> `;
 }
 
-/** Each text that comes back is written once: rows hold its number. */
+/** Stores each repeated text once; rows hold its number. */
 function compact(rows: readonly FindingRow[]): { texts: string[]; rows: (string | number)[][] } {
   const numbers = new Map<string, number>();
   const shared = (text: string): number => {

@@ -1,17 +1,16 @@
 /**
- * Findings by cause, for a page that a browser opens at once: how many there are of each,
- * and the first of them, so many that the page stays within bounds. All others are in
- * findings.ndjson.
+ * Groups findings by cause: their number, and the first of them, up to a limit that keeps the page
+ * fast to open. All others are in findings.ndjson.
  */
 
 import { causeKey, causeOf, countCauses, worstFirst } from '../../outcome/cause.ts';
 import type { Finding, FindingCount, FindingList } from '../../outcome/finding.ts';
 import { printable } from '../../outcome/printable.ts';
 
-/** Findings that a page holds, all groups together. */
+/** Maximum number of findings on a page. */
 export const LISTED = 100_000;
 
-/** What a row of the page shows; texts are as they are to be shown. */
+/** Texts of a row of the page, ready to be shown. */
 export interface FindingRow {
   readonly id: string;
   readonly place: string;
@@ -26,16 +25,16 @@ export interface FindingGroup extends FindingCount {
   readonly rows: readonly FindingRow[];
 }
 
-/** Groups of one cause each, the worst first. */
+/** Groups findings by cause, worst first; the groups have at most `listed` rows together. */
 export function groupFindings(findings: FindingList, listed: number = LISTED): FindingGroup[] {
   const counts = countCauses(findings);
-  const room = shares(counts, listed);
+  const limits = rowLimits(counts, listed);
   const rows = new Map(counts.map((count) => [causeKey(count), [] as FindingRow[]]));
-  let left = [...room.values()].reduce((sum, share) => sum + share, 0);
+  let left = [...limits.values()].reduce((sum, limit) => sum + limit, 0);
   for (const finding of left > 0 ? findings : []) {
     const key = keyOf(finding, rows);
     const group = rows.get(key);
-    if (group === undefined || group.length >= (room.get(key) ?? 0)) continue;
+    if (group === undefined || group.length >= (limits.get(key) ?? 0)) continue;
     group.push(rowOf(finding));
     left -= 1;
     if (left === 0) break;
@@ -45,24 +44,24 @@ export function groupFindings(findings: FindingList, listed: number = LISTED): F
   );
 }
 
-/** The group that a finding is counted in: its own, or that of causes which are not told apart. */
+/** Returns the group that counts a finding: its cause's, or that of causes counted together. */
 function keyOf(finding: Finding, groups: ReadonlyMap<string, unknown>): string {
   const cause = causeOf(finding);
   const key = causeKey(cause);
   return groups.has(key) ? key : causeKey({ ...cause, field: '', reason: '' });
 }
 
-/** So many rows for each group that small ones are whole and large ones share what is left. */
-function shares(counts: readonly FindingCount[], listed: number): Map<string, number> {
-  const shares = new Map<string, number>();
+/** Limits the rows of each group: small groups are complete, large ones share the rest equally. */
+function rowLimits(counts: readonly FindingCount[], listed: number): Map<string, number> {
+  const limits = new Map<string, number>();
   const ascending = [...counts].sort((a, b) => a.count - b.count);
   let left = listed;
   for (const [at, count] of ascending.entries()) {
-    const share = Math.min(count.count, Math.ceil(left / (ascending.length - at)));
-    shares.set(causeKey(count), share);
-    left -= share;
+    const limit = Math.min(count.count, Math.ceil(left / (ascending.length - at)));
+    limits.set(causeKey(count), limit);
+    left -= limit;
   }
-  return shares;
+  return limits;
 }
 
 function rowOf(finding: Finding): FindingRow {
@@ -77,7 +76,7 @@ function rowOf(finding: Finding): FindingRow {
   };
 }
 
-/** Rows of a group that are named. */
+/** Maximum number of rows of a group that are named. */
 const MEMBERS = 10;
 
 function placeOf({ source, members, file }: Finding): string {

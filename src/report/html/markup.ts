@@ -1,18 +1,18 @@
 /**
- * HTML that is safe by construction: whatever is put into a template is escaped, unless it is markup
+ * HTML that is safe by construction: all content of a template is escaped, unless it is markup
  * itself. Names are attacker-controlled, so there is no other way to make markup from a text.
  */
 
 import { printable } from '../../outcome/printable.ts';
 
-/** Markup, made by {@link html} or from a constant of ours. */
+/** Markup, made by {@link html} or from a constant. */
 export interface Markup {
   readonly markup: string;
 }
 
 export type Content = string | number | Markup | null | readonly Content[];
 
-/** A template of markup; texts in it are escaped, null is nothing, lists are joined. */
+/** Fills a template of markup: texts are escaped, null is left out, lists are joined. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
   const markup = parts.map((part, at) => part + (at === parts.length - 1 ? '' : of(contents[at])));
   return { markup: markup.join('') };
@@ -33,12 +33,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Stands in an element and in a quoted attribute. */
+/** Escapes a text for an element or a quoted attribute. */
 function escaped(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** JSON that stands in a script element: nothing in it ends the element or begins a comment. */
+/** Writes JSON for a script element: nothing in it ends the element or begins a comment. */
 export function jsonMarkup(value: unknown): Markup {
   const text = JSON.stringify(value).replaceAll('<', String.raw`\u003c`);
   return {

@@ -1,8 +1,7 @@
 /**
- * report.html: one file that needs nothing else, no network and no server. Verdict first, then what
- * to do; everything of weight is there without its script. Pure: the same outcome gives the same
- * page. Its policy (CSP) lets the browser run the one script of ours, known by its hash, and load
- * nothing at all.
+ * report.html: one self-contained file, without network or server. It begins with the verdict and
+ * what to do, and works without its script. Pure: equal outcomes give equal pages. Its policy (CSP)
+ * allows its own script, by hash, and no requests.
  */
 
 import { createHash } from 'node:crypto';
@@ -11,7 +10,7 @@ import type { Outcome } from '../../outcome/outcome.ts';
 import type { Timing } from '../timing.ts';
 import { findingsPart } from './findingsPart.ts';
 import { groupFindings } from './groups.ts';
-// Under another name: formatters close elements in a template called html, and indent what is hashed.
+// Renamed, as formatters close elements in templates called html, and indent the hashed texts.
 import { html as open, type Markup } from './markup.ts';
 import {
   accountingPart,
@@ -26,7 +25,7 @@ import {
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
-/** The page in chunks of UTF-8; reads the findings once or twice, and holds 100,000 at most. */
+/** Yields the page in chunks of UTF-8; reads the findings at most twice, and holds 100,000. */
 export function* htmlReport(outcome: Outcome, timing: Timing): Generator<Uint8Array> {
   const groups = groupFindings(outcome.findings);
   yield chunk(headPart(outcome, timing));
@@ -46,7 +45,7 @@ function chunk({ markup }: Markup): Uint8Array {
   return Buffer.from(markup);
 }
 
-/** As CSP Level 3 writes the hash of an inline element. */
+/** Returns the hash of an inline element, as written in CSP Level 3. */
 function hashOf(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
@@ -77,8 +76,8 @@ function headPart({ command, status }: Outcome, { startedAt }: Timing): Markup {
 
 function footPart(): Markup {
   return open`</main>
-<footer><p>No value of a record is on this page. summary.json and findings.ndjson beside it say the
-same to programs.</p></footer>
+<footer><p>This page contains no values of records. summary.json and findings.ndjson beside it hold
+the same data for programs.</p></footer>
 <script>${{ markup: SCRIPT }}</script></body></html>
 `;
 }

@@ -1,14 +1,16 @@
-/** The parts of the report above its findings: verdict, what to do, ids, accounting, steps, timeline. */
+/** Parts of the report above its findings: verdict, steps to do, ids, accounting, timeline. */
 
 import { counted, grouped } from '../../outcome/counted.ts';
-import type { ModuleLine, Outcome, Status } from '../../outcome/outcome.ts';
+import { failureLine } from '../../outcome/failure.ts';
+import type { ModuleLine } from '../../outcome/moduleLine.ts';
+import type { Outcome, Status } from '../../outcome/outcome.ts';
 import { checkedLines } from '../checkedLines.ts';
 import type { Phase, Timing } from '../timing.ts';
 import type { FindingGroup } from './groups.ts';
 import { html, type Markup } from './markup.ts';
 import { RULE_TEXTS } from './ruleTexts.ts';
 
-/** How a status looks: class, mark, and its word. */
+/** Appearance of a status: class, mark and word. */
 const LOOKS: Readonly<Record<Status, readonly [string, string, string]>> = {
   PASS: ['pass', '✓', 'PASS'],
   DONE: ['pass', '✓', 'DONE'],
@@ -29,7 +31,7 @@ export function verdictPart(outcome: Outcome): Markup {
 }
 
 function sentence({ counts, failure, status }: Outcome): string {
-  if (failure !== undefined) return failure.line;
+  if (failure !== undefined) return failureLine(failure);
   const parts = [
     counted(counts.BLOCKER, 'blocker'),
     counted(counts.WARNING, 'warning'),
@@ -40,7 +42,7 @@ function sentence({ counts, failure, status }: Outcome): string {
   return status === 'DONE' ? 'It is done, and nothing was found.' : 'Nothing was found.';
 }
 
-/** Numbers that a reader looks for first. */
+/** Shows the most important numbers. */
 export function tilesPart(outcome: Outcome, timing: Timing): Markup {
   const { modules, counts } = outcome;
   const total = (of: (line: ModuleLine) => number): string =>
@@ -65,7 +67,7 @@ export function tilesPart(outcome: Outcome, timing: Timing): Markup {
   return html`<dl class="tiles">${items}</dl> `;
 }
 
-/** What a command that went well leads to. */
+/** Next step after a command that succeeded. */
 const NEXT: Readonly<Record<string, string>> = {
   init: 'Read mapping/DECISIONS.md, then run sealift dry-run.',
   'dry-run': 'Build and seal the candidate: sealift migrate.',
@@ -73,7 +75,7 @@ const NEXT: Readonly<Record<string, string>> = {
   'scan-all': 'The candidate may go live: sealift promote.',
 };
 
-/** Rules of which the advice is given at the top. */
+/** Maximum number of rules whose advice is shown at the top. */
 const ADVISED = 5;
 
 export function nextPart(outcome: Outcome, groups: readonly FindingGroup[]): Markup {
@@ -93,9 +95,7 @@ export function nextPart(outcome: Outcome, groups: readonly FindingGroup[]): Mar
 
 function failureSteps({ failure, command }: Outcome): Markup[] {
   if (failure === undefined) return [];
-  const at = failure.line.lastIndexOf(': ');
-  const hint = at < 0 ? '' : failure.line.slice(at + 2);
-  return [html`${hint === '' ? `Mend what it says, then run sealift ${command} again.` : hint}`];
+  return [html`${failure.hint ?? `Mend what it says, then run sealift ${command} again.`}`];
 }
 
 function ruleSteps(groups: readonly FindingGroup[]): Markup[] {
@@ -110,7 +110,7 @@ function ruleSteps(groups: readonly FindingGroup[]): Markup[] {
   return more > 0 ? [...steps, html`${counted(more, 'more rule')} below.`] : steps;
 }
 
-/** Seal id and roots, to compare and to copy. */
+/** Shows seal id and roots, to compare and to copy. */
 export function idsPart(outcome: Outcome): Markup {
   const given: [string, string | undefined, boolean][] = [
     ['seal id', outcome.sealId, true],
@@ -145,7 +145,7 @@ export function notesPart({ checked, notes }: Outcome): Markup {
     </ul> `;
 }
 
-/** Rows and records of each module; they add up. */
+/** Shows rows and records of each module, with their sums. */
 export function accountingPart({ modules }: Outcome, groups: readonly FindingGroup[]): Markup {
   if (modules.length === 0) return html``;
   const found = new Map<string, number>();
@@ -209,7 +209,7 @@ function columnsOf(modules: readonly ModuleLine[], found: ReadonlyMap<string, nu
   ];
 }
 
-/** What a rehearsal has done and seen. */
+/** Shows the steps of a rehearsal. */
 export function stepsPart({ steps = [] }: Outcome): Markup {
   if (steps.length === 0) return html``;
   const rows = steps.map(
@@ -241,7 +241,7 @@ export function stepsPart({ steps = [] }: Outcome): Markup {
     </div> `;
 }
 
-/** Phases that are drawn. */
+/** Maximum number of phases that are drawn. */
 const PHASES = 60;
 
 export function timelinePart(timing: Timing): Markup {
@@ -295,7 +295,7 @@ function phaseRow({ label, begun, ended, done }: Phase, total: number): Markup {
   </tr> `;
 }
 
-/** `870 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`. */
+/** Formats as `870 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = Math.round(milliseconds / 1000);

@@ -1,10 +1,10 @@
 /**
- * The script of the HTML report: opens groups of findings as they are asked for, filters them,
- * follows links between them, copies ids. The page says everything that matters without it. Text
- * becomes text only (`textContent`): nothing here makes markup of data.
+ * The script of the HTML report: opens groups of findings, filters them, follows links between
+ * them, and copies ids. The page is complete without it. Data is only inserted as text
+ * (`textContent`), never as markup.
  */
 
-/** Runs at the end of the page, under a policy that allows this very text. */
+/** Source of the script, which runs at the end of the page; the policy allows it by its hash. */
 export const SCRIPT: string = `
 'use strict';
 {

@@ -1,6 +1,6 @@
 /**
- * The style of the HTML report: light and dark, a phone's width and a sheet of paper. Colours have a
- * contrast of at least 4.5 to what is behind them (WCAG 2.2 AA), which a test computes.
+ * The style of the HTML report: light and dark, for phones and print. Colours have a contrast of at
+ * least 4.5 to their background (WCAG 2.2 AA), which a test computes.
  */
 
 /** Name → [light, dark]; the names are the CSS variables of {@link STYLE}. */

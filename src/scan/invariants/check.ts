@@ -8,8 +8,9 @@ import { join } from 'node:path';
 
 import type { Finding } from '../../outcome/finding.ts';
 import { severityOf } from '../../mapping/severity.ts';
+import { quote } from '../../sql/quote.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
-import { quoted, tableName, type PlannedInvariant } from '../../mapping/invariantPlan.ts';
+import { tableName, type PlannedInvariant } from '../../mapping/invariantPlan.ts';
 import { invariantRunner, type InvariantRunner } from './runner.ts';
 import { storeModules, type StoredModule } from './store.ts';
 import type { CheckPlan } from '../pass.ts';
@@ -147,12 +148,12 @@ function violatingQuery(
   for (const [name, fields] of inputs)
     failedSets.set(name, failedNumbers(stored.get(name), fields));
   const views = [...tables].map(([name, fields]) => {
-    const columns = fields.map((field) => quoted(field.name)).join(', ') || 'NULL';
+    const columns = fields.map((field) => quote(field.name)).join(', ') || 'NULL';
     const where = notIn(FAILED, failedSets.get(name));
-    return `${quoted(name)} AS NOT MATERIALIZED (SELECT ${columns} FROM ${tableName(name)}${where})`;
+    return `${quote(name)} AS NOT MATERIALIZED (SELECT ${columns} FROM ${tableName(name)}${where})`;
   });
   const columns = Array.from({ length: width }, (_, at) => `"k${at}"`).join(', ');
-  const key = module.orderFields.map((field, at) => `violator.${quoted(field)} = found."k${at}"`);
+  const key = module.orderFields.map((field, at) => `violator.${quote(field)} = found."k${at}"`);
   const own = failedSets.get(module.name) ?? '';
   const spared = [
     ...(own === '' ? [] : [`coalesce(violator.${FAILED}, 0) NOT IN (${own})`]),
@@ -188,7 +189,7 @@ function linksOf(
     if (failed === '') continue;
     const unless = (own: readonly string[], others: readonly string[]): void => {
       const on = own.map(
-        (field, at) => `linked.${quoted(others[at] ?? '')} = violator.${quoted(field)}`,
+        (field, at) => `linked.${quote(others[at] ?? '')} = violator.${quote(field)}`,
       );
       const from = `SELECT 1 FROM ${tableName(name)} AS linked`;
       links.push(

@@ -4,6 +4,7 @@
  * fit is null there, and whatever reads its field cannot run.
  */
 
+import { quote } from '../../sql/quote.ts';
 import { closeSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
@@ -16,7 +17,6 @@ import { memberOf } from '../../seal/candidateReader.ts';
 import {
   type Column,
   columnsOf,
-  quoted,
   sqlType,
   tableName,
   type PlannedInvariant,
@@ -92,7 +92,7 @@ async function storeModule(
   fields: readonly Column[],
 ): Promise<StoredModule> {
   const stored: StoredModule = { broken: new Map(), failures: new Map() };
-  const columns = fields.map((field) => `, ${quoted(field.name)} ${sqlType(field)}`).join('');
+  const columns = fields.map((field) => `, ${quote(field.name)} ${sqlType(field)}`).join('');
   const table = tableName(name);
   db.exec(`CREATE TABLE ${table}
     ("sealift~ordinal" INTEGER PRIMARY KEY, "sealift~failed" INTEGER NOT NULL${columns})`);
@@ -116,8 +116,8 @@ async function storeModule(
     db.exec('COMMIT');
   }
   for (const [number, list] of indexesOf(scope, name, fields).entries()) {
-    const names = list.map(quoted).join(', ');
-    db.exec(`CREATE INDEX ${quoted(`sealift~${name}~${number}`)} ON ${table} (${names})`);
+    const names = list.map(quote).join(', ');
+    db.exec(`CREATE INDEX ${quote(`sealift~${name}~${number}`)} ON ${table} (${names})`);
   }
   return stored;
 }

@@ -1,7 +1,7 @@
-/** A defect of a CSV file: what is wrong, and on which line; holds none of its text. */
+/** A defect of a CSV file: its kind and its line, without any of the file's text. */
 export class CsvDefect extends Error {
   readonly line: number;
-  /** What to do next, where it is not the usual. */
+  /** The next step, if it is not the usual one. */
   readonly hint: string | undefined;
   constructor(message: string, line: number, hint?: string) {
     super(message);

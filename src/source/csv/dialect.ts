@@ -1,7 +1,7 @@
 /**
- * From what a location says and what a file shows to how the file is read. Where a file can be read
- * in two ways it is refused, with the option that decides; a first look takes the likelier one of
- * some, and tells that.
+ * Determines how a file is read, from the options of its location and its content. A file that can
+ * be read in two ways is rejected, with the option that decides. When exploring, the likelier
+ * reading is taken in some cases, and reported.
  */
 
 import { Failure } from '../../outcome/failure.ts';
@@ -13,50 +13,54 @@ import type { ParserOptions } from './parser.ts';
 import { DELIMITERS, type Split, type Survey } from './survey.ts';
 import type { TextStart } from './text.ts';
 
-/** How one file is read. */
+/** The form of one file. */
 export interface FileDialect extends ParserOptions {
   readonly start: TextStart;
 }
 
 export interface ToldDialect {
   readonly dialect: FileDialect;
-  /** Whether there is anything between fields. */
+  /** Whether there is no delimiter between fields. */
   readonly oneColumn: boolean;
-  /** What was taken though the file leaves it open. */
+  /** Choices that the file does not determine. */
   readonly doubts: readonly Doubt[];
 }
 
 type Doubt = Omit<Remark, 'table' | 'severity'> & { readonly about: 'delimiter' | 'lines' };
 
-export interface LookedAt {
+export interface SurveyedFile {
   readonly file: string;
   readonly start: TextStart;
   readonly survey: Survey;
 }
 
-/** @throws Failure SOURCE_FORMAT where the file leaves something open */
-export function tellDialect(looked: LookedAt, options: CsvOptions, explore: boolean): ToldDialect {
-  const { start, survey } = looked;
+/** @throws Failure SOURCE_FORMAT if the file leaves something open */
+export function tellDialect(
+  surveyed: SurveyedFile,
+  options: CsvOptions,
+  explore: boolean,
+): ToldDialect {
+  const { start, survey } = surveyed;
   const doubts: Doubt[] = [];
-  const delimiter = tellDelimiter(looked, options, explore, doubts);
-  const lines = tellLines(looked, options, explore, doubts);
+  const delimiter = tellDelimiter(surveyed, options, explore, doubts);
+  const lines = tellLines(surveyed, options, explore, doubts);
   const split = survey.splits.find((one) => one.delimiter === delimiter);
   const oneColumn = (split?.inFirst ?? 0) === 0;
-  const blank = tellBlank(looked, options, oneColumn);
+  const blank = tellBlank(surveyed, options, oneColumn);
   const nullText = options.nullText ?? '';
   if (nullText.includes(delimiter)) {
     const what = `the text for null holds the delimiter ${named(delimiter)}`;
-    throw refused(looked.file, what, 'name the delimiter after a question mark');
+    throw refused(surveyed.file, what, 'name the delimiter after a question mark');
   }
   return { dialect: { start, delimiter, lines, blank, nullText }, oneColumn, doubts };
 }
 
-/** How many records the parser will find, without it; the header is one. */
+/** Returns how many records the parser must find, the header included, without parsing. */
 export function countRecords({ records, blank }: Survey, dialect: FileDialect): number {
   return records + (dialect.blank === 'row' ? blank : 0);
 }
 
-/** A sign as a person reads it. */
+/** Returns a delimiter as shown to a person. */
 export function named(delimiter: string): string {
   return delimiter === '\t' ? 'a tab' : JSON.stringify(delimiter);
 }
@@ -67,12 +71,12 @@ function optionFor(delimiter: string): string {
 }
 
 function tellDelimiter(
-  looked: LookedAt,
+  surveyed: SurveyedFile,
   { delimiter }: CsvOptions,
   explore: boolean,
   doubts: Doubt[],
 ): string {
-  const { file, start, survey } = looked;
+  const { file, start, survey } = surveyed;
   if (start.sep !== null && delimiter !== undefined && start.sep !== delimiter) {
     const what = `the first line says that ${named(start.sep)} is between the fields, the option says ${named(delimiter)}`;
     throw refused(`${file}:1`, what, 'leave the option delimiter out');
@@ -83,9 +87,9 @@ function tellDelimiter(
   const inFirst = known.filter((split) => split.inFirst > 0).sort(byFirst);
   const best = inFirst.find((split) => fitsAll(split, survey));
   if (best === undefined) {
-    // What splits most lines as the first: reading tells where it does not.
+    // The sign that splits most lines like the first. Reading reports lines that it does not.
     const [likely] = inFirst.toSorted((a, b) => b.alike - a.alike);
-    return likely?.delimiter ?? tellOneColumn(looked);
+    return likely?.delimiter ?? tellOneColumn(surveyed);
   }
   const other = survey.splits
     .filter((split) => split !== best && rivals(split, survey))
@@ -109,9 +113,12 @@ function fitsAll(split: Split, { records }: Survey): boolean {
   return split.inFirst > 0 && split.alike === Math.max(0, records - 1);
 }
 
-/** One line with a field too many must not leave the file to a sign that splits it by chance. */
+/**
+ * Whether a sign may be the delimiter. Fitting most lines is enough: one line with a field too many
+ * must not leave the choice to a sign that splits the file by chance.
+ */
 function rivals(split: Split, survey: Survey): boolean {
-  // Words of texts are between spaces.
+  // Spaces are between the words of texts.
   if (fitsAll(split, survey)) return split.delimiter !== ' ';
   const most = split.alike * 2 >= survey.records - 1;
   return DELIMITERS.includes(split.delimiter) && split.inFirst > 0 && most;
@@ -121,8 +128,11 @@ function byFirst(a: Split, b: Split): number {
   return b.inFirst - a.inFirst;
 }
 
-/** No known delimiter is in the first line: one column, unless something speaks against it. */
-function tellOneColumn({ file, survey }: LookedAt): string {
+/**
+ * Chooses one column, as no known delimiter is in the first line. Rejects the file if another line
+ * contradicts.
+ */
+function tellOneColumn({ file, survey }: SurveyedFile): string {
   for (const split of survey.splits) {
     const known = DELIMITERS.includes(split.delimiter);
     if (known && split.elsewhere > 0) {
@@ -139,8 +149,8 @@ function tellOneColumn({ file, survey }: LookedAt): string {
 }
 
 /**
- * Nothing but a name stands in the first line of one column, unless its delimiter was named.
- * @throws CsvDefect
+ * Checks that the first line of one column is a plain name, unless its delimiter was given. @throws
+ * CsvDefect
  */
 export function assertOneColumn(first: string, line: number): void {
   const [sign] = /[^\p{L}\p{N}\p{M}\s_.'()-]/u.exec(first) ?? [];
@@ -151,7 +161,7 @@ export function assertOneColumn(first: string, line: number): void {
 }
 
 function tellLines(
-  { file, survey }: LookedAt,
+  { file, survey }: SurveyedFile,
   options: CsvOptions,
   explore: boolean,
   doubts: Doubt[],
@@ -179,7 +189,7 @@ function tellLines(
 }
 
 function tellBlank(
-  { file, survey }: LookedAt,
+  { file, survey }: SurveyedFile,
   { blank }: CsvOptions,
   oneColumn: boolean,
 ): ParserOptions['blank'] {

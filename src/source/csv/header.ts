@@ -1,10 +1,12 @@
-/** The columns of a CSV file: named by its first record, or by their places. */
+/** Names the columns of a CSV file by its first record, or by their places. */
 
 import { CsvDefect } from './defect.ts';
 import type { Header } from './location.ts';
 import type { Fields } from './parser.ts';
 
-/** What stands in records and seldom in names: numbers, dates, UUIDs, addresses. */
+/**
+ * Forms of values that are common in records and rare in names: numbers, dates, UUIDs, addresses.
+ */
 const DATA: readonly RegExp[] = [
   /^[+-]?[0-9][0-9 '.,_]*%?$/,
   /^[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}(?:[T ].*)?$/,
@@ -13,15 +15,14 @@ const DATA: readonly RegExp[] = [
   /^[^\s@]+@[^\s@]+\.[a-z]+$/i,
 ];
 
-/** Data that heads columns, too, in a table of months or years. */
+/** Values that also head columns, in a table of months or years. */
 const HEADING = /^[12][0-9]{3}$|^[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}$/;
 
 const NUMBERED = 'say header=skip, and they are called column1, column2 and so on';
 
 /**
- * The names of the columns. Messages say their places: where there is no header, the first line is a
- * record.
- * @throws CsvDefect
+ * Returns the names of the columns. Messages give their places only: without a header, the first
+ * line is a record. @throws CsvDefect
  */
 export function columnsOf(fields: Fields, line: number, header: Header | undefined): string[] {
   const names = fields.map((field) => field ?? '');
@@ -51,8 +52,8 @@ export function columnsOf(fields: Fields, line: number, header: Header | undefin
 }
 
 /**
- * Refuses to skip what may be a row: the next export may come without its header line. A line that is
- * skipped has to need it, as one with an empty or a repeated name does.
+ * Rejects the skipping of a line that may be a row: the next export may lack its header line. A
+ * line may be skipped if it cannot name columns, for example with an empty or repeated name.
  * @throws CsvDefect
  */
 function assertNoRow(names: readonly string[], line: number): void {

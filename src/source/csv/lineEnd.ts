@@ -1,11 +1,11 @@
-/** Where lines of a CSV file end. */
+/** Finds the ends of lines in a CSV file. */
 
 import type { LineEnd } from './location.ts';
 
 export const LF = 0x0a;
 export const CR = 0x0d;
 
-/** Names for people. */
+/** Names for messages. */
 export const LINE_END_NAMES: Readonly<Record<LineEnd, string>> = {
   lf: 'LF',
   crlf: 'CR LF',
@@ -15,8 +15,8 @@ export const LINE_END_NAMES: Readonly<Record<LineEnd, string>> = {
 };
 
 /**
- * How many characters of a line end stand at `at`, where a CR or LF is; 0 where it belongs to a field.
- * The two characters after a CR have to be there already, unless the file ends.
+ * Returns the length of the line end at `at`, the place of a CR or LF, in characters; 0 if it
+ * belongs to a field. The two characters after a CR must be in `text`, unless the file ends.
  */
 export function lineEndAt(text: string, at: number, lines: LineEnd): number {
   const isLf = text.charCodeAt(at) === LF;
@@ -34,7 +34,7 @@ export function lineEndAt(text: string, at: number, lines: LineEnd): number {
   }
 }
 
-/** How many characters at the end of a part have to wait for what comes next: at most two CR. */
+/** Returns how many characters at the end of a part must wait for the next part: at most two CR. */
 export function heldBack(text: string): number {
   const end = text.length;
   if (text.charCodeAt(end - 1) !== CR) return 0;

@@ -1,26 +1,26 @@
-/** The location of a CSV source: a path, and after a question mark how the files are written. */
+/** The location of a CSV source: a path, and after a question mark the form of its files. */
 
 import { Failure } from '../../outcome/failure.ts';
 
 /**
- * How lines end. `mixed` takes LF, CR LF and CR for the same; with the others, whatever else there is
- * of CR and LF belongs to the fields.
+ * Form of line ends. `mixed` accepts LF, CR LF and CR; with the others, any other CR or LF belongs
+ * to a field.
  */
 export type LineEnd = 'lf' | 'crlf' | 'cr' | 'crcrlf' | 'mixed';
 
 /** `yes`: the first line names the columns; `no`: it is a record; `skip`: it is neither. */
 export type Header = 'yes' | 'no' | 'skip';
 
-/** What a location says of its files. What it leaves out is told from each file. */
+/** Options of a location. Those that are left out are determined from each file. */
 export interface CsvOptions {
   /** A label of the WHATWG Encoding Standard. */
   readonly encoding?: string;
   readonly delimiter?: string;
   readonly lines?: LineEnd;
   readonly header?: Header;
-  /** Whether a line without a character is a row of one empty field, or nothing. */
+  /** Whether a line without characters is a row of one empty field, or is skipped. */
   readonly blank?: 'row' | 'skip';
-  /** What a field without quotes says when it means null; '' where left out. */
+  /** Content of an unquoted field that means null; '' if left out. */
   readonly nullText?: string;
 }
 
@@ -49,7 +49,7 @@ export function parseCsvLocation(location: string): { path: string; options: Csv
   return { path, options };
 }
 
-/** The location that says `options`: what {@link parseCsvLocation} takes apart again. */
+/** Formats a location with `options`, the inverse of {@link parseCsvLocation}. */
 export function csvLocation(path: string, options: CsvOptions): string {
   const { encoding, delimiter, lines, header, blank, nullText } = options;
   const parts = [
@@ -63,7 +63,7 @@ export function csvLocation(path: string, options: CsvOptions): string {
   return parts.length === 0 ? path : `${path}?${parts.join('&')}`;
 }
 
-/** What a URL, a path or a shell would take for something else is percent-encoded. */
+/** Percent-encodes characters that have a meaning in a URL, a path or a shell. */
 function encoded(value: string): string {
   return value.replaceAll(/[^\w.;,|:^~\\-]/gu, (sign) => {
     return sign.isWellFormed() ? encodeURIComponent(sign) : sign;

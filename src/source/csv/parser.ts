@@ -1,6 +1,6 @@
 /**
- * The CSV parser (RFC 4180): parts of a text in, records out. Strict: what a quote could mean twice
- * is refused. It keeps one record at most, and knows the line of the file on which each began.
+ * CSV parser (RFC 4180): takes parts of a text, returns records. Strict: an ambiguous quote is
+ * rejected. It holds one record at most, and knows the line of the file on which each began.
  */
 
 import { MAX_COLUMNS, MAX_RECORD_BYTES } from '../files/file.ts';
@@ -16,40 +16,42 @@ export interface CsvRecord {
   readonly line: number;
 }
 
-/** How a file is written, with nothing left open. */
+/** The form of a file, with nothing left open. */
 export interface ParserOptions {
   readonly delimiter: string;
   readonly lines: LineEnd;
-  /** `end`: only lines at the end of the file may be blank, and are no records. */
+  /**
+   * `end`: lines without characters are allowed at the end of the file only, and are not records.
+   */
   readonly blank: 'row' | 'skip' | 'end';
   readonly nullText: string;
 }
 
 export interface CsvParser {
-  /** The records that end in this part. @throws CsvDefect */
+  /** Returns the records that end in this part. @throws CsvDefect */
   push(part: string): CsvRecord[];
-  /** The last record, where no line end follows it. @throws CsvDefect */
+  /** Returns the last record, if no line end follows it. @throws CsvDefect */
   end(): CsvRecord[];
 }
 
 const QUOTE = 0x22;
 
-/** Where the parser stands. Offsets are characters of the whole text. */
+/** State of the parser. Offsets are in characters of the whole text. */
 interface State extends ParserOptions {
   readonly code: number;
   readonly breaks: LineBreaks;
   place: 'start' | 'plain' | 'quoted' | 'closed';
-  /** The field so far, as far as it stands in parts before this one or before a doubled quote. */
+  /** The part of the field in previous parts, or before a doubled quote. */
   value: string;
   fields: Fields;
   found: CsvRecord[];
-  /** Before this part. */
+  /** Number of characters before this part. */
   taken: number;
   begin: number;
   line: number;
   beginLine: number;
   quoteLine: number;
-  /** The first blank line that no record has followed; 0 where there is none. */
+  /** Number of the first empty line after the last record; 0 if there is none. */
   blankLine: number;
 }
 
@@ -93,7 +95,7 @@ export function csvParser(options: ParserOptions, firstLine: number): CsvParser 
   };
 }
 
-/** The records that end before `end`. */
+/** Returns the records that end before `end`. */
 function take(state: State, text: string, end: number): CsvRecord[] {
   let at = 0;
   while (at < end) {
@@ -112,7 +114,7 @@ function take(state: State, text: string, end: number): CsvRecord[] {
   return found;
 }
 
-/** Takes a text without quotes from `from` on; where it ended. */
+/** Reads text without quotes from `from` on; returns the place after it. */
 function plain(state: State, text: string, from: number, end: number): number {
   const { code: delimiter, nullText, lines } = state;
   for (let at = from; at < end; at++) {
@@ -142,7 +144,7 @@ function plain(state: State, text: string, from: number, end: number): number {
   return end;
 }
 
-/** Takes what stands between quotes, up to the next quote. */
+/** Reads text between quotes, up to the next quote. */
 function quoted(state: State, text: string, from: number, end: number): number {
   const quote = text.indexOf('"', from);
   const to = quote < 0 || quote > end ? end : quote;
@@ -154,7 +156,7 @@ function quoted(state: State, text: string, from: number, end: number): number {
   return to + 1;
 }
 
-/** After a quote that may have closed the field. */
+/** Continues after a quote that may have closed the field. */
 function closed(state: State, text: string, at: number): number {
   const code = text.charCodeAt(at);
   if (code === QUOTE) {
@@ -185,7 +187,7 @@ function endField(state: State, field: string | null): void {
   state.place = 'start';
 }
 
-/** `at` is where the line end stands, `next` what follows it. */
+/** Ends the record: the line end is at `at`, the next record begins at `next`. */
 function endRecord(state: State, at: number, next: number): void {
   const { beginLine, blankLine, blank } = state;
   assertSize(state, at);
@@ -207,9 +209,9 @@ function assertSize({ begin, beginLine }: State, at: number): void {
   throw new CsvDefect(what, beginLine);
 }
 
-/** What counts as the next line, as in an editor: the CR or the LF of a line end. */
+/** Counter of lines as in an editor, which count the CR or the LF of a line end. */
 interface LineBreaks {
-  /** The sign that does so inside a field without quotes; -1 where none can stand there. */
+  /** Code that breaks lines inside a field without quotes; -1 if none can be there. */
   readonly code: number;
   count(text: string): number;
 }

@@ -1,44 +1,44 @@
 /**
- * A look over a whole CSV file: how its lines end, how many records it has, and which sign splits all
- * of them alike. Nothing is taken apart here: a quote begins or ends what is quoted, a doubled one
- * does both. It counts what the parser has to find, so that it shares no code with it.
+ * Surveys a whole CSV file: its line ends, the number of its records, and the signs that split all
+ * of them alike. It does not parse: a quote begins or ends a quoted part, a doubled quote does
+ * both. Its count checks the parser, with which it shares no code.
  */
 
 import { MAX_RECORD_BYTES } from '../files/file.ts';
 import { CsvDefect } from './defect.ts';
 import type { CsvOptions, LineEnd } from './location.ts';
 
-/** Signs that are told from a file where they split all its records alike. */
+/** Signs that are chosen as delimiter of a file if they split all its records alike. */
 export const DELIMITERS: readonly string[] = [',', ';', '\t', '|'];
-/** Signs that some program may split by, too: to ask about, not to take. */
+/** Signs that some programs use as delimiter, too: they are offered, not chosen. */
 const RARE: readonly string[] = [' ', ':', '^', '~', '\x01', '\x1f', '!', '#', '\xa6', '\xa7'];
 
-/** What a sign does outside of quotes. */
+/** Occurrences of a sign outside of quotes. */
 export interface Split {
   readonly delimiter: string;
-  /** How often it stands in the first record. */
+  /** Number of occurrences in the first record. */
   readonly inFirst: number;
-  /** Of the records after the first, those in which it stands as often. */
+  /** Number of records after the first in which it is as frequent. */
   readonly alike: number;
-  /** The line of the first of them in which it stands at all; 0 where in none. */
+  /** Line of the first of them that contains it; 0 if none does. */
   readonly elsewhere: number;
 }
 
 export interface Survey {
-  /** As given, or as the first line ends; null where no line ends. */
+  /** As given, or as the first line ends; null if no line ends. */
   readonly lines: LineEnd | null;
-  /** Where a line ends otherwise than the first, and how. */
+  /** The first line that ends in another way than the first line does. */
   readonly otherEnd: { readonly line: number; readonly lines: LineEnd } | null;
-  /** Lines with a character, the header among them. */
+  /** Number of lines with a character, the header included. */
   readonly records: number;
-  /** Lines without one, and where the first is. */
+  /** Number of lines without a character, and the number of the first. */
   readonly blank: number;
   readonly firstBlank: number;
   readonly splits: readonly Split[];
 }
 
 export interface Surveyor {
-  /** @throws CsvDefect where a record is too long */
+  /** @throws CsvDefect if a record is too long */
   push(part: string): void;
   end(): Survey;
 }
@@ -46,15 +46,15 @@ export interface Surveyor {
 type Counter = { -readonly [K in keyof Split]: Split[K] } & { now: number };
 
 const QUOTE = 0x22;
-/** What a character is: one of these, or the place of its counter. */
+/** Class of a character: one of these, or the index of its counter. */
 const PLAIN = 255;
 const BREAK = 254;
 const QUOTES = 253;
 
-/** Where the look stands. Offsets are characters of the whole text. */
+/** State of the survey. Offsets are in characters of the whole text. */
 interface State {
   readonly counters: readonly Counter[];
-  /** Whether line ends were given. */
+  /** Whether the line ends were given. */
   readonly given: boolean;
   readonly firstLine: number;
   readonly breaks: { lf: number; cr: number; crlf: number };
@@ -64,7 +64,7 @@ interface State {
   blank: number;
   firstBlank: number;
   quoted: boolean;
-  /** Before this part. */
+  /** Number of characters before this part. */
   taken: number;
   begin: number;
   beginLine: number;
@@ -95,7 +95,7 @@ export function surveyor({ delimiter, lines }: CsvOptions, firstLine: number): S
   return {
     push(part) {
       const text = held === '' ? part : held + part;
-      // A line end may begin here and go on in the next part.
+      // A line end may begin here and continue in the next part.
       const end = text.length - (/\r{0,2}$/.exec(text)?.[0].length ?? 0);
       held = text.slice(end);
       take(state, classes, text, end);
@@ -109,12 +109,12 @@ export function surveyor({ delimiter, lines }: CsvOptions, firstLine: number): S
   };
 }
 
-function take(state: State, { classes, wide }: Classes, text: string, end: number): void {
+function take(state: State, { classes, extra }: Classes, text: string, end: number): void {
   const { counters, breaks } = state;
   let { quoted } = state;
   for (let at = 0; at < end; at++) {
     const code = text.charCodeAt(at);
-    const kind = code < 256 ? classes[code] : code === wide ? 0 : PLAIN;
+    const kind = code < 256 ? classes[code] : code === extra ? 0 : PLAIN;
     if (kind === PLAIN) continue;
     if (kind === QUOTES) quoted = !quoted;
     else if (kind === BREAK) {
@@ -127,7 +127,7 @@ function take(state: State, { classes, wide }: Classes, text: string, end: numbe
   assertSize(state, state.taken);
 }
 
-/** A CR or LF outside of quotes; how many characters it takes. */
+/** Handles a CR or LF outside of quotes; returns the number of characters it takes. */
 function atBreak(state: State, text: string, at: number): number {
   const kind = kindAt(text, at);
   state.lines ??= kind;
@@ -168,22 +168,22 @@ function lineNow({ lines, breaks, firstLine }: State): number {
 
 interface Classes {
   readonly classes: Uint8Array;
-  /** The code of a delimiter beyond them. */
-  readonly wide: number;
+  /** Code of a delimiter that is not in `classes`. */
+  readonly extra: number;
 }
 
 function classesOf(signs: readonly string[]): Classes {
   const classes = new Uint8Array(256).fill(PLAIN);
-  let wide = -1;
+  let extra = -1;
   for (const [place, sign] of signs.entries()) {
     const code = sign.charCodeAt(0);
     if (code < classes.length) classes[code] = place;
-    else wide = code;
+    else extra = code;
   }
   classes[QUOTE] = QUOTES;
   classes['\n'.charCodeAt(0)] = BREAK;
   classes['\r'.charCodeAt(0)] = BREAK;
-  return { classes, wide };
+  return { classes, extra };
 }
 
 function compare(counter: Counter, first: boolean, line: number): void {
@@ -203,7 +203,7 @@ function kindAt(text: string, at: number): LineEnd {
 
 const SIGNS = { lf: '\n', crlf: '\r\n', cr: '\r', crcrlf: '\r\r\n' } as const;
 
-/** How long the line end at `at` is; 0 where there is none. */
+/** Returns the length of the line end at `at`; 0 if there is none. */
 function endAt(text: string, at: number, lines: LineEnd): number {
   if (lines === 'mixed') return kindAt(text, at) === 'crlf' ? 2 : 1;
   return text.startsWith(SIGNS[lines], at) ? SIGNS[lines].length : 0;

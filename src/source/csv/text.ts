@@ -1,17 +1,17 @@
 /**
- * The text of a CSV file: its encoding told by its byte order mark where the location says none, and
- * decoded strictly, without the mark and without a first line `sep=;`.
+ * Reads the text of a CSV file. Its byte order mark decides the encoding unless the location gives
+ * one. Decodes strictly, without the mark and without a first line `sep=;`.
  */
 
 import { Failure } from '../../outcome/failure.ts';
 import { readChunks } from '../files/file.ts';
 import { looksLikeUtf16, markOf, readHead, refuseForeign } from '../files/signature.ts';
 
-/** Where the text of a file begins, and how it is read. */
+/** The start of a file's text, and its encoding. */
 export interface TextStart {
   /** A label of the WHATWG Encoding Standard. */
   readonly encoding: string;
-  /** Characters that are left out at the beginning. */
+  /** Number of characters to skip at the beginning. */
   readonly skip: number;
   /** The number of the line on which the text begins. */
   readonly line: number;
@@ -19,13 +19,15 @@ export interface TextStart {
   readonly sep: string | null;
 }
 
-/** Excel writes and reads it. */
+/** Excel writes and reads this line. */
 const SEP = /^"?sep=([^\r\n])"?(?:\r\r\n|\r\n|\n|\r)/i;
 const START_BYTES = 64;
-/** No CSV: a quote would stand inside a field. */
+/** JSON is not CSV: a quote would be inside a field. */
 const JSON_START = /^\s*(?:\[\s*)?\{\s*"/;
 
-/** @throws Failure SOURCE_FORMAT where it is another kind of file, or its mark says another encoding */
+/**
+ * @throws Failure SOURCE_FORMAT if it is another kind of file, or its mark contradicts the encoding
+ */
 export async function textStart(file: string, given: string | undefined): Promise<TextStart> {
   const head = await readHead(file);
   refuseForeign(file, head);
@@ -63,7 +65,7 @@ export interface Decoder {
   end(): string;
 }
 
-/** Bytes that are not of the encoding, in a chunk that begins at this offset. */
+/** Invalid bytes for the encoding, in a chunk that begins at this offset. */
 class Undecodable extends Error {
   readonly offset: number;
   constructor(offset: number) {
@@ -92,7 +94,9 @@ export function decoderOf({ encoding, skip }: TextStart): Decoder {
   return { push: decode, end: () => decode(null) };
 }
 
-/** The text in parts. @throws Failure SOURCE_FORMAT with the line of the first undecodable byte */
+/**
+ * Yields the text in parts. @throws Failure SOURCE_FORMAT with the line of the first invalid byte
+ */
 export async function* decodeFile(
   file: string,
   start: TextStart,
@@ -106,7 +110,7 @@ export async function* decodeFile(
   }
 }
 
-/** The Failure of what a decoder threw; anything else stays as it is. */
+/** Converts a decoder's error to a Failure; returns any other error as it is. */
 export async function asUndecodable(
   error: unknown,
   file: string,
@@ -119,7 +123,9 @@ export async function asUndecodable(
   return refused(`${file}:${line}`, what, hint);
 }
 
-/** Decodes again, from `from` on byte by byte: the decoder does not say where it failed. */
+/**
+ * Finds the line by decoding again, from `from` on byte by byte, as the decoder does not report it.
+ */
 async function lineOfDefect(file: string, encoding: string, from: number): Promise<number> {
   const decoder = new TextDecoder(encoding, { fatal: true });
   let [feeds, returns] = [0, 0];

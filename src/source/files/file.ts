@@ -1,7 +1,6 @@
 /**
- * What the file sources share: which files a location names, reading them in chunks, and telling
- * whether they are still what they were. A source is one file, or a folder whose files of one
- * extension are its tables.
+ * Common parts of the file sources: listing the files of a location, reading them in chunks, and
+ * detecting changes. A source is one file, or a folder whose files of one extension are its tables.
  */
 
 import { createHash } from 'node:crypto';
@@ -15,9 +14,9 @@ import type { Remark } from '../source.ts';
 
 const CHUNK_BYTES = 2 ** 20;
 const SHOWN_NAMES = 8;
-/** A record must fit into memory, several times over. */
+/** Most bytes of a record, which must fit into memory several times. */
 export const MAX_RECORD_BYTES: number = 64 * 2 ** 20;
-/** Columns of a file: the fields of a record, or all the different keys of its objects. */
+/** Most columns of a file: the fields of a record, or all distinct keys of its objects. */
 export const MAX_COLUMNS = 10_000;
 
 export interface SourceFile {
@@ -26,19 +25,19 @@ export interface SourceFile {
   readonly file: string;
 }
 
-/** A file as it was when it was prepared. */
+/** State of a file when it was prepared. */
 export interface FileState {
   readonly sha256: string;
   readonly inode: string;
   readonly bytes: number;
 }
 
-/** Bytes of all files. */
+/** Sums up the bytes of all files. */
 export function bytesOf(files: readonly { readonly state: FileState }[]): number {
   return files.reduce((sum, { state }) => sum + state.bytes, 0);
 }
 
-/** The files of a location, ascending by table name; at least one. */
+/** Lists the files of a location, ascending by table name; at least one. */
 export async function listFiles(location: string, extension: string): Promise<SourceFile[]> {
   const found = await stat(location).catch((cause: unknown) => {
     if (isForbidden(cause)) throw readFailure(cause, location);
@@ -67,8 +66,8 @@ export async function listFiles(location: string, extension: string): Promise<So
 }
 
 /**
- * What a person should know of a folder: what lies in it and is not read. Names that begin with a dot
- * are nobody's data.
+ * Reports the other entries of a folder, which are not read. Names that begin with a dot are
+ * ignored.
  */
 export async function remarksOnFolder(location: string, extension: string): Promise<Remark[]> {
   if (!(await stat(location)).isDirectory()) return [];
@@ -114,7 +113,7 @@ function missing(where: string, what: string, cause?: unknown): Failure {
   return new Failure('SOURCE_MISSING', { what, where, hint: 'check the path', cause });
 }
 
-/** The bytes of a file in chunks, from `start` to before `end`. */
+/** Yields the bytes of a file in chunks, from `start` to before `end`. */
 export async function* readChunks(
   file: string,
   start: number = 0,
@@ -129,7 +128,7 @@ export async function* readChunks(
   }
 }
 
-/** What a file that cannot be read is to a person; what is no fault of the system stays as it is. */
+/** Converts a system error about a file to a Failure; returns any other error as it is. */
 export function unreadable(file: string, cause: unknown): unknown {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === undefined) return cause;
@@ -141,7 +140,7 @@ export function unreadable(file: string, cause: unknown): unknown {
   });
 }
 
-/** Reads a whole file once: passes its chunks on and says what it was. */
+/** Reads a whole file once, passes its chunks on, and returns its digest and state. */
 export async function digest(
   file: string,
   chunkRead: (chunk: Buffer) => void = () => {},
@@ -177,13 +176,13 @@ export async function assertSameFiles(
   const same = now.length === files.length && files.every((f, i) => f.file === now[i]?.file);
   if (!same) throw changedFile(location);
   for (const { file, state } of files) {
-    // Content decides; times alone would also differ after a change that was taken back.
+    // Content decides: times also differ after a change that was reverted.
     const { sha256, inode } = await digest(file);
     if (sha256 !== state.sha256 || inode !== state.inode) throw changedFile(file);
   }
 }
 
-/** The Failure of a file that did not hold still. */
+/** Makes the Failure for a file that changed while it was read. */
 export function changedFile(where: string): Failure {
   return new Failure('SOURCE_CHANGED', {
     what: 'the source changed while it was read',

@@ -1,4 +1,4 @@
-/** A file as a table: its schema, and looking up names that a mapping asks for. */
+/** A file as a table: its schema, and lookups of the names in a mapping. */
 
 import { Failure } from '../../outcome/failure.ts';
 import type { SourceFile } from './file.ts';
@@ -9,7 +9,7 @@ export interface TableFile extends SourceFile {
   readonly columns: readonly string[];
 }
 
-/** Files declare nothing but the names of their columns. */
+/** Returns the schema of a file, which declares only the names of its columns. */
 export function schemaOf({ table, columns }: TableFile): TableSchema {
   return {
     name: table,
@@ -23,7 +23,7 @@ export function schemaOf({ table, columns }: TableFile): TableSchema {
   };
 }
 
-/** The file of a table. @throws Failure SOURCE_SCHEMA */
+/** Finds the file of a table. @throws Failure SOURCE_SCHEMA */
 export function fileOf<F extends SourceFile>(files: readonly F[], table: string): F {
   const found = files.find((file) => file.table === table);
   if (found !== undefined) return found;
@@ -33,7 +33,7 @@ export function fileOf<F extends SourceFile>(files: readonly F[], table: string)
   });
 }
 
-/** The places of columns in a file. @throws Failure SOURCE_SCHEMA */
+/** Finds the places of columns in a file. @throws Failure SOURCE_SCHEMA */
 export function placesOf({ columns, file }: TableFile, wanted: readonly string[]): number[] {
   const places = new Map(columns.map((name, index) => [name, index]));
   return wanted.map((column) => {

@@ -1,10 +1,10 @@
 /**
- * Files of JSON objects, one per record: what the NDJSON and the JSON array source have in common.
+ * Files of JSON objects, one per record: the common part of the NDJSON and the JSON array source.
  *
- * The columns of a table are the union of all keys of its file, ascending by UTF-8 bytes; a key that
- * a record does not have reads as null. Numbers keep their digits: an integer beyond 2^53 is a
- * bigint, any other number that a double would change a JsonNode. Nothing that is not strict JSON
- * (RFC 8259), no duplicate key, no lone surrogate gets through. Locators are ordinals from 1.
+ * The columns of a table are the union of all keys of its file, ascending by UTF-8 bytes; a key
+ * that a record lacks reads as null. Numbers keep their digits: an integer beyond 2^53 is a bigint,
+ * any other number that a double would change a JsonNode. Input that is not strict JSON (RFC 8259),
+ * duplicate keys and lone surrogates are rejected. Locators are ordinals from 1.
  */
 
 import { Failure } from '../../outcome/failure.ts';
@@ -42,25 +42,25 @@ import { FrameError, type Piece, type Splitter } from './splitter.ts';
 
 export interface ObjectFormat {
   readonly scheme: string;
-  /** Of the files of a folder, in lower case, with its dot. */
+  /** Extension of the files of a folder, in lower case, with its dot. */
   readonly extension: string;
-  /** What a record is called in messages. */
+  /** Name of a record in messages. */
   readonly record: string;
   /** Whether reading may start at a record's offset. */
   readonly seekable: boolean;
-  /** What such a file never begins with, and what it is if it does. */
+  /** A sign with which such a file never begins, and the format that begins with it. */
   readonly mistaken: { readonly sign: string; readonly what: string; readonly hint: string };
-  /** A splitter of a file from this offset on. */
+  /** Makes a splitter of a file from this offset on. */
   splitter(offset: number): Splitter;
 }
 
 const PAGE_ROWS = 4096;
 const PAGE_BYTES = 8 * 2 ** 20;
-/** Offsets that are remembered of a file, at most: one in 2^n records. */
+/** Most offsets that are kept for a file: one in 2^n records. */
 const MAX_MARKS = 2 ** 16;
 const FIRST_STRIDE = 1024;
 
-/** Every n-th record's offset. */
+/** The offset of every n-th record. */
 interface Marks {
   stride: number;
   offsets: number[];
@@ -73,7 +73,7 @@ interface ScannedFile extends TableFile {
   readonly otherDigits: ReadonlyMap<string, number>;
 }
 
-/** The adapter of a format. */
+/** Makes the adapter of a format. */
 export function objectFileAdapter(format: ObjectFormat): SourceAdapter {
   return {
     scheme: format.scheme,
@@ -129,7 +129,7 @@ function prepared(
   };
 }
 
-/** Reads a whole file once: its digest, its columns, its records' number and places. */
+/** Reads a whole file once: its digest, its columns, the number and places of its records. */
 async function scan(format: ObjectFormat, { table, file }: SourceFile): Promise<ScannedFile> {
   await refuseOther(format, file);
   const splitter = format.splitter(0);
@@ -140,7 +140,7 @@ async function scan(format: ObjectFormat, { table, file }: SourceFile): Promise<
   const take = (piece: Piece): void => {
     mark(marks, count, piece.offset);
     count++;
-    // Only what is compared with its shortest form shows that it is written otherwise.
+    // Comparing it with its shortest form shows whether a number is written differently.
     for (const [key, value] of parseRecord(format, file, piece, count, parseJsonAsWritten)) {
       columns.add(key);
       if (holdsOtherDigits(value)) otherDigits.set(key, (otherDigits.get(key) ?? 0) + 1);
@@ -163,14 +163,14 @@ async function scan(format: ObjectFormat, { table, file }: SourceFile): Promise<
   };
 }
 
-/** Whether there is a number in it that a double holds exactly, but writes with other digits. */
+/** Whether the value holds a number that a double equals, but writes with other digits. */
 function holdsOtherDigits(value: JsonValue): boolean {
   if (value === null || typeof value !== 'object') return false;
   if (value instanceof InexactNumber) return typeof exactNumber(value.lexeme) === 'number';
   return [...value.values()].some(holdsOtherDigits);
 }
 
-/** What is plainly another kind of file is called by its name. */
+/** Rejects a file that is plainly of another format, and names that format. */
 async function refuseOther({ mistaken }: ObjectFormat, file: string): Promise<void> {
   const head = await readHead(file);
   refuseForeign(file, head);
@@ -188,7 +188,7 @@ async function refuseOther({ mistaken }: ObjectFormat, file: string): Promise<vo
   throw refused(file, 1, mistaken.what, mistaken.hint);
 }
 
-/** Remembers every stride-th offset, and fewer when they become too many. */
+/** Keeps every stride-th offset, and doubles the stride when they become too many. */
 function mark(marks: Marks, index: number, offset: number): void {
   if (index % marks.stride !== 0) return;
   marks.offsets.push(offset);
@@ -264,7 +264,7 @@ async function* piecesOf(
   yield* framed(file, () => splitter.end());
 }
 
-/** Everything was valid when the file was prepared: what is not now has changed since. */
+/** Reads again what was valid when the file was prepared: an error means that it changed. */
 function readAgain(
   format: ObjectFormat,
   file: string,
@@ -319,7 +319,7 @@ function cell(value: JsonValue | undefined): SourceValue {
   return typeof value === 'object' && value !== null ? new JsonNode(value) : value;
 }
 
-/** The parser's number stands for its shortest digits; beyond 2^53 that is not the double's value. */
+/** Converts a parsed integer by its shortest digits, which differ from the double beyond 2^53. */
 function exactInteger(value: number): number | bigint {
   if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value;
   const digits = String(value);

@@ -1,4 +1,4 @@
-/** What a file is by its first bytes, where it is not the text that its scheme asks for. */
+/** Recognises files of other formats by their first bytes. */
 
 import { open, type FileHandle } from 'node:fs/promises';
 import { Failure } from '../../outcome/failure.ts';
@@ -7,9 +7,9 @@ import { unreadable } from './file.ts';
 interface Format {
   readonly what: string;
   readonly hint: string;
-  /** Bytes as they stand at the beginning, in latin1. */
+  /** Possible first bytes, in latin1. */
   readonly begins: readonly string[];
-  /** What has to stand among the first bytes, too. */
+  /** Must also match among the first bytes. */
   readonly holds?: RegExp;
 }
 
@@ -17,7 +17,7 @@ const UNPACK = 'unpack it, and name the file that was inside';
 const SHEET = 'open it where it was made, save the sheet as "CSV UTF-8", and name that file';
 const EXPORT = 'export its tables as CSV, and name those files';
 
-/** The first that fits counts. */
+/** The first match counts. */
 const FORMATS: readonly Format[] = [
   {
     what: 'the file is a spreadsheet or another office document',
@@ -78,7 +78,7 @@ const FORMATS: readonly Format[] = [
   },
 ];
 
-/** Byte order marks, in latin1; the longer before what it begins with. */
+/** Byte order marks, in latin1; a mark comes before its own prefixes. */
 const MARKS = [
   ['utf-32', '\xff\xfe\x00\x00'],
   ['utf-32', '\x00\x00\xfe\xff'],
@@ -91,7 +91,7 @@ export type Mark = (typeof MARKS)[number][0];
 
 const HEAD_BYTES = 4096;
 
-/** The first bytes of a file, as many as tell what it is. */
+/** Reads the first bytes of a file, enough to recognise its format. */
 export async function readHead(file: string): Promise<Buffer> {
   let handle: FileHandle | null = null;
   try {
@@ -105,7 +105,7 @@ export async function readHead(file: string): Promise<Buffer> {
   }
 }
 
-/** @throws Failure SOURCE_FORMAT that names what the file is */
+/** @throws Failure SOURCE_FORMAT with the name of the file's actual format */
 export function refuseForeign(file: string, head: Buffer): void {
   const text = head.toString('latin1');
   const format = FORMATS.find(({ begins, holds }) => {
@@ -116,13 +116,13 @@ export function refuseForeign(file: string, head: Buffer): void {
   throw new Failure('SOURCE_FORMAT', { what, where: file, hint });
 }
 
-/** The byte order mark at the beginning. */
+/** Returns the byte order mark at the beginning. */
 export function markOf(head: Buffer): Mark | null {
   const text = head.toString('latin1', 0, 4);
   return MARKS.find(([, mark]) => text.startsWith(mark))?.[0] ?? null;
 }
 
-/** UTF-16 without a mark: of its first characters every other byte is zero, and no other. */
+/** Recognises UTF-16 without a mark: exactly every other byte of its first characters is zero. */
 export function looksLikeUtf16(head: Buffer): 'utf-16le' | 'utf-16be' | null {
   const text = head.toString('latin1', 0, 8);
   if (/^(?:[^\0]\0){2,}[^\0]?$/s.test(text)) return 'utf-16le';

@@ -1,23 +1,23 @@
 /**
- * Splits a stream of bytes into JSON texts, one per record, without understanding them: lines of
- * NDJSON, elements of a JSON array. What a piece holds is for the strict parser to judge; the
- * splitters promise that no byte is lost or judged twice, and that a piece is of bounded size.
+ * Splits a stream of bytes into JSON texts, one per record, without parsing them: lines of NDJSON,
+ * elements of a JSON array. The strict parser judges the content of each piece. The splitters
+ * promise that no byte is lost or passed on twice, and that a piece is of bounded size.
  */
 
 import { MAX_RECORD_BYTES } from './file.ts';
 
-/** A record's bytes and where they start. */
+/** A record's bytes and their position. */
 export interface Piece {
   readonly bytes: Buffer;
   /** Offset in the file. */
   readonly offset: number;
   /** Line of its first byte, from 1. */
   readonly line: number;
-  /** Its place in that line, in bytes, from 1. */
+  /** Position of its first byte in that line, in bytes, from 1. */
   readonly column: number;
 }
 
-/** What is wrong with the frame around the records. */
+/** An error in the text around the records. */
 export class FrameError extends Error {
   readonly line: number;
   constructor(message: string, line: number) {
@@ -28,9 +28,9 @@ export class FrameError extends Error {
 }
 
 export interface Splitter {
-  /** The pieces that end in this chunk. @throws FrameError */
+  /** Returns the pieces that end in this chunk. @throws FrameError */
   push(chunk: Buffer): Piece[];
-  /** The last piece, where the input may end without a terminator. @throws FrameError */
+  /** Returns the last piece, if the input may end without a terminator. @throws FrameError */
   end(): Piece[];
 }
 
@@ -69,8 +69,8 @@ function collector(): Collector {
 }
 
 /**
- * Lines, split at 0x0A only. A byte order mark is skipped at the start of the file; a last line
- * needs no line feed. Empty lines come out as empty pieces.
+ * Splits lines at 0x0A only. Skips a byte order mark at the start of the file; the last line needs
+ * no line feed. Empty lines give empty pieces.
  */
 export function lineSplitter(offset = 0): Splitter {
   const collect = collector();
@@ -115,17 +115,17 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** Where the array splitter stands between two records; inside one it counts brackets. */
+/** State of the array splitter between two records; inside a record it counts brackets. */
 type Between = 'mark' | 'start' | 'first' | 'comma' | 'element' | 'done';
 
-/** Where a byte stands inside an element. */
+/** State inside an element. */
 interface Nesting {
   depth: number;
   inString: boolean;
   escaped: boolean;
 }
 
-/** Takes one byte inside an element; true when it ends the element. */
+/** Reads one byte inside an element; true if it ends the element. */
 function closes(nesting: Nesting, byte: number): boolean {
   if (nesting.inString) {
     if (nesting.escaped) nesting.escaped = false;
@@ -139,7 +139,7 @@ function closes(nesting: Nesting, byte: number): boolean {
   return nesting.depth === 0;
 }
 
-/** Elements of one top-level array. Every element has to be an object. */
+/** Splits the elements of one top-level array. Every element must be an object. */
 export function arraySplitter(): Splitter {
   const collect = collector();
   let between: Between = 'mark';
@@ -152,7 +152,7 @@ export function arraySplitter(): Splitter {
   const outside = (byte: number, at: number): void => {
     if (between === 'mark') {
       if (at < BOM.length && byte === BOM[at]) return;
-      // Half a mark is none.
+      // A partial mark is an error.
       if (at !== 0 && at !== BOM.length) throw new FrameError(EXPECTED.mark, line);
       between = 'start';
     }
@@ -193,7 +193,7 @@ export function arraySplitter(): Splitter {
       try {
         step(chunk, pieces);
       } catch (error) {
-        // The parser may have something more precise to say about what came before.
+        // The parser may have a more precise error about what came before.
         if (pieces.length === 0 || !(error instanceof FrameError)) throw error;
         fault = error;
       }

@@ -1,7 +1,7 @@
 /**
- * Decides how a SQLite database can be read without touching it: no side file is left in its folder
- * and none of its bytes change, whatever its journal mode and whoever else has it open. Opening a
- * write-ahead database the ordinary way creates `-wal` and `-shm` files that stay behind.
+ * Decides how a SQLite database can be read without a change to it: no side file is left in its
+ * folder and none of its bytes change, whatever its journal mode and whichever processes have it
+ * open. Opening a write-ahead database the ordinary way creates `-wal` and `-shm` files that stay.
  *
  * File format: https://www.sqlite.org/fileformat2.html §1.3
  */
@@ -23,29 +23,29 @@ import Database from 'better-sqlite3';
 import { createFile, writeAll } from '../../disk/durable.ts';
 import { isForbidden, readFailure } from '../../disk/errors.ts';
 import { makeTemporary, removeFile } from '../../disk/noLinks.ts';
-import { assertRoom } from '../../disk/freeSpace.ts';
+import { assertFreeSpace } from '../../disk/freeSpace.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { PrepareOptions } from '../source.ts';
 import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';
-import { isHot, isLogHeader, orphans, sideFileRemarks } from './sideFiles.ts';
+import { isHot, isLogHeader, orphans, sideFileNotes } from './sideFiles.ts';
 
 const MAGIC = 'SQLite format 3\0';
 const HEADER_BYTES = 100;
 const COPY_ATTEMPTS = 3;
 const COPY_BYTES = 1024 * 1024;
 
-/** Decides how to read `location`; makes a copy only where it cannot be read in place. */
+/** Decides how to read `location`; makes a copy only if it cannot be read in place. */
 export function chooseAccess(location: string, options: PrepareOptions): Access {
   const file = resolveFile(location);
   const header = readHeader(file, location);
-  const remarks = sideFileRemarks(file, header, location);
+  const remarks = sideFileNotes(file, header, location);
   const access = { file, shown: location, lockTimeoutMs: options.lockTimeoutMs, remarks };
   const kind = kindOf(file, header);
   if (kind === 'copy') return copyAside(access, options.scratch);
   return { ...access, kind };
 }
 
-/** An access in place that SQLite refused because a crashed writer's journal has to be played. */
+/** Replaces an access in place that SQLite rejected because of a crashed writer's journal. */
 export function fallBackToCopy(access: Access, options: PrepareOptions): Access {
   return copyAside(access, options.scratch);
 }
@@ -73,7 +73,7 @@ function resolveFile(location: string): string {
   return file;
 }
 
-/** The first 100 bytes; an empty file is a database without tables. */
+/** Reads the first 100 bytes; an empty file is a database without tables. */
 function readHeader(file: string, shown: string): Buffer {
   const header = readStart(file, HEADER_BYTES, shown);
   if (header.length === 0) return header;
@@ -118,7 +118,7 @@ function readStart(file: string, bytes: number, shown: string): Buffer {
 }
 
 function kindOf(file: string, header: Buffer): Access['kind'] {
-  // better-sqlite3 trims names: this one could only be opened as another.
+  // better-sqlite3 trims names: it would open another file than this.
   const nameable = file.trim() === file;
   const wal = sizeOf(`${file}-wal`);
   // SQLite deletes the journals of an empty database, and opens a log beside any other.
@@ -132,7 +132,7 @@ function kindOf(file: string, header: Buffer): Access['kind'] {
   return (wal ?? 0) === 0 && understandsUris() ? 'immutable' : 'copy';
 }
 
-/** Bytes of a database and of its log. */
+/** Returns the bytes of a database and of its log. */
 export function bytesOf({ file }: Access): number {
   return (sizeOf(file) ?? 0) + (sizeOf(`${file}-wal`) ?? 0);
 }
@@ -142,8 +142,8 @@ function sizeOf(file: string): number | null {
 }
 
 /**
- * True when a living process has the write-ahead database open and we can join it. Its shared
- * memory is then locked; where the system does not tell, it counts as held.
+ * Whether a living process has the write-ahead database open and it can be shared. Its shared
+ * memory is then locked; if the system cannot tell, it counts as open.
  */
 function isHeldOpen(file: string): boolean {
   try {
@@ -161,11 +161,11 @@ function isHeldOpen(file: string): boolean {
   }
 }
 
-/** Copies the database with its journals into scratch, and settles the copy into one file. */
+/** Copies the database with its journals into scratch, and recovers the copy into one file. */
 function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
   try {
     // Several sources of a run may share the folder.
-    assertRoomForCopy(access.file, scratch);
+    assertSpaceForCopy(access.file, scratch);
     const copy = join(makeTemporary(join(scratch, 'sqlite-')), 'source.db');
     for (let attempt = 1; ; attempt++) {
       const before = stateOf(access.file);
@@ -173,17 +173,17 @@ function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
       if (stateOf(access.file) === before) break;
       if (attempt === COPY_ATTEMPTS) throw changed(access.shown);
     }
-    settle(copy);
+    recoverCopy(copy);
     return { ...access, kind: 'copy', file: copy };
   } catch (cause) {
     throw copyFailure(cause, access.shown);
   }
 }
 
-/** Nothing is copied that cannot fit. */
-function assertRoomForCopy(file: string, scratch: string): void {
+/** Checks that the copy fits on the disk. */
+function assertSpaceForCopy(file: string, scratch: string): void {
   const bytes = SIDE_FILES.reduce((sum, suffix) => sum + (sizeOf(file + suffix) ?? 0), 0);
-  assertRoom(scratch, bytes, {
+  assertFreeSpace(scratch, bytes, {
     what: 'the database has to be copied before it is read, and the disk has not enough space',
     hint: 'free space there, then run again',
   });
@@ -198,7 +198,7 @@ function copyAll(file: string, copy: string): void {
   }
 }
 
-/** Copies a file into a private one: the system's own copy would have the source's mode for a while. */
+/** Copies a file into a private one: the system's copy would have the source's mode for a while. */
 function copyBytes(from: string, to: string): void {
   const source = openSync(from, 'r');
   try {
@@ -227,8 +227,8 @@ function fingerprint(stat: BigIntStats): string {
   return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
 }
 
-/** Plays the journal or the log into the copy, so that it stands alone. */
-function settle(copy: string): void {
+/** Applies the journal or the log to the copy, so that it is complete in one file. */
+function recoverCopy(copy: string): void {
   const db = new Database(copy, { fileMustExist: true });
   try {
     db.pragma('journal_mode = DELETE');
@@ -242,7 +242,7 @@ function copyFailure(cause: unknown, shown: string): unknown {
   if (cause instanceof Failure) return cause;
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   if (code.startsWith('SQLITE_')) return asFailure(cause, shown, null);
-  // A side file that vanished between two looks: somebody is writing.
+  // A side file vanished between two checks: another process is writing.
   if (code === 'ENOENT') return changed(shown);
   return new Failure('DISK', {
     what: `the database has to be copied before it is read, and that failed with ${code}`,
@@ -252,16 +252,19 @@ function copyFailure(cause: unknown, shown: string): unknown {
   });
 }
 
-/** What `assertUnchanged` compares; empty where a lock, a log or a copy holds the snapshot. */
+/**
+ * Returns the value that `assertUnchanged` compares; empty if a lock, a log or a copy holds the
+ * snapshot.
+ */
 export function fingerprintOf(access: Access): string {
   if (access.kind === 'copy') return '';
   const stat = statSync(access.file, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined) return 'missing';
-  // Somebody else may write a live database: our snapshot stays, as long as it is the same file.
+  // Other processes may write a live database: the snapshot stays as long as it is the same file.
   return access.kind === 'live' ? `${stat.dev}:${stat.ino}` : fingerprint(stat);
 }
 
-/** The Failure of a source that did not hold still. */
+/** Makes the Failure for a source that changed while it was read. */
 export function changed(shown: string): Failure {
   return new Failure('SOURCE_CHANGED', {
     what: 'the database changed while it was read',
@@ -271,8 +274,8 @@ export function changed(shown: string): Failure {
 }
 
 /**
- * Throws when the file ends before its last page does: SQLite itself reads zeros there. Asks SQLite
- * for the number of pages, because whoever opens and closes the file drops our own locks on it.
+ * Throws if the file ends before its last page: SQLite reads zeros there. SQLite gives the number
+ * of pages, because opening and closing the file here would drop its locks.
  */
 export function assertWhole(db: Connection, access: Access): void {
   if (access.kind === 'live') return;

@@ -1,30 +1,31 @@
 /**
- * A relation and the rows of its base: SQL that reads the one by the rows of the other, and counts
- * what belongs together. Keys are equal where SQLite's IS says so of the values as they are stored,
- * without affinity and collation: 5 is 5.0 and not "5", "a" is not "A". Null is equal to nothing.
+ * SQL that reads a relation by the rows of its base table, and counts the rows that belong
+ * together. Keys are equal by SQLite's IS on the stored values, without affinity and collation: 5
+ * is 5.0 and not "5", "a" is not "A". Null equals nothing.
  *
- * Names come from the schema, or were compiled; they are quoted. Names of ours begin with `sealift~`,
- * which the names of results do not.
+ * Names come from the schema, or were compiled; they are quoted. Sealift's own names begin with
+ * `sealift~`, which no name of a result does.
  */
 
 import type { BaseCounts } from '../source.ts';
-import { quote, type Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import { locator } from './exact.ts';
 import { PAGE_ROWS } from './rowPage.ts';
 import { isLocated, type BaseAccess, type RelationAccess } from './relation.ts';
 
-/** Where a located row of a relation has the rowid of its base row. */
+/** Column with the rowid of the base row of a located row. */
 export const LOCATOR = '"sealift~row"';
 
 /**
- * Rows of a relation as they are read, `FROM …`: without strays, and in the order of the base where
- * they are located by it.
+ * Returns `FROM …` for the rows of a relation: without strays, and in the order of the base if they
+ * are located by it.
  */
 export function relationTail(relation: RelationAccess): string {
   const { base } = relation;
   if (base === null) return `FROM ${rowsOf(relation)}`;
   if (isLocated(base)) {
-    // `=` finds the row by its index, and more than it should; IS says whether it is the same.
+    // `=` finds candidates by the index; IS decides whether the values are the same.
     const match = base.key.map(([column, result]) => {
       const [b, r] = [`b.${quote(column)}`, `+r.${quote(result)}`];
       return `${b} = ${r} AND +${b} COLLATE BINARY IS ${r}`;
@@ -51,7 +52,7 @@ export function countRelation(db: Connection, relation: RelationAccess): number 
   );
 }
 
-/** Each of both sides once: grouped by key, joined, and summed up. */
+/** Counts both sides, each read once: grouped by key, joined, and summed up. */
 export function countBase(db: Connection, relation: RelationAccess, base: BaseAccess): BaseCounts {
   const results = base.key.map(([, result]) => result);
   const columns = base.key.map(([column]) => column);
@@ -85,18 +86,18 @@ export function countBase(db: Connection, relation: RelationAccess, base: BaseAc
   };
 }
 
-/** Of each group of results: the base rows that they count (`c`), and counts that are none (`bad`). */
+/** SQL per group of results: the base rows that they count (`c`), and invalid counts (`bad`). */
 function countOf({ count }: BaseAccess): string {
   if (count === null) return '0 AS c, 0 AS bad';
   const cell = quote(count);
-  const sound = `typeof(${cell}) = 'integer' AND ${cell} > 0`;
+  const valid = `typeof(${cell}) = 'integer' AND ${cell} > 0`;
   return (
-    `coalesce(sum(${cell}) FILTER (WHERE ${sound}), 0) AS c, ` +
-    `count(*) FILTER (WHERE NOT (${sound})) AS bad`
+    `coalesce(sum(${cell}) FILTER (WHERE ${valid}), 0) AS c, ` +
+    `count(*) FILTER (WHERE NOT (${valid})) AS bad`
   );
 }
 
-/** Locators of the base rows that no row of the relation belongs to, in pages. */
+/** Yields pages of locators of the base rows that have no row of the relation. */
 export function* lostRows(
   db: Connection,
   relation: RelationAccess,
@@ -125,12 +126,14 @@ function tableOf(base: BaseAccess): string {
   return `main.${quote(base.table)}`;
 }
 
-/** The query as a table; its limit keeps SQLite from working out its cells again for each use. */
+/**
+ * Returns the query as a table; its limit keeps SQLite from computing its cells again for each use.
+ */
 function rowsOf({ query }: RelationAccess): string {
   return `(SELECT * FROM (${query}) LIMIT -1)`;
 }
 
-/** Columns as values without affinity, compared by their bytes: `k0`, `k1` … */
+/** Selects columns as values without affinity, compared by their bytes: `k0`, `k1` … */
 function plain(columns: readonly string[]): string {
   return columns
     .map((column, index) => `+${quote(column)} COLLATE BINARY AS "sealift~k${index}"`)
@@ -145,7 +148,7 @@ function noNulls(columns: readonly string[]): string {
   return columns.map((column) => `${quote(column)} IS NOT NULL`).join(' AND ');
 }
 
-/** The keys of both sides are equal; the side that is looked up in an index comes first. */
+/** Compares the keys of both sides; the side that is found by an index comes first. */
 function equalKeys({ key }: BaseAccess, looked: 'b' | 'r'): string {
   const other = looked === 'b' ? 'r' : 'b';
   return key

@@ -1,4 +1,4 @@
-/** How the columns of unique sets are compared, where it is not byte by byte: as their indexes do it. */
+/** Collations of the columns of unique sets, as their indexes declare them, except byte order. */
 
 import type { Collation } from '../source.ts';
 import type { Connection } from './connection.ts';
@@ -6,7 +6,7 @@ import { indexColumns, indexesOf } from './describe.ts';
 
 export const NO_COLLATIONS: ReadonlyMap<string, Collation> = new Map();
 
-/** By column; others than NOCASE and RTRIM are not SQLite's own. */
+/** Returns collations by column; those other than NOCASE and RTRIM are not SQLite's own. */
 export function collationsOf(db: Connection, table: string): ReadonlyMap<string, Collation> {
   const found = new Map<string, Collation>();
   for (const index of indexesOf(db, table)) {

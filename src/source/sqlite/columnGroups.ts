@@ -1,18 +1,18 @@
 /**
- * Very wide tables: SQLite answers at most 2,000 columns at once, and the exact form asks for two
- * a cell. Groups of columns are read side by side and joined row by row; what reads them yields
- * the same rows in the same order for every group.
+ * Reads very wide tables: SQLite returns at most 2,000 columns at once, and the exact form needs
+ * two a cell. Groups of columns are read side by side and joined row by row. The reading function
+ * must yield the same rows in the same order for every group.
  */
 
 import type { Row } from '../source.ts';
 import { PAGE_ROWS } from './rowPage.ts';
 
-/** Columns of one statement: twice as many, the rowid and a flag fit with room to spare. */
+/** Columns of one statement: twice as many, the rowid and a flag stay well below the limit. */
 const GROUP = 900;
 
 type Pages = Generator<Row[], void, undefined>;
 
-/** Pages of rows of all columns, from a function that reads some of them. */
+/** Yields pages of rows of all columns, read by a function for some of them. */
 export function pagesInGroups(
   columns: readonly string[],
   pagesOf: (columns: readonly string[]) => Pages,
@@ -32,7 +32,7 @@ function* joined(
     let page: Row[] = [];
     for (let row = nextRow(groups); row !== null; row = nextRow(groups)) {
       page.push(row);
-      // These rows are wide: small pages hold as much as others do.
+      // These rows are wide: small pages hold as many bytes as others.
       if (page.length < PAGE_ROWS / 32) continue;
       yield page;
       page = [];
@@ -47,7 +47,7 @@ function* rowsOf(pages: Pages): Generator<Row, void, undefined> {
   for (const page of pages) yield* page;
 }
 
-/** The next row of every group, joined; its locator comes last. Null at the common end. */
+/** Joins the next row of every group; its locator comes last. Null at the common end. */
 function nextRow(groups: readonly Generator<Row, void, undefined>[]): Row | null {
   const parts = groups.map((group) => group.next());
   const rows = parts.flatMap((part) => (part.done === true ? [] : [part.value]));

@@ -1,47 +1,47 @@
 /**
  * Connections to a SQLite source: read-only, holding one snapshot, with SQLite's errors turned into
- * Failures. Promises never to write into the source's folder (access.ts decides how that is done).
+ * Failures. They never write into the source's folder; access.ts decides how.
  */
 
 import Database from 'better-sqlite3';
 import { Failure } from '../../outcome/failure.ts';
 
-// better-sqlite3 reads this once, when its addon is loaded, and only then understands URIs: they
-// are the only way to say `immutable`. Everything else is opened by absolute path, never as URI.
+// better-sqlite3 reads this once, when its addon is loaded, and then understands URIs, which are
+// the only way to pass `immutable`. Everything else is opened by absolute path, never as URI.
 process.env['SQLITE_USE_URI'] = '1';
 
 export type Connection = Database.Database;
 
-/** How the database is opened; decided by access.ts, survives structured clone. */
+/** Access to the database; chosen by access.ts, survives structured clone. */
 export interface Access {
   /**
    * - `immutable`: a write-ahead database at rest, read without locks and side files;
    * - `live`: a write-ahead database that another process has open, read beside it;
    * - `shared`: a rollback-journal database, held by a shared lock;
-   * - `copy`: a private copy of ours.
+   * - `copy`: a private copy.
    */
   readonly kind: 'immutable' | 'live' | 'shared' | 'copy';
-  /** Absolute, symbolic links resolved: what is opened. */
+  /** Absolute path of the opened file, with symbolic links resolved. */
   readonly file: string;
-  /** What the user named; for messages. */
+  /** Path as the user gave it, for messages. */
   readonly shown: string;
   readonly lockTimeoutMs: number;
-  /** What a person should know of the files beside it, each a clause. */
+  /** Notes on the files beside it, each a clause. */
   readonly remarks: readonly string[];
   /**
-   * Tables whose key is read in the order of a collation that is not here (standIn.ts). Nothing may be
-   * looked up in them.
+   * Tables whose key is ordered by an unknown collation (standIn.ts), in which no key may be looked
+   * up.
    */
   readonly unordered?: readonly string[];
 }
 
 /**
- * Memory of a connection for pages, in KiB: SQLite's own default. The driver's is eight times as much, for
- * each worker, and whoever reads every row once in order has no use for it.
+ * Page cache of a connection, in KiB: SQLite's own default. The driver's is eight times as large,
+ * for each worker, and of no use for reading every row once in order.
  */
 const CACHE_KIB = 2000;
 
-/** Opens a connection; nothing is read and no lock taken yet. */
+/** Opens a connection without reading or locking anything yet. */
 export function connect(access: Access): Connection {
   const name = access.kind === 'immutable' ? immutableUri(access.file) : access.file;
   const db = new Database(name, {
@@ -70,7 +70,7 @@ function immutableUri(file: string): string {
   return `file://${file.split('/').map(encodeURIComponent).join('/')}?mode=ro&immutable=1`;
 }
 
-/** Begins a read transaction and really takes its snapshot. */
+/** Begins a read transaction and takes its snapshot at once. */
 export function beginSnapshot(db: Connection): void {
   db.exec('BEGIN');
   db.prepare('SELECT count(*) FROM sqlite_schema').get();
@@ -81,22 +81,23 @@ export function endSnapshot(db: Connection): void {
   if (db.inTransaction) db.exec('COMMIT');
 }
 
-/** Changes whenever another connection has committed; constant inside a read transaction. */
+/**
+ * Returns a value that changes with each commit of another connection; constant in a read
+ * transaction.
+ */
 export function dataVersion(db: Connection): unknown {
   return db.pragma('data_version', { simple: true });
 }
 
-/** Quotes an identifier that was looked up in the schema. */
-export function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** SQLite's extended result code, or '' when the error is not SQLite's. */
+/** Returns SQLite's extended result code, or '' if the error is not SQLite's. */
 export function sqliteCode(error: unknown): string {
   return error instanceof Database.SqliteError ? error.code : '';
 }
 
-/** Runs `work`; SQLite's errors come out as Failures. SQLite's messages may hold values: not shown. */
+/**
+ * Runs `work` and turns SQLite's errors into Failures, without SQLite's messages, which may hold
+ * values.
+ */
 export function translated<T>(access: Access, table: string | null, work: () => T): T {
   try {
     return work();
@@ -105,7 +106,7 @@ export function translated<T>(access: Access, table: string | null, work: () => 
   }
 }
 
-/** The Failure for an error of SQLite; any other error is given back as it is. */
+/** Makes the Failure for an error of SQLite; returns any other error as it is. */
 export function asFailure(error: unknown, file: string, table: string | null): unknown {
   const code = sqliteCode(error);
   if (code === '') return error;

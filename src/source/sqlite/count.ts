@@ -1,18 +1,19 @@
 /**
- * SQLite's own count of the rows of a table, independently of how they are read: over the table's pages
- * from first to last, and once more over an index, where SQLite finds one that will do. It ends, whatever
- * the pages lead to.
+ * SQLite's own count of the rows of a table, independent of how they are read: over the table's
+ * pages from first to last, and once more over an index, if SQLite finds a suitable one. It ends,
+ * even if the pages form a cycle.
  */
 
-import { quote, sqliteCode, translated, type Access, type Connection } from './connection.ts';
+import { sqliteCode, translated, type Access, type Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import { indexDisagrees, mostRows, tooManyRows } from './damage.ts';
 import { isStored } from './schema.ts';
 
-/** @throws Failure SOURCE_FORMAT where the table is damaged */
+/** @throws Failure SOURCE_FORMAT if the table is damaged */
 export function countRows(db: Connection, access: Access, table: string): number {
   return translated(access, table, () => {
     const from = `main.${quote(table)}`;
-    // A view's rows are those of other tables, and a virtual table's of a program.
+    // A view's rows are those of other tables, and a virtual table's come from its module.
     if (!isStored(db, table)) return counted(db, `SELECT count(*) FROM ${from}`);
     const most = mostRows(db);
     const rows = upTo(db, `${from} NOT INDEXED`, most + 1);
@@ -32,12 +33,12 @@ function counted(db: Connection, sql: string, ...bound: number[]): number {
   );
 }
 
-/** `count(*)` itself would walk a tree without an end. */
+/** Counts up to a limit: `count(*)` alone would not end in a tree with a cycle. */
 function upTo(db: Connection, from: string, limit: number): number {
   return counted(db, `SELECT count(*) FROM (SELECT 1 FROM ${from} LIMIT ?)`, limit);
 }
 
-/** Null where the collation or the function of an index is not there. */
+/** Null if the collation or the function of an index is unknown. */
 function indexRows(db: Connection, from: string, limit: number): number | null {
   try {
     return upTo(db, from, limit);

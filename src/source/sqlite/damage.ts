@@ -1,18 +1,18 @@
 /**
- * What a damaged tree shows while it is read, and the failures that end the reading: rowids that do not
- * ascend, more rows than the file has room for, an index that does not have the rows of its table.
- * SQLite itself reads all of that without a word.
+ * Signs of a damaged tree that are found while reading, and their failures: rowids that do not
+ * ascend, more rows than fit into the file, an index whose rows differ from its table's. SQLite
+ * itself reads all of these without an error.
  */
 
 import { Failure } from '../../outcome/failure.ts';
 import type { Access, Connection } from './connection.ts';
 
-/** Bytes that a row takes at least: a cell, and the pointer to it. */
+/** Fewest bytes of a row: a cell, and the pointer to it. */
 const LEAST_ROW = 6;
-/** Of a page that is not the first. */
+/** Header bytes of a page other than the first. */
 const PAGE_HEADER = 8;
 
-/** How many rows the whole file has room for; a tree with more of them has no end. */
+/** Returns the most rows that fit into the whole file; a tree with more of them has a cycle. */
 export function mostRows(db: Connection): number {
   const pages = db.pragma('main.page_count', { simple: true }) as number;
   const size = db.pragma('main.page_size', { simple: true }) as number;
@@ -30,17 +30,19 @@ function damaged(access: Access, table: string, what: string): Failure {
   });
 }
 
-/** Rows that do not come in the order of their rowids: one would come twice, or be passed over. */
+/**
+ * Makes the Failure for rows out of the order of their rowids: one would come twice, or be skipped.
+ */
 export function outOfOrder(access: Access, table: string): Failure {
   return damaged(access, table, 'its rowids do not ascend');
 }
 
-/** More rows than the file has room for. */
+/** Makes the Failure for more rows than fit into the file. */
 export function tooManyRows(access: Access, table: string): Failure {
   return damaged(access, table, 'its pages lead to each other without an end');
 }
 
-/** An index and its table that do not have the same rows. */
+/** Makes the Failure for an index and a table with different rows. */
 export function indexDisagrees(access: Access, table: string, counts: readonly number[]): Failure {
   const [rows, indexed] = counts;
   return damaged(access, table, `it has ${rows} rows, and an index of it ${indexed}`);

@@ -1,4 +1,4 @@
-/** What a SQLite database says of its tables and indexes, line by line as its pragmas say it. */
+/** Descriptions of a SQLite database's tables and indexes, line by line from its pragmas. */
 
 import type Database from 'better-sqlite3';
 
@@ -9,7 +9,7 @@ export interface ColumnInfo {
   readonly type: string;
   readonly notnull: number;
   readonly pk: number;
-  /** 1: of a virtual table, not among its columns; 2 and 3: computed, virtual and stored. */
+  /** 1: hidden column of a virtual table; 2 and 3: computed, virtual and stored. */
   readonly hidden: number;
 }
 
@@ -39,7 +39,7 @@ export interface ForeignKeyPart {
 type Pragma = 'table_xinfo' | 'index_list' | 'index_xinfo' | 'foreign_key_list';
 type Describe = Database.Statement<[string]>;
 
-/** Of each connection, one statement for each pragma: there may be thousands of tables. */
+/** One statement per connection and pragma: there may be thousands of tables. */
 const PRAGMAS = new WeakMap<Connection, Map<Pragma, Describe>>();
 
 function described<T>(db: Connection, pragma: Pragma, name: string): T[] {
@@ -59,23 +59,23 @@ export function indexesOf(db: Connection, table: string): IndexInfo[] {
   return described<IndexInfo>(db, 'index_list', table);
 }
 
-/** The columns of an index's key, in its order. */
+/** Lists the columns of an index's key, in its order. */
 export function indexColumns(db: Connection, index: string): IndexColumn[] {
   const all = described<IndexColumn>(db, 'index_xinfo', index);
   return all.filter((column) => column.key === 1);
 }
 
-/** The parts of all foreign keys of a table; an unnamed parent key has no `to`. */
+/** Lists the parts of all foreign keys of a table; an unnamed parent key has no `to`. */
 export function foreignKeyParts(db: Connection, table: string): ForeignKeyPart[] {
   return described<ForeignKeyPart>(db, 'foreign_key_list', table);
 }
 
-/** The index that is the primary key, where it is one. */
+/** Returns the index that is the primary key, if there is one. */
 export function primaryIndex(db: Connection, table: string): IndexInfo | undefined {
   return indexesOf(db, table).find(({ origin }) => origin === 'pk');
 }
 
-/** SQLite compares identifiers without regard to the case of ASCII letters, and of those only. */
+/** Lower-cases ASCII letters only, as SQLite compares identifiers. */
 export function asciiLower(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

@@ -1,33 +1,33 @@
 /**
- * Exactness: better-sqlite3 rounds integers beyond 2^53 and replaces what is not Unicode by U+FFFD.
- * Such cells look suspicious, and are read a second time in a way that loses nothing.
+ * Exactness: better-sqlite3 rounds integers beyond 2^53 and replaces invalid Unicode by U+FFFD.
+ * Such suspicious cells are read a second time without loss.
  */
 
 import { TextDecoder } from 'node:util';
 import { InvalidText, type SourceValue } from '../../record/value.ts';
-import { quote } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 
-/** What better-sqlite3 yields. */
+/** A value as better-sqlite3 yields it. */
 export type Cell = null | number | bigint | string | Buffer;
 
 export type Encoding = 'UTF-8' | 'UTF-16le' | 'UTF-16be';
 
-/** From here on a double may stand for another integer. */
+/** From this value on a double may represent another integer. */
 export const ROUNDED: number = 2 ** 53;
 
 const REPLACEMENT = '\uFFFD';
 const SURROGATE_OR_REPLACEMENT = /[\uD800-\uDFFF\uFFFD]/;
 
 /**
- * Whether a text may have been changed on the way: it holds a replacement character, or, converting
- * UTF-16, SQLite may have joined a lone surrogate with whatever follows.
+ * Whether a text may have been changed in reading: it holds a replacement character, or SQLite,
+ * converting UTF-16, may have joined a lone surrogate with the next unit.
  */
 export function looksChanged(text: string, utf16: boolean): boolean {
-  // `includes` says the same, and takes up to three times as long.
+  // `includes` gives the same result, but takes up to three times as long.
   return utf16 ? SURROGATE_OR_REPLACEMENT.test(text) : text.indexOf(REPLACEMENT) !== -1;
 }
 
-/** SQL for UTF-16: 1 where a text ends in half a unit, which SQLite drops without a trace. */
+/** Returns SQL for UTF-16: 1 if a text ends in half a unit, which SQLite silently drops. */
 export function halfUnits(columns: readonly string[]): string {
   const odd = columns.map((name) => {
     return `typeof(${quote(name)}) = 'text' AND length(CAST(${quote(name)} AS BLOB)) % 2`;
@@ -40,7 +40,7 @@ export function halfUnits(columns: readonly string[]): string {
   return groups.length === 0 ? '0' : groups.join(' + ');
 }
 
-/** Columns of the exact form: each cell, then its stored bytes where it is text. */
+/** Lists the columns of the exact form: each cell, then its stored bytes if it is text. */
 export function exactColumns(columns: readonly string[]): string[] {
   return columns.flatMap((name) => {
     const column = quote(name);
@@ -48,7 +48,7 @@ export function exactColumns(columns: readonly string[]): string[] {
   });
 }
 
-/** Makes a row of the exact form (integers as bigint) into cells; what follows them is kept. */
+/** Converts a row of the exact form (integers as bigint) into cells; further columns are kept. */
 export function exactRow(pairs: readonly Cell[], width: number, encoding: Encoding): SourceValue[] {
   const row: SourceValue[] = [];
   for (let index = 0; index < width; index++) {
@@ -63,13 +63,13 @@ export function exactRow(pairs: readonly Cell[], width: number, encoding: Encodi
   return row;
 }
 
-/** A number where a double holds it, else the bigint. */
+/** Returns a number if a double holds it, else the bigint. */
 export function plainInteger(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** A rowid as locator: a string where a double would round it. */
+/** Returns a rowid as locator: a string if a double would round it. */
 export function locator(value: bigint | number): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : String(value);

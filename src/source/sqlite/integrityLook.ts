@@ -1,54 +1,57 @@
 /**
- * SQLite's integrity check of a snapshot. `integrity_check`, not `quick_check`, which compares no index
- * with its table. Where it cannot run as a whole, because a collation, a function or a tokenizer is not
- * there, each table that can be checked is, and the pages of all of them are counted: a page that
+ * SQLite's integrity check of a snapshot. It is `integrity_check`, as `quick_check` compares no
+ * index with its table. If it cannot run as a whole, because a collation, a function or a tokenizer
+ * is unknown, each table that can be checked is, and the pages of all are counted: a page that
  * belongs to nothing was cut off.
  */
 
+import { quoteText } from '../../sql/quote.ts';
 import { beginSnapshot, connect, sqliteCode, type Access, type Connection } from './connection.ts';
 import { damageIn } from './integrityMessages.ts';
 
-/** What a look for damage says. */
-export type Looked =
-  /** The first thing that is wrong; names of tables and numbers, never a value. */
+/** Result of an integrity check. */
+export type IntegrityResult =
+  /** The first damage: names of tables and numbers, never a value. */
   | { readonly kind: 'damaged'; readonly says: string }
-  /** Tables of which SQLite could not check everything. */
+  /** Tables that SQLite could not check completely. */
   | { readonly kind: 'checked'; readonly unchecked: readonly string[] }
   | { readonly kind: 'failed'; readonly why: string };
 
-/** As many messages as SQLite will give, so that broken rules in rows do not hide damage. */
+/** As many messages as SQLite allows, so that violated constraints of rows do not hide damage. */
 const MESSAGES = 1_000_000;
-/** The same for one table, where SQLite takes no number. */
+/** The same for one table, for which SQLite accepts no number. */
 const TABLE_MESSAGES = 100;
-/** The page at this place is never used. */
+/** The page at this offset, in bytes, is never used. */
 const LOCK_BYTE = 2 ** 30;
-/** Indexes are looked up in at random. */
+/** Page cache in KiB: indexes are read at random. */
 const CACHE_KIB = 64_000;
 
-/** What an error of SQLite says of what was looked at. */
-export function failedLook(error: unknown): Looked {
+/** Returns the result for an error of SQLite during a check. */
+export function failedLook(error: unknown): IntegrityResult {
   const code = sqliteCode(error);
   if (isDamage(code)) return { kind: 'damaged', says: code };
   return { kind: 'failed', why: code === '' ? 'it stopped' : `SQLite says ${code}` };
 }
 
-/** Result codes of pages that cannot be read as what they are. */
+/** Whether the code means that a page cannot be read as what it should be. */
 function isDamage(code: string): boolean {
   return /^SQLITE_(?:CORRUPT|NOTADB|IOERR_SHORT_READ|IOERR_CORRUPTFS)/.test(code);
 }
 
-/** Opens what is to be checked, and takes its snapshot. */
+/** Opens the database to be checked, and takes its snapshot. */
 export function openToCheck(access: Access): Connection {
   const opened = connect(access);
   opened.pragma(`cache_size = -${CACHE_KIB}`);
-  // What rows hold is for other checks, and a function that a constraint calls may not be there.
+  // Other checks cover the content of rows, and a function in a constraint may be unknown.
   opened.pragma('ignore_check_constraints = ON');
   beginSnapshot(opened);
   return opened;
 }
 
-/** Looks at everything. What a stand-in of a collation orders (standIn.ts) is not in its order. */
-export function lookForDamage(opened: Connection, { unordered = [] }: Access): Looked {
+/**
+ * Checks the whole database. A tree under a stand-in collation (standIn.ts) is not in its order.
+ */
+export function lookForDamage(opened: Connection, { unordered = [] }: Access): IntegrityResult {
   try {
     if (unordered.length === 0) {
       const says = firstDamage(opened, null);
@@ -64,10 +67,10 @@ export function lookForDamage(opened: Connection, { unordered = [] }: Access): L
   }
 }
 
-/** The first damage that the check finds, of one table or of all; null for none. */
+/** Returns the first damage that the check finds, in one table or in all; null for none. */
 function firstDamage(opened: Connection, table: string | null): string | null {
   const [of, limit] =
-    table === null ? [String(MESSAGES), MESSAGES] : [literal(table), TABLE_MESSAGES];
+    table === null ? [String(MESSAGES), MESSAGES] : [quoteText(table), TABLE_MESSAGES];
   const statement = opened.prepare<[], string>(`PRAGMA main.integrity_check(${of})`).pluck();
   let results = 0;
   for (const result of statement.iterate()) {
@@ -79,14 +82,10 @@ function firstDamage(opened: Connection, table: string | null): string | null {
   return null;
 }
 
-/** SQLite stops after so many messages, and what follows was not looked at. */
+/** SQLite stopped at its limit of messages, and what follows was not checked. */
 class Unchecked extends Error {}
 
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-function checkByTable(opened: Connection, unordered: readonly string[]): Looked {
+function checkByTable(opened: Connection, unordered: readonly string[]): IntegrityResult {
   const tables = opened
     .prepare<[], { name: string; rootpage: number | null }>(
       `SELECT CAST(name AS TEXT) AS name, rootpage FROM main.sqlite_schema
@@ -101,7 +100,7 @@ function checkByTable(opened: Connection, unordered: readonly string[]): Looked 
       if (says !== null) return { kind: 'damaged', says };
     } catch (error) {
       if (!isUnchecked(error)) throw error;
-      // What a virtual table holds is in its shadows, which are tables.
+      // The content of a virtual table is in its shadow tables.
       if ((rootpage ?? 0) > 0) unchecked.push(name);
     }
   }
@@ -114,8 +113,8 @@ function isUnchecked(error: unknown): boolean {
 }
 
 /**
- * Every page is part of one tree, free, or SQLite's own: else a part of a table was cut off, or is
- * read twice. The check of one table does not look at that.
+ * Checks that every page is part of one tree, free, or SQLite's own: else a part of a table was cut
+ * off, or is read twice. The check of one table does not cover that.
  */
 function strayPages(opened: Connection): string | null {
   const number = (name: string): number => Number(opened.pragma(`main.${name}`, { simple: true }));
@@ -126,7 +125,7 @@ function strayPages(opened: Connection): string | null {
     .get(pages + 1);
   const stray = pages - (used ?? 0) - number('freelist_count');
   const lock = pages > LOCK_BYTE / size ? 1 : 0;
-  // A page that points back for every so many; how many depends on bytes that may be reserved.
+  // One page of back pointers for every so many pages, depending on reserved bytes.
   const maps = number('auto_vacuum') === 0 ? 0 : Math.ceil((5 * pages) / (size - 255)) + 1;
   if (stray < 0) return 'pages are part of more than one table or index';
   return stray > lock + maps ? 'pages belong to no table or index' : null;

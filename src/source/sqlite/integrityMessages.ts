@@ -1,31 +1,36 @@
 /**
- * What SQLite's integrity check says, told apart: damage, what the rows hold, and indexes of words.
- * Pure. Whatever is not known here counts as damage: a new version of SQLite may find more.
+ * Classifies the messages of SQLite's integrity check: damage, content of rows, and full-text
+ * indexes. Pure. Unknown messages count as damage: a new version of SQLite may find more.
  *
  * https://www.sqlite.org/pragma.html#pragma_integrity_check
  */
 
 export type IntegrityMessage =
-  /** Pages, cells, indexes that disagree with their tables, values that SQLite never stores so. */
+  /**
+   * Pages, cells, indexes that disagree with their tables, values that SQLite never stores like
+   * this.
+   */
   | 'damage'
-  /** A row that breaks NOT NULL or CHECK: it is all there, and other checks look at it. */
+  /** A row that violates NOT NULL or CHECK: it is complete, and other checks cover it. */
   | 'content'
-  /** A full-text index that disagrees with its texts, or cannot be opened; the texts are in tables. */
+  /**
+   * A full-text index that disagrees with its texts, or cannot be opened; the texts are in tables.
+   */
   | 'words';
 
 const CONTENT = /^(?:NULL value in |CHECK constraint failed in )/;
 const WORDS = /^(?:fts5: |(?:malformed|unable to validate the) inverted index for FTS\d table )/;
 
-/** The kind of one line. */
+/** Classifies one line. */
 export function kindOfMessage(line: string): IntegrityMessage {
   if (CONTENT.test(line)) return 'content';
   return WORDS.test(line) ? 'words' : 'damage';
 }
 
-/** It says least of all: no row depends on it. */
+/** The least important message: no row depends on it. */
 const WEAK = /^Fragmentation of /;
 
-/** The lines of one result that are damage, those that say most first; none where there is none. */
+/** Returns the lines of one result that are damage, the most important first. */
 export function damageIn(result: string): string[] {
   if (result === 'ok') return [];
   const lines = result

@@ -1,18 +1,18 @@
 /**
- * A process of its own for SQLite's integrity check: SQLite cannot be stopped from within, a process
- * can, and the rows are read meanwhile. It holds the snapshot that the readers hold.
+ * Separate process for SQLite's integrity check. SQLite cannot be interrupted from within, a
+ * process can, and the rows are read meanwhile. It holds the same snapshot as the readers.
  */
 
 import { Worker } from 'node:worker_threads';
 
 import type { Access, Connection } from './connection.ts';
-import { failedLook, lookForDamage, openToCheck, type Looked } from './integrityLook.ts';
+import { failedLook, lookForDamage, openToCheck, type IntegrityResult } from './integrityLook.ts';
 
 export type IntegrityQuestion =
   | { readonly kind: 'begin'; readonly access: Access; readonly isLarge: boolean }
   | { readonly kind: 'check' };
 
-export type IntegrityAnswer = { readonly kind: 'begun' } | Looked;
+export type IntegrityAnswer = { readonly kind: 'begun' } | IntegrityResult;
 
 const ORPHAN_LOOK_MS = 1000;
 
@@ -22,7 +22,7 @@ process.on('message', (question: IntegrityQuestion) => {
   process.send?.(answer(question));
 });
 
-/** In the middle of a check nobody reads messages: whoever started this may be gone. */
+/** Ends with the parent process: no messages are read in the middle of a check. */
 function endWithParent(): void {
   const watch = new Worker(
     `const parent = ${process.ppid};
@@ -39,7 +39,7 @@ function answer(question: IntegrityQuestion): IntegrityAnswer {
     if (question.kind === 'begin') {
       open?.db.close();
       open = { db: openToCheck(question.access), access: question.access };
-      // A small one is checked before it could matter.
+      // A small check ends before this could matter.
       if (question.isLarge) endWithParent();
       return { kind: 'begun' };
     }

@@ -1,4 +1,4 @@
-/** Runs SQLite's integrity check in a process of its own, and ends it where it takes too long. */
+/** Runs SQLite's integrity check in a separate process, and ends it if it takes too long. */
 
 import { fork, type ChildProcess } from 'node:child_process';
 
@@ -7,19 +7,22 @@ import type { DamageCheck } from '../source.ts';
 import type { Access } from './connection.ts';
 import type { IntegrityAnswer, IntegrityQuestion } from './integrityProcess.ts';
 
-/** A check that reads less than this has stopped getting on. */
+/** A check that reads less than this counts as stuck. */
 const LEAST_BYTES_PER_SECOND = 2 ** 20;
 const LEAST_SECONDS = 600;
 const LARGE = 64 * 2 ** 20;
 
-/** A check of what `access` reads, `bytes` of it; temporary files go to `scratch`, each step has `seconds`. */
+/**
+ * Makes a check of the database of `access`, which has `bytes`. Temporary files go to `scratch`;
+ * each step may take `seconds`.
+ */
 export function integrityCheck(
   access: Access,
   bytes: number,
   scratch: string,
   seconds: number = LEAST_SECONDS + Math.ceil(bytes / LEAST_BYTES_PER_SECOND),
 ): DamageCheck {
-  // At once, so that it is there when the readers are.
+  // Started at once, so that it is ready when the readers are.
   const child = start(scratch);
   const close = (): void => {
     child.kill('SIGKILL');
@@ -40,7 +43,7 @@ export function integrityCheck(
   };
 }
 
-/** It gets nothing of our environment, where secrets may be, but places for files. */
+/** Starts the process without the environment, which may hold secrets, except folders for files. */
 function start(scratch: string): ChildProcess {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const cache = process.env['NODE_COMPILE_CACHE'];
@@ -60,29 +63,29 @@ function answerOf(
   seconds: number,
 ): Promise<IntegrityAnswer> {
   return new Promise((resolve) => {
-    const settle = (answer: IntegrityAnswer): void => {
+    const finish = (answer: IntegrityAnswer): void => {
       clearTimeout(timer);
-      child.off('message', settle);
+      child.off('message', finish);
       child.off('exit', onEnd);
       child.off('error', onEnd);
       resolve(answer);
     };
     const onEnd = (): void => {
-      settle({ kind: 'failed', why: 'its process ended' });
+      finish({ kind: 'failed', why: 'its process ended' });
     };
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      settle({ kind: 'failed', why: `it took longer than ${seconds} seconds` });
+      finish({ kind: 'failed', why: `it took longer than ${seconds} seconds` });
     }, seconds * 1000);
-    child.on('message', settle);
+    child.on('message', finish);
     child.on('exit', onEnd);
     child.on('error', onEnd);
-    // What cannot be sent any more has an end that is told as such.
+    // If sending fails, the end of the process is reported.
     child.send(question, () => {});
   });
 }
 
-/** The Failure of a look that found damage, or came to no end. */
+/** Makes the Failure for a check that found damage, or did not finish. */
 export function failureOf(answer: IntegrityAnswer, shown: string): Failure {
   if (answer.kind === 'damaged') {
     return new Failure('SOURCE_FORMAT', {

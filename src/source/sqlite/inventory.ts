@@ -1,8 +1,8 @@
 /**
- * Every table, view and virtual table by its name in the file's own schema table, to be held against
- * what a mapping accounts for. It shares no code with the schema that a mapping is made from: what the
- * one leaves out, the other has to list. So the tables of virtual tables are told here by their
- * texts, which their modules write, and not by what the modules do.
+ * Lists every table, view and virtual table by its name in the file's own schema table, to check
+ * that a mapping accounts for each. Independent of the schema reader, so that an object missing
+ * there is found here. The shadow tables of virtual tables are therefore recognised by their
+ * definitions, which their modules write, and not by running the modules.
  */
 
 import type { CataloguedObject } from '../source.ts';
@@ -14,11 +14,11 @@ interface Entry {
   readonly sql: string | null;
 }
 
-/** All objects that have to be accounted for, in the order of the file. */
+/** Lists all objects that must be accounted for, in the order of the file. */
 export function listObjects(db: Connection): CataloguedObject[] {
   const entries = db
     .prepare<[], Entry>(
-      // SQLite itself takes bytes there for text.
+      // SQLite itself accepts bytes there as text.
       `SELECT CAST(type AS TEXT) AS type, CAST(name AS TEXT) AS name, CAST(sql AS TEXT) AS sql
        FROM main.sqlite_schema ORDER BY rowid`,
     )
@@ -32,7 +32,7 @@ export function listObjects(db: Connection): CataloguedObject[] {
   });
 }
 
-/** What SQLite keeps for itself, as it has written it. */
+/** Definitions of SQLite's internal tables, exactly as SQLite writes them. */
 const INTERNAL: ReadonlySet<string> = new Set([
   'CREATE TABLE sqlite_sequence(name,seq)',
   'CREATE TABLE sqlite_stat1(tbl,idx,stat)',
@@ -41,7 +41,9 @@ const INTERNAL: ReadonlySet<string> = new Set([
   'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)',
 ]);
 
-/** Null where an entry has no rows to account for; what is not understood is accounted for. */
+/**
+ * Null if an entry has no rows to account for. An entry that is not understood is accounted for.
+ */
 function kindOf({ type, sql }: Entry): CataloguedObject['kind'] | null {
   const [, word = ''] = /^CREATE\s+(?:UNIQUE\s+)?(\w+)/i.exec(sql ?? '') ?? [];
   const says = word.toLowerCase();
@@ -52,7 +54,7 @@ function kindOf({ type, sql }: Entry): CataloguedObject['kind'] | null {
   return type === 'table' && says === 'table' ? 'table' : 'entry';
 }
 
-/** A table's definition behind its name, however that is quoted, with single blanks. */
+/** Returns a table's definition after its name, however that is quoted, with single spaces. */
 function definitionOf({ sql }: Entry): string {
   const text = sql ?? '';
   const head = /^CREATE\s+TABLE\s+(?:'(?:[^']|'')*'|"(?:[^"]|"")*"|[^\s("']+)\s*/i.exec(text);
@@ -62,12 +64,12 @@ function definitionOf({ sql }: Entry): string {
     .trim();
 }
 
-/** SQLite takes the letters A to Z alone for those of the other case. */
+/** Lower-cases the letters A to Z only, as SQLite does. */
 function lower(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-/** Names of the tables in which virtual tables keep what they hold. */
+/** Returns the names of the tables in which virtual tables store their content. */
 function keptTables(entries: readonly Entry[]): ReadonlySet<string> {
   const names = new Map(
     entries.filter(({ type }) => type === 'table').map((entry) => [lower(entry.name), entry]),
@@ -120,7 +122,7 @@ const RTREE: Forms = [
   ['parent', /^\(nodeno INTEGER PRIMARY KEY, ?parentnode(?: INTEGER)?\)$/],
 ];
 
-/** What modules write as the definitions of their tables, by the name of the module. */
+/** Definitions that modules write for their tables, by the name of the module. */
 const FORMS: Readonly<Record<string, Forms | undefined>> = {
   fts3: FTS3,
   fts4: FTS4,

@@ -1,11 +1,12 @@
 /**
- * Every table, view and virtual table of a SQLite database, what can be read of each, and what each is
- * part of. Promises that nothing is left out but what SQLite keeps for itself: its counters and
- * statistics, in just the form that it gives them. A name alone makes nothing internal.
+ * Lists every table, view and virtual table of a SQLite database, with its readable columns and the
+ * object that it is part of. Only SQLite's own counters and statistics are left out, if they have
+ * exactly SQLite's form. A name alone makes nothing internal.
  */
 
 import type { UnreadableColumn } from '../source.ts';
-import { quote, sqliteCode, type Connection } from './connection.ts';
+import { sqliteCode, type Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import { asciiLower, columnsOf, type ColumnInfo } from './describe.ts';
 import { formOf, virtualTables, type VirtualTable } from './virtual.ts';
 
@@ -16,17 +17,17 @@ export interface ListedTable {
   readonly wr: number;
   readonly virtual: VirtualTable | null;
   readonly columns: ReadableColumns;
-  /** The virtual table whose data it keeps; null where it stands for itself. */
+  /** The virtual table whose data it stores; null if it stands for itself. */
   readonly partOf: string | null;
 }
 
 export interface ReadableColumns {
-  /** None where the table cannot be read at all. */
+  /** The readable columns; none if the table cannot be read at all. */
   readonly readable: readonly ColumnInfo[];
   readonly unreadable: readonly UnreadableColumn[];
-  /** A column of the primary key cannot be read, so that the others are no key. */
+  /** Whether a column of the primary key cannot be read, so that the others are no key. */
   readonly lacksKey: boolean;
-  /** Why it cannot be read at all, '' where it can. */
+  /** The reason if it cannot be read at all, otherwise ''. */
   readonly why: string;
 }
 
@@ -46,7 +47,7 @@ const INTERNAL: ReadonlyMap<string, string> = new Map([
   ['sqlite_stat4', 'tbl,idx,neq,nlt,ndlt,sample'],
 ]);
 
-/** All of them, in no particular order. */
+/** Lists all of them, in no particular order. */
 export function listTables(db: Connection): ListedTable[] {
   const lines = db.prepare<[], Line>('PRAGMA main.table_list').all();
   const own = lines.filter((line) => line.schema === 'main' && !isInternal(db, line));
@@ -56,7 +57,7 @@ export function listTables(db: Connection): ListedTable[] {
     : new Map<string, VirtualTable>();
   const listed = own.map((line): Omit<ListedTable, 'partOf'> => {
     const of = virtual.get(line.name) ?? null;
-    // What SQLite calls a shadow is a table until it has shown that it is one.
+    // A table that SQLite calls a shadow counts as a table until it is shown to be a part.
     const type = line.type === 'shadow' ? 'table' : line.type;
     const columns = readableColumns(db, { ...line, type }, of);
     return { name: line.name, type, wr: line.wr, virtual: of, columns };
@@ -77,7 +78,7 @@ function isInternal(db: Connection, { name }: Line): boolean {
   );
 }
 
-/** The virtual table of each table that is a part of one, by name. */
+/** Returns the virtual table of each table that is a part of one, by name. */
 function partsOf(
   db: Connection,
   listed: readonly Omit<ListedTable, 'partOf'>[],
@@ -89,8 +90,8 @@ function partsOf(
       const table = tables.get(part);
       if (table === undefined || table.type !== 'table') continue;
       if (formOf(db, table.name, table.wr === 1) !== made.form) continue;
-      // Where texts are kept that cannot be read through it, the table is read for itself. So are
-      // columns that it does not show; the first one is its rowid.
+      // A shadow table is read for itself if the virtual table does not show its texts or all of
+      // its columns. Its first column is the rowid.
       const shows = columns.readable.filter(({ pk }) => pk === 0).length;
       if (made.holdsText && shows === 0) continue;
       if (part === `${asciiLower(name)}_content` && made.columns > shows + 1) continue;
@@ -102,7 +103,9 @@ function partsOf(
 
 type Kind = Pick<ListedTable, 'name' | 'type' | 'wr'>;
 
-/** The columns that are not hidden, each of them tried; a virtual table has to yield a row, too. */
+/**
+ * Returns the columns that are not hidden and can be read; a virtual table must yield a row, too.
+ */
 function readableColumns(
   db: Connection,
   table: Kind,
@@ -113,7 +116,7 @@ function readableColumns(
   try {
     columns = columnsOf(db, table.name).filter((column) => column.hidden !== 1);
   } catch (error) {
-    return none(spoken(error, table));
+    return none(messageOf(error, table));
   }
   if (columns.length === 0) return none('SQLite names no column of it');
   const why = faultOf(db, table, columns);
@@ -133,7 +136,7 @@ function readableColumns(
 
 const ALL = { unreadable: [], lacksKey: false, why: '' } as const;
 
-/** The rowid of a virtual table as its key, which is a column more where it is none of its own. */
+/** Adds the rowid of a virtual table as its key, as a column if it is none of its own. */
 function withRowid(
   columns: readonly ColumnInfo[],
   virtual: VirtualTable | null,
@@ -147,22 +150,22 @@ function withRowid(
   return [{ name, type: 'INTEGER', notnull: 1, pk: 1, hidden: 0 }, ...columns];
 }
 
-/** Why these columns cannot be read; null where they can. */
+/** Returns why these columns cannot be read; null if they can. */
 function faultOf(db: Connection, table: Kind, columns: readonly ColumnInfo[]): string | null {
   const list = columns.map((column) => quote(column.name)).join(', ');
-  // As it is read: an index whose collation is not here does not matter.
+  // Read as in a run: an index with an unknown collation does not matter.
   const how = table.type === 'table' && table.wr === 0 ? ' NOT INDEXED' : '';
   try {
     const statement = db.prepare(`SELECT ${list} FROM main.${quote(table.name)}${how} LIMIT 1`);
     if (table.type === 'virtual') statement.raw().get();
     return null;
   } catch (error) {
-    return spoken(error, table);
+    return messageOf(error, table);
   }
 }
 
-/** What SQLite says of a table; its message is about names, where it is one of these. */
-function spoken(error: unknown, { type }: Kind): string {
+/** Returns SQLite's message about a table if it contains names only, otherwise its code. */
+function messageOf(error: unknown, { type }: Kind): string {
   const code = sqliteCode(error);
   const ofModule = type === 'virtual' && code === 'SQLITE_CORRUPT_VTAB';
   if (!code.startsWith('SQLITE_ERROR') && !ofModule) throw error;

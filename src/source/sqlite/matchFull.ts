@@ -1,13 +1,14 @@
 /**
- * Which foreign keys of a table are declared MATCH FULL. SQLite parses the clause and forgets it (its
- * pragma says NONE of every foreign key), so that the table's own statement is asked.
+ * Finds the foreign keys of a table that are declared MATCH FULL. SQLite parses the clause and
+ * discards it (its pragma reports NONE for every foreign key), so the table's own statement is
+ * read.
  */
 
 import { isSign, sqlTokens, wordOf } from '../../sql/tokens.ts';
 
 /**
- * Whether each foreign key is, in the order of the statement. `REFERENCES` is a reserved word: without
- * quotes it stands in a foreign key and nowhere else.
+ * Returns for each foreign key whether it is, in the order of the statement. `REFERENCES` is a
+ * reserved word: without quotes it occurs in foreign keys only.
  */
 export function matchFullOf(createTable: string): boolean[] {
   const tokens = sqlTokens(createTable);
@@ -17,7 +18,7 @@ export function matchFullOf(createTable: string): boolean[] {
   for (const [at, token] of tokens.entries()) {
     if (isSign(token, '(')) depth += 1;
     if (isSign(token, ')')) depth -= 1;
-    // What follows the comma belongs to another column or constraint.
+    // Text after the comma belongs to another column or constraint.
     if (depth === 0 || (depth === 1 && isSign(token, ','))) open = false;
     const word = wordOf(token);
     if (word === 'references') {

@@ -1,10 +1,11 @@
 /**
  * Splits a table into ranges of rowids: (lo, hi], the outer ones open, so that together they hold
- * every row exactly once whatever rows come and go. Linear in the number of rows at most.
+ * every row exactly once even if rows are added or deleted. At most linear in the number of rows.
  */
 
 import type { ReadRange } from '../source.ts';
-import { quote, type Access, type Connection } from './connection.ts';
+import type { Access, Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import { outOfOrder } from './damage.ts';
 import type { RowAccess } from './schema.ts';
 
@@ -16,7 +17,7 @@ export interface RowidRange extends ReadRange {
 
 const WHOLE: RowidRange = { lo: null, hi: null };
 
-/** Ranges of about `rows` of all rows of a table, ascending; at least one. */
+/** Returns ranges of about `rows` rows that cover the table, ascending; at least one. */
 export function planRanges(
   db: Connection,
   reading: Access,
@@ -29,7 +30,7 @@ export function planRanges(
   if (count <= size) return [WHOLE];
   const [min, max] = extent(db, table, access.rowid);
   const span = max - min + 1n;
-  // Few holes: even steps over the span will do. Else walk the b-tree.
+  // Few gaps: even steps over the span suffice. Otherwise the b-tree is walked.
   const dense = span <= BigInt(count) * 2n;
   const bounds = dense
     ? evenBounds(min, span, Math.ceil(count / size))
@@ -54,7 +55,7 @@ function evenBounds(min: bigint, span: bigint, parts: number): bigint[] {
   return bounds;
 }
 
-/** The last rowid of every `size` rows. */
+/** Returns the last rowid of every `size` rows. */
 function walkedBounds(
   db: Connection,
   reading: Access,

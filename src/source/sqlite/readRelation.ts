@@ -3,13 +3,13 @@
 import { Failure } from '../../outcome/failure.ts';
 import type { RelationReader, Row } from '../source.ts';
 import { countBase, countRelation, LOCATOR, lostRows, relationTail } from './base.ts';
-import { noColumn, tableAccess } from './lookUp.ts';
+import { noColumn, tableAccess } from './tableAccess.ts';
 import type { Context } from './rowPage.ts';
 import { countRows } from './count.ts';
 import { isLocated, relationFailure, type BaseAccess, type RelationAccess } from './relation.ts';
 import { pagesByScan } from './tableScan.ts';
 
-/** Pages of a relation's rows, each exact. */
+/** Yields pages of a relation's rows, each exact. */
 export function pagesOfRelation(
   context: Context,
   relation: RelationAccess,
@@ -25,7 +25,7 @@ export function pagesOfRelation(
   return pagesByScan(context, columns, { tail, repeatable: false, locator });
 }
 
-/** What a reader offers besides; see source.ts. */
+/** Returns the part of a reader that concerns relations; see source.ts. */
 export function relationReader(
   { db, access }: Context,
   relations: ReadonlyMap<string, RelationAccess>,

@@ -1,7 +1,7 @@
 /**
- * Reads rows of a SQLite database, exactly, from the snapshot that its connection holds.
+ * Reads rows of a SQLite database exactly, from the snapshot of its connection.
  *
- * Rows are read fast; the few cells that may have been changed on the way (exact.ts) are read
+ * Rows are read fast; the few cells that may have been changed in reading (exact.ts) are read
  * again. Pages are bounded in rows and in bytes. The loops over cells are the hot path of a run.
  */
 
@@ -15,11 +15,11 @@ import {
   asFailure,
   beginSnapshot,
   connect,
-  quote,
   translated,
   type Access,
   type Connection,
 } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import {
   exactColumns,
   exactRow,
@@ -38,15 +38,17 @@ import type { RowidRange } from './rangePlan.ts';
 import { pagesOfRelation, relationReader } from './readRelation.ts';
 import { defineSourceDates, relationFailure, type RelationAccess } from './relation.ts';
 import { pagesByScan } from './tableScan.ts';
-import { noColumn, tableAccess } from './lookUp.ts';
+import { noColumn, tableAccess } from './tableAccess.ts';
 
-/** More suspicious rows than one in so many: read the rest of the range the careful way. */
+/**
+ * If more than one row in so many is suspicious, the rest of the range is read in a careful mode.
+ */
 const TOO_MANY = 16;
 
 const MIN_ROWID = -(2n ** 63n);
 const MAX_ROWID = 2n ** 63n - 1n;
 
-/** Opens a connection and takes its snapshot; `relations` are read by their names, too. */
+/** Opens a connection and takes its snapshot; `relations` can be read by their names, too. */
 export function openReader(
   access: Access,
   relations: readonly RelationAccess[] = [],
@@ -76,7 +78,7 @@ export function openReader(
       try {
         for (const page of pages) {
           yield page;
-          // Signals and messages are heard between pages, not in them.
+          // Signals and messages are handled between pages, not inside them.
           if (isMainThread) await turn();
         }
       } catch (error) {
@@ -123,18 +125,18 @@ function pagesOf(
     locator: null,
     ...(repeatable ? { table, most: mostRows(context.db) } : {}),
   };
-  // What has no order of its own may come in another one each time it is read.
+  // Without an order of its own, the relation may yield rows in another order each time.
   if (!repeatable) return pagesByScan(context, columns, scan);
   return pagesInGroups(columns, (group) => pagesByScan(context, group, scan));
 }
 
 /**
- * Cells, then the rowid, then for UTF-16 whether half a unit was lost. `wide` yields integers as bigint; `exact`
- * the bytes of text as well.
+ * Statements that select cells, then the rowid, then for UTF-16 whether half a unit was lost.
+ * `bigint` yields integers as bigint; `exact` yields also the bytes of text.
  */
 interface Statements {
   readonly fast: PageStatement;
-  readonly wide: PageStatement;
+  readonly bigint: PageStatement;
   readonly exact: PageStatement;
 }
 type Mode = keyof Statements;
@@ -160,13 +162,13 @@ function prepare(
   const names = [...columns.map(quote), rowid];
   if (encoding !== 'UTF-8') names.push(halfUnits(columns));
   const made: { -readonly [M in Mode]?: PageStatement } = {};
-  // Most tables need the first alone, and there may be thousands of them.
+  // Most tables need the first alone, and there may be thousands of tables.
   return {
     get fast() {
       return (made.fast ??= statement(names));
     },
-    get wide() {
-      return (made.wide ??= statement(names).safeIntegers());
+    get bigint() {
+      return (made.bigint ??= statement(names).safeIntegers());
     },
     get exact() {
       return (made.exact ??= statement([...exactColumns(columns), rowid]).safeIntegers());
@@ -193,12 +195,12 @@ function* pagesByRowid(
     const page =
       mode === 'exact'
         ? readExactly(statements.exact, first, last, width, encoding)
-        : readPage(statements[mode], first, last, { width, wide: mode === 'wide', utf16 });
+        : readPage(statements[mode], first, last, { width, asBigint: mode === 'bigint', utf16 });
     const end = page.rows.at(-1)?.[width] as number | bigint | undefined;
     if (end === undefined) return;
-    // The rowids ascend: when the outer ones are exact, all are.
+    // The rowids ascend: if the outer ones are exact, all are.
     if (isRounded(end) || isRounded(page.rows[0]?.[width])) {
-      mode = 'wide';
+      mode = 'bigint';
       continue;
     }
     if (!ascends(page.rows, width, first, last)) throw unsound();
@@ -214,7 +216,7 @@ function* pagesByRowid(
 
 interface Page {
   readonly rows: Row[];
-  /** Indexes of the rows that have to be read again. */
+  /** Indexes of the rows that must be read again. */
   readonly suspicious: readonly number[];
   /** How many of them hold a number that may have been rounded. */
   readonly rounded: number;
@@ -226,7 +228,7 @@ function isRounded(value: SourceValue | undefined): boolean {
 
 interface Form {
   readonly width: number;
-  readonly wide: boolean;
+  readonly asBigint: boolean;
   readonly utf16: boolean;
 }
 
@@ -235,7 +237,7 @@ function readPage(
   statement: PageStatement,
   first: bigint,
   last: bigint,
-  { width, wide, utf16 }: Form,
+  { width, asBigint, utf16 }: Form,
 ): Page {
   const rows: Row[] = [];
   const suspicious: number[] = [];
@@ -250,8 +252,8 @@ function readPage(
         bytes += value.length;
         if (looksChanged(value, utf16)) replaced = true;
       } else if (typeof value === 'number') {
-        // Among bigints a number is a real, as it is stored.
-        if (!wide && (value >= ROUNDED || value <= -ROUNDED)) rounded = true;
+        // If integers are bigints, a number is a real, as stored.
+        if (!asBigint && (value >= ROUNDED || value <= -ROUNDED)) rounded = true;
       } else if (typeof value === 'bigint') row[index] = plainInteger(value) as Cell;
       else if (value !== null && value !== undefined) bytes += value.length;
     }
@@ -265,7 +267,7 @@ function readPage(
   return { rows, suspicious, rounded: roundedRows };
 }
 
-/** The same in the exact form, which needs no repair. */
+/** Reads a page in the exact form, which needs no repair. */
 function readExactly(
   statement: PageStatement,
   first: bigint,
@@ -283,7 +285,7 @@ function readExactly(
   return { rows, suspicious: [], rounded: 0 };
 }
 
-/** Reads the suspicious rows again, one by one; false where one is not found. */
+/** Reads the suspicious rows again, one by one; false if one is not found. */
 function repair(page: Page, exact: PageStatement, width: number, encoding: Encoding): boolean {
   for (const index of page.suspicious) {
     const old = page.rows[index];
@@ -291,7 +293,7 @@ function repair(page: Page, exact: PageStatement, width: number, encoding: Encod
     const [pairs] = exact.iterate(rowid, rowid);
     if (pairs === undefined) return false;
     const row = exactRow(pairs, width, encoding);
-    // The form of the locator is that of the page.
+    // The locator keeps the form that it has in the page.
     row[width] = old?.[width] ?? null;
     page.rows[index] = row;
   }
@@ -299,8 +301,8 @@ function repair(page: Page, exact: PageStatement, width: number, encoding: Encod
 }
 
 /**
- * Whether the rowids of a page ascend within their range. In a damaged tree they may not: a row would
- * come twice, or reading would begin again for ever. What is rounded is no less than the one before.
+ * Whether the rowids of a page ascend within their range. In a damaged tree they may not: a row
+ * would come twice, or reading would never end. A rounded rowid is not less than the one before.
  */
 function ascends(rows: readonly Row[], width: number, first: bigint, last: bigint): boolean {
   const [low, high] = [rows[0]?.[width], rows.at(-1)?.[width]] as (number | bigint)[];
@@ -314,9 +316,9 @@ function ascends(rows: readonly Row[], width: number, first: bigint, last: bigin
   return true;
 }
 
-/** Where repairs are many, the rest of the range is read in a form that needs fewer. */
+/** Chooses a mode with fewer repairs for the rest of the range if there were many. */
 function nextMode(mode: Mode, page: Page): Mode {
   const limit = page.rows.length / TOO_MANY;
   if (page.suspicious.length <= limit) return mode;
-  return mode === 'fast' && page.rounded > limit ? 'wide' : 'exact';
+  return mode === 'fast' && page.rounded > limit ? 'bigint' : 'exact';
 }

@@ -1,8 +1,7 @@
 /**
- * The queries of a mapping, and the views that it reads, as they are read: compiled and looked
- * through before anything of them runs. Their text is attacker-controlled. What `src/sql/` does not
- * let pass never reaches SQLite, and what SQLite then does not take for one read-only query is
- * refused, too.
+ * Compiles and checks the queries of a mapping, and the views that it reads, before any of them
+ * runs. Their text is attacker-controlled. Text that `src/sql/` rejects never reaches SQLite, and
+ * text that SQLite does not accept as one read-only query is rejected, too.
  */
 
 import Database from 'better-sqlite3';
@@ -20,10 +19,11 @@ import type {
   SourceSchema,
   TableSchema,
 } from '../source.ts';
-import { asFailure, quote, sqliteCode, type Access, type Connection } from './connection.ts';
+import { asFailure, sqliteCode, type Access, type Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import { rowidOf } from './schema.ts';
 
-/** What a reader needs to read a relation; survives structured clone. */
+/** Data that a reader needs to read a relation; survives structured clone. */
 export interface RelationAccess {
   readonly name: string;
   readonly columns: readonly string[];
@@ -34,28 +34,30 @@ export interface RelationAccess {
 
 export interface BaseAccess {
   readonly table: string;
-  /** (column of the base table, column of the result) that have to be equal. */
+  /** Pairs of a column of the base table and a column of the result that must be equal. */
   readonly key: readonly (readonly [string, string])[];
-  /** The SQL name of its rowid; null where its rows are located by their ordinal. */
+  /** The SQL name of its rowid; null if its rows are located by their ordinal. */
   readonly rowid: string | null;
-  /** Where there is no rowid: the ORDER BY in which its rows are read, '' where that is as it is. */
+  /** ORDER BY clause of a base without rowid; '' if its rows are read in their own order. */
   readonly orderBy: string;
-  /** No two rows of it have the same key, as the schema declares it. */
+  /** Whether the schema declares that no two rows of it have the same key. */
   readonly unique: boolean;
-  /** The column of the result that counts rows of the base; null where there is none. */
+  /** The column of the result that counts rows of the base; null if there is none. */
   readonly count: string | null;
 }
 
 export interface PlannedRelations {
   readonly relations: ReadonlyMap<string, Relation>;
-  /** Those that are not read like any table. */
+  /** The relations that are not read like a table. */
   readonly access: readonly RelationAccess[];
 }
 
-/** Names in results and functions that are ours. */
+/** Names in results and functions that are reserved for Sealift. */
 const OURS = /^sealift~/i;
 
-/** Plans all relations. @throws Failure MAPPING or SOURCE_SCHEMA at the first that cannot be */
+/**
+ * Plans all relations. @throws Failure MAPPING or SOURCE_SCHEMA at the first that cannot be read
+ */
 export function planRelations(
   db: Connection,
   access: Access,
@@ -96,7 +98,7 @@ export function planRelations(
   return { relations, access: special };
 }
 
-/** Nothing is looked up by a key whose order is that of a collation which is not here. */
+/** Checks that no key is looked up whose order is that of an unknown collation. */
 function assertOrdered(
   { unordered = [] }: Access,
   names: ReadonlySet<string>,
@@ -109,7 +111,9 @@ function assertOrdered(
   throw fail('SOURCE_SCHEMA', what, 'map the table itself, without SQL');
 }
 
-/** Date functions without a clock, for queries; what they are called in views is left as it is. */
+/**
+ * Defines date functions without a clock, for queries; their names in views keep SQLite's meaning.
+ */
 export function defineSourceDates(db: Connection): void {
   defineDates(db, new Database(':memory:'), DATE_PREFIX, () => {
     return new Failure('SOURCE_SCHEMA', {
@@ -163,7 +167,7 @@ export function isLocated(base: BaseAccess): boolean {
   return base.unique && base.rowid !== null;
 }
 
-/** Columns of the base of which nothing is in the result. */
+/** Lists the columns of the base that do not reach the result. */
 function notArriving(
   db: Connection,
   { tables }: SourceSchema,
@@ -195,13 +199,13 @@ interface Named {
   readonly readsAll: boolean;
 }
 
-/** The query, and all that it and the views behind it name. */
+/** Lists the query, and all that it and the views it reads name. */
 function namesOf(db: Connection, { name, sql }: RelationRequest, fail: Fail): Named {
   const own = sql === null ? null : passed(readSourceSql(sql), 'it', fail);
   const names = new Set(own?.names ?? [name.toLowerCase()]);
   let readsAll = own?.readsAll === true;
   const views = new Map(viewsOf(db).map((view) => [view.name.toLowerCase(), view]));
-  // Names that are added on the way are looked at as well.
+  // Names that are added in the loop are checked as well.
   for (const named of names) {
     const view = views.get(named);
     if (view === undefined) continue;
@@ -219,13 +223,13 @@ function passed(sql: Sql | Refused, which: string, fail: Fail): Sql {
 }
 
 function viewsOf(db: Connection): { name: string; sql: string }[] {
-  // SQLite itself takes bytes there for text.
+  // SQLite itself accepts bytes there as text.
   const sql = `SELECT CAST(name AS TEXT) AS name, CAST(sql AS TEXT) AS sql FROM main.sqlite_schema
     WHERE CAST(type AS TEXT) = 'view'`;
   return db.prepare<[], { name: string; sql: string }>(sql).all();
 }
 
-/** The columns of a query's result. SQLite compiles it; nothing of it runs. */
+/** Returns the columns of a query's result. SQLite compiles the query without running it. */
 function compiled(db: Connection, query: string, fail: Fail): ColumnSchema[] {
   let columns: ColumnSchema[];
   try {
@@ -237,14 +241,15 @@ function compiled(db: Connection, query: string, fail: Fail): ColumnSchema[] {
       return { name, declaredType: type ?? '', notNull: false, generated: false };
     });
     assertNames(columns, fail);
-    // As a part of another query, which is how it is read: under the same names.
+    // Compiled as a part of another query, which is how it is read: with the same names.
     const list = columns.map(({ name }) => quote(name)).join(', ');
     db.prepare(`SELECT ${list} FROM (${query})`);
   } catch (error) {
-    // No row was read: the message can only be about the texts of the mapping and the schema.
-    // Some errors have a longer code: a collation that is not there.
-    const spoken = sqliteCode(error).startsWith('SQLITE_ERROR') || error instanceof RangeError;
-    if (!spoken) throw error;
+    // No row was read: the message can only be about the texts of the mapping and the schema. Some
+    // errors have a longer code, such as an unknown collation.
+    const isCompileError =
+      sqliteCode(error).startsWith('SQLITE_ERROR') || error instanceof RangeError;
+    if (!isCompileError) throw error;
     const says = (error as Error).message.replaceAll(': ', ' ');
     throw fail('SOURCE_SCHEMA', `SQLite says ${says}`, 'correct the query in the module');
   }
@@ -268,7 +273,9 @@ function assertNames(columns: readonly ColumnSchema[], fail: Fail): void {
   }
 }
 
-/** How the base is reached; null where it does not fit, which the mapping's own check explains. */
+/**
+ * Returns how the base is read; null if it does not fit, which the mapping's own check explains.
+ */
 function baseAccess(
   db: Connection,
   schema: SourceSchema,
@@ -288,7 +295,10 @@ function baseAccess(
   return { table: table.name, key, unique, count, ...rowidOf(db, table.name) };
 }
 
-/** What went wrong while a query ran. SQLite's messages may hold values: only some are passed on. */
+/**
+ * Makes the Failure for an error of a running query. SQLite's messages may hold values: only some
+ * are passed on.
+ */
 export function relationFailure(error: unknown, access: Access, name: string): unknown {
   if (sqliteCode(error) !== 'SQLITE_ERROR') return asFailure(error, access.shown, name);
   const { message } = error as Error;

@@ -1,10 +1,13 @@
-/** Pages of rows: how large they get, and what reading one needs. */
+/** Limits of pages of rows, and the context of reading one. */
 
 import type { Access, Connection } from './connection.ts';
 import type { Cell, Encoding } from './exact.ts';
 
 export const PAGE_ROWS = 256;
-/** A page ends when its text and bytes reach this, so that blobs do not fill the memory. */
+/**
+ * A page ends when its text and bytes reach this size, in bytes, so that blobs do not fill the
+ * memory.
+ */
 export const PAGE_BYTES: number = 8 * 2 ** 20;
 export const CELL_BYTES = 8;
 
@@ -14,7 +17,7 @@ export interface Context {
   readonly encoding: Encoding;
 }
 
-/** About how much memory a row takes. */
+/** Estimates the memory of a row, in bytes. */
 export function weight(cells: readonly Cell[]): number {
   let bytes = cells.length * CELL_BYTES;
   for (const cell of cells) {

@@ -1,7 +1,7 @@
 /**
- * The schema of a SQLite database, as the database itself describes it. Promises that every column
- * listed can be read, that what cannot be is named with its reason, that names are spelled as the
- * schema spells them, and a stable order.
+ * The schema of a SQLite database, as the database itself describes it. Promises: every listed
+ * column can be read, each unreadable one is named with its reason, names are spelled as in the
+ * schema, and the order is stable.
  */
 
 import type {
@@ -14,7 +14,8 @@ import type {
 import { compareNames } from '../nameOrder.ts';
 import { sqlTokens, wordOf, type SqlToken } from '../../sql/tokens.ts';
 import { collationsOf, NO_COLLATIONS } from './collations.ts';
-import { quote, type Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import {
   asciiLower,
   foreignKeyParts,
@@ -27,13 +28,13 @@ import {
 import { listTables, type ListedTable } from './listing.ts';
 import { matchFullOf } from './matchFull.ts';
 
-/** How the rows of a table are reached. */
+/** Access to the rows of a table. */
 export type RowAccess =
-  /** By rowid; `rowid` is its SQL name here. */
+  /** By rowid; `rowid` is its SQL name in this table. */
   | { readonly kind: 'rowid'; readonly rowid: string }
   /** In the order of the primary key, whose b-tree the table is. */
   | { readonly kind: 'ordered'; readonly orderBy: string }
-  /** However SQLite yields them; `repeatable` where that is the same each time. */
+  /** In SQLite's order; `repeatable` if that is the same each time. */
   | { readonly kind: 'scan'; readonly from: string; readonly repeatable: boolean };
 
 export interface TableAccess {
@@ -61,7 +62,10 @@ export function readSchema(db: Connection): SourceSchema {
   };
 }
 
-/** What is read as no table of its own. Only a table of rows has rows of its own in the file. */
+/**
+ * Describes an object that is not read as a table. Only a stored table has rows of its own in the
+ * file.
+ */
 function otherOf({ name, type, virtual, columns, partOf }: ListedTable): OtherObject {
   const kind = type === 'virtual' ? 'virtual table' : type;
   const says = virtual?.derived == null ? columns.why : `${virtual.derived}; ${columns.why}`;
@@ -69,7 +73,7 @@ function otherOf({ name, type, virtual, columns, partOf }: ListedTable): OtherOb
   return { name, kind, why, partOf, derived: type !== 'table' };
 }
 
-/** How to read one table; null when the schema has no such table. */
+/** Returns how to read one table; null if the schema has no such table. */
 export function readTableAccess(db: Connection, name: string): TableAccess | null {
   const { tables, known } = listingOf(db);
   const listed = tables.get(name);
@@ -83,12 +87,17 @@ export function readTableAccess(db: Connection, name: string): TableAccess | nul
   return access;
 }
 
-/** Whether the rows of a table are in a tree of its own: not those of a view or of a virtual table. */
+/**
+ * Whether the rows of a table are in a tree of its own, unlike those of a view or a virtual table.
+ */
 export function isStored(db: Connection, name: string): boolean {
   return listingOf(db).tables.get(name)?.type === 'table';
 }
 
-/** What locates the rows of a table: its rowid by its SQL name, or the order they are read in. */
+/**
+ * Returns the locator of a table's rows: its rowid by its SQL name, or the order in which they are
+ * read.
+ */
 export function rowidOf(
   db: Connection,
   name: string,
@@ -101,17 +110,17 @@ export function rowidOf(
 interface Listing {
   readonly version: unknown;
   readonly tables: ReadonlyMap<string, ListedTable>;
-  /** What was found out about some of them. */
+  /** The access to some of them, as far as known. */
   readonly known: Map<string, TableAccess>;
 }
 
 /**
- * What each connection lists: there may be thousands of tables, and each of them is looked up several
- * times. Statements hold memory that the garbage collector does not see.
+ * Listing per connection: there may be thousands of tables, each looked up several times.
+ * Statements hold memory that the garbage collector does not see.
  */
 const LISTINGS = new WeakMap<Connection, Listing>();
 
-/** The tables by name, listed anew where the schema has another version than before. */
+/** Returns the tables by name, listed again if the version of the schema changed. */
 function listingOf(db: Connection): Listing {
   const version = db.pragma('schema_version', { simple: true });
   const known = LISTINGS.get(db);
@@ -126,7 +135,7 @@ function isCounter(token: SqlToken): boolean {
   return wordOf(token) === 'autoincrement';
 }
 
-/** Names of the tables for which SQLite counts keys. */
+/** Returns the names of the tables with an AUTOINCREMENT counter. */
 function countersOf(db: Connection): Set<string> {
   const rows = db
     .prepare<[], { name: string; sql: string }>(
@@ -175,7 +184,10 @@ function primaryKeyOf(columns: readonly ColumnInfo[]): string[] {
   return key.map((column) => column.name);
 }
 
-/** The column that is the rowid itself (INTEGER PRIMARY KEY): its key has no index of its own. */
+/**
+ * Returns the column that is the rowid itself (INTEGER PRIMARY KEY): its key has no index of its
+ * own.
+ */
 function rowidColumn(db: Connection, listed: ListedTable): string | null {
   const [only, second] = primaryKeyOf(listed.columns.readable);
   if (listed.type !== 'table' || listed.wr === 1 || only === undefined || second !== undefined) {
@@ -193,13 +205,13 @@ function rowAccess(db: Connection, listed: ListedTable): RowAccess {
   const free = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
   const alias = rowidColumn(db, listed);
   const rowid = free ?? (alias === null ? null : quote(alias));
-  // NOT INDEXED: else SQLite may walk an index, in another order for other columns.
+  // NOT INDEXED: otherwise SQLite may walk an index, in another order for other columns.
   return rowid === null
     ? { kind: 'scan', from: `${from} NOT INDEXED`, repeatable: true }
     : { kind: 'rowid', rowid };
 }
 
-/** ORDER BY terms that are exactly the key's own b-tree, so that nothing is sorted. */
+/** Returns ORDER BY terms that match the key's own b-tree exactly, so that nothing is sorted. */
 function primaryKeyOrder(db: Connection, table: string): string {
   const index = primaryIndex(db, table);
   const parts = index === undefined ? [] : indexColumns(db, index.name);
@@ -222,7 +234,7 @@ function uniqueSets(db: Connection, table: string, primaryKey: readonly string[]
   return [...sets].sort(([a], [b]) => compareNames(a, b)).map(([, names]) => names);
 }
 
-/** Unique indexes that hold for some rows only, or for what is computed from them. */
+/** Lists unique indexes over some rows only, or over expressions. */
 function conditionalUnique(db: Connection, table: string): string[] {
   const found = indexesOf(db, table).filter((index) => {
     if (index.unique !== 1) return false;
@@ -231,7 +243,7 @@ function conditionalUnique(db: Connection, table: string): string[] {
   return found.map(({ name }) => name).sort(compareNames);
 }
 
-/** Foreign keys as declared; an unnamed parent key is still empty. */
+/** Lists foreign keys as declared; an unnamed parent key is still empty. */
 function foreignKeys(db: Connection, table: string): ForeignKey[] {
   const groups = new Map<number, ForeignKeyPart[]>();
   for (const part of foreignKeyParts(db, table)) {
@@ -242,7 +254,7 @@ function foreignKeys(db: Connection, table: string): ForeignKey[] {
   const composite = [...groups.values()].some((parts) => parts.length > 1);
   const full = composite ? matchFullOf(statementOf(db, table)) : [];
   return [...groups].map(([id, parts]) => {
-    // The pragma numbers them from the last one that is declared.
+    // The pragma numbers them from the last declared one.
     const isFull = parts.length > 1 && full.length === groups.size && full.at(-1 - id) === true;
     return foreignKeyOf(parts, isFull);
   });
@@ -266,7 +278,7 @@ function statementOf(db: Connection, table: string): string {
   return typeof sql === 'string' ? sql : '';
 }
 
-/** Spells parents as they spell themselves and completes their keys. */
+/** Spells the names of parents as in their own declaration and completes their keys. */
 function withParents(table: TableSchema, tables: ReadonlyMap<string, TableSchema>): TableSchema {
   const own = table.columns.map((column) => column.name);
   const resolved = table.foreignKeys.map((key): ForeignKey => {

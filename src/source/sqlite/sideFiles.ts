@@ -1,8 +1,8 @@
 /**
- * Files that SQLite keeps beside a database: its write-ahead log and its rollback journal. What is in
- * them is read as part of the database, so that one which is not its own would replace pages of it by
- * those of another. Nothing in them names their database; what can be told apart is refused, and that one
- * was read is said.
+ * Files that SQLite keeps beside a database: its write-ahead log and its rollback journal. They are
+ * read as part of the database, so one of another database would replace pages with wrong ones.
+ * Nothing in them names their database; a detectable mismatch is rejected, and a note says which
+ * one was read.
  *
  * File formats: https://www.sqlite.org/fileformat2.html §1.3, §4.1
  */
@@ -14,29 +14,29 @@ import { Failure } from '../../outcome/failure.ts';
 
 const LOG_HEADER = 32;
 const FRAME_HEADER = 24;
-/** With the last bit the checksums are big-endian. */
+/** If the last bit is set, the checksums are big-endian. */
 const LOG_MAGIC = 0x377f0682;
 
-/** What a person should know of the files beside `file`, whose first bytes are `header`. */
-export function sideFileRemarks(file: string, header: Buffer, shown: string): string[] {
-  const remarks: string[] = [];
+/** Returns notes on the files beside `file`, whose first bytes are `header`. */
+export function sideFileNotes(file: string, header: Buffer, shown: string): string[] {
+  const notes: string[] = [];
   const log = `${file}-wal`;
   if (sizeOf(log) > 0) {
-    const fault = foreignLog(log, header);
+    const fault = mismatchOfLog(log, header);
     if (fault !== null) throw notItsOwn(log, shown, fault);
-    remarks.push(
+    notes.push(
       isLog(log)
         ? `the write-ahead log ${nameOf(log)} was read with the database`
         : `${nameOf(log)} is no write-ahead log, and was not read`,
     );
   }
   if (isHot(`${file}-journal`)) {
-    remarks.push(`an unfinished transaction in ${nameOf(`${file}-journal`)} was undone in a copy`);
+    notes.push(`an unfinished transaction in ${nameOf(`${file}-journal`)} was undone in a copy`);
   }
-  return remarks;
+  return notes;
 }
 
-/** A sentence on what lies where a database should be; null where nothing does. */
+/** Describes side files in a place without their database; null if there are none. */
 export function orphans(location: string): string | null {
   const found = ['-wal', '-journal'].find((suffix) => sizeOf(location + suffix) > 0);
   if (found === undefined) return null;
@@ -48,7 +48,9 @@ export function isLogHeader(header: Buffer): boolean {
   return header.length >= 4 && (header.readUInt32BE(0) & ~1) >>> 0 === LOG_MAGIC;
 }
 
-/** A rollback journal that a crashed writer left: its first byte is not zero (SQLite, pager.c). */
+/**
+ * Whether a crashed writer left the rollback journal: its first byte is not zero (SQLite, pager.c).
+ */
 export function isHot(journal: string): boolean {
   return sizeOf(journal) > 0 && read(journal, 0, 1)[0] !== 0;
 }
@@ -57,8 +59,8 @@ function isLog(log: string): boolean {
   return isLogHeader(read(log, 0, LOG_HEADER));
 }
 
-/** Why a log is not that of the database; null where it may be. */
-function foreignLog(log: string, header: Buffer): string | null {
+/** Returns why a log is not that of the database; null if it may be. */
+function mismatchOfLog(log: string, header: Buffer): string | null {
   if (header.length === 0) return 'the database is empty';
   if (header[18] !== 2 && header[19] !== 2) return 'the database keeps no such log';
   const start = read(log, 0, LOG_HEADER);
@@ -69,19 +71,19 @@ function foreignLog(log: string, header: Buffer): string | null {
   const page = lastFirstPage(log, start, pageSize);
   if (page === null) return null;
   if (page.readUInt32BE(56) !== header.readUInt32BE(56)) return 'its texts are encoded otherwise';
-  // Both only grow, and what is in the log is newer than the database, or the same.
+  // Both values only grow, and those in the log are newer than the database's, or the same.
   const older = [24, 40].some((at) => page.readUInt32BE(at) < header.readUInt32BE(at));
   return older ? 'it is older than the database' : null;
 }
 
-/** The first 100 bytes of the database as the log has them last; null where it does not. */
+/** Returns the latest first 100 bytes of the database in the log; null if it has none. */
 function lastFirstPage(log: string, start: Buffer, pageSize: number): Buffer | null {
   const file = openSync(log, 'r');
   try {
     const frame = Buffer.alloc(FRAME_HEADER + 100);
     let last: Buffer | null = null;
     for (let at = LOG_HEADER; readSync(file, frame, 0, frame.length, at) === frame.length;) {
-      // Frames with other salts are left from before the log began anew.
+      // Frames with other salts are left from before the log was restarted.
       if (!frame.subarray(8, 16).equals(start.subarray(16, 24))) break;
       if (frame.readUInt32BE(0) === 1) last = Buffer.from(frame.subarray(FRAME_HEADER));
       at += FRAME_HEADER + pageSize;

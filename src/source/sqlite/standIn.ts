@@ -1,8 +1,8 @@
 /**
- * Tables without rowid whose key is ordered by a collation of the application, which is not here. SQLite
- * reads no such table: it cannot open its tree without the collation. In a private copy, whose schema
- * says BINARY instead, the tree is read from its first leaf to its last, and every row is there. What
- * looks a key up in it would miss rows, so that queries of a mapping may not name such a table.
+ * Reads tables without rowid whose key is ordered by a collation of the application, which is
+ * unknown here. SQLite cannot open such a tree without the collation. In a private copy, whose
+ * schema says BINARY instead, the tree is read from its first leaf to its last, and every row is
+ * there. A lookup by key in it would miss rows, so queries of a mapping may not name such a table.
  */
 
 import Database from 'better-sqlite3';
@@ -28,7 +28,7 @@ export function tablesWithoutCollation(db: Connection): string[] {
   return missing.map(({ name }) => name).sort();
 }
 
-/** Those of SQLite itself; a connection lists each that its schema names, too. */
+/** Lists the collations of SQLite itself; a connection also lists each that its schema names. */
 function knownCollations(): Set<string> {
   const db = new Database(':memory:');
   try {
@@ -46,7 +46,9 @@ export function standInRemarks(tables: readonly string[]): string[] {
   });
 }
 
-/** Has the schema of a copy of ours say BINARY for every collation of these tables that is not here. */
+/**
+ * Changes the schema of a private copy: BINARY replaces every unknown collation of these tables.
+ */
 export function standIn(copy: string, tables: readonly string[]): void {
   const known = knownCollations();
   const db = new Database(copy, { fileMustExist: true });

@@ -1,15 +1,16 @@
 /**
- * Reads views, queries, virtual tables and tables without a rowid in one pass; locators are ordinals,
- * unless a column says where a row comes from.
+ * Reads views, queries, virtual tables and tables without a rowid in one pass. Locators are
+ * ordinals, unless a column locates the row.
  *
- * Where the order repeats itself, rows are read fast and only those that may have been changed on
- * the way (exact.ts) are looked up in a second pass that runs behind. Elsewhere every row is read
- * in the exact form, which is slower.
+ * If the order is repeatable, rows are read fast, and only those that may have been changed in
+ * reading (exact.ts) are taken from a second pass that follows. Otherwise every row is read in the
+ * exact form, which is slower.
  */
 
 import type { Row } from '../source.ts';
 import { tooManyRows } from './damage.ts';
-import { quote, type Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import {
   exactColumns,
   exactRow,
@@ -22,22 +23,25 @@ import {
 } from './exact.ts';
 import { PAGE_BYTES, PAGE_ROWS, weight, type Context } from './rowPage.ts';
 
-/** Which rows are read, and what is known of their order. */
+/** The rows to read, and what is known of their order. */
 export interface ScanOf {
   /** `FROM …` */
   readonly tail: string;
-  /** The order is the same each time. */
+  /** Whether the order is the same each time. */
   readonly repeatable: boolean;
-  /** The column that locates a row; null where its ordinal does. */
+  /** The column that locates a row; null if its ordinal does. */
   readonly locator: string | null;
-  /** Of a table: its name, and how many rows the file has room for. A damaged tree may have no end. */
+  /**
+   * For a table: its name, and the most rows that fit into the file. A damaged tree may have a
+   * cycle.
+   */
   readonly table?: string;
   readonly most?: number;
 }
 
 type Scan = Generator<readonly [row: Row, bytes: number], void, undefined>;
 
-/** Pages of the rows of `SELECT … ${tail}`. */
+/** Yields pages of the rows of `SELECT … ${tail}`. */
 export function* pagesByScan(
   { db, access, encoding }: Context,
   columns: readonly string[],
@@ -84,7 +88,7 @@ function* repairedRows(
 ): Scan {
   const utf16 = encoding !== 'UTF-8';
   const last = utf16 ? halfUnits(columns) : '0';
-  const behind = exactRows(db, columns, tail, encoding);
+  const exact = exactRows(db, columns, tail, encoding);
   let passed = 0;
   let ordinal = 0;
   try {
@@ -99,18 +103,18 @@ function* repairedRows(
       }
       const size = weight(cells);
       if (changed) {
-        for (; passed < ordinal; passed++) row = nextOf(behind);
+        for (; passed < ordinal; passed++) row = nextOf(exact);
       }
       yield [row, size];
     }
   } finally {
-    behind.return();
+    exact.return();
   }
 }
 
 function nextOf(rows: Scan): Row {
   const next = rows.next();
-  // The same rows in the same order, from one snapshot.
+  // Both passes read the same rows in the same order, from one snapshot.
   if (next.done === true) throw new Error('the second pass over a table ended before the first');
   return next.value[0];
 }

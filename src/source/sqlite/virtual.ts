@@ -1,26 +1,27 @@
 /**
- * Virtual tables, and the ordinary tables in which they keep what they hold. SQLite itself tells
- * those by their names, and takes an application's `article_content` beside a search index `article`
- * for one. So the same virtual table is made in a scratch database in memory: a part of it is what its
- * module made there, with the same columns and key. The texts are attacker-controlled: nothing but one
- * CREATE VIRTUAL TABLE of a module that is known to keep to itself is run.
+ * Finds the ordinary tables in which virtual tables store their content. SQLite finds them by name
+ * alone, and takes an application's `article_content` beside a search index `article` for one.
+ * Therefore the same virtual table is made in a scratch database in memory: its parts are the
+ * tables that its module made there, with the same columns and key. The texts are
+ * attacker-controlled: only one CREATE VIRTUAL TABLE of a module without side effects is run.
  */
 
 import Database from 'better-sqlite3';
 
 import { closings, isSign, sqlText, sqlTokens, wordOf, type SqlToken } from '../../sql/tokens.ts';
-import { quote, sqliteCode, type Connection } from './connection.ts';
+import { sqliteCode, type Connection } from './connection.ts';
+import { quote } from '../../sql/quote.ts';
 import { asciiLower, columnsOf } from './describe.ts';
 
 export interface VirtualTable {
   readonly name: string;
-  /** Columns of the tables that its module makes for it, by their names in ASCII lower case. */
+  /** Tables that its module makes for it, by their names in ASCII lower case. */
   readonly made: ReadonlyMap<string, MadeTable>;
-  /** Why it holds nothing of its own; null where it does, or where that is not known. */
+  /** Why it stores nothing itself; null if it does, or if that is not known. */
   readonly derived: string | null;
   /**
-   * Where its rowids are, which those who write it give, and to which other tables refer: in no column,
-   * or in the first one. Null where they mean nothing.
+   * Column with its rowids, which its writers choose, and to which other tables refer: none, or the
+   * first one. Null if the rowids have no meaning.
    */
   readonly rowids: 'none' | 'first' | null;
 }
@@ -29,14 +30,14 @@ interface MadeTable {
   /** Names, places in the key and kinds of its columns, and whether it is without rowid. */
   readonly form: string;
   readonly columns: number;
-  /** The texts are in it, not what can be made of them again. */
+  /** Whether it stores the texts, and not only data that can be made from them again. */
   readonly holdsText: boolean;
 }
 
 const TEXT_MODULES = new Set(['fts3', 'fts4', 'fts5']);
 const SPACE_MODULES = new Set(['rtree', 'rtree_i32', 'geopoly']);
 
-/** Modules that show what is somewhere else in the file. */
+/** Modules that show data stored elsewhere in the file. */
 const VIEWING: ReadonlyMap<string, string> = new Map([
   ['fts5vocab', 'it shows the words of a search index'],
   ['fts4aux', 'it shows the words of a search index'],
@@ -44,12 +45,12 @@ const VIEWING: ReadonlyMap<string, string> = new Map([
   ['dbstat', 'it shows the pages of the file'],
 ]);
 
-/** What is declared of each virtual table, by name. */
+/** Returns the declaration of each virtual table, by name. */
 export function virtualTables(
   db: Connection,
   tables: ReadonlySet<string>,
 ): Map<string, VirtualTable> {
-  // SQLite itself takes bytes there for text.
+  // SQLite itself accepts bytes there as text.
   const sql = `SELECT CAST(name AS TEXT) AS name, CAST(sql AS TEXT) AS sql FROM main.sqlite_schema
     WHERE CAST(type AS TEXT) = 'table' AND rootpage = 0`;
   const rows = db.prepare<[], { name: string; sql: string | null }>(sql).all();
@@ -61,7 +62,7 @@ export function virtualTables(
   return found;
 }
 
-/** The form of a table in the source, as that of {@link MadeTable}. */
+/** Returns the form of a table in the source, comparable with that of {@link MadeTable}. */
 export function formOf(db: Connection, table: string, withoutRowid: boolean): string {
   const columns = columnsOf(db, table).map(({ name, pk, hidden }) => [
     asciiLower(name),
@@ -73,12 +74,12 @@ export function formOf(db: Connection, table: string, withoutRowid: boolean): st
 
 interface Declaration {
   readonly module: string;
-  /** Up to the module's name. */
+  /** Tokens up to the module's name. */
   readonly head: readonly SqlToken[];
   readonly args: readonly (readonly SqlToken[])[];
 }
 
-/** CREATE VIRTUAL TABLE name USING module (argument, …) */
+/** Parses CREATE VIRTUAL TABLE name USING module (argument, …) */
 function declaration(sql: string): Declaration | null {
   const tokens = sqlTokens(sql);
   const words = ['create', 'virtual', 'table'];
@@ -97,7 +98,7 @@ function declaration(sql: string): Declaration | null {
   return { module, head: tokens.slice(0, 6), args };
 }
 
-/** The value of `name = value` among the arguments; null where there is none. */
+/** Returns the value of `name = value` among the arguments; null if there is none. */
 function option({ args }: Declaration, name: string): string | null {
   const found = args.find((arg) => wordOf(arg[0]) === name && isSign(arg[1], '='));
   return found === undefined
@@ -135,7 +136,7 @@ function whereTextIs(content: string | null, tables: ReadonlySet<string>): strin
     : `it is a search index, its text was in ${shown}, which is not there`;
 }
 
-/** What the module makes for it; null where it makes nothing here. */
+/** Returns the tables that the module makes for it; null if it makes nothing here. */
 function madeInScratch(
   db: Connection,
   name: string,
@@ -146,7 +147,7 @@ function madeInScratch(
     const content = option(declared, 'content') ?? '';
     const isItself = asciiLower(content) === asciiLower(name);
     if (content !== '' && !isItself) makeStub(db, scratch, content);
-    // Tokenizers and functions of the application are not here, and change nothing in the tables.
+    // Tokenizers and functions of the application are unknown here, and do not change the tables.
     const plain = declared.args.filter(
       (arg) => !/^(?:un)?compress$|^tokenize$/.test(wordOf(arg[0]) ?? ''),
     );
@@ -172,13 +173,13 @@ function madeInScratch(
   }
 }
 
-/** Some modules look at the columns of the table that holds the texts. */
+/** Makes the content table in the scratch database, whose columns some modules read. */
 function makeStub(db: Connection, scratch: Connection, table: string): void {
   const columns = textColumns(db, table).map(quote);
   if (columns.length > 0) scratch.exec(`CREATE TABLE ${quote(table)} (${columns.join(', ')})`);
 }
 
-/** None of a view that cannot be prepared. */
+/** Returns no columns for a view that cannot be prepared. */
 function textColumns(db: Connection, table: string): string[] {
   try {
     return columnsOf(db, table).map(({ name }) => name);

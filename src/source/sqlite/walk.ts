@@ -1,7 +1,7 @@
 /**
- * What walks a whole table where a source is prepared: to count its rows, and to split it into ranges.
- * Of a large database that is done in a thread of its own, as SQLite cannot be interrupted: the main
- * thread stays there for signals, and for what a check for damage says meanwhile.
+ * Walks a whole table while a source is prepared: to count its rows, and to split it into ranges.
+ * For a large database this runs in a separate thread, as SQLite cannot be interrupted: the main
+ * thread stays free for signals and for messages of the integrity check.
  */
 
 import { Worker } from 'node:worker_threads';
@@ -9,13 +9,13 @@ import { Worker } from 'node:worker_threads';
 import { Failure } from '../../outcome/failure.ts';
 import { translated, type Access, type Connection } from './connection.ts';
 import { countRows } from './count.ts';
-import { tableAccess } from './lookUp.ts';
+import { tableAccess } from './tableAccess.ts';
 import { planRanges, type RowidRange } from './rangePlan.ts';
 import type { WalkAnswer } from './walkThread.ts';
 
 export type Walk =
   | { readonly kind: 'count'; readonly table: string }
-  /** Ranges of about `rows` rows of all. */
+  /** Ranges of about `rows` rows that cover the table. */
   | { readonly kind: 'plan'; readonly table: string; readonly all: number; readonly rows: number };
 
 export interface Walked {
@@ -28,10 +28,10 @@ export interface WalkData {
   readonly walk: Walk;
 }
 
-/** From here on, in bytes, a walk may take long. */
+/** From this size on, in bytes, a walk may take long. */
 const LARGE = 256 * 2 ** 20;
 
-/** Walks in the snapshot of `db`. @throws Failure SOURCE_FORMAT where the table is damaged */
+/** Walks in the snapshot of `db`. @throws Failure SOURCE_FORMAT if the table is damaged */
 export function walkTable(db: Connection, access: Access, walk: Walk): Walked {
   const { table } = walk;
   if (walk.kind === 'count') return { rows: countRows(db, access, table), ranges: [] };
@@ -41,8 +41,8 @@ export function walkTable(db: Connection, access: Access, walk: Walk): Walked {
 }
 
 /**
- * The same in a thread of its own where the database is large. A database that others write to meanwhile
- * has its snapshot in this connection alone.
+ * Walks in a separate thread if the database is large. A database that other processes write to has
+ * its snapshot in this connection only, and is walked here.
  */
 export async function walkApart(
   db: Connection,

@@ -1,6 +1,7 @@
 /** Outcomes as reports show them: large ones, and some with names that somebody chose to break it. */
 
-import { countFindings, type ModuleLine, type Outcome } from '../../../src/outcome/outcome.ts';
+import type { ModuleLine } from '../../../src/outcome/moduleLine.ts';
+import { countFindings, type Outcome } from '../../../src/outcome/outcome.ts';
 import type { Finding, Severity } from '../../../src/outcome/finding.ts';
 import { htmlReport } from '../../../src/report/html/page.ts';
 import type { Timing } from '../../../src/report/timing.ts';
@@ -101,7 +102,7 @@ export function evilOutcome(): Outcome {
     notes: [EVIL],
     modules: [{ module: EVIL, table: EVIL, rows: 1, records: 1, rejected: 0, root: EVIL }],
     steps: [{ step: EVIL, expected: EVIL, observed: EVIL, ok: false }],
-    failure: { code: EVIL, line: EVIL },
+    failure: { code: 'USAGE', what: EVIL, where: EVIL, hint: EVIL },
   });
 }
 

@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Finding } from '../../../src/outcome/finding.ts';
+import type { Outcome } from '../../../src/outcome/outcome.ts';
 import { groupFindings } from '../../../src/report/html/groups.ts';
 import { html, jsonMarkup } from '../../../src/report/html/markup.ts';
 import { duration } from '../../../src/report/html/parts.ts';
@@ -171,5 +172,29 @@ describe('the colours', () => {
   it('are measured (negative control)', () => {
     expect(contrast('#000000', '#ffffff')).toBeCloseTo(21);
     expect(contrast('#777777', '#ffffff')).toBeLessThan(4.5);
+  });
+});
+
+function failedPage(failure: NonNullable<Outcome['failure']>): string {
+  return pageOf(outcomeOf([], { status: 'FAILED', command: 'migrate', failure }));
+}
+
+function firstStep(page: string): string {
+  return /<ol class="card next">\s*<li>(.*?)<\/li>/s.exec(page)?.[1] ?? '';
+}
+
+describe('what to do after a failure', () => {
+  const parts = { code: 'DISK', what: 'it failed: why is not known', where: 'x: y' } as const;
+
+  it('is its hint, whole', () => {
+    const page = failedPage({ ...parts, hint: 'choose one of two: this or that' });
+    expect(firstStep(page)).toBe('choose one of two: this or that');
+    expect(page).toContain('it failed: why is not known (x: y): choose one of two: this or that');
+  });
+
+  it('is to run it again where there is no hint, whatever the message says', () => {
+    expect(firstStep(failedPage({ ...parts, hint: undefined }))).toBe(
+      'Mend what it says, then run sealift migrate again.',
+    );
   });
 });

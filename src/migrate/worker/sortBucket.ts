@@ -1,0 +1,287 @@
+/**
+ * Second phase, in a worker: a bucket's entries in key order, their leaves hashed where they lie.
+ * Sorting works on packed numbers (leading key bits, then the entry's index); keys are compared
+ * byte by byte only where those bits tie.
+ */
+
+import { bumpAllocator } from '../../threads/sharedBuffer.ts';
+import { ENTRY_HEADER } from '../../extsort/spill.ts';
+import type { DuplicateGroup, Locator, SortedBucket, SortOptions } from '../calls.ts';
+import { countedDiagnoses } from '../sort/countedDiagnoses.ts';
+import { DIGEST_LENGTH, packedLeafHash } from '../../merkle/hash.ts';
+import { keyOf } from '../../seal/moduleTree.ts';
+import { findingLines, sortDiagnoses, type Diagnosis } from '../../seal/sealedFindings.ts';
+import { emptyView, readEntry, locatorOf } from './spillEntry.ts';
+import { bits48 } from '../sort/router.ts';
+
+/** Orders and hashes the entries of one bucket, which `buffer` holds; the result is in `target`. */
+export function sortBucket(
+  buffer: Buffer,
+  entries: number,
+  options: SortOptions,
+  target: SharedArrayBuffer,
+): SortedBucket {
+  const index = indexEntries(buffer, entries);
+  const sorted = sortEntries(buffer, index);
+  const { kept, diagnosed, ...groups } = settleGroups(buffer, index, sorted, options);
+  const locators = options.provisional
+    ? BigInt64Array.from(kept, (entry) => BigInt(locatorOf(buffer, index.starts[entry] ?? 0)))
+    : null;
+  const lines = layOut(buffer, index, kept, target);
+  const found = findingsOf(buffer, index, { kept, diagnosed }, options.keyFields);
+  return { ...lines, ...found, ...groups, locators };
+}
+
+/** Where the parts of each entry stand in the bucket: read once, in order, for cache locality. */
+export interface EntryIndex {
+  readonly starts: Uint32Array;
+  readonly keyEnds: Uint32Array;
+  readonly recordEnds: Uint32Array;
+  readonly lineageEnds: Uint32Array;
+  readonly ends: Uint32Array;
+}
+
+/** The index of a bucket's entries. */
+export function indexEntries(buffer: Buffer, entries: number): EntryIndex {
+  const starts = new Uint32Array(entries);
+  const keyEnds = new Uint32Array(entries);
+  const recordEnds = new Uint32Array(entries);
+  const lineageEnds = new Uint32Array(entries);
+  const ends = new Uint32Array(entries);
+  const view = emptyView();
+  for (let entry = 0; entry < entries; entry += 1) {
+    readEntry(buffer, view.end, view);
+    starts[entry] = view.start;
+    keyEnds[entry] = view.keyEnd;
+    recordEnds[entry] = view.recordEnd;
+    lineageEnds[entry] = view.lineageEnd;
+    ends[entry] = view.end;
+  }
+  if (view.end !== buffer.length) {
+    throw new Error('a bucket holds another number of entries than written');
+  }
+  return { starts, keyEnds, recordEnds, lineageEnds, ends };
+}
+
+export interface EntryOrder {
+  /** Entry numbers in ascending key order; equal keys by their diagnoses, then as they lie. */
+  readonly order: Uint32Array;
+  /** Whether the key at this place of the order equals the one before. */
+  readonly equal: Uint8Array;
+}
+
+/** Sorts the entries of a bucket by key. */
+export function sortEntries(buffer: Buffer, index: EntryIndex): EntryOrder {
+  const { starts, keyEnds } = index;
+  const entries = starts.length;
+  const skip = sharedPrefix(buffer, index);
+  const indexBits = Math.max(1, Math.ceil(Math.log2(entries + 1)));
+  const drop = 2 ** Math.max(0, indexBits - 5);
+  const scale = 2 ** indexBits;
+  const packed = new Float64Array(entries);
+  for (let entry = 0; entry < entries; entry += 1) {
+    const bits = bits48(buffer, (starts[entry] ?? 0) + ENTRY_HEADER + skip, keyEnds[entry] ?? 0);
+    packed[entry] = Math.floor(bits / drop) * scale + entry;
+  }
+  packed.sort();
+  const order = new Uint32Array(entries);
+  for (let at = 0; at < entries; at += 1) order[at] = (packed[at] ?? 0) % scale;
+  const equal = settleTies(buffer, index, order, (at) => Math.floor((packed[at] ?? 0) / scale));
+  return { order, equal };
+}
+
+/** Bytes that all keys of the bucket share. */
+function sharedPrefix(buffer: Buffer, { starts, keyEnds }: EntryIndex): number {
+  const first = (starts[0] ?? 0) + ENTRY_HEADER;
+  let shared = (keyEnds[0] ?? first) - first;
+  for (let entry = 1; entry < starts.length && shared > 0; entry += 1) {
+    const start = (starts[entry] ?? 0) + ENTRY_HEADER;
+    const limit = Math.min(shared, (keyEnds[entry] ?? 0) - start);
+    let same = 0;
+    while (same < limit && buffer[first + same] === buffer[start + same]) same += 1;
+    shared = same;
+  }
+  return shared;
+}
+
+function settleTies(
+  buffer: Buffer,
+  index: EntryIndex,
+  order: Uint32Array,
+  prefix: (at: number) => number,
+): Uint8Array {
+  const equal = new Uint8Array(order.length);
+  let start = 0;
+  for (let at = 1; at <= order.length; at += 1) {
+    if (at < order.length && prefix(at) === prefix(start)) continue;
+    if (at - start > 1) {
+      order
+        .subarray(start, at)
+        .sort(
+          (a, b) =>
+            compareKeys(buffer, index, a, b) || compareDiagnoses(buffer, index, a, b) || a - b,
+        );
+      for (let next = start + 1; next < at; next += 1) {
+        const [a, b] = [order[next - 1] ?? 0, order[next] ?? 0];
+        equal[next] = compareKeys(buffer, index, a, b) === 0 ? 1 : 0;
+      }
+    }
+    start = at;
+  }
+  return equal;
+}
+
+/** Compares the keys of two entries, byte by byte. */
+function compareKeys(buffer: Buffer, index: EntryIndex, a: number, b: number): number {
+  const { starts, keyEnds } = index;
+  return buffer.compare(
+    buffer,
+    (starts[b] ?? 0) + ENTRY_HEADER,
+    keyEnds[b],
+    (starts[a] ?? 0) + ENTRY_HEADER,
+    keyEnds[a],
+  );
+}
+
+/**
+ * Orders equal records by what was found in their rows, so that which of them gets which ordinal does
+ * not depend on how they lie.
+ */
+function compareDiagnoses(buffer: Buffer, index: EntryIndex, a: number, b: number): number {
+  const { lineageEnds, ends } = index;
+  return buffer.compare(buffer, lineageEnds[b], ends[b], lineageEnds[a], ends[a]);
+}
+
+interface SettledGroups {
+  /** Entries that become lines, in order. */
+  readonly kept: Uint32Array;
+  /** What was found in the rows of entries that stand for several. */
+  readonly diagnosed: ReadonlyMap<number, Diagnosis[]>;
+  readonly duplicates: DuplicateGroup[];
+  readonly merged: number;
+}
+
+/** What becomes of entries with equal keys. */
+function settleGroups(
+  buffer: Buffer,
+  index: EntryIndex,
+  { order, equal }: EntryOrder,
+  { provisional, merge }: SortOptions,
+): SettledGroups {
+  const diagnosed = new Map<number, Diagnosis[]>();
+  if (provisional && !merge) return { kept: order, diagnosed, duplicates: [], merged: 0 };
+  const kept = new Uint32Array(order.length);
+  const duplicates: DuplicateGroup[] = [];
+  let count = 0;
+  let start = 0;
+  let merged = 0;
+  for (let at = 1; at <= order.length; at += 1) {
+    if (equal[at] === 1) continue;
+    if (at - start === 1) {
+      kept[count] = order[start] ?? 0;
+      count += 1;
+    } else {
+      const group = order
+        .subarray(start, at)
+        .toSorted((a, b) => byEntryLocator(buffer, index, a, b));
+      const one = merge && haveEqualRecords(buffer, index, group);
+      if (one || provisional) {
+        const survivors = one ? group.subarray(0, 1) : group;
+        kept.set(survivors, count);
+        count += survivors.length;
+        merged += group.length - survivors.length;
+        if (one) {
+          const found = Array.from(group, (entry) => diagnosesOf(buffer, index, entry)).flat();
+          if (found.length > 0) diagnosed.set(group[0] ?? 0, sortDiagnoses(found));
+        }
+      } else {
+        duplicates.push(Array.from(group, (entry) => locatorOf(buffer, index.starts[entry] ?? 0)));
+      }
+    }
+    start = at;
+  }
+  return { kept: kept.subarray(0, count), diagnosed, duplicates, merged };
+}
+
+/** Whether entries of one key have the same record; their lineage is the same in any case. */
+function haveEqualRecords(buffer: Buffer, index: EntryIndex, group: Uint32Array): boolean {
+  const { keyEnds, recordEnds } = index;
+  const first = group[0] ?? 0;
+  return group.every((entry) => {
+    const [start, end] = [keyEnds[entry], recordEnds[entry]];
+    return buffer.compare(buffer, start, end, keyEnds[first], recordEnds[first]) === 0;
+  });
+}
+
+function byEntryLocator(buffer: Buffer, index: EntryIndex, a: number, b: number): number {
+  return byLocator(
+    locatorOf(buffer, index.starts[a] ?? 0),
+    locatorOf(buffer, index.starts[b] ?? 0),
+  );
+}
+
+/** Rowids beyond 2^53 are strings; their order is that of the integers. */
+function byLocator(a: Locator, b: Locator): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return a === b ? 0 : BigInt(a) < BigInt(b) ? -1 : 1;
+}
+
+/** Copies records and lineage in order and hashes each record's leaf. */
+function layOut(
+  buffer: Buffer,
+  index: EntryIndex,
+  order: Uint32Array,
+  target: SharedArrayBuffer,
+): Pick<SortedBucket, 'data' | 'leaves' | 'ends' | 'lineage'> {
+  const { keyEnds, recordEnds, lineageEnds } = index;
+  let [recordBytes, lineageBytes] = [0, 0];
+  for (const entry of order) {
+    const recordEnd = recordEnds[entry] ?? 0;
+    recordBytes += recordEnd - (keyEnds[entry] ?? 0);
+    lineageBytes += (lineageEnds[entry] ?? 0) - recordEnd;
+  }
+  const allocator = bumpAllocator(target);
+  const ends = allocator.words(order.length);
+  const leaves = allocator.bytes(order.length * DIGEST_LENGTH);
+  const data = allocator.bytes(recordBytes + 1);
+  const lineage = allocator.bytes(lineageBytes);
+  let [at, lineageAt] = [1, 0];
+  for (let number = 0; number < order.length; number += 1) {
+    const entry = order[number] ?? 0;
+    const recordEnd = recordEnds[entry] ?? 0;
+    const start = at;
+    at += buffer.copy(data, at, keyEnds[entry], recordEnd);
+    lineageAt += buffer.copy(lineage, lineageAt, recordEnd, lineageEnds[entry]);
+    packedLeafHash(data, start, at - 1, leaves, number * DIGEST_LENGTH);
+    ends[number] = at - 1;
+  }
+  return { data, leaves, ends, lineage };
+}
+
+/** Lines of findings for the entries that are kept; most buckets have none. */
+function findingsOf(
+  buffer: Buffer,
+  index: EntryIndex,
+  { kept, diagnosed }: Pick<SettledGroups, 'kept' | 'diagnosed'>,
+  keyFields: readonly string[],
+): Pick<SortedBucket, 'findings' | 'findingCount' | 'diagnosed'> {
+  const { keyEnds, recordEnds } = index;
+  const lines: string[] = [];
+  const counts = countedDiagnoses();
+  let findingCount = 0;
+  for (const entry of kept) {
+    const diagnoses = diagnosed.get(entry) ?? diagnosesOf(buffer, index, entry);
+    if (diagnoses.length === 0) continue;
+    const line = buffer.subarray(keyEnds[entry], (recordEnds[entry] ?? 1) - 1);
+    lines.push(findingLines(keyOf(line, keyFields), diagnoses));
+    findingCount += diagnoses.length;
+    for (const [field, rule] of diagnoses) counts.add([field, rule, 1]);
+  }
+  return { findings: Buffer.from(lines.join('')), findingCount, diagnosed: counts.list() };
+}
+
+/** What was found in the row of an entry, as it was spilled: each once, sorted. */
+function diagnosesOf(buffer: Buffer, index: EntryIndex, entry: number): readonly Diagnosis[] {
+  const [start = 0, end = 0] = [index.lineageEnds[entry], index.ends[entry]];
+  return start === end ? [] : (JSON.parse(buffer.toString('utf8', start, end)) as Diagnosis[]);
+}

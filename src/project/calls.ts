@@ -1,0 +1,16 @@
+/** What worker threads are asked for about the sources of a project. Answered in `migrate/worker/`. */
+
+import type { SourceHandle } from '../source/source.ts';
+import { defineCall, type Call } from '../threads/call.ts';
+
+interface SourceToOpen {
+  /** Name of the source in the mapping. */
+  readonly name: string;
+  readonly source: SourceHandle;
+}
+
+/** Opens a source for reading, in place of one that has the name. */
+export const OPEN_SOURCE: Call<SourceToOpen, null> = defineCall('open-source');
+
+/** Closes all sources. */
+export const CLOSE_SOURCES: Call<null, null> = defineCall('close-sources');

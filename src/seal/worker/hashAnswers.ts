@@ -1,0 +1,25 @@
+/** How threads answer the calls of verify: they hash chunks, segments and whole files. */
+
+import { DIGEST_LENGTH } from '../../merkle/hash.ts';
+import { segmentRoot } from '../../merkle/tree.ts';
+import { answer, type Answer } from '../../threads/call.ts';
+import { asBuffer } from '../../threads/sharedBuffer.ts';
+import { HASH_CHUNK, HASH_FILE, REDUCE_SEGMENT } from '../calls.ts';
+import { hashChunk } from './hashChunk.ts';
+import { hashFile } from './hashFile.ts';
+
+const MORE = 1024 * 1024;
+
+export const HASH_ANSWERS: readonly Answer[] = [
+  answer(HASH_CHUNK, (input) => {
+    const result = hashChunk(input);
+    const { leaves, ends, data } = result;
+    // A long line has a buffer of its own, and is not copied on its way.
+    const own = data.buffer !== input.buffer && data.byteLength > MORE ? [data.buffer] : [];
+    return { result, transfer: [leaves.buffer, ends.buffer, ...own] as ArrayBuffer[] };
+  }),
+  answer(HASH_FILE, (path) => ({ result: hashFile(path) })),
+  answer(REDUCE_SEGMENT, (leaves) => ({
+    result: segmentRoot(asBuffer(leaves), leaves.length / DIGEST_LENGTH),
+  })),
+];
