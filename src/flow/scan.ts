@@ -100,10 +100,10 @@ async function scanWith(
   for (const finding of outsideFindings(held, asked, env)) found.add(finding);
   const names = run.modules.map(({ name }) => name);
   assertModules(options.modules ?? [], names, { of: 'candidate', where: options.command });
-  const looked = { ...NOTHING };
+  const tally = { ...NOTHING };
   const known = {
     counts: countsOf(run),
-    looked,
+    tally,
     ...(verified.sealId === null ? {} : { sealId: verified.sealId }),
   };
   await scanRecords(folder, { ...options, ...known, pool }, env, found);
@@ -125,7 +125,7 @@ async function scanWith(
     const reason = 'the candidate holds no record, so nothing was checked';
     found.add({ rule: 'empty', severity: 'BLOCKER', reason });
   }
-  const checked = { checks, ...looked, lowered: loweredSeverities(mapping) };
+  const checked = { checks, ...tally, lowered: loweredSeverities(mapping) };
   return end(result(options, { shown, findings: found.list, verified, checked, notes }), mapping);
 }
 
