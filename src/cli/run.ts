@@ -121,7 +121,7 @@ function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
 /** What a command gets from outside, with its display and what an interrupt does. */
 export function environment(
   progress: Environment['progress'],
-  { onInterrupt, watchMemory }: Pick<Environment, 'onInterrupt' | 'watchMemory'>,
+  { signal, onInterrupt, watchMemory }: Pick<Environment, 'signal' | 'onInterrupt' | 'watchMemory'>,
 ): Environment {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return {
@@ -140,6 +140,7 @@ export function environment(
       timeZoneData: process.versions['tz'] ?? 'unknown',
       unicode: process.versions['unicode'] ?? 'unknown',
     },
+    signal,
     onInterrupt,
     watchMemory,
   };

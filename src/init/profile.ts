@@ -1,8 +1,7 @@
 /** One streaming pass over a table: what a mapping has to know about its values. */
 
-import type { ReadRange, SourceReader, TableSchema } from '../source/source.ts';
+import type { ReadRange, SourceAdapter, SourceReader, TableSchema } from '../source/source.ts';
 import { columnTally, type ColumnProfile } from './columnProfile.ts';
-import { declaredType } from './declaredType.ts';
 import { idTally, type ColumnIds } from './idTally.ts';
 
 export interface TableProfile {
@@ -20,16 +19,17 @@ export interface TableProfile {
 
 /**
  * Reads every row of `ranges` (all of the table's) once; memory does not grow with the rows.
- * `onRows` is called with the number of rows of each page. Throws what the reader throws.
+ * `declared` is that of the source's adapter. `onRows` is called with the number of rows of each page. Throws what the reader throws.
  */
 export async function profileTable(
   reader: SourceReader,
   table: TableSchema,
   ranges: readonly ReadRange[],
+  declared: SourceAdapter['declared'],
   onRows?: (rows: number) => void,
 ): Promise<TableProfile> {
   const names = table.columns.map((column) => column.name);
-  const tallies = table.columns.map((column) => columnTally(declaredType(column.declaredType)));
+  const tallies = table.columns.map((column) => columnTally(declared(column)));
   const ids = names.map((name) => idTally(mayBeKey(table, name)));
   const keys = table.foreignKeys.map((key) => key.columns.map((name) => names.indexOf(name)));
   const partialNulls = keys.map(() => 0);

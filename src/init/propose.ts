@@ -15,7 +15,7 @@ import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { uuidV5 } from '../record/uuid.ts';
 import { compareNames } from '../source/nameOrder.ts';
-import type { Remark, SourceSchema, TableSchema } from '../source/source.ts';
+import type { Remark, SourceAdapter, SourceSchema, TableSchema } from '../source/source.ts';
 import { chooseKey } from './chooseKey.ts';
 import { foldKeys } from './collationDecisions.ts';
 import { tableDecisions } from './columnDecisions.ts';
@@ -36,6 +36,8 @@ export interface ProposalInput {
   readonly sourceName: string;
   /** As it stands in project.json. */
   readonly url: string;
+  /** What its columns declare, as its adapter reads it. */
+  readonly declared: SourceAdapter['declared'];
   /** How its tables were read. */
   readonly remarks?: readonly Remark[];
   readonly ids: IdMode;
@@ -56,7 +58,7 @@ const SEALIFT_NAMESPACE: string = uuidV5('6ba7b810-9dad-11d1-80b4-00c04fd430c8')
 /** @throws Failure EMPTY when the source has no table */
 export function proposeMapping(input: ProposalInput): Proposal {
   const tables = baseTables(input.schema);
-  const plans = plansOf(tables, input.profiles);
+  const plans = plansOf(tables, input);
   const decisions = new Map<TablePlan, Decision[]>();
   for (const plan of plans.values()) decisions.set(plan, chooseKey(plan));
   alignTypes(plans, input.ids);
@@ -115,7 +117,7 @@ function giveIdAway(plan: TablePlan, { references }: Links): void {
 
 function plansOf(
   tables: readonly TableSchema[],
-  profiles: readonly TableProfile[],
+  { profiles, declared }: ProposalInput,
 ): Map<string, TablePlan> {
   const byTable = new Map(profiles.map((profile) => [profile.table, profile]));
   const names = moduleNames(tables.map((table) => table.name));
@@ -126,7 +128,7 @@ function plansOf(
       if (profile === undefined || module === undefined) {
         throw new TypeError(`table ${table.name} has no profile`);
       }
-      return [table.name, planTable(table, profile, module)];
+      return [table.name, planTable(table, profile, module, declared)];
     }),
   );
 }

@@ -65,6 +65,7 @@ export function migrationWorker(
   adapters: ReadonlyMap<string, SourceAdapter>,
 ): MigrationWorker {
   const readers = new Map<string, SourceReader>();
+  const ended = new AbortController();
   const modules = new Map<string, CompiledModule>();
   const moduleOf = (name: string): CompiledModule => {
     const module = modules.get(name) ?? compileModule(context.mapping, name);
@@ -81,13 +82,16 @@ export function migrationWorker(
     readers.clear();
   };
   return {
-    close,
+    async close() {
+      ended.abort();
+      await close();
+    },
     handlers: {
       open: async (handle: { name: string; source: SourceHandle }): Promise<Reply> => {
         await readers.get(handle.name)?.close();
         const adapter = adapters.get(handle.source.scheme);
         if (adapter === undefined) throw new Error(`no adapter for ${handle.source.scheme}`);
-        readers.set(handle.name, await adapter.open(handle.source));
+        readers.set(handle.name, await adapter.open(handle.source, ended.signal));
         return { result: null };
       },
       closeSources: async (): Promise<Reply> => {

@@ -1,5 +1,6 @@
 /** The rules for SQL of invariants, for queries over a source, and for the views that these read. */
 
+import type { SqlDialect } from './dialect.ts';
 import {
   DATE_FUNCTIONS,
   readSql,
@@ -82,6 +83,9 @@ export function readInvariantSql(sql: string): Sql | Refused {
 export function readSourceSql(sql: string): Sql | Refused {
   return readSql(sql, SOURCE);
 }
+
+/** SQLite's SQL, as far as a mapping may use it. */
+export const SQLITE_DIALECT: SqlDialect = { readQuery: readSourceSql };
 
 /** The query of a view, from its text in the source's schema, unless it depends on chance. */
 export function readSourceView(sql: string): Sql | Refused {

@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { ADAPTERS } from '../../src/cli/wire.ts';
+import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import type { AskDisk } from '../../src/disk/freeSpace.ts';
 import { assertRoomForRun } from '../../src/migrate/spaceForRun.ts';
 import { compileModule, type CompiledModule } from '../../src/mapping/compile/module.ts';
@@ -22,6 +22,7 @@ import {
   temporaryFolder,
 } from '../fault/fixture.ts';
 import { EXAMPLES } from './typeExamples.ts';
+import { prepareAt, waiting } from '../contract/opening.ts';
 
 const ROWS = 9;
 
@@ -170,11 +171,10 @@ describe('a run', () => {
   async function asked(free: number, sample: number | null = null): Promise<string> {
     const ask: AskDisk = () => ({ type: 0xef53, bsize: 1, bavail: free, bfree: free });
     const mapping = await loadMapping(project);
-    const prepared = await ADAPTERS.get('sqlite')?.prepare(join(project, 'legacy.db'), {
+    const prepared = await prepareAt(sqliteAdapter, join(project, 'legacy.db'), {
       scratch: project,
-      lockTimeoutMs: 100,
+      ...waiting(100),
     });
-    if (prepared === undefined) throw new Error('there is no such adapter');
     try {
       const sources = [{ name: 'main', scheme: 'sqlite', prepared }];
       await assertRoomForRun({ folder: project, mapping, sources, sample }, ask);
