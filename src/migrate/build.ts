@@ -43,6 +43,7 @@ import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
 import { forBuffers, mostForQueries } from '../run/budget.ts';
 import { projectPaths } from '../project/paths.ts';
 import { assertRoomForRun } from './spaceForRun.ts';
+import { shownRows } from '../project/shownRows.ts';
 import {
   closeSources,
   openInWorkers,
@@ -191,6 +192,7 @@ export async function buildModules(
   onBuilt: (module: BuiltModule) => void,
 ): Promise<BuiltModule[]> {
   const { options, env, mapping, sources, staging, pool, integrity } = build;
+  found.showRows(shownRows(mapping, sources, env));
   const memory = planMemory(forBuffers(options.memory, pool.size), pool.size);
   const built: BuiltModule[] = [];
   const sourceOf = ({ source: name }: CompiledModule): PreparedSource => {

@@ -3,7 +3,10 @@
 export type Severity = 'BLOCKER' | 'WARNING' | 'INFO';
 export type Verdict = 'PASS' | 'WARN' | 'FAIL';
 
-/** A row of a source: `row` is the SQLite rowid or the ordinal (1-based) in reading order. */
+/**
+ * A row of a source: `row` is its locator, which is the SQLite rowid, or the ordinal (1-based) in reading
+ * order, or what the source locates rows by; as a person is shown it in a report.
+ */
 export interface SourcePlace {
   readonly table: string;
   readonly row: number | string;

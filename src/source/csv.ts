@@ -84,7 +84,7 @@ export const csvAdapter: SourceAdapter = {
 /** All of a location but its scheme and path, which `parse` has put there. */
 function optionsOf(location: SourceLocation): CsvOptions {
   const parts = Object.entries(location).filter(([part]) => part !== 'scheme' && part !== 'path');
-  return Object.fromEntries(parts) as CsvOptions;
+  return Object.fromEntries(parts);
 }
 
 async function prepare(location: SourceLocation, options: PrepareOptions): Promise<PreparedSource> {

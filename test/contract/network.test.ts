@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CANDIDATE_HANDLERS } from '../../src/cli/candidateAnswers.ts';
 import { openFindings } from '../../src/findings/findingStore.ts';
+import { dryRun } from '../../src/flow/dryRun.ts';
 import { init } from '../../src/flow/init.ts';
 import { migrate } from '../../src/flow/migrate.ts';
 import type { LoadedMapping } from '../../src/mapping/load.ts';
@@ -112,6 +113,21 @@ describe('commands on a network source', () => {
     await expect.poll(() => server.clients()).toBe(0);
   });
 
+  it('name rows as the source does', async () => {
+    const rows = PEOPLE.rows.map((row, index) =>
+      index === 203 ? [...row.slice(0, 1), 'A\uFFFDa'] : row,
+    );
+    server.write(new Map([['people', { ...PEOPLE, rows }]]));
+    const found = openFindings(project);
+    const options = { project, here: project, sources: new Map(), workers: null, memory: 2 ** 28 };
+    await dryRun(options, environment({ NET_PASSWORD: PASSWORD }), found);
+    const [finding] = found.list;
+    expect(finding).toMatchObject({ module: 'people', source: { table: 'people', row: '(2,4)' } });
+    const [line = ''] = [...(found.list.lines?.() ?? [])].map(String);
+    expect(line).toContain(`"row":${2 * 2 ** 16 + 4}`);
+    found.close();
+  });
+
   it('say where it is, and not with what they tried to get in', async () => {
     const wrong = environment({ NET_PASSWORD: 'wr0ng' });
     const error = await run('migrate', '', wrong).catch((reason: unknown) => reason);
@@ -131,7 +147,7 @@ describe('a network source', () => {
   });
   afterEach(() => source.close());
 
-  it('is counted once a snapshot, whoever asks', async () => {
+  it('is counted once a snapshot, however often it is asked', async () => {
     const before = server.counted.get('people') ?? 0;
     await handleOf(source);
     expect(await source.count('people')).toBe(2500);

@@ -7,6 +7,7 @@ import Database from 'better-sqlite3';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import type { PreparedSource } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import type { AskDisk } from '../../src/disk/freeSpace.ts';
 import { assertRoomForRun } from '../../src/migrate/spaceForRun.ts';
@@ -23,6 +24,9 @@ import {
 } from '../fault/fixture.ts';
 import { EXAMPLES } from './typeExamples.ts';
 import { prepareAt, waiting } from '../contract/opening.ts';
+
+/** A disk with space for anything. */
+const VAST: AskDisk = () => ({ type: 0xef53, bsize: 1, bavail: 2 ** 50, bfree: 2 ** 50 });
 
 const ROWS = 9;
 
@@ -191,6 +195,31 @@ describe('a run', () => {
     expect(await asked(FEW)).toMatch(
       /^the disk has not enough space for the candidate, nothing was begun: at least .+ are needed, .+ are free$/,
     );
+  });
+
+  it('counts its rows where the disk is large only if the sources do not say how large they are', async () => {
+    const prepared = await prepareAt(sqliteAdapter, join(project, 'legacy.db'), {
+      scratch: project,
+      ...waiting(100),
+    });
+    const mapping = await loadMapping(project);
+    const counted = async (bytes: number | null): Promise<number> => {
+      let count = 0;
+      const counting: PreparedSource = {
+        ...prepared,
+        estimatedBytes: bytes,
+        async count(table) {
+          count += 1;
+          return prepared.count(table);
+        },
+      };
+      const sources = [{ name: 'main', scheme: 'sqlite', prepared: counting }];
+      await assertRoomForRun({ folder: project, mapping, sources, sample: null }, VAST);
+      return count;
+    };
+    expect(await counted(prepared.estimatedBytes)).toBe(0);
+    expect(await counted(null)).toBe(mapping.modules.length);
+    await prepared.close();
   });
 
   it('of a sample is not refused for rows that are not in it', async () => {

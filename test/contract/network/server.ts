@@ -43,7 +43,7 @@ type Tables = ReadonlyMap<string, ServedTable>;
 /** Rows of a page of the made-up storage: locators are page and place, as 16 bits each. */
 export const ROWS_PER_PAGE = 100;
 
-/** Starts a server that lets in whoever has the password. */
+/** Starts a server that lets in a client with the password. */
 export async function startServer(password: string): Promise<Server> {
   let tables: Tables = new Map();
   let silent = false;
