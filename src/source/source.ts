@@ -284,11 +284,12 @@ export interface PrepareOptions {
   /** Environment variables, in which credentials are. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly timeouts: Timeouts;
-  /** `prepare` and all that it gives reject with its reason once it aborts, and let go of the source. */
+  /** Once it aborts, what waits for the source rejects with its reason, and lets go of the source. */
   readonly signal: AbortSignal;
   /**
-   * What the mapping reads, with SQL only where the adapter has a dialect. It is text of other people: `prepare` compiles it and refuses what
-   * changes anything, or depends on more than the source, before any of it runs.
+   * What the mapping reads, with SQL only where the adapter has a dialect. That is text of other people:
+   * `prepare` compiles it and refuses what changes anything, or depends on more than the source, before
+   * any of it runs.
    */
   readonly relations?: readonly RelationRequest[];
   /**
@@ -330,7 +331,7 @@ export interface SourceAdapter {
   format(location: SourceLocation, base: string): string;
   /** The SQL that a mapping may have for it; null where it has none, so that such a mapping is refused. */
   readonly dialect: SqlDialect | null;
-  /** A locator for a person; its digits where left out. */
+  /** A locator for a person, of tables that say what their locators are; its digits where left out. */
   readonly showLocator?: (locator: number | string) => string;
   /** What a column of its sources declares about its values. */
   readonly declared: (column: ColumnSchema) => DeclaredType;
