@@ -21,6 +21,7 @@ const { CHECKS } = (await import(
 const [project = '', workers = '2'] = process.argv.slice(2);
 const silent = { begin() {}, update() {}, end() {} };
 const env = environment(silent, {
+  signal: new AbortController().signal,
   onInterrupt: () => () => {},
   watchMemory: () => () => {},
 });

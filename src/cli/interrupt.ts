@@ -10,7 +10,7 @@ import type { Failure } from '../outcome/failure.ts';
 import { endNow } from './endNow.ts';
 import { noteLine } from './output.ts';
 
-export interface Interrupts extends Pick<Environment, 'onInterrupt' | 'watchMemory'> {
+export interface Interrupts extends Pick<Environment, 'signal' | 'onInterrupt' | 'watchMemory'> {
   stop(): void;
 }
 
@@ -23,8 +23,10 @@ export function interrupts(
   fail: (failure: Failure) => number,
 ): Interrupts {
   const cleanUps = new Set<() => void>();
+  const controller = new AbortController();
   const end = (say: () => number): void => {
     before();
+    controller.abort();
     // What was begun last ends first: a run in a folder before the folder.
     for (const cleanUp of [...cleanUps].reverse()) {
       try {
@@ -44,6 +46,7 @@ export function interrupts(
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', interrupted);
   return {
+    signal: controller.signal,
     onInterrupt(cleanUp) {
       cleanUps.add(cleanUp);
       return () => cleanUps.delete(cleanUp);

@@ -128,7 +128,7 @@ function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
 /** What a command gets from outside, with its display and what an interrupt does. */
 export function environment(
   progress: Environment['progress'],
-  { onInterrupt, watchMemory }: Pick<Environment, 'onInterrupt' | 'watchMemory'>,
+  { signal, onInterrupt, watchMemory }: Pick<Environment, 'signal' | 'onInterrupt' | 'watchMemory'>,
 ): Environment {
   return {
     adapters: ADAPTERS,
@@ -144,6 +144,7 @@ export function environment(
       timeZoneData: process.versions['tz'] ?? 'unknown',
       unicode: process.versions['unicode'] ?? 'unknown',
     },
+    signal,
     onInterrupt,
     watchMemory,
   };

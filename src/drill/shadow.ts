@@ -16,21 +16,30 @@ import { Failure } from '../outcome/failure.ts';
 import { openStore } from '../seal/candidateStore.ts';
 import type { Environment, SelfRun } from '../run/environment.ts';
 import { projectPaths } from '../project/paths.ts';
-import { sourceUrls } from '../project/sources.ts';
+import { sourceLocations, type SourceOverride } from '../project/sources.ts';
+import type { SourceLocation } from '../source/source.ts';
 
 export interface ShadowOptions {
   readonly project: string;
   /** Folder to which paths on the command line are relative. */
   readonly here: string;
-  /** Source name → URL, instead of the mapping's. */
-  readonly sources: ReadonlyMap<string, string>;
+  /** By the source's name, instead of the mapping's. */
+  readonly sources: ReadonlyMap<string, SourceOverride>;
+}
+
+/** Locations on their way to a child: what may hold a password is in no argument, which `ps` shows. */
+export interface HandedSources {
+  /** `--source` arguments. */
+  readonly args: readonly string[];
+  /** Environment variables that they name. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 export interface Shadow {
   /** Names of the mapping's modules, ascending. */
   readonly modules: readonly string[];
-  /** `--source` arguments that lead to the real sources from anywhere. */
-  readonly sources: readonly string[];
+  /** What leads a run to the real sources from anywhere. */
+  readonly sources: HandedSources;
   /** A new project with the real mapping, in `parent` or in the shadow's own folder. */
   project(name: string, parent?: string): string;
   /** A private folder of that name. */
@@ -49,7 +58,7 @@ export async function withShadow<T>(
   const paths = projectPaths(options.project);
   const mapping = await loadMapping(paths.root);
   const folders = { project: paths.root, here: options.here };
-  const urls = sourceUrls(mapping, options.sources, folders, env.adapters);
+  const locations = sourceLocations(mapping, options.sources, folders, env);
   return onDisk(paths.candidates, async () => {
     openStore(paths.candidates);
     removeDead(paths.candidates);
@@ -67,10 +76,7 @@ export async function withShadow<T>(
     try {
       return await work({
         modules: mapping.modules.map(({ module }) => module),
-        sources: [...urls].flatMap(([name, { scheme, location }]) => [
-          '--source',
-          `${name}=${scheme}:${location}`,
-        ]),
+        sources: handOn(locations),
         folder,
         project(name, parent) {
           const project = parent === undefined ? folder(name) : join(parent, name);
@@ -84,6 +90,17 @@ export async function withShadow<T>(
       forget();
     }
   });
+}
+
+function handOn(locations: ReadonlyMap<string, SourceLocation>): HandedSources {
+  const args: string[] = [];
+  const variables: Record<string, string> = {};
+  for (const [index, [name, location]] of [...locations].entries()) {
+    const variable = `SEALIFT_SOURCE_${index + 1}`;
+    args.push('--source', `${name}=env:${variable}`);
+    variables[variable] = JSON.stringify(location);
+  }
+  return { args, variables };
 }
 
 /**

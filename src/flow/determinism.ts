@@ -119,11 +119,12 @@ async function build(
     '--memory',
     String(how.memory),
     ...(options.sample === null ? [] : ['--sample', String(options.sample)]),
-    ...shadow.sources,
+    ...shadow.sources.args,
   ];
   const run = env.runSelf(args, {
     umask: how.umask,
     variables: {
+      ...shadow.sources.variables,
       LC_ALL: how.locale,
       TZ: how.zone,
       SEALIFT_READ_ORDER: how.readOrder,

@@ -44,12 +44,15 @@ import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
 import { forBuffers, mostForQueries } from '../run/budget.ts';
 import { projectPaths } from '../project/paths.ts';
 import { assertRoomForRun } from './spaceForRun.ts';
+import { shownRows } from '../project/shownRows.ts';
 import {
   closeSources,
   openInWorkers,
   prepareSources,
   schemasOf,
-  sourceUrls,
+  estimatedBytes,
+  sourceLocations,
+  type SourceOverride,
   type NamedSource,
 } from '../project/sources.ts';
 import { workersFor, type Workers } from '../run/workers.ts';
@@ -58,8 +61,8 @@ export interface BuildOptions {
   readonly project: string;
   /** Folder to which paths on the command line are relative. */
   readonly here: string;
-  /** Source name → URL, instead of the mapping's. */
-  readonly sources: ReadonlyMap<string, string>;
+  /** By the source's name, instead of the mapping's. */
+  readonly sources: ReadonlyMap<string, SourceOverride>;
   /** Folder whose `mapping/` counts; the project where left out. */
   readonly mappingIn?: string;
   readonly workers: Workers;
@@ -110,7 +113,7 @@ export async function withStaging<T>(
   // Bad SQL is refused before anything is read.
   planInvariants(mapping);
   const folders = { project: paths.root, here: options.here };
-  const urls = sourceUrls(mapping, options.sources, folders, env.adapters);
+  const locations = sourceLocations(mapping, options.sources, folders, env);
   const secrets = readSecrets(mapping, env.variables);
   return onDisk(paths.candidates, async () => {
     openStore(paths.candidates);
@@ -125,13 +128,15 @@ export async function withStaging<T>(
     });
     try {
       const staging = openStaging(paths.candidates);
-      const sources = await prepareSources(urls, staging.scratch, env.adapters, mapping.modules);
+      const sources = await prepareSources(locations, staging.scratch, env, mapping.modules);
       let built: T;
       try {
         checkAgainstSource(mapping, schemasOf(sources));
-        const bytes = sources.reduce((sum, { prepared }) => sum + prepared.bytes, 0);
         const integrity = integrityRun(sources, { options, command }, env);
-        const pool = env.startWorkers(workersFor(options.workers, bytes), { mapping, secrets });
+        const pool = env.startWorkers(workersFor(options.workers, estimatedBytes(sources)), {
+          mapping,
+          secrets,
+        });
         try {
           await openInWorkers(sources, pool, integrity);
           integrity.start();
@@ -188,6 +193,7 @@ export async function buildModules(
   onBuilt: (module: BuiltModule) => void,
 ): Promise<BuiltModule[]> {
   const { options, env, mapping, sources, staging, pool, integrity } = build;
+  found.showRows(shownRows(mapping, sources, env));
   const memory = planMemory(forBuffers(options.memory, pool.size), pool.size);
   const built: BuiltModule[] = [];
   const sourceOf = ({ source: name }: CompiledModule): PreparedSource => {

@@ -4,7 +4,7 @@ import { assertFreeSpace, freeBytes, type AskDisk } from '../disk/freeSpace.ts';
 import { compileModule } from '../mapping/compile/module.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
 import { leastBytes } from './leastBytes.ts';
-import type { NamedSource } from '../project/sources.ts';
+import { estimatedBytes, type NamedSource } from '../project/sources.ts';
 
 /** Where there is so many times as much room as the sources take, nobody counts. */
 const AMPLE = 200;
@@ -24,8 +24,8 @@ export interface PlannedRun {
  */
 export async function assertRoomForRun(run: PlannedRun, ask?: AskDisk): Promise<void> {
   const free = freeBytes(run.folder, ask);
-  const bytes = run.sources.reduce((sum, { prepared }) => sum + prepared.bytes, 0);
-  if (free === null || free > AMPLE * bytes) return;
+  const bytes = estimatedBytes(run.sources);
+  if (free === null || (bytes !== null && free > AMPLE * bytes)) return;
   assertFreeSpace(run.folder, await leastOf(run), LACK, ask);
 }
 

@@ -6,7 +6,10 @@ export const SEVERITIES: readonly Severity[] = ['BLOCKER', 'WARNING', 'INFO'];
 
 export type Verdict = 'PASS' | 'WARN' | 'FAIL';
 
-/** Locator of a source row: `row` is the SQLite rowid, or the 1-based ordinal in reading order. */
+/**
+ * Locator of a source row: `row` is the SQLite rowid, the 1-based ordinal in reading order, or another
+ * locator of the source's own, as a report shows it.
+ */
 export interface SourceLocator {
   readonly table: string;
   readonly row: number | string;

@@ -49,6 +49,8 @@ export interface Environment {
   readonly versions: { readonly timeZoneData: string; readonly unicode: string };
   /** Starts `sealift ARGS` as a process of its own. */
   readonly runSelf: (args: readonly string[], options: SelfOptions) => SelfRun;
+  /** Aborts where the process ends early: connections and copies are let go of. */
+  readonly signal: AbortSignal;
   /** Called before the process ends early; returns what takes the call back. */
   readonly onInterrupt: (cleanUp: () => void) => () => void;
   /**

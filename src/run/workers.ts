@@ -20,9 +20,12 @@ export function allWorkers(asked: Workers): number {
   return asked ?? Math.min(MOST, availableParallelism());
 }
 
-/** Threads that read and map `bytes` of sources: as asked, else one for what is small. */
-export function workersFor(asked: Workers, bytes: number): number {
-  return asked === null && bytes <= SMALL ? 1 : allWorkers(asked);
+/**
+ * Threads that read and map `bytes` of sources: as asked, else one for what is small. Null is a size that
+ * is not known, for which all are started.
+ */
+export function workersFor(asked: Workers, bytes: number | null): number {
+  return asked === null && bytes !== null && bytes <= SMALL ? 1 : allWorkers(asked);
 }
 
 /**

@@ -77,6 +77,7 @@ export const ENVIRONMENT: Environment = {
   runSelf: () => {
     throw new Error('these tests start no process of their own');
   },
+  signal: new AbortController().signal,
   onInterrupt: () => () => {},
   watchMemory: () => () => {},
 };

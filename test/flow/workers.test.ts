@@ -19,6 +19,10 @@ describe('the number of threads', () => {
     expect(workersFor(null, 8 * MIB + 1)).toBe(allWorkers(null));
     expect(allWorkers(null)).toBeLessThanOrEqual(8);
   });
+
+  it('is one for each processor for a source whose size is not known', () => {
+    expect([workersFor(null, null), workersFor(3, null)]).toEqual([allWorkers(null), 3]);
+  });
 });
 
 describe('who hashes a candidate', () => {

@@ -7,7 +7,8 @@ import { determinism } from '../../src/flow/determinism.ts';
 import { diff } from '../../src/flow/diff.ts';
 import { drill } from '../../src/flow/drill.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
-import type { Environment, SelfRun } from '../../src/run/environment.ts';
+import type { Environment, SelfOptions, SelfRun } from '../../src/run/environment.ts';
+import type { SourceLocation } from '../../src/source/source.ts';
 import { scanDrift } from '../../src/flow/scanDrift.ts';
 import type { Stage } from '../../src/outcome/rules.ts';
 import { check, freezeCheck, freezeIt, HERE, project as registered } from '../flow/registered.ts';
@@ -61,17 +62,24 @@ function different(between: (project: string) => void): CommandPlant {
 /** Runs of our own that are none: a migrate in this process, and whatever else fails. */
 function selfRuns(runId: (run: number) => string): Environment {
   let runs = 0;
-  const run = async (args: readonly string[]): Promise<Awaited<SelfRun['ended']>> => {
+  const run = async (
+    args: readonly string[],
+    variables: SelfOptions['variables'],
+  ): Promise<Awaited<SelfRun['ended']>> => {
     runs += 1;
     const project = args[args.indexOf('--project') + 1] ?? '';
-    const [, url = ''] = (args[args.indexOf('--source') + 1] ?? '').split(/=(.*)/s);
     if (args[0] !== 'migrate') return { code: 1, signal: null, stdout: '', stderr: '' };
-    const sources = new Map([['main', url]]);
+    const [, variable = ''] =
+      /^main=env:(\w+)$/.exec(args[args.indexOf('--source') + 1] ?? '') ?? [];
+    const sources = new Map([['main', JSON.parse(variables[variable] ?? '') as SourceLocation]]);
     const { outcome } = await migrateOf(project, { sources, runId: runId(runs) });
     const stdout = JSON.stringify({ sealId: outcome?.sealId, dataRoot: outcome?.dataRoot });
     return { code: 0, signal: null, stdout, stderr: '' };
   };
-  return { ...HERE, runSelf: (args) => ({ ended: run(args), kill() {} }) };
+  return {
+    ...HERE,
+    runSelf: (args, { variables }) => ({ ended: run(args, variables), kill() {} }),
+  };
 }
 
 /** The candidate is no longer what the sources say. */

@@ -44,6 +44,7 @@ export function migrationWorker(
   adapters: ReadonlyMap<string, SourceAdapter>,
 ): MigrationWorker {
   const readers = new Map<string, SourceReader>();
+  const ended = new AbortController();
   const modules = new Map<string, CompiledModule>();
   const moduleOf = (name: string): CompiledModule => {
     const module = modules.get(name) ?? compileModule(context.mapping, name);
@@ -60,13 +61,16 @@ export function migrationWorker(
     readers.clear();
   };
   return {
-    close,
+    async close() {
+      ended.abort();
+      await close();
+    },
     answers: [
       answer(OPEN_SOURCE, async ({ name, source }) => {
         await readers.get(name)?.close();
         const adapter = adapters.get(source.scheme);
         if (adapter === undefined) throw new Error(`no adapter for ${source.scheme}`);
-        readers.set(name, await adapter.open(source));
+        readers.set(name, await adapter.open(source, ended.signal));
         return { result: null };
       }),
       answer(CLOSE_SOURCES, async () => {
