@@ -4,13 +4,14 @@ import { existsSync } from 'node:fs';
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 interface Options {
   readonly project: string;
   readonly showValues?: boolean;
   readonly json?: boolean;
 }
 
-export function diffCommand(exit: (code: number) => void): Command {
+export function diffCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('diff')
     .description('name the records and fields in which two candidates differ')
     .summary('name the records and fields that two candidates differ in')
@@ -31,10 +32,10 @@ export function diffCommand(exit: (code: number) => void): Command {
       const show = options.showValues === true;
       const work = {
         project: options.project,
-        here: process.cwd(),
+        here: host.cwd,
         a,
         b,
-        showValues: show ? (line: string) => sayLine(line) : null,
+        showValues: show ? (line: string) => sayLine(host.output, line) : null,
       };
       exit(
         await runCommand(
@@ -44,19 +45,20 @@ export function diffCommand(exit: (code: number) => void): Command {
             // Two folders from elsewhere may be compared where there is no project.
             report: existsSync(projectPaths(options.project).candidates),
             work: async (env, found) => {
-              if (show) await assertTerminal(options);
+              if (show) await assertTerminal(options, host);
               return diff(work, env, found);
             },
           },
           options,
+          host,
         ),
       );
     });
 }
 
 /** Values go before the eyes of a person, and into no file or pipe. */
-async function assertTerminal({ json }: Options): Promise<void> {
-  if (process.stdout.isTTY && json !== true) return;
+async function assertTerminal({ json }: Options, { output }: Host): Promise<void> {
+  if (output.screen() !== null && json !== true) return;
   const { Failure } = await import('../outcome/failure.ts');
   throw new Failure('USAGE', {
     what: 'values are shown on a terminal only',

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import {
   integrityOption,
   memoryOption,
@@ -22,7 +23,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function dryRunCommand(exit: (code: number) => void): Command {
+export function dryRunCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('dry-run')
     .description('run the whole pipeline and all checks, and keep nothing but the report')
     .summary('run everything, and keep nothing but the report')
@@ -36,7 +37,7 @@ export function dryRunCommand(exit: (code: number) => void): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
-      const work = { ...options, here: process.cwd(), sources: sourceMap(options.source) };
+      const work = { ...options, here: host.cwd, sources: sourceMap(options.source) };
       const [{ dryRun }, { runCommand }] = await Promise.all([
         import('../flow/dryRun.ts'),
         import('./run.ts'),
@@ -50,6 +51,7 @@ export function dryRunCommand(exit: (code: number) => void): Command {
             work: (env, found) => dryRun(work, env, found),
           },
           options,
+          host,
         ),
       );
     });

@@ -2,6 +2,7 @@
 
 import { Command, Option } from 'commander';
 
+import type { Host } from './host.ts';
 import { integrityOption } from './options.ts';
 
 interface Options {
@@ -12,7 +13,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function initCommand(exit: (code: number) => void): Command {
+export function initCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('init')
     .description('write a mapping for all of an unknown source')
     .requiredOption('--source <[NAME=]URL>', 'sqlite:FILE, csv:FILE, ndjson:FILE or json:FILE')
@@ -27,7 +28,7 @@ export function initCommand(exit: (code: number) => void): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
-      const work = { ...options, here: process.cwd() };
+      const work = { ...options, here: host.cwd };
       // Loaded only now: the help should not wait for database drivers.
       const [{ init }, { runCommand }] = await Promise.all([
         import('../flow/init.ts'),
@@ -37,6 +38,7 @@ export function initCommand(exit: (code: number) => void): Command {
         await runCommand(
           { name: 'init', kind: 'action', report: false, work: (env) => init(work, env) },
           options,
+          host,
         ),
       );
     });

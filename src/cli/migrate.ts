@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import {
   integrityOption,
   memoryOption,
@@ -25,7 +26,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function migrateCommand(exit: (code: number) => void): Command {
+export function migrateCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('migrate')
     .description('build and seal the candidate, whole or not at all')
     .option('--project <dir>', 'folder of the project', '.')
@@ -47,11 +48,11 @@ export function migrateCommand(exit: (code: number) => void): Command {
     .action(async (options: Options) => {
       const work = {
         ...options,
-        here: process.cwd(),
+        here: host.cwd,
         sources: sourceMap(options.source),
-        runId: process.env['MIGRATE_RUN_ID'] ?? 'run-local',
-        readOrder: process.env['SEALIFT_READ_ORDER'] === 'reverse' ? 'reverse' : 'forward',
-        failAfter: process.env['MIGRATE_FAIL_AFTER_MODULE'] ?? null,
+        runId: host.variables['MIGRATE_RUN_ID'] ?? 'run-local',
+        readOrder: host.variables['SEALIFT_READ_ORDER'] === 'reverse' ? 'reverse' : 'forward',
+        failAfter: host.variables['MIGRATE_FAIL_AFTER_MODULE'] ?? null,
       } as const;
       const [{ migrate }, { runCommand }] = await Promise.all([
         import('../flow/migrate.ts'),
@@ -66,6 +67,7 @@ export function migrateCommand(exit: (code: number) => void): Command {
             work: (env, found) => migrate(work, env, found),
           },
           options,
+          host,
         ),
       );
     });

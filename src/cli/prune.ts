@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { dryRunOption, whoOption } from './options.ts';
 
 interface Options {
@@ -12,7 +13,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function pruneCommand(exit: (code: number) => void): Command {
+export function pruneCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('prune')
     .description('remove candidates but the live one, the one before, and what was built last')
     .summary('remove candidates that nobody needs any more')
@@ -37,7 +38,7 @@ export function pruneCommand(exit: (code: number) => void): Command {
         import('./run.ts'),
       ]);
       const command = { name: 'prune', kind: 'action', report: !dryRun } as const;
-      exit(await runCommand({ ...command, work: (env) => prune(work, env) }, options));
+      exit(await runCommand({ ...command, work: (env) => prune(work, env) }, options, host));
     });
 }
 

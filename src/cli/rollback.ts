@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { dryRunOption, whoOption, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
 
@@ -14,7 +15,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function rollbackCommand(exit: (code: number) => void): Command {
+export function rollbackCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('rollback')
     .description('make the candidate that was live before the live one again')
     .summary('make the one before the live one again')
@@ -40,7 +41,7 @@ export function rollbackCommand(exit: (code: number) => void): Command {
         import('./run.ts'),
       ]);
       const command = { name: 'rollback', kind: 'action', report: !dryRun } as const;
-      exit(await runCommand({ ...command, work: (env) => rollback(work, env) }, options));
+      exit(await runCommand({ ...command, work: (env) => rollback(work, env) }, options, host));
     });
 }
 

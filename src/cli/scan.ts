@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import type { ScanOptions } from '../flow/scan.ts';
 import { memoryOption, sourceMap, sourceOption, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
@@ -19,7 +20,7 @@ interface SourceOptions extends Options {
   readonly source: readonly string[];
 }
 
-export function scanAllCommand(exit: (code: number) => void): Command {
+export function scanAllCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('scan-all'))
     .addOption(sourceOption())
     .description('run every check over the sealed candidate, and count the rows again')
@@ -28,13 +29,13 @@ export function scanAllCommand(exit: (code: number) => void): Command {
     .addHelpText('after', IN_CI)
     .action(async (options: SourceOptions) => {
       const { project } = options;
-      const recount = { project, here: process.cwd(), sources: sourceMap(options.source) };
+      const recount = { project, here: host.cwd, sources: sourceMap(options.source) };
       const work = { ...options, command: 'scan-all', modules: null, recount } as const;
-      exit(await run(work, 'scan', options));
+      exit(await run(work, 'scan', options, host));
     });
 }
 
-export function scanModuleCommand(exit: (code: number) => void): Command {
+export function scanModuleCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('scan-module'))
     .description('run every check over some modules of the sealed candidate')
     .summary('the same for some of its modules')
@@ -43,11 +44,11 @@ export function scanModuleCommand(exit: (code: number) => void): Command {
     .addHelpText('after', ONE_MODULE)
     .action(async (modules: string[], options: Options) => {
       const work = { ...options, command: 'scan-module', modules, recount: null } as const;
-      exit(await run(work, 'scan-module', options));
+      exit(await run(work, 'scan-module', options, host));
     });
 }
 
-export function scanPiiCommand(exit: (code: number) => void): Command {
+export function scanPiiCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('scan-pii'))
     .description('look for undeclared personal data in the sealed candidate')
     .summary('look for undeclared personal data in it')
@@ -63,7 +64,7 @@ export function scanPiiCommand(exit: (code: number) => void): Command {
         checks,
         recount: null,
       } as const;
-      exit(await run(work, 'scan-pii', options));
+      exit(await run(work, 'scan-pii', options, host));
     });
 }
 
@@ -77,7 +78,12 @@ function withOptions(command: Command): Command {
     .option('--json', 'print the summary as JSON');
 }
 
-async function run(work: ScanOptions, reportName: string, options: Options): Promise<number> {
+async function run(
+  work: ScanOptions,
+  reportName: string,
+  options: Options,
+  host: Host,
+): Promise<number> {
   const [{ scan }, { runCommand }] = await Promise.all([
     import('../flow/scan.ts'),
     import('./run.ts'),
@@ -86,6 +92,7 @@ async function run(work: ScanOptions, reportName: string, options: Options): Pro
   return runCommand(
     { name, kind: 'check', report: true, reportName, work: (env, found) => scan(work, env, found) },
     options,
+    host,
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import type { Environment } from '../run/environment.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 
@@ -10,7 +11,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function statusCommand(exit: (code: number) => void): Command {
+export function statusCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('status')
     .description('what is live, built and scanned, and what would come next')
     .option('--project <dir>', 'folder of the project', '.')
@@ -23,6 +24,6 @@ export function statusCommand(exit: (code: number) => void): Command {
       ]);
       const command = { name: 'status', kind: 'action', report: false } as const;
       const work = (env: Environment): Promise<Outcome> => status(options.project, env);
-      exit(await runCommand({ ...command, work }, options));
+      exit(await runCommand({ ...command, work }, options, host));
     });
 }

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
 
@@ -13,7 +14,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function verifyChecksumsCommand(exit: (code: number) => void): Command {
+export function verifyChecksumsCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('verify-checksums')
     .description('compute everything that the seal states again, and compare')
     .summary('compute all that the seal states again, and compare')
@@ -45,6 +46,7 @@ export function verifyChecksumsCommand(exit: (code: number) => void): Command {
             work: (env) => verifyChecksums(work, env),
           },
           options,
+          host,
         ),
       );
     });

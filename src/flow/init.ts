@@ -1,7 +1,6 @@
 /** init: an unknown source → a mapping that works, and what a person should decide. */
 
 import { mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { relative, resolve, sep } from 'node:path';
 
 import { onDisk } from '../disk/errors.ts';
@@ -42,7 +41,7 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
   const source = parseSourceUrl(url, options.here, env.adapters);
   assertNoMapping(paths.mapping);
   const since = env.now().toISOString();
-  const scratch = openScratch(tmpdir(), { command: 'init', pid: env.pid, since });
+  const scratch = openScratch(env.temporary, { command: 'init', pid: env.pid, since });
   const forget = env.onInterrupt(scratch.drop);
   try {
     const adapter = env.adapters.get(source.scheme) as SourceAdapter;

@@ -130,7 +130,10 @@ export async function withStaging<T>(
         checkAgainstSource(mapping, schemasOf(sources));
         const bytes = sources.reduce((sum, { prepared }) => sum + prepared.bytes, 0);
         const integrity = integrityRun(sources, { options, command }, env);
-        const pool = env.startWorkers(workersFor(options.workers, bytes), { mapping, secrets });
+        const pool = env.startWorkers(workersFor(options.workers, bytes, env), {
+          mapping,
+          secrets,
+        });
         try {
           await openInWorkers(sources, pool, integrity);
           integrity.start();

@@ -9,10 +9,12 @@ import { bashScript } from '../../src/cli/completion/bash.ts';
 import { fishScript } from '../../src/cli/completion/fish.ts';
 import { completionOf, valuedOptions } from '../../src/cli/completion/commandTree.ts';
 import { zshScript } from '../../src/cli/completion/zsh.ts';
+import { processHost } from '../../src/cli/host.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import { hasProgram, sealift, workFolder } from './sealift.ts';
+import { hasProgram, workFolder } from '../kit/project.ts';
+import { sealift } from '../kit/run.ts';
 
-const TREE = completionOf(createProgram(() => {}));
+const TREE = completionOf(createProgram(() => {}, processHost()));
 const SEAL = '3f1c09ab'.repeat(8);
 const OTHER = '77aa77aa'.repeat(8);
 const project = workFolder('completion');

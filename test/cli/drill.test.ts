@@ -8,7 +8,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Step } from '../../src/outcome/outcome.ts';
 import { initialise, treeOf, writeKennel } from '../fault/fixture.ts';
 import { planted } from './planted.ts';
-import { sealift, workFolder, type Ran } from './sealift.ts';
+import { workFolder } from '../kit/project.ts';
+import { sealift, type Ran } from '../kit/run.ts';
 
 const project = workFolder('drill');
 /** One module, so that a build with a defect is soon found out. */
@@ -24,7 +25,10 @@ async function drill(
   folder: string,
   variables: Record<string, string> = {},
 ): Promise<{ ran: Ran; all: Summary }> {
-  const ran = await sealift(['drill', '--json', '--project', folder], { variables });
+  const ran = await sealift(['drill', '--json', '--project', folder], {
+    env: variables,
+    process: true,
+  });
   return { ran, all: JSON.parse(ran.stdout) as Summary };
 }
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 
+import { processHost } from '../../src/cli/host.ts';
 import { createProgram, nameOf, withCommands } from '../../src/cli/program.ts';
 import { temporaryFolder } from '../fault/fixture.ts';
 
@@ -14,7 +15,7 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** The commands, without the program itself. */
 function commands(): [string, Command][] {
-  const program = createProgram(() => {});
+  const program = createProgram(() => {}, processHost());
   return withCommands(program).flatMap((command) => {
     const name = nameOf(command);
     return name === null ? [] : [[name, command] as [string, Command]];
@@ -53,7 +54,7 @@ function wordsOf(example: string): string[] {
 /** Parses a command line, and says which command would have been run. */
 function parsed(words: readonly string[]): string {
   let ran = 'nothing';
-  const program = createProgram(() => {});
+  const program = createProgram(() => {}, processHost());
   for (const command of withCommands(program)) {
     command.exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });
     command.action(() => {
@@ -82,7 +83,7 @@ describe('the help', () => {
   });
 
   it('of sealift itself leads with examples, and has each command in a group', () => {
-    const program = createProgram(() => {});
+    const program = createProgram(() => {}, processHost());
     const help = helpOf(program);
     const examples = examplesIn(help);
     expect(examples.map((example) => parsed(wordsOf(example)))).toEqual([
@@ -113,7 +114,10 @@ describe('the help', () => {
   });
 
   it('fits a terminal of 80 columns', () => {
-    const texts = [helpOf(createProgram(() => {})), ...ALL.map(([, command]) => helpOf(command))];
+    const texts = [
+      helpOf(createProgram(() => {}, processHost())),
+      ...ALL.map(([, command]) => helpOf(command)),
+    ];
     const wide = texts.flatMap((text) => text.split('\n')).filter((line) => line.length > 80);
     expect(wide).toEqual([]);
   });
@@ -132,7 +136,9 @@ describe('docs/questions.md', () => {
       /^```console\n\$ sealift ([^\n]*)--help\n…\n(.*?)…\n```$/ms.exec(text) ?? [];
     const name = command.trim();
     const found =
-      name === '' ? createProgram(() => {}) : ALL.find(([known]) => known === name)?.[1];
+      name === ''
+        ? createProgram(() => {}, processHost())
+        : ALL.find(([known]) => known === name)?.[1];
     expect(found).toBeDefined();
     expect(quoted.length).toBeGreaterThan(20);
     if (found !== undefined) expect(helpOf(found)).toContain(quoted);
@@ -143,7 +149,7 @@ describe('docs/commands', () => {
   it('has a page for each command, which its list names', () => {
     const list = readFileSync('docs/commands/README.md', 'utf8');
     const pages = readdirSync('docs/commands').filter((name) => name !== 'README.md');
-    const names = createProgram(() => {}).commands.map((command) => command.name());
+    const names = createProgram(() => {}, processHost()).commands.map((command) => command.name());
     expect(pages.sort()).toEqual(names.map((name) => `${name}.md`).sort());
     for (const name of names) expect(list).toContain(`[${name}](${name}.md)`);
   });
@@ -151,7 +157,9 @@ describe('docs/commands', () => {
 
 /** Name → kind, where the code of a command gives both as they stand. */
 function kindsInCode(): Map<string, string> {
-  const files = readdirSync('src/cli').map((file) => readFileSync(join('src/cli', file), 'utf8'));
+  const files = readdirSync('src/cli')
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join('src/cli', file), 'utf8'));
   const pattern = /name: '([a-z-]+(?: [a-z]+)?)',\s+kind: '(\w+)'/g;
   const found = files.join('\n').matchAll(pattern);
   return new Map(Array.from(found, ([, name = '', kind = '']) => [name, kind]));

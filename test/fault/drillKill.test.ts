@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { COMPILED } from '../cli/compiled.ts';
-import { sealift } from '../cli/run.ts';
+import { COMPILED } from '../kit/compiled.ts';
+import { sealift } from '../kit/run.ts';
 import { initialise, temporaryFolder, writeKennel } from './fixture.ts';
 
 const MAIN: string = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -72,7 +72,7 @@ describe('a link that is called like a shadow', { timeout: 60_000 }, () => {
     const elsewhere = temporaryFolder();
     mkdirSync(join(elsewhere, 'full-disk'));
     symlinkSync(elsewhere, join(project, 'storage_candidate', '.shadow-planted'));
-    const { code } = await sealift(['determinism', '--project', project]);
+    const { code } = await sealift(['determinism', '--project', project], { process: true });
     expect(code).toBe(0);
     expect(readdirSync(elsewhere)).toEqual(['full-disk']);
     expect(shadowsOf(project)).toEqual(['.shadow-planted']);

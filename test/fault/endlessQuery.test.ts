@@ -6,8 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { start } from '../cli/run.ts';
-import { writeMapping } from '../cli/sealift.ts';
+import { start } from '../kit/run.ts';
+import { writeMapping } from '../kit/project.ts';
 import { temporaryFolder, treeOf } from './fixture.ts';
 
 const project = temporaryFolder();

@@ -7,24 +7,16 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll } from 'vitest';
 
-import { ADAPTERS } from '../../src/cli/wire.ts';
-import { inlinePool } from '../../src/threads/inlinePool.ts';
-import type { Pool } from '../../src/threads/pool.ts';
 import { openFindings, type FindingStore } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
-import type { Environment } from '../../src/run/environment.ts';
 import { checkFreeze, freeze } from '../../src/flow/freeze.ts';
 import { migrate } from '../../src/flow/migrate.ts';
 import { registryBuild, registryCheck } from '../../src/flow/registry.ts';
-import { CANDIDATE_HANDLERS } from '../../src/cli/candidateAnswers.ts';
-import type { LoadedMapping } from '../../src/mapping/load.ts';
-import { targetsOf } from '../../src/mapping/registryFile.ts';
-import { migrationWorker } from '../../src/migrate/rowWorker.ts';
 import { exitCodeOfCheck, exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
-import { writeMapping } from '../cli/sealift.ts';
+import { writeMapping } from '../kit/project.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 
 export interface Entry {
@@ -80,36 +72,6 @@ export function registryOf(folder: string, file: string = 'dogs.ndjson'): string
   return readFileSync(join(folder, 'mapping/registries', file), 'utf8');
 }
 
-/** The environment of the fault tests, but with registries. */
-export const HERE: Environment = {
-  ...ENVIRONMENT,
-  startWorkers(workers, data) {
-    if (data === null) return ENVIRONMENT.startWorkers(workers, data);
-    const pool = startPool(data as WorkerData);
-    return {
-      size: 1,
-      call: async (name, input) => (await pool).call(name, input),
-      callEach: async (name, input) => (await pool).callEach(name, input),
-      close: async () => (await pool).close(),
-    };
-  },
-};
-
-interface WorkerData {
-  readonly mapping: LoadedMapping;
-  readonly secrets: ReadonlyMap<string, Uint8Array>;
-}
-
-async function startPool({ mapping, secrets }: WorkerData): Promise<Pool> {
-  const registries = new Map<string, Map<string, string>>();
-  for (const [name, file] of mapping.registries) {
-    const { sha256 = '' } = mapping.files.find((other) => other.name === file) ?? {};
-    registries.set(name, await targetsOf(mapping.folder, file, sha256));
-  }
-  const worker = migrationWorker({ mapping, secrets, registries }, ADAPTERS);
-  return inlinePool({ ...worker.handlers, ...CANDIDATE_HANDLERS }, () => worker.close());
-}
-
 /** What a command said. */
 export interface Said {
   readonly code: number;
@@ -142,25 +104,26 @@ const look = (folder: string): { project: string; here: string; sources: Map<str
 const plan = { workers: 1, memory: 2 ** 28, runId: 'run-test', failAfter: null, allowRejected: 0 };
 
 export const check = (folder: string): Promise<Said> =>
-  said('check', folder, (_, found) => registryCheck(look(folder), HERE, found));
+  said('check', folder, (_, found) => registryCheck(look(folder), ENVIRONMENT, found));
 
 export const build = (folder: string, modules: readonly string[] = []): Promise<Said> =>
-  said('action', folder, () => registryBuild({ ...look(folder), modules }, HERE));
+  said('action', folder, () => registryBuild({ ...look(folder), modules }, ENVIRONMENT));
 
 export const freezeIt = (
   folder: string,
   why: string = 'CHG-1',
   who: string = 'Ada',
-): Promise<Said> => said('action', folder, () => freeze({ project: folder, who, why }, HERE));
+): Promise<Said> =>
+  said('action', folder, () => freeze({ project: folder, who, why }, ENVIRONMENT));
 
 export const freezeCheck = (folder: string): Promise<Said> =>
   said('check', folder, (_, found) => checkFreeze({ project: folder }, found));
 
 export const runMigrate = (folder: string): Promise<Said> =>
-  said('action', folder, (_, found) => migrate({ ...look(folder), ...plan }, HERE, found));
+  said('action', folder, (_, found) => migrate({ ...look(folder), ...plan }, ENVIRONMENT, found));
 
 export const runDry = (folder: string): Promise<Said> =>
-  said('check', folder, (_, found) => dryRun({ ...look(folder), ...plan }, HERE, found));
+  said('check', folder, (_, found) => dryRun({ ...look(folder), ...plan }, ENVIRONMENT, found));
 
 /** Findings as texts: severity, rule and places. */
 export function placesOf({ findings }: Said): string[] {

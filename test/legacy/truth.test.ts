@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
-import { workFolder } from '../cli/sealift.ts';
+import { workFolder } from '../kit/project.ts';
 import { plantDefects } from '../dogschool/defects.ts';
 import { generateDogSchool } from '../dogschool/generate.ts';
 import { shared } from '../shared.ts';

@@ -12,10 +12,10 @@ import {
   migrate,
   recordsOf,
   runFileOf,
-  sealift,
   workFolder,
   writeMapping,
-} from '../cli/sealift.ts';
+} from '../kit/project.ts';
+import { sealift } from '../kit/run.ts';
 import { migrateHere } from '../fault/fixture.ts';
 
 const folder = workFolder('filtered');

@@ -13,7 +13,7 @@ import { assertRoomForRun } from '../../src/migrate/spaceForRun.ts';
 import { compileModule, type CompiledModule } from '../../src/mapping/compile/module.ts';
 import { loadMapping, type LoadedMapping } from '../../src/mapping/load.ts';
 import { leastBytes } from '../../src/migrate/leastBytes.ts';
-import { writeMapping } from '../cli/sealift.ts';
+import { writeMapping } from '../kit/project.ts';
 import {
   ENVIRONMENT,
   initialise,

@@ -13,7 +13,7 @@ import { scan } from '../../src/flow/scan.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { checkRowFindings } from '../../src/scan/rowFindings.ts';
 import type { RunFile } from '../../src/seal/format.ts';
-import { runFileOf, workFolder, writeMapping, type HandWritten } from '../cli/sealift.ts';
+import { runFileOf, workFolder, writeMapping, type HandWritten } from '../kit/project.ts';
 import { promoteHere } from '../promote/fixture.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 

@@ -19,7 +19,7 @@ import {
   workFolder,
   writeMapping,
   type Summary,
-} from '../cli/sealift.ts';
+} from '../kit/project.ts';
 import { randomOf, shuffled, type Random } from '../dogschool/random.ts';
 
 const folder = workFolder('order');

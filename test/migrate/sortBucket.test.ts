@@ -9,7 +9,7 @@ import {
   type SortedBucket,
   type SortOptions,
 } from '../../src/migrate/sort/sortBucket.ts';
-import { workFolder } from '../cli/sealift.ts';
+import { workFolder } from '../kit/project.ts';
 import { spilled, type Entry } from './spilled.ts';
 
 const folder = workFolder('sort');

@@ -16,7 +16,7 @@ import {
   validatorOf,
   workFolder,
   writeMapping,
-} from '../cli/sealift.ts';
+} from '../kit/project.ts';
 import { canonical, type Json } from '../independent/handMade.ts';
 import { digest, EXAMPLES, FILE } from './typeExamples.ts';
 
@@ -119,8 +119,8 @@ beforeAll(async () => {
       },
     },
   });
-  const variables = { SEALIFT_KEY_PEPPER: 'ab'.repeat(16) + 'cd'.repeat(16) };
-  await migrate(project, ['--allow-blockers'], { variables });
+  const env = { SEALIFT_KEY_PEPPER: 'ab'.repeat(16) + 'cd'.repeat(16) };
+  await migrate(project, ['--allow-blockers'], { env });
 }, 30_000);
 
 describe('a field of type', () => {

@@ -15,7 +15,7 @@ import type {
   SourceReader,
 } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
-import { workFolder } from '../cli/sealift.ts';
+import { workFolder } from '../kit/project.ts';
 
 const folder = workFolder('relations');
 mkdirSync(join(folder, 'scratch'));
