@@ -39,7 +39,7 @@ it('a command whose reader has gone away ends by its own exit code', async () =>
   expect(existsSync(join(project, 'storage_live'))).toBe(true);
   const refused = await unread(['promote', 'ffffffff', '--project', project]);
   expect(refused.code).toBe(1);
-}, 60_000);
+});
 
 it('temporary files that have no place are a failure in one line', async () => {
   const project = temporaryFolder();
@@ -54,4 +54,4 @@ it('temporary files that have no place are a failure in one line', async () => {
   expect(code).toBe(2);
   expect(stderr).not.toContain('defect');
   expect(stderr).toContain(env.TMPDIR);
-}, 60_000);
+});

@@ -150,7 +150,8 @@ describe('sealift completion', () => {
   it('prints the script of each shell, and of no other', async () => {
     const scripts = { bash: bashScript(TREE), zsh: zshScript(TREE), fish: fishScript(TREE) };
     for (const [shell, script] of Object.entries(scripts)) {
-      expect(await sealift(['completion', shell])).toEqual({ code: 0, stdout: script, stderr: '' });
+      const said = { code: 0, signal: null, stdout: script, stderr: '' };
+      expect(await sealift(['completion', shell])).toEqual(said);
     }
     const { code, stderr } = await sealift(['completion', 'ksh']);
     expect([code, stderr.split('\n').length]).toEqual([64, 2]);

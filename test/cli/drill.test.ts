@@ -14,7 +14,6 @@ import { sealift, type Ran } from '../kit/run.ts';
 const project = workFolder('drill');
 /** One module, so that a build with a defect is soon found out. */
 const small = workFolder('drill-small');
-const LONG = { timeout: 120_000 };
 
 interface Summary {
   readonly status: string;
@@ -43,7 +42,7 @@ beforeAll(async () => {
   await initialise(small);
 });
 
-describe('drill', LONG, () => {
+describe('drill', () => {
   it('fails after and dies inside each module, fills a disk, promotes and rolls back', async () => {
     const before = treeOf(join(project, 'mapping'));
     const { ran, all } = await drill(project);

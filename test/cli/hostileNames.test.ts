@@ -99,7 +99,7 @@ it('no command writes a byte that a terminal obeys, whatever the names', async (
     expect(`${ran.stdout}${ran.stderr}`.length, name).toBeGreaterThan(0);
   }
   expect(obeying).toEqual([]);
-}, 180_000);
+});
 
 it('DECISIONS.md and the mapping are texts that can be shown', () => {
   const decisions = readFileSync(join(project, 'mapping/DECISIONS.md'), 'utf8');

@@ -61,7 +61,7 @@ beforeAll(async () => {
   cpSync(candidateOf(project), join(folder, 'first'), { recursive: true, dereference: true });
   bytes = digestsOf(join(folder, 'first'));
   expect(bytes.size).toBeGreaterThan(40);
-}, 30_000);
+});
 
 /** Runs again and compares every byte and the seal. */
 async function sameAgain(args: readonly string[], options: RunOptions = {}): Promise<void> {

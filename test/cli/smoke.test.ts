@@ -63,7 +63,7 @@ function comparable({ code, stdout, stderr }: Ran, folder: string): string[] {
   return [`exit ${code}`, plain(stdout), plain(stderr)];
 }
 
-describe('a command says the same in a process of its own', { timeout: 120_000 }, () => {
+describe('a command says the same in a process of its own', () => {
   it.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', async (_, args) => {
     const own = args[0] === 'completion' || args[0] === 'help' || args[0] === 'nonsense';
     const all = own || args.includes('--project') ? args : [...args, '--project', '.'];

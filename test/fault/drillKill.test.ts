@@ -54,7 +54,7 @@ beforeAll(async () => {
   await initialise(project);
 });
 
-describe.skipIf(!canMount())('a drill that ends early', { timeout: 120_000 }, () => {
+describe.skipIf(!canMount())('a drill that ends early', () => {
   it.each([
     ['INT', 130],
     ['KILL', 137],
@@ -67,7 +67,7 @@ describe.skipIf(!canMount())('a drill that ends early', { timeout: 120_000 }, ()
   });
 });
 
-describe('a link that is called like a shadow', { timeout: 60_000 }, () => {
+describe('a link that is called like a shadow', () => {
   it('is not followed: nothing changes where it leads', async () => {
     const elsewhere = temporaryFolder();
     mkdirSync(join(elsewhere, 'full-disk'));

@@ -20,7 +20,7 @@ import { copyPrepared } from '../kit/prepared.ts';
 const ROUNDS = times('SEALIFT_KILLS', 4, 40);
 const INTERRUPTS = times('SEALIFT_INTERRUPTS', 2, 10);
 /** Milliseconds: a machine may be slow, and each takes its time. */
-const timeout = 120_000 + (ROUNDS + INTERRUPTS) * 10_000;
+const timeout = 300_000 + (ROUNDS + INTERRUPTS) * 60_000;
 /** Changes where readers might see something: a sealed folder, the link, and what is being built. */
 const [SEALED, LINK, STAGING] = [/\/[0-9a-f]{64}$/, /\/v1$/, /\/\.staging$/];
 

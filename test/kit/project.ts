@@ -156,10 +156,10 @@ export function hasProgram(program: string): boolean {
 }
 
 /** Compares every cell with test/independent/compare.py. */
-export function compareCells(file: string, project: string, source = 'main'): Ran {
+export function compareCells(file: string, project: string, source = 'main'): Omit<Ran, 'signal'> {
   const args = [COMPARE, file, candidateOf(project), source];
   const { status, stdout, stderr } = spawnSync('python3', args, { encoding: 'utf8' });
-  return { code: status, signal: null, stdout, stderr };
+  return { code: status, stdout, stderr };
 }
 
 /** Whether a record is as its module's schema.json says, in the eyes of Ajv at its strictest. */

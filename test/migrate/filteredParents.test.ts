@@ -243,7 +243,7 @@ describe('rows whose parents were filtered', () => {
     const at = project('long', { rows, modes: FILTER, ids: 'uuid' });
     await migrate(at, ['--workers', '2']);
     expect(runFileOf(at).accounting.map((line) => line.filtered)).toEqual([0, links, 1]);
-  }, 60_000);
+  });
 
   it('go with them though the registry knows nothing of a row that was filtered', async () => {
     const rows: Rows = {

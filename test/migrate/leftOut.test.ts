@@ -329,7 +329,7 @@ const sql = (cell: Cell): string =>
   typeof cell === 'string' ? `'${cell}'` : String(cell ?? 'NULL');
 
 describe('any conditions of any modules', () => {
-  it('leave out as many rows as a plain reading of them says', { timeout: 60_000 }, async () => {
+  it('leave out as many rows as a plain reading of them says', async () => {
     let [odd, plain] = [0, 0];
     await holds(
       asyncProperty(CASE, async ({ rows, wheres }) => {

@@ -121,7 +121,7 @@ beforeAll(async () => {
   });
   const env = { SEALIFT_KEY_PEPPER: 'ab'.repeat(16) + 'cd'.repeat(16) };
   await migrate(project, ['--allow-blockers'], { env });
-}, 30_000);
+});
 
 describe('a field of type', () => {
   for (const [name, { type, cells }] of Object.entries(EXAMPLES)) {
