@@ -58,6 +58,7 @@ export async function runCommand(
   host: Host,
 ): Promise<number> {
   const { output } = host;
+  const note = (line: string): void => noteLine(output, line);
   // Whatever mask the shell has: candidates and reports are private. Mappings are shared.
   if (command.report) host.umask(0o077);
   const begun = new Date();
@@ -66,15 +67,11 @@ export async function runCommand(
   const clock = (): number => Math.round(performance.now() - started);
   const terminal = terminalProgress(
     terminalStyle(output.moves, host.variables, options.json === true),
-    (line) => {
-      noteLine(output, line);
-    },
+    note,
   );
   const interrupt = interrupts(
     command.name,
-    (line) => {
-      noteLine(output, line);
-    },
+    note,
     () => {
       terminal.close();
     },

@@ -22,7 +22,7 @@ beforeAll(async () => {
   cpSync('mapping', join(work, 'mapping'), { recursive: true });
   generateDogSchool(join(work, 'legacy/dogschool.db'), { rows: 2000, seed: 1 });
   steps = await replay(PAGE, folder);
-}, 300_000);
+});
 
 /** Where this command is on the page. */
 function placeOf(command: string): number {

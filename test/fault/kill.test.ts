@@ -116,7 +116,8 @@ describe('SIGINT and SIGTERM', () => {
     await migrateHere(project, { runId: 'run-quiet' });
     const random = randomOf(1, 'interrupt');
     const tree = (): string => [...treeOf(project, ['storage_reports'])].join('\n');
-    const { changes } = await countChanges(command(), named('run-counted'));
+    const { changes, ...counted } = await countChanges(command(), named('run-counted'));
+    expect(counted.code, counted.stderr).toBe(0);
     for (let round = 0; round < INTERRUPTS; round += 1) {
       const before = tree();
       // The beginning is loading, the end is publishing: in between an interrupt comes in time.
