@@ -78,6 +78,7 @@ describe('the events on the page', () => {
         'pointer-found',
         'prune',
         'scan',
+        'sealed',
         ...['promote', 'rollback'].flatMap((move) =>
           ['intended', 'done', 'not-done'].map((step) => `${move}-${step}`),
         ),
