@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { sealift, type Ran } from '../kit/run.ts';
+import { eventsOf } from '../promote/fixture.ts';
 import { migrateHere, newProject, SECRET, treeOf, writeKennel } from './fixture.ts';
 
 /** Runs a script, then the command as `"$@"`, in a mount namespace. */
@@ -100,7 +101,8 @@ describe.skipIf(!MOUNTS)('a disk', () => {
   const FULL = /^sealift migrate: the disk is full, nothing was published \(.+\): free space or /;
   const SAID = new RegExp(`${TOO_SMALL.source}|${FULL.source}`);
 
-  const LEFT_OF_A_FAILURE = /^\.$|^\.\/storage_reports|^\.\/storage_candidate(\/\.lock)?$/;
+  const LEFT_OF_A_FAILURE =
+    /^\.$|^\.\/storage_reports|^\.\/storage_(candidate|journal)(\/\.lock)?$/;
 
   function expectFailure(ran: Ran & { left: string[] }, options: string): void {
     expect(ran.code, options + ran.stderr).toBe(1);
@@ -185,7 +187,9 @@ describe.skipIf(!MOUNTS)('a disk', () => {
 
   it('that becomes full keeps the candidate before', async () => {
     await migrateHere(project);
-    const before = [...treeOf(project, ['storage_reports', 'listing'])].join('\n');
+    const tree = (): string =>
+      [...treeOf(project, ['storage_reports', 'storage_journal', 'listing'])].join('\n');
+    const before = tree();
     const script =
       'mount -t tmpfs -o size=64k tmpfs "$1/storage_candidate/sealed" 2> /dev/null; shift; "$@"';
     const wrap = namespace(script, project);
@@ -193,7 +197,9 @@ describe.skipIf(!MOUNTS)('a disk', () => {
     const ran = await sealift(['migrate', '--project', project], { process: true, wrap });
     expect(ran.code).toBe(1);
     expect(lastLine(ran)).toMatch(/^sealift migrate: .+nothing was published.+: .+$/);
-    expect([...treeOf(project, ['storage_reports', 'listing'])].join('\n')).toBe(before);
+    expect(tree()).toBe(before);
+    // The journal knew of the second before it was there, and knows nothing of any that would be live.
+    expect(eventsOf(project)).toEqual(['sealed', 'sealed']);
   });
 
   it('that is read-only gives one line, for each command', async () => {

@@ -78,7 +78,6 @@ describe('the events on the page', () => {
         'pointer-found',
         'prune',
         'scan',
-        'sealed',
         ...['promote', 'rollback'].flatMap((move) =>
           ['intended', 'done', 'not-done'].map((step) => `${move}-${step}`),
         ),
