@@ -61,7 +61,7 @@ export async function withShadow<T>(
   const locations = sourceLocations(mapping, options.sources, folders, env);
   return onDisk(paths.candidates, async () => {
     openStore(paths.candidates);
-    removeDead(paths.candidates);
+    removeDead(paths.candidates, env.pid);
     const root = mkdtempSync(join(paths.candidates, PREFIX));
     const lock = acquireLock(root, { command, pid: env.pid, since: env.now().toISOString() });
     const drop = (): void => {
@@ -107,11 +107,11 @@ function handOn(locations: ReadonlyMap<string, SourceLocation>): HandedSources {
  * A shadow whose lock is free belongs to nobody any more. A drill that was killed may have left its
  * small disk mounted. Only folders are ours: a link of such a name leads into somebody's.
  */
-function removeDead(candidates: string): void {
+function removeDead(candidates: string, pid: number): void {
   for (const entry of readdirSync(candidates, { withFileTypes: true })) {
     if (!entry.name.startsWith(PREFIX) || !entry.isDirectory()) continue;
     const dead = join(candidates, entry.name);
-    const lock = freeLock(dead);
+    const lock = freeLock(dead, pid);
     if (lock === null) continue;
     lock.release();
     removeShadow(dead);
@@ -133,9 +133,9 @@ function removeShadow(root: string): void {
   }
 }
 
-function freeLock(folder: string): Lock | null {
+function freeLock(folder: string, pid: number): Lock | null {
   try {
-    return acquireLock(folder, { command: 'prune', pid: process.pid, since: '-' });
+    return acquireLock(folder, { command: 'prune', pid, since: '-' });
   } catch (error) {
     if (error instanceof Failure) return null;
     throw error;

@@ -133,7 +133,8 @@ export async function withStaging<T>(
       try {
         checkAgainstSource(mapping, schemasOf(sources));
         const integrity = integrityRun(sources, { options, command }, env);
-        const pool = env.startWorkers(workersFor(options.workers, estimatedBytes(sources)), {
+        const bytes = estimatedBytes(sources);
+        const pool = env.startWorkers(workersFor(options.workers, bytes, env), {
           mapping,
           secrets,
         });

@@ -1,7 +1,5 @@
 /** A look at the sources of a candidate, in a scratch of its own, without a run. */
 
-import { tmpdir } from 'node:os';
-
 import { openScratch } from '../disk/scratch.ts';
 import type { Mapping, ModuleMapping } from '../mapping/model.ts';
 import type { Environment } from '../run/environment.ts';
@@ -35,7 +33,7 @@ export async function lookAtSources<T>(
   const locations = sourceLocations(mapping, options.sources, folders, env);
   // A copy of a source may be in there: an interrupted look leaves none behind.
   const since = env.now().toISOString();
-  const scratch = openScratch(tmpdir(), { command: 'source', pid: env.pid, since });
+  const scratch = openScratch(env.temporary, { command: 'source', pid: env.pid, since });
   const forget = env.onInterrupt(scratch.drop);
   try {
     const sources = await prepareSources(locations, scratch.path, env, modules);

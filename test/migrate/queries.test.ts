@@ -13,7 +13,7 @@ import { dryRun } from '../../src/flow/dryRun.ts';
 import { migrate } from '../../src/flow/migrate.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
-import { candidateOf, recordsOf, runFileOf, workFolder, writeMapping } from '../cli/sealift.ts';
+import { candidateOf, recordsOf, runFileOf, workFolder, writeMapping } from '../kit/project.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 
 const folder = workFolder('queries');
