@@ -4,7 +4,7 @@
  * that are filtered with their parents filter their own children, so parents come first.
  */
 
-import { addFallenKeys, createKeyLinks } from '../../extsort/keyLinks.ts';
+import { addCascadedKeys, createKeyLinks } from '../../extsort/keyLinks.ts';
 import { addKeys } from '../../extsort/keySet.ts';
 import { compileModule } from '../../mapping/compile/module.ts';
 import { findModule, isReference, type Mapping, type ModuleMapping } from '../../mapping/model.ts';
@@ -55,7 +55,7 @@ async function followLinks(
   // Rows that lead to what is known so far are links of chains, too.
   const others = new Map([...filtered].filter(([parent]) => parent !== name));
   await runPass(module, { kind: 'links', into: links }, { ...ALL_ROWS, filtered: others }, context);
-  await addFallenKeys(links, path);
+  await addCascadedKeys(links, path);
 }
 
 /**
