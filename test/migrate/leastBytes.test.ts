@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ADAPTERS } from '../../src/cli/wire.ts';
 import type { AskDisk } from '../../src/disk/freeSpace.ts';
-import { assertRoomForRun } from '../../src/migrate/spaceForRun.ts';
+import { assertSpaceForRun } from '../../src/migrate/spaceForRun.ts';
 import { compileModule, type CompiledModule } from '../../src/mapping/compile/module.ts';
 import { loadMapping, type LoadedMapping } from '../../src/mapping/load.ts';
 import { leastBytes } from '../../src/migrate/leastBytes.ts';
@@ -177,7 +177,7 @@ describe('a run', () => {
     if (prepared === undefined) throw new Error('there is no such adapter');
     try {
       const sources = [{ name: 'main', scheme: 'sqlite', prepared }];
-      await assertRoomForRun({ folder: project, mapping, sources, sample }, ask);
+      await assertSpaceForRun({ folder: project, mapping, sources, sample }, ask);
       return 'goes ahead';
     } catch (error) {
       return error instanceof Error ? error.message : 'no error';
@@ -189,12 +189,12 @@ describe('a run', () => {
   it('is refused where its candidate cannot fit, and is not where it may', async () => {
     expect(await asked(candidate)).toBe('goes ahead');
     expect(await asked(FEW)).toMatch(
-      /^the disk has not enough space for the candidate, nothing was begun: at least .+ are needed, .+ are free$/,
+      /^the disk does not have enough space for the candidate, nothing was started: at least .+ are needed, .+ are free$/,
     );
   });
 
   it('of a sample is not refused for rows that are not in it', async () => {
     expect(await asked(FEW, 5)).toBe('goes ahead');
-    expect(await asked(1, 5)).toMatch(/not enough space/);
+    expect(await asked(1, 5)).toMatch(/does not have enough space/);
   });
 });
