@@ -97,7 +97,7 @@ describe.skipIf(!MOUNTS)('a disk', () => {
   }
 
   const TOO_SMALL =
-    /^sealift migrate: the disk has not enough space for the candidate, nothing was begun: at least [\d.]+ [kM]?B are needed, [\d.]+ [kM]?B are free \(.+storage_candidate\): free space \(sealift prune removes old candidates\), or choose another folder with --project$/;
+    /^sealift migrate: the disk does not have enough space for the candidate, nothing was started: at least [\d.]+ [kM]?B are needed, [\d.]+ [kM]?B are free \(.+storage_candidate\): free space \(sealift prune removes old candidates\), or choose another folder with --project$/;
   const FULL = /^sealift migrate: the disk is full, nothing was published \(.+\): free space or /;
   const SAID = new RegExp(`${TOO_SMALL.source}|${FULL.source}`);
 

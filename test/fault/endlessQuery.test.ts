@@ -73,8 +73,8 @@ it('a query that swells ends the run in one line, before it has taken the machin
   const { code, stdout, stderr } = await start(args).ended;
   expect([code, stdout]).toEqual([64, '']);
   expect(stderr).toBe(
-    'sealift migrate: reading by queries takes more than 1.1 GB of memory, so the run was ended ' +
-      '("query m"): let them make smaller cells, or give more with --memory\n',
+    'sealift migrate: queries take more than 1.1 GB of memory, so the run was stopped ' +
+      '("query m"): make the queries return smaller cells, or give more memory with --memory\n',
   );
   const left = [...treeOf(join(project, 'storage_candidate')).keys()];
   expect(left.filter((path) => path !== '.lock')).toEqual([]);

@@ -245,9 +245,9 @@ export const MUTANTS: readonly Mutant[] = [
     ['test/migrate/queries.test.ts', 'test/migrate/rejections.test.ts'],
     [
       [
-        'rows of a query without a partner are not told',
-        '  add(base.strays, `without',
-        '  add(0 * base.strays, `without',
+        'rows of a query without a base row are not reported',
+        '  add(base.strays, `not read',
+        '  add(0 * base.strays, `not read',
       ],
     ],
   ),
