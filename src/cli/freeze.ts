@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { runFlow } from './runFlow.ts';
 
 interface Options {
@@ -12,7 +13,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function freezeCommand(exit: (code: number) => void): Command {
+export function freezeCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('freeze')
     .description('put the files of the mapping on record, with who agreed to them and why')
     .summary('put the mapping on record, with who agreed and why')
@@ -24,11 +25,10 @@ export function freezeCommand(exit: (code: number) => void): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
-      const name = 'freeze';
       if (options.check === true) {
         await runFlow(
           {
-            name,
+            name: 'freeze',
             kind: 'check',
             report: true,
             reportName: 'freeze-check',
@@ -37,12 +37,13 @@ export function freezeCommand(exit: (code: number) => void): Command {
           },
           options,
           exit,
+          host,
         );
         return;
       }
       await runFlow(
         {
-          name,
+          name: 'freeze',
           kind: 'action',
           report: false,
           load: () => import('../flow/freeze.ts'),
@@ -50,6 +51,7 @@ export function freezeCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

@@ -8,23 +8,25 @@ import type { Environment } from '../run/environment.ts';
 import { EXIT } from '../outcome/exitCode.ts';
 import type { Failure } from '../outcome/failure.ts';
 import { endNow } from './endNow.ts';
-import { noteLine } from './output.ts';
 
-export interface Interrupts extends Pick<Environment, 'onInterrupt' | 'watchMemory'> {
+export interface Interrupts extends Pick<Environment, 'signal' | 'onInterrupt' | 'watchMemory'> {
   stop(): void;
 }
 
 const LOOK_MS = 50;
 
-/** `before` is called first; `fail` answers for a failure, and returns the exit code. */
+/** `note` says a line, `before` is called first; `fail` answers for a failure, and returns the exit code. */
 export function interrupts(
   name: string,
+  note: (line: string) => void,
   before: () => void,
   fail: (failure: Failure) => number,
 ): Interrupts {
   const cleanUps = new Set<() => void>();
+  const controller = new AbortController();
   const end = (say: () => number): void => {
     before();
+    controller.abort();
     // What was begun last ends first: a run in a folder before the folder.
     for (const cleanUp of [...cleanUps].reverse()) {
       try {
@@ -37,13 +39,14 @@ export function interrupts(
   };
   const interrupted = (): void => {
     end(() => {
-      noteLine(`sealift ${name}: interrupted, nothing was changed`);
+      note(`sealift ${name}: interrupted, nothing was changed`);
       return EXIT.interrupted;
     });
   };
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', interrupted);
   return {
+    signal: controller.signal,
     onInterrupt(cleanUp) {
       cleanUps.add(cleanUp);
       return () => cleanUps.delete(cleanUp);

@@ -102,7 +102,7 @@ async function explain(file: string, first: string, second: string): Promise<Fin
   if (fields.length === 0) {
     return [{ ...where, reason: `from line ${line} on, the two runs have different records` }];
   }
-  const reason = `the two runs wrote different values in line ${line}`;
+  const reason = `in line ${line} the two runs wrote different values`;
   return fields.map((field) => Object.assign({}, where, { field, reason }));
 }
 

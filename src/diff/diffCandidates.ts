@@ -16,7 +16,7 @@ import type { Side } from './side.ts';
 import { differingSpans, type SpanPair } from '../compare/spans.ts';
 
 /** A declaration that differs between A and B. */
-export interface Declared {
+interface Declared {
   readonly kind: 'declared';
   readonly module: string;
   readonly field?: string;

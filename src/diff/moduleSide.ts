@@ -33,7 +33,7 @@ export interface ModuleSide {
 }
 
 /** The part of schema.json that is about the records, not about their source. */
-export interface Shape {
+interface Shape {
   /** Field → canonical text of its form. */
   readonly fields: ReadonlyMap<string, string>;
   /** Canonical text of everything but the fields. */

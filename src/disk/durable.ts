@@ -54,7 +54,7 @@ export function makeNewFolder(path: string): void {
 }
 
 /** Flags for opening a file that must not exist yet. */
-export const NEW_FILE: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+const NEW_FILE: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
 /** Opens a new file for writing; fails if the path exists, even as a link. */
 export function createFile(path: string): number {

@@ -22,20 +22,20 @@ import {
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
-const OPEN = '/proc/self/fd';
-const ABLE: boolean = process.platform === 'linux' && existsSync(OPEN);
+const PROC_FD = '/proc/self/fd';
+const HAS_PROC_FD: boolean = process.platform === 'linux' && existsSync(PROC_FD);
 /** Linux: opens a folder that the user may pass through but not read. */
 const O_PATH = 0o10000000;
-const PASS: number = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-const BEGIN = /^(?:\/proc\/self\/fd\/\d+)?/;
+const PASS_THROUGH: number = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+const PROC_FD_PREFIX = /^(?:\/proc\/self\/fd\/\d+)?/;
 
 /** Runs `work` with a path to `folder` that stays valid if the folder's name is replaced. */
 export function inFolder<T>(folder: string, work: (at: string) => T): T {
   const path = resolve(folder);
-  if (!ABLE) return work(path);
+  if (!HAS_PROC_FD) return work(path);
   const file = openFolder(path);
   try {
-    return work(`${OPEN}/${file}`);
+    return work(`${PROC_FD}/${file}`);
   } finally {
     closeSync(file);
   }
@@ -48,13 +48,13 @@ export function inPlace<T>(path: string, work: (at: string) => T): T {
 
 /** Opens a folder for passing through it; returns its descriptor. */
 function openFolder(path: string): number {
-  const [begin = ''] = BEGIN.exec(path) ?? [];
-  let file = openSync(begin === '' ? '/' : begin, O_PATH | constants.O_DIRECTORY);
-  for (const name of path.slice(begin.length).split('/')) {
+  const [prefix = ''] = PROC_FD_PREFIX.exec(path) ?? [];
+  let file = openSync(prefix === '' ? '/' : prefix, O_PATH | constants.O_DIRECTORY);
+  for (const name of path.slice(prefix.length).split('/')) {
     if (name === '') continue;
     const before = file;
     try {
-      file = openSync(`${OPEN}/${before}/${name}`, PASS);
+      file = openSync(`${PROC_FD}/${before}/${name}`, PASS_THROUGH);
     } finally {
       closeSync(before);
     }
@@ -73,10 +73,10 @@ export async function openHandleNoLinks(
   flags: number,
   mode?: number,
 ): Promise<FileHandle> {
-  if (!ABLE) return open(path, flags | constants.O_NOFOLLOW, mode);
+  if (!HAS_PROC_FD) return open(path, flags | constants.O_NOFOLLOW, mode);
   const folder = openFolder(dirname(resolve(path)));
   try {
-    const at = `${OPEN}/${folder}/${basename(path)}`;
+    const at = `${PROC_FD}/${folder}/${basename(path)}`;
     return await open(at, flags | constants.O_NOFOLLOW, mode);
   } finally {
     closeSync(folder);

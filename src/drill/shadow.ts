@@ -16,21 +16,33 @@ import { Failure } from '../outcome/failure.ts';
 import { openStore } from '../seal/candidateStore.ts';
 import type { Environment, SelfRun } from '../run/environment.ts';
 import { projectPaths } from '../project/paths.ts';
-import { sourceUrls } from '../project/sources.ts';
+import { sourceLocations, type SourceOverride } from '../project/sources.ts';
+import type { SourceLocation } from '../source/source.ts';
 
 export interface ShadowOptions {
   readonly project: string;
   /** Folder to which paths on the command line are relative. */
   readonly here: string;
-  /** Source name → URL, instead of the mapping's. */
-  readonly sources: ReadonlyMap<string, string>;
+  /** Source name → location, instead of the mapping's. */
+  readonly sources: ReadonlyMap<string, SourceOverride>;
+}
+
+/**
+ * Source locations for a child process. They may contain a password, so they are passed in the
+ * environment and not in arguments, which `ps` shows.
+ */
+export interface HandedSources {
+  /** `--source` arguments. */
+  readonly args: readonly string[];
+  /** Environment variables that the arguments refer to. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 export interface Shadow {
   /** Names of the mapping's modules, ascending. */
   readonly modules: readonly string[];
-  /** `--source` arguments for the real sources, with paths that are valid in any folder. */
-  readonly sources: readonly string[];
+  /** Arguments and variables that give a run the real sources, valid in any folder. */
+  readonly sources: HandedSources;
   /** Creates a project with the real mapping, in `parent` or in the shadow's own folder. */
   project(name: string, parent?: string): string;
   /** Creates a private folder of that name. */
@@ -49,10 +61,10 @@ export async function withShadow<T>(
   const paths = projectPaths(options.project);
   const mapping = await loadMapping(paths.root);
   const folders = { project: paths.root, here: options.here };
-  const urls = sourceUrls(mapping, options.sources, folders, env.adapters);
+  const locations = sourceLocations(mapping, options.sources, folders, env);
   return onDisk(paths.candidates, async () => {
     openStore(paths.candidates);
-    removeDead(paths.candidates);
+    removeDead(paths.candidates, env.pid);
     const root = mkdtempSync(join(paths.candidates, PREFIX));
     const lock = acquireLock(root, { command, pid: env.pid, since: env.now().toISOString() });
     const drop = (): void => {
@@ -67,10 +79,7 @@ export async function withShadow<T>(
     try {
       return await work({
         modules: mapping.modules.map(({ module }) => module),
-        sources: [...urls].flatMap(([name, { scheme, location }]) => [
-          '--source',
-          `${name}=${scheme}:${location}`,
-        ]),
+        sources: handOn(locations),
         folder,
         project(name, parent) {
           const project = parent === undefined ? folder(name) : join(parent, name);
@@ -86,15 +95,27 @@ export async function withShadow<T>(
   });
 }
 
+/** Makes the arguments and variables that pass locations to a child process. */
+function handOn(locations: ReadonlyMap<string, SourceLocation>): HandedSources {
+  const args: string[] = [];
+  const variables: Record<string, string> = {};
+  for (const [index, [name, location]] of [...locations].entries()) {
+    const variable = `SEALIFT_SOURCE_${index + 1}`;
+    args.push('--source', `${name}=env:${variable}`);
+    variables[variable] = JSON.stringify(location);
+  }
+  return { args, variables };
+}
+
 /**
  * Removes shadows whose lock is free, as their processes have ended. Their small disk may still be
  * mounted. Skips links, which no drill creates.
  */
-function removeDead(candidates: string): void {
+function removeDead(candidates: string, pid: number): void {
   for (const entry of readdirSync(candidates, { withFileTypes: true })) {
     if (!entry.name.startsWith(PREFIX) || !entry.isDirectory()) continue;
     const dead = join(candidates, entry.name);
-    const lock = freeLock(dead);
+    const lock = freeLock(dead, pid);
     if (lock === null) continue;
     lock.release();
     removeShadow(dead);
@@ -116,9 +137,9 @@ function removeShadow(root: string): void {
   }
 }
 
-function freeLock(folder: string): Lock | null {
+function freeLock(folder: string, pid: number): Lock | null {
   try {
-    return acquireLock(folder, { command: 'prune', pid: process.pid, since: '-' });
+    return acquireLock(folder, { command: 'prune', pid, since: '-' });
   } catch (error) {
     if (error instanceof Failure) return null;
     throw error;

@@ -54,7 +54,11 @@ export async function sealift(
 ): Promise<Said> {
   const run = all.env.runSelf([...args, '--json', '--project', project], {
     umask: 0o077,
-    variables: { MIGRATE_FAIL_AFTER_MODULE: undefined, ...variables },
+    variables: {
+      ...all.shadow.sources.variables,
+      MIGRATE_FAIL_AFTER_MODULE: undefined,
+      ...variables,
+    },
   });
   all.running = run;
   let over = false;
@@ -75,7 +79,7 @@ export function migrateArgs({ options, shadow }: Drill): string[] {
     '--memory',
     String(memory),
     ...(sample === null ? [] : ['--sample', String(sample)]),
-    ...shadow.sources,
+    ...shadow.sources.args,
   ];
 }
 

@@ -10,7 +10,7 @@ import { mergeRuns, valuePieces, type Entry } from '../extsort/mergeRuns.ts';
 import { openUnlinked, type UnlinkedFile } from '../disk/unlinkedFile.ts';
 import { runWriter, type Run } from '../extsort/sortedRuns.ts';
 import { causeOf } from '../outcome/cause.ts';
-import type { Finding, FindingCount, FindingList } from '../outcome/finding.ts';
+import type { Finding, FindingCount, FindingList, SourceLocator } from '../outcome/finding.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { findingId } from './findingId.ts';
 import { sortKey } from './sortKey.ts';
@@ -22,8 +22,13 @@ export interface LoggedFindings {
   readonly counts: readonly FindingCount[];
 }
 
+/** What a person is shown for the row of a finding on this module. */
+export type ShowRow = (module: string, place: SourceLocator) => number | string;
+
 export interface FindingStore {
   add(finding: Finding): void;
+  /** Sets how rows are shown in findings that are read from `list`; their `lines` keep the locators. */
+  showRows(show: ShowRow): void;
   /** Returns the file for threads to write to; creates it on the disk of `folder` if necessary. */
   share(folder: string): UnlinkedFile;
   /** Adds the findings that a thread has written into the file. */
@@ -47,6 +52,7 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
   let writer = fresh();
   let adopted: Run[] = [];
   let tally = emptyTally();
+  let show: ShowRow | null = null;
   const entries = (): Iterable<Entry> => {
     const tail = writer.tail();
     const runs = [...adopted, ...writer.runs, ...(tail === null ? [] : [tail])];
@@ -61,13 +67,19 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
       writer.add(key, key.length, canonicalJson({ ...finding, id }));
       tally.add(causeOf(finding));
     },
+    showRows(by) {
+      show = by;
+    },
     adopt({ runs, counts }) {
       adopted.push(...runs);
       for (const counted of counts) tally.add(counted, counted.count);
     },
     list: {
       *[Symbol.iterator]() {
-        for (const entry of entries()) yield readFinding(open, entry);
+        for (const entry of entries()) {
+          const finding = readFinding(open, entry);
+          yield show === null ? finding : shown(finding, show);
+        }
       },
       get counts() {
         return tally.bySeverity();
@@ -86,12 +98,22 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
 }
 
 function readFinding(open: UnlinkedFile | null, entry: Entry): Finding {
-  const { buffer, keyEnd, valueEnd, elsewhere } = entry;
+  const { buffer, keyEnd, valueEnd, outOfLine } = entry;
   const text =
-    elsewhere === null
+    outOfLine === null
       ? buffer.toString('utf8', keyEnd, valueEnd)
       : Buffer.concat([...valuePieces(open?.file ?? null, entry)]).toString('utf8');
   return JSON.parse(text) as Finding;
+}
+
+function shown(finding: Finding, show: ShowRow): Finding {
+  const { module = '', source, members } = finding;
+  const named = (place: SourceLocator): SourceLocator => ({ ...place, row: show(module, place) });
+  return {
+    ...finding,
+    ...(source === undefined ? {} : { source: named(source) }),
+    ...(members === undefined ? {} : { members: members.map(named) }),
+  };
 }
 
 const CHUNK = 2 ** 20;
@@ -102,14 +124,14 @@ function* linesOf(open: UnlinkedFile | null, entries: Iterable<Entry>): Generato
   let chunk: Buffer | null = null;
   let used = 0;
   for (const entry of entries) {
-    const { buffer, keyEnd, valueEnd, elsewhere } = entry;
-    const size = elsewhere === null ? valueEnd - keyEnd + 1 : 1;
-    if (chunk !== null && (elsewhere !== null || used + size > chunk.length)) {
+    const { buffer, keyEnd, valueEnd, outOfLine } = entry;
+    const size = outOfLine === null ? valueEnd - keyEnd + 1 : 1;
+    if (chunk !== null && (outOfLine !== null || used + size > chunk.length)) {
       yield chunk.subarray(0, used);
       chunk = null;
     }
     if (chunk === null) [chunk, used] = [Buffer.allocUnsafeSlow(CHUNK), 0];
-    if (elsewhere === null) used += buffer.copy(chunk, used, keyEnd, valueEnd);
+    if (outOfLine === null) used += buffer.copy(chunk, used, keyEnd, valueEnd);
     else yield* valuePieces(open?.file ?? null, entry);
     chunk[used] = LF;
     used += 1;

@@ -12,7 +12,7 @@ import { moduleLines } from '../outcome/moduleLine.ts';
 import { checkOutcome, type Lowered, type Outcome } from '../outcome/outcome.ts';
 import { duplicateFinding } from '../registry/checkRegistries.ts';
 import { loweredSeverities } from '../mapping/severity.ts';
-import { scanCandidate, type Looked, type Provenance } from '../scan/scanCandidate.ts';
+import { scanCandidate, type Provenance, type ScanTally } from '../scan/scanCandidate.ts';
 import {
   assertSomeRecords,
   buildModules,
@@ -37,7 +37,7 @@ export async function dryRun(
 ): Promise<Outcome> {
   const duplicates: RegistryDuplicate[] = [];
   const notes: string[] = [];
-  const looked: Looked = { records: 0, references: 0 };
+  const tally: ScanTally = { records: 0, references: 0 };
   let lowered: readonly Lowered[] = [];
   const modules = await withStaging('dry-run', options, env, {
     load: { onDuplicate: (duplicate) => duplicates.push(duplicate) },
@@ -61,7 +61,7 @@ export async function dryRun(
       );
       const cells = await failedCells(found, build.staging.scratch, (name) => rows.get(name) ?? 0);
       try {
-        await scanProvisional(build, built, cells, looked, found);
+        await scanProvisional(build, built, cells, tally, found);
       } finally {
         cells.close();
       }
@@ -76,7 +76,7 @@ export async function dryRun(
       () => '',
     ),
     findings: found.list,
-    checked: { checks: ['mapping of rows', ...PROVISIONAL], ...looked, lowered },
+    checked: { checks: ['mapping of rows', ...PROVISIONAL], ...tally, lowered },
     notes: [...notes, ...sampleNotes(options)],
   });
 }
@@ -88,7 +88,7 @@ async function scanProvisional(
   { staging, mapping, options, env }: Build,
   built: readonly BuiltModule[],
   cells: FailedCells,
-  looked: Looked,
+  tally: ScanTally,
   found: FindingStore,
 ): Promise<void> {
   const scan = scanCandidate({
@@ -98,7 +98,7 @@ async function scanProvisional(
     memory: forTables(options.memory),
     provenance: provenanceOf(built, cells),
     checks: PROVISIONAL,
-    looked,
+    tally,
     onProgress: scanProgress(env.progress),
   });
   for await (const finding of scan) found.add(finding);

@@ -2,8 +2,6 @@
 
 import { ROWS_PER_LONG_RANGE } from '../run/rowsPerRange.ts';
 import { mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { relative, resolve, sep } from 'node:path';
 
 import { onDisk } from '../disk/errors.ts';
 import { openScratch } from '../disk/scratch.ts';
@@ -16,13 +14,23 @@ import { baseTables, proposeMapping } from '../init/propose.ts';
 import { assertNoMapping, writeMapping } from '../init/writeMapping.ts';
 import { counted } from '../outcome/counted.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
-import type { PreparedSource, SourceAdapter, SourceReader } from '../source/source.ts';
+import type {
+  PreparedSource,
+  SourceAdapter,
+  SourceHandle,
+  SourceReader,
+} from '../source/source.ts';
 import type { Environment, Progress } from '../run/environment.ts';
 import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
 import { remarksOf } from '../project/sourceObjects.ts';
 import { projectPaths } from '../project/paths.ts';
-import { parseSourceOption, parseSourceUrl, type SourceUrl } from '../project/sourceUrl.ts';
-import { LOCK_TIMEOUT_MS } from '../project/sources.ts';
+import {
+  adapterOf,
+  formatSourceUrl,
+  parseSourceOption,
+  parseSourceUrl,
+} from '../project/sourceUrl.ts';
+import { TIMEOUTS } from '../project/sources.ts';
 
 export interface InitOptions {
   readonly project: string;
@@ -38,35 +46,40 @@ export interface InitOptions {
 export async function init(options: InitOptions, env: Environment): Promise<Outcome> {
   const paths = projectPaths(options.project);
   const { name, url } = parseSourceOption(options.source);
-  const source = parseSourceUrl(url, options.here, env.adapters);
+  const source = parseSourceUrl(url, options.here, env);
   assertNoMapping(paths.mapping);
   const since = env.now().toISOString();
-  const scratch = openScratch(tmpdir(), { command: 'init', pid: env.pid, since });
+  const scratch = openScratch(env.temporary, { command: 'init', pid: env.pid, since });
   const forget = env.onInterrupt(scratch.drop);
   try {
-    const adapter = env.adapters.get(source.scheme) as SourceAdapter;
-    const prepared = await adapter.prepare(source.location, {
+    const adapter = adapterOf(source, env);
+    const prepared = await adapter.prepare(source, {
       scratch: scratch.path,
-      lockTimeoutMs: LOCK_TIMEOUT_MS,
+      variables: env.variables,
+      timeouts: TIMEOUTS,
+      signal: env.signal,
       explore: true,
     });
     const integrity = integrityRun([{ name, prepared }], { command: 'init', options }, env);
-    const location = prepared.told?.location ?? source.location;
     try {
-      const snapshot = (): Promise<void> => integrity.begin(name);
-      const open = await openReader(prepared, adapter, snapshot);
+      const open = await openReader(
+        prepared,
+        (handle) => adapter.open(handle, env.signal),
+        () => integrity.begin(name),
+      );
       integrity.start();
-      const profiles = await profile(open, prepared, integrity, env.progress);
+      const profiles = await profile(open, prepared, adapter.declared, integrity, env.progress);
       await integrity.finish();
       await prepared.assertUnchanged();
       const proposal = proposeMapping({
         schema: prepared.schema,
         profiles,
+        declared: adapter.declared,
         sourceName: name,
-        url: mappingUrl({ ...source, location }, paths.root),
+        url: formatSourceUrl(prepared.told?.location ?? source, paths.root, env),
         remarks: prepared.told?.remarks ?? [],
         ids: options.ids,
-        projectName: suggestProjectName(url),
+        projectName: suggestProjectName(prepared.label),
       });
       await onDisk(paths.mapping, () => {
         mkdirSync(paths.root, { recursive: true });
@@ -91,28 +104,28 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
 /** The one reader, in the snapshot of the check. */
 async function openReader(
   prepared: PreparedSource,
-  adapter: SourceAdapter,
+  open: (handle: SourceHandle) => Promise<SourceReader>,
   beginCheck: () => Promise<void>,
 ): Promise<SourceReader> {
   let reader: SourceReader | null = null;
   try {
-    await prepared.inOneSnapshot(async () => {
+    return await prepared.inOneSnapshot(async (handle) => {
       await reader?.close();
-      reader = await adapter.open(prepared.handle);
+      const opened = await open(handle);
+      reader = opened;
       await beginCheck();
+      return opened;
     });
   } catch (error) {
     await (reader as SourceReader | null)?.close();
     throw error;
   }
-  const open = reader as SourceReader | null;
-  if (open === null) throw new Error('the source opened no reader');
-  return open;
 }
 
 async function profile(
   open: SourceReader,
   prepared: PreparedSource,
+  declared: SourceAdapter['declared'],
   integrity: IntegrityRun,
   progress: Progress,
 ): Promise<TableProfile[]> {
@@ -122,7 +135,7 @@ async function profile(
       const ranges = await prepared.plan(table.name, ROWS_PER_LONG_RANGE);
       progress.begin(table.name, await prepared.count(table.name));
       let rows = 0;
-      const profile = await profileTable(open, table, ranges, (more) => {
+      const profile = await profileTable(open, table, ranges, declared, (more) => {
         rows += more;
         integrity.assertSoFar();
         progress.update(rows);
@@ -135,13 +148,6 @@ async function profile(
   } finally {
     await open.close();
   }
-}
-
-/** The URL as the mapping holds it: relative where the source lies near the project. */
-function mappingUrl({ scheme, location }: SourceUrl, root: string): string {
-  const path = relative(resolve(root), location);
-  const near = path.split(sep).filter((part) => part === '..').length <= 3;
-  return `${scheme}:${(near ? path : location).split(sep).join('/')}`;
 }
 
 function outcome(profiles: readonly TableProfile[], decisions: readonly string[]): Outcome {

@@ -228,9 +228,9 @@ async function withReaders<T>(
       for (const { name, scheme, prepared } of sources) {
         const adapter = env.adapters.get(scheme);
         if (adapter === undefined) throw new TypeError(`no adapter for ${scheme}`);
-        await prepared.inOneSnapshot(async () => {
+        await prepared.inOneSnapshot(async (handle) => {
           await open.get(name)?.reader.close();
-          const reader: SourceReader = await adapter.open(prepared.handle);
+          const reader: SourceReader = await adapter.open(handle, env.signal);
           open.set(name, { prepared, reader });
         });
       }

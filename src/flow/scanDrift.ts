@@ -22,6 +22,7 @@ import type { Finding, FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
 import { unlistedFindings } from '../project/sourceObjects.ts';
+import type { SourceOverride } from '../project/sources.ts';
 import { parseSourceUrl } from '../project/sourceUrl.ts';
 import { lookAtSources } from '../project/withSources.ts';
 import type { Environment } from '../run/environment.ts';
@@ -86,17 +87,16 @@ function addAll(found: FindingStore, findings: Iterable<Finding>): void {
 function locateSources(
   sealed: LoadedMapping,
   current: LoadedMapping,
-  { project, here, sources }: DriftOptions,
+  { project, sources }: DriftOptions,
   env: Environment,
-): Map<string, string> {
+): Map<string, SourceOverride> {
   const located = new Map(sources);
   for (const name of Object.keys(sealed.project.sources)) {
     const today = Object.hasOwn(current.project.sources, name)
       ? current.project.sources[name]?.url
       : undefined;
     if (today === undefined || located.has(name)) continue;
-    const { scheme, location } = parseSourceUrl(today, resolve(project), env.adapters);
-    located.set(name, `${scheme}:${resolve(here, location)}`);
+    located.set(name, parseSourceUrl(today, resolve(project), env));
   }
   return located;
 }

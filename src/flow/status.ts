@@ -122,7 +122,7 @@ function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
   return nextStep({
     busy: lock !== null,
     changed: [...standing.changed][0] ?? null,
-    sealedElsewhere: built !== null && standing.foreign.has(built),
+    unrecorded: built !== null && standing.foreign.has(built),
     older: built !== null && standing.last !== null && standing.last !== built,
     hasMapping: existsSync(join(paths.mapping, 'project.json')),
     built,
@@ -180,7 +180,7 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   const there = (name: string): string => {
     if (!names.includes(name)) return `${name}, no longer there`;
     if (standing.changed.has(name)) return `${name}, changed: its seal id is another`;
-    return standing.foreign.has(name) ? `${name}, not sealed by a migrate of this project` : name;
+    return standing.foreign.has(name) ? `${name}, sealed by no migrate of this project` : name;
   };
   const lines: string[] = [];
   const add = (label: string, text: string): void => {

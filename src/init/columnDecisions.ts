@@ -7,7 +7,7 @@ import { formatType } from '../record/type.ts';
 import type { ValueKind } from './columnProfile.ts';
 import { clockTypes, fits, valueKinds } from './columnType.ts';
 import type { Decision } from './decision.ts';
-import type { Family } from './declaredType.ts';
+import type { Family } from '../source/declared.ts';
 import { isExpectedName } from './fieldNames.ts';
 import { personalClass } from './personal.ts';
 import type { ColumnPlan, TablePlan } from './tablePlan.ts';

@@ -10,7 +10,7 @@ import { fractionDigits } from '../record/decimal.ts';
 import type { ScalarKind } from '../record/type.ts';
 import { isUuid } from '../record/uuid.ts';
 import { InexactNumber, InvalidText, JsonNode, type SourceValue } from '../record/value.ts';
-import type { DeclaredType } from './declaredType.ts';
+import type { DeclaredType } from '../source/declared.ts';
 
 export type ValueKind = 'number' | 'text' | 'invalidText' | 'bytes' | 'boolean' | 'json';
 

@@ -7,7 +7,7 @@ import { MAX_BYTES } from '../record/convert.ts';
 import { isOrdered } from '../record/keyOrder.ts';
 import type { FieldType, ScalarKind } from '../record/type.ts';
 import type { ColumnProfile, ValueKind } from './columnProfile.ts';
-import type { DeclaredType } from './declaredType.ts';
+import type { DeclaredType } from '../source/declared.ts';
 
 /** Longer content is stored in a file beside the record, in bytes. */
 const MAX_INLINE_BYTES = 1024;

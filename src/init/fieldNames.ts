@@ -80,9 +80,9 @@ export function fieldNames(columns: readonly string[]): ReadonlyMap<string, stri
   );
 }
 
-/** A project's name from its source: the name of the file, as a slug. */
-export function suggestProjectName(url: string): string {
-  const path = url.slice(url.indexOf(':') + 1).replace(/[/\\]+$/, '');
+/** A project's name from the label of its source: the last part of it, as a slug. */
+export function suggestProjectName(label: string): string {
+  const path = label.replace(/[/\\]+$/, '');
   const file = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
   return slug(file.replace(/(?<=.)\.[^.]*$/, ''), MAX_MODULE_NAME) || 'migration';
 }

@@ -1,8 +1,7 @@
 /** Profiles a table in one streaming pass over its values. */
 
-import type { ReadRange, SourceReader, TableSchema } from '../source/source.ts';
+import type { ReadRange, SourceAdapter, SourceReader, TableSchema } from '../source/source.ts';
 import { columnTally, type ColumnProfile } from './columnProfile.ts';
-import { declaredType } from './declaredType.ts';
 import { idTally, type ColumnIds } from './idTally.ts';
 
 export interface TableProfile {
@@ -19,17 +18,19 @@ export interface TableProfile {
 }
 
 /**
- * Reads every row of `ranges` (all ranges of the table) once, in constant memory. `onRows` is
- * called with the number of rows of each page. Throws the reader's errors.
+ * Reads every row of `ranges` (all ranges of the table) once, in constant memory. `declared` is that
+ * of the source's adapter. `onRows` is called with the number of rows of each page. Throws the
+ * reader's errors.
  */
 export async function profileTable(
   reader: SourceReader,
   table: TableSchema,
   ranges: readonly ReadRange[],
+  declared: SourceAdapter['declared'],
   onRows?: (rows: number) => void,
 ): Promise<TableProfile> {
   const names = table.columns.map((column) => column.name);
-  const tallies = table.columns.map((column) => columnTally(declaredType(column.declaredType)));
+  const tallies = table.columns.map((column) => columnTally(declared(column)));
   const ids = names.map((name) => idTally(mayBeKey(table, name)));
   const keys = table.foreignKeys.map((key) => key.columns.map((name) => names.indexOf(name)));
   const partialNulls = keys.map(() => 0);

@@ -14,7 +14,7 @@ import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { uuidV5 } from '../record/uuid.ts';
 import { compareNames } from '../source/nameOrder.ts';
-import type { Remark, SourceSchema, TableSchema } from '../source/source.ts';
+import type { Remark, SourceAdapter, SourceSchema, TableSchema } from '../source/source.ts';
 import { chooseKey } from './chooseKey.ts';
 import { foldKeys } from './collationDecisions.ts';
 import { tableDecisions } from './columnDecisions.ts';
@@ -35,6 +35,8 @@ export interface ProposalInput {
   readonly sourceName: string;
   /** The URL as written in project.json. */
   readonly url: string;
+  /** The types that its columns declare, as its adapter reads them. */
+  readonly declared: SourceAdapter['declared'];
   /** Notes on how its tables were read. */
   readonly remarks?: readonly Remark[];
   readonly ids: IdMode;
@@ -55,7 +57,7 @@ const SEALIFT_NAMESPACE: string = uuidV5('6ba7b810-9dad-11d1-80b4-00c04fd430c8')
 /** @throws Failure EMPTY if the source has no table */
 export function proposeMapping(input: ProposalInput): Proposal {
   const tables = baseTables(input.schema);
-  const plans = plansOf(tables, input.profiles);
+  const plans = plansOf(tables, input);
   const decisions = new Map<TablePlan, Decision[]>();
   for (const plan of plans.values()) decisions.set(plan, chooseKey(plan));
   alignTypes(plans, input.ids);
@@ -114,7 +116,7 @@ function renameLegacyIdField(plan: TablePlan, { references }: Links): void {
 
 function plansOf(
   tables: readonly TableSchema[],
-  profiles: readonly TableProfile[],
+  { profiles, declared }: ProposalInput,
 ): Map<string, TablePlan> {
   const byTable = new Map(profiles.map((profile) => [profile.table, profile]));
   const names = moduleNames(tables.map((table) => table.name));
@@ -125,7 +127,7 @@ function plansOf(
       if (profile === undefined || module === undefined) {
         throw new TypeError(`table ${table.name} has no profile`);
       }
-      return [table.name, planTable(table, profile, module)];
+      return [table.name, planTable(table, profile, module, declared)];
     }),
   );
 }

@@ -2,10 +2,10 @@
 
 import type { KeyTransform } from '../mapping/model.ts';
 import { formatType, type FieldType } from '../record/type.ts';
-import type { ColumnSchema, TableSchema } from '../source/source.ts';
+import type { DeclaredType } from '../source/declared.ts';
+import type { ColumnSchema, SourceAdapter, TableSchema } from '../source/source.ts';
 import type { ColumnProfile } from './columnProfile.ts';
 import { chooseType } from './columnType.ts';
-import { declaredType, type DeclaredType } from './declaredType.ts';
 import type { ColumnIds } from './idTally.ts';
 import { fieldNames } from './fieldNames.ts';
 import type { TableProfile } from './profile.ts';
@@ -46,7 +46,12 @@ export type TablePlans = ReadonlyMap<string, TablePlan>;
 /**
  * Plans a table before keys and references are known. Throws if the profile is of another table.
  */
-export function planTable(schema: TableSchema, profile: TableProfile, module: string): TablePlan {
+export function planTable(
+  schema: TableSchema,
+  profile: TableProfile,
+  module: string,
+  declaredOf: SourceAdapter['declared'],
+): TablePlan {
   if (profile.columns.length !== schema.columns.length) {
     throw new TypeError(`the profile is not that of table ${schema.name}`);
   }
@@ -54,7 +59,7 @@ export function planTable(schema: TableSchema, profile: TableProfile, module: st
   const columns = schema.columns.map((column, index): [string, ColumnPlan] => {
     const { [index]: found } = profile.columns;
     if (found === undefined) throw new TypeError(`no profile of column ${column.name}`);
-    const declared = declaredType(column.declaredType);
+    const declared = declaredOf(column);
     const type = chooseType(declared, found);
     const field = fields.get(column.name) ?? column.name;
     return [

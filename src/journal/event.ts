@@ -17,7 +17,7 @@ const STEPS = ['intended', 'done', 'not-done'] as const;
 export type Move = (typeof MOVES)[number];
 
 /** Step of a move; `not-done`: the command was killed before it switched the link. */
-export type MoveStep = (typeof STEPS)[number];
+type MoveStep = (typeof STEPS)[number];
 
 /** Verdict of a full scan. */
 export interface ScanVerdict {

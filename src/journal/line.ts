@@ -10,10 +10,10 @@ import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { decodeUtf8 } from '../record/jsonText.ts';
 
-export const JOURNAL_FORMAT = 1;
+const JOURNAL_FORMAT = 1;
 
 /** `prev` of the first line. */
-export const NO_LINE: string = '0'.repeat(64);
+const NO_LINE: string = '0'.repeat(64);
 
 /** Event as it is in the file (event.ts): canonical JSON values, but no values of records. */
 export interface JournalMembers {

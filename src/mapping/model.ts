@@ -9,7 +9,6 @@ import type { Rule } from '../outcome/rules.ts';
 import type { Format } from '../record/namedFormat.ts';
 import type { Transform } from '../record/transform.ts';
 
-export type { Format } from '../record/namedFormat.ts';
 export type { DatePatterns, Transform } from '../record/transform.ts';
 
 /** mapping/project.json */
@@ -77,7 +76,7 @@ export interface ModuleMapping {
 export type ModuleSource = TableSource | QuerySource;
 
 /** A base table, a view, or a file. */
-export interface TableSource {
+interface TableSource {
   readonly name?: string;
   readonly table: string;
   /** For a view: the table whose rows it accounts for. */
@@ -85,7 +84,7 @@ export interface TableSource {
 }
 
 /** A read-only query in the source's own SQL, whose result columns the module maps. */
-export interface QuerySource {
+interface QuerySource {
   readonly name?: string;
   readonly sql: string;
   readonly base: BaseTable;
@@ -244,7 +243,7 @@ export interface ReferenceField {
  * Meaning of a reference of several parts of which some are null (ISO 9075): with `simple`, the
  * default, it refers to nothing; with `full` it is a mistake.
  */
-export type Match = 'simple' | 'full';
+type Match = 'simple' | 'full';
 
 export interface ValueReference {
   readonly fields: readonly string[];

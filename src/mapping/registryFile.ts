@@ -159,7 +159,7 @@ export function isNdjson(file: string): boolean {
 }
 
 /** Makes the failure for a wrong entry, with its place. */
-export function entryFailure({ file, entry }: RegistryPlace, what: string): Failure {
+function entryFailure({ file, entry }: RegistryPlace, what: string): Failure {
   const where = isNdjson(file) ? `${file}:${entry}` : `${file}, entry ${entry}`;
   return fileFailure(where, what, 'correct this entry');
 }

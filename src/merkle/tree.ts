@@ -55,7 +55,7 @@ export interface StreamingTree {
   finish(): Promise<FinishedTree>;
 }
 
-export interface FinishedTree {
+interface FinishedTree {
   readonly count: number;
   readonly root: Buffer;
   readonly segments: Buffer[];

@@ -1,14 +1,15 @@
-/** Names of modules on the command line and in the environment, against those that there are. */
+/** Checks names of modules from the command line and the environment. */
 
 import { Failure } from './failure.ts';
 import { didYouMean } from './nearest.ts';
 import { quoteName } from './quoteName.ts';
 
-/** Names that a hint lists. */
+/** Maximum number of names in a hint. */
 const LISTED = 8;
 
 /**
- * `where` is the option, variable or command that names them; `of` is what has the modules.
+ * Fails if a name is not in `known`. `where` is the option, variable or command that names the
+ * modules; `of` is their owner.
  * @throws Failure USAGE for the first name that is not in `known`
  */
 export function assertModules(

@@ -66,7 +66,7 @@ export class Failure extends Error {
   }
 }
 
-/** The parts of a failure: those of {@link FailureDetail} without the cause. */
+/** Parts of a failure: those of {@link FailureDetail} without the cause. */
 export interface SerialisedFailure {
   readonly code: FailureCode;
   readonly what: string;
@@ -74,7 +74,7 @@ export interface SerialisedFailure {
   readonly hint: string | undefined;
 }
 
-/** The one line that a person reads: `what (where): hint`. Holds no line break. */
+/** Formats `what (where): hint` as one line, for a person. */
 export function failureLine(failure: Omit<SerialisedFailure, 'code'>): string {
   const where = failure.where === undefined ? '' : ` (${failure.where})`;
   const hint = failure.hint === undefined ? '' : `: ${failure.hint}`;

@@ -1,12 +1,15 @@
 /** Findings: each is data about one defect. A finding names the location, never the value. */
 
 export type Severity = 'BLOCKER' | 'WARNING' | 'INFO';
-/** From the worst to the least. */
+/** Severities, worst first. */
 export const SEVERITIES: readonly Severity[] = ['BLOCKER', 'WARNING', 'INFO'];
 
 export type Verdict = 'PASS' | 'WARN' | 'FAIL';
 
-/** Locator of a source row: `row` is the SQLite rowid, or the 1-based ordinal in reading order. */
+/**
+ * Locator of a source row: `row` is the SQLite rowid, the 1-based ordinal in reading order, or another
+ * locator of the source's own, as a report shows it.
+ */
 export interface SourceLocator {
   readonly table: string;
   readonly row: number | string;

@@ -1,22 +1,23 @@
-/** What became of the rows of each module, as reports show it. */
+/** The accounting of modules, as reports show it. */
 
-/** A line of the accounting. Rows are those that are filtered, rejected or in a record. */
+/** The accounting of a module: each row is filtered, rejected or in a record. */
 export interface ModuleLine {
   readonly module: string;
-  /** Of the source, 0 for commands that read only a candidate. */
+  /** Rows of the source; 0 for a command that reads only a candidate. */
   readonly rows: number;
   readonly records: number;
   readonly rejected: number;
-  /** The table or query that the rows are from. */
+  /** Table or query that the rows come from. */
   readonly table?: string;
-  /** Rows that the mapping leaves out, and records that were equal to another one. */
+  /** Rows that the mapping excludes. */
   readonly filtered?: number;
+  /** Records that were merged into an equal one. */
   readonly merged?: number;
-  /** Lower-case hex; '' where there is none. */
+  /** Lower-case hex; '' if there is no root. */
   readonly root: string;
 }
 
-/** The lines of an accounting, in its order. `rootOf` gives the root of a module, '' where it has none. */
+/** Returns the lines of an accounting, in its order. `rootOf` returns a module's root, or ''. */
 export function moduleLines(
   accounting: readonly Required<Omit<ModuleLine, 'root'>>[],
   rootOf: (module: string) => string,

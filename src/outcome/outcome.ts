@@ -59,7 +59,7 @@ export interface Outcome {
   readonly bytes?: { readonly read: number; readonly total: number };
   /** Plain sentences for the reader about what this does and does not prove. */
   readonly notes: readonly string[];
-  /** What stopped the command. Its parts; the line is made where it is shown. */
+  /** Parts of the failure that stopped the command; its line is made for display only. */
   readonly failure?: SerialisedFailure;
 }
 
@@ -79,7 +79,7 @@ export function checkOutcome(
   return { ...parts, status: verdictOf(counts), counts };
 }
 
-/** Makes the outcome of an action that is done; without modules and findings unless `parts` has them. */
+/** Makes the outcome of an action that is done; modules and findings are empty by default. */
 export function actionOutcome(
   parts: Omit<Outcome, 'status' | 'counts' | 'modules' | 'findings'> &
     Partial<Pick<Outcome, 'modules' | 'findings'>>,

@@ -7,7 +7,8 @@ import { quoteName } from '../outcome/quoteName.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { severityOfRule } from '../outcome/rules.ts';
 import type { Integrity } from '../seal/format.ts';
-import type { CheckedSource, DamageCheck, PreparedSource } from '../source/source.ts';
+import type { CheckedSource, DamageCheck } from '../source/damageCheck.ts';
+import type { PreparedSource } from '../source/source.ts';
 import type { Environment } from '../run/environment.ts';
 
 export interface IntegrityRun {

@@ -6,20 +6,28 @@ import { join } from 'node:path';
 import { makeNewFolder } from '../disk/durable.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { CheckedSchema } from '../mapping/check/againstSource.ts';
+import { checkQueries } from '../mapping/check/queries.ts';
+import type { LocatedMapping } from '../mapping/place.ts';
+import type { SqlDialect } from '../sql/dialect.ts';
 import { DEFAULT_SOURCE, relationOf, type Mapping, type ModuleMapping } from '../mapping/model.ts';
 import { didYouMean } from '../outcome/nearest.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { byUtf8, type Integrity, type SealedSource } from '../seal/format.ts';
-import type { PreparedSource, RelationRequest, Adapters } from '../source/source.ts';
+import type {
+  PreparedSource,
+  RelationRequest,
+  SourceLocation,
+  Timeouts,
+} from '../source/source.ts';
 import { OPEN_SOURCE } from './calls.ts';
 import type { IntegrityRun } from './integrity.ts';
 import { countObjects } from './sourceObjects.ts';
-import { parseSourceUrl, type SourceUrl } from './sourceUrl.ts';
+import { adapterOf, parseSourceUrl, type SourceEnvironment } from './sourceUrl.ts';
 
-/** How long to wait for a lock of somebody else. */
-export const LOCK_TIMEOUT_MS = 5000;
+/** A query of a mapping may take any time, so that statements have no limit. */
+export const TIMEOUTS: Timeouts = { connectMs: 10_000, lockMs: 5000, statementMs: 0 };
 
 export interface NamedSource {
   readonly name: string;
@@ -27,13 +35,20 @@ export interface NamedSource {
   readonly prepared: PreparedSource;
 }
 
-/** URL of each source: the mapping's, relative to the mapping folder's parent, or an override. */
-export function sourceUrls(
-  mapping: Mapping,
-  overrides: ReadonlyMap<string, string>,
+/** What takes the place of a mapping's URL: a URL of the command line, or a location. */
+export type SourceOverride = string | SourceLocation;
+
+/**
+ * Location of each source: the mapping's, relative to the mapping folder's parent, or an override. SQL
+ * of the mapping is looked at here, as it depends on the kind of its source.
+ * @throws Failure USAGE, MAPPING
+ */
+export function sourceLocations(
+  mapping: LocatedMapping,
+  overrides: ReadonlyMap<string, SourceOverride>,
   folders: { readonly project: string; readonly here: string },
-  adapters: Adapters,
-): Map<string, SourceUrl> {
+  env: SourceEnvironment,
+): Map<string, SourceLocation> {
   const { sources } = mapping.project;
   for (const name of overrides.keys()) {
     if (Object.hasOwn(sources, name)) continue;
@@ -43,13 +58,22 @@ export function sourceUrls(
       hint: didYouMean(name, Object.keys(sources), `it has ${Object.keys(sources).join(', ')}`),
     });
   }
-  const urls = new Map<string, SourceUrl>();
+  const locations = new Map<string, SourceLocation>();
   for (const [name, { url }] of Object.entries(sources)) {
     const override = overrides.get(name);
-    const [text, base] = override === undefined ? [url, folders.project] : [override, folders.here];
-    urls.set(name, parseSourceUrl(text, base, adapters));
+    if (override === undefined) locations.set(name, parseSourceUrl(url, folders.project, env));
+    else if (typeof override !== 'string') locations.set(name, override);
+    else locations.set(name, parseSourceUrl(override, folders.here, env));
   }
-  return urls;
+  checkQueries(mapping, dialectsOf(locations, env));
+  return locations;
+}
+
+function dialectsOf(
+  locations: ReadonlyMap<string, SourceLocation>,
+  env: SourceEnvironment,
+): Map<string, SqlDialect | null> {
+  return new Map([...locations].map(([name, at]) => [name, adapterOf(at, env).dialect]));
 }
 
 /**
@@ -57,20 +81,22 @@ export function sourceUrls(
  * fails.
  */
 export async function prepareSources(
-  urls: ReadonlyMap<string, SourceUrl>,
+  locations: ReadonlyMap<string, SourceLocation>,
   scratch: string,
-  adapters: Adapters,
+  env: SourceEnvironment,
   modules: readonly ModuleMapping[],
 ): Promise<NamedSource[]> {
   const sources: NamedSource[] = [];
   try {
-    for (const [name, { scheme, location }] of urls) {
+    for (const [name, location] of locations) {
       const folder = join(scratch, `source-${sources.length}`);
       makeNewFolder(folder);
       const relations = relationsOf(name, modules);
-      const options = { scratch: folder, lockTimeoutMs: LOCK_TIMEOUT_MS, relations };
-      const prepared = await adapters.get(scheme)?.prepare(location, options);
-      if (prepared !== undefined) sources.push({ name, scheme, prepared });
+      const { variables, signal } = env;
+      const options = { scratch: folder, variables, timeouts: TIMEOUTS, signal, relations };
+      const { scheme } = location;
+      const prepared = await adapterOf(location, env).prepare(location, options);
+      sources.push({ name, scheme, prepared });
     }
     return sources;
   } catch (error) {
@@ -94,6 +120,16 @@ function relationsOf(name: string, modules: readonly ModuleMapping[]): RelationR
     });
 }
 
+/** About how many bytes all of them hold; null where one of them does not know. */
+export function estimatedBytes(sources: readonly NamedSource[]): number | null {
+  let sum = 0;
+  for (const { prepared } of sources) {
+    if (prepared.estimatedBytes === null) return null;
+    sum += prepared.estimatedBytes;
+  }
+  return sum;
+}
+
 /** By source what a mapping is checked against. */
 export function schemasOf(sources: readonly NamedSource[]): Map<string, CheckedSchema> {
   return new Map(
@@ -110,8 +146,8 @@ export async function openInWorkers(
   integrity: IntegrityRun,
 ): Promise<void> {
   for (const { name, prepared } of sources) {
-    await prepared.inOneSnapshot(async () => {
-      const opened = pool.callEach(OPEN_SOURCE, { name, source: prepared.handle });
+    await prepared.inOneSnapshot(async (handle) => {
+      const opened = pool.callEach(OPEN_SOURCE, { name, source: handle });
       await Promise.all([opened, integrity.begin(name)]);
     });
   }

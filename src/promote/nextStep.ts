@@ -11,8 +11,8 @@ export interface Standing {
   readonly hasMapping: boolean;
   /** Name of the candidate that was built last. */
   readonly built: string | null;
-  /** Whether it was not sealed by a migrate of the project. */
-  readonly sealedElsewhere: boolean;
+  /** Whether no migrate of the project has sealed it, according to the journal. */
+  readonly unrecorded: boolean;
   /** Whether another candidate was sealed after it. */
   readonly older: boolean;
   readonly sample: boolean;
@@ -51,7 +51,7 @@ export function nextStep(standing: Standing): NextStep {
     return step('there is no mapping', 'sealift init --source sqlite:FILE');
   }
   if (built === null) return step('nothing is built', 'sealift migrate');
-  if (standing.sealedElsewhere) {
+  if (standing.unrecorded) {
     return step('what is built was not sealed by a migrate of this project', 'sealift migrate');
   }
   if (standing.older) {

@@ -27,7 +27,7 @@ const ATOM = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+$/u;
  * octets, and a domain of two or more labels whose last one starts with a letter; at most 254
  * octets. No quoted local part, no address literal, no surrounding whitespace.
  */
-export function isEmail(text: string): boolean {
+function isEmail(text: string): boolean {
   if (text.length > 254) return false;
   const at = text.indexOf('@');
   if (at < 1 || at !== text.lastIndexOf('@')) return false;
@@ -43,7 +43,7 @@ const LABEL = /^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?$/u;
  * Labels of letters, digits and hyphens (RFC 1123 §2.1, RFC 5890 for letters beyond ASCII), of at
  * most 63 octets each and 253 in total, without a hyphen at either end; no dot at the end.
  */
-export function isHostname(text: string): boolean {
+function isHostname(text: string): boolean {
   if (text.length === 0 || text.length > 253) return false;
   const labels = text.split('.');
   if (!labels.every((label) => label.length <= 63 && LABEL.test(label))) return false;
@@ -57,7 +57,7 @@ function isIpv4(labels: readonly string[]): boolean {
 }
 
 /** An absolute http, https or ftp URL with a host and no whitespace (RFC 3986 §3). */
-export function isUrl(text: string): boolean {
+function isUrl(text: string): boolean {
   if (!/^(?:https?|ftp):\/\/[^\s/?#]/iu.test(text) || /[\s\p{Cc}<>"\\^`{|}]/u.test(text))
     return false;
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) return false;

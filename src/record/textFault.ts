@@ -5,7 +5,7 @@
 
 import { mayHoldRuns, mojibakeRun } from './mojibake.ts';
 
-export type TextRule =
+type TextRule =
   | 'text-nul'
   | 'text-control'
   | 'text-invisible'

@@ -43,12 +43,20 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;
   readonly now: () => Date;
+  /** The folder to which relative paths of a command line belong. */
+  readonly cwd: string;
+  /** The system's folder for temporary files. */
+  readonly temporary: string;
+  /** How many threads can run at once. */
+  readonly processors: number;
   readonly pid: number;
   readonly tool: { readonly name: string; readonly version: string };
   /** Versions of the data that conversions depend on. */
   readonly versions: { readonly timeZoneData: string; readonly unicode: string };
   /** Starts `sealift ARGS` as a process of its own. */
   readonly runSelf: (args: readonly string[], options: SelfOptions) => SelfRun;
+  /** Aborts where the process ends early: connections and copies are let go of. */
+  readonly signal: AbortSignal;
   /** Called before the process ends early; returns what takes the call back. */
   readonly onInterrupt: (cleanUp: () => void) => () => void;
   /**

@@ -1,7 +1,5 @@
 /** How many threads a command starts, where it was not told: as many as are worth their start. */
 
-import { availableParallelism } from 'node:os';
-
 import type { Pool } from '../threads/pool.ts';
 import { bytesUpTo } from '../seal/files.ts';
 import type { Environment } from './environment.ts';
@@ -12,17 +10,22 @@ export type Workers = number | null;
 /** Up to here, in bytes, a second thread starts no sooner than one thread is done. */
 const SMALL = 8 * 2 ** 20;
 
+type Processors = Pick<Environment, 'processors'>;
+
 /** One for each processor, and at most this many. */
 const MOST = 8;
 
 /** For large work: as asked, else one for each processor, at most 8. */
-export function allWorkers(asked: Workers): number {
-  return asked ?? Math.min(MOST, availableParallelism());
+export function allWorkers(asked: Workers, { processors }: Processors): number {
+  return asked ?? Math.min(MOST, processors);
 }
 
-/** Threads that read and map `bytes` of sources: as asked, else one for what is small. */
-export function workersFor(asked: Workers, bytes: number): number {
-  return asked === null && bytes <= SMALL ? 1 : allWorkers(asked);
+/**
+ * Returns the number of threads that read and map `bytes` of sources: as requested, else one for small
+ * sources. Null is an unknown size, for which all are started.
+ */
+export function workersFor(asked: Workers, bytes: number | null, env: Processors): number {
+  return asked === null && bytes !== null && bytes <= SMALL ? 1 : allWorkers(asked, env);
 }
 
 /**
@@ -36,7 +39,7 @@ export async function withHashers<T>(
   work: (pool: Pool) => Promise<T>,
 ): Promise<T> {
   const inline = asked === null && bytesUpTo(folder, SMALL) < SMALL;
-  const pool = env.startWorkers(inline ? 0 : allWorkers(asked), null);
+  const pool = env.startWorkers(inline ? 0 : allWorkers(asked, env), null);
   try {
     return await work(pool);
   } finally {

@@ -6,7 +6,7 @@ import type { FileChunk } from '../seal/readChunk.ts';
 import { defineCall, type Call } from '../threads/call.ts';
 import type { SearchedField, UndeclaredPii } from './piiInValue.ts';
 
-/** What is looked for in a file; survives JSON. */
+/** What is searched for in a file; survives JSON. */
 export interface Search {
   readonly lines: Omit<ExpectedLines, 'wanted'>;
   /** Members of type uuid whose values are wanted. */

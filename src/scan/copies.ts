@@ -1,6 +1,6 @@
 /**
- * Copies: a field that repeats one of another record, which a reference leads to, still agrees with
- * it. Where there is no such record, or its cell failed, there is nothing to compare with.
+ * Copies: a field that repeats one of another record, which a reference names, still agrees with it.
+ * Where there is no such record, or its cell failed, there is nothing to compare with.
  */
 
 import type { CompiledField, CompiledModule } from '../mapping/compile/module.ts';
@@ -10,17 +10,20 @@ import type { FieldType } from '../record/type.ts';
 import { memberOf } from '../seal/candidateReader.ts';
 import { comparisonOf, type Comparison } from './comparable.ts';
 import type { KeyHash } from './keyTable.ts';
-import { referencesOf, type Reference } from './references.ts';
+import { NO_FINDINGS, recordPass, type CheckPlan, type RecordPass } from './pass.ts';
+import { violationFindings, type Violation } from './recordFinding.ts';
+import { referencesOf, type Reference } from './referencesOf.ts';
+import { earlierFinding, hasFailed, moduleOf, type ScannedRecord, type Scope } from './scope.ts';
 import {
-  earlierFinding,
-  findingsOfHits,
-  hasFailed,
-  moduleOf,
-  recordsOf,
-  type ScannedRecord,
-  type Scope,
-} from './scope.ts';
-import { hashOf, loadTargets, typeOfField, valueHash, type Target } from './targets.ts';
+  hashOf,
+  loadTargets,
+  targetPartitions,
+  typeOfField,
+  valueHash,
+  type LoadedTargets,
+  type Target,
+} from './targets.ts';
+import type { ViolationLog } from './violationStore.ts';
 
 interface Copy {
   readonly field: string;
@@ -32,55 +35,85 @@ interface Copy {
 }
 
 /** Findings `copy` of a module's records. */
-export async function* checkCopies(scope: Scope, module: CompiledModule): AsyncGenerator<Finding> {
+export function planCopies(scope: Scope, module: CompiledModule): CheckPlan {
   const references = referencesOf(scope, module);
   const copies = module.fields.flatMap((field) => copyOf(scope, references, field));
-  if (copies.length === 0) return;
-  const targets = copies.map(({ target }) => target);
-  for await (const loaded of loadTargets(scope, targets)) {
-    for await (const { first, records } of recordsOf(scope, module.name, 'copies')) {
-      for (const [index, record] of records.entries()) {
-        if (record === null) continue;
-        for (const [part, copy] of copies.entries()) {
-          const { via, field, type, comparison, target } = copy;
-          const values = via.fields.map((name) => memberOf(record, name));
-          const key = hashOf(target, values, via.types);
-          if (key === null || !loaded.holds(key)) continue;
-          const originals = loaded.table(target).payloads(key);
-          const own = valueHash(memberOf(record, field), type, comparison);
-          if (agrees(own, originals)) continue;
-          accuse(scope, module.name, { ordinal: first + index, record }, { part, copy, originals });
-        }
-      }
-    }
-  }
-  const accusations = copies.map(({ field, original, target }) => ({
-    rule: 'copy' as const,
-    fields: [field],
-    reason: `it is not what field ${JSON.stringify(original)} of module ${target.module} holds`,
-  }));
-  yield* findingsOfHits(scope, module, accusations);
+  if (copies.length === 0) return {};
+  const log = scope.store.openViolations();
+  const kinds = copies.map(violationOf);
+  const run = (): AsyncGenerator<Finding> => violationFindings(scope, module, log, kinds);
+  return {
+    passes: [
+      ...comparisons({ scope, module, copies, log }),
+      { reads: 'noted records', check: 'copies', run },
+    ],
+  };
 }
 
-/** Where the copy or the original was found to be odd, that is why they differ. */
-function accuse(
-  scope: Scope,
-  module: string,
+function violationOf({ field, original, target }: Copy): Violation {
+  const reason = `it is not what field ${JSON.stringify(original)} of module ${target.module} holds`;
+  return { rule: 'copy', fields: [field], reason };
+}
+
+interface Search {
+  readonly scope: Scope;
+  readonly module: CompiledModule;
+  readonly copies: readonly Copy[];
+  /** By index of the copy. */
+  readonly log: ViolationLog;
+}
+
+/** Compares copies with their originals, once for each partition of the keys of these. */
+function comparisons(search: Search): RecordPass[] {
+  const { scope, copies } = search;
+  const targets = copies.map(({ target }) => target);
+  return targetPartitions(scope, targets).map((partition) =>
+    recordPass({
+      check: 'copies',
+      label: 'copies',
+      async open() {
+        const loaded = await loadTargets(scope, targets, partition);
+        return {
+          scan({ first, records }) {
+            for (const [index, record] of records.entries()) {
+              if (record !== null) compare(search, loaded, { ordinal: first + index, record });
+            }
+            return NO_FINDINGS;
+          },
+        };
+      },
+    }),
+  );
+}
+
+function compare(search: Search, loaded: LoadedTargets, scanned: ScannedRecord): void {
+  const { record } = scanned;
+  for (const [kind, copy] of search.copies.entries()) {
+    const { via, field, type, comparison, target } = copy;
+    const values = via.fields.map((name) => memberOf(record, name));
+    const key = hashOf(target, values, via.types);
+    if (key === null || !loaded.holds(key)) continue;
+    const originals = loaded.table(target).payloads(key);
+    const own = valueHash(memberOf(record, field), type, comparison);
+    if (!agrees(own, originals)) note(search, scanned, kind, originals);
+  }
+}
+
+/** A finding on the copy or the original is the reason why they differ. */
+function note(
+  { scope, module, copies, log }: Search,
   scanned: ScannedRecord,
-  found: {
-    readonly part: number;
-    readonly copy: Copy;
-    readonly originals: readonly (readonly number[])[];
-  },
+  kind: number,
+  originals: readonly (readonly number[])[],
 ): void {
-  const { part, copy, originals } = found;
-  if (hasFailed(scope, module, scanned, [copy.field])) return;
+  const copy = copies[kind];
+  if (copy === undefined || hasFailed(scope, module.name, scanned, [copy.field])) return;
   const { ordinal } = scanned;
   const parent = originals[0]?.[4] ?? -1;
   const because =
-    earlierFinding(scope, module, ordinal, [copy.field]) ??
+    earlierFinding(scope, module.name, ordinal, [copy.field]) ??
     earlierFinding(scope, copy.target.module, parent, [copy.original]);
-  scope.hits.add(ordinal, part, because);
+  log.add(ordinal, kind, because);
 }
 
 function copyOf(scope: Scope, references: readonly Reference[], field: CompiledField): Copy[] {

@@ -7,59 +7,81 @@
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { memberOf } from '../seal/candidateReader.ts';
-import { referencesOf, type Reference } from './references.ts';
-import { countOf, findingsOfHits, recordsOf, type Scope } from './scope.ts';
-import { hashOf, loadTargets } from './targets.ts';
+import { NO_FINDINGS, recordPass, type CheckPlan, type RecordPass } from './pass.ts';
+import { violationFindings, type Violation } from './recordFinding.ts';
+import { referencesOf, type Reference } from './referencesOf.ts';
+import type { Scope } from './scope.ts';
+import { hashOf, loadTargets, targetPartitions } from './targets.ts';
 
 const NONE = 0xffffffff;
 
 /** Findings `cycle` and `self-reference` of a module's records; of records with one key, the first is what is meant. */
-export async function* checkCycles(scope: Scope, module: CompiledModule): AsyncGenerator<Finding> {
+export function planCycles(scope: Scope, module: CompiledModule): CheckPlan {
   const pointers = referencesOf(scope, module).filter(
     ({ target, nested }) => target.module === module.name && nested === null,
   );
-  for (const [part, pointer] of pointers.entries()) {
-    const parents = await parentsOf(scope, module, pointer);
-    for (const ordinal of onCycles(parents)) {
-      const own = parents[ordinal] === ordinal;
-      scope.hits.add(ordinal, own ? pointers.length + part : part);
-    }
-  }
-  const cycles = pointers.map(({ fields }) => ({
-    rule: 'cycle' as const,
-    fields,
-    reason: 'it leads back to this record',
-  }));
-  const roots = pointers.map(({ fields }) => ({
-    rule: 'self-reference' as const,
-    fields,
-    reason: 'it refers to this record itself',
-  }));
-  yield* findingsOfHits(scope, module, [...cycles, ...roots]);
+  if (pointers.length === 0) return {};
+  const log = scope.store.openViolations();
+  const walks = pointers.flatMap((pointer, kind) =>
+    pointerPasses(scope, module, pointer, (ordinal, isOwn) => {
+      log.add(ordinal, isOwn ? pointers.length + kind : kind);
+    }),
+  );
+  const kinds = [...pointers.map(cycle), ...pointers.map(selfReference)];
+  const run = (): AsyncGenerator<Finding> => violationFindings(scope, module, log, kinds);
+  return { passes: [...walks, { reads: 'noted records', check: 'cycles', run }] };
 }
 
-/** The ordinal of the record that each record points to. */
-async function parentsOf(
+function cycle({ fields }: Reference): Violation {
+  return { rule: 'cycle', fields, reason: 'it leads back to this record' };
+}
+
+function selfReference({ fields }: Reference): Violation {
+  return { rule: 'self-reference', fields, reason: 'it refers to this record itself' };
+}
+
+/** Notes which record each record points to, one partition of the keys after the other, then walks along. */
+function pointerPasses(
   scope: Scope,
   module: CompiledModule,
   { fields, types, target }: Reference,
-): Promise<Uint32Array> {
-  const parents = new Uint32Array(countOf(scope, module.name)).fill(NONE);
+  onCycle: (ordinal: number, isOwn: boolean) => void,
+): RecordPass[] {
   const byKey = { ...target, keep: 'ordinal' } as const;
-  for await (const loaded of loadTargets(scope, [byKey])) {
-    const table = loaded.table(byKey);
-    for await (const { first, records } of recordsOf(scope, module.name, 'cycles')) {
-      for (const [index, record] of records.entries()) {
-        if (record === null) continue;
-        const values = fields.map((field) => memberOf(record, field));
-        const key = hashOf(target, values, types);
-        if (key !== null && loaded.holds(key)) {
-          parents[first + index] = table.payloads(key)[0]?.[0] ?? NONE;
+  // Held from the first of the passes to the last.
+  let parents = new Uint32Array(0);
+  return targetPartitions(scope, [byKey]).map((partition) =>
+    recordPass({
+      check: 'cycles',
+      label: 'cycles',
+      async open() {
+        if (partition.number === 0) {
+          parents = new Uint32Array(scope.files.countOf(module.name)).fill(NONE);
         }
-      }
-    }
-  }
-  return parents;
+        const loaded = await loadTargets(scope, [byKey], partition);
+        const table = loaded.table(byKey);
+        return {
+          scan({ first, records }) {
+            for (const [index, record] of records.entries()) {
+              if (record === null) continue;
+              const values = fields.map((field) => memberOf(record, field));
+              const key = hashOf(target, values, types);
+              if (key !== null && loaded.holds(key)) {
+                parents[first + index] = table.payloads(key)[0]?.[0] ?? NONE;
+              }
+            }
+            return NO_FINDINGS;
+          },
+          end() {
+            if (partition.number < partition.of - 1) return NO_FINDINGS;
+            for (const ordinal of onCycles(parents)) onCycle(ordinal, parents[ordinal] === ordinal);
+            parents = new Uint32Array(0);
+            return NO_FINDINGS;
+          },
+        };
+      },
+    }),
+  );
 }
 
 const NEW = 0;

@@ -8,19 +8,23 @@ import type { CompiledModule } from '../mapping/compile/module.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding, SourceLocator } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
-import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
+import { memberOf, type ReadRecord, type RecordBatch } from '../seal/candidateReader.ts';
 import { folded } from './comparable.ts';
 import {
+  isIn,
   keyHash,
+  keysIn,
   keyTable,
-  partText,
-  partitionOf,
   partitionsFor,
+  partText,
   tableBytes,
   type KeyHash,
   type KeyTable,
+  type Partition,
 } from './keyTable.ts';
-import { countOf, recordsOf, type Scope } from './scope.ts';
+import { NO_FINDINGS, recordPass, type CheckPlan, type RecordPass, type Visitor } from './pass.ts';
+import type { Scope } from './scope.ts';
+import type { GroupLog } from './violationStore.ts';
 
 interface UniqueSet {
   readonly rule: Rule;
@@ -34,17 +38,32 @@ interface UniqueSet {
 }
 
 /** Findings `key-duplicate`, `key-similar` and `unique` of a module, in this order. */
-export async function* checkDuplicates(
+export function planDuplicates(scope: Scope, module: CompiledModule): CheckPlan {
+  const sets = setsOf(module, scope.provenance !== undefined);
+  if (sets.length === 0) return {};
+  const log = scope.store.openGroups();
+  const ofFile = (lineage: boolean): RecordPass[] => {
+    const here = [...sets.entries()].filter(([, set]) => set.lineage === lineage);
+    return collectingPasses({ scope, module, sets: here, log }, lineage);
+  };
+  const run = (): Generator<Finding> => groupFindings(scope, module, sets, log);
+  return {
+    passes: [
+      ...ofFile(false),
+      ...ofFile(true),
+      { reads: 'noted records', check: 'duplicates', run },
+    ],
+  };
+}
+
+function* groupFindings(
   scope: Scope,
   module: CompiledModule,
-): AsyncGenerator<Finding> {
-  const sets = setsOf(module, scope.provenance !== undefined);
-  for (const lineage of [false, true]) {
-    const here = [...sets.entries()].filter(([, set]) => set.lineage === lineage);
-    if (here.length > 0) await collect(scope, module, here, lineage);
-  }
-  for (const { part, ordinals } of scope.hits.takeGroups()) {
-    const set = sets[part];
+  sets: readonly UniqueSet[],
+  log: GroupLog,
+): Generator<Finding> {
+  for (const group of log.take()) {
+    const set = sets[group.set];
     if (set === undefined) continue;
     const { rule, fields, reason } = set;
     // None of the rows will be taken, whatever a project makes of it: they are lost.
@@ -52,7 +71,7 @@ export async function* checkDuplicates(
       rule === 'key-duplicate'
         ? 'BLOCKER'
         : severityOf(scope.mapping.project, rule, module.name, fields);
-    const members = membersOf(scope, module.name, ordinals);
+    const members = membersOf(scope, module.name, group.ordinals);
     yield { rule, severity, module: module.name, field: fields.join('+'), members, reason };
   }
 }
@@ -117,36 +136,52 @@ function legacyFields(module: CompiledModule): string[] {
   return names.length === module.key.length ? names : [module.idField ?? ''];
 }
 
-/** Puts the members of all groups of at least two records into the hits. */
-async function collect(
-  scope: Scope,
-  module: CompiledModule,
-  sets: readonly (readonly [part: number, set: UniqueSet])[],
-  lineage: boolean,
-): Promise<void> {
-  const count = countOf(scope, module.name);
+interface Search {
+  readonly scope: Scope;
+  readonly module: CompiledModule;
+  /** Those that one file shows, by their index among all of the module. */
+  readonly sets: readonly (readonly [index: number, set: UniqueSet])[];
+  readonly log: GroupLog;
+}
+
+/** Notes the members of all groups of at least two records, once for each partition of their keys. */
+function collectingPasses(search: Search, lineage: boolean): RecordPass[] {
+  const { scope, module, sets } = search;
+  if (sets.length === 0) return [];
+  const count = scope.files.countOf(module.name);
   let bytes = 0;
   for (const [, { ownerOf }] of sets) bytes += tableBytes(count, payloadWords(ownerOf));
-  const partitions = partitionsFor(bytes, scope.memory);
-  for (let partition = 0; partition < partitions; partition += 1) {
-    const tables = sets.map(([, { ownerOf }]) =>
-      keyTable(Math.ceil((count / partitions) * 1.1), payloadWords(ownerOf)),
-    );
-    for await (const { first, records } of recordsOf(scope, module.name, 'keys', lineage)) {
-      for (const [index, record] of records.entries()) {
+  return partitionsFor(bytes, scope.memory).map((partition) => {
+    const open = (): Visitor<RecordBatch> => collector(search, count, partition);
+    return recordPass({ check: 'duplicates', label: 'keys', open }, lineage);
+  });
+}
+
+function collector(
+  { sets, log }: Search,
+  count: number,
+  partition: Partition,
+): Visitor<RecordBatch> {
+  const tables = sets.map(([index, set]) => {
+    const table = keyTable(keysIn(partition, count), payloadWords(set.ownerOf));
+    return { index, set, table };
+  });
+  return {
+    scan({ first, records }) {
+      for (const [at, record] of records.entries()) {
         if (record === null) continue;
-        for (const [at, [part, set]] of sets.entries()) {
+        for (const { index, set, table } of tables) {
           const values = set.valuesOf(record);
           if (values.includes(null)) continue;
           const key = keyHash(set.fields.join('+'), values.map(partText));
-          const table = tables[at];
-          if (table === undefined || partitionOf(key, partitions) !== partition) continue;
+          if (!isIn(partition, key)) continue;
           const owner = set.ownerOf === null ? [] : keyHash('', set.ownerOf(record).map(partText));
-          note(scope, part, table, { key, ordinal: first + index, owner });
+          note(log, index, table, { key, ordinal: first + at, owner });
         }
       }
-    }
-  }
+      return NO_FINDINGS;
+    },
+  };
 }
 
 function payloadWords(ownerOf: UniqueSet['ownerOf']): number {
@@ -154,8 +189,8 @@ function payloadWords(ownerOf: UniqueSet['ownerOf']): number {
 }
 
 function note(
-  scope: Scope,
-  part: number,
+  log: GroupLog,
+  set: number,
   table: KeyTable,
   entry: { readonly key: KeyHash; readonly ordinal: number; readonly owner: readonly number[] },
 ): void {
@@ -168,7 +203,7 @@ function note(
   for (const [of, ...words] of [earlier, [ordinal, ...owner]]) {
     if (of === undefined) continue;
     const ownerText = words.length === 0 ? String(of) : words.join();
-    scope.hits.addMember({ part, group: key.join(), owner: ownerText, ordinal: of });
+    log.add({ set, group: key.join(), owner: ownerText, ordinal: of });
   }
 }
 

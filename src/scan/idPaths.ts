@@ -9,15 +9,16 @@ import { quoteName } from '../outcome/quoteName.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
-import type { Reference } from './references.ts';
-import type { Accusation, Scope } from './scope.ts';
+import type { Violation } from './recordFinding.ts';
+import type { Reference } from './referencesOf.ts';
+import type { Scope } from './scope.ts';
 
 export interface PathUse {
-  /** Looks at a record, unless it is known already that the path leads somewhere. */
+  /** Takes a record into account, unless it is known already that the path leads somewhere. */
   note(reference: Reference, record: ReadRecord): void;
   /** Of a record in which the path ends early; null where it led nowhere, which is one finding for all. */
-  accusation(reference: Reference): Accusation | null;
-  /** A finding for each path that led nowhere in any record, if there was one to look at. */
+  violation(reference: Reference): Violation | null;
+  /** A finding for each path that led nowhere in any record, if there was a value to follow it in. */
   findings(): Finding[];
 }
 
@@ -31,8 +32,8 @@ export function pathUse(scope: Scope, module: CompiledModule): PathUse {
       const value = memberOf(record, reference.fields[0] ?? '');
       if (value !== null) used.set(reference, valuesAt(value, path).next().done !== true);
     },
-    accusation(reference) {
-      return used.get(reference) === false ? null : accusationOf(reference);
+    violation(reference) {
+      return used.get(reference) === false ? null : violationOf(reference);
     },
     findings() {
       const unused = [...used].filter(([, isUsed]) => !isUsed);
@@ -47,7 +48,7 @@ export function leavesPath({ fields, nested }: Reference, record: ReadRecord): b
   return isOffPath(memberOf(record, fields[0] ?? ''), nested.path);
 }
 
-function accusationOf({ fields, nested }: Reference): Accusation {
+function violationOf({ fields, nested }: Reference): Violation {
   const path = quoteName(nested?.text ?? '');
   const reason = `path ${path} ends early in it, at a value of another form: ids there stay as they are`;
   return { rule: 'reference-path', fields, reason };

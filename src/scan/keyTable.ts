@@ -27,12 +27,12 @@ export function keyHash(module: string, parts: readonly string[]): KeyHash {
   ];
 }
 
-/** Six odd numbers that nobody knows who does not know the salt. */
+/** Six odd multipliers derived from a salt. */
 export type Factors = readonly number[];
 
 /**
- * Factors for {@link uuidKey}. With a salt that depends on the ids, such as the seal id, nobody can choose ids
- * whose slots are near each other.
+ * Factors for {@link uuidKey}. With a salt that depends on the ids, such as the seal id, ids cannot be chosen
+ * so that their slots are near each other.
  */
 export function factorsOf(salt: string): Factors {
   const digest = hash('sha256', salt, 'buffer');
@@ -64,14 +64,27 @@ export function partText(value: unknown): string {
   return typeof value === 'object' ? canonicalJson(value) : JSON.stringify(value);
 }
 
-/** The partition that a key belongs to; its bits are not those that find its slot. */
-export function partitionOf(key: KeyHash, partitions: number): number {
-  return key[3] % partitions;
+/** A part of all keys, told by their bits: partition `number` of `of`. */
+export interface Partition {
+  /** 0-based. */
+  readonly number: number;
+  readonly of: number;
 }
 
-/** How many partitions let tables of together so many bytes fit into `memory`. */
-export function partitionsFor(bytes: number, memory: number): number {
-  return Math.max(1, Math.ceil(bytes / Math.max(memory, 1)));
+/** Whether a key belongs to a partition; its bits for that are not those that find its slot. */
+export function isIn({ number, of }: Partition, key: KeyHash): boolean {
+  return key[3] % of === number;
+}
+
+/** The partitions of all keys that let tables of together so many bytes fit into `memory`, one after the other. */
+export function partitionsFor(bytes: number, memory: number): Partition[] {
+  const of = Math.max(1, Math.ceil(bytes / Math.max(memory, 1)));
+  return Array.from({ length: of }, (_, number) => ({ number, of }));
+}
+
+/** How many of `keys` keys to expect in a partition: a little more than its share, as they are not quite even. */
+export function keysIn({ of }: Partition, keys: number): number {
+  return Math.ceil((keys / of) * 1.1);
 }
 
 /** Bytes of a table for `keys` keys. */

@@ -11,20 +11,22 @@ import type { Finding } from '../outcome/finding.ts';
 import { RULES, type Rule } from '../outcome/rules.ts';
 import { FINDINGS_FILE } from '../seal/format.ts';
 import { readSealedFindings, type SealedFinding } from '../seal/sealedFindings.ts';
+import type { CheckPlan } from './pass.ts';
+import { shownKeyOf } from './recordFinding.ts';
 import { recordLines, type RecordLines } from './recordLines.ts';
-import { shownKeyOf, type Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 /** The findings of a module, in the order in which they are sealed. */
-export async function* checkMapped(
-  scope: Scope,
-  module: CompiledModule,
-  sealed: AsyncIterable<readonly (SealedFinding | null)[]> = readSealedFindings(
-    scope.folder,
-    module.name,
-  ),
-): AsyncGenerator<Finding> {
+export function planMapped(scope: Scope, module: CompiledModule): CheckPlan {
+  const run = (): AsyncGenerator<Finding> => mappedFindings(scope, module);
+  return { passes: [{ reads: 'sealed findings', check: 'mapped', run }] };
+}
+
+async function* mappedFindings(scope: Scope, module: CompiledModule): AsyncGenerator<Finding> {
+  const { folder } = scope.files;
+  const sealed = readSealedFindings(folder, module.name);
   const fields = fieldNames(module.mapping);
-  const lines = recordLines(scope.folder, module);
+  const lines = recordLines(folder, module);
   let strange = 0;
   try {
     for await (const batch of sealed) {

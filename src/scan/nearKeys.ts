@@ -1,47 +1,53 @@
 /**
- * References that lead to no record although a key there differs from theirs in nothing but case and blanks.
- * Looked for only where references lead nowhere, as it takes a table more and another reading.
+ * References to no record although a key there differs from theirs in nothing but case and blanks.
+ * Searched for only where a reference is missing its record, as it takes a table more and another reading.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { targetId } from '../mapping/compile/identity.ts';
 import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
 import {
+  isIn,
   keyHash,
+  keysIn,
   keyTable,
-  partitionOf,
   partitionsFor,
   tableBytes,
   type KeyHash,
 } from './keyTable.ts';
-import type { Reference } from './references.ts';
-import { countOf, moduleOf, recordsOf, type Scope } from './scope.ts';
-import { hashOf, loadTargets, typeOfField } from './targets.ts';
+import type { Reference } from './referencesOf.ts';
+import { moduleOf, type Scope } from './scope.ts';
+import { hashOf, loadTargets, targetPartitions, typeOfField } from './targets.ts';
+import type { ViolationLog } from './violationStore.ts';
 
 /** What a record's reference is called among the keys that are spelled differently. */
 type NearKey = (record: ReadRecord) => KeyHash | null;
 
 /**
- * Moves the hits of such references: of part `p` to `p` + `by`. Those inside arrays and JSON are left out:
- * which of several ids it is about is not known here.
+ * Moves the violations of such references in `log`: those of kind `k`, the index of the reference, to `k` + `by`.
+ * Those inside arrays and JSON are left out: which of several ids it is about is not known here.
  */
 export async function moveNear(
   scope: Scope,
   module: CompiledModule,
   references: readonly Reference[],
-  by: number,
+  { log, by }: { readonly log: ViolationLog; readonly by: number },
 ): Promise<void> {
-  for (const part of scope.hits.parts()) {
-    const reference = references[part];
+  for (const kind of log.kinds()) {
+    const reference = references[kind];
     if (reference === undefined || reference.nested !== null) continue;
-    if (isByText(scope, reference)) await byValue(scope, module, { reference, part, by });
-    else if (isMadeFromText(scope, reference)) await byId(scope, module, { reference, part, by });
+    const search = { scope, module, reference, log, kind, by };
+    if (isByText(scope, reference)) await byValue(search);
+    else if (isMadeFromText(scope, reference)) await byId(search);
   }
 }
 
 interface Search {
+  readonly scope: Scope;
+  readonly module: CompiledModule;
   readonly reference: Reference;
-  readonly part: number;
+  readonly log: ViolationLog;
+  readonly kind: number;
   readonly by: number;
 }
 
@@ -53,7 +59,7 @@ function isByText(scope: Scope, { types, target }: Reference): boolean {
   return types.some(({ kind }) => TEXTS.has(kind)) && others.some(({ kind }) => TEXTS.has(kind));
 }
 
-/** Whether the ids that it leads to are made from keys in which there is text. */
+/** Whether the ids that it refers to are made from keys in which there is text. */
 function isMadeFromText(scope: Scope, { target }: Reference): boolean {
   const { mapping, key, idField } = moduleOf(scope, target.module);
   const [field] = target.fields;
@@ -64,8 +70,9 @@ function isMadeFromText(scope: Scope, { target }: Reference): boolean {
   );
 }
 
-async function byValue(scope: Scope, module: CompiledModule, search: Search): Promise<void> {
-  const { fields, types, target } = search.reference;
+async function byValue(search: Search): Promise<void> {
+  const { scope, reference } = search;
+  const { fields, types, target } = reference;
   const folded = { ...target, comparison: 'folded' } as const;
   const nameOf: NearKey = (record) =>
     hashOf(
@@ -73,9 +80,10 @@ async function byValue(scope: Scope, module: CompiledModule, search: Search): Pr
       fields.map((field) => memberOf(record, field)),
       types,
     );
-  for await (const loaded of loadTargets(scope, [folded])) {
+  for (const partition of targetPartitions(scope, [folded])) {
+    const loaded = await loadTargets(scope, [folded], partition);
     const table = loaded.table(folded);
-    await move(scope, module, search, (record) => {
+    await move(search, (record) => {
       const key = nameOf(record);
       return key !== null && loaded.holds(key) && table.has(key);
     });
@@ -83,24 +91,24 @@ async function byValue(scope: Scope, module: CompiledModule, search: Search): Pr
 }
 
 /** Ids say nothing of how their keys are spelled: those of the usual other spellings are made. */
-async function byId(scope: Scope, module: CompiledModule, search: Search): Promise<void> {
-  const { name, mapping } = moduleOf(scope, search.reference.target.module);
+async function byId(search: Search): Promise<void> {
+  const { scope, reference } = search;
+  const { name, mapping } = moduleOf(scope, reference.target.module);
   const context = { mapping: scope.mapping, secrets: new Map(), registries: new Map() };
   const idOf = targetId(name, mapping.id, context);
-  const [field = ''] = search.reference.fields;
-  const keys = countOf(scope, name) * SPELLINGS.length;
-  const partitions = partitionsFor(tableBytes(keys, 0), scope.memory);
-  for (let partition = 0; partition < partitions; partition += 1) {
-    const table = keyTable(Math.ceil((keys / partitions) * 1.1), 0);
-    for await (const { records } of recordsOf(scope, name, 'spellings', true)) {
+  const [field = ''] = reference.fields;
+  const keys = scope.files.countOf(name) * SPELLINGS.length;
+  for (const partition of partitionsFor(tableBytes(keys, 0), scope.memory)) {
+    const table = keyTable(keysIn(partition, keys), 0);
+    for await (const { records } of scope.files.records(name, 'spellings', true)) {
       for (const record of records) {
         for (const key of record === null ? [] : otherSpellings(memberOf(record, 'key'))) {
           const hash = keyHash(name, [idOf(key) ?? '']);
-          if (partitionOf(hash, partitions) === partition) table.add(hash);
+          if (isIn(partition, hash)) table.add(hash);
         }
       }
     }
-    await move(scope, module, search, (record) => {
+    await move(search, (record) => {
       const id = memberOf(record, field);
       return typeof id === 'string' && table.has(keyHash(name, [id]));
     });
@@ -128,16 +136,14 @@ function otherSpellings(key: unknown): string[] {
 }
 
 async function move(
-  scope: Scope,
-  module: CompiledModule,
-  { part, by }: Search,
+  { scope, module, log, kind, by }: Search,
   isNear: (record: ReadRecord) => boolean,
 ): Promise<void> {
-  for await (const { first, records } of recordsOf(scope, module.name, 'spellings')) {
-    for (const ordinal of scope.hits.ordinals(part, first, first + records.length)) {
+  for await (const { first, records } of scope.files.records(module.name, 'spellings')) {
+    for (const ordinal of log.ordinals(kind, first, first + records.length)) {
       const record = records[ordinal - first];
       if (record !== null && record !== undefined && isNear(record)) {
-        scope.hits.move(ordinal, part, part + by);
+        log.move(ordinal, kind, kind + by);
       }
     }
   }

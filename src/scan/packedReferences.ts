@@ -4,25 +4,33 @@
  */
 
 import type { Pool } from '../threads/pool.ts';
-import { recordFile } from '../seal/candidateReader.ts';
 import { NO_ID, PACKED, type PackedIds } from '../seal/packedIds.ts';
 import {
+  isIn,
+  keysIn,
   keyTable,
-  partitionOf,
   partitionsFor,
   tableBytes,
   uuidKey,
   type Factors,
   type KeyTable,
+  type Partition,
 } from './keyTable.ts';
-import type { Reference } from './references.ts';
-import { countOf, moduleOf, type Scope } from './scope.ts';
-import { recordSearch, scannedChunks } from './scannedChunks.ts';
+import { NO_FINDINGS, type ChunkVisit } from './pass.ts';
+import type { Reference } from './referencesOf.ts';
+import { moduleOf, type Scope } from './scope.ts';
 import { typeOfField } from './targets.ts';
+import type { ViolationLog } from './violationStore.ts';
+
+/** Threads that scan lines, and what keys of the ids in them are made with. */
+export interface Threads {
+  readonly pool: Pool;
+  readonly factors: Factors;
+}
 
 export interface PackedReference {
   /** Which of the module's references it is. */
-  readonly part: number;
+  readonly index: number;
   readonly field: string;
   readonly target: { readonly module: string; readonly field: string };
 }
@@ -32,73 +40,73 @@ export function packedReferences(
   scope: Scope,
   references: readonly Reference[],
 ): PackedReference[] {
-  return references.flatMap(({ fields, types, target, nested }, part) => {
+  return references.flatMap(({ fields, types, target, nested }, index) => {
     const [field, ...more] = fields;
     const [to] = target.fields;
     if (nested !== null || field === undefined || to === undefined || more.length > 0) return [];
     const parent = typeOfField(moduleOf(scope, target.module), to);
     if (types[0]?.kind !== 'uuid' || parent.kind !== 'uuid') return [];
-    return [{ part, field, target: { module: target.module, field: to } }];
+    return [{ index, field, target: { module: target.module, field: to } }];
   });
 }
 
-/** Takes the ids that a part of the module's records has, one list for each reference. */
-export type LookUp = (firstLine: number, ids: readonly PackedIds[]) => void;
-
 /**
- * Looks ids up, in one partition of all ids after the other: the module's parts go through each of them.
- * What no record has becomes a hit of the scope.
+ * Visits of a module's chunks, one for each partition of all ids. A reference to a record that is not there
+ * goes to `log`; its kind is the reference's index.
  */
-export async function* lookUps(
+export function packedVisits(
   scope: Scope,
   references: readonly PackedReference[],
-  pool: Pool,
-): AsyncGenerator<LookUp> {
+  threads: Threads,
+  log: ViolationLog,
+): ChunkVisit[] {
+  if (references.length === 0) return [];
   const targets = new Map(references.map(({ target }) => [JSON.stringify(target), target]));
   let bytes = 0;
-  for (const { module } of targets.values()) bytes += tableBytes(countOf(scope, module), 0);
-  const partitions = partitionsFor(bytes, scope.memory);
-  for (let partition = 0; partition < partitions; partition += 1) {
-    const share = { partition, partitions };
-    const tables = new Map<string, KeyTable>();
-    for (const [id, target] of targets) tables.set(id, await tableOf(scope, target, share, pool));
-    const all = references.map(({ target }) => tables.get(JSON.stringify(target)));
-    yield (firstLine, ids) => {
-      for (const [index, { part }] of references.entries()) {
-        const found = missing(ids[index], all[index], { ...share, factors: scope.factors });
-        for (const line of found) scope.hits.add(firstLine + line, part);
-        if (partition === 0) scope.looked.references += given(ids[index]);
+  for (const { module } of targets.values()) bytes += tableBytes(scope.files.countOf(module), 0);
+  return partitionsFor(bytes, scope.memory).map((partition) => ({
+    check: 'references',
+    label: 'references',
+    wanted: { idFields: references.map(({ field }) => field) },
+    async open() {
+      const tables = new Map<string, KeyTable>();
+      for (const [id, target] of targets) {
+        tables.set(id, await tableOf(scope, target, partition, threads));
       }
-    };
-  }
-}
-
-interface Share {
-  readonly partition: number;
-  readonly partitions: number;
+      const lookups = references.map(({ index, field, target }) => {
+        return { index, field, table: tables.get(JSON.stringify(target)) };
+      });
+      return {
+        scan({ firstLine, idsOf }) {
+          for (const { index, field, table } of lookups) {
+            const ids = idsOf(field);
+            for (const line of missing(ids, table, partition, threads.factors)) {
+              log.add(firstLine + line, index);
+            }
+            if (partition.number === 0) scope.tally.references += given(ids);
+          }
+          return NO_FINDINGS;
+        },
+      };
+    },
+  }));
 }
 
 /** The ids that there are, of a partition. */
 async function tableOf(
   scope: Scope,
-  target: PackedReference['target'],
-  { partition, partitions }: Share,
-  pool: Pool,
+  { module: name, field }: PackedReference['target'],
+  partition: Partition,
+  { pool, factors }: Threads,
 ): Promise<KeyTable> {
-  const { module, field } = target;
-  // A little more than its share, as partitions are not quite even.
-  const table = keyTable(Math.ceil((countOf(scope, module) / partitions) * 1.1), 0);
-  const search = recordSearch(moduleOf(scope, module), { idFields: [field] });
-  for await (const { lines, ids } of scannedChunks(
-    recordFile(scope.folder, module),
-    search,
-    pool,
-  )) {
-    const [{ words, states } = NOTHING] = ids;
+  const table = keyTable(keysIn(partition, scope.files.countOf(name)), 0);
+  const reading = { lineage: false, wanted: { idFields: [field] }, label: null };
+  for await (const { lines, idsOf } of scope.files.chunks(pool, moduleOf(scope, name), reading)) {
+    const { words, states } = idsOf(field) ?? NOTHING;
     for (let line = 0; line < lines; line += 1) {
       if (states[line] !== PACKED) continue;
-      const key = uuidKey(words, line * 4, scope.factors);
-      if (partitionOf(key, partitions) === partition) table.add(key);
+      const key = uuidKey(words, line * 4, factors);
+      if (isIn(partition, key)) table.add(key);
     }
   }
   return table;
@@ -117,14 +125,15 @@ function given({ states }: PackedIds = NOTHING): number {
 function* missing(
   { words, states }: PackedIds = NOTHING,
   table: KeyTable | undefined,
-  { partition, partitions, factors }: Share & { readonly factors: Factors },
+  partition: Partition,
+  factors: Factors,
 ): Generator<number> {
   for (let line = 0; line < states.length; line += 1) {
     const state = states[line];
     if (state === NO_ID) continue;
     if (state === PACKED) {
       const key = uuidKey(words, line * 4, factors);
-      if (partitionOf(key, partitions) !== partition || table?.has(key) === true) continue;
+      if (!isIn(partition, key) || table?.has(key) === true) continue;
     }
     yield line;
   }

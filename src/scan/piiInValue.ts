@@ -35,7 +35,7 @@ export function* undeclaredIn(
   for (const of of [...classes].sort()) if (of !== declared) yield { of };
 }
 
-/** In no order. A structure may be nested as deep as whoever wrote it likes. */
+/** Yields all texts in a value, names included, in no order. A structure may be nested without bounds. */
 function* textsIn(value: unknown): Generator<string> {
   const open = [value];
   while (open.length > 0) {

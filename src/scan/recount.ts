@@ -16,9 +16,9 @@ import { unlistedFindings } from '../project/sourceObjects.ts';
 
 export interface Recount {
   readonly findings: readonly Finding[];
-  /** Names of what was looked at. */
+  /** Names of what was checked. */
   readonly checks: readonly string[];
-  /** Whether the sources were looked at. */
+  /** Says whether the sources were counted. */
   readonly note: string;
 }
 

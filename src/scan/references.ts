@@ -5,158 +5,80 @@
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
-import { nestedReferences, valuesAt, type NestedReference } from '../mapping/idPath.ts';
-import { isReference } from '../mapping/model.ts';
+import { valuesAt } from '../mapping/idPath.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
-import type { FieldType } from '../record/type.ts';
-import { comparisonOf } from './comparable.ts';
 import { leavesPath, pathUse, type PathUse } from './idPaths.ts';
 import type { KeyHash } from './keyTable.ts';
 import { moveNear } from './nearKeys.ts';
-import {
-  earlierFinding,
-  findingsOfHits,
-  hasFailed,
-  moduleOf,
-  recordsOf,
-  type Accusation,
-  type ScannedRecord,
-  type Scope,
-} from './scope.ts';
-import { hashOf, loadTargets, typeOfField, type Target } from './targets.ts';
+import { packedReferences, packedVisits, type Threads } from './packedReferences.ts';
+import { recordPass, NO_FINDINGS, type CheckPlan, type RecordPass } from './pass.ts';
+import { violationFindings, type Violation } from './recordFinding.ts';
+import { referencesOf, type Reference } from './referencesOf.ts';
+import { earlierFinding, hasFailed, type ScannedRecord, type Scope } from './scope.ts';
+import { hashOf, loadTargets, targetPartitions } from './targets.ts';
+import type { ViolationLog } from './violationStore.ts';
 
-export interface Reference {
-  readonly fields: readonly string[];
-  readonly types: readonly FieldType[];
-  readonly target: Target;
-  /** Where in the field's array or JSON any number of ids stand. */
-  readonly nested: NestedReference | null;
-  /** Either all of its parts are null, or none is. */
-  readonly full: boolean;
+/** State that the passes of the check share. */
+interface Search {
+  readonly scope: Scope;
+  readonly module: CompiledModule;
+  readonly references: readonly Reference[];
+  readonly paths: PathUse;
+  /** By {@link kindOf}. */
+  readonly log: ViolationLog;
 }
 
-/** All references of a module: those of its fields by name, then those by value as declared. */
-export function referencesOf(scope: Scope, module: CompiledModule): Reference[] {
-  const found: Reference[] = [];
-  for (const { name, mapping, type } of module.fields) {
-    const idsOf = (to: string, nested: NestedReference | null): void => {
-      const { orderFields } = moduleOf(scope, to);
-      // What is in JSON has no type of its own.
-      const types = [nested === null ? type : ({ kind: 'json' } as const)];
-      const target = targetOf(scope, to, orderFields, types);
-      found.push({ fields: [name], types, target, nested, full: false });
-    };
-    if (isReference(mapping)) idsOf(mapping.reference, null);
-    for (const nested of nestedReferences(mapping)) idsOf(nested.module, nested);
-  }
-  for (const { fields, module: to, to: parts, match } of module.mapping.references ?? []) {
-    const types = fields.map((field) => typeOfField(module, field));
-    const target = targetOf(scope, to, parts, types);
-    found.push({ fields, types, target, nested: null, full: match === 'full' });
-  }
-  return found;
-}
-
-function targetOf(
-  scope: Scope,
-  name: string,
-  fields: readonly string[],
-  types: readonly FieldType[],
-): Target {
-  const parent = moduleOf(scope, name);
-  const others = fields.map((field) => typeOfField(parent, field));
-  return { module: name, fields, comparison: comparisonOf(types, others), keep: 'nothing' };
-}
-
-/** Findings `reference` of a module's records; those of the references in `done` are hits already. */
-export async function* checkReferences(
+/**
+ * Findings `reference`, `reference-partial` and `reference-path` of a module's records. With threads,
+ * references by one id of type uuid are looked up as the lines are scanned, and the others in records.
+ */
+export function planReferences(
   scope: Scope,
   module: CompiledModule,
-  done: ReadonlySet<number>,
-): AsyncGenerator<Finding> {
+  threads: Threads | null,
+): CheckPlan {
   const references = referencesOf(scope, module);
-  if (references.length === 0) return;
-  const paths = pathUse(scope, module);
-  if (done.size < references.length)
-    await lookUpRecords({ scope, module, paths }, references, done);
-  const partial = references.map(({ fields }) => ({
-    rule: 'reference-partial' as const,
-    fields,
-    reason: 'some fields of the reference are null',
-  }));
-  const near = references.map((reference) => {
-    const { rule, fields, reason } = accusationOf(reference);
-    return { rule, fields, reason: `${reason}, ${NEAR}` };
-  });
-  await moveNear(scope, module, references, 2 * references.length);
-  const early = references.map((reference) => paths.accusation(reference));
-  yield* findingsOfHits(scope, module, [
-    ...references.map(accusationOf),
-    ...partial,
-    ...near,
-    ...early,
+  if (references.length === 0) return {};
+  const log = scope.store.openViolations();
+  const search = { scope, module, references, paths: pathUse(scope, module), log };
+  const packed = threads === null ? [] : packedReferences(scope, references);
+  const isPacked = new Set(packed.map(({ index }) => index));
+  const left = [...references.entries()].filter(([index]) => !isPacked.has(index));
+  return {
+    chunks: threads === null ? [] : packedVisits(scope, packed, threads, log),
+    passes: [
+      ...recordPasses(search, left),
+      { reads: 'noted records', check: 'references', run: () => referenceFindings(search) },
+    ],
+  };
+}
+
+/** Faults of a reference, in the order in which a record's findings are reported. */
+const MISSING = 0;
+const PARTIAL = 1;
+const NEAR = 2;
+const OFF_PATH = 3;
+
+/** The kind of a violation by the reference at `index`; kinds of one fault are next to each other. */
+function kindOf(fault: number, index: number, { references }: Search): number {
+  return fault * references.length + index;
+}
+
+async function* referenceFindings(search: Search): AsyncGenerator<Finding> {
+  const { scope, module, references, paths, log } = search;
+  await moveNear(scope, module, references, { log, by: kindOf(NEAR, 0, search) });
+  // In the order of their kinds.
+  yield* violationFindings(scope, module, log, [
+    ...references.map(missing),
+    ...references.map(partial),
+    ...references.map(near),
+    ...references.map((reference) => paths.violation(reference)),
   ]);
   yield* paths.findings();
 }
 
-const NEAR =
-  'where a key differs in nothing but case and blanks: make both alike with transforms, or use onMissing';
-
-interface LookUp {
-  readonly scope: Scope;
-  readonly module: CompiledModule;
-  readonly paths: PathUse;
-}
-
-/** Reads the records, and looks up what they refer to. */
-async function lookUpRecords(
-  { scope, module, paths }: LookUp,
-  references: readonly Reference[],
-  done: ReadonlySet<number>,
-): Promise<void> {
-  const left = [...references.entries()].filter(([part]) => !done.has(part));
-  const targets = left.map(([, { target }]) => target);
-  for await (const loaded of loadTargets(scope, targets)) {
-    const tables = new Map(left.map(([part, { target }]) => [part, loaded.table(target)]));
-    for await (const { first, records } of recordsOf(scope, module.name, 'references')) {
-      for (const [index, record] of records.entries()) {
-        if (record === null) continue;
-        const scanned = { ordinal: first + index, record };
-        for (const [part, reference] of left) {
-          if (isPartial(reference, record)) {
-            accuse(scope, module.name, scanned, references.length + part, reference.fields);
-          }
-          paths.note(reference, record);
-          if (leavesPath(reference, record)) {
-            accuse(scope, module.name, scanned, 3 * references.length + part, reference.fields);
-          }
-          for (const key of keysOf(reference, record)) {
-            if (!loaded.holds(key)) continue;
-            scope.looked.references += 1;
-            if (tables.get(part)?.has(key) === true) continue;
-            accuse(scope, module.name, scanned, part, reference.fields);
-          }
-        }
-      }
-    }
-  }
-}
-
-/** A cell that was found to be odd may be why no record has its value. */
-function accuse(
-  scope: Scope,
-  module: string,
-  scanned: ScannedRecord,
-  part: number,
-  fields: readonly string[],
-): void {
-  if (hasFailed(scope, module, scanned, fields)) return;
-  const { ordinal } = scanned;
-  scope.hits.add(ordinal, part, earlierFinding(scope, module, ordinal, fields));
-}
-
-function accusationOf({ fields, target, nested }: Reference): Accusation {
+function missing({ fields, target, nested }: Reference): Violation {
   return {
     rule: 'reference',
     fields,
@@ -165,6 +87,80 @@ function accusationOf({ fields, target, nested }: Reference): Accusation {
         ? `an id in it is of no record in module ${target.module}`
         : `it refers to a record that is not in module ${target.module}`,
   };
+}
+
+function partial({ fields }: Reference): Violation {
+  return { rule: 'reference-partial', fields, reason: 'some fields of the reference are null' };
+}
+
+const SPELLING =
+  'where a key differs in nothing but case and blanks: make both alike with transforms, or use onMissing';
+
+function near(reference: Reference): Violation {
+  const { rule, fields, reason } = missing(reference);
+  return { rule, fields, reason: `${reason}, ${SPELLING}` };
+}
+
+/** Reads the records for these references, once for each partition of the keys that they refer to. */
+function recordPasses(
+  search: Search,
+  left: readonly (readonly [index: number, reference: Reference])[],
+): RecordPass[] {
+  const { scope } = search;
+  if (left.length === 0) return [];
+  const targets = left.map(([, { target }]) => target);
+  return targetPartitions(scope, targets).map((partition) =>
+    recordPass({
+      check: 'references',
+      label: 'references',
+      async open() {
+        const loaded = await loadTargets(scope, targets, partition);
+        const lookups = left.map(([index, reference]) => {
+          return { index, reference, table: loaded.table(reference.target) };
+        });
+        return {
+          scan({ first, records }) {
+            for (const [at, record] of records.entries()) {
+              if (record === null) continue;
+              const scanned = { ordinal: first + at, record };
+              for (const { index, reference, table } of lookups) {
+                noteForm(search, index, reference, scanned);
+                for (const key of keysOf(reference, record)) {
+                  if (!loaded.holds(key)) continue;
+                  scope.tally.references += 1;
+                  if (!table.has(key)) note(search, MISSING, index, scanned);
+                }
+              }
+            }
+            return NO_FINDINGS;
+          },
+        };
+      },
+    }),
+  );
+}
+
+/** Notes faults of a reference that it has whatever other records there are. */
+function noteForm(
+  search: Search,
+  index: number,
+  reference: Reference,
+  scanned: ScannedRecord,
+): void {
+  const { record } = scanned;
+  if (isPartial(reference, record)) note(search, PARTIAL, index, scanned);
+  search.paths.note(reference, record);
+  if (leavesPath(reference, record)) note(search, OFF_PATH, index, scanned);
+}
+
+/** A cell that was found to be odd may be why no record has its value. */
+function note(search: Search, fault: number, index: number, scanned: ScannedRecord): void {
+  const { scope, module, references, log } = search;
+  const fields = references[index]?.fields ?? [];
+  if (hasFailed(scope, module.name, scanned, fields)) return;
+  const { ordinal } = scanned;
+  const because = earlierFinding(scope, module.name, ordinal, fields);
+  log.add(ordinal, kindOf(fault, index, search), because);
 }
 
 /** Whether some of its parts are null and others are not, where that is a mistake. */

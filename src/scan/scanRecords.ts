@@ -1,7 +1,5 @@
 /** The checks over the records of a sealed candidate, in a scratch of their own. */
 
-import { tmpdir } from 'node:os';
-
 import { openScratch } from '../disk/scratch.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { loadMapping } from '../mapping/load.ts';
@@ -12,7 +10,7 @@ import { scanCandidate, type ScanInput } from './scanCandidate.ts';
 
 export interface RecordOptions extends Pick<
   ScanInput,
-  'pool' | 'counts' | 'sealId' | 'looked' | 'checks'
+  'pool' | 'counts' | 'sealId' | 'tally' | 'checks'
 > {
   /** Names of modules to report on; null for all. */
   readonly modules: readonly string[] | null;
@@ -27,9 +25,9 @@ export async function scanRecords(
   env: Environment,
   found: FindingStore,
 ): Promise<void> {
-  // Records are in there: an interrupted scan leaves none behind.
+  // It holds records: an interrupted scan must not leave any.
   const since = env.now().toISOString();
-  const scratch = openScratch(tmpdir(), { command: 'scan', pid: env.pid, since });
+  const scratch = openScratch(env.temporary, { command: 'scan', pid: env.pid, since });
   const forget = env.onInterrupt(scratch.drop);
   try {
     const records = scanCandidate({
@@ -40,7 +38,7 @@ export async function scanRecords(
       ...(options.pool === undefined ? {} : { pool: options.pool }),
       ...(options.counts === undefined ? {} : { counts: options.counts }),
       ...(options.sealId === undefined ? {} : { sealId: options.sealId }),
-      ...(options.looked === undefined ? {} : { looked: options.looked }),
+      ...(options.tally === undefined ? {} : { tally: options.tally }),
       scratch: scratch.path,
       memory: forTables(options.memory),
       onProgress: scanProgress(env.progress),

@@ -12,16 +12,19 @@ import { SCAN_CHUNK, type ScanChunkInput, type ScannedChunk, type Search } from 
 /** Bytes that a worker scans at once. */
 const CHUNK = 4 * 1024 * 1024;
 
-/** What is looked for in the records of a module. */
+/** What is wanted of the records besides the form of their lines. */
+export type Wanted = Partial<Omit<Search, 'lines'>>;
+
+/** What is searched for in the records of a module. */
 export function recordSearch(
   module: CompiledModule,
-  { idFields = [], searched = [] }: Partial<Omit<Search, 'lines'>> = {},
+  { idFields = [], searched = [] }: Wanted = {},
 ): Search {
   const { orderFields: keyFields, orderTypes: keyTypes } = module;
   return { lines: { schema: recordSchema(module), keyFields, keyTypes }, idFields, searched };
 }
 
-/** What is looked for in its lineage, which has an order of ids. */
+/** What is searched for in its lineage, which has an order of ids. */
 export function lineageSearch(module: CompiledModule): Search {
   const keyTypes = [{ kind: 'uuid' }] as const;
   const lines = { schema: lineageSchema(module), keyFields: ['id'], keyTypes };

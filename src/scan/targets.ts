@@ -1,5 +1,5 @@
 /**
- * What references lead to: tables of the keys of other modules' records, each read once where they
+ * What references refer to: tables of the keys of other modules' records, each read once where they
  * all fit into memory together, and in as many partitions as it takes where they do not.
  */
 
@@ -7,22 +7,24 @@ import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { FieldType } from '../record/type.ts';
 import { memberOf } from '../seal/candidateReader.ts';
 import { comparable, type Comparison } from './comparable.ts';
-import { keyHash, keyTable, partitionOf, partitionsFor, tableBytes } from './keyTable.ts';
-import type { KeyHash, KeyTable } from './keyTable.ts';
 import {
-  countOf,
-  hasFailed,
-  moduleOf,
-  recordsOf,
-  type ScannedRecord,
-  type Scope,
-} from './scope.ts';
+  isIn,
+  keyHash,
+  keysIn,
+  keyTable,
+  partitionsFor,
+  tableBytes,
+  type KeyHash,
+  type KeyTable,
+  type Partition,
+} from './keyTable.ts';
+import { hasFailed, moduleOf, type ScannedRecord, type Scope } from './scope.ts';
 
 export interface Target {
   readonly module: string;
   readonly fields: readonly string[];
   readonly comparison: Comparison;
-  /** What is kept for each key: nothing, the record's ordinal, or it behind the hash of a field. */
+  /** What is kept for each key: nothing, the record's ordinal, or it after the hash of a field. */
   readonly keep:
     | 'nothing'
     | 'ordinal'
@@ -31,7 +33,7 @@ export interface Target {
 
 const WORDS = { nothing: 0, ordinal: 1, field: 5 } as const;
 
-export function targetId(target: Target): string {
+function targetId(target: Target): string {
   return JSON.stringify(target);
 }
 
@@ -65,44 +67,51 @@ export function valueHash(value: unknown, type: FieldType, comparison: Compariso
 /** In the place of the hash of a value that is not known, because its cell failed. */
 const UNKNOWN: readonly number[] = [0, 0, 0, 0];
 
+/** The partitions that let the tables of these targets fit into memory, one after the other. */
+export function targetPartitions(scope: Scope, targets: readonly Target[]): Partition[] {
+  let bytes = 0;
+  for (const target of distinct(targets).values()) {
+    bytes += tableBytes(scope.files.countOf(target.module), wordsOf(target));
+  }
+  return partitionsFor(bytes, scope.memory);
+}
+
 export interface LoadedTargets {
   /** Whether keys of this hash are in the partition that is loaded. */
   readonly holds: (key: KeyHash) => boolean;
+  /** @throws TypeError for a target that was not loaded */
   readonly table: (target: Target) => KeyTable;
 }
 
-/** The targets' tables, one partition of the keys after the other. */
-export async function* loadTargets(
+/** Reads the targets' keys of a partition into tables. */
+export async function loadTargets(
   scope: Scope,
   targets: readonly Target[],
-): AsyncGenerator<LoadedTargets> {
-  const distinct = new Map(targets.map((target) => [targetId(target), target]));
-  let bytes = 0;
-  for (const target of distinct.values()) {
-    bytes += tableBytes(countOf(scope, target.module), wordsOf(target));
+  partition: Partition,
+): Promise<LoadedTargets> {
+  const wanted = distinct(targets);
+  const tables = new Map<string, KeyTable>();
+  for (const [id, target] of wanted) {
+    const keys = keysIn(partition, scope.files.countOf(target.module));
+    tables.set(id, keyTable(keys, wordsOf(target)));
   }
-  const partitions = partitionsFor(bytes, scope.memory);
-  for (let partition = 0; partition < partitions; partition += 1) {
-    const holds = (key: KeyHash): boolean => partitionOf(key, partitions) === partition;
-    const tables = new Map<string, KeyTable>();
-    for (const [id, target] of distinct) {
-      // A little more than its share, as partitions are not quite even.
-      const keys = Math.ceil((countOf(scope, target.module) / partitions) * 1.1);
-      tables.set(id, keyTable(keys, wordsOf(target)));
-    }
-    for (const module of new Set([...distinct.values()].map((target) => target.module))) {
-      const here = [...distinct.values()].filter((target) => target.module === module);
-      await fill(scope, here, tables, holds);
-    }
-    yield {
-      holds,
-      table(target) {
-        const table = tables.get(targetId(target));
-        if (table === undefined) throw new TypeError('this target was not asked for');
-        return table;
-      },
-    };
+  const holds = (key: KeyHash): boolean => isIn(partition, key);
+  for (const module of new Set([...wanted.values()].map((target) => target.module))) {
+    const here = [...wanted.values()].filter((target) => target.module === module);
+    await fill(scope, here, tables, holds);
   }
+  return {
+    holds,
+    table(target) {
+      const table = tables.get(targetId(target));
+      if (table === undefined) throw new TypeError('this target was not asked for');
+      return table;
+    },
+  };
+}
+
+function distinct(targets: readonly Target[]): Map<string, Target> {
+  return new Map(targets.map((target) => [targetId(target), target]));
 }
 
 function wordsOf({ keep }: Target): number {
@@ -123,7 +132,7 @@ async function fill(
     types: target.fields.map((field) => typeOfField(module, field)),
     table: tables.get(targetId(target)),
   }));
-  for await (const { first, records } of recordsOf(scope, name, 'keys')) {
+  for await (const { first, records } of scope.files.records(name, 'keys')) {
     for (const [index, record] of records.entries()) {
       if (record === null) continue;
       for (const { target, types, table } of prepared) {

@@ -1,38 +1,57 @@
 /**
- * Personal data in fields that are not declared for it: what nobody knows of, nobody protects. The
- * finding says where in the text, never what.
+ * Personal data in fields that are not declared for it: data that is not declared is not protected
+ * either. The finding says where in the text, never what.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { isReference } from '../mapping/model.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { FieldType } from '../record/type.ts';
-import { memberOf } from '../seal/candidateReader.ts';
+import { memberOf, type RecordBatch } from '../seal/candidateReader.ts';
+import { recordPass, type CheckPlan } from './pass.ts';
 import { undeclaredIn, type SearchedField, type UndeclaredPii } from './piiInValue.ts';
-import { recordFinding, recordsOf, type ScannedRecord, type Scope } from './scope.ts';
+import { recordFinding } from './recordFinding.ts';
+import type { PlacedChunk } from './scannedFiles.ts';
+import type { ScannedRecord, Scope } from './scope.ts';
 
-/** Findings `pii-undeclared` of a module, by record, field and place. */
-export async function* checkUndeclared(
-  scope: Scope,
-  module: CompiledModule,
-): AsyncGenerator<Finding> {
+const LABEL = 'personal data';
+
+/** Findings `pii-undeclared` of a module by line, field and place; threads search the lines. */
+export function planPiiInChunks(scope: Scope, module: CompiledModule): CheckPlan {
+  const searched = searchedFields(module);
+  if (searched.length === 0) return {};
+  const visitor = {
+    *scan({ firstLine, pii }: PlacedChunk): Generator<Finding> {
+      for (const { line, key, ...found } of pii) {
+        yield piiFinding(scope, module, { ordinal: firstLine + line, record: key }, found);
+      }
+    },
+  };
+  return { chunks: [{ check: 'pii', label: LABEL, wanted: { searched }, open: () => visitor }] };
+}
+
+/** The same findings, of records that are parsed in this thread. */
+export function planPiiInRecords(scope: Scope, module: CompiledModule): CheckPlan {
   const fields = searchedFields(module);
-  if (fields.length === 0) return;
-  for await (const { first, records } of recordsOf(scope, module.name, 'personal data')) {
-    for (const [index, record] of records.entries()) {
-      if (record === null) continue;
-      const scanned = { ordinal: first + index, record };
-      for (const field of fields) {
-        for (const found of undeclaredIn(memberOf(record, field.name), field)) {
-          yield piiFinding(scope, module, scanned, { ...found, field: field.name });
+  if (fields.length === 0) return {};
+  const visitor = {
+    *scan({ first, records }: RecordBatch): Generator<Finding> {
+      for (const [index, record] of records.entries()) {
+        if (record === null) continue;
+        const scanned = { ordinal: first + index, record };
+        for (const field of fields) {
+          for (const found of undeclaredIn(memberOf(record, field.name), field)) {
+            yield piiFinding(scope, module, scanned, { ...found, field: field.name });
+          }
         }
       }
-    }
-  }
+    },
+  };
+  return { passes: [recordPass({ check: 'pii', label: LABEL, open: () => visitor })] };
 }
 
 /** The fields that hold text, by name. */
-export function searchedFields(module: CompiledModule): SearchedField[] {
+function searchedFields(module: CompiledModule): SearchedField[] {
   return module.fields.flatMap(({ name, mapping, type }) => {
     if (isReference(mapping) || !holdsText(type)) return [];
     return [{ name, declared: mapping.pii ?? null, plain: type.kind === 'string' }];
@@ -44,13 +63,13 @@ function holdsText(type: FieldType): boolean {
   return type.kind === 'string' || type.kind === 'json' || type.kind === 'tagged';
 }
 
-export function piiFinding(
+function piiFinding(
   scope: Scope,
   module: CompiledModule,
   scanned: ScannedRecord,
   { field, of, place }: UndeclaredPii & { readonly field: string },
 ): Finding {
   const reason = `it holds ${of}, which is not declared`;
-  const accusation = { rule: 'pii-undeclared', fields: [field], reason } as const;
-  return { ...recordFinding(scope, module, scanned, accusation), ...place };
+  const violation = { rule: 'pii-undeclared', fields: [field], reason } as const;
+  return { ...recordFinding(scope, module, scanned, violation), ...place };
 }

@@ -12,7 +12,7 @@ import { BLIND_FIELD, type CompiledField, type CompiledModule } from '../mapping
 import { nestedReferences } from '../mapping/idPath.ts';
 import type { ValueReference } from '../mapping/model.ts';
 
-export interface FieldForm {
+interface FieldForm {
   readonly type: string;
   readonly nullable: boolean;
 }
@@ -28,7 +28,7 @@ export interface FormOfRecords {
 }
 
 /** Fields that hold the key of a record of `module`, or the values of its fields `to`. */
-export interface ReferenceForm {
+interface ReferenceForm {
   readonly fields: readonly string[];
   readonly module: string;
   readonly to?: readonly string[];

@@ -66,7 +66,7 @@ export interface ModuleAccounting {
 }
 
 /** Finding on the rows of a table as a whole, not on a record. */
-export interface SealedRowFinding {
+interface SealedRowFinding {
   /** Null if it is about several modules together. */
   readonly module: string | null;
   readonly rule: string;

@@ -42,7 +42,7 @@ export interface WrittenModule {
 }
 
 /** Lines of findings.ndjson. */
-export interface FoundLines {
+interface FoundLines {
   readonly lines: Uint8Array;
   readonly count: number;
 }

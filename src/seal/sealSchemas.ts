@@ -86,7 +86,7 @@ export const MERKLE_SCHEMA: Record<string, unknown> = object({
 const key = { type: 'array', items: { type: ['string', 'number', 'boolean'] } };
 
 /** Schema of a line of ranges.ndjson. */
-export const RANGE_SCHEMA: Record<string, unknown> = object({
+const RANGE_SCHEMA: Record<string, unknown> = object({
   count,
   digest: hex,
   end: count,

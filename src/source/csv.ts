@@ -18,6 +18,7 @@ import {
   type FileDialect,
   type ToldDialect,
 } from './csv/dialect.ts';
+import { cancellable } from './cancellable.ts';
 import { CsvDefect } from './csv/defect.ts';
 import { columnsOf } from './csv/header.ts';
 import { LINE_END_NAMES } from './csv/lineEnd.ts';
@@ -34,7 +35,8 @@ import {
   type FileState,
   type SourceFile,
 } from './files/file.ts';
-import { fileOf, placesOf, refuseQueries, schemaOf, type TableFile } from './files/fileTable.ts';
+import { fileLocation, formatPath, pathOf } from './files/path.ts';
+import { declaredOfFile, fileOf, placesOf, schemaOf, type TableFile } from './files/fileTable.ts';
 import type {
   PreparedSource,
   PrepareOptions,
@@ -42,6 +44,7 @@ import type {
   Row,
   SourceAdapter,
   SourceHandle,
+  SourceLocation,
   SourceReader,
   Told,
 } from './source.ts';
@@ -64,23 +67,41 @@ interface PreparedFile extends CsvFile {
   readonly count: number;
 }
 
-export const csvAdapter: SourceAdapter = { scheme: SCHEME, prepare, open };
+export const csvAdapter: SourceAdapter = {
+  scheme: SCHEME,
+  usage: 'csv:FILE',
+  parse(rest, base) {
+    const { path, options } = parseCsvLocation(rest, base);
+    return { ...fileLocation(SCHEME, path, base), ...options };
+  },
+  format: (location, base) => csvLocation(formatPath(location, base), optionsOf(location)),
+  dialect: null,
+  declared: declaredOfFile,
+  prepare,
+  open,
+};
 
-async function prepare(location: string, options: PrepareOptions): Promise<PreparedSource> {
-  const { path, options: given } = parseCsvLocation(location);
-  refuseQueries(SCHEME, path, options);
+/** All of a location but its scheme and path, which `parse` has put there. */
+function optionsOf(location: SourceLocation): CsvOptions {
+  const parts = Object.entries(location).filter(([part]) => part !== 'scheme' && part !== 'path');
+  return Object.fromEntries(parts);
+}
+
+async function prepare(location: SourceLocation, options: PrepareOptions): Promise<PreparedSource> {
+  const path = pathOf(location);
+  const given = optionsOf(location);
   const files: PreparedFile[] = [];
   for (const file of await listFiles(path, EXTENSION)) {
-    files.push(await prepareFile(file, given, options.explore ?? false));
+    files.push(await prepareFile(file, given, options));
   }
   const handleFiles = files.map(({ table, file, columns, dialect, headed }): CsvFile => {
     return { table, file, columns, dialect, headed };
   });
   return {
-    handle: { scheme: SCHEME, files: handleFiles },
+    label: path,
     schema: { tables: files.map(schemaOf) },
     relations: new Map(),
-    bytes: bytesOf(files),
+    estimatedBytes: bytesOf(files),
     told: toldOf(path, given, files, await remarksOnFolder(path, EXTENSION)),
     async plan(table) {
       fileOf(files, table);
@@ -89,9 +110,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
     async count(table) {
       return fileOf(files, table).count;
     },
-    async inOneSnapshot(begin) {
-      await begin();
-    },
+    inOneSnapshot: (openReaders) => openReaders({ scheme: SCHEME, files: handleFiles }),
     async assertUnchanged() {
       await assertSameFiles(path, EXTENSION, files);
     },
@@ -102,7 +121,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
 async function prepareFile(
   source: SourceFile,
   options: CsvOptions,
-  explore: boolean,
+  { signal, explore = false }: PrepareOptions,
 ): Promise<PreparedFile> {
   const { table, file } = source;
   const start = await textStart(file, options.encoding);
@@ -114,6 +133,7 @@ async function prepareFile(
   let survey: Survey;
   try {
     state = await digest(file, (chunk) => {
+      signal.throwIfAborted();
       look.push(decoder.push(chunk));
     });
     look.push(decoder.end());
@@ -130,9 +150,10 @@ async function prepareFile(
   return { table, file, columns, dialect, headed, state, told, count };
 }
 
-async function open(handle: SourceHandle): Promise<SourceReader> {
+async function open(handle: SourceHandle, signal: AbortSignal): Promise<SourceReader> {
+  signal.throwIfAborted();
   const files = handle['files'] as readonly CsvFile[];
-  return {
+  const reader: SourceReader = {
     async *read(table, columns) {
       const file = fileOf(files, table);
       const places = placesOf(file, columns);
@@ -140,6 +161,7 @@ async function open(handle: SourceHandle): Promise<SourceReader> {
     },
     async close() {},
   };
+  return cancellable(reader, signal);
 }
 
 async function* readPages(
@@ -230,7 +252,7 @@ function toldOf(
     ...given,
   };
   return {
-    location: csvLocation(path, options),
+    location: { ...fileLocation(SCHEME, path, path), ...options },
     remarks: [...remarks, ...files.flatMap(remarksOf)],
   };
 }

@@ -1,9 +1,10 @@
 /**
  * The memory source: tables given as rows. For tests, and as the plainest example of the contract.
- * Rows travel inside the handle, in a form that survives structured clone.
+ * Its rows travel inside the handle, as pages of bytes.
  */
 
 import { Failure } from '../outcome/failure.ts';
+import { parseJsonAsWritten } from '../record/jsonText.ts';
 import {
   InexactNumber,
   InvalidText,
@@ -11,8 +12,10 @@ import {
   type JsonValue,
   type SourceValue,
 } from '../record/value.ts';
+import { cancellable } from './cancellable.ts';
+import { CELL, rowsOf, type CellPage } from './cellPage.ts';
 import { compareNames } from './nameOrder.ts';
-import type { PreparedSource, SourceAdapter, TableSchema } from './source.ts';
+import type { PreparedSource, SourceAdapter, SourceReader, TableSchema } from './source.ts';
 
 export interface MemoryTable {
   readonly schema: TableSchema;
@@ -23,71 +26,58 @@ export interface MemoryTable {
 const SCHEME = 'memory';
 const PAGE_ROWS = 4096;
 
-/** Classes do not survive structured clone: these stand for them. */
-type PlainCell =
-  | Exclude<SourceValue, InvalidText | JsonNode>
-  | { readonly invalidText: Uint8Array }
-  | { readonly json: PlainJson };
-type PlainJson =
-  | null
-  | boolean
-  | number
-  | string
-  | { readonly lexeme: string }
-  | { readonly items: readonly PlainJson[] }
-  | { readonly members: readonly (readonly [string, PlainJson])[] };
-
-interface PlainTable {
+interface HeldTable {
   readonly name: string;
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly PlainCell[])[];
+  readonly rows: number;
+  /** Of `PAGE_ROWS` rows each, but for the last. */
+  readonly pages: readonly CellPage[];
 }
 
-/** Has no location of its own: what {@link memorySource} prepares is opened here. */
-export const memoryAdapter: SourceAdapter = {
-  scheme: SCHEME,
-  async prepare() {
-    throw new Failure('UNSUPPORTED', {
-      what: 'a memory source has no location',
-      hint: 'it is made by memorySource()',
-    });
-  },
-  async open(handle) {
-    const tables = handle['tables'] as readonly PlainTable[];
-    return {
-      async *read(name, columns, range) {
-        const table = named(tables, name);
-        const places = columns.map((column) => placeOf(table, column));
-        const [from, to] = [Number(range['from']), Number(range['to'])];
-        for (let start = from; start < to; start += PAGE_ROWS) {
-          const page = table.rows.slice(start, Math.min(to, start + PAGE_ROWS));
-          yield page.map((cells, index) => {
-            const row = places.map((place) => revive(cells[place] ?? null));
-            row.push(start + index + 1);
-            return row;
-          });
-        }
-      },
-      async close() {},
-    };
-  },
-};
+/** The adapter of the tables in `registry`, which are there by the name of their source. */
+export function memoryAdapter(
+  registry: ReadonlyMap<string, readonly MemoryTable[]>,
+): SourceAdapter {
+  return {
+    scheme: SCHEME,
+    usage: 'memory:NAME',
+    parse: (rest) => ({ scheme: SCHEME, name: rest }),
+    format: ({ name }) => String(name),
+    dialect: null,
+    declared: () => ({ family: 'unknown' }),
+    async prepare({ name }, { signal }) {
+      signal.throwIfAborted();
+      const tables = registry.get(String(name));
+      if (tables !== undefined) return memorySource(String(name), tables);
+      throw new Failure('SOURCE_MISSING', {
+        what: 'there is no source of that name in memory',
+        where: JSON.stringify(name),
+        hint: 'put its tables into the registry of the adapter',
+      });
+    },
+    async open(handle, signal) {
+      signal.throwIfAborted();
+      return cancellable(readerOf(handle['tables'] as readonly HeldTable[]), signal);
+    },
+  };
+}
 
-/** A prepared source of the given tables. */
-export function memorySource(tables: readonly MemoryTable[]): PreparedSource {
-  const plain = tables.map(({ schema, rows }): PlainTable => ({
+function memorySource(label: string, tables: readonly MemoryTable[]): PreparedSource {
+  const held = tables.map(({ schema, rows }): HeldTable => ({
     name: schema.name,
     columns: schema.columns.map((column) => column.name),
-    rows: rows.map((cells) => cells.map(flatten)),
+    rows: rows.length,
+    pages: pagesOf(rows, schema.columns.length),
   }));
   const schemas = tables.map((table) => table.schema);
+  const pages = held.flatMap((table) => table.pages);
   return {
-    handle: { scheme: SCHEME, tables: plain },
+    label,
     schema: { tables: schemas.sort((a, b) => compareNames(a.name, b.name)) },
     relations: new Map(),
-    bytes: plain.reduce((sum, { rows }) => sum + rows.length, 0),
+    estimatedBytes: pages.reduce((sum, { bytes, ends }) => sum + bytes.length + ends.length, 0),
     async plan(name, rows) {
-      const count = named(plain, name).rows.length;
+      const count = named(held, name).rows;
       const step = Math.max(1, Math.floor(rows));
       const ranges = [{ from: 0, to: Math.min(step, count) }];
       for (let from = step; from < count; from += step) {
@@ -96,17 +86,33 @@ export function memorySource(tables: readonly MemoryTable[]): PreparedSource {
       return ranges;
     },
     async count(name) {
-      return named(plain, name).rows.length;
+      return named(held, name).rows;
     },
-    async inOneSnapshot(begin) {
-      await begin();
-    },
+    inOneSnapshot: (open) => open({ scheme: SCHEME, tables: held }),
     async assertUnchanged() {},
     async close() {},
   };
 }
 
-function named(tables: readonly PlainTable[], name: string): PlainTable {
+function readerOf(tables: readonly HeldTable[]): SourceReader {
+  return {
+    async *read(name, columns, range) {
+      const table = named(tables, name);
+      const places = columns.map((column) => placeOf(table, column));
+      const [from, to] = [Number(range['from']), Number(range['to'])];
+      for (let start = from; start < to;) {
+        const page = Math.floor(start / PAGE_ROWS);
+        const [first, end] = [page * PAGE_ROWS, Math.min(to, (page + 1) * PAGE_ROWS)];
+        const rows = rowsOf(table.pages[page] as CellPage, places, parseJsonAsWritten);
+        yield rows.slice(start - first, end - first);
+        start = end;
+      }
+    },
+    async close() {},
+  };
+}
+
+function named(tables: readonly HeldTable[], name: string): HeldTable {
   const found = tables.find((table) => table.name === name);
   if (found !== undefined) return found;
   throw new Failure('SOURCE_SCHEMA', {
@@ -115,7 +121,7 @@ function named(tables: readonly PlainTable[], name: string): PlainTable {
   });
 }
 
-function placeOf({ name, columns }: PlainTable, column: string): number {
+function placeOf({ name, columns }: HeldTable, column: string): number {
   const place = columns.indexOf(column);
   if (place >= 0) return place;
   throw new Failure('SOURCE_SCHEMA', {
@@ -124,29 +130,53 @@ function placeOf({ name, columns }: PlainTable, column: string): number {
   });
 }
 
-function flatten(cell: SourceValue): PlainCell {
-  if (cell instanceof InvalidText) return { invalidText: cell.bytes };
-  return cell instanceof JsonNode ? { json: flattenJson(cell.value) } : cell;
-}
-
-function flattenJson(value: JsonValue): PlainJson {
-  if (value instanceof InexactNumber) return { lexeme: value.lexeme };
-  if (value instanceof Map) {
-    return { members: [...value].map(([key, member]) => [key, flattenJson(member)] as const) };
+function pagesOf(rows: MemoryTable['rows'], columns: number): CellPage[] {
+  const pages: CellPage[] = [];
+  for (let start = 0; start < rows.length; start += PAGE_ROWS) {
+    pages.push(pageOf(rows.slice(start, start + PAGE_ROWS), columns, start + 1));
   }
-  if (Array.isArray(value)) return { items: value.map(flattenJson) };
-  return value as null | boolean | number | string;
+  return pages;
 }
 
-function revive(cell: PlainCell): SourceValue {
-  if (typeof cell !== 'object' || cell === null || cell instanceof Uint8Array) return cell;
-  if ('invalidText' in cell) return new InvalidText(cell.invalidText);
-  return new JsonNode(reviveJson(cell.json) as JsonNode['value']);
+/** The page of some rows; `first` is the ordinal of the first one. */
+function pageOf(rows: MemoryTable['rows'], columns: number, first: number): CellPage {
+  const cells = rows.flatMap((row) => Array.from({ length: columns }, (_, at) => row[at] ?? null));
+  const written = cells.map(writtenCell);
+  let end = 0;
+  return {
+    rows: rows.length,
+    columns,
+    bytes: Uint8Array.from(Buffer.concat(written.map(([, bytes]) => bytes))),
+    ends: Uint32Array.from(written, ([, bytes]) => (end += bytes.length)),
+    kinds: Uint8Array.from(written, ([kind]) => kind),
+    locators: BigInt64Array.from(rows, (_, index) => BigInt(first + index)),
+  };
 }
 
-function reviveJson(value: PlainJson): JsonValue {
-  if (typeof value !== 'object' || value === null) return value;
-  if ('lexeme' in value) return new InexactNumber(value.lexeme);
-  if ('items' in value) return value.items.map(reviveJson);
-  return new Map(value.members.map(([key, member]) => [key, reviveJson(member)]));
+const NONE = new Uint8Array(0);
+
+function writtenCell(cell: SourceValue): readonly [number, Uint8Array] {
+  if (cell === null) return [CELL.null, NONE];
+  if (cell === true) return [CELL.true, NONE];
+  if (cell === false) return [CELL.false, NONE];
+  if (typeof cell === 'string') return [CELL.text, Buffer.from(cell)];
+  if (typeof cell === 'bigint') return [CELL.integer, Buffer.from(String(cell))];
+  if (typeof cell === 'number') return [CELL.double, Buffer.from(digitsOf(cell))];
+  if (cell instanceof InvalidText) return [CELL.text, cell.bytes];
+  if (cell instanceof JsonNode) return [CELL.json, Buffer.from(jsonText(cell.value))];
+  return [CELL.bytes, cell];
+}
+
+function digitsOf(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+function jsonText(value: JsonValue): string {
+  if (value instanceof InexactNumber) return value.lexeme;
+  if (value instanceof Map) {
+    const members = [...value].map(([key, of]) => `${JSON.stringify(key)}:${jsonText(of)}`);
+    return `{${members.join(',')}}`;
+  }
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`;
+  return typeof value === 'number' ? digitsOf(value) : JSON.stringify(value);
 }

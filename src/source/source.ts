@@ -9,6 +9,10 @@
  */
 
 import type { SourceValue } from '../record/value.ts';
+import type { SqlDialect } from '../sql/dialect.ts';
+import type { CellPage } from './cellPage.ts';
+import type { DamageCheck } from './damageCheck.ts';
+import type { DeclaredType } from './declared.ts';
 
 export interface ColumnSchema {
   readonly name: string;
@@ -27,7 +31,7 @@ export type Collation = 'NOCASE' | 'RTRIM';
 
 export interface ForeignKey {
   readonly columns: readonly string[];
-  /** The parent table, spelled as the parent itself is where it exists. */
+  /** The parent's name, spelled as the parent itself is where it exists. */
   readonly table: string;
   /** The parent's columns; its primary key where the declaration names none. */
   readonly to: readonly string[];
@@ -47,8 +51,16 @@ export interface UnreadableColumn {
   readonly computed: boolean;
 }
 
+/** What locates a row: a rowid, its ordinal from 1 in reading order, or page and place of its storage. */
+export type LocatorKind = 'rowid' | 'ordinal' | 'ctid';
+
 export interface TableSchema {
+  /** As a mapping writes it: with the schema before it, where that is not the source's usual one. */
   readonly name: string;
+  /** The schema that it is in; left out of sources without schemas. */
+  readonly schema?: string;
+  /** What the locators of its rows are; left out where that is a rowid if it has one, else an ordinal. */
+  readonly locator?: LocatorKind;
   /** Views and queries are read like tables; a view is migrated only where a mapping asks for it. */
   readonly kind: 'table' | 'view' | 'file' | 'query';
   readonly columns: readonly ColumnSchema[];
@@ -152,12 +164,24 @@ export interface CountedByResults {
 export type ReadRange = Readonly<Record<string, number | string | bigint | null>>;
 
 /**
- * One row: the requested columns in the requested order, then the row's locator (SQLite rowid, or
- * 1-based ordinal in reading order) as the last element.
+ * One row: the requested columns in the requested order, then the row's locator as the last element. A
+ * locator is an integer of 64 bits, as a text where a double does not hold it.
  */
 export type Row = SourceValue[];
 
-/** What a reader needs to open the prepared snapshot in another thread; survives structured clone. */
+/**
+ * Where a source is, as its adapter takes it; opaque to all others. Survives structured clone and
+ * JSON. Never shown: it may hold a password.
+ */
+export interface SourceLocation {
+  readonly scheme: string;
+  readonly [part: string]: string | number | boolean | null;
+}
+
+/**
+ * A snapshot, for readers in any thread; survives structured clone. Never shown: it may hold what opens
+ * the source.
+ */
 export interface SourceHandle {
   readonly scheme: string;
   readonly [key: string]: unknown;
@@ -190,32 +214,17 @@ export interface SourceReader {
     range: ReadRange,
     asWritten?: readonly string[],
   ): AsyncIterable<Row[]>;
+  /** What `read` yields, in the same pages, as bytes; only where the source hands it over so. */
+  readCells?(table: string, columns: readonly string[], range: ReadRange): AsyncIterable<CellPage>;
   /** Only where the source has SQL. */
   readonly relations?: RelationReader;
+  /** May be called more than once, and while a table is read. */
   close(): Promise<void>;
 }
 
-/**
- * A look for damage in all that a source holds: pages cut off, indexes that disagree with their tables.
- * It runs in a process of its own while rows are read, in the snapshot that they are read from.
- */
-export interface DamageCheck {
-  /** Takes the snapshot; called again where the readers take theirs again. */
-  begin(): Promise<void>;
-  /** Checks everything. @throws Failure SOURCE_FORMAT where the source is damaged, or the check ended */
-  run(): Promise<CheckedSource>;
-  /** Ends it, whatever it is at. */
-  close(): void;
-}
-
-/** A source in which no damage was found. */
-export interface CheckedSource {
-  /** Tables of which not everything could be checked. */
-  readonly unchecked: readonly string[];
-}
-
 export interface PreparedSource {
-  readonly handle: SourceHandle;
+  /** What a person calls it: a path, or host and database. Holds no secret: messages show nothing else. */
+  readonly label: string;
   /** The source's own, whatever a mapping asks of it. */
   readonly schema: SourceSchema;
   /** By name, the queries and views that were asked for; read by these names like tables. */
@@ -227,13 +236,19 @@ export interface PreparedSource {
   readonly objects?: readonly CataloguedObject[];
   /** What a person should know of how it is read, each a clause; files beside it, for example. */
   readonly remarks?: readonly string[];
-  /** Of the files that it reads: what work and room are planned by. */
-  readonly bytes: number;
+  /**
+   * About how many bytes it holds: what worker threads and free space are planned by. Null where that
+   * cannot be known cheaply: then all workers start, and rows are counted before a run.
+   */
+  readonly estimatedBytes: number | null;
   /** How files are read, where that was told from them. */
   readonly told?: Told;
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
   plan(table: string, rows: number): Promise<ReadRange[]>;
-  /** Exact number of rows of a table, counted by the source itself, independently of `read`. */
+  /**
+   * Exact number of rows of a table, counted by the source itself, independently of `read`. It is
+   * counted once a snapshot: callers ask as often as they like. Of a new snapshot it is counted anew.
+   */
   count(table: string): Promise<number>;
   /**
    * How many cells of a column hold numbers that are written with other digits than their shortest
@@ -241,10 +256,12 @@ export interface PreparedSource {
    */
   readonly otherDigits?: (table: string) => ReadonlyMap<string, number>;
   /**
-   * Runs `begin` (which opens all readers of the run) so that all of them, and this prepared
-   * source, see one and the same snapshot; runs it again when the source changed meanwhile.
+   * Begins a snapshot and gives `open` (which opens all readers of the run) a handle to it, so that
+   * all of them, and this prepared source, see one and the same. Does both again when the source
+   * changed meanwhile; `open` closes what it had opened before. The handle of the last call is valid
+   * until the next one, or until `close`.
    */
-  inOneSnapshot(begin: () => Promise<void>): Promise<void>;
+  inOneSnapshot<T>(open: (handle: SourceHandle) => Promise<T>): Promise<T>;
   /** Only where the source can be damaged without a reader noticing. */
   checkForDamage?(): DamageCheck;
   /** Throws SOURCE_CHANGED when what was read is no longer what is there and no snapshot held it. */
@@ -252,14 +269,27 @@ export interface PreparedSource {
   close(): Promise<void>;
 }
 
+/** How long to wait, in milliseconds; 0 is no limit, but for a lock, where it is no waiting. */
+export interface Timeouts {
+  readonly connectMs: number;
+  /** For a lock that another process holds. */
+  readonly lockMs: number;
+  /** For a single statement that reads no rows. */
+  readonly statementMs: number;
+}
+
 export interface PrepareOptions {
   /** A private folder for copies, when the source cannot be read in place. Removed by the caller. */
   readonly scratch: string;
-  /** How long to wait for a lock of somebody else, in milliseconds. */
-  readonly lockTimeoutMs: number;
+  /** Environment variables, in which credentials are. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly timeouts: Timeouts;
+  /** Once it aborts, what waits for the source rejects with its reason, and lets go of the source. */
+  readonly signal: AbortSignal;
   /**
-   * What the mapping reads. Its SQL is somebody else's text: `prepare` compiles it and refuses what
-   * changes anything, or depends on more than the source, before any of it runs.
+   * What the mapping reads, with SQL only where the adapter has a dialect. That is text of other people:
+   * `prepare` compiles it and refuses what changes anything, or depends on more than the source, before
+   * any of it runs.
    */
   readonly relations?: readonly RelationRequest[];
   /**
@@ -271,7 +301,7 @@ export interface PrepareOptions {
 
 /** How files are read: as a location that says it, and for a person. */
 export interface Told {
-  readonly location: string;
+  readonly location: SourceLocation;
   readonly remarks: readonly Remark[];
 }
 
@@ -286,9 +316,31 @@ export interface Remark {
 export interface SourceAdapter {
   /** What stands before the colon of a source URL: `sqlite`, `csv`, `ndjson`, `json`. */
   readonly scheme: string;
-  /** `location` is what follows the colon, its path made absolute by the caller. */
-  prepare(location: string, options: PrepareOptions): Promise<PreparedSource>;
-  open(handle: SourceHandle): Promise<SourceReader>;
+  /** For help and hints: `sqlite:FILE`, `postgres://HOST/DATABASE`. */
+  readonly usage: string;
+  /**
+   * The location that a URL names; `rest` is what follows its colon, relative to the folder `base`. Looks
+   * at nothing but the text. Its Failures hold no part of `rest` that may be a secret.
+   * @throws Failure USAGE
+   */
+  parse(rest: string, base: string): SourceLocation;
+  /**
+   * What follows the colon in a mapping in the folder `base`: `parse` makes the same location of it, but
+   * for secrets, which it never holds.
+   */
+  format(location: SourceLocation, base: string): string;
+  /** The SQL that a mapping may have for it; null where it has none, so that such a mapping is refused. */
+  readonly dialect: SqlDialect | null;
+  /** A locator for a person, of tables that say what their locators are; its digits where left out. */
+  readonly showLocator?: (locator: number | string) => string;
+  /** What a column of its sources declares about its values. */
+  readonly declared: (column: ColumnSchema) => DeclaredType;
+  prepare(location: SourceLocation, options: PrepareOptions): Promise<PreparedSource>;
+  /**
+   * In any thread. Rejects with the reason of `signal` once it aborts, as the reader's `read` does,
+   * and closes what it has opened.
+   */
+  open(handle: SourceHandle, signal: AbortSignal): Promise<SourceReader>;
 }
 
 /** By the scheme of their URLs. */

@@ -8,6 +8,10 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../outcome/failure.ts';
+import { SQLITE_DIALECT } from '../sql/allowed.ts';
+import { cancellable } from './cancellable.ts';
+import { countOnce } from './countOnce.ts';
+import { fileLocation, formatPath, pathOf } from './files/path.ts';
 import type {
   PreparedSource,
   PrepareOptions,
@@ -33,6 +37,7 @@ import {
   type Access,
   type Connection,
 } from './sqlite/connection.ts';
+import { readDeclaration } from './sqlite/declared.ts';
 import { integrityCheck } from './sqlite/integrityRunner.ts';
 import { listObjects } from './sqlite/inventory.ts';
 import { tableAccess } from './sqlite/tableAccess.ts';
@@ -45,14 +50,25 @@ import { standIn, standInRemarks, tablesWithoutCollation } from './sqlite/standI
 const SCHEME = 'sqlite';
 const SNAPSHOT_ATTEMPTS = 8;
 
-export const sqliteAdapter: SourceAdapter = { scheme: SCHEME, prepare, open };
+export const sqliteAdapter: SourceAdapter = {
+  scheme: SCHEME,
+  usage: 'sqlite:FILE',
+  parse: (rest, base) => fileLocation(SCHEME, rest, base),
+  format: formatPath,
+  dialect: SQLITE_DIALECT,
+  declared: ({ declaredType }) => readDeclaration(declaredType),
+  prepare: (location, options) => prepare(pathOf(location), options),
+  open,
+};
 
-async function open(handle: SourceHandle): Promise<SourceReader> {
+async function open(handle: SourceHandle, signal: AbortSignal): Promise<SourceReader> {
+  signal.throwIfAborted();
   const relations = handle['relations'] as readonly RelationAccess[];
-  return openReader(handle['access'] as Access, relations);
+  return cancellable(openReader(handle['access'] as Access, relations), signal);
 }
 
 async function prepare(location: string, options: PrepareOptions): Promise<PreparedSource> {
+  options.signal.throwIfAborted();
   const { access, db, fingerprint } = begin(location, options);
   const { schema, objects, planned } = orClose(db, () =>
     translated(access, null, () => {
@@ -69,44 +85,43 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   const verify = (): void => {
     if (fingerprintOf(access) !== held) throw changed(location);
   };
-  // Of one snapshot; to count is to read the whole table.
-  const counts = new Map<string, number>();
   const bytes = bytesOf(access);
-  const count = async (table: string): Promise<number> => {
-    const known = counts.get(table);
-    if (known !== undefined) return known;
+  const counts = countOnce(async (table) => {
+    options.signal.throwIfAborted();
     const { rows } = await walkApart(db, access, bytes, { kind: 'count', table });
-    counts.set(table, rows);
     return rows;
-  };
+  });
   return {
-    handle: { scheme: SCHEME, access, relations: planned.access },
+    label: location,
     schema,
     objects,
     remarks: access.remarks,
     relations: planned.relations,
-    bytes,
+    estimatedBytes: bytes,
     async plan(table, rows) {
       // Queries run in readers alone, and in one go.
       if (isQuery(table)) return [{ lo: null, hi: null }];
       const { rows: found } = tableAccess(db, access, table);
-      const all = found.kind === 'rowid' ? await count(table) : 0;
+      const all = found.kind === 'rowid' ? await counts.count(table) : 0;
       const { ranges } = await walkApart(db, access, bytes, { kind: 'plan', table, all, rows });
       return [...ranges];
     },
     async count(table) {
       tableAccess(db, access, table);
-      return count(table);
+      return counts.count(table);
     },
     async inOneSnapshot(openReaders) {
-      counts.clear();
-      await beginTogether(db, access, openReaders);
+      options.signal.throwIfAborted();
+      counts.forget();
+      const handle = { scheme: SCHEME, access, relations: planned.access };
+      const opened = await beginTogether(db, access, () => openReaders(handle));
       if (access.kind === 'shared') held = sameFile(held, fingerprintOf(access), location);
       verify();
       const now = translated(access, null, () => readSchema(db));
       const listed = translated(access, null, () => listObjects(db));
       const same = isDeepStrictEqual(now, schema) && isDeepStrictEqual(listed, objects);
       if (!same) throw changed(location);
+      return opened;
     },
     checkForDamage: () => integrityCheck(access, bytes, options.scratch),
     async assertUnchanged() {
@@ -184,22 +199,22 @@ function beginOn(access: Access): Omit<Begun, 'access'> {
  * Opens all readers while nobody commits: when the data version is the same before and after, all
  * of them see what this connection sees.
  */
-async function beginTogether(
+async function beginTogether<T>(
   db: Connection,
   access: Access,
-  openReaders: () => Promise<void>,
-): Promise<void> {
+  openReaders: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; attempt <= SNAPSHOT_ATTEMPTS; attempt++) {
     const before = translated(access, null, () => {
       endSnapshot(db);
       return dataVersion(db);
     });
-    await openReaders();
+    const opened = await openReaders();
     const after = translated(access, null, () => {
       beginSnapshot(db);
       return dataVersion(db);
     });
-    if (after === before) return;
+    if (after === before) return opened;
   }
   throw new Failure('SOURCE_CHANGED', {
     what: `the database is written so often that no common snapshot was found in ${SNAPSHOT_ATTEMPTS} attempts`,

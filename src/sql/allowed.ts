@@ -1,5 +1,6 @@
 /** Rules for the SQL of invariants, of queries over a source, and of the views that these read. */
 
+import type { SqlDialect } from './dialect.ts';
 import {
   DATE_FUNCTIONS,
   readSql,
@@ -84,7 +85,10 @@ export function readSourceSql(sql: string): Sql | Refused {
   return readSql(sql, SOURCE);
 }
 
-/** Reads the query of a view from its text in the source's schema. */
+/** SQLite's SQL, as far as a mapping may use it. */
+export const SQLITE_DIALECT: SqlDialect = { readQuery: readSourceSql };
+
+/** Reads the query of a view from its text in the source's schema, unless it depends on chance. */
 export function readSourceView(sql: string): Sql | Refused {
   return readViewSql(sql, VIEW);
 }

@@ -1,11 +1,11 @@
-/** Names and texts as SQL. */
+/** Quoting of names and texts in SQL. */
 
-/** A name of a table, column or index as an identifier, whatever is in it. */
+/** Quotes any name of a table, column or index as an identifier. */
 export function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A text as a literal. */
+/** Quotes a text as a literal. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

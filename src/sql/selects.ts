@@ -12,7 +12,7 @@ export interface SqlQuery {
   readonly selects: readonly SqlSelect[];
 }
 
-export interface SqlCte {
+interface SqlCte {
   /** Names of its columns; null if they are those of its query. */
   readonly columns: readonly string[] | null;
   readonly query: SqlQuery;
@@ -23,7 +23,7 @@ export interface SqlSelect {
   readonly from: readonly SqlItem[];
 }
 
-export type SqlResult =
+type SqlResult =
   /** `*`, or `of.*` */
   | { readonly star: true; readonly of: string | null }
   | {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { sealift } from '../cli/run.ts';
-import { hasProgram } from '../cli/sealift.ts';
+import { sealift } from '../kit/run.ts';
+import { hasProgram } from '../kit/project.ts';
 import { liveOf, storeOf } from '../promote/fixture.ts';
 import { template } from '../torture/attack.ts';
 import { traced } from '../torture/systemCalls.ts';

@@ -15,6 +15,7 @@ import { isReference, type Mapping, type ModuleMapping } from '../../src/mapping
 import { rowMapper } from '../../src/mapping/compile/rowMapper.ts';
 import type { PreparedSource, SourceReader } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
+import { prepareAt, readerOf, waiting } from '../contract/opening.ts';
 
 export interface Opened {
   readonly source: PreparedSource;
@@ -36,8 +37,8 @@ export async function withDatabase<T>(
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
   return inFolder(async (scratch) => {
-    const source = await sqliteAdapter.prepare(path, { scratch, lockTimeoutMs: 1000 });
-    const reader = await sqliteAdapter.open(source.handle);
+    const source = await prepareAt(sqliteAdapter, path, { scratch, ...waiting(1000) });
+    const reader = await readerOf(sqliteAdapter, source);
     try {
       return await work({ source, reader });
     } finally {
@@ -57,12 +58,13 @@ export function makeDatabase(path: string, sql: string): void {
 
 export async function propose({ source, reader }: Opened, ids: 'keep' | 'uuid'): Promise<Proposal> {
   const { schema } = source;
+  const { declared } = sqliteAdapter;
   const profiles: TableProfile[] = [];
   for (const table of baseTables(schema)) {
-    profiles.push(await profileTable(reader, table, await source.plan(table.name, 1000)));
+    profiles.push(await profileTable(reader, table, await source.plan(table.name, 1000), declared));
   }
-  const url = 'sqlite:legacy.db';
-  return proposeMapping({ schema, profiles, sourceName: 'main', url, ids, projectName: 'test' });
+  const named = { sourceName: 'main', url: 'sqlite:legacy.db', projectName: 'test' };
+  return proposeMapping({ schema, profiles, declared, ids, ...named });
 }
 
 /** The proposal for a database made by `sql`, after it has passed {@link rejections} empty. */

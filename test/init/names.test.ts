@@ -56,12 +56,12 @@ describe('fieldNames', () => {
 
 describe('suggestProjectName', () => {
   it.each([
-    ['sqlite:/srv/old/Chinook.db', 'chinook'],
-    ['csv:export/', 'export'],
-    ['sqlite:C:\\old\\Hundeschule Müller.sqlite', 'hundeschule_mueller'],
-    ['sqlite:.db', 'db'],
-    ['sqlite:日本.db', 'migration'],
-  ])('makes of %s %s', (url, name) => {
-    expect(suggestProjectName(url)).toBe(name);
+    ['/srv/old/Chinook.db', 'chinook'],
+    ['db.example/export/', 'export'],
+    ['C:\\old\\Hundeschule Müller.sqlite', 'hundeschule_mueller'],
+    ['.db', 'db'],
+    ['日本.db', 'migration'],
+  ])('makes of %s %s', (label, name) => {
+    expect(suggestProjectName(label)).toBe(name);
   });
 });

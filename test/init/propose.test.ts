@@ -16,6 +16,7 @@ import {
   typesOf,
   withDatabase,
 } from './database.ts';
+import { sqliteAdapter } from '../../src/source/sqlite.ts';
 
 /** Type of the only column of a table that declares `type` and holds `values`. */
 async function typeOf(type: string, values: string): Promise<string | undefined> {
@@ -360,7 +361,7 @@ describe('a proposal', () => {
       },
       close: async () => undefined,
     };
-    const profiles = [await profileTable(reader, table, [{}])];
+    const profiles = [await profileTable(reader, table, [{}], INPUT.declared)];
     const proposal = proposeMapping({ ...INPUT, schema: { tables: [table] }, profiles });
     expect(Object.values(typesOf(proposal, 't'))).toEqual(names.map(() => 'integer'));
   });
@@ -405,7 +406,7 @@ describe('a proposal', () => {
   it('names the source where it is not the default one', async () => {
     const table = memoryTable(['a'], '');
     const reader: SourceReader = { async *read() {}, close: async () => undefined };
-    const profiles = [await profileTable(reader, table, [])];
+    const profiles = [await profileTable(reader, table, [], INPUT.declared)];
     const input = { ...INPUT, sourceName: 'old', schema: { tables: [table] }, profiles };
     const { project, modules } = proposeMapping(input);
     expect(modules[0]?.source).toEqual({ name: 'old', table: 't' });
@@ -413,7 +414,13 @@ describe('a proposal', () => {
   });
 });
 
-const INPUT = { sourceName: 'main', url: 'sqlite:x', projectName: 'x', ids: 'keep' } as const;
+const INPUT = {
+  sourceName: 'main',
+  url: 'sqlite:x',
+  projectName: 'x',
+  ids: 'keep',
+  declared: sqliteAdapter.declared,
+} as const;
 
 function memoryTable(names: readonly string[], declaredType: string): TableSchema {
   const columns = names.map((name) => ({ name, declaredType, notNull: false, generated: false }));

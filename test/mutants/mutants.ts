@@ -21,6 +21,7 @@ const of = (
 
 const SEAL = ['test/seal'];
 const PROMOTE = ['test/promote'];
+const JOURNAL = ['test/journal', 'test/promote'];
 const ACCOUNTING = ['test/scan/accounting.test.ts', 'test/flow/objects.test.ts'];
 const DETERMINISM = ['test/determinism'];
 const DISK = ['test/disk/publish.test.ts', 'test/fault/synced.test.ts'];
@@ -144,8 +145,13 @@ export const MUTANTS: readonly Mutant[] = [
       "scan.verdict === 'WARN' && allowWarnings === null",
     ],
   ]),
-  ...of(true, 'journal/event.ts', PROMOTE, [
+  ...of(true, 'journal/event.ts', JOURNAL, [
     ['a scan whose counts are missing has passed', 'Number.POSITIVE_INFINITY', '0'],
+    [
+      'a move to no candidate is not seen',
+      'if (!isText(to) || !isSealedName(to))',
+      'if (!isText(to))',
+    ],
   ]),
   ...of(true, 'seal/verify.ts', SEAL, [
     [
@@ -239,9 +245,9 @@ export const MUTANTS: readonly Mutant[] = [
     ['test/migrate/queries.test.ts', 'test/migrate/rejections.test.ts'],
     [
       [
-        'rows of a query without a partner are not told',
-        '  add(base.strays, `without',
-        '  add(0 * base.strays, `without',
+        'rows of a query without a base row are not reported',
+        '  add(base.strays, `not read',
+        '  add(0 * base.strays, `not read',
       ],
     ],
   ),

@@ -7,10 +7,12 @@ import { determinism } from '../../src/flow/determinism.ts';
 import { diff } from '../../src/flow/diff.ts';
 import { drill } from '../../src/flow/drill.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
-import type { Environment, SelfRun } from '../../src/run/environment.ts';
+import type { Environment, SelfOptions, SelfRun } from '../../src/run/environment.ts';
+import type { SourceLocation } from '../../src/source/source.ts';
 import { scanDrift } from '../../src/flow/scanDrift.ts';
 import type { Stage } from '../../src/outcome/rules.ts';
-import { check, freezeCheck, freezeIt, HERE, project as registered } from '../flow/registered.ts';
+import { ENVIRONMENT } from '../fault/fixture.ts';
+import { check, freezeCheck, freezeIt, project as registered } from '../flow/registered.ts';
 import { change, migrateOf, projectOf, said, type Said } from './flows.ts';
 import { ROW_PLANTS, uuid } from './rowPlants.ts';
 import { SOUND } from './sealPlants.ts';
@@ -53,7 +55,7 @@ function different(between: (project: string) => void): CommandPlant {
     const a = sealId(await migrateOf(project));
     between(project);
     const b = sealId(await migrateOf(project));
-    return said((found) => diff({ ...at(project), a, b, showValues: null }, HERE, found));
+    return said((found) => diff({ ...at(project), a, b, showValues: null }, ENVIRONMENT, found));
   };
   return { stage: 'diff', find };
 }
@@ -61,17 +63,24 @@ function different(between: (project: string) => void): CommandPlant {
 /** Runs of our own that are none: a migrate in this process, and whatever else fails. */
 function selfRuns(runId: (run: number) => string): Environment {
   let runs = 0;
-  const run = async (args: readonly string[]): Promise<Awaited<SelfRun['ended']>> => {
+  const run = async (
+    args: readonly string[],
+    variables: SelfOptions['variables'],
+  ): Promise<Awaited<SelfRun['ended']>> => {
     runs += 1;
     const project = args[args.indexOf('--project') + 1] ?? '';
-    const [, url = ''] = (args[args.indexOf('--source') + 1] ?? '').split(/=(.*)/s);
     if (args[0] !== 'migrate') return { code: 1, signal: null, stdout: '', stderr: '' };
-    const sources = new Map([['main', url]]);
+    const [, variable = ''] =
+      /^main=env:(\w+)$/.exec(args[args.indexOf('--source') + 1] ?? '') ?? [];
+    const sources = new Map([['main', JSON.parse(variables[variable] ?? '') as SourceLocation]]);
     const { outcome } = await migrateOf(project, { sources, runId: runId(runs) });
     const stdout = JSON.stringify({ sealId: outcome?.sealId, dataRoot: outcome?.dataRoot });
     return { code: 0, signal: null, stdout, stderr: '' };
   };
-  return { ...HERE, runSelf: (args) => ({ ended: run(args), kill() {} }) };
+  return {
+    ...ENVIRONMENT,
+    runSelf: (args, { variables }) => ({ ended: run(args, variables), kill() {} }),
+  };
 }
 
 /** The candidate is no longer what the sources say. */
@@ -84,7 +93,7 @@ async function moved(): Promise<Said> {
 
 function driftOf(project: string): Promise<Said> {
   const options = { ...at(project), depth: 'records', workers: 1, memory: MEMORY } as const;
-  return said((found) => scanDrift(options, HERE, found));
+  return said((found) => scanDrift(options, ENVIRONMENT, found));
 }
 
 /** By rule. */
@@ -125,7 +134,7 @@ export const COMMAND_PLANTS: Readonly<Record<string, readonly CommandPlant[]>> =
       find: () => {
         const options = { skipIntegrityCheck: true, workers: 1, memory: MEMORY };
         const project = projectOf(SOUND);
-        return said((found) => dryRun({ ...at(project), ...options }, HERE, found));
+        return said((found) => dryRun({ ...at(project), ...options }, ENVIRONMENT, found));
       },
     },
   ],

@@ -72,6 +72,8 @@ describe('references by id', () => {
       const parsed = await scanned(MAPPING, folder, { checks: ['references'] });
       expect(references(packed)).toEqual(references(parsed));
       expect(packed.filter(({ rule }) => rule !== 'reference')).toEqual([]);
+      const alone = await scanned(MAPPING, folder, { checks: ['references'], pool, memory });
+      expect(alone).toEqual(packed);
       const fields = references(packed).map(({ field }) => field);
       const counts = ['owner', 'mother', 'town'].map(
         (name) => fields.filter((field) => field === name).length,

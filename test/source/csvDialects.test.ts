@@ -14,6 +14,7 @@ import { csvParser } from '../../src/source/csv/parser.ts';
 import { surveyor } from '../../src/source/csv/survey.ts';
 import type { Row } from '../../src/source/source.ts';
 import { dialects, KNOWN, tables, writeTable, type Dialect, type Table } from './csvWriter.ts';
+import { prepareAt, restOf, readerOf, waiting } from '../contract/opening.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealift-dialects-'));
 const file = join(folder, 'table.csv');
@@ -21,8 +22,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 async function read(options: CsvOptions, explore = false): Promise<Table> {
   const location = csvLocation(file, options);
-  const source = await csvAdapter.prepare(location, { scratch: folder, lockTimeoutMs: 0, explore });
-  const reader = await csvAdapter.open(structuredClone(source.handle));
+  const source = await prepareAt(csvAdapter, location, { scratch: folder, ...waiting(0), explore });
+  const reader = await readerOf(csvAdapter, source);
   const columns = source.schema.tables[0]?.columns.map(({ name }) => name) ?? [];
   const rows: Row[] = [];
   for await (const page of reader.read('table', columns, {})) rows.push(...page);
@@ -104,10 +105,10 @@ describe('a CSV file', () => {
         writeFileSync(file, writeTable(table, dialect));
         const explored = await readOrRefuse({}, true);
         fc.pre(explored !== null);
-        const options = { scratch: folder, lockTimeoutMs: 0, explore: true };
-        const { told } = await csvAdapter.prepare(file, options);
+        const options = { scratch: folder, ...waiting(0), explore: true };
+        const { told } = await prepareAt(csvAdapter, file, options);
         expect(told?.remarks.length).toBeGreaterThan(0);
-        const { path, options: said } = parseCsvLocation(told?.location ?? '');
+        const { path, options: said } = parseCsvLocation(restOf(csvAdapter, told?.location), '/');
         expect([path, await read(said)]).toEqual([file, explored]);
       }),
       { numRuns: 60 },

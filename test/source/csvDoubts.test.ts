@@ -10,6 +10,7 @@ import { csvAdapter } from '../../src/source/csv.ts';
 import { jsonAdapter } from '../../src/source/json.ts';
 import { ndjsonAdapter } from '../../src/source/ndjson.ts';
 import type { PreparedSource, Row, SourceAdapter } from '../../src/source/source.ts';
+import { prepareAt, readerOf, restOf, waiting } from '../contract/opening.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealift-doubts-'));
 const file = join(folder, 'x.csv');
@@ -22,13 +23,13 @@ function prepare(
   { options = '', explore = false, adapter = csvAdapter } = {},
 ): Promise<PreparedSource> {
   writeFileSync(file, content);
-  return adapter.prepare(`${file}${options}`, { scratch: folder, lockTimeoutMs: 0, explore });
+  return prepareAt(adapter, `${file}${options}`, { scratch: folder, ...waiting(0), explore });
 }
 
 /** Header and rows. */
 async function read(content: Content, options = '', explore = false): Promise<Row[]> {
   const source = await prepare(content, { options, explore });
-  const reader = await csvAdapter.open(structuredClone(source.handle));
+  const reader = await readerOf(csvAdapter, source);
   const columns = source.schema.tables[0]?.columns.map(({ name }) => name) ?? [];
   const rows: Row[] = [columns];
   for await (const page of reader.read('x', columns, {}))
@@ -49,7 +50,9 @@ async function refusal(work: Promise<unknown>): Promise<string> {
 const refuse = (content: Content, options = ''): Promise<string> => refusal(read(content, options));
 
 const told = async (content: Content, options = ''): Promise<string> =>
-  ((await prepare(content, { options, explore: true })).told?.location ?? '').slice(file.length);
+  restOf(csvAdapter, (await prepare(content, { options, explore: true })).told?.location).slice(
+    file.length,
+  );
 
 const doubtsOf = async (content: Content): Promise<string[]> => {
   const remarks = (await prepare(content, { explore: true })).told?.remarks ?? [];
@@ -265,7 +268,7 @@ describe('the encoding', () => {
 describe('a folder', () => {
   const inside = join(folder, 'export');
   const explore = async (adapter: SourceAdapter): Promise<PreparedSource> =>
-    adapter.prepare(inside, { scratch: folder, lockTimeoutMs: 0, explore: true });
+    prepareAt(adapter, inside, { scratch: folder, ...waiting(0), explore: true });
   beforeAll(() => {
     mkdirSync(join(inside, 'old.csv'), { recursive: true });
     for (const [name, text] of [
@@ -282,9 +285,10 @@ describe('a folder', () => {
   });
 
   it('may hold files that are written in several ways, each told by itself', async () => {
-    const { told: all, handle, schema } = await explore(csvAdapter);
-    expect(all?.location).toBe(inside);
-    const reader = await csvAdapter.open(handle);
+    const source = await explore(csvAdapter);
+    const { told: all, schema } = source;
+    expect(restOf(csvAdapter, all?.location)).toBe(inside);
+    const reader = await readerOf(csvAdapter, source);
     const rows: Row[] = [];
     for (const { name, columns } of schema.tables) {
       const names = columns.map((column) => column.name);
@@ -296,7 +300,8 @@ describe('a folder', () => {
       ['1', 1],
     ]);
     rmSync(join(inside, 'b.csv'));
-    expect((await explore(csvAdapter)).told?.location).toBe(`${inside}?delimiter=,`);
+    const { told: now } = await explore(csvAdapter);
+    expect(restOf(csvAdapter, now?.location)).toBe(`${inside}?delimiter=,`);
   });
 
   const what = async (adapter: SourceAdapter): Promise<unknown[]> =>

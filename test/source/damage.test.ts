@@ -14,8 +14,9 @@ import type { Access } from '../../src/source/sqlite/connection.ts';
 import { damageIn } from '../../src/source/sqlite/integrityMessages.ts';
 import { integrityCheck } from '../../src/source/sqlite/integrityRunner.ts';
 import { inThread } from '../../src/source/sqlite/walk.ts';
-import { INLINE_SQLITE } from '../fault/inlineIntegrity.ts';
+import { INLINE_SQLITE } from '../kit/inlineIntegrity.ts';
 import { writeEndless } from './endless.ts';
+import { handleOf, prepareAt, readerOf, waiting } from '../contract/opening.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -74,9 +75,9 @@ async function checked(
   file: string,
   adapter: SourceAdapter = INLINE_SQLITE,
 ): Promise<string | readonly string[]> {
-  const source = await adapter.prepare(file, {
+  const source = await prepareAt(adapter, file, {
     scratch: join(folder, 'scratch'),
-    lockTimeoutMs: 100,
+    ...waiting(100),
   });
   const check = source.checkForDamage?.();
   try {
@@ -98,10 +99,10 @@ function lineOf(error: unknown): string {
 
 /** All rows of a table, in ranges of few, or the line that ends the reading. */
 async function read(file: string, table: string): Promise<Row[] | string> {
-  const options = { scratch: join(folder, 'scratch'), lockTimeoutMs: 100 };
+  const options = { scratch: join(folder, 'scratch'), ...waiting(100) };
   try {
-    const source = await sqliteAdapter.prepare(file, options);
-    const reader = await sqliteAdapter.open(source.handle);
+    const source = await prepareAt(sqliteAdapter, file, options);
+    const reader = await readerOf(sqliteAdapter, source);
     try {
       const columns = source.schema.tables.find(({ name }) => name === table)?.columns ?? [];
       const names = columns.map(({ name }) => name);
@@ -212,8 +213,8 @@ describe('the check for damage', () => {
   it('is ended where it takes too long, and says when its process died', async () => {
     const file = make(LEDGER);
     const scratch = join(folder, 'scratch');
-    const source = await sqliteAdapter.prepare(file, { scratch, lockTimeoutMs: 100 });
-    const access = source.handle['access'] as Access;
+    const source = await prepareAt(sqliteAdapter, file, { scratch, ...waiting(100) });
+    const access = (await handleOf(source))['access'] as Access;
     await source.close();
     const late = integrityCheck(access, 0, scratch, 0.001);
     await expect(late.begin()).rejects.toThrow(/took longer than/);
@@ -225,9 +226,9 @@ describe('the check for damage', () => {
 
 /** Rows of the ledger, counted in a thread; its ranges are those of this one. */
 async function walked(file: string): Promise<unknown> {
-  const options = { scratch: join(folder, 'scratch'), lockTimeoutMs: 100 };
-  const source = await sqliteAdapter.prepare(file, options);
-  const access = source.handle['access'] as Access;
+  const options = { scratch: join(folder, 'scratch'), ...waiting(100) };
+  const source = await prepareAt(sqliteAdapter, file, options);
+  const access = (await handleOf(source))['access'] as Access;
   const walk = { kind: 'plan', table: 'ledger', all: 300, rows: 100 } as const;
   try {
     const [{ rows }, { ranges }] = await Promise.all([

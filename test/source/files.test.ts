@@ -7,10 +7,11 @@ import { Failure } from '../../src/outcome/failure.ts';
 import { InexactNumber, JsonNode } from '../../src/record/value.ts';
 import { csvAdapter } from '../../src/source/csv.ts';
 import { jsonAdapter } from '../../src/source/json.ts';
-import { memoryAdapter, memorySource } from '../../src/source/memory.ts';
+import { memoryAdapter } from '../../src/source/memory.ts';
 import { ndjsonAdapter } from '../../src/source/ndjson.ts';
 import type { Row, SourceAdapter } from '../../src/source/source.ts';
 import { arraySplitter, lineSplitter, type Splitter } from '../../src/source/files/splitter.ts';
+import { prepareAt, readerOf, waiting } from '../contract/opening.ts';
 
 let root = '';
 beforeEach(() => {
@@ -18,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const options = () => ({ scratch: root, lockTimeoutMs: 0 });
+const options = () => ({ scratch: root, ...waiting(0) });
 
 function write(name: string, content: string | Uint8Array): string {
   const file = join(root, name);
@@ -33,8 +34,8 @@ interface Read {
 
 /** The first table, whole. */
 async function read(adapter: SourceAdapter, location: string, size = 1e9): Promise<Read> {
-  const source = await adapter.prepare(location, options());
-  const reader = await adapter.open(structuredClone(source.handle));
+  const source = await prepareAt(adapter, location, options());
+  const reader = await readerOf(adapter, source);
   const [table] = source.schema.tables;
   const name = table?.name ?? '';
   const columns = table?.columns.map((column) => column.name) ?? [];
@@ -60,10 +61,10 @@ async function lineOf(work: Promise<unknown>): Promise<string> {
 }
 
 const refuseNdjson = (content: string | Uint8Array): Promise<string> =>
-  lineOf(ndjsonAdapter.prepare(write('x.ndjson', content), options()));
+  lineOf(prepareAt(ndjsonAdapter, write('x.ndjson', content), options()));
 
 const refuseJson = (content: string): Promise<string> =>
-  lineOf(jsonAdapter.prepare(write('x.json', content), options()));
+  lineOf(prepareAt(jsonAdapter, write('x.json', content), options()));
 
 const refuseCsv = (content: string | Uint8Array, query = ''): Promise<string> =>
   lineOf(read(csvAdapter, write('x.csv', content) + query));
@@ -142,7 +143,7 @@ describe('the NDJSON source', () => {
     const whole = await read(ndjsonAdapter, file);
     expect(whole.rows.every((row) => row[0] === Number(row[2]) - 1)).toBe(true);
     expect(await read(ndjsonAdapter, file, 1000)).toEqual(whole);
-    const source = await ndjsonAdapter.prepare(file, options());
+    const source = await prepareAt(ndjsonAdapter, file, options());
     expect((await source.plan('split', 1000)).length).toBeGreaterThan(5);
   });
 
@@ -170,7 +171,7 @@ describe('the NDJSON source', () => {
     mkdirSync(folder);
     writeFileSync(join(folder, 'a.ndjson'), '');
     writeFileSync(join(folder, 'a.NDJSON'), '');
-    expect(await lineOf(ndjsonAdapter.prepare(folder, options()))).toMatch(
+    expect(await lineOf(prepareAt(ndjsonAdapter, folder, options()))).toMatch(
       /^SOURCE_FORMAT .*same table/,
     );
   });
@@ -179,7 +180,7 @@ describe('the NDJSON source', () => {
     const folder = join(root, 'more');
     mkdirSync(folder);
     writeFileSync(join(folder, 'a.ndjson'), '{"a":1}');
-    const source = await ndjsonAdapter.prepare(folder, options());
+    const source = await prepareAt(ndjsonAdapter, folder, options());
     await source.assertUnchanged();
     writeFileSync(join(folder, 'b.ndjson'), '');
     expect(await lineOf(source.assertUnchanged())).toMatch(/^SOURCE_CHANGED/);
@@ -317,16 +318,19 @@ describe('the CSV source', () => {
 
 describe('the memory source', () => {
   it('brings every kind of cell through structured clone', async () => {
-    const json = new JsonNode(new Map([['__proto__', [new InexactNumber('1.0e1'), null, 'x']]]));
+    const json = new JsonNode(new Map([['__proto__', [new InexactNumber('1.10'), null, 'x']]]));
     const cells = [null, true, 1.5, 2n ** 70n, 'é', new Uint8Array([1]), json];
     const columns = cells.map((_, index) => {
       return { name: `c${index}`, declaredType: '', notNull: false, generated: false };
     });
     const keys = { primaryKey: [], unique: [], foreignKeys: [] };
-    const source = memorySource([
-      { schema: { name: 't', kind: 'table', columns, ...keys }, rows: [cells] },
-    ]);
-    const reader = await memoryAdapter.open(structuredClone(source.handle));
+    const table = {
+      schema: { name: 't', kind: 'table' as const, columns, ...keys },
+      rows: [cells],
+    };
+    const adapter = memoryAdapter(new Map([['m', [table]]]));
+    const source = await prepareAt(adapter, 'm', options());
+    const reader = await readerOf(adapter, source);
     for (const range of await source.plan('t', 1)) {
       for await (const page of reader.read(
         't',
@@ -354,8 +358,8 @@ describe('numbers as they are written', () => {
   ])(
     'keep their digits in the columns that are asked for, and are counted: %s',
     async (name, adapter, text) => {
-      const source = await adapter.prepare(write(`t.${name}`, text), options());
-      const reader = await adapter.open(structuredClone(source.handle));
+      const source = await prepareAt(adapter, write(`t.${name}`, text), options());
+      const reader = await readerOf(adapter, source);
       const rowsWith = async (asWritten: readonly string[]): Promise<Row[]> => {
         const rows: Row[] = [];
         for (const range of await source.plan('t', 1)) {

@@ -11,6 +11,7 @@ import { jsonAdapter } from '../../src/source/json.ts';
 import { ndjsonAdapter } from '../../src/source/ndjson.ts';
 import type { Row, SourceAdapter } from '../../src/source/source.ts';
 import { attempt, dice, FUZZ_RUNS, inherited, mutate } from '../mutate.ts';
+import { prepareAt, readerOf, waiting } from '../contract/opening.ts';
 
 /** Of each adapter. */
 const RUNS = Math.ceil(FUZZ_RUNS / 2);
@@ -88,8 +89,8 @@ function fileOf({ text, pieces }: Subject): fc.Arbitrary<Uint8Array> {
 
 /** All rows of the first table, from ranges of few rows each. */
 async function readAll(adapter: SourceAdapter, location: string, scratch: string): Promise<Row[]> {
-  const source = await adapter.prepare(location, { scratch, lockTimeoutMs: 0 });
-  const reader = await adapter.open(structuredClone(source.handle));
+  const source = await prepareAt(adapter, location, { scratch, ...waiting(0) });
+  const reader = await readerOf(adapter, source);
   try {
     const [table] = source.schema.tables;
     const [name, columns] = [table?.name ?? '', table?.columns.map((column) => column.name) ?? []];

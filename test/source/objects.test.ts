@@ -10,6 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { PreparedSource, Row } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import { anySchema, applySchema } from './anySchema.ts';
+import { prepareAt, readerOf, waiting } from '../contract/opening.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealift-objects-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -40,7 +41,7 @@ function make(
 
 async function opened<T>(file: string, work: (source: PreparedSource) => Promise<T>): Promise<T> {
   const scratch = mkdtempSync(join(folder, 'scratch-'));
-  const source = await sqliteAdapter.prepare(file, { scratch, lockTimeoutMs: 100 });
+  const source = await prepareAt(sqliteAdapter, file, { scratch, ...waiting(100) });
   try {
     return await work(source);
   } finally {
@@ -50,7 +51,7 @@ async function opened<T>(file: string, work: (source: PreparedSource) => Promise
 
 async function rowsOf(source: PreparedSource, table: string): Promise<Row[]> {
   const columns = source.schema.tables.find(({ name }) => name === table)?.columns ?? [];
-  const reader = await sqliteAdapter.open(structuredClone(source.handle));
+  const reader = await readerOf(sqliteAdapter, source);
   const rows: Row[] = [];
   for (const range of await source.plan(table, 1e6)) {
     const names = columns.map(({ name }) => name);
@@ -335,16 +336,16 @@ describe('a collation that is not here', () => {
     const base = { table: 'town', key: { id: 'id' } };
     const scratch = mkdtempSync(join(folder, 'scratch-'));
     const ask = (sql: string | null, name: string) =>
-      sqliteAdapter.prepare(file, {
+      prepareAt(sqliteAdapter, file, {
         scratch,
-        lockTimeoutMs: 100,
+        ...waiting(100),
         relations: [{ name, sql, base }],
       });
     await expect(
       ask("SELECT t.id FROM town t JOIN tag ON word = 'ant'", 'query m'),
     ).rejects.toThrow(/the key of table "tag" is ordered by a collation that is not here/);
     const source = await ask('SELECT id FROM town', 'query m');
-    const reader = await sqliteAdapter.open(source.handle);
+    const reader = await readerOf(sqliteAdapter, source);
     await expect(reader.relations?.baseCounts('query m')).rejects.toThrow(
       'SQLite needs a collation of the application for this, and it is not here',
     );

@@ -15,7 +15,8 @@ import type {
   SourceReader,
 } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
-import { workFolder } from '../cli/sealift.ts';
+import { workFolder } from '../kit/project.ts';
+import { prepareAt, readerOf, waiting } from '../contract/opening.ts';
 
 const folder = workFolder('relations');
 mkdirSync(join(folder, 'scratch'));
@@ -31,7 +32,7 @@ function database(sql: string, work: (db: Database.Database) => void = () => {})
   return file;
 }
 
-const OPTIONS = { scratch: join(folder, 'scratch'), lockTimeoutMs: 100 };
+const OPTIONS = { scratch: join(folder, 'scratch'), ...waiting(100) };
 
 interface Opened {
   readonly source: PreparedSource;
@@ -40,8 +41,8 @@ interface Opened {
 }
 
 async function open(file: string, relations: readonly RelationRequest[]): Promise<Opened> {
-  const source = await sqliteAdapter.prepare(file, { ...OPTIONS, relations });
-  const reader = await sqliteAdapter.open(structuredClone(source.handle));
+  const source = await prepareAt(sqliteAdapter, file, { ...OPTIONS, relations });
+  const reader = await readerOf(sqliteAdapter, source);
   return {
     source,
     reader,

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { Failure } from '../../src/outcome/failure.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
+import { prepareAt, waiting } from '../contract/opening.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealift-side-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,7 +40,7 @@ function walDatabase(sql: string, later: string, pragma = ''): Made {
 async function look(file: string): Promise<{ rows: number; remarks: readonly string[] } | string> {
   const scratch = mkdtempSync(join(folder, 'scratch-'));
   try {
-    const source = await sqliteAdapter.prepare(file, { scratch, lockTimeoutMs: 100 });
+    const source = await prepareAt(sqliteAdapter, file, { scratch, ...waiting(100) });
     try {
       return { rows: await source.count('t'), remarks: source.remarks ?? [] };
     } finally {

@@ -21,6 +21,7 @@ import { InvalidText } from '../../src/record/value.ts';
 import type { PreparedSource, Row, SourceReader } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import type { Access } from '../../src/source/sqlite/connection.ts';
+import { NEVER, handleOf, prepareAt, readerOf, waiting } from '../contract/opening.ts';
 
 let root = '';
 let folder = '';
@@ -38,7 +39,7 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const options = () => ({ scratch: join(root, 'scratch'), lockTimeoutMs: 150 });
+const options = () => ({ scratch: join(root, 'scratch'), ...waiting(150) });
 
 /** A database made by statements; closed. */
 function make(name: string, ...statements: string[]): string {
@@ -89,9 +90,9 @@ async function readAll(
   rows = 1e9,
 ): Promise<Row[]> {
   let reader: SourceReader | null = null;
-  await source.inOneSnapshot(async () => {
+  await source.inOneSnapshot(async (handle) => {
     await reader?.close();
-    reader = await sqliteAdapter.open(structuredClone(source.handle));
+    reader = await sqliteAdapter.open(structuredClone(handle), NEVER);
   });
   const open = reader as unknown as SourceReader;
   const found: Row[] = [];
@@ -103,7 +104,7 @@ async function readAll(
 }
 
 async function readOnce(file: string, table: string, columns: readonly string[]): Promise<Row[]> {
-  const source = await sqliteAdapter.prepare(file, options());
+  const source = await prepareAt(sqliteAdapter, file, options());
   try {
     const rows = await readAll(source, table, columns);
     expect(rows).toHaveLength(await source.count(table));
@@ -115,9 +116,10 @@ async function readOnce(file: string, table: string, columns: readonly string[])
 }
 
 async function kindOf(file: string): Promise<Access['kind']> {
-  const source = await sqliteAdapter.prepare(file, options());
+  const source = await prepareAt(sqliteAdapter, file, options());
+  const { kind } = (await handleOf(source))['access'] as Access;
   await source.close();
-  return (source.handle['access'] as Access).kind;
+  return kind;
 }
 
 async function failure(work: Promise<unknown>): Promise<Failure> {
@@ -314,7 +316,8 @@ describe('values of a SQLite source', () => {
       `WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 39)
        INSERT INTO t SELECT zeroblob(1048576) FROM n`,
     );
-    const reader = await sqliteAdapter.open((await sqliteAdapter.prepare(file, options())).handle);
+    const source = await prepareAt(sqliteAdapter, file, options());
+    const reader = await readerOf(sqliteAdapter, source);
     const pages: number[] = [];
     for await (const page of reader.read('t', ['v'], { lo: null, hi: null }))
       pages.push(page.length);
@@ -332,7 +335,7 @@ describe('rows of a SQLite source', () => {
       'CREATE TABLE t (v)',
       ...ids.map((id) => `INSERT INTO t (rowid, v) VALUES (${id}, 'r${id}')`),
     );
-    const source = await sqliteAdapter.prepare(file, options());
+    const source = await prepareAt(sqliteAdapter, file, options());
     for (const size of [1, 2, 3, 100]) {
       const rows = await readAll(source, 't', ['v'], size);
       expect(rows.map((row) => row[0])).toEqual(ids.map((id) => `r${id}`));
@@ -348,7 +351,7 @@ describe('rows of a SQLite source', () => {
       `WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
        INSERT INTO t (rowid, v) SELECT i * i * i * 1000003, i FROM n`,
     );
-    const source = await sqliteAdapter.prepare(file, options());
+    const source = await prepareAt(sqliteAdapter, file, options());
     expect(await source.plan('t', 100)).toHaveLength(11);
     expect(await readAll(source, 't', ['v'], 100)).toHaveLength(1000);
     await source.close();
@@ -410,7 +413,7 @@ describe('the schema of a SQLite source', () => {
       'CREATE VIRTUAL TABLE words USING fts5(text)',
       'CREATE TABLE seq (id INTEGER PRIMARY KEY AUTOINCREMENT)',
     );
-    const source = await sqliteAdapter.prepare(file, options());
+    const source = await prepareAt(sqliteAdapter, file, options());
     await source.close();
     const { tables } = source.schema;
     expect(tables.map(({ name, kind }) => `${kind} ${name}`)).toEqual([
@@ -522,7 +525,7 @@ describe('a SQLite source is left as it was', () => {
     const file = make('stray.db', TWO);
     writeFileSync(`${file}-wal`, '');
     await check(file, 'copy', [1]);
-    const source = await sqliteAdapter.prepare(empty, options());
+    const source = await prepareAt(sqliteAdapter, empty, options());
     expect(source.schema.tables).toEqual([]);
     await source.close();
     expect(readdirSync(folder).sort()).toEqual([
@@ -579,14 +582,14 @@ describe('a SQLite source is one snapshot', () => {
   it('begins again when somebody commits between two readers', async () => {
     const file = make('live.db', 'PRAGMA journal_mode = WAL', TWO);
     const child = await elsewhere(file, `db.exec(${JSON.stringify(LATER)})`);
-    const source = await sqliteAdapter.prepare(file, options());
+    const source = await prepareAt(sqliteAdapter, file, options());
     let readers: SourceReader[] = [];
     let begun = 0;
-    await source.inOneSnapshot(async () => {
+    await source.inOneSnapshot(async (handle) => {
       for (const reader of readers) await reader.close();
-      readers = [await sqliteAdapter.open(source.handle)];
+      readers = [await sqliteAdapter.open(handle, NEVER)];
       if (begun++ === 0) await tell(child, 'INSERT INTO t VALUES (3)');
-      readers.push(await sqliteAdapter.open(source.handle));
+      readers.push(await sqliteAdapter.open(handle, NEVER));
     });
     expect(begun).toBe(2);
     await tell(child, 'INSERT INTO t VALUES (4)');
@@ -604,7 +607,7 @@ describe('a SQLite source is one snapshot', () => {
   it('gives up when it never holds still', async () => {
     const file = make('live.db', 'PRAGMA journal_mode = WAL', TWO);
     const child = await elsewhere(file, `db.exec(${JSON.stringify(LATER)})`);
-    const source = await sqliteAdapter.prepare(file, options());
+    const source = await prepareAt(sqliteAdapter, file, options());
     const busy = source.inOneSnapshot(() => tell(child, 'INSERT INTO t VALUES (3)'));
     expect((await failure(busy)).code).toBe('SOURCE_CHANGED');
     await source.close();
@@ -612,7 +615,7 @@ describe('a SQLite source is one snapshot', () => {
 
   it('keeps writers of a rollback database out until it is closed', async () => {
     const file = make('d.db', TWO);
-    const source = await sqliteAdapter.prepare(file, options());
+    const source = await prepareAt(sqliteAdapter, file, options());
     const child = await elsewhere(file, `db.pragma('busy_timeout = 50')`);
     await source.inOneSnapshot(async () => {});
     await tell(child, 'BEGIN; INSERT INTO t VALUES (2)');
@@ -624,7 +627,7 @@ describe('a SQLite source is one snapshot', () => {
   it('notices a changed schema', async () => {
     const file = make('live.db', 'PRAGMA journal_mode = WAL', TWO);
     const child = await elsewhere(file, `db.exec(${JSON.stringify(LATER)})`);
-    const source = await sqliteAdapter.prepare(file, options());
+    const source = await prepareAt(sqliteAdapter, file, options());
     await tell(child, 'ALTER TABLE t ADD COLUMN w');
     expect((await failure(source.inOneSnapshot(async () => {}))).code).toBe('SOURCE_CHANGED');
     await source.close();
@@ -632,7 +635,7 @@ describe('a SQLite source is one snapshot', () => {
 
   it('notices that a clean write-ahead database was written', async () => {
     const file = make('w.db', 'PRAGMA journal_mode = WAL', TWO);
-    const source = await sqliteAdapter.prepare(file, options());
+    const source = await prepareAt(sqliteAdapter, file, options());
     await source.inOneSnapshot(async () => {});
     make('w.db', LATER);
     expect((await failure(source.assertUnchanged())).code).toBe('SOURCE_CHANGED');
@@ -641,7 +644,7 @@ describe('a SQLite source is one snapshot', () => {
 });
 
 async function lineOf(file: string): Promise<string> {
-  const found = await failure(sqliteAdapter.prepare(file, options()));
+  const found = await failure(prepareAt(sqliteAdapter, file, options()));
   expect(found.line()).toContain(file);
   expect(readdirSync(folder).filter((name) => /-(wal|shm|journal)$/.test(name))).toEqual([]);
   return `${found.code} ${found.message}`;
@@ -677,7 +680,7 @@ describe('a SQLite source gives one clear line', () => {
   it('for a database that somebody holds exclusively', async () => {
     const file = make('locked.db', TWO);
     await elsewhere(file, `db.exec('BEGIN EXCLUSIVE')`);
-    const found = await failure(sqliteAdapter.prepare(file, options()));
+    const found = await failure(prepareAt(sqliteAdapter, file, options()));
     expect(found.code).toBe('SOURCE_LOCKED');
   });
 

@@ -9,6 +9,7 @@ import { jsonAdapter } from '../../src/source/json.ts';
 import { ndjsonAdapter } from '../../src/source/ndjson.ts';
 import type { SourceAdapter } from '../../src/source/source.ts';
 import { shared } from '../shared.ts';
+import { prepareAt, waiting } from '../contract/opening.ts';
 
 const folder = shared('vectors/json-parsing-JSONTestSuite/test_parsing');
 const names = folder === null ? [] : readdirSync(folder).sort();
@@ -34,7 +35,7 @@ describe.skipIf(folder === null)('JSONTestSuite', () => {
     const file = join(root, 'case');
     writeFileSync(file, content);
     try {
-      const source = await adapter.prepare(file, { scratch: root, lockTimeoutMs: 0 });
+      const source = await prepareAt(adapter, file, { scratch: root, ...waiting(0) });
       return await source.count('case');
     } catch (error) {
       expect(error).toBeInstanceOf(Failure);

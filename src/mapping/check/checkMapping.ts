@@ -1,12 +1,11 @@
 /**
  * Checks a mapping in itself, beyond its schemas: names that must exist elsewhere in it, rules that
- * must fit together. Checks that need the source are in againstSource.ts.
+ * must fit together. Checks that need the source are in againstSource.ts and queries.ts.
  */
 
 import type { Failure } from '../../outcome/failure.ts';
 import { FIXED_RULES } from '../../outcome/rules.ts';
 import { isDate } from '../../record/dateTime.ts';
-import { readSourceSql } from '../../sql/allowed.ts';
 import { checkFields } from './fields.ts';
 import { checkFilterCycles, checkRows } from './rows.ts';
 import { checkId } from './id.ts';
@@ -112,17 +111,10 @@ function tableId(source: string | undefined, table: string): string {
 function checkSource(mapping: LocatedMapping, module: ModuleMapping): void {
   const { name = DEFAULT_SOURCE } = module.source;
   const names = Object.keys(mapping.project.sources);
-  const file = moduleFile(module.module);
-  if (!names.includes(name)) {
-    const hint = didYouMean(name, names, `sources of the project are ${names.join(', ')}`);
-    const place = { file, pointer: '/source' };
-    throw mappingFailure(mapping, place, `unknown source ${quoteName(name)}`, hint);
-  }
-  const sql = 'sql' in module.source ? readSourceSql(module.source.sql) : null;
-  if (sql === null || !('refused' in sql)) return;
-  const what = `the SQL of module "${module.module}" cannot be run, as ${sql.refused}`;
-  const hint = 'write one SELECT with the functions in docs/mapping.md only';
-  throw mappingFailure(mapping, { file, pointer: '/source/sql' }, what, hint);
+  if (names.includes(name)) return;
+  const hint = didYouMean(name, names, `sources of the project are ${names.join(', ')}`);
+  const place = { file: moduleFile(module.module), pointer: '/source' };
+  throw mappingFailure(mapping, place, `unknown source ${quoteName(name)}`, hint);
 }
 
 function checkUnique(mapping: LocatedMapping, module: ModuleMapping): void {

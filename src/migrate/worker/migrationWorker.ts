@@ -1,4 +1,4 @@
-/** How worker threads answer the calls of migrate: they open the sources, read rows, sort buckets. */
+/** Answers of worker threads to the calls of migrate: open sources, read rows, sort buckets. */
 
 import { bucketReader } from '../../extsort/spill.ts';
 import type { MapperContext } from '../../mapping/compile/identity.ts';
@@ -38,12 +38,13 @@ export interface MigrationWorker {
   close(): Promise<void>;
 }
 
-/** The answers of one worker thread, with the sources that it opens; `adapters` by scheme. */
+/** Makes the answers of one worker thread, with the sources that it opens; `adapters` by scheme. */
 export function migrationWorker(
   context: MapperContext,
   adapters: ReadonlyMap<string, SourceAdapter>,
 ): MigrationWorker {
   const readers = new Map<string, SourceReader>();
+  const ended = new AbortController();
   const modules = new Map<string, CompiledModule>();
   const moduleOf = (name: string): CompiledModule => {
     const module = modules.get(name) ?? compileModule(context.mapping, name);
@@ -60,13 +61,16 @@ export function migrationWorker(
     readers.clear();
   };
   return {
-    close,
+    async close() {
+      ended.abort();
+      await close();
+    },
     answers: [
       answer(OPEN_SOURCE, async ({ name, source }) => {
         await readers.get(name)?.close();
         const adapter = adapters.get(source.scheme);
         if (adapter === undefined) throw new Error(`no adapter for ${source.scheme}`);
-        readers.set(name, await adapter.open(source));
+        readers.set(name, await adapter.open(source, ended.signal));
         return { result: null };
       }),
       answer(CLOSE_SOURCES, async () => {
@@ -82,7 +86,7 @@ export function migrationWorker(
 type ModuleOf = (name: string) => CompiledModule;
 type ReaderOf = (module: CompiledModule) => SourceReader;
 
-/** Calls that read rows. */
+/** Answers calls that read rows. */
 function rowAnswers(context: MapperContext, moduleOf: ModuleOf, readerOf: ReaderOf): Answer[] {
   return [
     answer(SAMPLE_ROWS, async (input) => {
@@ -138,21 +142,21 @@ async function readSelected(
   }
 }
 
-/** What a text of the runtime cannot hold is a fault of the source, not of ours. */
+/** Reports a record that exceeds the runtime's string length as a failure of the source. */
 async function withinText<T>(module: CompiledModule, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (!(error instanceof RangeError) || error.message !== 'Invalid string length') throw error;
     throw new Failure('SOURCE_FORMAT', {
-      what: 'a row becomes a record of more than 512 MiB, more than one text can hold',
+      what: 'a row makes a record of more than 512 MiB, the maximum size of one text',
       where: `table ${quoteName(module.table)}`,
       hint: 'make its cells smaller, or drop the largest of its columns',
     });
   }
 }
 
-/** Calls that work on buckets, after rows were read. */
+/** Answers calls that work on buckets, after rows were read. */
 function bucketAnswers(context: MapperContext, moduleOf: ModuleOf): Answer[] {
   const read = bucketReader();
   return [

@@ -8,7 +8,7 @@ import type { Finding, FindingCount, FindingList } from '../../outcome/finding.t
 import { printable } from '../../outcome/printable.ts';
 
 /** Maximum number of findings on a page. */
-export const LISTED = 100_000;
+const LISTED = 100_000;
 
 /** Texts of a row of the page, ready to be shown. */
 export interface FindingRow {

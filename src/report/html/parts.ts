@@ -95,7 +95,7 @@ export function nextPart(outcome: Outcome, groups: readonly FindingGroup[]): Mar
 
 function failureSteps({ failure, command }: Outcome): Markup[] {
   if (failure === undefined) return [];
-  return [html`${failure.hint ?? `Mend what it says, then run sealift ${command} again.`}`];
+  return [html`${failure.hint ?? `Fix the problem above, then run sealift ${command} again.`}`];
 }
 
 function ruleSteps(groups: readonly FindingGroup[]): Markup[] {

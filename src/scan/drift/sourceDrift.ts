@@ -179,7 +179,7 @@ async function* countDrift(
   }
 }
 
-/** Null where a table that nobody reads cannot be counted, either. */
+/** Null also where a table that no module reads cannot be counted. */
 async function countOf(
   prepared: CurrentSource['prepared'],
   table: string,

@@ -4,67 +4,103 @@
  * one refers to or is referred to by: one defect is not to breed others.
  */
 
-import { quote } from '../../sql/quote.ts';
 import { join } from 'node:path';
 
 import type { Finding } from '../../outcome/finding.ts';
 import { severityOf } from '../../mapping/severity.ts';
+import { quote } from '../../sql/quote.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import { tableName, type PlannedInvariant } from '../../mapping/invariantPlan.ts';
 import { invariantRunner, type InvariantRunner } from './runner.ts';
 import { storeModules, type StoredModule } from './store.ts';
-import { referencesOf } from '../references.ts';
-import { findingsOfHits, moduleOf, type Accusation, type Scope } from '../scope.ts';
+import type { CheckPlan } from '../pass.ts';
+import { violationFindings, type Violation } from '../recordFinding.ts';
+import { referencesOf } from '../referencesOf.ts';
+import { moduleOf, type Scope } from '../scope.ts';
 
-/** The invariants of a scan, with their records loaded. */
-export interface OpenInvariants {
+export interface InvariantOptions {
+  /** Those of the modules that are scanned. */
   readonly planned: readonly PlannedInvariant[];
+  /** A private folder, which its owner removes. */
+  readonly scratch: string;
+  /** The time that one of them may take. */
+  readonly seconds: number;
+  readonly onProgress: (label: string, done: number, total: number) => void;
+}
+
+/** The invariants of a scan. */
+export interface Invariants {
+  /** Findings `invariant` of a module: first those of no record. */
+  plan(module: CompiledModule): CheckPlan;
+  /** Ends their process, if there is one. */
+  close(): Promise<void>;
+}
+
+/** Loads the records that they read when the first module that has one is checked. */
+export function openInvariants(scope: Scope, options: InvariantOptions): Invariants {
+  let loaded: Promise<LoadedInvariants> | null = null;
+  return {
+    plan(module) {
+      const own = options.planned.filter((one) => one.module.name === module.name);
+      if (own.length === 0) return {};
+      const run = async function* (): AsyncGenerator<Finding> {
+        loaded ??= load(scope, options);
+        yield* invariantFindings(scope, module, own, await loaded);
+      };
+      return { passes: [{ reads: 'database', check: 'invariants', run }] };
+    },
+    async close() {
+      (await loaded?.catch(() => null))?.runner.close();
+    },
+  };
+}
+
+interface LoadedInvariants {
   readonly stored: ReadonlyMap<string, StoredModule>;
   readonly runner: InvariantRunner;
+  readonly onProgress: InvariantOptions['onProgress'];
 }
 
-/** Loads what the invariants read; the caller closes the runner. */
-export async function openInvariants(
+async function load(
   scope: Scope,
-  planned: readonly PlannedInvariant[],
-  seconds: number,
-): Promise<OpenInvariants> {
-  const database = join(scope.scratch, 'invariants.db');
+  { planned, scratch, seconds, onProgress }: InvariantOptions,
+): Promise<LoadedInvariants> {
+  const database = join(scratch, 'invariants.db');
   const stored = await storeModules(scope, planned, database);
-  return { planned, stored, runner: invariantRunner(database, scope.scratch, seconds) };
+  return { stored, runner: invariantRunner(database, scratch, seconds), onProgress };
 }
 
-/** Findings `invariant` of a module: first those of no record. */
-export async function* checkInvariants(
+async function* invariantFindings(
   scope: Scope,
-  { planned, stored, runner }: OpenInvariants,
   module: CompiledModule,
+  own: readonly PlannedInvariant[],
+  { stored, runner, onProgress }: LoadedInvariants,
 ): AsyncGenerator<Finding> {
-  const own = planned.filter((one) => one.module.name === module.name);
-  const accusations = own.map((one) => accusationOf(scope, one));
-  for (const [part, one] of own.entries()) {
-    const accusation = accusations[part];
-    if (accusation === undefined) continue;
+  const log = scope.store.openViolations();
+  const violations = own.map((one) => violationOf(scope, one));
+  for (const [kind, one] of own.entries()) {
+    const violation = violations[kind];
+    if (violation === undefined) continue;
     const broken = brokenInput(one, stored);
     const asOf = scope.mapping.project.asOf ?? null;
-    const result = broken ?? (await runner.run(accusingQuery(scope, one, stored), asOf));
+    const result = broken ?? (await runner.run(violatingQuery(scope, one, stored), asOf));
     if ('reason' in result) {
       const reason = `invariant ${JSON.stringify(one.invariant.id)} could not run: ${result.reason}`;
-      yield moduleFinding(module.name, { ...accusation, severity: 'BLOCKER', reason });
+      yield moduleFinding(module.name, { ...violation, severity: 'BLOCKER', reason });
       continue;
     }
     for (const ordinal of result) {
-      if (Number.isNaN(ordinal)) yield moduleFinding(module.name, accusation);
-      else scope.hits.add(ordinal, part);
+      if (Number.isNaN(ordinal)) yield moduleFinding(module.name, violation);
+      else log.add(ordinal, kind);
     }
-    scope.onProgress(`invariants of ${module.name}`, part + 1, own.length);
+    onProgress(`invariants of ${module.name}`, kind + 1, own.length);
   }
-  yield* findingsOfHits(scope, module, accusations);
+  yield* violationFindings(scope, module, log, violations);
 }
 
-type Judged = Accusation & Pick<Finding, 'severity'>;
+type Weighed = Violation & Pick<Finding, 'severity'>;
 
-function accusationOf(scope: Scope, { invariant, module }: PlannedInvariant): Judged {
+function violationOf(scope: Scope, { invariant, module }: PlannedInvariant): Weighed {
   const { fields } = invariant;
   const { project } = scope.mapping;
   return {
@@ -75,8 +111,8 @@ function accusationOf(scope: Scope, { invariant, module }: PlannedInvariant): Ju
   };
 }
 
-/** Of no record: the query accuses none that there is, or it could not run. */
-function moduleFinding(module: string, { rule, fields, severity, reason }: Judged): Finding {
+/** Of no record: the query names none that there is, or it could not run. */
+function moduleFinding(module: string, { rule, fields, severity, reason }: Weighed): Finding {
   return { rule, severity, module, field: fields.join('+'), reason };
 }
 
@@ -99,8 +135,8 @@ const FOUND = '"sealift~found"';
 const ORDINAL = '"sealift~ordinal"';
 const FAILED = '"sealift~failed"';
 
-/** The ordinals of the records that an invariant accuses, ascending; null for a row of no record. */
-function accusingQuery(
+/** The ordinals of the records that violate an invariant, ascending; null for a row of no record. */
+function violatingQuery(
   scope: Scope,
   { invariant, module, sql, tables, width }: PlannedInvariant,
   stored: ReadonlyMap<string, StoredModule>,
@@ -117,15 +153,15 @@ function accusingQuery(
     return `${quote(name)} AS NOT MATERIALIZED (SELECT ${columns} FROM ${tableName(name)}${where})`;
   });
   const columns = Array.from({ length: width }, (_, at) => `"k${at}"`).join(', ');
-  const key = module.orderFields.map((field, at) => `accused.${quote(field)} = found."k${at}"`);
+  const key = module.orderFields.map((field, at) => `violator.${quote(field)} = found."k${at}"`);
   const own = failedSets.get(module.name) ?? '';
   const spared = [
-    ...(own === '' ? [] : [`coalesce(accused.${FAILED}, 0) NOT IN (${own})`]),
+    ...(own === '' ? [] : [`coalesce(violator.${FAILED}, 0) NOT IN (${own})`]),
     ...linksOf(scope, module, failedSets),
   ];
   return `WITH ${[...views, `${FOUND}(${columns}) AS (${sql.query})`].join(', ')}
-    SELECT DISTINCT accused.${ORDINAL} FROM ${FOUND} AS found
-    LEFT JOIN ${tableName(module.name)} AS accused ON ${key.join(' AND ')}
+    SELECT DISTINCT violator.${ORDINAL} FROM ${FOUND} AS found
+    LEFT JOIN ${tableName(module.name)} AS violator ON ${key.join(' AND ')}
     ${spared.length === 0 ? '' : `WHERE ${spared.join(' AND ')}`} ORDER BY 1`;
 }
 
@@ -153,7 +189,7 @@ function linksOf(
     if (failed === '') continue;
     const unless = (own: readonly string[], others: readonly string[]): void => {
       const on = own.map(
-        (field, at) => `linked.${quote(others[at] ?? '')} = accused.${quote(field)}`,
+        (field, at) => `linked.${quote(others[at] ?? '')} = violator.${quote(field)}`,
       );
       const from = `SELECT 1 FROM ${tableName(name)} AS linked`;
       links.push(

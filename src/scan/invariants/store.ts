@@ -21,8 +21,8 @@ import {
   tableName,
   type PlannedInvariant,
 } from '../../mapping/invariantPlan.ts';
-import { referencesOf } from '../references.ts';
-import { failedFieldsOf, moduleOf, recordsOf, type ScannedRecord, type Scope } from '../scope.ts';
+import { referencesOf } from '../referencesOf.ts';
+import { failedFieldsOf, moduleOf, type ScannedRecord, type Scope } from '../scope.ts';
 
 export interface StoredModule {
   /** Why a field could not be loaded, by field. */
@@ -97,7 +97,7 @@ async function storeModule(
   db.exec(`CREATE TABLE ${table}
     ("sealift~ordinal" INTEGER PRIMARY KEY, "sealift~failed" INTEGER NOT NULL${columns})`);
   const insert = db.prepare(`INSERT INTO ${table} VALUES (?, ?${', ?'.repeat(fields.length)})`);
-  for await (const { first, records } of recordsOf(scope, name, 'invariants')) {
+  for await (const { first, records } of scope.files.records(name, 'invariants')) {
     db.exec('BEGIN');
     for (const [index, record] of records.entries()) {
       if (record === null) continue;
@@ -136,7 +136,7 @@ function failureNumber(
   return known;
 }
 
-/** Fields by which records are looked up: keys, references, and what these lead to. */
+/** Fields by which records are looked up: keys, references, and what these refer to. */
 function indexesOf(scope: Scope, name: string, fields: readonly Column[]): string[][] {
   const loaded = new Set(fields.map((field) => field.name));
   const lists: (readonly string[])[] = [moduleOf(scope, name).orderFields];

@@ -1,5 +1,7 @@
 /** The location of a CSV source: a path, and after a question mark the form of its files. */
 
+import { resolve } from 'node:path';
+
 import { Failure } from '../../outcome/failure.ts';
 
 /**
@@ -29,18 +31,26 @@ const LINES: readonly LineEnd[] = ['lf', 'crlf', 'cr', 'crcrlf', 'mixed'];
 const HEADERS: readonly Header[] = ['yes', 'no', 'skip'];
 const BLANKS = ['row', 'skip'] as const;
 
-/** Splits `path?encoding=…&delimiter=…`; percent-encoded, and `\t` for a tab. */
-export function parseCsvLocation(location: string): { path: string; options: CsvOptions } {
+/** Splits `path?encoding=…&delimiter=…`, percent-encoded, and `\t` for a tab; the path made absolute. */
+export function parseCsvLocation(
+  rest: string,
+  base: string,
+): { readonly path: string; readonly options: CsvOptions } {
   // What does not look like options belongs to the name of the file.
-  const [, path, query] = /^(.*)\?([a-z]+=[^&]*(?:&[a-z]+=[^&]*)*)$/su.exec(location) ?? [];
-  if (path === undefined || query === undefined) return { path: location, options: {} };
+  const [, name, query] = /^(.*)\?([a-z]+=[^&]*(?:&[a-z]+=[^&]*)*)$/su.exec(rest) ?? [];
+  if (name === undefined || query === undefined) return { path: resolve(base, rest), options: {} };
+  const path = resolve(base, name);
+  const location = `${path}?${query}`;
   let options: CsvOptions = {};
   const seen = new Set<string>();
   for (const part of query.split('&')) {
-    const name = part.slice(0, part.indexOf('='));
-    if (seen.has(name)) throw wrong(location, `the option ${JSON.stringify(name)} is given twice`);
-    seen.add(name);
-    options = withOption(location, options, name, decoded(location, part.slice(name.length + 1)));
+    const option = part.slice(0, part.indexOf('='));
+    const value = decoded(location, part.slice(option.length + 1));
+    if (seen.has(option)) {
+      throw wrong(location, `the option ${JSON.stringify(option)} is given twice`);
+    }
+    seen.add(option);
+    options = withOption(location, options, option, value);
   }
   const { delimiter, nullText = '' } = options;
   if (delimiter !== undefined && nullText.includes(delimiter)) {

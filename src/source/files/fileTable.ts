@@ -2,7 +2,8 @@
 
 import { Failure } from '../../outcome/failure.ts';
 import type { SourceFile } from './file.ts';
-import type { PrepareOptions, TableSchema } from '../source.ts';
+import type { DeclaredType } from '../declared.ts';
+import type { TableSchema } from '../source.ts';
 
 /** A file whose columns are known. */
 export interface TableFile extends SourceFile {
@@ -21,6 +22,11 @@ export function schemaOf({ table, columns }: TableFile): TableSchema {
     unique: [],
     foreignKeys: [],
   };
+}
+
+/** Returns the declared type of a column of a file, which declares none. */
+export function declaredOfFile(): DeclaredType {
+  return { family: 'unknown' };
 }
 
 /** Finds the file of a table. @throws Failure SOURCE_SCHEMA */
@@ -44,20 +50,5 @@ export function placesOf({ columns, file }: TableFile, wanted: readonly string[]
       where: file,
       hint: 'check the mapping against the file',
     });
-  });
-}
-
-/** Files have no SQL. @throws Failure UNSUPPORTED where the mapping has a query over them */
-export function refuseQueries(
-  scheme: string,
-  location: string,
-  { relations = [] }: PrepareOptions,
-): void {
-  const query = relations.find(({ sql }) => sql !== null);
-  if (query === undefined) return;
-  throw new Failure('UNSUPPORTED', {
-    what: `a source of scheme ${scheme} has no SQL, so it cannot run ${query.name}`,
-    where: location,
-    hint: 'map its files as tables, or put them into a SQLite database first',
   });
 }

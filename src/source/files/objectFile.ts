@@ -15,13 +15,7 @@ import {
   parseJson,
   parseJsonAsWritten,
 } from '../../record/jsonText.ts';
-import {
-  InexactNumber,
-  JsonNode,
-  type JsonObject,
-  type JsonValue,
-  type SourceValue,
-} from '../../record/value.ts';
+import { InexactNumber, type JsonObject, type JsonValue } from '../../record/value.ts';
 import {
   assertSameFiles,
   bytesOf,
@@ -34,10 +28,13 @@ import {
   type FileState,
   type SourceFile,
 } from './file.ts';
-import { fileOf, placesOf, refuseQueries, schemaOf, type TableFile } from './fileTable.ts';
+import { fileLocation, formatPath, pathOf } from './path.ts';
+import { declaredOfFile, fileOf, placesOf, schemaOf, type TableFile } from './fileTable.ts';
 import { looksLikeUtf16, markOf, readHead, refuseForeign } from './signature.ts';
 import { compareNames } from '../nameOrder.ts';
-import type { PreparedSource, ReadRange, Row, SourceAdapter } from '../source.ts';
+import { cancellable } from '../cancellable.ts';
+import type { PreparedSource, ReadRange, Row, SourceAdapter, SourceReader } from '../source.ts';
+import { cellOf } from './jsonCell.ts';
 import { FrameError, type Piece, type Splitter } from './splitter.ts';
 
 export interface ObjectFormat {
@@ -77,18 +74,24 @@ interface ScannedFile extends TableFile {
 export function objectFileAdapter(format: ObjectFormat): SourceAdapter {
   return {
     scheme: format.scheme,
+    usage: `${format.scheme}:FILE`,
+    parse: (rest, base) => fileLocation(format.scheme, rest, base),
+    format: formatPath,
+    dialect: null,
+    declared: declaredOfFile,
     async prepare(location, options) {
-      refuseQueries(format.scheme, location, options);
+      const path = pathOf(location);
       const files: ScannedFile[] = [];
-      for (const file of await listFiles(location, format.extension)) {
-        files.push(await scan(format, file));
+      for (const file of await listFiles(path, format.extension)) {
+        files.push(await scan(format, file, options.signal));
       }
-      const remarks = await remarksOnFolder(location, format.extension);
-      return { ...prepared(format, location, files), told: { location, remarks } };
+      const remarks = await remarksOnFolder(path, format.extension);
+      return { ...prepared(format, path, files), told: { location, remarks } };
     },
-    async open(handle) {
+    async open(handle, signal) {
+      signal.throwIfAborted();
       const files = handle['files'] as readonly TableFile[];
-      return {
+      const reader: SourceReader = {
         async *read(table, columns, range, asWritten = []) {
           const file = fileOf(files, table);
           placesOf(file, columns);
@@ -96,21 +99,22 @@ export function objectFileAdapter(format: ObjectFormat): SourceAdapter {
         },
         async close() {},
       };
+      return cancellable(reader, signal);
     },
   };
 }
 
 function prepared(
   format: ObjectFormat,
-  location: string,
+  path: string,
   files: readonly ScannedFile[],
 ): PreparedSource {
   const handleFiles = files.map(({ table, file, columns }) => ({ table, file, columns }));
   return {
-    handle: { scheme: format.scheme, files: handleFiles },
+    label: path,
     schema: { tables: files.map(schemaOf) },
     relations: new Map(),
-    bytes: bytesOf(files),
+    estimatedBytes: bytesOf(files),
     async plan(table, rows) {
       const { marks, count } = fileOf(files, table);
       return format.seekable ? planMarks(marks, count, rows) : [WHOLE];
@@ -119,18 +123,20 @@ function prepared(
       return fileOf(files, table).count;
     },
     otherDigits: (table) => fileOf(files, table).otherDigits,
-    async inOneSnapshot(begin) {
-      await begin();
-    },
+    inOneSnapshot: (open) => open({ scheme: format.scheme, files: handleFiles }),
     async assertUnchanged() {
-      await assertSameFiles(location, format.extension, files);
+      await assertSameFiles(path, format.extension, files);
     },
     async close() {},
   };
 }
 
 /** Reads a whole file once: its digest, its columns, the number and places of its records. */
-async function scan(format: ObjectFormat, { table, file }: SourceFile): Promise<ScannedFile> {
+async function scan(
+  format: ObjectFormat,
+  { table, file }: SourceFile,
+  signal: AbortSignal,
+): Promise<ScannedFile> {
   await refuseOther(format, file);
   const splitter = format.splitter(0);
   const columns = new Set<string>();
@@ -149,6 +155,7 @@ async function scan(format: ObjectFormat, { table, file }: SourceFile): Promise<
     throw refused(file, piece.line, `the records have more than ${MAX_COLUMNS} different keys`);
   };
   const state = await digest(file, (chunk) => {
+    signal.throwIfAborted();
     for (const piece of framed(file, () => splitter.push(chunk))) take(piece);
   });
   for (const piece of framed(file, () => splitter.end())) take(piece);
@@ -237,7 +244,7 @@ async function* readPages(
     const written =
       asWritten.size === 0 ? record : readAgain(format, file, piece, ordinal, parseJsonAsWritten);
     const row: Row = columns.map((column) => {
-      return cell((asWritten.has(column) ? written : record).get(column));
+      return cellOf((asWritten.has(column) ? written : record).get(column));
     });
     row.push(ordinal);
     page.push(row);
@@ -305,25 +312,6 @@ function parseRecord(
   }
   if (value instanceof Map) return value;
   throw refused(file, piece.line, `${format.record} ${ordinal} is not a JSON object`);
-}
-
-/** Bounded, because making a bigint takes more than linear time. */
-const INTEGER = /^-?[1-9][0-9]{0,999}$/;
-
-function cell(value: JsonValue | undefined): SourceValue {
-  if (value === undefined) return null;
-  if (value instanceof InexactNumber) {
-    return INTEGER.test(value.lexeme) ? BigInt(value.lexeme) : new JsonNode(value);
-  }
-  if (typeof value === 'number') return exactInteger(value);
-  return typeof value === 'object' && value !== null ? new JsonNode(value) : value;
-}
-
-/** Converts a parsed integer by its shortest digits, which differ from the double beyond 2^53. */
-function exactInteger(value: number): number | bigint {
-  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value;
-  const digits = String(value);
-  return /^-?[0-9]+$/.test(digits) ? BigInt(digits) : value;
 }
 
 function framed(file: string, split: () => Piece[]): Piece[] {

@@ -39,7 +39,7 @@ export function chooseAccess(location: string, options: PrepareOptions): Access 
   const file = resolveFile(location);
   const header = readHeader(file, location);
   const remarks = sideFileNotes(file, header, location);
-  const access = { file, shown: location, lockTimeoutMs: options.lockTimeoutMs, remarks };
+  const access = { file, shown: location, lockTimeoutMs: options.timeouts.lockMs, remarks };
   const kind = kindOf(file, header);
   if (kind === 'copy') return copyAside(access, options.scratch);
   return { ...access, kind };

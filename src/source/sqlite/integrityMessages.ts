@@ -5,7 +5,7 @@
  * https://www.sqlite.org/pragma.html#pragma_integrity_check
  */
 
-export type IntegrityMessage =
+type IntegrityMessage =
   /**
    * Pages, cells, indexes that disagree with their tables, values that SQLite never stores like
    * this.
@@ -22,7 +22,7 @@ const CONTENT = /^(?:NULL value in |CHECK constraint failed in )/;
 const WORDS = /^(?:fts5: |(?:malformed|unable to validate the) inverted index for FTS\d table )/;
 
 /** Classifies one line. */
-export function kindOfMessage(line: string): IntegrityMessage {
+function kindOfMessage(line: string): IntegrityMessage {
   if (CONTENT.test(line)) return 'content';
   return WORDS.test(line) ? 'words' : 'damage';
 }

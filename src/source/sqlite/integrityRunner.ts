@@ -3,7 +3,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 
 import { Failure } from '../../outcome/failure.ts';
-import type { DamageCheck } from '../source.ts';
+import type { DamageCheck } from '../damageCheck.ts';
 import type { Access } from './connection.ts';
 import type { IntegrityAnswer, IntegrityQuestion } from './integrityProcess.ts';
 

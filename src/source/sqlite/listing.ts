@@ -21,7 +21,7 @@ export interface ListedTable {
   readonly partOf: string | null;
 }
 
-export interface ReadableColumns {
+interface ReadableColumns {
   /** The readable columns; none if the table cannot be read at all. */
   readonly readable: readonly ColumnInfo[];
   readonly unreadable: readonly UnreadableColumn[];

@@ -194,7 +194,7 @@ describe('what to do after a failure', () => {
 
   it('is to run it again where there is no hint, whatever the message says', () => {
     expect(firstStep(failedPage({ ...parts, hint: undefined }))).toBe(
-      'Mend what it says, then run sealift migrate again.',
+      'Fix the problem above, then run sealift migrate again.',
     );
   });
 });

@@ -1,30 +1,9 @@
 /**
- * What a column declares about its values, as far as the type of a field depends on it. A
- * declaration is a hint only: SQLite columns hold anything, whatever they declare.
+ * What a column of a SQLite table declares about its values. A declaration is a hint only: such a
+ * column holds anything, whatever it declares.
  */
 
-export type Family =
-  | 'boolean'
-  | 'integer'
-  | 'decimal'
-  | 'float'
-  | 'temporal'
-  | 'uuid'
-  | 'json'
-  | 'text'
-  | 'bytes'
-  | 'unknown'; // a type that means nothing here
-type Clock = 'date' | 'time' | 'timestamp' | 'timestamptz';
-
-export interface DeclaredType {
-  readonly family: Family;
-  /** Which of the temporal types it is. */
-  readonly clock?: Clock;
-  /** Fraction digits of a decimal or of seconds. */
-  readonly digits?: number;
-  /** Most characters of a text. */
-  readonly length?: number;
-}
+import type { Clock, DeclaredType } from '../declared.ts';
 
 const DECIMAL = /^(DECIMAL|DEC|NUMERIC|NUMBER|MONEY|SMALLMONEY|CURRENCY)\b/;
 const ZONED = /TIMESTAMPTZ|DATETIMEOFFSET|WITH TIME ZONE|WITH LOCAL TIME ZONE/;
@@ -35,7 +14,7 @@ const MAX_FRACTION = 12;
  * Reads a declaration such as `NVARCHAR(160)` or `DECIMAL(10, 2)`. Names that mean one type
  * everywhere come first, then the affinity rules of SQLite (Datatypes In SQLite, §3.1).
  */
-export function declaredType(declaration: string): DeclaredType {
+export function readDeclaration(declaration: string): DeclaredType {
   const upper = declaration.trim().toUpperCase();
   if (upper === '') return { family: 'unknown' };
   if (upper.startsWith('BOOL')) return { family: 'boolean' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { declaredType } from '../../src/init/declaredType.ts';
+import { readDeclaration } from '../../src/source/sqlite/declared.ts';
 
-describe('declaredType', () => {
+describe('readDeclaration', () => {
   it.each([
     ['NVARCHAR(160)', { family: 'text', length: 160 }],
     ['varchar2( 10 char )', { family: 'text', length: 10 }],
@@ -25,6 +25,6 @@ describe('declaredType', () => {
     ['GEOMETRY', { family: 'unknown' }],
     [' ', { family: 'unknown' }],
   ])('reads %j', (declaration, expected) => {
-    expect(declaredType(declaration)).toEqual(expected);
+    expect(readDeclaration(declaration)).toEqual(expected);
   });
 });

@@ -1,6 +1,7 @@
 /** The check for damage in this process: for tests that check hundreds of small databases. */
 
-import type { DamageCheck, SourceAdapter } from '../../src/source/source.ts';
+import type { DamageCheck } from '../../src/source/damageCheck.ts';
+import type { SourceAdapter } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import type { Access, Connection } from '../../src/source/sqlite/connection.ts';
 import { failedLook, lookForDamage, openToCheck } from '../../src/source/sqlite/integrityLook.ts';
@@ -11,12 +12,21 @@ export const INLINE_SQLITE: SourceAdapter = {
   ...sqliteAdapter,
   async prepare(location, options) {
     const prepared = await sqliteAdapter.prepare(location, options);
-    const access = prepared.handle['access'] as Access;
-    return { ...prepared, checkForDamage: () => inlineCheck(access) };
+    let access: Access | null = null;
+    return {
+      ...prepared,
+      inOneSnapshot: (open) =>
+        prepared.inOneSnapshot((handle) => {
+          access = handle['access'] as Access;
+          return open(handle);
+        }),
+      checkForDamage: () => inlineCheck(() => access as Access),
+    };
   },
 };
 
-function inlineCheck(access: Access): DamageCheck {
+/** `accessOf` is asked once the snapshot has begun. */
+function inlineCheck(accessOf: () => Access): DamageCheck {
   let db: Connection | null = null;
   const close = (): void => {
     db?.close();
@@ -26,15 +36,15 @@ function inlineCheck(access: Access): DamageCheck {
     async begin() {
       close();
       try {
-        db = openToCheck(access);
+        db = openToCheck(accessOf());
       } catch (error) {
-        throw failureOf(failedLook(error), access.shown);
+        throw failureOf(failedLook(error), accessOf().shown);
       }
     },
     async run() {
       if (db === null) throw new Error('the check has not begun');
-      const looked = lookForDamage(db, access);
-      if (looked.kind !== 'checked') throw failureOf(looked, access.shown);
+      const looked = lookForDamage(db, accessOf());
+      if (looked.kind !== 'checked') throw failureOf(looked, accessOf().shown);
       return { unchecked: looked.unchecked };
     },
     close,

@@ -1,0 +1,34 @@
+/** Rows of findings as their sources show them to a person. */
+
+import { DEFAULT_SOURCE, type Mapping } from '../mapping/model.ts';
+import type { SourceLocator } from '../outcome/finding.ts';
+import type { LocatorKind } from '../source/source.ts';
+import type { NamedSource } from './sources.ts';
+import { adapterOf, type SourceEnvironment } from './sourceUrl.ts';
+
+/**
+ * Shows a locator by the adapter of its module's source where its table says what its locators are; a
+ * query has rows of its own, which are shown by their ordinals.
+ */
+export function shownRows(
+  { modules }: Mapping,
+  sources: readonly NamedSource[],
+  env: Pick<SourceEnvironment, 'adapters'>,
+): (module: string, place: SourceLocator) => number | string {
+  const sourceOf = new Map(modules.map((module) => [module.module, module.source.name]));
+  const kinds = new Map<string, LocatorKind | undefined>();
+  const showing = new Map<string, ((locator: number | string) => string) | undefined>();
+  for (const { name, scheme, prepared } of sources) {
+    showing.set(name, adapterOf({ scheme }, env).showLocator);
+    for (const table of prepared.schema.tables) kinds.set(keyOf(name, table.name), table.locator);
+  }
+  return (module, { table, row }) => {
+    const source = sourceOf.get(module) ?? DEFAULT_SOURCE;
+    const kind = kinds.get(keyOf(source, table));
+    return kind === undefined ? row : (showing.get(source)?.(row) ?? row);
+  };
+}
+
+function keyOf(source: string, table: string): string {
+  return JSON.stringify([source, table]);
+}

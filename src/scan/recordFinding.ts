@@ -1,0 +1,120 @@
+/** Findings on records: which record it is, as far as a report may say so, and what is wrong with it. */
+
+import type { CompiledModule } from '../mapping/compile/module.ts';
+import { columnsOfField, isReference } from '../mapping/model.ts';
+import { severityOf } from '../mapping/severity.ts';
+import type { Finding, Severity } from '../outcome/finding.ts';
+import type { Rule } from '../outcome/rules.ts';
+import { shownId, shownKey } from '../record/shownKey.ts';
+import { memberOf, readRecords, recordFile, type ReadRecord } from '../seal/candidateReader.ts';
+import type { ScannedRecord, Scope } from './scope.ts';
+import type { ViolationLog } from './violationStore.ts';
+
+/** A fault of a record, as its check reports it. */
+export interface Violation {
+  readonly rule: Rule;
+  /** One, or those of a set in the order of their declaration; a finding joins them by `+`. */
+  readonly fields: readonly string[];
+  readonly reason: string;
+  readonly severity?: Severity;
+}
+
+/** Makes a finding of a violation. */
+export function recordFinding(
+  scope: Scope,
+  module: CompiledModule,
+  { ordinal, record }: ScannedRecord,
+  violation: Violation,
+): Finding {
+  const { rule, fields, reason } = violation;
+  const recordId = recordIdOf(module, record);
+  return {
+    rule,
+    severity: violation.severity ?? severityOf(scope.mapping.project, rule, module.name, fields),
+    module: module.name,
+    ...(recordId === undefined ? {} : { recordId }),
+    ...(scope.provenance === undefined
+      ? lineOf(recordId, ordinal)
+      : { source: scope.provenance.rowOf(module.name, ordinal) }),
+    field: fields.join('+'),
+    reason,
+  };
+}
+
+/** The line, where nothing else says which record it is. */
+function lineOf(recordId: string | undefined, ordinal: number): Pick<Finding, 'line'> {
+  return recordId === undefined ? { line: ordinal + 1 } : {};
+}
+
+function recordIdOf(module: CompiledModule, record: ReadRecord): string | undefined {
+  return shownKeyOf(
+    module,
+    module.orderFields.map((field) => memberOf(record, field)),
+  );
+}
+
+/**
+ * What a report may say of a record's key, given the values of the fields that order it: the id, or
+ * the kept key as canonical JSON; nothing where it may tell of a person.
+ */
+export function shownKeyOf(module: CompiledModule, key: readonly unknown[]): string | undefined {
+  if (hasPersonalKey(module)) return undefined;
+  if (module.idField !== null) return shownId(key[0]);
+  const parts = module.orderFields.map((field, at) => {
+    const kind = module.orderTypes[at]?.kind ?? '';
+    return { value: key[at], kind, harmless: isHarmless(module, field) };
+  });
+  return shownKey(parts);
+}
+
+function isHarmless({ fields }: CompiledModule, field: string): boolean {
+  return fields.some(({ name, mapping }) => {
+    return name === field && !isReference(mapping) && mapping.harmless === true;
+  });
+}
+
+/** Whether the key is declared personal, so that no report names it. */
+function hasPersonalKey(module: CompiledModule): boolean {
+  const columns = new Set(module.key.map((part) => part.column));
+  return module.fields.some(
+    ({ mapping }) =>
+      !isReference(mapping) &&
+      mapping.pii !== undefined &&
+      columnsOfField(mapping).some((column) => columns.has(column)),
+  );
+}
+
+/**
+ * Turns the entries of a check's log into findings, by ordinal, and empties it. Reads the records again if
+ * there are any. A kind whose violation is null is reported elsewhere.
+ */
+export async function* violationFindings(
+  scope: Scope,
+  module: CompiledModule,
+  log: ViolationLog,
+  kinds: readonly (Violation | null)[],
+): AsyncGenerator<Finding> {
+  const entries = log.take();
+  try {
+    let entry = entries.next();
+    if (entry.done === true) return;
+    for await (const { first, records } of readRecords(
+      recordFile(scope.files.folder, module.name),
+    )) {
+      while (entry.done !== true && entry.value.ordinal < first + records.length) {
+        const { ordinal, kind, because } = entry.value;
+        const record = records[ordinal - first];
+        const violation = kinds[kind];
+        if (record !== null && record !== undefined && violation) {
+          const finding = recordFinding(scope, module, { ordinal, record }, violation);
+          yield because === null ? finding : { ...finding, because };
+        }
+        entry = entries.next();
+      }
+    }
+    // Runs to the end, after which the log is empty.
+    while (entry.done !== true) entry = entries.next();
+  } finally {
+    entries.return(undefined);
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * Logs of what checks have found, on its way to order: violations by record, and groups of records.
+ * Each log belongs to the check that opened it. All of them are tables of one private file, which is
+ * made when the first entry is added, so that ten million entries do not exhaust memory.
+ */
+
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+
+import Database from 'better-sqlite3';
+
+import { createFile } from '../disk/durable.ts';
+
+export interface LoggedViolation {
+  /** 0-based line of the record. */
+  readonly ordinal: number;
+  /** Index in the check's list of violations. */
+  readonly kind: number;
+  /** Id of the finding from which this one follows. */
+  readonly because: string | null;
+}
+
+/** Violations of a check, each record and kind once. */
+export interface ViolationLog {
+  add(ordinal: number, kind: number, because?: string): void;
+  /** The kinds that have entries, ascending. */
+  kinds(): number[];
+  /** Ordinals of a kind, from `from` and below `to`. */
+  ordinals(kind: number, from: number, to: number): number[];
+  /** Makes a violation one of another kind. */
+  move(ordinal: number, kind: number, to: number): void;
+  /** Yields the entries ascending by ordinal and kind; when all are read, the log is empty. */
+  take(): Generator<LoggedViolation>;
+}
+
+export interface GroupMember {
+  readonly ordinal: number;
+  /** Index in the check's list of unique sets. */
+  readonly set: number;
+  /** What makes the group: a text that its members share. */
+  readonly group: string;
+  /** Members that belong together anyway share it. */
+  readonly owner: string;
+}
+
+export interface Group {
+  readonly set: number;
+  /** Ascending. */
+  readonly ordinals: readonly number[];
+}
+
+/** Records that share what there may be only once. */
+export interface GroupLog {
+  add(member: GroupMember): void;
+  /** Yields groups of at least two owners, by set and first member; then the log is empty. */
+  take(): Generator<Group>;
+}
+
+export interface ViolationStore {
+  openViolations(): ViolationLog;
+  openGroups(): GroupLog;
+  /** Closes the file; its owner removes it with its folder. */
+  close(): void;
+}
+
+/** Tables of the logs. */
+interface Tables {
+  /** Makes a table; its name is not used again. */
+  create(columns: string): { readonly db: Database.Database; readonly table: string };
+}
+
+/** Opens a store in the folder `scratch`, which has to be private and is removed by its owner. */
+export function openViolationStore(scratch: string): ViolationStore {
+  let db: Database.Database | null = null;
+  let count = 0;
+  const tables: Tables = {
+    create(columns) {
+      db ??= openDatabase(join(scratch, 'violations.db'));
+      count += 1;
+      const table = `log${count}`;
+      db.exec(`CREATE TABLE ${table} (${columns}) WITHOUT ROWID`);
+      return { db, table };
+    },
+  };
+  return {
+    openViolations: () => violationLog(tables),
+    openGroups: () => groupLog(tables),
+    close() {
+      db?.close();
+    },
+  };
+}
+
+function openDatabase(path: string): Database.Database {
+  closeSync(createFile(path));
+  const db = new Database(path, { fileMustExist: true });
+  db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000; BEGIN`);
+  return db;
+}
+
+interface OpenViolations {
+  readonly db: Database.Database;
+  readonly table: string;
+  readonly insert: Database.Statement;
+  readonly ordinals: Database.Statement;
+  readonly update: Database.Statement;
+}
+
+function violationLog(tables: Tables): ViolationLog {
+  let open: OpenViolations | null = null;
+  return {
+    add(ordinal, kind, because) {
+      open ??= createViolations(tables);
+      open.insert.run(ordinal, kind, because ?? null);
+    },
+    kinds() {
+      if (open === null) return [];
+      const { db, table } = open;
+      return db
+        .prepare(`SELECT DISTINCT kind FROM ${table} ORDER BY kind`)
+        .pluck()
+        .all() as number[];
+    },
+    ordinals: (kind, from, to) => (open?.ordinals.all(from, to, kind) ?? []) as number[],
+    move(ordinal, kind, to) {
+      open?.update.run(to, ordinal, kind);
+    },
+    *take() {
+      if (open === null) return;
+      const { db, table } = open;
+      yield* db
+        .prepare(`SELECT ordinal, kind, because FROM ${table} ORDER BY ordinal, kind`)
+        .iterate() as Iterable<LoggedViolation>;
+      db.exec(`DROP TABLE ${table}`);
+      open = null;
+    },
+  };
+}
+
+function createViolations(tables: Tables): OpenViolations {
+  const { db, table } = tables.create(
+    'ordinal INTEGER, kind INTEGER, because TEXT, PRIMARY KEY (ordinal, kind)',
+  );
+  const where = 'ordinal >= ? AND ordinal < ? AND kind = ?';
+  return {
+    db,
+    table,
+    insert: db.prepare(`INSERT OR IGNORE INTO ${table} VALUES (?, ?, ?)`),
+    ordinals: db.prepare(`SELECT ordinal FROM ${table} WHERE ${where}`).pluck(),
+    update: db.prepare(`UPDATE OR REPLACE ${table} SET kind = ? WHERE ordinal = ? AND kind = ?`),
+  };
+}
+
+interface OpenGroups {
+  readonly db: Database.Database;
+  readonly table: string;
+  readonly insert: Database.Statement;
+}
+
+function groupLog(tables: Tables): GroupLog {
+  let open: OpenGroups | null = null;
+  return {
+    add({ set, group, owner, ordinal }) {
+      open ??= createGroups(tables);
+      open.insert.run(set, group, owner, ordinal);
+    },
+    *take() {
+      if (open === null) return;
+      const { db, table } = open;
+      yield* readGroups(db, table);
+      db.exec(`DROP TABLE ${table}`);
+      open = null;
+    },
+  };
+}
+
+function createGroups(tables: Tables): OpenGroups {
+  const { db, table } = tables.create(
+    `"set" INTEGER, shared TEXT, owner TEXT, ordinal INTEGER,
+      PRIMARY KEY ("set", shared, owner, ordinal)`,
+  );
+  return { db, table, insert: db.prepare(`INSERT OR IGNORE INTO ${table} VALUES (?, ?, ?, ?)`) };
+}
+
+interface MemberRow {
+  readonly set: number;
+  readonly ordinal: number;
+  readonly first: number;
+}
+
+/** Groups whose members are all of one owner are none. */
+function* readGroups(db: Database.Database, table: string): Generator<Group> {
+  const rows = db
+    .prepare(
+      `SELECT "set", ordinal, first FROM (
+        SELECT "set", ordinal, min(ordinal) OVER w AS first,
+          min(owner) OVER w AS low, max(owner) OVER w AS high
+        FROM ${table} WINDOW w AS (PARTITION BY "set", shared))
+      WHERE low <> high ORDER BY "set", first, ordinal`,
+    )
+    .iterate() as Iterable<MemberRow>;
+  let open: (MemberRow & { readonly ordinals: number[] }) | null = null;
+  for (const row of rows) {
+    if (open === null || open.set !== row.set || open.first !== row.first) {
+      if (open !== null) yield open;
+      open = { ...row, ordinals: [] };
+    }
+    open.ordinals.push(row.ordinal);
+  }
+  if (open !== null) yield open;
+}
