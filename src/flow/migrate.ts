@@ -35,7 +35,7 @@ import type { Environment } from '../run/environment.ts';
 import { assertObjects, objectFindings, remarksOf } from '../project/sourceObjects.ts';
 import { operatorOf } from '../run/operator.ts';
 import { projectPaths } from '../project/paths.ts';
-import { assertSoundText } from '../run/validText.ts';
+import { assertPrintable } from '../run/validText.ts';
 import { sealSources } from '../project/sources.ts';
 
 export interface MigrateOptions extends BuildOptions {
@@ -137,7 +137,7 @@ const MAX_RUN_ID = 128;
 /** The run id is sealed and shown: a name, not a text. */
 function assertRunId(runId: string): void {
   const hint = 'choose another one, or unset it';
-  assertSoundText(runId, MAX_RUN_ID, { what: 'a run id', where: 'MIGRATE_RUN_ID', hint });
+  assertPrintable(runId, MAX_RUN_ID, { what: 'a run id', where: 'MIGRATE_RUN_ID', hint });
 }
 
 function injected(module: string): Failure {
