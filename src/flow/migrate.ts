@@ -32,7 +32,7 @@ import {
   type BuildOptions,
 } from '../migrate/build.ts';
 import type { Environment } from '../run/environment.ts';
-import { assertObjects, objectFindings, remarksOf } from '../project/sourceObjects.ts';
+import { assertObjects, objectFindings, sourceNotes } from '../project/sourceObjects.ts';
 import { operatorOf } from '../run/operator.ts';
 import { projectPaths } from '../project/paths.ts';
 import { assertPrintable } from '../run/validText.ts';
@@ -120,7 +120,7 @@ async function buildCandidate(
       ...sealedRowFindings(modules),
     },
   );
-  return { modules, totals, seal, notes: [...remarksOf(sources), ...notes] };
+  return { modules, totals, seal, notes: [...sourceNotes(sources), ...notes] };
 }
 
 /** As scans tell it again; how much it weighs is computed there. */

@@ -11,7 +11,7 @@ import { checkAccounting } from './checkAccounting.ts';
 import { checkSourceDrift } from './drift/sourceDrift.ts';
 import type { RunFile } from '../seal/format.ts';
 import type { Environment } from '../run/environment.ts';
-import { lookAtSources, type LookOptions } from '../project/withSources.ts';
+import { withSources, type SourcesOptions } from '../project/withSources.ts';
 import { unlistedFindings } from '../project/sourceObjects.ts';
 
 export interface Recount {
@@ -26,12 +26,12 @@ export interface Recount {
 export async function recount(
   run: RunFile,
   mapping: LoadedMapping,
-  options: LookOptions,
+  options: SourcesOptions,
   env: Environment,
 ): Promise<Recount> {
   const findings = [...checkAccounting(run, mapping)];
   try {
-    const moved = await lookAtSources(mapping, options, env, async (sources) => {
+    const moved = await withSources(mapping, options, env, async (sources) => {
       const drift = unlistedFindings(mapping, sources);
       for await (const finding of checkSourceDrift(run.sources, mapping, sources)) {
         const lowered = finding.rule === 'drift' && finding.severity === 'BLOCKER';
