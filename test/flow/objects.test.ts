@@ -219,7 +219,7 @@ describe('an object that turns up after init', () => {
     expect((await run.dryRun()).status).toContain(line);
     const { status, findings } = await run.scanAll();
     expect(status).toBe('WARN');
-    expect(findings.join('\n')).toMatch(/^WARNING drift (?:table|view) "late" was not there$/m);
+    expect(findings.join('\n')).toMatch(/^WARNING drift (?:table|view) "late" is new$/m);
   });
 });
 

@@ -160,8 +160,8 @@ describe('a source that moved on', () => {
     project.change("DELETE FROM dogs WHERE rowid = 3; INSERT INTO visits VALUES ('x', 'y')");
     const { outcome, findings } = await scanAll(project);
     expect(told(findings)).toEqual([
-      'WARNING drift dogs: table "dogs" had 10 rows, it has 9 now',
-      'WARNING drift visits: table "visits" had 10 rows, it has 11 now',
+      'WARNING drift dogs: table "dogs" had 10 rows and has 9 now',
+      'WARNING drift visits: table "visits" had 10 rows and has 11 now',
     ]);
     expect(outcome.status).toBe('WARN');
   });

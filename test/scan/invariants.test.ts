@@ -89,7 +89,7 @@ describe('an invariant', () => {
         module: 'bills',
         recordId: '["b"]',
         field: 'total+paid',
-        reason: 'invariant "sum" does not hold: sums agree',
+        reason: 'invariant "sum" is violated: sums agree',
       },
     ]);
   });
@@ -196,8 +196,8 @@ describe('an invariant that cannot run', () => {
     expect(found.map(({ severity, reason }) => `${severity} ${reason}`)).toEqual([
       'BLOCKER invariant "i" could not run: a number in it exceeds 64 bits',
       'BLOCKER invariant "clock" could not run: ' +
-        'a date function was given a word for the clock or the time zone',
-      'BLOCKER invariant "after" does not hold: it holds',
+        'a date function was given an argument that depends on the clock or the time zone',
+      'BLOCKER invariant "after" is violated: it holds',
     ]);
   });
 
@@ -218,7 +218,7 @@ describe('an invariant that cannot run', () => {
     const found = await scanned(mappingOf([bills([swelling, next])]), folder);
     expect(found.map(({ reason }) => reason)).toEqual([
       'invariant "i" could not run: it took more than 1 GiB of memory',
-      'invariant "next" does not hold: it holds',
+      'invariant "next" is violated: it holds',
     ]);
   });
 
@@ -234,7 +234,7 @@ describe('an invariant that cannot run', () => {
     });
     expect(found.map(({ reason }) => reason)).toEqual([
       'invariant "i" could not run: it took longer than 4 seconds',
-      'invariant "next" does not hold: it holds',
+      'invariant "next" is violated: it holds',
     ]);
   });
 });
