@@ -47,9 +47,7 @@ export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Find
   yield* tableFaults(run.sources, mapping, (reason) => fault(undefined, reason));
 }
 
-/**
- * Reports rows that a candidate omits because they were rejected, as `--allow-rejected` permits.
- */
+/** Reports rows that were rejected, and that the candidate omits under `--allow-rejected`. */
 function rejected(line: ModuleAccounting): Finding {
   return {
     rule: 'rejected',

@@ -16,9 +16,7 @@ import type { Scope } from './scope.ts';
 export interface PathUse {
   /** Takes a record into account, unless the path has matched in an earlier one. */
   note(reference: Reference, record: ReadRecord): void;
-  /**
-   * Violation of records in which the path ends early; null if it matched in none of all records.
-   */
+  /** Violation of records in which the path ends early; null if it matched in no record. */
   violation(reference: Reference): Violation | null;
   /** Returns a finding for each path that matched in no record, if any had a value. */
   findings(): Finding[];

@@ -17,9 +17,7 @@ import { planPiiInChunks, planPiiInRecords } from './undeclaredPii.ts';
 
 /** Tools that the passes of a scan share. */
 export interface PassTools {
-  /**
-   * Threads that scan lines; null if this thread parses records instead and lines are unchecked.
-   */
+  /** Threads that scan lines; null if this thread parses records and lines are not checked. */
   readonly threads: Threads | null;
   readonly invariants: Pick<Invariants, 'plan'>;
 }

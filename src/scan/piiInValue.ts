@@ -35,9 +35,7 @@ export function* undeclaredIn(
   for (const of of [...classes].sort()) if (of !== declared) yield { of };
 }
 
-/**
- * Yields all texts in a value, names included, in no order. Not recursive, as nesting may be deep.
- */
+/** Yields all texts in a value, names included, in any order. Nesting may be too deep to recurse. */
 function* textsIn(value: unknown): Generator<string> {
   const open = [value];
   while (open.length > 0) {
