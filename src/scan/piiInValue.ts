@@ -35,7 +35,7 @@ export function* undeclaredIn(
   for (const of of [...classes].sort()) if (of !== declared) yield { of };
 }
 
-/** Yields all texts in a value, names included, in any order. Nesting may be too deep to recurse. */
+/** Yields all texts in a value, names included. Nesting may be too deep for recursion. */
 function* textsIn(value: unknown): Generator<string> {
   const open = [value];
   while (open.length > 0) {
