@@ -25,7 +25,7 @@ import {
 } from '../migrate/build.ts';
 import type { Environment } from '../run/environment.ts';
 import { forTables } from '../run/budget.ts';
-import { objectFindings, remarksOf } from '../project/sourceObjects.ts';
+import { objectFindings, sourceNotes } from '../project/sourceObjects.ts';
 import { scanProgress } from '../run/progress.ts';
 import { sealSources } from '../project/sources.ts';
 
@@ -52,7 +52,7 @@ export async function dryRun(
       if (built.every(({ accounting }) => accounting.rejected === 0)) assertSomeRecords(built);
       const checked = await checkedSources(build, found);
       const counts = await sealSources(build.sources, build.mapping, checked);
-      notes.push(...remarksOf(build.sources), ...counts.notes);
+      notes.push(...sourceNotes(build.sources), ...counts.notes);
       await endReading(build);
       // The checks are this thread's: the others give back what they hold.
       await build.pool.close();

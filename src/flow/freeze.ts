@@ -20,7 +20,7 @@ import { actionOutcome, checkOutcome, type Outcome } from '../outcome/outcome.ts
 import { severityOfRule } from '../outcome/rules.ts';
 import type { Environment } from '../run/environment.ts';
 import { projectPaths } from '../project/paths.ts';
-import { assertSoundText } from '../run/validText.ts';
+import { assertPrintable } from '../run/validText.ts';
 
 export interface FreezeOptions {
   readonly project: string;
@@ -35,8 +35,8 @@ const MAX_WHY = 1000;
 export async function freeze(options: FreezeOptions, env: Environment): Promise<Outcome> {
   const { who, why } = options;
   const hint = 'say it with --who NAME --why TEXT';
-  assertSoundText(who, MAX_WHO, { what: 'the name of who agreed', where: '--who', hint });
-  assertSoundText(why, MAX_WHY, { what: 'the reason', where: '--why', hint });
+  assertPrintable(who, MAX_WHO, { what: 'the name of who agreed', where: '--who', hint });
+  assertPrintable(why, MAX_WHY, { what: 'the reason', where: '--why', hint });
   const paths = projectPaths(options.project);
   const { digest } = await loadMapping(paths.root);
   const files = await digestMappingFiles(paths.mapping);

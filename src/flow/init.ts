@@ -22,7 +22,7 @@ import type {
 } from '../source/source.ts';
 import type { Environment, Progress } from '../run/environment.ts';
 import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
-import { remarksOf } from '../project/sourceObjects.ts';
+import { sourceNotes } from '../project/sourceObjects.ts';
 import { projectPaths } from '../project/paths.ts';
 import {
   adapterOf,
@@ -87,7 +87,7 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
       });
       const unchecked = integrity.findings().map(({ reason }) => reason);
       return outcome(profiles, [
-        ...remarksOf([{ name, scheme: source.scheme, prepared }]),
+        ...sourceNotes([{ name, scheme: source.scheme, prepared }]),
         ...unchecked,
         ...decisionLines(proposal),
       ]);

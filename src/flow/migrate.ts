@@ -32,10 +32,10 @@ import {
   type BuildOptions,
 } from '../migrate/build.ts';
 import type { Environment } from '../run/environment.ts';
-import { assertObjects, objectFindings, remarksOf } from '../project/sourceObjects.ts';
+import { assertObjects, objectFindings, sourceNotes } from '../project/sourceObjects.ts';
 import { operatorOf } from '../run/operator.ts';
 import { projectPaths } from '../project/paths.ts';
-import { assertSoundText } from '../run/validText.ts';
+import { assertPrintable } from '../run/validText.ts';
 import { sealSources } from '../project/sources.ts';
 
 export interface MigrateOptions extends BuildOptions {
@@ -120,7 +120,7 @@ async function buildCandidate(
       ...sealedRowFindings(modules),
     },
   );
-  return { modules, totals, seal, notes: [...remarksOf(sources), ...notes] };
+  return { modules, totals, seal, notes: [...sourceNotes(sources), ...notes] };
 }
 
 /** As scans tell it again; how much it weighs is computed there. */
@@ -137,7 +137,7 @@ const MAX_RUN_ID = 128;
 /** The run id is sealed and shown: a name, not a text. */
 function assertRunId(runId: string): void {
   const hint = 'choose another one, or unset it';
-  assertSoundText(runId, MAX_RUN_ID, { what: 'a run id', where: 'MIGRATE_RUN_ID', hint });
+  assertPrintable(runId, MAX_RUN_ID, { what: 'a run id', where: 'MIGRATE_RUN_ID', hint });
 }
 
 function injected(module: string): Failure {

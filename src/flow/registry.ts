@@ -36,13 +36,13 @@ import {
 import { openStore } from '../seal/candidateStore.ts';
 import type { SourceReader } from '../source/source.ts';
 import type { Environment } from '../run/environment.ts';
-import { lookAtSources, type LookOptions } from '../project/withSources.ts';
+import { withSources, type SourcesOptions } from '../project/withSources.ts';
 import { projectPaths } from '../project/paths.ts';
 import { schemasOf, type NamedSource } from '../project/sources.ts';
 
 /** Compares every registry with the rows of the modules that use it. */
 export async function registryCheck(
-  options: LookOptions,
+  options: SourcesOptions,
   env: Environment,
   found: FindingStore,
 ): Promise<Outcome> {
@@ -75,7 +75,7 @@ export async function registryCheck(
   });
 }
 
-export interface RegistryBuildOptions extends LookOptions {
+export interface RegistryBuildOptions extends SourcesOptions {
   /** Names of modules; empty for all. */
   readonly modules: readonly string[];
 }
@@ -217,7 +217,7 @@ function notesOf(built: readonly BuiltRegistry[]): string[] {
 /** Opens each source in this thread, in one snapshot each. */
 async function withReaders<T>(
   mapping: LoadedMapping,
-  options: LookOptions,
+  options: SourcesOptions,
   env: Environment,
   work: (sources: ReadonlyMap<string, OpenSource>) => Promise<T>,
 ): Promise<T> {
@@ -239,7 +239,7 @@ async function withReaders<T>(
       for (const { reader } of open.values()) await reader.close();
     }
   };
-  return lookAtSources(mapping, options, env, look, mapping.modules);
+  return withSources(mapping, options, env, look, mapping.modules);
 }
 
 /** Shows the rows of one module after the other. */

@@ -23,7 +23,7 @@ import { candidateNamed, meansLive } from '../project/candidateNamed.ts';
 import type { Environment } from '../run/environment.ts';
 import { olderNotes, outsideFindings } from '../project/origin.ts';
 import { journalScan } from '../promote/journalScan.ts';
-import type { LookOptions } from '../project/withSources.ts';
+import type { SourcesOptions } from '../project/withSources.ts';
 import { operatorOf } from '../run/operator.ts';
 import { projectPaths } from '../project/paths.ts';
 import { recount } from '../scan/recount.ts';
@@ -43,7 +43,7 @@ export interface ScanOptions {
   /** All where left out. */
   readonly checks?: readonly Check[];
   /** Counts the rows of the sources again; not where it is null. */
-  readonly recount: LookOptions | null;
+  readonly recount: SourcesOptions | null;
   readonly workers: Workers;
   /** Bytes. */
   readonly memory: number;

@@ -24,7 +24,7 @@ import { projectPaths } from '../project/paths.ts';
 import { unlistedFindings } from '../project/sourceObjects.ts';
 import type { SourceOverride } from '../project/sources.ts';
 import { parseSourceUrl } from '../project/sourceUrl.ts';
-import { lookAtSources } from '../project/withSources.ts';
+import { withSources } from '../project/withSources.ts';
 import type { Environment } from '../run/environment.ts';
 import { checksumProgress } from '../run/progress.ts';
 import { withHashers } from '../run/workers.ts';
@@ -107,7 +107,7 @@ async function sourceDrift(
   options: DriftOptions,
   env: Environment,
 ): Promise<Finding[]> {
-  return lookAtSources(sealed, options, env, async (sources) => {
+  return withSources(sealed, options, env, async (sources) => {
     const findings = unlistedFindings(sealed, sources);
     for await (const finding of checkSourceDrift(run.sources, sealed, sources)) {
       findings.push(finding);

@@ -1,4 +1,4 @@
-/** What worker threads are asked for about the sources of a project. Answered in `migrate/worker/`. */
+/** Calls to worker threads about the sources of a project. Answered in `migrate/worker/`. */
 
 import type { SourceHandle } from '../source/source.ts';
 import { defineCall, type Call } from '../threads/call.ts';
@@ -9,7 +9,7 @@ interface SourceToOpen {
   readonly source: SourceHandle;
 }
 
-/** Opens a source for reading, in place of one that has the name. */
+/** Opens a source for reading; replaces an open one of the same name. */
 export const OPEN_SOURCE: Call<SourceToOpen, null> = defineCall('open-source');
 
 /** Closes all sources. */

@@ -1,4 +1,4 @@
-/** The candidates that a command line may name: by folder, by seal id, or by what they are. */
+/** Finds candidates that a command line names by folder, by seal id, or as `v1` or `live`. */
 
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -10,31 +10,31 @@ import { sealedNamed, sealedPath, CURRENT } from '../seal/sealedFolders.ts';
 import { historyOf } from './origin.ts';
 import { projectPaths, type ProjectPaths } from './paths.ts';
 
-/** What is no path but a seal id, or the beginning of one. */
+/** A seal id, or the beginning of one, rather than a path. */
 const SEAL_ID = /^(?:sealed\/)?([0-9a-f]{8,64}(?:\.\d+)?)$/;
 
-/** The hint where somebody has named a folder. */
+/** Hint for a path at which there is no candidate. */
 export const CHECK_PATH =
   'check the path, or name v1, live or a seal id; sealift status shows them';
 
 /**
- * The real folder of `v1` (what was built last), of `live`, of a seal id of the project or its first
- * eight digits or more, of `sealed/<name>`, or of a folder, relative to `here`. Of several runs with
- * one seal id it is the first: their bytes are the same.
- * @throws Failure CANDIDATE where there is none, USAGE where there are several
+ * Returns the real folder of `v1` (the last one built), `live`, a seal id of the project or at
+ * least its first eight digits, `sealed/<name>`, or a folder relative to `here`. Several runs with
+ * one seal id have the same bytes; the first is returned.
+ * @throws Failure CANDIDATE if there is none, USAGE if several seal ids match
  */
 export function candidateNamed(name: string, project: string, here: string): string {
   const paths = projectPaths(project);
   const { candidates } = paths;
   if (name === CURRENT) return currentCandidate(candidates).real;
   if (meansLive(name, project, here)) return liveCandidate(paths);
-  const asked = SEAL_ID.exec(name)?.[1];
-  if (asked === undefined) return realpathSync(candidateAt(resolve(here, name), CHECK_PATH));
-  const [first = asked] = sealedNamed(candidates, asked, name);
+  const sealId = SEAL_ID.exec(name)?.[1];
+  if (sealId === undefined) return realpathSync(candidateAt(resolve(here, name), CHECK_PATH));
+  const [first = sealId] = sealedNamed(candidates, sealId, name);
   return candidateAt(sealedPath(candidates, first));
 }
 
-/** Whether `live` or a path of the link is what somebody has named. */
+/** Whether `name` is `live` or a path of the live link. */
 export function meansLive(name: string, project: string, here: string): boolean {
   return name === 'live' || resolve(here, name) === projectPaths(project).live;
 }
@@ -51,7 +51,7 @@ function liveCandidate(paths: ProjectPaths): string {
     });
   }
   throw new Failure('CANDIDATE', {
-    what: `the live link is gone, though the journal says that ${live} is live`,
+    what: `the live link is missing, but the journal says that ${live} is live`,
     where: paths.live,
     hint: 'find out who removed it, then make a candidate live with sealift promote',
   });

@@ -1,4 +1,4 @@
-/** The freeze of a project's mapping, as runs have to keep to it. */
+/** The freeze of a project's mapping, which runs have to respect. */
 
 import {
   assertFrozenDigest,
@@ -12,8 +12,8 @@ import type { LoadedMapping } from '../mapping/load.ts';
 import { projectPaths } from './paths.ts';
 
 /**
- * The freeze that a run has to keep to; null where there is none.
- * @throws Failure MAPPING where a file has changed since
+ * Returns the freeze that a run has to respect; null if there is none.
+ * @throws Failure MAPPING if a file has changed since
  */
 export async function freezeInForce(project: string): Promise<Freeze | null> {
   const { mapping } = projectPaths(project);
@@ -24,7 +24,7 @@ export async function freezeInForce(project: string): Promise<Freeze | null> {
   return frozen;
 }
 
-/** What was loaded is what was frozen. @throws Failure MAPPING */
+/** Asserts that the loaded mapping is the frozen one. @throws Failure MAPPING */
 export function assertAsFrozen(frozen: Freeze | null, mapping: LoadedMapping): void {
   if (frozen !== null) assertFrozenDigest(frozen, mapping.digest);
 }

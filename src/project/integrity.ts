@@ -1,6 +1,6 @@
 /**
- * The look for damage in the sources of a run, beside the reading of them: a damaged page may be read
- * without a word, and half of the rows arrive.
+ * Checks the sources of a run for damage while they are read: a damaged page may be read without an
+ * error and yield only some of its rows.
  */
 
 import { quoteName } from '../outcome/quoteName.ts';
@@ -14,13 +14,13 @@ import type { Environment } from '../run/environment.ts';
 export interface IntegrityRun {
   /** Takes the snapshot of a source, together with its readers. */
   begin(source: string): Promise<void>;
-  /** Starts all checks; they run on while others read. */
+  /** Starts all checks; they run while the sources are read. */
   start(): void;
-  /** Throws what a check has thrown so far. */
+  /** Throws the first error of a check so far, if any. */
   readonly assertSoFar: () => void;
-  /** Waits for all checks: what is to be sealed of each source. @throws Failure SOURCE_FORMAT */
+  /** Waits for all checks; returns the result to seal by source. @throws Failure SOURCE_FORMAT */
   finish(): Promise<ReadonlyMap<string, Integrity>>;
-  /** Findings `integrity`, for what was not checked; once it is finished. */
+  /** Returns findings `integrity` for unchecked sources and tables; to be called after `finish`. */
   findings(): Finding[];
   close(): void;
 }
@@ -36,19 +36,19 @@ interface Running {
   result: CheckedSource | null;
 }
 
-/** What decides whether anything is checked. */
-export interface IntegrityAsked {
+/** The command and options that decide whether sources are checked. */
+export interface IntegrityRequest {
   readonly command: 'init' | 'migrate' | 'dry-run' | 'scan-drift';
   readonly options: { readonly sample?: number; readonly skipIntegrityCheck?: boolean };
 }
 
 /**
- * The checks of all sources. Not for a sample, which is never live; nor to look for drift, which compares
- * with what came of a source that was checked.
+ * Creates the checks of all sources. They are skipped for a sample, which is never live, and for
+ * scan-drift, which compares with a candidate whose sources were checked.
  */
 export function integrityRun(
   sources: readonly Named[],
-  { command, options }: IntegrityAsked,
+  { command, options }: IntegrityRequest,
   { progress, onInterrupt }: Pick<Environment, 'progress' | 'onInterrupt'>,
 ): IntegrityRun {
   const isFinal = command !== 'scan-drift' && options.sample === undefined;
@@ -99,7 +99,7 @@ export function integrityRun(
 
 const SHOWN_AFTER_MS = 1000;
 
-/** Waits, and says for what where that takes a while. */
+/** Waits for `work`, and shows progress if that takes more than a second. */
 async function shown(
   work: Promise<unknown>,
   sources: number,
@@ -130,13 +130,13 @@ function findingsOf(name: string, { has, check, result }: Running): Finding[] {
   const source = `source ${quoteName(name)}`;
   if (!has) return [];
   if (check === null) {
-    return [finding(`${source} was not checked for damage, as --skip-integrity-check asks`)];
+    return [finding(`${source} was not checked for damage because of --skip-integrity-check`)];
   }
   const tables = result?.unchecked ?? [];
   return tables.map((table) =>
     finding(
-      `${source}: table ${quoteName(table)} could not be checked for damage, as a collation or a ` +
-        'function of its application is not there',
+      `${source}: table ${quoteName(table)} could not be checked for damage: it needs a ` +
+        'collation or function that only its application defines',
     ),
   );
 }

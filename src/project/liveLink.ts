@@ -1,6 +1,6 @@
 /**
- * The live pointer of a project: a link to a sealed candidate, relative to the project, swapped in
- * one step. Whatever else stands in its place is somebody's, and is left alone.
+ * The live pointer of a project: a link to a sealed candidate, relative to the project, replaced
+ * atomically. Any other file in its place is left unchanged.
  */
 
 import { basename, dirname, join } from 'node:path';
@@ -14,31 +14,35 @@ import { CANDIDATES_FOLDER } from './paths.ts';
 
 const TARGET = `${CANDIDATES_FOLDER}/${SEALED_FOLDER}/`;
 
-/** Name of the candidate that the link leads to, be it there or not; null where there is no link. */
+/**
+ * Returns the name of the candidate that the link points to, whether or not it exists; null if
+ * there is no link.
+ * @throws Failure CANDIDATE if the path is not a link to a sealed candidate of the project
+ */
 export function readLivePointer(link: string): string | null {
   const state = linkState(link);
   if (state === 'absent') return null;
-  if (state === 'occupied') throw foreign(link, 'a file or folder stands where the live link goes');
+  if (state === 'occupied') throw unexpected(link, 'a file or folder is in place of the live link');
   const name = state.target.startsWith(TARGET) ? state.target.slice(TARGET.length) : '';
   if (isSealedName(name)) return name;
-  throw foreign(link, 'the live link does not lead to a sealed candidate of this project');
+  throw unexpected(link, 'the live link does not point to a sealed candidate of this project');
 }
 
-/** Points the link to a candidate. Durable when it returns. */
+/** Points the link to a candidate. The change is durable when it returns. */
 export function swapLivePointer(link: string, name: string): void {
   clearHalfSwap(link);
   swapLink(link, `${TARGET}${name}`);
 }
 
-/** Removes the new link of a swap that was killed before it took the old one's place. */
+/** Removes the temporary link of a swap that was killed before it replaced the old link. */
 export function clearHalfSwap(link: string): void {
   const half = join(dirname(link), `.${basename(link)}.new`);
   const stat = statOf(half);
   if (stat === undefined) return;
-  if (!stat.isSymbolicLink()) throw foreign(half, 'a file or folder is in the way');
+  if (!stat.isSymbolicLink()) throw unexpected(half, 'a file or folder is in the way');
   removeFile(half);
 }
 
-function foreign(path: string, what: string): Failure {
-  return inTheWay('CANDIDATE', `${what}, nothing was changed`, path);
+function unexpected(path: string, what: string): Failure {
+  return inTheWay('CANDIDATE', `${what}; nothing was changed`, path);
 }

@@ -1,6 +1,6 @@
 /**
- * What is known of a candidate outside of its folder: whether a migrate of the project has sealed it,
- * whether another was sealed after it, and whether a command has made live what is live.
+ * Facts about a candidate from outside its folder: whether a migrate of the project sealed it,
+ * whether another was sealed after it, and whether a command made it live.
  */
 
 import { dirname, join } from 'node:path';
@@ -16,15 +16,15 @@ import type { Environment } from '../run/environment.ts';
 import { projectPaths, type ProjectPaths } from './paths.ts';
 
 export interface Questions {
-  /** Whether a migrate of the project has sealed it: not where a seal id was given, or it does not verify. */
+  /** Whether to check that a migrate of the project sealed it. */
   readonly origin: boolean;
-  /** Whether a command has made it live: where `live` was asked for. */
+  /** Whether to check that a command made the live candidate live. */
   readonly live: boolean;
 }
 
 /**
- * What the project knows against a candidate, to these questions.
- * @throws Failure JOURNAL where the journal does not hold, CANDIDATE where the live link is foreign
+ * Returns the findings of the requested checks.
+ * @throws Failure JOURNAL if the journal is broken, CANDIDATE if the link is not one of Sealift
  */
 export function outsideFindings(
   held: Held,
@@ -38,8 +38,8 @@ export function outsideFindings(
 }
 
 /**
- * A BLOCKER where the live link leads to a candidate that no command has made live.
- * @throws Failure JOURNAL where the journal does not hold, CANDIDATE where the link is foreign
+ * Returns a BLOCKER if the live link points to a candidate that no command made live.
+ * @throws Failure JOURNAL if the journal is broken, CANDIDATE if the link is not one of Sealift
  */
 export function liveLinkFindings(project: string, env: Environment): Finding[] {
   const paths = projectPaths(project);
@@ -49,31 +49,31 @@ export function liveLinkFindings(project: string, env: Environment): Finding[] {
   const was = before.byCommand
     ? `the journal says ${before.live ?? 'nothing'} is live`
     : 'the journal says that it was changed by hand';
-  const reason = `storage_live leads to ${history.live}, which no command has made live: ${was}`;
+  const reason = `storage_live points to ${history.live}, which no command has made live: ${was}`;
   return [{ rule: 'seal-unexpected', severity: 'BLOCKER', reason }];
 }
 
-/** What the journal tells of the link. @throws Failure JOURNAL where it does not hold */
+/** Reads the history of the link in the journal. @throws Failure JOURNAL if it is broken */
 export function historyOf({ journal }: ProjectPaths): PointerHistory {
   return pointerHistory(readJournal(journal), join(journal, JOURNAL_FILE));
 }
 
-/** A candidate, and what is known of it by now. */
+/** A candidate of a project or a copy elsewhere. */
 export interface Held {
   readonly folder: string;
-  /** As computed from the candidate; null where it has none. */
+  /** As computed from the candidate; null if it has none. */
   readonly sealId: string | null;
   readonly project: string;
 }
 
-/** Whether the candidate is one of the project's own, and no copy elsewhere. */
+/** Whether the candidate is in the project, rather than a copy elsewhere. */
 function isOfProject({ folder, project }: Held): boolean {
   return dirname(folder) === sealedFolder(projectPaths(project).candidates);
 }
 
 /**
- * Whether the candidate is in the project, and its journal knows that a migrate has sealed it.
- * @throws Failure JOURNAL where the journal does not hold
+ * Whether the candidate is in the project and its journal records that a migrate sealed it.
+ * @throws Failure JOURNAL if the journal is broken
  */
 export function isSealedHere(held: Held): boolean {
   if (held.sealId === null || !isOfProject(held)) return false;
@@ -81,9 +81,9 @@ export function isSealedHere(held: Held): boolean {
 }
 
 /**
- * A BLOCKER where a candidate of the project is one that no migrate of it has sealed. What was changed
- * and sealed anew is consistent in itself, whatever its folder is called: only the journal tells.
- * @throws Failure JOURNAL where the journal does not hold
+ * Returns a BLOCKER if no migrate of the project sealed its candidate. A candidate that was changed
+ * and sealed again verifies; only the journal shows that Sealift did not do it.
+ * @throws Failure JOURNAL if the journal is broken
  */
 function originFindings(held: Held): Finding[] {
   if (held.sealId === null || !isOfProject(held) || isSealedHere(held)) return [];
@@ -93,7 +93,7 @@ function originFindings(held: Held): Finding[] {
 
 export const NOT_SEALED_HERE = 'this candidate was not sealed by a migrate of this project';
 
-/** For a person, where `v1` leads to an older candidate than the one that was sealed last. */
+/** Returns a note if `v1` points to an older candidate than the one that was sealed last. */
 export function olderNotes({ folder, project }: Held): string[] {
   const { candidates, journal } = projectPaths(project);
   const current = currentName(candidates);
@@ -103,5 +103,5 @@ export function olderNotes({ folder, project }: Held): string[] {
 }
 
 export function olderNote(current: string, last: string): string {
-  return `storage_candidate/v1 leads to ${current}, but ${last} was sealed after it`;
+  return `storage_candidate/v1 points to ${current}, but ${last} was sealed after it`;
 }

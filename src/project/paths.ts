@@ -1,10 +1,10 @@
-/** A project on disk: a folder with mapping/, storage_candidate/, storage_reports/ and a journal. */
+/** Paths of a project: its mapping, candidates, reports, journal and live link. */
 
 import { join, resolve } from 'node:path';
 
 import { realFolder } from '../disk/noLinks.ts';
 
-/** Of the project. */
+/** Name of the folder of candidates in a project. */
 export const CANDIDATES_FOLDER = 'storage_candidate';
 
 export interface ProjectPaths {
@@ -12,15 +12,15 @@ export interface ProjectPaths {
   readonly mapping: string;
   readonly candidates: string;
   readonly reports: string;
-  /** What was intended and done; see journal/. */
+  /** Log of intended and completed actions; see journal/. */
   readonly journal: string;
-  /** The link to the candidate that is live. */
+  /** Link to the live candidate. */
   readonly live: string;
 }
 
 export function projectPaths(root: string): ProjectPaths {
   const absolute = resolve(root);
-  // Whoever names the project may do so by a link; from there on there are none.
+  // The root may be given as a link; paths below it must not contain links.
   const real = realFolder(root);
   return {
     root: absolute,

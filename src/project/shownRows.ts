@@ -1,4 +1,4 @@
-/** Rows of findings as their sources show them to a person. */
+/** Formats row locators of findings for people, by the source of each row. */
 
 import { DEFAULT_SOURCE, type Mapping } from '../mapping/model.ts';
 import type { SourceLocator } from '../outcome/finding.ts';
@@ -7,14 +7,14 @@ import type { NamedSource } from './sources.ts';
 import { adapterOf, type SourceEnvironment } from './sourceUrl.ts';
 
 /**
- * Shows a locator by the adapter of its module's source where its table says what its locators are; a
- * query has rows of its own, which are shown by their ordinals.
+ * Returns a function that formats a locator by the adapter of its module's source, if its table
+ * declares the kind of its locators. Rows of queries are shown by their ordinals.
  */
 export function shownRows(
   { modules }: Mapping,
   sources: readonly NamedSource[],
   env: Pick<SourceEnvironment, 'adapters'>,
-): (module: string, place: SourceLocator) => number | string {
+): (module: string, locator: SourceLocator) => number | string {
   const sourceOf = new Map(modules.map((module) => [module.module, module.source.name]));
   const kinds = new Map<string, LocatorKind | undefined>();
   const showing = new Map<string, ((locator: number | string) => string) | undefined>();

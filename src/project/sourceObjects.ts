@@ -1,4 +1,4 @@
-/** Every object of the sources accounted for: what is nowhere, and what could not be counted. */
+/** Accounts for every object of the sources: finds unknown ones, and counts rows. */
 
 import { unaccounted } from '../mapping/check/objects.ts';
 import { DEFAULT_SOURCE, type Mapping } from '../mapping/model.ts';
@@ -9,19 +9,19 @@ import type { Finding } from '../outcome/finding.ts';
 import type { PreparedSource } from '../source/source.ts';
 import type { NamedSource } from './sources.ts';
 
-/** Findings `accounting`: what the catalogues of the sources list, and the mapping does not know. */
+/** Returns findings `accounting` for objects in the sources' catalogues that the mapping omits. */
 export function objectFindings(mapping: Mapping, sources: readonly NamedSource[]): Finding[] {
   const severity = severityOf(mapping.project, 'accounting', '');
   return sources.flatMap(({ name, prepared }) =>
     unaccounted(mapping, name, prepared.objects ?? []).map((object): Finding => {
       const what = `${object.kind} ${quoteName(object.name)} of source ${quoteName(name)}`;
-      const reason = `${what} is neither migrated nor dropped, and part of no other`;
+      const reason = `${what} is neither migrated nor dropped, nor part of another object`;
       return { rule: 'accounting', severity, reason };
     }),
   );
 }
 
-/** The same of those objects alone that the schema does not list: how it differs is told as drift. */
+/** Returns the same, without objects in the schema, whose differences are reported as drift. */
 export function unlistedFindings(mapping: Mapping, sources: readonly NamedSource[]): Finding[] {
   const unlisted = sources.map((source) => {
     const { tables, others = [] } = source.prepared.schema;
@@ -32,31 +32,31 @@ export function unlistedFindings(mapping: Mapping, sources: readonly NamedSource
   return objectFindings(mapping, unlisted);
 }
 
-/** Nothing is published that leaves out an object. @throws Failure SOURCE_SCHEMA */
+/** Rejects a candidate that omits an object. @throws Failure SOURCE_SCHEMA */
 export function assertObjects(findings: readonly Finding[]): void {
   const [first] = findings;
   if (first === undefined) return;
   throw new Failure('SOURCE_SCHEMA', {
     what: `${first.reason}; nothing was published`,
     where: 'storage_reports/latest-migrate/findings.ndjson',
-    hint: 'add a module for it, or list it under "dropped" in mapping/project.json with the reason',
+    hint: 'add a module for it, or list it with a reason under "dropped" in mapping/project.json',
   });
 }
 
-/** What a person should know of how the sources were read. */
-export function remarksOf(sources: readonly NamedSource[]): string[] {
+/** Returns notes for people on how the sources were read. */
+export function sourceNotes(sources: readonly NamedSource[]): string[] {
   return sources.flatMap(({ name, prepared }) =>
-    (prepared.remarks ?? []).map((remark) => `source ${quoteName(name)}: ${remark}`),
+    (prepared.remarks ?? []).map((note) => `source ${quoteName(name)}: ${note}`),
   );
 }
 
-/** Rows of the objects that a mapping accounts for; null where nobody counts or can count them. */
+/** Numbers of rows of the objects that a mapping accounts for; null if not counted. */
 export interface CountedObjects {
   readonly tables: readonly { readonly table: string; readonly rows: number | null }[];
   readonly notes: readonly string[];
 }
 
-/** Counts every table; of those that are dropped, each that can be counted. */
+/** Counts every table; of the dropped ones, those that can be counted. */
 export async function countObjects(
   name: string,
   prepared: PreparedSource,

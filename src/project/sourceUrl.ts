@@ -1,6 +1,6 @@
 /**
- * Where sources are, as mappings and command lines write it: `sqlite:FILE`, or `env:NAME` for what an
- * environment variable holds. A URL may hold a password, so that no message shows one as it is.
+ * URLs of sources in mappings and on command lines: `sqlite:FILE`, or `env:NAME` for the value of
+ * an environment variable. A URL may contain a password, so messages show it only if it is a path.
  */
 
 import { DEFAULT_SOURCE } from '../mapping/model.ts';
@@ -9,15 +9,15 @@ import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
 import type { SourceAdapter, SourceLocation } from '../source/source.ts';
 
-/** What sources are found and opened with. */
+/** The parts of the environment that are needed to find and open sources. */
 export type SourceEnvironment = Pick<Environment, 'adapters' | 'variables' | 'signal'>;
 
 const VARIABLE = /^env:([A-Za-z_][A-Za-z0-9_]*)$/;
 
 /**
- * The location that `sqlite:FILE` names; a path is relative to `base`. The variable of `env:NAME` holds
- * such a URL, or a location as JSON.
- * @throws Failure USAGE
+ * Parses a URL such as `sqlite:FILE`; a path is relative to `base`. The variable of `env:NAME`
+ * contains such a URL, or a location as JSON.
+ * @throws Failure USAGE if it is not a URL of a known scheme
  */
 export function parseSourceUrl(
   url: string,
@@ -38,7 +38,7 @@ export function parseSourceUrl(
   return handedOn(text, env) ?? parseUrl(text, base, where, env);
 }
 
-/** What `parseSourceUrl` takes, without secrets; a path relative to `base` where it lies near. */
+/** Formats a location for `parseSourceUrl`, without secrets; a near path is relative to `base`. */
 export function formatSourceUrl(
   location: SourceLocation,
   base: string,
@@ -47,7 +47,7 @@ export function formatSourceUrl(
   return `${location.scheme}:${adapterOf(location, env).format(location, base)}`;
 }
 
-/** The adapter of a location. */
+/** Returns the adapter of a location. @throws TypeError if its scheme is unknown */
 export function adapterOf(
   { scheme }: SourceLocation,
   { adapters }: Pick<SourceEnvironment, 'adapters'>,
@@ -66,7 +66,7 @@ function parseUrl(
   const match = /^([a-z][a-z0-9+.-]*):(.+)$/s.exec(url);
   if (match === null) {
     throw new Failure('USAGE', {
-      what: 'a source is written SCHEME:FILE',
+      what: 'a source must have the form SCHEME:FILE',
       where,
       hint: `use one of ${known(env)}`,
     });
@@ -85,7 +85,7 @@ function known({ adapters }: Pick<SourceEnvironment, 'adapters'>): string {
   return [...adapters.values()].map(({ usage }) => usage).join(', ');
 }
 
-/** A location that a command of ours has put into a variable as JSON; null where it is another text. */
+/** Parses a location that a parent `sealift` passed as JSON; null for any other text. */
 function handedOn(
   text: string,
   { adapters }: Pick<SourceEnvironment, 'adapters'>,
@@ -99,14 +99,14 @@ function handedOn(
   }
 }
 
-/** A URL as a message shows it: whole where it is no more than a path, else its scheme alone. */
+/** Formats a URL for messages: in full if it is only a path, else only its scheme. */
 function shownUrl(url: string): string {
   const [scheme = ''] = /^[a-z][a-z0-9+.-]*:/.exec(url) ?? [];
   const isPath = /^[\w./\\ -]*$/.test(url.slice(scheme.length));
   return JSON.stringify(isPath ? url : `${scheme}…`);
 }
 
-/** `[NAME=]URL` of --source → name and URL. */
+/** Splits `[NAME=]URL` of --source into name and URL. */
 export function parseSourceOption(option: string): { name: string; url: string } {
   const match = /^([a-z][a-z0-9_-]{0,62})=(.+)$/s.exec(option);
   if (match === null) return { name: DEFAULT_SOURCE, url: option };

@@ -1,4 +1,4 @@
-/** The sources of a project, prepared: opened once, their schemas known, their snapshots fixed. */
+/** Prepares the sources of a project: opens them, reads their schemas and fixes their snapshots. */
 
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ import type { IntegrityRun } from './integrity.ts';
 import { countObjects } from './sourceObjects.ts';
 import { adapterOf, parseSourceUrl, type SourceEnvironment } from './sourceUrl.ts';
 
-/** A query of a mapping may take any time, so that statements have no limit. */
+/** Timeouts of sources. A query of a mapping may take any time, so statements have no limit. */
 export const TIMEOUTS: Timeouts = { connectMs: 10_000, lockMs: 5000, statementMs: 0 };
 
 export interface NamedSource {
@@ -35,13 +35,13 @@ export interface NamedSource {
   readonly prepared: PreparedSource;
 }
 
-/** What takes the place of a mapping's URL: a URL of the command line, or a location. */
+/** Replacement of a mapping's URL: a URL of the command line, or a location. */
 export type SourceOverride = string | SourceLocation;
 
 /**
- * Location of each source: the mapping's, relative to the mapping folder's parent, or an override. SQL
- * of the mapping is looked at here, as it depends on the kind of its source.
- * @throws Failure USAGE, MAPPING
+ * Returns the location of each source: the mapping's, relative to the mapping folder's parent, or
+ * an override. Checks SQL of the mapping, whose dialect depends on the kind of its source.
+ * @throws Failure USAGE for an unknown name or a bad URL, MAPPING for SQL that may not run
  */
 export function sourceLocations(
   mapping: LocatedMapping,
@@ -77,8 +77,8 @@ function dialectsOf(
 }
 
 /**
- * Prepares all sources, with what `modules` read of them; what was opened is closed again when one
- * fails.
+ * Prepares all sources, with the relations that `modules` read. If one fails, those already opened
+ * are closed.
  */
 export async function prepareSources(
   locations: ReadonlyMap<string, SourceLocation>,
@@ -109,7 +109,7 @@ export async function closeSources(sources: readonly NamedSource[]): Promise<voi
   for (const { prepared } of sources) await prepared.close();
 }
 
-/** What the modules read of the source `name`. */
+/** Returns the relations of the source `name` that modules read. */
 function relationsOf(name: string, modules: readonly ModuleMapping[]): RelationRequest[] {
   return modules
     .filter(({ source }) => (source.name ?? DEFAULT_SOURCE) === name)
@@ -120,7 +120,7 @@ function relationsOf(name: string, modules: readonly ModuleMapping[]): RelationR
     });
 }
 
-/** About how many bytes all of them hold; null where one of them does not know. */
+/** Estimates the bytes of all sources; null if the size of one is unknown. */
 export function estimatedBytes(sources: readonly NamedSource[]): number | null {
   let sum = 0;
   for (const { prepared } of sources) {
@@ -130,7 +130,7 @@ export function estimatedBytes(sources: readonly NamedSource[]): number | null {
   return sum;
 }
 
-/** By source what a mapping is checked against. */
+/** Returns, by source, the schema that a mapping is checked against. */
 export function schemasOf(sources: readonly NamedSource[]): Map<string, CheckedSchema> {
   return new Map(
     sources.map(({ name, prepared }) => {
@@ -139,7 +139,7 @@ export function schemasOf(sources: readonly NamedSource[]): Map<string, CheckedS
   );
 }
 
-/** Opens every source in every worker and for its check, all of them in one snapshot a source. */
+/** Opens every source in every worker and in its check, all in one snapshot per source. */
 export async function openInWorkers(
   sources: readonly NamedSource[],
   pool: Pool,
@@ -153,7 +153,7 @@ export async function openInWorkers(
   }
 }
 
-/** What the seal says of the sources: no path, no host, nothing that depends on where they lie. */
+/** Returns the sealed facts about the sources, which do not depend on where the sources are. */
 export async function sealSources(
   sources: readonly NamedSource[],
   mapping: Mapping,

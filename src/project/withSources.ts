@@ -1,4 +1,4 @@
-/** A look at the sources of a candidate, in a scratch of its own, without a run. */
+/** Reads the sources of a mapping outside of a run, with a scratch folder of its own. */
 
 import { openScratch } from '../disk/scratch.ts';
 import type { Mapping, ModuleMapping } from '../mapping/model.ts';
@@ -12,7 +12,7 @@ import {
   type SourceOverride,
 } from './sources.ts';
 
-export interface LookOptions {
+export interface SourcesOptions {
   readonly project: string;
   /** Folder to which paths on the command line are relative. */
   readonly here: string;
@@ -20,27 +20,30 @@ export interface LookOptions {
   readonly sources: ReadonlyMap<string, SourceOverride>;
 }
 
-/** Opens the sources that `mapping` names for `look`; @throws Failure where one cannot be read */
-export async function lookAtSources<T>(
+/**
+ * Opens the sources of `mapping` for `read`, and closes them after it.
+ * @throws Failure if a source cannot be read or changes meanwhile
+ */
+export async function withSources<T>(
   mapping: Mapping,
-  options: LookOptions,
+  options: SourcesOptions,
   env: Environment,
-  look: (sources: readonly NamedSource[]) => Promise<T>,
+  read: (sources: readonly NamedSource[]) => Promise<T>,
   /** Modules whose rows are to be read. */
   modules: readonly ModuleMapping[] = [],
 ): Promise<T> {
   const folders = { project: projectPaths(options.project).root, here: options.here };
   const locations = sourceLocations(mapping, options.sources, folders, env);
-  // A copy of a source may be in there: an interrupted look leaves none behind.
+  // The folder may contain a copy of a source, so it is removed on an interrupt, too.
   const since = env.now().toISOString();
   const scratch = openScratch(env.temporary, { command: 'source', pid: env.pid, since });
   const forget = env.onInterrupt(scratch.drop);
   try {
     const sources = await prepareSources(locations, scratch.path, env, modules);
     try {
-      const seen = await look(sources);
+      const result = await read(sources);
       for (const { prepared } of sources) await prepared.assertUnchanged();
-      return seen;
+      return result;
     } finally {
       await closeSources(sources);
     }

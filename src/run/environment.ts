@@ -1,32 +1,29 @@
-/** What a command gets from outside: clock, environment, adapters, worker threads, a display. */
+/** Inputs of a command from outside: clock, variables, adapters, worker threads, a display. */
 
 import type { LoadedMapping } from '../mapping/load.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { Failure } from '../outcome/failure.ts';
 import type { Adapters } from '../source/source.ts';
 
-/** What a step counts, and what it is a part of. */
+/** The unit of a progress step, and the group that the step belongs to. */
 export interface About {
   /** In the singular; `row` where left out. */
   readonly unit?: string;
-  /** Steps that follow each other and have the same are shown as one; a module, mostly. */
+  /** Consecutive steps of one group are shown as one; usually a module. */
   readonly group?: string;
-  /** Whether it counts what its group is about; not where it looks at something else. */
+  /** Whether the step counts the units of its group, not those of another. */
   readonly counts?: boolean;
 }
 
-/** Shows how far a command is; see cli/terminal.ts. */
+/** Shows the progress of a command; see cli/terminal.ts. */
 export interface Progress {
-  /** A step begins: `total` of the unit, 0 where that is not known. */
+  /** Begins a step of `total` units; 0 if the number is unknown. */
   begin(label: string, total: number, about?: About): void;
   update(done: number): void;
   end(): void;
 }
 
-/**
- * What each worker thread is given at its start: what it maps rows by; null if it only answers calls
- * about candidates.
- */
+/** Inputs for mapping rows in a worker thread; null if it only answers calls about candidates. */
 export type WorkerStart = {
   readonly mapping: LoadedMapping;
   /** Secret keys by id. */
@@ -36,8 +33,8 @@ export type WorkerStart = {
 export interface Environment {
   readonly adapters: Adapters;
   /**
-   * Starts worker threads that answer the calls about candidates and, given a mapping, those of migrate.
-   * With 0, this thread answers those about candidates.
+   * Starts worker threads that answer the calls about candidates and, given a mapping, those of
+   * migrate. With 0 workers, the calling thread answers those about candidates.
    */
   readonly startWorkers: (workers: number, start: WorkerStart) => Pool;
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -53,35 +50,35 @@ export interface Environment {
   readonly tool: { readonly name: string; readonly version: string };
   /** Versions of the data that conversions depend on. */
   readonly versions: { readonly timeZoneData: string; readonly unicode: string };
-  /** Starts `sealift ARGS` as a process of its own. */
+  /** Starts `sealift ARGS` in a separate process. */
   readonly runSelf: (args: readonly string[], options: SelfOptions) => SelfRun;
-  /** Aborts where the process ends early: connections and copies are let go of. */
+  /** Aborts if the process ends early, so that connections are closed and copies stopped. */
   readonly signal: AbortSignal;
-  /** Called before the process ends early; returns what takes the call back. */
+  /** Registers a call for an early end of the process; returns a function that unregisters it. */
   readonly onInterrupt: (cleanUp: () => void) => () => void;
   /**
-   * Ends the process with a failure, as an interrupt does, once it holds more than `bytes` of memory:
-   * SQL of a mapping decides itself how much it takes. Returns what ends the watch.
+   * Ends the process with a failure, as an interrupt does, once it holds more than `bytes` of
+   * memory: SQL of a mapping may take any amount. Returns a function that ends the watch.
    */
   readonly watchMemory: (bytes: number, failure: () => Failure) => () => void;
 }
 
-/** How a run of our own command line differs from this one. */
+/** Differences between a child run of `sealift` and this one. */
 export interface SelfOptions {
-  /** Environment variables to set; undefined takes one away. */
+  /** Environment variables to set; undefined removes one. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly umask: number;
 }
 
-/** A run of our own command line as a process of its own. */
+/** A run of `sealift` in a separate process. */
 export interface SelfRun {
   readonly ended: Promise<{
     readonly code: number | null;
-    /** What killed it. */
+    /** Signal that killed it. */
     readonly signal: string | null;
     readonly stdout: string;
     readonly stderr: string;
   }>;
-  /** SIGKILL: it cannot clean up. */
+  /** Sends SIGKILL, so that the process cannot clean up. */
   kill(): void;
 }

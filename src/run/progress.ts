@@ -1,9 +1,9 @@
-/** Shows verifications and scans: a module after the other, and in each its checks. */
+/** Shows the progress of verifications and scans, by module and check. */
 
 import type { VerifyProgress } from '../seal/verify.ts';
 import type { Progress } from './environment.ts';
 
-/** What {@link scanCandidate} calls: the check, how many of its records are done, whose it is. */
+/** Shows the progress of {@link scanCandidate}; `done` and `total` count records of a check. */
 export function scanProgress(
   progress: Progress,
 ): (check: string, done: number, total: number, module: string) => void {
@@ -11,7 +11,7 @@ export function scanProgress(
   return (check, done, total, group) => {
     if (check !== shown) {
       if (shown !== null) progress.end();
-      // What others' records are read for is no record of this module, and an invariant is none.
+      // Records of other modules and invariants are not records of this module.
       const counts = check.endsWith(` of ${group}`) && !check.startsWith('invariants');
       progress.begin(check, total, { unit: 'record', group, counts });
       shown = check;
@@ -23,7 +23,7 @@ export function scanProgress(
   };
 }
 
-/** What {@link verifyAt} calls; a step for each module. */
+/** Shows the progress of {@link verifyAt} as a step for each module. */
 export function verifyProgress(progress: Progress): (at: VerifyProgress) => void {
   let shown: string | null = null;
   return ({ module, done, total }) => {
@@ -34,7 +34,7 @@ export function verifyProgress(progress: Progress): (at: VerifyProgress) => void
   };
 }
 
-/** The same as one step, of commands that verify before they go on. */
+/** Shows it as one step, for commands that verify before their own work. */
 export function checksumProgress(progress: Progress): (at: VerifyProgress) => void {
   let begun = false;
   return ({ allDone, allTotal }) => {

@@ -1,7 +1,7 @@
-/** How many rows the ranges have in which tables are read. */
+/** Numbers of rows in the ranges in which tables are read. */
 
-/** Of a table that workers share, or of whose rows a part of the memory is taken for each range. */
+/** For a table that several workers read, or whose ranges take memory by their rows. */
 export const ROWS_PER_RANGE = 65_536;
 
-/** Of a table that one thread reads from end to end. */
+/** For a table that one thread reads from start to end. */
 export const ROWS_PER_LONG_RANGE = 1_000_000;

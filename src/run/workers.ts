@@ -1,45 +1,45 @@
-/** How many threads a command starts, where it was not told: as many as are worth their start. */
+/** Number of threads that a command starts, if the command line does not give it. */
 
 import type { Pool } from '../threads/pool.ts';
 import { bytesUpTo } from '../seal/files.ts';
 import type { Environment } from './environment.ts';
 
-/** As the command line says, or null where it is left to the command. */
+/** Number of threads on the command line; null if the command decides. */
 export type Workers = number | null;
 
-/** Up to here, in bytes, a second thread starts no sooner than one thread is done. */
+/** Up to this size in bytes, one thread is done before a second one has started. */
 const SMALL = 8 * 2 ** 20;
 
 type Processors = Pick<Environment, 'processors'>;
 
-/** One for each processor, and at most this many. */
+/** Default upper bound of the number of threads. */
 const MOST = 8;
 
-/** For large work: as asked, else one for each processor, at most 8. */
-export function allWorkers(asked: Workers, { processors }: Processors): number {
-  return asked ?? Math.min(MOST, processors);
+/** Returns the number for large work: as requested, else one per processor, at most 8. */
+export function allWorkers(requested: Workers, { processors }: Processors): number {
+  return requested ?? Math.min(MOST, processors);
 }
 
 /**
- * Returns the number of threads that read and map `bytes` of sources: as requested, else one for small
- * sources. Null is an unknown size, for which all are started.
+ * Returns the number of threads that read and map `bytes` of sources: as requested, else one if the
+ * sources are small. An unknown size (null) counts as large.
  */
-export function workersFor(asked: Workers, bytes: number | null, env: Processors): number {
-  return asked === null && bytes !== null && bytes <= SMALL ? 1 : allWorkers(asked, env);
+export function workersFor(requested: Workers, bytes: number | null, env: Processors): number {
+  return requested === null && bytes !== null && bytes <= SMALL ? 1 : allWorkers(requested, env);
 }
 
 /**
- * Has `work` done with threads that hash what is in the candidate at `folder`, or with this one
- * alone where it is small and nothing else was asked for.
+ * Runs `work` with threads that hash the candidate at `folder`, or in this thread if the candidate
+ * is small and no number was requested.
  */
 export async function withHashers<T>(
   folder: string,
-  asked: Workers,
+  requested: Workers,
   env: Environment,
   work: (pool: Pool) => Promise<T>,
 ): Promise<T> {
-  const inline = asked === null && bytesUpTo(folder, SMALL) < SMALL;
-  const pool = env.startWorkers(inline ? 0 : allWorkers(asked, env), null);
+  const inline = requested === null && bytesUpTo(folder, SMALL) < SMALL;
+  const pool = env.startWorkers(inline ? 0 : allWorkers(requested, env), null);
   try {
     return await work(pool);
   } finally {

@@ -1,4 +1,4 @@
-/** What worker threads are asked for when a candidate is scanned. Answered in `worker/`. */
+/** Calls to worker threads that scan a candidate. Answered in `worker/`. */
 
 import type { ExpectedLines, InspectedLines } from '../seal/lineForm.ts';
 import type { PackedIds } from '../seal/packedIds.ts';
@@ -6,7 +6,7 @@ import type { FileChunk } from '../seal/readChunk.ts';
 import { defineCall, type Call } from '../threads/call.ts';
 import type { SearchedField, UndeclaredPii } from './piiInValue.ts';
 
-/** What is searched for in a file; survives JSON. */
+/** The members of a file's lines that a scan reads; survives JSON. */
 export interface Search {
   readonly lines: Omit<ExpectedLines, 'wanted'>;
   /** Members of type uuid whose values are wanted. */
@@ -16,7 +16,7 @@ export interface Search {
 }
 
 export interface ScanChunkInput extends FileChunk {
-  /** A {@link Search} as JSON: chunks of one file have the same, and it takes a while to prepare. */
+  /** A {@link Search} as JSON; threads prepare it once for all chunks that have the same text. */
   readonly search: string;
 }
 
@@ -25,14 +25,14 @@ export interface ScannedPii extends UndeclaredPii {
   /** 0-based, in the chunk. */
   readonly line: number;
   readonly field: string;
-  /** The key's members. */
+  /** Members of the record's key. */
   readonly key: Readonly<Record<string, unknown>>;
 }
 
 export interface ScannedChunk extends InspectedLines {
   /** True when the file ends without LF. */
   readonly unterminated: boolean;
-  /** For each of the members that are wanted. */
+  /** Ids of each requested member. */
   readonly ids: readonly PackedIds[];
   readonly pii: readonly ScannedPii[];
 }

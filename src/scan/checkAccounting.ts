@@ -1,7 +1,7 @@
 /**
- * The accounting of a sealed candidate, held against its mapping and against the rows of its tables,
- * and whether these were checked for damage.
- * That its lines add up, and that the records are as many as they say, is part of the checksums.
+ * Checks the accounting of a sealed candidate against its mapping and the rows of its tables, and
+ * whether the sources were checked for damage. The sums within the accounting, and the numbers of
+ * records, are checked with the checksums.
  */
 
 import { DEFAULT_SOURCE, relationOf, type Mapping, type ModuleMapping } from '../mapping/model.ts';
@@ -16,7 +16,10 @@ import {
   type SealedSource,
 } from '../seal/format.ts';
 
-/** What is not accounted for, or not as the mapping says: findings `accounting` and `rejected`, by place in run.json. */
+/**
+ * Yields findings `accounting` for what is missing in the accounting or contradicts the mapping,
+ * and `rejected` for rejected rows, in the order of run.json.
+ */
 export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Finding> {
   const fault = (module: string | undefined, reason: string): Finding => ({
     rule: 'accounting',
@@ -29,7 +32,7 @@ export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Find
   for (const line of run.accounting) {
     const module = known.get(line.module);
     if (module === undefined) {
-      yield fault(undefined, `module ${quoteName(line.module)} is not one of the mapping`);
+      yield fault(undefined, `module ${quoteName(line.module)} is not in the mapping`);
     } else {
       const reason = faultOf(line, module, run);
       if (reason !== null) yield fault(line.module, reason);
@@ -44,7 +47,7 @@ export function* checkAccounting(run: RunFile, mapping: Mapping): Generator<Find
   yield* tableFaults(run.sources, mapping, (reason) => fault(undefined, reason));
 }
 
-/** A candidate may be built without rows that were rejected, to look at it: it is not all that there is. */
+/** Reports rows that were rejected, and that the candidate omits under `--allow-rejected`. */
 function rejected(line: ModuleAccounting): Finding {
   return {
     rule: 'rejected',
@@ -55,7 +58,7 @@ function rejected(line: ModuleAccounting): Finding {
   };
 }
 
-/** That a source was not checked for damage was said to one run; who promotes it has to say so again. */
+/** Yields findings for unchecked sources, so that promote needs consent of its own for them. */
 export function* uncheckedSources({ sources, sample }: RunFile): Generator<Finding> {
   for (const { name, integrity } of sources) {
     // A sample is never live.
@@ -69,7 +72,7 @@ export function* uncheckedSources({ sources, sample }: RunFile): Generator<Findi
   }
 }
 
-/** What is wrong with a line of the accounting; null where nothing is. */
+/** Returns the fault of a line of the accounting; null if there is none. */
 function faultOf(
   line: ModuleAccounting,
   module: ModuleMapping,
@@ -80,12 +83,12 @@ function faultOf(
   const own = base === undefined || sample !== undefined ? [relationOf(module)] : [];
   const relations = [...own, ...(base === undefined ? [] : [base.table])];
   if (line.source !== name || !relations.includes(line.table)) {
-    return 'its rows are accounted for in another table than the mapping names';
+    return 'its rows are accounted for under a different table than the mapping names';
   }
   const rows = sealedRows(sources, name, line.table);
-  // A view has rows, but no base table of its own.
+  // A view has rows, but the seal does not count them.
   if (rows === null || rows === line.rows) return null;
-  return `${line.rows} rows are accounted for, its table had ${rows}`;
+  return `${line.rows} rows are accounted for, but its table had ${rows}`;
 }
 
 function sealedRows(
@@ -97,7 +100,7 @@ function sealedRows(
   return tables?.find((one) => one.table === table)?.rows ?? null;
 }
 
-/** Sources and base tables that the mapping and the seal do not both know. */
+/** Yields findings for sources and base tables that only the mapping or only the seal lists. */
 function* tableFaults(
   sources: readonly SealedSource[],
   mapping: Mapping,
@@ -119,12 +122,12 @@ function* tableFaults(
     }
     for (const table of dropped) {
       if (tables.some((one) => one.table === table)) continue;
-      yield fault(`dropped table ${quoteName(table)} is not among those of the seal`);
+      yield fault(`dropped table ${quoteName(table)} is not in the seal`);
     }
   }
 }
 
-/** The tables of a source that modules read. */
+/** Returns the tables of a source that modules read. */
 function tablesOf({ modules }: Mapping, source: string): Set<string> {
   const tables = new Set<string>();
   for (const { source: of } of modules) {

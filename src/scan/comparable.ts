@@ -1,15 +1,15 @@
 /**
- * How values of two fields are compared: exactly where their types are the same, and otherwise by
- * what they say, as databases compare a number in a column of text with one of integers.
+ * Makes values of two fields comparable: exactly if their types are the same, otherwise by their
+ * texts, as databases compare a number in a text column with an integer.
  */
 
 import { formatType, type FieldType } from '../record/type.ts';
 import { partText } from './keyTable.ts';
 
-/** `folded` is loose without case and outer blanks. */
+/** `folded` is `loose`, and ignores case and outer whitespace. */
 export type Comparison = 'exact' | 'loose' | 'folded';
 
-/** How fields of these types are compared. */
+/** Returns the comparison for fields of these types. */
 export function comparisonOf(
   types: readonly FieldType[],
   others: readonly FieldType[],
@@ -21,7 +21,7 @@ export function comparisonOf(
   return same ? 'exact' : 'loose';
 }
 
-/** The text that is equal for equal values; null has one of its own. */
+/** Returns a text that is equal for equal values; null has a text of its own. */
 export function comparable(value: unknown, type: FieldType, comparison: Comparison): string {
   if (value === null || value === undefined) return 'null';
   if (comparison === 'exact') return partText(value);
@@ -41,7 +41,7 @@ function looseText(value: unknown, type: FieldType): string {
   return partText(value);
 }
 
-/** Text without outer blanks and case. */
+/** Removes outer whitespace and case. */
 export function folded(text: string): string {
   return text.normalize('NFC').trim().toLowerCase();
 }

@@ -1,6 +1,6 @@
 /**
- * Copies: a field that repeats one of another record, which a reference names, still agrees with it.
- * Where there is no such record, or its cell failed, there is nothing to compare with.
+ * Checks copies: fields that repeat a field of a referenced record must be equal to it. A copy is
+ * not compared if there is no such record, or the cell of the original failed.
  */
 
 import type { CompiledField, CompiledModule } from '../mapping/compile/module.ts';
@@ -34,7 +34,7 @@ interface Copy {
   readonly target: Target;
 }
 
-/** Findings `copy` of a module's records. */
+/** Plans findings `copy` of a module's records. */
 export function planCopies(scope: Scope, module: CompiledModule): CheckPlan {
   const references = referencesOf(scope, module);
   const copies = module.fields.flatMap((field) => copyOf(scope, references, field));
@@ -51,7 +51,7 @@ export function planCopies(scope: Scope, module: CompiledModule): CheckPlan {
 }
 
 function violationOf({ field, original, target }: Copy): Violation {
-  const reason = `it is not what field ${JSON.stringify(original)} of module ${target.module} holds`;
+  const reason = `it differs from field ${JSON.stringify(original)} of module ${target.module}`;
   return { rule: 'copy', fields: [field], reason };
 }
 
@@ -63,7 +63,7 @@ interface Search {
   readonly log: ViolationLog;
 }
 
-/** Compares copies with their originals, once for each partition of the keys of these. */
+/** Compares copies with their originals, in one pass for each partition of the originals' keys. */
 function comparisons(search: Search): RecordPass[] {
   const { scope, copies } = search;
   const targets = copies.map(({ target }) => target);
@@ -99,7 +99,7 @@ function compare(search: Search, loaded: LoadedTargets, scanned: ScannedRecord):
   }
 }
 
-/** A finding on the copy or the original is the reason why they differ. */
+/** Notes a violation; an earlier finding on the copy or the original counts as its cause. */
 function note(
   { scope, module, copies, log }: Search,
   scanned: ScannedRecord,
@@ -123,14 +123,14 @@ function copyOf(scope: Scope, references: readonly Reference[], field: CompiledF
   const via = references.find(
     ({ fields, nested }) => fields.join() === viaField && nested === null,
   );
-  if (via === undefined) throw new TypeError(`${viaField} is no reference`);
+  if (via === undefined) throw new TypeError(`${viaField} is not a reference`);
   const parent = moduleOf(scope, via.target.module);
   const comparison = comparisonOf([type], [typeOfField(parent, original)]);
   const target = { ...via.target, keep: { field: original, comparison } };
   return [{ field: name, original, type, comparison, via, target }];
 }
 
-/** True also where there is no original, or one that is not known (its first word is 0). */
+/** Whether a copy agrees; true also without an original, or if that is unknown (first word 0). */
 function agrees(own: KeyHash, originals: readonly (readonly number[])[]): boolean {
   if (originals.length === 0) return true;
   return originals.some((words) => words[0] === 0 || own.every((word, at) => word === words[at]));

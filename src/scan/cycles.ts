@@ -1,7 +1,7 @@
 /**
- * Cycles: a record that leads back to itself by references within its module. Every record on the
- * cycle is named, those that only lead into it are not. A record that is its own parent is told apart:
- * many programs mark their roots so. Takes five bytes a record, and linear time.
+ * Finds cycles of references within a module. Every record on a cycle is reported, but not those
+ * that only point into it. A record that refers to itself has a rule of its own, since many
+ * programs mark roots that way. Takes five bytes per record, and linear time.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -15,7 +15,10 @@ import { hashOf, loadTargets, targetPartitions } from './targets.ts';
 
 const NONE = 0xffffffff;
 
-/** Findings `cycle` and `self-reference` of a module's records; of records with one key, the first is what is meant. */
+/**
+ * Plans findings `cycle` and `self-reference` of a module's records. A reference to a duplicate key
+ * points to the first record with that key.
+ */
 export function planCycles(scope: Scope, module: CompiledModule): CheckPlan {
   const pointers = referencesOf(scope, module).filter(
     ({ target, nested }) => target.module === module.name && nested === null,
@@ -33,14 +36,14 @@ export function planCycles(scope: Scope, module: CompiledModule): CheckPlan {
 }
 
 function cycle({ fields }: Reference): Violation {
-  return { rule: 'cycle', fields, reason: 'it leads back to this record' };
+  return { rule: 'cycle', fields, reason: 'the reference chain returns to this record' };
 }
 
 function selfReference({ fields }: Reference): Violation {
   return { rule: 'self-reference', fields, reason: 'it refers to this record itself' };
 }
 
-/** Notes which record each record points to, one partition of the keys after the other, then walks along. */
+/** Notes which record each record points to, one partition of keys per pass, then finds cycles. */
 function pointerPasses(
   scope: Scope,
   module: CompiledModule,
@@ -48,7 +51,7 @@ function pointerPasses(
   onCycle: (ordinal: number, isOwn: boolean) => void,
 ): RecordPass[] {
   const byKey = { ...target, keep: 'ordinal' } as const;
-  // Held from the first of the passes to the last.
+  // Allocated from the first pass to the last.
   let parents = new Uint32Array(0);
   return targetPartitions(scope, [byKey]).map((partition) =>
     recordPass({
@@ -88,7 +91,7 @@ const NEW = 0;
 const WALKED = 1;
 const DONE = 2;
 
-/** The nodes on cycles of a graph in which each node has at most one edge. */
+/** Yields the nodes on cycles of a graph in which each node has at most one outgoing edge. */
 function* onCycles(parents: Uint32Array): Generator<number> {
   const states = new Uint8Array(parents.length);
   const follow = (from: number, state: number, to: number): number => {
@@ -101,7 +104,7 @@ function* onCycles(parents: Uint32Array): Generator<number> {
   };
   for (let start = 0; start < parents.length; start += 1) {
     const end = follow(start, NEW, WALKED);
-    // The walk came back to its own track: from there it goes round.
+    // The walk reached a node of its own path: the cycle begins there.
     if (end !== NONE && states[end] === WALKED) {
       for (let at = end; states[at] === WALKED; at = parents[at] ?? NONE) {
         states[at] = DONE;

@@ -1,7 +1,7 @@
 /**
- * What there may be only once: keys, exactly (a provisional candidate keeps duplicates) and but for
- * blanks and case, and the sets of fields that the mapping declares unique. A null is equal to
- * nothing, as in SQL. One finding names all records of a group.
+ * Finds duplicates: of keys, exactly (in a provisional candidate, which keeps them) and ignoring
+ * whitespace and case, and of the sets of fields that the mapping declares unique. As in SQL, null
+ * does not equal null. One finding names all records of a group.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -31,20 +31,20 @@ interface UniqueSet {
   readonly fields: readonly string[];
   readonly reason: string;
   readonly lineage: boolean;
-  /** What there may be once, unless a part is null. */
+  /** Values that must be unique, unless one of them is null. */
   readonly valuesOf: (record: ReadRecord) => readonly unknown[];
-  /** Records of equal owner are no duplicates of each other: another rule has them already. */
+  /** Records of one owner are not duplicates of each other: another rule reports them. */
   readonly ownerOf: ((record: ReadRecord) => readonly unknown[]) | null;
 }
 
-/** Findings `key-duplicate`, `key-similar` and `unique` of a module, in this order. */
+/** Plans findings `key-duplicate`, `key-similar` and `unique` of a module, in this order. */
 export function planDuplicates(scope: Scope, module: CompiledModule): CheckPlan {
   const sets = setsOf(module, scope.provenance !== undefined);
   if (sets.length === 0) return {};
   const log = scope.store.openGroups();
   const ofFile = (lineage: boolean): RecordPass[] => {
-    const here = [...sets.entries()].filter(([, set]) => set.lineage === lineage);
-    return collectingPasses({ scope, module, sets: here, log }, lineage);
+    const inFile = [...sets.entries()].filter(([, set]) => set.lineage === lineage);
+    return collectingPasses({ scope, module, sets: inFile, log }, lineage);
   };
   const run = (): Generator<Finding> => groupFindings(scope, module, sets, log);
   return {
@@ -66,7 +66,7 @@ function* groupFindings(
     const set = sets[group.set];
     if (set === undefined) continue;
     const { rule, fields, reason } = set;
-    // None of the rows will be taken, whatever a project makes of it: they are lost.
+    // All of the rows will be rejected, so a project cannot lower the severity.
     const severity =
       rule === 'key-duplicate'
         ? 'BLOCKER'
@@ -96,7 +96,7 @@ function setsOf(module: CompiledModule, provisional: boolean): UniqueSet[] {
     sets.push({
       rule: 'key-similar',
       fields: module.hasLineage ? legacyFields(module) : orderFields,
-      reason: 'keys differ in nothing but blanks and case',
+      reason: 'keys differ only in whitespace and case',
       lineage: module.hasLineage,
       valuesOf: (record) =>
         legacyKey(record).map((part) => (typeof part === 'string' ? folded(part) : part)),
@@ -126,7 +126,7 @@ function lineageKey(record: ReadRecord): readonly unknown[] {
   return Array.isArray(key) ? (key as unknown[]) : [null];
 }
 
-/** The fields that hold the legacy key, or the id where there are none. */
+/** Returns the fields of the legacy key, or the id if it has none. */
 function legacyFields(module: CompiledModule): string[] {
   const names = module.key.flatMap(
     ({ column }) =>
@@ -139,12 +139,12 @@ function legacyFields(module: CompiledModule): string[] {
 interface Search {
   readonly scope: Scope;
   readonly module: CompiledModule;
-  /** Those that one file shows, by their index among all of the module. */
+  /** Sets whose values are in the file that is read, with their index among all of the module. */
   readonly sets: readonly (readonly [index: number, set: UniqueSet])[];
   readonly log: GroupLog;
 }
 
-/** Notes the members of all groups of at least two records, once for each partition of their keys. */
+/** Notes the members of groups of at least two records, in one pass for each partition of keys. */
 function collectingPasses(search: Search, lineage: boolean): RecordPass[] {
   const { scope, module, sets } = search;
   if (sets.length === 0) return [];
@@ -207,7 +207,7 @@ function note(
   }
 }
 
-/** Rows of the source where they are known, in source order; else lines of the module's file. */
+/** Returns rows of the source, in source order, if known; else lines of the module's file. */
 function membersOf(scope: Scope, module: string, ordinals: readonly number[]): SourceLocator[] {
   const { provenance } = scope;
   if (provenance === undefined) return ordinals.map((at) => ({ table: module, row: at + 1 }));

@@ -1,6 +1,6 @@
 /**
- * Paths to ids that lead nowhere, in all records or in one: a path with a slip in it, or a value of another
- * form, would leave legacy ids as they are, and none of them would be looked up.
+ * Checks paths to ids that match nothing, in all records or in one. A mistyped path, or a value of
+ * another form, would leave legacy ids unconverted and unchecked.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -14,16 +14,16 @@ import type { Reference } from './referencesOf.ts';
 import type { Scope } from './scope.ts';
 
 export interface PathUse {
-  /** Takes a record into account, unless it is known already that the path leads somewhere. */
+  /** Takes a record into account, unless the path has matched in an earlier one. */
   note(reference: Reference, record: ReadRecord): void;
-  /** Of a record in which the path ends early; null where it led nowhere, which is one finding for all. */
+  /** Violation of records in which the path ends early; null if it matched in no record. */
   violation(reference: Reference): Violation | null;
-  /** A finding for each path that led nowhere in any record, if there was a value to follow it in. */
+  /** Returns a finding for each path that matched in no record, if any had a value. */
   findings(): Finding[];
 }
 
 export function pathUse(scope: Scope, module: CompiledModule): PathUse {
-  /** By reference, whether its path led to anything so far. */
+  /** By reference, whether its path has matched so far. */
   const used = new Map<Reference, boolean>();
   return {
     note(reference, record) {
@@ -42,7 +42,7 @@ export function pathUse(scope: Scope, module: CompiledModule): PathUse {
   };
 }
 
-/** Whether a record has a value on the path of a reference that is of another form than the path. */
+/** Whether a record has, on the path of a reference, a value of another form than the path. */
 export function leavesPath({ fields, nested }: Reference, record: ReadRecord): boolean {
   if (nested === null || nested.path === null) return false;
   return isOffPath(memberOf(record, fields[0] ?? ''), nested.path);
@@ -50,7 +50,7 @@ export function leavesPath({ fields, nested }: Reference, record: ReadRecord): b
 
 function violationOf({ fields, nested }: Reference): Violation {
   const path = quoteName(nested?.text ?? '');
-  const reason = `path ${path} ends early in it, at a value of another form: ids there stay as they are`;
+  const reason = `path ${path} ends early, at a value of another form: ids there are not converted`;
   return { rule: 'reference-path', fields, reason };
 }
 
@@ -64,6 +64,6 @@ function pathFinding(scope: Scope, { name }: CompiledModule, reference: Referenc
     severity,
     module: name,
     field,
-    reason: `path ${path} leads nowhere in any record`,
+    reason: `path ${path} matches nothing in any record`,
   };
 }

@@ -1,7 +1,8 @@
 /**
- * A packed table of hashed keys: 16 bytes a key and a payload of 32-bit words, in open addressing.
- * Equal keys may be stored more than once. It neither grows nor spills: what does not fit is split
- * into partitions by the keys' bits, and read again for each ({@link partitionsFor}).
+ * A packed table of hashed keys: 16 bytes per key and a payload of 32-bit words, in open
+ * addressing. Equal keys may be stored more than once. It does not spill: if the keys do not fit
+ * into memory, they are split into partitions by their bits, and read again for each ({@link
+ * partitionsFor}).
  */
 
 import { hash } from 'node:crypto';
@@ -14,7 +15,7 @@ export type KeyHash = readonly [number, number, number, number];
 const KEY_WORDS = 4;
 const WORD = 4;
 
-/** The hash of what `module` calls this key; parts as {@link partText} writes them. */
+/** Hashes a key of `module`; parts as {@link partText} writes them. */
 export function keyHash(module: string, parts: readonly string[]): KeyHash {
   const digest = hash('sha256', JSON.stringify([module, ...parts]), 'buffer');
   const first = digest.readUInt32LE(0);
@@ -31,27 +32,27 @@ export function keyHash(module: string, parts: readonly string[]): KeyHash {
 export type Factors = readonly number[];
 
 /**
- * Factors for {@link uuidKey}. With a salt that depends on the ids, such as the seal id, ids cannot be chosen
- * so that their slots are near each other.
+ * Derives factors for {@link uuidKey}. With a salt that depends on the ids, such as the seal id,
+ * ids cannot be chosen so that their slots collide.
  */
 export function factorsOf(salt: string): Factors {
   const digest = hash('sha256', salt, 'buffer');
   return Array.from({ length: 6 }, (_, at) => digest.readUInt32LE(at * WORD) | 1);
 }
 
-/** The key of a UUID whose 16 bytes are the four words at `at`; keys are equal where the ids are. */
+/** Returns the key of the UUID in the four words at `at`; equal ids have equal keys. */
 export function uuidKey(words: Uint32Array, at: number, factors: Factors): KeyHash {
   const [f0 = 1, f1 = 1, f2 = 1, f3 = 1, f4 = 1, f5 = 1] = factors;
   const [w1, w2] = [words[at + 1] ?? 0, words[at + 2] ?? 0];
   const [w0, w3] = [words[at] ?? 0, words[at + 3] ?? 0];
-  // Each of the two can be undone, as all that is mixed in is known then: nothing gets lost.
+  // Both steps are invertible, given the words that are mixed in, so no information is lost.
   const mixed = Math.imul(w1, f0) + Math.imul(w2, f1) + Math.imul(w3, f2);
   const first = scrambled(w0 ^ mixed);
   const last = scrambled(w3 ^ (Math.imul(w1, f3) + Math.imul(w2, f4) + Math.imul(first, f5)));
   return [first === 0 ? 1 : first, w1, w2, last];
 }
 
-/** A permutation of 32 bits that spreads each of them (the finalizer of MurmurHash3). */
+/** Permutes 32-bit words so that each bit affects all others (the finalizer of MurmurHash3). */
 function scrambled(word: number): number {
   let mixed = word;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
@@ -59,53 +60,53 @@ function scrambled(word: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** One text for each value of a record: scalars that differ in kind differ. */
+/** Returns a text for a value of a record; it differs between scalars of different kinds. */
 export function partText(value: unknown): string {
   return typeof value === 'object' ? canonicalJson(value) : JSON.stringify(value);
 }
 
-/** A part of all keys, told by their bits: partition `number` of `of`. */
+/** A part of all keys, selected by their bits: partition `number` of `of`. */
 export interface Partition {
   /** 0-based. */
   readonly number: number;
   readonly of: number;
 }
 
-/** Whether a key belongs to a partition; its bits for that are not those that find its slot. */
+/** Whether a key belongs to a partition. Uses other bits of the key than its slot does. */
 export function isIn({ number, of }: Partition, key: KeyHash): boolean {
   return key[3] % of === number;
 }
 
-/** The partitions of all keys that let tables of together so many bytes fit into `memory`, one after the other. */
+/** Returns partitions of keys such that tables of `bytes` in total fit into `memory` one by one. */
 export function partitionsFor(bytes: number, memory: number): Partition[] {
   const of = Math.max(1, Math.ceil(bytes / Math.max(memory, 1)));
   return Array.from({ length: of }, (_, number) => ({ number, of }));
 }
 
-/** How many of `keys` keys to expect in a partition: a little more than its share, as they are not quite even. */
+/** Estimates the keys in a partition of `keys` keys, with a margin for uneven partitions. */
 export function keysIn({ of }: Partition, keys: number): number {
   return Math.ceil((keys / of) * 1.1);
 }
 
-/** Bytes of a table for `keys` keys. */
+/** Returns the bytes of a table for `keys` keys with payloads of `payload` words. */
 export function tableBytes(keys: number, payload: number): number {
   return slotsFor(keys) * (KEY_WORDS + payload) * WORD;
 }
 
-/** Half of the slots stay free, so that a probe is short. */
+/** Returns twice the number of keys, so that half of the slots stay free and probes are short. */
 function slotsFor(keys: number): number {
   return 2 * Math.max(4, keys);
 }
 
 export interface KeyTable {
-  /** Stores a key with its payload, also where it is there already. */
+  /** Stores a key with its payload, even if the key is already stored. */
   add(key: KeyHash, payload?: readonly number[]): void;
   has(key: KeyHash): boolean;
-  /** The payloads that are stored for a key, in the order in which they were. */
+  /** Returns the payloads of a key in the order in which they were added. */
   payloads(key: KeyHash): number[][];
 }
 
-/** A table with room for `keys` keys and payloads of `payload` words each; it grows beyond it. */
+/** Creates a table with capacity for `keys` keys with payloads of `payload` words; it grows. */
 export function keyTable(keys: number, payload: number): KeyTable {
   const width = KEY_WORDS + payload;
   let slots = slotsFor(keys);
@@ -141,7 +142,7 @@ export function keyTable(keys: number, payload: number): KeyTable {
   };
   return {
     add(key, values = []) {
-      // An estimate that was too low: the file is longer than when its lines were counted.
+      // The estimate was too low, or the file is longer than when its lines were counted.
       if (used * 4 >= slots * 3) grow();
       const at = freeSlot(key);
       words.set(key, at);

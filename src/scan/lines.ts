@@ -1,6 +1,6 @@
 /**
- * The lines of a sealed module, each by itself and beside the one before: records that their schema
- * allows, in canonical form, by ascending keys; and their lineage.
+ * Checks the lines of a sealed module and of its lineage: they must match their schema, be in
+ * canonical form, and have ascending keys.
  */
 
 import { join } from 'node:path';
@@ -19,8 +19,8 @@ import type { PlacedChunk } from './scannedFiles.ts';
 import type { Scope } from './scope.ts';
 
 /**
- * Findings `record-schema` of the records by line, and of the file `seal-format`; `seal-format` of the
- * schema; and those of the lineage.
+ * Plans findings `record-schema` of the records by line, `seal-format` of the file and of the
+ * schema, then those of the lineage.
  */
 export function planLines(scope: Scope, module: CompiledModule, pool: Pool): CheckPlan {
   const visit = (lineage: boolean): ChunkVisit => ({
@@ -41,13 +41,13 @@ export function planLines(scope: Scope, module: CompiledModule, pool: Pool): Che
   };
 }
 
-/** The schema that lines are validated against must be the one that is sealed. */
+/** Checks that the sealed schema is the one that lines are validated against. */
 function* schemaFindings(scope: Scope, module: CompiledModule): Generator<Finding> {
   const text = jsonFile(recordSchema(module));
   const path = join(scope.files.folder, module.name, SCHEMA_FILE);
   const found = readPlainFile(path, text.length * 4);
   if (found?.equals(Buffer.from(text)) === true) return;
-  const reason = 'this is not the schema that the mapping gives to its records';
+  const reason = 'this is not the schema that follows from the mapping';
   yield fileFinding(scope, module, SCHEMA_FILE, reason);
 }
 
@@ -62,13 +62,13 @@ function fileFinding(scope: Scope, module: CompiledModule, file: string, reason:
   };
 }
 
-/** What is said once of a file, by what is wrong with its lines. Lines that are no records, its reader counts. */
+/** Reasons of findings that are reported once for a file, by the fault of its lines. */
 const OF_FILE = {
   'not-canonical': 'lines that are not in canonical form',
   order: 'lines whose key does not come after the one before',
 } as const;
 
-/** How many lines have a fault, and which is the first. */
+/** Number of lines that have a fault, and the first of them. */
 interface FaultyLines {
   readonly lines: number;
   /** 0-based. */
@@ -108,16 +108,16 @@ function lineVisitor(scope: Scope, module: CompiledModule, file: string): Visito
   };
 }
 
-/** The finding of a line that its schema does not allow. */
+/** Makes the finding of a line that does not match its schema. */
 function schemaFault(
   scope: Scope,
   module: CompiledModule,
-  at: { readonly file: string; readonly line: number; readonly fault: LineFault },
+  found: { readonly file: string; readonly line: number; readonly fault: LineFault },
 ): Finding {
-  const { file, line, fault } = at;
+  const { file, line, fault } = found;
   const fields = fault.fault.kind === 'schema' ? fault.fault.fields : [];
   const record = { ordinal: line, record: fault.key };
-  const reason = `line ${line + 1} is not as its schema has it`;
+  const reason = `line ${line + 1} does not match its schema`;
   const violation = { rule: 'record-schema', fields, reason } as const;
   const { field, ...finding } = recordFinding(scope, module, record, violation);
   return {

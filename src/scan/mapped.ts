@@ -1,7 +1,7 @@
 /**
- * What was found while rows became the records of a sealed candidate, as it is sealed beside them:
- * which record, which field, which rule. How much it weighs is computed here, from the sealed mapping;
- * the rows are in the report of the run that built it.
+ * Reports the sealed findings of a candidate, which were made when its rows were mapped: record,
+ * field and rule. Severities are computed from the sealed mapping. The rows are in the report of
+ * the run that built the candidate.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -16,7 +16,7 @@ import { shownKeyOf } from './recordFinding.ts';
 import { recordLines, type RecordLines } from './recordLines.ts';
 import type { Scope } from './scope.ts';
 
-/** The findings of a module, in the order in which they are sealed. */
+/** Plans the findings of a module, in sealed order. */
 export function planMapped(scope: Scope, module: CompiledModule): CheckPlan {
   const run = (): AsyncGenerator<Finding> => mappedFindings(scope, module);
   return { passes: [{ reads: 'sealed findings', check: 'mapped', run }] };
@@ -27,33 +27,33 @@ async function* mappedFindings(scope: Scope, module: CompiledModule): AsyncGener
   const sealed = readSealedFindings(folder, module.name);
   const fields = fieldNames(module.mapping);
   const lines = recordLines(folder, module);
-  let strange = 0;
+  let unknown = 0;
   try {
     for await (const batch of sealed) {
       for (const one of batch) {
         const known = one !== null && isOfMapRule(one) && fields.has(one.field);
-        const place = known ? await placeOf(module, one.id, lines) : null;
-        if (!known || place === null) strange += 1;
-        else yield mappedFinding(scope, module, one, place);
+        const locator = known ? await locatorOf(module, one.id, lines) : null;
+        if (!known || locator === null) unknown += 1;
+        else yield mappedFinding(scope, module, one, locator);
       }
     }
   } finally {
     await lines.close();
   }
-  if (strange === 0) return;
-  const reason = `findings of no rule, field or record that there is: ${strange}`;
+  if (unknown === 0) return;
+  const reason = `findings with an unknown rule, field or record: ${unknown}`;
   const file = `${module.name}/${FINDINGS_FILE}`;
   yield { rule: 'seal-format', severity: 'BLOCKER', module: module.name, file, reason };
 }
 
-type Place = Pick<Finding, 'recordId' | 'line'>;
+type RecordLocator = Pick<Finding, 'recordId' | 'line'>;
 
-/** Which record it is: by its key, or where that may tell of a person by its line; null for none. */
-async function placeOf(
+/** Locates a record by its key, or by its line if the key may be personal data; null if unknown. */
+async function locatorOf(
   module: CompiledModule,
   id: SealedFinding['id'],
   lines: RecordLines,
-): Promise<Place | null> {
+): Promise<RecordLocator | null> {
   if (id.length !== module.orderFields.length) return null;
   const recordId = shownKeyOf(module, id);
   if (recordId !== undefined) return { recordId };
@@ -65,13 +65,13 @@ function mappedFinding(
   scope: Scope,
   module: CompiledModule,
   { rule, field }: KnownFinding,
-  place: Place,
+  locator: RecordLocator,
 ): Finding {
   return {
     rule,
     severity: severityOf(scope.mapping.project, rule, module.name, field),
     module: module.name,
-    ...place,
+    ...locator,
     field,
     reason: 'found when its row became this record',
   };

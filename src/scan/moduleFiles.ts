@@ -1,4 +1,4 @@
-/** The files of a module as such: whether they are there, and how many of their lines are no records. */
+/** Checks that the files of a module exist, and counts their lines that are not records. */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { severityOf } from '../mapping/severity.ts';
@@ -11,8 +11,8 @@ import type { OwnPass } from './pass.ts';
 import type { Scope } from './scope.ts';
 
 /**
- * Findings `file-missing` and `seal-format` of a module's files, as they were when they were read. With
- * `readAll`, what was not read yet is read now. The last pass of a module.
+ * Plans findings `file-missing` and `seal-format` of a module's files, from their last reading.
+ * With `readAll`, files that were not read yet are read now. The last pass of a module.
  */
 export function filePass(scope: Scope, module: CompiledModule, readAll: boolean): OwnPass {
   const run = (): AsyncGenerator<Finding> => fileFindings(scope, module, readAll);
@@ -33,7 +33,7 @@ async function* fileFindings(
       return { rule, severity, module: module.name, file, reason };
     };
     if (plainSize(path) === Number.POSITIVE_INFINITY) {
-      yield fault('file-missing', 'the file is not there, or is no plain file');
+      yield fault('file-missing', 'the file is missing, or is not a plain file');
       continue;
     }
     if (readAll && files.badLines(module.name, lineage) === undefined) {
@@ -42,7 +42,7 @@ async function* fileFindings(
     const bad = files.badLines(module.name, lineage);
     if (bad !== undefined && bad.lines > 0) {
       const first = `the first is line ${bad.first + 1}`;
-      yield fault('seal-format', `lines that are no record: ${bad.lines}, ${first}`);
+      yield fault('seal-format', `lines that are not records: ${bad.lines}, ${first}`);
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * References to no record although a key there differs from theirs in nothing but case and blanks.
- * Searched for only where a reference is missing its record, as it takes a table more and another reading.
+ * Finds missing references for which the other module has a key that differs only in case and
+ * whitespace. Runs only if a reference is missing its record: it takes another table and reading.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -20,12 +20,13 @@ import { moduleOf, type Scope } from './scope.ts';
 import { hashOf, loadTargets, targetPartitions, typeOfField } from './targets.ts';
 import type { ViolationLog } from './violationStore.ts';
 
-/** What a record's reference is called among the keys that are spelled differently. */
+/** Hashes the key that a record refers to, ignoring case and whitespace. */
 type NearKey = (record: ReadRecord) => KeyHash | null;
 
 /**
- * Moves the violations of such references in `log`: those of kind `k`, the index of the reference, to `k` + `by`.
- * Those inside arrays and JSON are left out: which of several ids it is about is not known here.
+ * Moves violations of such references in `log` from kind `k`, the index of the reference, to
+ * `k` + `by`. References in arrays and JSON are left out: it is not known which of several ids is
+ * missing.
  */
 export async function moveNear(
   scope: Scope,
@@ -59,7 +60,7 @@ function isByText(scope: Scope, { types, target }: Reference): boolean {
   return types.some(({ kind }) => TEXTS.has(kind)) && others.some(({ kind }) => TEXTS.has(kind));
 }
 
-/** Whether the ids that it refers to are made from keys in which there is text. */
+/** Whether the target's ids are made from keys that contain text. */
 function isMadeFromText(scope: Scope, { target }: Reference): boolean {
   const { mapping, key, idField } = moduleOf(scope, target.module);
   const [field] = target.fields;
@@ -74,7 +75,7 @@ async function byValue(search: Search): Promise<void> {
   const { scope, reference } = search;
   const { fields, types, target } = reference;
   const folded = { ...target, comparison: 'folded' } as const;
-  const nameOf: NearKey = (record) =>
+  const nearKeyOf: NearKey = (record) =>
     hashOf(
       folded,
       fields.map((field) => memberOf(record, field)),
@@ -84,13 +85,13 @@ async function byValue(search: Search): Promise<void> {
     const loaded = await loadTargets(scope, [folded], partition);
     const table = loaded.table(folded);
     await move(search, (record) => {
-      const key = nameOf(record);
+      const key = nearKeyOf(record);
       return key !== null && loaded.holds(key) && table.has(key);
     });
   }
 }
 
-/** Ids say nothing of how their keys are spelled: those of the usual other spellings are made. */
+/** Compares with ids of the usual other spellings of keys, since an id does not show its key. */
 async function byId(search: Search): Promise<void> {
   const { scope, reference } = search;
   const { name, mapping } = moduleOf(scope, reference.target.module);
@@ -126,7 +127,7 @@ const SPELLINGS: readonly ((text: string) => string)[] = [
   (text) => ` ${text}`,
 ];
 
-/** Canonical texts of a key whose texts are spelled in other ways, all of them alike. */
+/** Returns canonical texts of a key, one for each other spelling, applied to all of its texts. */
 function otherSpellings(key: unknown): string[] {
   if (!Array.isArray(key)) return [];
   const parts = key as readonly unknown[];

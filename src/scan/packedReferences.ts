@@ -1,6 +1,6 @@
 /**
- * References by one id of type uuid, which most are: workers send the ids of many records in few bytes,
- * and no record is parsed to look them up.
+ * Checks references by one id of type uuid, the most frequent kind, without parsing records:
+ * workers send the ids of many records in packed form.
  */
 
 import type { Pool } from '../threads/pool.ts';
@@ -22,20 +22,20 @@ import { moduleOf, type Scope } from './scope.ts';
 import { typeOfField } from './targets.ts';
 import type { ViolationLog } from './violationStore.ts';
 
-/** Threads that scan lines, and what keys of the ids in them are made with. */
+/** Threads that scan lines, and the factors of {@link uuidKey} for ids in them. */
 export interface Threads {
   readonly pool: Pool;
   readonly factors: Factors;
 }
 
 export interface PackedReference {
-  /** Which of the module's references it is. */
+  /** Index among the module's references. */
   readonly index: number;
   readonly field: string;
   readonly target: { readonly module: string; readonly field: string };
 }
 
-/** Those of a module's references that can be looked up so. */
+/** Selects a module's references that can be checked by packed ids. */
 export function packedReferences(
   scope: Scope,
   references: readonly Reference[],
@@ -51,8 +51,8 @@ export function packedReferences(
 }
 
 /**
- * Visits of a module's chunks, one for each partition of all ids. A reference to a record that is not there
- * goes to `log`; its kind is the reference's index.
+ * Returns visits of a module's chunks, one for each partition of all ids. References to missing
+ * records are added to `log`; the kind is the reference's index.
  */
 export function packedVisits(
   scope: Scope,
@@ -83,7 +83,7 @@ export function packedVisits(
             for (const line of missing(ids, table, partition, threads.factors)) {
               log.add(firstLine + line, index);
             }
-            if (partition.number === 0) scope.tally.references += given(ids);
+            if (partition.number === 0) scope.tally.references += idCount(ids);
           }
           return NO_FINDINGS;
         },
@@ -92,7 +92,7 @@ export function packedVisits(
   }));
 }
 
-/** The ids that there are, of a partition. */
+/** Loads the ids of a partition that exist in the target. */
 async function tableOf(
   scope: Scope,
   { module: name, field }: PackedReference['target'],
@@ -114,14 +114,14 @@ async function tableOf(
 
 const NOTHING: PackedIds = { words: new Uint32Array(0), states: new Uint8Array(0) };
 
-/** How many lines have an id. */
-function given({ states }: PackedIds = NOTHING): number {
+/** Counts the lines that have an id. */
+function idCount({ states }: PackedIds = NOTHING): number {
   let number = 0;
   for (const state of states) if (state !== NO_ID) number += 1;
   return number;
 }
 
-/** Lines whose id is in the partition and not in its table; what is no id is in no table. */
+/** Yields lines whose id is in the partition but not in its table, and lines with an invalid id. */
 function* missing(
   { words, states }: PackedIds = NOTHING,
   table: KeyTable | undefined,

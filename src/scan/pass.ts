@@ -1,6 +1,6 @@
 /**
- * Passes of a scan over one module. A pass is one reading of a file; the checks that visit it scan each
- * part of the file in turn, and each of them reports its own findings.
+ * Passes of a scan over one module. A pass reads a file once; the checks that visit it scan each
+ * part of the file in turn, and report their own findings.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -12,11 +12,11 @@ import type { PlacedChunk } from './scannedFiles.ts';
 import type { Wanted } from './scannedChunks.ts';
 import type { Scope } from './scope.ts';
 
-/** A check while a file is read. */
+/** State of a check while a file is read. */
 export interface Visitor<Part> {
-  /** Takes the next part of the file, and gives the findings that it shows by itself. */
+  /** Scans the next part of the file; returns the findings of that part. */
   scan(part: Part): Iterable<Finding>;
-  /** Called after the last part: gives the findings that only the whole file shows. */
+  /** Called after the last part; returns the findings of the file as a whole. */
   end?(): Iterable<Finding>;
 }
 
@@ -25,16 +25,16 @@ export interface Visit<Part> {
   readonly check: Check;
   /** Name of the reading in progress, if this check is the first that visits it. */
   readonly label: string;
-  /** Loads what parts are compared with; it is held until the end of the pass, and no longer. */
+  /** Loads the data that parts are compared with; it is released at the end of the pass. */
   open(): Visitor<Part> | Promise<Visitor<Part>>;
 }
 
 export interface ChunkVisit extends Visit<PlacedChunk> {
-  /** What threads search the lines for. */
+  /** Data that threads return of the lines. */
   readonly wanted: Wanted;
 }
 
-/** The lines of a file, scanned in chunks by the threads of `pool`. */
+/** Reads the lines of a file, which the threads of `pool` scan in chunks. */
 export interface ChunkPass {
   readonly reads: 'chunks';
   readonly lineage: boolean;
@@ -43,7 +43,7 @@ export interface ChunkPass {
   readonly visits: readonly ChunkVisit[];
 }
 
-/** The parsed records of a file. */
+/** Reads the parsed records of a file. */
 export interface RecordPass {
   readonly reads: 'records';
   readonly lineage: boolean;
@@ -51,7 +51,7 @@ export interface RecordPass {
   readonly visits: readonly Visit<RecordBatch>[];
 }
 
-/** A reading for one check alone, or for what it has noted before; for none where it is about files as such. */
+/** Reads other data for one check, such as its noted records; `check` is null for the file pass. */
 export interface OwnPass {
   readonly reads: 'schema' | 'sealed findings' | 'noted records' | 'database' | 'unread files';
   readonly check: Check | null;
@@ -60,23 +60,23 @@ export interface OwnPass {
 
 export type Pass = ChunkPass | RecordPass | OwnPass;
 
-/** The readings that a check takes of a module. */
+/** Visits and passes of a check over a module. */
 export interface CheckPlan {
-  /** Visits of the records' chunks, of one pass each; the passes are shared with other checks. */
+  /** Visits of the records' chunks, one per pass; other checks share the passes. */
   readonly chunks?: readonly ChunkVisit[];
-  /** Passes of its own, after these. */
+  /** Passes of the check alone, after the shared ones. */
   readonly passes?: readonly Pass[];
 }
 
-/** A pass over parsed records for one check. */
+/** Makes a pass over parsed records for one check. */
 export function recordPass(visit: Visit<RecordBatch>, lineage: boolean = false): RecordPass {
   return { reads: 'records', lineage, visits: [visit] };
 }
 
-/** The findings of a visitor that only notes what it scans. */
+/** Findings of a visitor that only notes violations for a later pass. */
 export const NO_FINDINGS: readonly Finding[] = [];
 
-/** Reads the file of a pass once. Yields findings as they are found, of each part in the order of the checks. */
+/** Runs a pass. Yields findings as they are found; those of one part in the order of the checks. */
 export async function* runPass(
   scope: Scope,
   module: CompiledModule,
@@ -112,7 +112,7 @@ async function* visitAll<Part>(
   for (const visitor of visitors) yield* visitor.end?.() ?? NO_FINDINGS;
 }
 
-/** All that the visits of a pass want of its lines. */
+/** Joins the data that the visits of a pass request of its lines. */
 function joined(visits: readonly ChunkVisit[]): Wanted {
   return {
     idFields: [...new Set(visits.flatMap(({ wanted }) => wanted.idFields ?? []))],

@@ -1,4 +1,4 @@
-/** The passes that a list of checks takes over a module: what runs is what is in the list. */
+/** Plans the passes over a module for a list of checks. */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { CHECKS, type Check } from '../outcome/checks.ts';
@@ -17,17 +17,18 @@ import { planPiiInChunks, planPiiInRecords } from './undeclaredPii.ts';
 
 /** Tools that the passes of a scan share. */
 export interface PassTools {
-  /** Null where no threads scan lines: then records are parsed in this one, and lines are not checked. */
+  /** Threads that scan lines; null if this thread parses records and lines are not checked. */
   readonly threads: Threads | null;
   readonly invariants: Pick<Invariants, 'plan'>;
 }
 
 /**
- * The passes over a module, in the order in which they run. The chunks of its records are read once for all
- * checks that need no more than lines, and again where ids do not fit into memory at once. The other checks
- * read parsed records in passes of their own, as each of them fills the memory with its look-up tables. The
- * order of `checks` does not matter: they are planned in the order of CHECKS. Reads no record.
- * @throws TypeError where a reference names a module that the mapping does not have
+ * Returns the passes over a module in the order in which they run. The chunks of its records are
+ * read once for all checks that need only lines, and again if ids do not fit into memory at once.
+ * Other checks read parsed records in separate passes, as the lookup tables of each may fill the
+ * memory. Checks are planned in the order of CHECKS, whatever the order of `checks`. Reads no
+ * record.
+ * @throws TypeError if a reference names a module that the mapping does not have
  */
 export function planPasses(
   scope: Scope,
@@ -47,7 +48,7 @@ type Planner = (scope: Scope, module: CompiledModule) => CheckPlan;
 
 const NOTHING: Planner = () => ({});
 
-/** Plans of each check. */
+/** Returns the planner of each check. */
 function plannersFor({ threads, invariants }: PassTools): Readonly<Record<Check, Planner>> {
   const ofRecords = {
     duplicates: planDuplicates,
@@ -56,7 +57,7 @@ function plannersFor({ threads, invariants }: PassTools): Readonly<Record<Check,
     copies: planCopies,
     invariants: (_scope: Scope, module: CompiledModule) => invariants.plan(module),
   };
-  // The lines of a provisional candidate are its own work, and what was found of its rows is reported with them.
+  // This process wrote the lines of a provisional candidate, and reports findings of its rows.
   if (threads === null) {
     return { ...ofRecords, lines: NOTHING, mapped: NOTHING, pii: planPiiInRecords };
   }
@@ -68,7 +69,7 @@ function plannersFor({ threads, invariants }: PassTools): Readonly<Record<Check,
   };
 }
 
-/** Joins the first visits of all checks in one pass, the second ones in the next. */
+/** Joins the first visits of all checks in one pass, the second visits in the next, and so on. */
 function chunkPasses(plans: readonly CheckPlan[], { threads }: PassTools): Pass[] {
   if (threads === null) return [];
   const passes = Math.max(0, ...plans.map(({ chunks = [] }) => chunks.length));

@@ -1,23 +1,23 @@
-/** Personal data in the value of a field that is not declared for it: where in the text, never what. */
+/** Finds undeclared personal data in the value of a field: its place in the text, not the data. */
 
 import { findPii, type PiiClass } from '../pii/findPii.ts';
 
 /** A field whose texts are searched. */
 export interface SearchedField {
   readonly name: string;
-  /** The class that it may hold. */
+  /** Class that the field may contain; null for none. */
   readonly declared: string | null;
-  /** The value is the text itself, so that a match has a place in it. */
+  /** Whether the value is a text, so that a match has a place in it. */
   readonly plain: boolean;
 }
 
 export interface UndeclaredPii {
   readonly of: PiiClass;
-  /** In code points of the field's text: [start, end); none where it is somewhere in a structure. */
+  /** In code points of the field's text, [start, end); absent if the value is a structure. */
   readonly place?: { readonly start: number; readonly end: number };
 }
 
-/** Ascending by place, or by class. */
+/** Yields undeclared personal data, ascending by place, or by class in a structure. */
 export function* undeclaredIn(
   value: unknown,
   { declared, plain }: SearchedField,
@@ -35,7 +35,7 @@ export function* undeclaredIn(
   for (const of of [...classes].sort()) if (of !== declared) yield { of };
 }
 
-/** Yields all texts in a value, names included, in no order. A structure may be nested without bounds. */
+/** Yields all texts in a value, names included. Nesting may be too deep for recursion. */
 function* textsIn(value: unknown): Generator<string> {
   const open = [value];
   while (open.length > 0) {
@@ -49,7 +49,7 @@ function* textsIn(value: unknown): Generator<string> {
   }
 }
 
-/** How many code points the first `units` code units of a text are. */
+/** Counts the code points in the first `units` code units of a text. */
 function codePoints(text: string, units: number): number {
   let count = 0;
   for (let at = 0; at < units; at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1) count += 1;

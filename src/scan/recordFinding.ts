@@ -1,4 +1,4 @@
-/** Findings on records: which record it is, as far as a report may say so, and what is wrong with it. */
+/** Makes findings on records. They locate the record without showing personal data. */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { columnsOfField, isReference } from '../mapping/model.ts';
@@ -10,10 +10,10 @@ import { memberOf, readRecords, recordFile, type ReadRecord } from '../seal/cand
 import type { ScannedRecord, Scope } from './scope.ts';
 import type { ViolationLog } from './violationStore.ts';
 
-/** A fault of a record, as its check reports it. */
+/** A fault of a record, as reported by a check. */
 export interface Violation {
   readonly rule: Rule;
-  /** One, or those of a set in the order of their declaration; a finding joins them by `+`. */
+  /** Fields in the order of their declaration; a finding joins them by `+`. */
   readonly fields: readonly string[];
   readonly reason: string;
   readonly severity?: Severity;
@@ -41,7 +41,7 @@ export function recordFinding(
   };
 }
 
-/** The line, where nothing else says which record it is. */
+/** Returns the line if the record has no id that may be shown. */
 function lineOf(recordId: string | undefined, ordinal: number): Pick<Finding, 'line'> {
   return recordId === undefined ? { line: ordinal + 1 } : {};
 }
@@ -54,8 +54,8 @@ function recordIdOf(module: CompiledModule, record: ReadRecord): string | undefi
 }
 
 /**
- * What a report may say of a record's key, given the values of the fields that order it: the id, or
- * the kept key as canonical JSON; nothing where it may tell of a person.
+ * Formats the key of a record for reports, given the values of its order fields: the id, or the
+ * kept key as canonical JSON; undefined if it may be personal data.
  */
 export function shownKeyOf(module: CompiledModule, key: readonly unknown[]): string | undefined {
   if (hasPersonalKey(module)) return undefined;
@@ -73,7 +73,7 @@ function isHarmless({ fields }: CompiledModule, field: string): boolean {
   });
 }
 
-/** Whether the key is declared personal, so that no report names it. */
+/** Whether the key is declared personal, so that no report shows it. */
 function hasPersonalKey(module: CompiledModule): boolean {
   const columns = new Set(module.key.map((part) => part.column));
   return module.fields.some(
@@ -85,8 +85,8 @@ function hasPersonalKey(module: CompiledModule): boolean {
 }
 
 /**
- * Turns the entries of a check's log into findings, by ordinal, and empties it. Reads the records again if
- * there are any. A kind whose violation is null is reported elsewhere.
+ * Turns the entries of a check's log into findings, by ordinal, and empties the log. Reads the
+ * records again if there are entries. Kinds whose violation is null are reported elsewhere.
  */
 export async function* violationFindings(
   scope: Scope,
@@ -112,7 +112,7 @@ export async function* violationFindings(
         entry = entries.next();
       }
     }
-    // Runs to the end, after which the log is empty.
+    // The log is emptied when all entries are read.
     while (entry.done !== true) entry = entries.next();
   } finally {
     entries.return(undefined);

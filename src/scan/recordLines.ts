@@ -1,16 +1,16 @@
-/** The lines of records whose keys a report may not show, found by these keys, in bounded memory. */
+/** Finds the lines of records by their keys, in bounded memory, for keys that may not be shown. */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { encodeKey, isKeyValue } from '../record/keyOrder.ts';
 import { memberOf, readRecords, recordFile, type RecordBatch } from '../seal/candidateReader.ts';
 
 export interface RecordLines {
-  /** The 1-based line of the record with this key; null where there is none. Keys have to ascend. */
+  /** Returns the 1-based line of the record with this key, or null. Successive keys must ascend. */
   lineOf(key: readonly unknown[]): Promise<number | null>;
   close(): Promise<void>;
 }
 
-/** One pass over the records of a module, which reads no further than the keys that are asked for. */
+/** Opens one pass over the records of a module, which reads only as far as the requested keys. */
 export function recordLines(folder: string, module: CompiledModule): RecordLines {
   const { orderFields } = module;
   const batches = readRecords(recordFile(folder, module.name));
@@ -23,11 +23,11 @@ export function recordLines(folder: string, module: CompiledModule): RecordLines
       for (;;) {
         for (; at < batch.records.length; at += 1) {
           const record = batch.records[at] ?? {};
-          const here = encoded(
+          const found = encoded(
             module,
             orderFields.map((field) => memberOf(record, field)),
           );
-          const order = here === null ? -1 : Buffer.compare(here, wanted);
+          const order = found === null ? -1 : Buffer.compare(found, wanted);
           if (order === 0) return batch.first + at + 1;
           if (order > 0) return null;
         }
@@ -42,7 +42,7 @@ export function recordLines(folder: string, module: CompiledModule): RecordLines
   };
 }
 
-/** Null where it is no key of the module: the files are not trusted. */
+/** Encodes a key; null if it is not valid for the module, as the files are not trusted. */
 function encoded({ orderTypes }: CompiledModule, key: readonly unknown[]): Buffer | null {
   if (key.length !== orderTypes.length || !key.every(isKeyValue)) return null;
   try {

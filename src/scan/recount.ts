@@ -1,7 +1,7 @@
 /**
- * The accounting of a candidate, counted again: against its mapping, and against its sources where
- * they can be read. A source that has moved on since is no defect of the candidate, so what differs
- * there warns; whether it may be promoted all the same is what scan-drift answers.
+ * Checks the accounting of a candidate again: against its mapping, and against its sources if they
+ * can be read. A source that has changed since is not a defect of the candidate, so differences are
+ * warnings; scan-drift decides whether the candidate may still be promoted.
  */
 
 import type { LoadedMapping } from '../mapping/load.ts';
@@ -11,27 +11,27 @@ import { checkAccounting } from './checkAccounting.ts';
 import { checkSourceDrift } from './drift/sourceDrift.ts';
 import type { RunFile } from '../seal/format.ts';
 import type { Environment } from '../run/environment.ts';
-import { lookAtSources, type LookOptions } from '../project/withSources.ts';
+import { withSources, type SourcesOptions } from '../project/withSources.ts';
 import { unlistedFindings } from '../project/sourceObjects.ts';
 
 export interface Recount {
   readonly findings: readonly Finding[];
-  /** Names of what was checked. */
+  /** Names of the checks that ran. */
   readonly checks: readonly string[];
-  /** Says whether the sources were counted. */
+  /** Note on whether the sources were counted. */
   readonly note: string;
 }
 
-/** Findings `accounting` of the seal, then of objects of the sources that are nowhere, then `drift`. */
+/** Returns findings `accounting` of the seal, those of unknown objects in sources, then `drift`. */
 export async function recount(
   run: RunFile,
   mapping: LoadedMapping,
-  options: LookOptions,
+  options: SourcesOptions,
   env: Environment,
 ): Promise<Recount> {
   const findings = [...checkAccounting(run, mapping)];
   try {
-    const moved = await lookAtSources(mapping, options, env, async (sources) => {
+    const changes = await withSources(mapping, options, env, async (sources) => {
       const drift = unlistedFindings(mapping, sources);
       for await (const finding of checkSourceDrift(run.sources, mapping, sources)) {
         const lowered = finding.rule === 'drift' && finding.severity === 'BLOCKER';
@@ -40,7 +40,7 @@ export async function recount(
       return drift;
     });
     return {
-      findings: [...findings, ...moved],
+      findings: [...findings, ...changes],
       checks: ['accounting', 'drift'],
       note: 'the rows of the sources were counted again',
     };

@@ -1,7 +1,8 @@
 /**
- * References: every record that is referred to is there. By id or by value, simple and composite,
- * to the own module too, and in arrays and JSON. A reference of which a part is null is none; where
- * it is declared to match in full, all of its parts have to be null then.
+ * Checks references: the record that each refers to must exist. Covers references by id and by
+ * value, simple and composite, within a module, and in arrays and JSON. A reference with a null in
+ * any part refers to nothing; if it is declared to match in full, all of its parts must then be
+ * null.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -19,7 +20,7 @@ import { earlierFinding, hasFailed, type ScannedRecord, type Scope } from './sco
 import { hashOf, loadTargets, targetPartitions } from './targets.ts';
 import type { ViolationLog } from './violationStore.ts';
 
-/** State that the passes of the check share. */
+/** State shared by the passes of the check. */
 interface Search {
   readonly scope: Scope;
   readonly module: CompiledModule;
@@ -30,8 +31,8 @@ interface Search {
 }
 
 /**
- * Findings `reference`, `reference-partial` and `reference-path` of a module's records. With threads,
- * references by one id of type uuid are looked up as the lines are scanned, and the others in records.
+ * Plans findings `reference`, `reference-partial` and `reference-path` of a module's records. With
+ * threads, references by one id of type uuid are looked up as lines are scanned, others in records.
  */
 export function planReferences(
   scope: Scope,
@@ -60,7 +61,7 @@ const PARTIAL = 1;
 const NEAR = 2;
 const OFF_PATH = 3;
 
-/** The kind of a violation by the reference at `index`; kinds of one fault are next to each other. */
+/** Returns the kind of a violation by the reference at `index`; kinds of one fault are adjacent. */
 function kindOf(fault: number, index: number, { references }: Search): number {
   return fault * references.length + index;
 }
@@ -68,7 +69,7 @@ function kindOf(fault: number, index: number, { references }: Search): number {
 async function* referenceFindings(search: Search): AsyncGenerator<Finding> {
   const { scope, module, references, paths, log } = search;
   await moveNear(scope, module, references, { log, by: kindOf(NEAR, 0, search) });
-  // In the order of their kinds.
+  // In the order of kinds.
   yield* violationFindings(scope, module, log, [
     ...references.map(missing),
     ...references.map(partial),
@@ -84,7 +85,7 @@ function missing({ fields, target, nested }: Reference): Violation {
     fields,
     reason:
       nested !== null
-        ? `an id in it is of no record in module ${target.module}`
+        ? `it contains an id that is not in module ${target.module}`
         : `it refers to a record that is not in module ${target.module}`,
   };
 }
@@ -94,14 +95,14 @@ function partial({ fields }: Reference): Violation {
 }
 
 const SPELLING =
-  'where a key differs in nothing but case and blanks: make both alike with transforms, or use onMissing';
+  'where a key differs only in case and whitespace: make both equal with transforms, or use onMissing';
 
 function near(reference: Reference): Violation {
   const { rule, fields, reason } = missing(reference);
   return { rule, fields, reason: `${reason}, ${SPELLING}` };
 }
 
-/** Reads the records for these references, once for each partition of the keys that they refer to. */
+/** Reads the records for these references, once for each partition of the keys in their targets. */
 function recordPasses(
   search: Search,
   left: readonly (readonly [index: number, reference: Reference])[],
@@ -140,7 +141,7 @@ function recordPasses(
   );
 }
 
-/** Notes faults of a reference that it has whatever other records there are. */
+/** Notes faults of a reference that do not depend on other records. */
 function noteForm(
   search: Search,
   index: number,
@@ -153,7 +154,7 @@ function noteForm(
   if (leavesPath(reference, record)) note(search, OFF_PATH, index, scanned);
 }
 
-/** A cell that was found to be odd may be why no record has its value. */
+/** Notes a violation; an earlier finding on one of its fields counts as its cause. */
 function note(search: Search, fault: number, index: number, scanned: ScannedRecord): void {
   const { scope, module, references, log } = search;
   const fields = references[index]?.fields ?? [];
@@ -163,14 +164,14 @@ function note(search: Search, fault: number, index: number, scanned: ScannedReco
   log.add(ordinal, kindOf(fault, index, search), because);
 }
 
-/** Whether some of its parts are null and others are not, where that is a mistake. */
+/** Whether some but not all parts are null in a reference that is declared to match in full. */
 function isPartial({ fields, full }: Reference, record: ReadRecord): boolean {
   if (!full) return false;
   const nulls = fields.filter((field) => memberOf(record, field) === null).length;
   return nulls > 0 && nulls < fields.length;
 }
 
-/** Hashes of the keys that a record refers to. */
+/** Hashes the keys that a record refers to. */
 function keysOf({ fields, types, target, nested }: Reference, record: ReadRecord): KeyHash[] {
   const values = fields.map((field) => memberOf(record, field));
   const referred =

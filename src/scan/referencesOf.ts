@@ -1,4 +1,4 @@
-/** The references that a module's mapping declares: which fields refer to which records, and how they are compared. */
+/** Lists the references of a module's mapping, with their targets and comparisons. */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { nestedReferences, type NestedReference } from '../mapping/idPath.ts';
@@ -12,19 +12,19 @@ export interface Reference {
   readonly fields: readonly string[];
   readonly types: readonly FieldType[];
   readonly target: Target;
-  /** Where in the field's array or JSON any number of ids stand. */
+  /** Place of ids in the field's array or JSON; null for other references. */
   readonly nested: NestedReference | null;
-  /** Either all of its parts are null, or none is. */
+  /** Whether either all of its parts or none must be null. */
   readonly full: boolean;
 }
 
-/** All references of a module: those of its fields by name, then those by value as declared. */
+/** Returns all references of a module: of its fields, by name, then by value, as declared. */
 export function referencesOf(scope: Scope, module: CompiledModule): Reference[] {
   const found: Reference[] = [];
   for (const { name, mapping, type } of module.fields) {
     const idsOf = (to: string, nested: NestedReference | null): void => {
       const { orderFields } = moduleOf(scope, to);
-      // What is in JSON has no type of its own.
+      // Values in JSON have no declared type.
       const types = [nested === null ? type : ({ kind: 'json' } as const)];
       const target = targetOf(scope, to, orderFields, types);
       found.push({ fields: [name], types, target, nested, full: false });

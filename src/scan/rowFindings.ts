@@ -1,6 +1,6 @@
 /**
- * What was found of the rows of a table as a whole when a candidate was built: it belongs to no record,
- * and is sealed in run.json. How much it weighs is computed here, from the sealed mapping.
+ * Reports the findings in run.json, which are about the rows of a table and not about a record.
+ * Severities are computed from the sealed mapping.
  */
 
 import type { Mapping } from '../mapping/model.ts';
@@ -17,7 +17,7 @@ const OF_ROWS: ReadonlySet<string> = new Set<Rule>([
   'row-multiplied',
 ]);
 
-/** In the order of the seal; of `modules`, or of all where it is null. */
+/** Yields the findings in sealed order, of `modules`, or of all modules if it is null. */
 export function* checkRowFindings(
   run: RunFile,
   mapping: Mapping,
@@ -30,21 +30,21 @@ export function* checkRowFindings(
       const severity = severityOf(mapping.project, rule as Rule, module ?? '');
       yield { rule, severity, ...about, reason };
     } else {
-      const strange = 'a finding on the rows of a table is of no rule that there is';
-      yield { rule: 'seal-format', severity: 'BLOCKER', ...about, reason: strange };
+      const unknown = 'a finding on the rows of a table has an unknown rule';
+      yield { rule: 'seal-format', severity: 'BLOCKER', ...about, reason: unknown };
     }
   }
   for (const line of run.accounting) {
     if (modules !== null && !modules.includes(line.module)) continue;
-    if (!keepsSilent(line, run, mapping)) continue;
+    if (!isUnreported(line, run, mapping)) continue;
     const rows = `rows of table ${quoteName(line.table)} that no module takes`;
-    const reason = `${rows} are in the accounting, and among no findings`;
+    const reason = `${rows} are in the accounting, but in no finding`;
     yield { rule: 'accounting', severity: 'BLOCKER', module: line.module, file: RUN_FILE, reason };
   }
 }
 
-/** Whether a module filters rows that no other one takes, and no finding says so. */
-function keepsSilent(
+/** Whether a module filters rows that no other one takes, and no finding reports it. */
+function isUnreported(
   line: ModuleAccounting,
   { accounting, findings = [], sample }: RunFile,
   mapping: Mapping,
@@ -54,8 +54,8 @@ function keepsSilent(
     return source === line.source && table === line.table;
   });
   const readers = takers(all, ({ module }) => module, mapping);
-  const told = findings.some(({ module, rule }) => {
+  const isReported = findings.some(({ module, rule }) => {
     return module === line.module && rule.startsWith('filtered-');
   });
-  return readers.length === 1 && readers.includes(line) && !told;
+  return readers.length === 1 && readers.includes(line) && !isReported;
 }

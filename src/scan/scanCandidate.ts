@@ -1,7 +1,6 @@
 /**
- * All checks over the records of a candidate, sealed or provisional: what one record alone cannot
- * show. Findings come in an order that depends on the candidate alone: by module, pass (passes.ts), check and
- * record.
+ * Runs the checks over the records of a candidate, sealed or provisional. The order of the findings
+ * depends only on the candidate: by module, pass (passes.ts), check and record.
  */
 
 import { join } from 'node:path';
@@ -24,41 +23,41 @@ import { openViolationStore } from './violationStore.ts';
 export type { Provenance, ScanTally } from './scope.ts';
 
 export interface ScanInput {
-  /** The candidate's. */
+  /** Folder of the candidate. */
   readonly folder: string;
   readonly mapping: Mapping;
-  /** Modules whose records are checked, against those of all; all where left out. */
+  /** Modules whose records are checked, against those of all modules; all if omitted. */
   readonly modules?: readonly string[];
-  /** All where left out. */
+  /** Default: all. */
   readonly checks?: readonly Check[];
   /** A private folder for temporary files, which are removed at the end. */
   readonly scratch: string;
-  /** Bytes for look-up tables; what does not fit is read several times. */
+  /** Bytes for lookup tables; if they do not suffice, files are read several times. */
   readonly memory: number;
   /**
-   * Threads that scan the lines of a sealed candidate. Left out of a provisional one: there, what is
-   * not as its schema has it was found before it was written.
+   * Threads that scan the lines of a sealed candidate. Omitted for a provisional one, whose records
+   * were validated before they were written.
    */
   readonly pool?: Pool;
   /** For a provisional candidate, which keeps duplicates of a key. */
   readonly provenance?: Provenance;
-  /** Of a sealed candidate, verified. */
+  /** Verified seal id of a sealed candidate. */
   readonly sealId?: string;
-  /** Records by module, where they are known; others are counted. */
+  /** Known numbers of records by module; others are counted. */
   readonly counts?: ReadonlyMap<string, number>;
-  /** The time that one invariant may take; 600 where left out. */
+  /** Time limit of one invariant; default 600. */
   readonly invariantSeconds?: number;
-  /** Counts what is checked. */
+  /** Counts checked records and references. */
   readonly tally?: ScanTally;
-  /** `label` names its module, too, which need not be `module`, the one that is being checked. */
+  /** `label` names the module that is read; `module` is the one that is being checked. */
   readonly onProgress?: (label: string, done: number, total: number, module: string) => void;
 }
 
 const INVARIANT_SECONDS = 600;
 
 /**
- * The findings of a candidate's records, with their severities, without ids.
- * @throws Failure MAPPING where an invariant is not a query that may run
+ * Yields the findings of a candidate's records, with severities, without ids.
+ * @throws Failure MAPPING if an invariant is not a query that may run
  */
 export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> {
   const { mapping, checks = CHECKS } = input;

@@ -1,4 +1,4 @@
-/** The checks over the records of a sealed candidate, in a scratch of their own. */
+/** Runs the checks over the records of a sealed candidate, with a scratch folder of their own. */
 
 import { openScratch } from '../disk/scratch.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
@@ -14,18 +14,18 @@ export interface RecordOptions extends Pick<
 > {
   /** Names of modules to report on; null for all. */
   readonly modules: readonly string[] | null;
-  /** Bytes, of all that the command may take. */
+  /** Bytes that the command may take in total. */
   readonly memory: number;
 }
 
-/** Adds the findings to `found`. The mapping that was sealed counts, whatever the project says by now. */
+/** Adds the findings to `found`. Uses the sealed mapping, not the project's. */
 export async function scanRecords(
   folder: string,
   options: RecordOptions,
   env: Environment,
   found: FindingStore,
 ): Promise<void> {
-  // It holds records: an interrupted scan must not leave any.
+  // The folder contains records, so an interrupted scan must not leave it.
   const since = env.now().toISOString();
   const scratch = openScratch(env.temporary, { command: 'scan', pid: env.pid, since });
   const forget = env.onInterrupt(scratch.drop);

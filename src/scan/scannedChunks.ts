@@ -1,4 +1,4 @@
-/** A module's file as worker threads scan it: chunk by chunk, in order. */
+/** Has worker threads scan a module's file in chunks. */
 
 import { inOrder } from '../threads/inOrder.ts';
 import type { Pool } from '../threads/pool.ts';
@@ -12,10 +12,10 @@ import { SCAN_CHUNK, type ScanChunkInput, type ScannedChunk, type Search } from 
 /** Bytes that a worker scans at once. */
 const CHUNK = 4 * 1024 * 1024;
 
-/** What is wanted of the records besides the form of their lines. */
+/** Data that is requested of the records, in addition to the form of their lines. */
 export type Wanted = Partial<Omit<Search, 'lines'>>;
 
-/** What is searched for in the records of a module. */
+/** Makes the search in the records of a module. */
 export function recordSearch(
   module: CompiledModule,
   { idFields = [], searched = [] }: Wanted = {},
@@ -24,14 +24,14 @@ export function recordSearch(
   return { lines: { schema: recordSchema(module), keyFields, keyTypes }, idFields, searched };
 }
 
-/** What is searched for in its lineage, which has an order of ids. */
+/** Makes the search in the lineage of a module, which is ordered by id. */
 export function lineageSearch(module: CompiledModule): Search {
   const keyTypes = [{ kind: 'uuid' }] as const;
   const lines = { schema: lineageSchema(module), keyFields: ['id'], keyTypes };
   return { lines, idFields: [], searched: [] };
 }
 
-/** The chunks of a file; none if it is missing or no plain file. */
+/** Yields the chunks of a file in order; none if it is missing or not a plain file. */
 export function scannedChunks(
   path: string,
   search: Search,

@@ -1,7 +1,6 @@
 /**
- * The record files of a candidate as a scan reads them: parsed records in batches, or chunks that
- * worker threads have scanned. It knows of each file how many lines it has and, once it was read, how
- * many of them are no records.
+ * Reads the record files of a candidate: parsed records in batches, or chunks that worker threads
+ * have scanned. Counts the lines of each file and, when it is read, those that are not records.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -15,11 +14,11 @@ import { lineageSearch, recordSearch, scannedChunks, type Wanted } from './scann
 export interface PlacedChunk extends ScannedChunk {
   /** 0-based number in the file of the chunk's first line. */
   readonly firstLine: number;
-  /** The ids in a member that was wanted, one for each line; undefined for any other member. */
+  /** Returns the ids in a requested member, one for each line; undefined for any other member. */
   readonly idsOf: (field: string) => PackedIds | undefined;
 }
 
-/** Lines of a file that are no records. */
+/** Lines of a file that are not records. */
 export interface BadLines {
   readonly lines: number;
   /** 0-based. */
@@ -27,27 +26,27 @@ export interface BadLines {
 }
 
 export interface ChunkReading {
-  /** The module's lineage instead of its records. */
+  /** Whether to read the module's lineage instead of its records. */
   readonly lineage: boolean;
   readonly wanted: Wanted;
-  /** Name of the reading in progress; null where it reports none. */
+  /** Name of the reading in progress; null to report none. */
   readonly label: string | null;
 }
 
 export interface ScannedFiles {
-  /** Of the candidate. */
+  /** Folder of the candidate. */
   readonly folder: string;
-  /** Records of a module, 0 where its file cannot be read. */
+  /** Returns the number of records of a module; 0 if its file cannot be read. */
   countOf(module: string): number;
   /** Reads a module's records or, with `lineage`, its legacy keys in the same order. */
   records(module: string, label: string, lineage?: boolean): AsyncGenerator<RecordBatch>;
   /** Has the threads of `pool` scan a module's file; yields its chunks in order. */
   chunks(pool: Pool, module: CompiledModule, reading: ChunkReading): AsyncGenerator<PlacedChunk>;
-  /** Of the last reading that came to the end of the file; undefined before there was one. */
+  /** Returns the result of the last complete reading of the file; undefined if there was none. */
   badLines(module: string, lineage: boolean): BadLines | undefined;
 }
 
-/** Opens the files of a candidate. `counts` are records by module, where they are known. */
+/** Opens the files of a candidate. `counts` are known numbers of records by module. */
 export function openFiles(
   folder: string,
   counts: ReadonlyMap<string, number> = new Map(),

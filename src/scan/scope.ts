@@ -1,4 +1,4 @@
-/** What all checks of a scan share: the candidate, its modules, and what is known of its records. */
+/** State shared by all checks of a scan: the candidate, its modules, and facts on its records. */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { Mapping } from '../mapping/model.ts';
@@ -7,14 +7,14 @@ import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
 import type { ScannedFiles } from './scannedFiles.ts';
 import type { ViolationStore } from './violationStore.ts';
 
-/** What is known of the records of a provisional candidate; `ordinal` is the 0-based line. */
+/** Facts on the records of a provisional candidate; `ordinal` is the 0-based line. */
 export interface Provenance {
   rowOf(module: string, ordinal: number): SourceLocator;
-  /** Fields whose cell failed and is null now: checks of them would only repeat it. */
+  /** Fields whose cell failed and became null; checks of them would only repeat that finding. */
   failedFields(module: string, ordinal: number): ReadonlySet<string>;
-  /** Whether one row may be that of several records: then what is known of it is not of each. */
+  /** Whether several records may come from one row, so that its facts do not apply to each. */
   sharesRows(module: string): boolean;
-  /** Id of a finding on that record, and field where it is not null. */
+  /** Id of a finding on the record and, unless it is null, the field. */
   findingOf(module: string, ordinal: number, field: string | null): string | undefined;
 }
 
@@ -24,18 +24,18 @@ export interface Scope {
   readonly modules: ReadonlyMap<string, CompiledModule>;
   readonly files: ScannedFiles;
   readonly provenance: Provenance | undefined;
-  /** Bytes for look-up tables. */
+  /** Bytes for lookup tables. */
   readonly memory: number;
   /** Opens the logs of what checks find. */
   readonly store: ViolationStore;
   readonly tally: ScanTally;
 }
 
-/** Numbers of what a scan has checked. */
+/** Numbers of checked records and references. */
 export interface ScanTally {
   /** Records of the modules that were checked. */
   records: number;
-  /** Ids and values that were looked up among those of other records. */
+  /** Ids and values that were looked up in other records. */
   references: number;
 }
 
@@ -45,21 +45,21 @@ export interface ScannedRecord {
   readonly record: ReadRecord;
 }
 
-/** @throws TypeError where the mapping has no module of that name */
+/** @throws TypeError if the mapping has no module of that name */
 export function moduleOf(scope: Pick<Scope, 'modules'>, name: string): CompiledModule {
   const module = scope.modules.get(name);
   if (module === undefined) throw new TypeError(`no module ${name}`);
   return module;
 }
 
-/** Id of a finding on one of these fields of a record, from which what is wrong there may follow. */
+/** Returns the id of an earlier finding on one of these fields, as a possible cause. */
 export function earlierFinding(
   scope: Scope,
   module: string,
   ordinal: number,
   fields: readonly string[],
 ): string | undefined {
-  // Which of the records of a row it is about is not known, and a wrong cause is worse than none.
+  // It is not known which of the row's records the finding is about.
   if (scope.provenance?.sharesRows(module) === true) return undefined;
   for (const field of fields) {
     const id = scope.provenance?.findingOf(module, ordinal, field);
@@ -71,8 +71,8 @@ export function earlierFinding(
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * The fields of a record whose cells failed. Of records that share a row only those that are null:
- * else what failed in one of them would hide what is wrong with the others.
+ * Returns the fields of a record whose cells failed. For records that share a row, only those that
+ * are null, so that a failure in one record does not hide faults of the others.
  */
 export function failedFieldsOf(
   scope: Scope,
@@ -85,7 +85,7 @@ export function failedFieldsOf(
   return new Set([...failed].filter((field) => memberOf(record, field) === null));
 }
 
-/** Whether a cell of one of these fields failed, so that its finding says it all. */
+/** Whether a cell of one of these fields failed, which has a finding already. */
 export function hasFailed(
   scope: Scope,
   module: string,

@@ -1,6 +1,6 @@
 /**
- * What references refer to: tables of the keys of other modules' records, each read once where they
- * all fit into memory together, and in as many partitions as it takes where they do not.
+ * Loads the keys of records that references refer to into tables: once if all tables fit into
+ * memory together, else in partitions.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -24,7 +24,7 @@ export interface Target {
   readonly module: string;
   readonly fields: readonly string[];
   readonly comparison: Comparison;
-  /** What is kept for each key: nothing, the record's ordinal, or it after the hash of a field. */
+  /** Payload of each key: nothing, the record's ordinal, or the hash of a field and the ordinal. */
   readonly keep:
     | 'nothing'
     | 'ordinal'
@@ -37,7 +37,7 @@ function targetId(target: Target): string {
   return JSON.stringify(target);
 }
 
-/** The type of a field, the id included. */
+/** Returns the type of a field or of the id. @throws TypeError if there is no such field */
 export function typeOfField(module: CompiledModule, field: string): FieldType {
   if (field === module.idField) return { kind: 'uuid' };
   const found = module.fields.find(({ name }) => name === field);
@@ -45,7 +45,7 @@ export function typeOfField(module: CompiledModule, field: string): FieldType {
   return found.type;
 }
 
-/** The hash of the key that a record of the target would have; null where a part is null. */
+/** Hashes values as a key of the target; null if a value is null. */
 export function hashOf(
   target: Target,
   values: readonly unknown[],
@@ -59,15 +59,15 @@ export function hashOf(
   return keyHash(target.module, parts);
 }
 
-/** The hash of a field's value, null included. */
+/** Hashes the value of a field, which may be null. */
 export function valueHash(value: unknown, type: FieldType, comparison: Comparison): KeyHash {
   return keyHash('', [comparable(value, type, comparison)]);
 }
 
-/** In the place of the hash of a value that is not known, because its cell failed. */
+/** Replaces the hash of a value that is unknown because its cell failed. */
 const UNKNOWN: readonly number[] = [0, 0, 0, 0];
 
-/** The partitions that let the tables of these targets fit into memory, one after the other. */
+/** Returns partitions such that the tables of these targets fit into memory one by one. */
 export function targetPartitions(scope: Scope, targets: readonly Target[]): Partition[] {
   let bytes = 0;
   for (const target of distinct(targets).values()) {
@@ -77,7 +77,7 @@ export function targetPartitions(scope: Scope, targets: readonly Target[]): Part
 }
 
 export interface LoadedTargets {
-  /** Whether keys of this hash are in the partition that is loaded. */
+  /** Whether keys of this hash are in the loaded partition. */
   readonly holds: (key: KeyHash) => boolean;
   /** @throws TypeError for a target that was not loaded */
   readonly table: (target: Target) => KeyTable;
@@ -97,14 +97,14 @@ export async function loadTargets(
   }
   const holds = (key: KeyHash): boolean => isIn(partition, key);
   for (const module of new Set([...wanted.values()].map((target) => target.module))) {
-    const here = [...wanted.values()].filter((target) => target.module === module);
-    await fill(scope, here, tables, holds);
+    const ofModule = [...wanted.values()].filter((target) => target.module === module);
+    await fill(scope, ofModule, tables, holds);
   }
   return {
     holds,
     table(target) {
       const table = tables.get(targetId(target));
-      if (table === undefined) throw new TypeError('this target was not asked for');
+      if (table === undefined) throw new TypeError('this target was not loaded');
       return table;
     },
   };
@@ -118,7 +118,7 @@ function wordsOf({ keep }: Target): number {
   return typeof keep === 'object' ? WORDS.field : WORDS[keep];
 }
 
-/** Reads the records of the targets' one module into their tables. */
+/** Reads the records of a module into the tables of `targets`, which are all in that module. */
 async function fill(
   scope: Scope,
   targets: readonly Target[],

@@ -1,6 +1,6 @@
 /**
- * Personal data in fields that are not declared for it: data that is not declared is not protected
- * either. The finding says where in the text, never what.
+ * Finds personal data in fields that are not declared for it, and which is therefore not protected.
+ * Findings give its place in the text, not the data.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -16,7 +16,7 @@ import type { ScannedRecord, Scope } from './scope.ts';
 
 const LABEL = 'personal data';
 
-/** Findings `pii-undeclared` of a module by line, field and place; threads search the lines. */
+/** Plans findings `pii-undeclared` by line, field and place; threads search the lines. */
 export function planPiiInChunks(scope: Scope, module: CompiledModule): CheckPlan {
   const searched = searchedFields(module);
   if (searched.length === 0) return {};
@@ -30,7 +30,7 @@ export function planPiiInChunks(scope: Scope, module: CompiledModule): CheckPlan
   return { chunks: [{ check: 'pii', label: LABEL, wanted: { searched }, open: () => visitor }] };
 }
 
-/** The same findings, of records that are parsed in this thread. */
+/** Plans the same findings for records that are parsed in this thread. */
 export function planPiiInRecords(scope: Scope, module: CompiledModule): CheckPlan {
   const fields = searchedFields(module);
   if (fields.length === 0) return {};
@@ -50,7 +50,7 @@ export function planPiiInRecords(scope: Scope, module: CompiledModule): CheckPla
   return { passes: [recordPass({ check: 'pii', label: LABEL, open: () => visitor })] };
 }
 
-/** The fields that hold text, by name. */
+/** Returns the fields that contain text, by name. */
 function searchedFields(module: CompiledModule): SearchedField[] {
   return module.fields.flatMap(({ name, mapping, type }) => {
     if (isReference(mapping) || !holdsText(type)) return [];

@@ -1,7 +1,7 @@
 /**
- * Logs of what checks have found, on its way to order: violations by record, and groups of records.
- * Each log belongs to the check that opened it. All of them are tables of one private file, which is
- * made when the first entry is added, so that ten million entries do not exhaust memory.
+ * Sorts the violations of records, and the groups of records, that checks have found. Each log
+ * belongs to the check that opened it. All logs are tables of one private file, so that ten million
+ * entries do not exhaust memory. The file is created with the first entry.
  */
 
 import { closeSync } from 'node:fs';
@@ -20,14 +20,14 @@ export interface LoggedViolation {
   readonly because: string | null;
 }
 
-/** Violations of a check, each record and kind once. */
+/** Violations of a check; each record and kind is logged once. */
 export interface ViolationLog {
   add(ordinal: number, kind: number, because?: string): void;
-  /** The kinds that have entries, ascending. */
+  /** Returns the kinds that have entries, ascending. */
   kinds(): number[];
-  /** Ordinals of a kind, from `from` and below `to`. */
+  /** Returns the ordinals of a kind in [from, to). */
   ordinals(kind: number, from: number, to: number): number[];
-  /** Makes a violation one of another kind. */
+  /** Changes the kind of a violation. */
   move(ordinal: number, kind: number, to: number): void;
   /** Yields the entries ascending by ordinal and kind; when all are read, the log is empty. */
   take(): Generator<LoggedViolation>;
@@ -37,9 +37,9 @@ export interface GroupMember {
   readonly ordinal: number;
   /** Index in the check's list of unique sets. */
   readonly set: number;
-  /** What makes the group: a text that its members share. */
+  /** Text that identifies the group within its set. */
   readonly group: string;
-  /** Members that belong together anyway share it. */
+  /** Members of one owner are not duplicates of each other. */
   readonly owner: string;
 }
 
@@ -49,7 +49,7 @@ export interface Group {
   readonly ordinals: readonly number[];
 }
 
-/** Records that share what there may be only once. */
+/** Groups of records that share values that must be unique. */
 export interface GroupLog {
   add(member: GroupMember): void;
   /** Yields groups of at least two owners, by set and first member; then the log is empty. */
@@ -65,11 +65,11 @@ export interface ViolationStore {
 
 /** Tables of the logs. */
 interface Tables {
-  /** Makes a table; its name is not used again. */
+  /** Creates a table with a new name. */
   create(columns: string): { readonly db: Database.Database; readonly table: string };
 }
 
-/** Opens a store in the folder `scratch`, which has to be private and is removed by its owner. */
+/** Opens a store in the private folder `scratch`, which its owner removes. */
 export function openViolationStore(scratch: string): ViolationStore {
   let db: Database.Database | null = null;
   let count = 0;
@@ -188,7 +188,7 @@ interface MemberRow {
   readonly first: number;
 }
 
-/** Groups whose members are all of one owner are none. */
+/** Yields groups that have members of at least two owners. */
 function* readGroups(db: Database.Database, table: string): Generator<Group> {
   const rows = db
     .prepare(

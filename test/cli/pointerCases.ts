@@ -140,7 +140,7 @@ export const POINTERS: readonly Case[] = [
       writeFileSync(join(project, 'storage_live'), 'somebody wrote this');
     },
   },
-  { name: 'the live link leads elsewhere', args: STATUS, code: 1, prepare: live('/etc') },
+  { name: 'the live link points elsewhere', args: STATUS, code: 1, prepare: live('/etc') },
   { name: 'rollback of nothing', args: ROLLBACK, code: 1, prepare: candidates },
   {
     name: 'rollback to what was never live',

@@ -16,7 +16,7 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /no email/,
   /EMAIL/,
   /(?<=was read as) .*/,
-  /(?<=does not hold: ).*/,
+  /(?<=is violated: ).*/,
 ];
 const PLACEHOLDER = new RegExp(` ?(?:${PLACEHOLDERS.map(({ source }) => source).join('|')}) ?`);
 

@@ -219,7 +219,7 @@ describe('an object that turns up after init', () => {
     expect((await run.dryRun()).status).toContain(line);
     const { status, findings } = await run.scanAll();
     expect(status).toBe('WARN');
-    expect(findings.join('\n')).toMatch(/^WARNING drift (?:table|view) "late" was not there$/m);
+    expect(findings.join('\n')).toMatch(/^WARNING drift (?:table|view) "late" is new$/m);
   });
 });
 
@@ -238,7 +238,7 @@ function blindFor(table: string): Environment {
 
 describe('a table that the schema leaves out (negative control)', () => {
   const LOST =
-    'BLOCKER accounting table "ledger" of source "main" is neither migrated nor dropped, and part of no other';
+    'BLOCKER accounting table "ledger" of source "main" is neither migrated nor dropped, nor part of another object';
   const LEDGER = 'CREATE TABLE ledger (x); INSERT INTO ledger VALUES (1)';
 
   it('is a BLOCKER in dry-run, stops migrate, and is told by scan-all, so that promote refuses', async () => {

@@ -84,7 +84,7 @@ describe('ids inside a list', () => {
     INSERT INTO course VALUES ('c-1', '["dog-2","dog-1","dog-2",null]'), ('c-2', '["dog-1","dog-7"]')`;
   it('that are of no record are found before and after sealing, and never go live', async () => {
     const project = projectOf(SQL, { dog: DOG, course: list({}) });
-    const reason = 'an id in it is of no record in module dog';
+    const reason = 'it contains an id that is not in module dog';
     expect(await dryRunOf(project)).toEqual([`BLOCKER reference dogs 2: ${reason}`]);
     await migrateHere(project);
     const [, first] = recordsOf(project, 'dog').map(({ id }) => id);
@@ -113,7 +113,7 @@ describe('ids inside a list', () => {
   it('whose path has a slip in it are told: nothing was found there', async () => {
     const references = [{ path: '/dogs/*', module: 'dog' }];
     const project = projectOf(SQL, { dog: DOG, course: list({ type: 'json', references }) });
-    const reason = 'path "/dogs/*" leads nowhere in any record';
+    const reason = 'path "/dogs/*" matches nothing in any record';
     expect(await dryRunOf(project)).toEqual([`WARNING reference-path dogs -: ${reason}`]);
     await migrateHere(project);
     expect(await scanOf(project)).toEqual([`WARNING reference-path dogs -: ${reason}`]);
@@ -208,7 +208,7 @@ describe('a key that is spelled differently', () => {
     INSERT INTO town VALUES ('a', 'ch'), ('b', 'CH'), ('c', 'DE'), ('d', 'FR'), ('e', 'CH ')`;
   it('is told from one that is not there, and a transform of the key makes up for it', async () => {
     const reason = 'it refers to a record that is not in module land';
-    const near = `${reason}, where a key differs in nothing but case and blanks: make both alike`;
+    const near = `${reason}, where a key differs only in case and whitespace: make both equal`;
     const lines = await dryRunOf(projectOf(SQL, spelled({})));
     expect(lines.map((line) => line.replace(/ with transforms.*/, ''))).toEqual([
       `BLOCKER reference land 1: ${near}`,

@@ -211,7 +211,7 @@ async function dryRunOf(path: string, plans: readonly unknown[]): Promise<string
 }
 
 const EARLY =
-  'path "/dogs/*/id" ends early in it, at a value of another form: ids there stay as they are';
+  'path "/dogs/*/id" ends early, at a value of another form: ids there are not converted';
 
 describe('a value of another form than a path', () => {
   it('is told of each record that has one', async () => {
@@ -223,9 +223,9 @@ describe('a value of another form than a path', () => {
     );
   });
 
-  it('is told once for all, where the path leads nowhere in any record', async () => {
+  it('is told once for all, where the path matches nothing in any record', async () => {
     expect(await dryRunOf('/dogs/*/id', [{ dogs: [2] }, { dogs: { id: 2 } }])).toEqual([
-      'WARNING reference-path plan -: path "/dogs/*/id" leads nowhere in any record',
+      'WARNING reference-path plan -: path "/dogs/*/id" matches nothing in any record',
     ]);
   });
 

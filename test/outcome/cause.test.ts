@@ -5,7 +5,7 @@ import type { FindingCount, Severity } from '../../src/outcome/finding.ts';
 
 describe('the cause of a finding', () => {
   it.each([
-    ['line 17 is not as its schema has it', 'line # is not as its schema has it'],
+    ['line 17 does not match its schema', 'line # does not match its schema'],
     ['of 10 rows 2 were rejected', 'of # rows # were rejected'],
     ['12 rows have the same key', '# rows have the same key'],
     ['it has no ISO 8601 form', 'it has no ISO 8601 form'],

@@ -256,7 +256,7 @@ describe('a link to what was built that a hand has moved', () => {
 
   it('does not say what promote makes live: a name does', async () => {
     expect(await failure(promoteHere(project))).toContain(
-      `v1 leads to ${before}, but ${live} was sealed after it`,
+      `v1 points to ${before}, but ${live} was sealed after it`,
     );
     expect(liveOf(project)).toBe(live);
     await promoteHere(project, { candidate: before });
@@ -297,7 +297,7 @@ describe('a live link that a hand has moved', () => {
     const verified = await verify(name);
     expect(rulesOf(verified)).toEqual(['seal-unexpected']);
     expect([...verified.findings][0]?.reason).toBe(
-      `storage_live leads to ${before}, which no command has made live: the journal says ${live} is live`,
+      `storage_live points to ${before}, which no command has made live: the journal says ${live} is live`,
     );
     const outcome = await scanned(name);
     expect([outcome.status, rulesOf(outcome)]).toEqual(['FAIL', ['seal-unexpected']]);

@@ -76,22 +76,22 @@ describe('the accounting of a candidate', () => {
       'a row that was not read',
       line('dogs', ({ rows, filtered }) => ({ rows: rows + 1, filtered: filtered + 1 })),
       [
-        'dogs checksums/run.json: 11 rows are accounted for, its table had 10',
-        'dogs checksums/run.json: rows of table "dogs" that no module takes are in the accounting, and among no findings',
+        'dogs checksums/run.json: 11 rows are accounted for, but its table had 10',
+        'dogs checksums/run.json: rows of table "dogs" that no module takes are in the accounting, but in no finding',
       ],
     ],
     [
       'rows of another table',
       line('dogs', () => ({ table: 'owners' })),
       [
-        'dogs checksums/run.json: its rows are accounted for in another table than the mapping names',
+        'dogs checksums/run.json: its rows are accounted for under a different table than the mapping names',
       ],
     ],
     [
       'rows of another source',
       line('dogs', () => ({ source: 'other' })),
       [
-        'dogs checksums/run.json: its rows are accounted for in another table than the mapping names',
+        'dogs checksums/run.json: its rows are accounted for under a different table than the mapping names',
       ],
     ],
     [
@@ -120,7 +120,7 @@ describe('the accounting of a candidate', () => {
         }),
       }),
       [
-        'dogs checksums/run.json: 0 rows are accounted for, its table had 10',
+        'dogs checksums/run.json: 0 rows are accounted for, but its table had 10',
         'dogs checksums/run.json: its rows are accounted for more than once',
       ],
     ],
@@ -140,7 +140,7 @@ describe('the accounting of a candidate', () => {
     );
     expect([...checkAccounting(run, mapping)]).toEqual([]);
     expect(told([...checkAccounting({ ...run, accounting }, mapping)])).toEqual([
-      'BLOCKER accounting checksums/run.json: module "walks" is not one of the mapping',
+      'BLOCKER accounting checksums/run.json: module "walks" is not in the mapping',
       'BLOCKER accounting visits checksums/run.json: its rows are not accounted for',
     ]);
   });
@@ -160,8 +160,8 @@ describe('a source that moved on', () => {
     project.change("DELETE FROM dogs WHERE rowid = 3; INSERT INTO visits VALUES ('x', 'y')");
     const { outcome, findings } = await scanAll(project);
     expect(told(findings)).toEqual([
-      'WARNING drift dogs: table "dogs" had 10 rows, it has 9 now',
-      'WARNING drift visits: table "visits" had 10 rows, it has 11 now',
+      'WARNING drift dogs: table "dogs" had 10 rows and has 9 now',
+      'WARNING drift visits: table "visits" had 10 rows and has 11 now',
     ]);
     expect(outcome.status).toBe('WARN');
   });

@@ -151,7 +151,7 @@ describe('references', () => {
     ]);
   });
 
-  it('says where a key differs in nothing but case and blanks, and offers a way', async () => {
+  it('says where a key differs only in case and whitespace, and offers a way', async () => {
     const folder = writeCandidate({
       dogs: [{ id: 'D1' }, { id: 'd2' }],
       walks: ['D1', 'd1', 'D1 ', 'd3'].map((dog, at) => ({ id: `w${at}`, dog, day: null })),
@@ -375,7 +375,7 @@ describe('a scan', () => {
     expect(brief(found)).toEqual(['key-similar dogs 1,5 id', 'seal-format dogs - ']);
     expect(found[1]).toMatchObject({
       file: 'dogs/data.ndjson',
-      reason: 'lines that are no record: 4, the first is line 2',
+      reason: 'lines that are not records: 4, the first is line 2',
     });
   });
 

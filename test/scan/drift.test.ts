@@ -55,8 +55,8 @@ describe('a mapping that changed', () => {
     edit('modules/owners.json', (value) => Object.fromEntries(Object.entries(value).reverse()));
     const { outcome, findings } = await drift(project);
     expect(told(findings)).toEqual([
-      'BLOCKER drift mapping/project.json: this file of the mapping is not as it was sealed',
-      'BLOCKER drift dogs mapping/modules/dogs.json: this file of the mapping is not as it was sealed',
+      'BLOCKER drift mapping/project.json: this file of the mapping has changed since it was sealed',
+      'BLOCKER drift dogs mapping/modules/dogs.json: this file of the mapping has changed since it was sealed',
     ]);
     expect(outcome.status).toBe('FAIL');
   });
@@ -80,10 +80,10 @@ describe('a mapping that changed', () => {
     renameSync(join(path, 'dogs.ndjson'), join(registries, 'dogs.ndjson'));
     const { findings } = await drift(project, { depth: 'mapping' });
     expect(told(findings)).toEqual([
-      'BLOCKER drift mapping/project.json: this file of the mapping is not as it was sealed',
-      'BLOCKER drift mapping/registries/dogs.ndjson: the mapping has this file now, the sealed one did not',
-      'BLOCKER drift dogs mapping/modules/dogs.json: this file of the mapping is not as it was sealed',
-      'BLOCKER drift visits mapping/modules/visits.json: the mapping does not have this file any more',
+      'BLOCKER drift mapping/project.json: this file of the mapping has changed since it was sealed',
+      'BLOCKER drift mapping/registries/dogs.ndjson: this file of the mapping is new',
+      'BLOCKER drift dogs mapping/modules/dogs.json: this file of the mapping has changed since it was sealed',
+      'BLOCKER drift visits mapping/modules/visits.json: this file of the mapping no longer exists',
     ]);
   });
 
@@ -103,7 +103,7 @@ describe('a source that changed', () => {
     project.change("UPDATE owners SET name = 'Somebody else' WHERE id IN (3, 4)");
     const { outcome, findings } = await drift(project);
     expect(told(findings)).toEqual([
-      'BLOCKER drift owners: the source makes other records now: 0 new, 0 gone, 2 changed',
+      'BLOCKER drift owners: the source now produces different records: 0 new, 0 gone, 2 changed',
     ]);
     expect(outcome.status).toBe('FAIL');
     const counts = await drift(project, { depth: 'counts' });
@@ -115,10 +115,10 @@ describe('a source that changed', () => {
     project.change(`DELETE FROM visits WHERE rowid <= 2; INSERT INTO dogs VALUES ('new', 1, NULL)`);
     const { findings } = await drift(project);
     expect(told(findings)).toEqual([
-      'BLOCKER drift dogs: the source makes other records now: 1 new, 0 gone, 0 changed',
-      'BLOCKER drift dogs: table "dogs" had 10 rows, it has 11 now',
-      'BLOCKER drift visits: the source makes other records now: 0 new, 2 gone, 0 changed',
-      'BLOCKER drift visits: table "visits" had 10 rows, it has 8 now',
+      'BLOCKER drift dogs: the source now produces different records: 1 new, 0 gone, 0 changed',
+      'BLOCKER drift dogs: table "dogs" had 10 rows and has 11 now',
+      'BLOCKER drift visits: table "visits" had 10 rows and has 8 now',
+      'BLOCKER drift visits: the source now produces different records: 0 new, 2 gone, 0 changed',
     ]);
   });
 
@@ -127,18 +127,18 @@ describe('a source that changed', () => {
       ALTER TABLE dogs RENAME COLUMN photo TO picture`);
     const { findings } = await drift(project);
     expect(told(findings)).toEqual([
-      'BLOCKER drift : table "zoo" was not there',
+      'BLOCKER drift : table "zoo" is new',
       expect.stringMatching(/^BLOCKER drift : the records cannot be built again: .*"photo"/),
-      'BLOCKER drift dogs: table "dogs" has no column "photo" any more',
-      'BLOCKER drift dogs: table "dogs" had no column "picture"',
-      'BLOCKER drift visits: table "visits" had no column "price"',
+      'BLOCKER drift dogs: table "dogs" no longer has column "photo"',
+      'BLOCKER drift dogs: table "dogs" has a new column "picture"',
+      'BLOCKER drift visits: table "visits" has a new column "price"',
     ]);
   });
 
   it('says so where a table is gone', async () => {
     project.change('DROP TABLE visits');
     const { findings } = await drift(project);
-    expect(told(findings)).toContain('BLOCKER drift visits: table "visits" is not there any more');
+    expect(told(findings)).toContain('BLOCKER drift visits: table "visits" no longer exists');
   });
 
   it('names views that came', async () => {
@@ -148,8 +148,8 @@ describe('a source that changed', () => {
       expect.stringMatching(
         /^BLOCKER drift : the records cannot be built again: view "v" of source/,
       ),
-      'BLOCKER drift : view "v" was not there',
-      'BLOCKER drift : view "w" was not there',
+      'BLOCKER drift : view "v" is new',
+      'BLOCKER drift : view "w" is new',
     ]);
   });
 
@@ -157,7 +157,7 @@ describe('a source that changed', () => {
     project.change('CREATE UNIQUE INDEX more ON visits (day) WHERE 0');
     const { findings } = await drift(project);
     expect(told(findings)).toEqual([
-      'BLOCKER drift : the schema of source "main" changed: types, keys or indexes, not which tables and columns there are',
+      'BLOCKER drift : the schema of source "main" changed: types, keys or indexes, but no tables or columns',
     ]);
   });
 
@@ -187,7 +187,7 @@ describe('a source that changed', () => {
     edit('project.json', (value) => ({ ...value, sources: { main: { url: 'sqlite:moved.db' } } }));
     const { findings } = await drift(project);
     expect(told(findings)).toEqual([
-      'BLOCKER drift mapping/project.json: this file of the mapping is not as it was sealed',
+      'BLOCKER drift mapping/project.json: this file of the mapping has changed since it was sealed',
     ]);
     expect(existsSync(join(project.path, 'legacy.db'))).toBe(false);
   });
@@ -252,17 +252,17 @@ describe('what a source drift weighs', () => {
   it('is what the sealed mapping says of the module, and nothing where the table is dropped', async () => {
     const found = await all(checkSourceDrift([sealed], ZOO, [source({ old: 2, zoo: 2 })]));
     expect(told(found).slice(-2)).toEqual([
-      'INFO drift : table "old" had 1 row, it has 2 now',
-      'WARNING drift zoo: table "zoo" had 1 row, it has 2 now',
+      'INFO drift : table "old" had 1 row and has 2 now',
+      'WARNING drift zoo: table "zoo" had 1 row and has 2 now',
     ]);
   });
 
   it('is a BLOCKER where the source is gone or of another kind', async () => {
     const gone = await all(checkSourceDrift([sealed], ZOO, []));
-    expect(told(gone)).toEqual(['BLOCKER drift : source "main" is not there any more']);
+    expect(told(gone)).toEqual(['BLOCKER drift : source "main" no longer exists']);
     const other = { ...source({ old: 1, zoo: 1 }), scheme: 'csv' };
     expect(told(await all(checkSourceDrift([sealed], ZOO, [other])))[0]).toBe(
-      'BLOCKER drift : source "main" was of kind sqlite, it is csv now',
+      'BLOCKER drift : source "main" was of kind sqlite and is csv now',
     );
   });
 });
@@ -277,8 +277,8 @@ async function* changes(): AsyncGenerator<RecordChange> {
 describe('records that differ', () => {
   it('are counted by what became of them', async () => {
     expect(told(await all(checkRecordDrift(ZOO, changes())))).toEqual([
-      'WARNING drift zoo: this version of Sealift makes other records of it than the one that sealed it',
-      'WARNING drift zoo: the source makes other records now: 1 new, 1 gone, 1 changed',
+      'WARNING drift zoo: this version of Sealift produces different records than the one that sealed it',
+      'WARNING drift zoo: the source now produces different records: 1 new, 1 gone, 1 changed',
     ]);
   });
 });

@@ -89,7 +89,7 @@ describe('an invariant', () => {
         module: 'bills',
         recordId: '["b"]',
         field: 'total+paid',
-        reason: 'invariant "sum" does not hold: sums agree',
+        reason: 'invariant "sum" is violated: sums agree',
       },
     ]);
   });
@@ -196,8 +196,8 @@ describe('an invariant that cannot run', () => {
     expect(found.map(({ severity, reason }) => `${severity} ${reason}`)).toEqual([
       'BLOCKER invariant "i" could not run: a number in it exceeds 64 bits',
       'BLOCKER invariant "clock" could not run: ' +
-        'a date function was given a word for the clock or the time zone',
-      'BLOCKER invariant "after" does not hold: it holds',
+        'a date function was given an argument that depends on the clock or the time zone',
+      'BLOCKER invariant "after" is violated: it holds',
     ]);
   });
 
@@ -218,7 +218,7 @@ describe('an invariant that cannot run', () => {
     const found = await scanned(mappingOf([bills([swelling, next])]), folder);
     expect(found.map(({ reason }) => reason)).toEqual([
       'invariant "i" could not run: it took more than 1 GiB of memory',
-      'invariant "next" does not hold: it holds',
+      'invariant "next" is violated: it holds',
     ]);
   });
 
@@ -229,15 +229,15 @@ describe('an invariant that cannot run', () => {
     );
     const next = invariant('SELECT id FROM bills', { id: 'next' });
     const both = mappingOf([bills([forever, next])]);
-    // Where the machine is so busy that the next one has no time to start either, it gets more.
+    // On a busy machine, the next one may not start in time either: then it gets more.
     let last = '';
-    for (let seconds = 2; seconds <= 128 && !last.includes('does not hold'); seconds *= 4) {
+    for (let seconds = 2; seconds <= 128 && !last.includes('is violated'); seconds *= 4) {
       const found = await scanned(both, folder, { invariantSeconds: seconds });
       const [first = '', second = ''] = found.map(({ reason }) => reason);
       expect(first).toBe(`invariant "i" could not run: it took longer than ${seconds} seconds`);
       last = second;
     }
-    expect(last).toBe('invariant "next" does not hold: it holds');
+    expect(last).toBe('invariant "next" is violated: it holds');
   });
 });
 

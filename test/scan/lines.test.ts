@@ -78,10 +78,10 @@ describe('the lines of a module', () => {
       { ...second, id: 'd', more: 1 },
     ];
     expect(await found(DOGS, { data })).toEqual([
-      'BLOCKER record-schema dogs/data.ndjson ["a"] born+name: line 1 is not as its schema has it',
-      'BLOCKER record-schema dogs/data.ndjson ["b"] name: line 2 is not as its schema has it',
-      'BLOCKER record-schema dogs/data.ndjson ["c"] name: line 3 is not as its schema has it',
-      'BLOCKER record-schema dogs/data.ndjson ["d"]: line 4 is not as its schema has it',
+      'BLOCKER record-schema dogs/data.ndjson ["a"] born+name: line 1 does not match its schema',
+      'BLOCKER record-schema dogs/data.ndjson ["b"] name: line 2 does not match its schema',
+      'BLOCKER record-schema dogs/data.ndjson ["c"] name: line 3 does not match its schema',
+      'BLOCKER record-schema dogs/data.ndjson ["d"]: line 4 does not match its schema',
     ]);
   });
 
@@ -102,7 +102,7 @@ describe('the lines of a module', () => {
   it('are counted where they are no records, and not read as any', async () => {
     const data = [...RIGHT, '[1]', 'null', '{"id":"z"'];
     expect(await found(DOGS, { data })).toEqual([
-      'BLOCKER seal-format dogs/data.ndjson: lines that are no record: 3, the first is line 4',
+      'BLOCKER seal-format dogs/data.ndjson: lines that are not records: 3, the first is line 4',
     ]);
   });
 
@@ -122,7 +122,7 @@ describe('the lines of a module', () => {
   it('keep a key to themselves that is personal', async () => {
     const personal = module('dogs', { id: text('id', { pii: 'AHV' }), name: text('name') });
     expect(await found(personal, { data: [{ id: '756', name: 1 }] })).toEqual([
-      'BLOCKER record-schema dogs/data.ndjson name: line 1 is not as its schema has it',
+      'BLOCKER record-schema dogs/data.ndjson name: line 1 does not match its schema',
     ]);
   });
 
@@ -136,7 +136,7 @@ describe('the lines of a module', () => {
 describe('the schema of a module', () => {
   it('is the one that the mapping gives it', async () => {
     expect(await found(DOGS, { data: RIGHT, schema: { type: 'object' } })).toEqual([
-      'BLOCKER seal-format dogs/schema.json: this is not the schema that the mapping gives to its records',
+      'BLOCKER seal-format dogs/schema.json: this is not the schema that follows from the mapping',
     ]);
   });
 });
@@ -157,8 +157,8 @@ describe('the lineage of a module', () => {
       canonicalJson(second).replace(':', ': '),
     ];
     expect(await found(UUID_DOGS, { data, lineage: lines })).toEqual([
-      `BLOCKER record-schema dogs/lineage.ndjson ${IDS[0]} key: line 1 is not as its schema has it`,
-      `BLOCKER record-schema dogs/lineage.ndjson ${IDS[2]} table: line 2 is not as its schema has it`,
+      `BLOCKER record-schema dogs/lineage.ndjson ${IDS[0]} key: line 1 does not match its schema`,
+      `BLOCKER record-schema dogs/lineage.ndjson ${IDS[2]} table: line 2 does not match its schema`,
       'BLOCKER seal-format dogs/lineage.ndjson: lines that are not in canonical form: 1, the first is line 3',
       'BLOCKER seal-format dogs/lineage.ndjson: lines whose key does not come after the one before: 1, the first is line 3',
     ]);

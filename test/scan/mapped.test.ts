@@ -84,7 +84,7 @@ describe('what the mapper has found', () => {
     for (const line of strange) {
       expect(await found([line, sentinel])).toEqual([
         `WARNING sentinel ["a"] note: ${SAID}`,
-        'BLOCKER seal-format - -: findings of no rule, field or record that there is: 1',
+        'BLOCKER seal-format - -: findings with an unknown rule, field or record: 1',
       ]);
     }
   });

@@ -1,23 +1,23 @@
-/** How something is written that is not as it was sealed. */
+/** Makes findings of drift: differences from the sealed state. */
 
 import type { Mapping } from '../../mapping/model.ts';
 import { severityOf } from '../../mapping/severity.ts';
 import type { Finding, Severity } from '../../outcome/finding.ts';
 
-export interface DriftPlace {
+export interface DriftDetails {
   readonly module?: string | undefined;
   /** Path inside the candidate. */
   readonly file?: string;
-  /** Where it is not the rule's own. */
+  /** If it differs from the severity of the rule. */
   readonly severity?: Severity;
 }
 
 /**
- * A finding `drift`. It weighs what the sealed mapping says: who changes the mapping does not judge
- * the change.
+ * Makes a finding `drift`. Its severity is that of the sealed mapping, so that a change of the
+ * mapping cannot lower its own severity.
  */
-export function driftFinding(sealed: Mapping, reason: string, place: DriftPlace = {}): Finding {
-  const { module, file, severity } = place;
+export function driftFinding(sealed: Mapping, reason: string, details: DriftDetails = {}): Finding {
+  const { module, file, severity } = details;
   return {
     rule: 'drift',
     severity: severity ?? severityOf(sealed.project, 'drift', module ?? ''),

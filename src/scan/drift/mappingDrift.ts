@@ -1,6 +1,6 @@
 /**
- * What of a mapping is not as it was sealed, file by file. Of project.json and the modules it is what
- * they say that counts: layout is no drift.
+ * Compares a mapping with the sealed one, file by file. project.json and modules are compared in
+ * canonical form, so that formatting is no drift.
  */
 
 import type { LoadedMapping } from '../../mapping/load.ts';
@@ -10,7 +10,7 @@ import { canonicalJson } from '../../record/canonical.ts';
 import { byUtf8, MAPPING_FOLDER } from '../../seal/format.ts';
 import { driftFinding } from './driftFinding.ts';
 
-/** Findings `drift` of the files that differ, ascending by name. */
+/** Yields findings `drift` for the files that differ, ascending by name. */
 export function* checkMappingDrift(
   sealed: LoadedMapping,
   current: LoadedMapping,
@@ -27,15 +27,15 @@ export function* checkMappingDrift(
 }
 
 function reasonOf(before: boolean, now: boolean): string {
-  if (!before) return 'the mapping has this file now, the sealed one did not';
-  if (!now) return 'the mapping does not have this file any more';
-  return 'this file of the mapping is not as it was sealed';
+  if (!before) return 'this file of the mapping is new';
+  if (!now) return 'this file of the mapping no longer exists';
+  return 'this file of the mapping has changed since it was sealed';
 }
 
-/** File → what it says: canonical JSON, or of a registry its digest. */
+/** Returns, by file, its canonical JSON, or the digest of a registry. */
 function contents({ files, project, modules }: LoadedMapping): Map<string, string> {
-  const said = new Map<string, string>(files.map(({ name, sha256 }) => [name, sha256]));
-  said.set('project.json', canonicalJson(project));
-  for (const module of modules) said.set(moduleFile(module.module), canonicalJson(module));
-  return said;
+  const byFile = new Map<string, string>(files.map(({ name, sha256 }) => [name, sha256]));
+  byFile.set('project.json', canonicalJson(project));
+  for (const module of modules) byFile.set(moduleFile(module.module), canonicalJson(module));
+  return byFile;
 }

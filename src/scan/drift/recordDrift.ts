@@ -1,10 +1,10 @@
-/** Records that the sources do not make any more, counted by module. */
+/** Counts, by module, the records that differ from those that the sources produce now. */
 
 import type { Mapping } from '../../mapping/model.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import { driftFinding } from './driftFinding.ts';
 
-/** What is known of a difference between the sealed candidate (a) and what there is now (b). */
+/** A difference between the sealed candidate (a) and one built from the sources now (b). */
 export type RecordChange =
   | { readonly kind: 'record'; readonly module: string; readonly a: unknown; readonly b: unknown }
   | { readonly kind: 'declared'; readonly module: string; readonly reason: string };
@@ -15,7 +15,7 @@ interface Tally {
   changed: number;
 }
 
-/** Findings `drift`: of each module what is declared in another way, then how many records differ. */
+/** Yields findings `drift`: declarations that differ, then numbers of records by module. */
 export async function* checkRecordDrift(
   sealed: Mapping,
   changes: AsyncIterable<RecordChange>,
@@ -24,7 +24,7 @@ export async function* checkRecordDrift(
   for await (const change of changes) {
     if (change.kind === 'declared') {
       const reason =
-        'this version of Sealift makes other records of it than the one that sealed it';
+        'this version of Sealift produces different records than the one that sealed it';
       yield driftFinding(sealed, reason, { module: change.module });
       continue;
     }
@@ -40,5 +40,5 @@ export async function* checkRecordDrift(
 }
 
 function reasonOf({ added, removed, changed }: Tally): string {
-  return `the source makes other records now: ${added} new, ${removed} gone, ${changed} changed`;
+  return `the source now produces different records: ${added} new, ${removed} gone, ${changed} changed`;
 }

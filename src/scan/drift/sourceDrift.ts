@@ -1,7 +1,7 @@
 /**
- * What of the sources is not as it was sealed: their schemas, and how many rows their base tables
- * have. The seal holds a digest of each schema, so what changed in it is told as far as the sealed
- * mapping knew it: it names every table, and every column of the tables that it maps.
+ * Compares the sources with their sealed state: their schemas, and the numbers of rows of their
+ * base tables. The seal has only a digest of each schema, so changes are reported as far as the
+ * sealed mapping shows them: it names every table, and every column of the tables that it maps.
  */
 
 import { hash } from 'node:crypto';
@@ -23,7 +23,7 @@ import type {
 } from '../../source/source.ts';
 import { driftFinding } from './driftFinding.ts';
 
-/** A source as it is now. */
+/** The present state of a source. */
 export interface CurrentSource {
   readonly name: string;
   readonly scheme: string;
@@ -31,8 +31,8 @@ export interface CurrentSource {
 }
 
 /**
- * Findings `drift`: of each sealed source its kind, its schema, then its tables by name; `accounting`
- * where the seal does not count a table of the very schema that it holds.
+ * Yields findings `drift` for each sealed source: its kind, its schema, then its tables in sealed
+ * order. Yields `accounting` for a table that is in the sealed schema but was not counted.
  */
 export async function* checkSourceDrift(
   sealed: readonly SealedSource[],
@@ -43,13 +43,13 @@ export async function* checkSourceDrift(
     const now = sources.find(({ name }) => name === before.name);
     const name = quoteName(before.name);
     if (now === undefined) {
-      yield driftFinding(mapping, `source ${name} is not there any more`);
+      yield driftFinding(mapping, `source ${name} no longer exists`);
       continue;
     }
     if (now.scheme !== before.scheme) {
       yield driftFinding(
         mapping,
-        `source ${name} was of kind ${before.scheme}, it is ${now.scheme} now`,
+        `source ${name} was of kind ${before.scheme} and is ${now.scheme} now`,
       );
     }
     yield* schemaDrift(before, mapping, now.prepared.schema);
@@ -63,7 +63,7 @@ function* schemaDrift(
   now: SourceSchema,
 ): Generator<Finding> {
   const sealed = new Set(tables.map(({ table }) => table));
-  // Of views, the mapping says which it was made from.
+  // The seal does not list views; the mapping names those that it reads.
   const before = new Set([...sealed, ...readOf(mapping, name)]);
   const others = (now.others ?? []).filter(({ partOf }) => partOf === null);
   const present: readonly Present[] = [...now.tables, ...others];
@@ -73,56 +73,56 @@ function* schemaDrift(
     }
     return;
   }
-  let told = false;
-  const tell = (reason: string, module?: string): Finding => {
-    told = true;
+  let reported = false;
+  const report = (reason: string, module?: string): Finding => {
+    reported = true;
     return driftFinding(mapping, reason, { module });
   };
   for (const table of before) {
-    if (isThere(now, table)) continue;
-    yield tell(`table ${quoteName(table)} is not there any more`, moduleOf(mapping, name, table));
+    if (exists(now, table)) continue;
+    yield report(`table ${quoteName(table)} no longer exists`, moduleOf(mapping, name, table));
   }
   for (const table of present) {
     const label = `${table.kind === 'file' ? 'table' : table.kind} ${quoteName(table.name)}`;
     if (!before.has(table.name)) {
-      yield tell(`${label} was not there`);
+      yield report(`${label} is new`);
       continue;
     }
     if (!('columns' in table)) continue;
     const columns = columnDrift(mapping, name, table);
     const module = moduleOf(mapping, name, table.name);
     for (const column of columns.gone) {
-      yield tell(`${label} has no column ${quoteName(column)} any more`, module);
+      yield report(`${label} no longer has column ${quoteName(column)}`, module);
     }
     for (const column of columns.added) {
-      yield tell(`${label} had no column ${quoteName(column)}`, module);
+      yield report(`${label} has a new column ${quoteName(column)}`, module);
     }
   }
-  if (told) return;
-  const what = 'types, keys or indexes, not which tables and columns there are';
+  if (reported) return;
+  const what = 'types, keys or indexes, but no tables or columns';
   yield driftFinding(mapping, `the schema of source ${quoteName(name)} changed: ${what}`);
 }
 
 type Present = TableSchema | OtherObject;
 
-function isThere({ tables, others = [] }: SourceSchema, table: string): boolean {
+function exists({ tables, others = [] }: SourceSchema, table: string): boolean {
   return tables.some(({ name }) => name === table) || others.some(({ name }) => name === table);
 }
 
-/** What modules of the mapping read by name of a source. */
+/** Returns the tables and views of a source that modules read by name. */
 function readOf({ modules }: Mapping, source: string): string[] {
   const of = modules.filter((module) => (module.source.name ?? DEFAULT_SOURCE) === source);
   return of.flatMap((module) => ('table' in module.source ? [module.source.table] : []));
 }
 
-/** The seal knows the schema, and so the table, but not its rows: it contradicts itself. */
+/** Reports a contradiction in the seal: a table of its schema without a number of rows. */
 function uncounted(mapping: Mapping, table: string): Finding {
   const severity = severityOf(mapping.project, 'accounting', '');
   const reason = `table ${quoteName(table)} was sealed, but its rows were not counted`;
   return { rule: 'accounting', severity, file: RUN_FILE, reason };
 }
 
-/** Columns of a table that the sealed mapping knew and that are gone, and those that it did not. */
+/** Returns columns that the sealed mapping names and that are gone, and those it does not name. */
 function columnDrift(
   mapping: Mapping,
   source: string,
@@ -134,7 +134,7 @@ function columnDrift(
     for (const column of compileModule(mapping, module.module).columns) before.add(column);
     for (const column of Object.keys(module.dropped ?? {})) before.add(column);
   }
-  // A table that is dropped, or that only queries read, is known by its name alone.
+  // The mapping names no columns of a table that is dropped or read only by queries.
   if (before.size === 0) return { gone: [], added: [] };
   return {
     gone: [...before].filter((column) => !now.has(column)).sort(),
@@ -142,7 +142,7 @@ function columnDrift(
   };
 }
 
-/** Modules that read this very table, not through a query or a view. */
+/** Returns the modules that read this table itself, not through a query or a view. */
 function readersOf({ modules }: Mapping, source: string, table: string): Mapping['modules'] {
   return modules.filter(
     ({ source: of }) =>
@@ -150,7 +150,7 @@ function readersOf({ modules }: Mapping, source: string, table: string): Mapping
   );
 }
 
-/** The one module that a table belongs to, if there is one. */
+/** Returns the module that reads a table, if it is the only one. */
 function moduleOf(mapping: Mapping, source: string, table: string): string | undefined {
   const readers = mapping.modules.filter(({ source: of }) => {
     const reads = ('table' in of && of.table === table) || of.base?.table === table;
@@ -159,7 +159,7 @@ function moduleOf(mapping: Mapping, source: string, table: string): string | und
   return readers.length === 1 ? readers[0]?.module : undefined;
 }
 
-/** Tables that were there and are there, and have another number of rows. */
+/** Yields findings for tables that still exist and have a different number of rows. */
 async function* countDrift(
   { name, tables }: SealedSource,
   mapping: Mapping,
@@ -171,15 +171,15 @@ async function* countDrift(
     const unread = isUnread(mapping, name, table);
     const now = await countOf(prepared, table, unread);
     if (now === rows) continue;
-    const has = now === null ? 'they cannot be counted now' : `it has ${now} now`;
-    const reason = `table ${quoteName(table)} had ${counted(rows, 'row')}, ${has}`;
+    const has = now === null ? 'cannot be counted now' : `has ${now} now`;
+    const reason = `table ${quoteName(table)} had ${counted(rows, 'row')} and ${has}`;
     const module = moduleOf(mapping, name, table);
     const weight = unread ? ({ severity: 'INFO' } as const) : {};
     yield driftFinding(mapping, reason, { module, ...weight });
   }
 }
 
-/** Null also where a table that no module reads cannot be counted. */
+/** Counts a table; null also if a table that no module reads cannot be counted. */
 async function countOf(
   prepared: CurrentSource['prepared'],
   table: string,
@@ -193,7 +193,7 @@ async function countOf(
   }
 }
 
-/** No module reads it: dropped on purpose, and no query could see it either. */
+/** Whether no module reads the table: it is dropped, and no query can read it. */
 function isUnread({ modules }: Mapping, source: string, table: string): boolean {
   return modules.every(({ source: of }) => {
     if ((of.name ?? DEFAULT_SOURCE) !== source) return true;

@@ -1,7 +1,7 @@
 /**
- * Invariants: queries over the candidate that have to return no row. One that could not run counts
- * as broken. Records whose inputs failed are left out, and so are verdicts on records that such a
- * one refers to or is referred to by: one defect is not to breed others.
+ * Checks invariants: queries over the candidate that must return no row. One that could not run
+ * counts as violated. Records whose inputs failed are left out, and so are violations of records
+ * that refer to them or that they refer to, so that one defect does not cause further findings.
  */
 
 import { join } from 'node:path';
@@ -19,24 +19,24 @@ import { referencesOf } from '../referencesOf.ts';
 import { moduleOf, type Scope } from '../scope.ts';
 
 export interface InvariantOptions {
-  /** Those of the modules that are scanned. */
+  /** Invariants of the modules that are scanned. */
   readonly planned: readonly PlannedInvariant[];
   /** A private folder, which its owner removes. */
   readonly scratch: string;
-  /** The time that one of them may take. */
+  /** Time limit of one invariant. */
   readonly seconds: number;
   readonly onProgress: (label: string, done: number, total: number) => void;
 }
 
 /** The invariants of a scan. */
 export interface Invariants {
-  /** Findings `invariant` of a module: first those of no record. */
+  /** Plans findings `invariant` of a module, those without a record first. */
   plan(module: CompiledModule): CheckPlan;
-  /** Ends their process, if there is one. */
+  /** Ends the process that runs them, if any. */
   close(): Promise<void>;
 }
 
-/** Loads the records that they read when the first module that has one is checked. */
+/** Loads the records for the invariants when the first module that has any is checked. */
 export function openInvariants(scope: Scope, options: InvariantOptions): Invariants {
   let loaded: Promise<LoadedInvariants> | null = null;
   return {
@@ -107,11 +107,11 @@ function violationOf(scope: Scope, { invariant, module }: PlannedInvariant): Wei
     rule: 'invariant',
     fields,
     severity: invariant.severity ?? severityOf(project, 'invariant', module.name, fields),
-    reason: `invariant ${JSON.stringify(invariant.id)} does not hold: ${invariant.holds}`,
+    reason: `invariant ${JSON.stringify(invariant.id)} is violated: ${invariant.holds}`,
   };
 }
 
-/** Of no record: the query names none that there is, or it could not run. */
+/** Makes a finding without a record: the query named no existing one, or could not run. */
 function moduleFinding(module: string, { rule, fields, severity, reason }: Weighed): Finding {
   return { rule, severity, module, field: fields.join('+'), reason };
 }
@@ -135,7 +135,7 @@ const FOUND = '"sealift~found"';
 const ORDINAL = '"sealift~ordinal"';
 const FAILED = '"sealift~failed"';
 
-/** The ordinals of the records that violate an invariant, ascending; null for a row of no record. */
+/** Selects ordinals of records that violate an invariant, ascending; null for an unknown record. */
 function violatingQuery(
   scope: Scope,
   { invariant, module, sql, tables, width }: PlannedInvariant,
@@ -155,17 +155,17 @@ function violatingQuery(
   const columns = Array.from({ length: width }, (_, at) => `"k${at}"`).join(', ');
   const key = module.orderFields.map((field, at) => `violator.${quote(field)} = found."k${at}"`);
   const own = failedSets.get(module.name) ?? '';
-  const spared = [
+  const conditions = [
     ...(own === '' ? [] : [`coalesce(violator.${FAILED}, 0) NOT IN (${own})`]),
     ...linksOf(scope, module, failedSets),
   ];
   return `WITH ${[...views, `${FOUND}(${columns}) AS (${sql.query})`].join(', ')}
     SELECT DISTINCT violator.${ORDINAL} FROM ${FOUND} AS found
     LEFT JOIN ${tableName(module.name)} AS violator ON ${key.join(' AND ')}
-    ${spared.length === 0 ? '' : `WHERE ${spared.join(' AND ')}`} ORDER BY 1`;
+    ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`} ORDER BY 1`;
 }
 
-/** The sets of failed fields that touch these fields, as a list for SQL. */
+/** Lists, for SQL, the numbers of the sets of failed fields that contain any of these fields. */
 function failedNumbers(stored: StoredModule | undefined, fields: ReadonlySet<string>): string {
   const numbers: number[] = [];
   for (const { number, fields: failed } of stored?.failures.values() ?? []) {
@@ -178,7 +178,7 @@ function notIn(column: string, numbers = ''): string {
   return numbers === '' ? '' : ` WHERE ${column} NOT IN (${numbers})`;
 }
 
-/** Conditions that spare a record which is tied to one that was left out. */
+/** Conditions that exclude records that are linked by a reference to a failed one. */
 function linksOf(
   scope: Scope,
   module: CompiledModule,

@@ -1,7 +1,7 @@
 /**
- * A process of its own for invariants: SQLite cannot be stopped from within, a process can. It opens
- * the file read-only, answers one query after the other, and writes the ordinals that come out, as
- * doubles (NaN for none), to a file.
+ * Runs invariants in a separate process, since a query of SQLite can be stopped only with its
+ * process. Opens the file read-only, runs queries one at a time, and writes the resulting ordinals
+ * to a file, as doubles (NaN for null).
  */
 
 import Database from 'better-sqlite3';
@@ -14,14 +14,14 @@ export interface Question {
   readonly database: string;
   readonly query: string;
   readonly asOf: string | null;
-  /** A file that is not there yet. */
+  /** Path of the file to create. */
   readonly answer: string;
 }
 
 export type Answer = { readonly done: true } | { readonly reason: string };
 
 const BATCH = 8192;
-const CLOCK = 'a date function was given a word for the clock or the time zone';
+const CLOCK = 'a date function was given an argument that depends on the clock or the time zone';
 
 process.on('message', (question: Question) => {
   process.send?.(answer(question));
@@ -32,7 +32,7 @@ function answer({ database, query, asOf, answer: path }: Question): Answer {
   const file = createFile(path);
   try {
     db.exec('PRAGMA query_only = ON; PRAGMA trusted_schema = OFF');
-    // In place of their own: nothing but the query is in this database.
+    // Replaces SQLite's own date functions; the database has no views or triggers that need them.
     defineDates(db, new Database(':memory:'), '', () => new Error(CLOCK));
     const statement = db.prepare(query);
     if (!statement.reader || !statement.readonly) return { reason: 'it is not a query' };
@@ -59,7 +59,7 @@ function bytesOf(ordinals: readonly number[]): Uint8Array {
   return new Uint8Array(Float64Array.from(ordinals).buffer);
 }
 
-/** SQLite's messages may hold values: only what is known not to is passed on. */
+/** Returns the reason of an error. SQLite's messages may contain values, so only codes are used. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'it failed';
   if (error.message === CLOCK) return CLOCK;

@@ -1,4 +1,4 @@
-/** Runs queries in the process for invariants, and ends it where a query takes too long. */
+/** Runs queries in the process for invariants, and ends it if one exceeds its time or memory. */
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
@@ -6,17 +6,17 @@ import { join } from 'node:path';
 
 import type { Answer, Question } from './process.ts';
 
-/** SQLite gives a query all that it asks for. */
-const MOST_MEMORY = 2 ** 30;
-const LOOK_MS = 50;
+/** Bytes of the process; SQLite itself does not limit the memory of a query. */
+const MAX_MEMORY = 2 ** 30;
+const POLL_MS = 50;
 
 export interface InvariantRunner {
-  /** The ordinals of a query's one column, as they come, NaN for null; or why it did not run. */
+  /** Returns the ordinals of a query's one column, NaN for null; or the reason why it failed. */
   run(query: string, asOf: string | null): Promise<Iterable<number> | { readonly reason: string }>;
   close(): void;
 }
 
-/** A runner over the SQLite file `database`; answers and temporary files go to `scratch`. */
+/** Creates a runner over the SQLite file `database`; writes temporary files to `scratch`. */
 export function invariantRunner(
   database: string,
   scratch: string,
@@ -35,7 +35,7 @@ export function invariantRunner(
       child ??= start(scratch);
       const reply = await ask(child, { database, query, asOf, answer }, seconds);
       if ('done' in reply) return ordinalsIn(answer);
-      // It may be in the middle of something.
+      // The process may still be running the query.
       close();
       return reply;
     },
@@ -43,7 +43,7 @@ export function invariantRunner(
   };
 }
 
-/** It gets nothing of our environment, where secrets may be, but a place for temporary files. */
+/** Starts the process without our environment, which may contain secrets. */
 function start(scratch: string): ChildProcess {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return fork(new URL(`./process.${extension}`, import.meta.url), {
@@ -55,32 +55,32 @@ function start(scratch: string): ChildProcess {
 
 function ask(child: ChildProcess, question: Question, seconds: number): Promise<Answer> {
   return new Promise((resolve) => {
-    const settle = (answer: Answer): void => {
+    const finish = (answer: Answer): void => {
       clearTimeout(timer);
       clearInterval(watch);
-      child.off('message', settle);
+      child.off('message', finish);
       child.off('exit', onEnd);
       child.off('error', onEnd);
       resolve(answer);
     };
     const onEnd = (): void => {
-      settle({ reason: 'its process ended' });
+      finish({ reason: 'its process ended' });
     };
     const timer = setTimeout(() => {
-      settle({ reason: `it took longer than ${seconds} seconds` });
+      finish({ reason: `it took longer than ${seconds} seconds` });
     }, seconds * 1000);
     const watch = setInterval(() => {
-      if (residentBytes(child) <= MOST_MEMORY) return;
-      settle({ reason: 'it took more than 1 GiB of memory' });
-    }, LOOK_MS);
-    child.on('message', settle);
+      if (residentBytes(child) <= MAX_MEMORY) return;
+      finish({ reason: 'it took more than 1 GiB of memory' });
+    }, POLL_MS);
+    child.on('message', finish);
     child.on('exit', onEnd);
     child.on('error', onEnd);
     child.send(question);
   });
 }
 
-/** What a process holds in memory; 0 where the system does not show it. */
+/** Returns the resident bytes of a process; 0 if the system does not show them. */
 function residentBytes({ pid }: ChildProcess): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');

@@ -1,7 +1,7 @@
 /**
- * The records that invariants read, in a private SQLite file: a table for each module, of the
- * fields that any of them names. A decimal(s) is an integer scaled by 10^s. A value that does not
- * fit is null there, and whatever reads its field cannot run.
+ * Stores the records that invariants read in a private SQLite file: a table for each module, with
+ * the fields that any of them names. A decimal(s) is an integer scaled by 10^s. A value that does
+ * not fit becomes null, and invariants that read its field cannot run.
  */
 
 import { quote } from '../../sql/quote.ts';
@@ -25,7 +25,7 @@ import { referencesOf } from '../referencesOf.ts';
 import { failedFieldsOf, moduleOf, type ScannedRecord, type Scope } from '../scope.ts';
 
 export interface StoredModule {
-  /** Why a field could not be loaded, by field. */
+  /** Reasons why fields could not be loaded, by field. */
   readonly broken: Map<string, string>;
   /** Sets of failed fields; a record's column `failed` is the number of its set, 0 for none. */
   readonly failures: Map<string, { readonly number: number; readonly fields: ReadonlySet<string> }>;
@@ -136,7 +136,7 @@ function failureNumber(
   return known;
 }
 
-/** Fields by which records are looked up: keys, references, and what these refer to. */
+/** Returns the fields to index: keys, references, and the fields that these refer to. */
 function indexesOf(scope: Scope, name: string, fields: readonly Column[]): string[][] {
   const loaded = new Set(fields.map((field) => field.name));
   const lists: (readonly string[])[] = [moduleOf(scope, name).orderFields];
@@ -186,7 +186,7 @@ function scaledInteger(value: unknown, digits: number): bigint | Unfit {
   if (typeof value !== 'string') return NOT_ITS_TYPE;
   const [, whole, fraction = ''] = /^(-?\d+)(?:\.(\d+))?$/.exec(value) ?? [];
   if (whole === undefined || fraction.length !== digits) return NOT_ITS_TYPE;
-  // So that no text makes this slow.
+  // BigInt takes quadratic time in the number of digits.
   if (whole.length + digits > 40) return TOO_LARGE;
   const integer = BigInt(whole + fraction);
   return integer >= -MAX && integer < MAX ? integer : TOO_LARGE;

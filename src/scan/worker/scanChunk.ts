@@ -13,11 +13,11 @@ interface Prepared {
   readonly inspect: LineForm;
 }
 
-/** Each thread keeps one buffer and one search, for all chunks. */
+/** Kept by each thread for all chunks, as is the prepared search. */
 let buffer = new ArrayBuffer(0);
 let prepared: Prepared | null = null;
 
-/** Inspects the lines that begin in a chunk, for all that the search wants. */
+/** Inspects the lines that begin in a chunk: their form, and what the search asks for. */
 export function scanChunk({ search: text, ...chunk }: ScanChunkInput): ScannedChunk {
   if (prepared?.text !== text) prepared = prepare(text);
   const { search, inspect } = prepared;
@@ -50,7 +50,7 @@ function prepare(text: string): Prepared {
   return { text, search, inspect: lineForm({ ...search.lines, wanted }) };
 }
 
-/** The value of JSON of which each byte is one character. */
+/** Parses JSON that is a Latin-1 view of its UTF-8 bytes. */
 function valueOf(json: string): unknown {
   return JSON.parse(Buffer.from(json, 'latin1').toString('utf8'));
 }
