@@ -33,7 +33,7 @@ export function determinismCommand(exit: (code: number) => void): Command {
         workers,
         memory,
         sample: options.sample ?? null,
-        here: process.cwd(),
+        cwd: process.cwd(),
         sources: sourceMap(options.source),
       };
       await runFlow(

@@ -31,7 +31,7 @@ export function diffCommand(exit: (code: number) => void): Command {
       const show = options.showValues === true;
       const work = {
         project: options.project,
-        here: process.cwd(),
+        cwd: process.cwd(),
         a,
         b,
         showValues: show ? (line: string) => sayLine(line) : null,

@@ -41,7 +41,7 @@ export function drillCommand(exit: (code: number) => void): Command {
         memory,
         modules: options.module,
         sample: options.sample ?? null,
-        here: process.cwd(),
+        cwd: process.cwd(),
         sources: sourceMap(options.source),
       };
       await runFlow(

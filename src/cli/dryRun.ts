@@ -37,7 +37,7 @@ export function dryRunCommand(exit: (code: number) => void): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
-      const work = { ...options, here: process.cwd(), sources: sourceMap(options.source) };
+      const work = { ...options, cwd: process.cwd(), sources: sourceMap(options.source) };
       await runFlow(
         {
           name: 'dry-run',

@@ -28,7 +28,7 @@ export function initCommand(exit: (code: number) => void): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
-      const work = { ...options, here: process.cwd() };
+      const work = { ...options, cwd: process.cwd() };
       await runFlow(
         {
           name: 'init',

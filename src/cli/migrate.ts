@@ -48,7 +48,7 @@ export function migrateCommand(exit: (code: number) => void): Command {
     .action(async (options: Options) => {
       const work = {
         ...options,
-        here: process.cwd(),
+        cwd: process.cwd(),
         sources: sourceMap(options.source),
         runId: process.env['MIGRATE_RUN_ID'] ?? 'run-local',
         readOrder: process.env['SEALIFT_READ_ORDER'] === 'reverse' ? 'reverse' : 'forward',

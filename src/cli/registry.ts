@@ -71,10 +71,10 @@ function withOptions(command: Command): Command {
 
 function workOf({ project, source }: Options): {
   project: string;
-  here: string;
+  cwd: string;
   sources: Map<string, string>;
 } {
-  return { project, here: process.cwd(), sources: sourceMap(source) };
+  return { project, cwd: process.cwd(), sources: sourceMap(source) };
 }
 
 const EXAMPLES = `Examples:

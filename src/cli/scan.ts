@@ -29,7 +29,7 @@ export function scanAllCommand(exit: (code: number) => void): Command {
     .addHelpText('after', IN_CI)
     .action(async (options: SourceOptions) => {
       const { project } = options;
-      const recount = { project, here: process.cwd(), sources: sourceMap(options.source) };
+      const recount = { project, cwd: process.cwd(), sources: sourceMap(options.source) };
       const work = { ...options, command: 'scan-all', modules: null, recount } as const;
       await run(work, 'scan', options, exit);
     });

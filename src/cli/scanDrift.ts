@@ -31,7 +31,7 @@ export function scanDriftCommand(exit: (code: number) => void): Command {
     .action(async (options: Options) => {
       const work = {
         ...options,
-        here: process.cwd(),
+        cwd: process.cwd(),
         sources: sourceMap(options.source === false ? [] : options.source),
         depth: depthOf(options),
       };

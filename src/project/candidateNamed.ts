@@ -23,20 +23,20 @@ export const CHECK_PATH =
  * one seal id it is the first: their bytes are the same.
  * @throws Failure CANDIDATE where there is none, USAGE where there are several
  */
-export function candidateNamed(name: string, project: string, here: string): string {
+export function candidateNamed(name: string, project: string, cwd: string): string {
   const paths = projectPaths(project);
   const { candidates } = paths;
   if (name === CURRENT) return currentCandidate(candidates).real;
-  if (meansLive(name, project, here)) return liveCandidate(paths);
+  if (meansLive(name, project, cwd)) return liveCandidate(paths);
   const asked = SEAL_ID.exec(name)?.[1];
-  if (asked === undefined) return realpathSync(candidateAt(resolve(here, name), CHECK_PATH));
+  if (asked === undefined) return realpathSync(candidateAt(resolve(cwd, name), CHECK_PATH));
   const [first = asked] = sealedNamed(candidates, asked, name);
   return candidateAt(sealedPath(candidates, first));
 }
 
 /** Whether `live` or a path of the link is what somebody has named. */
-export function meansLive(name: string, project: string, here: string): boolean {
-  return name === 'live' || resolve(here, name) === projectPaths(project).live;
+export function meansLive(name: string, project: string, cwd: string): boolean {
+  return name === 'live' || resolve(cwd, name) === projectPaths(project).live;
 }
 
 function liveCandidate(paths: ProjectPaths): string {

@@ -44,7 +44,7 @@ export function assertObjects(findings: readonly Finding[]): void {
 }
 
 /** What a person should know of how the sources were read. */
-export function remarksOf(sources: readonly NamedSource[]): string[] {
+export function sourceNotes(sources: readonly NamedSource[]): string[] {
   return sources.flatMap(({ name, prepared }) =>
     (prepared.remarks ?? []).map((remark) => `source ${quoteName(name)}: ${remark}`),
   );

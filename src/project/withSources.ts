@@ -17,7 +17,7 @@ import {
 export interface LookOptions {
   readonly project: string;
   /** Folder to which paths on the command line are relative. */
-  readonly here: string;
+  readonly cwd: string;
   /** By the source's name, instead of the mapping's. */
   readonly sources: ReadonlyMap<string, SourceOverride>;
 }
@@ -31,7 +31,7 @@ export async function lookAtSources<T>(
   /** Modules whose rows are to be read. */
   modules: readonly ModuleMapping[] = [],
 ): Promise<T> {
-  const folders = { project: projectPaths(options.project).root, here: options.here };
+  const folders = { project: projectPaths(options.project).root, cwd: options.cwd };
   const locations = sourceLocations(mapping, options.sources, folders, env);
   // A copy of a source may be in there: an interrupted look leaves none behind.
   const since = env.now().toISOString();
