@@ -17,7 +17,7 @@ interface Options {
 
 export function determinismCommand(exit: (code: number) => void): Command {
   return new Command('determinism')
-    .description('build twice under other circumstances and compare every byte')
+    .description('build twice under different circumstances, and compare every byte')
     .summary('build twice, differently, and compare every byte')
     .option('--project <dir>', 'folder of the project', '.')
     .addOption(sourceOption())
@@ -52,5 +52,5 @@ export function determinismCommand(exit: (code: number) => void): Command {
 
 const EXAMPLES = `Examples:
   sealift determinism
-  sealift determinism --sample 1000        # quick: a thousand rows a module
+  sealift determinism --sample 1000        # quick: a thousand rows per module
 `;

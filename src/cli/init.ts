@@ -15,7 +15,7 @@ interface Options {
 
 export function initCommand(exit: (code: number) => void): Command {
   return new Command('init')
-    .description('write a mapping for all of an unknown source')
+    .description('write a mapping for a whole unknown source')
     .requiredOption('--source <[NAME=]URL>', 'sqlite:FILE, csv:FILE, ndjson:FILE or json:FILE')
     .addOption(
       new Option('--ids <rule>', 'keep the legacy keys, or make UUIDs from them')
@@ -51,6 +51,6 @@ const EXAMPLES = `Examples:
 
 const QUESTIONS = `
 What comes next?
-  Read mapping/DECISIONS.md, which lists what a person should decide; then
-  sealift dry-run. init writes nothing but mapping/, and never over one.
+  Read mapping/DECISIONS.md, which lists what a person should decide; then run
+  sealift dry-run. init writes only mapping/, and never overwrites it.
 `;

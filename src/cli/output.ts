@@ -1,6 +1,6 @@
 /**
- * Everything that a command says goes through here, to standard output or standard error: whatever
- * names a line holds, it draws nothing and breaks nothing, and what cannot be written is noticed.
+ * Writes all output of a command, to standard output or standard error. Escapes control characters
+ * in names, and notices output that could not be written.
  */
 
 import { fstatSync, writeSync } from 'node:fs';
@@ -10,27 +10,27 @@ import { printable } from '../outcome/printable.ts';
 
 const OUT = 1;
 
-/** The code of the first error; null while all was written. */
+/** Code of the first write error; null if there was none. */
 let lost: string | null = null;
 
-/** A line of results. `decorate` puts colour around what is printable by then. */
+/** Prints a line of results. `decorate` adds colour after the line was made printable. */
 export function sayLine(line: string, decorate: (line: string) => string = (as) => as): void {
   sayText(`${decorate(printable(line))}\n`);
 }
 
-/** A line for a person, beside the results. */
+/** Prints a line for a person to standard error. */
 export function noteLine(line: string): void {
   process.stderr.write(`${printable(line)}\n`);
 }
 
-/** A value as JSON, in which no character is one that a terminal obeys. */
+/** Prints a value as JSON without characters that control a terminal. */
 export function sayJson(value: unknown): void {
   sayText(`${plainJson(value)}\n`);
 }
 
-/** JSON of several lines; control, invisible and direction-changing characters are escaped. */
+/** Returns indented JSON; control, invisible and bidirectional characters are escaped. */
 export function plainJson(value: unknown): string {
-  // Line ends of the layout stay: those of texts are escaped by then.
+  // Line ends of the layout stay; JSON.stringify has escaped those in texts.
   return JSON.stringify(value, null, 2).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     return character === '\n' ? character : escapedUnits(character);
   });
@@ -42,14 +42,14 @@ function escapedUnits(character: string): string {
   }).join('');
 }
 
-/** Text that holds no names: help, scripts. */
+/** Prints text that holds no names, such as help and scripts. */
 export function sayText(text: string): void {
   if (lost !== null) return;
   if (!isFile()) {
     process.stdout.write(text);
     return;
   }
-  // The runtime takes a write of a part of the text, as onto a disk that is nearly full, for all of it.
+  // A partial write, as onto a nearly full disk, counts as a full one in the runtime: loop instead.
   const bytes = Buffer.from(text);
   try {
     for (let done = 0; done < bytes.length;) done += writeSync(OUT, bytes, done);
@@ -58,7 +58,7 @@ export function sayText(text: string): void {
   }
 }
 
-/** Whether what is written to standard output arrives at once. Devices such as /dev/full count. */
+/** Whether writes to standard output are synchronous: files, and devices such as /dev/full. */
 function isFile(): boolean {
   if (process.stdout.isTTY) return false;
   try {
@@ -69,18 +69,18 @@ function isFile(): boolean {
   }
 }
 
-/** Notes that output is lost, and says so once. A reader that has gone away wants no more of it. */
+/** Records that output is lost and prints so once, unless the reader has closed the pipe. */
 export function outputFailed(error: unknown): void {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
   if (code === 'EPIPE' || lost !== null) return;
   lost = code;
   noteLine(
-    `sealift: standard output could not be written (${code}): what the command did stands, ` +
-      'but what it said is lost',
+    `sealift: standard output could not be written (${code}): what the command did is done, ` +
+      'but its output is lost',
   );
 }
 
-/** The exit code of a command, where what it said has arrived, or else another than success. */
+/** Returns the exit code of a command, or the one for lost output if it would tell of success. */
 export function codeOfOutput(code: number): number {
   return lost === null ? code : exitCodeOfLostOutput(code);
 }

@@ -13,8 +13,8 @@ interface Options {
 
 export function registryCommand(exit: (code: number) => void): Command {
   return new Command('registry')
-    .description('check the frozen ids of a project, or add those that are missing')
-    .summary('check the frozen ids, or add those that are missing')
+    .description('check the frozen ids of a project, or add missing ones')
+    .summary('check the frozen ids, or add missing ones')
     .addHelpText('before', EXAMPLES)
     .addCommand(checkCommand(exit))
     .addCommand(buildCommand(exit));
@@ -43,7 +43,7 @@ function checkCommand(exit: (code: number) => void): Command {
 
 function buildCommand(exit: (code: number) => void): Command {
   return withOptions(new Command('build'))
-    .description('add an entry for every legacy id that has none')
+    .description('add an entry for every legacy id without one')
     .argument('[module...]', 'names of modules; all if left out')
     .addHelpText('before', 'Examples:\n  sealift registry build\n  sealift registry build kunden\n')
     .action(async (modules: string[], options: Options) => {

@@ -1,7 +1,7 @@
 /**
- * Runs one command: environment in, report and summary out, errors → one line and an exit code.
- * Anything that is not a Failure is a defect of Sealift and says so, without a stack trace unless
- * SEALIFT_DEBUG asks for it.
+ * Runs one command: provides its environment, writes its report and summary, and turns errors into
+ * one line and an exit code. An error that is not a Failure is reported as a defect of Sealift,
+ * with a stack trace only if SEALIFT_DEBUG is set.
  */
 
 import { tmpdir } from 'node:os';
@@ -40,21 +40,21 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** A command as it is run: its name, how its exit code is told, and its work. */
+/** A command to run: its name, kind of exit code, and work. */
 export interface CommandSpec {
   readonly name: string;
   readonly kind: 'action' | 'check';
   /** Whether a report is written to storage_reports. */
   readonly report: boolean;
-  /** Where it goes, latest-<name>, when not by the command's own name. */
+  /** Name in the report's folder, latest-<name>, if not the command's. */
   readonly reportName?: string;
-  /** Its outcome lists what is in `found`, or a list of its own, which is put there. */
+  /** Returns the outcome, whose findings are those in `found` or are added to it. */
   readonly work: (env: Environment, found: FindingStore) => Promise<Outcome>;
 }
 
-/** Runs a command to its exit code. */
+/** Runs a command and returns its exit code. */
 export async function runCommand(command: CommandSpec, options: CommonOptions): Promise<number> {
-  // Whatever mask the shell has: candidates and reports are private. Mappings are shared.
+  // Overrides the shell's umask: candidates and reports are private, mappings are shared.
   if (command.report) process.umask(0o077);
   const begun = new Date();
   const started = performance.now();
@@ -98,7 +98,7 @@ export async function runCommand(command: CommandSpec, options: CommonOptions): 
   let report: string | null = null;
   if (hasReport(command, outcome, code)) {
     report = await tryReport(command.reportName ?? command.name, outcome, timing, options);
-    // A failure is no success already, and its line has said why: often the same full disk.
+    // A failed command keeps its code and message: often the cause is the same full disk.
     if (report === null && outcome.failure === undefined) code = exitCodeOfLostOutput(code);
   }
   print(outcome, timing, options, report);
@@ -106,14 +106,14 @@ export async function runCommand(command: CommandSpec, options: CommonOptions): 
   return code;
 }
 
-/** With its findings in the order of the report, each with an id. */
+/** Returns the outcome with its findings in the order of the report, each with an id. */
 function listed(outcome: Outcome, found: FindingStore): Outcome {
   if (outcome.findings === found.list) return outcome;
   for (const finding of outcome.findings) found.add(finding);
   return { ...outcome, findings: found.list };
 }
 
-/** A run that another one kept from running has nothing to report over that one's report. */
+/** A run that was locked out must not overwrite the report of the one that holds the lock. */
 function hasReport(command: CommandSpec, { failure }: Outcome, code: number): boolean {
   return command.report && code !== EXIT.usage && failure?.code !== 'BUSY';
 }
@@ -125,7 +125,7 @@ function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
   return status;
 }
 
-/** What a command gets from outside, with its display and what an interrupt does. */
+/** Returns the environment of a command, with its display and interrupts. */
 export function environment(
   progress: Environment['progress'],
   { signal, onInterrupt, watchMemory }: Pick<Environment, 'signal' | 'onInterrupt' | 'watchMemory'>,
@@ -150,11 +150,14 @@ export function environment(
   };
 }
 
-/** Faults as they are; anything else is a defect of Sealift. */
+/**
+ * Returns a Failure as it is, a system error as a Failure, and anything else as a defect of
+ * Sealift.
+ */
 function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (process.env['SEALIFT_DEBUG'] !== undefined) throw error;
-  // Nobody has said where that may happen, but it is the system's answer and no defect of ours.
+  // A system error that no caller handles is not a defect of Sealift.
   const refused = systemCode(error)?.startsWith('E') === true && !isOfRuntime(error);
   const known = refused ? readFailure(error, pathOf(error)) : error;
   if (known instanceof Failure) return known;
@@ -166,7 +169,7 @@ function asFailure(error: unknown): Failure {
   });
 }
 
-/** Errors of the runtime have codes, too: ERR_STRING_TOO_LONG. */
+/** Whether the error is the runtime's own, such as ERR_STRING_TOO_LONG. */
 function isOfRuntime(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code?.startsWith('ERR_') === true;
 }
@@ -186,7 +189,7 @@ async function tryReport(
   }
 }
 
-/** A path as a person would type it: relative where it lies below the current folder. */
+/** Returns a path as a person would type it: relative if it is below cwd. */
 function shownPath(path: string): string {
   const short = relative(process.cwd(), path);
   return short.startsWith('..') || isAbsolute(short) ? path : short;

@@ -8,7 +8,7 @@ import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
-  /** False where --no-source is given. */
+  /** False with --no-source. */
   readonly source: readonly string[] | false;
   readonly counts?: boolean;
   readonly workers: Workers;
@@ -22,7 +22,7 @@ export function scanDriftCommand(exit: (code: number) => void): Command {
     .summary('compare it with its mapping and sources as they are now')
     .option('--project <dir>', 'folder of the project', '.')
     .addOption(sourceOption())
-    .option('--no-source', 'leave the sources alone: compare the mapping and copies only')
+    .option('--no-source', 'do not read the sources: compare the mapping and copies only')
     .addOption(new Option('--counts', 'count rows instead of comparing every record'))
     .addOption(workersOption())
     .addOption(memoryOption())
@@ -56,6 +56,6 @@ function depthOf({ source, counts }: Options): 'mapping' | 'counts' | 'records' 
 
 const EXAMPLES = `Examples:
   sealift scan-drift
-  sealift scan-drift --counts              # quick: numbers of rows, not cells
-  sealift scan-drift --no-source           # where the source cannot be reached
+  sealift scan-drift --counts              # quick: compare row counts only
+  sealift scan-drift --no-source           # if the source is not reachable
 `;

@@ -102,7 +102,7 @@ describe('the help', () => {
       'Check',
       'Prove',
       'Promote',
-      'Keep house',
+      'Maintenance',
     ]);
     for (const command of program.commands) expect(help).toMatch(`\n  ${command.name()} `);
   });
