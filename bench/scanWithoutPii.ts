@@ -38,7 +38,7 @@ const options = {
   project,
   modules: null,
   checks: CHECKS.filter((check) => check !== 'pii'),
-  recount: { project, here: project, sources: new Map<string, string>() },
+  recount: { project, cwd: project, sources: new Map<string, string>() },
   workers: Number(workers),
   memory: 2 ** 30,
 } as const;

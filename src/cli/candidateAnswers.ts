@@ -1,8 +1,8 @@
-/** What threads answer about candidates, whether they belong to a pool or are the main one. */
+/** Handlers of the calls about candidates, for pool threads and the main thread alike. */
 
 import { SCAN_ANSWERS } from '../scan/worker/scanAnswers.ts';
 import { HASH_ANSWERS } from '../seal/worker/hashAnswers.ts';
 import type { Answer } from '../threads/call.ts';
 
-/** The calls of verify and of scan. */
+/** Handlers of the calls of verify and scan. */
 export const CANDIDATE_ANSWERS: readonly Answer[] = [...HASH_ANSWERS, ...SCAN_ANSWERS];

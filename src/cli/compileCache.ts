@@ -1,36 +1,39 @@
 /**
- * Compiled code, kept from one run to the next: a command starts in a third of the time. What is
- * kept is run as it is, so the folder has to be the user's alone; where that is not certain, nothing
- * is kept. No result depends on it.
+ * Caches compiled code between runs, which cuts the start of a command to a third. Cached code is
+ * executed as it is, so nothing is cached unless the folder is the user's alone. No result depends
+ * on it.
  */
 
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
 
-/** Others may not write. */
+/** Mode bits that must not be set: write access for group and others. */
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
- * Turns it on for this process, its threads and its children. NODE_COMPILE_CACHE names another
- * folder, NODE_DISABLE_COMPILE_CACHE=1 turns it off.
+ * Turns the cache on for this process, its threads and its children. NODE_COMPILE_CACHE names
+ * another folder; NODE_DISABLE_COMPILE_CACHE=1 turns the cache off.
  */
 export function keepCompiledCode(variables: NodeJS.ProcessEnv): void {
-  const told = ['NODE_COMPILE_CACHE', 'NODE_DISABLE_COMPILE_CACHE'];
-  if (told.some((name) => variables[name] !== undefined)) return;
+  const variablesOfNode = ['NODE_COMPILE_CACHE', 'NODE_DISABLE_COMPILE_CACHE'];
+  if (variablesOfNode.some((name) => variables[name] !== undefined)) return;
   const folder = privateFolder(variables);
   if (folder === null) return;
   enableCompileCache(folder);
-  // Threads and children do not take it over by themselves.
+  // Threads and children inherit the cache through the variable only.
   variables['NODE_COMPILE_CACHE'] = folder;
 }
 
-/** `sealift` in the user's folder of caches (XDG Base Directory Specification), made if need be. */
+/**
+ * Returns `sealift` in the user's cache folder (XDG), created if missing; null if it is not
+ * private.
+ */
 function privateFolder(variables: NodeJS.ProcessEnv): string | null {
   try {
-    const path = placeOf(variables);
+    const path = foldersOf(variables);
     const [first] = path;
-    // Nothing is made in somebody else's folder.
+    // Creates nothing in another user's folder.
     if (first === undefined || !isOnlyOurs(first)) return null;
     for (const folder of path.slice(1)) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -42,8 +45,8 @@ function privateFolder(variables: NodeJS.ProcessEnv): string | null {
   }
 }
 
-/** The folders on the way to it, the first of which is there; empty where there is none. */
-function placeOf({ XDG_CACHE_HOME: own = '', HOME: home = '' }: NodeJS.ProcessEnv): string[] {
+/** Returns the folders on the path, the first of which exists; empty if no variable names one. */
+function foldersOf({ XDG_CACHE_HOME: own = '', HOME: home = '' }: NodeJS.ProcessEnv): string[] {
   if (isAbsolute(own)) {
     const caches = realpathSync(own);
     return [caches, join(caches, 'sealift')];
@@ -53,7 +56,7 @@ function placeOf({ XDG_CACHE_HOME: own = '', HOME: home = '' }: NodeJS.ProcessEn
   return [dirname(caches), caches, join(caches, 'sealift')];
 }
 
-/** Where root's HOME is left at somebody else's, that one could put code into root's hands. */
+/** Whether no other user can write to the folder: under sudo, HOME may be another user's. */
 function isOnlyOurs(folder: string): boolean {
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== process.getuid?.()) return false;

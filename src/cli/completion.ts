@@ -1,16 +1,18 @@
-/** sealift completion: a script for a shell, made from the commands that there are. */
+/** sealift completion: prints a shell script, generated from the commands. */
 
 import { Argument, Command } from 'commander';
 
 import type { Completion } from './completion/commandTree.ts';
 import type { Host } from './host.ts';
 
-/** `program` has all other commands by the time it is run. */
+/** Creates the command. `program` must have all other commands when it runs. */
 export function completionCommand(program: Command, { output }: Host): Command {
   return new Command('completion')
     .description('print a script that completes commands, options, modules and seal ids')
     .summary('print a completion script for bash, zsh or fish')
-    .addArgument(new Argument('<shell>', 'which shell it is for').choices(['bash', 'zsh', 'fish']))
+    .addArgument(
+      new Argument('<shell>', 'the shell to print it for').choices(['bash', 'zsh', 'fish']),
+    )
     .addHelpText('before', EXAMPLES)
     .action(async (shell: 'bash' | 'zsh' | 'fish') => {
       const { completionOf } = await import('./completion/commandTree.ts');

@@ -18,7 +18,7 @@ interface Options {
 
 export function determinismCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('determinism')
-    .description('build twice under other circumstances and compare every byte')
+    .description('build twice under different circumstances, and compare every byte')
     .summary('build twice, differently, and compare every byte')
     .option('--project <dir>', 'folder of the project', '.')
     .addOption(sourceOption())
@@ -34,7 +34,7 @@ export function determinismCommand(exit: (code: number) => void, host: Host): Co
         workers,
         memory,
         sample: options.sample ?? null,
-        here: host.cwd,
+        cwd: host.cwd,
         sources: sourceMap(options.source),
       };
       await runFlow(
@@ -54,5 +54,5 @@ export function determinismCommand(exit: (code: number) => void, host: Host): Co
 
 const EXAMPLES = `Examples:
   sealift determinism
-  sealift determinism --sample 1000        # quick: a thousand rows a module
+  sealift determinism --sample 1000        # quick: a thousand rows per module
 `;

@@ -15,10 +15,10 @@ interface Options {
 
 export function diffCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('diff')
-    .description('name the records and fields in which two candidates differ')
-    .summary('name the records and fields that two candidates differ in')
+    .description('list the records and fields in which two candidates differ')
+    .summary('list the records and fields that differ between two')
     .argument('<a>', 'v1, live, a seal id, or the folder of a candidate')
-    .argument('<b>', 'the one to compare it with')
+    .argument('<b>', 'the candidate to compare it with')
     .option('--project <dir>', 'folder of the project', '.')
     .option('--show-values', 'show the values that differ, on a terminal only')
     .option('--json', 'print the summary as JSON')
@@ -32,7 +32,7 @@ export function diffCommand(exit: (code: number) => void, host: Host): Command {
       const show = options.showValues === true;
       const work = {
         project: options.project,
-        here: host.cwd,
+        cwd: host.cwd,
         a,
         b,
         showValues: show ? (line: string) => sayLine(host.output, line) : null,
@@ -41,7 +41,7 @@ export function diffCommand(exit: (code: number) => void, host: Host): Command {
         {
           name: 'diff',
           kind: 'check',
-          // Two folders from elsewhere may be compared where there is no project.
+          // Two folders outside of a project may be compared; then no report is written.
           report: existsSync(projectPaths(options.project).candidates),
           load: () => import('../flow/diff.ts'),
           work: async ({ diff }, env, found) => {
@@ -56,14 +56,14 @@ export function diffCommand(exit: (code: number) => void, host: Host): Command {
     });
 }
 
-/** Values go before the eyes of a person, and into no file or pipe. */
+/** Ensures that values go to a terminal, not to a file or pipe. @throws Failure USAGE */
 async function assertTerminal({ json }: Options, { output }: Host): Promise<void> {
   if (output.screen() !== null && json !== true) return;
   const { Failure } = await import('../outcome/failure.ts');
   throw new Failure('USAGE', {
     what: 'values are shown on a terminal only',
     where: '--show-values',
-    hint: 'leave it out, or do not redirect the output; reports never hold values',
+    hint: 'leave this option out, or do not redirect the output; reports never hold values',
   });
 }
 
@@ -75,6 +75,6 @@ const EXAMPLES = `Examples:
 
 const QUESTIONS = `
 How do I keep personal data out of reports?
-  They name records and fields, never values. --show-values shows values, on a
-  terminal only: it refuses to where the output goes to a file or a pipe.
+  Reports list records and fields, never values. --show-values shows values on
+  a terminal only: it fails if the output goes to a file or a pipe.
 `;

@@ -19,13 +19,13 @@ interface Options {
 
 export function drillCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('drill')
-    .description('fail, kill and fill the disk in a shadow project, and show that nothing is lost')
+    .description('rehearse failures, kills and a full disk in a shadow project')
     .summary('rehearse failures, kills, a full disk and a rollback')
     .option('--project <dir>', 'folder of the project', '.')
     .addOption(sourceOption())
     .option(
       '--module <module>',
-      'fail after and die inside this one only; repeatable',
+      'fail after this module and inside it only; repeatable',
       (name: string, before: readonly string[]) => [...before, name],
       [],
     )
@@ -42,7 +42,7 @@ export function drillCommand(exit: (code: number) => void, host: Host): Command 
         memory,
         modules: options.module,
         sample: options.sample ?? null,
-        here: host.cwd,
+        cwd: host.cwd,
         sources: sourceMap(options.source),
       };
       await runFlow(
@@ -62,6 +62,6 @@ export function drillCommand(exit: (code: number) => void, host: Host): Command 
 
 const EXAMPLES = `Examples:
   sealift drill
-  sealift drill --module kurse             # fail and die at one module only
-  sealift drill --sample 1000              # of large sources; no promotion
+  sealift drill --module kurse             # fail at one module only
+  sealift drill --sample 1000              # for large sources; no promotion
 `;

@@ -26,8 +26,8 @@ interface Options {
 
 export function dryRunCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('dry-run')
-    .description('run the whole pipeline and all checks, and keep nothing but the report')
-    .summary('run everything, and keep nothing but the report')
+    .description('run the whole pipeline and all checks, and keep only the report')
+    .summary('run everything, and keep only the report')
     .option('--project <dir>', 'folder of the project', '.')
     .addOption(sourceOption())
     .addOption(workersOption())
@@ -38,7 +38,7 @@ export function dryRunCommand(exit: (code: number) => void, host: Host): Command
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
-      const work = { ...options, here: host.cwd, sources: sourceMap(options.source) };
+      const work = { ...options, cwd: host.cwd, sources: sourceMap(options.source) };
       await runFlow(
         {
           name: 'dry-run',
@@ -56,20 +56,20 @@ export function dryRunCommand(exit: (code: number) => void, host: Host): Command
 
 const EXAMPLES = `Examples:
   sealift dry-run
-  sealift dry-run --sample 1000            # quick: a thousand rows a module
+  sealift dry-run --sample 1000            # quick: a thousand rows per module
   sealift dry-run --source sqlite:/backup/legacy-sunday.db
 `;
 
 const QUESTIONS = `
 How do I see what is wrong?
-  Open storage_reports/latest-dry-run/report.html in a browser: what was found
-  by rule and module, in which rows, and what to do about it. findings.ndjson
-  beside it has the same as one JSON object a line.
+  Open storage_reports/latest-dry-run/report.html in a browser. It lists the
+  findings by rule and module, with their rows and what to do about them.
+  findings.ndjson next to it has the same, one JSON object per line.
 
 How do I ignore a rule?
   Lower its severity in mapping/project.json, for all or one module or field:
     "severities": [{ "rule": "format", "module": "kunden", "severity": "INFO" }]
-  INFO is listed and never fails a run.
+  An INFO is listed, but never fails a run.
 
 How do I use a copy of production?
   sealift dry-run --source sqlite:/path/to/copy.db

@@ -1,15 +1,15 @@
-/** Ends the process whatever its threads are at. */
+/** Ends the process at once, in spite of busy threads. */
 
 /**
- * process.exit waits for every thread, and a thread in the middle of a query of somebody else's may
- * never come back. Another program in this process's place ends them all. Nothing that runs at
- * `exit` is run.
+ * Ends the process without waiting for its threads. process.exit waits for every thread, and a
+ * query of the mapping may never return; replacing the process by another program (execve) ends
+ * them all. Handlers of `exit` do not run.
  */
 export function endNow(code: number): never {
   try {
     process.execve?.('/bin/sh', ['sh', '-c', `exit ${code}`], {});
   } catch {
-    // Where that is not to be had, the ordinary way.
+    // Falls back to process.exit if there is no execve.
   }
   process.exit(code);
 }

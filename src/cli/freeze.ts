@@ -15,11 +15,11 @@ interface Options {
 
 export function freezeCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('freeze')
-    .description('put the files of the mapping on record, with who agreed to them and why')
-    .summary('put the mapping on record, with who agreed and why')
-    .option('--who <name>', 'who agreed to the mapping and its registries', '')
-    .option('--why <text>', 'why, or under which ticket', '')
-    .option('--check', 'say what has changed since the freeze, and write nothing')
+    .description('record the files of the mapping, with who approved them and why')
+    .summary('record the mapping, with who approved it and why')
+    .option('--who <name>', 'who approved the mapping and its registries', '')
+    .option('--why <text>', 'the reason, or a ticket', '')
+    .option('--check', 'list what has changed since the freeze, and write nothing')
     .option('--project <dir>', 'folder of the project', '.')
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
@@ -63,6 +63,6 @@ const EXAMPLES = `Examples:
 
 const QUESTIONS = `
 How do I change a mapping that is frozen?
-  Change it, have it approved, and freeze it again with who and why. Until then
-  sealift migrate refuses it.
+  Change it, have it approved, and freeze it again with --who and --why. Until
+  then, sealift migrate fails.
 `;

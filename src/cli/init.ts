@@ -16,7 +16,7 @@ interface Options {
 
 export function initCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('init')
-    .description('write a mapping for all of an unknown source')
+    .description('write a mapping for a whole unknown source')
     .requiredOption('--source <[NAME=]URL>', 'sqlite:FILE, csv:FILE, ndjson:FILE or json:FILE')
     .addOption(
       new Option('--ids <rule>', 'keep the legacy keys, or make UUIDs from them')
@@ -29,7 +29,7 @@ export function initCommand(exit: (code: number) => void, host: Host): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
-      const work = { ...options, here: host.cwd };
+      const work = { ...options, cwd: host.cwd };
       await runFlow(
         {
           name: 'init',
@@ -53,6 +53,6 @@ const EXAMPLES = `Examples:
 
 const QUESTIONS = `
 What comes next?
-  Read mapping/DECISIONS.md, which lists what a person should decide; then
-  sealift dry-run. init writes nothing but mapping/, and never over one.
+  Read mapping/DECISIONS.md, which lists what a person should decide; then run
+  sealift dry-run. init writes only mapping/, and never overwrites it.
 `;

@@ -1,7 +1,6 @@
 /**
- * What ends a command before it is done, whatever its threads are at: Ctrl-C, kill, or a query of
- * somebody else's that takes more memory than there is for it. Cleans up, says so in one line, and
- * ends the process.
+ * Ends a command early: on Ctrl-C, on kill, or if a query of the mapping takes too much memory.
+ * Cleans up, prints one line, and ends the process without waiting for its threads.
  */
 
 import type { Environment } from '../run/environment.ts';
@@ -13,9 +12,12 @@ export interface Interrupts extends Pick<Environment, 'signal' | 'onInterrupt' |
   stop(): void;
 }
 
-const LOOK_MS = 50;
+const MEMORY_CHECK_MS = 50;
 
-/** `note` says a line, `before` is called first; `fail` answers for a failure, and returns the exit code. */
+/**
+ * Handles interrupts until `stop`. `before` is called first; `fail` reports a failure and returns
+ * the exit code.
+ */
 export function interrupts(
   name: string,
   note: (line: string) => void,
@@ -27,12 +29,12 @@ export function interrupts(
   const end = (say: () => number): void => {
     before();
     controller.abort();
-    // What was begun last ends first: a run in a folder before the folder.
+    // In reverse order: a run in a folder is cleaned up before the folder.
     for (const cleanUp of [...cleanUps].reverse()) {
       try {
         cleanUp();
       } catch {
-        // The next run cleans up what this one could not.
+        // The next run cleans up the rest.
       }
     }
     endNow(say());
@@ -52,10 +54,10 @@ export function interrupts(
       return () => cleanUps.delete(cleanUp);
     },
     watchMemory(bytes, failure) {
-      // Only so often, but SQLite asks for memory in the other threads, and this one has little to do.
+      // Polling is enough: SQLite allocates in other threads, and this one is mostly idle.
       const timer = setInterval(() => {
         if (process.memoryUsage.rss() > bytes) end(() => fail(failure()));
-      }, LOOK_MS);
+      }, MEMORY_CHECK_MS);
       timer.unref();
       return () => {
         clearInterval(timer);

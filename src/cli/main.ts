@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * The command. Looks at the runtime first: the database driver does not run on older ones, and a
- * crash would say less than one line.
+ * The command. Checks the version of the runtime first: the database driver does not run on older
+ * ones, and would crash with a stack trace instead of a one-line message.
  *
- * Whoever reads the output may go away, as `head` does: what was done is done, and the exit code says so.
- * Output that could not be written is no success.
+ * The reader of the output may go away, as `head` does; the exit code still tells what was done.
+ * Output that could not be written is not a success.
  */
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -16,7 +16,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
 } else {
   const { codeOfOutput, outputFailed } = await import('./output.ts');
   process.stdout.on('error', outputFailed);
-  // What cannot be said on standard error cannot be said.
+  // An error of standard error has nowhere to be reported.
   process.stderr.on('error', () => {});
   process.on('exit', (code) => {
     process.exitCode = codeOfOutput(code);

@@ -29,16 +29,16 @@ interface Options {
 
 export function migrateCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('migrate')
-    .description('build and seal the candidate, whole or not at all')
+    .description('build and seal the candidate, all of it or nothing')
     .option('--project <dir>', 'folder of the project', '.')
     .addOption(sourceOption())
     .option(
       '--allow-rejected <n>',
-      'rejected rows that do not fail the run',
+      'number of rejected rows that do not fail the run',
       wholeNumber(0, 1e15),
       0,
     )
-    .option('--allow-blockers', 'build although rows that are kept have a BLOCKER')
+    .option('--allow-blockers', 'build in spite of BLOCKERs on rows that are kept')
     .addOption(workersOption())
     .addOption(memoryOption())
     .addOption(sampleOption())
@@ -49,7 +49,7 @@ export function migrateCommand(exit: (code: number) => void, host: Host): Comman
     .action(async (options: Options) => {
       const work = {
         ...options,
-        here: host.cwd,
+        cwd: host.cwd,
         sources: sourceMap(options.source),
         runId: host.variables['MIGRATE_RUN_ID'] ?? 'run-local',
         readOrder: host.variables['SEALIFT_READ_ORDER'] === 'reverse' ? 'reverse' : 'forward',
@@ -86,16 +86,16 @@ Environment:
 
 const QUESTIONS = `
 How do I resume a run that failed or was killed?
-  Run it again: it starts from the beginning, and nothing of the other is left.
-  The candidate from before stays in place until the new one is complete.
+  Run it again: it starts from the beginning and removes what the other left.
+  The previous candidate stays in place until the new one is complete.
 
 How do I use a copy of production?
   sealift migrate --source sqlite:/path/to/copy.db
   Sealift opens every source read-only, and the mapping stays as it is.
 
-How do I build in spite of rows that are wrong?
+How do I build in spite of rows with errors?
   sealift migrate --allow-rejected N --allow-blockers
-  Rows that were rejected are not in the candidate, and its sealed accounting
-  says how many. It is one to look at: it fails scan-all, and cannot go live.
-  What may be as it is gets a lower severity, what may be left out a "where".
+  Rejected rows are not in the candidate; its sealed accounting counts them.
+  Such a candidate is for inspection only: it fails scan-all and cannot go live.
+  To accept a finding, lower its severity; to leave rows out, use a "where".
 `;

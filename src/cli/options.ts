@@ -1,10 +1,10 @@
-/** Arguments of options, read strictly. */
+/** Parsers of option arguments, all strict. */
 
 import { InvalidArgumentError, Option } from 'commander';
 
 import { parseSourceOption } from '../project/sourceUrl.ts';
 
-/** A whole number within limits. */
+/** Returns a parser of whole numbers within limits, both inclusive. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
@@ -17,7 +17,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 
 const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
-/** A number of bytes such as `512M` or `2G`, at least 64M. */
+/** Parses a size such as `512M` or `2G`, at least 64M, to bytes. */
 function byteSize(text: string): number {
   const match = /^(\d{1,12})(?:([KMGT])(?:i?B)?)?$/i.exec(text);
   const bytes = Number(match?.[1] ?? 0) * (UNITS[match?.[2]?.toUpperCase() ?? ''] ?? 1);
@@ -25,14 +25,14 @@ function byteSize(text: string): number {
   return bytes;
 }
 
-/** `--workers`: null where it is left to the command. */
+/** `--workers`: null if not given, so that the command chooses. */
 export function workersOption(): Option {
   return new Option('--workers <n>', 'worker threads')
     .argParser(wholeNumber(1, 64))
-    .default(null, 'one per processor, at most 8; one for what is small');
+    .default(null, 'one per processor, at most 8; one if there is little to do');
 }
 
-/** `--memory`: what a command plans with, in bytes. */
+/** `--memory`: bytes that a command plans with. */
 export function memoryOption(): Option {
   return new Option('--memory <size>', 'memory to stay within, such as 512M')
     .argParser(byteSize)
@@ -46,29 +46,30 @@ export function sourceOption(): Option {
     .default([], 'as in the mapping');
 }
 
-/** The values of `--source`: name → URL. */
+/** Returns the values of `--source`: name → URL. */
 export function sourceMap(values: readonly string[]): Map<string, string> {
   return new Map(values.map(parseSourceOption).map(({ name, url }) => [name, url] as const));
 }
 
-/** `--sample`: how many rows of each module. They are held in memory, and more would be no sample. */
+/** `--sample`: rows per module. Limited, since their keys are held in memory. */
 export function sampleOption(): Option {
-  return new Option('--sample <n>', 'only so many rows a module, and what they refer to').argParser(
-    wholeNumber(1, 100_000),
-  );
+  return new Option(
+    '--sample <n>',
+    'only so many rows per module, and the rows they refer to',
+  ).argParser(wholeNumber(1, 100_000));
 }
 
-/** `--skip-integrity-check`: the database may be damaged, and what it holds is wanted all the same. */
+/** `--skip-integrity-check`: reads a database that may be damaged. */
 export function integrityOption(): Option {
-  return new Option('--skip-integrity-check', 'read databases without a check for damage');
+  return new Option('--skip-integrity-check', 'read databases without checking them for damage');
 }
 
 /** `--dry-run` of commands that change what is live or kept. */
 export function dryRunOption(): Option {
-  return new Option('--dry-run', 'say what would be done, and do nothing');
+  return new Option('--dry-run', 'print what would be done, and do nothing');
 }
 
 /** `--who`: the operator, for the journal. */
 export function whoOption(): Option {
-  return new Option('--who <name>', 'your name for the journal, or MIGRATE_OPERATOR');
+  return new Option('--who <name>', 'your name, for the journal (default: $MIGRATE_OPERATOR)');
 }

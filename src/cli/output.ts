@@ -1,6 +1,6 @@
 /**
- * Everything that a command says goes through here, to standard output or standard error: whatever
- * names a line holds, it draws nothing and breaks nothing, and what cannot be written is noticed.
+ * Writes all output of a command, to standard output or standard error. Escapes control characters
+ * in names, and notices output that could not be written.
  */
 
 import { fstatSync, writeSync } from 'node:fs';
@@ -10,17 +10,17 @@ import { printable } from '../outcome/printable.ts';
 
 const OUT = 1;
 
-/** Where a command line writes to, and what it knows about it. */
+/** The streams that a command line writes to. */
 export interface Output {
-  /** Writes results, to standard output. */
+  /** Writes results to standard output. */
   readonly text: (text: string) => void;
-  /** Writes what is said beside the results, to standard error. */
+  /** Writes notes to standard error. */
   readonly note: (text: string) => void;
-  /** The size of the terminal that shows the results, in characters; null where none does. */
+  /** Returns the size of the terminal that shows the results, in characters; null if none does. */
   readonly screen: () => { readonly columns: number; readonly rows: number } | null;
-  /** Whether a line on standard error may move: it is a terminal. */
+  /** Whether standard error is a terminal, where a line may be redrawn. */
   readonly moves: boolean;
-  /** The exit code of a command, where what it said has arrived, or else another than success. */
+  /** Returns the exit code of a command; never that of success if output was lost. */
   readonly codeOf: (code: number) => number;
 }
 
@@ -38,10 +38,10 @@ export const processOutput: Output = {
   codeOf: codeOfOutput,
 };
 
-/** The code of the first error; null while all was written. */
+/** Code of the first write error; null if there was none. */
 let lost: string | null = null;
 
-/** A line of results. `decorate` puts colour around what is printable by then. */
+/** Prints a line of results. `decorate` adds colour after the line was made printable. */
 export function sayLine(
   output: Output,
   line: string,
@@ -50,19 +50,19 @@ export function sayLine(
   output.text(`${decorate(printable(line))}\n`);
 }
 
-/** A line for a person, beside the results. */
+/** Prints a line for a person to standard error. */
 export function noteLine(output: Output, line: string): void {
   output.note(`${printable(line)}\n`);
 }
 
-/** A value as JSON, in which no character is one that a terminal obeys. */
+/** Prints a value as JSON without characters that control a terminal. */
 export function sayJson(output: Output, value: unknown): void {
   output.text(`${plainJson(value)}\n`);
 }
 
-/** JSON of several lines; control, invisible and direction-changing characters are escaped. */
+/** Returns indented JSON; control, invisible and bidirectional characters are escaped. */
 export function plainJson(value: unknown): string {
-  // Line ends of the layout stay: those of texts are escaped by then.
+  // Line ends of the layout stay; JSON.stringify has escaped those in texts.
   return JSON.stringify(value, null, 2).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     return character === '\n' ? character : escapedUnits(character);
   });
@@ -74,13 +74,14 @@ function escapedUnits(character: string): string {
   }).join('');
 }
 
+/** Prints text that holds no names, such as help and scripts. */
 function writeText(text: string): void {
   if (lost !== null) return;
   if (!isFile()) {
     process.stdout.write(text);
     return;
   }
-  // The runtime takes a write of a part of the text, as onto a disk that is nearly full, for all of it.
+  // A partial write, as onto a nearly full disk, counts as a full one in the runtime: loop instead.
   const bytes = Buffer.from(text);
   try {
     for (let done = 0; done < bytes.length;) done += writeSync(OUT, bytes, done);
@@ -89,7 +90,7 @@ function writeText(text: string): void {
   }
 }
 
-/** Whether what is written to standard output arrives at once. Devices such as /dev/full count. */
+/** Whether writes to standard output are synchronous: files, and devices such as /dev/full. */
 function isFile(): boolean {
   if (process.stdout.isTTY) return false;
   try {
@@ -100,19 +101,19 @@ function isFile(): boolean {
   }
 }
 
-/** Notes that output is lost, and says so once. A reader that has gone away wants no more of it. */
+/** Records that output is lost and prints so once, unless the reader has closed the pipe. */
 export function outputFailed(error: unknown): void {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
   if (code === 'EPIPE' || lost !== null) return;
   lost = code;
   noteLine(
     processOutput,
-    `sealift: standard output could not be written (${code}): what the command did stands, ` +
-      'but what it said is lost',
+    `sealift: standard output could not be written (${code}): what the command did is done, ` +
+      'but its output is lost',
   );
 }
 
-/** The exit code of a command, where what it said has arrived, or else another than success. */
+/** Returns the exit code of a command, or the one for lost output if it would tell of success. */
 export function codeOfOutput(code: number): number {
   return lost === null ? code : exitCodeOfLostOutput(code);
 }

@@ -1,12 +1,12 @@
-/** The parts of a run, written down as their progress is shown: the report draws them. */
+/** Records the phases of a run from its progress, for the report. */
 
 import type { Progress } from '../run/environment.ts';
 import type { Phase } from '../report/timing.ts';
 
-/** More are not written down: memory is bounded, and nobody reads them. */
+/** Maximum number of recorded phases, to bound memory. */
 const MAX_PHASES = 1000;
 
-/** Shows progress as `shown` does, and adds to `phases`; `clock` gives milliseconds of the run. */
+/** Returns a progress that also adds to `phases`; `clock` returns milliseconds since the start. */
 export function recordPhases(shown: Progress, phases: Phase[], clock: () => number): Progress {
   let open: { readonly label: string; readonly begun: number } | null = null;
   let rows = 0;

@@ -1,4 +1,4 @@
-/** The command line: what commands there are, in the order in which they are used, and their help. */
+/** The command line: its commands, in the order in which they are used, and their help. */
 
 import { resolve } from 'node:path';
 
@@ -27,7 +27,7 @@ import { verifyChecksumsCommand } from './verifyChecksums.ts';
 
 type Make = (exit: (code: number) => void, host: Host) => Command;
 
-/** The commands by the part of a migration that they belong to. */
+/** Commands by stage of a migration. */
 const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Prepare:', [initCommand, registryCommand, freezeCommand]],
   ['Rehearse:', [dryRunCommand]],
@@ -35,10 +35,10 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
   ['Promote:', [promoteCommand, rollbackCommand]],
-  ['Keep house:', [statusCommand, pruneCommand]],
+  ['Maintenance:', [statusCommand, pruneCommand]],
 ];
 
-/** All of it, not yet run; `exit` gets the exit code of the command that is run on `host`. */
+/** Creates the program. `exit` receives the exit code of the command that is run. */
 export function createProgram(exit: (code: number) => void, host: Host): Command {
   const program = new Command('sealift')
     .description('Moves data from a legacy system to a new one and proves that nothing was lost.')
@@ -86,19 +86,19 @@ export async function runProgram(argv: readonly string[], host: Host): Promise<n
   }
 }
 
-/** A command, its commands, and theirs. */
+/** Returns a command and all commands below it. */
 export function withCommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withCommands)];
 }
 
-/** As a person types it after `sealift`: `registry check`; null for the program itself. */
+/** Returns the words after `sealift`, such as `registry check`; null for the program itself. */
 export function nameOf(command: Command): string | null {
   if (command.parent === null) return null;
   const before = nameOf(command.parent);
   return before === null ? command.name() : `${before} ${command.name()}`;
 }
 
-/** What the parser of arguments says, as one line in the manner of all others. */
+/** Turns a message of the argument parser into one line in the style of all others. */
 function usageLine(command: string | null, text: string): string {
   const name = command === null ? 'sealift' : `sealift ${command}`;
   const near = /\(Did you mean (.+)\?\)/.exec(text)?.[1];
@@ -113,38 +113,38 @@ function usageLine(command: string | null, text: string): string {
     .replace(/(but got \d+): .*$/s, '$1')
     .replaceAll(/\. ([A-Za-z])/g, (_, first: string) => `, ${first.toLowerCase()}`)
     .replace(/\.?\s*$/, '');
-  const hint = near === undefined ? `${name} --help shows what there is` : `did you mean ${near}?`;
+  const hint = near === undefined ? `run ${name} --help` : `did you mean ${near}?`;
   return `${printable(`${name}: ${what}: ${hint}`)}\n`;
 }
 
 const EXAMPLES = `Examples:
-  sealift init --source sqlite:legacy.db   # a mapping for all of a database
-  sealift dry-run                          # what is wrong with the data
+  sealift init --source sqlite:legacy.db   # a mapping for a whole database
+  sealift dry-run                          # find errors in the data
   sealift migrate                          # build and seal the candidate
-  sealift scan-all                         # every check over it
+  sealift scan-all                         # run every check on it
   sealift promote                          # make it the live one
 `;
 
 const QUESTIONS = `
 How do I ...
   see what is wrong          sealift dry-run, then open its report.html
-  resume                     run the same command again; nothing is half done
+  resume                     run the same command again, it starts anew
   undo                       sealift rollback
   ignore a rule              "severities" in mapping/project.json: see dry-run
   run on one module only     sealift scan-module NAME
-  use a copy of production   --source sqlite:/path/to/copy.db, of most commands
+  use a copy of production   --source sqlite:/path/to/copy.db, in most commands
   prove it to an auditor     sealift verify-checksums --expect-seal ID
   free disk space            sealift prune --dry-run, then sealift prune
-  run it in CI               by exit codes and --json, see below
+  run it in CI               with exit codes and --json, see below
   keep personal data out     no message, report or log holds a record's value;
     of reports               diff --show-values shows some, on a terminal only
 
 Exit codes:
   checks    0 PASS   1 WARN   2 FAIL, or it could not run
-  actions   0 done   1 failed, and nothing has changed
+  actions   0 done   1 failed, and nothing was changed
   both      64 wrong usage or mapping   130 interrupted
-            74 in place of 0 and 1: its output or report could not be written
+            74 instead of 0 or 1: its output or report could not be written
 Actions are init, registry build, freeze, migrate, promote, rollback, status and
 prune; all others are checks. With --json, standard output is one JSON object.
-"sealift COMMAND --help" says more about each.
+Run "sealift COMMAND --help" for more about a command.
 `;

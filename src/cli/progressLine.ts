@@ -1,15 +1,15 @@
-/** How far something is, as one line of text that fits a terminal's width. Pure. */
+/** Formats progress as one line that fits a terminal's width. Pure. */
 
 import { counted } from '../outcome/counted.ts';
 import { printable } from '../outcome/printable.ts';
 
 export interface Step {
-  /** What is done: a module, or what is checked of one. */
+  /** A module, or a check of one. */
   readonly label: string;
   readonly done: number;
-  /** 0 where it is not known. */
+  /** 0 if unknown. */
   readonly total: number;
-  /** What is counted, in the singular. */
+  /** Counted unit, in the singular. */
   readonly unit: string;
   readonly seconds: number;
 }
@@ -17,20 +17,24 @@ export interface Step {
 const NAME = 26;
 const LEAST_BAR = 8;
 const MOST_BAR = 30;
-/** The ends of the bar, percentage, count, rate, ETA of hours, and the blanks between them. */
+/**
+ * Columns of the ends of the bar, percentage, count, rate, ETA of hours, and spaces between them.
+ */
 const NUMBERS = 44;
 
-/** `kunden   [####    ]  50%  1.2k/2.4k  12k/s  ETA 0:01`, at most `columns` - 1 characters. */
+/**
+ * Returns `kunden   [####    ]  50%  1.2k/2.4k  12k/s  ETA 0:01`, at most `columns` - 1 characters.
+ */
 export function progressLine(step: Step, columns: number): string {
   const { done, total } = step;
   const rate = rateOf(step);
-  const room = Math.max(LEAST_BAR, Math.min(MOST_BAR, columns - 1 - NAME - NUMBERS));
+  const width = Math.max(LEAST_BAR, Math.min(MOST_BAR, columns - 1 - NAME - NUMBERS));
   const known = total > 0;
   const part = known ? Math.min(1, done / total) : 0;
   const eta = known && rate !== null && rate > 0 ? clock((total - done) / rate) : '--:--';
   const columnsOfText = [
     fitted(step.label, NAME),
-    known ? bar(part, room) : ' '.repeat(room + 2),
+    known ? bar(part, width) : ' '.repeat(width + 2),
     (known ? `${Math.floor(part * 100)}%` : '').padStart(4),
     (known ? `${short(done)}/${short(total)}` : short(done)).padStart(13),
     (rate === null ? '' : `${short(rate)}/s`).padStart(8),
@@ -39,7 +43,7 @@ export function progressLine(step: Step, columns: number): string {
   return columnsOfText.join(' ').slice(0, Math.max(1, columns - 1));
 }
 
-/** What is left of it when it is done: `kunden   1110 rows in 0.4 s, 2.8k/s`. */
+/** Returns the line of a finished step: `kunden   1110 rows in 0.4 s, 2.8k/s`. */
 export function doneLine(step: Step): string {
   const { label, done, unit, seconds } = step;
   const rate = rateOf(step);
@@ -47,15 +51,15 @@ export function doneLine(step: Step): string {
   return `${fitted(label, NAME)} ${counted(done, unit)} in ${seconds.toFixed(1)} s${fast}`;
 }
 
-/** What less than this says is chance. */
+/** Minimum duration for a rate. */
 const LEAST_SECONDS = 0.1;
 
-/** Per second; null where it is too early to tell. */
+/** Returns units per second; null if too early to tell. */
 function rateOf({ done, seconds }: Step): number | null {
   return seconds < LEAST_SECONDS ? null : done / seconds;
 }
 
-/** Cut or filled to `width` characters. */
+/** Cuts or pads to `width` characters. */
 function fitted(text: string, width: number): string {
   const characters = Array.from(printable(text));
   if (characters.length > width) return `${characters.slice(0, width - 1).join('')}…`;
@@ -69,7 +73,7 @@ function bar(part: number, width: number): string {
 
 const UNITS = ['', 'k', 'M', 'G', 'T'];
 
-/** 950, 1.2k, 34k, 5.6M: at most 5 characters. */
+/** Formats 950, 1.2k, 34k, 5.6M: at most 5 characters. */
 function short(number: number): string {
   let [value, unit] = [Math.max(0, number), 0];
   while (value >= 999.5 && unit < UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
@@ -77,7 +81,7 @@ function short(number: number): string {
   return `${value.toFixed(digits)}${UNITS[unit]}`;
 }
 
-/** 0:07, 12:34, 3:00:00. */
+/** Formats 0:07, 12:34, 3:00:00. */
 function clock(seconds: number): string {
   const whole = Math.min(Math.ceil(seconds), 99 * 3600);
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];

@@ -20,10 +20,10 @@ interface Options {
 export function promoteCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('promote')
     .description('make a candidate that passed its scan the live one')
-    .argument('[seal-id]', 'the candidate, by 8 digits or more; what was built last if left out')
+    .argument('[seal-id]', 'the candidate (8 digits or more); default: the one built last')
     .option('--project <dir>', 'folder of the project', '.')
-    .option('--expect-seal <seal-id>', 'the seal id that was noted when the candidate was built')
-    .option('--allow-warnings', 'accept the warnings of its scan')
+    .option('--expect-seal <seal-id>', 'the seal id that you noted after migrate')
+    .option('--allow-warnings', 'accept the WARNINGs of its scan')
     .addOption(dryRunOption())
     .addOption(whoOption())
     .addOption(workersOption())

@@ -16,12 +16,12 @@ interface Options {
 
 export function pruneCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('prune')
-    .description('remove candidates but the live one, the one before, and what was built last')
-    .summary('remove candidates that nobody needs any more')
+    .description('remove candidates except the live one, the one before, and the one built last')
+    .summary('remove candidates that are no longer needed')
     .option('--project <dir>', 'folder of the project', '.')
     .option(
       '--keep <seal-id>',
-      'one that stays besides, by 8 digits or more; repeatable',
+      'another candidate to keep (8 digits or more); repeatable',
       (id: string, before: readonly string[]) => [...before, id],
       [],
     )
@@ -57,7 +57,7 @@ const EXAMPLES = `Examples:
 
 const QUESTIONS = `
 How do I free disk space?
-  sealift prune --dry-run says which candidates would go, sealift prune removes
-  them. The live one, the one before it, what was built last, and what --keep
-  names stay. Reports are in storage_reports/history: remove what you like.
+  sealift prune --dry-run lists the candidates to remove; sealift prune removes
+  them. It keeps the live one, the one before it, the one built last, and those
+  of --keep. Reports are in storage_reports/history; delete any of them.
 `;

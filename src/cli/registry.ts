@@ -14,8 +14,8 @@ interface Options {
 
 export function registryCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('registry')
-    .description('check the frozen ids of a project, or add those that are missing')
-    .summary('check the frozen ids, or add those that are missing')
+    .description('check the frozen ids of a project, or add missing ones')
+    .summary('check the frozen ids, or add missing ones')
     .addHelpText('before', EXAMPLES)
     .addCommand(checkCommand(exit, host))
     .addCommand(buildCommand(exit, host));
@@ -45,7 +45,7 @@ function checkCommand(exit: (code: number) => void, host: Host): Command {
 
 function buildCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('build'))
-    .description('add an entry for every legacy id that has none')
+    .description('add an entry for every legacy id without one')
     .argument('[module...]', 'names of modules; all if left out')
     .addHelpText('before', 'Examples:\n  sealift registry build\n  sealift registry build kunden\n')
     .action(async (modules: string[], options: Options) => {
@@ -77,10 +77,10 @@ function workOf(
   host: Host,
 ): {
   project: string;
-  here: string;
+  cwd: string;
   sources: Map<string, string>;
 } {
-  return { project, here: host.cwd, sources: sourceMap(source) };
+  return { project, cwd: host.cwd, sources: sourceMap(source) };
 }
 
 const EXAMPLES = `Examples:

@@ -18,10 +18,10 @@ interface Options {
 
 export function rollbackCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('rollback')
-    .description('make the candidate that was live before the live one again')
-    .summary('make the one before the live one again')
+    .description('make the previous candidate live again')
+    .summary('make the previous candidate live again')
     .option('--project <dir>', 'folder of the project', '.')
-    .option('--to <seal-id>', 'one that was live earlier, by 8 digits or more')
+    .option('--to <seal-id>', 'an earlier candidate (8 digits or more)')
     .addOption(dryRunOption())
     .addOption(whoOption())
     .addOption(workersOption())
@@ -60,6 +60,6 @@ const EXAMPLES = `Examples:
 
 const QUESTIONS = `
 How do I undo a promote?
-  sealift rollback: the candidate that was live before is verified and live
-  again, in one step. A rollback is undone by sealift promote.
+  Run sealift rollback. It verifies the previous candidate and makes it live
+  again, in one step. To undo a rollback, run sealift promote.
 `;

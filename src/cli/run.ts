@@ -1,7 +1,7 @@
 /**
- * Runs one command: environment in, report and summary out, errors → one line and an exit code.
- * Anything that is not a Failure is a defect of Sealift and says so, without a stack trace unless
- * SEALIFT_DEBUG asks for it.
+ * Runs one command: provides its environment, writes its report and summary, and turns errors into
+ * one line and an exit code. An error that is not a Failure is reported as a defect of Sealift,
+ * with a stack trace only if SEALIFT_DEBUG is set.
  */
 
 import { isAbsolute, relative } from 'node:path';
@@ -40,25 +40,25 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** A command as it is run: its name, how its exit code is told, and its work. */
+/** A command to run: its name, kind of exit code, and work. */
 export interface CommandSpec {
   readonly name: string;
   readonly kind: 'action' | 'check';
   /** Whether a report is written to storage_reports. */
   readonly report: boolean;
-  /** Where it goes, latest-<name>, when not by the command's own name. */
+  /** Name in the report's folder, latest-<name>, if not the command's. */
   readonly reportName?: string;
-  /** Its outcome lists what is in `found`, or a list of its own, which is put there. */
+  /** Returns the outcome, whose findings are those in `found` or are added to it. */
   readonly work: (env: Environment, found: FindingStore) => Promise<Outcome>;
 }
 
-/** What a person has asked for, and where. */
-interface Asked {
+/** The options of a command line, and the host that it runs on. */
+interface Invocation {
   readonly options: CommonOptions;
   readonly host: Host;
 }
 
-/** Runs a command to its exit code. */
+/** Runs a command and returns its exit code. */
 export async function runCommand(
   command: CommandSpec,
   options: CommonOptions,
@@ -66,7 +66,7 @@ export async function runCommand(
 ): Promise<number> {
   const { output } = host;
   const note = (line: string): void => noteLine(output, line);
-  // Whatever mask the shell has: candidates and reports are private. Mappings are shared.
+  // Overrides the shell's umask: candidates and reports are private, mappings are shared.
   if (command.report) host.umask(0o077);
   const begun = new Date();
   const started = performance.now();
@@ -120,7 +120,7 @@ export async function runCommand(
       options,
       host,
     });
-    // A failure is no success already, and its line has said why: often the same full disk.
+    // A failed command keeps its code and message: often the cause is the same full disk.
     if (report === null && outcome.failure === undefined) code = exitCodeOfLostOutput(code);
   }
   print(outcome, timing, { options, host }, report);
@@ -128,14 +128,14 @@ export async function runCommand(
   return code;
 }
 
-/** With its findings in the order of the report, each with an id. */
+/** Returns the outcome with its findings in the order of the report, each with an id. */
 function listed(outcome: Outcome, found: FindingStore): Outcome {
   if (outcome.findings === found.list) return outcome;
   for (const finding of outcome.findings) found.add(finding);
   return { ...outcome, findings: found.list };
 }
 
-/** A run that another one kept from running has nothing to report over that one's report. */
+/** A run that was locked out must not overwrite the report of the one that holds the lock. */
 function hasReport(command: CommandSpec, { failure }: Outcome, code: number): boolean {
   return command.report && code !== EXIT.usage && failure?.code !== 'BUSY';
 }
@@ -147,7 +147,7 @@ function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
   return status;
 }
 
-/** What a command gets from outside, with its display and what an interrupt does. */
+/** Returns the environment of a command, with its display and interrupts. */
 export function environment(
   progress: Environment['progress'],
   { signal, onInterrupt, watchMemory }: Pick<Environment, 'signal' | 'onInterrupt' | 'watchMemory'>,
@@ -178,11 +178,14 @@ export function environment(
   };
 }
 
-/** Faults as they are; anything else is a defect of Sealift. */
+/**
+ * Returns a Failure as it is, a system error as a Failure, and anything else as a defect of
+ * Sealift.
+ */
 function asFailure(error: unknown, { variables }: Host): Failure {
   if (error instanceof Failure) return error;
   if (variables['SEALIFT_DEBUG'] !== undefined) throw error;
-  // Nobody has said where that may happen, but it is the system's answer and no defect of ours.
+  // A system error that no caller handles is not a defect of Sealift.
   const refused = systemCode(error)?.startsWith('E') === true && !isOfRuntime(error);
   const known = refused ? readFailure(error, pathOf(error)) : error;
   if (known instanceof Failure) return known;
@@ -194,7 +197,7 @@ function asFailure(error: unknown, { variables }: Host): Failure {
   });
 }
 
-/** Errors of the runtime have codes, too: ERR_STRING_TOO_LONG. */
+/** Whether the error is the runtime's own, such as ERR_STRING_TOO_LONG. */
 function isOfRuntime(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code?.startsWith('ERR_') === true;
 }
@@ -203,7 +206,7 @@ async function tryReport(
   name: string,
   outcome: Outcome,
   timing: Timing,
-  { options, host }: Asked,
+  { options, host }: Invocation,
 ): Promise<string | null> {
   const { reports } = projectPaths(options.project);
   try {
@@ -216,7 +219,7 @@ async function tryReport(
   }
 }
 
-/** A path as a person would type it: relative where it lies below `cwd`. */
+/** Returns a path as a person would type it: relative if it is below cwd. */
 function shownPath(path: string, cwd: string): string {
   const short = relative(cwd, path);
   return short.startsWith('..') || isAbsolute(short) ? path : short;
@@ -225,7 +228,7 @@ function shownPath(path: string, cwd: string): string {
 function print(
   outcome: Outcome,
   timing: Timing,
-  { options, host }: Asked,
+  { options, host }: Invocation,
   report: string | null,
 ): void {
   const { cwd, output, variables } = host;

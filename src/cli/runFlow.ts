@@ -1,4 +1,4 @@
-/** How each command ends: its flow is loaded and run, to an exit code. */
+/** Loads and runs the flow of a command, to an exit code. */
 
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -6,13 +6,15 @@ import type { Environment } from '../run/environment.ts';
 import type { Host } from './host.ts';
 import type { CommandSpec, CommonOptions } from './run.ts';
 
-/** A command whose work is in a module that is loaded only when it runs: help waits for no database driver. */
+/**
+ * A command whose flow is loaded only when it runs, so that help does not load a database driver.
+ */
 export interface FlowSpec<Flow> extends Omit<CommandSpec, 'work'> {
   readonly load: () => Promise<Flow>;
   readonly work: (flow: Flow, env: Environment, found: FindingStore) => Promise<Outcome>;
 }
 
-/** Runs a command on `host` and passes its exit code to `exit`. */
+/** Runs a command and passes its exit code to `exit`. */
 export async function runFlow<Flow>(
   { load, work, ...spec }: FlowSpec<Flow>,
   options: CommonOptions,

@@ -1,16 +1,16 @@
-/** This command line, run as a process of its own: what a drill proves is what people run. */
+/** Runs this command line as a separate process, so that drills test what users run. */
 
 import { spawn } from 'node:child_process';
 
 import type { SelfOptions, SelfRun } from '../run/environment.ts';
 
-/** So that a child that says too much does not fill the memory. */
+/** Limit of a child's output, to bound memory. */
 const MAX_OUTPUT = 16 * 2 ** 20;
 
-/** Starts `sealift ARGS`; its output is kept, nothing of it is shown. */
+/** Starts `sealift ARGS`; its output is kept, not shown. */
 export function runSelf(args: readonly string[], options: SelfOptions): SelfRun {
   const main = process.argv[1] ?? '';
-  // A child takes its mask from its parent at its birth.
+  // A child inherits the umask of its parent when it starts.
   const before = process.umask(options.umask);
   const child = spawn(process.execPath, [...process.execArgv, main, ...args], {
     env: { ...process.env, ...options.variables },

@@ -24,13 +24,13 @@ interface SourceOptions extends Options {
 export function scanAllCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('scan-all'))
     .addOption(sourceOption())
-    .description('run every check over the sealed candidate, and count the rows again')
-    .summary('run every check over the sealed candidate')
+    .description('run every check on the sealed candidate, and count the source rows again')
+    .summary('run every check on the sealed candidate')
     .addHelpText('before', SCAN_ALL)
     .addHelpText('after', IN_CI)
     .action(async (options: SourceOptions) => {
       const { project } = options;
-      const recount = { project, here: host.cwd, sources: sourceMap(options.source) };
+      const recount = { project, cwd: host.cwd, sources: sourceMap(options.source) };
       const work = { ...options, command: 'scan-all', modules: null, recount } as const;
       await run(work, 'scan', options, exit, host);
     });
@@ -38,8 +38,8 @@ export function scanAllCommand(exit: (code: number) => void, host: Host): Comman
 
 export function scanModuleCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('scan-module'))
-    .description('run every check over some modules of the sealed candidate')
-    .summary('the same for some of its modules')
+    .description('run every check on some modules of the sealed candidate')
+    .summary('run every check on some of its modules')
     .argument('<module...>', 'names of modules')
     .addHelpText('before', SCAN_MODULE)
     .addHelpText('after', ONE_MODULE)
@@ -51,8 +51,8 @@ export function scanModuleCommand(exit: (code: number) => void, host: Host): Com
 
 export function scanPiiCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('scan-pii'))
-    .description('look for undeclared personal data in the sealed candidate')
-    .summary('look for undeclared personal data in it')
+    .description('search the sealed candidate for undeclared personal data')
+    .summary('search it for undeclared personal data')
     .argument('[module...]', 'names of modules; all if left out')
     .addHelpText('before', SCAN_PII)
     .action(async (modules: string[], options: Options) => {
@@ -73,7 +73,7 @@ function withOptions(command: Command): Command {
   return command
     .option('--project <dir>', 'folder of the project', '.')
     .option('--candidate <candidate>', 'v1, live, a seal id or a folder (default: v1)')
-    .option('--expect-seal <seal-id>', 'the seal id that was noted when the candidate was built')
+    .option('--expect-seal <seal-id>', 'the seal id that you noted after migrate')
     .addOption(workersOption())
     .addOption(memoryOption())
     .option('--json', 'print the summary as JSON');
@@ -103,7 +103,7 @@ function run(
 
 const SCAN_ALL = `Examples:
   sealift scan-all
-  sealift scan-all --candidate live        # what is live, not what is built
+  sealift scan-all --candidate live        # the live one, not v1
   sealift scan-all --source sqlite:/path/to/copy.db
   sealift scan-all --json > scan.json
 `;
@@ -120,13 +120,14 @@ const SCAN_PII = `Examples:
 
 const IN_CI = `
 How do I run it in CI?
-  Any exit code but 0 fails the job: 1 WARN, 2 FAIL or it could not run. --json
-  puts the summary on standard output; keep storage_reports as an artifact: no
-  report holds a record's value.
+  Any exit code but 0 fails the job: 1 is WARN, 2 is FAIL or could not run.
+  --json prints the summary to standard output. Keep storage_reports as an
+  artifact: no report holds a record's value.
 `;
 
 const ONE_MODULE = `
 How do I run on one module only?
-  sealift scan-module NAME reports on it alone, and reads what it refers to.
-  A candidate is always built whole; "sealift dry-run --sample 1000" is quick.
+  sealift scan-module NAME reports on that module only, and reads the records
+  it refers to. A candidate is always built whole; for a quick run, use
+  sealift dry-run --sample 1000.
 `;

@@ -9,7 +9,7 @@ import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
-  /** False where --no-source is given. */
+  /** False with --no-source. */
   readonly source: readonly string[] | false;
   readonly counts?: boolean;
   readonly workers: Workers;
@@ -23,7 +23,7 @@ export function scanDriftCommand(exit: (code: number) => void, host: Host): Comm
     .summary('compare it with its mapping and sources as they are now')
     .option('--project <dir>', 'folder of the project', '.')
     .addOption(sourceOption())
-    .option('--no-source', 'leave the sources alone: compare the mapping and copies only')
+    .option('--no-source', 'do not read the sources: compare the mapping and copies only')
     .addOption(new Option('--counts', 'count rows instead of comparing every record'))
     .addOption(workersOption())
     .addOption(memoryOption())
@@ -32,7 +32,7 @@ export function scanDriftCommand(exit: (code: number) => void, host: Host): Comm
     .action(async (options: Options) => {
       const work = {
         ...options,
-        here: host.cwd,
+        cwd: host.cwd,
         sources: sourceMap(options.source === false ? [] : options.source),
         depth: depthOf(options),
       };
@@ -58,6 +58,6 @@ function depthOf({ source, counts }: Options): 'mapping' | 'counts' | 'records' 
 
 const EXAMPLES = `Examples:
   sealift scan-drift
-  sealift scan-drift --counts              # quick: numbers of rows, not cells
-  sealift scan-drift --no-source           # where the source cannot be reached
+  sealift scan-drift --counts              # quick: compare row counts only
+  sealift scan-drift --no-source           # if the source is not reachable
 `;

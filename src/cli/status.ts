@@ -12,7 +12,7 @@ interface Options {
 
 export function statusCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('status')
-    .description('what is live, built and scanned, and what would come next')
+    .description('show what is live, built and scanned, and what comes next')
     .option('--project <dir>', 'folder of the project', '.')
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', 'Examples:\n  sealift status\n  sealift status --json\n')

@@ -1,7 +1,6 @@
 /**
- * What a person sees while a command runs: on a terminal a line that moves, and one that stays for
- * each module; plain lines elsewhere. Changes no mode of the terminal, so that a run that is killed
- * leaves it as it was.
+ * Shows progress while a command runs: on a terminal one moving line and a lasting one per module,
+ * elsewhere plain lines. Changes no mode of the terminal, so a killed run leaves it intact.
  */
 
 import { SingleBar } from 'cli-progress';
@@ -11,21 +10,21 @@ import { counted } from '../outcome/counted.ts';
 import { doneLine, progressLine, type Step } from './progressLine.ts';
 
 export interface TerminalStyle {
-  /** Draw a line that moves: standard error is a terminal. */
+  /** Whether to draw a moving line: standard error is a terminal. */
   readonly bars: boolean;
-  /** Say nothing before the end. */
+  /** Whether to print nothing before the end. */
   readonly quiet: boolean;
 }
 
-/** Progress, and the last of its lines. */
+/** Progress that can be closed. */
 export interface Shown extends Progress {
-  /** Writes what is still open; nothing is shown after that. */
+  /** Writes the open line; nothing is shown afterwards. */
   close(): void;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** How to draw, from the stream and the environment. */
+/** Chooses how to draw, from the stream and the environment. */
 export function terminalStyle(
   isTerminal: boolean,
   variables: Variables,
@@ -34,7 +33,7 @@ export function terminalStyle(
   return { bars: isTerminal && !isDumb(variables) && variables['CI'] === undefined, quiet };
 }
 
-/** Whether to colour what goes to a terminal (no-color.org). */
+/** Whether to colour terminal output (no-color.org). */
 export function wantsColor(isTerminal: boolean, variables: Variables): boolean {
   return isTerminal && !isDumb(variables) && (variables['NO_COLOR'] ?? '') === '';
 }
@@ -49,7 +48,7 @@ const COLORS: readonly (readonly [RegExp, string])[] = [
   [/(?<=^[a-z -]+: )(?:PASS|DONE)$/, '32'],
 ];
 
-/** A line of a summary, with its severity or verdict in colour. */
+/** Colours the severity or verdict of a summary line. */
 export function colored(line: string): string {
   for (const [pattern, color] of COLORS) {
     if (pattern.test(line)) return line.replace(pattern, `\u001b[1;${color}m$&\u001b[0m`);
@@ -57,7 +56,7 @@ export function colored(line: string): string {
   return line;
 }
 
-/** Progress on standard error; `write` takes the lines that stay. */
+/** Returns the progress on standard error. */
 export function terminalProgress(style: TerminalStyle, write: (line: string) => void): Shown {
   if (style.quiet) return { begin() {}, update() {}, end() {}, close() {} };
   return inGroups(style.bars ? movingLine() : null, write);
@@ -68,7 +67,7 @@ interface MovingLine {
   clear(): void;
 }
 
-/** One line at the bottom, drawn anew ten times a second at most. */
+/** One line at the bottom, redrawn at most ten times per second. */
 function movingLine(): MovingLine {
   let step: Step = { label: '', done: 0, total: 0, unit: '', seconds: 0 };
   const bar = new SingleBar({
@@ -101,7 +100,7 @@ interface Open {
   readonly begun: number;
 }
 
-/** Steps of one group share one line that stays: it counts what the largest of them has counted. */
+/** Steps of one group share one lasting line, with the count of the largest of them. */
 function inGroups(line: MovingLine | null, write: (line: string) => void): Shown {
   let open: Open | null = null;
   let kept: Step | null = null;

@@ -17,11 +17,11 @@ interface Options {
 
 export function verifyChecksumsCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('verify-checksums')
-    .description('compute everything that the seal states again, and compare')
-    .summary('compute all that the seal states again, and compare')
+    .description('recompute everything that the seal states, and compare')
+    .summary('recompute all that the seal states, and compare')
     .option('--project <dir>', 'folder of the project', '.')
     .option('--candidate <candidate>', 'a folder, live, or a seal id (default: v1)')
-    .option('--expect-seal <seal-id>', 'the seal id that was noted when the candidate was built')
+    .option('--expect-seal <seal-id>', 'the seal id that you noted after migrate')
     .addOption(workersOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
@@ -37,7 +37,7 @@ export function verifyChecksumsCommand(exit: (code: number) => void, host: Host)
         {
           name: 'verify-checksums',
           kind: 'check',
-          // A candidate from elsewhere is none of this project's history.
+          // A candidate from another folder is not part of this project's reports.
           report: options.candidate === undefined,
           load: () => import('../flow/verifyChecksums.ts'),
           work: ({ verifyChecksums }, env) => verifyChecksums(work, env),
@@ -57,9 +57,9 @@ const EXAMPLES = `Examples:
 
 const QUESTIONS = `
 How do I prove to an auditor that nothing has changed?
-  Note the seal id when you build, outside of the project: in a ticket, a mail.
+  Note the seal id after migrate, outside of the project: in a ticket or mail.
   Then hand over storage_candidate/v1 and this command with --expect-seal ID.
-  Without Sealift, "sha256sum -c --strict checksums/SHA256SUMS" does, inside of
-  it; the digest of that file is the seal id. docs/verify-without-sealift.md has
-  the rest: the Merkle roots in a dozen lines of Python.
+  Without Sealift, run "sha256sum -c --strict checksums/SHA256SUMS" inside of
+  it; the digest of that file is the seal id. docs/verify-without-sealift.md
+  shows the rest: the Merkle roots in a dozen lines of Python.
 `;

@@ -1,4 +1,4 @@
-/** The one place that names adapters. */
+/** Names the adapters. No other module does. */
 
 import { csvAdapter } from '../source/csv.ts';
 import { jsonAdapter } from '../source/json.ts';
@@ -6,7 +6,7 @@ import { ndjsonAdapter } from '../source/ndjson.ts';
 import type { SourceAdapter } from '../source/source.ts';
 import { sqliteAdapter } from '../source/sqlite.ts';
 
-/** By the scheme of their URLs. A PostgreSQL adapter has its place here. */
+/** Adapters by the scheme of their URLs. */
 export const ADAPTERS: ReadonlyMap<string, SourceAdapter> = new Map(
   [sqliteAdapter, csvAdapter, ndjsonAdapter, jsonAdapter].map((adapter) => [
     adapter.scheme,

@@ -1,4 +1,4 @@
-/** The entry of worker threads: answers the calls of migrate, of verify and of scan. */
+/** The entry point of worker threads: handles the calls of migrate, verify and scan. */
 
 import { loadRegistries } from '../mapping/registryFile.ts';
 import { migrationWorker } from '../migrate/worker/migrationWorker.ts';

@@ -22,7 +22,7 @@ import type { SourceLocation } from '../source/source.ts';
 export interface ShadowOptions {
   readonly project: string;
   /** Folder to which paths on the command line are relative. */
-  readonly here: string;
+  readonly cwd: string;
   /** Source name → location, instead of the mapping's. */
   readonly sources: ReadonlyMap<string, SourceOverride>;
 }
@@ -60,7 +60,7 @@ export async function withShadow<T>(
 ): Promise<T> {
   const paths = projectPaths(options.project);
   const mapping = await loadMapping(paths.root);
-  const folders = { project: paths.root, here: options.here };
+  const folders = { project: paths.root, cwd: options.cwd };
   const locations = sourceLocations(mapping, options.sources, folders, env);
   return onDisk(paths.candidates, async () => {
     openStore(paths.candidates);

@@ -1,6 +1,6 @@
 /**
- * determinism: the real mapping and source, built twice under circumstances that must not matter,
- * as processes of their own, and every byte of the two candidates compared.
+ * determinism: builds the real mapping and sources twice, in separate processes under circumstances
+ * that must not matter, and compares every byte of the two candidates.
  */
 
 import { compareBytes } from '../determinism/compareBytes.ts';
@@ -22,14 +22,14 @@ import {
 import { allWorkers, type Workers } from '../run/workers.ts';
 
 export interface DeterminismOptions extends ShadowOptions {
-  /** Rows a module to build from; null for all. */
+  /** Rows per module to build from; null for all. */
   readonly sample: number | null;
   readonly workers: Workers;
   /** Bytes. */
   readonly memory: number;
 }
 
-/** What a result must not depend on. */
+/** Circumstances that a result must not depend on. */
 interface Circumstances {
   readonly name: string;
   readonly locale: string;
@@ -43,7 +43,9 @@ interface Circumstances {
 
 const LEAST_MEMORY = 2 ** 26;
 
-/** Locales that order and fold letters differently, zones on both sides of the date line. */
+/**
+ * Returns locales that sort and fold letters differently, and zones on both sides of the date line.
+ */
 function circumstances(
   { workers, memory }: DeterminismOptions,
   env: Environment,
@@ -93,7 +95,7 @@ export async function determinism(options: DeterminismOptions, env: Environment)
         ...(options.sample === null
           ? []
           : [
-              `only ${counted(options.sample, 'row')} a module, and what they refer to, were built`,
+              `only ${counted(options.sample, 'row')} per module, and the rows they refer to, were built`,
             ]),
         `compared ${counted(files, 'file')}, ${counted(bytes, 'byte')}`,
       ],
@@ -143,20 +145,20 @@ async function build(
   const candidate = realFolder(currentPath(projectPaths(project).candidates));
   if (computedSealId(candidate) !== result.sealId || isMisnamed(candidate)) {
     throw new Failure('CANDIDATE', {
-      what: `the candidate of the ${how.name} build is another than the one that was built`,
+      what: `the candidate of the ${how.name} build was replaced after it was built`,
       where: candidate,
-      hint: 'let no other program write in the folder of candidates, then run again',
+      hint: 'make sure that no other program writes to the candidates folder, then run again',
     });
   }
   return { ...result, candidate };
 }
 
-/** What cannot be built at all says nothing of determinism. */
+/** A build that fails says nothing about determinism. */
 function notBuilt(result: Said): Failure {
   return new Failure('CANDIDATE', {
     what: `no candidate was built, so nothing was compared: ${whyEnded(result)}`,
     where: 'determinism',
-    hint: 'let sealift migrate pass first',
+    hint: 'make sealift migrate pass first',
   });
 }
 
@@ -171,5 +173,12 @@ function described({
 }: Circumstances): string {
   const mask = umask.toString(8).padStart(3, '0');
   const size = `${Math.round(memory / 2 ** 20)} MiB`;
-  return `${name} build: locale ${locale}, zone ${zone}, umask ${mask}, ${counted(workers, 'worker')}, ${size}, ranges read ${readOrder}`;
+  return [
+    `${name} build: locale ${locale}`,
+    `zone ${zone}`,
+    `umask ${mask}`,
+    counted(workers, 'worker'),
+    size,
+    `ranges read ${readOrder}`,
+  ].join(', ');
 }

@@ -1,4 +1,4 @@
-/** diff: what differs between two sealed candidates, read as little as possible. */
+/** diff: compares two sealed candidates, and reads as little of them as possible. */
 
 import { differenceFinding, ruleOf, valueLines } from '../diff/differenceFinding.ts';
 import { diffCandidates, type Difference } from '../diff/diffCandidates.ts';
@@ -16,11 +16,11 @@ import { liveLinkFindings } from '../project/origin.ts';
 export interface DiffOptions {
   readonly project: string;
   /** Folder to which paths on the command line are relative. */
-  readonly here: string;
+  readonly cwd: string;
   /** Names of candidates, as candidateNamed reads them. */
   readonly a: string;
   readonly b: string;
-  /** Takes lines with values, for a person alone; null where none are to be shown. */
+  /** Receives lines with values, for the terminal only; null if none are to be shown. */
   readonly showValues: ((line: string) => void) | null;
 }
 
@@ -53,7 +53,10 @@ export async function diff(
   });
 }
 
-/** Lines with values and a moving bar would draw over each other: no environment, no progress. */
+/**
+ * Yields differences, with progress unless `env` is null: lines with values would overwrite the
+ * bar.
+ */
 function differences(a: Side, b: Side, env: Environment | null): AsyncGenerator<Difference> {
   if (env === null) return diffCandidates(a, b);
   return diffCandidates(a, b, (module, done, total) => {
@@ -64,18 +67,18 @@ function differences(a: Side, b: Side, env: Environment | null): AsyncGenerator<
 }
 
 function openNamed(side: Side['name'], name: string, options: DiffOptions, meter: Meter): Side {
-  const folder = candidateNamed(name, options.project, options.here);
+  const folder = candidateNamed(name, options.project, options.cwd);
   const opened = openSide(side, folder, meter);
   const stated = statedSealId(folder);
   if (stated === null || stated === opened.sealId) return opened;
   throw new Failure('CANDIDATE', {
-    what: `candidate ${side} has another seal id than its folder says`,
+    what: `the seal id of candidate ${side} differs from the one in its folder's name`,
     where: folder,
-    hint: 'somebody has put another candidate there; build it again with sealift migrate',
+    hint: 'the folder was replaced with another candidate; build it again with sealift migrate',
   });
 }
 
-/** Module → how many records, and declarations, differ. */
+/** Module → numbers of records and declarations that differ. */
 type Tally = Map<string, { inserted: number; deleted: number; changed: number; declared: number }>;
 
 function count(tally: Tally, difference: Difference): void {
@@ -104,13 +107,13 @@ function sideNotes(a: Side, b: Side): string[] {
   return [...roots, ...seals];
 }
 
-/** Modules that are listed one by one. */
+/** Maximum number of modules that are listed one by one. */
 const SHOWN = 20;
 
 function tallyNotes(tally: Tally, b: Side): string[] {
   const lines = [...tally].map(([module, { inserted, deleted, changed, declared }]) => {
     const records = `${inserted} inserted, ${deleted} deleted, ${changed} changed`;
-    return `${module}: ${records}${declared === 0 ? '' : ', declared in another way'}`;
+    return `${module}: ${records}${declared === 0 ? '' : ', declared differently'}`;
   });
   const equal = [...b.modules.keys()].filter((module) => !tally.has(module)).length;
   const more = lines.length - SHOWN;
@@ -121,12 +124,14 @@ function tallyNotes(tally: Tally, b: Side): string[] {
   ];
 }
 
-/** A link that was changed by hand says nothing of the candidates, but of what is meant by live. */
-function liveNotes({ a, b, project, here }: DiffOptions, env: Environment): string[] {
-  if (![a, b].some((name) => meansLive(name, project, here))) return [];
+/**
+ * Notes if the live link was changed by hand: this concerns what `live` means, not the candidates.
+ */
+function liveNotes({ a, b, project, cwd }: DiffOptions, env: Environment): string[] {
+  if (![a, b].some((name) => meansLive(name, project, cwd))) return [];
   return liveLinkFindings(project, env).map(({ reason }) => reason);
 }
 
 function readNote({ read, total }: Meter): string {
-  return `read ${byteCount(read)} of ${byteCount(total)}; what was not read was not verified`;
+  return `read ${byteCount(read)} of ${byteCount(total)}; the rest was not verified`;
 }

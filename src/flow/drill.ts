@@ -1,8 +1,8 @@
 /**
- * drill: what has to happen when a migration fails, shown with the real mapping and source in a
- * shadow project. Runs fail after each module, die inside each, and meet a full disk; after each the
- * candidate from before is whole, and the next run leaves nothing of the failed one. In the end a
- * clean build has the same root, and a promotion is rolled back.
+ * drill: rehearses failures with the real mapping and sources in a shadow project. Runs fail after
+ * each module, are killed inside each, and fill the disk. After each, the candidate from before
+ * must be intact, and the next run must remove all traces of the failed one. Finally, a clean build
+ * must have the same root, and a promotion is rolled back.
  */
 
 import { existsSync } from 'node:fs';
@@ -61,7 +61,7 @@ export async function drill(options: DrillOptions, env: Environment): Promise<Ou
   });
 }
 
-/** @throws Failure USAGE where the mapping has none of a name */
+/** @throws Failure USAGE if the mapping has no module of a given name */
 function drilledModules({ modules }: DrillOptions, all: readonly string[]): readonly string[] {
   assertModules(modules, all, { of: 'mapping', where: '--module' });
   return modules.length === 0 ? all : all.filter((name) => modules.includes(name));
@@ -74,7 +74,7 @@ function outcomeOf(
 ): Outcome {
   const failed = steps.filter(({ ok }) => !ok);
   const findings = failed.map(({ step, expected, observed }): Finding => {
-    const reason = `the step "${step}" ended with "${observed}", expected was "${expected}"`;
+    const reason = `the step "${step}" ended with "${observed}" instead of "${expected}"`;
     return { rule: 'drill', severity: 'BLOCKER', reason };
   });
   return checkOutcome({
@@ -86,9 +86,11 @@ function outcomeOf(
     notes: [
       `${steps.length - failed.length} of ${steps.length} steps went as expected`,
       ...(modules.length < shadow.modules.length
-        ? [`${modules.length} of ${shadow.modules.length} modules were drilled, as --module asks`]
+        ? [
+            `${modules.length} of ${shadow.modules.length} modules were drilled, as --module requests`,
+          ]
         : []),
-      ...(options.sample === null ? [] : [`drilled with ${options.sample} rows a module`]),
+      ...(options.sample === null ? [] : [`drilled with ${options.sample} rows per module`]),
     ],
   });
 }
@@ -113,7 +115,7 @@ const PAUSE_MS = 1;
 async function dieInside(all: Drill, baseline: Baseline, module: string): Promise<void> {
   const staged = join(stagedCandidate(projectPaths(baseline.project).candidates), module);
   let result: Said | null = null;
-  // A small module may be over before the kill arrives: then once more.
+  // A small module may be finished before it is killed: then it is tried again.
   for (let attempt = 0; attempt < ATTEMPTS && result?.signal !== 'SIGKILL'; attempt += 1) {
     result = await sealift(
       all,
@@ -173,7 +175,9 @@ async function promoteOne(
   });
 }
 
-/** The seal id of what the live pointer leads to; null where there is none, or it is another's place. */
+/**
+ * Returns the live candidate's seal id; null if nothing is live, or its folder has another's name.
+ */
 function liveSeal(project: string): string | null {
   const { live, candidates } = projectPaths(project);
   const name = readLivePointer(live);

@@ -1,6 +1,6 @@
 /**
- * dry-run: the whole pipeline and all checks in private scratch. Every row with a key enters a
- * provisional candidate, which is thrown away; what remains is the report.
+ * dry-run: runs the whole pipeline and all checks in a private scratch folder. Every row with a key
+ * enters a provisional candidate, which is deleted; only the report remains.
  */
 
 import { CHECKS } from '../outcome/checks.ts';
@@ -29,7 +29,7 @@ import { objectFindings, sourceNotes } from '../project/sourceObjects.ts';
 import { scanProgress } from '../run/progress.ts';
 import { sealSources } from '../project/sources.ts';
 
-/** Runs everything but the seal. */
+/** Runs everything except the seal. */
 export async function dryRun(
   options: BuildOptions,
   env: Environment,
@@ -48,13 +48,13 @@ export async function dryRun(
     build: async (build) => {
       for (const lost of objectFindings(build.mapping, build.sources)) found.add(lost);
       const built = await buildModules(build, found, () => {});
-      // Where rows are rejected for lack of a key, findings say more.
+      // If rows are rejected for lack of a key, their findings say more.
       if (built.every(({ accounting }) => accounting.rejected === 0)) assertSomeRecords(built);
       const checked = await checkedSources(build, found);
       const counts = await sealSources(build.sources, build.mapping, checked);
       notes.push(...sourceNotes(build.sources), ...counts.notes);
       await endReading(build);
-      // The checks are this thread's: the others give back what they hold.
+      // The checks run in this thread; the others free their memory.
       await build.pool.close();
       const rows = new Map(
         built.map((module) => [module.accounting.module, module.locators.length]),
@@ -81,7 +81,7 @@ export async function dryRun(
   });
 }
 
-/** Records that were never read back, nor sealed, have no lines to look at. */
+/** Records that were neither sealed nor read back have no lines to check. */
 const PROVISIONAL = CHECKS.filter((check) => check !== 'lines' && check !== 'mapped');
 
 async function scanProvisional(
@@ -107,8 +107,8 @@ async function scanProvisional(
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * Where the records of a provisional candidate come from, and which of their cells failed. `cells` are
- * those of the build. Memory: 8 bytes a record.
+ * Tells the rows from which the records of a provisional candidate come, and which of their cells
+ * failed in the build (`cells`). Memory: 8 bytes per record.
  */
 function provenanceOf(built: readonly BuiltModule[], cells: FailedCells): Provenance {
   const modules = new Map(built.map((module) => [module.accounting.module, module]));
@@ -118,7 +118,7 @@ function provenanceOf(built: readonly BuiltModule[], cells: FailedCells): Proven
     if (found === undefined || row === undefined) throw new RangeError('no such record');
     return { table: found.locatedIn, row };
   };
-  // A check asks several things about one record.
+  // Caches the last lookup, since a check makes several about one record.
   let last: { module: string; ordinal: number; failed: FailedRow | null } | null = null;
   const failedOf = (module: string, ordinal: number): FailedRow | null => {
     if (last?.module !== module || last.ordinal !== ordinal) {

@@ -1,6 +1,6 @@
 /**
- * freeze: the files of a mapping are put on record, with who agreed to them and why; and whether they
- * are still the same. migrate asks before it begins.
+ * freeze: records the digests of a mapping's files, with the person who approved them and the
+ * reason; checkFreeze tells whether they are still the same. migrate checks this before it begins.
  */
 
 import { onDisk } from '../disk/errors.ts';
@@ -31,16 +31,16 @@ export interface FreezeOptions {
 const MAX_WHO = 128;
 const MAX_WHY = 1000;
 
-/** Freezes the mapping as it is now, instead of as it was. */
+/** Freezes the mapping as it is now; replaces an earlier freeze. */
 export async function freeze(options: FreezeOptions, env: Environment): Promise<Outcome> {
   const { who, why } = options;
-  const hint = 'say it with --who NAME --why TEXT';
-  assertPrintable(who, MAX_WHO, { what: 'the name of who agreed', where: '--who', hint });
+  const hint = 'give both: --who NAME --why TEXT';
+  assertPrintable(who, MAX_WHO, { what: 'the name', where: '--who', hint });
   assertPrintable(why, MAX_WHY, { what: 'the reason', where: '--why', hint });
   const paths = projectPaths(options.project);
   const { digest } = await loadMapping(paths.root);
   const files = await digestMappingFiles(paths.mapping);
-  // What was hashed is what was loaded: nobody wrote in between.
+  // The mapping must not have been edited between loading and hashing.
   if ((await loadMapping(paths.root)).digest !== digest) throw unsteady();
   const before = await readFreeze(paths.mapping);
   const when = env.now().toISOString();
@@ -59,27 +59,27 @@ export async function freeze(options: FreezeOptions, env: Environment): Promise<
 
 function unsteady(): Failure {
   return new Failure('MAPPING', {
-    what: 'the mapping changed while it was read, nothing was frozen',
+    what: 'the mapping changed while it was being read, nothing was frozen',
     where: 'mapping',
-    hint: 'let nobody write it meanwhile, then run again',
+    hint: 'make sure nothing edits it during the run, then run again',
   });
 }
 
 function sinceBefore(changes: readonly FreezeChange[]): string[] {
-  if (changes.length === 0) return ['nothing has changed since the freeze before'];
+  if (changes.length === 0) return ['nothing has changed since the previous freeze'];
   return [
-    `${counted(changes.length, 'file')} changed since the freeze before:`,
+    `${counted(changes.length, 'file')} changed since the previous freeze:`,
     ...changes.map(({ file, change }) => `  ${change} ${file}`),
   ];
 }
 
 const REASONS: Readonly<Record<FreezeChange['change'], string>> = {
-  changed: 'the file is not as it was frozen',
+  changed: 'the file was changed after the freeze',
   added: 'the file was added after the freeze',
   removed: 'the file was removed after the freeze',
 };
 
-/** Says what has changed since the freeze: a BLOCKER for each file. */
+/** Reports each file that has changed since the freeze as a BLOCKER. */
 export async function checkFreeze(
   { project }: Pick<FreezeOptions, 'project'>,
   found: FindingStore,

@@ -1,4 +1,4 @@
-/** init: an unknown source → a mapping that works, and what a person should decide. */
+/** init: writes a working mapping for an unknown source, and lists decisions for a person. */
 
 import { ROWS_PER_LONG_RANGE } from '../run/rowsPerRange.ts';
 import { mkdirSync } from 'node:fs';
@@ -34,19 +34,20 @@ import { TIMEOUTS } from '../project/sources.ts';
 
 export interface InitOptions {
   readonly project: string;
-  readonly here: string;
+  /** Folder to which the source's path is relative. */
+  readonly cwd: string;
   /** `[NAME=]URL` */
   readonly source: string;
   readonly ids: IdMode;
-  /** The source is read without a look for damage beside it. */
+  /** Whether the source is read without an integrity check alongside. */
   readonly skipIntegrityCheck?: boolean;
 }
 
-/** Reads the whole source once and writes the mapping; never over one that is there. */
+/** Reads the whole source once and writes the mapping. Never overwrites an existing one. */
 export async function init(options: InitOptions, env: Environment): Promise<Outcome> {
   const paths = projectPaths(options.project);
   const { name, url } = parseSourceOption(options.source);
-  const source = parseSourceUrl(url, options.here, env);
+  const source = parseSourceUrl(url, options.cwd, env);
   assertNoMapping(paths.mapping);
   const since = env.now().toISOString();
   const scratch = openScratch(env.temporary, { command: 'init', pid: env.pid, since });
@@ -101,7 +102,7 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
   }
 }
 
-/** The one reader, in the snapshot of the check. */
+/** Opens the only reader, in the same snapshot as the integrity check. */
 async function openReader(
   prepared: PreparedSource,
   open: (handle: SourceHandle) => Promise<SourceReader>,

@@ -1,4 +1,6 @@
-/** migrate: mapping + sources → a sealed candidate, published whole or not at all. */
+/**
+ * migrate: builds a sealed candidate from mapping and sources, and publishes all of it or nothing.
+ */
 
 import { currentPath } from '../seal/sealedFolders.ts';
 import { signed } from '../journal/event.ts';
@@ -42,9 +44,9 @@ export interface MigrateOptions extends BuildOptions {
   readonly runId: string;
   /** Name of the module after which to fail, for drills. */
   readonly failAfter: string | null;
-  /** Rejected rows that do not fail the run. */
+  /** Number of rejected rows that do not fail the run. */
   readonly allowRejected: number;
-  /** Whether BLOCKERs on rows that are kept do not fail the run. */
+  /** Whether the run succeeds in spite of BLOCKERs on rows that are kept. */
   readonly allowBlockers?: boolean;
 }
 
@@ -52,7 +54,7 @@ interface Built {
   readonly modules: readonly BuiltModule[];
   readonly totals: Totals;
   readonly seal: Seal;
-  /** On the sources. */
+  /** Notes on the sources. */
   readonly notes: readonly string[];
 }
 
@@ -68,7 +70,7 @@ export async function migrate(
   const frozen = await freezeInForce(options.project);
   const { modules, totals, seal, notes } = await withStaging('migrate', options, env, {
     check: (mapping) => {
-      // What has to be written in the end is looked at before hours of work.
+      // Fails before hours of work if the journal could not be written at the end.
       readJournal(journal);
       assertAsFrozen(frozen, mapping);
       assertFailAfter(mapping, options.failAfter);
@@ -77,7 +79,7 @@ export async function migrate(
     publish: (staging, { seal: { sealId, dataRoot } }) => {
       const name = nameToPublish(candidates, sealId);
       const writer = { command: 'migrate', pid: env.pid, at: env.now().toISOString() };
-      // First: nothing is ever there that the journal does not know.
+      // The journal comes first, so that no candidate is published without an entry.
       appendToJournal(journal, writer, [signed(sealedEvent(name, dataRoot), who)]);
       publishCandidate(candidates, staging, name);
     },
@@ -123,7 +125,7 @@ async function buildCandidate(
   return { modules, totals, seal, notes: [...sourceNotes(sources), ...notes] };
 }
 
-/** As scans tell it again; how much it weighs is computed there. */
+/** Returns the findings to seal, which scans report again; they compute the severity anew. */
 function sealedRowFindings(built: readonly BuiltModule[]): Pick<RunFile, 'findings'> {
   const findings = built
     .flatMap(({ onRows }) => onRows)
@@ -134,7 +136,7 @@ function sealedRowFindings(built: readonly BuiltModule[]): Pick<RunFile, 'findin
 
 const MAX_RUN_ID = 128;
 
-/** The run id is sealed and shown: a name, not a text. */
+/** Validates the run id, which is sealed and shown. */
 function assertRunId(runId: string): void {
   const hint = 'choose another one, or unset it';
   assertPrintable(runId, MAX_RUN_ID, { what: 'a run id', where: 'MIGRATE_RUN_ID', hint });
@@ -142,7 +144,7 @@ function assertRunId(runId: string): void {
 
 function injected(module: string): Failure {
   return new Failure('INJECTED', {
-    what: `stopped after module ${module}, as MIGRATE_FAIL_AFTER_MODULE asks; nothing was published`,
+    what: `stopped after module ${module}, as MIGRATE_FAIL_AFTER_MODULE requests; nothing was published`,
     hint: 'unset MIGRATE_FAIL_AFTER_MODULE and run again',
   });
 }
@@ -155,7 +157,10 @@ function assertFailAfter({ modules }: LoadedMapping, name: string | null): void 
 
 type Allowed = Pick<MigrateOptions, 'allowRejected' | 'allowBlockers'>;
 
-/** What is a BLOCKER for dry-run ends the run here, too, unless somebody wants to look at the result. */
+/**
+ * Fails on BLOCKERs, as dry-run does, unless options allow them so that the result can be
+ * inspected.
+ */
 function assertAccepted(
   built: readonly BuiltModule[],
   { rejected, BLOCKER: kept }: Totals,
@@ -166,7 +171,7 @@ function assertAccepted(
     throw new Failure('REJECTED', {
       what: `rows of module ${open.accounting.module} cannot be accounted for, nothing was published`,
       where: FINDINGS,
-      hint: 'correct its query or its base as the findings say; --allow-rejected does not cover them',
+      hint: 'fix its query or its base as the findings say; --allow-rejected does not cover them',
     });
   }
   const faults: string[] = [];
@@ -183,23 +188,23 @@ function assertAccepted(
   throw new Failure('REJECTED', {
     what: `${faults.join(', ')}, nothing was published`,
     where: FINDINGS,
-    hint: `correct the source or the mapping, or build a candidate to look at, which cannot go live, with ${accept.join(' ')}`,
+    hint: `fix the source or the mapping, or build a candidate to inspect, which can never go live, with ${accept.join(' ')}`,
   });
 }
 
-/** A BLOCKER that is neither a rejected row nor sealed with a record would be in no later verdict. */
+/** Fails on a BLOCKER that is not tied to a row, since no later verdict would count it. */
 function assertSealed(totals: Totals, { BLOCKER }: Readonly<Record<Severity, number>>): void {
   if (BLOCKER === 0 || totals.rejected > 0 || totals.BLOCKER > 0) return;
   throw new Failure('REJECTED', {
-    what: `${counted(BLOCKER, 'BLOCKER')} on no row in particular, nothing was published`,
+    what: `${counted(BLOCKER, 'BLOCKER')} not tied to a row, nothing was published`,
     where: FINDINGS,
-    hint: 'correct the source or the mapping as the findings say; nothing accepts them',
+    hint: 'fix the source or the mapping as the findings say; no option allows them',
   });
 }
 
 const FINDINGS = 'storage_reports/latest-migrate/findings.ndjson';
 
-/** Rows that were rejected, and findings on the rows that were not. */
+/** Numbers of rejected rows, and of findings on rows that were kept. */
 type Totals = Readonly<Record<Severity | 'rejected', number>>;
 
 function totalsOf(built: readonly BuiltModule[], { project }: LoadedMapping): Totals {
@@ -234,12 +239,12 @@ function outcome(
   });
 }
 
-/** The heaviest last, where it is seen. */
+/** Returns notes, the most severe last, where it is noticed. */
 function notesOf({ rejected, BLOCKER, WARNING }: Totals): string[] {
-  const notes = ['keep the seal id outside of the candidate, to verify against'];
+  const notes = ['keep the seal id outside of the candidate to verify against it later'];
   if (WARNING > 0) {
     const found = `${counted(WARNING, 'WARNING')} on rows of the candidate`;
-    notes.push(`${found}: scan-all warns of that again, and promote asks for --allow-warnings`);
+    notes.push(`${found}: scan-all repeats them, and promote requires --allow-warnings`);
   }
   if (rejected > 0) {
     const left = `${counted(rejected, 'row')} rejected and not in the candidate`;

@@ -1,4 +1,4 @@
-/** promote: a candidate that was scanned goes live, verified once more, by one swap of a link. */
+/** promote: verifies a scanned candidate again, and makes it live by replacing one link. */
 
 import { freezeInForce } from '../project/freezeInForce.ts';
 import { CHECKS } from '../outcome/checks.ts';
@@ -34,15 +34,15 @@ import { assertSealId } from '../project/sealIdOption.ts';
 import type { Workers } from '../run/workers.ts';
 
 export interface PromoteOptions extends PointerOptions {
-  /** Seal id of the candidate, or its first digits; null for what was built last. */
+  /** Seal id of the candidate, or its first digits; null for the one built last. */
   readonly candidate: string | null;
-  /** A seal id that was kept outside of the candidate. */
+  /** Seal id that was kept outside of the candidate; null for none. */
   readonly expectSeal: string | null;
   readonly allowWarnings: boolean;
   readonly workers: Workers;
 }
 
-/** Makes a candidate the live one; nothing has changed where it fails. */
+/** Makes a candidate live. A failure changes nothing. */
 export async function promote(options: PromoteOptions, env: Environment): Promise<Outcome> {
   assertSealId(options.expectSeal);
   return withLivePointer('promote', options, env, async (pointer) => {
@@ -55,7 +55,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     const verified = await verifyWhole(paths.candidates, name, options.workers, env);
     assertNoSample(verified, name);
     assertBuiltAsFrozen(verified, frozen, name);
-    // Once more: verifying takes its time, and a scan may have ended meanwhile.
+    // Checked again, since a scan may have ended while the candidate was verified.
     const warnings = await assertScanned(pointer, name, options);
     const already = history.byCommand && history.live === name;
     const about = {
@@ -66,7 +66,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     };
     if (already) {
       pointer.commit([]);
-      const now = ['it was live already, nothing was changed'];
+      const now = ['it was already live, nothing was changed'];
       return pointerOutcome('promote', pointer, name, verified, now);
     }
     const now = [
@@ -81,10 +81,10 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
 
 function chosen(
   { candidates, journal }: ProjectPaths,
-  { candidate: asked, expectSeal }: PromoteOptions,
+  { candidate: requested, expectSeal }: PromoteOptions,
 ): string {
   const current = currentName(candidates);
-  if (asked === null || asked === CURRENT) {
+  if (requested === null || requested === CURRENT) {
     const last = sealedLast(readJournal(journal), sealedNames(candidates)) ?? current;
     if (current !== null && last !== null && last !== current && expectSeal === null) {
       throw older(current, last);
@@ -96,27 +96,29 @@ function chosen(
       hint: 'build one with sealift migrate, or name one by its seal id',
     });
   }
-  const names = sealedNamed(candidates, asked, asked);
+  const names = sealedNamed(candidates, requested, requested);
   if (current !== null && names.includes(current)) return current;
-  return names.at(-1) ?? asked;
+  return names.at(-1) ?? requested;
 }
 
-/** What is meant by "what was built last" is not for a link to say that a hand may have moved. */
+/**
+ * The v1 link may have been moved by hand, so it does not decide which candidate was built last.
+ */
 function older(current: string, last: string): Failure {
   return new Failure('CANDIDATE', {
     what: olderNote(current, last),
-    where: 'changed by hand, or a migrate was killed',
-    hint: `name the one that is meant, such as sealift promote ${sealIdOf(last).slice(0, 8)}`,
+    where: 'v1 was changed by hand, or a migrate was killed',
+    hint: `name the candidate that you mean, such as sealift promote ${sealIdOf(last).slice(0, 8)}`,
   });
 }
 
-/** A candidate that was changed and sealed anew verifies as any other does. */
+/** Fails unless the journal has the seal: a candidate changed and sealed anew verifies, too. */
 function assertSealedHere({ journal }: ProjectPaths, name: string): void {
   if (isHeld(readJournal(journal), sealIdOf(name))) return;
   throw new Failure('CANDIDATE', {
     what: NOT_SEALED_HERE,
     where: `seal id ${sealIdOf(name)}`,
-    hint: 'build it here with sealift migrate; if it was brought here, scan and promote it with --expect-seal and the seal id that migrate has printed where it was built',
+    hint: 'build it in this project with sealift migrate; if it was built elsewhere, scan and promote it with --expect-seal and the seal id that migrate printed there',
   });
 }
 
@@ -125,11 +127,11 @@ function assertExpected(name: string, expected: string | null): void {
   throw new Failure('CANDIDATE', {
     what: 'this is not the candidate that --expect-seal names',
     where: `seal id ${sealIdOf(name)}`,
-    hint: 'see sealift status, and name the candidate that is meant',
+    hint: 'run sealift status, and name the candidate that you mean',
   });
 }
 
-/** How many warnings of the scan are accepted with it. */
+/** Returns the number of warnings that are accepted with the scan. */
 async function assertScanned(
   { paths }: LivePointer,
   name: string,
@@ -139,35 +141,35 @@ async function assertScanned(
   const sealId = sealIdOf(name);
   const scan = lastScan(readJournal(paths.journal), sealId);
   const current = currentName(paths.candidates) === name;
-  const refused = refusal(scan, { sealId, current, checks, allowWarnings });
-  if (refused !== null) throw refused;
+  const rejection = refusal(scan, { sealId, current, checks, allowWarnings });
+  if (rejection !== null) throw rejection;
   return scan?.counts.WARNING ?? 0;
 }
 
-/** For a person: what was scanned goes live, whatever the mapping says by now. */
+/** Returns a note if the mapping has changed: the candidate goes live as it was scanned. */
 async function mappingNotes({ root }: ProjectPaths, { run }: Verification): Promise<string[]> {
   const { digest } = await loadMapping(root);
   return run?.mapping.digest === digest ? [] : [MAPPING_CHANGED];
 }
 
 const MAPPING_CHANGED =
-  'the mapping was changed since this candidate was built, which is as the mapping was then';
+  'the mapping has changed since this candidate was built; the candidate follows the earlier mapping';
 
-/** A sample proves nothing about the rows that it left out. */
+/** Rejects a sample, which proves nothing about the rows that it left out. */
 function assertNoSample({ run }: Verification, name: string): void {
   if (run === null || !('sample' in run)) return;
   throw new Failure('CANDIDATE', {
-    what: 'this candidate holds a sample of the rows, so it can never be live',
+    what: 'this candidate holds a sample of the rows, so it can never go live',
     where: `seal id ${sealIdOf(name)}`,
-    hint: 'build all of it with sealift migrate, without --sample',
+    hint: 'build all rows with sealift migrate, without --sample',
   });
 }
 
-/** What was agreed upon goes live, and nothing that was built before somebody agreed to it. */
+/** Rejects a candidate whose mapping is not the frozen one, which was approved. */
 function assertBuiltAsFrozen({ run }: Verification, frozen: Freeze | null, name: string): void {
   if (frozen === null || run?.mapping.digest === frozen.digest) return;
   throw new Failure('CANDIDATE', {
-    what: 'this candidate was built with another mapping than the one that is frozen',
+    what: 'this candidate was not built with the frozen mapping',
     where: `seal id ${sealIdOf(name)}`,
     hint: 'build it again with sealift migrate, or freeze the mapping that it was built with',
   });

@@ -1,4 +1,4 @@
-/** prune: removes the candidates that nobody needs any more, and says how much space that gives. */
+/** prune: removes candidates that are no longer needed, and tells how much space that frees. */
 
 import { byteCount } from '../outcome/byteCount.ts';
 import { counted } from '../outcome/counted.ts';
@@ -21,11 +21,11 @@ import {
 } from '../promote/pointerSession.ts';
 
 export interface PruneOptions extends PointerOptions {
-  /** Seal ids, or their first digits, of candidates that stay besides. */
+  /** Seal ids, or their first digits, of further candidates to keep. */
   readonly keep: readonly string[];
 }
 
-/** Keeps what is live, what was before it, what was built last, and what is named. */
+/** Keeps the live candidate, the one before it, the one built last, and those in `keep`. */
 export async function prune(options: PruneOptions, env: Environment): Promise<Outcome> {
   return withLivePointer('prune', options, env, async (pointer) => {
     const store = pointer.paths.candidates;
@@ -38,7 +38,7 @@ export async function prune(options: PruneOptions, env: Environment): Promise<Ou
     const bytes = removed.reduce((sum, name) => sum + bytesIn(sealedPath(store, name)), 0);
     let left = 0;
     if (!options.dryRun) {
-      // What a prune that was killed has left; its entry is in the journal.
+      // Leftovers of a prune that was killed; its entry is in the journal.
       left = emptyTrash(store);
       pointer.commit(removed.length === 0 ? [] : [{ event: 'prune', candidates: removed }]);
       moveToTrash(store, removed);
@@ -57,23 +57,25 @@ function keptOf({ paths, history }: LivePointer, named: readonly string[]): Set<
   ]);
 }
 
-/** What would stay may be worth nothing, and another that goes the only good one. */
+/**
+ * Fails if a candidate to keep was changed: one that would be removed might be the only valid one.
+ */
 function assertNamed(store: string, name: string): void {
   const folder = sealedPath(store, name);
   if (!isMisnamed(folder)) return;
   throw new Failure('CANDIDATE', {
-    what: 'a candidate that stays has another seal id than the name of its folder, nothing was removed',
+    what: 'the seal id of a candidate to keep differs from the name of its folder, nothing was removed',
     where: folder,
-    hint: 'see sealift verify-checksums --candidate DIR, and find out who changed it',
+    hint: 'run sealift verify-checksums --candidate DIR, and find out what changed it',
   });
 }
 
-/** With no link to go by, all would go. */
+/** Without a link, all candidates would be removed. */
 function nothingLeft(store: string): Failure {
   return new Failure('CANDIDATE', {
-    what: 'nothing is live and nothing is built, so that no candidate would be left',
+    what: 'nothing is live and nothing is built, so no candidate would be left',
     where: store,
-    hint: 'name those that stay with --keep',
+    hint: 'name the candidates to keep with --keep',
   });
 }
 

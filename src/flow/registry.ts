@@ -1,6 +1,6 @@
 /**
- * registry check and registry build: the frozen ids of a project against the rows of its sources, and
- * new entries for rows that have none.
+ * registry check and registry build: compare the frozen ids of a project with the rows of its
+ * sources, and add entries for rows that have none.
  */
 
 import { mkdirSync } from 'node:fs';
@@ -80,7 +80,7 @@ export interface RegistryBuildOptions extends SourcesOptions {
   readonly modules: readonly string[];
 }
 
-/** Gives every legacy id an entry; a file is written whole, and only where something is new. */
+/** Gives every legacy id an entry. Writes a file whole, and only if it has new entries. */
 export async function registryBuild(
   options: RegistryBuildOptions,
   env: Environment,
@@ -137,7 +137,7 @@ async function completeAll(
   });
 }
 
-/** The modules that are to be registered, by registry. @throws Failure USAGE, MAPPING */
+/** Returns the modules to register, by registry. @throws Failure USAGE, MAPPING */
 function chosen(mapping: LoadedMapping, names: readonly string[]): Groups {
   const groups = modulesByRegistry(mapping);
   const known = [...groups.values()].flat().map(({ name }) => name);
@@ -145,7 +145,7 @@ function chosen(mapping: LoadedMapping, names: readonly string[]): Groups {
     throw new Failure('MAPPING', {
       what: 'no module takes its ids from a registry',
       where: 'mapping/modules',
-      hint: 'give a module id rule "registry" first',
+      hint: 'give a module the id rule "registry" first',
     });
   }
   for (const name of names) {
@@ -153,7 +153,7 @@ function chosen(mapping: LoadedMapping, names: readonly string[]): Groups {
     throw new Failure('USAGE', {
       what: `there is no module ${quoteName(name)} that takes its ids from a registry`,
       where: 'registry build',
-      hint: didYouMean(name, known, `those that do are ${known.slice(0, 8).join(', ')}`),
+      hint: didYouMean(name, known, `the modules that do are ${known.slice(0, 8).join(', ')}`),
     });
   }
   if (names.length === 0) return groups;
@@ -169,29 +169,32 @@ async function assertNotFrozen(folder: string): Promise<void> {
   throw new Failure('MAPPING', {
     what: 'the registries are frozen, nothing was written',
     where: `mapping/${FREEZE_FILE}`,
-    hint: 'remove it first, and afterwards freeze again with who and why',
+    hint: 'remove it first, and freeze again afterwards with --who and --why',
   });
 }
 
-/** Whoever wrote the mapping while the sources were read has it not overwritten. */
+/**
+ * Fails if the mapping was edited while the sources were being read, so that no edit is
+ * overwritten.
+ */
 async function assertSame(root: string, { digest }: LoadedMapping): Promise<void> {
   await assertNotFrozen(projectPaths(root).mapping);
   if ((await loadMapping(root, { registriesToCome: true })).digest === digest) return;
   throw new Failure('MAPPING', {
-    what: 'the mapping changed while the sources were read, nothing was written',
+    what: 'the mapping changed while the sources were being read, nothing was written',
     where: 'mapping',
-    hint: 'let nobody write it meanwhile, then run again',
+    hint: 'make sure nothing edits it during the run, then run again',
   });
 }
 
-/** Does not wait, so that an interrupted run has written all files or none. */
+/** Writes synchronously, so that an interrupt leaves all files written or none. */
 function writeAll(folder: string, built: readonly BuiltRegistry[]): void {
   const files = built
     .filter(({ added }) => added > 0)
     .map((registry) => ({ path: join(folder, registry.file), bytes: registryBytes(registry) }));
   for (const { path, bytes } of files) {
     mkdirSync(dirname(path), { recursive: true });
-    // The legacy ids in it may be names of people.
+    // Legacy ids may be personal data.
     replaceFile(path, bytes, PRIVATE_FILE);
   }
 }
@@ -206,10 +209,10 @@ function notesOf(built: readonly BuiltRegistry[]): string[] {
     notes.push(`mapping/${registry.file}: ${entries} added to ${before}`);
     if (registry.without === 0) continue;
     const rows = counted(registry.without, 'row');
-    notes.push(`  ${rows} without an id that a registry can hold: see sealift registry check`);
+    notes.push(`  ${rows} without an id that a registry can hold: run sealift registry check`);
   }
   if (added > 0) {
-    notes.push('next: look at what was added, then approve it with sealift freeze');
+    notes.push('next: review the new entries, then approve them with sealift freeze');
   }
   return notes;
 }
@@ -221,7 +224,7 @@ async function withReaders<T>(
   env: Environment,
   work: (sources: ReadonlyMap<string, OpenSource>) => Promise<T>,
 ): Promise<T> {
-  const look = async (sources: readonly NamedSource[]): Promise<T> => {
+  const read = async (sources: readonly NamedSource[]): Promise<T> => {
     checkAgainstSource(mapping, schemasOf(sources));
     const open = new Map<string, OpenSource>();
     try {
@@ -239,10 +242,10 @@ async function withReaders<T>(
       for (const { reader } of open.values()) await reader.close();
     }
   };
-  return withSources(mapping, options, env, look, mapping.modules);
+  return withSources(mapping, options, env, read, mapping.modules);
 }
 
-/** Shows the rows of one module after the other. */
+/** Returns a progress that shows the rows of one module at a time. */
 function rowProgress({ progress }: Environment): {
   readonly update: (module: string, done: number) => void;
   readonly end: () => void;

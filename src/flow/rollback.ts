@@ -1,4 +1,4 @@
-/** rollback: the candidate that was live before is live again, verified first. */
+/** rollback: verifies the candidate that was live before, and makes it live again. */
 
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -16,12 +16,12 @@ import { pointerOutcome } from '../promote/pointerOutcome.ts';
 import type { Workers } from '../run/workers.ts';
 
 export interface RollbackOptions extends PointerOptions {
-  /** Seal id, or its first digits, of one that was live before; null for the last one. */
+  /** Seal id, or its first digits, of a candidate that was live before; null for the last one. */
   readonly to: string | null;
   readonly workers: Workers;
 }
 
-/** Goes back; nothing has changed where it fails. */
+/** Makes an earlier candidate live. A failure changes nothing. */
 export async function rollback(options: RollbackOptions, env: Environment): Promise<Outcome> {
   return withLivePointer('rollback', options, env, async (pointer) => {
     const { paths, history } = pointer;
@@ -41,7 +41,7 @@ function lastBefore({ history, paths }: LivePointer): string {
   const last = previousOf(history);
   if (!history.byCommand) {
     throw new Failure('CANDIDATE', {
-      what: 'storage_live was changed by hand, so what was live before is for you to say',
+      what: 'storage_live was changed by hand, so it is not clear which candidate was live before',
       where: paths.live,
       hint:
         last === null
@@ -53,13 +53,13 @@ function lastBefore({ history, paths }: LivePointer): string {
   throw new Failure('CANDIDATE', {
     what: 'no candidate was live before this one',
     where: paths.live,
-    hint: 'promote another one with sealift promote',
+    hint: 'make another one live with sealift promote',
   });
 }
 
-/** The candidate as it was live, the last time that it was. */
-function earlier({ history, paths }: LivePointer, asked: string): string {
-  const names = sealedNamed(paths.candidates, asked, '--to');
+/** Returns the folder name under which the candidate was last live. */
+function earlier({ history, paths }: LivePointer, requested: string): string {
+  const names = sealedNamed(paths.candidates, requested, '--to');
   const name = history.before.findLast((candidate) => {
     return names.includes(candidate) && !(history.byCommand && candidate === history.live);
   });
@@ -70,24 +70,24 @@ function earlier({ history, paths }: LivePointer, asked: string): string {
   const live = history.live !== null && names.includes(history.live);
   throw new Failure('CANDIDATE', {
     what: live ? 'this candidate is live already' : 'this candidate was not live before',
-    where: `--to ${asked}`,
+    where: `--to ${requested}`,
     hint: live ? 'there is nothing to go back to' : 'make it live with sealift promote',
   });
 }
 
-/** Equal bytes that nobody has made live: they can be, but not as what was live before. */
+/** The rebuilt candidate has equal bytes, but was never live: promote can make it live. */
 function rebuilt(gone: string, there: string): Failure {
   return new Failure('CANDIDATE', {
-    what: 'the candidate that was live before is no longer there, only one that was built again since',
+    what: 'the candidate that was live before no longer exists; an equal one was built since',
     where: gone,
-    hint: `make that one live with sealift promote ${sealIdOf(there).slice(0, 8)}`,
+    hint: `make the new one live with sealift promote ${sealIdOf(there).slice(0, 8)}`,
   });
 }
 
 function pruned(name: string): Failure {
   return new Failure('CANDIDATE', {
-    what: 'the candidate that was live before is no longer there',
+    what: 'the candidate that was live before no longer exists',
     where: name,
-    hint: 'see sealift status, and name another one with --to or promote one',
+    hint: 'run sealift status, then name another one with --to, or promote one',
   });
 }

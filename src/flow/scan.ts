@@ -1,6 +1,7 @@
 /**
- * scan-all, scan-module and scan-pii: the checksums of the sealed candidate, then the checks over its
- * records, as its sealed mapping asks for them; scan-all also counts the rows again.
+ * scan-all, scan-module and scan-pii: verify the checksums of the sealed candidate, then run the
+ * checks over its records that its sealed mapping declares; scan-all also counts the source rows
+ * again.
  */
 
 import { CHECKS, type Check } from '../outcome/checks.ts';
@@ -34,22 +35,25 @@ import { withHashers, type Workers } from '../run/workers.ts';
 export interface ScanOptions {
   readonly command: 'scan-all' | 'scan-module' | 'scan-pii';
   readonly project: string;
-  /** As candidateNamed takes it; what was built last where left out. */
+  /** A name for candidateNamed; the candidate built last if left out. */
   readonly candidate?: string;
-  /** A seal id that was kept outside of the candidate; none where left out. */
+  /** Seal id that was kept outside of the candidate; none if left out. */
   readonly expectSeal?: string;
   /** Names of modules to report on; null for all. */
   readonly modules: readonly string[] | null;
-  /** All where left out. */
+  /** All if left out. */
   readonly checks?: readonly Check[];
-  /** Counts the rows of the sources again; not where it is null. */
+  /** How to open the sources to count their rows again; null to not count them. */
   readonly recount: SourcesOptions | null;
   readonly workers: Workers;
   /** Bytes. */
   readonly memory: number;
 }
 
-/** Scans the project's current candidate, or the one that is named. A candidate that does not verify is not read further. */
+/**
+ * Scans the project's current candidate, or the named one. A candidate that does not verify is not
+ * read further.
+ */
 export async function scan(
   options: ScanOptions,
   env: Environment,
@@ -58,7 +62,7 @@ export async function scan(
   const who = operatorOf(null, env);
   assertSealId(options.expectSeal ?? null);
   const { candidates } = projectPaths(options.project);
-  // One and the same candidate to the end, whatever is built meanwhile.
+  // Resolved once, so that the scan stays with one candidate if another is built meanwhile.
   const { real: folder, shown } =
     options.candidate === undefined
       ? currentCandidate(candidates)
@@ -85,7 +89,7 @@ async function scanWith(
   const held = { folder, sealId: verified.sealId, project };
   const full = options.command === 'scan-all' && options.modules === null;
   const end = (outcome: Outcome, mapping: LoadedMapping | null): Outcome => {
-    // What is in the place of another candidate counts as a scan of that one, which has failed.
+    // A candidate in the folder of another counts as a failed scan of that other one.
     const sealId = statedSealId(folder) ?? verified.sealId;
     const scanned = { project, sealId, mapping, who };
     return full ? journalScan(scanned, outcome, env) : outcome;
@@ -108,7 +112,7 @@ async function scanWith(
   };
   await scanRecords(folder, { ...options, ...known, pool }, env, found);
   if (full) for (const finding of uncheckedSources(run)) found.add(finding);
-  // The mapping that was sealed counts, whatever the project says by now.
+  // The sealed mapping counts, not the project's mapping of today.
   const mapping = await loadMapping(folder, SEALED);
   const checks: string[] = ['checksums', ...(options.checks ?? CHECKS)];
   const notes = olderNotes(held);
@@ -140,12 +144,12 @@ function isLive({ candidate, project }: ScanOptions, cwd: string): boolean {
   return candidate !== undefined && meansLive(candidate, project, cwd);
 }
 
-/** Verified by now. */
+/** Returns the record counts that the verified run states, by module. */
 function countsOf({ modules }: RunFile): Map<string, number> {
   return new Map(modules.map(({ name, count }) => [name, count]));
 }
 
-/** A mapping that was sealed: its folder is no link, and nothing in it. */
+/** Loads a sealed mapping, in which no symbolic links are allowed. */
 const SEALED = { sealed: true } as const;
 
 interface Seen {

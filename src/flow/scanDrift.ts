@@ -1,6 +1,6 @@
 /**
- * scan-drift: whether the sealed candidate is still what its mapping and its sources make of them.
- * Mapping, schemas and numbers of rows are compared with the seal, the records with those that the
+ * scan-drift: tells whether mapping and sources have changed since the candidate was sealed.
+ * Compares the mapping, schemas and row counts with the seal, the records with those that the
  * sealed mapping makes of the sources now, and copies with their originals.
  */
 
@@ -40,17 +40,20 @@ import { verifyAt, type Verification } from '../seal/verify.ts';
 import { writeSeal } from '../seal/writeSeal.ts';
 
 export interface DriftOptions extends Omit<BuildOptions, 'mappingIn' | 'readOrder' | 'sample'> {
-  /** How far to look: not at the sources, at schemas and numbers of rows, or at every row. */
+  /** What to compare: the mapping only, also schemas and row counts, or also every record. */
   readonly depth: 'mapping' | 'counts' | 'records';
 }
 
 const NOTES = {
-  mapping: 'the sources were not looked at, as --no-source asks: they may have changed',
-  counts: 'rows were counted, not compared, as --counts asks: cells may have changed',
+  mapping: 'the sources were not read, as --no-source requests: they may have changed',
+  counts: 'rows were counted, not compared, as --counts requests: cells may have changed',
   records: 'every record was compared with what the sealed mapping makes of the sources now',
 } as const;
 
-/** Compares the project's current candidate with what is there now. `found` holds what a failure leaves. */
+/**
+ * Compares the project's current candidate with its mapping and sources as they are now. `found`
+ * keeps the findings of a scan that fails.
+ */
 export async function scanDrift(
   options: DriftOptions,
   env: Environment,
@@ -81,8 +84,8 @@ function addAll(found: FindingStore, findings: Iterable<Finding>): void {
 }
 
 /**
- * Where the sealed sources are now: as the command line says, else as the project does today, else
- * as it did when the candidate was sealed.
+ * Returns where the sealed sources are now: according to the command line, else the project today,
+ * else the project when the candidate was sealed.
  */
 function locateSources(
   sealed: LoadedMapping,
@@ -116,7 +119,7 @@ async function sourceDrift(
   });
 }
 
-/** What the sealed mapping cannot be built from any more has drifted, whatever else it is. */
+/** Compares the records. Sources that no longer fit the sealed mapping are drift, not a failure. */
 async function recordsAgain(
   run: RunFile,
   sealed: LoadedMapping,
@@ -135,9 +138,9 @@ async function recordsAgain(
 }
 
 /**
- * Findings `drift`, one for each module whose records differ.
- * @throws Failure SOURCE_SCHEMA where the sealed mapping does not fit the sources any more, EMPTY
- * where they hold too few rows
+ * Returns a finding `drift` for each module whose records differ.
+ * @throws Failure SOURCE_SCHEMA if the sealed mapping no longer fits the sources, EMPTY if they
+ * hold too few rows
  */
 async function recordDrift(
   run: RunFile,
@@ -146,7 +149,7 @@ async function recordDrift(
   options: DriftOptions,
   env: Environment,
 ): Promise<Finding[]> {
-  // Of a sample, the same records are chosen again.
+  // A sample selects the same records again.
   const sample = run.sample === undefined ? {} : { sample: run.sample };
   return withStaging('scan-drift', { ...options, ...sample, mappingIn: folder }, env, {
     check: () => {},
@@ -167,11 +170,11 @@ async function recordDrift(
   });
 }
 
-/** Rows that are refused now have no record, as in a run of migrate; why is for dry-run to say. */
+/** Rows that are rejected now have no record, as in migrate; dry-run tells why. */
 async function buildAgain(build: Build, run: RunFile): Promise<void> {
-  const refused = openFindings(build.staging.scratch);
-  const modules = await buildModules(build, refused, () => {}).finally(() => {
-    refused.close();
+  const rejected = openFindings(build.staging.scratch);
+  const modules = await buildModules(build, rejected, () => {}).finally(() => {
+    rejected.close();
   });
   await endReading(build);
   const { mapping: _, modules: __, dataRoot: ___, ...facts } = run;

@@ -1,6 +1,6 @@
 /**
- * status: where a project stands, and what would come next. Reads links, the journal and the lock;
- * changes nothing and verifies no candidate.
+ * status: tells what is live, built and scanned, and what would come next. Reads links, the journal
+ * and the lock; changes nothing and verifies no candidate.
  */
 
 import { CHECKS } from '../outcome/checks.ts';
@@ -45,12 +45,12 @@ interface Standing {
   readonly history: PointerHistory;
   readonly notes: readonly string[];
   readonly names: readonly string[];
-  /** Names of those, of what is live, was before and is built, that are not what their name says. */
+  /** Names of kept candidates (see keptOf) whose seal id differs from their name. */
   readonly changed: ReadonlySet<string>;
-  /** Names of the same that no migrate of the project has sealed. */
-  readonly foreign: ReadonlySet<string>;
+  /** Names of kept candidates that no migrate of the project has sealed. */
+  readonly unrecorded: ReadonlySet<string>;
   readonly built: string | null;
-  /** Name of the one that was sealed last. */
+  /** Name of the candidate that was sealed last. */
   readonly last: string | null;
   readonly run: RunFile | null;
   readonly scan: JournaledScan | null;
@@ -59,7 +59,11 @@ interface Standing {
   readonly lock: Holder | null;
 }
 
-/** @throws Failure JOURNAL where the journal does not hold, CANDIDATE where the link is foreign */
+/**
+ * Reads the state of a project.
+ * @throws Failure JOURNAL if the journal does not verify, CANDIDATE if the live link is not
+ * Sealift's
+ */
 export async function status(project: string, env: Environment): Promise<Outcome> {
   const paths = projectPaths(project);
   const standing = await onRead(paths.candidates, () => standingOf(paths, env));
@@ -85,11 +89,11 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
   const shown = names.filter((name) => keptOf(history, built).has(name));
   return {
     history,
-    // While one of these is at work, its move is not interrupted.
+    // An unfinished move of a command that still runs is not an interrupted one.
     notes: lock?.command === 'promote' || lock?.command === 'rollback' ? [] : notes,
     names,
     changed: new Set(shown.filter((name) => isMisnamed(sealedPath(store, name)))),
-    foreign: new Set(shown.filter((name) => !isHeld(journal, sealIdOf(name)))),
+    unrecorded: new Set(shown.filter((name) => !isHeld(journal, sealIdOf(name)))),
     last: sealedLast(journal, names),
     built,
     run: built === null ? null : runOf(sealedPath(store, built)),
@@ -100,7 +104,7 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
   };
 }
 
-/** Null where there is no mapping that can be read. */
+/** Returns the digest of the checks; null if no mapping can be read. */
 async function currentChecks({ root }: ProjectPaths): Promise<string | null> {
   try {
     return checksDigest(await loadMapping(root), CHECKS);
@@ -110,7 +114,7 @@ async function currentChecks({ root }: ProjectPaths): Promise<string | null> {
   }
 }
 
-/** What the candidate states of its run; null where that is not readable. */
+/** Reads the candidate's run.json; null if it is not readable. */
 function runOf(folder: string): RunFile | null {
   const bytes = readPlainFile(join(folder, RUN_FILE), MAX_SEAL_FILE);
   return bytes === null ? null : asRunFile(parseCanonical(bytes));
@@ -122,7 +126,7 @@ function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
   return nextStep({
     busy: lock !== null,
     changed: [...standing.changed][0] ?? null,
-    unrecorded: built !== null && standing.foreign.has(built),
+    unrecorded: built !== null && standing.unrecorded.has(built),
     older: built !== null && standing.last !== null && standing.last !== built,
     hasMapping: existsSync(join(paths.mapping, 'project.json')),
     built,
@@ -135,12 +139,12 @@ function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
   });
 }
 
-/** What prune keeps without being told. */
+/** Returns the candidates that prune keeps by default: live, the one before it, built. */
 function keptOf(history: PointerHistory, built: string | null): Set<string | null> {
   return new Set([history.live, previousOf(history), built]);
 }
 
-/** What the last move, if it was a rollback, went back from. */
+/** Returns the candidate that the last move left, if that was a rollback. */
 function lastMoveLeft({ entries }: Journal): string | null {
   const moves = entries.map(eventOf).filter((event) => event.event === 'move');
   const last = moves.findLast(({ step }) => step === 'intended');
@@ -152,7 +156,11 @@ function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
   const candidate = (name: string): Record<string, unknown> => {
     const facts = { name, sealId: sealIdOf(name), there: names.includes(name) };
     const changed = standing.changed.has(name) ? { changed: true } : {};
-    return { ...facts, ...changed, ...(standing.foreign.has(name) ? { sealedHere: false } : {}) };
+    return {
+      ...facts,
+      ...changed,
+      ...(standing.unrecorded.has(name) ? { sealedHere: false } : {}),
+    };
   };
   return {
     live:
@@ -172,15 +180,15 @@ function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
   };
 }
 
-/** How many candidates are listed that are neither live, nor were, nor current. */
+/** Maximum number of listed candidates that prune would remove. */
 const OTHERS = 8;
 
 function linesOf(standing: Standing, next: NextStep): string[] {
   const { history, notes, names, built, last, run, journal, lock } = standing;
   const there = (name: string): string => {
     if (!names.includes(name)) return `${name}, no longer there`;
-    if (standing.changed.has(name)) return `${name}, changed: its seal id is another`;
-    return standing.foreign.has(name) ? `${name}, sealed by no migrate of this project` : name;
+    if (standing.changed.has(name)) return `${name}, changed: its seal id differs from its name`;
+    return standing.unrecorded.has(name) ? `${name}, not sealed by this project` : name;
   };
   const lines: string[] = [];
   const add = (label: string, text: string): void => {
@@ -205,7 +213,7 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   if (entries.length > 0) add('', `is its head, after ${counted(entries.length, 'line')}`);
   add(
     'at work',
-    lock === null ? 'nobody' : `${lock.command}, process ${lock.pid}, since ${lock.since}`,
+    lock === null ? 'nothing' : `${lock.command}, process ${lock.pid}, since ${lock.since}`,
   );
   lines.push(...notes);
   add('next', next.command === null ? next.why : `${next.why}: ${next.command}`);
@@ -214,9 +222,9 @@ function linesOf(standing: Standing, next: NextStep): string[] {
 
 function scanLine({ built, scan, checksCurrent }: Standing): string {
   if (built === null) return 'nothing to scan';
-  if (scan === null) return 'none of what is built';
+  if (scan === null) return 'not yet scanned';
   const { BLOCKER, WARNING } = scan.counts;
   const found = scan.verdict === 'PASS' ? '' : `, ${BLOCKER} BLOCKER, ${WARNING} WARNING`;
-  const checks = checksCurrent ? '' : ', by other checks than those of the mapping now';
+  const checks = checksCurrent ? '' : ', but the checks of the mapping have changed since';
   return `${scan.verdict}${found}, at ${scan.at}${checks}`;
 }

@@ -1,4 +1,4 @@
-/** verify-checksums: everything that a seal states, computed again from the files. */
+/** verify-checksums: recomputes from the files everything that a seal states. */
 
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -17,26 +17,26 @@ import { withHashers, type Workers } from '../run/workers.ts';
 
 export interface VerifyOptions {
   readonly project: string;
-  /** A candidate's folder, or what candidateNamed takes; null for the project's current one. */
+  /** A candidate's folder, or a name for candidateNamed; null for the project's current one. */
   readonly candidate: string | null;
-  /** A seal id that was kept outside of the candidate. */
+  /** Seal id that was kept outside of the candidate; null to check consistency only. */
   readonly expectSeal: string | null;
   readonly workers: Workers;
 }
 
 const SELF_CONSISTENT =
-  'internally consistent only: an older or re-made candidate would pass too; give --expect-seal ID';
+  'internally consistent only: an older or rebuilt candidate would pass, too; give --expect-seal ID';
 const IN_JOURNAL =
-  'a migrate of this project has sealed it, says the journal; to compare with a seal id that is kept outside of the project, give --expect-seal ID';
+  'sealed by a migrate of this project, according to its journal; to compare with a seal id that is kept outside of the project, give --expect-seal ID';
 const EXPECTED = 'the seal is the expected one';
 
-/** What was verified. Of a candidate that failed, nothing is repeated that it merely states. */
+/** Returns what was verified. Claims of a candidate that failed are not repeated. */
 function verified({ run, dataRoot }: Verification): Pick<Outcome, 'dataRoot' | 'modules'> {
   const modules = run === null ? [] : sealedLines(run);
   return dataRoot === null ? { modules } : { dataRoot, modules };
 }
 
-/** A folder of that name comes first: `v1` may be one where the reader stands. */
+/** Resolves a name. A folder of that name comes first: cwd may contain a folder `v1`. */
 function namedFolder(
   name: string,
   { project }: VerifyOptions,
@@ -50,13 +50,13 @@ function namedFolder(
   return { real, shown: isThere ? shown : real };
 }
 
-/** What its live link leads to, and no folder of that name where the reader stands. */
+/** Whether the candidate is the target of the project's live link, not a folder `live` in cwd. */
 function isLive({ candidate, project }: VerifyOptions, cwd: string): boolean {
   if (candidate === null || !meansLive(candidate, project, cwd)) return false;
   return candidate !== 'live' || !existsSync(resolve(cwd, candidate));
 }
 
-/** What the seal was compared with, besides the candidate itself. */
+/** Returns a note on what the seal was compared with, besides the candidate itself. */
 function heldBy({ expectSeal }: VerifyOptions, held: Held): string {
   if (expectSeal !== null) return EXPECTED;
   return isSealedHere(held) ? IN_JOURNAL : SELF_CONSISTENT;

@@ -60,7 +60,7 @@ import { workersFor, type Workers } from '../run/workers.ts';
 export interface BuildOptions {
   readonly project: string;
   /** Folder that paths on the command line are relative to. */
-  readonly here: string;
+  readonly cwd: string;
   /** Locations by source name, instead of the mapping's. */
   readonly sources: ReadonlyMap<string, SourceOverride>;
   /** Folder that holds `mapping/`; by default the project. */
@@ -112,7 +112,7 @@ export async function withStaging<T>(
   steps.check(mapping);
   // Invalid SQL fails before anything is read.
   planInvariants(mapping);
-  const folders = { project: paths.root, here: options.here };
+  const folders = { project: paths.root, cwd: options.cwd };
   const locations = sourceLocations(mapping, options.sources, folders, env);
   const secrets = readSecrets(mapping, env.variables);
   return onDisk(paths.candidates, async () => {

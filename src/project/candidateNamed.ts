@@ -23,20 +23,20 @@ export const CHECK_PATH =
  * one seal id have the same bytes; the first is returned.
  * @throws Failure CANDIDATE if there is none, USAGE if several seal ids match
  */
-export function candidateNamed(name: string, project: string, here: string): string {
+export function candidateNamed(name: string, project: string, cwd: string): string {
   const paths = projectPaths(project);
   const { candidates } = paths;
   if (name === CURRENT) return currentCandidate(candidates).real;
-  if (meansLive(name, project, here)) return liveCandidate(paths);
+  if (meansLive(name, project, cwd)) return liveCandidate(paths);
   const sealId = SEAL_ID.exec(name)?.[1];
-  if (sealId === undefined) return realpathSync(candidateAt(resolve(here, name), CHECK_PATH));
+  if (sealId === undefined) return realpathSync(candidateAt(resolve(cwd, name), CHECK_PATH));
   const [first = sealId] = sealedNamed(candidates, sealId, name);
   return candidateAt(sealedPath(candidates, first));
 }
 
 /** Whether `name` is `live` or a path of the live link. */
-export function meansLive(name: string, project: string, here: string): boolean {
-  return name === 'live' || resolve(here, name) === projectPaths(project).live;
+export function meansLive(name: string, project: string, cwd: string): boolean {
+  return name === 'live' || resolve(cwd, name) === projectPaths(project).live;
 }
 
 function liveCandidate(paths: ProjectPaths): string {

@@ -43,7 +43,7 @@ export function assertObjects(findings: readonly Finding[]): void {
   });
 }
 
-/** Returns notes for people on how the sources were read. */
+/** What a person should know of how the sources were read. */
 export function sourceNotes(sources: readonly NamedSource[]): string[] {
   return sources.flatMap(({ name, prepared }) =>
     (prepared.remarks ?? []).map((note) => `source ${quoteName(name)}: ${note}`),

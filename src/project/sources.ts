@@ -46,7 +46,7 @@ export type SourceOverride = string | SourceLocation;
 export function sourceLocations(
   mapping: LocatedMapping,
   overrides: ReadonlyMap<string, SourceOverride>,
-  folders: { readonly project: string; readonly here: string },
+  folders: { readonly project: string; readonly cwd: string },
   env: SourceEnvironment,
 ): Map<string, SourceLocation> {
   const { sources } = mapping.project;
@@ -63,7 +63,7 @@ export function sourceLocations(
     const override = overrides.get(name);
     if (override === undefined) locations.set(name, parseSourceUrl(url, folders.project, env));
     else if (typeof override !== 'string') locations.set(name, override);
-    else locations.set(name, parseSourceUrl(override, folders.here, env));
+    else locations.set(name, parseSourceUrl(override, folders.cwd, env));
   }
   checkQueries(mapping, dialectsOf(locations, env));
   return locations;

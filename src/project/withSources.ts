@@ -15,7 +15,7 @@ import {
 export interface SourcesOptions {
   readonly project: string;
   /** Folder to which paths on the command line are relative. */
-  readonly here: string;
+  readonly cwd: string;
   /** By the source's name, instead of the mapping's. */
   readonly sources: ReadonlyMap<string, SourceOverride>;
 }
@@ -32,7 +32,7 @@ export async function withSources<T>(
   /** Modules whose rows are to be read. */
   modules: readonly ModuleMapping[] = [],
 ): Promise<T> {
-  const folders = { project: projectPaths(options.project).root, here: options.here };
+  const folders = { project: projectPaths(options.project).root, cwd: options.cwd };
   const locations = sourceLocations(mapping, options.sources, folders, env);
   // The folder may contain a copy of a source, so it is removed on an interrupt, too.
   const since = env.now().toISOString();

@@ -109,6 +109,6 @@ describe('sealift diff', () => {
     cpSync(join(sealed, monday), join(sealed, name), { recursive: true });
     const ran = await diff(name, 'v1');
     expect(ran.code).toBe(2);
-    expect(ran.stderr).toContain('another seal id than its folder says');
+    expect(ran.stderr).toContain("differs from the one in its folder's name");
   });
 });

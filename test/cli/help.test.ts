@@ -103,7 +103,7 @@ describe('the help', () => {
       'Check',
       'Prove',
       'Promote',
-      'Keep house',
+      'Maintenance',
     ]);
     for (const command of program.commands) expect(help).toMatch(`\n  ${command.name()} `);
   });

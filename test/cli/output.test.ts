@@ -43,8 +43,8 @@ describe('output that cannot be written', () => {
     });
     expect(code).toBe(74);
     expect(stderr).toBe(
-      'sealift: standard output could not be written (ENOSPC): what the command did stands, ' +
-        'but what it said is lost\n',
+      'sealift: standard output could not be written (ENOSPC): what the command did is done, ' +
+        'but its output is lost\n',
     );
     expect((await sealift(command.split(' '), { cwd: folder })).code).toBe(0);
   });

@@ -76,11 +76,11 @@ describe('commands on a network source', () => {
   });
   const run = (command: 'init' | 'migrate', source: string, env: Environment): Promise<unknown> =>
     command === 'init'
-      ? init({ project, here: project, source, ids: 'uuid' }, env)
+      ? init({ project, cwd: project, source, ids: 'uuid' }, env)
       : migrate(
           {
             project,
-            here: project,
+            cwd: project,
             sources: new Map(),
             runId: 'run-test',
             failAfter: null,
@@ -114,7 +114,7 @@ describe('commands on a network source', () => {
     );
     server.write(new Map([['people', { ...PEOPLE, rows }]]));
     const found = openFindings(project);
-    const options = { project, here: project, sources: new Map(), workers: null, memory: 2 ** 28 };
+    const options = { project, cwd: project, sources: new Map(), workers: null, memory: 2 ** 28 };
     await dryRun(options, environment({ NET_PASSWORD: PASSWORD }), found);
     const [finding] = found.list;
     expect(finding).toMatchObject({ module: 'people', source: { table: 'people', row: '(2,4)' } });

@@ -56,7 +56,7 @@ function write(example: Example): string {
 }
 
 async function verdictOf(project: string): Promise<string> {
-  const options = { project, here: project, sources: new Map<string, string>(), workers: 1 };
+  const options = { project, cwd: project, sources: new Map<string, string>(), workers: 1 };
   const found = openFindings(folder);
   try {
     const { status } = await dryRun({ ...options, memory: 2 ** 28 }, ENVIRONMENT, found);

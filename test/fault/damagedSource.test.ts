@@ -47,12 +47,12 @@ function damage(): void {
 }
 
 function initHere(skipIntegrityCheck: boolean): Promise<Outcome> {
-  const options = { project, here: project, source: `sqlite:${file}`, ids: 'keep' } as const;
+  const options = { project, cwd: project, source: `sqlite:${file}`, ids: 'keep' } as const;
   return init({ ...options, skipIntegrityCheck }, ENVIRONMENT);
 }
 
 async function dryRunHere(skipIntegrityCheck: boolean): Promise<Outcome> {
-  const options = { project, here: project, sources: new Map<string, string>() };
+  const options = { project, cwd: project, sources: new Map<string, string>() };
   const all = { ...options, workers: 1, memory: 2 ** 26, skipIntegrityCheck };
   return dryRun(all, ENVIRONMENT, openFindings(project));
 }

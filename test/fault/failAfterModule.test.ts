@@ -40,7 +40,7 @@ describe('MIGRATE_FAIL_AFTER_MODULE', () => {
     const { code, stderr, stdout } = await fail(module);
     expect(code).toBe(1);
     expect(stderr.split('\n').slice(-2)).toEqual([
-      `sealift migrate: stopped after module ${module}, as MIGRATE_FAIL_AFTER_MODULE asks; ` +
+      `sealift migrate: stopped after module ${module}, as MIGRATE_FAIL_AFTER_MODULE requests; ` +
         'nothing was published: unset MIGRATE_FAIL_AFTER_MODULE and run again',
       '',
     ]);

@@ -73,7 +73,7 @@ export const ENVIRONMENT: Environment = {
 /** Makes the mapping of a project in this process. */
 export function initialise(project: string, ids: 'keep' | 'uuid' = 'uuid'): Promise<Outcome> {
   const source = `sqlite:${join(project, 'legacy.db')}`;
-  return init({ project, here: project, source, ids }, ENVIRONMENT);
+  return init({ project, cwd: project, source, ids }, ENVIRONMENT);
 }
 
 /** Migrates a project in this process. */
@@ -84,7 +84,7 @@ export function migrateHere(
 ): Promise<Outcome> {
   const all: MigrateOptions = {
     project,
-    here: project,
+    cwd: project,
     sources: new Map(),
     runId: 'run-test',
     failAfter: null,

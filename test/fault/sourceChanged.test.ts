@@ -126,11 +126,11 @@ describe('a source that changes while it is read', () => {
       it(`fails the run: ${name}, ${when === changedLate ? 'late' : 'early'}`, async () => {
         write();
         const [scheme = '', file = ''] = url.split(':');
-        const options = { project, here: project, source: url, ids: 'uuid' } as const;
+        const options = { project, cwd: project, source: url, ids: 'uuid' } as const;
         await init(options, ENVIRONMENT);
         const run = {
           project,
-          here: project,
+          cwd: project,
           sources: new Map<string, string>(),
           runId: 'run',
           failAfter: null,
@@ -157,7 +157,7 @@ describe('a source that changes while it is read', () => {
     const [, url, write, change] = SOURCES[0] as (typeof SOURCES)[number];
     write();
     const env = environment('ndjson', changedLate, change);
-    const options = { project, here: project, source: url, ids: 'uuid' } as const;
+    const options = { project, cwd: project, source: url, ids: 'uuid' } as const;
     await expect(init(options, env)).rejects.toThrow('the source changed while it was read');
     expect(existsSync(path('mapping'))).toBe(false);
   });
@@ -165,7 +165,7 @@ describe('a source that changes while it is read', () => {
   it('is seen by the command itself, while another process writes', async () => {
     const lines = Array.from({ length: 20_000 }, (_, id) => `{"id":${id},"name":"x"}\n`);
     writeFileSync(path('a.ndjson'), lines.join(''));
-    const options = { project, here: project, source: 'ndjson:a.ndjson', ids: 'uuid' } as const;
+    const options = { project, cwd: project, source: 'ndjson:a.ndjson', ids: 'uuid' } as const;
     await init(options, ENVIRONMENT);
     const running = start(['migrate', '--project', project]);
     for (let id = 20_000; running.child.exitCode === null; id += 1) {

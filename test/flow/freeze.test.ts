@@ -88,7 +88,7 @@ describe('freeze', () => {
     expect((await runDry(folder)).line).toBe('');
     const again = await freezeIt(folder, 'CHG-2');
     expect(again.notes.slice(2)).toEqual([
-      '1 file changed since the freeze before:',
+      '1 file changed since the previous freeze:',
       `  ${change} ${file}`,
     ]);
     expect((await runMigrate(folder)).line).toBe('');
@@ -104,7 +104,7 @@ describe('freeze', () => {
     expect(await freezeCheck(folder)).toMatchObject({ code: 0 });
     expect(await runMigrate(folder)).toMatchObject({ code: 0 });
     const again = await freezeIt(folder, 'CHG-2');
-    expect(again.notes.at(-1)).toBe('nothing has changed since the freeze before');
+    expect(again.notes.at(-1)).toBe('nothing has changed since the previous freeze');
   });
 
   it('finds what it cannot load as a mapping, and freezes nothing like it', async () => {

@@ -76,10 +76,10 @@ const LIMITS = { workers: 1, memory: 2 ** 28 } as const;
 
 /** The commands of a project in this process. */
 function commands(project: string, env: Environment = ENVIRONMENT) {
-  const look = { project, here: project, sources: new Map<string, string>() };
+  const look = { project, cwd: project, sources: new Map<string, string>() };
   return {
     init: (): Promise<Outcome> =>
-      init({ project, here: project, source: 'sqlite:legacy.db', ids: 'keep' }, env),
+      init({ project, cwd: project, source: 'sqlite:legacy.db', ids: 'keep' }, env),
     dryRun: () => said((found) => dryRun({ ...look, ...LIMITS }, env, found)),
     migrate: () =>
       said((found) =>

@@ -51,7 +51,7 @@ function told(findings: Iterable<Finding>): string[] {
 
 async function dryRunOf(project: string, sample?: number): Promise<string[]> {
   const found = openFindings(project);
-  const options = { project, here: project, sources: new Map(), workers: 1, memory: 2 ** 27 };
+  const options = { project, cwd: project, sources: new Map(), workers: 1, memory: 2 ** 27 };
   try {
     const sampled = sample === undefined ? {} : { sample };
     return told((await dryRun({ ...options, ...sampled }, ENVIRONMENT, found)).findings);

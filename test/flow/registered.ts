@@ -98,8 +98,8 @@ async function said(kind: 'action' | 'check', folder: string, work: Work): Promi
   }
 }
 
-const look = (folder: string): { project: string; here: string; sources: Map<string, string> } => {
-  return { project: folder, here: folder, sources: new Map() };
+const look = (folder: string): { project: string; cwd: string; sources: Map<string, string> } => {
+  return { project: folder, cwd: folder, sources: new Map() };
 };
 const plan = { workers: 1, memory: 2 ** 28, runId: 'run-test', failAfter: null, allowRejected: 0 };
 

@@ -183,7 +183,7 @@ describe('registry build', () => {
     expect(said).toMatchObject({ code: 0 });
     expect(said.notes.slice(0, 2)).toEqual([
       'mapping/registries/dogs.ndjson: 4 entries added to 0',
-      '  3 rows without an id that a registry can hold: see sealift registry check',
+      '  3 rows without an id that a registry can hold: run sealift registry check',
     ]);
     const entries = registryOf(folder)
       .trimEnd()

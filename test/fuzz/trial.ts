@@ -108,13 +108,13 @@ async function refusal(work: () => Promise<void>): Promise<string | null> {
 async function pipeline(project: string, file: string, skip: boolean): Promise<void> {
   const skipIntegrityCheck = skip;
   const source = `sqlite:${file}`;
-  await init({ project, here: project, source, ids: 'keep', skipIntegrityCheck }, ENVIRONMENT);
+  await init({ project, cwd: project, source, ids: 'keep', skipIntegrityCheck }, ENVIRONMENT);
   const found = openFindings(project);
   try {
     await migrate(
       {
         project,
-        here: project,
+        cwd: project,
         sources: new Map(),
         runId: 'fuzz',
         failAfter: null,

@@ -198,7 +198,7 @@ async function dryRunOf(path: string, plans: readonly unknown[]): Promise<string
     },
   });
   const found = openFindings(project);
-  const options = { project, here: project, sources: new Map(), workers: 1, memory: 2 ** 27 };
+  const options = { project, cwd: project, sources: new Map(), workers: 1, memory: 2 ** 27 };
   try {
     const { findings } = await dryRun(options, ENVIRONMENT, found);
     return [...findings].map(({ severity, rule, field, source, reason }) => {

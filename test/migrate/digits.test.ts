@@ -41,7 +41,7 @@ it('are kept where the mapping asks for them', async () => {
 
 it('are a decision where the mapping of init does not keep them', async () => {
   const project = join(root, 'told');
-  const options = { project, here: root, source: `ndjson:${file}`, ids: 'keep' } as const;
+  const options = { project, cwd: root, source: `ndjson:${file}`, ids: 'keep' } as const;
   await init(options, ENVIRONMENT);
   const decisions = readFileSync(join(project, 'mapping/DECISIONS.md'), 'utf8');
   const told = decisions.split('\n').filter((line) => line.includes('(digits)'));

@@ -25,7 +25,7 @@ function newFolder(): string {
 /** Verdicts of dry-run and scan-all, with the rules of what they found. */
 async function verdicts(project: string, command: 'dry-run' | 'scan-all'): Promise<string> {
   const found = openFindings(folder);
-  const options = { project, here: project, workers: 1, memory: 2 ** 28 };
+  const options = { project, cwd: project, workers: 1, memory: 2 ** 28 };
   try {
     const { status } =
       command === 'dry-run'
@@ -109,7 +109,7 @@ describe('a module without fields', () => {
     const root = newFolder();
     writeFileSync(join(root, 'marks.ndjson'), '{}\n{}\n{}\n');
     await init(
-      { project: root, here: root, source: 'ndjson:marks.ndjson', ids: 'uuid' },
+      { project: root, cwd: root, source: 'ndjson:marks.ndjson', ids: 'uuid' },
       ENVIRONMENT,
     );
     expect(await verdicts(root, 'dry-run')).toBe('PASS');
@@ -126,7 +126,7 @@ describe('a module without fields', () => {
     mkdirSync(join(root, 'exports'));
     writeFileSync(join(root, 'exports/none.ndjson'), '');
     writeFileSync(join(root, 'exports/some.ndjson'), '{"a":1}\n');
-    await init({ project: root, here: root, source: 'ndjson:exports', ids: 'keep' }, ENVIRONMENT);
+    await init({ project: root, cwd: root, source: 'ndjson:exports', ids: 'keep' }, ENVIRONMENT);
     expect(await verdicts(root, 'dry-run')).toBe('PASS');
     await migrateHere(root);
     expect([linesOf(root, 'none'), linesOf(root, 'some').length]).toEqual([[], 1]);

@@ -33,7 +33,7 @@ function project(sql: string, mapping: Omit<HandWritten, 'sources'>): string {
 
 /** Severity, rule, module and reason of all findings of rules `filtered-…`. */
 async function toldBy(command: 'dry-run' | 'migrate', root: string): Promise<string[]> {
-  const options = { project: root, here: root, sources: new Map<string, string>() };
+  const options = { project: root, cwd: root, sources: new Map<string, string>() };
   const all = { ...options, workers: 1, memory: 2 ** 28 };
   const found = openFindings(folder);
   try {

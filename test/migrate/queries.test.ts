@@ -80,7 +80,7 @@ async function run(
   command: 'migrate' | 'dry-run' = 'migrate',
   more: { readonly allowRejected?: number; readonly sample?: number } = {},
 ): Promise<Run> {
-  const options = { project: root, here: root, sources: new Map<string, string>() };
+  const options = { project: root, cwd: root, sources: new Map<string, string>() };
   const all = { ...options, workers: 1, memory: 2 ** 28, runId: 'r', failAfter: null };
   const found = openFindings(folder);
   try {

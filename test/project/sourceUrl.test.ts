@@ -139,7 +139,7 @@ describe('a password in --source', () => {
       },
     };
     const sources = new Map([['main', 'net://ada:s3cret@127.0.0.1:1/shop']]);
-    const options = { project, here: project, sources, sample: null, workers: 1, memory: 2 ** 28 };
+    const options = { project, cwd: project, sources, sample: null, workers: 1, memory: 2 ** 28 };
     const error = await determinism(options, env).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(Failure);
     const [{ args, variables } = { args: [], variables: {} }] = started;

@@ -124,7 +124,7 @@ describe('promote', () => {
     await promoteHere(project);
     const before = tree();
     const { notes } = await promoteHere(project);
-    expect(notes).toEqual(['it was live already, nothing was changed']);
+    expect(notes).toEqual(['it was already live, nothing was changed']);
     expect(tree()).toEqual(before);
   });
 
@@ -268,14 +268,14 @@ describe('rollback', () => {
     expect(await refused(() => rollbackHere(project, { to: never }))).toContain('was not live');
     expect(await refused(() => rollbackHere(project, { to: '0'.repeat(64) }))).toContain('no cand');
     rmSync(candidate(names[1]), { recursive: true });
-    expect(await refused(() => rollbackHere(project))).toContain('no longer there');
+    expect(await refused(() => rollbackHere(project))).toContain('no longer exists');
   });
 
   it('does not take a candidate that was built again for the one that was live, and says so', async () => {
     const again = await build(project, 'one');
     rmSync(candidate(names[0]), { recursive: true });
     const message = await refused(() => rollbackHere(project, { to: names[0] }));
-    expect(message).toContain('only one that was built again');
+    expect(message).toContain('an equal one was built since');
     expect(message).toContain(`sealift promote ${again.slice(0, 8)}`);
     await promoteHere(project, { candidate: again.slice(0, 64) });
     expect(liveOf(project)).toBe(again);

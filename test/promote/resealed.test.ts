@@ -149,11 +149,13 @@ describe('a candidate that was changed and sealed anew in the place of another',
   it('is found by scan-drift and diff', async () => {
     reseal(live);
     const found = openFindings(project);
-    const here = { project, here: project, sources: new Map<string, string>() };
+    const here = { project, cwd: project, sources: new Map<string, string>() };
     const drift = { ...here, workers: 1, memory: 2 ** 26, depth: 'mapping' } as const;
     expect(rulesOf(await scanDrift(drift, ENVIRONMENT, found))).toEqual(['seal-unexpected']);
-    const sides = { project, here: project, a: before, b: 'live', showValues: null };
-    expect(await failure(diff(sides, ENVIRONMENT, found))).toContain('another seal id');
+    const sides = { project, cwd: project, a: before, b: 'live', showValues: null };
+    expect(await failure(diff(sides, ENVIRONMENT, found))).toContain(
+      "differs from the one in its folder's name",
+    );
     found.close();
   });
 
@@ -164,7 +166,7 @@ describe('a candidate that was changed and sealed anew in the place of another',
       expect((await statusHere(project)).notes.join('\n')).not.toContain('changed');
       reseal(name);
       const { notes, facts = {} } = await statusHere(project);
-      expect(notes.join('\n')).toContain(`${name}, changed: its seal id is another`);
+      expect(notes.join('\n')).toContain(`${name}, changed: its seal id differs from its name`);
       const command = `sealift verify-checksums --candidate ${name}`;
       expect(facts['next']).toMatchObject({ command });
     },
@@ -175,7 +177,7 @@ describe('a candidate that was changed and sealed anew in the place of another',
     const tree = treeOf(project, ['storage_candidate/.lock', 'storage_journal/.lock']);
     expect(await failure(rollbackHere(project))).toContain('rule seal-unexpected');
     expect(await failure(promoteHere(project, { candidate: before }))).toContain('seal-unexpected');
-    expect(await failure(pruneHere(project))).toContain('another seal id than the name');
+    expect(await failure(pruneHere(project))).toContain('differs from the name of its folder');
     expect(treeOf(project, ['storage_candidate/.lock', 'storage_journal/.lock'])).toEqual(tree);
     expect(liveOf(project)).toBe(live);
   });
@@ -220,7 +222,7 @@ describe('a candidate that no migrate of the project has sealed, by its right na
 
   it('is told by status, which says to build it here', async () => {
     const { notes, facts = {} } = await statusHere(project);
-    expect(notes.join('\n')).toContain(`${name}, sealed by no migrate of this project`);
+    expect(notes.join('\n')).toContain(`${name}, not sealed by this project`);
     expect(facts['next']).toMatchObject({ command: 'sealift migrate' });
   });
 
@@ -284,7 +286,7 @@ describe('a mapping that was changed after the scan', () => {
     const path = join(project, 'mapping/modules/owners.json');
     writeFileSync(path, readFileSync(path, 'utf8').replace('{', '{ '));
     const { notes } = await promoteHere(project);
-    expect(notes.join('\n')).toContain('the mapping was changed since this candidate was built');
+    expect(notes.join('\n')).toContain('the mapping has changed since this candidate was built');
     expect(liveOf(project)).toBe(next);
   });
 });
@@ -314,7 +316,7 @@ describe('a live link that a hand has moved', () => {
   it('is told by diff', async () => {
     pointByHand(project, before);
     const found = openFindings(project);
-    const sides = { project, here: project, a: 'live', b: live, showValues: null };
+    const sides = { project, cwd: project, a: 'live', b: live, showValues: null };
     const { notes } = await diff(sides, ENVIRONMENT, found);
     expect(notes.join('\n')).toContain('which no command has made live');
     found.close();
@@ -335,7 +337,7 @@ describe('a live link that a hand has moved', () => {
 describe('what verify-checksums says that it proves', () => {
   it('is less for a candidate outside of the project', async () => {
     const { notes } = await verify(null);
-    expect(notes.join()).toContain('a migrate of this project has sealed it, says the journal');
+    expect(notes.join()).toContain('sealed by a migrate of this project, according to its journal');
     cpSync(sealed(live), join(project, 'copy'), { recursive: true });
     const copied = await verify(join(project, 'copy'));
     expect(copied.notes.join()).toContain('internally consistent only');

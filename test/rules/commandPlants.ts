@@ -35,8 +35,8 @@ function registry(
   return { stage: 'registry', find: () => check(registered(chips, { dogs })) };
 }
 
-function at(project: string): { project: string; here: string; sources: Map<string, string> } {
-  return { project, here: project, sources: new Map() };
+function at(project: string): { project: string; cwd: string; sources: Map<string, string> } {
+  return { project, cwd: project, sources: new Map() };
 }
 
 function sealId({ outcome }: Said): string {

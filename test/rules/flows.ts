@@ -82,8 +82,8 @@ export async function said(
 
 const MEMORY = 2 ** 27;
 
-function at(project: string): { project: string; here: string; sources: Map<string, string> } {
-  return { project, here: project, sources: new Map() };
+function at(project: string): { project: string; cwd: string; sources: Map<string, string> } {
+  return { project, cwd: project, sources: new Map() };
 }
 
 export const dryRunOf = (project: string): Promise<Said> =>

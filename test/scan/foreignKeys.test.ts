@@ -121,9 +121,9 @@ interface Checked {
 /** What dry-run says after a bare init of the database. */
 async function checkedBySealift(file: string, ids: 'keep' | 'uuid'): Promise<Checked> {
   const project = join(FOLDER, `project-${readdirSync(FOLDER).length}`);
-  await init({ project, here: project, source: `sqlite:${file}`, ids }, ENVIRONMENT);
+  await init({ project, cwd: project, source: `sqlite:${file}`, ids }, ENVIRONMENT);
   const found = openFindings(FOLDER);
-  const options = { project, here: project, sources: new Map(), workers: 1, memory: 2 ** 28 };
+  const options = { project, cwd: project, sources: new Map(), workers: 1, memory: 2 ** 28 };
   const { findings } = await dryRun(options, ENVIRONMENT, found);
   const modules = join(project, 'mapping/modules');
   const columns = new Map<string, readonly string[]>();

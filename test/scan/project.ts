@@ -109,7 +109,7 @@ export async function scanAll(
   { path }: SealedProject,
   sources: ReadonlyMap<string, string> = new Map(),
 ): Promise<Scanned> {
-  const recount = { project: path, here: path, sources };
+  const recount = { project: path, cwd: path, sources };
   const options = { command: 'scan-all', project: path, modules: null, recount } as const;
   return collected((found) => scan({ ...options, workers: 1, memory: MEMORY }, ENVIRONMENT, found));
 }
@@ -131,7 +131,7 @@ export async function drift(
 ): Promise<Scanned> {
   const all: DriftOptions = {
     project: path,
-    here: path,
+    cwd: path,
     sources: new Map(),
     depth: 'records',
     workers: 1,

@@ -1,10 +1,10 @@
-/** What can be completed: the commands of a program as data, for the scripts of the shells. */
+/** The commands of a program as data, from which the completion scripts are generated. */
 
 import type { Argument, Command, Option } from 'commander';
 
 /**
- * What a value is: the name of a module of the mapping; a seal id of the project's candidates; a
- * candidate, by seal id, `v1`, `live` or a folder; a folder; one of some words; anything else.
+ * Kind of a value: the name of a module of the mapping; a seal id of the project's candidates; a
+ * candidate, by seal id, `v1`, `live` or a folder; a folder; one of several words; anything else.
  */
 export type Value =
   | { readonly kind: 'module' | 'seal' | 'candidate' | 'folder' | 'other' }
@@ -14,7 +14,7 @@ export interface CompletedOption {
   /** `--project` */
   readonly name: string;
   readonly description: string;
-  /** Null where it takes none. */
+  /** Null if it takes none. */
   readonly value: Value | null;
 }
 
@@ -23,18 +23,18 @@ export interface Completion {
   readonly path: string;
   readonly description: string;
   readonly options: readonly CompletedOption[];
-  /** What its arguments are, all of them alike; null where it takes none. */
+  /** Kind of all its arguments; null if it takes none. */
   readonly argument: Value | null;
 }
 
-/** The program, its commands, and theirs, in order. */
+/** Returns the program and all commands below it, in order. */
 export function completionOf(program: Command): Completion[] {
   return entriesOf(program, []);
 }
 
 function entriesOf(command: Command, path: readonly string[]): Completion[] {
   const [argument] = command.registeredArguments;
-  const help = { name: '--help', description: 'show what there is, and examples', value: null };
+  const help = { name: '--help', description: 'show the options and examples', value: null };
   const own: Completion = {
     path: path.join(' '),
     description: command.description(),
@@ -71,7 +71,7 @@ function namedValue(name: string, choices: readonly string[] | undefined): Value
   return { kind: name === 'dir' ? 'folder' : 'other' };
 }
 
-/** The commands right below `path`. */
+/** Returns the commands directly below `path`. */
 export function commandsBelow(tree: readonly Completion[], path: string): Completion[] {
   const depth = path === '' ? 1 : path.split(' ').length + 1;
   return tree.filter((other) => {
@@ -80,7 +80,7 @@ export function commandsBelow(tree: readonly Completion[], path: string): Comple
   });
 }
 
-/** Every option that takes a value, by what it is, without those of which nothing is known. */
+/** Returns each option that takes a value, with the value. */
 export function valuedOptions(tree: readonly Completion[]): Map<string, Value> {
   const valued = new Map<string, Value>();
   for (const { options } of tree) {
@@ -89,17 +89,17 @@ export function valuedOptions(tree: readonly Completion[]): Map<string, Value> {
   return valued;
 }
 
-/** A value's kind as the scripts pass it around: `module`, or `word keep uuid`. */
+/** Returns the kind as the scripts pass it around: `module`, or `word keep uuid`. */
 export function kindOf(value: Value): string {
   return value.kind === 'word' ? `word ${value.words.join(' ')}` : value.kind;
 }
 
-/** The last word of a command: `check` of `registry check`. */
+/** Returns the last word of a command: `check` of `registry check`. */
 export function lastWord({ path }: Completion): string {
   return path.slice(path.lastIndexOf(' ') + 1);
 }
 
-/** In single quotes, for bash and zsh. */
+/** Puts a text in single quotes, for bash and zsh. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

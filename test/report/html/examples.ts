@@ -79,7 +79,7 @@ export const DONE: Outcome = outcomeOf([], {
   dataRoot: 'cd'.repeat(32),
   runId: 'run-local',
   candidate: '/home/ada/kennel/storage_candidate/v1',
-  notes: ['keep the seal id outside of the candidate, to verify against'],
+  notes: ['keep the seal id outside of the candidate to verify against it later'],
 });
 
 /** Breaks out of wherever it is put, if anything lets it. */
