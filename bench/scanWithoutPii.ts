@@ -10,6 +10,9 @@ import { tmpdir } from 'node:os';
 /** A module as it is installed. */
 const installed = (name: string): string => new URL(`../dist/${name}.js`, import.meta.url).href;
 const { environment } = (await import(installed('cli/run'))) as typeof import('../src/cli/run.ts');
+const { processHost } = (await import(
+  installed('cli/host')
+)) as typeof import('../src/cli/host.ts');
 const { openFindings } = (await import(
   installed('findings/findingStore')
 )) as typeof import('../src/findings/findingStore.ts');
@@ -20,11 +23,15 @@ const { CHECKS } = (await import(
 
 const [project = '', workers = '2'] = process.argv.slice(2);
 const silent = { begin() {}, update() {}, end() {} };
-const env = environment(silent, {
-  signal: new AbortController().signal,
-  onInterrupt: () => () => {},
-  watchMemory: () => () => {},
-});
+const env = environment(
+  silent,
+  {
+    signal: new AbortController().signal,
+    onInterrupt: () => () => {},
+    watchMemory: () => () => {},
+  },
+  processHost(),
+);
 const options = {
   // The journal is told of whole scans alone.
   command: 'scan-module',

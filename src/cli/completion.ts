@@ -3,10 +3,10 @@
 import { Argument, Command } from 'commander';
 
 import type { Completion } from './completion/commandTree.ts';
-import { sayText } from './output.ts';
+import type { Host } from './host.ts';
 
 /** `program` has all other commands by the time it is run. */
-export function completionCommand(program: Command): Command {
+export function completionCommand(program: Command, { output }: Host): Command {
   return new Command('completion')
     .description('print a script that completes commands, options, modules and seal ids')
     .summary('print a completion script for bash, zsh or fish')
@@ -14,7 +14,7 @@ export function completionCommand(program: Command): Command {
     .addHelpText('before', EXAMPLES)
     .action(async (shell: 'bash' | 'zsh' | 'fish') => {
       const { completionOf } = await import('./completion/commandTree.ts');
-      sayText((await scriptOf(shell))(completionOf(program)));
+      output.text((await scriptOf(shell))(completionOf(program)));
     });
 }
 

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { memoryOption, sampleOption, sourceMap, sourceOption, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
 import { runFlow } from './runFlow.ts';
@@ -15,7 +16,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function determinismCommand(exit: (code: number) => void): Command {
+export function determinismCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('determinism')
     .description('build twice under other circumstances and compare every byte')
     .summary('build twice, differently, and compare every byte')
@@ -33,7 +34,7 @@ export function determinismCommand(exit: (code: number) => void): Command {
         workers,
         memory,
         sample: options.sample ?? null,
-        here: process.cwd(),
+        here: host.cwd,
         sources: sourceMap(options.source),
       };
       await runFlow(
@@ -46,6 +47,7 @@ export function determinismCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

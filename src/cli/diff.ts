@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { runFlow } from './runFlow.ts';
 
 interface Options {
@@ -12,7 +13,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function diffCommand(exit: (code: number) => void): Command {
+export function diffCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('diff')
     .description('name the records and fields in which two candidates differ')
     .summary('name the records and fields that two candidates differ in')
@@ -31,10 +32,10 @@ export function diffCommand(exit: (code: number) => void): Command {
       const show = options.showValues === true;
       const work = {
         project: options.project,
-        here: process.cwd(),
+        here: host.cwd,
         a,
         b,
-        showValues: show ? (line: string) => sayLine(line) : null,
+        showValues: show ? (line: string) => sayLine(host.output, line) : null,
       };
       await runFlow(
         {
@@ -44,19 +45,20 @@ export function diffCommand(exit: (code: number) => void): Command {
           report: existsSync(projectPaths(options.project).candidates),
           load: () => import('../flow/diff.ts'),
           work: async ({ diff }, env, found) => {
-            if (show) await assertTerminal(options);
+            if (show) await assertTerminal(options, host);
             return diff(work, env, found);
           },
         },
         options,
         exit,
+        host,
       );
     });
 }
 
 /** Values go before the eyes of a person, and into no file or pipe. */
-async function assertTerminal({ json }: Options): Promise<void> {
-  if (process.stdout.isTTY && json !== true) return;
+async function assertTerminal({ json }: Options, { output }: Host): Promise<void> {
+  if (output.screen() !== null && json !== true) return;
   const { Failure } = await import('../outcome/failure.ts');
   throw new Failure('USAGE', {
     what: 'values are shown on a terminal only',

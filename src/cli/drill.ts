@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { memoryOption, sampleOption, sourceMap, sourceOption, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
 import { runFlow } from './runFlow.ts';
@@ -16,7 +17,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function drillCommand(exit: (code: number) => void): Command {
+export function drillCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('drill')
     .description('fail, kill and fill the disk in a shadow project, and show that nothing is lost')
     .summary('rehearse failures, kills, a full disk and a rollback')
@@ -41,7 +42,7 @@ export function drillCommand(exit: (code: number) => void): Command {
         memory,
         modules: options.module,
         sample: options.sample ?? null,
-        here: process.cwd(),
+        here: host.cwd,
         sources: sourceMap(options.source),
       };
       await runFlow(
@@ -54,6 +55,7 @@ export function drillCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

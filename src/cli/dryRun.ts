@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import {
   integrityOption,
   memoryOption,
@@ -23,7 +24,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function dryRunCommand(exit: (code: number) => void): Command {
+export function dryRunCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('dry-run')
     .description('run the whole pipeline and all checks, and keep nothing but the report')
     .summary('run everything, and keep nothing but the report')
@@ -37,7 +38,7 @@ export function dryRunCommand(exit: (code: number) => void): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
-      const work = { ...options, here: process.cwd(), sources: sourceMap(options.source) };
+      const work = { ...options, here: host.cwd, sources: sourceMap(options.source) };
       await runFlow(
         {
           name: 'dry-run',
@@ -48,6 +49,7 @@ export function dryRunCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

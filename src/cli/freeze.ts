@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { runFlow } from './runFlow.ts';
 
 interface Options {
@@ -12,7 +13,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function freezeCommand(exit: (code: number) => void): Command {
+export function freezeCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('freeze')
     .description('put the files of the mapping on record, with who agreed to them and why')
     .summary('put the mapping on record, with who agreed and why')
@@ -36,6 +37,7 @@ export function freezeCommand(exit: (code: number) => void): Command {
           },
           options,
           exit,
+          host,
         );
         return;
       }
@@ -49,6 +51,7 @@ export function freezeCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

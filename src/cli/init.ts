@@ -2,6 +2,7 @@
 
 import { Command, Option } from 'commander';
 
+import type { Host } from './host.ts';
 import { integrityOption } from './options.ts';
 import { runFlow } from './runFlow.ts';
 
@@ -13,7 +14,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function initCommand(exit: (code: number) => void): Command {
+export function initCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('init')
     .description('write a mapping for all of an unknown source')
     .requiredOption('--source <[NAME=]URL>', 'sqlite:FILE, csv:FILE, ndjson:FILE or json:FILE')
@@ -28,7 +29,7 @@ export function initCommand(exit: (code: number) => void): Command {
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
-      const work = { ...options, here: process.cwd() };
+      const work = { ...options, here: host.cwd };
       await runFlow(
         {
           name: 'init',
@@ -39,6 +40,7 @@ export function initCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

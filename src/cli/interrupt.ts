@@ -8,7 +8,6 @@ import type { Environment } from '../run/environment.ts';
 import { EXIT } from '../outcome/exitCode.ts';
 import type { Failure } from '../outcome/failure.ts';
 import { endNow } from './endNow.ts';
-import { noteLine } from './output.ts';
 
 export interface Interrupts extends Pick<Environment, 'signal' | 'onInterrupt' | 'watchMemory'> {
   stop(): void;
@@ -16,9 +15,10 @@ export interface Interrupts extends Pick<Environment, 'signal' | 'onInterrupt' |
 
 const LOOK_MS = 50;
 
-/** `before` is called first; `fail` answers for a failure, and returns the exit code. */
+/** `note` says a line, `before` is called first; `fail` answers for a failure, and returns the exit code. */
 export function interrupts(
   name: string,
+  note: (line: string) => void,
   before: () => void,
   fail: (failure: Failure) => number,
 ): Interrupts {
@@ -39,7 +39,7 @@ export function interrupts(
   };
   const interrupted = (): void => {
     end(() => {
-      noteLine(`sealift ${name}: interrupted, nothing was changed`);
+      note(`sealift ${name}: interrupted, nothing was changed`);
       return EXIT.interrupted;
     });
   };

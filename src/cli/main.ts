@@ -23,6 +23,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   });
   const { keepCompiledCode } = await import('./compileCache.ts');
   keepCompiledCode(process.env);
+  const { processHost } = await import('./host.ts');
   const { runProgram } = await import('./program.ts');
-  process.exitCode = await runProgram(process.argv);
+  process.exitCode = await runProgram(process.argv, processHost());
 }

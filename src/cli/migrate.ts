@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import {
   integrityOption,
   memoryOption,
@@ -26,7 +27,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function migrateCommand(exit: (code: number) => void): Command {
+export function migrateCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('migrate')
     .description('build and seal the candidate, whole or not at all')
     .option('--project <dir>', 'folder of the project', '.')
@@ -48,11 +49,11 @@ export function migrateCommand(exit: (code: number) => void): Command {
     .action(async (options: Options) => {
       const work = {
         ...options,
-        here: process.cwd(),
+        here: host.cwd,
         sources: sourceMap(options.source),
-        runId: process.env['MIGRATE_RUN_ID'] ?? 'run-local',
-        readOrder: process.env['SEALIFT_READ_ORDER'] === 'reverse' ? 'reverse' : 'forward',
-        failAfter: process.env['MIGRATE_FAIL_AFTER_MODULE'] ?? null,
+        runId: host.variables['MIGRATE_RUN_ID'] ?? 'run-local',
+        readOrder: host.variables['SEALIFT_READ_ORDER'] === 'reverse' ? 'reverse' : 'forward',
+        failAfter: host.variables['MIGRATE_FAIL_AFTER_MODULE'] ?? null,
       } as const;
       await runFlow(
         {
@@ -64,6 +65,7 @@ export function migrateCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

@@ -10,22 +10,54 @@ import { printable } from '../outcome/printable.ts';
 
 const OUT = 1;
 
+/** Where a command line writes to, and what it knows about it. */
+export interface Output {
+  /** Writes results, to standard output. */
+  readonly text: (text: string) => void;
+  /** Writes what is said beside the results, to standard error. */
+  readonly note: (text: string) => void;
+  /** The size of the terminal that shows the results, in characters; null where none does. */
+  readonly screen: () => { readonly columns: number; readonly rows: number } | null;
+  /** Whether a line on standard error may move: it is a terminal. */
+  readonly moves: boolean;
+  /** The exit code of a command, where what it said has arrived, or else another than success. */
+  readonly codeOf: (code: number) => number;
+}
+
+/** The streams of this process. */
+export const processOutput: Output = {
+  text: writeText,
+  note: (text) => {
+    process.stderr.write(text);
+  },
+  screen: () => {
+    const { isTTY, columns, rows } = process.stdout;
+    return isTTY ? { columns: columns || 80, rows: Math.max(24, rows || 24) } : null;
+  },
+  moves: process.stderr.isTTY,
+  codeOf: codeOfOutput,
+};
+
 /** The code of the first error; null while all was written. */
 let lost: string | null = null;
 
 /** A line of results. `decorate` puts colour around what is printable by then. */
-export function sayLine(line: string, decorate: (line: string) => string = (as) => as): void {
-  sayText(`${decorate(printable(line))}\n`);
+export function sayLine(
+  output: Output,
+  line: string,
+  decorate: (line: string) => string = (as) => as,
+): void {
+  output.text(`${decorate(printable(line))}\n`);
 }
 
 /** A line for a person, beside the results. */
-export function noteLine(line: string): void {
-  process.stderr.write(`${printable(line)}\n`);
+export function noteLine(output: Output, line: string): void {
+  output.note(`${printable(line)}\n`);
 }
 
 /** A value as JSON, in which no character is one that a terminal obeys. */
-export function sayJson(value: unknown): void {
-  sayText(`${plainJson(value)}\n`);
+export function sayJson(output: Output, value: unknown): void {
+  output.text(`${plainJson(value)}\n`);
 }
 
 /** JSON of several lines; control, invisible and direction-changing characters are escaped. */
@@ -42,8 +74,7 @@ function escapedUnits(character: string): string {
   }).join('');
 }
 
-/** Text that holds no names: help, scripts. */
-export function sayText(text: string): void {
+function writeText(text: string): void {
   if (lost !== null) return;
   if (!isFile()) {
     process.stdout.write(text);
@@ -75,6 +106,7 @@ export function outputFailed(error: unknown): void {
   if (code === 'EPIPE' || lost !== null) return;
   lost = code;
   noteLine(
+    processOutput,
     `sealift: standard output could not be written (${code}): what the command did stands, ` +
       'but what it said is lost',
   );

@@ -1,5 +1,7 @@
 /** The command line: what commands there are, in the order in which they are used, and their help. */
 
+import { resolve } from 'node:path';
+
 import { Command, CommanderError } from 'commander';
 
 import { EXIT } from '../outcome/exitCode.ts';
@@ -10,9 +12,9 @@ import { diffCommand } from './diff.ts';
 import { drillCommand } from './drill.ts';
 import { dryRunCommand } from './dryRun.ts';
 import { freezeCommand } from './freeze.ts';
+import type { Host } from './host.ts';
 import { initCommand } from './init.ts';
 import { migrateCommand } from './migrate.ts';
-import { sayText } from './output.ts';
 import { packageInfo } from './packageInfo.ts';
 import { promoteCommand } from './promote.ts';
 import { pruneCommand } from './prune.ts';
@@ -23,7 +25,7 @@ import { scanDriftCommand } from './scanDrift.ts';
 import { statusCommand } from './status.ts';
 import { verifyChecksumsCommand } from './verifyChecksums.ts';
 
-type Make = (exit: (code: number) => void) => Command;
+type Make = (exit: (code: number) => void, host: Host) => Command;
 
 /** The commands by the part of a migration that they belong to. */
 const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
@@ -36,8 +38,8 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Keep house:', [statusCommand, pruneCommand]],
 ];
 
-/** All of it, not yet run; `exit` gets the exit code of the command that is. */
-export function createProgram(exit: (code: number) => void): Command {
+/** All of it, not yet run; `exit` gets the exit code of the command that is run on `host`. */
+export function createProgram(exit: (code: number) => void, host: Host): Command {
   const program = new Command('sealift')
     .description('Moves data from a legacy system to a new one and proves that nothing was lost.')
     .version(packageInfo().version)
@@ -46,21 +48,26 @@ export function createProgram(exit: (code: number) => void): Command {
     .configureHelp({ subcommandTerm: (command) => command.name() });
   for (const [heading, makers] of GROUPS) {
     program.commandsGroup(heading);
-    for (const make of makers) program.addCommand(make(exit));
+    for (const make of makers) program.addCommand(make(exit, host));
   }
-  program.addCommand(completionCommand(program));
+  program.addCommand(completionCommand(program, host));
+  program.hook('preAction', (_, command) => {
+    const project: unknown = command.getOptionValue('project');
+    if (typeof project === 'string') command.setOptionValue('project', resolve(host.cwd, project));
+  });
   return program.helpCommand('help [command]', 'the same as COMMAND --help');
 }
 
 /** Parses the arguments, runs the command, and returns the exit code. */
-export async function runProgram(argv: readonly string[]): Promise<number> {
+export async function runProgram(argv: readonly string[], host: Host): Promise<number> {
   let code: number = EXIT.done;
   const program = createProgram((of) => {
     code = of;
-  });
+  }, host);
   for (const command of withCommands(program)) {
     command.exitOverride().configureOutput({
-      writeOut: sayText,
+      writeOut: host.output.text,
+      writeErr: host.output.note,
       outputError: (text, write) => {
         write(usageLine(nameOf(command), text));
       },

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { dryRunOption, whoOption, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
 import { runFlow } from './runFlow.ts';
@@ -16,7 +17,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function promoteCommand(exit: (code: number) => void): Command {
+export function promoteCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('promote')
     .description('make a candidate that passed its scan the live one')
     .argument('[seal-id]', 'the candidate, by 8 digits or more; what was built last if left out')
@@ -50,6 +51,7 @@ export function promoteCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { dryRunOption, whoOption } from './options.ts';
 import { runFlow } from './runFlow.ts';
 
@@ -13,7 +14,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function pruneCommand(exit: (code: number) => void): Command {
+export function pruneCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('prune')
     .description('remove candidates but the live one, the one before, and what was built last')
     .summary('remove candidates that nobody needs any more')
@@ -43,6 +44,7 @@ export function pruneCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

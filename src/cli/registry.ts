@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { sourceMap, sourceOption } from './options.ts';
 import { runFlow } from './runFlow.ts';
 
@@ -11,21 +12,21 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function registryCommand(exit: (code: number) => void): Command {
+export function registryCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('registry')
     .description('check the frozen ids of a project, or add those that are missing')
     .summary('check the frozen ids, or add those that are missing')
     .addHelpText('before', EXAMPLES)
-    .addCommand(checkCommand(exit))
-    .addCommand(buildCommand(exit));
+    .addCommand(checkCommand(exit, host))
+    .addCommand(buildCommand(exit, host));
 }
 
-function checkCommand(exit: (code: number) => void): Command {
+function checkCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('check'))
     .description('compare every registry with the rows of the sources')
     .addHelpText('before', 'Examples:\n  sealift registry check\n')
     .action(async (options: Options) => {
-      const work = workOf(options);
+      const work = workOf(options, host);
       await runFlow(
         {
           name: 'registry check',
@@ -37,17 +38,18 @@ function checkCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }
 
-function buildCommand(exit: (code: number) => void): Command {
+function buildCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('build'))
     .description('add an entry for every legacy id that has none')
     .argument('[module...]', 'names of modules; all if left out')
     .addHelpText('before', 'Examples:\n  sealift registry build\n  sealift registry build kunden\n')
     .action(async (modules: string[], options: Options) => {
-      const work = { ...workOf(options), modules };
+      const work = { ...workOf(options, host), modules };
       await runFlow(
         {
           name: 'registry build',
@@ -58,6 +60,7 @@ function buildCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }
@@ -69,12 +72,15 @@ function withOptions(command: Command): Command {
     .option('--json', 'print the summary as JSON');
 }
 
-function workOf({ project, source }: Options): {
+function workOf(
+  { project, source }: Options,
+  host: Host,
+): {
   project: string;
   here: string;
   sources: Map<string, string>;
 } {
-  return { project, here: process.cwd(), sources: sourceMap(source) };
+  return { project, here: host.cwd, sources: sourceMap(source) };
 }
 
 const EXAMPLES = `Examples:

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { dryRunOption, whoOption, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
 import { runFlow } from './runFlow.ts';
@@ -15,7 +16,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function rollbackCommand(exit: (code: number) => void): Command {
+export function rollbackCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('rollback')
     .description('make the candidate that was live before the live one again')
     .summary('make the one before the live one again')
@@ -46,6 +47,7 @@ export function rollbackCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

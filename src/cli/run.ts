@@ -4,7 +4,6 @@
  * SEALIFT_DEBUG asks for it.
  */
 
-import { tmpdir } from 'node:os';
 import { isAbsolute, relative } from 'node:path';
 
 import { onDisk, pathOf, readFailure, systemCode } from '../disk/errors.ts';
@@ -27,8 +26,9 @@ import { Failure, failureLine } from '../outcome/failure.ts';
 import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
 import type { Phase } from '../report/timing.ts';
+import type { Host } from './host.ts';
 import { interrupts } from './interrupt.ts';
-import { codeOfOutput, noteLine, sayJson, sayLine } from './output.ts';
+import { noteLine, sayJson, sayLine } from './output.ts';
 import { packageInfo } from './packageInfo.ts';
 import { recordPhases } from './phases.ts';
 import { runSelf } from './runSelf.ts';
@@ -52,38 +52,57 @@ export interface CommandSpec {
   readonly work: (env: Environment, found: FindingStore) => Promise<Outcome>;
 }
 
+/** What a person has asked for, and where. */
+interface Asked {
+  readonly options: CommonOptions;
+  readonly host: Host;
+}
+
 /** Runs a command to its exit code. */
-export async function runCommand(command: CommandSpec, options: CommonOptions): Promise<number> {
+export async function runCommand(
+  command: CommandSpec,
+  options: CommonOptions,
+  host: Host,
+): Promise<number> {
+  const { output } = host;
+  const note = (line: string): void => noteLine(output, line);
   // Whatever mask the shell has: candidates and reports are private. Mappings are shared.
-  if (command.report) process.umask(0o077);
+  if (command.report) host.umask(0o077);
   const begun = new Date();
   const started = performance.now();
   const phases: Phase[] = [];
   const clock = (): number => Math.round(performance.now() - started);
   const terminal = terminalProgress(
-    terminalStyle(process.stderr.isTTY, process.env, options.json === true),
+    terminalStyle(output.moves, host.variables, options.json === true),
+    note,
   );
   const interrupt = interrupts(
     command.name,
+    note,
     () => {
       terminal.close();
     },
     (failure) => {
       const outcome = failedOutcome(command.name, command.kind, failure, []);
       const milliseconds = clock();
-      print(outcome, { startedAt: begun.toISOString(), milliseconds, phases }, options, null);
-      return codeOfOutput(exitCodeOfFailure(failure.code, command.kind));
+      print(
+        outcome,
+        { startedAt: begun.toISOString(), milliseconds, phases },
+        { options, host },
+        null,
+      );
+      return output.codeOf(exitCodeOfFailure(failure.code, command.kind));
     },
   );
-  const found = openFindings(realFolder(tmpdir()));
-  const env = environment(recordPhases(terminal, phases, clock), interrupt);
+  const found = openFindings(realFolder(host.temporary));
+  const env = environment(recordPhases(terminal, phases, clock), interrupt, host);
   let outcome: Outcome;
   let code: number;
   try {
     outcome = listed(await command.work(env, found), found);
     code = command.kind === 'check' ? exitCodeOfCheck(verdict(outcome)) : EXIT.done;
   } catch (error) {
-    const failure = asFailure(error);
+    const failure = asFailure(error, host);
     outcome = failedOutcome(command.name, command.kind, failure, found.list);
     code = exitCodeOfFailure(failure.code, command.kind);
   } finally {
@@ -97,11 +116,14 @@ export async function runCommand(command: CommandSpec, options: CommonOptions): 
   };
   let report: string | null = null;
   if (hasReport(command, outcome, code)) {
-    report = await tryReport(command.reportName ?? command.name, outcome, timing, options);
+    report = await tryReport(command.reportName ?? command.name, outcome, timing, {
+      options,
+      host,
+    });
     // A failure is no success already, and its line has said why: often the same full disk.
     if (report === null && outcome.failure === undefined) code = exitCodeOfLostOutput(code);
   }
-  print(outcome, timing, options, report);
+  print(outcome, timing, { options, host }, report);
   found.close();
   return code;
 }
@@ -129,16 +151,21 @@ function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
 export function environment(
   progress: Environment['progress'],
   { signal, onInterrupt, watchMemory }: Pick<Environment, 'signal' | 'onInterrupt' | 'watchMemory'>,
+  host: Host,
 ): Environment {
+  const { cwd, temporary, processors, pid, variables } = host;
   return {
     adapters: ADAPTERS,
     startWorkers: (workers, start) =>
       workers === 0 ? inlinePool(CANDIDATE_ANSWERS) : createPool(WORKER, workers, start),
-    variables: process.env,
+    variables,
+    cwd,
+    temporary,
+    processors,
     runSelf,
     progress,
     now: () => new Date(),
-    pid: process.pid,
+    pid,
     tool: packageInfo(),
     versions: {
       timeZoneData: process.versions['tz'] ?? 'unknown',
@@ -147,13 +174,14 @@ export function environment(
     signal,
     onInterrupt,
     watchMemory,
+    ...host.instead,
   };
 }
 
 /** Faults as they are; anything else is a defect of Sealift. */
-function asFailure(error: unknown): Failure {
+function asFailure(error: unknown, { variables }: Host): Failure {
   if (error instanceof Failure) return error;
-  if (process.env['SEALIFT_DEBUG'] !== undefined) throw error;
+  if (variables['SEALIFT_DEBUG'] !== undefined) throw error;
   // Nobody has said where that may happen, but it is the system's answer and no defect of ours.
   const refused = systemCode(error)?.startsWith('E') === true && !isOfRuntime(error);
   const known = refused ? readFailure(error, pathOf(error)) : error;
@@ -175,40 +203,42 @@ async function tryReport(
   name: string,
   outcome: Outcome,
   timing: Timing,
-  options: CommonOptions,
+  { options, host }: Asked,
 ): Promise<string | null> {
   const { reports } = projectPaths(options.project);
   try {
-    return await onDisk(reports, () => writeReport(reports, name, reportFiles(outcome, timing)));
+    return await onDisk(reports, () =>
+      writeReport(reports, { command: name, pid: host.pid }, reportFiles(outcome, timing)),
+    );
   } catch (error) {
-    noteLine(`sealift: no report was written: ${asFailure(error).line()}`);
+    noteLine(host.output, `sealift: no report was written: ${asFailure(error, host).line()}`);
     return null;
   }
 }
 
-/** A path as a person would type it: relative where it lies below the current folder. */
-function shownPath(path: string): string {
-  const short = relative(process.cwd(), path);
+/** A path as a person would type it: relative where it lies below `cwd`. */
+function shownPath(path: string, cwd: string): string {
+  const short = relative(cwd, path);
   return short.startsWith('..') || isAbsolute(short) ? path : short;
 }
 
 function print(
   outcome: Outcome,
   timing: Timing,
-  options: CommonOptions,
+  { options, host }: Asked,
   report: string | null,
 ): void {
+  const { cwd, output, variables } = host;
   if (options.json === true) {
-    sayJson(summary(outcome, timing));
+    sayJson(output, summary(outcome, timing));
   } else {
-    const { isTTY, columns, rows } = process.stdout;
-    const screen = isTTY ? { columns: columns || 80, rows: Math.max(24, rows || 24) } : null;
-    const color = wantsColor(isTTY, process.env);
-    for (const line of terminalLines(outcome, report, shownPath, screen)) {
-      sayLine(line, color ? colored : undefined);
+    const screen = output.screen();
+    const color = wantsColor(screen !== null, variables);
+    for (const line of terminalLines(outcome, report, (path) => shownPath(path, cwd), screen)) {
+      sayLine(output, line, color ? colored : undefined);
     }
   }
   if (outcome.failure !== undefined) {
-    noteLine(`sealift ${outcome.command}: ${failureLine(outcome.failure)}`);
+    noteLine(output, `sealift ${outcome.command}: ${failureLine(outcome.failure)}`);
   }
 }

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import type { ScanOptions } from '../flow/scan.ts';
 import { memoryOption, sourceMap, sourceOption, workersOption } from './options.ts';
 import { runFlow } from './runFlow.ts';
@@ -20,7 +21,7 @@ interface SourceOptions extends Options {
   readonly source: readonly string[];
 }
 
-export function scanAllCommand(exit: (code: number) => void): Command {
+export function scanAllCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('scan-all'))
     .addOption(sourceOption())
     .description('run every check over the sealed candidate, and count the rows again')
@@ -29,13 +30,13 @@ export function scanAllCommand(exit: (code: number) => void): Command {
     .addHelpText('after', IN_CI)
     .action(async (options: SourceOptions) => {
       const { project } = options;
-      const recount = { project, here: process.cwd(), sources: sourceMap(options.source) };
+      const recount = { project, here: host.cwd, sources: sourceMap(options.source) };
       const work = { ...options, command: 'scan-all', modules: null, recount } as const;
-      await run(work, 'scan', options, exit);
+      await run(work, 'scan', options, exit, host);
     });
 }
 
-export function scanModuleCommand(exit: (code: number) => void): Command {
+export function scanModuleCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('scan-module'))
     .description('run every check over some modules of the sealed candidate')
     .summary('the same for some of its modules')
@@ -44,11 +45,11 @@ export function scanModuleCommand(exit: (code: number) => void): Command {
     .addHelpText('after', ONE_MODULE)
     .action(async (modules: string[], options: Options) => {
       const work = { ...options, command: 'scan-module', modules, recount: null } as const;
-      await run(work, 'scan-module', options, exit);
+      await run(work, 'scan-module', options, exit, host);
     });
 }
 
-export function scanPiiCommand(exit: (code: number) => void): Command {
+export function scanPiiCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('scan-pii'))
     .description('look for undeclared personal data in the sealed candidate')
     .summary('look for undeclared personal data in it')
@@ -64,7 +65,7 @@ export function scanPiiCommand(exit: (code: number) => void): Command {
         checks,
         recount: null,
       } as const;
-      await run(work, 'scan-pii', options, exit);
+      await run(work, 'scan-pii', options, exit, host);
     });
 }
 
@@ -83,6 +84,7 @@ function run(
   reportName: string,
   options: Options,
   exit: (code: number) => void,
+  host: Host,
 ): Promise<void> {
   return runFlow(
     {
@@ -95,6 +97,7 @@ function run(
     },
     options,
     exit,
+    host,
   );
 }
 

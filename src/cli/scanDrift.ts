@@ -2,6 +2,7 @@
 
 import { Command, Option } from 'commander';
 
+import type { Host } from './host.ts';
 import { memoryOption, sourceMap, sourceOption, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
 import { runFlow } from './runFlow.ts';
@@ -16,7 +17,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function scanDriftCommand(exit: (code: number) => void): Command {
+export function scanDriftCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('scan-drift')
     .description('compare the sealed candidate with its mapping and its sources as they are now')
     .summary('compare it with its mapping and sources as they are now')
@@ -31,7 +32,7 @@ export function scanDriftCommand(exit: (code: number) => void): Command {
     .action(async (options: Options) => {
       const work = {
         ...options,
-        here: process.cwd(),
+        here: host.cwd,
         sources: sourceMap(options.source === false ? [] : options.source),
         depth: depthOf(options),
       };
@@ -45,6 +46,7 @@ export function scanDriftCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

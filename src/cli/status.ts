@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { runFlow } from './runFlow.ts';
 
 interface Options {
@@ -9,7 +10,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function statusCommand(exit: (code: number) => void): Command {
+export function statusCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('status')
     .description('what is live, built and scanned, and what would come next')
     .option('--project <dir>', 'folder of the project', '.')
@@ -26,6 +27,7 @@ export function statusCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

@@ -8,7 +8,6 @@ import { SingleBar } from 'cli-progress';
 
 import type { About, Progress } from '../run/environment.ts';
 import { counted } from '../outcome/counted.ts';
-import { noteLine } from './output.ts';
 import { doneLine, progressLine, type Step } from './progressLine.ts';
 
 export interface TerminalStyle {
@@ -58,10 +57,10 @@ export function colored(line: string): string {
   return line;
 }
 
-/** Progress on standard error. */
-export function terminalProgress(style: TerminalStyle): Shown {
+/** Progress on standard error; `write` takes the lines that stay. */
+export function terminalProgress(style: TerminalStyle, write: (line: string) => void): Shown {
   if (style.quiet) return { begin() {}, update() {}, end() {}, close() {} };
-  return inGroups(style.bars ? movingLine() : null, noteLine);
+  return inGroups(style.bars ? movingLine() : null, write);
 }
 
 interface MovingLine {

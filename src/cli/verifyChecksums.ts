@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 
+import type { Host } from './host.ts';
 import { workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
 import { runFlow } from './runFlow.ts';
@@ -14,7 +15,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function verifyChecksumsCommand(exit: (code: number) => void): Command {
+export function verifyChecksumsCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('verify-checksums')
     .description('compute everything that the seal states again, and compare')
     .summary('compute all that the seal states again, and compare')
@@ -43,6 +44,7 @@ export function verifyChecksumsCommand(exit: (code: number) => void): Command {
         },
         options,
         exit,
+        host,
       );
     });
 }

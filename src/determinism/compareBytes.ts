@@ -50,8 +50,8 @@ export async function compareBytes(first: string, second: string): Promise<Compa
 }
 
 function allFiles(folder: string): ReadonlySet<string> {
-  const { files, strange } = listCandidate(folder);
-  return new Set([...files, ...strange]);
+  const { files, unexpected } = listCandidate(folder);
+  return new Set([...files, ...unexpected]);
 }
 
 function modeOf(path: string): number {

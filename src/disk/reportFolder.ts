@@ -17,7 +17,7 @@ import {
   syncFolder,
   writeAll,
 } from './durable.ts';
-import { acquireLockPatiently } from './lock.ts';
+import { acquireLockPatiently, type Holder } from './lock.ts';
 import { entriesOf, remove, rename, statOf } from './noLinks.ts';
 
 const HISTORY = 'history';
@@ -25,10 +25,10 @@ const HISTORY = 'history';
 /** Content of a file: a text, or bytes in chunks, which are written one by one. */
 export type ReportFile = string | Iterable<Uint8Array>;
 
-/** Writes a report's files and returns the path of its `latest-…` link. */
+/** Writes the files of the report of a command in process `pid`, and returns the path of its `latest-…` link. */
 export function writeReport(
   folder: string,
-  command: string,
+  { command, pid }: Pick<Holder, 'command' | 'pid'>,
   files: ReadonlyMap<string, ReportFile>,
 ): string {
   const latest = join(folder, `latest-${command}`);
@@ -36,7 +36,7 @@ export function writeReport(
   refuseUnexpected(folder, latest, history);
   makeFolder(history);
   // Reports are written one after the other; the longest takes a minute or less.
-  const holder = { command, pid: process.pid, since: '-' };
+  const holder = { command, pid, since: '-' };
   const lock = acquireLockPatiently(history, holder, 60_000);
   try {
     publish({ history, latest, command, files });

@@ -1,15 +1,15 @@
 /**
- * What lies in a folder: names, kinds, sizes, permissions and where links lead. Two states of it can
- * be compared, and what differs is named; that contents are the same, a seal tells.
+ * The state of a folder: names, kinds, sizes, permissions and targets of links. Two states can be
+ * compared. Contents are not part of it, as a seal verifies those.
  */
 
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
-/** Path → what is there; links are not followed. */
+/** Path → description of the entry; links are not followed. */
 export type Tree = ReadonlyMap<string, string>;
 
-/** Everything in `folder` but the names in `without`, which count only at its top. */
+/** Describes everything in `folder`, except for top-level entries named in `without`. */
 export function treeOf(folder: string, without: readonly string[]): Tree {
   const tree = new Map<string, string>();
   const visit = (relative: string): void => {
@@ -31,7 +31,7 @@ function described(path: string, stat: Stats): string {
   return stat.isFile() ? `file of ${stat.size} bytes, ${mode}, ${stat.ino}` : `folder, ${mode}`;
 }
 
-/** Paths that are not the same in both, ascending. */
+/** Returns the paths of entries that differ, ascending. */
 export function treeDifferences(before: Tree, after: Tree): string[] {
   const paths = new Set([...before.keys(), ...after.keys()]);
   return [...paths].filter((path) => before.get(path) !== after.get(path)).sort();

@@ -1,4 +1,4 @@
-/** The part of a drill in which the disk is full. */
+/** The steps of a drill on a full disk. */
 
 import { currentPath } from '../seal/sealedFolders.ts';
 import { lstatSync } from 'node:fs';
@@ -21,25 +21,26 @@ import {
 import { projectPaths } from '../project/paths.ts';
 import type { Said } from './shadow.ts';
 
-/** A disk of this size is made in memory at most. */
+/** Maximum size of the disk in memory, in bytes. */
 const MAX_DISK = 2 ** 30;
+/** Bytes of the disk beyond a multiple of the candidate's size. */
 const DISK_MARGIN = 2 ** 26;
-/** Room for a candidate, and for what its making takes. */
+/** Size of the disk in candidates: one, and the scratch space to build it. */
 const DISK_FACTOR = 6;
-/** Of a candidate: too little for one, but mostly enough for the run to begin. */
+/** Free space as a fraction of a candidate: too little for one, but mostly enough to start. */
 const LEFT = 0.75;
 
-/** A candidate, a disk that is full, a run on it, and one more when there is space again. */
+/** Builds a candidate, fills the disk, runs on it, and runs again when there is space. */
 export async function meetFullDisk(all: Drill, { project }: Baseline): Promise<void> {
   const folder = all.shadow.folder(SMALL_DISK);
   const bytes = candidateBytes(project);
   const size = bytes * DISK_FACTOR + DISK_MARGIN;
   if (size > MAX_DISK) {
-    notDrilled(all, 'the candidate is too large for a disk in memory: drill with --sample, too');
+    notDrilled(all, 'the candidate is too large for a disk in memory; drill with --sample as well');
     return;
   }
   if (!mountSmallDisk(folder, size)) {
-    notDrilled(all, 'this user may not mount a small disk: run the drill as root, too');
+    notDrilled(all, 'this user may not mount a small disk; run the drill as root as well');
     return;
   }
   const unmount = (): void => {
@@ -62,19 +63,23 @@ export async function meetFullDisk(all: Drill, { project }: Baseline): Promise<v
   }
 }
 
-/** How a run on a full disk ended. Any other reason to stop than the disk is not what was drilled. */
+/** Makes the step of a run on a full disk, which passes only if lack of space ended the run. */
 export function stepOnFullDisk(result: Said): Step {
   const wanted = result.failure?.code === 'DISK';
   return {
     step: 'migrate on a full disk',
-    expected: 'exit 1, for want of space',
-    observed: `${ending(result)}${wanted ? ', for want of space' : ''}`,
+    expected: 'exit 1, out of space',
+    observed: `${ending(result)}${wanted ? ', out of space' : ''}`,
     ok: result.code === 1 && wanted,
   };
 }
 
 function notDrilled({ notices }: Drill, reason: string): void {
-  notices.push({ rule: 'drill', severity: 'INFO', reason: `no full disk was drilled: ${reason}` });
+  notices.push({
+    rule: 'drill',
+    severity: 'INFO',
+    reason: `the full disk was not drilled: ${reason}`,
+  });
 }
 
 function candidateBytes(project: string): number {

@@ -1,7 +1,7 @@
 /**
  * Shadow projects: the real mapping and the real sources in a private folder beside the candidates,
- * where runs may fail and die without a trace in the project itself. Whatever happens, the folder
- * is gone at the end; what a killed process left is removed by the next one.
+ * where runs may fail or be killed without effect on the project itself. The folder is removed at
+ * the end; if the process is killed, the next one removes it.
  */
 
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -23,32 +23,35 @@ export interface ShadowOptions {
   readonly project: string;
   /** Folder to which paths on the command line are relative. */
   readonly here: string;
-  /** By the source's name, instead of the mapping's. */
+  /** Source name → location, instead of the mapping's. */
   readonly sources: ReadonlyMap<string, SourceOverride>;
 }
 
-/** Locations on their way to a child: what may hold a password is in no argument, which `ps` shows. */
+/**
+ * Source locations for a child process. They may contain a password, so they are passed in the
+ * environment and not in arguments, which `ps` shows.
+ */
 export interface HandedSources {
   /** `--source` arguments. */
   readonly args: readonly string[];
-  /** Environment variables that they name. */
+  /** Environment variables that the arguments refer to. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
 export interface Shadow {
   /** Names of the mapping's modules, ascending. */
   readonly modules: readonly string[];
-  /** What leads a run to the real sources from anywhere. */
+  /** Arguments and variables that give a run the real sources, valid in any folder. */
   readonly sources: HandedSources;
-  /** A new project with the real mapping, in `parent` or in the shadow's own folder. */
+  /** Creates a project with the real mapping, in `parent` or in the shadow's own folder. */
   project(name: string, parent?: string): string;
-  /** A private folder of that name. */
+  /** Creates a private folder of that name. */
   folder(name: string): string;
 }
 
 const PREFIX = '.shadow-';
 
-/** Does `work` in a shadow of the project. @throws Failure where the mapping is none */
+/** Runs `work` with a shadow of the project. @throws Failure if the mapping is invalid */
 export async function withShadow<T>(
   command: string,
   options: ShadowOptions,
@@ -61,7 +64,7 @@ export async function withShadow<T>(
   const locations = sourceLocations(mapping, options.sources, folders, env);
   return onDisk(paths.candidates, async () => {
     openStore(paths.candidates);
-    removeDead(paths.candidates);
+    removeDead(paths.candidates, env.pid);
     const root = mkdtempSync(join(paths.candidates, PREFIX));
     const lock = acquireLock(root, { command, pid: env.pid, since: env.now().toISOString() });
     const drop = (): void => {
@@ -92,6 +95,7 @@ export async function withShadow<T>(
   });
 }
 
+/** Makes the arguments and variables that pass locations to a child process. */
 function handOn(locations: ReadonlyMap<string, SourceLocation>): HandedSources {
   const args: string[] = [];
   const variables: Record<string, string> = {};
@@ -104,21 +108,21 @@ function handOn(locations: ReadonlyMap<string, SourceLocation>): HandedSources {
 }
 
 /**
- * A shadow whose lock is free belongs to nobody any more. A drill that was killed may have left its
- * small disk mounted. Only folders are ours: a link of such a name leads into somebody's.
+ * Removes shadows whose lock is free, as their processes have ended. Their small disk may still be
+ * mounted. Skips links, which no drill creates.
  */
-function removeDead(candidates: string): void {
+function removeDead(candidates: string, pid: number): void {
   for (const entry of readdirSync(candidates, { withFileTypes: true })) {
     if (!entry.name.startsWith(PREFIX) || !entry.isDirectory()) continue;
     const dead = join(candidates, entry.name);
-    const lock = freeLock(dead);
+    const lock = freeLock(dead, pid);
     if (lock === null) continue;
     lock.release();
     removeShadow(dead);
   }
 }
 
-/** @throws Failure DISK where something in it is in use: it holds records, so it is not left quietly */
+/** Removes a shadow. @throws Failure DISK if it is in use, as records must not be left unnoticed */
 function removeShadow(root: string): void {
   unmountSmallDisk(join(root, SMALL_DISK));
   try {
@@ -127,43 +131,43 @@ function removeShadow(root: string): void {
     throw new Failure('DISK', {
       what: 'a shadow project cannot be removed',
       where: root,
-      hint: 'end what still works in it, unmount what is mounted in it, then run again',
+      hint: 'end the processes that use it, unmount what is mounted in it, then run again',
       cause: error,
     });
   }
 }
 
-function freeLock(folder: string): Lock | null {
+function freeLock(folder: string, pid: number): Lock | null {
   try {
-    return acquireLock(folder, { command: 'prune', pid: process.pid, since: '-' });
+    return acquireLock(folder, { command: 'prune', pid, since: '-' });
   } catch (error) {
     if (error instanceof Failure) return null;
     throw error;
   }
 }
 
-/** What a run of our own said of itself with `--json`. */
+/** Result of a run that the drill started, from its exit and its `--json` summary. */
 export interface Said {
   readonly code: number | null;
   readonly signal: string | null;
   readonly sealId: string | null;
   readonly dataRoot: string | null;
-  /** What stopped it; null where nothing did, or it died without a word. */
+  /** Failure that stopped it; null if there was none, or it was killed. */
   readonly failure: SaidFailure | null;
 }
 
-/** A failure as `--json` has it. */
+/** Failure in a `--json` summary. */
 interface SaidFailure {
   readonly code: string;
   readonly line: string;
 }
 
-/** Why a run of our own built nothing, as a clause. */
+/** Returns why a run built nothing, as a clause. */
 export function whyEnded({ failure, signal }: Said): string {
-  return failure?.line ?? `it died by ${String(signal)}`;
+  return failure?.line ?? `it was killed by ${String(signal)}`;
 }
 
-/** Waits for a run with `--json` and reads what it said. */
+/** Waits for a run with `--json` and reads its summary. */
 export async function said(run: SelfRun): Promise<Said> {
   const { code, signal, stdout } = await run.ended;
   const summary = parsed(stdout);
@@ -186,7 +190,7 @@ function failureIn({ failure }: Record<string, unknown>): SaidFailure | null {
   return typeof code === 'string' && typeof line === 'string' ? { code, line } : null;
 }
 
-/** A run that died has said nothing. */
+/** Parses a summary; empty if the run was killed before it wrote one. */
 function parsed(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>;

@@ -1,6 +1,6 @@
 /**
- * A small file system in memory, which can be filled without harm to anybody: nothing is filled
- * before it is known to be one, as whoever unmounts it meanwhile leaves the folder of a real disk.
+ * A small file system in memory, which can be filled without harm. It is checked to be one before
+ * it is filled, as the folder is on a real disk again if it has been unmounted.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -21,7 +21,9 @@ import { Failure } from '../outcome/failure.ts';
 /** Name of the folder, in a shadow, where the small disk is mounted. */
 export const SMALL_DISK = 'full-disk';
 
-/** Mounts `bytes` of memory at `folder`; false where this system or this user may not. */
+/**
+ * Mounts `bytes` of memory at `folder`; false if the system or the user's rights do not allow it.
+ */
 export function mountSmallDisk(folder: string, bytes: number): boolean {
   const options = `size=${bytes},mode=0700,nosuid,nodev,noexec`;
   return ran('mount', ['-t', 'tmpfs', '-o', options, 'sealift-drill', folder]);
@@ -31,8 +33,8 @@ const ATTEMPTS = 60;
 const PAUSE_MS = 50;
 
 /**
- * Takes the mount away; false where there was none, or where it is still in use after three seconds:
- * a run that was killed a moment ago lets go of it soon.
+ * Unmounts the disk; false if there was none, or it is still in use after three seconds. A run that
+ * was just killed may use it for a moment.
  */
 export function unmountSmallDisk(folder: string): boolean {
   for (let attempt = 1; isMounted(folder); attempt += 1) {
@@ -43,7 +45,7 @@ export function unmountSmallDisk(folder: string): boolean {
   return false;
 }
 
-/** Whether another file system than that around it is in this very folder; links are not followed. */
+/** Returns whether a file system is mounted at this folder; links are not followed. */
 function isMounted(folder: string): boolean {
   const stat = lstatSync(folder, { throwIfNoEntry: false });
   return stat?.isDirectory() === true && stat.dev !== lstatSync(dirname(folder)).dev;
@@ -53,17 +55,18 @@ function ran(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
+/** Name of the file that fills the disk. */
 const BALLAST = 'ballast';
 const CHUNK = 1024 * 1024;
 
 /**
  * Fills the small disk in `folder` until at most `free` bytes are left.
- * @throws Failure DISK where none is mounted there, before anything is written
+ * @throws Failure DISK if none is mounted there, before anything is written
  */
 export function fillDisk(folder: string, free: number): void {
   const file = openSync(join(folder, BALLAST), 'wx', 0o600);
   try {
-    // As long as the file is open, the disk that it lies on stays where it is.
+    // While the file is open, its disk cannot be unmounted.
     if (fstatSync(file).dev === lstatSync(dirname(folder)).dev) throw notSmall(folder);
     const { bavail, bsize } = statfsSync(folder);
     let left = bavail * bsize - free;
@@ -79,11 +82,11 @@ function notSmall(folder: string): Failure {
   return new Failure('DISK', {
     what: 'the small disk of the drill is no longer mounted, so nothing was filled',
     where: folder,
-    hint: 'find out who has unmounted it, then run again',
+    hint: 'find out what unmounted it, then run again',
   });
 }
 
-/** Gives the space back. */
+/** Frees the space that {@link fillDisk} took. */
 export function emptyDisk(folder: string): void {
   rmSync(join(folder, BALLAST), { force: true });
 }

@@ -1,4 +1,4 @@
-/** What a drill does in one of its projects, and what it looks at afterwards. */
+/** Runs of a drill in one of its projects, and the checks after them. */
 
 import { DROPPED_STAGING, STAGING } from '../seal/candidateStore.ts';
 import { currentPath } from '../seal/sealedFolders.ts';
@@ -16,27 +16,27 @@ import { said, whyEnded, type Said, type Shadow, type ShadowOptions } from './sh
 import { withHashers, type Workers } from '../run/workers.ts';
 
 export interface DrillOptions extends ShadowOptions {
-  /** Modules after which a run fails and inside which one dies; all where it is empty. */
+  /** Modules after which a run fails and inside which one is killed; all if empty. */
   readonly modules: readonly string[];
-  /** Rows a module to build from; null for all. */
+  /** Number of rows a module to build from; null for all. */
   readonly sample: number | null;
   readonly workers: Workers;
-  /** Bytes. */
+  /** Memory of a run, in bytes. */
   readonly memory: number;
 }
 
-/** Everything that a step needs. */
+/** State that the steps share. */
 export interface Drill {
   readonly options: DrillOptions;
   readonly env: Environment;
   readonly shadow: Shadow;
   readonly steps: Step[];
   readonly notices: Finding[];
-  /** The run whose death a Ctrl-C has to bring about. */
+  /** Run in progress, to be killed on Ctrl-C. */
   running: SelfRun | null;
 }
 
-/** A good candidate of a shadow project, and how its folder looked when it was new. */
+/** A good candidate of a shadow project, with the state of its folder when it was new. */
 export interface Baseline {
   readonly project: string;
   readonly sealId: string;
@@ -44,7 +44,7 @@ export interface Baseline {
   readonly tree: Tree;
 }
 
-/** Starts `sealift …` in a shadow project and waits for what it says. */
+/** Runs `sealift …` in a shadow project; `meanwhile` runs at the same time. */
 export async function sealift(
   all: Drill,
   project: string,
@@ -70,6 +70,7 @@ export async function sealift(
   return result;
 }
 
+/** Returns the arguments of a migrate from the real sources. */
 export function migrateArgs({ options, shadow }: Drill): string[] {
   const { workers, memory, sample } = options;
   return [
@@ -82,7 +83,7 @@ export function migrateArgs({ options, shadow }: Drill): string[] {
   ];
 }
 
-/** @throws Failure where there is nothing to drill with */
+/** Builds the candidate to drill with. @throws Failure CANDIDATE if the run fails */
 export async function goodCandidate(all: Drill, project: string): Promise<Baseline> {
   const result = await sealift(all, project, migrateArgs(all));
   const { code, sealId, dataRoot } = result;
@@ -90,34 +91,37 @@ export async function goodCandidate(all: Drill, project: string): Promise<Baseli
     throw new Failure('CANDIDATE', {
       what: `no candidate was built, so nothing was drilled: ${whyEnded(result)}`,
       where: 'drill',
-      hint: 'let sealift migrate pass first',
+      hint: 'make sealift migrate succeed first',
     });
   }
   return { project, sealId, dataRoot, tree: storeOf(project) };
 }
 
-/** What an interrupted run may leave until the next one, and what only says who is at work. */
-const PASSING = [STAGING, DROPPED_STAGING, '.lock', '.lock.json', '.lock.json.new'];
+/** Entries that an interrupted run may leave until the next one, and lock files. */
+const TEMPORARY = [STAGING, DROPPED_STAGING, '.lock', '.lock.json', '.lock.json.new'];
 
 function storeOf(project: string): Tree {
-  return treeOf(projectPaths(project).candidates, PASSING);
+  return treeOf(projectPaths(project).candidates, TEMPORARY);
 }
 
+/** Describes how a run ended. */
 export function ending({ code, signal }: Said): string {
-  return signal === null ? `exit ${String(code)}` : `death by ${signal}`;
+  return signal === null ? `exit ${String(code)}` : `killed by ${signal}`;
 }
 
+/** Makes the step that checks for leftovers of an interrupted run. */
 export function nothingLeft({ project }: Baseline, when: string): Step {
   const { candidates } = projectPaths(project);
   const left = [STAGING, DROPPED_STAGING].filter((name) => existsSync(join(candidates, name)));
   return {
-    step: `${when}: what is left of it`,
+    step: `${when}: leftovers`,
     expected: 'nothing',
     observed: left.length === 0 ? 'nothing' : left.join(', '),
     ok: left.length === 0,
   };
 }
 
+/** Makes the step that checks that the earlier candidate is unchanged and verifies. */
 export async function untouched(all: Drill, baseline: Baseline, when: string): Promise<Step> {
   const changed = treeDifferences(baseline.tree, storeOf(baseline.project));
   const step = { step: `${when}: the candidate before`, expected: 'untouched, and verifies' };
@@ -129,7 +133,7 @@ export async function untouched(all: Drill, baseline: Baseline, when: string): P
   return { ...step, observed, ok: faults === 0 };
 }
 
-/** Findings on the candidate that `v1` leads to. */
+/** Returns the number of findings on the candidate that `v1` points to. */
 async function verifyAgain(
   { options, env }: Drill,
   { project, sealId }: Baseline,
@@ -141,7 +145,7 @@ async function verifyAgain(
   return findings.length;
 }
 
-/** A run that has nothing in its way; `when` says after what, with a blank in front. */
+/** Runs without a fault, as a step; `when` is its context, with a leading space. */
 export async function buildAgain(all: Drill, baseline: Baseline, when = ''): Promise<void> {
   const result = await sealift(all, baseline.project, migrateArgs(all));
   const same = result.dataRoot === baseline.dataRoot;

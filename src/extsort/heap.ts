@@ -1,19 +1,19 @@
-/** A binary heap: the least of its items is always at hand. */
+/** A binary min-heap. */
 
 export interface Heap<T> {
-  /** The least item; undefined where there is none. */
+  /** The least item; undefined if the heap is empty. */
   readonly top: () => T | undefined;
   readonly push: (item: T) => void;
-  /** To be called after the least item has changed: it goes where it belongs now. */
-  readonly settle: () => void;
-  /** Takes the least item away. */
+  /** Restores the order after the least item has changed in place. */
+  readonly siftDown: () => void;
+  /** Removes the least item. */
   readonly drop: () => void;
 }
 
-/** An empty heap; `before` is a strict order. */
+/** Makes an empty heap; `before` is a strict order. */
 export function heapOf<T>(before: (a: T, b: T) => boolean): Heap<T> {
   const items: T[] = [];
-  const settle = (): void => {
+  const siftDown = (): void => {
     const item = items[0];
     if (item === undefined) return;
     let hole = 0;
@@ -45,12 +45,12 @@ export function heapOf<T>(before: (a: T, b: T) => boolean): Heap<T> {
       }
       items[hole] = item;
     },
-    settle,
+    siftDown,
     drop() {
       const last = items.pop();
       if (last === undefined || items.length === 0) return;
       items[0] = last;
-      settle();
+      siftDown();
     },
   };
 }

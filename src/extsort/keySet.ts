@@ -1,7 +1,7 @@
 /**
- * Sets of keys on disk, for scratch: written by several threads in batches, read by point look-ups
- * once nobody writes any more. Memory does not grow with the number of keys.
- * A set is an SQLite file of one table.
+ * Sets of keys on disk, in scratch. Several threads write them in batches; point lookups begin
+ * after the last write. Memory does not grow with the number of keys. A set is an SQLite file of
+ * one table.
  */
 
 import { batchWriter, createTables, openTables, type BatchWriter } from './scratchTables.ts';
@@ -11,23 +11,23 @@ export interface KeyLookup {
   close(): void;
 }
 
-/** Makes an empty set. */
+/** Creates an empty set. */
 export function createKeySet(path: string): void {
   createTables(path, 'CREATE TABLE keys (key TEXT PRIMARY KEY) WITHOUT ROWID');
 }
 
-/** Adds to a set; other threads may do the same. */
+/** Opens a writer of a set; other threads may have one on the same set. */
 export function keySetWriter(path: string): BatchWriter<string> {
   const database = openTables(path);
   const insert = database.prepare<[string]>('INSERT OR IGNORE INTO keys VALUES (?)');
   return batchWriter(database, (key) => insert.run(key));
 }
 
-/** Look-ups in a set that nobody writes meanwhile. */
+/** Opens a set for lookups; it must not be written meanwhile. */
 export function openKeySet(path: string): KeyLookup {
   const database = openTables(path);
   const find = database.prepare('SELECT 1 FROM keys WHERE key = ?').pluck();
-  // One transaction, so that not each look-up takes a lock of its own.
+  // One transaction, so that lookups do not take a lock each.
   database.exec('BEGIN');
   return {
     has: (key) => find.get(key) !== undefined,
@@ -37,10 +37,7 @@ export function openKeySet(path: string): KeyLookup {
   };
 }
 
-/**
- * Adds the keys of `from`, less those of `without` if there is one, to `target`; how many were new
- * there.
- */
+/** Adds the keys of `from` that are not in `without` to `target`; returns how many were new. */
 export function addKeys(target: string, from: string, without: string | null = null): number {
   const database = openTables(target);
   try {

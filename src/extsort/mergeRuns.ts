@@ -1,22 +1,22 @@
 /**
- * Reads sorted runs (see sortedRuns.ts) as one list in the order of their keys. Runs that follow
- * each other without overlap are read one after the other, so that a list which was written nearly
- * in order is merged from a few places; the read buffers take 32 MiB at most, up to 8,192 places.
+ * Merges sorted runs (see sortedRuns.ts) into one list in the order of their keys. Runs that do not
+ * overlap form a chain, which is read with one cursor, so that a nearly ordered list needs few
+ * cursors. The read buffers take at most 32 MiB for up to 8,192 cursors.
  */
 
 import { heapOf } from './heap.ts';
-import { ELSEWHERE, ENTRY_HEAD, type Run } from './sortedRuns.ts';
+import { OUT_OF_LINE, ENTRY_HEAD, type Run } from './sortedRuns.ts';
 import { readFully } from './spill.ts';
 
-/** Where an entry is in `buffer`; valid until the next one is asked for. */
+/** An entry by its offsets in `buffer`; valid until the next one is requested. */
 export interface Entry {
   readonly buffer: Buffer;
   readonly key: number;
   /** End of the key, where the value begins. */
   readonly keyEnd: number;
   readonly valueEnd: number;
-  /** Where a long value is in the file; the value in `buffer` is none then. */
-  readonly elsewhere: { readonly offset: number; readonly length: number } | null;
+  /** Location of a long value in the file, in bytes; null if the value is in `buffer`. */
+  readonly outOfLine: { readonly offset: number; readonly length: number } | null;
 }
 
 interface Cursor extends Entry {
@@ -24,14 +24,14 @@ interface Cursor extends Entry {
   key: number;
   keyEnd: number;
   valueEnd: number;
-  elsewhere: Entry['elsewhere'];
-  /** The runs after this one. */
+  outOfLine: Entry['outOfLine'];
+  /** Runs of the chain after this one, the next one last. */
   readonly rest: Run[];
-  /** Whether `buffer` is for reading from the file, and not a run in memory, which is kept. */
+  /** Whether `buffer` may be overwritten: it is a read buffer, not a run in memory. */
   own: boolean;
   /** Bytes of the run that are in `buffer`. */
   filled: number;
-  /** Where the run goes on in the file, and how many bytes of it are left there. */
+  /** File offset of the rest of the run, and its length in bytes. */
   position: number;
   left: number;
 }
@@ -40,7 +40,7 @@ const ALL_BUFFERS = 32 * 2 ** 20;
 const MIN_BUFFER = 4096;
 const MAX_BUFFER = 256 * 1024;
 
-/** The entries of all runs, ascending by key. `file` is the descriptor of the runs in the file. */
+/** Yields the entries of all runs, ascending by key. `file` is the descriptor of their file. */
 export function* mergeRuns(file: number | null, runs: readonly Run[]): Generator<Entry> {
   const chains = chainsOf(runs);
   const size = Math.max(MIN_BUFFER, Math.min(MAX_BUFFER, ALL_BUFFERS / Math.max(1, chains.length)));
@@ -51,7 +51,7 @@ export function* mergeRuns(file: number | null, runs: readonly Run[]): Generator
   }
   for (let cursor = heap.top(); cursor !== undefined; cursor = heap.top()) {
     yield cursor;
-    if (advance(cursor, file, size)) heap.settle();
+    if (advance(cursor, file, size)) heap.siftDown();
     else heap.drop();
   }
 }
@@ -60,7 +60,7 @@ function compareKeys(a: Entry, b: Entry): number {
   return a.buffer.compare(b.buffer, b.key, b.keyEnd, a.key, a.keyEnd);
 }
 
-/** As few chains as possible, in each of which a run begins where the one before has ended, or later. */
+/** Groups runs into as few chains as possible; the runs of a chain are in order without overlap. */
 function chainsOf(runs: readonly Run[]): Run[][] {
   const ends = heapOf<{ readonly chain: Run[]; last: Uint8Array }>(
     (a, b) => Buffer.compare(a.last, b.last) < 0,
@@ -71,7 +71,7 @@ function chainsOf(runs: readonly Run[]): Run[][] {
     if (end !== undefined && Buffer.compare(end.last, run.first) <= 0) {
       end.chain.push(run);
       end.last = run.last;
-      ends.settle();
+      ends.siftDown();
       continue;
     }
     const chain = [run];
@@ -84,11 +84,11 @@ function chainsOf(runs: readonly Run[]): Run[][] {
 const NOTHING = Buffer.alloc(0);
 
 function cursorOf(chain: readonly Run[]): Cursor {
-  const nowhere = { buffer: NOTHING, key: 0, keyEnd: 0, valueEnd: 0, elsewhere: null };
+  const nowhere = { buffer: NOTHING, key: 0, keyEnd: 0, valueEnd: 0, outOfLine: null };
   return { ...nowhere, rest: chain.toReversed(), own: false, filled: 0, position: 0, left: 0 };
 }
 
-/** Goes to the next entry; false where there is none. */
+/** Moves to the next entry; false if there is none. */
 function advance(cursor: Cursor, file: number | null, size: number): boolean {
   let at = cursor.valueEnd;
   if (at === cursor.filled && cursor.left === 0) {
@@ -98,16 +98,16 @@ function advance(cursor: Cursor, file: number | null, size: number): boolean {
   at = load(cursor, at, ENTRY_HEAD, file, size);
   const keyLength = cursor.buffer.readUInt32LE(at);
   const coded = cursor.buffer.readUInt32LE(at + 4);
-  const valueLength = (coded & ~ELSEWHERE) >>> 0;
+  const valueLength = (coded & ~OUT_OF_LINE) >>> 0;
   at = load(cursor, at, ENTRY_HEAD + keyLength + valueLength, file, size);
   cursor.key = at + ENTRY_HEAD;
   cursor.keyEnd = cursor.key + keyLength;
   cursor.valueEnd = cursor.keyEnd + valueLength;
-  cursor.elsewhere = coded === valueLength ? null : elsewhereAt(cursor.buffer, cursor.keyEnd);
+  cursor.outOfLine = coded === valueLength ? null : outOfLineAt(cursor.buffer, cursor.keyEnd);
   return true;
 }
 
-function elsewhereAt(buffer: Buffer, at: number): Entry['elsewhere'] {
+function outOfLineAt(buffer: Buffer, at: number): Entry['outOfLine'] {
   return { offset: buffer.readDoubleLE(at), length: buffer.readDoubleLE(at + 8) };
 }
 
@@ -124,7 +124,7 @@ function nextRun(cursor: Cursor): boolean {
   return true;
 }
 
-/** Has `bytes` bytes from `at` in the buffer, and returns where they begin there. */
+/** Ensures that `bytes` bytes from `at` are in the buffer; returns the offset where they begin. */
 function load(
   cursor: Cursor,
   at: number,
@@ -150,15 +150,15 @@ function load(
 
 const PIECE = 2 ** 20;
 
-/** The bytes of an entry's value, in pieces of at most 1 MiB that stay as they are. */
+/** Yields the bytes of an entry's value, as copies of at most 1 MiB. */
 export function* valuePieces(file: number | null, entry: Entry): Generator<Uint8Array> {
-  const { buffer, keyEnd, valueEnd, elsewhere } = entry;
-  if (elsewhere === null) {
+  const { buffer, keyEnd, valueEnd, outOfLine } = entry;
+  if (outOfLine === null) {
     yield Uint8Array.from(buffer.subarray(keyEnd, valueEnd));
     return;
   }
   if (file === null) throw new Error('a long value without a file');
-  const { offset, length } = elsewhere;
+  const { offset, length } = outOfLine;
   for (let done = 0; done < length; done += PIECE) {
     const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, length - done));
     readFully(file, piece, offset + done);

@@ -1,6 +1,6 @@
 /**
- * SQLite files for scratch: written by several threads in batches. Nothing of them has to survive the
- * process, so nothing is synced.
+ * SQLite files in scratch, written by several threads in batches. They need not survive the
+ * process, so they are never synced.
  */
 
 import { closeSync } from 'node:fs';
@@ -9,12 +9,12 @@ import Database from 'better-sqlite3';
 
 import { createFile } from '../disk/durable.ts';
 
-/** What a writer keeps before it takes the file for itself. */
+/** Items that a writer buffers before it locks the file. */
 const BATCH = 4096;
-/** Another thread's batch takes milliseconds: a wait of this length has no end. */
+/** Upper bound for another thread's batch, which takes milliseconds; beyond it is a deadlock. */
 const TIMEOUT_MS = 600_000;
 
-/** Makes a file with the tables of `schema`. */
+/** Creates a file with the tables of `schema`. */
 export function createTables(path: string, schema: string): void {
   closeSync(createFile(path));
   const database = openTables(path);
@@ -22,7 +22,7 @@ export function createTables(path: string, schema: string): void {
   database.close();
 }
 
-/** Opens a file that is there; `cacheKib` is what this connection may keep in memory. */
+/** Opens an existing file; `cacheKib` is the size of this connection's cache in KiB. */
 export function openTables(path: string, cacheKib = 4096): Database.Database {
   const database = new Database(path, { fileMustExist: true, timeout: TIMEOUT_MS });
   database.pragma('journal_mode = off');
@@ -34,11 +34,11 @@ export function openTables(path: string, cacheKib = 4096): Database.Database {
 /** Adds to a file in batches; other threads may do the same. */
 export interface BatchWriter<T> {
   add(item: T): void;
-  /** Writes what is still in memory, and closes the file, whether that works or not. */
+  /** Writes the buffered items and closes the file, even if the write fails. */
   finish(): void;
 }
 
-/** A writer that inserts one item by `insert`, and an item that is added twice in a batch once. */
+/** Makes a writer that inserts items by `insert`, each distinct item of a batch once. */
 export function batchWriter<T>(
   database: Database.Database,
   insert: (item: T) => void,

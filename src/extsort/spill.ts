@@ -1,12 +1,12 @@
 /**
- * Entries on their way to order: buckets split the key space, every worker appends the entries of
- * each bucket to files of its own in scratch, and a bucket is read back as a whole. Neighbouring
- * buckets share a file, which can go when they were read: the disk is needed for little more than one
- * copy of the data, and its cache gets its memory back while it is still warm.
+ * Spill files of a bucket sort. Buckets split the key space; every worker appends the entries of
+ * each bucket to its own files in scratch, and a bucket is read back as a whole. Neighbouring
+ * buckets share a file, which is removed after they were read. So the disk holds little more than
+ * one copy of the data, and the page cache is freed early.
  *
- * An entry is [key length, record length, lineage length, row high, row low, diagnoses length] as u32
- * little endian, then key, record, lineage and diagnoses. Record and lineage end in LF (lineage may be
- * empty); diagnoses, mostly none, are JSON.
+ * An entry is [key length, record length, lineage length, row high, row low, diagnoses length] as
+ * u32 little endian, then key, record, lineage and diagnoses. Record and lineage end in LF (lineage
+ * may be empty); diagnoses, mostly none, are JSON.
  */
 
 import { closeSync, constants, fstatSync, readSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { openNoLinks } from '../disk/noLinks.ts';
 
 export const ENTRY_HEADER = 24;
 
-/** A stretch of a spill file that holds whole entries of one bucket. */
+/** A contiguous part of a spill file that holds whole entries of one bucket, in bytes. */
 export interface Extent {
   readonly file: string;
   readonly offset: number;
@@ -32,23 +32,23 @@ export interface Bucket {
 
 export interface SpillWriter {
   /**
-   * Room for an entry of at most `size` bytes: writes go to `buffer` from `start`, then `commit`
-   * with the entry's true size and its bucket, which the caller may know only by then.
+   * Reserves `size` bytes of `buffer`, from `start`, for an entry of at most that size. The caller
+   * writes it there, then calls `commit` with its bucket and its actual size.
    */
   reserve(size: number): { readonly buffer: Buffer; readonly start: number };
   commit(bucket: number, size: number): void;
-  /** Writes what is still in memory and ends the file. */
+  /** Writes the buffered entries and closes the files. */
   finish(): Bucket[];
 }
 
 /** Bytes that a bucket holds in memory before they are written. */
 const CHUNK = 256 * 1024;
 
-/** Files of a spill at most. */
+/** Maximum number of files of a spill. */
 const FILES = 32;
 
 /**
- * A writer of `buckets` buckets to files that are called `path` and a number; memory: one chunk a
+ * Makes a writer of `buckets` buckets to files named `path` and a number. Memory: `chunk` bytes per
  * bucket and the largest entry.
  */
 export function spillWriter(path: string, buckets: number, chunk: number = CHUNK): SpillWriter {
@@ -107,7 +107,7 @@ interface SpillFiles {
   close(): void;
 }
 
-/** The files of a spill, each made when something is written to it. */
+/** The files of a spill, each created at its first write. */
 function spillFiles(path: string, buckets: number): SpillFiles {
   const open = new Map<number, { readonly name: string; readonly file: number; end: number }>();
   return {
@@ -131,8 +131,8 @@ function spillFiles(path: string, buckets: number): SpillFiles {
 }
 
 /**
- * For each bucket the files that nobody needs behind it, when they are read in order: `buckets` are all
- * that are still to be read.
+ * Lists for each bucket the files that no later bucket uses. `buckets` are all buckets still to be
+ * read, in order.
  */
 export function lastUses(buckets: readonly Bucket[]): string[][] {
   const last = new Map<string, number>();
@@ -144,7 +144,7 @@ export function lastUses(buckets: readonly Bucket[]): string[][] {
   return files;
 }
 
-/** Joins what several writers have put into the same buckets. */
+/** Joins the buckets of several writers by their index. */
 export function joinBuckets(parts: readonly (readonly Bucket[])[]): Bucket[] {
   const width = Math.max(0, ...parts.map((part) => part.length));
   return Array.from({ length: width }, (_, index) => {
@@ -157,15 +157,15 @@ export function joinBuckets(parts: readonly (readonly Bucket[])[]): Bucket[] {
   });
 }
 
-/** All bytes of a bucket, in a buffer of their own. */
+/** Reads all bytes of a bucket into a new buffer. */
 export function readBucket(bucket: Pick<Bucket, 'extents' | 'bytes'>): Buffer {
   return readInto(bucket, Buffer.allocUnsafeSlow(bucket.bytes));
 }
 
-/** Beyond this, memory is not kept for the next bucket. */
+/** Maximum size of the buffer that is kept for the next bucket, in bytes. */
 const KEPT = 64 * 2 ** 20;
 
-/** A reader of buckets into memory that it uses again: what it gave before is gone with the next. */
+/** Makes a reader that reuses its buffer: each call overwrites the result of the last one. */
 export function bucketReader(): (bucket: Pick<Bucket, 'extents' | 'bytes'>) => Buffer {
   let kept = Buffer.alloc(0);
   return (bucket) => {
@@ -193,7 +193,7 @@ function readInto(bucket: Pick<Bucket, 'extents'>, buffer: Buffer): Buffer {
   return buffer;
 }
 
-/** Fills `target` from `position`; a file that ends before is an error. */
+/** Fills `target` from `position`. @throws Error if the file ends before */
 export function readFully(file: number, target: Uint8Array, position: number): void {
   let done = 0;
   while (done < target.length) {

@@ -98,9 +98,9 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
 }
 
 function readFinding(open: UnlinkedFile | null, entry: Entry): Finding {
-  const { buffer, keyEnd, valueEnd, elsewhere } = entry;
+  const { buffer, keyEnd, valueEnd, outOfLine } = entry;
   const text =
-    elsewhere === null
+    outOfLine === null
       ? buffer.toString('utf8', keyEnd, valueEnd)
       : Buffer.concat([...valuePieces(open?.file ?? null, entry)]).toString('utf8');
   return JSON.parse(text) as Finding;
@@ -124,14 +124,14 @@ function* linesOf(open: UnlinkedFile | null, entries: Iterable<Entry>): Generato
   let chunk: Buffer | null = null;
   let used = 0;
   for (const entry of entries) {
-    const { buffer, keyEnd, valueEnd, elsewhere } = entry;
-    const size = elsewhere === null ? valueEnd - keyEnd + 1 : 1;
-    if (chunk !== null && (elsewhere !== null || used + size > chunk.length)) {
+    const { buffer, keyEnd, valueEnd, outOfLine } = entry;
+    const size = outOfLine === null ? valueEnd - keyEnd + 1 : 1;
+    if (chunk !== null && (outOfLine !== null || used + size > chunk.length)) {
       yield chunk.subarray(0, used);
       chunk = null;
     }
     if (chunk === null) [chunk, used] = [Buffer.allocUnsafeSlow(CHUNK), 0];
-    if (elsewhere === null) used += buffer.copy(chunk, used, keyEnd, valueEnd);
+    if (outOfLine === null) used += buffer.copy(chunk, used, keyEnd, valueEnd);
     else yield* valuePieces(open?.file ?? null, entry);
     chunk[used] = LF;
     used += 1;

@@ -44,7 +44,10 @@ interface Circumstances {
 const LEAST_MEMORY = 2 ** 26;
 
 /** Locales that order and fold letters differently, zones on both sides of the date line. */
-function circumstances({ workers, memory }: DeterminismOptions): [Circumstances, Circumstances] {
+function circumstances(
+  { workers, memory }: DeterminismOptions,
+  env: Environment,
+): [Circumstances, Circumstances] {
   return [
     {
       name: 'first',
@@ -60,7 +63,7 @@ function circumstances({ workers, memory }: DeterminismOptions): [Circumstances,
       locale: 'tr_TR.UTF-8',
       zone: 'America/Los_Angeles',
       umask: 0o077,
-      workers: Math.max(2, allWorkers(workers)),
+      workers: Math.max(2, allWorkers(workers, env)),
       memory,
       readOrder: 'reverse',
     },
@@ -70,7 +73,7 @@ function circumstances({ workers, memory }: DeterminismOptions): [Circumstances,
 /** Builds twice and compares. */
 export async function determinism(options: DeterminismOptions, env: Environment): Promise<Outcome> {
   return withShadow('determinism', options, env, async (shadow) => {
-    const [first, second] = circumstances(options);
+    const [first, second] = circumstances(options, env);
     env.progress.begin('two builds', 2, { unit: 'build' });
     const one = await build(shadow, first, options, env);
     env.progress.update(1);

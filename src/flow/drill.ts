@@ -128,7 +128,7 @@ async function dieInside(all: Drill, baseline: Baseline, module: string): Promis
   }
   all.steps.push({
     step: `kill inside ${module}`,
-    expected: 'death by SIGKILL',
+    expected: 'killed by SIGKILL',
     observed: result === null ? 'nothing' : ending(result),
     ok: result?.signal === 'SIGKILL',
   });

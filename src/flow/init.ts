@@ -2,7 +2,6 @@
 
 import { ROWS_PER_LONG_RANGE } from '../run/rowsPerRange.ts';
 import { mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 
 import { onDisk } from '../disk/errors.ts';
 import { openScratch } from '../disk/scratch.ts';
@@ -50,7 +49,7 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
   const source = parseSourceUrl(url, options.here, env);
   assertNoMapping(paths.mapping);
   const since = env.now().toISOString();
-  const scratch = openScratch(tmpdir(), { command: 'init', pid: env.pid, since });
+  const scratch = openScratch(env.temporary, { command: 'init', pid: env.pid, since });
   const forget = env.onInterrupt(scratch.drop);
   try {
     const adapter = adapterOf(source, env);

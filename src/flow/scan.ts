@@ -62,7 +62,7 @@ export async function scan(
   const { real: folder, shown } =
     options.candidate === undefined
       ? currentCandidate(candidates)
-      : named(options.candidate, options.project);
+      : named(options.candidate, options.project, env.cwd);
   return withHashers(folder, options.workers, env, (pool) =>
     scanWith(pool, { folder, shown, who }, options, env, found),
   );
@@ -91,12 +91,12 @@ async function scanWith(
     return full ? journalScan(scanned, outcome, env) : outcome;
   };
   if (broken.length > 0 || run === null) {
-    const moved = outsideFindings(held, { origin: false, live: isLive(options) }, env);
+    const moved = outsideFindings(held, { origin: false, live: isLive(options, env.cwd) }, env);
     const checked = { checks: ['checksums'], ...NOTHING, lowered: [] };
     const seen = { shown, findings: [...broken, ...moved], verified: null, checked, notes: [] };
     return end(result(options, seen), null);
   }
-  const asked = { origin: expectSeal === null, live: isLive(options) };
+  const asked = { origin: expectSeal === null, live: isLive(options, env.cwd) };
   for (const finding of outsideFindings(held, asked, env)) found.add(finding);
   const names = run.modules.map(({ name }) => name);
   assertModules(options.modules ?? [], names, { of: 'candidate', where: options.command });
@@ -131,13 +131,13 @@ async function scanWith(
 
 const NOTHING = { records: 0, references: 0 } as const;
 
-function named(candidate: string, project: string): { real: string; shown: string } {
-  const real = candidateNamed(candidate, project, '.');
+function named(candidate: string, project: string, cwd: string): { real: string; shown: string } {
+  const real = candidateNamed(candidate, project, cwd);
   return { real, shown: real };
 }
 
-function isLive({ candidate, project }: ScanOptions): boolean {
-  return candidate !== undefined && meansLive(candidate, project, '.');
+function isLive({ candidate, project }: ScanOptions, cwd: string): boolean {
+  return candidate !== undefined && meansLive(candidate, project, cwd);
 }
 
 /** Verified by now. */

@@ -22,7 +22,7 @@ import { nextStep, type NextStep } from '../promote/nextStep.ts';
 import {
   pointerHistory,
   previousOf,
-  settle,
+  recover,
   type PointerHistory,
 } from '../journal/pointerHistory.ts';
 import { lastScan, type JournaledScan } from '../journal/scanEntry.ts';
@@ -77,7 +77,7 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
   const journal = readJournal(paths.journal);
   const told = pointerHistory(journal, join(paths.journal, JOURNAL_FILE));
   const found = readLivePointer(paths.live);
-  const { history, notes } = settle(told, found, env.now().toISOString());
+  const { history, notes } = recover(told, found, env.now().toISOString());
   const built = currentName(store);
   const scan = built === null ? null : lastScan(journal, sealIdOf(built));
   const checks = await currentChecks(paths);
@@ -122,7 +122,7 @@ function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
   return nextStep({
     busy: lock !== null,
     changed: [...standing.changed][0] ?? null,
-    foreign: built !== null && standing.foreign.has(built),
+    unrecorded: built !== null && standing.foreign.has(built),
     older: built !== null && standing.last !== null && standing.last !== built,
     hasMapping: existsSync(join(paths.mapping, 'project.json')),
     built,

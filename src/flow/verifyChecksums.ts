@@ -37,19 +37,23 @@ function verified({ run, dataRoot }: Verification): Pick<Outcome, 'dataRoot' | '
 }
 
 /** A folder of that name comes first: `v1` may be one where the reader stands. */
-function namedFolder(name: string, project: string): { real: string; shown: string } {
-  const shown = resolve(name);
-  const isThere = existsSync(shown) && !(name !== 'live' && meansLive(name, project, '.'));
+function namedFolder(
+  name: string,
+  { project }: VerifyOptions,
+  cwd: string,
+): { real: string; shown: string } {
+  const shown = resolve(cwd, name);
+  const isThere = existsSync(shown) && !(name !== 'live' && meansLive(name, project, cwd));
   const real = isThere
     ? realpathSync(candidateAt(shown, CHECK_PATH))
-    : candidateNamed(name, project, '.');
+    : candidateNamed(name, project, cwd);
   return { real, shown: isThere ? shown : real };
 }
 
 /** What its live link leads to, and no folder of that name where the reader stands. */
-function isLive({ candidate, project }: VerifyOptions): boolean {
-  if (candidate === null || !meansLive(candidate, project, '.')) return false;
-  return candidate !== 'live' || !existsSync(resolve(candidate));
+function isLive({ candidate, project }: VerifyOptions, cwd: string): boolean {
+  if (candidate === null || !meansLive(candidate, project, cwd)) return false;
+  return candidate !== 'live' || !existsSync(resolve(cwd, candidate));
 }
 
 /** What the seal was compared with, besides the candidate itself. */
@@ -65,14 +69,14 @@ export async function verifyChecksums(options: VerifyOptions, env: Environment):
   const { real, shown: folder } =
     options.candidate === null
       ? currentCandidate(candidates)
-      : namedFolder(options.candidate, options.project);
+      : namedFolder(options.candidate, options, env.cwd);
   const shown = verifyProgress(env.progress);
   const result = await withHashers(real, options.workers, env, (pool) =>
     verifyAt(real, options.expectSeal, pool, shown),
   );
   const held = { folder: real, sealId: result.sealId, project: options.project };
   const origin = result.findings.length === 0 && options.expectSeal === null;
-  const asked = { origin, live: isLive(options) };
+  const asked = { origin, live: isLive(options, env.cwd) };
   const findings = [...result.findings, ...outsideFindings(held, asked, env)];
   if (findings.length === 0 && result.records === 0) {
     const reason = 'the candidate holds no record, so nothing was verified';

@@ -1,9 +1,9 @@
 /**
- * What a journal tells, as types. In the file an event is a name and members (docs/journal.md):
- * {@link membersOf} writes them, and {@link eventOf} is the one place that reads them. Pure.
+ * Types of the events in a journal. In the file an event is a name and members (docs/journal.md):
+ * {@link membersOf} writes them, and only {@link eventOf} reads them. Pure.
  *
- * Members by which no command decides are optional, as readers do not ask for them. What is not known
- * here is `unknown`: this version verifies the chain of a journal that a newer one has written to.
+ * Members that no command depends on are optional. An event of a newer version is `unknown`, so
+ * that this version can still verify the chain of its journal.
  */
 
 import type { JournalEntry, JournalMembers } from './line.ts';
@@ -13,22 +13,22 @@ import { isSealedName } from '../seal/sealedFolders.ts';
 const MOVES = ['promote', 'rollback'] as const;
 const STEPS = ['intended', 'done', 'not-done'] as const;
 
-/** A command that changes what is live. */
+/** Command that changes which candidate is live. */
 export type Move = (typeof MOVES)[number];
 
-/** `not-done`: it was killed before it switched the link. */
+/** Step of a move; `not-done`: the command was killed before it switched the link. */
 type MoveStep = (typeof STEPS)[number];
 
-/** The verdict of a full scan. */
+/** Verdict of a full scan. */
 export interface ScanVerdict {
   readonly sealId: string;
-  /** See checksDigest.ts; null where the candidate did not verify, so that nothing was checked. */
+  /** See checksDigest.ts; null if the candidate did not verify, so that no check was run. */
   readonly checks: string | null;
   readonly verdict: Verdict;
   readonly counts: Readonly<Record<Severity, number>>;
 }
 
-/** A step of a move of the live link; `promote-intended` in the file. */
+/** Step of a move of the live link; in the file an event such as `promote-intended`. */
 export interface MoveEvent {
   readonly event: 'move';
   readonly move: Move;
@@ -36,14 +36,14 @@ export interface MoveEvent {
   /** Name of the candidate's folder. */
   readonly to: string;
   readonly sealId?: string;
-  /** What was live; null where nothing was. Of an intent only, as what follows. */
+  /** Name of the candidate that was live, or null. This and the next three: in an intent only. */
   readonly from?: string | null;
   readonly dataRoot?: string | null;
-  /** Of a promotion: how many warnings of the scan were accepted. */
+  /** Number of warnings of the scan that a promotion accepted. */
   readonly warningsAllowed?: number;
-  /** Of a promotion: whether the seal id was given by `--expect-seal`; left out where not. */
+  /** Whether the seal id of a promotion was given by `--expect-seal`; absent if not. */
   readonly expected?: true;
-  /** Whether a later command has found out that it ended so; left out where not. */
+  /** Whether a later command has recovered how the move ended; absent if not. */
   readonly recovered?: true;
 }
 
@@ -65,37 +65,37 @@ export type JournalEvent =
     }
   | { readonly event: 'prune'; readonly candidates: readonly string[] };
 
-/** An event that this version does not know, or that lacks what it has to have: it decides nothing. */
+/** Event that this version does not know, or without its required members; it has no effect. */
 export interface UnknownEvent {
   readonly event: 'unknown';
 }
 
-/** An event of the live link without the members that it has to have: the history cannot go on. */
+/** Event of the live link without its required members; the history ends with a failure. */
 export interface MalformedEvent {
   readonly event: 'malformed';
 }
 
-/** An event with the operator, where one was named. */
+/** Event with the operator, if one was named. */
 export type SignedEvent = JournalEvent & { readonly who?: string };
 
-/** The event with the operator, where there is one. */
+/** Adds the operator, if any, to an event. */
 export function signed(event: JournalEvent, who: string | null): SignedEvent {
   return who === null ? event : { ...event, who };
 }
 
-/** The event as it stands in the file. */
+/** Returns the members of an event as they are in the file. */
 export function membersOf(event: SignedEvent): JournalMembers {
   if (event.event !== 'move') return { ...event };
   const { move, step, ...members } = event;
   return { ...members, event: `${move}-${step}` };
 }
 
-/** The event that an entry tells. */
+/** Reads the event of an entry. */
 export function eventOf(entry: JournalEntry): JournalEvent | UnknownEvent | MalformedEvent {
   return READERS.get(entry.event)?.(entry) ?? { event: 'unknown' };
 }
 
-/** The event with these members; null where they are not what it has to have. */
+/** Reads an event from its members; null if required ones are missing or invalid. */
 type Reader = (members: JournalMembers) => JournalEvent | MalformedEvent | null;
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -113,7 +113,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ),
 ]);
 
-/** Names of the events as they stand in the file. */
+/** Names of the events in the file. */
 export const EVENT_NAMES: readonly string[] = [...READERS.keys()];
 
 function readCut({ bytes, sha256 }: JournalMembers): JournalEvent | null {
@@ -125,7 +125,7 @@ function readSealed({ candidate, sealId, dataRoot }: JournalMembers): JournalEve
   return { event: 'sealed', candidate, sealId, ...(isText(dataRoot) ? { dataRoot } : {}) };
 }
 
-/** Fails closed: a scan with anything missing counts as one that failed. */
+/** Reads a scan; one with missing members counts as failed. */
 function readScan({ sealId, checks, verdict, counts }: JournalMembers): JournalEvent | null {
   if (!isText(sealId)) return null;
   const numbers = typeof counts === 'object' ? (counts as Record<string, unknown> | null) : null;

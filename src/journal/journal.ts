@@ -1,10 +1,10 @@
 /**
- * The journal of a project on disk: `journal.ndjson` in a folder of its own, which only grows. An
- * entry that was appended is on the disk before anything that it announces is done. Appending takes
- * a lock of the journal's own for a moment, so that a scan can note its verdict while another
- * command holds that of the candidates.
+ * The journal of a project on disk: `journal.ndjson` in its own folder, append-only. An appended
+ * entry is durable before the change that it announces. Appending takes the journal's own lock
+ * briefly, so that a scan can append its verdict while another command holds the candidates' lock.
  *
- * A writer that dies leaves a part of its lines; the next one writes over it and notes it as `cut`.
+ * A writer that is killed may leave an incomplete line; the next one overwrites it and records it
+ * as `cut`.
  */
 
 import { closeSync, constants, fsyncSync, ftruncateSync, readFileSync } from 'node:fs';
@@ -19,26 +19,26 @@ import type { Failure } from '../outcome/failure.ts';
 import { membersOf, type SignedEvent } from './event.ts';
 import { encodeEntries, parseJournal, type Journal, type JournalMembers } from './line.ts';
 
-/** Everybody appends for a moment only. */
+/** Time to wait for the journal's lock, in ms; appending takes a fraction of it. */
 const PATIENCE_MS = 2000;
 
 export const JOURNAL_FILE = 'journal.ndjson';
 
-/** Who writes, for the lock and the time of the entries. */
+/** Command that appends, for the lock and the time of the entries. */
 export interface JournalWriter {
   readonly command: string;
   readonly pid: number;
-  /** Now, ISO 8601, UTC, with milliseconds. */
+  /** Current time, ISO 8601, UTC, with milliseconds. */
   readonly at: string;
 }
 
 /**
- * Reads and verifies the journal in `folder`; an empty one where there is none.
- * @throws Failure JOURNAL where it does not hold
+ * Reads and verifies the journal in `folder`; an empty one if the file is missing.
+ * @throws Failure JOURNAL if it is broken
  */
 export function readJournal(folder: string): Journal {
   const path = join(folder, JOURNAL_FILE);
-  refuseForeign(folder);
+  assertPlain(folder);
   try {
     return parseJournal(readWhole(path), path);
   } catch (error) {
@@ -48,8 +48,8 @@ export function readJournal(folder: string): Journal {
 }
 
 /**
- * Appends events, all or nothing, and returns the journal with them. Durable when it returns.
- * @throws Failure JOURNAL where the journal does not hold, BUSY, DISK
+ * Appends events, all or none, and returns the journal with them. Durable when it returns.
+ * @throws Failure JOURNAL if the journal is broken, BUSY, DISK
  */
 export function appendToJournal(
   folder: string,
@@ -59,13 +59,13 @@ export function appendToJournal(
   return appendMembers(folder, writer, events.map(membersOf));
 }
 
-/** Appends events as they stand in the file, whatever they tell; see {@link appendToJournal}. */
+/** Appends events given as members, of any kind; see {@link appendToJournal}. */
 export function appendMembers(
   folder: string,
   writer: JournalWriter,
   events: readonly JournalMembers[],
 ): Journal {
-  refuseForeign(folder);
+  assertPlain(folder);
   try {
     makeFolder(folder);
     syncFolder(dirname(folder));
@@ -83,7 +83,7 @@ export function appendMembers(
   }
 }
 
-/** Writes behind the whole lines, over what is torn; takes back what did not fit. */
+/** Writes after the whole lines, over torn bytes; truncates to the whole lines if that fails. */
 function append(path: string, { length, torn }: Journal, bytes: Uint8Array): void {
   const file = openForWriting(path);
   try {
@@ -92,7 +92,7 @@ function append(path: string, { length, torn }: Journal, bytes: Uint8Array): voi
       if (torn.length > bytes.length) ftruncateSync(file, length + bytes.length);
       fsyncSync(file);
     } catch (error) {
-      // What was torn before stays, to be noted by the next writer.
+      // Torn bytes stay, for the next writer to record.
       if (torn.length === 0) ftruncateSync(file, length);
       throw error;
     }
@@ -121,16 +121,16 @@ function readWhole(path: string): Buffer {
   }
 }
 
-/** Nothing is written through a link that somebody planted. */
-function refuseForeign(folder: string): void {
+/** Rejects links and other unexpected files, so that nothing is written through a link. */
+function assertPlain(folder: string): void {
   const path = join(folder, JOURNAL_FILE);
   const stat = statOf(folder);
   if (stat === undefined) return;
-  if (!stat.isDirectory()) throw foreign(folder);
+  if (!stat.isDirectory()) throw unexpected(folder);
   const file = statOf(path);
-  if (file !== undefined && !file.isFile()) throw foreign(path);
+  if (file !== undefined && !file.isFile()) throw unexpected(path);
 }
 
-function foreign(path: string): Failure {
-  return inTheWay('JOURNAL', 'something foreign stands where the journal belongs', path);
+function unexpected(path: string): Failure {
+  return inTheWay('JOURNAL', 'an unexpected file, folder or link is in place of the journal', path);
 }

@@ -1,7 +1,7 @@
 /**
  * The lines of a journal, as bytes: canonical JSON (RFC 8785), each with the SHA-256 of the line
- * before, LF included. Pure. What is no whole line at the end was never acknowledged to anybody;
- * anything else that is not exactly what a writer writes is a broken journal, and refused.
+ * before, LF included. Pure. An incomplete last line was never acknowledged and is tolerated; any
+ * other byte that a writer would not write makes the journal broken.
  */
 
 import { hash } from 'node:crypto';
@@ -15,17 +15,17 @@ const JOURNAL_FORMAT = 1;
 /** `prev` of the first line. */
 const NO_LINE: string = '0'.repeat(64);
 
-/** What happened, as it stands in the file (event.ts): canonical JSON values, never a record's. */
+/** Event as it is in the file (event.ts): canonical JSON values, but no values of records. */
 export interface JournalMembers {
-  /** Such as `scan` or `promote-done`. */
+  /** Name, such as `scan` or `promote-done`. */
   readonly event: string;
   readonly [member: string]: unknown;
 }
 
 export interface JournalEntry extends JournalMembers {
-  /** 1 for the first line, then without gaps. */
+  /** Number of the line, from 1 without gaps. */
   readonly seq: number;
-  /** ISO 8601, UTC; for people: the order is that of `seq`. */
+  /** ISO 8601, UTC; for people only, as `seq` gives the order. */
   readonly at: string;
   /** SHA-256 of the line before with its LF, lower-case hex; zeros in the first. */
   readonly prev: string;
@@ -33,11 +33,11 @@ export interface JournalEntry extends JournalMembers {
 
 export interface Journal {
   readonly entries: readonly JournalEntry[];
-  /** SHA-256 of the last line: kept elsewhere, it proves all lines up to it. */
+  /** SHA-256 of the last line; a copy kept elsewhere proves all lines up to it. */
   readonly head: string;
-  /** Bytes of the whole lines. */
+  /** Length of the whole lines, in bytes. */
   readonly length: number;
-  /** What a writer that died has left behind them; empty where there is none. */
+  /** Bytes after the whole lines, left by a writer that was killed; may be empty. */
   readonly torn: Uint8Array;
 }
 
@@ -54,10 +54,10 @@ export function parseJournal(bytes: Uint8Array, where: string): Journal {
     const line = bytes.subarray(start, end);
     const entry = parseLine(line);
     const at = `${where}:${entries.length + 1}`;
-    if (entry === null) throw broken('the journal has a line that Sealift does not write', at);
-    if (entry.seq !== entries.length + 1) throw broken('the journal misses a line', at);
+    if (entry === null) throw broken('the journal has a line that Sealift did not write', at);
+    if (entry.seq !== entries.length + 1) throw broken('a line of the journal is missing', at);
     if (entry.prev !== head) {
-      throw broken('the journal does not hold: a line before this one was changed', at);
+      throw broken('the journal is broken, as a line before this one was changed', at);
     }
     if (entries.length === 0) assertFormat(entry, at);
     entries.push(entry);
@@ -95,7 +95,7 @@ function isEntry(value: unknown): value is JournalEntry {
 
 function assertFormat({ event, ...rest }: JournalEntry, where: string): void {
   if (event === 'begin' && rest['format'] === JOURNAL_FORMAT) return;
-  if (event !== 'begin') throw broken('the journal misses its beginning', where);
+  if (event !== 'begin') throw broken('the beginning of the journal is missing', where);
   throw new Failure('JOURNAL', {
     what: 'this version of Sealift does not know the format of the journal',
     where,
@@ -103,18 +103,18 @@ function assertFormat({ event, ...rest }: JournalEntry, where: string): void {
   });
 }
 
-/** A journal that is not as it was written. */
+/** Makes the failure for a journal that is not as it was written. */
 export function broken(what: string, where: string): Failure {
   return new Failure('JOURNAL', {
     what,
     where,
-    hint: 'find out who changed it, and put back the copy that you keep elsewhere',
+    hint: 'find out what changed it, then restore the copy that you keep elsewhere',
   });
 }
 
 /**
- * The bytes that follow the whole lines of `journal`: a `begin` where there is none, a `cut` where
- * something torn is left, then the events.
+ * Encodes the lines to append to the whole lines of `journal`: a `begin` if it is empty, a `cut` if
+ * torn bytes are left, then the events.
  */
 export function encodeEntries(
   journal: Journal,
@@ -132,7 +132,7 @@ export function encodeEntries(
   let prev = journal.head;
   const lines = all.map((event, index) => {
     if (Object.keys(event).some((key) => OWN.has(key))) {
-      throw new Error('an event sets what the journal sets');
+      throw new Error('an event has a member that the journal sets');
     }
     const seq = journal.entries.length + 1 + index;
     const line = Buffer.from(`${canonicalJson({ ...event, at, prev, seq })}\n`);

@@ -1,7 +1,7 @@
 /**
- * What has been live, from the journal: which candidate is now, and which ones it could go back to.
- * Promoting puts the candidate that was live on a stack, rolling back takes it from there. Only what
- * a command of Sealift made live can be gone back to. Pure.
+ * The history of the live link, from the journal: the live candidate, and those that rollback can
+ * return to. A promotion pushes the candidate that was live on a stack, a rollback pops it. Only
+ * candidates that a command of Sealift made live are on the stack. Pure.
  */
 
 import {
@@ -16,15 +16,15 @@ import { broken, type Journal } from './line.ts';
 import { sealIdOf } from '../seal/sealedFolders.ts';
 
 export interface PointerHistory {
-  /** Name of the candidate that is live; null before the first, or where the link was taken away. */
+  /** Name of the live candidate; null before the first, or if the link was removed. */
   readonly live: string | null;
-  /** Since when, ISO 8601. */
+  /** Time since which it has been live, ISO 8601. */
   readonly since: string | null;
-  /** By a command of ours, and not by hand. */
+  /** Whether a command made it live, rather than a change by hand. */
   readonly byCommand: boolean;
-  /** What was live before by a command, the oldest first: the last is where rollback goes. */
+  /** Names of candidates that a command made live before, oldest first. */
   readonly before: readonly string[];
-  /** A move whose intent is in the journal, but not how it ended. */
+  /** Move of which the journal has the intent, but not the end. */
   readonly open: { readonly move: Move; readonly to: string; readonly at: string } | null;
 }
 
@@ -37,20 +37,20 @@ export const NEVER_LIVE: PointerHistory = {
 };
 
 /**
- * Where rollback goes; null where nowhere. A candidate that was promoted again over a link of another
- * hand is on the stack and live: going back to it would be going nowhere.
+ * Returns the candidate that rollback would make live, or null. A candidate on the stack may be
+ * live again, if it was promoted over a link that was changed by hand; it is skipped.
  */
 export function previousOf({ before, live }: PointerHistory): string | null {
   return before.findLast((name) => name !== live) ?? null;
 }
 
-/** The history that a journal tells; entries about other things do not count. @throws Failure */
+/** Derives the history from a journal. @throws Failure JOURNAL if an event cannot follow */
 export function pointerHistory(journal: Journal, where: string): PointerHistory {
   let history = NEVER_LIVE;
   for (const entry of journal.entries) {
     const next = historyAfter(history, eventOf(entry), entry.at);
     if (next === null) {
-      const what = `the journal's entry ${entry.event} does not follow from those before`;
+      const what = `the journal is broken, as an entry ${entry.event} cannot follow the entries before it`;
       throw broken(what, `${where}:${entry.seq}`);
     }
     history = next;
@@ -58,13 +58,13 @@ export function pointerHistory(journal: Journal, where: string): PointerHistory 
   return history;
 }
 
-/** Whether the journal tells of anything that was live: without, nobody knows what was. */
+/** Returns whether the journal has any event of the live link. */
 export function hasMoves({ entries }: Journal): boolean {
   const told = new Set(entries.map((entry) => eventOf(entry).event));
   return told.has('move') || told.has('pointer-found');
 }
 
-/** The history after what happened `at` a time; null where that cannot follow. */
+/** Returns the history after an event at a time; null if the event cannot follow. */
 function historyAfter(
   history: PointerHistory,
   event: JournalEvent | UnknownEvent | MalformedEvent,
@@ -97,7 +97,7 @@ function moved(
   return move === 'promote' ? promoted(history, to, at) : rolledBack(history, to, at);
 }
 
-/** What is live goes to the stack, if a command made it live. */
+/** Pushes the live candidate on the stack, if a command made it live. */
 function stacked({ before, live, byCommand }: PointerHistory): readonly string[] {
   return byCommand && live !== null ? [...before, live] : before;
 }
@@ -115,46 +115,47 @@ function foundByHand(history: PointerHistory, found: string | null, at: string):
   return { live: found, since: at, byCommand: false, before: stacked(history), open: null };
 }
 
-export interface Settlement {
-  /** What the journal lacks, in order. */
+/** Result of {@link recover}. */
+export interface Recovery {
+  /** Events that are missing in the journal, in order. */
   readonly events: readonly JournalEvent[];
   readonly history: PointerHistory;
-  /** The same for a person. */
+  /** The same events as sentences for the operator. */
   readonly notes: readonly string[];
 }
 
 /**
- * Compares the journal with the link as it is: how a move that was interrupted has ended, and
- * whether somebody has changed the link by hand. The caller holds the lock, or only wants to know.
+ * Compares the journal with the link as found: finds out how an interrupted move ended, and whether
+ * the link was changed by hand. Writes nothing, so a caller that only reads needs no lock.
  */
-export function settle(history: PointerHistory, found: string | null, at: string): Settlement {
+export function recover(history: PointerHistory, found: string | null, at: string): Recovery {
   const events: JournalEvent[] = [];
   const notes: string[] = [];
-  let settled = history;
+  let recovered = history;
   const add = (event: JournalEvent, note: string): void => {
     events.push(event);
     notes.push(note);
-    const next = historyAfter(settled, event, at);
+    const next = historyAfter(recovered, event, at);
     if (next === null) throw new Error(`${event.event} cannot follow`);
-    settled = next;
+    recovered = next;
   };
   if (history.open !== null) {
     const { move, to, at: began } = history.open;
     const done = found === to;
-    const outcome = done ? 'it had been done' : 'it had not been done';
+    const outcome = done ? 'after it had taken effect' : 'before it took effect';
     const step = done ? 'done' : 'not-done';
     add(
       { event: 'move', move, step, to, sealId: sealIdOf(to), recovered: true },
-      `a ${move} of ${began} was interrupted: ${outcome}`,
+      `a ${move} begun at ${began} was interrupted ${outcome}`,
     );
   }
-  if (settled.live !== found) {
-    const is = found === null ? 'is gone' : `leads to ${found}`;
-    const was = settled.live ?? 'nothing';
+  if (recovered.live !== found) {
+    const is = found === null ? 'is gone' : `points to ${found}`;
+    const was = recovered.live ?? 'nothing';
     add(
-      { event: 'pointer-found', found, expected: settled.live },
-      `storage_live was changed by hand: it ${is}, the journal says ${was}`,
+      { event: 'pointer-found', found, expected: recovered.live },
+      `storage_live was changed by hand: it ${is}, but pointed to ${was} according to the journal`,
     );
   }
-  return { events, history: settled, notes };
+  return { events, history: recovered, notes };
 }

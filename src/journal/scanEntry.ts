@@ -1,14 +1,14 @@
 /**
- * The verdict of a scan as the journal holds it, and what promote makes of it: a candidate may go
- * live when its last full scan passed, with the checks and severities that the project asks for
- * today. Promote reads this, never a report.
+ * The verdict of a full scan in the journal, by which promote decides: a candidate may go live if
+ * its last full scan passed with the checks and severities that the mapping has now. Promote reads
+ * these entries, never a report.
  */
 
 import { eventOf, type JournalEvent, type ScanVerdict } from './event.ts';
 import type { Journal } from './line.ts';
 import { Failure } from '../outcome/failure.ts';
 
-/** The entry of a full scan. */
+/** Makes the event of a full scan. */
 export function scanEvent({ sealId, checks, verdict, counts }: ScanVerdict): JournalEvent {
   const { BLOCKER, WARNING, INFO } = counts;
   return { event: 'scan', sealId, checks, verdict, counts: { BLOCKER, WARNING, INFO } };
@@ -18,7 +18,7 @@ export interface JournaledScan extends ScanVerdict {
   readonly at: string;
 }
 
-/** The last full scan of a candidate; null where there was none. */
+/** Returns the last full scan of a candidate; null if there was none. */
 export function lastScan({ entries }: Journal, sealId: string): JournaledScan | null {
   for (const entry of entries.toReversed()) {
     const event = eventOf(entry);
@@ -31,14 +31,14 @@ export function lastScan({ entries }: Journal, sealId: string): JournaledScan | 
 
 export interface Candidacy {
   readonly sealId: string;
-  /** Whether it is the one that scan-all scans without being told. */
+  /** Whether scan-all scans it by default. */
   readonly current: boolean;
-  /** Of the project's mapping as it is now. */
+  /** Digest of the checks of the mapping as it is now; see checksDigest.ts. */
   readonly checks: string;
   readonly allowWarnings: boolean;
 }
 
-/** Why a candidate may not go live, or null where it may. */
+/** Returns the reason why a candidate may not go live; null if it may. */
 export function refusal(scan: JournaledScan | null, candidacy: Candidacy): Failure | null {
   const { sealId, current, checks, allowWarnings } = candidacy;
   const refuse = (what: string, hint: string): Failure => {
@@ -51,19 +51,19 @@ export function refusal(scan: JournaledScan | null, candidacy: Candidacy): Failu
   if (scan.verdict === 'FAIL') {
     return refuse(
       'the last scan of this candidate failed',
-      'correct what it found in the source or the mapping, then build, scan and promote again; nothing accepts a BLOCKER',
+      'fix what it found in the source or the mapping, then build, scan and promote again; a BLOCKER cannot be accepted',
     );
   }
   if (scan.checks !== checks) {
     return refuse(
-      'this candidate was scanned with other checks or severities than the mapping asks for now',
+      'the checks or severities in the mapping have changed since this candidate was scanned',
       'run sealift migrate and sealift scan-all, then promote again',
     );
   }
   if (scan.verdict === 'WARN' && !allowWarnings) {
     return refuse(
       'the last scan of this candidate found warnings',
-      'look at them, then accept them with --allow-warnings',
+      'review them, then accept them with --allow-warnings',
     );
   }
   return null;

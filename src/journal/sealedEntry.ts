@@ -1,20 +1,20 @@
 /**
- * What migrate has sealed, as the journal holds it. A seal proves that a candidate is as it was when
- * it was sealed, and not who sealed it: that is what these entries are for. Pure.
+ * Journal entries of the candidates that migrate has sealed. A seal proves that a candidate was not
+ * changed since; these entries show that it was sealed in this project. Pure.
  */
 
 import { eventOf, type JournalEvent, type MoveEvent } from './event.ts';
 import type { Journal } from './line.ts';
 import { sealIdOf } from '../seal/sealedFolders.ts';
 
-/** The entry of a candidate that is about to be published under this name. */
+/** Makes the event of a candidate that is about to be published under this name. */
 export function sealedEvent(candidate: string, dataRoot: string): JournalEvent {
   return { event: 'sealed', candidate, sealId: sealIdOf(candidate), dataRoot };
 }
 
 /**
- * Whether the journal holds this seal id: a migrate of the project has sealed it, or somebody has
- * promoted it with a seal id that was kept elsewhere.
+ * Returns whether the journal has this seal id: a migrate of the project sealed it, or it was
+ * promoted with `--expect-seal`.
  */
 export function isHeld({ entries }: Journal, sealId: string): boolean {
   return entries.map(eventOf).some((event) => {
@@ -27,7 +27,7 @@ function isExpected({ move, step, expected }: MoveEvent): boolean {
   return move === 'promote' && step === 'intended' && expected === true;
 }
 
-/** The name that was sealed last of those that are there; null where none of them was sealed here. */
+/** Returns which of these names was sealed last; null if no migrate of the project sealed any. */
 export function sealedLast({ entries }: Journal, names: readonly string[]): string | null {
   const sealed = entries.map(eventOf).filter((event) => event.event === 'sealed');
   return sealed.findLast(({ candidate }) => names.includes(candidate))?.candidate ?? null;

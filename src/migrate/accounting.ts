@@ -1,6 +1,6 @@
 /**
- * What became of the rows of a module: the counts that are sealed, and that have to add up. A query
- * answers for the rows of its base table: none of them may get lost on the way through SQL.
+ * Accounts for the rows of a module: the counts are sealed and have to add up. A query accounts for
+ * the rows of its base table, so that SQL cannot lose any of them unnoticed.
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
@@ -13,23 +13,23 @@ import type { ModuleAccounting } from '../seal/format.ts';
 import type { WrittenModule } from '../seal/moduleWriter.ts';
 import type { BaseCounts } from '../source/source.ts';
 
-/** What was counted while a module was built. */
+/** Counts of a module's build. */
 export interface RowCounts {
   /** Rows that were read. */
   readonly rows: number;
   /** Rows that the mapping leaves out on purpose. */
   readonly filtered: number;
-  /** Rows that became a record, be it together with others. */
+  /** Rows that became a record, alone or merged with others. */
   readonly emitting: number;
-  /** Records that were one with another. */
+  /** Entries merged into an equal one. */
   readonly merged: number;
-  /** How the rows of the base table and those that were read belong together. */
+  /** How the rows that were read match those of the base table; null without a base. */
   readonly base: BaseCounts | null;
-  /** Rows that are not in the sample are among the filtered ones. */
+  /** Whether the run is a sample: rows outside of it count as filtered. */
   readonly sampled: boolean;
 }
 
-/** @throws Error where records were lost on the way: that is a defect of ours */
+/** Makes the sealed counts of a module. @throws Error if records were lost, which is a bug */
 export function account(
   module: CompiledModule,
   counts: RowCounts,
@@ -43,7 +43,7 @@ export function account(
   }
   const { name, source, base } = module;
   const own = { rows, emitting, filtered, rejected, emitted: emitting, merged };
-  // Of a sample of rows that were split or joined, rows of the base table would say nothing true.
+  // In a sample of split or joined rows, counts of base rows would be wrong.
   if (counts.base === null || (counts.sampled && !isOneToOne(counts.base))) {
     return { module: name, source, table: module.table, ...own, records };
   }
@@ -59,7 +59,7 @@ export function account(
 
 type Rows = Pick<ModuleAccounting, 'rows' | 'emitting' | 'filtered' | 'rejected' | 'emitted'>;
 
-/** The rows of the base table. */
+/** Counts the rows of the base table. */
 function ofBase(counts: RowCounts, base: BaseCounts, lostOnPurpose: boolean): Rows {
   const { rows } = base;
   if (!isOneToOne(base)) {
@@ -73,7 +73,7 @@ function ofBase(counts: RowCounts, base: BaseCounts, lostOnPurpose: boolean): Ro
   return { rows, emitting, filtered, rejected: rows - emitting - filtered, emitted: emitting };
 }
 
-/** What base rows and results make: each pair, or each base row once that the results count. */
+/** Number of emitted rows: the pairs, or the base rows that the results count. */
 function emittedOf({ rows, pairs, lost, counted }: BaseCounts): number {
   return counted === null ? pairs : rows - lost - counted.uncounted;
 }
@@ -84,8 +84,8 @@ export function isOneToOne({ rows, results, pairs, strays, lost }: BaseCounts): 
 }
 
 /**
- * Rows for which no count of base rows can answer; none where all is well. A candidate with one of
- * them is never sealed, whatever is allowed.
+ * Reports rows that no count of base rows accounts for. A candidate with such a finding is never
+ * sealed, whatever options allow.
  */
 export function unaccounted(module: CompiledModule, counts: RowCounts): Finding[] {
   const { base, rows, filtered, emitting, sampled } = counts;
@@ -95,31 +95,31 @@ export function unaccounted(module: CompiledModule, counts: RowCounts): Finding[
   const add = (number: number, what: string): void => {
     if (number > 0) reasons.push(`${counted(number, 'row')} of the query ${what}`);
   };
-  add(base.strays, `without a partner in its base table ${table}, and not read`);
+  add(base.strays, `not read: no matching row in base table ${table}`);
   if (!isOneToOne(base)) {
-    const several = `as its rows are not those of table ${table} one by one, no row of it answers for this`;
+    const several = `rows of the query and of table ${table} do not match one to one, so no row of the table accounts for this`;
     add(rows - filtered - emitting, `rejected; ${several}`);
-    // A sample leaves out parts of rows as it comes; it proves nothing about them anyway.
-    add(sampled ? 0 : filtered, `filtered; ${several}, and the condition belongs into the SQL`);
+    // A sample leaves out arbitrary parts of rows, and proves nothing about them anyway.
+    add(sampled ? 0 : filtered, `filtered; ${several}, and the condition belongs in the SQL`);
   }
   return reasons.map((reason) => {
     return { rule: 'accounting', severity: 'BLOCKER', module: module.name, reason };
   });
 }
 
-/** Where rows share a key, a result that belongs to one of them would answer for the others. */
+/** Reports base rows that share a key: a result for one would also account for the others. */
 function sharedKeys({ table, key, count }: BaseTable, { shared }: BaseCounts): string[] {
   if (shared === 0 || count !== undefined) return [];
   const columns = Object.keys(key).map(quoteName).join(', ');
   const them = shared === 1 ? 'row' : 'rows';
   return [
     `base table ${quoteName(table)} has ${shared} ${them} that share their key (${columns}) with ` +
-      'another row, so it would not show which of them the query leaves out: name a unique key, ' +
+      'another row, so rows that the query leaves out cannot be identified: name a unique key, ' +
       'or in "count" the result column of count(*)',
   ];
 }
 
-/** Results that count other rows than there are. */
+/** Reports results whose counts differ from the number of base rows. */
 function wrongCounts({ table, count, lost }: BaseTable, { counted: by }: BaseCounts): string[] {
   if (by === null || count === undefined) return [];
   const column = `result column ${quoteName(count)}`;
@@ -130,21 +130,21 @@ function wrongCounts({ table, count, lost }: BaseTable, { counted: by }: BaseCou
   }
   if (by.miscounted > 0) {
     reasons.push(
-      `${column} counts rows that are not there, or holds what is no whole number above 0: ` +
+      `${column} counts rows that do not exist, or is not a whole number above 0: ` +
         `${by.miscounted} too many`,
     );
   }
   return reasons;
 }
 
-/** What a person may not expect of a query: a finding where it makes several records of a row. */
+/** Reports a query that makes several records of a row, which its author may not expect. */
 export function multiplied(
   module: CompiledModule,
   counts: RowCounts,
   project: ProjectMapping,
 ): Finding[] {
   const { base } = counts;
-  // Where keys are shared, that is what has to be told.
+  // Shared keys are reported instead.
   if (base === null || base.multiplied === 0 || base.shared > 0) return [];
   const table = quoteName(module.base?.table ?? '');
   return [

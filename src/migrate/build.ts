@@ -1,7 +1,7 @@
 /**
- * What migrate and dry-run have in common: the lock, a private staging area, sources in one
- * snapshot, and the modules built from them one after the other. Whatever happens, staging is gone
- * at the end.
+ * The common part of migrate and dry-run: the lock, a private staging area, one snapshot of the
+ * sources, and the modules built from them one after the other. Staging is always removed at the
+ * end.
  */
 
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ import { CLOSE_SOURCES } from '../project/calls.ts';
 import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
 import { forBuffers, mostForQueries } from '../run/budget.ts';
 import { projectPaths } from '../project/paths.ts';
-import { assertRoomForRun } from './spaceForRun.ts';
+import { assertSpaceForRun } from './spaceForRun.ts';
 import { shownRows } from '../project/shownRows.ts';
 import {
   closeSources,
@@ -59,24 +59,24 @@ import { workersFor, type Workers } from '../run/workers.ts';
 
 export interface BuildOptions {
   readonly project: string;
-  /** Folder to which paths on the command line are relative. */
+  /** Folder that paths on the command line are relative to. */
   readonly here: string;
-  /** By the source's name, instead of the mapping's. */
+  /** Locations by source name, instead of the mapping's. */
   readonly sources: ReadonlyMap<string, SourceOverride>;
-  /** Folder whose `mapping/` counts; the project where left out. */
+  /** Folder that holds `mapping/`; by default the project. */
   readonly mappingIn?: string;
   readonly workers: Workers;
   /** Bytes. */
   readonly memory: number;
-  /** How the source is read; forward where left out. The result does not depend on it. */
+  /** How the source is read; by default forward. The result does not depend on it. */
   readonly readOrder?: ReadOrder;
-  /** Records of each module, with what they refer to; all where left out. */
+  /** Number of records of each module, to which referenced records are added; by default all. */
   readonly sample?: number;
-  /** Sources are read without a look for damage beside it. */
+  /** Whether sources are read without checking them for damage. */
   readonly skipIntegrityCheck?: boolean;
 }
 
-/** Everything that is open while modules are built. */
+/** The resources that are open while modules are built. */
 export interface Build {
   readonly command: 'migrate' | 'dry-run' | 'scan-drift';
   readonly options: BuildOptions;
@@ -88,15 +88,15 @@ export interface Build {
   readonly integrity: IntegrityRun;
 }
 
-/** What a command does with the mapping and the built modules. */
+/** The steps of a command, in this order. */
 export interface BuildSteps<T> {
-  /** How the mapping is loaded, where not as strictly as can be. */
+  /** How the mapping is loaded; by default strictly. */
   readonly load?: LoadOptions;
-  /** Looks at the mapping before anything is opened. */
+  /** Checks the mapping before anything is opened. */
   readonly check: (mapping: LoadedMapping) => void;
-  /** While sources and workers are open. */
+  /** Builds while sources and workers are open. */
   readonly build: (build: Build) => Promise<T>;
-  /** After they are closed; does not wait, so that an interrupted run has published nothing. */
+  /** Publishes after they are closed; synchronous, so that no interrupt comes in between. */
   readonly publish: (staging: Staging, built: T) => void;
 }
 
@@ -110,7 +110,7 @@ export async function withStaging<T>(
   const paths = projectPaths(options.project);
   const mapping = await loadMapping(options.mappingIn ?? paths.root, steps.load);
   steps.check(mapping);
-  // Bad SQL is refused before anything is read.
+  // Invalid SQL fails before anything is read.
   planInvariants(mapping);
   const folders = { project: paths.root, here: options.here };
   const locations = sourceLocations(mapping, options.sources, folders, env);
@@ -133,7 +133,8 @@ export async function withStaging<T>(
       try {
         checkAgainstSource(mapping, schemasOf(sources));
         const integrity = integrityRun(sources, { options, command }, env);
-        const pool = env.startWorkers(workersFor(options.workers, estimatedBytes(sources)), {
+        const bytes = estimatedBytes(sources);
+        const pool = env.startWorkers(workersFor(options.workers, bytes, env), {
           mapping,
           secrets,
         });
@@ -141,7 +142,7 @@ export async function withStaging<T>(
           await openInWorkers(sources, pool, integrity);
           integrity.start();
           const sample = options.sample ?? null;
-          await assertRoomForRun({ folder: paths.candidates, mapping, sources, sample });
+          await assertSpaceForRun({ folder: paths.candidates, mapping, sources, sample });
           const watched = watchQueries(sources, options.memory, env);
           const open = { command, options, env, mapping, sources, staging, pool, integrity };
           built = await steps.build(open).finally(watched);
@@ -162,7 +163,7 @@ export async function withStaging<T>(
   });
 }
 
-/** The SQL of queries and views is somebody else's, and SQLite would give it all the memory there is. */
+/** Limits the memory of queries and views: their SQL is untrusted, and SQLite sets no limit. */
 function watchQueries(
   sources: readonly NamedSource[],
   memory: number,
@@ -173,19 +174,19 @@ function watchQueries(
   return env.watchMemory(most, () => {
     const names = sources.flatMap(({ prepared }) => [...prepared.relations.keys()]);
     return new Failure('MAPPING', {
-      what: `reading by queries takes more than ${byteCount(most)} of memory, so the run was ended`,
+      what: `queries take more than ${byteCount(most)} of memory, so the run was stopped`,
       where: names.map(quoteName).join(', '),
-      hint: 'let them make smaller cells, or give more with --memory',
+      hint: 'make the queries return smaller cells, or give more memory with --memory',
     });
   });
 }
 
-/** Modules whose files may be on their way to the disk. */
+/** Maximum number of modules whose files are being synced. */
 const SYNCING = 16;
 
 /**
- * Builds all modules, by name; each one uses all workers, and what is found goes to `found`. `onBuilt` is called after each one and may
- * throw.
+ * Builds all modules, ordered by name; each one uses all workers. Findings go to `found`. `onBuilt`
+ * is called after each module and may throw.
  */
 export async function buildModules(
   build: Build,
@@ -201,7 +202,7 @@ export async function buildModules(
     if (source === undefined) throw new Error(`source ${name} is not prepared`);
     return source;
   };
-  // A query over a tree without an end would not come back; rows that are read one by one do.
+  // A query over a damaged tree with a cycle never returns; reads of single rows do.
   if (sources.some(({ prepared }) => prepared.relations.size > 0)) await integrity.finish();
   const passes: PassContext = {
     mapping,
@@ -209,7 +210,7 @@ export async function buildModules(
     sourceOf,
     folder: join(staging.scratch, KEY_SETS),
     progress: env.progress,
-    assertSound: integrity.assertSoFar,
+    assertIntact: integrity.assertSoFar,
   };
   const selection = await selectRows(options.sample ?? null, passes);
   for (const { module: name } of mapping.modules) {
@@ -225,11 +226,11 @@ export async function buildModules(
       progress: env.progress,
       readOrder: options.readOrder ?? 'forward',
       selection,
-      assertSound: integrity.assertSoFar,
+      assertIntact: integrity.assertSoFar,
       provisional: build.command === 'dry-run',
     });
     built.push(result);
-    // The disk may be slower, but files are open until they are on it.
+    // Files stay open until they are synced, so a slow disk must not fall too far back.
     await built.at(-SYNCING)?.written.synced;
     if (options.sample === undefined) assertMinimum(result, module.minimumRows);
     onBuilt(result);
@@ -246,7 +247,7 @@ export async function buildModules(
   return whole;
 }
 
-/** What the checks for damage have said; what was not checked goes to `found`. */
+/** Waits for the checks for damage and returns their results; their findings go to `found`. */
 export async function checkedSources(
   { integrity }: Build,
   found: FindingStore,
@@ -256,20 +257,20 @@ export async function checkedSources(
   return checked;
 }
 
-/** Ends reading: nothing of the sources is needed any more, and what was read is still there. */
+/** Closes the sources in all workers. @throws Failure if a source changed meanwhile */
 export async function endReading({ sources, pool }: Build): Promise<void> {
   await pool.callEach(CLOSE_SOURCES, null);
   for (const { prepared } of sources) await prepared.assertUnchanged();
 }
 
-/** What a run of a sample says of itself. */
+/** Notes on a run of a sample. */
 export function sampleNotes({ sample }: BuildOptions): string[] {
   if (sample === undefined) return [];
   const what = `a sample of ${counted(sample, 'record')} a module, and what they refer to`;
   return [`${what}: it proves nothing about the rest, and can never be promoted`];
 }
 
-/** A run that saw no row has proved nothing; one that has a record of none says why. */
+/** Fails if no record was made, with the reason. @throws Failure EMPTY */
 export function assertSomeRecords(built: readonly BuiltModule[]): void {
   const lines = built.map(({ accounting }) => accounting);
   const sum = (of: (line: ModuleAccounting) => number): number =>
@@ -289,12 +290,12 @@ export function assertSomeRecords(built: readonly BuiltModule[]): void {
     where: rejected === 0 || rejected === rows ? why : `${why}, ${filtered}`,
     hint:
       rejected === 0
-        ? 'correct what the modules say under "where" and "onFilteredParent"'
+        ? 'correct "where" and "onFilteredParent" in the modules'
         : 'correct the rows or the mapping as the findings say',
   });
 }
 
-/** A module that saw fewer rows than its mapping asks for has proved nothing either. */
+/** Fails if a module has fewer rows than its mapping requires. @throws Failure EMPTY */
 function assertMinimum({ accounting }: BuiltModule, minimum: number): void {
   const { module, table, rows, filtered } = accounting;
   if (rows - filtered >= minimum) return;

@@ -1,7 +1,7 @@
 /**
- * One module, from the source to sealed files: count → plan → read partitions into buckets → (ids of
- * records without key) → sort each bucket → write. The workers do the work, in bounded memory;
- * here it is put in order.
+ * Builds one module, from the source to sealed files: count → plan → read partitions into buckets →
+ * (ids of records without key) → sort each bucket → write. This module only coordinates the
+ * workers, which do the work in bounded memory.
  */
 
 import { ROWS_PER_RANGE } from '../run/rowsPerRange.ts';
@@ -51,21 +51,21 @@ export interface BuildContext {
   readonly progress: Progress;
   readonly readOrder: ReadOrder;
   /** Throws as soon as a source is known to be damaged. */
-  readonly assertSound: () => void;
-  /** Which rows count. */
+  readonly assertIntact: () => void;
+  /** Selects the rows that count. */
   readonly selection: RowSelection;
-  /** What findings weigh. */
+  /** Sets the severities of findings. */
   readonly project: ProjectMapping;
   /** Gets one BLOCKER for each rejected cell or group of duplicates. */
   readonly findings: FindingStore;
   /**
-   * Every row with a key enters, failing cells as null, equal keys side by side: for checks, never
-   * to be sealed.
+   * Whether every row with a key enters, with rejected cells as null and equal keys side by side.
+   * Such a module is for checks only and must not be sealed.
    */
   readonly provisional: boolean;
 }
 
-/** How a run stays within its memory, whatever the number of rows. */
+/** Memory limits of a build, independent of the number of rows. */
 export interface MemoryPlan {
   /** Bytes of entries that are sorted at once, per worker. */
   readonly bucketBytes: number;
@@ -76,36 +76,36 @@ export interface MemoryPlan {
 export interface BuiltModule {
   readonly written: WrittenModule;
   readonly accounting: ModuleAccounting;
-  /** The table that locators are of: the module's own, the query's base, or the query. */
+  /** The table that locators refer to: the module's own, the query's base, or the query. */
   readonly locatedIn: string;
   /** Provisional: the locator of each record's row, in the order of the data file. */
   readonly locators: BigInt64Array;
-  /** A row may be that of several records: a query makes several of it. */
+  /** Whether several records may have the same row, since a query multiplies rows. */
   readonly sharesRows: boolean;
-  /** What was found of its rows as a whole, to be sealed: of no record in particular. */
+  /** Findings on the rows as a whole rather than on a record; they are sealed. */
   readonly onRows: readonly Finding[];
-  /** What was found on rows of the records, and how often. */
+  /** Diagnoses of the records' rows, with their numbers. */
   readonly diagnosed: readonly CountedDiagnosis[];
-  /** Some rows have no place in the accounting: findings say which. It must not be sealed. */
+  /** Whether rows are missing in the accounting, see the findings. Must not be sealed then. */
   readonly unaccounted: boolean;
 }
 
-/** In large ranges as they come, or in small ones, the last first. */
+/** The order of reading: large ranges in order, or small ranges in reverse. */
 export type ReadOrder = 'forward' | 'reverse';
 
-/** Folder of key sets in scratch, which all modules are asked for. */
+/** Folder of key sets in scratch, which builds of all modules use. */
 export const KEY_SETS = 'keys';
 
-/** A prime, so that no range begins where another run's did. */
+/** A prime, so that ranges begin at other rows than in a forward run. */
 const ROWS_PER_REVERSED_RANGE = 997;
 const SMALL = 20_000;
 const MAX_BUCKETS = 1024;
-/** A bucket this much larger than planned is split before it is sorted. */
+/** Factor by which a bucket may exceed the planned size before it is split. */
 const OVERSIZE = 3;
-/** Where each chunk lies is kept in memory: small ones would take more than they save. */
-const LEAST_CHUNK = 16 * 1024;
+/** Minimum chunk size in bytes; locations of smaller chunks would take more memory than saved. */
+const MIN_CHUNK = 16 * 1024;
 
-/** Shares `bytes` of memory among `workers`; a sorted bucket takes about four times its size. */
+/** Divides `bytes` of memory among `workers`; sorting a bucket takes about four times its size. */
 export function planMemory(bytes: number, workers: number): MemoryPlan {
   const each = bytes / 2 / (workers + 1);
   return {
@@ -114,7 +114,10 @@ export function planMemory(bytes: number, workers: number): MemoryPlan {
   };
 }
 
-/** Builds one module. Throws when the source's own count and the rows read differ. */
+/**
+ * Builds one module.
+ * @throws Failure SOURCE_CHANGED if the source's count and the number of rows read differ
+ */
 export async function buildModule(
   module: CompiledModule,
   context: BuildContext,
@@ -129,7 +132,7 @@ export async function buildModule(
     const partitions = await readAll(module, ranges, router, writer.blobs, context);
     const read = sum(partitions, (partition) => partition.read);
     if (read !== rows) {
-      // A source that changed says so better itself.
+      // A source that has changed reports that with its own, clearer failure.
       await source.assertUnchanged();
       throw miscounted(module, rows, read);
     }
@@ -197,7 +200,7 @@ function miscounted(module: CompiledModule, counted: number, read: number): Fail
   });
 }
 
-/** Target ids of rule `uuid` are uniform; other keys are sampled where there are many. */
+/** Target ids of rule `uuid` are uniform; for many rows with other keys, keys are sampled. */
 async function chooseRouter(
   module: CompiledModule,
   ranges: readonly ReadRange[],
@@ -248,36 +251,36 @@ async function readAll(
   );
   const shown = setInterval(() => {
     context.progress.update(Atomics.load(new Int32Array(done), 0));
-    if (!isSound(context)) Atomics.store(new Int32Array(next), 0, ranges.length);
+    if (!isIntact(context)) Atomics.store(new Int32Array(next), 0, ranges.length);
   }, 100);
   try {
     const read = await allEnded(calls);
-    context.assertSound();
+    context.assertIntact();
     return read;
   } finally {
     clearInterval(shown);
   }
 }
 
-/** Of a damaged source no more ranges are begun. */
-export function isSound({ assertSound }: Pick<BuildContext, 'assertSound'>): boolean {
+/** Whether no source is known to be damaged; otherwise no further range is read. */
+export function isIntact({ assertIntact }: Pick<BuildContext, 'assertIntact'>): boolean {
   try {
-    assertSound();
+    assertIntact();
     return true;
   } catch {
     return false;
   }
 }
 
-/** All results, or the first failure, after all calls have settled: no worker is still writing. */
+/** Returns all results or throws the first failure, after all calls have ended. */
 async function allEnded<T>(calls: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(calls);
   return Promise.all(calls);
 }
 
 function chunkFor(router: Router, context: BuildContext): number {
-  const share = Math.floor(context.memory.spillBytes / bucketCount(router));
-  return Math.min(256 * 1024, Math.max(LEAST_CHUNK, share));
+  const perBucket = Math.floor(context.memory.spillBytes / bucketCount(router));
+  return Math.min(256 * 1024, Math.max(MIN_CHUNK, perBucket));
 }
 
 async function assignIds(
@@ -295,7 +298,7 @@ async function assignIds(
       context.pool.call(ASSIGN_ORDINALS, {
         module: module.name,
         bucket,
-        // What could not be split holds one record many times.
+        // A bucket that could not be split holds one record many times.
         inTurn: isOversized(bucket, context),
         router,
         path: join(context.scratch, `ordinals-${index}`),
@@ -306,7 +309,7 @@ async function assignIds(
   return joinBuckets(parts);
 }
 
-/** Buckets in key order, none much larger than planned (unless its keys are all equal). */
+/** Splits large buckets, in key order; only a bucket of equal keys stays larger than planned. */
 async function splitOversized(
   buckets: readonly Bucket[],
   context: BuildContext,

@@ -1,6 +1,6 @@
 /**
- * What worker threads are asked for while modules are built: to read rows, and to sort the buckets of
- * entries that rows become. Answered in `worker/`.
+ * Calls to worker threads while modules are built: they read rows into buckets of entries, and sort
+ * the buckets. Answered in `worker/`.
  */
 
 import type { UnlinkedFile } from '../disk/unlinkedFile.ts';
@@ -12,14 +12,14 @@ import type { RowSelection } from './select/rowSelection.ts';
 import type { Ranked } from './select/smallest.ts';
 import type { Router } from './sort/router.ts';
 
-/** Where in its source a row is: its rowid or ordinal; a string where a double would change it. */
+/** Locates a row in its source: its rowid or ordinal, as a string beyond the safe integers. */
 export type Locator = number | string;
 
 interface OfModule {
   readonly module: string;
 }
 
-/** Ranges that several workers read, each of which takes the next one. */
+/** Ranges that several workers read; each worker takes the next one. */
 interface SharedRanges {
   readonly ranges: readonly ReadRange[];
   /** Int32: index of the next range to read. */
@@ -37,21 +37,21 @@ export interface SampleInput extends OfModule {
 }
 
 export interface Sample {
-  /** Encoded keys; of keyless modules none. */
+  /** Encoded keys; empty for keyless modules. */
   readonly keys: Uint8Array[];
   readonly rows: number;
   /** Bytes of all entries that the sampled rows become. */
   readonly bytes: number;
 }
 
-/** Reads the first rows of some ranges: how large entries get, and where keys lie. */
+/** Samples the first rows of some ranges for the size of entries and the distribution of keys. */
 export const SAMPLE_ROWS: Call<SampleInput, Sample> = defineCall('sample-rows');
 
 /** Counts the rows of a query or view. */
 export const COUNT_ROWS: Call<OfModule, number> = defineCall('count-rows');
 
 export interface CountBaseInput extends OfModule {
-  /** Where findings go. */
+  /** File that findings are written to. */
   readonly findings: UnlinkedFile;
 }
 
@@ -60,7 +60,7 @@ export interface CountedBase {
   readonly findings: LoggedFindings;
 }
 
-/** Counts the rows of a base table against those of the query or view that accounts for them. */
+/** Matches the rows of a base table with those of the query or view that accounts for them. */
 export const COUNT_BASE: Call<CountBaseInput, CountedBase> = defineCall('count-base');
 
 export interface PartitionInput extends OfModule, CountedRanges {
@@ -69,11 +69,11 @@ export interface PartitionInput extends OfModule, CountedRanges {
   readonly chunk: number;
   readonly blobs: string;
   readonly selection: RowSelection;
-  /** Rejected rows enter as well, if they have a key. */
+  /** Whether rejected rows enter as well, if they have a key. */
   readonly provisional: boolean;
-  /** The table that locators are of. */
+  /** The table that locators refer to. */
   readonly locatedIn: string;
-  /** Where findings go. */
+  /** File that findings are written to. */
   readonly findings: UnlinkedFile;
 }
 
@@ -87,29 +87,29 @@ export interface PartitionResult {
   readonly findings: LoggedFindings;
 }
 
-/** Reads a worker's partition of a module's rows into buckets: the ranges that no other takes. */
+/** Reads a worker's partition of a module's rows into buckets: the ranges that it takes. */
 export const READ_PARTITION: Call<PartitionInput, PartitionResult> = defineCall('read-partition');
 
-/** What a pass is for. Files are key sets. */
+/** The task of a pass over the rows of a module. Files are key sets. */
 export type KeyTask =
-  /** Keys of all rows. */
+  /** Collects the keys of all rows. */
   | { readonly kind: 'present'; readonly into: string }
-  /** Keys of rows that are filtered. */
+  /** Collects the keys of filtered rows. */
   | { readonly kind: 'filtered'; readonly into: string }
-  /** Those of `among` that a row has which is not filtered. */
+  /** Collects the keys of `among` that also belong to a row that is not filtered. */
   | { readonly kind: 'kept'; readonly among: string; readonly into: string }
-  /** Keys of rows that are not filtered, and of those in the module itself that would filter them. */
+  /** Collects keys of unfiltered rows, each with the keys of its parents in the same module. */
   | { readonly kind: 'links'; readonly into: string }
-  /** The keys with the smallest digests. */
+  /** Finds the keys with the smallest digests. */
   | { readonly kind: 'smallest'; readonly count: number }
-  /** What the records of `among` refer to: keys, and values, by module. */
+  /** Collects the keys and values that the records of `among` refer to, by module. */
   | {
       readonly kind: 'follow';
       readonly among: string;
       readonly keys: ReadonlyMap<string, string>;
       readonly values: ReadonlyMap<string, string>;
     }
-  /** Keys of the records that hold the `values`. */
+  /** Collects the keys of the records that hold the `values`. */
   | { readonly kind: 'holders'; readonly values: string; readonly into: string };
 
 export interface KeyTaskInput extends OfModule, CountedRanges {
@@ -117,26 +117,26 @@ export interface KeyTaskInput extends OfModule, CountedRanges {
   readonly selection: RowSelection;
 }
 
-/** Of task `smallest` the keys that this worker has seen, of others nothing. */
+/** The smallest keys of this worker's rows for task `smallest`; empty for other tasks. */
 export type KeyTaskResult = readonly Ranked[];
 
 /** Runs a task over the keys of a module's rows. */
 export const RUN_KEY_TASK: Call<KeyTaskInput, KeyTaskResult> = defineCall('run-key-task');
 
-/** Columns that not all modules of a table map, and which ones do: indexes into its modules. */
+/** Columns that only some modules of a table map; `modules` are indexes of these. */
 export interface SharedColumns {
   readonly columns: readonly string[];
   readonly modules: readonly number[];
 }
 
 export interface LeftOutInput extends SharedRanges {
-  /** All that read the table. */
+  /** All modules that read the table. */
   readonly modules: readonly string[];
   readonly parts: readonly SharedColumns[];
   readonly selection: RowSelection;
 }
 
-/** Rows that are left out because of what kind the cells of a column are. */
+/** Numbers of rows that are left out because of the kind of their cells in a column. */
 export interface OddCells {
   readonly column: string;
   nulls: number;
@@ -146,9 +146,9 @@ export interface OddCells {
 export interface LeftOut {
   /** Rows that no module takes. */
   readonly rows: number;
-  /** Those among them that are left out by the kind of a cell alone. */
+  /** Those of them that are left out only because of the kind of a cell. */
   readonly odd: readonly OddCells[];
-  /** By part: rows that a module takes, but none that maps the part, where a cell of it is not null. */
+  /** By part: rows with a value in the part that some module takes, but none that maps the part. */
   readonly parts: readonly number[];
 }
 
@@ -163,7 +163,7 @@ interface SpillInput {
 
 export interface OrdinalsInput extends OfModule, SpillInput {
   readonly router: Router;
-  /** It is larger than what is sorted in memory, and all of its keys are equal. */
+  /** Whether the bucket is too large to be sorted in memory; all of its keys are equal then. */
   readonly inTurn: boolean;
 }
 
@@ -171,7 +171,7 @@ export interface OrdinalsInput extends OfModule, SpillInput {
 export const ASSIGN_ORDINALS: Call<OrdinalsInput, Bucket[]> = defineCall('assign-ordinals');
 
 export interface SplitInput extends SpillInput {
-  /** About how many buckets it becomes. */
+  /** Approximate number of resulting buckets. */
   readonly parts: number;
 }
 
@@ -179,34 +179,34 @@ export interface SplitInput extends SpillInput {
 export const SPLIT_BUCKET: Call<SplitInput, Bucket[]> = defineCall('split-bucket');
 
 export interface SortOptions {
-  /** Rows with equal keys are kept, and each line has the locator of its row. */
+  /** Whether rows with equal keys are kept, and each line has the locator of its row. */
   readonly provisional: boolean;
-  /** Rows with equal keys whose records are equal become one record: that of the first row. */
+  /** Whether rows with equal keys and records become one record, that of the first row. */
   readonly merge: boolean;
-  /** The fields that make the key of a record. */
+  /** Fields that form the key of a record. */
   readonly keyFields: readonly string[];
 }
 
 export interface SortInput extends SortOptions {
   readonly bucket: Bucket;
-  /** Where the sorted bucket goes. */
+  /** Receives the sorted bucket. */
   readonly buffer: SharedArrayBuffer;
 }
 
-/** How often a diagnosis was made of records that are kept. */
+/** The number of diagnoses of kept records by field and rule. */
 export type CountedDiagnosis = readonly [field: string, rule: string, count: number];
 
-/** Locators of rows whose target id is the same; none of them enters the candidate. */
+/** Locators of rows with the same key; none of them enters the candidate. */
 export type DuplicateGroup = readonly Locator[];
 
 export interface SortedBucket {
   /** One byte of padding, then the lines of data.ndjson. */
   readonly data: Uint8Array;
   readonly leaves: Uint8Array;
-  /** For each line the offset after its LF, counted without the padding. */
+  /** Offset after the LF of each line, not counting the padding. */
   readonly ends: Uint32Array;
   readonly lineage: Uint8Array;
-  /** The lines of findings.ndjson, and how many they are. */
+  /** Lines of findings.ndjson, and their number. */
   readonly findings: Uint8Array;
   readonly findingCount: number;
   /** The findings, counted by field and rule. */

@@ -1,4 +1,4 @@
-/** Rows that turned out to be duplicates may have left blobs that no record names. */
+/** Removes blobs that no record refers to, left by rows that turned out to be duplicates. */
 
 import { constants } from 'node:fs';
 import { join } from 'node:path';
@@ -8,10 +8,10 @@ import type { CompiledModule } from '../mapping/compile/module.ts';
 import { BLOBS_FOLDER, DATA_FILE } from '../seal/format.ts';
 
 const REFERENCE = /"sha256":"([0-9a-f]{64})"/g;
-/** Length of a reference: what one chunk may cut off. */
+/** Length of a reference in characters, which may span two chunks. */
 const CARRY = 76;
 
-/** Removes them from a module's staging folder. Memory: one digest per blob that is used. */
+/** Removes unused blobs from a module's staging folder. Memory: one digest per used blob. */
 export async function dropUnusedBlobs(folder: string, module: CompiledModule): Promise<void> {
   const blobs = join(folder, BLOBS_FOLDER);
   if (!module.fields.some((field) => field.type.kind === 'blob') || statOf(blobs) === undefined)

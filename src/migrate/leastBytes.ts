@@ -1,24 +1,24 @@
 /**
- * What the records of a module take at the very least, known before any of them is read: the names of
- * the fields, the ids, and one byte for each value. All rows count, as a row that is refused becomes a
- * finding, which takes more.
+ * Lower bound of the size of a module's records, before any of them is read: names of fields, ids,
+ * and one byte for each value. All rows count, as a rejected row becomes a finding, which is
+ * larger.
  */
 
 import { BLIND_FIELD, type CompiledModule } from '../mapping/compile/module.ts';
 import { isReference } from '../mapping/model.ts';
 
-/** A UUID and its quotes. */
+/** Bytes of a UUID and its quotes. */
 const ID = 38;
-/** 16 bytes in base64url, and quotes. */
+/** Bytes of 16 bytes in base64url, and quotes. */
 const BLIND = 24;
 const VALUE = 1;
 
-/** Bytes that `rows` rows of a module add to its files, whatever they hold. */
+/** Minimum number of bytes that `rows` rows of a module add to its files. */
 export function leastBytes(module: CompiledModule, rows: number): number {
   return mayLeaveOut(module) ? 0 : rows * (recordBytes(module) + lineageBytes(module));
 }
 
-/** Whether rows may come to nothing: then their number says nothing. */
+/** Whether rows may be left out or merged, so that their number is no lower bound. */
 function mayLeaveOut({ mapping, fields }: CompiledModule): boolean {
   return (
     mapping.where !== undefined ||

@@ -1,4 +1,4 @@
-/** Before a module is read: how many rows there are, and in which table they are located. */
+/** Counts the rows of a module before they are read, and finds the table that locates them. */
 
 import type { Pool } from '../threads/pool.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
@@ -18,7 +18,7 @@ interface RowsToRead {
   readonly base: CountedBase | null;
 }
 
-/** The number of rows to be read, and how those of the base belong to them. */
+/** Counts the rows to be read, and matches them with those of the base table, if any. */
 export async function countRows(
   module: CompiledModule,
   { pool, source, scratch, findings }: CountContext,
@@ -26,7 +26,7 @@ export async function countRows(
   if (!source.relations.has(module.table)) {
     return { rows: await source.count(module.table), base: null };
   }
-  // SQL of others: in a worker, so that it can be interrupted.
+  // The SQL of the mapping runs in a worker, so that it can be interrupted.
   if (module.base === null) {
     return { rows: await pool.call(COUNT_ROWS, { module: module.name }), base: null };
   }
@@ -36,7 +36,7 @@ export async function countRows(
   return { rows: base.counts.results - base.counts.strays, base };
 }
 
-/** The table that the locators of a module's rows are of. */
+/** Returns the table that the locators of a module's rows refer to. */
 export function locatedIn(module: CompiledModule, source: PreparedSource): string {
   return source.relations.get(module.table)?.locates ?? module.table;
 }

@@ -1,4 +1,4 @@
-/** Whether the disk of the candidates has room for a run, before the run writes anything. */
+/** Checks the free space for a run before the run writes anything. */
 
 import { assertFreeSpace, freeBytes, type AskDisk } from '../disk/freeSpace.ts';
 import { compileModule } from '../mapping/compile/module.ts';
@@ -6,31 +6,31 @@ import type { LoadedMapping } from '../mapping/load.ts';
 import { leastBytes } from './leastBytes.ts';
 import { estimatedBytes, type NamedSource } from '../project/sources.ts';
 
-/** Where there is so many times as much room as the sources take, nobody counts. */
+/** Skips the estimate if free space exceeds the size of the sources by this factor. */
 const AMPLE = 200;
 
 export interface PlannedRun {
   readonly folder: string;
   readonly mapping: LoadedMapping;
   readonly sources: readonly NamedSource[];
-  /** Of a sample it is not known beforehand what it refers to. */
+  /** Number of sampled records; the records that a sample refers to are not known beforehand. */
   readonly sample: number | null;
 }
 
 /**
- * Refuses a run whose candidate cannot fit. The rows of files and tables are counted (each once: a
- * source remembers); those of queries and views are not, as SQL may take any time.
+ * Fails if the candidate of a run cannot fit. Counts the rows of files and tables, which sources
+ * cache, but not those of queries and views, as SQL may take any time.
  * @throws Failure DISK
  */
-export async function assertRoomForRun(run: PlannedRun, ask?: AskDisk): Promise<void> {
+export async function assertSpaceForRun(run: PlannedRun, ask?: AskDisk): Promise<void> {
   const free = freeBytes(run.folder, ask);
   const bytes = estimatedBytes(run.sources);
   if (free === null || (bytes !== null && free > AMPLE * bytes)) return;
-  assertFreeSpace(run.folder, await leastOf(run), LACK, ask);
+  assertFreeSpace(run.folder, await leastOf(run), TOO_SMALL, ask);
 }
 
-const LACK = {
-  what: 'the disk has not enough space for the candidate, nothing was begun',
+const TOO_SMALL = {
+  what: 'the disk does not have enough space for the candidate, nothing was started',
   hint: 'free space (sealift prune removes old candidates), or choose another folder with --project',
 };
 

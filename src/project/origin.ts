@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { readLivePointer } from './liveLink.ts';
-import { pointerHistory, settle, type PointerHistory } from '../journal/pointerHistory.ts';
+import { pointerHistory, recover, type PointerHistory } from '../journal/pointerHistory.ts';
 import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
 import { SUMS_FILE } from '../seal/format.ts';
 import { currentName, sealedNames, sealedPath, sealedFolder } from '../seal/sealedFolders.ts';
@@ -44,7 +44,7 @@ export function outsideFindings(
 export function liveLinkFindings(project: string, env: Environment): Finding[] {
   const paths = projectPaths(project);
   const before = historyOf(paths);
-  const { history } = settle(before, readLivePointer(paths.live), env.now().toISOString());
+  const { history } = recover(before, readLivePointer(paths.live), env.now().toISOString());
   if (history.byCommand || history.live === null) return [];
   const was = before.byCommand
     ? `the journal says ${before.live ?? 'nothing'} is live`
@@ -91,7 +91,7 @@ function originFindings(held: Held): Finding[] {
   return [{ rule: 'seal-unexpected', severity: 'BLOCKER', file: SUMS_FILE, reason }];
 }
 
-export const NOT_SEALED_HERE = 'no migrate of this project has sealed this candidate';
+export const NOT_SEALED_HERE = 'this candidate was not sealed by a migrate of this project';
 
 /** Returns a note if `v1` points to an older candidate than the one that was sealed last. */
 export function olderNotes({ folder, project }: Held): string[] {

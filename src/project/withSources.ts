@@ -1,7 +1,5 @@
 /** Reads the sources of a mapping outside of a run, with a scratch folder of its own. */
 
-import { tmpdir } from 'node:os';
-
 import { openScratch } from '../disk/scratch.ts';
 import type { Mapping, ModuleMapping } from '../mapping/model.ts';
 import type { Environment } from '../run/environment.ts';
@@ -38,7 +36,7 @@ export async function withSources<T>(
   const locations = sourceLocations(mapping, options.sources, folders, env);
   // The folder may contain a copy of a source, so it is removed on an interrupt, too.
   const since = env.now().toISOString();
-  const scratch = openScratch(tmpdir(), { command: 'source', pid: env.pid, since });
+  const scratch = openScratch(env.temporary, { command: 'source', pid: env.pid, since });
   const forget = env.onInterrupt(scratch.drop);
   try {
     const sources = await prepareSources(locations, scratch.path, env, modules);

@@ -1,6 +1,6 @@
 /**
- * What a scan looked for, as one digest: equal digests, equal checks with equal severities. It tells
- * whether a scan that passed is still worth something after the mapping was edited. Pure.
+ * Digest of the checks and severities of a scan. It shows whether a scan that passed is still valid
+ * after the mapping was edited. Pure.
  */
 
 import { hash } from 'node:crypto';
@@ -9,7 +9,7 @@ import type { Mapping, ModuleMapping } from '../mapping/model.ts';
 import { RULES } from '../outcome/rules.ts';
 import { canonicalJson } from '../record/canonical.ts';
 
-/** Where rows and values come from: what a scan of sealed records does not look at. */
+/** Members about the origin of rows and values, which a scan of sealed records does not use. */
 const OF_MODULE = new Set(['$schema', 'source', 'where', 'dropped']);
 const OF_FIELD = new Set([
   'column',
@@ -22,9 +22,10 @@ const OF_FIELD = new Set([
 ]);
 
 /**
- * SHA-256, lower-case hex, of RFC 8785 of the names of the checks, the rules with their own
- * severities, the project's severities and date, and of all modules what is not about the source.
- * Members of a mapping that are not known here count: it is safer to scan once too often.
+ * Computes the SHA-256, lower-case hex, of the canonical JSON (RFC 8785) of the names of the
+ * checks, the rules with their default severities, the project's severities and date, and all
+ * modules without the members about their source. Unknown members are included: a scan too many is
+ * the safer error.
  */
 export function checksDigest(
   mapping: Pick<Mapping, 'project' | 'modules'>,

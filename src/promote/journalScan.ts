@@ -1,6 +1,6 @@
 /**
- * The verdict of a full scan goes to the journal, where promote looks for it: of scan-all over all
- * modules with all checks, and of nothing less.
+ * Appends the verdict of a full scan to the journal, where promote reads it. Only a scan-all of all
+ * modules with all checks is a full scan.
  */
 
 import { signed } from '../journal/event.ts';
@@ -16,16 +16,17 @@ import { projectPaths } from '../project/paths.ts';
 
 export interface FullScan {
   readonly project: string;
-  /** As computed from the candidate; null where it has none. */
+  /** Seal id as computed from the candidate; null if it has none. */
   readonly sealId: string | null;
-  /** The sealed one; null where the candidate did not verify, so that nothing was checked. */
+  /** Sealed mapping; null if the candidate did not verify, so that no check was run. */
   readonly mapping: Mapping | null;
   readonly who: string | null;
 }
 
 /**
- * The outcome, which says so where it could not be written down: that scan opens no way to promote.
- * @throws Failure JOURNAL where the journal does not hold
+ * Appends the scan to the journal, and returns the outcome. If the disk fails, the outcome has a
+ * note about it, and the scan does not count for promote.
+ * @throws Failure JOURNAL if the journal is broken
  */
 export function journalScan(
   { project, sealId, mapping, who }: FullScan,

@@ -1,18 +1,19 @@
-/** What an operator would do next, from where a project stands: one step, with its command. Pure. */
+/** The next step for an operator in a given state of the project, with its command. Pure. */
 
 import type { JournaledScan } from '../journal/scanEntry.ts';
 
+/** State of a project. */
 export interface Standing {
-  /** Somebody holds the lock. */
+  /** Whether another process holds the lock. */
   readonly busy: boolean;
-  /** Name of a candidate that is not the one of its name any more. */
+  /** Name of a candidate whose content no longer has the seal id in its name. */
   readonly changed: string | null;
   readonly hasMapping: boolean;
   /** Name of the candidate that was built last. */
   readonly built: string | null;
-  /** Whether no migrate of the project has sealed it. */
-  readonly foreign: boolean;
-  /** Whether another was sealed after it. */
+  /** Whether no migrate of the project has sealed it, according to the journal. */
+  readonly unrecorded: boolean;
+  /** Whether another candidate was sealed after it. */
   readonly older: boolean;
   readonly sample: boolean;
   /** Its last full scan. */
@@ -20,9 +21,9 @@ export interface Standing {
   /** Whether that scan's checks are those of the mapping as it is now. */
   readonly checksCurrent: boolean;
   readonly live: string | null;
-  /** The last move was a rollback from what was built last. */
+  /** Whether the last move was a rollback from the candidate that was built last. */
   readonly rolledBack: boolean;
-  /** Candidates that prune would remove. */
+  /** Number of candidates that prune would remove. */
   readonly prunable: number;
 }
 
@@ -35,24 +36,28 @@ function step(why: string, command: string | null): NextStep {
   return { why, command };
 }
 
+/** Returns the next step, by the first rule that applies. */
 export function nextStep(standing: Standing): NextStep {
   const { busy, changed, hasMapping, built, sample, scan, live, prunable } = standing;
-  if (busy) return step('a command is at work, so wait until it has ended', null);
+  if (busy) return step('another command is running, so wait until it has ended', null);
   if (changed !== null) {
     const command = `sealift verify-checksums --candidate ${changed}`;
-    return step('a candidate was changed since it was sealed, so find out by whom', command);
+    return step(
+      'a candidate was changed after it was sealed, so find out what changed it',
+      command,
+    );
   }
   if (built === null && !hasMapping) {
     return step('there is no mapping', 'sealift init --source sqlite:FILE');
   }
   if (built === null) return step('nothing is built', 'sealift migrate');
-  if (standing.foreign) {
-    return step('no migrate of this project has sealed what is built', 'sealift migrate');
+  if (standing.unrecorded) {
+    return step('what is built was not sealed by a migrate of this project', 'sealift migrate');
   }
   if (standing.older) {
-    return step('storage_candidate/v1 does not lead to what was sealed last', 'sealift migrate');
+    return step('storage_candidate/v1 does not point to what was sealed last', 'sealift migrate');
   }
-  if (sample) return step('only a sample is built, which can never be live', 'sealift migrate');
+  if (sample) return step('only a sample is built, which cannot go live', 'sealift migrate');
   if (built === live) {
     return prunable > 0
       ? step(`what is built is live, and ${prunable} older could go`, 'sealift prune --dry-run')
@@ -69,9 +74,6 @@ export function nextStep(standing: Standing): NextStep {
     return step('the checks in the mapping have changed since the scan', 'sealift migrate');
   }
   return scan.verdict === 'WARN'
-    ? step(
-        'the scan found warnings, so look at them and accept them',
-        'sealift promote --allow-warnings',
-      )
+    ? step('the scan found warnings, so review and accept them', 'sealift promote --allow-warnings')
     : step('what is built has passed its scan', 'sealift promote');
 }

@@ -1,4 +1,4 @@
-/** What promote and rollback answer. */
+/** The outcome of promote and rollback. */
 
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import type { Move } from '../journal/event.ts';
@@ -6,7 +6,7 @@ import { sealIdOf } from '../seal/sealedFolders.ts';
 import type { Verification } from '../seal/verify.ts';
 import type { LivePointer } from './pointerSession.ts';
 
-/** The candidate `name` is live, or would be. */
+/** Makes the outcome: candidate `name` is live, or would be on a dry run. */
 export function pointerOutcome(
   command: Move,
   { paths, notes, dryRun }: LivePointer,

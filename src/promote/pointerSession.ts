@@ -1,7 +1,7 @@
 /**
- * What promote, rollback and prune have in common: the lock of the candidates, the journal, the live
- * pointer, and what the journal lacks of its history. Nothing is written before a command commits,
- * so that one that fails has changed nothing.
+ * The session that promote, rollback and prune share: the lock of the candidates, the journal, the
+ * live link, and the events of it that are missing in the journal. Nothing is written before a
+ * command commits, so a command that fails has changed nothing.
  */
 
 import { lstatSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { clearHalfSwap, readLivePointer, swapLivePointer } from '../project/live
 import {
   hasMoves,
   pointerHistory,
-  settle,
+  recover,
   type PointerHistory,
 } from '../journal/pointerHistory.ts';
 import { openStore } from '../seal/candidateStore.ts';
@@ -31,24 +31,24 @@ import { withHashers, type Workers } from '../run/workers.ts';
 
 export interface PointerOptions {
   readonly project: string;
-  /** Says what would be done, and does nothing. */
+  /** Whether to report what would be done, without changes. */
   readonly dryRun: boolean;
-  /** The operator, for the journal; null for the one that the environment names. */
+  /** Operator for the journal; null for the one that the environment names. */
   readonly who: string | null;
 }
 
 export interface LivePointer {
   readonly paths: ProjectPaths;
-  /** With what the journal lacks. */
+  /** History of the live link, missing events included. */
   readonly history: PointerHistory;
-  /** What the journal lacks, for a person. */
+  /** Missing events, as sentences for the operator. */
   readonly notes: readonly string[];
   readonly dryRun: boolean;
-  /** Writes what the journal lacks, then these events; nothing on a dry run. */
+  /** Appends the missing events, then these; nothing on a dry run. */
   readonly commit: (events: readonly JournalEvent[]) => void;
 }
 
-/** Runs `work` under the lock, with a journal that holds. */
+/** Runs `work` with the lock held. @throws Failure JOURNAL if the journal is broken */
 export async function withLivePointer<T>(
   command: Move | 'prune',
   options: PointerOptions,
@@ -83,12 +83,12 @@ function openPointer(
   const journal = readJournal(paths.journal);
   const told = pointerHistory(journal, join(paths.journal, JOURNAL_FILE));
   const found = readLivePointer(paths.live);
-  if (found !== null && !hasMoves(journal)) throw forgotten(paths);
-  let { events: missing, ...settled } = settle(told, found, env.now().toISOString());
+  if (found !== null && !hasMoves(journal)) throw withoutMoves(paths);
+  let { events: missing, ...recovered } = recover(told, found, env.now().toISOString());
   return {
     paths,
-    history: settled.history,
-    notes: settled.notes,
+    history: recovered.history,
+    notes: recovered.notes,
     dryRun,
     commit(events) {
       const all = [...missing, ...events.map((event) => signed(event, who))];
@@ -101,21 +101,21 @@ function openPointer(
   };
 }
 
-/** What was live before, and where a rollback goes, would be lost with the lines that say so. */
-function forgotten({ journal, live }: ProjectPaths): Failure {
+/** Makes the failure for a live link without its history, which rollback depends on. */
+function withoutMoves({ journal, live }: ProjectPaths): Failure {
   return new Failure('JOURNAL', {
-    what: 'storage_live leads to a candidate, but the journal has no line of any that was made live',
+    what: 'storage_live points to a candidate, but the journal does not say that any was made live',
     where: join(journal, JOURNAL_FILE),
-    hint: `put back the copy of the journal that you keep elsewhere; if somebody has made the link by hand, remove ${live}`,
+    hint: `restore the copy of the journal that you keep elsewhere; if the link was made by hand, remove ${live}`,
   });
 }
 
-/** What the journal says of a move before it is made. */
+/** Members of the intent of a move. */
 type Intent = Pick<MoveEvent, 'from' | 'dataRoot' | 'warningsAllowed' | 'expected'>;
 
 /**
- * Journals the intent, switches the link, journals that it is done; does not wait in between, so
- * that an interrupted command has done nothing. Returns what a person should know besides.
+ * Journals the intent, switches the link, and journals that it is done; synchronous, so that Ctrl-C
+ * cannot interrupt it halfway. Returns notes for the operator.
  */
 export function movePointer(
   { paths, commit, dryRun }: LivePointer,
@@ -132,12 +132,12 @@ export function movePointer(
     return [];
   } catch (error) {
     if (systemCode(error) === null && !(error instanceof Failure)) throw error;
-    // The link and the intent are on the disk: this was done, whoever can write it down.
-    return ['the journal could not be written; the next command will note that this was done'];
+    // The link and the intent are durable, so the move has happened although it is not journaled.
+    return ['the journal could not be written; the next command will record that this was done'];
   }
 }
 
-/** Computes everything in a candidate again; what is not whole and its own may not go live. */
+/** Verifies a candidate. @throws Failure CANDIDATE if it does not verify, or has no records */
 export async function verifyWhole(
   candidates: string,
   name: string,
@@ -165,11 +165,11 @@ function unfit(what: string, where: string, findings: number): Failure {
   return new Failure('CANDIDATE', {
     what: `${what}${more}`,
     where,
-    hint: 'see sealift verify-checksums --candidate DIR, and build it again',
+    hint: 'run sealift verify-checksums --candidate DIR for details, then build it again',
   });
 }
 
-/** Nothing is made in a folder that has never seen a candidate. */
+/** Checks that the folder of candidates exists, so that it is not created. */
 function assertStore(candidates: string): void {
   if (lstatSync(candidates, { throwIfNoEntry: false }) !== undefined) return;
   throw new Failure('CANDIDATE', {

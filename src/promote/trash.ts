@@ -1,7 +1,7 @@
 /**
- * Candidates that nobody needs any more: renamed into `.trash` first, so that none is ever seen
- * half, and removed there. What a killed run leaves in it goes with the next one. Links are removed
- * as links, never followed.
+ * Removes candidates: renames them into `.trash` first, so that no reader sees an incomplete one,
+ * then deletes them there. Leftovers of a killed run are deleted with the next. Links are not
+ * followed.
  */
 
 import { join } from 'node:path';
@@ -13,16 +13,17 @@ import { sealedFolder, sealedPath } from '../seal/sealedFolders.ts';
 
 const TRASH = '.trash';
 
-/** Throws CANDIDATE where something foreign stands in the place of the trash. */
+/** @throws Failure CANDIDATE if an unexpected file or link is in place of the trash */
 export function assertTrash(store: string): void {
   const path = join(store, TRASH);
   const stat = statOf(path);
   if (stat === undefined || stat.isDirectory()) return;
-  const what = 'a file or link stands where removed candidates go, nothing was changed';
+  const what =
+    'a file or link is in place of the folder for removed candidates, nothing was changed';
   throw inTheWay('CANDIDATE', what, path);
 }
 
-/** Takes candidates out of `sealed/`, by one rename each. */
+/** Moves candidates from `sealed/` to the trash, by one rename each. */
 export function moveToTrash(store: string, names: readonly string[]): void {
   if (names.length === 0) return;
   const trash = join(store, TRASH);
@@ -32,7 +33,7 @@ export function moveToTrash(store: string, names: readonly string[]): void {
   syncFolder(sealedFolder(store));
 }
 
-/** A candidate of this name may lie there from a run that was killed. */
+/** Returns a free path, as a killed run may have left a candidate of this name there. */
 function freeName(trash: string, name: string): string {
   const taken = new Set(entriesOf(trash).map((entry) => entry.name));
   let free = name;
@@ -40,7 +41,7 @@ function freeName(trash: string, name: string): string {
   return join(trash, free);
 }
 
-/** Removes the trash with all that is in it; bytes of the files that were in it. */
+/** Removes the trash; returns the bytes of the files that were in it. */
 export function emptyTrash(store: string): number {
   const trash = join(store, TRASH);
   const bytes = bytesIn(trash);
@@ -48,7 +49,7 @@ export function emptyTrash(store: string): number {
   return bytes;
 }
 
-/** Bytes of the plain files in a folder; 0 where there is none. */
+/** Sums the bytes of the plain files in a folder; 0 if it is missing. */
 export function bytesIn(path: string): number {
   const stat = statOf(path);
   if (stat?.isFile() === true) return stat.size;

@@ -40,6 +40,12 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;
   readonly now: () => Date;
+  /** The folder to which relative paths of a command line belong. */
+  readonly cwd: string;
+  /** The system's folder for temporary files. */
+  readonly temporary: string;
+  /** How many threads can run at once. */
+  readonly processors: number;
   readonly pid: number;
   readonly tool: { readonly name: string; readonly version: string };
   /** Versions of the data that conversions depend on. */

@@ -1,7 +1,5 @@
 /** Number of threads that a command starts, if the command line does not give it. */
 
-import { availableParallelism } from 'node:os';
-
 import type { Pool } from '../threads/pool.ts';
 import { bytesUpTo } from '../seal/files.ts';
 import type { Environment } from './environment.ts';
@@ -12,20 +10,22 @@ export type Workers = number | null;
 /** Up to this size in bytes, one thread is done before a second one has started. */
 const SMALL = 8 * 2 ** 20;
 
+type Processors = Pick<Environment, 'processors'>;
+
 /** Default upper bound of the number of threads. */
 const MOST = 8;
 
 /** Returns the number for large work: as requested, else one per processor, at most 8. */
-export function allWorkers(requested: Workers): number {
-  return requested ?? Math.min(MOST, availableParallelism());
+export function allWorkers(requested: Workers, { processors }: Processors): number {
+  return requested ?? Math.min(MOST, processors);
 }
 
 /**
  * Returns the number of threads that read and map `bytes` of sources: as requested, else one if the
  * sources are small. An unknown size (null) counts as large.
  */
-export function workersFor(requested: Workers, bytes: number | null): number {
-  return requested === null && bytes !== null && bytes <= SMALL ? 1 : allWorkers(requested);
+export function workersFor(requested: Workers, bytes: number | null, env: Processors): number {
+  return requested === null && bytes !== null && bytes <= SMALL ? 1 : allWorkers(requested, env);
 }
 
 /**
@@ -39,7 +39,7 @@ export async function withHashers<T>(
   work: (pool: Pool) => Promise<T>,
 ): Promise<T> {
   const inline = requested === null && bytesUpTo(folder, SMALL) < SMALL;
-  const pool = env.startWorkers(inline ? 0 : allWorkers(requested), null);
+  const pool = env.startWorkers(inline ? 0 : allWorkers(requested, env), null);
   try {
     return await work(pool);
   } finally {

@@ -1,7 +1,5 @@
 /** Runs the checks over the records of a sealed candidate, with a scratch folder of their own. */
 
-import { tmpdir } from 'node:os';
-
 import { openScratch } from '../disk/scratch.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { loadMapping } from '../mapping/load.ts';
@@ -29,7 +27,7 @@ export async function scanRecords(
 ): Promise<void> {
   // The folder contains records, so an interrupted scan must not leave it.
   const since = env.now().toISOString();
-  const scratch = openScratch(tmpdir(), { command: 'scan', pid: env.pid, since });
+  const scratch = openScratch(env.temporary, { command: 'scan', pid: env.pid, since });
   const forget = env.onInterrupt(scratch.drop);
   try {
     const records = scanCandidate({

@@ -3,17 +3,17 @@
 import type { Finding } from '../outcome/finding.ts';
 import { jsonFile } from './format.ts';
 
-/** A finding on a file of the candidate; all of them are BLOCKERs. */
+/** Makes a finding on a file of the candidate; all of them are BLOCKERs. */
 export function fileFinding(rule: string, file: string, reason: string): Finding {
   return { rule, severity: 'BLOCKER', file, reason };
 }
 
-/** The finding of a file whose bytes are not those that were sealed. */
+/** Makes the finding on a file whose bytes are not the sealed ones. */
 export function changed(path: string): Finding {
   return fileFinding('checksum', path, 'the bytes are not those that were sealed');
 }
 
-/** The value of a canonical JSON file, or null where its bytes are not canonical. */
+/** Parses a JSON file; null if its bytes are not canonical JSON. */
 export function parseCanonical(bytes: Buffer): unknown {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'));

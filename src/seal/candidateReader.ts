@@ -1,7 +1,7 @@
 /**
  * Reads the records of a candidate, sealed or provisional, in bounded memory. The files are not
- * trusted: a line that is no JSON object of valid UTF-8 arrives as null, in its place, and a file
- * that cannot be read is told apart from an empty one. Links are not followed.
+ * trusted: a line that is not a JSON object in valid UTF-8 is read as null, and a file that cannot
+ * be read is distinguished from an empty one. Links are not followed.
  */
 
 import { closeSync, constants, fstatSync, readSync } from 'node:fs';
@@ -15,30 +15,30 @@ import { isTooDeep } from '../record/nesting.ts';
 import { DATA_FILE, LINEAGE_FILE } from './format.ts';
 import { MAX_LINE } from './readChunk.ts';
 
-/** A record as JSON.parse yields it; ask {@link memberOf} for its members. */
+/** Record as JSON.parse returns it; {@link memberOf} reads its members. */
 export type ReadRecord = Readonly<Record<string, unknown>>;
 
 export interface RecordBatch {
-  /** Ordinal of the first line: its 0-based number in the file. */
+  /** 0-based number of the first line in the file. */
   readonly first: number;
-  /** In the order of the lines; null for a line that is no record. */
+  /** In the order of the lines; null for a line that is not a record. */
   readonly records: readonly (ReadRecord | null)[];
 }
 
 const CHUNK = 1024 * 1024;
 const LF = 0x0a;
 
-/** Path of a module's file of records or, with `lineage`, of their legacy keys. */
+/** Returns the path of a module's records or, with `lineage`, of their legacy keys. */
 export function recordFile(folder: string, module: string, lineage = false): string {
   return join(folder, module, lineage ? LINEAGE_FILE : DATA_FILE);
 }
 
-/** The member of a record; null where there is none: what is inherited is no member. */
+/** Returns a record's own member; null if it has none. */
 export function memberOf(record: ReadRecord, name: string): unknown {
   return Object.hasOwn(record, name) ? (record[name] ?? null) : null;
 }
 
-/** Lines of a file, one without LF at the end included; null where it cannot be read. */
+/** Counts the lines of a file, a last one without LF included; null if it cannot be read. */
 export function countLines(path: string): number | null {
   const file = openPlain(path);
   if (file === null) return null;
@@ -58,8 +58,8 @@ export function countLines(path: string): number | null {
 }
 
 /**
- * The records of a file in batches of about a megabyte, in order; nothing where it cannot be read.
- * Other work of the process has its turn between batches.
+ * Yields the records of a file in batches of about a megabyte, in order; none if it cannot be read.
+ * Yields to the event loop between batches.
  */
 export async function* readRecords(path: string): AsyncGenerator<RecordBatch> {
   const file = openPlain(path);
@@ -77,7 +77,7 @@ export async function* readRecords(path: string): AsyncGenerator<RecordBatch> {
   }
 }
 
-/** Null for what is missing, a link, or no plain file. */
+/** Opens a plain file; null if it is missing, a link, or of another kind. */
 function openPlain(path: string): number | null {
   try {
     const file = openNoLinks(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -90,7 +90,7 @@ function openPlain(path: string): number | null {
   }
 }
 
-/** Stretches of whole lines, each ended by LF but maybe the last; null for a line beyond all bounds. */
+/** Yields runs of whole lines; only the last may lack its LF. Null for a line above MAX_LINE. */
 function* wholeLines(file: number): Generator<Buffer | null> {
   let pending: Buffer[] = [];
   let length = 0;
@@ -104,19 +104,19 @@ function* wholeLines(file: number): Generator<Buffer | null> {
       length = 0;
     }
     length += chunk.length - end;
-    // What is dropped is only counted.
+    // A line that is too long is counted, not kept.
     if (length > MAX_LINE) pending = [];
     else if (end < chunk.length) pending.push(chunk.subarray(end));
   }
   if (length > 0) yield length > MAX_LINE ? null : Buffer.concat(pending);
 }
 
-/** Room for a chunk, or for all of a small file: there may be thousands of those. */
+/** Allocates a buffer for a chunk, or for the rest of a small file, as there may be thousands. */
 function chunkFor(file: number, done: number = 0): Buffer {
   return Buffer.allocUnsafe(Math.min(CHUNK, Math.max(0, fstatSync(file).size - done) + 1));
 }
 
-/** Reads on with each call; empty at the end. */
+/** Returns a function that reads the next chunk, empty at the end of the file. */
 function chunkReader(file: number): () => Buffer {
   let done = 0;
   return () => {

@@ -1,7 +1,7 @@
 /**
- * The folder of candidates: `v1` links to the current one in `sealed/`; `.staging` holds what is
- * being built and is thrown away whenever a run begins or ends. Publishing is one rename and one
- * link swap: whoever reads `v1` sees the old candidate or the new one, whole.
+ * The folder of candidates: `v1` links to the current one in `sealed/`; `.staging` holds the one
+ * that is being built, and is removed whenever a run begins or ends. Publishing is one rename and
+ * one link swap, so a reader of `v1` sees either the old candidate or the new one, complete.
  */
 
 import { statSync } from 'node:fs';
@@ -27,52 +27,53 @@ import {
   sealedPath,
 } from './sealedFolders.ts';
 
-/** Where a run builds; what is renamed to the second is about to be removed. */
+/** Folder in which a run builds. */
 export const STAGING = '.staging';
+/** Name to which staging is renamed before it is removed. */
 export const DROPPED_STAGING = '.staging.old';
 
-/** The candidate that is being built. */
+/** Returns the folder of the candidate that is being built. */
 export function stagedCandidate(folder: string): string {
   return join(folder, STAGING, 'candidate');
 }
 
 export interface Staging {
-  /** The candidate that is being built. */
+  /** Folder of the candidate that is being built. */
   readonly candidate: string;
-  /** Spills and copies of sources. */
+  /** Folder for spills and copies of sources. */
   readonly scratch: string;
 }
 
-/** Makes the folder of candidates where it is missing; refuses anything foreign in its place. */
+/** Creates the folder of candidates if missing. @throws Failure CANDIDATE if it is no folder */
 export function openStore(folder: string): void {
   const stat = statOf(folder);
   if (stat === undefined) {
     makeFolder(folder);
     syncFolder(dirname(folder));
   } else if (!stat.isDirectory())
-    throw foreign(folder, 'a file or link stands where candidates go');
-  assertOurs(folder);
+    throw unexpected(folder, 'a file or link is in place of the folder of candidates');
+  assertReplaceable(folder);
 }
 
-/** Throws CANDIDATE when `v1` is something that publishing would destroy. */
-function assertOurs(folder: string): void {
+/** @throws Failure CANDIDATE if publishing would destroy a file or folder of another origin */
+function assertReplaceable(folder: string): void {
   const current = currentPath(folder);
   const link = linkState(current);
-  if (link === 'occupied') throw foreign(current, 'a file or folder is in the way');
+  if (link === 'occupied') throw unexpected(current, 'a file or folder is in the way');
   if (link !== 'absent') assertInside(current, link.target);
   for (const path of [sealedFolder(folder), join(folder, STAGING)]) {
     const stat = statOf(path);
     if (stat !== undefined && !stat.isDirectory()) {
-      throw foreign(path, 'a file or link is in the way');
+      throw unexpected(path, 'a file or link is in the way');
     }
   }
 }
 
-function foreign(path: string, what: string): Failure {
+function unexpected(path: string, what: string): Failure {
   return inTheWay('CANDIDATE', `${what}, nothing was changed`, path);
 }
 
-/** An empty staging area. The caller holds the lock, so what is left there is nobody's. */
+/** Creates an empty staging area. The caller holds the lock, so leftovers there are not in use. */
 export function openStaging(folder: string): Staging {
   dropStaging(folder);
   const staging = join(folder, STAGING);
@@ -83,7 +84,7 @@ export function openStaging(folder: string): Staging {
   return { candidate, scratch };
 }
 
-/** Removes staging: renamed first, so that a thread still at work cannot put anything into it. */
+/** Renames staging, so that a running thread cannot write into it, then removes it. */
 export function dropStaging(folder: string): void {
   const staging = join(folder, STAGING);
   const dead = join(folder, DROPPED_STAGING);
@@ -93,14 +94,14 @@ export function dropStaging(folder: string): void {
   remove(dead);
 }
 
-/** Removes staging at the end of a run, which is done or has failed whether that works or not. */
+/** Removes staging at the end of a run; an error of it does not change how the run ended. */
 export function leaveStaging(folder: string): void {
   attempt(() => {
     dropStaging(folder);
   });
 }
 
-/** The name that a candidate will have: its seal id, with a number where a run has made the same before. */
+/** Returns a free name for a candidate: its seal id, with a number if that is taken. */
 export function nameToPublish(folder: string, sealId: string): string {
   const taken = (name: string): boolean => statOf(sealedPath(folder, name)) !== undefined;
   let name = sealId;
@@ -110,7 +111,7 @@ export function nameToPublish(folder: string, sealId: string): string {
 
 /**
  * Publishes the sealed candidate in staging: it moves to `sealed/<name>` and `v1` points to it.
- * Durable when it returns; where it throws, the candidate is in staging again.
+ * Durable when it returns; if it throws, the candidate is in staging again.
  */
 export function publishCandidate(folder: string, staging: Staging, name: string): void {
   const sealed = sealedFolder(folder);
@@ -123,22 +124,21 @@ export function publishCandidate(folder: string, staging: Staging, name: string)
     swapLink(link, target);
   } catch (error) {
     attempt(() => {
-      // Where the swap could not be taken back, somebody may read it.
-      if (!leadsTo(link, target)) rename(sealedPath(folder, name), staging.candidate);
+      // If the link still points to it, another process may be reading it.
+      if (!pointsTo(link, target)) rename(sealedPath(folder, name), staging.candidate);
     });
     throw error;
   }
 }
 
-function leadsTo(link: string, target: string): boolean {
+function pointsTo(link: string, target: string): boolean {
   const state = linkState(link);
   return typeof state === 'object' && state.target === target;
 }
 
 /**
- * The real folder of the current candidate, and the link to it for people. Whoever has led the link out of
- * the folder of candidates leads nobody there.
- * @throws Failure CANDIDATE where there is none
+ * Returns the real folder of the current candidate, and the link to it for messages.
+ * @throws Failure CANDIDATE if there is none, or `v1` points outside the folder of candidates
  */
 export function currentCandidate(folder: string): { real: string; shown: string } {
   const shown = currentPath(folder);
@@ -151,7 +151,7 @@ export function currentCandidate(folder: string): { real: string; shown: string 
 
 function assertInside(path: string, target: string): void {
   if (nameInTarget(target) !== null) return;
-  throw foreign(path, 'this link leads out of the folder of candidates');
+  throw unexpected(path, 'this link points outside the folder of candidates');
 }
 
 function isFolder(path: string): boolean {
@@ -165,7 +165,7 @@ function isFolder(path: string): boolean {
 
 const BUILD_ONE = 'build one with sealift migrate, or name the project folder with --project';
 
-/** The folder of a candidate, whichever that is; a failure with a hint where there is none. */
+/** Returns `path` if it is a folder. @throws Failure CANDIDATE, with the hint, if it is not */
 export function candidateAt(path: string, hint: string = BUILD_ONE): string {
   if (isFolder(path)) return path;
   throw new Failure('CANDIDATE', { what: 'there is no candidate', where: path, hint });

@@ -9,28 +9,28 @@ import { byUtf8 } from './format.ts';
 export interface CandidateFiles {
   /** Paths of plain files, relative, with `/`, ascending by UTF-8 bytes. */
   readonly files: readonly string[];
-  /** Paths of what has no place in a candidate: links, devices, empty folders. */
-  readonly strange: readonly string[];
+  /** Paths of what does not belong in a candidate: links, devices, empty folders. */
+  readonly unexpected: readonly string[];
 }
 
-/** Lists everything in a candidate. */
+/** Lists everything in a candidate, each list ascending by UTF-8 bytes. */
 export function listCandidate(folder: string): CandidateFiles {
   const files: string[] = [];
-  const strange: string[] = [];
+  const unexpected: string[] = [];
   const visit = (relative: string): void => {
     const entries = entriesIn(join(folder, relative));
-    if (entries.length === 0) strange.push(relative);
+    if (entries.length === 0) unexpected.push(relative);
     for (const entry of entries) {
       const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
       if (entry.isDirectory()) visit(path);
-      else (entry.isFile() ? files : strange).push(path);
+      else (entry.isFile() ? files : unexpected).push(path);
     }
   };
   visit('');
-  return { files: files.sort(byUtf8), strange: strange.sort(byUtf8) };
+  return { files: files.sort(byUtf8), unexpected: unexpected.sort(byUtf8) };
 }
 
-/** Entries of a folder; none where it cannot be read, as one whose name is not UTF-8. */
+/** Lists a folder; no entries if it cannot be read, such as one whose name is not UTF-8. */
 function entriesIn(folder: string): Dirent[] {
   try {
     return entriesOf(folder);
@@ -39,7 +39,7 @@ function entriesIn(folder: string): Dirent[] {
   }
 }
 
-/** Bytes of the plain files in a folder, counted no further than `limit`. */
+/** Sums the bytes of the plain files in a folder, but no further than `limit`. */
 export function bytesUpTo(folder: string, limit: number): number {
   let bytes = 0;
   for (const entry of entriesIn(folder)) {
@@ -51,10 +51,10 @@ export function bytesUpTo(folder: string, limit: number): number {
   return Math.min(bytes, limit);
 }
 
-/** Bytes of a list of checksums, a run or a tree: none that Sealift writes comes near. */
+/** Maximum bytes of a JSON file or list of checksums of a seal, far above any that is written. */
 export const MAX_SEAL_FILE: number = 256 * 1024 * 1024;
 
-/** Reads a plain file of at most `limit` bytes; null where it is absent, a link, larger or unreadable. */
+/** Reads a plain file of at most `limit` bytes; null if absent, a link, larger or unreadable. */
 export function readPlainFile(path: string, limit: number): Buffer | null {
   try {
     if (plainSize(path) > limit) return null;
@@ -69,7 +69,7 @@ export function readPlainFile(path: string, limit: number): Buffer | null {
   }
 }
 
-/** Size of a plain file in bytes; infinite where there is none. */
+/** Returns the size of a plain file in bytes; infinite if there is none. */
 export function plainSize(path: string): number {
   try {
     const stat = statOf(path);

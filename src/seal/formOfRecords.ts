@@ -1,7 +1,7 @@
 /**
- * The form of a module's records: names, types and nullability of their fields, order, unique sets and
- * references. It says nothing of source table, columns and transforms, so that equal data has an equal
- * form, and with it an equal data root, whatever source it came from. It is a member of schema.json.
+ * The form of a module's records: names, types and nullability of their fields, order, unique sets
+ * and references; a member of schema.json. It leaves out source table, columns and transforms, so
+ * that equal data has an equal form and an equal data root, whatever its source.
  */
 
 import { hash } from 'node:crypto';
@@ -18,7 +18,7 @@ interface FieldForm {
 }
 
 export interface FormOfRecords {
-  /** By name, the id and the blind included. */
+  /** Field → form, the id and the blind included. */
   readonly fields: Readonly<Record<string, FieldForm>>;
   readonly order: readonly string[];
   /** Ascending by their canonical JSON. */
@@ -27,19 +27,19 @@ export interface FormOfRecords {
   readonly unique: readonly (readonly string[])[];
 }
 
-/** Fields that hold the key of a record of `module`, or the values of `to` in one. */
+/** Fields that hold the key of a record of `module`, or the values of its fields `to`. */
 interface ReferenceForm {
   readonly fields: readonly string[];
   readonly module: string;
   readonly to?: readonly string[];
-  /** Each element of the field is such an id, or each at the path where there is one. */
+  /** Whether each element of the field, or each value at `path` in it, is such an id. */
   readonly each?: true;
   readonly path?: string;
-  /** All of the fields are null, or none is. */
+  /** Whether either all of the fields are null, or none is. */
   readonly match?: 'full';
 }
 
-/** The form that the mapping gives to a module's records; plain data. */
+/** Derives the form of a module's records from the mapping; plain data. */
 export function formOfRecords(module: CompiledModule): FormOfRecords {
   const { mapping, idField, orderFields } = module;
   const fields = Object.create(null) as Record<string, FieldForm>;
@@ -61,12 +61,12 @@ export function formOfRecords(module: CompiledModule): FormOfRecords {
   };
 }
 
-/** SHA-256 of a form's canonical JSON, lower-case hex. */
+/** Returns the SHA-256 of a form's canonical JSON, lower-case hex. */
 export function formDigest(form: unknown): string {
   return hash('sha256', canonicalJson(form), 'hex');
 }
 
-/** What a field itself refers to: a record of a module, or several by the ids that it holds. */
+/** Returns the references of a single field: to one record, or to several by the ids in it. */
 function referencesOf({ name, mapping }: CompiledField): ReferenceForm[] {
   if ('reference' in mapping) return [{ fields: [name], module: mapping.reference }];
   return nestedReferences(mapping).map(({ module, text: path }) => {
@@ -75,7 +75,7 @@ function referencesOf({ name, mapping }: CompiledField): ReferenceForm[] {
   });
 }
 
-/** The pairs of a reference by value have no order. */
+/** Sorts the pairs of a reference by value, whose order has no meaning. */
 function withSortedPairs({ fields, module, to, match }: ValueReference): ReferenceForm {
   const pairs = fields.map((field, at) => [field, to[at] ?? ''] as const);
   pairs.sort(([a], [b]) => byUtf8(a, b));

@@ -1,5 +1,5 @@
 /**
- * The sealed candidate, format 1: where things are in it, and what its JSON files hold.
+ * The sealed candidate, format 1: its paths, and the shapes of its JSON files.
  * docs/format.md describes the same for readers in other languages.
  */
 
@@ -26,7 +26,7 @@ export const FINDINGS_FILE = 'findings.ndjson';
 export const MERKLE_FILE = 'checksums/merkle.json';
 export const RANGES_FILE = 'checksums/ranges.ndjson';
 
-/** <module>/checksums/merkle.json */
+/** Content of <module>/checksums/merkle.json. */
 export interface MerkleFile {
   readonly algorithm: typeof ALGORITHM;
   /** The fields that order the records, with their types. */
@@ -38,18 +38,18 @@ export interface MerkleFile {
   readonly segments: readonly string[];
 }
 
-/** A line of <module>/checksums/ranges.ndjson */
+/** Line of <module>/checksums/ranges.ndjson. */
 export interface SealedRange {
   readonly count: number;
   /** SHA-256 of the range's leaf hashes, lower-case hex. */
   readonly digest: string;
-  /** Offset behind the LF of its last record in data.ndjson. */
+  /** Offset after the LF of its last record in data.ndjson. */
   readonly end: number;
   /** Key of its last record. */
   readonly last: readonly KeyValue[];
 }
 
-/** What was read for a module, and what became of it. */
+/** Rows that were read for a module, and records that were made of them. */
 export interface ModuleAccounting {
   readonly module: string;
   readonly source: string;
@@ -65,29 +65,29 @@ export interface ModuleAccounting {
   readonly records: number;
 }
 
-/** What was found of the rows of a table as a whole, and so of no record. */
+/** Finding on the rows of a table as a whole, not on a record. */
 interface SealedRowFinding {
-  /** Null where it is about several modules together. */
+  /** Null if it is about several modules together. */
   readonly module: string | null;
   readonly rule: string;
   readonly reason: string;
 }
 
-/** checksums/run.json */
+/** Content of checksums/run.json. */
 export interface RunFile {
   readonly format: typeof FORMAT;
   readonly tool: { readonly name: string; readonly version: string };
-  /** Data that conversions depend on. */
+  /** Versions of the data that conversions depend on. */
   readonly timeZoneData: string;
   readonly unicode: string;
   readonly runId: string;
   readonly asOf: string | null;
-  /** Records that were chosen of each module, where it was not all of them; never to be live. */
+  /** Records chosen of each module, if not all; such a candidate cannot go live. */
   readonly sample?: number;
   readonly mapping: { readonly digest: string };
   readonly sources: readonly SealedSource[];
   readonly accounting: readonly ModuleAccounting[];
-  /** In the order of their canonical JSON; left out where there is none. */
+  /** Ascending by their canonical JSON; absent if there are none. */
   readonly findings?: readonly SealedRowFinding[];
   readonly modules: readonly SealedModule[];
   readonly dataRoot: string;
@@ -96,11 +96,11 @@ export interface RunFile {
 export interface SealedSource {
   readonly name: string;
   readonly scheme: string;
-  /** What the source's own check of its integrity has said; null where it has none. */
+  /** Result of the source's own integrity check; null if it has none. */
   readonly integrity: Integrity;
   /** SHA-256 of the canonical JSON of the source's schema. */
   readonly schema: string;
-  /** Rows by base table, mapped or dropped, counted by the source; null where a dropped one was not. */
+  /** Rows of each base table, as the source counts them; null for a dropped one not counted. */
   readonly tables: readonly { readonly table: string; readonly rows: number | null }[];
 }
 
@@ -110,13 +110,13 @@ export interface SealedModule {
   readonly name: string;
   readonly count: number;
   readonly root: string;
-  /** Digest of the form of its records; see seal/formOfRecords.ts. */
+  /** Digest of the form of its records; see formOfRecords.ts. */
   readonly schema: string;
-  /** Lines of findings.ndjson. */
+  /** Number of lines of findings.ndjson. */
   readonly findings: number;
 }
 
-/** The root over all modules, ascending by name: equal data, equal root. Lower-case hex. */
+/** Computes the root over all modules, which ascend by name; lower-case hex. */
 export function dataRoot(modules: readonly SealedModule[]): string {
   const leaves = modules.map(({ name, count, root, schema }) =>
     leafHash(Buffer.from(canonicalJson({ count, module: name, root, schema }))),
@@ -124,17 +124,17 @@ export function dataRoot(modules: readonly SealedModule[]): string {
   return rootOfRoots(leaves).toString('hex');
 }
 
-/** The seal id: SHA-256 of the file SHA256SUMS, lower-case hex. */
+/** Computes the seal id: the SHA-256 of the file SHA256SUMS, lower-case hex. */
 export function sealId(sums: Uint8Array): string {
   return hash('sha256', sums, 'hex');
 }
 
-/** Compares names by their UTF-8 bytes, as everything in a candidate is ordered. */
+/** Compares names by their UTF-8 bytes, the order of all lists in a candidate. */
 export function byUtf8(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** A JSON file of a candidate: canonical, ended by LF. */
+/** Formats a JSON file of a candidate: canonical JSON and LF. */
 export function jsonFile(value: unknown): string {
   return `${canonicalJson(value)}\n`;
 }
@@ -145,7 +145,7 @@ export interface SumLine {
   readonly path: string;
 }
 
-/** The text of SHA256SUMS, as `sha256sum -c --strict` reads it: ascending by path. */
+/** Formats SHA256SUMS, ascending by path, as `sha256sum -c --strict` reads it. */
 export function formatSums(lines: readonly SumLine[]): string {
   return [...lines]
     .sort((a, b) => byUtf8(a.path, b.path))
@@ -153,10 +153,10 @@ export function formatSums(lines: readonly SumLine[]): string {
     .join('');
 }
 
-/** Names that stand in a candidate: no dot files, no way up, nothing that needs escaping. */
+/** Valid paths in a candidate: no dot files, no `..`, no characters that need escaping. */
 const PATH = /^[a-z0-9][A-Za-z0-9_.-]*(\/[A-Za-z0-9_][A-Za-z0-9_.-]*){0,3}$/;
 
-/** Parses SHA256SUMS; null when it is not exactly what {@link formatSums} writes. */
+/** Parses SHA256SUMS; null if it is not exactly what {@link formatSums} writes. */
 export function parseSums(text: string): SumLine[] | null {
   const lines: SumLine[] = [];
   for (const line of text.split('\n').slice(0, -1)) {

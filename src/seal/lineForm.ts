@@ -1,7 +1,7 @@
 /**
- * The form of a file of records: whether each line is the canonical JSON of what its schema allows, and
- * the keys ascend. Most lines are seen to be right by one regular expression (linePattern.ts); for what
- * it does not match, {@link recordForm} decides.
+ * Checks the lines of a file of records: each has to be the canonical JSON of a record that the
+ * schema allows, and the keys have to ascend. One regular expression (linePattern.ts) accepts most
+ * lines; {@link recordForm} decides on those that it does not match.
  */
 
 import { isOrdered } from '../record/keyOrder.ts';
@@ -15,40 +15,40 @@ import {
 } from './linePattern.ts';
 import { isCanonicalJson, recordForm, type FormFault, type RecordForm } from './recordForm.ts';
 
-/** What the lines of a file have to be; survives structured clone. */
+/** Requirements on the lines of a file; survives structured clone. */
 export interface ExpectedLines {
   readonly schema: LineSchema;
-  /** The members that order the lines; none where lines have no order. */
+  /** Members that order the lines; empty if the lines have no order. */
   readonly keyFields: readonly string[];
   readonly keyTypes: readonly FieldType[];
-  /** Members whose values are wanted of each line. */
+  /** Members whose values a {@link VisitLine} receives, in this order. */
   readonly wanted: readonly string[];
 }
 
-/** Parts of a key that compare as the key order has it (docs/format.md), with `<`. */
+/** Key parts of which `<` gives the key order (docs/format.md). */
 export type ComparableKey = readonly (string | number | bigint)[];
 
 export interface LineFault {
-  /** 0-based, in the part. */
+  /** 0-based number in the part of the file. */
   readonly line: number;
   readonly fault: FormFault | { readonly kind: 'order' };
-  /** The key's members, as far as they are there. */
+  /** Members of the key, without those that are missing. */
   readonly key: Readonly<Record<string, unknown>>;
 }
 
-/** What was seen of a part of a file. */
+/** Result of the inspection of a part of a file. */
 export interface InspectedLines {
   readonly lines: number;
   /** In the order of the lines. */
   readonly faults: readonly LineFault[];
-  /** Keys of the first and the last line that has one; the next chunk begins after the last. */
+  /** Keys of the first and the last line that have one; the next part has to follow the last. */
   readonly first: ComparableKey | null;
   readonly last: ComparableKey | null;
 }
 
 /**
- * Takes the members that are wanted of a line, as JSON, each byte of UTF-8 as one character; undefined for
- * null and for what is not there. The line is from `start` to `end` in the part.
+ * Receives the wanted members of a line as raw JSON, each byte of UTF-8 as one character; undefined
+ * if null or missing. The line is from `start` to `end` in the part, without its LF.
  */
 export type VisitLine = (
   line: number,
@@ -57,14 +57,15 @@ export type VisitLine = (
   end: number,
 ) => void;
 
-/** Looks at the lines of a part: one byte that is no part of it, then whole lines with these ends. */
+/** Inspects a part of a file: one byte of padding, then whole lines, whose LFs are at `ends`. */
 export type LineForm = (data: Buffer, ends: Uint32Array, visit?: VisitLine) => InspectedLines;
 
-/** In longer lines the regular expression could run out of stack. */
+/** Bytes of a line above which the regular expression could run out of stack. */
 const LONG = 64 * 1024;
-/** A part that is larger than this is one line, mostly, and no text could hold much more. */
+/** Bytes of a part above which it is not made a string; such a part is mostly one line. */
 const LARGE = 64 * 2 ** 20;
 
+/** Makes the inspector of the lines of a file. */
 export function lineForm(
   { schema, keyFields, keyTypes, wanted }: ExpectedLines,
   pattern: LinePattern | null = linePattern(schema, keyFields, wanted),
@@ -77,7 +78,7 @@ export function lineForm(
     let first: ComparableKey | null = null;
     let last: ComparableKey | null = null;
     let start = 1;
-    // Once for each line of a file: no iterators here.
+    // A hot loop, so without iterators.
     for (let line = 0; line < ends.length; line += 1) {
       const end = ends[line] ?? start;
       const isQuick = pattern !== null && text !== null && end - start <= LONG;
@@ -106,7 +107,7 @@ export function lineForm(
   };
 }
 
-/** The captures of a line that is right for sure; null where that is not known yet. */
+/** Returns the captures of a line that is valid; null if the slow form has to decide. */
 function matchAt(
   { regExp, checks }: LinePattern,
   text: string,
@@ -115,7 +116,7 @@ function matchAt(
 ): RegExpExecArray | null {
   regExp.lastIndex = start;
   const match = regExp.exec(text);
-  // Nothing in a line matches LF, so that a match ends where the line does.
+  // No part of the pattern but its end matches LF, so a match ends where the line does.
   if (match === null || regExp.lastIndex !== end + 1) return null;
   for (let at = 0; at < checks.length; at += 1) {
     const check = checks[at];
@@ -131,14 +132,14 @@ function passes(check: CaptureCheck, found: string): boolean {
   return found.length - 2 <= check.maxLength;
 }
 
-/** The key of a line that is right. */
+/** Reads the key of a line that matched. */
 function keyBy({ key }: LinePattern, match: RegExpExecArray, readKey: KeyReader): ComparableKey {
   const [only = 0] = key;
   if (key.length === 1) return readKey([match[only + 1] ?? '']);
   return readKey(key.map((at) => match[at + 1] ?? ''));
 }
 
-/** What is wanted of a line that is right. */
+/** Reads the wanted members of a line that matched. */
 function textsBy({ wanted }: LinePattern, match: RegExpExecArray): (string | undefined)[] {
   const texts: (string | undefined)[] = [];
   for (let index = 0; index < wanted.length; index += 1) {
@@ -160,9 +161,9 @@ export function isAscending(before: ComparableKey, key: ComparableKey): boolean 
 interface SeenLine {
   readonly faults: readonly FormFault[];
   readonly key: Readonly<Record<string, unknown>>;
-  /** Null where the key is not as its types have it. */
+  /** Null if the key is not of its types. */
   readonly comparable: ComparableKey | null;
-  /** The members that are wanted, as {@link VisitLine} takes them. */
+  /** The wanted members, as {@link VisitLine} receives them. */
   readonly texts: readonly (string | undefined)[];
 }
 
@@ -170,7 +171,7 @@ function slowForm(
   { schema, keyFields, wanted }: Omit<ExpectedLines, 'keyTypes'>,
   readKey: KeyReader,
 ): (line: Buffer) => SeenLine {
-  // Most files have no line that needs it, and it takes a while to make.
+  // Compiled on first use: it takes a while, and few files have a line that needs it.
   let form: RecordForm | null = null;
   return (line) => {
     form ??= recordForm(schema);
@@ -181,30 +182,30 @@ function slowForm(
     const key = Object.fromEntries(
       keyFields.filter((name) => Object.hasOwn(record, name)).map((name) => [name, record[name]]),
     );
-    const isSound = faults.every(
+    const hasValidKey = faults.every(
       (fault) => fault.kind !== 'schema' || keyFields.every((name) => !fault.fields.includes(name)),
     );
     const textOf = (name: string): string | undefined => {
       const value = Object.hasOwn(record, name) ? (record[name] ?? null) : null;
       return value === null ? undefined : bytesOf(JSON.stringify(value));
     };
-    const comparable = isSound ? readKey(keyFields.map((name) => textOf(name) ?? '')) : null;
+    const comparable = hasValidKey ? readKey(keyFields.map((name) => textOf(name) ?? '')) : null;
     return { faults, key, comparable, texts: wanted.map(textOf) };
   };
 }
 
-/** Each byte of UTF-8 as one character. */
+/** Encodes a text as UTF-8, each byte as one character. */
 function bytesOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** Takes the JSON texts of a key's members, each byte of UTF-8 as one character. */
+/** Reads a key from the JSON texts of its members, each byte of UTF-8 as one character. */
 type KeyReader = (texts: readonly string[]) => ComparableKey;
 
 function keyReader(types: readonly FieldType[]): KeyReader {
   const parts = types.map(partReader);
   const [only] = parts;
-  // Most keys have one part, and most of those are UUIDs: their words compare faster than their texts.
+  // Most keys are one UUID, and its words compare faster than its text.
   if (types.length === 1 && types[0]?.kind === 'uuid') return ([text = '']) => uuidWords(text, 1);
   if (only !== undefined && parts.length === 1) return ([text = '']) => [only(text)];
   return (texts) => parts.map((part, index) => part(texts[index] ?? ''));
@@ -226,10 +227,10 @@ function partReader(type: FieldType): (text: string) => string | number | bigint
     case 'time':
     case 'timestamp':
     case 'timestamptz':
-      // Of one length, without escapes: their quotes may stay.
+      // All have one length and no escapes, so the quotes do not affect the order.
       return (text) => text;
     default:
-      // Bytes of UTF-8 as characters compare as the bytes do.
+      // Characters that stand for bytes compare as the bytes do.
       return (text) => (text.includes('\\') ? unescaped(text) : text.slice(1, -1));
   }
 }

@@ -1,19 +1,19 @@
 /**
- * One regular expression for the lines that are right: canonical JSON (RFC 8785) of a record that its
- * schema allows. Lines that it matches need no parser and no validator. What it does not match may be
- * right all the same: then {@link recordForm} decides, which is the authority. It never matches what the
- * authority refuses.
+ * Builds one regular expression for valid lines: canonical JSON (RFC 8785) of a record that the
+ * schema allows. Lines that it matches need no parser and no validator. A line that it does not
+ * match may still be valid: {@link recordForm} decides. It never matches a line that recordForm
+ * rejects.
  *
- * It is matched against bytes, each as one character (Latin-1), so that UTF-8 is checked on the way.
+ * It is matched against bytes, each as one character (Latin-1), so that it checks UTF-8 as well.
  */
 
-/** A schema as seal/recordSchema.ts makes it, or a part of one. */
+/** Schema as made by recordSchema.ts, or a part of one. */
 export type LineSchema = Readonly<Record<string, unknown>>;
 
 /**
- * What may stand between the quotes: characters as they are, in UTF-8 without surrogates (RFC 3629), and
- * the escapes of RFC 8785 §3.2.2.2. A loop of which each turn begins with what the one before cannot end
- * with: it never tries a text twice.
+ * Content of a JSON string: characters in UTF-8 without surrogates (RFC 3629), and the escapes of
+ * RFC 8785 §3.2.2.2. Each turn of the loop begins with a character that the turn before cannot end
+ * with, so that matching is linear.
  */
 const ASCII = '[ !#-\\[\\]-\\x7f]*';
 const TAIL = '[\\x80-\\xbf]';
@@ -29,27 +29,27 @@ const MULTIBYTE = [
 const ESCAPE = '\\\\(?:["\\\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))';
 const CHARACTERS = `${ASCII}(?:(?:${[...MULTIBYTE, ESCAPE].join('|')})${ASCII})*`;
 
-/** What is still to be asked of a captured text, which is JSON. */
+/** Further check of a captured JSON text. */
 export type CaptureCheck =
-  /** A string of at most so many characters: it is no longer in bytes, its quotes left out. */
+  /** Maximum characters of a string; compared with its bytes, which are as many or more. */
   | { readonly maxLength: number }
-  /** Any value, which ends where the rest of the line says so. */
+  /** Any JSON value; the rest of the line determines its end. */
   | { readonly json: true }
-  /** A number is canonical if ECMAScript writes it so (RFC 8785 §3.2.2.3). */
+  /** A number, canonical if ECMAScript writes it like this (RFC 8785 §3.2.2.3). */
   | { readonly number: true };
 
 export interface LinePattern {
-  /** Sticky; matches a line and its LF from `lastIndex` on. */
+  /** Sticky; matches a line with its LF at `lastIndex`. */
   readonly regExp: RegExp;
-  /** For each capture what is asked of it. A capture may be missing, where the value is null. */
+  /** Check of each capture, or null. A capture is missing if its value is null. */
   readonly checks: readonly (CaptureCheck | null)[];
-  /** Which captures are the members of the key, in the key's order. */
+  /** Captures that are the members of the key, in the key's order. */
   readonly key: readonly number[];
-  /** Which are the other members that were asked for. */
+  /** Captures that are the wanted members, in their order. */
   readonly wanted: readonly number[];
 }
 
-/** The pattern of lines of a schema, with captures for some members; null where values like these have none. */
+/** Builds the pattern of a schema's lines, with captures for some members; null if it has none. */
 export function linePattern(
   schema: LineSchema,
   keyFields: readonly string[],
@@ -75,7 +75,7 @@ export function linePattern(
   return { regExp: new RegExp(`\\{${members.join(',')}\\}\\n`, 'y'), checks, key, wanted };
 }
 
-/** The pattern of one value. */
+/** Pattern of one value. */
 interface Value {
   readonly text: string;
   readonly check: CaptureCheck | null;
@@ -93,7 +93,7 @@ function memberText(name: string, value: Value, isCaptured: boolean): string {
 
 const OBJECT_KEYWORDS = ['properties', 'required', 'additionalProperties'];
 const RECORD_KEYWORDS = ['$schema', 'title', ...OBJECT_KEYWORDS];
-/** By type, what a schema may say of a value: a keyword beyond these may allow less. */
+/** Type → keywords that are handled; any other keyword might allow less. */
 const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
   string: ['enum', 'pattern', 'maxLength', 'contentEncoding'],
   boolean: [],
@@ -114,7 +114,7 @@ function valueOf(schema: LineSchema): Value | null {
   if (typeof type !== 'string' || !knows(rest, KEYWORDS[type] ?? [])) return null;
   if (Array.isArray(types) && (types.length !== 2 || other !== 'null')) return null;
   const nullable = Array.isArray(types);
-  // A list of values is one of all values, whatever the type says.
+  // A null that the type allows is invalid unless the enum lists it.
   const { enum: allowed } = schema;
   if (nullable && Array.isArray(allowed) && !allowed.includes(null)) return null;
   const value = plainValue(type, rest);
@@ -122,8 +122,9 @@ function valueOf(schema: LineSchema): Value | null {
 }
 
 /**
- * One JSON value, as far as it can go: if what is left of the line matches and this is one JSON value, then it
- * is the only way to read the line. Two of them in a line could take a long time to match.
+ * Any JSON value, matched greedily: if the rest of the line matches and the capture is one JSON
+ * value, the line has no other reading. Limited to one in a line, as two could take a long time to
+ * match.
  */
 const ANY: Value = { text: '[^\\n]+', check: { json: true }, nullable: false };
 
@@ -148,7 +149,7 @@ function plainValue(type: string, schema: LineSchema): PlainValue | null {
 
 const plain = (text: string): PlainValue => ({ text, check: null });
 
-/** Up to here, digits alone tell that a double holds the integer exactly; larger ones are looked at. */
+/** Largest integer that is accepted by its digits alone; recordForm decides on larger ones. */
 const MOST = 9 * 10 ** 15 - 1;
 const POSITIVE = '(?:[1-8]\\d{0,15}|9\\d{0,14})';
 
@@ -174,23 +175,23 @@ function stringValue({ enum: allowed, pattern, maxLength }: LineSchema): PlainVa
   return typeof maxLength === 'number' ? { text, check: { maxLength } } : null;
 }
 
-/** None of these characters ends a JSON string, or is escaped in one. */
+/** Patterns without characters that end a JSON string or are escaped in one. */
 const SAFE_PATTERN = /^\^((?:[0-9A-Za-z,:(){}?+*|_-]|\[[0-9A-Za-z_-]+\]|\\[.d])*)\$$/;
 
-/** A schema's pattern without its anchors, where it means the same in the bytes of a JSON string. */
+/** Returns a schema's pattern without anchors; null if it might mean something else on bytes. */
 function innerPattern(pattern: string): string | null {
   const [, inner] = SAFE_PATTERN.exec(pattern) ?? [];
   return inner === undefined ? null : `(?:${inner.replaceAll(/\((?!\?)/g, '(?:')})`;
 }
 
-/** Items and inner members have no captures, so that nothing can be asked of them. */
+/** Returns the pattern of an item; null if it needs a check, as items have no captures. */
 function innerText(schema: unknown): string | null {
   const value =
     typeof schema === 'object' && schema !== null ? valueOf(schema as LineSchema) : null;
   return value === null || value.check !== null ? null : textOf(value, false);
 }
 
-/** A list of any length, or one of an item for each place. */
+/** Builds the pattern of a list of any length, or of a tuple. */
 function arrayValue({ items, prefixItems, minItems }: LineSchema): PlainValue | null {
   if (prefixItems === undefined) {
     const text = minItems === undefined ? innerText(items) : null;
@@ -211,10 +212,10 @@ function objectValue(schema: LineSchema): PlainValue | null {
   return plain(`\\{${members.map(([name, value]) => memberText(name, value, false)).join(',')}\\}`);
 }
 
-/** Of the objects of one member those that say the kind of a text or a boolean. */
+/** Pattern of a tagged text or boolean; other tagged values are left to recordForm. */
 const TAGGED: PlainValue = plain(`\\{"[A-Za-z]+":(?:"${CHARACTERS}"|true|false)\\}`);
 
-/** The members of an object that has all of them and no other, in canonical order. */
+/** Returns the members, in canonical order, of a closed object that requires all; else null. */
 function membersOf(schema: LineSchema): [name: string, value: Value][] | null {
   const { properties, required, additionalProperties } = schema;
   if (typeof properties !== 'object' || properties === null || !Array.isArray(required))
@@ -232,7 +233,7 @@ function membersOf(schema: LineSchema): [name: string, value: Value][] | null {
   return members.filter(([, value]) => value === ANY).length > 1 ? null : members;
 }
 
-/** A text in UTF-8, each byte as one character. */
+/** Makes a regular expression that matches a text in UTF-8, each byte as one character. */
 function literal(text: string): string {
   return Buffer.from(text, 'utf8')
     .toString('latin1')

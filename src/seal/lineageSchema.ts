@@ -3,7 +3,7 @@
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { schemaOf } from './recordSchema.ts';
 
-/** Plain data; the legacy key's parts are as their types write them. */
+/** Makes the schema, plain data; the parts of the legacy key have the schemas of their types. */
 export function lineageSchema(module: CompiledModule): Record<string, unknown> {
   const parts = module.key.map(({ type }) => schemaOf(type));
   const properties = {

@@ -1,7 +1,7 @@
 /**
- * What a module's data file hashes to: leaves → tree, segments and ranges. The writer of a
- * candidate and its verifier both feed this, the one with what it writes, the other with what it
- * reads; a root is recomputed on arrival and never copied.
+ * Builds tree, segments and ranges of a module's data file from its leaves. The writer of a
+ * candidate and its verifier both use it, so that the verifier computes roots again and never
+ * copies them.
  */
 
 import { DIGEST_LENGTH } from '../merkle/hash.ts';
@@ -10,12 +10,12 @@ import type { KeyValue } from '../record/keyOrder.ts';
 import type { SealedRange } from './format.ts';
 import { rangeCutter, type RangeEnd } from './ranges.ts';
 
-/** A part of a data file: whole lines, each with its LF. */
+/** Part of a data file: whole lines, each with its LF. */
 export interface DataPart {
   readonly bytes: Buffer;
   /** Packed leaf hashes of its lines. */
   readonly leaves: Buffer;
-  /** For each line the offset behind its LF, within `bytes`. */
+  /** For each line the offset after its LF, within `bytes`. */
   readonly ends: Uint32Array;
 }
 
@@ -32,8 +32,8 @@ export interface ModuleTreeBuilder {
 }
 
 /**
- * A builder for records whose key is made of `keyFields`. Parts arrive in the file's order; `onRange`
- * gets the ranges in order, each when it has ended; `reduce` may have others hash the segments.
+ * Makes a builder for records whose key is made of `keyFields`. Parts are pushed in the file's
+ * order; `onRange` receives each range when it has ended, in order; `reduce` hashes the segments.
  */
 export function moduleTreeBuilder(
   keyFields: readonly string[],
@@ -76,11 +76,11 @@ function lineAt(part: DataPart, index: number): Buffer {
   return part.bytes.subarray(start, (part.ends[index] ?? 1) - 1);
 }
 
-/** The key of a record in its canonical line. @throws SyntaxError where the line is no object */
+/** Reads the key of a record from its canonical line. @throws SyntaxError if it is no object */
 export function keyOf(line: Buffer, keyFields: readonly string[]): KeyValue[] {
   const record: unknown = JSON.parse(line.toString('utf8'));
   if (typeof record !== 'object' || record === null) throw new SyntaxError('not a record');
-  // A verifier reads what anybody may have written: no inherited member, nothing nested.
+  // The line may be attacker-controlled, so inherited and nested members are not used.
   return keyFields.map((field) => {
     const value: unknown = Object.hasOwn(record, field) ? Reflect.get(record, field) : '';
     return typeof value === 'object' ? '' : (value as KeyValue);

@@ -1,4 +1,4 @@
-/** Writes one module of a candidate: its parts arrive in key order and are hashed on their way. */
+/** Writes one module of a candidate, in parts in key order, and hashes them on the way. */
 
 import { createHash, hash } from 'node:crypto';
 import { closeSync, fsync, rmdirSync } from 'node:fs';
@@ -37,7 +37,7 @@ export interface WrittenModule {
   readonly sealed: SealedModule;
   /** Digests of all files of the module, paths relative to the candidate. */
   readonly sums: readonly SumLine[];
-  /** Resolves when the large files are on the disk; rejects when that failed. */
+  /** Resolves when all files are durable; rejects if that failed. */
   readonly synced: Promise<void>;
 }
 
@@ -48,16 +48,18 @@ interface FoundLines {
 }
 
 export interface ModuleWriter {
-  /** Where blobs go, each under its digest, synced by its writer. */
+  /** Folder of blobs, each named by its digest and synced by its writer. */
   readonly blobs: string;
-  /** Takes the next records, their lineage, and what was found in their rows. */
+  /** Appends the next records, their lineage, and the findings on their rows. */
   write(part: DataPart, lineage: Uint8Array, found?: FoundLines): void;
   finish(): Promise<WrittenModule>;
-  /** Closes the files; what was written is thrown away with the staging folder. */
+  /** Closes the files, which are removed with the staging folder. */
   abandon(): void;
 }
 
-/** Opens the files of a module in `candidate`, a staging folder; `pool` hashes the tree's segments. */
+/**
+ * Opens the files of a module in `candidate`, a staging folder; `pool` hashes the tree's segments.
+ */
 export function moduleWriter(candidate: string, module: CompiledModule, pool: Pool): ModuleWriter {
   const folder = join(candidate, module.name);
   makeFolder(join(folder, 'checksums'));
@@ -93,7 +95,7 @@ export function moduleWriter(candidate: string, module: CompiledModule, pool: Po
         ...files().map((file) => file.sync()),
         ...small.map(({ file, text }) => writeFileSynced(join(folder, file), text)),
       ]).then(() => undefined);
-      // Whoever awaits `synced` sees the error; until then it is not unhandled.
+      // The caller awaits `synced` later; until then a rejection is not unhandled.
       synced.catch(() => {});
       const { count, root } = built;
       const form = formDigest(formOfRecords(module));
@@ -124,7 +126,7 @@ function merkleFile(module: CompiledModule, { count, root, segments }: ModuleTre
   };
 }
 
-/** Digests of a module's blobs; a folder without any is not kept. */
+/** Returns the digests of a module's blobs; removes their folder if it is empty. */
 function blobSums(folder: string): string[] {
   const blobs = join(folder, BLOBS_FOLDER);
   const names = entriesOf(blobs).map((entry) => entry.name);

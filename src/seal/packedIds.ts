@@ -1,27 +1,28 @@
-/** Ids of many lines in few bytes, as they travel from the thread that read them. */
+/** Ids of many lines, packed for the transfer between threads. */
 
 import { packUuid, UUID_TEXT } from '../record/uuid.ts';
 
-/** What a line has in a member. */
+/** State of a line without a value in the member. */
 export const NO_ID = 0;
+/** State of a line with a UUID. */
 export const PACKED = 1;
-/** A value that is no UUID. */
+/** State of a line with another value. */
 export const NOT_PACKED = 2;
 
-/** One member of each line of a part. */
+/** Values of one member in the lines of a part. */
 export interface PackedIds {
-  /** Four words a line, the id's bytes; zeros where the state is not PACKED. */
+  /** Four words a line, the bytes of the id; zeros unless the state is PACKED. */
   readonly words: Uint32Array<ArrayBuffer>;
-  /** One a line. */
+  /** One state a line: NO_ID, PACKED or NOT_PACKED. */
   readonly states: Uint8Array<ArrayBuffer>;
 }
 
-/** A UUID and its quotes. */
+/** Length of a UUID with its quotes. */
 const JSON_LENGTH = UUID_TEXT + 2;
 
 export interface IdPacker {
   readonly ids: PackedIds;
-  /** What a line has, as JSON; undefined for null and for nothing. */
+  /** Sets the value of a line, as JSON; undefined if null or missing. */
   put(line: number, json: string | undefined): void;
 }
 

@@ -1,28 +1,29 @@
 /**
- * Ranges: stretches of records whose ends depend on content alone, so that one inserted record
- * changes one range. A range ends behind a leaf whose last 12 bits are zero, or after 65,536
- * records. Its digest is SHA-256 over its leaf hashes.
+ * Cuts records into ranges whose ends depend on content alone, so that one inserted record changes
+ * one range. A range ends after a leaf whose last 12 bits are zero, or after 65,536 records. Its
+ * digest is SHA-256 over its leaf hashes.
  */
 
 import { createHash, type Hash } from 'node:crypto';
 
 import { DIGEST_LENGTH } from '../merkle/hash.ts';
 
+/** Maximum number of records of a range. */
 export const RANGE_MAX = 65_536;
 
-/** Where a range ended, counted in records from the module's first. */
+/** A range that has ended. */
 export interface RangeEnd {
   readonly count: number;
   /** Lower-case hex. */
   readonly digest: string;
-  /** Number of records up to and including the last of this range. */
+  /** Number of the module's records up to and including the last of this range. */
   readonly through: number;
 }
 
 export interface RangeCutter {
-  /** Takes packed leaf hashes in order; returns the ranges that ended. */
+  /** Appends packed leaf hashes; returns the ranges that ended with them. */
   push(leaves: Buffer): RangeEnd[];
-  /** The last range, if records are left. */
+  /** Ends and returns the last range, if records are left. */
   finish(): RangeEnd[];
 }
 

@@ -1,13 +1,13 @@
 /**
- * Chunks of a file of lines: the lines that begin in a range of its bytes, read whole. Links are never
- * followed.
+ * Reads chunks of a file of lines: the whole lines that begin in a range of its bytes. Links are
+ * never followed.
  */
 
 import { closeSync, constants, readSync } from 'node:fs';
 
 import { openNoLinks } from '../disk/noLinks.ts';
 
-/** A chunk of a file: the lines whose first byte is in [start, end). */
+/** Chunk of a file: the lines whose first byte is in [start, end). */
 export interface FileChunk {
   readonly path: string;
   /** Offsets in the file. */
@@ -18,25 +18,25 @@ export interface FileChunk {
 export interface ChunkLines {
   /** One byte of padding, then whole lines: in the given buffer, or apart if that was too small. */
   readonly data: Buffer;
-  /** True when the file ends without LF, or a line is longer than one can be. */
+  /** Whether the file ends without LF, or a line exceeds MAX_LINE. */
   readonly unterminated: boolean;
-  /** True when the last line is longer than one can be: it was not read. */
+  /** Whether the last line exceeds MAX_LINE, so that it was not read. */
   readonly endless: boolean;
 }
 
 const LF = 0x0a;
 const MORE = 1024 * 1024;
-/** Most last lines of a chunk end within this many bytes after it. */
+/** Bytes after a chunk within which most of its last lines end. */
 const SPARE = 256 * 1024;
-/** No text of the runtime is longer, so that no record is: 512 MiB. */
+/** Maximum bytes of a line: 512 MiB, the longest string of the runtime. */
 export const MAX_LINE: number = 512 * MORE - 64;
 
-/** Capacity of the buffer that a chunk of `length` bytes needs, in bytes. */
+/** Returns the capacity of the buffer for a chunk of `length` bytes, in bytes. */
 export function chunkCapacity(length: number): number {
   return 1 + length + SPARE;
 }
 
-/** Offsets after each LF, counted without the padding byte. */
+/** Returns the offset after each LF, counted without the padding byte. */
 export function lineEnds(data: Buffer): Uint32Array {
   let ends = new Uint32Array(Math.ceil(data.length / 128));
   let count = 0;
@@ -59,7 +59,7 @@ export function readChunk(
 ): ChunkLines {
   const file = openNoLinks(path, constants.O_RDONLY);
   try {
-    // The byte before tells whether a line begins at `start`; where there is none, it is padding.
+    // The byte before `start` shows whether a line begins there; at 0 it is padding.
     const before = start === 0 ? 1 : 0;
     const space = Buffer.from(buffer);
     const read = before + readAt(file, start - 1 + before, space.subarray(before, end - start + 1));
@@ -75,7 +75,7 @@ export function readChunk(
   }
 }
 
-/** The last line runs on after the chunk: most often no further than the buffer has capacity for. */
+/** Reads the rest of the last line, in most cases within the capacity of the buffer. */
 function withRest(
   file: number,
   end: number,
@@ -98,8 +98,8 @@ function withRest(
 }
 
 /**
- * How many bytes are left of the line that runs on at `position`, and whether it ends; null where that is
- * more than `limit`. Measured before memory is allocated: who wrote the file decides how long it is.
+ * Measures the rest of the line at `position`, in bytes, and whether it ends; null if it exceeds
+ * `limit`. Called before memory is allocated, as the length may be attacker-controlled.
  */
 function restOfLine(
   file: number,
@@ -117,7 +117,7 @@ function restOfLine(
   return null;
 }
 
-/** Fills `target` from `position` as far as the file goes; how many bytes that were. */
+/** Fills `target` from `position` until the end of the file; returns the number of bytes. */
 function readAt(file: number, position: number, target: Buffer): number {
   let done = 0;
   while (done < target.length) {

@@ -1,10 +1,10 @@
-/** ranges.ndjson, read back: one range a line, each canonical. */
+/** Reads ranges.ndjson: one range a line, each canonical. */
 
 import { decodeUtf8 } from '../record/jsonText.ts';
 import { jsonFile, type SealedRange } from './format.ts';
 import { asSealedRange } from './sealSchemas.ts';
 
-/** The ranges in a file; null where its bytes are not exactly those that a seal writes. */
+/** Parses the ranges of a file; null if its bytes are not exactly as a seal writes them. */
 export function parseRanges(bytes: Buffer): SealedRange[] | null {
   const text = decodeUtf8(bytes);
   if (text === null || (text !== '' && !text.endsWith('\n'))) return null;

@@ -1,5 +1,5 @@
 /**
- * Whether a line is the canonical JSON of a record that its schema allows: the authority on it, by a JSON
+ * Decides whether a line is the canonical JSON of a record that its schema allows, with a JSON
  * parser, the canonical form and a JSON Schema validator (ajv), one after the other.
  */
 
@@ -12,19 +12,19 @@ import { decodeUtf8 } from '../record/jsonText.ts';
 import { isTooDeep } from '../record/nesting.ts';
 import type { LineSchema } from './linePattern.ts';
 
-/** What is wrong with a line. */
+/** Fault of a line. */
 export type FormFault =
-  /** No JSON object in UTF-8. */
+  /** The line is not a JSON object in UTF-8. */
   | { readonly kind: 'no-record' }
-  /** A record, but written in another way. */
+  /** The line is a record, but not in canonical form. */
   | { readonly kind: 'not-canonical' }
-  /** `fields` ascend; empty where it is about the record as such. */
+  /** The schema does not allow it. `fields` ascend; empty if it is about the record as a whole. */
   | { readonly kind: 'schema'; readonly fields: readonly string[] };
 
-/** Tells the faults of a line, which is without its LF. */
+/** Returns the faults of a line, given without its LF. */
 export type RecordForm = (line: Buffer) => readonly FormFault[];
 
-/** A {@link RecordForm} for a schema as seal/recordSchema.ts makes it. */
+/** Makes a {@link RecordForm} for a schema as made by recordSchema.ts. */
 export function recordForm(schema: LineSchema): RecordForm {
   const validate = validatorOf(schema);
   return (line) => {
@@ -53,7 +53,7 @@ function parsed(text: string): object | null {
   }
 }
 
-/** Whether bytes are a JSON value in canonical form. */
+/** Returns whether bytes are a JSON value in canonical form. */
 export function isCanonicalJson(bytes: Buffer): boolean {
   const text = decodeUtf8(bytes);
   try {
@@ -73,7 +73,7 @@ function isCanonical(value: unknown, text: string | null): boolean {
   }
 }
 
-/** The members that the errors are about, each once. */
+/** Returns the members that the errors are about, each once. */
 function fieldsOf({ errors }: ValidateFunction): string[] {
   const fields = (errors ?? []).map(({ instancePath, params }) => {
     const [, token = ''] = instancePath.split('/');

@@ -1,4 +1,4 @@
-/** The JSON Schema (2020-12) of a module's records: what a reader of a candidate can rely on. */
+/** The JSON Schema (2020-12) of a module's records, on which readers of a candidate can rely. */
 
 import { MAX_BYTES } from '../record/convert.ts';
 import { formatType, type FieldType } from '../record/type.ts';
@@ -12,7 +12,7 @@ const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const DATE = '\\d{4}-\\d{2}-\\d{2}';
 const TIME = '\\d{2}:\\d{2}:\\d{2}';
 
-/** The schema of one module; plain data, to be written canonically. */
+/** Makes the schema of one module; plain data, to be written canonically. */
 export function recordSchema(module: CompiledModule): Schema {
   const properties: Schema = Object.create(null) as Schema;
   for (const field of module.fields) {
@@ -61,8 +61,8 @@ function originOf(mapping: FieldMapping): Schema {
 }
 
 /**
- * What the mapping says of the values beyond their type, as it says it. A pattern is RE2, so it is
- * no `pattern` of JSON Schema: an engine that backtracks must not get it.
+ * Copies what the mapping declares of the values beyond their type. A pattern is RE2, so it is not
+ * written as a `pattern` of JSON Schema, which an engine that backtracks would run.
  */
 function declarations(mapping: ValueOptions): Schema {
   const { transforms, nonBlank, format, pattern, longText, copyOf, references, pii } = mapping;
@@ -98,7 +98,7 @@ function nullable(schema: Schema, required: boolean): Schema {
   };
 }
 
-/** The schema of a type; the options of an array are those of its elements. */
+/** Makes the schema of a type; the options of an array are those of its elements. */
 export function schemaOf(type: FieldType, options: Schema = {}): Schema {
   if (type.kind === 'array') {
     return { type: 'array', items: nullable(schemaOf(type.of, options), false) };

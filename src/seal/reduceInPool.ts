@@ -1,4 +1,4 @@
-/** Segments of a Merkle tree, reduced by worker threads. */
+/** Reduces the segments of a Merkle tree in worker threads. */
 
 import { DIGEST_LENGTH } from '../merkle/hash.ts';
 import type { ReduceSegment } from '../merkle/tree.ts';
@@ -6,7 +6,7 @@ import type { Pool } from '../threads/pool.ts';
 import { asBuffer } from '../threads/sharedBuffer.ts';
 import { REDUCE_SEGMENT } from './calls.ts';
 
-/** Has the workers of a pool reduce segments. Calls are answered in order, so that few are waiting. */
+/** Makes a function that reduces segments in the workers of a pool. */
 export function reduceInPool(pool: Pool): ReduceSegment {
   return async (leaves, count) => {
     const copy = Uint8Array.from(leaves.subarray(0, count * DIGEST_LENGTH));

@@ -1,4 +1,4 @@
-/** What run.json, merkle.json and ranges.ndjson may hold: readers refuse members and formats they do not know. */
+/** Schemas of run.json, merkle.json and ranges.ndjson; they reject unknown members and formats. */
 
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
@@ -41,7 +41,7 @@ const accounting = object({
   records: count,
 });
 
-/** Of run.json. */
+/** Schema of run.json. */
 export const RUN_SCHEMA: Record<string, unknown> = object(
   {
     format: { const: FORMAT },
@@ -73,7 +73,7 @@ export const RUN_SCHEMA: Record<string, unknown> = object(
   },
 );
 
-/** Of merkle.json. */
+/** Schema of merkle.json. */
 export const MERKLE_SCHEMA: Record<string, unknown> = object({
   algorithm: { const: ALGORITHM },
   order: object({ fields: texts, types: texts }),
@@ -85,7 +85,7 @@ export const MERKLE_SCHEMA: Record<string, unknown> = object({
 
 const key = { type: 'array', items: { type: ['string', 'number', 'boolean'] } };
 
-/** Of a line of ranges.ndjson. */
+/** Schema of a line of ranges.ndjson. */
 const RANGE_SCHEMA: Record<string, unknown> = object({
   count,
   digest: hex,
@@ -99,10 +99,10 @@ let validators: {
   range: ValidateFunction<SealedRange>;
 } | null = null;
 
-/** Compiled on first use: start-up should not pay for it. */
+/** Compiles the schemas on first use, to keep start-up fast. */
 function validator(): NonNullable<typeof validators> {
   if (validators === null) {
-    // A test holds the schemas against the meta schema, which takes as long as compiling them.
+    // A test validates the schemas; doing so here would take as long as compiling them.
     const trusted = { meta: false, validateSchema: false, code: { optimize: false } } as const;
     const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, ...trusted });
     validators = {
@@ -114,17 +114,17 @@ function validator(): NonNullable<typeof validators> {
   return validators;
 }
 
-/** The value as a run.json of format 1, or null. */
+/** Returns the value if it is a valid run.json of format 1, or null. */
 export function asRunFile(value: unknown): RunFile | null {
   return validator().run(value) ? value : null;
 }
 
-/** The value as a merkle.json, or null. */
+/** Returns the value if it is a valid merkle.json, or null. */
 export function asMerkleFile(value: unknown): MerkleFile | null {
   return validator().merkle(value) ? value : null;
 }
 
-/** The value as a line of ranges.ndjson, or null. */
+/** Returns the value if it is a valid line of ranges.ndjson, or null. */
 export function asSealedRange(value: unknown): SealedRange | null {
   return validator().range(value) ? value : null;
 }

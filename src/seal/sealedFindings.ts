@@ -1,7 +1,7 @@
 /**
- * findings.ndjson of a module: what the mapper found and kept, as (field, id, rule). Lines stand in the
- * order of the records, of one record by field, then by rule; equal ones are one. No locator, no value,
- * no reason: those are in the report of the run.
+ * findings.ndjson of a module: the findings of the mapper on records that it kept, as (field, id,
+ * rule). Lines are in the order of the records, then by field, then by rule, without duplicates.
+ * Locators, values and reasons are left out; the report of the run has them.
  */
 
 import { join } from 'node:path';
@@ -11,18 +11,18 @@ import { isKeyValue, type KeyValue } from '../record/keyOrder.ts';
 import { readRecords } from './candidateReader.ts';
 import { byUtf8, FINDINGS_FILE } from './format.ts';
 
-/** One finding on a record of the candidate. */
+/** Finding on a record of the candidate. */
 export interface SealedFinding {
   readonly field: string;
-  /** The record's key in the candidate: its target id, or the parts of the kept key. */
+  /** Key of the record in the candidate: its target id, or the parts of the kept key. */
   readonly id: readonly KeyValue[];
   readonly rule: string;
 }
 
-/** What was found in one field of a record. */
+/** Finding in one field of a record. */
 export type Diagnosis = readonly [field: string, rule: string];
 
-/** Each diagnosis once, ascending by field, then by rule. */
+/** Sorts diagnoses by field, then by rule, and removes duplicates. */
 export function sortDiagnoses(diagnoses: readonly Diagnosis[]): Diagnosis[] {
   const sorted = [...diagnoses].sort(([a, x], [b, y]) => byUtf8(a, b) || byUtf8(x, y));
   return sorted.filter(([field, rule], at) => {
@@ -31,14 +31,14 @@ export function sortDiagnoses(diagnoses: readonly Diagnosis[]): Diagnosis[] {
   });
 }
 
-/** The lines of one record, whose diagnoses are sorted. */
+/** Formats the lines of one record, whose diagnoses are sorted. */
 export function findingLines(id: readonly KeyValue[], diagnoses: readonly Diagnosis[]): string {
   return diagnoses.map(([field, rule]) => `${canonicalJson({ field, id, rule })}\n`).join('');
 }
 
 /**
- * The findings that were sealed with a module, in batches, in order; none where the file is not there.
- * A line that is none arrives as null, in its place.
+ * Yields the findings that were sealed with a module, in batches, in order; none if the file is
+ * missing. A line that is not a finding is null.
  */
 export async function* readSealedFindings(
   folder: string,

@@ -1,6 +1,6 @@
 /**
- * The sealed candidates of a project by name: a folder in `sealed/` is called by its seal id, with a
- * number where a run has made the same before. Links are no candidates, wherever they lead.
+ * The sealed candidates of a project by name: a folder in `sealed/` has its seal id as its name,
+ * with a number if the project has an equal candidate already. Links do not count as candidates.
  */
 
 import { basename, join } from 'node:path';
@@ -13,41 +13,41 @@ import { MAX_SEAL_FILE, readPlainFile } from './files.ts';
 import { sealId, SUMS_FILE } from './format.ts';
 
 const NAME = /^([0-9a-f]{64})(?:\.([1-9]\d{0,8}))?$/;
-/** Enough digits of a seal id where no other candidate's begins with them. */
-const ASKED = /^[0-9a-f]{8,64}(\.[1-9]\d{0,8})?$/;
+/** A name, or the first eight or more digits of a seal id. */
+const REQUESTED = /^[0-9a-f]{8,64}(\.[1-9]\d{0,8})?$/;
 
-/** Whether this is a name of a sealed candidate. */
+/** Returns whether this is a name of a sealed candidate. */
 export function isSealedName(name: string): boolean {
   return NAME.test(name);
 }
 
-/** The seal id in a candidate's name. */
+/** Returns the seal id in a candidate's name; empty if it is not such a name. */
 export function sealIdOf(name: string): string {
   return NAME.exec(name)?.[1] ?? '';
 }
 
-/** The seal id that the name of a candidate's folder states; null where it is named otherwise. */
+/** Returns the seal id in the name of a candidate's folder; null if it has another name. */
 export function statedSealId(folder: string): string | null {
   const name = basename(folder);
   return isSealedName(name) ? sealIdOf(name) : null;
 }
 
-/** The seal id of what is in a folder, computed from its list of checksums; null where it has none. */
+/** Computes the seal id of a folder from its list of checksums; null if it has none. */
 export function computedSealId(folder: string): string | null {
   const sums = readPlainFile(join(folder, SUMS_FILE), MAX_SEAL_FILE);
   return sums === null ? null : sealId(sums);
 }
 
-/** Whether another candidate is in the folder than its name states: changed, and sealed anew. */
+/** Returns whether the content of a folder has another seal id than its name. */
 export function isMisnamed(folder: string): boolean {
   const stated = statedSealId(folder);
   return stated !== null && computedSealId(folder) !== stated;
 }
 
-/** The folder of the sealed candidates, in that of the candidates. */
+/** Name of the folder of sealed candidates. */
 export const SEALED_FOLDER = 'sealed';
 
-/** The link to what was built last. */
+/** Name of the link to the candidate that was built last. */
 export const CURRENT = 'v1';
 
 export function currentPath(store: string): string {
@@ -62,7 +62,7 @@ export function sealedPath(store: string, name: string): string {
   return join(sealedFolder(store), name);
 }
 
-/** Names of the sealed candidates: ascending by seal id, those of one id as they were made. */
+/** Lists the names of the sealed candidates, ascending by seal id, then by number. */
 export function sealedNames(store: string): string[] {
   try {
     return entriesOf(sealedFolder(store))
@@ -85,13 +85,13 @@ function numberOf(name: string): number {
   return Number(NAME.exec(name)?.[2] ?? 1);
 }
 
-/** The candidate that a link in the folder of candidates leads to; null where it leads elsewhere. */
+/** Returns the candidate that a link with this target points to; null if it is not one. */
 export function nameInTarget(target: string): string | null {
   const [folder, name = '', ...more] = target.split('/');
   return folder === SEALED_FOLDER && more.length === 0 && isSealedName(name) ? name : null;
 }
 
-/** The candidate that was built last: what `v1` links to, where that is there; else null. */
+/** Returns the candidate that `v1` points to, the one built last; null if it does not exist. */
 export function currentName(store: string): string | null {
   const link = linkState(currentPath(store));
   if (typeof link === 'string') return null;
@@ -100,25 +100,25 @@ export function currentName(store: string): string | null {
 }
 
 /**
- * The candidates that somebody means by a seal id or its first eight digits: all of that id, as they
- * were made. `where` is shown in failures.
- * @throws Failure USAGE, CANDIDATE
+ * Returns the candidates with a seal id that begins with the requested digits, or that have the
+ * requested name; ascending by number. `where` names the option in failures.
+ * @throws Failure USAGE if malformed or ambiguous, CANDIDATE if there is none
  */
-export function sealedNamed(store: string, asked: string, where: string): string[] {
-  if (!ASKED.test(asked)) {
+export function sealedNamed(store: string, requested: string, where: string): string[] {
+  if (!REQUESTED.test(requested)) {
     throw new Failure('USAGE', {
       what: 'a seal id is 64 hexadecimal digits in lower case, or the first eight or more of them',
       where,
-      hint: 'sealift status shows those that there are',
+      hint: 'sealift status lists the candidates',
     });
   }
   const names = sealedNames(store);
-  if (names.includes(asked) && asked.includes('.')) return [asked];
-  const found = names.filter((name) => sealIdOf(name).startsWith(asked));
+  if (names.includes(requested) && requested.includes('.')) return [requested];
+  const found = names.filter((name) => sealIdOf(name).startsWith(requested));
   const ids = new Set(found.map(sealIdOf));
   if (ids.size > 1) {
     throw new Failure('USAGE', {
-      what: `${ids.size} candidates have a seal id that begins like this`,
+      what: `${ids.size} candidates have a seal id that begins with these digits`,
       where,
       hint: 'give more of its digits',
     });
@@ -127,6 +127,6 @@ export function sealedNamed(store: string, asked: string, where: string): string
   throw new Failure('CANDIDATE', {
     what: 'this project has no candidate with that seal id',
     where,
-    hint: 'sealift status shows those that there are',
+    hint: 'sealift status lists the candidates',
   });
 }

@@ -1,9 +1,9 @@
-/** The accounting of a sealed run, as reports show it. */
+/** Lines of the accounting of a sealed run, for reports. */
 
 import { moduleLines, type ModuleLine } from '../outcome/moduleLine.ts';
 import type { RunFile } from './format.ts';
 
-/** The lines of the modules that are named, of all where that is null; in the order of the seal. */
+/** Makes the lines of the named modules, or of all if null; in the order of the seal. */
 export function sealedLines(
   { modules, accounting }: RunFile,
   names: readonly string[] | null = null,

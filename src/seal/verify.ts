@@ -1,9 +1,10 @@
 /**
- * Verification of a sealed candidate: everything is computed again from the files and compared,
- * and every file is accounted for. What it finds are findings; it throws only when it cannot read.
+ * Verifies a sealed candidate: computes everything again from the files, compares, and accounts for
+ * every file. Returns violations as findings, and throws only if it cannot read.
  *
- * A folder that is named by a seal id has to hold that very candidate. Without a seal id from outside
- * nothing but that is proven, and that the candidate is consistent in itself: an older or re-made one is, too.
+ * A folder that is named by a seal id has to hold that candidate. Without a seal id that was kept
+ * elsewhere, this proves only that the candidate is consistent, as an older or forged one may be,
+ * too.
  */
 
 import { join } from 'node:path';
@@ -38,35 +39,35 @@ import { verifyModule } from './verifyModule.ts';
 
 export interface Verification {
   readonly findings: readonly Finding[];
-  /** Null where SHA256SUMS is missing or unreadable. */
+  /** Null if SHA256SUMS is missing or unreadable. */
   readonly sealId: string | null;
   readonly dataRoot: string | null;
   readonly run: RunFile | null;
-  /** What was looked at: a verification that saw nothing has not passed. */
+  /** Number of verified files; a verification of none has not passed. */
   readonly files: number;
   readonly records: number;
 }
 
-/** How many records were hashed, of those that there ought to be. */
+/** Number of hashed records, out of those that the seal states. */
 export interface VerifyProgress {
   readonly module: string;
-  /** Of this module. */
+  /** Records of this module. */
   readonly done: number;
   readonly total: number;
-  /** Of all modules. */
+  /** Records of all modules. */
   readonly allDone: number;
   readonly allTotal: number;
 }
 
-/** Verifies the candidate that `folder` is, or leads to. */
+/** Verifies the candidate in `folder`, which may be a link to it. */
 export function verifyCandidate(...args: Parameters<typeof verifyAt>): Promise<Verification> {
   const [folder, ...rest] = args;
   return verifyAt(realFolder(folder), ...rest);
 }
 
 /**
- * Verifies the candidate in `folder`, a real path, over no link. `expected` is a seal id that was kept
- * elsewhere.
+ * Verifies the candidate in `folder`, a real path, without following links. `expected` is a seal id
+ * that was kept elsewhere.
  */
 export async function verifyAt(
   folder: string,
@@ -76,7 +77,7 @@ export async function verifyAt(
 ): Promise<Verification> {
   const sumsBytes = readPlainFile(join(folder, SUMS_FILE), MAX_SEAL_FILE);
   if (sumsBytes === null) {
-    const reason = 'the list of checksums is not there or not readable, so there is no seal';
+    const reason = 'the list of checksums is missing or unreadable, so there is no seal';
     return nothing([fileFinding('file-missing', SUMS_FILE, reason)], null);
   }
   const id = sealId(sumsBytes);
@@ -87,18 +88,18 @@ export async function verifyAt(
   }
   const stated = statedSealId(folder);
   if (stated !== null && id !== stated && expected !== stated) {
-    const reason = `the seal id is ${id}, the name of its folder says ${stated}`;
+    const reason = `the seal id is ${id}, but the name of its folder says ${stated}`;
     findings.push(fileFinding('seal-unexpected', SUMS_FILE, reason));
   }
   const sums = parseSums(sumsBytes.toString('utf8'));
   if (sums === null || !Buffer.from(sumsBytes.toString('utf8')).equals(sumsBytes)) {
-    const reason = 'the list of checksums is not as a seal writes it';
+    const reason = 'the list of checksums is malformed';
     return nothing([...findings, fileFinding('seal-format', SUMS_FILE, reason)], id);
   }
   const present = new Set(compareFiles(folder, sums, findings));
   const run = readRun(folder, findings);
   const modules = new Set(run?.modules.map((module) => module.name));
-  // They are hashed beside the records, which keep one thread busy more than the others.
+  // Hashed at the same time as the records, which do not keep all threads busy.
   const others = verifySums(
     folder,
     sums.filter(({ path }) => present.has(path)),
@@ -118,7 +119,7 @@ export async function verifyAt(
       onProgress({ module: name, done, total, allDone: allDone + done, allTotal });
     };
     report(0);
-    // The last one is told when the tree is compared.
+    // The last record is reported after the tree was compared.
     const verified = await verifyModule(folder, module, listed, pool, (done) =>
       report(Math.min(done, total - 1)),
     );
@@ -137,9 +138,9 @@ function nothing(findings: Finding[], id: string | null): Verification {
   return { findings, sealId: id, dataRoot: null, run: null, files: 0, records: 0 };
 }
 
-/** Missing, extra and strange files; returns the listed paths that are there. */
+/** Reports missing, extra and unexpected files; returns the listed paths that exist. */
 function compareFiles(folder: string, sums: readonly SumLine[], findings: Finding[]): string[] {
-  const { files, strange } = listCandidate(folder);
+  const { files, unexpected } = listCandidate(folder);
   const listed = new Set(sums.map(({ path }) => path));
   const there = new Set(files);
   for (const path of listed) {
@@ -152,24 +153,26 @@ function compareFiles(folder: string, sums: readonly SumLine[], findings: Findin
       findings.push(fileFinding('file-extra', path, 'the file is there but not listed'));
     }
   }
-  for (const path of strange) {
-    findings.push(fileFinding('file-extra', path, 'this is not a plain file with content'));
+  for (const path of unexpected) {
+    findings.push(
+      fileFinding('file-extra', path, 'this is neither a plain file nor a folder of files'),
+    );
   }
   return files.filter((path) => listed.has(path));
 }
 
-/** run.json, where it is exactly what a seal writes. */
+/** Reads run.json; reports it and returns null unless it is valid and canonical. */
 function readRun(folder: string, findings: Finding[]): RunFile | null {
   const bytes = readPlainFile(join(folder, RUN_FILE), MAX_SEAL_FILE);
   const run = bytes === null ? null : asRunFile(parseCanonical(bytes));
   if (run === null) {
-    const reason = 'this is not a run of format 1 in canonical JSON';
+    const reason = 'the file is not a valid run file of format 1 in canonical JSON';
     findings.push(fileFinding('seal-format', RUN_FILE, reason));
   }
   return run;
 }
 
-/** Digests of all files but the data files, which are hashed on the way to their tree. */
+/** Verifies the digests of all files but data files, which verifyModule hashes for their trees. */
 async function verifySums(
   folder: string,
   sums: readonly SumLine[],
@@ -192,14 +195,14 @@ async function verifySums(
   return findings;
 }
 
-/** What run.json says about itself, about the mapping and about the other files. */
+/** Verifies data root, mapping, list of modules, paths and accounting of run.json. */
 function verifyRun(run: RunFile, sums: readonly SumLine[]): Finding[] {
   const findings: Finding[] = [];
   const fail = (rule: string, reason: string): void => {
     findings.push(fileFinding(rule, RUN_FILE, reason));
   };
   if (dataRoot(run.modules) !== run.dataRoot) {
-    fail('merkle', 'the data root is not the root over the modules');
+    fail('merkle', 'the data root is not that of the modules');
   }
   const mapping = sums
     .filter(({ path }) => path.startsWith(`${MAPPING_FOLDER}/`))
@@ -212,14 +215,14 @@ function verifyRun(run: RunFile, sums: readonly SumLine[]): Finding[] {
   const known = new Set(names);
   for (const { path } of sums) {
     if (!belongs(path, known)) {
-      findings.push(fileFinding('file-extra', path, 'the format has no place for this file'));
+      findings.push(fileFinding('file-extra', path, 'the format does not include this file'));
     }
   }
   findings.push(...verifyAccounting(run));
   return findings;
 }
 
-/** Of a module, besides its blobs. */
+/** Files of a module besides its blobs. */
 const FILES: ReadonlySet<string> = new Set([
   DATA_FILE,
   SCHEMA_FILE,
@@ -238,7 +241,7 @@ function belongs(path: string, modules: ReadonlySet<string>): boolean {
   return FILES.has(file) || new RegExp(`^${BLOBS_FOLDER}/[0-9a-f]{64}$`).test(file);
 }
 
-/** rows = emitting + filtered + rejected; records = emitted − merged = records sealed. */
+/** Verifies rows = emitting + filtered + rejected, and records = emitted − merged = sealed. */
 function verifyAccounting(run: RunFile): Finding[] {
   const sealed = new Map(run.modules.map((module) => [module.name, module.count]));
   const records = new Map<string, number>();
@@ -253,7 +256,7 @@ function verifyAccounting(run: RunFile): Finding[] {
   }
   for (const name of new Set([...sealed.keys(), ...records.keys()])) {
     if (sealed.get(name) !== records.get(name)) {
-      const reason = `module ${name} holds another number of records than were accounted for`;
+      const reason = `module ${name} does not have the number of records in its accounting`;
       findings.push(fileFinding('accounting', RUN_FILE, reason));
     }
   }

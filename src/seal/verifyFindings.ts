@@ -1,4 +1,4 @@
-/** Verification of a module's findings.ndjson: as many lines as the run states, each in its place. */
+/** Verifies a module's findings.ndjson: its lines, their order, and their number as in run.json. */
 
 import { encodeKey } from '../record/keyOrder.ts';
 import { parseType, type FieldType } from '../record/type.ts';
@@ -7,7 +7,7 @@ import { fileFinding } from './candidateFinding.ts';
 import { byUtf8, FINDINGS_FILE, type MerkleFile, type SealedModule } from './format.ts';
 import { readSealedFindings, type SealedFinding } from './sealedFindings.ts';
 
-/** `isListed` says whether the seal has the file; `merkle` is the module's, where there is one. */
+/** Verifies the file; `isListed` is whether the seal lists it, `merkle` the module's, if any. */
 export async function verifyFindings(
   folder: string,
   module: SealedModule,
@@ -16,35 +16,36 @@ export async function verifyFindings(
 ): Promise<Finding[]> {
   const path = `${module.name}/${FINDINGS_FILE}`;
   const types = (merkle?.order.types ?? []).map(parseType).filter((type) => type !== null);
-  let [count, sound] = [0, true];
-  let before: Place | null = null;
+  let [count, valid] = [0, true];
+  let before: Position | null = null;
   for await (const batch of readSealedFindings(folder, module.name)) {
     for (const finding of batch) {
-      const place: Place | null = finding === null ? null : placeOf(finding, types);
-      sound &&= place !== null && (before === null || comparePlaces(before, place) < 0);
-      before = place;
+      const position: Position | null = finding === null ? null : positionOf(finding, types);
+      valid &&= position !== null && (before === null || comparePositions(before, position) < 0);
+      before = position;
       count += 1;
     }
   }
   const faults: Finding[] = [];
-  if (!sound) {
-    const reason = 'its lines are not findings in the order of the records';
+  if (!valid) {
+    const reason = 'its lines are not all findings, or not in the order of the records';
     faults.push(fileFinding('seal-format', path, reason));
   }
   if (count !== module.findings || isListed !== count > 0) {
-    const reason = 'it holds another number of findings than the run states';
+    const reason = 'the number of findings is not the one in run.json';
     faults.push(fileFinding('accounting', path, reason));
   }
   return faults;
 }
 
-interface Place {
+/** Position of a finding in the order of the file. */
+interface Position {
   readonly key: Buffer;
   readonly finding: SealedFinding;
 }
 
-/** Null where the id is no key of these types. */
-function placeOf(finding: SealedFinding, types: readonly FieldType[]): Place | null {
+/** Returns the position; null if the id is not a key of these types. */
+function positionOf(finding: SealedFinding, types: readonly FieldType[]): Position | null {
   if (finding.id.length !== types.length) return null;
   try {
     return { key: encodeKey(types, finding.id), finding };
@@ -53,7 +54,7 @@ function placeOf(finding: SealedFinding, types: readonly FieldType[]): Place | n
   }
 }
 
-function comparePlaces(a: Place, b: Place): number {
+function comparePositions(a: Position, b: Position): number {
   return (
     Buffer.compare(a.key, b.key) ||
     byUtf8(a.finding.field, b.finding.field) ||

@@ -1,4 +1,4 @@
-/** Verification of one module: leaves, tree, segments and ranges from the data file alone. */
+/** Verifies one module: computes leaves, tree, segments and ranges from the data file alone. */
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ import { reduceInPool } from './reduceInPool.ts';
 import { asMerkleFile } from './sealSchemas.ts';
 import { verifyFindings } from './verifyFindings.ts';
 
-/** Bytes that a worker hashes at once. */
+/** Bytes of a chunk, which a worker hashes in one call. */
 const CHUNK = 8 * 1024 * 1024;
 
 export interface VerifiedModule {
@@ -38,7 +38,10 @@ export interface VerifiedModule {
   readonly records: number;
 }
 
-/** `sums` are the module's lines of SHA256SUMS; `onRecords` gets how many lines were hashed. */
+/**
+ * Verifies a module. `sums` are its lines of SHA256SUMS; `onRecords` receives the number of records
+ * that were hashed so far.
+ */
 export async function verifyModule(
   folder: string,
   module: SealedModule,
@@ -63,7 +66,7 @@ export async function verifyModule(
     return { findings, records: 0 };
   }
   if (data.endless) {
-    const reason = 'a line is longer than 512 MiB, which no record is, so it was not read';
+    const reason = 'a line is longer than 512 MiB, the maximum of a record, so it was not read';
     findings.push(fileFinding('seal-format', path(DATA_FILE), reason));
     return { findings, records: 0 };
   }
@@ -83,11 +86,11 @@ export async function verifyModule(
   }
   const form = schema?.['x-sealift']?.form ?? null;
   if (formDigest(form) !== module.schema) {
-    const reason = 'the form of the records is not the one that the run states';
+    const reason = 'the form of the records is not the one in run.json';
     findings.push(fileFinding('checksum', path(SCHEMA_FILE), reason));
   }
   if (merkle !== null && jsonFile(orderOf(form)) !== jsonFile(merkle.order)) {
-    const reason = 'the order is not the one of the form of the records';
+    const reason = 'the order is not the one in the form of the records';
     findings.push(fileFinding('merkle', path(MERKLE_FILE), reason));
   }
   findings.push(...(await verifyFindings(folder, module, merkle, listed.has(path(FINDINGS_FILE)))));
@@ -99,9 +102,8 @@ function readMerkle(folder: string, path: string, findings: Finding[]): MerkleFi
   const bytes = readPlainFile(join(folder, path), MAX_SEAL_FILE);
   const merkle = bytes === null ? null : asMerkleFile(parseCanonical(bytes));
   if (merkle === null) {
-    findings.push(
-      fileFinding('seal-format', path, 'this is no tree of format 1 in canonical JSON'),
-    );
+    const reason = 'the file is not a valid tree of format 1 in canonical JSON';
+    findings.push(fileFinding('seal-format', path, reason));
   }
   return merkle;
 }
@@ -111,7 +113,7 @@ function sameTree(merkle: MerkleFile, tree: ModuleTree): boolean {
   return jsonFile({ ...merkle, count, root, segments }) === jsonFile(merkle);
 }
 
-/** The order that a form states: its fields with their types; attacker-controlled. */
+/** Returns the order in a form: its fields with their types; attacker-controlled. */
 function orderOf(form: Form | null): MerkleFile['order'] {
   const fields = Array.isArray(form?.order) ? (form.order as unknown[]).map(String) : [];
   const typeOf = (field: string): string => String(form?.fields?.[field]?.type);
@@ -120,7 +122,7 @@ function orderOf(form: Form | null): MerkleFile['order'] {
 
 interface DataFile {
   readonly path: string;
-  /** The key's. */
+  /** Fields of the key. */
   readonly fields: readonly string[];
   readonly blobFields: readonly string[];
 }
@@ -128,9 +130,9 @@ interface DataFile {
 interface HashedData {
   readonly sha256: string;
   readonly tree: ModuleTree | null;
-  /** Digests of the blobs that the records name. */
+  /** Digests of the blobs that the records refer to. */
   readonly blobs: ReadonlySet<string>;
-  /** A line is longer than one can be: nothing else of the file counts. */
+  /** Whether a line exceeds MAX_LINE; the other members are then meaningless. */
   readonly endless: boolean;
 }
 
@@ -139,7 +141,7 @@ interface Listeners {
   readonly onRange: (range: SealedRange) => void;
 }
 
-/** Null where there is no data file; no tree where its lines are no records. */
+/** Hashes a data file; null if it is missing. The tree is null if a line is not a record. */
 async function hashData(
   { path, fields, blobFields }: DataFile,
   pool: Pool,
@@ -154,7 +156,7 @@ async function hashData(
   for (let start = 0; start < size; start += CHUNK) {
     chunks.push({ path, start, end: Math.min(start + CHUNK, size), blobFields });
   }
-  let [sound, endless, records] = [true, false, 0];
+  let [valid, endless, records] = [true, false, 0];
   const buffers = sharedBuffers();
   const hashed = inOrder(chunks, pool.size + 1, async (chunk) => {
     const buffer = buffers.take(chunkCapacity(chunk.end - chunk.start));
@@ -168,15 +170,15 @@ async function hashData(
     records += chunk.ends.length;
     onRecords(records);
     const leaves = asBuffer(chunk.leaves);
-    sound &&=
+    valid &&=
       !chunk.unterminated && pushed(() => builder.push({ bytes, leaves, ends: chunk.ends }));
     buffers.giveBack(buffer);
   }
-  const tree = sound ? await finished(builder) : null;
+  const tree = valid ? await finished(builder) : null;
   return { sha256: digest.digest('hex'), tree, blobs, endless };
 }
 
-/** The last range ends with a line, too. */
+/** Finishes the tree; null if the last line, with the key of the last range, is not JSON. */
 async function finished(builder: ModuleTreeBuilder): Promise<ModuleTree | null> {
   try {
     return await builder.finish();
@@ -186,7 +188,7 @@ async function finished(builder: ModuleTreeBuilder): Promise<ModuleTree | null> 
   }
 }
 
-/** A line that is no JSON has no key: the data file is not what was sealed. */
+/** Returns whether `work` succeeded; false if a line is not JSON, and so has no key. */
 function pushed(work: () => void): boolean {
   try {
     work();
@@ -197,26 +199,26 @@ function pushed(work: () => void): boolean {
   }
 }
 
-/** Attacker-controlled; null where it is no canonical JSON. */
+/** Reads schema.json, which is attacker-controlled; null if it is not canonical JSON. */
 function readSchema(folder: string, path: string): RecordSchema | null {
   const bytes = readPlainFile(join(folder, path), MAX_SEAL_FILE);
   return bytes === null ? null : (parseCanonical(bytes) as RecordSchema | null);
 }
 
-/** Fields of type blob, as the schema of the records names them; none where it is not one. */
+/** Returns the fields of type blob in the schema of the records. */
 function blobFieldsOf(schema: RecordSchema | null): string[] {
   return Object.entries(schema?.properties ?? {})
     .filter(([, property]) => property?.['x-sealift']?.type === 'blob')
     .map(([field]) => field);
 }
 
-/** As much of the form of the records as orders them. */
+/** Members of the form of the records that order them. */
 interface Form {
   readonly order?: unknown;
   readonly fields?: Readonly<Record<string, { readonly type?: unknown } | undefined>>;
 }
 
-/** As much of schema.json as matters here; attacker-controlled, so anything may be missing. */
+/** Members of schema.json that are used here; attacker-controlled, so any may be missing. */
 interface RecordSchema {
   readonly 'x-sealift'?: { readonly form?: Form | null };
   readonly properties?: Readonly<
@@ -224,7 +226,7 @@ interface RecordSchema {
   >;
 }
 
-/** A record that names a blob which is not there is not whole. */
+/** Reports blobs that records refer to but that are missing. */
 function missingBlobs(
   blobs: ReadonlySet<string>,
   path: (file: string) => string,
@@ -233,10 +235,12 @@ function missingBlobs(
   return [...blobs]
     .map((sha256) => path(`${BLOBS_FOLDER}/${sha256}`))
     .filter((file) => !listed.has(file))
-    .map((file) => fileFinding('file-missing', file, 'a record names this blob, it is not there'));
+    .map((file) =>
+      fileFinding('file-missing', file, 'a record refers to this blob, but it is missing'),
+    );
 }
 
-/** A blob's name is its digest, so that a record's reference proves its content. */
+/** Reports blobs whose name is not their digest, which a record's reference relies on. */
 function misnamedBlobs(module: string, sums: readonly SumLine[]): Finding[] {
   const head = `${module}/${BLOBS_FOLDER}/`;
   return sums

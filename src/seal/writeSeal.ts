@@ -1,4 +1,4 @@
-/** The seal: mapping, run.json and, last of all, SHA256SUMS. After it nothing changes. */
+/** Writes the seal: mapping, run.json and, last, SHA256SUMS. No file changes after it. */
 
 import { createHash, hash } from 'node:crypto';
 import { closeSync, fsyncSync } from 'node:fs';
@@ -32,10 +32,10 @@ export interface Seal {
   readonly sealId: string;
 }
 
-/** Everything of run.json that is not computed here. */
+/** Members of run.json that are not computed here. */
 export type RunFacts = Omit<RunFile, 'modules' | 'dataRoot' | 'mapping'>;
 
-/** Seals the candidate in `folder`; durable when it returns, but for the folder's own name. */
+/** Seals the candidate in `folder`; durable when it returns, except for the folder's own name. */
 export async function writeSeal(
   folder: string,
   mapping: LoadedMapping,
@@ -65,7 +65,7 @@ export async function writeSeal(
   return { dataRoot: root, sealId: sealId(Buffer.from(text)) };
 }
 
-/** Files of the mapping that are synced together. */
+/** Number of mapping files that are synced at once. */
 const AT_ONCE = 32;
 
 /** Writes the files of the mapping, byte for byte; registries are streamed. */
@@ -81,7 +81,7 @@ async function writeMapping(folder: string, mapping: LoadedMapping): Promise<Sum
     }
     if (bytes !== null) {
       const synced = writeFileSynced(path, bytes);
-      // Until it is awaited, an error of it is not unhandled.
+      // Awaited later; until then a rejection is not unhandled.
       synced.catch(() => {});
       syncing.push(synced);
     } else if ((await writeRegistry(path, mapping.folder, name)) !== sha256) {

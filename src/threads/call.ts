@@ -1,33 +1,33 @@
 /**
- * Calls between threads: each is defined once, with the types of its input and of its result, and both
- * sides read the definition. What crosses to another thread is structured-cloned: a Buffer arrives as
- * a Uint8Array, so that is what results name.
+ * Calls between threads. Each is defined once, with the types of its input and its result, for both
+ * sides. Inputs and results are structured-cloned: a Buffer arrives as a Uint8Array, so results are
+ * declared as Uint8Array.
  */
 
 import type { Transferable } from 'node:worker_threads';
 
-/** Stands for types that have no value. */
+/** Carries types only; it has no value. */
 declare const types: unique symbol;
 
 /** A call that workers answer: input `I` → result `O`. */
 export interface Call<I, O> {
-  /** What tells calls apart on their way: unique among all calls. */
+  /** Identifies the call in messages; unique among all calls. */
   readonly name: string;
   readonly [types]?: (input: I) => O;
 }
 
-/** Defines a call by its name, which no other call has. */
+/** Defines a call by its unique name. */
 export function defineCall<I, O>(name: string): Call<I, O> {
   return { name };
 }
 
-/** The result of a call; it may name buffers to hand over without a copy. */
+/** The result of a call, and the buffers in it to transfer instead of copying. */
 export interface Reply<O> {
   readonly result: O;
   readonly transfer?: readonly Transferable[];
 }
 
-/** How a worker answers one call. Made by {@link answer}, which holds input and result to the call. */
+/** How a worker answers one call. Made by {@link answer}, which checks the types. */
 export interface Answer {
   readonly name: string;
   readonly run: (input: never) => Reply<unknown> | Promise<Reply<unknown>>;
@@ -45,8 +45,8 @@ export function answer<I, O>(
 export type Dispatch = (name: string, input: unknown) => Promise<Reply<unknown>>;
 
 /**
- * Dispatches calls to their answers. Throws if a call has two of them; a call that has none is rejected
- * when it is made.
+ * Dispatches calls to their answers. A call without an answer is rejected when it is made.
+ * @throws Error if a call has two answers
  */
 export function dispatcher(answers: readonly Answer[]): Dispatch {
   const byName = new Map<string, Answer>();
@@ -57,18 +57,18 @@ export function dispatcher(answers: readonly Answer[]): Dispatch {
   return async (name, input) => {
     const found = byName.get(name);
     if (found === undefined) throw new Error(`no answer for the call ${name}`);
-    // Both sides name the same definition of the call, which the clone of the input cannot carry.
+    // The clone of the input has lost its type; both sides use the same definition of the call.
     return found.run(input as never);
   };
 }
 
-/** A module that runs in worker threads, each of which is given a `D` at its start. */
+/** A module that runs in worker threads, each of which receives a `D` at its start. */
 export interface WorkerModule<D> {
   readonly entry: URL;
   readonly [types]?: (data: D) => D;
 }
 
-/** Defines the module at `entry`, for the thread that starts it and for the module itself. */
+/** Defines the worker module at `entry`, for its starter and for the module itself. */
 export function defineWorker<D>(entry: URL): WorkerModule<D> {
   return { entry };
 }

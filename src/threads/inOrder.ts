@@ -1,6 +1,6 @@
-/** Work that is done by several, and handed on in order. */
+/** Runs work concurrently and yields its results in order. */
 
-/** Results of `work` in the order of `items`, with at most `ahead` under way or waiting. */
+/** Yields results of `work` in the order of `items`; at most `ahead` are running or unread. */
 export async function* inOrder<T, R>(
   items: readonly T[],
   ahead: number,
@@ -13,7 +13,7 @@ export async function* inOrder<T, R>(
     if (item === undefined) return;
     next += 1;
     const result = work(item);
-    // The error is seen when its turn comes.
+    // The error is thrown when the result is read.
     result.catch(() => {});
     started.push(result);
   };

@@ -1,9 +1,9 @@
-/** A pool without threads: for work that takes less time than it takes to start one. */
+/** A pool without threads, for work that takes less time than the start of a thread. */
 
 import { dispatcher, type Answer, type Call } from './call.ts';
 import type { Pool } from './pool.ts';
 
-/** Answers each call in the thread that makes it; `close` is called when the pool is closed. */
+/** Answers each call in the caller's thread; `close` is called when the pool is closed. */
 export function inlinePool(
   answers: readonly Answer[],
   close: () => Promise<void> = async () => {},

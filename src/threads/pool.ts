@@ -1,7 +1,7 @@
 /**
- * Worker threads that answer calls. Every worker is set up with the same data; a call goes to a
- * worker that is free, or to each of them. Workers end by themselves when the pool is closed: a
- * database connection must not be torn away under its thread.
+ * Worker threads that answer calls. Every worker is set up with the same data; a call goes to one
+ * free worker, or to each of them. Closing the pool lets the workers exit by themselves, as a
+ * thread with an open database connection must not be terminated.
  */
 
 import {
@@ -18,11 +18,11 @@ import { dispatcher, type Answer, type Call, type Dispatch, type WorkerModule } 
 
 export interface Pool {
   readonly size: number;
-  /** Makes the call on the next free worker; calls are started in order. */
+  /** Makes the call on the next free worker; calls start in the order in which they are made. */
   call<I, O>(call: Call<I, O>, input: NoInfer<I>): Promise<O>;
-  /** Makes the call once on every worker; resolves, or rejects, after all of them have ended. */
+  /** Makes the call once on every worker; resolves or rejects after all of them have ended. */
   callEach<I, O>(call: Call<I, O>, input: NoInfer<I>): Promise<O[]>;
-  /** Asks the workers to end, and waits until they have. */
+  /** Tells the workers to exit, and waits until they have. */
   close(): Promise<void>;
 }
 
@@ -39,19 +39,19 @@ type Response =
 interface SerialisedError {
   readonly message: string;
   readonly stack: string | undefined;
-  /** Of the operating system or the database driver: what the disk's errors are told by. */
+  /** Code of the operating system or the database driver, which identifies disk errors. */
   readonly code: string | null;
 }
 
 interface Thread {
   readonly worker: Worker;
-  /** The calls made so far. */
+  /** Resolves after all calls made so far. */
   tail: Promise<unknown>;
-  /** Set when the thread has ended, whatever ended it. */
+  /** Set when the thread has ended, for any reason. */
   ended: boolean;
 }
 
-/** Starts `size` workers of a module; `data` is handed to each, structured-cloned. */
+/** Starts `size` workers of a module; each receives a structured clone of `data`. */
 export function createPool<D>({ entry }: WorkerModule<D>, size: number, data: NoInfer<D>): Pool {
   const threads = Array.from({ length: size }, () => startThread(entry, data));
   const free: Thread[] = [...threads];
@@ -80,16 +80,16 @@ export function createPool<D>({ entry }: WorkerModule<D>, size: number, data: No
       }
     },
     callEach({ name }, input) {
-      return settled(threads.map((thread) => ask(thread, { name, input })));
+      return allResults(threads.map((thread) => ask(thread, { name, input })));
     },
     async close() {
-      // A call under way comes to its end first: its worker may be in the middle of a write.
+      // Running calls finish first: their workers may be in the middle of a write.
       await Promise.all(threads.map((thread) => thread.tail.then(() => end(thread))));
     },
   };
 }
 
-/** Rows live for a page: a small nursery keeps them from piling up, and costs no time. */
+/** Rows live only for a page; a small young generation bounds their memory at no cost in time. */
 const HEAP = { maxYoungGenerationSizeMb: 24 };
 
 function startThread(entry: URL, data: unknown): Thread {
@@ -98,15 +98,15 @@ function startThread(entry: URL, data: unknown): Thread {
   worker.on('exit', () => {
     thread.ended = true;
   });
-  // Each call listens for itself; this keeps an error between two calls from ending the process.
+  // Each call has its own listener; this one catches errors between calls.
   worker.on('error', () => {
     thread.ended = true;
   });
   return thread;
 }
 
-/** All results, or the first failure, but only after every call has ended. */
-async function settled<T>(calls: Promise<T>[]): Promise<T[]> {
+/** Returns all results or throws the first failure, but only after every call has ended. */
+async function allResults<T>(calls: Promise<T>[]): Promise<T[]> {
   const results = await Promise.allSettled(calls);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
@@ -126,7 +126,7 @@ function end(thread: Thread): Promise<void> {
   });
 }
 
-/** One question at a time per thread, so that answers need no numbers. */
+/** Sends one request at a time per thread, so that responses need no numbers. */
 function ask<T>(thread: Thread, request: Request): Promise<T> {
   const answer = thread.tail.then(() => {
     if (thread.ended) throw new Error('a worker thread has ended');
@@ -172,12 +172,12 @@ function revive(response: Exclude<Response, { result: unknown }>): Error {
 }
 
 /**
- * The worker's side: answers calls until it is told to end, then runs `close`. Throws if two answers are
- * for the same call.
+ * Answers calls in a worker until the pool is closed, then runs `close`.
+ * @throws Error if a call has two answers, or outside of a worker thread
  */
 export function serve(answers: readonly Answer[], close: () => Promise<void>): void {
   const port = parentPort;
-  if (port === null) throw new Error('this module runs in a worker thread only');
+  if (port === null) throw new Error('this module runs only in a worker thread');
   const dispatch = dispatcher(answers);
   port.on('message', (request: Request | null) => {
     if (request === null) {
@@ -213,7 +213,7 @@ function asResponse(error: unknown): Response {
   return { error: { message: known.message, stack: known.stack, code: systemCode(error) } };
 }
 
-/** The data that the pool handed to this worker at its start: the module says of which type. */
+/** Returns the data that the pool passed to this worker at its start, typed by its module. */
 export function poolData<D>(_module: WorkerModule<D>): D {
   return workerData as D;
 }

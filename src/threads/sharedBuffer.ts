@@ -1,26 +1,26 @@
 /**
- * Memory in which workers leave what they made, used again and again: to touch fresh memory costs more
- * than to fill it, and what is sent to another thread by transfer is fresh each time. A buffer is given
- * back when nothing in it is needed any more.
+ * Reusable shared buffers for results of workers. Touching fresh memory costs more than filling it,
+ * and transferred buffers would be fresh each time. A buffer is given back when its content is no
+ * longer needed.
  */
 
 export interface SharedBuffers {
-  /** A buffer of at least `bytes`; its content is left over from before. */
+  /** Returns a buffer of at least `bytes` bytes, with content of an earlier use. */
   take(bytes: number): SharedArrayBuffer;
   giveBack(buffer: SharedArrayBuffer): void;
 }
 
-/** Capacity for a little more than what is asked for, since the next one may need a little more. */
+/** Factor on the requested capacity, since the next request may be slightly larger. */
 const SLACK = 1.25;
 
-/** Keeps as many buffers as were taken at once. */
+/** A set of buffers that keeps as many as were in use at once. */
 export function sharedBuffers(): SharedBuffers {
   const free: SharedArrayBuffer[] = [];
   return {
     take(bytes) {
       const at = free.findIndex((buffer) => buffer.byteLength >= bytes);
       if (at !== -1) return free.splice(at, 1)[0] as SharedArrayBuffer;
-      // One that is too small gives way.
+      // Replaces one that is too small.
       free.pop();
       return new SharedArrayBuffer(Math.ceil(bytes * SLACK));
     },
@@ -30,13 +30,13 @@ export function sharedBuffers(): SharedBuffers {
   };
 }
 
-/** Allocates parts of one buffer, from its beginning; nothing is freed. */
+/** Allocates parts of one buffer from its beginning; frees nothing. */
 export interface BumpAllocator {
   bytes(length: number): Buffer;
   words(length: number): Uint32Array;
 }
 
-/** An allocator of one buffer; if its capacity is exceeded, which is a defect of the caller, throws. */
+/** Makes an allocator for one buffer. Its methods throw a RangeError beyond the capacity. */
 export function bumpAllocator(buffer: SharedArrayBuffer): BumpAllocator {
   let at = 0;
   return {
@@ -54,7 +54,7 @@ export function bumpAllocator(buffer: SharedArrayBuffer): BumpAllocator {
   };
 }
 
-/** A buffer that came from another thread, where it was one: on the way it becomes plain bytes. */
+/** Views bytes from another thread as a Buffer again, since cloning makes them a Uint8Array. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

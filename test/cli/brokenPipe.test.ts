@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 import { initialise, temporaryFolder, writeKennel } from '../fault/fixture.ts';
-import { COMPILED } from './compiled.ts';
-import { sealift } from './run.ts';
+import { COMPILED } from '../kit/compiled.ts';
+import { sealift } from '../kit/run.ts';
 
 const MAIN: string = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -39,7 +39,7 @@ it('a command whose reader has gone away ends by its own exit code', async () =>
   expect(existsSync(join(project, 'storage_live'))).toBe(true);
   const refused = await unread(['promote', 'ffffffff', '--project', project]);
   expect(refused.code).toBe(1);
-}, 60_000);
+});
 
 it('temporary files that have no place are a failure in one line', async () => {
   const project = temporaryFolder();
@@ -47,8 +47,11 @@ it('temporary files that have no place are a failure in one line', async () => {
   await initialise(project);
   await sealift(['migrate', '--project', project]);
   const env = { TMPDIR: join(project, 'absent') };
-  const { code, stderr } = await sealift(['scan-all', '--project', project], { env });
+  const { code, stderr } = await sealift(['scan-all', '--project', project], {
+    env,
+    process: true,
+  });
   expect(code).toBe(2);
   expect(stderr).not.toContain('defect');
   expect(stderr).toContain(env.TMPDIR);
-}, 60_000);
+});

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { HandMade } from '../independent/handMade.ts';
 import { createRows, rowsCandidate } from '../independent/rowsFixture.ts';
 import { createStepped, STEPPED_FIELDS, steppedCandidate } from '../independent/steppedFixture.ts';
-import { compareCells, hasProgram, migrate, workFolder, writeMapping } from './sealift.ts';
+import { compareCells, hasProgram, migrate, workFolder, writeMapping } from '../kit/project.ts';
 
 const folder = workFolder('compared-mapping');
 const PYTHON = hasProgram('python3');

@@ -9,10 +9,12 @@ import { bashScript } from '../../src/cli/completion/bash.ts';
 import { fishScript } from '../../src/cli/completion/fish.ts';
 import { completionOf, valuedOptions } from '../../src/cli/completion/commandTree.ts';
 import { zshScript } from '../../src/cli/completion/zsh.ts';
+import { processHost } from '../../src/cli/host.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import { hasProgram, sealift, workFolder } from './sealift.ts';
+import { hasProgram, workFolder } from '../kit/project.ts';
+import { sealift } from '../kit/run.ts';
 
-const TREE = completionOf(createProgram(() => {}));
+const TREE = completionOf(createProgram(() => {}, processHost()));
 const SEAL = '3f1c09ab'.repeat(8);
 const OTHER = '77aa77aa'.repeat(8);
 const project = workFolder('completion');
@@ -148,7 +150,8 @@ describe('sealift completion', () => {
   it('prints the script of each shell, and of no other', async () => {
     const scripts = { bash: bashScript(TREE), zsh: zshScript(TREE), fish: fishScript(TREE) };
     for (const [shell, script] of Object.entries(scripts)) {
-      expect(await sealift(['completion', shell])).toEqual({ code: 0, stdout: script, stderr: '' });
+      const said = { code: 0, signal: null, stdout: script, stderr: '' };
+      expect(await sealift(['completion', shell])).toEqual(said);
     }
     const { code, stderr } = await sealift(['completion', 'ksh']);
     expect([code, stderr.split('\n').length]).toEqual([64, 2]);

@@ -7,7 +7,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { Finding } from '../../src/outcome/finding.ts';
 import { planted } from './planted.ts';
-import { sealift, workFolder, writeMapping, type Ran } from './sealift.ts';
+import { workFolder, writeMapping } from '../kit/project.ts';
+import { sealift, type Ran } from '../kit/run.ts';
 
 const project = workFolder('determinism');
 
@@ -21,7 +22,7 @@ async function determinism(
   variables: Record<string, string> = {},
 ): Promise<{ ran: Ran; summary: Summary; findings: Finding[] }> {
   const args = ['determinism', '--json', '--project', project, '--workers', '2'];
-  const ran = await sealift(args, { variables });
+  const ran = await sealift(args, { env: variables, process: true });
   const report = join(project, 'storage_reports/latest-determinism/findings.ndjson');
   const lines = readFileSync(report, 'utf8').split('\n').slice(0, -1);
   const findings = lines.map((line) => JSON.parse(line) as Finding);
@@ -87,7 +88,7 @@ describe('determinism', () => {
 
   it('fails, and says so, where no candidate can be built', async () => {
     const args = ['determinism', '--project', project, '--source', 'sqlite:absent.db'];
-    const ran = await sealift(args);
+    const ran = await sealift(args, { process: true });
     expect(ran.code).toBe(2);
     expect(ran.stderr).toMatch(/no candidate was built, so nothing was compared: .*absent\.db/);
     expect(existsSync(join(project, 'storage_candidate', '.staging'))).toBe(false);

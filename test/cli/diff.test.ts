@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { candidateOf, migrate, sealift, succeed, workFolder } from './sealift.ts';
+import { candidateOf, migrate, succeed, workFolder } from '../kit/project.ts';
+import { sealift } from '../kit/run.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const root = workFolder('diff');

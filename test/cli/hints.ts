@@ -2,6 +2,7 @@
 
 import { CommanderError } from 'commander';
 
+import { processHost } from '../../src/cli/host.ts';
 import { createProgram, withCommands } from '../../src/cli/program.ts';
 
 /** What stands for a part of a text that is known only when it is printed: a seal id, say. */
@@ -143,7 +144,7 @@ function asGiven(word: string): string {
 
 /** What the real program says of a command, which is not run; null where it takes it. */
 export function refusal({ words, whole }: NamedCommand): string | null {
-  const program = createProgram(() => {});
+  const program = createProgram(() => {}, processHost());
   for (const command of withCommands(program)) {
     command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
     if (command.commands.length === 0) command.action(() => {});
@@ -167,7 +168,7 @@ export function optionsIn(text: string): string[] {
 
 /** All long options that there are. */
 export function knownOptions(): ReadonlySet<string> {
-  const commands = withCommands(createProgram(() => {}));
+  const commands = withCommands(createProgram(() => {}, processHost()));
   const options = commands.flatMap((command) => command.options.map(({ long }) => long ?? ''));
   return new Set([...options, '--help']);
 }

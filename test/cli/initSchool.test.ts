@@ -13,11 +13,11 @@ import {
   linesOf,
   migrate,
   runFileOf,
-  sealift,
   succeed,
   workFolder,
   type Summary,
-} from './sealift.ts';
+} from '../kit/project.ts';
+import { sealift } from '../kit/run.ts';
 
 const folder = workFolder('init-school');
 const school = join(folder, 'school.db');

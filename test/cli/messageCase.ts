@@ -8,7 +8,7 @@ export interface Case {
   readonly args: readonly string[];
   readonly code: number;
   /** Harms a fresh project with mapping and database; what it returns is called afterwards. */
-  readonly prepare?: (project: string) => (() => void) | void;
+  readonly prepare?: (project: string) => (() => void) | void | Promise<void>;
   readonly env?: Readonly<Record<string, string>>;
 }
 

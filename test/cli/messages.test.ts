@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newProject, SECRET, temporaryFolder, treeOf } from '../fault/fixture.ts';
 import type { Case } from './messageCase.ts';
 import { CASES, REPORTS } from './messageCases.ts';
-import { sealift, type Ran } from './run.ts';
+import { sealift, type Ran } from '../kit/run.ts';
 
 let template: string;
 let folder: string;
@@ -52,13 +52,16 @@ async function tell({ name, args, prepare, env }: Case): Promise<Told> {
   const project = join(folder, name.replaceAll(/[^a-z]+/g, '-'));
   mkdirSync(project);
   cpSync(template, project, { recursive: true });
-  const undo = prepare?.(project);
-  const before = listing(project, name.startsWith('a locked'));
+  const undo = await prepare?.(project);
+  // A lock keeps other processes out, and not the one that holds it.
+  const apart = /^a locked|^another run/.test(name);
+  const locked = name.startsWith('a locked');
+  const before = listing(project, locked);
   const ran = await sealift(
     args.map((arg) => arg.replace('PROJECT', project)),
-    { cwd: project, ...(env === undefined ? {} : { env }) },
+    { cwd: project, ...(env === undefined ? {} : { env }), ...(apart ? { process: true } : {}) },
   );
-  const after = listing(project, name.startsWith('a locked'));
+  const after = listing(project, locked);
   if (typeof undo === 'function') undo();
   const normal = (text: string): string =>
     text.replaceAll(project, 'PROJECT').replaceAll(/[0-9a-f]{64}/g, 'DIGEST');

@@ -8,8 +8,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { plainJson } from '../../src/cli/output.ts';
-import { sealift } from './run.ts';
-import { workFolder, writeMapping } from './sealift.ts';
+import { sealift } from '../kit/run.ts';
+import { workFolder, writeMapping } from '../kit/project.ts';
 
 const folder = workFolder('output');
 const FULL: readonly string[] = ['sh', '-c', 'exec "$@" > /dev/full', 'sh'];
@@ -36,7 +36,11 @@ describe('output that cannot be written', () => {
       ['status'],
       ['status --json'],
     ])('is no success: %s', async (command) => {
-    const { code, stderr } = await sealift(command.split(' '), { cwd: folder, wrap: FULL });
+    const { code, stderr } = await sealift(command.split(' '), {
+      cwd: folder,
+      wrap: FULL,
+      process: true,
+    });
     expect(code).toBe(74);
     expect(stderr).toBe(
       'sealift: standard output could not be written (ENOSPC): what the command did stands, ' +
@@ -46,9 +50,13 @@ describe('output that cannot be written', () => {
   });
 
   it.skipIf(!hasFullDevice())('leaves the code of a failure as it is', async () => {
-    const failed = await sealift(['verify-checksums', '--json'], { cwd: folder, wrap: FULL });
+    const failed = await sealift(['verify-checksums', '--json'], {
+      cwd: folder,
+      wrap: FULL,
+      process: true,
+    });
     expect([failed.code, failed.stderr.includes('ENOSPC')]).toEqual([2, true]);
-    expect((await sealift(['nonsense'], { cwd: folder, wrap: FULL })).code).toBe(64);
+    expect((await sealift(['nonsense'], { cwd: folder, wrap: FULL, process: true })).code).toBe(64);
   });
 
   it('is noticed where only a part of it was written', async () => {
@@ -56,7 +64,7 @@ describe('output that cannot be written', () => {
     // A limit of one block: the write that crosses it is cut, and the next one fails.
     const wrap = ['sh', '-c', 'ulimit -f 1; exec "$@" > "$PART"', 'sh'];
     const env = { PART: path, NODE_DISABLE_COMPILE_CACHE: '1' };
-    const { code, stderr } = await sealift(['--help'], { cwd: folder, wrap, env });
+    const { code, stderr } = await sealift(['--help'], { cwd: folder, wrap, env, process: true });
     expect([code, stderr.includes('EFBIG')]).toEqual([74, true]);
     const { stdout } = await sealift(['--help'], { cwd: folder });
     const part = readFileSync(path, 'utf8');

@@ -10,19 +10,19 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { comparable, replay, type Step } from '../docs/transcript.ts';
 import { generateDogSchool } from '../dogschool/generate.ts';
-import { workFolder } from './sealift.ts';
+import { workFolder } from '../kit/project.ts';
 
 const PAGE = 'docs/playbook.md';
 const folder = workFolder('playbook');
 const work = join(folder, 'kennel');
 let steps: readonly Step[] = [];
 
-beforeAll(() => {
+beforeAll(async () => {
   mkdirSync(join(work, 'legacy'), { recursive: true });
   cpSync('mapping', join(work, 'mapping'), { recursive: true });
   generateDogSchool(join(work, 'legacy/dogschool.db'), { rows: 2000, seed: 1 });
-  steps = replay(PAGE, folder);
-}, 300_000);
+  steps = await replay(PAGE, folder);
+});
 
 /** Where this command is on the page. */
 function placeOf(command: string): number {

@@ -21,12 +21,12 @@ import {
   initAndMigrate,
   linesOf,
   runFileOf,
-  sealift,
   succeed,
   validatorOf,
   workFolder,
   type Summary,
-} from './sealift.ts';
+} from '../kit/project.ts';
+import { sealift } from '../kit/run.ts';
 
 const folder = workFolder('real');
 const school = join(folder, 'dogschool.db');

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
-import { sealift, workFolder, writeMapping, type Ran } from './sealift.ts';
+import { workFolder, writeMapping } from '../kit/project.ts';
+import { sealift, type Ran } from '../kit/run.ts';
 
 const FOLDER = workFolder('registry');
 

@@ -18,9 +18,10 @@ import {
   succeed,
   workFolder,
   writeMapping,
-  type RunOptions,
   type Summary,
-} from './sealift.ts';
+} from '../kit/project.ts';
+import { type RunOptions } from '../kit/run.ts';
+import { underUmask } from '../kit/run.ts';
 
 const folder = workFolder('reproducible');
 const project = join(folder, 'project');
@@ -60,7 +61,7 @@ beforeAll(async () => {
   cpSync(candidateOf(project), join(folder, 'first'), { recursive: true, dereference: true });
   bytes = digestsOf(join(folder, 'first'));
   expect(bytes.size).toBeGreaterThan(40);
-}, 30_000);
+});
 
 /** Runs again and compares every byte and the seal. */
 async function sameAgain(args: readonly string[], options: RunOptions = {}): Promise<void> {
@@ -92,8 +93,8 @@ describe('a second run', () => {
   for (const { locale, zone, umask, args } of MACHINES) {
     const name = `${locale}, ${zone}, umask ${umask}, ${args.join(' ')}`;
     it(`gives the same bytes under ${name}`, async () => {
-      const variables = { LANG: locale, LC_ALL: locale, TZ: zone, HOME: `/${zone}`, USER: locale };
-      await sameAgain(args, { variables, umask });
+      const env = { LANG: locale, LC_ALL: locale, TZ: zone, HOME: `/${zone}`, USER: locale };
+      await sameAgain(args, { env, wrap: underUmask(umask), process: true });
       expect(modesOf(candidateOf(project))).toEqual(['file 600', 'folder 700']);
     });
   }
@@ -116,7 +117,7 @@ describe('a second run', () => {
 
 describe('another run', () => {
   it('with another run id has the same data root and another seal id', async () => {
-    const other = await migrate(project, [], { variables: { MIGRATE_RUN_ID: 'rehearsal-2' } });
+    const other = await migrate(project, [], { env: { MIGRATE_RUN_ID: 'rehearsal-2' } });
     expect(other.dataRoot).toBe(first.dataRoot);
     expect(other.sealId).not.toBe(first.sealId);
     expect(runFileOf(project).runId).toBe('rehearsal-2');
@@ -166,7 +167,7 @@ describe('local times of a zone', () => {
   });
 
   it.each(['Pacific/Kiritimati', 'America/St_Johns'])('are the same in TZ=%s', async (TZ) => {
-    roots.add((await migrate(local, [], { variables: { TZ } })).sealId);
+    roots.add((await migrate(local, [], { env: { TZ }, process: true })).sealId);
     expect(roots.size).toBe(1);
     const lines = digestsOf(candidateOf(local));
     expect(lines.has('t/data.ndjson')).toBe(true);

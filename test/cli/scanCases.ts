@@ -1,17 +1,13 @@
 /** What goes wrong with scans of a candidate that is there. */
 
-import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
+import { succeed } from '../kit/project.ts';
 import type { Case } from './messageCase.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-
-function migrated(project: string): void {
-  const ran = spawnSync(process.execPath, [MAIN, 'migrate', '--project', project]);
-  if (ran.status !== 0) throw new Error(ran.stderr.toString());
+async function migrated(project: string): Promise<void> {
+  await succeed(['migrate', '--project', project]);
 }
 
 function drift(...more: readonly string[]): readonly string[] {
@@ -47,8 +43,8 @@ export const SCANS: readonly Case[] = [
     name: 'a source that scan-drift cannot reach',
     args: drift('--counts'),
     code: 2,
-    prepare: (project) => {
-      migrated(project);
+    prepare: async (project) => {
+      await migrated(project);
       rmSync(join(project, 'legacy.db'));
     },
   },
@@ -62,8 +58,8 @@ export const SCANS: readonly Case[] = [
     name: 'a mapping that is not valid any more',
     args: drift('--no-source'),
     code: 64,
-    prepare: (project) => {
-      migrated(project);
+    prepare: async (project) => {
+      await migrated(project);
       writeFileSync(join(project, 'mapping/modules/dogs.json'), '{"module": "dogs"');
     },
   },

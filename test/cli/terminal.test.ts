@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { colored, terminalProgress, terminalStyle, wantsColor } from '../../src/cli/terminal.ts';
 import { newProject, temporaryFolder } from '../fault/fixture.ts';
-import { hasProgram } from './sealift.ts';
+import { hasProgram } from '../kit/project.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const ESCAPE = '\u001b';
@@ -111,11 +111,13 @@ describe('the style', () => {
   });
 
   it('says nothing at all when it is quiet', () => {
-    const progress = terminalProgress({ bars: true, quiet: true });
+    const said: string[] = [];
+    const progress = terminalProgress({ bars: true, quiet: true }, (line) => said.push(line));
     progress.begin('dogs', 10);
     progress.update(10);
     progress.end();
     progress.close();
+    expect(said).toEqual([]);
     expect(process.stderr.writableLength).toBe(0);
   });
 });

@@ -21,7 +21,7 @@ import {
   succeed,
   workFolder,
   type Summary,
-} from './sealift.ts';
+} from '../kit/project.ts';
 
 const folder = workFolder('variants');
 const variants = makeVariants(join(folder, 'databases'));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { addKeys, createKeySet, keySetWriter, openKeySet } from '../../src/extsort/keySet.ts';
-import { workFolder } from '../cli/sealift.ts';
+import { workFolder } from '../kit/project.ts';
 
 const folder = workFolder('keys');
 

@@ -184,7 +184,7 @@ describe('publishing', () => {
   });
 
   function report(text: string): string {
-    return writeReport(folder, 'migrate', new Map([['a', text]]));
+    return writeReport(folder, { command: 'migrate', pid: 1 }, new Map([['a', text]]));
   }
 
   describe('of reports', () => {
@@ -213,14 +213,14 @@ describe('publishing', () => {
 
     it('takes files in chunks, one after the other', () => {
       const chunks = ['one', ' ', 'two'].map((text) => Buffer.from(text));
-      const latest = writeReport(folder, 'migrate', new Map([['a', chunks]]));
+      const latest = writeReport(folder, { command: 'migrate', pid: 1 }, new Map([['a', chunks]]));
       expect(readFileSync(join(latest, 'a'), 'utf8')).toBe('one two');
     });
 
     it('shows no report whose chunks end with an error', () => {
       report('before');
       const files = new Map([['a', brokenChunks()]]);
-      expect(() => writeReport(folder, 'migrate', files)).toThrow(/no more/);
+      expect(() => writeReport(folder, { command: 'migrate', pid: 1 }, files)).toThrow(/no more/);
       expect(readFileSync(join(folder, 'latest-migrate/a'), 'utf8')).toBe('before');
       expect(readFileSync(join(report('after'), 'a'), 'utf8')).toBe('after');
     });

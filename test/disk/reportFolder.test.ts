@@ -18,7 +18,9 @@ describe('reports', () => {
       mkdirSync(join(folder, 'history', name), { recursive: true });
       writeFileSync(join(folder, 'history', name, 'summary.json'), '');
     }
-    const written = [1, 2].map(() => readlinkSync(writeReport(folder, 'scan', FILES)));
+    const written = [1, 2].map(() =>
+      readlinkSync(writeReport(folder, { command: 'scan', pid: 1 }, FILES)),
+    );
     expect(written).toEqual(['history/scan-000042', 'history/scan-000043']);
   });
 });

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { openFindings } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
 import { readSourceSql } from '../../src/sql/allowed.ts';
-import { workFolder, writeMapping } from '../cli/sealift.ts';
+import { workFolder, writeMapping } from '../kit/project.ts';
 import { ENVIRONMENT, migrateHere } from '../fault/fixture.ts';
 
 const page = readFileSync('docs/mapping.md', 'utf8');

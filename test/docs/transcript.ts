@@ -16,7 +16,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 
-import { COMPILED } from '../cli/compiled.ts';
+import { COMPILED } from '../kit/compiled.ts';
+import { sealift, type Ran } from '../kit/run.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** How the folder in which a reader works is called on the pages. */
@@ -33,7 +34,7 @@ export interface Step {
 }
 
 /** Replays a page in `folder`, which holds a `bin` folder afterwards; returns what it compared. */
-export function replay(page: string, folder: string): Step[] {
+export async function replay(page: string, folder: string): Promise<Step[]> {
   const text = readFileSync(page, 'utf8');
   const path = join(folder, 'bin');
   mkdirSync(path, { recursive: true });
@@ -44,23 +45,29 @@ export function replay(page: string, folder: string): Step[] {
   const work = join(folder, 'kennel');
   mkdirSync(work, { recursive: true });
   let last = 0;
-  const fresh = text.replaceAll(/^```(\w+)( [^\n]+)?\n(.*?)^```$/gms, (block, ...groups) => {
-    const [language, file, body] = groups as [string, string | undefined, string];
+  let fresh = '';
+  let end = 0;
+  for (const block of text.matchAll(/^```(\w+)( [^\n]+)?\n(.*?)^```$/gms)) {
+    const [whole, language, file, body = ''] = block;
+    fresh += text.slice(end, block.index);
+    end = block.index + whole.length;
     if (language !== 'console') {
       if (file !== undefined) save(work, file.trim(), body);
-      return block;
+      fresh += whole;
+      continue;
     }
     const lines: string[] = [];
     for (const { command, expected } of commandsOf(body)) {
       const real = command.replaceAll(DIGEST, (digest) => known.get(digest) ?? digest);
-      const ran = run(`(exit ${last}); ${real}`, work, path);
+      const ran = await run(real, last, { work, bin: path });
       last = ran.status;
       pair(expected.join('\n'), ran.output.join('\n'), known);
       steps.push({ page, command, expected, actual: ran.output });
       lines.push(`$ ${real}`, ...ran.output);
     }
-    return ['```console', ...lines, '```'].join('\n');
-  });
+    fresh += ['```console', ...lines, '```'].join('\n');
+  }
+  fresh += text.slice(end);
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(page, fresh);
   return steps;
 }
@@ -117,9 +124,44 @@ function save(folder: string, file: string, body: string): void {
   database.close();
 }
 
-/** Standard output, then of standard error what is no progress. */
-function run(command: string, cwd: string, bin: string): { status: number; output: string[] } {
-  const ran = spawnSync('sh', ['-c', command], {
+interface Place {
+  readonly work: string;
+  readonly bin: string;
+}
+
+/** A line that is one command and needs no shell. */
+const PLAIN = /^sealift(?: (?:[\w./:=,@+-]+|'[^']*'))+$/;
+/** They start themselves. */
+const STARTING = /^sealift (?:determinism|drill)\b/;
+
+/** Standard output, then of standard error what is no progress. `last` is the status of the line before. */
+async function run(
+  command: string,
+  last: number,
+  { work, bin }: Place,
+): Promise<{ status: number; output: string[] }> {
+  const plain = PLAIN.test(command) && !STARTING.test(command);
+  const ran = plain
+    ? await sealift(argumentsOf(command), { cwd: work })
+    : inShell(`(exit ${last}); ${command}`, work, bin);
+  const errors = ran.stderr
+    .split('\n')
+    .filter((line) => !/^([a-z]+ )*[a-z0-9_-]+: \d+ (row|record|build|part)s?$/.test(line));
+  const text = `${ran.stdout}${errors.join('\n')}`.replaceAll(work, HOME).trimEnd();
+  return { status: ran.code ?? 1, output: text === '' ? [] : text.split('\n') };
+}
+
+function argumentsOf(command: string): string[] {
+  const words = command.match(/'[^']*'|\S+/g) ?? [];
+  return words.slice(1).map((word) => word.replace(/^'(.*)'$/, '$1'));
+}
+
+function inShell(
+  command: string,
+  cwd: string,
+  bin: string,
+): Pick<Ran, 'code' | 'stdout' | 'stderr'> {
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
     cwd,
     encoding: 'utf8',
     env: {
@@ -129,11 +171,7 @@ function run(command: string, cwd: string, bin: string): { status: number; outpu
       NODE_COMPILE_CACHE: COMPILED,
     },
   });
-  const errors = ran.stderr
-    .split('\n')
-    .filter((line) => !/^([a-z]+ )*[a-z0-9_-]+: \d+ (row|record|build|part)s?$/.test(line));
-  const text = `${ran.stdout}${errors.join('\n')}`.replaceAll(cwd, HOME).trimEnd();
-  return { status: ran.status ?? 1, output: text === '' ? [] : text.split('\n') };
+  return { code: status, stdout, stderr };
 }
 
 /** Learns which real digest stands in the place of which one on the page. */

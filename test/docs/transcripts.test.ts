@@ -12,6 +12,7 @@ import { determinismCommand } from '../../src/cli/determinism.ts';
 import { drillCommand } from '../../src/cli/drill.ts';
 import { dryRunCommand } from '../../src/cli/dryRun.ts';
 import { freezeCommand } from '../../src/cli/freeze.ts';
+import { processHost } from '../../src/cli/host.ts';
 import { initCommand } from '../../src/cli/init.ts';
 import { migrateCommand } from '../../src/cli/migrate.ts';
 import { promoteCommand } from '../../src/cli/promote.ts';
@@ -50,21 +51,21 @@ describe('the transcripts', () => {
     expect(COMMANDS.length).toBeGreaterThan(2);
   });
 
-  it.each([FIRST, MAPPING, ...COMMANDS])('of %s are what the commands print', (page) => {
+  it.each([FIRST, MAPPING, ...COMMANDS])('of %s are what the commands print', async (page) => {
     const folder = freshFolder();
     if (COMMANDS.includes(page)) makeDatabase(FIRST, folder);
-    const steps = replay(page, folder);
+    const steps = await replay(page, folder);
     expect(steps.length).toBeGreaterThan(1);
     for (const { command, expected, actual } of steps) {
       expect([command, ...comparable(actual)]).toEqual([command, ...comparable(expected)]);
     }
   });
 
-  it('would show a line that is not what is printed (negative control)', () => {
+  it('would show a line that is not what is printed (negative control)', async () => {
     const folder = freshFolder();
     const page = join(folder, 'page.md');
     writeFileSync(page, '```console\n$ echo one; false\ntwo\n$ echo $?\n1\n```\n');
-    const steps = replay(page, folder);
+    const steps = await replay(page, folder);
     expect(steps.map(({ expected, actual }) => [expected, actual])).toEqual([
       [['two'], ['one']],
       [['1'], ['1']],
@@ -99,7 +100,7 @@ function optionsOf(name: string): string[] {
     rollbackCommand,
     statusCommand,
     pruneCommand,
-  ].map((make) => make(ignore));
+  ].map((make) => make(ignore, processHost()));
   const command = commands.find((candidate) => candidate.name() === name);
   const parts = [command, ...(command?.commands ?? [])];
   const options = parts.flatMap((part) => part?.options ?? []).map((option) => option.long ?? '');

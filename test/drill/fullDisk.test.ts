@@ -13,8 +13,8 @@ const step = (failure: Said['failure'], code = 1): [string, boolean] => {
 
 it('a run that stops for the disk is as expected, in any words', () => {
   const failure = { code: 'DISK', line: 'any words' };
-  expect(step(failure)).toEqual(['exit 1, for want of space', true]);
-  expect(step(failure, 2)).toEqual(['exit 2, for want of space', false]);
+  expect(step(failure)).toEqual(['exit 1, out of space', true]);
+  expect(step(failure, 2)).toEqual(['exit 2, out of space', false]);
 });
 
 it('a run that stops for anything else, or not at all, is not', () => {

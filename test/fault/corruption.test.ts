@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyCandidate, type Verification } from '../../src/seal/verify.ts';
 import { reportFiles, terminalLines } from '../../src/report/summary.ts';
 import { checkOutcome } from '../../src/outcome/outcome.ts';
-import { sealift } from '../cli/run.ts';
+import { sealift } from '../kit/run.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { CORRUPTIONS, readFiles, restore, resum, type Files } from './corruptions.ts';
 import {
@@ -21,6 +21,7 @@ import {
   treeOf,
   writeKennel,
 } from './fixture.ts';
+import { times } from '../kit/long.ts';
 
 let project: string;
 let sealId: string;
@@ -63,7 +64,7 @@ function shown(result: Verification): string {
 
 const KINDS = Object.keys(CORRUPTIONS);
 /** More on demand: `SEALIFT_CORRUPTIONS=10000`. */
-const CORRUPTED = Number(process.env['SEALIFT_CORRUPTIONS'] ?? 300);
+const CORRUPTED = times('SEALIFT_CORRUPTIONS', 100, 1000);
 const CLEAN = Math.ceil(CORRUPTED / 10);
 /** Milliseconds: a machine may be slow, and each takes its time. */
 const timeout = 60_000 + CORRUPTED * 100;

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { sealift, type Ran } from '../cli/run.ts';
+import { sealift, type Ran } from '../kit/run.ts';
 import { eventsOf } from '../promote/fixture.ts';
 import { migrateHere, newProject, SECRET, treeOf, writeKennel } from './fixture.ts';
 
@@ -90,13 +90,14 @@ describe.skipIf(!MOUNTS)('a disk', () => {
       ' sha256sum --quiet -c checksums/SHA256SUMS >> "$out" && echo whole >> "$out"; exit $code';
     const wrap = namespace(script, mounted, join(project, 'mapping'), listing);
     const ran = await sealift(['migrate', '--project', mounted, '--workers', '1', ...from], {
+      process: true,
       wrap,
     });
     return { ...ran, left: readFileSync(listing, 'utf8').trimEnd().split('\n').toSorted() };
   }
 
   const TOO_SMALL =
-    /^sealift migrate: the disk has not enough space for the candidate, nothing was begun: at least [\d.]+ [kM]?B are needed, [\d.]+ [kM]?B are free \(.+storage_candidate\): free space \(sealift prune removes old candidates\), or choose another folder with --project$/;
+    /^sealift migrate: the disk does not have enough space for the candidate, nothing was started: at least [\d.]+ [kM]?B are needed, [\d.]+ [kM]?B are free \(.+storage_candidate\): free space \(sealift prune removes old candidates\), or choose another folder with --project$/;
   const FULL = /^sealift migrate: the disk is full, nothing was published \(.+\): free space or /;
   const SAID = new RegExp(`${TOO_SMALL.source}|${FULL.source}`);
 
@@ -158,7 +159,7 @@ describe.skipIf(!MOUNTS)('a disk', () => {
       'mount -t tmpfs -o size=$2k tmpfs "$1" && cp -r "$3" "$1/mapping" && shift 3 && "$@"';
     const on = async (size: number): Promise<Ran> => {
       const wrap = namespace(script, mounted, String(size), join(project, 'mapping'));
-      return sealift(['migrate', '--project', mounted, ...url], { wrap });
+      return sealift(['migrate', '--project', mounted, ...url], { process: true, wrap });
     };
     const refused = await on(kilobytesOf(join(project, 'mapping')) + 60);
     expect(refused.code).toBe(1);
@@ -193,7 +194,7 @@ describe.skipIf(!MOUNTS)('a disk', () => {
       'mount -t tmpfs -o size=64k tmpfs "$1/storage_candidate/sealed" 2> /dev/null; shift; "$@"';
     const wrap = namespace(script, project);
     // The new candidate cannot be moved onto another disk: the very last step fails.
-    const ran = await sealift(['migrate', '--project', project], { wrap });
+    const ran = await sealift(['migrate', '--project', project], { process: true, wrap });
     expect(ran.code).toBe(1);
     expect(lastLine(ran)).toMatch(/^sealift migrate: .+nothing was published.+: .+$/);
     expect(tree()).toBe(before);
@@ -208,13 +209,19 @@ describe.skipIf(!MOUNTS)('a disk', () => {
     const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && "$@"';
     const wrap = namespace(script, copy);
     const before = [...treeOf(copy)].join('\n');
-    const migrated = await sealift(['migrate', '--project', copy, ...source()], { wrap });
+    const migrated = await sealift(['migrate', '--project', copy, ...source()], {
+      process: true,
+      wrap,
+    });
     expect(migrated.code).toBe(1);
     expect(lastLine(migrated)).toBe(
       `sealift migrate: the folder cannot be written (${join(copy, 'storage_candidate')}): give ` +
         'this user write access, or choose another project folder with --project',
     );
-    const made = await sealift(['init', '--project', join(copy, 'new'), ...source()], { wrap });
+    const made = await sealift(['init', '--project', join(copy, 'new'), ...source()], {
+      process: true,
+      wrap,
+    });
     expect(made.code).toBe(1);
     expect(lastLine(made)).toMatch(/^sealift init: the folder cannot be written \(.+\): give /);
     expect([...treeOf(copy)].join('\n')).toBe(before);
@@ -224,6 +231,7 @@ describe.skipIf(!MOUNTS)('a disk', () => {
     const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && "$@"';
     const wrap = namespace(script, project);
     const { code, stdout, stderr } = await sealift(['verify-checksums', '--project', project], {
+      process: true,
       wrap,
     });
     expect(code, stderr).toBe(74);
@@ -238,7 +246,10 @@ describe.skipIf(!MOUNTS)('a disk', () => {
     const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && "$@"';
     const wrap = namespace(script, legacy);
     const url = `sqlite:${join(legacy, 'legacy.db')}`;
-    const ran = await sealift(['migrate', '--project', project, '--source', url], { wrap });
+    const ran = await sealift(['migrate', '--project', project, '--source', url], {
+      process: true,
+      wrap,
+    });
     expect(ran.code, ran.stderr).toBe(0);
   });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { verifyCandidate } from '../../src/seal/verify.ts';
-import { sealift, type Ran } from '../cli/run.ts';
+import { sealift, type Ran } from '../kit/run.ts';
 import { generateDogSchool } from '../dogschool/generate.ts';
 import {
   HASHING,

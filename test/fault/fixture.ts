@@ -7,18 +7,16 @@ import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
 
-import { ADAPTERS } from '../../src/cli/wire.ts';
-import { inlinePool } from '../../src/threads/inlinePool.ts';
-import type { Pool } from '../../src/threads/pool.ts';
 import { openFindings } from '../../src/findings/findingStore.ts';
 import type { Environment } from '../../src/run/environment.ts';
 import { init } from '../../src/flow/init.ts';
 import { migrate, type MigrateOptions } from '../../src/flow/migrate.ts';
-import { CANDIDATE_ANSWERS } from '../../src/cli/candidateAnswers.ts';
-import { migrationWorker } from '../../src/migrate/worker/migrationWorker.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
 import { randomOf } from '../dogschool/random.ts';
-import { INLINE_SQLITE } from './inlineIntegrity.ts';
+import { INLINE_ADAPTERS, startInline } from '../kit/inline.ts';
+import { copyPrepared } from '../kit/prepared.ts';
+
+export { HASHING } from '../kit/inline.ts';
 
 /** In every text, so that a value that leaks is seen. */
 export const SECRET = 'Geheimnis';
@@ -51,26 +49,16 @@ export function writeKennel(file: string, rows: number, seed: number = 1): void 
   db.close();
 }
 
-/** Without processes, too: a database is checked for damage in this one. */
-const INLINE_ADAPTERS: Environment['adapters'] = new Map([
-  ...ADAPTERS,
-  [INLINE_SQLITE.scheme, INLINE_SQLITE],
-]);
-
-/** A pool for `verifyCandidate`. */
-export const HASHING: Pool = inlinePool(CANDIDATE_ANSWERS);
-
 /** What flows get from outside, without threads, clock or terminal. */
 export const ENVIRONMENT: Environment = {
   adapters: INLINE_ADAPTERS,
-  startWorkers: (_workers, start) => {
-    if (start === null) return HASHING;
-    const worker = migrationWorker({ ...start, registries: new Map() }, ADAPTERS);
-    return inlinePool([...worker.answers, ...CANDIDATE_ANSWERS], () => worker.close());
-  },
+  startWorkers: startInline,
   variables: {},
   progress: { begin() {}, update() {}, end() {} },
   now: () => new Date(0),
+  cwd: '/',
+  temporary: tmpdir(),
+  processors: 2,
   pid: process.pid,
   tool: { name: 'sealift', version: '0.0.0' },
   versions: { timeZoneData: 'test', unicode: 'test' },
@@ -111,8 +99,10 @@ export function migrateHere(
 /** A new project with database and mapping; the caller removes it. */
 export async function newProject(rows: number = 20, seed: number = 1): Promise<string> {
   const project = temporaryFolder();
-  writeKennel(join(project, 'legacy.db'), rows, seed);
-  await initialise(project);
+  await copyPrepared(`kennel-${rows}-${seed}`, project, (folder) => {
+    writeKennel(join(folder, 'legacy.db'), rows, seed);
+    return initialise(folder);
+  });
   return project;
 }
 

@@ -1,20 +1,28 @@
 /** A run that is killed at any moment: readers only ever see whole candidates. */
 
-import { existsSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { verifyCandidate } from '../../src/seal/verify.ts';
-import { sealift, start, type Running } from '../cli/run.ts';
+import { sealift, start } from '../kit/run.ts';
+import { countChanges, startHalting } from './barrier.ts';
 import { generateDogSchool } from '../dogschool/generate.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { HASHING, initialise, migrateHere, temporaryFolder, treeOf } from './fixture.ts';
 import { readOnce, startReader } from './reader.ts';
+import { times } from '../kit/long.ts';
+import { copyPrepared } from '../kit/prepared.ts';
 
 /** More on demand: `SEALIFT_KILLS=300`. */
-const ROUNDS = Number(process.env['SEALIFT_KILLS'] ?? 8);
+const ROUNDS = times('SEALIFT_KILLS', 4, 40);
+const INTERRUPTS = times('SEALIFT_INTERRUPTS', 2, 10);
+/** Milliseconds: a machine may be slow, and each takes its time. */
+const timeout = 300_000 + (ROUNDS + INTERRUPTS) * 60_000;
+/** Changes where readers might see something: a sealed folder, the link, and what is being built. */
+const [SEALED, LINK, STAGING] = [/\/[0-9a-f]{64}$/, /\/v1$/, /\/\.staging$/];
 
 let project: string;
 let store: string;
@@ -22,8 +30,10 @@ let store: string;
 beforeAll(async () => {
   project = temporaryFolder();
   store = join(project, 'storage_candidate');
-  generateDogSchool(join(project, 'legacy.db'), { rows: 2000 });
-  await initialise(project);
+  await copyPrepared('school-2000', project, (folder) => {
+    generateDogSchool(join(folder, 'legacy.db'), { rows: 2000 });
+    return initialise(folder);
+  });
   await migrateHere(project);
 });
 
@@ -31,19 +41,12 @@ afterAll(() => {
   rmSync(project, { recursive: true });
 });
 
-function run(runId: string): Running {
-  const args = ['migrate', '--project', project, '--workers', '2'];
-  return start(args, { env: { MIGRATE_RUN_ID: runId } });
+function command(): string[] {
+  return ['migrate', '--project', project, '--workers', '2'];
 }
 
-/** Kills the run as soon as a name that matches comes or goes in the folder. */
-function killOn(running: Running, folder: string, name: RegExp): () => void {
-  const watcher = watch(folder, (_, changed) => {
-    if (name.test(String(changed))) running.child.kill('SIGKILL');
-  });
-  return () => {
-    watcher.close();
-  };
+function named(runId: string): { env: Record<string, string> } {
+  return { env: { MIGRATE_RUN_ID: runId } };
 }
 
 async function expectWhole(): Promise<void> {
@@ -62,40 +65,35 @@ async function expectClean(): Promise<void> {
 }
 
 describe('SIGKILL', () => {
-  it(`shows no reader half a candidate, ${ROUNDS} times, and the next run works`, async () => {
-    const random = randomOf(1, 'kill');
-    const began = performance.now();
-    expect((await run('run-0').ended).code).toBe(0);
-    const usual = performance.now() - began;
-    const reading = startReader([join(store, 'v1')]);
-    let killed = 0;
-    for (let round = 1; round <= ROUNDS; round += 1) {
-      const running = run(`run-${round}`);
-      const places = [
-        null,
-        [join(store, 'sealed'), /./],
-        [store, /v1/],
-        [store, /staging/],
-      ] as const;
-      const place = places[round % places.length] ?? null;
-      const done = place === null ? () => {} : killOn(running, place[0], place[1]);
-      const timer = setTimeout(() => running.child.kill('SIGKILL'), usual * random.fraction());
-      if (place !== null && place[0] !== store) clearTimeout(timer);
-      const { signal } = await running.ended;
-      clearTimeout(timer);
-      done();
-      if (signal === 'SIGKILL') killed += 1;
-      if (round % 8 === 0) await expectWhole();
-    }
-    expect(await reading.stop()).toBeGreaterThan(50);
-    expect(killed).toBeGreaterThan(ROUNDS / 2);
-    const { code, stderr } = await run('run-after').ended;
-    expect(code, stderr).toBe(0);
-    await expectWhole();
-    await expectClean();
-    const { code: verified } = await sealift(['verify-checksums', '--project', project]);
-    expect(verified).toBe(0);
-  });
+  it(
+    `shows no reader half a candidate, ${ROUNDS} times, and the next run works`,
+    { timeout },
+    async () => {
+      const random = randomOf(1, 'kill');
+      const whole = await countChanges(command(), named('run-0'));
+      expect(whole.code, whole.stderr).toBe(0);
+      expect(whole.changes).toBeGreaterThan(100);
+      const reading = startReader([join(store, 'v1')]);
+      let killed = 0;
+      for (let round = 1; round <= ROUNDS; round += 1) {
+        const anywhere = random.integer(1, whole.changes);
+        const place = [anywhere, SEALED, LINK, STAGING][round % 4] ?? anywhere;
+        const halted = startHalting(command(), place, named(`run-${round}`));
+        if (await halted.reached) halted.child.kill('SIGKILL');
+        const { signal } = await halted.ended;
+        if (signal === 'SIGKILL') killed += 1;
+        if (round % 8 === 0) await expectWhole();
+      }
+      expect(await reading.stop()).toBeGreaterThan(50);
+      expect(killed).toBe(ROUNDS);
+      const { code, stderr } = await start(command(), named('run-after')).ended;
+      expect(code, stderr).toBe(0);
+      await expectWhole();
+      await expectClean();
+      const { code: verified } = await sealift(['verify-checksums', '--project', project]);
+      expect(verified).toBe(0);
+    },
+  );
 
   it('has a reader who would see half a candidate', async () => {
     const path = join(store, 'v1/hunde/schema.json');
@@ -114,24 +112,25 @@ describe('SIGKILL', () => {
 });
 
 describe('SIGINT and SIGTERM', () => {
-  it('end a run with 130 and leave nothing', async () => {
+  it('end a run with 130 and leave nothing', { timeout }, async () => {
     await migrateHere(project, { runId: 'run-quiet' });
     const random = randomOf(1, 'interrupt');
     const tree = (): string => [...treeOf(project, ['storage_reports'])].join('\n');
-    let interrupted = 0;
-    for (let round = 0; round < 10; round += 1) {
+    const { changes, ...counted } = await countChanges(command(), named('run-counted'));
+    expect(counted.code, counted.stderr).toBe(0);
+    for (let round = 0; round < INTERRUPTS; round += 1) {
       const before = tree();
-      const running = run(`run-interrupted-${round}`);
-      while (running.child.exitCode === null && !existsSync(join(store, '.staging'))) await wait(1);
-      await wait(random.integer(0, 150));
-      running.child.kill(round % 2 === 0 ? 'SIGINT' : 'SIGTERM');
-      const { code, stderr } = await running.ended;
-      if (code !== 130) continue;
-      interrupted += 1;
+      // The beginning is loading, the end is publishing: in between an interrupt comes in time.
+      const place = random.integer(Math.ceil(changes / 4), Math.floor(changes / 2));
+      const halted = startHalting(command(), place, named(`run-interrupted-${round}`));
+      expect(await halted.reached).toBe(true);
+      halted.child.kill(round % 2 === 0 ? 'SIGINT' : 'SIGTERM');
+      halted.go();
+      const { code, stderr } = await halted.ended;
+      expect(code, stderr).toBe(130);
       expect(stderr).toMatch(/^sealift migrate: interrupted, nothing was changed\n$/m);
       expect(tree()).toBe(before);
     }
-    expect(interrupted).toBeGreaterThan(4);
     await expectWhole();
   });
 });

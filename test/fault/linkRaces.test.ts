@@ -3,9 +3,10 @@
 import { expect, it } from 'vitest';
 
 import { BROKEN_RACE, raceForLinks } from '../torture/linkRaces.ts';
+import { times } from '../kit/long.ts';
 
 /** More on demand: `SEALIFT_RACES=1000`. */
-const ROUNDS = Number(process.env['SEALIFT_RACES'] ?? 4);
+const ROUNDS = times('SEALIFT_RACES', 3, 20);
 
 it(`a planted link is never followed, ${ROUNDS} races`, { timeout: 3_600_000 }, async () => {
   const { races, swaps } = await raceForLinks({ rounds: ROUNDS, seed: 1 });

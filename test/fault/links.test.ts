@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeReport } from '../../src/disk/reportFolder.ts';
 import { exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
 import { Failure } from '../../src/outcome/failure.ts';
-import { sealift } from '../cli/run.ts';
+import { sealift } from '../kit/run.ts';
 import { migrateHere, newProject, treeOf } from './fixture.ts';
 
 /** Where a link is planted, and what the run does then. */
@@ -75,7 +75,11 @@ describe('a planted link', () => {
       code = exitCodeOf(error);
     }
     try {
-      writeReport(join(project, 'storage_reports'), 'migrate', new Map([['summary.json', '{}']]));
+      writeReport(
+        join(project, 'storage_reports'),
+        { command: 'migrate', pid: 1 },
+        new Map([['summary.json', '{}']]),
+      );
     } catch (error) {
       expect(exitCodeOf(error)).toBe(1);
     }

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { acquireLock } from '../../src/disk/lock.ts';
 import { verifyCandidate } from '../../src/seal/verify.ts';
-import { sealift } from '../cli/run.ts';
+import { sealift } from '../kit/run.ts';
 import { HASHING, newProject, temporaryFolder } from './fixture.ts';
 
 const CONTENDER = fileURLToPath(new URL('./contender.ts', import.meta.url));
@@ -74,7 +74,7 @@ describe('the lock, wanted by many', () => {
   it('refuses the runs that come second, and lets the first finish', async () => {
     const project = await newProject(200);
     const args = ['migrate', '--project', project, '--workers', '1'];
-    const runs = await Promise.all([1, 2, 3, 4].map(() => sealift(args)));
+    const runs = await Promise.all([1, 2, 3, 4].map(() => sealift(args, { process: true })));
     const done = runs.filter(({ code }) => code === 0);
     expect(done.length).toBeGreaterThan(0);
     for (const { code, stderr } of runs) {

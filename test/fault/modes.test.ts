@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-import { start } from '../cli/run.ts';
+import { start } from '../kit/run.ts';
 import { newProject } from './fixture.ts';
 
 const OPEN_MASK: readonly string[] = ['sh', '-c', 'umask 000; exec "$@"', 'sh'];

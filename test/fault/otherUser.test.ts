@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { sealift, type Ran } from '../cli/run.ts';
+import { sealift, type Ran } from '../kit/run.ts';
 import { migrateHere, newProject } from './fixture.ts';
 import { promoteHere, scanHere } from '../promote/fixture.ts';
 
@@ -22,7 +22,7 @@ let temporary: string;
 
 function run(...args: string[]): Promise<Ran> {
   const where = args[0] === 'completion' ? [] : ['--project', project];
-  return sealift([...args, ...where], { wrap, env: { TMPDIR: temporary } });
+  return sealift([...args, ...where], { process: true, wrap, env: { TMPDIR: temporary } });
 }
 
 /** Whether another user can run what is checked out here. */
@@ -82,7 +82,7 @@ describe.skipIf(!canRun())('a user who may not read', () => {
     for (const scheme of ['sqlite', 'csv']) {
       const source = `${scheme}:${join(folder, 'legacy.db')}`;
       const args = ['init', '--source', source, '--project', join(temporary, 'new')];
-      const { stderr } = await sealift(args, { wrap, env: { TMPDIR: temporary } });
+      const { stderr } = await sealift(args, { process: true, wrap, env: { TMPDIR: temporary } });
       expect(stderr).toContain(CLOSED);
     }
   });

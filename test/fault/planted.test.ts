@@ -16,7 +16,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { sealift } from '../cli/run.ts';
+import { sealift } from '../kit/run.ts';
 import { build, promoteHere, scanHere, storeOf } from '../promote/fixture.ts';
 import { newProject, temporaryFolder } from './fixture.ts';
 

@@ -1,9 +1,9 @@
 /**
  * migrate, promote and rollback killed at any moment: whoever reads `storage_live` or `v1` sees whole
- * candidates only, and the next command works. 12 kills, or as many as SEALIFT_KILLS says.
+ * candidates only, and the next command works. 8 kills, or as many as SEALIFT_KILLS says.
  */
 
-import { readdirSync, realpathSync, renameSync, rmSync, watch } from 'node:fs';
+import { readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -11,12 +11,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { sealedNames, sealIdOf } from '../../src/seal/sealedFolders.ts';
 import { verifyCandidate } from '../../src/seal/verify.ts';
-import { sealift, start, type Running } from '../cli/run.ts';
+import { sealift } from '../kit/run.ts';
+import { countChanges, startHalting } from './barrier.ts';
 import { randomOf } from '../dogschool/random.ts';
 import {
   build,
   journal,
-  journalOf,
   liveOf,
   promoteHere,
   scanEntryOf,
@@ -25,8 +25,9 @@ import {
 } from '../promote/fixture.ts';
 import { HASHING, newProject } from './fixture.ts';
 import { readOnce, startReader } from './reader.ts';
+import { times } from '../kit/long.ts';
 
-const KILLS = Number(process.env['SEALIFT_KILLS'] ?? 12);
+const KILLS = times('SEALIFT_KILLS', 8, 40);
 
 let project: string;
 
@@ -58,50 +59,45 @@ function scanOnce(name: string): void {
 
 const random = randomOf(1, 'promote-kill');
 
-/** A command at random: half of them change what is live. */
-function startOne(round: number): { running: Running; command: string } {
-  const command = ['migrate', 'promote', 'rollback', 'promote'][round % 4] ?? 'migrate';
-  const names = sealedNames(storeOf(project));
-  const one = names[random.integer(0, names.length - 1)] ?? '';
-  const args = command === 'promote' ? [command, one.slice(0, 64)] : [command];
-  const env = { MIGRATE_RUN_ID: `run-${round % 7}` };
-  return { command, running: start([...args, '--project', project, '--workers', '1'], { env }) };
+type Kind = 'migrate' | 'promote' | 'rollback';
+
+/** How many changes to the disk each of the commands makes, so that a kill finds a place in it. */
+const changes = new Map<Kind, number>();
+
+async function count(kind: Kind): Promise<void> {
+  const counted = await countChanges([kind, '--project', project, '--workers', '1']);
+  expect(counted.code, counted.stderr).toBe(0);
+  expect(counted.changes, kind).toBeGreaterThan(10);
+  changes.set(kind, counted.changes);
 }
 
-/** Kills after a time, or when the journal or the link begins to change; whether it did. */
-async function kill({ child, ended }: Running, usual: number, round: number): Promise<boolean> {
-  const strike = (): void => {
-    child.kill('SIGKILL');
-  };
-  const places = [null, journalOf(project), project, null];
-  const place = places[(round >> 2) % places.length] ?? null;
-  const timer = setTimeout(strike, place === null ? usual * random.fraction() : 20_000);
-  const watcher =
-    place === null
-      ? null
-      : watch(place, (_, name) => {
-          if (/journal\.ndjson|storage_live/.test(String(name))) strike();
-        });
-  const { signal, code, stderr } = await ended;
-  clearTimeout(timer);
-  watcher?.close();
+/** A command at random, half of which change what is live, killed at a change; null where it had none. */
+async function killOne(round: number): Promise<Kind | null> {
+  const kind = (['migrate', 'promote', 'rollback', 'promote'] as const)[round % 4] ?? 'migrate';
+  const names = sealedNames(storeOf(project));
+  const one = names[random.integer(0, names.length - 1)] ?? '';
+  const args = kind === 'promote' ? [kind, one.slice(0, 64)] : [kind];
+  const anywhere = random.integer(1, changes.get(kind) ?? 1);
+  const place = [anywhere, /journal\.ndjson/, /storage_live/, anywhere][(round >> 2) % 4];
+  const all = [...args, '--project', project, '--workers', '1'];
+  const env = { MIGRATE_RUN_ID: `run-${round % 7}` };
+  const halted = startHalting(all, place ?? anywhere, { env });
+  if (await halted.reached) halted.child.kill('SIGKILL');
+  const { signal, code, stderr } = await halted.ended;
   // Rolling back ends where there is nothing to go back to.
   if (signal === null && code !== 0) expect(stderr).toContain('no candidate was live before');
-  return signal === 'SIGKILL';
+  return signal === 'SIGKILL' ? kind : null;
 }
 
 describe('SIGKILL in migrate, promote and rollback', () => {
   it(`shows no reader half a candidate, ${KILLS} times, and the next command works`, async () => {
-    const began = performance.now();
-    const { code, stderr } = await sealift(['promote', '--project', project]);
-    expect(code, stderr).toBe(0);
-    const usual = performance.now() - began;
+    for (const kind of ['rollback', 'promote', 'migrate'] as const) await count(kind);
     const reading = startReader(links());
     let [killed, round] = [0, 0];
     for (; killed < KILLS && round < 4 * KILLS; round += 1) {
       const before = liveOf(project);
-      const { command, running } = startOne(round);
-      if (!(await kill(running, usual, round))) continue;
+      const command = await killOne(round);
+      if (command === null) continue;
       killed += 1;
       const after = liveOf(project);
       if (command === 'migrate') expect(after).toBe(before);

@@ -19,7 +19,7 @@ import { init } from '../../src/flow/init.ts';
 import { migrate } from '../../src/flow/migrate.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { SourceAdapter } from '../../src/source/source.ts';
-import { start } from '../cli/run.ts';
+import { start } from '../kit/run.ts';
 import { ENVIRONMENT, temporaryFolder, treeOf, writeKennel } from './fixture.ts';
 
 /** An adapter whose source is changed once every row was read, just before the run asks. */

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { sealift } from '../cli/run.ts';
-import { hasProgram } from '../cli/sealift.ts';
+import { sealift } from '../kit/run.ts';
+import { hasProgram } from '../kit/project.ts';
 import { liveOf, storeOf } from '../promote/fixture.ts';
 import { template } from '../torture/attack.ts';
 import { traced } from '../torture/systemCalls.ts';
@@ -44,7 +44,7 @@ describe.skipIf(!HAS_STRACE)('a sync that fails behind the swap of a link', () =
     expect(code).toBe(1);
     expect(liveOf(project)).toBe(before);
     const { stdout } = await sealift(['status', '--project', project]);
-    expect(stdout).toContain('it had not been done');
+    expect(stdout).toContain('before it took effect');
   });
 
   it('leaves migrate with the candidate before, and the next one works', async () => {

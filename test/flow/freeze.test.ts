@@ -14,7 +14,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { digestsOf, runFileOf } from '../cli/sealift.ts';
+import { digestsOf, runFileOf } from '../kit/project.ts';
 import { freezeCheck, freezeIt, project, runDry, runMigrate, uuid } from './registered.ts';
 
 const ENTRIES = { dogs: [{ legacyId: 'a', targetUuid: uuid(1) }] };

@@ -19,7 +19,7 @@ import type { Outcome } from '../../src/outcome/outcome.ts';
 import type { RunFile } from '../../src/seal/format.ts';
 import type { SourceAdapter } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
-import { compareCells, hasProgram } from '../cli/sealift.ts';
+import { compareCells, hasProgram } from '../kit/project.ts';
 import { ENVIRONMENT, temporaryFolder } from '../fault/fixture.ts';
 import { promoteHere } from '../promote/fixture.ts';
 

@@ -14,7 +14,7 @@ import { dryRun } from '../../src/flow/dryRun.ts';
 import { scan } from '../../src/flow/scan.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
-import { recordsOf, writeMapping } from '../cli/sealift.ts';
+import { recordsOf, writeMapping } from '../kit/project.ts';
 import { ENVIRONMENT, migrateHere, temporaryFolder } from '../fault/fixture.ts';
 import { promoteHere } from '../promote/fixture.ts';
 

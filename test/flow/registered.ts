@@ -7,23 +7,16 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll } from 'vitest';
 
-import { ADAPTERS } from '../../src/cli/wire.ts';
-import { inlinePool } from '../../src/threads/inlinePool.ts';
-import type { Pool } from '../../src/threads/pool.ts';
 import { openFindings, type FindingStore } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
-import type { Environment, WorkerStart } from '../../src/run/environment.ts';
 import { checkFreeze, freeze } from '../../src/flow/freeze.ts';
 import { migrate } from '../../src/flow/migrate.ts';
 import { registryBuild, registryCheck } from '../../src/flow/registry.ts';
-import { CANDIDATE_ANSWERS } from '../../src/cli/candidateAnswers.ts';
-import { loadRegistries } from '../../src/mapping/registryFile.ts';
-import { migrationWorker } from '../../src/migrate/worker/migrationWorker.ts';
 import { exitCodeOfCheck, exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
-import { writeMapping } from '../cli/sealift.ts';
+import { writeMapping } from '../kit/project.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 
 export interface Entry {
@@ -79,27 +72,6 @@ export function registryOf(folder: string, file: string = 'dogs.ndjson'): string
   return readFileSync(join(folder, 'mapping/registries', file), 'utf8');
 }
 
-/** The environment of the fault tests, but with registries. */
-export const HERE: Environment = {
-  ...ENVIRONMENT,
-  startWorkers(workers, start) {
-    if (start === null) return ENVIRONMENT.startWorkers(workers, start);
-    const pool = startPool(start);
-    return {
-      size: 1,
-      call: async (call, input) => (await pool).call(call, input),
-      callEach: async (call, input) => (await pool).callEach(call, input),
-      close: async () => (await pool).close(),
-    };
-  },
-};
-
-async function startPool(start: NonNullable<WorkerStart>): Promise<Pool> {
-  const registries = await loadRegistries(start.mapping);
-  const worker = migrationWorker({ ...start, registries }, ADAPTERS);
-  return inlinePool([...worker.answers, ...CANDIDATE_ANSWERS], () => worker.close());
-}
-
 /** What a command said. */
 export interface Said {
   readonly code: number;
@@ -132,25 +104,26 @@ const look = (folder: string): { project: string; here: string; sources: Map<str
 const plan = { workers: 1, memory: 2 ** 28, runId: 'run-test', failAfter: null, allowRejected: 0 };
 
 export const check = (folder: string): Promise<Said> =>
-  said('check', folder, (_, found) => registryCheck(look(folder), HERE, found));
+  said('check', folder, (_, found) => registryCheck(look(folder), ENVIRONMENT, found));
 
 export const build = (folder: string, modules: readonly string[] = []): Promise<Said> =>
-  said('action', folder, () => registryBuild({ ...look(folder), modules }, HERE));
+  said('action', folder, () => registryBuild({ ...look(folder), modules }, ENVIRONMENT));
 
 export const freezeIt = (
   folder: string,
   why: string = 'CHG-1',
   who: string = 'Ada',
-): Promise<Said> => said('action', folder, () => freeze({ project: folder, who, why }, HERE));
+): Promise<Said> =>
+  said('action', folder, () => freeze({ project: folder, who, why }, ENVIRONMENT));
 
 export const freezeCheck = (folder: string): Promise<Said> =>
   said('check', folder, (_, found) => checkFreeze({ project: folder }, found));
 
 export const runMigrate = (folder: string): Promise<Said> =>
-  said('action', folder, (_, found) => migrate({ ...look(folder), ...plan }, HERE, found));
+  said('action', folder, (_, found) => migrate({ ...look(folder), ...plan }, ENVIRONMENT, found));
 
 export const runDry = (folder: string): Promise<Said> =>
-  said('check', folder, (_, found) => dryRun({ ...look(folder), ...plan }, HERE, found));
+  said('check', folder, (_, found) => dryRun({ ...look(folder), ...plan }, ENVIRONMENT, found));
 
 /** Findings as texts: severity, rule and places. */
 export function placesOf({ findings }: Said): string[] {

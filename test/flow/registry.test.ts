@@ -17,7 +17,7 @@ import { describe, expect, it } from 'vitest';
 
 import { compareUtf8, registryBytes } from '../../src/registry/newEntries.ts';
 import { foldedId } from '../../src/registry/checkRegistries.ts';
-import { digestsOf, recordsOf } from '../cli/sealift.ts';
+import { digestsOf, recordsOf } from '../kit/project.ts';
 import {
   build,
   check,

@@ -8,20 +8,23 @@ import { allWorkers, withHashers, workersFor, type Workers } from '../../src/run
 import { ENVIRONMENT } from '../fault/fixture.ts';
 
 const MIB = 2 ** 20;
+const TWO = { processors: 2 } as const;
 
 describe('the number of threads', () => {
   it('is what was asked for, whatever the size', () => {
-    expect([workersFor(5, 0), workersFor(1, 900 * MIB), allWorkers(3)]).toEqual([5, 1, 3]);
+    expect([workersFor(5, 0, TWO), workersFor(1, 900 * MIB, TWO), allWorkers(3, TWO)]).toEqual([
+      5, 1, 3,
+    ]);
   });
 
   it('is one for a small source, and one for each processor for others', () => {
-    expect(workersFor(null, 8 * MIB)).toBe(1);
-    expect(workersFor(null, 8 * MIB + 1)).toBe(allWorkers(null));
-    expect(allWorkers(null)).toBeLessThanOrEqual(8);
+    expect(workersFor(null, 8 * MIB, TWO)).toBe(1);
+    expect(workersFor(null, 8 * MIB + 1, TWO)).toBe(2);
+    expect(allWorkers(null, { processors: 64 })).toBe(8);
   });
 
   it('is one for each processor for a source whose size is not known', () => {
-    expect([workersFor(null, null), workersFor(3, null)]).toEqual([allWorkers(null), 3]);
+    expect([workersFor(null, null, TWO), workersFor(3, null, TWO)]).toEqual([2, 3]);
   });
 });
 
@@ -53,7 +56,7 @@ describe('who hashes a candidate', () => {
     const file = join(folder, 'records.ndjson');
     writeFileSync(file, '');
     truncateSync(file, 9 * MIB);
-    expect(await started(null)).toBe(allWorkers(null));
+    expect(await started(null)).toBe(allWorkers(null, ENVIRONMENT));
   });
 
   it('closes what it started when the work fails', async () => {

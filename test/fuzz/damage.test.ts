@@ -1,11 +1,13 @@
-/** 200 damaged databases: refused, or sound and as an independent reading finds them. More: npm run fuzz. */
+/** Damaged databases: refused, or sound and as an independent reading finds them. More: npm run fuzz. */
 
 import { describe, expect, it } from 'vitest';
 
 import { damaged, KINDS, kindOf } from './damage.ts';
 import { runTrials, type Ended } from './runTrials.ts';
+import { times } from '../kit/long.ts';
 
-const COUNT = 200;
+/** More on demand: `SEALIFT_DAMAGED=2000`. */
+const COUNT = times('SEALIFT_DAMAGED', 60, 400);
 
 describe('a damaged database', () => {
   it(`is refused, or is sound and arrives as it is, ${COUNT} copies`, async () => {

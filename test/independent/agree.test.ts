@@ -25,7 +25,8 @@ import { transformer, type Transform } from '../../src/record/transform.ts';
 import { parseType } from '../../src/record/type.ts';
 import { canonical } from './handMade.ts';
 
-const CASES = 3000;
+/** More on demand: `SEALIFT_CELLS=30000`. */
+const CASES = times('SEALIFT_CELLS', 1000, 3000);
 const PYTHON = `
 import json, sys
 sys.dont_write_bytecode = True
@@ -45,6 +46,7 @@ for line in sys.stdin:
     except NotKnown:
         print('unknown')
 `;
+import { times } from '../kit/long.ts';
 
 type Cell = string | number;
 

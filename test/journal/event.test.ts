@@ -105,7 +105,7 @@ describe('an event without what it has to have', () => {
       const journal = journalOf({ event, to: 'no name', found: 'no name' });
       expect(journal.entries.map(eventOf)).toContainEqual({ event: 'malformed' });
       expect(() => pointerHistory(journal, 'journal')).toThrow(
-        `the journal's entry ${event} does not follow from those before`,
+        `the journal is broken, as an entry ${event} cannot follow the entries before it`,
       );
     },
   );

@@ -78,7 +78,7 @@ describe('a journal', () => {
   });
 
   it('lets no event set what is the journal’s', () => {
-    expect(() => append({ event: 'one', seq: 7 })).toThrow('sets what the journal sets');
+    expect(() => append({ event: 'one', seq: 7 })).toThrow('has a member that the journal sets');
     expect(existsSync(file) ? readFileSync(file).length : 0).toBe(0);
   });
 
@@ -192,7 +192,7 @@ describe('a journal that was changed', () => {
   });
 });
 
-describe('something foreign in its place', () => {
+describe('an unexpected file in its place', () => {
   it.each(['folder', 'file'] as const)('is not written through: a link for the %s', (what) => {
     const elsewhere = join(parent, 'elsewhere');
     if (what === 'folder') {
@@ -203,8 +203,8 @@ describe('something foreign in its place', () => {
       writeFileSync(elsewhere, '');
       symlinkSync(elsewhere, file);
     }
-    expect(() => append({ event: 'one' })).toThrow('something foreign');
-    expect(() => readJournal(folder)).toThrow('something foreign');
+    expect(() => append({ event: 'one' })).toThrow('in place of the journal');
+    expect(() => readJournal(folder)).toThrow('in place of the journal');
     if (what === 'file') expect(readFileSync(elsewhere)).toHaveLength(0);
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import type { Finding } from '../../src/outcome/finding.ts';
-import { workFolder } from '../cli/sealift.ts';
+import { workFolder } from '../kit/project.ts';
 import { LISTS, referencesIn } from './references.ts';
 import { assess, describeAssessment, KINDS, type Planted } from './truth.ts';
 

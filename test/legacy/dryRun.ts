@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Finding } from '../../src/outcome/finding.ts';
-import { sealift, type Ran } from '../cli/run.ts';
+import { sealift, type Ran } from '../kit/run.ts';
 import { LISTS, referencesIn } from './references.ts';
 import { assess, type Assessment, type Truth } from './truth.ts';
 

@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
-import { workFolder } from '../cli/sealift.ts';
+import { workFolder } from '../kit/project.ts';
 import { plantDefects } from '../dogschool/defects.ts';
 import { generateDogSchool } from '../dogschool/generate.ts';
 import { shared } from '../shared.ts';
@@ -40,7 +40,7 @@ function expectTruth(assessment: Assessment, planted: number): void {
 }
 
 describe.skipIf(LEGACY === null || TRUTH === null)('the legacy database', () => {
-  it('has its planted defects found, and no others', { timeout: 120_000 }, async () => {
+  it('has its planted defects found, and no others', async () => {
     const [file, truth] = [LEGACY ?? '', readTruth(TRUTH ?? '')];
     const kinds = new Set(truth.defects.map(({ kind }) => kind));
     expect(KINDS.filter((kind) => !kinds.has(kind))).toEqual([]);
@@ -51,14 +51,12 @@ describe.skipIf(LEGACY === null || TRUTH === null)('the legacy database', () => 
 });
 
 describe('generated databases', () => {
-  it.each(SEEDS)('seed %i has its planted defects found', { timeout: 120_000 }, (seed) =>
-    plantAndFind(seed, 5000, 5),
-  );
+  it.each(SEEDS)('seed %i has its planted defects found', (seed) => plantAndFind(seed, 5000, 5));
 
   it.each([
     [1, 10_000],
     [2, 600],
-  ])('seed %i of %i rows is clean', { timeout: 120_000 }, async (seed, rows) => {
+  ])('seed %i of %i rows is clean', async (seed, rows) => {
     const file = join(FOLDER, `clean-${seed}.db`);
     generateDogSchool(file, { seed, rows });
     const { ran, findings } = await dryRunOf(join(FOLDER, `clean-${seed}`), file);

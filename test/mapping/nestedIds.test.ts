@@ -15,7 +15,7 @@ import { rowMapper } from '../../src/mapping/compile/rowMapper.ts';
 import { parseJson } from '../../src/record/jsonText.ts';
 import { uuidV5 } from '../../src/record/uuid.ts';
 import { JsonNode, type JsonValue, type SourceValue } from '../../src/record/value.ts';
-import { writeMapping } from '../cli/sealift.ts';
+import { writeMapping } from '../kit/project.ts';
 import { ENVIRONMENT, temporaryFolder } from '../fault/fixture.ts';
 import { NAMESPACE } from './project.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 import { init } from '../../src/flow/init.ts';
-import { recordsOf, workFolder, writeMapping } from '../cli/sealift.ts';
+import { recordsOf, workFolder, writeMapping } from '../kit/project.ts';
 import { ENVIRONMENT, migrateHere } from '../fault/fixture.ts';
 
 const root = workFolder('digits');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { keyFits, readEntry, locatorOf, writeHeader } from '../../src/migrate/worker/spillEntry.ts';
 import { encodeKey } from '../../src/record/keyOrder.ts';
-import { workFolder } from '../cli/sealift.ts';
+import { workFolder } from '../kit/project.ts';
 import { entriesOf, spilled, type Entry } from './spilled.ts';
 
 const folder = workFolder('entry');

@@ -11,12 +11,12 @@ import {
   migrate,
   recordsOf,
   runFileOf,
-  sealift,
   succeed,
   workFolder,
   writeMapping,
   type Summary,
-} from '../cli/sealift.ts';
+} from '../kit/project.ts';
+import { sealift } from '../kit/run.ts';
 import { migrateHere } from '../fault/fixture.ts';
 import { writeTable, type Dialect } from '../source/csvWriter.ts';
 

@@ -12,10 +12,10 @@ import {
   migrate,
   recordsOf,
   runFileOf,
-  sealift,
   workFolder,
   writeMapping,
-} from '../cli/sealift.ts';
+} from '../kit/project.ts';
+import { sealift } from '../kit/run.ts';
 import { migrateHere } from '../fault/fixture.ts';
 
 const folder = workFolder('filtered');
@@ -243,7 +243,7 @@ describe('rows whose parents were filtered', () => {
     const at = project('long', { rows, modes: FILTER, ids: 'uuid' });
     await migrate(at, ['--workers', '2']);
     expect(runFileOf(at).accounting.map((line) => line.filtered)).toEqual([0, links, 1]);
-  }, 60_000);
+  });
 
   it('go with them though the registry knows nothing of a row that was filtered', async () => {
     const rows: Rows = {

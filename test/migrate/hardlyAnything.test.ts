@@ -9,7 +9,7 @@ import { openFindings } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
 import { init } from '../../src/flow/init.ts';
 import { scan } from '../../src/flow/scan.ts';
-import { linesOf, recordsOf, workFolder, writeMapping } from '../cli/sealift.ts';
+import { linesOf, recordsOf, workFolder, writeMapping } from '../kit/project.ts';
 import { ENVIRONMENT, migrateHere } from '../fault/fixture.ts';
 
 const folder = workFolder('hardly-anything');

@@ -17,10 +17,10 @@ import {
   merkleOf,
   migrate,
   recordsOf,
-  sealift,
   workFolder,
   writeMapping,
-} from '../cli/sealift.ts';
+} from '../kit/project.ts';
+import { sealift } from '../kit/run.ts';
 import { randomOf, shuffled } from '../dogschool/random.ts';
 import { canonical, type Json } from '../independent/handMade.ts';
 
@@ -196,7 +196,7 @@ beforeAll(() => {
 
 describe('a registry', () => {
   it('without an entry for a row rejects the row, with row, field and no value', async () => {
-    const ran = await sealift(['migrate', '--project', project], { variables: SECRETS });
+    const ran = await sealift(['migrate', '--project', project], { env: SECRETS });
     expect(ran.code).toBe(1);
     expect(ran.stdout).toContain(
       'BLOCKER registry people-code · id · row 4: the registry has no entry for the legacy id',
@@ -207,7 +207,7 @@ describe('a registry', () => {
 
 describe('ids', () => {
   beforeAll(async () => {
-    await migrate(project, ['--allow-rejected', '1'], { variables: SECRETS });
+    await migrate(project, ['--allow-rejected', '1'], { env: SECRETS });
   });
 
   it('of rule keep are the legacy keys, in the order of numbers', () => {
@@ -302,7 +302,7 @@ describe('ids', () => {
     const before = { log: linesOf(project, 'log'), secret: linesOf(project, 'log-secret') };
     const file = writeDatabase('shuffled.db', shuffled([...LOG], randomOf(5, 'log')));
     const args = ['--source', `sqlite:${file}`, '--allow-rejected', '1'];
-    await migrate(project, args, { variables: SECRETS });
+    await migrate(project, args, { env: SECRETS });
     expect(linesOf(project, 'log')).toEqual(before.log);
     expect(linesOf(project, 'log-secret')).toEqual(before.secret);
   });
@@ -310,8 +310,8 @@ describe('ids', () => {
   it('and blinds change with the secret, and nothing else does (negative control)', async () => {
     const before = { log: linesOf(project, 'log'), secret: linesOf(project, 'log-secret') };
     const keep = linesOf(project, 'people-keep');
-    const variables = { ...SECRETS, SEALIFT_KEY_SALT: SECRETS.SEALIFT_KEY_LOG_1 };
-    await migrate(project, ['--allow-rejected', '1'], { variables });
+    const env = { ...SECRETS, SEALIFT_KEY_SALT: SECRETS.SEALIFT_KEY_LOG_1 };
+    await migrate(project, ['--allow-rejected', '1'], { env });
     expect(linesOf(project, 'log-secret')).toEqual(before.secret);
     expect(linesOf(project, 'log')).not.toEqual(before.log);
     expect(withoutBlind(linesOf(project, 'log'))).toEqual(withoutBlind(before.log));

@@ -11,13 +11,13 @@ import {
   migrate,
   recordsOf,
   runFileOf,
-  sealift,
   succeed,
   validatorOf,
   workFolder,
   writeMapping,
   type Json,
-} from '../cli/sealift.ts';
+} from '../kit/project.ts';
+import { sealift } from '../kit/run.ts';
 
 const folder = workFolder('language');
 

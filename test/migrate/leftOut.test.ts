@@ -13,7 +13,7 @@ import { scan } from '../../src/flow/scan.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { checkRowFindings } from '../../src/scan/rowFindings.ts';
 import type { RunFile } from '../../src/seal/format.ts';
-import { runFileOf, workFolder, writeMapping, type HandWritten } from '../cli/sealift.ts';
+import { runFileOf, workFolder, writeMapping, type HandWritten } from '../kit/project.ts';
 import { promoteHere } from '../promote/fixture.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 
@@ -329,7 +329,7 @@ const sql = (cell: Cell): string =>
   typeof cell === 'string' ? `'${cell}'` : String(cell ?? 'NULL');
 
 describe('any conditions of any modules', () => {
-  it('leave out as many rows as a plain reading of them says', { timeout: 60_000 }, async () => {
+  it('leave out as many rows as a plain reading of them says', async () => {
     let [odd, plain] = [0, 0];
     await holds(
       asyncProperty(CASE, async ({ rows, wheres }) => {

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 
 import { initialise, migrateHere, writeKennel } from '../fault/fixture.ts';
-import { workFolder } from '../cli/sealift.ts';
+import { workFolder } from '../kit/project.ts';
 import { shared } from '../shared.ts';
 
 const folder = workFolder('one-data-root');

@@ -19,7 +19,7 @@ import {
   workFolder,
   writeMapping,
   type Summary,
-} from '../cli/sealift.ts';
+} from '../kit/project.ts';
 import { randomOf, shuffled, type Random } from '../dogschool/random.ts';
 
 const folder = workFolder('order');
@@ -233,7 +233,7 @@ describe('many rows in little memory', () => {
     ]) {
       runs.set(args.join(' '), await migrate(project, [...args, '--allow-blockers']));
     }
-  }, 60_000);
+  });
 
   it('is the same whatever the memory and the number of workers', () => {
     expect(runs.size).toBe(2);

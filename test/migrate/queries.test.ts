@@ -13,7 +13,7 @@ import { dryRun } from '../../src/flow/dryRun.ts';
 import { migrate } from '../../src/flow/migrate.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
-import { candidateOf, recordsOf, runFileOf, workFolder, writeMapping } from '../cli/sealift.ts';
+import { candidateOf, recordsOf, runFileOf, workFolder, writeMapping } from '../kit/project.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 
 const folder = workFolder('queries');
@@ -250,14 +250,15 @@ describe('one row that becomes several', () => {
     const { failure, findings } = await run(tags, 'migrate', { allowRejected: 99 });
     expect(failure).toMatch(/^rows of module m cannot be accounted for, nothing was published /);
     expect(failure).toContain('--allow-rejected does not cover them');
-    const reason = '2 rows of the query rejected; as its rows are not those of table "bill"';
+    const reason =
+      '2 rows of the query rejected; rows of the query and of table "bill" do not match';
     expect(findings.filter((finding) => finding.startsWith(`accounting ${reason}`))).toHaveLength(
       1,
     );
     expect(existsSync(candidateOf(tags.root))).toBe(false);
   });
 
-  it('cannot be filtered behind the SQL', async () => {
+  it('cannot be filtered after the SQL', async () => {
     const where = [{ column: 'tag', in: ['paid'] }];
     const tags = project({ sql: EACH_TAG, base: BY_NO }, { ...TAGS, where });
     const { failure, findings } = await run(tags);
@@ -309,7 +310,7 @@ describe('several rows that become one', () => {
     );
     const shared =
       'accounting base table "line" has 2 rows that share their key ("bill") with another row, so ' +
-      'it would not show which of them the query leaves out: name a unique key, or in "count" the ' +
+      'rows that the query leaves out cannot be identified: name a unique key, or in "count" the ' +
       'result column of count(*)';
     const { failure, findings } = await run(sums, 'migrate', { allowRejected: 99 });
     expect(failure).toMatch(/^rows of module m cannot be accounted for, nothing was published /);
@@ -374,7 +375,7 @@ describe('several rows that become one', () => {
     const { failure, findings } = await run(sums, 'migrate', { allowRejected: 9 });
     expect(failure).toContain('cannot be accounted for');
     expect(findings).toEqual([
-      'accounting 1 row of the query without a partner in its base table "line", and not read',
+      'accounting 1 row of the query not read: no matching row in base table "line"',
       `accounting line/2 ${LOST}`,
     ]);
   });
@@ -387,7 +388,7 @@ describe('rows of a query that are of no row of its base', () => {
     const { failure, findings } = await run(made, 'migrate', { allowRejected: 99 });
     expect(failure).toMatch(/^rows of module m cannot be accounted for, nothing was published /);
     const stray =
-      'accounting 1 row of the query without a partner in its base table "customer", and not read';
+      'accounting 1 row of the query not read: no matching row in base table "customer"';
     expect(findings).toEqual([stray]);
     expect((await run(made, 'dry-run')).findings).toEqual([stray]);
   });
@@ -398,7 +399,7 @@ describe('rows of a query that are of no row of its base', () => {
     const other = "SELECT nr || '' AS nr, name, NULL AS town FROM customer";
     const { findings } = await run(project({ sql: other, base: BY_NR }, CUSTOMER));
     expect(findings).toHaveLength(4);
-    expect(findings[0]).toMatch(/^accounting 3 rows of the query without a partner/);
+    expect(findings[0]).toMatch(/^accounting 3 rows of the query not read: no matching row/);
   });
 });
 

@@ -18,12 +18,11 @@ import {
   migrate,
   recordsOf,
   runFileOf,
-  sealift,
   succeed,
   workFolder,
   writeMapping,
-  type Ran,
-} from '../cli/sealift.ts';
+} from '../kit/project.ts';
+import { sealift, type Ran } from '../kit/run.ts';
 
 const folder = workFolder('rejections');
 const project = join(folder, 'project');

@@ -11,7 +11,7 @@ import {
   splitBucket,
 } from '../../src/migrate/worker/reshuffle.ts';
 import { ONE_BUCKET } from '../../src/migrate/sort/router.ts';
-import { workFolder } from '../cli/sealift.ts';
+import { workFolder } from '../kit/project.ts';
 import { entriesOf, spilled, type Entry } from './spilled.ts';
 
 const folder = workFolder('reshuffle');

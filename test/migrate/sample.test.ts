@@ -14,12 +14,12 @@ import {
   migrate,
   recordsOf,
   runFileOf,
-  sealift,
   succeed,
   workFolder,
   writeMapping,
   type Json,
-} from '../cli/sealift.ts';
+} from '../kit/project.ts';
+import { sealift } from '../kit/run.ts';
 
 const folder = workFolder('sample');
 const project = join(folder, 'project');

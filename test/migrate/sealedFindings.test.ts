@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 
-import { recordsOf, workFolder, writeMapping } from '../cli/sealift.ts';
+import { recordsOf, workFolder, writeMapping } from '../kit/project.ts';
 import { HASHING, migrateHere } from '../fault/fixture.ts';
 import { verifyCandidate } from '../../src/seal/verify.ts';
 

@@ -7,7 +7,7 @@ import type { SortedBucket, SortOptions } from '../../src/migrate/calls.ts';
 import { sortedCapacity } from '../../src/migrate/sort/writeSorted.ts';
 import { sortBucket } from '../../src/migrate/worker/sortBucket.ts';
 import { asBuffer } from '../../src/threads/sharedBuffer.ts';
-import { workFolder } from '../cli/sealift.ts';
+import { workFolder } from '../kit/project.ts';
 import { spilled, type Entry } from './spilled.ts';
 
 const folder = workFolder('sort');

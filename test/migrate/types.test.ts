@@ -16,7 +16,7 @@ import {
   validatorOf,
   workFolder,
   writeMapping,
-} from '../cli/sealift.ts';
+} from '../kit/project.ts';
 import { canonical, type Json } from '../independent/handMade.ts';
 import { digest, EXAMPLES, FILE } from './typeExamples.ts';
 
@@ -119,9 +119,9 @@ beforeAll(async () => {
       },
     },
   });
-  const variables = { SEALIFT_KEY_PEPPER: 'ab'.repeat(16) + 'cd'.repeat(16) };
-  await migrate(project, ['--allow-blockers'], { variables });
-}, 30_000);
+  const env = { SEALIFT_KEY_PEPPER: 'ab'.repeat(16) + 'cd'.repeat(16) };
+  await migrate(project, ['--allow-blockers'], { env });
+});
 
 describe('a field of type', () => {
   for (const [name, { type, cells }] of Object.entries(EXAMPLES)) {

@@ -100,7 +100,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     [
       'a journal that has lost what was live is good enough',
-      '  if (found !== null && !hasMoves(journal)) throw forgotten(paths);\n',
+      '  if (found !== null && !hasMoves(journal)) throw withoutMoves(paths);\n',
       '',
     ],
     [
@@ -203,8 +203,8 @@ export const MUTANTS: readonly Mutant[] = [
     ['findings may be taken away', 'count !== module.findings || ', ''],
     [
       'findings may stand in any order',
-      'comparePlaces(before, place) < 0',
-      'comparePlaces(before, place) < 2',
+      'comparePositions(before, position) < 0',
+      'comparePositions(before, position) < 2',
     ],
   ]),
   ...of(true, 'scan/checkAccounting.ts', ACCOUNTING, [
@@ -245,9 +245,9 @@ export const MUTANTS: readonly Mutant[] = [
     ['test/migrate/queries.test.ts', 'test/migrate/rejections.test.ts'],
     [
       [
-        'rows of a query without a partner are not told',
-        '  add(base.strays, `without',
-        '  add(0 * base.strays, `without',
+        'rows of a query without a base row are not reported',
+        '  add(base.strays, `not read',
+        '  add(0 * base.strays, `not read',
       ],
     ],
   ),

@@ -8,7 +8,7 @@ import { Failure } from '../../src/outcome/failure.ts';
 import { formatSourceUrl, parseSourceUrl } from '../../src/project/sourceUrl.ts';
 import type { Environment, SelfOptions } from '../../src/run/environment.ts';
 import { networkAdapter } from '../contract/network/adapter.ts';
-import { sealift } from '../cli/run.ts';
+import { sealift } from '../kit/run.ts';
 import { ENVIRONMENT, newProject, temporaryFolder } from '../fault/fixture.ts';
 
 const SECRET_URL = 'postgres://ada:s3cret@db/shop';

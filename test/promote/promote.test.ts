@@ -139,7 +139,7 @@ describe('promote', () => {
     ['was never scanned', null, 'never scanned'],
     ['failed its scan', { verdict: 'FAIL' }, 'failed'],
     ['did not verify when it was scanned', { verdict: 'FAIL', checks: null }, 'failed'],
-    ['was scanned with other checks', { checks: '0'.repeat(64) }, 'other checks'],
+    ['was scanned with other checks', { checks: '0'.repeat(64) }, 'checks or severities'],
     ['passed, with findings', { counts: { BLOCKER: 1, WARNING: 0, INFO: 0 } }, 'failed'],
     ['passed, with nothing counted', { counts: {} }, 'failed'],
     [
@@ -180,7 +180,9 @@ describe('promote', () => {
     const mapping = JSON.parse(text) as object;
     const severities = [{ rule: 'unique', severity: 'WARNING' }];
     writeFileSync(path, JSON.stringify({ ...mapping, severities }));
-    expect(await refused(() => promoteHere(project))).toContain('other checks or severities');
+    expect(await refused(() => promoteHere(project))).toContain(
+      'checks or severities in the mapping have changed',
+    );
     writeFileSync(path, JSON.stringify(mapping, null, 3));
     await promoteHere(project);
   });
@@ -233,7 +235,7 @@ describe('promote', () => {
     const text = readFileSync(path, 'utf8');
     writeFileSync(path, text.replace('"PASS"', '"WARN"'));
     for (const run of [promoteHere, rollbackHere, pruneHere, statusHere, scanHere]) {
-      expect(await refused(() => run(project))).toMatch(/journal does not hold/);
+      expect(await refused(() => run(project))).toMatch(/journal is broken/);
     }
   });
 });
@@ -300,7 +302,7 @@ describe('a live link that was changed by hand', () => {
 
   it('is told by status, and by the next command, which writes it down', async () => {
     pointByHand(project, names[2]);
-    const note = `storage_live was changed by hand: it leads to ${names[2]}, the journal says ${names[1]}`;
+    const note = `storage_live was changed by hand: it points to ${names[2]}, but pointed to ${names[1]} according to the journal`;
     expect((await statusHere(project)).notes).toContain(note);
     expect((await promoteHere(project, { candidate: names[0] })).notes).toContain(note);
     expect(eventsOf(project).slice(-3)).toEqual([
@@ -343,8 +345,8 @@ describe('a live link that was changed by hand', () => {
 
 describe('a move that was killed', () => {
   it.each([
-    ['before the link was switched', false, 'promote-not-done', 'had not been done'],
-    ['after it', true, 'promote-done', 'had been done'],
+    ['before the link was switched', false, 'promote-not-done', 'before it took effect'],
+    ['after it', true, 'promote-done', 'after it had taken effect'],
   ])('%s is noted by the next command', async (_, switched, event, text) => {
     await promoteHere(project, { candidate: names[0] });
     append(project, [{ event: 'promote-intended', to: names[1], from: names[0] }]);
@@ -427,7 +429,7 @@ describe('prune', () => {
 
   it('refuses a link in the place of the trash', async () => {
     symlinkSync(project, join(storeOf(project), '.trash'));
-    expect(await refused(() => pruneHere(project))).toContain('removed candidates go');
+    expect(await refused(() => pruneHere(project))).toContain('folder for removed candidates');
   });
 });
 

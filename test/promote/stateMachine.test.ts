@@ -33,6 +33,7 @@ import {
   statusHere,
   storeOf,
 } from './fixture.ts';
+import { times } from '../kit/long.ts';
 
 interface Model {
   /** In the order of {@link sealedNames}. */
@@ -51,7 +52,7 @@ interface Real {
 type Command = AsyncCommand<Model, Real>;
 
 /** Sequences of commands; more with SEALIFT_TEST_RUNS. */
-const RUNS = Number(process.env['SEALIFT_TEST_RUNS'] ?? 10);
+const RUNS = times('SEALIFT_TEST_RUNS', 10, 60);
 /** Repeats a walk that failed: fast-check names its seed. */
 const SEED = process.env['SEALIFT_SEED'];
 

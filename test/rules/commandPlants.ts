@@ -11,7 +11,8 @@ import type { Environment, SelfOptions, SelfRun } from '../../src/run/environmen
 import type { SourceLocation } from '../../src/source/source.ts';
 import { scanDrift } from '../../src/flow/scanDrift.ts';
 import type { Stage } from '../../src/outcome/rules.ts';
-import { check, freezeCheck, freezeIt, HERE, project as registered } from '../flow/registered.ts';
+import { ENVIRONMENT } from '../fault/fixture.ts';
+import { check, freezeCheck, freezeIt, project as registered } from '../flow/registered.ts';
 import { change, migrateOf, projectOf, said, type Said } from './flows.ts';
 import { ROW_PLANTS, uuid } from './rowPlants.ts';
 import { SOUND } from './sealPlants.ts';
@@ -54,7 +55,7 @@ function different(between: (project: string) => void): CommandPlant {
     const a = sealId(await migrateOf(project));
     between(project);
     const b = sealId(await migrateOf(project));
-    return said((found) => diff({ ...at(project), a, b, showValues: null }, HERE, found));
+    return said((found) => diff({ ...at(project), a, b, showValues: null }, ENVIRONMENT, found));
   };
   return { stage: 'diff', find };
 }
@@ -77,7 +78,7 @@ function selfRuns(runId: (run: number) => string): Environment {
     return { code: 0, signal: null, stdout, stderr: '' };
   };
   return {
-    ...HERE,
+    ...ENVIRONMENT,
     runSelf: (args, { variables }) => ({ ended: run(args, variables), kill() {} }),
   };
 }
@@ -92,7 +93,7 @@ async function moved(): Promise<Said> {
 
 function driftOf(project: string): Promise<Said> {
   const options = { ...at(project), depth: 'records', workers: 1, memory: MEMORY } as const;
-  return said((found) => scanDrift(options, HERE, found));
+  return said((found) => scanDrift(options, ENVIRONMENT, found));
 }
 
 /** By rule. */
@@ -133,7 +134,7 @@ export const COMMAND_PLANTS: Readonly<Record<string, readonly CommandPlant[]>> =
       find: () => {
         const options = { skipIntegrityCheck: true, workers: 1, memory: MEMORY };
         const project = projectOf(SOUND);
-        return said((found) => dryRun({ ...at(project), ...options }, HERE, found));
+        return said((found) => dryRun({ ...at(project), ...options }, ENVIRONMENT, found));
       },
     },
   ],

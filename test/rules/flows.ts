@@ -15,8 +15,8 @@ import { verifyChecksums } from '../../src/flow/verifyChecksums.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import type { Outcome, Status } from '../../src/outcome/outcome.ts';
-import { writeMapping } from '../cli/sealift.ts';
-import { HERE } from '../flow/registered.ts';
+import { ENVIRONMENT } from '../fault/fixture.ts';
+import { writeMapping } from '../kit/project.ts';
 
 /** A small source and its mapping. */
 export interface Source {
@@ -87,31 +87,34 @@ function at(project: string): { project: string; here: string; sources: Map<stri
 }
 
 export const dryRunOf = (project: string): Promise<Said> =>
-  said((found) => dryRun({ ...at(project), workers: 1, memory: MEMORY }, HERE, found));
+  said((found) => dryRun({ ...at(project), workers: 1, memory: MEMORY }, ENVIRONMENT, found));
 
 export function migrateOf(project: string, options: Partial<MigrateOptions> = {}): Promise<Said> {
   const given = { runId: 'rules', failAfter: null, allowRejected: 0, workers: 1, memory: MEMORY };
-  return said((found) => migrate({ ...at(project), ...given, ...options }, HERE, found), 'action');
+  return said(
+    (found) => migrate({ ...at(project), ...given, ...options }, ENVIRONMENT, found),
+    'action',
+  );
 }
 
 export const scanAllOf = (project: string): Promise<Said> =>
   said((found) => {
     const options = { command: 'scan-all', project, modules: null, recount: at(project) } as const;
-    return scan({ ...options, workers: 1, memory: MEMORY }, HERE, found);
+    return scan({ ...options, workers: 1, memory: MEMORY }, ENVIRONMENT, found);
   });
 
 export const scanModulesOf = (project: string, modules: readonly string[]): Promise<Said> =>
   said((found) => {
     const options = { command: 'scan-module', project, modules, recount: null } as const;
-    return scan({ ...options, workers: 1, memory: MEMORY }, HERE, found);
+    return scan({ ...options, workers: 1, memory: MEMORY }, ENVIRONMENT, found);
   });
 
 export const verifyOf = (project: string, expectSeal: string | null = null): Promise<Said> =>
-  said(() => verifyChecksums({ project, candidate: null, expectSeal, workers: 1 }, HERE));
+  said(() => verifyChecksums({ project, candidate: null, expectSeal, workers: 1 }, ENVIRONMENT));
 
 export function promoteOf(project: string, allowWarnings: boolean): Promise<Said> {
   const about = { candidate: null, expectSeal: null, workers: 1, dryRun: false, who: 'Ada' };
-  return said(() => promote({ project, allowWarnings, ...about }, HERE), 'action');
+  return said(() => promote({ project, allowWarnings, ...about }, ENVIRONMENT), 'action');
 }
 
 export function isLive(project: string): boolean {

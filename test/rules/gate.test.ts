@@ -86,7 +86,7 @@ describe('a run that leaves no record', () => {
     for (const said of [await dryRunOf(project), await migrateOf(project)]) {
       expect([said.code, said.line]).toEqual([
         'EMPTY',
-        'no record is left of 1 row, nothing was published (1 row filtered): correct what the modules say under "where" and "onFilteredParent"',
+        'no record is left of 1 row, nothing was published (1 row filtered): correct "where" and "onFilteredParent" in the modules',
       ]);
     }
   });

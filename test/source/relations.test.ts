@@ -15,7 +15,7 @@ import type {
   SourceReader,
 } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
-import { workFolder } from '../cli/sealift.ts';
+import { workFolder } from '../kit/project.ts';
 import { prepareAt, readerOf, waiting } from '../contract/opening.ts';
 
 const folder = workFolder('relations');

@@ -14,7 +14,7 @@ import Database from 'better-sqlite3';
 
 import type { Holder } from '../../src/disk/lock.ts';
 import { sealedNames } from '../../src/seal/sealedFolders.ts';
-import { sealift, start, type Ran } from '../cli/run.ts';
+import { sealift, start, type Ran } from '../kit/run.ts';
 import { randomOf, type Random } from '../dogschool/random.ts';
 import { storeOf } from '../promote/fixture.ts';
 import { nextRun, template, unsound } from './attack.ts';
@@ -197,7 +197,7 @@ async function stop(ring: Ring, holder: Turn): Promise<void> {
     const about = noteOf(ring.project);
     if (child === undefined || about?.pid !== holder.pid || !holds(ring, holder)) return;
     const args = ['promote', '--project', ring.project, '--workers', '1'];
-    const { code, stderr } = await sealift(args, { env: ring.env });
+    const { code, stderr } = await sealift(args, { env: ring.env, process: true });
     ring.counts.stopped += 1;
     const said = `sealift ${about.command} (process ${about.pid}, since ${about.since}) is at work`;
     if (code !== 1 || !stderr.includes(said)) {

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 import { sealedNames } from '../../src/seal/sealedFolders.ts';
-import { sealift, type Ran } from '../cli/run.ts';
+import { sealift, type Ran } from '../kit/run.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { storeOf } from '../promote/fixture.ts';
 import { template } from './attack.ts';
@@ -105,7 +105,7 @@ export async function raceForLinks(options: LinkRaceOptions): Promise<LinkRaces>
 /** A small project, as each command of a race needs it. */
 async function raceProject(): Promise<string> {
   const project = await template(4);
-  await sealift(['verify-checksums', '--project', project]);
+  await sealift(['verify-checksums', '--project', project], { process: true });
   mkdirSync(join(project, 'temporary'));
   return project;
 }
@@ -117,7 +117,7 @@ function run(args: readonly string[], project: string, sabotage: string | undefi
     TMPDIR: join(project, 'temporary'),
   };
   if (sabotage !== undefined) env['NODE_OPTIONS'] = `--import=${sabotage}`;
-  return sealift([...args, '--json', '--project', project, ...workers], { env });
+  return sealift([...args, '--json', '--project', project, ...workers], { env, process: true });
 }
 
 /** What a command has taken in from outside, and whether it ended as it should. */

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 
 import { sealedNames } from '../../src/seal/sealedFolders.ts';
-import { sealift } from '../cli/run.ts';
+import { sealift } from '../kit/run.ts';
 import { initialise, temporaryFolder, writeKennel } from '../fault/fixture.ts';
 import { build, promoteHere, scanHere, storeOf } from '../promote/fixture.ts';
 import type { Place } from './racer.ts';
@@ -64,7 +64,7 @@ async function otherProject(project: string): Promise<string> {
   await build(project, MARK);
   await scanHere(project);
   await promoteHere(project);
-  await sealift(['verify-checksums', '--project', project]);
+  await sealift(['verify-checksums', '--project', project], { process: true });
   return project;
 }
 

@@ -12,7 +12,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { sealedNames } from '../../src/seal/sealedFolders.ts';
 import { verifyCandidate } from '../../src/seal/verify.ts';
-import { start } from '../cli/run.ts';
+import { start } from '../kit/run.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { HASHING } from '../fault/fixture.ts';
 import { readOnce } from '../fault/reader.ts';

@@ -6,7 +6,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { start, type Ran } from '../cli/run.ts';
+import { start, type Ran } from '../kit/run.ts';
 import type { Random } from '../dogschool/random.ts';
 
 /** Calls that change a disk or read it, and the errors that a kernel may answer them with. */

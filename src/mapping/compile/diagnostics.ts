@@ -1,4 +1,4 @@
-/** Diagnostics of one row while it is mapped. They say where and why, never the value. */
+/** Diagnostics of one row while it is mapped. They give field and reason, never the value. */
 
 import type { Severity } from '../../outcome/finding.ts';
 import type { Rule } from '../../outcome/rules.ts';
@@ -11,9 +11,9 @@ export interface Diagnostic {
   readonly field: string;
   readonly rule: Rule;
   readonly severity: Severity;
-  /** A clause that holds no value. */
+  /** A clause without any value. */
   readonly reason: string;
-  /** Where in the text of the cell, in Unicode code points: [start, end). */
+  /** Range in the text of the cell, in Unicode code points: [start, end). */
   readonly start?: number;
   readonly end?: number;
 }
@@ -22,40 +22,40 @@ export type Note = Pick<Diagnostic, 'rule' | 'reason' | 'start' | 'end'>;
 
 export interface DiagnosticLog {
   readonly diagnostics: readonly Diagnostic[];
-  /** The cell is lost. Returns what stands in its place. */
+  /** Reports a cell that is lost. Returns its replacement. */
   readonly reject: (field: string, rejection: Rejection) => null;
-  /** The same of a part of the record's key: without one there is no record, whatever it weighs. */
+  /** Like `reject`, for a part of the record's key: always a BLOCKER, as no record can be made. */
   readonly rejectKey: (field: string, rejection: Rejection) => null;
-  /** The cell is kept. */
+  /** Reports a cell that is kept. */
   readonly note: (field: string, note: Note) => void;
-  /** Whether a cell was rejected by a rule that is a BLOCKER there. */
+  /** Whether a cell was rejected with severity BLOCKER. */
   readonly hasRejected: () => boolean;
   readonly clear: () => void;
 }
 
 /**
- * The log of a mapper; severities are those of the project. Of a field, only the first diagnostic of a
- * rule counts.
+ * Makes the log of a mapper, with the severities of the project. Keeps only the first diagnostic
+ * for each field and rule.
  */
 export function diagnosticLog(module: CompiledModule, project: ProjectMapping): DiagnosticLog {
   const diagnostics: Diagnostic[] = [];
   let rejected = false;
-  const weigh = (field: string, { rule }: Note): Severity =>
+  const severityFor = (field: string, { rule }: Note): Severity =>
     severityOf(project, rule, module.name, field);
   const add = (field: string, note: Note, severity: Severity): Severity => {
     const { rule, reason, start, end } = note;
-    const twice = diagnostics.some(
+    const isKnown = diagnostics.some(
       (diagnostic) => diagnostic.field === field && diagnostic.rule === rule,
     );
-    if (twice) return severity;
-    const place = start === undefined || end === undefined ? {} : { start, end };
-    diagnostics.push({ field, rule, severity, reason, ...place });
+    if (isKnown) return severity;
+    const range = start === undefined || end === undefined ? {} : { start, end };
+    diagnostics.push({ field, rule, severity, reason, ...range });
     return severity;
   };
   return {
     diagnostics,
     reject: (field, rejection) => {
-      if (add(field, rejection, weigh(field, rejection)) === 'BLOCKER') rejected = true;
+      if (add(field, rejection, severityFor(field, rejection)) === 'BLOCKER') rejected = true;
       return null;
     },
     rejectKey: (field, rejection) => {
@@ -64,7 +64,7 @@ export function diagnosticLog(module: CompiledModule, project: ProjectMapping): 
       return null;
     },
     note: (field, note) => {
-      add(field, note, weigh(field, note));
+      add(field, note, severityFor(field, note));
     },
     hasRejected: () => rejected,
     clear: () => {

@@ -1,6 +1,6 @@
 /**
- * Target ids: what a row is called in the new system, from its legacy key, a frozen registry or, for
- * rows without key, its content.
+ * Target ids: the id of a row in the new system, derived from its legacy key or, without one, from
+ * its content, or taken from a frozen registry.
  */
 
 import { createHmac } from 'node:crypto';
@@ -14,7 +14,7 @@ import type { Row } from '../../source/source.ts';
 import type { CompiledKeyPart, CompiledModule } from './module.ts';
 import type { Mapping } from '../model.ts';
 
-/** What mappers need besides the mapping itself. */
+/** The context of mappers. */
 export interface MapperContext {
   readonly mapping: Mapping;
   /** Secret keys by id, for `blind` and keyless ids. */
@@ -22,29 +22,29 @@ export interface MapperContext {
   /** Registry name → legacy id → target id. */
   readonly registries: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /**
-   * Module → legacy keys (see recordKey.ts) that only filtered rows have. Has no module of which no
-   * row is filtered, or whose keys are not asked for.
+   * Module → legacy keys (see recordKey.ts) that only filtered rows have. Lacks modules without
+   * filtered rows, and those whose keys are not needed.
    */
   readonly filtered?: ReadonlyMap<string, { readonly has: (key: string) => boolean }>;
-  /** Module → legacy keys that rows have, filtered ones included; only if they are asked for. */
+  /** Module → legacy keys of all rows, including filtered ones; only modules that are needed. */
   readonly present?: ReadonlyMap<string, { readonly has: (key: string) => boolean }>;
 }
 
 export interface Identity {
-  /** The legacy key of a row, as {@link keyText} spells it; rejects and returns '' if it has none. */
+  /** The legacy key of a row in the form of {@link keyText}; rejects and returns '' if invalid. */
   key(row: Row): string;
-  /** The target id for a legacy key; '' for no key. Rejects and returns '' if there is none. */
+  /** The target id for a legacy key; '' for ''. Rejects and returns '' if there is none. */
   target(key: string): string;
-  /** The canonical line that links a target id to its legacy key. */
+  /** The canonical lineage line from a target id to its legacy key, without LF. */
   lineage(target: string, key: string): string;
-  /** base64url of 16 bytes of HMAC-SHA-256(K, JCS([module, …key])). */
+  /** The first 16 bytes of HMAC-SHA-256(K, JCS([module, …key])) in base64url. */
   blind(key: readonly KeyValue[]): string;
 }
 
 export const NO_KEY: Rejection = new Rejection('key-null', 'a part of the legacy key is null');
 const NOT_REGISTERED = new Rejection('registry', 'the registry has no entry for the legacy id');
 
-/** The identity rules of one module. Errors become rejections of the id field. */
+/** Compiles the identity rules of one module. Errors become rejections of the id field. */
 export function identity(
   module: CompiledModule,
   context: MapperContext,
@@ -73,17 +73,17 @@ function columnsOf(key: readonly CompiledKeyPart[]): string[] {
   return key.map((part) => part.column);
 }
 
-/** Where columns stand in the rows that are read for the module. */
+/** Indexes of columns in the rows that are read for the module; -1 if a column is not read. */
 export function columnIndexes(module: CompiledModule, columns: readonly string[]): number[] {
   return columns.map((column) => module.columns.indexOf(column));
 }
 
-/** Canonical JSON texts of key parts with commas between; null or a Rejection as said below. */
+/** Returns the key text of a row, null or a Rejection, see {@link keyText}. */
 export type KeyText = (row: Row) => string | null | Rejection;
 
 /**
- * The canonical JSON texts of key parts, joined by commas; null when all are null, a Rejection when
- * some are or one does not fit its type.
+ * Makes a function that joins the canonical JSON texts of key parts by commas. It returns null if
+ * all parts are null, and a Rejection if only some are or if one does not fit its type.
  */
 export function keyText(key: readonly CompiledKeyPart[], indexes: readonly number[]): KeyText {
   const texts = key.map((part, number) => partText(part, indexes[number] ?? -1));
@@ -103,7 +103,7 @@ export function keyText(key: readonly CompiledKeyPart[], indexes: readonly numbe
   };
 }
 
-/** One part; the common kinds of keys pass without a converter. */
+/** Makes the text function of one part; common kinds of keys need no converter. */
 function partText(part: CompiledKeyPart, index: number): KeyText {
   const { type } = part;
   const convert = partConverter(part);
@@ -130,7 +130,7 @@ function partText(part: CompiledKeyPart, index: number): KeyText {
   }
 }
 
-/** From a cell to the value of a key part. */
+/** Makes the converter from a cell to the value of a key part. */
 export function partConverter({ type, transforms }: CompiledKeyPart): Converter {
   const convert = converter({ type });
   if (transforms === undefined) return convert;
@@ -141,7 +141,7 @@ export function partConverter({ type, transforms }: CompiledKeyPart): Converter 
   };
 }
 
-/** Target id of the record of `module` whose legacy key has this canonical text. */
+/** Makes the function from the canonical text of a legacy key to the target id in `module`. */
 export function targetId(
   module: string,
   rule: CompiledModule['mapping']['id'],
@@ -154,12 +154,12 @@ export function targetId(
   return uuidV5(context.mapping.project.namespace, `[${JSON.stringify(module)},`, ']');
 }
 
-/** A registry spells ids as text, numbers too. */
+/** The form of a legacy key in registries, which hold all ids as text. */
 export function legacyId(key: string): string {
   return key.startsWith('"') ? (JSON.parse(key) as string) : key;
 }
 
-/** What {@link Identity} makes of the key of a record. */
+/** Makes {@link Identity.blind} for a module. */
 export function blindOf(module: CompiledModule, context: MapperContext): Identity['blind'] {
   const secret = context.secrets.get(module.mapping.blind ?? '');
   return (key) => {
@@ -173,8 +173,8 @@ export function blindOf(module: CompiledModule, context: MapperContext): Identit
 }
 
 /**
- * Ids of records without key, from their canonical content (without id) and the ordinal among
- * equal records, from 0: UUIDv8 with a secret key, version 5 without.
+ * Makes the function that derives ids of records without key from their canonical content (without
+ * id) and their ordinal among equal records, from 0: UUIDv8 with a secret key, UUIDv5 without.
  */
 export function contentId(
   module: CompiledModule,
@@ -184,7 +184,7 @@ export function contentId(
   const secret = id.rule === 'keyless' ? context.secrets.get(id.key ?? '') : undefined;
   const head = Buffer.from(JSON.stringify(module.name));
   return (content, ordinal) => {
-    // The module's name and the content end themselves as JSON texts; the ordinal comes last.
+    // Unambiguous: JSON texts mark their own end, and the ordinal comes last.
     const name = Buffer.concat([head, content, Buffer.from(String(ordinal))]);
     return secret === undefined
       ? uuidV5OfBytes(context.mapping.project.namespace, name)

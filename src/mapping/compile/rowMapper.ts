@@ -1,9 +1,9 @@
 /**
- * Rows → canonical records, for one module. The hot path of a run: for each module one function is
- * generated in which every field has its place, so that the runtime serialises one object literal
- * with its members in canonical order (RFC 8785 §3.2.3) and nothing is sorted per row.
+ * Maps rows of one module to canonical records. This is the hot path of a run: each module gets a
+ * generated function that serialises one object literal with its members in canonical order
+ * (RFC 8785 §3.2.3), so that nothing is sorted per row.
  *
- * The generated text holds field names as JSON strings and numbers of our own; nothing else of a
+ * The generated code contains field names as JSON strings, and generated numbers; nothing else of a
  * mapping gets into it.
  */
 
@@ -29,28 +29,28 @@ import { missingParent, parentFilter } from './rowFilter.ts';
 
 export type { Diagnostic } from './diagnostics.ts';
 
-/** What the last mapped row became; overwritten by the next one. */
+/** The result for the last mapped row; overwritten by the next one. */
 interface MappedRow {
-  /** Canonical JSON, without the id where the module is keyless; a cell that failed is null. */
+  /** Canonical JSON, without the id if the module is keyless; a rejected cell is null. */
   record: string;
-  /** The order key; for keyless modules empty, the id comes from the content. */
+  /** The order key; empty for keyless modules, whose ids are derived from the content. */
   key: KeyValue[];
-  /** The line of lineage.ndjson without LF, '' where the module has none. */
+  /** The line of lineage.ndjson without LF; '' if the module has no lineage. */
   lineage: string;
-  /** Content to store; content that stands in several fields comes several times. */
+  /** Content to store, once for each field that holds it. */
   blobs: BlobReference[];
 }
 
-/** Maps one row at a time: all members are of the last row, and are read before the next call. */
+/** Maps one row at a time; all members describe the last row, until the next call. */
 export interface RowMapper {
   readonly out: MappedRow;
-  /** Diagnostics of the last row: at most one for each field and rule. */
+  /** Diagnostics of the last row, at most one for each field and rule. */
   readonly diagnostics: readonly Diagnostic[];
-  /** Whether the last row has the key that orders its record; without one `out` is of no use. */
+  /** Whether the last row has the key that orders its record; if not, `out` is unusable. */
   readonly hasKey: boolean;
   /**
-   * Maps one row into `out`; true when its record may be sealed. It may not when it has no key, or
-   * when a BLOCKER has emptied a cell. Diagnostics on content that is kept as it is never keep a row out.
+   * Maps one row into `out`; returns whether its record may be sealed. It may not if the row has no
+   * key, or if a cell was rejected with a BLOCKER. Diagnostics on kept cells never exclude a row.
    */
   map(row: Row): boolean;
 }
@@ -62,13 +62,13 @@ interface Member {
   readonly raw: boolean;
 }
 
-/** A mapper for rows that hold the module's columns in order. */
+/** Makes a mapper for rows that hold the module's columns in order. */
 export function rowMapper(module: CompiledModule, context: MapperContext): RowMapper {
   const out: MappedRow = { record: '', key: [], lineage: '', blobs: [] };
   const log = diagnosticLog(module, context.mapping.project);
   const id = identity(module, context, log.rejectKey);
   const run = generate(module, context, { out, log, id });
-  // What stands in a key for a part that there is not; a kept key may well be an empty text.
+  // Placeholder of a missing part in a key; '' is a valid part of a kept key.
   const none = module.idField === null ? null : '';
   let hasKey = false;
   return {
@@ -81,7 +81,7 @@ export function rowMapper(module: CompiledModule, context: MapperContext): RowMa
       if (log.diagnostics.length > 0) log.clear();
       if (out.blobs.length > 0) out.blobs = [];
       run(row);
-      // Most rows have nothing to say, and so they have a key.
+      // Most rows have no diagnostics, so they have a key.
       hasKey = log.diagnostics.length === 0 || out.key.every((part) => part !== none);
       return hasKey && !log.hasRejected();
     },
@@ -138,8 +138,8 @@ function generate(
 }
 
 /**
- * Fields of text that passes without a call. Their text stands in the record as it came, so that
- * one look at the whole record says whether there is anything to look for.
+ * Lists text fields with a fast path. Their text is in the record unchanged, so one test of the
+ * whole record tells whether any of them has to be inspected.
  */
 function plainTexts(module: CompiledModule): { field: string; column: number }[] {
   return module.fields.flatMap(({ name, mapping, type }) =>
@@ -149,12 +149,12 @@ function plainTexts(module: CompiledModule): { field: string; column: number }[]
   );
 }
 
-/** The value of a constant field; nothing for other fields. */
+/** The value of a constant field; undefined for other fields. */
 function constantOf({ mapping, type }: CompiledField): unknown {
   return 'constant' in mapping ? constantValue(mapping, type) : undefined;
 }
 
-/** Handles what the inlined tests leave: everything else that may happen to a cell. */
+/** Makes the function for cells of a field that the inlined fast path does not handle. */
 function slowPath(
   module: CompiledModule,
   field: CompiledField,
@@ -203,8 +203,8 @@ function referencePath(
   return (row) => {
     const filtered = isFiltered?.(row) === true;
     if (!filtered && isMissing?.(row) !== true) return mapped(row);
-    if (required) return log.reject(name, filtered ? LOST_PARENT : MISSING_PARENT);
-    log.note(name, filtered ? FILTERED_PARENT : NOT_THERE);
+    if (required) return log.reject(name, filtered ? REQUIRED_FILTERED : REQUIRED_MISSING);
+    log.note(name, filtered ? FILTERED_PARENT : MISSING_PARENT);
     return null;
   };
 }
@@ -213,20 +213,20 @@ const FILTERED_PARENT: Note = {
   rule: 'filtered-parent',
   reason: 'the row that it refers to was filtered, the field is null',
 };
-const LOST_PARENT = new Rejection(
+const REQUIRED_FILTERED = new Rejection(
   'required',
   'the row that it refers to was filtered, the field is required',
 );
-const NOT_THERE: Note = {
+const MISSING_PARENT: Note = {
   rule: 'reference-missing',
   reason: 'no row has the key that it refers to, the field is null',
 };
-const MISSING_PARENT = new Rejection(
+const REQUIRED_MISSING = new Rejection(
   'required',
   'no row has the key that it refers to, the field is required',
 );
 
-/** Each cell's text is looked at as it came, then one cell is made of all of them. */
+/** Inspects the text of each cell as it was read, then combines the cells into one. */
 function combinedPath(
   module: CompiledModule,
   field: Omit<MappedField, 'mapping' | 'orders'> & { readonly mapping: CombinedField },
@@ -248,7 +248,7 @@ function combinedPath(
   };
 }
 
-/** Cells of the common types pass without a call; everything else goes to the converter. */
+/** Generates the code for a field: an inlined fast path for common types, else a call. */
 function assignment(module: CompiledModule, field: CompiledField, index: number): string {
   const { mapping } = field;
   if ('constant' in mapping) return `const value${index} = constants[${index}];`;
@@ -266,7 +266,7 @@ function isRequired(field: CompiledField): boolean {
   return field.mapping.required === true;
 }
 
-/** Whether the field holds a part of a legacy key that is kept: it orders the records. */
+/** Whether the field holds a part of a kept legacy key, which orders the records. */
 function isKeptKey(module: CompiledModule, field: CompiledField): boolean {
   return module.idField === null && module.orderFields.includes(field.name);
 }
@@ -279,7 +279,7 @@ function fieldMembers(module: CompiledModule): Member[] {
   }));
 }
 
-/** Whether the id is known from the row's key: not from its content, nor the key itself. */
+/** Whether the id is derived from the row's key, rather than from its content or kept. */
 function hasTarget({ idField, mapping }: CompiledModule): boolean {
   return idField !== null && mapping.id.rule !== 'keyless';
 }
@@ -292,7 +292,7 @@ function keyCode(module: CompiledModule): string {
   return `[${values.join(', ')}]`;
 }
 
-/** Adds the id and the blind to the members, unless both come from the content later. */
+/** Adds the id and the blind to the members, unless both are derived from the content later. */
 function idCode(module: CompiledModule, members: Member[]): string[] {
   if (module.mapping.id.rule === 'keyless') return [];
   const lines: string[] = [];
@@ -307,12 +307,16 @@ function idCode(module: CompiledModule, members: Member[]): string[] {
   return lines;
 }
 
-/** `__proto__` in a literal would set a prototype; the mapping's checks refuse it besides. */
+/**
+ * Matches names unfit for a literal. `__proto__`, which mapping checks also reject, sets a
+ * prototype.
+ */
 const SPECIAL_NAME = /^(0|[1-9]\d*|__proto__)$/;
 
 /**
- * One object literal where its member order is the canonical one; otherwise text piece by piece:
- * JavaScript moves integer-like names to the front, and raw JSON has no place in a literal.
+ * Generates the code that serialises a record: one object literal if that keeps the canonical
+ * order, otherwise the concatenation of its members. JavaScript moves integer-like names to the
+ * front, and a literal cannot hold raw JSON.
  */
 function serialise(members: readonly Member[]): string {
   if (!members.some((member) => member.raw || SPECIAL_NAME.test(member.name))) {

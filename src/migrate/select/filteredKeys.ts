@@ -1,24 +1,24 @@
 /**
- * Which records are not there because their rows were filtered, for modules whose references ask:
- * a pass for the keys of filtered rows, and one that takes away those that another row keeps. Rows
- * that are filtered with their parents filter their own children, so parents come first.
+ * Finds the keys that only filtered rows have, for modules whose references depend on them: one
+ * pass collects the keys of filtered rows, another the keys that some other row keeps. Rows that
+ * are filtered with their parents filter their own children, so parents come first.
  */
 
-import { addFallenKeys, createKeyLinks } from '../../extsort/keyLinks.ts';
+import { addCascadedKeys, createKeyLinks } from '../../extsort/keyLinks.ts';
 import { addKeys } from '../../extsort/keySet.ts';
 import { compileModule } from '../../mapping/compile/module.ts';
 import { findModule, isReference, type Mapping, type ModuleMapping } from '../../mapping/model.ts';
 import { freshSet, runPass, setPath, type PassContext } from './keyPass.ts';
 import { ALL_ROWS, type RowSelection } from './rowSelection.ts';
 
-/** The key sets of all modules that others ask about; none, and no pass, where nobody does. */
+/** Makes the key sets of all modules that references depend on; reads nothing if there are none. */
 export async function findFilteredKeys(context: PassContext): Promise<RowSelection['filtered']> {
   const filtered = new Map<string, string>();
-  for (const name of askedModules(context.mapping)) {
+  for (const name of modulesToRead(context.mapping)) {
     const path = freshSet(setPath(context, name, 'filtered'));
     filtered.set(name, path);
     await findKeys(name, path, filtered, context);
-    // Rows that lead to rows of their own module fall with these, and so on.
+    // Rows that refer to rows of their own module are filtered with these, in a cascade.
     if (filteredParents(context.mapping, name).includes(name)) {
       await followLinks(name, path, filtered, context);
     }
@@ -26,7 +26,7 @@ export async function findFilteredKeys(context: PassContext): Promise<RowSelecti
   return filtered;
 }
 
-/** Adds to the set at `path` what rows say by themselves, and by parents in other modules. */
+/** Adds the keys of rows that are filtered by themselves or by parents in other modules. */
 async function findKeys(
   name: string,
   path: string,
@@ -42,7 +42,7 @@ async function findKeys(
   addKeys(path, lost, kept);
 }
 
-/** Adds what falls with the keys at `path`, in one pass however long the chains are. */
+/** Adds the keys that are filtered in a cascade with those at `path`, in one pass. */
 async function followLinks(
   name: string,
   path: string,
@@ -52,18 +52,20 @@ async function followLinks(
   const module = compileModule(context.mapping, name);
   const links = setPath(context, name, 'links');
   createKeyLinks(links);
-  // Rows that lead to what is known so far are links of chains, too.
+  // The module's own set is left out, so that rows which refer to it are in the chains as well.
   const others = new Map([...filtered].filter(([parent]) => parent !== name));
   await runPass(module, { kind: 'links', into: links }, { ...ALL_ROWS, filtered: others }, context);
-  await addFallenKeys(links, path);
+  await addCascadedKeys(links, path);
 }
 
 /**
- * Modules of which rows are filtered and to which references lead that ask for it; each after those
- * that filter its rows, otherwise by name.
+ * Lists the modules that may have filtered rows and whose filtered keys references depend on; each
+ * after those that filter its rows, otherwise by name.
  */
-function askedModules(mapping: Mapping): string[] {
-  const asked = new Set(mapping.modules.flatMap((module) => parentsOf(module, ['null', 'filter'])));
+function modulesToRead(mapping: Mapping): string[] {
+  const needed = new Set(
+    mapping.modules.flatMap((module) => parentsOf(module, ['null', 'filter'])),
+  );
   const ordered: string[] = [];
   const done = new Set<string>();
   const visit = (name: string): boolean => {
@@ -72,7 +74,7 @@ function askedModules(mapping: Mapping): string[] {
     const parents = filteredParents(mapping, name).filter((parent) => parent !== name);
     const inherits = parents.map(visit).includes(true);
     const own = (findModule(mapping, name)?.where ?? []).length > 0;
-    if (asked.has(name) && (own || inherits)) ordered.push(name);
+    if (needed.has(name) && (own || inherits)) ordered.push(name);
     return ordered.includes(name);
   };
   for (const { module } of mapping.modules) visit(module);

@@ -1,9 +1,9 @@
 /**
- * Rows that are in no module at all. Each module accounts for the rows that it leaves out; that some
- * other module takes them is an intention, which is held here against the rows: table by table, those
- * that the conditions of every module leave out are counted, and told. So are those of which a cell
- * is left out, as the modules that map its column leave out the row. Records of external modules
- * are nowhere in the candidate: such a module takes no row.
+ * Reports rows that are in no module. Each module accounts for the rows that it leaves out, but not
+ * for whether another module takes them. So this counts, table by table, the rows that the
+ * conditions of all modules leave out, and the rows with a cell that is left out because the
+ * modules that map its column leave out the row. External modules take no rows, as their records
+ * are not in the candidate.
  */
 
 import { ROWS_PER_RANGE } from '../../run/rowsPerRange.ts';
@@ -26,28 +26,29 @@ import {
 } from '../calls.ts';
 import type { RowSelection } from './rowSelection.ts';
 
-/** Columns that some modules of a table map, and others drop. */
+/** Columns that some modules of a table map and others drop. */
 interface PartOfRows extends SharedColumns {
-  /** The fewest rows that one of the modules leaves out. */
+  /** The smallest number of rows that one of the modules leaves out. */
   readonly atMost: number;
 }
 
-/** A table with all modules that read it or answer for it. */
+/** A table with all modules that read it or account for it. */
 interface Readers {
   readonly table: string;
   readonly modules: readonly CompiledModule[];
-  /** Rows of the table, and the fewest that one of the modules leaves out. */
+  /** Number of rows of the table, and the smallest number that one of the modules leaves out. */
   readonly rows: number;
   readonly atMost: number;
   readonly parts: readonly PartOfRows[];
 }
 
-/** How many columns a message lists. */
+/** Maximum number of columns in a message. */
 const LISTED = 5;
 
 /**
- * Findings `filtered-row` and `filtered-kind`, by the first module that reads their table. Reads
- * only tables of which each module has left out rows, or each that maps some column.
+ * Makes the findings `filtered-row` and `filtered-kind`, keyed by the first module that reads the
+ * table. Reads only tables of which every module, or every module that maps some column, has left
+ * out rows.
  */
 export async function findLeftOut(
   built: readonly Pick<BuiltModule, 'accounting'>[],
@@ -65,7 +66,7 @@ export async function findLeftOut(
   return findings;
 }
 
-/** Tables of which each module that reads them, or some column of them, has left out some rows. */
+/** Lists tables of which every module, or every module that maps some column, left out rows. */
 function tablesWithGaps(
   built: readonly Pick<BuiltModule, 'accounting'>[],
   mapping: Mapping,
@@ -92,15 +93,15 @@ function tablesWithGaps(
 }
 
 /**
- * Columns that may be missing of rows which some module takes, by the modules that do not drop them.
- * A module of a table maps what it does not drop; a query may, under another name.
+ * Groups columns that may be missing for rows which some module takes, by the modules that do not
+ * drop them. A module of a table maps all columns that it does not drop; a query may rename them.
  */
 function partsOf(modules: readonly CompiledModule[], filtered: readonly number[]): PartOfRows[] {
   const mapped = modules.map(
     ({ mapping: { key, fields, dropped = {} } }) =>
       new Set(
         [...key.map(({ column }) => column), ...Object.values(fields).flatMap(columnsOfField)]
-          // A result column of a query may have the name of a column that does not arrive.
+          // A result column of a query may have the name of a dropped column.
           .filter((column) => !Object.hasOwn(dropped, column)),
       ),
   );
@@ -120,7 +121,7 @@ function partsOf(modules: readonly CompiledModule[], filtered: readonly number[]
   return [...parts.values()];
 }
 
-/** One pass over the columns that conditions look at. */
+/** Counts in one pass over the columns that conditions and parts use. */
 async function count(
   { table, modules, parts }: Readers,
   selection: RowSelection,
@@ -147,7 +148,7 @@ async function count(
   }
 }
 
-/** Where a query answers for the table it is not known which rows it leaves out: `found` is null. */
+/** Makes the findings of a table; `found` is null if a query hides which rows are left out. */
 function findingsOf(readers: Readers, found: LeftOut | null, mapping: Mapping): Finding[] {
   const { rows, atMost } = readers;
   const table = quoteName(readers.table);
@@ -167,7 +168,7 @@ function findingsOf(readers: Readers, found: LeftOut | null, mapping: Mapping): 
   return [...odd, finding('filtered-row', reason, readers, mapping), ...inPart];
 }
 
-/** Rows that some module takes, but none that maps certain columns, which are not null. */
+/** Reports rows with values in columns that no module maps which takes the row. */
 function partly(readers: Readers, found: LeftOut | null, mapping: Mapping): Finding[] {
   return readers.parts.flatMap(({ columns, modules: indexes, atMost }, at) => {
     const number = found === null ? `up to ${atMost}` : `${found.parts[at] ?? 0}`;
@@ -194,14 +195,14 @@ function finding(
   { modules }: Pick<Readers, 'modules'>,
   mapping: Mapping,
 ): Finding {
-  // What several modules leave out together is nobody's alone.
+  // Rows that several modules leave out together belong to no single module.
   const [only, ...others] = modules;
   const module = others.length === 0 ? only?.name : undefined;
   const severity = severityOf(mapping.project, rule, module ?? '');
   return { rule, severity, ...(module === undefined ? {} : { module }), reason };
 }
 
-/** What several workers have counted. */
+/** Adds up the counts of several workers. */
 function sumLeftOut(parts: readonly LeftOut[]): LeftOut {
   const odd = new Map<string, OddCells>();
   for (const { column, nulls, others } of parts.flatMap((part) => part.odd)) {

@@ -1,20 +1,20 @@
 /**
- * Which keys there are, for modules whose references become null where they lead to no row: a pass over
- * their keys before anything is built. Rows that are filtered have theirs, too: what becomes of references
- * to them is said elsewhere.
+ * Collects the existing keys of modules to which references become null if no row has the key, in a
+ * pass before anything is built. Includes keys of filtered rows; `filteredKeys.ts` handles
+ * references to these.
  */
 
 import { compileModule } from '../../mapping/compile/module.ts';
 import type { Mapping } from '../../mapping/model.ts';
-import { askedBy } from './presentParents.ts';
+import { parentsNeededBy } from './presentParents.ts';
 import { freshSet, runPass, setPath, type PassContext } from './keyPass.ts';
 import { ALL_ROWS, type RowSelection } from './rowSelection.ts';
 
-/** The key sets of all modules that others ask about; none, and no pass, where nobody does. */
+/** Makes the key sets of all modules that references depend on; reads nothing if there are none. */
 export async function findPresentKeys(context: PassContext): Promise<RowSelection['present']> {
   const { mapping } = context;
   const present = new Map<string, string>();
-  for (const name of [...askedModules(mapping)].sort()) {
+  for (const name of [...modulesToRead(mapping)].sort()) {
     const into = freshSet(setPath(context, name, 'present'));
     present.set(name, into);
     await runPass(compileModule(mapping, name), { kind: 'present', into }, ALL_ROWS, context);
@@ -22,6 +22,6 @@ export async function findPresentKeys(context: PassContext): Promise<RowSelectio
   return present;
 }
 
-function askedModules({ modules }: Mapping): Set<string> {
-  return new Set(modules.flatMap(({ fields }) => Object.values(fields).flatMap(askedBy)));
+function modulesToRead({ modules }: Mapping): Set<string> {
+  return new Set(modules.flatMap(({ fields }) => Object.values(fields).flatMap(parentsNeededBy)));
 }

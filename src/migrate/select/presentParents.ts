@@ -1,16 +1,16 @@
-/** Which modules' keys have to be known before rows are mapped: references to what is not there become null. */
+/** Finds modules whose keys have to be known for mapping, as missing references become null. */
 
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import { nestedReferences } from '../../mapping/idPath.ts';
 import { isReference, type FieldMapping } from '../../mapping/model.ts';
 
-/** Modules of which it matters to the rows of this one whether a key is there. */
+/** Names of modules whose existing keys affect the rows of this one. */
 export function presentParents(module: CompiledModule): Set<string> {
-  return new Set(module.fields.flatMap(({ mapping }) => askedBy(mapping)));
+  return new Set(module.fields.flatMap(({ mapping }) => parentsNeededBy(mapping)));
 }
 
-/** The modules that a field asks about. */
-export function askedBy(field: FieldMapping): string[] {
+/** Names of modules whose existing keys affect a field. */
+export function parentsNeededBy(field: FieldMapping): string[] {
   if (field.onMissing !== 'null') return [];
   if (isReference(field)) return [field.reference];
   return nestedReferences(field).map(({ module }) => module);

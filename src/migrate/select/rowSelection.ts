@@ -1,5 +1,5 @@
 /**
- * Which rows of a module count, beyond what each row says by itself: sets of keys on disk, made by
+ * Selects the rows of a module that count, by the keys of other rows: sets of keys on disk, made by
  * passes over the sources before anything is built, and open while a worker reads rows.
  */
 
@@ -13,13 +13,13 @@ import { rowFilter } from '../../mapping/compile/rowFilter.ts';
 import type { Row } from '../../source/source.ts';
 import { presentParents } from './presentParents.ts';
 
-/** Files of key sets; survives structured clone. */
+/** Paths of key sets; can be structured-cloned. */
 export interface RowSelection {
   /** Module → legacy keys that only filtered rows have. */
   readonly filtered: ReadonlyMap<string, string>;
-  /** Module → legacy keys that rows have. */
+  /** Module → legacy keys of all rows, including filtered ones. */
   readonly present: ReadonlyMap<string, string>;
-  /** Module → keys of the records of a sample; null where all records count. */
+  /** Module → keys of the records of a sample; null if all records count. */
   readonly chosen: ReadonlyMap<string, string> | null;
 }
 
@@ -30,16 +30,16 @@ export const ALL_ROWS: RowSelection = {
 };
 
 export interface OpenSelection {
-  /** For mappers, which look up filtered parents. */
+  /** Context for mappers, which look up filtered and existing parents. */
   readonly context: MapperContext;
-  /** Whether a row counts; null where each does. */
+  /** Whether a row counts; null if all do. */
   readonly filter: ((row: Row) => boolean) | null;
-  /** Of modules without key: whether a record counts, given its canonical text without id. */
+  /** Whether a record counts, given its text without id; null if all do, or if it has a key. */
   readonly isChosen: ((record: string) => boolean) | null;
   close(): void;
 }
 
-/** Opens what the module's rows are asked for. Nobody writes to the sets meanwhile. */
+/** Opens the key sets that a module's rows depend on; they must not be written meanwhile. */
 export function openSelection(
   module: CompiledModule,
   context: MapperContext,
@@ -61,7 +61,7 @@ export function openSelection(
     });
     return new Map(known);
   };
-  const filtered = lookups(askedParents(module), selection.filtered);
+  const filtered = lookups(filteringParents(module), selection.filtered);
   const present = lookups(presentParents(module), selection.present);
   const within: MapperContext = { ...context, filtered, present };
   const path = selection.chosen?.get(module.name);
@@ -78,12 +78,12 @@ export function openSelection(
   };
 }
 
-/** What stands for a record without key in sets of keys. */
+/** The key of a record without key in key sets: a digest of its text, in lower-case hex. */
 export function contentKey(record: string): string {
   return hash('sha256', record, 'hex');
 }
 
-/** The key of a row's own record. */
+/** Makes a function that returns the key of a row's record, or null. */
 export function rowKey(
   module: CompiledModule,
   context: MapperContext,
@@ -92,7 +92,7 @@ export function rowKey(
   return recordKey(module.mapping, columnIndexes(module, columns), context);
 }
 
-/** The legacy key of a row, by which it is known whether it was filtered. */
+/** Makes a function that returns the legacy key of a row, or null. */
 export function rowLegacyKey(module: CompiledModule): (row: Row) => string | null {
   const columns = module.key.map(({ column }) => column);
   return legacyKey(module.mapping, columnIndexes(module, columns));
@@ -112,8 +112,8 @@ function sampleFilter(
   };
 }
 
-/** Modules whose filtered rows matter to a module's rows. */
-function askedParents(module: CompiledModule): Set<string> {
+/** Names of modules whose filtered rows affect a module's rows. */
+function filteringParents(module: CompiledModule): Set<string> {
   const parents = module.fields.flatMap(({ mapping }) =>
     'reference' in mapping && (mapping.onFilteredParent ?? 'block') !== 'block'
       ? [mapping.reference]

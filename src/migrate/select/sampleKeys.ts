@@ -1,6 +1,7 @@
 /**
- * The records of a sample: of each module those with the smallest digests of their keys, and what
- * these refer to, and so on. Which they are depends on the keys alone, not on the order of rows.
+ * Chooses the records of a sample: those of each module with the smallest digests of their keys,
+ * and all records that these refer to, transitively. The choice depends only on the keys, not on
+ * the order of rows.
  */
 
 import { addKeys, keySetWriter } from '../../extsort/keySet.ts';
@@ -10,7 +11,7 @@ import type { RowSelection } from './rowSelection.ts';
 import { referencedModules, valueTargets } from './sampleReference.ts';
 import { smallest } from './smallest.ts';
 
-/** The key sets of all modules: `count` records each, and what they refer to. */
+/** Makes the key sets of all modules: `count` records each, and those that they refer to. */
 export async function chooseSample(
   count: number,
   known: Pick<RowSelection, 'filtered' | 'present'>,
@@ -45,7 +46,7 @@ function setsOf(
   return new Map(names.map((name) => [name, freshSet(setPath(context, name, kind))]));
 }
 
-/** Puts the smallest keys into the frontier of a module; whether there are any. */
+/** Puts the smallest keys into the frontier of a module; returns whether there are any. */
 async function begin(
   name: string,
   count: number,
@@ -63,7 +64,7 @@ async function begin(
   return keys.length > 0;
 }
 
-/** Puts into `wanted` what the records in the frontiers of these modules refer to. */
+/** Puts the keys that records in the frontiers of these modules refer to into `wanted`. */
 async function follow(
   names: readonly string[],
   wanted: ReadonlyMap<string, string>,
@@ -72,16 +73,16 @@ async function follow(
 ): Promise<void> {
   const { mapping } = context;
   const values = setsOf('values', [...wanted.keys()], context);
-  const asked = new Set<string>();
+  const referred = new Set<string>();
   for (const name of names) {
     const module = compileModule(mapping, name);
     const { byKey, byValue } = referencedModules(module.mapping);
     if (byKey.length + byValue.length === 0) continue;
-    for (const parent of byValue) asked.add(parent);
+    for (const parent of byValue) referred.add(parent);
     const among = setPath(context, name, 'frontier');
     await runPass(module, { kind: 'follow', among, keys: wanted, values }, selection, context);
   }
-  for (const name of asked) {
+  for (const name of referred) {
     if (valueTargets(mapping, name).length === 0) continue;
     const task = { values: values.get(name) ?? '', into: wanted.get(name) ?? '' };
     await runPass(compileModule(mapping, name), { kind: 'holders', ...task }, selection, context);

@@ -1,7 +1,7 @@
 /**
- * What records of a sample refer to, so that the sample holds it, too: by key, by value, and in
- * arrays and JSON. Where values are compared, more may seem equal than is (5 and "5.0"): a sample
- * then holds a record more, which harms nothing.
+ * Finds the records that a sample refers to, so that it includes them: by key, by value, and in
+ * arrays and JSON. Values are compared loosely (5 equals "5.0"), so a sample may include a few more
+ * records than needed.
  */
 
 import { compileModule, moduleNamed, type CompiledModule } from '../../mapping/compile/module.ts';
@@ -21,13 +21,13 @@ export interface KeyReference {
 export interface ByValue {
   readonly parent: string;
   readonly fields: readonly string[];
-  /** Where in the field's array or JSON the ids stand; undefined where the fields are the key. */
+  /** Path of the ids in the field's array or JSON; undefined if the fields are the key. */
   readonly path?: IdPath;
-  /** Which of {@link valueTargets} of the parent. */
+  /** Index in {@link valueTargets} of the parent. */
   readonly target: number;
 }
 
-/** All references of a module. */
+/** Compiles all references of a module. */
 export function referencesOf(
   module: CompiledModule,
   context: MapperContext,
@@ -52,7 +52,7 @@ export function referencesOf(
   return { byKey, byValue };
 }
 
-/** The modules that a module refers to, by how. */
+/** Names of the modules that a module refers to by key and by value. */
 export function referencedModules({ fields, references = [] }: ModuleMapping): {
   readonly byKey: readonly string[];
   readonly byValue: readonly string[];
@@ -67,7 +67,7 @@ export function referencedModules({ fields, references = [] }: ModuleMapping): {
   };
 }
 
-/** The sets of fields of a module that others refer to by value, each once, in a fixed order. */
+/** Distinct sets of fields of a module that references by value use, in a fixed order. */
 export function valueTargets(mapping: Mapping, name: string): (readonly string[])[] {
   const targets = new Map<string, readonly string[]>();
   for (const { fields, references = [] } of mapping.modules) {
@@ -83,7 +83,7 @@ export function valueTargets(mapping: Mapping, name: string): (readonly string[]
   return [...targets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, to]) => to);
 }
 
-/** What the values of a reference are in a set of keys; none where a part is null. */
+/** Keys of a reference's values in key sets; none for values with a part that is null. */
 export function valuesOf(record: unknown, { fields, path, target }: ByValue): string[] {
   const values = fields.map((field) => memberOf(record, field));
   const referred =
@@ -91,7 +91,7 @@ export function valuesOf(record: unknown, { fields, path, target }: ByValue): st
   return referred.flatMap((parts) => valueKey(parts, target) ?? []);
 }
 
-/** The same of the record that is referred to. */
+/** Key in key sets of the record that is referred to; null if a part is null. */
 export function keyOfValues(
   record: unknown,
   fields: readonly string[],
@@ -108,7 +108,7 @@ function targetNumber(mapping: Mapping, parent: string, fields: readonly string[
   return valueTargets(mapping, parent).findIndex((to) => JSON.stringify(to) === wanted);
 }
 
-/** The fields that order a module's records: elements of arrays and JSON are ids of that. */
+/** Fields that order a module's records; ids in arrays and JSON refer to these. */
 function idFields(mapping: Mapping, name: string): readonly string[] {
   return compileModule(mapping, name).orderFields;
 }
@@ -118,7 +118,7 @@ function valueKey(values: readonly unknown[], target: number): string | null {
   return JSON.stringify([target, ...values.map(looseText)]);
 }
 
-/** What a value says, whatever its type. */
+/** The text of a value, regardless of its type. */
 function looseText(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     const [inner, ...others] = Object.values(value) as unknown[];

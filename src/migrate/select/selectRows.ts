@@ -1,7 +1,4 @@
-/**
- * What has to be known of keys before modules are built: which there are, which rows are filtered, what
- * is sampled.
- */
+/** Collects keys before modules are built: existing ones, those of filtered rows, a sample. */
 
 import { join } from 'node:path';
 
@@ -14,8 +11,8 @@ import type { RowSelection } from './rowSelection.ts';
 import { chooseSample } from './sampleKeys.ts';
 
 /**
- * Selects the rows of a run; `sample` records of each module and what they refer to, or all where it
- * is null. Reads nothing where no row depends on another one's key.
+ * Selects the rows of a run: `sample` records of each module and those that they refer to, or all
+ * if it is null. Reads nothing if no row depends on the key of another.
  */
 export async function selectRows(
   sample: number | null,

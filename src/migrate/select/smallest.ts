@@ -1,4 +1,4 @@
-/** The keys of the smallest ranks, of however many are seen. */
+/** Finds the keys of the smallest ranks among any number of keys. */
 
 export interface Ranked {
   readonly key: string;
@@ -8,11 +8,11 @@ export interface Ranked {
 
 export interface Smallest {
   add(item: Ranked): void;
-  /** Ascending by rank. */
+  /** Returns the keys, ascending by rank. */
   take(): Ranked[];
 }
 
-/** Collects `count` of them; memory: twice as many. */
+/** Collects `count` distinct keys; memory: about twice as many. */
 export function smallest(count: number): Smallest {
   const kept = new Map<string, Ranked>();
   let limit = '';

@@ -1,4 +1,4 @@
-/** Diagnoses of records that are kept, counted by field and rule. */
+/** Counts diagnoses of kept records by field and rule. */
 
 import type { CountedDiagnosis } from '../calls.ts';
 
@@ -7,7 +7,7 @@ export interface CountedDiagnoses {
   list(): CountedDiagnosis[];
 }
 
-/** Counts of diagnoses, added up. */
+/** Makes empty counts, to which others are added. */
 export function countedDiagnoses(): CountedDiagnoses {
   const counts = new Map<string, CountedDiagnosis>();
   return {

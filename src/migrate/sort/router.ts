@@ -1,21 +1,21 @@
 /**
- * Buckets of the key space: which bucket an encoded key belongs to. All keys of a bucket come
- * before all keys of the next; 48 bits after a common prefix decide, so routing is a few compares.
+ * Range partitioning of encoded keys into buckets. All keys of a bucket come before all keys of the
+ * next. Only the 48 bits after a common prefix are compared, so routing takes few comparisons.
  */
 
 const BITS = 2 ** 48;
 
 export interface Router {
-  /** Keys before it go to the first bucket, keys after all that start with it to the last. */
+  /** Common prefix; keys less than it go to the first bucket, greater ones to the last. */
   readonly prefix: Uint8Array;
-  /** Ascending; a key goes to the bucket after all splits that are not above it. */
+  /** Lower bounds of all buckets but the first, ascending. */
   readonly splits: Float64Array;
 }
 
-/** Everything into one bucket. */
+/** Routes all keys to one bucket. */
 export const ONE_BUCKET: Router = { prefix: new Uint8Array(0), splits: new Float64Array(0) };
 
-/** For keys whose leading bytes are uniform, such as UUIDs made from digests. */
+/** Splits uniformly, for keys with uniform leading bytes such as UUIDs made from digests. */
 export function uniformRouter(buckets: number): Router {
   const splits = Float64Array.from({ length: buckets - 1 }, (_, index) =>
     Math.floor(((index + 1) * BITS) / buckets),
@@ -23,7 +23,7 @@ export function uniformRouter(buckets: number): Router {
   return { prefix: new Uint8Array(0), splits };
 }
 
-/** Splits at the quantiles of a sample; fewer buckets than asked for where keys repeat. */
+/** Splits at the quantiles of a sample; makes fewer buckets than requested if keys repeat. */
 export function sampledRouter(sample: readonly Uint8Array[], buckets: number): Router {
   const sorted = [...sample].sort((a, b) => Buffer.compare(a, b));
   const [first, last] = [sorted[0], sorted.at(-1)];
@@ -37,8 +37,8 @@ export function sampledRouter(sample: readonly Uint8Array[], buckets: number): R
   const lowest = bits48(first, prefix.length, first.length);
   splits.delete(lowest);
   if (splits.size === 0 && buckets > 1) {
-    // Nearly all keys look alike: they part from the others here, and from each other after the
-    // longer prefix that they have in common.
+    // Nearly all keys share a longer prefix: this separates them from the others, and a later
+    // split separates them from each other.
     const other = sorted.find((key) => bits48(key, prefix.length, key.length) > lowest);
     if (other !== undefined) splits.add(bits48(other, prefix.length, other.length));
   }
@@ -49,7 +49,7 @@ export function bucketCount(router: Router): number {
   return router.splits.length + 1;
 }
 
-/** The bucket of the key in `buffer[start, end)`. */
+/** Returns the index of the bucket for the key in `buffer[start, end)`. */
 export function route(router: Router, buffer: Uint8Array, start: number, end: number): number {
   const { prefix, splits } = router;
   for (let index = 0; index < prefix.length; index += 1) {
@@ -68,7 +68,7 @@ export function route(router: Router, buffer: Uint8Array, start: number, end: nu
   return low;
 }
 
-/** The 48 bits from `start`, as a number; zeros after `end`. */
+/** Reads the 48 bits from `start` as a number, with zeros after `end`. */
 export function bits48(buffer: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let index = start; index < start + 6; index += 1) {
@@ -77,7 +77,7 @@ export function bits48(buffer: Uint8Array, start: number, end: number): number {
   return value;
 }
 
-/** Number of leading bytes that two keys share. */
+/** Returns the number of leading bytes that two keys share. */
 export function commonLength(a: Uint8Array, b: Uint8Array): number {
   const limit = Math.min(a.length, b.length);
   let length = 0;

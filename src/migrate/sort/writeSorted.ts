@@ -1,4 +1,4 @@
-/** The second phase of a module: its buckets, sorted by the workers, written one after the other. */
+/** Second phase of a module: workers sort its buckets, which are written one after the other. */
 
 import { inOrder } from '../../threads/inOrder.ts';
 import type { Pool } from '../../threads/pool.ts';
@@ -17,7 +17,7 @@ import { countedDiagnoses } from './countedDiagnoses.ts';
 export interface SortContext {
   readonly pool: Pool;
   readonly source: PreparedSource;
-  /** Rows with equal keys are kept, and each record has the locator of its row. */
+  /** Whether rows with equal keys are kept, and each record has the locator of its row. */
   readonly provisional: boolean;
 }
 
@@ -26,15 +26,15 @@ export interface SortedRecords {
   readonly duplicates: Finding[];
   /** Entries merged into an equal one. */
   readonly merged: number;
-  /** What was found on rows of the records, and how often. */
+  /** Diagnoses of the records' rows, with their numbers. */
   readonly diagnosed: readonly CountedDiagnosis[];
   /** Provisional: the locator of each record's row, in the order of the data file. */
   readonly locators: BigInt64Array;
 }
 
 /**
- * Sorts the buckets, which are in key order, on all workers, and writes them in order. What they were
- * spilled to is removed on the way.
+ * Sorts the buckets on all workers and writes them in their order, which is that of the keys.
+ * Removes each spill file after its last bucket.
  */
 export async function writeSorted(
   module: CompiledModule,

@@ -1,10 +1,11 @@
 /**
- * Records without key: their ids come from their content, and equal records are told apart by an
- * ordinal, which is known only when all equal records are together. So they travel twice: first
- * under the id that ordinal 0 gives, without id in the record; then under their final id.
+ * Entries of records without key. Their ids are derived from their content and an ordinal among
+ * equal records, which is known only after all equal records were collected. So each record is
+ * spilled twice: first under the id for ordinal 0, without id in the record; then under its final
+ * id.
  *
- * In the first spill the lineage part of an entry holds two u32: the offsets in the record at
- * which the id and the blind have to be inserted.
+ * In the first spill the lineage part of an entry holds two u32 little endian: the offsets in the
+ * record at which the id and the blind have to be inserted.
  */
 
 import { ENTRY_HEADER } from '../../extsort/spill.ts';
@@ -30,15 +31,19 @@ export interface ContentWriter {
 export interface ContentFinisher {
   /** Upper bound of the bytes of the final entry. */
   capacity(view: EntryView): number;
-  /** Writes the final entry of the record in `source`, `ordinal`-th of its equals; its size. */
+  /**
+   * Writes the final entry of the record in `source`, the `ordinal`-th among equal ones, and
+   * returns its size in bytes.
+   */
   finish(source: Buffer, view: EntryView, ordinal: number, target: Buffer): number;
 }
 
-/** Names of the record's members up to where `name` would stand. */
+/** Names of the record's members that precede `name`. */
 function membersBefore(module: CompiledModule, name: string): string[] {
   return module.fields.map((field) => field.name).filter((field) => field < name);
 }
 
+/** Makes the writer of first entries. */
 export function contentEntry(module: CompiledModule, context: MapperContext): ContentWriter {
   const makeId = contentId(module, context);
   const offsets = [module.idField ?? '', BLIND_FIELD].map((name) =>
@@ -88,7 +93,7 @@ function insertOffset(members: number): (record: Buffer) => number {
   };
 }
 
-/** Does the second pass: final id and blind go into the record, the id becomes the key. */
+/** Makes the writer of final entries: inserts id and blind, and uses the id as the key. */
 export function contentFinisher(module: CompiledModule, context: MapperContext): ContentFinisher {
   const makeId = contentId(module, context);
   const blind = blindOf(module, context);
@@ -129,7 +134,7 @@ function compose(
   for (const { at, text } of inserts) {
     to += content.copy(target, to, from, at);
     from = at;
-    // At the record's end the comma goes before the member, elsewhere after it.
+    // At the end of the record the comma precedes the member, otherwise it follows it.
     const last = at === content.length - 1;
     const empty = target[to - 1] === 0x7b;
     to += target.write(last ? `${empty ? '' : ','}${text}` : `${text},`, to);

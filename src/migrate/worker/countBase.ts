@@ -1,6 +1,6 @@
 /**
- * The rows of a base table against those of the query or view that accounts for them: how many
- * belong together, and a finding for each base row that the query yields nothing for.
+ * Matches the rows of a base table with those of the query or view that accounts for them, with a
+ * finding for each base row for which the query yields nothing.
  */
 
 import type { UnlinkedFile } from '../../disk/unlinkedFile.ts';
@@ -15,7 +15,7 @@ const LOST = {
   reason: 'the query yields nothing for this row of its base table',
 } as const;
 
-/** In a worker: a query may take any time. */
+/** Counts the matches; runs in a worker, as a query may take any time. */
 export async function countBase(
   { name, table, base }: CompiledModule,
   relations: RelationReader,
@@ -32,7 +32,7 @@ export async function countBase(
   return { counts, findings: log.finish() };
 }
 
-/** What a reader of a source with SQL offers besides rows. */
+/** Returns the reader of queries and views. @throws Error if the source has no SQL */
 export function relationsOf({ relations }: SourceReader): RelationReader {
   if (relations === undefined) throw new Error('the source has no SQL');
   return relations;

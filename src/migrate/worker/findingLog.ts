@@ -1,9 +1,9 @@
 /**
- * Diagnostics on rows, as findings that name the row's locator: those of one partition of a module. In
- * a worker, into the file that all threads share, sorted in runs; memory: 8 MiB at most.
+ * Writes the diagnostics on rows of one partition of a module as findings with the row's locator. A
+ * worker appends them in sorted runs to the file that all threads share; memory: at most 8 MiB.
  *
- * There may be ten for each row, so what does not depend on the row is written once. The lines and
- * keys are those that a finding store gives the same findings.
+ * There may be ten for each row, so parts that do not depend on the row are made once. The lines
+ * and keys equal those of a finding store.
  */
 
 import { runWriter } from '../../extsort/sortedRuns.ts';
@@ -18,21 +18,21 @@ import { causeOf, type Cause } from '../../outcome/cause.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import type { Locator } from '../calls.ts';
 
-/** A diagnostic on a row, on one of its fields or as a whole. */
+/** A diagnostic on a field of a row, or on the row as a whole. */
 type RowDiagnostic = Omit<Diagnostic, 'field'> & { readonly field?: string };
 
 export interface FindingLog {
   add(diagnostic: RowDiagnostic, locator: Locator): void;
-  /** Writes the rest; what a store takes over. */
+  /** Writes the rest; returns the runs for a finding store. */
   finish(): LoggedFindings;
 }
 
-/** Bytes that are sorted at once. */
+/** Maximum number of bytes that are sorted at once. */
 const BUDGET = 4 * 2 ** 20;
-/** Kinds of diagnostics that are kept in mind; a reason may hold a number. */
+/** Maximum number of cached kinds, as reasons may contain numbers. */
 const MAX_KINDS = 10_000;
 
-/** The log of one partition of a module's rows. */
+/** Makes the log of one partition of a module's rows. */
 export function findingLog(
   module: Pick<CompiledModule, 'name' | 'table'>,
   file: UnlinkedFile,
@@ -63,16 +63,16 @@ export function findingLog(
       kind.count += 1;
       const { start, end } = diagnostic;
       const head = end === undefined ? '{' : `{"end":${end},`;
-      const place = `{"row":${JSON.stringify(locator)},${kind.table}}`;
+      const source = `{"row":${JSON.stringify(locator)},${kind.table}}`;
       const tail = start === undefined ? '}' : `,"start":${start}}`;
-      const id = idOfContent(`${head}${kind.field}${kind.about},"source":${place}${tail}`);
+      const id = idOfContent(`${head}${kind.field}${kind.about},"source":${source}${tail}`);
       const { key, rowAt, idAt } = kind;
       writeRow(key, locator, rowAt);
       key.write(id, idAt, 'latin1');
       writer.add(
         key,
         key.length,
-        `${head}${kind.field}"id":"${id}",${kind.about},${kind.severityText},"source":${place}${tail}`,
+        `${head}${kind.field}"id":"${id}",${kind.about},${kind.severityText},"source":${source}${tail}`,
       );
     },
     finish() {
@@ -83,10 +83,10 @@ export function findingLog(
   };
 }
 
-/** What all diagnostics of a kind have in common; `key` is filled in for each. */
+/** The common parts of all diagnostics of a kind; `key` is completed for each. */
 interface Kind {
   readonly cause: Cause;
-  /** Its member and a comma, or nothing. */
+  /** Member `field` and a comma, or ''. */
   readonly field: string;
   /** Members of the finding, in canonical order: module, reason, rule. */
   readonly about: string;
@@ -102,12 +102,12 @@ const ID_SPACE = '0'.repeat(16);
 
 function newKind(module: Pick<CompiledModule, 'name' | 'table'>, diagnostic: RowDiagnostic): Kind {
   const { field, rule, severity, reason } = diagnostic;
-  const place = Buffer.concat([textPart(module.name), textPart(module.table)]);
+  const prefix = Buffer.concat([textPart(module.name), textPart(module.table)]);
   const about = Buffer.concat([textPart(field ?? ''), textPart(rule)]);
   const kind = Buffer.of(kindOf(severity, true));
-  const rowAt = place.length;
+  const rowAt = prefix.length;
   const idAt = rowAt + ROW_BYTES + about.length;
-  const key = [place, Buffer.alloc(ROW_BYTES), about, Buffer.from(ID_SPACE), TEXT_END, kind];
+  const key = [prefix, Buffer.alloc(ROW_BYTES), about, Buffer.from(ID_SPACE), TEXT_END, kind];
   return {
     cause: causeOf({ module: module.name, ...diagnostic }),
     field: field === undefined ? '' : `${members({ field })},`,

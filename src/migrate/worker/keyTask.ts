@@ -1,6 +1,6 @@
 /**
- * Passes over the rows of a module, in a worker, that are about keys alone: which keys filtered rows
- * have, which keys a sample begins with, and what sampled records refer to.
+ * Passes over the rows of a module, in a worker, that collect keys: those of all rows and of
+ * filtered rows, those that a sample begins with, and those that sampled records refer to.
  */
 
 import { hash } from 'node:crypto';
@@ -23,7 +23,7 @@ interface Pass {
   finish(): KeyTaskResult;
 }
 
-/** Reads ranges until none is left. When it fails, the other workers stop too. */
+/** Reads ranges until none is left. If it fails, the other workers stop, too. */
 export async function runKeyTask(
   input: KeyTaskInput,
   module: CompiledModule,
@@ -53,7 +53,7 @@ export async function runKeyTask(
   }
 }
 
-/** Where records are not looked at, the columns that say which rows count, and their keys, will do. */
+/** Reduces a module to the columns of keys and filters, unless the task needs whole records. */
 function withColumns(module: CompiledModule, { kind }: KeyTask): CompiledModule {
   const whole = kind === 'follow' || kind === 'holders' || module.key.length === 0;
   if (whole) return module;
@@ -92,13 +92,17 @@ function openPass(
   }
 }
 
-/** Keys of the rows that are meant. */
-function collectPass(into: string, module: CompiledModule, isMeant: (row: Row) => boolean): Pass {
+/** Collects the keys of the selected rows. */
+function collectPass(
+  into: string,
+  module: CompiledModule,
+  isSelected: (row: Row) => boolean,
+): Pass {
   const keyOf = rowLegacyKey(module);
   const keys = keySetWriter(into);
   return {
     take(row) {
-      const key = isMeant(row) ? keyOf(row) : null;
+      const key = isSelected(row) ? keyOf(row) : null;
       if (key !== null) keys.add(key);
     },
     finish() {
@@ -151,7 +155,7 @@ function linksPass(into: string, module: CompiledModule, filter: RowFilter): Pas
   };
 }
 
-/** The key of a row's record in a sample; of modules without key that of its content. */
+/** Makes functions for the key of a row's record in a sample, and for the record. */
 function sampleKey(
   module: CompiledModule,
   context: MapperContext,
@@ -174,7 +178,7 @@ function smallestPass(
   context: MapperContext,
   filter: RowFilter,
 ): Pass {
-  // Of a key alone, the record is not looked at, and its columns may not be there.
+  // Modules with a key need no record here, and its columns may not be read.
   const keyed = module.mapping.id.rule !== 'keyless';
   const keyOf = keyed ? rowKey(module, context) : sampleKey(module, context).keyOf;
   const found = smallest(count);

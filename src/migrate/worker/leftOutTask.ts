@@ -1,7 +1,7 @@
 /**
- * A pass over a table, in a worker, that counts the rows which no module takes: those that the
- * conditions of all its modules leave out, by a value, or only by the kind of a cell; and those of
- * which a cell is taken by none.
+ * Counts the rows of a table that no module takes, in a worker: those that the conditions of all
+ * its modules leave out, by a value or only by the kind of a cell; and those with a cell that no
+ * module takes.
  */
 
 import type { CompiledModule } from '../../mapping/compile/module.ts';
@@ -11,7 +11,7 @@ import type { Row, SourceReader } from '../../source/source.ts';
 import type { LeftOut, LeftOutInput, OddCells } from '../calls.ts';
 import { openSelection } from '../select/rowSelection.ts';
 
-/** Reads ranges until none is left. When it fails, the other workers stop too. */
+/** Reads ranges until none is left. If it fails, the other workers stop, too. */
 export async function countLeftOut(
   input: LeftOutInput,
   modules: readonly CompiledModule[],
@@ -60,7 +60,7 @@ export async function countLeftOut(
   }
 }
 
-/** Columns that say whether a row counts. */
+/** Columns that decide whether a row counts. */
 function columnsOfFilter({ mapping, fields }: CompiledModule): string[] {
   const columns = (mapping.where ?? []).map(({ column }) => column);
   for (const { mapping: field } of fields) {

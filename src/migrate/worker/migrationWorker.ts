@@ -1,4 +1,4 @@
-/** How worker threads answer the calls of migrate: they open the sources, read rows, sort buckets. */
+/** Answers of worker threads to the calls of migrate: open sources, read rows, sort buckets. */
 
 import { bucketReader } from '../../extsort/spill.ts';
 import type { MapperContext } from '../../mapping/compile/identity.ts';
@@ -38,7 +38,7 @@ export interface MigrationWorker {
   close(): Promise<void>;
 }
 
-/** The answers of one worker thread, with the sources that it opens; `adapters` by scheme. */
+/** Makes the answers of one worker thread, with the sources that it opens; `adapters` by scheme. */
 export function migrationWorker(
   context: MapperContext,
   adapters: ReadonlyMap<string, SourceAdapter>,
@@ -86,7 +86,7 @@ export function migrationWorker(
 type ModuleOf = (name: string) => CompiledModule;
 type ReaderOf = (module: CompiledModule) => SourceReader;
 
-/** Calls that read rows. */
+/** Answers calls that read rows. */
 function rowAnswers(context: MapperContext, moduleOf: ModuleOf, readerOf: ReaderOf): Answer[] {
   return [
     answer(SAMPLE_ROWS, async (input) => {
@@ -142,21 +142,21 @@ async function readSelected(
   }
 }
 
-/** What a text of the runtime cannot hold is a fault of the source, not of ours. */
+/** Reports a record that exceeds the runtime's string length as a failure of the source. */
 async function withinText<T>(module: CompiledModule, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (!(error instanceof RangeError) || error.message !== 'Invalid string length') throw error;
     throw new Failure('SOURCE_FORMAT', {
-      what: 'a row becomes a record of more than 512 MiB, more than one text can hold',
+      what: 'a row makes a record of more than 512 MiB, the maximum size of one text',
       where: `table ${quoteName(module.table)}`,
       hint: 'make its cells smaller, or drop the largest of its columns',
     });
   }
 }
 
-/** Calls that work on buckets, after rows were read. */
+/** Answers calls that work on buckets, after rows were read. */
 function bucketAnswers(context: MapperContext, moduleOf: ModuleOf): Answer[] {
   const read = bucketReader();
   return [

@@ -1,6 +1,6 @@
 /**
- * First phase, in a worker: rows of a partition → canonical records → buckets on disk.
- * Rows never leave the thread that has read them.
+ * First phase, in a worker: rows of a partition → canonical records → buckets on disk. Rows never
+ * leave the thread that has read them.
  */
 
 import { closeSync, fsyncSync } from 'node:fs';
@@ -24,12 +24,12 @@ import { bucketCount, route } from '../sort/router.ts';
 export interface PartitionContext {
   readonly module: CompiledModule;
   readonly mapper: RowMapper;
-  /** Whether a row counts; null where all do. */
+  /** Whether a row counts; null if all do. */
   readonly filter: ((row: Row) => boolean) | null;
-  /** Whether a record counts, given its text without id; null where all do. */
+  /** Whether a record counts, given its text without id; null if all do. */
   readonly isChosen: ((record: string) => boolean) | null;
   readonly reader: SourceReader;
-  /** Set for keyless modules: ids come from content. */
+  /** Set for keyless modules, whose ids are derived from the content. */
   readonly content: ContentWriter | null;
 }
 
@@ -72,7 +72,7 @@ function openPartition(input: PartitionInput, context: PartitionContext): Partit
   let [read, entered, filtered] = [0, 0, 0];
   const put = (locator: Locator): void => {
     const { key, record, lineage } = mapper.out;
-    // A provisional candidate has its findings in the report, with their rows.
+    // The findings of a provisional candidate are in the report, with their rows.
     const silent = mapper.diagnostics.length === 0 || input.provisional;
     const diagnoses = silent ? '' : diagnosesOf(mapper.diagnostics);
     if (content !== null) {
@@ -116,7 +116,7 @@ function openPartition(input: PartitionInput, context: PartitionContext): Partit
   };
 }
 
-/** What is sealed of diagnostics on a row that is kept, in one order whatever order they came in. */
+/** The sealed part of the diagnostics on a kept row, in a fixed order, as JSON. */
 function diagnosesOf(diagnostics: readonly Diagnostic[]): string {
   return JSON.stringify(sortDiagnoses(diagnostics.map(({ field, rule }) => [field, rule])));
 }
@@ -124,10 +124,10 @@ function diagnosesOf(diagnostics: readonly Diagnostic[]): string {
 const LONG_KEY = {
   rule: 'exactness',
   severity: 'BLOCKER',
-  reason: 'the key is too long a number',
+  reason: 'the numeric key exceeds 127 bytes',
 } as const;
 
-/** Stores content under its digest; content that is there already is the same content. */
+/** Stores content under its digest; an existing file has the same content. */
 function storeBlob(folder: string, blob: BlobReference): void {
   let file: number;
   try {

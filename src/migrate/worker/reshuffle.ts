@@ -1,6 +1,7 @@
 /**
- * Between the phases, in a worker: entries of one bucket go to new buckets, because it grew beyond
- * what is sorted in memory, or because its records (without key) get their final ids.
+ * Moves entries of one bucket to new buckets, in a worker between the two phases: because the
+ * bucket is too large to be sorted in memory, or because its records (without key) get their final
+ * ids.
  */
 
 import {
@@ -41,8 +42,8 @@ export function assignOrdinals(
 }
 
 /**
- * The same for a bucket of any size whose keys are all equal: it is read twice, in bounded memory, as
- * records that are equal differ in nothing but what was found in their rows.
+ * Like {@link assignOrdinals}, for a bucket of any size whose keys are all equal. Reads it twice,
+ * in bounded memory, as equal records differ only in their diagnoses.
  */
 export function assignOrdinalsInTurn(
   bucket: Bucket,
@@ -63,7 +64,7 @@ export function assignOrdinalsInTurn(
   return writer.finish();
 }
 
-/** What was found in the row → the ordinal of the first record of its kind; in the order of its bytes. */
+/** Maps diagnoses, in the order of their bytes, to the ordinal of their first record. */
 function firstOrdinals(bucket: Bucket): Map<string, number> {
   const counts = new Map<string, number>();
   const key: { first: Buffer | null } = { first: null };
@@ -86,14 +87,14 @@ function keyIn(buffer: Buffer, view: EntryView): Buffer {
   return buffer.subarray(view.start + ENTRY_HEADER, view.keyEnd);
 }
 
-/** Each byte as one character, so that texts compare as their bytes do. */
+/** The diagnoses, each byte as one character, so that texts compare like their bytes. */
 function foundIn(buffer: Buffer, { lineageEnd, end }: EntryView): string {
   return lineageEnd === end ? '' : buffer.toString('latin1', lineageEnd, end);
 }
 
 /**
  * Splits a bucket into about `parts` buckets in key order, in bounded memory. A bucket whose keys
- * are all equal stays whole; where nearly all are, the others go before and after them.
+ * are all equal stays whole; if nearly all are, the others go before and after them.
  */
 export function splitBucket(
   bucket: Bucket,
@@ -108,7 +109,7 @@ export function splitBucket(
     );
   }
   const [common = Buffer.alloc(0)] = sample;
-  // 0 before it, 1 the key that the sample holds, 2 after it.
+  // 0 for keys before the sampled one, 1 for the same key, 2 for keys after it.
   const side = (buffer: Buffer, view: EntryView): number =>
     Buffer.compare(keyIn(buffer, view), common) + 1;
   let same = true;

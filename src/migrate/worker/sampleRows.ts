@@ -1,4 +1,4 @@
-/** A first look at a module's rows, before buckets are planned. */
+/** Samples a module's rows before buckets are planned. */
 
 import { ENTRY_HEADER } from '../../extsort/spill.ts';
 import type { MapperContext } from '../../mapping/compile/identity.ts';
@@ -10,7 +10,7 @@ import type { Row, SourceReader } from '../../source/source.ts';
 import type { Sample, SampleInput } from '../calls.ts';
 import { entryCapacity, writeEntry } from './spillEntry.ts';
 
-/** Reads the first rows of some ranges: how large entries get, and where keys lie. */
+/** Samples the first rows of some ranges for the size of entries and the distribution of keys. */
 export async function sampleRows(
   input: SampleInput,
   module: CompiledModule,

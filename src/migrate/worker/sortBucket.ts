@@ -1,7 +1,7 @@
 /**
- * Second phase, in a worker: a bucket's entries in key order, their leaves hashed where they lie.
+ * Second phase, in a worker: sorts the entries of a bucket by key and hashes their leaves in place.
  * Sorting works on packed numbers (leading key bits, then the entry's index); keys are compared
- * byte by byte only where those bits tie.
+ * byte by byte only if those bits are equal.
  */
 
 import { bumpAllocator } from '../../threads/sharedBuffer.ts';
@@ -14,7 +14,7 @@ import { findingLines, sortDiagnoses, type Diagnosis } from '../../seal/sealedFi
 import { emptyView, readEntry, locatorOf } from './spillEntry.ts';
 import { bits48 } from '../sort/router.ts';
 
-/** Orders and hashes the entries of one bucket, which `buffer` holds; the result is in `target`. */
+/** Sorts and hashes the entries of one bucket in `buffer`; the result is in `target`. */
 export function sortBucket(
   buffer: Buffer,
   entries: number,
@@ -23,7 +23,7 @@ export function sortBucket(
 ): SortedBucket {
   const index = indexEntries(buffer, entries);
   const sorted = sortEntries(buffer, index);
-  const { kept, diagnosed, ...groups } = settleGroups(buffer, index, sorted, options);
+  const { kept, diagnosed, ...groups } = resolveGroups(buffer, index, sorted, options);
   const locators = options.provisional
     ? BigInt64Array.from(kept, (entry) => BigInt(locatorOf(buffer, index.starts[entry] ?? 0)))
     : null;
@@ -32,7 +32,7 @@ export function sortBucket(
   return { ...lines, ...found, ...groups, locators };
 }
 
-/** Where the parts of each entry stand in the bucket: read once, in order, for cache locality. */
+/** Offsets of the parts of each entry in the bucket; read once, in order, for cache locality. */
 export interface EntryIndex {
   readonly starts: Uint32Array;
   readonly keyEnds: Uint32Array;
@@ -41,7 +41,7 @@ export interface EntryIndex {
   readonly ends: Uint32Array;
 }
 
-/** The index of a bucket's entries. */
+/** Makes the index of a bucket's entries. */
 export function indexEntries(buffer: Buffer, entries: number): EntryIndex {
   const starts = new Uint32Array(entries);
   const keyEnds = new Uint32Array(entries);
@@ -64,9 +64,9 @@ export function indexEntries(buffer: Buffer, entries: number): EntryIndex {
 }
 
 export interface EntryOrder {
-  /** Entry numbers in ascending key order; equal keys by their diagnoses, then as they lie. */
+  /** Entry numbers ordered by key, then diagnoses, then position. */
   readonly order: Uint32Array;
-  /** Whether the key at this place of the order equals the one before. */
+  /** Whether the key at this position of the order equals the one before: 1 or 0. */
   readonly equal: Uint8Array;
 }
 
@@ -86,11 +86,11 @@ export function sortEntries(buffer: Buffer, index: EntryIndex): EntryOrder {
   packed.sort();
   const order = new Uint32Array(entries);
   for (let at = 0; at < entries; at += 1) order[at] = (packed[at] ?? 0) % scale;
-  const equal = settleTies(buffer, index, order, (at) => Math.floor((packed[at] ?? 0) / scale));
+  const equal = resolveTies(buffer, index, order, (at) => Math.floor((packed[at] ?? 0) / scale));
   return { order, equal };
 }
 
-/** Bytes that all keys of the bucket share. */
+/** Number of leading bytes that all keys of the bucket share. */
 function sharedPrefix(buffer: Buffer, { starts, keyEnds }: EntryIndex): number {
   const first = (starts[0] ?? 0) + ENTRY_HEADER;
   let shared = (keyEnds[0] ?? first) - first;
@@ -104,7 +104,7 @@ function sharedPrefix(buffer: Buffer, { starts, keyEnds }: EntryIndex): number {
   return shared;
 }
 
-function settleTies(
+function resolveTies(
   buffer: Buffer,
   index: EntryIndex,
   order: Uint32Array,
@@ -144,30 +144,29 @@ function compareKeys(buffer: Buffer, index: EntryIndex, a: number, b: number): n
 }
 
 /**
- * Orders equal records by what was found in their rows, so that which of them gets which ordinal does
- * not depend on how they lie.
+ * Orders equal records by their diagnoses, so that their ordinals do not depend on their positions.
  */
 function compareDiagnoses(buffer: Buffer, index: EntryIndex, a: number, b: number): number {
   const { lineageEnds, ends } = index;
   return buffer.compare(buffer, lineageEnds[b], ends[b], lineageEnds[a], ends[a]);
 }
 
-interface SettledGroups {
+interface ResolvedGroups {
   /** Entries that become lines, in order. */
   readonly kept: Uint32Array;
-  /** What was found in the rows of entries that stand for several. */
+  /** Diagnoses of all rows of entries that stand for several. */
   readonly diagnosed: ReadonlyMap<number, Diagnosis[]>;
   readonly duplicates: DuplicateGroup[];
   readonly merged: number;
 }
 
-/** What becomes of entries with equal keys. */
-function settleGroups(
+/** Merges, keeps or rejects entries with equal keys. */
+function resolveGroups(
   buffer: Buffer,
   index: EntryIndex,
   { order, equal }: EntryOrder,
   { provisional, merge }: SortOptions,
-): SettledGroups {
+): ResolvedGroups {
   const diagnosed = new Map<number, Diagnosis[]>();
   if (provisional && !merge) return { kept: order, diagnosed, duplicates: [], merged: 0 };
   const kept = new Uint32Array(order.length);
@@ -203,7 +202,7 @@ function settleGroups(
   return { kept: kept.subarray(0, count), diagnosed, duplicates, merged };
 }
 
-/** Whether entries of one key have the same record; their lineage is the same in any case. */
+/** Whether entries of one key have the same record; their lineage is always the same. */
 function haveEqualRecords(buffer: Buffer, index: EntryIndex, group: Uint32Array): boolean {
   const { keyEnds, recordEnds } = index;
   const first = group[0] ?? 0;
@@ -220,7 +219,7 @@ function byEntryLocator(buffer: Buffer, index: EntryIndex, a: number, b: number)
   );
 }
 
-/** Rowids beyond 2^53 are strings; their order is that of the integers. */
+/** Compares locators as integers; those beyond 2^53 are strings. */
 function byLocator(a: Locator, b: Locator): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return a === b ? 0 : BigInt(a) < BigInt(b) ? -1 : 1;
@@ -258,11 +257,11 @@ function layOut(
   return { data, leaves, ends, lineage };
 }
 
-/** Lines of findings for the entries that are kept; most buckets have none. */
+/** Makes the lines of findings for the kept entries; most buckets have none. */
 function findingsOf(
   buffer: Buffer,
   index: EntryIndex,
-  { kept, diagnosed }: Pick<SettledGroups, 'kept' | 'diagnosed'>,
+  { kept, diagnosed }: Pick<ResolvedGroups, 'kept' | 'diagnosed'>,
   keyFields: readonly string[],
 ): Pick<SortedBucket, 'findings' | 'findingCount' | 'diagnosed'> {
   const { keyEnds, recordEnds } = index;
@@ -280,7 +279,7 @@ function findingsOf(
   return { findings: Buffer.from(lines.join('')), findingCount, diagnosed: counts.list() };
 }
 
-/** What was found in the row of an entry, as it was spilled: each once, sorted. */
+/** The diagnoses of an entry's row as they were spilled: distinct and sorted. */
 function diagnosesOf(buffer: Buffer, index: EntryIndex, entry: number): readonly Diagnosis[] {
   const [start = 0, end = 0] = [index.lineageEnds[entry], index.ends[entry]];
   return start === end ? [] : (JSON.parse(buffer.toString('utf8', start, end)) as Diagnosis[]);

@@ -1,4 +1,4 @@
-/** Entries of a spill, written and read (the layout is that of extsort/spill.ts). */
+/** Writes and reads entries of a spill, in the layout of extsort/spill.ts. */
 
 import { ENTRY_HEADER } from '../../extsort/spill.ts';
 import type { KeyEncoding, KeyValue } from '../../record/keyOrder.ts';
@@ -7,7 +7,7 @@ import type { Locator } from '../calls.ts';
 const LF = 0x0a;
 const WORD = 2 ** 32;
 
-/** Where the parts of one entry stand in a buffer. */
+/** Offsets of the parts of one entry in a buffer. */
 export interface EntryView {
   start: number;
   keyEnd: number;
@@ -16,34 +16,34 @@ export interface EntryView {
   end: number;
 }
 
-/** A view to read entries into. */
+/** Makes a view to read entries into. */
 export function emptyView(): EntryView {
   return { start: 0, keyEnd: 0, recordEnd: 0, lineageEnd: 0, end: 0 };
 }
 
-/** What an entry is made of. */
+/** The parts of an entry. */
 export interface EntryParts {
   readonly key: readonly KeyValue[];
   readonly record: string;
   /** '' for none. */
   readonly lineage: string;
-  /** JSON of what was found in the row, '' for nothing. */
+  /** JSON of the row's diagnoses; '' for none. */
   readonly diagnoses: string;
 }
 
-/** Upper bound of the bytes that an entry takes. */
+/** Upper bound of the size of an entry in bytes. */
 export function entryCapacity({ key, record, lineage, diagnoses }: EntryParts): number {
   let bytes = ENTRY_HEADER + textBytes(record) + 1 + textBytes(lineage) + 1 + textBytes(diagnoses);
   for (const part of key) bytes += typeof part === 'string' ? part.length * 6 + 2 : 16;
   return bytes;
 }
 
-/** Three bytes a UTF-16 unit is quick to say; for large text that would be wasteful. */
+/** Upper bound of UTF-8 bytes: quick for short texts, exact for large ones to save memory. */
 function textBytes(text: string): number {
   return text.length < 65_536 ? text.length * 3 : Buffer.byteLength(text);
 }
 
-/** Writes an entry at `start` and returns its size in bytes. */
+/** Writes an entry at `start`; returns its size in bytes. */
 export function writeEntry(
   buffer: Buffer,
   start: number,
@@ -96,7 +96,7 @@ export function readEntry(buffer: Buffer, start: number, view: EntryView): void 
   view.end = view.lineageEnd + buffer.readUInt32LE(start + 20);
 }
 
-/** The locator of the entry at `start`. */
+/** Reads the locator of the entry at `start`. */
 export function locatorOf(buffer: Buffer, start: number): Locator {
   const locator = buffer.readInt32LE(start + 12) * WORD + buffer.readUInt32LE(start + 16);
   if (Number.isSafeInteger(locator)) return locator;

@@ -1,4 +1,4 @@
-/** How threads answer the calls of verify: they hash chunks, segments and whole files. */
+/** Answers of worker threads to the calls that hash chunks, segments and whole files. */
 
 import { DIGEST_LENGTH } from '../../merkle/hash.ts';
 import { segmentRoot } from '../../merkle/tree.ts';
@@ -14,7 +14,7 @@ export const HASH_ANSWERS: readonly Answer[] = [
   answer(HASH_CHUNK, (input) => {
     const result = hashChunk(input);
     const { leaves, ends, data } = result;
-    // A long line has a buffer of its own, and is not copied on its way.
+    // A long line has a buffer of its own, which is transferred rather than copied.
     const own = data.buffer !== input.buffer && data.byteLength > MORE ? [data.buffer] : [];
     return { result, transfer: [leaves.buffer, ends.buffer, ...own] as ArrayBuffer[] };
   }),

@@ -1,4 +1,4 @@
-/** Leaves and line ends of a chunk of a data file, and which blobs its records name. */
+/** Computes leaves and line ends of a chunk of a data file, and the blobs its records refer to. */
 
 import { DIGEST_LENGTH, packedLeafHash } from '../../merkle/hash.ts';
 import type { HashChunkInput, HashedChunk } from '../calls.ts';
@@ -20,7 +20,7 @@ export function hashChunk(input: HashChunkInput): HashedChunk {
   return { data, leaves, ends, unterminated, endless, blobs };
 }
 
-/** What the blob fields of the lines name, each once; nothing for a line that is no record. */
+/** Returns the digests in the blob fields of the records, each once; skips other lines. */
 function namedBlobs(data: Buffer, ends: Uint32Array, fields: readonly string[]): string[] {
   const named = new Set<string>();
   if (fields.length === 0) return [];

@@ -1,4 +1,4 @@
-/** Digests of whole files. */
+/** Hashes whole files. */
 
 import { createHash } from 'node:crypto';
 import { closeSync, constants, readSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { openNoLinks } from '../../disk/noLinks.ts';
 
 const CHUNK = 1024 * 1024;
 
-/** SHA-256 of a file's bytes, lower-case hex; null if it cannot be read. Never follows a link. */
+/** Returns the SHA-256 of a file, lower-case hex; null if it cannot be read. Follows no link. */
 export function hashFile(path: string): string | null {
   try {
     return digestOf(openNoLinks(path, constants.O_RDONLY));
@@ -18,7 +18,7 @@ export function hashFile(path: string): string | null {
   }
 }
 
-/** Closes the file. */
+/** Hashes the rest of an open file, and closes it. */
 function digestOf(file: number): string {
   const digest = createHash('sha256');
   const chunk = Buffer.allocUnsafe(CHUNK);

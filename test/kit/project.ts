@@ -1,9 +1,6 @@
-/**
- * The real command line as a child process, on the Node that runs the tests, and what it leaves
- * behind: the sealed files and the report of a project.
- */
+/** Projects for the tests, and what commands leave behind in them: sealed files and reports. */
 
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,48 +11,9 @@ import { afterAll } from 'vitest';
 
 import type { Finding } from '../../src/outcome/finding.ts';
 import type { MerkleFile, RunFile } from '../../src/seal/format.ts';
-import { COMPILED } from './compiled.ts';
+import { sealift, type Ran, type RunOptions } from './run.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const COMPARE = fileURLToPath(new URL('../independent/compare.py', import.meta.url));
-
-export interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface RunOptions {
-  /** Added to a small environment of our own: nothing of the caller's gets in. */
-  readonly variables?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
-  /** As the shell's `umask` takes it. */
-  readonly umask?: string;
-}
-
-/** Runs `sealift ARGS` to its end. */
-export function sealift(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const command = [process.execPath, MAIN, ...args];
-  const [file = '', ...rest] =
-    options.umask === undefined
-      ? command
-      : ['sh', '-c', `umask ${options.umask}; exec "$@"`, 'sh', ...command];
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    TMPDIR: tmpdir(),
-    NO_COLOR: '1',
-    NODE_COMPILE_CACHE: COMPILED,
-    ...options.variables,
-  };
-  const { cwd } = options;
-  return new Promise((resolve) => {
-    const settings = { env, maxBuffer: 2 ** 28, ...(cwd === undefined ? {} : { cwd }) };
-    execFile(file, rest, settings, (error, stdout, stderr) => {
-      const code = error === null ? 0 : error.code;
-      resolve({ code: typeof code === 'number' ? code : null, stdout, stderr });
-    });
-  });
-}
 
 /** Runs a command that has to succeed; the error holds all that it printed. */
 export async function succeed(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
@@ -198,7 +156,7 @@ export function hasProgram(program: string): boolean {
 }
 
 /** Compares every cell with test/independent/compare.py. */
-export function compareCells(file: string, project: string, source = 'main'): Ran {
+export function compareCells(file: string, project: string, source = 'main'): Omit<Ran, 'signal'> {
   const args = [COMPARE, file, candidateOf(project), source];
   const { status, stdout, stderr } = spawnSync('python3', args, { encoding: 'utf8' });
   return { code: status, stdout, stderr };

@@ -1,0 +1,125 @@
+/**
+ * Each command as a process of its own says and does what it says and does in the process of a test:
+ * what tests find out in one process holds for what people run.
+ */
+
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { processHost } from '../../src/cli/host.ts';
+import { createProgram, nameOf, withCommands } from '../../src/cli/program.ts';
+import { newProject, treeOf } from '../fault/fixture.ts';
+import { sealift, type Ran } from '../kit/run.ts';
+import { workFolder } from '../kit/project.ts';
+
+const root = workFolder('smoke');
+const [HERE, APART] = [join(root, 'here'), join(root, 'apart')];
+/** They start themselves, so they are processes in all their tests. */
+const STARTING: ReadonlySet<string> = new Set(['determinism', 'drill']);
+
+/** In this order, on one project; each is run twice, and then there is something to go back to. */
+const COMMANDS: readonly (readonly string[])[] = [
+  ['init', '--source', 'sqlite:legacy.db', '--project', 'new'],
+  ['registry', 'build'],
+  ['registry', 'check'],
+  ['freeze', '--who', 'ada', '--why', 'agreed'],
+  ['freeze', '--check'],
+  ['dry-run'],
+  ['migrate'],
+  ['scan-all'],
+  ['scan-module', 'dogs'],
+  ['scan-pii', '--json'],
+  ['scan-drift', '--workers', '2'],
+  ['verify-checksums'],
+  ['promote', '--who', 'ada'],
+  ['migrate', '--source', 'sqlite:other.db'],
+  ['diff', 'live', 'v1'],
+  ['rollback'],
+  ['status'],
+  ['prune', '--dry-run'],
+  ['completion', 'bash'],
+  ['help', 'migrate'],
+  ['nonsense'],
+];
+
+beforeAll(async () => {
+  mkdirSync(HERE);
+  cpSync(await newProject(10), HERE, { recursive: true });
+  cpSync(join(await newProject(11), 'legacy.db'), join(HERE, 'other.db'));
+  cpSync(HERE, APART, { recursive: true });
+});
+
+/** Without what is another one each time: the folder, moments, how long something took. */
+function comparable({ code, stdout, stderr }: Ran, folder: string): string[] {
+  const plain = (text: string): string =>
+    text
+      .replaceAll(folder, 'FOLDER')
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+      // Over lines that hold moments.
+      .replaceAll(/^journal .+$/gm, 'journal HEAD')
+      .replaceAll(/"(begun|ended|milliseconds)": \d+/g, '"$1": 0');
+  return [`exit ${code}`, plain(stdout), plain(stderr)];
+}
+
+describe('a command says the same in a process of its own', () => {
+  it.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', async (_, args) => {
+    const own = args[0] === 'completion' || args[0] === 'help' || args[0] === 'nonsense';
+    const all = own || args.includes('--project') ? args : [...args, '--project', '.'];
+    const [here, apart] = await Promise.all([
+      sealift(all, { cwd: HERE }),
+      sealift(all, { cwd: APART, process: true }),
+    ]);
+    expect(comparable(here, HERE)).toEqual(comparable(apart, APART));
+    expect(`${here.stdout}${here.stderr}`).not.toBe('');
+    expect(here.code, here.stderr).not.toBeNull();
+  });
+
+  it('and leaves the same on the disk', () => {
+    const aside = ['storage_reports', 'storage_journal', 'storage_candidate/.lock.json'];
+    expect(treeOf(HERE, [...aside, 'mapping'])).toEqual(treeOf(APART, [...aside, 'mapping']));
+    expect(treeOf(HERE).size).toBeGreaterThan(30);
+  });
+
+  it('each command is among them', () => {
+    const all = withCommands(createProgram(() => {}, processHost()));
+    const names = all
+      .filter(({ commands }) => commands.length === 0)
+      .flatMap((command) => nameOf(command) ?? [])
+      .filter((name) => !STARTING.has(name));
+    const run = COMMANDS.map((args) => args.join(' '));
+    expect(names.filter((name) => !run.some((line) => line.startsWith(name)))).toEqual([]);
+    expect(names.length).toBeGreaterThan(15);
+  });
+});
+
+function state(): unknown[] {
+  return [
+    process.cwd(),
+    process.umask(),
+    { ...process.env },
+    process.exitCode,
+    process.listenerCount('SIGINT'),
+    process.listenerCount('SIGTERM'),
+  ];
+}
+
+describe('a command in the process of a test', () => {
+  it('leaves nothing in it: folder, mask, variables, listeners', async () => {
+    const before = state();
+    const done = await sealift(['scan-all', '--project', '.'], {
+      cwd: HERE,
+      env: { MIGRATE_RUN_ID: 'x' },
+    });
+    const failed = await sealift(['scan-all', '--nonsense'], { cwd: HERE });
+    expect([done.code, failed.code]).toEqual([1, 64]);
+    expect(state()).toEqual(before);
+  });
+
+  it('takes its folder from its host, and says so where it is another', async () => {
+    const elsewhere = await sealift(['status'], { cwd: root });
+    const here = await sealift(['status'], { cwd: HERE });
+    expect(elsewhere.stdout).not.toBe(here.stdout);
+  });
+});
