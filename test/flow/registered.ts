@@ -1,11 +1,10 @@
 /** Projects whose dogs take their ids from registries, and the commands about them, in this process. */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
-import { afterAll } from 'vitest';
 
 import { openFindings, type FindingStore } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
@@ -17,6 +16,7 @@ import { Failure } from '../../src/outcome/failure.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
 import { writeMapping } from '../kit/project.ts';
+import { sharedFolder } from '../kit/sharedFolder.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 
 export interface Entry {
@@ -34,8 +34,7 @@ export function ndjson(entries: readonly Entry[]): string {
   return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 }
 
-const FOLDER = mkdtempSync(join(tmpdir(), 'sealift-registered-'));
-afterAll(() => rmSync(FOLDER, { recursive: true }));
+const FOLDER = sharedFolder('registered');
 let projects = 0;
 
 /** A project with a row for each chip, and registries by name. */

@@ -2,20 +2,11 @@
 
 import { readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
-import {
-  isLive,
-  migrateOf,
-  projectOf,
-  promoteOf,
-  removeProjects,
-  scanAllOf,
-} from '../rules/flows.ts';
+import { isLive, migrateOf, projectOf, promoteOf, scanAllOf } from '../rules/flows.ts';
 import { SEAL_PLANTS, SOUND } from '../rules/sealPlants.ts';
 import { scanEntryOf } from './fixture.ts';
-
-afterAll(removeProjects);
 
 it('a candidate without a record never goes live', async () => {
   const project = projectOf(SOUND);

@@ -1,7 +1,6 @@
 /** A planted project, and the commands on it, in this process: what each says, as data. */
 
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
@@ -17,6 +16,7 @@ import type { Finding } from '../../src/outcome/finding.ts';
 import type { Outcome, Status } from '../../src/outcome/outcome.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 import { writeMapping } from '../kit/project.ts';
+import { sharedFolder } from '../kit/sharedFolder.ts';
 
 /** A small source and its mapping. */
 export interface Source {
@@ -35,12 +35,8 @@ export interface Said {
   readonly outcome: Outcome | null;
 }
 
-const ROOT = mkdtempSync(join(tmpdir(), 'sealift-rules-'));
+const ROOT = sharedFolder('rules');
 let projects = 0;
-
-export function removeProjects(): void {
-  rmSync(ROOT, { recursive: true, force: true });
-}
 
 /** A new project; `severities` are those of the project. */
 export function projectOf(source: Source, severities: readonly object[] = []): string {

@@ -3,21 +3,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import {
-  dryRunOf,
-  migrateOf,
-  projectOf,
-  removeProjects,
-  scanAllOf,
-  scanModulesOf,
-  type Source,
-} from './flows.ts';
+import { dryRunOf, migrateOf, projectOf, scanAllOf, scanModulesOf, type Source } from './flows.ts';
 import { ROW_PLANTS } from './rowPlants.ts';
 import { SOUND } from './sealPlants.ts';
-
-afterAll(removeProjects);
 
 const K = { column: 'k', type: 'string' };
 const keyed = (sql: string, more: object = {}): Source => ({

@@ -5,7 +5,7 @@
  */
 
 import { assert, asyncProperty, constantFrom, record, uniqueArray } from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { Finding, Severity } from '../../src/outcome/finding.ts';
 import type { Status } from '../../src/outcome/outcome.ts';
@@ -18,7 +18,6 @@ import {
   migrateOf,
   projectOf,
   promoteOf,
-  removeProjects,
   scanAllOf,
   scanModulesOf,
   verifyOf,
@@ -27,8 +26,6 @@ import {
 } from './flows.ts';
 import { OTHER_ROW_PLANTS, ROW_PLANTS, type RowPlant } from './rowPlants.ts';
 import { SEAL_PLANTS, SOUND, type SealPlant } from './sealPlants.ts';
-
-afterAll(removeProjects);
 
 const NAMES = Object.keys(RULES) as Rule[];
 const ALL = { allowRejected: 1000, allowBlockers: true } as const;

@@ -1,19 +1,9 @@
 /** What was found in a row never tells whose row it was. */
 
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { reportFiles, terminalLines } from '../../src/report/summary.ts';
-import {
-  dryRunOf,
-  migrateOf,
-  projectOf,
-  removeProjects,
-  scanAllOf,
-  type Said,
-  type Source,
-} from './flows.ts';
-
-afterAll(removeProjects);
+import { dryRunOf, migrateOf, projectOf, scanAllOf, type Said, type Source } from './flows.ts';
 
 describe('a key that may be the name of a person', () => {
   const K = { column: 'k', type: 'string' };
