@@ -104,8 +104,8 @@ describe('the delimiter', () => {
       /^the first line is one field.*";".*\(\/x\.csv:2\)/,
     );
     expect(await refuse('nr^name\n7^ant\n')).toMatch(/"\^".*delimiter=\^/);
-    expect(await refuse('nr\u2192name\n7\u2192ant\n')).toContain('and has "\u2192" in it');
-    expect(await refuse('nr name\n7 ant\n')).toContain('" " stands in each line as often');
+    expect(await refuse('nr\u2192name\n7\u2192ant\n')).toContain('but has "\u2192" in it');
+    expect(await refuse('nr name\n7 ant\n')).toContain('" " occurs in each line as often');
     expect(await read('nr name\n7 ant\n', '?delimiter=,')).toEqual([['nr name'], ['7 ant']]);
     expect(await read('first name\nant\n"a;b"\n')).toEqual([['first name'], ['ant'], ['a;b']]);
   });
@@ -259,7 +259,7 @@ describe('the encoding', () => {
     expect(await refuse(Buffer.from('\uFEFF', 'utf16le'))).toContain('is empty');
     const utf32 = Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]);
     expect(await refuse(utf32)).toContain('the file is UTF-32');
-    expect(await refuse(wide.subarray(0, -1))).toContain('bytes that are not utf-16le');
+    expect(await refuse(wide.subarray(0, -1))).toContain('bytes that are not valid utf-16le');
   });
 });
 
