@@ -34,7 +34,7 @@ const MAX_WHY = 1000;
 /** Freezes the mapping as it is now; replaces an earlier freeze. */
 export async function freeze(options: FreezeOptions, env: Environment): Promise<Outcome> {
   const { who, why } = options;
-  const hint = 'give both: --who NAME --why TEXT';
+  const hint = 'give both --who NAME and --why TEXT';
   assertSoundText(who, MAX_WHO, { what: 'the name', where: '--who', hint });
   assertSoundText(why, MAX_WHY, { what: 'the reason', where: '--why', hint });
   const paths = projectPaths(options.project);
