@@ -78,7 +78,7 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
         declared: adapter.declared,
         sourceName: name,
         url: formatSourceUrl(prepared.told?.location ?? source, paths.root, env),
-        remarks: prepared.told?.remarks ?? [],
+        notes: prepared.told?.notes ?? [],
         ids: options.ids,
         projectName: suggestProjectName(prepared.label),
       });

@@ -14,7 +14,7 @@ import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { uuidV5 } from '../record/uuid.ts';
 import { compareNames } from '../source/nameOrder.ts';
-import type { Remark, SourceAdapter, SourceSchema, TableSchema } from '../source/source.ts';
+import type { ReadingNote, SourceAdapter, SourceSchema, TableSchema } from '../source/source.ts';
 import { chooseKey } from './chooseKey.ts';
 import { foldKeys } from './collationDecisions.ts';
 import { tableDecisions } from './columnDecisions.ts';
@@ -38,7 +38,7 @@ export interface ProposalInput {
   /** The types that its columns declare, as its adapter reads them. */
   readonly declared: SourceAdapter['declared'];
   /** Notes on how its tables were read. */
-  readonly remarks?: readonly Remark[];
+  readonly notes?: readonly ReadingNote[];
   readonly ids: IdMode;
   readonly projectName: string;
 }
@@ -80,7 +80,7 @@ export function proposeMapping(input: ProposalInput): Proposal {
     project: projectOf(input, left.dropped),
     modules: modules.sort((a, b) => compareNames(a.module, b.module)),
     decisions: [
-      ...(input.remarks ?? []).map(readAs),
+      ...(input.notes ?? []).map(readAs),
       ...[...decisions.values()].flat(),
       ...left.decisions,
     ],
@@ -161,6 +161,6 @@ function wellFormed(_: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
-function readAs({ table, severity, what, advice }: Remark): Decision {
+function readAs({ table, severity, what, advice }: ReadingNote): Decision {
   return { rule: 'read-as', severity, table, what, advice };
 }

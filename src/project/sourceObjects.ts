@@ -46,7 +46,7 @@ export function assertObjects(findings: readonly Finding[]): void {
 /** What a person should know of how the sources were read. */
 export function sourceNotes(sources: readonly NamedSource[]): string[] {
   return sources.flatMap(({ name, prepared }) =>
-    (prepared.remarks ?? []).map((note) => `source ${quoteName(name)}: ${note}`),
+    (prepared.notes ?? []).map((note) => `source ${quoteName(name)}: ${note}`),
   );
 }
 

@@ -1,10 +1,10 @@
-/** A reader that stops when a signal aborts: for adapters whose own reading knows no cancellation. */
+/** Makes readers stop when a signal aborts, for adapters whose reading cannot be cancelled. */
 
 import type { SourceReader } from './source.ts';
 
 /**
- * The same reader, but that its `read` rejects with the signal's reason at the next page, and that it
- * is closed then. What is read within one page comes to its end first.
+ * Returns the reader with cancellation: once the signal aborts, the reader is closed, and `read`
+ * rejects with the signal's reason at the next page. The current page is read to its end.
  */
 export function cancellable(
   reader: Omit<SourceReader, 'readCells'>,
@@ -16,9 +16,9 @@ export function cancellable(
   signal.addEventListener('abort', stop, { once: true });
   return {
     ...reader,
-    async *read(...asked) {
+    async *read(...requested) {
       signal.throwIfAborted();
-      for await (const page of reader.read(...asked)) {
+      for await (const page of reader.read(...requested)) {
         yield page;
         signal.throwIfAborted();
       }

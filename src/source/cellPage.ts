@@ -1,7 +1,7 @@
 /**
- * Rows as bytes: the second way in which a page travels, beside values. A source whose protocol is text
- * (COPY of PostgreSQL, JSON made by a database) hands over what it has received, and a cell becomes a
- * value only where something needs one. Survives structured clone.
+ * Pages of rows as bytes, the alternative to values. A source with a text protocol (PostgreSQL's
+ * COPY, JSON made by a database) passes on the bytes that it received, and a cell is converted to a
+ * value only when one is needed. Survives structured clone.
  */
 
 import { decodeUtf8, parseJson } from '../record/jsonText.ts';
@@ -10,13 +10,13 @@ import { InexactNumber, InvalidText, JsonNode, type SourceValue } from '../recor
 import type { Row } from './source.ts';
 
 /**
- * What the bytes of a cell are:
+ * Content of a cell's bytes:
  * - `null`: none, and the cell is null;
- * - `text`: UTF-8, or what the source holds in its place;
- * - `integer`: decimal digits, of any length, with `-` before them where it is negative;
- * - `double`: digits that stand for exactly one double, `NaN`, `Infinity` or `-Infinity`;
+ * - `text`: UTF-8, or invalid bytes as the source holds them;
+ * - `integer`: decimal digits of any length, after `-` if negative;
+ * - `double`: digits that denote exactly one double, `NaN`, `Infinity` or `-Infinity`;
  * - `true`, `false`: none;
- * - `bytes`: themselves;
+ * - `bytes`: the value itself;
  * - `json`: a JSON text (RFC 8259).
  */
 export const CELL = {
@@ -30,14 +30,14 @@ export const CELL = {
   json: 7,
 } as const;
 
-/** Cells of some rows, row by row, in the order of the columns that were asked for. */
+/** Cells row by row, in the order of the requested columns. */
 export interface CellPage {
   readonly rows: number;
-  /** Cells a row. */
+  /** Number of cells per row. */
   readonly columns: number;
-  /** The bytes of all cells without anything between them. */
+  /** The bytes of all cells, without separators. */
   readonly bytes: Uint8Array;
-  /** Where in `bytes` each cell ends; it begins where the one before it ends. */
+  /** End offset of each cell in `bytes`; it begins at the end of the previous cell. */
   readonly ends: Uint32Array;
   /** One of {@link CELL} for each cell. */
   readonly kinds: Uint8Array;
@@ -46,8 +46,8 @@ export interface CellPage {
 }
 
 /**
- * The rows of a page as values. `places` are columns of the page, in the order of the row to be; all of
- * them where left out. Numbers in JSON keep what `parse` keeps of them.
+ * Converts a page to rows of values. `places` are indexes of columns of the page, in the order of
+ * the row; all columns if left out. `parse` decides how numbers in JSON are represented.
  */
 export function rowsOf(
   page: CellPage,
@@ -91,7 +91,7 @@ function valueAt(
   }
 }
 
-/** A number where a double holds it, as of every source. */
+/** Returns a number if a double holds it, else a bigint. */
 function integerOf(digits: string): number | bigint {
   const value = Number(digits);
   return Number.isSafeInteger(value) ? value : BigInt(digits);
@@ -108,7 +108,7 @@ function utf8(bytes: Uint8Array): string {
   return text;
 }
 
-/** Beyond 2^53 a locator is a text, as of every source. */
+/** Returns a locator, as text beyond 2^53. */
 function locatorOf(locator: bigint): number | string {
   const value = Number(locator);
   return Number.isSafeInteger(value) ? value : String(locator);

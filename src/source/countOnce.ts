@@ -1,13 +1,15 @@
-/** Rows of tables, counted once a snapshot, as the contract of a source says. */
+/** Caches row counts per snapshot, as the contract of a source requires. */
 
 export interface Counts {
-  /** As counted before in this snapshot, else counted now. A count that failed is tried again. */
+  /**
+   * Returns the count of this snapshot, counted on first use. A count that failed is tried again.
+   */
   count(table: string): Promise<number>;
-  /** Another snapshot begins. */
+  /** Drops all counts, since another snapshot begins. */
   forget(): void;
 }
 
-/** Remembers what `count` says; callers that ask at the same time share one count. */
+/** Caches the results of `count`; concurrent callers share one call. */
 export function countOnce(count: (table: string) => Promise<number>): Counts {
   let counts = new Map<string, Promise<number>>();
   return {

@@ -1,11 +1,11 @@
 /**
  * The CSV source (RFC 4180). The first line names the columns, and every record has as many fields,
- * which may hold line breaks between quotes. A field without quotes that is empty is null, `""` is
- * the empty text; all other values are texts.
+ * which may hold line breaks between quotes. An empty field without quotes is null, `""` is the
+ * empty text, and all other values are texts.
  *
  * Its location is a file, or a folder whose *.csv files are the tables, and then options:
- * `export.csv?encoding=windows-1252&delimiter=;&null=NULL`. What they leave out is told from each
- * file, see csv/dialect.ts. Locators are ordinals from 1.
+ * `export.csv?encoding=windows-1252&delimiter=;&null=NULL`. Options that are left out are
+ * determined from each file, see csv/dialect.ts. Locators are ordinals from 1.
  */
 
 import { counted } from '../outcome/counted.ts';
@@ -31,7 +31,7 @@ import {
   bytesOf,
   digest,
   listFiles,
-  remarksOnFolder,
+  folderNotes,
   type FileState,
   type SourceFile,
 } from './files/file.ts';
@@ -40,7 +40,7 @@ import { declaredOfFile, fileOf, placesOf, schemaOf, type TableFile } from './fi
 import type {
   PreparedSource,
   PrepareOptions,
-  Remark,
+  ReadingNote,
   Row,
   SourceAdapter,
   SourceHandle,
@@ -57,7 +57,7 @@ const PAGE_CHARS = 8 * 2 ** 20;
 /** A table, and how its file is read. */
 interface CsvFile extends TableFile {
   readonly dialect: FileDialect;
-  /** Whether the first record is no row. */
+  /** Whether the first record is not a row. */
   readonly headed: boolean;
 }
 
@@ -81,7 +81,7 @@ export const csvAdapter: SourceAdapter = {
   open,
 };
 
-/** All of a location but its scheme and path, which `parse` has put there. */
+/** Returns the options in a location, which `parse` put there next to scheme and path. */
 function optionsOf(location: SourceLocation): CsvOptions {
   const parts = Object.entries(location).filter(([part]) => part !== 'scheme' && part !== 'path');
   return Object.fromEntries(parts);
@@ -102,7 +102,7 @@ async function prepare(location: SourceLocation, options: PrepareOptions): Promi
     schema: { tables: files.map(schemaOf) },
     relations: new Map(),
     estimatedBytes: bytesOf(files),
-    told: toldOf(path, given, files, await remarksOnFolder(path, EXTENSION)),
+    told: toldOf(path, given, files, await folderNotes(path, EXTENSION)),
     async plan(table) {
       fileOf(files, table);
       return [{ whole: 1 }];
@@ -175,17 +175,17 @@ async function* readPages(
   for await (const records of readRecords(file, dialect)) {
     for (const { fields, line } of records) {
       if (fields.length !== columns.length) {
-        const what = `the record that begins here has ${counted(fields.length, 'field')}, the first has ${columns.length}`;
+        const what = `the record that begins here has ${counted(fields.length, 'field')}, but the first one has ${columns.length}`;
         throw refused(file, line, what);
       }
       if (ordinal++ === 0) continue;
       if (fields[0] === columns[0] && fields.every((field, place) => field === columns[place])) {
-        const what = 'the record that begins here is the header again';
+        const what = 'the record that begins here repeats the header';
         throw refused(
           file,
           line,
           what,
-          'take it out of the file, which may be several put together',
+          'remove it from the file, which may be several files joined together',
         );
       }
       const row: Row = places.map((place) => fields[place] ?? null);
@@ -216,10 +216,10 @@ async function readColumns(
       throw csvFailure(error, file);
     }
   }
-  throw refused(file, dialect.start.line, 'the file is empty, it has no header line');
+  throw refused(file, dialect.start.line, 'the file is empty, so it has no header line');
 }
 
-/** All records, the header too, in batches. Ends the reading of the file when it is left. */
+/** Yields all records in batches, including the header. Closes the file when the loop is left. */
 async function* readRecords(
   file: string,
   dialect: FileDialect,
@@ -233,12 +233,14 @@ async function* readRecords(
   }
 }
 
-/** What the files have in common of what was told, to be written down; and what to tell a person. */
+/**
+ * Returns the options that the files have in common, to be written down, and notes for a person.
+ */
 function toldOf(
   path: string,
   given: CsvOptions,
   files: readonly PreparedFile[],
-  remarks: readonly Remark[],
+  notes: readonly ReadingNote[],
 ): Told {
   const split = files.filter(({ told }) => !told.oneColumn);
   const delimiter = common(split.map(({ dialect }) => dialect.delimiter));
@@ -253,20 +255,25 @@ function toldOf(
   };
   return {
     location: { ...fileLocation(SCHEME, path, path), ...options },
-    remarks: [...remarks, ...files.flatMap(remarksOf)],
+    notes: [...notes, ...files.flatMap(notesOf)],
   };
 }
 
-function remarksOf({ table, told: { dialect, oneColumn, doubts } }: PreparedFile): Remark[] {
+function notesOf({ table, told: { dialect, oneColumn, doubts } }: PreparedFile): ReadingNote[] {
   const between = oneColumn ? 'as one column' : `with ${named(dialect.delimiter)} between fields`;
   const lines = LINE_END_NAMES[dialect.lines];
   return [
-    ...doubts.map(({ what, advice }): Remark => ({ table, severity: 'WARNING', what, advice })),
+    ...doubts.map(({ what, advice }): ReadingNote => ({
+      table,
+      severity: 'WARNING',
+      what,
+      advice,
+    })),
     {
       table,
       severity: 'INFO',
-      what: `read ${between}, ${lines} at the ends of lines, as ${dialect.start.encoding}`,
-      advice: 'if that is wrong, run init again with an option after the name of the file',
+      what: `read ${between}, lines ending with ${lines}, as ${dialect.start.encoding}`,
+      advice: 'if that is wrong, run init again with options after the file name',
     },
   ];
 }
@@ -276,7 +283,7 @@ function common<T>(values: readonly T[]): T | null {
   return first !== undefined && values.every((value) => value === first) ? first : null;
 }
 
-/** Defects of a file become Failures; anything else stays as it is. */
+/** Converts a defect of a file to a Failure; returns any other error as it is. */
 function csvFailure(error: unknown, file: string): unknown {
   if (!(error instanceof CsvDefect)) return error;
   return refused(file, error.line, error.message, error.hint);
@@ -286,7 +293,7 @@ function refused(
   file: string,
   line: number,
   what: string,
-  hint: string = 'correct the file, or name its delimiter and encoding after a question mark',
+  hint: string = 'fix the file, or give its delimiter and encoding after a question mark',
 ): Failure {
   return new Failure('SOURCE_FORMAT', { what, where: `${file}:${line}`, hint });
 }

@@ -1,20 +1,22 @@
-/** The contract of a look for damage in a source. */
+/** The contract of a check for damage in a source. */
 
 /**
- * A look for damage in all that a source holds: pages cut off, indexes that disagree with their tables.
- * It runs in a process of its own while rows are read, in the snapshot that they are read from.
+ * A check of a whole source for damage, such as lost pages or indexes that disagree with their
+ * tables. It runs in a separate process while rows are read, in the same snapshot.
  */
 export interface DamageCheck {
-  /** Takes the snapshot; called again where the readers take theirs again. */
+  /** Takes the snapshot; called again when the readers take theirs again. */
   begin(): Promise<void>;
-  /** Checks everything. @throws Failure SOURCE_FORMAT where the source is damaged, or the check ended */
+  /**
+   * Checks everything. @throws Failure SOURCE_FORMAT if the source is damaged, or the check stopped
+   */
   run(): Promise<CheckedSource>;
-  /** Ends it, whatever it is at. */
+  /** Ends the check, also while it runs. */
   close(): void;
 }
 
-/** A source in which no damage was found. */
+/** Result of a check that found no damage. */
 export interface CheckedSource {
-  /** Tables of which not everything could be checked. */
+  /** Tables that could not be checked completely. */
   readonly unchecked: readonly string[];
 }

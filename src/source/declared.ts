@@ -1,6 +1,6 @@
 /**
- * What a column declares about its values, as far as the type of a field depends on it. Each adapter
- * reads the declarations of its own sources.
+ * The declared type of a column, as far as the type of a field depends on it. Each adapter parses
+ * the declarations of its own sources.
  */
 
 export type Family =
@@ -13,7 +13,7 @@ export type Family =
   | 'json'
   | 'text'
   | 'bytes'
-  | 'unknown'; // a type that means nothing here
+  | 'unknown'; // any other type
 export type Clock = 'date' | 'time' | 'timestamp' | 'timestamptz';
 
 export interface DeclaredType {
@@ -22,6 +22,6 @@ export interface DeclaredType {
   readonly clock?: Clock;
   /** Fraction digits of a decimal or of seconds. */
   readonly digits?: number;
-  /** Most characters of a text. */
+  /** Maximum number of characters of a text. */
   readonly length?: number;
 }

@@ -15,8 +15,8 @@ export const jsonAdapter: SourceAdapter = objectFileAdapter({
   seekable: false,
   mistaken: {
     sign: '{',
-    what: 'the file begins with an object, and not with an array of objects',
-    hint: 'write ndjson: before its name if it has an object a line, else put its records into one array',
+    what: 'the file begins with an object, not with an array of objects',
+    hint: 'write ndjson: before its name if it has one object per line, else put its records into one array',
   },
   splitter: arraySplitter,
 });

@@ -1,6 +1,6 @@
 /**
- * The memory source: tables given as rows. For tests, and as the plainest example of the contract.
- * Its rows travel inside the handle, as pages of bytes.
+ * The memory source: tables given as rows, for tests and as the simplest example of the contract.
+ * Its rows are passed inside the handle, as pages of bytes.
  */
 
 import { Failure } from '../outcome/failure.ts';
@@ -30,11 +30,11 @@ interface HeldTable {
   readonly name: string;
   readonly columns: readonly string[];
   readonly rows: number;
-  /** Of `PAGE_ROWS` rows each, but for the last. */
+  /** Pages of `PAGE_ROWS` rows each, except for the last. */
   readonly pages: readonly CellPage[];
 }
 
-/** The adapter of the tables in `registry`, which are there by the name of their source. */
+/** Makes the adapter of the tables in `registry`, by the name of their source. */
 export function memoryAdapter(
   registry: ReadonlyMap<string, readonly MemoryTable[]>,
 ): SourceAdapter {
@@ -138,7 +138,7 @@ function pagesOf(rows: MemoryTable['rows'], columns: number): CellPage[] {
   return pages;
 }
 
-/** The page of some rows; `first` is the ordinal of the first one. */
+/** Makes a page of rows; `first` is the ordinal of the first one. */
 function pageOf(rows: MemoryTable['rows'], columns: number, first: number): CellPage {
   const cells = rows.flatMap((row) => Array.from({ length: columns }, (_, at) => row[at] ?? null));
   const written = cells.map(writtenCell);

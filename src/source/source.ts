@@ -1,8 +1,8 @@
 /**
- * The contract of a source: rows out, exactly, from one snapshot, read-only.
+ * The contract of a source: it is read only, from one snapshot, and yields exact rows.
  *
- * A source is prepared once for a run (in the main thread) and read by any number of readers, each
- * in a thread of its own. What a reader yields is exact (see record/value.ts). Every adapter passes
+ * A source is prepared once per run, in the main thread, and read by any number of readers, each in
+ * its own thread. Values are exact (see record/value.ts). Every adapter passes
  * test/contract/source.test.ts.
  *
  * Errors are Failures with SOURCE_… codes; they name the file or table, never a value.
@@ -16,13 +16,13 @@ import type { DeclaredType } from './declared.ts';
 
 export interface ColumnSchema {
   readonly name: string;
-  /** As declared in the source, '' where it declares none. */
+  /** Type as declared in the source; '' if none is. */
   readonly declaredType: string;
   readonly notNull: boolean;
   readonly generated: boolean;
   /**
-   * How the source compares the values of a unique set that the column is part of, where it is not byte
-   * by byte: without the case of ASCII letters, or without blanks at the end.
+   * How the source compares values in a unique set of the column, unless byte by byte: ignoring the
+   * case of ASCII letters, or ignoring spaces at the end.
    */
   readonly collation?: Collation;
 }
@@ -31,74 +31,71 @@ export type Collation = 'NOCASE' | 'RTRIM';
 
 export interface ForeignKey {
   readonly columns: readonly string[];
-  /** The parent's name, spelled as the parent itself is where it exists. */
+  /** The parent's name, in the parent's own spelling if it exists. */
   readonly table: string;
-  /** The parent's columns; its primary key where the declaration names none. */
+  /** The parent's columns; its primary key if the declaration names none. */
   readonly to: readonly string[];
-  /**
-   * Declared so: no row may have some of its columns null and others not (ISO 9075 MATCH FULL). Left
-   * out, such rows refer to nothing.
-   */
+  /** MATCH FULL (ISO 9075): partial nulls are errors. If left out, such rows refer to nothing. */
   readonly match?: 'full';
 }
 
 /** A column that the source declares and cannot read. */
 export interface UnreadableColumn {
   readonly name: string;
-  /** A clause that holds no value: what the source says. */
+  /** The source's reason: a clause without values. */
   readonly why: string;
-  /** The source computes it from other columns: it holds nothing of its own. */
+  /** Whether the source computes it from other columns, so that it holds no data of its own. */
   readonly computed: boolean;
 }
 
-/** What locates a row: a rowid, its ordinal from 1 in reading order, or page and place of its storage. */
+/** Kind of a row's locator: a rowid, its ordinal from 1 in reading order, or its page and slot. */
 export type LocatorKind = 'rowid' | 'ordinal' | 'ctid';
 
 export interface TableSchema {
-  /** As a mapping writes it: with the schema before it, where that is not the source's usual one. */
+  /** Name as in a mapping: prefixed with the schema unless that is the source's default. */
   readonly name: string;
-  /** The schema that it is in; left out of sources without schemas. */
+  /** Schema of the table; left out in sources without schemas. */
   readonly schema?: string;
-  /** What the locators of its rows are; left out where that is a rowid if it has one, else an ordinal. */
+  /** Kind of its locators; if left out, a rowid if it has one, otherwise an ordinal. */
   readonly locator?: LocatorKind;
-  /** Views and queries are read like tables; a view is migrated only where a mapping asks for it. */
+  /** Views and queries are read like tables. A view is migrated only if a mapping reads it. */
   readonly kind: 'table' | 'view' | 'file' | 'query';
   readonly columns: readonly ColumnSchema[];
-  /** Columns of the declared primary key, in key order; empty where there is none. */
+  /** Columns of the declared primary key, in key order; empty if there is none. */
   readonly primaryKey: readonly string[];
   /** Declared unique sets besides the primary key; partial and expression indexes are left out. */
   readonly unique: readonly (readonly string[])[];
   readonly foreignKeys: readonly ForeignKey[];
-  /** Left out where every column can be read. */
+  /** Left out if every column can be read. */
   readonly unreadable?: readonly UnreadableColumn[];
-  /** Why it holds no data of its own, as an index of texts elsewhere; left out where it does. */
+  /** Reason why it holds no data of its own, such as an index; left out if it does. */
   readonly derived?: string;
-  /** Names of unique indexes that are partial or over expressions; left out where there are none. */
+  /** Names of unique indexes that are partial or over expressions; left out if there are none. */
   readonly conditionalUnique?: readonly string[];
-  /** The source never gives a key twice, and counts for it (AUTOINCREMENT). */
+  /** Whether a counter ensures that no key is given twice (AUTOINCREMENT). */
   readonly counter?: true;
 }
 
-/** An object that is no table to be read. */
+/** An object that is not read as a table. */
 export interface OtherObject {
   readonly name: string;
   readonly kind: 'table' | 'view' | 'virtual table';
-  /** A clause that holds no value: why it cannot be read. */
+  /** Reason why it cannot be read: a clause without values. */
   readonly why: string;
-  /** The table that keeps its data in this one, and has made it; null where it stands for itself. */
+  /** The table that created it and stores its data in it; null if it is independent. */
   readonly partOf: string | null;
-  /** Nothing of the source is stored in it. */
+  /** Whether it stores no data of the source. */
   readonly derived: boolean;
 }
 
-/** Tables ascending by the UTF-8 bytes of their names; everything in a stable order. */
+/** Schema of a source. Tables ascend by the UTF-8 bytes of their names; all orders are stable. */
 export interface SourceSchema {
   readonly tables: readonly TableSchema[];
-  /** All else that could be taken for a table, by name; left out where there is nothing. */
+  /** All other objects that might be taken for a table, by name; left out if there are none. */
   readonly others?: readonly OtherObject[];
 }
 
-/** An object as the source's own catalogue lists it. */
+/** An object as listed in the source's own catalogue. */
 export interface CataloguedObject {
   readonly name: string;
   readonly kind: 'table' | 'view' | 'virtual table' | 'entry';
@@ -109,50 +106,50 @@ export interface BaseKey {
   readonly table: string;
   /** Column of the base table → result column with the same value. */
   readonly key: Readonly<Record<string, string>>;
-  /** Result column that says how many rows of the base a row of the result stands for. */
+  /** Result column with the number of base rows that a result row stands for. */
   readonly count?: string;
 }
 
-/** What a mapping reads by a name: a query of its own, or (without `sql`) a table or view. */
+/** A relation that a mapping reads by name: its own query, or (without `sql`) a table or view. */
 export interface RelationRequest {
-  /** A query's name is that of no table: `query <module>`. */
+  /** Name; that of a query, `query <module>`, is the name of no table. */
   readonly name: string;
   readonly sql: string | null;
   readonly base: BaseKey | null;
 }
 
-/** A query as it was prepared, or a view that a mapping reads. */
+/** A prepared query, or a view that a mapping reads. */
 export interface Relation {
   readonly schema: TableSchema;
-  /** The table whose rows its locators are of: its base, or itself where they are ordinals. */
+  /** Table that its locators refer to: its base, or itself if they are ordinals. */
   readonly locates: string;
-  /** Columns of the base table that its SQL names nowhere, so that nothing of them arrives. */
+  /** Columns of the base table that its SQL does not name, so that their values do not arrive. */
   readonly unread: readonly string[];
-  /** Those that it names, but only to filter, join, group or order by: nothing of them arrives. */
+  /** Columns named only to filter, join, group or order by, so that their values do not arrive. */
   readonly filtering: readonly string[];
 }
 
-/** How the rows of a relation and those of its base belong together, by equal keys without null. */
+/** Counts of how the rows of a relation match those of its base, by equal keys without null. */
 export interface BaseCounts {
   /** Rows of the base table. */
   readonly rows: number;
-  /** Rows that the query yields, strays included. */
+  /** Rows that the query yields, including strays. */
   readonly results: number;
-  /** (base row, result row) that belong together. */
+  /** Matching pairs of a base row and a result row. */
   readonly pairs: number;
-  /** Result rows that belong to no base row; they are not read. */
+  /** Result rows that match no base row; they are not read. */
   readonly strays: number;
-  /** Base rows to which no result row belongs. */
+  /** Base rows that no result row matches. */
   readonly lost: number;
-  /** Base rows whose key another base row has, too. */
+  /** Base rows that share their key with another base row. */
   readonly shared: number;
-  /** Base rows to which more than one result row belongs. */
+  /** Base rows that more than one result row matches. */
   readonly multiplied: number;
-  /** By the results' own count, where they have one; null where they have none. */
+  /** Counts by the results' own count column; null if they have none. */
   readonly counted: CountedByResults | null;
 }
 
-/** What results say of the rows that they stand for, key by key, against the rows that there are. */
+/** Differences per key between the base rows that results claim to stand for and real ones. */
 export interface CountedByResults {
   /** Base rows beyond those that the results of their key count. */
   readonly uncounted: number;
@@ -160,18 +157,18 @@ export interface CountedByResults {
   readonly miscounted: number;
 }
 
-/** A part of a table that one reader reads; opaque, made by `plan`, survives structured clone. */
+/** A part of a table for one reader; opaque, made by `plan`, survives structured clone. */
 export type ReadRange = Readonly<Record<string, number | string | bigint | null>>;
 
 /**
- * One row: the requested columns in the requested order, then the row's locator as the last element. A
- * locator is an integer of 64 bits, as a text where a double does not hold it.
+ * One row: the requested columns in the requested order, then the row's locator as the last
+ * element. A locator is a 64-bit integer, represented as text if a double cannot hold it.
  */
 export type Row = SourceValue[];
 
 /**
- * Where a source is, as its adapter takes it; opaque to all others. Survives structured clone and
- * JSON. Never shown: it may hold a password.
+ * Location of a source, opaque to all but its adapter. Survives structured clone and JSON. Never
+ * shown, since it may hold a password.
  */
 export interface SourceLocation {
   readonly scheme: string;
@@ -179,8 +176,8 @@ export interface SourceLocation {
 }
 
 /**
- * A snapshot, for readers in any thread; survives structured clone. Never shown: it may hold what opens
- * the source.
+ * Handle of a snapshot, for readers in any thread; survives structured clone. Never shown, since it
+ * may hold credentials.
  */
 export interface SourceHandle {
   readonly scheme: string;
@@ -188,25 +185,25 @@ export interface SourceHandle {
 }
 
 /**
- * What readers of sources with SQL offer besides. A query of a mapping may take any time: it runs
- * where readers are, in threads that can be ended, and never where a source is prepared.
+ * The part of a reader for relations, in sources with SQL. A query of a mapping may take any time,
+ * so it runs in readers, whose threads can be ended, and never while a source is prepared.
  */
 export interface RelationReader {
-  /** Exact number of rows that `read` yields of a relation, counted independently of it. */
+  /** Returns the exact number of rows that `read` yields, counted independently of it. */
   count(relation: string): Promise<number>;
-  /** @throws Failure SOURCE_SCHEMA where the relation has no base that fits */
+  /** Counts matches. @throws Failure SOURCE_SCHEMA if the relation has no suitable base */
   baseCounts(relation: string): Promise<BaseCounts>;
-  /** Locators of base rows to which no result row belongs, in the order of the base, in pages. */
+  /** Yields pages of locators of base rows that no result row matches, in the order of the base. */
   lostRows(relation: string): AsyncIterable<(number | string)[]>;
 }
 
 export interface SourceReader {
   /**
-   * Rows of one range, in pages of at most a few thousand rows. Within a range the order is stable.
-   * A page's arrays belong to the caller.
+   * Yields the rows of one range, in pages of at most a few thousand rows. Within a range the order
+   * is stable. A page's arrays belong to the caller.
    *
-   * Numbers in the columns `asWritten` keep the digits of a text that has them: where a JSON source
-   * has 1.10, the cell is a JsonNode of these digits, not the number 1.1.
+   * Numbers in the columns `asWritten` keep the digits of the source's text: for 1.10 in a JSON
+   * source the cell is a JsonNode of these digits, not the number 1.1.
    */
   read(
     table: string,
@@ -214,99 +211,99 @@ export interface SourceReader {
     range: ReadRange,
     asWritten?: readonly string[],
   ): AsyncIterable<Row[]>;
-  /** What `read` yields, in the same pages, as bytes; only where the source hands it over so. */
+  /** Yields the pages of `read` as bytes; only if the source delivers bytes. */
   readCells?(table: string, columns: readonly string[], range: ReadRange): AsyncIterable<CellPage>;
-  /** Only where the source has SQL. */
+  /** Only if the source has SQL. */
   readonly relations?: RelationReader;
-  /** May be called more than once, and while a table is read. */
+  /** Closes the reader. May be called more than once, and while a table is read. */
   close(): Promise<void>;
 }
 
 export interface PreparedSource {
-  /** What a person calls it: a path, or host and database. Holds no secret: messages show nothing else. */
+  /** Name for messages: a path, or host and database. Holds no secret. */
   readonly label: string;
-  /** The source's own, whatever a mapping asks of it. */
+  /** Schema of the source itself, independent of the mapping. */
   readonly schema: SourceSchema;
-  /** By name, the queries and views that were asked for; read by these names like tables. */
+  /** Requested queries and views by name; read by these names like tables. */
   readonly relations: ReadonlyMap<string, Relation>;
   /**
-   * What the source's catalogue lists and has to be accounted for, found by code of its own: what the
-   * schema leaves out is missed otherwise. Only where there is a catalogue.
+   * Objects of the source's catalogue that must be accounted for, listed by code independent of the
+   * schema reader, so that an omission there is noticed. Only if there is a catalogue.
    */
   readonly objects?: readonly CataloguedObject[];
-  /** What a person should know of how it is read, each a clause; files beside it, for example. */
-  readonly remarks?: readonly string[];
+  /** Notes for a person on how it is read, each a clause; for example on files next to it. */
+  readonly notes?: readonly string[];
   /**
-   * About how many bytes it holds: what worker threads and free space are planned by. Null where that
-   * cannot be known cheaply: then all workers start, and rows are counted before a run.
+   * Approximate size in bytes, by which worker threads and free space are planned. Null if it
+   * cannot be determined cheaply: then all workers start, and rows are counted before a run.
    */
   readonly estimatedBytes: number | null;
-  /** How files are read, where that was told from them. */
+  /** How files are read, if that was determined from their content. */
   readonly told?: Told;
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
   plan(table: string, rows: number): Promise<ReadRange[]>;
   /**
-   * Exact number of rows of a table, counted by the source itself, independently of `read`. It is
-   * counted once a snapshot: callers ask as often as they like. Of a new snapshot it is counted anew.
+   * Returns the exact number of rows of a table, counted by the source itself, independently of
+   * `read`. It is counted once per snapshot, so further calls cost nothing.
    */
   count(table: string): Promise<number>;
   /**
-   * How many cells of a column hold numbers that are written with other digits than their shortest
-   * form, such as 1.10 or 1e2, by column; only of sources whose numbers are texts.
+   * Returns per column the number of cells with numbers not written in their shortest form, such as
+   * 1.10 or 1e2. Only in sources whose numbers are texts.
    */
   readonly otherDigits?: (table: string) => ReadonlyMap<string, number>;
   /**
-   * Begins a snapshot and gives `open` (which opens all readers of the run) a handle to it, so that
-   * all of them, and this prepared source, see one and the same. Does both again when the source
-   * changed meanwhile; `open` closes what it had opened before. The handle of the last call is valid
-   * until the next one, or until `close`.
+   * Begins a snapshot and passes its handle to `open`, which opens all readers of the run, so that
+   * they and this prepared source see the same data. Repeats both if the source changed in between;
+   * `open` closes what it had opened before. The handle is valid until the next call, or until
+   * `close`.
    */
   inOneSnapshot<T>(open: (handle: SourceHandle) => Promise<T>): Promise<T>;
-  /** Only where the source can be damaged without a reader noticing. */
+  /** Makes a check for damage; only for sources in which a reader may not notice it. */
   checkForDamage?(): DamageCheck;
-  /** Throws SOURCE_CHANGED when what was read is no longer what is there and no snapshot held it. */
+  /** Throws SOURCE_CHANGED if the source changed while it was read without a snapshot. */
   assertUnchanged(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** How long to wait, in milliseconds; 0 is no limit, but for a lock, where it is no waiting. */
+/** Timeouts in milliseconds; 0 is no limit, except for `lockMs`, where it means not to wait. */
 export interface Timeouts {
   readonly connectMs: number;
   /** For a lock that another process holds. */
   readonly lockMs: number;
-  /** For a single statement that reads no rows. */
+  /** For one statement that reads no rows. */
   readonly statementMs: number;
 }
 
 export interface PrepareOptions {
-  /** A private folder for copies, when the source cannot be read in place. Removed by the caller. */
+  /** Private folder for copies, if the source cannot be read in place. Removed by the caller. */
   readonly scratch: string;
-  /** Environment variables, in which credentials are. */
+  /** Environment variables, which may hold credentials. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly timeouts: Timeouts;
-  /** Once it aborts, what waits for the source rejects with its reason, and lets go of the source. */
+  /** Once it aborts, pending calls reject with its reason and release the source. */
   readonly signal: AbortSignal;
   /**
-   * What the mapping reads, with SQL only where the adapter has a dialect. That is text of other people:
-   * `prepare` compiles it and refuses what changes anything, or depends on more than the source, before
-   * any of it runs.
+   * Relations that the mapping reads, with SQL only if the adapter has a dialect. The SQL is
+   * untrusted: before it runs, `prepare` compiles it and rejects queries that change anything or
+   * depend on more than the source.
    */
   readonly relations?: readonly RelationRequest[];
   /**
-   * A first look, for a mapping yet to be written: where files leave open how they are read, the
-   * likeliest way is taken, if there is one, and told. Without it they are refused.
+   * Whether a mapping is yet to be written: if files leave open how they are read, the likeliest
+   * reading is chosen, if there is one, and reported. Otherwise such files are rejected.
    */
   readonly explore?: boolean;
 }
 
-/** How files are read: as a location that says it, and for a person. */
+/** How files are read: as a location with all options, and as notes for a person. */
 export interface Told {
   readonly location: SourceLocation;
-  readonly remarks: readonly Remark[];
+  readonly notes: readonly ReadingNote[];
 }
 
-/** What a person should know of how a table is read; clauses without any value. */
-export interface Remark {
+/** A note for a person on how a table is read; clauses without values. */
+export interface ReadingNote {
   readonly table: string;
   readonly severity: 'WARNING' | 'INFO';
   readonly what: string;
@@ -314,34 +311,34 @@ export interface Remark {
 }
 
 export interface SourceAdapter {
-  /** What stands before the colon of a source URL: `sqlite`, `csv`, `ndjson`, `json`. */
+  /** Scheme of its source URLs: `sqlite`, `csv`, `ndjson`, `json`. */
   readonly scheme: string;
   /** For help and hints: `sqlite:FILE`, `postgres://HOST/DATABASE`. */
   readonly usage: string;
   /**
-   * The location that a URL names; `rest` is what follows its colon, relative to the folder `base`. Looks
-   * at nothing but the text. Its Failures hold no part of `rest` that may be a secret.
+   * Parses the part of a URL after its colon, `rest`, relative to the folder `base`. Uses only the
+   * text. Its Failures hold no part of `rest` that may be a secret.
    * @throws Failure USAGE
    */
   parse(rest: string, base: string): SourceLocation;
   /**
-   * What follows the colon in a mapping in the folder `base`: `parse` makes the same location of it, but
-   * for secrets, which it never holds.
+   * Formats the part after the colon for a mapping in the folder `base`; the inverse of `parse`,
+   * except for secrets, which are left out.
    */
   format(location: SourceLocation, base: string): string;
-  /** The SQL that a mapping may have for it; null where it has none, so that such a mapping is refused. */
+  /** SQL dialect of queries in a mapping; null if it has none, so that SQL is rejected. */
   readonly dialect: SqlDialect | null;
-  /** A locator for a person, of tables that say what their locators are; its digits where left out. */
+  /** Formats a locator of a table that declares its kind; if left out, its digits are shown. */
   readonly showLocator?: (locator: number | string) => string;
-  /** What a column of its sources declares about its values. */
+  /** Returns what a column of its sources declares about its values. */
   readonly declared: (column: ColumnSchema) => DeclaredType;
   prepare(location: SourceLocation, options: PrepareOptions): Promise<PreparedSource>;
   /**
-   * In any thread. Rejects with the reason of `signal` once it aborts, as the reader's `read` does,
-   * and closes what it has opened.
+   * Opens a reader, in any thread. Once `signal` aborts, this call and the reader's `read` reject
+   * with its reason, and all that was opened is closed.
    */
   open(handle: SourceHandle, signal: AbortSignal): Promise<SourceReader>;
 }
 
-/** By the scheme of their URLs. */
+/** Adapters by the scheme of their URLs. */
 export type Adapters = ReadonlyMap<string, SourceAdapter>;

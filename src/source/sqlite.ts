@@ -45,7 +45,7 @@ import { openReader } from './sqlite/reader.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
 import { walkApart } from './sqlite/walk.ts';
-import { standIn, standInRemarks, tablesWithoutCollation } from './sqlite/standIn.ts';
+import { standIn, standInNotes, tablesWithoutCollation } from './sqlite/standIn.ts';
 
 const SCHEME = 'sqlite';
 const SNAPSHOT_ATTEMPTS = 8;
@@ -95,11 +95,11 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
     label: location,
     schema,
     objects,
-    remarks: access.remarks,
+    notes: access.notes,
     relations: planned.relations,
     estimatedBytes: bytes,
     async plan(table, rows) {
-      // Queries run in readers alone, and in one go.
+      // Queries run in readers only, as one range.
       if (isQuery(table)) return [{ lo: null, hi: null }];
       const { rows: found } = tableAccess(db, access, table);
       const all = found.kind === 'rowid' ? await counts.count(table) : 0;
@@ -133,12 +133,12 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   };
 }
 
-/** Device and inode of a fingerprint. */
+/** Returns the device and inode of a fingerprint. */
 function identity(fingerprint: string): string {
   return fingerprint.split(':').slice(0, 2).join(':');
 }
 
-/** The newer fingerprint; others may have written meanwhile, but it has to be the same file. */
+/** Returns the newer fingerprint: the content may have changed, but it must be the same file. */
 function sameFile(before: string, now: string, shown: string): string {
   if (identity(before) !== identity(now)) throw changed(shown);
   return now;
@@ -151,8 +151,8 @@ interface Begun {
 }
 
 /**
- * Opens the database in place, or a copy where SQLite says that it has to be recovered first.
- * From here on the file is not opened by other means: closing it would drop SQLite's locks (POSIX).
+ * Opens the database in place, or a copy if SQLite reports that it must be recovered first. From
+ * here on the file must not be opened by other means: closing it would drop SQLite's locks (POSIX).
  */
 function begin(location: string, options: PrepareOptions): Begun {
   const begun = beginAsItIs(location, options);
@@ -167,7 +167,7 @@ function begin(location: string, options: PrepareOptions): Begun {
     standIn(copy.file, unordered);
     return {
       ...beginOn(copy),
-      access: { ...copy, unordered, remarks: [...copy.remarks, ...standInRemarks(unordered)] },
+      access: { ...copy, unordered, notes: [...copy.notes, ...standInNotes(unordered)] },
     };
   });
 }
@@ -190,14 +190,14 @@ function beginOn(access: Access): Omit<Begun, 'access'> {
   return orClose(db, () => {
     beginSnapshot(db);
     assertWhole(db, access);
-    // Under a shared lock nobody changes the file; what came before the lock does not matter.
+    // A shared lock prevents changes; those before the lock do not matter.
     return { db, fingerprint: access.kind === 'shared' ? fingerprintOf(access) : before };
   });
 }
 
 /**
- * Opens all readers while nobody commits: when the data version is the same before and after, all
- * of them see what this connection sees.
+ * Opens all readers between commits: if the data version is the same before and after, all of them
+ * see the snapshot of this connection.
  */
 async function beginTogether<T>(
   db: Connection,
@@ -217,7 +217,7 @@ async function beginTogether<T>(
     if (after === before) return opened;
   }
   throw new Failure('SOURCE_CHANGED', {
-    what: `the database is written so often that no common snapshot was found in ${SNAPSHOT_ATTEMPTS} attempts`,
+    what: `the database is written so often that ${SNAPSHOT_ATTEMPTS} attempts found no common snapshot`,
     where: access.shown,
     hint: 'stop what writes to it, or read a copy, and run again',
   });

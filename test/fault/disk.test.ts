@@ -164,7 +164,7 @@ describe.skipIf(!MOUNTS)('a disk', () => {
     const refused = await on(kilobytesOf(join(project, 'mapping')) + 60);
     expect(refused.code).toBe(1);
     expect(lastLine(refused)).toMatch(
-      /^sealift migrate: the database has to be copied before it is read, and the disk has not enough space: at least .+ are needed, .+ are free \(.+\): free space there, then run again$/,
+      /^sealift migrate: the database must be copied before it is read, but the disk does not have enough space: at least .+ are needed, .+ are free \(.+\): free space there, then run again$/,
     );
     expect((await on(8000)).code).toBe(0);
   });

@@ -4,7 +4,7 @@ import type { DamageCheck } from '../../src/source/damageCheck.ts';
 import type { SourceAdapter } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import type { Access, Connection } from '../../src/source/sqlite/connection.ts';
-import { failedLook, lookForDamage, openToCheck } from '../../src/source/sqlite/integrityLook.ts';
+import { failedCheck, findDamage, openToCheck } from '../../src/source/sqlite/integrityCheck.ts';
 import { failureOf } from '../../src/source/sqlite/integrityRunner.ts';
 
 /** SQLite, checked by the same look as ever, but without a process of its own. */
@@ -38,12 +38,12 @@ function inlineCheck(accessOf: () => Access): DamageCheck {
       try {
         db = openToCheck(accessOf());
       } catch (error) {
-        throw failureOf(failedLook(error), accessOf().shown);
+        throw failureOf(failedCheck(error), accessOf().shown);
       }
     },
     async run() {
       if (db === null) throw new Error('the check has not begun');
-      const looked = lookForDamage(db, accessOf());
+      const looked = findDamage(db, accessOf());
       if (looked.kind !== 'checked') throw failureOf(looked, accessOf().shown);
       return { unchecked: looked.unchecked };
     },

@@ -177,7 +177,7 @@ function inDialect(
       return person[column] === null ? null : String(person[column]);
     });
   const table = { columns: COLUMNS, rows: people.map(cells) };
-  const rest = { quotes: 'all', protect: [], lastEnd: true, blankLines: 1, sep: false } as const;
+  const rest = { quotes: 'all', protect: [], lastEnd: true, emptyLines: 1, sep: false } as const;
   return writeTable(table, { ...dialect, ...rest, mark: dialect.encoding !== 'utf-8' });
 }
 

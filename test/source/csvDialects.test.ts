@@ -43,8 +43,9 @@ async function readOrRefuse(options: CsvOptions, explore = false): Promise<Table
   }
 }
 
-/** A line of one empty field is a blank line. */
-const blankFor = ({ columns }: Table): CsvOptions => (columns.length === 1 ? { blank: 'row' } : {});
+/** A line of one empty field is an empty line. */
+const emptyLinesFor = ({ columns }: Table): CsvOptions =>
+  columns.length === 1 ? { emptyLines: 'row' } : {};
 /**
  * What nobody could tell: a last line of one empty field without a line end, a sign that splits the
  * header by chance where there is no other.
@@ -54,7 +55,7 @@ const tellable = (table: Table, dialect: Dialect): Dialect => {
   return KNOWN.includes(dialect.delimiter) ? dialect : { ...dialect, protect: KNOWN };
 };
 const noBlank = (table: Table, dialect: Dialect): Dialect =>
-  table.columns.length === 1 ? { ...dialect, lastEnd: true, blankLines: 0 } : dialect;
+  table.columns.length === 1 ? { ...dialect, lastEnd: true, emptyLines: 0 } : dialect;
 
 describe('a CSV file', () => {
   it('gives the same cells back in every dialect that is named', async () => {
@@ -62,7 +63,7 @@ describe('a CSV file', () => {
       fc.asyncProperty(tables(1), dialects, async (table, dialect) => {
         writeFileSync(file, writeTable(table, noBlank(table, dialect)));
         const { delimiter, end } = dialect;
-        expect(await read({ delimiter, lines: end, ...blankFor(table) })).toEqual(table);
+        expect(await read({ delimiter, lines: end, ...emptyLinesFor(table) })).toEqual(table);
       }),
       { numRuns: 100 },
     );
@@ -107,7 +108,7 @@ describe('a CSV file', () => {
         fc.pre(explored !== null);
         const options = { scratch: folder, ...waiting(0), explore: true };
         const { told } = await prepareAt(csvAdapter, file, options);
-        expect(told?.remarks.length).toBeGreaterThan(0);
+        expect(told?.notes.length).toBeGreaterThan(0);
         const { path, options: said } = parseCsvLocation(restOf(csvAdapter, told?.location), '/');
         expect([path, await read(said)]).toEqual([file, explored]);
       }),
@@ -147,16 +148,16 @@ describe('the parser', () => {
     fc.assert(
       fc.property(pieces, ends, fc.integer({ min: 1, max: 5 }), (parts, lines, size) => {
         const text = parts.join('').replaceAll('b ', '\r\n');
-        const parser = csvParser({ delimiter: ',', lines, blank: 'row', nullText: '' }, 1);
+        const parser = csvParser({ delimiter: ',', lines, emptyLines: 'row', nullText: '' }, 1);
         const look = surveyor({ lines }, 1);
         for (const part of cut(text, size)) look.push(part);
-        const { records, blank } = look.end();
+        const { records, emptyLines } = look.end();
         const found = attempt(() => [
           ...cut(text, size).flatMap((part) => parser.push(part)),
           ...parser.end(),
         ]);
         fc.pre(found !== null);
-        expect(found?.length).toBe(records + blank);
+        expect(found?.length).toBe(records + emptyLines);
         const breaks = lines === 'cr' ? /\r/g : lines === 'mixed' ? /\r\n?|\n/g : /\n/g;
         const all = text.match(breaks)?.length ?? 0;
         expect(found?.every(({ line }, index) => line > (found[index - 1]?.line ?? 0))).toBe(true);
@@ -174,7 +175,7 @@ function cut(text: string, size: number): string[] {
 }
 
 function recordsOf(text: string, size: number): string[][] | null {
-  const parser = csvParser({ delimiter: ',', lines: 'lf', blank: 'row', nullText: '' }, 1);
+  const parser = csvParser({ delimiter: ',', lines: 'lf', emptyLines: 'row', nullText: '' }, 1);
   const records = attempt(() => [
     ...cut(text, size).flatMap((part) => parser.push(part)),
     ...parser.end(),

@@ -55,8 +55,8 @@ const told = async (content: Content, options = ''): Promise<string> =>
   );
 
 const doubtsOf = async (content: Content): Promise<string[]> => {
-  const remarks = (await prepare(content, { explore: true })).told?.remarks ?? [];
-  return remarks.filter(({ severity }) => severity === 'WARNING').map(({ what }) => what);
+  const notes = (await prepare(content, { explore: true })).told?.notes ?? [];
+  return notes.filter(({ severity }) => severity === 'WARNING').map(({ what }) => what);
 };
 
 describe('the delimiter', () => {
@@ -84,11 +84,9 @@ describe('the delimiter', () => {
 
   it('is a decision where two would fit and one gives more columns, and asked for later', async () => {
     expect(await told(both)).toBe('?delimiter=;');
-    expect(await doubtsOf(both)).toEqual([
-      '";" and "," may both be what is between the fields: ";" was taken',
-    ]);
+    expect(await doubtsOf(both)).toEqual(['";" and "," both fit as the delimiter: ";" was taken']);
     expect(await refuse(both)).toBe(
-      '";" and "," may both be what is between the fields (/x.csv): say which: delimiter=; or delimiter=,',
+      '";" and "," both fit as the delimiter (/x.csv): choose one: delimiter=; or delimiter=,',
     );
     expect((await read(both, '?delimiter=;'))[1]).toEqual(['1', 'ant', '3,50']);
   });
@@ -97,7 +95,7 @@ describe('the delimiter', () => {
     const equal = 'name;price, net\nant;3,50\n';
     const missed = 'id;name, first;n\n1;Ant, Al;7\n2;Bee, Bo;8;9\n';
     for (const text of [equal, missed]) {
-      expect(await refusal(prepare(text, { explore: true }))).toContain('may both be');
+      expect(await refusal(prepare(text, { explore: true }))).toContain('both fit');
     }
   });
 
@@ -106,8 +104,8 @@ describe('the delimiter', () => {
       /^the first line is one field.*";".*\(\/x\.csv:2\)/,
     );
     expect(await refuse('nr^name\n7^ant\n')).toMatch(/"\^".*delimiter=\^/);
-    expect(await refuse('nr\u2192name\n7\u2192ant\n')).toContain('and has "\u2192" in it');
-    expect(await refuse('nr name\n7 ant\n')).toContain('" " stands in each line as often');
+    expect(await refuse('nr\u2192name\n7\u2192ant\n')).toContain('but has "\u2192" in it');
+    expect(await refuse('nr name\n7 ant\n')).toContain('" " occurs in each line as often');
     expect(await read('nr name\n7 ant\n', '?delimiter=,')).toEqual([['nr name'], ['7 ant']]);
     expect(await read('first name\nant\n"a;b"\n')).toEqual([['first name'], ['ant'], ['a;b']]);
   });
@@ -135,7 +133,7 @@ describe('line ends', () => {
   it('are asked for where they differ, with the line on which they do', async () => {
     const text = 'a,b\n"1\n",x\n2,y\r\n3,z\n';
     expect(await refuse(text)).toMatch(
-      /^the first line ends with LF, and here is CR LF .*:4\): say/,
+      /^the first line ends with LF, but here is CR LF .*:4\): give/,
     );
     const values = async (options: string): Promise<unknown[]> =>
       (await read(text, options)).slice(1).map((row) => row[1]);
@@ -160,14 +158,14 @@ describe('line ends', () => {
     expect((await read('a,b\r\n"1\r",x\r\n', ''))[1]).toEqual(['1\r', 'x']);
   });
 
-  it('make no record of blank lines at the end, and none in between', async () => {
+  it('make no record of empty lines at the end, and none in between', async () => {
     expect(await read('a,b\n1,x\n\n\n')).toEqual(rows);
     expect(await refuse('a,b\n1,x\n\n2,y\n')).toContain(
-      'this line is blank, and records follow it (/x.csv:3)',
+      'this line is empty, but records follow it (/x.csv:3)',
     );
     expect(await read('\n\na,b\n\n1,x\n\n', '?blank=skip')).toEqual(rows);
     expect(await refuse('a\nx\n\n')).toMatch(
-      /^this line is blank: in a file of one column.*:3\): say/,
+      /^this line is empty: in a file of one column.*:3\): give/,
     );
     expect(await read('a\nx\n\n', '?blank=row')).toEqual([['a'], ['x'], [null]]);
     expect(await read('a\n\nx\n\n', '?blank=skip')).toEqual([['a'], ['x']]);
@@ -208,12 +206,12 @@ describe('the header', () => {
       expect(await read(`${header}\n${rest}`, '?header=skip')).toHaveLength(3);
     }
     expect(await refuse('Ada,x\nBea,y\n', '?header=skip')).toBe(
-      'the first line is to be skipped, and may be a row: no name in it is empty or there twice ' +
-        '(/x.csv:1): say header=no if it is a row, or header=yes if it names the columns',
+      'the first line is to be skipped, but may be a row: no name in it is empty or repeated ' +
+        '(/x.csv:1): give header=no if it is a row, or header=yes if it names the columns',
     );
     for (const row of ['7,', ',ada@example.org', '12:30,12:30', '7,7']) {
       const said = await refuse(`${row}\n${rest}`, '?header=skip');
-      expect(said).toMatch(/^the first line is to be skipped, and looks like data: field [12] is/);
+      expect(said).toMatch(/^the first line is to be skipped, but looks like data: field [12] is/);
       expect(said).not.toContain(row);
     }
   });
@@ -221,7 +219,7 @@ describe('the header', () => {
   it('is refused between single quotes, and where it comes again', async () => {
     expect(await refuse("'a','b'\n'1','x'\n")).toContain('single quotes');
     expect(await refuse('a,b\n1,x\na,b\n2,y\n')).toMatch(
-      /^the record .* is the header again .*:3\)/,
+      /^the record .* repeats the header .*:3\)/,
     );
   });
 });
@@ -231,7 +229,7 @@ describe('a message', () => {
     const rows = '1,"a\r\nb"\r\n'.repeat(500);
     expect(await refuse(`nr,t\r\n${rows}x\r\n`)).toContain('(/x.csv:1002)');
     expect(await refuse(`nr,t\r\n${rows}1,"a\r\n${'2,b\r\n'.repeat(900)}`)).toMatch(
-      /never closed, it was opened here \(\/x\.csv:1002\)/,
+      /the quoted field that begins here is never closed \(\/x\.csv:1002\)/,
     );
     expect(await refuse(`nr,t\r\n${rows}1,a"b\r\n`)).toContain('(/x.csv:1002)');
     expect(await refuse('nr,t\r1,"a\r\nb"\r2\r')).toContain('(/x.csv:4)');
@@ -257,11 +255,11 @@ describe('the encoding', () => {
   it('is asked for, or the file refused, where the bytes say otherwise', async () => {
     expect(await refuse(wide.subarray(2))).toMatch(/looks like UTF-16.*encoding=utf-16le/);
     expect(await refuse(Buffer.from(wide.subarray(2)).swap16())).toContain('encoding=utf-16be');
-    expect(await refuse(wide, '?encoding=windows-1252')).toContain('say encoding=utf-16le');
+    expect(await refuse(wide, '?encoding=windows-1252')).toContain('give encoding=utf-16le');
     expect(await refuse(Buffer.from('\uFEFF', 'utf16le'))).toContain('is empty');
     const utf32 = Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]);
     expect(await refuse(utf32)).toContain('the file is UTF-32');
-    expect(await refuse(wide.subarray(0, -1))).toContain('bytes that are not utf-16le');
+    expect(await refuse(wide.subarray(0, -1))).toContain('bytes that are not valid utf-16le');
   });
 });
 
@@ -305,9 +303,9 @@ describe('a folder', () => {
   });
 
   const what = async (adapter: SourceAdapter): Promise<unknown[]> =>
-    ((await explore(adapter)).told?.remarks ?? [])
+    ((await explore(adapter)).told?.notes ?? [])
       .filter(({ severity }) => severity === 'WARNING')
-      .map((remark) => remark.what.replace(/^.*: /, ''));
+      .map((note) => note.what.replace(/^.*: /, ''));
 
   it('has what is not read named by the first look', async () => {
     expect(await what(csvAdapter)).toEqual(['"d.tsv", "e.csv.gz", "f.ndjson", "old.csv"']);
@@ -340,12 +338,20 @@ describe('JSON', () => {
     [
       ndjsonAdapter,
       ' [{"a":1},\n{"a":2}]\n',
-      'is a JSON array, and not one object a line (/x.csv:1): write json:',
+      'is a JSON array, not one object per line (/x.csv:1): write json:',
     ],
-    [jsonAdapter, '\uFEFF{"a":1}\n{"a":2}\n', 'begins with an object, and not with an array'],
+    [jsonAdapter, '\uFEFF{"a":1}\n{"a":2}\n', 'begins with an object, not with an array'],
     [csvAdapter, '[{"a":1}]', 'the file is JSON (/x.csv): write json: or ndjson:'],
-    [ndjsonAdapter, Buffer.from('\uFEFF{"a":1}', 'utf16le'), 'the file is UTF-16LE, JSON is UTF-8'],
-    [jsonAdapter, Buffer.from('[{"a":1}]', 'utf16le'), 'the file is UTF-16LE, JSON is UTF-8'],
+    [
+      ndjsonAdapter,
+      Buffer.from('\uFEFF{"a":1}', 'utf16le'),
+      'the file is UTF-16LE, but JSON must be UTF-8',
+    ],
+    [
+      jsonAdapter,
+      Buffer.from('[{"a":1}]', 'utf16le'),
+      'the file is UTF-16LE, but JSON must be UTF-8',
+    ],
   ];
   it.each(cases)(
     'for $scheme: of another form is called by its name',

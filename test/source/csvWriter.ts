@@ -19,7 +19,7 @@ export interface Dialect {
   readonly mark: boolean;
   readonly sep: boolean;
   readonly lastEnd: boolean;
-  readonly blankLines: number;
+  readonly emptyLines: number;
 }
 
 /** What is told from files. */
@@ -35,12 +35,12 @@ function field(cell: Cell, { quotes, delimiter, protect }: Dialect): string {
 }
 
 export function writeTable({ columns, rows }: Table, dialect: Dialect): Buffer {
-  const { delimiter, end, sep, lastEnd, blankLines, mark, encoding } = dialect;
+  const { delimiter, end, sep, lastEnd, emptyLines, mark, encoding } = dialect;
   const lines = [columns, ...rows].map((cells) => {
     return cells.map((cell) => field(cell, dialect)).join(delimiter);
   });
   if (sep) lines.unshift(`sep=${delimiter}`);
-  const last = lastEnd ? ENDS[end].repeat(1 + blankLines) : '';
+  const last = lastEnd ? ENDS[end].repeat(1 + emptyLines) : '';
   const text = `${mark ? '\uFEFF' : ''}${lines.join(ENDS[end])}${last}`;
   if (encoding === 'utf-8') return Buffer.from(text, 'utf8');
   const bytes = Buffer.from(text, 'utf16le');
@@ -97,6 +97,6 @@ export const dialects: fc.Arbitrary<Dialect> = fc
     ),
     sep: fc.boolean(),
     lastEnd: fc.boolean(),
-    blankLines: fc.nat(2),
+    emptyLines: fc.nat(2),
   })
   .map(({ form, ...dialect }) => Object.assign(dialect, form));

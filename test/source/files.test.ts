@@ -281,7 +281,7 @@ describe('the CSV source', () => {
     );
     expect(await refuseCsv('a,b\n1,SECRET"2"\n')).toMatch(/^SOURCE_FORMAT \/x\.csv:2 .*not quoted/);
     const bytes = Buffer.from('a,b\n1,2\nSECRET,\u00fc\n', 'latin1');
-    expect(await refuseCsv(bytes)).toMatch(/^SOURCE_FORMAT \/x\.csv:3 .*not utf-8/);
+    expect(await refuseCsv(bytes)).toMatch(/^SOURCE_FORMAT \/x\.csv:3 .*not valid utf-8/);
   });
 
   it.each([

@@ -325,8 +325,8 @@ describe('a collation that is not here', () => {
         ['ant', 3, 'COLLATE NOCASE', 2],
         ['big', 1, 'COLLATE NOCASE', 3],
       ]);
-      expect(source.remarks).toEqual([
-        'table "tag" was read in a copy, as its key is in the order of a collation that is not here',
+      expect(source.notes).toEqual([
+        'table "tag" was read in a copy, as its key is ordered by a collation that is not available',
       ]);
     });
   });
@@ -343,11 +343,11 @@ describe('a collation that is not here', () => {
       });
     await expect(
       ask("SELECT t.id FROM town t JOIN tag ON word = 'ant'", 'query m'),
-    ).rejects.toThrow(/the key of table "tag" is ordered by a collation that is not here/);
+    ).rejects.toThrow(/the key of table "tag" is ordered by a collation that is not available/);
     const source = await ask('SELECT id FROM town', 'query m');
     const reader = await readerOf(sqliteAdapter, source);
     await expect(reader.relations?.baseCounts('query m')).rejects.toThrow(
-      'SQLite needs a collation of the application for this, and it is not here',
+      'SQLite needs a collation of the application for this, which is not available',
     );
     await reader.close();
     await source.close();

@@ -137,7 +137,7 @@ describe('SQL of a mapping that cannot be run', () => {
       request('SELECT e.value AS v FROM t, json_each(t.a) e'),
     ]);
     const line = await lineOf(() => rowsOf(opened, 'query m'));
-    expect(line).toMatch(/^SOURCE_FORMAT the query stops at a row, SQLite says malformed JSON /);
+    expect(line).toMatch(/^SOURCE_FORMAT the query fails at a row, SQLite says malformed JSON /);
     expect(line).not.toContain('GEHEIM');
     await opened.close();
   });

@@ -36,13 +36,13 @@ function walDatabase(sql: string, later: string, pragma = ''): Made {
   return { file, log: `${file}-wal` };
 }
 
-/** What a look at it says: the rows of t, and the remarks; or the failure. */
-async function look(file: string): Promise<{ rows: number; remarks: readonly string[] } | string> {
+/** What a look at it says: the rows of t, and the notes; or the failure. */
+async function look(file: string): Promise<{ rows: number; notes: readonly string[] } | string> {
   const scratch = mkdtempSync(join(folder, 'scratch-'));
   try {
     const source = await prepareAt(sqliteAdapter, file, { scratch, ...waiting(100) });
     try {
-      return { rows: await source.count('t'), remarks: source.remarks ?? [] };
+      return { rows: await source.count('t'), notes: source.notes ?? [] };
     } finally {
       await source.close();
     }
@@ -61,7 +61,7 @@ describe('a write-ahead log beside a database', () => {
     const { file } = walDatabase(TWO, MORE);
     expect(await look(file)).toEqual({
       rows: 3,
-      remarks: [`the write-ahead log "copy-${files}.db-wal" was read with the database`],
+      notes: [`the write-ahead log "copy-${files}.db-wal" was read with the database`],
     });
   });
 
@@ -83,7 +83,7 @@ describe('a write-ahead log beside a database', () => {
   it.each<[string, string, () => Made]>([
     [
       'a database that keeps none',
-      'the database keeps no such log',
+      'the database does not use such a log',
       () => {
         const { log } = walDatabase(TWO, MORE);
         const file = join(folder, 'plain.db');
@@ -102,7 +102,7 @@ describe('a write-ahead log beside a database', () => {
     ],
     [
       'one of larger pages',
-      'its pages are of another size',
+      'its pages have another size',
       () => {
         const { file } = walDatabase(TWO, MORE, 'PRAGMA page_size = 8192');
         return { file, log: walDatabase(TWO, MORE).log };
@@ -110,7 +110,7 @@ describe('a write-ahead log beside a database', () => {
     ],
     [
       'one of another encoding',
-      'its texts are encoded otherwise',
+      'its texts have another encoding',
       () => {
         const { file } = walDatabase(TWO, SCHEMA, "PRAGMA encoding = 'UTF-16le'");
         return { file, log: walDatabase(TWO, SCHEMA).log };
@@ -129,7 +129,7 @@ describe('a write-ahead log beside a database', () => {
     copyFileSync(log, `${file}-wal`);
     const name = file.slice(folder.length + 1);
     expect(await look(file)).toBe(
-      `the write-ahead log "${name}-wal" beside the database is not its own, as ${why} (/${name}): ` +
+      `the write-ahead log "${name}-wal" next to the database is not its own, as ${why} (/${name}): ` +
         'fetch the database and its log again, copied together; or move the log away if it is a remnant',
     );
   });
@@ -139,7 +139,7 @@ describe('a write-ahead log beside a database', () => {
     writeFileSync(`${file}-wal`, 'no log at all, but as long as the header of one would be');
     expect(await look(file)).toEqual({
       rows: 2,
-      remarks: [`"copy-${files}.db-wal" is no write-ahead log, and was not read`],
+      notes: [`"copy-${files}.db-wal" is not a write-ahead log, and was not read`],
     });
   });
 
@@ -147,11 +147,11 @@ describe('a write-ahead log beside a database', () => {
     const { file, log } = walDatabase(TWO, MORE);
     const name = file.slice(folder.length);
     expect(await look(log)).toBe(
-      `this is the write-ahead log of a database, not the database (${name}-wal): name the database, with the log beside it`,
+      `this is the write-ahead log of a database, not the database (${name}-wal): name the database, with the log next to it`,
     );
     rmSync(file);
     expect(await look(file)).toBe(
-      `there is no such database (${name}): "${name.slice(1)}-wal" is there without its database: fetch both, copied together`,
+      `there is no such database (${name}): "${name.slice(1)}-wal" exists without its database: fetch both, copied together`,
     );
   });
 });
@@ -172,14 +172,14 @@ describe('a rollback journal beside a database', () => {
     expect(readFileSync(`${file}-journal`)[0]).not.toBe(0);
     expect(await look(file)).toEqual({
       rows: 2,
-      remarks: ['an unfinished transaction in "crashed.db-journal" was undone in a copy'],
+      notes: ['an unfinished transaction in "crashed.db-journal" was undone in a copy'],
     });
   });
 
   it('is named where its database is not there', async () => {
     writeFileSync(join(folder, 'gone.db-journal'), 'x');
     expect(await look(join(folder, 'gone.db'))).toContain(
-      '"gone.db-journal" is there without its database',
+      '"gone.db-journal" exists without its database',
     );
   });
 });

@@ -652,7 +652,7 @@ async function lineOf(file: string): Promise<string> {
 
 describe('a SQLite source gives one clear line', () => {
   it('for a folder and for a file that is no database', async () => {
-    expect(await lineOf(folder)).toMatch(/^SOURCE_FORMAT .*is a file/);
+    expect(await lineOf(folder)).toMatch(/^SOURCE_FORMAT .*must be a file/);
     const file = join(folder, 'noise.db');
     writeFileSync(file, Buffer.alloc(8192, 0xa7));
     expect(await lineOf(file)).toMatch(

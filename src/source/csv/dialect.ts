@@ -5,7 +5,7 @@
  */
 
 import { Failure } from '../../outcome/failure.ts';
-import type { Remark } from '../source.ts';
+import type { ReadingNote } from '../source.ts';
 import { CsvDefect } from './defect.ts';
 import { LINE_END_NAMES } from './lineEnd.ts';
 import type { CsvOptions, LineEnd } from './location.ts';
@@ -26,7 +26,7 @@ export interface ToldDialect {
   readonly doubts: readonly Doubt[];
 }
 
-type Doubt = Omit<Remark, 'table' | 'severity'> & { readonly about: 'delimiter' | 'lines' };
+type Doubt = Omit<ReadingNote, 'table' | 'severity'> & { readonly about: 'delimiter' | 'lines' };
 
 export interface SurveyedFile {
   readonly file: string;
@@ -46,18 +46,18 @@ export function tellDialect(
   const lines = tellLines(surveyed, options, explore, doubts);
   const split = survey.splits.find((one) => one.delimiter === delimiter);
   const oneColumn = (split?.inFirst ?? 0) === 0;
-  const blank = tellBlank(surveyed, options, oneColumn);
+  const emptyLines = emptyLinesOf(surveyed, options, oneColumn);
   const nullText = options.nullText ?? '';
   if (nullText.includes(delimiter)) {
     const what = `the text for null holds the delimiter ${named(delimiter)}`;
-    throw refused(surveyed.file, what, 'name the delimiter after a question mark');
+    throw refused(surveyed.file, what, 'give the delimiter after a question mark');
   }
-  return { dialect: { start, delimiter, lines, blank, nullText }, oneColumn, doubts };
+  return { dialect: { start, delimiter, lines, emptyLines, nullText }, oneColumn, doubts };
 }
 
 /** Returns how many records the parser must find, the header included, without parsing. */
-export function countRecords({ records, blank }: Survey, dialect: FileDialect): number {
-  return records + (dialect.blank === 'row' ? blank : 0);
+export function countRecords({ records, emptyLines }: Survey, dialect: FileDialect): number {
+  return records + (dialect.emptyLines === 'row' ? emptyLines : 0);
 }
 
 /** Returns a delimiter as shown to a person. */
@@ -78,7 +78,7 @@ function tellDelimiter(
 ): string {
   const { file, start, survey } = surveyed;
   if (start.sep !== null && delimiter !== undefined && start.sep !== delimiter) {
-    const what = `the first line says that ${named(start.sep)} is between the fields, the option says ${named(delimiter)}`;
+    const what = `the first line names ${named(start.sep)} as delimiter, but the option names ${named(delimiter)}`;
     throw refused(`${file}:1`, what, 'leave the option delimiter out');
   }
   const given = delimiter ?? start.sep;
@@ -96,15 +96,15 @@ function tellDelimiter(
     .sort(byFirst)[0];
   if (other === undefined) return best.delimiter;
   const both = `${named(best.delimiter)} and ${named(other.delimiter)}`;
-  const what = `${both} may both be what is between the fields`;
+  const what = `${both} both fit as the delimiter`;
   if (!explore || best.inFirst <= other.inFirst) {
-    const hint = `say which: ${optionFor(best.delimiter)} or ${optionFor(other.delimiter)}`;
+    const hint = `choose one: ${optionFor(best.delimiter)} or ${optionFor(other.delimiter)}`;
     throw refused(file, what, hint);
   }
   doubts.push({
     about: 'delimiter',
     what: `${what}: ${named(best.delimiter)} was taken`,
-    advice: `look at the columns; if ${named(other.delimiter)} is right, run init again with ${optionFor(other.delimiter)}`,
+    advice: `check the columns; if ${named(other.delimiter)} is right, run init again with ${optionFor(other.delimiter)}`,
   });
   return best.delimiter;
 }
@@ -136,13 +136,13 @@ function tellOneColumn({ file, survey }: SurveyedFile): string {
   for (const split of survey.splits) {
     const known = DELIMITERS.includes(split.delimiter);
     if (known && split.elsewhere > 0) {
-      const what = `the first line is one field, and this line has ${named(split.delimiter)} outside of quotes`;
-      const hint = `say which sign is between the fields, as in export.csv?${optionFor(split.delimiter)}; where there is one column, a sign that is in no line`;
+      const what = `the first line is one field, but this line has ${named(split.delimiter)} outside of quotes`;
+      const hint = `give the delimiter, as in export.csv?${optionFor(split.delimiter)}; if there is one column, give a sign that is in no line`;
       throw refused(`${file}:${split.elsewhere}`, what, hint);
     }
     if (known || !fitsAll(split, survey)) continue;
-    const what = `${named(split.delimiter)} stands in each line as often as in the first, and nothing else is between fields`;
-    const hint = `say export.csv?${optionFor(split.delimiter)}, or, if there is one column, delimiter=,`;
+    const what = `${named(split.delimiter)} occurs in each line as often as in the first, and no other delimiter does`;
+    const hint = `write export.csv?${optionFor(split.delimiter)}, or, if there is one column, delimiter=,`;
     throw refused(file, what, hint);
   }
   return ',';
@@ -155,8 +155,8 @@ function tellOneColumn({ file, survey }: SurveyedFile): string {
 export function assertOneColumn(first: string, line: number): void {
   const [sign] = /[^\p{L}\p{N}\p{M}\s_.'()-]/u.exec(first) ?? [];
   if (sign === undefined) return;
-  const what = `the first line is one field, and has ${named(sign)} in it`;
-  const hint = `say export.csv?${optionFor(sign)} if that is between fields, or, if there is one column, delimiter=,`;
+  const what = `the first line is one field, but has ${named(sign)} in it`;
+  const hint = `write export.csv?${optionFor(sign)} if that is the delimiter, or, if there is one column, delimiter=,`;
   throw new CsvDefect(what, line, hint);
 }
 
@@ -169,15 +169,15 @@ function tellLines(
   if (options.lines !== undefined) return options.lines;
   const lines = survey.lines ?? 'lf';
   if (lines === 'crcrlf') {
-    const hint = 'export the file again, or say lines=crcrlf if that is to be one line end';
+    const hint = 'export the file again, or give lines=crcrlf if that is one line end';
     throw refused(`${file}:1`, 'the lines end with CR CR LF', hint);
   }
   const { otherEnd } = survey;
   if (otherEnd === null) return lines;
   const [first, other] = [LINE_END_NAMES[lines], LINE_END_NAMES[otherEnd.lines]];
-  const what = `the first line ends with ${first}, and here is ${other} outside of quotes`;
+  const what = `the first line ends with ${first}, but here is ${other} outside of quotes`;
   if (!explore || lines !== 'lf' || otherEnd.lines !== 'crlf') {
-    const hint = `say lines=mixed if both are line ends, or lines=${lines} if the other belongs to a field`;
+    const hint = `give lines=mixed if both are line ends, or lines=${lines} if the other belongs to a field`;
     throw refused(`${file}:${otherEnd.line}`, what, hint);
   }
   doubts.push({
@@ -188,15 +188,15 @@ function tellLines(
   return lines;
 }
 
-function tellBlank(
+function emptyLinesOf(
   { file, survey }: SurveyedFile,
-  { blank }: CsvOptions,
+  { emptyLines }: CsvOptions,
   oneColumn: boolean,
-): ParserOptions['blank'] {
-  if (blank !== undefined) return blank;
-  if (!oneColumn || survey.blank === 0) return 'end';
-  const what = 'this line is blank: in a file of one column it may be an empty field, or nothing';
-  throw refused(`${file}:${survey.firstBlank}`, what, 'say blank=row or blank=skip');
+): ParserOptions['emptyLines'] {
+  if (emptyLines !== undefined) return emptyLines;
+  if (!oneColumn || survey.emptyLines === 0) return 'end';
+  const what = 'this line is empty: in a file of one column it may be an empty field, or no record';
+  throw refused(`${file}:${survey.firstEmptyLine}`, what, 'give blank=row or blank=skip');
 }
 
 function refused(where: string, what: string, hint: string): Failure {

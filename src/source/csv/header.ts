@@ -18,7 +18,7 @@ const DATA: readonly RegExp[] = [
 /** Values that also head columns, in a table of months or years. */
 const HEADING = /^[12][0-9]{3}$|^[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}$/;
 
-const NUMBERED = 'say header=skip, and they are called column1, column2 and so on';
+const NUMBERED = 'give header=skip to call them column1, column2 and so on';
 
 /**
  * Returns the names of the columns. Messages give their places only: without a header, the first
@@ -31,12 +31,12 @@ export function columnsOf(fields: Fields, line: number, header: Header | undefin
   const data = names.findIndex(looksLikeData);
   if (header === undefined && data >= 0) {
     const what = `the first line looks like data: field ${data + 1} is a number, a date, an id or an address`;
-    throw new CsvDefect(what, line, 'say header=no if it is a row, or header=yes if it is not');
+    throw new CsvDefect(what, line, 'give header=no if it is a row, or header=yes if it is not');
   }
   if (header === undefined && names.every((name) => /^'.*'$/s.test(name))) {
-    const what = 'the names of the columns are in single quotes, which mean nothing in CSV';
+    const what = 'the names of the columns are in single quotes, which have no meaning in CSV';
     const hint =
-      'export the file with double quotes, or say header=yes if they belong to the values';
+      'export the file with double quotes, or give header=yes if they belong to the values';
     throw new CsvDefect(what, line, hint);
   }
   const empty = names.indexOf('');
@@ -59,18 +59,18 @@ export function columnsOf(fields: Fields, line: number, header: Header | undefin
 function assertNoRow(names: readonly string[], line: number): void {
   const data = names.findIndex((name) => looksLikeData(name) && !HEADING.test(name.trim()));
   if (data >= 0) {
-    const what = `the first line is to be skipped, and looks like data: field ${data + 1} is a number, a time, an id or an address`;
+    const what = `the first line is to be skipped, but looks like data: field ${data + 1} is a number, a time, an id or an address`;
     const hint =
-      'say header=no if it is a row; if it is not, take it out of the file and say that, too';
+      'give header=no if it is a row; if it is not, remove it from the file and give header=no, too';
     throw new CsvDefect(what, line, hint);
   }
   if (names.includes('') || new Set(names).size < names.length) return;
   const what =
-    'the first line is to be skipped, and may be a row: no name in it is empty or there twice';
+    'the first line is to be skipped, but may be a row: no name in it is empty or repeated';
   throw new CsvDefect(
     what,
     line,
-    'say header=no if it is a row, or header=yes if it names the columns',
+    'give header=no if it is a row, or header=yes if it names the columns',
   );
 }
 

@@ -21,7 +21,7 @@ export interface CsvOptions {
   readonly lines?: LineEnd;
   readonly header?: Header;
   /** Whether a line without characters is a row of one empty field, or is skipped. */
-  readonly blank?: 'row' | 'skip';
+  readonly emptyLines?: 'row' | 'skip';
   /** Content of an unquoted field that means null; '' if left out. */
   readonly nullText?: string;
 }
@@ -29,9 +29,12 @@ export interface CsvOptions {
 const NAMES = 'encoding, delimiter, lines, header, blank and null';
 const LINES: readonly LineEnd[] = ['lf', 'crlf', 'cr', 'crcrlf', 'mixed'];
 const HEADERS: readonly Header[] = ['yes', 'no', 'skip'];
-const BLANKS = ['row', 'skip'] as const;
+const EMPTY_LINES = ['row', 'skip'] as const;
 
-/** Splits `path?encoding=…&delimiter=…`, percent-encoded, and `\t` for a tab; the path made absolute. */
+/**
+ * Splits `path?encoding=…&delimiter=…`, percent-encoded, and `\t` for a tab; the path made
+ * absolute.
+ */
 export function parseCsvLocation(
   rest: string,
   base: string,
@@ -54,20 +57,20 @@ export function parseCsvLocation(
   }
   const { delimiter, nullText = '' } = options;
   if (delimiter !== undefined && nullText.includes(delimiter)) {
-    throw wrong(location, 'the text for null holds the delimiter');
+    throw wrong(location, 'the text for null contains the delimiter');
   }
   return { path, options };
 }
 
 /** Formats a location with `options`, the inverse of {@link parseCsvLocation}. */
 export function csvLocation(path: string, options: CsvOptions): string {
-  const { encoding, delimiter, lines, header, blank, nullText } = options;
+  const { encoding, delimiter, lines, header, emptyLines, nullText } = options;
   const parts = [
     ['encoding', encoding],
     ['delimiter', delimiter === '\t' ? '\\t' : delimiter],
     ['lines', lines],
     ['header', header],
-    ['blank', blank],
+    ['blank', emptyLines],
     ['null', nullText],
   ].flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encoded(value)}`]));
   return parts.length === 0 ? path : `${path}?${parts.join('&')}`;
@@ -89,20 +92,23 @@ function withOption(
   switch (name) {
     case 'encoding':
       if (!isEncoding(value)) {
-        const hint = 'name one of the Encoding Standard, such as utf-8, utf-16le or windows-1252';
+        const hint = 'give one of the Encoding Standard, such as utf-8, utf-16le or windows-1252';
         throw wrong(location, 'the encoding is not known', hint);
       }
       return { ...options, encoding: value };
     case 'delimiter': {
       const delimiter = value === '\\t' ? '\t' : value;
       if (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) {
-        throw wrong(location, 'the delimiter has to be one character, and no quote or line break');
+        throw wrong(
+          location,
+          'the delimiter must be one character other than a quote or line break',
+        );
       }
       return { ...options, delimiter };
     }
     case 'null':
       if (/["\r\n]/.test(value)) {
-        throw wrong(location, 'the text for null holds a quote or line break');
+        throw wrong(location, 'the text for null contains a quote or line break');
       }
       return { ...options, nullText: value };
     case 'lines':
@@ -110,7 +116,7 @@ function withOption(
     case 'header':
       return { ...options, header: oneOf(location, name, HEADERS, value) };
     case 'blank':
-      return { ...options, blank: oneOf(location, name, BLANKS, value) };
+      return { ...options, emptyLines: oneOf(location, name, EMPTY_LINES, value) };
     default:
       throw wrong(location, `the option ${JSON.stringify(name.slice(0, 40))} is not known`);
   }
@@ -124,7 +130,7 @@ function oneOf<T extends string>(
 ): T {
   const found = known.find((one) => one === value);
   if (found !== undefined) return found;
-  throw wrong(location, `the option ${name} is one of ${known.join(', ')}`);
+  throw wrong(location, `the option ${name} must be one of ${known.join(', ')}`);
 }
 
 function decoded(location: string, text: string): string {

@@ -23,7 +23,7 @@ export interface ParserOptions {
   /**
    * `end`: lines without characters are allowed at the end of the file only, and are not records.
    */
-  readonly blank: 'row' | 'skip' | 'end';
+  readonly emptyLines: 'row' | 'skip' | 'end';
   readonly nullText: string;
 }
 
@@ -52,7 +52,7 @@ interface State extends ParserOptions {
   beginLine: number;
   quoteLine: number;
   /** Number of the first empty line after the last record; 0 if there is none. */
-  blankLine: number;
+  firstEmptyLine: number;
 }
 
 /** `firstLine` is the number of the line on which the text begins. */
@@ -70,7 +70,7 @@ export function csvParser(options: ParserOptions, firstLine: number): CsvParser 
     line: firstLine,
     beginLine: firstLine,
     quoteLine: firstLine,
-    blankLine: 0,
+    firstEmptyLine: 0,
   };
   let held = '';
   return {
@@ -83,7 +83,7 @@ export function csvParser(options: ParserOptions, firstLine: number): CsvParser 
     end() {
       const records = take(state, held, held.length);
       if (state.place === 'quoted') {
-        const what = 'a quoted field is never closed, it was opened here';
+        const what = 'the quoted field that begins here is never closed';
         throw new CsvDefect(what, state.quoteLine);
       }
       if (state.taken === state.begin) return records;
@@ -126,7 +126,7 @@ function plain(state: State, text: string, from: number, end: number): number {
     }
     if (code > QUOTE) continue;
     if (code === QUOTE) {
-      throw new CsvDefect('a quote stands inside a field that is not quoted', state.line);
+      throw new CsvDefect('there is a quote inside a field that is not quoted', state.line);
     }
     if (code !== LF && code !== CR) continue;
     const length = lineEndAt(text, at, lines);
@@ -170,7 +170,7 @@ function closed(state: State, text: string, at: number): number {
   }
   const length = code === LF || code === CR ? lineEndAt(text, at, state.lines) : 0;
   if (length === 0) {
-    throw new CsvDefect('a quoted field goes on after its closing quote', state.line);
+    throw new CsvDefect('a quoted field continues after its closing quote', state.line);
   }
   endField(state, state.value);
   endRecord(state, state.taken + at, state.taken + at + length);
@@ -189,14 +189,14 @@ function endField(state: State, field: string | null): void {
 
 /** Ends the record: the line end is at `at`, the next record begins at `next`. */
 function endRecord(state: State, at: number, next: number): void {
-  const { beginLine, blankLine, blank } = state;
+  const { beginLine, firstEmptyLine, emptyLines } = state;
   assertSize(state, at);
-  if (at > state.begin || blank === 'row') {
-    if (blankLine > 0 && blank === 'end') {
-      throw new CsvDefect('this line is blank, and records follow it', blankLine);
+  if (at > state.begin || emptyLines === 'row') {
+    if (firstEmptyLine > 0 && emptyLines === 'end') {
+      throw new CsvDefect('this line is empty, but records follow it', firstEmptyLine);
     }
     state.found.push({ fields: state.fields, line: beginLine });
-  } else if (blankLine === 0) state.blankLine = beginLine;
+  } else if (firstEmptyLine === 0) state.firstEmptyLine = beginLine;
   state.fields = [];
   state.begin = next;
   state.line += 1;

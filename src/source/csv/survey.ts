@@ -32,8 +32,8 @@ export interface Survey {
   /** Number of lines with a character, the header included. */
   readonly records: number;
   /** Number of lines without a character, and the number of the first. */
-  readonly blank: number;
-  readonly firstBlank: number;
+  readonly emptyLines: number;
+  readonly firstEmptyLine: number;
   readonly splits: readonly Split[];
 }
 
@@ -61,8 +61,8 @@ interface State {
   lines: LineEnd | null;
   otherEnd: Survey['otherEnd'];
   records: number;
-  blank: number;
-  firstBlank: number;
+  emptyLines: number;
+  firstEmptyLine: number;
   quoted: boolean;
   /** Number of characters before this part. */
   taken: number;
@@ -83,8 +83,8 @@ export function surveyor({ delimiter, lines }: CsvOptions, firstLine: number): S
     lines: lines ?? null,
     otherEnd: null,
     records: 0,
-    blank: 0,
-    firstBlank: 0,
+    emptyLines: 0,
+    firstEmptyLine: 0,
     quoted: false,
     taken: 0,
     begin: 0,
@@ -103,8 +103,15 @@ export function surveyor({ delimiter, lines }: CsvOptions, firstLine: number): S
     end() {
       take(state, classes, held, held.length);
       if (state.taken > state.begin) endRecord(state, state.taken, state.taken);
-      const { otherEnd, records, blank, firstBlank, counters } = state;
-      return { lines: state.lines, otherEnd, records, blank, firstBlank, splits: counters };
+      const { otherEnd, records, emptyLines, firstEmptyLine, counters } = state;
+      return {
+        lines: state.lines,
+        otherEnd,
+        records,
+        emptyLines,
+        firstEmptyLine,
+        splits: counters,
+      };
     },
   };
 }
@@ -146,8 +153,8 @@ function atBreak(state: State, text: string, at: number): number {
 function endRecord(state: State, at: number, next: number): void {
   assertSize(state, at);
   if (at === state.begin) {
-    if (state.blank === 0) state.firstBlank = state.beginLine;
-    state.blank += 1;
+    if (state.emptyLines === 0) state.firstEmptyLine = state.beginLine;
+    state.emptyLines += 1;
   } else {
     for (const counter of state.counters) compare(counter, state.records === 0, state.beginLine);
     state.records += 1;

@@ -48,14 +48,14 @@ function encodingOf(file: string, head: Buffer, given: string | undefined): stri
     throw refused(file, 'the file is UTF-32, by its byte order mark', 'convert it to UTF-8');
   }
   if (given !== undefined && mark !== null && new TextDecoder(given).encoding !== mark) {
-    const what = `the byte order mark of the file is that of ${mark}, its option says ${given}`;
-    throw refused(file, what, `say encoding=${mark}, or leave the option out`);
+    const what = `the byte order mark of the file is that of ${mark}, but its option names ${given}`;
+    throw refused(file, what, `give encoding=${mark}, or leave the option out`);
   }
   if (given !== undefined || mark !== null) return given ?? mark ?? 'utf-8';
   const guess = looksLikeUtf16(head);
   if (guess === null) return 'utf-8';
-  const what = 'the file looks like UTF-16, and has no byte order mark';
-  throw refused(file, what, `name its encoding, as in export.csv?encoding=${guess}`);
+  const what = 'the file looks like UTF-16, but has no byte order mark';
+  throw refused(file, what, `give its encoding, as in export.csv?encoding=${guess}`);
 }
 
 export interface Decoder {
@@ -118,8 +118,8 @@ export async function asUndecodable(
 ): Promise<unknown> {
   if (!(error instanceof Undecodable)) return error;
   const line = await lineOfDefect(file, encoding, error.offset);
-  const what = `the file has bytes that are not ${encoding}`;
-  const hint = 'name its encoding, as in export.csv?encoding=windows-1252';
+  const what = `the file has bytes that are not valid ${encoding}`;
+  const hint = 'give its encoding, as in export.csv?encoding=windows-1252';
   return refused(`${file}:${line}`, what, hint);
 }
 

@@ -10,13 +10,13 @@ import { basename, extname, join } from 'node:path';
 import { isForbidden, readFailure } from '../../disk/errors.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { compareNames } from '../nameOrder.ts';
-import type { Remark } from '../source.ts';
+import type { ReadingNote } from '../source.ts';
 
 const CHUNK_BYTES = 2 ** 20;
 const SHOWN_NAMES = 8;
-/** Most bytes of a record, which must fit into memory several times. */
+/** Maximum size of a record in bytes; it must fit into memory several times. */
 export const MAX_RECORD_BYTES: number = 64 * 2 ** 20;
-/** Most columns of a file: the fields of a record, or all distinct keys of its objects. */
+/** Maximum number of columns of a file: the fields of a record, or all keys of its objects. */
 export const MAX_COLUMNS = 10_000;
 
 export interface SourceFile {
@@ -46,7 +46,7 @@ export async function listFiles(location: string, extension: string): Promise<So
   if (found.isFile()) return [named(location)];
   if (!found.isDirectory()) {
     throw new Failure('SOURCE_FORMAT', {
-      what: 'a source is a file or a folder, and this is neither',
+      what: 'a source must be a file or a folder, but this is neither',
       where: location,
       hint: 'name a regular file',
     });
@@ -59,7 +59,7 @@ export async function listFiles(location: string, extension: string): Promise<So
   }
   files.sort((a, b) => compareNames(a.table, b.table) || compareNames(a.file, b.file));
   if (files.length === 0) {
-    throw missing(location, `the folder holds no file that ends in ${extension}`);
+    throw missing(location, `the folder contains no file that ends in ${extension}`);
   }
   assertDistinct(files);
   return files;
@@ -69,7 +69,7 @@ export async function listFiles(location: string, extension: string): Promise<So
  * Reports the other entries of a folder, which are not read. Names that begin with a dot are
  * ignored.
  */
-export async function remarksOnFolder(location: string, extension: string): Promise<Remark[]> {
+export async function folderNotes(location: string, extension: string): Promise<ReadingNote[]> {
   if (!(await stat(location)).isDirectory()) return [];
   const all = (await readdir(location)).filter((name) => !name.startsWith('.'));
   const others: string[] = [];
@@ -84,8 +84,8 @@ export async function remarksOnFolder(location: string, extension: string): Prom
     {
       table: basename(location),
       severity: 'WARNING',
-      what: `the folder holds what is not read, as it is no file that ends in ${extension}: ${shown.join(', ')}${more}`,
-      advice: 'if it is data, give it a source of its own, or rename it',
+      what: `the folder contains entries that are not read, as they are not files that end in ${extension}: ${shown.join(', ')}${more}`,
+      advice: 'if they are data, add a source for them, or rename them',
     },
   ];
 }
@@ -135,7 +135,7 @@ export function unreadable(file: string, cause: unknown): unknown {
   return new Failure(code === 'ENOENT' ? 'SOURCE_CHANGED' : 'SOURCE_MISSING', {
     what: `the file cannot be read: ${code}`,
     where: file,
-    hint: 'check that it is there and its permissions',
+    hint: 'check that it exists, and its permissions',
     cause,
   });
 }

@@ -1,11 +1,11 @@
-/** Values of JSON as cells: numbers keep their digits, arrays and objects stay what they are. */
+/** Converts JSON values to cells: numbers keep their digits, arrays and objects stay JSON. */
 
 import { InexactNumber, JsonNode, type JsonValue, type SourceValue } from '../../record/value.ts';
 
-/** Bounded, because making a bigint takes more than linear time. */
+/** Limit on digits, because making a bigint takes more than linear time. */
 const INTEGER = /^-?[1-9][0-9]{0,999}$/;
 
-/** The cell of a member's value; null where a record does not have the member. */
+/** Returns the cell of a member's value; null if the record does not have the member. */
 export function cellOf(value: JsonValue | undefined): SourceValue {
   if (value === undefined) return null;
   if (value instanceof InexactNumber) {
@@ -15,7 +15,7 @@ export function cellOf(value: JsonValue | undefined): SourceValue {
   return typeof value === 'object' && value !== null ? new JsonNode(value) : value;
 }
 
-/** The parser's number stands for its shortest digits; beyond 2^53 that is not the double's value. */
+/** Converts a number by its shortest digits, which beyond 2^53 are not the double's value. */
 function exactInteger(value: number): number | bigint {
   if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value;
   const digits = String(value);

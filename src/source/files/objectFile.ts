@@ -24,7 +24,7 @@ import {
   listFiles,
   MAX_COLUMNS,
   readChunks,
-  remarksOnFolder,
+  folderNotes,
   type FileState,
   type SourceFile,
 } from './file.ts';
@@ -45,7 +45,7 @@ export interface ObjectFormat {
   readonly record: string;
   /** Whether reading may start at a record's offset. */
   readonly seekable: boolean;
-  /** A sign with which such a file never begins, and the format that begins with it. */
+  /** A character that never begins such a file, and the format that begins with it. */
   readonly mistaken: { readonly sign: string; readonly what: string; readonly hint: string };
   /** Makes a splitter of a file from this offset on. */
   splitter(offset: number): Splitter;
@@ -53,7 +53,7 @@ export interface ObjectFormat {
 
 const PAGE_ROWS = 4096;
 const PAGE_BYTES = 8 * 2 ** 20;
-/** Most offsets that are kept for a file: one in 2^n records. */
+/** Maximum number of offsets that are kept for a file: one per 2^n records. */
 const MAX_MARKS = 2 ** 16;
 const FIRST_STRIDE = 1024;
 
@@ -85,8 +85,8 @@ export function objectFileAdapter(format: ObjectFormat): SourceAdapter {
       for (const file of await listFiles(path, format.extension)) {
         files.push(await scan(format, file, options.signal));
       }
-      const remarks = await remarksOnFolder(path, format.extension);
-      return { ...prepared(format, path, files), told: { location, remarks } };
+      const notes = await folderNotes(path, format.extension);
+      return { ...prepared(format, path, files), told: { location, notes } };
     },
     async open(handle, signal) {
       signal.throwIfAborted();
@@ -186,7 +186,7 @@ async function refuseOther({ mistaken }: ObjectFormat, file: string): Promise<vo
     throw refused(
       file,
       1,
-      `the file is ${mark.toUpperCase()}, JSON is UTF-8`,
+      `the file is ${mark.toUpperCase()}, but JSON must be UTF-8`,
       'convert it to UTF-8',
     );
   }
@@ -327,7 +327,7 @@ function refused(
   file: string,
   line: number | string,
   what: string,
-  hint: string = 'correct the file, or export it again',
+  hint: string = 'fix the file, or export it again',
 ): Failure {
   return new Failure('SOURCE_FORMAT', { what, where: `${file}:${line}`, hint });
 }

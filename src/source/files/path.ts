@@ -1,29 +1,29 @@
-/** Locations that are paths: of a file, or of a folder with files. */
+/** Locations that are paths of a file or of a folder with files. */
 
 import { relative, resolve, sep } from 'node:path';
 
 import type { SourceLocation } from '../source.ts';
 
 export interface FileLocation extends SourceLocation {
-  /** Absolute. */
+  /** Absolute path. */
   readonly path: string;
 }
 
-/** A source may lie so many folders above the mapping for its path to be written relative to it. */
+/** Maximum number of folders above the mapping up to which a path is written relative to it. */
 const NEAR = 3;
 
-/** The location of a path that is relative to `base`. */
+/** Returns the location of a path that is relative to `base`. */
 export function fileLocation(scheme: string, path: string, base: string): FileLocation {
   return { scheme, path: resolve(base, path) };
 }
 
-/** The path of a location. @throws TypeError where it is none of a file */
+/** Returns the path of a location. @throws TypeError if it is not a path */
 export function pathOf({ scheme, path }: SourceLocation): string {
   if (typeof path === 'string') return path;
   throw new TypeError(`a location of scheme ${scheme} has no path`);
 }
 
-/** The path as it is written near `base`: relative, unless it lies far off; with slashes. */
+/** Formats a path with slashes, relative to `base` unless it is far above it. */
 export function formatPath(location: SourceLocation, base: string): string {
   const path = pathOf(location);
   const short = relative(resolve(base), path);

@@ -38,8 +38,8 @@ const COPY_BYTES = 1024 * 1024;
 export function chooseAccess(location: string, options: PrepareOptions): Access {
   const file = resolveFile(location);
   const header = readHeader(file, location);
-  const remarks = sideFileNotes(file, header, location);
-  const access = { file, shown: location, lockTimeoutMs: options.timeouts.lockMs, remarks };
+  const notes = sideFileNotes(file, header, location);
+  const access = { file, shown: location, lockTimeoutMs: options.timeouts.lockMs, notes };
   const kind = kindOf(file, header);
   if (kind === 'copy') return copyAside(access, options.scratch);
   return { ...access, kind };
@@ -65,7 +65,7 @@ function resolveFile(location: string): string {
   }
   if (!statSync(file).isFile()) {
     throw new Failure('SOURCE_FORMAT', {
-      what: 'a SQLite source is a file, and this is not one',
+      what: 'a SQLite source must be a file, but this is not one',
       where: location,
       hint: 'name the database file itself',
     });
@@ -94,7 +94,7 @@ function logForDatabase(shown: string): Failure {
   return new Failure('SOURCE_FORMAT', {
     what: 'this is the write-ahead log of a database, not the database',
     where: shown,
-    hint: 'name the database, with the log beside it',
+    hint: 'name the database, with the log next to it',
   });
 }
 
@@ -184,7 +184,7 @@ function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
 function assertSpaceForCopy(file: string, scratch: string): void {
   const bytes = SIDE_FILES.reduce((sum, suffix) => sum + (sizeOf(file + suffix) ?? 0), 0);
   assertFreeSpace(scratch, bytes, {
-    what: 'the database has to be copied before it is read, and the disk has not enough space',
+    what: 'the database must be copied before it is read, but the disk does not have enough space',
     hint: 'free space there, then run again',
   });
 }
@@ -245,9 +245,9 @@ function copyFailure(cause: unknown, shown: string): unknown {
   // A side file vanished between two checks: another process is writing.
   if (code === 'ENOENT') return changed(shown);
   return new Failure('DISK', {
-    what: `the database has to be copied before it is read, and that failed with ${code}`,
+    what: `the database must be copied before it is read, but that failed with ${code}`,
     where: shown,
-    hint: 'make room in the project folder, and check permissions',
+    hint: 'free space on the disk of the project folder, and check its permissions',
     cause,
   });
 }

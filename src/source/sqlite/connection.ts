@@ -27,7 +27,7 @@ export interface Access {
   readonly shown: string;
   readonly lockTimeoutMs: number;
   /** Notes on the files beside it, each a clause. */
-  readonly remarks: readonly string[];
+  readonly notes: readonly string[];
   /**
    * Tables whose key is ordered by an unknown collation (standIn.ts), in which no key may be looked
    * up.
@@ -159,7 +159,7 @@ const EXPLAINED: readonly Explained[] = [
   [
     'SQLITE_ERROR_MISSING_COLLSEQ',
     'SOURCE_SCHEMA',
-    'SQLite needs a collation of the application for this, and it is not here',
+    'SQLite needs a collation of the application for this, which is not available',
     'map the table itself, without SQL that compares or orders its texts',
   ],
   [
@@ -174,5 +174,10 @@ const EXPLAINED: readonly Explained[] = [
     'a cell is larger than 512 MiB, more than can be read',
     'make it smaller, or move it out of the table',
   ],
-  ['SQLITE_FULL', 'DISK', 'there is no space for temporary data', 'free some space and run again'],
+  [
+    'SQLITE_FULL',
+    'DISK',
+    'there is no free space for temporary data',
+    'free some space and run again',
+  ],
 ];

@@ -7,7 +7,7 @@
 import { Failure } from '../../outcome/failure.ts';
 import type { Access, Connection } from './connection.ts';
 
-/** Fewest bytes of a row: a cell, and the pointer to it. */
+/** Minimum size of a row in bytes: a cell, and the pointer to it. */
 const LEAST_ROW = 6;
 /** Header bytes of a page other than the first. */
 const PAGE_HEADER = 8;
@@ -20,7 +20,7 @@ export function mostRows(db: Connection): number {
 }
 
 const HINT =
-  "check it with sqlite3's PRAGMA integrity_check, then fetch a sound copy or use .recover";
+  "check it with sqlite3's PRAGMA integrity_check, then fetch an intact copy or use .recover";
 
 function damaged(access: Access, table: string, what: string): Failure {
   return new Failure('SOURCE_FORMAT', {
@@ -39,11 +39,11 @@ export function outOfOrder(access: Access, table: string): Failure {
 
 /** Makes the Failure for more rows than fit into the file. */
 export function tooManyRows(access: Access, table: string): Failure {
-  return damaged(access, table, 'its pages lead to each other without an end');
+  return damaged(access, table, 'its pages form a cycle');
 }
 
 /** Makes the Failure for an index and a table with different rows. */
 export function indexDisagrees(access: Access, table: string, counts: readonly number[]): Failure {
   const [rows, indexed] = counts;
-  return damaged(access, table, `it has ${rows} rows, and an index of it ${indexed}`);
+  return damaged(access, table, `it has ${rows} rows, but one of its indexes has ${indexed}`);
 }

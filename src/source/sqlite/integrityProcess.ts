@@ -6,7 +6,7 @@
 import { Worker } from 'node:worker_threads';
 
 import type { Access, Connection } from './connection.ts';
-import { failedLook, lookForDamage, openToCheck, type IntegrityResult } from './integrityLook.ts';
+import { failedCheck, findDamage, openToCheck, type IntegrityResult } from './integrityCheck.ts';
 
 export type IntegrityQuestion =
   | { readonly kind: 'begin'; readonly access: Access; readonly isLarge: boolean }
@@ -44,8 +44,8 @@ function answer(question: IntegrityQuestion): IntegrityAnswer {
       return { kind: 'begun' };
     }
     if (open === null) return { kind: 'failed', why: 'it has no snapshot' };
-    return lookForDamage(open.db, open.access);
+    return findDamage(open.db, open.access);
   } catch (error) {
-    return failedLook(error);
+    return failedCheck(error);
   }
 }

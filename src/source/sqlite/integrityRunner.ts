@@ -92,14 +92,14 @@ export function failureOf(answer: IntegrityAnswer, shown: string): Failure {
       what: `the database is damaged, SQLite's integrity check says ${JSON.stringify(answer.says.slice(0, 160))}`,
       where: shown,
       hint:
-        "fetch a sound copy, or repair it with sqlite3's .recover (REINDEX where only an index is wrong); " +
-        '--skip-integrity-check reads it as it is, and its seal says so',
+        "fetch an intact copy, or repair it with sqlite3's .recover (REINDEX if only an index is wrong); " +
+        '--skip-integrity-check reads it as it is, which its seal states',
     });
   }
-  const why = answer.kind === 'failed' ? answer.why : 'its answer is of another kind';
+  const why = answer.kind === 'failed' ? answer.why : 'its answer is not valid';
   return new Failure('SOURCE_FORMAT', {
     what: `SQLite's integrity check could not be run, ${why}`,
     where: shown,
-    hint: 'run again, or leave it out with --skip-integrity-check, and the seal says so',
+    hint: 'run again, or skip the check with --skip-integrity-check, which the seal states',
   });
 }

@@ -41,7 +41,7 @@ export function relationReader(
     const relation = relations.get(name);
     if (relation?.base != null) return [relation, relation.base];
     throw new Failure('SOURCE_SCHEMA', {
-      what: `${JSON.stringify(name.slice(0, 80))} has no base table that fits`,
+      what: `${JSON.stringify(name.slice(0, 80))} has no suitable base table`,
       where: access.shown,
       hint: 'check "base" in the mapping against the database',
     });

@@ -190,7 +190,7 @@ function* pagesByRowid(
   const last = hi === null ? MAX_ROWID : BigInt(hi);
   let first = lo === null ? MIN_ROWID : BigInt(lo) + 1n;
   let mode: Mode = 'fast';
-  const unsound = (): Failure => outOfOrder(access, table);
+  const damage = (): Failure => outOfOrder(access, table);
   while (first <= last) {
     const page =
       mode === 'exact'
@@ -203,10 +203,10 @@ function* pagesByRowid(
       mode = 'bigint';
       continue;
     }
-    if (!ascends(page.rows, width, first, last)) throw unsound();
+    if (!ascends(page.rows, width, first, last)) throw damage();
     first = BigInt(end) + 1n;
     if (page.suspicious.length > 0 && !repair(page, statements.exact, width, encoding)) {
-      throw unsound();
+      throw damage();
     }
     if (mode !== 'fast') for (const row of page.rows) row[width] = locator(row[width] as bigint);
     mode = nextMode(mode, page);

@@ -107,7 +107,7 @@ function assertOrdered(
 ): void {
   const found = unordered.find((table) => names.has(table.toLowerCase()) || table === base?.table);
   if (found === undefined) return;
-  const what = `the key of table ${JSON.stringify(found)} is ordered by a collation that is not here`;
+  const what = `the key of table ${JSON.stringify(found)} is ordered by a collation that is not available`;
   throw fail('SOURCE_SCHEMA', what, 'map the table itself, without SQL');
 }
 
@@ -251,7 +251,7 @@ function compiled(db: Connection, query: string, fail: Fail): ColumnSchema[] {
       sqliteCode(error).startsWith('SQLITE_ERROR') || error instanceof RangeError;
     if (!isCompileError) throw error;
     const says = (error as Error).message.replaceAll(': ', ' ');
-    throw fail('SOURCE_SCHEMA', `SQLite says ${says}`, 'correct the query in the module');
+    throw fail('SOURCE_SCHEMA', `SQLite says ${says}`, 'fix the query in the module');
   }
   return columns;
 }
@@ -261,10 +261,10 @@ function assertNames(columns: readonly ColumnSchema[], fail: Fail): void {
   for (const [index, { name }] of columns.entries()) {
     const lower = name.toLowerCase();
     const shown = JSON.stringify(name.slice(0, 80));
-    const hint = 'give each result column a name of its own with AS';
+    const hint = 'give each result column a unique name with AS';
     if (name === '') throw fail('SOURCE_SCHEMA', `result column ${index + 1} has no name`, hint);
     if (OURS.test(name)) {
-      throw fail('SOURCE_SCHEMA', `result column ${index + 1} has a name of ours, ${shown}`, hint);
+      throw fail('SOURCE_SCHEMA', `result column ${index + 1} has a reserved name, ${shown}`, hint);
     }
     if (seen.has(lower)) {
       throw fail('SOURCE_SCHEMA', `two result columns are called ${shown}`, hint);
@@ -304,8 +304,8 @@ export function relationFailure(error: unknown, access: Access, name: string): u
   const { message } = error as Error;
   const known = /^(?:malformed JSON|integer overflow|JSON cannot hold BLOB values)$/.test(message);
   return new Failure('SOURCE_FORMAT', {
-    what: `the query stops at a row, SQLite says ${known ? message : 'SQLITE_ERROR'}`,
+    what: `the query fails at a row, SQLite says ${known ? message : 'SQLITE_ERROR'}`,
     where: `${access.shown}, ${JSON.stringify(name.slice(0, 80))}`,
-    hint: 'let the query leave such rows alone, for example with json_valid()',
+    hint: 'exclude such rows in the query, for example with json_valid()',
   });
 }

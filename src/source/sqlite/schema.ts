@@ -69,6 +69,7 @@ export function readSchema(db: Connection): SourceSchema {
 function otherOf({ name, type, virtual, columns, partOf }: ListedTable): OtherObject {
   const kind = type === 'virtual' ? 'virtual table' : type;
   const says = virtual?.derived == null ? columns.why : `${virtual.derived}; ${columns.why}`;
+  // These reasons are a part of the schema whose digest is sealed: their words must not change.
   const why = partOf === null ? says : `it keeps what ${JSON.stringify(partOf)} holds`;
   return { name, kind, why, partOf, derived: type !== 'table' };
 }

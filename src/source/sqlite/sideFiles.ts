@@ -27,7 +27,7 @@ export function sideFileNotes(file: string, header: Buffer, shown: string): stri
     notes.push(
       isLog(log)
         ? `the write-ahead log ${nameOf(log)} was read with the database`
-        : `${nameOf(log)} is no write-ahead log, and was not read`,
+        : `${nameOf(log)} is not a write-ahead log, and was not read`,
     );
   }
   if (isHot(`${file}-journal`)) {
@@ -40,7 +40,7 @@ export function sideFileNotes(file: string, header: Buffer, shown: string): stri
 export function orphans(location: string): string | null {
   const found = ['-wal', '-journal'].find((suffix) => sizeOf(location + suffix) > 0);
   if (found === undefined) return null;
-  return `${nameOf(location + found)} is there without its database: fetch both, copied together`;
+  return `${nameOf(location + found)} exists without its database: fetch both, copied together`;
 }
 
 /** Whether the first bytes are those of a write-ahead log. */
@@ -62,15 +62,15 @@ function isLog(log: string): boolean {
 /** Returns why a log is not that of the database; null if it may be. */
 function mismatchOfLog(log: string, header: Buffer): string | null {
   if (header.length === 0) return 'the database is empty';
-  if (header[18] !== 2 && header[19] !== 2) return 'the database keeps no such log';
+  if (header[18] !== 2 && header[19] !== 2) return 'the database does not use such a log';
   const start = read(log, 0, LOG_HEADER);
   if (!isLogHeader(start) || start.length < LOG_HEADER) return null;
   const size = header.readUInt16BE(16);
   const pageSize = size === 1 ? 65_536 : size;
-  if (start.readUInt32BE(8) !== pageSize) return 'its pages are of another size';
+  if (start.readUInt32BE(8) !== pageSize) return 'its pages have another size';
   const page = lastFirstPage(log, start, pageSize);
   if (page === null) return null;
-  if (page.readUInt32BE(56) !== header.readUInt32BE(56)) return 'its texts are encoded otherwise';
+  if (page.readUInt32BE(56) !== header.readUInt32BE(56)) return 'its texts have another encoding';
   // Both values only grow, and those in the log are newer than the database's, or the same.
   const older = [24, 40].some((at) => page.readUInt32BE(at) < header.readUInt32BE(at));
   return older ? 'it is older than the database' : null;
@@ -96,7 +96,7 @@ function lastFirstPage(log: string, start: Buffer, pageSize: number): Buffer | n
 
 function notItsOwn(log: string, shown: string, why: string): Failure {
   return new Failure('SOURCE_FORMAT', {
-    what: `the write-ahead log ${nameOf(log)} beside the database is not its own, as ${why}`,
+    what: `the write-ahead log ${nameOf(log)} next to the database is not its own, as ${why}`,
     where: shown,
     hint: 'fetch the database and its log again, copied together; or move the log away if it is a remnant',
   });

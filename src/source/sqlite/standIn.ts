@@ -39,10 +39,10 @@ function knownCollations(): Set<string> {
   }
 }
 
-export function standInRemarks(tables: readonly string[]): string[] {
+export function standInNotes(tables: readonly string[]): string[] {
   return tables.map((table) => {
     const shown = JSON.stringify(table.slice(0, 80));
-    return `table ${shown} was read in a copy, as its key is in the order of a collation that is not here`;
+    return `table ${shown} was read in a copy, as its key is ordered by a collation that is not available`;
   });
 }
 

@@ -27,7 +27,7 @@ const LOCK_BYTE = 2 ** 30;
 const CACHE_KIB = 64_000;
 
 /** Returns the result for an error of SQLite during a check. */
-export function failedLook(error: unknown): IntegrityResult {
+export function failedCheck(error: unknown): IntegrityResult {
   const code = sqliteCode(error);
   if (isDamage(code)) return { kind: 'damaged', says: code };
   return { kind: 'failed', why: code === '' ? 'it stopped' : `SQLite says ${code}` };
@@ -51,19 +51,19 @@ export function openToCheck(access: Access): Connection {
 /**
  * Checks the whole database. A tree under a stand-in collation (standIn.ts) is not in its order.
  */
-export function lookForDamage(opened: Connection, { unordered = [] }: Access): IntegrityResult {
+export function findDamage(opened: Connection, { unordered = [] }: Access): IntegrityResult {
   try {
     if (unordered.length === 0) {
       const says = firstDamage(opened, null);
       return says === null ? { kind: 'checked', unchecked: [] } : { kind: 'damaged', says };
     }
   } catch (error) {
-    if (!isUnchecked(error)) return failedLook(error);
+    if (!isUnchecked(error)) return failedCheck(error);
   }
   try {
     return checkByTable(opened, unordered);
   } catch (error) {
-    return failedLook(error);
+    return failedCheck(error);
   }
 }
 
@@ -82,7 +82,7 @@ function firstDamage(opened: Connection, table: string | null): string | null {
   return null;
 }
 
-/** SQLite stopped at its limit of messages, and what follows was not checked. */
+/** Whether SQLite stopped at its limit of messages, so that the rest was not checked. */
 class Unchecked extends Error {}
 
 function checkByTable(opened: Connection, unordered: readonly string[]): IntegrityResult {
