@@ -141,7 +141,7 @@ function dryRun(demo: Demo): void {
   expectThat(missed.length === 0, `all ${planted} defects are found, not all but ${missed.length}`);
   const more = unmatched.length + broken.length;
   expectThat(more === 0, `every finding has a planted defect, not all but ${more}`);
-  say(`Planted: ${planted}. Found: ${planted}. Findings that nobody planted: 0.\n`);
+  say(`Planted: ${planted}. Found: ${planted}. Findings that were not planted: 0.\n`);
 }
 
 /** What a person does next: read the rule's page, look at the rows that the finding names. */

@@ -100,8 +100,8 @@ async function scanWith(
     const seen = { shown, findings: [...broken, ...moved], verified: null, checked, notes: [] };
     return end(result(options, seen), null);
   }
-  const asked = { origin: expectSeal === null, live: isLive(options, env.cwd) };
-  for (const finding of outsideFindings(held, asked, env)) found.add(finding);
+  const questions = { origin: expectSeal === null, live: isLive(options, env.cwd) };
+  for (const finding of outsideFindings(held, questions, env)) found.add(finding);
   const names = run.modules.map(({ name }) => name);
   assertModules(options.modules ?? [], names, { of: 'candidate', where: options.command });
   const tally = { ...NOTHING };

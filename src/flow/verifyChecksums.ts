@@ -76,8 +76,8 @@ export async function verifyChecksums(options: VerifyOptions, env: Environment):
   );
   const held = { folder: real, sealId: result.sealId, project: options.project };
   const origin = result.findings.length === 0 && options.expectSeal === null;
-  const asked = { origin, live: isLive(options, env.cwd) };
-  const findings = [...result.findings, ...outsideFindings(held, asked, env)];
+  const questions = { origin, live: isLive(options, env.cwd) };
+  const findings = [...result.findings, ...outsideFindings(held, questions, env)];
   if (findings.length === 0 && result.records === 0) {
     const reason = 'the candidate holds no record, so nothing was verified';
     findings.push({ rule: 'empty', severity: 'BLOCKER', reason });

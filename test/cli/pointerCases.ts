@@ -89,7 +89,12 @@ export const POINTERS: readonly Case[] = [
     args: [...PROMOTE, '--expect-seal', '3f1c'],
     code: 64,
   },
-  { name: 'promote by nobody', args: [...PROMOTE, '--who', ''], code: 64, prepare: candidates },
+  {
+    name: 'promote with an empty name',
+    args: [...PROMOTE, '--who', ''],
+    code: 64,
+    prepare: candidates,
+  },
   {
     name: 'promote of what no migrate has sealed',
     args: PROMOTE,

@@ -65,7 +65,7 @@ export const REGISTRIES: readonly Case[] = [
     },
   },
   { name: 'an unknown command of registry', args: ['registry', 'chek'], code: 64 },
-  { name: 'a freeze by nobody', args: FREEZE, code: 64 },
+  { name: 'a freeze without a name', args: FREEZE, code: 64 },
   {
     name: 'a freeze for no reason',
     args: [...FREEZE, '--who', 'Ada', '--why', ' '],

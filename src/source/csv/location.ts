@@ -26,7 +26,7 @@ export interface CsvOptions {
   readonly nullText?: string;
 }
 
-const NAMES = 'encoding, delimiter, lines, header, blank and null';
+const NAMES = 'encoding, delimiter, lines, header, null and blank';
 const LINES: readonly LineEnd[] = ['lf', 'crlf', 'cr', 'crcrlf', 'mixed'];
 const HEADERS: readonly Header[] = ['yes', 'no', 'skip'];
 const EMPTY_LINES = ['row', 'skip'] as const;
