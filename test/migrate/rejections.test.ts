@@ -159,7 +159,7 @@ describe('a run with rejected rows', () => {
     expect(ran.code).toBe(1);
     const last = ran.stderr.trimEnd().split('\n').at(-1);
     expect(last).toMatch(/^sealift migrate: 46 rows [a-z ]*rejected, nothing was published /);
-    expect(last).toContain('(storage_reports/latest-migrate/findings.ndjson): correct the source');
+    expect(last).toContain('(storage_reports/latest-migrate/findings.ndjson): fix the source');
     expect(last).toMatch(/ --allow-rejected 46$/);
     expect(REJECTED).toBe(46);
   });
