@@ -11,7 +11,7 @@ const PROGRAM = `
   import { writeSync } from 'node:fs';
   import { interrupts } from ${JSON.stringify(MODULE)};
   const say = (text) => writeSync(1, text + '\\n');
-  const interrupt = interrupts('init', () => say('before'), () => 1);
+  const interrupt = interrupts('init', () => {}, () => say('before'), () => 1);
   interrupt.signal.addEventListener('abort', () => say('aborted'));
   interrupt.onInterrupt(() => say('cleaned up'));
   setInterval(() => {}, 1000);

@@ -177,7 +177,7 @@ describe('a source that changed', () => {
     });
     const { outcome } = await drift(project, { depth: 'mapping' });
     expect(outcome.status).toBe('PASS');
-    expect(outcome.notes).toEqual([expect.stringContaining('not looked at')]);
+    expect(outcome.notes).toEqual([expect.stringContaining('not read')]);
     const moved = new Map([['main', `sqlite:${join(project.path, 'moved.db')}`]]);
     expect((await drift(project, { sources: moved })).outcome.status).toBe('PASS');
   });
