@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Step } from '../../src/outcome/outcome.ts';
 import { initialise, treeOf, writeKennel } from '../fault/fixture.ts';
 import { planted } from './planted.ts';
+import { isLong } from '../kit/long.ts';
 import { workFolder } from '../kit/project.ts';
 import { sealift, type Ran } from '../kit/run.ts';
 
@@ -43,29 +44,30 @@ beforeAll(async () => {
 });
 
 describe('drill', () => {
+  // A drill of three modules takes three times as long as one of one.
+  const wide = isLong('drill of three modules');
+  const [whole, modules] = wide ? [project, ['dogs', 'owners', 'visits']] : [small, ['dogs']];
+
   it('fails after and dies inside each module, fills a disk, promotes and rolls back', async () => {
-    const before = treeOf(join(project, 'mapping'));
-    const { ran, all } = await drill(project);
+    const before = treeOf(join(whole, 'mapping'));
+    const { ran, all } = await drill(whole);
     expect(ran.stderr).toBe('');
     expect(all.steps.filter(({ ok }) => !ok)).toEqual([]);
     expect(ran.code).toBe(0);
     const names = all.steps.map(({ step }) => step);
-    for (const module of ['dogs', 'owners', 'visits']) {
+    for (const module of modules) {
       expect(names).toContain(`fail after ${module}`);
       expect(names).toContain(`kill inside ${module}`);
     }
     expect(names).toContain('a clean build');
     expect(names).toContain('roll back');
-    const disk = readFileSync(
-      join(project, 'storage_reports/latest-drill/findings.ndjson'),
-      'utf8',
-    );
+    const disk = readFileSync(join(whole, 'storage_reports/latest-drill/findings.ndjson'), 'utf8');
     expect(names.includes('migrate on a full disk') || disk.includes('full disk was not')).toBe(
       true,
     );
-    const left = readdirSync(join(project, 'storage_candidate'));
+    const left = readdirSync(join(whole, 'storage_candidate'));
     expect(left.filter((name) => !name.startsWith('.lock'))).toEqual([]);
-    expect(treeOf(join(project, 'mapping'))).toEqual(before);
+    expect(treeOf(join(whole, 'mapping'))).toEqual(before);
   });
 
   it('notices a build whose failed run takes the old candidate with it', async () => {
@@ -79,6 +81,8 @@ describe('drill', () => {
     const failed = all.steps.filter(({ ok }) => !ok);
     expect(failed.map(({ observed }) => observed)).toContain('changed: v1');
   });
+
+  if (!isLong('drill of a build that leaves its staging')) return;
 
   it('notices a build that leaves its staging behind', async () => {
     const variables = planted(small, {

@@ -118,7 +118,7 @@ describe('a corrupted candidate', () => {
   });
 
   it('makes the command end with 2, without a trace of the program or of a record', async () => {
-    const copies = Array.from({ length: 24 }, (_, seed) => {
+    const copies = Array.from({ length: times('SEALIFT_CORRUPT_COMMANDS', 12, 24) }, (_, seed) => {
       const what = harm(seed);
       const folder = join(project, `harmed-${seed}`);
       cpSync(target, folder, { recursive: true, verbatimSymlinks: true });
@@ -179,7 +179,7 @@ describe('a seal that was made again', () => {
 
   it('is inconsistent when anything changed that run.json or a tree binds', async () => {
     const missed: string[] = [];
-    for (let seed = 0; seed < 400; seed += 1) {
+    for (let seed = 0; seed < times('SEALIFT_RESEALED', 100, 400); seed += 1) {
       const random = randomOf(seed, 'made again');
       restore(target, files);
       const [path, bytes] = random.pick([...files].filter(([name]) => BOUND.test(name)));
