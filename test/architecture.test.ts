@@ -4,7 +4,7 @@
  */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { allowedImports } from './architecture/floors.ts';
@@ -70,6 +70,7 @@ function violations(tree: Tree): string[] {
   for (const name of Object.keys(PACKAGES)) {
     if (!used.has(name)) found.push(`nothing imports the package ${name}`);
   }
+  for (const [name, paths] of twinsOf(tree)) found.push(`${paths.join(', ')} are called ${name}`);
   for (const [name, paths] of callsOf(tree)) {
     if (paths.length > 1) found.push(`${paths.join(', ')} define the call ${name}`);
   }
@@ -113,6 +114,16 @@ function importFaults(
   const adapter = to === 'source' && !CONTRACT.test(target);
   if (adapter && path !== 'cli/wire.ts') faults.push(`${path} names the adapter ${target}`);
   return faults;
+}
+
+/** Files of one name; those of a command and its flow, and the calls of each folder, may have one. */
+function twinsOf(tree: Tree): [string, string[]][] {
+  const byName = Object.entries(Object.groupBy(tree.keys(), (path) => basename(path)));
+  return byName.flatMap(([name, paths = []]): [string, string[]][] => {
+    const others = paths.filter((path) => path !== `cli/${name}` && path !== `flow/${name}`);
+    const allowed = name === 'calls.ts' || others.length === 0 || paths.length === 1;
+    return allowed ? [] : [[name, paths]];
+  });
 }
 
 /** Code in a folder `worker/` answers calls of other threads. */
@@ -284,6 +295,7 @@ describe('the rules (negative control)', () => {
       "import { b } from '../seal/worker/b.ts';",
       'imports seal/worker/b.ts, which runs in worker threads',
     ],
+    ['record/uses-ajv.ts', 'x;', 'are called uses-ajv.ts'],
     ['seal/a.ts', "const A = defineCall('x'),\n  B = defineCall('x');", 'define the call x'],
     [
       'drawer/a.ts',
@@ -326,7 +338,7 @@ describe('the rules (negative control)', () => {
     const tree = new Map([
       ...soundTree(),
       ['scan/worker/a.ts', lineOf("import { b } from './b.ts';")],
-      ['cli/a.ts', lineOf("import { b } from '../scan/worker/b.ts';")],
+      ['cli/c.ts', lineOf("import { b } from '../scan/worker/b.ts';")],
     ]);
     expect(violations(tree)).toEqual([]);
   });

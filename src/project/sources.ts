@@ -8,7 +8,7 @@ import type { Pool } from '../threads/pool.ts';
 import type { CheckedSchema } from '../mapping/check/againstSource.ts';
 import { checkQueries } from '../mapping/check/queries.ts';
 import type { LocatedMapping } from '../mapping/place.ts';
-import type { SqlDialect } from '../sql/dialect.ts';
+import type { SqlDialect } from '../sql/sqlDialect.ts';
 import { DEFAULT_SOURCE, relationOf, type Mapping, type ModuleMapping } from '../mapping/model.ts';
 import { didYouMean } from '../outcome/nearest.ts';
 import { quoteName } from '../outcome/quoteName.ts';

@@ -9,7 +9,7 @@
  */
 
 import type { SourceValue } from '../record/value.ts';
-import type { SqlDialect } from '../sql/dialect.ts';
+import type { SqlDialect } from '../sql/sqlDialect.ts';
 import type { CellPage } from './cellPage.ts';
 import type { DamageCheck } from './damageCheck.ts';
 import type { DeclaredType } from './declared.ts';

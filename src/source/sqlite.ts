@@ -37,7 +37,7 @@ import {
   type Access,
   type Connection,
 } from './sqlite/connection.ts';
-import { readDeclaration } from './sqlite/declared.ts';
+import { readDeclaration } from './sqlite/declaredTypes.ts';
 import { integrityCheck } from './sqlite/integrityRunner.ts';
 import { listObjects } from './sqlite/inventory.ts';
 import { tableAccess } from './sqlite/tableAccess.ts';

@@ -1,6 +1,6 @@
 /** Rules for the SQL of invariants, of queries over a source, and of the views that these read. */
 
-import type { SqlDialect } from './dialect.ts';
+import type { SqlDialect } from './sqlDialect.ts';
 import {
   DATE_FUNCTIONS,
   readSql,

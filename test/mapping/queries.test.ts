@@ -5,7 +5,7 @@ import { checkQueries } from '../../src/mapping/check/queries.ts';
 import type { Mapping, ModuleMapping } from '../../src/mapping/model.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import { SQLITE_DIALECT } from '../../src/sql/allowed.ts';
-import type { SqlDialect } from '../../src/sql/dialect.ts';
+import type { SqlDialect } from '../../src/sql/sqlDialect.ts';
 
 /** Takes what SQLite's dialect does not. */
 const OTHER: SqlDialect = {

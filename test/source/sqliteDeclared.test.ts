@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readDeclaration } from '../../src/source/sqlite/declared.ts';
+import { readDeclaration } from '../../src/source/sqlite/declaredTypes.ts';
 
 describe('readDeclaration', () => {
   it.each([

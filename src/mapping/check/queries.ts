@@ -1,7 +1,7 @@
 /** Checks of the SQL over sources: each source says itself which SQL it has, if it has any. */
 
 import { quoteName } from '../../outcome/quoteName.ts';
-import type { SqlDialect } from '../../sql/dialect.ts';
+import type { SqlDialect } from '../../sql/sqlDialect.ts';
 import { DEFAULT_SOURCE } from '../model.ts';
 import { mappingFailure, moduleFile, type LocatedMapping } from '../place.ts';
 
