@@ -41,7 +41,8 @@ export function makeFolder(path: string): void {
     makeNewFolder(path);
   } catch (error) {
     const code = systemCode(error);
-    if (code === 'ENOENT' && dirname(path) !== path) {
+    // A file system such as /proc refuses a new folder with ENOENT, although the parent exists.
+    if (code === 'ENOENT' && statOf(dirname(path)) === undefined) {
       makeFolder(dirname(path));
       makeFolder(path);
     } else if (code !== 'EEXIST' || statOf(path)?.isDirectory() !== true) throw error;

@@ -5,6 +5,8 @@ import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { previousOf } from '../journal/pointerHistory.ts';
+import { sealedLast } from '../journal/sealedEntry.ts';
+import { readJournal } from '../journal/journal.ts';
 import { assertTrash, bytesIn, emptyTrash, moveToTrash } from '../promote/trash.ts';
 import {
   currentName,
@@ -33,8 +35,10 @@ export async function prune(options: PruneOptions, env: Environment): Promise<Ou
     const kept = keptOf(pointer, options.keep);
     const names = sealedNames(store);
     for (const name of names.filter((candidate) => kept.has(candidate))) assertNamed(store, name);
-    const removed = names.filter((name) => !kept.has(name));
-    if (removed.length > 0 && removed.length === names.length) throw nothingLeft(store);
+    if (names.length > 0 && !names.some((name) => kept.has(name))) throw nothingLeft(store);
+    // v1 may have been changed by hand, and then points to another than the one that was sealed last.
+    const last = sealedLast(readJournal(pointer.paths.journal), names);
+    const removed = names.filter((name) => !kept.has(name) && name !== last);
     const bytes = removed.reduce((sum, name) => sum + bytesIn(sealedPath(store, name)), 0);
     let left = 0;
     if (!options.dryRun) {

@@ -98,7 +98,8 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
     built,
     run: built === null ? null : runOf(sealedPath(store, built)),
     scan,
-    checksCurrent: checks !== null && scan?.checks === checks,
+    // A scan of a candidate that did not verify has no checks, and is no older for it.
+    checksCurrent: scan?.checks === null || (checks !== null && scan?.checks === checks),
     journal,
     lock,
   };

@@ -55,7 +55,7 @@ export function writeMapping(folder: string, files: readonly MappingFile[]): voi
   assertNoMapping(target);
   let draft: string | null = null;
   try {
-    mkdirSync(dirname(target), { recursive: true });
+    makeParents(dirname(target));
     draft = newFolderBeside(target);
     for (const { name, text } of files) {
       const path = within(draft, name);
@@ -70,6 +70,16 @@ export function writeMapping(folder: string, files: readonly MappingFile[]): voi
   } finally {
     if (draft !== null) rmSync(draft, { recursive: true, force: true });
   }
+}
+
+/**
+ * Creates a folder and its parents. Node's own recursive mkdir does not end on a file system such as
+ * /proc, which refuses new folders with ENOENT.
+ */
+function makeParents(folder: string): void {
+  if (existsSync(folder)) return;
+  if (!existsSync(dirname(folder))) makeParents(dirname(folder));
+  mkdirSync(folder);
 }
 
 /** A mapping is meant to be shared, unlike a candidate: the usual permissions apply. */

@@ -25,7 +25,7 @@ export function parseSourceUrl(
   env: Pick<SourceEnvironment, 'adapters' | 'variables'>,
 ): SourceLocation {
   const [, variable] = VARIABLE.exec(url) ?? [];
-  if (variable === undefined) return parseUrl(url, base, `--source ${shownUrl(url)}`, env);
+  if (variable === undefined) return parseUrl(url, base, `--source ${shownUrl(url, env)}`, env);
   const text = env.variables[variable] ?? '';
   const where = `environment variable ${variable}`;
   if (text === '') {
@@ -35,7 +35,7 @@ export function parseSourceUrl(
       hint: `set it to the source's URL, one of ${known(env)}`,
     });
   }
-  return handedOn(text, env) ?? parseUrl(text, base, where, env);
+  return text.startsWith('{') ? handedOn(text, where, env) : parseUrl(text, base, where, env);
 }
 
 /** Formats a location for `parseSourceUrl`, without secrets; a near path is relative to `base`. */
@@ -85,24 +85,33 @@ function known({ adapters }: Pick<SourceEnvironment, 'adapters'>): string {
   return [...adapters.values()].map(({ usage }) => usage).join(', ');
 }
 
-/** Parses a location that a parent `sealift` passed as JSON; null for any other text. */
+/** Parses a location that a parent `sealift` passed as JSON. @throws Failure USAGE for any other text */
 function handedOn(
   text: string,
-  { adapters }: Pick<SourceEnvironment, 'adapters'>,
-): SourceLocation | null {
-  if (!text.startsWith('{')) return null;
+  where: string,
+  env: Pick<SourceEnvironment, 'adapters'>,
+): SourceLocation {
   try {
     const location = JSON.parse(text) as SourceLocation;
-    return adapters.has(location.scheme) ? location : null;
+    // What an adapter cannot format, it has not made.
+    formatSourceUrl(location, '/', env);
+    return location;
   } catch {
-    return null;
+    throw new Failure('USAGE', {
+      what: 'the variable that names a source has no URL',
+      where,
+      hint: `set it to the source's URL, one of ${known(env)}`,
+    });
   }
 }
 
-/** Formats a URL for messages: in full if it is only a path, else only its scheme. */
-function shownUrl(url: string): string {
+/**
+ * Formats a URL for messages: in full if it is only a path for a known scheme, else only its scheme.
+ */
+function shownUrl(url: string, { adapters }: Pick<SourceEnvironment, 'adapters'>): string {
   const [scheme = ''] = /^[a-z][a-z0-9+.-]*:/.exec(url) ?? [];
-  const isPath = /^[\w./\\ -]*$/.test(url.slice(scheme.length));
+  const isKnown = scheme === '' || adapters.has(scheme.slice(0, -1));
+  const isPath = isKnown && /^[\w./\\ -]*$/.test(url.slice(scheme.length));
   return JSON.stringify(isPath ? url : `${scheme}…`);
 }
 

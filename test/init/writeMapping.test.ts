@@ -117,4 +117,8 @@ describe('writeMapping', () => {
       expect(existsSync(join(folder, 'mapping'))).toBe(false);
     });
   });
+
+  it.skipIf(!existsSync('/proc/self'))('ends where no folder can be made', () => {
+    expect(() => writeMapping('/proc/sealift/mapping', [])).toThrow(Failure);
+  });
 });

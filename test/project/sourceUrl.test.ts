@@ -37,6 +37,22 @@ function taken(text: string): unknown {
 
 describe('the URL of a source', () => {
   it.each([
+    '{"scheme":"sqlite"}',
+    '{"scheme":"csv"}',
+    '{"scheme":"ndjson","path":null}',
+    '{',
+    '{}',
+  ])('in a variable is no location where it is %s', (text) => {
+    expect(lineOf('env:LEGACY', { LEGACY: text })).toMatch(
+      /^USAGE the variable that names a source has no URL/,
+    );
+  });
+
+  it('of a scheme that is not known is shown by its scheme alone', () => {
+    expect(lineOf('bob:s3cretPW')).toContain('(--source "bob:…")');
+  });
+
+  it.each([
     ['sqlite:legacy.db', { scheme: 'sqlite', path: '/srv/legacy.db' }],
     ['sqlite:/a/../b.db', { scheme: 'sqlite', path: '/b.db' }],
     ['ndjson:.', { scheme: 'ndjson', path: '/srv' }],
@@ -83,7 +99,7 @@ describe('the URL of a source', () => {
   });
 
   it('is shown where it is a path alone', () => {
-    expect(lineOf('sqllite:old/legacy-1.db')).toContain('(--source "sqllite:old/legacy-1.db")');
+    expect(lineOf('old/legacy-1.db')).toContain('(--source "old/legacy-1.db")');
     expect(lineOf('legacy.db')).toContain('(--source "legacy.db")');
   });
 });

@@ -5,6 +5,7 @@
 
 import {
   cpSync,
+  existsSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -263,6 +264,17 @@ describe('a link to what was built that a hand has moved', () => {
     expect(liveOf(project)).toBe(live);
     await promoteHere(project, { candidate: before });
     expect(liveOf(project)).toBe(before);
+  });
+});
+
+describe('prune', () => {
+  it('keeps what was sealed last, also where v1 was moved to an older or a foreign candidate', async () => {
+    const last = await build(project, 'three');
+    for (const name of [before, bringForged()]) {
+      pointBuilt(name);
+      await pruneHere(project);
+      expect(existsSync(sealed(last))).toBe(true);
+    }
   });
 });
 
