@@ -61,7 +61,7 @@ const KINDS: Readonly<Record<string, Make>> = {
 };
 
 /**
- * Not held against anything: these have 16 digits or less, and one in a hundred has the prefix and the
+ * Not held against anything: these have 16 digits or less, and one in fifty has the prefix and the
  * check digit of a card. By the number alone nobody can tell, and to find cards comes first.
  */
 const UNDECIDABLE: Readonly<Record<string, Make>> = {
