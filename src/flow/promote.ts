@@ -57,6 +57,8 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     assertBuiltAsFrozen(verified, frozen, name);
     // Checked again, since a scan may have ended while the candidate was verified.
     const warnings = await assertScanned(pointer, name, options);
+    // Before the link is switched: nothing after that may fail.
+    const changed = await mappingNotes(paths, verified);
     const already = history.byCommand && history.live === name;
     const about = {
       from: history.live,
@@ -71,7 +73,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     }
     const now = [
       ...movePointer(pointer, 'promote', name, about),
-      ...(await mappingNotes(paths, verified)),
+      ...changed,
       `live before: ${history.live ?? 'nothing'}`,
       'to go back: sealift rollback',
     ];

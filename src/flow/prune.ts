@@ -27,7 +27,7 @@ export interface PruneOptions extends PointerOptions {
   readonly keep: readonly string[];
 }
 
-/** Keeps the live candidate, the one before it, the one built last, and those in `keep`. */
+/** Keeps what is live, was live before, `v1` points to, was sealed last, and is in `keep`. */
 export async function prune(options: PruneOptions, env: Environment): Promise<Outcome> {
   return withLivePointer('prune', options, env, async (pointer) => {
     const store = pointer.paths.candidates;

@@ -1,11 +1,13 @@
 /** Verifying a candidate takes its time: what a scan has found meanwhile counts for promote. */
 
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { promote } from '../../src/flow/promote.ts';
 import { ENVIRONMENT, newProject } from '../fault/fixture.ts';
-import { build, liveOf, promoteHere, scanEntryOf, scanHere } from './fixture.ts';
+import { build, eventsOf, liveOf, promoteHere, scanEntryOf, scanHere } from './fixture.ts';
 
 let project = '';
 let name = '';
@@ -54,5 +56,28 @@ describe('a scan that ends while promote verifies', () => {
     expect(await promoteWhile('PASS')).toBe('DONE');
     expect(liveOf(project)).toBe(name);
     await promoteHere(project);
+  });
+});
+
+describe('a mapping that breaks while the link is switched', () => {
+  it('does not make a failure of a promote that is done', async () => {
+    const next = await build(project, 'two');
+    scanEntryOf(project, next, {});
+    const now = (): Date => {
+      // The intent is journaled by now: whatever fails from here on has changed something.
+      if (eventsOf(project).at(-1) === 'promote-intended') {
+        writeFileSync(join(project, 'mapping/project.json'), '{');
+      }
+      return new Date(0);
+    };
+    const options = {
+      candidate: next,
+      expectSeal: null,
+      allowWarnings: false,
+      workers: 1,
+    } as const;
+    const about = { ...options, project, dryRun: false, who: null };
+    expect(await promote(about, { ...ENVIRONMENT, now })).toMatchObject({ status: 'DONE' });
+    expect([liveOf(project), eventsOf(project).at(-1)]).toEqual([next, 'promote-done']);
   });
 });
