@@ -1,23 +1,29 @@
 /**
  * Types of the events in a journal. In the file an event is a name and members (docs/journal.md):
- * {@link membersOf} writes them, and only {@link eventOf} reads them. Pure.
+ * {@link membersOf} writes them, and only `eventOf` (readEvent.ts) reads them. Pure.
  *
  * Members that no command depends on are optional. An event of a newer version is `unknown`, so
  * that this version can still verify the chain of its journal.
  */
 
-import type { JournalEntry, JournalMembers } from './line.ts';
+import type { JournalMembers } from './line.ts';
 import type { Severity, Verdict } from '../outcome/finding.ts';
-import { isSealedName } from '../seal/sealedFolders.ts';
 
-const MOVES = ['promote', 'rollback'] as const;
-const STEPS = ['intended', 'done', 'not-done'] as const;
-
-/** Command that changes which candidate is live. */
+/** Commands that change which candidate is live. */
+export const MOVES = ['promote', 'rollback'] as const;
 export type Move = (typeof MOVES)[number];
 
-/** Step of a move; `not-done`: the command was killed before it switched the link. */
-type MoveStep = (typeof STEPS)[number];
+/** Changes to whether a source can be written. */
+export const WRITE_CHANGES = ['freeze', 'unfreeze'] as const;
+export type WriteChange = (typeof WRITE_CHANGES)[number];
+
+/** Steps of a change; `not-done`: the command was killed before it changed anything. */
+export const STEPS = ['intended', 'done', 'not-done'] as const;
+export type ChangeStep = (typeof STEPS)[number];
+
+/** How promote knew that the candidate holds what the source holds: see docs/commands/promote.md. */
+export const PROOFS_OF_CURRENCY = ['frozen', 'same-files', 'compared', 'gone'] as const;
+export type ProofOfCurrency = (typeof PROOFS_OF_CURRENCY)[number];
 
 /** Verdict of a full scan. */
 export interface ScanVerdict {
@@ -32,30 +38,64 @@ export interface ScanVerdict {
 export interface MoveEvent {
   readonly event: 'move';
   readonly move: Move;
-  readonly step: MoveStep;
+  readonly step: ChangeStep;
   /** Name of the candidate's folder. */
   readonly to: string;
   readonly sealId?: string;
-  /** Name of the candidate that was live, or null. This and the next three: in an intent only. */
+  /** Name of the candidate that was live, or null. This and all but the last: in an intent only. */
   readonly from?: string | null;
   readonly dataRoot?: string | null;
   /** Number of warnings of the scan that a promotion accepted. */
   readonly warningsAllowed?: number;
   /** Whether the seal id of a promotion was given by `--expect-seal`; absent if not. */
   readonly expected?: true;
+  /** How a promotion knew that the source has not changed since the build. */
+  readonly currency?: ProofOfCurrency;
+  /** SHA-256 of the approvals that a promotion counted. */
+  readonly approvals?: readonly string[];
   /** Whether a later command has recovered how the move ended; absent if not. */
+  readonly recovered?: true;
+}
+
+/** What a source held when a candidate was built. */
+export interface SourceState {
+  readonly name: string;
+  /** Digest of its files, by its adapter; null if they changed during the build, or there are none. */
+  readonly state: string | null;
+}
+
+/** A candidate that a migrate has sealed. */
+export interface SealedEvent {
+  readonly event: 'sealed';
+  /** Name of the candidate's folder. */
+  readonly candidate: string;
+  readonly sealId: string;
+  readonly dataRoot?: string;
+  readonly runId?: string;
+  /** Number of lines in the journal before the sources were read. */
+  readonly begunAfter?: number;
+  readonly sources?: readonly SourceState[];
+}
+
+/** Step of freezing or unfreezing the writes of a source; in the file such as `writes-freeze-done`. */
+export interface WritesEvent {
+  readonly event: 'writes';
+  readonly change: WriteChange;
+  readonly step: ChangeStep;
+  /** Name of the source in the mapping. */
+  readonly source: string;
+  /** Its location for a person, without secrets. */
+  readonly label: string;
+  /** What to restore, by the adapter: for SQLite the bytes of the header, in hex. In an intent only. */
+  readonly before?: string;
+  /** Whether a later command has recovered how the change ended; absent if not. */
   readonly recovered?: true;
 }
 
 export type JournalEvent =
   | { readonly event: 'begin'; readonly format: number }
   | { readonly event: 'cut'; readonly bytes: number; readonly sha256: string }
-  | {
-      readonly event: 'sealed';
-      readonly candidate: string;
-      readonly sealId: string;
-      readonly dataRoot?: string;
-    }
+  | SealedEvent
   | ({ readonly event: 'scan' } & ScanVerdict)
   | MoveEvent
   | {
@@ -63,7 +103,26 @@ export type JournalEvent =
       readonly found: string | null;
       readonly expected?: string | null;
     }
-  | { readonly event: 'prune'; readonly candidates: readonly string[] };
+  | { readonly event: 'prune'; readonly candidates: readonly string[] }
+  | WritesEvent
+  /** The mapping was frozen; `digest` as a seal states it. */
+  | { readonly event: 'mapping-frozen'; readonly digest: string }
+  /** A reviewer approved a candidate; `signer` is the fingerprint of the key, null without a key. */
+  | {
+      readonly event: 'approved';
+      readonly sealId: string;
+      /** SHA-256 of the approval's file. */
+      readonly approval: string;
+      readonly signer: string | null;
+    }
+  /** A snapshot was made of the project; `head` is the journal's before this line. */
+  | { readonly event: 'snapshot'; readonly snapshot: string; readonly head: string }
+  /** A snapshot was restored, whose journal ended with `head`. */
+  | { readonly event: 'restored'; readonly snapshot: string; readonly head: string }
+  /** These names in the project are about to be removed by clean. */
+  | { readonly event: 'clean'; readonly removed: readonly string[] }
+  /** The live candidate was read by the project's smoke queries. */
+  | { readonly event: 'smoke'; readonly sealId: string; readonly verdict: Verdict };
 
 /** Event that this version does not know, or without its required members; it has no effect. */
 export interface UnknownEvent {
@@ -85,101 +144,13 @@ export function signed(event: JournalEvent, who: string | null): SignedEvent {
 
 /** Returns the members of an event as they are in the file. */
 export function membersOf(event: SignedEvent): JournalMembers {
-  if (event.event !== 'move') return { ...event };
-  const { move, step, ...members } = event;
-  return { ...members, event: `${move}-${step}` };
-}
-
-/** Reads the event of an entry. */
-export function eventOf(entry: JournalEntry): JournalEvent | UnknownEvent | MalformedEvent {
-  return READERS.get(entry.event)?.(entry) ?? { event: 'unknown' };
-}
-
-/** Reads an event from its members; null if required ones are missing or invalid. */
-type Reader = (members: JournalMembers) => JournalEvent | MalformedEvent | null;
-
-const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ['begin', ({ format }) => (isCount(format) ? { event: 'begin', format } : null)],
-  ['cut', readCut],
-  ['sealed', readSealed],
-  ['scan', readScan],
-  ['pointer-found', readFound],
-  ['prune', readPrune],
-  ...MOVES.flatMap((move) =>
-    STEPS.map((step): [string, Reader] => [
-      `${move}-${step}`,
-      (members) => readMove(move, step, members),
-    ]),
-  ),
-]);
-
-/** Names of the events in the file. */
-export const EVENT_NAMES: readonly string[] = [...READERS.keys()];
-
-function readCut({ bytes, sha256 }: JournalMembers): JournalEvent | null {
-  return isCount(bytes) && isText(sha256) ? { event: 'cut', bytes, sha256 } : null;
-}
-
-function readSealed({ candidate, sealId, dataRoot }: JournalMembers): JournalEvent | null {
-  if (!isText(candidate) || !isText(sealId)) return null;
-  return { event: 'sealed', candidate, sealId, ...(isText(dataRoot) ? { dataRoot } : {}) };
-}
-
-/** Reads a scan; one with missing members counts as failed. */
-function readScan({ sealId, checks, verdict, counts }: JournalMembers): JournalEvent | null {
-  if (!isText(sealId)) return null;
-  const numbers = typeof counts === 'object' ? (counts as Record<string, unknown> | null) : null;
-  const count = (name: Severity): number => {
-    const number = numbers?.[name];
-    return Number.isSafeInteger(number) ? Number(number) : Number.POSITIVE_INFINITY;
-  };
-  const [BLOCKER, WARNING, INFO] = [count('BLOCKER'), count('WARNING'), count('INFO')];
-  const passed = verdict === 'PASS' && BLOCKER + WARNING === 0;
-  const warned = verdict === 'WARN' && BLOCKER === 0;
-  return {
-    event: 'scan',
-    sealId,
-    checks: isText(checks) ? checks : null,
-    verdict: passed ? 'PASS' : warned ? 'WARN' : 'FAIL',
-    counts: { BLOCKER, WARNING, INFO },
-  };
-}
-
-function readMove(move: Move, step: MoveStep, members: JournalMembers): MoveEvent | MalformedEvent {
-  const { to, sealId, from, dataRoot, warningsAllowed, expected, recovered } = members;
-  if (!isText(to) || !isSealedName(to)) return { event: 'malformed' };
-  return {
-    event: 'move',
-    move,
-    step,
-    to,
-    ...(isText(sealId) ? { sealId } : {}),
-    ...(isNameOrNull(from) ? { from } : {}),
-    ...(isText(dataRoot) || dataRoot === null ? { dataRoot } : {}),
-    ...(isCount(warningsAllowed) ? { warningsAllowed } : {}),
-    ...(expected === true ? { expected } : {}),
-    ...(recovered === true ? { recovered } : {}),
-  };
-}
-
-function readFound({ found, expected }: JournalMembers): JournalEvent | MalformedEvent {
-  if (!isNameOrNull(found)) return { event: 'malformed' };
-  return { event: 'pointer-found', found, ...(isNameOrNull(expected) ? { expected } : {}) };
-}
-
-function readPrune({ candidates }: JournalMembers): JournalEvent | null {
-  const named = Array.isArray(candidates) && candidates.every(isText);
-  return named ? { event: 'prune', candidates } : null;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isNameOrNull(value: unknown): value is string | null {
-  return value === null || (isText(value) && isSealedName(value));
+  if (event.event === 'move') {
+    const { move, step, ...members } = event;
+    return { ...members, event: `${move}-${step}` };
+  }
+  if (event.event === 'writes') {
+    const { change, step, ...members } = event;
+    return { ...members, event: `writes-${change}-${step}` };
+  }
+  return { ...event };
 }

@@ -4,14 +4,8 @@
  * candidates that a command of Sealift made live are on the stack. Pure.
  */
 
-import {
-  eventOf,
-  type JournalEvent,
-  type MalformedEvent,
-  type Move,
-  type MoveEvent,
-  type UnknownEvent,
-} from './event.ts';
+import type { JournalEvent, MalformedEvent, Move, MoveEvent, UnknownEvent } from './event.ts';
+import { eventOf } from './readEvent.ts';
 import { broken, type Journal } from './line.ts';
 import { sealIdOf } from '../seal/sealedFolders.ts';
 

@@ -4,7 +4,8 @@
  * these entries, never a report.
  */
 
-import { eventOf, type JournalEvent, type ScanVerdict } from './event.ts';
+import type { JournalEvent, ScanVerdict } from './event.ts';
+import { eventOf } from './readEvent.ts';
 import type { Journal } from './line.ts';
 import { Failure } from '../outcome/failure.ts';
 

@@ -3,7 +3,8 @@
  * changed since; these entries show that it was sealed in this project. Pure.
  */
 
-import { eventOf, type JournalEvent, type MoveEvent } from './event.ts';
+import type { JournalEvent, MoveEvent } from './event.ts';
+import { eventOf } from './readEvent.ts';
 import type { Journal } from './line.ts';
 import { sealIdOf } from '../seal/sealedFolders.ts';
 

@@ -3,7 +3,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { eventOf, membersOf, signed, type JournalEvent } from '../../src/journal/event.ts';
+import { membersOf, signed, type JournalEvent } from '../../src/journal/event.ts';
+import { eventOf } from '../../src/journal/readEvent.ts';
 import { encodeEntries, parseJournal, type JournalMembers } from '../../src/journal/line.ts';
 import { hasMoves, pointerHistory, NEVER_LIVE } from '../../src/journal/pointerHistory.ts';
 import { lastScan } from '../../src/journal/scanEntry.ts';
@@ -53,6 +54,60 @@ const EVENTS: readonly (readonly [string, JournalEvent])[] = [
   ],
   ['pointer-found', { event: 'pointer-found', found: null, expected: ID }],
   ['prune', { event: 'prune', candidates: [ID] }],
+  [
+    'sealed',
+    {
+      event: 'sealed',
+      candidate: ID,
+      sealId: ID,
+      dataRoot: HASH,
+      runId: 'run-local',
+      begunAfter: 3,
+      sources: [
+        { name: 'main', state: HASH },
+        { name: 'extra', state: null },
+      ],
+    },
+  ],
+  [
+    'promote-intended',
+    {
+      event: 'move',
+      move: 'promote',
+      step: 'intended',
+      to: ID,
+      currency: 'frozen',
+      approvals: [HASH],
+    },
+  ],
+  ['mapping-frozen', { event: 'mapping-frozen', digest: HASH }],
+  [
+    'writes-freeze-intended',
+    {
+      event: 'writes',
+      change: 'freeze',
+      step: 'intended',
+      source: 'main',
+      label: 'legacy.db',
+      before: '53514c',
+    },
+  ],
+  [
+    'writes-unfreeze-done',
+    {
+      event: 'writes',
+      change: 'unfreeze',
+      step: 'done',
+      source: 'main',
+      label: 'legacy.db',
+      recovered: true,
+    },
+  ],
+  ['approved', { event: 'approved', sealId: ID, approval: HASH, signer: 'SHA256:abc' }],
+  ['snapshot', { event: 'snapshot', snapshot: HASH, head: ID }],
+  ['restored', { event: 'restored', snapshot: HASH, head: ID }],
+  ['clean', { event: 'clean', removed: ['storage_candidate/v1'] }],
+  ['smoke', { event: 'smoke', sealId: ID, verdict: 'FAIL' }],
 ];
 
 function entryOf(members: JournalMembers): ReturnType<typeof parseJournal>['entries'][number] {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { EVENT_NAMES } from '../../src/journal/event.ts';
+import { EVENT_NAMES } from '../../src/journal/readEvent.ts';
 import { appendMembers, readJournal } from '../../src/journal/journal.ts';
 
 const PAGE = readFileSync('docs/journal.md', 'utf8');

@@ -1,0 +1,198 @@
+/**
+ * Reads the events of a journal from their members in the file (event.ts, docs/journal.md). Pure.
+ * An event that this version does not know, or that lacks what it needs, has no effect; of the live
+ * link and of the writes of a source, one that lacks what it needs is `malformed`.
+ */
+
+import {
+  MOVES,
+  PROOFS_OF_CURRENCY,
+  STEPS,
+  WRITE_CHANGES,
+  type ChangeStep,
+  type JournalEvent,
+  type MalformedEvent,
+  type Move,
+  type MoveEvent,
+  type ProofOfCurrency,
+  type SourceState,
+  type UnknownEvent,
+  type WriteChange,
+  type WritesEvent,
+} from './event.ts';
+import type { JournalEntry, JournalMembers } from './line.ts';
+import type { Severity } from '../outcome/finding.ts';
+import { isSealedName } from '../seal/sealedFolders.ts';
+
+/** Reads the event of an entry. */
+export function eventOf(entry: JournalEntry): JournalEvent | UnknownEvent | MalformedEvent {
+  return READERS.get(entry.event)?.(entry) ?? { event: 'unknown' };
+}
+
+/** Reads an event from its members; null if required ones are missing or invalid. */
+type Reader = (members: JournalMembers) => JournalEvent | MalformedEvent | null;
+
+const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ['begin', ({ format }) => (isCount(format) ? { event: 'begin', format } : null)],
+  ['cut', readCut],
+  ['sealed', readSealed],
+  ['mapping-frozen', ({ digest }) => (isText(digest) ? { event: 'mapping-frozen', digest } : null)],
+  ['approved', readApproved],
+  ['snapshot', readSnapshot('snapshot')],
+  ['restored', readSnapshot('restored')],
+  ['clean', readClean],
+  ['smoke', readSmoke],
+  ['scan', readScan],
+  ['pointer-found', readFound],
+  ['prune', readPrune],
+  ...MOVES.flatMap((move) =>
+    STEPS.map((step): [string, Reader] => [
+      `${move}-${step}`,
+      (members) => readMove(move, step, members),
+    ]),
+  ),
+  ...WRITE_CHANGES.flatMap((change) =>
+    STEPS.map((step): [string, Reader] => [
+      `writes-${change}-${step}`,
+      (members) => readWrites(change, step, members),
+    ]),
+  ),
+]);
+
+/** Names of the events in the file. */
+export const EVENT_NAMES: readonly string[] = [...READERS.keys()];
+
+function readCut({ bytes, sha256 }: JournalMembers): JournalEvent | null {
+  return isCount(bytes) && isText(sha256) ? { event: 'cut', bytes, sha256 } : null;
+}
+
+function readSealed(members: JournalMembers): JournalEvent | null {
+  const { candidate, sealId, dataRoot, runId, begunAfter, sources } = members;
+  if (!isText(candidate) || !isText(sealId)) return null;
+  return {
+    event: 'sealed',
+    candidate,
+    sealId,
+    ...(isText(dataRoot) ? { dataRoot } : {}),
+    ...(isText(runId) ? { runId } : {}),
+    ...(isCount(begunAfter) ? { begunAfter } : {}),
+    ...(Array.isArray(sources) && sources.every(isSourceState) ? { sources } : {}),
+  };
+}
+
+function isSourceState(value: unknown): value is SourceState {
+  const { name, state } = Object(value) as Record<string, unknown>;
+  return isText(name) && (state === null || isText(state));
+}
+
+/** Reads a change of a source's writes; one with missing members ends with a failure. */
+function readWrites(
+  change: WriteChange,
+  step: ChangeStep,
+  { source, label, before, recovered }: JournalMembers,
+): WritesEvent | MalformedEvent {
+  if (!isText(source) || !isText(label)) return { event: 'malformed' };
+  return {
+    event: 'writes',
+    change,
+    step,
+    source,
+    label,
+    ...(isText(before) ? { before } : {}),
+    ...(recovered === true ? { recovered } : {}),
+  };
+}
+
+function readApproved({ sealId, approval, signer }: JournalMembers): JournalEvent | null {
+  if (!isText(sealId) || !isText(approval)) return null;
+  return { event: 'approved', sealId, approval, signer: isText(signer) ? signer : null };
+}
+
+function readSnapshot(event: 'snapshot' | 'restored'): Reader {
+  return ({ snapshot, head }) =>
+    isText(snapshot) && isText(head) ? { event, snapshot, head } : null;
+}
+
+function readClean({ removed }: JournalMembers): JournalEvent | null {
+  return isTexts(removed) ? { event: 'clean', removed } : null;
+}
+
+/** Reads a smoke test; one without a known verdict counts as failed. */
+function readSmoke({ sealId, verdict }: JournalMembers): JournalEvent | null {
+  if (!isText(sealId)) return null;
+  const known = verdict === 'PASS' || verdict === 'WARN';
+  return { event: 'smoke', sealId, verdict: known ? verdict : 'FAIL' };
+}
+
+/** Reads a scan; one with missing members counts as failed. */
+function readScan({ sealId, checks, verdict, counts }: JournalMembers): JournalEvent | null {
+  if (!isText(sealId)) return null;
+  const numbers = typeof counts === 'object' ? (counts as Record<string, unknown> | null) : null;
+  const count = (name: Severity): number => {
+    const number = numbers?.[name];
+    return Number.isSafeInteger(number) ? Number(number) : Number.POSITIVE_INFINITY;
+  };
+  const [BLOCKER, WARNING, INFO] = [count('BLOCKER'), count('WARNING'), count('INFO')];
+  const passed = verdict === 'PASS' && BLOCKER + WARNING === 0;
+  const warned = verdict === 'WARN' && BLOCKER === 0;
+  return {
+    event: 'scan',
+    sealId,
+    checks: isText(checks) ? checks : null,
+    verdict: passed ? 'PASS' : warned ? 'WARN' : 'FAIL',
+    counts: { BLOCKER, WARNING, INFO },
+  };
+}
+
+function readMove(
+  move: Move,
+  step: ChangeStep,
+  members: JournalMembers,
+): MoveEvent | MalformedEvent {
+  const { to, sealId, from, dataRoot, warningsAllowed, expected, recovered } = members;
+  const { currency, approvals } = members;
+  if (!isText(to) || !isSealedName(to)) return { event: 'malformed' };
+  return {
+    event: 'move',
+    move,
+    step,
+    to,
+    ...(isText(sealId) ? { sealId } : {}),
+    ...(isNameOrNull(from) ? { from } : {}),
+    ...(isText(dataRoot) || dataRoot === null ? { dataRoot } : {}),
+    ...(isCount(warningsAllowed) ? { warningsAllowed } : {}),
+    ...(expected === true ? { expected } : {}),
+    ...(isCurrency(currency) ? { currency } : {}),
+    ...(isTexts(approvals) ? { approvals } : {}),
+    ...(recovered === true ? { recovered } : {}),
+  };
+}
+
+function readFound({ found, expected }: JournalMembers): JournalEvent | MalformedEvent {
+  if (!isNameOrNull(found)) return { event: 'malformed' };
+  return { event: 'pointer-found', found, ...(isNameOrNull(expected) ? { expected } : {}) };
+}
+
+function readPrune({ candidates }: JournalMembers): JournalEvent | null {
+  return isTexts(candidates) ? { event: 'prune', candidates } : null;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function isCurrency(value: unknown): value is ProofOfCurrency {
+  return PROOFS_OF_CURRENCY.some((name) => name === value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isNameOrNull(value: unknown): value is string | null {
+  return value === null || (isText(value) && isSealedName(value));
+}
