@@ -33,7 +33,9 @@ beforeAll(() => {
   const db = new Database(join(project, 'legacy.db'));
   db.exec('CREATE TABLE dogs (id INTEGER PRIMARY KEY, name TEXT, born TEXT)');
   const insert = db.prepare('INSERT INTO dogs VALUES (?, ?, ?)');
+  db.exec('BEGIN');
   for (let id = 1; id <= 3000; id += 1) insert.run(id, `ılık ${id}`, '2024-03-31 02:30:00');
+  db.exec('COMMIT');
   db.close();
   writeMapping(project, {
     sources: { main: 'sqlite:legacy.db' },

@@ -129,8 +129,9 @@ interface Place {
   readonly bin: string;
 }
 
-/** A line that is one command and needs no shell. */
-const PLAIN = /^sealift(?: (?:[\w./:=,@+-]+|'[^']*'))+$/;
+/** A line that is one command, with a variable of a run or a file for its output, and needs no shell. */
+const PLAIN =
+  /^(?:(?<name>MIGRATE_[A-Z_]+)=(?<value>[\w.-]+) )?(?<command>sealift(?: (?:[\w./:=,@+-]+|'[^']*'))+)(?: > (?<file>[\w.]+))?$/;
 /** They start themselves. */
 const STARTING = /^sealift (?:determinism|drill)\b/;
 
@@ -140,15 +141,26 @@ async function run(
   last: number,
   { work, bin }: Place,
 ): Promise<{ status: number; output: string[] }> {
-  const plain = PLAIN.test(command) && !STARTING.test(command);
+  const plain = STARTING.test(command) ? null : PLAIN.exec(command);
   const ran = plain
-    ? await sealift(argumentsOf(command), { cwd: work })
+    ? await inProcess(plain.groups ?? {}, work)
     : inShell(`(exit ${last}); ${command}`, work, bin);
   const errors = ran.stderr
     .split('\n')
     .filter((line) => !/^([a-z]+ )*[a-z0-9_-]+: \d+ (row|record|build|part)s?$/.test(line));
   const text = `${ran.stdout}${errors.join('\n')}`.replaceAll(work, HOME).trimEnd();
   return { status: ran.code ?? 1, output: text === '' ? [] : text.split('\n') };
+}
+
+async function inProcess(
+  { name, value = '', command = '', file }: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Promise<Ran> {
+  const env = name === undefined ? {} : { env: { [name]: value } };
+  const ran = await sealift(argumentsOf(command), { cwd, ...env });
+  if (file === undefined) return ran;
+  writeFileSync(join(cwd, file), ran.stdout);
+  return { ...ran, stdout: '' };
 }
 
 function argumentsOf(command: string): string[] {
