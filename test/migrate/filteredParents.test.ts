@@ -182,7 +182,7 @@ describe('rows whose parents were filtered', () => {
     });
     await fc.assert(property, { numRuns: times('SEALIFT_FILTERED', 16, 40) });
     // Filtered rows at every level were seen, and references that became null.
-    expect(seen.size).toBeGreaterThan(4);
+    expect(seen.size).toBeGreaterThan(2);
   });
 
   const ROWS: Rows = {
