@@ -45,6 +45,7 @@ import { openReader } from './sqlite/reader.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
 import { walkApart } from './sqlite/walk.ts';
+import { sqliteWrites } from './sqlite/writeFreeze.ts';
 import { standIn, standInNotes, tablesWithoutCollation } from './sqlite/standIn.ts';
 
 const SCHEME = 'sqlite';
@@ -59,6 +60,7 @@ export const sqliteAdapter: SourceAdapter = {
   declared: ({ declaredType }) => readDeclaration(declaredType),
   prepare: (location, options) => prepare(pathOf(location), options),
   open,
+  writes: sqliteWrites,
 };
 
 async function open(handle: SourceHandle, signal: AbortSignal): Promise<SourceReader> {
