@@ -84,13 +84,15 @@ export async function changeWrites(
     try {
       // Fails before anything is changed if the journal is broken.
       readJournal(paths.journal);
-      const notes: string[] = [];
-      const failures: Failure[] = [];
+      const session = { command, journal: paths.journal, project: paths.root, who };
+      const [notes, failures]: [string[], Failure[]] = [[], []];
       for (const name of names) {
         try {
           const location = locations.get(name) as SourceLocation;
-          const session = { command, journal: paths.journal, project: paths.root, who };
-          notes.push(...(await changeOne(openWrites(name, location, session, env))));
+          const source = openWrites(name, location, session, env);
+          if (source !== null) notes.push(...(await changeOne(source)));
+          else if (command === 'freeze-writes') throw notFreezable(name, location.scheme);
+          else notes.push(`${name}: a ${location.scheme} source, which is never frozen`);
         } catch (error) {
           if (!(error instanceof Failure)) throw error;
           failures.push(error);
@@ -123,14 +125,15 @@ interface Session {
   readonly who: string | null;
 }
 
+/** Returns a source's writes; null if it cannot refuse them. */
 function openWrites(
   name: string,
   location: SourceLocation,
   { command, journal, project, who }: Session,
   env: Environment,
-): SourceWrites {
+): SourceWrites | null {
   const control = adapterOf(location, env).writes;
-  if (control === undefined) throw notFreezable(name, location.scheme);
+  if (control === undefined) return null;
   const label = formatSourceUrl(location, project, env);
   const options = { variables: env.variables, timeouts: TIMEOUTS };
   const journaled = (): WritesState =>

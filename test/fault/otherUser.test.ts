@@ -3,19 +3,16 @@
  * nothing that it may not look at for something that is not there.
  */
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { sealift, type Ran } from '../kit/run.ts';
+import { canRunAsOther, wrap } from './anotherUser.ts';
 import { migrateHere, newProject } from './fixture.ts';
 import { promoteHere, scanHere } from '../promote/fixture.ts';
-
-/** Root may read everything, so that it has to become somebody else. */
-const NOBODY: readonly string[] = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-const wrap = process.getuid?.() === 0 ? NOBODY : [];
 
 let project: string;
 let temporary: string;
@@ -23,16 +20,6 @@ let temporary: string;
 function run(...args: string[]): Promise<Ran> {
   const where = args[0] === 'completion' ? [] : ['--project', project];
   return sealift([...args, ...where], { process: true, wrap, env: { TMPDIR: temporary } });
-}
-
-/** Whether another user can run what is checked out here. */
-function canRun(): boolean {
-  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
-  const all = [...wrap, process.execPath, main, '--version'];
-  const [command = '', ...args] = all;
-  if (spawnSync(command, args, { cwd: '/' }).status === 0) return true;
-  process.stderr.write('notice: no other user can run this here; tests of that are skipped\n');
-  return false;
 }
 
 beforeAll(async () => {
@@ -59,7 +46,7 @@ afterAll(() => {
 
 const CLOSED = 'this user has no permission to read it';
 
-describe.skipIf(!canRun())('a user who may not read', () => {
+describe.skipIf(!canRunAsOther())('a user who may not read', () => {
   it.each([
     [0o000, '.', ['status', 'verify-checksums', 'migrate']],
     [0o000, 'storage_candidate', ['status', 'verify-checksums', 'scan-all', 'diff v1 live']],
@@ -88,7 +75,7 @@ describe.skipIf(!canRun())('a user who may not read', () => {
   });
 });
 
-describe.skipIf(!canRun())('a user who may read, but not write', () => {
+describe.skipIf(!canRunAsOther())('a user who may read, but not write', () => {
   it('sees where the project stands, and that its candidate is whole; builds nothing', async () => {
     execFileSync('chmod', ['-R', 'a+rX,a-w', project]);
     chmodSync(temporary, 0o777);
