@@ -52,8 +52,8 @@ How do I allow writes again?
   a source that is replaced by what is live stays frozen.
 
 What is changed in the source?
-  The header of a SQLite database: its write version and its change counter. Rows
-  are not touched. In write-ahead mode the log is first written into the database.
+  The header of a SQLite database: its write version and its change counter. No
+  row is touched. In write-ahead mode the log is first written into the file.
   Every SQLite then refuses to write it, for every user and open connection.
 
 How do I freeze a source that is not SQLite?

@@ -33,7 +33,7 @@ type Make = (exit: (code: number) => void, host: Host) => Command;
 const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Prepare:', [initCommand, registryCommand, freezeCommand]],
   ['Rehearse:', [dryRunCommand]],
-  ['Build:', [freezeWritesCommand, migrateCommand, unfreezeWritesCommand]],
+  ['Build:', [freezeWritesCommand, unfreezeWritesCommand, migrateCommand]],
   ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
   ['Promote:', [promoteCommand, rollbackCommand]],
@@ -146,7 +146,8 @@ Exit codes:
   actions   0 done   1 failed, and nothing was changed
   both      64 wrong usage or mapping   130 interrupted
             74 instead of 0 or 1: its output or report could not be written
-Actions are init, registry build, freeze, freeze-writes, unfreeze-writes, migrate,
-promote, rollback, status and prune; all others are checks. With --json, standard output is one JSON object.
+Actions are init, registry build, freeze, freeze-writes, unfreeze-writes,
+migrate, promote, rollback, status and prune; all others are checks. With
+--json, standard output is one JSON object.
 Run "sealift COMMAND --help" for more about a command.
 `;

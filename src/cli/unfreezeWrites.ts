@@ -48,7 +48,7 @@ const EXAMPLES = `Examples:
 
 const QUESTIONS = `
 What is changed in the source?
-  Its header is as before the freeze, but for the change counter, which is higher.
+  Its header is as before the freeze, but for the change counter, which grows.
   A file that is not as freeze-writes left it is not touched.
 
 Why does an application still fail to write?

@@ -24,7 +24,7 @@ async function freezeOne(source: SourceWrites): Promise<string> {
   const { state, last } = source.journaled();
   const found = await source.found();
   if (state === 'frozen') {
-    if (found.kind === 'writable') throw notTouched(source, GONE);
+    if (found.kind === 'writable') throw notTouched(source, GONE, AGAIN);
     if (found.kind !== 'frozen') throw notTouched(source, found.why);
     await assertWrites(source, 'freeze');
     return `${name}: writes of ${label} were frozen already, by line ${last?.seq} of the journal`;
@@ -40,6 +40,7 @@ async function freezeOne(source: SourceWrites): Promise<string> {
   return `${name}: writes of ${label} are frozen; another process tried to write and was refused`;
 }
 
-const GONE =
-  'the journal says that its writes are frozen, but it can be written: sealift unfreeze-writes records that';
+const GONE = 'the journal says that its writes are frozen, but it can be written';
+const AGAIN =
+  'find out what made it writable; sealift unfreeze-writes records that, and then it can be frozen again';
 const THAWED = 'it refuses writes, but the journal says that they were allowed again';

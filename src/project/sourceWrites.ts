@@ -203,11 +203,15 @@ export async function assertWrites(
 }
 
 /** Makes the failure for a source that is not as the journal says. */
-export function notTouched({ name, label }: SourceWrites, why: string): Failure {
+export function notTouched(
+  { name, label }: SourceWrites,
+  why: string,
+  hint: string = 'find out what replaced the file or changed its header; sealift status shows what the journal says',
+): Failure {
   return new Failure('SOURCE_WRITES', {
     what: `source ${quoteName(name)} was not touched, as ${why}`,
     where: label,
-    hint: 'find out what replaced the file or changed its header; sealift status shows what the journal says',
+    hint,
   });
 }
 
@@ -256,14 +260,14 @@ async function notFrozen(
   const control = adapterOf(location, env).writes;
   if (control === undefined) {
     return {
-      what: `--require-frozen: source ${shown} is of kind ${location.scheme}, which cannot be frozen`,
+      what: `source ${shown} is of kind ${location.scheme}, which cannot be frozen as --require-frozen demands`,
       hint: 'run without --require-frozen, and compare with sealift scan-drift before it goes live',
     };
   }
   if (state !== 'frozen') {
-    const what = state === 'unsettled' ? 'a change of it was not finished' : 'it can be written';
+    const killed = state === 'unsettled' ? ', since a change of them was not finished' : '';
     return {
-      what: `--require-frozen: the writes of source ${shown} are not frozen, as ${what}`,
+      what: `the writes of source ${shown} are not frozen, as --require-frozen demands${killed}`,
       hint: 'run sealift freeze-writes first',
     };
   }
@@ -272,7 +276,7 @@ async function notFrozen(
   if (found.kind === 'frozen') return null;
   const why = found.kind === 'writable' ? 'it can be written' : found.why;
   return {
-    what: `--require-frozen: the journal says that the writes of source ${shown} are frozen, but ${why}`,
+    what: `the journal says that the writes of source ${shown} are frozen, but ${why}`,
     hint: 'find out what replaced the file or changed its header, then run sealift unfreeze-writes and freeze-writes',
   };
 }

@@ -1,6 +1,7 @@
 /**
  * The SQLite source. Promises: the database's bytes and the files of its folder are unchanged
- * afterwards, all readers see one snapshot, and every cell arrives exactly.
+ * afterwards, all readers see one snapshot, and every cell arrives exactly. The one exception is
+ * `writes`, which changes the header (sqlite/writeFreeze.ts).
  *
  * Its location is the path of a database file. `rows` are located by rowid where a table has one,
  * else by their ordinal (in the order of the primary key for WITHOUT ROWID tables).

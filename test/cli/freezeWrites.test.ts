@@ -199,7 +199,7 @@ describe('a command that was killed after its intent', () => {
         if (when === 'before') writeFileSync(file(), original);
         if (when === 'half') patch((bytes) => original.copy(bytes, 19, 19, 100));
         expect(await failing('migrate', '--require-frozen')).toContain(
-          'a change of it was not finished',
+          'a change of them was not finished',
         );
         const status = await done('status');
         expect(status).toContain(`writes     of main: ${change} was begun at`);
@@ -233,7 +233,7 @@ describe('migrate --require-frozen', () => {
     await done('freeze-writes');
     const copy = `sqlite:${join(project, 'copy.db')}`;
     expect(await failing('migrate', '--require-frozen', '--source', copy)).toContain(
-      'but it can be',
+      'but it can be written',
     );
   });
 

@@ -4,9 +4,11 @@ import {
   appendFileSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -61,6 +63,11 @@ async function failureOf(work: Promise<unknown>): Promise<string> {
   );
   if (!(error instanceof Failure)) throw new Error('it did not fail', { cause: error });
   return `${error.code}: ${error.line()}`;
+}
+
+/** A journal whose disk is full. */
+function failToNote(): never {
+  throw new Failure('DISK', { what: 'the disk is full' });
 }
 
 /** Runs SQL, a statement at a time, in a new connection; returns what the last came to. */
@@ -177,10 +184,7 @@ describe.each(MODES)('a frozen database in mode %s', (mode) => {
 
   it('is not changed where the journal cannot note its header', async () => {
     const original = readFileSync(file);
-    const refuse = (): never => {
-      throw new Failure('DISK', { what: 'the disk is full' });
-    };
-    const work = sqliteWrites.freeze(at(), null, refuse, OPTIONS);
+    const work = sqliteWrites.freeze(at(), null, failToNote, OPTIONS);
     expect(await failureOf(work)).toContain('the disk is full');
     expect(changedBytes(original, readFileSync(file))).toEqual([]);
   });
@@ -225,6 +229,27 @@ describe.each(MODES)('a frozen database in mode %s', (mode) => {
     expect(await sqliteWrites.state(at(), before, OPTIONS)).toEqual({ kind: 'frozen' });
     // SQLite ignores pages beyond that size, and would count them if it were not valid.
     expect(readRows(file)).toEqual({ rows: 100, check: 'ok' });
+  });
+});
+
+describe('the adapter', () => {
+  it.each(MODES)('reads a frozen database in mode %s, in place and from a copy', async (mode) => {
+    writeRows(file, mode);
+    await freeze();
+    // A name that ends in a space is not one that SQLite's driver opens.
+    renameSync(file, `${file} `);
+    copyFileSync(`${file} `, file);
+    for (const path of [file, `${file} `]) {
+      const scratch = join(folder, `scratch-${path.length}`);
+      mkdirSync(scratch);
+      const { signal } = new AbortController();
+      const source = await sqliteAdapter.prepare(at(path), { ...OPTIONS, scratch, signal });
+      expect(await source.count('t')).toBe(100);
+      await source.assertUnchanged();
+      await source.close();
+      rmSync(scratch, { recursive: true });
+    }
+    expect(readdirSync(folder)).toEqual(['legacy.db', 'legacy.db ']);
   });
 });
 
@@ -287,7 +312,7 @@ describe('what cannot be frozen', () => {
 
   it('is an empty file, a file of another kind, a folder, and nothing', async () => {
     writeFileSync(file, '');
-    expect(await failureOf(freeze())).toContain('an empty file is not a database yet');
+    expect(await failureOf(freeze())).toContain('an empty file has no header');
     writeFileSync(file, 'x'.repeat(200));
     expect(await failureOf(freeze())).toContain('the file is not a SQLite database');
     expect(await failureOf(freeze(folder))).toContain('must be a file');

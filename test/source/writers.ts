@@ -38,8 +38,12 @@ async function kill(child: ChildProcess): Promise<void> {
 
 /** Starts an application, as another user where `wrap` says so. */
 export async function startWriter(file: string, wrap: readonly string[] = []): Promise<Writer> {
-  const [command = '', ...args] = [...wrap, process.execPath, WRITER, file];
-  const child = spawn(command, args, { cwd: '/', stdio: ['pipe', 'pipe', 'inherit'] });
+  const [command = process.execPath, ...before] = wrap;
+  const args = wrap.length === 0 ? [] : [...before, process.execPath];
+  const child = spawn(command, [...args, WRITER, file], {
+    cwd: '/',
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   running.add(child);
   const lines: Interface = createInterface({ input: child.stdout });
   const answers = lines[Symbol.asyncIterator]();

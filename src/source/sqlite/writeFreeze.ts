@@ -113,7 +113,7 @@ function openToWrite(file: string, shown: string): number {
 function assertOwnFiles({ file, shown, fd, lockMs }: Opened): void {
   const header = headerIn(fd);
   assertDatabase(header, shown);
-  if (header.length === 0) throw refused(shown, 'an empty file is not a database yet');
+  if (header.length === 0) throw empty(shown);
   sideFileNotes(file, header, shown);
   if (!isHot(`${file}-journal`)) return;
   // A journal of a living writer is not in the way of a reader; one that has to be undone is.
@@ -237,6 +237,14 @@ function unfinished(shown: string): Failure {
     what: 'a writer was killed and left a transaction that is to be undone',
     where: shown,
     hint: 'open the database once with its application, which undoes it, then run the same command again',
+  });
+}
+
+function empty(shown: string): Failure {
+  return new Failure('SOURCE_WRITES', {
+    what: 'an empty file has no header that could refuse writes',
+    where: shown,
+    hint: 'check that it is the right file, or let its application write its tables first',
   });
 }
 

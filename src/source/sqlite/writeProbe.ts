@@ -50,7 +50,7 @@ function lockedOut(shown: string): Failure {
 
 function notTried(shown: string, why: string): Failure {
   return new Failure('SOURCE_WRITES', {
-    what: `it could not be tried whether the database can be written: ${why}`,
+    what: `it could not be tried whether the database can be written, as ${why}`,
     where: shown,
     hint: 'run the same command again; sealift status shows where it stands',
   });

@@ -28,10 +28,10 @@ process.on('SIGINT', () => {});
 const question = JSON.parse(readFileSync(0, 'utf8')) as WriteQuestion;
 writeSync(1, JSON.stringify(answer(question)));
 
-function answer(asked: WriteQuestion): WriteAnswer {
+function answer(task: WriteQuestion): WriteAnswer {
   try {
-    if (asked.kind === 'header') return headerOf(asked.file);
-    return { kind: 'write', attempts: attemptsOn(asked.file, asked.lockMs) };
+    if (task.kind === 'header') return headerOf(task.file);
+    return { kind: 'write', attempts: attemptsOn(task.file, task.lockMs) };
   } catch (error) {
     return { kind: 'failed', code: codeOf(error) };
   }
