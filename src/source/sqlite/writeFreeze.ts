@@ -31,8 +31,10 @@ import {
 import { isHot, sideFileNotes } from './sideFiles.ts';
 import { probeHeader, probeWrite } from './writeProbe.ts';
 
-/** How often a freeze begins again after a writer that came between its steps. */
-const ATTEMPTS = 8;
+/** Time for one attempt to get a lock, in ms: SQLite waits ever longer, and a busy writer is faster. */
+const ATTEMPT_MS = 40;
+/** Time between attempts, if a writer came between the steps of one. */
+const PAUSE_MS = 2;
 
 export const sqliteWrites: WriteControl = {
   async state(location, before) {
@@ -45,15 +47,18 @@ export const sqliteWrites: WriteControl = {
     const shown = pathOf(location);
     onDatabase(shown, timeouts.lockMs, (database) => {
       assertOwnFiles(database);
-      for (let attempt = 1; !freezeOnce(database, before, intend); attempt += 1) {
-        if (attempt === ATTEMPTS) throw inUse(shown);
-      }
+      let noted = before;
+      const note = (header: string): void => {
+        intend(header);
+        noted = header;
+      };
+      patiently(timeouts.lockMs, () => freezeOnce(database, noted, note));
     });
   },
   async unfreeze(location, before, { timeouts }) {
     const shown = pathOf(location);
     onDatabase(shown, timeouts.lockMs, (database) => {
-      allowWrites(database, before);
+      patiently(timeouts.lockMs, () => allowWrites(database, before));
     });
   },
   async tryWrite(location, { timeouts }) {
@@ -72,6 +77,25 @@ interface Opened {
   readonly connected: <T>(work: (db: Connection) => T) => T;
 }
 
+/** Repeats an attempt that returns false or meets a lock, for up to `lockMs`. */
+function patiently(lockMs: number, attempt: () => boolean): void {
+  for (let waited = 0; ;) {
+    try {
+      if (attempt()) return;
+      waited += PAUSE_MS;
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      waited += ATTEMPT_MS;
+    }
+    if (waited > lockMs) throw new Busy();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Busy || sqliteCode(error).startsWith('SQLITE_BUSY');
+}
+
 function onDatabase(shown: string, lockMs: number, work: (database: Opened) => void): void {
   const file = resolveFile(shown);
   const fd = openToWrite(file, shown);
@@ -83,7 +107,7 @@ function onDatabase(shown: string, lockMs: number, work: (database: Opened) => v
       fd,
       lockMs,
       connected(use) {
-        const db = new Database(file, { fileMustExist: true, timeout: lockMs });
+        const db = new Database(file, { fileMustExist: true, timeout: ATTEMPT_MS });
         try {
           return use(db);
         } finally {
@@ -161,8 +185,8 @@ function freezeOnce(
 }
 
 /** A read lock keeps others from changing the header: no writer exists, and no checkpoint can run. */
-function allowWrites({ file, shown, fd, connected }: Opened, before: string): void {
-  connected((db) => {
+function allowWrites({ file, shown, fd, connected }: Opened, before: string): boolean {
+  return connected((db) => {
     db.exec('BEGIN');
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
     const found = writesFound(headerIn(fd), logSize(file), before);
@@ -173,6 +197,7 @@ function allowWrites({ file, shown, fd, connected }: Opened, before: string): vo
     assertSameFile(file, fd, shown);
     writeHeader(fd, writableHeader(Buffer.from(before, 'hex')));
     db.exec('ROLLBACK');
+    return true;
   });
 }
 
@@ -210,7 +235,7 @@ function assertSameFile(file: string, fd: number, shown: string): void {
 
 function failureOf(error: unknown, shown: string): unknown {
   const code = sqliteCode(error);
-  if (error instanceof Busy || code.startsWith('SQLITE_BUSY')) return inUse(shown);
+  if (isBusy(error)) return inUse(shown);
   if (/^SQLITE_(?:READONLY|CANTOPEN)/.test(code)) return notPermitted(shown, error);
   return code === '' ? diskFailure(error, shown) : asFailure(error, shown, null);
 }
