@@ -52,7 +52,7 @@ const NOWHERE: readonly (readonly [RegExp, string])[] = [
 ];
 const PICTURE = 'docs/floors.svg';
 /** What others may import of source/; all else there are adapters and their parts. */
-const CONTRACT = /^source\/(source|cellPage|damageCheck|declared|nameOrder)\.ts$/;
+const CONTRACT = /^source\/(source|cellPage|damageCheck|declared|nameOrder|writeControl)\.ts$/;
 const MAX_FILE = 350;
 const MAX_FUNCTION = 70;
 

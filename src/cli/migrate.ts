@@ -24,6 +24,7 @@ interface Options {
   readonly memory: number;
   readonly sample?: number;
   readonly skipIntegrityCheck?: boolean;
+  readonly requireFrozen?: boolean;
   readonly json?: boolean;
 }
 
@@ -39,6 +40,7 @@ export function migrateCommand(exit: (code: number) => void, host: Host): Comman
       0,
     )
     .option('--allow-blockers', 'build in spite of BLOCKERs on rows that are kept')
+    .option('--require-frozen', 'fail unless freeze-writes has frozen every source')
     .addOption(workersOption())
     .addOption(memoryOption())
     .addOption(sampleOption())

@@ -12,6 +12,7 @@ import { diffCommand } from './diff.ts';
 import { drillCommand } from './drill.ts';
 import { dryRunCommand } from './dryRun.ts';
 import { freezeCommand } from './freeze.ts';
+import { freezeWritesCommand } from './freezeWrites.ts';
 import type { Host } from './host.ts';
 import { initCommand } from './init.ts';
 import { migrateCommand } from './migrate.ts';
@@ -23,6 +24,7 @@ import { rollbackCommand } from './rollback.ts';
 import { scanAllCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
 import { scanDriftCommand } from './scanDrift.ts';
 import { statusCommand } from './status.ts';
+import { unfreezeWritesCommand } from './unfreezeWrites.ts';
 import { verifyChecksumsCommand } from './verifyChecksums.ts';
 
 type Make = (exit: (code: number) => void, host: Host) => Command;
@@ -31,7 +33,7 @@ type Make = (exit: (code: number) => void, host: Host) => Command;
 const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Prepare:', [initCommand, registryCommand, freezeCommand]],
   ['Rehearse:', [dryRunCommand]],
-  ['Build:', [migrateCommand]],
+  ['Build:', [freezeWritesCommand, unfreezeWritesCommand, migrateCommand]],
   ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
   ['Promote:', [promoteCommand, rollbackCommand]],
@@ -144,7 +146,8 @@ Exit codes:
   actions   0 done   1 failed, and nothing was changed
   both      64 wrong usage or mapping   130 interrupted
             74 instead of 0 or 1: its output or report could not be written
-Actions are init, registry build, freeze, migrate, promote, rollback, status and
-prune; all others are checks. With --json, standard output is one JSON object.
+Actions are init, registry build, freeze, freeze-writes, unfreeze-writes,
+migrate, promote, rollback, status and prune; all others are checks. With
+--json, standard output is one JSON object.
 Run "sealift COMMAND --help" for more about a command.
 `;

@@ -100,7 +100,7 @@ export async function runCommand(
   let code: number;
   try {
     outcome = listed(await command.work(env, found), found);
-    code = command.kind === 'check' ? exitCodeOfCheck(verdict(outcome)) : EXIT.done;
+    code = codeOf(outcome, command.kind);
   } catch (error) {
     const failure = asFailure(error, host);
     outcome = failedOutcome(command.name, command.kind, failure, found.list);
@@ -138,6 +138,12 @@ function listed(outcome: Outcome, found: FindingStore): Outcome {
 /** A run that was locked out must not overwrite the report of the one that holds the lock. */
 function hasReport(command: CommandSpec, { failure }: Outcome, code: number): boolean {
   return command.report && code !== EXIT.usage && failure?.code !== 'BUSY';
+}
+
+/** Returns the exit code of an outcome; one of several parts may have both results and a failure. */
+function codeOf(outcome: Outcome, kind: CommandSpec['kind']): number {
+  if (outcome.failure !== undefined) return exitCodeOfFailure(outcome.failure.code, kind);
+  return kind === 'check' ? exitCodeOfCheck(verdict(outcome)) : EXIT.done;
 }
 
 function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {

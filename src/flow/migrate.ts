@@ -37,6 +37,7 @@ import type { Environment } from '../run/environment.ts';
 import { assertObjects, objectFindings, sourceNotes } from '../project/sourceObjects.ts';
 import { operatorOf } from '../run/operator.ts';
 import { projectPaths } from '../project/paths.ts';
+import { assertFrozen } from '../project/sourceWrites.ts';
 import { assertPrintable } from '../run/validText.ts';
 import { sealSources } from '../project/sources.ts';
 
@@ -48,6 +49,8 @@ export interface MigrateOptions extends BuildOptions {
   readonly allowRejected: number;
   /** Whether the run succeeds in spite of BLOCKERs on rows that are kept. */
   readonly allowBlockers?: boolean;
+  /** Whether the writes of all sources have to be frozen, from before the run to its end. */
+  readonly requireFrozen?: boolean;
 }
 
 interface Built {
@@ -75,7 +78,12 @@ export async function migrate(
       assertAsFrozen(frozen, mapping);
       assertFailAfter(mapping, options.failAfter);
     },
-    build: (build) => buildCandidate(build, options, found),
+    before: (locations) => whereFrozen(locations, options, env),
+    build: async (build) => {
+      const built = await buildCandidate(build, options, found);
+      await whereFrozen(build.locations, options, env);
+      return built;
+    },
     publish: (staging, { seal: { sealId, dataRoot } }) => {
       const name = nameToPublish(candidates, sealId);
       const writer = { command: 'migrate', pid: env.pid, at: env.now().toISOString() };
@@ -85,6 +93,15 @@ export async function migrate(
     },
   });
   return outcome(options, { modules, totals, seal, notes }, found);
+}
+
+/** Checks that the sources are frozen, if the run requires that. */
+async function whereFrozen(
+  locations: Build['locations'],
+  { project, requireFrozen = false }: MigrateOptions,
+  env: Environment,
+): Promise<void> {
+  if (requireFrozen) await assertFrozen(locations, project, env);
 }
 
 async function buildCandidate(

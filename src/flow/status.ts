@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { onRead } from '../disk/errors.ts';
 import { lockHolder, type Holder } from '../disk/lock.ts';
 import { eventOf } from '../journal/readEvent.ts';
+import { sourcesOfWrites, writesState, type WritesState } from '../journal/frozenWrites.ts';
 import type { Journal } from '../journal/line.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/load.ts';
@@ -55,6 +56,8 @@ interface Standing {
   readonly run: RunFile | null;
   readonly scan: JournaledScan | null;
   readonly checksCurrent: boolean;
+  /** Sources that are frozen, or whose freeze or unfreeze was not finished; by name. */
+  readonly writes: ReadonlyMap<string, WritesState>;
   readonly journal: Journal;
   readonly lock: Holder | null;
 }
@@ -100,9 +103,22 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
     scan,
     // A scan of a candidate that did not verify has no checks, and is no older for it.
     checksCurrent: scan?.checks === null || (checks !== null && scan?.checks === checks),
+    writes: notWritable(paths, journal),
     journal,
     lock,
   };
+}
+
+/** Returns the sources that the journal does not say are writable. */
+function notWritable(
+  { journal: folder }: ProjectPaths,
+  journal: Journal,
+): Map<string, WritesState> {
+  const where = join(folder, JOURNAL_FILE);
+  const states = sourcesOfWrites(journal).map((source) => {
+    return [source, writesState(journal, source, where)] as const;
+  });
+  return new Map(states.filter(([, { state }]) => state !== 'writable'));
 }
 
 /** Returns the digest of the checks; null if no mapping can be read. */
@@ -122,11 +138,13 @@ function runOf(folder: string): RunFile | null {
 }
 
 function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
-  const { history, built, run, scan, checksCurrent, names, lock } = standing;
+  const { history, built, run, scan, checksCurrent, names, lock, writes } = standing;
+  const unfinished = [...writes.values()].find(({ state }) => state === 'unsettled');
   const kept = keptOf(history, built);
   return nextStep({
     busy: lock !== null,
     changed: [...standing.changed][0] ?? null,
+    unfinishedChange: unfinished?.last?.change ?? null,
     unrecorded: built !== null && standing.unrecorded.has(built),
     older: built !== null && standing.last !== null && standing.last !== built,
     hasMapping: existsSync(join(paths.mapping, 'project.json')),
@@ -153,7 +171,7 @@ function lastMoveLeft({ entries }: Journal): string | null {
 }
 
 function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
-  const { history, names, built, run, scan, checksCurrent, journal, lock } = standing;
+  const { history, names, built, run, scan, checksCurrent, writes, journal, lock } = standing;
   const candidate = (name: string): Record<string, unknown> => {
     const facts = { name, sealId: sealIdOf(name), there: names.includes(name) };
     const changed = standing.changed.has(name) ? { changed: true } : {};
@@ -175,6 +193,9 @@ function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
         : { ...candidate(built), runId: run?.runId ?? null, dataRoot: run?.dataRoot ?? null },
     scan: scan === null ? null : { ...scan, checksCurrent },
     candidates: names,
+    writes: [...writes].map(([source, { state, last }]) => {
+      return { source, state, since: last?.at ?? null, label: last?.label ?? null };
+    }),
     journal: { entries: journal.entries.length, head: journal.head, torn: journal.torn.length },
     lock,
     next,
@@ -209,6 +230,7 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   const others = names.filter((name) => !shown.has(name));
   for (const name of others.slice(0, OTHERS)) add('', name);
   if (others.length > OTHERS) add('', `and ${others.length - OTHERS} more`);
+  for (const [source, state] of standing.writes) add('writes', writesLine(source, state));
   const { entries, head } = journal;
   add('journal', entries.length === 0 ? 'empty' : head);
   if (entries.length > 0) add('', `is its head, after ${counted(entries.length, 'line')}`);
@@ -219,6 +241,12 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   lines.push(...notes);
   add('next', next.command === null ? next.why : `${next.why}: ${next.command}`);
   return lines;
+}
+
+function writesLine(source: string, { state, last }: WritesState): string {
+  return state === 'frozen'
+    ? `of ${source} are frozen, since ${last?.at}`
+    : `of ${source}: ${last?.change} was begun at ${last?.at}, and not finished`;
 }
 
 function scanLine({ built, scan, checksCurrent }: Standing): string {

@@ -37,7 +37,7 @@ import {
   type Staging,
 } from '../seal/candidateStore.ts';
 import type { Integrity, ModuleAccounting } from '../seal/format.ts';
-import type { PreparedSource } from '../source/source.ts';
+import type { PreparedSource, SourceLocation } from '../source/source.ts';
 import type { Environment } from '../run/environment.ts';
 import { CLOSE_SOURCES } from '../project/calls.ts';
 import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
@@ -83,6 +83,8 @@ export interface Build {
   readonly env: Environment;
   readonly mapping: LoadedMapping;
   readonly sources: readonly NamedSource[];
+  /** By the source's name. */
+  readonly locations: ReadonlyMap<string, SourceLocation>;
   readonly staging: Staging;
   readonly pool: Pool;
   readonly integrity: IntegrityRun;
@@ -94,6 +96,8 @@ export interface BuildSteps<T> {
   readonly load?: LoadOptions;
   /** Checks the mapping before anything is opened. */
   readonly check: (mapping: LoadedMapping) => void;
+  /** Checks the sources before they are opened, with the lock held. */
+  readonly before?: (locations: Build['locations']) => Promise<void>;
   /** Builds while sources and workers are open. */
   readonly build: (build: Build) => Promise<T>;
   /** Publishes after they are closed; synchronous, so that no interrupt comes in between. */
@@ -127,6 +131,7 @@ export async function withStaging<T>(
       lock.release();
     });
     try {
+      await steps.before?.(locations);
       const staging = openStaging(paths.candidates);
       const sources = await prepareSources(locations, staging.scratch, env, mapping.modules);
       let built: T;
@@ -144,7 +149,8 @@ export async function withStaging<T>(
           const sample = options.sample ?? null;
           await assertSpaceForRun({ folder: paths.candidates, mapping, sources, sample });
           const watched = watchQueries(sources, options.memory, env);
-          const open = { command, options, env, mapping, sources, staging, pool, integrity };
+          const about = { command, options, env, mapping, sources, locations };
+          const open = { ...about, staging, pool, integrity };
           built = await steps.build(open).finally(watched);
         } finally {
           integrity.close();

@@ -13,6 +13,7 @@ export type FailureCode =
   | 'SOURCE_FORMAT' // not what the adapter reads: no database, encrypted, truncated, malformed
   | 'SOURCE_LOCKED'
   | 'SOURCE_CHANGED' // the source changed during the read
+  | 'SOURCE_WRITES' // its writes are not frozen as they should be, or cannot be
   | 'SOURCE_SCHEMA' // the mapping and the source disagree
   | 'REJECTED' // rows were rejected
   | 'EMPTY' // too few rows were read to prove anything

@@ -1,5 +1,6 @@
 /** The next step for an operator in a given state of the project, with its command. Pure. */
 
+import type { WriteChange } from '../journal/event.ts';
 import type { JournaledScan } from '../journal/scanEntry.ts';
 
 /** State of a project. */
@@ -8,6 +9,8 @@ export interface Standing {
   readonly busy: boolean;
   /** Name of a candidate whose content no longer has the seal id in its name. */
   readonly changed: string | null;
+  /** The freeze or unfreeze of writes that a killed command left unfinished. */
+  readonly unfinishedChange: WriteChange | null;
   readonly hasMapping: boolean;
   /** Name of the candidate that was built last. */
   readonly built: string | null;
@@ -46,6 +49,10 @@ export function nextStep(standing: Standing): NextStep {
       'a candidate was changed after it was sealed, so find out what changed it',
       command,
     );
+  }
+  if (standing.unfinishedChange !== null) {
+    const command = `sealift ${standing.unfinishedChange}-writes`;
+    return step('a command was killed while it changed whether a source can be written', command);
   }
   if (built === null && !hasMapping) {
     return step('there is no mapping', 'sealift init --source sqlite:FILE');

@@ -13,6 +13,7 @@ import type { SqlDialect } from '../sql/sqlDialect.ts';
 import type { CellPage } from './cellPage.ts';
 import type { DamageCheck } from './damageCheck.ts';
 import type { DeclaredType } from './declared.ts';
+import type { WriteControl } from './writeControl.ts';
 
 export interface ColumnSchema {
   readonly name: string;
@@ -338,6 +339,8 @@ export interface SourceAdapter {
    * with its reason, and all that was opened is closed.
    */
   open(handle: SourceHandle, signal: AbortSignal): Promise<SourceReader>;
+  /** Stops the writes of a source; only for sources that can refuse them. */
+  readonly writes?: WriteControl;
 }
 
 /** Adapters by the scheme of their URLs. */

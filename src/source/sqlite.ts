@@ -1,6 +1,7 @@
 /**
  * The SQLite source. Promises: the database's bytes and the files of its folder are unchanged
- * afterwards, all readers see one snapshot, and every cell arrives exactly.
+ * afterwards, all readers see one snapshot, and every cell arrives exactly. The one exception is
+ * `writes`, which changes the header (sqlite/writeFreeze.ts).
  *
  * Its location is the path of a database file. `rows` are located by rowid where a table has one,
  * else by their ordinal (in the order of the primary key for WITHOUT ROWID tables).
@@ -45,6 +46,7 @@ import { openReader } from './sqlite/reader.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
 import { walkApart } from './sqlite/walk.ts';
+import { sqliteWrites } from './sqlite/writeFreeze.ts';
 import { standIn, standInNotes, tablesWithoutCollation } from './sqlite/standIn.ts';
 
 const SCHEME = 'sqlite';
@@ -59,6 +61,7 @@ export const sqliteAdapter: SourceAdapter = {
   declared: ({ declaredType }) => readDeclaration(declaredType),
   prepare: (location, options) => prepare(pathOf(location), options),
   open,
+  writes: sqliteWrites,
 };
 
 async function open(handle: SourceHandle, signal: AbortSignal): Promise<SourceReader> {

@@ -12,6 +12,7 @@ import { DIFF, inTheWay, MIGRATE, NEW, VERIFY, type Case } from './messageCase.t
 import { REGISTRIES } from './registryCases.ts';
 import { POINTERS } from './pointerCases.ts';
 import { SCANS } from './scanCases.ts';
+import { WRITES } from './writesCases.ts';
 
 function writeRandom(project: string): void {
   const random = randomOf(1, 'encrypted');
@@ -312,6 +313,7 @@ export const CASES: readonly Case[] = [
   ...WORDS,
   ...CHECKS,
   ...POINTERS,
+  ...WRITES,
   ...SCANS,
   ...DIFFS,
 ];

@@ -12,6 +12,7 @@ import { determinismCommand } from '../../src/cli/determinism.ts';
 import { drillCommand } from '../../src/cli/drill.ts';
 import { dryRunCommand } from '../../src/cli/dryRun.ts';
 import { freezeCommand } from '../../src/cli/freeze.ts';
+import { freezeWritesCommand } from '../../src/cli/freezeWrites.ts';
 import { processHost } from '../../src/cli/host.ts';
 import { initCommand } from '../../src/cli/init.ts';
 import { migrateCommand } from '../../src/cli/migrate.ts';
@@ -22,6 +23,7 @@ import { rollbackCommand } from '../../src/cli/rollback.ts';
 import { scanAllCommand, scanModuleCommand, scanPiiCommand } from '../../src/cli/scan.ts';
 import { scanDriftCommand } from '../../src/cli/scanDrift.ts';
 import { statusCommand } from '../../src/cli/status.ts';
+import { unfreezeWritesCommand } from '../../src/cli/unfreezeWrites.ts';
 import { verifyChecksumsCommand } from '../../src/cli/verifyChecksums.ts';
 
 import { exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
@@ -91,6 +93,8 @@ function optionsOf(name: string): string[] {
     registryCommand,
     freezeCommand,
     dryRunCommand,
+    freezeWritesCommand,
+    unfreezeWritesCommand,
     migrateCommand,
     scanAllCommand,
     scanModuleCommand,

@@ -3,7 +3,7 @@
  * nothing that it may not look at for something that is not there.
  */
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,18 +11,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { isLong } from '../kit/long.ts';
 import { sealift, type Ran } from '../kit/run.ts';
+import { canRunAsOther, OTHER, wrap } from './anotherUser.ts';
 import { migrateHere, newProject } from './fixture.ts';
 import { promoteHere, scanHere } from '../promote/fixture.ts';
 
-/** Root may read everything, so that it has to become somebody else. */
-const OTHER = 65534;
-const NOBODY: readonly string[] = [
-  'setpriv',
-  `--reuid=${OTHER}`,
-  `--regid=${OTHER}`,
-  '--clear-groups',
-];
-const wrap = process.getuid?.() === 0 ? NOBODY : [];
+const ABLE = canRunAsOther();
 
 let project: string;
 let temporary: string;
@@ -59,16 +52,6 @@ async function asOther<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether another user can run what is checked out here. */
-function canRun(): boolean {
-  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
-  const all = [...wrap, process.execPath, main, '--version'];
-  const [command = '', ...args] = all;
-  if (spawnSync(command, args, { cwd: '/' }).status === 0) return true;
-  process.stderr.write('notice: no other user can run this here; tests of that are skipped\n');
-  return false;
-}
-
 beforeAll(async () => {
   project = await newProject(5);
   await migrateHere(project);
@@ -92,8 +75,6 @@ afterAll(() => {
 });
 
 const CLOSED = 'this user has no permission to read it';
-
-const ABLE = canRun();
 
 describe.skipIf(!ABLE)('a user who may not read', () => {
   it.each([

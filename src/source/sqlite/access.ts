@@ -22,15 +22,15 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { createFile, writeAll } from '../../disk/durable.ts';
 import { isForbidden, readFailure } from '../../disk/errors.ts';
-import { makeTemporary, removeFile } from '../../disk/noLinks.ts';
+import { makeTemporary, openNoLinks, removeFile } from '../../disk/noLinks.ts';
 import { assertFreeSpace } from '../../disk/freeSpace.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { PrepareOptions } from '../source.ts';
 import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';
+import { HEADER_BYTES, WRITE_VERSION } from './frozenHeader.ts';
 import { isHot, isLogHeader, orphans, sideFileNotes } from './sideFiles.ts';
 
 const MAGIC = 'SQLite format 3\0';
-const HEADER_BYTES = 100;
 const COPY_ATTEMPTS = 3;
 const COPY_BYTES = 1024 * 1024;
 
@@ -50,7 +50,8 @@ export function fallBackToCopy(access: Access, options: PrepareOptions): Access 
   return copyAside(access, options.scratch);
 }
 
-function resolveFile(location: string): string {
+/** Returns the path of a database file, links resolved. @throws Failure if it is no file */
+export function resolveFile(location: string): string {
   let file: string;
   try {
     file = realpathSync(location);
@@ -76,7 +77,13 @@ function resolveFile(location: string): string {
 /** Reads the first 100 bytes; an empty file is a database without tables. */
 function readHeader(file: string, shown: string): Buffer {
   const header = readStart(file, HEADER_BYTES, shown);
-  if (header.length === 0) return header;
+  assertDatabase(header, shown);
+  return header;
+}
+
+/** Rejects a file whose first bytes are not those of a database, unless it is empty. */
+export function assertDatabase(header: Buffer, shown: string): void {
+  if (header.length === 0) return;
   const magic = Buffer.from(MAGIC, 'latin1');
   if (!header.subarray(0, 16).equals(magic.subarray(0, header.length))) {
     if (isLogHeader(header)) throw logForDatabase(shown);
@@ -87,7 +94,6 @@ function readHeader(file: string, shown: string): Buffer {
     });
   }
   if (header.length < HEADER_BYTES) throw truncated(shown);
-  return header;
 }
 
 function logForDatabase(shown: string): Failure {
@@ -227,8 +233,23 @@ function fingerprint(stat: BigIntStats): string {
   return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
 }
 
+/** Allows writes of a private copy, whose original may be frozen. */
+function thawCopy(copy: string): void {
+  const file = openNoLinks(copy, constants.O_RDWR);
+  try {
+    const versions = Buffer.alloc(2);
+    const read = readSync(file, versions, 0, 2, WRITE_VERSION);
+    const [write = 0, readable = 0] = versions;
+    if (read === 2 && write > 2 && readable <= 2)
+      writeAll(file, versions.subarray(1), WRITE_VERSION);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Applies the journal or the log to the copy, so that it is complete in one file. */
 function recoverCopy(copy: string): void {
+  thawCopy(copy);
   const db = new Database(copy, { fileMustExist: true });
   try {
     db.pragma('journal_mode = DELETE');
