@@ -10,7 +10,12 @@ import type { Freeze } from '../mapping/freezeFile.ts';
 import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import { assertCurrent, type Currency, type CurrencyOptions } from '../promote/assertCurrent.ts';
+import {
+  assertCurrent,
+  sourceGoneBy,
+  type Currency,
+  type CurrencyOptions,
+} from '../promote/assertCurrent.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
 import { lastScan, refusal } from '../journal/scanEntry.ts';
 import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
@@ -55,6 +60,8 @@ export interface PromoteOptions extends PointerOptions, CurrencyOptions {
 /** Makes a candidate live. A failure changes nothing. */
 export async function promote(options: PromoteOptions, env: Environment): Promise<Outcome> {
   assertSealId(options.expectSeal);
+  // Fails at once for a missing name, not after minutes of verifying.
+  sourceGoneBy(options, env);
   return withLivePointer('promote', options, env, async (pointer) => {
     const { paths, history } = pointer;
     const name = chosen(paths, options);

@@ -69,7 +69,7 @@ export async function assertCurrent(
   compare: CompareRecords,
 ): Promise<Currency> {
   const { sealed, current } = subject;
-  const who = namedOperator(options, env);
+  const who = sourceGoneBy(options, env);
   const sources = locateSources(sealed, current, options, env);
   const found = await askSources(sealed, { ...options, sources }, env, proofFrom(subject));
   for (const [name, reached] of found) assertReached(name, reached, subject, who);
@@ -86,8 +86,14 @@ export async function assertCurrent(
   };
 }
 
-/** Returns who states that a source is gone; null if nothing of the kind is stated. */
-function namedOperator({ sourceGone, who }: CurrencyOptions, env: Environment): string | null {
+/**
+ * Returns who states that a source is gone; null if nothing of the kind is stated.
+ * @throws Failure USAGE if it is stated without a name
+ */
+export function sourceGoneBy(
+  { sourceGone, who }: CurrencyOptions,
+  env: Environment,
+): string | null {
   if (!sourceGone) return null;
   const name = operatorOf(who, env);
   if (name !== null) return name;
