@@ -24,6 +24,7 @@ import {
   build,
   journal,
   liveOf,
+  pointByHand,
   rollbackHere,
   scanEntryOf,
   scanHere,
@@ -99,6 +100,16 @@ async function buildAndScan(): Promise<string> {
   const name = await build(project, 'again');
   scanEntryOf(project, name, {});
   return name;
+}
+
+/** Sets "gone" of the source in the mapping. */
+function declareGone(gone: unknown): void {
+  const path = join(project, 'mapping/project.json');
+  const mapping = JSON.parse(readFileSync(path, 'utf8')) as {
+    sources: { main: Record<string, unknown> };
+  };
+  mapping.sources.main['gone'] = gone;
+  writeFileSync(path, JSON.stringify(mapping));
 }
 
 const CHANGED = /the source has changed since this candidate was built/;
@@ -245,15 +256,6 @@ describe('a source whose writes are frozen', () => {
 describe('a source that is gone', () => {
   beforeEach(() => rmSync(database()));
 
-  const declare = (gone: unknown): void => {
-    const path = join(project, 'mapping/project.json');
-    const mapping = JSON.parse(readFileSync(path, 'utf8')) as {
-      sources: { main: Record<string, unknown> };
-    };
-    mapping.sources.main['gone'] = gone;
-    writeFileSync(path, JSON.stringify(mapping));
-  };
-
   it('keeps the candidate from going live', async () => {
     const line = await refusal(1);
     expect(line).toContain('source "main" cannot be reached');
@@ -262,21 +264,21 @@ describe('a source that is gone', () => {
   });
 
   it('does not where the project declares it', async () => {
-    declare(true);
+    declareGone(true);
     const { stdout } = await promote('--dry-run');
     expect(stdout).toContain('the source is gone, as mapping/project.json declares');
     expect(await proofOf()).toBe('gone');
   });
 
   it('is compared all the same where it is there, whatever the project declares', async () => {
-    declare(true);
+    declareGone(true);
     cpSync(join(template, 'legacy.db'), database());
     write('DELETE FROM visits WHERE rowid = 1');
     expect(await refusal(1)).toMatch(CHANGED);
   });
 
   it('is not declared by anything but true', async () => {
-    declare(false);
+    declareGone(false);
     expect(await refusal(64)).toContain('mapping/project.json');
   });
 
@@ -297,24 +299,59 @@ describe('a source that is gone', () => {
   });
 });
 
-describe('more sources than one', () => {
-  const dogs = (): string => join(project, 'dogs.csv');
-  const cats = (): string => join(project, 'cats.ndjson');
+function scanLive(): Promise<Ran> {
+  return sealift(['scan-all', '--project', project, '--candidate', 'live']);
+}
 
+describe('a scan of what is live', () => {
+  it('warns of a source that cannot be reached, unless that is declared', async () => {
+    await proofOf();
+    expect(await scanLive()).toMatchObject({ code: 0 });
+    const bytes = readFileSync(database());
+    rmSync(database());
+    const unreached = await scanLive();
+    expect(unreached.code).toBe(1);
+    expect(unreached.stdout).toMatch(/^WARNING drift: source "main" cannot be reached/m);
+    // Before it is live, that is only a note.
+    expect(await sealift(['scan-all', '--project', project])).toMatchObject({ code: 0 });
+    declareGone(true);
+    expect(await scanLive()).toMatchObject({ code: 0 });
+    declareGone(undefined);
+    writeFileSync(database(), bytes.subarray(0, bytes.length - 4096));
+    const damaged = await scanLive();
+    expect([damaged.code, damaged.stdout]).toEqual([1, expect.stringContaining('truncated')]);
+  });
+
+  it('tells that the link was moved by hand', async () => {
+    await proofOf();
+    pointByHand(project, names[0]);
+    const moved = await scanLive();
+    expect([moved.code, moved.stdout]).toEqual([2, expect.stringContaining('seal-unexpected')]);
+  });
+});
+
+const dogs = (): string => join(project, 'dogs.csv');
+const cats = (): string => join(project, 'cats.ndjson');
+
+/** A module of a file with columns `id` and `name`. */
+function moduleOf(name: string, table: string): object {
+  return {
+    source: { name, table },
+    key: [{ column: 'id', type: 'string' }],
+    id: { rule: 'keep' },
+    fields: { id: { column: 'id', type: 'string' }, name: { column: 'name', type: 'string' } },
+  };
+}
+
+describe('more sources than one', () => {
   beforeEach(async () => {
     rmSync(project, { recursive: true });
     project = temporaryFolder();
     writeFileSync(dogs(), 'id,name\n1,Rex\n2,Ada\n');
     writeFileSync(cats(), '{"id":"1","name":"Tom"}\n');
-    const module = (name: string, table: string): object => ({
-      source: { name, table },
-      key: [{ column: 'id', type: 'string' }],
-      id: { rule: 'keep' },
-      fields: { id: { column: 'id', type: 'string' }, name: { column: 'name', type: 'string' } },
-    });
     writeMapping(project, {
       sources: { main: 'csv:dogs.csv', other: 'ndjson:cats.ndjson' },
-      modules: { dogs: module('main', 'dogs'), cats: module('other', 'cats') },
+      modules: { dogs: moduleOf('main', 'dogs'), cats: moduleOf('other', 'cats') },
     });
     await succeed(['migrate', '--project', project]);
     await succeed(['scan-all', '--project', project]);
