@@ -164,7 +164,7 @@ describe('a source that was written after the build', () => {
     write("UPDATE owners SET name = 'x' WHERE id < 3; DELETE FROM visits WHERE rowid = 1");
     const line = await refusal(1);
     expect(line).toMatch(CHANGED);
-    expect(line).toContain('records differ now, 2 in owners, 1 in visits (seal id');
+    expect(line).toContain('3 records differ, 2 in owners, 1 in visits (seal id');
     expect(line).toContain('run sealift migrate and sealift scan-all, then promote again');
     expect(await refusal(1, '--dry-run')).toBe(line);
     const fresh = await buildAndScan();
@@ -189,13 +189,11 @@ describe('a source that was written after the build', () => {
     writer.exec("UPDATE owners SET name = 'x' WHERE id = 2");
     expect(readFileSync(database()).equals(before)).toBe(true);
     // While its writer lives, and as a crash leaves it.
-    expect(await refusal(1)).toContain('records differ now, 1 in owners (seal id');
+    expect(await refusal(1)).toContain('1 record differs, 1 in owners (seal id');
     for (const suffix of ['', '-wal']) cpSync(database() + suffix, `${database()}.copy${suffix}`);
     writer.close();
     const copy = `sqlite:${database()}.copy`;
-    expect(await refusal(1, '--source', copy)).toContain(
-      'records differ now, 1 in owners (seal id',
-    );
+    expect(await refusal(1, '--source', copy)).toContain('1 record differs, 1 in owners (seal id');
   });
 
   it('is found where only a table is new, or the mapping no longer fits', async () => {
@@ -239,7 +237,7 @@ describe('a source whose writes are frozen', () => {
     freeze(1, 'unfreeze');
     write('DELETE FROM visits WHERE rowid = 1');
     freeze(3, 'freeze');
-    expect(await refusal(1)).toContain('records differ now, 1 in visits (seal id');
+    expect(await refusal(1)).toContain('1 record differs, 1 in visits (seal id');
   });
 
   it('is not frozen if the file can be written, whatever the journal says', async () => {
@@ -249,7 +247,7 @@ describe('a source whose writes are frozen', () => {
     writeSync(file, Buffer.from([1]), 0, 1, 18);
     closeSync(file);
     write('DELETE FROM visits WHERE rowid = 1');
-    expect(await refusal(1)).toContain('records differ now, 1 in visits (seal id');
+    expect(await refusal(1)).toContain('1 record differs, 1 in visits (seal id');
   });
 });
 
@@ -365,7 +363,7 @@ describe('more sources than one', () => {
     expect(await proofOf()).toBe('compared');
     writeFileSync(dogs(), 'id,name\n1,Rex\n2,Bella\n');
     rmSync(join(project, 'storage_live'));
-    expect(await refusal(1)).toContain('records differ now, 1 in dogs (seal id');
+    expect(await refusal(1)).toContain('1 record differs, 1 in dogs (seal id');
   });
 
   it('cannot be compared where one of them is gone', async () => {
