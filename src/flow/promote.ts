@@ -132,8 +132,9 @@ async function currencyOf(
       return { records: new Map(records), others: [...others, ...declared] };
     } catch (error) {
       if (!(error instanceof Failure) || !MISFITS.has(error.code)) throw error;
-      const reason = `the records cannot be built again, ${error.message}`;
-      return { records: new Map(), others: [...others, reason] };
+      // A change of the schema that is known already explains it.
+      const reasons = others.length > 0 ? others : [error.message];
+      return { records: new Map(), others: reasons };
     }
   });
 }

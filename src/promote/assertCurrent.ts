@@ -138,7 +138,7 @@ function assertReached(
 ): void {
   if (missing === null || who !== null || isDeclaredGone(current, name)) return;
   throw new Failure('SOURCE_MISSING', {
-    what: `source ${quoteName(name)} cannot be reached, so it may have changed since the build: ${missing.message}`,
+    what: `source ${quoteName(name)} cannot be reached, ${missing.message}, so it may have changed since the build`,
     ...(missing.where === undefined ? {} : { where: missing.where }),
     hint: 'tell where it is with --source; if it no longer exists, declare it as "gone" in mapping/project.json, or promote with --source-gone --who NAME',
   });

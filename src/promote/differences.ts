@@ -19,7 +19,7 @@ export function assertEqual(candidate: string, { records, others }: Differences)
   const what = records.size > 0 ? recordsDiffer(records) : listed(others);
   if (what === '') return;
   throw new Failure('CANDIDATE', {
-    what: `the source has changed since this candidate was built: ${what}`,
+    what: `the source has changed since this candidate was built, ${what}`,
     where: `seal id ${sealIdOf(candidate)}`,
     hint: 'run sealift migrate and sealift scan-all, then promote again; sealift scan-drift tells more',
   });

@@ -7,6 +7,7 @@ import { readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { sealedNames, sealIdOf } from '../../src/seal/sealedFolders.ts';
@@ -64,7 +65,15 @@ type Kind = 'migrate' | 'promote' | 'rollback';
 /** How many changes to the disk each of the commands makes, so that a kill finds a place in it. */
 const changes = new Map<Kind, number>();
 
+/** Changes the database, but no record, so that promote has to build all of them again. */
+function touchSource(version: number): void {
+  const db = new Database(join(project, 'legacy.db'));
+  db.pragma(`user_version = ${version}`);
+  db.close();
+}
+
 async function count(kind: Kind): Promise<void> {
+  touchSource(1);
   const counted = await countChanges([kind, '--project', project, '--workers', '1']);
   expect(counted.code, counted.stderr).toBe(0);
   expect(counted.changes, kind).toBeGreaterThan(10);
@@ -74,6 +83,7 @@ async function count(kind: Kind): Promise<void> {
 /** A command at random, half of which change what is live, killed at a change; null where it had none. */
 async function killOne(round: number): Promise<Kind | null> {
   const kind = (['migrate', 'promote', 'rollback', 'promote'] as const)[round % 4] ?? 'migrate';
+  if (round % 4 === 3) touchSource(round);
   const names = sealedNames(storeOf(project));
   const one = names[random.integer(0, names.length - 1)] ?? '';
   const args = kind === 'promote' ? [kind, one.slice(0, 64)] : [kind];

@@ -198,7 +198,7 @@ describe('a source that was written after the build', () => {
 
   it('is found where only a table is new, or the mapping no longer fits', async () => {
     write('CREATE TABLE cats (id INTEGER PRIMARY KEY)');
-    expect(await refusal(1)).toMatch(/changed since this candidate was built: .*table "cats"/);
+    expect(await refusal(1)).toMatch(/changed since this candidate was built, table "cats"/);
     write('DROP TABLE cats; ALTER TABLE owners DROP COLUMN name');
     expect(await refusal(1)).toMatch(/"owners" no longer has column "name"/);
   });
