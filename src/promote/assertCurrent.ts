@@ -82,7 +82,11 @@ export async function assertCurrent(
   const all = new Set(proofs.values());
   return {
     proof: BY_STRENGTH.findLast((proof) => all.has(proof)) ?? 'compared',
-    notes: [...proofs].map(([name, proof]) => noteOf(name, proof, subject, proofs.size, who)),
+    notes: [...proofs].map(([name, proof]) => {
+      const source = proofs.size === 1 ? 'the source' : `source ${quoteName(name)}`;
+      const place = options.sources.has(name) ? `${source} at the place given by --source` : source;
+      return noteOf(proof, place, isDeclaredGone(current, name), who);
+    }),
   };
 }
 
@@ -112,12 +116,14 @@ function proofFrom({
   const entry = sealedAs(readJournal(paths.journal), candidate);
   const noted = new Map((entry?.sources ?? []).map(({ name, state }) => [name, state]));
   return async (name, source) => {
+    const before = noted.get(name) ?? null;
+    const now = before === null ? null : ((await source.state?.()) ?? null);
+    // The build may have read another file than the frozen one, so its state decides where it is known.
+    if (now !== before) return 'compared';
     // The journal tells what was done; a file that was replaced since can be written.
     const refusesWrites = (await source.isFrozen?.()) ?? true;
     if (refusesWrites && isFrozenSinceBuild(paths, candidate, name)) return 'frozen';
-    const before = noted.get(name) ?? null;
-    const same = before !== null && (await source.state?.()) === before;
-    return same ? 'same-files' : 'compared';
+    return before === null ? 'compared' : 'same-files';
   };
 }
 
@@ -179,17 +185,16 @@ function assertStillFrozen(
   }
 }
 
+/** Says of a source how it is known to be current. */
 function noteOf(
-  name: string,
   proof: ProofOfCurrency,
-  { current }: Subject,
-  sources: number,
+  source: string,
+  declaredGone: boolean,
   who: string | null,
 ): string {
-  const source = sources === 1 ? 'the source' : `source ${quoteName(name)}`;
   if (proof === 'frozen') return `${source} was frozen before the build, and still is`;
   if (proof === 'same-files') return `the files of ${source} are the same as in the build`;
   if (proof === 'compared') return `every record was compared with what ${source} holds now`;
-  const how = isDeclaredGone(current, name) ? 'mapping/project.json declares' : `${who} states`;
+  const how = declaredGone ? 'mapping/project.json declares' : `${who} states`;
   return `${source} is gone, as ${how}: nothing was compared with it`;
 }

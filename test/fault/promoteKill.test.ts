@@ -107,13 +107,13 @@ describe('SIGKILL in migrate, promote and rollback', () => {
     for (; killed < KILLS && round < 4 * KILLS; round += 1) {
       const before = liveOf(project);
       const command = await killOne(round);
+      // What was built meanwhile counts as scanned: this is not about scans.
+      const names = sealedNames(storeOf(project));
+      for (const name of names) scanOnce(name);
       if (command === null) continue;
       killed += 1;
       const after = liveOf(project);
       if (command === 'migrate') expect(after).toBe(before);
-      // What was built meanwhile counts as scanned: this is not about scans.
-      const names = sealedNames(storeOf(project));
-      for (const name of names) scanOnce(name);
       const next = names[random.integer(0, names.length - 1)] ?? '';
       await promoteHere(project, { candidate: next.slice(0, 64) });
       expect(liveOf(project)?.slice(0, 64)).toBe(next.slice(0, 64));

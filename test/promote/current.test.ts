@@ -84,11 +84,16 @@ function write(sql: string, file: string = database()): void {
   db.close();
 }
 
-/** Sets the write version in the header, as freeze-writes does, and its journal lines. */
-function freeze(version: 1 | 2 | 3, change: 'freeze' | 'unfreeze'): void {
+/** Sets the write version in the header: SQLite only reads a database of version 3. */
+function setWriteVersion(version: 1 | 3): void {
   const file = openSync(database(), 'r+');
   writeSync(file, Buffer.from([version]), 0, 1, 18);
   closeSync(file);
+}
+
+/** Does what freeze-writes and unfreeze-writes do to the header, and journals it. */
+function freeze(version: 1 | 3, change: 'freeze' | 'unfreeze'): void {
+  setWriteVersion(version);
   const about = { source: 'main', label: 'legacy.db' };
   append(project, [
     { event: `writes-${change}-intended`, ...about },
@@ -218,7 +223,7 @@ describe('a source that was written after the build', () => {
 });
 
 describe('a source whose writes are frozen', () => {
-  it('since before the build is not read', async () => {
+  it('since before the build is proof enough', async () => {
     freeze(3, 'freeze');
     await buildAndScan();
     const { stdout } = await promote('--dry-run');
@@ -229,6 +234,27 @@ describe('a source whose writes are frozen', () => {
   it('after the build has the same files, as what is frozen is no content', async () => {
     freeze(3, 'freeze');
     expect(await proofOf()).toBe('same-files');
+  });
+
+  it('is no proof for a candidate that was built from another file', async () => {
+    cpSync(database(), join(project, 'older.db'));
+    write('DELETE FROM visits WHERE rowid = 1');
+    freeze(3, 'freeze');
+    const older = `sqlite:${join(project, 'older.db')}`;
+    await succeed(['migrate', '--project', project, '--source', older]);
+    await succeed(['scan-all', '--project', project, '--source', older]);
+    expect(await refusal(1)).toContain('1 record differs, 1 in visits (seal id');
+    const { stdout } = await promote('--dry-run', '--source', older);
+    expect(stdout).toContain('the files of the source at the place given by --source are the same');
+  });
+
+  it('is not frozen if it was written and frozen again by hand', async () => {
+    freeze(3, 'freeze');
+    await buildAndScan();
+    setWriteVersion(1);
+    write('DELETE FROM visits WHERE rowid = 1');
+    setWriteVersion(3);
+    expect(await refusal(1)).toContain('1 record differs, 1 in visits (seal id');
   });
 
   it('is not frozen since the build if it was written in between', async () => {
@@ -243,9 +269,8 @@ describe('a source whose writes are frozen', () => {
   it('is not frozen if the file can be written, whatever the journal says', async () => {
     freeze(3, 'freeze');
     await buildAndScan();
-    const file = openSync(database(), 'r+');
-    writeSync(file, Buffer.from([1]), 0, 1, 18);
-    closeSync(file);
+    setWriteVersion(1);
+    expect((await promote('--dry-run')).stdout).toContain('the files of the source are the same');
     write('DELETE FROM visits WHERE rowid = 1');
     expect(await refusal(1)).toContain('1 record differs, 1 in visits (seal id');
   });
