@@ -3,7 +3,7 @@
  */
 
 import { currentPath } from '../seal/sealedFolders.ts';
-import { signed } from '../journal/event.ts';
+import { signed, type SourceState } from '../journal/event.ts';
 import { assertAsFrozen, freezeInForce } from '../project/freezeInForce.ts';
 
 import type { FindingStore } from '../findings/findingStore.ts';
@@ -40,6 +40,7 @@ import { projectPaths } from '../project/paths.ts';
 import { assertFrozen } from '../project/sourceWrites.ts';
 import { assertPrintable } from '../run/validText.ts';
 import { sealSources } from '../project/sources.ts';
+import { statesOf } from '../project/sourceStates.ts';
 
 export interface MigrateOptions extends BuildOptions {
   readonly runId: string;
@@ -57,6 +58,8 @@ interface Built {
   readonly modules: readonly BuiltModule[];
   readonly totals: Totals;
   readonly seal: Seal;
+  /** What the sources held, for the journal. */
+  readonly states: readonly SourceState[];
   /** Notes on the sources. */
   readonly notes: readonly string[];
 }
@@ -71,10 +74,11 @@ export async function migrate(
   const who = operatorOf(null, env);
   const { candidates, journal } = projectPaths(options.project);
   const frozen = await freezeInForce(options.project);
-  const { modules, totals, seal, notes } = await withStaging('migrate', options, env, {
+  let begunAfter = 0;
+  const built = await withStaging('migrate', options, env, {
     check: (mapping) => {
       // Fails before hours of work if the journal could not be written at the end.
-      readJournal(journal);
+      begunAfter = readJournal(journal).entries.length;
       assertAsFrozen(frozen, mapping);
       assertFailAfter(mapping, options.failAfter);
     },
@@ -84,15 +88,16 @@ export async function migrate(
       await whereFrozen(build.locations, options, env);
       return built;
     },
-    publish: (staging, { seal: { sealId, dataRoot } }) => {
+    publish: (staging, { seal: { sealId, dataRoot }, states: sources }) => {
       const name = nameToPublish(candidates, sealId);
+      const about = { dataRoot, runId: options.runId, begunAfter, sources };
       const writer = { command: 'migrate', pid: env.pid, at: env.now().toISOString() };
       // The journal comes first, so that no candidate is published without an entry.
-      appendToJournal(journal, writer, [signed(sealedEvent(name, dataRoot), who)]);
+      appendToJournal(journal, writer, [signed(sealedEvent(name, about), who)]);
       publishCandidate(candidates, staging, name);
     },
   });
-  return outcome(options, { modules, totals, seal, notes }, found);
+  return outcome(options, built, found);
 }
 
 /** Checks that the sources are frozen, if the run requires that. */
@@ -113,6 +118,8 @@ async function buildCandidate(
   const lost = objectFindings(mapping, sources);
   for (const finding of lost) found.add(finding);
   assertObjects(lost);
+  // The files are hashed while their rows are read.
+  const hashing = statesOf(sources);
   const modules = await buildModules(build, found, ({ accounting }) => {
     if (accounting.module === options.failAfter) throw injected(accounting.module);
   });
@@ -122,6 +129,7 @@ async function buildCandidate(
   assertSomeRecords(modules);
   const checked = await checkedSources(build, found);
   const { sealed, notes } = await sealSources(sources, mapping, checked);
+  const states = await hashing;
   await endReading(build);
   const seal = await writeSeal(
     staging.candidate,
@@ -139,7 +147,7 @@ async function buildCandidate(
       ...sealedRowFindings(modules),
     },
   );
-  return { modules, totals, seal, notes: [...sourceNotes(sources), ...notes] };
+  return { modules, totals, seal, states, notes: [...sourceNotes(sources), ...notes] };
 }
 
 /** Returns the findings to seal, which scans report again; they compute the severity anew. */

@@ -120,7 +120,8 @@ async function scanWith(
     for (const finding of checkRowFindings(run, mapping, options.modules)) found.add(finding);
   }
   if (options.recount !== null) {
-    const counted = await recount(run, mapping, options.recount, env);
+    const sources = { ...options.recount, live: questions.live };
+    const counted = await recount(run, mapping, sources, env);
     for (const finding of counted.findings) found.add(finding);
     checks.push(...counted.checks);
     notes.push(counted.note);

@@ -3,14 +3,23 @@
  * changed since; these entries show that it was sealed in this project. Pure.
  */
 
-import type { JournalEvent, MoveEvent } from './event.ts';
+import type { MoveEvent, SealedEvent } from './event.ts';
 import { eventOf } from './readEvent.ts';
 import type { Journal } from './line.ts';
 import { sealIdOf } from '../seal/sealedFolders.ts';
 
 /** Makes the event of a candidate that is about to be published under this name. */
-export function sealedEvent(candidate: string, dataRoot: string): JournalEvent {
-  return { event: 'sealed', candidate, sealId: sealIdOf(candidate), dataRoot };
+export function sealedEvent(
+  candidate: string,
+  about: Required<Pick<SealedEvent, 'dataRoot' | 'runId' | 'begunAfter' | 'sources'>>,
+): SealedEvent {
+  return { event: 'sealed', candidate, sealId: sealIdOf(candidate), ...about };
+}
+
+/** Returns the event of the candidate of this name; null if no migrate of the project sealed it. */
+export function sealedAs({ entries }: Journal, candidate: string): SealedEvent | null {
+  const sealed = entries.map(eventOf).filter((event) => event.event === 'sealed');
+  return sealed.findLast((event) => event.candidate === candidate) ?? null;
 }
 
 /**

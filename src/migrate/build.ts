@@ -78,7 +78,7 @@ export interface BuildOptions {
 
 /** The resources that are open while modules are built. */
 export interface Build {
-  readonly command: 'migrate' | 'dry-run' | 'scan-drift';
+  readonly command: 'migrate' | 'dry-run' | 'scan-drift' | 'promote';
   readonly options: BuildOptions;
   readonly env: Environment;
   readonly mapping: LoadedMapping;
@@ -92,6 +92,8 @@ export interface Build {
 
 /** The steps of a command, in this order. */
 export interface BuildSteps<T> {
+  /** Whether the caller holds the lock of the candidates already. */
+  readonly locked?: true;
   /** How the mapping is loaded; by default strictly. */
   readonly load?: LoadOptions;
   /** Checks the mapping before anything is opened. */
@@ -104,7 +106,7 @@ export interface BuildSteps<T> {
   readonly publish: (staging: Staging, built: T) => void;
 }
 
-/** Runs the steps under the lock of the project's candidates. */
+/** Runs the steps under the lock of the project's candidates, which the caller may hold. */
 export async function withStaging<T>(
   command: Build['command'],
   options: BuildOptions,
@@ -121,14 +123,14 @@ export async function withStaging<T>(
   const secrets = readSecrets(mapping, env.variables);
   return onDisk(paths.candidates, async () => {
     openStore(paths.candidates);
-    const lock = acquireLock(paths.candidates, {
-      command,
-      pid: env.pid,
-      since: env.now().toISOString(),
-    });
+    const since = env.now().toISOString();
+    const lock =
+      steps.locked === true
+        ? null
+        : acquireLock(paths.candidates, { command, pid: env.pid, since });
     const forget = env.onInterrupt(() => {
       dropStaging(paths.candidates);
-      lock.release();
+      lock?.release();
     });
     try {
       await steps.before?.(locations);
@@ -164,7 +166,7 @@ export async function withStaging<T>(
     } finally {
       leaveStaging(paths.candidates);
       forget();
-      lock.release();
+      lock?.release();
     }
   });
 }

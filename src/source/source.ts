@@ -13,6 +13,7 @@ import type { SqlDialect } from '../sql/sqlDialect.ts';
 import type { CellPage } from './cellPage.ts';
 import type { DamageCheck } from './damageCheck.ts';
 import type { DeclaredType } from './declared.ts';
+import type { Unchanged } from './unchanged.ts';
 import type { WriteControl } from './writeControl.ts';
 
 export interface ColumnSchema {
@@ -220,7 +221,7 @@ export interface SourceReader {
   close(): Promise<void>;
 }
 
-export interface PreparedSource {
+export interface PreparedSource extends Unchanged {
   /** Name for messages: a path, or host and database. Holds no secret. */
   readonly label: string;
   /** Schema of the source itself, independent of the mapping. */

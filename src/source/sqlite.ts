@@ -38,6 +38,7 @@ import {
   type Access,
   type Connection,
 } from './sqlite/connection.ts';
+import { databaseFiles } from './sqlite/databaseFiles.ts';
 import { readDeclaration } from './sqlite/declaredTypes.ts';
 import { integrityCheck } from './sqlite/integrityRunner.ts';
 import { listObjects } from './sqlite/inventory.ts';
@@ -88,6 +89,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   const verify = (): void => {
     if (fingerprintOf(access) !== held) throw changed(location);
   };
+  const files = databaseFiles(access, options.signal);
   const bytes = bytesOf(access);
   const counts = countOnce(async (table) => {
     options.signal.throwIfAborted();
@@ -117,6 +119,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       options.signal.throwIfAborted();
       counts.forget();
       const handle = { scheme: SCHEME, access, relations: planned.access };
+      await files.begin();
       const opened = await beginTogether(db, access, () => openReaders(handle));
       if (access.kind === 'shared') held = sameFile(held, fingerprintOf(access), location);
       verify();
@@ -126,12 +129,15 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       if (!same) throw changed(location);
       return opened;
     },
+    state: () => files.digest(),
+    isFrozen: async () => access.frozen,
     checkForDamage: () => integrityCheck(access, bytes, options.scratch),
     async assertUnchanged() {
       verify();
     },
     async close() {
       if (db.open) db.close();
+      await files.close();
     },
   };
 }

@@ -10,6 +10,7 @@ import { randomOf } from '../dogschool/random.ts';
 import { MAPPINGS } from './mappingCases.ts';
 import { DIFF, inTheWay, MIGRATE, NEW, VERIFY, type Case } from './messageCase.ts';
 import { REGISTRIES } from './registryCases.ts';
+import { CURRENCY } from './currencyCases.ts';
 import { POINTERS } from './pointerCases.ts';
 import { SCANS } from './scanCases.ts';
 import { WRITES } from './writesCases.ts';
@@ -314,6 +315,7 @@ export const CASES: readonly Case[] = [
   ...CHECKS,
   ...POINTERS,
   ...WRITES,
+  ...CURRENCY,
   ...SCANS,
   ...DIFFS,
 ];

@@ -37,12 +37,24 @@ export async function scanHere(project: string, modules: string[] | null = null)
   }
 }
 
+/** What promote is asked by default, but for the project. */
+export const PROMOTE: Omit<PromoteOptions, 'project' | 'cwd'> = {
+  candidate: null,
+  expectSeal: null,
+  allowWarnings: false,
+  sources: new Map(),
+  sourceGone: false,
+  workers: 1,
+  memory: 2 ** 28,
+  dryRun: false,
+  who: null,
+};
+
 export function promoteHere(
   project: string,
   options: Partial<PromoteOptions> = {},
 ): Promise<Outcome> {
-  const all = { project, candidate: null, expectSeal: null, allowWarnings: false, workers: 1 };
-  return promote({ ...all, dryRun: false, who: null, ...options }, ENVIRONMENT);
+  return promote({ ...PROMOTE, project, cwd: project, ...options }, ENVIRONMENT);
 }
 
 export function rollbackHere(

@@ -58,6 +58,12 @@ export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
             type: 'string',
             pattern: '^[a-z][a-z0-9+]*:.',
           },
+          gone: {
+            description:
+              'True if the source no longer exists: promote then compares nothing with it, unless ' +
+              'it can be read.',
+            const: true,
+          },
         },
       },
     },

@@ -16,7 +16,6 @@ import {
   readSync,
   realpathSync,
   statSync,
-  type BigIntStats,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -27,10 +26,20 @@ import { assertFreeSpace } from '../../disk/freeSpace.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { PrepareOptions } from '../source.ts';
 import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';
+import {
+  DATABASE_FILES,
+  digestOfFiles,
+  fileHash,
+  fingerprint,
+  stampOf,
+  type HashedFile,
+} from './databaseFiles.ts';
 import { HEADER_BYTES, WRITE_VERSION } from './frozenHeader.ts';
 import { isHot, isLogHeader, orphans, sideFileNotes } from './sideFiles.ts';
 
 const MAGIC = 'SQLite format 3\0';
+/** Newest version of the format that SQLite writes; it only reads a database of a newer one. */
+const NEWEST_FORMAT = 2;
 const COPY_ATTEMPTS = 3;
 const COPY_BYTES = 1024 * 1024;
 
@@ -39,7 +48,8 @@ export function chooseAccess(location: string, options: PrepareOptions): Access 
   const file = resolveFile(location);
   const header = readHeader(file, location);
   const notes = sideFileNotes(file, header, location);
-  const access = { file, shown: location, lockTimeoutMs: options.timeouts.lockMs, notes };
+  const frozen = (header[18] ?? 0) > NEWEST_FORMAT;
+  const access = { file, shown: location, lockTimeoutMs: options.timeouts.lockMs, notes, frozen };
   const kind = kindOf(file, header);
   if (kind === 'copy') return copyAside(access, options.scratch);
   return { ...access, kind };
@@ -173,14 +183,15 @@ function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
     // Several sources of a run may share the folder.
     assertSpaceForCopy(access.file, scratch);
     const copy = join(makeTemporary(join(scratch, 'sqlite-')), 'source.db');
+    let copied: string;
     for (let attempt = 1; ; attempt++) {
-      const before = stateOf(access.file);
-      copyAll(access.file, copy);
-      if (stateOf(access.file) === before) break;
+      const before = stampOf(access.file);
+      copied = digestOfFiles(copyAll(access.file, copy));
+      if (stampOf(access.file) === before) break;
       if (attempt === COPY_ATTEMPTS) throw changed(access.shown);
     }
     recoverCopy(copy);
-    return { ...access, kind: 'copy', file: copy };
+    return { ...access, kind: 'copy', file: copy, copied };
   } catch (cause) {
     throw copyFailure(cause, access.shown);
   }
@@ -188,49 +199,38 @@ function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
 
 /** Checks that the copy fits on the disk. */
 function assertSpaceForCopy(file: string, scratch: string): void {
-  const bytes = SIDE_FILES.reduce((sum, suffix) => sum + (sizeOf(file + suffix) ?? 0), 0);
+  const bytes = DATABASE_FILES.reduce((sum, suffix) => sum + (sizeOf(file + suffix) ?? 0), 0);
   assertFreeSpace(scratch, bytes, {
     what: 'the database must be copied before it is read, but the disk does not have enough space',
     hint: 'free space there, then run again',
   });
 }
 
-const SIDE_FILES: readonly string[] = ['', '-wal', '-journal'];
-
-function copyAll(file: string, copy: string): void {
+function copyAll(file: string, copy: string): HashedFile[] {
   for (const suffix of ['', '-wal', '-shm', '-journal']) removeFile(copy + suffix);
-  for (const suffix of SIDE_FILES) {
-    if (existsSync(file + suffix)) copyBytes(file + suffix, copy + suffix);
-  }
+  const present = DATABASE_FILES.filter((suffix) => existsSync(file + suffix));
+  return present.map((suffix) => copyBytes(file, copy, suffix));
 }
 
 /** Copies a file into a private one: the system's copy would have the source's mode for a while. */
-function copyBytes(from: string, to: string): void {
-  const source = openSync(from, 'r');
+function copyBytes(from: string, to: string, suffix: string): HashedFile {
+  const sum = fileHash(suffix);
+  const source = openSync(from + suffix, 'r');
   try {
-    const target = createFile(to);
+    const target = createFile(to + suffix);
     try {
       const chunk = Buffer.allocUnsafe(COPY_BYTES);
       for (let read = readSync(source, chunk); read > 0; read = readSync(source, chunk)) {
+        sum.push(chunk.subarray(0, read));
         writeAll(target, chunk.subarray(0, read));
       }
+      return sum.end();
     } finally {
       closeSync(target);
     }
   } finally {
     closeSync(source);
   }
-}
-
-function stateOf(file: string): string {
-  const stats = SIDE_FILES.map((suffix) =>
-    statSync(file + suffix, { bigint: true, throwIfNoEntry: false }),
-  );
-  return stats.map((stat) => (stat === undefined ? '-' : fingerprint(stat))).join(' ');
-}
-
-function fingerprint(stat: BigIntStats): string {
-  return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
 }
 
 /** Allows writes of a private copy, whose original may be frozen. */
