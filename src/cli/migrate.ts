@@ -9,6 +9,7 @@ import {
   sampleOption,
   sourceMap,
   sourceOption,
+  whoOption,
   wholeNumber,
   workersOption,
 } from './options.ts';
@@ -24,6 +25,7 @@ interface Options {
   readonly memory: number;
   readonly sample?: number;
   readonly skipIntegrityCheck?: boolean;
+  readonly who?: string;
   readonly json?: boolean;
 }
 
@@ -43,6 +45,7 @@ export function migrateCommand(exit: (code: number) => void, host: Host): Comman
     .addOption(memoryOption())
     .addOption(sampleOption())
     .addOption(integrityOption())
+    .addOption(whoOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', `${ENVIRONMENT}${QUESTIONS}`)

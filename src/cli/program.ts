@@ -20,7 +20,7 @@ import { promoteCommand } from './promote.ts';
 import { pruneCommand } from './prune.ts';
 import { registryCommand } from './registry.ts';
 import { rollbackCommand } from './rollback.ts';
-import { scanAllCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
+import { scanAllCommand, scanCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
 import { scanDriftCommand } from './scanDrift.ts';
 import { statusCommand } from './status.ts';
 import { verifyChecksumsCommand } from './verifyChecksums.ts';
@@ -32,7 +32,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Prepare:', [initCommand, registryCommand, freezeCommand]],
   ['Rehearse:', [dryRunCommand]],
   ['Build:', [migrateCommand]],
-  ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanDriftCommand]],
+  ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
   ['Promote:', [promoteCommand, rollbackCommand]],
   ['Maintenance:', [statusCommand, pruneCommand]],

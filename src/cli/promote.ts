@@ -11,6 +11,7 @@ interface Options {
   readonly project: string;
   readonly expectSeal?: string;
   readonly allowWarnings?: boolean;
+  readonly window?: string;
   readonly dryRun?: boolean;
   readonly who?: string;
   readonly workers: Workers;
@@ -24,6 +25,7 @@ export function promoteCommand(exit: (code: number) => void, host: Host): Comman
     .option('--project <dir>', 'folder of the project', '.')
     .option('--expect-seal <seal-id>', 'the seal id that you noted after migrate')
     .option('--allow-warnings', 'accept the WARNINGs of its scan')
+    .option('--window <time>', 'refuse at other times; "Sun 02:00-06:00 Europe/Vienna"')
     .addOption(dryRunOption())
     .addOption(whoOption())
     .addOption(workersOption())
@@ -37,6 +39,7 @@ export function promoteCommand(exit: (code: number) => void, host: Host): Comman
         candidate: candidate ?? null,
         expectSeal: options.expectSeal ?? null,
         allowWarnings: options.allowWarnings === true,
+        ...(options.window === undefined ? {} : { window: options.window }),
         dryRun,
         who: options.who ?? null,
         workers: options.workers,

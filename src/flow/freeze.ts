@@ -8,11 +8,14 @@ import type { FindingStore } from '../findings/findingStore.ts';
 import {
   changesBetween,
   digestMappingFiles,
+  encodeFreeze,
   FREEZE_FILE,
   readFreeze,
   writeFreeze,
   type FreezeChange,
 } from '../mapping/freezeFile.ts';
+import { signed } from '../journal/event.ts';
+import { appendToJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/load.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -44,8 +47,12 @@ export async function freeze(options: FreezeOptions, env: Environment): Promise<
   if ((await loadMapping(paths.root)).digest !== digest) throw unsteady();
   const before = await readFreeze(paths.mapping);
   const when = env.now().toISOString();
+  const { bytes, sha256 } = encodeFreeze({ format: 1, who, why, when, digest, files });
+  const frozen = signed({ event: 'mapping-frozen', digest, file: sha256 }, who);
+  // The journal comes first: a freeze.json that it does not record counts as edited.
+  appendToJournal(paths.journal, { command: 'freeze', pid: env.pid, at: when }, [frozen]);
   await onDisk(paths.mapping, () => {
-    writeFreeze(paths.mapping, { format: 1, who, why, when, digest, files });
+    writeFreeze(paths.mapping, bytes);
   });
   return actionOutcome({
     command: 'freeze',

@@ -36,12 +36,15 @@ import {
 import type { Environment } from '../run/environment.ts';
 import { assertObjects, objectFindings, sourceNotes } from '../project/sourceObjects.ts';
 import { operatorOf } from '../run/operator.ts';
+import { assertOperator } from '../project/operatorNeeded.ts';
 import { projectPaths } from '../project/paths.ts';
-import { assertPrintable } from '../run/validText.ts';
+import { assertRunId } from '../run/runId.ts';
 import { sealSources } from '../project/sources.ts';
 
 export interface MigrateOptions extends BuildOptions {
   readonly runId: string;
+  /** Operator for the journal; by default the one that the environment names. */
+  readonly who?: string;
   /** Name of the module after which to fail, for drills. */
   readonly failAfter: string | null;
   /** Number of rejected rows that do not fail the run. */
@@ -64,15 +67,16 @@ export async function migrate(
   env: Environment,
   found: FindingStore,
 ): Promise<Outcome> {
-  assertRunId(options.runId);
-  const who = operatorOf(null, env);
+  assertRunId(options.runId, 'MIGRATE_RUN_ID');
+  const who = operatorOf(options.who ?? null, env);
   const { candidates, journal } = projectPaths(options.project);
   const frozen = await freezeInForce(options.project);
   const { modules, totals, seal, notes } = await withStaging('migrate', options, env, {
     check: (mapping) => {
       // Fails before hours of work if the journal could not be written at the end.
       readJournal(journal);
-      assertAsFrozen(frozen, mapping);
+      assertOperator(mapping.project, who, options.project);
+      assertAsFrozen(frozen, mapping, options.project);
       assertFailAfter(mapping, options.failAfter);
     },
     build: (build) => buildCandidate(build, options, found),
@@ -132,14 +136,6 @@ function sealedRowFindings(built: readonly BuiltModule[]): Pick<RunFile, 'findin
     .map(({ module = null, rule, reason }) => ({ module, rule, reason }))
     .sort((a, b) => byUtf8(canonicalJson(a), canonicalJson(b)));
   return findings.length === 0 ? {} : { findings };
-}
-
-const MAX_RUN_ID = 128;
-
-/** Validates the run id, which is sealed and shown. */
-function assertRunId(runId: string): void {
-  const hint = 'choose another one, or unset it';
-  assertPrintable(runId, MAX_RUN_ID, { what: 'a run id', where: 'MIGRATE_RUN_ID', hint });
 }
 
 function injected(module: string): Failure {

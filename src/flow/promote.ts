@@ -1,12 +1,14 @@
 /** promote: verifies a scanned candidate again, and makes it live by replacing one link. */
 
-import { freezeInForce } from '../project/freezeInForce.ts';
+import { assertFrozenIfRequired, freezeInForce } from '../project/freezeInForce.ts';
+import { assertOperator } from '../project/operatorNeeded.ts';
 import { CHECKS } from '../outcome/checks.ts';
 import { readJournal } from '../journal/journal.ts';
 import type { Freeze } from '../mapping/freezeFile.ts';
 import { loadMapping } from '../mapping/load.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import { assertWindow } from '../promote/assertWindow.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
 import { lastScan, refusal } from '../journal/scanEntry.ts';
 import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
@@ -20,6 +22,7 @@ import {
 } from '../seal/sealedFolders.ts';
 import type { Verification } from '../seal/verify.ts';
 import type { Environment } from '../run/environment.ts';
+import { operatorOf } from '../run/operator.ts';
 import { NOT_SEALED_HERE, olderNote } from '../project/origin.ts';
 import {
   movePointer,
@@ -39,6 +42,8 @@ export interface PromoteOptions extends PointerOptions {
   /** Seal id that was kept outside of the candidate; null for none. */
   readonly expectSeal: string | null;
   readonly allowWarnings: boolean;
+  /** Agreed times, in addition to those of the project; see assertWindow.ts. */
+  readonly window?: string;
   readonly workers: Workers;
 }
 
@@ -51,7 +56,11 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     assertExpected(name, options.expectSeal);
     if (options.expectSeal === null) assertSealedHere(paths, name);
     await assertScanned(pointer, name, options);
+    const { project } = await loadMapping(paths.root);
+    assertOperator(project, operatorOf(options.who, env), paths.root);
+    assertWindow(project, options, paths.root, env);
     const frozen = await freezeInForce(paths.root);
+    assertFrozenIfRequired(frozen, project, paths.root);
     const verified = await verifyWhole(paths.candidates, name, options.workers, env);
     assertNoSample(verified, name);
     assertBuiltAsFrozen(verified, frozen, name);
@@ -59,6 +68,8 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     const warnings = await assertScanned(pointer, name, options);
     // Before the link is switched: nothing after that may fail.
     const changed = await mappingNotes(paths, verified);
+    // Again, since to verify a large candidate takes a while.
+    const closed = assertWindow(project, options, paths.root, env);
     const already = history.byCommand && history.live === name;
     const about = {
       from: history.live,
@@ -74,6 +85,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     const now = [
       ...movePointer(pointer, 'promote', name, about),
       ...changed,
+      ...closed,
       `live before: ${history.live ?? 'nothing'}`,
       'to go back: sealift rollback',
     ];

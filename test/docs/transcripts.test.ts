@@ -19,7 +19,12 @@ import { promoteCommand } from '../../src/cli/promote.ts';
 import { pruneCommand } from '../../src/cli/prune.ts';
 import { registryCommand } from '../../src/cli/registry.ts';
 import { rollbackCommand } from '../../src/cli/rollback.ts';
-import { scanAllCommand, scanModuleCommand, scanPiiCommand } from '../../src/cli/scan.ts';
+import {
+  scanAllCommand,
+  scanCommand,
+  scanModuleCommand,
+  scanPiiCommand,
+} from '../../src/cli/scan.ts';
 import { scanDriftCommand } from '../../src/cli/scanDrift.ts';
 import { statusCommand } from '../../src/cli/status.ts';
 import { verifyChecksumsCommand } from '../../src/cli/verifyChecksums.ts';
@@ -95,6 +100,7 @@ function optionsOf(name: string): string[] {
     scanAllCommand,
     scanModuleCommand,
     scanPiiCommand,
+    scanCommand,
     scanDriftCommand,
     verifyChecksumsCommand,
     determinismCommand,
