@@ -22,6 +22,7 @@ import { registryCommand } from './registry.ts';
 import { rollbackCommand } from './rollback.ts';
 import { scanAllCommand, scanCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
 import { scanDriftCommand } from './scanDrift.ts';
+import { smokeCommand } from './smoke.ts';
 import { statusCommand } from './status.ts';
 import { verifyChecksumsCommand } from './verifyChecksums.ts';
 
@@ -34,7 +35,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Build:', [migrateCommand]],
   ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
-  ['Promote:', [promoteCommand, rollbackCommand]],
+  ['Promote:', [promoteCommand, smokeCommand, rollbackCommand]],
   ['Maintenance:', [statusCommand, pruneCommand]],
 ];
 

@@ -17,6 +17,7 @@ import {
 import { signed } from '../journal/event.ts';
 import { appendToJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/load.ts';
+import { hasSmoke, readSmoke } from '../mapping/smokeFile.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, checkOutcome, type Outcome } from '../outcome/outcome.ts';
@@ -42,6 +43,7 @@ export async function freeze(options: FreezeOptions, env: Environment): Promise<
   assertPrintable(why, MAX_WHY, { what: 'the reason', where: '--why', hint });
   const paths = projectPaths(options.project);
   const { digest } = await loadMapping(paths.root);
+  if (hasSmoke(paths.mapping)) await readSmoke(paths.mapping);
   const files = await digestMappingFiles(paths.mapping);
   // The mapping must not have been edited between loading and hashing.
   if ((await loadMapping(paths.root)).digest !== digest) throw unsteady();

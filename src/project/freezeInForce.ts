@@ -18,6 +18,7 @@ import {
 } from '../mapping/freezeFile.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
 import type { ProjectMapping } from '../mapping/model.ts';
+import { changedSmoke, SMOKE_FILE } from '../mapping/smokeFile.ts';
 import { Failure } from '../outcome/failure.ts';
 import { isRehearsal, projectPaths } from './paths.ts';
 
@@ -79,6 +80,22 @@ export async function freezeNotes(
     if (error instanceof Failure) return [error.line()];
     throw error;
   }
+}
+
+/**
+ * Asserts that the smoke queries with this digest are those that were frozen. Does not depend on the
+ * rest of the mapping, which may be on its way to the next candidate.
+ * @throws Failure MAPPING if they are not, or freeze.json was edited
+ */
+export async function assertSmokeAsFrozen(root: string, sha256: string): Promise<void> {
+  const { mapping, journal } = projectPaths(root);
+  const frozen = await readFreeze(mapping);
+  const last = lastFreeze(journal);
+  // Without a freeze.json the journal tells whether the queries could have been frozen.
+  if (frozen === null && last !== null) throw missingFreeze();
+  if (frozen === null) return;
+  if (isEdited(frozen, last)) throw editedFreeze();
+  if (frozen.files.get(SMOKE_FILE) !== sha256) throw changedSmoke();
 }
 
 type Recorded = { readonly digest: string; readonly file?: string } | null;

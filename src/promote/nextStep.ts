@@ -25,6 +25,10 @@ export interface Standing {
   readonly rolledBack: boolean;
   /** Number of candidates that prune would remove. */
   readonly prunable: number;
+  /** The smoke test of what is live, since it went live; null if the project has none. */
+  readonly smoke: 'due' | 'passed' | 'failed' | null;
+  /** Whether a rollback has a candidate to go back to. */
+  readonly canGoBack: boolean;
 }
 
 export interface NextStep {
@@ -46,6 +50,11 @@ export function nextStep(standing: Standing): NextStep {
       'a candidate was changed after it was sealed, so find out what changed it',
       command,
     );
+  }
+  if (standing.smoke === 'due') return step('what is live was not tested', 'sealift smoke');
+  if (standing.smoke === 'failed') {
+    const command = standing.canGoBack ? 'sealift rollback' : 'sealift smoke';
+    return step('the test of what is live failed', command);
   }
   if (built === null && !hasMapping) {
     return step('there is no mapping', 'sealift init --source sqlite:FILE');

@@ -12,6 +12,7 @@ import { DIFF, inTheWay, MIGRATE, NEW, VERIFY, type Case } from './messageCase.t
 import { REGISTRIES } from './registryCases.ts';
 import { POINTERS } from './pointerCases.ts';
 import { SCANS } from './scanCases.ts';
+import { SMOKES } from './smokeCases.ts';
 
 function writeRandom(project: string): void {
   const random = randomOf(1, 'encrypted');
@@ -313,5 +314,6 @@ export const CASES: readonly Case[] = [
   ...CHECKS,
   ...POINTERS,
   ...SCANS,
+  ...SMOKES,
   ...DIFFS,
 ];

@@ -26,6 +26,7 @@ import {
   scanPiiCommand,
 } from '../../src/cli/scan.ts';
 import { scanDriftCommand } from '../../src/cli/scanDrift.ts';
+import { smokeCommand } from '../../src/cli/smoke.ts';
 import { statusCommand } from '../../src/cli/status.ts';
 import { verifyChecksumsCommand } from '../../src/cli/verifyChecksums.ts';
 
@@ -106,6 +107,7 @@ function optionsOf(name: string): string[] {
     determinismCommand,
     drillCommand,
     promoteCommand,
+    smokeCommand,
     rollbackCommand,
     statusCommand,
     pruneCommand,
