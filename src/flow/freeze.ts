@@ -8,6 +8,7 @@ import type { FindingStore } from '../findings/findingStore.ts';
 import {
   changesBetween,
   digestMappingFiles,
+  editedFreeze,
   encodeFreeze,
   FREEZE_FILE,
   readFreeze,
@@ -23,6 +24,7 @@ import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { severityOfRule } from '../outcome/rules.ts';
 import type { Environment } from '../run/environment.ts';
+import { isEditedFreeze } from '../project/freezeInForce.ts';
 import { projectPaths } from '../project/paths.ts';
 import { assertPrintable } from '../run/validText.ts';
 
@@ -88,7 +90,7 @@ const REASONS: Readonly<Record<FreezeChange['change'], string>> = {
   removed: 'the file was removed after the freeze',
 };
 
-/** Reports each file that has changed since the freeze as a BLOCKER. */
+/** Reports each file that has changed since the freeze, and an edited freeze.json, as a BLOCKER. */
 export async function checkFreeze(
   { project }: Pick<FreezeOptions, 'project'>,
   found: FindingStore,
@@ -105,6 +107,11 @@ export async function checkFreeze(
   for (const { file, change } of changesBetween(frozen.files, await digestMappingFiles(mapping))) {
     const [rule, reason] = ['freeze', REASONS[change]] as const;
     found.add({ rule, severity: severityOfRule(rule), file: `mapping/${file}`, reason });
+  }
+  if (isEditedFreeze(project, frozen)) {
+    const [rule, reason] = ['freeze', editedFreeze().message] as const;
+    const file = `mapping/${FREEZE_FILE}`;
+    found.add({ rule, severity: severityOfRule(rule), file, reason });
   }
   return checkOutcome({
     command: 'freeze',

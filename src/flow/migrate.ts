@@ -4,7 +4,7 @@
 
 import { currentPath } from '../seal/sealedFolders.ts';
 import { signed } from '../journal/event.ts';
-import { assertAsFrozen, freezeInForce } from '../project/freezeInForce.ts';
+import { assertAsFrozen, freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
 
 import type { FindingStore } from '../findings/findingStore.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
@@ -109,6 +109,7 @@ async function buildCandidate(
   assertSomeRecords(modules);
   const checked = await checkedSources(build, found);
   const { sealed, notes } = await sealSources(sources, mapping, checked);
+  const unfrozen = await freezeNotes(options.project, mapping);
   await endReading(build);
   const seal = await writeSeal(
     staging.candidate,
@@ -126,7 +127,7 @@ async function buildCandidate(
       ...sealedRowFindings(modules),
     },
   );
-  return { modules, totals, seal, notes: [...sourceNotes(sources), ...notes] };
+  return { modules, totals, seal, notes: [...sourceNotes(sources), ...notes, ...unfrozen] };
 }
 
 /** Returns the findings to seal, which scans report again; they compute the severity anew. */

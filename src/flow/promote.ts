@@ -1,6 +1,6 @@
 /** promote: verifies a scanned candidate again, and makes it live by replacing one link. */
 
-import { assertFrozenIfRequired, freezeInForce } from '../project/freezeInForce.ts';
+import { assertFrozenIfRequired, freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
 import { assertOperator } from '../project/operatorNeeded.ts';
 import { CHECKS } from '../outcome/checks.ts';
 import { readJournal } from '../journal/journal.ts';
@@ -10,6 +10,7 @@ import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { assertWindow } from '../promote/assertWindow.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
+import { previousAfterPromote } from '../journal/pointerHistory.ts';
 import { lastScan, refusal } from '../journal/scanEntry.ts';
 import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
 import {
@@ -87,7 +88,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
       ...changed,
       ...closed,
       `live before: ${history.live ?? 'nothing'}`,
-      'to go back: sealift rollback',
+      ...wayBack(pointer, name),
     ];
     return pointerOutcome('promote', pointer, name, verified, now);
   });
@@ -160,10 +161,19 @@ async function assertScanned(
   return scan?.counts.WARNING ?? 0;
 }
 
-/** Returns a note if the mapping has changed: the candidate goes live as it was scanned. */
+/** Names the way back, if there is a candidate to go back to. */
+function wayBack({ history, paths }: LivePointer, name: string): string[] {
+  const back = previousAfterPromote(history, name);
+  const isThere = back !== null && sealedNames(paths.candidates).includes(back);
+  return isThere ? ['to go back: sealift rollback'] : [];
+}
+
+/** Returns notes if the mapping or its freeze has changed: the candidate goes live as scanned. */
 async function mappingNotes({ root }: ProjectPaths, { run }: Verification): Promise<string[]> {
-  const { digest } = await loadMapping(root);
-  return run?.mapping.digest === digest ? [] : [MAPPING_CHANGED];
+  const { digest, project } = await loadMapping(root);
+  const built = run?.mapping.digest ?? '';
+  const frozen = await freezeNotes(root, { digest: built, project });
+  return built === digest ? frozen : [MAPPING_CHANGED, ...frozen];
 }
 
 const MAPPING_CHANGED =

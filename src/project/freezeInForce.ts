@@ -118,6 +118,11 @@ function lastKnownFreeze(folder: string): Recorded {
   }
 }
 
+/** Whether a freeze that was read is not the one that the journal records last. */
+export function isEditedFreeze(root: string, frozen: FreezeOnDisk): boolean {
+  return isEdited(frozen, lastFreeze(projectPaths(root).journal));
+}
+
 function isEdited({ digest, sha256 }: FreezeOnDisk, recorded: Recorded): boolean {
   if (recorded === null) return false;
   return recorded.digest !== digest || (recorded.file ?? sha256) !== sha256;

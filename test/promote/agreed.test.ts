@@ -110,6 +110,11 @@ describe('a project that requires a freeze', () => {
       ['promote'],
     ]);
     expect((await run('dry-run')).stdout).toContain('not the one that the journal records');
+    const checked = await run('freeze', '--check');
+    expect([checked.code, checked.stdout]).toEqual([
+      2,
+      expect.stringContaining('BLOCKER freeze mapping/freeze.json: freeze.json is not the one'),
+    ]);
     await succeed(FREEZE, ['promote']);
   });
 
@@ -132,6 +137,18 @@ describe('a project that requires a freeze', () => {
     await succeed(FREEZE);
     expect((await run('dry-run')).stdout).not.toContain('frozen');
     expect((await run('scan-all')).stdout).toContain('the mapping that was read is not the frozen');
+  });
+
+  it('says so where a freeze was removed that is no longer required', async () => {
+    rmSync(pathOf('freeze.json'));
+    edit('project.json', (text) => text.replace(/,"frozen":"required"/, ''));
+    for (const command of ['migrate', 'scan-all', 'promote']) {
+      const { code, stdout } = await run(command);
+      expect([code, stdout]).toEqual([
+        0,
+        expect.stringContaining('the journal records a freeze, but mapping/freeze.json is missing'),
+      ]);
+    }
   });
 
   it('is rehearsed without its freeze', async () => {
