@@ -4,19 +4,14 @@
  * are the queries of the next round. Memory: the queries.
  */
 
+import { statOf } from '../disk/noLinks.ts';
 import { compileModule, type CompiledModule } from '../mapping/compile/module.ts';
 import { isReference, type Mapping } from '../mapping/model.ts';
 import { pointerTo } from '../mapping/place.ts';
 import type { LocatedQuery, ModuleQueries, RecordQuery, SmokeFile } from '../mapping/smokeFile.ts';
 import { counted } from '../outcome/counted.ts';
 import type { Finding } from '../outcome/finding.ts';
-import {
-  countLines,
-  memberOf,
-  readRecords,
-  recordFile,
-  type ReadRecord,
-} from '../seal/candidateReader.ts';
+import { memberOf, readRecords, recordFile, type ReadRecord } from '../seal/candidateReader.ts';
 import { differenceOf, formOf } from './expectation.ts';
 
 /** A query of a record, with its place in smoke.json as a JSON pointer. */
@@ -159,7 +154,7 @@ async function readModule(
   const module = moduleAt(run, name, lookups[0]?.at ?? at);
   if (module === null) return;
   const path = recordFile(run.folder, name);
-  if (countLines(path) === null) {
+  if (!isFile(path)) {
     report(run, name, at, 'the records of the module cannot be read');
     return;
   }
@@ -187,6 +182,14 @@ async function readModule(
   if (queries.count === undefined) return;
   run.tally.records += total;
   judgeCount(run, name, total, queries.count);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statOf(path)?.isFile() === true;
+  } catch {
+    return false;
+  }
 }
 
 /** Returns the open lookups that this record fulfils. */
