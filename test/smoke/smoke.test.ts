@@ -5,9 +5,17 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { startHalting } from '../fault/barrier.ts';
 import { newProject, SECRET, temporaryFolder } from '../fault/fixture.ts';
 import { sealift, type Ran } from '../kit/run.ts';
-import { build, eventsOf, journal, pointByHand, statusHere } from '../promote/fixture.ts';
+import {
+  build,
+  eventsOf,
+  journal,
+  pointByHand,
+  rollbackHere,
+  statusHere,
+} from '../promote/fixture.ts';
 
 /** A project with ids of the source and one with ids made anew, each with a live candidate. */
 const templates = new Map<'keep' | 'uuid', string>();
@@ -172,6 +180,20 @@ describe('what is live', () => {
     const other = await build(project, 'second');
     pointByHand(project, other);
     await expectDifferent(ALL, /seal-unexpected: storage_live points to \w+, which no command/);
+  });
+
+  it('is not a candidate that another took the place of meanwhile', async () => {
+    await build(project, 'second');
+    await succeed(['scan-all'], ['promote']);
+    expecting(ALL);
+    const testing = startHalting(['smoke', '--project', project], /data\.ndjson/);
+    expect(await testing.reached).toBe(true);
+    await rollbackHere(project);
+    testing.go();
+    const { code, stdout } = await testing.ended;
+    const moved = 'BLOCKER smoke: another candidate went live during the test';
+    expect([code, stdout]).toEqual([2, expect.stringContaining(moved)]);
+    expect((await smoke()).code).toBe(0);
   });
 
   it('is not a candidate that was changed and sealed again', async () => {
