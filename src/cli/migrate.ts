@@ -9,6 +9,7 @@ import {
   sampleOption,
   sourceMap,
   sourceOption,
+  whoOption,
   wholeNumber,
   workersOption,
 } from './options.ts';
@@ -25,6 +26,7 @@ interface Options {
   readonly sample?: number;
   readonly skipIntegrityCheck?: boolean;
   readonly requireFrozen?: boolean;
+  readonly who?: string;
   readonly json?: boolean;
 }
 
@@ -45,6 +47,7 @@ export function migrateCommand(exit: (code: number) => void, host: Host): Comman
     .addOption(memoryOption())
     .addOption(sampleOption())
     .addOption(integrityOption())
+    .addOption(whoOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', `${ENVIRONMENT}${QUESTIONS}`)

@@ -21,8 +21,9 @@ import { promoteCommand } from './promote.ts';
 import { pruneCommand } from './prune.ts';
 import { registryCommand } from './registry.ts';
 import { rollbackCommand } from './rollback.ts';
-import { scanAllCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
+import { scanAllCommand, scanCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
 import { scanDriftCommand } from './scanDrift.ts';
+import { smokeCommand } from './smoke.ts';
 import { statusCommand } from './status.ts';
 import { unfreezeWritesCommand } from './unfreezeWrites.ts';
 import { verifyChecksumsCommand } from './verifyChecksums.ts';
@@ -34,9 +35,9 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Prepare:', [initCommand, registryCommand, freezeCommand]],
   ['Rehearse:', [dryRunCommand]],
   ['Build:', [freezeWritesCommand, unfreezeWritesCommand, migrateCommand]],
-  ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanDriftCommand]],
+  ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
-  ['Promote:', [promoteCommand, rollbackCommand]],
+  ['Promote:', [promoteCommand, smokeCommand, rollbackCommand]],
   ['Maintenance:', [statusCommand, pruneCommand]],
 ];
 

@@ -18,6 +18,7 @@ interface Options {
   readonly project: string;
   readonly expectSeal?: string;
   readonly allowWarnings?: boolean;
+  readonly window?: string;
   readonly dryRun?: boolean;
   readonly source: readonly string[];
   readonly sourceGone?: boolean;
@@ -36,6 +37,7 @@ export function promoteCommand(exit: (code: number) => void, host: Host): Comman
     .option('--allow-warnings', 'accept the WARNINGs of its scan')
     .addOption(sourceOption())
     .option('--source-gone', 'a source that cannot be reached is gone; needs a name')
+    .option('--window <time>', 'refuse at other times; "Sun 02:00-06:00 Europe/Vienna"')
     .addOption(dryRunOption())
     .addOption(whoOption())
     .addOption(workersOption())
@@ -50,6 +52,7 @@ export function promoteCommand(exit: (code: number) => void, host: Host): Comman
         candidate: candidate ?? null,
         expectSeal: options.expectSeal ?? null,
         allowWarnings: options.allowWarnings === true,
+        ...(options.window === undefined ? {} : { window: options.window }),
         dryRun,
         cwd: host.cwd,
         sources: sourceMap(options.source),

@@ -4,7 +4,7 @@
 
 import { currentPath } from '../seal/sealedFolders.ts';
 import { signed, type SourceState } from '../journal/event.ts';
-import { assertAsFrozen, freezeInForce } from '../project/freezeInForce.ts';
+import { assertAsFrozen, freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
 
 import type { FindingStore } from '../findings/findingStore.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
@@ -36,14 +36,17 @@ import {
 import type { Environment } from '../run/environment.ts';
 import { assertObjects, objectFindings, sourceNotes } from '../project/sourceObjects.ts';
 import { operatorOf } from '../run/operator.ts';
+import { assertOperator } from '../project/operatorNeeded.ts';
 import { projectPaths } from '../project/paths.ts';
 import { assertFrozen } from '../project/sourceWrites.ts';
-import { assertPrintable } from '../run/validText.ts';
+import { assertRunId } from '../run/runId.ts';
 import { sealSources } from '../project/sources.ts';
 import { statesOf } from '../project/sourceStates.ts';
 
 export interface MigrateOptions extends BuildOptions {
   readonly runId: string;
+  /** Operator for the journal; by default the one that the environment names. */
+  readonly who?: string;
   /** Name of the module after which to fail, for drills. */
   readonly failAfter: string | null;
   /** Number of rejected rows that do not fail the run. */
@@ -70,8 +73,8 @@ export async function migrate(
   env: Environment,
   found: FindingStore,
 ): Promise<Outcome> {
-  assertRunId(options.runId);
-  const who = operatorOf(null, env);
+  assertRunId(options.runId, 'MIGRATE_RUN_ID');
+  const who = operatorOf(options.who ?? null, env);
   const { candidates, journal } = projectPaths(options.project);
   const frozen = await freezeInForce(options.project);
   let begunAfter = 0;
@@ -79,7 +82,8 @@ export async function migrate(
     check: (mapping) => {
       // Fails before hours of work if the journal could not be written at the end.
       begunAfter = readJournal(journal).entries.length;
-      assertAsFrozen(frozen, mapping);
+      assertOperator(mapping.project, who, options.project);
+      assertAsFrozen(frozen, mapping, options.project);
       assertFailAfter(mapping, options.failAfter);
     },
     before: (locations) => whereFrozen(locations, options, env),
@@ -130,6 +134,7 @@ async function buildCandidate(
   const checked = await checkedSources(build, found);
   const { sealed, notes } = await sealSources(sources, mapping, checked);
   const states = await hashing;
+  const unfrozen = await freezeNotes(options.project, mapping);
   await endReading(build);
   const seal = await writeSeal(
     staging.candidate,
@@ -147,7 +152,7 @@ async function buildCandidate(
       ...sealedRowFindings(modules),
     },
   );
-  return { modules, totals, seal, states, notes: [...sourceNotes(sources), ...notes] };
+  return { modules, totals, seal, states, notes: [...sourceNotes(sources), ...notes, ...unfrozen] };
 }
 
 /** Returns the findings to seal, which scans report again; they compute the severity anew. */
@@ -157,14 +162,6 @@ function sealedRowFindings(built: readonly BuiltModule[]): Pick<RunFile, 'findin
     .map(({ module = null, rule, reason }) => ({ module, rule, reason }))
     .sort((a, b) => byUtf8(canonicalJson(a), canonicalJson(b)));
   return findings.length === 0 ? {} : { findings };
-}
-
-const MAX_RUN_ID = 128;
-
-/** Validates the run id, which is sealed and shown. */
-function assertRunId(runId: string): void {
-  const hint = 'choose another one, or unset it';
-  assertPrintable(runId, MAX_RUN_ID, { what: 'a run id', where: 'MIGRATE_RUN_ID', hint });
 }
 
 function injected(module: string): Failure {

@@ -3,7 +3,8 @@
  * was built, and makes it live by replacing one link.
  */
 
-import { freezeInForce } from '../project/freezeInForce.ts';
+import { assertFrozenIfRequired, freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
+import { assertOperator } from '../project/operatorNeeded.ts';
 import { CHECKS } from '../outcome/checks.ts';
 import { readJournal } from '../journal/journal.ts';
 import type { Freeze } from '../mapping/freezeFile.ts';
@@ -16,7 +17,9 @@ import {
   type Currency,
   type CurrencyOptions,
 } from '../promote/assertCurrent.ts';
+import { assertWindow } from '../promote/assertWindow.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
+import { previousAfterPromote } from '../journal/pointerHistory.ts';
 import { lastScan, refusal } from '../journal/scanEntry.ts';
 import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
 import {
@@ -31,6 +34,7 @@ import {
 import type { RunFile } from '../seal/format.ts';
 import type { Verification } from '../seal/verify.ts';
 import type { Environment } from '../run/environment.ts';
+import { operatorOf } from '../run/operator.ts';
 import { NOT_SEALED_HERE, olderNote } from '../project/origin.ts';
 import {
   movePointer,
@@ -52,6 +56,8 @@ export interface PromoteOptions extends PointerOptions, CurrencyOptions {
   /** Seal id that was kept outside of the candidate; null for none. */
   readonly expectSeal: string | null;
   readonly allowWarnings: boolean;
+  /** Agreed times, in addition to those of the project; see assertWindow.ts. */
+  readonly window?: string;
   readonly workers: Workers;
   /** Bytes, if records have to be compared. */
   readonly memory: number;
@@ -68,7 +74,11 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     assertExpected(name, options.expectSeal);
     if (options.expectSeal === null) assertSealedHere(paths, name);
     await assertScanned(pointer, name, options);
+    const { project } = await loadMapping(paths.root);
+    assertOperator(project, operatorOf(options.who, env), paths.root);
+    assertWindow(project, options, paths.root, env);
     const frozen = await freezeInForce(paths.root);
+    assertFrozenIfRequired(frozen, project, paths.root);
     const verified = await verifyWhole(paths.candidates, name, options.workers, env);
     assertNoSample(verified, name);
     assertBuiltAsFrozen(verified, frozen, name);
@@ -79,6 +89,8 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     const warnings = await assertScanned(pointer, name, options);
     // Before the link is switched: nothing after that may fail.
     const changed = await mappingNotes(paths, verified);
+    // Again, since to verify and to compare a large candidate takes a while.
+    const closed = assertWindow(project, options, paths.root, env);
     const about = {
       from: history.live,
       dataRoot: verified.dataRoot,
@@ -95,8 +107,9 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
       ...movePointer(pointer, 'promote', name, about),
       ...changed,
       ...current.notes,
+      ...closed,
       `live before: ${history.live ?? 'nothing'}`,
-      'to go back: sealift rollback',
+      ...wayBack(pointer, name),
     ];
     return pointerOutcome('promote', pointer, name, verified, now);
   });
@@ -220,10 +233,19 @@ async function assertScanned(
   return scan?.counts.WARNING ?? 0;
 }
 
-/** Returns a note if the mapping has changed: the candidate goes live as it was scanned. */
+/** Names the way back, if there is a candidate to go back to. */
+function wayBack({ history, paths }: LivePointer, name: string): string[] {
+  const back = previousAfterPromote(history, name);
+  const isThere = back !== null && sealedNames(paths.candidates).includes(back);
+  return isThere ? ['to go back: sealift rollback'] : [];
+}
+
+/** Returns notes if the mapping or its freeze has changed: the candidate goes live as scanned. */
 async function mappingNotes({ root }: ProjectPaths, { run }: Verification): Promise<string[]> {
-  const { digest } = await loadMapping(root);
-  return run?.mapping.digest === digest ? [] : [MAPPING_CHANGED];
+  const { digest, project } = await loadMapping(root);
+  const built = run?.mapping.digest ?? '';
+  const frozen = await freezeNotes(root, { digest: built, project });
+  return built === digest ? frozen : [MAPPING_CHANGED, ...frozen];
 }
 
 const MAPPING_CHANGED =

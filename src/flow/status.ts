@@ -14,6 +14,7 @@ import { sourcesOfWrites, writesState, type WritesState } from '../journal/froze
 import type { Journal } from '../journal/line.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/load.ts';
+import { hasSmoke } from '../mapping/smokeFile.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
@@ -155,7 +156,20 @@ function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
     live: history.live,
     rolledBack: built !== null && lastMoveLeft(standing.journal) === built,
     prunable: names.filter((name) => !kept.has(name)).length,
+    smoke: hasSmoke(paths.mapping) ? smokeOf(standing) : null,
+    canGoBack: names.includes(previousOf(history) ?? ''),
   });
+}
+
+/** Returns how the last smoke test ended since the last move; null if nothing is live. */
+function smokeOf({ history, journal }: Standing): 'due' | 'passed' | 'failed' | null {
+  if (history.live === null) return null;
+  const events = journal.entries.map(eventOf);
+  const moved = events.findLastIndex(({ event }) => event === 'move' || event === 'pointer-found');
+  const tests = events.slice(moved + 1).filter((event) => event.event === 'smoke');
+  const last = tests.findLast(({ sealId }) => sealId === sealIdOf(history.live ?? ''));
+  if (last === undefined) return 'due';
+  return last.verdict === 'FAIL' ? 'failed' : 'passed';
 }
 
 /** Returns the candidates that prune keeps by default: live, the one before it, built. */

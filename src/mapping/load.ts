@@ -201,10 +201,11 @@ function filesOf(
 
 /**
  * Lists every file of the mapping in `folder` as on disk, valid or not, ascending by the UTF-8
- * bytes of its name: project.json, and the files in modules/ and registries/.
+ * bytes of its name: project.json, smoke.json if there is one, and the files in modules/ and
+ * registries/.
  */
 export async function listMappingFiles(folder: string): Promise<string[]> {
-  const names = isThere(join(folder, 'project.json')) ? ['project.json'] : [];
+  const names = ['project.json', 'smoke.json'].filter((name) => isThere(join(folder, name)));
   for (const part of ['modules', 'registries']) {
     for (const { file } of filesOf(folder, part, [''])) names.push(file);
   }

@@ -25,6 +25,12 @@ export interface ProjectMapping {
   readonly dropped?: readonly DroppedTable[];
   /** Severities that differ from the rules' own; the last match counts. */
   readonly severities?: readonly SeveritySetting[];
+  /** A freeze that is missing or edited stops migrate and promote. */
+  readonly frozen?: 'required';
+  /** migrate, promote and rollback need the name of the operator. */
+  readonly operator?: 'required';
+  /** The agreed times of promote: see window.ts. */
+  readonly window?: string;
 }
 
 export interface DeclaredSource {

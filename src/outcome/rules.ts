@@ -8,7 +8,8 @@ import type { Severity } from './finding.ts';
  * - `scan`: in the records and the accounting of a candidate (dry-run, scan-all, scan-module)
  * - `verify`: in the files of a seal (verify-checksums, the first part of every scan, promote)
  * - `source`: in a source as a whole (init, dry-run, migrate)
- * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`: in the command of that name
+ * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`: in the command of that
+ *   name
  */
 export type Stage =
   | 'map'
@@ -20,7 +21,8 @@ export type Stage =
   | 'diff'
   | 'drift'
   | 'determinism'
-  | 'drill';
+  | 'drill'
+  | 'smoke';
 
 export interface RuleFacts {
   readonly severity: Severity;
@@ -90,6 +92,8 @@ const TABLE = {
   // Rehearsals
   determinism: { severity: 'BLOCKER', stages: ['determinism'], fixed: true },
   drill: { severity: 'BLOCKER', stages: ['drill'], fixed: true },
+  // What is live
+  smoke: { severity: 'BLOCKER', stages: ['smoke'], fixed: true },
   // The candidate's files
   checksum: { severity: 'BLOCKER', stages: ['verify'], fixed: true },
   merkle: { severity: 'BLOCKER', stages: ['verify'], fixed: true },

@@ -1,6 +1,6 @@
 /** Paths of a project: its mapping, candidates, reports, journal and live link. */
 
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 import { realFolder } from '../disk/noLinks.ts';
 
@@ -30,4 +30,20 @@ export function projectPaths(root: string): ProjectPaths {
     journal: join(real, 'storage_journal'),
     live: join(real, 'storage_live'),
   };
+}
+
+/** Prefix of the folders of rehearsals, beside the candidates; see drill/shadow.ts. */
+export const SHADOW_PREFIX = '.shadow-';
+
+/**
+ * Whether the project is one of a rehearsal, in which nothing goes live: what a real one needs
+ * agreement for, it may do at any time, and without a name.
+ */
+export function isRehearsal(root: string): boolean {
+  for (let folder = projectPaths(root).candidates; folder !== dirname(folder);) {
+    folder = dirname(folder);
+    const isShadow = basename(folder).startsWith(SHADOW_PREFIX);
+    if (isShadow && basename(dirname(folder)) === CANDIDATES_FOLDER) return true;
+  }
+  return false;
 }

@@ -1,9 +1,9 @@
 /**
- * Appends the verdict of a full scan to the journal, where promote reads it. Only a scan-all of all
- * modules with all checks is a full scan.
+ * Appends the verdict of a full scan to the journal, where promote reads it, and that of a smoke
+ * test, which status reads. Only a scan-all of all modules with all checks is a full scan.
  */
 
-import { signed } from '../journal/event.ts';
+import { signed, type SignedEvent } from '../journal/event.ts';
 import { CHECKS } from '../outcome/checks.ts';
 import { appendToJournal } from '../journal/journal.ts';
 import type { Mapping } from '../mapping/model.ts';
@@ -37,13 +37,35 @@ export function journalScan(
   if (sealId === null || verdict === 'DONE' || verdict === 'FAILED') return outcome;
   const checks = mapping === null ? null : checksDigest(mapping, CHECKS);
   const event = signed(scanEvent({ sealId, checks, verdict, counts }), who);
+  const lost = 'this scan is not in the journal, so promote will not see it';
+  return journalVerdict(project, event, outcome, lost, env);
+}
+
+/** Appends the smoke test of a live candidate to the journal, as {@link journalScan} does. */
+export function journalSmoke(
+  { project, sealId, who }: Omit<FullScan, 'mapping'>,
+  outcome: Outcome,
+  env: Environment,
+): Outcome {
+  const { status: verdict } = outcome;
+  if (sealId === null || verdict === 'DONE' || verdict === 'FAILED') return outcome;
+  const event = signed({ event: 'smoke', sealId, verdict }, who);
+  return journalVerdict(project, event, outcome, 'this test is not in the journal', env);
+}
+
+function journalVerdict(
+  project: string,
+  event: SignedEvent,
+  outcome: Outcome,
+  lost: string,
+  env: Environment,
+): Outcome {
   const writer = { command: outcome.command, pid: env.pid, at: env.now().toISOString() };
   try {
     appendToJournal(projectPaths(project).journal, writer, [event]);
     return outcome;
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'DISK') throw error;
-    const note = `this scan is not in the journal, so promote will not see it: ${error.line()}`;
-    return { ...outcome, notes: [...outcome.notes, note] };
+    return { ...outcome, notes: [...outcome.notes, `${lost}: ${error.line()}`] };
   }
 }

@@ -28,6 +28,10 @@ export interface Standing {
   readonly rolledBack: boolean;
   /** Number of candidates that prune would remove. */
   readonly prunable: number;
+  /** The smoke test of what is live, since it went live; null if the project has none. */
+  readonly smoke: 'due' | 'passed' | 'failed' | null;
+  /** Whether a rollback has a candidate to go back to. */
+  readonly canGoBack: boolean;
 }
 
 export interface NextStep {
@@ -53,6 +57,11 @@ export function nextStep(standing: Standing): NextStep {
   if (standing.unfinishedChange !== null) {
     const command = `sealift ${standing.unfinishedChange}-writes`;
     return step('a command was killed while it changed whether a source can be written', command);
+  }
+  if (standing.smoke === 'due') return step('what is live was not tested', 'sealift smoke');
+  if (standing.smoke === 'failed') {
+    const command = standing.canGoBack ? 'sealift rollback' : 'sealift smoke';
+    return step('the test of what is live failed', command);
   }
   if (built === null && !hasMapping) {
     return step('there is no mapping', 'sealift init --source sqlite:FILE');

@@ -70,6 +70,7 @@ const STAGES: readonly string[] = [
   'load',
   'reconcile',
   'promote',
+  'smoke',
   'attachments',
   'keys',
   'cutover',

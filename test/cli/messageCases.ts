@@ -14,6 +14,7 @@ import { CURRENCY } from './currencyCases.ts';
 import { POINTERS } from './pointerCases.ts';
 import { SCANS } from './scanCases.ts';
 import { WRITES } from './writesCases.ts';
+import { SMOKES } from './smokeCases.ts';
 
 function writeRandom(project: string): void {
   const random = randomOf(1, 'encrypted');
@@ -317,5 +318,6 @@ export const CASES: readonly Case[] = [
   ...WRITES,
   ...CURRENCY,
   ...SCANS,
+  ...SMOKES,
   ...DIFFS,
 ];

@@ -20,8 +20,14 @@ import { promoteCommand } from '../../src/cli/promote.ts';
 import { pruneCommand } from '../../src/cli/prune.ts';
 import { registryCommand } from '../../src/cli/registry.ts';
 import { rollbackCommand } from '../../src/cli/rollback.ts';
-import { scanAllCommand, scanModuleCommand, scanPiiCommand } from '../../src/cli/scan.ts';
+import {
+  scanAllCommand,
+  scanCommand,
+  scanModuleCommand,
+  scanPiiCommand,
+} from '../../src/cli/scan.ts';
 import { scanDriftCommand } from '../../src/cli/scanDrift.ts';
+import { smokeCommand } from '../../src/cli/smoke.ts';
 import { statusCommand } from '../../src/cli/status.ts';
 import { unfreezeWritesCommand } from '../../src/cli/unfreezeWrites.ts';
 import { verifyChecksumsCommand } from '../../src/cli/verifyChecksums.ts';
@@ -99,11 +105,13 @@ function optionsOf(name: string): string[] {
     scanAllCommand,
     scanModuleCommand,
     scanPiiCommand,
+    scanCommand,
     scanDriftCommand,
     verifyChecksumsCommand,
     determinismCommand,
     drillCommand,
     promoteCommand,
+    smokeCommand,
     rollbackCommand,
     statusCommand,
     pruneCommand,

@@ -96,7 +96,7 @@ async function plantAndFind(seed: number, rows: number, perKind: number): Promis
   generateDogSchool(file, { seed, rows });
   const truth = plantDefects(file, { seed, perKind });
   expect(Object.keys(truth.defects_by_kind).sort()).toEqual(KINDS);
-  const { findings } = await dryRunOf(join(FOLDER, `project-${seed}-${rows}`), file);
+  const { findings } = await dryRunOf(join(FOLDER, `project-${seed}-${rows}`), file, rows > 10_000);
   const assessment = assessAgainst(file, findings, truth);
   if (process.env['DOGSCHOOL_SEEDS'] !== undefined) printFigures(seed, assessment);
   expectTruth(assessment, truth.defects.length);

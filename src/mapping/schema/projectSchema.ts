@@ -102,5 +102,25 @@ export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
         },
       },
     },
+    frozen: {
+      description:
+        '"required": a freeze of the mapping that is missing or edited stops migrate and promote.',
+      type: 'string',
+      enum: ['required'],
+    },
+    operator: {
+      description: '"required": migrate, promote and rollback need the name of the operator.',
+      type: 'string',
+      enum: ['required'],
+    },
+    window: {
+      description:
+        'Times at which promote may run: days or a date, hours, and a time zone, such as ' +
+        '"Sat,Sun 02:00-06:00 Europe/Vienna".',
+      title: 'a time such as "Sun 02:00-06:00 Europe/Vienna"',
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+    },
   },
 };

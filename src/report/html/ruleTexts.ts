@@ -225,6 +225,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A value stands for "none"',
     todo: 'Confirm that the new system should see null.',
   },
+  smoke: {
+    title: 'What is live differs from what is expected',
+    todo: 'Read the record in storage_live, or the line of the log.',
+  },
   'text-control': {
     title: 'A text holds a control character',
     todo: 'Remove the character in the source, or find out which program wrote it.',
