@@ -19,6 +19,7 @@ import { packageInfo } from './packageInfo.ts';
 import { promoteCommand } from './promote.ts';
 import { pruneCommand } from './prune.ts';
 import { registryCommand } from './registry.ts';
+import { reviewCommand } from './review.ts';
 import { rollbackCommand } from './rollback.ts';
 import { scanAllCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
 import { scanDriftCommand } from './scanDrift.ts';
@@ -34,7 +35,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Build:', [migrateCommand]],
   ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
-  ['Promote:', [promoteCommand, rollbackCommand]],
+  ['Promote:', [reviewCommand, promoteCommand, rollbackCommand]],
   ['Maintenance:', [statusCommand, pruneCommand]],
 ];
 
@@ -144,7 +145,7 @@ Exit codes:
   actions   0 done   1 failed, and nothing was changed
   both      64 wrong usage or mapping   130 interrupted
             74 instead of 0 or 1: its output or report could not be written
-Actions are init, registry build, freeze, migrate, promote, rollback, status and
-prune; all others are checks. With --json, standard output is one JSON object.
-Run "sealift COMMAND --help" for more about a command.
+Actions are init, registry build, freeze, migrate, review, promote, rollback,
+status and prune; all others are checks. With --json, standard output is one
+JSON object. Run "sealift COMMAND --help" for more about a command.
 `;

@@ -7,6 +7,7 @@ import type { Freeze } from '../mapping/freezeFile.ts';
 import { loadMapping } from '../mapping/load.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import { assertApproved } from '../promote/assertApproved.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
 import { lastScan, refusal } from '../journal/scanEntry.ts';
 import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
@@ -57,6 +58,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     assertBuiltAsFrozen(verified, frozen, name);
     // Checked again, since a scan may have ended while the candidate was verified.
     const warnings = await assertScanned(pointer, name, options);
+    const approved = await assertApproved(paths, name, verified, options.who, env);
     // Before the link is switched: nothing after that may fail.
     const changed = await mappingNotes(paths, verified);
     const already = history.byCommand && history.live === name;
@@ -65,15 +67,17 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
       dataRoot: verified.dataRoot,
       warningsAllowed: warnings,
       ...(options.expectSeal === null ? {} : { expected: true as const }),
+      ...(approved.approvals.length === 0 ? {} : { approvals: approved.approvals }),
     };
     if (already) {
       pointer.commit([]);
-      const now = ['it was already live, nothing was changed'];
+      const now = [...approved.notes, 'it was already live, nothing was changed'];
       return pointerOutcome('promote', pointer, name, verified, now);
     }
     const now = [
       ...movePointer(pointer, 'promote', name, about),
       ...changed,
+      ...approved.notes,
       `live before: ${history.live ?? 'nothing'}`,
       'to go back: sealift rollback',
     ];

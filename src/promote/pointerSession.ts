@@ -111,7 +111,7 @@ function withoutMoves({ journal, live }: ProjectPaths): Failure {
 }
 
 /** Members of the intent of a move. */
-type Intent = Pick<MoveEvent, 'from' | 'dataRoot' | 'warningsAllowed' | 'expected'>;
+type Intent = Pick<MoveEvent, 'from' | 'dataRoot' | 'warningsAllowed' | 'expected' | 'approvals'>;
 
 /**
  * Journals the intent, switches the link, and journals that it is done; synchronous, so that Ctrl-C

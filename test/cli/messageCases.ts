@@ -10,6 +10,7 @@ import { randomOf } from '../dogschool/random.ts';
 import { MAPPINGS } from './mappingCases.ts';
 import { DIFF, inTheWay, MIGRATE, NEW, VERIFY, type Case } from './messageCase.ts';
 import { REGISTRIES } from './registryCases.ts';
+import { REVIEWS } from './reviewCases.ts';
 import { POINTERS } from './pointerCases.ts';
 import { SCANS } from './scanCases.ts';
 
@@ -312,6 +313,7 @@ export const CASES: readonly Case[] = [
   ...WORDS,
   ...CHECKS,
   ...POINTERS,
+  ...REVIEWS,
   ...SCANS,
   ...DIFFS,
 ];

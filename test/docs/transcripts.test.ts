@@ -18,6 +18,7 @@ import { migrateCommand } from '../../src/cli/migrate.ts';
 import { promoteCommand } from '../../src/cli/promote.ts';
 import { pruneCommand } from '../../src/cli/prune.ts';
 import { registryCommand } from '../../src/cli/registry.ts';
+import { reviewCommand } from '../../src/cli/review.ts';
 import { rollbackCommand } from '../../src/cli/rollback.ts';
 import { scanAllCommand, scanModuleCommand, scanPiiCommand } from '../../src/cli/scan.ts';
 import { scanDriftCommand } from '../../src/cli/scanDrift.ts';
@@ -28,6 +29,7 @@ import { exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
 import type { FailureCode } from '../../src/outcome/failure.ts';
 import { KINDS } from '../../src/record/type.ts';
 import { isLong } from '../kit/long.ts';
+import { HAS_SSH_KEYGEN } from '../kit/reviewers.ts';
 import { comparable, inOrderWithin, makeDatabase, replay } from './transcript.ts';
 
 const FIRST = 'docs/your-first-migration.md';
@@ -35,8 +37,13 @@ const MAPPING = 'docs/mapping.md';
 const COMMANDS = readdirSync('docs/commands')
   .filter((name) => name !== 'README.md')
   .map((name) => `docs/commands/${name}`);
+/** Pages whose commands sign, or verify what is signed. */
+const SIGNING = /\/(?:review|evidence)\.md$/;
 /** A drill takes longer than all other pages together. */
-const REPLAYED = COMMANDS.filter((page) => !page.endsWith('/drill.md') || isLong('page of drill'));
+const REPLAYED = COMMANDS.filter((page) => {
+  if (SIGNING.test(page)) return HAS_SSH_KEYGEN;
+  return !page.endsWith('/drill.md') || isLong('page of drill');
+});
 const folders: string[] = [];
 
 function freshFolder(): string {
@@ -99,6 +106,7 @@ function optionsOf(name: string): string[] {
     verifyChecksumsCommand,
     determinismCommand,
     drillCommand,
+    reviewCommand,
     promoteCommand,
     rollbackCommand,
     statusCommand,
