@@ -11,6 +11,7 @@ import { determinismCommand } from './determinism.ts';
 import { diffCommand } from './diff.ts';
 import { drillCommand } from './drill.ts';
 import { dryRunCommand } from './dryRun.ts';
+import { evidenceCommand } from './evidence.ts';
 import { freezeCommand } from './freeze.ts';
 import type { Host } from './host.ts';
 import { initCommand } from './init.ts';
@@ -35,7 +36,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Build:', [migrateCommand]],
   ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
-  ['Promote:', [reviewCommand, promoteCommand, rollbackCommand]],
+  ['Promote:', [reviewCommand, promoteCommand, rollbackCommand, evidenceCommand]],
   ['Maintenance:', [statusCommand, pruneCommand]],
 ];
 
@@ -146,6 +147,6 @@ Exit codes:
   both      64 wrong usage or mapping   130 interrupted
             74 instead of 0 or 1: its output or report could not be written
 Actions are init, registry build, freeze, migrate, review, promote, rollback,
-status and prune; all others are checks. With --json, standard output is one
-JSON object. Run "sealift COMMAND --help" for more about a command.
+evidence build, status and prune; all others are checks. With --json, standard
+output is one JSON object. "sealift COMMAND --help" tells more about a command.
 `;

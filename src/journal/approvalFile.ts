@@ -94,6 +94,11 @@ function isApproval(value: unknown): value is Approval {
   );
 }
 
+/** Returns the path of an approval in the folder of the journal. */
+export function approvalPath(digest: string): string {
+  return `${FOLDER}/${digest}.json`;
+}
+
 /** An approval as it is kept. */
 export interface KeptApproval {
   readonly bytes: Buffer;
@@ -104,7 +109,7 @@ export interface KeptApproval {
 /** Reads an approval by its digest; null if its file is missing or has other bytes. */
 export function readApproval(journal: string, digest: string): KeptApproval | null {
   if (!/^[0-9a-f]{64}$/.test(digest)) return null;
-  const path = join(journal, FOLDER, `${digest}.json`);
+  const path = join(journal, approvalPath(digest));
   const bytes = readPlainFile(path, MAX_APPROVAL);
   if (bytes === null || approvalDigest(bytes) !== digest) return null;
   const signature = readPlainFile(`${path}.sig`, MAX_APPROVAL);

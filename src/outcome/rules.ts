@@ -8,7 +8,7 @@ import type { Severity } from './finding.ts';
  * - `scan`: in the records and the accounting of a candidate (dry-run, scan-all, scan-module)
  * - `verify`: in the files of a seal (verify-checksums, the first part of every scan, promote)
  * - `source`: in a source as a whole (init, dry-run, migrate)
- * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`: in the command of that name
+ * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `evidence`: in the command of that name
  */
 export type Stage =
   | 'map'
@@ -20,7 +20,8 @@ export type Stage =
   | 'diff'
   | 'drift'
   | 'determinism'
-  | 'drill';
+  | 'drill'
+  | 'evidence';
 
 export interface RuleFacts {
   readonly severity: Severity;
@@ -99,6 +100,9 @@ const TABLE = {
   'record-schema': { severity: 'BLOCKER', stages: ['scan'], fixed: true },
   'seal-unexpected': { severity: 'BLOCKER', stages: ['verify'], fixed: true },
   empty: { severity: 'BLOCKER', stages: ['verify', 'scan', 'registry'], fixed: true },
+  // The evidence of a cut-over
+  approval: { severity: 'BLOCKER', stages: ['evidence'], fixed: true },
+  evidence: { severity: 'WARNING', stages: ['evidence'], fixed: true },
   // Between two candidates
   'record-inserted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
   'record-deleted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },

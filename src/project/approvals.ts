@@ -120,7 +120,7 @@ function unboundReason(approval: Approval, before: number, judging: Judging): st
   if (approval.checks !== subject.scan.checks) return 'the checks have changed since';
   if (!isSameResult(approval, subject.scan)) return 'a later scan had another result';
   const lines = linesUpTo(journal, approval.journalHead);
-  if (lines === null || lines > before) return 'it was made for the journal of another project';
+  if (lines === null || lines > before) return 'it was made for another journal';
   const seen = lastScan({ ...journal, entries: journal.entries.slice(0, lines) }, approval.sealId);
   if (seen === null || !isSameResult(approval, seen)) return 'it was made before the scan';
   return null;
@@ -224,4 +224,12 @@ export function countPeople(approvals: readonly Judged[]): number {
 export function isSamePerson(one: Judged, other: Judged): boolean {
   if (one.signer !== null && one.signer === other.signer) return true;
   return isSameName(one.reviewer, other.reviewer);
+}
+
+/** Says of an approval whether it counts, and why not. */
+export function approvalNote({ reviewer, signer, refused }: Judged): string {
+  if (refused !== null) return `not counted: the approval of ${reviewer}, as ${refused}`;
+  return signer === null
+    ? `approved by ${reviewer}, not proven: no key signed it`
+    : `approved by ${reviewer}, key ${signer}`;
 }

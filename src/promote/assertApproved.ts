@@ -5,7 +5,7 @@ import { lastScan } from '../journal/scanEntry.ts';
 import { readJournal } from '../journal/journal.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
-import { countPeople, isSamePerson, participantsOf } from '../project/approvals.ts';
+import { approvalNote, countPeople, isSamePerson, participantsOf } from '../project/approvals.ts';
 import type { ProjectPaths } from '../project/paths.ts';
 import {
   approvalsRequired,
@@ -13,7 +13,6 @@ import {
   signersInForce,
   type JournaledApproval,
 } from '../project/reviewSubject.ts';
-import { approvalNote } from './reviewOutcome.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
 import { sealIdOf } from '../seal/sealedFolders.ts';

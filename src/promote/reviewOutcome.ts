@@ -3,14 +3,14 @@
 import type { Journal } from '../journal/line.ts';
 import { readFreeze } from '../mapping/freezeFile.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
-import { countPeople, participantsOf, type Participant } from '../project/approvals.ts';
-import type { ProjectPaths } from '../project/paths.ts';
 import {
-  approvalsRequired,
-  journaledApprovals,
-  signersInForce,
-  type JournaledApproval,
-} from '../project/reviewSubject.ts';
+  approvalNote,
+  countPeople,
+  participantsOf,
+  type Participant,
+} from '../project/approvals.ts';
+import type { ProjectPaths } from '../project/paths.ts';
+import { approvalsRequired, journaledApprovals, signersInForce } from '../project/reviewSubject.ts';
 import type { Environment } from '../run/environment.ts';
 import { comparedName } from '../run/personName.ts';
 import { sealedPath } from '../seal/sealedFolders.ts';
@@ -83,12 +83,4 @@ async function freezeNote({ mapping }: ProjectPaths, digest: string): Promise<st
   return frozen.digest === digest
     ? `frozen by ${frozen.who}: ${frozen.why}`
     : 'the frozen mapping is another one';
-}
-
-/** Says of an approval whether it counts, and why not. */
-export function approvalNote({ reviewer, signer, refused }: JournaledApproval): string {
-  if (refused !== null) return `not counted: the approval of ${reviewer}, as ${refused}`;
-  return signer === null
-    ? `approved by ${reviewer}, not proven: no key signed it`
-    : `approved by ${reviewer}, key ${signer}`;
 }

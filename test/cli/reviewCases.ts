@@ -54,4 +54,21 @@ export const REVIEWS: readonly Case[] = [
       writeFileSync(join(project, 'mapping/allowed_signers'), '# reviewers\nberta\n');
     },
   },
+  {
+    name: 'evidence of what is not live',
+    args: ['evidence', 'build', 'PROJECT/bag', '--project', 'PROJECT'],
+    code: 1,
+  },
+  {
+    name: 'evidence in a folder that is not there',
+    args: ['evidence', 'build', 'PROJECT/nowhere/bag', '--project', 'PROJECT'],
+    code: 64,
+  },
+  { name: 'evidence that is not there', args: ['evidence', 'verify', 'PROJECT/bag'], code: 2 },
+  { name: 'evidence that is none', args: ['evidence', 'verify', 'PROJECT/mapping'], code: 2 },
+  {
+    name: 'evidence with keys that are not there',
+    args: ['evidence', 'verify', 'PROJECT/mapping', '--allowed-signers', 'nowhere'],
+    code: 64,
+  },
 ];

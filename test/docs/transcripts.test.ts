@@ -25,6 +25,7 @@ import { scanDriftCommand } from '../../src/cli/scanDrift.ts';
 import { statusCommand } from '../../src/cli/status.ts';
 import { verifyChecksumsCommand } from '../../src/cli/verifyChecksums.ts';
 
+import { evidenceCommand } from '../../src/cli/evidence.ts';
 import { exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
 import type { FailureCode } from '../../src/outcome/failure.ts';
 import { KINDS } from '../../src/record/type.ts';
@@ -107,6 +108,7 @@ function optionsOf(name: string): string[] {
     determinismCommand,
     drillCommand,
     reviewCommand,
+    evidenceCommand,
     promoteCommand,
     rollbackCommand,
     statusCommand,
