@@ -9,13 +9,16 @@ import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/line.ts';
 import { isHeld } from '../journal/sealedEntry.ts';
 import { readFreeze, FREEZE_FILE } from '../mapping/freezeFile.ts';
-import type { ProjectMapping } from '../mapping/model.ts';
 import { SIGNERS_FILE } from '../mapping/signersFile.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { severityOfRule, type Rule } from '../outcome/rules.ts';
 import { approvalNote, countPeople } from '../project/approvals.ts';
-import { journaledApprovals, type JournaledApproval } from '../project/reviewSubject.ts';
+import {
+  journaledApprovals,
+  requiredBySeal,
+  type JournaledApproval,
+} from '../project/reviewSubject.ts';
 import type { Environment } from '../run/environment.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import { MAPPING_FOLDER, SUMS_FILE } from '../seal/format.ts';
@@ -70,7 +73,9 @@ export async function verifyEvidence(
   }
   findings.push(...journalFindings(journal, cutover, seal));
   const approvals = await approvalsIn(data, seal, cutover, expected, env);
-  findings.push(...approvalFindings(approvals, cutover, requiredIn(data)));
+  findings.push(
+    ...approvalFindings(approvals, cutover, requiredBySeal(join(data, CANDIDATE_PART))),
+  );
   findings.push(...(await freezeFindings(data, seal)));
   const reports = reportsIn(data, sealId);
   findings.push(...reports.findings);
@@ -180,18 +185,6 @@ async function approvalsIn(
 function signersIn(data: string): string | null {
   const path = join(data, CANDIDATE_PART, MAPPING_FOLDER, SIGNERS_FILE);
   return readPlainFile(path, MAX_SEAL_FILE)?.toString('utf8') ?? null;
-}
-
-/** Returns how many approvals the sealed mapping requires; null if it cannot be read. */
-function requiredIn(data: string): number | null {
-  const path = join(data, CANDIDATE_PART, MAPPING_FOLDER, 'project.json');
-  const bytes = readPlainFile(path, MAX_SEAL_FILE);
-  try {
-    const project = Object(JSON.parse(bytes?.toString('utf8') ?? '')) as Partial<ProjectMapping>;
-    return project.approvals?.required ?? 0;
-  } catch {
-    return null;
-  }
 }
 
 /** What promote counted has to be valid, and enough. */

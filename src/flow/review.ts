@@ -110,6 +110,8 @@ export async function acceptApproval(options: AcceptOptions, env: Environment): 
       hint: 'write it again with sealift review --approve --who NAME --write FILE, and sign that',
     });
   }
+  // A name for the journal, as any other.
+  operatorOf(approval.reviewer, env);
   const signature =
     options.signature === null ? null : readGiven(options.signature, '--signature', env);
   const journal = readJournal(paths.journal);

@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 
 import { loadMapping } from '../mapping/load.ts';
+import type { ProjectMapping } from '../mapping/model.ts';
 import { hasSigners, readSigners, SIGNERS_FILE } from '../mapping/signersFile.ts';
 import { realFolder } from '../disk/noLinks.ts';
 import { readApproval } from '../journal/approvalFile.ts';
@@ -13,7 +14,14 @@ import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
-import { parseSums, RUN_FILE, sealId, SUMS_FILE, type RunFile } from '../seal/format.ts';
+import {
+  MAPPING_FOLDER,
+  parseSums,
+  RUN_FILE,
+  sealId,
+  SUMS_FILE,
+  type RunFile,
+} from '../seal/format.ts';
 import { sealedPath, sealIdOf } from '../seal/sealedFolders.ts';
 import { asRunFile } from '../seal/sealSchemas.ts';
 import {
@@ -39,7 +47,11 @@ export function sealedRun({ candidates }: ProjectPaths, name: string): RunFile {
     const run = asRunFile(parseCanonical(bytes));
     if (run !== null && line?.sha256 === hash('sha256', bytes, 'hex')) return run;
   }
-  throw new Failure('CANDIDATE', {
+  throw notSealed(folder);
+}
+
+function notSealed(folder: string): Failure {
+  return new Failure('CANDIDATE', {
     what: 'the candidate is not the one that was sealed',
     where: folder,
     hint: 'run sealift verify-checksums --candidate DIR, and find out what changed it',
@@ -73,14 +85,29 @@ export async function signersInForce({ root, mapping }: ProjectPaths): Promise<S
   });
 }
 
-/** Returns how many approvals promote requires, by the sealed mapping and by that of the project. */
+/**
+ * Returns how many approvals promote requires, by the sealed mapping and by that of the project: the
+ * stricter one counts, so that an edit after the build cannot drop the requirement.
+ */
 export async function approvalsRequired(paths: ProjectPaths, name: string): Promise<number> {
   const folder = sealedPath(paths.candidates, name);
-  const sealed = await loadMapping(folder, { sealed: true });
-  const current = await loadMapping(paths.root);
-  // The stricter one counts: an edit after the build cannot drop the requirement.
-  const numbers = [sealed, current].map(({ project }) => project.approvals?.required ?? 0);
-  return Math.max(...numbers);
+  const sealed = requiredBySeal(folder);
+  if (sealed === null) throw notSealed(folder);
+  const { project } = await loadMapping(paths.root);
+  return Math.max(sealed, project.approvals?.required ?? 0);
+}
+
+/** Returns how many approvals the sealed mapping of a candidate requires; null if it is unreadable. */
+export function requiredBySeal(folder: string): number | null {
+  const path = join(folder, MAPPING_FOLDER, 'project.json');
+  const bytes = readPlainFile(path, MAX_SEAL_FILE);
+  try {
+    const project = Object(JSON.parse(bytes?.toString('utf8') ?? '')) as Partial<ProjectMapping>;
+    const required = project.approvals?.required ?? 0;
+    return Number.isSafeInteger(required) ? required : null;
+  } catch {
+    return null;
+  }
 }
 
 /** An approval of the project with its digest. */

@@ -318,6 +318,25 @@ describe.skipIf(!HAS_SSH_KEYGEN)('an approval', () => {
     expect(liveOf(project)).toBeNull();
   });
 
+  it('signed with a certificate is refused, which can be issued after the freeze', async () => {
+    await write(project);
+    const certify = ['-q', '-s', keyOf(project, 'emil'), '-I', 'x', '-n', 'berta'];
+    const cwd = project;
+    spawnSync('ssh-keygen', [...certify, `${keyOf(project, 'berta')}.pub`], { cwd });
+    sign(project, 'berta-cert.pub', 'approval.json');
+    expect((await accept(project)).stderr).toContain('it is signed with a certificate');
+  });
+
+  it('of a name that cannot be printed is refused', async () => {
+    await write(project);
+    const path = join(project, 'approval.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"berta"', '"ber\\u001b[31mta"'));
+    sign(project, 'berta', 'approval.json');
+    const ran = await accept(project);
+    expect(ran.code).toBe(64);
+    expect(ran.stderr).toContain('must have 1 to 128 printable characters');
+  });
+
   it('that cannot be verified does not count, as ssh-keygen is absent', async () => {
     await approveAs(project, 'berta', 'berta');
     const env = { PATH: '/nonexistent' };
