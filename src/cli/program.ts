@@ -11,6 +11,7 @@ import { determinismCommand } from './determinism.ts';
 import { diffCommand } from './diff.ts';
 import { drillCommand } from './drill.ts';
 import { dryRunCommand } from './dryRun.ts';
+import { evidenceCommand } from './evidence.ts';
 import { freezeCommand } from './freeze.ts';
 import { freezeWritesCommand } from './freezeWrites.ts';
 import type { Host } from './host.ts';
@@ -20,6 +21,7 @@ import { packageInfo } from './packageInfo.ts';
 import { promoteCommand } from './promote.ts';
 import { pruneCommand } from './prune.ts';
 import { registryCommand } from './registry.ts';
+import { reviewCommand } from './review.ts';
 import { rollbackCommand } from './rollback.ts';
 import { scanAllCommand, scanCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
 import { scanDriftCommand } from './scanDrift.ts';
@@ -37,7 +39,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Build:', [freezeWritesCommand, unfreezeWritesCommand, migrateCommand]],
   ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
-  ['Promote:', [promoteCommand, smokeCommand, rollbackCommand]],
+  ['Promote:', [reviewCommand, promoteCommand, smokeCommand, rollbackCommand, evidenceCommand]],
   ['Maintenance:', [statusCommand, pruneCommand]],
 ];
 
@@ -148,7 +150,7 @@ Exit codes:
   both      64 wrong usage or mapping   130 interrupted
             74 instead of 0 or 1: its output or report could not be written
 Actions are init, registry build, freeze, freeze-writes, unfreeze-writes,
-migrate, promote, rollback, status and prune; all others are checks. With
---json, standard output is one JSON object.
+migrate, review, promote, rollback, evidence build, status and prune; all others
+are checks. With --json, standard output is one JSON object.
 Run "sealift COMMAND --help" for more about a command.
 `;

@@ -31,6 +31,7 @@ import { interrupts } from './interrupt.ts';
 import { noteLine, sayJson, sayLine } from './output.ts';
 import { packageInfo } from './packageInfo.ts';
 import { recordPhases } from './phases.ts';
+import { runProgram } from './runProgram.ts';
 import { runSelf } from './runSelf.ts';
 import { colored, terminalProgress, terminalStyle, wantsColor } from './terminal.ts';
 import { ADAPTERS } from './wire.ts';
@@ -169,6 +170,7 @@ export function environment(
     temporary,
     processors,
     runSelf,
+    runProgram: (program, args, options) => runProgram(variables, program, args, options),
     progress,
     now: () => new Date(),
     pid,

@@ -11,6 +11,7 @@ import type { Freeze } from '../mapping/freezeFile.ts';
 import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import { assertApproved } from '../promote/assertApproved.ts';
 import {
   assertCurrent,
   sourceGoneBy,
@@ -87,6 +88,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     const current = already ? null : await currencyOf(pointer, name, verified, options, env);
     // Checked again, since a scan may have ended meanwhile.
     const warnings = await assertScanned(pointer, name, options);
+    const approved = await assertApproved(paths, name, verified, options.who, env);
     // Before the link is switched: nothing after that may fail.
     const changed = await mappingNotes(paths, verified);
     // Again, since to verify and to compare a large candidate takes a while.
@@ -97,10 +99,11 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
       warningsAllowed: warnings,
       ...(options.expectSeal === null ? {} : { expected: true as const }),
       ...(current === null ? {} : { currency: current.proof }),
+      ...(approved.approvals.length === 0 ? {} : { approvals: approved.approvals }),
     };
     if (current === null) {
       pointer.commit([]);
-      const now = ['it was already live, nothing was changed'];
+      const now = [...approved.notes, 'it was already live, nothing was changed'];
       return pointerOutcome('promote', pointer, name, verified, now);
     }
     const now = [
@@ -108,6 +111,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
       ...changed,
       ...current.notes,
       ...closed,
+      ...approved.notes,
       `live before: ${history.live ?? 'nothing'}`,
       ...wayBack(pointer, name),
     ];

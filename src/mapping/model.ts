@@ -25,6 +25,8 @@ export interface ProjectMapping {
   readonly dropped?: readonly DroppedTable[];
   /** Severities that differ from the rules' own; the last match counts. */
   readonly severities?: readonly SeveritySetting[];
+  /** Approvals by other people that promote requires; none if left out. */
+  readonly approvals?: { readonly required: number };
   /** A freeze that is missing or edited stops migrate and promote. */
   readonly frozen?: 'required';
   /** migrate, promote and rollback need the name of the operator. */

@@ -8,8 +8,8 @@ import type { Severity } from './finding.ts';
  * - `scan`: in the records and the accounting of a candidate (dry-run, scan-all, scan-module)
  * - `verify`: in the files of a seal (verify-checksums, the first part of every scan, promote)
  * - `source`: in a source as a whole (init, dry-run, migrate)
- * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`: in the command of that
- *   name
+ * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`, `evidence`: in the command of
+ *   that name
  */
 export type Stage =
   | 'map'
@@ -22,7 +22,8 @@ export type Stage =
   | 'drift'
   | 'determinism'
   | 'drill'
-  | 'smoke';
+  | 'smoke'
+  | 'evidence';
 
 export interface RuleFacts {
   readonly severity: Severity;
@@ -103,6 +104,9 @@ const TABLE = {
   'record-schema': { severity: 'BLOCKER', stages: ['scan'], fixed: true },
   'seal-unexpected': { severity: 'BLOCKER', stages: ['verify'], fixed: true },
   empty: { severity: 'BLOCKER', stages: ['verify', 'scan', 'registry'], fixed: true },
+  // The evidence of a cut-over
+  approval: { severity: 'BLOCKER', stages: ['evidence'], fixed: true },
+  evidence: { severity: 'WARNING', stages: ['evidence'], fixed: true },
   // Between two candidates
   'record-inserted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
   'record-deleted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },

@@ -111,7 +111,10 @@ function withoutMoves({ journal, live }: ProjectPaths): Failure {
 }
 
 /** Members of the intent of a move. */
-type Intent = Pick<MoveEvent, 'from' | 'dataRoot' | 'warningsAllowed' | 'expected' | 'currency'>;
+type Intent = Pick<
+  MoveEvent,
+  'from' | 'dataRoot' | 'warningsAllowed' | 'expected' | 'currency' | 'approvals'
+>;
 
 /**
  * Journals the intent, switches the link, and journals that it is done; synchronous, so that Ctrl-C

@@ -71,6 +71,7 @@ const STAGES: readonly string[] = [
   'reconcile',
   'promote',
   'smoke',
+  'evidence',
   'attachments',
   'keys',
   'cutover',

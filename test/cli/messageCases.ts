@@ -11,6 +11,7 @@ import { MAPPINGS } from './mappingCases.ts';
 import { DIFF, inTheWay, MIGRATE, NEW, VERIFY, type Case } from './messageCase.ts';
 import { REGISTRIES } from './registryCases.ts';
 import { CURRENCY } from './currencyCases.ts';
+import { REVIEWS } from './reviewCases.ts';
 import { POINTERS } from './pointerCases.ts';
 import { SCANS } from './scanCases.ts';
 import { WRITES } from './writesCases.ts';
@@ -317,6 +318,7 @@ export const CASES: readonly Case[] = [
   ...POINTERS,
   ...WRITES,
   ...CURRENCY,
+  ...REVIEWS,
   ...SCANS,
   ...SMOKES,
   ...DIFFS,

@@ -19,6 +19,7 @@ import { migrateCommand } from '../../src/cli/migrate.ts';
 import { promoteCommand } from '../../src/cli/promote.ts';
 import { pruneCommand } from '../../src/cli/prune.ts';
 import { registryCommand } from '../../src/cli/registry.ts';
+import { reviewCommand } from '../../src/cli/review.ts';
 import { rollbackCommand } from '../../src/cli/rollback.ts';
 import {
   scanAllCommand,
@@ -32,10 +33,12 @@ import { statusCommand } from '../../src/cli/status.ts';
 import { unfreezeWritesCommand } from '../../src/cli/unfreezeWrites.ts';
 import { verifyChecksumsCommand } from '../../src/cli/verifyChecksums.ts';
 
+import { evidenceCommand } from '../../src/cli/evidence.ts';
 import { exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
 import type { FailureCode } from '../../src/outcome/failure.ts';
 import { KINDS } from '../../src/record/type.ts';
 import { isLong } from '../kit/long.ts';
+import { HAS_SSH_KEYGEN } from '../kit/reviewers.ts';
 import { comparable, inOrderWithin, makeDatabase, replay } from './transcript.ts';
 
 const FIRST = 'docs/your-first-migration.md';
@@ -43,8 +46,13 @@ const MAPPING = 'docs/mapping.md';
 const COMMANDS = readdirSync('docs/commands')
   .filter((name) => name !== 'README.md')
   .map((name) => `docs/commands/${name}`);
+/** Pages whose commands sign, or verify what is signed. */
+const SIGNING = /\/(?:review|evidence)\.md$/;
 /** A drill takes longer than all other pages together. */
-const REPLAYED = COMMANDS.filter((page) => !page.endsWith('/drill.md') || isLong('page of drill'));
+const REPLAYED = COMMANDS.filter((page) => {
+  if (SIGNING.test(page)) return HAS_SSH_KEYGEN;
+  return !page.endsWith('/drill.md') || isLong('page of drill');
+});
 const folders: string[] = [];
 
 function freshFolder(): string {
@@ -110,6 +118,8 @@ function optionsOf(name: string): string[] {
     verifyChecksumsCommand,
     determinismCommand,
     drillCommand,
+    reviewCommand,
+    evidenceCommand,
     promoteCommand,
     smokeCommand,
     rollbackCommand,

@@ -122,5 +122,22 @@ export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
       minLength: 1,
       maxLength: 200,
     },
+    approvals: {
+      description:
+        'Approvals that promote requires, each signed by another person than who built, scanned or ' +
+        'promotes the candidate. Their public keys are in mapping/allowed_signers.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['required'],
+      properties: {
+        required: {
+          description: 'Number of people, from 1 to 16.',
+          title: 'a whole number from 1 to 16',
+          type: 'integer',
+          minimum: 1,
+          maximum: 16,
+        },
+      },
+    },
   },
 };
