@@ -20,7 +20,7 @@ export const APPROVAL_NAMESPACE = 'sealift-approval';
 const PURPOSE = 'approve-candidate';
 const FOLDER = 'approvals';
 /** Maximum bytes of an approval or a signature, far above any that is made. */
-export const MAX_APPROVAL = 64 * 1024;
+export const MAX_APPROVAL: number = 64 * 1024;
 
 /** What a reviewer signs. */
 export interface Approval {
