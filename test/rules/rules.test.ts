@@ -142,7 +142,16 @@ async function holdSeal(rule: Rule, plant: SealPlant): Promise<void> {
   expectFound(scanned.findings, rule, severity);
   expect(scanned.status).toBe(VERDICT[severity]);
   expect(weight(scanned)).toBeGreaterThanOrEqual(weight(verified));
-  await expectPromoted(project, scanned.status);
+  if (plant.inSource !== true) {
+    await expectPromoted(project, scanned.status);
+    return;
+  }
+  const allowed = await promoteOf(project, true);
+  expect([allowed.status, allowed.line]).toEqual([
+    'FAILED',
+    expect.stringContaining('has changed'),
+  ]);
+  expect(isLive(project)).toBe(false);
 }
 
 describe('the plants', () => {
