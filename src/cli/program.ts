@@ -22,6 +22,7 @@ import { registryCommand } from './registry.ts';
 import { rollbackCommand } from './rollback.ts';
 import { scanAllCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
 import { scanDriftCommand } from './scanDrift.ts';
+import { snapshotCommand } from './snapshot.ts';
 import { statusCommand } from './status.ts';
 import { verifyChecksumsCommand } from './verifyChecksums.ts';
 
@@ -35,7 +36,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
   ['Promote:', [promoteCommand, rollbackCommand]],
-  ['Maintenance:', [statusCommand, pruneCommand]],
+  ['Maintenance:', [statusCommand, snapshotCommand, pruneCommand]],
 ];
 
 /** Creates the program. `exit` receives the exit code of the command that is run. */
@@ -43,6 +44,8 @@ export function createProgram(exit: (code: number) => void, host: Host): Command
   const program = new Command('sealift')
     .description('Moves data from a legacy system to a new one and proves that nothing was lost.')
     .version(packageInfo().version)
+    // Options after the name of a subcommand are its own.
+    .enablePositionalOptions()
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .configureHelp({ subcommandTerm: (command) => command.name() });
@@ -144,7 +147,7 @@ Exit codes:
   actions   0 done   1 failed, and nothing was changed
   both      64 wrong usage or mapping   130 interrupted
             74 instead of 0 or 1: its output or report could not be written
-Actions are init, registry build, freeze, migrate, promote, rollback, status and
-prune; all others are checks. With --json, standard output is one JSON object.
+Actions are init, registry build, freeze, migrate, promote, rollback, status,
+snapshot, snapshot restore and prune; all others are checks. With --json, standard output is one JSON object.
 Run "sealift COMMAND --help" for more about a command.
 `;

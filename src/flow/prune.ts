@@ -7,7 +7,7 @@ import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { previousOf } from '../journal/pointerHistory.ts';
 import { sealedLast } from '../journal/sealedEntry.ts';
 import { readJournal } from '../journal/journal.ts';
-import { assertTrash, bytesIn, emptyTrash, moveToTrash } from '../promote/trash.ts';
+import { assertTrash, bytesIn, emptyTrash, moveToTrash } from '../seal/trash.ts';
 import {
   currentName,
   isMisnamed,

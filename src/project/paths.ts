@@ -16,6 +16,8 @@ export interface ProjectPaths {
   readonly journal: string;
   /** Link to the live candidate. */
   readonly live: string;
+  /** Snapshots, and what a restore has replaced. */
+  readonly snapshots: string;
 }
 
 export function projectPaths(root: string): ProjectPaths {
@@ -29,5 +31,6 @@ export function projectPaths(root: string): ProjectPaths {
     reports: join(real, 'storage_reports'),
     journal: join(real, 'storage_journal'),
     live: join(real, 'storage_live'),
+    snapshots: join(real, 'storage_snapshots'),
   };
 }

@@ -70,6 +70,7 @@ const STAGES: readonly string[] = [
   'load',
   'reconcile',
   'promote',
+  'snapshot',
   'attachments',
   'keys',
   'cutover',

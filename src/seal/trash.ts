@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { makeFolder, syncFolder } from '../disk/durable.ts';
 import { inTheWay } from '../disk/inTheWay.ts';
 import { entriesOf, remove, rename, statOf } from '../disk/noLinks.ts';
-import { sealedFolder, sealedPath } from '../seal/sealedFolders.ts';
+import { sealedFolder, sealedPath } from './sealedFolders.ts';
 
 const TRASH = '.trash';
 
