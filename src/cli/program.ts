@@ -6,11 +6,13 @@ import { Command, CommanderError } from 'commander';
 
 import { EXIT } from '../outcome/exitCode.ts';
 import { printable } from '../outcome/printable.ts';
+import { cleanCommand } from './clean.ts';
 import { completionCommand } from './completion.ts';
 import { determinismCommand } from './determinism.ts';
 import { diffCommand } from './diff.ts';
 import { drillCommand } from './drill.ts';
 import { dryRunCommand } from './dryRun.ts';
+import { exportCommand } from './export.ts';
 import { freezeCommand } from './freeze.ts';
 import type { Host } from './host.ts';
 import { initCommand } from './init.ts';
@@ -36,7 +38,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
   ['Promote:', [promoteCommand, rollbackCommand]],
-  ['Maintenance:', [statusCommand, snapshotCommand, pruneCommand]],
+  ['Maintenance:', [statusCommand, snapshotCommand, exportCommand, cleanCommand, pruneCommand]],
 ];
 
 /** Creates the program. `exit` receives the exit code of the command that is run. */
@@ -148,6 +150,7 @@ Exit codes:
   both      64 wrong usage or mapping   130 interrupted
             74 instead of 0 or 1: its output or report could not be written
 Actions are init, registry build, freeze, migrate, promote, rollback, status,
-snapshot, snapshot restore and prune; all others are checks. With --json, standard output is one JSON object.
+snapshot, snapshot restore, export, clean and prune; all others are checks. With
+--json, standard output is one JSON object.
 Run "sealift COMMAND --help" for more about a command.
 `;

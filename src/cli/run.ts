@@ -14,7 +14,7 @@ import { writeReport } from '../disk/reportFolder.ts';
 import type { Environment } from '../run/environment.ts';
 import { CANDIDATE_ANSWERS } from './candidateAnswers.ts';
 import { WORKER } from './workerModule.ts';
-import { projectPaths } from '../project/paths.ts';
+import { isProject, projectPaths } from '../project/paths.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
 import {
   EXIT,
@@ -115,7 +115,7 @@ export async function runCommand(
     phases,
   };
   let report: string | null = null;
-  if (hasReport(command, outcome, code)) {
+  if (hasReport(command, outcome, code) && hasPlace(options.project, outcome)) {
     report = await tryReport(command.reportName ?? command.name, outcome, timing, {
       options,
       host,
@@ -138,6 +138,11 @@ function listed(outcome: Outcome, found: FindingStore): Outcome {
 /** A run that was locked out must not overwrite the report of the one that holds the lock. */
 function hasReport(command: CommandSpec, { failure }: Outcome, code: number): boolean {
   return command.report && code !== EXIT.usage && failure?.code !== 'BUSY';
+}
+
+/** A command that failed creates no folder where there is no project, as after a wrong --project. */
+function hasPlace(project: string, { failure }: Outcome): boolean {
+  return failure === undefined || isProject(projectPaths(project));
 }
 
 function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {

@@ -6,12 +6,13 @@
 
 import { dirname, join } from 'node:path';
 
-import { linkState, swapLink, syncFolder } from '../disk/durable.ts';
+import { attempt, linkState, makeFolder, swapLink, syncFolder } from '../disk/durable.ts';
 import { onDisk } from '../disk/errors.ts';
 import { assertFreeSpace } from '../disk/freeSpace.ts';
 import { acquireLock, type Lock } from '../disk/lock.ts';
 import { rename, statOf } from '../disk/noLinks.ts';
-import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
+import { signed } from '../journal/event.ts';
+import { appendToJournal, JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { pointerHistory } from '../journal/pointerHistory.ts';
 import { sealedLast } from '../journal/sealedEntry.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -32,12 +33,12 @@ import {
   sealedPath,
   sealIdOf,
 } from '../seal/sealedFolders.ts';
+import { makeReadOnly } from '../seal/sealedModes.ts';
 import { assertTrash, moveToTrash } from '../seal/trash.ts';
 import { verifyAt } from '../seal/verify.ts';
-import { makeFolder } from '../disk/durable.ts';
 import { CANDIDATES, JOURNAL, MAPPING, namesOf, type SnapshotFile } from '../snapshot/manifest.ts';
 import { asideFolder, copyAside, putBackFiles } from '../snapshot/putBack.ts';
-import { putBackJournal } from '../snapshot/putBackJournal.ts';
+import { replaceJournal } from '../snapshot/replaceJournal.ts';
 import { openSnapshot, type Snapshot } from '../snapshot/readSnapshot.ts';
 import {
   assertReplaceable,
@@ -140,6 +141,8 @@ async function restore(work: Restore): Promise<Outcome> {
     return actionOutcome({ command: 'snapshot restore', notes });
   }
   if (lines.length > 0) await carryOut(work, plan, aside);
+  // Left over by a restore that was killed at its end.
+  else leaveStaging(paths.candidates);
   const linked = restoreLinks(paths);
   const notes = [...lines, ...linked];
   if (notes.length === 0) notes.push('nothing is missing or damaged, nothing was changed');
@@ -199,13 +202,14 @@ async function carryOut(work: Restore, plan: WholePlan, aside: string): Promise<
         hint: 'take another copy of the snapshot, or an earlier one',
       });
     }
+    const event = { event: 'restored', snapshot: sha256, head: manifest.head } as const;
+    const writer = { command: 'snapshot', pid: env.pid, at: env.now().toISOString() };
+    if (plan.journal === 'kept') appendToJournal(paths.journal, writer, [signed(event, who)]);
     putBack(paths, plan, staging, aside);
-    const [state, at] = [plan.journal, env.now().toISOString()];
-    putBackJournal(paths.journal, join(staging.candidate, JOURNAL, JOURNAL_FILE), state, {
-      event: { event: 'restored', snapshot: sha256, head: manifest.head },
-      who,
-      writer: { command: 'snapshot', pid: env.pid, at },
-    });
+    if (plan.journal !== 'kept') {
+      const staged = join(staging.candidate, JOURNAL, JOURNAL_FILE);
+      replaceJournal(paths.journal, staged, writer, signed(event, who));
+    }
   } finally {
     leaveStaging(store);
   }
@@ -252,6 +256,9 @@ function putBack(
   for (const [name, state] of plan.candidates) {
     if (state === 'damaged') moveToTrash(store, [name]);
     rename(join(staged, CANDIDATES, name), sealedPath(store, name));
+    attempt(() => {
+      makeReadOnly(sealedPath(store, name));
+    });
   }
   syncFolder(sealedFolder(store));
   syncFolder(store);

@@ -1,5 +1,6 @@
 /** Paths of a project: its mapping, candidates, reports, journal and live link. */
 
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { realFolder } from '../disk/noLinks.ts';
@@ -33,4 +34,15 @@ export function projectPaths(root: string): ProjectPaths {
     live: join(real, 'storage_live'),
     snapshots: join(real, 'storage_snapshots'),
   };
+}
+
+/** Returns whether there is a project: a mapping, or a folder that a command has made. */
+export function isProject({
+  mapping,
+  candidates,
+  reports,
+  journal,
+  snapshots,
+}: ProjectPaths): boolean {
+  return [mapping, candidates, reports, journal, snapshots].some((path) => existsSync(path));
 }

@@ -5,16 +5,14 @@
  */
 
 import { createHash, hash } from 'node:crypto';
-import { closeSync, constants, fstatSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { entriesOf, openNoLinks, realFolder, statOf } from '../disk/noLinks.ts';
-import { piecesOf, TarError } from '../disk/tarReader.ts';
+import { entriesOf, realFolder, statOf } from '../disk/noLinks.ts';
 import type { TarMember } from '../disk/tarWriter.ts';
 import { JOURNAL_FILE } from '../journal/journal.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import { Failure } from '../outcome/failure.ts';
-import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
+import { MAX_SEAL_FILE, readPieces, readPlainFile } from '../seal/files.ts';
 import { parseSums, SUMS_FILE } from '../seal/format.ts';
 import { sealedPath } from '../seal/sealedFolders.ts';
 import type { ProjectPaths } from '../project/paths.ts';
@@ -124,20 +122,6 @@ function* sameContent(
     yield piece;
   }
   if (done !== size || digest.digest('hex') !== sha256) throw changedFile(file);
-}
-
-/** Yields the content of a plain file in pieces. */
-export function* readPieces(path: string): Generator<Buffer> {
-  const file = openNoLinks(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile()) throw changedFile(path);
-    yield* piecesOf(file, 0, stat.size);
-  } catch (error) {
-    throw error instanceof TarError ? changedFile(path) : error;
-  } finally {
-    closeSync(file);
-  }
 }
 
 function changedFile(where: string): Failure {

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 
 import { createFile, makeFolder, syncFolder, syncFolders, writeAll } from '../disk/durable.ts';
 import { entriesOf, removeFile, rename, statOf } from '../disk/noLinks.ts';
-import { readPieces } from './members.ts';
+import { readPieces } from '../seal/files.ts';
 import type { FolderPlan } from './restorePlan.ts';
 import { makeFolders, type StageModes } from './stage.ts';
 

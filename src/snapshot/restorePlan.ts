@@ -11,8 +11,8 @@ import { FREEZE_FILE } from '../mapping/freezeFile.ts';
 import { listMappingFiles } from '../mapping/load.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { ProjectPaths } from '../project/paths.ts';
+import { readPieces } from '../seal/files.ts';
 import { JOURNAL, MAPPING, type SnapshotFile } from './manifest.ts';
-import { readPieces } from './members.ts';
 import type { Snapshot } from './readSnapshot.ts';
 
 /** Files of a folder that differ from the snapshot, relative to that folder. */

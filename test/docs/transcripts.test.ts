@@ -7,10 +7,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { cleanCommand } from '../../src/cli/clean.ts';
 import { diffCommand } from '../../src/cli/diff.ts';
 import { determinismCommand } from '../../src/cli/determinism.ts';
 import { drillCommand } from '../../src/cli/drill.ts';
 import { dryRunCommand } from '../../src/cli/dryRun.ts';
+import { exportCommand } from '../../src/cli/export.ts';
 import { freezeCommand } from '../../src/cli/freeze.ts';
 import { processHost } from '../../src/cli/host.ts';
 import { initCommand } from '../../src/cli/init.ts';
@@ -21,6 +23,7 @@ import { registryCommand } from '../../src/cli/registry.ts';
 import { rollbackCommand } from '../../src/cli/rollback.ts';
 import { scanAllCommand, scanModuleCommand, scanPiiCommand } from '../../src/cli/scan.ts';
 import { scanDriftCommand } from '../../src/cli/scanDrift.ts';
+import { snapshotCommand } from '../../src/cli/snapshot.ts';
 import { statusCommand } from '../../src/cli/status.ts';
 import { verifyChecksumsCommand } from '../../src/cli/verifyChecksums.ts';
 
@@ -102,6 +105,9 @@ function optionsOf(name: string): string[] {
     promoteCommand,
     rollbackCommand,
     statusCommand,
+    snapshotCommand,
+    exportCommand,
+    cleanCommand,
     pruneCommand,
   ].map((make) => make(ignore, processHost()));
   const command = commands.find((candidate) => candidate.name() === name);
