@@ -4,6 +4,7 @@
  * with a stack trace only if SEALIFT_DEBUG is set.
  */
 
+import { existsSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 
 import { onDisk, pathOf, readFailure, systemCode } from '../disk/errors.ts';
@@ -213,8 +214,9 @@ async function tryReport(
   timing: Timing,
   { options, host }: Invocation,
 ): Promise<string | null> {
-  const { reports } = projectPaths(options.project);
+  const { root, reports } = projectPaths(options.project);
   try {
+    assertThere(root);
     return await onDisk(reports, () =>
       writeReport(reports, { command: name, pid: host.pid }, reportFiles(outcome, timing)),
     );
@@ -222,6 +224,15 @@ async function tryReport(
     noteLine(host.output, `sealift: no report was written: ${asFailure(error, host).line()}`);
     return null;
   }
+}
+
+function assertThere(root: string): void {
+  if (existsSync(root)) return;
+  throw new Failure('USAGE', {
+    what: 'the folder of the project does not exist',
+    where: root,
+    hint: 'name another one with --project',
+  });
 }
 
 /** Returns a path as a person would type it: relative if it is below cwd. */

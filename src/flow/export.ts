@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 import { createFile, makeFolder, syncFolder, syncFolders, writeAll } from '../disk/durable.ts';
 import { onDisk } from '../disk/errors.ts';
+import { assertFreeSpace } from '../disk/freeSpace.ts';
 import { openNoLinks, realFolder, remove, rename, statOf } from '../disk/noLinks.ts';
 import { piecesOf, readTar } from '../disk/tarReader.ts';
 import { writeTar, type TarMember } from '../disk/tarWriter.ts';
@@ -22,7 +23,7 @@ import type { Environment } from '../run/environment.ts';
 import { checksumProgress } from '../run/progress.ts';
 import { withHashers, type Workers } from '../run/workers.ts';
 import { computedSealId, statedSealId, CURRENT } from '../seal/sealedFolders.ts';
-import { MAX_SEAL_FILE, readPieces, readPlainFile } from '../seal/files.ts';
+import { MAX_SEAL_FILE, plainSize, readPieces, readPlainFile } from '../seal/files.ts';
 import { byUtf8, parseSums, SUMS_FILE, type SumLine } from '../seal/format.ts';
 import { verifyAt } from '../seal/verify.ts';
 
@@ -54,6 +55,8 @@ export async function exportCandidate(options: ExportOptions, env: Environment):
     });
     try {
       const files = filesOf(folder);
+      const bytes = files.reduce((sum, { path }) => sum + plainSize(join(folder, path)), 0);
+      assertFreeSpace(dirname(target), bytes, NO_SPACE);
       if (asTar) await packCandidate(draft, folder, sealId, files);
       else {
         copyCandidate(draft, folder, files);
@@ -69,6 +72,11 @@ export async function exportCandidate(options: ExportOptions, env: Environment):
     }
   });
 }
+
+const NO_SPACE = {
+  what: 'the copy does not fit on the disk, nothing was written',
+  hint: 'free some space, or name another folder with --out',
+};
 
 function usual(project: string): string {
   return readLivePointer(projectPaths(project).live) === null ? CURRENT : 'live';

@@ -7,6 +7,7 @@ import { constants, closeSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { makeFolder, syncFolder } from '../disk/durable.ts';
+import { assertFreeSpace } from '../disk/freeSpace.ts';
 import { inTheWay } from '../disk/inTheWay.ts';
 import { openNoLinks, realFolder, removeFile, rename, statOf } from '../disk/noLinks.ts';
 import { previousOf } from '../journal/pointerHistory.ts';
@@ -63,23 +64,33 @@ export async function snapshot(options: SnapshotOptions, env: Environment): Prom
     ];
     if (target.file === null) makeFolder(target.folder);
     const draft = join(target.folder, `.${target.file ?? 'snapshot'}.new`);
-    const sha256 = await writeSnapshot(draft, journal.head, parts, members);
-    const path = join(target.folder, target.file ?? snapshotName(journal.entries.length, sha256));
     const forget = env.onInterrupt(() => {
       removeFile(draft);
     });
     try {
+      assertFreeSpace(target.folder, bytesOf(members), NO_SPACE);
+      const sha256 = await writeSnapshot(draft, journal.head, parts, members);
+      const path = join(target.folder, target.file ?? snapshotName(journal.entries.length, sha256));
       assertFree(path);
       // The journal comes first, so that no snapshot is there without an entry.
       pointer.commit([{ event: 'snapshot', snapshot: sha256, head: journal.head }]);
       rename(draft, path);
       syncFolder(target.folder);
+      return outcome({ path, sha256, members, parts, notes: [...pointer.notes, ...notes] });
     } finally {
       forget();
       removeFile(draft);
     }
-    return outcome({ path, sha256, members, parts, notes: [...pointer.notes, ...notes] });
   });
+}
+
+const NO_SPACE = {
+  what: 'the snapshot does not fit on the disk, nothing was written',
+  hint: 'free some space, or name another folder with --out',
+};
+
+function bytesOf(members: readonly SnapshotMember[]): number {
+  return members.reduce((sum, { size }) => sum + size, 0);
 }
 
 interface Target {
@@ -172,7 +183,6 @@ interface Made {
 }
 
 function outcome({ path, sha256, members, parts, notes }: Made): Outcome {
-  const bytes = members.reduce((sum, { size }) => sum + size, 0);
   const { live, previous, built } = parts;
   return actionOutcome({
     command: 'snapshot',
@@ -184,7 +194,7 @@ function outcome({ path, sha256, members, parts, notes }: Made): Outcome {
       `built      ${built ?? 'nothing'}`,
       `snapshot   ${path}`,
       `sha256     ${sha256}`,
-      `${counted(members.length, 'file')}, ${byteCount(bytes)}`,
+      `${counted(members.length, 'file')}, ${byteCount(bytesOf(members))}`,
       'keep the snapshot and its sha256 on another disk, the sha256 also outside of both',
     ],
   });

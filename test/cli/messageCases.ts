@@ -12,6 +12,7 @@ import { DIFF, inTheWay, MIGRATE, NEW, VERIFY, type Case } from './messageCase.t
 import { REGISTRIES } from './registryCases.ts';
 import { POINTERS } from './pointerCases.ts';
 import { SCANS } from './scanCases.ts';
+import { SNAPSHOTS } from './snapshotCases.ts';
 
 function writeRandom(project: string): void {
   const random = randomOf(1, 'encrypted');
@@ -314,4 +315,5 @@ export const CASES: readonly Case[] = [
   ...POINTERS,
   ...SCANS,
   ...DIFFS,
+  ...SNAPSHOTS,
 ];

@@ -130,7 +130,7 @@ describe.skipIf(!canRun())('a user who is not root, in a project of their own', 
 
   /** Runs a program of the system as that user. */
   function shell(script: string): number | null {
-    const [command = 'sh', ...args] = [...wrap, 'sh', '-c', script];
+    const [command, ...args] = [...wrap, 'sh', '-c', script];
     return spawnSync(command, args, { cwd: own }).status;
   }
 

@@ -266,4 +266,14 @@ describe('a command on a folder that is no project', () => {
     }
     rmSync(empty, { recursive: true });
   });
+
+  it('and a check that passes on a copy elsewhere has no place for its report', async () => {
+    const candidate = join(storeOf(project), 'sealed', template.live);
+    const nowhere = join(project, 'nowhere');
+    const args = ['verify-checksums', '--candidate', candidate, '--project', nowhere];
+    const { code, stdout, stderr } = await sealift(args);
+    expect([code, stdout]).toEqual([74, expect.stringContaining('PASS')]);
+    expect(stderr).toContain('no report was written: the folder of the project does not exist');
+    expect(existsSync(nowhere)).toBe(false);
+  });
 });
