@@ -63,7 +63,7 @@ interface Standing {
   readonly lock: Holder | null;
   /** Part of the project that is missing, as a clause; null for none. */
   readonly missing: string | null;
-  /** Path of the newest snapshot. */
+  /** Path of the newest snapshot, relative to the project. */
   readonly snapshot: string | null;
 }
 
@@ -112,7 +112,7 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
     journal,
     lock,
     missing: missingPart(paths, { journal, history, names, built }),
-    snapshot: newestSnapshot(paths.snapshots),
+    snapshot: shownSnapshot(paths),
   };
 }
 
@@ -130,6 +130,12 @@ function missingPart(
   if (journal.entries.length === 0 && isBuilt) return 'the journal is missing';
   if (!hasMapping(paths) && journal.entries.length > 0) return 'the mapping is missing';
   return null;
+}
+
+/** Returns the path of the newest snapshot, relative to the project; null if there is none. */
+function shownSnapshot({ live, snapshots }: ProjectPaths): string | null {
+  const newest = newestSnapshot(snapshots);
+  return newest === null ? null : relative(dirname(live), newest);
 }
 
 function hasMapping({ mapping }: ProjectPaths): boolean {
@@ -161,7 +167,7 @@ function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
     unrecorded: built !== null && standing.unrecorded.has(built),
     older: built !== null && standing.last !== null && standing.last !== built,
     missing: standing.missing,
-    snapshot: standing.snapshot === null ? null : relative(dirname(paths.live), standing.snapshot),
+    snapshot: standing.snapshot,
     hasMapping: hasMapping(paths),
     built,
     sample: run !== null && 'sample' in run,
@@ -240,6 +246,7 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   if (run !== null) add('', `run ${run.runId}`);
   if (built !== null && last !== null && last !== built) add('', `but ${last} was sealed after it`);
   add('scan', scanLine(standing));
+  if (standing.snapshot !== null) add('snapshot', standing.snapshot);
   add('sealed', counted(names.length, 'candidate'));
   const shown = new Set([live, before, built]);
   const others = names.filter((name) => !shown.has(name));

@@ -36,13 +36,7 @@ export function projectPaths(root: string): ProjectPaths {
   };
 }
 
-/** Returns whether there is a project: a mapping, or a folder that a command has made. */
-export function isProject({
-  mapping,
-  candidates,
-  reports,
-  journal,
-  snapshots,
-}: ProjectPaths): boolean {
-  return [mapping, candidates, reports, journal, snapshots].some((path) => existsSync(path));
+/** Returns whether there is a project: a mapping, or what commands keep. Reports alone are none. */
+export function isProject({ mapping, candidates, journal, snapshots }: ProjectPaths): boolean {
+  return [mapping, candidates, journal, snapshots].some((path) => existsSync(path));
 }

@@ -38,6 +38,11 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['diff', 'live', 'v1'],
   ['rollback'],
   ['status'],
+  ['snapshot', '--out', 'nowhere/kept.tar'],
+  ['snapshot', 'verify', 'legacy.db'],
+  ['snapshot', 'restore', 'legacy.db'],
+  ['export', '--out', 'copy'],
+  ['clean', '--dry-run'],
   ['prune', '--dry-run'],
   ['completion', 'bash'],
   ['help', 'migrate'],
@@ -65,7 +70,7 @@ function comparable({ code, stdout, stderr }: Ran, folder: string): string[] {
 
 describe('a command says the same in a process of its own', () => {
   it.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', async (_, args) => {
-    const own = args[0] === 'completion' || args[0] === 'help' || args[0] === 'nonsense';
+    const own = /^(?:completion|help|nonsense|snapshot verify)\b/.test(args.join(' '));
     const all = own || args.includes('--project') ? args : [...args, '--project', '.'];
     const [here, apart] = await Promise.all([
       sealift(all, { cwd: HERE }),

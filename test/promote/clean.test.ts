@@ -270,9 +270,10 @@ describe('a command on a folder that is no project', () => {
   it('and a check that passes on a copy elsewhere has no place for its report', async () => {
     const candidate = join(storeOf(project), 'sealed', template.live);
     const nowhere = join(project, 'nowhere');
-    const args = ['verify-checksums', '--candidate', candidate, '--project', nowhere];
+    const args = ['scan-all', '--candidate', candidate, '--project', nowhere];
     const { code, stdout, stderr } = await sealift(args);
-    expect([code, stdout]).toEqual([74, expect.stringContaining('PASS')]);
+    expect([code, stdout]).toEqual([74, expect.stringContaining('scan-all: PASS')]);
+    expect(stdout).toContain('this scan is not in a journal');
     expect(stderr).toContain('no report was written: the folder of the project does not exist');
     expect(existsSync(nowhere)).toBe(false);
   });
