@@ -4,12 +4,13 @@
  * the end; if the process is killed, the next one removes it.
  */
 
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { PRIVATE_FOLDER } from '../disk/durable.ts';
 import { onDisk } from '../disk/errors.ts';
 import { acquireLock, type Lock } from '../disk/lock.ts';
+import { remove } from '../disk/noLinks.ts';
 import { SMALL_DISK, unmountSmallDisk } from './smallDisk.ts';
 import { loadMapping } from '../mapping/load.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -124,7 +125,7 @@ function removeDead(candidates: string, pid: number): void {
 function removeShadow(root: string): void {
   unmountSmallDisk(join(root, SMALL_DISK));
   try {
-    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+    remove(root);
   } catch (error) {
     throw new Failure('DISK', {
       what: 'a shadow project cannot be removed',

@@ -5,7 +5,7 @@
 
 import { CHECKS } from '../outcome/checks.ts';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 import { onRead } from '../disk/errors.ts';
 import { lockHolder, type Holder } from '../disk/lock.ts';
@@ -28,11 +28,12 @@ import {
   type PointerHistory,
 } from '../journal/pointerHistory.ts';
 import { lastScan, type JournaledScan } from '../journal/scanEntry.ts';
-import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
+import { sealedLast, isHeld, isPruned } from '../journal/sealedEntry.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import { RUN_FILE, type RunFile } from '../seal/format.ts';
 import {
+  computedSealId,
   currentName,
   isMisnamed,
   sealedNames,
@@ -40,6 +41,7 @@ import {
   sealIdOf,
 } from '../seal/sealedFolders.ts';
 import { asRunFile } from '../seal/sealSchemas.ts';
+import { newestSnapshot } from '../snapshot/snapshotName.ts';
 import type { Environment } from '../run/environment.ts';
 import { projectPaths, type ProjectPaths } from '../project/paths.ts';
 
@@ -49,6 +51,8 @@ interface Standing {
   readonly names: readonly string[];
   /** Names of kept candidates (see keptOf) whose seal id differs from their name. */
   readonly changed: ReadonlySet<string>;
+  /** Names of those that have no list of checksums any more. */
+  readonly emptied: ReadonlySet<string>;
   /** Names of kept candidates that no migrate of the project has sealed. */
   readonly unrecorded: ReadonlySet<string>;
   readonly built: string | null;
@@ -61,6 +65,10 @@ interface Standing {
   readonly writes: ReadonlyMap<string, WritesState>;
   readonly journal: Journal;
   readonly lock: Holder | null;
+  /** Part of the project that is missing, as a clause; null for none. */
+  readonly missing: string | null;
+  /** Path of the newest snapshot, relative to the project. */
+  readonly snapshot: string | null;
 }
 
 /**
@@ -97,6 +105,7 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
     notes: lock?.command === 'promote' || lock?.command === 'rollback' ? [] : notes,
     names,
     changed: new Set(shown.filter((name) => isMisnamed(sealedPath(store, name)))),
+    emptied: new Set(shown.filter((name) => computedSealId(sealedPath(store, name)) === null)),
     unrecorded: new Set(shown.filter((name) => !isHeld(journal, sealIdOf(name)))),
     last: sealedLast(journal, names),
     built,
@@ -107,6 +116,8 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
     writes: notWritable(paths, journal),
     journal,
     lock,
+    missing: missingPart(paths, { journal, history, names, built }),
+    snapshot: shownSnapshot(paths),
   };
 }
 
@@ -120,6 +131,32 @@ function notWritable(
     return [source, writesState(journal, source, where)] as const;
   });
   return new Map(states.filter(([, { state }]) => state !== 'writable'));
+}
+
+/** Returns what is missing that was there according to the journal, or to what is left. */
+function missingPart(
+  paths: ProjectPaths,
+  { journal, history, names, built }: Pick<Standing, 'journal' | 'history' | 'names' | 'built'>,
+): string | null {
+  const isGone = (name: string | null): boolean => {
+    return name !== null && !names.includes(name) && !isPruned(journal, name);
+  };
+  if (isGone(history.live)) return 'the live candidate is missing';
+  if (isGone(previousOf(history))) return 'the candidate that was live before is missing';
+  const isBuilt = names.length > 0 || built !== null;
+  if (journal.entries.length === 0 && isBuilt) return 'the journal is missing';
+  if (!hasMapping(paths) && journal.entries.length > 0) return 'the mapping is missing';
+  return null;
+}
+
+/** Returns the path of the newest snapshot, relative to the project; null if there is none. */
+function shownSnapshot({ live, snapshots }: ProjectPaths): string | null {
+  const newest = newestSnapshot(snapshots);
+  return newest === null ? null : relative(dirname(live), newest);
+}
+
+function hasMapping({ mapping }: ProjectPaths): boolean {
+  return existsSync(join(mapping, 'project.json'));
 }
 
 /** Returns the digest of the checks; null if no mapping can be read. */
@@ -148,7 +185,9 @@ function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
     unfinishedChange: unfinished?.last?.change ?? null,
     unrecorded: built !== null && standing.unrecorded.has(built),
     older: built !== null && standing.last !== null && standing.last !== built,
-    hasMapping: existsSync(join(paths.mapping, 'project.json')),
+    missing: standing.missing,
+    snapshot: standing.snapshot,
+    hasMapping: hasMapping(paths),
     built,
     sample: run !== null && 'sample' in run,
     scan,
@@ -212,6 +251,8 @@ function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
     }),
     journal: { entries: journal.entries.length, head: journal.head, torn: journal.torn.length },
     lock,
+    missing: standing.missing,
+    snapshot: standing.snapshot,
     next,
   };
 }
@@ -223,6 +264,7 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   const { history, notes, names, built, last, run, journal, lock } = standing;
   const there = (name: string): string => {
     if (!names.includes(name)) return `${name}, no longer there`;
+    if (standing.emptied.has(name)) return `${name}, emptied: its list of checksums is missing`;
     if (standing.changed.has(name)) return `${name}, changed: its seal id differs from its name`;
     return standing.unrecorded.has(name) ? `${name}, not sealed by this project` : name;
   };
@@ -239,6 +281,7 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   if (run !== null) add('', `run ${run.runId}`);
   if (built !== null && last !== null && last !== built) add('', `but ${last} was sealed after it`);
   add('scan', scanLine(standing));
+  if (standing.snapshot !== null) add('snapshot', standing.snapshot);
   add('sealed', counted(names.length, 'candidate'));
   const shown = new Set([live, before, built]);
   const others = names.filter((name) => !shown.has(name));

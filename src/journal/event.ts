@@ -115,7 +115,7 @@ export type JournalEvent =
       readonly approval: string;
       readonly signer: string | null;
     }
-  /** A snapshot was made of the project; `head` is the journal's before this line. */
+  /** A snapshot was made of the project; its journal ends with `head`. */
   | { readonly event: 'snapshot'; readonly snapshot: string; readonly head: string }
   /** A snapshot was restored, whose journal ended with `head`. */
   | { readonly event: 'restored'; readonly snapshot: string; readonly head: string }

@@ -42,3 +42,10 @@ export function sealedLast({ entries }: Journal, names: readonly string[]): stri
   const sealed = entries.map(eventOf).filter((event) => event.event === 'sealed');
   return sealed.findLast(({ candidate }) => names.includes(candidate))?.candidate ?? null;
 }
+
+/** Returns whether a prune has removed the candidate of this name. */
+export function isPruned({ entries }: Journal, name: string): boolean {
+  return entries.map(eventOf).some((event) => {
+    return event.event === 'prune' && event.candidates.includes(name);
+  });
+}

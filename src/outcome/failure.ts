@@ -19,6 +19,7 @@ export type FailureCode =
   | 'EMPTY' // too few rows were read to prove anything
   | 'CANDIDATE' // the candidate's path or content is invalid
   | 'JOURNAL' // the journal is broken
+  | 'SNAPSHOT' // a snapshot is damaged, or is not the expected one
   | 'BUSY' // another run holds the lock
   | 'DISK' // cannot write, no space
   | 'INJECTED' // requested by MIGRATE_FAIL_AFTER_MODULE

@@ -1,5 +1,6 @@
 /** Paths of a project: its mapping, candidates, reports, journal and live link. */
 
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { realFolder } from '../disk/noLinks.ts';
@@ -16,6 +17,8 @@ export interface ProjectPaths {
   readonly journal: string;
   /** Link to the live candidate. */
   readonly live: string;
+  /** Snapshots, and what a restore has replaced. */
+  readonly snapshots: string;
 }
 
 export function projectPaths(root: string): ProjectPaths {
@@ -29,6 +32,7 @@ export function projectPaths(root: string): ProjectPaths {
     reports: join(real, 'storage_reports'),
     journal: join(real, 'storage_journal'),
     live: join(real, 'storage_live'),
+    snapshots: join(real, 'storage_snapshots'),
   };
 }
 
@@ -46,4 +50,9 @@ export function isRehearsal(root: string): boolean {
     if (isShadow && basename(dirname(folder)) === CANDIDATES_FOLDER) return true;
   }
   return false;
+}
+
+/** Returns whether there is a project: a mapping, or what commands keep. Reports alone are none. */
+export function isProject({ mapping, candidates, journal, snapshots }: ProjectPaths): boolean {
+  return [mapping, candidates, journal, snapshots].some((path) => existsSync(path));
 }

@@ -11,6 +11,10 @@ export interface Standing {
   readonly changed: string | null;
   /** The freeze or unfreeze of writes that a killed command left unfinished. */
   readonly unfinishedChange: WriteChange | null;
+  /** Part of the project that the journal or a link needs and that is missing; null for none. */
+  readonly missing: string | null;
+  /** Path of the newest snapshot of the project; null if there is none. */
+  readonly snapshot: string | null;
   readonly hasMapping: boolean;
   /** Name of the candidate that was built last. */
   readonly built: string | null;
@@ -45,8 +49,12 @@ function step(why: string, command: string | null): NextStep {
 
 /** Returns the next step, by the first rule that applies. */
 export function nextStep(standing: Standing): NextStep {
-  const { busy, changed, hasMapping, built, sample, scan, live, prunable } = standing;
+  const { busy, changed, missing, hasMapping, built, sample, scan, live, prunable } = standing;
   if (busy) return step('another command is running, so wait until it has ended', null);
+  const broken = missing ?? (changed === null ? null : 'a candidate was changed or emptied');
+  if (broken !== null && standing.snapshot !== null) {
+    return step(broken, `sealift snapshot restore ${standing.snapshot}`);
+  }
   if (changed !== null) {
     const command = `sealift verify-checksums --candidate ${changed}`;
     return step(

@@ -72,6 +72,7 @@ const STAGES: readonly string[] = [
   'promote',
   'smoke',
   'evidence',
+  'snapshot',
   'attachments',
   'keys',
   'cutover',

@@ -16,6 +16,7 @@ import { POINTERS } from './pointerCases.ts';
 import { SCANS } from './scanCases.ts';
 import { WRITES } from './writesCases.ts';
 import { SMOKES } from './smokeCases.ts';
+import { SNAPSHOTS } from './snapshotCases.ts';
 
 function writeRandom(project: string): void {
   const random = randomOf(1, 'encrypted');
@@ -322,4 +323,5 @@ export const CASES: readonly Case[] = [
   ...SCANS,
   ...SMOKES,
   ...DIFFS,
+  ...SNAPSHOTS,
 ];

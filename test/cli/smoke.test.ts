@@ -64,6 +64,11 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['diff', 'live', 'v1'],
   ['rollback'],
   ['status'],
+  ['snapshot', '--out', 'nowhere/kept.tar'],
+  ['snapshot', 'verify', 'legacy.db'],
+  ['snapshot', 'restore', 'legacy.db'],
+  ['export', '--out', 'copy'],
+  ['clean', '--dry-run'],
   ['prune', '--dry-run'],
   ['completion', 'bash'],
   ['help', 'migrate'],
@@ -97,7 +102,9 @@ describe('a command says the same in a process of its own', () => {
   });
 
   it.each(cases)('%s', async (_, args, inItsOwn) => {
-    const own = /^(?:completion|help|nonsense|evidence verify)\b/.test(args.join(' '));
+    const own = /^(?:completion|help|nonsense|evidence verify|snapshot verify)\b/.test(
+      args.join(' '),
+    );
     const all = own || args.includes('--project') ? args : [...args, '--project', '.'];
     const [here, apart] = await Promise.all([
       sealift(all, { cwd: HERE }),

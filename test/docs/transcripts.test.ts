@@ -7,10 +7,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { cleanCommand } from '../../src/cli/clean.ts';
 import { diffCommand } from '../../src/cli/diff.ts';
 import { determinismCommand } from '../../src/cli/determinism.ts';
 import { drillCommand } from '../../src/cli/drill.ts';
 import { dryRunCommand } from '../../src/cli/dryRun.ts';
+import { exportCommand } from '../../src/cli/export.ts';
 import { freezeCommand } from '../../src/cli/freeze.ts';
 import { freezeWritesCommand } from '../../src/cli/freezeWrites.ts';
 import { processHost } from '../../src/cli/host.ts';
@@ -29,6 +31,7 @@ import {
 } from '../../src/cli/scan.ts';
 import { scanDriftCommand } from '../../src/cli/scanDrift.ts';
 import { smokeCommand } from '../../src/cli/smoke.ts';
+import { snapshotCommand } from '../../src/cli/snapshot.ts';
 import { statusCommand } from '../../src/cli/status.ts';
 import { unfreezeWritesCommand } from '../../src/cli/unfreezeWrites.ts';
 import { verifyChecksumsCommand } from '../../src/cli/verifyChecksums.ts';
@@ -124,6 +127,9 @@ function optionsOf(name: string): string[] {
     smokeCommand,
     rollbackCommand,
     statusCommand,
+    snapshotCommand,
+    exportCommand,
+    cleanCommand,
     pruneCommand,
   ].map((make) => make(ignore, processHost()));
   const command = commands.find((candidate) => candidate.name() === name);

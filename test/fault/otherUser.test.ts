@@ -3,8 +3,8 @@
  * nothing that it may not look at for something that is not there.
  */
 
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -120,5 +120,72 @@ describe.skipIf(!ABLE)('a user who may read, but not write', () => {
       expect(stderr, command).not.toContain('defect');
     }
     execFileSync('chmod', ['-R', 'u+w', project]);
+  });
+});
+
+describe.skipIf(!ABLE)('a user who is not root, in a project of their own', () => {
+  let own: string;
+
+  beforeAll(() => {
+    own = join(temporary, 'own');
+    mkdirSync(own);
+    execFileSync('cp', ['-r', join(project, 'mapping'), join(project, 'legacy.db'), own]);
+    execFileSync('chmod', ['-R', 'a+rwX', own]);
+  });
+
+  /** Runs a command as that user, which has to succeed. */
+  async function works(...args: string[]): Promise<void> {
+    const env = { TMPDIR: temporary };
+    const ran = await sealift([...args, '--project', own], { process: true, wrap, env });
+    expect([ran.code, ran.stderr.split('\n').at(-2) ?? ''], args[0]).toEqual([
+      0,
+      expect.not.stringContaining('sealift'),
+    ]);
+  }
+
+  /** Runs a program of the system as that user. */
+  function shell(script: string): number | null {
+    const [command, ...args] = [...wrap, 'sh', '-c', script];
+    return spawnSync(command, args, { cwd: own }).status;
+  }
+
+  it('cannot change or empty what is sealed by accident', async () => {
+    await works('migrate');
+    await works('scan-all');
+    await works('promote');
+    expect(shell('rm -rf storage_candidate/v1/')).not.toBe(0);
+    expect(shell('rm -rf storage_live/')).not.toBe(0);
+    expect(shell('echo x >> storage_live/owners/data.ndjson')).not.toBe(0);
+    expect(shell('touch storage_live/owners/new')).not.toBe(0);
+    await works('verify-checksums', '--candidate', 'live');
+  });
+
+  it('goes on with every command that moves, copies or removes candidates', async () => {
+    const env = { MIGRATE_RUN_ID: 'two', TMPDIR: temporary };
+    const built = await sealift(['migrate', '--project', own], { process: true, wrap, env });
+    expect(built.code).toBe(0);
+    await works('snapshot', '--out', join(own, 'kept.tar'));
+    await works('migrate');
+    await works('export', '--out', join(own, 'copy'));
+    expect(shell('rm -r copy')).toBe(0);
+    await works('diff', 'v1', 'live');
+    await works('clean');
+    await works('prune');
+    expect(readdirSync(join(own, 'storage_candidate/sealed'))).toHaveLength(2);
+    expect(readdirSync(join(own, 'storage_candidate')).sort()).toEqual(['.lock', 'sealed']);
+    expect(shell('chmod -R u+w storage_candidate && rm -r storage_candidate storage_live')).toBe(0);
+    await works('snapshot', 'restore', join(own, 'kept.tar'));
+    await works('verify-checksums', '--candidate', 'live');
+    // A damaged one is read-only, too, and is moved aside all the same.
+    expect(
+      shell(
+        'chmod u+w storage_live/owners/data.ndjson; echo >> storage_live/owners/data.ndjson; chmod a-w storage_live/owners/data.ndjson',
+      ),
+    ).toBe(0);
+    await works('snapshot', 'restore', join(own, 'kept.tar'));
+    await works('verify-checksums', '--candidate', 'live');
+    if (!isLong('drill of another user')) return;
+    await works('determinism', '--sample', '3');
+    await works('drill', '--module', 'owners');
   });
 });

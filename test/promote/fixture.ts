@@ -68,7 +68,8 @@ export function rollbackHere(
 }
 
 export function pruneHere(project: string, options: Partial<PruneOptions> = {}): Promise<Outcome> {
-  return prune({ project, keep: [], dryRun: false, who: null, ...options }, ENVIRONMENT);
+  const all = { project, keep: [], damaged: false, dryRun: false, who: null };
+  return prune({ ...all, ...options }, ENVIRONMENT);
 }
 
 export function statusHere(project: string): Promise<Outcome> {
