@@ -98,7 +98,7 @@ describe('a second run', () => {
     it(`gives the same bytes under ${name}`, async () => {
       const env = { LANG: locale, LC_ALL: locale, TZ: zone, HOME: `/${zone}`, USER: locale };
       await sameAgain(args, { env, wrap: underUmask(umask), process: true });
-      expect(modesOf(candidateOf(project))).toEqual(['file 600', 'folder 700']);
+      expect(modesOf(candidateOf(project))).toEqual(['file 400', 'folder 500']);
     });
   }
 
