@@ -11,6 +11,7 @@ import { ndjsonAdapter } from '../../src/source/ndjson.ts';
 import type { SourceAdapter, SourceLocation } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import { NETWORK } from './network/subject.ts';
+import { POSTGRES } from './postgres.ts';
 
 export type Cells = (string | null)[];
 
@@ -148,4 +149,5 @@ export const SUBJECTS: readonly Subject[] = [
     },
   },
   NETWORK,
+  ...POSTGRES,
 ];
