@@ -1,6 +1,6 @@
-/** What the type of a PostgreSQL column says about its values. It holds for every one of them. */
+/** What the type of a PostgreSQL column says about its values, which holds for every one of them. */
 
-import type { DeclaredType } from '../declared.ts';
+import type { Clock, DeclaredType } from '../declared.ts';
 
 const MODIFIED = /^([a-z][a-z0-9 ]*?)(?:\((-?\d+)(?:,\s*(-?\d+))?\))?( with(?:out)? time zone)?$/;
 
@@ -24,15 +24,13 @@ export function readType(declared: string): DeclaredType {
     case 'numeric':
       return scaled(first, second);
     case 'date':
-      return { family: 'temporal', clock: 'date' };
+      return { family: 'temporal', clock: 'date', certain: true };
     case 'time':
       // A time with a zone but no date is a text: its offset belongs to it.
       if (zone === ' with time zone') return { family: 'text' };
-      return { family: 'temporal', clock: 'time', digits: Number(first ?? FRACTION) };
-    case 'timestamp': {
-      const clock = zone === ' with time zone' ? 'timestamptz' : 'timestamp';
-      return { family: 'temporal', clock, digits: Number(first ?? FRACTION) };
-    }
+      return clocked('time', first);
+    case 'timestamp':
+      return clocked(zone === ' with time zone' ? 'timestamptz' : 'timestamp', first);
     case 'uuid':
       return { family: 'uuid' };
     case 'json':
@@ -49,6 +47,10 @@ export function readType(declared: string): DeclaredType {
     default:
       return declared.endsWith('[]') ? { family: 'json' } : { family: 'text' };
   }
+}
+
+function clocked(clock: Clock, precision: string | undefined): DeclaredType {
+  return { family: 'temporal', clock, digits: Number(precision ?? FRACTION), certain: true };
 }
 
 function scaled(precision: string | undefined, scale: string | undefined): DeclaredType {
