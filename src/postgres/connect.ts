@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { rootCertificates, type ConnectionOptions } from 'node:tls';
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientConfig, type FieldDef, type QueryConfig } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 
 import { Failure } from '../outcome/failure.ts';
@@ -14,13 +14,23 @@ import { labelOf, type PostgresSettings } from './settings.ts';
 /** Cells as the server writes them. */
 export type TextRow = (string | null)[];
 
+export interface ResultColumn {
+  readonly name: string;
+  /** Oid of the type. */
+  readonly type: number;
+  /** Modifier of the type, such as a length; -1 if there is none. */
+  readonly modifier: number;
+}
+
 export interface Connection {
   /** Server and database, for messages. */
   readonly label: string;
   /** Process id that the server named when the session began; a pooler may name another. */
   readonly processId: number | null;
   /** Runs one or more statements; returns the rows of the last. @throws Failure */
-  query(sql: string, values?: readonly (string | null)[]): Promise<TextRow[]>;
+  query(sql: string): Promise<TextRow[]>;
+  /** Runs a query of no rows, and returns the columns of its result. @throws Failure */
+  describe(sql: string): Promise<readonly ResultColumn[]>;
   /** Runs a `COPY … TO STDOUT`; chunks end anywhere. Errors of the stream are not yet Failures. */
   copy(sql: string): Readable;
   /** Closes the connection, also while a statement runs. May be called more than once. */
@@ -39,7 +49,7 @@ export async function connect(
   settings: PostgresSettings,
   options: ConnectOptions,
 ): Promise<Connection> {
-  const [first, ...others] = tlsModes(settings.sslmode);
+  const [first, ...others] = TLS_MODES[settings.sslmode];
   try {
     return await connectWith(settings, first, options);
   } catch (error) {
@@ -51,23 +61,15 @@ export async function connect(
 
 type Tls = 'plain' | 'unverified' | 'authority' | 'full';
 
-/** Returns what is tried, in order. */
-function tlsModes(mode: SslMode): readonly [Tls, Tls?] {
-  switch (mode) {
-    case 'disable':
-      return ['plain'];
-    case 'allow':
-      return ['plain', 'unverified'];
-    case 'prefer':
-      return ['unverified', 'plain'];
-    case 'require':
-      return ['unverified'];
-    case 'verify-ca':
-      return ['authority'];
-    case 'verify-full':
-      return ['full'];
-  }
-}
+/** What is tried, in order. */
+const TLS_MODES: Readonly<Record<SslMode, readonly [Tls, Tls?]>> = {
+  disable: ['plain'],
+  allow: ['plain', 'unverified'],
+  prefer: ['unverified', 'plain'],
+  require: ['unverified'],
+  'verify-ca': ['authority'],
+  'verify-full': ['full'],
+};
 
 /** Whether another mode may help: no TLS there, or only TLS. */
 function isAboutTls(error: unknown): boolean {
@@ -119,28 +121,39 @@ async function connectWith(
   return connectionOf(client, label, () => live, { signal, stop });
 }
 
+interface Answer {
+  readonly rows: TextRow[];
+  readonly fields: readonly FieldDef[];
+}
+
 function connectionOf(
   client: Client,
   label: string,
   stream: () => Readable,
   { signal, stop }: { readonly signal: AbortSignal; readonly stop: () => void },
 ): Connection {
+  const run = async (query: QueryConfig): Promise<Answer> => {
+    signal.throwIfAborted();
+    try {
+      const found: unknown = await client.query(query);
+      return (Array.isArray(found) ? found.at(-1) : found) as Answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw serverFailure(error, label);
+    }
+  };
   return {
     label,
     processId: (client as unknown as { processID: number | null }).processID,
-    async query(sql, values) {
-      signal.throwIfAborted();
-      try {
-        const text = { text: sql, rowMode: 'array' as const };
-        const found: unknown = await client.query(
-          values === undefined ? text : { ...text, values: [...values] },
-        );
-        const last = (Array.isArray(found) ? found.at(-1) : found) as { rows: TextRow[] };
-        return last.rows;
-      } catch (error) {
-        signal.throwIfAborted();
-        throw serverFailure(error, label);
-      }
+    async query(sql) {
+      const { rows } = await run({ text: sql, rowMode: 'array' } as QueryConfig);
+      return rows;
+    },
+    async describe(sql) {
+      const { fields } = await run({ text: sql });
+      return fields.map(({ name, dataTypeID, dataTypeModifier }) => {
+        return { name, type: dataTypeID, modifier: dataTypeModifier };
+      });
     },
     copy(sql) {
       signal.throwIfAborted();

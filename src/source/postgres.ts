@@ -13,6 +13,7 @@ import { formatAddress, parseAddress, USAGE, type PostgresAddress } from '../pos
 import { connect, type Connection } from '../postgres/connect.ts';
 import { pinSession, type ServerFacts } from '../postgres/session.ts';
 import { completeAddress } from '../postgres/settings.ts';
+import { POSTGRES_DIALECT } from '../sql/postgresQuery.ts';
 import { quoteText } from '../sql/quote.ts';
 import { countOnce } from './countOnce.ts';
 import { readCatalogue, type Catalogue } from './postgres/catalogue.ts';
@@ -21,6 +22,7 @@ import { readType } from './postgres/declaredType.ts';
 import { listObjects } from './postgres/inventory.ts';
 import { planRanges } from './postgres/rangePlan.ts';
 import { openReader, tableNamed, type PostgresHandle } from './postgres/reader.ts';
+import { planRelations, type PlannedRelations } from './postgres/relation.ts';
 import type {
   PreparedSource,
   PrepareOptions,
@@ -36,14 +38,16 @@ export const postgresAdapter: SourceAdapter = {
   usage: USAGE,
   parse: (rest) => ({ scheme: SCHEME, ...parseAddress(rest) }),
   format: (location) => formatAddress(addressOf(location)),
-  dialect: null,
+  dialect: POSTGRES_DIALECT,
   showLocator: showCtid,
   declared: ({ declaredType }) => readType(declaredType),
   prepare: (location, options) => prepare(addressOf(location), options),
   open: (handle, signal) => openReader(handle as PostgresHandle, signal),
 };
 
-function addressOf({ scheme: _, ...address }: SourceLocation): PostgresAddress {
+function addressOf(location: SourceLocation): PostgresAddress {
+  const { scheme, ...address } = location;
+  if (scheme !== SCHEME) throw new TypeError(`not a location of ${SCHEME}`);
   return address as unknown as PostgresAddress;
 }
 
@@ -59,7 +63,10 @@ async function prepare(address: PostgresAddress, options: PrepareOptions): Promi
     const catalogue = await readCatalogue(connection);
     const objects = await listObjects(connection);
     const bytes = await databaseBytes(connection);
-    return prepared({ connection, facts, catalogue, objects, bytes, settings, timeouts });
+    await connection.query(`SET LOCAL statement_timeout = ${timeouts.statementMs}`);
+    const planned = await planRelations(connection, catalogue, options.relations ?? []);
+    await connection.query('SET LOCAL statement_timeout = 0');
+    return prepared({ connection, facts, catalogue, objects, planned, bytes, settings, timeouts });
   } catch (error) {
     connection.end();
     throw error;
@@ -71,13 +78,14 @@ interface Begun {
   readonly facts: ServerFacts;
   readonly catalogue: Catalogue;
   readonly objects: Awaited<ReturnType<typeof listObjects>>;
+  readonly planned: PlannedRelations;
   readonly bytes: number | null;
   readonly settings: PostgresHandle['settings'];
   readonly timeouts: Timeouts;
 }
 
 function prepared(begun: Begun): PreparedSource {
-  const { connection, facts, catalogue, objects, settings, timeouts } = begun;
+  const { connection, facts, catalogue, objects, planned, settings, timeouts } = begun;
   const { label } = connection;
   const counts = countOnce(async (table) => {
     const { from } = tableNamed(catalogue.access, table, label);
@@ -89,12 +97,14 @@ function prepared(begun: Begun): PreparedSource {
     label,
     schema: catalogue.schema,
     objects,
-    relations: new Map(),
+    relations: planned.relations,
     estimatedBytes: begun.bytes,
     get notes() {
       return [serverNote(facts), ...(snapshotNote === null ? [] : [snapshotNote])];
     },
     plan: async (table, rows) => {
+      // Queries run in readers only, as one range.
+      if (planned.relations.get(table)?.schema.kind === 'query') return [{}];
       return planRanges(connection, tableNamed(catalogue.access, table, label), rows);
     },
     count: async (table) => {
@@ -115,6 +125,7 @@ function prepared(begun: Begun): PreparedSource {
         settings,
         snapshot,
         tables: catalogue.access,
+        relations: planned.access,
         connectMs: timeouts.connectMs,
       };
       return openReaders(handle);

@@ -176,7 +176,7 @@ interface FoundRelation {
 }
 
 function relationOf(row: TextRow): FoundRelation {
-  const [oid, schema, table, kind, isPartition, , mayRead] = row.map(String) as string[];
+  const [oid, schema, table, kind, isPartition, , mayRead] = row.map(String);
   return {
     oid: oid ?? '',
     schema: schema ?? '',
@@ -305,15 +305,15 @@ async function addLargeObjects(
     'SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)',
   );
   if (found !== 't') return;
-  const column = (name: string, declaredType: string): ColumnSchema => {
-    return { name, declaredType, notNull: true, generated: false };
-  };
   tables.push({
     name: LARGE_OBJECTS,
     schema: 'pg_catalog',
     kind: 'table',
     locator: 'ordinal',
-    columns: [column('oid', 'oid'), column('content', 'bytea')],
+    columns: ['oid', 'content'].map((name) => {
+      const declaredType = name === 'oid' ? 'oid' : 'bytea';
+      return { name, declaredType, notNull: true, generated: false };
+    }),
     primaryKey: ['oid'],
     unique: [],
     foreignKeys: [],

@@ -8,17 +8,20 @@ import { arrayJson } from './arrayJson.ts';
 import type { CellForm } from './cellForm.ts';
 
 /** At most as many rows as the contract allows in a page, and about as many bytes. */
-const PAGE_ROWS = 4096;
+export const PAGE_ROWS = 4096;
 const PAGE_BYTES = 2 ** 20;
 
 const [TAB, LF, BACKSLASH, CAPITAL_N] = [0x09, 0x0a, 0x5c, 0x4e];
 
 /** What an escape stands for, by the character after the backslash; any other is itself. */
-const ESCAPES: ReadonlyMap<number, number> = new Map(
-  [...'bfnrtv'].map((letter) => {
-    return [letter.charCodeAt(0), { b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 }[letter] ?? 0];
-  }),
-);
+const ESCAPES: ReadonlyMap<number, number> = new Map([
+  [0x62, 8], // b
+  [0x66, 12], // f
+  [0x6e, 10], // n
+  [0x72, 13], // r
+  [0x74, 9], // t
+  [0x76, 11], // v
+]);
 
 export interface CopyShape {
   readonly forms: readonly CellForm[];
@@ -194,6 +197,12 @@ function locatorIn(from: Uint8Array, start: number, end: number): bigint {
   for (; from[at] !== 0x2c && at < end; at += 1) page = page * 10 + (from[at] ?? 0) - 0x30;
   for (at += 1; from[at] !== 0x29 && at < end; at += 1) slot = slot * 10 + (from[at] ?? 0) - 0x30;
   return BigInt(page * SLOTS + slot);
+}
+
+/** Reads a ctid, or an ordinal. */
+export function locatorOfText(text: string): number | string {
+  const [, page, slot] = /^\((\d+),(\d+)\)$/.exec(text) ?? [];
+  return page === undefined ? Number(text) : Number(page) * SLOTS + Number(slot);
 }
 
 /** Formats a locator as PostgreSQL writes a ctid. */

@@ -1,20 +1,23 @@
 /** Reads tables of a PostgreSQL database in an exported snapshot, by COPY. */
 
-import { connect, type Connection } from '../../postgres/connect.ts';
+import { connect, type Connection, type TextRow } from '../../postgres/connect.ts';
 import { serverFailure } from '../../postgres/connectionFailure.ts';
 import { pinSession } from '../../postgres/session.ts';
 import { labelOf, type PostgresSettings } from '../../postgres/settings.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { quote, quoteText } from '../../sql/quote.ts';
 import { rowsOf, type CellPage } from '../cellPage.ts';
-import type { ReadRange, SourceHandle, SourceReader } from '../source.ts';
+import type { ReadRange, RelationReader, SourceHandle, SourceReader } from '../source.ts';
+import { baseCountsOf, baseCountsSql, lostRowsSql, relationSql } from './base.ts';
 import type { ColumnAccess, TableAccess } from './catalogue.ts';
-import { copyPages } from './copyCells.ts';
+import { copyPages, locatorOfText, PAGE_ROWS, type CopyShape } from './copyCells.ts';
+import { isLocated, type BaseAccess, type RelationAccess } from './relation.ts';
 
 export interface PostgresHandle extends SourceHandle {
   readonly settings: PostgresSettings;
   readonly snapshot: string;
   readonly tables: readonly TableAccess[];
+  readonly relations: readonly RelationAccess[];
   readonly connectMs: number;
 }
 
@@ -41,37 +44,57 @@ export async function openReader(
   const label = labelOf(handle.settings);
   let connection: Connection | null = await join(handle, signal);
   let closed = false;
-  async function* readCells(
+  /** Lends the connection; one that is not given back is closed, and another one joins the snapshot. */
+  async function* lent<T>(
     name: string,
-    columns: readonly string[],
-    range: ReadRange,
-  ): AsyncGenerator<CellPage, void, undefined> {
+    use: (connection: Connection) => AsyncIterable<T>,
+  ): AsyncGenerator<T, void, undefined> {
     signal.throwIfAborted();
     if (closed) throw new TypeError('the reader is closed');
-    const table = tableNamed(handle.tables, name, label);
-    const read = columns.map((column) => columnNamed(table, column, label));
     connection ??= await join(handle, signal);
     const here = connection;
     // A copy that is left half way would be sent to its end first.
     connection = null;
-    const located = table.parts !== null;
     try {
-      const chunks = here.copy(copySql(table, read, range));
-      yield* copyPages(chunks, { forms: read.map(({ form }) => form), located });
+      yield* use(here);
       connection = here;
     } catch (error) {
       signal.throwIfAborted();
       throw serverFailure(error, `${label}, ${name}`);
     } finally {
-      if (connection !== here) here.end();
-      if (closed) here.end();
+      if (connection !== here || closed) here.end();
     }
   }
+  const relationNamed = (name: string): RelationAccess | undefined => {
+    return handle.relations.find((relation) => relation.name === name);
+  };
+  async function* readCells(
+    name: string,
+    columns: readonly string[],
+    range: ReadRange,
+  ): AsyncGenerator<CellPage, void, undefined> {
+    const relation = relationNamed(name);
+    const copy =
+      relation === undefined
+        ? copyOfTable(tableNamed(handle.tables, name, label), columns, range, label)
+        : copyOfRelation(relation, columns, label);
+    yield* lent(name, (here) => copyPages(here.copy(copy.sql), copy));
+  }
+  const rowsOfQuery = async (name: string, sql: string): Promise<TextRow[]> => {
+    const found: TextRow[] = [];
+    for await (const row of lent(name, async function* query(here) {
+      yield* await here.query(sql);
+    })) {
+      found.push(row);
+    }
+    return found;
+  };
   return {
     readCells,
     async *read(table, columns, range) {
       for await (const page of readCells(table, columns, range)) yield rowsOf(page);
     },
+    relations: relationReader(handle, rowsOfQuery, label),
     async close() {
       closed = true;
       connection?.end();
@@ -79,20 +102,84 @@ export async function openReader(
   };
 }
 
-function copySql(
-  { from, parts }: TableAccess,
-  columns: readonly ColumnAccess[],
+function relationReader(
+  { relations, tables }: PostgresHandle,
+  rowsOfQuery: (name: string, sql: string) => Promise<TextRow[]>,
+  label: string,
+): RelationReader {
+  const withBase = (name: string): readonly [RelationAccess, BaseAccess] => {
+    const relation = relations.find((one) => one.name === name);
+    if (relation?.base != null) return [relation, relation.base];
+    throw new Failure('SOURCE_SCHEMA', {
+      what: `${JSON.stringify(name.slice(0, 80))} has no suitable base table`,
+      where: label,
+      hint: 'check "base" in the mapping against the database',
+    });
+  };
+  return {
+    async count(name) {
+      const relation = relations.find((one) => one.name === name);
+      const from =
+        relation === undefined
+          ? tableNamed(tables, name, label).from
+          : `(${relationSql(relation, [])}) q`;
+      const [[rows] = []] = await rowsOfQuery(name, `SELECT count(*) FROM ${from}`);
+      return Number(rows);
+    },
+    async baseCounts(name) {
+      const [relation, base] = withBase(name);
+      const [row] = await rowsOfQuery(name, baseCountsSql(relation, base));
+      return baseCountsOf(row, base);
+    },
+    async *lostRows(name) {
+      const [relation, base] = withBase(name);
+      const rows = await rowsOfQuery(name, lostRowsSql(relation, base));
+      for (let at = 0; at < rows.length; at += PAGE_ROWS) {
+        yield rows.slice(at, at + PAGE_ROWS).map(([row]) => locatorOfText(String(row)));
+      }
+    },
+  };
+}
+
+interface Copy extends CopyShape {
+  readonly sql: string;
+}
+
+function copyOfRelation(relation: RelationAccess, columns: readonly string[], label: string): Copy {
+  const read = columns.map((column) => columnNamed(relation, column, label));
+  const sql = relationSql(
+    relation,
+    read.map(({ name }) => name),
+  );
+  const located = relation.base !== null && isLocated(relation.base);
+  return { sql: `COPY (${sql}) TO STDOUT`, forms: read.map(({ form }) => form), located };
+}
+
+function copyOfTable(
+  table: TableAccess,
+  columns: readonly string[],
   range: ReadRange,
-): string {
-  const cells = columns.map(({ name, sql }) => sql ?? quote(name));
-  if (parts === null) return `COPY (SELECT ${cells.join(', ')} FROM ${from}) TO STDOUT`;
+  label: string,
+): Copy {
+  const read = columns.map((column) => columnNamed(table, column, label));
+  const cells = read.map(({ name, sql }) => sql ?? quote(name));
+  const { from, parts } = table;
+  const forms = read.map(({ form }) => form);
+  if (parts === null) {
+    return {
+      sql: `COPY (SELECT ${cells.join(', ')} FROM ${from}) TO STDOUT`,
+      forms,
+      located: false,
+    };
+  }
   const part = parts[Number(range['part'])];
   if (part === undefined) throw new TypeError('the range is of another table');
   const bounds = [`ctid >= ${tid(range['from'])}`];
   if (range['to'] !== null) bounds.push(`ctid < ${tid(range['to'])}`);
+  const list = [...cells, 'ctid'].join(', ');
   const where = bounds.join(' AND ');
-  const all = [...cells, 'ctid'].join(', ');
-  return `COPY (SELECT ${all} FROM ONLY ${part.identifier} WHERE ${where}) TO STDOUT`;
+  const sql = `COPY (SELECT ${list} FROM ONLY ${part.identifier} WHERE ${where}) TO STDOUT`;
+  return { sql, forms, located: true };
 }
 
 function tid(page: ReadRange[string] | undefined): string {
@@ -114,7 +201,11 @@ export function tableNamed(
   });
 }
 
-function columnNamed({ name, columns }: TableAccess, column: string, label: string): ColumnAccess {
+function columnNamed(
+  { name, columns }: Pick<TableAccess, 'name' | 'columns'>,
+  column: string,
+  label: string,
+): ColumnAccess {
   const found = columns.find((one) => one.name === column);
   if (found !== undefined) return found;
   throw new Failure('SOURCE_SCHEMA', {
