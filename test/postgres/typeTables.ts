@@ -24,7 +24,7 @@ export const TYPE_TABLES: readonly TypeTable[] = [
     edges: ['9223372036854775807', '-9223372036854775808', '9007199254740993'],
     made: `('x' || substr(h, 1, 16))::bit(64)::bigint`,
   },
-  { type: 'oid', edges: ['0', '4294967295'], made: `n * 4294967` },
+  { type: 'oid', edges: ['0', '4294967295'], made: `n::bigint * 4294967 % 4294967296` },
   {
     type: 'numeric',
     edges: ['1.10', '0', '-0.000', '1e20', '9'.repeat(1000), `0.${'0'.repeat(999)}1`],
