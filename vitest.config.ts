@@ -1,9 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Folders whose tests change nothing of the process that they run in: their files may share one. */
-const SHARING =
-  'compare diff findings flow init journal mapping merkle outcome pii record report rules scan seal sql vectors';
-const files = SHARING.split(' ').map((folder) => `test/${folder}/**/*.test.ts`);
+/** Files that change the modules or the process that they run in: each has a process of its own. */
+const APART = ['test/disk/publish.test.ts', 'test/fault/synced.test.ts'];
 
 export default defineConfig({
   test: {
@@ -12,14 +10,15 @@ export default defineConfig({
     hookTimeout: 600_000,
     pool: 'forks',
     globalSetup: ['test/kit/long.ts', 'test/kit/prepared.ts'],
+    setupFiles: ['test/kit/readOnlyFolders.ts'],
     // The tests start programs of their own, and wait for them: one more than there are processors.
     maxWorkers: 3,
     projects: [
+      { extends: true, test: { name: 'apart', include: APART } },
       {
         extends: true,
-        test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: files },
+        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: APART, isolate: false },
       },
-      { extends: true, test: { name: 'together', include: files, isolate: false } },
     ],
   },
 });

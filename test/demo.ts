@@ -5,6 +5,7 @@
  *
  *     npm run demo                                the committed example, in this checkout
  *     node test/demo.ts --project DIR             the same in another folder that has its mapping/
+ *     node test/demo.ts --without drill           all but the step of this name, as often as is wanted
  *
  * Writes nothing but legacy/, storage_candidate/, storage_reports/, storage_journal/ and the link
  * storage_live of the project, none of which is committed, and a temporary folder that it removes.
@@ -311,11 +312,12 @@ function liveSeal({ project }: Demo): string {
   return createHash('sha256').update(sums).digest('hex');
 }
 
-function run(project: string): void {
+function run(project: string, without: readonly string[]): void {
   const scratch = mkdtempSync(join(tmpdir(), 'sealift-demo-'));
   const demo: Demo = { project, scratch, truth: { defects: [] }, findings: [], sealId: '' };
   try {
     for (const [index, step] of STEPS.entries()) {
+      if (without.includes(step.run.name)) continue;
       say(`${index + 1}. ${step.title}\n`);
       step.run(demo);
     }
@@ -329,9 +331,14 @@ function run(project: string): void {
 }
 
 function main(): void {
-  const { values } = parseArgs({ options: { project: { type: 'string', default: HERE } } });
+  const { values } = parseArgs({
+    options: {
+      project: { type: 'string', default: HERE },
+      without: { type: 'string', multiple: true, default: [] },
+    },
+  });
   try {
-    run(resolve(values.project));
+    run(resolve(values.project), values.without);
   } catch (error) {
     if (!(error instanceof DemoError)) throw error;
     process.stderr.write(`demo: this was expected, and is not so: ${error.message}\n`);

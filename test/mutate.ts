@@ -4,7 +4,7 @@ import { Failure } from '../src/outcome/failure.ts';
 import { times } from './kit/long.ts';
 
 /** How many files each fuzz test tries; 10,000 and more on demand: `FUZZ_RUNS=10000`. */
-export const FUZZ_RUNS: number = times('FUZZ_RUNS', 500, 5000);
+export const FUZZ_RUNS: number = times('FUZZ_RUNS', 150, 5000);
 
 /** A small deterministic generator (mulberry32): integers from 0 to below `limit`. */
 export function dice(seed: number): (limit: number) => number {

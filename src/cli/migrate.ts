@@ -9,6 +9,7 @@ import {
   sampleOption,
   sourceMap,
   sourceOption,
+  whoOption,
   wholeNumber,
   workersOption,
 } from './options.ts';
@@ -24,6 +25,8 @@ interface Options {
   readonly memory: number;
   readonly sample?: number;
   readonly skipIntegrityCheck?: boolean;
+  readonly requireFrozen?: boolean;
+  readonly who?: string;
   readonly json?: boolean;
 }
 
@@ -39,10 +42,12 @@ export function migrateCommand(exit: (code: number) => void, host: Host): Comman
       0,
     )
     .option('--allow-blockers', 'build in spite of BLOCKERs on rows that are kept')
+    .option('--require-frozen', 'fail unless freeze-writes has frozen every source')
     .addOption(workersOption())
     .addOption(memoryOption())
     .addOption(sampleOption())
     .addOption(integrityOption())
+    .addOption(whoOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', `${ENVIRONMENT}${QUESTIONS}`)

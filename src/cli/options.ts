@@ -51,6 +51,13 @@ export function sourceMap(values: readonly string[]): Map<string, string> {
   return new Map(values.map(parseSourceOption).map(({ name, url }) => [name, url] as const));
 }
 
+/** `--source` of commands that take the sources as the mapping names them. */
+export function sourceNamesOption(): Option {
+  return new Option('--source <name>', 'a source of the mapping, by its name; repeatable')
+    .argParser((name: string, before: readonly string[]) => [...before, name])
+    .default([], 'all of them');
+}
+
 /** `--sample`: rows per module. Limited, since their keys are held in memory. */
 export function sampleOption(): Option {
   return new Option(

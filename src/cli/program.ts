@@ -6,12 +6,16 @@ import { Command, CommanderError } from 'commander';
 
 import { EXIT } from '../outcome/exitCode.ts';
 import { printable } from '../outcome/printable.ts';
+import { cleanCommand } from './clean.ts';
 import { completionCommand } from './completion.ts';
 import { determinismCommand } from './determinism.ts';
 import { diffCommand } from './diff.ts';
 import { drillCommand } from './drill.ts';
 import { dryRunCommand } from './dryRun.ts';
+import { evidenceCommand } from './evidence.ts';
+import { exportCommand } from './export.ts';
 import { freezeCommand } from './freeze.ts';
+import { freezeWritesCommand } from './freezeWrites.ts';
 import type { Host } from './host.ts';
 import { initCommand } from './init.ts';
 import { migrateCommand } from './migrate.ts';
@@ -19,10 +23,14 @@ import { packageInfo } from './packageInfo.ts';
 import { promoteCommand } from './promote.ts';
 import { pruneCommand } from './prune.ts';
 import { registryCommand } from './registry.ts';
+import { reviewCommand } from './review.ts';
 import { rollbackCommand } from './rollback.ts';
-import { scanAllCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
+import { scanAllCommand, scanCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
 import { scanDriftCommand } from './scanDrift.ts';
+import { smokeCommand } from './smoke.ts';
+import { snapshotCommand } from './snapshot.ts';
 import { statusCommand } from './status.ts';
+import { unfreezeWritesCommand } from './unfreezeWrites.ts';
 import { verifyChecksumsCommand } from './verifyChecksums.ts';
 
 type Make = (exit: (code: number) => void, host: Host) => Command;
@@ -31,11 +39,11 @@ type Make = (exit: (code: number) => void, host: Host) => Command;
 const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Prepare:', [initCommand, registryCommand, freezeCommand]],
   ['Rehearse:', [dryRunCommand]],
-  ['Build:', [migrateCommand]],
-  ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanDriftCommand]],
+  ['Build:', [freezeWritesCommand, unfreezeWritesCommand, migrateCommand]],
+  ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
-  ['Promote:', [promoteCommand, rollbackCommand]],
-  ['Maintenance:', [statusCommand, pruneCommand]],
+  ['Promote:', [reviewCommand, promoteCommand, smokeCommand, rollbackCommand, evidenceCommand]],
+  ['Maintenance:', [statusCommand, snapshotCommand, exportCommand, cleanCommand, pruneCommand]],
 ];
 
 /** Creates the program. `exit` receives the exit code of the command that is run. */
@@ -43,6 +51,8 @@ export function createProgram(exit: (code: number) => void, host: Host): Command
   const program = new Command('sealift')
     .description('Moves data from a legacy system to a new one and proves that nothing was lost.')
     .version(packageInfo().version)
+    // Options after the name of a subcommand are its own.
+    .enablePositionalOptions()
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
     .configureHelp({ subcommandTerm: (command) => command.name() });
@@ -144,7 +154,9 @@ Exit codes:
   actions   0 done   1 failed, and nothing was changed
   both      64 wrong usage or mapping   130 interrupted
             74 instead of 0 or 1: its output or report could not be written
-Actions are init, registry build, freeze, migrate, promote, rollback, status and
-prune; all others are checks. With --json, standard output is one JSON object.
+Actions are init, registry build, freeze, freeze-writes, unfreeze-writes,
+migrate, review, promote, rollback, evidence build, status, snapshot, snapshot
+restore, export, clean and prune; all others are checks. With --json, standard
+output is one JSON object.
 Run "sealift COMMAND --help" for more about a command.
 `;

@@ -3,7 +3,14 @@
 import { Command } from 'commander';
 
 import type { Host } from './host.ts';
-import { dryRunOption, whoOption, workersOption } from './options.ts';
+import {
+  dryRunOption,
+  memoryOption,
+  sourceMap,
+  sourceOption,
+  whoOption,
+  workersOption,
+} from './options.ts';
 import type { Workers } from '../run/workers.ts';
 import { runFlow } from './runFlow.ts';
 
@@ -11,9 +18,13 @@ interface Options {
   readonly project: string;
   readonly expectSeal?: string;
   readonly allowWarnings?: boolean;
+  readonly window?: string;
   readonly dryRun?: boolean;
+  readonly source: readonly string[];
+  readonly sourceGone?: boolean;
   readonly who?: string;
   readonly workers: Workers;
+  readonly memory: number;
   readonly json?: boolean;
 }
 
@@ -24,9 +35,13 @@ export function promoteCommand(exit: (code: number) => void, host: Host): Comman
     .option('--project <dir>', 'folder of the project', '.')
     .option('--expect-seal <seal-id>', 'the seal id that you noted after migrate')
     .option('--allow-warnings', 'accept the WARNINGs of its scan')
+    .addOption(sourceOption())
+    .option('--source-gone', 'a source that cannot be reached is gone; needs a name')
+    .option('--window <time>', 'refuse at other times; "Sun 02:00-06:00 Europe/Vienna"')
     .addOption(dryRunOption())
     .addOption(whoOption())
     .addOption(workersOption())
+    .addOption(memoryOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
@@ -37,9 +52,14 @@ export function promoteCommand(exit: (code: number) => void, host: Host): Comman
         candidate: candidate ?? null,
         expectSeal: options.expectSeal ?? null,
         allowWarnings: options.allowWarnings === true,
+        ...(options.window === undefined ? {} : { window: options.window }),
         dryRun,
+        cwd: host.cwd,
+        sources: sourceMap(options.source),
+        sourceGone: options.sourceGone === true,
         who: options.who ?? null,
         workers: options.workers,
+        memory: options.memory,
       };
       await runFlow(
         {
@@ -60,9 +80,16 @@ const EXAMPLES = `Examples:
   sealift promote --dry-run
   sealift promote
   sealift promote 3f1c09ab --who ada       # 8 digits or more of the seal id
+  sealift promote --source sqlite:/srv/legacy.db
 `;
 
 const QUESTIONS = `
 How do I undo it?
   sealift rollback
+
+What if the source has changed since the build?
+  Build, scan and promote again: sealift migrate, scan-all, promote.
+
+What if the source no longer exists?
+  Declare that in mapping/project.json, or use --source-gone --who NAME.
 `;

@@ -9,6 +9,7 @@ import { runFlow } from './runFlow.ts';
 interface Options {
   readonly project: string;
   readonly keep: readonly string[];
+  readonly damaged?: boolean;
   readonly dryRun?: boolean;
   readonly who?: string;
   readonly json?: boolean;
@@ -25,6 +26,7 @@ export function pruneCommand(exit: (code: number) => void, host: Host): Command 
       (id: string, before: readonly string[]) => [...before, id],
       [],
     )
+    .option('--damaged', 'also remove folders that only have the name of a candidate')
     .addOption(dryRunOption())
     .addOption(whoOption())
     .option('--json', 'print the summary as JSON')
@@ -33,7 +35,8 @@ export function pruneCommand(exit: (code: number) => void, host: Host): Command 
     .action(async (options: Options) => {
       const dryRun = options.dryRun === true;
       const { project, keep } = options;
-      const work = { project, keep, dryRun, who: options.who ?? null };
+      const damaged = options.damaged === true;
+      const work = { project, keep, damaged, dryRun, who: options.who ?? null };
       await runFlow(
         {
           name: 'prune',

@@ -4,6 +4,7 @@
  * with a stack trace only if SEALIFT_DEBUG is set.
  */
 
+import { existsSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 
 import { onDisk, pathOf, readFailure, systemCode } from '../disk/errors.ts';
@@ -14,7 +15,7 @@ import { writeReport } from '../disk/reportFolder.ts';
 import type { Environment } from '../run/environment.ts';
 import { CANDIDATE_ANSWERS } from './candidateAnswers.ts';
 import { WORKER } from './workerModule.ts';
-import { projectPaths } from '../project/paths.ts';
+import { isProject, projectPaths } from '../project/paths.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
 import {
   EXIT,
@@ -31,6 +32,7 @@ import { interrupts } from './interrupt.ts';
 import { noteLine, sayJson, sayLine } from './output.ts';
 import { packageInfo } from './packageInfo.ts';
 import { recordPhases } from './phases.ts';
+import { runProgram } from './runProgram.ts';
 import { runSelf } from './runSelf.ts';
 import { colored, terminalProgress, terminalStyle, wantsColor } from './terminal.ts';
 import { ADAPTERS } from './wire.ts';
@@ -100,7 +102,7 @@ export async function runCommand(
   let code: number;
   try {
     outcome = listed(await command.work(env, found), found);
-    code = command.kind === 'check' ? exitCodeOfCheck(verdict(outcome)) : EXIT.done;
+    code = codeOf(outcome, command.kind);
   } catch (error) {
     const failure = asFailure(error, host);
     outcome = failedOutcome(command.name, command.kind, failure, found.list);
@@ -115,7 +117,7 @@ export async function runCommand(
     phases,
   };
   let report: string | null = null;
-  if (hasReport(command, outcome, code)) {
+  if (hasReport(command, outcome, code) && hasPlace(options.project, outcome)) {
     report = await tryReport(command.reportName ?? command.name, outcome, timing, {
       options,
       host,
@@ -138,6 +140,17 @@ function listed(outcome: Outcome, found: FindingStore): Outcome {
 /** A run that was locked out must not overwrite the report of the one that holds the lock. */
 function hasReport(command: CommandSpec, { failure }: Outcome, code: number): boolean {
   return command.report && code !== EXIT.usage && failure?.code !== 'BUSY';
+}
+
+/** Returns the exit code of an outcome; one of several parts may have both results and a failure. */
+function codeOf(outcome: Outcome, kind: CommandSpec['kind']): number {
+  if (outcome.failure !== undefined) return exitCodeOfFailure(outcome.failure.code, kind);
+  return kind === 'check' ? exitCodeOfCheck(verdict(outcome)) : EXIT.done;
+}
+
+/** A command that failed creates no folder where there is no project, as after a wrong --project. */
+function hasPlace(project: string, { failure }: Outcome): boolean {
+  return failure === undefined || isProject(projectPaths(project));
 }
 
 function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
@@ -163,6 +176,7 @@ export function environment(
     temporary,
     processors,
     runSelf,
+    runProgram: (program, args, options) => runProgram(variables, program, args, options),
     progress,
     now: () => new Date(),
     pid,
@@ -208,8 +222,9 @@ async function tryReport(
   timing: Timing,
   { options, host }: Invocation,
 ): Promise<string | null> {
-  const { reports } = projectPaths(options.project);
+  const { root, reports } = projectPaths(options.project);
   try {
+    assertThere(root);
     return await onDisk(reports, () =>
       writeReport(reports, { command: name, pid: host.pid }, reportFiles(outcome, timing)),
     );
@@ -217,6 +232,15 @@ async function tryReport(
     noteLine(host.output, `sealift: no report was written: ${asFailure(error, host).line()}`);
     return null;
   }
+}
+
+function assertThere(root: string): void {
+  if (existsSync(root)) return;
+  throw new Failure('USAGE', {
+    what: 'the folder of the project does not exist',
+    where: root,
+    hint: 'name another one with --project',
+  });
 }
 
 /** Returns a path as a person would type it: relative if it is below cwd. */

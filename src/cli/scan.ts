@@ -1,9 +1,10 @@
-/** sealift scan-all, sealift scan-module, sealift scan-pii */
+/** sealift scan-all, sealift scan-module, sealift scan-pii, sealift scan */
 
-import { Command } from 'commander';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 
 import type { Host } from './host.ts';
 import type { ScanOptions } from '../flow/scan.ts';
+import { SCANNED } from '../outcome/checks.ts';
 import { memoryOption, sourceMap, sourceOption, workersOption } from './options.ts';
 import { runFlow } from './runFlow.ts';
 import type { Workers } from '../run/workers.ts';
@@ -27,7 +28,7 @@ export function scanAllCommand(exit: (code: number) => void, host: Host): Comman
     .description('run every check on the sealed candidate, and count the source rows again')
     .summary('run every check on the sealed candidate')
     .addHelpText('before', SCAN_ALL)
-    .addHelpText('after', IN_CI)
+    .addHelpText('after', `${RUN_ID}${IN_CI}`)
     .action(async (options: SourceOptions) => {
       const { project } = options;
       const recount = { project, cwd: host.cwd, sources: sourceMap(options.source) };
@@ -69,6 +70,31 @@ export function scanPiiCommand(exit: (code: number) => void, host: Host): Comman
     });
 }
 
+export function scanCommand(exit: (code: number) => void, host: Host): Command {
+  const command = withOptions(new Command('scan'))
+    .description('run some checks on the sealed candidate, each with a report of its own')
+    .summary('run some checks on it, each with its own report')
+    .addArgument(new Argument('<check...>', 'names of checks').argParser(checkNamed))
+    .addHelpText('before', SCAN)
+    .addHelpText('after', `${CHECK_NAMES}${RUN_ID}`);
+  return command.action(async (names: string[], options: Options) => {
+    if (options.json === true && names.length > 1) command.error('error: --json takes one check');
+    const codes: number[] = [];
+    for (const name of new Set(names)) {
+      const scanned = { command: `scan ${name}`, checks: SCANNED.get(name) ?? [] } as const;
+      const work = { ...options, ...scanned, modules: null, recount: null };
+      await run(work, `scan-${name}`, options, (code) => codes.push(code), host);
+    }
+    exit(Math.max(...codes));
+  });
+}
+
+/** Collects names of checks, each of which must be known. */
+function checkNamed(name: string, before: readonly string[] = []): string[] {
+  if (SCANNED.has(name)) return [...before, name];
+  throw new InvalidArgumentError(`use one of ${[...SCANNED.keys()].join(', ')}.`);
+}
+
 function withOptions(command: Command): Command {
   return command
     .option('--project <dir>', 'folder of the project', '.')
@@ -80,12 +106,13 @@ function withOptions(command: Command): Command {
 }
 
 function run(
-  work: ScanOptions,
+  scanned: ScanOptions,
   reportName: string,
   options: Options,
-  exit: (code: number) => void,
+  exit: (code: number) => unknown,
   host: Host,
 ): Promise<void> {
+  const work = { ...scanned, runId: host.variables['SCAN_RUN_ID'] ?? 'scan-all' };
   return runFlow(
     {
       name: work.command,
@@ -100,6 +127,22 @@ function run(
     host,
   );
 }
+
+const SCAN = `Examples:
+  sealift scan schema references
+  sealift scan invariants --candidate live
+`;
+
+const CHECK_NAMES = `
+Checks:
+  ${[...SCANNED.keys()].slice(0, 6).join(', ')},
+  ${[...SCANNED.keys()].slice(6).join(', ')}
+`;
+
+const RUN_ID = `
+Environment:
+  SCAN_RUN_ID                name of the scan in its report (default scan-all)
+`;
 
 const SCAN_ALL = `Examples:
   sealift scan-all

@@ -58,7 +58,8 @@ const EXAMPLES = `Examples:
 const QUESTIONS = `
 How do I prove to an auditor that nothing has changed?
   Note the seal id after migrate, outside of the project: in a ticket or mail.
-  Then hand over storage_candidate/v1 and this command with --expect-seal ID.
+  Then hand over what sealift export writes, and this command with
+  --expect-seal ID.
   Without Sealift, run "sha256sum -c --strict checksums/SHA256SUMS" inside of
   it; the digest of that file is the seal id. docs/verify-without-sealift.md
   shows the rest: the Merkle roots in a dozen lines of Python.

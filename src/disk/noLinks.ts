@@ -9,6 +9,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fchmodSync,
   lstatSync,
   mkdtempSync,
   openSync,
@@ -106,12 +107,32 @@ export function rename(from: string, to: string): void {
   });
 }
 
-/** Removes a file, a link, or a folder with its content, if it exists. */
+/** Removes a file, a link, or a folder with its content, even a read-only one, if it exists. */
 export function remove(path: string): void {
   if (statOf(path) === undefined) return;
-  inPlace(path, (at) => {
-    rmSync(at, { recursive: true, force: true, maxRetries: 3 });
-  });
+  try {
+    inPlace(path, removeAll);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    makeWritable(path);
+    inPlace(path, removeAll);
+  }
+}
+
+function removeAll(at: string): void {
+  rmSync(at, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Makes the folders below a path writable for their owner: only from such can files be removed. */
+function makeWritable(path: string): void {
+  if (statOf(path)?.isDirectory() !== true) return;
+  const folder = openNoLinks(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fchmodSync(folder, 0o700);
+  } finally {
+    closeSync(folder);
+  }
+  for (const { name } of entriesOf(path)) makeWritable(join(path, name));
 }
 
 /** Removes a file or a link, if it exists. */

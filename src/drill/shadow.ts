@@ -4,18 +4,19 @@
  * the end; if the process is killed, the next one removes it.
  */
 
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { PRIVATE_FOLDER } from '../disk/durable.ts';
 import { onDisk } from '../disk/errors.ts';
 import { acquireLock, type Lock } from '../disk/lock.ts';
+import { remove } from '../disk/noLinks.ts';
 import { SMALL_DISK, unmountSmallDisk } from './smallDisk.ts';
 import { loadMapping } from '../mapping/load.ts';
 import { Failure } from '../outcome/failure.ts';
 import { openStore } from '../seal/candidateStore.ts';
 import type { Environment, SelfRun } from '../run/environment.ts';
-import { projectPaths } from '../project/paths.ts';
+import { projectPaths, SHADOW_PREFIX } from '../project/paths.ts';
 import { sourceLocations, type SourceOverride } from '../project/sources.ts';
 import type { SourceLocation } from '../source/source.ts';
 
@@ -49,8 +50,6 @@ export interface Shadow {
   folder(name: string): string;
 }
 
-const PREFIX = '.shadow-';
-
 /** Runs `work` with a shadow of the project. @throws Failure if the mapping is invalid */
 export async function withShadow<T>(
   command: string,
@@ -65,7 +64,7 @@ export async function withShadow<T>(
   return onDisk(paths.candidates, async () => {
     openStore(paths.candidates);
     removeDead(paths.candidates, env.pid);
-    const root = mkdtempSync(join(paths.candidates, PREFIX));
+    const root = mkdtempSync(join(paths.candidates, SHADOW_PREFIX));
     const lock = acquireLock(root, { command, pid: env.pid, since: env.now().toISOString() });
     const drop = (): void => {
       lock.release();
@@ -113,7 +112,7 @@ function handOn(locations: ReadonlyMap<string, SourceLocation>): HandedSources {
  */
 function removeDead(candidates: string, pid: number): void {
   for (const entry of readdirSync(candidates, { withFileTypes: true })) {
-    if (!entry.name.startsWith(PREFIX) || !entry.isDirectory()) continue;
+    if (!entry.name.startsWith(SHADOW_PREFIX) || !entry.isDirectory()) continue;
     const dead = join(candidates, entry.name);
     const lock = freeLock(dead, pid);
     if (lock === null) continue;
@@ -126,7 +125,7 @@ function removeDead(candidates: string, pid: number): void {
 function removeShadow(root: string): void {
   unmountSmallDisk(join(root, SMALL_DISK));
   try {
-    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+    remove(root);
   } catch (error) {
     throw new Failure('DISK', {
       what: 'a shadow project cannot be removed',
@@ -159,12 +158,18 @@ export interface Said {
 /** Failure in a `--json` summary. */
 interface SaidFailure {
   readonly code: string;
-  readonly line: string;
+  readonly what: string;
+  readonly where: string | null;
 }
 
-/** Returns why a run built nothing, as a clause. */
-export function whyEnded({ failure, signal }: Said): string {
-  return failure?.line ?? `it was killed by ${String(signal)}`;
+/** Makes the failure for a migrate that built nothing: what it said, and where; one line of both. */
+export function notBuilt({ failure, signal }: Said, missed: string, command: string): Failure {
+  const why = failure === null ? `migrate was killed by ${String(signal)}` : failure.what;
+  return new Failure('CANDIDATE', {
+    what: `no candidate was built, so nothing was ${missed}; the reason is that ${why}`,
+    where: failure?.where ?? command,
+    hint: 'run sealift migrate, and fix what it reports',
+  });
 }
 
 /** Waits for a run with `--json` and reads its summary. */
@@ -186,8 +191,9 @@ export async function said(run: SelfRun): Promise<Said> {
 
 function failureIn({ failure }: Record<string, unknown>): SaidFailure | null {
   if (typeof failure !== 'object' || failure === null) return null;
-  const { code, line } = failure as Readonly<Record<string, unknown>>;
-  return typeof code === 'string' && typeof line === 'string' ? { code, line } : null;
+  const { code, what, where } = failure as Readonly<Record<string, unknown>>;
+  if (typeof code !== 'string' || typeof what !== 'string') return null;
+  return { code, what, where: typeof where === 'string' ? where : null };
 }
 
 /** Parses a summary; empty if the run was killed before it wrote one. */

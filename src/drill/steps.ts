@@ -6,13 +6,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { treeDifferences, treeOf, type Tree } from './folderState.ts';
-import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { Step } from '../outcome/outcome.ts';
 import { verifyCandidate } from '../seal/verify.ts';
 import type { Environment, SelfRun } from '../run/environment.ts';
 import { projectPaths } from '../project/paths.ts';
-import { said, whyEnded, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
+import { notBuilt, said, type Said, type Shadow, type ShadowOptions } from './shadow.ts';
 import { withHashers, type Workers } from '../run/workers.ts';
 
 export interface DrillOptions extends ShadowOptions {
@@ -88,11 +87,7 @@ export async function goodCandidate(all: Drill, project: string): Promise<Baseli
   const result = await sealift(all, project, migrateArgs(all));
   const { code, sealId, dataRoot } = result;
   if (code !== 0 || sealId === null || dataRoot === null) {
-    throw new Failure('CANDIDATE', {
-      what: `no candidate was built, so nothing was drilled: ${whyEnded(result)}`,
-      where: 'drill',
-      hint: 'make sealift migrate succeed first',
-    });
+    throw notBuilt(result, 'drilled', 'drill');
   }
   return { project, sealId, dataRoot, tree: storeOf(project) };
 }

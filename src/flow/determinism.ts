@@ -12,8 +12,8 @@ import { computedSealId, isMisnamed, currentPath } from '../seal/sealedFolders.t
 import type { Environment } from '../run/environment.ts';
 import { projectPaths } from '../project/paths.ts';
 import {
+  notBuilt,
   said,
-  whyEnded,
   withShadow,
   type Said,
   type Shadow,
@@ -141,7 +141,8 @@ async function build(
   });
   const result = await said(run);
   forget();
-  if (result.code !== 0) throw notBuilt(result);
+  // A build that fails says nothing about determinism.
+  if (result.code !== 0) throw notBuilt(result, 'compared', 'determinism');
   const candidate = realFolder(currentPath(projectPaths(project).candidates));
   if (computedSealId(candidate) !== result.sealId || isMisnamed(candidate)) {
     throw new Failure('CANDIDATE', {
@@ -151,15 +152,6 @@ async function build(
     });
   }
   return { ...result, candidate };
-}
-
-/** A build that fails says nothing about determinism. */
-function notBuilt(result: Said): Failure {
-  return new Failure('CANDIDATE', {
-    what: `no candidate was built, so nothing was compared: ${whyEnded(result)}`,
-    where: 'determinism',
-    hint: 'make sealift migrate pass first',
-  });
 }
 
 function described({

@@ -164,7 +164,8 @@ async function promoteOne(
   name: string,
 ): Promise<void> {
   const scanned = await sealift(all, project, ['scan-all']);
-  const args = ['promote', ...(scanned.code === 1 ? ['--allow-warnings'] : [])];
+  const allow = scanned.code === 1 ? ['--allow-warnings'] : [];
+  const args = ['promote', ...allow, ...all.shadow.sources.args];
   const promoted = await sealift(all, project, args);
   const live = sealId !== null && liveSeal(project) === sealId;
   all.steps.push({

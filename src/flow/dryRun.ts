@@ -26,6 +26,7 @@ import {
 import type { Environment } from '../run/environment.ts';
 import { forTables } from '../run/budget.ts';
 import { objectFindings, sourceNotes } from '../project/sourceObjects.ts';
+import { freezeNotes } from '../project/freezeInForce.ts';
 import { scanProgress } from '../run/progress.ts';
 import { sealSources } from '../project/sources.ts';
 
@@ -53,6 +54,7 @@ export async function dryRun(
       const checked = await checkedSources(build, found);
       const counts = await sealSources(build.sources, build.mapping, checked);
       notes.push(...sourceNotes(build.sources), ...counts.notes);
+      notes.push(...(await freezeNotes(options.project, build.mapping)));
       await endReading(build);
       // The checks run in this thread; the others free their memory.
       await build.pool.close();

@@ -8,17 +8,23 @@ import type { FindingStore } from '../findings/findingStore.ts';
 import {
   changesBetween,
   digestMappingFiles,
+  editedFreeze,
+  encodeFreeze,
   FREEZE_FILE,
   readFreeze,
   writeFreeze,
   type FreezeChange,
 } from '../mapping/freezeFile.ts';
+import { signed } from '../journal/event.ts';
+import { appendToJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/load.ts';
+import { hasSmoke, readSmoke } from '../mapping/smokeFile.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { severityOfRule } from '../outcome/rules.ts';
 import type { Environment } from '../run/environment.ts';
+import { isEditedFreeze } from '../project/freezeInForce.ts';
 import { projectPaths } from '../project/paths.ts';
 import { assertPrintable } from '../run/validText.ts';
 
@@ -39,13 +45,18 @@ export async function freeze(options: FreezeOptions, env: Environment): Promise<
   assertPrintable(why, MAX_WHY, { what: 'the reason', where: '--why', hint });
   const paths = projectPaths(options.project);
   const { digest } = await loadMapping(paths.root);
+  if (hasSmoke(paths.mapping)) await readSmoke(paths.mapping);
   const files = await digestMappingFiles(paths.mapping);
   // The mapping must not have been edited between loading and hashing.
   if ((await loadMapping(paths.root)).digest !== digest) throw unsteady();
   const before = await readFreeze(paths.mapping);
   const when = env.now().toISOString();
+  const { bytes, sha256 } = encodeFreeze({ format: 1, who, why, when, digest, files });
+  const frozen = signed({ event: 'mapping-frozen', digest, file: sha256 }, who);
+  // The journal comes first: a freeze.json that it does not record counts as edited.
+  appendToJournal(paths.journal, { command: 'freeze', pid: env.pid, at: when }, [frozen]);
   await onDisk(paths.mapping, () => {
-    writeFreeze(paths.mapping, { format: 1, who, why, when, digest, files });
+    writeFreeze(paths.mapping, bytes);
   });
   return actionOutcome({
     command: 'freeze',
@@ -79,7 +90,7 @@ const REASONS: Readonly<Record<FreezeChange['change'], string>> = {
   removed: 'the file was removed after the freeze',
 };
 
-/** Reports each file that has changed since the freeze as a BLOCKER. */
+/** Reports each file that has changed since the freeze, and an edited freeze.json, as a BLOCKER. */
 export async function checkFreeze(
   { project }: Pick<FreezeOptions, 'project'>,
   found: FindingStore,
@@ -96,6 +107,11 @@ export async function checkFreeze(
   for (const { file, change } of changesBetween(frozen.files, await digestMappingFiles(mapping))) {
     const [rule, reason] = ['freeze', REASONS[change]] as const;
     found.add({ rule, severity: severityOfRule(rule), file: `mapping/${file}`, reason });
+  }
+  if (isEditedFreeze(project, frozen)) {
+    const [rule, reason] = ['freeze', editedFreeze().message] as const;
+    const file = `mapping/${FREEZE_FILE}`;
+    found.add({ rule, severity: severityOfRule(rule), file, reason });
   }
   return checkOutcome({
     command: 'freeze',

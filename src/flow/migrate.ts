@@ -3,8 +3,8 @@
  */
 
 import { currentPath } from '../seal/sealedFolders.ts';
-import { signed } from '../journal/event.ts';
-import { assertAsFrozen, freezeInForce } from '../project/freezeInForce.ts';
+import { signed, type SourceState } from '../journal/event.ts';
+import { assertAsFrozen, freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
 
 import type { FindingStore } from '../findings/findingStore.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
@@ -36,24 +36,33 @@ import {
 import type { Environment } from '../run/environment.ts';
 import { assertObjects, objectFindings, sourceNotes } from '../project/sourceObjects.ts';
 import { operatorOf } from '../run/operator.ts';
+import { assertOperator } from '../project/operatorNeeded.ts';
 import { projectPaths } from '../project/paths.ts';
-import { assertPrintable } from '../run/validText.ts';
+import { assertFrozen } from '../project/sourceWrites.ts';
+import { assertRunId } from '../run/runId.ts';
 import { sealSources } from '../project/sources.ts';
+import { statesOf } from '../project/sourceStates.ts';
 
 export interface MigrateOptions extends BuildOptions {
   readonly runId: string;
+  /** Operator for the journal; by default the one that the environment names. */
+  readonly who?: string;
   /** Name of the module after which to fail, for drills. */
   readonly failAfter: string | null;
   /** Number of rejected rows that do not fail the run. */
   readonly allowRejected: number;
   /** Whether the run succeeds in spite of BLOCKERs on rows that are kept. */
   readonly allowBlockers?: boolean;
+  /** Whether the writes of all sources have to be frozen, from before the run to its end. */
+  readonly requireFrozen?: boolean;
 }
 
 interface Built {
   readonly modules: readonly BuiltModule[];
   readonly totals: Totals;
   readonly seal: Seal;
+  /** What the sources held, for the journal. */
+  readonly states: readonly SourceState[];
   /** Notes on the sources. */
   readonly notes: readonly string[];
 }
@@ -64,27 +73,44 @@ export async function migrate(
   env: Environment,
   found: FindingStore,
 ): Promise<Outcome> {
-  assertRunId(options.runId);
-  const who = operatorOf(null, env);
+  assertRunId(options.runId, 'MIGRATE_RUN_ID');
+  const who = operatorOf(options.who ?? null, env);
   const { candidates, journal } = projectPaths(options.project);
   const frozen = await freezeInForce(options.project);
-  const { modules, totals, seal, notes } = await withStaging('migrate', options, env, {
+  let begunAfter = 0;
+  const built = await withStaging('migrate', options, env, {
     check: (mapping) => {
       // Fails before hours of work if the journal could not be written at the end.
-      readJournal(journal);
-      assertAsFrozen(frozen, mapping);
+      begunAfter = readJournal(journal).entries.length;
+      assertOperator(mapping.project, who, options.project);
+      assertAsFrozen(frozen, mapping, options.project);
       assertFailAfter(mapping, options.failAfter);
     },
-    build: (build) => buildCandidate(build, options, found),
-    publish: (staging, { seal: { sealId, dataRoot } }) => {
+    before: (locations) => whereFrozen(locations, options, env),
+    build: async (build) => {
+      const built = await buildCandidate(build, options, found);
+      await whereFrozen(build.locations, options, env);
+      return built;
+    },
+    publish: (staging, { seal: { sealId, dataRoot }, states: sources }) => {
       const name = nameToPublish(candidates, sealId);
+      const about = { dataRoot, runId: options.runId, begunAfter, sources };
       const writer = { command: 'migrate', pid: env.pid, at: env.now().toISOString() };
       // The journal comes first, so that no candidate is published without an entry.
-      appendToJournal(journal, writer, [signed(sealedEvent(name, dataRoot), who)]);
+      appendToJournal(journal, writer, [signed(sealedEvent(name, about), who)]);
       publishCandidate(candidates, staging, name);
     },
   });
-  return outcome(options, { modules, totals, seal, notes }, found);
+  return outcome(options, built, found);
+}
+
+/** Checks that the sources are frozen, if the run requires that. */
+async function whereFrozen(
+  locations: Build['locations'],
+  { project, requireFrozen = false }: MigrateOptions,
+  env: Environment,
+): Promise<void> {
+  if (requireFrozen) await assertFrozen(locations, project, env);
 }
 
 async function buildCandidate(
@@ -96,6 +122,8 @@ async function buildCandidate(
   const lost = objectFindings(mapping, sources);
   for (const finding of lost) found.add(finding);
   assertObjects(lost);
+  // The files are hashed while their rows are read.
+  const hashing = statesOf(sources);
   const modules = await buildModules(build, found, ({ accounting }) => {
     if (accounting.module === options.failAfter) throw injected(accounting.module);
   });
@@ -105,6 +133,8 @@ async function buildCandidate(
   assertSomeRecords(modules);
   const checked = await checkedSources(build, found);
   const { sealed, notes } = await sealSources(sources, mapping, checked);
+  const states = await hashing;
+  const unfrozen = await freezeNotes(options.project, mapping);
   await endReading(build);
   const seal = await writeSeal(
     staging.candidate,
@@ -122,7 +152,7 @@ async function buildCandidate(
       ...sealedRowFindings(modules),
     },
   );
-  return { modules, totals, seal, notes: [...sourceNotes(sources), ...notes] };
+  return { modules, totals, seal, states, notes: [...sourceNotes(sources), ...notes, ...unfrozen] };
 }
 
 /** Returns the findings to seal, which scans report again; they compute the severity anew. */
@@ -132,14 +162,6 @@ function sealedRowFindings(built: readonly BuiltModule[]): Pick<RunFile, 'findin
     .map(({ module = null, rule, reason }) => ({ module, rule, reason }))
     .sort((a, b) => byUtf8(canonicalJson(a), canonicalJson(b)));
   return findings.length === 0 ? {} : { findings };
-}
-
-const MAX_RUN_ID = 128;
-
-/** Validates the run id, which is sealed and shown. */
-function assertRunId(runId: string): void {
-  const hint = 'choose another one, or unset it';
-  assertPrintable(runId, MAX_RUN_ID, { what: 'a run id', where: 'MIGRATE_RUN_ID', hint });
 }
 
 function injected(module: string): Failure {

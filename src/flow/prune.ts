@@ -1,5 +1,6 @@
 /** prune: removes candidates that are no longer needed, and tells how much space that frees. */
 
+import { entriesOf } from '../disk/noLinks.ts';
 import { byteCount } from '../outcome/byteCount.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -7,8 +8,9 @@ import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { previousOf } from '../journal/pointerHistory.ts';
 import { sealedLast } from '../journal/sealedEntry.ts';
 import { readJournal } from '../journal/journal.ts';
-import { assertTrash, bytesIn, emptyTrash, moveToTrash } from '../promote/trash.ts';
+import { assertTrash, bytesIn, emptyTrash, moveToTrash } from '../seal/trash.ts';
 import {
+  computedSealId,
   currentName,
   isMisnamed,
   sealedNamed,
@@ -25,9 +27,14 @@ import {
 export interface PruneOptions extends PointerOptions {
   /** Seal ids, or their first digits, of further candidates to keep. */
   readonly keep: readonly string[];
+  /** Whether folders with the name of a candidate go, too, that do not hold it. */
+  readonly damaged: boolean;
 }
 
-/** Keeps what is live, was live before, `v1` points to, was sealed last, and is in `keep`. */
+/**
+ * Keeps what is live, was live before, `v1` points to, was sealed last, and is in `keep`; and folders
+ * that only have the name of a candidate.
+ */
 export async function prune(options: PruneOptions, env: Environment): Promise<Outcome> {
   return withLivePointer('prune', options, env, async (pointer) => {
     const store = pointer.paths.candidates;
@@ -38,17 +45,24 @@ export async function prune(options: PruneOptions, env: Environment): Promise<Ou
     if (names.length > 0 && !names.some((name) => kept.has(name))) throw nothingLeft(store);
     // v1 may have been changed by hand, and then points to another than the one that was sealed last.
     const last = sealedLast(readJournal(pointer.paths.journal), names);
-    const removed = names.filter((name) => !kept.has(name) && name !== last);
+    const unneeded = names.filter((name) => !kept.has(name) && name !== last);
+    const unfit = unneeded.filter((name) => isMisnamed(sealedPath(store, name)));
+    const left = options.damaged ? [] : unfit;
+    const removed = unneeded.filter((name) => !left.includes(name));
     const bytes = removed.reduce((sum, name) => sum + bytesIn(sealedPath(store, name)), 0);
-    let left = 0;
+    let leftovers = 0;
     if (!options.dryRun) {
       // Leftovers of a prune that was killed; its entry is in the journal.
-      left = emptyTrash(store);
+      leftovers = emptyTrash(store);
       pointer.commit(removed.length === 0 ? [] : [{ event: 'prune', candidates: removed }]);
       moveToTrash(store, removed);
       emptyTrash(store);
     }
-    return outcome(pointer, removed, names.length - removed.length, bytes + left);
+    const notes = left.map((name) => `not removed: ${name}, ${contentOf(sealedPath(store, name))}`);
+    if (left.length > 0) notes.push('find out what changed them; --damaged removes them');
+    const stay = names.length - removed.length;
+    const all = { ...pointer, notes: [...pointer.notes, ...notes] };
+    return outcome(all, removed, stay, bytes + leftovers);
   });
 }
 
@@ -72,6 +86,14 @@ function assertNamed(store: string, name: string): void {
     where: folder,
     hint: 'run sealift verify-checksums --candidate DIR, and find out what changed it',
   });
+}
+
+/** Describes a folder that has the name of a candidate, but does not hold it. */
+function contentOf(folder: string): string {
+  if (entriesOf(folder).length === 0) return 'which was emptied';
+  return computedSealId(folder) === null
+    ? 'which has no list of checksums, so it is no candidate'
+    : 'which holds a candidate of another seal id';
 }
 
 /** Without a link, all candidates would be removed. */

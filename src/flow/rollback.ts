@@ -4,7 +4,9 @@ import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { previousOf } from '../journal/pointerHistory.ts';
 import { sealedNamed, sealedNames, sealIdOf } from '../seal/sealedFolders.ts';
+import { assertOperatorIfKnown } from '../project/operatorNeeded.ts';
 import type { Environment } from '../run/environment.ts';
+import { operatorOf } from '../run/operator.ts';
 import {
   movePointer,
   verifyWhole,
@@ -25,6 +27,7 @@ export interface RollbackOptions extends PointerOptions {
 export async function rollback(options: RollbackOptions, env: Environment): Promise<Outcome> {
   return withLivePointer('rollback', options, env, async (pointer) => {
     const { paths, history } = pointer;
+    await assertOperatorIfKnown(paths.root, operatorOf(options.who, env));
     const name = options.to === null ? lastBefore(pointer) : earlier(pointer, options.to);
     if (!sealedNames(paths.candidates).includes(name)) throw pruned(name);
     const verified = await verifyWhole(paths.candidates, name, options.workers, env);

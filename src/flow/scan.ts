@@ -1,7 +1,7 @@
 /**
- * scan-all, scan-module and scan-pii: verify the checksums of the sealed candidate, then run the
- * checks over its records that its sealed mapping declares; scan-all also counts the source rows
- * again.
+ * scan-all, scan-module, scan-pii and scan CHECK: verify the checksums of the sealed candidate, then
+ * run the checks over its records that its sealed mapping declares; scan-all also counts the source
+ * rows again.
  */
 
 import { CHECKS, type Check } from '../outcome/checks.ts';
@@ -26,6 +26,8 @@ import { olderNotes, outsideFindings } from '../project/origin.ts';
 import { journalScan } from '../promote/journalScan.ts';
 import type { SourcesOptions } from '../project/withSources.ts';
 import { operatorOf } from '../run/operator.ts';
+import { assertRunId } from '../run/runId.ts';
+import { freezeNotes } from '../project/freezeInForce.ts';
 import { projectPaths } from '../project/paths.ts';
 import { recount } from '../scan/recount.ts';
 import { checksumProgress } from '../run/progress.ts';
@@ -33,7 +35,9 @@ import { assertSealId } from '../project/sealIdOption.ts';
 import { withHashers, type Workers } from '../run/workers.ts';
 
 export interface ScanOptions {
-  readonly command: 'scan-all' | 'scan-module' | 'scan-pii';
+  readonly command: 'scan-all' | 'scan-module' | 'scan-pii' | `scan ${string}`;
+  /** Name of the scan in its report. */
+  readonly runId?: string;
   readonly project: string;
   /** A name for candidateNamed; the candidate built last if left out. */
   readonly candidate?: string;
@@ -61,6 +65,7 @@ export async function scan(
 ): Promise<Outcome> {
   const who = operatorOf(null, env);
   assertSealId(options.expectSeal ?? null);
+  assertRunId(options.runId ?? DEFAULT_RUN_ID, 'SCAN_RUN_ID');
   const { candidates } = projectPaths(options.project);
   // Resolved once, so that the scan stays with one candidate if another is built meanwhile.
   const { real: folder, shown } =
@@ -115,12 +120,17 @@ async function scanWith(
   // The sealed mapping counts, not the project's mapping of today.
   const mapping = await loadMapping(folder, SEALED);
   const checks: string[] = ['checksums', ...(options.checks ?? CHECKS)];
-  const notes = olderNotes(held);
+  const notes = [...olderNotes(held), ...idleNotes(options, mapping, tally)];
   if (options.checks === undefined) {
     for (const finding of checkRowFindings(run, mapping, options.modules)) found.add(finding);
   }
+  if (options.command === 'scan-all') {
+    const { digest } = run.mapping;
+    notes.push(...(await freezeNotes(project, { digest, project: mapping.project })));
+  }
   if (options.recount !== null) {
-    const counted = await recount(run, mapping, options.recount, env);
+    const sources = { ...options.recount, live: questions.live };
+    const counted = await recount(run, mapping, sources, env);
     for (const finding of counted.findings) found.add(finding);
     checks.push(...counted.checks);
     notes.push(counted.note);
@@ -129,9 +139,29 @@ async function scanWith(
     const reason = 'the candidate holds no record, so nothing was checked';
     found.add({ rule: 'empty', severity: 'BLOCKER', reason });
   }
-  const checked = { checks, ...tally, lowered: loweredSeverities(mapping) };
+  // The checksums alone are of all records.
+  const records = options.checks?.length === 0 ? verified.records : tally.records;
+  const checked = { checks, ...tally, records, lowered: loweredSeverities(mapping) };
   return end(result(options, { shown, findings: found.list, verified, checked, notes }), mapping);
 }
+
+/** Returns a note for a single check for which there is nothing to do. */
+function idleNotes(
+  { command, checks = [] }: ScanOptions,
+  { modules }: LoadedMapping,
+  { references }: Pick<Checked, 'references'>,
+): string[] {
+  if (!command.startsWith('scan ')) return [];
+  const invariants = modules.flatMap((module) => module.invariants ?? []);
+  const idle = [
+    ...(checks.includes('invariants') && invariants.length === 0 ? ['declares no invariant'] : []),
+    ...(checks.includes('references') && references === 0 ? ['has no reference to follow'] : []),
+  ];
+  return idle.map((what) => `the candidate ${what}, so this check proves nothing`);
+}
+
+/** Of every scan, unless SCAN_RUN_ID gives another. */
+const DEFAULT_RUN_ID = 'scan-all';
 
 const NOTHING = { records: 0, references: 0 } as const;
 
@@ -167,6 +197,7 @@ function result(
 ): Outcome {
   return checkOutcome({
     command: options.command,
+    runId: options.runId ?? DEFAULT_RUN_ID,
     ...(verified?.sealId == null ? {} : { sealId: verified.sealId }),
     ...(verified?.dataRoot == null ? {} : { dataRoot: verified.dataRoot }),
     candidate,

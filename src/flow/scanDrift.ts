@@ -6,7 +6,7 @@
 
 import { resolve } from 'node:path';
 
-import { diffCandidates } from '../diff/diffCandidates.ts';
+import { diffCandidates, type Difference } from '../diff/diffCandidates.ts';
 import { openSide } from '../diff/side.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
 import { type LoadedMapping, loadMapping } from '../mapping/load.ts';
@@ -20,11 +20,10 @@ import {
 import { Failure } from '../outcome/failure.ts';
 import type { Finding, FindingList } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
+import { locateSources } from '../project/locateSources.ts';
 import { projectPaths } from '../project/paths.ts';
 import { unlistedFindings } from '../project/sourceObjects.ts';
-import type { SourceOverride } from '../project/sources.ts';
-import { parseSourceUrl } from '../project/sourceUrl.ts';
-import { withSources } from '../project/withSources.ts';
+import { withSources, type SourcesOptions } from '../project/withSources.ts';
 import type { Environment } from '../run/environment.ts';
 import { checksumProgress } from '../run/progress.ts';
 import { withHashers } from '../run/workers.ts';
@@ -84,30 +83,13 @@ function addAll(found: FindingStore, findings: Iterable<Finding>): void {
 }
 
 /**
- * Returns where the sealed sources are now: according to the command line, else the project today,
- * else the project when the candidate was sealed.
+ * Returns findings for objects that are not accounted for, and for changes of schemas and numbers
+ * of rows.
  */
-function locateSources(
-  sealed: LoadedMapping,
-  current: LoadedMapping,
-  { project, sources }: DriftOptions,
-  env: Environment,
-): Map<string, SourceOverride> {
-  const located = new Map(sources);
-  for (const name of Object.keys(sealed.project.sources)) {
-    const today = Object.hasOwn(current.project.sources, name)
-      ? current.project.sources[name]?.url
-      : undefined;
-    if (today === undefined || located.has(name)) continue;
-    located.set(name, parseSourceUrl(today, resolve(project), env));
-  }
-  return located;
-}
-
-async function sourceDrift(
+export async function sourceDrift(
   run: RunFile,
   sealed: LoadedMapping,
-  options: DriftOptions,
+  options: SourcesOptions,
   env: Environment,
 ): Promise<Finding[]> {
   return withSources(sealed, options, env, async (sources) => {
@@ -149,9 +131,36 @@ async function recordDrift(
   options: DriftOptions,
   env: Environment,
 ): Promise<Finding[]> {
+  return withRecordsAgain('scan-drift', { run, folder }, options, env, async (changes) => {
+    const findings: Finding[] = [];
+    for await (const finding of checkRecordDrift(sealed, changes)) findings.push(finding);
+    return findings;
+  });
+}
+
+/** A sealed candidate. */
+interface SealedCandidate {
+  readonly run: RunFile;
+  readonly folder: string;
+}
+
+type AgainOptions = Omit<BuildOptions, 'mappingIn' | 'readOrder' | 'sample'>;
+
+/**
+ * Builds the records again in staging with the sealed mapping, and passes the differences to `read`.
+ * promote holds the lock of the candidates already.
+ */
+export async function withRecordsAgain<T>(
+  command: 'scan-drift' | 'promote',
+  { run, folder }: SealedCandidate,
+  options: AgainOptions,
+  env: Environment,
+  read: (changes: AsyncIterable<Difference>) => Promise<T>,
+): Promise<T> {
   // A sample selects the same records again.
   const sample = run.sample === undefined ? {} : { sample: run.sample };
-  return withStaging('scan-drift', { ...options, ...sample, mappingIn: folder }, env, {
+  return withStaging(command, { ...options, ...sample, mappingIn: folder }, env, {
+    ...(command === 'promote' ? { locked: true } : {}),
     check: () => {},
     build: async (build) => {
       await buildAgain(build, run);
@@ -160,11 +169,7 @@ async function recordDrift(
         openSide('A', folder, meter),
         openSide('B', build.staging.candidate, meter),
       ] as const;
-      const findings: Finding[] = [];
-      for await (const finding of checkRecordDrift(sealed, diffCandidates(...sides))) {
-        findings.push(finding);
-      }
-      return findings;
+      return read(diffCandidates(...sides));
     },
     publish: () => {},
   });

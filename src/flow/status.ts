@@ -5,14 +5,16 @@
 
 import { CHECKS } from '../outcome/checks.ts';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 import { onRead } from '../disk/errors.ts';
 import { lockHolder, type Holder } from '../disk/lock.ts';
 import { eventOf } from '../journal/readEvent.ts';
+import { sourcesOfWrites, writesState, type WritesState } from '../journal/frozenWrites.ts';
 import type { Journal } from '../journal/line.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/load.ts';
+import { hasSmoke } from '../mapping/smokeFile.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
@@ -26,11 +28,12 @@ import {
   type PointerHistory,
 } from '../journal/pointerHistory.ts';
 import { lastScan, type JournaledScan } from '../journal/scanEntry.ts';
-import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
+import { sealedLast, isHeld, isPruned } from '../journal/sealedEntry.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import { RUN_FILE, type RunFile } from '../seal/format.ts';
 import {
+  computedSealId,
   currentName,
   isMisnamed,
   sealedNames,
@@ -38,6 +41,7 @@ import {
   sealIdOf,
 } from '../seal/sealedFolders.ts';
 import { asRunFile } from '../seal/sealSchemas.ts';
+import { newestSnapshot } from '../snapshot/snapshotName.ts';
 import type { Environment } from '../run/environment.ts';
 import { projectPaths, type ProjectPaths } from '../project/paths.ts';
 
@@ -47,6 +51,8 @@ interface Standing {
   readonly names: readonly string[];
   /** Names of kept candidates (see keptOf) whose seal id differs from their name. */
   readonly changed: ReadonlySet<string>;
+  /** Names of those that have no list of checksums any more. */
+  readonly emptied: ReadonlySet<string>;
   /** Names of kept candidates that no migrate of the project has sealed. */
   readonly unrecorded: ReadonlySet<string>;
   readonly built: string | null;
@@ -55,8 +61,14 @@ interface Standing {
   readonly run: RunFile | null;
   readonly scan: JournaledScan | null;
   readonly checksCurrent: boolean;
+  /** Sources that are frozen, or whose freeze or unfreeze was not finished; by name. */
+  readonly writes: ReadonlyMap<string, WritesState>;
   readonly journal: Journal;
   readonly lock: Holder | null;
+  /** Part of the project that is missing, as a clause; null for none. */
+  readonly missing: string | null;
+  /** Path of the newest snapshot, relative to the project. */
+  readonly snapshot: string | null;
 }
 
 /**
@@ -93,6 +105,7 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
     notes: lock?.command === 'promote' || lock?.command === 'rollback' ? [] : notes,
     names,
     changed: new Set(shown.filter((name) => isMisnamed(sealedPath(store, name)))),
+    emptied: new Set(shown.filter((name) => computedSealId(sealedPath(store, name)) === null)),
     unrecorded: new Set(shown.filter((name) => !isHeld(journal, sealIdOf(name)))),
     last: sealedLast(journal, names),
     built,
@@ -100,9 +113,50 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
     scan,
     // A scan of a candidate that did not verify has no checks, and is no older for it.
     checksCurrent: scan?.checks === null || (checks !== null && scan?.checks === checks),
+    writes: notWritable(paths, journal),
     journal,
     lock,
+    missing: missingPart(paths, { journal, history, names, built }),
+    snapshot: shownSnapshot(paths),
   };
+}
+
+/** Returns the sources that the journal does not say are writable. */
+function notWritable(
+  { journal: folder }: ProjectPaths,
+  journal: Journal,
+): Map<string, WritesState> {
+  const where = join(folder, JOURNAL_FILE);
+  const states = sourcesOfWrites(journal).map((source) => {
+    return [source, writesState(journal, source, where)] as const;
+  });
+  return new Map(states.filter(([, { state }]) => state !== 'writable'));
+}
+
+/** Returns what is missing that was there according to the journal, or to what is left. */
+function missingPart(
+  paths: ProjectPaths,
+  { journal, history, names, built }: Pick<Standing, 'journal' | 'history' | 'names' | 'built'>,
+): string | null {
+  const isGone = (name: string | null): boolean => {
+    return name !== null && !names.includes(name) && !isPruned(journal, name);
+  };
+  if (isGone(history.live)) return 'the live candidate is missing';
+  if (isGone(previousOf(history))) return 'the candidate that was live before is missing';
+  const isBuilt = names.length > 0 || built !== null;
+  if (journal.entries.length === 0 && isBuilt) return 'the journal is missing';
+  if (!hasMapping(paths) && journal.entries.length > 0) return 'the mapping is missing';
+  return null;
+}
+
+/** Returns the path of the newest snapshot, relative to the project; null if there is none. */
+function shownSnapshot({ live, snapshots }: ProjectPaths): string | null {
+  const newest = newestSnapshot(snapshots);
+  return newest === null ? null : relative(dirname(live), newest);
+}
+
+function hasMapping({ mapping }: ProjectPaths): boolean {
+  return existsSync(join(mapping, 'project.json'));
 }
 
 /** Returns the digest of the checks; null if no mapping can be read. */
@@ -122,14 +176,18 @@ function runOf(folder: string): RunFile | null {
 }
 
 function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
-  const { history, built, run, scan, checksCurrent, names, lock } = standing;
+  const { history, built, run, scan, checksCurrent, names, lock, writes } = standing;
+  const unfinished = [...writes.values()].find(({ state }) => state === 'unsettled');
   const kept = keptOf(history, built);
   return nextStep({
     busy: lock !== null,
     changed: [...standing.changed][0] ?? null,
+    unfinishedChange: unfinished?.last?.change ?? null,
     unrecorded: built !== null && standing.unrecorded.has(built),
     older: built !== null && standing.last !== null && standing.last !== built,
-    hasMapping: existsSync(join(paths.mapping, 'project.json')),
+    missing: standing.missing,
+    snapshot: standing.snapshot,
+    hasMapping: hasMapping(paths),
     built,
     sample: run !== null && 'sample' in run,
     scan,
@@ -137,7 +195,20 @@ function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
     live: history.live,
     rolledBack: built !== null && lastMoveLeft(standing.journal) === built,
     prunable: names.filter((name) => !kept.has(name)).length,
+    smoke: hasSmoke(paths.mapping) ? smokeOf(standing) : null,
+    canGoBack: names.includes(previousOf(history) ?? ''),
   });
+}
+
+/** Returns how the last smoke test ended since the last move; null if nothing is live. */
+function smokeOf({ history, journal }: Standing): 'due' | 'passed' | 'failed' | null {
+  if (history.live === null) return null;
+  const events = journal.entries.map(eventOf);
+  const moved = events.findLastIndex(({ event }) => event === 'move' || event === 'pointer-found');
+  const tests = events.slice(moved + 1).filter((event) => event.event === 'smoke');
+  const last = tests.findLast(({ sealId }) => sealId === sealIdOf(history.live ?? ''));
+  if (last === undefined) return 'due';
+  return last.verdict === 'FAIL' ? 'failed' : 'passed';
 }
 
 /** Returns the candidates that prune keeps by default: live, the one before it, built. */
@@ -153,7 +224,7 @@ function lastMoveLeft({ entries }: Journal): string | null {
 }
 
 function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
-  const { history, names, built, run, scan, checksCurrent, journal, lock } = standing;
+  const { history, names, built, run, scan, checksCurrent, writes, journal, lock } = standing;
   const candidate = (name: string): Record<string, unknown> => {
     const facts = { name, sealId: sealIdOf(name), there: names.includes(name) };
     const changed = standing.changed.has(name) ? { changed: true } : {};
@@ -175,8 +246,13 @@ function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
         : { ...candidate(built), runId: run?.runId ?? null, dataRoot: run?.dataRoot ?? null },
     scan: scan === null ? null : { ...scan, checksCurrent },
     candidates: names,
+    writes: [...writes].map(([source, { state, last }]) => {
+      return { source, state, since: last?.at ?? null, label: last?.label ?? null };
+    }),
     journal: { entries: journal.entries.length, head: journal.head, torn: journal.torn.length },
     lock,
+    missing: standing.missing,
+    snapshot: standing.snapshot,
     next,
   };
 }
@@ -188,6 +264,7 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   const { history, notes, names, built, last, run, journal, lock } = standing;
   const there = (name: string): string => {
     if (!names.includes(name)) return `${name}, no longer there`;
+    if (standing.emptied.has(name)) return `${name}, emptied: its list of checksums is missing`;
     if (standing.changed.has(name)) return `${name}, changed: its seal id differs from its name`;
     return standing.unrecorded.has(name) ? `${name}, not sealed by this project` : name;
   };
@@ -204,11 +281,13 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   if (run !== null) add('', `run ${run.runId}`);
   if (built !== null && last !== null && last !== built) add('', `but ${last} was sealed after it`);
   add('scan', scanLine(standing));
+  if (standing.snapshot !== null) add('snapshot', standing.snapshot);
   add('sealed', counted(names.length, 'candidate'));
   const shown = new Set([live, before, built]);
   const others = names.filter((name) => !shown.has(name));
   for (const name of others.slice(0, OTHERS)) add('', name);
   if (others.length > OTHERS) add('', `and ${others.length - OTHERS} more`);
+  for (const [source, state] of standing.writes) add('writes', writesLine(source, state));
   const { entries, head } = journal;
   add('journal', entries.length === 0 ? 'empty' : head);
   if (entries.length > 0) add('', `is its head, after ${counted(entries.length, 'line')}`);
@@ -219,6 +298,12 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   lines.push(...notes);
   add('next', next.command === null ? next.why : `${next.why}: ${next.command}`);
   return lines;
+}
+
+function writesLine(source: string, { state, last }: WritesState): string {
+  return state === 'frozen'
+    ? `of ${source} are frozen, since ${last?.at}`
+    : `of ${source}: ${last?.change} was begun at ${last?.at}, and not finished`;
 }
 
 function scanLine({ built, scan, checksCurrent }: Standing): string {

@@ -105,8 +105,8 @@ export type JournalEvent =
     }
   | { readonly event: 'prune'; readonly candidates: readonly string[] }
   | WritesEvent
-  /** The mapping was frozen; `digest` as a seal states it. */
-  | { readonly event: 'mapping-frozen'; readonly digest: string }
+  /** The mapping was frozen; `digest` as a seal states it, `file` is the SHA-256 of freeze.json. */
+  | { readonly event: 'mapping-frozen'; readonly digest: string; readonly file?: string }
   /** A reviewer approved a candidate; `signer` is the fingerprint of the key, null without a key. */
   | {
       readonly event: 'approved';
@@ -115,7 +115,7 @@ export type JournalEvent =
       readonly approval: string;
       readonly signer: string | null;
     }
-  /** A snapshot was made of the project; `head` is the journal's before this line. */
+  /** A snapshot was made of the project; its journal ends with `head`. */
   | { readonly event: 'snapshot'; readonly snapshot: string; readonly head: string }
   /** A snapshot was restored, whose journal ended with `head`. */
   | { readonly event: 'restored'; readonly snapshot: string; readonly head: string }

@@ -36,6 +36,14 @@ export function writesState({ entries }: Journal, source: string, where: string)
   return { state: stateAfter(last), last, before };
 }
 
+/** Returns the names of sources whose writes the journal is about, in its order. */
+export function sourcesOfWrites({ entries }: Journal): string[] {
+  const names = entries.map(eventOf).flatMap((event) => {
+    return event.event === 'writes' ? [event.source] : [];
+  });
+  return [...new Set(names)];
+}
+
 function stateAfter(last: WritesState['last']): WritesState['state'] {
   if (last === null) return 'writable';
   if (last.step === 'intended') return 'unsettled';

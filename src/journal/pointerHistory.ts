@@ -38,6 +38,11 @@ export function previousOf({ before, live }: PointerHistory): string | null {
   return before.findLast((name) => name !== live) ?? null;
 }
 
+/** Returns the candidate that a rollback would make live after a promote of `to`; null if none. */
+export function previousAfterPromote(history: PointerHistory, to: string): string | null {
+  return previousOf(promoted(history, to, ''));
+}
+
 /** Derives the history from a journal. @throws Failure JOURNAL if an event cannot follow */
 export function pointerHistory(journal: Journal, where: string): PointerHistory {
   let history = NEVER_LIVE;

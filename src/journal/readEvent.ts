@@ -36,7 +36,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['begin', ({ format }) => (isCount(format) ? { event: 'begin', format } : null)],
   ['cut', readCut],
   ['sealed', readSealed],
-  ['mapping-frozen', ({ digest }) => (isText(digest) ? { event: 'mapping-frozen', digest } : null)],
+  ['mapping-frozen', readFrozen],
   ['approved', readApproved],
   ['snapshot', readSnapshot('snapshot')],
   ['restored', readSnapshot('restored')],
@@ -101,6 +101,11 @@ function readWrites(
     ...(isText(before) ? { before } : {}),
     ...(recovered === true ? { recovered } : {}),
   };
+}
+
+function readFrozen({ digest, file }: JournalMembers): JournalEvent | null {
+  if (!isText(digest)) return null;
+  return { event: 'mapping-frozen', digest, ...(isText(file) ? { file } : {}) };
 }
 
 function readApproved({ sealId, approval, signer }: JournalMembers): JournalEvent | null {

@@ -30,8 +30,11 @@ export interface MappingDocument {
   readonly value: unknown;
 }
 
-/** Reads `name` in the mapping folder. */
-export async function readDocument(folder: string, name: string): Promise<MappingDocument> {
+/** Reads a text file of the mapping folder. */
+export async function readText(
+  folder: string,
+  name: string,
+): Promise<Pick<MappingDocument, 'bytes' | 'text'>> {
   const bytes = await readRegularFile(join(folder, name), name);
   const text = decodeUtf8(bytes);
   if (text === null) throw fileFailure(name, 'the file is not valid UTF-8', 'save it as UTF-8');
@@ -42,6 +45,12 @@ export async function readDocument(folder: string, name: string): Promise<Mappin
       'save it as UTF-8 without it',
     );
   }
+  return { bytes, text };
+}
+
+/** Reads `name` in the mapping folder. */
+export async function readDocument(folder: string, name: string): Promise<MappingDocument> {
+  const { bytes, text } = await readText(folder, name);
   try {
     const json = parseJson(text);
     return { name, bytes, text, json, value: plainValue(json, { file: name, pointer: '' }, text) };

@@ -31,6 +31,12 @@ export interface Freeze {
   readonly files: ReadonlyMap<string, string>;
 }
 
+/** A freeze as on disk. */
+export interface FreezeOnDisk extends Freeze {
+  /** SHA-256 of the bytes of freeze.json, lower-case hex. */
+  readonly sha256: string;
+}
+
 /** A change to a mapping since it was frozen. */
 export interface FreezeChange {
   readonly file: string;
@@ -43,7 +49,7 @@ const MAX_FILE_BYTES = 16 * 1024 ** 3;
 /**
  * Reads the freeze in the mapping folder `folder`; null if there is none. @throws Failure MAPPING
  */
-export async function readFreeze(folder: string): Promise<Freeze | null> {
+export async function readFreeze(folder: string): Promise<FreezeOnDisk | null> {
   const path = join(folder, FREEZE_FILE);
   const there = await lstat(path).catch((error: unknown) => {
     // A file that may not be inspected may be a freeze.
@@ -51,9 +57,9 @@ export async function readFreeze(folder: string): Promise<Freeze | null> {
     return null;
   });
   if (there === null) return null;
-  const { value } = await readDocument(realFolder(folder), FREEZE_FILE);
+  const { value, bytes } = await readDocument(realFolder(folder), FREEZE_FILE);
   const freeze = asFreeze(value);
-  if (freeze !== null) return freeze;
+  if (freeze !== null) return { ...freeze, sha256: sha256Of(bytes) };
   const hint = 'restore it, or remove it and run sealift freeze --who NAME --why TEXT';
   throw fileFailure(FREEZE_FILE, 'the file was not written by sealift freeze', hint);
 }
@@ -76,11 +82,21 @@ function isDigest(value: unknown): value is string {
   return typeof value === 'string' && HEX_DIGEST.test(value);
 }
 
-/** Writes the freeze in one step, replacing an existing one. */
-export function writeFreeze(folder: string, freeze: Freeze): void {
+/** Returns the bytes of freeze.json, and their SHA-256. */
+export function encodeFreeze(freeze: Freeze): { bytes: Uint8Array; sha256: string } {
   const { format, who, why, when, digest, files } = freeze;
   const value = { format, who, why, when, digest, files: Object.fromEntries(files) };
-  replaceFile(join(folder, FREEZE_FILE), [Buffer.from(`${JSON.stringify(value, null, 2)}\n`)]);
+  const bytes = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+  return { bytes, sha256: sha256Of(bytes) };
+}
+
+/** Writes freeze.json in one step, replacing an existing one. */
+export function writeFreeze(folder: string, bytes: Uint8Array): void {
+  replaceFile(join(folder, FREEZE_FILE), [bytes]);
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /**
@@ -129,6 +145,18 @@ export function changedSince(changes: readonly FreezeChange[]): Failure {
     where: listed.join(', '),
     hint: AGAIN,
   });
+}
+
+/** Makes the failure for a freeze.json that is not the one that was written last. */
+export function editedFreeze(): Failure {
+  const what = 'freeze.json is not the one that the journal records';
+  return fileFailure(FREEZE_FILE, what, AGAIN.replace('them', 'it'));
+}
+
+/** Makes the failure for a mapping that must be frozen and is not. */
+export function missingFreeze(): Failure {
+  const what = 'the mapping is not frozen, as its project requires';
+  return fileFailure(FREEZE_FILE, what, 'freeze it with sealift freeze --who NAME --why TEXT');
 }
 
 /** @throws Failure MAPPING if the digest is not the frozen one */

@@ -23,6 +23,7 @@ import {
   type RegistryDuplicate,
 } from './registryFile.ts';
 import { MODULE_PATTERN } from './schema/names.ts';
+import { readSigners, SIGNERS_FILE } from './signersFile.ts';
 import { assertShape } from './check/shape.ts';
 
 /** A mapping with the data that the seal needs. Plain data: it survives structured clone. */
@@ -72,7 +73,9 @@ export async function loadMapping(
     folder,
   };
   checkMapping({ ...mapping, files: documents });
-  const files = [...documents, ...(await registryFiles(folder, found, options))].sort((a, b) =>
+  const signers = await readSigners(folder);
+  const others = [...(await registryFiles(folder, found, options)), ...(signers ? [signers] : [])];
+  const files = [...documents, ...others].sort((a, b) =>
     Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),
   );
   return { ...mapping, files, digest: mappingDigest(files) };
@@ -201,10 +204,12 @@ function filesOf(
 
 /**
  * Lists every file of the mapping in `folder` as on disk, valid or not, ascending by the UTF-8
- * bytes of its name: project.json, and the files in modules/ and registries/.
+ * bytes of its name: project.json, smoke.json if there is one, the allowed signers, and the files in
+ * modules/ and registries/.
  */
 export async function listMappingFiles(folder: string): Promise<string[]> {
-  const names = isThere(join(folder, 'project.json')) ? ['project.json'] : [];
+  const all = ['project.json', 'smoke.json', SIGNERS_FILE];
+  const names = all.filter((name) => isThere(join(folder, name)));
   for (const part of ['modules', 'registries']) {
     for (const { file } of filesOf(folder, part, [''])) names.push(file);
   }

@@ -20,11 +20,25 @@ export interface ProjectMapping {
   readonly namespace: string;
   /** The only "now" of a run: a date `YYYY-MM-DD`. */
   readonly asOf?: string;
-  readonly sources: Readonly<Record<string, { readonly url: string }>>;
+  readonly sources: Readonly<Record<string, DeclaredSource>>;
   /** Base tables that are not migrated, each with its reason. */
   readonly dropped?: readonly DroppedTable[];
   /** Severities that differ from the rules' own; the last match counts. */
   readonly severities?: readonly SeveritySetting[];
+  /** Approvals by other people that promote requires; none if left out. */
+  readonly approvals?: { readonly required: number };
+  /** A freeze that is missing or edited stops migrate and promote. */
+  readonly frozen?: 'required';
+  /** migrate, promote and rollback need the name of the operator. */
+  readonly operator?: 'required';
+  /** The agreed times of promote: see window.ts. */
+  readonly window?: string;
+}
+
+export interface DeclaredSource {
+  readonly url: string;
+  /** Whether it no longer exists, so that promote compares nothing with it. */
+  readonly gone?: true;
 }
 
 export interface SeveritySetting {

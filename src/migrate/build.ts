@@ -37,7 +37,7 @@ import {
   type Staging,
 } from '../seal/candidateStore.ts';
 import type { Integrity, ModuleAccounting } from '../seal/format.ts';
-import type { PreparedSource } from '../source/source.ts';
+import type { PreparedSource, SourceLocation } from '../source/source.ts';
 import type { Environment } from '../run/environment.ts';
 import { CLOSE_SOURCES } from '../project/calls.ts';
 import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
@@ -78,11 +78,13 @@ export interface BuildOptions {
 
 /** The resources that are open while modules are built. */
 export interface Build {
-  readonly command: 'migrate' | 'dry-run' | 'scan-drift';
+  readonly command: 'migrate' | 'dry-run' | 'scan-drift' | 'promote';
   readonly options: BuildOptions;
   readonly env: Environment;
   readonly mapping: LoadedMapping;
   readonly sources: readonly NamedSource[];
+  /** By the source's name. */
+  readonly locations: ReadonlyMap<string, SourceLocation>;
   readonly staging: Staging;
   readonly pool: Pool;
   readonly integrity: IntegrityRun;
@@ -90,17 +92,21 @@ export interface Build {
 
 /** The steps of a command, in this order. */
 export interface BuildSteps<T> {
+  /** Whether the caller holds the lock of the candidates already. */
+  readonly locked?: true;
   /** How the mapping is loaded; by default strictly. */
   readonly load?: LoadOptions;
   /** Checks the mapping before anything is opened. */
   readonly check: (mapping: LoadedMapping) => void;
+  /** Checks the sources before they are opened, with the lock held. */
+  readonly before?: (locations: Build['locations']) => Promise<void>;
   /** Builds while sources and workers are open. */
   readonly build: (build: Build) => Promise<T>;
   /** Publishes after they are closed; synchronous, so that no interrupt comes in between. */
   readonly publish: (staging: Staging, built: T) => void;
 }
 
-/** Runs the steps under the lock of the project's candidates. */
+/** Runs the steps under the lock of the project's candidates, which the caller may hold. */
 export async function withStaging<T>(
   command: Build['command'],
   options: BuildOptions,
@@ -117,16 +123,17 @@ export async function withStaging<T>(
   const secrets = readSecrets(mapping, env.variables);
   return onDisk(paths.candidates, async () => {
     openStore(paths.candidates);
-    const lock = acquireLock(paths.candidates, {
-      command,
-      pid: env.pid,
-      since: env.now().toISOString(),
-    });
+    const since = env.now().toISOString();
+    const lock =
+      steps.locked === true
+        ? null
+        : acquireLock(paths.candidates, { command, pid: env.pid, since });
     const forget = env.onInterrupt(() => {
       dropStaging(paths.candidates);
-      lock.release();
+      lock?.release();
     });
     try {
+      await steps.before?.(locations);
       const staging = openStaging(paths.candidates);
       const sources = await prepareSources(locations, staging.scratch, env, mapping.modules);
       let built: T;
@@ -144,7 +151,8 @@ export async function withStaging<T>(
           const sample = options.sample ?? null;
           await assertSpaceForRun({ folder: paths.candidates, mapping, sources, sample });
           const watched = watchQueries(sources, options.memory, env);
-          const open = { command, options, env, mapping, sources, staging, pool, integrity };
+          const about = { command, options, env, mapping, sources, locations };
+          const open = { ...about, staging, pool, integrity };
           built = await steps.build(open).finally(watched);
         } finally {
           integrity.close();
@@ -158,7 +166,7 @@ export async function withStaging<T>(
     } finally {
       leaveStaging(paths.candidates);
       forget();
-      lock.release();
+      lock?.release();
     }
   });
 }

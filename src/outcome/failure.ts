@@ -13,11 +13,13 @@ export type FailureCode =
   | 'SOURCE_FORMAT' // not what the adapter reads: no database, encrypted, truncated, malformed
   | 'SOURCE_LOCKED'
   | 'SOURCE_CHANGED' // the source changed during the read
+  | 'SOURCE_WRITES' // its writes are not frozen as they should be, or cannot be
   | 'SOURCE_SCHEMA' // the mapping and the source disagree
   | 'REJECTED' // rows were rejected
   | 'EMPTY' // too few rows were read to prove anything
   | 'CANDIDATE' // the candidate's path or content is invalid
   | 'JOURNAL' // the journal is broken
+  | 'SNAPSHOT' // a snapshot is damaged, or is not the expected one
   | 'BUSY' // another run holds the lock
   | 'DISK' // cannot write, no space
   | 'INJECTED' // requested by MIGRATE_FAIL_AFTER_MODULE

@@ -8,7 +8,8 @@ import type { Severity } from './finding.ts';
  * - `scan`: in the records and the accounting of a candidate (dry-run, scan-all, scan-module)
  * - `verify`: in the files of a seal (verify-checksums, the first part of every scan, promote)
  * - `source`: in a source as a whole (init, dry-run, migrate)
- * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`: in the command of that name
+ * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`, `evidence`: in the command of
+ *   that name
  */
 export type Stage =
   | 'map'
@@ -20,7 +21,9 @@ export type Stage =
   | 'diff'
   | 'drift'
   | 'determinism'
-  | 'drill';
+  | 'drill'
+  | 'smoke'
+  | 'evidence';
 
 export interface RuleFacts {
   readonly severity: Severity;
@@ -90,6 +93,8 @@ const TABLE = {
   // Rehearsals
   determinism: { severity: 'BLOCKER', stages: ['determinism'], fixed: true },
   drill: { severity: 'BLOCKER', stages: ['drill'], fixed: true },
+  // What is live
+  smoke: { severity: 'BLOCKER', stages: ['smoke'], fixed: true },
   // The candidate's files
   checksum: { severity: 'BLOCKER', stages: ['verify'], fixed: true },
   merkle: { severity: 'BLOCKER', stages: ['verify'], fixed: true },
@@ -99,6 +104,9 @@ const TABLE = {
   'record-schema': { severity: 'BLOCKER', stages: ['scan'], fixed: true },
   'seal-unexpected': { severity: 'BLOCKER', stages: ['verify'], fixed: true },
   empty: { severity: 'BLOCKER', stages: ['verify', 'scan', 'registry'], fixed: true },
+  // The evidence of a cut-over
+  approval: { severity: 'BLOCKER', stages: ['evidence'], fixed: true },
+  evidence: { severity: 'WARNING', stages: ['evidence'], fixed: true },
   // Between two candidates
   'record-inserted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
   'record-deleted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },

@@ -38,20 +38,21 @@ interface Running {
 
 /** The command and options that decide whether sources are checked. */
 export interface IntegrityRequest {
-  readonly command: 'init' | 'migrate' | 'dry-run' | 'scan-drift';
+  readonly command: 'init' | 'migrate' | 'dry-run' | 'scan-drift' | 'promote';
   readonly options: { readonly sample?: number; readonly skipIntegrityCheck?: boolean };
 }
 
 /**
  * Creates the checks of all sources. They are skipped for a sample, which is never live, and for
- * scan-drift, which compares with a candidate whose sources were checked.
+ * scan-drift and promote, which compare with a candidate whose sources were checked.
  */
 export function integrityRun(
   sources: readonly Named[],
   { command, options }: IntegrityRequest,
   { progress, onInterrupt }: Pick<Environment, 'progress' | 'onInterrupt'>,
 ): IntegrityRun {
-  const isFinal = command !== 'scan-drift' && options.sample === undefined;
+  const compares = command === 'scan-drift' || command === 'promote';
+  const isFinal = !compares && options.sample === undefined;
   const skipped = !isFinal || options.skipIntegrityCheck === true;
   const running = new Map<string, Running>(
     sources.map(({ name, prepared }) => {

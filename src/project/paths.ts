@@ -1,6 +1,7 @@
 /** Paths of a project: its mapping, candidates, reports, journal and live link. */
 
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 
 import { realFolder } from '../disk/noLinks.ts';
 
@@ -16,6 +17,8 @@ export interface ProjectPaths {
   readonly journal: string;
   /** Link to the live candidate. */
   readonly live: string;
+  /** Snapshots, and what a restore has replaced. */
+  readonly snapshots: string;
 }
 
 export function projectPaths(root: string): ProjectPaths {
@@ -29,5 +32,27 @@ export function projectPaths(root: string): ProjectPaths {
     reports: join(real, 'storage_reports'),
     journal: join(real, 'storage_journal'),
     live: join(real, 'storage_live'),
+    snapshots: join(real, 'storage_snapshots'),
   };
+}
+
+/** Prefix of the folders of rehearsals, beside the candidates; see drill/shadow.ts. */
+export const SHADOW_PREFIX = '.shadow-';
+
+/**
+ * Whether the project is one of a rehearsal, in which nothing goes live: what a real one needs
+ * agreement for, it may do at any time, and without a name.
+ */
+export function isRehearsal(root: string): boolean {
+  for (let folder = projectPaths(root).candidates; folder !== dirname(folder);) {
+    folder = dirname(folder);
+    const isShadow = basename(folder).startsWith(SHADOW_PREFIX);
+    if (isShadow && basename(dirname(folder)) === CANDIDATES_FOLDER) return true;
+  }
+  return false;
+}
+
+/** Returns whether there is a project: a mapping, or what commands keep. Reports alone are none. */
+export function isProject({ mapping, candidates, journal, snapshots }: ProjectPaths): boolean {
+  return [mapping, candidates, journal, snapshots].some((path) => existsSync(path));
 }

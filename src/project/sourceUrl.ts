@@ -25,7 +25,10 @@ export function parseSourceUrl(
   env: Pick<SourceEnvironment, 'adapters' | 'variables'>,
 ): SourceLocation {
   const [, variable] = VARIABLE.exec(url) ?? [];
-  if (variable === undefined) return parseUrl(url, base, `--source ${shownUrl(url, env)}`, env);
+  if (variable === undefined) {
+    const where = `--source ${shownUrl(url, env)}`;
+    return parseUrl(url, base, where, env, ', or env:NAME for the variable that holds it');
+  }
   const text = env.variables[variable] ?? '';
   const where = `environment variable ${variable}`;
   if (text === '') {
@@ -62,13 +65,14 @@ function parseUrl(
   base: string,
   where: string,
   env: Pick<SourceEnvironment, 'adapters'>,
+  otherwise: string = '',
 ): SourceLocation {
   const match = /^([a-z][a-z0-9+.-]*):(.+)$/s.exec(url);
   if (match === null) {
     throw new Failure('USAGE', {
       what: 'a source must have the form SCHEME:FILE',
       where,
-      hint: `use one of ${known(env)}`,
+      hint: `use one of ${known(env)}${otherwise}`,
     });
   }
   const [, scheme = '', rest = ''] = match;
@@ -77,7 +81,7 @@ function parseUrl(
   throw new Failure('USAGE', {
     what: `there is no source of kind ${JSON.stringify(scheme)}`,
     where,
-    hint: didYouMean(scheme, env.adapters.keys(), `use one of ${known(env)}`),
+    hint: didYouMean(scheme, env.adapters.keys(), `use one of ${known(env)}${otherwise}`),
   });
 }
 

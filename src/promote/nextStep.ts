@@ -1,5 +1,6 @@
 /** The next step for an operator in a given state of the project, with its command. Pure. */
 
+import type { WriteChange } from '../journal/event.ts';
 import type { JournaledScan } from '../journal/scanEntry.ts';
 
 /** State of a project. */
@@ -8,6 +9,12 @@ export interface Standing {
   readonly busy: boolean;
   /** Name of a candidate whose content no longer has the seal id in its name. */
   readonly changed: string | null;
+  /** The freeze or unfreeze of writes that a killed command left unfinished. */
+  readonly unfinishedChange: WriteChange | null;
+  /** Part of the project that the journal or a link needs and that is missing; null for none. */
+  readonly missing: string | null;
+  /** Path of the newest snapshot of the project; null if there is none. */
+  readonly snapshot: string | null;
   readonly hasMapping: boolean;
   /** Name of the candidate that was built last. */
   readonly built: string | null;
@@ -25,6 +32,10 @@ export interface Standing {
   readonly rolledBack: boolean;
   /** Number of candidates that prune would remove. */
   readonly prunable: number;
+  /** The smoke test of what is live, since it went live; null if the project has none. */
+  readonly smoke: 'due' | 'passed' | 'failed' | null;
+  /** Whether a rollback has a candidate to go back to. */
+  readonly canGoBack: boolean;
 }
 
 export interface NextStep {
@@ -38,14 +49,27 @@ function step(why: string, command: string | null): NextStep {
 
 /** Returns the next step, by the first rule that applies. */
 export function nextStep(standing: Standing): NextStep {
-  const { busy, changed, hasMapping, built, sample, scan, live, prunable } = standing;
+  const { busy, changed, missing, hasMapping, built, sample, scan, live, prunable } = standing;
   if (busy) return step('another command is running, so wait until it has ended', null);
+  const broken = missing ?? (changed === null ? null : 'a candidate was changed or emptied');
+  if (broken !== null && standing.snapshot !== null) {
+    return step(broken, `sealift snapshot restore ${standing.snapshot}`);
+  }
   if (changed !== null) {
     const command = `sealift verify-checksums --candidate ${changed}`;
     return step(
       'a candidate was changed after it was sealed, so find out what changed it',
       command,
     );
+  }
+  if (standing.unfinishedChange !== null) {
+    const command = `sealift ${standing.unfinishedChange}-writes`;
+    return step('a command was killed while it changed whether a source can be written', command);
+  }
+  if (standing.smoke === 'due') return step('what is live was not tested', 'sealift smoke');
+  if (standing.smoke === 'failed') {
+    const command = standing.canGoBack ? 'sealift rollback' : 'sealift smoke';
+    return step('the test of what is live failed', command);
   }
   if (built === null && !hasMapping) {
     return step('there is no mapping', 'sealift init --source sqlite:FILE');

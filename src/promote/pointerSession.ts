@@ -1,5 +1,5 @@
 /**
- * The session that promote, rollback and prune share: the lock of the candidates, the journal, the
+ * The session that promote, rollback, prune and snapshot share: the lock of the candidates, the journal, the
  * live link, and the events of it that are missing in the journal. Nothing is written before a
  * command commits, so a command that fails has changed nothing.
  */
@@ -37,6 +37,9 @@ export interface PointerOptions {
   readonly who: string | null;
 }
 
+/** Commands that hold the session. */
+type PointerCommand = Move | 'prune' | 'snapshot';
+
 export interface LivePointer {
   readonly paths: ProjectPaths;
   /** History of the live link, missing events included. */
@@ -50,7 +53,7 @@ export interface LivePointer {
 
 /** Runs `work` with the lock held. @throws Failure JOURNAL if the journal is broken */
 export async function withLivePointer<T>(
-  command: Move | 'prune',
+  command: PointerCommand,
   options: PointerOptions,
   env: Environment,
   work: (pointer: LivePointer) => Promise<T>,
@@ -75,7 +78,7 @@ export async function withLivePointer<T>(
 }
 
 function openPointer(
-  command: Move | 'prune',
+  command: PointerCommand,
   paths: ProjectPaths,
   { dryRun, who }: PointerOptions,
   env: Environment,
@@ -111,7 +114,10 @@ function withoutMoves({ journal, live }: ProjectPaths): Failure {
 }
 
 /** Members of the intent of a move. */
-type Intent = Pick<MoveEvent, 'from' | 'dataRoot' | 'warningsAllowed' | 'expected'>;
+type Intent = Pick<
+  MoveEvent,
+  'from' | 'dataRoot' | 'warningsAllowed' | 'expected' | 'currency' | 'approvals'
+>;
 
 /**
  * Journals the intent, switches the link, and journals that it is done; synchronous, so that Ctrl-C

@@ -35,9 +35,7 @@ export function summary(outcome: Outcome, timing: Timing): Record<string, unknow
   const { findings: _, failure, ...rest } = outcome;
   return {
     ...rest,
-    ...(failure === undefined
-      ? {}
-      : { failure: { code: failure.code, line: failureLine(failure) } }),
+    ...(failure === undefined ? {} : { failure: { ...failure, line: failureLine(failure) } }),
     findingsListed: totalOf(outcome),
     ...timing,
   };

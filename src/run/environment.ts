@@ -1,5 +1,6 @@
 /** Inputs of a command from outside: clock, variables, adapters, worker threads, a display. */
 
+import type { RunProgram } from '../crypto/sshSignature.ts';
 import type { LoadedMapping } from '../mapping/load.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { Failure } from '../outcome/failure.ts';
@@ -52,6 +53,8 @@ export interface Environment {
   readonly versions: { readonly timeZoneData: string; readonly unicode: string };
   /** Starts `sealift ARGS` in a separate process. */
   readonly runSelf: (args: readonly string[], options: SelfOptions) => SelfRun;
+  /** Runs another program, such as ssh-keygen, in a bare environment. */
+  readonly runProgram: RunProgram;
   /** Aborts if the process ends early, so that connections are closed and copies stopped. */
   readonly signal: AbortSignal;
   /** Registers a call for an early end of the process; returns a function that unregisters it. */

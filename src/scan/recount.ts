@@ -13,6 +13,7 @@ import type { RunFile } from '../seal/format.ts';
 import type { Environment } from '../run/environment.ts';
 import { withSources, type SourcesOptions } from '../project/withSources.ts';
 import { unlistedFindings } from '../project/sourceObjects.ts';
+import { unreachedFindings } from './unreachedSources.ts';
 
 export interface Recount {
   readonly findings: readonly Finding[];
@@ -22,11 +23,19 @@ export interface Recount {
   readonly note: string;
 }
 
-/** Returns findings `accounting` of the seal, those of unknown objects in sources, then `drift`. */
+/** How to open the sources, and whether they are those of the live candidate. */
+export interface RecountOptions extends SourcesOptions {
+  readonly live: boolean;
+}
+
+/**
+ * Returns findings `accounting` of the seal, those of unknown objects in sources, then `drift`. What
+ * is live must be known to be current, so a source that cannot be reached is a finding there.
+ */
 export async function recount(
   run: RunFile,
   mapping: LoadedMapping,
-  options: SourcesOptions,
+  options: RecountOptions,
   env: Environment,
 ): Promise<Recount> {
   const findings = [...checkAccounting(run, mapping)];
@@ -47,6 +56,7 @@ export async function recount(
   } catch (error) {
     if (!(error instanceof Failure) || !error.code.startsWith('SOURCE_')) throw error;
     const note = `the rows of the sources were not counted again: ${error.line()}`;
-    return { findings, checks: ['accounting'], note };
+    const unreached = options.live ? await unreachedFindings(mapping, error, options, env) : [];
+    return { findings: [...findings, ...unreached], checks: ['accounting'], note };
   }
 }

@@ -26,6 +26,7 @@ import {
   sealedFolder,
   sealedPath,
 } from './sealedFolders.ts';
+import { makeReadOnly } from './sealedModes.ts';
 
 /** Folder in which a run builds. */
 export const STAGING = '.staging';
@@ -129,6 +130,10 @@ export function publishCandidate(folder: string, staging: Staging, name: string)
     });
     throw error;
   }
+  // Last, as only a writable folder can be moved; some file systems have no modes.
+  attempt(() => {
+    makeReadOnly(sealedPath(folder, name));
+  });
 }
 
 function pointsTo(link: string, target: string): boolean {

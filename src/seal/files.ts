@@ -1,6 +1,6 @@
 /** The files of a candidate as they are on disk: plain files only, links are not followed. */
 
-import { closeSync, constants, readFileSync, type Dirent } from 'node:fs';
+import { closeSync, constants, readFileSync, readSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 
 import { entriesOf, openNoLinks, statOf } from '../disk/noLinks.ts';
@@ -76,5 +76,22 @@ export function plainSize(path: string): number {
     return stat?.isFile() === true ? stat.size : Number.POSITIVE_INFINITY;
   } catch {
     return Number.POSITIVE_INFINITY;
+  }
+}
+
+const PIECE = 64 * 1024;
+
+/** Yields the content of a plain file in pieces; a link is not followed. */
+export function* readPieces(path: string): Generator<Buffer> {
+  const file = openNoLinks(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    for (;;) {
+      const piece = Buffer.allocUnsafe(PIECE);
+      const count = readSync(file, piece);
+      if (count === 0) return;
+      yield piece.subarray(0, count);
+    }
+  } finally {
+    closeSync(file);
   }
 }

@@ -32,6 +32,7 @@ import {
   digest,
   listFiles,
   folderNotes,
+  stateOfFiles,
   type FileState,
   type SourceFile,
 } from './files/file.ts';
@@ -111,6 +112,7 @@ async function prepare(location: SourceLocation, options: PrepareOptions): Promi
       return fileOf(files, table).count;
     },
     inOneSnapshot: (openReaders) => openReaders({ scheme: SCHEME, files: handleFiles }),
+    state: async () => stateOfFiles(files),
     async assertUnchanged() {
       await assertSameFiles(path, EXTENSION, files);
     },

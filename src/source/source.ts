@@ -13,6 +13,8 @@ import type { SqlDialect } from '../sql/sqlDialect.ts';
 import type { CellPage } from './cellPage.ts';
 import type { DamageCheck } from './damageCheck.ts';
 import type { DeclaredType } from './declared.ts';
+import type { Unchanged } from './unchanged.ts';
+import type { WriteControl } from './writeControl.ts';
 
 export interface ColumnSchema {
   readonly name: string;
@@ -219,7 +221,7 @@ export interface SourceReader {
   close(): Promise<void>;
 }
 
-export interface PreparedSource {
+export interface PreparedSource extends Unchanged {
   /** Name for messages: a path, or host and database. Holds no secret. */
   readonly label: string;
   /** Schema of the source itself, independent of the mapping. */
@@ -338,6 +340,8 @@ export interface SourceAdapter {
    * with its reason, and all that was opened is closed.
    */
   open(handle: SourceHandle, signal: AbortSignal): Promise<SourceReader>;
+  /** Stops the writes of a source; only for sources that can refuse them. */
+  readonly writes?: WriteControl;
 }
 
 /** Adapters by the scheme of their URLs. */

@@ -1,6 +1,7 @@
 /**
  * The SQLite source. Promises: the database's bytes and the files of its folder are unchanged
- * afterwards, all readers see one snapshot, and every cell arrives exactly.
+ * afterwards, all readers see one snapshot, and every cell arrives exactly. The one exception is
+ * `writes`, which changes the header (sqlite/writeFreeze.ts).
  *
  * Its location is the path of a database file. `rows` are located by rowid where a table has one,
  * else by their ordinal (in the order of the primary key for WITHOUT ROWID tables).
@@ -37,6 +38,7 @@ import {
   type Access,
   type Connection,
 } from './sqlite/connection.ts';
+import { databaseFiles } from './sqlite/databaseFiles.ts';
 import { readDeclaration } from './sqlite/declaredTypes.ts';
 import { integrityCheck } from './sqlite/integrityRunner.ts';
 import { listObjects } from './sqlite/inventory.ts';
@@ -45,6 +47,7 @@ import { openReader } from './sqlite/reader.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
 import { walkApart } from './sqlite/walk.ts';
+import { sqliteWrites } from './sqlite/writeFreeze.ts';
 import { standIn, standInNotes, tablesWithoutCollation } from './sqlite/standIn.ts';
 
 const SCHEME = 'sqlite';
@@ -59,6 +62,7 @@ export const sqliteAdapter: SourceAdapter = {
   declared: ({ declaredType }) => readDeclaration(declaredType),
   prepare: (location, options) => prepare(pathOf(location), options),
   open,
+  writes: sqliteWrites,
 };
 
 async function open(handle: SourceHandle, signal: AbortSignal): Promise<SourceReader> {
@@ -85,6 +89,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   const verify = (): void => {
     if (fingerprintOf(access) !== held) throw changed(location);
   };
+  const files = databaseFiles(access, options.signal);
   const bytes = bytesOf(access);
   const counts = countOnce(async (table) => {
     options.signal.throwIfAborted();
@@ -114,6 +119,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       options.signal.throwIfAborted();
       counts.forget();
       const handle = { scheme: SCHEME, access, relations: planned.access };
+      await files.begin();
       const opened = await beginTogether(db, access, () => openReaders(handle));
       if (access.kind === 'shared') held = sameFile(held, fingerprintOf(access), location);
       verify();
@@ -123,12 +129,15 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       if (!same) throw changed(location);
       return opened;
     },
+    state: () => files.digest(),
+    isFrozen: async () => access.frozen,
     checkForDamage: () => integrityCheck(access, bytes, options.scratch),
     async assertUnchanged() {
       verify();
     },
     async close() {
       if (db.open) db.close();
+      await files.close();
     },
   };
 }

@@ -15,6 +15,8 @@ import { sealift, type Ran } from '../kit/run.ts';
 const project = workFolder('drill');
 /** One module, so that a build with a defect is soon found out. */
 const small = workFolder('drill-small');
+/** A sample is never promoted: half of the runs of a drill are for that. */
+const WITHOUT_PROMOTION: readonly string[] = ['--sample', '10'];
 
 interface Summary {
   readonly status: string;
@@ -24,8 +26,9 @@ interface Summary {
 async function drill(
   folder: string,
   variables: Record<string, string> = {},
+  more: readonly string[] = [],
 ): Promise<{ ran: Ran; all: Summary }> {
-  const ran = await sealift(['drill', '--json', '--project', folder], {
+  const ran = await sealift(['drill', '--json', '--project', folder, ...more], {
     env: variables,
     process: true,
   });
@@ -76,7 +79,7 @@ describe('drill', () => {
       search: 'export function openStaging(folder: string): Staging {',
       by: 'export function openStaging(folder: string): Staging { remove(currentPath(folder));',
     });
-    const { ran, all } = await drill(small, variables);
+    const { ran, all } = await drill(small, variables, WITHOUT_PROMOTION);
     expect(ran.code).toBe(2);
     const failed = all.steps.filter(({ ok }) => !ok);
     expect(failed.map(({ observed }) => observed)).toContain('changed: v1');
@@ -90,7 +93,7 @@ describe('drill', () => {
       search: 'export function dropStaging(folder: string): void {',
       by: 'export function dropStaging(folder: string): void { if (statOf(currentPath(folder)) !== undefined) return;',
     });
-    const { ran, all } = await drill(small, variables);
+    const { ran, all } = await drill(small, variables, WITHOUT_PROMOTION);
     expect(ran.code).toBe(2);
     expect(all.steps.some(({ observed }) => observed.includes('.staging'))).toBe(true);
   });

@@ -10,8 +10,13 @@ import { randomOf } from '../dogschool/random.ts';
 import { MAPPINGS } from './mappingCases.ts';
 import { DIFF, inTheWay, MIGRATE, NEW, VERIFY, type Case } from './messageCase.ts';
 import { REGISTRIES } from './registryCases.ts';
+import { CURRENCY } from './currencyCases.ts';
+import { REVIEWS } from './reviewCases.ts';
 import { POINTERS } from './pointerCases.ts';
 import { SCANS } from './scanCases.ts';
+import { WRITES } from './writesCases.ts';
+import { SMOKES } from './smokeCases.ts';
+import { SNAPSHOTS } from './snapshotCases.ts';
 
 function writeRandom(project: string): void {
   const random = randomOf(1, 'encrypted');
@@ -312,6 +317,11 @@ export const CASES: readonly Case[] = [
   ...WORDS,
   ...CHECKS,
   ...POINTERS,
+  ...WRITES,
+  ...CURRENCY,
+  ...REVIEWS,
   ...SCANS,
+  ...SMOKES,
   ...DIFFS,
+  ...SNAPSHOTS,
 ];

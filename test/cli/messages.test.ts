@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newProject, SECRET, temporaryFolder, treeOf } from '../fault/fixture.ts';
 import type { Case } from './messageCase.ts';
 import { CASES, REPORTS } from './messageCases.ts';
+import { planted, type Plant } from './planted.ts';
 import { sealift, type Ran } from '../kit/run.ts';
 
 let template: string;
@@ -35,6 +36,9 @@ const ASIDE = [
   'legacy.db-journal',
 ];
 
+/** What is locked stays locked: there is nothing to wait for. */
+const NO_WAIT: Plant = { file: 'project/sources.ts', search: 'lockMs: 5000', by: 'lockMs: 0' };
+
 /** Reading a locked database would let go of this process's lock on it (POSIX). */
 function listing(project: string, locked: boolean): string {
   const tree = [...treeOf(project, locked ? [...ASIDE, 'legacy.db'] : ASIDE)].filter(
@@ -56,10 +60,15 @@ async function tell({ name, args, prepare, env }: Case): Promise<Told> {
   // A lock keeps other processes out, and not the one that holds it.
   const apart = /^a locked|^another run/.test(name);
   const locked = name.startsWith('a locked');
+  const variables = locked ? planted(folder, NO_WAIT) : env;
   const before = listing(project, locked);
   const ran = await sealift(
     args.map((arg) => arg.replace('PROJECT', project)),
-    { cwd: project, ...(env === undefined ? {} : { env }), ...(apart ? { process: true } : {}) },
+    {
+      cwd: project,
+      ...(variables === undefined ? {} : { env: variables }),
+      ...(apart ? { process: true } : {}),
+    },
   );
   const after = listing(project, locked);
   if (typeof undo === 'function') undo();

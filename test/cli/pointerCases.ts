@@ -1,10 +1,11 @@
 /** What may be wrong with promote, rollback, prune and status. */
 
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { appendMembers } from '../../src/journal/journal.ts';
 import type { JournalMembers } from '../../src/journal/line.ts';
+import { sealift } from '../kit/run.ts';
 import { inTheWay, type Case } from './messageCase.ts';
 
 const ID = 'a'.repeat(64);
@@ -56,6 +57,16 @@ function live(target: string): (project: string) => void {
   };
 }
 
+/** Adds members to mapping/project.json, of a project with candidates. */
+function agreed(members: object): (project: string) => void {
+  return (project) => {
+    candidates(project);
+    const path = join(project, 'mapping/project.json');
+    const before = JSON.parse(readFileSync(path, 'utf8')) as object;
+    writeFileSync(path, JSON.stringify({ ...before, ...members }));
+  };
+}
+
 export const POINTERS: readonly Case[] = [
   { name: 'promote without a candidate', args: PROMOTE, code: 1 },
   { name: 'rollback without a candidate', args: ROLLBACK, code: 1 },
@@ -94,6 +105,40 @@ export const POINTERS: readonly Case[] = [
     args: [...PROMOTE, '--who', ''],
     code: 64,
     prepare: candidates,
+  },
+  {
+    name: 'rollback without a name where one is needed',
+    args: ROLLBACK,
+    code: 64,
+    prepare: agreed({ operator: 'required' }),
+  },
+  {
+    name: 'migrate without a name where one is needed',
+    args: ['migrate', '--project', 'PROJECT'],
+    code: 64,
+    prepare: agreed({ operator: 'required' }),
+  },
+  {
+    name: 'migrate without a freeze where one is needed',
+    args: ['migrate', '--project', 'PROJECT'],
+    code: 64,
+    prepare: agreed({ frozen: 'required' }),
+  },
+  {
+    name: 'a freeze that the journal does not record',
+    args: ['migrate', '--project', 'PROJECT'],
+    code: 64,
+    prepare: async (project) => {
+      await sealift(['freeze', '--who', 'ada', '--why', 'CHG-1', '--project', project]);
+      const path = join(project, 'mapping/freeze.json');
+      writeFileSync(path, readFileSync(path, 'utf8').replace('ada', 'bob'));
+    },
+  },
+  {
+    name: 'a window in a zone that is none',
+    args: ['migrate', '--project', 'PROJECT'],
+    code: 64,
+    prepare: agreed({ window: 'Sun 02:00-06:00 Europe/Wien' }),
   },
   {
     name: 'promote of what no migrate has sealed',

@@ -40,6 +40,25 @@ export const SCANS: readonly Case[] = [
     prepare: migrated,
   },
   {
+    name: 'a check that there is not',
+    args: ['scan', 'refs', '--project', 'PROJECT'],
+    code: 64,
+    prepare: migrated,
+  },
+  {
+    name: 'several checks as one JSON object',
+    args: ['scan', 'pii', 'schema', '--json', '--project', 'PROJECT'],
+    code: 64,
+    prepare: migrated,
+  },
+  {
+    name: 'a run id of a scan that is none',
+    args: ['scan-all', '--project', 'PROJECT'],
+    code: 64,
+    env: { SCAN_RUN_ID: ' ' },
+    prepare: migrated,
+  },
+  {
     name: 'a source that scan-drift cannot reach',
     args: drift('--counts'),
     code: 2,

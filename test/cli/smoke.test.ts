@@ -11,6 +11,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { processHost } from '../../src/cli/host.ts';
 import { createProgram, nameOf, withCommands } from '../../src/cli/program.ts';
 import { newProject, treeOf } from '../fault/fixture.ts';
+import { isLong } from '../kit/long.ts';
 import { sealift, type Ran } from '../kit/run.ts';
 import { workFolder } from '../kit/project.ts';
 
@@ -18,6 +19,24 @@ const root = workFolder('smoke');
 const [HERE, APART] = [join(root, 'here'), join(root, 'apart')];
 /** They start themselves, so they are processes in all their tests. */
 const STARTING: ReadonlySet<string> = new Set(['determinism', 'drill']);
+
+/** Run as processes by other tests of the short form as well, or much like the command before. */
+const LONG_ONLY: ReadonlySet<string> = new Set(
+  isLong('every command in a process of its own')
+    ? []
+    : [
+        'registry check',
+        'freeze --check',
+        'dry-run',
+        'scan-all',
+        'scan-module dogs',
+        'verify-checksums',
+        'promote --who ada',
+        'migrate --source sqlite:other.db',
+        'rollback',
+        'status',
+      ],
+);
 
 /** In this order, on one project; each is run twice, and then there is something to go back to. */
 const COMMANDS: readonly (readonly string[])[] = [
@@ -27,17 +46,29 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['freeze', '--who', 'ada', '--why', 'agreed'],
   ['freeze', '--check'],
   ['dry-run'],
-  ['migrate'],
+  ['freeze-writes', '--who', 'ada'],
+  ['migrate', '--require-frozen'],
+  ['unfreeze-writes'],
   ['scan-all'],
   ['scan-module', 'dogs'],
   ['scan-pii', '--json'],
-  ['scan-drift', '--workers', '2'],
+  ['scan-drift', '--workers', '1'],
+  ['scan', 'schema', 'references'],
   ['verify-checksums'],
+  ['review'],
   ['promote', '--who', 'ada'],
+  ['smoke'],
+  ['evidence', 'build', 'bag'],
+  ['evidence', 'verify', 'bag'],
   ['migrate', '--source', 'sqlite:other.db'],
   ['diff', 'live', 'v1'],
   ['rollback'],
   ['status'],
+  ['snapshot', '--out', 'nowhere/kept.tar'],
+  ['snapshot', 'verify', 'legacy.db'],
+  ['snapshot', 'restore', 'legacy.db'],
+  ['export', '--out', 'copy'],
+  ['clean', '--dry-run'],
   ['prune', '--dry-run'],
   ['completion', 'bash'],
   ['help', 'migrate'],
@@ -58,18 +89,26 @@ function comparable({ code, stdout, stderr }: Ran, folder: string): string[] {
       .replaceAll(folder, 'FOLDER')
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
       // Over lines that hold moments.
-      .replaceAll(/^journal .+$/gm, 'journal HEAD')
+      .replaceAll(/^journal[ :].+$/gm, 'journal HEAD')
       .replaceAll(/"(begun|ended|milliseconds)": \d+/g, '"$1": 0');
   return [`exit ${code}`, plain(stdout), plain(stderr)];
 }
 
 describe('a command says the same in a process of its own', () => {
-  it.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s', async (_, args) => {
-    const own = args[0] === 'completion' || args[0] === 'help' || args[0] === 'nonsense';
+  const cases = COMMANDS.map((args) => {
+    const line = args.join(' ');
+    const apart = !LONG_ONLY.has(line);
+    return [apart ? line : `${line} (both times in this one)`, args, apart] as const;
+  });
+
+  it.each(cases)('%s', async (_, args, inItsOwn) => {
+    const own = /^(?:completion|help|nonsense|evidence verify|snapshot verify)\b/.test(
+      args.join(' '),
+    );
     const all = own || args.includes('--project') ? args : [...args, '--project', '.'];
     const [here, apart] = await Promise.all([
       sealift(all, { cwd: HERE }),
-      sealift(all, { cwd: APART, process: true }),
+      sealift(all, { cwd: APART, ...(inItsOwn ? { process: true } : {}) }),
     ]);
     expect(comparable(here, HERE)).toEqual(comparable(apart, APART));
     expect(`${here.stdout}${here.stderr}`).not.toBe('');
@@ -77,7 +116,7 @@ describe('a command says the same in a process of its own', () => {
   });
 
   it('and leaves the same on the disk', () => {
-    const aside = ['storage_reports', 'storage_journal', 'storage_candidate/.lock.json'];
+    const aside = ['storage_reports', 'storage_journal', 'storage_candidate/.lock.json', 'bag'];
     expect(treeOf(HERE, [...aside, 'mapping'])).toEqual(treeOf(APART, [...aside, 'mapping']));
     expect(treeOf(HERE).size).toBeGreaterThan(30);
   });

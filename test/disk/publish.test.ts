@@ -111,11 +111,11 @@ describe('publishing', () => {
     }
   });
 
-  it('makes folders and files that only their owner can read', () => {
+  it('makes folders and files that only their owner can read, and nobody can write', () => {
     publish();
     expect(statSync(store).mode & 0o777).toBe(0o700);
-    expect(statSync(join(store, 'sealed', ID)).mode & 0o777).toBe(0o700);
-    expect(statSync(join(store, 'v1/file')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(store, 'sealed', ID)).mode & 0o777).toBe(0o500);
+    expect(statSync(join(store, 'v1/file')).mode & 0o777).toBe(0o400);
   });
 
   it('throws away what an earlier run left in staging, and follows no link there', () => {

@@ -24,6 +24,8 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const HOME = '/home/ada/kennel';
 /** When something happened is another time each time. */
 const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\b/g;
+/** Keys are made anew each time. */
+const FINGERPRINT = /\bSHA256:[A-Za-z0-9+/]{43}/g;
 const DIGEST = /\b(?:[0-9a-f]{64}|[0-9a-f]{16})\b/g;
 
 export interface Step {
@@ -81,7 +83,10 @@ export function makeDatabase(page: string, folder: string): void {
 /** What is compared of a line: digests stand for themselves only where their place is the same. */
 export function comparable(lines: readonly string[]): string[] {
   return lines.map((line) =>
-    line.replaceAll(DIGEST, (digest) => '#'.repeat(digest.length)).replaceAll(TIME, 'TIME'),
+    line
+      .replaceAll(DIGEST, (digest) => '#'.repeat(digest.length))
+      .replaceAll(TIME, 'TIME')
+      .replaceAll(FINGERPRINT, 'SHA256:KEY'),
   );
 }
 
@@ -129,8 +134,9 @@ interface Place {
   readonly bin: string;
 }
 
-/** A line that is one command and needs no shell. */
-const PLAIN = /^sealift(?: (?:[\w./:=,@+-]+|'[^']*'))+$/;
+/** A line that is one command, with a variable of a run or a file for its output, and needs no shell. */
+const PLAIN =
+  /^(?:(?<name>MIGRATE_[A-Z_]+)=(?<value>[\w.-]+) )?(?<command>sealift(?: (?:[\w./:=,@+-]+|'[^']*'))+)(?: > (?<file>[\w.]+))?$/;
 /** They start themselves. */
 const STARTING = /^sealift (?:determinism|drill)\b/;
 
@@ -140,15 +146,26 @@ async function run(
   last: number,
   { work, bin }: Place,
 ): Promise<{ status: number; output: string[] }> {
-  const plain = PLAIN.test(command) && !STARTING.test(command);
+  const plain = STARTING.test(command) ? null : PLAIN.exec(command);
   const ran = plain
-    ? await sealift(argumentsOf(command), { cwd: work })
+    ? await inProcess(plain.groups ?? {}, work)
     : inShell(`(exit ${last}); ${command}`, work, bin);
   const errors = ran.stderr
     .split('\n')
     .filter((line) => !/^([a-z]+ )*[a-z0-9_-]+: \d+ (row|record|build|part)s?$/.test(line));
   const text = `${ran.stdout}${errors.join('\n')}`.replaceAll(work, HOME).trimEnd();
   return { status: ran.code ?? 1, output: text === '' ? [] : text.split('\n') };
+}
+
+async function inProcess(
+  { name, value = '', command = '', file }: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Promise<Ran> {
+  const env = name === undefined ? {} : { env: { [name]: value } };
+  const ran = await sealift(argumentsOf(command), { cwd, ...env });
+  if (file === undefined) return ran;
+  writeFileSync(join(cwd, file), ran.stdout);
+  return { ...ran, stdout: '' };
 }
 
 function argumentsOf(command: string): string[] {

@@ -7,27 +7,41 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { cleanCommand } from '../../src/cli/clean.ts';
 import { diffCommand } from '../../src/cli/diff.ts';
 import { determinismCommand } from '../../src/cli/determinism.ts';
 import { drillCommand } from '../../src/cli/drill.ts';
 import { dryRunCommand } from '../../src/cli/dryRun.ts';
+import { exportCommand } from '../../src/cli/export.ts';
 import { freezeCommand } from '../../src/cli/freeze.ts';
+import { freezeWritesCommand } from '../../src/cli/freezeWrites.ts';
 import { processHost } from '../../src/cli/host.ts';
 import { initCommand } from '../../src/cli/init.ts';
 import { migrateCommand } from '../../src/cli/migrate.ts';
 import { promoteCommand } from '../../src/cli/promote.ts';
 import { pruneCommand } from '../../src/cli/prune.ts';
 import { registryCommand } from '../../src/cli/registry.ts';
+import { reviewCommand } from '../../src/cli/review.ts';
 import { rollbackCommand } from '../../src/cli/rollback.ts';
-import { scanAllCommand, scanModuleCommand, scanPiiCommand } from '../../src/cli/scan.ts';
+import {
+  scanAllCommand,
+  scanCommand,
+  scanModuleCommand,
+  scanPiiCommand,
+} from '../../src/cli/scan.ts';
 import { scanDriftCommand } from '../../src/cli/scanDrift.ts';
+import { smokeCommand } from '../../src/cli/smoke.ts';
+import { snapshotCommand } from '../../src/cli/snapshot.ts';
 import { statusCommand } from '../../src/cli/status.ts';
+import { unfreezeWritesCommand } from '../../src/cli/unfreezeWrites.ts';
 import { verifyChecksumsCommand } from '../../src/cli/verifyChecksums.ts';
 
+import { evidenceCommand } from '../../src/cli/evidence.ts';
 import { exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
 import type { FailureCode } from '../../src/outcome/failure.ts';
 import { KINDS } from '../../src/record/type.ts';
 import { isLong } from '../kit/long.ts';
+import { HAS_SSH_KEYGEN } from '../kit/reviewers.ts';
 import { comparable, inOrderWithin, makeDatabase, replay } from './transcript.ts';
 
 const FIRST = 'docs/your-first-migration.md';
@@ -35,8 +49,13 @@ const MAPPING = 'docs/mapping.md';
 const COMMANDS = readdirSync('docs/commands')
   .filter((name) => name !== 'README.md')
   .map((name) => `docs/commands/${name}`);
+/** Pages whose commands sign, or verify what is signed. */
+const SIGNING = /\/(?:review|evidence)\.md$/;
 /** A drill takes longer than all other pages together. */
-const REPLAYED = COMMANDS.filter((page) => !page.endsWith('/drill.md') || isLong('page of drill'));
+const REPLAYED = COMMANDS.filter((page) => {
+  if (SIGNING.test(page)) return HAS_SSH_KEYGEN;
+  return !page.endsWith('/drill.md') || isLong('page of drill');
+});
 const folders: string[] = [];
 
 function freshFolder(): string {
@@ -91,17 +110,26 @@ function optionsOf(name: string): string[] {
     registryCommand,
     freezeCommand,
     dryRunCommand,
+    freezeWritesCommand,
+    unfreezeWritesCommand,
     migrateCommand,
     scanAllCommand,
     scanModuleCommand,
     scanPiiCommand,
+    scanCommand,
     scanDriftCommand,
     verifyChecksumsCommand,
     determinismCommand,
     drillCommand,
+    reviewCommand,
+    evidenceCommand,
     promoteCommand,
+    smokeCommand,
     rollbackCommand,
     statusCommand,
+    snapshotCommand,
+    exportCommand,
+    cleanCommand,
     pruneCommand,
   ].map((make) => make(ignore, processHost()));
   const command = commands.find((candidate) => candidate.name() === name);

@@ -1,12 +1,13 @@
 /**
- * A process that wants the lock of FOLDER again and again and notes when it comes and goes:
+ * A process that wants the lock of FOLDER again and again and notes when it comes and goes, and that it
+ * was refused:
  *
  *     node contender.ts FOLDER ROUNDS
  *
  * With ROUNDS 0 it takes the lock, says so, and never gives it back.
  */
 
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { join } from 'node:path';
 
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     const lock = tryLock();
     if (lock === null) {
       refused += 1;
+      if (refused === 1) writeFileSync(join(folder, `refused-${process.pid}`), '');
       await wait(1);
       continue;
     }

@@ -4,16 +4,21 @@ import { fileURLToPath } from 'node:url';
 
 import { expect, it } from 'vitest';
 
+import { times } from '../kit/long.ts';
 import { contest } from '../torture/contest.ts';
 
 const EVERYBODY_HOLDS: string = fileURLToPath(
   new URL('../torture/sabotage/everybodyHolds.ts', import.meta.url),
 );
 
-it('8 contenders, 2 rounds each: never two hold the lock, whoever is killed or stopped', async () => {
-  const { violations, ...counts } = await contest({ contenders: 8, rounds: 2, seed: 1 });
+const CONTENDERS = times('SEALIFT_CONTENDERS', 4, 8);
+const ROUNDS = times('SEALIFT_CONTENDER_ROUNDS', 1, 2);
+
+it(`${CONTENDERS} contenders: never two hold the lock, whoever is killed or stopped`, async () => {
+  const all = { contenders: CONTENDERS, rounds: ROUNDS, seed: 1 };
+  const { violations, ...counts } = await contest(all);
   expect(violations).toEqual([]);
-  expect(counts.runs).toBeGreaterThanOrEqual(16);
+  expect(counts.runs).toBeGreaterThanOrEqual(CONTENDERS * ROUNDS);
   // Otherwise nobody contended, and nothing was shown.
   expect(counts.refused).toBeGreaterThan(0);
   expect(counts.stopped).toBeGreaterThan(0);
@@ -21,7 +26,7 @@ it('8 contenders, 2 rounds each: never two hold the lock, whoever is killed or s
 });
 
 it('two holders would be seen: a lock that everybody gets is found out', async () => {
-  const broken = { contenders: 4, rounds: 1, seed: 1, sabotage: EVERYBODY_HOLDS };
+  const broken = { contenders: 3, rounds: 1, seed: 1, sabotage: EVERYBODY_HOLDS };
   const { violations } = await contest(broken);
   expect(violations.join('\n')).toMatch(/held \S+ while \d+ did/);
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
 
+import { runProgram } from '../../src/cli/runProgram.ts';
 import { openFindings } from '../../src/findings/findingStore.ts';
 import type { Environment } from '../../src/run/environment.ts';
 import { init } from '../../src/flow/init.ts';
@@ -65,6 +66,7 @@ export const ENVIRONMENT: Environment = {
   runSelf: () => {
     throw new Error('these tests start no process of their own');
   },
+  runProgram: (program, args, options) => runProgram(process.env, program, args, options),
   signal: new AbortController().signal,
   onInterrupt: () => () => {},
   watchMemory: () => () => {},

@@ -7,18 +7,23 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { verifyCandidate } from '../../src/seal/verify.ts';
-import { sealift, start } from '../kit/run.ts';
+import { sealift } from '../kit/run.ts';
 import { countChanges, startHalting } from './barrier.ts';
 import { generateDogSchool } from '../dogschool/generate.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { HASHING, initialise, migrateHere, temporaryFolder, treeOf } from './fixture.ts';
 import { readOnce, startReader } from './reader.ts';
-import { times } from '../kit/long.ts';
+import { isLong, times } from '../kit/long.ts';
 import { copyPrepared } from '../kit/prepared.ts';
 
 /** More on demand: `SEALIFT_KILLS=300`. */
 const ROUNDS = times('SEALIFT_KILLS', 4, 40);
+/** Of each table of the school; the more there are, the more there is to be half. */
+const ROWS = times('SEALIFT_KILL_ROWS', 250, 2000);
 const INTERRUPTS = times('SEALIFT_INTERRUPTS', 2, 10);
+const WORKERS = isLong('kills of two workers') ? '2' : '1';
+/** Milliseconds between two readings: each takes time from the command, too. */
+const PAUSE = 40;
 /** Milliseconds: a machine may be slow, and each takes its time. */
 const timeout = 300_000 + (ROUNDS + INTERRUPTS) * 60_000;
 /** Changes where readers might see something: a sealed folder, the link, and what is being built. */
@@ -26,15 +31,19 @@ const [SEALED, LINK, STAGING] = [/\/[0-9a-f]{64}$/, /\/v1$/, /\/\.staging$/];
 
 let project: string;
 let store: string;
+/** How many changes to the disk a run makes. */
+let changes: number;
 
 beforeAll(async () => {
   project = temporaryFolder();
   store = join(project, 'storage_candidate');
-  await copyPrepared('school-2000', project, (folder) => {
-    generateDogSchool(join(folder, 'legacy.db'), { rows: 2000 });
+  await copyPrepared(`school-${ROWS}`, project, (folder) => {
+    generateDogSchool(join(folder, 'legacy.db'), { rows: ROWS });
     return initialise(folder);
   });
-  await migrateHere(project);
+  const whole = await countChanges(command(), named('run-0'));
+  expect(whole.code, whole.stderr).toBe(0);
+  ({ changes } = whole);
 });
 
 afterAll(() => {
@@ -42,7 +51,7 @@ afterAll(() => {
 });
 
 function command(): string[] {
-  return ['migrate', '--project', project, '--workers', '2'];
+  return ['migrate', '--project', project, '--workers', WORKERS];
 }
 
 function named(runId: string): { env: Record<string, string> } {
@@ -52,7 +61,7 @@ function named(runId: string): { env: Record<string, string> } {
 async function expectWhole(): Promise<void> {
   const { findings, records } = await verifyCandidate(join(store, 'v1'), null, HASHING);
   expect(findings).toEqual([]);
-  expect(records).toBeGreaterThan(1500);
+  expect(records).toBeGreaterThan((ROWS * 3) / 4);
 }
 
 /** Nothing is left of a run but candidates that are whole, the link, the lock, and reports. */
@@ -70,23 +79,24 @@ describe('SIGKILL', () => {
     { timeout },
     async () => {
       const random = randomOf(1, 'kill');
-      const whole = await countChanges(command(), named('run-0'));
-      expect(whole.code, whole.stderr).toBe(0);
-      expect(whole.changes).toBeGreaterThan(100);
-      const reading = startReader([join(store, 'v1')]);
+      expect(changes).toBeGreaterThan(100);
+      const reading = startReader([join(store, 'v1')], PAUSE);
       let killed = 0;
       for (let round = 1; round <= ROUNDS; round += 1) {
-        const anywhere = random.integer(1, whole.changes);
+        const anywhere = random.integer(1, changes);
         const place = [anywhere, SEALED, LINK, STAGING][round % 4] ?? anywhere;
         const halted = startHalting(command(), place, named(`run-${round}`));
-        if (await halted.reached) halted.child.kill('SIGKILL');
+        const isThere = await halted.reached;
+        readOnce(join(store, 'v1'));
+        if (isThere) halted.child.kill('SIGKILL');
         const { signal } = await halted.ended;
+        readOnce(join(store, 'v1'));
         if (signal === 'SIGKILL') killed += 1;
         if (round % 8 === 0) await expectWhole();
       }
-      expect(await reading.stop()).toBeGreaterThan(50);
+      expect(await reading.stop()).toBeGreaterThan(ROUNDS);
       expect(killed).toBe(ROUNDS);
-      const { code, stderr } = await start(command(), named('run-after')).ended;
+      const { code, stderr } = await sealift(['migrate', '--project', project], named('run-after'));
       expect(code, stderr).toBe(0);
       await expectWhole();
       await expectClean();
@@ -116,8 +126,6 @@ describe('SIGINT and SIGTERM', () => {
     await migrateHere(project, { runId: 'run-quiet' });
     const random = randomOf(1, 'interrupt');
     const tree = (): string => [...treeOf(project, ['storage_reports'])].join('\n');
-    const { changes, ...counted } = await countChanges(command(), named('run-counted'));
-    expect(counted.code, counted.stderr).toBe(0);
     for (let round = 0; round < INTERRUPTS; round += 1) {
       const before = tree();
       // The beginning is loading, the end is publishing: in between an interrupt comes in time.

@@ -1,15 +1,25 @@
 /**
- * Whatever mask the shell has: what a run makes, for a moment or to stay, only its owner can enter or read.
+ * Whatever mask the shell has: what a run makes, for a moment or to stay, only its owner can enter or read;
+ * and what is sealed, its owner cannot change by accident, either.
  * Somebody looks at all of it, over and over, while the commands are at work.
  */
 
-import { lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
+import { succeed } from '../kit/project.ts';
 import { start } from '../kit/run.ts';
 import { newProject } from './fixture.ts';
 
@@ -49,8 +59,10 @@ function look(seen: Seen): void {
       const shown = path.slice(project.length + 1);
       seen.names.add(name.replace(/-.*|\d+$/, ''));
       const wanted = stat.isDirectory() ? 0o700 : 0o600;
+      // What is published is made read-only, its files one by one.
+      const sealed = shown.startsWith('storage_candidate/sealed/') ? wanted & 0o577 : wanted;
       const mode = stat.mode & 0o777;
-      if (mode !== wanted) seen.open.add(`${shown} ${mode.toString(8)}`);
+      if (mode !== wanted && mode !== sealed) seen.open.add(`${shown} ${mode.toString(8)}`);
       if (stat.isDirectory()) visit(path);
     }
   };
@@ -102,6 +114,30 @@ it('with a mask of 000, a run makes folders of 0700 and files of 0600, and nothi
     for (const name of seen.names) names.add(name);
   }
   expect([...names]).toEqual(expect.arrayContaining(passing));
+});
+
+it('makes every sealed file 0400 and every sealed folder 0500, also one that is restored', async () => {
+  const sealed = (): string[] => {
+    const folder = join(project, 'storage_candidate/sealed');
+    const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    expect(paths.length).toBeGreaterThan(10);
+    return paths.flatMap((path) => {
+      const stat = lstatSync(join(folder, path));
+      const wanted = stat.isDirectory() ? 0o500 : 0o400;
+      return (stat.mode & 0o777) === wanted ? [] : [path];
+    });
+  };
+  await succeed(['migrate', '--project', project]);
+  expect(sealed()).toEqual([]);
+  const file = join(temporary, 'kept.tar');
+  await succeed(['snapshot', '--out', file, '--project', project]);
+  rmSync(join(project, 'storage_candidate'), { recursive: true });
+  await succeed(['snapshot', 'restore', file, '--project', project]);
+  expect(sealed()).toEqual([]);
+  await succeed(['verify-checksums', '--project', project]);
+  // A candidate of an earlier version has other modes, and verifies as well.
+  chmodSync(join(realpathSync(join(project, 'storage_candidate/v1')), 'owners'), 0o700);
+  await succeed(['verify-checksums', '--project', project]);
 });
 
 it('is looked at by somebody who sees what is open: a run that asks for no modes is found out', async () => {

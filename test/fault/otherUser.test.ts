@@ -4,35 +4,52 @@
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { isLong } from '../kit/long.ts';
 import { sealift, type Ran } from '../kit/run.ts';
+import { canRunAsOther, OTHER, wrap } from './anotherUser.ts';
 import { migrateHere, newProject } from './fixture.ts';
 import { promoteHere, scanHere } from '../promote/fixture.ts';
 
-/** Root may read everything, so that it has to become somebody else. */
-const NOBODY: readonly string[] = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-const wrap = process.getuid?.() === 0 ? NOBODY : [];
+const ABLE = canRunAsOther();
 
 let project: string;
 let temporary: string;
 
+/** What is run as a process of that user. The others are run here, with that user's rights. */
+const APART = isLong('every command of another user is a process')
+  ? /./
+  : /^(verify-checksums|promote)$/;
+
 function run(...args: string[]): Promise<Ran> {
-  const where = args[0] === 'completion' ? [] : ['--project', project];
-  return sealift([...args, ...where], { process: true, wrap, env: { TMPDIR: temporary } });
+  const all = args.includes('--project') ? args : [...args, '--project', project];
+  const env = { TMPDIR: temporary };
+  if (APART.test(args[0] ?? '')) return sealift(all, { process: true, wrap, env });
+  return asOther(() => sealift(all, { env }));
 }
 
-/** Whether another user can run what is checked out here. */
-function canRun(): boolean {
-  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
-  const all = [...wrap, process.execPath, main, '--version'];
-  const [command = '', ...args] = all;
-  if (spawnSync(command, args, { cwd: '/' }).status === 0) return true;
-  process.stderr.write('notice: no other user can run this here; tests of that are skipped\n');
-  return false;
+/** Does something with the rights of the other user. */
+async function asOther<T>(act: () => Promise<T>): Promise<T> {
+  if (wrap.length === 0) return act();
+  const [groups, user, group] = [
+    process.getgroups?.() ?? [],
+    process.geteuid?.(),
+    process.getegid?.(),
+  ];
+  process.setgroups?.([]);
+  process.setegid?.(OTHER);
+  process.seteuid?.(OTHER);
+  try {
+    return await act();
+  } finally {
+    process.seteuid?.(user ?? 0);
+    process.setegid?.(group ?? 0);
+    process.setgroups?.(groups);
+  }
 }
 
 beforeAll(async () => {
@@ -59,7 +76,7 @@ afterAll(() => {
 
 const CLOSED = 'this user has no permission to read it';
 
-describe.skipIf(!canRun())('a user who may not read', () => {
+describe.skipIf(!ABLE)('a user who may not read', () => {
   it.each([
     [0o000, '.', ['status', 'verify-checksums', 'migrate']],
     [0o000, 'storage_candidate', ['status', 'verify-checksums', 'scan-all', 'diff v1 live']],
@@ -81,14 +98,13 @@ describe.skipIf(!canRun())('a user who may not read', () => {
     chmodSync(folder, 0o000);
     for (const scheme of ['sqlite', 'csv']) {
       const source = `${scheme}:${join(folder, 'legacy.db')}`;
-      const args = ['init', '--source', source, '--project', join(temporary, 'new')];
-      const { stderr } = await sealift(args, { process: true, wrap, env: { TMPDIR: temporary } });
+      const { stderr } = await run('init', '--source', source, '--project', join(temporary, 'new'));
       expect(stderr).toContain(CLOSED);
     }
   });
 });
 
-describe.skipIf(!canRun())('a user who may read, but not write', () => {
+describe.skipIf(!ABLE)('a user who may read, but not write', () => {
   it('sees where the project stands, and that its candidate is whole; builds nothing', async () => {
     execFileSync('chmod', ['-R', 'a+rX,a-w', project]);
     chmodSync(temporary, 0o777);
@@ -104,5 +120,72 @@ describe.skipIf(!canRun())('a user who may read, but not write', () => {
       expect(stderr, command).not.toContain('defect');
     }
     execFileSync('chmod', ['-R', 'u+w', project]);
+  });
+});
+
+describe.skipIf(!ABLE)('a user who is not root, in a project of their own', () => {
+  let own: string;
+
+  beforeAll(() => {
+    own = join(temporary, 'own');
+    mkdirSync(own);
+    execFileSync('cp', ['-r', join(project, 'mapping'), join(project, 'legacy.db'), own]);
+    execFileSync('chmod', ['-R', 'a+rwX', own]);
+  });
+
+  /** Runs a command as that user, which has to succeed. */
+  async function works(...args: string[]): Promise<void> {
+    const env = { TMPDIR: temporary };
+    const ran = await sealift([...args, '--project', own], { process: true, wrap, env });
+    expect([ran.code, ran.stderr.split('\n').at(-2) ?? ''], args[0]).toEqual([
+      0,
+      expect.not.stringContaining('sealift'),
+    ]);
+  }
+
+  /** Runs a program of the system as that user. */
+  function shell(script: string): number | null {
+    const [command, ...args] = [...wrap, 'sh', '-c', script];
+    return spawnSync(command, args, { cwd: own }).status;
+  }
+
+  it('cannot change or empty what is sealed by accident', async () => {
+    await works('migrate');
+    await works('scan-all');
+    await works('promote');
+    expect(shell('rm -rf storage_candidate/v1/')).not.toBe(0);
+    expect(shell('rm -rf storage_live/')).not.toBe(0);
+    expect(shell('echo x >> storage_live/owners/data.ndjson')).not.toBe(0);
+    expect(shell('touch storage_live/owners/new')).not.toBe(0);
+    await works('verify-checksums', '--candidate', 'live');
+  });
+
+  it('goes on with every command that moves, copies or removes candidates', async () => {
+    const env = { MIGRATE_RUN_ID: 'two', TMPDIR: temporary };
+    const built = await sealift(['migrate', '--project', own], { process: true, wrap, env });
+    expect(built.code).toBe(0);
+    await works('snapshot', '--out', join(own, 'kept.tar'));
+    await works('migrate');
+    await works('export', '--out', join(own, 'copy'));
+    expect(shell('rm -r copy')).toBe(0);
+    await works('diff', 'v1', 'live');
+    await works('clean');
+    await works('prune');
+    expect(readdirSync(join(own, 'storage_candidate/sealed'))).toHaveLength(2);
+    expect(readdirSync(join(own, 'storage_candidate')).sort()).toEqual(['.lock', 'sealed']);
+    expect(shell('chmod -R u+w storage_candidate && rm -r storage_candidate storage_live')).toBe(0);
+    await works('snapshot', 'restore', join(own, 'kept.tar'));
+    await works('verify-checksums', '--candidate', 'live');
+    // A damaged one is read-only, too, and is moved aside all the same.
+    expect(
+      shell(
+        'chmod u+w storage_live/owners/data.ndjson; echo >> storage_live/owners/data.ndjson; chmod a-w storage_live/owners/data.ndjson',
+      ),
+    ).toBe(0);
+    await works('snapshot', 'restore', join(own, 'kept.tar'));
+    await works('verify-checksums', '--candidate', 'live');
+    if (!isLong('drill of another user')) return;
+    await works('determinism', '--sample', '3');
+    await works('drill', '--module', 'owners');
   });
 });

@@ -27,15 +27,15 @@ export interface Reader {
   stop: () => Promise<number>;
 }
 
-/** Reads the links one after the other until it is told to stop. */
-export function startReader(links: readonly string[]): Reader {
+/** Reads the links one after the other until it is told to stop, with a pause of so many milliseconds. */
+export function startReader(links: readonly string[], pause: number = 3): Reader {
   const stopping = new AbortController();
   let reads = 0;
   const loop = (async () => {
     while (!stopping.signal.aborted) {
       for (const link of links) readOnce(link);
       reads += 1;
-      await wait(3);
+      await wait(pause);
     }
   })();
   // Told when it is stopped.

@@ -123,6 +123,8 @@ describe('freeze', () => {
     await freezeIt(folder);
     const forged = { ...freezeOf(folder), digest: '0'.repeat(64) };
     writeFileSync(join(folder, 'mapping/freeze.json'), JSON.stringify(forged));
+    // Also where the journal does not know of a freeze.
+    rmSync(join(folder, 'storage_journal'), { recursive: true });
     const { code, line } = await runMigrate(folder);
     expect([code, line]).toEqual([64, expect.stringMatching(/digest of the mapping is not/)]);
   });

@@ -7,7 +7,7 @@ import { runTrials, type Ended } from './runTrials.ts';
 import { times } from '../kit/long.ts';
 
 /** More on demand: `SEALIFT_DAMAGED=2000`. */
-const COUNT = times('SEALIFT_DAMAGED', 60, 400);
+const COUNT = times('SEALIFT_DAMAGED', 24, 400);
 
 describe('a damaged database', () => {
   it(`is refused, or is sound and arrives as it is, ${COUNT} copies`, async () => {

@@ -20,7 +20,15 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/sealift-prepared');
 /** What a set-up is made by. */
-const MAKERS = ['src', 'test/dogschool', 'test/fault/fixture.ts', 'test/kit', 'package.json'];
+const MAKERS = [
+  'src',
+  'test/dogschool',
+  'test/fault/fixture.ts',
+  'test/kit',
+  'test/promote/fixture.ts',
+  'test/torture',
+  'package.json',
+];
 const DAY_MS = 86_400_000;
 
 /** Where set-ups are kept, for the processes of one run of the tests. */

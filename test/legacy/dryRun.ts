@@ -16,11 +16,23 @@ export interface DryRun {
   readonly findings: readonly Finding[];
 }
 
-/** In a new project in the folder `project`; the database stays where it is. */
-export async function dryRunOf(project: string, database: string): Promise<DryRun> {
+/**
+ * In a new project in the folder `project`; the database stays where it is. A large one has more
+ * trainers than the committed registry lists.
+ */
+export async function dryRunOf(
+  project: string,
+  database: string,
+  isLarge: boolean = false,
+): Promise<DryRun> {
   mkdirSync(project, { recursive: true });
   cpSync(MAPPING, join(project, 'mapping'), { recursive: true });
-  const ran = await sealift(['dry-run', '--project', project, '--source', `sqlite:${database}`]);
+  const source = ['--project', project, '--source', `sqlite:${database}`];
+  if (isLarge) {
+    const { code, stderr } = await sealift(['registry', 'build', ...source]);
+    if (code !== 0) throw new Error(stderr);
+  }
+  const ran = await sealift(['dry-run', ...source]);
   return { ran, findings: findingsIn(project, ran) };
 }
 

@@ -52,7 +52,8 @@ describe('the committed mapping', () => {
     const found = all.filter((entry) => entry.isFile());
     const names = found.map((entry) => relative(MAPPING, join(entry.parentPath, entry.name)));
     const schemas = schemaFiles().map(({ name }) => `schema/${name}`);
-    expect(names.sort()).toEqual(['DECISIONS.md', ...files, ...schemas].sort());
+    const others = ['DECISIONS.md', 'registries/trainer.ndjson'];
+    expect(names.sort()).toEqual([...others, ...files, ...schemas].sort());
   });
 
   it('comes with the schemas that the code has', () => {

@@ -16,7 +16,10 @@ const PIECES = [
   '"keep"',
 ];
 
-it(`loads or fails with one clear line, ${FUZZ_RUNS} mutated mappings`, async () => {
+/** Fewer do not fail in as many ways as are asked for below. */
+const RUNS = Math.max(FUZZ_RUNS, 320);
+
+it(`loads or fails with one clear line, ${RUNS} mutated mappings`, async () => {
   const roll = dice(20_250_131);
   const project = writeProject(validFiles());
   const names = Object.keys(validFiles());
@@ -24,7 +27,7 @@ it(`loads or fails with one clear line, ${FUZZ_RUNS} mutated mappings`, async ()
   let slowest = 0;
   let loaded = 0;
   const whats = new Set<string>();
-  for (let run = 0; run < FUZZ_RUNS; run += 1) {
+  for (let run = 0; run < RUNS; run += 1) {
     const name = names[roll(names.length)] ?? '';
     const content = validFiles()[name];
     const text = typeof content === 'string' ? content : JSON.stringify(content, null, 1);
@@ -46,6 +49,6 @@ it(`loads or fails with one clear line, ${FUZZ_RUNS} mutated mappings`, async ()
   expect(slowest).toBeLessThan(1000);
   expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   // Both ways were seen, and failures of many kinds.
-  expect(loaded).toBeGreaterThan(FUZZ_RUNS / 50);
+  expect(loaded).toBeGreaterThan(RUNS / 50);
   expect(whats.size).toBeGreaterThan(50);
 });

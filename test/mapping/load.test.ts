@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -103,6 +104,20 @@ describe('loadMapping', () => {
     const entry = '{"legacyId":"2","targetUuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c9"}';
     const registry = writeProject({ ...files, 'registries/dogs.ndjson': entry });
     expect((await loadMapping(registry)).digest).not.toBe(digest);
+  });
+
+  it('digests the allowed signers where there are any, and has the digest of before without', async () => {
+    const { digest } = await loadMapping(writeProject(validFiles()));
+    const project = writeProject(validFiles());
+    const signers = `ada ssh-ed25519 ${'A'.repeat(68)}\n`;
+    writeFileSync(join(project, 'mapping/allowed_signers'), signers);
+    const mapping = await loadMapping(project);
+    expect(mapping.files[0]).toMatchObject({ name: 'allowed_signers', sha256: sha256(signers) });
+    expect(mapping.digest).not.toBe(digest);
+    rmSync(join(project, 'mapping/allowed_signers'));
+    expect((await loadMapping(project)).digest).toBe(digest);
+    symlinkSync('project.json', join(project, 'mapping/allowed_signers'));
+    expect((await failureOf(project)).line()).toContain('the file is a symbolic link');
   });
 
   it('takes a registry as a JSON array, too', async () => {

@@ -25,7 +25,11 @@ describe('the published schemas', () => {
   const files = schemaFiles();
 
   it('are files of strict JSON that Ajv takes as JSON Schema 2020-12', () => {
-    expect(files.map(({ name }) => name)).toEqual(['module.schema.json', 'project.schema.json']);
+    expect(files.map(({ name }) => name)).toEqual([
+      'module.schema.json',
+      'project.schema.json',
+      'smoke.schema.json',
+    ]);
     for (const { name, text } of files) {
       expect(parseJson(text)).toBeInstanceOf(Map);
       const schema = JSON.parse(text) as Schema;

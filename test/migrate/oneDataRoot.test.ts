@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 
 import { initialise, migrateHere, writeKennel } from '../fault/fixture.ts';
+import { isLong } from '../kit/long.ts';
 import { workFolder } from '../kit/project.ts';
 import { shared } from '../shared.ts';
 
@@ -26,6 +27,7 @@ function respell(file: string): void {
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     .pluck()
     .all() as string[];
+  db.exec('BEGIN');
   for (const table of tables) {
     const columns = db.pragma(`table_info(${quoted(table)})`) as { name: string }[];
     for (const { name } of columns) {
@@ -34,6 +36,7 @@ function respell(file: string): void {
     }
     db.exec(`ALTER TABLE ${quoted(table)} RENAME TO ${quoted(respelled(table))}`);
   }
+  db.exec('COMMIT');
   db.close();
 }
 
@@ -86,10 +89,13 @@ describe.each(['keep', 'uuid'] as const)('two spellings of one database, ids %s'
     expect(two).toBe(one);
   });
 
-  it.skipIf(chinook === null)('of Chinook have one data root', async () => {
-    const [one, two] = await bothRoots(chinook ?? '', ids);
-    expect(one).toMatch(/^[0-9a-f]{64}$/);
-    expect(two).toBe(one);
-    process.stdout.write(`chinook, ids ${ids}: one data root ${String(one)}\n`);
-  });
+  it.skipIf(chinook === null || (ids === 'keep' && !isLong('Chinook with kept ids')))(
+    'of Chinook have one data root',
+    async () => {
+      const [one, two] = await bothRoots(chinook ?? '', ids);
+      expect(one).toMatch(/^[0-9a-f]{64}$/);
+      expect(two).toBe(one);
+      process.stdout.write(`chinook, ids ${ids}: one data root ${String(one)}\n`);
+    },
+  );
 });

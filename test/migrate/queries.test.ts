@@ -55,7 +55,7 @@ function project(source: Source, module: object, change = ''): Project {
   const root = join(folder, `p${projects}`);
   const file = join(folder, `p${projects}.db`);
   const db = new Database(file);
-  db.exec(SHOP + change);
+  db.exec(`PRAGMA synchronous = OFF; BEGIN; ${SHOP} ${change}; COMMIT`);
   db.close();
   writeMapping(root, {
     sources: { main: `sqlite:${file}` },

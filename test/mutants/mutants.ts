@@ -21,6 +21,7 @@ const of = (
 
 const SEAL = ['test/seal'];
 const PROMOTE = ['test/promote'];
+const CURRENT = ['test/promote/current.test.ts'];
 const JOURNAL = ['test/journal', 'test/promote'];
 const ACCOUNTING = ['test/scan/accounting.test.ts', 'test/flow/objects.test.ts'];
 const DETERMINISM = ['test/determinism'];
@@ -87,6 +88,55 @@ export const MUTANTS: readonly Mutant[] = [
       '',
     ],
   ]),
+  ...of(true, 'promote/assertCurrent.ts', CURRENT, [
+    [
+      'records that differ from those of the source go live',
+      '    assertEqual(subject.name, await compare(sources));\n',
+      '    await compare(sources);\n',
+    ],
+    [
+      'a source that cannot be reached is gone',
+      'if (missing === null || who !== null ||',
+      'if (missing === null || who === null ||',
+    ],
+    [
+      'other files than those of the build are the same',
+      "    if (now !== before) return 'compared';\n",
+      '',
+    ],
+    [
+      'a freeze after the build is one before it',
+      'since !== null && since <= begunAfter',
+      'since !== null && begunAfter >= 0',
+    ],
+    [
+      'the journal alone says whether a file can be written',
+      'const refusesWrites = (await source.isFrozen?.()) ?? true;',
+      'const refusesWrites = true;',
+    ],
+  ]),
+  ...of(
+    true,
+    'source/sqlite/databaseFiles.ts',
+    ['test/source/state.test.ts'],
+    [
+      [
+        'a log beside the database does not count',
+        "DATABASE_FILES: readonly string[] = ['', '-wal', '-journal'];",
+        "DATABASE_FILES: readonly string[] = ['', '-journal'];",
+      ],
+      [
+        'a write during the build is not seen',
+        'stampOf(file) === before ? digest : null',
+        'stampOf(file) === null ? null : digest',
+      ],
+      [
+        'what a freeze changes counts',
+        'sum.update(isHeader ? withoutUncounted(chunk, bytes) : chunk);',
+        'sum.update(isHeader ? chunk : chunk);',
+      ],
+    ],
+  ),
   ...of(true, 'promote/pointerSession.ts', PROMOTE, [
     [
       'a candidate that does not verify goes live',

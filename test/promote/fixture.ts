@@ -37,12 +37,24 @@ export async function scanHere(project: string, modules: string[] | null = null)
   }
 }
 
+/** What promote is asked by default, but for the project. */
+export const PROMOTE: Omit<PromoteOptions, 'project' | 'cwd'> = {
+  candidate: null,
+  expectSeal: null,
+  allowWarnings: false,
+  sources: new Map(),
+  sourceGone: false,
+  workers: 1,
+  memory: 2 ** 28,
+  dryRun: false,
+  who: null,
+};
+
 export function promoteHere(
   project: string,
   options: Partial<PromoteOptions> = {},
 ): Promise<Outcome> {
-  const all = { project, candidate: null, expectSeal: null, allowWarnings: false, workers: 1 };
-  return promote({ ...all, dryRun: false, who: null, ...options }, ENVIRONMENT);
+  return promote({ ...PROMOTE, project, cwd: project, ...options }, ENVIRONMENT);
 }
 
 export function rollbackHere(
@@ -56,7 +68,8 @@ export function rollbackHere(
 }
 
 export function pruneHere(project: string, options: Partial<PruneOptions> = {}): Promise<Outcome> {
-  return prune({ project, keep: [], dryRun: false, who: null, ...options }, ENVIRONMENT);
+  const all = { project, keep: [], damaged: false, dryRun: false, who: null };
+  return prune({ ...all, ...options }, ENVIRONMENT);
 }
 
 export function statusHere(project: string): Promise<Outcome> {

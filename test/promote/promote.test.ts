@@ -478,3 +478,19 @@ describe('status', () => {
     expect((await statusHere(project)).facts).toMatchObject({ lock: null });
   });
 });
+
+describe('the way back', () => {
+  const WAY = 'to go back: sealift rollback';
+  const told = async (candidate: string): Promise<boolean> => {
+    return (await promoteHere(project, { candidate })).notes.includes(WAY);
+  };
+
+  it('is named where a rollback works, and only there', async () => {
+    expect(await told(names[0])).toBe(false);
+    await expect(rollbackHere(project)).rejects.toThrow(/no candidate was live before/);
+    expect(await told(names[1])).toBe(true);
+    rmSync(join(storeOf(project), 'sealed', names[1]), { recursive: true });
+    expect(await told(names[2])).toBe(false);
+    await expect(rollbackHere(project)).rejects.toThrow(/no longer exists/);
+  });
+});

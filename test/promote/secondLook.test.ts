@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { promote } from '../../src/flow/promote.ts';
 import { ENVIRONMENT, newProject } from '../fault/fixture.ts';
-import { build, eventsOf, liveOf, promoteHere, scanEntryOf, scanHere } from './fixture.ts';
+import { build, eventsOf, liveOf, PROMOTE, promoteHere, scanEntryOf, scanHere } from './fixture.ts';
 
 let project = '';
 let name = '';
@@ -25,9 +25,8 @@ async function promoteWhile(verdict: 'FAIL' | 'WARN' | 'PASS'): Promise<string> 
     WARNING: Number(verdict === 'WARN'),
     INFO: 0,
   };
-  const options = { candidate: null, expectSeal: null, allowWarnings: false, workers: 1 } as const;
   const done = promote(
-    { ...options, project, dryRun: false, who: null },
+    { ...PROMOTE, project, cwd: project },
     {
       ...ENVIRONMENT,
       startWorkers: (...given) => {
@@ -70,13 +69,7 @@ describe('a mapping that breaks while the link is switched', () => {
       }
       return new Date(0);
     };
-    const options = {
-      candidate: next,
-      expectSeal: null,
-      allowWarnings: false,
-      workers: 1,
-    } as const;
-    const about = { ...options, project, dryRun: false, who: null };
+    const about = { ...PROMOTE, candidate: next, project, cwd: project };
     expect(await promote(about, { ...ENVIRONMENT, now })).toMatchObject({ status: 'DONE' });
     expect([liveOf(project), eventsOf(project).at(-1)]).toEqual([next, 'promote-done']);
   });

@@ -35,10 +35,10 @@ describe('the files of a report', () => {
     expect(shown).not.toHaveProperty('findings');
   });
 
-  it('give the failure in the summary as its code and its line', () => {
+  it('give the failure in the summary as its code, its parts and its line', () => {
     const failure = { code: 'DISK', what: 'it is full', where: '/d', hint: 'free space' } as const;
     expect(summary({ ...outcomeOf([]), failure }, TIMING)['failure']).toEqual({
-      code: 'DISK',
+      ...failure,
       line: 'it is full (/d): free space',
     });
     expect(summary(outcomeOf([]), TIMING)).not.toHaveProperty('failure');

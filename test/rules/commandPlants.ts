@@ -10,10 +10,11 @@ import { dryRun } from '../../src/flow/dryRun.ts';
 import type { Environment, SelfOptions, SelfRun } from '../../src/run/environment.ts';
 import type { SourceLocation } from '../../src/source/source.ts';
 import { scanDrift } from '../../src/flow/scanDrift.ts';
+import { smoke } from '../../src/flow/smoke.ts';
 import type { Stage } from '../../src/outcome/rules.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 import { check, freezeCheck, freezeIt, project as registered } from '../flow/registered.ts';
-import { change, migrateOf, projectOf, said, type Said } from './flows.ts';
+import { change, migrateOf, projectOf, promoteOf, said, scanAllOf, type Said } from './flows.ts';
 import { ROW_PLANTS, uuid } from './rowPlants.ts';
 import { SOUND } from './sealPlants.ts';
 
@@ -159,6 +160,21 @@ export const COMMAND_PLANTS: Readonly<Record<string, readonly CommandPlant[]>> =
             selfRuns((run) => `run-${run}`),
           ),
         );
+      },
+    },
+  ],
+  smoke: [
+    {
+      stage: 'smoke',
+      find: async () => {
+        const project = projectOf(SOUND);
+        for (const step of [migrateOf, scanAllOf]) await step(project);
+        await promoteOf(project, false);
+        const text = '{"format":1,"modules":{"m":{"first":{"fields":{"v":{"equals":"other"}}}}}}';
+        writeFileSync(join(project, 'mapping/smoke.json'), text);
+        const log = { log: null, forbid: [], since: null };
+        const options = { project, candidate: null, ...log, who: null };
+        return said((found) => smoke(options, ENVIRONMENT, found));
       },
     },
   ],

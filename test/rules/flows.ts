@@ -16,6 +16,7 @@ import type { Finding } from '../../src/outcome/finding.ts';
 import type { Outcome, Status } from '../../src/outcome/outcome.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 import { writeMapping } from '../kit/project.ts';
+import { PROMOTE } from '../promote/fixture.ts';
 import { sharedFolder } from '../kit/sharedFolder.ts';
 
 /** A small source and its mapping. */
@@ -109,8 +110,8 @@ export const verifyOf = (project: string, expectSeal: string | null = null): Pro
   said(() => verifyChecksums({ project, candidate: null, expectSeal, workers: 1 }, ENVIRONMENT));
 
 export function promoteOf(project: string, allowWarnings: boolean): Promise<Said> {
-  const about = { candidate: null, expectSeal: null, workers: 1, dryRun: false, who: 'Ada' };
-  return said(() => promote({ project, allowWarnings, ...about }, ENVIRONMENT), 'action');
+  const about = { ...at(project), allowWarnings, who: 'Ada' };
+  return said(() => promote({ ...PROMOTE, ...about }, ENVIRONMENT), 'action');
 }
 
 export function isLive(project: string): boolean {

@@ -11,6 +11,7 @@ import type { Finding, Severity } from '../../src/outcome/finding.ts';
 import type { Status } from '../../src/outcome/outcome.ts';
 import { RULES, type Rule } from '../../src/outcome/rules.ts';
 import { COMMAND_PLANTS } from './commandPlants.ts';
+import { EVIDENCE_PLANTS } from './evidencePlants.ts';
 import {
   dryRunOf,
   isBuilt,
@@ -27,6 +28,7 @@ import {
 import { OTHER_ROW_PLANTS, ROW_PLANTS, type RowPlant } from './rowPlants.ts';
 import { SEAL_PLANTS, SOUND, type SealPlant } from './sealPlants.ts';
 
+const BY_COMMAND = { ...COMMAND_PLANTS, ...EVIDENCE_PLANTS };
 const NAMES = Object.keys(RULES) as Rule[];
 const ALL = { allowRejected: 1000, allowBlockers: true } as const;
 const WEIGHT: Readonly<Partial<Record<Status, number>>> = { PASS: 0, WARN: 1, FAIL: 2 };
@@ -140,7 +142,16 @@ async function holdSeal(rule: Rule, plant: SealPlant): Promise<void> {
   expectFound(scanned.findings, rule, severity);
   expect(scanned.status).toBe(VERDICT[severity]);
   expect(weight(scanned)).toBeGreaterThanOrEqual(weight(verified));
-  await expectPromoted(project, scanned.status);
+  if (plant.inSource !== true) {
+    await expectPromoted(project, scanned.status);
+    return;
+  }
+  const allowed = await promoteOf(project, true);
+  expect([allowed.status, allowed.line]).toEqual([
+    'FAILED',
+    expect.stringContaining('has changed'),
+  ]);
+  expect(isLive(project)).toBe(false);
 }
 
 describe('the plants', () => {
@@ -149,8 +160,8 @@ describe('the plants', () => {
     ...[...Object.entries(ROW_PLANTS), ...Object.entries(OTHER_ROW_PLANTS)].map(
       ([rule, { stage }]) => `${rule} ${stage}`,
     ),
-    ...[...Object.entries(SEAL_PLANTS), ...Object.entries(COMMAND_PLANTS)].flatMap(
-      ([rule, plants]) => plants.map(({ stage }) => `${rule} ${stage}`),
+    ...[...Object.entries(SEAL_PLANTS), ...Object.entries(BY_COMMAND)].flatMap(([rule, plants]) =>
+      plants.map(({ stage }) => `${rule} ${stage}`),
     ),
   ].sort();
   const stated = NAMES.flatMap((rule) => RULES[rule].stages.map((stage) => `${rule} ${stage}`));
@@ -207,7 +218,7 @@ describe('a defect in what was sealed', () => {
 
 describe('a defect that a command of its own finds', () => {
   const cases = NAMES.flatMap((rule) =>
-    (COMMAND_PLANTS[rule] ?? []).map((plant) => [rule, plant.stage, plant] as const),
+    (BY_COMMAND[rule] ?? []).map((plant) => [rule, plant.stage, plant] as const),
   );
 
   it.each(cases)('%s (%s) is found', async (rule, _, plant) => {

@@ -21,6 +21,8 @@ export interface SealPlant {
   /** It is built without a look for damage in the source. */
   readonly skipIntegrityCheck?: boolean;
   readonly harm: (project: string) => void;
+  /** Whether it is the source that is harmed, so that promote refuses what the scan only warns of. */
+  readonly inSource?: true;
   /** What scan-all makes of it; BLOCKER where left out. */
   readonly severity?: Severity;
 }
@@ -160,6 +162,7 @@ export const SEAL_PLANTS: Readonly<Record<string, readonly SealPlant[]>> = {
     {
       stage: 'scan',
       severity: 'WARNING',
+      inSource: true,
       harm: (project) => change(project, "INSERT INTO m VALUES (2, 'later')"),
     },
   ],

@@ -15,6 +15,7 @@ import { init } from '../../src/flow/init.ts';
 import { isReference, type ModuleMapping } from '../../src/mapping/model.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import { ENVIRONMENT, temporaryFolder } from '../fault/fixture.ts';
+import { isLong } from '../kit/long.ts';
 import { shared } from '../shared.ts';
 
 const FOLDER = temporaryFolder();
@@ -23,6 +24,15 @@ afterAll(() => rmSync(FOLDER, { recursive: true }));
 const CASES = ['chinook', 'northwind', 'sakila'].flatMap((name) =>
   (['keep', 'uuid'] as const).map((ids) => ({ name, ids, file: shared(`data/sqlite/${name}.db`) })),
 );
+
+/** Of databases that differ little, one is enough: the largest has orphans planted in the long form. */
+function isTried(name: string, ids: 'keep' | 'uuid'): boolean {
+  return (
+    (name !== 'sakila' && ids === 'keep') ||
+    name === 'northwind' ||
+    isLong(`orphans ${name} ${ids}`)
+  );
+}
 
 interface Key {
   readonly child: string;
@@ -183,17 +193,20 @@ describe.each(CASES)('$name with --ids $ids', ({ name, ids, file }) => {
     },
   );
 
-  it.skipIf(file === null)('has those that were planted in a copy', async () => {
-    const copy = join(FOLDER, `${name}-${ids}-planted.db`);
-    copyFileSync(file ?? '', copy);
-    const before = opened(copy, checkedBySqlite);
-    const planted = opened(copy, plantOrphans);
-    const expected = opened(copy, checkedBySqlite);
-    expect(expected.length).toBeGreaterThanOrEqual(before.length + planted / 2);
-    expect(planted).toBeGreaterThan(15);
-    const { references } = await checkedBySealift(copy, ids);
-    expect(references).toEqual(expected);
-  });
+  it.runIf(file !== null && isTried(name, ids))(
+    'has those that were planted in a copy',
+    async () => {
+      const copy = join(FOLDER, `${name}-${ids}-planted.db`);
+      copyFileSync(file ?? '', copy);
+      const before = opened(copy, checkedBySqlite);
+      const planted = opened(copy, plantOrphans);
+      const expected = opened(copy, checkedBySqlite);
+      expect(expected.length).toBeGreaterThanOrEqual(before.length + planted / 2);
+      expect(planted).toBeGreaterThan(15);
+      const { references } = await checkedBySealift(copy, ids);
+      expect(references).toEqual(expected);
+    },
+  );
 });
 
 function made(name: string, sql: string): string {

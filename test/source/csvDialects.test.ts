@@ -15,6 +15,7 @@ import { surveyor } from '../../src/source/csv/survey.ts';
 import type { Row } from '../../src/source/source.ts';
 import { dialects, KNOWN, tables, writeTable, type Dialect, type Table } from './csvWriter.ts';
 import { prepareAt, restOf, readerOf, waiting } from '../contract/opening.ts';
+import { times } from '../kit/long.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealift-dialects-'));
 const file = join(folder, 'table.csv');
@@ -65,7 +66,7 @@ describe('a CSV file', () => {
         const { delimiter, end } = dialect;
         expect(await read({ delimiter, lines: end, ...emptyLinesFor(table) })).toEqual(table);
       }),
-      { numRuns: 100 },
+      { numRuns: times('SEALIFT_DIALECTS', 40, 100) },
     );
   });
 
@@ -78,7 +79,7 @@ describe('a CSV file', () => {
         writeFileSync(file, writeTable(table, { ...dialect, quotes: 'all', sep: false }));
         expect(await read({})).toEqual(table);
       }),
-      { numRuns: 60 },
+      { numRuns: times('SEALIFT_DIALECTS', 25, 60) },
     );
   });
 
@@ -94,7 +95,7 @@ describe('a CSV file', () => {
           same += 1;
         }
       }),
-      { numRuns: 200 },
+      { numRuns: times('SEALIFT_DIALECTS', 80, 200) },
     );
     expect(same).toBeGreaterThan(20);
     expect(refused).toBeGreaterThan(20);
@@ -112,7 +113,7 @@ describe('a CSV file', () => {
         const { path, options: said } = parseCsvLocation(restOf(csvAdapter, told?.location), '/');
         expect([path, await read(said)]).toEqual([file, explored]);
       }),
-      { numRuns: 60 },
+      { numRuns: times('SEALIFT_DIALECTS', 25, 60) },
     );
   });
 });
@@ -138,7 +139,7 @@ describe('the parser', () => {
         if (ours === null) refused += 1;
         else read += 1;
       }),
-      { numRuns: 2000 },
+      { numRuns: times('SEALIFT_DIALECTS', 700, 2000) },
     );
     expect(Math.min(read, refused)).toBeGreaterThan(200);
   });
@@ -163,7 +164,7 @@ describe('the parser', () => {
         expect(found?.every(({ line }, index) => line > (found[index - 1]?.line ?? 0))).toBe(true);
         expect(found?.at(-1)?.line ?? 1).toBeLessThanOrEqual(all + 1);
       }),
-      { numRuns: 2000 },
+      { numRuns: times('SEALIFT_DIALECTS', 700, 2000) },
     );
   });
 });

@@ -15,6 +15,7 @@ import type {
   SourceReader,
 } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
+import { times } from '../kit/long.ts';
 import { workFolder } from '../kit/project.ts';
 import { prepareAt, readerOf, waiting } from '../contract/opening.ts';
 
@@ -323,7 +324,7 @@ describe('a query and its base', () => {
         }
         await opened.close();
       }),
-      { numRuns: 200 },
+      { numRuns: times('SEALIFT_RELATIONS', 60, 200) },
     );
   });
 });

@@ -8,8 +8,15 @@ import { EXIT } from '../../src/outcome/exitCode.ts';
 import { sealedNames } from '../../src/seal/sealedFolders.ts';
 import { verifyCandidate } from '../../src/seal/verify.ts';
 import { randomOf } from '../dogschool/random.ts';
-import { HASHING, migrateHere, newProject } from '../fault/fixture.ts';
+import {
+  HASHING,
+  initialise,
+  migrateHere,
+  temporaryFolder,
+  writeKennel,
+} from '../fault/fixture.ts';
 import { readOnce, startReader } from '../fault/reader.ts';
+import { copyPrepared } from '../kit/prepared.ts';
 import { build, liveOf, promoteHere, scanEntryOf, scanHere, storeOf } from '../promote/fixture.ts';
 import {
   callsIn,
@@ -35,7 +42,14 @@ export interface Attack {
 
 /** Two candidates, scanned; the second is live and current, the first was live before. */
 export async function template(rows: number = 20): Promise<string> {
-  const project = await newProject(rows);
+  const project = temporaryFolder();
+  await copyPrepared(`attacked-${rows}`, project, (folder) => makeTemplate(folder, rows));
+  return project;
+}
+
+async function makeTemplate(project: string, rows: number): Promise<void> {
+  writeKennel(join(project, 'legacy.db'), rows);
+  await initialise(project);
   const first = await build(project, 'one');
   await scanHere(project);
   await promoteHere(project, { candidate: first });
@@ -43,7 +57,6 @@ export async function template(rows: number = 20): Promise<string> {
   scanEntryOf(project, second, {});
   await promoteHere(project, { candidate: second });
   scanEntryOf(project, await build(project, 'three'), {});
-  return project;
 }
 
 export interface AttackOptions {

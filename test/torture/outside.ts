@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 
 import { sealedNames } from '../../src/seal/sealedFolders.ts';
+import { copyPrepared } from '../kit/prepared.ts';
 import { sealift } from '../kit/run.ts';
 import { initialise, temporaryFolder, writeKennel } from '../fault/fixture.ts';
 import { build, promoteHere, scanHere, storeOf } from '../promote/fixture.ts';
@@ -56,6 +57,11 @@ export async function makeOutside(project: string): Promise<Outside> {
 
 async function otherProject(project: string): Promise<string> {
   mkdirSync(project);
+  await copyPrepared('outside', project, makeOther);
+  return project;
+}
+
+async function makeOther(project: string): Promise<void> {
   writeKennel(join(project, 'legacy.db'), 4, 2);
   const db = new Database(join(project, 'legacy.db'));
   db.exec(`UPDATE owners SET name = '${MARK} ' || id; UPDATE visits SET note = '${MARK}'`);
@@ -64,8 +70,7 @@ async function otherProject(project: string): Promise<string> {
   await build(project, MARK);
   await scanHere(project);
   await promoteHere(project);
-  await sealift(['verify-checksums', '--project', project], { process: true });
-  return project;
+  await sealift(['verify-checksums', '--project', project]);
 }
 
 function foldersIn(root: string): string[] {

@@ -25,6 +25,7 @@ import {
   type LocatedMapping,
   type Place,
 } from '../place.ts';
+import { parseWindow, WINDOW_FORM } from '../window.ts';
 
 /** @throws Failure MAPPING at the first error */
 export function checkMapping(mapping: LocatedMapping): void {
@@ -44,12 +45,14 @@ export function checkMapping(mapping: LocatedMapping): void {
 }
 
 function checkProject(mapping: LocatedMapping): void {
-  const { asOf, sources, dropped = [] } = mapping.project;
+  const { asOf, sources, dropped = [], window } = mapping.project;
   const fault = (pointer: string, what: string, hint: string): Failure =>
     mappingFailure(mapping, { file: 'project.json', pointer }, what, hint);
   if (asOf !== undefined && !isDate(asOf)) {
     throw fault('/asOf', 'asOf is not a calendar date', 'write it YYYY-MM-DD');
   }
+  const agreed = window === undefined ? null : parseWindow(window);
+  if (typeof agreed === 'string') throw fault('/window', agreed, WINDOW_FORM);
   const names = Object.keys(sources);
   const mapped = new Map(
     mapping.modules.flatMap(({ module, source }) =>

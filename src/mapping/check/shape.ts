@@ -13,8 +13,11 @@ import { escapeToken, formatPlace } from '../place.ts';
 import { MODULE_SCHEMA } from '../schema/moduleSchema.ts';
 import { TYPE_NAME } from '../schema/names.ts';
 import { PROJECT_SCHEMA } from '../schema/projectSchema.ts';
+import { SMOKE_SCHEMA } from '../schema/smokeSchema.ts';
 
-export type DocumentKind = 'project' | 'module';
+export type DocumentKind = 'project' | 'module' | 'smoke';
+
+const SCHEMAS = { project: PROJECT_SCHEMA, module: MODULE_SCHEMA, smoke: SMOKE_SCHEMA } as const;
 
 /** An error, at a place relative to the document. */
 interface ShapeError {
@@ -61,7 +64,7 @@ function validator(kind: DocumentKind): ValidateFunction {
   // validates the schema against the meta schema, which takes as long as compiling it.
   const trusted = { meta: false, validateSchema: false, code: { optimize: false } } as const;
   const ajv = new Ajv2020({ strict: true, verbose: true, addUsedSchema: false, ...trusted });
-  const validate = ajv.compile(kind === 'project' ? PROJECT_SCHEMA : MODULE_SCHEMA);
+  const validate = ajv.compile(SCHEMAS[kind]);
   compiled.set(kind, validate);
   return validate;
 }

@@ -7,11 +7,20 @@ import { RE2JS } from 're2js';
 
 /** Returns a matcher of whole texts; null if the pattern does not compile. */
 export function wholeMatch(pattern: string): ((text: string) => boolean) | null {
-  let compiled: RE2JS;
+  const compiled = compiledOf(pattern);
+  return compiled === null ? null : (text) => compiled.testExact(text);
+}
+
+/** Returns a search for the pattern anywhere in a text; null if it does not compile. */
+export function searchFor(pattern: string): ((text: string) => boolean) | null {
+  const compiled = compiledOf(pattern);
+  return compiled === null ? null : (text) => compiled.test(text);
+}
+
+function compiledOf(pattern: string): RE2JS | null {
   try {
-    compiled = RE2JS.compile(pattern);
+    return RE2JS.compile(pattern);
   } catch {
     return null;
   }
-  return (text) => compiled.testExact(text);
 }

@@ -58,6 +58,12 @@ export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
             type: 'string',
             pattern: '^[a-z][a-z0-9+]*:.',
           },
+          gone: {
+            description:
+              'True if the source no longer exists: promote then compares nothing with it, unless ' +
+              'it can be read.',
+            const: true,
+          },
         },
       },
     },
@@ -93,6 +99,43 @@ export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
           module: { ...MODULE_NAME, description: 'Module; any if left out.' },
           field: { ...FIELD_NAME, description: 'Field; any if left out.' },
           severity: SEVERITY,
+        },
+      },
+    },
+    frozen: {
+      description:
+        '"required": a freeze of the mapping that is missing or edited stops migrate and promote.',
+      type: 'string',
+      enum: ['required'],
+    },
+    operator: {
+      description: '"required": migrate, promote and rollback need the name of the operator.',
+      type: 'string',
+      enum: ['required'],
+    },
+    window: {
+      description:
+        'Times at which promote may run: days or a date, hours, and a time zone, such as ' +
+        '"Sat,Sun 02:00-06:00 Europe/Vienna".',
+      title: 'a time such as "Sun 02:00-06:00 Europe/Vienna"',
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+    },
+    approvals: {
+      description:
+        'Approvals that promote requires, each signed by another person than who built, scanned or ' +
+        'promotes the candidate. Their public keys are in mapping/allowed_signers.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['required'],
+      properties: {
+        required: {
+          description: 'Number of people, from 1 to 16.',
+          title: 'a whole number from 1 to 16',
+          type: 'integer',
+          minimum: 1,
+          maximum: 16,
         },
       },
     },

@@ -5,6 +5,7 @@
 
 import { MODULE_SCHEMA } from './moduleSchema.ts';
 import { PROJECT_SCHEMA } from './projectSchema.ts';
+import { SMOKE_SCHEMA } from './smokeSchema.ts';
 
 export interface SchemaFile {
   readonly name: string;
@@ -16,5 +17,6 @@ export function schemaFiles(): readonly SchemaFile[] {
   return [
     { name: 'module.schema.json', text: `${JSON.stringify(MODULE_SCHEMA, null, 2)}\n` },
     { name: 'project.schema.json', text: `${JSON.stringify(PROJECT_SCHEMA, null, 2)}\n` },
+    { name: 'smoke.schema.json', text: `${JSON.stringify(SMOKE_SCHEMA, null, 2)}\n` },
   ];
 }

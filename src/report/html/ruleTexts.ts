@@ -13,6 +13,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'The accounting does not add up',
     todo: 'If the finding names a table, view or virtual table, write a module for it, or list it under dropped with the reason.',
   },
+  approval: {
+    title: 'An approval of the evidence is not valid',
+    todo: 'Compare the evidence with storage_journal in the project, and build it again with sealift evidence build.',
+  },
   blank: {
     title: 'A text that must have content is empty',
     todo: 'Fill in the value in the source.',
@@ -56,6 +60,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   enum: {
     title: 'A value is not in the list of allowed values',
     todo: 'Add the value to values, if it is valid.',
+  },
+  evidence: {
+    title: 'The evidence leaves something unproven',
+    todo: 'Build the evidence right after the promotion, while latest-… are the reports of this candidate.',
   },
   exactness: {
     title: 'A value cannot be represented without changing it',
@@ -224,6 +232,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   sentinel: {
     title: 'A value stands for "none"',
     todo: 'Confirm that the new system should see null.',
+  },
+  smoke: {
+    title: 'What is live differs from what is expected',
+    todo: 'Read the record in storage_live, or the line of the log.',
   },
   'text-control': {
     title: 'A text holds a control character',

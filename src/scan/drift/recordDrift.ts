@@ -15,28 +15,41 @@ interface Tally {
   changed: number;
 }
 
+/** Differences by module, in the order in which they came. */
+export interface RecordTallies {
+  /** Modules whose declarations differ. */
+  readonly declared: readonly string[];
+  readonly records: ReadonlyMap<string, Readonly<Tally>>;
+}
+
 /** Yields findings `drift`: declarations that differ, then numbers of records by module. */
 export async function* checkRecordDrift(
   sealed: Mapping,
   changes: AsyncIterable<RecordChange>,
 ): AsyncGenerator<Finding> {
-  const tallies = new Map<string, Tally>();
+  const { declared, records } = await tallyChanges(changes);
+  for (const module of declared) yield driftFinding(sealed, DECLARED, { module });
+  for (const [module, tally] of records) yield driftFinding(sealed, reasonOf(tally), { module });
+}
+
+const DECLARED = 'this version of Sealift produces different records than the one that sealed it';
+
+/** Counts the differences. */
+export async function tallyChanges(changes: AsyncIterable<RecordChange>): Promise<RecordTallies> {
+  const declared: string[] = [];
+  const records = new Map<string, Tally>();
   for await (const change of changes) {
     if (change.kind === 'declared') {
-      const reason =
-        'this version of Sealift produces different records than the one that sealed it';
-      yield driftFinding(sealed, reason, { module: change.module });
+      declared.push(change.module);
       continue;
     }
-    const tally = tallies.get(change.module) ?? { added: 0, removed: 0, changed: 0 };
-    tallies.set(change.module, tally);
+    const tally = records.get(change.module) ?? { added: 0, removed: 0, changed: 0 };
+    records.set(change.module, tally);
     if (change.a === null) tally.added += 1;
     else if (change.b === null) tally.removed += 1;
     else tally.changed += 1;
   }
-  for (const [module, tally] of tallies) {
-    yield driftFinding(sealed, reasonOf(tally), { module });
-  }
+  return { declared, records };
 }
 
 function reasonOf({ added, removed, changed }: Tally): string {

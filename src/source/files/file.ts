@@ -3,12 +3,13 @@
  * detecting changes. A source is one file, or a folder whose files of one extension are its tables.
  */
 
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { isForbidden, readFailure } from '../../disk/errors.ts';
 import { Failure } from '../../outcome/failure.ts';
+import { canonicalJson } from '../../record/canonical.ts';
 import { compareNames } from '../nameOrder.ts';
 import type { ReadingNote } from '../source.ts';
 
@@ -35,6 +36,16 @@ export interface FileState {
 /** Sums up the bytes of all files. */
 export function bytesOf(files: readonly { readonly state: FileState }[]): number {
   return files.reduce((sum, { state }) => sum + state.bytes, 0);
+}
+
+/** Returns the digest of a source of files: of their names, sizes and contents. */
+export function stateOfFiles(
+  files: readonly (SourceFile & { readonly state: FileState })[],
+): string {
+  const named = files.map(({ file, state: { bytes, sha256 } }) => {
+    return { name: basename(file), bytes, sha256 };
+  });
+  return hash('sha256', canonicalJson(named), 'hex');
 }
 
 /** Lists the files of a location, ascending by table name; at least one. */
@@ -146,15 +157,15 @@ export async function digest(
   chunkRead: (chunk: Buffer) => void = () => {},
 ): Promise<FileState> {
   const inode = await inodeOf(file);
-  const hash = createHash('sha256');
+  const sum = createHash('sha256');
   let bytes = 0;
   for await (const chunk of readChunks(file)) {
-    hash.update(chunk);
+    sum.update(chunk);
     bytes += chunk.length;
     chunkRead(chunk);
   }
   if ((await inodeOf(file)) !== inode) throw changedFile(file);
-  return { sha256: hash.digest('hex'), inode, bytes };
+  return { sha256: sum.digest('hex'), inode, bytes };
 }
 
 async function inodeOf(file: string): Promise<string> {

@@ -25,6 +25,7 @@ import {
   MAX_COLUMNS,
   readChunks,
   folderNotes,
+  stateOfFiles,
   type FileState,
   type SourceFile,
 } from './file.ts';
@@ -124,6 +125,7 @@ function prepared(
     },
     otherDigits: (table) => fileOf(files, table).otherDigits,
     inOneSnapshot: (open) => open({ scheme: format.scheme, files: handleFiles }),
+    state: async () => stateOfFiles(files),
     async assertUnchanged() {
       await assertSameFiles(path, format.extension, files);
     },

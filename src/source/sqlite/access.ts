@@ -16,21 +16,30 @@ import {
   readSync,
   realpathSync,
   statSync,
-  type BigIntStats,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { createFile, writeAll } from '../../disk/durable.ts';
 import { isForbidden, readFailure } from '../../disk/errors.ts';
-import { makeTemporary, removeFile } from '../../disk/noLinks.ts';
+import { makeTemporary, openNoLinks, removeFile } from '../../disk/noLinks.ts';
 import { assertFreeSpace } from '../../disk/freeSpace.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { PrepareOptions } from '../source.ts';
 import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';
+import {
+  DATABASE_FILES,
+  digestOfFiles,
+  fileHash,
+  fingerprint,
+  stampOf,
+  type HashedFile,
+} from './databaseFiles.ts';
+import { HEADER_BYTES, WRITE_VERSION } from './frozenHeader.ts';
 import { isHot, isLogHeader, orphans, sideFileNotes } from './sideFiles.ts';
 
 const MAGIC = 'SQLite format 3\0';
-const HEADER_BYTES = 100;
+/** Newest version of the format that SQLite writes; it only reads a database of a newer one. */
+const NEWEST_FORMAT = 2;
 const COPY_ATTEMPTS = 3;
 const COPY_BYTES = 1024 * 1024;
 
@@ -39,7 +48,8 @@ export function chooseAccess(location: string, options: PrepareOptions): Access 
   const file = resolveFile(location);
   const header = readHeader(file, location);
   const notes = sideFileNotes(file, header, location);
-  const access = { file, shown: location, lockTimeoutMs: options.timeouts.lockMs, notes };
+  const frozen = (header[18] ?? 0) > NEWEST_FORMAT;
+  const access = { file, shown: location, lockTimeoutMs: options.timeouts.lockMs, notes, frozen };
   const kind = kindOf(file, header);
   if (kind === 'copy') return copyAside(access, options.scratch);
   return { ...access, kind };
@@ -50,7 +60,8 @@ export function fallBackToCopy(access: Access, options: PrepareOptions): Access 
   return copyAside(access, options.scratch);
 }
 
-function resolveFile(location: string): string {
+/** Returns the path of a database file, links resolved. @throws Failure if it is no file */
+export function resolveFile(location: string): string {
   let file: string;
   try {
     file = realpathSync(location);
@@ -76,7 +87,13 @@ function resolveFile(location: string): string {
 /** Reads the first 100 bytes; an empty file is a database without tables. */
 function readHeader(file: string, shown: string): Buffer {
   const header = readStart(file, HEADER_BYTES, shown);
-  if (header.length === 0) return header;
+  assertDatabase(header, shown);
+  return header;
+}
+
+/** Rejects a file whose first bytes are not those of a database, unless it is empty. */
+export function assertDatabase(header: Buffer, shown: string): void {
+  if (header.length === 0) return;
   const magic = Buffer.from(MAGIC, 'latin1');
   if (!header.subarray(0, 16).equals(magic.subarray(0, header.length))) {
     if (isLogHeader(header)) throw logForDatabase(shown);
@@ -87,7 +104,6 @@ function readHeader(file: string, shown: string): Buffer {
     });
   }
   if (header.length < HEADER_BYTES) throw truncated(shown);
-  return header;
 }
 
 function logForDatabase(shown: string): Failure {
@@ -167,14 +183,15 @@ function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
     // Several sources of a run may share the folder.
     assertSpaceForCopy(access.file, scratch);
     const copy = join(makeTemporary(join(scratch, 'sqlite-')), 'source.db');
+    let copied: string;
     for (let attempt = 1; ; attempt++) {
-      const before = stateOf(access.file);
-      copyAll(access.file, copy);
-      if (stateOf(access.file) === before) break;
+      const before = stampOf(access.file);
+      copied = digestOfFiles(copyAll(access.file, copy));
+      if (stampOf(access.file) === before) break;
       if (attempt === COPY_ATTEMPTS) throw changed(access.shown);
     }
     recoverCopy(copy);
-    return { ...access, kind: 'copy', file: copy };
+    return { ...access, kind: 'copy', file: copy, copied };
   } catch (cause) {
     throw copyFailure(cause, access.shown);
   }
@@ -182,32 +199,32 @@ function copyAside(access: Omit<Access, 'kind'>, scratch: string): Access {
 
 /** Checks that the copy fits on the disk. */
 function assertSpaceForCopy(file: string, scratch: string): void {
-  const bytes = SIDE_FILES.reduce((sum, suffix) => sum + (sizeOf(file + suffix) ?? 0), 0);
+  const bytes = DATABASE_FILES.reduce((sum, suffix) => sum + (sizeOf(file + suffix) ?? 0), 0);
   assertFreeSpace(scratch, bytes, {
     what: 'the database must be copied before it is read, but the disk does not have enough space',
     hint: 'free space there, then run again',
   });
 }
 
-const SIDE_FILES: readonly string[] = ['', '-wal', '-journal'];
-
-function copyAll(file: string, copy: string): void {
+function copyAll(file: string, copy: string): HashedFile[] {
   for (const suffix of ['', '-wal', '-shm', '-journal']) removeFile(copy + suffix);
-  for (const suffix of SIDE_FILES) {
-    if (existsSync(file + suffix)) copyBytes(file + suffix, copy + suffix);
-  }
+  const present = DATABASE_FILES.filter((suffix) => existsSync(file + suffix));
+  return present.map((suffix) => copyBytes(file, copy, suffix));
 }
 
 /** Copies a file into a private one: the system's copy would have the source's mode for a while. */
-function copyBytes(from: string, to: string): void {
-  const source = openSync(from, 'r');
+function copyBytes(from: string, to: string, suffix: string): HashedFile {
+  const sum = fileHash(suffix);
+  const source = openSync(from + suffix, 'r');
   try {
-    const target = createFile(to);
+    const target = createFile(to + suffix);
     try {
       const chunk = Buffer.allocUnsafe(COPY_BYTES);
       for (let read = readSync(source, chunk); read > 0; read = readSync(source, chunk)) {
+        sum.push(chunk.subarray(0, read));
         writeAll(target, chunk.subarray(0, read));
       }
+      return sum.end();
     } finally {
       closeSync(target);
     }
@@ -216,19 +233,23 @@ function copyBytes(from: string, to: string): void {
   }
 }
 
-function stateOf(file: string): string {
-  const stats = SIDE_FILES.map((suffix) =>
-    statSync(file + suffix, { bigint: true, throwIfNoEntry: false }),
-  );
-  return stats.map((stat) => (stat === undefined ? '-' : fingerprint(stat))).join(' ');
-}
-
-function fingerprint(stat: BigIntStats): string {
-  return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+/** Allows writes of a private copy, whose original may be frozen. */
+function thawCopy(copy: string): void {
+  const file = openNoLinks(copy, constants.O_RDWR);
+  try {
+    const versions = Buffer.alloc(2);
+    const read = readSync(file, versions, 0, 2, WRITE_VERSION);
+    const [write = 0, readable = 0] = versions;
+    if (read === 2 && write > 2 && readable <= 2)
+      writeAll(file, versions.subarray(1), WRITE_VERSION);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Applies the journal or the log to the copy, so that it is complete in one file. */
 function recoverCopy(copy: string): void {
+  thawCopy(copy);
   const db = new Database(copy, { fileMustExist: true });
   try {
     db.pragma('journal_mode = DELETE');

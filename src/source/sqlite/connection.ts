@@ -33,6 +33,10 @@ export interface Access {
    * up.
    */
   readonly unordered?: readonly string[];
+  /** Whether the version in its header lets SQLite read it, but not write it. */
+  readonly frozen: boolean;
+  /** Of a copy: the digest of the files that were copied (databaseFiles.ts). */
+  readonly copied?: string;
 }
 
 /**

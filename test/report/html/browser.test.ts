@@ -33,6 +33,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     folder = mkdtempSync(join(tmpdir(), 'sealift-html-'));
     browser = await startChromium(PATH ?? '');
     put('small', pageOf(outcomeOf(manyFindings(3000))));
+    put('short', pageOf(outcomeOf(manyFindings(200))));
     put('large', pageOf(outcomeOf(manyFindings(100_000))));
     put('done', pageOf(DONE));
     put('evil', pageOf(evilOutcome()));
@@ -138,7 +139,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     expect(await page.value("document.activeElement.closest('details').open")).toBe(true);
   });
 
-  it.each(['small', 'done', 'evil'])('fits a phone: %s', async (name) => {
+  it.each(['short', 'done', 'evil'])('fits a phone: %s', async (name) => {
     await page.send('Emulation.setDeviceMetricsOverride', {
       width: 390,
       height: 844,
@@ -170,11 +171,13 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
   });
 
   it('prints the first findings of every group, and no buttons', async () => {
-    await open('small');
+    await open('short');
     await page.send('Emulation.setEmulatedMedia', { media: 'print' });
     const visible =
       "[...document.querySelectorAll('details tbody')].filter((one) => one.checkVisibility()).length";
-    expect(await page.value(visible)).toBe(105);
+    const groups = await page.value<number>("document.querySelectorAll('details').length");
+    expect(groups).toBeGreaterThan(50);
+    expect(await page.value(visible)).toBe(groups);
     expect(await page.value("getComputedStyle(document.querySelector('.bar')).display")).toBe(
       'none',
     );

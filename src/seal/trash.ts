@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { makeFolder, syncFolder } from '../disk/durable.ts';
 import { inTheWay } from '../disk/inTheWay.ts';
 import { entriesOf, remove, rename, statOf } from '../disk/noLinks.ts';
-import { sealedFolder, sealedPath } from '../seal/sealedFolders.ts';
+import { sealedFolder, sealedPath } from './sealedFolders.ts';
+import { makeMovable } from './sealedModes.ts';
 
 const TRASH = '.trash';
 
@@ -28,7 +29,10 @@ export function moveToTrash(store: string, names: readonly string[]): void {
   if (names.length === 0) return;
   const trash = join(store, TRASH);
   makeFolder(trash);
-  for (const name of names) rename(sealedPath(store, name), freeName(trash, name));
+  for (const name of names) {
+    makeMovable(sealedPath(store, name));
+    rename(sealedPath(store, name), freeName(trash, name));
+  }
   syncFolder(trash);
   syncFolder(sealedFolder(store));
 }

@@ -1,0 +1,46 @@
+/** freeze-writes: stops the writes of sources, and proves it by a write of another process. */
+
+import type { Outcome } from '../outcome/outcome.ts';
+import {
+  assertWrites,
+  changeWrites,
+  notTouched,
+  recoverWrites,
+  type SourceWrites,
+  type WritesOptions,
+} from '../project/sourceWrites.ts';
+import type { Environment } from '../run/environment.ts';
+
+/** Freezes each source that can be frozen. One that is frozen already stays as it is. */
+export async function freezeWrites(options: WritesOptions, env: Environment): Promise<Outcome> {
+  return changeWrites('freeze-writes', options, env, async (source) => {
+    const recovered = await recoverWrites(source);
+    return [...recovered, await freezeOne(source)];
+  });
+}
+
+async function freezeOne(source: SourceWrites): Promise<string> {
+  const { name, label, control, location, options } = source;
+  const { state, last } = source.journaled();
+  const found = await source.found();
+  if (state === 'frozen') {
+    if (found.kind === 'writable') throw notTouched(source, GONE, AGAIN);
+    if (found.kind !== 'frozen') throw notTouched(source, found.why);
+    await assertWrites(source, 'freeze');
+    return `${name}: writes of ${label} were frozen already, by line ${last?.seq} of the journal`;
+  }
+  if (found.kind !== 'writable')
+    throw notTouched(source, found.kind === 'frozen' ? THAWED : found.why);
+  const intend = (before: string): void => {
+    source.append('freeze', 'intended', { before });
+  };
+  await control.freeze(location, null, intend, options);
+  await assertWrites(source, 'freeze');
+  source.append('freeze', 'done');
+  return `${name}: writes of ${label} are frozen; another process tried to write and was refused`;
+}
+
+const GONE = 'the journal says that its writes are frozen, but it can be written';
+const AGAIN =
+  'find out what made it writable; sealift unfreeze-writes records that, and then it can be frozen again';
+const THAWED = 'it refuses writes, but the journal says that they were allowed again';
