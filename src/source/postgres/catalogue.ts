@@ -42,8 +42,17 @@ export interface ColumnAccess {
 export interface Catalogue {
   readonly schema: SourceSchema;
   readonly access: readonly TableAccess[];
-  /** Identifiers of the tables that may be locked. */
-  readonly lockable: readonly string[];
+  readonly lockable: readonly Lockable[];
+}
+
+/** A table that stays as it is as long as it is locked. */
+export interface Lockable {
+  readonly name: string;
+  /** What follows LOCK TABLE or FROM. */
+  readonly from: string;
+  /** Whether LOCK TABLE may be used; else a query locks it: a materialised view, or some columns only. */
+  readonly directly: boolean;
+  readonly isView: boolean;
 }
 
 /** Schemas that hold nothing of the user's. */
@@ -51,7 +60,8 @@ export const OF_USERS = `n.nspname <> 'information_schema' AND n.nspname !~ '^pg
 
 const RELATIONS = `
   SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relpersistence,
-    has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
+    has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE'),
+    has_any_column_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND ${OF_USERS}`;
 
@@ -152,7 +162,6 @@ export async function readCatalogue(connection: Connection): Promise<Catalogue> 
     });
   }
   await addLargeObjects(connection, tables, access);
-  const locked = relations.filter((of) => of.mayRead && !of.isPartition && 'rp'.includes(of.kind));
   return {
     schema: {
       tables: tables.sort((a, b) => compareNames(a.name, b.name)),
@@ -161,8 +170,16 @@ export async function readCatalogue(connection: Connection): Promise<Catalogue> 
         : { others: others.sort((a, b) => compareNames(a.name, b.name)) }),
     },
     access,
-    lockable: locked.map((of) => (of.kind === 'r' ? `ONLY ${of.identifier}` : of.identifier)),
+    lockable: relations.flatMap(lockableOf),
   };
+}
+
+/** Partitions are locked with their table. */
+function lockableOf({ name, identifier: own, ...of }: FoundRelation): Lockable[] {
+  if (of.isPartition || !of.mayReadSome || !'rpmv'.includes(of.kind)) return [];
+  const isView = of.kind === 'v';
+  const from = of.kind === 'p' || isView ? own : `ONLY ${own}`;
+  return [{ name, from, directly: of.mayRead && of.kind !== 'm', isView }];
 }
 
 interface FoundRelation {
@@ -173,10 +190,12 @@ interface FoundRelation {
   readonly kind: string;
   readonly isPartition: boolean;
   readonly mayRead: boolean;
+  /** Whether the user may read at least one column. */
+  readonly mayReadSome: boolean;
 }
 
 function relationOf(row: TextRow): FoundRelation {
-  const [oid, schema, table, kind, isPartition, , mayRead] = row.map(String);
+  const [oid, schema, table, kind, isPartition, , mayRead, mayReadSome] = row.map(String);
   return {
     oid: oid ?? '',
     schema: schema ?? '',
@@ -185,6 +204,7 @@ function relationOf(row: TextRow): FoundRelation {
     kind: kind ?? '',
     isPartition: isPartition === 't',
     mayRead: mayRead === 't',
+    mayReadSome: mayReadSome === 't',
   };
 }
 
