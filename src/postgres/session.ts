@@ -114,24 +114,36 @@ async function pinSession(connection: Connection): Promise<ServerFacts> {
   );
   const major = Math.floor(Number(number) / 10_000);
   if (major < OLDEST) throw tooOld(String(version), label);
-  const settings = PINNED.filter(([, , since = 0]) => major >= since);
-  const statements = settings.map(([name, value]) => `SET SESSION ${name} = '${value}'`);
+  const statements = pinnedOf(major).map(([name, value]) => `SET SESSION ${name} = '${value}'`);
   await connection.query(statements.join('; '));
-  // Transactions of a pooler: settings and process may be those of another session by now.
-  const readBack = settings.map(([name]) => `current_setting('${name}')`).join(', ');
+  await assertPinned(connection, major);
   const hiding = HIDING.map((name) => `current_setting('${name}')`).join(', ');
-  const [[processId = null, role = '', standby = '', hidden = '', ...values] = []] =
-    await connection.query(
-      `SELECT pg_backend_pid(), current_user, pg_is_in_recovery(), concat_ws(' ', ${hiding}),
-        ${readBack}`,
-    );
-  const sameProcess = String(connection.processId) === processId;
-  const pinned = settings.every(([name, value], at) => isSet(name, value, values[at] ?? null));
-  if (!sameProcess || !pinned) throw behindPooler(label);
+  const [[role = '', standby = '', hidden = ''] = []] = await connection.query(
+    `SELECT current_user, pg_is_in_recovery(), concat_ws(' ', ${hiding})`,
+  );
   if (/on/.test(String(hidden))) throw hidesDamage(label);
   // A server that looks after its client ends what runs for one that is gone; not all systems can.
   await connection.query(`SET client_connection_check_interval = '10s'`).catch(() => {});
   return { version: String(version), major, role: String(role), isStandby: standby === 't' };
+}
+
+/**
+ * Checks that a session is still the one that was pinned: behind a pooler a transaction may be in another.
+ * @throws Failure UNSUPPORTED
+ */
+export async function assertPinned(connection: Connection, major: number): Promise<void> {
+  const settings = pinnedOf(major);
+  const readBack = settings.map(([name]) => `current_setting('${name}')`).join(', ');
+  const [[processId = null, ...values] = []] = await connection.query(
+    `SELECT pg_backend_pid(), ${readBack}`,
+  );
+  const sameProcess = String(connection.processId) === processId;
+  const pinned = settings.every(([name, value], at) => isSet(name, value, values[at] ?? null));
+  if (!sameProcess || !pinned) throw behindPooler(connection.label);
+}
+
+function pinnedOf(major: number): typeof PINNED {
+  return PINNED.filter(([, , since = 0]) => major >= since);
 }
 
 function isSet(name: string, wanted: string, found: string | null): boolean {

@@ -11,7 +11,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../outcome/failure.ts';
 import { formatAddress, parseAddress, USAGE, type PostgresAddress } from '../postgres/address.ts';
 import type { Connection } from '../postgres/connect.ts';
-import { openSession, type ServerFacts } from '../postgres/session.ts';
+import { assertPinned, openSession, type ServerFacts } from '../postgres/session.ts';
 import { completeAddress } from '../postgres/settings.ts';
 import { POSTGRES_DIALECT } from '../sql/postgresQuery.ts';
 import { countOnce } from './countOnce.ts';
@@ -152,7 +152,7 @@ async function beginSnapshot(
   connection: Connection,
   lockable: readonly Lockable[],
   lockMs: number,
-  { isStandby }: ServerFacts,
+  { isStandby, major }: ServerFacts,
 ): Promise<{ readonly snapshot: string; readonly lsn: string }> {
   await connection.query(`ROLLBACK; ${BEGIN}`);
   await lockTables(connection, lockable, lockMs);
@@ -161,6 +161,7 @@ async function beginSnapshot(
     `SELECT pg_catalog.pg_export_snapshot(), pg_catalog.${lsn}`,
   );
   await lockByQuery(connection, lockable);
+  await assertPinned(connection, major);
   if (await isRewritten(connection)) throw changed(connection.label);
   return { snapshot: String(snapshot), lsn: String(at) };
 }

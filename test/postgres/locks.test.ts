@@ -9,15 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
 import { candidateOf, workFolder } from '../kit/project.ts';
-import {
-  command,
-  initAt,
-  lineOf,
-  publishedRecords,
-  readAlso,
-  sessionAt,
-  until,
-} from './trap.ts';
+import { command, initAt, lineOf, publishedRecords, readAlso, sessionAt, until } from './trap.ts';
 
 /** Number of an advisory lock; a run that reads the view stands still while a test holds it. */
 const GATE = 77;
@@ -81,7 +73,12 @@ describe.skipIf(!hasPostgres())('a table that others change while it is read', (
     await holder.query(`SELECT pg_advisory_lock(${GATE})`);
     const run = command('migrate', project, server.env);
     // The snapshot stands, and a reader is at the gate.
-    await until(server, database, "SELECT FROM pg_locks WHERE NOT granted AND locktype = 'advisory'", run);
+    await until(
+      server,
+      database,
+      "SELECT FROM pg_locks WHERE NOT granted AND locktype = 'advisory'",
+      run,
+    );
     const changing = CHANGES.map(([, sql]) => server.run(database, sql));
     for (const [table] of CHANGES) await until(server, database, waiting(table), run);
     await holder.end();
@@ -104,7 +101,9 @@ describe.skipIf(!hasPostgres())('a table that others change while it is read', (
     const ran = await command('migrate', project, server.env);
     await holder.end();
     expect(ran.code).not.toBe(0);
-    expect(lineOf(ran)).toMatch(/another session holds a lock on a table \(\S+, parted\): wait until/);
+    expect(lineOf(ran)).toMatch(
+      /another session holds a lock on a table \(\S+, parted\): wait until/,
+    );
     expect(existsSync(candidateOf(project))).toBe(false);
   });
 

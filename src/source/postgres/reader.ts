@@ -2,7 +2,7 @@
 
 import type { Connection, TextRow } from '../../postgres/connect.ts';
 import { serverFailure } from '../../postgres/connectionFailure.ts';
-import { openSession } from '../../postgres/session.ts';
+import { assertPinned, openSession } from '../../postgres/session.ts';
 import { labelOf, type PostgresSettings } from '../../postgres/settings.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { quote, quoteText } from '../../sql/quote.ts';
@@ -27,10 +27,11 @@ export interface PostgresHandle extends SourceHandle {
 /** Opens a session in the snapshot of the handle. */
 async function join(handle: PostgresHandle, signal: AbortSignal): Promise<Connection> {
   const { settings, snapshot, connectMs } = handle;
-  const { connection } = await openSession(settings, { connectMs, signal });
+  const { connection, facts } = await openSession(settings, { connectMs, signal });
   try {
     await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     await connection.query(`SET TRANSACTION SNAPSHOT ${quoteText(snapshot)}`);
+    await assertPinned(connection, facts.major);
     await lockTables(connection, handle.lockable, handle.lockMs);
     await lockByQuery(connection, handle.lockable);
     return connection;
