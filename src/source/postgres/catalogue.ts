@@ -61,7 +61,8 @@ export const OF_USERS = `n.nspname <> 'information_schema' AND n.nspname !~ '^pg
 const RELATIONS = `
   SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relpersistence,
     has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE'),
-    has_any_column_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
+    has_any_column_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE'),
+    c.relispopulated
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND ${OF_USERS}`;
 
@@ -147,6 +148,10 @@ export async function readCatalogue(connection: Connection): Promise<Catalogue> 
       others.push(elsewhere(name, kind === 'f'));
       continue;
     }
+    if (!relation.isPopulated) {
+      others.push(unpopulated(name));
+      continue;
+    }
     const found = columns.get(oid) ?? [];
     tables.push({
       ...describe(relation),
@@ -176,7 +181,7 @@ export async function readCatalogue(connection: Connection): Promise<Catalogue> 
 
 /** Partitions are locked with their table. */
 function lockableOf({ name, identifier: own, ...of }: FoundRelation): Lockable[] {
-  if (of.isPartition || !of.mayReadSome || !'rpmv'.includes(of.kind)) return [];
+  if (of.isPartition || !of.mayReadSome || !of.isPopulated || !'rpmv'.includes(of.kind)) return [];
   const isView = of.kind === 'v';
   const from = of.kind === 'p' || isView ? own : `ONLY ${own}`;
   return [{ name, from, directly: of.mayRead && of.kind !== 'm', isView }];
@@ -192,10 +197,13 @@ interface FoundRelation {
   readonly mayRead: boolean;
   /** Whether the user may read at least one column. */
   readonly mayReadSome: boolean;
+  /** False of a materialised view that has never been filled, which cannot be read. */
+  readonly isPopulated: boolean;
 }
 
 function relationOf(row: TextRow): FoundRelation {
-  const [oid, schema, table, kind, isPartition, , mayRead, mayReadSome] = row.map(String);
+  const [oid, schema, table, kind, isPartition, , mayRead, mayReadSome, isPopulated] =
+    row.map(String);
   return {
     oid: oid ?? '',
     schema: schema ?? '',
@@ -205,6 +213,7 @@ function relationOf(row: TextRow): FoundRelation {
     isPartition: isPartition === 't',
     mayRead: mayRead === 't',
     mayReadSome: mayReadSome === 't',
+    isPopulated: isPopulated === 't',
   };
 }
 
@@ -241,6 +250,11 @@ function elsewhere(name: string, whole: boolean): OtherObject {
     ? 'it is a foreign table, whose rows are on another server'
     : 'a partition of it is a foreign table, whose rows are on another server';
   return { name, kind: 'table', why, partOf: null, derived: false };
+}
+
+function unpopulated(name: string): OtherObject {
+  const why = 'it is a materialised view that has not been filled';
+  return { name, kind: 'table', why, partOf: null, derived: true };
 }
 
 function columnOf(row: TextRow): { readonly column: ColumnSchema; readonly form: CellForm } {
