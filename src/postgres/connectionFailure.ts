@@ -61,6 +61,14 @@ const STATES: ReadonlyMap<string, Text> = new Map<string, Text>([
     ],
   ],
   [
+    '22021',
+    [
+      'SOURCE_FORMAT',
+      'a text is not valid in the encoding of the database',
+      'correct it there, or restore a dump into a database of the encoding that its texts have',
+    ],
+  ],
+  [
     '53200',
     [
       'SOURCE_LOCKED',
