@@ -72,7 +72,7 @@ const STATES: ReadonlyMap<string, Text> = new Map<string, Text>([
     '53200',
     [
       'SOURCE_LOCKED',
-      'the server has no room for as many locks or no memory left',
+      'the server has no memory left, or not for as many locks',
       'raise its max_locks_per_transaction, or run with fewer --workers',
     ],
   ],

@@ -128,7 +128,7 @@ async function pinSession(connection: Connection): Promise<ServerFacts> {
 }
 
 /**
- * Checks that a session is still the one that was pinned: behind a pooler a transaction may be in another.
+ * Checks that a session is still the one that was pinned: a pooler may give a transaction another.
  * @throws Failure UNSUPPORTED
  */
 export async function assertPinned(connection: Connection, major: number): Promise<void> {

@@ -49,10 +49,12 @@ describe.skipIf(!hasPostgres())('a database', () => {
       'large',
       `SELECT encode(sha256(lo_get(scan)), 'hex') FROM paper ORDER BY id`,
     );
-    const [module = ''] = ['pg_catalog_pg_largeobject', 'pg_largeobject'].filter((name) =>
+    const module = ['pg_catalog_pg_largeobject', 'pg_largeobject'].find((name) =>
       existsSync(join(candidateOf(project), name)),
     );
-    const records = publishedRecords(project, module) as { content: { blob: string } | string }[];
+    const records = publishedRecords(project, module ?? '') as {
+      content: { blob: string } | string;
+    }[];
     const found = records.map(({ content }) => {
       if (typeof content === 'string') {
         return createHash('sha256').update(Buffer.from(content, 'base64')).digest('hex');
@@ -103,7 +105,7 @@ describe.skipIf(!hasPostgres())('a database', () => {
         expect(publishedRecords(project, 't')).toEqual([{ id: 1, v: arrived }]);
       } else {
         expect(findingsOf(project).length).toBeGreaterThan(0);
-        expect(JSON.stringify(findingsOf(project))).toContain('"(0,1)"');
+        expect(findingsOf(project)[0]?.source?.row).toBe(1);
       }
     },
   );
@@ -124,7 +126,7 @@ describe.skipIf(!hasPostgres())('a database', () => {
       const file = join(candidateOf(project), 't/data.ndjson');
       expect(readFileSync(file).length).toBeGreaterThan(70_000_000);
     } else {
-      expect(findingsOf(project).map(({ source }) => source?.row)).toEqual(['(0,1)']);
+      expect(findingsOf(project).map(({ source }) => source?.row)).toEqual([1]);
     }
   });
 

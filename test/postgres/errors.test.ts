@@ -63,17 +63,22 @@ const shorts = (...numbers: number[]): Buffer => {
   return bytes;
 };
 
+const column = (name: string): Buffer =>
+  Buffer.concat([Buffer.from(`${name}\0`), shorts(0, 0, 0, 0, 25, 0xffff, 0xffff, 0xffff, 0)]);
+const cell = (text: string): Buffer => Buffer.concat([shorts(0, text.length), Buffer.from(text)]);
+
 /** Speaks as much of the protocol as it takes to say that it is version 13. */
 function versionThirteen(socket: Socket): void {
   const ready = message('Z', Buffer.from('I'));
-  const column = (name: string): Buffer =>
-    Buffer.concat([Buffer.from(`${name}\0`), shorts(0, 0, 0, 0, 25, 0xffff, 0xffff, 0xffff, 0)]);
-  const cell = (text: string): Buffer => Buffer.concat([shorts(0, text.length), Buffer.from(text)]);
   socket.on('data', (bytes: Buffer) => {
-    if (bytes.length === 8) return void socket.write('N');
+    if (bytes.length === 8) {
+      socket.write('N');
+      return;
+    }
     if (bytes[0] === 0) {
       const key = message('K', Buffer.from([0, 0, 0, 9, 0, 0, 0, 9]));
-      return void socket.write(Buffer.concat([message('R', Buffer.alloc(4)), key, ready]));
+      socket.write(Buffer.concat([message('R', Buffer.alloc(4)), key, ready]));
+      return;
     }
     const row = Buffer.concat([shorts(2), cell('130012'), cell('13.12')]);
     const columns = Buffer.concat([shorts(2), column('number'), column('version')]);

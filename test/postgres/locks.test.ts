@@ -42,6 +42,11 @@ const CHANGES: readonly (readonly [string, string])[] = [
   ['summed', 'REFRESH MATERIALIZED VIEW summed'],
 ];
 
+/** SQL that yields a row once a change waits for a table. */
+function waiting(table: string): string {
+  return `SELECT FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`;
+}
+
 describe.skipIf(!hasPostgres())('a table that others change while it is read', () => {
   const work = workFolder('locks');
   let server: Postgres;
@@ -61,9 +66,6 @@ describe.skipIf(!hasPostgres())('a table that others change while it is read', (
     await initAt(project, server.source(database), server.env);
     return { database, project };
   }
-
-  const waiting = (table: string): string =>
-    `SELECT FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`;
 
   it('keeps its rows until the run has ended', async () => {
     const { database, project } = await begin();

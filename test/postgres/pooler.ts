@@ -117,19 +117,23 @@ async function serve(
   socket.on('close', () => {
     for (const { stream } of backends) stream.destroy();
   });
-  const starting = (): void => {
+  /** Answers one message of the beginning. Whether the session has begun with it. */
+  const begins = (): boolean => {
     const length = rest.readUInt32BE(0);
     const isTls = length === 8;
     rest = rest.subarray(length);
-    if (isTls) return void socket.write('N');
-    started = true;
+    if (isTls) {
+      socket.write('N');
+      return false;
+    }
     const told = processId ?? first.processId;
     const version = message('S', 'server_version', '18.0');
     socket.write(Buffer.concat([message('R', 0), version, message('K', told, 1), READY]));
+    return true;
   };
   socket.on('data', (chunk: Buffer) => {
     rest = Buffer.concat([rest, chunk]);
-    while (!started && rest.length >= 8) starting();
+    while (!started && rest.length >= 8) started = begins();
     if (!started) return;
     const [messages, left] = messagesIn(rest);
     rest = left;

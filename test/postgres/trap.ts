@@ -60,6 +60,10 @@ export function lineOf({ stderr }: Ran): string {
   return line;
 }
 
+function whole(column: string): object {
+  return { column, type: 'integer' };
+}
+
 /** Has a project read what init has left out, a view say: of the columns of whole numbers. */
 export function readAlso(project: string, table: string, columns: readonly string[]): void {
   const file = join(project, 'mapping/project.json');
@@ -67,7 +71,6 @@ export function readAlso(project: string, table: string, columns: readonly strin
   const dropped = about.dropped.filter((entry) => entry.table !== table);
   if (dropped.length === about.dropped.length) throw new Error(`${table} was not left out`);
   writeFileSync(file, JSON.stringify({ ...about, dropped }));
-  const whole = (column: string): object => ({ column, type: 'integer' });
   const module = {
     module: table,
     source: { table },

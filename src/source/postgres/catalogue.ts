@@ -14,6 +14,7 @@ import type {
   TableSchema,
 } from '../source.ts';
 import { formOf, type CellForm } from './cellForm.ts';
+import { addLargeObjects } from './largeObjects.ts';
 import { identifier, nameOf } from './names.ts';
 
 /** A part of a table that is read by the positions of its rows. */
@@ -223,7 +224,8 @@ function describe({ name, schema, kind }: FoundRelation): Pick<TableSchema, 'nam
     name,
     schema,
     kind: view ? 'view' : 'table',
-    locator: view ? 'ordinal' : 'ctid',
+    // Rows of a view are counted, and shown by their number.
+    ...(view ? {} : { locator: 'ctid' }),
     ...(kind === 'm'
       ? { derived: 'it is a materialised view, which the database computes from its tables' }
       : {}),
@@ -324,45 +326,4 @@ function grouped<T>(rows: readonly TextRow[], read: (row: TextRow) => T): Map<st
     else group.push(read(row));
   }
   return groups;
-}
-
-/** Name under which large objects are read: users cannot create a table of this name. */
-export const LARGE_OBJECTS = 'pg_catalog.pg_largeobject';
-
-/** Adds the large objects of the database as a table, if there are any. */
-async function addLargeObjects(
-  connection: Connection,
-  tables: TableSchema[],
-  access: TableAccess[],
-): Promise<void> {
-  const [[found] = []] = await connection.query(
-    'SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)',
-  );
-  if (found !== 't') return;
-  tables.push({
-    name: LARGE_OBJECTS,
-    schema: 'pg_catalog',
-    kind: 'table',
-    locator: 'ordinal',
-    columns: ['oid', 'content'].map((name) => {
-      const declaredType = name === 'oid' ? 'oid' : 'bytea';
-      return { name, declaredType, notNull: true, generated: false };
-    }),
-    primaryKey: ['oid'],
-    unique: [],
-    foreignKeys: [],
-  });
-  access.push({
-    name: LARGE_OBJECTS,
-    from: 'pg_catalog.pg_largeobject_metadata',
-    parts: null,
-    columns: [
-      { name: 'oid', form: formOf({ name: 'oid', isArray: false, element: null, delimiter: ',' }) },
-      {
-        name: 'content',
-        form: formOf({ name: 'bytea', isArray: false, element: null, delimiter: ',' }),
-        sql: 'pg_catalog.lo_get(oid)',
-      },
-    ],
-  });
 }

@@ -1,7 +1,7 @@
 /**
  * Locks that keep tables as a snapshot sees them: a TRUNCATE or a rewriting ALTER TABLE after the snapshot
- * would make them look empty. Every session takes them at its beginning: one that asked later would wait
- * behind a TRUNCATE that waits for the first.
+ * would make them look empty. Every session takes them at its beginning: later it would wait for a
+ * TRUNCATE that waits for the first session.
  */
 
 import type { Connection } from '../../postgres/connect.ts';
