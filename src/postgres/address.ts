@@ -100,6 +100,8 @@ export function parseAddress(rest: string): PostgresAddress {
   return fromParameters(stated, () => malformed('the URL has a parameter with an invalid value'));
 }
 
+const MAX_PORT = 65_535;
+
 /** Makes an address of named texts. @throws what `invalid` returns */
 export function fromParameters(
   texts: ReadonlyMap<string, string>,
@@ -111,6 +113,7 @@ export function fromParameters(
     if (text === undefined) continue;
     const isNumber = member === 'port' || member === 'connectTimeout';
     if (isNumber && !/^[0-9]{1,5}$/.test(text)) throw invalid();
+    if (member === 'port' && (Number(text) < 1 || Number(text) > MAX_PORT)) throw invalid();
     if (member === 'sslmode' && !SSL_MODES.some((mode) => mode === text)) throw invalid();
     // libpq takes lists of hosts; then it is open which server is read.
     if ((member === 'host' && text.includes(',')) || text.includes('\0')) throw invalid();

@@ -27,8 +27,8 @@ export interface Connection {
   readonly label: string;
   /** Process id that the server named when the session began; a pooler may name another. */
   readonly processId: number | null;
-  /** Runs one or more statements; returns the rows of the last. @throws Failure */
-  query(sql: string): Promise<TextRow[]>;
+  /** Runs one or more statements; returns the rows of the last. Failures name `table`. @throws Failure */
+  query(sql: string, table?: string): Promise<TextRow[]>;
   /** Runs a query of no rows, and returns the columns of its result. @throws Failure */
   describe(sql: string): Promise<readonly ResultColumn[]>;
   /** Runs a `COPY … TO STDOUT`; chunks end anywhere. Errors of the stream are not yet Failures. */
@@ -42,6 +42,8 @@ export interface ConnectOptions {
   readonly connectMs: number;
   /** Once it aborts, pending calls reject with its reason. */
   readonly signal: AbortSignal;
+  /** Settings that hold from the beginning, stronger than those of the role and the database. */
+  readonly initially: Readonly<Record<string, string>>;
 }
 
 /** Connects. @throws Failure, or the reason of the signal */
@@ -81,7 +83,7 @@ function isAboutTls(error: unknown): boolean {
 async function connectWith(
   settings: PostgresSettings,
   tls: Tls,
-  { connectMs, signal }: ConnectOptions,
+  { connectMs, signal, initially }: ConnectOptions,
 ): Promise<Connection> {
   signal.throwIfAborted();
   const label = labelOf(settings);
@@ -97,6 +99,9 @@ async function connectWith(
     application_name: settings.applicationName,
     connectionTimeoutMillis: settings.connectMs ?? connectMs,
     keepAlive: true,
+    options: Object.entries(initially)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
     types: { getTypeParser: () => String },
   };
   const client = new Client(config);
@@ -132,21 +137,21 @@ function connectionOf(
   stream: () => Readable,
   { signal, stop }: { readonly signal: AbortSignal; readonly stop: () => void },
 ): Connection {
-  const run = async (query: QueryConfig): Promise<Answer> => {
+  const run = async (query: QueryConfig, table?: string): Promise<Answer> => {
     signal.throwIfAborted();
     try {
       const found: unknown = await client.query(query);
       return (Array.isArray(found) ? found.at(-1) : found) as Answer;
     } catch (error) {
       signal.throwIfAborted();
-      throw serverFailure(error, label);
+      throw serverFailure(error, table === undefined ? label : `${label}, ${table}`);
     }
   };
   return {
     label,
     processId: (client as unknown as { processID: number | null }).processID,
-    async query(sql) {
-      const { rows } = await run({ text: sql, rowMode: 'array' } as QueryConfig);
+    async query(sql, table) {
+      const { rows } = await run({ text: sql, rowMode: 'array' } as QueryConfig, table);
       return rows;
     },
     async describe(sql) {

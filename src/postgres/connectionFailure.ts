@@ -61,6 +61,22 @@ const STATES: ReadonlyMap<string, Text> = new Map<string, Text>([
     ],
   ],
   [
+    '22021',
+    [
+      'SOURCE_FORMAT',
+      'a text is not valid in the encoding of the database',
+      'correct it there, or restore a dump into a database of the encoding that its texts have',
+    ],
+  ],
+  [
+    '53200',
+    [
+      'SOURCE_LOCKED',
+      'the server has no memory left, or not for as many locks',
+      'raise its max_locks_per_transaction, or run with fewer --workers',
+    ],
+  ],
+  [
     '55P03',
     [
       'SOURCE_LOCKED',
@@ -82,6 +98,14 @@ const STATES: ReadonlyMap<string, Text> = new Map<string, Text>([
       'SOURCE_CHANGED',
       'the server ended the snapshot, as a standby does for its recovery',
       'read the primary, or let the standby wait longer (max_standby_streaming_delay)',
+    ],
+  ],
+  [
+    '25P',
+    [
+      'SOURCE_MISSING',
+      'a timeout of the server ended the connection',
+      'turn it off for this user, then run again',
     ],
   ],
   ['57P', ['SOURCE_MISSING', 'the server ended the connection', 'see its log, then run again']],
@@ -107,6 +131,17 @@ const STATES: ReadonlyMap<string, Text> = new Map<string, Text>([
   ],
 ]);
 
+const HIDDEN_ROWS: Text = [
+  'SOURCE_LOCKED',
+  'a row security policy would hide rows of this table from the user',
+  'read as a role with BYPASSRLS, or drop the table in the mapping',
+];
+
+/** Whether the server refused to read a table because of its policies; it says so by no SQLSTATE. */
+function isAboutPolicies(error: unknown): boolean {
+  return (error as { routine?: unknown }).routine === 'check_enable_rls';
+}
+
 /** Returns the SQLSTATE of a server's error; null for any other error. */
 export function sqlState(error: unknown): string | null {
   const code: unknown = error instanceof Error ? (error as { code?: unknown }).code : null;
@@ -119,6 +154,8 @@ export function sqlState(error: unknown): string | null {
  */
 export function serverFailure(error: unknown, where: string): Failure {
   if (error instanceof Failure) return error;
+  if (sqlState(error) === '42501' && isAboutPolicies(error))
+    return failure(HIDDEN_ROWS, where, error);
   const state = sqlState(error);
   const text =
     state === null

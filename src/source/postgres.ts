@@ -10,16 +10,16 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { Failure } from '../outcome/failure.ts';
 import { formatAddress, parseAddress, USAGE, type PostgresAddress } from '../postgres/address.ts';
-import { connect, type Connection } from '../postgres/connect.ts';
-import { pinSession, type ServerFacts } from '../postgres/session.ts';
+import type { Connection } from '../postgres/connect.ts';
+import { assertPinned, openSession, type ServerFacts } from '../postgres/session.ts';
 import { completeAddress } from '../postgres/settings.ts';
 import { POSTGRES_DIALECT } from '../sql/postgresQuery.ts';
-import { quoteText } from '../sql/quote.ts';
 import { countOnce } from './countOnce.ts';
-import { readCatalogue, type Catalogue } from './postgres/catalogue.ts';
+import { readCatalogue, type Catalogue, type Lockable } from './postgres/catalogue.ts';
 import { showCtid } from './postgres/copyCells.ts';
 import { readType } from './postgres/declaredType.ts';
 import { listObjects } from './postgres/inventory.ts';
+import { isRewritten, lockByQuery, lockTables } from './postgres/locking.ts';
 import { planRanges } from './postgres/rangePlan.ts';
 import { openReader, tableNamed, type PostgresHandle } from './postgres/reader.ts';
 import { planRelations, type PlannedRelations } from './postgres/relation.ts';
@@ -56,9 +56,9 @@ const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 async function prepare(address: PostgresAddress, options: PrepareOptions): Promise<PreparedSource> {
   const { variables, timeouts, signal } = options;
   const settings = completeAddress(address, variables);
-  const connection = await connect(settings, { connectMs: timeouts.connectMs, signal });
+  const session = await openSession(settings, { connectMs: timeouts.connectMs, signal });
+  const { connection, facts } = session;
   try {
-    const facts = await pinSession(connection);
     await connection.query(BEGIN);
     const catalogue = await readCatalogue(connection);
     const objects = await listObjects(connection);
@@ -89,7 +89,7 @@ function prepared(begun: Begun): PreparedSource {
   const { label } = connection;
   const counts = countOnce(async (table) => {
     const { from } = tableNamed(catalogue.access, table, label);
-    const [[rows] = []] = await connection.query(`SELECT pg_catalog.count(*) FROM ${from}`);
+    const [[rows] = []] = await connection.query(`SELECT pg_catalog.count(*) FROM ${from}`, table);
     return Number(rows);
   });
   let snapshotNote: string | null = null;
@@ -113,7 +113,12 @@ function prepared(begun: Begun): PreparedSource {
     },
     async inOneSnapshot(openReaders) {
       counts.forget();
-      const { snapshot, lsn } = await beginSnapshot(connection, catalogue, timeouts.lockMs, facts);
+      // A view is locked with the tables that it reads; one that the mapping does not read may be broken.
+      const lockable = catalogue.lockable.filter(({ name, isView }) => {
+        return !isView || planned.relations.has(name);
+      });
+      const { lockMs } = timeouts;
+      const { snapshot, lsn } = await beginSnapshot(connection, lockable, lockMs, facts);
       const now = await readCatalogue(connection);
       const listed = await listObjects(connection);
       if (!isDeepStrictEqual(now, catalogue) || !isDeepStrictEqual(listed, objects)) {
@@ -127,6 +132,8 @@ function prepared(begun: Begun): PreparedSource {
         tables: catalogue.access,
         relations: planned.access,
         connectMs: timeouts.connectMs,
+        lockable,
+        lockMs,
       };
       return openReaders(handle);
     },
@@ -140,29 +147,22 @@ function prepared(begun: Begun): PreparedSource {
   };
 }
 
-/**
- * Begins a snapshot and exports it. Tables are locked before, as a TRUNCATE or a rewriting ALTER TABLE
- * after the snapshot would make them look empty.
- */
+/** Begins a snapshot of locked tables and exports it. */
 async function beginSnapshot(
   connection: Connection,
-  { lockable }: Catalogue,
+  lockable: readonly Lockable[],
   lockMs: number,
-  { isStandby }: ServerFacts,
+  { isStandby, major }: ServerFacts,
 ): Promise<{ readonly snapshot: string; readonly lsn: string }> {
   await connection.query(`ROLLBACK; ${BEGIN}`);
-  if (lockable.length > 0) {
-    const wait = lockMs === 0 ? ' NOWAIT' : '';
-    await connection.query(
-      `SET LOCAL lock_timeout = ${quoteText(`${lockMs}ms`)};
-      LOCK TABLE ${lockable.join(', ')} IN ACCESS SHARE MODE${wait};
-      SET LOCAL lock_timeout = 0`,
-    );
-  }
+  await lockTables(connection, lockable, lockMs);
   const lsn = isStandby ? 'pg_last_wal_replay_lsn()' : 'pg_current_wal_lsn()';
   const [[snapshot, at] = []] = await connection.query(
     `SELECT pg_catalog.pg_export_snapshot(), pg_catalog.${lsn}`,
   );
+  await lockByQuery(connection, lockable);
+  await assertPinned(connection, major);
+  if (await isRewritten(connection)) throw changed(connection.label);
   return { snapshot: String(snapshot), lsn: String(at) };
 }
 

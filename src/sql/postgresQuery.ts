@@ -31,8 +31,11 @@ const SESSION: ReadonlySet<string> = new Set([
   'user',
 ]);
 
-/** Texts that a type of date or time reads as the clock. */
-const CLOCK_TEXT = /^\s*(?:now|today|tomorrow|yesterday|allballs)\s*$/i;
+/** Texts that a type of date or time reads as the clock, alone or with a time of day or a zone. */
+const CLOCK_TEXT = /(?<![a-z])(?:now|today|tomorrow|yesterday)(?![a-z])/i;
+
+/** Tables of the server itself: they describe the machine, its users and its settings. */
+const INTERNAL_TABLE = /^(?:pg_.*|information_schema)$/i;
 
 /** Words before a parenthesis that call nothing. */
 const KEYWORDS: ReadonlySet<string> = new Set(
@@ -77,6 +80,18 @@ export function readPostgresSql(sql: string): Sql | Refused {
 /** PostgreSQL's SQL, as far as a mapping may use it. */
 export const POSTGRES_DIALECT: SqlDialect = { readQuery: readPostgresSql };
 
+/**
+ * Returns the names after a dot: columns, or functions that PostgreSQL calls where there is no column of
+ * this name. `(x).f`, and `x.f` where x is an alias, are `f(x)`.
+ */
+export function dottedNames(query: string): Set<string> {
+  const tokens = postgresTokens(query);
+  const dotted = tokens.filter((token, at) => {
+    return isSign(tokens[at - 1], '.') && (token.kind === 'name' || token.kind === 'quoted');
+  });
+  return new Set(dotted.map(folded));
+}
+
 /** Returns the names of the functions that a query calls, as PostgreSQL folds them. */
 export function calledFunctions(query: string): Set<string> {
   const tokens = postgresTokens(query);
@@ -113,6 +128,7 @@ function refusedToken(tokens: readonly SqlToken[], at: number): string | null {
   if (kind === 'string' && CLOCK_TEXT.test(text)) {
     return 'it reads the clock: write the date itself';
   }
+  if (isInternal(tokens, at)) return 'it names an internal table of PostgreSQL';
   if (kind !== 'name') return null;
   const word = text.toLowerCase();
   const isColumn = isSign(tokens[at - 1], '.');
@@ -134,6 +150,16 @@ function refusedToken(tokens: readonly SqlToken[], at: number): string | null {
     return 'it has a DISTINCT ON without ORDER BY, so which rows it returns is left to chance';
   }
   return null;
+}
+
+/** Whether a name is that of a table of the server, or of the schema that holds them. */
+function isInternal(tokens: readonly SqlToken[], at: number): boolean {
+  const token = tokens[at] as SqlToken;
+  if (token.kind !== 'name' && token.kind !== 'quoted') return false;
+  // A column or table of the user's may have such a name, where its schema or table is named with it.
+  return (
+    INTERNAL_TABLE.test(token.text) && !isSign(tokens[at - 1], '.') && !isSign(tokens[at + 1], '(')
+  );
 }
 
 function refusedCall(

@@ -3,6 +3,9 @@
  * on loopback, with a data folder in the temporary one. Each test file that needs a server starts one
  * and stops it; the cluster itself is made once and copied.
  *
+ * A server of the user's is taken instead where SEALIFT_TEST_PG_URL names one, for its superuser: databases
+ * are created there and dropped again.
+ *
  * PostgreSQL refuses to run as root, so root starts it as the unprivileged user `nobody`. That user has
  * to be able to read the programs, which may lie below a private folder: so they are copied, too.
  */
@@ -36,14 +39,21 @@ const NOBODY = 65_534;
 export const PASSWORD = 'Pa55 w%rd';
 const NEWEST = 18;
 const PATIENCE_MS = 60_000;
+/** URL of the server of the user's. */
+const THEIRS = process.env['SEALIFT_TEST_PG_URL'] ?? '';
 
 export interface Postgres {
   readonly port: number;
   /** Major version. */
   readonly version: number;
+  /** Its process id; 0 where it is the user's. */
   readonly postmaster: number;
   /** Returns the URL of a database for its superuser, with the password. */
   url(database?: string): string;
+  /** Returns the URL of a database for a user, without the password. */
+  source(database: string, user?: string): string;
+  /** Environment variables of a command that reads as the superuser: the password. */
+  readonly env: Readonly<Record<string, string>>;
   /** Creates a database of this name, and runs this SQL in it. */
   create(database: string, sql?: string): Promise<string>;
   /** Runs SQL in a database, and returns the rows of the last statement, all cells as texts. */
@@ -75,8 +85,16 @@ export function postgresHome(version: number = NEWEST): string | null {
   return existsSync(join(home, 'bin/postgres')) ? home : null;
 }
 
+/** Whether there is a server for tests that need no version of their own; a notice where there is none. */
+export function hasPostgres(): boolean {
+  if (THEIRS !== '' || postgresHome() !== null) return true;
+  process.stderr.write('notice: PostgreSQL is not here; tests that need it are skipped\n');
+  return false;
+}
+
 /** Starts a server. Throws if this version is not on this machine. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
+  if (THEIRS !== '' && Object.keys(options).length === 0) return theirServer();
   const { version = NEWEST, settings = {}, durable = false } = options;
   const from = postgresHome(version);
   if (from === null) throw new Error(`PostgreSQL ${version} is not on this machine`);
@@ -112,24 +130,68 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     return `postgres://postgres:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}`;
   };
   await whenReady(child, url(), () => log);
+  return {
+    ...serverAt(url),
+    version,
+    postmaster: child.pid ?? 0,
+    async stop() {
+      process.off('exit', kill);
+      await ended(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+type Url = (database?: string) => string;
+
+/** What a server does, wherever it runs. */
+function serverAt(url: Url): Omit<Postgres, 'version' | 'postmaster' | 'stop'> {
   const run = (database: string, sql: string): Promise<(string | null)[][]> => {
     return runSql(url(database), sql);
   };
   return {
-    port,
-    version,
-    postmaster: child.pid ?? 0,
+    port: Number(new URL(url()).port || 5432),
     url,
+    source(database, user) {
+      const parsed = new URL(url(database));
+      parsed.password = '';
+      if (user !== undefined) parsed.username = encodeURIComponent(user);
+      return String(parsed);
+    },
+    env: { PGPASSWORD: decodeURIComponent(new URL(url()).password) },
     run,
     async create(database, sql) {
       await run('postgres', `CREATE DATABASE "${database}"`);
       if (sql !== undefined) await run(database, sql);
       return url(database);
     },
+  };
+}
+
+function theirUrl(database = 'postgres'): string {
+  const parsed = new URL(THEIRS);
+  parsed.pathname = `/${database}`;
+  return String(parsed);
+}
+
+async function theirServer(): Promise<Postgres> {
+  const server = serverAt(theirUrl);
+  const created: string[] = [];
+  const drop = (name: string): Promise<unknown> => {
+    return server.run('postgres', `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
+  };
+  const [[version] = []] = await server.run('postgres', 'SHOW server_version_num');
+  return {
+    ...server,
+    version: Math.floor(Number(version) / 10_000),
+    postmaster: 0,
+    async create(database, sql) {
+      await drop(database);
+      created.push(database);
+      return server.create(database, sql);
+    },
     async stop() {
-      process.off('exit', kill);
-      await ended(child);
-      rmSync(folder, { recursive: true, force: true });
+      for (const name of created) await drop(name);
     },
   };
 }

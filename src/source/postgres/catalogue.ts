@@ -14,6 +14,7 @@ import type {
   TableSchema,
 } from '../source.ts';
 import { formOf, type CellForm } from './cellForm.ts';
+import { addLargeObjects } from './largeObjects.ts';
 import { identifier, nameOf } from './names.ts';
 
 /** A part of a table that is read by the positions of its rows. */
@@ -42,8 +43,17 @@ export interface ColumnAccess {
 export interface Catalogue {
   readonly schema: SourceSchema;
   readonly access: readonly TableAccess[];
-  /** Identifiers of the tables that may be locked. */
-  readonly lockable: readonly string[];
+  readonly lockable: readonly Lockable[];
+}
+
+/** A table that stays as it is as long as it is locked. */
+export interface Lockable {
+  readonly name: string;
+  /** What follows LOCK TABLE or FROM. */
+  readonly from: string;
+  /** Whether LOCK TABLE may be used; else a query locks it: a materialised view, or some columns only. */
+  readonly directly: boolean;
+  readonly isView: boolean;
 }
 
 /** Schemas that hold nothing of the user's. */
@@ -51,7 +61,9 @@ export const OF_USERS = `n.nspname <> 'information_schema' AND n.nspname !~ '^pg
 
 const RELATIONS = `
   SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relpersistence,
-    has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
+    has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE'),
+    has_any_column_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE'),
+    c.relispopulated
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND ${OF_USERS}`;
 
@@ -137,6 +149,10 @@ export async function readCatalogue(connection: Connection): Promise<Catalogue> 
       others.push(elsewhere(name, kind === 'f'));
       continue;
     }
+    if (!relation.isPopulated) {
+      others.push(unpopulated(name));
+      continue;
+    }
     const found = columns.get(oid) ?? [];
     tables.push({
       ...describe(relation),
@@ -152,7 +168,6 @@ export async function readCatalogue(connection: Connection): Promise<Catalogue> 
     });
   }
   await addLargeObjects(connection, tables, access);
-  const locked = relations.filter((of) => of.mayRead && !of.isPartition && 'rp'.includes(of.kind));
   return {
     schema: {
       tables: tables.sort((a, b) => compareNames(a.name, b.name)),
@@ -161,8 +176,16 @@ export async function readCatalogue(connection: Connection): Promise<Catalogue> 
         : { others: others.sort((a, b) => compareNames(a.name, b.name)) }),
     },
     access,
-    lockable: locked.map((of) => (of.kind === 'r' ? `ONLY ${of.identifier}` : of.identifier)),
+    lockable: relations.flatMap(lockableOf),
   };
+}
+
+/** Partitions are locked with their table. */
+function lockableOf({ name, identifier: own, ...of }: FoundRelation): Lockable[] {
+  if (of.isPartition || !of.mayReadSome || !of.isPopulated || !'rpmv'.includes(of.kind)) return [];
+  const isView = of.kind === 'v';
+  const from = of.kind === 'p' || isView ? own : `ONLY ${own}`;
+  return [{ name, from, directly: of.mayRead && of.kind !== 'm', isView }];
 }
 
 interface FoundRelation {
@@ -173,10 +196,15 @@ interface FoundRelation {
   readonly kind: string;
   readonly isPartition: boolean;
   readonly mayRead: boolean;
+  /** Whether the user may read at least one column. */
+  readonly mayReadSome: boolean;
+  /** False of a materialised view that has never been filled, which cannot be read. */
+  readonly isPopulated: boolean;
 }
 
 function relationOf(row: TextRow): FoundRelation {
-  const [oid, schema, table, kind, isPartition, , mayRead] = row.map(String);
+  const [oid, schema, table, kind, isPartition, , mayRead, mayReadSome, isPopulated] =
+    row.map(String);
   return {
     oid: oid ?? '',
     schema: schema ?? '',
@@ -185,6 +213,8 @@ function relationOf(row: TextRow): FoundRelation {
     kind: kind ?? '',
     isPartition: isPartition === 't',
     mayRead: mayRead === 't',
+    mayReadSome: mayReadSome === 't',
+    isPopulated: isPopulated === 't',
   };
 }
 
@@ -194,7 +224,8 @@ function describe({ name, schema, kind }: FoundRelation): Pick<TableSchema, 'nam
     name,
     schema,
     kind: view ? 'view' : 'table',
-    locator: view ? 'ordinal' : 'ctid',
+    // Rows of a view are counted, and shown by their number.
+    ...(view ? {} : { locator: 'ctid' }),
     ...(kind === 'm'
       ? { derived: 'it is a materialised view, which the database computes from its tables' }
       : {}),
@@ -221,6 +252,11 @@ function elsewhere(name: string, whole: boolean): OtherObject {
     ? 'it is a foreign table, whose rows are on another server'
     : 'a partition of it is a foreign table, whose rows are on another server';
   return { name, kind: 'table', why, partOf: null, derived: false };
+}
+
+function unpopulated(name: string): OtherObject {
+  const why = 'it is a materialised view that has not been filled';
+  return { name, kind: 'table', why, partOf: null, derived: true };
 }
 
 function columnOf(row: TextRow): { readonly column: ColumnSchema; readonly form: CellForm } {
@@ -290,45 +326,4 @@ function grouped<T>(rows: readonly TextRow[], read: (row: TextRow) => T): Map<st
     else group.push(read(row));
   }
   return groups;
-}
-
-/** Name under which large objects are read: users cannot create a table of this name. */
-export const LARGE_OBJECTS = 'pg_catalog.pg_largeobject';
-
-/** Adds the large objects of the database as a table, if there are any. */
-async function addLargeObjects(
-  connection: Connection,
-  tables: TableSchema[],
-  access: TableAccess[],
-): Promise<void> {
-  const [[found] = []] = await connection.query(
-    'SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)',
-  );
-  if (found !== 't') return;
-  tables.push({
-    name: LARGE_OBJECTS,
-    schema: 'pg_catalog',
-    kind: 'table',
-    locator: 'ordinal',
-    columns: ['oid', 'content'].map((name) => {
-      const declaredType = name === 'oid' ? 'oid' : 'bytea';
-      return { name, declaredType, notNull: true, generated: false };
-    }),
-    primaryKey: ['oid'],
-    unique: [],
-    foreignKeys: [],
-  });
-  access.push({
-    name: LARGE_OBJECTS,
-    from: 'pg_catalog.pg_largeobject_metadata',
-    parts: null,
-    columns: [
-      { name: 'oid', form: formOf({ name: 'oid', isArray: false, element: null, delimiter: ',' }) },
-      {
-        name: 'content',
-        form: formOf({ name: 'bytea', isArray: false, element: null, delimiter: ',' }),
-        sql: 'pg_catalog.lo_get(oid)',
-      },
-    ],
-  });
 }

@@ -35,9 +35,15 @@ export async function* copyPages(
   { forms, located }: CopyShape,
 ): AsyncGenerator<CellPage, void, undefined> {
   const page = new PageBuilder(forms, located);
-  let rest: Uint8Array = new Uint8Array();
+  // Parts of a row whose end is yet to come, put together once, as a cell may be of many chunks. They are
+  // copies: a chunk belongs to the driver, which may write into it again, and slice() of a Buffer shares it.
+  let rest: Uint8Array[] = [];
   for await (const chunk of chunks) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    if (!chunk.includes(LF)) {
+      rest.push(new Uint8Array(chunk));
+      continue;
+    }
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([...rest, chunk]);
     let at = 0;
     for (;;) {
       const end = bytes.indexOf(LF, at);
@@ -46,8 +52,7 @@ export async function* copyPages(
       at = end + 1;
       if (page.isFull()) yield page.take();
     }
-    // The chunk belongs to the driver, which may write into it again.
-    rest = bytes.slice(at);
+    rest = at === bytes.length ? [] : [new Uint8Array(bytes.subarray(at))];
   }
   if (rest.length > 0) throw new TypeError('COPY ended within a row');
   if (!page.isEmpty()) yield page.take();

@@ -1,16 +1,17 @@
 /** Reads tables of a PostgreSQL database in an exported snapshot, by COPY. */
 
-import { connect, type Connection, type TextRow } from '../../postgres/connect.ts';
+import type { Connection, TextRow } from '../../postgres/connect.ts';
 import { serverFailure } from '../../postgres/connectionFailure.ts';
-import { pinSession } from '../../postgres/session.ts';
+import { assertPinned, openSession } from '../../postgres/session.ts';
 import { labelOf, type PostgresSettings } from '../../postgres/settings.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { quote, quoteText } from '../../sql/quote.ts';
 import { rowsOf, type CellPage } from '../cellPage.ts';
 import type { ReadRange, RelationReader, SourceHandle, SourceReader } from '../source.ts';
 import { baseCountsOf, baseCountsSql, lostRowsSql, relationSql } from './base.ts';
-import type { ColumnAccess, TableAccess } from './catalogue.ts';
+import type { ColumnAccess, Lockable, TableAccess } from './catalogue.ts';
 import { copyPages, locatorOfText, PAGE_ROWS, type CopyShape } from './copyCells.ts';
+import { lockByQuery, lockTables } from './locking.ts';
 import { isLocated, type BaseAccess, type RelationAccess } from './relation.ts';
 
 export interface PostgresHandle extends SourceHandle {
@@ -19,16 +20,20 @@ export interface PostgresHandle extends SourceHandle {
   readonly tables: readonly TableAccess[];
   readonly relations: readonly RelationAccess[];
   readonly connectMs: number;
+  readonly lockable: readonly Lockable[];
+  readonly lockMs: number;
 }
 
 /** Opens a session in the snapshot of the handle. */
 async function join(handle: PostgresHandle, signal: AbortSignal): Promise<Connection> {
   const { settings, snapshot, connectMs } = handle;
-  const connection = await connect(settings, { connectMs, signal });
+  const { connection, facts } = await openSession(settings, { connectMs, signal });
   try {
-    await pinSession(connection);
     await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     await connection.query(`SET TRANSACTION SNAPSHOT ${quoteText(snapshot)}`);
+    await assertPinned(connection, facts.major);
+    await lockTables(connection, handle.lockable, handle.lockMs);
+    await lockByQuery(connection, handle.lockable);
     return connection;
   } catch (error) {
     connection.end();

@@ -8,7 +8,7 @@
 import { Failure } from '../../outcome/failure.ts';
 import type { Connection } from '../../postgres/connect.ts';
 import { arrivingColumns } from '../../sql/arriving.ts';
-import { calledFunctions, readPostgresSql } from '../../sql/postgresQuery.ts';
+import { calledFunctions, dottedNames, readPostgresSql } from '../../sql/postgresQuery.ts';
 import { quoteText } from '../../sql/quote.ts';
 import type {
   BaseKey,
@@ -103,7 +103,7 @@ async function planRelation(
   const { name } = request;
   const own = view === undefined ? passed(String(request.sql), fail) : null;
   const query = own?.query ?? `SELECT * FROM ${viewOf(catalogue, name).from}`;
-  if (own !== null) await assertFunctions(connection, query, fail);
+  if (own !== null) await assertFunctions(connection, catalogue.schema, query, fail);
   const found = await described(connection, query, fail);
   const base = request.base === null ? null : baseAccess(catalogue, request.base, found.columns);
   const relation: Relation = {
@@ -145,10 +145,16 @@ const STABLE: ReadonlySet<string> = new Set(
 );
 
 /** @throws Failure MAPPING if a function is not the server's, or may give another result tomorrow */
-async function assertFunctions(connection: Connection, query: string, fail: Fail): Promise<void> {
-  const called = calledFunctions(query);
-  if (called.size === 0) return;
-  const names = [...called].map(quoteText).join(', ');
+async function assertFunctions(
+  connection: Connection,
+  schema: SourceSchema,
+  query: string,
+  fail: Fail,
+): Promise<void> {
+  const [called, dotted] = [calledFunctions(query), dottedNames(query)];
+  const all = new Set([...called, ...dotted]);
+  if (all.size === 0) return;
+  const names = [...all].map(quoteText).join(', ');
   const rows = await connection.query(
     `SELECT p.proname, bool_and(p.provolatile = 'i'), bool_or(p.provolatile = 'v')
     FROM pg_catalog.pg_proc p
@@ -156,8 +162,12 @@ async function assertFunctions(connection: Connection, query: string, fail: Fail
     GROUP BY p.proname`,
   );
   const byName = new Map(rows.map(([name, immutable, volatile]) => [name, [immutable, volatile]]));
-  for (const name of called) {
+  const columns = new Set(schema.tables.flatMap((table) => table.columns.map((of) => of.name)));
+  for (const name of all) {
     const [immutable, volatile] = byName.get(name) ?? [];
+    // After a dot it is a column, unless a function of the server has this name.
+    const mayBeColumn = immutable === undefined || (volatile === 'f' && columns.has(name));
+    if (!called.has(name) && mayBeColumn) continue;
     // now() with an argument is age(): it subtracts from the clock where it has one argument only.
     const allowed = immutable === 't' || (volatile === 'f' && STABLE.has(name) && name !== 'age');
     if (allowed) continue;
