@@ -18,7 +18,7 @@ const WORDS = `(ARRAY['', 'ä', 'e\u0301', '😀', E'a\\tb\\nc\\\\d\\r', '"q"', 
 
 export const TYPE_TABLES: readonly TypeTable[] = [
   { type: 'smallint', edges: ['0', '-32768', '32767'], made: `${NUMBER} % 32768` },
-  { type: 'integer', edges: ['-2147483648', '2147483647'], made: `${NUMBER}` },
+  { type: 'integer', edges: ['-2147483648', '2147483647'], made: NUMBER },
   {
     type: 'bigint',
     edges: ['9223372036854775807', '-9223372036854775808', '9007199254740993'],

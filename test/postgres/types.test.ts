@@ -45,7 +45,7 @@ function expectedSql(fieldType: string): string {
 function held(fieldType: string, value: unknown): unknown {
   if (value === null) return null;
   if (fieldType === 'json') return canonical(value);
-  return String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** JSON with its members in order; numbers of an array of numerics are texts, as their digits count. */
