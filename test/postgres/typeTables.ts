@@ -104,6 +104,16 @@ export const TYPE_TABLES: readonly TypeTable[] = [
     edges: ['{"a,b","q\\"uo","NULL",NULL,"\\\\"}', '{}', '{{a},{b}}'],
     made: `ARRAY[${WORDS}, h, NULL]`,
   },
+  {
+    type: 'bigint[]',
+    edges: ['{9223372036854775807,-1,NULL}'],
+    made: `'{' || n * 4503599627370497 || '}'`,
+  },
+  {
+    type: 'double precision[]',
+    edges: ['{0.1,NaN,Infinity}', '{1e22}'],
+    made: `'{' || ${NUMBER} / 1000.0 || '}'`,
+  },
   { type: 'numeric[]', edges: ['{1.10,NaN}'], made: `'{' || n || '.10}'` },
   { type: 'boolean[]', edges: ['{t,f,NULL}'], made: `'{' || (n % 2 = 0) || '}'` },
   {
