@@ -1,4 +1,4 @@
-/** The tables of docs/postgres.md: how each type arrives, as `init` and `migrate` have it. */
+/** The tables and the SQL of docs/postgres.md, as `init` and `migrate` have it. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,6 +19,12 @@ function rowsUnder(heading: string): string[][] {
 }
 
 const KNOWN = new Set(TYPE_TABLES.map(({ type }) => type));
+
+/** The blocks of SQL under a heading. */
+function sqlUnder(heading: string): string[] {
+  const [, section = ''] = readFileSync(PAGE, 'utf8').split(`${heading}\n`);
+  return [...section.matchAll(/^```sql\n(.*?)^```$/gms)].map(([, sql = '']) => sql);
+}
 
 /** What stands in backticks. */
 function quotedIn(cell: string): string[] {
@@ -89,6 +95,28 @@ describe.skipIf(postgresHome() === null)('the page about PostgreSQL', () => {
     if (process.env['UPDATE_DOCS'] !== undefined) update(rows, found);
     expect(found.length).toBeGreaterThan(15);
     expect(cases.map(({ told }) => told)).toEqual(found);
+  });
+
+  it('has the SQL for a role that may read all there is', async () => {
+    const [grants = '', large = ''] = sqlUnder('## The role');
+    expect([grants, large].map((sql) => sql.length > 50)).toEqual([true, true]);
+    const url = await server.create(
+      'shop',
+      `CREATE TABLE guarded (id int PRIMARY KEY); ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE guarded FORCE ROW LEVEL SECURITY; INSERT INTO guarded VALUES (1), (2);
+      SELECT lo_from_bytea(0, '\\x00ff')`,
+    );
+    const source = url.replace(/\/\/[^@]*@/, '//sealift@');
+    const all = grants.split(';').filter((sql) => !sql.includes('pg_read_all_data'));
+    await server.run('shop', all.join(';').replace('…', 'pass word'));
+    const statements = await server.run('shop', large.replace('\\gexec', ''));
+    await server.run('shop', statements.flat().join(';'));
+    const project = join(folder, 'role');
+    const reader = { env: { PGPASSWORD: 'pass word' } };
+    await succeed(['init', '--project', project, '--source', source], reader);
+    await migrate(project, [], reader);
+    expect(recordsOf(project, 'guarded').length).toBe(2);
+    expect(recordsOf(project, 'pg_catalog_pg_largeobject').length).toBe(1);
   });
 });
 
