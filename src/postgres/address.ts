@@ -74,11 +74,10 @@ const NOTHING: PostgresAddress = {
 export const USAGE = 'postgres://USER@HOST:PORT/DATABASE';
 
 /**
- * Parses what follows `postgres:` in a URL; empty if everything comes from the environment.
+ * Parses what follows `postgres:` in a URL; `//` alone if everything comes from the environment.
  * @throws Failure USAGE, without any part of the text, which may hold a password
  */
 export function parseAddress(rest: string): PostgresAddress {
-  if (rest === '') return NOTHING;
   const groups = FORM.exec(rest)?.groups;
   if (groups === undefined) throw malformed('this is not a PostgreSQL URL');
   const { user, password, host = '', port, database, parameters = '' } = groups;
@@ -137,7 +136,7 @@ function malformed(what: string): Failure {
   });
 }
 
-/** Formats the part of a URL after `postgres:`, without the password. */
+/** Formats the part of a URL after `postgres:`, `//` at least, without the password. */
 export function formatAddress(address: PostgresAddress): string {
   const { host, port, user, database } = address;
   const authority = [
@@ -153,7 +152,7 @@ export function formatAddress(address: PostgresAddress): string {
     });
   const path = database === null ? '' : `/${encodeURIComponent(database)}`;
   const query = parameters.length === 0 ? '' : `?${parameters.join('&')}`;
-  return authority + path + query === '' ? '' : `//${authority}${path}${query}`;
+  return `//${authority}${path}${query}`;
 }
 
 const IN_AUTHORITY = new Set<keyof PostgresAddress>([

@@ -126,7 +126,7 @@ const STATES: ReadonlyMap<string, Text> = new Map<string, Text>([
     [
       'SOURCE_FORMAT',
       'the server found its data damaged, or has a defect',
-      'see its log, check the database with pg_amcheck, and read a sound copy',
+      'see its log, check the database with pg_amcheck, and read an intact copy',
     ],
   ],
 ]);

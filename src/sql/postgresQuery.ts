@@ -1,7 +1,7 @@
 /**
  * Checks the SQL of a mapping over PostgreSQL: one query that changes nothing and depends on the source
  * alone. Mapping files are attacker-controlled. Which functions may be called is decided by the server's
- * catalogue (source/postgres/functions.ts); here it is checked that their names can be seen.
+ * catalogue (source/postgres/relation.ts); here it is checked that their names can be seen.
  */
 
 import { closings, isSign, wordOf, type SqlToken } from './tokens.ts';

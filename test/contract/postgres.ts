@@ -25,6 +25,7 @@ export const POSTGRES: readonly Subject[] = VERSIONS.map((version): Subject => {
       adapter: 'm.postgresAdapter',
     },
     available: async () => postgresHome(version) !== null,
+    inSql: 'public.people',
     cannotHold: ['\u0000'],
     secret: PASSWORD,
     async write(_folder, rows) {

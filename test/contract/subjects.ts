@@ -30,6 +30,8 @@ export interface Subject {
    * lies in files.
    */
   write(folder: string, rows: readonly Cells[]): Promise<SourceLocation>;
+  /** Name of the table in SQL of the source; `people` if left out. */
+  readonly inSql?: string;
   /** Texts that its sources cannot hold. */
   readonly cannotHold: readonly string[];
   /** A part of its locations that is never shown. */

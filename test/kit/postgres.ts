@@ -29,7 +29,6 @@ import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 
@@ -291,6 +290,3 @@ async function ended(child: ChildProcess): Promise<void> {
   child.kill('SIGQUIT');
   await closed;
 }
-
-/** The folder of this project, for what the server is loaded with. */
-export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));

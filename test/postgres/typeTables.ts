@@ -18,7 +18,7 @@ const WORDS = `(ARRAY['', 'ä', 'e\u0301', '😀', E'a\\tb\\nc\\\\d\\r', '"q"', 
 
 export const TYPE_TABLES: readonly TypeTable[] = [
   { type: 'smallint', edges: ['0', '-32768', '32767'], made: `${NUMBER} % 32768` },
-  { type: 'integer', edges: ['-2147483648', '2147483647'], made: `${NUMBER}` },
+  { type: 'integer', edges: ['-2147483648', '2147483647'], made: NUMBER },
   {
     type: 'bigint',
     edges: ['9223372036854775807', '-9223372036854775808', '9007199254740993'],
@@ -103,6 +103,16 @@ export const TYPE_TABLES: readonly TypeTable[] = [
     type: 'text[]',
     edges: ['{"a,b","q\\"uo","NULL",NULL,"\\\\"}', '{}', '{{a},{b}}'],
     made: `ARRAY[${WORDS}, h, NULL]`,
+  },
+  {
+    type: 'bigint[]',
+    edges: ['{9223372036854775807,-1,NULL}'],
+    made: `'{' || n * 4503599627370497 || '}'`,
+  },
+  {
+    type: 'double precision[]',
+    edges: ['{0.1,NaN,Infinity}', '{1e22}'],
+    made: `'{' || ${NUMBER} / 1000.0 || '}'`,
   },
   { type: 'numeric[]', edges: ['{1.10,NaN}'], made: `'{' || n || '.10}'` },
   { type: 'boolean[]', edges: ['{t,f,NULL}'], made: `'{' || (n % 2 = 0) || '}'` },

@@ -45,7 +45,7 @@ function expectedSql(fieldType: string): string {
 function held(fieldType: string, value: unknown): unknown {
   if (value === null) return null;
   if (fieldType === 'json') return canonical(value);
-  return String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** JSON with its members in order; numbers of an array of numerics are texts, as their digits count. */
@@ -106,9 +106,9 @@ describe.each(VERSIONS)('a table of each type in PostgreSQL %i', (version) => {
   );
 });
 
-/** Elements of arrays are texts but for integers and booleans. */
+/** Elements of arrays are texts but for booleans and numbers that JSON holds. */
 function arraySql(type: string): string {
-  return /^(?:integer|boolean)/.test(type)
+  return /^(?:integer|boolean|double precision)/.test(type)
     ? 'array_to_json(v)::text'
     : 'array_to_json(v::text[])::text';
 }

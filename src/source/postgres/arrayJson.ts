@@ -11,7 +11,8 @@ type ArrayForm = CellForm & { readonly kind: 'array' };
 const MAX_DEPTH = 6;
 
 /**
- * Returns an array literal as JSON: integers, doubles and booleans as such, all other elements as texts.
+ * Returns an array literal as JSON: elements of integers to 32 bits, doubles and booleans as such, all
+ * others as texts.
  * Null if it cannot be said in JSON: one whose lower bound is not 1, or that is no array literal.
  */
 export function arrayJson(literal: string, form: ArrayForm): string | null {
@@ -88,7 +89,10 @@ class LiteralReader {
       case 'integer':
         return text;
       case 'double':
-        return /^-?[0-9]/.test(text) ? text.replace('e+', 'e') : JSON.stringify(text);
+        // JSON has neither NaN nor infinities, and a minus zero there would become 0.
+        return /^-?[0-9]/.test(text) && text !== '-0'
+          ? text.replace('e+', 'e')
+          : JSON.stringify(text);
       case 'boolean':
         return text === 't' ? 'true' : 'false';
       case 'bytes':

@@ -15,7 +15,7 @@ import type {
 } from '../source.ts';
 import { formOf, type CellForm } from './cellForm.ts';
 import { addLargeObjects } from './largeObjects.ts';
-import { identifier, nameOf } from './names.ts';
+import { identifier, nameOf } from './tableName.ts';
 
 /** A part of a table that is read by the positions of its rows. */
 export interface StoredPart {

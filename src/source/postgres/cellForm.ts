@@ -32,8 +32,12 @@ const FORMS: ReadonlyMap<string, CellForm> = new Map<string, CellForm>([
 
 const TEXT: CellForm = { kind: 'text' };
 
+/** Integers of 64 bits, which are texts in JSON, as they are in records: a JSON number may not hold them. */
+const LONG: ReadonlySet<string> = new Set(['int8', 'xid8']);
+
 /** Returns the form of the cells of a type. */
 export function formOf({ name, isArray, element, delimiter }: TypeFacts): CellForm {
   if (!isArray) return FORMS.get(name) ?? TEXT;
-  return { kind: 'array', element: FORMS.get(element ?? '') ?? TEXT, delimiter };
+  const form = LONG.has(element ?? '') ? TEXT : (FORMS.get(element ?? '') ?? TEXT);
+  return { kind: 'array', element: form, delimiter };
 }

@@ -20,7 +20,7 @@ import type {
 } from '../source.ts';
 import type { Catalogue, ColumnAccess, TableAccess } from './catalogue.ts';
 import { formOf } from './cellForm.ts';
-import { DEFAULT_SCHEMA } from './names.ts';
+import { DEFAULT_SCHEMA } from './tableName.ts';
 
 /** Data that a reader needs to read a relation; survives structured clone. */
 export interface RelationAccess {

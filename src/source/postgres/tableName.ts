@@ -10,8 +10,10 @@ export function nameOf(schema: string, table: string): string {
   return schema === DEFAULT_SCHEMA ? part(table) : `${part(schema)}.${part(table)}`;
 }
 
+const SPECIAL = /[."]/;
+
 function part(name: string): string {
-  return /[."]/.test(name) ? quote(name) : name;
+  return SPECIAL.test(name) ? quote(name) : name;
 }
 
 /** Returns the identifier of a table, with its schema. */
