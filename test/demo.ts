@@ -114,6 +114,7 @@ const READING: ReadonlySet<string> = new Set([
   'scan-all',
   'determinism',
   'drill',
+  'promote',
 ]);
 
 /** Runs a command over the source of the demo. */

@@ -182,6 +182,13 @@ const NETWORK: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'the socket of the server may not be opened'],
 ]);
 
+const CUT_OFF = 'the connection to the server was lost';
+
+/** Whether the other side closed the connection without a word, or its last words came too late. */
+export function wasCutOff(error: unknown): boolean {
+  return error instanceof Failure && error.message === CUT_OFF;
+}
+
 function lostConnection(error: unknown, where: string): Failure {
   const { code, message = '' } = Object(error) as { code?: string; message?: string };
   const network = NETWORK.get(code ?? '');
@@ -216,11 +223,7 @@ function lostConnection(error: unknown, where: string): Failure {
       error,
     );
   }
-  return failure(
-    ['SOURCE_MISSING', 'the connection to the server was lost', 'see its log, then run again'],
-    where,
-    error,
-  );
+  return failure(['SOURCE_MISSING', CUT_OFF, 'see its log, then run again'], where, error);
 }
 
 function isCertificateError(code: string, message: string): boolean {

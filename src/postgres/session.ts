@@ -5,7 +5,7 @@
 
 import { Failure } from '../outcome/failure.ts';
 import { connect, type Connection, type ConnectOptions } from './connect.ts';
-import { sqlState } from './connectionFailure.ts';
+import { sqlState, wasCutOff } from './connectionFailure.ts';
 import type { PostgresSettings } from './settings.ts';
 
 const OLDEST = 14;
@@ -69,19 +69,33 @@ export async function openSession(
     return await begin(settings, { ...options, initially: NO_TIMEOUTS });
   } catch (error) {
     switch (error instanceof Failure ? sqlState(error.cause) : null) {
-      // Servers before 17 do not know it, so it is named where the server has shown that it does.
-      case TRANSACTION_TIMEOUT: {
-        const initially = { ...NO_TIMEOUTS, transaction_timeout: '0' };
-        return begin(settings, { ...options, initially });
-      }
+      case TRANSACTION_TIMEOUT:
+        return withoutTransactionTimeout(settings, options, error);
       // A server that is too old; its version tells.
       case NO_SUCH_SETTING:
         return begin(settings, { ...options, initially: {} });
       case PROTOCOL_VIOLATION:
         throw behindPooler((error as Failure).where ?? '');
       default:
+        // The server may have closed the connection before its reason was read.
+        if (wasCutOff(error)) return withoutTransactionTimeout(settings, options, error);
         throw error;
     }
+  }
+}
+
+/** Servers before 17 do not know this timeout, so it is named only after a session has ended by it. */
+async function withoutTransactionTimeout(
+  settings: PostgresSettings,
+  options: Omit<ConnectOptions, 'initially'>,
+  cause: unknown,
+): Promise<Session> {
+  const initially = { ...NO_TIMEOUTS, transaction_timeout: '0' };
+  try {
+    return await begin(settings, { ...options, initially });
+  } catch (error) {
+    const unknown = error instanceof Failure && sqlState(error.cause) === NO_SUCH_SETTING;
+    throw unknown ? cause : error;
   }
 }
 
