@@ -13,11 +13,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { measure, median, type Measured } from './measure.ts';
+import { atMost, peak, seconds, tableOf, type Figure, type Runs } from './figures.ts';
+import { measure, type Measured } from './measure.ts';
 import { benchProject, SEALIFT, type BenchProject } from './project.ts';
-
-/** What is measured, by name; a round runs them in this order. */
-type Runs = Record<string, Measured[]>;
 
 const JSON_OF_ORDERS =
   'created_at currency customer_id delivery_address id message paid parcel product remark status total';
@@ -65,22 +63,6 @@ const OURS: Readonly<Record<string, Job>> = {
   'scan-pii': sealift('scan-pii', '--workers', '2'),
 };
 
-interface Figure {
-  readonly figure: string;
-  readonly value: number;
-  readonly bar: number;
-  readonly goal: number;
-  readonly passed: boolean;
-}
-
-const seconds = (runs: Runs, name: string): number =>
-  median((runs[name] ?? []).map((run) => run.seconds));
-const peak = (runs: readonly Measured[]): number => median(runs.map((run) => run.peak));
-
-function atMost(figure: string, value: number, bar: number, goal: number): Figure {
-  return { figure, value, bar, goal, passed: value <= bar };
-}
-
 function figures(runs: Runs, large: readonly Measured[]): Figure[] {
   const [migrate, verify] = [seconds(runs, 'migrate'), seconds(runs, 'verify-checksums')];
   const sums = seconds(runs, 'sha256sum');
@@ -100,25 +82,6 @@ function figures(runs: Runs, large: readonly Measured[]): Figure[] {
     ),
     { figure: '1 → 2 workers', value: speedUp, bar: 1.5, goal: 1.8, passed: speedUp >= 1.5 },
   ];
-}
-
-function tableOf(runs: Runs, found: readonly Figure[]): string {
-  const lines = [
-    '| command | median | peak memory |',
-    '| --- | ---: | ---: |',
-    ...Object.entries(runs).map(
-      ([name, all]) =>
-        `| ${name} | ${seconds(runs, name).toFixed(2)} s | ${Math.round(peak(all))} MiB |`,
-    ),
-    '',
-    '| figure | measured | bar | goal | |',
-    '| --- | ---: | ---: | ---: | --- |',
-    ...found.map(
-      ({ figure, value, bar, goal, passed }) =>
-        `| ${figure} | ${value.toFixed(2)} | ${bar} | ${goal} | ${passed ? 'reached' : 'not reached'} |`,
-    ),
-  ];
-  return `${lines.join('\n')}\n`;
 }
 
 /** What the peers need; a benchmark without peers would say nothing. */

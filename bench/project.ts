@@ -26,11 +26,16 @@ export function benchProject(folder: string, rows: number): BenchProject {
     mkdirSync(project, { recursive: true });
     generateOrders(`${database}.new`, rows);
     renameSync(`${database}.new`, database);
-    const init = ['init', '--source', `sqlite:${database}`, '--ids', 'uuid', '--project', project];
-    execFileSync(process.execPath, [SEALIFT, ...init], { stdio: 'ignore' });
-    addTransforms(join(project, 'mapping/modules/customers.json'), { email: ['trim', 'lower'] });
+    writeMapping(project, `sqlite:${database}`);
   }
   return { folder: project, database, candidate: join(project, 'storage_candidate/v1') };
+}
+
+/** What `init` proposes for the source, and two transforms. */
+export function writeMapping(project: string, source: string): void {
+  const init = ['init', '--source', source, '--ids', 'uuid', '--project', project];
+  execFileSync(process.execPath, [SEALIFT, ...init], { stdio: 'ignore' });
+  addTransforms(join(project, 'mapping/modules/customers.json'), { email: ['trim', 'lower'] });
 }
 
 interface ModuleFile {

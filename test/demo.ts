@@ -6,6 +6,11 @@
  *     npm run demo                                the committed example, in this checkout
  *     node test/demo.ts --project DIR             the same in another folder that has its mapping/
  *     node test/demo.ts --without drill           all but the step of this name, as often as is wanted
+ *     npm run demo -- --postgres                  the same school from a PostgreSQL server
+ *     npm run demo -- --postgres --rows 1000      a small one
+ *
+ * The server is the one from npm, which the demo starts and stops. What it reads there has to be what it
+ * reads from SQLite. Planted defects are left out: PostgreSQL's types reject a part of them.
  *
  * Writes nothing but legacy/, storage_candidate/, storage_reports/, storage_journal/ and the link
  * storage_live of the project, none of which is committed, and a temporary folder that it removes.
@@ -32,17 +37,20 @@ import type { Finding } from '../src/outcome/finding.ts';
 import { plantDefects } from './dogschool/defects.ts';
 import { generateDogSchool } from './dogschool/generate.ts';
 import { LISTS, referencesIn } from './legacy/references.ts';
+import { PASSWORD, postgresHome, startPostgres, type Postgres } from './kit/postgres.ts';
+import { loadSqlite } from './kit/sqliteToPostgres.ts';
 import { assess, describeAssessment, type Truth } from './legacy/truth.ts';
 
 const HERE = fileURLToPath(new URL('..', import.meta.url));
 const MAIN = join(HERE, 'src/cli/main.ts');
 /** Commands start faster where they find themselves compiled. */
 const CACHE = { NODE_COMPILE_CACHE: join(HERE, 'node_modules/.cache/sealift') };
-const ROWS = 10_000;
 /** The one with defects, where they are, and the one without: the mapping reads the last. */
 const SPOILT = 'legacy/spoilt.db';
 const TRUTH = 'legacy/spoilt.truth.json';
 const CLEAN = 'legacy/dogschool.db';
+/** The database of PostgreSQL. */
+const SCHOOL = 'dogschool';
 
 /** The step did not do what it says; the message says what was expected. */
 class DemoError extends Error {}
@@ -50,24 +58,38 @@ class DemoError extends Error {}
 interface Demo {
   readonly project: string;
   readonly scratch: string;
+  /** About so many rows are generated. */
+  readonly rows: number;
+  /** The server, and the URL of the school there; null where SQLite is read. */
+  readonly server: Postgres | null;
+  readonly url: string | null;
   /** What the step before leaves to the next. */
   truth: Truth;
   findings: readonly Finding[];
+  dataRoot: string;
   sealId: string;
 }
 
 interface Step {
   readonly title: string;
   /** Throws a DemoError where something is not as the title says. */
-  readonly run: (demo: Demo) => void;
+  readonly run: (demo: Demo) => void | Promise<void>;
 }
 
 /** In order. A step that is added has its title here, and checks what its commands print. */
-const STEPS: readonly Step[] = [
+const FROM_SQLITE: readonly Step[] = [
   { title: 'A legacy database with all that such databases have.', run: generateSpoilt },
   { title: 'dry-run finds every planted defect.', run: dryRun },
   { title: 'Two of them, explained.', run: explain },
-  { title: 'The same school without defects: build and seal the candidate.', run: migrate },
+  { title: 'The same school without defects: build and seal the candidate.', run: migrateClean },
+];
+const FROM_POSTGRES: readonly Step[] = [
+  { title: 'A school without defects in SQLite, and what is read from there.', run: migrateClean },
+  { title: 'The same school in PostgreSQL.', run: loadPostgres },
+  { title: 'dry-run finds no defect there.', run: dryRunPostgres },
+  { title: 'Build and seal the candidate: the same records.', run: migratePostgres },
+];
+const STEPS: readonly Step[] = [
   { title: 'Run every check over the sealed records.', run: scan },
   { title: 'Verify it against the seal id, which was kept outside of it.', run: verify },
   { title: 'Change one digit of one payment in a copy of it, and verify the copy.', run: tamper },
@@ -85,15 +107,37 @@ function say(text: string): void {
   console.log(text);
 }
 
-/** Shows a command as a person types it, and its output; paths of the project as relative ones. */
+/** Commands that read a source. */
+const READING: ReadonlySet<string> = new Set([
+  'dry-run',
+  'migrate',
+  'scan-all',
+  'determinism',
+  'drill',
+  'promote',
+]);
+
+/** Runs a command over the source of the demo. */
 function sealift(demo: Demo, args: readonly string[], code: number, runId?: string): string {
+  const reads = demo.url !== null && READING.has(args[0] ?? '');
+  return sealiftOver(demo, reads ? [...args, '--source', demo.url] : args, code, runId);
+}
+
+/** Shows a command as a person types it, and its output; paths of the project as relative ones. */
+function sealiftOver(demo: Demo, args: readonly string[], code: number, runId?: string): string {
   const shown = args.map((arg) => arg.replace(demo.scratch, '/tmp/demo'));
   const variables = runId === undefined ? '' : `MIGRATE_RUN_ID=${runId} `;
   say(`$ ${variables}npm run -s sealift -- ${shown.join(' ')}`);
   const ran = spawnSync(process.execPath, [MAIN, ...args], {
     cwd: demo.project,
     encoding: 'utf8',
-    env: { ...CACHE, ...process.env, MIGRATE_RUN_ID: runId, MIGRATE_FAIL_AFTER_MODULE: undefined },
+    env: {
+      ...CACHE,
+      ...process.env,
+      ...(demo.server === null ? {} : { PGPASSWORD: PASSWORD }),
+      MIGRATE_RUN_ID: runId,
+      MIGRATE_FAIL_AFTER_MODULE: undefined,
+    },
   });
   const output = ran.stdout
     .replaceAll(`${demo.project}/`, '')
@@ -106,10 +150,10 @@ function sealift(demo: Demo, args: readonly string[], code: number, runId?: stri
 }
 
 function generate(demo: Demo, file: string): string {
-  say(`$ node test/dogschool/generate.ts ${file} --rows ${ROWS} --seed 1`);
+  say(`$ node test/dogschool/generate.ts ${file} --rows ${demo.rows} --seed 1`);
   mkdirSync(join(demo.project, 'legacy'), { recursive: true });
   const path = join(demo.project, file);
-  generateDogSchool(path, { rows: ROWS, seed: 1 });
+  generateDogSchool(path, { rows: demo.rows, seed: 1 });
   return path;
 }
 
@@ -217,17 +261,46 @@ function sayFinding({ severity, rule, module, field, reason }: Finding, place: s
   say(paragraph.trimEnd().replaceAll(/^/gm, '  '));
 }
 
-/** Builds and seals the candidate, and notes its seal id. */
-function migrate(demo: Demo): void {
+/** Builds and seals the candidate of the SQLite database. */
+function migrateClean(demo: Demo): void {
   const path = generate(demo, CLEAN);
   say('');
-  const output = sealift(demo, ['migrate'], 0);
-  const id = /^seal id +([0-9a-f]{64})$/m.exec(output)?.[1];
-  if (id === undefined) throw new DemoError('migrate prints a seal id');
-  demo.sealId = id;
+  noteSeal(demo, sealiftOver(demo, ['migrate'], 0));
   const [counted, lines] = [countRows(path), countLines(demo)];
   expectThat(counted === lines && counted > 0, `${counted} rows in SQLite, ${lines} records`);
   say(`SQLite counts ${counted} rows, the candidate has ${lines} lines.\n`);
+}
+
+/** Notes what migrate prints. */
+function noteSeal(demo: Demo, output: string): void {
+  const [, root] = /^data root +([0-9a-f]{64})$/m.exec(output) ?? [];
+  const [, id] = /^seal id +([0-9a-f]{64})$/m.exec(output) ?? [];
+  if (root === undefined || id === undefined) throw new DemoError('migrate prints a seal id');
+  demo.dataRoot = root;
+  demo.sealId = id;
+}
+
+async function loadPostgres({ project, server }: Demo): Promise<void> {
+  if (server === null) throw new TypeError('there is no server');
+  await loadSqlite(join(project, CLEAN), await server.create(SCHOOL));
+  const [[version, tables] = []] = await server.run(
+    SCHOOL,
+    `SELECT current_setting('server_version'), count(*) FROM pg_tables WHERE schemaname = 'public'`,
+  );
+  say(`PostgreSQL ${version} on 127.0.0.1 has ${tables} tables of it.\n`);
+  expectThat(Number(tables) === 11, 'all 11 tables are there');
+}
+
+function dryRunPostgres(demo: Demo): void {
+  const output = sealift(demo, ['dry-run'], 0);
+  expectThat(output.endsWith('dry-run: PASS'), 'a clean school has no finding');
+}
+
+function migratePostgres(demo: Demo): void {
+  const { dataRoot } = demo;
+  noteSeal(demo, sealift(demo, ['migrate'], 0));
+  expectThat(demo.dataRoot === dataRoot, 'the same data root as from SQLite');
+  say(`The data root is that of the candidate from SQLite: the records are the same.\n`);
 }
 
 function countRows(file: string): number {
@@ -312,14 +385,25 @@ function liveSeal({ project }: Demo): string {
   return createHash('sha256').update(sums).digest('hex');
 }
 
-function run(project: string, without: readonly string[]): void {
+interface Options {
+  readonly rows: number;
+  readonly server: Postgres | null;
+  /** Names of the steps that are left out. */
+  readonly without: readonly string[];
+}
+
+async function run(project: string, options: Options): Promise<void> {
+  const { rows, server, without } = options;
   const scratch = mkdtempSync(join(tmpdir(), 'sealift-demo-'));
-  const demo: Demo = { project, scratch, truth: { defects: [] }, findings: [], sealId: '' };
+  const url = server === null ? null : `postgres://postgres@127.0.0.1:${server.port}/${SCHOOL}`;
+  const nothing = { truth: { defects: [] }, findings: [], dataRoot: '', sealId: '' };
+  const demo: Demo = { project, scratch, rows, server, url, ...nothing };
+  const steps = [...(server === null ? FROM_SQLITE : FROM_POSTGRES), ...STEPS];
   try {
-    for (const [index, step] of STEPS.entries()) {
+    for (const [index, step] of steps.entries()) {
       if (without.includes(step.run.name)) continue;
       say(`${index + 1}. ${step.title}\n`);
-      step.run(demo);
+      await step.run(demo);
     }
     say('All went well. What is live is storage_live, and each command has left its report:');
     for (const name of readdirSync(join(project, 'storage_reports')).sort()) {
@@ -330,20 +414,31 @@ function run(project: string, without: readonly string[]): void {
   }
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       project: { type: 'string', default: HERE },
       without: { type: 'string', multiple: true, default: [] },
+      postgres: { type: 'boolean', default: false },
+      rows: { type: 'string', default: '10000' },
     },
   });
+  if (values.postgres && postgresHome() === null) {
+    process.stderr.write('demo: PostgreSQL is not here: run npm ci, or the demo without it\n');
+    process.exitCode = 1;
+    return;
+  }
+  const server = values.postgres ? await startPostgres() : null;
   try {
-    run(resolve(values.project), values.without);
+    const { without } = values;
+    await run(resolve(values.project), { rows: Number(values.rows), server, without });
   } catch (error) {
     if (!(error instanceof DemoError)) throw error;
     process.stderr.write(`demo: this was expected, and is not so: ${error.message}\n`);
     process.exitCode = 1;
+  } finally {
+    await server?.stop();
   }
 }
 
-main();
+await main();

@@ -17,7 +17,10 @@ interface Options {
 export function initCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('init')
     .description('write a mapping for a whole unknown source')
-    .requiredOption('--source <[NAME=]URL>', 'sqlite:FILE, csv:FILE, ndjson:FILE or json:FILE')
+    .requiredOption(
+      '--source <[NAME=]URL>',
+      'sqlite:FILE, postgres://…, csv:FILE, ndjson:FILE or json:FILE',
+    )
     .addOption(
       new Option('--ids <rule>', 'keep the legacy keys, or make UUIDs from them')
         .choices(['keep', 'uuid'])

@@ -18,6 +18,8 @@ export type ValueKind = 'number' | 'text' | 'invalidText' | 'bytes' | 'boolean' 
 type ValueCounts = Readonly<Record<ValueKind | 'null', number>>;
 
 export interface ColumnProfile {
+  /** What the source guarantees of every value; null if its declaration is a hint. */
+  readonly certain: DeclaredType | null;
   readonly counts: ValueCounts;
   /**
    * Kinds of types whose converter has accepted every value so far. A type is chosen among these
@@ -112,7 +114,10 @@ export function columnTally(declared: DeclaredType): ColumnTally {
   };
   return {
     add: (value) => add(state, value),
-    profile: () => ({ ...state, clockForm: state.clockForm ?? null }),
+    profile: () => {
+      const certain = declared.certain === true ? declared : null;
+      return { ...state, certain, clockForm: state.clockForm ?? null };
+    },
   };
 }
 

@@ -69,6 +69,7 @@ export function fits(profile: ColumnProfile, type: FieldType): boolean {
  * One separator, one number of digits, UTC as Z: the source's text can be restored from the record.
  */
 function sameClock(profile: ColumnProfile, type: FieldType & { kind: ScalarKind }): boolean {
+  if (profile.certain !== null) return profile.certain.clock === type.kind;
   const form = profile.clockForm;
   if (form === null || form.digits !== type.digits) return false;
   return type.kind === 'timestamptz' ? form.zone === 'Z' : form.zone === '';
@@ -103,6 +104,8 @@ const DECIMAL: FieldType = { kind: 'decimal' };
 
 /** Lists the date and time types that hold the texts of a column, whatever it declares. */
 export function clockTypes(profile: ColumnProfile): FieldType[] {
+  const { certain } = profile;
+  if (certain?.clock !== undefined) return [withDigits(certain.clock, certain.digits)];
   const digits = profile.clockForm?.digits ?? Infinity;
   const types: FieldType[] = [{ kind: 'date' }];
   if (digits > MAX_FRACTION) return types;

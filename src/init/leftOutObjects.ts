@@ -30,7 +30,9 @@ export function leftOut({ tables, others = [] }: SourceSchema, sourceName: strin
   for (const { name, kind, derived } of tables) {
     if (derived !== undefined) {
       drop(name, `not migrated: ${derived}`);
-      decisions.push(index(name, derived));
+      // A materialised view stores rows, and is still a view.
+      if (derived.includes('materialised view')) views.push(view(name));
+      else decisions.push(index(name, derived));
     } else if (kind === 'view') {
       drop(name, 'a view: its rows come from the tables');
       views.push(view(name));

@@ -77,12 +77,22 @@ function parseUrl(
   }
   const [, scheme = '', rest = ''] = match;
   const adapter = env.adapters.get(scheme);
-  if (adapter !== undefined) return adapter.parse(rest, base);
+  if (adapter !== undefined) return parsed(() => adapter.parse(rest, base), where);
   throw new Failure('USAGE', {
     what: `there is no source of kind ${JSON.stringify(scheme)}`,
     where,
     hint: didYouMean(scheme, env.adapters.keys(), `use one of ${known(env)}${otherwise}`),
   });
+}
+
+/** An adapter does not know where its URL comes from. */
+function parsed(parse: () => SourceLocation, where: string): SourceLocation {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.where !== undefined) throw error;
+    throw Failure.revive({ ...error.toJSON(), where });
+  }
 }
 
 function known({ adapters }: Pick<SourceEnvironment, 'adapters'>): string {

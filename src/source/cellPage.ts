@@ -4,6 +4,8 @@
  * value only when one is needed. Survives structured clone.
  */
 
+import { isAscii, isUtf8 } from 'node:buffer';
+
 import { decodeUtf8, parseJson } from '../record/jsonText.ts';
 import type { JsonValue } from '../record/value.ts';
 import { InexactNumber, InvalidText, JsonNode, type SourceValue } from '../record/value.ts';
@@ -54,45 +56,80 @@ export function rowsOf(
   places: readonly number[] = Array.from({ length: page.columns }, (_, place) => place),
   parse: (text: string) => JsonValue = parseJson,
 ): Row[] {
+  const bytes = Buffer.from(page.bytes.buffer, page.bytes.byteOffset, page.bytes.length);
+  const cells: Cells = { page, bytes, textAt: textsOf(bytes, page.ends), parse };
   const rows: Row[] = [];
   for (let index = 0; index < page.rows; index += 1) {
-    const row: Row = places.map((place) => valueAt(page, index * page.columns + place, parse));
+    const row: Row = [];
+    for (const place of places) row.push(valueAt(cells, index * page.columns + place));
     row.push(locatorOf(page.locators[index] ?? 0n));
     rows.push(row);
   }
   return rows;
 }
 
-function valueAt(
-  { bytes, ends, kinds }: CellPage,
-  cell: number,
-  parse: (text: string) => JsonValue,
-): SourceValue {
-  const held = bytes.subarray(cell === 0 ? 0 : ends[cell - 1], ends[cell]);
-  switch (kinds[cell]) {
+/** Makes the text of bytes; null if they are not UTF-8. */
+type TextAt = (start: number, end: number) => string | null;
+
+interface Cells {
+  readonly page: CellPage;
+  readonly bytes: Buffer;
+  readonly textAt: TextAt;
+  readonly parse: (text: string) => JsonValue;
+}
+
+/** Checks the bytes of a page once, as a check of each cell takes longer than making its text. */
+function textsOf(bytes: Buffer, ends: Uint32Array): TextAt {
+  if (isAscii(bytes)) return (start, end) => bytes.toString('latin1', start, end);
+  if (isUtf8(bytes) && !ends.some((end) => isContinuation(bytes[end]))) {
+    return (start, end) => bytes.toString('utf8', start, end);
+  }
+  return (start, end) => decodeUtf8(bytes.subarray(start, end));
+}
+
+/** Whether a character of UTF-8 would be cut before this byte. */
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}
+
+function valueAt({ page, bytes, textAt, parse }: Cells, cell: number): SourceValue {
+  const start = cell === 0 ? 0 : (page.ends[cell - 1] ?? 0);
+  const end = page.ends[cell] ?? 0;
+  switch (page.kinds[cell]) {
     case CELL.null:
       return null;
     case CELL.text:
-      return decodeUtf8(held) ?? new InvalidText(held.slice());
+      return textAt(start, end) ?? new InvalidText(Uint8Array.from(bytes.subarray(start, end)));
     case CELL.integer:
-      return integerOf(utf8(held));
+      return integerOf(bytes, start, end);
     case CELL.double:
-      return Number(utf8(held));
+      return Number(bytes.toString('latin1', start, end));
     case CELL.true:
       return true;
     case CELL.false:
       return false;
     case CELL.bytes:
-      return held.slice();
+      return Uint8Array.from(bytes.subarray(start, end));
     case CELL.json:
-      return cellOfJson(parse(utf8(held)));
+      return cellOfJson(parse(utf8(textAt(start, end))));
     default:
-      throw new TypeError(`a cell has the unknown kind ${String(kinds[cell])}`);
+      throw new TypeError(`a cell has the unknown kind ${String(page.kinds[cell])}`);
   }
 }
 
+/** Digits that a double holds, whatever they are. */
+const SAFE_DIGITS = 15;
+const [MINUS, ZERO] = [0x2d, 0x30];
+
 /** Returns a number if a double holds it, else a bigint. */
-function integerOf(digits: string): number | bigint {
+function integerOf(bytes: Buffer, start: number, end: number): number | bigint {
+  const first = bytes[start] === MINUS ? start + 1 : start;
+  if (end - first <= SAFE_DIGITS) {
+    let value = 0;
+    for (let at = first; at < end; at += 1) value = value * 10 + (bytes[at] ?? 0) - ZERO;
+    return first === start || value === 0 ? value : -value;
+  }
+  const digits = bytes.toString('latin1', start, end);
   const value = Number(digits);
   return Number.isSafeInteger(value) ? value : BigInt(digits);
 }
@@ -102,8 +139,7 @@ function cellOfJson(value: JsonValue): SourceValue {
   return isNode ? new JsonNode(value) : value;
 }
 
-function utf8(bytes: Uint8Array): string {
-  const text = decodeUtf8(bytes);
+function utf8(text: string | null): string {
   if (text === null) throw new TypeError('a cell that has to be UTF-8 is not');
   return text;
 }

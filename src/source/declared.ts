@@ -24,4 +24,6 @@ export interface DeclaredType {
   readonly digits?: number;
   /** Maximum number of characters of a text. */
   readonly length?: number;
+  /** Whether the source holds every value to it, in one form; left out if it is a hint. */
+  readonly certain?: true;
 }

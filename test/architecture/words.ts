@@ -28,7 +28,7 @@ export const WORDS_OUT: readonly Out[] = [
   out('look up', /\blookUps?\b|LookUps?\b/g, 'lookup'),
   out('gate', /rowGate|RowGate|[a-z]Gate\b/g, 'filter, predicate'),
   out('nameless', /nameless/gi, 'unlinked'),
-  out('foreign', /\bforeign\b(?![ -]keys?\b)/g, 'unexpected, of another'),
+  out('foreign', /\bforeign\b(?![ -](?:key|table)s?\b)/g, 'unexpected, of another'),
   out('sound', /\bsound(?:s|ness)?\b|Sound/g, 'valid, intact'),
   out('held against', /\bh(?:eld|old|olds|olding)(?: \w+){0,3} against\b/g, 'validated against'),
   out(

@@ -11,6 +11,7 @@ import { ndjsonAdapter } from '../../src/source/ndjson.ts';
 import type { SourceAdapter, SourceLocation } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import { NETWORK } from './network/subject.ts';
+import { POSTGRES } from './postgres.ts';
 
 export type Cells = (string | null)[];
 
@@ -29,6 +30,8 @@ export interface Subject {
    * lies in files.
    */
   write(folder: string, rows: readonly Cells[]): Promise<SourceLocation>;
+  /** Name of the table in SQL of the source; `people` if left out. */
+  readonly inSql?: string;
   /** Texts that its sources cannot hold. */
   readonly cannotHold: readonly string[];
   /** A part of its locations that is never shown. */
@@ -148,4 +151,5 @@ export const SUBJECTS: readonly Subject[] = [
     },
   },
   NETWORK,
+  ...POSTGRES,
 ];

@@ -5,13 +5,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { determinism } from '../../src/flow/determinism.ts';
 import { Failure } from '../../src/outcome/failure.ts';
+import { parseAddress } from '../../src/postgres/address.ts';
 import { formatSourceUrl, parseSourceUrl } from '../../src/project/sourceUrl.ts';
 import type { Environment, SelfOptions } from '../../src/run/environment.ts';
 import { networkAdapter } from '../contract/network/adapter.ts';
 import { sealift } from '../kit/run.ts';
 import { ENVIRONMENT, newProject, temporaryFolder } from '../fault/fixture.ts';
 
-const SECRET_URL = 'postgres://ada:s3cret@db/shop';
+const SECRET_URL = 'oracle://ada:s3cret@db/shop';
+
+/** What a URL of PostgreSQL leaves to the environment. */
+const PG = { scheme: 'postgres', ...parseAddress('//') };
 
 let folder = '';
 beforeAll(() => {
@@ -59,6 +63,11 @@ describe('the URL of a source', () => {
     ['csv:a.csv?delimiter=;', { scheme: 'csv', path: '/srv/a.csv', delimiter: ';' }],
     ['csv:a.csv?null=a/../b', { scheme: 'csv', path: '/srv/a.csv', nullText: 'a/../b' }],
     ['csv:what?.csv', { scheme: 'csv', path: '/srv/what?.csv' }],
+    ['postgres://', PG],
+    ['postgres://ada@db/shop', { ...PG, user: 'ada', host: 'db', database: 'shop' }],
+    ['postgres://[::1]:5433', { ...PG, host: '::1', port: 5433 }],
+    ['postgres://%2Frun/a%20b', { ...PG, host: '/run', database: 'a b' }],
+    ['postgres:///x?sslmode=require', { ...PG, database: 'x', sslmode: 'require' }],
   ])('%s is a location, and is made of it again', (url, location) => {
     const found = parseSourceUrl(url, '/srv', ENVIRONMENT);
     expect(found).toEqual(location);
@@ -87,6 +96,9 @@ describe('the URL of a source', () => {
   it.each([
     SECRET_URL,
     'postgres:host=db password=s3cret',
+    'postgres://ada:s3cret@db/shop?sslmod=require',
+    'postgres://ada:s3cret@db:port/shop',
+    'postgres://ada:s3cret%@db/shop',
     'POSTGRES://ada:s3cret@db/shop',
     'host=db password=s3cret',
     'env:s3cret@db',
@@ -116,7 +128,7 @@ describe('a password in --source', () => {
       );
       expect(code).toBe(64);
       expect(stdout + stderr).toContain(
-        'there is no source of kind \\"postgres\\"'.replaceAll(more.length === 0 ? '\\' : '', ''),
+        'there is no source of kind \\"oracle\\"'.replaceAll(more.length === 0 ? '\\' : '', ''),
       );
       expect(stdout + stderr).not.toContain('s3cret');
       expect(readdirSync(project)).toEqual([]);

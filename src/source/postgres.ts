@@ -1,0 +1,188 @@
+/**
+ * The PostgreSQL source. Promises: nothing is written, all readers see one snapshot that also holds
+ * against TRUNCATE, every cell arrives exactly, and rows that the role may not see are an error.
+ *
+ * Tables are read by ranges of their pages, unordered; rows are located by their ctid. Views are read by
+ * one reader, their rows located by ordinals.
+ */
+
+import { isDeepStrictEqual } from 'node:util';
+
+import { Failure } from '../outcome/failure.ts';
+import { formatAddress, parseAddress, USAGE, type PostgresAddress } from '../postgres/address.ts';
+import type { Connection } from '../postgres/connect.ts';
+import { assertPinned, openSession, type ServerFacts } from '../postgres/session.ts';
+import { completeAddress } from '../postgres/settings.ts';
+import { POSTGRES_DIALECT } from '../sql/postgresQuery.ts';
+import { countOnce } from './countOnce.ts';
+import { readCatalogue, type Catalogue, type Lockable } from './postgres/catalogue.ts';
+import { showCtid } from './postgres/copyCells.ts';
+import { readType } from './postgres/declaredType.ts';
+import { listObjects } from './postgres/inventory.ts';
+import { isRewritten, lockByQuery, lockTables } from './postgres/locking.ts';
+import { planRanges } from './postgres/rangePlan.ts';
+import { openReader, tableNamed, type PostgresHandle } from './postgres/reader.ts';
+import { planRelations, type PlannedRelations } from './postgres/relation.ts';
+import type {
+  PreparedSource,
+  PrepareOptions,
+  SourceAdapter,
+  SourceLocation,
+  Timeouts,
+} from './source.ts';
+
+const SCHEME = 'postgres';
+
+export const postgresAdapter: SourceAdapter = {
+  scheme: SCHEME,
+  usage: USAGE,
+  parse: (rest) => ({ scheme: SCHEME, ...parseAddress(rest) }),
+  format: (location) => formatAddress(addressOf(location)),
+  dialect: POSTGRES_DIALECT,
+  showLocator: showCtid,
+  declared: ({ declaredType }) => readType(declaredType),
+  prepare: (location, options) => prepare(addressOf(location), options),
+  open: (handle, signal) => openReader(handle as PostgresHandle, signal),
+};
+
+function addressOf(location: SourceLocation): PostgresAddress {
+  const { scheme, ...address } = location;
+  if (scheme !== SCHEME) throw new TypeError(`not a location of ${SCHEME}`);
+  return address as unknown as PostgresAddress;
+}
+
+const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
+async function prepare(address: PostgresAddress, options: PrepareOptions): Promise<PreparedSource> {
+  const { variables, timeouts, signal } = options;
+  const settings = completeAddress(address, variables);
+  const session = await openSession(settings, { connectMs: timeouts.connectMs, signal });
+  const { connection, facts } = session;
+  try {
+    await connection.query(BEGIN);
+    const catalogue = await readCatalogue(connection);
+    const objects = await listObjects(connection);
+    const bytes = await databaseBytes(connection);
+    await connection.query(`SET LOCAL statement_timeout = ${timeouts.statementMs}`);
+    const planned = await planRelations(connection, catalogue, options.relations ?? []);
+    await connection.query('SET LOCAL statement_timeout = 0');
+    return prepared({ connection, facts, catalogue, objects, planned, bytes, settings, timeouts });
+  } catch (error) {
+    connection.end();
+    throw error;
+  }
+}
+
+interface Begun {
+  readonly connection: Connection;
+  readonly facts: ServerFacts;
+  readonly catalogue: Catalogue;
+  readonly objects: Awaited<ReturnType<typeof listObjects>>;
+  readonly planned: PlannedRelations;
+  readonly bytes: number | null;
+  readonly settings: PostgresHandle['settings'];
+  readonly timeouts: Timeouts;
+}
+
+function prepared(begun: Begun): PreparedSource {
+  const { connection, facts, catalogue, objects, planned, settings, timeouts } = begun;
+  const { label } = connection;
+  const counts = countOnce(async (table) => {
+    const { from } = tableNamed(catalogue.access, table, label);
+    const [[rows] = []] = await connection.query(`SELECT pg_catalog.count(*) FROM ${from}`, table);
+    return Number(rows);
+  });
+  let snapshotNote: string | null = null;
+  return {
+    label,
+    schema: catalogue.schema,
+    objects,
+    relations: planned.relations,
+    estimatedBytes: begun.bytes,
+    get notes() {
+      return [serverNote(facts), ...(snapshotNote === null ? [] : [snapshotNote])];
+    },
+    plan: async (table, rows) => {
+      // Queries run in readers only, as one range.
+      if (planned.relations.get(table)?.schema.kind === 'query') return [{}];
+      return planRanges(connection, tableNamed(catalogue.access, table, label), rows);
+    },
+    count: async (table) => {
+      tableNamed(catalogue.access, table, label);
+      return counts.count(table);
+    },
+    async inOneSnapshot(openReaders) {
+      counts.forget();
+      // A view is locked with the tables that it reads; one that the mapping does not read may be broken.
+      const lockable = catalogue.lockable.filter(({ name, isView }) => {
+        return !isView || planned.relations.has(name);
+      });
+      const { lockMs } = timeouts;
+      const { snapshot, lsn } = await beginSnapshot(connection, lockable, lockMs, facts);
+      const now = await readCatalogue(connection);
+      const listed = await listObjects(connection);
+      if (!isDeepStrictEqual(now, catalogue) || !isDeepStrictEqual(listed, objects)) {
+        throw changed(label);
+      }
+      snapshotNote = `snapshot ${snapshot}, at ${lsn}`;
+      const handle: PostgresHandle = {
+        scheme: SCHEME,
+        settings,
+        snapshot,
+        tables: catalogue.access,
+        relations: planned.access,
+        connectMs: timeouts.connectMs,
+        lockable,
+        lockMs,
+      };
+      return openReaders(handle);
+    },
+    // The snapshot stays as it is; the locks stay as long as this session lives.
+    async assertUnchanged() {
+      await connection.query('SELECT 1');
+    },
+    async close() {
+      connection.end();
+    },
+  };
+}
+
+/** Begins a snapshot of locked tables and exports it. */
+async function beginSnapshot(
+  connection: Connection,
+  lockable: readonly Lockable[],
+  lockMs: number,
+  { isStandby, major }: ServerFacts,
+): Promise<{ readonly snapshot: string; readonly lsn: string }> {
+  await connection.query(`ROLLBACK; ${BEGIN}`);
+  await lockTables(connection, lockable, lockMs);
+  const lsn = isStandby ? 'pg_last_wal_replay_lsn()' : 'pg_current_wal_lsn()';
+  const [[snapshot, at] = []] = await connection.query(
+    `SELECT pg_catalog.pg_export_snapshot(), pg_catalog.${lsn}`,
+  );
+  await lockByQuery(connection, lockable);
+  await assertPinned(connection, major);
+  if (await isRewritten(connection)) throw changed(connection.label);
+  return { snapshot: String(snapshot), lsn: String(at) };
+}
+
+async function databaseBytes(connection: Connection): Promise<number | null> {
+  const [[bytes] = []] = await connection.query(
+    `SELECT CASE WHEN has_database_privilege(current_database(), 'CONNECT')
+      THEN pg_catalog.pg_database_size(current_database()) END`,
+  );
+  return bytes === null || bytes === undefined ? null : Number(bytes);
+}
+
+function serverNote({ version, role, isStandby }: ServerFacts): string {
+  const standby = isStandby ? ', a standby, which may end the snapshot for its recovery' : '';
+  return `PostgreSQL ${version}, read as ${JSON.stringify(role)}${standby}`;
+}
+
+function changed(where: string): Failure {
+  return new Failure('SOURCE_CHANGED', {
+    what: 'the tables of the database were changed while their schema was being read',
+    where,
+    hint: 'wait until that has ended, then run again',
+  });
+}

@@ -1,0 +1,217 @@
+/**
+ * Decodes what `COPY … TO STDOUT` sends (text format) into pages of cells. Bytes are copied once, and no
+ * text is made of any. See https://www.postgresql.org/docs/current/sql-copy.html, "Text Format".
+ */
+
+import { CELL, type CellPage } from '../cellPage.ts';
+import { arrayJson } from './arrayJson.ts';
+import type { CellForm } from './cellForm.ts';
+
+/** At most as many rows as the contract allows in a page, and about as many bytes. */
+export const PAGE_ROWS = 4096;
+const PAGE_BYTES = 2 ** 20;
+
+const [TAB, LF, BACKSLASH, CAPITAL_N] = [0x09, 0x0a, 0x5c, 0x4e];
+
+/** What an escape stands for, by the character after the backslash; any other is itself. */
+const ESCAPES: ReadonlyMap<number, number> = new Map([
+  [0x62, 8], // b
+  [0x66, 12], // f
+  [0x6e, 10], // n
+  [0x72, 13], // r
+  [0x74, 9], // t
+  [0x76, 11], // v
+]);
+
+export interface CopyShape {
+  readonly forms: readonly CellForm[];
+  /** Whether a ctid follows the cells; else rows are located by their ordinals. */
+  readonly located: boolean;
+}
+
+/** Yields pages of the rows in a stream of chunks, which end anywhere. */
+export async function* copyPages(
+  chunks: AsyncIterable<Uint8Array>,
+  { forms, located }: CopyShape,
+): AsyncGenerator<CellPage, void, undefined> {
+  const page = new PageBuilder(forms, located);
+  // Parts of a row whose end is yet to come, put together once, as a cell may be of many chunks. They are
+  // copies: a chunk belongs to the driver, which may write into it again, and slice() of a Buffer shares it.
+  let rest: Uint8Array[] = [];
+  for await (const chunk of chunks) {
+    if (!chunk.includes(LF)) {
+      rest.push(new Uint8Array(chunk));
+      continue;
+    }
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([...rest, chunk]);
+    let at = 0;
+    for (;;) {
+      const end = bytes.indexOf(LF, at);
+      if (end < 0) break;
+      page.add(bytes, at, end);
+      at = end + 1;
+      if (page.isFull()) yield page.take();
+    }
+    rest = at === bytes.length ? [] : [new Uint8Array(bytes.subarray(at))];
+  }
+  if (rest.length > 0) throw new TypeError('COPY ended within a row');
+  if (!page.isEmpty()) yield page.take();
+}
+
+class PageBuilder {
+  readonly #forms: readonly CellForm[];
+  readonly #located: boolean;
+  #rows = 0;
+  #ordinal = 0n;
+  #length = 0;
+  #cells = 0;
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(PAGE_BYTES);
+  #ends: Uint32Array<ArrayBuffer>;
+  #kinds: Uint8Array<ArrayBuffer>;
+  #locators: BigInt64Array<ArrayBuffer> = new BigInt64Array(PAGE_ROWS);
+
+  constructor(forms: readonly CellForm[], located: boolean) {
+    this.#forms = forms;
+    this.#located = located;
+    this.#ends = new Uint32Array(PAGE_ROWS * forms.length);
+    this.#kinds = new Uint8Array(PAGE_ROWS * forms.length);
+  }
+
+  isEmpty(): boolean {
+    return this.#rows === 0;
+  }
+
+  isFull(): boolean {
+    return this.#rows === PAGE_ROWS || this.#length >= PAGE_BYTES;
+  }
+
+  /** Adds the row in `from` … `end`, without its line end. */
+  add(from: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start);
+    let at = start;
+    for (const form of this.#forms) at = this.#cell(from, at, end, form) + 1;
+    this.#locators[this.#rows] = this.#located ? locatorIn(from, at, end) : (this.#ordinal += 1n);
+    this.#rows += 1;
+  }
+
+  /** Returns the page and begins the next one. */
+  take(): CellPage {
+    const page = {
+      rows: this.#rows,
+      columns: this.#forms.length,
+      bytes: this.#bytes.slice(0, this.#length),
+      ends: this.#ends.slice(0, this.#cells),
+      kinds: this.#kinds.slice(0, this.#cells),
+      locators: this.#locators.slice(0, this.#rows),
+    };
+    [this.#rows, this.#length, this.#cells] = [0, 0, 0];
+    return page;
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#length + more, 2 * this.#bytes.length));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+
+  /** Copies a cell, without its escapes; returns where it ends in `from`. */
+  #cell(from: Uint8Array, start: number, end: number, form: CellForm): number {
+    const begin = this.#length;
+    if (isNull(from, start, end)) {
+      this.#finish(CELL.null);
+      return start + 2;
+    }
+    const into = this.#bytes;
+    let [at, length] = [start, begin];
+    for (; at < end; at += 1) {
+      let byte = from[at] ?? 0;
+      if (byte === TAB) break;
+      if (byte === BACKSLASH) {
+        at += 1;
+        byte = from[at] ?? 0;
+        byte = ESCAPES.get(byte) ?? byte;
+      }
+      into[length] = byte;
+      length += 1;
+    }
+    this.#length = length;
+    this.#convert(begin, form);
+    return at;
+  }
+
+  /** Turns the text since `begin` into what the form of its column says. */
+  #convert(begin: number, form: CellForm): void {
+    switch (form.kind) {
+      case 'text':
+        return this.#finish(CELL.text);
+      case 'integer':
+        return this.#finish(CELL.integer);
+      case 'double':
+        return this.#finish(CELL.double);
+      case 'boolean': {
+        const isTrue = this.#bytes[begin] === 0x74;
+        this.#length = begin;
+        return this.#finish(isTrue ? CELL.true : CELL.false);
+      }
+      case 'bytes': {
+        // `\x`, then two digits a byte; so the bytes fit in place.
+        const digits = Buffer.from(this.#bytes.subarray(begin + 2, this.#length)).toString(
+          'latin1',
+        );
+        const decoded = Buffer.from(digits, 'hex');
+        this.#bytes.set(decoded, begin);
+        this.#length = begin + decoded.length;
+        return this.#finish(CELL.bytes);
+      }
+      case 'array':
+        return this.#array(begin, form);
+    }
+  }
+
+  #array(begin: number, form: CellForm & { readonly kind: 'array' }): void {
+    const literal = Buffer.from(this.#bytes.subarray(begin, this.#length)).toString('utf8');
+    const json = arrayJson(literal, form);
+    if (json === null) return this.#finish(CELL.text);
+    const encoded = Buffer.from(json);
+    this.#length = begin;
+    this.#reserve(encoded.length);
+    this.#bytes.set(encoded, begin);
+    this.#length = begin + encoded.length;
+    return this.#finish(CELL.json);
+  }
+
+  #finish(kind: number): void {
+    this.#ends[this.#cells] = this.#length;
+    this.#kinds[this.#cells] = kind;
+    this.#cells += 1;
+  }
+}
+
+function isNull(from: Uint8Array, start: number, end: number): boolean {
+  if (from[start] !== BACKSLASH || from[start + 1] !== CAPITAL_N) return false;
+  return start + 2 === end || from[start + 2] === TAB;
+}
+
+/** Rows of a page of PostgreSQL are counted in 16 bits. */
+const SLOTS = 2 ** 16;
+
+/** Reads `(page,slot)`. */
+function locatorIn(from: Uint8Array, start: number, end: number): bigint {
+  let [page, slot, at] = [0, 0, start + 1];
+  for (; from[at] !== 0x2c && at < end; at += 1) page = page * 10 + (from[at] ?? 0) - 0x30;
+  for (at += 1; from[at] !== 0x29 && at < end; at += 1) slot = slot * 10 + (from[at] ?? 0) - 0x30;
+  return BigInt(page * SLOTS + slot);
+}
+
+/** Reads a ctid, or an ordinal. */
+export function locatorOfText(text: string): number | string {
+  const [, page, slot] = /^\((\d+),(\d+)\)$/.exec(text) ?? [];
+  return page === undefined ? Number(text) : Number(page) * SLOTS + Number(slot);
+}
+
+/** Formats a locator as PostgreSQL writes a ctid. */
+export function showCtid(locator: number | string): string {
+  const value = Number(locator);
+  return `(${Math.floor(value / SLOTS)},${value % SLOTS})`;
+}

@@ -1,0 +1,221 @@
+/** Reads tables of a PostgreSQL database in an exported snapshot, by COPY. */
+
+import type { Connection, TextRow } from '../../postgres/connect.ts';
+import { serverFailure } from '../../postgres/connectionFailure.ts';
+import { assertPinned, openSession } from '../../postgres/session.ts';
+import { labelOf, type PostgresSettings } from '../../postgres/settings.ts';
+import { Failure } from '../../outcome/failure.ts';
+import { quote, quoteText } from '../../sql/quote.ts';
+import { rowsOf, type CellPage } from '../cellPage.ts';
+import type { ReadRange, RelationReader, SourceHandle, SourceReader } from '../source.ts';
+import { baseCountsOf, baseCountsSql, lostRowsSql, relationSql } from './base.ts';
+import type { ColumnAccess, Lockable, TableAccess } from './catalogue.ts';
+import { copyPages, locatorOfText, PAGE_ROWS, type CopyShape } from './copyCells.ts';
+import { lockByQuery, lockTables } from './locking.ts';
+import { isLocated, type BaseAccess, type RelationAccess } from './relation.ts';
+
+export interface PostgresHandle extends SourceHandle {
+  readonly settings: PostgresSettings;
+  readonly snapshot: string;
+  readonly tables: readonly TableAccess[];
+  readonly relations: readonly RelationAccess[];
+  readonly connectMs: number;
+  readonly lockable: readonly Lockable[];
+  readonly lockMs: number;
+}
+
+/** Opens a session in the snapshot of the handle. */
+async function join(handle: PostgresHandle, signal: AbortSignal): Promise<Connection> {
+  const { settings, snapshot, connectMs } = handle;
+  const { connection, facts } = await openSession(settings, { connectMs, signal });
+  try {
+    await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await connection.query(`SET TRANSACTION SNAPSHOT ${quoteText(snapshot)}`);
+    await assertPinned(connection, facts.major);
+    await lockTables(connection, handle.lockable, handle.lockMs);
+    await lockByQuery(connection, handle.lockable);
+    return connection;
+  } catch (error) {
+    connection.end();
+    throw error;
+  }
+}
+
+/** Opens a reader. @throws Failure, or the reason of the signal */
+export async function openReader(
+  handle: PostgresHandle,
+  signal: AbortSignal,
+): Promise<SourceReader> {
+  const label = labelOf(handle.settings);
+  let connection: Connection | null = await join(handle, signal);
+  let closed = false;
+  /** Lends the connection; one that is not given back is closed, and another one joins the snapshot. */
+  async function* lent<T>(
+    name: string,
+    use: (connection: Connection) => AsyncIterable<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    signal.throwIfAborted();
+    if (closed) throw new TypeError('the reader is closed');
+    connection ??= await join(handle, signal);
+    const here = connection;
+    // A copy that is left half way would be sent to its end first.
+    connection = null;
+    try {
+      yield* use(here);
+      connection = here;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw serverFailure(error, `${label}, ${name}`);
+    } finally {
+      if (connection !== here || closed) here.end();
+    }
+  }
+  const relationNamed = (name: string): RelationAccess | undefined => {
+    return handle.relations.find((relation) => relation.name === name);
+  };
+  async function* readCells(
+    name: string,
+    columns: readonly string[],
+    range: ReadRange,
+  ): AsyncGenerator<CellPage, void, undefined> {
+    const relation = relationNamed(name);
+    const copy =
+      relation === undefined
+        ? copyOfTable(tableNamed(handle.tables, name, label), columns, range, label)
+        : copyOfRelation(relation, columns, label);
+    yield* lent(name, (here) => copyPages(here.copy(copy.sql), copy));
+  }
+  const rowsOfQuery = async (name: string, sql: string): Promise<TextRow[]> => {
+    const found: TextRow[] = [];
+    for await (const row of lent(name, async function* query(here) {
+      yield* await here.query(sql);
+    })) {
+      found.push(row);
+    }
+    return found;
+  };
+  return {
+    readCells,
+    async *read(table, columns, range) {
+      for await (const page of readCells(table, columns, range)) yield rowsOf(page);
+    },
+    relations: relationReader(handle, rowsOfQuery, label),
+    async close() {
+      closed = true;
+      connection?.end();
+    },
+  };
+}
+
+function relationReader(
+  { relations, tables }: PostgresHandle,
+  rowsOfQuery: (name: string, sql: string) => Promise<TextRow[]>,
+  label: string,
+): RelationReader {
+  const withBase = (name: string): readonly [RelationAccess, BaseAccess] => {
+    const relation = relations.find((one) => one.name === name);
+    if (relation?.base != null) return [relation, relation.base];
+    throw new Failure('SOURCE_SCHEMA', {
+      what: `${JSON.stringify(name.slice(0, 80))} has no suitable base table`,
+      where: label,
+      hint: 'check "base" in the mapping against the database',
+    });
+  };
+  return {
+    async count(name) {
+      const relation = relations.find((one) => one.name === name);
+      const from =
+        relation === undefined
+          ? tableNamed(tables, name, label).from
+          : `(${relationSql(relation, [])}) q`;
+      const [[rows] = []] = await rowsOfQuery(name, `SELECT count(*) FROM ${from}`);
+      return Number(rows);
+    },
+    async baseCounts(name) {
+      const [relation, base] = withBase(name);
+      const [row] = await rowsOfQuery(name, baseCountsSql(relation, base));
+      return baseCountsOf(row, base);
+    },
+    async *lostRows(name) {
+      const [relation, base] = withBase(name);
+      const rows = await rowsOfQuery(name, lostRowsSql(relation, base));
+      for (let at = 0; at < rows.length; at += PAGE_ROWS) {
+        yield rows.slice(at, at + PAGE_ROWS).map(([row]) => locatorOfText(String(row)));
+      }
+    },
+  };
+}
+
+interface Copy extends CopyShape {
+  readonly sql: string;
+}
+
+function copyOfRelation(relation: RelationAccess, columns: readonly string[], label: string): Copy {
+  const read = columns.map((column) => columnNamed(relation, column, label));
+  const sql = relationSql(
+    relation,
+    read.map(({ name }) => name),
+  );
+  const located = relation.base !== null && isLocated(relation.base);
+  return { sql: `COPY (${sql}) TO STDOUT`, forms: read.map(({ form }) => form), located };
+}
+
+function copyOfTable(
+  table: TableAccess,
+  columns: readonly string[],
+  range: ReadRange,
+  label: string,
+): Copy {
+  const read = columns.map((column) => columnNamed(table, column, label));
+  const cells = read.map(({ name, sql }) => sql ?? quote(name));
+  const { from, parts } = table;
+  const forms = read.map(({ form }) => form);
+  if (parts === null) {
+    return {
+      sql: `COPY (SELECT ${cells.join(', ')} FROM ${from}) TO STDOUT`,
+      forms,
+      located: false,
+    };
+  }
+  const part = parts[Number(range['part'])];
+  if (part === undefined) throw new TypeError('the range is of another table');
+  const bounds = [`ctid >= ${tid(range['from'])}`];
+  if (range['to'] !== null) bounds.push(`ctid < ${tid(range['to'])}`);
+  const list = [...cells, 'ctid'].join(', ');
+  const where = bounds.join(' AND ');
+  const sql = `COPY (SELECT ${list} FROM ONLY ${part.identifier} WHERE ${where}) TO STDOUT`;
+  return { sql, forms, located: true };
+}
+
+function tid(page: ReadRange[string] | undefined): string {
+  return `'(${Math.trunc(Number(page))},0)'::pg_catalog.tid`;
+}
+
+/** Returns a table by its name. @throws Failure SOURCE_SCHEMA */
+export function tableNamed(
+  tables: readonly TableAccess[],
+  name: string,
+  label: string,
+): TableAccess {
+  const found = tables.find((table) => table.name === name);
+  if (found !== undefined) return found;
+  throw new Failure('SOURCE_SCHEMA', {
+    what: `the database has no table ${JSON.stringify(name)} that can be read`,
+    where: label,
+    hint: 'check the mapping against the database',
+  });
+}
+
+function columnNamed(
+  { name, columns }: Pick<TableAccess, 'name' | 'columns'>,
+  column: string,
+  label: string,
+): ColumnAccess {
+  const found = columns.find((one) => one.name === column);
+  if (found !== undefined) return found;
+  throw new Failure('SOURCE_SCHEMA', {
+    what: `table ${JSON.stringify(name)} has no column ${JSON.stringify(column)}`,
+    where: label,
+    hint: 'check the mapping against the database',
+  });
+}
