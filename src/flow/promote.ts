@@ -46,6 +46,7 @@ import {
 } from '../promote/pointerSession.ts';
 import { pointerOutcome } from '../promote/pointerOutcome.ts';
 import type { ProjectPaths } from '../project/paths.ts';
+import { sealedSettings } from '../project/reviewSubject.ts';
 import { assertSealId } from '../project/sealIdOption.ts';
 import type { Workers } from '../run/workers.ts';
 import { tallyChanges } from '../scan/drift/recordDrift.ts';
@@ -82,6 +83,10 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     assertFrozenIfRequired(frozen, project, paths.root);
     const verified = await verifyWhole(paths.candidates, name, options.workers, env);
     assertNoSample(verified, name);
+    // As they were sealed, too, so that an edit after the build cannot drop a requirement.
+    const sealed = sealedSettings(sealedPath(paths.candidates, name)) ?? {};
+    assertOperator(sealed, operatorOf(options.who, env), paths.root);
+    assertFrozenIfRequired(frozen, sealed, paths.root);
     assertBuiltAsFrozen(verified, frozen, name);
     const already = history.byCommand && history.live === name;
     // Last of the slow checks, so that little time passes until the link is switched.

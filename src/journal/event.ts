@@ -106,7 +106,13 @@ export type JournalEvent =
   | { readonly event: 'prune'; readonly candidates: readonly string[] }
   | WritesEvent
   /** The mapping was frozen; `digest` as a seal states it, `file` is the SHA-256 of freeze.json. */
-  | { readonly event: 'mapping-frozen'; readonly digest: string; readonly file?: string }
+  | {
+      readonly event: 'mapping-frozen';
+      readonly digest: string;
+      readonly file?: string;
+      /** Whether the mapping requires a freeze; absent if not. */
+      readonly required?: true;
+    }
   /** A reviewer approved a candidate; `signer` is the fingerprint of the key, null without a key. */
   | {
       readonly event: 'approved';

@@ -103,9 +103,10 @@ function readWrites(
   };
 }
 
-function readFrozen({ digest, file }: JournalMembers): JournalEvent | null {
+function readFrozen({ digest, file, required }: JournalMembers): JournalEvent | null {
   if (!isText(digest)) return null;
-  return { event: 'mapping-frozen', digest, ...(isText(file) ? { file } : {}) };
+  const requires = required === true ? { required: true as const } : {};
+  return { event: 'mapping-frozen', digest, ...(isText(file) ? { file } : {}), ...requires };
 }
 
 function readApproved({ sealId, approval, signer }: JournalMembers): JournalEvent | null {
