@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
+  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -125,6 +126,18 @@ describe.skipIf(!HAS_SSH_KEYGEN)('an approval', () => {
     expect(live.stdout).toMatch(/^approved by berta, key SHA256:/m);
     const intent = journal(project).entries.find(({ event }) => event === 'promote-intended');
     expect(intent?.['approvals']).toEqual([digest]);
+  });
+
+  it('is not needed in a rehearsal, in which nothing goes live', async () => {
+    const folder = join(project, 'storage_candidate/.shadow-x/project');
+    const rest = ['mapping', 'storage_journal', 'legacy.db'];
+    for (const name of rest) cpSync(join(project, name), join(folder, name), { recursive: true });
+    const sealed = 'storage_candidate/sealed';
+    cpSync(join(project, sealed), join(folder, sealed), { recursive: true });
+    const [name = ''] = readdirSync(join(folder, sealed));
+    const live = await run(folder, 'promote', name);
+    expect(live.code, live.stderr).toBe(0);
+    expect(liveOf(project)).toBe(null);
   });
 
   it('is canonical JSON with a line feed, whose signature ssh-keygen verifies', async () => {
