@@ -14,6 +14,7 @@ import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { severityOfRule, type Rule } from '../outcome/rules.ts';
 import { approvalNote, countPeople } from '../project/approvals.ts';
+import { isEdited, lastFreeze } from '../project/freezeInForce.ts';
 import {
   journaledApprovals,
   requiredBySeal,
@@ -76,7 +77,7 @@ export async function verifyEvidence(
   findings.push(
     ...approvalFindings(approvals, cutover, requiredBySeal(join(data, CANDIDATE_PART))),
   );
-  findings.push(...(await freezeFindings(data, seal)));
+  findings.push(...(await freezeFindings(data, seal, journal)));
   const reports = reportsIn(data, sealId);
   findings.push(...reports.findings);
   const notes = [
@@ -220,11 +221,20 @@ function approvalFindings(
   return found;
 }
 
-async function freezeFindings(data: string, { run }: SealInBag): Promise<Finding[]> {
+/** The freeze has to be the one that the journal records last, with who froze it and why. */
+async function freezeFindings(
+  data: string,
+  { run }: SealInBag,
+  journal: Journal,
+): Promise<Finding[]> {
   const file = `data/${FREEZE_FILE}`;
   try {
     const frozen = await readFreeze(data);
     if (frozen === null) return [finding('evidence', file, 'the mapping was not frozen')];
+    const last = lastFreeze(journal);
+    if (last === null || isEdited(frozen, last)) {
+      return [finding('seal-unexpected', file, 'the freeze is not the last one of the journal')];
+    }
     if (frozen.digest === run.mapping.digest) return [];
     return [finding('evidence', file, 'the frozen mapping is not that of the candidate')];
   } catch (error) {

@@ -218,6 +218,16 @@ describe.skipIf(!HAS_SSH_KEYGEN)('evidence verify', () => {
       () => rechain((line) => line.replaceAll(sealId, 'f'.repeat(64))),
     ],
     [
+      'a freeze in the name of another person',
+      'the freeze is not the last one of the journal',
+      () => edit('data/freeze.json', (text) => text.replace('"Zoe"', '"Ada"')),
+    ],
+    [
+      'a freeze that the journal has no line of',
+      'the freeze is not the last one of the journal',
+      () => rechain((line) => line.replace('"mapping-frozen"', '"mapping-looked-at"')),
+    ],
+    [
       'an approval that was edited',
       'its file is missing or was changed',
       () => edit(approvalsIn()[0] ?? '', (text) => text.replace('"berta"', '"dora"')),
