@@ -6,7 +6,7 @@
 import { constants, closeSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-import { makeFolder, syncFolder } from '../disk/durable.ts';
+import { draftBeside, makeFolder, syncFolder } from '../disk/durable.ts';
 import { assertFreeSpace } from '../disk/freeSpace.ts';
 import { inTheWay } from '../disk/inTheWay.ts';
 import { openNoLinks, realFolder, removeFile, rename, statOf } from '../disk/noLinks.ts';
@@ -63,7 +63,7 @@ export async function snapshot(options: SnapshotOptions, env: Environment): Prom
       ...journalMembers(paths, bytes),
     ];
     if (target.file === null) makeFolder(target.folder);
-    const draft = join(target.folder, `.${target.file ?? 'snapshot'}.new`);
+    const draft = draftBeside(join(target.folder, target.file ?? 'snapshot'));
     const forget = env.onInterrupt(() => {
       removeFile(draft);
     });

@@ -132,7 +132,7 @@ describe('a snapshot', () => {
 describe('a restore', () => {
   it('changes nothing where nothing is missing', async () => {
     const before = treeOf(project, LOCKS);
-    expect(await putsBack()).toContain('nothing is missing or damaged, nothing was changed');
+    expect(await putsBack()).toContain('nothing that the snapshot has is missing or damaged');
     expect(treeOf(project, LOCKS)).toEqual(before);
   });
 
