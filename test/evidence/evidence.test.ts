@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -127,6 +128,19 @@ describe.skipIf(!HAS_SSH_KEYGEN)('evidence build', () => {
     expect(changed.stderr).toContain('the candidate does not verify');
     expect(existsSync(bag)).toBe(false);
     expect(readdirSync(work).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('names a link in place of the approvals, and follows none', async () => {
+    const approvals = join(project, 'storage_journal/approvals');
+    renameSync(approvals, `${approvals}-kept`);
+    symlinkSync('approvals-kept', approvals);
+    const ran = await sealift(['evidence', 'build', join(work, 'other'), '--project', project]);
+    rmSync(approvals);
+    renameSync(`${approvals}-kept`, approvals);
+    expect([ran.code, ran.stderr]).toEqual([
+      1,
+      expect.stringMatching(/link is in place of the approvals \(.*storage_journal\/approvals\)/),
+    ]);
   });
 
   it('follows no link into another place', async () => {
