@@ -3,6 +3,8 @@
  * that the journal records last counts as edited.
  */
 
+import { existsSync } from 'node:fs';
+
 import { eventOf } from '../journal/readEvent.ts';
 import { readJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/line.ts';
@@ -33,8 +35,8 @@ export async function freezeInForce(project: string): Promise<Freeze | null> {
   const frozen = await readFreeze(mapping);
   if (frozen === null) {
     // The mapping that requires a freeze may have been edited with it.
-    if (lastFreeze(readJournal(journal))?.required === true && !isRehearsal(project))
-      throw missingFreeze();
+    const required = existsSync(mapping) && lastFreeze(readJournal(journal))?.required === true;
+    if (required && !isRehearsal(project)) throw missingFreeze();
     return null;
   }
   const changes = changesBetween(frozen.files, await digestMappingFiles(mapping));
