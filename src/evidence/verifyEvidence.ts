@@ -12,6 +12,7 @@ import { readFreeze, FREEZE_FILE } from '../mapping/freezeFile.ts';
 import { SIGNERS_FILE } from '../mapping/signersFile.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { severityOfRule, type Rule } from '../outcome/rules.ts';
 import { approvalNote, countPeople } from '../project/approvals.ts';
 import { isEdited, lastFreeze } from '../project/freezeInForce.ts';
@@ -250,6 +251,9 @@ function cutoverNotes(
   const by = who === null ? 'a person without a name' : who;
   return [
     promotion === null ? 'never promoted' : `promoted by ${by} at ${at ?? '?'}`,
+    ...(promotion?.sourcesGiven ?? []).map((name) => {
+      return `the place of source ${quoteName(name)} was given by --source, not by the mapping`;
+    }),
     isLive ? 'live at the end of the journal' : 'not live at the end of the journal',
     `journal: ${entries.length} lines, head ${head}`,
   ];

@@ -104,6 +104,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
       warningsAllowed: warnings,
       ...(options.expectSeal === null ? {} : { expected: true as const }),
       ...(current === null ? {} : { currency: current.proof }),
+      ...(options.sources.size === 0 ? {} : { sourcesGiven: [...options.sources.keys()] }),
       ...(approved.approvals.length === 0 ? {} : { approvals: approved.approvals }),
     };
     if (current === null) {

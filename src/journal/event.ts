@@ -51,6 +51,8 @@ export interface MoveEvent {
   readonly expected?: true;
   /** How a promotion knew that the source has not changed since the build. */
   readonly currency?: ProofOfCurrency;
+  /** Sources whose place was given by `--source`, not by the mapping; absent for none. */
+  readonly sourcesGiven?: readonly string[];
   /** SHA-256 of the approvals that a promotion counted. */
   readonly approvals?: readonly string[];
   /** Whether a later command has recovered how the move ended; absent if not. */

@@ -156,7 +156,7 @@ function readMove(
   members: JournalMembers,
 ): MoveEvent | MalformedEvent {
   const { to, sealId, from, dataRoot, warningsAllowed, expected, recovered } = members;
-  const { currency, approvals } = members;
+  const { currency, sourcesGiven, approvals } = members;
   if (!isText(to) || !isSealedName(to)) return { event: 'malformed' };
   return {
     event: 'move',
@@ -169,6 +169,7 @@ function readMove(
     ...(isCount(warningsAllowed) ? { warningsAllowed } : {}),
     ...(expected === true ? { expected } : {}),
     ...(isCurrency(currency) ? { currency } : {}),
+    ...(isTexts(sourcesGiven) ? { sourcesGiven } : {}),
     ...(isTexts(approvals) ? { approvals } : {}),
     ...(recovered === true ? { recovered } : {}),
   };
