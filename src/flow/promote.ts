@@ -25,6 +25,7 @@ import { lastScan, refusal } from '../journal/scanEntry.ts';
 import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
 import {
   currentName,
+  isMisnamed,
   sealedNamed,
   sealedNames,
   sealIdOf,
@@ -243,11 +244,12 @@ async function assertScanned(
   return scan?.counts.WARNING ?? 0;
 }
 
-/** Names the way back, if there is a candidate to go back to. */
+/** Names the way back, if there is a candidate to go back to, or why there is none. */
 function wayBack({ history, paths }: LivePointer, name: string): string[] {
   const back = previousAfterPromote(history, name);
-  const isThere = back !== null && sealedNames(paths.candidates).includes(back);
-  return isThere ? ['to go back: sealift rollback'] : [];
+  if (back === null || !sealedNames(paths.candidates).includes(back)) return [];
+  if (!isMisnamed(sealedPath(paths.candidates, back))) return ['to go back: sealift rollback'];
+  return [`no way back: ${back} was changed or emptied; see sealift snapshot restore`];
 }
 
 /** Returns notes if the mapping or its freeze has changed: the candidate goes live as scanned. */
