@@ -11,10 +11,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { acquireLock } from '../../src/disk/lock.ts';
 import type { JournalMembers } from '../../src/journal/line.ts';
 import { succeed } from '../kit/project.ts';
 import { sealift, type Ran } from '../kit/run.ts';
@@ -135,7 +136,12 @@ describe.skipIf(!HAS_SSH_KEYGEN)('an approval', () => {
     const sealed = 'storage_candidate/sealed';
     cpSync(join(project, sealed), join(folder, sealed), { recursive: true });
     const [name = ''] = readdirSync(join(folder, sealed));
+    // Without a drill at work, the place alone does not make it a rehearsal.
+    expect((await run(folder, 'promote', name)).code).not.toBe(0);
+    const holder = { command: 'drill', pid: process.pid, since: '2025-01-31T10:00:00.000Z' };
+    const lock = acquireLock(dirname(folder), holder);
     const live = await run(folder, 'promote', name);
+    lock.release();
     expect(live.code, live.stderr).toBe(0);
     expect(liveOf(project)).toBe(null);
   });
