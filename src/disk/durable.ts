@@ -206,3 +206,12 @@ export function replaceFile(path: string, content: Iterable<Uint8Array>, mode?: 
   }
   syncFolder(dirname(path));
 }
+
+/**
+ * Returns the path of the draft of a file or folder that a user names, in the same folder. A draft
+ * that a killed run has left over is removed without a question, so its name is one that only
+ * Sealift gives.
+ */
+export function draftBeside(path: string): string {
+  return join(dirname(path), `.sealift-${basename(path)}.new`);
+}

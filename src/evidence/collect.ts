@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { linkState } from '../disk/durable.ts';
 import { entriesOf, realFolder, statOf } from '../disk/noLinks.ts';
-import { approvalPath } from '../journal/approvalFile.ts';
+import { approvalPath, assertApprovalsFolder } from '../journal/approvalFile.ts';
 import type { Journal } from '../journal/line.ts';
 import { JOURNAL_FILE } from '../journal/journal.ts';
 import { eventOf } from '../journal/readEvent.ts';
@@ -68,6 +68,7 @@ function freezeFiles(mapping: string): PayloadFile[] {
 }
 
 function approvalFiles(folder: string, { entries }: Journal, sealId: string): PayloadFile[] {
+  assertApprovalsFolder(folder);
   const events = entries.map(eventOf).filter((event) => event.event === 'approved');
   const digests = events.filter((event) => event.sealId === sealId).map(({ approval }) => approval);
   const names = [...new Set(digests)].flatMap((digest) => {

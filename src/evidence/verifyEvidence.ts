@@ -12,8 +12,10 @@ import { readFreeze, FREEZE_FILE } from '../mapping/freezeFile.ts';
 import { SIGNERS_FILE } from '../mapping/signersFile.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { severityOfRule, type Rule } from '../outcome/rules.ts';
 import { approvalNote, countPeople } from '../project/approvals.ts';
+import { isEdited, lastFreeze } from '../project/freezeInForce.ts';
 import {
   journaledApprovals,
   requiredBySeal,
@@ -76,7 +78,7 @@ export async function verifyEvidence(
   findings.push(
     ...approvalFindings(approvals, cutover, requiredBySeal(join(data, CANDIDATE_PART))),
   );
-  findings.push(...(await freezeFindings(data, seal)));
+  findings.push(...(await freezeFindings(data, seal, journal)));
   const reports = reportsIn(data, sealId);
   findings.push(...reports.findings);
   const notes = [
@@ -220,11 +222,20 @@ function approvalFindings(
   return found;
 }
 
-async function freezeFindings(data: string, { run }: SealInBag): Promise<Finding[]> {
+/** The freeze has to be the one that the journal records last, with who froze it and why. */
+async function freezeFindings(
+  data: string,
+  { run }: SealInBag,
+  journal: Journal,
+): Promise<Finding[]> {
   const file = `data/${FREEZE_FILE}`;
   try {
     const frozen = await readFreeze(data);
     if (frozen === null) return [finding('evidence', file, 'the mapping was not frozen')];
+    const last = lastFreeze(journal);
+    if (last === null || isEdited(frozen, last)) {
+      return [finding('seal-unexpected', file, 'the freeze is not the last one of the journal')];
+    }
     if (frozen.digest === run.mapping.digest) return [];
     return [finding('evidence', file, 'the frozen mapping is not that of the candidate')];
   } catch (error) {
@@ -240,6 +251,9 @@ function cutoverNotes(
   const by = who === null ? 'a person without a name' : who;
   return [
     promotion === null ? 'never promoted' : `promoted by ${by} at ${at ?? '?'}`,
+    ...(promotion?.sourcesGiven ?? []).map((name) => {
+      return `the place of source ${quoteName(name)} was given by --source, not by the mapping`;
+    }),
     isLive ? 'live at the end of the journal' : 'not live at the end of the journal',
     `journal: ${entries.length} lines, head ${head}`,
   ];

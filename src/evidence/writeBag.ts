@@ -6,10 +6,11 @@
 
 import { createHash, hash, type Hash } from 'node:crypto';
 import { closeSync, constants, fsyncSync, readSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import {
   createFile,
+  draftBeside,
   makeFolder,
   makeNewFolder,
   syncFolder,
@@ -38,11 +39,6 @@ export interface PayloadFile {
   readonly sha256?: string;
 }
 
-/** Name of the folder in which a bag is made. */
-export function draftOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.new`);
-}
-
 /**
  * Writes a bag to a new folder, and returns the number of files in its payload. `info` are further lines of bag-info.txt, label and value.
  * @throws Failure USAGE if the path exists
@@ -53,7 +49,7 @@ export function writeBag(
   info: ReadonlyMap<string, string>,
 ): number {
   assertFree(path);
-  const draft = draftOf(path);
+  const draft = draftBeside(path);
   // The rest of a run that was killed.
   remove(draft);
   makeNewFolder(draft);

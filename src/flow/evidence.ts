@@ -6,12 +6,13 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
+import { draftBeside } from '../disk/durable.ts';
 import { onDisk, onRead } from '../disk/errors.ts';
 import { acquireLock } from '../disk/lock.ts';
 import { realFolder, remove, statOf } from '../disk/noLinks.ts';
 import { collect } from '../evidence/collect.ts';
 import { verifyEvidence } from '../evidence/verifyEvidence.ts';
-import { draftOf, writeBag } from '../evidence/writeBag.ts';
+import { writeBag } from '../evidence/writeBag.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -47,7 +48,7 @@ export async function buildEvidence(
     const lock = acquireLock(paths.candidates, { command: 'evidence', pid: env.pid, since });
     const forget = env.onInterrupt(() => {
       lock.release();
-      remove(draftOf(path));
+      remove(draftBeside(path));
     });
     try {
       const verified = await verifyWhole(paths.candidates, name, options.workers, env);

@@ -5,9 +5,16 @@
 
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fsyncSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
-import { createFile, makeFolder, syncFolder, syncFolders, writeAll } from '../disk/durable.ts';
+import {
+  createFile,
+  draftBeside,
+  makeFolder,
+  syncFolder,
+  syncFolders,
+  writeAll,
+} from '../disk/durable.ts';
 import { onDisk } from '../disk/errors.ts';
 import { assertFreeSpace } from '../disk/freeSpace.ts';
 import { openNoLinks, realFolder, remove, rename, statOf } from '../disk/noLinks.ts';
@@ -46,7 +53,7 @@ export async function exportCandidate(options: ExportOptions, env: Environment):
     env.cwd,
   );
   const sealId = await verifiedSealId(folder, statedSealId(folder), options.workers, env);
-  const draft = join(dirname(target), `.${basename(target)}.new`);
+  const draft = draftBeside(target);
   const asTar = target.endsWith('.tar');
   return onDisk(target, async () => {
     remove(draft);

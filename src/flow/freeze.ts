@@ -44,7 +44,7 @@ export async function freeze(options: FreezeOptions, env: Environment): Promise<
   assertPrintable(who, MAX_WHO, { what: 'the name', where: '--who', hint });
   assertPrintable(why, MAX_WHY, { what: 'the reason', where: '--why', hint });
   const paths = projectPaths(options.project);
-  const { digest } = await loadMapping(paths.root);
+  const { digest, project } = await loadMapping(paths.root);
   if (hasSmoke(paths.mapping)) await readSmoke(paths.mapping);
   const files = await digestMappingFiles(paths.mapping);
   // The mapping must not have been edited between loading and hashing.
@@ -52,7 +52,8 @@ export async function freeze(options: FreezeOptions, env: Environment): Promise<
   const before = await readFreeze(paths.mapping);
   const when = env.now().toISOString();
   const { bytes, sha256 } = encodeFreeze({ format: 1, who, why, when, digest, files });
-  const frozen = signed({ event: 'mapping-frozen', digest, file: sha256 }, who);
+  const required = project.frozen === 'required' ? { required: true as const } : {};
+  const frozen = signed({ event: 'mapping-frozen', digest, file: sha256, ...required }, who);
   // The journal comes first: a freeze.json that it does not record counts as edited.
   appendToJournal(paths.journal, { command: 'freeze', pid: env.pid, at: when }, [frozen]);
   await onDisk(paths.mapping, () => {

@@ -29,8 +29,8 @@ async function freezeOne(source: SourceWrites): Promise<string> {
     await assertWrites(source, 'freeze');
     return `${name}: writes of ${label} were frozen already, by line ${last?.seq} of the journal`;
   }
-  if (found.kind !== 'writable')
-    throw notTouched(source, found.kind === 'frozen' ? THAWED : found.why);
+  if (found.kind === 'frozen') throw notTouched(source, THAWED, FIRST);
+  if (found.kind === 'other') throw notTouched(source, found.why);
   const intend = (before: string): void => {
     source.append('freeze', 'intended', { before });
   };
@@ -43,4 +43,5 @@ async function freezeOne(source: SourceWrites): Promise<string> {
 const GONE = 'the journal says that its writes are frozen, but it can be written';
 const AGAIN =
   'find out what made it writable; sealift unfreeze-writes records that, and then it can be frozen again';
+const FIRST = 'run sealift unfreeze-writes first';
 const THAWED = 'it refuses writes, but the journal says that they were allowed again';

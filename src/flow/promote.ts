@@ -25,6 +25,7 @@ import { lastScan, refusal } from '../journal/scanEntry.ts';
 import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
 import {
   currentName,
+  isMisnamed,
   sealedNamed,
   sealedNames,
   sealIdOf,
@@ -46,6 +47,7 @@ import {
 } from '../promote/pointerSession.ts';
 import { pointerOutcome } from '../promote/pointerOutcome.ts';
 import type { ProjectPaths } from '../project/paths.ts';
+import { sealedSettings } from '../project/reviewSubject.ts';
 import { assertSealId } from '../project/sealIdOption.ts';
 import type { Workers } from '../run/workers.ts';
 import { tallyChanges } from '../scan/drift/recordDrift.ts';
@@ -82,6 +84,10 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     assertFrozenIfRequired(frozen, project, paths.root);
     const verified = await verifyWhole(paths.candidates, name, options.workers, env);
     assertNoSample(verified, name);
+    // As they were sealed, too, so that an edit after the build cannot drop a requirement.
+    const sealed = sealedSettings(sealedPath(paths.candidates, name)) ?? {};
+    assertOperator(sealed, operatorOf(options.who, env), paths.root);
+    assertFrozenIfRequired(frozen, sealed, paths.root);
     assertBuiltAsFrozen(verified, frozen, name);
     const already = history.byCommand && history.live === name;
     // Last of the slow checks, so that little time passes until the link is switched.
@@ -99,6 +105,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
       warningsAllowed: warnings,
       ...(options.expectSeal === null ? {} : { expected: true as const }),
       ...(current === null ? {} : { currency: current.proof }),
+      ...(options.sources.size === 0 ? {} : { sourcesGiven: [...options.sources.keys()] }),
       ...(approved.approvals.length === 0 ? {} : { approvals: approved.approvals }),
     };
     if (current === null) {
@@ -237,11 +244,12 @@ async function assertScanned(
   return scan?.counts.WARNING ?? 0;
 }
 
-/** Names the way back, if there is a candidate to go back to. */
+/** Names the way back, if there is a candidate to go back to, or why there is none. */
 function wayBack({ history, paths }: LivePointer, name: string): string[] {
   const back = previousAfterPromote(history, name);
-  const isThere = back !== null && sealedNames(paths.candidates).includes(back);
-  return isThere ? ['to go back: sealift rollback'] : [];
+  if (back === null || !sealedNames(paths.candidates).includes(back)) return [];
+  if (!isMisnamed(sealedPath(paths.candidates, back))) return ['to go back: sealift rollback'];
+  return [`no way back: ${back} was changed or emptied; see sealift snapshot restore`];
 }
 
 /** Returns notes if the mapping or its freeze has changed: the candidate goes live as scanned. */

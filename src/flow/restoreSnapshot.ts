@@ -145,7 +145,8 @@ async function restore(work: Restore): Promise<Outcome> {
   else leaveStaging(paths.candidates);
   const linked = restoreLinks(paths);
   const notes = [...lines, ...linked];
-  if (notes.length === 0) notes.push('nothing is missing or damaged, nothing was changed');
+  if (notes.length === 0)
+    notes.push('nothing that the snapshot has is missing or damaged, nothing was changed');
   if (planned.mapping !== plan.mapping) notes.push('files of the mapping that differ were left');
   return actionOutcome({ command: 'snapshot restore', notes });
 }

@@ -6,10 +6,14 @@
 import { constants, closeSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-import { makeFolder, syncFolder } from '../disk/durable.ts';
+import { draftBeside, makeFolder, syncFolder } from '../disk/durable.ts';
 import { assertFreeSpace } from '../disk/freeSpace.ts';
 import { inTheWay } from '../disk/inTheWay.ts';
 import { openNoLinks, realFolder, removeFile, rename, statOf } from '../disk/noLinks.ts';
+import { readApproval } from '../journal/approvalFile.ts';
+import { eventOf } from '../journal/readEvent.ts';
+import { loadMapping } from '../mapping/load.ts';
+import { freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
 import { previousOf } from '../journal/pointerHistory.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { parseJournal, type Journal } from '../journal/line.ts';
@@ -62,13 +66,15 @@ export async function snapshot(options: SnapshotOptions, env: Environment): Prom
       ...mappingMembers(paths),
       ...journalMembers(paths, bytes),
     ];
+    const doubts = [...(await doubtsOfMapping(paths)), ...doubtsOfApprovals(paths, journal)];
+    const disk = statOf(target.folder) === undefined ? dirname(target.folder) : target.folder;
+    assertFreeSpace(disk, bytesOf(members), NO_SPACE);
     if (target.file === null) makeFolder(target.folder);
-    const draft = join(target.folder, `.${target.file ?? 'snapshot'}.new`);
+    const draft = draftBeside(join(target.folder, target.file ?? 'snapshot'));
     const forget = env.onInterrupt(() => {
       removeFile(draft);
     });
     try {
-      assertFreeSpace(target.folder, bytesOf(members), NO_SPACE);
       const sha256 = await writeSnapshot(draft, journal.head, parts, members);
       const path = join(target.folder, target.file ?? snapshotName(journal.entries.length, sha256));
       assertFree(path);
@@ -76,12 +82,36 @@ export async function snapshot(options: SnapshotOptions, env: Environment): Prom
       pointer.commit([{ event: 'snapshot', snapshot: sha256, head: journal.head }]);
       rename(draft, path);
       syncFolder(target.folder);
-      return outcome({ path, sha256, members, parts, notes: [...pointer.notes, ...notes] });
+      const all = [...pointer.notes, ...notes, ...doubts];
+      return outcome({ path, sha256, members, parts, notes: all });
     } finally {
       forget();
       removeFile(draft);
     }
   });
+}
+
+/** Says that the mapping, which is kept as it is, is not as it was frozen, or cannot be used. */
+async function doubtsOfMapping({ root }: ProjectPaths): Promise<string[]> {
+  try {
+    await freezeInForce(root);
+    return await freezeNotes(root, await loadMapping(root));
+  } catch (error) {
+    if (error instanceof Failure) return [`kept as it is: ${error.line()}`];
+    throw error;
+  }
+}
+
+/** Names the approvals of the journal that are not kept, as their files are not there. */
+function doubtsOfApprovals({ journal: folder }: ProjectPaths, { entries }: Journal): string[] {
+  const approvals = entries.map(eventOf).flatMap((event) => {
+    return event.event === 'approved' ? [event.approval] : [];
+  });
+  return [...new Set(approvals)]
+    .filter((approval) => readApproval(folder, approval) === null)
+    .map((approval) => {
+      return `not in the snapshot: approval ${approval}, whose file is missing or was changed`;
+    });
 }
 
 const NO_SPACE = {

@@ -24,8 +24,8 @@ async function unfreezeOne(source: SourceWrites): Promise<string> {
   const { state, before } = source.journaled();
   const found = await source.found();
   if (found.kind === 'other') throw notTouched(source, found.why);
-  if (state !== 'frozen' || before === null) {
-    if (found.kind !== 'writable') throw notTouched(source, REFUSES);
+  // A file as freeze-writes left it may come back after an unfreeze, out of a copy.
+  if (before === null || (state !== 'frozen' && found.kind === 'writable')) {
     return `${name}: writes of ${label} are not frozen, nothing was changed`;
   }
   source.append('unfreeze', 'intended', { before });
@@ -37,5 +37,3 @@ async function unfreezeOne(source: SourceWrites): Promise<string> {
     ? `${name}: ${label} could be written although it was frozen: it was replaced, or changed by hand; only the journal was changed`
     : `${name}: writes of ${label} are allowed again; another process tried to write and could`;
 }
-
-const REFUSES = 'it refuses writes, but the journal says that they were allowed again';

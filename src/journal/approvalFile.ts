@@ -126,10 +126,7 @@ export function keepApproval(
   journaled: ReadonlySet<string>,
 ): void {
   const folder = join(journal, FOLDER);
-  const stat = statOf(folder);
-  if (stat !== undefined && !stat.isDirectory()) {
-    throw inTheWay('JOURNAL', 'an unexpected file or link is in place of the approvals', folder);
-  }
+  assertApprovalsFolder(journal);
   makeFolder(folder);
   syncFolder(journal);
   for (const { name } of entriesOf(folder)) {
@@ -140,6 +137,14 @@ export function keepApproval(
   if (signature !== null) put(folder, `${digest}.json.sig`, Buffer.from(signature, 'latin1'));
   put(folder, `${digest}.json`, bytes);
   syncFolder(folder);
+}
+
+/** @throws Failure JOURNAL if another kind of file is in place of the folder of approvals */
+export function assertApprovalsFolder(journal: string): void {
+  const folder = join(journal, FOLDER);
+  const stat = statOf(folder);
+  if (stat === undefined || stat.isDirectory()) return;
+  throw inTheWay('JOURNAL', 'an unexpected file or link is in place of the approvals', folder);
 }
 
 /** Writes a file in one step. */

@@ -51,6 +51,8 @@ export interface MoveEvent {
   readonly expected?: true;
   /** How a promotion knew that the source has not changed since the build. */
   readonly currency?: ProofOfCurrency;
+  /** Sources whose place was given by `--source`, not by the mapping; absent for none. */
+  readonly sourcesGiven?: readonly string[];
   /** SHA-256 of the approvals that a promotion counted. */
   readonly approvals?: readonly string[];
   /** Whether a later command has recovered how the move ended; absent if not. */
@@ -106,7 +108,13 @@ export type JournalEvent =
   | { readonly event: 'prune'; readonly candidates: readonly string[] }
   | WritesEvent
   /** The mapping was frozen; `digest` as a seal states it, `file` is the SHA-256 of freeze.json. */
-  | { readonly event: 'mapping-frozen'; readonly digest: string; readonly file?: string }
+  | {
+      readonly event: 'mapping-frozen';
+      readonly digest: string;
+      readonly file?: string;
+      /** Whether the mapping requires a freeze; absent if not. */
+      readonly required?: true;
+    }
   /** A reviewer approved a candidate; `signer` is the fingerprint of the key, null without a key. */
   | {
       readonly event: 'approved';

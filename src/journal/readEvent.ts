@@ -103,9 +103,10 @@ function readWrites(
   };
 }
 
-function readFrozen({ digest, file }: JournalMembers): JournalEvent | null {
+function readFrozen({ digest, file, required }: JournalMembers): JournalEvent | null {
   if (!isText(digest)) return null;
-  return { event: 'mapping-frozen', digest, ...(isText(file) ? { file } : {}) };
+  const requires = required === true ? { required: true as const } : {};
+  return { event: 'mapping-frozen', digest, ...(isText(file) ? { file } : {}), ...requires };
 }
 
 function readApproved({ sealId, approval, signer }: JournalMembers): JournalEvent | null {
@@ -155,7 +156,7 @@ function readMove(
   members: JournalMembers,
 ): MoveEvent | MalformedEvent {
   const { to, sealId, from, dataRoot, warningsAllowed, expected, recovered } = members;
-  const { currency, approvals } = members;
+  const { currency, sourcesGiven, approvals } = members;
   if (!isText(to) || !isSealedName(to)) return { event: 'malformed' };
   return {
     event: 'move',
@@ -168,6 +169,7 @@ function readMove(
     ...(isCount(warningsAllowed) ? { warningsAllowed } : {}),
     ...(expected === true ? { expected } : {}),
     ...(isCurrency(currency) ? { currency } : {}),
+    ...(isTexts(sourcesGiven) ? { sourcesGiven } : {}),
     ...(isTexts(approvals) ? { approvals } : {}),
     ...(recovered === true ? { recovered } : {}),
   };

@@ -3,8 +3,11 @@
  * that the journal records last counts as edited.
  */
 
+import { existsSync } from 'node:fs';
+
 import { eventOf } from '../journal/readEvent.ts';
 import { readJournal } from '../journal/journal.ts';
+import type { Journal } from '../journal/line.ts';
 import {
   assertFrozenDigest,
   changedSince,
@@ -24,16 +27,21 @@ import { isRehearsal, projectPaths } from './paths.ts';
 
 /**
  * Returns the freeze that a run has to respect; null if there is none.
- * @throws Failure MAPPING if a file of the mapping or freeze.json has changed since, JOURNAL if the
- * journal is broken
+ * @throws Failure MAPPING if a file of the mapping or freeze.json has changed since, or freeze.json is
+ * missing although the mapping that was frozen last requires one, JOURNAL if the journal is broken
  */
 export async function freezeInForce(project: string): Promise<Freeze | null> {
   const { mapping, journal } = projectPaths(project);
   const frozen = await readFreeze(mapping);
-  if (frozen === null) return null;
+  if (frozen === null) {
+    // The mapping that requires a freeze may have been edited with it.
+    const required = existsSync(mapping) && lastFreeze(readJournal(journal))?.required === true;
+    if (required && !isRehearsal(project)) throw missingFreeze();
+    return null;
+  }
   const changes = changesBetween(frozen.files, await digestMappingFiles(mapping));
   if (changes.length > 0) throw changedSince(changes);
-  if (isEdited(frozen, lastFreeze(journal))) throw editedFreeze();
+  if (isEdited(frozen, lastFreeze(readJournal(journal)))) throw editedFreeze();
   return frozen;
 }
 
@@ -50,7 +58,7 @@ export function assertAsFrozen(
 /** Asserts that there is a freeze where the project requires one. @throws Failure MAPPING */
 export function assertFrozenIfRequired(
   frozen: Freeze | null,
-  project: ProjectMapping,
+  project: Pick<ProjectMapping, 'frozen'>,
   root: string,
 ): void {
   if (frozen === null && project.frozen === 'required' && !isRehearsal(root)) throw missingFreeze();
@@ -90,7 +98,7 @@ export async function freezeNotes(
 export async function assertSmokeAsFrozen(root: string, sha256: string): Promise<void> {
   const { mapping, journal } = projectPaths(root);
   const frozen = await readFreeze(mapping);
-  const last = lastFreeze(journal);
+  const last = lastFreeze(readJournal(journal));
   // Without a freeze.json the journal tells whether the queries could have been frozen.
   if (frozen === null && last !== null) throw missingFreeze();
   if (frozen === null) return;
@@ -98,32 +106,37 @@ export async function assertSmokeAsFrozen(root: string, sha256: string): Promise
   if (frozen.files.get(SMOKE_FILE) !== sha256) throw changedSmoke();
 }
 
-type Recorded = { readonly digest: string; readonly file?: string } | null;
+interface RecordedFreeze {
+  readonly digest: string;
+  readonly file?: string;
+  readonly required?: true;
+}
 
-/** Returns the last freeze in the journal; null if it records none. */
-function lastFreeze(folder: string): Recorded {
-  const frozen = readJournal(folder)
-    .entries.map(eventOf)
-    .filter((event) => event.event === 'mapping-frozen');
+type Recorded = RecordedFreeze | null;
+
+/** Returns the last freeze in a journal; null if it records none. */
+export function lastFreeze({ entries }: Journal): Recorded {
+  const frozen = entries.map(eventOf).filter((event) => event.event === 'mapping-frozen');
   return frozen.at(-1) ?? null;
 }
 
 /** The same for commands that do not depend on the journal, which may be broken. */
 function lastKnownFreeze(folder: string): Recorded {
   try {
-    return lastFreeze(folder);
+    return lastFreeze(readJournal(folder));
   } catch (error) {
     if (error instanceof Failure) return null;
     throw error;
   }
 }
 
-/** Whether a freeze that was read is not the one that the journal records last. */
+/** Whether a freeze of a project is not the one that its journal records last. */
 export function isEditedFreeze(root: string, frozen: FreezeOnDisk): boolean {
-  return isEdited(frozen, lastFreeze(projectPaths(root).journal));
+  return isEdited(frozen, lastFreeze(readJournal(projectPaths(root).journal)));
 }
 
-function isEdited({ digest, sha256 }: FreezeOnDisk, recorded: Recorded): boolean {
+/** Whether a freeze that was read is not the recorded one. */
+export function isEdited({ digest, sha256 }: FreezeOnDisk, recorded: Recorded): boolean {
   if (recorded === null) return false;
   return recorded.digest !== digest || (recorded.file ?? sha256) !== sha256;
 }

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
+import { lockHolder } from '../disk/lock.ts';
 import { realFolder } from '../disk/noLinks.ts';
 
 /** Name of the folder of candidates in a project. */
@@ -41,13 +42,15 @@ export const SHADOW_PREFIX = '.shadow-';
 
 /**
  * Whether the project is one of a rehearsal, in which nothing goes live: what a real one needs
- * agreement for, it may do at any time, and without a name.
+ * agreement for, it may do at any time, and without a name. Its command is at work and holds the lock
+ * of the folder, so a project that was moved to such a place is none.
  */
 export function isRehearsal(root: string): boolean {
   for (let folder = projectPaths(root).candidates; folder !== dirname(folder);) {
     folder = dirname(folder);
     const isShadow = basename(folder).startsWith(SHADOW_PREFIX);
-    if (isShadow && basename(dirname(folder)) === CANDIDATES_FOLDER) return true;
+    const isInStore = basename(dirname(folder)) === CANDIDATES_FOLDER;
+    if (isShadow && isInStore) return lockHolder(folder) !== null;
   }
   return false;
 }

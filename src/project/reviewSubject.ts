@@ -32,7 +32,7 @@ import {
   type Participant,
 } from './approvals.ts';
 import { freezeInForce } from './freezeInForce.ts';
-import type { ProjectPaths } from './paths.ts';
+import { isRehearsal, type ProjectPaths } from './paths.ts';
 
 /**
  * Reads run.json of a candidate as it was sealed, without reading the records.
@@ -87,9 +87,11 @@ export async function signersInForce({ root, mapping }: ProjectPaths): Promise<S
 
 /**
  * Returns how many approvals promote requires, by the sealed mapping and by that of the project: the
- * stricter one counts, so that an edit after the build cannot drop the requirement.
+ * stricter one counts, so that an edit after the build cannot drop the requirement. A rehearsal
+ * requires none.
  */
 export async function approvalsRequired(paths: ProjectPaths, name: string): Promise<number> {
+  if (isRehearsal(paths.root)) return 0;
   const folder = sealedPath(paths.candidates, name);
   const sealed = requiredBySeal(folder);
   if (sealed === null) throw notSealed(folder);
@@ -99,12 +101,16 @@ export async function approvalsRequired(paths: ProjectPaths, name: string): Prom
 
 /** Returns how many approvals the sealed mapping of a candidate requires; null if it is unreadable. */
 export function requiredBySeal(folder: string): number | null {
+  const required = sealedSettings(folder)?.approvals?.required ?? 0;
+  return sealedSettings(folder) !== null && Number.isSafeInteger(required) ? required : null;
+}
+
+/** Reads the settings of the project as they were sealed; null if they are unreadable. */
+export function sealedSettings(folder: string): Partial<ProjectMapping> | null {
   const path = join(folder, MAPPING_FOLDER, 'project.json');
   const bytes = readPlainFile(path, MAX_SEAL_FILE);
   try {
-    const project = Object(JSON.parse(bytes?.toString('utf8') ?? '')) as Partial<ProjectMapping>;
-    const required = project.approvals?.required ?? 0;
-    return Number.isSafeInteger(required) ? required : null;
+    return Object(JSON.parse(bytes?.toString('utf8') ?? '')) as Partial<ProjectMapping>;
   } catch {
     return null;
   }

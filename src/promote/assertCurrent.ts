@@ -72,7 +72,8 @@ export async function assertCurrent(
   const who = sourceGoneBy(options, env);
   const sources = locateSources(sealed, current, options, env);
   const found = await askSources(sealed, { ...options, sources }, env, proofFrom(subject));
-  for (const [name, reached] of found) assertReached(name, reached, subject, who);
+  for (const [name, reached] of found)
+    assertReached(name, reached, subject, { who, given: options.sources });
   const proofs = new Map([...found].map(([name, { answer }]) => [name, answer ?? 'gone'] as const));
   if ([...proofs.values()].includes('compared')) {
     assertComparable(subject, proofs);
@@ -140,13 +141,25 @@ function assertReached(
   name: string,
   { missing }: Reached<ProofOfCurrency>,
   { current }: Subject,
-  who: string | null,
+  { who, given }: { readonly who: string | null; readonly given: CurrencyOptions['sources'] },
 ): void {
-  if (missing === null || who !== null || isDeclaredGone(current, name)) return;
+  if (missing === null) return;
+  const isGone = who !== null || isDeclaredGone(current, name);
+  // That nothing is at a place of the command line does not tell what is at that of the mapping.
+  if (isGone && given.has(name)) throw missingWhereGiven(name, missing);
+  if (isGone) return;
   throw new Failure('SOURCE_MISSING', {
     what: `source ${quoteName(name)} cannot be reached, ${missing.message}, so it may have changed since the build`,
     ...(missing.where === undefined ? {} : { where: missing.where }),
     hint: 'tell where it is with --source; if it no longer exists, declare it as "gone" in mapping/project.json, or promote with --source-gone --who NAME',
+  });
+}
+
+function missingWhereGiven(name: string, { message, where }: Failure): Failure {
+  return new Failure('SOURCE_MISSING', {
+    what: `source ${quoteName(name)} cannot be reached where --source says, ${message}`,
+    ...(where === undefined ? {} : { where }),
+    hint: 'correct that place; for a source that no longer exists, leave out its --source',
   });
 }
 

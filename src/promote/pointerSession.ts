@@ -116,7 +116,7 @@ function withoutMoves({ journal, live }: ProjectPaths): Failure {
 /** Members of the intent of a move. */
 type Intent = Pick<
   MoveEvent,
-  'from' | 'dataRoot' | 'warningsAllowed' | 'expected' | 'currency' | 'approvals'
+  'from' | 'dataRoot' | 'warningsAllowed' | 'expected' | 'currency' | 'sourcesGiven' | 'approvals'
 >;
 
 /**

@@ -46,11 +46,13 @@ export async function searchLog({ query, path, since }: LogSearch): Promise<Sear
   const timeOf = timeReader(query.zone);
   let [number, searched, timed, long] = [0, 0, 0, 0];
   let counts = true;
+  let begin: number | null = null;
   for await (const line of lines) {
     number += 1;
     const time = line === null ? null : timeOf(line);
     if (time !== null) {
       timed += 1;
+      begin ??= time;
       counts = since === null || time >= since;
     }
     if (!counts) continue;
@@ -66,7 +68,8 @@ export async function searchLog({ query, path, since }: LogSearch): Promise<Sear
     const reason = 'the log has no line since the candidate went live, so it proves nothing';
     findings.push({ ...found(file, reason), severity: 'WARNING' });
   }
-  return { findings, note: noteOf(file, { number, searched, timed }, since) };
+  const isWhole = since === null || begin === null || begin < since;
+  return { findings, note: noteOf(file, { number, searched, timed }, since, isWhole) };
 }
 
 function found(file: string, reason: string): Finding {
@@ -83,11 +86,15 @@ function noteOf(
   file: string,
   { number, searched, timed }: Readonly<Record<'number' | 'searched' | 'timed', number>>,
   since: number | null,
+  isWhole: boolean,
 ): string {
+  const rest = isWhole
+    ? ''
+    : '; it begins after that, so what an earlier log says was not searched';
   if (since === null) return `${file}: all ${counted(number, 'line')} searched`;
   return timed === 0
     ? `${file}: no line has a time with a zone, so all ${counted(number, 'line')} were searched`
-    : `${file}: ${searched} of ${counted(number, 'line')} searched, those since it went live`;
+    : `${file}: ${searched} of ${counted(number, 'line')} searched, those since it went live${rest}`;
 }
 
 const STAMP = /^\[?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)? ?(Z|[+-]\d\d:?\d\d)?/;

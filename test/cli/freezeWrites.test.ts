@@ -117,6 +117,17 @@ describe('freeze-writes', () => {
     expect(await done('migrate', '--require-frozen')).toContain('DONE');
   });
 
+  it('allows the writes of a frozen copy that was put back after an unfreeze', async () => {
+    await prepare();
+    await done('freeze-writes');
+    const frozen = readFileSync(file());
+    await done('unfreeze-writes');
+    writeFileSync(file(), frozen);
+    expect(await failing('freeze-writes')).toContain('run sealift unfreeze-writes first');
+    expect(await done('unfreeze-writes')).toContain('are allowed again; another process');
+    expect(await done('freeze-writes')).toContain('are frozen; another process');
+  });
+
   it('touches no database that another project froze, or that was put in the place of its own', async () => {
     await prepare();
     await done('freeze-writes');

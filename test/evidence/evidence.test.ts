@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -129,6 +130,19 @@ describe.skipIf(!HAS_SSH_KEYGEN)('evidence build', () => {
     expect(readdirSync(work).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
+  it('names a link in place of the approvals, and follows none', async () => {
+    const approvals = join(project, 'storage_journal/approvals');
+    renameSync(approvals, `${approvals}-kept`);
+    symlinkSync('approvals-kept', approvals);
+    const ran = await sealift(['evidence', 'build', join(work, 'other'), '--project', project]);
+    rmSync(approvals);
+    renameSync(`${approvals}-kept`, approvals);
+    expect([ran.code, ran.stderr]).toEqual([
+      1,
+      expect.stringMatching(/link is in place of the approvals \(.*storage_journal\/approvals\)/),
+    ]);
+  });
+
   it('follows no link into another place', async () => {
     const target = join(work, 'linked');
     symlinkSync('/tmp', target);
@@ -216,6 +230,16 @@ describe.skipIf(!HAS_SSH_KEYGEN)('evidence verify', () => {
       'a journal of another candidate',
       'no line in which this candidate was sealed',
       () => rechain((line) => line.replaceAll(sealId, 'f'.repeat(64))),
+    ],
+    [
+      'a freeze in the name of another person',
+      'the freeze is not the last one of the journal',
+      () => edit('data/freeze.json', (text) => text.replace('"Zoe"', '"Ada"')),
+    ],
+    [
+      'a freeze that the journal has no line of',
+      'the freeze is not the last one of the journal',
+      () => rechain((line) => line.replace('"mapping-frozen"', '"mapping-looked-at"')),
     ],
     [
       'an approval that was edited',

@@ -78,6 +78,10 @@ async function expectRefused(
   }
 }
 
+function requireNoMore(): void {
+  edit('project.json', (text) => text.replace(/,"frozen":"required"/, ''));
+}
+
 describe('a project that requires a freeze', () => {
   it('goes live as it was frozen, which is in the journal (negative control)', async () => {
     await succeed(['promote']);
@@ -139,9 +143,22 @@ describe('a project that requires a freeze', () => {
     expect((await run('scan-all')).stdout).toContain('the mapping that was read is not the frozen');
   });
 
-  it('says so where a freeze was removed that is no longer required', async () => {
+  it('does not when the requirement is edited away with the freeze', async () => {
     rmSync(pathOf('freeze.json'));
-    edit('project.json', (text) => text.replace(/,"frozen":"required"/, ''));
+    requireNoMore();
+    const required = /the mapping is not frozen, as its project requires/;
+    await expectRefused(required, [['migrate'], ['promote']]);
+    // The candidate has the requirement, too, whatever became of the journal's lines.
+    edit('project.json', (text) => `${text} `);
+    await succeed(FREEZE);
+    rmSync(pathOf('freeze.json'));
+    await expectRefused(required, [['promote']]);
+  });
+
+  it('says so where a freeze was removed that is no longer required', async () => {
+    requireNoMore();
+    await succeed(FREEZE);
+    rmSync(pathOf('freeze.json'));
     for (const command of ['migrate', 'scan-all', 'promote']) {
       const { code, stdout } = await run(command);
       expect([code, stdout]).toEqual([
@@ -164,6 +181,12 @@ describe('a project that requires names', () => {
     const needed = /requires the name of the operator.*--who.*MIGRATE_OPERATOR/;
     await expectRefused(needed, [['migrate'], ['promote'], ['rollback']], unnamed);
     expect(isLive()).toBe(false);
+  });
+
+  it('refuses one although the requirement was edited away after the build', async () => {
+    edit('project.json', (text) => text.replace(/,"operator":"required"/, ''));
+    await succeed(FREEZE);
+    await expectRefused(/requires the name of the operator/, [['promote']], unnamed);
   });
 
   it('takes a name from the command line, also for migrate', async () => {

@@ -313,6 +313,22 @@ describe('a source that is gone', () => {
     expect(journal(project).entries.at(-2)).toMatchObject({ currency: 'gone', who: 'ada' });
   });
 
+  it('is not gone for a place of the command line at which nothing is', async () => {
+    cpSync(join(template, 'legacy.db'), database());
+    write('DELETE FROM visits WHERE rowid = 1');
+    const nowhere = ['--source', 'sqlite:/nowhere.db', '--who', 'ada'];
+    const line = /source "main" cannot be reached where --source says/;
+    expect(await refusal(1, ...nowhere, '--source-gone')).toMatch(line);
+    declareGone(true);
+    expect(await refusal(1, ...nowhere)).toMatch(line);
+  });
+
+  it('is in the journal where the command line said to look for it', async () => {
+    const copy = ['--source', `sqlite:${join(template, 'legacy.db')}`];
+    expect(await proofOf(...copy)).toBe('same-files');
+    expect(journal(project).entries.at(-2)).toMatchObject({ sourcesGiven: ['main'] });
+  });
+
   it('is not covered by a freeze that cannot be looked at', async () => {
     cpSync(join(template, 'legacy.db'), database());
     freeze(3, 'freeze');

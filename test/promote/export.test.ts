@@ -83,3 +83,9 @@ it.each([['copy'], ['copy.tar']])('leaves no %s of a candidate that was changed'
   expect([code, stderr]).toEqual([1, expect.stringContaining('does not verify')]);
   expect(readdirSync(out)).toEqual(['changed']);
 });
+
+it.each([['copy'], ['copy.tar']])('removes no file of another program for %s', async (name) => {
+  mkdirSync(join(out, `.${name}.new`));
+  await succeed(exported('--out', join(out, name)));
+  expect(readdirSync(out).toSorted()).toEqual([`.${name}.new`, name]);
+});

@@ -489,6 +489,11 @@ describe('the way back', () => {
     expect(await told(names[0])).toBe(false);
     await expect(rollbackHere(project)).rejects.toThrow(/no candidate was live before/);
     expect(await told(names[1])).toBe(true);
+    rmSync(join(storeOf(project), 'sealed', names[1], 'checksums'), { recursive: true });
+    const { notes } = await promoteHere(project, { candidate: names[2], dryRun: true });
+    expect(notes).toContain(
+      `no way back: ${names[1]} was changed or emptied; see sealift snapshot restore`,
+    );
     rmSync(join(storeOf(project), 'sealed', names[1]), { recursive: true });
     expect(await told(names[2])).toBe(false);
     await expect(rollbackHere(project)).rejects.toThrow(/no longer exists/);

@@ -4,16 +4,18 @@ import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
+  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { acquireLock } from '../../src/disk/lock.ts';
 import type { JournalMembers } from '../../src/journal/line.ts';
 import { succeed } from '../kit/project.ts';
 import { sealift, type Ran } from '../kit/run.ts';
@@ -125,6 +127,23 @@ describe.skipIf(!HAS_SSH_KEYGEN)('an approval', () => {
     expect(live.stdout).toMatch(/^approved by berta, key SHA256:/m);
     const intent = journal(project).entries.find(({ event }) => event === 'promote-intended');
     expect(intent?.['approvals']).toEqual([digest]);
+  });
+
+  it('is not needed in a rehearsal, in which nothing goes live', async () => {
+    const folder = join(project, 'storage_candidate/.shadow-x/project');
+    const rest = ['mapping', 'storage_journal', 'legacy.db'];
+    for (const name of rest) cpSync(join(project, name), join(folder, name), { recursive: true });
+    const sealed = 'storage_candidate/sealed';
+    cpSync(join(project, sealed), join(folder, sealed), { recursive: true });
+    const [name = ''] = readdirSync(join(folder, sealed));
+    // Without a drill at work, the place alone does not make it a rehearsal.
+    expect((await run(folder, 'promote', name)).code).not.toBe(0);
+    const holder = { command: 'drill', pid: process.pid, since: '2025-01-31T10:00:00.000Z' };
+    const lock = acquireLock(dirname(folder), holder);
+    const live = await run(folder, 'promote', name);
+    lock.release();
+    expect(live.code, live.stderr).toBe(0);
+    expect(liveOf(project)).toBe(null);
   });
 
   it('is canonical JSON with a line feed, whose signature ssh-keygen verifies', async () => {

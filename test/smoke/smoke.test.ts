@@ -298,6 +298,15 @@ describe('logs', () => {
     expect(stdout).not.toContain(SECRET);
   });
 
+  it('that begin later are told, as what was before may be in another file', async () => {
+    const log = join(project, 'app.log');
+    expecting(ALL, [{ file: 'app.log', forbid: ['ERROR'] }]);
+    writeFileSync(log, `${at(1)} INFO of a new file\n`);
+    expect((await smoke()).stdout).toContain('it begins after that, so what an earlier log says');
+    writeFileSync(log, `${at(-60)} INFO before\n${at(1)} INFO fine\n`);
+    expect((await smoke()).stdout).not.toContain('earlier log');
+  });
+
   it('may be given on the command line, from another time on', async () => {
     const log = join(project, 'app.log');
     writeFileSync(log, `${at(1)} ERROR known\n${at(5)} INFO fine\n`);

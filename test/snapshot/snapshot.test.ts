@@ -19,7 +19,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { temporaryFolder, treeOf } from '../fault/fixture.ts';
 import { digestsOf, succeed } from '../kit/project.ts';
 import { sealift } from '../kit/run.ts';
-import { eventsOf, journal, liveOf, storeOf } from '../promote/fixture.ts';
+import { append, eventsOf, journal, liveOf, storeOf } from '../promote/fixture.ts';
 import { cutOver, restore, snapshotOf, type Cutover } from './fixture.ts';
 
 let template: Cutover;
@@ -30,10 +30,10 @@ let project: string;
 
 beforeAll(async () => {
   template = await cutOver();
-  const made = await snapshotOf(template.project);
+  const file = await snapshotOf(template.project);
   folder = temporaryFolder();
   kept = join(folder, 'kept.tar');
-  copyFileSync(made, kept);
+  copyFileSync(file, kept);
 });
 
 afterAll(() => {
@@ -129,10 +129,34 @@ describe('a snapshot', () => {
   });
 });
 
+/** What snapshot says of the project. */
+async function made(): Promise<string> {
+  return (await succeed(['snapshot', '--project', project])).stdout;
+}
+
+describe('a snapshot of a project with a damage that it keeps', () => {
+  it('says nothing of a project without one (negative control)', async () => {
+    expect(await made()).not.toMatch(/kept as it is|not in the snapshot|freeze/);
+  });
+
+  it('says that the mapping is not as it was frozen', async () => {
+    appendFileSync(join(project, 'mapping/project.json'), ' ');
+    expect(await made()).toContain('kept as it is: the mapping changed since it was frozen');
+    rmSync(join(project, 'mapping/freeze.json'));
+    expect(await made()).toContain('the journal records a freeze, but mapping/freeze.json is');
+  });
+
+  it('names an approval whose file is missing', async () => {
+    const [sealId, approval] = [template.live, 'f'.repeat(64)];
+    append(project, [{ event: 'approved', sealId, approval, signer: null }]);
+    expect(await made()).toContain(`not in the snapshot: approval ${approval}, whose file is`);
+  });
+});
+
 describe('a restore', () => {
   it('changes nothing where nothing is missing', async () => {
     const before = treeOf(project, LOCKS);
-    expect(await putsBack()).toContain('nothing is missing or damaged, nothing was changed');
+    expect(await putsBack()).toContain('nothing that the snapshot has is missing or damaged');
     expect(treeOf(project, LOCKS)).toEqual(before);
   });
 
