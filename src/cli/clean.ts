@@ -48,6 +48,6 @@ const EXAMPLES = `Examples:
 
 const QUESTIONS = `
 What does it remove?
-  Links, and the rests of runs that were killed. Sealed candidates go by sealift
-  prune alone. What is live stays live.
+  Links, and what killed runs have left over. Sealed candidates are removed by
+  sealift prune alone. What is live stays live.
 `;

@@ -22,7 +22,7 @@ interface VerifyOptions {
 
 export function evidenceCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('evidence')
-    .description('gather what proves a cut-over, or verify it')
+    .description('gather what proves a cutover, or verify it')
     .addHelpText('before', EXAMPLES)
     .addCommand(buildCommand(exit, host))
     .addCommand(verifyCommand(exit, host));

@@ -7,8 +7,8 @@ import { runFlow } from './runFlow.ts';
 
 interface Options {
   readonly project: string;
-  readonly who: string;
-  readonly why: string;
+  readonly who?: string;
+  readonly why?: string;
   readonly check?: boolean;
   readonly json?: boolean;
 }
@@ -17,8 +17,8 @@ export function freezeCommand(exit: (code: number) => void, host: Host): Command
   return new Command('freeze')
     .description('record the files of the mapping, with who approved them and why')
     .summary('record the mapping, with who approved it and why')
-    .option('--who <name>', 'who approved the mapping and its registries', '')
-    .option('--why <text>', 'the reason, or a ticket', '')
+    .option('--who <name>', 'who approved the mapping and its registries')
+    .option('--why <text>', 'the reason, or a ticket')
     .option('--check', 'list what has changed since the freeze, and write nothing')
     .option('--project <dir>', 'folder of the project', '.')
     .option('--json', 'print the summary as JSON')
@@ -41,13 +41,14 @@ export function freezeCommand(exit: (code: number) => void, host: Host): Command
         );
         return;
       }
+      const { project, who = '', why = '' } = options;
       await runFlow(
         {
           name: 'freeze',
           kind: 'action',
           report: false,
           load: () => import('../flow/freeze.ts'),
-          work: ({ freeze }, env) => freeze(options, env),
+          work: ({ freeze }, env) => freeze({ project, who, why }, env),
         },
         options,
         exit,

@@ -37,7 +37,10 @@ export function promoteCommand(exit: (code: number) => void, host: Host): Comman
     .option('--allow-warnings', 'accept the WARNINGs of its scan')
     .addOption(sourceOption())
     .option('--source-gone', 'a source that cannot be reached is gone; needs a name')
-    .option('--window <time>', 'refuse at other times; "Sun 02:00-06:00 Europe/Vienna"')
+    .option(
+      '--window <time>',
+      'refuse at other times than this, such as "Sun 02:00-06:00 Europe/Vienna"',
+    )
     .addOption(dryRunOption())
     .addOption(whoOption())
     .addOption(workersOption())

@@ -78,7 +78,8 @@ export function scanCommand(exit: (code: number) => void, host: Host): Command {
     .addHelpText('before', SCAN)
     .addHelpText('after', `${CHECK_NAMES}${RUN_ID}`);
   return command.action(async (names: string[], options: Options) => {
-    if (options.json === true && names.length > 1) command.error('error: --json takes one check');
+    if (options.json === true && names.length > 1)
+      command.error('error: --json prints the summary of one check, and several are named');
     const codes: number[] = [];
     for (const name of new Set(names)) {
       const scanned = { command: `scan ${name}`, checks: SCANNED.get(name) ?? [] } as const;

@@ -24,7 +24,7 @@ export function smokeCommand(exit: (code: number) => void, host: Host): Command 
     .option('--candidate <candidate>', 'rehearse with v1, a seal id or a folder instead')
     .option('--log <file>', 'a log to search, besides those of smoke.json')
     .option('--forbid <pattern...>', 'what must not occur in that log (RE2 syntax)')
-    .option('--since <time>', 'lines of logs count from here (default: since it is live)')
+    .option('--since <time>', 'lines of logs count from here (default: when it went live)')
     .addOption(whoOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)

@@ -131,5 +131,5 @@ const RESTORE_EXAMPLES = `Examples:
 const QUESTIONS = `
 How do I restore one?
   sealift snapshot restore FILE puts back what is missing or damaged, and never
-  shortens a journal that contains the snapshot's.
+  shortens a journal that contains the one in the snapshot.
 `;

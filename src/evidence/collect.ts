@@ -1,5 +1,5 @@
 /**
- * The files that prove a cut-over: the seal without the records, mapping, freeze, journal, approvals
+ * The files that prove a cutover: the seal without the records, mapping, freeze, journal, approvals
  * and reports. No file holds a record's value: data, lineage, ranges (they hold keys), blobs and
  * Merkle segments (of few records, they could be guessed) stay in the candidate.
  */

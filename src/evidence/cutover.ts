@@ -1,4 +1,4 @@
-/** What a journal says about the cut-over to a candidate: its scan, its promotion, who did what. Pure. */
+/** What a journal says about the cutover to a candidate: its scan, its promotion, who did what. Pure. */
 
 import type { MoveEvent } from '../journal/event.ts';
 import type { Journal } from '../journal/line.ts';
@@ -21,7 +21,7 @@ export interface Cutover {
   readonly isLive: boolean;
 }
 
-/** Reads the cut-over to a candidate. @throws Failure JOURNAL if the journal contradicts itself */
+/** Reads the cutover to a candidate. @throws Failure JOURNAL if the journal contradicts itself */
 export function cutoverOf(journal: Journal, sealId: string, where: string): Cutover {
   const { live } = pointerHistory(journal, where);
   const isLive = live !== null && sealIdOf(live) === sealId;

@@ -1,5 +1,5 @@
 /**
- * Verifies the evidence of a cut-over: the bag, the seal, the journal, the promotion, the approvals,
+ * Verifies the evidence of a cutover: the bag, the seal, the journal, the promotion, the approvals,
  * the freeze and the reports have to agree. Says what they do not prove.
  */
 

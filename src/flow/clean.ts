@@ -81,7 +81,11 @@ function isFolder(path: string): boolean {
 }
 
 function notExpected(path: string): Failure {
-  return inTheWay('CANDIDATE', 'this is not what its name says, nothing was removed', path);
+  return inTheWay(
+    'CANDIDATE',
+    'something else is in place of a link or folder of the project, nothing was removed',
+    path,
+  );
 }
 
 /** A link, staging, and a link that was half swapped. */

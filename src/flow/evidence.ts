@@ -1,5 +1,5 @@
 /**
- * evidence build: gathers what proves a cut-over in a bag of files, for people who do not have the
+ * evidence build: gathers what proves a cutover in a bag of files, for people who do not have the
  * project. evidence verify: verifies such a bag, with nothing but the bag.
  */
 

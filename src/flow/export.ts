@@ -197,14 +197,14 @@ function assertPacked(target: string, sealId: string, files: readonly SumLine[])
 }
 
 function outcome(target: string, sealId: string, files: number, asTar: boolean): Outcome {
-  const inside = asTar ? `tar -xf it, enter ${sealId}` : 'enter it';
+  const inside = asTar ? `unpack it, and in ${sealId}` : 'in that folder';
   return actionOutcome({
     command: 'export',
     sealId,
     candidate: target,
     notes: [
       `${counted(files, 'file')}, verified before and after`,
-      `to verify it: ${inside}, run sha256sum -c checksums/SHA256SUMS`,
+      `to verify it: ${inside} run sha256sum -c checksums/SHA256SUMS`,
     ],
   });
 }

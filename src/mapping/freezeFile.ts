@@ -132,7 +132,7 @@ export function changesBetween(
 
 /** Most names that a message lists. */
 const LISTED = 3;
-const AGAIN = 'restore them, or freeze again with sealift freeze --who NAME --why TEXT';
+const AGAIN = 'or freeze again with sealift freeze --who NAME --why TEXT';
 
 /** Makes the failure for a mapping that differs from its freeze by `changes`, at least one. */
 export function changedSince(changes: readonly FreezeChange[]): Failure {
@@ -143,14 +143,14 @@ export function changedSince(changes: readonly FreezeChange[]): Failure {
   return new Failure('MAPPING', {
     what: 'the mapping changed since it was frozen',
     where: listed.join(', '),
-    hint: AGAIN,
+    hint: `restore the files, ${AGAIN}`,
   });
 }
 
 /** Makes the failure for a freeze.json that is not the one that was written last. */
 export function editedFreeze(): Failure {
   const what = 'freeze.json is not the one that the journal records';
-  return fileFailure(FREEZE_FILE, what, AGAIN.replace('them', 'it'));
+  return fileFailure(FREEZE_FILE, what, `restore it, ${AGAIN}`);
 }
 
 /** Makes the failure for a mapping that must be frozen and is not. */

@@ -143,5 +143,9 @@ function faultAt(
 /** Makes the failure for queries that are not those that were frozen. */
 export function changedSmoke(): Failure {
   const what = 'the smoke queries are not those that were frozen';
-  return fileFailure(SMOKE_FILE, what, 'restore them, or freeze again with sealift freeze');
+  return fileFailure(
+    SMOKE_FILE,
+    what,
+    'restore the file, or freeze again with sealift freeze --who NAME --why TEXT',
+  );
 }

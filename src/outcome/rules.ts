@@ -104,7 +104,7 @@ const TABLE = {
   'record-schema': { severity: 'BLOCKER', stages: ['scan'], fixed: true },
   'seal-unexpected': { severity: 'BLOCKER', stages: ['verify'], fixed: true },
   empty: { severity: 'BLOCKER', stages: ['verify', 'scan', 'registry'], fixed: true },
-  // The evidence of a cut-over
+  // The evidence of a cutover
   approval: { severity: 'BLOCKER', stages: ['evidence'], fixed: true },
   evidence: { severity: 'WARNING', stages: ['evidence'], fixed: true },
   // Between two candidates

@@ -265,9 +265,9 @@ async function notFrozen(
     };
   }
   if (state !== 'frozen') {
-    const killed = state === 'unsettled' ? ', since a change of them was not finished' : '';
+    const killed = state === 'unsettled' ? ', as a change of them was not finished' : '';
     return {
-      what: `the writes of source ${shown} are not frozen, as --require-frozen demands${killed}`,
+      what: `the writes of source ${shown} are not frozen${killed}, but --require-frozen demands it`,
       hint: 'run sealift freeze-writes first',
     };
   }

@@ -99,7 +99,7 @@ function tooFew(
   const [first] = [...refused, ...(twice === null ? [] : [twice])];
   const have = people === 0 ? 'none counts' : `only ${people} ${people === 1 ? 'counts' : 'count'}`;
   return new Failure('CANDIDATE', {
-    what: `the project requires ${counted(required, 'approval')} by other people, and ${have}${first === undefined ? '' : `; ${first}`}`,
+    what: `the project requires ${required === 1 ? '1 approval by another person' : `${required} approvals by other people`}, and ${have}${first === undefined ? '' : `; ${first}`}`,
     where: `seal id ${sealId}`,
     hint: 'have the candidate reviewed with sealift review --approve',
   });

@@ -179,23 +179,23 @@ export function planLines(
   aside: string,
   store: string,
 ): string[] {
-  const kept = `it is kept in ${aside}`;
+  const kept = `is kept in ${aside}`;
   const files = (label: string, { missing, changed, added }: FolderPlan): string[] => [
     ...missing.map((path) => `${label}${path} was missing`),
-    ...changed.map((path) => `${label}${path} was changed, ${kept}`),
-    ...added.map((path) => `${label}${path} was added, ${kept}`),
+    ...changed.map((path) => `${label}${path} was changed; the changed file ${kept}`),
+    ...added.map((path) => `${label}${path} was added; it ${kept}`),
   ];
   const reasons: Readonly<Record<JournalState, readonly string[]>> = {
     kept: [],
     missing: ['the journal was missing'],
     shorter: ['lines were missing at the end of the journal'],
-    other: [`the journal was another one, ${kept}`],
-    broken: [`the journal was broken, ${kept}`],
+    other: [`the journal was another one, which ${kept}`],
+    broken: [`the journal was broken; the broken one ${kept}`],
   };
-  const trash = `it is kept in ${join(store, '.trash')} until the next prune`;
+  const trash = `the damaged one is kept in ${join(store, '.trash')} until the next prune`;
   return [
     ...[...candidates].map(([name, state]) => {
-      return `candidate ${name} was ${state === 'missing' ? 'missing' : `damaged, ${trash}`}`;
+      return `candidate ${name} was ${state === 'missing' ? 'missing' : `damaged; ${trash}`}`;
     }),
     ...files('mapping/', mapping),
     ...files('storage_journal/', beside),

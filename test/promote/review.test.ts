@@ -113,7 +113,7 @@ describe.skipIf(!HAS_SSH_KEYGEN)('an approval', () => {
   it('by another person lets promote go on, which tells of it', async () => {
     const before = await promoteAs(project, 'pia');
     expect([before.code, liveOf(project)]).toEqual([1, null]);
-    expect(before.stderr).toContain('requires 1 approval by other people, and none counts');
+    expect(before.stderr).toContain('requires 1 approval by another person, and none counts');
     const approved = await approveAs(project, 'berta', 'berta');
     expect(approved.code, approved.stderr).toBe(0);
     expect(approved.stdout).toMatch(/^approved by berta, key SHA256:\S{43}$/m);

@@ -1,4 +1,4 @@
-/** Defects in the evidence of a cut-over, which `evidence verify` finds. */
+/** Defects in the evidence of a cutover, which `evidence verify` finds. */
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

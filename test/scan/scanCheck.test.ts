@@ -68,7 +68,8 @@ describe('scan CHECK', () => {
     );
     expect(await scan(['pii', 'schema', '--json'])).toMatchObject({
       code: 64,
-      stderr: 'sealift scan: --json takes one check: run sealift scan --help\n',
+      stderr:
+        'sealift scan: --json prints the summary of one check, and several are named: run sealift scan --help\n',
     });
     const one = await scan(['pii', '--json']);
     expect(JSON.parse(one.stdout)).toMatchObject({ command: 'scan pii', status: 'PASS' });
