@@ -147,7 +147,9 @@ export function refusal({ words, whole }: NamedCommand): string | null {
   const program = createProgram(() => {}, processHost());
   for (const command of withCommands(program)) {
     command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
-    if (command.commands.length === 0) command.action(() => {});
+    // Of those with subcommands, snapshot alone does something by itself.
+    const acts = command.commands.length === 0 || command.name() === 'snapshot';
+    if (acts) command.action(() => {});
     // A command that is only mentioned need not have all that it takes.
     if (!whole) for (const option of command.options) option.mandatory = false;
     if (!whole) for (const argument of command.registeredArguments) argument.required = false;
