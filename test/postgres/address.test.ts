@@ -10,7 +10,7 @@ import { formatAddress, parseAddress, type PostgresAddress } from '../../src/pos
 import { completeAddress, labelOf } from '../../src/postgres/settings.ts';
 import { workFolder } from '../kit/project.ts';
 
-const NOTHING = parseAddress('');
+const NOTHING = parseAddress('//');
 
 /** What a URL states. */
 function stated(rest: string): Partial<PostgresAddress> {
@@ -111,9 +111,9 @@ describe('what a URL leaves open', () => {
     completeAddress(parseAddress(rest), { ...variables, ...more });
 
   it('comes from the environment, and then from defaults', () => {
-    const settings = of('', { PGHOST: 'env', PGPORT: '6543', PGUSER: 'eve', PGDATABASE: 'd' });
+    const settings = of('//', { PGHOST: 'env', PGPORT: '6543', PGUSER: 'eve', PGDATABASE: 'd' });
     expect(settings).toMatchObject({ host: 'env', port: 6543, user: 'eve', database: 'd' });
-    expect(of('', { USER: 'bob' })).toMatchObject({
+    expect(of('//', { USER: 'bob' })).toMatchObject({
       host: 'localhost',
       port: 5432,
       user: 'bob',
