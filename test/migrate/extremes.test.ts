@@ -113,7 +113,7 @@ describe('one cell', () => {
       const { code, stderr } = await sealift(['migrate', '--project', project]);
       expect(code).toBe(1);
       expect(stderr).toMatch(
-        /^sealift migrate: a row becomes a record of more than 512 MiB, .+ \(table "notes"\): make its cells smaller, .+$/m,
+        /^sealift migrate: a row makes a record of more than 512 MiB, .+ \(table "notes"\): make its cells smaller, .+$/m,
       );
     });
   }
