@@ -4,6 +4,7 @@
  * catalogue (source/postgres/relation.ts); here it is checked that their names can be seen.
  */
 
+import { isColumnList, isOrdered, isStar } from './clauses.ts';
 import { closings, isSign, wordOf, type SqlToken } from './tokens.ts';
 import { postgresTokens } from './postgresTokens.ts';
 import type { Refused, Sql } from './query.ts';
@@ -188,27 +189,9 @@ function isCall(
   if (token.kind !== 'name' && token.kind !== 'quoted') return false;
   const word = wordOf(token);
   if (word !== null && (KEYWORDS.has(word) || TYPES.has(word))) return false;
-  return !isColumnList(tokens, at, closed.get(at + 1) ?? 0);
-}
-
-/** Whether these are the columns of a common table, `name (…) AS (`, or of an alias, `AS name (…)`. */
-function isColumnList(tokens: readonly SqlToken[], at: number, close: number): boolean {
-  if (wordOf(tokens[at - 1]) === 'as') return true;
-  const after = tokens.slice(close + 1, close + 5);
-  const words = after.map(({ text }) => text.toLowerCase()).join(' ');
-  return /^as (?:(?:not )?materialized )?\(/.test(words);
-}
-
-/** Whether an ORDER BY of the same query precedes the token. */
-function isOrdered(tokens: readonly SqlToken[], from: number): boolean {
-  let depth = 0;
-  for (let at = from - 1; at >= 0; at -= 1) {
-    if (isSign(tokens[at], ')')) depth += 1;
-    if (isSign(tokens[at], '(')) depth -= 1;
-    if (depth < 0) return false;
-    if (depth === 0 && wordOf(tokens[at]) === 'order') return true;
-  }
-  return false;
+  // Columns of an alias: `AS name (…)`.
+  if (wordOf(tokens[at - 1]) === 'as') return false;
+  return !isColumnList(tokens, closed.get(at + 1) ?? 0);
 }
 
 function isOrderedAfter(tokens: readonly SqlToken[], from: number): boolean {
@@ -220,14 +203,6 @@ function isOrderedAfter(tokens: readonly SqlToken[], from: number): boolean {
     if (depth === 0 && wordOf(token) === 'order') return true;
   }
   return false;
-}
-
-/** Whether the token is the `*` for all columns. */
-function isStar(tokens: readonly SqlToken[], at: number): boolean {
-  if (!isSign(tokens[at], '*')) return false;
-  const before = tokens[at - 1];
-  if (isSign(before, ',') || isSign(before, '.')) return true;
-  return ['select', 'distinct', 'all'].includes(wordOf(before) ?? '');
 }
 
 /** Writes tokens as SQL, without comments. */

@@ -4,6 +4,7 @@
  * Invariants and queries over sources differ in their {@link SqlRules}.
  */
 
+import { isColumnList, isOrdered, isStar } from './clauses.ts';
 import { closings, isSign, sqlText, sqlTokens, wordOf, type SqlToken } from './tokens.ts';
 
 export interface SqlRules {
@@ -186,31 +187,4 @@ function isCall({ tokens, closed }: Text, at: number): boolean {
 /** Whether a date function is given a time; strftime has a format before it. */
 function hasArguments(inside: readonly SqlToken[], name: string): boolean {
   return name === 'strftime' ? inside.some((token) => isSign(token, ',')) : inside.length > 0;
-}
-
-/** Whether these are a common table's columns: `name ( … ) AS (` or `AS [NOT] MATERIALIZED (`. */
-function isColumnList(tokens: readonly SqlToken[], close: number): boolean {
-  const after = tokens.slice(close + 1, close + 5);
-  const words = after.map(({ text }) => text.toLowerCase()).join(' ');
-  return /^as (?:(?:not )?materialized )?\(/.test(words);
-}
-
-/** Whether an ORDER BY of the same query precedes the token. */
-function isOrdered(tokens: readonly SqlToken[], limit: number): boolean {
-  let depth = 0;
-  for (let at = limit - 1; at >= 0; at -= 1) {
-    if (isSign(tokens[at], ')')) depth += 1;
-    if (isSign(tokens[at], '(')) depth -= 1;
-    if (depth < 0) return false;
-    if (depth === 0 && wordOf(tokens[at]) === 'order') return true;
-  }
-  return false;
-}
-
-/** Whether the token is the `*` for all columns. */
-function isStar(tokens: readonly SqlToken[], at: number): boolean {
-  if (!isSign(tokens[at], '*')) return false;
-  const before = tokens[at - 1];
-  if (isSign(before, ',') || isSign(before, '.')) return true;
-  return ['select', 'distinct', 'all'].includes(wordOf(before) ?? '');
 }
