@@ -96,8 +96,8 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     [
       'a source that cannot be reached is gone',
-      'if (missing === null || who !== null ||',
-      'if (missing === null || who === null ||',
+      'const isGone = who !== null || isDeclaredGone',
+      'const isGone = who === null || isDeclaredGone',
     ],
     [
       'other files than those of the build are the same',
