@@ -10,7 +10,7 @@ export default defineConfig({
     hookTimeout: 600_000,
     pool: 'forks',
     globalSetup: ['test/kit/long.ts', 'test/kit/prepared.ts'],
-    setupFiles: ['test/kit/readOnlyFolders.ts'],
+    setupFiles: ['test/kit/readOnlyFolders.ts', 'test/kit/seed.ts'],
     // The tests start programs of their own, and wait for them: one more than there are processors.
     maxWorkers: 3,
     projects: [

@@ -45,13 +45,10 @@ export function times(name: string, short: number, long: number): number {
   return Number(process.env[name] ?? (isLong(name) ? long : short));
 }
 
-/** Says before all tests which share is run, so that it can be repeated. */
+/** Says before all tests which share and which cases are tried, so that they can be repeated. */
 export default function announce(): void {
   const share = shareOf(process.env);
   const seed = seedOf(process.env, Date.now());
-  if (share === 'tenth') {
-    process.stderr.write(
-      `notice: a tenth of the long tests: SEALIFT_LONG=tenth SEALIFT_LONG_SEED=${seed}\n`,
-    );
-  }
+  const what = share === 'tenth' ? 'a tenth of the long tests: SEALIFT_LONG=tenth' : 'the cases of';
+  process.stderr.write(`notice: ${what} SEALIFT_LONG_SEED=${seed}\n`);
 }

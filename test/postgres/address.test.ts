@@ -74,7 +74,7 @@ describe('a URL', () => {
     const address = fc.record({
       ...Object.fromEntries(Object.keys(NOTHING).map((member) => [member, fc.constant(null)])),
       host: fc.constantFrom(null, 'db.example', '::1', '/run/pg', '127.0.0.1'),
-      port: fc.option(fc.integer({ min: 0, max: 65_535 }), { nil: null }),
+      port: fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: null }),
       user: name,
       password: name,
       database: name,
