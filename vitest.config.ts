@@ -9,6 +9,8 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     pool: 'forks',
+    // SQLite reads it once a process, which test files share; src/ sets it before it loads SQLite.
+    env: { SQLITE_USE_URI: '1' },
     globalSetup: ['test/kit/long.ts', 'test/kit/prepared.ts'],
     setupFiles: ['test/kit/readOnlyFolders.ts', 'test/kit/seed.ts'],
     // The tests start programs of their own, and wait for them: one more than there are processors.
