@@ -10,9 +10,9 @@ import type { ShownPart } from '../record/shownKey.ts';
 import { byUtf8 } from '../seal/format.ts';
 import { mergeRecords, type RecordDifference } from '../compare/mergeRecords.ts';
 import { recordCursor } from './recordCursor.ts';
-import { openModule, type ModuleSide } from './moduleSide.ts';
-import { changedData } from './sealedRanges.ts';
-import type { Side } from './side.ts';
+import { openModule, type ModuleSide } from '../seal/opened/moduleSide.ts';
+import { changedData } from '../seal/opened/sealedRanges.ts';
+import type { Side } from '../seal/opened/side.ts';
 import { differingSpans, type SpanPair } from '../compare/spans.ts';
 
 /** A declaration that differs between A and B. */

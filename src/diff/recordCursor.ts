@@ -5,8 +5,8 @@ import { isTooDeep } from '../record/nesting.ts';
 import type { KeyValue } from '../record/keyOrder.ts';
 import { DATA_FILE } from '../seal/format.ts';
 import { keyOf } from '../seal/moduleTree.ts';
-import { keyOrBroken, type ModuleSide } from './moduleSide.ts';
-import { changedData, linesOfRanges } from './sealedRanges.ts';
+import { keyOrBroken, type ModuleSide } from '../seal/opened/moduleSide.ts';
+import { changedData, linesOfRanges } from '../seal/opened/sealedRanges.ts';
 
 interface Parsed extends FoundRecord {
   readonly encoded: Buffer;

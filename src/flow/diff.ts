@@ -2,7 +2,7 @@
 
 import { differenceFinding, ruleOf, valueLines } from '../diff/differenceFinding.ts';
 import { diffCandidates, type Difference } from '../diff/diffCandidates.ts';
-import { openSide, type Meter, type Side } from '../diff/side.ts';
+import { openSide, type Meter, type Side } from '../seal/opened/side.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { byteCount } from '../outcome/byteCount.ts';
 import { counted } from '../outcome/counted.ts';

@@ -36,7 +36,7 @@ import {
   sampledRouter,
   uniformRouter,
   type Router,
-} from './sort/router.ts';
+} from '../extsort/router.ts';
 import type { RowSelection } from './select/rowSelection.ts';
 import { countRows, locatedIn } from './rowsToRead.ts';
 import { writeSorted } from './sort/writeSorted.ts';

@@ -4,16 +4,14 @@
  */
 
 import type { UnlinkedFile } from '../disk/unlinkedFile.ts';
+import type { Locator } from '../extsort/entry.ts';
 import type { Bucket } from '../extsort/spill.ts';
 import type { LoggedFindings } from '../findings/findingStore.ts';
 import type { BaseCounts, ReadRange } from '../source/source.ts';
 import { defineCall, type Call } from '../threads/call.ts';
 import type { RowSelection } from './select/rowSelection.ts';
 import type { Ranked } from './select/smallest.ts';
-import type { Router } from './sort/router.ts';
-
-/** Locates a row in its source: its rowid or ordinal, as a string beyond the safe integers. */
-export type Locator = number | string;
+import type { Router } from '../extsort/router.ts';
 
 interface OfModule {
   readonly module: string;

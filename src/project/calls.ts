@@ -1,4 +1,4 @@
-/** Calls to worker threads about the sources of a project. Answered in `migrate/worker/`. */
+/** Calls to worker threads about the sources of a project. Answered in `worker/`. */
 
 import type { SourceHandle } from '../source/source.ts';
 import { defineCall, type Call } from '../threads/call.ts';

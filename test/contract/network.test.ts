@@ -6,12 +6,11 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CANDIDATE_ANSWERS } from '../../src/cli/candidateAnswers.ts';
 import { openFindings } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
 import { init } from '../../src/flow/init.ts';
 import { migrate } from '../../src/flow/migrate.ts';
-import { migrationWorker } from '../../src/migrate/worker/migrationWorker.ts';
+import { sourceAnswers } from '../../src/cli/sourceAnswers.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { Environment } from '../../src/run/environment.ts';
 import type { PreparedSource } from '../../src/source/source.ts';
@@ -34,8 +33,8 @@ function environment(variables: Environment['variables']): Environment {
     variables,
     startWorkers(_workers, start) {
       if (start === null) return HASHING;
-      const worker = migrationWorker({ ...start, registries: new Map() }, ADAPTERS);
-      return inlinePool([...worker.answers, ...CANDIDATE_ANSWERS], () => worker.close());
+      const { answers, close } = sourceAnswers({ ...start, registries: new Map() }, ADAPTERS);
+      return inlinePool(answers, close);
     },
   };
 }

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 import { valueLines } from '../../src/diff/differenceFinding.ts';
 import { diffCandidates } from '../../src/diff/diffCandidates.ts';
-import { openSide } from '../../src/diff/side.ts';
+import { openSide } from '../../src/seal/opened/side.ts';
 import { canonicalJson } from '../../src/record/canonical.ts';
 import { formatSums, parseSums, SUMS_FILE } from '../../src/seal/format.ts';
 import { randomOf } from '../dogschool/random.ts';

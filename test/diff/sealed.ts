@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 
 import { differenceFinding } from '../../src/diff/differenceFinding.ts';
 import { diffCandidates } from '../../src/diff/diffCandidates.ts';
-import { openSide, type Meter } from '../../src/diff/side.ts';
+import { openSide, type Meter } from '../../src/seal/opened/side.ts';
 import { compileModule } from '../../src/mapping/compile/module.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { leafHash } from '../../src/merkle/hash.ts';

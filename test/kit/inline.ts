@@ -1,9 +1,9 @@
 /** What threads and processes of a command do, done in the thread of the test. */
 
 import { CANDIDATE_ANSWERS } from '../../src/cli/candidateAnswers.ts';
+import { sourceAnswers } from '../../src/cli/sourceAnswers.ts';
 import { ADAPTERS } from '../../src/cli/wire.ts';
 import { loadRegistries } from '../../src/mapping/registryFile.ts';
-import { migrationWorker } from '../../src/migrate/worker/migrationWorker.ts';
 import type { Environment, WorkerStart } from '../../src/run/environment.ts';
 import { inlinePool } from '../../src/threads/inlinePool.ts';
 import type { Pool } from '../../src/threads/pool.ts';
@@ -34,6 +34,6 @@ export function startInline(_workers: number, start: WorkerStart): Pool {
 
 async function migrating(start: NonNullable<WorkerStart>): Promise<Pool> {
   const registries = await loadRegistries(start.mapping);
-  const worker = migrationWorker({ ...start, registries }, ADAPTERS);
-  return inlinePool([...worker.answers, ...CANDIDATE_ANSWERS], () => worker.close());
+  const { answers, close } = sourceAnswers({ ...start, registries }, ADAPTERS);
+  return inlinePool(answers, close);
 }

@@ -6,7 +6,7 @@ import { compileModule } from '../../src/mapping/compile/module.ts';
 import type { Mapping, ModuleMapping } from '../../src/mapping/model.ts';
 import { contentEntry, contentFinisher } from '../../src/migrate/worker/contentEntry.ts';
 import { ENTRY_HEADER } from '../../src/extsort/spill.ts';
-import { emptyView, readEntry, locatorOf } from '../../src/migrate/worker/spillEntry.ts';
+import { emptyView, readEntry, locatorOf } from '../../src/extsort/entry.ts';
 import { canonical, type Json } from '../independent/handMade.ts';
 
 const NAMESPACE = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';

@@ -10,7 +10,7 @@ import {
   assignOrdinalsInTurn,
   splitBucket,
 } from '../../src/migrate/worker/reshuffle.ts';
-import { ONE_BUCKET } from '../../src/migrate/sort/router.ts';
+import { ONE_BUCKET } from '../../src/extsort/router.ts';
 import { workFolder } from '../kit/project.ts';
 import { entriesOf, spilled, type Entry } from './spilled.ts';
 

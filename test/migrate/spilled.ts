@@ -4,13 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
 import { ENTRY_HEADER, readBucket, spillWriter, type Bucket } from '../../src/extsort/spill.ts';
-import {
-  emptyView,
-  entryCapacity,
-  readEntry,
-  locatorOf,
-  writeEntry,
-} from '../../src/migrate/worker/spillEntry.ts';
+import { emptyView, locatorOf, readEntry } from '../../src/extsort/entry.ts';
+import { entryCapacity, writeEntry } from '../../src/migrate/worker/spillEntry.ts';
 import { keyEncoding } from '../../src/record/keyOrder.ts';
 
 const ENCODINGS = [keyEncoding({ kind: 'string' })];

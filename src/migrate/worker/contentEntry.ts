@@ -12,8 +12,7 @@ import { ENTRY_HEADER } from '../../extsort/spill.ts';
 import { BLIND_FIELD, type CompiledModule } from '../../mapping/compile/module.ts';
 import { blindOf, contentId, type MapperContext } from '../../mapping/compile/identity.ts';
 import { uuidBytes } from '../../record/uuid.ts';
-import type { Locator } from '../calls.ts';
-import { writeHeader, type EntryView } from './spillEntry.ts';
+import { writeHeader, type EntryView, type Locator } from '../../extsort/entry.ts';
 
 const LF = 0x0a;
 const INSERTS = 8;

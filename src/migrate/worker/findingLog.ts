@@ -16,7 +16,7 @@ import type { CompiledModule } from '../../mapping/compile/module.ts';
 import type { Diagnostic } from '../../mapping/compile/rowMapper.ts';
 import { causeOf, type Cause } from '../../outcome/cause.ts';
 import { canonicalJson } from '../../record/canonical.ts';
-import type { Locator } from '../calls.ts';
+import type { Locator } from '../../extsort/entry.ts';
 
 /** A diagnostic on a field of a row, or on the row as a whole. */
 type RowDiagnostic = Omit<Diagnostic, 'field'> & { readonly field?: string };

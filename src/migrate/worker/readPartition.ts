@@ -8,6 +8,7 @@ import { join } from 'node:path';
 
 import { createFile, writeAll } from '../../disk/durable.ts';
 import { systemCode } from '../../disk/errors.ts';
+import type { Locator } from '../../extsort/entry.ts';
 import { ENTRY_HEADER, spillWriter } from '../../extsort/spill.ts';
 import type { BlobReference } from '../../mapping/compile/blobReference.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
@@ -15,11 +16,11 @@ import type { Diagnostic, RowMapper } from '../../mapping/compile/rowMapper.ts';
 import { keyEncoding } from '../../record/keyOrder.ts';
 import { sortDiagnoses } from '../../seal/sealedFindings.ts';
 import type { Row, SourceReader } from '../../source/source.ts';
-import type { Locator, PartitionInput, PartitionResult } from '../calls.ts';
+import type { PartitionInput, PartitionResult } from '../calls.ts';
 import type { ContentWriter } from './contentEntry.ts';
 import { entryCapacity, keyFits, writeEntry } from './spillEntry.ts';
 import { findingLog } from './findingLog.ts';
-import { bucketCount, route } from '../sort/router.ts';
+import { bucketCount, route } from '../../extsort/router.ts';
 
 export interface PartitionContext {
   readonly module: CompiledModule;

@@ -12,9 +12,9 @@ import {
   type Extent,
 } from '../../extsort/spill.ts';
 import type { ContentFinisher } from './contentEntry.ts';
-import { emptyView, readEntry, type EntryView } from './spillEntry.ts';
-import { bucketCount, route, sampledRouter, type Router } from '../sort/router.ts';
-import { indexEntries, sortEntries } from './sortBucket.ts';
+import { emptyView, readEntry, type EntryView } from '../../extsort/entry.ts';
+import { bucketCount, route, sampledRouter, type Router } from '../../extsort/router.ts';
+import { indexEntries, sortEntries } from '../../extsort/sortEntries.ts';
 
 const SAMPLE = 4096;
 

@@ -10,7 +10,7 @@ import {
   sampledRouter,
   uniformRouter,
   type Router,
-} from '../../src/migrate/sort/router.ts';
+} from '../../src/extsort/router.ts';
 import { encodeKey } from '../../src/record/keyOrder.ts';
 
 /** Texts as keys, often alike: encoded, because routing relies on keys that end themselves. */

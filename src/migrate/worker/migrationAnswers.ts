@@ -1,13 +1,13 @@
-/** Answers of worker threads to the calls of migrate: open sources, read rows, sort buckets. */
+/** Answers of worker threads to the calls of migrate: read rows, sort buckets. */
 
 import { bucketReader } from '../../extsort/spill.ts';
 import type { MapperContext } from '../../mapping/compile/identity.ts';
-import { compileModule, type CompiledModule } from '../../mapping/compile/module.ts';
+import type { CompiledModule } from '../../mapping/compile/module.ts';
 import { rowMapper } from '../../mapping/compile/rowMapper.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
-import { CLOSE_SOURCES, OPEN_SOURCE } from '../../project/calls.ts';
-import type { SourceAdapter, SourceReader } from '../../source/source.ts';
+import type { OpenedSources } from '../../project/worker/openedSources.ts';
+import type { SourceReader } from '../../source/source.ts';
 import { answer, type Answer } from '../../threads/call.ts';
 import {
   ASSIGN_ORDINALS,
@@ -32,89 +32,43 @@ import { assignOrdinals, assignOrdinalsInTurn, splitBucket } from './reshuffle.t
 import { sampleRows } from './sampleRows.ts';
 import { sortBucket } from './sortBucket.ts';
 
-export interface MigrationWorker {
-  readonly answers: readonly Answer[];
-  /** Closes the sources. */
-  close(): Promise<void>;
+/** Makes the answers of one worker thread, which read the sources that it has open. */
+export function migrationAnswers(sources: OpenedSources): Answer[] {
+  return [...rowAnswers(sources), ...bucketAnswers(sources)];
 }
-
-/** Makes the answers of one worker thread, with the sources that it opens; `adapters` by scheme. */
-export function migrationWorker(
-  context: MapperContext,
-  adapters: ReadonlyMap<string, SourceAdapter>,
-): MigrationWorker {
-  const readers = new Map<string, SourceReader>();
-  const ended = new AbortController();
-  const modules = new Map<string, CompiledModule>();
-  const moduleOf = (name: string): CompiledModule => {
-    const module = modules.get(name) ?? compileModule(context.mapping, name);
-    modules.set(name, module);
-    return module;
-  };
-  const readerOf = (module: CompiledModule): SourceReader => {
-    const reader = readers.get(module.source);
-    if (reader === undefined) throw new Error(`source ${module.source} is not open`);
-    return reader;
-  };
-  const close = async (): Promise<void> => {
-    for (const reader of readers.values()) await reader.close();
-    readers.clear();
-  };
-  return {
-    async close() {
-      ended.abort();
-      await close();
-    },
-    answers: [
-      answer(OPEN_SOURCE, async ({ name, source }) => {
-        await readers.get(name)?.close();
-        const adapter = adapters.get(source.scheme);
-        if (adapter === undefined) throw new Error(`no adapter for ${source.scheme}`);
-        readers.set(name, await adapter.open(source, ended.signal));
-        return { result: null };
-      }),
-      answer(CLOSE_SOURCES, async () => {
-        await close();
-        return { result: null };
-      }),
-      ...rowAnswers(context, moduleOf, readerOf),
-      ...bucketAnswers(context, moduleOf),
-    ],
-  };
-}
-
-type ModuleOf = (name: string) => CompiledModule;
-type ReaderOf = (module: CompiledModule) => SourceReader;
 
 /** Answers calls that read rows. */
-function rowAnswers(context: MapperContext, moduleOf: ModuleOf, readerOf: ReaderOf): Answer[] {
+function rowAnswers(sources: OpenedSources): Answer[] {
+  const { context } = sources;
   return [
     answer(SAMPLE_ROWS, async (input) => {
-      const module = moduleOf(input.module);
-      const sampled = sampleRows(input, module, readerOf(module), context);
+      const module = sources.moduleOf(input.module);
+      const sampled = sampleRows(input, module, sources.readerOf(module), context);
       return { result: await withinText(module, sampled) };
     }),
     answer(COUNT_ROWS, async (input) => {
-      const module = moduleOf(input.module);
-      return { result: await relationsOf(readerOf(module)).count(module.table) };
+      const module = sources.moduleOf(input.module);
+      return { result: await relationsOf(sources.readerOf(module)).count(module.table) };
     }),
     answer(COUNT_BASE, async (input) => {
-      const module = moduleOf(input.module);
-      return { result: await countBase(module, relationsOf(readerOf(module)), input.findings) };
+      const module = sources.moduleOf(input.module);
+      return {
+        result: await countBase(module, relationsOf(sources.readerOf(module)), input.findings),
+      };
     }),
     answer(READ_PARTITION, async (input) => {
-      const module = moduleOf(input.module);
-      const read = readSelected(input, module, readerOf(module), context);
+      const module = sources.moduleOf(input.module);
+      const read = readSelected(input, module, sources.readerOf(module), context);
       return { result: await withinText(module, read) };
     }),
     answer(COUNT_LEFT_OUT, async (input) => {
-      const modules = input.modules.map(moduleOf);
-      const reader = readerOf(modules[0] as CompiledModule);
+      const modules = input.modules.map((name) => sources.moduleOf(name));
+      const reader = sources.readerOf(modules[0] as CompiledModule);
       return { result: await countLeftOut(input, modules, reader, context) };
     }),
     answer(RUN_KEY_TASK, async (input) => {
-      const module = moduleOf(input.module);
-      return { result: await runKeyTask(input, module, readerOf(module), context) };
+      const module = sources.moduleOf(input.module);
+      return { result: await runKeyTask(input, module, sources.readerOf(module), context) };
     }),
   ];
 }
@@ -157,11 +111,12 @@ async function withinText<T>(module: CompiledModule, work: Promise<T>): Promise<
 }
 
 /** Answers calls that work on buckets, after rows were read. */
-function bucketAnswers(context: MapperContext, moduleOf: ModuleOf): Answer[] {
+function bucketAnswers(sources: OpenedSources): Answer[] {
+  const { context } = sources;
   const read = bucketReader();
   return [
     answer(ASSIGN_ORDINALS, (input) => {
-      const finisher = contentFinisher(moduleOf(input.module), context);
+      const finisher = contentFinisher(sources.moduleOf(input.module), context);
       const assign = input.inTurn ? assignOrdinalsInTurn : assignOrdinals;
       return { result: assign(input.bucket, finisher, input.router, input) };
     }),

@@ -7,9 +7,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
-import { Failure } from '../outcome/failure.ts';
-import { parseCanonical } from '../seal/candidateFinding.ts';
-import { plainSize, MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
+import { Failure } from '../../outcome/failure.ts';
+import { parseCanonical } from '../candidateFinding.ts';
+import { plainSize, MAX_SEAL_FILE, readPlainFile } from '../files.ts';
 import {
   DATA_FILE,
   dataRoot,
@@ -18,8 +18,8 @@ import {
   sealId,
   SUMS_FILE,
   type SealedModule,
-} from '../seal/format.ts';
-import { asRunFile } from '../seal/sealSchemas.ts';
+} from '../format.ts';
+import { asRunFile } from '../sealSchemas.ts';
 
 /** Bytes of both candidates: those read, and all. */
 export interface Meter {

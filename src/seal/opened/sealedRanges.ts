@@ -6,11 +6,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, readSync } from 'node:fs';
 
-import { systemCode } from '../disk/errors.ts';
-import { openNoLinks } from '../disk/noLinks.ts';
-import { leafHash } from '../merkle/hash.ts';
-import { DATA_FILE } from '../seal/format.ts';
-import { MAX_LINE } from '../seal/readChunk.ts';
+import { systemCode } from '../../disk/errors.ts';
+import { openNoLinks } from '../../disk/noLinks.ts';
+import { leafHash } from '../../merkle/hash.ts';
+import { DATA_FILE } from '../format.ts';
+import { MAX_LINE } from '../readChunk.ts';
 import type { ModuleSide } from './moduleSide.ts';
 import { broken } from './side.ts';
 

@@ -2,21 +2,15 @@
 
 import { join } from 'node:path';
 
-import { formDigest } from '../seal/formOfRecords.ts';
-import { canonicalJson } from '../record/canonical.ts';
-import { encodeKey, isOrdered, type KeyValue } from '../record/keyOrder.ts';
-import { parseType, type FieldType } from '../record/type.ts';
-import { parseCanonical } from '../seal/candidateFinding.ts';
-import { plainSize } from '../seal/files.ts';
-import {
-  DATA_FILE,
-  MERKLE_FILE,
-  RANGES_FILE,
-  SCHEMA_FILE,
-  type SealedRange,
-} from '../seal/format.ts';
-import { parseRanges } from '../seal/readRanges.ts';
-import { asMerkleFile } from '../seal/sealSchemas.ts';
+import { formDigest } from '../formOfRecords.ts';
+import { canonicalJson } from '../../record/canonical.ts';
+import { encodeKey, isOrdered, type KeyValue } from '../../record/keyOrder.ts';
+import { parseType, type FieldType } from '../../record/type.ts';
+import { parseCanonical } from '../candidateFinding.ts';
+import { plainSize } from '../files.ts';
+import { DATA_FILE, MERKLE_FILE, RANGES_FILE, SCHEMA_FILE, type SealedRange } from '../format.ts';
+import { parseRanges } from '../readRanges.ts';
+import { asMerkleFile } from '../sealSchemas.ts';
 import { broken, readListed, type Side } from './side.ts';
 
 export interface ModuleSide {
