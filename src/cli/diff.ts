@@ -6,6 +6,7 @@ import { Command } from 'commander';
 
 import type { Host } from './host.ts';
 import { runFlow } from './runFlow.ts';
+import { assertTerminal } from './showValues.ts';
 
 interface Options {
   readonly project: string;
@@ -54,17 +55,6 @@ export function diffCommand(exit: (code: number) => void, host: Host): Command {
         host,
       );
     });
-}
-
-/** Ensures that values go to a terminal, not to a file or pipe. @throws Failure USAGE */
-async function assertTerminal({ json }: Options, { output }: Host): Promise<void> {
-  if (output.screen() !== null && json !== true) return;
-  const { Failure } = await import('../outcome/failure.ts');
-  throw new Failure('USAGE', {
-    what: 'values are shown on a terminal only',
-    where: '--show-values',
-    hint: 'leave this option out, or do not redirect the output; reports never hold values',
-  });
 }
 
 const EXAMPLES = `Examples:

@@ -10,6 +10,7 @@ import { cleanCommand } from './clean.ts';
 import { completionCommand } from './completion.ts';
 import { determinismCommand } from './determinism.ts';
 import { diffCommand } from './diff.ts';
+import { reconcileCommand } from './reconcile.ts';
 import { drillCommand } from './drill.ts';
 import { dryRunCommand } from './dryRun.ts';
 import { evidenceCommand } from './evidence.ts';
@@ -41,7 +42,10 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Rehearse:', [dryRunCommand]],
   ['Build:', [freezeWritesCommand, unfreezeWritesCommand, migrateCommand]],
   ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanCommand, scanDriftCommand]],
-  ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
+  [
+    'Prove:',
+    [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand, reconcileCommand],
+  ],
   ['Promote:', [reviewCommand, promoteCommand, smokeCommand, rollbackCommand, evidenceCommand]],
   ['Maintenance:', [statusCommand, snapshotCommand, exportCommand, cleanCommand, pruneCommand]],
 ];

@@ -3,6 +3,7 @@
 import type { MapperContext } from '../mapping/compile/identity.ts';
 import { migrationAnswers } from '../migrate/worker/migrationAnswers.ts';
 import { openedSources } from '../project/worker/openedSources.ts';
+import { reconcileAnswers } from '../reconcile/worker/reconcileAnswers.ts';
 import type { Adapters } from '../source/source.ts';
 import type { Answer } from '../threads/call.ts';
 import { CANDIDATE_ANSWERS } from './candidateAnswers.ts';
@@ -17,7 +18,12 @@ export interface SourceAnswers {
 export function sourceAnswers(context: MapperContext, adapters: Adapters): SourceAnswers {
   const sources = openedSources(context, adapters);
   return {
-    answers: [...sources.answers, ...migrationAnswers(sources), ...CANDIDATE_ANSWERS],
+    answers: [
+      ...sources.answers,
+      ...migrationAnswers(sources),
+      ...reconcileAnswers(sources),
+      ...CANDIDATE_ANSWERS,
+    ],
     close: () => sources.close(),
   };
 }

@@ -70,11 +70,16 @@ function* changed(
   b: FoundRecord,
   ignored: ReadonlySet<string>,
 ): Generator<RecordDifference> {
-  const names = new Set([...Object.keys(a.record), ...Object.keys(b.record)]);
-  const differ = [...names].filter((name) => textOf(a.record, name) !== textOf(b.record, name));
-  const fields = differ.filter((name) => !ignored.has(name)).sort();
+  const differ = differingFields(a.record, b.record);
+  const fields = differ.filter((name) => !ignored.has(name));
   // Lines that differ in no field are not canonical, which is reported as well.
   if (fields.length > 0 || differ.length === 0) yield { a, b, fields };
+}
+
+/** Returns the names of the members that differ, ascending. */
+export function differingFields(a: Members, b: Members): string[] {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].filter((name) => textOf(a, name) !== textOf(b, name)).sort();
 }
 
 /** Returns the member's JSON text, which is canonical in a canonical line. */

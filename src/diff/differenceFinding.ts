@@ -5,7 +5,7 @@ import { printable } from '../outcome/printable.ts';
 import { severityOfRule, type Rule } from '../outcome/rules.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { shownId, shownKey } from '../record/shownKey.ts';
-import type { FoundRecord } from '../compare/mergeRecords.ts';
+import { memberLines } from '../compare/memberLines.ts';
 import type { Difference, DifferentRecord } from './diffCandidates.ts';
 
 /** Makes the finding, with the record, its fields and its lines, but without values. */
@@ -48,9 +48,6 @@ function reasonOf({ a, b }: DifferentRecord): string {
   return `the record on line ${a.line} in A differs from the one on line ${b.line} in B`;
 }
 
-/** Maximum length of a shown value, in Unicode code points. */
-const MAX_VALUE = 300;
-
 /** Returns lines for a terminal, with values: those of A begin with `-`, those of B with `+`. */
 export function valueLines(difference: Difference): string[] {
   if (difference.kind === 'declared') return [];
@@ -59,23 +56,7 @@ export function valueLines(difference: Difference): string[] {
   const fields = difference.fields.length > 0 ? difference.fields : null;
   return [
     `${module} ${canonicalJson(key)}`,
-    ...(a === null ? [] : memberLines('-', a, fields)),
-    ...(b === null ? [] : memberLines('+', b, fields)),
+    ...(a === null ? [] : memberLines('-', a.record, fields)),
+    ...(b === null ? [] : memberLines('+', b.record, fields)),
   ].map(printable);
-}
-
-function memberLines(
-  sign: string,
-  { record }: FoundRecord,
-  fields: readonly string[] | null,
-): string[] {
-  const names = fields ?? Object.keys(record);
-  return names
-    .filter((name) => Object.hasOwn(record, name))
-    .map((name) => `  ${sign} ${name}: ${cut(JSON.stringify(record[name]))}`);
-}
-
-function cut(text: string): string {
-  const characters = Array.from(text.slice(0, 2 * MAX_VALUE + 2));
-  return characters.length > MAX_VALUE ? `${characters.slice(0, MAX_VALUE).join('')}…` : text;
 }

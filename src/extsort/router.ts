@@ -5,6 +5,9 @@
 
 const BITS = 2 ** 48;
 
+/** Maximum number of buckets of a sort. */
+export const MAX_BUCKETS = 1024;
+
 export interface Router {
   /** Common prefix; keys less than it go to the first bucket, greater ones to the last. */
   readonly prefix: Uint8Array;

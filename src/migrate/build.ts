@@ -15,13 +15,7 @@ import { compileModule, type CompiledModule } from '../mapping/compile/module.ts
 import { loadMapping, type LoadedMapping, type LoadOptions } from '../mapping/load.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import { readSecretKey } from '../mapping/secretKey.ts';
-import {
-  buildModule,
-  KEY_SETS,
-  planMemory,
-  type BuiltModule,
-  type ReadOrder,
-} from './buildModule.ts';
+import { buildModule, KEY_SETS, type BuiltModule, type ReadOrder } from './buildModule.ts';
 import type { PassContext } from './select/keyPass.ts';
 import { findLeftOut } from './select/leftOut.ts';
 import { selectRows } from './select/selectRows.ts';
@@ -41,7 +35,7 @@ import type { PreparedSource, SourceLocation } from '../source/source.ts';
 import type { Environment } from '../run/environment.ts';
 import { CLOSE_SOURCES } from '../project/calls.ts';
 import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
-import { forBuffers, mostForQueries } from '../run/budget.ts';
+import { forBuffers, mostForQueries, planMemory } from '../run/budget.ts';
 import { projectPaths } from '../project/paths.ts';
 import { assertSpaceForRun } from './spaceForRun.ts';
 import { shownRows } from '../project/shownRows.ts';

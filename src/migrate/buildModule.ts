@@ -11,11 +11,18 @@ import { makeNewFolder } from '../disk/durable.ts';
 import { entriesOf, remove } from '../disk/noLinks.ts';
 import type { Pool } from '../threads/pool.ts';
 import { joinBuckets, type Bucket } from '../extsort/spill.ts';
+import {
+  isOversized,
+  splitOversized,
+  type SortMemory,
+  type SplitInput,
+} from '../extsort/splitBucket.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { ProjectMapping } from '../mapping/model.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
+import { chunkFor } from '../run/budget.ts';
 import type { Progress } from '../run/environment.ts';
 import type { ModuleAccounting } from '../seal/format.ts';
 import { moduleWriter, type WrittenModule } from '../seal/moduleWriter.ts';
@@ -31,7 +38,7 @@ import {
 import { account, isOneToOne, multiplied, unaccounted } from './accounting.ts';
 import { dropUnusedBlobs } from './dropUnusedBlobs.ts';
 import {
-  bucketCount,
+  MAX_BUCKETS,
   ONE_BUCKET,
   sampledRouter,
   uniformRouter,
@@ -47,7 +54,7 @@ export interface BuildContext {
   /** The candidate's staging folder, and a folder for spills; both private. */
   readonly staging: string;
   readonly scratch: string;
-  readonly memory: MemoryPlan;
+  readonly memory: SortMemory;
   readonly progress: Progress;
   readonly readOrder: ReadOrder;
   /** Throws as soon as a source is known to be damaged. */
@@ -63,14 +70,6 @@ export interface BuildContext {
    * Such a module is for checks only and must not be sealed.
    */
   readonly provisional: boolean;
-}
-
-/** Memory limits of a build, independent of the number of rows. */
-export interface MemoryPlan {
-  /** Bytes of entries that are sorted at once, per worker. */
-  readonly bucketBytes: number;
-  /** Bytes for the buckets' write buffers, per worker. */
-  readonly spillBytes: number;
 }
 
 export interface BuiltModule {
@@ -99,20 +98,6 @@ export const KEY_SETS = 'keys';
 /** A prime, so that ranges begin at other rows than in a forward run. */
 const ROWS_PER_REVERSED_RANGE = 997;
 const SMALL = 20_000;
-const MAX_BUCKETS = 1024;
-/** Factor by which a bucket may exceed the planned size before it is split. */
-const OVERSIZE = 3;
-/** Minimum chunk size in bytes; locations of smaller chunks would take more memory than saved. */
-const MIN_CHUNK = 16 * 1024;
-
-/** Divides `bytes` of memory among `workers`; sorting a bucket takes about four times its size. */
-export function planMemory(bytes: number, workers: number): MemoryPlan {
-  const each = bytes / 2 / (workers + 1);
-  return {
-    bucketBytes: Math.max(2 ** 20, Math.floor(Math.min(each / 5, 16 * 2 ** 20))),
-    spillBytes: Math.max(2 ** 20, Math.floor(Math.min(each / 2, 16 * 2 ** 20))),
-  };
-}
 
 /**
  * Builds one module.
@@ -140,7 +125,7 @@ export async function buildModule(
     if (module.mapping.id.rule === 'keyless') {
       buckets = await assignIds(module, buckets, context);
     }
-    const sized = await splitOversized(buckets, context);
+    const sized = await splitOversized(buckets, context, splitIn(context));
     const sorted = await writeSorted(module, sized, writer, context);
     const { duplicates, merged } = sorted;
     if (duplicates.length > 0) await dropUnusedBlobs(join(context.staging, module.name), module);
@@ -232,7 +217,7 @@ async function readAll(
   const next = new SharedArrayBuffer(4);
   const done = new SharedArrayBuffer(4);
   const partitions = Math.max(1, Math.min(context.pool.size, ranges.length));
-  const chunk = chunkFor(router, context);
+  const chunk = chunkFor(router, context.memory);
   const calls = Array.from({ length: partitions }, (_, index) =>
     context.pool.call(READ_PARTITION, {
       module: module.name,
@@ -278,28 +263,23 @@ async function allEnded<T>(calls: readonly Promise<T>[]): Promise<T[]> {
   return Promise.all(calls);
 }
 
-function chunkFor(router: Router, context: BuildContext): number {
-  const perBucket = Math.floor(context.memory.spillBytes / bucketCount(router));
-  return Math.min(256 * 1024, Math.max(MIN_CHUNK, perBucket));
-}
-
 async function assignIds(
   module: CompiledModule,
   buckets: readonly Bucket[],
   context: BuildContext,
 ): Promise<Bucket[]> {
   const router = uniformRouter(Math.max(1, buckets.length));
-  const chunk = chunkFor(router, context);
+  const chunk = chunkFor(router, context.memory);
   const scratch = join(context.scratch, 'equal');
   makeNewFolder(scratch);
-  const sized = await splitOversized(buckets, { ...context, scratch });
+  const sized = await splitOversized(buckets, { ...context, scratch }, splitIn(context));
   const parts = await allEnded(
     sized.map((bucket, index) =>
       context.pool.call(ASSIGN_ORDINALS, {
         module: module.name,
         bucket,
         // A bucket that could not be split holds one record many times.
-        inTurn: isOversized(bucket, context),
+        inTurn: isOversized(bucket, context.memory),
         router,
         path: join(context.scratch, `ordinals-${index}`),
         chunk,
@@ -309,36 +289,8 @@ async function assignIds(
   return joinBuckets(parts);
 }
 
-/** Splits large buckets, in key order; only a bucket of equal keys stays larger than planned. */
-async function splitOversized(
-  buckets: readonly Bucket[],
-  context: BuildContext,
-): Promise<Bucket[]> {
-  const { bucketBytes } = context.memory;
-  const result: Bucket[] = [];
-  for (const [index, bucket] of buckets.entries()) {
-    if (bucket.entries === 0) continue;
-    if (!isOversized(bucket, context) || bucket.entries === 1) {
-      result.push(bucket);
-      continue;
-    }
-    const parts = Math.min(MAX_BUCKETS, Math.ceil(bucket.bytes / bucketBytes));
-    const path = join(context.scratch, `split-${index}`);
-    const chunk = Math.min(256 * 1024, Math.floor(context.memory.spillBytes / parts));
-    const split = await context.pool.call(SPLIT_BUCKET, { bucket, parts, path, chunk });
-    if (split.length === 1) {
-      result.push(...split);
-    } else {
-      const inner = join(context.scratch, `inner-${index}`);
-      makeNewFolder(inner);
-      result.push(...(await splitOversized(split, { ...context, scratch: inner })));
-    }
-  }
-  return result;
-}
-
-function isOversized({ bytes }: Bucket, { memory }: BuildContext): boolean {
-  return bytes > memory.bucketBytes * OVERSIZE;
+function splitIn({ pool }: BuildContext): (input: SplitInput) => Promise<Bucket[]> {
+  return (input) => pool.call(SPLIT_BUCKET, input);
 }
 
 function cleanScratch(scratch: string): void {

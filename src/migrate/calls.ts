@@ -6,6 +6,7 @@
 import type { UnlinkedFile } from '../disk/unlinkedFile.ts';
 import type { Locator } from '../extsort/entry.ts';
 import type { Bucket } from '../extsort/spill.ts';
+import type { SplitInput } from '../extsort/splitBucket.ts';
 import type { LoggedFindings } from '../findings/findingStore.ts';
 import type { BaseCounts, ReadRange } from '../source/source.ts';
 import { defineCall, type Call } from '../threads/call.ts';
@@ -167,11 +168,6 @@ export interface OrdinalsInput extends OfModule, SpillInput {
 
 /** Gives the records of a bucket their ordinals and final ids, and spills them by these. */
 export const ASSIGN_ORDINALS: Call<OrdinalsInput, Bucket[]> = defineCall('assign-ordinals');
-
-export interface SplitInput extends SpillInput {
-  /** Approximate number of resulting buckets. */
-  readonly parts: number;
-}
 
 /** Splits a bucket into several, in key order. */
 export const SPLIT_BUCKET: Call<SplitInput, Bucket[]> = defineCall('split-bucket');

@@ -8,8 +8,8 @@ import type { Severity } from './finding.ts';
  * - `scan`: in the records and the accounting of a candidate (dry-run, scan-all, scan-module)
  * - `verify`: in the files of a seal (verify-checksums, the first part of every scan, promote)
  * - `source`: in a source as a whole (init, dry-run, migrate)
- * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`, `evidence`: in the command of
- *   that name
+ * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`, `evidence`, `reconcile`: in
+ *   the command of that name
  */
 export type Stage =
   | 'map'
@@ -23,7 +23,8 @@ export type Stage =
   | 'determinism'
   | 'drill'
   | 'smoke'
-  | 'evidence';
+  | 'evidence'
+  | 'reconcile';
 
 export interface RuleFacts {
   readonly severity: Severity;
@@ -112,6 +113,11 @@ const TABLE = {
   'record-deleted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
   'record-changed': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
   'schema-changed': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
+  // Between a seal and the target that it was loaded into
+  'target-missing': { severity: 'BLOCKER', stages: ['reconcile'], fixed: true },
+  'target-extra': { severity: 'BLOCKER', stages: ['reconcile'], fixed: true },
+  'target-changed': { severity: 'BLOCKER', stages: ['reconcile'], fixed: true },
+  'target-incomparable': { severity: 'BLOCKER', stages: ['reconcile'], fixed: true },
 } as const;
 
 export type Rule = keyof typeof TABLE;

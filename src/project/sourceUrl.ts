@@ -23,10 +23,11 @@ export function parseSourceUrl(
   url: string,
   base: string,
   env: Pick<SourceEnvironment, 'adapters' | 'variables'>,
+  option: '--source' | '--target' = '--source',
 ): SourceLocation {
   const [, variable] = VARIABLE.exec(url) ?? [];
   if (variable === undefined) {
-    const where = `--source ${shownUrl(url, env)}`;
+    const where = `${option} ${shownUrl(url, env)}`;
     return parseUrl(url, base, where, env, ', or env:NAME for the variable that holds it');
   }
   const text = env.variables[variable] ?? '';

@@ -20,7 +20,7 @@ import { showCtid } from './postgres/copyCells.ts';
 import { readType } from './postgres/declaredType.ts';
 import { listObjects } from './postgres/inventory.ts';
 import { isRewritten, lockByQuery, lockTables } from './postgres/locking.ts';
-import { planRanges } from './postgres/rangePlan.ts';
+import { planRanges, rangesOfRows } from './postgres/rangePlan.ts';
 import { openReader, tableNamed, type PostgresHandle } from './postgres/reader.ts';
 import { planRelations, type PlannedRelations } from './postgres/relation.ts';
 import type {
@@ -106,6 +106,10 @@ function prepared(begun: Begun): PreparedSource {
       // Queries run in readers only, as one range.
       if (planned.relations.get(table)?.schema.kind === 'query') return [{}];
       return planRanges(connection, tableNamed(catalogue.access, table, label), rows);
+    },
+    planRows: async (table, locators) => {
+      const whole = tableNamed(catalogue.access, table, label);
+      return rangesOfRows(whole, locators) ?? [{}];
     },
     count: async (table) => {
       tableNamed(catalogue.access, table, label);

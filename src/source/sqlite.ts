@@ -44,6 +44,7 @@ import { integrityCheck } from './sqlite/integrityRunner.ts';
 import { listObjects } from './sqlite/inventory.ts';
 import { tableAccess } from './sqlite/tableAccess.ts';
 import { openReader } from './sqlite/reader.ts';
+import { rangesOfRows } from './sqlite/rangePlan.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
 import { walkApart } from './sqlite/walk.ts';
@@ -110,6 +111,9 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       const all = found.kind === 'rowid' ? await counts.count(table) : 0;
       const { ranges } = await walkApart(db, access, bytes, { kind: 'plan', table, all, rows });
       return [...ranges];
+    },
+    async planRows(table, locators) {
+      return rangesOfRows(tableAccess(db, access, table).rows, locators);
     },
     async count(table) {
       tableAccess(db, access, table);

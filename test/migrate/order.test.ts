@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { planMemory } from '../../src/migrate/buildModule.ts';
+import { planMemory } from '../../src/run/budget.ts';
 import {
   candidateOf,
   linesOf,

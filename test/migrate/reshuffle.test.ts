@@ -8,9 +8,9 @@ import type { ContentFinisher } from '../../src/migrate/worker/contentEntry.ts';
 import {
   assignOrdinals,
   assignOrdinalsInTurn,
-  splitBucket,
 } from '../../src/migrate/worker/reshuffle.ts';
 import { ONE_BUCKET } from '../../src/extsort/router.ts';
+import { splitBucket } from '../../src/extsort/splitBucket.ts';
 import { workFolder } from '../kit/project.ts';
 import { entriesOf, spilled, type Entry } from './spilled.ts';
 
@@ -19,7 +19,7 @@ const order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), B
 
 function split(entries: readonly Entry[], parts: number): Entry[][] {
   const spill = { path: join(folder, randomUUID()), chunk: 128 };
-  return splitBucket(spilled(folder, entries, 512), parts, spill).map(entriesOf);
+  return splitBucket({ bucket: spilled(folder, entries, 512), parts, ...spill }).map(entriesOf);
 }
 
 function entriesFor(keys: readonly string[]): Entry[] {

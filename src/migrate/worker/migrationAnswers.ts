@@ -28,7 +28,8 @@ import { countBase, relationsOf } from './countBase.ts';
 import { runKeyTask } from './keyTask.ts';
 import { countLeftOut } from './leftOutTask.ts';
 import { readPartition } from './readPartition.ts';
-import { assignOrdinals, assignOrdinalsInTurn, splitBucket } from './reshuffle.ts';
+import { splitBucket } from '../../extsort/splitBucket.ts';
+import { assignOrdinals, assignOrdinalsInTurn } from './reshuffle.ts';
 import { sampleRows } from './sampleRows.ts';
 import { sortBucket } from './sortBucket.ts';
 
@@ -120,7 +121,7 @@ function bucketAnswers(sources: OpenedSources): Answer[] {
       const assign = input.inTurn ? assignOrdinalsInTurn : assignOrdinals;
       return { result: assign(input.bucket, finisher, input.router, input) };
     }),
-    answer(SPLIT_BUCKET, (input) => ({ result: splitBucket(input.bucket, input.parts, input) })),
+    answer(SPLIT_BUCKET, (input) => ({ result: splitBucket(input) })),
     answer(SORT_BUCKET, (input) => ({
       result: sortBucket(read(input.bucket), input.bucket.entries, input, input.buffer),
     })),

@@ -1,22 +1,14 @@
 /**
- * Moves entries of one bucket to new buckets, in a worker between the two phases: because the
- * bucket is too large to be sorted in memory, or because its records (without key) get their final
- * ids.
+ * Moves the records of one bucket, which have no key, to new buckets by their final ids, in a worker
+ * between the two phases.
  */
 
-import {
-  ENTRY_HEADER,
-  readBucket,
-  spillWriter,
-  type Bucket,
-  type Extent,
-} from '../../extsort/spill.ts';
+import { ENTRY_HEADER, readBucket, spillWriter, type Bucket } from '../../extsort/spill.ts';
+import { forEachEntry, keyIn } from '../../extsort/splitBucket.ts';
 import type { ContentFinisher } from './contentEntry.ts';
 import { emptyView, readEntry, type EntryView } from '../../extsort/entry.ts';
-import { bucketCount, route, sampledRouter, type Router } from '../../extsort/router.ts';
+import { bucketCount, route, type Router } from '../../extsort/router.ts';
 import { indexEntries, sortEntries } from '../../extsort/sortEntries.ts';
-
-const SAMPLE = 4096;
 
 /** Gives the records of a bucket their ordinals and final ids, and spills them by these. */
 export function assignOrdinals(
@@ -83,79 +75,7 @@ function firstOrdinals(bucket: Bucket): Map<string, number> {
   return first;
 }
 
-function keyIn(buffer: Buffer, view: EntryView): Buffer {
-  return buffer.subarray(view.start + ENTRY_HEADER, view.keyEnd);
-}
-
 /** The diagnoses, each byte as one character, so that texts compare like their bytes. */
 function foundIn(buffer: Buffer, { lineageEnd, end }: EntryView): string {
   return lineageEnd === end ? '' : buffer.toString('latin1', lineageEnd, end);
-}
-
-/**
- * Splits a bucket into about `parts` buckets in key order, in bounded memory. A bucket whose keys
- * are all equal stays whole; if nearly all are, the others go before and after them.
- */
-export function splitBucket(
-  bucket: Bucket,
-  parts: number,
-  spill: { readonly path: string; readonly chunk: number },
-): Bucket[] {
-  const sample = sampleKeys(bucket);
-  const router = sampledRouter(sample, parts);
-  if (bucketCount(router) > 1) {
-    return spillBy(bucket, bucketCount(router), spill, (buffer, view) =>
-      route(router, buffer, view.start + ENTRY_HEADER, view.keyEnd),
-    );
-  }
-  const [common = Buffer.alloc(0)] = sample;
-  // 0 for keys before the sampled one, 1 for the same key, 2 for keys after it.
-  const side = (buffer: Buffer, view: EntryView): number =>
-    Buffer.compare(keyIn(buffer, view), common) + 1;
-  let same = true;
-  forEachEntry(bucket, (buffer, view) => {
-    same &&= side(buffer, view) === 1;
-  });
-  return same ? [bucket] : spillBy(bucket, 3, spill, side);
-}
-
-function spillBy(
-  bucket: Bucket,
-  buckets: number,
-  spill: { readonly path: string; readonly chunk: number },
-  bucketOf: (buffer: Buffer, view: EntryView) => number,
-): Bucket[] {
-  const writer = spillWriter(spill.path, buckets, spill.chunk);
-  forEachEntry(bucket, (buffer, view) => {
-    const size = view.end - view.start;
-    buffer.copy(writer.reserve(size).buffer, 0, view.start, view.end);
-    writer.commit(bucketOf(buffer, view), size);
-  });
-  return writer.finish();
-}
-
-function sampleKeys(bucket: Bucket): Buffer[] {
-  const every = Math.max(1, Math.floor(bucket.entries / SAMPLE));
-  const keys: Buffer[] = [];
-  let seen = 0;
-  forEachEntry(bucket, (buffer, view) => {
-    if (seen % every === 0) keys.push(Buffer.from(keyIn(buffer, view)));
-    seen += 1;
-  });
-  return keys;
-}
-
-function forEachEntry(bucket: Bucket, visit: (buffer: Buffer, view: EntryView) => void): void {
-  const view = emptyView();
-  for (const extent of bucket.extents) {
-    const buffer = readExtent(extent);
-    for (let at = 0; at < buffer.length; at = view.end) {
-      readEntry(buffer, at, view);
-      visit(buffer, view);
-    }
-  }
-}
-
-function readExtent(extent: Extent): Buffer {
-  return readBucket({ extents: [extent], bytes: extent.length });
 }

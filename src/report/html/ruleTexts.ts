@@ -237,6 +237,22 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'What is live differs from what is expected',
     todo: 'Read the record in storage_live, or the line of the log.',
   },
+  'target-changed': {
+    title: 'A row of the target differs from its sealed record',
+    todo: 'reconcile --show-values shows both values on a terminal. If an application has written the row since the load, that is a later write; otherwise find out what changed it, and load again.',
+  },
+  'target-extra': {
+    title: 'A row of the target is not of the seal',
+    todo: 'If an application has written it since the load, that is a later write. Otherwise find out where it comes from, and remove it.',
+  },
+  'target-incomparable': {
+    title: 'A module could not be compared with its table',
+    todo: 'Do what the reason says, and run reconcile again: nothing is known about this module.',
+  },
+  'target-missing': {
+    title: 'A sealed record is not in the target',
+    todo: 'If an application has deleted the row since the load, that is a later write. Otherwise find out what removed it, and load again.',
+  },
   'text-control': {
     title: 'A text holds a control character',
     todo: 'Remove the character in the source, or find out which program wrote it.',

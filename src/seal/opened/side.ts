@@ -28,8 +28,8 @@ export interface Meter {
 }
 
 export interface Side {
-  /** Name in findings. */
-  readonly name: 'A' | 'B';
+  /** Name in messages, if there are two. */
+  readonly name: 'A' | 'B' | null;
   readonly folder: string;
   /** Lower-case hex, as are all digests. */
   readonly sealId: string;
@@ -94,8 +94,8 @@ function count(meter: Meter, bytes: number): void {
 /** Makes the failure for a candidate that does not verify. */
 export function broken(side: Pick<Side, 'name' | 'folder'>, path: string, what: string): Failure {
   return new Failure('CANDIDATE', {
-    what: `candidate ${side.name} does not verify, ${what}`,
+    what: `${side.name === null ? 'the candidate' : `candidate ${side.name}`} does not verify, ${what}`,
     where: join(side.folder, path),
-    hint: 'run sealift verify-checksums --candidate DIR for details; compare only candidates that verify',
+    hint: 'run sealift verify-checksums --candidate DIR for details; compare only what verifies',
   });
 }

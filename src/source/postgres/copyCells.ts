@@ -204,6 +204,11 @@ function locatorIn(from: Uint8Array, start: number, end: number): bigint {
   return BigInt(page * SLOTS + slot);
 }
 
+/** Returns the page of a row. */
+export function pageOf(locator: bigint): bigint {
+  return locator / BigInt(SLOTS);
+}
+
 /** Reads a ctid, or an ordinal. */
 export function locatorOfText(text: string): number | string {
   const [, page, slot] = /^\((\d+),(\d+)\)$/.exec(text) ?? [];

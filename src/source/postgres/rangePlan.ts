@@ -2,8 +2,10 @@
 
 import type { Connection } from '../../postgres/connect.ts';
 import { quoteText } from '../../sql/quote.ts';
+import { nearRanges } from '../nearRanges.ts';
 import type { ReadRange } from '../source.ts';
 import type { TableAccess } from './catalogue.ts';
+import { pageOf } from './copyCells.ts';
 
 /** Rows of a page if the server has no estimate: it has never analysed the table. */
 const USUAL_ROWS = 80;
@@ -34,4 +36,19 @@ export async function planRanges(
     }
   }
   return ranges;
+}
+
+/** Pages between two rows that are read along with them. */
+const GAP = 2n;
+
+/**
+ * Returns ranges of the pages that hold rows with these locators, ascending; null if the table has no
+ * pages. A locator does not tell in which part of the table its row is.
+ */
+export function rangesOfRows({ parts }: TableAccess, locators: BigInt64Array): ReadRange[] | null {
+  if (parts === null) return null;
+  const pages = nearRanges(Array.from(locators, pageOf), GAP);
+  return parts.flatMap((_, part) =>
+    pages.map(([first, last]) => ({ part, from: Number(first), to: Number(last) + 1 })),
+  );
 }

@@ -3,6 +3,7 @@
  * every row exactly once even if rows are added or deleted. At most linear in the number of rows.
  */
 
+import { nearRanges } from '../nearRanges.ts';
 import type { ReadRange } from '../source.ts';
 import type { Access, Connection } from './connection.ts';
 import { quote } from '../../sql/quote.ts';
@@ -92,4 +93,20 @@ function between(bounds: readonly bigint[]): RowidRange[] {
 function plain(value: bigint): bigint | number {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
+}
+
+/** Rowids between two rows that are read along with them. */
+const GAP = 256n;
+
+/** Returns ranges that hold the rows with these rowids, which ascend; all rows if there are no rowids. */
+export function rangesOfRows(access: RowAccess, locators: BigInt64Array): RowidRange[] {
+  if (access.kind !== 'rowid') return [WHOLE];
+  return nearRanges([...locators], GAP).map(([first, last]) => ({ lo: before(first), hi: last }));
+}
+
+const LEAST_ROWID = -(2n ** 63n);
+
+/** The bound below a rowid; null below the least one. */
+function before(rowid: bigint): bigint | null {
+  return rowid === LEAST_ROWID ? null : rowid - 1n;
 }

@@ -1,0 +1,244 @@
+/**
+ * Compares the rows of a target, which come sorted by key in parts of any size, with the ranges of a
+ * sealed module. A range whose leaves have the sealed digest is equal and is not read; of any other one,
+ * the sealed records are read and merged with the rows by key. Holds at most one range of rows.
+ */
+
+import { createHash, type Hash } from 'node:crypto';
+
+import { leafHash, DIGEST_LENGTH } from '../merkle/hash.ts';
+import { DATA_FILE } from '../seal/format.ts';
+import { keyOf } from '../seal/moduleTree.ts';
+import { keyOrBroken, type ModuleSide } from '../seal/opened/moduleSide.ts';
+import { linesOfRanges } from '../seal/opened/sealedRanges.ts';
+import type { SortedRows } from './calls.ts';
+
+/** A sealed record that the target does not hold as it is sealed. */
+interface Sealed {
+  /** Its canonical line, without LF. */
+  readonly line: Buffer;
+  /** 1-based line in the module's data file. */
+  readonly number: number;
+}
+
+/** A difference of one record. `locator` is that of the row in the target. */
+export type RowDifference =
+  | ({ readonly kind: 'missing' } & Sealed)
+  | { readonly kind: 'extra'; readonly locator: bigint; readonly key: Buffer }
+  | ({ readonly kind: 'changed'; readonly locator: bigint } & Sealed);
+
+export interface RangeComparer {
+  /** Compares the next rows; yields the differences up to them. */
+  push(rows: SortedRows): Generator<RowDifference>;
+  /** Compares what is left, after the last rows. */
+  finish(): Generator<RowDifference>;
+  /** For each range: 1 if it differs, else 0. One element, if the module has no ranges. */
+  readonly differing: Uint8Array;
+}
+
+/** Rows [from, to) of a part. */
+interface Slice {
+  readonly rows: SortedRows;
+  readonly from: number;
+  readonly to: number;
+}
+
+export function rangeComparer(module: ModuleSide): RangeComparer {
+  const { ranges, boundaries } = module;
+  const differing = new Uint8Array(Math.max(1, ranges.length));
+  let [at, before] = [0, 0];
+  let range = openRange(module, at, before);
+  const end = function* ended(): Generator<RowDifference> {
+    yield* range.finish();
+    if (range.differs) differing[at] = 1;
+    before += ranges[at]?.count ?? 0;
+    at += 1;
+    range = openRange(module, at, before);
+  };
+  return {
+    differing,
+    *push(rows) {
+      const count = rows.keyEnds.length;
+      let from = 0;
+      while (from < count) {
+        // The last range has no upper bound.
+        const last = at >= ranges.length - 1;
+        const to = last ? count : endOf(rows, from, boundaries[at] ?? Buffer.alloc(0));
+        if (to > from) yield* range.push({ rows, from, to });
+        from = to;
+        if (from < count) yield* end();
+      }
+      range.keep();
+    },
+    *finish() {
+      while (at < Math.max(1, ranges.length)) yield* end();
+    },
+  };
+}
+
+/** Returns the first of the rows from `from` whose key is greater than `boundary`. */
+function endOf(rows: SortedRows, from: number, boundary: Buffer): number {
+  let [low, high] = [from, rows.keyEnds.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (Buffer.compare(keyAt(rows, middle), boundary) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function keyAt({ keys, keyEnds }: SortedRows, row: number): Buffer {
+  const start = row === 0 ? 0 : (keyEnds[row - 1] ?? 0);
+  return Buffer.from(keys.buffer, keys.byteOffset + start, (keyEnds[row] ?? 0) - start);
+}
+
+interface OpenRange {
+  readonly differs: boolean;
+  push(slice: Slice): Generator<RowDifference>;
+  /** Copies the rows that are held, as their memory is used again. */
+  keep(): void;
+  finish(): Generator<RowDifference>;
+}
+
+/** Begins the comparison of a range, given the number of records before it; beyond the last, of nothing. */
+function openRange(module: ModuleSide, at: number, before: number): OpenRange {
+  const sealed = module.ranges[at];
+  const expected = sealed?.count ?? 0;
+  let held: Slice[] = [];
+  let count = 0;
+  const hash: Hash = createHash('sha256');
+  let merge: Merge | null = null;
+  const begin = function* begun(): Generator<RowDifference> {
+    merge = mergeWith(sealedRecords(module, at, before));
+    for (const slice of held) yield* merge.push(slice);
+    held = [];
+  };
+  return {
+    get differs() {
+      return merge !== null;
+    },
+    *push(slice) {
+      if (merge !== null) return yield* merge.push(slice);
+      held.push(slice);
+      count += slice.to - slice.from;
+      hash.update(leavesOf(slice));
+      // More rows than sealed records: they need not be held until the end.
+      if (count > expected) yield* begin();
+    },
+    keep() {
+      held = held.map(copyOf);
+    },
+    *finish() {
+      const equal = count === expected && (expected === 0 || hash.digest('hex') === sealed?.digest);
+      if (merge === null && equal) return;
+      yield* merge === null ? begin() : [];
+      yield* (merge as Merge | null)?.finish() ?? [];
+    },
+  };
+}
+
+function leavesOf({ rows, from, to }: Slice): Uint8Array {
+  return rows.leaves.subarray(from * DIGEST_LENGTH, to * DIGEST_LENGTH);
+}
+
+function copyOf({ rows, from, to }: Slice): Slice {
+  const base = from === 0 ? 0 : (rows.keyEnds[from - 1] ?? 0);
+  const copied: SortedRows = {
+    keys: Uint8Array.from(rows.keys.subarray(base, rows.keyEnds[to - 1])),
+    keyEnds: Uint32Array.from(rows.keyEnds.subarray(from, to), (end) => end - base),
+    leaves: Uint8Array.from(rows.leaves.subarray(from * DIGEST_LENGTH, to * DIGEST_LENGTH)),
+    locators: BigInt64Array.from(rows.locators.subarray(from, to)),
+  };
+  return { rows: copied, from: 0, to: to - from };
+}
+
+interface Merge {
+  push(slice: Slice): Generator<RowDifference>;
+  finish(): Generator<RowDifference>;
+}
+
+/** The rows of one key so far. Only one of them can be the sealed record. */
+interface SameKey {
+  readonly key: Buffer;
+  /** The sealed record of the key, with its leaf; null if there is none. */
+  readonly sealed: (Sealed & { readonly leaf: Buffer }) | null;
+  matched: boolean;
+  /** A row that is not as it is sealed, the first one; null if there is none. */
+  other: bigint | null;
+}
+
+/** Merges rows with the sealed records of a range, both ascending by key. */
+function mergeWith(lines: Generator<SealedRecord>): Merge {
+  let next = lines.next();
+  let same: SameKey | null = null;
+  /** Passes the sealed records before `key`, whose rows are missing; of all keys if it is null. */
+  const pass = function* passed(key: Buffer | null): Generator<RowDifference> {
+    for (; next.done !== true; next = lines.next()) {
+      const { line, number, key: sealedKey } = next.value;
+      if (key !== null && Buffer.compare(sealedKey, key) >= 0) return;
+      yield { kind: 'missing', line, number };
+    }
+  };
+  const begin = (key: Buffer): SameKey => {
+    if (next.done === true || !next.value.key.equals(key)) {
+      return { key, sealed: null, matched: false, other: null };
+    }
+    const { line, number } = next.value;
+    next = lines.next();
+    return { key, sealed: { line, number, leaf: leafHash(line) }, matched: false, other: null };
+  };
+  const settle = function* settled(): Generator<RowDifference> {
+    if (same?.sealed == null || same.matched) return;
+    const { line, number } = same.sealed;
+    if (same.other === null) yield { kind: 'missing', line, number };
+    else yield { kind: 'changed', line, number, locator: same.other };
+  };
+  return {
+    *push({ rows, from, to }) {
+      for (let row = from; row < to; row += 1) {
+        const key = keyAt(rows, row);
+        if (same === null || !same.key.equals(key)) {
+          yield* settle();
+          yield* pass(key);
+          same = begin(Buffer.from(key));
+        }
+        const locator = rows.locators[row] ?? 0n;
+        const isSealed =
+          same.sealed !== null && !same.matched && isLeaf(rows, row, same.sealed.leaf);
+        if (isSealed) {
+          same.matched = true;
+          if (same.other !== null) yield { kind: 'extra', locator: same.other, key: same.key };
+        } else if (same.sealed !== null && !same.matched && same.other === null) {
+          same.other = locator;
+        } else {
+          yield { kind: 'extra', locator, key: same.key };
+        }
+      }
+    },
+    *finish() {
+      yield* settle();
+      yield* pass(null);
+    },
+  };
+}
+
+function isLeaf({ leaves }: SortedRows, row: number, leaf: Buffer): boolean {
+  return leaf.equals(leaves.subarray(row * DIGEST_LENGTH, (row + 1) * DIGEST_LENGTH));
+}
+
+interface SealedRecord extends Sealed {
+  readonly key: Buffer;
+}
+
+/** Yields the sealed records of a range, given the number of those before it. @throws Failure CANDIDATE */
+function* sealedRecords(module: ModuleSide, at: number, before: number): Generator<SealedRecord> {
+  if (at >= module.ranges.length) return;
+  let number = before;
+  for (const line of linesOfRanges(module, [at, at + 1])) {
+    number += 1;
+    const file = `${module.module}/${DATA_FILE}`;
+    const key = keyOrBroken(module.side, file, module.keyTypes, keyOf(line, module.keyFields));
+    // The line is a view of the chunk that was read.
+    yield { line: Buffer.from(line), number, key };
+  }
+}

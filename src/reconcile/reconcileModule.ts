@@ -1,0 +1,167 @@
+/**
+ * Compares the rows of one table with a sealed module: rows are read in any order by all workers, hashed
+ * into buckets on disk by their keys, sorted there, and compared range by range.
+ */
+
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+
+import { entriesOf, remove, removeFile } from '../disk/noLinks.ts';
+import { MAX_BUCKETS, ONE_BUCKET, sampledRouter, type Router } from '../extsort/router.ts';
+import { joinBuckets, lastUses, type Bucket } from '../extsort/spill.ts';
+import { isOversized, splitOversized, type SortMemory } from '../extsort/splitBucket.ts';
+import { Failure } from '../outcome/failure.ts';
+import { chunkFor } from '../run/budget.ts';
+import type { Progress } from '../run/environment.ts';
+import { ROWS_PER_RANGE } from '../run/rowsPerRange.ts';
+import type { PreparedSource, ReadRange } from '../source/source.ts';
+import type { ModuleSide } from '../seal/opened/moduleSide.ts';
+import { inOrder } from '../threads/inOrder.ts';
+import type { Pool } from '../threads/pool.ts';
+import { sharedBuffers } from '../threads/sharedBuffer.ts';
+import { HASH_ROWS, SORT_ROWS, SPLIT_ROWS, type SortedRows } from './calls.ts';
+import { rangeComparer, type RowDifference } from './rangeComparer.ts';
+import { sortedBytes } from './sortedBytes.ts';
+
+export interface ReconcileContext {
+  readonly pool: Pool;
+  /** The target, read as a source. */
+  readonly target: PreparedSource;
+  /** A private folder, emptied after each module. */
+  readonly scratch: string;
+  readonly memory: SortMemory;
+  readonly progress: Progress;
+}
+
+export interface ReconciledModule {
+  /** Rows of the table. */
+  readonly rows: number;
+  /** For each range of the seal: 1 if it differs, else 0. */
+  readonly differing: Uint8Array;
+}
+
+/** Bytes of an entry besides its key. */
+const ENTRY = 56;
+const SMALL = 20_000;
+
+/**
+ * Compares a table with a sealed module; `report` gets the differences, ascending by key.
+ * @throws Failure CANDIDATE if the candidate is not as it was sealed, SOURCE_CHANGED if the number of
+ * rows read is not the number that the target counts
+ */
+export async function reconcileModule(
+  sealed: ModuleSide,
+  table: string,
+  context: ReconcileContext,
+  report: (difference: RowDifference) => Promise<void>,
+): Promise<ReconciledModule> {
+  const { target, progress, scratch, pool } = context;
+  const rows = await target.count(table);
+  progress.begin(`reconcile ${sealed.module}`, rows);
+  const buckets = await hashTable(sealed, { table, rows }, context);
+  const sized = await splitOversized(buckets, context, (input) => pool.call(SPLIT_ROWS, input));
+  const comparer = rangeComparer(sealed);
+  for await (const sorted of sortedParts(
+    sized.flatMap((bucket) => partsOf(bucket, context)),
+    pool,
+  )) {
+    for (const difference of comparer.push(sorted)) await report(difference);
+    await setImmediate();
+  }
+  for (const difference of comparer.finish()) await report(difference);
+  for (const { name } of entriesOf(scratch)) remove(join(scratch, name));
+  progress.update(rows);
+  progress.end();
+  return { rows, differing: comparer.differing };
+}
+
+/** Hashes the rows of a table into buckets that ascend by key. */
+async function hashTable(
+  sealed: ModuleSide,
+  { table, rows }: { readonly table: string; readonly rows: number },
+  context: ReconcileContext,
+): Promise<Bucket[]> {
+  const { pool, target, progress, scratch, memory } = context;
+  const ranges = await target.plan(table, ROWS_PER_RANGE);
+  const router = routerFor(sealed, rows, context);
+  const [next, done] = [new SharedArrayBuffer(4), new SharedArrayBuffer(4)];
+  const readers = Math.max(1, Math.min(pool.size, ranges.length));
+  const calls = Array.from({ length: readers }, (_, index) =>
+    pool.call(HASH_ROWS, {
+      module: sealed.module,
+      ranges,
+      next,
+      progress: done,
+      router,
+      spill: join(scratch, `rows-${index}`),
+      chunk: chunkFor(router, memory),
+    }),
+  );
+  const shown = setInterval(() => {
+    progress.update(Atomics.load(new Int32Array(done), 0));
+  }, 100);
+  try {
+    await Promise.allSettled(calls);
+    const hashed = await Promise.all(calls);
+    const read = hashed.reduce((sum, part) => sum + part.read, 0);
+    if (read !== rows) throw miscounted(sealed.module, rows, read);
+    return joinBuckets(hashed.map((part) => part.buckets));
+  } finally {
+    clearInterval(shown);
+  }
+}
+
+/** Splits the keys where ranges of the seal end: the target should have the same keys. */
+function routerFor(
+  { boundaries }: ModuleSide,
+  rows: number,
+  { memory, pool }: ReconcileContext,
+): Router {
+  if (rows <= SMALL) return ONE_BUCKET;
+  const keyBytes = boundaries[0]?.length ?? 0;
+  const wanted = Math.ceil((rows * (ENTRY + keyBytes)) / memory.bucketBytes);
+  return sampledRouter(boundaries, Math.min(MAX_BUCKETS, Math.max(pool.size, wanted)));
+}
+
+/** Splits a bucket of equal keys, which is too large to be sorted and need not be. */
+function partsOf(bucket: Bucket, { memory }: ReconcileContext): Bucket[] {
+  if (!isOversized(bucket, memory)) return [bucket];
+  return bucket.extents.map((extent) => {
+    return { extents: [extent], bytes: extent.length, entries: extent.entries };
+  });
+}
+
+/** Yields the sorted rows of each bucket; they are valid until the next ones. */
+async function* sortedParts(buckets: readonly Bucket[], pool: Pool): AsyncGenerator<SortedRows> {
+  const buffers = sharedBuffers();
+  const spent = lastUses(buckets);
+  let done = 0;
+  const sorting = inOrder(buckets, pool.size + 1, async (bucket) => {
+    const buffer = buffers.take(sortedBytes(bucket));
+    return { buffer, sorted: await pool.call(SORT_ROWS, { bucket, buffer }) };
+  });
+  for await (const { buffer, sorted } of sorting) {
+    yield sorted;
+    buffers.giveBack(buffer);
+    for (const file of spent[done] ?? []) removeFile(file);
+    done += 1;
+  }
+}
+
+function miscounted(module: string, counted: number, read: number): Failure {
+  return new Failure('SOURCE_CHANGED', {
+    what: `the target counts ${counted} rows, but ${read} were read`,
+    where: `module ${module}`,
+    hint: 'check the database for damage (an index that disagrees with its table), then run again',
+  });
+}
+
+/** Returns ranges that hold the rows with these locators, ascending; at worst, all of the table. */
+export async function rangesOf(
+  target: PreparedSource,
+  table: string,
+  locators: BigInt64Array,
+): Promise<readonly ReadRange[]> {
+  const near = await target.planRows?.(table, locators);
+  return near ?? target.plan(table, ROWS_PER_RANGE);
+}
