@@ -248,7 +248,9 @@ async function compareTable(
     if (options.showValues === null) return;
     valueLines(sealed.module, difference).forEach(options.showValues);
   });
-  const { rows, differing } = await reconcileModule(sealed, table, context, described.add);
+  const { rows, differing } = await reconcileModule(sealed, table, context, (difference) =>
+    described.add(difference),
+  );
   await described.flush();
   const count = sealed.side.modules.get(sealed.module)?.count ?? 0;
   return { module: sealed.module, sealed: count, rows, ...counts, differing };

@@ -107,7 +107,7 @@ function openRange(module: ModuleSide, at: number, before: number): OpenRange {
   let held: Slice[] = [];
   let count = 0;
   const hash: Hash = createHash('sha256');
-  let merge: Merge | null = null;
+  let merge = null as Merge | null;
   const begin = function* begun(): Generator<RowDifference> {
     merge = mergeWith(sealedRecords(module, at, before));
     for (const slice of held) yield* merge.push(slice);
@@ -118,7 +118,10 @@ function openRange(module: ModuleSide, at: number, before: number): OpenRange {
       return merge !== null;
     },
     *push(slice) {
-      if (merge !== null) return yield* merge.push(slice);
+      if (merge !== null) {
+        yield* merge.push(slice);
+        return;
+      }
       held.push(slice);
       count += slice.to - slice.from;
       hash.update(leavesOf(slice));
@@ -131,8 +134,8 @@ function openRange(module: ModuleSide, at: number, before: number): OpenRange {
     *finish() {
       const equal = count === expected && (expected === 0 || hash.digest('hex') === sealed?.digest);
       if (merge === null && equal) return;
-      yield* merge === null ? begin() : [];
-      yield* (merge as Merge | null)?.finish() ?? [];
+      if (merge === null) yield* begin();
+      yield* merge?.finish() ?? [];
     },
   };
 }

@@ -60,16 +60,10 @@ function recordIdOf(sealed: ModuleSide, { key }: DescribedDifference): string | 
 }
 
 function reasonOf({ kind, key, line }: DescribedDifference): string {
-  switch (kind) {
-    case 'missing':
-      return `the record on line ${line ?? 0} of the seal is not in the target`;
-    case 'extra':
-      return key === null
-        ? 'the row has no key, so it is not of the seal'
-        : 'the row is not of the seal, or is there twice';
-    case 'changed':
-      return `the row differs from the record on line ${line ?? 0} of the seal`;
-  }
+  if (kind === 'missing') return `the record on line ${line ?? 0} of the seal is not in the target`;
+  if (kind === 'changed') return `the row differs from the record on line ${line ?? 0} of the seal`;
+  if (key === null) return 'the row has no key, so it is not of the seal';
+  return 'the row is not of the seal, or is there twice';
 }
 
 /** Returns lines for a terminal, with values: those of the seal begin with `-`, the target's with `+`. */

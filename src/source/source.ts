@@ -244,10 +244,7 @@ export interface PreparedSource extends Unchanged {
   readonly told?: Told;
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
   plan(table: string, rows: number): Promise<ReadRange[]>;
-  /**
-   * Returns ranges that hold at least the rows with these locators, which ascend, without the other
-   * parts of the table; only if the source can find rows by their locators.
-   */
+  /** Returns ranges that hold the rows with these locators, which ascend, and few others. */
   planRows?(table: string, locators: BigInt64Array): Promise<ReadRange[]>;
   /**
    * Returns the exact number of rows of a table, counted by the source itself, independently of

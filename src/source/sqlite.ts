@@ -75,16 +75,7 @@ async function open(handle: SourceHandle, signal: AbortSignal): Promise<SourceRe
 async function prepare(location: string, options: PrepareOptions): Promise<PreparedSource> {
   options.signal.throwIfAborted();
   const { access, db, fingerprint } = begin(location, options);
-  const { schema, objects, planned } = orClose(db, () =>
-    translated(access, null, () => {
-      const found = readSchema(db);
-      return {
-        schema: found,
-        objects: listObjects(db),
-        planned: planRelations(db, access, found, options.relations ?? []),
-      };
-    }),
-  );
+  const { schema, objects, planned } = orClose(db, () => listed(access, db, options));
   const isQuery = (name: string): boolean => planned.relations.get(name)?.schema.kind === 'query';
   let held = fingerprint;
   const verify = (): void => {
@@ -112,9 +103,8 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       const { ranges } = await walkApart(db, access, bytes, { kind: 'plan', table, all, rows });
       return [...ranges];
     },
-    async planRows(table, locators) {
-      return rangesOfRows(tableAccess(db, access, table).rows, locators);
-    },
+    planRows: async (table, locators) =>
+      rangesOfRows(tableAccess(db, access, table).rows, locators),
     async count(table) {
       tableAccess(db, access, table);
       return counts.count(table);
@@ -128,8 +118,8 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       if (access.kind === 'shared') held = sameFile(held, fingerprintOf(access), location);
       verify();
       const now = translated(access, null, () => readSchema(db));
-      const listed = translated(access, null, () => listObjects(db));
-      const same = isDeepStrictEqual(now, schema) && isDeepStrictEqual(listed, objects);
+      const catalogued = translated(access, null, () => listObjects(db));
+      const same = isDeepStrictEqual(now, schema) && isDeepStrictEqual(catalogued, objects);
       if (!same) throw changed(location);
       return opened;
     },
@@ -144,6 +134,21 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       await files.close();
     },
   };
+}
+
+/** Reads the schema, and plans the relations that the mapping reads. */
+function listed(access: Access, db: Connection, { relations = [] }: PrepareOptions): Listed {
+  return translated(access, null, () => {
+    const schema = readSchema(db);
+    const planned = planRelations(db, access, schema, relations);
+    return { schema, objects: listObjects(db), planned };
+  });
+}
+
+interface Listed {
+  readonly schema: ReturnType<typeof readSchema>;
+  readonly objects: ReturnType<typeof listObjects>;
+  readonly planned: ReturnType<typeof planRelations>;
 }
 
 /** Returns the device and inode of a fingerprint. */
