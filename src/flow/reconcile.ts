@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { openScratch } from '../disk/scratch.ts';
 import { makeNewFolder } from '../disk/durable.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
-import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
+import { loadMapping, type LoadedMapping } from '../mapping/loadMapping.ts';
 import { readSecretKey } from '../mapping/secretKey.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';

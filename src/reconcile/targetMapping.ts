@@ -4,7 +4,7 @@
  * source. Pure.
  */
 
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import type { FieldMapping, ModuleMapping } from '../mapping/model.ts';
 import { BLIND_FIELD } from '../mapping/compile/module.ts';
 import { formatType } from '../record/type.ts';
