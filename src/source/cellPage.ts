@@ -145,7 +145,7 @@ function utf8(text: string | null): string {
 }
 
 /** Returns a locator, as text beyond 2^53. */
-function locatorOf(locator: bigint): number | string {
+export function locatorOf(locator: bigint): number | string {
   const value = Number(locator);
   return Number.isSafeInteger(value) ? value : String(locator);
 }
