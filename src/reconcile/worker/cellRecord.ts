@@ -7,15 +7,15 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 
 import type { CompiledModule } from '../../mapping/compile/module.ts';
-import type { CellPage } from '../../source/cellPage.ts';
+import { CELL, type CellPage } from '../../source/cellPage.ts';
 import { cellForm, type WriteCell } from './cellForms.ts';
 import { keyForm, type WriteKeyPart } from './keyForms.ts';
 
 export interface CellRecords {
   /** Memory of the record; byte 0 is left free for the prefix of its leaf. */
   readonly buffer: Buffer;
-  /** Begins a page. Returns whether its texts are UTF-8; if not, its rows have to be mapped. */
-  begin(page: CellPage): boolean;
+  /** Begins a page. */
+  begin(page: CellPage): void;
   /** Writes the record of a row from byte 1 of `buffer`; returns its end, or -1 if it has to be mapped. */
   write(row: number): number;
   /** Upper bound of the bytes of the row's key. */
@@ -45,6 +45,7 @@ export function cellRecords(module: CompiledModule): CellRecords | null {
   const fixed = fields.reduce((sum, { open }) => sum + open.length + CONSTANT, 2);
   let buffer = Buffer.allocUnsafeSlow(INITIAL);
   let page: CellPage | null = null;
+  let isText = false;
   const rowStart = (cells: CellPage, row: number): number => {
     const first = row * cells.columns;
     return first === 0 ? 0 : (cells.ends[first - 1] ?? 0);
@@ -57,7 +58,7 @@ export function cellRecords(module: CompiledModule): CellRecords | null {
     },
     begin(next) {
       page = next;
-      return hasTexts(next);
+      isText = hasTexts(next);
     },
     write(row) {
       if (page === null) return -1;
@@ -69,7 +70,9 @@ export function cellRecords(module: CompiledModule): CellRecords | null {
         for (let index = 0; index < open.length; index += 1) buffer[at + index] = open[index] ?? 0;
         const cell = row * columns + column;
         const start = cell === 0 ? 0 : (ends[cell - 1] ?? 0);
-        at = write(kinds[cell] ?? 0, bytes, start, ends[cell] ?? 0, buffer, at + open.length);
+        const [kind, end] = [kinds[cell] ?? 0, ends[cell] ?? 0];
+        if (!isText && kind === CELL.text && !isUtf8(bytes.subarray(start, end))) return -1;
+        at = write(kind, bytes, start, end, buffer, at + open.length);
         if (at < 0) return -1;
       }
       buffer[at] = CLOSE;
@@ -114,7 +117,7 @@ function keysOf({
   return found;
 }
 
-/** Whether all texts of a page are UTF-8, and no cell ends within a character. */
+/** Whether all bytes of a page are UTF-8, and no cell ends within a character, so that all texts are. */
 function hasTexts({ bytes, ends }: CellPage): boolean {
   if (isAscii(bytes)) return true;
   if (!isUtf8(bytes)) return false;

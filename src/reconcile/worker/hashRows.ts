@@ -11,7 +11,7 @@ import type { CompiledModule } from '../../mapping/compile/module.ts';
 import { rowMapper, type Diagnostic, type RowMapper } from '../../mapping/compile/rowMapper.ts';
 import type { MapperContext } from '../../mapping/compile/identity.ts';
 import { DIGEST_LENGTH, packedLeafHash } from '../../merkle/hash.ts';
-import { keyEncoding } from '../../record/keyOrder.ts';
+import { keyEncoding, keyFits } from '../../record/keyOrder.ts';
 import { locatorOf, rowsOf, type CellPage } from '../../source/cellPage.ts';
 import type { ReadRange, Row, SourceReader } from '../../source/source.ts';
 import type { HashedRows, HashRowsInput } from '../calls.ts';
@@ -96,8 +96,9 @@ function rowHasher(
     const longest = 1 + (record.length < INITIAL ? record.length * 3 : Buffer.byteLength(record));
     if (line.length < longest) line = Buffer.allocUnsafeSlow(longest);
     const { buffer } = writer.reserve(ENTRY_HEADER + keyCapacity(mapper) + DIGEST_LENGTH);
-    const keyEnd = mapper.hasKey ? writeKey(mapper, buffer, ENTRY_HEADER) : ENTRY_HEADER;
-    if (isRecord) packedLeafHash(line, 1, 1 + line.write(record, 1), buffer, keyEnd);
+    const hasKey = mapper.hasKey && keyFits(mapper.out.key, module.orderTypes);
+    const keyEnd = hasKey ? writeKey(mapper, buffer, ENTRY_HEADER) : ENTRY_HEADER;
+    if (isRecord && hasKey) packedLeafHash(line, 1, 1 + line.write(record, 1), buffer, keyEnd);
     else buffer.fill(0, keyEnd, keyEnd + DIGEST_LENGTH);
     commit(buffer, keyEnd, (row[locatorAt] ?? null) as Locator);
   };
@@ -116,10 +117,10 @@ function rowHasher(
     takesCells: cells !== null,
     take,
     takePage(page) {
-      const isText = cells?.begin(page) === true;
+      cells?.begin(page);
       let rows: Row[] | null = null;
       for (let row = 0; row < page.rows; row += 1) {
-        if (isText && takeCells(cells, page, row)) continue;
+        if (cells !== null && takeCells(cells, page, row)) continue;
         rows ??= rowsOf(page);
         take(rows[row] ?? []);
       }
