@@ -134,7 +134,8 @@ function integerOf(bytes: Buffer, start: number, end: number): number | bigint {
   return Number.isSafeInteger(value) ? value : BigInt(digits);
 }
 
-function cellOfJson(value: JsonValue): SourceValue {
+/** Makes the cell of a JSON value. */
+export function cellOfJson(value: JsonValue): SourceValue {
   const isNode = value instanceof InexactNumber || (typeof value === 'object' && value !== null);
   return isNode ? new JsonNode(value) : value;
 }

@@ -128,6 +128,13 @@ const cells: fc.Arbitrary<Cell> = fc.oneof(
     .map((value) => cell(CELL.double, Object.is(value, -0) ? '-0' : String(value))),
   fc.uint8Array({ maxLength: 40 }).map((bytes) => cell(CELL.bytes, bytes)),
   fc.uint8Array({ maxLength: 12 }).map((bytes) => cell(CELL.text, bytes)),
+  fc
+    .oneof(
+      fc.json(),
+      numbers,
+      fc.constantFrom('null', '[1, null]', '{"a":1,"a":2}', '1e400', '[1.10]'),
+    )
+    .chain((text) => fc.constantFrom(cell(CELL.text, text), cell(CELL.text, text))),
 );
 
 const TYPES = [
@@ -220,6 +227,9 @@ describe('a record from the bytes of cells', () => {
       '"2024-01-31T10:11:12.100000Z"',
     ],
     ['bytes', cell(CELL.bytes, Uint8Array.of(1, 255)), '"Af8="'],
+    ['json', cell(CELL.text, '{"b": [1, 2.50], "a": null}'), '{"a":null,"b":[1,2.5]}'],
+    ['array(integer)', cell(CELL.json, '[3,1]'), '[3,1]'],
+    ['bigint', cell(CELL.text, '12345678901234567890'), '"12345678901234567890"'],
   ])('of type %s is written without the mapper', (type, one, json) => {
     const { record, mapped } = both(['integer', type], [cell(CELL.integer, '1'), one]);
     expect(record).toBe(`{"f0":1,"f1":${json}}`);

@@ -5,8 +5,12 @@
 
 import { hash } from 'node:crypto';
 
+import { converter } from '../../record/convert.ts';
+import { BlobContent, RawJson, Rejection } from '../../record/converted.ts';
+import { parseJson } from '../../record/jsonText.ts';
 import type { FieldType } from '../../record/type.ts';
-import { CELL } from '../../source/cellPage.ts';
+import type { SourceValue } from '../../record/value.ts';
+import { CELL, cellOfJson } from '../../source/cellPage.ts';
 
 /**
  * Writes the JSON of the cell `bytes[start, end)` at `at` of `target`, which has room; returns its end,
@@ -44,21 +48,25 @@ function formOf(type: FieldType): WriteCell {
     case 'float':
       return float;
     case 'decimal':
-      return type.digits === undefined ? refused : decimal(type.digits);
+      return type.digits === undefined ? byConverter(type) : decimal(type.digits);
     case 'date':
       return date;
     case 'time':
-      return type.digits === undefined ? refused : time(type.digits);
+      return type.digits === undefined ? byConverter(type) : time(type.digits);
     case 'timestamp':
-      return type.digits === undefined ? refused : timestamp(type.digits, false);
+      return type.digits === undefined ? byConverter(type) : timestamp(type.digits, false);
     case 'timestamptz':
-      return type.digits === undefined ? refused : timestamp(type.digits, true);
+      return type.digits === undefined ? byConverter(type) : timestamp(type.digits, true);
     case 'uuid':
       return uuid;
     case 'bytes':
       return base64;
     case 'blob':
       return blob;
+    case 'json':
+    case 'array':
+    case 'bigint':
+      return byConverter(type);
     default:
       return refused;
   }
@@ -66,6 +74,35 @@ function formOf(type: FieldType): WriteCell {
 
 function refused(): number {
   return -1;
+}
+
+/** Converts the value of a cell as the mapper does, for types that have no common form in bytes. */
+function byConverter(type: FieldType): WriteCell {
+  const convert = converter({ type });
+  return (kind, bytes, start, end, target, at) => {
+    const value = valueOf(kind, bytes, start, end);
+    const converted = value === null ? null : convert(value);
+    // A null here is not that of the cell, and the mapper has something to say about it.
+    if (converted === null || converted instanceof Rejection) return -1;
+    if (converted instanceof BlobContent) return -1;
+    const json = converted instanceof RawJson ? converted.text : JSON.stringify(converted);
+    const length = Buffer.byteLength(json);
+    return at + length > target.length ? -1 : at + target.write(json, at);
+  };
+}
+
+/** Returns the value of a text, an integer or JSON; null for any other cell. */
+function valueOf(kind: number, bytes: Uint8Array, start: number, end: number): SourceValue {
+  const text = (): string =>
+    Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+  if (kind === CELL.text) return text();
+  if (kind === CELL.integer) return plainInteger(text());
+  return kind === CELL.json ? cellOfJson(parseJson(text())) : null;
+}
+
+function plainInteger(digits: string): number | bigint {
+  const value = Number(digits);
+  return Number.isSafeInteger(value) ? value : BigInt(digits);
 }
 
 function writeNull(target: Buffer, at: number): number {
