@@ -63,7 +63,7 @@ async function prepare(address: PostgresAddress, options: PrepareOptions): Promi
     const catalogue = await readCatalogue(connection);
     const objects = await listObjects(connection);
     const bytes = await databaseBytes(connection);
-    await connection.query(`SET LOCAL statement_timeout = ${timeouts.statementMs}`);
+    await connection.query(`SET LOCAL statement_timeout = ${timeouts.queryMs}`);
     const planned = await planRelations(connection, catalogue, options.relations ?? []);
     await connection.query('SET LOCAL statement_timeout = 0');
     return prepared({ connection, facts, catalogue, objects, planned, bytes, settings, timeouts });
@@ -132,6 +132,7 @@ function prepared(begun: Begun): PreparedSource {
         tables: catalogue.access,
         relations: planned.access,
         connectMs: timeouts.connectMs,
+        queryMs: timeouts.queryMs,
         lockable,
         lockMs,
       };

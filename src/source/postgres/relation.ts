@@ -5,6 +5,7 @@
  * depends on their arguments alone.
  */
 
+import { counted } from '../../outcome/counted.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { Connection } from '../../postgres/connect.ts';
 import { arrivingColumns } from '../../sql/arriving.ts';
@@ -282,6 +283,15 @@ function notArriving(
     unread: missing.filter((name) => !isRead(name)),
     filtering: missing.filter(isRead),
   };
+}
+
+/** Failure of a query or view that has yielded nothing for `ms`. */
+export function tookTooLong(ms: number, where: string): Failure {
+  return new Failure('MAPPING', {
+    what: `a query or view yielded no row for ${counted(ms / 1000, 'second')}, so the run was stopped`,
+    where,
+    hint: 'see that it ends, make it faster, or give it more time with SEALIFT_QUERY_SECONDS',
+  });
 }
 
 /** Returns a query as what follows FROM. */
