@@ -23,6 +23,7 @@ import { isRewritten, lockByQuery, lockTables } from './postgres/locking.ts';
 import { planRanges } from './postgres/rangePlan.ts';
 import { openReader, tableNamed, type PostgresHandle } from './postgres/reader.ts';
 import { planRelations, type PlannedRelations } from './postgres/relation.ts';
+import { unsteadyView } from './postgres/steadyViews.ts';
 import type {
   PreparedSource,
   PrepareOptions,
@@ -121,9 +122,10 @@ function prepared(begun: Begun): PreparedSource {
       const { snapshot, lsn } = await beginSnapshot(connection, lockable, lockMs, facts);
       const now = await readCatalogue(connection);
       const listed = await listObjects(connection);
-      if (!isDeepStrictEqual(now, catalogue) || !isDeepStrictEqual(listed, objects)) {
-        throw changed(label);
-      }
+      // A view may have been replaced by one of the same columns.
+      const unsteady = await unsteadyView(connection, planned.views);
+      const isSame = isDeepStrictEqual(now, catalogue) && isDeepStrictEqual(listed, objects);
+      if (!isSame || unsteady !== null) throw changed(label);
       snapshotNote = `snapshot ${snapshot}, at ${lsn}`;
       const handle: PostgresHandle = {
         scheme: SCHEME,

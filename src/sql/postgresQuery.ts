@@ -7,6 +7,7 @@
 import { isColumnList, isOrdered, isStar } from './clauses.ts';
 import { closings, isSign, wordOf, type SqlToken } from './tokens.ts';
 import { postgresTokens } from './postgresTokens.ts';
+import { quote } from './quote.ts';
 import type { Refused, Sql } from './query.ts';
 import type { SqlDialect } from './sqlDialect.ts';
 
@@ -32,8 +33,12 @@ const SESSION: ReadonlySet<string> = new Set([
   'user',
 ]);
 
-/** Texts that a type of date or time reads as the clock, alone or with a time of day or a zone. */
-const CLOCK_TEXT = /(?<![a-z])(?:now|today|tomorrow|yesterday)(?![a-z])/i;
+/** Words that a type of date or time reads as the clock, alone or with a time of day or a zone. */
+const CLOCK_WORD = /now|today|tomorrow|yesterday/i;
+
+/** The begin of an array, a range or a row, and the signs around their parts, which may be dates. */
+const HAS_PARTS = /^[[({]/;
+const BETWEEN_PARTS = /[[\](){},;]/;
 
 /** Tables of the server itself: they describe the machine, its users and its settings. */
 const INTERNAL_TABLE = /^(?:pg_.*|information_schema)$/i;
@@ -93,6 +98,50 @@ export function dottedNames(query: string): Set<string> {
   return new Set(dotted.map(folded));
 }
 
+/**
+ * Returns the texts in a query that a type of date or time may read as the clock: those with one of its
+ * words, and their parts. Whether it does only the server can tell, which knows zones and forms.
+ */
+export function clockTexts(query: string): Set<string> {
+  const tokens = postgresTokens(query);
+  const texts = tokens.flatMap(({ kind, text }, at) => {
+    if (kind !== 'string' || isPattern(tokens, at)) return [];
+    // Without the quotes and escapes inside of an array, a range or a row.
+    const bare = text.replaceAll(/["\\]/g, '').trim();
+    return HAS_PARTS.test(bare) ? [text, bare, ...bare.split(BETWEEN_PARTS)] : [text, bare];
+  });
+  return new Set(texts.map((text) => text.trim()).filter((text) => CLOCK_WORD.test(text)));
+}
+
+/** Whether a text is the pattern of LIKE, which is no date. */
+function isPattern(tokens: readonly SqlToken[], at: number): boolean {
+  return /^i?like$/.test(wordOf(tokens[at - 1]) ?? '') && !isSign(tokens[at + 1], '::');
+}
+
+/** Whether SQL, such as the body of a function, reads the clock or the session by a word of the language. */
+export function readsClockByName(sql: string): boolean {
+  const tokens = postgresTokens(sql);
+  return tokens.some((token, at) => {
+    const word = wordOf(token) ?? '';
+    return (CLOCK.has(word) || SESSION.has(word)) && !isSign(tokens[at - 1], '.');
+  });
+}
+
+/** Returns the names of tables and views in a query, as identifiers with their schema, and of columns. */
+export function namesWithSchema(query: string): Set<string> {
+  const tokens = postgresTokens(query);
+  const isName = (token: SqlToken | undefined): token is SqlToken => {
+    return token?.kind === 'name' || token?.kind === 'quoted';
+  };
+  const found = new Set<string>();
+  for (const [at, token] of tokens.entries()) {
+    const [schema, dot] = [tokens[at - 2], tokens[at - 1]];
+    if (!isName(token) || !isName(schema) || !isSign(dot, '.')) continue;
+    found.add(`${quote(folded(schema))}.${quote(folded(token))}`);
+  }
+  return found;
+}
+
 /** Returns the names of the functions that a query calls, as PostgreSQL folds them. */
 export function calledFunctions(query: string): Set<string> {
   const tokens = postgresTokens(query);
@@ -126,9 +175,6 @@ function refusedToken(tokens: readonly SqlToken[], at: number): string | null {
   if (kind === 'unknown') return 'it contains a token that is not allowed';
   if (kind === 'parameter') return 'it has a parameter';
   if (kind === 'sign') return text === ';' ? 'it is more than one statement' : null;
-  if (kind === 'string' && CLOCK_TEXT.test(text)) {
-    return 'it reads the clock: write the date itself';
-  }
   if (isInternal(tokens, at)) return 'it names an internal table of PostgreSQL';
   if (kind !== 'name') return null;
   const word = text.toLowerCase();

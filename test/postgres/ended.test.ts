@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { postgresHome, startPostgres, type Postgres } from '../kit/postgres.ts';
 import { candidateOf, workFolder } from '../kit/project.ts';
-import { command, initAt, lineOf, readAlso, rootOf, sessionAt, until } from './trap.ts';
+import { command, gateSql, initAt, lineOf, readAlso, rootOf, sessionAt, until } from './trap.ts';
 
 /** Number of an advisory lock; a run that reads the view stands still while a test holds it. */
 const GATE = 78;
 
 const TABLES = `
-  CREATE VIEW gate AS SELECT 1 AS id WHERE pg_advisory_xact_lock_shared(${GATE}) IS NOT NULL;
+  ${gateSql('gate', GATE)}
   CREATE TABLE t (id int PRIMARY KEY);
   INSERT INTO t SELECT generate_series(1, 1000);
 `;
