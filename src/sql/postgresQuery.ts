@@ -74,7 +74,7 @@ export function readPostgresSql(sql: string): Sql | Refused {
   if (isSign(tokens.at(-1), ';')) tokens.pop();
   const refused = refusal(tokens);
   if (refused !== null) return { refused };
-  const named = tokens.filter(({ kind }) => kind === 'name' || kind === 'quoted');
+  const named = tokens.filter(isName);
   return {
     query: textOf(tokens),
     names: new Set(named.map(({ text }) => text.toLowerCase())),
@@ -93,7 +93,7 @@ export const POSTGRES_DIALECT: SqlDialect = { readQuery: readPostgresSql };
 export function dottedNames(query: string): Set<string> {
   const tokens = postgresTokens(query);
   const dotted = tokens.filter((token, at) => {
-    return isSign(tokens[at - 1], '.') && (token.kind === 'name' || token.kind === 'quoted');
+    return isSign(tokens[at - 1], '.') && isName(token);
   });
   return new Set(dotted.map(folded));
 }
@@ -104,12 +104,14 @@ export function dottedNames(query: string): Set<string> {
  */
 export function clockTexts(query: string): Set<string> {
   const tokens = postgresTokens(query);
-  const texts = tokens.flatMap(({ kind, text }, at) => {
-    if (kind !== 'string' || isPattern(tokens, at)) return [];
+  const texts: string[] = [];
+  for (const [at, { kind, text }] of tokens.entries()) {
+    if (kind !== 'string' || isPattern(tokens, at)) continue;
     // Without the quotes and escapes inside of an array, a range or a row.
     const bare = text.replaceAll(/["\\]/g, '').trim();
-    return HAS_PARTS.test(bare) ? [text, bare, ...bare.split(BETWEEN_PARTS)] : [text, bare];
-  });
+    texts.push(text, bare);
+    if (HAS_PARTS.test(bare)) texts.push(...bare.split(BETWEEN_PARTS));
+  }
   return new Set(texts.map((text) => text.trim()).filter((text) => CLOCK_WORD.test(text)));
 }
 
@@ -127,12 +129,13 @@ export function readsClockByName(sql: string): boolean {
   });
 }
 
+function isName(token: SqlToken | undefined): token is SqlToken {
+  return token?.kind === 'name' || token?.kind === 'quoted';
+}
+
 /** Returns the names of tables and views in a query, as identifiers with their schema, and of columns. */
 export function namesWithSchema(query: string): Set<string> {
   const tokens = postgresTokens(query);
-  const isName = (token: SqlToken | undefined): token is SqlToken => {
-    return token?.kind === 'name' || token?.kind === 'quoted';
-  };
   const found = new Set<string>();
   for (const [at, token] of tokens.entries()) {
     const [schema, dot] = [tokens[at - 2], tokens[at - 1]];
@@ -202,7 +205,7 @@ function refusedToken(tokens: readonly SqlToken[], at: number): string | null {
 /** Whether a name is that of a table of the server, or of the schema that holds them. */
 function isInternal(tokens: readonly SqlToken[], at: number): boolean {
   const token = tokens[at] as SqlToken;
-  if (token.kind !== 'name' && token.kind !== 'quoted') return false;
+  if (!isName(token)) return false;
   // A column or table of the user's may have such a name, where its schema or table is named with it.
   return (
     INTERNAL_TABLE.test(token.text) && !isSign(tokens[at - 1], '.') && !isSign(tokens[at + 1], '(')
@@ -232,7 +235,7 @@ function isCall(
 ): boolean {
   const token = tokens[at];
   if (token === undefined || !isSign(tokens[at + 1], '(')) return false;
-  if (token.kind !== 'name' && token.kind !== 'quoted') return false;
+  if (!isName(token)) return false;
   const word = wordOf(token);
   if (word !== null && (KEYWORDS.has(word) || TYPES.has(word))) return false;
   // Columns of an alias: `AS name (…)`.
