@@ -198,6 +198,20 @@ describe.skipIf(!hasPostgres())('SQL over PostgreSQL', () => {
     while ((await server.run('postgres', left)).length > 0) await wait(100);
   });
 
+  it('that takes the server too long to plan is stopped in one line', async () => {
+    // Constants are computed while a query is planned; each of these takes a second or so.
+    const products = Array.from({ length: 100 }, (_, at) => `factorial(${32_177 - at})`);
+    const sql = `SELECT nr, name, (${products.join(' + ')})::text AS label FROM public.customer`;
+    const env = { ...server.env, SEALIFT_QUERY_SECONDS: '1' };
+    const ran = await command('migrate', project(sql, BY_NR, CUSTOMER), env);
+    expect([ran.code, lineOf(ran)]).toEqual([
+      64,
+      "sealift migrate: the mapping's SQL cannot be run, as the server did not plan it in time " +
+        `(127.0.0.1:${server.port}/shop, "query m"): make it simpler, or give it more time with ` +
+        'SEALIFT_QUERY_SECONDS',
+    ]);
+  });
+
   it('has a limit that is a number of seconds', async () => {
     const root = project(LOOK_UP, { ...BY_NR, lost: 'filter' }, CUSTOMER);
     for (const limit of ['', '1.5', '-1', '2000001', 'an hour']) {

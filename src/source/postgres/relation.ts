@@ -8,6 +8,7 @@
 import { counted } from '../../outcome/counted.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { Connection } from '../../postgres/connect.ts';
+import { sqlState } from '../../postgres/connectionFailure.ts';
 import { arrivingColumns } from '../../sql/arriving.ts';
 import {
   calledFunctions,
@@ -52,6 +53,9 @@ export interface BaseAccess {
   /** The column of the result that counts rows of the base; null if there is none. */
   readonly count: string | null;
 }
+
+/** SQLSTATE of a statement that its timeout ended. */
+const CANCELLED = '57014';
 
 /** Names in results that are reserved for Sealift. */
 const OURS = /^sealift~/i;
@@ -220,6 +224,10 @@ async function described(
     .describe(`SELECT * FROM (${query}) "sealift~q" LIMIT 0`)
     .catch((error: unknown) => {
       if (!(error instanceof Failure) || error.code === 'SOURCE_MISSING') throw error;
+      if (sqlState(error.cause) === CANCELLED) {
+        const hint = 'make it simpler, or give it more time with SEALIFT_QUERY_SECONDS';
+        throw fail('MAPPING', 'the server did not plan it in time', hint);
+      }
       throw fail('SOURCE_SCHEMA', error.message, 'name tables with their schema, and see its log');
     });
   assertNames(
