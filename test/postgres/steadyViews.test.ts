@@ -3,6 +3,7 @@
  * deep it is in the view. The server's own catalogue is the judge.
  */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -10,8 +11,9 @@ import { Failure } from '../../src/outcome/failure.ts';
 import { postgresAdapter } from '../../src/source/postgres.ts';
 import { waiting } from '../contract/opening.ts';
 import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
-import { workFolder, writeMapping } from '../kit/project.ts';
-import { command, gateSql, lineOf, publishedRecords } from './trap.ts';
+import { candidateOf, workFolder, writeMapping } from '../kit/project.ts';
+import type { Ran } from '../kit/run.ts';
+import { command, gateSql, lineOf, publishedRecords, sessionAt, until } from './trap.ts';
 
 const OWN = `
   CREATE TABLE t (id int PRIMARY KEY, a text, at timestamptz, doc oid);
@@ -144,13 +146,11 @@ describe.skipIf(!hasPostgres())('a view', () => {
     expect(await server.run('steady', 'SELECT is_called FROM s')).toEqual([['f']]);
   });
 
-  it('stops a run in one line, which says what to do', async () => {
-    const project = join(scratch, 'project');
-    await server.create('clock', 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);');
-    const use = (query: string): Promise<unknown> =>
-      server.run('clock', `DROP VIEW IF EXISTS seen; CREATE VIEW seen AS ${query}`);
+  /** A project that reads the view `seen` of a database; all tables are dropped. */
+  function reading(database: string, ...tables: string[]): string {
+    const project = join(scratch, database);
     writeMapping(project, {
-      sources: { main: server.source('clock') },
+      sources: { main: server.source(database) },
       modules: {
         m: {
           source: { table: 'seen' },
@@ -159,9 +159,18 @@ describe.skipIf(!hasPostgres())('a view', () => {
           fields: { id: { column: 'id', type: 'integer' } },
         },
       },
-      dropped: [{ table: 't', reason: 'in the view' }],
+      dropped: tables.map((table) => ({ table, reason: 'not in this test' })),
     });
-    await use("SELECT id FROM t WHERE now() > '2020-01-01'");
+    return project;
+  }
+
+  const STEADY = 'SELECT id FROM t';
+  const OF_CLOCK = "SELECT id FROM t WHERE now() > '2020-01-01'";
+
+  it('stops a run in one line, which says what to do', async () => {
+    await server.create('clock', 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);');
+    const project = reading('clock', 't');
+    await server.run('clock', `CREATE VIEW seen AS ${OF_CLOCK}`);
     for (const name of ['dry-run', 'migrate']) {
       const ran = await command(name, project, server.env);
       expect([ran.code, lineOf(ran)]).toEqual([
@@ -172,8 +181,32 @@ describe.skipIf(!hasPostgres())('a view', () => {
       ]);
     }
     // Without it, its rows are sealed (negative control).
-    await use('SELECT id FROM t');
+    await server.run('clock', `CREATE OR REPLACE VIEW seen AS ${STEADY}`);
     expect((await command('migrate', project, server.env)).code).toBe(0);
     expect(publishedRecords(project, 'm')).toEqual([{ id: 1 }]);
+  });
+
+  it('that is replaced after it was checked, and before it is locked, stops the run', async () => {
+    await server.create(
+      'replaced',
+      `CREATE TABLE gate (id int); CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);
+      CREATE VIEW seen AS ${STEADY}`,
+    );
+    const project = reading('replaced', 'gate', 't');
+    const holder = await sessionAt(server.url('replaced'));
+    const halted = async (view: string): Promise<Ran> => {
+      await holder.query('BEGIN; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE');
+      const run = command('migrate', project, server.env);
+      const waits = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'gate'::regclass";
+      await until(server, 'replaced', waits, run);
+      await server.run('replaced', `CREATE OR REPLACE VIEW seen AS ${view}`);
+      await holder.query('COMMIT');
+      return run;
+    };
+    expect(lineOf(await halted(OF_CLOCK))).toMatch(/the tables of the database were changed while/);
+    expect(existsSync(candidateOf(project))).toBe(false);
+    await server.run('replaced', `CREATE OR REPLACE VIEW seen AS ${STEADY}`);
+    expect((await halted(`${STEADY} WHERE id > 0`)).code).toBe(0);
+    await holder.end();
   });
 });
