@@ -15,7 +15,7 @@ import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { CLOSE_SOURCES, OPEN_SOURCE } from '../project/calls.ts';
 import { candidateNamed } from '../project/candidateNamed.ts';
-import { TIMEOUTS } from '../project/sources.ts';
+import { timeoutsOf } from '../project/timeouts.ts';
 import { adapterOf, parseSourceUrl } from '../project/sourceUrl.ts';
 import { describer } from '../reconcile/describeDifferences.ts';
 import { locateTable, schemasOfSeal, type FoundTable } from '../reconcile/locateTables.ts';
@@ -71,7 +71,7 @@ export async function reconcile(
     const target = await adapterOf(location, env).prepare(location, {
       scratch: copies,
       variables,
-      timeouts: TIMEOUTS,
+      timeouts: timeoutsOf(variables),
       signal,
     });
     try {
