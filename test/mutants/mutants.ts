@@ -10,6 +10,7 @@ const JOURNAL = ['test/journal', 'test/promote'];
 const ACCOUNTING = ['test/scan/accounting.test.ts', 'test/flow/objects.test.ts'];
 const DETERMINISM = ['test/determinism'];
 const DISK = ['test/disk/publish.test.ts', 'test/fault/synced.test.ts'];
+const EVERY_CHANGE = ['test/fault/everyChange.test.ts'];
 
 export const MUTANTS: readonly Mutant[] = [
   ...of(true, 'determinism/compareBytes.ts', DETERMINISM, [
@@ -43,6 +44,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...of(false, 'disk/durable.ts', DISK, [
     ['small files of a seal are not synced', '    await file.sync();\n', ''],
     ['a folder is not synced', '    fsyncSync(folder);\n', ''],
+  ]),
+  ...of(true, 'disk/durable.ts', EVERY_CHANGE, [
     [
       'a link is swapped in two steps',
       '      renameSync(fresh, join(at, basename(link)));',
