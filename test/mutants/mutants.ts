@@ -331,7 +331,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...of(
     true,
     'project/integrity.ts',
-    ['test/fault/damagedSource.test.ts'],
+    ['test/project/integrity.test.ts'],
     [
       [
         'a database that is damaged is read to the end',
