@@ -107,6 +107,17 @@ describe.each(MODES)('freeze-writes of a database in mode %s', (mode) => {
 });
 
 describe('freeze-writes', () => {
+  it('asks a process of its own, as a command does that is one', async () => {
+    await prepare();
+    for (const [command, end] of [
+      ['freeze-writes', 'are frozen; another process tried to write and was refused'],
+      ['unfreeze-writes', 'are allowed again; another process tried to write and could'],
+    ] as const) {
+      const ran = await sealift([command, '--project', project], { process: true });
+      expect([ran.code, ran.stdout], ran.stderr).toEqual([0, expect.stringContaining(end)]);
+    }
+  });
+
   it('fails while another process writes, and nothing is journaled or changed', async () => {
     await prepare();
     const writer = await startWriter(file());

@@ -24,10 +24,11 @@ function checked(name: string, run: () => Promise<CheckedSource>): Named {
 }
 
 const sound = async (): Promise<CheckedSource> => ({ unchecked: [] });
+const partly = async (): Promise<CheckedSource> => ({ unchecked: ['odd'] });
+const damaged = (): Promise<CheckedSource> => Promise.reject(DAMAGED);
 
 describe('the checks of a run', () => {
   it('are sealed as passed where all of a source was checked, and not where a table was not', async () => {
-    const partly = async (): Promise<CheckedSource> => ({ unchecked: ['odd'] });
     const sources = [
       checked('whole', sound),
       checked('part', partly),
@@ -47,21 +48,19 @@ describe('the checks of a run', () => {
   });
 
   it('end a run that waits for them, where one finds damage after all rows were read', async () => {
-    let find = (_: Failure): void => {};
-    const late = (): Promise<CheckedSource> => new Promise((_, reject) => (find = reject));
-    const sources = [checked('whole', sound), checked('late', late)];
+    const late = Promise.withResolvers<CheckedSource>();
+    const sources = [checked('whole', sound), checked('late', () => late.promise)];
     const run = integrityRun(sources, MIGRATE, ENVIRONMENT);
     run.start();
     run.assertSoFar();
     const ended = run.finish();
-    find(DAMAGED);
+    late.reject(DAMAGED);
     await expect(ended).rejects.toBe(DAMAGED);
     expect(() => run.assertSoFar()).toThrow(DAMAGED);
     run.close();
   });
 
   it('are not made where that was asked for, which is sealed and reported', async () => {
-    const damaged = (): Promise<CheckedSource> => Promise.reject(DAMAGED);
     const skipping = { command: 'migrate', options: { skipIntegrityCheck: true } } as const;
     const run = integrityRun([checked('main', damaged)], skipping, ENVIRONMENT);
     run.start();
