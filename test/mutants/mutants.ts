@@ -303,9 +303,16 @@ export const MUTANTS: readonly Mutant[] = [
         'merge && haveEqualRecords(buffer, index, group)',
         'merge',
       ],
+    ],
+  ),
+  ...of(
+    true,
+    'extsort/sortEntries.ts',
+    ['test/migrate/sortBucket.test.ts', 'test/migrate/sealedFindings.test.ts'],
+    [
       [
         'equal records get their ordinals as they lie',
-        'compareDiagnoses(buffer, index, a, b) || a - b',
+        'compareTails(buffer, index, a, b) || a - b',
         'a - b',
       ],
     ],
