@@ -331,6 +331,18 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   ...of(
     true,
+    'record/keyOrder.ts',
+    ['test/record/keyOrder.test.ts', 'test/docs/vectors.test.ts'],
+    [
+      [
+        'negative keys are ordered by their magnitude',
+        'target[index] = number < 0 ? 255 - byte : byte;',
+        'target[index] = byte;',
+      ],
+    ],
+  ),
+  ...of(
+    true,
     'mapping/check/objects.ts',
     ['test/flow/objects.test.ts'],
     [['an object that is nowhere is not seen', '!seen.has(object.name)', "object.name === '?'"]],
