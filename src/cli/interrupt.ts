@@ -16,13 +16,14 @@ const MEMORY_CHECK_MS = 50;
 
 /**
  * Handles interrupts until `stop`. `before` is called first; `fail` reports a failure and returns
- * the exit code.
+ * the exit code. `left` is how the command leaves things.
  */
 export function interrupts(
   name: string,
   note: (line: string) => void,
   before: () => void,
   fail: (failure: Failure) => number,
+  left: string = 'nothing was changed',
 ): Interrupts {
   const cleanUps = new Set<() => void>();
   const controller = new AbortController();
@@ -41,7 +42,7 @@ export function interrupts(
   };
   const interrupted = (): void => {
     end(() => {
-      note(`sealift ${name}: interrupted, nothing was changed`);
+      note(`sealift ${name}: interrupted, ${left}`);
       return EXIT.interrupted;
     });
   };
