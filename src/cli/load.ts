@@ -18,6 +18,7 @@ interface Options {
   readonly allowRows?: boolean;
   readonly maxRowsPerSecond?: number;
   readonly maxLag?: MaxLag;
+  readonly batchMs: number;
   readonly without?: readonly string[];
   readonly allowWarnings?: boolean;
   readonly dryRun?: boolean;
@@ -59,9 +60,12 @@ export function loadCommand(exit: (code: number) => void, host: Host): Command {
       ),
     )
     .addOption(
-      new Option('--max-lag <lag>', 'wait while a standby is further behind: 64M or 5s').argParser(
-        maxLag,
-      ),
+      new Option('--max-lag <lag>', 'wait while a standby lags more: 64M or 5s').argParser(maxLag),
+    )
+    .addOption(
+      new Option('--batch-ms <n>', 'milliseconds of a transaction')
+        .argParser(wholeNumber(0, 60_000))
+        .default(BATCH_MS),
     )
     .option('--allow-warnings', 'accept the warnings of the last scan')
     .addOption(dryRunOption())
@@ -88,13 +92,14 @@ export function loadCommand(exit: (code: number) => void, host: Host): Command {
         allowRows: options.allowRows ?? false,
         rowsPerSecond: options.maxRowsPerSecond ?? null,
         maxLag: options.maxLag ?? null,
-        batchMs: BATCH_MS,
+        batchMs: options.batchMs,
       };
       await runFlow(
         {
           name: 'load',
           kind: 'action',
-          report: !dryRun,
+          report: true,
+          resumes: true,
           load: () => import('../flow/load.ts'),
           work: ({ load }, env, found) => load(work, env, found),
         },
