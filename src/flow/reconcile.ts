@@ -32,7 +32,7 @@ import { workersFor, type Workers } from '../run/workers.ts';
 import { openModule, type ModuleSide } from '../seal/opened/moduleSide.ts';
 import { openSide, type Side } from '../seal/opened/side.ts';
 import { statedSealId } from '../seal/sealedFolders.ts';
-import type { PreparedSource } from '../source/source.ts';
+import type { PreparedSource, SourceAdapter } from '../source/source.ts';
 
 export interface ReconcileOptions {
   readonly project: string;
@@ -68,7 +68,8 @@ export async function reconcile(
     const copies = join(scratch.path, 'target');
     makeNewFolder(copies);
     const { variables, signal } = env;
-    const target = await adapterOf(location, env).prepare(location, {
+    const adapter = adapterOf(location, env);
+    const target = await adapter.prepare(location, {
       scratch: copies,
       variables,
       timeouts: TIMEOUTS,
@@ -77,7 +78,8 @@ export async function reconcile(
     try {
       const rows = join(scratch.path, 'rows');
       makeNewFolder(rows);
-      return await compared({ options, env, found, side, mapping, target, folder, scratch: rows });
+      const about = { options, env, found, side, mapping, folder };
+      return await compared({ ...about, adapter, target, scratch: rows });
     } finally {
       await target.close();
     }
@@ -119,6 +121,7 @@ interface Run {
   readonly side: Side;
   readonly mapping: LoadedMapping;
   readonly target: PreparedSource;
+  readonly adapter: SourceAdapter;
   /** Folder of the candidate. */
   readonly folder: string;
   readonly scratch: string;
@@ -141,7 +144,7 @@ async function compared(run: Run): Promise<Outcome> {
   const secrets = new Map<string, Uint8Array>();
   const tables: FoundTable[] = [];
   for (const sealed of modules) {
-    const located = locateTable(sealed, target.schema, schema);
+    const located = locateTable(sealed, target.schema, schema, run.adapter.declared);
     const why = located.kind === 'found' ? missingKey(run, sealed, secrets) : located.reason;
     if (why === null && located.kind === 'found') tables.push(located);
     else found.add(incomparableFinding(sealed.module, why ?? ''));
@@ -149,7 +152,7 @@ async function compared(run: Run): Promise<Outcome> {
   const read = tables.map(({ sealed, table, columns }) => ({
     sealed,
     table: table.name,
-    columnOf: (field: string) => columns.get(field) ?? field,
+    columns,
     blind: blindOf(mapping, sealed.module),
   }));
   const workers = workersFor(options.workers, target.estimatedBytes, env);
