@@ -224,3 +224,13 @@ function terminated(encoding: 'utf8' | 'base64'): KeyEncoding {
     },
   };
 }
+
+/** Whether numbers of this key fit the order encoding (127 bytes of magnitude). */
+export function keyFits(key: readonly KeyValue[], types: readonly FieldType[]): boolean {
+  return key.every(
+    (part, index) =>
+      typeof part !== 'string' ||
+      part.length < 300 ||
+      !['bigint', 'decimal'].includes(types[index]?.kind ?? ''),
+  );
+}

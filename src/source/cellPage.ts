@@ -134,7 +134,8 @@ function integerOf(bytes: Buffer, start: number, end: number): number | bigint {
   return Number.isSafeInteger(value) ? value : BigInt(digits);
 }
 
-function cellOfJson(value: JsonValue): SourceValue {
+/** Makes the cell of a JSON value. */
+export function cellOfJson(value: JsonValue): SourceValue {
   const isNode = value instanceof InexactNumber || (typeof value === 'object' && value !== null);
   return isNode ? new JsonNode(value) : value;
 }
@@ -145,7 +146,7 @@ function utf8(text: string | null): string {
 }
 
 /** Returns a locator, as text beyond 2^53. */
-function locatorOf(locator: bigint): number | string {
+export function locatorOf(locator: bigint): number | string {
   const value = Number(locator);
   return Number.isSafeInteger(value) ? value : String(locator);
 }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { locatorOf, readEntry, writeHeader } from '../../src/extsort/entry.ts';
-import { keyFits } from '../../src/migrate/worker/spillEntry.ts';
+import { keyFits } from '../../src/record/keyOrder.ts';
 import { encodeKey } from '../../src/record/keyOrder.ts';
 import { workFolder } from '../kit/project.ts';
 import { entriesOf, spilled, type Entry } from './spilled.ts';

@@ -13,12 +13,12 @@ import { ENTRY_HEADER, spillWriter } from '../../extsort/spill.ts';
 import type { BlobReference } from '../../mapping/compile/blobReference.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import type { Diagnostic, RowMapper } from '../../mapping/compile/rowMapper.ts';
-import { keyEncoding } from '../../record/keyOrder.ts';
+import { keyEncoding, keyFits } from '../../record/keyOrder.ts';
 import { sortDiagnoses } from '../../seal/sealedFindings.ts';
 import type { Row, SourceReader } from '../../source/source.ts';
 import type { PartitionInput, PartitionResult } from '../calls.ts';
 import type { ContentWriter } from './contentEntry.ts';
-import { entryCapacity, keyFits, writeEntry } from './spillEntry.ts';
+import { entryCapacity, writeEntry } from './spillEntry.ts';
 import { findingLog } from './findingLog.ts';
 import { bucketCount, route } from '../../extsort/router.ts';
 

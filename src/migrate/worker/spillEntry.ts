@@ -54,13 +54,3 @@ export function writeEntry(
   writeHeader(buffer, start, { start, keyEnd, recordEnd, lineageEnd, end: at }, entry.locator);
   return at - start;
 }
-
-/** Whether numbers of this key fit the order encoding (127 bytes of magnitude). */
-export function keyFits(key: readonly KeyValue[], types: readonly { kind: string }[]): boolean {
-  return key.every(
-    (part, index) =>
-      typeof part !== 'string' ||
-      part.length < 300 ||
-      !['bigint', 'decimal'].includes(types[index]?.kind ?? ''),
-  );
-}

@@ -11,9 +11,11 @@ import type { CompiledModule } from '../../mapping/compile/module.ts';
 import { rowMapper, type Diagnostic, type RowMapper } from '../../mapping/compile/rowMapper.ts';
 import type { MapperContext } from '../../mapping/compile/identity.ts';
 import { DIGEST_LENGTH, packedLeafHash } from '../../merkle/hash.ts';
-import { keyEncoding } from '../../record/keyOrder.ts';
-import type { Row, SourceReader } from '../../source/source.ts';
+import { keyEncoding, keyFits } from '../../record/keyOrder.ts';
+import { locatorOf, rowsOf, type CellPage } from '../../source/cellPage.ts';
+import type { ReadRange, Row, SourceReader } from '../../source/source.ts';
 import type { HashedRows, HashRowsInput } from '../calls.ts';
+import { cellRecords, type CellRecords } from './cellRecord.ts';
 
 /** Reads ranges until none is left. If it fails, the other workers stop, too. */
 export async function hashRows(
@@ -29,10 +31,8 @@ export async function hashRows(
     for (;;) {
       const range = input.ranges[Atomics.add(next, 0, 1)];
       if (range === undefined) break;
-      const { table, columns, asWritten } = module;
-      for await (const page of reader.read(table, columns, range, asWritten)) {
-        for (const row of page) hasher.take(row);
-        Atomics.add(progress, 0, page.length);
+      for await (const rows of hashedPages(hasher, range, module, reader)) {
+        Atomics.add(progress, 0, rows);
       }
     }
   } catch (error) {
@@ -42,7 +42,30 @@ export async function hashRows(
   return hasher.finish();
 }
 
+/** Hashes the rows of a range, as bytes if the source has them; yields the number of rows of each page. */
+async function* hashedPages(
+  hasher: RowHasher,
+  range: ReadRange,
+  { table, columns, asWritten }: CompiledModule,
+  reader: SourceReader,
+): AsyncGenerator<number> {
+  if (reader.readCells !== undefined && hasher.takesCells) {
+    for await (const page of reader.readCells(table, columns, range)) {
+      hasher.takePage(page);
+      yield page.rows;
+    }
+    return;
+  }
+  for await (const page of reader.read(table, columns, range, asWritten)) {
+    for (const row of page) hasher.take(row);
+    yield page.length;
+  }
+}
+
 interface RowHasher {
+  /** Whether records can be made from the bytes of cells. */
+  readonly takesCells: boolean;
+  takePage(page: CellPage): void;
   take(row: Row): void;
   finish(): HashedRows;
 }
@@ -57,26 +80,50 @@ function rowHasher(
   const mapper = rowMapper(module, context);
   const writer = spillWriter(spill, bucketCount(router), chunk);
   const writeKey = keyWriter(module);
+  const cells = cellRecords(module);
   const locatorAt = module.columns.length;
-  let line = Buffer.allocUnsafe(INITIAL);
+  let line = Buffer.allocUnsafeSlow(INITIAL);
   let read = 0;
+  const commit = (buffer: Buffer, keyEnd: number, locator: Locator): void => {
+    const end = keyEnd + DIGEST_LENGTH;
+    writeHeader(buffer, 0, { start: 0, keyEnd, recordEnd: end, lineageEnd: end, end }, locator);
+    writer.commit(route(router, buffer, ENTRY_HEADER, keyEnd), end);
+    read += 1;
+  };
+  const take = (row: Row): void => {
+    const isRecord = mapper.map(row) && mapper.diagnostics.every(isHarmless);
+    const { record } = mapper.out;
+    const longest = 1 + (record.length < INITIAL ? record.length * 3 : Buffer.byteLength(record));
+    if (line.length < longest) line = Buffer.allocUnsafeSlow(longest);
+    const { buffer } = writer.reserve(ENTRY_HEADER + keyCapacity(mapper) + DIGEST_LENGTH);
+    const hasKey = mapper.hasKey && keyFits(mapper.out.key, module.orderTypes);
+    const keyEnd = hasKey ? writeKey(mapper, buffer, ENTRY_HEADER) : ENTRY_HEADER;
+    if (isRecord && hasKey) packedLeafHash(line, 1, 1 + line.write(record, 1), buffer, keyEnd);
+    else buffer.fill(0, keyEnd, keyEnd + DIGEST_LENGTH);
+    commit(buffer, keyEnd, (row[locatorAt] ?? null) as Locator);
+  };
+  /** Hashes a row from its bytes; returns whether they are of common forms. */
+  const takeCells = (from: CellRecords, page: CellPage, row: number): boolean => {
+    const end = from.write(row);
+    if (end < 0) return false;
+    const { buffer } = writer.reserve(ENTRY_HEADER + from.keyCapacity(row) + DIGEST_LENGTH);
+    const keyEnd = from.writeKey(row, buffer, ENTRY_HEADER);
+    if (keyEnd < 0) return false;
+    packedLeafHash(from.buffer, 1, end, buffer, keyEnd);
+    commit(buffer, keyEnd, locatorOf(page.locators[row] ?? 0n));
+    return true;
+  };
   return {
-    take(row) {
-      read += 1;
-      const isRecord = mapper.map(row) && mapper.diagnostics.every(isHarmless);
-      const { record } = mapper.out;
-      const longest = 1 + (record.length < INITIAL ? record.length * 3 : Buffer.byteLength(record));
-      if (line.length < longest) line = Buffer.allocUnsafe(longest);
-      const { buffer, start } = writer.reserve(ENTRY_HEADER + keyCapacity(mapper) + DIGEST_LENGTH);
-      const keyEnd = mapper.hasKey
-        ? writeKey(mapper, buffer, start + ENTRY_HEADER)
-        : start + ENTRY_HEADER;
-      const end = keyEnd + DIGEST_LENGTH;
-      if (isRecord) packedLeafHash(line, 1, 1 + line.write(record, 1), buffer, keyEnd);
-      else buffer.fill(0, keyEnd, end);
-      const locator = (row[locatorAt] ?? null) as Locator;
-      writeHeader(buffer, start, { start, keyEnd, recordEnd: end, lineageEnd: end, end }, locator);
-      writer.commit(route(router, buffer, start + ENTRY_HEADER, keyEnd), end - start);
+    takesCells: cells !== null,
+    take,
+    takePage(page) {
+      cells?.begin(page);
+      let rows: Row[] | null = null;
+      for (let row = 0; row < page.rows; row += 1) {
+        if (cells !== null && takeCells(cells, page, row)) continue;
+        rows ??= rowsOf(page);
+        take(rows[row] ?? []);
+      }
     },
     finish: () => ({ buckets: writer.finish(), read }),
   };
