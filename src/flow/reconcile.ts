@@ -10,15 +10,21 @@ import { makeNewFolder } from '../disk/durable.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { loadMapping, type LoadedMapping } from '../mapping/loadMapping.ts';
 import { readSecretKey } from '../mapping/secretKey.ts';
-import { counted } from '../outcome/counted.ts';
+import type { ComparedModule } from '../outcome/comparison.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { CLOSE_SOURCES, OPEN_SOURCE } from '../project/calls.ts';
 import { candidateNamed } from '../project/candidateNamed.ts';
+import { shownTargetRows } from '../project/shownRows.ts';
 import { TIMEOUTS } from '../project/sources.ts';
 import { adapterOf, parseSourceUrl } from '../project/sourceUrl.ts';
 import { describer } from '../reconcile/describeDifferences.ts';
-import { locateTable, schemasOfSeal, type FoundTable } from '../reconcile/locateTables.ts';
+import {
+  locateTable,
+  schemasOfSeal,
+  type FoundTable,
+  type Incomparable,
+} from '../reconcile/locateTables.ts';
 import {
   incomparableFinding,
   reconcileFinding,
@@ -127,78 +133,83 @@ interface Run {
   readonly scratch: string;
 }
 
-interface Tally {
-  readonly module: string;
-  readonly sealed: number;
-  readonly rows: number;
-  readonly missing: number;
-  readonly extra: number;
-  readonly changed: number;
-  readonly differing: Uint8Array;
-}
-
 async function compared(run: Run): Promise<Outcome> {
-  const { options, env, found, side, mapping, target, folder } = run;
+  const { options, env, found, side, mapping, target, adapter, folder } = run;
   const schema = options.schema ?? schemaOf(run);
-  const modules = [...side.modules.keys()].map((module) => openModule(side, module));
   const secrets = new Map<string, Uint8Array>();
-  const tables: FoundTable[] = [];
-  for (const sealed of modules) {
-    const located = locateTable(sealed, target.schema, schema, run.adapter.declared);
-    const why = located.kind === 'found' ? missingKey(run, sealed, secrets) : located.reason;
-    if (why === null && located.kind === 'found') tables.push(located);
-    else found.add(incomparableFinding(sealed.module, why ?? ''));
-  }
-  const read = tables.map(({ sealed, table, columns }) => ({
-    sealed,
-    table: table.name,
-    columns,
-    blind: blindOf(mapping, sealed.module),
-  }));
+  const located = [...side.modules.keys()].map((module) => {
+    const sealed = openModule(side, module);
+    const table = locateTable(sealed, target.schema, schema, adapter.declared);
+    const why = table.kind === 'found' ? missingKey(run, sealed, secrets) : table.reason;
+    return why === null ? table : incomparable(sealed, why);
+  });
+  const tables = located.filter((one) => one.kind === 'found');
+  const read = tables.map(({ sealed, table, columns }) => {
+    return { sealed, table: table.name, columns, blind: blindOf(mapping, sealed.module) };
+  });
   const workers = workersFor(options.workers, target.estimatedBytes, env);
   const pool = env.startWorkers(workers, {
     mapping: targetMapping(read, mapping.project),
     secrets,
   });
-  const tallies: Tally[] = [];
+  found.showRows(shownTargetRows(target.schema, adapter));
+  const modules: ComparedModule[] = [];
   try {
     await target.inOneSnapshot((source) => pool.callEach(OPEN_SOURCE, { name: TARGET, source }));
     const memory = planMemory(forBuffers(options.memory, pool.size), pool.size);
     const { progress } = env;
     const context: ReconcileContext = { pool, target, scratch: run.scratch, memory, progress };
-    for (const { sealed, table } of tables) {
-      tallies.push(await compareTable(sealed, table.name, context, run));
+    for (const one of located) {
+      modules.push(one.kind === 'found' ? await compareTable(one, context, run) : told(one, run));
     }
     await pool.callEach(CLOSE_SOURCES, null);
     await target.assertUnchanged();
   } finally {
     await pool.close();
   }
-  if (tallies.every(({ rows }) => rows === 0)) {
+  const records = modules.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
+  if (records === 0) {
     const reason = 'the target holds no row of the seal, so nothing was proven';
     found.add({ rule: 'empty', severity: 'BLOCKER', reason });
   }
-  const records = tallies.reduce((sum, { rows }) => sum + rows, 0);
   return checkOutcome({
     command: 'reconcile',
     sealId: side.sealId,
     dataRoot: side.dataRoot,
     candidate: folder,
     modules: [],
+    compared: {
+      ...{ target: target.label, schema, modules },
+      session: target.statements?.session ?? [],
+    },
     findings: found.list,
     checked: { checks: ['reconcile'], records, references: 0, lowered: [] },
-    facts: {
-      target: target.label,
-      schema,
-      modules: tallies.map(({ differing, ...tally }) => ({ ...tally, ranges: stripOf(differing) })),
-    },
     notes: [
       `target ${target.label}${schema === '' ? '' : `, schema ${schema}`}`,
-      ...tallies.map(lineOf),
       ...othersNotes(tables),
       ...(target.notes ?? []),
     ],
   });
+}
+
+function incomparable(sealed: ModuleSide, reason: string): Incomparable {
+  return { kind: 'incomparable', sealed, reason };
+}
+
+/** Reports a module that cannot be compared. */
+function told({ sealed, reason }: Incomparable, { found }: Run): ComparedModule {
+  found.add(incomparableFinding(sealed.module, reason));
+  return {
+    module: sealed.module,
+    sealed: countOf(sealed),
+    ...{ rows: null, missing: 0, extra: 0, changed: 0, differing: 0 },
+    ranges: sealed.ranges.length,
+    ...{ strip: [], query: null, parts: 0 },
+  };
+}
+
+function countOf({ side, module }: ModuleSide): number {
+  return side.modules.get(module)?.count ?? 0;
 }
 
 /** Finds the schema into which the seal was loaded. @throws Failure USAGE */
@@ -239,32 +250,36 @@ function blindOf({ modules }: LoadedMapping, name: string): string | null {
 }
 
 async function compareTable(
-  sealed: ModuleSide,
-  table: string,
+  { sealed, table, columns }: FoundTable,
   context: ReconcileContext,
   { found, options }: Run,
-): Promise<Tally> {
+): Promise<ComparedModule> {
+  const { name } = table;
   const counts = { missing: 0, extra: 0, changed: 0 };
-  const described = describer(sealed, table, context, (difference) => {
+  const described = describer(sealed, name, context, (difference) => {
     counts[difference.kind] += 1;
-    found.add(reconcileFinding(sealed, table, difference));
+    found.add(reconcileFinding(sealed, name, difference));
     if (options.showValues === null) return;
     valueLines(sealed.module, difference).forEach(options.showValues);
   });
-  const { rows, differing } = await reconcileModule(sealed, table, context, (difference) =>
+  const { rows, differing, ranges } = await reconcileModule(sealed, name, context, (difference) =>
     described.add(difference),
   );
   await described.flush();
-  const count = sealed.side.modules.get(sealed.module)?.count ?? 0;
-  return { module: sealed.module, sealed: count, rows, ...counts, differing };
-}
-
-function lineOf({ module, sealed, rows, missing, extra, changed, differing }: Tally): string {
-  const about = `${module}: ${counted(sealed, 'sealed record')}, ${counted(rows, 'row')} in the target`;
-  if (missing + extra + changed === 0) return `${about}, all equal`;
-  const apart = differing.reduce((sum, one) => sum + one, 0);
-  const ranges = `in ${apart} of ${counted(differing.length, 'range')}`;
-  return `${about}; ${missing} missing, ${extra} extra, ${changed} changed, ${ranges}`;
+  const [first] = ranges;
+  const { statements } = context.target;
+  const read = [...columns.values()].map((column) => column.name);
+  return {
+    module: sealed.module,
+    sealed: countOf(sealed),
+    rows,
+    ...counts,
+    ranges: differing.length,
+    differing: differing.reduce((sum, one) => sum + one, 0),
+    strip: stripOf(differing),
+    query: first === undefined ? null : (statements?.read(name, read, first) ?? null),
+    parts: ranges.length,
+  };
 }
 
 function othersNotes(tables: readonly FoundTable[]): string[] {
@@ -278,7 +293,7 @@ function othersNotes(tables: readonly FoundTable[]): string[] {
 /** The most cells of a strip. */
 const CELLS = 200;
 
-/** Condenses the ranges of a module into a strip, in which a cell is 1 if one of its ranges differs. */
+/** Condenses ranges into a strip, in which a cell is 1 if one of its ranges differs. */
 function stripOf(differing: Uint8Array): number[] {
   const cells = Math.min(CELLS, differing.length);
   return Array.from({ length: cells }, (_, at) => {

@@ -164,7 +164,7 @@ export interface Target {
   readonly url: string;
   readonly env: Readonly<Record<string, string>>;
   /** Name of a module's table, for SQL. */
-  table(module: string): string;
+  readonly table: (module: string) => string;
   run(sql: string): Promise<void>;
   /** Takes away what keeps keys unique and not null, and cells of their types where it can. */
   loosen(module: string): Promise<void>;

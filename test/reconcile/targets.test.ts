@@ -179,7 +179,7 @@ function both(load: () => Promise<Target>): void {
         ({ table }) => `DELETE FROM ${table('line')} WHERE id = '${first}';
       UPDATE ${table('line')} SET n = -1 WHERE id = '${second}'`,
       );
-      expect(found).toEqual([`target-missing line ${first} -`, `target-changed line ${second} n`]);
+      expect(found).toEqual([`target-changed line ${second} n`, `target-missing line ${first} -`]);
     },
     PATIENCE,
   );
