@@ -2,6 +2,7 @@
 
 import { BLIND_FIELD } from '../mapping/compile/module.ts';
 import type { ModuleSide } from '../seal/opened/moduleSide.ts';
+import type { DeclaredType } from '../source/declared.ts';
 import type { ColumnSchema, SourceAdapter, SourceSchema, TableSchema } from '../source/source.ts';
 import { typeOf, type TargetColumn } from './targetMapping.ts';
 
@@ -50,15 +51,20 @@ export function locateTable(
   if (table.kind !== 'table' || table.derived !== undefined) {
     return incomparable('it is a view in the target, not a table');
   }
+  if (table.heirs !== undefined) {
+    return incomparable(
+      `its table has the rows of ${table.heirs.join(', ')} in it, by inheritance`,
+    );
+  }
   const columns = new Map<string, TargetColumn>();
   for (const [field, form] of sealed.shape.fields) {
     if (field === BLIND_FIELD) continue;
     const column = columnOf(table, field);
     if (column === null) return incomparable(`the table has no column for the field ${field}`);
-    const isText = declared(column).family === 'text';
-    if (isText && NO_TEXTS.test(typeOf(form))) {
-      return incomparable(`the column ${column.name} is of text, which the field is not`);
-    }
+    const type = declared(column);
+    const misfit = misfitOf(typeOf(form), type);
+    if (misfit !== null) return incomparable(`the column ${column.name} ${misfit}`);
+    const isText = type.family === 'text';
     columns.set(field, { name: column.name, isText });
   }
   const used = new Set([...columns.values()].map(({ name }) => name));
@@ -68,6 +74,14 @@ export function locateTable(
   }
   const others = table.columns.map(({ name }) => name).filter((name) => !used.has(name));
   return { kind: 'found', sealed, table, columns, others };
+}
+
+/** Returns why a column cannot hold the values of a field as they are loaded; null if it can. */
+function misfitOf(type: string, { family, single }: DeclaredType): string | null {
+  if (family === 'text' && NO_TEXTS.test(type)) return 'is of text, which the field is not';
+  if (family !== 'float') return null;
+  if (type !== 'float') return 'is a float, which the field is not';
+  return single === true ? 'is a float of 32 bits, and the field is a double' : null;
 }
 
 /** A name with a dot of its own is quoted in a target with schemas, and is no module's in one without. */

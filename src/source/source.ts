@@ -70,6 +70,8 @@ export interface TableSchema {
   /** Declared unique sets besides the primary key; partial and expression indexes are left out. */
   readonly unique: readonly (readonly string[])[];
   readonly foreignKeys: readonly ForeignKey[];
+  /** Tables that inherit from it: a query of it sees their rows, too. Left out if there are none. */
+  readonly heirs?: readonly string[];
   /** Left out if every column can be read. */
   readonly unreadable?: readonly UnreadableColumn[];
   /** Reason why it holds no data of its own, such as an index; left out if it does. */
