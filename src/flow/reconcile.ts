@@ -3,18 +3,25 @@
  * with the seal of the candidate that was loaded into it. Needs no legacy source.
  */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { openScratch } from '../disk/scratch.ts';
 import { makeNewFolder } from '../disk/durable.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
-import { loadMapping, type LoadedMapping } from '../mapping/loadMapping.ts';
+import type { ReconciledEvent } from '../journal/event.ts';
+import { appendToJournal } from '../journal/journal.ts';
+import { reconciledCounts } from '../journal/reconciledEntry.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import { readSecretKey } from '../mapping/secretKey.ts';
 import type { ComparedModule } from '../outcome/comparison.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { CLOSE_SOURCES, OPEN_SOURCE } from '../project/calls.ts';
-import { candidateNamed } from '../project/candidateNamed.ts';
+import { candidateNamed, meansLive } from '../project/candidateNamed.ts';
+import { isSealedHere, outsideFindings } from '../project/origin.ts';
+import { projectPaths } from '../project/paths.ts';
+import { assertSealId } from '../project/sealIdOption.ts';
 import { shownTargetRows } from '../project/shownRows.ts';
 import { TIMEOUTS } from '../project/sources.ts';
 import { adapterOf, parseSourceUrl } from '../project/sourceUrl.ts';
@@ -31,13 +38,13 @@ import {
   valueLines,
 } from '../reconcile/reconcileFinding.ts';
 import { reconcileModule, type ReconcileContext } from '../reconcile/reconcileModule.ts';
+import { openSealed, sealedMapping } from '../reconcile/sealedSide.ts';
 import { TARGET, targetMapping } from '../reconcile/targetMapping.ts';
 import { forBuffers, planMemory } from '../run/budget.ts';
 import type { Environment } from '../run/environment.ts';
 import { workersFor, type Workers } from '../run/workers.ts';
 import { openModule, type ModuleSide } from '../seal/opened/moduleSide.ts';
-import { openSide, type Side } from '../seal/opened/side.ts';
-import { statedSealId } from '../seal/sealedFolders.ts';
+import type { Side } from '../seal/opened/side.ts';
 import type { PreparedSource, SourceAdapter } from '../source/source.ts';
 
 export interface ReconcileOptions {
@@ -50,6 +57,8 @@ export interface ReconcileOptions {
   readonly schema: string | null;
   /** A name for candidateNamed. */
   readonly candidate: string;
+  /** The seal id that was kept outside; null if it is not given. */
+  readonly expectSeal: string | null;
   readonly workers: Workers;
   /** Bytes. */
   readonly memory: number;
@@ -63,8 +72,13 @@ export async function reconcile(
   env: Environment,
   found: FindingStore,
 ): Promise<Outcome> {
-  const folder = candidateNamed(options.candidate, options.project, options.cwd);
-  const side = openSealed(folder);
+  const { candidate, project, cwd, expectSeal } = options;
+  assertSealId(expectSeal);
+  const folder = candidateNamed(candidate, project, cwd);
+  const side = openSealed(folder, expectSeal);
+  const held = { folder, sealId: side.sealId, project };
+  const questions = { origin: expectSeal === null, live: meansLive(candidate, project, cwd) };
+  for (const one of outsideFindings(held, questions, env)) found.add(one);
   const mapping = await sealedMapping(folder, side);
   const since = env.now().toISOString();
   const scratch = openScratch(env.temporary, { command: 'reconcile', pid: env.pid, since });
@@ -93,31 +107,6 @@ export async function reconcile(
     scratch.drop();
     forget();
   }
-}
-
-function openSealed(folder: string): Side {
-  const side = openSide(null, folder, { read: 0, total: 0 });
-  const stated = statedSealId(folder);
-  if (stated === null || stated === side.sealId) return side;
-  throw new Failure('CANDIDATE', {
-    what: "the seal id of the candidate differs from the one in its folder's name",
-    where: folder,
-    hint: 'the folder was replaced with another candidate; name the one that was loaded',
-  });
-}
-
-/** Loads the sealed mapping, for the ids of secret keys. @throws Failure CANDIDATE */
-async function sealedMapping(folder: string, side: Side): Promise<LoadedMapping> {
-  const mapping = await loadMapping(folder, { sealed: true });
-  for (const { name, sha256 } of mapping.files) {
-    if (side.sums.get(`mapping/${name}`) === sha256) continue;
-    throw new Failure('CANDIDATE', {
-      what: 'the candidate does not verify, a file of its mapping is not the sealed one',
-      where: join(folder, 'mapping', name),
-      hint: 'run sealift verify-checksums --candidate DIR for details',
-    });
-  }
-  return mapping;
 }
 
 interface Run {
@@ -172,7 +161,7 @@ async function compared(run: Run): Promise<Outcome> {
     const reason = 'the target holds no row of the seal, so nothing was proven';
     found.add({ rule: 'empty', severity: 'BLOCKER', reason });
   }
-  return checkOutcome({
+  const outcome = checkOutcome({
     command: 'reconcile',
     sealId: side.sealId,
     dataRoot: side.dataRoot,
@@ -187,9 +176,36 @@ async function compared(run: Run): Promise<Outcome> {
     notes: [
       `target ${target.label}${schema === '' ? '' : `, schema ${schema}`}`,
       ...othersNotes(tables),
+      ...heldNotes(run),
       ...(target.notes ?? []),
     ],
   });
+  journal(outcome, run, { target: target.label, schema, counts: reconciledCounts(modules) });
+  return outcome;
+}
+
+/** Writes the result into the journal of the project; beside a candidate alone there is none. */
+function journal(
+  { status }: Outcome,
+  { options, env, side }: Run,
+  about: Pick<ReconciledEvent, 'target' | 'schema' | 'counts'>,
+): void {
+  const paths = projectPaths(options.project);
+  if (!existsSync(paths.candidates)) return;
+  const { sealId, dataRoot } = side;
+  const verdict = status === 'PASS' ? 'PASS' : 'FAIL';
+  const writer = { command: 'reconcile', pid: env.pid, at: env.now().toISOString() };
+  appendToJournal(paths.journal, writer, [
+    { event: 'reconciled', sealId, dataRoot, verdict, ...about },
+  ]);
+}
+
+/** Says so where nothing outside of the candidate vouches for its seal. */
+function heldNotes({ options: { expectSeal, project }, folder, side: { sealId } }: Run): string[] {
+  if (expectSeal !== null || isSealedHere({ folder, sealId, project })) return [];
+  return [
+    'the seal is consistent in itself only: give --expect-seal with the seal id that you keep elsewhere',
+  ];
 }
 
 function incomparable(sealed: ModuleSide, reason: string): Incomparable {

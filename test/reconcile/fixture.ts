@@ -51,10 +51,13 @@ function itemOf(at: number, random: Random): Item {
 const WORDS = ['a', 'B', 'é', 'e\u0301', 'Ä', '\u{1f600}', 'z', '\uffee', '', ' ', 'ß', 'ss', '中'];
 
 /** Makes a project with a scanned candidate in `project`, and removes what it was made of. */
-export async function sealedProject(project: string): Promise<readonly Item[]> {
+export async function sealedProject(
+  project: string,
+  count: number = ITEMS,
+): Promise<readonly Item[]> {
   mkdirSync(project, { recursive: true });
   const file = join(project, 'legacy.db');
-  const items = writeLegacy(file);
+  const items = writeLegacy(file, count);
   writeMapping(project, {
     sources: { main: 'sqlite:legacy.db' },
     severities: [...ACCEPTED, 'key-similar'].map((rule) => ({ rule, severity: 'INFO' })),
@@ -68,9 +71,9 @@ export async function sealedProject(project: string): Promise<readonly Item[]> {
 
 const ACCEPTED = ['text-not-nfc', 'pii-undeclared', 'text-invisible', 'format', 'text-control'];
 
-function writeLegacy(file: string): readonly Item[] {
+function writeLegacy(file: string, count: number): readonly Item[] {
   const random = randomOf(7, 'reconcile');
-  const items = Array.from({ length: ITEMS }, (_, at) => itemOf(at, random));
+  const items = Array.from({ length: count }, (_, at) => itemOf(at, random));
   const db = new Database(file);
   const put = (
     table: string,
