@@ -21,6 +21,10 @@ export function atMost(figure: string, value: number, bar: number, goal: number)
   return { figure, value, bar, goal, passed: value <= bar };
 }
 
+export function atLeast(figure: string, value: number, bar: number, goal: number): Figure {
+  return { figure, value, bar, goal, passed: value >= bar };
+}
+
 /** Both as Markdown; the process of a shell has a memory that says nothing. */
 export function tableOf(runs: Runs, found: readonly Figure[]): string {
   const lines = [

@@ -13,11 +13,12 @@ export interface Measured {
 /** How often the memory is looked at, in milliseconds: the kernel keeps the maximum itself. */
 const LOOK = 20;
 
-/** Runs a command in `cwd`; what it prints goes nowhere. @throws where it exits with anything but 0 */
+/** Runs a command in `cwd`; what it prints goes nowhere. @throws if it exits with another code than expected */
 export async function measure(
   command: string,
   args: readonly string[],
   cwd: string,
+  expected = 0,
 ): Promise<Measured> {
   const begun = performance.now();
   const child = spawn(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -34,7 +35,8 @@ export async function measure(
       child.once('error', reject);
       child.once('close', resolve);
     });
-    if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${said}`);
+    if (code !== expected)
+      throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${said}`);
   } finally {
     clearInterval(looking);
   }

@@ -1,11 +1,11 @@
 /**
- * How fast Sealift reads PostgreSQL, beside what a shell can do: `npm run bench:pg`. The server runs on
+ * How fast Sealift reads PostgreSQL and writes it, beside what a shell can do: `npm run bench:pg`. The server runs on
  * this machine, on the same processors. Commands run one after the other, round by round; what counts is
  * the ratio of medians.
  *
  *     npm run bench:pg -- --rows 1000000 --large 4000000 --rounds 5 --folder /path/to/scratch
  *
- * `--large 0` leaves the memory of a large run out.
+ * `--large 0` leaves the memory of a large run out; `--only read` or `--only target` measures a half.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -20,12 +20,14 @@ import { loadSqlite } from '../test/kit/sqliteToPostgres.ts';
 import { atMost, peak, seconds, tableOf, type Figure, type Runs } from './figures.ts';
 import { measure, type Measured } from './measure.ts';
 import { SEALIFT, writeMapping } from './project.ts';
+import { benchTarget, hasPsql } from './target.ts';
 
 interface Options {
   readonly rows: number;
   readonly large: number;
   readonly rounds: number;
   readonly folder: string;
+  readonly only: string | undefined;
 }
 
 interface Loaded {
@@ -78,19 +80,30 @@ async function load(server: Postgres, folder: string, rows: number): Promise<Loa
 }
 
 async function main(options: Options, server: Postgres): Promise<void> {
+  const runs: Runs = {};
+  const found: Figure[] = [];
+  if (options.only !== 'target') found.push(...(await benchSource(options, server, runs)));
+  if (options.only !== 'read') found.push(...(await benchTarget(server, options, runs)));
+  const result = { ...options, node: process.version, server: server.version, runs, found };
+  writeFileSync(join(options.folder, 'bench-pg.json'), `${JSON.stringify(result, null, 2)}\n`);
+  process.stdout.write(tableOf(runs, found));
+  process.stderr.write(`as JSON: ${join(options.folder, 'bench-pg.json')}\n`);
+}
+
+/** Measures migrate, and adds the runs to `runs`; returns the figures. */
+async function benchSource(options: Options, server: Postgres, runs: Runs): Promise<Figure[]> {
   const loaded = await load(server, options.folder, options.rows);
   const jobs: Readonly<Record<string, Job>> = {
     ...(hasPsql() ? { [PEER]: psql } : {}),
     migrate: migrate(2),
     'migrate, 1 worker': migrate(1),
   };
-  const runs: Runs = Object.fromEntries(Object.keys(jobs).map((name) => [name, []]));
   // The first run fills the caches.
   await migrate(2)(loaded);
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const [name, job] of Object.entries(jobs)) {
       process.stderr.write(`round ${round} of ${options.rounds}: ${name}\n`);
-      runs[name]?.push(await job(loaded));
+      (runs[name] ??= []).push(await job(loaded));
     }
     execFileSync(process.execPath, [SEALIFT, 'prune', '--project', loaded.folder]);
   }
@@ -105,22 +118,7 @@ async function main(options: Options, server: Postgres): Promise<void> {
     found.push(atMost('peak memory of migrate, large ÷ small', grown, 1.25, 1.1));
     runs[`migrate, ${options.large} orders`] = memory;
   }
-  const rate = Math.round(loaded.rows / seconds(runs, 'migrate'));
-  const result = { ...options, node: process.version, server: server.version, rate, runs, found };
-  writeFileSync(join(options.folder, 'bench-pg.json'), `${JSON.stringify(result, null, 2)}\n`);
-  process.stdout.write(tableOf(runs, found));
-  process.stdout.write(`\nmigrate: ${loaded.rows} rows, ${rate} rows/s\n`);
-  process.stderr.write(`as JSON: ${join(options.folder, 'bench-pg.json')}\n`);
-}
-
-function hasPsql(): boolean {
-  try {
-    execFileSync('psql', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    process.stderr.write('bench: psql is missing, so there is no ratio: install it\n');
-    return false;
-  }
+  return found;
 }
 
 const { values } = parseArgs({
@@ -129,6 +127,7 @@ const { values } = parseArgs({
     large: { type: 'string', default: '4000000' },
     rounds: { type: 'string', default: '5' },
     folder: { type: 'string', default: join(tmpdir(), 'sealift-bench-pg') },
+    only: { type: 'string' },
   },
 });
 if (postgresHome() === null) {
@@ -141,7 +140,7 @@ if (postgresHome() === null) {
   try {
     const [rows, large, rounds] = [values.rows, values.large, values.rounds].map(Number);
     const options = { rows: rows ?? 0, large: large ?? 0, rounds: rounds ?? 0 };
-    await main({ ...options, folder: values.folder }, server);
+    await main({ ...options, folder: values.folder, only: values.only }, server);
   } finally {
     await server.stop();
   }

@@ -1,6 +1,7 @@
 /**
- * Ends a command early: on Ctrl-C, on kill, or if a query of the mapping takes too much memory.
- * Cleans up, prints one line, and ends the process without waiting for its threads.
+ * Ends a command early: on Ctrl-C, on kill, if its terminal is closed (SIGHUP), or if a query of the
+ * mapping takes too much memory. Cleans up, prints one line, and ends the process without waiting for its
+ * threads.
  */
 
 import type { Environment } from '../run/environment.ts';
@@ -13,6 +14,7 @@ export interface Interrupts extends Pick<Environment, 'signal' | 'onInterrupt' |
 }
 
 const MEMORY_CHECK_MS = 50;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Handles interrupts until `stop`. `before` is called first; `fail` reports a failure and returns
@@ -45,8 +47,7 @@ export function interrupts(
       return EXIT.interrupted;
     });
   };
-  process.on('SIGINT', interrupted);
-  process.on('SIGTERM', interrupted);
+  for (const name of SIGNALS) process.on(name, interrupted);
   return {
     signal: controller.signal,
     onInterrupt(cleanUp) {
@@ -64,8 +65,7 @@ export function interrupts(
       };
     },
     stop() {
-      process.off('SIGINT', interrupted);
-      process.off('SIGTERM', interrupted);
+      for (const name of SIGNALS) process.off(name, interrupted);
     },
   };
 }

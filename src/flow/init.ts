@@ -30,7 +30,7 @@ import {
   parseSourceOption,
   parseSourceUrl,
 } from '../project/sourceUrl.ts';
-import { TIMEOUTS } from '../project/sources.ts';
+import { timeoutsOf } from '../project/timeouts.ts';
 
 export interface InitOptions {
   readonly project: string;
@@ -57,7 +57,7 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
     const prepared = await adapter.prepare(source, {
       scratch: scratch.path,
       variables: env.variables,
-      timeouts: TIMEOUTS,
+      timeouts: timeoutsOf(env.variables),
       signal: env.signal,
       explore: true,
     });

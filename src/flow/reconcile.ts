@@ -23,7 +23,7 @@ import { isSealedHere, outsideFindings } from '../project/origin.ts';
 import { projectPaths } from '../project/paths.ts';
 import { assertSealId } from '../project/sealIdOption.ts';
 import { shownTargetRows } from '../project/shownRows.ts';
-import { TIMEOUTS } from '../project/sources.ts';
+import { timeoutsOf } from '../project/timeouts.ts';
 import { adapterOf, parseSourceUrl } from '../project/sourceUrl.ts';
 import { describer } from '../reconcile/describeDifferences.ts';
 import {
@@ -92,7 +92,7 @@ export async function reconcile(
     const target = await adapter.prepare(location, {
       scratch: copies,
       variables,
-      timeouts: TIMEOUTS,
+      timeouts: timeoutsOf(variables),
       signal,
     });
     try {

@@ -21,6 +21,7 @@ import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { checksDigest } from '../promote/checksDigest.ts';
 import { readLivePointer } from '../project/liveLink.ts';
+import { missingApprovals } from '../promote/missingApprovals.ts';
 import { nextStep, type NextStep } from '../promote/nextStep.ts';
 import {
   pointerHistory,
@@ -65,6 +66,8 @@ interface Standing {
   readonly checksCurrent: boolean;
   /** The last comparison of a target with a seal. */
   readonly reconciled: JournaledReconcile | null;
+  /** Number of approvals that what is built still needs, after its scan. */
+  readonly missingApprovals: number;
   /** Sources that are frozen, or whose freeze or unfreeze was not finished; by name. */
   readonly writes: ReadonlyMap<string, WritesState>;
   readonly journal: Journal;
@@ -103,6 +106,8 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
   const checks = await currentChecks(paths);
   const names = sealedNames(store);
   const shown = names.filter((name) => keptOf(history, built).has(name));
+  const run = built === null ? null : runOf(sealedPath(store, built));
+  const isScanned = built !== null && run !== null && scan !== null && built !== history.live;
   return {
     history,
     // An unfinished move of a command that still runs is not an interrupted one.
@@ -113,8 +118,11 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
     unrecorded: new Set(shown.filter((name) => !isHeld(journal, sealIdOf(name)))),
     last: sealedLast(journal, names),
     built,
-    run: built === null ? null : runOf(sealedPath(store, built)),
+    run,
     scan,
+    missingApprovals: isScanned
+      ? await missingApprovals(paths, journal, { name: built, run, scan }, env)
+      : 0,
     // A scan of a candidate that did not verify has no checks, and is no older for it.
     checksCurrent: scan?.checks === null || (checks !== null && scan?.checks === checks),
     reconciled: lastReconcile(journal),
@@ -181,7 +189,7 @@ function runOf(folder: string): RunFile | null {
 }
 
 function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
-  const { history, built, run, scan, checksCurrent, names, lock, writes } = standing;
+  const { history, built, run, names, lock, writes } = standing;
   const unfinished = [...writes.values()].find(({ state }) => state === 'unsettled');
   const kept = keptOf(history, built);
   return nextStep({
@@ -195,8 +203,9 @@ function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
     hasMapping: hasMapping(paths),
     built,
     sample: run !== null && 'sample' in run,
-    scan,
-    checksCurrent,
+    scan: standing.scan,
+    checksCurrent: standing.checksCurrent,
+    missingApprovals: standing.missingApprovals,
     live: history.live,
     rolledBack: built !== null && lastMoveLeft(standing.journal) === built,
     prunable: names.filter((name) => !kept.has(name)).length,
@@ -251,6 +260,7 @@ function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
         : { ...candidate(built), runId: run?.runId ?? null, dataRoot: run?.dataRoot ?? null },
     scan: scan === null ? null : { ...scan, checksCurrent },
     reconciled: standing.reconciled,
+    missingApprovals: standing.missingApprovals,
     candidates: names,
     writes: [...writes].map(([source, { state, last }]) => {
       return { source, state, since: last?.at ?? null, label: last?.label ?? null };

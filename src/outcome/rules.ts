@@ -68,6 +68,7 @@ const TABLE = {
   'text-mojibake': { severity: 'WARNING', stages: ['map'] },
   'text-not-nfc': { severity: 'WARNING', stages: ['map'] },
   'json-key': { severity: 'WARNING', stages: ['map'] },
+  'json-null': { severity: 'WARNING', stages: ['map'] },
   // Keys and ids
   'key-null': { severity: 'BLOCKER', stages: ['map', 'registry'], fixed: true },
   'key-duplicate': { severity: 'BLOCKER', stages: ['map'], fixed: true },

@@ -22,7 +22,8 @@ import type { SourceLocation } from '../source/source.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
 import { projectPaths } from './paths.ts';
-import { sourceLocations, TIMEOUTS } from './sources.ts';
+import { sourceLocations } from './sources.ts';
+import { timeoutsOf } from './timeouts.ts';
 import { adapterOf, formatSourceUrl } from './sourceUrl.ts';
 
 export interface WritesOptions {
@@ -135,7 +136,7 @@ function openWrites(
   const control = adapterOf(location, env).writes;
   if (control === undefined) return null;
   const label = formatSourceUrl(location, project, env);
-  const options = { variables: env.variables, timeouts: TIMEOUTS };
+  const options = { variables: env.variables, timeouts: timeoutsOf(env.variables) };
   const journaled = (): WritesState =>
     writesState(readJournal(journal), name, join(journal, JOURNAL_FILE));
   return {
@@ -271,7 +272,7 @@ async function notFrozen(
       hint: 'run sealift freeze-writes first',
     };
   }
-  const options = { variables: env.variables, timeouts: TIMEOUTS };
+  const options = { variables: env.variables, timeouts: timeoutsOf(env.variables) };
   const found = await control.state(location, before, options);
   if (found.kind === 'frozen') return null;
   const why = found.kind === 'writable' ? 'it can be written' : found.why;

@@ -15,19 +15,12 @@ import { quoteName } from '../outcome/quoteName.ts';
 import { Failure } from '../outcome/failure.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { byUtf8, type Integrity, type SealedSource } from '../seal/format.ts';
-import type {
-  PreparedSource,
-  RelationRequest,
-  SourceLocation,
-  Timeouts,
-} from '../source/source.ts';
+import type { PreparedSource, RelationRequest, SourceLocation } from '../source/source.ts';
 import { OPEN_SOURCE } from './calls.ts';
 import type { IntegrityRun } from './integrity.ts';
 import { countObjects } from './sourceObjects.ts';
 import { adapterOf, parseSourceUrl, type SourceEnvironment } from './sourceUrl.ts';
-
-/** Timeouts of sources. A query of a mapping may take any time, so statements have no limit. */
-export const TIMEOUTS: Timeouts = { connectMs: 10_000, lockMs: 5000, statementMs: 0 };
+import { timeoutsOf } from './timeouts.ts';
 
 export interface NamedSource {
   readonly name: string;
@@ -93,7 +86,13 @@ export async function prepareSources(
       makeNewFolder(folder);
       const relations = relationsOf(name, modules);
       const { variables, signal } = env;
-      const options = { scratch: folder, variables, timeouts: TIMEOUTS, signal, relations };
+      const options = {
+        scratch: folder,
+        variables,
+        timeouts: timeoutsOf(variables),
+        signal,
+        relations,
+      };
       const { scheme } = location;
       const prepared = await adapterOf(location, env).prepare(location, options);
       sources.push({ name, scheme, prepared });

@@ -2,6 +2,7 @@
 
 import type { WriteChange } from '../journal/event.ts';
 import type { JournaledScan } from '../journal/scanEntry.ts';
+import { counted } from '../outcome/counted.ts';
 
 /** State of a project. */
 export interface Standing {
@@ -27,6 +28,8 @@ export interface Standing {
   readonly scan: JournaledScan | null;
   /** Whether that scan's checks are those of the mapping as it is now. */
   readonly checksCurrent: boolean;
+  /** Number of approvals by other people that it still needs. */
+  readonly missingApprovals: number;
   readonly live: string | null;
   /** Whether the last move was a rollback from the candidate that was built last. */
   readonly rolledBack: boolean;
@@ -96,6 +99,10 @@ export function nextStep(standing: Standing): NextStep {
   }
   if (!standing.checksCurrent) {
     return step('the checks in the mapping have changed since the scan', 'sealift migrate');
+  }
+  if (standing.missingApprovals > 0) {
+    const missing = counted(standing.missingApprovals, 'more approval');
+    return step(`what is built needs ${missing} by another person`, 'sealift review');
   }
   return scan.verdict === 'WARN'
     ? step('the scan found warnings, so review and accept them', 'sealift promote --allow-warnings')

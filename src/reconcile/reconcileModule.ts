@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 
+import { assertFreeSpace } from '../disk/freeSpace.ts';
 import { entriesOf, remove, removeFile } from '../disk/noLinks.ts';
 import { MAX_BUCKETS, ONE_BUCKET, sampledRouter, type Router } from '../extsort/router.ts';
 import { joinBuckets, lastUses, type Bucket } from '../extsort/spill.ts';
@@ -86,6 +87,10 @@ async function hashTable(
 ): Promise<Bucket[]> {
   const { pool, progress, scratch, memory } = context;
   const router = routerFor(sealed, rows, context);
+  assertFreeSpace(scratch, rows * (ENTRY + keyBytes(sealed)), {
+    what: `not enough space to sort the rows of ${sealed.module}`,
+    hint: 'free some, or let TMPDIR name a folder on a larger disk',
+  });
   const [next, done] = [new SharedArrayBuffer(4), new SharedArrayBuffer(4)];
   const readers = Math.max(1, Math.min(pool.size, ranges.length));
   const calls = Array.from({ length: readers }, (_, index) =>
@@ -114,15 +119,15 @@ async function hashTable(
 }
 
 /** Splits the keys where ranges of the seal end: the target should have the same keys. */
-function routerFor(
-  { boundaries }: ModuleSide,
-  rows: number,
-  { memory, pool }: ReconcileContext,
-): Router {
+function routerFor(sealed: ModuleSide, rows: number, { memory, pool }: ReconcileContext): Router {
   if (rows <= SMALL) return ONE_BUCKET;
-  const keyBytes = boundaries[0]?.length ?? 0;
-  const wanted = Math.ceil((rows * (ENTRY + keyBytes)) / memory.bucketBytes);
-  return sampledRouter(boundaries, Math.min(MAX_BUCKETS, Math.max(pool.size, wanted)));
+  const wanted = Math.ceil((rows * (ENTRY + keyBytes(sealed))) / memory.bucketBytes);
+  return sampledRouter(sealed.boundaries, Math.min(MAX_BUCKETS, Math.max(pool.size, wanted)));
+}
+
+/** Bytes of a key, by one of the seal. */
+function keyBytes({ boundaries }: ModuleSide): number {
+  return boundaries[0]?.length ?? 0;
 }
 
 /** Splits a bucket of equal keys, which is too large to be sorted and need not be. */

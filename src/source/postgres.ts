@@ -24,6 +24,7 @@ import { planRanges, rangesOfRows } from './postgres/rangePlan.ts';
 import { openReader, readStatement, tableNamed, type PostgresHandle } from './postgres/reader.ts';
 import { planRelations, type PlannedRelations } from './postgres/relation.ts';
 import type { ReadStatements } from './readStatements.ts';
+import { unsteadyView } from './postgres/steadyViews.ts';
 import type {
   PreparedSource,
   PrepareOptions,
@@ -64,7 +65,7 @@ async function prepare(address: PostgresAddress, options: PrepareOptions): Promi
     const catalogue = await readCatalogue(connection);
     const objects = await listObjects(connection);
     const bytes = await databaseBytes(connection);
-    await connection.query(`SET LOCAL statement_timeout = ${timeouts.statementMs}`);
+    await connection.query(`SET LOCAL statement_timeout = ${timeouts.queryMs}`);
     const planned = await planRelations(connection, catalogue, options.relations ?? []);
     await connection.query('SET LOCAL statement_timeout = 0');
     return prepared({ connection, facts, catalogue, objects, planned, bytes, settings, timeouts });
@@ -127,9 +128,10 @@ function prepared(begun: Begun): PreparedSource {
       const { snapshot, lsn } = await beginSnapshot(connection, lockable, lockMs, facts);
       const now = await readCatalogue(connection);
       const listed = await listObjects(connection);
-      if (!isDeepStrictEqual(now, catalogue) || !isDeepStrictEqual(listed, objects)) {
-        throw changed(label);
-      }
+      // A view may have been replaced by one of the same columns.
+      const unsteady = await unsteadyView(connection, planned.views);
+      const isSame = isDeepStrictEqual(now, catalogue) && isDeepStrictEqual(listed, objects);
+      if (!isSame || unsteady !== null) throw changed(label);
       snapshotNote = `snapshot ${snapshot}, at ${lsn}`;
       const handle: PostgresHandle = {
         scheme: SCHEME,
@@ -138,6 +140,7 @@ function prepared(begun: Begun): PreparedSource {
         tables: catalogue.access,
         relations: planned.access,
         connectMs: timeouts.connectMs,
+        queryMs: timeouts.queryMs,
         lockable,
         lockMs,
       };

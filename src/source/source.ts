@@ -281,8 +281,8 @@ export interface Timeouts {
   readonly connectMs: number;
   /** For a lock that another process holds. */
   readonly lockMs: number;
-  /** For one statement that reads no rows. */
-  readonly statementMs: number;
+  /** For a query of the mapping to be planned, or to yield its next rows; where it can be stopped. */
+  readonly queryMs: number;
 }
 
 export interface PrepareOptions {

@@ -7,6 +7,7 @@
 import { isColumnList, isOrdered, isStar } from './clauses.ts';
 import { closings, isSign, wordOf, type SqlToken } from './tokens.ts';
 import { postgresTokens } from './postgresTokens.ts';
+import { quote } from './quote.ts';
 import type { Refused, Sql } from './query.ts';
 import type { SqlDialect } from './sqlDialect.ts';
 
@@ -32,8 +33,12 @@ const SESSION: ReadonlySet<string> = new Set([
   'user',
 ]);
 
-/** Texts that a type of date or time reads as the clock, alone or with a time of day or a zone. */
-const CLOCK_TEXT = /(?<![a-z])(?:now|today|tomorrow|yesterday)(?![a-z])/i;
+/** Words that a type of date or time reads as the clock, alone or with a time of day or a zone. */
+const CLOCK_WORD = /now|today|tomorrow|yesterday/i;
+
+/** The begin of an array, a range or a row, and the signs around their parts, which may be dates. */
+const HAS_PARTS = /^[[({]/;
+const BETWEEN_PARTS = /[[\](){},;]/;
 
 /** Tables of the server itself: they describe the machine, its users and its settings. */
 const INTERNAL_TABLE = /^(?:pg_.*|information_schema)$/i;
@@ -69,7 +74,7 @@ export function readPostgresSql(sql: string): Sql | Refused {
   if (isSign(tokens.at(-1), ';')) tokens.pop();
   const refused = refusal(tokens);
   if (refused !== null) return { refused };
-  const named = tokens.filter(({ kind }) => kind === 'name' || kind === 'quoted');
+  const named = tokens.filter(isName);
   return {
     query: textOf(tokens),
     names: new Set(named.map(({ text }) => text.toLowerCase())),
@@ -88,9 +93,56 @@ export const POSTGRES_DIALECT: SqlDialect = { readQuery: readPostgresSql };
 export function dottedNames(query: string): Set<string> {
   const tokens = postgresTokens(query);
   const dotted = tokens.filter((token, at) => {
-    return isSign(tokens[at - 1], '.') && (token.kind === 'name' || token.kind === 'quoted');
+    return isSign(tokens[at - 1], '.') && isName(token);
   });
   return new Set(dotted.map(folded));
+}
+
+/**
+ * Returns the texts in a query that a type of date or time may read as the clock: those with one of its
+ * words, and their parts. Whether it does only the server can tell, which knows zones and forms.
+ */
+export function clockTexts(query: string): Set<string> {
+  const tokens = postgresTokens(query);
+  const texts: string[] = [];
+  for (const [at, { kind, text }] of tokens.entries()) {
+    if (kind !== 'string' || isPattern(tokens, at)) continue;
+    // Without the quotes and escapes inside of an array, a range or a row.
+    const bare = text.replaceAll(/["\\]/g, '').trim();
+    texts.push(text, bare);
+    if (HAS_PARTS.test(bare)) texts.push(...bare.split(BETWEEN_PARTS));
+  }
+  return new Set(texts.map((text) => text.trim()).filter((text) => CLOCK_WORD.test(text)));
+}
+
+/** Whether a text is the pattern of LIKE, which is no date. */
+function isPattern(tokens: readonly SqlToken[], at: number): boolean {
+  return /^i?like$/.test(wordOf(tokens[at - 1]) ?? '') && !isSign(tokens[at + 1], '::');
+}
+
+/** Whether SQL, such as the body of a function, reads the clock or the session by a word of the language. */
+export function readsClockByName(sql: string): boolean {
+  const tokens = postgresTokens(sql);
+  return tokens.some((token, at) => {
+    const word = wordOf(token) ?? '';
+    return (CLOCK.has(word) || SESSION.has(word)) && !isSign(tokens[at - 1], '.');
+  });
+}
+
+function isName(token: SqlToken | undefined): token is SqlToken {
+  return token?.kind === 'name' || token?.kind === 'quoted';
+}
+
+/** Returns the names of tables and views in a query, as identifiers with their schema, and of columns. */
+export function namesWithSchema(query: string): Set<string> {
+  const tokens = postgresTokens(query);
+  const found = new Set<string>();
+  for (const [at, token] of tokens.entries()) {
+    const [schema, dot] = [tokens[at - 2], tokens[at - 1]];
+    if (!isName(token) || !isName(schema) || !isSign(dot, '.')) continue;
+    found.add(`${quote(folded(schema))}.${quote(folded(token))}`);
+  }
+  return found;
 }
 
 /** Returns the names of the functions that a query calls, as PostgreSQL folds them. */
@@ -126,9 +178,6 @@ function refusedToken(tokens: readonly SqlToken[], at: number): string | null {
   if (kind === 'unknown') return 'it contains a token that is not allowed';
   if (kind === 'parameter') return 'it has a parameter';
   if (kind === 'sign') return text === ';' ? 'it is more than one statement' : null;
-  if (kind === 'string' && CLOCK_TEXT.test(text)) {
-    return 'it reads the clock: write the date itself';
-  }
   if (isInternal(tokens, at)) return 'it names an internal table of PostgreSQL';
   if (kind !== 'name') return null;
   const word = text.toLowerCase();
@@ -156,7 +205,7 @@ function refusedToken(tokens: readonly SqlToken[], at: number): string | null {
 /** Whether a name is that of a table of the server, or of the schema that holds them. */
 function isInternal(tokens: readonly SqlToken[], at: number): boolean {
   const token = tokens[at] as SqlToken;
-  if (token.kind !== 'name' && token.kind !== 'quoted') return false;
+  if (!isName(token)) return false;
   // A column or table of the user's may have such a name, where its schema or table is named with it.
   return (
     INTERNAL_TABLE.test(token.text) && !isSign(tokens[at - 1], '.') && !isSign(tokens[at + 1], '(')
@@ -186,7 +235,7 @@ function isCall(
 ): boolean {
   const token = tokens[at];
   if (token === undefined || !isSign(tokens[at + 1], '(')) return false;
-  if (token.kind !== 'name' && token.kind !== 'quoted') return false;
+  if (!isName(token)) return false;
   const word = wordOf(token);
   if (word !== null && (KEYWORDS.has(word) || TYPES.has(word))) return false;
   // Columns of an alias: `AS name (…)`.

@@ -19,7 +19,7 @@ const PROGRAM = `
 `;
 
 describe('an interrupt', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'by %s aborts what waits, then cleans up',
     async (name) => {
       const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM], {

@@ -37,7 +37,7 @@ const ASIDE = [
 ];
 
 /** What is locked stays locked: there is nothing to wait for. */
-const NO_WAIT: Plant = { file: 'project/sources.ts', search: 'lockMs: 5000', by: 'lockMs: 0' };
+const NO_WAIT: Plant = { file: 'project/timeouts.ts', search: 'lockMs: 5000', by: 'lockMs: 0' };
 
 /** Reading a locked database would let go of this process's lock on it (POSIX). */
 function listing(project: string, locked: boolean): string {

@@ -141,6 +141,7 @@ function state(): unknown[] {
     process.exitCode,
     process.listenerCount('SIGINT'),
     process.listenerCount('SIGTERM'),
+    process.listenerCount('SIGHUP'),
   ];
 }
 

@@ -14,7 +14,7 @@ export const NEVER: AbortSignal = new AbortController().signal;
 
 /** What tests of an adapter leave as it is: no variables, no cancellation, so long for a lock. */
 export function waiting(lockMs: number): Omit<PrepareOptions, 'scratch'> {
-  const timeouts = { connectMs: 5000, lockMs, statementMs: 0 };
+  const timeouts = { connectMs: 5000, lockMs, queryMs: 0 };
   return { variables: {}, timeouts, signal: NEVER };
 }
 

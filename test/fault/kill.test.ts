@@ -21,6 +21,7 @@ const ROUNDS = times('SEALIFT_KILLS', 4, 40);
 /** Of each table of the school; the more there are, the more there is to be half. */
 const ROWS = times('SEALIFT_KILL_ROWS', 250, 2000);
 const INTERRUPTS = times('SEALIFT_INTERRUPTS', 2, 10);
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const WORKERS = isLong('kills of two workers') ? '2' : '1';
 /** Milliseconds between two readings: each takes time from the command, too. */
 const PAUSE = 40;
@@ -121,7 +122,7 @@ describe('SIGKILL', () => {
   });
 });
 
-describe('SIGINT and SIGTERM', () => {
+describe('SIGINT, SIGTERM and SIGHUP', () => {
   it('end a run with 130 and leave nothing', { timeout }, async () => {
     await migrateHere(project, { runId: 'run-quiet' });
     const random = randomOf(1, 'interrupt');
@@ -132,7 +133,7 @@ describe('SIGINT and SIGTERM', () => {
       const place = random.integer(Math.ceil(changes / 4), Math.floor(changes / 2));
       const halted = startHalting(command(), place, named(`run-interrupted-${round}`));
       expect(await halted.reached).toBe(true);
-      halted.child.kill(round % 2 === 0 ? 'SIGINT' : 'SIGTERM');
+      halted.child.kill(SIGNALS[round % SIGNALS.length]);
       halted.go();
       const { code, stderr } = await halted.ended;
       expect(code, stderr).toBe(130);

@@ -54,7 +54,9 @@ export function contentOfDatabase(file: string): Content {
 function rowsOf(db: Database.Database, table: string, decoder: TextDecoder): string[] {
   const name = quoted(table);
   try {
-    const columns = db.prepare<[], { name: string }>(`PRAGMA table_info(${name})`).all();
+    const columns = db
+      .prepare<[], { name: string; pk: number }>(`PRAGMA table_info(${name})`)
+      .all();
     const list = columns.flatMap((column) => {
       const c = quoted(column.name);
       return [
@@ -63,8 +65,9 @@ function rowsOf(db: Database.Database, table: string, decoder: TextDecoder): str
       ];
     });
     const rows: string[] = [];
+    const from = `FROM ${name} ${hasRowids(db, table) ? 'NOT INDEXED' : orderOf(columns)}`;
     for (const cells of db
-      .prepare(`SELECT ${list.join(', ')} FROM ${name}`)
+      .prepare(`SELECT ${list.join(', ')} ${from}`)
       .raw()
       .iterate()) {
       const pairs = cells as (string | number | Buffer | null)[];
@@ -77,6 +80,17 @@ function rowsOf(db: Database.Database, table: string, decoder: TextDecoder): str
   } catch (error) {
     return [JSON.stringify([['unreadable', String((error as { code?: string }).code)]])];
   }
+}
+
+function hasRowids(db: Database.Database, table: string): boolean {
+  const found = db.prepare('SELECT wr FROM pragma_table_list(?)').pluck().get(table);
+  return found !== 1;
+}
+
+/** In the order of the key, the table itself is read; otherwise SQLite may read a damaged index of it. */
+function orderOf(columns: readonly { name: string; pk: number }[]): string {
+  const key = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk);
+  return `ORDER BY ${key.map(({ name }) => quoted(name)).join(', ')}`;
 }
 
 function quoted(name: string): string {

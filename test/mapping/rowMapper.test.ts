@@ -304,6 +304,23 @@ describe('checks of a value', () => {
     }
   });
 
+  it('note a JSON null where an empty cell is possible, too', () => {
+    const record = { f: null, id: 'k' };
+    for (const cell of ['null', ' null\n']) {
+      const noted = { accepted: true, record, diagnostics: ['f json-null WARNING'] };
+      expect(map({ type: 'json' }, cell)).toMatchObject(noted);
+      const plain = { accepted: true, record, diagnostics: [] };
+      expect(map({ type: 'json', required: true }, cell)).toMatchObject(plain);
+    }
+    expect(map({ type: 'json' }, null)).toMatchObject({ record, diagnostics: [] });
+    for (const cell of ['"null"', '[null]', '{"a":null}', '0']) {
+      expect(map({ type: 'json' }, cell).diagnostics).toEqual([]);
+    }
+    expect(map({ type: 'array(json)' }, '[null]').diagnostics).toEqual([]);
+    const tagged = map({ type: 'tagged' }, 'null');
+    expect(tagged).toMatchObject({ record: { f: { text: 'null' } }, diagnostics: [] });
+  });
+
   it('follow transforms, whose notes are diagnostics', () => {
     const field = {
       type: 'date',

@@ -110,6 +110,33 @@ describe.skipIf(!hasPostgres())('a database', () => {
     },
   );
 
+  it.each(['json', 'jsonb'])(
+    'holds a null of %s beside NULL: they are one value, and it says so',
+    async (type) => {
+      const name = `nulls_of_${type}`;
+      await server.create(
+        name,
+        `CREATE TABLE t (id int PRIMARY KEY, v ${type}, w ${type} NOT NULL);
+      INSERT INTO t VALUES (1, 'null', '1'), (2, NULL, 'null'), (3, '[null]', '"null"')`,
+      );
+      const project = join(work, name);
+      await initAt(project, server.source(name), server.env);
+      await rootOf(project, server.env);
+      expect(publishedRecords(project, 't')).toEqual([
+        { id: 1, v: null, w: 1 },
+        { id: 2, v: null, w: null },
+        { id: 3, v: [null], w: 'null' },
+      ]);
+      const found = findingsOf(project).map(({ rule, severity, field, source }) => {
+        return [rule, severity, field, source?.row];
+      });
+      expect(found).toEqual([['json-null', 'WARNING', 'v', 1]]);
+      // Sealed with the candidate: a scan tells it of the record.
+      const scan = await command('scan-all', project, server.env);
+      expect([scan.code, scan.stdout]).toEqual([1, expect.stringContaining('json-null')]);
+    },
+  );
+
   it('holds cells of more than 64 MiB, which arrive or are one finding each', async () => {
     await server.create(
       'big',

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { postgresHome, startPostgres, type Postgres } from '../kit/postgres.ts';
 import { candidateOf, workFolder } from '../kit/project.ts';
-import { command, initAt, lineOf, readAlso, rootOf, sessionAt, until } from './trap.ts';
+import { command, gateSql, initAt, lineOf, readAlso, rootOf, sessionAt, until } from './trap.ts';
 
 /** Number of an advisory lock; a run that reads the view stands still while a test holds it. */
 const GATE = 78;
 
 const TABLES = `
-  CREATE VIEW gate AS SELECT 1 AS id WHERE pg_advisory_xact_lock_shared(${GATE}) IS NOT NULL;
+  ${gateSql('gate', GATE)}
   CREATE TABLE t (id int PRIMARY KEY);
   INSERT INTO t SELECT generate_series(1, 1000);
 `;
@@ -78,21 +78,32 @@ describe.skipIf(postgresHome() === null)('a run whose server', () => {
     expect(await rootOf(project, server.env)).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('is killed', async () => {
-    const other = join(work, 'other');
-    await initAt(other, server.source('ended'), server.env);
+  /** How a server stops while sessions are open; immediately, it says nothing to them. */
+  const STOPS: readonly (readonly [string, NodeJS.Signals, RegExp])[] = [
+    ['is shut down', 'SIGINT', /the server ended the connection \(\S+.*\): see its log, then run/],
+    [
+      'is killed',
+      'SIGQUIT',
+      /the (?:server ended the connection|connection to the server was lost) \(/,
+    ],
+  ];
+
+  it.each(STOPS)('%s (%s)', async (how, signal, line) => {
+    const stopping = await startPostgres({ durable: true });
+    await stopping.create('ended', TABLES);
+    const other = join(work, how);
+    await initAt(other, stopping.source('ended'), stopping.env);
     readAlso(other, 'gate', ['id']);
-    const holder = await sessionAt(server.url('ended'));
+    const holder = await sessionAt(stopping.url('ended'));
     await holder.query(`SELECT pg_advisory_lock(${GATE})`);
-    const run = command('migrate', other, server.env);
+    const run = command('migrate', other, stopping.env);
     const waits = "SELECT FROM pg_locks WHERE NOT granted AND locktype = 'advisory'";
-    await until(server, 'ended', waits, run);
-    process.kill(server.postmaster, 'SIGQUIT');
+    await until(stopping, 'ended', waits, run);
+    process.kill(stopping.postmaster, signal);
     const ran = await run;
     expect(ran.code).toBe(1);
-    expect(lineOf(ran)).toMatch(
-      /the (?:server ended the connection|connection to the server was lost)/,
-    );
+    expect(lineOf(ran)).toMatch(line);
     expect(existsSync(candidateOf(other))).toBe(false);
+    await stopping.stop();
   });
 });

@@ -9,13 +9,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
 import { candidateOf, workFolder } from '../kit/project.ts';
-import { command, initAt, lineOf, publishedRecords, readAlso, sessionAt, until } from './trap.ts';
+import {
+  command,
+  gateSql,
+  initAt,
+  lineOf,
+  publishedRecords,
+  readAlso,
+  sessionAt,
+  until,
+} from './trap.ts';
 
 /** Number of an advisory lock; a run that reads the view stands still while a test holds it. */
 const GATE = 77;
 
 const TABLES = `
-  CREATE VIEW a_gate AS SELECT 1 AS id WHERE pg_advisory_xact_lock_shared(${GATE}) IS NOT NULL;
+  ${gateSql('a_gate', GATE)}
   CREATE TABLE plain (id int PRIMARY KEY, v text);
   CREATE TABLE rewritten (id int PRIMARY KEY, v int);
   CREATE TABLE parted (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);

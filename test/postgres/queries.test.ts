@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
 import { candidateOf, findingsOf, runFileOf, workFolder, writeMapping } from '../kit/project.ts';
 import { start } from '../kit/run.ts';
-import { command, publishedRecords, sessionAt } from './trap.ts';
+import { command, lineOf, publishedRecords, sessionAt } from './trap.ts';
 
 const SHOP = `
   CREATE TABLE customer (nr int PRIMARY KEY, name text, town int);
@@ -160,10 +160,77 @@ describe.skipIf(!hasPostgres())('SQL over PostgreSQL', () => {
     expect(existsSync(candidateOf(root))).toBe(false);
   });
 
+  /** Yields nothing, and never ends. */
+  const ENDLESS = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT -i FROM n)
+    SELECT c.nr, c.name, '' AS label FROM public.customer c JOIN n ON n.i = c.nr + 100`;
+
+  /** A project whose module reads a view, in a database of its own. */
+  async function ofView(name: string): Promise<string> {
+    await server.create('with_view', `${SHOP} CREATE VIEW ${name} AS ${ENDLESS}`);
+    const root = join(work, 'of-view');
+    writeMapping(root, {
+      sources: { main: server.source('with_view') },
+      modules: { m: { ...CUSTOMER, source: { table: name }, id: { rule: 'keep' }, dropped: {} } },
+      dropped: TABLES.map((table) => ({ table, reason: 'not in this test' })),
+    });
+    return root;
+  }
+
+  it.each([
+    ['a query', 'query m', 'shop'],
+    ['a view', 'endless', 'with_view'],
+  ])('as %s that never yields a row is stopped in one line', async (_, name, database) => {
+    const isView = name === 'endless';
+    const root = isView ? await ofView(name) : project(ENDLESS, BY_NR, CUSTOMER);
+    const env = { ...server.env, SEALIFT_QUERY_SECONDS: '1' };
+    const ran = await command('migrate', root, env);
+    expect([ran.code, lineOf(ran)]).toEqual([
+      64,
+      'sealift migrate: a query or view yielded no row for 1 second, so the run was stopped ' +
+        `(127.0.0.1:${server.port}/${database}, "${name}"): see that it ends, make it faster, or give it ` +
+        'more time with SEALIFT_QUERY_SECONDS',
+    ]);
+    expect(existsSync(candidateOf(root))).toBe(false);
+    if (isView) return;
+    // Nothing of it goes on at the server, which looks after its client now and then.
+    const left = `SELECT FROM pg_stat_activity WHERE application_name = 'sealift'
+      AND datname = '${database}'`;
+    while ((await server.run('postgres', left)).length > 0) await wait(100);
+  });
+
+  it('that takes the server too long to plan is stopped in one line', async () => {
+    // Constants are computed while a query is planned; each of these takes a second or so.
+    const products = Array.from({ length: 100 }, (_, at) => `factorial(${32_177 - at})`);
+    const sql = `SELECT nr, name, (${products.join(' + ')})::text AS label FROM public.customer`;
+    const env = { ...server.env, SEALIFT_QUERY_SECONDS: '1' };
+    const ran = await command('migrate', project(sql, BY_NR, CUSTOMER), env);
+    expect([ran.code, lineOf(ran)]).toEqual([
+      64,
+      "sealift migrate: the mapping's SQL cannot be run, as the server did not plan it in time " +
+        `(127.0.0.1:${server.port}/shop, "query m"): make it simpler, or give it more time with ` +
+        'SEALIFT_QUERY_SECONDS',
+    ]);
+  });
+
+  it('has a limit that is a number of seconds', async () => {
+    const root = project(LOOK_UP, { ...BY_NR, lost: 'filter' }, CUSTOMER);
+    for (const limit of ['', '1.5', '-1', '2000001', 'an hour']) {
+      const ran = await command('migrate', root, { ...server.env, SEALIFT_QUERY_SECONDS: limit });
+      expect([ran.code, lineOf(ran)]).toEqual([
+        64,
+        expect.stringMatching(
+          /a whole number of seconds, up to 2000000 \(SEALIFT_QUERY_SECONDS\): /,
+        ),
+      ]);
+    }
+    for (const limit of ['0', '2000000']) {
+      const ran = await command('migrate', root, { ...server.env, SEALIFT_QUERY_SECONDS: limit });
+      expect(ran.code).toBe(0);
+    }
+  });
+
   it('that never ends is interrupted, and runs no longer on the server', async () => {
-    const sql = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT -i FROM n)
-      SELECT c.nr, c.name, '' AS label FROM public.customer c JOIN n ON n.i = c.nr + 100`;
-    const root = project(sql, BY_NR, CUSTOMER);
+    const root = project(ENDLESS, BY_NR, CUSTOMER);
     const { child, ended } = start(['migrate', '--project', root, '--workers', '1'], {
       env: server.env,
     });

@@ -40,6 +40,13 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
   ["SELECT 'now'::timestamptz AS a", /clock/],
   ["SELECT date 'today 10:00' AS a", /clock/],
   ["SELECT 'yesterday'::date AS a", /clock/],
+  ["SELECT '10:00 Tomorrow Europe/Zurich'::timestamptz AS a", /clock/],
+  ["SELECT '  now\t'::time AS a", /clock/],
+  ["SELECT '[today,tomorrow)'::daterange AS a", /clock/],
+  [`SELECT '{"2024-01-01","to\\day"}'::date[] AS a`, /clock/],
+  ["SELECT '{[yesterday,2040-01-01)}'::tsmultirange AS a", /clock/],
+  ["SELECT id FROM public.t WHERE a LIKE 'today'::date::text", /clock/],
+  ["SELECT id FROM public.t WHERE a = 'now'", /a text that is no date may be 'to' \|\| 'day'/],
   ['SELECT now() AS a', /not allowed/],
   ['SELECT age(at) AS a FROM t', /not allowed/],
   ['SELECT current_user AS a', /who runs it/],
@@ -88,6 +95,10 @@ const ACCEPTED: readonly string[] = [
   "SELECT id, coalesce(a, '') AS a, extract(year FROM at) AS y FROM public.t",
   'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9) SELECT i FROM n',
   "SELECT s.count FROM (SELECT count(*) FROM public.t) s WHERE 'known' <> ''",
+  "SELECT id FROM public.t WHERE a = 'see you tomorrow'",
+  "SELECT id FROM public.t WHERE a IN ('todays', 'I know', 'Yesterday, all my troubles')",
+  "SELECT id FROM public.t WHERE a = 'to' || 'day' OR a LIKE '%today%' OR a NOT ILIKE 'now'",
+  "SELECT '{see you today,then}'::text[] AS a, 'ready now, [not] later' AS b",
   "SELECT id, at::date AS day, date_trunc('day', at) AS d FROM public.t",
 ];
 
@@ -136,6 +147,60 @@ describe.skipIf(!hasPostgres())('SQL of a mapping over PostgreSQL', () => {
 
   it('has been run by no refusal', async () => {
     expect(await server.run('rules', 'SELECT is_called FROM s')).toEqual([['f']]);
+  });
+
+  it('reads no text as the clock, whatever stands beside the word', async () => {
+    const word = constantFrom('now', 'Today', 'TOMORROW', 'yesterday', 'nov', 'sunday');
+    const other = constantFrom(
+      '',
+      '10:00',
+      '10:00:01.5',
+      '+02',
+      'UTC',
+      'Europe/Zurich',
+      'PM',
+      'at',
+      'T',
+      '2024-01-01',
+      'allballs',
+      'see',
+      'x',
+      '-',
+      ',',
+      '1',
+      'FOO+3',
+      'monday',
+      '  ',
+    );
+    const form = constantFrom<(text: string) => string>(
+      (text) => `'${text}'::timestamptz`,
+      (text) => `timestamp '${text}'`,
+      (text) => `CAST('${text}' AS date)`,
+      (text) => `timetz '${text}'`,
+      (text) => `'[${text},)'::tstzrange`,
+      (text) => `'{${text}}'::timestamp[]`,
+      (text) => `'{{"${text}"}}'::date[]`,
+      (text) => `'{[,"${text}"]}'::tsmultirange`,
+    );
+    let [taken, read] = [0, 0];
+    const blank = constantFrom('', ' ', '  ');
+    await holds(
+      asyncProperty(other, word, other, blank, form, async (before, at, after, space, spell) => {
+        const sql = `SELECT ${spell([before, at, after].join(space))} AS a`;
+        const result = await session.query(sql).then(
+          () => true,
+          () => false,
+        );
+        const hasWord = /now|today|tomorrow|yesterday/i.test(sql);
+        if (result) taken += 1;
+        // What the server takes as a date is refused where the clock is in it, and only there.
+        if (result && hasWord) read += 1;
+        if (result) expect([sql, (await refusalOf(sql)) !== null]).toEqual([sql, hasWord]);
+      }),
+      { numRuns: times('SEALIFT_PG_CLOCKS', 150, 3000) },
+    );
+    expect(read).toBeGreaterThan(3);
+    expect(taken).toBeGreaterThan(read);
   });
 
   it('calls nothing that is not allowed, however it is spelt', async () => {

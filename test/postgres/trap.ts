@@ -81,6 +81,17 @@ export function readAlso(project: string, table: string, columns: readonly strin
   writeFileSync(join(project, `mapping/modules/${table}.json`), JSON.stringify(module));
 }
 
+/**
+ * SQL of a view, with the column id, at which a run stands still while another session holds the advisory
+ * lock of this number. Its function says that it is immutable, since a run reads no view that is volatile,
+ * and has the lock in a text, where its body does not show it.
+ */
+export function gateSql(view: string, lock: number): string {
+  return `CREATE FUNCTION passes_${lock}(int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+      BEGIN EXECUTE 'SELECT pg_advisory_xact_lock_shared(${lock})'; RETURN true; END $$;
+    CREATE VIEW ${view} AS SELECT id FROM generate_series(1, 1) AS one (id) WHERE passes_${lock}(id);`;
+}
+
 /** The records of a module that was published. */
 export function publishedRecords(project: string, module: string): unknown[] {
   const text = readFileSync(join(candidateOf(project), module, 'data.ndjson'), 'utf8');

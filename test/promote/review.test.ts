@@ -110,6 +110,23 @@ describe.skipIf(!HAS_SSH_KEYGEN)('an approval', () => {
     expect(shown.stdout).toMatch(/^approvals: 0, required: 1$/m);
   });
 
+  it('that is missing is the next step of status, and no longer once it is there', async () => {
+    const next = async (): Promise<string> => {
+      const shown = await succeed(['status', '--project', project], { cwd: project });
+      return shown.stdout.split('\n').find((line) => line.startsWith('next ')) ?? '';
+    };
+    const missing =
+      'next       what is built needs 1 more approval by another person: sealift review';
+    expect(await next()).toBe(missing);
+    // One of the person who built it does not count.
+    await approveAs(project, 'ada', 'ada');
+    expect(await next()).toBe(missing);
+    expect((await approveAs(project, 'berta', 'berta')).code).toBe(0);
+    expect(await next()).toMatch(/: sealift promote/);
+    expect((await promoteAs(project, 'pia')).code).toBe(0);
+    expect(await next()).toBe('next       nothing, what is built is live');
+  });
+
   it('by another person lets promote go on, which tells of it', async () => {
     const before = await promoteAs(project, 'pia');
     expect([before.code, liveOf(project)]).toEqual([1, null]);

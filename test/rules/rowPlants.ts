@@ -197,6 +197,7 @@ export const ROW_PLANTS: Readonly<Record<string, RowPlant>> = {
   'text-mojibake': noted(text("'Z' || char(195, 188) || 'rich'")),
   'text-not-nfc': noted(text("'Zu' || char(776)")),
   'json-key': noted(cell({ type: 'json' }, "'{}'", `'{"__proto__":1}'`)),
+  'json-null': noted(cell({ type: 'json' }, 'NULL', "'null'")),
   'key-null': refused(keys("'a'", 'NULL')),
   'key-duplicate': refused(keys("'a'", "'b'", "'b'")),
   'key-similar': between(keys("'Rex'", "'rex '")),

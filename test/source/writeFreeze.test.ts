@@ -28,7 +28,7 @@ import { endWriters, MODES, readRows, startWriter, writeRows } from './writers.t
 
 const OPTIONS: WriteOptions = {
   variables: {},
-  timeouts: { connectMs: 0, lockMs: 50, statementMs: 0 },
+  timeouts: { connectMs: 0, lockMs: 50, queryMs: 0 },
 };
 const INSERT = "INSERT INTO t (name) VALUES ('late')";
 

@@ -14,7 +14,7 @@ import type { SourceValue } from '../../record/value.ts';
 import type { ValueField } from '../model.ts';
 import type { NestedStep } from './nestedIds.ts';
 import { wholeMatch } from './pattern.ts';
-import type { DiagnosticLog } from './diagnostics.ts';
+import type { DiagnosticLog, Note } from './diagnostics.ts';
 
 export interface MappedField {
   readonly name: string;
@@ -125,12 +125,16 @@ export function inspectText(
 
 const BLANK = new Rejection('blank', 'the text is empty or only whitespace');
 const NO_MATCH = new Rejection('pattern', 'the text does not match the pattern of the field');
+const JSON_NULL: Note = {
+  rule: 'json-null',
+  reason: 'the JSON value null becomes null in the record, as an empty cell does',
+};
 const JSON_KEY = /"(?:__proto__|constructor|prototype)":/;
 
 /** Returns the checks of the value that the type made of the cell. */
 function valueCheck(field: MappedField, log: DiagnosticLog): (value: Converted) => Converted {
   const { name, orders } = field;
-  const { nonBlank, format, pattern, longText = Infinity } = field.mapping;
+  const { required, nonBlank, format, pattern, longText = Infinity } = field.mapping;
   const matches = pattern === undefined ? null : wholeMatch(pattern);
   const isFormat = format === undefined ? null : FORMATS[format];
   const reject = (value: string, rejection: Rejection): Converted => {
@@ -140,6 +144,10 @@ function valueCheck(field: MappedField, log: DiagnosticLog): (value: Converted) 
   return (value) => {
     if (value instanceof RawJson && JSON_KEY.test(value.text)) {
       log.note(name, { rule: 'json-key', reason: 'a key of the JSON can pollute prototypes' });
+    }
+    // In a required field null can only be the JSON value, so that nothing is lost there.
+    if (required !== true && value instanceof RawJson && value.text === 'null') {
+      log.note(name, JSON_NULL);
     }
     if (typeof value !== 'string') return value;
     if (isFormat?.(value) === false) {

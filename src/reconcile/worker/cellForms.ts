@@ -28,16 +28,8 @@ export type WriteCell = (
 const [QUOTE, BACKSLASH, MINUS, POINT, ZERO, NINE] = [0x22, 0x5c, 0x2d, 0x2e, 0x30, 0x39];
 const [COLON, SPACE, LETTER_T, LETTER_Z, PLUS] = [0x3a, 0x20, 0x54, 0x5a, 0x2b];
 
-/** Returns the form of a type; that of null alone, where values need the converter. */
+/** Returns the form of the cells of a type that are not null. */
 export function cellForm(type: FieldType): WriteCell {
-  const write = formOf(type);
-  return (kind, bytes, start, end, target, at) => {
-    if (kind === CELL.null) return writeNull(target, at);
-    return write(kind, bytes, start, end, target, at);
-  };
-}
-
-function formOf(type: FieldType): WriteCell {
   switch (type.kind) {
     case 'string':
       return text;
@@ -106,7 +98,8 @@ function plainInteger(digits: string): number | bigint {
   return Number.isSafeInteger(value) ? value : BigInt(digits);
 }
 
-function writeNull(target: Buffer, at: number): number {
+/** Writes `null`. */
+export function writeNull(target: Buffer, at: number): number {
   target[at] = 0x6e;
   target[at + 1] = 0x75;
   target[at + 2] = 0x6c;

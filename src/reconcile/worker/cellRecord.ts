@@ -8,7 +8,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import { CELL, type CellPage } from '../../source/cellPage.ts';
-import { cellForm, type WriteCell } from './cellForms.ts';
+import { cellForm, writeNull, type WriteCell } from './cellForms.ts';
 import { keyForm, type WriteKeyPart } from './keyForms.ts';
 
 export interface CellRecords {
@@ -72,7 +72,9 @@ export function cellRecords(module: CompiledModule): CellRecords | null {
         const start = cell === 0 ? 0 : (ends[cell - 1] ?? 0);
         const [kind, end] = [kinds[cell] ?? 0, ends[cell] ?? 0];
         if (!isText && kind === CELL.text && !isUtf8(bytes.subarray(start, end))) return -1;
-        at = write(kind, bytes, start, end, buffer, at + open.length);
+        at += open.length;
+        at =
+          kind === CELL.null ? writeNull(buffer, at) : write(kind, bytes, start, end, buffer, at);
         if (at < 0) return -1;
       }
       buffer[at] = CLOSE;

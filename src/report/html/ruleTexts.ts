@@ -113,6 +113,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A JSON object has a key that is dangerous in JavaScript',
     todo: 'Find out which program wrote it: it may be the trace of an attack.',
   },
+  'json-null': {
+    title: 'A JSON null is not told from an empty cell',
+    todo: 'If they mean the same, set the severity to INFO in the mapping.',
+  },
   'key-duplicate': {
     title: 'Several rows have the same key',
     todo: 'Inspect the rows. If one is obsolete, delete it in the source.',

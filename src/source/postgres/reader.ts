@@ -11,8 +11,9 @@ import type { ReadRange, RelationReader, SourceHandle, SourceReader } from '../s
 import { baseCountsOf, baseCountsSql, lostRowsSql, relationSql } from './base.ts';
 import type { ColumnAccess, Lockable, TableAccess } from './catalogue.ts';
 import { copyPages, locatorOfText, PAGE_ROWS, type CopyShape } from './copyCells.ts';
+import { inTime } from './inTime.ts';
 import { lockByQuery, lockTables } from './locking.ts';
-import { isLocated, type BaseAccess, type RelationAccess } from './relation.ts';
+import { isLocated, tookTooLong, type BaseAccess, type RelationAccess } from './relation.ts';
 
 export interface PostgresHandle extends SourceHandle {
   readonly settings: PostgresSettings;
@@ -20,6 +21,7 @@ export interface PostgresHandle extends SourceHandle {
   readonly tables: readonly TableAccess[];
   readonly relations: readonly RelationAccess[];
   readonly connectMs: number;
+  readonly queryMs: number;
   readonly lockable: readonly Lockable[];
   readonly lockMs: number;
 }
@@ -70,6 +72,10 @@ export async function openReader(
       if (connection !== here || closed) here.end();
     }
   }
+  const limited = <T>(name: string, items: AsyncIterable<T>): AsyncIterable<T> => {
+    const { queryMs } = handle;
+    return inTime(items, queryMs, () => tookTooLong(queryMs, `${label}, ${JSON.stringify(name)}`));
+  };
   const relationNamed = (name: string): RelationAccess | undefined => {
     return handle.relations.find((relation) => relation.name === name);
   };
@@ -83,16 +89,13 @@ export async function openReader(
       relation === undefined
         ? copyOfTable(tableNamed(handle.tables, name, label), columns, range, label)
         : copyOfRelation(relation, columns, label);
-    yield* lent(name, (here) => copyPages(here.copy(copy.sql), copy));
+    yield* lent(name, (here) => {
+      const chunks: AsyncIterable<Uint8Array> = here.copy(copy.sql);
+      return copyPages(relation === undefined ? chunks : limited(name, chunks), copy);
+    });
   }
   const rowsOfQuery = async (name: string, sql: string): Promise<TextRow[]> => {
-    const found: TextRow[] = [];
-    for await (const row of lent(name, async function* query(here) {
-      yield* await here.query(sql);
-    })) {
-      found.push(row);
-    }
-    return found;
+    return listOf(lent(name, (here) => limited(name, rowsAnswering(here, sql))));
   };
   return {
     readCells,
@@ -144,6 +147,16 @@ function relationReader(
       }
     },
   };
+}
+
+async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+async function* rowsAnswering(connection: Connection, sql: string): AsyncGenerator<TextRow> {
+  yield* await connection.query(sql);
 }
 
 interface Copy extends CopyShape {

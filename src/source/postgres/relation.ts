@@ -5,10 +5,18 @@
  * depends on their arguments alone.
  */
 
+import { counted } from '../../outcome/counted.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { Connection } from '../../postgres/connect.ts';
+import { sqlState } from '../../postgres/connectionFailure.ts';
 import { arrivingColumns } from '../../sql/arriving.ts';
-import { calledFunctions, dottedNames, readPostgresSql } from '../../sql/postgresQuery.ts';
+import {
+  calledFunctions,
+  clockTexts,
+  dottedNames,
+  namesWithSchema,
+  readPostgresSql,
+} from '../../sql/postgresQuery.ts';
 import { quoteText } from '../../sql/quote.ts';
 import type {
   BaseKey,
@@ -20,6 +28,8 @@ import type {
 } from '../source.ts';
 import type { Catalogue, ColumnAccess, TableAccess } from './catalogue.ts';
 import { formOf } from './cellForm.ts';
+import { isReadAsClock } from './clockReading.ts';
+import { unsteadyView } from './steadyViews.ts';
 import { DEFAULT_SCHEMA } from './tableName.ts';
 
 /** Data that a reader needs to read a relation; survives structured clone. */
@@ -44,6 +54,9 @@ export interface BaseAccess {
   readonly count: string | null;
 }
 
+/** SQLSTATE of a statement that its timeout ended. */
+const CANCELLED = '57014';
+
 /** Names in results that are reserved for Sealift. */
 const OURS = /^sealift~/i;
 
@@ -55,6 +68,8 @@ export function isLocated(base: BaseAccess): boolean {
 export interface PlannedRelations {
   readonly relations: ReadonlyMap<string, Relation>;
   readonly access: readonly RelationAccess[];
+  /** Names that may be those of views which they read, as identifiers. */
+  readonly views: ReadonlySet<string>;
 }
 
 /** Plans all relations. @throws Failure MAPPING or SOURCE_SCHEMA at the first that cannot be read */
@@ -65,6 +80,7 @@ export async function planRelations(
 ): Promise<PlannedRelations> {
   const relations = new Map<string, Relation>();
   const accesses = new Map<string, RelationAccess>();
+  const views = new Set<string>();
   for (const request of requests) {
     const table = catalogue.schema.tables.find(({ name }) => name === request.name);
     if (request.sql === null && table?.kind !== 'view') continue;
@@ -79,10 +95,11 @@ export async function planRelations(
       const what = 'modules read it with different bases';
       throw fail('SOURCE_SCHEMA', what, 'name the same base in each, or none');
     }
+    for (const view of planned.views) views.add(view);
     relations.set(request.name, planned.relation);
     accesses.set(request.name, planned.access);
   }
-  return { relations, access: [...accesses.values()] };
+  return { relations, access: [...accesses.values()], views };
 }
 
 type Fail = (code: 'MAPPING' | 'SOURCE_SCHEMA', what: string, hint: string) => Failure;
@@ -93,17 +110,29 @@ function failures(label: string, name: string): Fail {
     new Failure(code, { what: `the mapping's SQL cannot be run, as ${what}`, where, hint });
 }
 
+interface Planned {
+  readonly relation: Relation;
+  readonly access: RelationAccess;
+  readonly views: ReadonlySet<string>;
+}
+
 async function planRelation(
   connection: Connection,
   catalogue: Catalogue,
   request: RelationRequest,
   view: TableSchema | undefined,
   fail: Fail,
-): Promise<{ readonly relation: Relation; readonly access: RelationAccess }> {
+): Promise<Planned> {
   const { name } = request;
   const own = view === undefined ? passed(String(request.sql), fail) : null;
   const query = own?.query ?? `SELECT * FROM ${viewOf(catalogue, name).from}`;
-  if (own !== null) await assertFunctions(connection, catalogue.schema, query, fail);
+  if (own !== null) {
+    await assertFunctions(connection, catalogue.schema, query, fail);
+    await assertTexts(connection, query, fail);
+  }
+  const views = own === null ? new Set([viewOf(catalogue, name).from]) : namesWithSchema(query);
+  const unsteady = await unsteadyView(connection, views);
+  if (unsteady !== null) throw fail('MAPPING', unsteady.what, unsteady.hint);
   const found = await described(connection, query, fail);
   const base = request.base === null ? null : baseAccess(catalogue, request.base, found.columns);
   const relation: Relation = {
@@ -119,7 +148,7 @@ async function planRelation(
     locates: base !== null && isLocated(base) ? base.name : name,
     ...notArriving(catalogue.schema, query, base, own),
   };
-  return { relation, access: { name, columns: found.access, query, base } };
+  return { relation, access: { name, columns: found.access, query, base }, views };
 }
 
 function viewOf({ access }: Catalogue, name: string): TableAccess {
@@ -179,6 +208,13 @@ async function assertFunctions(
   }
 }
 
+/** @throws Failure MAPPING if a text of the query is the clock where a date is made of it */
+async function assertTexts(connection: Connection, query: string, fail: Fail): Promise<void> {
+  if (!(await isReadAsClock(connection, clockTexts(query)))) return;
+  const what = 'it has a text that a date reads as the clock, such as today';
+  throw fail('MAPPING', what, "write the date itself; a text that is no date may be 'to' || 'day'");
+}
+
 async function described(
   connection: Connection,
   query: string,
@@ -188,6 +224,10 @@ async function described(
     .describe(`SELECT * FROM (${query}) "sealift~q" LIMIT 0`)
     .catch((error: unknown) => {
       if (!(error instanceof Failure) || error.code === 'SOURCE_MISSING') throw error;
+      if (sqlState(error.cause) === CANCELLED) {
+        const hint = 'make it simpler, or give it more time with SEALIFT_QUERY_SECONDS';
+        throw fail('MAPPING', 'the server did not plan it in time', hint);
+      }
       throw fail('SOURCE_SCHEMA', error.message, 'name tables with their schema, and see its log');
     });
   assertNames(
@@ -282,6 +322,15 @@ function notArriving(
     unread: missing.filter((name) => !isRead(name)),
     filtering: missing.filter(isRead),
   };
+}
+
+/** Failure of a query or view that has yielded nothing for `ms`. */
+export function tookTooLong(ms: number, where: string): Failure {
+  return new Failure('MAPPING', {
+    what: `a query or view yielded no row for ${counted(ms / 1000, 'second')}, so the run was stopped`,
+    where,
+    hint: 'see that it ends, make it faster, or give it more time with SEALIFT_QUERY_SECONDS',
+  });
 }
 
 /** Returns a query as what follows FROM. */

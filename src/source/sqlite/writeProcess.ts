@@ -22,8 +22,8 @@ export type WriteAnswer =
   | { readonly kind: 'write'; readonly attempts: readonly (string | null)[] }
   | { readonly kind: 'failed'; readonly code: string };
 
-// Ctrl-C reaches the whole group; the parent decides.
-process.on('SIGINT', () => {});
+// Ctrl-C and the end of a terminal reach the whole group; the parent decides.
+for (const name of ['SIGINT', 'SIGHUP'] as const) process.on(name, () => {});
 
 const question = JSON.parse(readFileSync(0, 'utf8')) as WriteQuestion;
 writeSync(1, JSON.stringify(answer(question)));
