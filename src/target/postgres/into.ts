@@ -6,14 +6,15 @@
 import { Failure } from '../../outcome/failure.ts';
 import type { Connection } from '../../postgres/connect.ts';
 import { quote } from '../../sql/quote.ts';
-import type { FinishStep, LoadInto, LoadState, TargetProblem } from '../target.ts';
+import type { FinishStep, LoadInto, LoadState, RecordCheck, TargetProblem } from '../target.ts';
 import { copyFormat, type CopyFormat } from './copyText.ts';
 import { createLedger, identifier, LEDGER, tableIn } from './ddl.ts';
 import { analyzeStep } from './finish.ts';
 import { beginStatement, readLedger, type Ledger } from './ledger.ts';
 import { loadOrder } from './loadOrder.ts';
+import { allOf, nulCheck } from './nulCheck.ts';
 import { countRows, hasRows } from './ownSchema.ts';
-import type { Place } from './place.ts';
+import type { Place } from './writePlace.ts';
 import { recordCheck } from './recordCheck.ts';
 import { tableProblems, type FittedTable } from './tableProblems.ts';
 import { readSchema, type SchemaThere } from './tablesThere.ts';
@@ -27,7 +28,7 @@ export async function placeInto(
   load: LoadInto,
 ): Promise<Place> {
   const there = await readSchema(connection, schema);
-  const ledger = await readLedger(connection, schema, load.seal.sealId);
+  const ledger = there.mayUse ? await readLedger(connection, schema, load.seal.sealId) : null;
   assertSchema(there, ledger, `${connection.label}, schema ${JSON.stringify(schema)}`);
   const state = ledger?.own ?? NEW;
   const fitted = new Map<string, FittedTable>();
@@ -42,7 +43,7 @@ export async function placeInto(
   }
   const { order, oneBatch, cycle } = loadOrder(load.tables, there);
   problems.push(...cycle);
-  const isBegun = state.kind === 'begun';
+  const rowsBefore = new Map(ledger?.before);
   return {
     schema,
     state,
@@ -52,31 +53,37 @@ export async function placeInto(
     ],
     notes: [],
     problems,
-    passes: new Map(
-      isBegun
-        ? []
-        : [...fitted].flatMap(([module, table]) => {
-            const check = recordCheck(module, table);
-            return check === null ? [] : [[module, check] as const];
-          }),
-    ),
+    // Rows of a load that was begun have passed.
+    passes: state.kind === 'new' ? passesOf(fitted, load) : new Map(),
     order,
     table: (module) => tableIn(schema, module),
     format: (module) => formatOf(fitted.get(module)),
     isOneBatch: (module) => oneBatch.has(module),
-    before: (module) => ledger?.before.get(module) ?? 0,
+    before: (module) => rowsBefore.get(module) ?? 0,
     async beginStatements() {
-      const before = new Map<string, number>();
       for (const { module } of load.tables) {
-        before.set(module, await countRows(connection, schema, module));
+        rowsBefore.set(module, await countRows(connection, schema, module));
       }
-      return [createLedger(schema), beginStatement(schema, load.seal, before)];
+      return [createLedger(schema), beginStatement(schema, load.seal, rowsBefore)];
     },
     finishSteps: async () => [
       ...[...fitted].flatMap(([, one]) => sequenceSteps(connection, schema, one)),
       analyzeStep(connection, schema, load.tables),
     ],
   };
+}
+
+function passesOf(
+  fitted: ReadonlyMap<string, FittedTable>,
+  { nulModules }: LoadInto,
+): ReadonlyMap<string, RecordCheck> {
+  return new Map(
+    [...fitted].flatMap(([module, table]) => {
+      const fit = recordCheck(module, table);
+      const checks = [fit ?? [], nulModules.has(module) ? nulCheck(module) : []].flat();
+      return checks.length === 0 ? [] : [[module, allOf(checks)] as const];
+    }),
+  );
 }
 
 function assertSchema(there: SchemaThere, ledger: Ledger | null, where: string): void {
