@@ -1,9 +1,8 @@
 /** Tables of text. Pure. */
 
-/** Aligns the first column to the left and the others to the right. */
-export function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, column) =>
+/** Aligns the first column to the left, `numbers` columns after it to the right; others are last. */
+export function alignColumns(rows: readonly (readonly string[])[], numbers: number): string[] {
+  const widths = Array.from({ length: numbers + 1 }, (_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
   return rows.map((row) =>

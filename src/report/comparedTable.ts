@@ -17,11 +17,14 @@ const UNKNOWN = '?';
 export function comparedTable({ modules }: Comparison, lines: number): string[] {
   if (modules.length === 0) return [];
   const kept = modules.length + FRAME <= lines ? modules : worst(modules, lines - FRAME - 1);
-  const table = alignColumns([
-    ['module', 'sealed', 'target', 'missing', 'extra', 'changed'],
-    ...kept.map(({ module, ...numbers }) => [module, ...cellsOf(numbers)]),
-    [counted(modules.length, 'module'), ...cellsOf(sumOf(modules))],
-  ]);
+  const table = alignColumns(
+    [
+      ['module', 'sealed', 'target', 'missing', 'extra', 'changed'],
+      ...kept.map(({ module, ...numbers }) => [module, ...cellsOf(numbers)]),
+      [counted(modules.length, 'module'), ...cellsOf(sumOf(modules))],
+    ],
+    5,
+  );
   if (kept.length < modules.length) table.splice(-1, 0, others(modules, new Set(kept)));
   return table.map(printable);
 }

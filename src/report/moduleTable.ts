@@ -23,22 +23,25 @@ export function moduleTable(outcome: Outcome, lines: number): string[] {
     modules.length + FRAME <= lines ? modules : worstAndLargest(outcome, lines - FRAME - 1);
   const sum = (of: (line: ModuleLine) => number): number =>
     modules.reduce((total, line) => total + of(line), 0);
-  const table = alignColumns([
-    ['module', 'rows', 'records', 'rejected', 'root'],
-    ...kept.map((line) => [
-      line.module,
-      String(line.rows),
-      String(line.records),
-      String(line.rejected),
-      line.root.slice(0, 16),
-    ]),
+  const table = alignColumns(
     [
-      counted(modules.length, 'module'),
-      String(sum((line) => line.rows)),
-      String(sum((line) => line.records)),
-      String(sum((line) => line.rejected)),
+      ['module', 'rows', 'records', 'rejected', 'root'],
+      ...kept.map((line) => [
+        line.module,
+        String(line.rows),
+        String(line.records),
+        String(line.rejected),
+        line.root.slice(0, 16),
+      ]),
+      [
+        counted(modules.length, 'module'),
+        String(sum((line) => line.rows)),
+        String(sum((line) => line.records)),
+        String(sum((line) => line.rejected)),
+      ],
     ],
-  ]);
+    3,
+  );
   if (kept.length < modules.length) table.splice(-1, 0, others(outcome, new Set(kept)));
   return table.map(printable);
 }
