@@ -13,6 +13,7 @@ interface Options {
   readonly target: string;
   readonly schema?: string;
   readonly candidate: string;
+  readonly expectSeal?: string;
   readonly workers: Workers;
   readonly memory: number;
   readonly showValues?: boolean;
@@ -26,6 +27,7 @@ export function reconcileCommand(exit: (code: number) => void, host: Host): Comm
     .requiredOption('--target <url>', 'postgres://…, sqlite:FILE, or env:NAME')
     .option('--project <dir>', 'folder of the project', '.')
     .option('--candidate <name>', 'v1, live, a seal id, or the folder of a candidate', 'v1')
+    .option('--expect-seal <seal-id>', 'the seal id that you noted after migrate')
     .option('--schema <name>', 'schema that holds the tables (default: that of the seal)')
     .option('--show-values', 'show the values that differ, on a terminal only')
     .addOption(workersOption())
@@ -35,10 +37,11 @@ export function reconcileCommand(exit: (code: number) => void, host: Host): Comm
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
       const { project, target, schema = null, candidate, workers, memory } = options;
+      const { expectSeal = null } = options;
       const { sayLine } = await import('./output.ts');
       const show = options.showValues === true;
       const showValues = show ? (line: string) => sayLine(host.output, line) : null;
-      const about = { project, cwd: host.cwd, target, schema, candidate };
+      const about = { project, cwd: host.cwd, target, schema, candidate, expectSeal };
       await runFlow(
         {
           name: 'reconcile',

@@ -3,36 +3,49 @@
  * with the seal of the candidate that was loaded into it. Needs no legacy source.
  */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { openScratch } from '../disk/scratch.ts';
 import { makeNewFolder } from '../disk/durable.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
-import { loadMapping, type LoadedMapping } from '../mapping/loadMapping.ts';
+import type { ReconciledEvent } from '../journal/event.ts';
+import { appendToJournal } from '../journal/journal.ts';
+import { reconciledCounts } from '../journal/reconciledEntry.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import { readSecretKey } from '../mapping/secretKey.ts';
-import { counted } from '../outcome/counted.ts';
+import type { ComparedModule } from '../outcome/comparison.ts';
 import { Failure } from '../outcome/failure.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { CLOSE_SOURCES, OPEN_SOURCE } from '../project/calls.ts';
-import { candidateNamed } from '../project/candidateNamed.ts';
+import { candidateNamed, meansLive } from '../project/candidateNamed.ts';
+import { isSealedHere, outsideFindings } from '../project/origin.ts';
+import { projectPaths } from '../project/paths.ts';
+import { assertSealId } from '../project/sealIdOption.ts';
+import { shownTargetRows } from '../project/shownRows.ts';
 import { timeoutsOf } from '../project/timeouts.ts';
 import { adapterOf, parseSourceUrl } from '../project/sourceUrl.ts';
 import { describer } from '../reconcile/describeDifferences.ts';
-import { locateTable, schemasOfSeal, type FoundTable } from '../reconcile/locateTables.ts';
+import {
+  locateTable,
+  schemasOfSeal,
+  type FoundTable,
+  type Incomparable,
+} from '../reconcile/locateTables.ts';
 import {
   incomparableFinding,
   reconcileFinding,
   valueLines,
 } from '../reconcile/reconcileFinding.ts';
 import { reconcileModule, type ReconcileContext } from '../reconcile/reconcileModule.ts';
+import { openSealed, sealedMapping } from '../reconcile/sealedSide.ts';
 import { TARGET, targetMapping } from '../reconcile/targetMapping.ts';
 import { forBuffers, planMemory } from '../run/budget.ts';
 import type { Environment } from '../run/environment.ts';
 import { workersFor, type Workers } from '../run/workers.ts';
 import { openModule, type ModuleSide } from '../seal/opened/moduleSide.ts';
-import { openSide, type Side } from '../seal/opened/side.ts';
-import { statedSealId } from '../seal/sealedFolders.ts';
-import type { PreparedSource } from '../source/source.ts';
+import type { Side } from '../seal/opened/side.ts';
+import type { PreparedSource, SourceAdapter } from '../source/source.ts';
 
 export interface ReconcileOptions {
   readonly project: string;
@@ -44,6 +57,8 @@ export interface ReconcileOptions {
   readonly schema: string | null;
   /** A name for candidateNamed. */
   readonly candidate: string;
+  /** The seal id that was kept outside; null if it is not given. */
+  readonly expectSeal: string | null;
   readonly workers: Workers;
   /** Bytes. */
   readonly memory: number;
@@ -57,8 +72,13 @@ export async function reconcile(
   env: Environment,
   found: FindingStore,
 ): Promise<Outcome> {
-  const folder = candidateNamed(options.candidate, options.project, options.cwd);
-  const side = openSealed(folder);
+  const { candidate, project, cwd, expectSeal } = options;
+  assertSealId(expectSeal);
+  const folder = candidateNamed(candidate, project, cwd);
+  const side = openSealed(folder, expectSeal);
+  const held = { folder, sealId: side.sealId, project };
+  const questions = { origin: expectSeal === null, live: meansLive(candidate, project, cwd) };
+  for (const one of outsideFindings(held, questions, env)) found.add(one);
   const mapping = await sealedMapping(folder, side);
   const since = env.now().toISOString();
   const scratch = openScratch(env.temporary, { command: 'reconcile', pid: env.pid, since });
@@ -68,7 +88,8 @@ export async function reconcile(
     const copies = join(scratch.path, 'target');
     makeNewFolder(copies);
     const { variables, signal } = env;
-    const target = await adapterOf(location, env).prepare(location, {
+    const adapter = adapterOf(location, env);
+    const target = await adapter.prepare(location, {
       scratch: copies,
       variables,
       timeouts: timeoutsOf(variables),
@@ -77,7 +98,8 @@ export async function reconcile(
     try {
       const rows = join(scratch.path, 'rows');
       makeNewFolder(rows);
-      return await compared({ options, env, found, side, mapping, target, folder, scratch: rows });
+      const about = { options, env, found, side, mapping, folder };
+      return await compared({ ...about, adapter, target, scratch: rows });
     } finally {
       await target.close();
     }
@@ -87,31 +109,6 @@ export async function reconcile(
   }
 }
 
-function openSealed(folder: string): Side {
-  const side = openSide(null, folder, { read: 0, total: 0 });
-  const stated = statedSealId(folder);
-  if (stated === null || stated === side.sealId) return side;
-  throw new Failure('CANDIDATE', {
-    what: "the seal id of the candidate differs from the one in its folder's name",
-    where: folder,
-    hint: 'the folder was replaced with another candidate; name the one that was loaded',
-  });
-}
-
-/** Loads the sealed mapping, for the ids of secret keys. @throws Failure CANDIDATE */
-async function sealedMapping(folder: string, side: Side): Promise<LoadedMapping> {
-  const mapping = await loadMapping(folder, { sealed: true });
-  for (const { name, sha256 } of mapping.files) {
-    if (side.sums.get(`mapping/${name}`) === sha256) continue;
-    throw new Failure('CANDIDATE', {
-      what: 'the candidate does not verify, a file of its mapping is not the sealed one',
-      where: join(folder, 'mapping', name),
-      hint: 'run sealift verify-checksums --candidate DIR for details',
-    });
-  }
-  return mapping;
-}
-
 interface Run {
   readonly options: ReconcileOptions;
   readonly env: Environment;
@@ -119,83 +116,116 @@ interface Run {
   readonly side: Side;
   readonly mapping: LoadedMapping;
   readonly target: PreparedSource;
+  readonly adapter: SourceAdapter;
   /** Folder of the candidate. */
   readonly folder: string;
   readonly scratch: string;
 }
 
-interface Tally {
-  readonly module: string;
-  readonly sealed: number;
-  readonly rows: number;
-  readonly missing: number;
-  readonly extra: number;
-  readonly changed: number;
-  readonly differing: Uint8Array;
-}
-
 async function compared(run: Run): Promise<Outcome> {
-  const { options, env, found, side, mapping, target, folder } = run;
+  const { options, env, found, side, mapping, target, adapter, folder } = run;
   const schema = options.schema ?? schemaOf(run);
-  const modules = [...side.modules.keys()].map((module) => openModule(side, module));
   const secrets = new Map<string, Uint8Array>();
-  const tables: FoundTable[] = [];
-  for (const sealed of modules) {
-    const located = locateTable(sealed, target.schema, schema);
-    const why = located.kind === 'found' ? missingKey(run, sealed, secrets) : located.reason;
-    if (why === null && located.kind === 'found') tables.push(located);
-    else found.add(incomparableFinding(sealed.module, why ?? ''));
-  }
-  const read = tables.map(({ sealed, table, columns }) => ({
-    sealed,
-    table: table.name,
-    columnOf: (field: string) => columns.get(field) ?? field,
-    blind: blindOf(mapping, sealed.module),
-  }));
+  const located = [...side.modules.keys()].map((module) => {
+    const sealed = openModule(side, module);
+    const table = locateTable(sealed, target.schema, schema, adapter.declared);
+    const why = table.kind === 'found' ? missingKey(run, sealed, secrets) : table.reason;
+    return why === null ? table : incomparable(sealed, why);
+  });
+  const tables = located.filter((one) => one.kind === 'found');
+  const read = tables.map(({ sealed, table, columns }) => {
+    return { sealed, table: table.name, columns, blind: blindOf(mapping, sealed.module) };
+  });
   const workers = workersFor(options.workers, target.estimatedBytes, env);
   const pool = env.startWorkers(workers, {
     mapping: targetMapping(read, mapping.project),
     secrets,
   });
-  const tallies: Tally[] = [];
+  found.showRows(shownTargetRows(target.schema, adapter));
+  const modules: ComparedModule[] = [];
   try {
     await target.inOneSnapshot((source) => pool.callEach(OPEN_SOURCE, { name: TARGET, source }));
     const memory = planMemory(forBuffers(options.memory, pool.size), pool.size);
     const { progress } = env;
     const context: ReconcileContext = { pool, target, scratch: run.scratch, memory, progress };
-    for (const { sealed, table } of tables) {
-      tallies.push(await compareTable(sealed, table.name, context, run));
+    for (const one of located) {
+      modules.push(one.kind === 'found' ? await compareTable(one, context, run) : told(one, run));
     }
     await pool.callEach(CLOSE_SOURCES, null);
     await target.assertUnchanged();
   } finally {
     await pool.close();
   }
-  if (tallies.every(({ rows }) => rows === 0)) {
+  const records = modules.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
+  if (records === 0) {
     const reason = 'the target holds no row of the seal, so nothing was proven';
     found.add({ rule: 'empty', severity: 'BLOCKER', reason });
   }
-  const records = tallies.reduce((sum, { rows }) => sum + rows, 0);
-  return checkOutcome({
+  const outcome = checkOutcome({
     command: 'reconcile',
     sealId: side.sealId,
     dataRoot: side.dataRoot,
     candidate: folder,
     modules: [],
+    compared: {
+      ...{ target: target.label, schema, modules },
+      session: target.statements?.session ?? [],
+    },
     findings: found.list,
     checked: { checks: ['reconcile'], records, references: 0, lowered: [] },
-    facts: {
-      target: target.label,
-      schema,
-      modules: tallies.map(({ differing, ...tally }) => ({ ...tally, ranges: stripOf(differing) })),
-    },
     notes: [
       `target ${target.label}${schema === '' ? '' : `, schema ${schema}`}`,
-      ...tallies.map(lineOf),
       ...othersNotes(tables),
+      ...heldNotes(run),
       ...(target.notes ?? []),
     ],
   });
+  journal(outcome, run, { target: target.label, schema, counts: reconciledCounts(modules) });
+  return outcome;
+}
+
+/** Writes the result into the journal of the project; beside a candidate alone there is none. */
+function journal(
+  { status }: Outcome,
+  { options, env, side }: Run,
+  about: Pick<ReconciledEvent, 'target' | 'schema' | 'counts'>,
+): void {
+  const paths = projectPaths(options.project);
+  if (!existsSync(paths.candidates)) return;
+  const { sealId, dataRoot } = side;
+  const verdict = status === 'PASS' ? 'PASS' : 'FAIL';
+  const writer = { command: 'reconcile', pid: env.pid, at: env.now().toISOString() };
+  appendToJournal(paths.journal, writer, [
+    { event: 'reconciled', sealId, dataRoot, verdict, ...about },
+  ]);
+}
+
+/** Says so where nothing outside of the candidate vouches for its seal. */
+function heldNotes({ options: { expectSeal, project }, folder, side: { sealId } }: Run): string[] {
+  if (expectSeal !== null || isSealedHere({ folder, sealId, project })) return [];
+  return [
+    'the seal is consistent in itself only: give --expect-seal with the seal id that you keep elsewhere',
+  ];
+}
+
+function incomparable(sealed: ModuleSide, reason: string): Incomparable {
+  return { kind: 'incomparable', sealed, reason };
+}
+
+/** Reports a module that cannot be compared. */
+function told({ sealed, reason }: Incomparable, { found }: Run): ComparedModule {
+  found.add(incomparableFinding(sealed.module, reason));
+  return {
+    module: sealed.module,
+    sealed: countOf(sealed),
+    ...{ rows: null, missing: 0, extra: 0, changed: 0, differing: 0 },
+    ranges: sealed.ranges.length,
+    ...{ strip: [], query: null, parts: 0 },
+  };
+}
+
+function countOf({ side, module }: ModuleSide): number {
+  return side.modules.get(module)?.count ?? 0;
 }
 
 /** Finds the schema into which the seal was loaded. @throws Failure USAGE */
@@ -236,32 +266,36 @@ function blindOf({ modules }: LoadedMapping, name: string): string | null {
 }
 
 async function compareTable(
-  sealed: ModuleSide,
-  table: string,
+  { sealed, table, columns }: FoundTable,
   context: ReconcileContext,
   { found, options }: Run,
-): Promise<Tally> {
+): Promise<ComparedModule> {
+  const { name } = table;
   const counts = { missing: 0, extra: 0, changed: 0 };
-  const described = describer(sealed, table, context, (difference) => {
+  const described = describer(sealed, name, context, (difference) => {
     counts[difference.kind] += 1;
-    found.add(reconcileFinding(sealed, table, difference));
+    found.add(reconcileFinding(sealed, name, difference));
     if (options.showValues === null) return;
     valueLines(sealed.module, difference).forEach(options.showValues);
   });
-  const { rows, differing } = await reconcileModule(sealed, table, context, (difference) =>
+  const { rows, differing, ranges } = await reconcileModule(sealed, name, context, (difference) =>
     described.add(difference),
   );
   await described.flush();
-  const count = sealed.side.modules.get(sealed.module)?.count ?? 0;
-  return { module: sealed.module, sealed: count, rows, ...counts, differing };
-}
-
-function lineOf({ module, sealed, rows, missing, extra, changed, differing }: Tally): string {
-  const about = `${module}: ${counted(sealed, 'sealed record')}, ${counted(rows, 'row')} in the target`;
-  if (missing + extra + changed === 0) return `${about}, all equal`;
-  const apart = differing.reduce((sum, one) => sum + one, 0);
-  const ranges = `in ${apart} of ${counted(differing.length, 'range')}`;
-  return `${about}; ${missing} missing, ${extra} extra, ${changed} changed, ${ranges}`;
+  const [first] = ranges;
+  const { statements } = context.target;
+  const read = [...columns.values()].map((column) => column.name);
+  return {
+    module: sealed.module,
+    sealed: countOf(sealed),
+    rows,
+    ...counts,
+    ranges: differing.length,
+    differing: differing.reduce((sum, one) => sum + one, 0),
+    strip: stripOf(differing),
+    query: first === undefined ? null : (statements?.read(name, read, first) ?? null),
+    parts: ranges.length,
+  };
 }
 
 function othersNotes(tables: readonly FoundTable[]): string[] {
@@ -275,7 +309,7 @@ function othersNotes(tables: readonly FoundTable[]): string[] {
 /** The most cells of a strip. */
 const CELLS = 200;
 
-/** Condenses the ranges of a module into a strip, in which a cell is 1 if one of its ranges differs. */
+/** Condenses ranges into a strip, in which a cell is 1 if one of its ranges differs. */
 function stripOf(differing: Uint8Array): number[] {
   const cells = Math.min(CELLS, differing.length);
   return Array.from({ length: cells }, (_, at) => {

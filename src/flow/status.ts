@@ -15,6 +15,7 @@ import type { Journal } from '../journal/line.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/loadMapping.ts';
 import { hasSmoke } from '../mapping/smokeFile.ts';
+import { ageOf } from '../outcome/age.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
@@ -28,6 +29,7 @@ import {
   recover,
   type PointerHistory,
 } from '../journal/pointerHistory.ts';
+import { lastReconcile, type JournaledReconcile } from '../journal/reconciledEntry.ts';
 import { lastScan, type JournaledScan } from '../journal/scanEntry.ts';
 import { sealedLast, isHeld, isPruned } from '../journal/sealedEntry.ts';
 import { parseCanonical } from '../seal/candidateFinding.ts';
@@ -62,6 +64,8 @@ interface Standing {
   readonly run: RunFile | null;
   readonly scan: JournaledScan | null;
   readonly checksCurrent: boolean;
+  /** The last comparison of a target with a seal. */
+  readonly reconciled: JournaledReconcile | null;
   /** Number of approvals that what is built still needs, after its scan. */
   readonly missingApprovals: number;
   /** Sources that are frozen, or whose freeze or unfreeze was not finished; by name. */
@@ -86,7 +90,7 @@ export async function status(project: string, env: Environment): Promise<Outcome
   return actionOutcome({
     command: 'status',
     facts: factsOf(standing, next),
-    notes: linesOf(standing, next),
+    notes: linesOf(standing, next, env.now()),
   });
 }
 
@@ -121,6 +125,7 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
       : 0,
     // A scan of a candidate that did not verify has no checks, and is no older for it.
     checksCurrent: scan?.checks === null || (checks !== null && scan?.checks === checks),
+    reconciled: lastReconcile(journal),
     writes: notWritable(paths, journal),
     journal,
     lock,
@@ -254,6 +259,7 @@ function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
         ? null
         : { ...candidate(built), runId: run?.runId ?? null, dataRoot: run?.dataRoot ?? null },
     scan: scan === null ? null : { ...scan, checksCurrent },
+    reconciled: standing.reconciled,
     missingApprovals: standing.missingApprovals,
     candidates: names,
     writes: [...writes].map(([source, { state, last }]) => {
@@ -270,7 +276,7 @@ function factsOf(standing: Standing, next: NextStep): Record<string, unknown> {
 /** Maximum number of listed candidates that prune would remove. */
 const OTHERS = 8;
 
-function linesOf(standing: Standing, next: NextStep): string[] {
+function linesOf(standing: Standing, next: NextStep, now: Date): string[] {
   const { history, notes, names, built, last, run, journal, lock } = standing;
   const there = (name: string): string => {
     if (!names.includes(name)) return `${name}, no longer there`;
@@ -291,6 +297,9 @@ function linesOf(standing: Standing, next: NextStep): string[] {
   if (run !== null) add('', `run ${run.runId}`);
   if (built !== null && last !== null && last !== built) add('', `but ${last} was sealed after it`);
   add('scan', scanLine(standing));
+  for (const [at, line] of reconciledLines(standing.reconciled, now).entries()) {
+    add(at === 0 ? 'reconciled' : '', line);
+  }
   if (standing.snapshot !== null) add('snapshot', standing.snapshot);
   add('sealed', counted(names.length, 'candidate'));
   const shown = new Set([live, before, built]);
@@ -314,6 +323,21 @@ function writesLine(source: string, { state, last }: WritesState): string {
   return state === 'frozen'
     ? `of ${source} are frozen, since ${last?.at}`
     : `of ${source}: ${last?.change} was begun at ${last?.at}, and not finished`;
+}
+
+/** Returns what the last comparison of a target has shown, with its age; empty if there was none. */
+function reconciledLines(last: JournaledReconcile | null, now: Date): string[] {
+  if (last === null) return [];
+  const { verdict, sealId, target, schema, counts, at } = last;
+  const { missing, extra, changed, incomparable } = counts;
+  const found =
+    verdict === 'PASS'
+      ? ''
+      : `, ${missing} missing, ${extra} extra, ${changed} changed, ${incomparable} not compared`;
+  return [
+    `${verdict}${found}, ${ageOf(at, now)} ago, at ${at}`,
+    `seal ${sealId.slice(0, 8)}, ${target}${schema === '' ? '' : `, schema ${schema}`}`,
+  ];
 }
 
 function scanLine({ built, scan, checksCurrent }: Standing): string {

@@ -94,6 +94,26 @@ export interface WritesEvent {
   readonly recovered?: true;
 }
 
+/** How many records of a target differ from their seal, and modules that could not be compared. */
+export interface ReconciledCounts {
+  readonly missing: number;
+  readonly extra: number;
+  readonly changed: number;
+  readonly incomparable: number;
+}
+
+/** A target was compared with the seal of a candidate; `target` is its place for a person. */
+export interface ReconciledEvent {
+  readonly event: 'reconciled';
+  readonly sealId: string;
+  readonly target: string;
+  /** '' in a target without schemas. */
+  readonly schema: string;
+  readonly verdict: Verdict;
+  readonly counts: ReconciledCounts;
+  readonly dataRoot?: string;
+}
+
 export type JournalEvent =
   | { readonly event: 'begin'; readonly format: number }
   | { readonly event: 'cut'; readonly bytes: number; readonly sha256: string }
@@ -143,6 +163,7 @@ export type JournalEvent =
       readonly target: string;
       readonly records?: number;
     }
+  | ReconciledEvent
   /** The live candidate was read by the project's smoke queries. */
   | { readonly event: 'smoke'; readonly sealId: string; readonly verdict: Verdict };
 

@@ -14,6 +14,7 @@ import {
   type MalformedEvent,
   type Move,
   type MoveEvent,
+  type ReconciledCounts,
   type ProofOfCurrency,
   type SourceState,
   type UnknownEvent,
@@ -43,6 +44,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['clean', readClean],
   ['load-begun', readLoadBegun],
   ['load-done', readLoadDone],
+  ['reconciled', readReconciled],
   ['smoke', readSmoke],
   ['scan', readScan],
   ['pointer-found', readFound],
@@ -135,6 +137,32 @@ function readLoadDone({ sealId, target, records }: JournalMembers): JournalEvent
   return { event: 'load-done', sealId, target, ...(isCount(records) ? { records } : {}) };
 }
 
+/** Reads a comparison of a target; one with missing or inconsistent members counts as failed. */
+function readReconciled(members: JournalMembers): JournalEvent | null {
+  const { sealId, target, schema, verdict, counts, dataRoot } = members;
+  if (!isText(sealId) || !isText(target)) return null;
+  const numbers = Object(counts) as Record<string, unknown>;
+  const count = (name: keyof ReconciledCounts): number => countIn(numbers, name);
+  const [missing, extra] = [count('missing'), count('extra')];
+  const [changed, incomparable] = [count('changed'), count('incomparable')];
+  const equal = verdict === 'PASS' && missing + extra + changed + incomparable === 0;
+  return {
+    event: 'reconciled',
+    sealId,
+    target,
+    schema: isText(schema) ? schema : '',
+    verdict: equal ? 'PASS' : 'FAIL',
+    counts: { missing, extra, changed, incomparable },
+    ...(isText(dataRoot) ? { dataRoot } : {}),
+  };
+}
+
+/** Returns a count; one that is missing is infinite, as it proves nothing. */
+function countIn(numbers: Readonly<Record<string, unknown>> | null, name: string): number {
+  const number = numbers?.[name];
+  return Number.isSafeInteger(number) ? Number(number) : Number.POSITIVE_INFINITY;
+}
+
 /** Reads a smoke test; one without a known verdict counts as failed. */
 function readSmoke({ sealId, verdict }: JournalMembers): JournalEvent | null {
   if (!isText(sealId)) return null;
@@ -146,10 +174,7 @@ function readSmoke({ sealId, verdict }: JournalMembers): JournalEvent | null {
 function readScan({ sealId, checks, verdict, counts }: JournalMembers): JournalEvent | null {
   if (!isText(sealId)) return null;
   const numbers = typeof counts === 'object' ? (counts as Record<string, unknown> | null) : null;
-  const count = (name: Severity): number => {
-    const number = numbers?.[name];
-    return Number.isSafeInteger(number) ? Number(number) : Number.POSITIVE_INFINITY;
-  };
+  const count = (name: Severity): number => countIn(numbers, name);
   const [BLOCKER, WARNING, INFO] = [count('BLOCKER'), count('WARNING'), count('INFO')];
   const passed = verdict === 'PASS' && BLOCKER + WARNING === 0;
   const warned = verdict === 'WARN' && BLOCKER === 0;

@@ -155,8 +155,14 @@ export interface KeyPart {
   readonly transforms?: readonly KeyTransform[];
 }
 
-/** Steps from text to text without options. */
-export type KeyTransform = 'trim' | 'collapse-blanks' | 'upper' | 'lower' | 'nfc';
+/** Steps from text to text. No file has `replace`: a target that is read back has it. */
+export type KeyTransform =
+  | 'trim'
+  | 'collapse-blanks'
+  | 'upper'
+  | 'lower'
+  | 'nfc'
+  | { readonly replace: string; readonly with: string };
 
 export type IdRule =
   /** The legacy key is the record's key. All key columns are fields of the same type. */

@@ -2,6 +2,7 @@
 
 import type { Failure, SerialisedFailure } from './failure.ts';
 import { verdictOf, type FindingList, type Severity, type Verdict } from './finding.ts';
+import type { Comparison } from './comparison.ts';
 import type { ModuleLine } from './moduleLine.ts';
 
 /** DONE or FAILED for an action; a verdict for a check. */
@@ -49,6 +50,8 @@ export interface Outcome {
   readonly modules: readonly ModuleLine[];
   /** Steps of a rehearsal, in order. */
   readonly steps?: readonly Step[];
+  /** A target that was compared with the seal. */
+  readonly compared?: Comparison;
   readonly findings: FindingList;
   readonly checked?: Checked;
   /** Number of findings in the list, by severity. */

@@ -135,8 +135,7 @@ async function pinSession(connection: Connection, writes: boolean): Promise<Serv
   );
   const major = Math.floor(Number(number) / 10_000);
   if (major < OLDEST) throw tooOld(String(version), label);
-  const statements = pinnedOf(major).map(([name, value]) => `SET SESSION ${name} = '${value}'`);
-  await connection.query(statements.join('; '));
+  await connection.query(pinStatements(major).join('; '));
   await assertPinned(connection, major);
   if (writes) await connection.query('SET SESSION default_transaction_read_only = off');
   const hiding = HIDING.map((name) => `current_setting('${name}')`).join(', ');
@@ -162,6 +161,11 @@ export async function assertPinned(connection: Connection, major: number): Promi
   const sameProcess = String(connection.processId) === processId;
   const pinned = settings.every(([name, value], at) => isSet(name, value, values[at] ?? null));
   if (!sameProcess || !pinned) throw behindPooler(connection.label);
+}
+
+/** Returns the statements that pin the settings of a session. */
+export function pinStatements(major: number): string[] {
+  return pinnedOf(major).map(([name, value]) => `SET SESSION ${name} = '${value}'`);
 }
 
 function pinnedOf(major: number): typeof PINNED {

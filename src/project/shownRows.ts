@@ -2,7 +2,7 @@
 
 import { DEFAULT_SOURCE, type Mapping } from '../mapping/model.ts';
 import type { SourceLocator } from '../outcome/finding.ts';
-import type { LocatorKind } from '../source/source.ts';
+import type { LocatorKind, SourceAdapter, SourceSchema } from '../source/source.ts';
 import type { NamedSource } from './sources.ts';
 import { adapterOf, type SourceEnvironment } from './sourceUrl.ts';
 
@@ -27,6 +27,19 @@ export function shownRows(
     const kind = kinds.get(keyOf(source, table));
     return kind === undefined ? row : (showing.get(source)?.(row) ?? row);
   };
+}
+
+/** Returns a function that formats locators of rows of one target. */
+export function shownTargetRows(
+  { tables }: SourceSchema,
+  { showLocator }: Pick<SourceAdapter, 'showLocator'>,
+): (module: string, locator: SourceLocator) => number | string {
+  const located = new Set(tables.filter(({ locator }) => locator !== undefined).map(nameOf));
+  return (_, { table, row }) => (located.has(table) ? (showLocator?.(row) ?? row) : row);
+}
+
+function nameOf({ name }: { readonly name: string }): string {
+  return name;
 }
 
 function keyOf(source: string, table: string): string {

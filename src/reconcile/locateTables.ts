@@ -2,7 +2,9 @@
 
 import { BLIND_FIELD } from '../mapping/compile/module.ts';
 import type { ModuleSide } from '../seal/opened/moduleSide.ts';
-import type { SourceSchema, TableSchema } from '../source/source.ts';
+import type { DeclaredType } from '../source/declared.ts';
+import type { ColumnSchema, SourceAdapter, SourceSchema, TableSchema } from '../source/source.ts';
+import { typeOf, type TargetColumn } from './targetMapping.ts';
 
 /** The table of a module. */
 export interface FoundTable {
@@ -10,7 +12,7 @@ export interface FoundTable {
   readonly sealed: ModuleSide;
   readonly table: TableSchema;
   /** Field → column. */
-  readonly columns: ReadonlyMap<string, string>;
+  readonly columns: ReadonlyMap<string, TargetColumn>;
   /** Columns of the table that are in no record. */
   readonly others: readonly string[];
 }
@@ -22,8 +24,11 @@ export interface Incomparable {
   readonly reason: string;
 }
 
-/** Bytes of a name that PostgreSQL keeps. */
+/** Bytes of a name that PostgreSQL keeps; it is cut after a whole character. */
 const LONGEST_NAME = 63;
+
+/** Types whose values are no texts, so that a column of text does not hold them. */
+const NO_TEXTS = /^(?:boolean|integer|float|bytes|blob)$/;
 
 /** Lists the schemas in which a seal is loaded as a whole, by their names; [''] if the target has none. */
 export function schemasOfSeal({ tables }: SourceSchema, sealId: string): string[] {
@@ -38,35 +43,66 @@ export function locateTable(
   sealed: ModuleSide,
   { tables }: SourceSchema,
   schema: string,
+  declared: SourceAdapter['declared'],
 ): FoundTable | Incomparable {
   const incomparable = (reason: string): Incomparable => ({ kind: 'incomparable', sealed, reason });
   const table = tables.find((one) => isNamed(one, schema, sealed.module));
   if (table === undefined) return incomparable('the target has no such table');
-  if (table.kind !== 'table') return incomparable('it is a view in the target, not a table');
-  const columns = new Map<string, string>();
-  for (const field of sealed.shape.fields.keys()) {
+  if (table.kind !== 'table' || table.derived !== undefined) {
+    return incomparable('it is a view in the target, not a table');
+  }
+  if (table.heirs !== undefined) {
+    return incomparable(
+      `its table has the rows of ${table.heirs.join(', ')} in it, by inheritance`,
+    );
+  }
+  const columns = new Map<string, TargetColumn>();
+  for (const [field, form] of sealed.shape.fields) {
     if (field === BLIND_FIELD) continue;
     const column = columnOf(table, field);
     if (column === null) return incomparable(`the table has no column for the field ${field}`);
-    columns.set(field, column);
+    const type = declared(column);
+    const misfit = misfitOf(typeOf(form), type);
+    if (misfit !== null) return incomparable(`the column ${column.name} ${misfit}`);
+    const isText = type.family === 'text';
+    columns.set(field, { name: column.name, isText });
   }
-  const unreadable = table.unreadable?.find(({ name }) => [...columns.values()].includes(name));
+  const used = new Set([...columns.values()].map(({ name }) => name));
+  const unreadable = table.unreadable?.find(({ name }) => used.has(name));
   if (unreadable !== undefined) {
     return incomparable(`the column ${unreadable.name} cannot be read: ${unreadable.why}`);
   }
-  const used = new Set(columns.values());
   const others = table.columns.map(({ name }) => name).filter((name) => !used.has(name));
   return { kind: 'found', sealed, table, columns, others };
 }
 
-function isNamed({ name, schema }: TableSchema, wanted: string, module: string): boolean {
-  if ((schema ?? '') !== wanted) return false;
-  return name === module || name.endsWith(`.${module}`);
+/** Returns why a column cannot hold the values of a field as they are loaded; null if it can. */
+function misfitOf(type: string, { family, single }: DeclaredType): string | null {
+  if (family === 'text' && NO_TEXTS.test(type)) return 'is of text, which the field is not';
+  if (family !== 'float') return null;
+  if (type !== 'float') return 'is a float, which the field is not';
+  return single === true ? 'is a float of 32 bits, and the field is a double' : null;
 }
 
-function columnOf({ columns }: TableSchema, field: string): string | null {
-  const cut = Buffer.from(field).subarray(0, LONGEST_NAME).toString();
+/** A name with a dot of its own is quoted in a target with schemas, and is no module's in one without. */
+function isNamed({ name, schema }: TableSchema, wanted: string, module: string): boolean {
+  if ((schema ?? '') !== wanted) return false;
+  return name === module || (schema !== undefined && name.endsWith(`.${module}`));
+}
+
+function columnOf({ columns }: TableSchema, field: string): ColumnSchema | null {
   const found =
-    columns.find(({ name }) => name === field) ?? columns.find(({ name }) => name === cut);
-  return found?.name ?? null;
+    columns.find(({ name }) => name === field) ??
+    columns.find(({ name }) => name === firstBytes(field, LONGEST_NAME));
+  return found ?? null;
+}
+
+function firstBytes(text: string, most: number): string {
+  let [bytes, kept] = [0, ''];
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > most) break;
+    kept += character;
+  }
+  return kept;
 }

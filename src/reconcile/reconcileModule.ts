@@ -39,6 +39,8 @@ export interface ReconciledModule {
   readonly rows: number;
   /** For each range of the seal: 1 if it differs, else 0. */
   readonly differing: Uint8Array;
+  /** Parts in which the table was read. */
+  readonly ranges: readonly ReadRange[];
 }
 
 /** Bytes of an entry besides its key. */
@@ -59,7 +61,8 @@ export async function reconcileModule(
   const { target, progress, scratch, pool } = context;
   const rows = await target.count(table);
   progress.begin(`reconcile ${sealed.module}`, rows);
-  const buckets = await hashTable(sealed, { table, rows }, context);
+  const ranges = await target.plan(table, ROWS_PER_RANGE);
+  const buckets = await hashTable(sealed, { rows, ranges }, context);
   const sized = await splitOversized(buckets, context, (input) => pool.call(SPLIT_ROWS, input));
   const comparer = rangeComparer(sealed);
   for await (const sorted of sortedParts(
@@ -73,17 +76,16 @@ export async function reconcileModule(
   for (const { name } of entriesOf(scratch)) remove(join(scratch, name));
   progress.update(rows);
   progress.end();
-  return { rows, differing: comparer.differing };
+  return { rows, differing: comparer.differing, ranges };
 }
 
 /** Hashes the rows of a table into buckets that ascend by key. */
 async function hashTable(
   sealed: ModuleSide,
-  { table, rows }: { readonly table: string; readonly rows: number },
+  { rows, ranges }: { readonly rows: number; readonly ranges: readonly ReadRange[] },
   context: ReconcileContext,
 ): Promise<Bucket[]> {
-  const { pool, target, progress, scratch, memory } = context;
-  const ranges = await target.plan(table, ROWS_PER_RANGE);
+  const { pool, progress, scratch, memory } = context;
   const router = routerFor(sealed, rows, context);
   assertFreeSpace(scratch, rows * (ENTRY + keyBytes(sealed)), {
     what: `not enough space to sort the rows of ${sealed.module}`,

@@ -5,21 +5,27 @@
  */
 
 import type { LoadedMapping } from '../mapping/loadMapping.ts';
-import type { FieldMapping, ModuleMapping } from '../mapping/model.ts';
-import { BLIND_FIELD } from '../mapping/compile/module.ts';
+import type { FieldMapping, KeyPart, ModuleMapping } from '../mapping/model.ts';
 import { formatType } from '../record/type.ts';
 import type { ModuleSide } from '../seal/opened/moduleSide.ts';
 
 /** Name of the target among the sources of the mapping. */
 export const TARGET = 'target';
 
+/** The column of a field. */
+export interface TargetColumn {
+  readonly name: string;
+  /** Whether it is declared as text, so that it holds the text of the record itself. */
+  readonly isText: boolean;
+}
+
 /** Where the records of a module are. */
 export interface TargetTable {
   readonly sealed: ModuleSide;
   /** Name of the table, as the adapter of its database names it. */
   readonly table: string;
-  /** Column of a field. */
-  readonly columnOf: (field: string) => string;
+  /** Field → column. */
+  readonly columns: ReadonlyMap<string, TargetColumn>;
   /** Id of the secret key of its blinds; null if its records have none. */
   readonly blind: string | null;
 }
@@ -40,11 +46,14 @@ export function targetMapping(
   };
 }
 
-function moduleOf({ sealed, table, columnOf, blind }: TargetTable): ModuleMapping {
+function moduleOf({ sealed, table, columns, blind }: TargetTable): ModuleMapping {
   const fields: [string, FieldMapping][] = [];
   for (const [field, form] of sealed.shape.fields) {
-    if (field === BLIND_FIELD) continue;
-    fields.push([field, { column: columnOf(field), type: readAs(typeOf(form)) }]);
+    const column = columns.get(field);
+    if (column === undefined) continue;
+    const type = typeOf(form);
+    const isKey = sealed.keyFields.includes(field);
+    fields.push([field, isKey ? partOfKey(column, type) : fieldOf(column, type)]);
   }
   return {
     module: sealed.module,
@@ -52,7 +61,8 @@ function moduleOf({ sealed, table, columnOf, blind }: TargetTable): ModuleMappin
     key: sealed.keyFields.map((field, at) => {
       const type = sealed.keyTypes[at];
       if (type === undefined) throw new TypeError('a key has fewer types than fields');
-      return { column: columnOf(field), type: formatType(type) };
+      const column = columns.get(field) ?? { name: field, isText: false };
+      return partOfKey(column, formatType(type));
     }),
     id: { rule: 'keep' },
     fields: Object.fromEntries(fields),
@@ -60,12 +70,33 @@ function moduleOf({ sealed, table, columnOf, blind }: TargetTable): ModuleMappin
   };
 }
 
-function typeOf(form: string): string {
+export function typeOf(form: string): string {
   return (JSON.parse(form) as { readonly type: string }).type;
 }
 
-/** An enum's values are checked by their bytes; a tagged value is stored as the JSON that it is. */
-function readAs(type: string): string {
-  if (type === 'enum') return 'string';
-  return type.replace(/\btagged\b/, 'json').replace(/\benum\b/, 'string');
+/**
+ * A part of a key keeps its type, by which keys are ordered. In a column of text, a UUID in capitals is
+ * another id: it is made invalid.
+ */
+function partOfKey({ name, isText }: TargetColumn, type: string): KeyPart {
+  if (type !== 'uuid' || !isText) return { column: name, type };
+  return { column: name, type, transforms: NO_CAPITALS };
+}
+
+const NO_CAPITALS = Array.from('ABCDEF', (letter) => ({ replace: letter, with: '?' }));
+
+/** Types whose values are texts in a record. */
+const TEXTS = /^(?:string|enum|bigint|decimal|date|time|timestamp|timestamptz|uuid)\b/;
+
+/**
+ * Values are texts as they are loaded: in a column of text, 1.1 is not 1.10. An enum's values are checked
+ * by their bytes; a tagged value is stored as the JSON that it is. A JSON null is loaded as null, so the
+ * text of one is no value of the field.
+ */
+function fieldOf({ name, isText }: TargetColumn, type: string): FieldMapping {
+  if (type === 'enum' || (isText && TEXTS.test(type))) return { column: name, type: 'string' };
+  if (type === 'json' || type === 'tagged') {
+    return { column: name, type: 'json', transforms: [{ sentinels: ['null'] }] };
+  }
+  return { column: name, type: type.replace(/\btagged\b/, 'json').replace(/\benum\b/, 'string') };
 }

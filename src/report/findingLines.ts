@@ -81,20 +81,30 @@ function placesOf({ count }: FindingCount, first: readonly Finding[]): string[] 
   const places = first.map(placeOf).filter((place) => place !== '');
   if (count === 1) return places;
   const rows = first.flatMap(({ source }) => source?.row ?? []);
-  const areRows = rows.length > 0 && rows.length === first.length;
+  const areRows = rows.length > 0 && rows.length === first.length && !first.some(namesRecord);
   const named: (number | string)[] = areRows ? rows : places;
   const listed = [...named, ...(count > named.length ? ['…'] : [])].join(', ');
   const many = `${grouped(count)} ${areRows ? 'rows' : 'findings'}`;
   return [named.length === 0 ? many : `${many} (${listed})`];
 }
 
+/** Whether a rule is about rows of a target. */
+function isOfTarget(rule: string): boolean {
+  return rule.startsWith('target-');
+}
+
+function namesRecord({ rule, recordId }: Finding): boolean {
+  return isOfTarget(rule) && recordId !== undefined;
+}
+
 /** Maximum number of rows of a group that are named. */
 const MEMBERS = 5;
 
-function placeOf({ recordId, file, line, source, members }: Finding): string {
-  // The row suffices as a location; the record's id would only make the line longer.
+function placeOf({ rule, recordId, file, line, source, members }: Finding): string {
+  // The row suffices as a location, unless it is one of a target: its record is elsewhere.
   const name = recordId ?? (line === undefined ? undefined : `of line ${line}`);
-  const record = name === undefined || source !== undefined ? [] : [`record ${name}`];
+  const located = source !== undefined && !isOfTarget(rule);
+  const record = name === undefined || located ? [] : [`record ${name}`];
   const rows = members?.slice(0, MEMBERS).map(({ row }) => row) ?? [];
   const group = `rows ${rows.join(', ')}${rows.length < (members?.length ?? 0) ? ', …' : ''}`;
   return [

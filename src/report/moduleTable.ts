@@ -8,34 +8,40 @@ import type { ModuleLine } from '../outcome/moduleLine.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { counted } from '../outcome/counted.ts';
 import { printable } from '../outcome/printable.ts';
+import { alignColumns } from './alignColumns.ts';
+import { comparedTable } from './comparedTable.ts';
 
 /** Lines that are not modules: the header and the sum. */
 const FRAME = 2;
 
 /** Returns at most `lines` lines; `lines` has to be at least 5. */
 export function moduleTable(outcome: Outcome, lines: number): string[] {
-  const { modules } = outcome;
+  const { modules, compared } = outcome;
+  if (compared !== undefined) return comparedTable(compared, lines);
   if (modules.length === 0) return [];
   const kept =
     modules.length + FRAME <= lines ? modules : worstAndLargest(outcome, lines - FRAME - 1);
   const sum = (of: (line: ModuleLine) => number): number =>
     modules.reduce((total, line) => total + of(line), 0);
-  const table = alignColumns([
-    ['module', 'rows', 'records', 'rejected', 'root'],
-    ...kept.map((line) => [
-      line.module,
-      String(line.rows),
-      String(line.records),
-      String(line.rejected),
-      line.root.slice(0, 16),
-    ]),
+  const table = alignColumns(
     [
-      counted(modules.length, 'module'),
-      String(sum((line) => line.rows)),
-      String(sum((line) => line.records)),
-      String(sum((line) => line.rejected)),
+      ['module', 'rows', 'records', 'rejected', 'root'],
+      ...kept.map((line) => [
+        line.module,
+        String(line.rows),
+        String(line.records),
+        String(line.rejected),
+        line.root.slice(0, 16),
+      ]),
+      [
+        counted(modules.length, 'module'),
+        String(sum((line) => line.rows)),
+        String(sum((line) => line.records)),
+        String(sum((line) => line.rejected)),
+      ],
     ],
-  ]);
+    3,
+  );
   if (kept.length < modules.length) table.splice(-1, 0, others(outcome, new Set(kept)));
   return table.map(printable);
 }
@@ -81,20 +87,4 @@ function foundIn({ findings }: Outcome): Map<string, { blockers: number; warning
     });
   }
   return found;
-}
-
-/** Aligns the first column to the left and the others to the right. */
-function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths = [0, 1, 2, 3].map((column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join('  ')
-      .trimEnd(),
-  );
 }

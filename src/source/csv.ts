@@ -41,14 +41,13 @@ import { declaredOfFile, fileOf, placesOf, schemaOf, type TableFile } from './fi
 import type {
   PreparedSource,
   PrepareOptions,
-  ReadingNote,
   Row,
   SourceAdapter,
   SourceHandle,
   SourceLocation,
   SourceReader,
-  Told,
 } from './source.ts';
+import type { ReadingNote, Told } from './told.ts';
 
 const SCHEME = 'csv';
 const EXTENSION = '.csv';

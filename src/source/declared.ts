@@ -22,6 +22,8 @@ export interface DeclaredType {
   readonly clock?: Clock;
   /** Fraction digits of a decimal or of seconds. */
   readonly digits?: number;
+  /** Whether a float has 32 bits, and not those of a double; left out if it is not known. */
+  readonly single?: true;
   /** Maximum number of characters of a text. */
   readonly length?: number;
   /** Whether the source holds every value to it, in one form; left out if it is a hint. */

@@ -11,7 +11,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../outcome/failure.ts';
 import { formatAddress, parseAddress, USAGE, type PostgresAddress } from '../postgres/address.ts';
 import type { Connection } from '../postgres/connect.ts';
-import { assertPinned, openSession, type ServerFacts } from '../postgres/session.ts';
+import { assertPinned, openSession, pinStatements, type ServerFacts } from '../postgres/session.ts';
 import { completeAddress } from '../postgres/settings.ts';
 import { POSTGRES_DIALECT } from '../sql/postgresQuery.ts';
 import { countOnce } from './countOnce.ts';
@@ -21,8 +21,9 @@ import { readType } from './postgres/declaredType.ts';
 import { listObjects } from './postgres/inventory.ts';
 import { isRewritten, lockByQuery, lockTables } from './postgres/locking.ts';
 import { planRanges, rangesOfRows } from './postgres/rangePlan.ts';
-import { openReader, tableNamed, type PostgresHandle } from './postgres/reader.ts';
+import { openReader, readStatement, tableNamed, type PostgresHandle } from './postgres/reader.ts';
 import { planRelations, type PlannedRelations } from './postgres/relation.ts';
+import type { ReadStatements } from './readStatements.ts';
 import { unsteadyView } from './postgres/steadyViews.ts';
 import type {
   PreparedSource,
@@ -103,6 +104,7 @@ function prepared(begun: Begun): PreparedSource {
     get notes() {
       return [serverNote(facts), ...(snapshotNote === null ? [] : [snapshotNote])];
     },
+    statements: statementsOf(begun),
     plan: async (table, rows) => {
       // Queries run in readers only, as one range.
       if (planned.relations.get(table)?.schema.kind === 'query') return [{}];
@@ -151,6 +153,14 @@ function prepared(begun: Begun): PreparedSource {
     async close() {
       connection.end();
     },
+  };
+}
+
+function statementsOf({ catalogue, facts, connection: { label } }: Begun): ReadStatements {
+  return {
+    session: [...pinStatements(facts.major), BEGIN],
+    read: (table, columns, range) =>
+      readStatement(tableNamed(catalogue.access, table, label), columns, range, label),
   };
 }
 

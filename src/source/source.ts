@@ -13,6 +13,8 @@ import type { SqlDialect } from '../sql/sqlDialect.ts';
 import type { CellPage } from './cellPage.ts';
 import type { DamageCheck } from './damageCheck.ts';
 import type { DeclaredType } from './declared.ts';
+import type { ReadStatements } from './readStatements.ts';
+import type { Told } from './told.ts';
 import type { Unchanged } from './unchanged.ts';
 import type { WriteControl } from './writeControl.ts';
 
@@ -68,6 +70,8 @@ export interface TableSchema {
   /** Declared unique sets besides the primary key; partial and expression indexes are left out. */
   readonly unique: readonly (readonly string[])[];
   readonly foreignKeys: readonly ForeignKey[];
+  /** Tables that inherit from it: a query of it sees their rows, too. Left out if there are none. */
+  readonly heirs?: readonly string[];
   /** Left out if every column can be read. */
   readonly unreadable?: readonly UnreadableColumn[];
   /** Reason why it holds no data of its own, such as an index; left out if it does. */
@@ -242,6 +246,8 @@ export interface PreparedSource extends Unchanged {
   readonly estimatedBytes: number | null;
   /** How files are read, if that was determined from their content. */
   readonly told?: Told;
+  /** How tables are read, for auditors; only if there is a language in which it can be said. */
+  readonly statements?: ReadStatements;
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
   plan(table: string, rows: number): Promise<ReadRange[]>;
   /** Returns ranges that hold the rows with these locators, which ascend, and few others. */
@@ -298,20 +304,6 @@ export interface PrepareOptions {
    * reading is chosen, if there is one, and reported. Otherwise such files are rejected.
    */
   readonly explore?: boolean;
-}
-
-/** How files are read: as a location with all options, and as notes for a person. */
-export interface Told {
-  readonly location: SourceLocation;
-  readonly notes: readonly ReadingNote[];
-}
-
-/** A note for a person on how a table is read; clauses without values. */
-export interface ReadingNote {
-  readonly table: string;
-  readonly severity: 'WARNING' | 'INFO';
-  readonly what: string;
-  readonly advice: string;
 }
 
 export interface SourceAdapter {

@@ -52,6 +52,18 @@ const EVENTS: readonly (readonly [string, JournalEvent])[] = [
     'rollback-not-done',
     { event: 'move', move: 'rollback', step: 'not-done', to: ID, recovered: true },
   ],
+  [
+    'reconciled',
+    {
+      event: 'reconciled',
+      sealId: ID,
+      target: 'db.example.org/app',
+      schema: 'sealift__aaaaaaaa',
+      verdict: 'FAIL',
+      counts: { missing: 1, extra: 0, changed: 2, incomparable: 1 },
+      dataRoot: HASH,
+    },
+  ],
   ['pointer-found', { event: 'pointer-found', found: null, expected: ID }],
   ['prune', { event: 'prune', candidates: [ID] }],
   [

@@ -67,6 +67,7 @@ function byConverter(type: FieldType): WriteCell {
     if (converted === null || converted instanceof Rejection) return -1;
     if (converted instanceof BlobContent) return -1;
     const json = converted instanceof RawJson ? converted.text : JSON.stringify(converted);
+    if (json === 'null') return -1;
     const length = Buffer.byteLength(json);
     return at + length > target.length ? -1 : at + target.write(json, at);
   };

@@ -95,6 +95,8 @@ function fieldsOf({ fields, columns }: CompiledModule): Field[] | null {
   const found: Field[] = [];
   for (const [index, { name, mapping, type }] of fields.entries()) {
     if (!('column' in mapping)) return null;
+    // The form of JSON leaves the text of a null to the mapper, and nothing else is transformed there.
+    if (mapping.transforms !== undefined && type.kind !== 'json') return null;
     const open = Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
     found.push({ open, column: columns.indexOf(mapping.column), write: cellForm(type) });
   }
@@ -106,8 +108,8 @@ function keysOf({
   columns,
 }: CompiledModule): { column: number; write: WriteKeyPart }[] | null {
   const found: { column: number; write: WriteKeyPart }[] = [];
-  for (const { column, type } of key) {
-    const write = keyForm(type);
+  for (const { column, type, transforms } of key) {
+    const write = transforms === undefined ? keyForm(type) : null;
     if (write === null) return null;
     found.push({ column: columns.indexOf(column), write });
   }

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 
 import type { Outcome } from '../../outcome/outcome.ts';
 import type { Timing } from '../timing.ts';
+import { comparedPart, readingPart } from './comparedPart.ts';
 import { findingsPart } from './findingsPart.ts';
 import { groupFindings } from './groups.ts';
 // Renamed, as formatters close elements in templates called html, and indent the hashed texts.
@@ -31,12 +32,14 @@ export function* htmlReport(outcome: Outcome, timing: Timing): Generator<Uint8Ar
   yield chunk(headPart(outcome, timing));
   yield chunk(verdictPart(outcome));
   yield chunk(tilesPart(outcome, timing));
+  yield chunk(comparedPart(outcome));
   yield chunk(nextPart(outcome, groups));
   yield chunk(idsPart(outcome));
   yield chunk(accountingPart(outcome, groups));
   yield chunk(stepsPart(outcome));
   for (const part of findingsPart(groups, outcome.counts)) yield chunk(part);
   yield chunk(notesPart(outcome));
+  yield chunk(readingPart(outcome));
   yield chunk(timelinePart(timing));
   yield chunk(footPart());
 }

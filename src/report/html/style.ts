@@ -116,6 +116,15 @@ background:var(--card);border:1px solid var(--quiet);border-radius:6px}
 .time svg{display:block;width:100%;min-width:8rem;height:.6rem;margin:.4rem 0}
 .time td:last-child{width:45%}
 .time rect{fill:var(--link)}
+td:has(.said){width:40%}
+.strips svg{display:block;width:100%;min-width:10rem;height:1.1rem;margin:.2rem 0}
+.strips rect.good{fill:var(--good)}
+.strips rect.bad{fill:var(--bad)}
+.said{color:var(--tone);font-size:.8125rem;white-space:nowrap}
+.key::before{content:"";display:inline-block;width:1.5em;height:.5em;margin:0 .4em .1em .75em}
+.key.good::before{background:var(--good)}
+.key.bad::before{background:var(--bad);height:.8em;margin-bottom:-.05em}
+.queries dd{display:block}
 .notes{margin:0;padding-left:2.25rem}
 .notes li{overflow-wrap:anywhere}
 [hidden]{display:none!important}

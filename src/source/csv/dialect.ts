@@ -5,7 +5,7 @@
  */
 
 import { Failure } from '../../outcome/failure.ts';
-import type { ReadingNote } from '../source.ts';
+import type { ReadingNote } from '../told.ts';
 import { CsvDefect } from './defect.ts';
 import { LINE_END_NAMES } from './lineEnd.ts';
 import type { CsvOptions, LineEnd } from './location.ts';

@@ -11,7 +11,7 @@ import { isForbidden, readFailure } from '../../disk/errors.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import { compareNames } from '../nameOrder.ts';
-import type { ReadingNote } from '../source.ts';
+import type { ReadingNote } from '../told.ts';
 
 const CHUNK_BYTES = 2 ** 20;
 const SHOWN_NAMES = 8;

@@ -127,6 +127,12 @@ const PARTITIONS = `
   )
   SELECT part.top, part.oid FROM part ORDER BY part.top, part.oid`;
 
+/** Tables that inherit from others, which are no partitions. */
+const HEIRS = `
+  SELECT i.inhparent, i.inhrelid FROM pg_catalog.pg_inherits i
+    JOIN pg_catalog.pg_class p ON p.oid = i.inhparent WHERE p.relkind = 'r'
+  ORDER BY i.inhparent, i.inhrelid`;
+
 /** Reads the catalogue. @throws Failure */
 export async function readCatalogue(connection: Connection): Promise<Catalogue> {
   const relations = (await connection.query(RELATIONS)).map(relationOf);
@@ -136,6 +142,9 @@ export async function readCatalogue(connection: Connection): Promise<Catalogue> 
   const byOid = new Map(relations.map((relation) => [relation.oid, relation]));
   const partitions = grouped(await connection.query(PARTITIONS), ([, oid]) => {
     return byOid.get(String(oid));
+  });
+  const heirs = grouped(await connection.query(HEIRS), ([, oid]) => {
+    return byOid.get(String(oid))?.name ?? 'a table of the system';
   });
   const tables: TableSchema[] = [];
   const access: TableAccess[] = [];
@@ -159,6 +168,7 @@ export async function readCatalogue(connection: Connection): Promise<Catalogue> 
       columns: found.map(({ column }) => column),
       ...keysOf(keys.get(oid) ?? []),
       foreignKeys: foreignKeys.get(oid) ?? [],
+      ...(heirs.has(oid) ? { heirs: heirs.get(oid) ?? [] } : {}),
     });
     access.push({
       name,

@@ -19,6 +19,7 @@ export function readType(declared: string): DeclaredType {
     case 'oid':
       return { family: 'integer' };
     case 'real':
+      return { family: 'float', single: true };
     case 'double precision':
       return { family: 'float' };
     case 'numeric':

@@ -173,6 +173,16 @@ function copyOfRelation(relation: RelationAccess, columns: readonly string[], la
   return { sql: `COPY (${sql}) TO STDOUT`, forms: read.map(({ form }) => form), located };
 }
 
+/** Returns the statement that reads a range of a table. */
+export function readStatement(
+  table: TableAccess,
+  columns: readonly string[],
+  range: ReadRange,
+  label: string,
+): string {
+  return copyOfTable(table, columns, range, label).sql;
+}
+
 function copyOfTable(
   table: TableAccess,
   columns: readonly string[],

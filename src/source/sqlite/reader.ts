@@ -49,6 +49,7 @@ const MIN_ROWID = -(2n ** 63n);
 const MAX_ROWID = 2n ** 63n - 1n;
 
 /** Opens a connection and takes its snapshot; `relations` can be read by their names, too. */
+import type { RowAccess } from './schema.ts';
 export function openReader(
   access: Access,
   relations: readonly RelationAccess[] = [],
@@ -153,12 +154,7 @@ function prepare(
   encoding: Encoding,
 ): Statements {
   const statement = (list: readonly string[]) =>
-    db
-      .prepare<[bigint, bigint], Cell[]>(
-        `SELECT ${list.join(', ')} FROM main.${quote(table)} ` +
-          `WHERE ${rowid} >= ? AND ${rowid} <= ? ORDER BY ${rowid}`,
-      )
-      .raw();
+    db.prepare<[bigint, bigint], Cell[]>(rowsBetween(table, list, rowid)).raw();
   const names = [...columns.map(quote), rowid];
   if (encoding !== 'UTF-8') names.push(halfUnits(columns));
   const made: { -readonly [M in Mode]?: PageStatement } = {};
@@ -174,6 +170,29 @@ function prepare(
       return (made.exact ??= statement([...exactColumns(columns), rowid]).safeIntegers());
     },
   };
+}
+
+/** Returns the statement that reads a range of a table, for a person. */
+export function readStatement(
+  table: string,
+  columns: readonly string[],
+  rows: RowAccess,
+  range: ReadRange,
+): string {
+  const list = columns.map(quote);
+  if (rows.kind !== 'rowid') return `SELECT ${list.join(', ')} FROM main.${quote(table)}`;
+  const { lo, hi } = range as RowidRange;
+  const bounds = [lo === null ? MIN_ROWID : BigInt(lo) + 1n, hi === null ? MAX_ROWID : BigInt(hi)];
+  const sql = rowsBetween(table, [...list, rows.rowid], rows.rowid);
+  return bounds.reduce((text, bound) => text.replace('?', String(bound)), sql);
+}
+
+/** Returns the statement that reads rows by their rowids; its bounds are parameters. */
+function rowsBetween(table: string, list: readonly string[], rowid: string): string {
+  return (
+    `SELECT ${list.join(', ')} FROM main.${quote(table)} ` +
+    `WHERE ${rowid} >= ? AND ${rowid} <= ? ORDER BY ${rowid}`
+  );
 }
 
 function* pagesByRowid(

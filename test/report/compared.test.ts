@@ -1,0 +1,91 @@
+/** A compared target in reports: a table in the terminal, a strip of ranges for each module on the page. */
+
+import { describe, expect, it } from 'vitest';
+
+import type { ComparedModule, Comparison } from '../../src/outcome/comparison.ts';
+import { checkOutcome, type Outcome } from '../../src/outcome/outcome.ts';
+import { comparedPart, readingPart } from '../../src/report/html/comparedPart.ts';
+import { moduleTable } from '../../src/report/moduleTable.ts';
+
+const EQUAL: ComparedModule = {
+  module: 'dog',
+  ...{ sealed: 9000, rows: 9000, missing: 0, extra: 0, changed: 0 },
+  ...{ ranges: 4, differing: 0, strip: [0, 0, 0, 0] },
+  ...{ query: 'COPY (SELECT "id" FROM ONLY "s"."dog") TO STDOUT', parts: 3 },
+};
+const APART: ComparedModule = {
+  ...EQUAL,
+  module: 'owner',
+  ...{ rows: 9001, missing: 1, extra: 2, changed: 1200, differing: 2, strip: [0, 1, 1, 0] },
+};
+const UNKNOWN: ComparedModule = {
+  ...EQUAL,
+  module: 'secret',
+  ...{ rows: null, strip: [], query: null, parts: 0 },
+};
+
+function outcomeOf(modules: readonly ComparedModule[]): Outcome {
+  const session = ["SET SESSION TimeZone = 'UTC'"];
+  const compared: Comparison = { target: 'db', schema: 's', modules, session };
+  return checkOutcome({ command: 'reconcile', modules: [], compared, findings: [], notes: [] });
+}
+
+/** The text of markup, as a screen reader has it. */
+function textOf(markup: string): string {
+  return markup
+    .replaceAll(/<svg[^>]*aria-hidden="true".*?<\/svg>/gs, '')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ');
+}
+
+describe('a compared target', () => {
+  it('is a table of aligned numbers, with the sum of what is known', () => {
+    expect(moduleTable(outcomeOf([EQUAL, APART, UNKNOWN]), 40)).toEqual([
+      'module     sealed  target  missing  extra  changed',
+      'dog          9000    9000        0      0        0',
+      'owner        9000    9001        1      2     1200',
+      'secret       9000       ?        ?      ?        ?',
+      '3 modules   27000   18001        1      2     1200',
+    ]);
+  });
+
+  it('of many modules keeps those that differ or are not known, and sums up the others', () => {
+    const many = Array.from({ length: 48 }, (_, at) => ({ ...EQUAL, module: `m${at}` }));
+    const lines = moduleTable(outcomeOf([...many, APART, UNKNOWN]), 8);
+    expect(lines).toHaveLength(8);
+    expect(lines.join('\n')).toMatch(
+      /owner.*\n(.*\n)*secret.*\nand 45 more, all equal\n50 modules/,
+    );
+    const all = moduleTable(outcomeOf(many.map((one) => ({ ...one, missing: 1 }))), 8);
+    expect(all.at(-2)).toBe('and 43 more, 43 of them not equal');
+  });
+
+  it('is a strip of ranges for each module, of which a text says the same', () => {
+    const { markup } = comparedPart(outcomeOf([EQUAL, APART, UNKNOWN]));
+    const rects = [
+      ...markup.matchAll(/<rect\s+class="(\w+)"\s+x="(\d+)"\s+y="\d+"\s+width="(\d+)"/g),
+    ];
+    expect(rects.map(([, of, from, width]) => [of, from, width])).toEqual([
+      ['good', '0', '4'],
+      ['good', '0', '1'],
+      ['bad', '1', '2'],
+      ['good', '3', '1'],
+    ]);
+    const text = textOf(markup);
+    expect(text).toContain('dog ✓ all equal 9,000 9,000 0 0 0');
+    expect(text).toContain('owner ✗ 2 of 4 ranges different 9,000 9,001 1 2 1,200');
+    expect(text).toContain('secret could not be compared 9,000 ? ? ? ?');
+  });
+
+  it('tells the statements that have read it', () => {
+    const text = textOf(readingPart(outcomeOf([EQUAL, UNKNOWN])).markup);
+    expect(text).toContain('SET SESSION TimeZone = &#39;UTC&#39;;');
+    expect(text).toContain('dog COPY (SELECT &quot;id&quot; FROM ONLY');
+    expect(text).toContain('the first of 3 parts of the table');
+  });
+
+  it('is not on the page of a command that compares none', () => {
+    const none = checkOutcome({ command: 'scan', modules: [], findings: [], notes: [] });
+    expect([comparedPart(none).markup, readingPart(none).markup]).toEqual(['', '']);
+  });
+});
