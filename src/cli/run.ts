@@ -35,7 +35,7 @@ import { recordPhases } from './phases.ts';
 import { runProgram } from './runProgram.ts';
 import { runSelf } from './runSelf.ts';
 import { colored, terminalProgress, terminalStyle, wantsColor } from './terminal.ts';
-import { ADAPTERS } from './wire.ts';
+import { ADAPTERS, TARGETS } from './wire.ts';
 
 export interface CommonOptions {
   readonly project: string;
@@ -169,6 +169,7 @@ export function environment(
   const { cwd, temporary, processors, pid, variables } = host;
   return {
     adapters: ADAPTERS,
+    targets: TARGETS,
     startWorkers: (workers, start) =>
       workers === 0 ? inlinePool(CANDIDATE_ANSWERS) : createPool(WORKER, workers, start),
     variables,

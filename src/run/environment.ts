@@ -1,10 +1,11 @@
 /** Inputs of a command from outside: clock, variables, adapters, worker threads, a display. */
 
 import type { RunProgram } from '../crypto/sshSignature.ts';
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { Failure } from '../outcome/failure.ts';
 import type { Adapters } from '../source/source.ts';
+import type { TargetAdapters } from '../target/target.ts';
 
 /** The unit of a progress step, and the group that the step belongs to. */
 export interface About {
@@ -33,6 +34,7 @@ export type WorkerStart = {
 
 export interface Environment {
   readonly adapters: Adapters;
+  readonly targets: TargetAdapters;
   /**
    * Starts worker threads that answer the calls about candidates and, given a mapping, those of
    * migrate. With 0 workers, the calling thread answers those about candidates.

@@ -1,0 +1,184 @@
+/**
+ * load: verifies a scanned candidate again, and writes its records to a database: tables, rows,
+ * constraints. Killed at any moment, the next load of the same seal goes on.
+ */
+
+import { join } from 'node:path';
+
+import { signed, type JournalEvent } from '../journal/event.ts';
+import { appendToJournal } from '../journal/journal.ts';
+import { checkRecords, loadCandidate, type Loaded, type LoadWork } from '../load/loadCandidate.ts';
+import { counted, grouped } from '../outcome/counted.ts';
+import { Failure } from '../outcome/failure.ts';
+import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
+import { projectPaths, type ProjectPaths } from '../project/paths.ts';
+import { assertSealId } from '../project/sealIdOption.ts';
+import { locateTarget } from '../project/targetUrl.ts';
+import {
+  assertExpected,
+  assertNoSample,
+  assertScanned,
+  assertSealedHere,
+  chosen,
+  type Chosen,
+} from '../promote/candidacy.ts';
+import { verifyWhole } from '../promote/pointerSession.ts';
+import type { Environment } from '../run/environment.ts';
+import { operatorOf } from '../run/operator.ts';
+import type { Workers } from '../run/workers.ts';
+import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
+import { SCHEMA_FILE, type RunFile } from '../seal/format.ts';
+import { sealedLines } from '../seal/sealedLines.ts';
+import { sealedPath, sealIdOf } from '../seal/sealedFolders.ts';
+import { tableForms, type TableForm } from '../target/tableForm.ts';
+import type { MaxLag, Target } from '../target/target.ts';
+
+export interface LoadOptions extends Chosen {
+  readonly project: string;
+  /** URL of the target. */
+  readonly target: string;
+  /** Schema with tables that are there; null for a schema of the load's own. */
+  readonly into: string | null;
+  /** First part of the name of a schema of the load's own; null for the default. */
+  readonly schema: string | null;
+  /** Whether rows of others may be in the tables. */
+  readonly allowRows: boolean;
+  /** Names of constraints that are left out. */
+  readonly without: readonly string[];
+  readonly rowsPerSecond: number | null;
+  readonly maxLag: MaxLag | null;
+  /** Milliseconds that a batch takes. */
+  readonly batchMs: number;
+  readonly dryRun: boolean;
+  readonly who: string | null;
+  readonly workers: Workers;
+}
+
+const CONNECT_MS = 30_000;
+
+/** Loads a candidate. A failure loses nothing: the next run goes on. */
+export async function load(options: LoadOptions, env: Environment): Promise<Outcome> {
+  assertSealId(options.expectSeal);
+  const paths = projectPaths(options.project);
+  const who = operatorOf(options.who, env);
+  const { adapter, location } = locateTarget(options.target, env);
+  const name = chosen(paths, options);
+  assertExpected(name, options.expectSeal);
+  if (options.expectSeal === null) assertSealedHere(paths, name);
+  await assertScanned(paths, name, options);
+  const { run, dataRoot } = await verifyWhole(paths.candidates, name, options.workers, env);
+  if (run === null || dataRoot === null) throw new Error('a verified candidate has a run file');
+  assertNoSample({ run }, name);
+  const folder = sealedPath(paths.candidates, name);
+  const tables = tablesOf(folder, run, options);
+  const sealId = sealIdOf(name);
+  const target = await adapter.open(location, {
+    ...options,
+    seal: { sealId, dataRoot, tool: env.tool.version, who },
+    tables,
+    name: options.schema,
+    throttle: {
+      rowsPerSecond: options.rowsPerSecond,
+      lag: options.maxLag,
+      batchMs: options.batchMs,
+    },
+    outside: {
+      variables: env.variables,
+      signal: env.signal,
+      now: env.now,
+      pid: env.pid,
+      connectMs: CONNECT_MS,
+    },
+  });
+  const forget = env.onInterrupt(() => {
+    void target.close();
+  });
+  const work: LoadWork = {
+    folder,
+    tables,
+    rowsPerSecond: options.rowsPerSecond,
+    display: env.progress,
+    now: env.now,
+    signal: env.signal,
+  };
+  try {
+    const notes = await done(target, work, { paths, sealId, dataRoot, who, options }, env);
+    return actionOutcome({
+      command: 'load',
+      runId: run.runId,
+      sealId,
+      dataRoot,
+      candidate: folder,
+      modules: sealedLines(run),
+      facts: { target: target.label, ddl: target.ddl },
+      notes,
+    });
+  } finally {
+    forget();
+    await target.close();
+  }
+}
+
+interface About {
+  readonly paths: ProjectPaths;
+  readonly sealId: string;
+  readonly dataRoot: string;
+  readonly who: string | null;
+  readonly options: LoadOptions;
+}
+
+/** Does what is left to do; returns the notes. */
+async function done(
+  target: Target,
+  work: LoadWork,
+  { paths, sealId, dataRoot, who, options }: About,
+  env: Environment,
+): Promise<string[]> {
+  const place = `target     ${target.label}`;
+  if (options.dryRun) {
+    await checkRecords(target, work);
+    const ddl = target.ddl.flatMap((sql) => `${sql};`.split('\n'));
+    return [...ddl, place, stateNote(target), ...target.notes];
+  }
+  if (target.state.kind === 'complete') return [place, stateNote(target)];
+  const journal = (event: JournalEvent): void => {
+    const writer = { command: 'load', pid: env.pid, at: env.now().toISOString() };
+    appendToJournal(paths.journal, writer, [signed(event, who)]);
+  };
+  const about = { sealId, target: target.label };
+  journal({ event: 'load-begun', ...about, dataRoot });
+  const loaded = await loadCandidate(target, work);
+  journal({ event: 'load-done', ...about, records: loaded.before + loaded.written });
+  return [place, ...loadedNotes(loaded), ...target.notes];
+}
+
+function stateNote({ state }: Target): string {
+  if (state.kind === 'complete') {
+    return `this seal was loaded there already, at ${state.at}; nothing was changed`;
+  }
+  return state.kind === 'new'
+    ? 'a dry run: nothing was written, and nothing of this seal is there'
+    : 'a dry run: nothing was written; a load of this seal was begun there, and would go on';
+}
+
+function loadedNotes({ written, before }: Loaded): string[] {
+  const all = `${grouped(written)} of ${counted(written + before, 'record')} written, and counted by the target`;
+  return before === 0 ? [all] : [`${all}; a load before had written the others`];
+}
+
+/** Reads the sealed form of every module; with `--into`, external records stay where they are. */
+function tablesOf(folder: string, { modules }: RunFile, { into }: LoadOptions): TableForm[] {
+  const sealed = modules.map(({ name: module, count }) => {
+    const path = join(folder, module, SCHEMA_FILE);
+    const bytes = readPlainFile(path, MAX_SEAL_FILE);
+    if (bytes === null) {
+      throw new Failure('CANDIDATE', {
+        what: 'the file was there when it was verified, and cannot be read now',
+        where: path,
+        hint: 'find out what removed it, then run again',
+      });
+    }
+    return { module, count, schema: JSON.parse(bytes.toString('utf8')) as unknown };
+  });
+  return tableForms(sealed).filter(({ external }) => into === null || !external);
+}

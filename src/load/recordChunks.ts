@@ -1,0 +1,76 @@
+/**
+ * The records of a module in chunks, from any record on, in bounded memory. The candidate was verified:
+ * what is not as a seal has it was changed since, and stops the load.
+ */
+
+import { closeSync, constants, fstatSync, readSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+
+import { openNoLinks } from '../disk/noLinks.ts';
+import { Failure } from '../outcome/failure.ts';
+import { decodeUtf8 } from '../record/jsonText.ts';
+import type { Chunk, Progress } from '../target/target.ts';
+
+/** Bytes that are read at once: enough that a chunk costs little, and few enough to stop soon. */
+export const PIECE: number = 256 * 1024;
+const LF = 0x0a;
+
+/**
+ * Yields the records after `from`, in order, of about `most` bytes at once.
+ * @throws Failure CANDIDATE if the file was changed
+ */
+export async function* recordChunks(
+  path: string,
+  from: Progress,
+  most: number = PIECE,
+): AsyncGenerator<Chunk> {
+  const file = openNoLinks(path, constants.O_RDONLY);
+  try {
+    const { size } = fstatSync(file);
+    let { records: done, offset } = from;
+    let pending: Buffer[] = [];
+    for (let position = offset; position < size;) {
+      const piece = Buffer.allocUnsafe(Math.min(most, size - position));
+      const read = readSync(file, piece, 0, piece.length, position);
+      if (read === 0) throw changed(path);
+      position += read;
+      const bytes = piece.subarray(0, read);
+      const end = bytes.lastIndexOf(LF) + 1;
+      if (end === 0) {
+        pending.push(bytes);
+        continue;
+      }
+      const lines = Buffer.concat([...pending, bytes.subarray(0, end)]);
+      pending = end < bytes.length ? [bytes.subarray(end)] : [];
+      const records = parsed(lines, path);
+      done += records.length;
+      offset += lines.length;
+      yield { records, after: { records: done, offset } };
+      await setImmediate();
+    }
+    if (pending.length > 0) throw changed(path);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Parses all lines at once, as the elements of an array: LF stands in no JSON text but between them. */
+function parsed(lines: Buffer, path: string): Chunk['records'] {
+  const text = decodeUtf8(lines.subarray(0, -1));
+  try {
+    if (text !== null) {
+      return JSON.parse(`[${text.replaceAll('\n', ',')}]`) as Chunk['records'];
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw changed(path);
+}
+
+function changed(path: string): Failure {
+  return new Failure('CANDIDATE', {
+    what: 'the candidate was changed while it was loaded',
+    where: path,
+    hint: 'find out what changed it; build it again with sealift migrate',
+  });
+}
