@@ -1,6 +1,6 @@
 /** A field of every type: edge values by hand and many that are made, as cells of an NDJSON source. */
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 export interface TypedField {
   /** In a mapping's notation. */
@@ -37,7 +37,7 @@ const TEXTS = [
   '😀'.repeat(40),
 ];
 const SAFE = 2 ** 53 - 1;
-const MICRO = [...'123456'].join('');
+const MICRO = '123456';
 
 const text = fc
   .string({ unit: 'binary', maxLength: 12 })
@@ -81,7 +81,7 @@ export const TYPED_FIELDS: Readonly<Record<string, TypedField>> = {
   short: {
     type: 'string',
     edges: ['', '😀'.repeat(8)],
-    made: text.map((value) => [...value].slice(0, 8).join('')),
+    made: text.map((value) => Array.from(value).slice(0, 8).join('')),
     options: { maxLength: 8 },
   },
   boolean: { type: 'boolean', edges: [true, false], made: fc.boolean() },
@@ -107,7 +107,16 @@ export const TYPED_FIELDS: Readonly<Record<string, TypedField>> = {
   },
   float: {
     type: 'float',
-    edges: [0, 5e-324, 1.7976931348623157e308, 1e21, 0.1, -1e-7, 2 ** 53].map(String),
+    edges: [
+      0,
+      5e-324,
+      1.7976931348623157e308,
+      1e21,
+      0.1,
+      -1e-7,
+      2 ** 53,
+      30_995_993_033_969_528,
+    ].map(String),
     made: double,
   },
   date: { type: 'date', edges: ['0001-01-01', '9999-12-31', '2024-02-29'], made: date },
@@ -191,7 +200,11 @@ export const TYPED_FIELDS: Readonly<Record<string, TypedField>> = {
     edges: [['1.100', '-0.001', null]],
     made: listOf(digits(9).map((value) => `${value}.120`)),
   },
-  floats: { type: 'array(float)', edges: [['1e+21', '5e-324', null, '0.1']], made: listOf(double) },
+  floats: {
+    type: 'array(float)',
+    edges: [['1e+21', '5e-324', null, '0.1', '30995993033969530']],
+    made: listOf(double),
+  },
   booleans: { type: 'array(boolean)', edges: [[true, false, null]], made: listOf(fc.boolean()) },
   dates: { type: 'array(date)', edges: [['0001-01-01', null]], made: listOf(date) },
   instants: {
