@@ -1,9 +1,10 @@
 /** sealift load */
 
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 import type { Host } from './host.ts';
-import { dryRunOption, whoOption, workersOption } from './options.ts';
+import type { MaxLag } from '../target/target.ts';
+import { dryRunOption, whoOption, wholeNumber, workersOption } from './options.ts';
 import type { Workers } from '../run/workers.ts';
 import { runFlow } from './runFlow.ts';
 
@@ -13,6 +14,10 @@ interface Options {
   readonly candidate?: string;
   readonly expectSeal?: string;
   readonly schema?: string;
+  readonly into?: string;
+  readonly allowRows?: boolean;
+  readonly maxRowsPerSecond?: number;
+  readonly maxLag?: MaxLag;
   readonly without?: readonly string[];
   readonly allowWarnings?: boolean;
   readonly dryRun?: boolean;
@@ -24,6 +29,18 @@ interface Options {
 /** Milliseconds of a batch: short for a lock, long enough that beginning and end cost little. */
 const BATCH_MS = 500;
 
+const BYTES: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+
+/** Parses `64M` as bytes, and `5s` as seconds. */
+function maxLag(text: string): MaxLag {
+  const [, digits, unit = ''] = /^(\d{1,9})([KMGs])$/.exec(text) ?? [];
+  if (digits === undefined) {
+    throw new InvalidArgumentError('a size such as 64M, or seconds such as 5s, are needed.');
+  }
+  const bytes = BYTES[unit];
+  return bytes === undefined ? { seconds: Number(digits) } : { bytes: Number(digits) * bytes };
+}
+
 export function loadCommand(exit: (code: number) => void, host: Host): Command {
   return new Command('load')
     .description('write the records of a candidate to a database, with keys and constraints')
@@ -33,7 +50,19 @@ export function loadCommand(exit: (code: number) => void, host: Host): Command {
     .option('--candidate <seal-id>', 'another candidate than the last one built')
     .option('--expect-seal <seal-id>', 'the seal id that you noted after migrate')
     .option('--schema <name>', 'first part of the name of the schema (default: sealift)')
+    .option('--into <schema>', 'fill the tables of this schema, which are there')
+    .option('--allow-rows', 'with --into: tables may have rows already, which stay')
     .option('--without <constraint...>', 'constraints that are not made')
+    .addOption(
+      new Option('--max-rows-per-second <n>', 'write no faster than this').argParser(
+        wholeNumber(1, 1_000_000_000),
+      ),
+    )
+    .addOption(
+      new Option('--max-lag <lag>', 'wait while a standby is further behind: 64M or 5s').argParser(
+        maxLag,
+      ),
+    )
     .option('--allow-warnings', 'accept the warnings of the last scan')
     .addOption(dryRunOption())
     .addOption(workersOption())
@@ -55,10 +84,10 @@ export function loadCommand(exit: (code: number) => void, host: Host): Command {
         dryRun,
         who,
         workers,
-        into: null,
-        allowRows: false,
-        rowsPerSecond: null,
-        maxLag: null,
+        into: options.into ?? null,
+        allowRows: options.allowRows ?? false,
+        rowsPerSecond: options.maxRowsPerSecond ?? null,
+        maxLag: options.maxLag ?? null,
         batchMs: BATCH_MS,
       };
       await runFlow(
@@ -67,7 +96,7 @@ export function loadCommand(exit: (code: number) => void, host: Host): Command {
           kind: 'action',
           report: !dryRun,
           load: () => import('../flow/load.ts'),
-          work: ({ load }, env) => load(work, env),
+          work: ({ load }, env, found) => load(work, env, found),
         },
         options,
         exit,

@@ -5,9 +5,10 @@
 
 import { join } from 'node:path';
 
+import type { FindingStore } from '../findings/findingStore.ts';
 import { signed, type JournalEvent } from '../journal/event.ts';
 import { appendToJournal } from '../journal/journal.ts';
-import { checkRecords, loadCandidate, type Loaded, type LoadWork } from '../load/loadCandidate.ts';
+import { findProblems, loadCandidate, type Loaded, type LoadWork } from '../load/loadCandidate.ts';
 import { counted, grouped } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
@@ -57,7 +58,11 @@ export interface LoadOptions extends Chosen {
 const CONNECT_MS = 30_000;
 
 /** Loads a candidate. A failure loses nothing: the next run goes on. */
-export async function load(options: LoadOptions, env: Environment): Promise<Outcome> {
+export async function load(
+  options: LoadOptions,
+  env: Environment,
+  found: FindingStore,
+): Promise<Outcome> {
   assertSealId(options.expectSeal);
   const paths = projectPaths(options.project);
   const who = operatorOf(options.who, env);
@@ -102,6 +107,7 @@ export async function load(options: LoadOptions, env: Environment): Promise<Outc
     signal: env.signal,
   };
   try {
+    if (target.state.kind !== 'complete') await assertFits(target, work, found);
     const notes = await done(target, work, { paths, sealId, dataRoot, who, options }, env);
     return actionOutcome({
       command: 'load',
@@ -110,6 +116,7 @@ export async function load(options: LoadOptions, env: Environment): Promise<Outc
       dataRoot,
       candidate: folder,
       modules: sealedLines(run),
+      findings: found.list,
       facts: { target: target.label, ddl: target.ddl },
       notes,
     });
@@ -117,6 +124,20 @@ export async function load(options: LoadOptions, env: Environment): Promise<Outc
     forget();
     await target.close();
   }
+}
+
+/** Reports all that does not fit. @throws Failure TARGET if there is anything */
+async function assertFits(target: Target, work: LoadWork, found: FindingStore): Promise<void> {
+  const problems = await findProblems(target, work);
+  for (const { what: reason, ...about } of problems) {
+    found.add({ rule: 'target', severity: 'BLOCKER', ...about, reason });
+  }
+  if (problems.length === 0) return;
+  throw new Failure('TARGET', {
+    what: `${counted(problems.length, 'thing')} in the target ${problems.length === 1 ? 'does' : 'do'} not fit, nothing was written`,
+    where: target.label,
+    hint: 'do what the findings say, then run again',
+  });
 }
 
 interface About {
@@ -136,7 +157,6 @@ async function done(
 ): Promise<string[]> {
   const place = `target     ${target.label}`;
   if (options.dryRun) {
-    await checkRecords(target, work);
     const ddl = target.ddl.flatMap((sql) => `${sql};`.split('\n'));
     return [...ddl, place, stateNote(target), ...target.notes];
   }

@@ -8,7 +8,7 @@ import { Failure } from '../outcome/failure.ts';
 import type { Progress as Display } from '../run/environment.ts';
 import { recordFile } from '../seal/candidateReader.ts';
 import type { TableForm } from '../target/tableForm.ts';
-import type { Chunk, Progress, Target } from '../target/target.ts';
+import type { Chunk, Progress, Target, TargetProblem } from '../target/target.ts';
 import { blobReader } from './blobContent.ts';
 import { plainSize } from '../seal/files.ts';
 import { limited, limitedPiece } from './rateLimit.ts';
@@ -35,11 +35,12 @@ const NOTHING: Progress = { records: 0, offset: 0 };
 
 /** Loads everything that is not loaded. A failure loses nothing: the next run goes on. */
 export async function loadCandidate(target: Target, work: LoadWork): Promise<Loaded> {
-  await checkRecords(target, work);
   await target.begin();
   let written = 0;
   let before = 0;
-  for (const table of work.tables) {
+  for (const module of target.order) {
+    const table = work.tables.find((one) => one.module === module);
+    if (table === undefined) throw new TypeError(`${module} is not loaded`);
     const from = progressOf(target, table.module);
     before += from.records;
     written += await loadModule(target, table, from, work);
@@ -54,18 +55,25 @@ function progressOf({ state }: Target, module: string): Progress {
   return (state.kind === 'begun' ? state.progress.get(module) : undefined) ?? NOTHING;
 }
 
-/** Shows every record to what has to see all of them before the first is written. */
-export async function checkRecords(target: Target, work: LoadWork): Promise<void> {
+/**
+ * Returns all that does not fit, before anything is written; shows every record to what has to see it.
+ */
+export async function findProblems(target: Target, work: LoadWork): Promise<TargetProblem[]> {
+  const found = [...target.problems];
+  if (found.length > 0) return found;
   for (const [module, check] of target.passes) {
     const total = work.tables.find((table) => table.module === module)?.count ?? 0;
-    work.display.begin(`fit of ${module}`, total, { unit: 'record', group: module, counts: false });
+    const label = `fit of ${module}`;
+    work.display.begin(label, total, { unit: 'record', group: module, counts: false });
     for await (const chunk of recordChunks(recordFile(work.folder, module), NOTHING)) {
       work.signal.throwIfAborted();
-      check(chunk);
+      check.see(chunk);
       work.display.update(chunk.after.records);
     }
     work.display.end();
+    found.push(...check.problems());
   }
+  return found;
 }
 
 async function loadModule(

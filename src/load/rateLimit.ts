@@ -24,7 +24,7 @@ export async function* limited(
   const begun = now().getTime();
   let rows = 0;
   for await (const chunk of chunks) {
-    rows += chunk.records.length;
+    rows += chunk.count;
     const early = begun + (rows / rowsPerSecond) * 1000 - now().getTime();
     if (early > 0) await pause(early, null, { signal });
     yield chunk;

@@ -40,12 +40,14 @@ export async function* recordChunks(
         pending.push(bytes);
         continue;
       }
-      const lines = Buffer.concat([...pending, bytes.subarray(0, end)]);
+      const whole = bytes.subarray(0, end);
+      const lines = pending.length === 0 ? whole : Buffer.concat([...pending, whole]);
       pending = end < bytes.length ? [bytes.subarray(end)] : [];
-      const records = parsed(lines, path);
-      done += records.length;
+      const count = countLines(lines);
+      done += count;
       offset += lines.length;
-      yield { records, after: { records: done, offset } };
+      const records = (): Parsed => parsed(lines, path);
+      yield { count, lines, after: { records: done, offset }, records };
       await setImmediate();
     }
     if (pending.length > 0) throw changed(path);
@@ -54,12 +56,20 @@ export async function* recordChunks(
   }
 }
 
+function countLines(lines: Buffer): number {
+  let count = 0;
+  for (let at = lines.indexOf(LF); at !== -1; at = lines.indexOf(LF, at + 1)) count += 1;
+  return count;
+}
+
+type Parsed = ReturnType<Chunk['records']>;
+
 /** Parses all lines at once, as the elements of an array: LF stands in no JSON text but between them. */
-function parsed(lines: Buffer, path: string): Chunk['records'] {
+function parsed(lines: Buffer, path: string): Parsed {
   const text = decodeUtf8(lines.subarray(0, -1));
   try {
     if (text !== null) {
-      return JSON.parse(`[${text.replaceAll('\n', ',')}]`) as Chunk['records'];
+      return JSON.parse(`[${text.replaceAll('\n', ',')}]`) as Parsed;
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

@@ -22,6 +22,9 @@ export interface ResultColumn {
   readonly modifier: number;
 }
 
+/** Bytes of a COPY … FROM STDIN that are ready while the server works on those before them. */
+const COPY_AHEAD = 2 * 1024 * 1024;
+
 export interface Connection {
   /** Server and database, for messages. */
   readonly label: string;
@@ -179,7 +182,7 @@ function connectionOf(
     },
     copyInto(sql) {
       signal.throwIfAborted();
-      return client.query(copyFrom(sql));
+      return client.query(copyFrom(sql, { highWaterMark: COPY_AHEAD }));
     },
     end() {
       signal.removeEventListener('abort', stop);

@@ -1,7 +1,7 @@
 /**
- * The PostgreSQL target. A load makes a schema of its own, in which nothing else is. Promises: rows
- * and progress are one transaction, one load at a time, and no constraint is missing once the ledger
- * says that the load is complete.
+ * The PostgreSQL target: a schema of the load's own, or tables that are there. Promises: rows and
+ * progress are one transaction, one load at a time, and no constraint is missing once the ledger says
+ * that the load is complete.
  */
 
 import { Failure } from '../outcome/failure.ts';
@@ -10,15 +10,14 @@ import type { Connection } from '../postgres/connect.ts';
 import { openSession } from '../postgres/session.ts';
 import { completeAddress } from '../postgres/settings.ts';
 import { targetFailure } from '../postgres/targetFailure.ts';
-import { quote } from '../sql/quote.ts';
-import { columnType } from './postgres/columnTypes.ts';
-import { createLedger, createTable, tableIn, type Constraint } from './postgres/ddl.ts';
-import { finishSteps, wantedConstraints } from './postgres/finish.ts';
-import { beginStatement, completeStatement, progressStatement } from './postgres/ledger.ts';
+import { placeInto } from './postgres/into.ts';
+import { assertLagVisible, waitForStandbys } from './postgres/lag.ts';
+import { completeStatement, progressStatement } from './postgres/ledger.ts';
 import { takeLock } from './postgres/loadLock.ts';
-import { assertNames, findOwnSchema, ownSchema } from './postgres/ownSchema.ts';
-import { writeRows } from './postgres/writeRows.ts';
-import type { LoadInto, LoadState, Target, TargetAdapter, TargetLocation } from './target.ts';
+import { countRows, ownSchema, placeOwn } from './postgres/ownSchema.ts';
+import type { Place } from './postgres/place.ts';
+import { writeRows, type RowsInto } from './postgres/writeRows.ts';
+import type { LoadInto, Target, TargetAdapter, TargetLocation } from './target.ts';
 
 const SCHEME = 'postgres';
 
@@ -45,7 +44,6 @@ const SETTINGS = [
 
 async function open(location: TargetLocation, load: LoadInto): Promise<Target> {
   const { variables, connectMs, signal } = load.outside;
-  assertNames(load.tables);
   const { connection } = await openSession(completeAddress(addressOf(location), variables), {
     connectMs,
     signal,
@@ -53,121 +51,84 @@ async function open(location: TargetLocation, load: LoadInto): Promise<Target> {
     writes: !load.dryRun,
   });
   try {
-    const schema = ownSchema(load);
+    assertOptions(load);
     if (!load.dryRun) {
       await connection.query(SETTINGS);
       // Noticed sooner than by default, so that the next load need not wait for long.
       await connection.query(`SET client_connection_check_interval = '2s'`).catch(() => {});
-      await takeLock(connection, schema, signal);
+      await takeLock(connection, load.into ?? ownSchema(load), signal);
     }
-    const state = await findOwnSchema(connection, schema, load);
-    return targetOf({ connection, schema, load, state });
+    const place =
+      load.into === null
+        ? await placeOwn(connection, load)
+        : await placeInto(connection, load.into, load);
+    if (load.throttle.lag !== null) await assertLagVisible(connection);
+    return targetOf(connection, place, load);
   } catch (error) {
     connection.end();
     throw error;
   }
 }
 
-interface Opened {
-  readonly connection: Connection;
-  readonly schema: string;
-  readonly load: LoadInto;
-  readonly state: LoadState;
+/** @throws Failure USAGE for options that do not go together */
+function assertOptions({ into, name, without, allowRows }: LoadInto): void {
+  const wrong =
+    into === null
+      ? allowRows && '--allow-rows'
+      : (name !== null && '--schema') || (without.length > 0 && '--without');
+  if (wrong === false) return;
+  throw new Failure('USAGE', {
+    what:
+      into === null ? 'a schema of the load has no rows of others' : 'the tables are there already',
+    where: wrong,
+    hint:
+      into === null
+        ? 'leave it out, or name a schema with --into'
+        : 'leave it out, or leave out --into',
+  });
 }
 
-function targetOf({ connection, schema, load, state }: Opened): Target {
-  const { seal, tables, throttle, outside } = load;
-  const constraints = wantedConstraints(schema, tables, load.without);
-  assertKnown(schema, load, constraints);
-  const formOf = new Map(tables.map((table) => [table.module, table]));
+function targetOf(connection: Connection, place: Place, load: LoadInto): Target {
+  const { seal, throttle, outside } = load;
+  const { schema, state } = place;
   return {
     label: `${connection.label}, schema ${JSON.stringify(schema)}`,
     state,
-    ddl: ddlOf(schema, load, constraints),
-    notes: notesOf(load),
-    passes: new Map(),
+    ddl: place.ddl,
+    notes: place.notes,
+    problems: place.problems,
+    passes: place.passes,
+    order: place.order,
     async begin() {
       if (state.kind !== 'new') return;
-      const statements = [
-        `CREATE SCHEMA IF NOT EXISTS ${quote(schema)}`,
-        createLedger(schema),
-        ...tables.map((table) => createTable(schema, table)),
-        beginStatement(schema, seal, new Map()),
-      ];
+      const statements = await place.beginStatements();
       await connection.query(`BEGIN; ${statements.join('; ')}; COMMIT`);
     },
     async write(module, chunks, readBlob, onCommit) {
-      const form = formOf.get(module);
-      if (form === undefined) throw new TypeError(`${module} is not loaded`);
-      const into = {
+      const into: RowsInto = {
         connection,
         module,
-        table: tableIn(schema, module),
-        columns: form.columns.map((column) => {
-          return { form: column, encoding: columnType(column).encoding };
-        }),
-        batchMs: throttle.batchMs,
+        table: place.table(module),
+        format: place.format(module),
+        batchMs: place.isOneBatch(module) ? Number.POSITIVE_INFINITY : throttle.batchMs,
         now: outside.now,
         signal: outside.signal,
         readBlob,
-        progressOf: (progress: { records: number; offset: number }) =>
-          progressStatement(schema, seal.sealId, module, progress),
-        beforeBatch: async () => {},
+        progressOf: (progress) => progressStatement(schema, seal.sealId, module, progress),
+        beforeBatch: async () => {
+          if (throttle.lag !== null) await waitForStandbys(connection, throttle.lag, outside);
+        },
       };
       await writeRows(into, chunks, onCommit);
     },
-    finishSteps: () => finishSteps(connection, schema, tables, constraints, outside.signal),
-    async count(module) {
-      const [[rows] = []] = await connection.query(
-        `SELECT pg_catalog.count(*) FROM ${tableIn(schema, module)}`,
-        module,
-      );
-      return Number(rows);
-    },
+    finishSteps: () => place.finishSteps(),
+    count: async (module) => (await countRows(connection, schema, module)) - place.before(module),
     async complete() {
-      await connection.query(
-        `BEGIN; SET LOCAL synchronous_commit = on; ${completeStatement(schema, seal.sealId)}; COMMIT`,
-      );
+      const sql = completeStatement(schema, seal.sealId);
+      await connection.query(`BEGIN; SET LOCAL synchronous_commit = on; ${sql}; COMMIT`);
     },
     async close() {
       connection.end();
     },
   };
-}
-
-function ddlOf(
-  schema: string,
-  { tables }: LoadInto,
-  constraints: readonly Constraint[],
-): readonly string[] {
-  return [
-    `CREATE SCHEMA ${quote(schema)}`,
-    createLedger(schema),
-    ...tables.map((table) => createTable(schema, table)),
-    ...constraints.map(({ sql }) => sql),
-    `ANALYZE ${tables.map(({ module }) => tableIn(schema, module)).join(', ')}`,
-  ];
-}
-
-function notesOf({ tables, without }: LoadInto): string[] {
-  const references = tables.flatMap(({ module, unenforced }) => {
-    return unenforced.map((reference) => `no foreign key for ${module} · ${reference}`);
-  });
-  return [...references, ...without.map((name) => `left out: constraint ${name}`)];
-}
-
-/** @throws Failure USAGE if a constraint that is to be left out is none of the load */
-function assertKnown(
-  schema: string,
-  { tables, without }: LoadInto,
-  constraints: readonly Constraint[],
-): void {
-  const all = new Set(wantedConstraints(schema, tables, []).map(({ name }) => name));
-  const wrong = without.find((name) => !all.has(name));
-  if (wrong === undefined) return;
-  throw new Failure('USAGE', {
-    what: `the load makes no constraint ${JSON.stringify(wrong)}`,
-    where: '--without',
-    hint: `sealift load --dry-run lists all ${constraints.length}`,
-  });
 }

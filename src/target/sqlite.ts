@@ -98,8 +98,9 @@ function open(path: string, load: LoadInto): Target {
 const NEW: LoadState = { kind: 'new' };
 
 /** @throws Failure USAGE for options that a file has no use for */
-function assertOptions({ into, name, throttle, tables, without }: LoadInto): void {
+function assertOptions({ into, name, throttle, tables, without, allowRows }: LoadInto): void {
   const given = [
+    [allowRows, '--allow-rows'],
     [into !== null, '--into'],
     [name !== null, '--schema'],
     [throttle.lag !== null, '--max-lag'],
@@ -117,7 +118,7 @@ function assertOptions({ into, name, throttle, tables, without }: LoadInto): voi
   throw new Failure('USAGE', {
     what: `the load makes no constraint ${JSON.stringify(unknown)}`,
     where: '--without',
-    hint: 'sealift load --dry-run lists all',
+    hint: 'see the statements that the same command with --dry-run shows',
   });
 }
 
@@ -174,7 +175,9 @@ function targetOf({ path, db, state, load }: Opened): Target {
       ),
       ...without.map((name) => `left out: constraint ${name}`),
     ],
+    problems: [],
     passes: new Map(),
+    order: forms.map(({ module }) => module),
     async begin() {
       if (state.kind !== 'new') return;
       onSqlite(draft, () => {
@@ -254,7 +257,7 @@ async function writeRows(
     let { after } = next.value;
     onSqlite(draft, () => db.exec('BEGIN IMMEDIATE'));
     do {
-      const { records } = next.value;
+      const records = next.value.records();
       ({ after } = next.value);
       const first = after.records - records.length + 1;
       for (const [at, record] of records.entries()) {
@@ -274,7 +277,7 @@ async function writeRows(
 function rowOf(
   { module, columns }: TableForm,
   readBlob: ReadBlob,
-): (record: Chunk['records'][number]) => Bound[] {
+): (record: ReturnType<Chunk['records']>[number]) => Bound[] {
   const cells = columns.map((column) => [column.name, boundValue(column)] as const);
   return (record) =>
     cells.map(([name, bind]) => {

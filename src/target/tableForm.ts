@@ -31,6 +31,8 @@ export interface TableForm {
   readonly count: number;
   /** Whether its records are in another system already, so that only their ids are sealed. */
   readonly external: boolean;
+  /** Members of a record that are not loaded. */
+  readonly unwritten: readonly string[];
   /** Ascending by name. */
   readonly columns: readonly ColumnForm[];
   /** Names of the fields that order the records, which are unique together. */
@@ -88,6 +90,7 @@ export function tableForms(sealed: readonly SealedForm[]): TableForm[] {
       module,
       count,
       external: external === true,
+      unwritten: Object.keys(form.fields).filter((name) => name === BLIND),
       columns: columnsOf(schema),
       key: form.order,
       unique: form.unique.filter((set) => !isSameSet(set, form.order)),

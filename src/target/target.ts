@@ -86,9 +86,14 @@ export interface Progress {
 
 /** Records that follow each other, and where they end. */
 export interface Chunk {
-  readonly records: readonly Readonly<Record<string, unknown>>[];
+  /** Number of them. */
+  readonly count: number;
+  /** Whole lines of data.ndjson. */
+  readonly lines: Buffer;
   /** Progress after them. */
   readonly after: Progress;
+  /** Parses the lines. @throws Failure CANDIDATE if they are no records */
+  records(): readonly Readonly<Record<string, unknown>>[];
 }
 
 /** Content of blobs by their digest, in pieces; its length and digest are verified while it is read. */
@@ -99,6 +104,21 @@ export interface FinishStep {
   /** For a progress display, such as `primary key of kunden`. */
   readonly label: string;
   run(): Promise<void>;
+}
+
+/** What of a target does not fit the seal. */
+export interface TargetProblem {
+  readonly module: string;
+  readonly field?: string;
+  /** What is wrong, and after a colon what to do. */
+  readonly what: string;
+}
+
+/** Looks at all records of a module. */
+export interface RecordCheck {
+  see(chunk: Chunk): void;
+  /** What was found, once all records were seen. */
+  problems(): TargetProblem[];
 }
 
 /** State of a target as it was found. */
@@ -117,11 +137,12 @@ export interface Target {
   readonly ddl: readonly string[];
   /** Sentences about what this load does not do. */
   readonly notes: readonly string[];
-  /**
-   * By module: what has to see every record before the first is written, where columns are narrower
-   * than fields. @throws Failure TARGET
-   */
-  readonly passes: ReadonlyMap<string, (chunk: Chunk) => void>;
+  /** What does not fit, found without the records; all of it. Nothing is written while there is any. */
+  readonly problems: readonly TargetProblem[];
+  /** By module: what has to see every record before the first is written, as columns are narrower than fields. */
+  readonly passes: ReadonlyMap<string, RecordCheck>;
+  /** Modules in the order in which they are written: what others refer to first, where that matters. */
+  readonly order: readonly string[];
   /** Makes schema, ledger and empty tables, if they are not there. */
   begin(): Promise<void>;
   /**

@@ -2,11 +2,15 @@
 
 import { Failure } from '../../outcome/failure.ts';
 import type { Connection } from '../../postgres/connect.ts';
-import { quoteText } from '../../sql/quote.ts';
+import { quote, quoteText } from '../../sql/quote.ts';
 import type { TableForm } from '../tableForm.ts';
 import type { LoadInto, LoadState } from '../target.ts';
-import { collision, LEDGER, tableIn } from './ddl.ts';
-import { readLedger } from './ledger.ts';
+import { columnType } from './columnTypes.ts';
+import { copyFormat } from './copyText.ts';
+import { collision, createLedger, createTable, identifier, LEDGER, tableIn } from './ddl.ts';
+import { finishSteps, wantedConstraints } from './finish.ts';
+import { beginStatement, readLedger } from './ledger.ts';
+import type { Place } from './place.ts';
 
 const DEFAULT_NAME = 'sealift';
 const DIGITS = 8;
@@ -16,8 +20,71 @@ export function ownSchema({ name, seal }: Pick<LoadInto, 'name' | 'seal'>): stri
   return `${name ?? DEFAULT_NAME}__${seal.sealId.slice(0, DIGITS)}`;
 }
 
+/** Looks at the schema of a load. @throws Failure TARGET or USAGE */
+export async function placeOwn(connection: Connection, load: LoadInto): Promise<Place> {
+  const { tables, seal, without, outside } = load;
+  assertNames(tables);
+  const schema = ownSchema(load);
+  const constraints = wantedConstraints(schema, tables, without);
+  assertKnown(schema, load);
+  const state = await findOwnSchema(connection, schema, load);
+  const formOf = new Map(tables.map((table) => [table.module, table]));
+  const make = [createLedger(schema), ...tables.map((table) => createTable(schema, table))];
+  return {
+    schema,
+    state,
+    ddl: [
+      `CREATE SCHEMA ${quote(schema)}`,
+      ...make,
+      ...constraints.map(({ sql }) => sql),
+      `ANALYZE ${tables.map(({ module }) => tableIn(schema, module)).join(', ')}`,
+    ],
+    notes: notesOf(load),
+    problems: [],
+    passes: new Map(),
+    order: tables.map(({ module }) => module),
+    table: (module) => tableIn(schema, module),
+    format(module) {
+      const form = formOf.get(module);
+      if (form === undefined) throw new TypeError(`${module} is not loaded`);
+      const columns = form.columns.map((column) => {
+        const name = quote(identifier(column.name));
+        return { form: column, encoding: columnType(column).encoding, column: name };
+      });
+      return copyFormat(columns, form.unwritten);
+    },
+    isOneBatch: () => false,
+    before: () => 0,
+    beginStatements: async () => [
+      `CREATE SCHEMA IF NOT EXISTS ${quote(schema)}`,
+      ...make,
+      beginStatement(schema, seal, new Map()),
+    ],
+    finishSteps: () => finishSteps(connection, schema, tables, constraints, outside.signal),
+  };
+}
+
+function notesOf({ tables, without }: LoadInto): string[] {
+  const references = tables.flatMap(({ module, unenforced }) => {
+    return unenforced.map((reference) => `no foreign key for ${module} · ${reference}`);
+  });
+  return [...references, ...without.map((name) => `left out: constraint ${name}`)];
+}
+
+/** @throws Failure USAGE if a constraint that is to be left out is none of the load */
+function assertKnown(schema: string, { tables, without }: LoadInto): void {
+  const all = new Set(wantedConstraints(schema, tables, []).map(({ name }) => name));
+  const wrong = without.find((name) => !all.has(name));
+  if (wrong === undefined) return;
+  throw new Failure('USAGE', {
+    what: `the load makes no constraint ${JSON.stringify(wrong)}`,
+    where: '--without',
+    hint: 'see the statements that the same command with --dry-run shows',
+  });
+}
+
 /** @throws Failure TARGET if names are equal once the server has cut them */
-export function assertNames(tables: readonly TableForm[]): void {
+function assertNames(tables: readonly TableForm[]): void {
   const modules = collision([LEDGER, ...tables.map(({ module }) => module)]);
   if (modules !== null) throw equalNames('modules', modules);
   for (const { module, columns } of tables) {
@@ -35,7 +102,7 @@ function equalNames(where: string, [one, other]: readonly [string, string]): Fai
 }
 
 /** Returns what a load of this seal finds in its schema. @throws Failure TARGET if it may not be made */
-export async function findOwnSchema(
+async function findOwnSchema(
   connection: Connection,
   schema: string,
   { seal, tables }: LoadInto,
@@ -102,6 +169,17 @@ async function assertOwnRows(
       hint: 'find out what wrote them; drop the schema, or choose another name with --schema, to load anew',
     });
   }
+}
+
+/** Returns the number of rows of a table, as the server counts them. */
+export async function countRows(
+  connection: Connection,
+  schema: string,
+  module: string,
+): Promise<number> {
+  const sql = `SELECT pg_catalog.count(*) FROM ${tableIn(schema, module)}`;
+  const [[rows] = []] = await connection.query(sql, module);
+  return Number(rows);
 }
 
 /** Returns whether a table has a row. */

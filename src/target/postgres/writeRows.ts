@@ -9,18 +9,16 @@ import { Failure } from '../../outcome/failure.ts';
 import type { Connection } from '../../postgres/connect.ts';
 import { sqlState } from '../../postgres/connectionFailure.ts';
 import { copyPlace, targetFailure } from '../../postgres/targetFailure.ts';
-import { quote } from '../../sql/quote.ts';
 import type { Chunk, Progress, ReadBlob } from '../target.ts';
 import { copyInto, type CopyInto } from './copyInto.ts';
-import { lineFormat, NulError, type CopyColumn, type Line } from './copyText.ts';
-import { identifier } from './ddl.ts';
+import { LineError, NulError, type BlobCell, type CopyFormat } from './copyText.ts';
 
 export interface RowsInto {
   readonly connection: Connection;
   readonly module: string;
   /** Quoted, with its schema. */
   readonly table: string;
-  readonly columns: readonly CopyColumn[];
+  readonly format: CopyFormat;
   /** Milliseconds of a batch. */
   readonly batchMs: number;
   readonly now: () => Date;
@@ -38,22 +36,20 @@ export async function writeRows(
   chunks: AsyncIterable<Chunk>,
   onCommit: (progress: Progress) => void,
 ): Promise<void> {
-  const { connection, module, table, columns, now, batchMs } = into;
-  const format = lineFormat(columns);
-  const names = columns.map(({ form }) => quote(identifier(form.name))).join(', ');
-  const sql = `COPY ${table} (${names}) FROM STDIN`;
+  const { connection, module, table, format, now, batchMs } = into;
+  const sql = `COPY ${table} (${format.columns.join(', ')}) FROM STDIN`;
   const iterator = chunks[Symbol.asyncIterator]();
   let next = await iterator.next();
   while (next.done !== true) {
     await into.beforeBatch();
     await lockedBy(into, `BEGIN; LOCK TABLE ${table} IN ROW EXCLUSIVE MODE`);
-    const first = next.value.after.records - next.value.records.length;
+    const first = next.value.after.records - next.value.count;
     let { after } = next.value;
     try {
       const copy = copyInto(connection, sql);
       const until = now().getTime() + batchMs;
       do {
-        await writeChunk(copy, next.value, format, into);
+        await writeChunk(copy, next.value, into);
         ({ after } = next.value);
         next = await iterator.next();
       } while (next.done !== true && now().getTime() < until);
@@ -69,48 +65,37 @@ export async function writeRows(
   }
 }
 
-async function writeChunk(
-  copy: CopyInto,
-  { records, after }: Chunk,
-  format: (record: Chunk['records'][number]) => Line,
-  { module, readBlob }: RowsInto,
-): Promise<void> {
-  let text = '';
-  const first = after.records - records.length + 1;
-  for (const [at, record] of records.entries()) {
-    const line = lineOf(format, record, module, first + at);
-    if (typeof line === 'string') {
-      text += line;
+async function writeChunk(copy: CopyInto, chunk: Chunk, into: RowsInto): Promise<void> {
+  for (const part of formatted(chunk, into)) {
+    if (Buffer.isBuffer(part)) {
+      if (part.length > 0) await copy.write(part);
       continue;
     }
-    for (const part of line) {
-      if (typeof part === 'string') {
-        text += part;
-        continue;
-      }
-      await copy.write(Buffer.from(text));
-      text = '';
-      for (const piece of readBlob(module, part.sha256, part.size)) {
-        await copy.write(Buffer.from(piece.toString('hex'), 'latin1'));
-      }
+    for (const piece of into.readBlob(into.module, part.sha256, part.size)) {
+      await copy.write(Buffer.from(piece.toString('hex'), 'latin1'));
     }
   }
-  await copy.write(Buffer.from(text));
 }
 
-function lineOf(
-  format: (record: Chunk['records'][number]) => Line,
-  record: Chunk['records'][number],
-  module: string,
-  number: number,
-): Line {
+function formatted(
+  { lines, count, after }: Chunk,
+  { format, module }: RowsInto,
+): readonly (Buffer | BlobCell)[] {
   try {
-    return format(record);
+    return format.format(lines);
   } catch (error) {
+    if (error instanceof LineError) {
+      throw new Failure('CANDIDATE', {
+        what: 'the candidate was changed while it was loaded',
+        where: `module ${module}, records ${after.records - count + 1} to ${after.records}`,
+        hint: 'find out what changed it; build it again with sealift migrate',
+      });
+    }
     if (!(error instanceof NulError)) throw error;
+    const { field, line } = error;
     throw new Failure('TARGET', {
       what: 'a text has U+0000, which PostgreSQL cannot hold',
-      where: `module ${module}, record ${number}, field ${JSON.stringify(error.field)}`,
+      where: `module ${module}, record ${after.records - count + 1 + line}, field ${JSON.stringify(field)}`,
       hint: 'remove it with a transform in the mapping, or load into SQLite; nothing of this batch was written',
     });
   }
