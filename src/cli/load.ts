@@ -18,6 +18,7 @@ interface Options {
   readonly allowRows?: boolean;
   readonly maxRowsPerSecond?: number;
   readonly maxLag?: MaxLag;
+  readonly batchMs: number;
   readonly without?: readonly string[];
   readonly allowWarnings?: boolean;
   readonly dryRun?: boolean;
@@ -63,6 +64,11 @@ export function loadCommand(exit: (code: number) => void, host: Host): Command {
         maxLag,
       ),
     )
+    .addOption(
+      new Option('--batch-ms <n>', 'milliseconds of a transaction')
+        .argParser(wholeNumber(0, 60_000))
+        .default(BATCH_MS),
+    )
     .option('--allow-warnings', 'accept the warnings of the last scan')
     .addOption(dryRunOption())
     .addOption(workersOption())
@@ -88,7 +94,7 @@ export function loadCommand(exit: (code: number) => void, host: Host): Command {
         allowRows: options.allowRows ?? false,
         rowsPerSecond: options.maxRowsPerSecond ?? null,
         maxLag: options.maxLag ?? null,
-        batchMs: BATCH_MS,
+        batchMs: options.batchMs,
       };
       await runFlow(
         {

@@ -27,7 +27,7 @@ export async function placeInto(
   load: LoadInto,
 ): Promise<Place> {
   const there = await readSchema(connection, schema);
-  const ledger = await readLedger(connection, schema, load.seal.sealId);
+  const ledger = there.mayUse ? await readLedger(connection, schema, load.seal.sealId) : null;
   assertSchema(there, ledger, `${connection.label}, schema ${JSON.stringify(schema)}`);
   const state = ledger?.own ?? NEW;
   const fitted = new Map<string, FittedTable>();
@@ -43,6 +43,7 @@ export async function placeInto(
   const { order, oneBatch, cycle } = loadOrder(load.tables, there);
   problems.push(...cycle);
   const isBegun = state.kind === 'begun';
+  const rowsBefore = new Map(ledger?.before);
   return {
     schema,
     state,
@@ -64,13 +65,12 @@ export async function placeInto(
     table: (module) => tableIn(schema, module),
     format: (module) => formatOf(fitted.get(module)),
     isOneBatch: (module) => oneBatch.has(module),
-    before: (module) => ledger?.before.get(module) ?? 0,
+    before: (module) => rowsBefore.get(module) ?? 0,
     async beginStatements() {
-      const before = new Map<string, number>();
       for (const { module } of load.tables) {
-        before.set(module, await countRows(connection, schema, module));
+        rowsBefore.set(module, await countRows(connection, schema, module));
       }
-      return [createLedger(schema), beginStatement(schema, load.seal, before)];
+      return [createLedger(schema), beginStatement(schema, load.seal, rowsBefore)];
     },
     finishSteps: async () => [
       ...[...fitted].flatMap(([, one]) => sequenceSteps(connection, schema, one)),
