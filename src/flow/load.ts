@@ -29,6 +29,7 @@ import { operatorOf } from '../run/operator.ts';
 import type { Workers } from '../run/workers.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import { SCHEMA_FILE, type RunFile } from '../seal/format.ts';
+import { readSealedFindings } from '../seal/sealedFindings.ts';
 import { sealedLines } from '../seal/sealedLines.ts';
 import { sealedPath, sealIdOf } from '../seal/sealedFolders.ts';
 import { tableForms, type TableForm } from '../target/tableForm.ts';
@@ -81,6 +82,7 @@ export async function load(
     ...options,
     seal: { sealId, dataRoot, tool: env.tool.version, who },
     tables,
+    nulModules: await modulesWithNul(folder, run),
     name: options.schema,
     throttle: {
       rowsPerSecond: options.rowsPerSecond,
@@ -184,6 +186,21 @@ function stateNote({ state }: Target): string {
 function loadedNotes({ written, before }: Loaded): string[] {
   const all = `${grouped(written)} of ${counted(written + before, 'record')} written, and counted by the target`;
   return before === 0 ? [all] : [`${all}; a load before had written the others`];
+}
+
+/** Returns the modules of which a finding says that a text of the source had U+0000. */
+async function modulesWithNul(folder: string, { modules }: RunFile): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const { name, findings } of modules) {
+    if (findings === 0) continue;
+    for await (const batch of readSealedFindings(folder, name)) {
+      if (batch.some((finding) => finding?.rule === 'text-nul')) {
+        found.add(name);
+        break;
+      }
+    }
+  }
+  return found;
 }
 
 /** Reads the sealed form of every module; with `--into`, external records stay where they are. */

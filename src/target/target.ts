@@ -33,6 +33,8 @@ export type TargetAdapters = ReadonlyMap<string, TargetAdapter>;
 export interface LoadInto {
   readonly seal: SealOfLoad;
   readonly tables: readonly TableForm[];
+  /** Modules of which a finding of the seal says that a text of the source had U+0000. */
+  readonly nulModules: ReadonlySet<string>;
   /** Schema with tables that are there; null for a schema of the load's own. */
   readonly into: string | null;
   /** First part of the name of a schema of its own; null for the default. */

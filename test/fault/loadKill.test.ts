@@ -160,16 +160,25 @@ describe.skipIf(!hasPostgres())('a load into PostgreSQL that is killed', () => {
   }, 3_600_000);
 });
 
+function target(name: string): string {
+  return join(project, `${name}.db`);
+}
+
+function whole(): string {
+  return target('whole');
+}
+
+function argsOf(name: string): string[] {
+  return ['load', '--project', project, '--target', `sqlite:${target(name)}`, ...SMALL];
+}
+
+async function loadFile(name: string): Promise<string> {
+  const args = ['load', '--project', project, '--target', `sqlite:${target(name)}`];
+  return (await succeed(args)).stdout;
+}
+
 describe('a load into SQLite that is killed', () => {
-  const whole = (): string => join(project, 'whole.db');
-  const target = (name: string): string => join(project, `${name}.db`);
-
-  async function load(name: string): Promise<string> {
-    const args = ['load', '--project', project, '--target', `sqlite:${target(name)}`];
-    return (await succeed(args)).stdout;
-  }
-
-  beforeAll(() => load('whole'));
+  beforeAll(() => loadFile('whole'));
 
   it('before the file gets its name goes on', async () => {
     const args = ['load', '--project', project, '--target', `sqlite:${target('named')}`];
@@ -178,28 +187,25 @@ describe('a load into SQLite that is killed', () => {
     halted.child.kill('SIGKILL');
     await halted.ended;
     expect(existsSync(target('named'))).toBe(false);
-    await load('named');
+    await loadFile('named');
     expect(contentOfFile(target('named'))).toEqual(contentOfFile(whole()));
   });
 
   it(`at ${KILLS} random moments goes on`, async () => {
-    const args = (name: string): string[] => {
-      return ['load', '--project', project, '--target', `sqlite:${target(name)}`, ...SMALL];
-    };
     const begun = performance.now();
-    await start(args('timed')).ended;
+    await start(argsOf('timed')).ended;
     const most = Math.ceil(performance.now() - begun);
     for (let kill = 0; kill < KILLS; kill += 1) {
       const name = `killed${kill}`;
-      const { child, ended } = start(args(name));
+      const { child, ended } = start(argsOf(name));
       await Promise.race([wait(random.integer(0, most)), ended]);
       child.kill('SIGKILL');
       await ended;
       if (existsSync(target(name)))
         expect(contentOfFile(target(name))).toEqual(contentOfFile(whole()));
-      await load(name);
+      await loadFile(name);
       expect(contentOfFile(target(name))).toEqual(contentOfFile(whole()));
-      expect(await load(name)).toContain('nothing was changed');
+      expect(await loadFile(name)).toContain('nothing was changed');
     }
   }, 3_600_000);
 });

@@ -31,10 +31,7 @@ export async function openGate(port: number, place: GatePlace): Promise<Gate> {
   const sockets = new Set<Socket>();
   let shut = false;
   let seen = 0;
-  let tell = (): void => {};
-  const told = new Promise<void>((resolve) => {
-    tell = resolve;
-  });
+  const { promise: told, resolve: tell } = Promise.withResolvers<void>();
   const { text, nth = 1, passes } = place;
   const server = createServer((client) => {
     const behind = connect(port, '127.0.0.1');

@@ -107,10 +107,11 @@ function fitScalar(
 
 function readDeclared(type: string): Declared {
   const [, name = '', first, second, zone = ''] = DECLARED.exec(type) ?? [];
-  const number = (text: string | undefined): number | null => {
-    return text === undefined ? null : Number(text);
-  };
-  return { name: name + zone, first: number(first), second: number(second) };
+  return { name: name + zone, first: numberOf(first), second: numberOf(second) };
+}
+
+function numberOf(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text);
 }
 
 /** `most`: characters of the longest value; null if any is possible. */

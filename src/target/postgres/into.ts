@@ -6,12 +6,13 @@
 import { Failure } from '../../outcome/failure.ts';
 import type { Connection } from '../../postgres/connect.ts';
 import { quote } from '../../sql/quote.ts';
-import type { FinishStep, LoadInto, LoadState, TargetProblem } from '../target.ts';
+import type { FinishStep, LoadInto, LoadState, RecordCheck, TargetProblem } from '../target.ts';
 import { copyFormat, type CopyFormat } from './copyText.ts';
 import { createLedger, identifier, LEDGER, tableIn } from './ddl.ts';
 import { analyzeStep } from './finish.ts';
 import { beginStatement, readLedger, type Ledger } from './ledger.ts';
 import { loadOrder } from './loadOrder.ts';
+import { allOf, nulCheck } from './nulCheck.ts';
 import { countRows, hasRows } from './ownSchema.ts';
 import type { Place } from './place.ts';
 import { recordCheck } from './recordCheck.ts';
@@ -42,7 +43,6 @@ export async function placeInto(
   }
   const { order, oneBatch, cycle } = loadOrder(load.tables, there);
   problems.push(...cycle);
-  const isBegun = state.kind === 'begun';
   const rowsBefore = new Map(ledger?.before);
   return {
     schema,
@@ -53,14 +53,8 @@ export async function placeInto(
     ],
     notes: [],
     problems,
-    passes: new Map(
-      isBegun
-        ? []
-        : [...fitted].flatMap(([module, table]) => {
-            const check = recordCheck(module, table);
-            return check === null ? [] : [[module, check] as const];
-          }),
-    ),
+    // Rows of a load that was begun have passed.
+    passes: state.kind === 'new' ? passesOf(fitted, load) : new Map(),
     order,
     table: (module) => tableIn(schema, module),
     format: (module) => formatOf(fitted.get(module)),
@@ -77,6 +71,19 @@ export async function placeInto(
       analyzeStep(connection, schema, load.tables),
     ],
   };
+}
+
+function passesOf(
+  fitted: ReadonlyMap<string, FittedTable>,
+  { nulModules }: LoadInto,
+): ReadonlyMap<string, RecordCheck> {
+  return new Map(
+    [...fitted].flatMap(([module, table]) => {
+      const fit = recordCheck(module, table);
+      const checks = [fit ?? [], nulModules.has(module) ? nulCheck(module) : []].flat();
+      return checks.length === 0 ? [] : [[module, allOf(checks)] as const];
+    }),
+  );
 }
 
 function assertSchema(there: SchemaThere, ledger: Ledger | null, where: string): void {

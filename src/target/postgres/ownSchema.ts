@@ -10,6 +10,7 @@ import { copyFormat } from './copyText.ts';
 import { collision, createLedger, createTable, identifier, LEDGER, tableIn } from './ddl.ts';
 import { finishSteps, wantedConstraints } from './finish.ts';
 import { beginStatement, readLedger } from './ledger.ts';
+import { nulCheck } from './nulCheck.ts';
 import type { Place } from './place.ts';
 
 const DEFAULT_NAME = 'sealift';
@@ -41,7 +42,9 @@ export async function placeOwn(connection: Connection, load: LoadInto): Promise<
     ],
     notes: notesOf(load),
     problems: [],
-    passes: new Map(),
+    passes: new Map(
+      state.kind === 'new' ? [...load.nulModules].map((module) => [module, nulCheck(module)]) : [],
+    ),
     order: tables.map(({ module }) => module),
     table: (module) => tableIn(schema, module),
     format(module) {

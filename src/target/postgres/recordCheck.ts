@@ -56,7 +56,8 @@ function questionsOf({ form, fit: { narrow }, notNull, sequence }: FittedColumn)
     const { max } = sequence;
     const hint = 'raise its MAXVALUE and the type of the column';
     ask('the sequence of the column would overflow', hint, (value) => {
-      return value !== null && BigInt(String(value)) >= max;
+      const isWhole = typeof value === 'number' || typeof value === 'string';
+      return isWhole && BigInt(value) >= max;
     });
   }
   return questions;
