@@ -15,7 +15,7 @@ import { assertLagVisible, waitForStandbys } from './postgres/lag.ts';
 import { completeStatement, progressStatement } from './postgres/ledger.ts';
 import { takeLock } from './postgres/loadLock.ts';
 import { countRows, ownSchema, placeOwn } from './postgres/ownSchema.ts';
-import type { Place } from './postgres/place.ts';
+import type { Place } from './postgres/writePlace.ts';
 import { writeRows, type RowsInto } from './postgres/writeRows.ts';
 import type { LoadInto, Target, TargetAdapter, TargetLocation } from './target.ts';
 

@@ -14,7 +14,7 @@ import { beginStatement, readLedger, type Ledger } from './ledger.ts';
 import { loadOrder } from './loadOrder.ts';
 import { allOf, nulCheck } from './nulCheck.ts';
 import { countRows, hasRows } from './ownSchema.ts';
-import type { Place } from './place.ts';
+import type { Place } from './writePlace.ts';
 import { recordCheck } from './recordCheck.ts';
 import { tableProblems, type FittedTable } from './tableProblems.ts';
 import { readSchema, type SchemaThere } from './tablesThere.ts';

@@ -11,7 +11,7 @@ import { collision, createLedger, createTable, identifier, LEDGER, tableIn } fro
 import { finishSteps, wantedConstraints } from './finish.ts';
 import { beginStatement, readLedger } from './ledger.ts';
 import { nulCheck } from './nulCheck.ts';
-import type { Place } from './place.ts';
+import type { Place } from './writePlace.ts';
 
 const DEFAULT_NAME = 'sealift';
 const DIGITS = 8;

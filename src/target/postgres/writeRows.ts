@@ -10,7 +10,7 @@ import type { Connection } from '../../postgres/connect.ts';
 import { sqlState } from '../../postgres/connectionFailure.ts';
 import { copyPlace, targetFailure } from '../../postgres/targetFailure.ts';
 import type { Chunk, Progress, ReadBlob } from '../target.ts';
-import { copyInto, type CopyInto } from './copyInto.ts';
+import { CopyError, copyInto, type CopyInto } from './copyInto.ts';
 import { LineError, NulError, type BlobCell, type CopyFormat } from './copyText.ts';
 
 export interface RowsInto {
@@ -58,7 +58,8 @@ export async function writeRows(
       // The driver cannot tell the server that a copy is given up.
       connection.end();
       into.signal.throwIfAborted();
-      throw failureOfCopy(error, first, connection.label, module);
+      if (!(error instanceof CopyError)) throw error;
+      throw failureOfCopy(error.cause, first, connection.label, module);
     }
     await connection.query(`${into.progressOf(after)}; COMMIT`, module);
     onCommit(after);
@@ -103,7 +104,6 @@ function formatted(
 
 /** Names module, record and field of what the server refused. */
 function failureOfCopy(error: unknown, first: number, label: string, module: string): Failure {
-  if (error instanceof Failure) return error;
   const place = copyPlace(error);
   const where = [label, `module ${module}`];
   if (place !== null) where.push(`record ${first + place.line}`);
