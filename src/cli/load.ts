@@ -100,7 +100,7 @@ export function loadCommand(exit: (code: number) => void, host: Host): Command {
         {
           name: 'load',
           kind: 'action',
-          report: !dryRun,
+          report: true,
           resumes: true,
           load: () => import('../flow/load.ts'),
           work: ({ load }, env, found) => load(work, env, found),

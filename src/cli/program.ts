@@ -158,7 +158,7 @@ Exit codes:
             74 instead of 0 or 1: its output or report could not be written
 Actions are init, registry build, freeze, freeze-writes, unfreeze-writes,
 migrate, load, review, promote, rollback, evidence build, status, snapshot,
-snapshot restore, export, clean and prune; all others are checks. With --json, standard
-output is one JSON object.
+snapshot restore, export, clean and prune; all others are checks. With --json,
+standard output is one JSON object.
 Run "sealift COMMAND --help" for more about a command.
 `;

@@ -1,13 +1,23 @@
 /** A target in memory, for tests: what the contract asks for, and nothing of a database. */
 
 import { Failure } from '../outcome/failure.ts';
-import type { Chunk, LoadInto, LoadState, Progress, Target, TargetAdapter } from './target.ts';
+import type {
+  Chunk,
+  LoadInto,
+  LoadState,
+  Progress,
+  Target,
+  TargetAdapter,
+  TargetProblem,
+} from './target.ts';
 
 /** What loads have written to one place. */
 export interface MemoryDatabase {
   sealId: string | null;
   state: 'loading' | 'complete';
   isOpen: boolean;
+  /** What does not fit, for tests to say. */
+  readonly problems: TargetProblem[];
   readonly progress: Map<string, Progress>;
   readonly rows: Map<string, Readonly<Record<string, unknown>>[]>;
 }
@@ -22,18 +32,19 @@ export function memoryTarget(databases: Map<string, MemoryDatabase>): TargetAdap
     parse: (rest) => Object.assign({ scheme: SCHEME }, { name: rest }),
     async open(location, load) {
       const name = 'name' in location && typeof location.name === 'string' ? location.name : '';
-      const database = databases.get(name) ?? empty();
+      const database = databases.get(name) ?? emptyDatabase();
       if (!load.dryRun) databases.set(name, database);
       return open(database, `memory ${name}`, load);
     },
   };
 }
 
-function empty(): MemoryDatabase {
+export function emptyDatabase(): MemoryDatabase {
   return {
     sealId: null,
     state: 'loading',
     isOpen: false,
+    problems: [],
     progress: new Map(),
     rows: new Map(),
   };
@@ -55,7 +66,7 @@ function open(database: MemoryDatabase, label: string, load: LoadInto): Target {
     state: stateOf(database),
     ddl: tables.map(({ module }) => `CREATE TABLE ${module}`),
     notes: [],
-    problems: [],
+    problems: database.problems,
     passes: new Map(),
     order: tables.map(({ module }) => module),
     async begin() {

@@ -13,7 +13,7 @@ const PAUSE_MS = 200;
 
 /** Returns the key of the lock of a schema: 64 bits of a digest, as a signed number. */
 export function lockKey(schema: string): bigint {
-  const digest = hash('sha256', `sealift load ${schema}`, 'buffer');
+  const digest = hash('sha256', JSON.stringify(['load', schema]), 'buffer');
   return digest.readBigInt64BE(0);
 }
 
