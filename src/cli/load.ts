@@ -60,9 +60,7 @@ export function loadCommand(exit: (code: number) => void, host: Host): Command {
       ),
     )
     .addOption(
-      new Option('--max-lag <lag>', 'wait while a standby is further behind: 64M or 5s').argParser(
-        maxLag,
-      ),
+      new Option('--max-lag <lag>', 'wait while a standby lags more: 64M or 5s').argParser(maxLag),
     )
     .addOption(
       new Option('--batch-ms <n>', 'milliseconds of a transaction')

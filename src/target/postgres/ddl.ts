@@ -2,8 +2,8 @@
  * Statements that make the tables of a seal in PostgreSQL: without constraints first, as rows are
  * written faster so, then what the form of the records promises. Pure.
  *
- * Keys and unique sets are not deferrable, since a foreign key cannot refer to one that is; foreign
- * keys are, so that later changes may pass through a state in which one does not hold.
+ * Keys and unique sets are not deferrable, since foreign keys cannot refer to one that is. Those are,
+ * so that later changes may pass through a state in which one does not hold.
  */
 
 import { hash } from 'node:crypto';

@@ -48,7 +48,7 @@ export function foundIn(
   isDraft: boolean,
 ): LoadState {
   const isTable = db.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`);
-  if (isTable.get(LEDGER) === undefined) throw foreign(path, 'another database or file');
+  if (isTable.get(LEDGER) === undefined) throw taken(path, 'another database or file');
   const found = db
     .prepare<[], Found>(
       `SELECT seal_id AS sealId, state, completed_at AS completedAt, progress FROM ${LEDGER}`,
@@ -56,13 +56,13 @@ export function foundIn(
     .all();
   const own = found.find((row) => row.sealId === sealId);
   const [other] = found;
-  if (own === undefined) throw foreign(path, `the load of another seal, ${other?.sealId ?? ''}`);
+  if (own === undefined) throw taken(path, `the load of another seal, ${other?.sealId ?? ''}`);
   if (own.state === 'complete' && !isDraft) return { kind: 'complete', at: own.completedAt ?? '' };
   const progress = JSON.parse(own.progress) as Record<string, Progress>;
   return { kind: 'begun', progress: new Map(Object.entries(progress)) };
 }
 
-function foreign(path: string, what: string): Failure {
+function taken(path: string, what: string): Failure {
   return new Failure('TARGET', {
     what: `the file is there already, with ${what}`,
     where: path,
@@ -74,7 +74,7 @@ function foreign(path: string, what: string): Failure {
 export function foundAt(path: string, sealId: string, isDraft: boolean): LoadState {
   return onSqlite(path, () => {
     const stat = statOf(path);
-    if (stat?.isFile() !== true) throw foreign(path, 'a folder, link or device');
+    if (stat?.isFile() !== true) throw taken(path, 'a folder, link or device');
     const db = new Database(path, { readonly: true, fileMustExist: true, timeout: 0 });
     try {
       return foundIn(db, path, sealId, isDraft);
@@ -114,7 +114,7 @@ export function publishDraft(path: string): void {
     const file = openNoLinks(draft, constants.O_RDONLY);
     fsyncSync(file);
     closeSync(file);
-    if (statOf(path) !== undefined) throw foreign(path, 'another database or file');
+    if (statOf(path) !== undefined) throw taken(path, 'another database or file');
     rename(draft, path);
     syncFolder(dirname(path));
   } catch (error) {
