@@ -66,7 +66,7 @@ export interface Throttle {
   readonly batchMs: number;
 }
 
-/** How far the slowest standby may be behind before the load waits. */
+/** Lag of the slowest standby from which the load waits. */
 export type MaxLag = { readonly bytes: number } | { readonly seconds: number };
 
 /** What an adapter gets from outside. */

@@ -130,6 +130,12 @@ function nothing(): never {
   throw new Error('there are no blobs');
 }
 
+async function finish(target: Target): Promise<void> {
+  for (const step of await target.finishSteps()) await step.run();
+  await target.complete();
+  await target.close();
+}
+
 describe.each(SUBJECTS)('$name', (subject) => {
   const { adapter } = subject;
   beforeAll(async () => {
@@ -161,12 +167,6 @@ describe.each(SUBJECTS)('$name', (subject) => {
       },
       ...more,
     });
-  }
-
-  async function finish(target: Target): Promise<void> {
-    for (const step of await target.finishSteps()) await step.run();
-    await target.complete();
-    await target.close();
   }
 
   const NONE: Progress = { records: 0, offset: 0 };

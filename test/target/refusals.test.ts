@@ -115,7 +115,7 @@ describe.skipIf(!hasPostgres())('a load into PostgreSQL', () => {
     expect(lineOf(await load(target, ['--max-lag', '5s'], env))).toContain('schema');
     await server.run('postgres', `GRANT CREATE ON DATABASE ${database} TO loader`);
     expect(lineOf(await load(target, ['--max-lag', '5s'], env))).toContain(
-      'the user may not see how far standbys are behind',
+      'the user may not see the lag of standbys',
     );
     expect((await load(target, [], env)).code).toBe(0);
   });
