@@ -51,7 +51,7 @@ async function standbyOf(server: Postgres): Promise<Standby> {
   const client = new Client(config);
   client.on('error', () => {});
   await client.connect();
-  const [[lsn = '']] = (await server.run('postgres', 'SELECT pg_current_wal_lsn()')) as [[string]];
+  const [[lsn]] = (await server.run('postgres', 'SELECT pg_current_wal_lsn()')) as [[string]];
   const { connection } = client as unknown as {
     connection: NodeJS.EventEmitter & {
       query(sql: string): void;
@@ -104,26 +104,23 @@ describe.skipIf(postgresHome() === null)('--max-lag', () => {
       '--max-lag',
       '1K',
     ];
-    const { ended } = start(args, { env: server.env });
-    let isDone = false;
-    void ended.then(() => {
-      isDone = true;
-    });
+    const { child, ended } = start(args, { env: server.env });
+    const isDone = (): boolean => child.exitCode !== null;
     const asks = `SELECT count(*) FROM pg_stat_activity
       WHERE application_name = 'sealift' AND query LIKE '%pg_stat_replication%'`;
     let asked = 0;
-    while (asked < 3 && !isDone) {
+    while (asked < 3 && !isDone()) {
       const [[found]] = (await server.run('postgres', asks)) as [[string]];
       if (found !== '0') asked += 1;
       await wait(100);
     }
-    expect(isDone).toBe(false);
+    expect(isDone()).toBe(false);
     const [[rows]] = (await server.run(
       'app',
       `SELECT sum((progress #>> '{dogs,records}')::int) FROM ${await ledgerOf(server)}`,
     )) as [[string | null]];
     expect(rows).toBeNull();
-    while (!isDone) {
+    while (!isDone()) {
       standby.say(await lsnOf(server));
       await wait(20);
     }
