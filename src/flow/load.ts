@@ -204,7 +204,7 @@ function stateNote({ state }: Target): string {
 }
 
 function loadedNotes({ written, before }: Loaded): string[] {
-  const all = `${grouped(written)} of ${counted(written + before, 'record')} written, and counted by the target`;
+  const all = `${grouped(written)} of ${grouped(written + before)} records written, and counted by the target`;
   return before === 0 ? [all] : [`${all}; a load before had written the others`];
 }
 
