@@ -21,6 +21,7 @@ const ANY = [
   'text-not-nfc',
   'text-mojibake',
   'json-key',
+  'json-null',
   'pii-undeclared',
   'long-text',
   'encoding',
