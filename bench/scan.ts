@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 
 import { WORKER } from '../src/cli/workerModule.ts';
 import { createPool } from '../src/threads/pool.ts';
-import { loadMapping } from '../src/mapping/load.ts';
+import { loadMapping } from '../src/mapping/loadMapping.ts';
 import { scanCandidate } from '../src/scan/scanCandidate.ts';
 import { verifyCandidate } from '../src/seal/verify.ts';
 import { generateDogSchool } from '../test/dogschool/generate.ts';

@@ -16,7 +16,7 @@ type Tree = ReadonlyMap<string, string>;
 /** Where each package is used: one that is somewhere else has leaked, one that is nowhere must go. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ajv: ['mapping', 'seal'],
-  'better-sqlite3': ['disk', 'extsort', 'mapping', 'scan', 'source'],
+  'better-sqlite3': ['disk', 'extsort', 'mapping', 'scan', 'source', 'target'],
   'cli-progress': ['cli'],
   commander: ['cli'],
   'fast-json-stable-stringify': ['record'],
@@ -54,10 +54,11 @@ const NOWHERE: readonly (readonly [RegExp, string])[] = [
   [/(?::|\bas|<|\||,)\s*any\b(?!\s*:)/, 'has an any'],
 ];
 const PICTURE = 'docs/floors.svg';
-/** What others may import of source/; all else there are adapters and their parts. */
-const CONTRACT = /^source\/(source|cellPage|damageCheck|declared|nameOrder|writeControl)\.ts$/;
-/** The same part of two adapters has the same name, such as `reader.ts`. */
-const PART_OF_ADAPTER = /^source\/\w+\/\w+\.ts$/;
+/** What others may import of source/ and target/; all else there are adapters and their parts. */
+const CONTRACT =
+  /^(?:source\/(source|cellPage|damageCheck|declared|nameOrder|writeControl)|target\/(tableForm|target|targetNames))\.ts$/;
+/** The same part of two adapters has the same name, such as `reader.ts`; so have a source and a target. */
+const PART_OF_ADAPTER = /^(?:source|target)\/(?:\w+\/)?\w+\.ts$/;
 const MAX_FILE = 350;
 const MAX_FUNCTION = 70;
 
@@ -116,7 +117,7 @@ function importFaults(
   const allowed = allowedImports(folder);
   if (allowed === null) return [`${path} is in a folder that the rules do not know`];
   if (!allowed.includes(to)) faults.push(`${path} imports ${target}`);
-  const adapter = to === 'source' && !CONTRACT.test(target);
+  const adapter = (to === 'source' || to === 'target') && !CONTRACT.test(target);
   if (adapter && path !== 'cli/wire.ts') faults.push(`${path} names the adapter ${target}`);
   return faults;
 }

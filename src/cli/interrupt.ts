@@ -18,13 +18,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Handles interrupts until `stop`. `before` is called first; `fail` reports a failure and returns
- * the exit code.
+ * the exit code. `left` is how the command leaves things.
  */
 export function interrupts(
   name: string,
   note: (line: string) => void,
   before: () => void,
   fail: (failure: Failure) => number,
+  left: string = 'nothing was changed',
 ): Interrupts {
   const cleanUps = new Set<() => void>();
   const controller = new AbortController();
@@ -43,7 +44,7 @@ export function interrupts(
   };
   const interrupted = (): void => {
     end(() => {
-      note(`sealift ${name}: interrupted, nothing was changed`);
+      note(`sealift ${name}: interrupted, ${left}`);
       return EXIT.interrupted;
     });
   };

@@ -18,6 +18,7 @@ import { freezeCommand } from './freeze.ts';
 import { freezeWritesCommand } from './freezeWrites.ts';
 import type { Host } from './host.ts';
 import { initCommand } from './init.ts';
+import { loadCommand } from './load.ts';
 import { migrateCommand } from './migrate.ts';
 import { packageInfo } from './packageInfo.ts';
 import { promoteCommand } from './promote.ts';
@@ -42,6 +43,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Build:', [freezeWritesCommand, unfreezeWritesCommand, migrateCommand]],
   ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
+  ['Load:', [loadCommand]],
   ['Promote:', [reviewCommand, promoteCommand, smokeCommand, rollbackCommand, evidenceCommand]],
   ['Maintenance:', [statusCommand, snapshotCommand, exportCommand, cleanCommand, pruneCommand]],
 ];
@@ -151,12 +153,12 @@ How do I ...
 
 Exit codes:
   checks    0 PASS   1 WARN   2 FAIL, or it could not run
-  actions   0 done   1 failed, and nothing was changed
+  actions   0 done   1 failed, and nothing was changed (load: nothing was lost)
   both      64 wrong usage or mapping   130 interrupted
             74 instead of 0 or 1: its output or report could not be written
 Actions are init, registry build, freeze, freeze-writes, unfreeze-writes,
-migrate, review, promote, rollback, evidence build, status, snapshot, snapshot
-restore, export, clean and prune; all others are checks. With --json, standard
-output is one JSON object.
+migrate, load, review, promote, rollback, evidence build, status, snapshot,
+snapshot restore, export, clean and prune; all others are checks. With --json,
+standard output is one JSON object.
 Run "sealift COMMAND --help" for more about a command.
 `;

@@ -35,7 +35,7 @@ import { recordPhases } from './phases.ts';
 import { runProgram } from './runProgram.ts';
 import { runSelf } from './runSelf.ts';
 import { colored, terminalProgress, terminalStyle, wantsColor } from './terminal.ts';
-import { ADAPTERS } from './wire.ts';
+import { ADAPTERS, TARGETS } from './wire.ts';
 
 export interface CommonOptions {
   readonly project: string;
@@ -48,6 +48,8 @@ export interface CommandSpec {
   readonly kind: 'action' | 'check';
   /** Whether a report is written to storage_reports. */
   readonly report: boolean;
+  /** Whether a run that is stopped is continued by the next. */
+  readonly resumes?: true;
   /** Name in the report's folder, latest-<name>, if not the command's. */
   readonly reportName?: string;
   /** Returns the outcome, whose findings are those in `found` or are added to it. */
@@ -95,6 +97,7 @@ export async function runCommand(
       );
       return output.codeOf(exitCodeOfFailure(failure.code, command.kind));
     },
+    command.resumes === true ? 'nothing is lost, run it again to go on' : undefined,
   );
   const found = openFindings(realFolder(host.temporary));
   const env = environment(recordPhases(terminal, phases, clock), interrupt, host);
@@ -169,6 +172,7 @@ export function environment(
   const { cwd, temporary, processors, pid, variables } = host;
   return {
     adapters: ADAPTERS,
+    targets: TARGETS,
     startWorkers: (workers, start) =>
       workers === 0 ? inlinePool(CANDIDATE_ANSWERS) : createPool(WORKER, workers, start),
     variables,

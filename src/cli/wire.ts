@@ -6,11 +6,19 @@ import { ndjsonAdapter } from '../source/ndjson.ts';
 import { postgresAdapter } from '../source/postgres.ts';
 import type { SourceAdapter } from '../source/source.ts';
 import { sqliteAdapter } from '../source/sqlite.ts';
+import { postgresTarget } from '../target/postgres.ts';
+import { sqliteTarget } from '../target/sqlite.ts';
+import type { TargetAdapters } from '../target/target.ts';
 
-/** Adapters by the scheme of their URLs. */
+/** Adapters of sources by the scheme of their URLs. */
 export const ADAPTERS: ReadonlyMap<string, SourceAdapter> = new Map(
   [sqliteAdapter, postgresAdapter, csvAdapter, ndjsonAdapter, jsonAdapter].map((adapter) => [
     adapter.scheme,
     adapter,
   ]),
+);
+
+/** Adapters of targets by the scheme of their URLs. */
+export const TARGETS: TargetAdapters = new Map(
+  [sqliteTarget, postgresTarget].map((adapter) => [adapter.scheme, adapter]),
 );

@@ -12,7 +12,7 @@ import { onDisk } from '../disk/errors.ts';
 import { acquireLock, type Lock } from '../disk/lock.ts';
 import { remove } from '../disk/noLinks.ts';
 import { SMALL_DISK, unmountSmallDisk } from './smallDisk.ts';
-import { loadMapping } from '../mapping/load.ts';
+import { loadMapping } from '../mapping/loadMapping.ts';
 import { Failure } from '../outcome/failure.ts';
 import { openStore } from '../seal/candidateStore.ts';
 import type { Environment, SelfRun } from '../run/environment.ts';

@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 
-import { mappingDigest } from '../mapping/load.ts';
+import { mappingDigest } from '../mapping/loadMapping.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { fileFinding, parseCanonical } from '../seal/candidateFinding.ts';
 import { listCandidate, MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';

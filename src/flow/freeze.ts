@@ -17,7 +17,7 @@ import {
 } from '../mapping/freezeFile.ts';
 import { signed } from '../journal/event.ts';
 import { appendToJournal } from '../journal/journal.ts';
-import { loadMapping } from '../mapping/load.ts';
+import { loadMapping } from '../mapping/loadMapping.ts';
 import { hasSmoke, readSmoke } from '../mapping/smokeFile.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';

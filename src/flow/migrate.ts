@@ -8,7 +8,7 @@ import { assertAsFrozen, freezeInForce, freezeNotes } from '../project/freezeInF
 
 import type { FindingStore } from '../findings/findingStore.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import { assertModules } from '../outcome/assertModules.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';

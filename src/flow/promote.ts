@@ -5,12 +5,18 @@
 
 import { assertFrozenIfRequired, freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
 import { assertOperator } from '../project/operatorNeeded.ts';
-import { CHECKS } from '../outcome/checks.ts';
-import { readJournal } from '../journal/journal.ts';
 import type { Freeze } from '../mapping/freezeFile.ts';
-import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
+import { loadMapping, type LoadedMapping } from '../mapping/loadMapping.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import {
+  assertExpected,
+  assertNoSample,
+  assertScanned,
+  assertSealedHere,
+  chosen,
+  type Chosen,
+} from '../promote/candidacy.ts';
 import { assertApproved } from '../promote/assertApproved.ts';
 import {
   assertCurrent,
@@ -19,25 +25,12 @@ import {
   type CurrencyOptions,
 } from '../promote/assertCurrent.ts';
 import { assertWindow } from '../promote/assertWindow.ts';
-import { checksDigest } from '../promote/checksDigest.ts';
 import { previousAfterPromote } from '../journal/pointerHistory.ts';
-import { lastScan, refusal } from '../journal/scanEntry.ts';
-import { sealedLast, isHeld } from '../journal/sealedEntry.ts';
-import {
-  currentName,
-  isMisnamed,
-  sealedNamed,
-  sealedNames,
-  sealIdOf,
-  sealedPath,
-  CURRENT,
-  currentPath,
-} from '../seal/sealedFolders.ts';
+import { isMisnamed, sealedNames, sealedPath, sealIdOf } from '../seal/sealedFolders.ts';
 import type { RunFile } from '../seal/format.ts';
 import type { Verification } from '../seal/verify.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
-import { NOT_SEALED_HERE, olderNote } from '../project/origin.ts';
 import {
   movePointer,
   verifyWhole,
@@ -53,12 +46,7 @@ import type { Workers } from '../run/workers.ts';
 import { tallyChanges } from '../scan/drift/recordDrift.ts';
 import { sourceDrift, withRecordsAgain } from './scanDrift.ts';
 
-export interface PromoteOptions extends PointerOptions, CurrencyOptions {
-  /** Seal id of the candidate, or its first digits; null for the one built last. */
-  readonly candidate: string | null;
-  /** Seal id that was kept outside of the candidate; null for none. */
-  readonly expectSeal: string | null;
-  readonly allowWarnings: boolean;
+export interface PromoteOptions extends PointerOptions, CurrencyOptions, Chosen {
   /** Agreed times, in addition to those of the project; see assertWindow.ts. */
   readonly window?: string;
   readonly workers: Workers;
@@ -76,7 +64,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     const name = chosen(paths, options);
     assertExpected(name, options.expectSeal);
     if (options.expectSeal === null) assertSealedHere(paths, name);
-    await assertScanned(pointer, name, options);
+    await assertScanned(paths, name, options);
     const { project } = await loadMapping(paths.root);
     assertOperator(project, operatorOf(options.who, env), paths.root);
     assertWindow(project, options, paths.root, env);
@@ -93,7 +81,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
     // Last of the slow checks, so that little time passes until the link is switched.
     const current = already ? null : await currencyOf(pointer, name, verified, options, env);
     // Checked again, since a scan may have ended meanwhile.
-    const warnings = await assertScanned(pointer, name, options);
+    const warnings = await assertScanned(paths, name, options);
     const approved = await assertApproved(paths, name, verified, options.who, env);
     // Before the link is switched: nothing after that may fail.
     const changed = await mappingNotes(paths, verified);
@@ -177,73 +165,6 @@ async function changesOfSources(
   return found.filter(({ severity }) => severity !== 'INFO').map(({ reason }) => reason);
 }
 
-function chosen(
-  { candidates, journal }: ProjectPaths,
-  { candidate: requested, expectSeal }: PromoteOptions,
-): string {
-  const current = currentName(candidates);
-  if (requested === null || requested === CURRENT) {
-    const last = sealedLast(readJournal(journal), sealedNames(candidates)) ?? current;
-    if (current !== null && last !== null && last !== current && expectSeal === null) {
-      throw older(current, last);
-    }
-    if (current !== null) return current;
-    throw new Failure('CANDIDATE', {
-      what: 'there is no candidate',
-      where: currentPath(candidates),
-      hint: 'build one with sealift migrate, or name one by its seal id',
-    });
-  }
-  const names = sealedNamed(candidates, requested, requested);
-  if (current !== null && names.includes(current)) return current;
-  return names.at(-1) ?? requested;
-}
-
-/**
- * The v1 link may have been moved by hand, so it does not decide which candidate was built last.
- */
-function older(current: string, last: string): Failure {
-  return new Failure('CANDIDATE', {
-    what: olderNote(current, last),
-    where: 'v1 was changed by hand, or a migrate was killed',
-    hint: `name the candidate that you mean, such as sealift promote ${sealIdOf(last).slice(0, 8)}`,
-  });
-}
-
-/** Fails unless the journal has the seal: a candidate changed and sealed anew verifies, too. */
-function assertSealedHere({ journal }: ProjectPaths, name: string): void {
-  if (isHeld(readJournal(journal), sealIdOf(name))) return;
-  throw new Failure('CANDIDATE', {
-    what: NOT_SEALED_HERE,
-    where: `seal id ${sealIdOf(name)}`,
-    hint: 'build it in this project with sealift migrate; if it was built elsewhere, scan and promote it with --expect-seal and the seal id that migrate printed there',
-  });
-}
-
-function assertExpected(name: string, expected: string | null): void {
-  if (expected === null || sealIdOf(name) === expected) return;
-  throw new Failure('CANDIDATE', {
-    what: 'this is not the candidate that --expect-seal names',
-    where: `seal id ${sealIdOf(name)}`,
-    hint: 'run sealift status, and name the candidate that you mean',
-  });
-}
-
-/** Returns the number of warnings that are accepted with the scan. */
-async function assertScanned(
-  { paths }: LivePointer,
-  name: string,
-  { allowWarnings }: PromoteOptions,
-): Promise<number> {
-  const checks = checksDigest(await loadMapping(paths.root), CHECKS);
-  const sealId = sealIdOf(name);
-  const scan = lastScan(readJournal(paths.journal), sealId);
-  const current = currentName(paths.candidates) === name;
-  const rejection = refusal(scan, { sealId, current, checks, allowWarnings });
-  if (rejection !== null) throw rejection;
-  return scan?.counts.WARNING ?? 0;
-}
-
 /** Names the way back, if there is a candidate to go back to, or why there is none. */
 function wayBack({ history, paths }: LivePointer, name: string): string[] {
   const back = previousAfterPromote(history, name);
@@ -262,16 +183,6 @@ async function mappingNotes({ root }: ProjectPaths, { run }: Verification): Prom
 
 const MAPPING_CHANGED =
   'the mapping has changed since this candidate was built; the candidate follows the earlier mapping';
-
-/** Rejects a sample, which proves nothing about the rows that it left out. */
-function assertNoSample({ run }: Verification, name: string): void {
-  if (run === null || !('sample' in run)) return;
-  throw new Failure('CANDIDATE', {
-    what: 'this candidate holds a sample of the rows, so it can never go live',
-    where: `seal id ${sealIdOf(name)}`,
-    hint: 'build all rows with sealift migrate, without --sample',
-  });
-}
 
 /** Rejects a candidate whose mapping is not the frozen one, which was approved. */
 function assertBuiltAsFrozen({ run }: Verification, frozen: Freeze | null, name: string): void {

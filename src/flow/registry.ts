@@ -12,7 +12,7 @@ import { acquireLock } from '../disk/lock.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { checkAgainstSource } from '../mapping/check/againstSource.ts';
 import { FREEZE_FILE, readFreeze } from '../mapping/freezeFile.ts';
-import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
+import { loadMapping, type LoadedMapping } from '../mapping/loadMapping.ts';
 import { didYouMean } from '../outcome/nearest.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import type { RegistryDuplicate } from '../mapping/registryFile.ts';

@@ -7,7 +7,7 @@
 import { CHECKS, type Check } from '../outcome/checks.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
-import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
+import { loadMapping, type LoadedMapping } from '../mapping/loadMapping.ts';
 import { loweredSeverities } from '../mapping/severity.ts';
 import { assertModules } from '../outcome/assertModules.ts';
 import type { FindingList } from '../outcome/finding.ts';

@@ -9,7 +9,7 @@ import { resolve } from 'node:path';
 import { diffCandidates, type Difference } from '../diff/diffCandidates.ts';
 import { openSide } from '../seal/opened/side.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
-import { type LoadedMapping, loadMapping } from '../mapping/load.ts';
+import { type LoadedMapping, loadMapping } from '../mapping/loadMapping.ts';
 import {
   buildModules,
   endReading,

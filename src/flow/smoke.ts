@@ -9,7 +9,7 @@ import { basename, resolve } from 'node:path';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { readJournal } from '../journal/journal.ts';
 import { eventOf } from '../journal/readEvent.ts';
-import { loadMapping } from '../mapping/load.ts';
+import { loadMapping } from '../mapping/loadMapping.ts';
 import { readSmoke, type LogQuery, type SmokeFile } from '../mapping/smokeFile.ts';
 import { searchFor } from '../mapping/compile/pattern.ts';
 import { Failure } from '../outcome/failure.ts';

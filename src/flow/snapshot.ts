@@ -12,7 +12,7 @@ import { inTheWay } from '../disk/inTheWay.ts';
 import { openNoLinks, realFolder, removeFile, rename, statOf } from '../disk/noLinks.ts';
 import { readApproval } from '../journal/approvalFile.ts';
 import { eventOf } from '../journal/readEvent.ts';
-import { loadMapping } from '../mapping/load.ts';
+import { loadMapping } from '../mapping/loadMapping.ts';
 import { freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
 import { previousOf } from '../journal/pointerHistory.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';

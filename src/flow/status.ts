@@ -13,7 +13,7 @@ import { eventOf } from '../journal/readEvent.ts';
 import { sourcesOfWrites, writesState, type WritesState } from '../journal/frozenWrites.ts';
 import type { Journal } from '../journal/line.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
-import { loadMapping } from '../mapping/load.ts';
+import { loadMapping } from '../mapping/loadMapping.ts';
 import { hasSmoke } from '../mapping/smokeFile.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';

@@ -129,6 +129,20 @@ export type JournalEvent =
   | { readonly event: 'restored'; readonly snapshot: string; readonly head: string }
   /** These names in the project are about to be removed by clean. */
   | { readonly event: 'clean'; readonly removed: readonly string[] }
+  /** A load of a candidate into a target began, or went on; `target` is its place for a person. */
+  | {
+      readonly event: 'load-begun';
+      readonly sealId: string;
+      readonly target: string;
+      readonly dataRoot?: string;
+    }
+  /** A target holds all records of a candidate; `records` is their number. */
+  | {
+      readonly event: 'load-done';
+      readonly sealId: string;
+      readonly target: string;
+      readonly records?: number;
+    }
   /** The live candidate was read by the project's smoke queries. */
   | { readonly event: 'smoke'; readonly sealId: string; readonly verdict: Verdict };
 

@@ -41,6 +41,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['snapshot', readSnapshot('snapshot')],
   ['restored', readSnapshot('restored')],
   ['clean', readClean],
+  ['load-begun', readLoadBegun],
+  ['load-done', readLoadDone],
   ['smoke', readSmoke],
   ['scan', readScan],
   ['pointer-found', readFound],
@@ -121,6 +123,16 @@ function readSnapshot(event: 'snapshot' | 'restored'): Reader {
 
 function readClean({ removed }: JournalMembers): JournalEvent | null {
   return isTexts(removed) ? { event: 'clean', removed } : null;
+}
+
+function readLoadBegun({ sealId, target, dataRoot }: JournalMembers): JournalEvent | null {
+  if (!isText(sealId) || !isText(target)) return null;
+  return { event: 'load-begun', sealId, target, ...(isText(dataRoot) ? { dataRoot } : {}) };
+}
+
+function readLoadDone({ sealId, target, records }: JournalMembers): JournalEvent | null {
+  if (!isText(sealId) || !isText(target)) return null;
+  return { event: 'load-done', sealId, target, ...(isCount(records) ? { records } : {}) };
 }
 
 /** Reads a smoke test; one without a known verdict counts as failed. */

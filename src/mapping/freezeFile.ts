@@ -14,7 +14,7 @@ import { isForbidden, readFailure } from '../disk/errors.ts';
 import { realFolder } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { chunksOf, fileFailure, openRegularFile, readDocument } from './document.ts';
-import { listMappingFiles } from './load.ts';
+import { listMappingFiles } from './loadMapping.ts';
 import { formatPlace } from './place.ts';
 
 export const FREEZE_FILE = 'freeze.json';

@@ -14,7 +14,7 @@ import type { Failure } from '../outcome/failure.ts';
 import { decodeUtf8, JsonSyntaxError, parseJson } from '../record/jsonText.ts';
 import { isUuid } from '../record/uuid.ts';
 import type { JsonValue } from '../record/value.ts';
-import type { LoadedMapping } from './load.ts';
+import type { LoadedMapping } from './loadMapping.ts';
 import { chunksOf, fileFailure, openRegularFile, readDocument } from './document.ts';
 
 export interface RegistryEntry {

@@ -12,7 +12,7 @@ import type { Pool } from '../threads/pool.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { checkAgainstSource } from '../mapping/check/againstSource.ts';
 import { compileModule, type CompiledModule } from '../mapping/compile/module.ts';
-import { loadMapping, type LoadedMapping, type LoadOptions } from '../mapping/load.ts';
+import { loadMapping, type LoadedMapping, type LoadOptions } from '../mapping/loadMapping.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import { readSecretKey } from '../mapping/secretKey.ts';
 import {

@@ -2,7 +2,7 @@
 
 import { assertFreeSpace, freeBytes, type AskDisk } from '../disk/freeSpace.ts';
 import { compileModule } from '../mapping/compile/module.ts';
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import { leastBytes } from './leastBytes.ts';
 import { estimatedBytes, type NamedSource } from '../project/sources.ts';
 

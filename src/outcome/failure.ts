@@ -17,6 +17,7 @@ export type FailureCode =
   | 'SOURCE_SCHEMA' // the mapping and the source disagree
   | 'REJECTED' // rows were rejected
   | 'EMPTY' // too few rows were read to prove anything
+  | 'TARGET' // the target is missing, does not fit, or refused
   | 'CANDIDATE' // the candidate's path or content is invalid
   | 'JOURNAL' // the journal is broken
   | 'SNAPSHOT' // a snapshot is damaged, or is not the expected one

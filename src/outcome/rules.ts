@@ -8,8 +8,8 @@ import type { Severity } from './finding.ts';
  * - `scan`: in the records and the accounting of a candidate (dry-run, scan-all, scan-module)
  * - `verify`: in the files of a seal (verify-checksums, the first part of every scan, promote)
  * - `source`: in a source as a whole (init, dry-run, migrate)
- * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`, `evidence`: in the command of
- *   that name
+ * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`, `load`, `evidence`: in the
+ *   command of that name
  */
 export type Stage =
   | 'map'
@@ -23,6 +23,7 @@ export type Stage =
   | 'determinism'
   | 'drill'
   | 'smoke'
+  | 'load'
   | 'evidence';
 
 export interface RuleFacts {
@@ -96,6 +97,8 @@ const TABLE = {
   drill: { severity: 'BLOCKER', stages: ['drill'], fixed: true },
   // What is live
   smoke: { severity: 'BLOCKER', stages: ['smoke'], fixed: true },
+  // The database that a candidate is loaded into
+  target: { severity: 'BLOCKER', stages: ['load'], fixed: true },
   // The candidate's files
   checksum: { severity: 'BLOCKER', stages: ['verify'], fixed: true },
   merkle: { severity: 'BLOCKER', stages: ['verify'], fixed: true },

@@ -1,10 +1,10 @@
 /** Connects to a PostgreSQL server, with TLS as libpq has it. */
 
 import { readFileSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { rootCertificates, type ConnectionOptions } from 'node:tls';
 import { Client, type ClientConfig, type FieldDef, type QueryConfig } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 
 import { Failure } from '../outcome/failure.ts';
 import type { SslMode } from './address.ts';
@@ -22,6 +22,9 @@ export interface ResultColumn {
   readonly modifier: number;
 }
 
+/** Bytes of a COPY … FROM STDIN that are ready while the server works on those before them. */
+const COPY_AHEAD = 2 * 1024 * 1024;
+
 export interface Connection {
   /** Server and database, for messages. */
   readonly label: string;
@@ -33,6 +36,11 @@ export interface Connection {
   describe(sql: string): Promise<readonly ResultColumn[]>;
   /** Runs a `COPY … TO STDOUT`; chunks end anywhere. Errors of the stream are not yet Failures. */
   copy(sql: string): Readable;
+  /**
+   * Runs a `COPY … FROM STDIN`. If it fails or is given up, the connection has to be ended: the driver
+   * cannot tell the server that a copy failed. Errors of the stream are not yet Failures.
+   */
+  copyInto(sql: string): Writable;
   /** Closes the connection, also while a statement runs. May be called more than once. */
   end(): void;
 }
@@ -44,6 +52,8 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
   /** Settings that hold from the beginning, stronger than those of the role and the database. */
   readonly initially: Readonly<Record<string, string>>;
+  /** Makes the Failure of an error, which names `where`; that of a source if left out. */
+  readonly failure?: (error: unknown, where: string) => Failure;
 }
 
 /** Connects. @throws Failure, or the reason of the signal */
@@ -83,7 +93,7 @@ function isAboutTls(error: unknown): boolean {
 async function connectWith(
   settings: PostgresSettings,
   tls: Tls,
-  { connectMs, signal, initially }: ConnectOptions,
+  { connectMs, signal, initially, failure = serverFailure }: ConnectOptions,
 ): Promise<Connection> {
   signal.throwIfAborted();
   const label = labelOf(settings);
@@ -119,11 +129,17 @@ async function connectWith(
     stop();
     signal.throwIfAborted();
     throw password === null && isPasswordError(error)
-      ? withoutPassword(label)
-      : serverFailure(error, label);
+      ? failure(withoutPassword(label), label)
+      : failure(error, label);
   }
   live = (client as unknown as { connection: { stream: Readable } }).connection.stream;
-  return connectionOf(client, label, () => live, { signal, stop });
+  return connectionOf(client, label, () => live, { signal, stop, failure });
+}
+
+interface Ending {
+  readonly signal: AbortSignal;
+  readonly stop: () => void;
+  readonly failure: (error: unknown, where: string) => Failure;
 }
 
 interface Answer {
@@ -135,7 +151,7 @@ function connectionOf(
   client: Client,
   label: string,
   stream: () => Readable,
-  { signal, stop }: { readonly signal: AbortSignal; readonly stop: () => void },
+  { signal, stop, failure }: Ending,
 ): Connection {
   const run = async (query: QueryConfig, table?: string): Promise<Answer> => {
     signal.throwIfAborted();
@@ -144,7 +160,7 @@ function connectionOf(
       return (Array.isArray(found) ? found.at(-1) : found) as Answer;
     } catch (error) {
       signal.throwIfAborted();
-      throw serverFailure(error, table === undefined ? label : `${label}, ${table}`);
+      throw failure(error, table === undefined ? label : `${label}, ${table}`);
     }
   };
   return {
@@ -163,6 +179,10 @@ function connectionOf(
     copy(sql) {
       signal.throwIfAborted();
       return client.query(copyTo(sql));
+    },
+    copyInto(sql) {
+      signal.throwIfAborted();
+      return client.query(copyFrom(sql, { highWaterMark: COPY_AHEAD }));
     },
     end() {
       signal.removeEventListener('abort', stop);

@@ -55,6 +55,11 @@ const TRANSACTION_TIMEOUT = '25P04';
 const NO_SUCH_SETTING = '42704';
 const PROTOCOL_VIOLATION = '08P01';
 
+export type SessionOptions = Omit<ConnectOptions, 'initially'> & {
+  /** Whether it may write; if left out, the server refuses what is not a reading. */
+  readonly writes?: boolean;
+};
+
 export interface Session {
   readonly connection: Connection;
   readonly facts: ServerFacts;
@@ -63,7 +68,7 @@ export interface Session {
 /** Connects and pins the settings of the session. @throws Failure, or the reason of the signal */
 export async function openSession(
   settings: PostgresSettings,
-  options: Omit<ConnectOptions, 'initially'>,
+  options: SessionOptions,
 ): Promise<Session> {
   try {
     return await begin(settings, { ...options, initially: NO_TIMEOUTS });
@@ -87,7 +92,7 @@ export async function openSession(
 /** Servers before 17 do not know this timeout, so it is named only after a session has ended by it. */
 async function withoutTransactionTimeout(
   settings: PostgresSettings,
-  options: Omit<ConnectOptions, 'initially'>,
+  options: SessionOptions,
   cause: unknown,
 ): Promise<Session> {
   const initially = { ...NO_TIMEOUTS, transaction_timeout: '0' };
@@ -99,10 +104,12 @@ async function withoutTransactionTimeout(
   }
 }
 
-async function begin(settings: PostgresSettings, options: ConnectOptions): Promise<Session> {
+type Begin = ConnectOptions & Pick<SessionOptions, 'writes'>;
+
+async function begin(settings: PostgresSettings, options: Begin): Promise<Session> {
   const connection = await connect(settings, options);
   try {
-    return { connection, facts: await pinSession(connection) };
+    return { connection, facts: await pinSession(connection, options.writes === true) };
   } catch (error) {
     connection.end();
     throw error;
@@ -121,7 +128,7 @@ export interface ServerFacts {
  * Pins the settings of a new session and reads them back.
  * @throws Failure UNSUPPORTED if the server is too old or a pooler stands between
  */
-async function pinSession(connection: Connection): Promise<ServerFacts> {
+async function pinSession(connection: Connection, writes: boolean): Promise<ServerFacts> {
   const { label } = connection;
   const [[number = '', version = ''] = []] = await connection.query(
     `SELECT current_setting('server_version_num'), current_setting('server_version')`,
@@ -131,6 +138,7 @@ async function pinSession(connection: Connection): Promise<ServerFacts> {
   const statements = pinnedOf(major).map(([name, value]) => `SET SESSION ${name} = '${value}'`);
   await connection.query(statements.join('; '));
   await assertPinned(connection, major);
+  if (writes) await connection.query('SET SESSION default_transaction_read_only = off');
   const hiding = HIDING.map((name) => `current_setting('${name}')`).join(', ');
   const [[role = '', standby = '', hidden = ''] = []] = await connection.query(
     `SELECT current_user, pg_is_in_recovery(), concat_ws(' ', ${hiding})`,

@@ -19,7 +19,7 @@ import {
   type Freeze,
   type FreezeOnDisk,
 } from '../mapping/freezeFile.ts';
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import type { ProjectMapping } from '../mapping/model.ts';
 import { changedSmoke, SMOKE_FILE } from '../mapping/smokeFile.ts';
 import { Failure } from '../outcome/failure.ts';

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import type { SourceOverride } from './sources.ts';
 import { parseSourceUrl, type SourceEnvironment } from './sourceUrl.ts';
 import type { SourcesOptions } from './withSources.ts';

@@ -1,6 +1,6 @@
 /** The name of the operator, where a project requires one. */
 
-import { loadMapping } from '../mapping/load.ts';
+import { loadMapping } from '../mapping/loadMapping.ts';
 import type { ProjectMapping } from '../mapping/model.ts';
 import { Failure } from '../outcome/failure.ts';
 import { isRehearsal } from './paths.ts';

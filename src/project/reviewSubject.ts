@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 
-import { loadMapping } from '../mapping/load.ts';
+import { loadMapping } from '../mapping/loadMapping.ts';
 import type { ProjectMapping } from '../mapping/model.ts';
 import { hasSigners, readSigners, SIGNERS_FILE } from '../mapping/signersFile.ts';
 import { realFolder } from '../disk/noLinks.ts';

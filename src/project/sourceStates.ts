@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { makeNewFolder } from '../disk/durable.ts';
 import { openScratch } from '../disk/scratch.ts';
 import type { SourceState } from '../journal/event.ts';
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
 import { byUtf8 } from '../seal/format.ts';

@@ -11,7 +11,7 @@ import { onDisk } from '../disk/errors.ts';
 import { signed, type ChangeStep, type WriteChange, type WritesEvent } from '../journal/event.ts';
 import { writesState, type WritesState } from '../journal/frozenWrites.ts';
 import { appendToJournal, JOURNAL_FILE, readJournal } from '../journal/journal.ts';
-import { loadMapping } from '../mapping/load.ts';
+import { loadMapping } from '../mapping/loadMapping.ts';
 import { didYouMean } from '../outcome/nearest.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import { Failure, type FailureDetail } from '../outcome/failure.ts';

@@ -11,7 +11,7 @@ import type { ProofOfCurrency } from '../journal/event.ts';
 import { frozenSince } from '../journal/frozenWrites.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { sealedAs } from '../journal/sealedEntry.ts';
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import { Failure } from '../outcome/failure.ts';
 import { locateSources } from '../project/locateSources.ts';

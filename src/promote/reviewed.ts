@@ -4,7 +4,7 @@ import { CHECKS } from '../outcome/checks.ts';
 import type { Journal } from '../journal/line.ts';
 import { lastScan, refusal, type JournaledScan } from '../journal/scanEntry.ts';
 import { isHeld, sealedLast } from '../journal/sealedEntry.ts';
-import { loadMapping } from '../mapping/load.ts';
+import { loadMapping } from '../mapping/loadMapping.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { ApprovalSubject } from '../project/approvals.ts';
 import { NOT_SEALED_HERE } from '../project/origin.ts';

@@ -5,7 +5,7 @@
  */
 
 import { compileModule, type CompiledModule } from '../mapping/compile/module.ts';
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import {
   readRegistry,
   type RegistryDuplicate,

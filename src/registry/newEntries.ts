@@ -9,7 +9,7 @@
 import type { CompiledModule } from '../mapping/compile/module.ts';
 import { MAX_FILE_BYTES } from '../mapping/document.ts';
 import { targetId, type MapperContext } from '../mapping/compile/identity.ts';
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import {
   canonicalEntry,

@@ -1,10 +1,11 @@
 /** Inputs of a command from outside: clock, variables, adapters, worker threads, a display. */
 
 import type { RunProgram } from '../crypto/sshSignature.ts';
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { Failure } from '../outcome/failure.ts';
 import type { Adapters } from '../source/source.ts';
+import type { TargetAdapters } from '../target/target.ts';
 
 /** The unit of a progress step, and the group that the step belongs to. */
 export interface About {
@@ -14,13 +15,16 @@ export interface About {
   readonly group?: string;
   /** Whether the step counts the units of its group, not those of another. */
   readonly counts?: boolean;
+  /** Units that an earlier run has done, which do not count for the rate. */
+  readonly before?: number;
 }
 
 /** Shows the progress of a command; see cli/terminal.ts. */
 export interface Progress {
   /** Begins a step of `total` units; 0 if the number is unknown. */
   begin(label: string, total: number, about?: About): void;
-  update(done: number): void;
+  /** `bytes`: size of the units that are done, where that is known. */
+  update(done: number, bytes?: number): void;
   end(): void;
 }
 
@@ -33,6 +37,7 @@ export type WorkerStart = {
 
 export interface Environment {
   readonly adapters: Adapters;
+  readonly targets: TargetAdapters;
   /**
    * Starts worker threads that answer the calls about candidates and, given a mapping, those of
    * migrate. With 0 workers, the calling thread answers those about candidates.

@@ -4,7 +4,7 @@
  * warnings; scan-drift decides whether the candidate may still be promoted.
  */
 
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { checkAccounting } from './checkAccounting.ts';

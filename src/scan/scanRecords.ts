@@ -2,7 +2,7 @@
 
 import { openScratch } from '../disk/scratch.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
-import { loadMapping } from '../mapping/load.ts';
+import { loadMapping } from '../mapping/loadMapping.ts';
 import { forTables } from '../run/budget.ts';
 import type { Environment } from '../run/environment.ts';
 import { scanProgress } from '../run/progress.ts';

@@ -3,7 +3,7 @@
  * which is a warning unless the mapping declares them gone.
  */
 
-import { loadMapping, type LoadedMapping } from '../mapping/load.ts';
+import { loadMapping, type LoadedMapping } from '../mapping/loadMapping.ts';
 import { severityOf } from '../mapping/severity.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 
 import { realFolder } from '../disk/noLinks.ts';
 import type { Pool } from '../threads/pool.ts';
-import { mappingDigest } from '../mapping/load.ts';
+import { mappingDigest } from '../mapping/loadMapping.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { HASH_FILE } from './calls.ts';
 import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';

@@ -12,7 +12,7 @@ import {
   writeFileDurably,
   writeFileSynced,
 } from '../disk/durable.ts';
-import type { LoadedMapping } from '../mapping/load.ts';
+import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import { changedFailure, registryBytes } from '../mapping/registryFile.ts';
 import {
   dataRoot,

@@ -8,7 +8,7 @@ import { statOf } from '../disk/noLinks.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/line.ts';
 import { FREEZE_FILE } from '../mapping/freezeFile.ts';
-import { listMappingFiles } from '../mapping/load.ts';
+import { listMappingFiles } from '../mapping/loadMapping.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { ProjectPaths } from '../project/paths.ts';
 import { readPieces } from '../seal/files.ts';

@@ -53,8 +53,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mapping: [...GROUND, 'source'],
   seal: [...GROUND, 'mapping'],
   journal: [...GROUND, 'seal'],
-  run: [...GROUND, 'source', 'mapping', 'seal'],
-  project: [...GROUND, 'source', 'mapping', 'seal', 'journal', 'run'],
+  run: [...GROUND, 'source', 'target', 'mapping', 'seal'],
+  project: [...GROUND, 'source', 'target', 'mapping', 'seal', 'journal', 'run'],
   // Pure: what it shows comes in as an outcome.
   report: ['outcome', 'record'],
   // Filled in below: the stages, flow and cli.

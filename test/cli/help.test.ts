@@ -96,12 +96,13 @@ describe('the help', () => {
     const groups = [...help.matchAll(/^([A-Z][a-z ]+):\n/gm)].map(([, heading]) => heading);
     const [examplesHeading, options, ...pipeline] = groups;
     expect([examplesHeading, options]).toEqual(['Examples', 'Options']);
-    expect(pipeline.slice(0, 7)).toEqual([
+    expect(pipeline.slice(0, 8)).toEqual([
       'Prepare',
       'Rehearse',
       'Build',
       'Check',
       'Prove',
+      'Load',
       'Promote',
       'Maintenance',
     ]);

@@ -9,7 +9,7 @@ import { differenceFinding } from '../../src/diff/differenceFinding.ts';
 import { diffCandidates } from '../../src/diff/diffCandidates.ts';
 import { openSide, type Meter } from '../../src/seal/opened/side.ts';
 import { compileModule } from '../../src/mapping/compile/module.ts';
-import { loadMapping } from '../../src/mapping/load.ts';
+import { loadMapping } from '../../src/mapping/loadMapping.ts';
 import { leafHash } from '../../src/merkle/hash.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import { canonicalJson } from '../../src/record/canonical.ts';

@@ -17,6 +17,7 @@ import { freezeCommand } from '../../src/cli/freeze.ts';
 import { freezeWritesCommand } from '../../src/cli/freezeWrites.ts';
 import { processHost } from '../../src/cli/host.ts';
 import { initCommand } from '../../src/cli/init.ts';
+import { loadCommand } from '../../src/cli/load.ts';
 import { migrateCommand } from '../../src/cli/migrate.ts';
 import { promoteCommand } from '../../src/cli/promote.ts';
 import { pruneCommand } from '../../src/cli/prune.ts';
@@ -151,6 +152,7 @@ function optionsOf(name: string): string[] {
     reviewCommand,
     evidenceCommand,
     promoteCommand,
+    loadCommand,
     smokeCommand,
     rollbackCommand,
     statusCommand,

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
 import { runProgram } from '../../src/cli/runProgram.ts';
+import { TARGETS } from '../../src/cli/wire.ts';
 import { openFindings } from '../../src/findings/findingStore.ts';
 import type { Environment } from '../../src/run/environment.ts';
 import { init } from '../../src/flow/init.ts';
@@ -53,6 +54,7 @@ export function writeKennel(file: string, rows: number, seed: number = 1): void 
 /** What flows get from outside, without threads, clock or terminal. */
 export const ENVIRONMENT: Environment = {
   adapters: INLINE_ADAPTERS,
+  targets: TARGETS,
   startWorkers: startInline,
   variables: {},
   progress: { begin() {}, update() {}, end() {} },

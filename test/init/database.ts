@@ -10,7 +10,7 @@ import { baseTables, proposeMapping, type Proposal } from '../../src/init/propos
 import { writeMapping } from '../../src/init/writeMapping.ts';
 import { checkAgainstSource } from '../../src/mapping/check/againstSource.ts';
 import { compileModule } from '../../src/mapping/compile/module.ts';
-import { loadMapping } from '../../src/mapping/load.ts';
+import { loadMapping } from '../../src/mapping/loadMapping.ts';
 import { isReference, type Mapping, type ModuleMapping } from '../../src/mapping/model.ts';
 import { rowMapper } from '../../src/mapping/compile/rowMapper.ts';
 import type { PreparedSource, SourceReader } from '../../src/source/source.ts';

@@ -55,9 +55,10 @@ export async function migrate(
 ): Promise<Summary> {
   const ran = await sealift(['migrate', '--json', '--project', project, ...args], options);
   if (ran.code === 0) return JSON.parse(ran.stdout) as Summary;
-  const reported = ran.stderr.includes('rejected')
-    ? JSON.stringify(findingsOf(project).slice(0, 100))
-    : '';
+  const blockers = ran.stderr.includes('rejected')
+    ? findingsOf(project).filter(({ severity }) => severity === 'BLOCKER')
+    : [];
+  const reported = JSON.stringify(blockers.slice(0, 100));
   throw new Error(`sealift migrate: exit ${ran.code}\n${ran.stderr}${reported}`);
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020, type AnySchemaObject } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 
-import { loadMapping } from '../../src/mapping/load.ts';
+import { loadMapping } from '../../src/mapping/loadMapping.ts';
 import { isReference, type ModuleMapping } from '../../src/mapping/model.ts';
 import { schemaFiles } from '../../src/mapping/schema/schemaFiles.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkAgainstSource } from '../../src/mapping/check/againstSource.ts';
-import { loadMapping } from '../../src/mapping/load.ts';
+import { loadMapping } from '../../src/mapping/loadMapping.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { SourceSchema, TableSchema } from '../../src/source/source.ts';
 import { changed, validFiles, writeProject, type Files } from './project.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { loadMapping } from '../../src/mapping/load.ts';
+import { loadMapping } from '../../src/mapping/loadMapping.ts';
 import { attempt, dice, FUZZ_RUNS, inherited, mutate } from '../mutate.ts';
 import { validFiles, writeProject } from './project.ts';
 

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadMapping, mappingDigest } from '../../src/mapping/load.ts';
+import { loadMapping, mappingDigest } from '../../src/mapping/loadMapping.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import { changed, NAMESPACE, validFiles, writeProject, type Files } from './project.ts';
 

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { loadMapping } from '../../src/mapping/load.ts';
+import { loadMapping } from '../../src/mapping/loadMapping.ts';
 import { readRegistry, type RegistryEntry } from '../../src/mapping/registryFile.ts';
 import { attempt, dice, FUZZ_RUNS, inherited, mutate } from '../mutate.ts';
 import { NAMESPACE, writeProject } from './project.ts';

@@ -12,7 +12,7 @@ import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import type { AskDisk } from '../../src/disk/freeSpace.ts';
 import { assertSpaceForRun } from '../../src/migrate/spaceForRun.ts';
 import { compileModule, type CompiledModule } from '../../src/mapping/compile/module.ts';
-import { loadMapping, type LoadedMapping } from '../../src/mapping/load.ts';
+import { loadMapping, type LoadedMapping } from '../../src/mapping/loadMapping.ts';
 import { leastBytes } from '../../src/migrate/leastBytes.ts';
 import { times } from '../kit/long.ts';
 import { writeMapping } from '../kit/project.ts';

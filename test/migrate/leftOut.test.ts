@@ -10,7 +10,7 @@ import { openFindings } from '../../src/findings/findingStore.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
 import { migrate } from '../../src/flow/migrate.ts';
 import { scan } from '../../src/flow/scan.ts';
-import { loadMapping } from '../../src/mapping/load.ts';
+import { loadMapping } from '../../src/mapping/loadMapping.ts';
 import { checkRowFindings } from '../../src/scan/rowFindings.ts';
 import type { RunFile } from '../../src/seal/format.ts';
 import { runFileOf, workFolder, writeMapping, type HandWritten } from '../kit/project.ts';

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { loadMapping } from '../../src/mapping/load.ts';
+import { loadMapping } from '../../src/mapping/loadMapping.ts';
 import { projectPaths } from '../../src/project/paths.ts';
 import { assertCurrent, type Currency, type Subject } from '../../src/promote/assertCurrent.ts';
 import { ENVIRONMENT, SECRET, newProject, temporaryFolder } from '../fault/fixture.ts';

@@ -9,9 +9,11 @@ import { drill } from '../../src/flow/drill.ts';
 import { dryRun } from '../../src/flow/dryRun.ts';
 import type { Environment, SelfOptions, SelfRun } from '../../src/run/environment.ts';
 import type { SourceLocation } from '../../src/source/source.ts';
+import { load, type LoadOptions } from '../../src/flow/load.ts';
 import { scanDrift } from '../../src/flow/scanDrift.ts';
 import { smoke } from '../../src/flow/smoke.ts';
 import type { Stage } from '../../src/outcome/rules.ts';
+import { emptyDatabase, memoryTarget } from '../../src/target/memory.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
 import { check, freezeCheck, freezeIt, project as registered } from '../flow/registered.ts';
 import { change, migrateOf, projectOf, promoteOf, said, scanAllOf, type Said } from './flows.ts';
@@ -175,6 +177,37 @@ export const COMMAND_PLANTS: Readonly<Record<string, readonly CommandPlant[]>> =
         const log = { log: null, forbid: [], since: null };
         const options = { project, candidate: null, ...log, who: null };
         return said((found) => smoke(options, ENVIRONMENT, found));
+      },
+    },
+  ],
+  target: [
+    {
+      stage: 'load',
+      find: async () => {
+        const project = projectOf(SOUND);
+        for (const step of [migrateOf, scanAllOf]) await step(project);
+        const database = emptyDatabase();
+        database.problems.push({ module: 'm', what: 'the schema has no such table: make it' });
+        const targets = new Map([['memory', memoryTarget(new Map([['there', database]]))]]);
+        const options: LoadOptions = {
+          project,
+          target: 'memory:there',
+          candidate: null,
+          expectSeal: null,
+          allowWarnings: true,
+          into: null,
+          names: null,
+          schema: null,
+          allowRows: false,
+          without: [],
+          rowsPerSecond: null,
+          maxLag: null,
+          batchMs: 0,
+          dryRun: false,
+          who: null,
+          workers: 1,
+        };
+        return said((found) => load(options, { ...ENVIRONMENT, targets }, found));
       },
     },
   ],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { loadMapping } from '../../src/mapping/load.ts';
+import { loadMapping } from '../../src/mapping/loadMapping.ts';
 import { checkAccounting } from '../../src/scan/checkAccounting.ts';
 import type { ModuleAccounting, RunFile } from '../../src/seal/format.ts';
 import { runOf, scanAll, sealedProject, told, type SealedProject } from './project.ts';

@@ -237,6 +237,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A value stands for "none"',
     todo: 'Confirm that the new system should see null.',
   },
+  target: {
+    title: 'The target does not fit the candidate',
+    todo: 'Do what each finding says, then run the load again; nothing was written.',
+  },
   smoke: {
     title: 'What is live differs from what is expected',
     todo: 'Read the record in storage_live, or the line of the log.',

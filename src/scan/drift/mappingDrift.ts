@@ -3,7 +3,7 @@
  * canonical form, so that formatting is no drift.
  */
 
-import type { LoadedMapping } from '../../mapping/load.ts';
+import type { LoadedMapping } from '../../mapping/loadMapping.ts';
 import { moduleFile } from '../../mapping/place.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import { canonicalJson } from '../../record/canonical.ts';

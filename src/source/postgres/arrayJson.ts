@@ -89,10 +89,9 @@ class LiteralReader {
       case 'integer':
         return text;
       case 'double':
-        // JSON has neither NaN nor infinities, and a minus zero there would become 0.
-        return /^-?[0-9]/.test(text) && text !== '-0'
-          ? text.replace('e+', 'e')
-          : JSON.stringify(text);
+        // JSON has neither NaN nor infinities, and a minus zero there would become 0. The server and
+        // the runtime have different shortest forms of some doubles, such as 30995993033969528.
+        return /^-?[0-9]/.test(text) && text !== '-0' ? String(Number(text)) : JSON.stringify(text);
       case 'boolean':
         return text === 't' ? 'true' : 'false';
       case 'bytes':

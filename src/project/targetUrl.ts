@@ -1,0 +1,51 @@
+/**
+ * The URL of a target on a command line: `postgres://…` or `sqlite:FILE`, or `env:NAME` for the variable
+ * that holds it. A URL may contain a password, so messages never show it.
+ */
+
+import { Failure } from '../outcome/failure.ts';
+import { didYouMean } from '../outcome/nearest.ts';
+import type { Environment } from '../run/environment.ts';
+import type { TargetAdapter, TargetLocation } from '../target/target.ts';
+
+export interface LocatedTarget {
+  readonly adapter: TargetAdapter;
+  readonly location: TargetLocation;
+}
+
+const WHERE = '--target';
+const VARIABLE = /^env:([A-Za-z_][A-Za-z0-9_]*)$/;
+
+/** Finds the adapter, and parses the URL; a path is relative to `cwd`. @throws Failure USAGE */
+export function locateTarget(
+  url: string,
+  { targets, variables, cwd }: Pick<Environment, 'targets' | 'variables' | 'cwd'>,
+): LocatedTarget {
+  const [, variable] = VARIABLE.exec(url) ?? [];
+  const where = variable === undefined ? WHERE : `environment variable ${variable}`;
+  const text = variable === undefined ? url : (variables[variable] ?? '');
+  const known = [...targets.values()].map(({ usage }) => usage).join(', ');
+  const match = /^([a-z][a-z0-9+.-]*):(.+)$/s.exec(text);
+  if (match === null) {
+    throw new Failure('USAGE', {
+      what: 'a target must have the form SCHEME:PLACE',
+      where,
+      hint: `use one of ${known}, or env:NAME for the variable that holds it`,
+    });
+  }
+  const [, scheme = '', rest = ''] = match;
+  const adapter = targets.get(scheme === 'postgresql' ? 'postgres' : scheme);
+  if (adapter === undefined) {
+    throw new Failure('USAGE', {
+      what: `there is no target of kind ${JSON.stringify(scheme)}`,
+      where,
+      hint: didYouMean(scheme, targets.keys(), `use one of ${known}`),
+    });
+  }
+  try {
+    return { adapter, location: adapter.parse(rest, cwd) };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.where !== undefined) throw error;
+    throw Failure.revive({ ...error.toJSON(), where });
+  }
+}
