@@ -4,14 +4,14 @@ import { Failure } from '../../outcome/failure.ts';
 import type { Connection } from '../../postgres/connect.ts';
 import { quote, quoteText } from '../../sql/quote.ts';
 import type { TableForm } from '../tableForm.ts';
-import type { LoadInto, LoadState } from '../target.ts';
+import { blobProblems, type LoadInto, type LoadState } from '../target.ts';
 import { columnType } from './columnTypes.ts';
 import { copyFormat } from './copyText.ts';
 import { collision, createLedger, createTable, identifier, LEDGER, tableIn } from './ddl.ts';
 import { finishSteps, wantedConstraints } from './finish.ts';
 import { beginStatement, readLedger } from './ledger.ts';
 import { nulCheck } from './nulCheck.ts';
-import type { Place } from './writePlace.ts';
+import { MAX_BLOB, type Place } from './writePlace.ts';
 
 const DEFAULT_NAME = 'sealift';
 const DIGITS = 8;
@@ -41,7 +41,7 @@ export async function placeOwn(connection: Connection, load: LoadInto): Promise<
       `ANALYZE ${tables.map(({ module }) => tableIn(schema, module)).join(', ')}`,
     ],
     notes: notesOf(load),
-    problems: [],
+    problems: blobProblems(load.largestBlobs, MAX_BLOB),
     passes: new Map(
       state.kind === 'new' ? [...load.nulModules].map((module) => [module, nulCheck(module)]) : [],
     ),
@@ -165,7 +165,7 @@ async function assertOwnRows(
 ): Promise<void> {
   for (const { module } of tables) {
     if (progress.has(module)) continue;
-    if (!(await hasRows(connection, schema, module))) continue;
+    if (!(await hasRows(connection, tableIn(schema, module), module))) continue;
     throw new Failure('TARGET', {
       what: `table ${JSON.stringify(module)} has rows, and the load has not come to it`,
       where,
@@ -174,26 +174,23 @@ async function assertOwnRows(
   }
 }
 
-/** Returns the number of rows of a table, as the server counts them. */
+/** Returns the number of rows of a table (quoted, with its schema), as the server counts them. */
 export async function countRows(
   connection: Connection,
-  schema: string,
+  table: string,
   module: string,
 ): Promise<number> {
-  const sql = `SELECT pg_catalog.count(*) FROM ${tableIn(schema, module)}`;
+  const sql = `SELECT pg_catalog.count(*) FROM ${table}`;
   const [[rows] = []] = await connection.query(sql, module);
   return Number(rows);
 }
 
-/** Returns whether a table has a row. */
+/** Returns whether a table (quoted, with its schema) has a row. */
 export async function hasRows(
   connection: Connection,
-  schema: string,
+  table: string,
   module: string,
 ): Promise<boolean> {
-  const [[found] = []] = await connection.query(
-    `SELECT EXISTS (SELECT FROM ${tableIn(schema, module)})`,
-    module,
-  );
+  const [[found] = []] = await connection.query(`SELECT EXISTS (SELECT FROM ${table})`, module);
   return found === 't';
 }
