@@ -46,19 +46,19 @@ export function refusal(scan: JournaledScan | null, candidacy: Candidacy): Failu
     return new Failure('CANDIDATE', { what, where: `seal id ${sealId}`, hint });
   };
   const scanIt = current
-    ? 'run sealift scan-all, then promote again'
-    : `run sealift scan-all --candidate ${sealId.slice(0, 8)}, then promote again`;
+    ? 'run sealift scan-all, then run this command again'
+    : `run sealift scan-all --candidate ${sealId.slice(0, 8)}, then run this command again`;
   if (scan === null) return refuse('this candidate was never scanned', scanIt);
   if (scan.verdict === 'FAIL') {
     return refuse(
       'the last scan of this candidate failed',
-      'fix what it found in the source or the mapping, then build, scan and promote again; a BLOCKER cannot be accepted',
+      'fix what it found in the source or the mapping, then build and scan again; a BLOCKER cannot be accepted',
     );
   }
   if (scan.checks !== checks) {
     return refuse(
       'the checks or severities in the mapping have changed since this candidate was scanned',
-      'run sealift migrate and sealift scan-all, then promote again',
+      'run sealift migrate and sealift scan-all, then run this command again',
     );
   }
   if (scan.verdict === 'WARN' && !allowWarnings) {
