@@ -168,13 +168,15 @@ async function compared(run: Run): Promise<Outcome> {
     candidate: folder,
     modules: [],
     compared: {
-      ...{ target: target.label, schema, modules },
+      target: target.label,
+      schema,
+      modules,
       session: target.statements?.session ?? [],
     },
     findings: found.list,
     checked: { checks: ['reconcile'], records, references: 0, lowered: [] },
     notes: [
-      `target ${target.label}${schema === '' ? '' : `, schema ${schema}`}`,
+      `target     ${target.label}${schema === '' ? '' : `, schema ${schema}`}`,
       ...othersNotes(tables),
       ...heldNotes(run),
       ...(target.notes ?? []),
@@ -218,9 +220,15 @@ function told({ sealed, reason }: Incomparable, { found }: Run): ComparedModule 
   return {
     module: sealed.module,
     sealed: countOf(sealed),
-    ...{ rows: null, missing: 0, extra: 0, changed: 0, differing: 0 },
+    rows: null,
+    missing: 0,
+    extra: 0,
+    changed: 0,
     ranges: sealed.ranges.length,
-    ...{ strip: [], query: null, parts: 0 },
+    differing: 0,
+    strip: [],
+    query: null,
+    parts: 0,
   };
 }
 

@@ -9,19 +9,34 @@ import { moduleTable } from '../../src/report/moduleTable.ts';
 
 const EQUAL: ComparedModule = {
   module: 'dog',
-  ...{ sealed: 9000, rows: 9000, missing: 0, extra: 0, changed: 0 },
-  ...{ ranges: 4, differing: 0, strip: [0, 0, 0, 0] },
-  ...{ query: 'COPY (SELECT "id" FROM ONLY "s"."dog") TO STDOUT', parts: 3 },
+  sealed: 9000,
+  rows: 9000,
+  missing: 0,
+  extra: 0,
+  changed: 0,
+  ranges: 4,
+  differing: 0,
+  strip: [0, 0, 0, 0],
+  query: 'COPY (SELECT "id" FROM ONLY "s"."dog") TO STDOUT',
+  parts: 3,
 };
 const APART: ComparedModule = {
   ...EQUAL,
   module: 'owner',
-  ...{ rows: 9001, missing: 1, extra: 2, changed: 1200, differing: 2, strip: [0, 1, 1, 0] },
+  rows: 9001,
+  missing: 1,
+  extra: 2,
+  changed: 1200,
+  differing: 2,
+  strip: [0, 1, 1, 0],
 };
 const UNKNOWN: ComparedModule = {
   ...EQUAL,
   module: 'secret',
-  ...{ rows: null, strip: [], query: null, parts: 0 },
+  rows: null,
+  strip: [],
+  query: null,
+  parts: 0,
 };
 
 function outcomeOf(modules: readonly ComparedModule[]): Outcome {
