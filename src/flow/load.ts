@@ -5,6 +5,7 @@
 
 import { join } from 'node:path';
 
+import { entriesOf, statOf } from '../disk/noLinks.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { signed, type JournalEvent } from '../journal/event.ts';
 import { appendToJournal } from '../journal/journal.ts';
@@ -27,8 +28,8 @@ import { verifyWhole } from '../promote/pointerSession.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
 import type { Workers } from '../run/workers.ts';
-import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
-import { SCHEMA_FILE, type RunFile } from '../seal/format.ts';
+import { MAX_SEAL_FILE, plainSize, readPlainFile } from '../seal/files.ts';
+import { BLOBS_FOLDER, SCHEMA_FILE, type RunFile } from '../seal/format.ts';
 import { readSealedFindings } from '../seal/sealedFindings.ts';
 import { sealedLines } from '../seal/sealedLines.ts';
 import { sealedPath, sealIdOf } from '../seal/sealedFolders.ts';
@@ -82,6 +83,7 @@ export async function load(
     ...options,
     seal: { sealId, dataRoot, tool: env.tool.version, who },
     tables,
+    largestBlobs: largestBlobs(folder, tables),
     nulModules: await modulesWithNul(folder, run),
     name: options.schema,
     throttle: {
@@ -186,6 +188,21 @@ function stateNote({ state }: Target): string {
 function loadedNotes({ written, before }: Loaded): string[] {
   const all = `${grouped(written)} of ${counted(written + before, 'record')} written, and counted by the target`;
   return before === 0 ? [all] : [`${all}; a load before had written the others`];
+}
+
+/** Returns the size of the largest blob of each module that has one. */
+function largestBlobs(folder: string, tables: readonly TableForm[]): Map<string, number> {
+  const largest = new Map<string, number>();
+  for (const { module, columns } of tables) {
+    if (!columns.some(({ type }) => type.kind === 'blob')) continue;
+    const blobs = join(folder, module, BLOBS_FOLDER);
+    // A module without any content has no folder.
+    if (statOf(blobs) === undefined) continue;
+    for (const { name } of entriesOf(blobs)) {
+      largest.set(module, Math.max(largest.get(module) ?? 0, plainSize(join(blobs, name))));
+    }
+  }
+  return largest;
 }
 
 /** Returns the modules of which a finding says that a text of the source had U+0000. */

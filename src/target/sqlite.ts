@@ -29,19 +29,23 @@ import {
   type SqliteTable,
 } from './sqlite/tables.ts';
 import type { TableForm } from './tableForm.ts';
-import type {
-  Chunk,
-  FinishStep,
-  LoadInto,
-  LoadState,
-  Progress,
-  ReadBlob,
-  Target,
-  TargetAdapter,
-  TargetLocation,
+import {
+  blobProblems,
+  type Chunk,
+  type FinishStep,
+  type LoadInto,
+  type LoadState,
+  type Progress,
+  type ReadBlob,
+  type Target,
+  type TargetAdapter,
+  type TargetLocation,
 } from './target.ts';
 
 const SCHEME = 'sqlite';
+
+/** Bytes of a blob: a row of SQLite has at most 10^9, and some are left for the other cells. */
+const MAX_BLOB = 10 ** 9 - 2 ** 20;
 
 interface FileLocation extends TargetLocation {
   readonly path: string;
@@ -175,7 +179,7 @@ function targetOf({ path, db, state, load }: Opened): Target {
       ),
       ...without.map((name) => `left out: constraint ${name}`),
     ],
-    problems: [],
+    problems: blobProblems(load.largestBlobs, MAX_BLOB),
     passes: new Map(),
     order: forms.map(({ module }) => module),
     async begin() {

@@ -35,6 +35,8 @@ export interface LoadInto {
   readonly tables: readonly TableForm[];
   /** Modules of which a finding of the seal says that a text of the source had U+0000. */
   readonly nulModules: ReadonlySet<string>;
+  /** Bytes of the largest blob of each module that has one. */
+  readonly largestBlobs: ReadonlyMap<string, number>;
   /** Schema with tables that are there; null for a schema of the load's own. */
   readonly into: string | null;
   /** First part of the name of a schema of its own; null for the default. */
@@ -66,7 +68,7 @@ export interface Throttle {
   readonly batchMs: number;
 }
 
-/** How far the slowest standby may be behind before the load waits. */
+/** Lag of the slowest standby from which the load waits. */
 export type MaxLag = { readonly bytes: number } | { readonly seconds: number };
 
 /** What an adapter gets from outside. */
@@ -121,6 +123,18 @@ export interface RecordCheck {
   see(chunk: Chunk): void;
   /** What was found, once all records were seen. */
   problems(): TargetProblem[];
+}
+
+/** Returns the modules with a blob that a target cannot hold. */
+export function blobProblems(
+  largestBlobs: ReadonlyMap<string, number>,
+  most: number,
+): TargetProblem[] {
+  return [...largestBlobs].flatMap(([module, bytes]) => {
+    if (bytes <= most) return [];
+    const what = `a blob has ${bytes} bytes, and a cell of the target holds ${most}: leave the field out of the mapping, and move its content by other means`;
+    return [{ module, what }];
+  });
 }
 
 /** State of a target as it was found. */

@@ -130,6 +130,12 @@ function nothing(): never {
   throw new Error('there are no blobs');
 }
 
+async function finish(target: Target): Promise<void> {
+  for (const step of await target.finishSteps()) await step.run();
+  await target.complete();
+  await target.close();
+}
+
 describe.each(SUBJECTS)('$name', (subject) => {
   const { adapter } = subject;
   beforeAll(async () => {
@@ -145,6 +151,7 @@ describe.each(SUBJECTS)('$name', (subject) => {
     return adapter.open(adapter.parse(await subject.place(name), '/'), {
       seal: { sealId: '1'.repeat(64), dataRoot: '2'.repeat(64), tool: '0.0.0', who: null },
       tables: TABLES,
+      largestBlobs: new Map(),
       nulModules: new Set(),
       into: null,
       name: null,
@@ -161,12 +168,6 @@ describe.each(SUBJECTS)('$name', (subject) => {
       },
       ...more,
     });
-  }
-
-  async function finish(target: Target): Promise<void> {
-    for (const step of await target.finishSteps()) await step.run();
-    await target.complete();
-    await target.close();
   }
 
   const NONE: Progress = { records: 0, offset: 0 };
@@ -239,6 +240,18 @@ describe.each(SUBJECTS)('$name', (subject) => {
     await expect(other).rejects.toSatisfy(
       (error) => error instanceof Failure && error.code === 'TARGET',
     );
+  });
+
+  it_('says of a blob that is too large for it, before anything is written', async () => {
+    const isLimited = subject.name !== 'memory';
+    for (const [bytes, found] of [
+      [2 ** 30 - 1, isLimited ? ['a'] : []],
+      [2 ** 28, []],
+    ] as const) {
+      const target = await open('blobs', { dryRun: true, largestBlobs: new Map([['a', bytes]]) });
+      expect(target.problems.map(({ module }) => module)).toEqual(found);
+      await target.close();
+    }
   });
 
   it_('shows what it would make, and makes nothing, on a dry run', async () => {

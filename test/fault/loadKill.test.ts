@@ -11,14 +11,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { randomOf } from '../dogschool/random.ts';
 import { seedOf, times } from '../kit/long.ts';
-import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
+import { hasPostgres, postgresHome, startPostgres, type Postgres } from '../kit/postgres.ts';
 import { succeed } from '../kit/project.ts';
-import { start } from '../kit/run.ts';
+import { start, type Ran } from '../kit/run.ts';
 import { contentOf, contentOfFile, kennel, schemaIn } from '../target/fixture.ts';
 import { openGate, type GatePlace } from '../target/gate.ts';
 import { startHalting } from './barrier.ts';
 
 const KILLS = times('SEALIFT_KILLS_LOAD', 3, 100);
+const CRASHES = times('SEALIFT_CRASHES_LOAD', 2, 20);
 const ROWS = 400;
 /** Many small batches. */
 const SMALL = ['--batch-ms', '0', '--max-rows-per-second', '2000'];
@@ -176,6 +177,40 @@ async function loadFile(name: string): Promise<string> {
   const args = ['load', '--project', project, '--target', `sqlite:${target(name)}`];
   return (await succeed(args)).stdout;
 }
+
+describe.skipIf(postgresHome() === null)('a load into PostgreSQL whose server crashes', () => {
+  let server: Postgres;
+
+  beforeAll(async () => {
+    server = await startPostgres({ durable: true });
+  });
+  afterAll(() => server.stop());
+
+  it(`at ${CRASHES} random moments goes on`, async () => {
+    const load = (database: string, more: readonly string[]): Promise<Ran> => {
+      const args = ['load', '--project', project, '--target', server.source(database), ...more];
+      return start(args, { env: server.env }).ended;
+    };
+    await server.create('unharmed');
+    const begun = performance.now();
+    expect((await load('unharmed', SMALL)).code).toBe(0);
+    const most = Math.ceil(performance.now() - begun);
+    const unharmed = await contentOf(server, 'unharmed');
+    for (let crash = 0; crash < CRASHES; crash += 1) {
+      const database = `crashed${crash}`;
+      await server.create(database);
+      const loading = load(database, SMALL);
+      await wait(random.integer(0, most));
+      await server.crash();
+      const { code, stderr } = await loading;
+      expect([0, 1], stderr).toContain(code);
+      // What the load has called done has survived.
+      if (code === 0) expect(await contentOf(server, database)).toEqual(unharmed);
+      expect((await load(database, [])).code).toBe(0);
+      expect(await contentOf(server, database)).toEqual(unharmed);
+    }
+  }, 3_600_000);
+});
 
 describe('a load into SQLite that is killed', () => {
   beforeAll(() => loadFile('whole'));

@@ -57,6 +57,8 @@ export interface Postgres {
   create(database: string, sql?: string): Promise<string>;
   /** Runs SQL in a database, and returns the rows of the last statement, all cells as texts. */
   run(database: string, sql: string): Promise<(string | null)[][]>;
+  /** Ends it at once, as a crash does, and starts it again, which recovers what was committed. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -112,14 +114,18 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     ...settings,
   };
   const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(join(home, 'bin/postgres'), ['-D', data, ...args], {
-    ...unprivileged(),
-    cwd: '/',
-    env: { LC_ALL: 'C', TZ: 'UTC' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
   let log = '';
-  child.stderr.on('data', (chunk: Buffer) => (log = `${log}${chunk.toString()}`.slice(-4000)));
+  const spawnServer = (): ChildProcess => {
+    const spawned = spawn(join(home, 'bin/postgres'), ['-D', data, ...args], {
+      ...unprivileged(),
+      cwd: '/',
+      env: { LC_ALL: 'C', TZ: 'UTC' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    spawned.stderr.on('data', (chunk: Buffer) => (log = `${log}${chunk.toString()}`.slice(-4000)));
+    return spawned;
+  };
+  let child = spawnServer();
   const kill = (): void => {
     child.kill('SIGQUIT');
     rmSync(folder, { recursive: true, force: true });
@@ -133,6 +139,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     ...serverAt(url),
     version,
     postmaster: child.pid ?? 0,
+    async crash() {
+      await ended(child);
+      child = spawnServer();
+      await whenReady(child, url(), () => log);
+    },
     async stop() {
       process.off('exit', kill);
       await ended(child);
@@ -144,7 +155,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 type Url = (database?: string) => string;
 
 /** What a server does, wherever it runs. */
-function serverAt(url: Url): Omit<Postgres, 'version' | 'postmaster' | 'stop'> {
+function serverAt(url: Url): Omit<Postgres, 'version' | 'postmaster' | 'crash' | 'stop'> {
   const run = (database: string, sql: string): Promise<(string | null)[][]> => {
     return runSql(url(database), sql);
   };
@@ -184,6 +195,7 @@ async function theirServer(): Promise<Postgres> {
     ...server,
     version: Math.floor(Number(version) / 10_000),
     postmaster: 0,
+    crash: () => Promise.reject(new Error('the server is not one of the tests')),
     async create(database, sql) {
       await drop(database);
       created.push(database);

@@ -1,9 +1,14 @@
 /** What stops a load: one clear line, and the target as it was, or as far as it was filled. */
 
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { setTimeout as wait } from 'node:timers/promises';
+
 import Database from 'better-sqlite3';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { hasPostgres, PASSWORD, startPostgres, type Postgres } from '../kit/postgres.ts';
@@ -115,7 +120,7 @@ describe.skipIf(!hasPostgres())('a load into PostgreSQL', () => {
     expect(lineOf(await load(target, ['--max-lag', '5s'], env))).toContain('schema');
     await server.run('postgres', `GRANT CREATE ON DATABASE ${database} TO loader`);
     expect(lineOf(await load(target, ['--max-lag', '5s'], env))).toContain(
-      'the user may not see how far standbys are behind',
+      'the user may not see the lag of standbys',
     );
     expect((await load(target, [], env)).code).toBe(0);
   });
@@ -160,6 +165,72 @@ describe.skipIf(!hasPostgres())('a load into PostgreSQL', () => {
     expect(lineOf(await load(server.source(database)))).toContain('the disk of the server is full');
     expect(await schemaIn(server, database)).toBeNull();
     await server.run(database, 'DROP EVENT TRIGGER full_disk');
+    expect((await load(server.source(database))).code).toBe(0);
+  });
+
+  it('names a disk that is really full, and goes on when there is space', async () => {
+    // Not in a private folder, which the user of the server cannot enter.
+    const folder = mkdtempSync(join(tmpdir(), 'sealift-small-'));
+    const mount = (options: string): boolean => {
+      const args = ['-t', 'tmpfs', '-o', `${options},uid=65534,mode=0700`, 'sealift-test', folder];
+      return spawnSync('mount', args, { stdio: 'ignore' }).status === 0;
+    };
+    if (server.postmaster === 0 || !mount('size=96k')) {
+      process.stderr.write('notice: no small disk can be mounted; one is played instead\n');
+      rmSync(folder, { recursive: true });
+      return;
+    }
+    try {
+      const database = await newDatabase();
+      await server.run(database, `CREATE TABLESPACE small LOCATION '${folder}'`);
+      await server.run(database, `ALTER DATABASE ${database} SET default_tablespace = small`);
+      expect(lineOf(await load(server.source(database)))).toContain(
+        'the disk of the server is full',
+      );
+      mount('remount,size=64m');
+      expect((await load(server.source(database))).code).toBe(0);
+      await server.run('postgres', `DROP DATABASE ${database}`);
+      await server.run('postgres', 'DROP TABLESPACE small');
+    } finally {
+      spawnSync('umount', ['-l', folder]);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('waits for a lock on a table, and goes on', async () => {
+    const tables = `CREATE SCHEMA app; CREATE TABLE app.parents (id bigint, name text, note jsonb);
+      CREATE TABLE app.children (id bigint, parent bigint)`;
+    const folder = await faulty('locked', [{ id: 1, name: 'a' }], [{ id: 1, parent: 1 }]);
+    const database = await newDatabase(tables);
+    const holder = new Client({ connectionString: server.url(database) });
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE app.parents IN SHARE MODE');
+    const target = server.source(database);
+    const args = ['load', '--project', folder, '--target', target, '--into', 'app'];
+    const { ended } = start(args, { env: server.env });
+    const waits = `SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'RowExclusiveLock'`;
+    for (;;) {
+      const [[found]] = (await server.run(database, waits)) as [[string]];
+      if (found !== '0') break;
+      await wait(20);
+    }
+    await holder.query('COMMIT');
+    await holder.end();
+    const ran = await ended;
+    expect(ran.code, ran.stderr).toBe(0);
+  });
+
+  it('says that nothing is lost when it is interrupted', async () => {
+    const database = await newDatabase();
+    const gate = await openGate(server.port, { text: 'COPY ', nth: 2 });
+    const through = server.source(database).replace(`:${server.port}/`, `:${gate.port}/`);
+    const run = start(['load', '--project', project, '--target', through], { env: server.env });
+    await Promise.race([gate.shut, run.ended]);
+    run.child.kill('SIGINT');
+    const { code, stderr } = await run.ended;
+    await gate.close();
+    expect(code).toBe(130);
+    expect(stderr).toContain('sealift load: interrupted, nothing is lost, run it again to go on');
     expect((await load(server.source(database))).code).toBe(0);
   });
 
@@ -329,6 +400,27 @@ describe('a load into SQLite', () => {
     expect(existsSync(place)).toBe(false);
     rmSync(`${place}.sealift-loading`);
     expect((await sealift([...args, '--without', 'children_parent_fkey'])).code).toBe(0);
+  });
+
+  it('names a full disk, and goes on when there is space', async () => {
+    const script = `mount -t tmpfs -o size=256k tmpfs "$1" || exit 99; shift
+      "$@"; echo "first $?"; mount -o remount,size=64m tmpfs "$OLDPWD/small" || exit 99
+      "$@"; echo "second $?"`;
+    const folder = join(work, 'small-sqlite');
+    mkdirSync(folder);
+    const args = ['-m', 'sh', '-c', script.replace('$OLDPWD/small', folder), 'sh', folder];
+    const ran = await sealift(
+      ['load', '--project', project, '--target', `sqlite:${join(folder, 'new.db')}`],
+      { process: true, wrap: ['unshare', ...args] },
+    );
+    if (ran.code !== 0 || !ran.stdout.includes('first')) {
+      process.stderr.write('notice: no small disk can be mounted; its test is left out\n');
+      return;
+    }
+    expect(ran.stdout).toContain('first 1');
+    expect(ran.stderr).toContain('the disk is full');
+    expect(ran.stderr).not.toContain('Geheimnis');
+    expect(ran.stdout).toContain('second 0');
   });
 
   it('has no use for schemas', async () => {

@@ -6,7 +6,14 @@
 import { Failure } from '../../outcome/failure.ts';
 import type { Connection } from '../../postgres/connect.ts';
 import { quote } from '../../sql/quote.ts';
-import type { FinishStep, LoadInto, LoadState, RecordCheck, TargetProblem } from '../target.ts';
+import {
+  blobProblems,
+  type FinishStep,
+  type LoadInto,
+  type LoadState,
+  type RecordCheck,
+  type TargetProblem,
+} from '../target.ts';
 import { copyFormat, type CopyFormat } from './copyText.ts';
 import { createLedger, identifier, LEDGER, tableIn } from './ddl.ts';
 import { analyzeStep } from './finish.ts';
@@ -14,7 +21,7 @@ import { beginStatement, readLedger, type Ledger } from './ledger.ts';
 import { loadOrder } from './loadOrder.ts';
 import { allOf, nulCheck } from './nulCheck.ts';
 import { countRows, hasRows } from './ownSchema.ts';
-import type { Place } from './writePlace.ts';
+import { MAX_BLOB, type Place } from './writePlace.ts';
 import { recordCheck } from './recordCheck.ts';
 import { tableProblems, type FittedTable } from './tableProblems.ts';
 import { readSchema, type SchemaThere } from './tablesThere.ts';
@@ -32,7 +39,7 @@ export async function placeInto(
   assertSchema(there, ledger, `${connection.label}, schema ${JSON.stringify(schema)}`);
   const state = ledger?.own ?? NEW;
   const fitted = new Map<string, FittedTable>();
-  const problems: TargetProblem[] = [];
+  const problems = blobProblems(load.largestBlobs, MAX_BLOB);
   for (const form of load.tables) {
     const found = tableProblems(form, there.tables.get(identifier(form.module)));
     problems.push(...found.problems);

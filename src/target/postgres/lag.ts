@@ -1,4 +1,4 @@
-/** Waits between batches while a standby is too far behind. */
+/** Waits between batches while a standby lags too much. */
 
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -14,7 +14,7 @@ const LAG = `SELECT
     coalesce(extract(epoch FROM max(replay_lag)), 0)
   FROM pg_catalog.pg_stat_replication`;
 
-/** @throws Failure TARGET if the user does not see how far standbys are */
+/** @throws Failure TARGET if the user may not see the lag of standbys */
 export async function assertLagVisible(connection: Connection): Promise<void> {
   const [[visible] = []] = await connection.query(
     `SELECT pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
@@ -22,13 +22,13 @@ export async function assertLagVisible(connection: Connection): Promise<void> {
   );
   if (visible === 't') return;
   throw new Failure('TARGET', {
-    what: 'the user may not see how far standbys are behind',
+    what: 'the user may not see the lag of standbys',
     where: connection.label,
     hint: 'grant it pg_monitor, or leave out --max-lag',
   });
 }
 
-/** Waits until no standby is further behind than allowed. */
+/** Waits until no standby lags more than allowed. */
 export async function waitForStandbys(
   connection: Connection,
   most: MaxLag,
@@ -36,8 +36,8 @@ export async function waitForStandbys(
 ): Promise<void> {
   for (;;) {
     const [[bytes, seconds] = []] = await connection.query(LAG);
-    const isBehind = 'bytes' in most ? Number(bytes) > most.bytes : Number(seconds) > most.seconds;
-    if (!isBehind) return;
+    const lags = 'bytes' in most ? Number(bytes) > most.bytes : Number(seconds) > most.seconds;
+    if (!lags) return;
     await pause(PAUSE_MS, null, { signal });
   }
 }

@@ -4,14 +4,14 @@ import { Failure } from '../../outcome/failure.ts';
 import type { Connection } from '../../postgres/connect.ts';
 import { quote, quoteText } from '../../sql/quote.ts';
 import type { TableForm } from '../tableForm.ts';
-import type { LoadInto, LoadState } from '../target.ts';
+import { blobProblems, type LoadInto, type LoadState } from '../target.ts';
 import { columnType } from './columnTypes.ts';
 import { copyFormat } from './copyText.ts';
 import { collision, createLedger, createTable, identifier, LEDGER, tableIn } from './ddl.ts';
 import { finishSteps, wantedConstraints } from './finish.ts';
 import { beginStatement, readLedger } from './ledger.ts';
 import { nulCheck } from './nulCheck.ts';
-import type { Place } from './writePlace.ts';
+import { MAX_BLOB, type Place } from './writePlace.ts';
 
 const DEFAULT_NAME = 'sealift';
 const DIGITS = 8;
@@ -41,7 +41,7 @@ export async function placeOwn(connection: Connection, load: LoadInto): Promise<
       `ANALYZE ${tables.map(({ module }) => tableIn(schema, module)).join(', ')}`,
     ],
     notes: notesOf(load),
-    problems: [],
+    problems: blobProblems(load.largestBlobs, MAX_BLOB),
     passes: new Map(
       state.kind === 'new' ? [...load.nulModules].map((module) => [module, nulCheck(module)]) : [],
     ),

@@ -1,4 +1,4 @@
-/** What of a table that is there does not fit the records of a module, without a look at them. Pure. */
+/** What of a table that is there does not fit the records of a module, whatever they hold. Pure. */
 
 import type { ColumnForm, TableForm } from '../tableForm.ts';
 import { formatType } from '../../record/type.ts';

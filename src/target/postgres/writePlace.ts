@@ -3,6 +3,12 @@
 import type { FinishStep, LoadState, RecordCheck, TargetProblem } from '../target.ts';
 import type { CopyFormat } from './copyText.ts';
 
+/**
+ * Bytes of a blob: the server takes and writes a row as less than 1 GiB of text, in which a byte has two
+ * digits. Some are left for the other cells of the row.
+ */
+export const MAX_BLOB: number = 2 ** 29 - 2 ** 20;
+
 export interface Place {
   readonly schema: string;
   readonly state: LoadState;
