@@ -76,7 +76,7 @@ function both(load: () => Promise<Target>): void {
   ])(
     'cannot be compared where a table is %s',
     async (_, change, says) => {
-      const { code, found, reasons } = await apart(loaded, renamedMember);
+      const { code, found, reasons } = await apart(loaded, change);
       expect([code, found]).toEqual([2, ['target-incomparable item - -']]);
       expect(reasons[0]).toBe(`the module could not be compared: ${says}`);
     },

@@ -65,13 +65,15 @@ describe('a compared target', () => {
   });
 
   it('of many modules keeps those that differ or are not known, and sums up the others', () => {
-    const many = Array.from({ length: 48 }, (_, at) => ({ ...EQUAL, module: `m${at}` }));
+    const modules = (missing: number): ComparedModule[] =>
+      Array.from({ length: 48 }, (_, at) => ({ ...EQUAL, module: `m${at}`, missing }));
+    const many = modules(0);
     const lines = moduleTable(outcomeOf([...many, APART, UNKNOWN]), 8);
     expect(lines).toHaveLength(8);
     expect(lines.join('\n')).toMatch(
       /owner.*\n(.*\n)*secret.*\nand 45 more, all equal\n50 modules/,
     );
-    const all = moduleTable(outcomeOf(many.map((one) => ({ ...one, missing: 1 }))), 8);
+    const all = moduleTable(outcomeOf(modules(1)), 8);
     expect(all.at(-2)).toBe('and 43 more, 43 of them not equal');
   });
 
