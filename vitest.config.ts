@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 /** Files that change the modules or the process that they run in: each has a process of its own. */
-const APART = ['test/disk/publish.test.ts', 'test/fault/synced.test.ts'];
+const APART = [
+  'test/disk/publish.test.ts',
+  'test/fault/everyChange.test.ts',
+  'test/fault/synced.test.ts',
+];
 
 export default defineConfig({
   test: {

@@ -28,7 +28,7 @@ export function recordCursor(
   const parse = (): Parsed => {
     if (parsed !== null) return parsed;
     if (current.done === true) throw new RangeError('after the last line');
-    parsed = parseRecord(module, current.value, number);
+    parsed = parseRecord(module, current.value.line, number);
     if (before !== null && before.compare(parsed.encoded) >= 0) {
       throw changedData(module, 'its records are not in order');
     }
@@ -36,7 +36,7 @@ export function recordCursor(
     return parsed;
   };
   return {
-    line: () => (current.done === true ? null : current.value),
+    line: () => (current.done === true ? null : current.value.line),
     next() {
       current = lines.next();
       number += 1;

@@ -27,7 +27,7 @@ export interface IntegrityRun {
 
 interface Named {
   readonly name: string;
-  readonly prepared: PreparedSource;
+  readonly prepared: Pick<PreparedSource, 'checkForDamage'>;
 }
 
 interface Running {

@@ -6,11 +6,11 @@
 
 import { createHash, type Hash } from 'node:crypto';
 
-import { leafHash, DIGEST_LENGTH } from '../merkle/hash.ts';
+import { DIGEST_LENGTH } from '../merkle/hash.ts';
 import { DATA_FILE } from '../seal/format.ts';
 import { keyOf } from '../seal/moduleTree.ts';
 import { keyOrBroken, type ModuleSide } from '../seal/opened/moduleSide.ts';
-import { linesOfRanges } from '../seal/opened/sealedRanges.ts';
+import { changedData, linesOfRanges } from '../seal/opened/sealedRanges.ts';
 import type { SortedRows } from './calls.ts';
 
 /** A sealed record that the target does not hold as it is sealed. */
@@ -163,55 +163,54 @@ interface Merge {
 /** The rows of one key so far. Only one of them can be the sealed record. */
 interface SameKey {
   readonly key: Buffer;
-  /** The sealed record of the key, with its leaf; null if there is none. */
-  readonly sealed: (Sealed & { readonly leaf: Buffer }) | null;
+  /** The sealed record of the key; null if there is none. */
+  readonly sealed: SealedRecord | null;
   matched: boolean;
   /** A row that is not as it is sealed, the first one; null if there is none. */
   other: bigint | null;
 }
 
 /** Merges rows with the sealed records of a range, both ascending by key. */
-function mergeWith(lines: Generator<SealedRecord>): Merge {
-  let next = lines.next();
+function mergeWith(records: Generator<SealedRecord>): Merge {
+  let next = records.next();
   let same: SameKey | null = null;
   /** Passes the sealed records before `key`, whose rows are missing; of all keys if it is null. */
   const pass = function* passed(key: Buffer | null): Generator<RowDifference> {
-    for (; next.done !== true; next = lines.next()) {
-      const { line, number, key: sealedKey } = next.value;
-      if (key !== null && Buffer.compare(sealedKey, key) >= 0) return;
-      yield { kind: 'missing', line, number };
+    for (; next.done !== true; next = records.next()) {
+      if (key !== null && Buffer.compare(next.value.key(), key) >= 0) return;
+      yield { kind: 'missing', ...plain(next.value) };
     }
   };
-  const begin = (key: Buffer): SameKey => {
-    if (next.done === true || !next.value.key.equals(key)) {
-      return { key, sealed: null, matched: false, other: null };
-    }
-    const { line, number } = next.value;
-    next = lines.next();
-    return { key, sealed: { line, number, leaf: leafHash(line) }, matched: false, other: null };
+  const take = (key: Buffer, sealed: SealedRecord | null): SameKey => {
+    if (sealed !== null) next = records.next();
+    return { key: Buffer.from(key), sealed, matched: false, other: null };
+  };
+  const begin = function* begun(key: Buffer, leaf: Buffer): Generator<RowDifference, SameKey> {
+    // Equal leaves are of equal records, so the key of the sealed one need not be looked at.
+    if (next.done !== true && next.value.leaf.equals(leaf)) return take(key, next.value);
+    yield* pass(key);
+    return take(key, next.done !== true && next.value.key().equals(key) ? next.value : null);
   };
   const settle = function* settled(): Generator<RowDifference> {
     if (same?.sealed == null || same.matched) return;
-    const { line, number } = same.sealed;
-    if (same.other === null) yield { kind: 'missing', line, number };
-    else yield { kind: 'changed', line, number, locator: same.other };
+    const sealed = plain(same.sealed);
+    if (same.other === null) yield { kind: 'missing', ...sealed };
+    else yield { kind: 'changed', ...sealed, locator: same.other };
   };
   return {
     *push({ rows, from, to }) {
       for (let row = from; row < to; row += 1) {
-        const key = keyAt(rows, row);
+        const [key, leaf] = [keyAt(rows, row), leafAt(rows, row)];
         if (same === null || !same.key.equals(key)) {
           yield* settle();
-          yield* pass(key);
-          same = begin(Buffer.from(key));
+          same = yield* begin(key, leaf);
         }
         const locator = rows.locators[row] ?? 0n;
-        const isSealed =
-          same.sealed !== null && !same.matched && isLeaf(rows, row, same.sealed.leaf);
-        if (isSealed) {
+        const { sealed, matched, other } = same;
+        if (sealed !== null && !matched && sealed.leaf.equals(leaf)) {
           same.matched = true;
-          if (same.other !== null) yield { kind: 'extra', locator: same.other, key: same.key };
-        } else if (same.sealed !== null && !same.matched && same.other === null) {
+          if (other !== null) yield { kind: 'extra', locator: other, key: same.key };
+        } else if (sealed !== null && !matched && other === null) {
           same.other = locator;
         } else {
           yield { kind: 'extra', locator, key: same.key };
@@ -225,23 +224,39 @@ function mergeWith(lines: Generator<SealedRecord>): Merge {
   };
 }
 
-function isLeaf({ leaves }: SortedRows, row: number, leaf: Buffer): boolean {
-  return leaf.equals(leaves.subarray(row * DIGEST_LENGTH, (row + 1) * DIGEST_LENGTH));
+function leafAt({ leaves }: SortedRows, row: number): Buffer {
+  return Buffer.from(leaves.buffer, leaves.byteOffset + row * DIGEST_LENGTH, DIGEST_LENGTH);
 }
 
 interface SealedRecord extends Sealed {
-  readonly key: Buffer;
+  readonly leaf: Buffer;
+  /** Encodes the key. @throws Failure CANDIDATE */
+  readonly key: () => Buffer;
+}
+
+/** Copies the line, which is a view of the chunk that was read. */
+function plain({ line, number }: SealedRecord): Sealed {
+  return { line: Buffer.from(line), number };
 }
 
 /** Yields the sealed records of a range, given the number of those before it. @throws Failure CANDIDATE */
 function* sealedRecords(module: ModuleSide, at: number, before: number): Generator<SealedRecord> {
   if (at >= module.ranges.length) return;
   let number = before;
-  for (const line of linesOfRanges(module, [at, at + 1])) {
+  for (const { line, leaf } of linesOfRanges(module, [at, at + 1])) {
     number += 1;
-    const file = `${module.module}/${DATA_FILE}`;
-    const key = keyOrBroken(module.side, file, module.keyTypes, keyOf(line, module.keyFields));
-    // The line is a view of the chunk that was read.
-    yield { line: Buffer.from(line), number, key };
+    let encoded: Buffer | null = null;
+    const key = (): Buffer => (encoded ??= sealedKey(module, line));
+    yield { line, leaf, number, key };
+  }
+}
+
+function sealedKey(module: ModuleSide, line: Buffer): Buffer {
+  const { side, module: name, keyTypes, keyFields } = module;
+  try {
+    return keyOrBroken(side, `${name}/${DATA_FILE}`, keyTypes, keyOf(line, keyFields));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw changedData(module, 'a line is not a record');
   }
 }

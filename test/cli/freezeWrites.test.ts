@@ -6,9 +6,14 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { freezeWrites } from '../../src/flow/freezeWrites.ts';
+import type { Outcome } from '../../src/outcome/outcome.ts';
+import { sqliteAdapter } from '../../src/source/sqlite.ts';
+import { sqliteWrites } from '../../src/source/sqlite/writeFreeze.ts';
+import type { WriteControl } from '../../src/source/writeControl.ts';
 import { journal } from '../promote/fixture.ts';
 import { startHalting } from '../fault/barrier.ts';
-import { newProject } from '../fault/fixture.ts';
+import { ENVIRONMENT, newProject } from '../fault/fixture.ts';
 import { sealift, type Ran } from '../kit/run.ts';
 import { endWriters, MODES, startWriter, type Mode } from '../source/writers.ts';
 
@@ -60,6 +65,13 @@ function write(): string {
   }
 }
 
+/** Runs freeze-writes with sources that are frozen in another way. */
+function freezeWith(other: WriteControl): Promise<Outcome> {
+  const adapters = new Map(ENVIRONMENT.adapters).set('sqlite', { ...sqliteAdapter, writes: other });
+  const options = { project, cwd: project, sources: [], who: null };
+  return freezeWrites(options, { ...ENVIRONMENT, adapters });
+}
+
 /** Changes bytes of the database by hand. */
 function patch(change: (bytes: Buffer) => void, path: string = file()): void {
   const bytes = readFileSync(path);
@@ -95,6 +107,17 @@ describe.each(MODES)('freeze-writes of a database in mode %s', (mode) => {
 });
 
 describe('freeze-writes', () => {
+  it('asks a process of its own, as a command does that is one', async () => {
+    await prepare();
+    for (const [command, end] of [
+      ['freeze-writes', 'are frozen; another process tried to write and was refused'],
+      ['unfreeze-writes', 'are allowed again; another process tried to write and could'],
+    ] as const) {
+      const ran = await sealift([command, '--project', project], { process: true });
+      expect([ran.code, ran.stdout], ran.stderr).toEqual([0, expect.stringContaining(end)]);
+    }
+  });
+
   it('fails while another process writes, and nothing is journaled or changed', async () => {
     await prepare();
     const writer = await startWriter(file());
@@ -104,6 +127,14 @@ describe('freeze-writes', () => {
     expect(readFileSync(file())).toEqual(before);
     expect(events()).toEqual([]);
     expect(await writer.run('ROLLBACK')).toBe('ok');
+  });
+
+  it('fails where a write gets in all the same, and does not say that it is done', async () => {
+    await prepare();
+    const said = await freezeWith({ ...sqliteWrites, freeze: async (_, __, note) => note('53') });
+    expect(said).toMatchObject({ status: 'FAILED', failure: { code: 'SOURCE_WRITES' } });
+    expect(said.failure?.what).toContain('a write to source "main" was tried and accepted');
+    expect(writes()).toEqual(['writes-freeze-intended']);
   });
 
   it('names a database that was made writable by hand, and goes on when that is recorded', async () => {

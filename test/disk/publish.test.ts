@@ -49,6 +49,12 @@ vi.mock('node:fs', async (original) => {
       fs.renameSync(from, to);
       log.push(`rename ${named(from)} ${named(to)}`);
     },
+    rmSync: (...args: Parameters<typeof fs.rmSync>) => {
+      const path = String(args[0]);
+      const isThere = fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+      fs.rmSync(...args);
+      if (isThere) log.push(`remove ${named(path)}`);
+    },
     symlinkSync: (target: string, path: string) => {
       fs.symlinkSync(target, path);
       log.push(`link ${named(path)} ${target}`);

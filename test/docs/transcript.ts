@@ -134,38 +134,62 @@ interface Place {
   readonly bin: string;
 }
 
-/** A line that is one command, with a variable of a run or a file for its output, and needs no shell. */
+/** A command that needs no shell: with a variable, and with a file for its output. */
 const PLAIN =
-  /^(?:(?<name>MIGRATE_[A-Z_]+)=(?<value>[\w.-]+) )?(?<command>sealift(?: (?:[\w./:=,@+-]+|'[^']*'))+)(?: > (?<file>[\w.]+))?$/;
+  /^(?:(?<name>(?:MIGRATE|SCAN)_[A-Z_]+)=(?<value>[\w.-]+) )?(?<command>sealift(?: (?:[\w./:=,@+-]+|'[^']*'))+)(?: > (?<file>[\w.-]+))?$/;
+const EXPORT = /^export (?<name>MIGRATE_[A-Z_]+)=(?<value>[\w.-]+)$/;
+/** A command whose output a program filters. */
+const FILTERED = /^(?<from>[^|]+) \| (?<filter>(?:tail|grep) [^|;&<>]+)$/;
 /** They start themselves. */
 const STARTING = /^sealift (?:determinism|drill)\b/;
 
 /** Standard output, then of standard error what is no progress. `last` is the status of the line before. */
 async function run(
-  command: string,
+  line: string,
   last: number,
-  { work, bin }: Place,
+  place: Place,
 ): Promise<{ status: number; output: string[] }> {
-  const plain = STARTING.test(command) ? null : PLAIN.exec(command);
-  const ran = plain
-    ? await inProcess(plain.groups ?? {}, work)
-    : inShell(`(exit ${last}); ${command}`, work, bin);
+  const ran = (await withoutShell(line, place)) ?? inShell(`(exit ${last}); ${line}`, place);
   const errors = ran.stderr
     .split('\n')
-    .filter((line) => !/^([a-z]+ )*[a-z0-9_-]+: \d+ (row|record|build|part)s?$/.test(line));
-  const text = `${ran.stdout}${errors.join('\n')}`.replaceAll(work, HOME).trimEnd();
+    .filter((text) => !/^([a-z]+ )*[a-z0-9_-]+: \d+ (row|record|build|part)s?$/.test(text));
+  const text = `${ran.stdout}${errors.join('\n')}`.replaceAll(place.work, HOME).trimEnd();
   return { status: ran.code ?? 1, output: text === '' ? [] : text.split('\n') };
 }
 
-async function inProcess(
-  { name, value = '', command = '', file }: Readonly<Record<string, string | undefined>>,
-  cwd: string,
-): Promise<Ran> {
-  const env = name === undefined ? {} : { env: { [name]: value } };
-  const ran = await sealift(argumentsOf(command), { cwd, ...env });
-  if (file === undefined) return ran;
-  writeFileSync(join(cwd, file), ran.stdout);
-  return { ...ran, stdout: '' };
+type Said = Pick<Ran, 'code' | 'stdout' | 'stderr'>;
+
+/** Runs commands that follow each other, or one whose output is filtered; null where a shell is needed. */
+async function withoutShell(line: string, place: Place): Promise<Said | null> {
+  const { from, filter } = FILTERED.exec(line)?.groups ?? {};
+  const parts = (from ?? line).split(/(; | && )/);
+  const commands = parts.filter((_, at) => at % 2 === 0).map((part) => partOf(part));
+  if (commands.includes(null) || (filter !== undefined && commands.length > 1)) return null;
+  const said = { code: 0 as number | null, stdout: '', stderr: '' };
+  const env: Record<string, string> = {};
+  for (const [at, part] of commands.entries()) {
+    if (at > 0 && parts[2 * at - 1] === ' && ' && said.code !== 0) break;
+    const { name, value = '', command, file } = part ?? {};
+    const own = name === undefined ? {} : { [name]: value };
+    if (command === undefined) {
+      Object.assign(env, own);
+      continue;
+    }
+    const ran = await sealift(argumentsOf(command), { cwd: place.work, env: { ...env, ...own } });
+    said.code = ran.code;
+    said.stderr += ran.stderr;
+    if (file === undefined) said.stdout += ran.stdout;
+    else writeFileSync(join(place.work, file), ran.stdout);
+  }
+  if (filter === undefined) return said;
+  const filtered = inShell(filter, place, said.stdout);
+  return { ...filtered, stderr: said.stderr + filtered.stderr };
+}
+
+/** The parts of a command that needs no shell, or of an export; null of any other. */
+function partOf(command: string): Readonly<Record<string, string | undefined>> | null {
+  if (STARTING.test(command)) return null;
+  return (PLAIN.exec(command) ?? EXPORT.exec(command))?.groups ?? null;
 }
 
 function argumentsOf(command: string): string[] {
@@ -173,13 +197,10 @@ function argumentsOf(command: string): string[] {
   return words.slice(1).map((word) => word.replace(/^'(.*)'$/, '$1'));
 }
 
-function inShell(
-  command: string,
-  cwd: string,
-  bin: string,
-): Pick<Ran, 'code' | 'stdout' | 'stderr'> {
+function inShell(command: string, { work: cwd, bin }: Place, input: string = ''): Said {
   const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
     cwd,
+    input,
     encoding: 'utf8',
     env: {
       ...process.env,

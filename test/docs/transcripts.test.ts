@@ -96,6 +96,33 @@ describe('the transcripts', () => {
     ]);
   });
 
+  it('run several commands as a shell does: after a failure, into files, through a filter', async () => {
+    const folder = freshFolder();
+    const page = join(folder, 'page.md');
+    const lines = [
+      'sealift status --nonsense > one.txt && sealift --help > two.txt',
+      'ls *.txt; echo $?',
+      'sealift status --nonsense > one.txt; sealift --help > two.txt',
+      'echo $?; ls *.txt; grep -c "^Usage" two.txt',
+      'sealift --help | grep -c "^Usage"',
+      'sealift --help | grep nonsense',
+      'echo $?',
+    ];
+    const console = lines.map((line) => `$ ${line}`).join('\n');
+    writeFileSync(page, `\`\`\`console\n${console}\n\`\`\`\n`);
+    const steps = await replay(page, folder);
+    const complaint = [expect.stringMatching(/^sealift status: unknown option/)];
+    expect(steps.map(({ actual }) => actual)).toEqual([
+      complaint,
+      ['one.txt', '0'],
+      complaint,
+      ['0', 'one.txt', 'two.txt', '1'],
+      ['1'],
+      [],
+      ['1'],
+    ]);
+  });
+
   it('may leave out lines of an excerpt, and nothing else', () => {
     const whole = ['a', 'b', 'c', 'd'];
     expect(inOrderWithin(['a', 'b', '…', 'd'], whole)).toBeNull();

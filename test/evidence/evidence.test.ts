@@ -227,6 +227,16 @@ describe.skipIf(!HAS_SSH_KEYGEN)('evidence verify', () => {
       () => rechain((line) => line.replace(/"verdict":"\w+"/, '"verdict":"FAIL"')),
     ],
     [
+      'a journal in which another data root went live',
+      'another data root went live than the candidate has',
+      () =>
+        rechain((line) =>
+          line.includes('"event":"promote-intended"')
+            ? line.replace(/"dataRoot":"\w+"/, `"dataRoot":"${'e'.repeat(64)}"`)
+            : line,
+        ),
+    ],
+    [
       'a journal of another candidate',
       'no line in which this candidate was sealed',
       () => rechain((line) => line.replaceAll(sealId, 'f'.repeat(64))),

@@ -7,7 +7,7 @@ import { loadRegistries } from '../../src/mapping/registryFile.ts';
 import type { Environment, WorkerStart } from '../../src/run/environment.ts';
 import { inlinePool } from '../../src/threads/inlinePool.ts';
 import type { Pool } from '../../src/threads/pool.ts';
-import { INLINE_SQLITE } from './inlineIntegrity.ts';
+import { INLINE_SQLITE } from './inlineSqlite.ts';
 
 /** The adapters, of which SQLite's checks a database for damage in this process. */
 export const INLINE_ADAPTERS: Environment['adapters'] = new Map([

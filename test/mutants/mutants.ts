@@ -1,23 +1,7 @@
-/** Ways to break the program, each with the tests that have to notice. `from` stands once in its file. */
+/** Ways to break the program, each with the tests that have to notice; see `mutant.ts`. */
 
-export interface Mutant {
-  /** What the program does wrong with it. */
-  readonly name: string;
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-  readonly killers: readonly string[];
-  /** It lies on the path to a verdict: somebody would believe that all is well. */
-  readonly verdict: boolean;
-}
-
-const of = (
-  verdict: boolean,
-  file: string,
-  killers: readonly string[],
-  changes: readonly (readonly [name: string, from: string, to: string])[],
-): Mutant[] =>
-  changes.map(([name, from, to]) => ({ name, file: `src/${file}`, from, to, killers, verdict }));
+import { GATES } from './gates.ts';
+import { killedByFiles as of, type Mutant } from './mutant.ts';
 
 const SEAL = ['test/seal'];
 const PROMOTE = ['test/promote'];
@@ -26,6 +10,7 @@ const JOURNAL = ['test/journal', 'test/promote'];
 const ACCOUNTING = ['test/scan/accounting.test.ts', 'test/flow/objects.test.ts'];
 const DETERMINISM = ['test/determinism'];
 const DISK = ['test/disk/publish.test.ts', 'test/fault/synced.test.ts'];
+const EVERY_CHANGE = ['test/fault/everyChange.test.ts'];
 
 export const MUTANTS: readonly Mutant[] = [
   ...of(true, 'determinism/compareBytes.ts', DETERMINISM, [
@@ -59,6 +44,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...of(false, 'disk/durable.ts', DISK, [
     ['small files of a seal are not synced', '    await file.sync();\n', ''],
     ['a folder is not synced', '    fsyncSync(folder);\n', ''],
+  ]),
+  ...of(true, 'disk/durable.ts', EVERY_CHANGE, [
     [
       'a link is swapped in two steps',
       '      renameSync(fresh, join(at, basename(link)));',
@@ -195,7 +182,7 @@ export const MUTANTS: readonly Mutant[] = [
       "scan.verdict === 'WARN' && allowWarnings === null",
     ],
   ]),
-  ...of(true, 'journal/event.ts', JOURNAL, [
+  ...of(true, 'journal/readEvent.ts', JOURNAL, [
     ['a scan whose counts are missing has passed', 'Number.POSITIVE_INFINITY', '0'],
     [
       'a move to no candidate is not seen',
@@ -316,9 +303,16 @@ export const MUTANTS: readonly Mutant[] = [
         'merge && haveEqualRecords(buffer, index, group)',
         'merge',
       ],
+    ],
+  ),
+  ...of(
+    true,
+    'extsort/sortEntries.ts',
+    ['test/migrate/sortBucket.test.ts', 'test/migrate/sealedFindings.test.ts'],
+    [
       [
         'equal records get their ordinals as they lie',
-        'compareDiagnoses(buffer, index, a, b) || a - b',
+        'compareTails(buffer, index, a, b) || a - b',
         'a - b',
       ],
     ],
@@ -339,7 +333,13 @@ export const MUTANTS: readonly Mutant[] = [
     true,
     'record/keyOrder.ts',
     ['test/record/keyOrder.test.ts', 'test/docs/vectors.test.ts'],
-    [],
+    [
+      [
+        'negative keys are ordered by their magnitude',
+        'target[index] = number < 0 ? 255 - byte : byte;',
+        'target[index] = byte;',
+      ],
+    ],
   ),
   ...of(
     true,
@@ -350,7 +350,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...of(
     true,
     'project/integrity.ts',
-    ['test/fault/damagedSource.test.ts'],
+    ['test/project/integrity.test.ts'],
     [
       [
         'a database that is damaged is read to the end',
@@ -413,4 +413,5 @@ export const MUTANTS: readonly Mutant[] = [
       ],
     ],
   ),
+  ...GATES,
 ];

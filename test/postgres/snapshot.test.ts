@@ -3,6 +3,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { timeoutsOf } from '../../src/project/timeouts.ts';
+import { postgresAdapter } from '../../src/source/postgres.ts';
 import { isLong, times } from '../kit/long.ts';
 import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
 import { workFolder } from '../kit/project.ts';
@@ -43,7 +45,8 @@ const TABLES = `
 `;
 
 describe.skipIf(!hasPostgres())('a snapshot of a database', () => {
-  const project = join(workFolder('snapshot'), 'project');
+  const work = workFolder('snapshot');
+  const project = join(work, 'project');
   let server: Postgres;
 
   beforeAll(async () => {
@@ -81,6 +84,30 @@ describe.skipIf(!hasPostgres())('a snapshot of a database', () => {
     expect(Number(count)).toBeGreaterThan(RUNS);
     expect(roots.size).toBe(RUNS);
     await writer.end();
+  });
+
+  it('holds for its counts and for readers that come later, whatever is written meanwhile', async () => {
+    await server.run('bank', 'CREATE TABLE still (id int); INSERT INTO still VALUES (1), (2), (3)');
+    const { signal } = new AbortController();
+    const url = server.source('bank').slice('postgres:'.length);
+    const options = { scratch: work, variables: server.env, timeouts: timeoutsOf({}), signal };
+    const source = await postgresAdapter.prepare(postgresAdapter.parse(url, '/'), options);
+    const rows: unknown[] = [];
+    expect(await source.count('still')).toBe(3);
+    await server.run('bank', 'DELETE FROM still WHERE id = 1');
+    await source.inOneSnapshot(async (handle) => {
+      await server.run('bank', 'DELETE FROM still WHERE id = 2');
+      expect(await source.count('still')).toBe(2);
+      const reader = await postgresAdapter.open(handle, signal);
+      const [range = {}] = await source.plan('still', ACCOUNTS);
+      for await (const page of reader.read('still', ['id'], range)) rows.push(...page);
+      await reader.close();
+    });
+    expect(rows.map((row) => (row as unknown[])[0])).toEqual([2, 3]);
+    await source.close();
+    // They are gone now (negative control).
+    expect(await server.run('bank', 'SELECT id FROM still')).toEqual([['3']]);
+    await server.run('bank', 'DROP TABLE still');
   });
 
   it('has the same root with 1, 2 and 4 workers, once it stands still', async () => {

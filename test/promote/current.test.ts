@@ -16,7 +16,10 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { SECRET, newProject, temporaryFolder } from '../fault/fixture.ts';
+import { loadMapping } from '../../src/mapping/loadMapping.ts';
+import { projectPaths } from '../../src/project/paths.ts';
+import { assertCurrent, type Currency, type Subject } from '../../src/promote/assertCurrent.ts';
+import { ENVIRONMENT, SECRET, newProject, temporaryFolder } from '../fault/fixture.ts';
 import { succeed, writeMapping } from '../kit/project.ts';
 import { sealift, type Ran } from '../kit/run.ts';
 import {
@@ -414,5 +417,44 @@ describe('more sources than one', () => {
     writeFileSync(dogs(), 'id,name\n1,Rex\n2,Bella\n');
     const line = await refusal(1, '--source-gone', '--who', 'ada');
     expect(line).toContain('records cannot be compared without source "other", which is gone');
+  });
+});
+
+/** Builds from a database that is frozen, and from a file whose bytes change afterwards. */
+async function buildFromFrozen(): Promise<Subject> {
+  rmSync(project, { recursive: true });
+  project = temporaryFolder();
+  writeFileSync(dogs(), 'id,name\n1,Rex\n');
+  write("CREATE TABLE cats (id TEXT PRIMARY KEY, name TEXT); INSERT INTO cats VALUES ('1', 'Tom')");
+  writeMapping(project, {
+    sources: { main: 'sqlite:legacy.db', other: 'csv:dogs.csv' },
+    modules: { cats: moduleOf('main', 'cats'), dogs: moduleOf('other', 'dogs') },
+  });
+  await succeed(['freeze-writes', '--source', 'main', '--project', project]);
+  const name = await build(project, 'frozen');
+  writeFileSync(dogs(), '"id","name"\n1,Rex\n');
+  const sealed = await loadMapping(join(storeOf(project), 'sealed', name), { sealed: true });
+  const current = await loadMapping(project);
+  return { paths: projectPaths(project), name, sealed, current };
+}
+
+describe('a source that was frozen before the build', () => {
+  const none = { sources: new Map(), sourceGone: false, who: null };
+
+  it('is not current where its writes were allowed while others were compared', async () => {
+    const subject = await buildFromFrozen();
+    const equal = { records: new Map<string, number>(), others: [] };
+    const options = { project, cwd: project, ...none };
+    const prove = (meanwhile: () => Promise<unknown>): Promise<Currency> =>
+      assertCurrent(subject, options, ENVIRONMENT, async () => {
+        await meanwhile();
+        return equal;
+      });
+    // It is, where nothing happened (negative control).
+    expect(await prove(async () => {})).toMatchObject({ proof: 'compared' });
+    const unfreeze = ['unfreeze-writes', '--source', 'main', '--project', project];
+    await expect(prove(() => succeed(unfreeze))).rejects.toThrow(
+      'the writes of source "main" were allowed again meanwhile',
+    );
   });
 });

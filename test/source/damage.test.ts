@@ -14,7 +14,7 @@ import type { Access } from '../../src/source/sqlite/connection.ts';
 import { damageIn } from '../../src/source/sqlite/integrityMessages.ts';
 import { integrityCheck } from '../../src/source/sqlite/integrityRunner.ts';
 import { inThread } from '../../src/source/sqlite/walk.ts';
-import { INLINE_SQLITE } from '../kit/inlineIntegrity.ts';
+import { INLINE_SQLITE } from '../kit/inlineSqlite.ts';
 import { writeEndless } from './endless.ts';
 import { handleOf, prepareAt, readerOf, waiting } from '../contract/opening.ts';
 

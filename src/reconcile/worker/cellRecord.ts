@@ -8,7 +8,8 @@ import { isAscii, isUtf8 } from 'node:buffer';
 
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import { CELL, type CellPage } from '../../source/cellPage.ts';
-import { cellForm, writeNull, type WriteCell } from './cellForms.ts';
+import { cellForm, writeNull } from './cellForms.ts';
+import type { WriteCell } from './copiedBytes.ts';
 import { keyForm, type WriteKeyPart } from './keyForms.ts';
 
 export interface CellRecords {
@@ -46,12 +47,6 @@ export function cellRecords(module: CompiledModule): CellRecords | null {
   let buffer = Buffer.allocUnsafeSlow(INITIAL);
   let page: CellPage | null = null;
   let isText = false;
-  const rowStart = (cells: CellPage, row: number): number => {
-    const first = row * cells.columns;
-    return first === 0 ? 0 : (cells.ends[first - 1] ?? 0);
-  };
-  const rowBytes = (cells: CellPage, row: number): number =>
-    (cells.ends[(row + 1) * cells.columns - 1] ?? 0) - rowStart(cells, row);
   return {
     get buffer() {
       return buffer;
@@ -126,4 +121,10 @@ function hasTexts({ bytes, ends }: CellPage): boolean {
   if (isAscii(bytes)) return true;
   if (!isUtf8(bytes)) return false;
   return !ends.some((end) => ((bytes[end] ?? 0) & 0xc0) === 0x80);
+}
+
+/** Bytes of the cells of a row. */
+function rowBytes({ ends, columns }: CellPage, row: number): number {
+  const first = row * columns;
+  return (ends[first + columns - 1] ?? 0) - (first === 0 ? 0 : (ends[first - 1] ?? 0));
 }

@@ -3,7 +3,8 @@
 import { keyEncoding, type KeyEncoding } from '../../record/keyOrder.ts';
 import type { FieldType } from '../../record/type.ts';
 import { CELL } from '../../source/cellPage.ts';
-import { cellForm, digitsOf, hexDigit, isUuid, type WriteCell } from './cellForms.ts';
+import { cellForm, digitsOf, hexDigit, isUuid } from './cellForms.ts';
+import type { WriteCell } from './copiedBytes.ts';
 
 /** Writes a part like {@link WriteCell}; returns -1 if the cell has another form. */
 export type WriteKeyPart = WriteCell;

@@ -17,11 +17,17 @@ import { broken } from './side.ts';
 const CHUNK = 1024 * 1024;
 const LF = 0x0a;
 
-/** Yields the lines of ranges [from, to), without their LF, in order. @throws Failure CANDIDATE */
+/** A canonical record as it is sealed, without its LF, and its leaf. */
+export interface SealedLine {
+  readonly line: Buffer;
+  readonly leaf: Buffer;
+}
+
+/** Yields the lines of ranges [from, to) in order. @throws Failure CANDIDATE */
 export function* linesOfRanges(
   module: ModuleSide,
   [from, to]: readonly [number, number],
-): Generator<Buffer> {
+): Generator<SealedLine> {
   if (from >= to) return;
   const file = openData(module);
   try {
@@ -31,15 +37,16 @@ export function* linesOfRanges(
   }
 }
 
-function* linesOfRange(module: ModuleSide, file: number, at: number): Generator<Buffer> {
+function* linesOfRange(module: ModuleSide, file: number, at: number): Generator<SealedLine> {
   const range = module.ranges[at];
   if (range === undefined) throw new RangeError('no such range');
   const digest = createHash('sha256');
   let lines = 0;
   for (const line of splitLines(module, file, module.ranges[at - 1]?.end ?? 0, range.end)) {
-    digest.update(leafHash(line));
+    const leaf = leafHash(line);
+    digest.update(leaf);
     lines += 1;
-    yield line;
+    yield { line, leaf };
   }
   if (lines !== range.count || digest.digest('hex') !== range.digest) {
     throw changedData(module, 'the digest of a range is not the sealed one');

@@ -29,43 +29,48 @@ import {
   writesFound,
 } from './frozenHeader.ts';
 import { isHot, sideFileNotes } from './sideFiles.ts';
-import { probeHeader, probeWrite } from './writeProbe.ts';
+import { askProcess, probeHeader, probeWrite, type AskWrites } from './writeProbe.ts';
 
 /** Time for one attempt to get a lock, in ms: SQLite waits ever longer, and a busy writer is faster. */
 const ATTEMPT_MS = 40;
 /** Time between attempts, if a writer came between the steps of one. */
 const PAUSE_MS = 2;
 
-export const sqliteWrites: WriteControl = {
-  async state(location, before) {
-    const shown = pathOf(location);
-    const { header, logged } = probeHeader(resolveFile(shown), shown);
-    assertDatabase(header, shown);
-    return writesFound(header, logged, before);
-  },
-  async freeze(location, before, intend, { timeouts }) {
-    const shown = pathOf(location);
-    onDatabase(shown, timeouts.lockMs, (database) => {
-      assertOwnFiles(database);
-      let noted = before;
-      const note = (header: string): void => {
-        intend(header);
-        noted = header;
-      };
-      patiently(timeouts.lockMs, () => freezeOnce(database, noted, note));
-    });
-  },
-  async unfreeze(location, before, { timeouts }) {
-    const shown = pathOf(location);
-    onDatabase(shown, timeouts.lockMs, (database) => {
-      patiently(timeouts.lockMs, () => allowWrites(database, before));
-    });
-  },
-  async tryWrite(location, { timeouts }) {
-    const shown = pathOf(location);
-    return probeWrite(resolveFile(shown), shown, timeouts.lockMs);
-  },
-};
+/** Controls the writes of a database; `ask` asks about them in another process. */
+export function writesAskedBy(ask: AskWrites): WriteControl {
+  return {
+    async state(location, before) {
+      const shown = pathOf(location);
+      const { header, logged } = probeHeader(ask, resolveFile(shown), shown);
+      assertDatabase(header, shown);
+      return writesFound(header, logged, before);
+    },
+    async freeze(location, before, intend, { timeouts }) {
+      const shown = pathOf(location);
+      onDatabase(shown, timeouts.lockMs, (database) => {
+        assertOwnFiles(database);
+        let noted = before;
+        const note = (header: string): void => {
+          intend(header);
+          noted = header;
+        };
+        patiently(timeouts.lockMs, () => freezeOnce(database, noted, note));
+      });
+    },
+    async unfreeze(location, before, { timeouts }) {
+      const shown = pathOf(location);
+      onDatabase(shown, timeouts.lockMs, (database) => {
+        patiently(timeouts.lockMs, () => allowWrites(database, before));
+      });
+    },
+    async tryWrite(location, { timeouts }) {
+      const shown = pathOf(location);
+      return probeWrite(ask, resolveFile(shown), shown, timeouts.lockMs);
+    },
+  };
+}
+
+export const sqliteWrites: WriteControl = writesAskedBy(askProcess);
 
 /** A database whose header is about to be written. */
 interface Opened {

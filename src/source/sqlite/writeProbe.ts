@@ -1,4 +1,4 @@
-/** Asks the process of writeProcess.ts, and waits for its answer: no interrupt comes in between. */
+/** What the answers about the writes of a database mean, and the process that gives them. */
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -6,12 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { readFailure } from '../../disk/errors.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { WriteAttempt } from '../writeControl.ts';
-import type { WriteAnswer, WriteQuestion } from './writeProcess.ts';
+import type { WriteAnswer, WriteQuestion } from './writeAnswer.ts';
 
 const LEAST_MS = 30_000;
 
+/** Asks a question, for at most this time in ms. */
+export type AskWrites = (question: WriteQuestion, timeoutMs: number) => WriteAnswer;
+
 /** Returns the first 100 bytes of a database, and the number of bytes in its write-ahead log. */
 export function probeHeader(
+  ask: AskWrites,
   file: string,
   shown: string,
 ): { readonly header: Buffer; readonly logged: number } {
@@ -24,7 +28,12 @@ export function probeHeader(
 }
 
 /** Tries to write to a database, in the two ways in which a transaction may begin. */
-export function probeWrite(file: string, shown: string, lockMs: number): WriteAttempt {
+export function probeWrite(
+  ask: AskWrites,
+  file: string,
+  shown: string,
+  lockMs: number,
+): WriteAttempt {
   const answer = ask({ kind: 'write', file, lockMs }, LEAST_MS + 2 * lockMs);
   if (answer.kind !== 'write') {
     throw notTried(shown, answer.kind === 'failed' ? answer.code : 'its answer is not valid');
@@ -56,8 +65,11 @@ function notTried(shown: string, why: string): Failure {
   });
 }
 
-/** The process gets no environment, which may hold secrets. */
-function ask(question: WriteQuestion, timeout: number): WriteAnswer {
+/**
+ * Asks the process of writeProcess.ts, and waits for its answer: no interrupt comes in between. It
+ * gets no environment, which may hold secrets.
+ */
+export function askProcess(question: WriteQuestion, timeout: number): WriteAnswer {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const path = fileURLToPath(new URL(`./writeProcess.${extension}`, import.meta.url));
   const cache = process.env['NODE_COMPILE_CACHE'];

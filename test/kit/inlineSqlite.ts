@@ -1,4 +1,4 @@
-/** The check for damage in this process: for tests that check hundreds of small databases. */
+/** What SQLite asks other processes, asked in this one: for tests of hundreds of small databases. */
 
 import type { DamageCheck } from '../../src/source/damageCheck.ts';
 import type { SourceAdapter } from '../../src/source/source.ts';
@@ -6,10 +6,13 @@ import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import type { Access, Connection } from '../../src/source/sqlite/connection.ts';
 import { failedCheck, findDamage, openToCheck } from '../../src/source/sqlite/integrityCheck.ts';
 import { failureOf } from '../../src/source/sqlite/integrityRunner.ts';
+import { answerWrites } from '../../src/source/sqlite/writeAnswer.ts';
+import { writesAskedBy } from '../../src/source/sqlite/writeFreeze.ts';
 
-/** SQLite, checked by the same look as ever, but without a process of its own. */
+/** SQLite, checked by the same look as ever, and tried by the same writes, but in this process. */
 export const INLINE_SQLITE: SourceAdapter = {
   ...sqliteAdapter,
+  writes: writesAskedBy(answerWrites),
   async prepare(location, options) {
     const prepared = await sqliteAdapter.prepare(location, options);
     let access: Access | null = null;
