@@ -21,6 +21,7 @@ const ANY = [
   'text-not-nfc',
   'text-mojibake',
   'json-key',
+  'json-null',
   'pii-undeclared',
   'long-text',
   'encoding',
@@ -108,6 +109,7 @@ describe.skipIf(!hasPostgres())('a load into PostgreSQL', () => {
       `SELECT nspname FROM pg_namespace WHERE nspname LIKE 'sealift%'`,
     );
     expect(await readBack(target, `${schema}.every`, env)).toEqual(records(project));
+    await succeed(['reconcile', '--project', project, '--target', target], { env });
   }, 120_000);
 });
 
@@ -116,5 +118,6 @@ describe('a load into SQLite', () => {
     const target = `sqlite:${join(work, 'new.db')}`;
     await succeed(['load', '--project', project, '--target', target]);
     expect(await readBack(target, 'every')).toEqual(records(project));
+    await succeed(['reconcile', '--project', project, '--target', target]);
   }, 120_000);
 });
