@@ -5,6 +5,7 @@ import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { quote } from '../../src/sql/quote.ts';
 import { formatSums, parseSums, SUMS_FILE } from '../../src/seal/format.ts';
 import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
 import { candidateOf, succeed, workFolder } from '../kit/project.ts';
@@ -234,6 +235,42 @@ function resum(folder: string): void {
     return { path: line.path, sha256: createHash('sha256').update(bytes).digest('hex') };
   });
   writeFileSync(path, formatSums(lines));
+}
+
+describe.skipIf(!hasPostgres())('tables that a load has filled', () => {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+  }, PATIENCE);
+  afterAll(() => server.stop());
+
+  it(
+    'are compared by the name of their schema',
+    async () => {
+      const { sealId } = builtOf(await succeed(['status', '--json', '--project', project]));
+      const made = await postgresTarget(server, project, 'made');
+      for (const schema of ['public', 'app.main']) {
+        const name = quote(schema);
+        const modules = ['item', 'pair', 'nothing', 'member', 'line'];
+        const tables = modules.map((module) => {
+          return `CREATE TABLE ${name}.${module} (LIKE ${made.table(module)})`;
+        });
+        await made.run(`CREATE SCHEMA IF NOT EXISTS ${name}; ${tables.join('; ')}`);
+        const args = ['--project', project, '--target', made.url];
+        await succeed(['load', ...args, '--into', schema], { env: made.env });
+        expect(await found(made, ['--schema', schema])).toEqual([]);
+        await made.run(`UPDATE ${name}.item SET n = 99 WHERE id = 4`);
+        expect(await found(made, ['--schema', schema])).toEqual(['target-changed item [4] n']);
+      }
+      expect(await found(made, ['--expect-seal', sealId])).toEqual([]);
+    },
+    PATIENCE,
+  );
+});
+
+/** The candidate that status says is built. */
+function builtOf({ stdout }: { readonly stdout: string }): { readonly sealId: string } {
+  return (JSON.parse(stdout) as { facts: { built: { sealId: string } } }).facts.built;
 }
 
 describe('the seal', () => {
