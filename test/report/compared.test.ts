@@ -6,6 +6,7 @@ import type { ComparedModule, Comparison } from '../../src/outcome/comparison.ts
 import { checkOutcome, type Outcome } from '../../src/outcome/outcome.ts';
 import { comparedPart, readingPart } from '../../src/report/html/comparedPart.ts';
 import { moduleTable } from '../../src/report/moduleTable.ts';
+import { APART } from './html/examples.ts';
 
 const EQUAL: ComparedModule = {
   module: 'dog',
@@ -19,16 +20,6 @@ const EQUAL: ComparedModule = {
   strip: [0, 0, 0, 0],
   query: 'COPY (SELECT "id" FROM ONLY "s"."dog") TO STDOUT',
   parts: 3,
-};
-const APART: ComparedModule = {
-  ...EQUAL,
-  module: 'owner',
-  rows: 9001,
-  missing: 1,
-  extra: 2,
-  changed: 1200,
-  differing: 2,
-  strip: [0, 1, 1, 0],
 };
 const UNKNOWN: ComparedModule = {
   ...EQUAL,
