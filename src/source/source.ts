@@ -13,6 +13,7 @@ import type { SqlDialect } from '../sql/sqlDialect.ts';
 import type { CellPage } from './cellPage.ts';
 import type { DamageCheck } from './damageCheck.ts';
 import type { DeclaredType } from './declared.ts';
+import type { LinePage } from './linePage.ts';
 import type { ReadStatements } from './readStatements.ts';
 import type { Told } from './told.ts';
 import type { Unchanged } from './unchanged.ts';
@@ -219,6 +220,8 @@ export interface SourceReader {
   ): AsyncIterable<Row[]>;
   /** Yields the pages of `read` as bytes; only if the source delivers bytes. */
   readCells?(table: string, columns: readonly string[], range: ReadRange): AsyncIterable<CellPage>;
+  /** Yields the rows of `read` as lines of COPY; only if the source delivers such. */
+  readLines?(table: string, columns: readonly string[], range: ReadRange): AsyncIterable<LinePage>;
   /** Only if the source has SQL. */
   readonly relations?: RelationReader;
   /** Closes the reader. May be called more than once, and while a table is read. */

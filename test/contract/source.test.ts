@@ -242,6 +242,21 @@ describe.each(TESTED)('the $name source', (subject) => {
     expect(asBytes).toEqual(reader.readCells === undefined ? [] : wanted);
   });
 
+  it('yields the same rows as lines of a server', async () => {
+    const [range] = await source.plan('people', 1e9);
+    const asValues: Row[] = [];
+    const asLines: Row[] = [];
+    for await (const page of reader.read('people', COLUMNS, range ?? {})) asValues.push(...page);
+    for await (const page of reader.readLines?.('people', COLUMNS, range ?? {}) ?? []) {
+      for (let start = 0; start < page.bytes.length;) {
+        const end = page.bytes.indexOf(0x0a, start);
+        asLines.push(...rowsOf(page.decode(start, end)));
+        start = end + 1;
+      }
+    }
+    expect(asLines).toEqual(reader.readLines === undefined ? [] : asValues);
+  });
+
   it('stops when it is cancelled, and can be closed then', async () => {
     const reason = new Error('cancelled');
     const aborted = AbortSignal.abort(reason);

@@ -5,10 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { ENTRY_HEADER } from '../../src/extsort/spill.ts';
 import type { ContentFinisher } from '../../src/migrate/worker/contentEntry.ts';
-import {
-  assignOrdinals,
-  assignOrdinalsInTurn,
-} from '../../src/migrate/worker/reshuffle.ts';
+import { assignOrdinals, assignOrdinalsInTurn } from '../../src/migrate/worker/reshuffle.ts';
 import { ONE_BUCKET } from '../../src/extsort/router.ts';
 import { splitBucket } from '../../src/extsort/splitBucket.ts';
 import { workFolder } from '../kit/project.ts';

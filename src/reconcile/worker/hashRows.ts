@@ -12,10 +12,11 @@ import { rowMapper, type Diagnostic, type RowMapper } from '../../mapping/compil
 import type { MapperContext } from '../../mapping/compile/identity.ts';
 import { DIGEST_LENGTH, packedLeafHash } from '../../merkle/hash.ts';
 import { keyEncoding, keyFits } from '../../record/keyOrder.ts';
-import { locatorOf, rowsOf, type CellPage } from '../../source/cellPage.ts';
+import { rowsOf } from '../../source/cellPage.ts';
+import type { LinePage } from '../../source/linePage.ts';
 import type { ReadRange, Row, SourceReader } from '../../source/source.ts';
 import type { HashedRows, HashRowsInput } from '../calls.ts';
-import { cellRecords, type CellRecords } from './cellRecord.ts';
+import { lineRecords, type LineRecords } from './lineRecord.ts';
 
 /** Reads ranges until none is left. If it fails, the other workers stop, too. */
 export async function hashRows(
@@ -42,17 +43,17 @@ export async function hashRows(
   return hasher.finish();
 }
 
-/** Hashes the rows of a range, as bytes if the source has them; yields the number of rows of each page. */
+/** Hashes the rows of a range, as lines if the source has them; yields the number of rows of each page. */
 async function* hashedPages(
   hasher: RowHasher,
   range: ReadRange,
   { table, columns, asWritten }: CompiledModule,
   reader: SourceReader,
 ): AsyncGenerator<number> {
-  if (reader.readCells !== undefined && hasher.takesCells) {
-    for await (const page of reader.readCells(table, columns, range)) {
-      hasher.takePage(page);
-      yield page.rows;
+  const { lineColumns } = hasher;
+  if (reader.readLines !== undefined && lineColumns !== null) {
+    for await (const page of reader.readLines(table, lineColumns, range)) {
+      yield hasher.takeLines(page);
     }
     return;
   }
@@ -63,14 +64,16 @@ async function* hashedPages(
 }
 
 interface RowHasher {
-  /** Whether records can be made from the bytes of cells. */
-  readonly takesCells: boolean;
-  takePage(page: CellPage): void;
+  /** Columns of lines that records can be made from; null if rows have to be mapped. */
+  readonly lineColumns: readonly string[] | null;
+  /** Returns the number of rows. */
+  takeLines(page: LinePage): number;
   take(row: Row): void;
   finish(): HashedRows;
 }
 
 const INITIAL = 64 * 1024;
+const LF = 0x0a;
 
 function rowHasher(
   { router, spill, chunk }: HashRowsInput,
@@ -80,7 +83,8 @@ function rowHasher(
   const mapper = rowMapper(module, context);
   const writer = spillWriter(spill, bucketCount(router), chunk);
   const writeKey = keyWriter(module);
-  const cells = cellRecords(module);
+  const lines = lineRecords(module);
+  const places = lines === null ? [] : module.columns.map((name) => lines.columns.indexOf(name));
   const locatorAt = module.columns.length;
   let line = Buffer.allocUnsafeSlow(INITIAL);
   let read = 0;
@@ -102,28 +106,31 @@ function rowHasher(
     else buffer.fill(0, keyEnd, keyEnd + DIGEST_LENGTH);
     commit(buffer, keyEnd, (row[locatorAt] ?? null) as Locator);
   };
-  /** Hashes a row from its bytes; returns whether they are of common forms. */
-  const takeCells = (from: CellRecords, page: CellPage, row: number): boolean => {
-    const end = from.write(row);
+  /** Hashes the row in a line; returns whether its cells are of common forms. */
+  const takeLine = (from: LineRecords, page: LinePage, start: number, stop: number): boolean => {
+    const end = from.write(start, stop);
     if (end < 0) return false;
-    const { buffer } = writer.reserve(ENTRY_HEADER + from.keyCapacity(row) + DIGEST_LENGTH);
-    const keyEnd = from.writeKey(row, buffer, ENTRY_HEADER);
+    const { buffer } = writer.reserve(ENTRY_HEADER + from.keyCapacity() + DIGEST_LENGTH);
+    const keyEnd = from.writeKey(buffer, ENTRY_HEADER);
     if (keyEnd < 0) return false;
     packedLeafHash(from.buffer, 1, end, buffer, keyEnd);
-    commit(buffer, keyEnd, locatorOf(page.locators[row] ?? 0n));
+    commit(buffer, keyEnd, page.locator(from.locatorAt, stop));
     return true;
   };
   return {
-    takesCells: cells !== null,
+    lineColumns: lines?.columns ?? null,
     take,
-    takePage(page) {
-      cells?.begin(page);
-      let rows: Row[] | null = null;
-      for (let row = 0; row < page.rows; row += 1) {
-        if (cells !== null && takeCells(cells, page, row)) continue;
-        rows ??= rowsOf(page);
-        take(rows[row] ?? []);
+    takeLines(page) {
+      const isText = lines?.begin(page) === true;
+      let rows = 0;
+      for (let start = 0; start < page.bytes.length; rows += 1) {
+        const stop = page.bytes.indexOf(LF, start);
+        if (lines === null || !isText || !takeLine(lines, page, start, stop)) {
+          for (const row of rowsOf(page.decode(start, stop), places)) take(row);
+        }
+        start = stop + 1;
       }
+      return rows;
     },
     finish: () => ({ buckets: writer.finish(), read }),
   };

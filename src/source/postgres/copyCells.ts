@@ -4,6 +4,7 @@
  */
 
 import { CELL, type CellPage } from '../cellPage.ts';
+import type { LinePage } from '../linePage.ts';
 import { arrayJson } from './arrayJson.ts';
 import type { CellForm } from './cellForm.ts';
 
@@ -35,27 +36,56 @@ export async function* copyPages(
   { forms, located }: CopyShape,
 ): AsyncGenerator<CellPage, void, undefined> {
   const page = new PageBuilder(forms, located);
+  for await (const lines of wholeLines(chunks)) {
+    for (let at = 0; at < lines.length;) {
+      const end = lines.indexOf(LF, at);
+      page.add(lines, at, end);
+      at = end + 1;
+      if (page.isFull()) yield page.take();
+    }
+  }
+  if (!page.isEmpty()) yield page.take();
+}
+
+/** Yields pages of the rows in a stream of chunks as they are. */
+export async function* copyLines(
+  chunks: AsyncIterable<Uint8Array>,
+  { forms, located }: CopyShape,
+): AsyncGenerator<LinePage, void, undefined> {
+  const page = new PageBuilder(forms, located);
+  const kinds = forms.map(({ kind }) => kind);
+  let ordinal = 0;
+  for await (const bytes of wholeLines(chunks)) {
+    yield {
+      bytes,
+      forms: kinds,
+      locator: (start, end) => (located ? Number(locatorIn(bytes, start, end)) : (ordinal += 1)),
+      decode(start, end) {
+        page.add(bytes, start, end);
+        const row = page.take();
+        return located ? row : { ...row, locators: BigInt64Array.of(BigInt((ordinal += 1))) };
+      },
+    };
+  }
+}
+
+/** Yields the lines of a stream of chunks, which end anywhere, as soon as they are whole. */
+async function* wholeLines(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Buffer, void, undefined> {
   // Parts of a row whose end is yet to come, put together once, as a cell may be of many chunks. They are
   // copies: a chunk belongs to the driver, which may write into it again, and slice() of a Buffer shares it.
   let rest: Uint8Array[] = [];
   for await (const chunk of chunks) {
-    if (!chunk.includes(LF)) {
+    const last = chunk.lastIndexOf(LF);
+    if (last < 0) {
       rest.push(new Uint8Array(chunk));
       continue;
     }
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([...rest, chunk]);
-    let at = 0;
-    for (;;) {
-      const end = bytes.indexOf(LF, at);
-      if (end < 0) break;
-      page.add(bytes, at, end);
-      at = end + 1;
-      if (page.isFull()) yield page.take();
-    }
-    rest = at === bytes.length ? [] : [new Uint8Array(bytes.subarray(at))];
+    yield Buffer.concat([...rest, chunk.subarray(0, last + 1)]);
+    rest = last + 1 === chunk.length ? [] : [new Uint8Array(chunk.subarray(last + 1))];
   }
   if (rest.length > 0) throw new TypeError('COPY ended within a row');
-  if (!page.isEmpty()) yield page.take();
 }
 
 class PageBuilder {

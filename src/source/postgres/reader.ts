@@ -10,7 +10,7 @@ import { rowsOf, type CellPage } from '../cellPage.ts';
 import type { ReadRange, RelationReader, SourceHandle, SourceReader } from '../source.ts';
 import { baseCountsOf, baseCountsSql, lostRowsSql, relationSql } from './base.ts';
 import type { ColumnAccess, Lockable, TableAccess } from './catalogue.ts';
-import { copyPages, locatorOfText, PAGE_ROWS, type CopyShape } from './copyCells.ts';
+import { copyLines, copyPages, locatorOfText, PAGE_ROWS, type CopyShape } from './copyCells.ts';
 import { inTime } from './inTime.ts';
 import { lockByQuery, lockTables } from './locking.ts';
 import { isLocated, tookTooLong, type BaseAccess, type RelationAccess } from './relation.ts';
@@ -76,29 +76,33 @@ export async function openReader(
     const { queryMs } = handle;
     return inTime(items, queryMs, () => tookTooLong(queryMs, `${label}, ${JSON.stringify(name)}`));
   };
-  const relationNamed = (name: string): RelationAccess | undefined => {
-    return handle.relations.find((relation) => relation.name === name);
+  const copied = <T>(
+    name: string,
+    columns: readonly string[],
+    range: ReadRange,
+    pagesOf: (chunks: AsyncIterable<Uint8Array>, shape: CopyShape) => AsyncIterable<T>,
+  ): AsyncIterable<T> => {
+    const copy = copyOf(handle, name, columns, range);
+    return lent(name, (here) => {
+      const chunks: AsyncIterable<Uint8Array> = here.copy(copy.sql);
+      return pagesOf(copy.isRelation ? limited(name, chunks) : chunks, copy);
+    });
   };
   async function* readCells(
     name: string,
     columns: readonly string[],
     range: ReadRange,
   ): AsyncGenerator<CellPage, void, undefined> {
-    const relation = relationNamed(name);
-    const copy =
-      relation === undefined
-        ? copyOfTable(tableNamed(handle.tables, name, label), columns, range, label)
-        : copyOfRelation(relation, columns, label);
-    yield* lent(name, (here) => {
-      const chunks: AsyncIterable<Uint8Array> = here.copy(copy.sql);
-      return copyPages(relation === undefined ? chunks : limited(name, chunks), copy);
-    });
+    yield* copied(name, columns, range, copyPages);
   }
   const rowsOfQuery = async (name: string, sql: string): Promise<TextRow[]> => {
     return listOf(lent(name, (here) => limited(name, rowsAnswering(here, sql))));
   };
   return {
     readCells,
+    async *readLines(table, columns, range) {
+      yield* copied(table, columns, range, copyLines);
+    },
     async *read(table, columns, range) {
       for await (const page of readCells(table, columns, range)) yield rowsOf(page);
     },
@@ -161,6 +165,20 @@ async function* rowsAnswering(connection: Connection, sql: string): AsyncGenerat
 
 interface Copy extends CopyShape {
   readonly sql: string;
+  /** Whether SQL of others runs, which may take any time. */
+  readonly isRelation: boolean;
+}
+
+function copyOf(
+  { relations, tables, settings }: PostgresHandle,
+  name: string,
+  columns: readonly string[],
+  range: ReadRange,
+): Copy {
+  const label = labelOf(settings);
+  const relation = relations.find((one) => one.name === name);
+  if (relation !== undefined) return copyOfRelation(relation, columns, label);
+  return copyOfTable(tableNamed(tables, name, label), columns, range, label);
 }
 
 function copyOfRelation(relation: RelationAccess, columns: readonly string[], label: string): Copy {
@@ -170,7 +188,8 @@ function copyOfRelation(relation: RelationAccess, columns: readonly string[], la
     read.map(({ name }) => name),
   );
   const located = relation.base !== null && isLocated(relation.base);
-  return { sql: `COPY (${sql}) TO STDOUT`, forms: read.map(({ form }) => form), located };
+  const forms = read.map(({ form }) => form);
+  return { sql: `COPY (${sql}) TO STDOUT`, forms, located, isRelation: true };
 }
 
 /** Returns the statement that reads a range of a table. */
@@ -198,6 +217,7 @@ function copyOfTable(
       sql: `COPY (SELECT ${cells.join(', ')} FROM ${from}) TO STDOUT`,
       forms,
       located: false,
+      isRelation: false,
     };
   }
   const part = parts[Number(range['part'])];
@@ -207,7 +227,7 @@ function copyOfTable(
   const list = [...cells, 'ctid'].join(', ');
   const where = bounds.join(' AND ');
   const sql = `COPY (SELECT ${list} FROM ONLY ${part.identifier} WHERE ${where}) TO STDOUT`;
-  return { sql, forms, located: true };
+  return { sql, forms, located: true, isRelation: false };
 }
 
 function tid(page: ReadRange[string] | undefined): string {
