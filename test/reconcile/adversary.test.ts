@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quote } from '../../src/sql/quote.ts';
 import { formatSums, parseSums, SUMS_FILE } from '../../src/seal/format.ts';
 import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
-import { candidateOf, succeed, workFolder } from '../kit/project.ts';
+import { candidateOf, recordsOf, succeed, workFolder } from '../kit/project.ts';
 import { sealift } from '../kit/run.ts';
 import {
   postgresTarget,
@@ -236,6 +236,36 @@ function resum(folder: string): void {
   });
   writeFileSync(path, formatSums(lines));
 }
+
+describe.skipIf(!hasPostgres())('columns of text in PostgreSQL', () => {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+  }, PATIENCE);
+  afterAll(() => server.stop());
+
+  it(
+    'hold an id in capitals that is another one, and a JSON null that is none',
+    async () => {
+      const target = await postgresTarget(server, project, 'texts');
+      const [line, item] = [target.table('line'), target.table('item')];
+      await target.run(`ALTER TABLE ${line} ALTER COLUMN id TYPE text;
+        ALTER TABLE ${item} ALTER COLUMN data TYPE text, ALTER COLUMN code TYPE text`);
+      expect(await found(target)).toEqual([]);
+      const [first] = recordsOf(project, 'line').map(({ id }) => String(id));
+      await target.run(`UPDATE ${line} SET id = upper(id) WHERE id = '${first}';
+        UPDATE ${item} SET code = upper(code) WHERE id = 2;
+        UPDATE ${item} SET data = 'null' WHERE id = (SELECT min(id) FROM ${item} WHERE data IS NULL)`);
+      expect(await found(target)).toEqual([
+        'target-changed item [-100] data',
+        'target-changed item [2] code',
+        'target-extra line',
+        `target-missing line ${first}`,
+      ]);
+    },
+    PATIENCE,
+  );
+});
 
 describe.skipIf(!hasPostgres())('tables that a load has filled', () => {
   let server: Postgres;

@@ -30,6 +30,10 @@ const UNKNOWN: ComparedModule = {
   parts: 0,
 };
 
+function manyModules(missing: number): ComparedModule[] {
+  return Array.from({ length: 48 }, (_, at) => ({ ...EQUAL, module: `m${at}`, missing }));
+}
+
 function outcomeOf(modules: readonly ComparedModule[]): Outcome {
   const session = ["SET SESSION TimeZone = 'UTC'"];
   const compared: Comparison = { target: 'db', schema: 's', modules, session };
@@ -56,15 +60,13 @@ describe('a compared target', () => {
   });
 
   it('of many modules keeps those that differ or are not known, and sums up the others', () => {
-    const modules = (missing: number): ComparedModule[] =>
-      Array.from({ length: 48 }, (_, at) => ({ ...EQUAL, module: `m${at}`, missing }));
-    const many = modules(0);
+    const many = manyModules(0);
     const lines = moduleTable(outcomeOf([...many, APART, UNKNOWN]), 8);
     expect(lines).toHaveLength(8);
     expect(lines.join('\n')).toMatch(
       /owner.*\n(.*\n)*secret.*\nand 45 more, all equal\n50 modules/,
     );
-    const all = moduleTable(outcomeOf(modules(1)), 8);
+    const all = moduleTable(outcomeOf(manyModules(1)), 8);
     expect(all.at(-2)).toBe('and 43 more, 43 of them not equal');
   });
 
