@@ -56,7 +56,7 @@ const NOWHERE: readonly (readonly [RegExp, string])[] = [
 const PICTURE = 'docs/floors.svg';
 /** What others may import of source/ and target/; all else there are adapters and their parts. */
 const CONTRACT =
-  /^(?:source\/(source|cellPage|linePage|damageCheck|declared|linePage|nameOrder|told|writeControl)|target\/(target|tableForm))\.ts$/;
+  /^(?:source\/(source|cellPage|damageCheck|declared|linePage|nameOrder|told|writeControl)|target\/(tableForm|target|targetNames))\.ts$/;
 /** The same part of two adapters has the same name, such as `reader.ts`; so have a source and a target. */
 const PART_OF_ADAPTER = /^(?:source|target)\/(?:\w+\/)?\w+\.ts$/;
 const MAX_FILE = 350;

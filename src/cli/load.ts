@@ -15,6 +15,7 @@ interface Options {
   readonly expectSeal?: string;
   readonly schema?: string;
   readonly into?: string;
+  readonly names?: string;
   readonly allowRows?: boolean;
   readonly maxRowsPerSecond?: number;
   readonly maxLag?: MaxLag;
@@ -52,6 +53,7 @@ export function loadCommand(exit: (code: number) => void, host: Host): Command {
     .option('--expect-seal <seal-id>', 'the seal id that you noted after migrate')
     .option('--schema <name>', 'first part of the name of the schema (default: sealift)')
     .option('--into <schema>', 'fill the tables of this schema, which are there')
+    .option('--names <file>', 'with --into: names of tables and columns, as JSON')
     .option('--allow-rows', 'with --into: tables may have rows already, which stay')
     .option('--without <constraint...>', 'constraints that are not made')
     .addOption(
@@ -89,6 +91,7 @@ export function loadCommand(exit: (code: number) => void, host: Host): Command {
         who,
         workers,
         into: options.into ?? null,
+        names: options.names ?? null,
         allowRows: options.allowRows ?? false,
         rowsPerSecond: options.maxRowsPerSecond ?? null,
         maxLag: options.maxLag ?? null,

@@ -1,5 +1,6 @@
 /** Formats progress as one line that fits a terminal's width. Pure. */
 
+import { byteCount } from '../outcome/byteCount.ts';
 import { counted } from '../outcome/counted.ts';
 import { printable } from '../outcome/printable.ts';
 
@@ -7,6 +8,10 @@ export interface Step {
   /** A module, or a check of one. */
   readonly label: string;
   readonly done: number;
+  /** Part of `done` that an earlier run has done. */
+  readonly before: number;
+  /** Bytes of what is done; null if not known. */
+  readonly bytes: number | null;
   /** 0 if unknown. */
   readonly total: number;
   /** Counted unit, in the singular. */
@@ -15,6 +20,9 @@ export interface Step {
 }
 
 const NAME = 26;
+/** Columns of the name where bytes are shown, too, and of the bytes. */
+const SHORT_NAME = 17;
+const BYTES = 8;
 const LEAST_BAR = 8;
 const MOST_BAR = 30;
 /**
@@ -26,17 +34,20 @@ const NUMBERS = 44;
  * Returns `kunden   [####    ]  50%  1.2k/2.4k  12k/s  ETA 0:01`, at most `columns` - 1 characters.
  */
 export function progressLine(step: Step, columns: number): string {
-  const { done, total } = step;
+  const { done, total, bytes } = step;
   const rate = rateOf(step);
-  const width = Math.max(LEAST_BAR, Math.min(MOST_BAR, columns - 1 - NAME - NUMBERS));
+  const name = bytes === null ? NAME : SHORT_NAME;
+  const numbers = bytes === null ? NUMBERS : NUMBERS + BYTES + 1;
+  const width = Math.max(LEAST_BAR, Math.min(MOST_BAR, columns - 1 - name - numbers));
   const known = total > 0;
   const part = known ? Math.min(1, done / total) : 0;
   const eta = known && rate !== null && rate > 0 ? clock((total - done) / rate) : '--:--';
   const columnsOfText = [
-    fitted(step.label, NAME),
+    fitted(step.label, name),
     known ? bar(part, width) : ' '.repeat(width + 2),
     (known ? `${Math.floor(part * 100)}%` : '').padStart(4),
     (known ? `${short(done)}/${short(total)}` : short(done)).padStart(13),
+    ...(bytes === null ? [] : [byteCount(bytes).padStart(BYTES)]),
     (rate === null ? '' : `${short(rate)}/s`).padStart(8),
     `ETA ${eta}`,
   ];
@@ -45,18 +56,19 @@ export function progressLine(step: Step, columns: number): string {
 
 /** Returns the line of a finished step: `kunden   1110 rows in 0.4 s, 2.8k/s`. */
 export function doneLine(step: Step): string {
-  const { label, done, unit, seconds } = step;
+  const { label, done, unit, seconds, bytes } = step;
+  const size = bytes === null ? '' : `, ${byteCount(bytes)}`;
   const rate = rateOf(step);
   const fast = rate === null ? '' : `, ${short(rate)}/s`;
-  return `${fitted(label, NAME)} ${counted(done, unit)} in ${seconds.toFixed(1)} s${fast}`;
+  return `${fitted(label, NAME)} ${counted(done, unit)}${size} in ${seconds.toFixed(1)} s${fast}`;
 }
 
 /** Minimum duration for a rate. */
 const LEAST_SECONDS = 0.1;
 
 /** Returns units per second; null if too early to tell. */
-function rateOf({ done, seconds }: Step): number | null {
-  return seconds < LEAST_SECONDS ? null : done / seconds;
+function rateOf({ done, before, seconds }: Step): number | null {
+  return seconds < LEAST_SECONDS ? null : (done - before) / seconds;
 }
 
 /** Cuts or pads to `width` characters. */

@@ -69,7 +69,7 @@ interface MovingLine {
 
 /** One line at the bottom, redrawn at most ten times per second. */
 function movingLine(): MovingLine {
-  let step: Step = { label: '', done: 0, total: 0, unit: '', seconds: 0 };
+  let step: Step = { label: '', done: 0, before: 0, bytes: null, total: 0, unit: '', seconds: 0 };
   const bar = new SingleBar({
     format: () => progressLine(step, process.stderr.columns || 80),
     stream: process.stderr,
@@ -105,9 +105,11 @@ function inGroups(line: MovingLine | null, write: (line: string) => void): Shown
   let open: Open | null = null;
   let kept: Step | null = null;
   let done = 0;
+  let bytes: number | null = null;
   const stepOf = ({ label, total, about, begun }: Open): Step => {
     const seconds = (performance.now() - begun) / 1000;
-    return { label, total, done, unit: about.unit ?? 'row', seconds };
+    const { unit = 'row', before = 0 } = about;
+    return { label, total, done, before, bytes, unit, seconds };
   };
   const flush = (): void => {
     if (kept === null) return;
@@ -118,11 +120,12 @@ function inGroups(line: MovingLine | null, write: (line: string) => void): Shown
   return {
     begin(label, total, about = {}) {
       if (kept !== null && kept.label !== about.group) flush();
-      [open, done] = [{ label, total, about, begun: performance.now() }, 0];
+      [open, done, bytes] = [{ label, total, about, begun: performance.now() }, 0, null];
       line?.draw(stepOf(open));
     },
-    update(now) {
+    update(now, size) {
       done = now;
+      bytes = size ?? null;
       if (open !== null) line?.draw(stepOf(open));
     },
     end() {

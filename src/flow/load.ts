@@ -3,13 +3,14 @@
  * constraints. Killed at any moment, the next load of the same seal goes on.
  */
 
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { entriesOf, statOf } from '../disk/noLinks.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { signed, type JournalEvent } from '../journal/event.ts';
 import { appendToJournal } from '../journal/journal.ts';
 import { findProblems, loadCandidate, type Loaded, type LoadWork } from '../load/loadCandidate.ts';
+import { readNames } from '../load/namesFile.ts';
 import { counted, grouped } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
@@ -33,8 +34,9 @@ import { BLOBS_FOLDER, SCHEMA_FILE, type RunFile } from '../seal/format.ts';
 import { readSealedFindings } from '../seal/sealedFindings.ts';
 import { sealedLines } from '../seal/sealedLines.ts';
 import { sealedPath, sealIdOf } from '../seal/sealedFolders.ts';
+import { targetNames } from '../target/targetNames.ts';
 import { tableForms, type TableForm } from '../target/tableForm.ts';
-import type { MaxLag, Target } from '../target/target.ts';
+import type { LoadInto, MaxLag, Target } from '../target/target.ts';
 
 export interface LoadOptions extends Chosen {
   readonly project: string;
@@ -42,6 +44,8 @@ export interface LoadOptions extends Chosen {
   readonly target: string;
   /** Schema with tables that are there; null for a schema of the load's own. */
   readonly into: string | null;
+  /** File of the names of tables and columns that are there; null if they are the same. */
+  readonly names: string | null;
   /** First part of the name of a schema of the load's own; null for the default. */
   readonly schema: string | null;
   /** Whether rows of others may be in the tables. */
@@ -79,26 +83,9 @@ export async function load(
   const folder = sealedPath(paths.candidates, name);
   const tables = tablesOf(folder, run, options);
   const sealId = sealIdOf(name);
-  const target = await adapter.open(location, {
-    ...options,
-    seal: { sealId, dataRoot, tool: env.tool.version, who },
-    tables,
-    largestBlobs: largestBlobs(folder, tables),
-    nulModules: await modulesWithNul(folder, run),
-    name: options.schema,
-    throttle: {
-      rowsPerSecond: options.rowsPerSecond,
-      lag: options.maxLag,
-      batchMs: options.batchMs,
-    },
-    outside: {
-      variables: env.variables,
-      signal: env.signal,
-      now: env.now,
-      pid: env.pid,
-      connectMs: CONNECT_MS,
-    },
-  });
+  const seal = { sealId, dataRoot, tool: env.tool.version, who };
+  const facts = { seal, tables, nulModules: await modulesWithNul(folder, run) };
+  const target = await adapter.open(location, loadInto(folder, facts, options, env));
   const forget = env.onInterrupt(() => {
     void target.close();
   });
@@ -128,6 +115,37 @@ export async function load(
     forget();
     await target.close();
   }
+}
+
+/** Puts together what an adapter has to know. */
+function loadInto(
+  folder: string,
+  facts: Pick<LoadInto, 'seal' | 'tables' | 'nulModules'>,
+  options: LoadOptions,
+  env: Environment,
+): LoadInto {
+  const { into, allowRows, without, dryRun, names, schema, rowsPerSecond, batchMs } = options;
+  const { variables, signal, now, pid, cwd } = env;
+  const { tables } = facts;
+  if (names !== null && into === null) {
+    throw new Failure('USAGE', {
+      what: 'the tables get the names of the modules',
+      where: '--names',
+      hint: 'leave it out, or name a schema with tables that are there with --into',
+    });
+  }
+  return {
+    ...facts,
+    names: targetNames(names === null ? new Map() : readNames(resolve(cwd, names), tables)),
+    largestBlobs: largestBlobs(folder, tables),
+    into,
+    name: schema,
+    allowRows,
+    without,
+    dryRun,
+    throttle: { rowsPerSecond, lag: options.maxLag, batchMs },
+    outside: { variables, signal, now, pid, connectMs: CONNECT_MS },
+  };
 }
 
 /** Reports all that does not fit. @throws Failure TARGET if there is anything */
@@ -186,7 +204,7 @@ function stateNote({ state }: Target): string {
 }
 
 function loadedNotes({ written, before }: Loaded): string[] {
-  const all = `${grouped(written)} of ${counted(written + before, 'record')} written, and counted by the target`;
+  const all = `${grouped(written)} of ${grouped(written + before)} records written, and counted by the target`;
   return before === 0 ? [all] : [`${all}; a load before had written the others`];
 }
 

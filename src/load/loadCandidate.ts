@@ -84,8 +84,9 @@ async function loadModule(
 ): Promise<number> {
   const { folder, display } = work;
   if (from.records > count) throw otherRecords(target.label, module);
-  display.begin(module, count, { unit: 'record', group: module, counts: true });
-  display.update(from.records);
+  const { records: before } = from;
+  display.begin(module, count, { unit: 'record', group: module, counts: true, before });
+  display.update(before, from.offset);
   let last = from;
   const chunks = chunksOf(recordFile(folder, module), from, count, work);
   await target.write(module, counting(chunks, work.display), blobReader(folder), (progress) => {
@@ -111,7 +112,7 @@ function chunksOf(
 async function* counting(chunks: AsyncIterable<Chunk>, display: Display): AsyncGenerator<Chunk> {
   for await (const chunk of chunks) {
     yield chunk;
-    display.update(chunk.after.records);
+    display.update(chunk.after.records, chunk.after.offset);
   }
 }
 

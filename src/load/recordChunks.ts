@@ -26,23 +26,8 @@ export async function* recordChunks(
 ): AsyncGenerator<Chunk> {
   const file = openNoLinks(path, constants.O_RDONLY);
   try {
-    const { size } = fstatSync(file);
     let { records: done, offset } = from;
-    let pending: Buffer[] = [];
-    for (let position = offset; position < size;) {
-      const piece = Buffer.allocUnsafe(Math.min(most, size - position));
-      const read = readSync(file, piece, 0, piece.length, position);
-      if (read === 0) throw changed(path);
-      position += read;
-      const bytes = piece.subarray(0, read);
-      const end = bytes.lastIndexOf(LF) + 1;
-      if (end === 0) {
-        pending.push(bytes);
-        continue;
-      }
-      const whole = bytes.subarray(0, end);
-      const lines = pending.length === 0 ? whole : Buffer.concat([...pending, whole]);
-      pending = end < bytes.length ? [bytes.subarray(end)] : [];
+    for (const lines of wholeLines(file, offset, most, path)) {
       const count = countLines(lines);
       done += count;
       offset += lines.length;
@@ -50,10 +35,35 @@ export async function* recordChunks(
       yield { count, lines, after: { records: done, offset }, records };
       await setImmediate();
     }
-    if (pending.length > 0) throw changed(path);
   } finally {
     closeSync(file);
   }
+}
+
+/** Yields runs of whole lines. One that is longer than a piece comes alone, as texts have a limit. */
+function* wholeLines(file: number, begin: number, most: number, path: string): Generator<Buffer> {
+  const { size } = fstatSync(file);
+  let pending: Buffer[] = [];
+  for (let position = begin; position < size;) {
+    const piece = Buffer.allocUnsafe(Math.min(most, size - position));
+    const read = readSync(file, piece, 0, piece.length, position);
+    if (read === 0) throw changed(path);
+    position += read;
+    let bytes = piece.subarray(0, read);
+    const first = bytes.indexOf(LF) + 1;
+    if (first === 0) {
+      pending.push(bytes);
+      continue;
+    }
+    if (pending.length > 0) {
+      yield Buffer.concat([...pending, bytes.subarray(0, first)]);
+      bytes = bytes.subarray(first);
+    }
+    const end = bytes.lastIndexOf(LF) + 1;
+    if (end > 0) yield bytes.subarray(0, end);
+    pending = end < bytes.length ? [bytes.subarray(end)] : [];
+  }
+  if (pending.length > 0) throw changed(path);
 }
 
 function countLines(lines: Buffer): number {

@@ -15,13 +15,16 @@ export interface About {
   readonly group?: string;
   /** Whether the step counts the units of its group, not those of another. */
   readonly counts?: boolean;
+  /** Units that an earlier run has done, which do not count for the rate. */
+  readonly before?: number;
 }
 
 /** Shows the progress of a command; see cli/terminal.ts. */
 export interface Progress {
   /** Begins a step of `total` units; 0 if the number is unknown. */
   begin(label: string, total: number, about?: About): void;
-  update(done: number): void;
+  /** `bytes`: size of the units that are done, where that is known. */
+  update(done: number, bytes?: number): void;
   end(): void;
 }
 

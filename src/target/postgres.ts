@@ -122,7 +122,8 @@ function targetOf(connection: Connection, place: Place, load: LoadInto): Target 
       await writeRows(into, chunks, onCommit);
     },
     finishSteps: () => place.finishSteps(),
-    count: async (module) => (await countRows(connection, schema, module)) - place.before(module),
+    count: async (module) =>
+      (await countRows(connection, place.table(module), module)) - place.before(module),
     async complete() {
       const sql = completeStatement(schema, seal.sealId);
       await connection.query(`BEGIN; SET LOCAL synchronous_commit = on; ${sql}; COMMIT`);

@@ -207,6 +207,8 @@ function targetOf({ path, db, state, load }: Opened): Target {
         opened()
           .prepare(`UPDATE ${LEDGER} SET state = 'complete', completed_at = ?`)
           .run(outside.now().toISOString());
+        // So that no empty journal is left beside the file.
+        opened().pragma('journal_mode = DELETE');
         opened().close();
       });
       publishDraft(path);

@@ -9,6 +9,7 @@
  * and the number of a record, never a value.
  */
 
+import type { TargetNames } from './targetNames.ts';
 import type { TableForm } from './tableForm.ts';
 
 /** Where a target is; its members belong to the adapter. */
@@ -39,6 +40,8 @@ export interface LoadInto {
   readonly largestBlobs: ReadonlyMap<string, number>;
   /** Schema with tables that are there; null for a schema of the load's own. */
   readonly into: string | null;
+  /** Names of what is there. */
+  readonly names: TargetNames;
   /** First part of the name of a schema of its own; null for the default. */
   readonly name: string | null;
   /** Whether rows that no load of this seal has written may be there. */

@@ -1,9 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { doneLine, progressLine } from '../../src/cli/progressLine.ts';
+import { doneLine, progressLine, type Step } from '../../src/cli/progressLine.ts';
 
-const KUNDEN = { label: 'kunden', unit: 'row', done: 600, total: 2400, seconds: 2 };
+const KUNDEN: Step = {
+  label: 'kunden',
+  unit: 'row',
+  done: 600,
+  before: 0,
+  bytes: null,
+  total: 2400,
+  seconds: 2,
+};
 
 describe('the line that shows how far a step is', () => {
   it('has the name, a bar, the count, the rate and the time that is left', () => {
@@ -22,6 +30,14 @@ describe('the line that shows how far a step is', () => {
     );
   });
 
+  it('has the bytes, where they are known, and the rate of this run alone', () => {
+    const loaded = { ...KUNDEN, done: 1600, before: 1000, bytes: 12_345_678 };
+    expect(progressLine(loaded, 80)).toBe(
+      'kunden            [######   ]  66%     1.6k/2.4k  12.3 MB    300/s ETA 0:03',
+    );
+    expect(doneLine(loaded)).toBe('kunden                     1600 rows, 12.3 MB in 2.0 s, 300/s');
+  });
+
   it('becomes a plain one at the end', () => {
     expect(doneLine({ ...KUNDEN, done: 2400 })).toBe(
       'kunden                     2400 rows in 2.0 s, 1.2k/s',
@@ -34,6 +50,8 @@ describe('the line that shows how far a step is', () => {
       label: fc.string({ unit: 'binary', maxLength: 80 }),
       unit: fc.constant('row'),
       done: fc.nat(),
+      before: fc.nat(),
+      bytes: fc.option(fc.nat()),
       total: fc.nat(),
       seconds: fc.float({ min: 0, max: 1e6, noNaN: true }),
     });

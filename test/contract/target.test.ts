@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Failure } from '../../src/outcome/failure.ts';
 import { memoryTarget, type MemoryDatabase } from '../../src/target/memory.ts';
+import { targetNames } from '../../src/target/targetNames.ts';
 import { postgresTarget } from '../../src/target/postgres.ts';
 import { sqliteTarget } from '../../src/target/sqlite.ts';
 import { tableForms, type TableForm } from '../../src/target/tableForm.ts';
@@ -154,6 +155,7 @@ describe.each(SUBJECTS)('$name', (subject) => {
       largestBlobs: new Map(),
       nulModules: new Set(),
       into: null,
+      names: targetNames(new Map()),
       name: null,
       allowRows: false,
       without: [],

@@ -4,7 +4,7 @@
  * random ones: 3, or as many as SEALIFT_KILLS_LOAD says.
  */
 
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -223,6 +223,8 @@ describe('a load into SQLite that is killed', () => {
     await halted.ended;
     expect(existsSync(target('named'))).toBe(false);
     await loadFile('named');
+    const left = readdirSync(project).filter((name) => name.startsWith('named.db'));
+    expect(left).toEqual(['named.db']);
     expect(contentOfFile(target('named'))).toEqual(contentOfFile(whole()));
   });
 

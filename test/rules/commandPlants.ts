@@ -196,6 +196,7 @@ export const COMMAND_PLANTS: Readonly<Record<string, readonly CommandPlant[]>> =
           expectSeal: null,
           allowWarnings: true,
           into: null,
+          names: null,
           schema: null,
           allowRows: false,
           without: [],

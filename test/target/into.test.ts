@@ -3,6 +3,7 @@
  * is written, at once, each with what to do.
  */
 
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -144,6 +145,33 @@ describe.skipIf(!hasPostgres())('load --into', () => {
     expect(again.stdout).toContain('nothing was changed');
   });
 
+  it('fills tables and columns of other names, as a file declares them', async () => {
+    const renamed = `${GOOD}; ALTER TABLE people RENAME TO "Persons";
+      ALTER TABLE "Persons" RENAME name TO "full name"`;
+    const file = join(project, 'names.json');
+    const declare = (names: object): string[] => {
+      writeFileSync(file, JSON.stringify(names));
+      return ['--names', file];
+    };
+    const people = { table: 'Persons', columns: { name: 'full name' } };
+    const database = await made(renamed);
+    const { code, stdout, stderr } = await load(database, declare({ people }));
+    expect(code, stdout + stderr).toBe(0);
+    const found = await server.run(database, 'SELECT "full name" FROM app."Persons" ORDER BY id');
+    expect(found.map(([name]) => name)).toEqual(ROWS.people.map(({ name }) => name));
+    for (const [names, expected] of [
+      [{ peopel: {} }, 'did you mean "people"'],
+      [{ people: { columns: { nmae: 'x' } } }, 'did you mean "name"'],
+      [{ people: { columns: { name: 'boss' } } }, 'two columns of people have one name'],
+      [{ people: { table: 'pets' } }, 'two tables have one name'],
+      [{ people: { tabel: 'x' } }, 'a member that is not known'],
+      [[], 'must be an object'],
+    ] as const) {
+      const wrong = await load(database, declare(names));
+      expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining(expected)]);
+    }
+  });
+
   it('leaves rows that are there, where it is told so, and counts its own', async () => {
     const row = `INSERT INTO people OVERRIDING SYSTEM VALUE VALUES (500, 'there')`;
     expect(await refused(`${GOOD}; ${row}`)).toContain('the table has rows already: empty it');
@@ -259,6 +287,7 @@ describe.skipIf(!hasPostgres())('load --into', () => {
     expect((await run('--into', 'none')).stderr).toContain('the database has no such schema');
     expect((await run('--into', 'app', '--schema', 'x')).code).toBe(64);
     expect((await run('--allow-rows')).code).toBe(64);
+    expect((await run('--names', 'names.json')).code).toBe(64);
   });
 
   it('checks all and writes nothing on a dry run', async () => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { seedOf, times } from '../kit/long.ts';
-import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
+import { postgresHome, startPostgres, type Postgres } from '../kit/postgres.ts';
 import { candidateOf, migrate, succeed, workFolder, writeMapping } from '../kit/project.ts';
 import { TYPED_FIELDS, typedFields, typedRows } from './typedValues.ts';
 
@@ -58,13 +58,16 @@ beforeAll(async () => {
   await succeed(['scan-all', '--project', project]);
 });
 
+let backs = 0;
+
 /** Migrates what is in the target, and returns the records. */
 async function readBack(
   url: string,
   table: string,
   env: Record<string, string> = {},
 ): Promise<string[]> {
-  const back = join(work, `back-${url.slice(0, 6)}`);
+  backs += 1;
+  const back = join(work, `back-${backs}`);
   mkdirSync(back);
   writeMapping(back, {
     sources: { main: url },
@@ -92,10 +95,12 @@ describe('the values of the test', () => {
   });
 });
 
-describe.skipIf(!hasPostgres())('a load into PostgreSQL', () => {
+const VERSIONS = [18, 15].filter((version) => postgresHome(version) !== null);
+
+describe.each(VERSIONS)('a load into PostgreSQL %i', (version) => {
   let server: Postgres;
   beforeAll(async () => {
-    server = await startPostgres();
+    server = await startPostgres({ version });
     await server.create('app');
   });
   afterAll(() => server.stop());

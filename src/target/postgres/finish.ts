@@ -36,19 +36,16 @@ export async function finishSteps(
         run: () => lockedBy({ connection, module, signal }, `BEGIN; ${sql}; COMMIT`),
       };
     });
-  return [...steps, analyzeStep(connection, schema, tables)];
+  const names = tables.map(({ module }) => tableIn(schema, module));
+  return [...steps, analyzeStep(connection, names)];
 }
 
-export function analyzeStep(
-  connection: Connection,
-  schema: string,
-  tables: readonly TableForm[],
-): FinishStep {
-  const names = tables.map(({ module }) => tableIn(schema, module));
+/** Returns the step that gathers statistics of these tables, quoted. */
+export function analyzeStep(connection: Connection, tables: readonly string[]): FinishStep {
   return {
     label: ANALYZE,
     run: async () => {
-      if (names.length > 0) await connection.query(`ANALYZE ${names.join(', ')}`);
+      if (tables.length > 0) await connection.query(`ANALYZE ${tables.join(', ')}`);
     },
   };
 }

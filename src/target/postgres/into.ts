@@ -38,19 +38,26 @@ export async function placeInto(
   const ledger = there.mayUse ? await readLedger(connection, schema, load.seal.sealId) : null;
   assertSchema(there, ledger, `${connection.label}, schema ${JSON.stringify(schema)}`);
   const state = ledger?.own ?? NEW;
+  const { names } = load;
+  const table = (module: string): string => tableIn(schema, names.table(module));
   const fitted = new Map<string, FittedTable>();
   const problems = blobProblems(load.largestBlobs, MAX_BLOB);
   for (const form of load.tables) {
-    const found = tableProblems(form, there.tables.get(identifier(form.module)));
+    const found = tableProblems(
+      form,
+      there.tables.get(identifier(names.table(form.module))),
+      names,
+    );
     problems.push(...found.problems);
     if (found.table !== null) fitted.set(form.module, found.table);
   }
   if (problems.length === 0 && state.kind !== 'complete') {
-    problems.push(...(await rowProblems(connection, schema, load, ledger)));
+    problems.push(...(await rowProblems(connection, table, load, ledger)));
   }
-  const { order, oneBatch, cycle } = loadOrder(load.tables, there);
+  const { order, oneBatch, cycle } = loadOrder(load.tables, there, names);
   problems.push(...cycle);
   const rowsBefore = new Map(ledger?.before);
+  const tableNames = load.tables.map(({ module }) => table(module));
   return {
     schema,
     state,
@@ -63,19 +70,19 @@ export async function placeInto(
     // Rows of a load that was begun have passed.
     passes: state.kind === 'new' ? passesOf(fitted, load) : new Map(),
     order,
-    table: (module) => tableIn(schema, module),
+    table,
     format: (module) => formatOf(fitted.get(module)),
     isOneBatch: (module) => oneBatch.has(module),
     before: (module) => rowsBefore.get(module) ?? 0,
     async beginStatements() {
       for (const { module } of load.tables) {
-        rowsBefore.set(module, await countRows(connection, schema, module));
+        rowsBefore.set(module, await countRows(connection, table(module), module));
       }
       return [createLedger(schema), beginStatement(schema, load.seal, rowsBefore)];
     },
     finishSteps: async () => [
       ...[...fitted].flatMap(([, one]) => sequenceSteps(connection, schema, one)),
-      analyzeStep(connection, schema, load.tables),
+      analyzeStep(connection, tableNames),
     ],
   };
 }
@@ -110,7 +117,7 @@ function assertSchema(there: SchemaThere, ledger: Ledger | null, where: string):
 /** Rows that this load has not written, where it was not told that there may be some. */
 async function rowProblems(
   connection: Connection,
-  schema: string,
+  table: (module: string) => string,
   { tables, allowRows }: LoadInto,
   ledger: Ledger | null,
 ): Promise<TargetProblem[]> {
@@ -118,12 +125,12 @@ async function rowProblems(
   const problems: TargetProblem[] = [];
   for (const { module } of tables) {
     if (state.kind === 'new') {
-      if (allowRows || !(await hasRows(connection, schema, module))) continue;
+      if (allowRows || !(await hasRows(connection, table(module), module))) continue;
       const what = 'the table has rows already: empty it, or let them stay with --allow-rows';
       problems.push({ module, what });
     } else if (state.kind === 'begun' && !state.progress.has(module)) {
       const before = ledger?.before.get(module) ?? 0;
-      if ((await countRows(connection, schema, module)) === before) continue;
+      if ((await countRows(connection, table(module), module)) === before) continue;
       const what = 'the table has other rows than when the load began: find out what wrote there';
       problems.push({ module, what });
     }
@@ -133,17 +140,17 @@ async function rowProblems(
 
 function formatOf(table: FittedTable | undefined): CopyFormat {
   if (table === undefined) throw new TypeError('the table does not fit');
-  const columns = table.columns.map(({ form, fit: { encoding } }) => {
-    return { form, encoding, column: quote(identifier(form.name)) };
+  const columns = table.columns.map(({ form, name, fit: { encoding } }) => {
+    return { form, encoding, column: quote(name) };
   });
   return copyFormat(columns, table.form.unwritten);
 }
 
 /** Sequences go on beyond the largest value of their column. */
-function sequenceStatements(schema: string, { form, columns }: FittedTable): string[] {
-  return columns.flatMap(({ form: { name }, sequence }) => {
+function sequenceStatements(schema: string, { name: table, columns }: FittedTable): string[] {
+  return columns.flatMap(({ name, sequence }) => {
     if (sequence === null) return [];
-    const largest = `(SELECT max(${quote(identifier(name))}) FROM ${tableIn(schema, form.module)})`;
+    const largest = `(SELECT max(${quote(name)}) FROM ${tableIn(schema, table)})`;
     const last = `(SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM ${sequence.name})`;
     const next = `greatest(${largest}, ${last}) + 1`;
     return [`SELECT pg_catalog.setval('${sequence.name.replaceAll("'", "''")}', ${next}, false)`];

@@ -1,5 +1,6 @@
 /** The order in which tables with foreign keys are filled: those that others refer to first. Pure. */
 
+import type { TargetNames } from '../targetNames.ts';
 import type { TableForm } from '../tableForm.ts';
 import type { TargetProblem } from '../target.ts';
 import { identifier } from './ddl.ts';
@@ -14,10 +15,15 @@ export interface LoadOrder {
 }
 
 /** Orders the modules by the foreign keys of their tables. */
-export function loadOrder(tables: readonly TableForm[], { tables: there }: SchemaThere): LoadOrder {
-  const moduleOf = new Map(tables.map(({ module }) => [identifier(module), module]));
+export function loadOrder(
+  tables: readonly TableForm[],
+  { tables: there }: SchemaThere,
+  names: TargetNames,
+): LoadOrder {
+  const tableOf = (module: string): string => identifier(names.table(module));
+  const moduleOf = new Map(tables.map(({ module }) => [tableOf(module), module]));
   const parentsOf = (module: string): string[] => {
-    const parents = there.get(identifier(module))?.parents ?? [];
+    const parents = there.get(tableOf(module))?.parents ?? [];
     return parents.flatMap((table) => moduleOf.get(table) ?? []);
   };
   const left = new Map(

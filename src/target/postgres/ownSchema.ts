@@ -165,7 +165,7 @@ async function assertOwnRows(
 ): Promise<void> {
   for (const { module } of tables) {
     if (progress.has(module)) continue;
-    if (!(await hasRows(connection, schema, module))) continue;
+    if (!(await hasRows(connection, tableIn(schema, module), module))) continue;
     throw new Failure('TARGET', {
       what: `table ${JSON.stringify(module)} has rows, and the load has not come to it`,
       where,
@@ -174,26 +174,23 @@ async function assertOwnRows(
   }
 }
 
-/** Returns the number of rows of a table, as the server counts them. */
+/** Returns the number of rows of a table (quoted, with its schema), as the server counts them. */
 export async function countRows(
   connection: Connection,
-  schema: string,
+  table: string,
   module: string,
 ): Promise<number> {
-  const sql = `SELECT pg_catalog.count(*) FROM ${tableIn(schema, module)}`;
+  const sql = `SELECT pg_catalog.count(*) FROM ${table}`;
   const [[rows] = []] = await connection.query(sql, module);
   return Number(rows);
 }
 
-/** Returns whether a table has a row. */
+/** Returns whether a table (quoted, with its schema) has a row. */
 export async function hasRows(
   connection: Connection,
-  schema: string,
+  table: string,
   module: string,
 ): Promise<boolean> {
-  const [[found] = []] = await connection.query(
-    `SELECT EXISTS (SELECT FROM ${tableIn(schema, module)})`,
-    module,
-  );
+  const [[found] = []] = await connection.query(`SELECT EXISTS (SELECT FROM ${table})`, module);
   return found === 't';
 }

@@ -2,6 +2,7 @@
 
 import type { ColumnForm, TableForm } from '../tableForm.ts';
 import { formatType } from '../../record/type.ts';
+import type { TargetNames } from '../targetNames.ts';
 import type { TargetProblem } from '../target.ts';
 import { identifier } from './ddl.ts';
 import { fitOf, type ColumnFacts, type Fit } from './fit.ts';
@@ -10,6 +11,8 @@ import type { SequenceFacts, TableThere } from './tablesThere.ts';
 /** A field, and the column that takes it. */
 export interface FittedColumn {
   readonly form: ColumnForm;
+  /** Name of the column. */
+  readonly name: string;
   readonly fit: Fit;
   readonly notNull: boolean;
   readonly sequence: SequenceFacts | null;
@@ -17,6 +20,8 @@ export interface FittedColumn {
 
 export interface FittedTable {
   readonly form: TableForm;
+  /** Name of the table. */
+  readonly name: string;
   readonly columns: readonly FittedColumn[];
 }
 
@@ -33,8 +38,13 @@ const KINDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Compares a table with the form of the records. */
-export function tableProblems(form: TableForm, there: TableThere | undefined): Found {
+export function tableProblems(
+  form: TableForm,
+  there: TableThere | undefined,
+  names: TargetNames,
+): Found {
   const { module } = form;
+  const nameOf = (field: string): string => identifier(names.column(module, field));
   if (there === undefined) {
     const what =
       'the schema has no such table: make it, or load into a schema of its own without --into';
@@ -48,12 +58,12 @@ export function tableProblems(form: TableForm, there: TableThere | undefined): F
   const columns: FittedColumn[] = [];
   const problems: TargetProblem[] = ofTable(module, there);
   for (const field of form.columns) {
-    const found = columnFit(field, there);
+    const found = columnFit(field, nameOf(field.name), there);
     if (typeof found === 'string') problems.push({ module, field: field.name, what: found });
     else columns.push(found);
   }
-  problems.push(...leftEmpty(form, there));
-  return { problems, table: { form, columns } };
+  problems.push(...leftEmpty(form, there, nameOf));
+  return { problems, table: { form, name: there.name, columns } };
 }
 
 function ofTable(module: string, there: TableThere): TargetProblem[] {
@@ -81,8 +91,7 @@ function ofTable(module: string, there: TableThere): TargetProblem[] {
 }
 
 /** Returns how a field fits, or what is wrong. */
-function columnFit(form: ColumnForm, there: TableThere): FittedColumn | string {
-  const name = identifier(form.name);
+function columnFit(form: ColumnForm, name: string, there: TableThere): FittedColumn | string {
   const column = there.columns.find((one) => one.name === name);
   if (column === undefined) return 'the table has no such column: add it';
   if (column.generated) return 'the column is computed from others: drop its expression';
@@ -94,7 +103,7 @@ function columnFit(form: ColumnForm, there: TableThere): FittedColumn | string {
   if (sequence !== null && !sequence.mayUpdate) {
     return 'the user may not set the sequence of the column: grant it UPDATE on the sequence';
   }
-  return { form, fit, notNull: column.notNull && form.nullable, sequence };
+  return { form, name, fit, notNull: column.notNull && form.nullable, sequence };
 }
 
 function wanted({ labels }: ColumnFacts): string {
@@ -104,8 +113,12 @@ function wanted({ labels }: ColumnFacts): string {
 }
 
 /** Columns that get no value although they need one. */
-function leftEmpty({ module, columns }: TableForm, there: TableThere): TargetProblem[] {
-  const filled = new Set(columns.map(({ name }) => identifier(name)));
+function leftEmpty(
+  { module, columns }: TableForm,
+  there: TableThere,
+  nameOf: (field: string) => string,
+): TargetProblem[] {
+  const filled = new Set(columns.map(({ name }) => nameOf(name)));
   return there.columns.flatMap(({ name, notNull, hasDefault, generated }) => {
     if (filled.has(name) || !notNull || hasDefault || generated) return [];
     const what = `column ${JSON.stringify(name)} may not be null, and no field fills it: give it a default, or allow null`;
