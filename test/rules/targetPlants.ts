@@ -19,7 +19,14 @@ function target(harm: string): CommandPlant {
     for (const step of [migrateOf, scanAllOf]) await step(project);
     const file = join(project, 'new.db');
     const about = { project, target: `sqlite:${file}`, expectSeal: null, schema: null };
-    const limits = { into: null, allowRows: false, rowsPerSecond: null, maxLag: null, batchMs: 0 };
+    const limits = {
+      into: null,
+      names: null,
+      allowRows: false,
+      rowsPerSecond: null,
+      maxLag: null,
+      batchMs: 0,
+    };
     const shown = { candidate: null, allowWarnings: false, without: [], dryRun: false, who: null };
     await said((found) => load({ ...about, ...limits, ...shown, workers: 1 }, ENVIRONMENT, found));
     const compare = { ...about, cwd: project, candidate: 'v1', memory: 2 ** 28, showValues: null };
