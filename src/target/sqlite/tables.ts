@@ -130,7 +130,7 @@ function foreignKeys({ module, references }: TableForm): Named[] {
 
 export const LEDGER = 'sealift_ledger';
 
-export const CREATE_LEDGER = `CREATE TABLE ${LEDGER} (
+export const CREATE_LEDGER: string = `CREATE TABLE ${LEDGER} (
   seal_id TEXT PRIMARY KEY NOT NULL,
   data_root TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('loading', 'complete')),
