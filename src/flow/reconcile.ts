@@ -24,7 +24,7 @@ import { projectPaths } from '../project/paths.ts';
 import { assertSealId } from '../project/sealIdOption.ts';
 import { shownTargetRows } from '../project/shownRows.ts';
 import { timeoutsOf } from '../project/timeouts.ts';
-import { adapterOf, parseSourceUrl } from '../project/sourceUrl.ts';
+import { locateAsSource } from '../project/targetUrl.ts';
 import { describer } from '../reconcile/describeDifferences.ts';
 import {
   locateTable,
@@ -80,15 +80,14 @@ export async function reconcile(
   const questions = { origin: expectSeal === null, live: meansLive(candidate, project, cwd) };
   for (const one of outsideFindings(held, questions, env)) found.add(one);
   const mapping = await sealedMapping(folder, side);
+  const { adapter, location } = locateAsSource(options.target, env);
   const since = env.now().toISOString();
   const scratch = openScratch(env.temporary, { command: 'reconcile', pid: env.pid, since });
   const forget = env.onInterrupt(scratch.drop);
   try {
-    const location = parseSourceUrl(options.target, options.cwd, env, '--target');
     const copies = join(scratch.path, 'target');
     makeNewFolder(copies);
     const { variables, signal } = env;
-    const adapter = adapterOf(location, env);
     const target = await adapter.prepare(location, {
       scratch: copies,
       variables,
@@ -168,13 +167,15 @@ async function compared(run: Run): Promise<Outcome> {
     candidate: folder,
     modules: [],
     compared: {
-      ...{ target: target.label, schema, modules },
+      target: target.label,
+      schema,
+      modules,
       session: target.statements?.session ?? [],
     },
     findings: found.list,
     checked: { checks: ['reconcile'], records, references: 0, lowered: [] },
     notes: [
-      `target ${target.label}${schema === '' ? '' : `, schema ${schema}`}`,
+      `target     ${target.label}${schema === '' ? '' : `, schema ${schema}`}`,
       ...othersNotes(tables),
       ...heldNotes(run),
       ...(target.notes ?? []),
@@ -218,9 +219,15 @@ function told({ sealed, reason }: Incomparable, { found }: Run): ComparedModule 
   return {
     module: sealed.module,
     sealed: countOf(sealed),
-    ...{ rows: null, missing: 0, extra: 0, changed: 0, differing: 0 },
+    rows: null,
+    missing: 0,
+    extra: 0,
+    changed: 0,
     ranges: sealed.ranges.length,
-    ...{ strip: [], query: null, parts: 0 },
+    differing: 0,
+    strip: [],
+    query: null,
+    parts: 0,
   };
 }
 

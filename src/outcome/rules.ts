@@ -108,7 +108,7 @@ const TABLE = {
   'seal-format': { severity: 'BLOCKER', stages: ['verify', 'scan'], fixed: true },
   'record-schema': { severity: 'BLOCKER', stages: ['scan'], fixed: true },
   'seal-unexpected': { severity: 'BLOCKER', stages: ['verify'], fixed: true },
-  empty: { severity: 'BLOCKER', stages: ['verify', 'scan', 'registry'], fixed: true },
+  empty: { severity: 'BLOCKER', stages: ['verify', 'scan', 'registry', 'reconcile'], fixed: true },
   // The evidence of a cutover
   approval: { severity: 'BLOCKER', stages: ['evidence'], fixed: true },
   evidence: { severity: 'WARNING', stages: ['evidence'], fixed: true },

@@ -23,11 +23,10 @@ export function parseSourceUrl(
   url: string,
   base: string,
   env: Pick<SourceEnvironment, 'adapters' | 'variables'>,
-  option: '--source' | '--target' = '--source',
 ): SourceLocation {
   const [, variable] = VARIABLE.exec(url) ?? [];
   if (variable === undefined) {
-    const where = `${option} ${shownUrl(url, env)}`;
+    const where = `--source ${shownUrl(url, env)}`;
     return parseUrl(url, base, where, env, ', or env:NAME for the variable that holds it');
   }
   const text = env.variables[variable] ?? '';

@@ -6,7 +6,9 @@
 import { Failure } from '../outcome/failure.ts';
 import { didYouMean } from '../outcome/nearest.ts';
 import type { Environment } from '../run/environment.ts';
+import type { SourceAdapter, SourceLocation } from '../source/source.ts';
 import type { TargetAdapter, TargetLocation } from '../target/target.ts';
+import { adapterOf } from './sourceUrl.ts';
 
 export interface LocatedTarget {
   readonly adapter: TargetAdapter;
@@ -16,11 +18,39 @@ export interface LocatedTarget {
 const WHERE = '--target';
 const VARIABLE = /^env:([A-Za-z_][A-Za-z0-9_]*)$/;
 
+type TargetEnvironment = Pick<Environment, 'targets' | 'variables' | 'cwd'>;
+
 /** Finds the adapter, and parses the URL; a path is relative to `cwd`. @throws Failure USAGE */
-export function locateTarget(
+export function locateTarget(url: string, env: TargetEnvironment): LocatedTarget {
+  const { adapter, rest, where } = split(url, env);
+  return { adapter, location: parsed(() => adapter.parse(rest, env.cwd), where) };
+}
+
+/** A target that is read back, by the adapter of sources of its kind. */
+export interface ReadTarget {
+  readonly adapter: SourceAdapter;
+  readonly location: SourceLocation;
+}
+
+/** Finds the source adapter of a target, and parses the URL. @throws Failure USAGE */
+export function locateAsSource(
   url: string,
-  { targets, variables, cwd }: Pick<Environment, 'targets' | 'variables' | 'cwd'>,
-): LocatedTarget {
+  env: TargetEnvironment & Pick<Environment, 'adapters'>,
+): ReadTarget {
+  const { adapter: target, rest, where } = split(url, env);
+  const adapter = adapterOf({ scheme: target.scheme }, env);
+  return { adapter, location: parsed(() => adapter.parse(rest, env.cwd), where) };
+}
+
+interface Split {
+  readonly adapter: TargetAdapter;
+  /** What follows the scheme. */
+  readonly rest: string;
+  /** Where the URL stands. */
+  readonly where: string;
+}
+
+function split(url: string, { targets, variables }: TargetEnvironment): Split {
   const [, variable] = VARIABLE.exec(url) ?? [];
   const where = variable === undefined ? WHERE : `environment variable ${variable}`;
   const text = variable === undefined ? url : (variables[variable] ?? '');
@@ -42,8 +72,13 @@ export function locateTarget(
       hint: didYouMean(scheme, targets.keys(), `use one of ${known}`),
     });
   }
+  return { adapter, rest, where };
+}
+
+/** An adapter does not know where its URL comes from. */
+function parsed<T>(parse: () => T, where: string): T {
   try {
-    return { adapter, location: adapter.parse(rest, cwd) };
+    return parse();
   } catch (error) {
     if (!(error instanceof Failure) || error.where !== undefined) throw error;
     throw Failure.revive({ ...error.toJSON(), where });

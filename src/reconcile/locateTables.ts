@@ -65,7 +65,7 @@ export function locateTable(
     const misfit = misfitOf(typeOf(form), type);
     if (misfit !== null) return incomparable(`the column ${column.name} ${misfit}`);
     const isText = type.family === 'text';
-    columns.set(field, { name: column.name, isText });
+    columns.set(field, { name: column.name, isText, isList: type.list === true });
   }
   const used = new Set([...columns.values()].map(({ name }) => name));
   const unreadable = table.unreadable?.find(({ name }) => used.has(name));

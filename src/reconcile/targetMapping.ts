@@ -17,6 +17,8 @@ export interface TargetColumn {
   readonly name: string;
   /** Whether it is declared as text, so that it holds the text of the record itself. */
   readonly isText: boolean;
+  /** Whether its values are lists of a type of the target's own. */
+  readonly isList: boolean;
 }
 
 /** Where the records of a module are. */
@@ -61,7 +63,7 @@ function moduleOf({ sealed, table, columns, blind }: TargetTable): ModuleMapping
     key: sealed.keyFields.map((field, at) => {
       const type = sealed.keyTypes[at];
       if (type === undefined) throw new TypeError('a key has fewer types than fields');
-      const column = columns.get(field) ?? { name: field, isText: false };
+      const column = columns.get(field) ?? { name: field, isText: false, isList: false };
       return partOfKey(column, formatType(type));
     }),
     id: { rule: 'keep' },
@@ -90,13 +92,14 @@ const TEXTS = /^(?:string|enum|bigint|decimal|date|time|timestamp|timestamptz|uu
 
 /**
  * Values are texts as they are loaded: in a column of text, 1.1 is not 1.10. An enum's values are checked
- * by their bytes; a tagged value is stored as the JSON that it is. A JSON null is loaded as null, so the
- * text of one is no value of the field.
+ * by their bytes; a tagged value is stored as the JSON that it is, and so is an array, unless the target has
+ * lists. A JSON null is loaded as null, so the text of one is no value of the field.
  */
-function fieldOf({ name, isText }: TargetColumn, type: string): FieldMapping {
+function fieldOf({ name, isText, isList }: TargetColumn, type: string): FieldMapping {
   if (type === 'enum' || (isText && TEXTS.test(type))) return { column: name, type: 'string' };
-  if (type === 'json' || type === 'tagged') {
+  const isArray = type.startsWith('array');
+  if (type === 'json' || type === 'tagged' || (isArray && !isList)) {
     return { column: name, type: 'json', transforms: [{ sentinels: ['null'] }] };
   }
-  return { column: name, type: type.replace(/\btagged\b/, 'json').replace(/\benum\b/, 'string') };
+  return { column: name, type: type.replace(/\benum\b/, 'string') };
 }

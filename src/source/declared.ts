@@ -22,6 +22,8 @@ export interface DeclaredType {
   readonly clock?: Clock;
   /** Fraction digits of a decimal or of seconds. */
   readonly digits?: number;
+  /** Whether its values are lists of values of one type; left out if not. */
+  readonly list?: true;
   /** Whether a float has 32 bits, and not those of a double; left out if it is not known. */
   readonly single?: true;
   /** Maximum number of characters of a text. */

@@ -17,6 +17,7 @@ import { SCANS } from './scanCases.ts';
 import { WRITES } from './writesCases.ts';
 import { SMOKES } from './smokeCases.ts';
 import { SNAPSHOTS } from './snapshotCases.ts';
+import { TARGETS } from './targetCases.ts';
 
 function writeRandom(project: string): void {
   const random = randomOf(1, 'encrypted');
@@ -324,4 +325,5 @@ export const CASES: readonly Case[] = [
   ...SMOKES,
   ...DIFFS,
   ...SNAPSHOTS,
+  ...TARGETS,
 ];

@@ -73,6 +73,12 @@ async function gather(
   return found;
 }
 
+/** The locator of a row of one column. */
+function locatorOf([, locator]: Row): bigint {
+  if (typeof locator === 'string' || typeof locator === 'number') return BigInt(locator);
+  throw new TypeError('a row has no locator');
+}
+
 /** An integer of 64 bits, as a text where a double does not hold it. */
 function isLocator(value: SourceValue | undefined): boolean {
   if (typeof value === 'number') return Number.isSafeInteger(value);
@@ -192,6 +198,31 @@ describe.each(TESTED)('the $name source', (subject) => {
     for (const range of ranges) {
       for await (const page of reader.read('Zoo', [], range)) expect(page).toEqual([]);
     }
+  });
+
+  it('finds few ranges that hold single rows, by their locators, where it can', async () => {
+    if (source.planRows === undefined) return;
+    const all = await gather(reader, source, ['id'], 1000);
+    const wanted = [7, 8, 5000, ROW_COUNT - 1].map((at) => all[at] ?? []);
+    const locators = BigInt64Array.from(wanted, locatorOf).sort();
+    const found: Row[] = [];
+    for (const range of await source.planRows('people', locators)) {
+      for await (const page of reader.read('people', ['id'], structuredClone(range))) {
+        found.push(...page);
+      }
+    }
+    for (const row of wanted) expect(found).toContainEqual(row);
+    expect(found.length).toBeLessThan(ROW_COUNT / 4);
+    expect(new Set(found.map(([id]) => id)).size).toBe(found.length);
+  });
+
+  it('tells the statements that read it, where it has a language', async () => {
+    const [range] = await source.plan('people', 1000);
+    const { statements } = source;
+    if (statements === undefined) return;
+    const text = statements.read('people', ['id', 'note'], range ?? {});
+    expect(text).toMatch(/SELECT .*"id", .*"note".* FROM .*"people"/);
+    expect([...statements.session, text].join(' ')).not.toContain(subject.secret ?? 'no secret');
   });
 
   it('yields the locator alone when no column is asked for', async () => {

@@ -17,6 +17,7 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /EMAIL/,
   /(?<=was read as) .*/,
   /(?<=is violated: ).*/,
+  /(?<=could not be compared: ).*/,
 ];
 const PLACEHOLDER = new RegExp(` ?(?:${PLACEHOLDERS.map(({ source }) => source).join('|')}) ?`);
 

@@ -21,6 +21,7 @@ import { loadCommand } from '../../src/cli/load.ts';
 import { migrateCommand } from '../../src/cli/migrate.ts';
 import { promoteCommand } from '../../src/cli/promote.ts';
 import { pruneCommand } from '../../src/cli/prune.ts';
+import { reconcileCommand } from '../../src/cli/reconcile.ts';
 import { registryCommand } from '../../src/cli/registry.ts';
 import { reviewCommand } from '../../src/cli/review.ts';
 import { rollbackCommand } from '../../src/cli/rollback.ts';
@@ -153,6 +154,7 @@ function optionsOf(name: string): string[] {
     evidenceCommand,
     promoteCommand,
     loadCommand,
+    reconcileCommand,
     smokeCommand,
     rollbackCommand,
     statusCommand,

@@ -5,9 +5,10 @@ import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { quote } from '../../src/sql/quote.ts';
 import { formatSums, parseSums, SUMS_FILE } from '../../src/seal/format.ts';
 import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
-import { candidateOf, succeed, workFolder } from '../kit/project.ts';
+import { candidateOf, recordsOf, succeed, workFolder } from '../kit/project.ts';
 import { sealift } from '../kit/run.ts';
 import {
   postgresTarget,
@@ -234,6 +235,72 @@ function resum(folder: string): void {
     return { path: line.path, sha256: createHash('sha256').update(bytes).digest('hex') };
   });
   writeFileSync(path, formatSums(lines));
+}
+
+describe.skipIf(!hasPostgres())('columns of text in PostgreSQL', () => {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+  }, PATIENCE);
+  afterAll(() => server.stop());
+
+  it(
+    'hold an id in capitals that is another one, and a JSON null that is none',
+    async () => {
+      const target = await postgresTarget(server, project, 'texts');
+      const [line, item] = [target.table('line'), target.table('item')];
+      await target.run(`ALTER TABLE ${line} ALTER COLUMN id TYPE text;
+        ALTER TABLE ${item} ALTER COLUMN data TYPE text, ALTER COLUMN code TYPE text`);
+      expect(await found(target)).toEqual([]);
+      const [first] = recordsOf(project, 'line').map(({ id }) => String(id));
+      await target.run(`UPDATE ${line} SET id = upper(id) WHERE id = '${first}';
+        UPDATE ${item} SET code = upper(code) WHERE id = 2;
+        UPDATE ${item} SET data = 'null' WHERE id = (SELECT min(id) FROM ${item} WHERE data IS NULL)`);
+      expect(await found(target)).toEqual([
+        'target-changed item [-100] data',
+        'target-changed item [2] code',
+        'target-extra line',
+        `target-missing line ${first}`,
+      ]);
+    },
+    PATIENCE,
+  );
+});
+
+describe.skipIf(!hasPostgres())('tables that a load has filled', () => {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+  }, PATIENCE);
+  afterAll(() => server.stop());
+
+  it(
+    'are compared by the name of their schema',
+    async () => {
+      const { sealId } = builtOf(await succeed(['status', '--json', '--project', project]));
+      const made = await postgresTarget(server, project, 'made');
+      for (const schema of ['public', 'app.main']) {
+        const name = quote(schema);
+        const modules = ['item', 'pair', 'nothing', 'member', 'line'];
+        const tables = modules.map((module) => {
+          return `CREATE TABLE ${name}.${module} (LIKE ${made.table(module)})`;
+        });
+        await made.run(`CREATE SCHEMA IF NOT EXISTS ${name}; ${tables.join('; ')}`);
+        const args = ['--project', project, '--target', made.url];
+        await succeed(['load', ...args, '--into', schema], { env: made.env });
+        expect(await found(made, ['--schema', schema])).toEqual([]);
+        await made.run(`UPDATE ${name}.item SET n = 99 WHERE id = 4`);
+        expect(await found(made, ['--schema', schema])).toEqual(['target-changed item [4] n']);
+      }
+      expect(await found(made, ['--expect-seal', sealId])).toEqual([]);
+    },
+    PATIENCE,
+  );
+});
+
+/** The candidate that status says is built. */
+function builtOf({ stdout }: { readonly stdout: string }): { readonly sealId: string } {
+  return (JSON.parse(stdout) as { facts: { built: { sealId: string } } }).facts.built;
 }
 
 describe('the seal', () => {

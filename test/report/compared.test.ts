@@ -6,23 +6,33 @@ import type { ComparedModule, Comparison } from '../../src/outcome/comparison.ts
 import { checkOutcome, type Outcome } from '../../src/outcome/outcome.ts';
 import { comparedPart, readingPart } from '../../src/report/html/comparedPart.ts';
 import { moduleTable } from '../../src/report/moduleTable.ts';
+import { APART } from './html/examples.ts';
 
 const EQUAL: ComparedModule = {
   module: 'dog',
-  ...{ sealed: 9000, rows: 9000, missing: 0, extra: 0, changed: 0 },
-  ...{ ranges: 4, differing: 0, strip: [0, 0, 0, 0] },
-  ...{ query: 'COPY (SELECT "id" FROM ONLY "s"."dog") TO STDOUT', parts: 3 },
-};
-const APART: ComparedModule = {
-  ...EQUAL,
-  module: 'owner',
-  ...{ rows: 9001, missing: 1, extra: 2, changed: 1200, differing: 2, strip: [0, 1, 1, 0] },
+  sealed: 9000,
+  rows: 9000,
+  missing: 0,
+  extra: 0,
+  changed: 0,
+  ranges: 4,
+  differing: 0,
+  strip: [0, 0, 0, 0],
+  query: 'COPY (SELECT "id" FROM ONLY "s"."dog") TO STDOUT',
+  parts: 3,
 };
 const UNKNOWN: ComparedModule = {
   ...EQUAL,
   module: 'secret',
-  ...{ rows: null, strip: [], query: null, parts: 0 },
+  rows: null,
+  strip: [],
+  query: null,
+  parts: 0,
 };
+
+function manyModules(missing: number): ComparedModule[] {
+  return Array.from({ length: 48 }, (_, at) => ({ ...EQUAL, module: `m${at}`, missing }));
+}
 
 function outcomeOf(modules: readonly ComparedModule[]): Outcome {
   const session = ["SET SESSION TimeZone = 'UTC'"];
@@ -50,13 +60,13 @@ describe('a compared target', () => {
   });
 
   it('of many modules keeps those that differ or are not known, and sums up the others', () => {
-    const many = Array.from({ length: 48 }, (_, at) => ({ ...EQUAL, module: `m${at}` }));
+    const many = manyModules(0);
     const lines = moduleTable(outcomeOf([...many, APART, UNKNOWN]), 8);
     expect(lines).toHaveLength(8);
     expect(lines.join('\n')).toMatch(
       /owner.*\n(.*\n)*secret.*\nand 45 more, all equal\n50 modules/,
     );
-    const all = moduleTable(outcomeOf(many.map((one) => ({ ...one, missing: 1 }))), 8);
+    const all = moduleTable(outcomeOf(manyModules(1)), 8);
     expect(all.at(-2)).toBe('and 43 more, 43 of them not equal');
   });
 

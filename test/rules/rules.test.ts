@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import type { Finding, Severity } from '../../src/outcome/finding.ts';
 import type { Status } from '../../src/outcome/outcome.ts';
 import { RULES, type Rule } from '../../src/outcome/rules.ts';
-import { COMMAND_PLANTS } from './commandPlants.ts';
+import { COMMAND_PLANTS, type CommandPlant } from './commandPlants.ts';
 import { EVIDENCE_PLANTS } from './evidencePlants.ts';
 import {
   dryRunOf,
@@ -27,8 +27,14 @@ import {
 } from './flows.ts';
 import { OTHER_ROW_PLANTS, ROW_PLANTS, type RowPlant } from './rowPlants.ts';
 import { SEAL_PLANTS, SOUND, type SealPlant } from './sealPlants.ts';
+import { TARGET_PLANTS } from './targetPlants.ts';
 
-const BY_COMMAND = { ...COMMAND_PLANTS, ...EVIDENCE_PLANTS };
+const BY_COMMAND: Readonly<Record<string, readonly CommandPlant[]>> = {
+  ...COMMAND_PLANTS,
+  ...EVIDENCE_PLANTS,
+  ...TARGET_PLANTS,
+  empty: [COMMAND_PLANTS, TARGET_PLANTS].flatMap(({ empty = [] }) => empty),
+};
 const NAMES = Object.keys(RULES) as Rule[];
 const ALL = { allowRejected: 1000, allowBlockers: true } as const;
 const WEIGHT: Readonly<Partial<Record<Status, number>>> = { PASS: 0, WARN: 1, FAIL: 2 };

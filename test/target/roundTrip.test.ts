@@ -114,6 +114,7 @@ describe.each(VERSIONS)('a load into PostgreSQL %i', (version) => {
       `SELECT nspname FROM pg_namespace WHERE nspname LIKE 'sealift%'`,
     );
     expect(await readBack(target, `${schema}.every`, env)).toEqual(records(project));
+    await succeed(['reconcile', '--project', project, '--target', target], { env });
   }, 120_000);
 });
 
@@ -122,5 +123,6 @@ describe('a load into SQLite', () => {
     const target = `sqlite:${join(work, 'new.db')}`;
     await succeed(['load', '--project', project, '--target', target]);
     expect(await readBack(target, 'every')).toEqual(records(project));
+    await succeed(['reconcile', '--project', project, '--target', target]);
   }, 120_000);
 });

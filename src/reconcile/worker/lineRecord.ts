@@ -178,7 +178,11 @@ function kindOf(kind: number, bytes: Buffer, start: number): number {
 
 /** Returns the columns in the order of the fields; null if a field is not a column of its own. */
 function columnsOf({ fields, columns }: CompiledModule): string[] | null {
-  const found = fields.flatMap(({ mapping }) => ('column' in mapping ? [mapping.column] : []));
+  // The form of JSON leaves the text of a null to the mapper, and nothing else is transformed there.
+  const found = fields.flatMap(({ mapping, type }) => {
+    const isPlain = !('transforms' in mapping) || type.kind === 'json';
+    return 'column' in mapping && isPlain ? [mapping.column] : [];
+  });
   const isOwn = found.length === fields.length && new Set(found).size === columns.length;
   return isOwn && found.length === columns.length && found.length > 0 ? found : null;
 }
@@ -207,8 +211,8 @@ function plainForm(write: WriteCell): WriteCell {
 
 function keysOf({ key }: CompiledModule, columns: readonly string[]): KeyPart[] | null {
   const found: KeyPart[] = [];
-  for (const { column, type } of key) {
-    const write = keyForm(type);
+  for (const { column, type, transforms } of key) {
+    const write = transforms === undefined ? keyForm(type) : null;
     if (write === null) return null;
     found.push({ column: columns.indexOf(column), write });
   }

@@ -237,10 +237,6 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A value stands for "none"',
     todo: 'Confirm that the new system should see null.',
   },
-  target: {
-    title: 'The target does not fit the candidate',
-    todo: 'Do what each finding says, then run the load again; nothing was written.',
-  },
   smoke: {
     title: 'What is live differs from what is expected',
     todo: 'Read the record in storage_live, or the line of the log.',
@@ -260,6 +256,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   'target-missing': {
     title: 'A sealed record is not in the target',
     todo: 'If an application has deleted the row since the load, that is a later write. Otherwise find out what removed it, and load again.',
+  },
+  target: {
+    title: 'The target does not fit the candidate',
+    todo: 'Do what each line says, then run the same command again; with --dry-run it only checks.',
   },
   'text-control': {
     title: 'A text holds a control character',

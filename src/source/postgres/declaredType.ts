@@ -46,7 +46,7 @@ export function readType(declared: string): DeclaredType {
     case 'name':
       return { family: 'text' };
     default:
-      return declared.endsWith('[]') ? { family: 'json' } : { family: 'text' };
+      return declared.endsWith('[]') ? { family: 'json', list: true } : { family: 'text' };
   }
 }
 

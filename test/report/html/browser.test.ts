@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { findChromium, startChromium, type Browser, type Page } from './chromium.ts';
-import { DONE, evilOutcome, idOf, manyFindings, outcomeOf, pageOf } from './examples.ts';
+import { APART, DONE, evilOutcome, idOf, manyFindings, outcomeOf, pageOf } from './examples.ts';
 
 const PATH = findChromium();
 
@@ -37,6 +37,8 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     put('large', pageOf(outcomeOf(manyFindings(100_000))));
     put('done', pageOf(DONE));
     put('evil', pageOf(evilOutcome()));
+    const compared = { target: 'db', schema: 's', session: [], modules: [APART] };
+    put('compared', pageOf(outcomeOf([], { compared })));
   });
   afterAll(async () => {
     await browser.close();
@@ -185,6 +187,26 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     expect(await page.value(visible)).toBe(0);
     const { data } = await page.send('Page.printToPDF', { preferCSSPageSize: true });
     expect(Buffer.from(String(data), 'base64').subarray(0, 5).toString()).toBe('%PDF-');
+  });
+
+  it('draws a target as strips whose different ranges are taller, and of another colour', async () => {
+    await open('compared');
+    const bars = await page.value<{ width: number; height: number; fill: string }[]>(
+      `[...document.querySelectorAll('.strips rect')].map((one) => {
+        const { width, height } = one.getBoundingClientRect();
+        return { width, height, fill: getComputedStyle(one).fill };
+      })`,
+    );
+    const [first, apart, last] = bars;
+    expect(bars).toHaveLength(3);
+    expect(first?.width).toBeGreaterThan(20);
+    expect(apart?.width).toBeCloseTo(2 * (first?.width ?? 0), 0);
+    expect(apart?.height).toBeGreaterThan((first?.height ?? 0) * 1.3);
+    expect([last?.fill, last?.fill === apart?.fill]).toEqual([first?.fill, false]);
+    expect(await page.value("document.querySelector('.strips .said').textContent")).toBe(
+      '✗ 2 of 4 ranges different',
+    );
+    expect(complaints()).toEqual([]);
   });
 
   it('runs nothing that a name brings along', async () => {

@@ -1,5 +1,6 @@
 /** Outcomes as reports show them: large ones, and some with names that somebody chose to break it. */
 
+import type { ComparedModule } from '../../../src/outcome/comparison.ts';
 import type { ModuleLine } from '../../../src/outcome/moduleLine.ts';
 import { countFindings, type Outcome } from '../../../src/outcome/outcome.ts';
 import type { Finding, Severity } from '../../../src/outcome/finding.ts';
@@ -82,6 +83,21 @@ export const DONE: Outcome = outcomeOf([], {
   notes: ['keep the seal id outside of the candidate to verify against it later'],
 });
 
+/** A module of a target that differs in two of its four ranges. */
+export const APART: ComparedModule = {
+  module: 'owner',
+  sealed: 9000,
+  rows: 9001,
+  missing: 1,
+  extra: 2,
+  changed: 1200,
+  ranges: 4,
+  differing: 2,
+  strip: [0, 1, 1, 0],
+  query: 'COPY (SELECT "id" FROM ONLY "s"."owner") TO STDOUT',
+  parts: 3,
+};
+
 /** Breaks out of wherever it is put, if anything lets it. */
 export const EVIL =
   '</script></style><script>window.evil=1</script><img src=x onerror="window.evil=2">\'"><!--\u2028\u202E';
@@ -101,6 +117,12 @@ export function evilOutcome(): Outcome {
     candidate: EVIL,
     notes: [EVIL],
     modules: [{ module: EVIL, table: EVIL, rows: 1, records: 1, rejected: 0, root: EVIL }],
+    compared: {
+      target: EVIL,
+      schema: EVIL,
+      session: [EVIL],
+      modules: [{ ...APART, module: EVIL, query: EVIL }],
+    },
     steps: [{ step: EVIL, expected: EVIL, observed: EVIL, ok: false }],
     failure: { code: 'USAGE', what: EVIL, where: EVIL, hint: EVIL },
   });
