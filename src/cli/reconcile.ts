@@ -12,6 +12,7 @@ interface Options {
   readonly project: string;
   readonly target: string;
   readonly schema?: string;
+  readonly names?: string;
   readonly candidate: string;
   readonly expectSeal?: string;
   readonly workers: Workers;
@@ -29,6 +30,7 @@ export function reconcileCommand(exit: (code: number) => void, host: Host): Comm
     .option('--candidate <name>', 'v1, live, a seal id, or the folder of a candidate', 'v1')
     .option('--expect-seal <seal-id>', 'the seal id that you noted after migrate')
     .option('--schema <name>', 'schema that holds the tables (default: that of the seal)')
+    .option('--names <file>', 'names of tables and columns, as load has them')
     .option('--show-values', 'show the values that differ, on a terminal only')
     .addOption(workersOption())
     .addOption(memoryOption())
@@ -37,11 +39,11 @@ export function reconcileCommand(exit: (code: number) => void, host: Host): Comm
     .addHelpText('after', QUESTIONS)
     .action(async (options: Options) => {
       const { project, target, schema = null, candidate, workers, memory } = options;
-      const { expectSeal = null } = options;
+      const { expectSeal = null, names = null } = options;
       const { sayLine } = await import('./output.ts');
       const show = options.showValues === true;
       const showValues = show ? (line: string) => sayLine(host.output, line) : null;
-      const about = { project, cwd: host.cwd, target, schema, candidate, expectSeal };
+      const about = { project, cwd: host.cwd, target, schema, names, candidate, expectSeal };
       await runFlow(
         {
           name: 'reconcile',

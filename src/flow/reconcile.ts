@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { openScratch } from '../disk/scratch.ts';
 import { makeNewFolder } from '../disk/durable.ts';
@@ -12,7 +12,9 @@ import type { FindingStore } from '../findings/findingStore.ts';
 import type { ReconciledEvent } from '../journal/event.ts';
 import { appendToJournal } from '../journal/journal.ts';
 import { reconciledCounts } from '../journal/reconciledEntry.ts';
+import { readNames } from '../load/namesFile.ts';
 import type { LoadedMapping } from '../mapping/loadMapping.ts';
+import { findModule } from '../mapping/model.ts';
 import { readSecretKey } from '../mapping/secretKey.ts';
 import type { ComparedModule } from '../outcome/comparison.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -25,6 +27,7 @@ import { assertSealId } from '../project/sealIdOption.ts';
 import { shownTargetRows } from '../project/shownRows.ts';
 import { timeoutsOf } from '../project/timeouts.ts';
 import { locateAsSource } from '../project/targetUrl.ts';
+import { incomparableModule, sealedCount, stripOf } from '../reconcile/comparedModule.ts';
 import { describer } from '../reconcile/describeDifferences.ts';
 import {
   locateTable,
@@ -46,6 +49,7 @@ import { workersFor, type Workers } from '../run/workers.ts';
 import { openModule, type ModuleSide } from '../seal/opened/moduleSide.ts';
 import type { Side } from '../seal/opened/side.ts';
 import type { PreparedSource, SourceAdapter } from '../source/source.ts';
+import { targetNames, type TargetNames } from '../target/targetNames.ts';
 
 export interface ReconcileOptions {
   readonly project: string;
@@ -55,6 +59,8 @@ export interface ReconcileOptions {
   readonly target: string;
   /** Schema with the tables; null for that of the seal. */
   readonly schema: string | null;
+  /** File of the names of tables and columns, as load has it; null if they are the same. */
+  readonly names: string | null;
   /** A name for candidateNamed. */
   readonly candidate: string;
   /** The seal id that was kept outside; null if it is not given. */
@@ -122,15 +128,10 @@ interface Run {
 }
 
 async function compared(run: Run): Promise<Outcome> {
-  const { options, env, found, side, mapping, target, adapter, folder } = run;
+  const { env, options, found, side, mapping, target, adapter, folder } = run;
   const schema = options.schema ?? schemaOf(run);
   const secrets = new Map<string, Uint8Array>();
-  const located = [...side.modules.keys()].map((module) => {
-    const sealed = openModule(side, module);
-    const table = locateTable(sealed, target.schema, schema, adapter.declared);
-    const why = table.kind === 'found' ? missingKey(run, sealed, secrets) : table.reason;
-    return why === null ? table : incomparable(sealed, why);
-  });
+  const { located, leftOut } = locatedIn(run, schema, secrets);
   const tables = located.filter((one) => one.kind === 'found');
   const read = tables.map(({ sealed, table, columns }) => {
     return { sealed, table: table.name, columns, blind: blindOf(mapping, sealed.module) };
@@ -142,13 +143,17 @@ async function compared(run: Run): Promise<Outcome> {
   });
   found.showRows(shownTargetRows(target.schema, adapter));
   const modules: ComparedModule[] = [];
+  const told = (one: Incomparable): ComparedModule => {
+    found.add(incomparableFinding(one.sealed.module, one.reason));
+    return incomparableModule(one.sealed);
+  };
   try {
     await target.inOneSnapshot((source) => pool.callEach(OPEN_SOURCE, { name: TARGET, source }));
     const memory = planMemory(forBuffers(options.memory, pool.size), pool.size);
     const { progress } = env;
     const context: ReconcileContext = { pool, target, scratch: run.scratch, memory, progress };
     for (const one of located) {
-      modules.push(one.kind === 'found' ? await compareTable(one, context, run) : told(one, run));
+      modules.push(one.kind === 'found' ? await compareTable(one, context, run) : told(one));
     }
     await pool.callEach(CLOSE_SOURCES, null);
     await target.assertUnchanged();
@@ -177,12 +182,45 @@ async function compared(run: Run): Promise<Outcome> {
     notes: [
       `target     ${target.label}${schema === '' ? '' : `, schema ${schema}`}`,
       ...othersNotes(tables),
+      ...leftOut,
       ...heldNotes(run),
       ...(target.notes ?? []),
     ],
   });
   journal(outcome, run, { target: target.label, schema, counts: reconciledCounts(modules) });
   return outcome;
+}
+
+/** Finds the tables of all modules; those of other systems, which load leaves out, may be missing. */
+function locatedIn(
+  run: Run,
+  schema: string,
+  secrets: Map<string, Uint8Array>,
+): { located: (FoundTable | Incomparable)[]; leftOut: string[] } {
+  const { options, side, mapping, target, adapter } = run;
+  const modules = [...side.modules.keys()].map((module) => openModule(side, module));
+  const place = { schema, names: namesOf(options, modules) };
+  const located: (FoundTable | Incomparable)[] = [];
+  const leftOut: string[] = [];
+  for (const sealed of modules) {
+    const table = locateTable(sealed, target.schema, place, adapter.declared);
+    const isAbsent = table.kind === 'incomparable' && table.absent === true;
+    if (isAbsent && findModule(mapping, sealed.module)?.external === true) {
+      leftOut.push(`${sealed.module}: not compared, as its records are in another system`);
+      continue;
+    }
+    const why = table.kind === 'found' ? missingKey(run, sealed, secrets) : table.reason;
+    located.push(why === null ? table : incomparable(sealed, why));
+  }
+  return { located, leftOut };
+}
+
+function namesOf({ names, cwd }: ReconcileOptions, modules: readonly ModuleSide[]): TargetNames {
+  if (names === null) return targetNames(new Map());
+  const tables = modules.map(({ module, shape }) => {
+    return { module, columns: [...shape.fields.keys()].map((name) => ({ name })) };
+  });
+  return targetNames(readNames(resolve(cwd, names), tables));
 }
 
 /** Writes the result into the journal of the project; beside a candidate alone there is none. */
@@ -211,28 +249,6 @@ function heldNotes({ options: { expectSeal, project }, folder, side: { sealId } 
 
 function incomparable(sealed: ModuleSide, reason: string): Incomparable {
   return { kind: 'incomparable', sealed, reason };
-}
-
-/** Reports a module that cannot be compared. */
-function told({ sealed, reason }: Incomparable, { found }: Run): ComparedModule {
-  found.add(incomparableFinding(sealed.module, reason));
-  return {
-    module: sealed.module,
-    sealed: countOf(sealed),
-    rows: null,
-    missing: 0,
-    extra: 0,
-    changed: 0,
-    ranges: sealed.ranges.length,
-    differing: 0,
-    strip: [],
-    query: null,
-    parts: 0,
-  };
-}
-
-function countOf({ side, module }: ModuleSide): number {
-  return side.modules.get(module)?.count ?? 0;
 }
 
 /** Finds the schema into which the seal was loaded. @throws Failure USAGE */
@@ -294,7 +310,7 @@ async function compareTable(
   const read = [...columns.values()].map((column) => column.name);
   return {
     module: sealed.module,
-    sealed: countOf(sealed),
+    sealed: sealedCount(sealed),
     rows,
     ...counts,
     ranges: differing.length,
@@ -311,17 +327,4 @@ function othersNotes(tables: readonly FoundTable[]): string[] {
       ? []
       : [`${table.name}: not compared, as it is not of the seal: ${others.join(', ')}`],
   );
-}
-
-/** The most cells of a strip. */
-const CELLS = 200;
-
-/** Condenses ranges into a strip, in which a cell is 1 if one of its ranges differs. */
-function stripOf(differing: Uint8Array): number[] {
-  const cells = Math.min(CELLS, differing.length);
-  return Array.from({ length: cells }, (_, at) => {
-    const from = Math.floor((at * differing.length) / cells);
-    const to = Math.floor(((at + 1) * differing.length) / cells);
-    return differing.subarray(from, to).includes(1) ? 1 : 0;
-  });
 }

@@ -10,12 +10,17 @@ import { decodeUtf8, parseJson } from '../record/jsonText.ts';
 import { JsonSyntaxError } from '../record/jsonSyntaxError.ts';
 import type { JsonObject, JsonValue } from '../record/value.ts';
 import type { DeclaredNames } from '../target/targetNames.ts';
-import type { TableForm } from '../target/tableForm.ts';
+
+/** A module and its fields. */
+export interface NamedTable {
+  readonly module: string;
+  readonly columns: readonly { readonly name: string }[];
+}
 
 /** Reads the file. @throws Failure USAGE if it is not what it has to be, or names what the seal has not */
 export function readNames(
   path: string,
-  tables: readonly TableForm[],
+  tables: readonly NamedTable[],
 ): ReadonlyMap<string, DeclaredNames> {
   const names = new Map<string, DeclaredNames>();
   for (const [module, value] of objectIn(parsed(path), path, 'the file')) {
@@ -24,7 +29,7 @@ export function readNames(
       const known = tables.map((table) => table.module);
       throw refused(
         path,
-        `no module ${JSON.stringify(module)} is loaded`,
+        `the seal has no module ${JSON.stringify(module)} to load`,
         didYouMean(module, known, HINT),
       );
     }
@@ -61,7 +66,7 @@ function objectIn(value: JsonValue | undefined, path: string, what: string): Jso
   throw refused(path, `${what} must be an object`);
 }
 
-function namesOf({ module, columns }: TableForm, value: JsonValue, path: string): DeclaredNames {
+function namesOf({ module, columns }: NamedTable, value: JsonValue, path: string): DeclaredNames {
   const members = objectIn(value, path, `module ${module}`);
   const extra = [...members.keys()].find((name) => name !== 'table' && name !== 'columns');
   if (extra !== undefined) throw refused(path, `module ${module} has a member that is not known`);

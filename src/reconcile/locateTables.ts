@@ -1,6 +1,8 @@
 /** Finds the tables of a target that hold the modules of a seal. Pure. */
 
 import { BLIND_FIELD } from '../mapping/compile/module.ts';
+import { quote } from '../sql/quote.ts';
+import type { TargetNames } from '../target/targetNames.ts';
 import type { ModuleSide } from '../seal/opened/moduleSide.ts';
 import type { DeclaredType } from '../source/declared.ts';
 import type { ColumnSchema, SourceAdapter, SourceSchema, TableSchema } from '../source/source.ts';
@@ -22,6 +24,15 @@ export interface Incomparable {
   readonly kind: 'incomparable';
   readonly sealed: ModuleSide;
   readonly reason: string;
+  /** Whether there is no table. */
+  readonly absent?: true;
+}
+
+/** Where the tables of a seal are. */
+export interface TargetPlace {
+  /** Schema; '' in a target without schemas. */
+  readonly schema: string;
+  readonly names: TargetNames;
 }
 
 /** Bytes of a name that PostgreSQL keeps; it is cut after a whole character. */
@@ -38,16 +49,19 @@ export function schemasOfSeal({ tables }: SourceSchema, sealId: string): string[
   return [...names].filter((name) => name.endsWith(ending));
 }
 
-/** Finds the table of a module in the schema of this name; '' in a target without schemas. */
+/** Finds the table of a module, and the columns of its fields. */
 export function locateTable(
   sealed: ModuleSide,
   { tables }: SourceSchema,
-  schema: string,
+  { schema, names }: TargetPlace,
   declared: SourceAdapter['declared'],
 ): FoundTable | Incomparable {
   const incomparable = (reason: string): Incomparable => ({ kind: 'incomparable', sealed, reason });
-  const table = tables.find((one) => isNamed(one, schema, sealed.module));
-  if (table === undefined) return incomparable('the target has no such table');
+  const wanted = names.table(sealed.module);
+  const table = tables.find((one) => isNamed(one, schema, wanted));
+  if (table === undefined) {
+    return { ...incomparable('the target has no such table'), absent: true };
+  }
   if (table.kind !== 'table' || table.derived !== undefined) {
     return incomparable('it is a view in the target, not a table');
   }
@@ -59,7 +73,7 @@ export function locateTable(
   const columns = new Map<string, TargetColumn>();
   for (const [field, form] of sealed.shape.fields) {
     if (field === BLIND_FIELD) continue;
-    const column = columnOf(table, field);
+    const column = columnOf(table, names.column(sealed.module, field));
     if (column === null) return incomparable(`the table has no column for the field ${field}`);
     const type = declared(column);
     const misfit = misfitOf(typeOf(form), type);
@@ -84,10 +98,12 @@ function misfitOf(type: string, { family, single }: DeclaredType): string | null
   return single === true ? 'is a float of 32 bits, and the field is a double' : null;
 }
 
-/** A name with a dot of its own is quoted in a target with schemas, and is no module's in one without. */
-function isNamed({ name, schema }: TableSchema, wanted: string, module: string): boolean {
+/** A name with a dot or a quotation mark is quoted in a target with schemas. */
+function isNamed({ name, schema }: TableSchema, wanted: string, table: string): boolean {
   if ((schema ?? '') !== wanted) return false;
-  return name === module || (schema !== undefined && name.endsWith(`.${module}`));
+  if (schema === undefined) return name === table;
+  const shown = /[."]/.test(table) ? quote(table) : table;
+  return name === shown || name.endsWith(`.${shown}`);
 }
 
 function columnOf({ columns }: TableSchema, field: string): ColumnSchema | null {

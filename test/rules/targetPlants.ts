@@ -29,7 +29,14 @@ function target(harm: string): CommandPlant {
     };
     const shown = { candidate: null, allowWarnings: false, without: [], dryRun: false, who: null };
     await said((found) => load({ ...about, ...limits, ...shown, workers: 1 }, ENVIRONMENT, found));
-    const compare = { ...about, cwd: project, candidate: 'v1', memory: 2 ** 28, showValues: null };
+    const compare = {
+      ...about,
+      names: null,
+      cwd: project,
+      candidate: 'v1',
+      memory: 2 ** 28,
+      showValues: null,
+    };
     const environment = { ...ENVIRONMENT, startWorkers: startInline };
     const run = (): ReturnType<typeof said> =>
       said((found) => reconcile({ ...compare, workers: 1 }, environment, found));

@@ -159,6 +159,16 @@ describe.skipIf(!hasPostgres())('load --into', () => {
     expect(code, stdout + stderr).toBe(0);
     const found = await server.run(database, 'SELECT "full name" FROM app."Persons" ORDER BY id');
     expect(found.map(([name]) => name)).toEqual(ROWS.people.map(({ name }) => name));
+    const target = server.source(database);
+    const compare = (): Promise<Ran> => {
+      const about = ['--project', project, '--target', target, '--schema', 'app'];
+      return sealift(['reconcile', ...about, ...declare({ people })], { env: server.env });
+    };
+    const equal = await compare();
+    expect(equal.code, equal.stdout + equal.stderr).toBe(0);
+    await server.run(database, `UPDATE app."Persons" SET "full name" = 'x' WHERE id = 1`);
+    const changed = await compare();
+    expect([changed.code, changed.stdout]).toEqual([2, expect.stringContaining('people · name')]);
     for (const [names, expected] of [
       [{ peopel: {} }, 'did you mean "people"'],
       [{ people: { columns: { nmae: 'x' } } }, 'did you mean "name"'],
