@@ -113,8 +113,11 @@ export function remove(path: string): void {
   try {
     inPlace(path, removeAll);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
-    makeWritable(path);
+    const { code } = error as NodeJS.ErrnoException;
+    // Another process may remove the same, such as the temporary files of one that has ended.
+    if (code === 'ENOENT' && statOf(path) === undefined) return;
+    if (code !== 'EACCES' && code !== 'ENOENT') throw error;
+    if (code === 'EACCES') makeWritable(path);
     inPlace(path, removeAll);
   }
 }

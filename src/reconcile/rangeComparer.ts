@@ -186,12 +186,12 @@ function mergeWith(records: Generator<SealedRecord>): Merge {
     return { key: Buffer.from(key), sealed, matched: false, other: null };
   };
   const begin = function* begun(key: Buffer, leaf: Buffer): Generator<RowDifference, SameKey> {
-    // Equal leaves are of equal records, so the key of the sealed one need not be looked at.
+    // Equal leaves are of equal records, so the key of the sealed one is not needed.
     if (next.done !== true && next.value.leaf.equals(leaf)) return take(key, next.value);
     yield* pass(key);
     return take(key, next.done !== true && next.value.key().equals(key) ? next.value : null);
   };
-  const settle = function* settled(): Generator<RowDifference> {
+  const close = function* closed(): Generator<RowDifference> {
     if (same?.sealed == null || same.matched) return;
     const sealed = plain(same.sealed);
     if (same.other === null) yield { kind: 'missing', ...sealed };
@@ -202,7 +202,7 @@ function mergeWith(records: Generator<SealedRecord>): Merge {
       for (let row = from; row < to; row += 1) {
         const [key, leaf] = [keyAt(rows, row), leafAt(rows, row)];
         if (same === null || !same.key.equals(key)) {
-          yield* settle();
+          yield* close();
           same = yield* begin(key, leaf);
         }
         const locator = rows.locators[row] ?? 0n;
@@ -218,7 +218,7 @@ function mergeWith(records: Generator<SealedRecord>): Merge {
       }
     },
     *finish() {
-      yield* settle();
+      yield* close();
       yield* pass(null);
     },
   };

@@ -62,6 +62,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['evidence', 'verify', 'bag'],
   ['migrate', '--source', 'sqlite:other.db'],
   ['diff', 'live', 'v1'],
+  ['load', '--target', 'sqlite:loaded.db', '--candidate', 'live'],
+  ['reconcile', '--target', 'sqlite:loaded.db', '--candidate', 'live'],
   ['rollback'],
   ['status'],
   ['snapshot', '--out', 'nowhere/kept.tar'],

@@ -1,8 +1,8 @@
 /** Bytes of cells that become parts of records. Pure. */
 
 /**
- * Writes the JSON of the cell `bytes[start, end)` at `at` of `target`, which has room; returns its end,
- * or -1 if the cell has another form.
+ * Writes the JSON of the cell `bytes[start, end)` at `at` of `target`, which is large enough; returns
+ * its end, or -1 if the cell has another form.
  */
 export type WriteCell = (
   kind: number,

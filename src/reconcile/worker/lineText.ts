@@ -15,7 +15,7 @@ const LONG_RUN = 48;
 
 /** Where the text goes, and where its cell was found to end. */
 export interface TextTarget {
-  /** Has room for it. */
+  /** Large enough for it. */
   readonly target: Buffer;
   readonly at: number;
   readonly read: { end: number };
