@@ -23,7 +23,9 @@ describe.skipIf(postgresHome() === null)('npm run demo -- --postgres', { timeout
     const without = LEFT_OUT.flatMap((step) => ['--without', step]);
     const size = ['--rows', String(ROWS), '--project', project];
     const args = ['test/demo.ts', '--postgres', ...size, ...without];
-    const ran = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    // A defect shows its trace.
+    const env = { ...process.env, SEALIFT_DEBUG: '1' };
+    const ran = spawnSync(process.execPath, args, { encoding: 'utf8', env });
     expect([ran.status, ran.stderr]).toEqual([0, '']);
     expect(ran.stdout).toMatch(/^PostgreSQL 18\S* on 127\.0\.0\.1 has 11 tables of it\.$/m);
     const said = ran.stdout.split('\n');
