@@ -25,9 +25,9 @@ const HOME = '/home/ada/kennel';
 /** When something happened is another time each time. */
 const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\b/g;
 /** Keys are made anew each time. */
+const FINGERPRINT = /\bSHA256:[A-Za-z0-9+/]{43}/g;
 /** Size of a snapshot, which holds the schemas of the mapping: it changes with every rule. */
 const SNAPSHOT_SIZE = /(\d+ files, )[\d.]+ kB/g;
-const FINGERPRINT = /\bSHA256:[A-Za-z0-9+/]{43}/g;
 const DIGEST = /\b(?:[0-9a-f]{64}|[0-9a-f]{16})\b/g;
 
 export interface Step {
