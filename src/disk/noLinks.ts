@@ -107,18 +107,22 @@ export function rename(from: string, to: string): void {
   });
 }
 
+/** How often a folder is removed that another process removes at the same time. */
+const ATTEMPTS = 20;
+
 /** Removes a file, a link, or a folder with its content, even a read-only one, if it exists. */
 export function remove(path: string): void {
-  if (statOf(path) === undefined) return;
-  try {
-    inPlace(path, removeAll);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // Another process may remove the same, such as the temporary files of one that has ended.
-    if (code === 'ENOENT' && statOf(path) === undefined) return;
-    if (code !== 'EACCES' && code !== 'ENOENT') throw error;
-    if (code === 'EACCES') makeWritable(path);
-    inPlace(path, removeAll);
+  for (let attempt = 1; statOf(path) !== undefined; attempt += 1) {
+    try {
+      inPlace(path, removeAll);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Two processes may remove the temporary files of one that has ended.
+      if (code === 'ENOENT' && attempt < ATTEMPTS) continue;
+      if (code !== 'EACCES' || attempt === ATTEMPTS) throw error;
+      makeWritable(path);
+    }
   }
 }
 
