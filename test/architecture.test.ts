@@ -54,11 +54,13 @@ const NOWHERE: readonly (readonly [RegExp, string])[] = [
   [/(?::|\bas|<|\||,)\s*any\b(?!\s*:)/, 'has an any'],
 ];
 const PICTURE = 'docs/floors.svg';
-/** What others may import of source/ and target/; all else there are adapters and their parts. */
+/** What others may import of folders with adapters; all else there are adapters and their parts. */
 const CONTRACT =
-  /^(?:source\/(source|cellPage|damageCheck|declared|linePage|nameOrder|told|writeControl)|target\/(tableForm|target|targetNames))\.ts$/;
+  /^(?:source\/(source|cellPage|damageCheck|declared|linePage|nameOrder|told|writeControl)|target\/(tableForm|target|targetNames)|objects\/objectStore|database\/database)\.ts$/;
+/** Folders of contracts with their adapters. */
+const ADAPTED: ReadonlySet<string> = new Set(['source', 'target', 'objects', 'database']);
 /** The same part of two adapters has the same name, such as `reader.ts`; so have a source and a target. */
-const PART_OF_ADAPTER = /^(?:source|target)\/(?:\w+\/)?\w+\.ts$/;
+const PART_OF_ADAPTER = /^(?:source|target|objects|database)\/(?:\w+\/)?\w+\.ts$/;
 const MAX_FILE = 350;
 const MAX_FUNCTION = 70;
 
@@ -117,7 +119,7 @@ function importFaults(
   const allowed = allowedImports(folder);
   if (allowed === null) return [`${path} is in a folder that the rules do not know`];
   if (!allowed.includes(to)) faults.push(`${path} imports ${target}`);
-  const adapter = (to === 'source' || to === 'target') && !CONTRACT.test(target);
+  const adapter = ADAPTED.has(to) && !CONTRACT.test(target);
   if (adapter && path !== 'cli/wire.ts') faults.push(`${path} names the adapter ${target}`);
   return faults;
 }

@@ -18,6 +18,8 @@ export type FailureCode =
   | 'REJECTED' // rows were rejected
   | 'EMPTY' // too few rows were read to prove anything
   | 'TARGET' // the target is missing, does not fit, or refused
+  | 'STORE' // the object store is missing, refuses, or does not answer
+  | 'OBJECT' // the object store refuses one object
   | 'CANDIDATE' // the candidate's path or content is invalid
   | 'JOURNAL' // the journal is broken
   | 'SNAPSHOT' // a snapshot is damaged, or is not the expected one
