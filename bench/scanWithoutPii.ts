@@ -29,6 +29,7 @@ const env = environment(
     signal: new AbortController().signal,
     onInterrupt: () => () => {},
     watchMemory: () => () => {},
+    stopping: new AbortController().signal,
   },
   processHost(),
 );

@@ -9,7 +9,10 @@ import { EXIT } from '../outcome/exitCode.ts';
 import type { Failure } from '../outcome/failure.ts';
 import { endNow } from './endNow.ts';
 
-export interface Interrupts extends Pick<Environment, 'signal' | 'onInterrupt' | 'watchMemory'> {
+export interface Interrupts extends Pick<
+  Environment,
+  'signal' | 'stopping' | 'onInterrupt' | 'watchMemory'
+> {
   stop(): void;
 }
 
@@ -18,7 +21,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Handles interrupts until `stop`. `before` is called first; `fail` reports a failure and returns
- * the exit code. `left` is how the command leaves things.
+ * the exit code. `left` is how the command leaves things. One that `drains` is told to stop by the first
+ * Ctrl-C or kill, and ended by the second.
  */
 export function interrupts(
   name: string,
@@ -26,9 +30,11 @@ export function interrupts(
   before: () => void,
   fail: (failure: Failure) => number,
   left: string = 'nothing was changed',
+  drains: boolean = false,
 ): Interrupts {
   const cleanUps = new Set<() => void>();
   const controller = new AbortController();
+  const stopping = new AbortController();
   const end = (say: () => number): void => {
     before();
     controller.abort();
@@ -48,9 +54,18 @@ export function interrupts(
       return EXIT.interrupted;
     });
   };
-  for (const name of SIGNALS) process.on(name, interrupted);
+  const told = (signal: NodeJS.Signals): void => {
+    if (!drains || signal === 'SIGHUP' || stopping.signal.aborted) {
+      interrupted();
+      return;
+    }
+    note(`sealift ${name}: ending what is in flight; press Ctrl-C again to stop at once`);
+    stopping.abort();
+  };
+  for (const name of SIGNALS) process.on(name, told);
   return {
     signal: controller.signal,
+    stopping: stopping.signal,
     onInterrupt(cleanUp) {
       cleanUps.add(cleanUp);
       return () => cleanUps.delete(cleanUp);
@@ -66,7 +81,7 @@ export function interrupts(
       };
     },
     stop() {
-      for (const name of SIGNALS) process.off(name, interrupted);
+      for (const name of SIGNALS) process.off(name, told);
     },
   };
 }

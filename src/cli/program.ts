@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 
 import { EXIT } from '../outcome/exitCode.ts';
 import { printable } from '../outcome/printable.ts';
+import { attachmentsCommand } from './attachments.ts';
 import { cleanCommand } from './clean.ts';
 import { completionCommand } from './completion.ts';
 import { determinismCommand } from './determinism.ts';
@@ -45,6 +46,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanCommand, scanDriftCommand]],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
   ['Load:', [loadCommand, reconcileCommand]],
+  ['Files:', [attachmentsCommand]],
   ['Promote:', [reviewCommand, promoteCommand, smokeCommand, rollbackCommand, evidenceCommand]],
   ['Maintenance:', [statusCommand, snapshotCommand, exportCommand, cleanCommand, pruneCommand]],
 ];

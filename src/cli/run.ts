@@ -35,7 +35,7 @@ import { recordPhases } from './phases.ts';
 import { runProgram } from './runProgram.ts';
 import { runSelf } from './runSelf.ts';
 import { colored, terminalProgress, terminalStyle, wantsColor } from './terminal.ts';
-import { ADAPTERS, TARGETS } from './wire.ts';
+import { ADAPTERS, DATABASES, STORES, TARGETS } from './wire.ts';
 
 export interface CommonOptions {
   readonly project: string;
@@ -50,6 +50,8 @@ export interface CommandSpec {
   readonly report: boolean;
   /** Whether a run that is stopped is continued by the next. */
   readonly resumes?: true;
+  /** Whether it ends what it has begun when it is interrupted, and then returns; see `stopping`. */
+  readonly drains?: true;
   /** Name in the report's folder, latest-<name>, if not the command's. */
   readonly reportName?: string;
   /** Returns the outcome, whose findings are those in `found` or are added to it. */
@@ -98,6 +100,7 @@ export async function runCommand(
       return output.codeOf(exitCodeOfFailure(failure.code, command.kind));
     },
     command.resumes === true ? 'nothing is lost, run it again to go on' : undefined,
+    command.drains,
   );
   const found = openFindings(realFolder(host.temporary));
   const env = environment(recordPhases(terminal, phases, clock), interrupt, host);
@@ -105,7 +108,7 @@ export async function runCommand(
   let code: number;
   try {
     outcome = listed(await command.work(env, found), found);
-    code = codeOf(outcome, command.kind);
+    code = env.stopping.aborted ? EXIT.interrupted : codeOf(outcome, command.kind);
   } catch (error) {
     const failure = asFailure(error, host);
     outcome = failedOutcome(command.name, command.kind, failure, found.list);
@@ -166,13 +169,20 @@ function verdict(outcome: Outcome): 'PASS' | 'WARN' | 'FAIL' {
 /** Returns the environment of a command, with its display and interrupts. */
 export function environment(
   progress: Environment['progress'],
-  { signal, onInterrupt, watchMemory }: Pick<Environment, 'signal' | 'onInterrupt' | 'watchMemory'>,
+  {
+    signal,
+    stopping,
+    onInterrupt,
+    watchMemory,
+  }: Pick<Environment, 'signal' | 'stopping' | 'onInterrupt' | 'watchMemory'>,
   host: Host,
 ): Environment {
   const { cwd, temporary, processors, pid, variables } = host;
   return {
     adapters: ADAPTERS,
     targets: TARGETS,
+    databases: DATABASES,
+    stores: STORES,
     startWorkers: (workers, start) =>
       workers === 0 ? inlinePool(CANDIDATE_ANSWERS) : createPool(WORKER, workers, start),
     variables,
@@ -190,6 +200,7 @@ export function environment(
       unicode: process.versions['unicode'] ?? 'unknown',
     },
     signal,
+    stopping,
     onInterrupt,
     watchMemory,
     ...host.instead,

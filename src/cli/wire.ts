@@ -1,5 +1,7 @@
 /** Names the adapters. No other module does. */
 
+import type { DatabaseAdapters } from '../database/database.ts';
+import type { StoreAdapters } from '../objects/objectStore.ts';
 import { csvAdapter } from '../source/csv.ts';
 import { jsonAdapter } from '../source/json.ts';
 import { ndjsonAdapter } from '../source/ndjson.ts';
@@ -22,3 +24,9 @@ export const ADAPTERS: ReadonlyMap<string, SourceAdapter> = new Map(
 export const TARGETS: TargetAdapters = new Map(
   [sqliteTarget, postgresTarget].map((adapter) => [adapter.scheme, adapter]),
 );
+
+/** Adapters of databases that are changed in place, by the scheme of their URLs. */
+export const DATABASES: DatabaseAdapters = new Map();
+
+/** Adapters of object stores by the scheme of their URLs. */
+export const STORES: StoreAdapters = new Map();

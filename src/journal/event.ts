@@ -114,6 +114,18 @@ export interface ReconciledEvent {
   readonly dataRoot?: string;
 }
 
+/** A command that moves attachments began or ended; `line` and `head` are the end of the run's journal. */
+export interface AttachmentsEvent {
+  readonly event: 'attachments';
+  readonly step: 'begun' | 'ended';
+  readonly command: string;
+  readonly run: string;
+  readonly line: number;
+  readonly head: string;
+  /** Numbers of rows by what became of them; absent at the beginning. */
+  readonly counts?: Readonly<Record<string, number>>;
+}
+
 export type JournalEvent =
   | { readonly event: 'begin'; readonly format: number }
   | { readonly event: 'cut'; readonly bytes: number; readonly sha256: string }
@@ -164,6 +176,7 @@ export type JournalEvent =
       readonly records?: number;
     }
   | ReconciledEvent
+  | AttachmentsEvent
   /** The live candidate was read by the project's smoke queries. */
   | { readonly event: 'smoke'; readonly sealId: string; readonly verdict: Verdict };
 
@@ -194,6 +207,10 @@ export function membersOf(event: SignedEvent): JournalMembers {
   if (event.event === 'writes') {
     const { change, step, ...members } = event;
     return { ...members, event: `writes-${change}-${step}` };
+  }
+  if (event.event === 'attachments') {
+    const { step, ...members } = event;
+    return { ...members, event: `attachments-${step}` };
   }
   return { ...event };
 }

@@ -52,19 +52,65 @@ export function parseJournal(bytes: Uint8Array, where: string): Journal {
   for (let start = 0; start < length;) {
     const end = bytes.indexOf(LF, start) + 1;
     const line = bytes.subarray(start, end);
-    const entry = parseLine(line);
-    const at = `${where}:${entries.length + 1}`;
-    if (entry === null) throw broken('the journal has a line that Sealift did not write', at);
-    if (entry.seq !== entries.length + 1) throw broken('a line of the journal is missing', at);
-    if (entry.prev !== head) {
-      throw broken('the journal is broken, as a line before this one was changed', at);
-    }
-    if (entries.length === 0) assertFormat(entry, at);
-    entries.push(entry);
+    entries.push(readLine(line, { seq: entries.length, head }, where));
     head = hash('sha256', line, 'hex');
     start = end;
   }
   return { entries, head, length, torn: bytes.subarray(length) };
+}
+
+/** The end of a chain: number of its last line, and the SHA-256 of that line. */
+export interface ChainEnd {
+  readonly seq: number;
+  readonly head: string;
+}
+
+/** The end of a chain without lines. */
+export const NO_CHAIN: ChainEnd = { seq: 0, head: NO_LINE };
+
+/** Reads a line, LF included, that follows the end of a chain. @throws Failure JOURNAL */
+export function readLine(line: Uint8Array, after: ChainEnd, where: string): JournalEntry {
+  const entry = parseLine(line);
+  const at = `${where}:${after.seq + 1}`;
+  if (entry === null) throw broken('the journal has a line that Sealift did not write', at);
+  if (entry.seq !== after.seq + 1) throw broken('a line of the journal is missing', at);
+  if (entry.prev !== after.head) {
+    throw broken('the journal is broken, as a line before this one was changed', at);
+  }
+  if (after.seq === 0) assertFormat(entry, at);
+  return entry;
+}
+
+/** Encodes events as lines that follow the end of a chain; returns the new end with them. */
+export function encodeLines(
+  events: readonly JournalMembers[],
+  after: ChainEnd,
+  at: string,
+): { readonly bytes: Buffer; readonly end: ChainEnd } {
+  let { seq, head } = after;
+  const first = { event: 'begin', format: JOURNAL_FORMAT };
+  const lines = (seq === 0 ? [first, ...events] : events).map((event) => {
+    if (Object.keys(event).some((key) => OWN.has(key))) {
+      throw new Error('an event has a member that the journal sets');
+    }
+    seq += 1;
+    const line = Buffer.from(`${canonicalJson({ ...event, at, prev: head, seq })}\n`);
+    head = hash('sha256', line, 'hex');
+    return line;
+  });
+  return { bytes: Buffer.concat(lines), end: { seq, head } };
+}
+
+/** Reads a whole line by itself, as the end of a chain whose beginning is not read. */
+export function endOfChain(line: Uint8Array, where: string): ChainEnd {
+  const entry = parseLine(line);
+  if (entry === null) throw broken('the journal has a line that Sealift did not write', where);
+  return { seq: entry.seq, head: hash('sha256', line, 'hex') };
+}
+
+/** The event that records bytes which a writer that was killed has left after the whole lines. */
+export function cutOf(torn: Uint8Array): JournalMembers {
+  return { event: 'cut', bytes: torn.length, sha256: hash('sha256', torn, 'hex') };
 }
 
 function parseLine(line: Uint8Array): JournalEntry | null {
@@ -117,27 +163,10 @@ export function broken(what: string, where: string): Failure {
  * torn bytes are left, then the events.
  */
 export function encodeEntries(
-  journal: Journal,
+  { torn, entries, head }: Journal,
   events: readonly JournalMembers[],
   at: string,
 ): Uint8Array {
-  const { torn } = journal;
-  const first = { event: 'begin', format: JOURNAL_FORMAT };
-  const cut = { event: 'cut', bytes: torn.length, sha256: hash('sha256', torn, 'hex') };
-  const all: readonly JournalMembers[] = [
-    ...(journal.entries.length === 0 ? [first] : []),
-    ...(torn.length === 0 ? [] : [cut]),
-    ...events,
-  ];
-  let prev = journal.head;
-  const lines = all.map((event, index) => {
-    if (Object.keys(event).some((key) => OWN.has(key))) {
-      throw new Error('an event has a member that the journal sets');
-    }
-    const seq = journal.entries.length + 1 + index;
-    const line = Buffer.from(`${canonicalJson({ ...event, at, prev, seq })}\n`);
-    prev = hash('sha256', line, 'hex');
-    return line;
-  });
-  return Buffer.concat(lines);
+  const all = torn.length === 0 ? events : [cutOf(torn), ...events];
+  return encodeLines(all, { seq: entries.length, head }, at).bytes;
 }

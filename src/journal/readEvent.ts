@@ -9,6 +9,7 @@ import {
   PROOFS_OF_CURRENCY,
   STEPS,
   WRITE_CHANGES,
+  type AttachmentsEvent,
   type ChangeStep,
   type JournalEvent,
   type MalformedEvent,
@@ -45,6 +46,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['load-begun', readLoadBegun],
   ['load-done', readLoadDone],
   ['reconciled', readReconciled],
+  ['attachments-begun', readAttachments('begun')],
+  ['attachments-ended', readAttachments('ended')],
   ['smoke', readSmoke],
   ['scan', readScan],
   ['pointer-found', readFound],
@@ -135,6 +138,16 @@ function readLoadBegun({ sealId, target, dataRoot }: JournalMembers): JournalEve
 function readLoadDone({ sealId, target, records }: JournalMembers): JournalEvent | null {
   if (!isText(sealId) || !isText(target)) return null;
   return { event: 'load-done', sealId, target, ...(isCount(records) ? { records } : {}) };
+}
+
+function readAttachments(step: AttachmentsEvent['step']): Reader {
+  return ({ command, run, line, head, counts }) => {
+    if (!isText(command) || !isText(run) || !isCount(line) || !isText(head)) return null;
+    const about = { event: 'attachments', step, command, run, line, head } as const;
+    const numbers = Object.entries(Object(counts) as Record<string, unknown>);
+    const known = numbers.filter((entry): entry is [string, number] => isCount(entry[1]));
+    return counts === undefined ? about : { ...about, counts: Object.fromEntries(known) };
+  };
 }
 
 /** Reads a comparison of a target; one with missing or inconsistent members counts as failed. */

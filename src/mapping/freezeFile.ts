@@ -165,3 +165,9 @@ export function assertFrozenDigest(freeze: Freeze, digest: string): void {
   const what = 'the digest of the mapping is not the frozen one';
   throw fileFailure(FREEZE_FILE, what, AGAIN);
 }
+
+/** Makes the failure for a file beside the mapping that is not the one that was frozen. */
+export function changedSideFile(name: string): Failure {
+  const hint = 'restore the file, or freeze again with sealift freeze --who NAME --why TEXT';
+  return fileFailure(name, 'the file is not the one that was frozen', hint);
+}

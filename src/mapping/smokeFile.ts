@@ -11,7 +11,7 @@ import { realFolder, statOf } from '../disk/noLinks.ts';
 import { isZone } from '../record/zone.ts';
 import { assertShape } from './check/shape.ts';
 import { searchFor, wholeMatch } from './compile/pattern.ts';
-import { fileFailure, readDocument, type MappingDocument } from './document.ts';
+import { readDocument, type MappingDocument } from './document.ts';
 import { formatPlace, pointerTo } from './place.ts';
 import { Failure } from '../outcome/failure.ts';
 
@@ -138,14 +138,4 @@ function faultAt(
 ): Failure {
   const where = formatPlace({ file: name, pointer }, text);
   return new Failure('MAPPING', { what, where, hint });
-}
-
-/** Makes the failure for queries that are not those that were frozen. */
-export function changedSmoke(): Failure {
-  const what = 'the smoke queries are not those that were frozen';
-  return fileFailure(
-    SMOKE_FILE,
-    what,
-    'restore the file, or freeze again with sealift freeze --who NAME --why TEXT',
-  );
 }

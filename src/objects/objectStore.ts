@@ -97,6 +97,8 @@ export interface ObjectStore {
   /** The place, for messages and reports, without secrets. */
   readonly label: string;
   readonly abilities: StoreAbilities;
+  /** What stands before each key in the store itself, as in its own reports; empty for none. */
+  readonly keyPrefix: string;
   /** Objects of at most so many bytes are put at once, larger ones in parts. */
   readonly largestPut: number;
   /** Stores an object of these bytes; the store verifies their SHA-256 as they arrive. */

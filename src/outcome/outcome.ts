@@ -16,6 +16,16 @@ export interface Step {
   readonly ok: boolean;
 }
 
+/** Rows whose content is in one place. */
+export interface Place {
+  /** Such as `moved` or `left on disk`. */
+  readonly name: string;
+  readonly kind: 'good' | 'bad' | 'open';
+  readonly rows: number;
+  /** Null if not known, as the files were not read. */
+  readonly bytes: number | null;
+}
+
 /** A severity that the project has set below the rule's own. */
 export interface Lowered {
   readonly rule: string;
@@ -52,6 +62,8 @@ export interface Outcome {
   readonly steps?: readonly Step[];
   /** A target that was compared with the seal. */
   readonly compared?: Comparison;
+  /** Where the content of rows is, in parts that add up. */
+  readonly places?: readonly Place[];
   readonly findings: FindingList;
   readonly checked?: Checked;
   /** Number of findings in the list, by severity. */

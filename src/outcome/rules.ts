@@ -9,7 +9,7 @@ import type { Severity } from './finding.ts';
  * - `verify`: in the files of a seal (verify-checksums, the first part of every scan, promote)
  * - `source`: in a source as a whole (init, dry-run, migrate)
  * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`, `load`, `reconcile`,
- *   `evidence`: in the command of that name
+ *   `attachments`, `evidence`: in the command of that name
  */
 export type Stage =
   | 'map'
@@ -25,6 +25,7 @@ export type Stage =
   | 'smoke'
   | 'load'
   | 'reconcile'
+  | 'attachments'
   | 'evidence';
 
 export interface RuleFacts {
@@ -100,6 +101,13 @@ const TABLE = {
   smoke: { severity: 'BLOCKER', stages: ['smoke'], fixed: true },
   // The database that a candidate is loaded into
   target: { severity: 'BLOCKER', stages: ['load'], fixed: true },
+  // Files of rows, and the objects that they become
+  'attachment-file': { severity: 'BLOCKER', stages: ['attachments'], fixed: true },
+  'attachment-changed': { severity: 'BLOCKER', stages: ['attachments'], fixed: true },
+  'attachment-differs': { severity: 'BLOCKER', stages: ['attachments'], fixed: true },
+  'attachment-object': { severity: 'BLOCKER', stages: ['attachments'], fixed: true },
+  'attachment-unverified': { severity: 'BLOCKER', stages: ['attachments'], fixed: true },
+  'attachment-left': { severity: 'BLOCKER', stages: ['attachments'], fixed: true },
   // The candidate's files
   checksum: { severity: 'BLOCKER', stages: ['verify'], fixed: true },
   merkle: { severity: 'BLOCKER', stages: ['verify'], fixed: true },

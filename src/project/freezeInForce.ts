@@ -10,6 +10,7 @@ import { readJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/line.ts';
 import {
   assertFrozenDigest,
+  changedSideFile,
   changedSince,
   changesBetween,
   digestMappingFiles,
@@ -21,7 +22,6 @@ import {
 } from '../mapping/freezeFile.ts';
 import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import type { ProjectMapping } from '../mapping/model.ts';
-import { changedSmoke, SMOKE_FILE } from '../mapping/smokeFile.ts';
 import { Failure } from '../outcome/failure.ts';
 import { isRehearsal, projectPaths } from './paths.ts';
 
@@ -91,19 +91,23 @@ export async function freezeNotes(
 }
 
 /**
- * Asserts that the smoke queries with this digest are those that were frozen. Does not depend on the
- * rest of the mapping, which may be on its way to the next candidate.
- * @throws Failure MAPPING if they are not, or freeze.json was edited
+ * Asserts that a file beside the mapping, such as smoke.json, is the one that was frozen. Does not
+ * depend on the rest of the mapping, which may be on its way to the next candidate.
+ * @throws Failure MAPPING if it is not, or freeze.json was edited
  */
-export async function assertSmokeAsFrozen(root: string, sha256: string): Promise<void> {
+export async function assertFileAsFrozen(
+  root: string,
+  file: string,
+  sha256: string,
+): Promise<void> {
   const { mapping, journal } = projectPaths(root);
   const frozen = await readFreeze(mapping);
   const last = lastFreeze(readJournal(journal));
-  // Without a freeze.json the journal tells whether the queries could have been frozen.
+  // Without a freeze.json the journal tells whether the file could have been frozen.
   if (frozen === null && last !== null) throw missingFreeze();
   if (frozen === null) return;
   if (isEdited(frozen, last)) throw editedFreeze();
-  if (frozen.files.get(SMOKE_FILE) !== sha256) throw changedSmoke();
+  if (frozen.files.get(file) !== sha256) throw changedSideFile(file);
 }
 
 interface RecordedFreeze {

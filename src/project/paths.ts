@@ -20,6 +20,8 @@ export interface ProjectPaths {
   readonly live: string;
   /** Snapshots, and what a restore has replaced. */
   readonly snapshots: string;
+  /** Journals of runs of attachments, by name. */
+  readonly attachments: string;
 }
 
 export function projectPaths(root: string): ProjectPaths {
@@ -34,6 +36,7 @@ export function projectPaths(root: string): ProjectPaths {
     journal: join(real, 'storage_journal'),
     live: join(real, 'storage_live'),
     snapshots: join(real, 'storage_snapshots'),
+    attachments: join(real, 'storage_attachments'),
   };
 }
 

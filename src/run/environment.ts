@@ -5,6 +5,8 @@ import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { Failure } from '../outcome/failure.ts';
 import type { Adapters } from '../source/source.ts';
+import type { StoreAdapters } from '../objects/objectStore.ts';
+import type { DatabaseAdapters } from '../database/database.ts';
 import type { TargetAdapters } from '../target/target.ts';
 
 /** The unit of a progress step, and the group that the step belongs to. */
@@ -23,8 +25,8 @@ export interface About {
 export interface Progress {
   /** Begins a step of `total` units; 0 if the number is unknown. */
   begin(label: string, total: number, about?: About): void;
-  /** `bytes`: size of the units that are done, where that is known. */
-  update(done: number, bytes?: number): void;
+  /** `bytes`: size of the units that are done, where that is known; `failed`: units that were refused. */
+  update(done: number, bytes?: number, failed?: number): void;
   end(): void;
 }
 
@@ -38,6 +40,8 @@ export type WorkerStart = {
 export interface Environment {
   readonly adapters: Adapters;
   readonly targets: TargetAdapters;
+  readonly databases: DatabaseAdapters;
+  readonly stores: StoreAdapters;
   /**
    * Starts worker threads that answer the calls about candidates and, given a mapping, those of
    * migrate. With 0 workers, the calling thread answers those about candidates.
@@ -62,6 +66,11 @@ export interface Environment {
   readonly runProgram: RunProgram;
   /** Aborts if the process ends early, so that connections are closed and copies stopped. */
   readonly signal: AbortSignal;
+  /**
+   * Aborts if a command that ends what it has begun is told to stop; the process goes on until then. Of
+   * any other command it never aborts.
+   */
+  readonly stopping: AbortSignal;
   /** Registers a call for an early end of the process; returns a function that unregisters it. */
   readonly onInterrupt: (cleanUp: () => void) => () => void;
   /**

@@ -72,6 +72,9 @@ export const ENVIRONMENT: Environment = {
   signal: new AbortController().signal,
   onInterrupt: () => () => {},
   watchMemory: () => () => {},
+  stopping: new AbortController().signal,
+  databases: new Map(),
+  stores: new Map(),
 };
 
 /** Makes the mapping of a project in this process. */

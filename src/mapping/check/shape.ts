@@ -10,14 +10,20 @@ import type { MappingDocument } from '../document.ts';
 import { didYouMean } from '../../outcome/nearest.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { escapeToken, formatPlace } from '../place.ts';
+import { ATTACHMENTS_SCHEMA } from '../schema/attachmentsSchema.ts';
 import { MODULE_SCHEMA } from '../schema/moduleSchema.ts';
 import { TYPE_NAME } from '../schema/names.ts';
 import { PROJECT_SCHEMA } from '../schema/projectSchema.ts';
 import { SMOKE_SCHEMA } from '../schema/smokeSchema.ts';
 
-export type DocumentKind = 'project' | 'module' | 'smoke';
+const SCHEMAS = {
+  project: PROJECT_SCHEMA,
+  module: MODULE_SCHEMA,
+  smoke: SMOKE_SCHEMA,
+  attachments: ATTACHMENTS_SCHEMA,
+} as const;
 
-const SCHEMAS = { project: PROJECT_SCHEMA, module: MODULE_SCHEMA, smoke: SMOKE_SCHEMA } as const;
+export type DocumentKind = keyof typeof SCHEMAS;
 
 /** An error, at a place relative to the document. */
 interface ShapeError {

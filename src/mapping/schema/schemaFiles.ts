@@ -3,6 +3,7 @@
  * not part of the mapping digest: validation uses the schemas of the version that runs.
  */
 
+import { ATTACHMENTS_SCHEMA } from './attachmentsSchema.ts';
 import { MODULE_SCHEMA } from './moduleSchema.ts';
 import { PROJECT_SCHEMA } from './projectSchema.ts';
 import { SMOKE_SCHEMA } from './smokeSchema.ts';
@@ -15,6 +16,7 @@ export interface SchemaFile {
 /** Returns the files; names are relative to mapping/schema. */
 export function schemaFiles(): readonly SchemaFile[] {
   return [
+    { name: 'attachments.schema.json', text: `${JSON.stringify(ATTACHMENTS_SCHEMA, null, 2)}\n` },
     { name: 'module.schema.json', text: `${JSON.stringify(MODULE_SCHEMA, null, 2)}\n` },
     { name: 'project.schema.json', text: `${JSON.stringify(PROJECT_SCHEMA, null, 2)}\n` },
     { name: 'smoke.schema.json', text: `${JSON.stringify(SMOKE_SCHEMA, null, 2)}\n` },

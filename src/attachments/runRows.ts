@@ -1,0 +1,56 @@
+/** Rows of a run beside what the database says of them now. */
+
+import type { Cell } from '../database/database.ts';
+import type { OpenTable } from '../project/openAttachments.ts';
+import type { RowStep } from './runEvent.ts';
+import type { RunIndex, RunRow } from './runIndex.ts';
+
+/** A row of a run with its cells of now. */
+export interface CurrentRow {
+  readonly row: RunRow;
+  /** Null if the mapping has this table no more. */
+  readonly table: OpenTable | null;
+  /** Null if the row is gone. */
+  readonly now: { readonly path: Cell; readonly key: Cell } | null;
+}
+
+/** Whether a row has the key that the run gave it. */
+export function hasKey({ row, now }: CurrentRow): boolean {
+  return now !== null && now.key === row.key;
+}
+
+const BATCH = 500;
+
+/** Reads the rows of these steps, in their order, with the cells that the database holds now. */
+export async function* currentRows(
+  index: RunIndex,
+  steps: readonly RowStep[],
+  tables: readonly OpenTable[],
+  wanted: (row: RunRow) => boolean = () => true,
+): AsyncGenerator<CurrentRow> {
+  const byName = new Map(tables.map((table) => [table.declared.table, table]));
+  let batch: RunRow[] = [];
+  for (const row of index.rows(steps)) {
+    if (!wanted(row)) continue;
+    if (batch.length === BATCH || (batch[0] !== undefined && batch[0].table !== row.table)) {
+      yield* withCells(batch, byName);
+      batch = [];
+    }
+    batch.push(row);
+  }
+  yield* withCells(batch, byName);
+}
+
+/** All rows of a batch are of one table. */
+async function* withCells(
+  batch: readonly RunRow[],
+  tables: ReadonlyMap<string, OpenTable>,
+): AsyncGenerator<CurrentRow> {
+  const table = tables.get(batch[0]?.table ?? '') ?? null;
+  const found = table === null ? [] : await table.rows.read(batch.map(({ id }) => id));
+  for (const [at, row] of batch.entries()) {
+    const { cells } = found[at] ?? { cells: null };
+    const [path = null, key = null] = cells ?? [];
+    yield { row, table, now: cells === null ? null : { path, key } };
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * A run of attachments on disk: a folder of its name with a journal that has a line for each row. One
+ * command at a time writes to it. The project's own journal says when a command began and where the
+ * run's journal ended, so that lines which are missing at its end are seen.
+ */
+
+import { join } from 'node:path';
+
+import { makeFolder, syncFolder } from '../disk/durable.ts';
+import { diskFailure } from '../disk/errors.ts';
+import { acquireLock } from '../disk/lock.ts';
+import { entriesOf, statOf } from '../disk/noLinks.ts';
+import { signed } from '../journal/event.ts';
+import { appendToJournal, readJournal } from '../journal/journal.ts';
+import type { ChainEnd, JournalMembers } from '../journal/line.ts';
+import { openLongJournal } from '../journal/longJournal.ts';
+import { eventOf } from '../journal/readEvent.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Environment } from '../run/environment.ts';
+import type { ProjectPaths } from './paths.ts';
+
+/** Who does what with a run. */
+export interface RunWork {
+  readonly paths: ProjectPaths;
+  /** Name of the run. */
+  readonly run: string;
+  /** Name of the command, such as `attachments migrate`. */
+  readonly command: string;
+  readonly who: string | null;
+}
+
+/** A run that is held by this command. */
+export interface HeldRun {
+  readonly folder: string;
+  readonly journal: string;
+  /** Appends lines to the journal of the run; durable when it returns. */
+  append(events: readonly JournalMembers[]): void;
+  /** Records the end of the command in the project's journal. */
+  end(counts: Readonly<Record<string, number>>): void;
+  /** Gives the run back; may be called twice. */
+  close(): void;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** Returns the folder and the journal of a run. @throws Failure USAGE if this cannot be a name of one */
+export function placesOfRun(paths: ProjectPaths, run: string): { folder: string; journal: string } {
+  if (!NAME.test(run)) {
+    throw new Failure('USAGE', {
+      what: 'the name of a run has letters, digits, "_", "-" and ".", at most 64',
+      where: '--run',
+      hint: 'choose another one, or unset MIGRATE_RUN_ID',
+    });
+  }
+  const folder = join(paths.attachments, run);
+  return { folder, journal: join(folder, 'journal.ndjson') };
+}
+
+/** Takes a run for a command, and makes it if it is not there. @throws Failure BUSY, JOURNAL, DISK */
+export function holdRun(work: RunWork, env: Environment): HeldRun {
+  const { paths, run, command, who } = work;
+  const { folder, journal } = placesOfRun(paths, run);
+  const now = (): string => env.now().toISOString();
+  try {
+    makeFolder(folder);
+    syncFolder(paths.attachments);
+    const lock = acquireLock(folder, { command, pid: env.pid, since: now() });
+    try {
+      const lines = openLongJournal(journal, now());
+      const record = (step: 'begun' | 'ended', counts?: Readonly<Record<string, number>>): void => {
+        const { seq: line, head } = lines.end;
+        const about = { event: 'attachments', step, command, run, line, head } as const;
+        const event = counts === undefined ? about : { ...about, counts };
+        appendToJournal(paths.journal, { command, pid: env.pid, at: now() }, [signed(event, who)]);
+      };
+      assertContinues(work, lines.end);
+      record('begun');
+      let open = true;
+      return {
+        folder,
+        journal,
+        append(events) {
+          lines.append(events, now());
+        },
+        end(counts) {
+          record('ended', counts);
+        },
+        close() {
+          if (!open) return;
+          open = false;
+          lines.close();
+          lock.release();
+        },
+      };
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  } catch (error) {
+    throw diskFailure(error, folder);
+  }
+}
+
+/** Asserts that the journal of a run has at least the lines that the project's journal knows of. */
+export function assertContinues(
+  { paths, run }: Pick<RunWork, 'paths' | 'run'>,
+  end: ChainEnd,
+): void {
+  const known = lastKnown(paths, run);
+  if (known === null || end.seq > known.line) return;
+  if (end.seq === known.line && end.head === known.head) return;
+  throw new Failure('JOURNAL', {
+    what: 'the journal of the run has lost lines that the journal of the project knows of',
+    where: placesOfRun(paths, run).journal,
+    hint: 'restore the copy that you keep elsewhere, or begin another run with --run',
+  });
+}
+
+function lastKnown(paths: ProjectPaths, run: string): { line: number; head: string } | null {
+  const events = readJournal(paths.journal).entries.map(eventOf);
+  for (const event of events.reverse()) {
+    if (event.event === 'attachments' && event.run === run) return event;
+  }
+  return null;
+}
+
+/** Lists the names of the runs of a project. */
+export function runsOf({ attachments }: ProjectPaths): string[] {
+  if (statOf(attachments)?.isDirectory() !== true) return [];
+  return entriesOf(attachments)
+    .filter((entry) => entry.isDirectory() && NAME.test(entry.name))
+    .map(({ name }) => name)
+    .sort();
+}
