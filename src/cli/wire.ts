@@ -1,5 +1,8 @@
 /** Names the adapters. No other module does. */
 
+import { folderStore } from '../objects/folder.ts';
+import type { StoreAdapters } from '../objects/objectStore.ts';
+import { s3Store } from '../objects/s3.ts';
 import { csvAdapter } from '../source/csv.ts';
 import { jsonAdapter } from '../source/json.ts';
 import { ndjsonAdapter } from '../source/ndjson.ts';
@@ -21,4 +24,9 @@ export const ADAPTERS: ReadonlyMap<string, SourceAdapter> = new Map(
 /** Adapters of targets by the scheme of their URLs. */
 export const TARGETS: TargetAdapters = new Map(
   [sqliteTarget, postgresTarget].map((adapter) => [adapter.scheme, adapter]),
+);
+
+/** Adapters of object stores by the scheme of their URLs. */
+export const STORES: StoreAdapters = new Map(
+  [folderStore, s3Store].map((adapter) => [adapter.scheme, adapter]),
 );
