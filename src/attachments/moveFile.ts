@@ -37,6 +37,8 @@ export type ReadBack = 'head' | 'full';
 export interface MoveWork {
   /** Real path of the folder that all files are below. */
   readonly root: string;
+  /** What all keys begin with, before the prefix of the table. */
+  readonly keyPrefix: string;
   /** Null: nothing is stored, as in a dry run. */
   readonly store: ObjectStore | null;
   readonly readBack: ReadBack;
@@ -87,7 +89,7 @@ async function moveOpen(
     if (!agrees(row.sha256, sha256)) {
       return differs('the file has not the SHA-256 that its row states: find out which is right');
     }
-    const key = objectKey(prefix, row.id, sha256);
+    const key = objectKey(`${work.keyPrefix}${prefix}`, row.id, sha256);
     if (work.longestKey !== null && key.length > work.longestKey) {
       return differs('the column of the key is too short for its key: make it wider');
     }

@@ -2,6 +2,8 @@
 
 import type { DatabaseAdapters } from '../database/database.ts';
 import type { StoreAdapters } from '../objects/objectStore.ts';
+import { folderStore } from '../objects/folder.ts';
+import { s3Store } from '../objects/s3.ts';
 import { csvAdapter } from '../source/csv.ts';
 import { jsonAdapter } from '../source/json.ts';
 import { ndjsonAdapter } from '../source/ndjson.ts';
@@ -29,4 +31,6 @@ export const TARGETS: TargetAdapters = new Map(
 export const DATABASES: DatabaseAdapters = new Map();
 
 /** Adapters of object stores by the scheme of their URLs. */
-export const STORES: StoreAdapters = new Map();
+export const STORES: StoreAdapters = new Map(
+  [folderStore, s3Store].map((adapter) => [adapter.scheme, adapter]),
+);

@@ -184,6 +184,7 @@ function passesOf(
   const sleep = (ms: number): Promise<void> => pause(ms, undefined, { signal });
   const work: MigrateWork['work'] = {
     root: realRoot(root),
+    keyPrefix: store?.keyPrefix ?? '',
     store: held === null ? null : store,
     readBack,
     memory: byteBudget(MEMORY),
