@@ -1,5 +1,7 @@
 /** Names the adapters. No other module does. */
 
+import type { DatabaseAdapters } from '../database/database.ts';
+import { sqliteDatabase } from '../database/sqlite.ts';
 import { csvAdapter } from '../source/csv.ts';
 import { jsonAdapter } from '../source/json.ts';
 import { ndjsonAdapter } from '../source/ndjson.ts';
@@ -21,4 +23,9 @@ export const ADAPTERS: ReadonlyMap<string, SourceAdapter> = new Map(
 /** Adapters of targets by the scheme of their URLs. */
 export const TARGETS: TargetAdapters = new Map(
   [sqliteTarget, postgresTarget].map((adapter) => [adapter.scheme, adapter]),
+);
+
+/** Adapters of databases that are changed in place, by the scheme of their URLs. */
+export const DATABASES: DatabaseAdapters = new Map(
+  [sqliteDatabase].map((adapter) => [adapter.scheme, adapter]),
 );
