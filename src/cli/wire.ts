@@ -1,6 +1,7 @@
 /** Names the adapters. No other module does. */
 
 import type { DatabaseAdapters } from '../database/database.ts';
+import { postgresDatabase } from '../database/postgres.ts';
 import { sqliteDatabase } from '../database/sqlite.ts';
 import { csvAdapter } from '../source/csv.ts';
 import { jsonAdapter } from '../source/json.ts';
@@ -27,5 +28,5 @@ export const TARGETS: TargetAdapters = new Map(
 
 /** Adapters of databases that are changed in place, by the scheme of their URLs. */
 export const DATABASES: DatabaseAdapters = new Map(
-  [sqliteDatabase].map((adapter) => [adapter.scheme, adapter]),
+  [sqliteDatabase, postgresDatabase].map((adapter) => [adapter.scheme, adapter]),
 );
