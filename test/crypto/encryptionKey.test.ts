@@ -1,7 +1,7 @@
 /** Keys: what is refused, what shows nothing, what is derived. */
 
 import { createHash } from 'node:crypto';
-import { inspect } from 'node:util';
+import { format, inspect } from 'node:util';
 
 import { describe, expect, it } from 'vitest';
 
@@ -62,7 +62,7 @@ describe('a key', () => {
       inspect(value, { depth: 9, showHidden: true, showProxy: true }),
       JSON.stringify(value) ?? '',
       JSON.stringify({ value }),
-      String(value as unknown as string),
+      format('%s %o %j', value, value, value),
       value instanceof Error ? (value.stack ?? '') : '',
     ]);
     const text = shown.join('\n');
