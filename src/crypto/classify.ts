@@ -15,14 +15,19 @@ import type { RowReference } from './rowReference.ts';
 
 export const ENVELOPE_PREFIX = 'enc:v1:';
 
-export type EnvelopeForm = 'a1' | 'fernet' | 'gcm3' | 'cbc2';
+const FORMS = ['a1', 'fernet', 'gcm3', 'cbc2'] as const;
+export type EnvelopeForm = (typeof FORMS)[number];
 /** `fernet` is a token without prefix. */
 export type LegacyForm = 'plain' | 'base64' | 'fernet';
 
+/** What may stand in a column, and under which keys. */
 export interface ColumnForms {
   /** Form of values without the prefix; null if there are to be none. */
   readonly legacy: LegacyForm | null;
-  readonly envelopes: readonly EnvelopeForm[];
+  /** Forms of values with the prefix; each under keys of its own, of which one opens a value. */
+  readonly envelopes: Readonly<Partial<Record<EnvelopeForm, readonly EncryptionKey[]>>>;
+  /** Keys of Fernet tokens without prefix, where `legacy` declares these. */
+  readonly legacyKeys?: readonly EncryptionKey[];
 }
 
 export type Classified =
@@ -51,11 +56,15 @@ interface Opener {
 
 export type Classify = (value: string | null, row: RowReference) => Classified;
 
-/** Makes the function that classifies values of a column with these forms, under these keys. */
-export function classifier(forms: ColumnForms, keys: readonly EncryptionKey[]): Classify {
-  const { legacy } = forms;
-  const openers = new Map(forms.envelopes.map((form) => [form, openersOf(form, keys)]));
-  const bare = legacy === 'fernet' ? openersOf('fernet', keys) : [];
+/** Makes the function that classifies values of a column. */
+export function classifier({ legacy, envelopes, legacyKeys = [] }: ColumnForms): Classify {
+  const openers = new Map(
+    FORMS.flatMap((form) => {
+      const keys = envelopes[form];
+      return keys === undefined ? [] : [[form, openersOf(form, keys)] as const];
+    }),
+  );
+  const bare = openersOf('fernet', legacyKeys);
   return (value, row) => {
     if (value === null) return { kind: 'null' };
     if (value === '') return { kind: 'empty' };

@@ -5,7 +5,13 @@ import { createCipheriv } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { a1 } from '../../src/crypto/a1.ts';
-import { classifier, type Classified, type ColumnForms } from '../../src/crypto/classify.ts';
+import {
+  classifier,
+  type Classified,
+  type EnvelopeForm,
+  type LegacyForm,
+} from '../../src/crypto/classify.ts';
+import type { EncryptionKey } from '../../src/crypto/encryptionKey.ts';
 import { fernet } from '../../src/crypto/fernet.ts';
 import { sealGcm3 } from '../../src/crypto/gcm3.ts';
 import { REFUSALS } from '../../src/crypto/opened.ts';
@@ -17,13 +23,20 @@ const second = countingKey(50, 'k2');
 const stranger = countingKey(100, 'k3');
 const nonce = counting(0, 12);
 const moment = { seconds: 1, iv: counting(0, 16) };
-const ALL: ColumnForms = { legacy: 'base64', envelopes: ['a1', 'fernet', 'gcm3', 'cbc2'] };
+const FORMS: readonly EnvelopeForm[] = ['a1', 'fernet', 'gcm3', 'cbc2'];
 
-const classify = (
-  value: string | null,
-  forms: Partial<ColumnForms> = {},
-  keys = [first, second],
-): Classified => classifier({ ...ALL, ...forms }, keys)(value, ROW);
+interface Declared {
+  readonly legacy?: LegacyForm | null;
+  readonly forms?: readonly EnvelopeForm[];
+  readonly keys?: readonly EncryptionKey[];
+}
+
+/** The same keys for every form. */
+function classify(value: string | null, declared: Declared = {}, row = ROW): Classified {
+  const { legacy = 'base64', forms = FORMS, keys = [first, second] } = declared;
+  const envelopes = Object.fromEntries(forms.map((form) => [form, keys]));
+  return classifier({ legacy, envelopes, legacyKeys: keys })(value, row);
+}
 
 function cbc2(start: number, text: string): string {
   const raw = Buffer.from(Array.from({ length: 32 }, (_, index) => start + index));
@@ -55,14 +68,14 @@ describe('a value', () => {
 
   it.each(ENTRIES)('is unknown, never plain, where no key opens its envelope: %s', (_, value) => {
     for (const legacy of ['plain', 'base64', 'fernet', null] as const) {
-      expect(classify(value, { legacy }, [first, stranger]).kind).toBe('unknown');
-      expect(classify(value, { legacy }, [])).toEqual({ kind: 'unknown', why: 'other-key' });
+      expect(classify(value, { legacy, keys: [first, stranger] }).kind).toBe('unknown');
+      expect(classify(value, { legacy, keys: [] })).toEqual({ kind: 'unknown', why: 'other-key' });
     }
   });
 
   it.each(ENTRIES)('is unknown where its form is not declared: %s', (form, value) => {
-    const envelopes = ALL.envelopes.filter((other) => other !== form);
-    expect(classify(value, { envelopes })).toEqual({ kind: 'unknown', why: 'undeclared-form' });
+    const forms = FORMS.filter((other) => other !== form);
+    expect(classify(value, { forms })).toEqual({ kind: 'unknown', why: 'undeclared-form' });
   });
 
   it('is unknown with the prefix alone, and with more parts than any form has', () => {
@@ -94,12 +107,20 @@ describe('a value', () => {
   });
 
   it.each(ENTRIES)('is unknown where it opens under two keys of the list: %s', (_, value) => {
-    const both = [second, countingKey(50, 'the same again')];
-    expect(classify(value, {}, both)).toEqual({ kind: 'unknown', why: 'several-keys' });
+    const keys = [second, countingKey(50, 'the same again')];
+    expect(classify(value, { keys })).toEqual({ kind: 'unknown', why: 'several-keys' });
+  });
+
+  it('is opened by the keys of its own form alone', () => {
+    const value = ENVELOPES['fernet'] ?? '';
+    const under = (fernet: readonly EncryptionKey[]): Classified =>
+      classifier({ legacy: null, envelopes: { a1: [second], fernet } })(value, ROW);
+    expect(under([second]).kind).toBe('envelope');
+    expect(under([first])).toEqual({ kind: 'unknown', why: 'not-authentic' });
   });
 
   it('is not an envelope of a row that it was copied from', () => {
-    const moved = classifier(ALL, [second])(ENVELOPES['a1'] ?? '', { ...ROW, key: ['2'] });
+    const moved = classify(ENVELOPES['a1'] ?? '', {}, { ...ROW, key: ['2'] });
     expect(moved).toEqual({ kind: 'unknown', why: 'not-authentic' });
   });
 
