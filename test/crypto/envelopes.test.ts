@@ -157,6 +157,7 @@ describe('a1', () => {
     ['a character of the other alphabet', sealed.replace(/.$/, '+')],
     ['more after it', `${sealed}.A`],
     ['an id that is not canonical', sealed.replace(cipher.kid, cipher.kid.replace(/.$/, 'B'))],
+    ['no dot after its id', sealed.replace(`${cipher.kid}.`, `${cipher.kid}A`)],
     ['a short id', sealed.replace(cipher.kid, cipher.kid.slice(1))],
     ['capitals in its prefix', sealed.replace('enc', 'ENC')],
   ])('does not read an envelope with %s', (_, envelope) => {
@@ -245,15 +246,16 @@ describe('fernet', () => {
     expect(cipher.open(forged(Buffer.from([0xff, 0xfe]), true))).toEqual({ refused: 'not-text' });
     expect(cipher.open(forged(Buffer.alloc(16, 17), false))).toEqual({ refused: 'padding' });
     expect(cipher.open(forged(Buffer.from('sk'), true))).toEqual({ text: 'sk' });
+    expect(cipher.open(forged(Buffer.from('sk'), true, 1))).toEqual({ refused: 'form' });
   });
 
   /** A token with a valid MAC over any bytes. */
-  function forged(plain: Uint8Array, padded: boolean): string {
+  function forged(plain: Uint8Array, padded: boolean, more = 0): string {
     const key = Buffer.from(FERNET_KEY, 'base64url');
     const block = createCipheriv('aes-128-cbc', key.subarray(16), Buffer.alloc(16));
     block.setAutoPadding(padded);
     const head = Buffer.from([0x80, ...Buffer.alloc(24)]);
-    const signed = Buffer.concat([head, block.update(plain), block.final()]);
+    const signed = Buffer.concat([head, block.update(plain), block.final(), Buffer.alloc(more)]);
     const mac = createHmac('sha256', key.subarray(0, 16)).update(signed).digest();
     return encodeBase64(Buffer.concat([signed, mac]), 'urlsafe');
   }
