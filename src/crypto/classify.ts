@@ -93,8 +93,11 @@ function classifyEnvelope(
 /** Forms differ by characters that the others cannot have, so each is one form at most. */
 function formOf(value: string): EnvelopeForm | null {
   if (value.startsWith('a1.', ENVELOPE_PREFIX.length)) return 'a1';
-  const colons = value.split(':', 6).length - 3;
-  return (['fernet', 'cbc2', 'gcm3'] as const)[colons] ?? null;
+  const one = value.indexOf(':', ENVELOPE_PREFIX.length);
+  if (one < 0) return 'fernet';
+  const two = value.indexOf(':', one + 1);
+  if (two < 0) return 'cbc2';
+  return value.includes(':', two + 1) ? null : 'gcm3';
 }
 
 function openersOf(form: EnvelopeForm, keys: readonly EncryptionKey[]): readonly Opener[] {

@@ -15,16 +15,17 @@ export interface RowReference {
 
 /** Joins parts, each as UTF-8 after its length in bytes (u32, big-endian). */
 export function lengthPrefixed(parts: readonly string[]): Buffer {
-  let size = 0;
-  for (const part of parts) size += 4 + Buffer.byteLength(part);
-  const bytes = Buffer.allocUnsafe(size);
+  // UTF-8 has three bytes at most for a UTF-16 unit; counting them first would take a pass more.
+  let most = 0;
+  for (const part of parts) most += 4 + 3 * part.length;
+  const bytes = Buffer.allocUnsafe(most);
   let at = 0;
   for (const part of parts) {
     const written = bytes.write(part, at + 4);
     bytes.writeUInt32BE(written, at);
     at += 4 + written;
   }
-  return bytes;
+  return bytes.subarray(0, at);
 }
 
 /**
