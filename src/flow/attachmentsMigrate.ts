@@ -64,8 +64,8 @@ export async function attachmentsMigrate(
     const command = 'attachments migrate';
     held = dryRun ? null : holdRun({ paths, run, command, who }, env);
     const moved = await moveAll(open, held, options, env, found);
-    const isDone = held !== null && moved.left === 0 && !held.isEmpty();
-    const listed = isDone ? await list(held, env) : null;
+    const listed =
+      held !== null && moved.left === 0 && !held.isEmpty() ? await list(held, env) : null;
     held?.end(countsOf(moved));
     return outcomeOf(moved, listed, open, options, found);
   } finally {
