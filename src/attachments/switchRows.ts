@@ -30,6 +30,8 @@ export interface RowSwitch {
 
 const MOST_IN_BATCH = 500;
 const MOST_WAITING = 2 * MOST_IN_BATCH;
+/** How long a row waits for others at most: what reaches the disk costs the same for one and for many. */
+const GATHER_MS = 200;
 
 /** Makes a switch. `journal` appends lines durably; `onDone` is told after each batch. */
 export function rowSwitch(
@@ -39,9 +41,9 @@ export function rowSwitch(
   const waiting: Switched[] = [];
   let counts: SwitchCounts = { done: 0, bytes: 0, elsewhere: 0 };
   let running: Promise<void> | null = null;
-  const drain = async (): Promise<void> => {
-    // What waits while a batch is written becomes the next one.
-    while (waiting.length > 0) {
+  let timer: NodeJS.Timeout | null = null;
+  const drain = async (least: number): Promise<void> => {
+    while (waiting.length >= least) {
       const batch = waiting.splice(0, MOST_IN_BATCH);
       journal(batch.map(eventOf));
       const done = await switchBatch(batch);
@@ -53,21 +55,31 @@ export function rowSwitch(
       onDone(counts);
     }
   };
-  const start = (): Promise<void> =>
-    (running ??= drain().finally(() => {
+  const start = (least: number): Promise<void> => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    return (running ??= drain(least).finally(() => {
       running = null;
     }));
+  };
+  // A failure is thrown to the one who adds the next row, or finishes.
+  let failed: { readonly error: unknown } | null = null;
+  const fail = (error: unknown): void => {
+    failed ??= { error };
+  };
   return {
     async add(row) {
+      if (failed !== null) throw failed.error;
       waiting.push(row);
-      const work = start();
-      if (waiting.length >= MOST_WAITING) await work;
-      else work.catch(() => {});
+      if (waiting.length >= MOST_WAITING) await start(MOST_IN_BATCH);
+      else if (waiting.length >= MOST_IN_BATCH) start(MOST_IN_BATCH).catch(fail);
+      else timer ??= setTimeout(() => void start(1).catch(fail), GATHER_MS);
     },
     async finish() {
       // What a failed batch leaves has no key, and is moved by the next run.
-      while (waiting.length > 0) await start();
-      await running;
+      while (failed === null && (waiting.length > 0 || running !== null)) await start(1);
+      if (timer !== null) clearTimeout(timer);
+      if (failed !== null) throw failed.error;
       return counts;
     },
   };
