@@ -6,7 +6,7 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 
 import { SignatureV4 } from '@smithy/signature-v4';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import {
