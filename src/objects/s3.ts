@@ -201,7 +201,7 @@ function signedUrl(session: Session, name: string, seconds: number): string {
       hint: 'give a number of seconds in between',
     });
   }
-  const { base, lastKeys, keys } = session.sdk;
+  const { base, lastKeys, keys } = session.identity;
   // So that credentials are new when the next URL is signed; what fails here, fails there, too.
   keys().catch(() => {});
   const path = `${base.pathname === '/' ? '' : base.pathname}/${encodeKey(name)}`;
