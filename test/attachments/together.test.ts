@@ -90,7 +90,7 @@ describe.each(DATABASES)('attachments of $name', (database) => {
     expect(await faultsOf(uploads, now, store, name)).toEqual([]);
     const moved = await Promise.all(
       ['one', 'two', 'last'].map(async (run) => {
-        const { facts = {} } = await said(project, ['verify', '--run', run], { env });
+        const { facts } = await said(project, ['verify', '--run', run], { env });
         expect(facts['wrong'] ?? 0).toBe(0);
         return Number(facts['right'] ?? 0);
       }),
@@ -111,16 +111,16 @@ describe.each(DATABASES)('attachments of $name', (database) => {
 
   it('are not done while uploads still land on disk: the newest row is named', async () => {
     let id = ROWS + 1000;
-    let going = true;
+    const ends = new AbortController();
     const application = (async () => {
-      while (going) {
+      while (!ends.signal.aborted) {
         const upload = written((id += 1));
         await database.insert(project, name, [upload.row]);
         await wait(30);
       }
     })();
     const { code, failure } = await said(project, ['migrate', '--run', 'behind'], { env });
-    going = false;
+    ends.abort();
     await application;
     expect(code).toBe(1);
     expect(failure?.line).toMatch(
