@@ -1,6 +1,7 @@
 /** Names the adapters. No other module does. */
 
 import type { DatabaseAdapters } from '../database/database.ts';
+import { sqliteDatabase } from '../database/sqlite.ts';
 import type { StoreAdapters } from '../objects/objectStore.ts';
 import { csvAdapter } from '../source/csv.ts';
 import { jsonAdapter } from '../source/json.ts';
@@ -26,7 +27,9 @@ export const TARGETS: TargetAdapters = new Map(
 );
 
 /** Adapters of databases that are changed in place, by the scheme of their URLs. */
-export const DATABASES: DatabaseAdapters = new Map();
+export const DATABASES: DatabaseAdapters = new Map(
+  [sqliteDatabase].map((adapter) => [adapter.scheme, adapter]),
+);
 
 /** Adapters of object stores by the scheme of their URLs. */
 export const STORES: StoreAdapters = new Map();

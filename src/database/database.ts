@@ -78,7 +78,7 @@ export interface RowFilter {
   readonly notNull: readonly string[];
 }
 
-/** A change of one row. All changes of a batch expect and set the same columns. */
+/** A change of one row. All changes of a batch expect and set the same columns; no two are of one row. */
 export interface Change {
   readonly key: RowKey;
   /** What columns of the request must hold for the change to be done. */
