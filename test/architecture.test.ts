@@ -15,6 +15,7 @@ type Tree = ReadonlyMap<string, string>;
 
 /** Where each package is used: one that is somewhere else has leaked, one that is nowhere must go. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@aws-sdk/client-s3': ['objects'],
   ajv: ['mapping', 'seal'],
   'csv-parse': ['attachments'],
   'better-sqlite3': ['database', 'disk', 'extsort', 'mapping', 'scan', 'source', 'target'],

@@ -2,7 +2,9 @@
 
 import type { DatabaseAdapters } from '../database/database.ts';
 import { sqliteDatabase } from '../database/sqlite.ts';
+import { folderStore } from '../objects/folder.ts';
 import type { StoreAdapters } from '../objects/objectStore.ts';
+import { s3Store } from '../objects/s3.ts';
 import { csvAdapter } from '../source/csv.ts';
 import { jsonAdapter } from '../source/json.ts';
 import { ndjsonAdapter } from '../source/ndjson.ts';
@@ -32,4 +34,6 @@ export const DATABASES: DatabaseAdapters = new Map(
 );
 
 /** Adapters of object stores by the scheme of their URLs. */
-export const STORES: StoreAdapters = new Map();
+export const STORES: StoreAdapters = new Map(
+  [folderStore, s3Store].map((adapter) => [adapter.scheme, adapter]),
+);

@@ -1,0 +1,86 @@
+/**
+ * Files that appear whole or not at all, and never in the place of another: written and synced under a
+ * temporary name, then linked to their own, which fails where something is there.
+ */
+
+import { closeSync, constants, fsyncSync, linkSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { createFile, makeFolder, syncFolder, writeAll } from '../../disk/durable.ts';
+import { systemCode } from '../../disk/errors.ts';
+import { inPlace, openNoLinks, removeFile, statOf } from '../../disk/noLinks.ts';
+import type { Scratch } from '../../disk/scratch.ts';
+
+/** Names of temporary files that no one else gives. */
+export interface Drafts {
+  /** Writes a temporary file and syncs it; returns its path. */
+  write(chunks: Iterable<Uint8Array>): string;
+  /** Removes a temporary file. */
+  drop(path: string): void;
+}
+
+export function draftsIn(scratch: Scratch): Drafts {
+  let next = 1;
+  return {
+    write(chunks) {
+      const path = join(scratch.path, `draft-${next}`);
+      next += 1;
+      const file = createFile(path);
+      try {
+        for (const chunk of chunks) writeAll(file, chunk);
+        fsyncSync(file);
+      } catch (error) {
+        removeFile(path);
+        throw error;
+      } finally {
+        closeSync(file);
+      }
+      return path;
+    },
+    drop: removeFile,
+  };
+}
+
+/** Gives a file a second name, durably; false if something has that name already. */
+export function linkNew(from: string, to: string): boolean {
+  try {
+    inPlace(from, (old) => {
+      inPlace(to, (fresh) => {
+        linkSync(old, fresh);
+      });
+    });
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    // Whoever linked it may not have synced it yet.
+    syncFolder(dirname(to));
+    return false;
+  }
+  syncFolder(dirname(to));
+  return true;
+}
+
+/** Creates the folder of a file, and syncs the folders above it that are new, up to `root`. */
+export function makeFolderOf(root: string, path: string): void {
+  const folder = dirname(path);
+  if (statOf(folder) !== undefined) return;
+  makeFolder(folder);
+  for (let above = dirname(folder); above.length >= root.length; above = dirname(above)) {
+    syncFolder(above);
+  }
+}
+
+/** Reads a small file; null if it is not there. */
+export function readSmall(path: string): string | null {
+  let file: number;
+  try {
+    file = openNoLinks(path, constants.O_RDONLY);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null;
+    throw error;
+  }
+  try {
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
