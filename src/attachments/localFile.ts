@@ -53,7 +53,7 @@ export function realRoot(path: string): string {
     if (systemCode(error) !== 'ENOENT') throw readFailure(error, path);
   }
   throw new Failure('USAGE', {
-    what: 'the folder of the attachments does not exist',
+    what: 'the folder of the attachments is not there, or is no folder',
     where: path,
     hint: 'correct "root" in mapping/attachments.json, or mount the disk',
   });
@@ -108,7 +108,7 @@ function inspect(handle: FileHandle, root: string, place: string): LocalFile | R
   const kind = kindOf(stat);
   if (kind !== null) return refusal(`its path leads to ${kind}, not to a file: correct the row`);
   if (!isBelow(realPlace(handle, place), root)) {
-    return refusal('a link in its path leads out of the root: move the file below it');
+    return refusal('a link in its path leads out of the root: move the file below the root');
   }
   return {
     size: Number(stat.size),
@@ -160,9 +160,10 @@ function refusedOpening(error: unknown, place: string): Refusal {
   if (code === 'ENOENT' || code === 'ENOTDIR') return refusal(missing(place));
   if (code === 'ELOOP') return refusal('its path leads to a symbolic link: name the file itself');
   if (code === 'EACCES' || code === 'EPERM') {
-    return refusal('the file may not be read: give this user the right, then run again');
+    return refusal('this user may not read the file: give it the right, then run again');
   }
-  if (code === 'ENAMETOOLONG') return refusal('its path is longer than this system allows');
+  if (code === 'ENAMETOOLONG')
+    return refusal('its path is too long for this system: give the file a shorter one');
   if (code === 'ENXIO' || code === 'ENODEV') {
     return refusal('its path leads to a device or socket, not to a file: correct the row');
   }

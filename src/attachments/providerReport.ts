@@ -61,7 +61,7 @@ export async function readProviderReport(
       const found = find.get(key);
       if (found === undefined) {
         const hint = 'ask the provider for a report of all objects';
-        throw new Failure('OBJECT', { what: 'as the report does not have it', hint });
+        throw new Failure('OBJECT', { what: 'the report does not have it', hint });
       }
       return found === sha256 ? null : 'the object in the store has other bytes';
     },

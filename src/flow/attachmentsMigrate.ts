@@ -272,7 +272,7 @@ function outcomeOf(
         ? []
         : [`root       ${listed.root} over ${counted(listed.count, 'attachment')} of the run`]),
       ...(left === 0 && !options.dryRun
-        ? ['nothing is left on disk without a key, counted twice']
+        ? ['no row is left on disk without a key, counted twice']
         : []),
     ],
   });
@@ -294,12 +294,12 @@ function notesOf(
   const more = left - counts.refused;
   if (stopped) notes.push('stopped before the end: run it again to go on');
   else if (limit !== null && more > 0)
-    notes.push(`${grouped(more)} more are on disk: run it again`);
+    notes.push(`${grouped(more)} more ${more === 1 ? 'row is' : 'rows are'} on disk: run it again`);
   return notes;
 }
 
 function failureOf(
-  { counts, newest, left }: Result,
+  { counts, newest, left, stopped }: Result,
   where: string,
   { dryRun }: AttachmentsMigrateOptions,
 ): Failure | null {
@@ -312,9 +312,10 @@ function failureOf(
     });
   }
   if (counts.refused === 0) return null;
-  const cannot = counts.refused === 1 ? 'file cannot' : 'files cannot';
+  const files = `${grouped(counts.refused)} ${counts.refused === 1 ? 'file' : 'files'}`;
+  const others = stopped || left > counts.refused ? '' : '; all others were';
   return new Failure('REJECTED', {
-    what: `${grouped(counts.refused)} ${cannot} move${dryRun ? '' : '; all others have'}`,
+    what: dryRun ? `${files} cannot be moved` : `${files} could not be moved${others}`,
     where,
     hint: 'do what the findings say, then run it again',
   });
