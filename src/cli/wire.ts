@@ -1,6 +1,7 @@
 /** Names the adapters. No other module does. */
 
 import type { DatabaseAdapters } from '../database/database.ts';
+import { postgresDatabase } from '../database/postgres.ts';
 import { sqliteDatabase } from '../database/sqlite.ts';
 import { folderStore } from '../objects/folder.ts';
 import type { StoreAdapters } from '../objects/objectStore.ts';
@@ -30,7 +31,7 @@ export const TARGETS: TargetAdapters = new Map(
 
 /** Adapters of databases that are changed in place, by the scheme of their URLs. */
 export const DATABASES: DatabaseAdapters = new Map(
-  [sqliteDatabase].map((adapter) => [adapter.scheme, adapter]),
+  [sqliteDatabase, postgresDatabase].map((adapter) => [adapter.scheme, adapter]),
 );
 
 /** Adapters of object stores by the scheme of their URLs. */

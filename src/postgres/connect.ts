@@ -14,6 +14,9 @@ import { labelOf, type PostgresSettings } from './settings.ts';
 /** Cells as the server writes them. */
 export type TextRow = (string | null)[];
 
+/** A parameter of a statement, as text; an array for an array. */
+export type Parameter = string | null | readonly (string | null)[];
+
 export interface ResultColumn {
   readonly name: string;
   /** Oid of the type. */
@@ -32,6 +35,8 @@ export interface Connection {
   readonly processId: number | null;
   /** Runs one or more statements; returns the rows of the last. Failures name `table`. @throws Failure */
   query(sql: string, table?: string): Promise<TextRow[]>;
+  /** Runs one statement with parameters, which the server prepares once per session. @throws Failure */
+  execute(text: string, values: readonly Parameter[], table?: string): Promise<TextRow[]>;
   /** Runs a query of no rows, and returns the columns of its result. @throws Failure */
   describe(sql: string): Promise<readonly ResultColumn[]>;
   /** Runs a `COPY … TO STDOUT`; chunks end anywhere. Errors of the stream are not yet Failures. */
@@ -153,6 +158,7 @@ function connectionOf(
   stream: () => Readable,
   { signal, stop, failure }: Ending,
 ): Connection {
+  const names = new Map<string, string>();
   const run = async (query: QueryConfig, table?: string): Promise<Answer> => {
     signal.throwIfAborted();
     try {
@@ -168,6 +174,13 @@ function connectionOf(
     processId: (client as unknown as { processID: number | null }).processID,
     async query(sql, table) {
       const { rows } = await run({ text: sql, rowMode: 'array' } as QueryConfig, table);
+      return rows;
+    },
+    async execute(text, values, table) {
+      const name = names.get(text) ?? `sealift${names.size}`;
+      names.set(text, name);
+      const query = { name, text, values: [...values], rowMode: 'array' };
+      const { rows } = await run(query as QueryConfig, table);
       return rows;
     },
     async describe(sql) {

@@ -3,7 +3,17 @@
  * exactly one page, and nothing is overwritten that was not read, by type and by bytes.
  */
 
-import fc from 'fast-check';
+import {
+  array,
+  assert,
+  asyncProperty,
+  constant,
+  constantFrom,
+  integer,
+  oneof,
+  record,
+  uniqueArray,
+} from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { keyText, sameCell } from '../../src/database/cells.ts';
@@ -22,6 +32,7 @@ import { Failure } from '../../src/outcome/failure.ts';
 import { workFolder } from '../kit/project.ts';
 import {
   memory,
+  postgres,
   sqlite,
   VARIABLES,
   type Place,
@@ -30,7 +41,7 @@ import {
 } from './databaseSubjects.ts';
 
 const work = workFolder('databases');
-const SUBJECTS: readonly Subject[] = [memory(), sqlite(work)];
+const SUBJECTS: readonly Subject[] = [memory(), sqlite(work), postgres(18), postgres(15)];
 
 const ALL: RowFilter = { isNull: [], notNull: [] };
 
@@ -91,6 +102,10 @@ async function linesOf(database: Database): Promise<(readonly Cell[])[]> {
   const lines: (readonly Cell[])[] = [];
   for await (const batch of database.readLog(LOG)) lines.push(...batch);
   return lines;
+}
+
+function setting(set: Record<string, Cell>): Change[] {
+  return [{ key: [1n], expect: {}, set }];
 }
 
 function numbered(count: number, from = 1): Record<string, Cell>[] {
@@ -160,7 +175,9 @@ describe.each(SUBJECTS)('$name', (subject) => {
   });
 
   it_('counts and filters rows by what is null', async () => {
-    const rows = numbered(20).map((row, at) => ({ ...row, stored: at % 3 === 0 ? 'k' : null }));
+    const rows = numbered(20).map((row, at) =>
+      Object.assign(row, { stored: at % 3 === 0 ? 'k' : null }),
+    );
     const [, , table] = await files(rows);
     const open_: RowFilter = { isNull: ['stored'], notNull: ['path'] };
     expect(await table.count(ALL)).toBe(20);
@@ -238,12 +255,9 @@ describe.each(SUBJECTS)('$name', (subject) => {
     const row = { id: 1n, path: 'p', stored: null, raw: Buffer.from([0, 255]), size: 2n ** 62n };
     const [place, , table] = await files([row]);
     const [read] = await table.read([[1n]]);
-    expect(read?.cells.map((cell) => (cell instanceof Uint8Array ? [...cell] : cell))).toEqual([
-      'p',
-      null,
-      [0, 255],
-      2n ** 62n,
-    ]);
+    expect(
+      read?.cells.map((cell) => (cell instanceof Uint8Array ? Array.from(cell) : cell)),
+    ).toEqual(['p', null, [0, 255], 2n ** 62n]);
     const set = { stored: "k'\\\u{1f511}", raw: Uint8Array.of(1, 0, 2), size: -5n };
     const good = { path: 'p', stored: null, raw: Uint8Array.of(0, 255), size: 2n ** 62n };
     const bad: Record<string, Cell>[] = [
@@ -377,18 +391,17 @@ describe.each(SUBJECTS)('$name', (subject) => {
 
   it_('refuses to change what it may not', async () => {
     const [place, , table] = await files(numbered(1));
-    const change = (set: Record<string, Cell>): Change[] => [{ key: [1n], expect: {}, set }];
     for (const set of [{ id: 5n }, { size: 'x' }, { stored: 5n }]) {
-      expect((await failureOf(table.swap(change(set)))).code).toBe('TARGET');
+      expect((await failureOf(table.swap(setting(set)))).code).toBe('TARGET');
     }
     const reader = await open(place, { writes: false });
     const request = { table: 'files', key: ['id'], columns: ['stored'] };
     const readOnly = await reader.table(request);
     expect(await readOnly.count(ALL)).toBe(1);
-    expect((await failureOf(readOnly.swap(change({ stored: 'x' })))).code).toBe('TARGET');
+    expect((await failureOf(readOnly.swap(setting({ stored: 'x' })))).code).toBe('TARGET');
     expect((await failureOf(reader.createLog(LOG))).code).toBe('TARGET');
     await expect(
-      table.swap([...change({ stored: 'x' }), ...change({ stored: 'y' })]),
+      table.swap([...setting({ stored: 'x' }), ...setting({ stored: 'y' })]),
     ).rejects.toThrow(TypeError);
     expect((await place.rows('files'))[0]?.['stored']).toBe(null);
   });
@@ -428,7 +441,7 @@ describe.each(SUBJECTS)('$name', (subject) => {
   it_('has one command of a name at a time, and others beside it', async () => {
     const [place, database] = await files([]);
     await database.lock('attachments');
-    const other = await open(place);
+    const other = await open(place, { lockMs: 300 });
     const failure = await failureOf(other.lock('attachments'));
     expect(failure.code).toBe('BUSY');
     await other.lock('keys');
@@ -457,20 +470,20 @@ describe.each(SUBJECTS)('$name', (subject) => {
 
   it_('is a model of compare-and-set, whatever is written meanwhile', async () => {
     const [place, , table] = await files(numbered(4));
-    const cell = fc.constantFrom<Cell>(null, '', 'a', 'A', 'a ', '\u{e9}', 'e\u{301}');
-    const id = fc.integer({ min: 1, max: 5 }).map(BigInt);
-    const step = fc.oneof(
-      fc.record({ kind: fc.constant('write' as const), id, cell }),
-      fc.record({
-        kind: fc.constant('swap' as const),
-        changes: fc.uniqueArray(fc.record({ id, expected: cell, wanted: cell }), {
+    const cell = constantFrom<Cell>(null, '', 'a', 'A', 'a ', '\u{e9}', 'e\u{301}');
+    const id = integer({ min: 1, max: 5 }).map(BigInt);
+    const step = oneof(
+      record({ kind: constant('write' as const), id, cell }),
+      record({
+        kind: constant('swap' as const),
+        changes: uniqueArray(record({ id, expected: cell, wanted: cell }), {
           selector: (one) => one.id,
           minLength: 1,
         }),
       }),
     );
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+    await assert(
+      asyncProperty(array(step, { maxLength: 12 }), async (steps) => {
         const model = new Map<bigint, Cell>();
         for (const row of await place.rows('files')) {
           model.set(row['id'] as bigint, row['stored'] ?? null);

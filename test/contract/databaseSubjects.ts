@@ -3,11 +3,13 @@
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
+import { Client } from 'pg';
 
 import type { Cell, ColumnFacts, DatabaseAdapter } from '../../src/database/database.ts';
 import { emptyDatabase, memoryDatabases, type MemoryDatabase } from '../../src/database/memory.ts';
+import { postgresDatabase } from '../../src/database/postgres.ts';
 import { sqliteDatabase } from '../../src/database/sqlite.ts';
-import { PASSWORD } from '../kit/postgres.ts';
+import { PASSWORD, postgresHome, startPostgres, type Postgres } from '../kit/postgres.ts';
 
 export interface ColumnSpec {
   readonly name: string;
@@ -44,7 +46,7 @@ export interface Place extends Application {
 
 export interface Subject {
   readonly name: string;
-  readonly kind: 'memory' | 'sqlite';
+  readonly kind: 'memory' | 'sqlite' | 'postgres';
   readonly adapter: DatabaseAdapter;
   readonly isHere: boolean;
   begin(): Promise<void>;
@@ -104,13 +106,23 @@ function application(
   };
 }
 
+function sameInSqlite(column: string, value: string): string {
+  return `${column} IS ${value} COLLATE BINARY`;
+}
+
+function sameInPostgres(column: string, value: string): string {
+  const isText = value.startsWith("'") && !value.startsWith("'\\x");
+  return `${column} IS NOT DISTINCT FROM ${value}${isText ? ' COLLATE "C"' : ''}`;
+}
+
 let made = 0;
+
+function factsOf({ name, kind, notNull }: ColumnSpec): ColumnFacts {
+  return { name, type: kind, kind, nullable: notNull !== true, maxLength: null };
+}
 
 export function memory(): Subject {
   const databases = new Map<string, MemoryDatabase>();
-  const factsOf = ({ name, kind, notNull }: ColumnSpec): ColumnFacts => {
-    return { name, type: kind, kind, nullable: notNull !== true, maxLength: null };
-  };
   return {
     name: 'memory',
     kind: 'memory',
@@ -132,7 +144,7 @@ export function memory(): Subject {
       return {
         rest: `m${made}`,
         insert: async (table, rows) => {
-          rowsOf(table).push(...rows.map((row) => ({ ...row })));
+          rowsOf(table).push(...rows.map((row) => Object.assign({}, row)));
         },
         update: async (table, where, set) => {
           for (const row of matching(table, where)) Object.assign(row, set);
@@ -142,7 +154,7 @@ export function memory(): Subject {
             rowsOf(table).splice(rowsOf(table).indexOf(row), 1);
           }
         },
-        rows: async (table) => rowsOf(table).map((row) => ({ ...row })),
+        rows: async (table) => rowsOf(table).map((row) => Object.assign({}, row)),
         sql: () => Promise.reject(new Error('memory has no SQL')),
       };
     },
@@ -183,12 +195,75 @@ export function sqlite(folder: string): Subject {
         statement.run();
         return [];
       };
-      const same = (column: string, value: string): string =>
-        `${column} IS ${value} COLLATE BINARY`;
-      return { rest: path, ...application(run, (hex) => `x'${hex}'`, same) };
+      return { rest: path, ...application(run, (hex) => `x'${hex}'`, sameInSqlite) };
     },
     async end() {
       for (const db of open) db.close();
+    },
+  };
+}
+
+const OIDS: ReadonlyMap<number, (text: string) => Cell> = new Map([
+  [20, (text: string): Cell => BigInt(text)],
+  [23, (text: string): Cell => BigInt(text)],
+  [17, (text: string) => Buffer.from(text.slice(2), 'hex')],
+]);
+
+/** A server's database, and the server itself, for tests that stop it. */
+export interface PostgresSubject extends Subject {
+  server(): Postgres;
+}
+
+export function postgres(version: number): PostgresSubject {
+  let server: Postgres;
+  const clients: Client[] = [];
+  const types = { text: 'text', integer: 'bigint', bytes: 'bytea' };
+  return {
+    name: `postgres ${version}`,
+    kind: 'postgres',
+    adapter: postgresDatabase,
+    isHere: postgresHome(version) !== null,
+    server: () => server,
+    async begin() {
+      server = await startPostgres({ version });
+    },
+    async make(tables) {
+      made += 1;
+      const name = `d${made}`;
+      const statements = tables.map(({ name: table, columns, key }) => {
+        const lines = columns.map(
+          (one) =>
+            `${quoted(one.name)} ${types[one.kind]}${one.loose === true ? ' COLLATE loose' : ''}${one.notNull === true ? ' NOT NULL' : ''}`,
+        );
+        return `CREATE TABLE ${quoted(table)} (${lines.join(', ')}, PRIMARY KEY (${key.map(quoted).join(', ')}))`;
+      });
+      const url = await server.create(
+        name,
+        [
+          `CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`,
+          ...statements,
+        ].join('; '),
+      );
+      const client = new Client({
+        connectionString: url,
+        types: { getTypeParser: (oid: number) => OIDS.get(oid) ?? String },
+      });
+      client.on('error', () => {});
+      await client.connect();
+      clients.push(client);
+      const run: Run = async (sql) => {
+        const found: unknown = await client.query(sql);
+        const last = Array.isArray(found) ? found.at(-1) : found;
+        return (last as { rows: Record<string, Cell>[] }).rows;
+      };
+      return {
+        rest: server.source(name).slice('postgres:'.length),
+        ...application(run, (hex) => `'\\x${hex}'::bytea`, sameInPostgres),
+      };
+    },
+    async end() {
+      for (const client of clients) await client.end().catch(() => {});
+      await server.stop();
     },
   };
 }

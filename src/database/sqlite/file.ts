@@ -52,8 +52,8 @@ function existing(shown: string): string {
 
 function encoder(encoding: string): (text: string) => Buffer {
   if (encoding === 'UTF-8') return (text) => Buffer.from(text);
-  const little = (text: string): Buffer => Buffer.from(text, 'utf16le');
-  return encoding === 'UTF-16le' ? little : (text) => little(text).swap16();
+  if (encoding === 'UTF-16le') return (text) => Buffer.from(text, 'utf16le');
+  return (text) => Buffer.from(text, 'utf16le').swap16();
 }
 
 /** Runs `work`; turns errors of SQLite into Failures that name the place, and never a value. */
