@@ -48,7 +48,7 @@ export async function readProviderReport(
     database.exec('COMMIT');
   } catch (error) {
     database.close();
-    throw systemCode(error)?.startsWith('E') === true ? readFailure(error, file) : noReport(file);
+    throw failureOf(error, file);
   }
   if (count === 0) {
     database.close();
@@ -69,6 +69,15 @@ export async function readProviderReport(
       database.close();
     },
   };
+}
+
+function failureOf(error: unknown, file: string): unknown {
+  const code = systemCode(error) ?? '';
+  if (code === 'ENOENT') {
+    const hint = 'check the path after --report';
+    return new Failure('USAGE', { what: 'there is no such report', where: file, hint });
+  }
+  return code.startsWith('E') ? readFailure(error, file) : noReport(file);
 }
 
 function noReport(file: string): Failure {

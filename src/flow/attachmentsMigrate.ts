@@ -61,6 +61,8 @@ export async function attachmentsMigrate(
   let held: HeldRun | null = null;
   try {
     await assertAnyRow(open);
+    // A root that is not mounted is told before anything is recorded.
+    realRoot(open.root);
     const command = 'attachments migrate';
     held = dryRun ? null : holdRun({ paths, run, command, who }, env);
     const moved = await moveAll(open, held, options, env, found);
@@ -125,9 +127,9 @@ async function moveAll(
   env.progress.end();
   const stopped = env.stopping.aborted;
   const left = await countLeft(tables);
-  const settled = stopped || held === null || hasLimit || left > sum.refused;
+  const known = stopped || held === null || hasLimit || left > sum.refused;
   // Counted twice, as an application that uploads to disk has its pauses.
-  const again = settled ? left : await countAgain(tables, env);
+  const again = known ? left : await countAgain(tables, env);
   const isBehind = held !== null && !hasLimit && !stopped && again > sum.refused;
   const newest = isBehind ? await newestLeft(open) : null;
   return { counts: sum, switched, left: again, newest, stopped };
@@ -306,7 +308,7 @@ function failureOf(
   if (newest !== null) {
     const more = left - counts.refused;
     return new Failure('REJECTED', {
-      what: `uploads still land on disk: ${counted(more, 'row')} came meanwhile, the last is ${newest}`,
+      what: `uploads still land on disk; ${counted(more, 'row')} came meanwhile, the last is ${newest}`,
       where,
       hint: 'let the application write to the store, then run it again',
     });
