@@ -141,7 +141,7 @@ function storeOfEnvironment({ variables }: Environment): string {
   throw new Failure('USAGE', {
     what: 'nothing says which store the files move to',
     where: PROVIDER,
-    hint: `set it to s3, with OBJECT_STORAGE_S3_BUCKET and the others (docs/commands/attachments.md), or give "store" in mapping/${ATTACHMENTS_FILE}`,
+    hint: `set it to s3, with OBJECT_STORAGE_S3_BUCKET and the others (docs/stores.md), or give "store" in mapping/${ATTACHMENTS_FILE}`,
   });
 }
 

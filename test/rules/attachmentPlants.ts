@@ -97,10 +97,10 @@ function changeObject(project: string): void {
 /** A file that grows while it is stored. */
 const growing =
   (project: string): Wrap =>
-  ({ put }) => ({
+  (store) => ({
     async put(...given) {
       appendFileSync(join(project, FILE), '!');
-      return put(...given);
+      return store.put(...given);
     },
   });
 
