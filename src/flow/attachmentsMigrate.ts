@@ -215,7 +215,7 @@ function passesOf(
         findings.add({ rule, severity: 'BLOCKER', ...about, reason });
       },
       onRow({ moved, bytes, refused }) {
-        progress.update(before.moved + moved, before.bytes + bytes, refused);
+        progress.update(before.moved + moved + refused, before.bytes + bytes, refused);
       },
     });
     return { counts, switched };
