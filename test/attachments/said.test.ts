@@ -33,6 +33,13 @@ function run(project: string, name: string, ...more: readonly string[]): Promise
   return sealift(['attachments', name, '--project', project, ...more]);
 }
 
+/** Changes the bytes of the object of the first row. */
+function harm(project: string): void {
+  const [object = ''] = globSync('objects/file/1/*', { cwd: project });
+  chmodSync(join(project, object), 0o600);
+  writeFileSync(join(project, object), 'A.TXT');
+}
+
 describe('a run that could not move all', () => {
   it('says that all others were moved where that is so', async () => {
     const project = projectOf('all', ['a.txt', 'b.txt'], ['lost.txt']);
@@ -64,12 +71,6 @@ describe('a run that could not move all', () => {
 });
 
 describe('the advice for an object that is wrong', () => {
-  const harm = (project: string): void => {
-    const [object = ''] = globSync('objects/file/1/*', { cwd: project });
-    chmodSync(join(project, object), 0o600);
-    writeFileSync(join(project, object), 'A.TXT');
-  };
-
   it('is to roll back while the file is on disk', async () => {
     const project = projectOf('there', ['a.txt'], []);
     await run(project, 'migrate');
