@@ -37,6 +37,8 @@ export type ReadBack = 'head' | 'full';
 export interface MoveWork {
   /** Real path of the folder that all files are below. */
   readonly root: string;
+  /** What all keys begin with, before the prefix of the table. */
+  readonly keyPrefix: string;
   /** Null: nothing is stored, as in a dry run. */
   readonly store: ObjectStore | null;
   readonly readBack: ReadBack;
@@ -89,7 +91,7 @@ async function moveOpen(
         'the file does not have the SHA-256 that its row states: find out which is right',
       );
     }
-    const key = objectKey(prefix, row.id, sha256);
+    const key = objectKey(`${work.keyPrefix}${prefix}`, row.id, sha256);
     if (work.longestKey !== null && key.length > work.longestKey) {
       return differs('the key of its object does not fit into the column: make the column wider');
     }

@@ -25,12 +25,8 @@ export interface ProviderReport {
 
 const SCHEMA = 'CREATE TABLE sums (key TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID';
 
-/** Reads a report into scratch on disk. `prefix` is what the store adds to keys. @throws Failure */
-export async function readProviderReport(
-  file: string,
-  scratch: string,
-  prefix: string,
-): Promise<ProviderReport> {
+/** Reads a report into scratch on disk. @throws Failure */
+export async function readProviderReport(file: string, scratch: string): Promise<ProviderReport> {
   createTables(scratch, SCHEMA);
   const database = openTables(scratch);
   const put = database.prepare('INSERT OR REPLACE INTO sums VALUES (?, ?)');
@@ -40,8 +36,8 @@ export async function readProviderReport(
     await pipeline(createReadStream(file), parse({ relax_column_count: true }), async (lines) => {
       for await (const line of lines as AsyncIterable<readonly string[]>) {
         const sum = sumOf(line);
-        if (sum === null || !sum.key.startsWith(prefix)) continue;
-        put.run(sum.key.slice(prefix.length), sum.sha256);
+        if (sum === null) continue;
+        put.run(sum.key, sum.sha256);
         count += 1;
       }
     });

@@ -1,11 +1,11 @@
 /** Names the adapters. No other module does. */
 
 import type { DatabaseAdapters } from '../database/database.ts';
+import type { StoreAdapters } from '../objects/objectStore.ts';
+import { folderStore } from '../objects/folder.ts';
+import { s3Store } from '../objects/s3.ts';
 import { postgresDatabase } from '../database/postgres.ts';
 import { sqliteDatabase } from '../database/sqlite.ts';
-import { folderStore } from '../objects/folder.ts';
-import type { StoreAdapters } from '../objects/objectStore.ts';
-import { s3Store } from '../objects/s3.ts';
 import { csvAdapter } from '../source/csv.ts';
 import { jsonAdapter } from '../source/json.ts';
 import { ndjsonAdapter } from '../source/ndjson.ts';

@@ -66,7 +66,8 @@ export async function attachmentsMigrate(
     const command = 'attachments migrate';
     held = dryRun ? null : holdRun({ paths, run, command, who }, env);
     const moved = await moveAll(open, held, options, env, found);
-    const listed = held !== null && moved.left === 0 ? await list(held, env) : null;
+    const listed =
+      held !== null && moved.left === 0 && !held.isEmpty() ? await list(held, env) : null;
     held?.end(countsOf(moved));
     return outcomeOf(moved, listed, open, options, found);
   } finally {
@@ -186,6 +187,7 @@ function passesOf(
   const sleep = (ms: number): Promise<void> => pause(ms, undefined, { signal });
   const work: MigrateWork['work'] = {
     root: realRoot(root),
+    keyPrefix: store?.keyPrefix ?? '',
     store: held === null ? null : store,
     readBack,
     memory: byteBudget(MEMORY),

@@ -78,11 +78,7 @@ async function verify(
   const report =
     file === null
       ? null
-      : await readProviderReport(
-          resolve(env.cwd, file),
-          join(scratch, 'report.db'),
-          store.keyPrefix,
-        );
+      : await readProviderReport(resolve(env.cwd, file), join(scratch, 'report.db'));
   try {
     return await verifyRows(
       {

@@ -5,6 +5,9 @@
  */
 
 import { readFileSync, statSync } from 'node:fs';
+
+import { decodeBase64 } from '../crypto/base64.ts';
+import { isOneByteRepeated } from '../crypto/encryptionKey.ts';
 import { Failure } from '../outcome/failure.ts';
 
 const MIN_KEY_BYTES = 32;
@@ -49,15 +52,14 @@ function readKeyFile(id: string, path: string, variable: string): string {
 function decodeKey(id: string, text: string, where: string): Uint8Array {
   const again = 'create one with openssl rand -base64 32';
   const hex = /^[0-9a-fA-F]+$/.test(text) && text.length % 2 === 0;
-  const bytes = Buffer.from(text, hex ? 'hex' : 'base64');
-  // Node's decoder skips invalid characters: only an exact round trip proves the text well-formed.
-  if (!hex && bytes.toString('base64') !== text) {
+  const bytes = hex ? Buffer.from(text, 'hex') : decodeBase64(text, 'standard');
+  if (bytes === null) {
     throw keyFailure(id, 'is neither hex nor base64 on one line', where, again);
   }
   if (bytes.length < MIN_KEY_BYTES) {
     throw keyFailure(id, `is shorter than ${MIN_KEY_BYTES} bytes`, where, again);
   }
-  if (bytes.every((byte) => byte === bytes[0])) {
+  if (isOneByteRepeated(bytes)) {
     throw keyFailure(id, 'is one byte repeated', where, again);
   }
   return new Uint8Array(bytes);

@@ -70,12 +70,14 @@ async function open(path: string, options: OpenStore): Promise<ObjectStore> {
   // The path of the folder may have links; below it there are none.
   const root = realFolder(path);
   if (!options.writes) {
-    if (statOf(root)?.isDirectory() === true)
+    const stat = statOf(root);
+    // A folder that is not there is an empty store: the first command that writes makes it.
+    if (stat === undefined || stat.isDirectory())
       return storeOf({ ...options, root, drafts: null }, null);
     throw new Failure('STORE', {
-      what: 'there is no such folder',
+      what: 'the object store is not a folder',
       where: path,
-      hint: 'check its name; a command that writes creates it',
+      hint: 'name another place as folder:DIR',
     });
   }
   const scratch = await inStore(path, () => {
@@ -134,6 +136,7 @@ function storeOf(opened: Opened, scratch: Scratch | null): ObjectStore {
   };
   return {
     label: `${SCHEME}:${root}`,
+    keyPrefix: '',
     abilities: { keepsFirst: true, computesSha256: false },
     largestPut: PART_BYTES,
     put: (key, bytes, facts) => on(key, () => put(root, drafts(), key, bytes, facts)),

@@ -68,6 +68,7 @@ function storeOf(
   };
   return {
     label: `${SCHEME}:${name}`,
+    keyPrefix: '',
     abilities: { keepsFirst: true, computesSha256: true },
     largestPut,
     put: async (key, bytes, facts) => put(key, bytes, facts),

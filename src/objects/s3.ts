@@ -83,6 +83,7 @@ function storeOf(session: Session, abilities: StoreAbilities): ObjectStore {
     orFail(session, key, () => describe(session, abilities, key, nameOf(key)));
   return {
     label: session.label,
+    keyPrefix: prefix,
     abilities,
     largestPut: PART_BYTES,
     async put(key, bytes, facts) {

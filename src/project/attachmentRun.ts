@@ -33,6 +33,8 @@ export interface RunWork {
 export interface HeldRun {
   readonly folder: string;
   readonly journal: string;
+  /** Whether its journal has no line yet. */
+  isEmpty(): boolean;
   /** Appends lines to the journal of the run; durable when it returns. */
   append(events: readonly JournalMembers[]): void;
   /** Records the end of the command in the project's journal. */
@@ -79,6 +81,7 @@ export function holdRun(work: RunWork, env: Environment): HeldRun {
       return {
         folder,
         journal,
+        isEmpty: () => lines.end.seq === 0,
         append(events) {
           lines.append(events, now());
         },

@@ -10,6 +10,7 @@ import {
   type AttachmentTable,
 } from '../mapping/attachmentsFile.ts';
 import type { ObjectStore } from '../objects/objectStore.ts';
+import { withWholeKeys } from '../objects/wholeKeys.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
 import { assertFileAsFrozen } from './freezeInForce.ts';
@@ -131,7 +132,7 @@ async function openStore(
   const location = atPlace(() => url.adapter.parse(url.rest, project), url.where);
   const { variables, signal, now } = env;
   const options = { writes: store === 'writes', concurrency, variables, signal, now };
-  return url.adapter.open(location, options);
+  return withWholeKeys(await url.adapter.open(location, options));
 }
 
 /** Returns the URL of the store that the environment names: `s3:` leaves all else to its variables. */

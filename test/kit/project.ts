@@ -138,9 +138,9 @@ export function recordsOf(project: string, module: string): Json[] {
   return linesOf(project, module).map((line) => JSON.parse(line) as Json);
 }
 
-/** The findings of the last migrate's report. */
-export function findingsOf(project: string): Finding[] {
-  const path = join(project, 'storage_reports/latest-migrate/findings.ndjson');
+/** The findings of the last report of a command. */
+export function findingsOf(project: string, report = 'latest-migrate'): Finding[] {
+  const path = join(project, 'storage_reports', report, 'findings.ndjson');
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
   return lines.map((line) => {
     const { id, ...finding } = JSON.parse(line) as Finding;
