@@ -51,7 +51,7 @@ export function linkNew(from: string, to: string): boolean {
     });
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
-    // Whoever linked it may not have synced it yet.
+    // The process that linked it may not have synced it yet.
     syncFolder(dirname(to));
     return false;
   }
