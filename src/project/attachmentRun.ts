@@ -49,7 +49,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export function placesOfRun(paths: ProjectPaths, run: string): { folder: string; journal: string } {
   if (!NAME.test(run)) {
     throw new Failure('USAGE', {
-      what: 'the name of a run has letters, digits, "_", "-" and ".", at most 64',
+      what: 'the name of a run has at most 64 letters, digits, "_", "-" and ".", a letter or digit first',
       where: '--run',
       hint: 'choose another one, or unset MIGRATE_RUN_ID',
     });

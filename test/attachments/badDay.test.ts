@@ -239,6 +239,6 @@ describe.skipIf(!canRunAsOther())('a file that may not be read', () => {
     });
     expect(ran.code, ran.stderr).toBe(1);
     expect(JSON.parse(ran.stdout)).toMatchObject({ facts: { moved: 2, refused: 1 } });
-    expect(reasonsOf(one.project, 'attachments-migrate').get(2)).toContain('may not be read');
+    expect(reasonsOf(one.project, 'attachments-migrate').get(2)).toContain('may not read the file');
   }, 60_000);
 });

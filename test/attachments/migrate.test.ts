@@ -61,7 +61,7 @@ describe.each(PAIRS)('attachments of $rows.name in $store.name', ({ store, rows 
   it('move, each with the right bytes, or are told with the reason; the sums add up', async () => {
     const { facts, failure, code } = await said(project, ['migrate'], { env });
     expect(code).toBe(1);
-    expect(failure?.line).toMatch(/files cannot move; all others have/);
+    expect(failure?.line).toMatch(/files could not be moved; all others were/);
     const reasons = reasonsOf(project, 'attachments-migrate');
     for (const { row, content, reason = '' } of uploads) {
       if (content === null) expect(reasons.get(row.id), `row ${row.id}`).toContain(reason);

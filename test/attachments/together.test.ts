@@ -1,6 +1,6 @@
 /**
  * Two commands on one table, and an application that goes on uploading to disk and to the store: no file
- * moves twice, no row is lost, and nobody says "done" while uploads still land on disk.
+ * moves twice, no row is lost, and no run says "done" while uploads still land on disk.
  */
 
 import { createHash, randomBytes } from 'node:crypto';
@@ -124,7 +124,7 @@ describe.each(DATABASES)('attachments of $name', (database) => {
     await application;
     expect(code).toBe(1);
     expect(failure?.line).toMatch(
-      /uploads still land on disk: .+ the last is row \d+ of attachments/,
+      /uploads still land on disk; .+ the last is row \d+ of attachments/,
     );
     expect((await said(project, ['migrate', '--run', 'behind'], { env })).code).toBe(0);
   }, 120_000);

@@ -58,7 +58,7 @@ export async function linkNew(from: string, to: string): Promise<boolean> {
     });
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
-    // Whoever linked it may not have synced it yet.
+    // The process that linked it may not have synced it yet.
     await syncFolderShared(dirname(to));
     return false;
   }

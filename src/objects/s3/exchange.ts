@@ -131,7 +131,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** Reads to the end of a body that nobody needs, so that the connection can be used again. */
+/** Reads to the end of a body that is not needed, so that the connection can be used again. */
 function drained(response: IncomingMessage, method: string): Promise<string> {
   return new Promise((resolve, reject) => {
     response.once('end', () => {
