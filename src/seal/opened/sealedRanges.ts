@@ -72,8 +72,6 @@ interface LineIn {
   readonly end: number;
 }
 
-const PADDING = Buffer.alloc(1);
-
 /** Yields the lines in [start, end) of a file; the last one has to end there. */
 function* splitLines(
   module: ModuleSide,
@@ -95,7 +93,7 @@ function* splitLines(
     for (let stop = bytes.indexOf(LF, 1); stop !== -1; stop = bytes.indexOf(LF, begin)) {
       if (length === 0) yield { bytes, start: begin, end: stop };
       else {
-        const line = Buffer.concat([PADDING, ...begun, bytes.subarray(begin, stop)]);
+        const line = Buffer.concat([Uint8Array.of(0), ...begun, bytes.subarray(begin, stop)]);
         yield { bytes: line, start: 1, end: line.length };
       }
       [begun, length, begin] = [[], 0, stop + 1];
