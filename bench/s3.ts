@@ -40,7 +40,7 @@ const OURS = 'attachments migrate';
 const PLAN = 'attachments plan, many rows';
 
 /** Writes files of 4 to 256 KiB and some large ones, where they are not there yet; returns their names. */
-function writeFiles(root: string, { files, large }: Options): string[] {
+function writeFiles(root: string, { files, large }: Options, spread = 252 * KIB): string[] {
   const names = [];
   mkdirSync(root, { recursive: true });
   for (let index = 0; index < files + large; index += 1) {
@@ -49,7 +49,7 @@ function writeFiles(root: string, { files, large }: Options): string[] {
     const path = join(root, name);
     if (existsSync(path)) continue;
     mkdirSync(join(root, String(index % 100)), { recursive: true });
-    const size = index < files ? 4 * KIB + ((index * 7919) % (252 * KIB)) : LARGE;
+    const size = index < files ? 4 * KIB + ((index * 7919) % spread) : LARGE;
     writeFileSync(path, randomBytes(size));
   }
   return names;
@@ -154,15 +154,12 @@ async function rounds(options: Options, names: readonly string[], runs: Runs): P
   ];
 }
 
-async function manyRows(options: Options, names: readonly string[], runs: Runs): Promise<Figure> {
+/** Measures a dry run of many rows, which name small files over and over. */
+async function manyRows(options: Options, runs: Runs): Promise<Figure> {
   const project = join(options.folder, 'many');
-  makeProject(
-    project,
-    join(options.folder, 'files'),
-    names.slice(0, 100),
-    options.rows,
-    'folder:objects',
-  );
+  const root = join(options.folder, 'small');
+  const names = writeFiles(root, { ...options, files: 100, large: 0 }, KIB);
+  makeProject(project, root, names, options.rows, 'folder:objects');
   process.stderr.write(`a dry run of ${options.rows} rows\n`);
   const args = [SEALIFT, 'attachments', 'plan', '--project', project];
   (runs[PLAN] ??= []).push(await measure(process.execPath, args, project));
@@ -173,7 +170,7 @@ async function main(options: Options): Promise<void> {
   const runs: Runs = {};
   const names = writeFiles(join(options.folder, 'files'), options);
   const found = options.rounds > 0 ? await rounds(options, names, runs) : [];
-  if (options.rows > 0) found.push(await manyRows(options, names, runs));
+  if (options.rows > 0) found.push(await manyRows(options, runs));
   const result = { ...options, node: process.version, runs, found };
   writeFileSync(join(options.folder, 'bench-s3.json'), `${JSON.stringify(result, null, 2)}\n`);
   process.stdout.write(tableOf(runs, found));

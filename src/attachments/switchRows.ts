@@ -28,10 +28,10 @@ export interface RowSwitch {
   finish(): Promise<SwitchCounts>;
 }
 
-const MOST_IN_BATCH = 500;
+const MOST_IN_BATCH = 1000;
 const MOST_WAITING = 2 * MOST_IN_BATCH;
 /** How long a row waits for others at most: what reaches the disk costs the same for one and for many. */
-const GATHER_MS = 200;
+const GATHER_MS = 1000;
 
 /** Makes a switch. `journal` appends lines durably; `onDone` is told after each batch. */
 export function rowSwitch(

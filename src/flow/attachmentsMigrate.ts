@@ -44,7 +44,6 @@ export interface AttachmentsMigrateOptions {
 const MEMORY = 96 * 2 ** 20;
 /** Passes until what is left is told; each takes up what the one before could not move. */
 const MOST_PASSES = 4;
-const BETWEEN_COUNTS_MS = 500;
 
 /** Moves what is left on disk. A failure loses nothing: the next run goes on. */
 export async function attachmentsMigrate(
@@ -127,13 +126,11 @@ async function moveAll(
   }
   env.progress.end();
   const stopped = env.stopping.aborted;
+  // The last pass has counted what is left by going over it; this is the second time.
   const left = await countLeft(tables);
-  const known = stopped || held === null || hasLimit || left > sum.refused;
-  // Counted twice, as an application that uploads to disk has its pauses.
-  const again = known ? left : await countAgain(tables, env);
-  const isBehind = held !== null && !hasLimit && !stopped && again > sum.refused;
+  const isBehind = held !== null && !hasLimit && !stopped && left > sum.refused;
   const newest = isBehind ? await newestLeft(open) : null;
-  return { counts: sum, switched, left: again, newest, stopped };
+  return { counts: sum, switched, left, newest, stopped };
 }
 
 /**
@@ -156,11 +153,6 @@ async function ofLastPass<T>(
     report();
     throw error;
   }
-}
-
-async function countAgain(tables: OpenAttachments['tables'], env: Environment): Promise<number> {
-  await pause(BETWEEN_COUNTS_MS, undefined, { signal: env.signal });
-  return countLeft(tables);
 }
 
 function added(one: SwitchCounts, other: SwitchCounts): SwitchCounts {
