@@ -25,7 +25,7 @@ import type { OpenTable } from '../project/openAttachments.ts';
 import { rowsLeft } from './pullRows.ts';
 import type { RowEvent } from './runEvent.ts';
 import type { RunIndex, RunRow } from './runIndex.ts';
-import { currentRows, hasKey, type CurrentRow } from './runRows.ts';
+import { hasKey, movedRows, type CurrentRow } from './runRows.ts';
 
 export interface PurgeWork {
   readonly index: RunIndex;
@@ -61,7 +61,7 @@ export async function purgeFiles(work: PurgeWork): Promise<Purged> {
   const needed = await neededFiles(work);
   const counts = { removed: 0, bytes: 0, gone: 0, refused: 0, changed: 0 };
   try {
-    const rows = currentRows(work.index, ['stored', 'purged'], work.tables);
+    const rows = movedRows(work.index, work.tables);
     await atOnce(rows, work.concurrency, work.stopping, async (current) => {
       const { row } = current;
       const done = await purgeOne(current, needed, work);

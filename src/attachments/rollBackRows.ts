@@ -9,7 +9,7 @@ import { digestOf, isRefusal, openLocal, type Refusal } from './localFile.ts';
 import type { OpenTable } from '../project/openAttachments.ts';
 import type { RowEvent } from './runEvent.ts';
 import type { RunIndex, RunRow } from './runIndex.ts';
-import { currentRows, hasKey, type CurrentRow } from './runRows.ts';
+import { hasKey, movedRows, type CurrentRow } from './runRows.ts';
 
 export interface RollbackWork {
   readonly index: RunIndex;
@@ -36,7 +36,7 @@ const BATCH = 200;
 /** Rolls the rows of a run back, batch by batch. */
 export async function rollBackRows(work: RollbackWork): Promise<RolledBack> {
   const counts = { restored: 0, bytes: 0, refused: 0, changed: 0 };
-  const rows = currentRows(work.index, ['stored', 'purged'], work.tables);
+  const rows = movedRows(work.index, work.tables);
   for await (const batch of inBatches(rows, BATCH)) {
     if (work.stopping.aborted) break;
     const held = batch.filter(hasKey);

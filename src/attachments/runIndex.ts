@@ -30,6 +30,8 @@ export interface RunIndex {
   readonly end: ChainEnd;
   /** Rows and bytes by the last step. */
   readonly totals: Readonly<Record<RowStep, RunTotals>>;
+  /** Names of the tables that have rows in the run. */
+  tables(): string[];
   /** The rows whose last step is one of these, ascending by table and key. */
   rows(steps: readonly RowStep[]): Iterable<RunRow>;
   /** Number of rows with these steps whose object has this key. */
@@ -135,6 +137,7 @@ function indexOf(database: ReturnType<typeof openTables>, end: ChainEnd): RunInd
   return {
     end,
     totals,
+    tables: () => database.prepare<[], string>('SELECT DISTINCT tab FROM rows').pluck().all(),
     *rows(steps) {
       // One page after the other, so that the caller may read the index meanwhile.
       const page = database.prepare<unknown[], Stored>(
