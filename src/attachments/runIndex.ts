@@ -34,6 +34,8 @@ export interface RunIndex {
   tables(): string[];
   /** The rows whose last step is one of these, ascending by table and key. */
   rows(steps: readonly RowStep[]): Iterable<RunRow>;
+  /** What the run says last of a row; null if nothing. */
+  find(table: string, id: RowKey): RunRow | null;
   /** Number of rows with these steps whose object has this key. */
   countOf(key: string, steps: readonly RowStep[]): number;
   close(): void;
@@ -121,6 +123,10 @@ function marks(steps: readonly RowStep[]): string {
   return steps.map(() => '?').join(', ');
 }
 
+function runRow({ tab: table, step, row, key, sha256, size }: Stored): RunRow {
+  return { table, step, row, key, sha256, size, id: parseRow(row) ?? [] };
+}
+
 function indexOf(database: ReturnType<typeof openTables>, end: ChainEnd): RunIndex {
   const totals: Record<RowStep, RunTotals> = {
     stored: { rows: 0, bytes: 0 },
@@ -134,6 +140,9 @@ function indexOf(database: ReturnType<typeof openTables>, end: ChainEnd): RunInd
     )
     .all();
   for (const { step, rows, bytes } of sums) totals[step] = { rows, bytes };
+  const one = database.prepare<[string, Buffer], Stored>(
+    'SELECT * FROM rows WHERE tab = ? AND ord = ?',
+  );
   return {
     end,
     totals,
@@ -147,13 +156,15 @@ function indexOf(database: ReturnType<typeof openTables>, end: ChainEnd): RunInd
       let after: readonly [string, Buffer] = ['', Buffer.alloc(0)];
       for (;;) {
         const found = page.all(...after, ...steps);
-        for (const { tab: table, step, row, key, sha256, size } of found) {
-          yield { table, step, row, key, sha256, size, id: parseRow(row) ?? [] };
-        }
+        yield* found.map(runRow);
         const last = found.at(-1);
         if (last === undefined) return;
         after = [last.tab, last.ord];
       }
+    },
+    find(table, id) {
+      const row = one.get(table, rowOrder(id));
+      return row === undefined ? null : runRow(row);
     },
     countOf(key, steps) {
       database.exec('CREATE INDEX IF NOT EXISTS by_key ON rows (key)');

@@ -139,7 +139,9 @@ async function purge({ reading, open, journal, onRefused, options, env }: Work):
     refused,
     notes: [
       `${counted(removed, 'file')} ${verb}, ${byteCount(bytes)}, each after its object was read and found right`,
-      ...(gone === 0 ? [] : [`${counted(gone, 'file')} had been removed before`]),
+      ...(gone === 0
+        ? []
+        : [`${counted(gone, 'row')} whose file was removed before, or with another row`]),
       ...unchangedNote(changed),
     ],
     places: [
