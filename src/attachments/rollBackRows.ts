@@ -42,7 +42,7 @@ export async function rollBackRows(work: RollbackWork): Promise<RolledBack> {
     const held = batch.filter(hasKey);
     const ready: CurrentRow[] = [];
     await atOnce(held, work.concurrency, work.stopping, async (current) => {
-      const refused = await refusalOf(current, work.root);
+      const refused = await fileRefusal(current, work.root);
       if (refused === null) ready.push(current);
       else work.onRefused(current.row, refused);
       counts.refused += refused === null ? 0 : 1;
@@ -57,7 +57,7 @@ export async function rollBackRows(work: RollbackWork): Promise<RolledBack> {
 }
 
 /** Returns why the file of a row cannot be read instead of its object; null if it can. */
-async function refusalOf({ row, now }: CurrentRow, root: string): Promise<Refusal | null> {
+export async function fileRefusal({ row, now }: CurrentRow, root: string): Promise<Refusal | null> {
   const file = await openLocal(root, now?.path ?? null);
   if (isRefusal(file)) return file;
   try {

@@ -5,6 +5,7 @@
 
 import { join } from 'node:path';
 
+import { statOf } from '../disk/noLinks.ts';
 import { openScratch } from '../disk/scratch.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
@@ -82,6 +83,11 @@ export async function withRun<T>(
     forget();
     scratch.drop();
   }
+}
+
+/** @throws Failure EMPTY if there is no journal of a run */
+export function assertRun(journal: string): void {
+  if (statOf(journal) === undefined) throw noRun(journal);
 }
 
 function noRun(where: string): Failure {

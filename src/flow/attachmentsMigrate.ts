@@ -64,7 +64,7 @@ export async function attachmentsMigrate(
     // A root that is not mounted is told before anything is recorded.
     realRoot(open.root);
     const command = 'attachments migrate';
-    held = dryRun ? null : holdRun({ paths, run, command, who }, env);
+    held = dryRun ? null : holdRun({ paths, run, command, who, alone: false }, env);
     const moved = await moveAll(open, held, options, env, found);
     const listed =
       held !== null && moved.left === 0 && !held.isEmpty() ? await list(held, env) : null;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { makeFolder, syncFolder } from '../disk/durable.ts';
 import { diskFailure } from '../disk/errors.ts';
-import { acquireLock } from '../disk/lock.ts';
+import { acquireLock, acquireLockPatiently, type Holder, type Lock } from '../disk/lock.ts';
 import { entriesOf, statOf } from '../disk/noLinks.ts';
 import { signed } from '../journal/event.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
@@ -27,6 +27,8 @@ export interface RunWork {
   /** Name of the command, such as `attachments migrate`. */
   readonly command: string;
   readonly who: string | null;
+  /** Whether no other run of the project may be at work, as this one removes what they may need. */
+  readonly alone: boolean;
 }
 
 /** A run that is held by this command. */
@@ -66,7 +68,7 @@ export function holdRun(work: RunWork, env: Environment): HeldRun {
   try {
     makeFolder(folder);
     syncFolder(paths.attachments);
-    const lock = acquireLock(folder, { command, pid: env.pid, since: now() });
+    const lock = lockRun(work, { command, pid: env.pid, since: now() });
     try {
       const lines = openLongJournal(journal, now());
       const record = (step: 'begun' | 'ended', counts?: Readonly<Record<string, number>>): void => {
@@ -102,6 +104,36 @@ export function holdRun(work: RunWork, env: Environment): HeldRun {
   } catch (error) {
     throw diskFailure(error, folder);
   }
+}
+
+/** Time to wait for a command that begins, in ms. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Takes the lock of a run. All take that of the folder of the runs first; one that is to be alone keeps
+ * it, so that no other begins, after it has seen that none is at work.
+ */
+function lockRun({ paths, run, alone }: RunWork, holder: Holder): Lock {
+  const { folder } = placesOfRun(paths, run);
+  const begins = acquireLockPatiently(paths.attachments, holder, PATIENCE_MS);
+  let lock: Lock | null = null;
+  try {
+    lock = acquireLock(folder, holder);
+    const others = alone ? runsOf(paths).filter((name) => name !== run) : [];
+    for (const other of others) acquireLock(join(paths.attachments, other), holder).release();
+  } catch (error) {
+    lock?.release();
+    begins.release();
+    throw error;
+  }
+  const own = lock;
+  if (!alone) begins.release();
+  return {
+    release() {
+      own.release();
+      if (alone) begins.release();
+    },
+  };
 }
 
 /** Asserts that the journal of a run has at least the lines that the project's journal knows of. */
