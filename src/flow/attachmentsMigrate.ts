@@ -6,6 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { bandwidth, byteBudget } from '../attachments/byteBudget.ts';
+import { assertAnyRow, assertNoBlank } from '../attachments/movableRows.ts';
 import { realRoot } from '../attachments/localFile.ts';
 import { listRun, type ListedRun } from '../attachments/listRun.ts';
 import { migratePass, type MigrateWork, type PassCounts } from '../attachments/migrateRows.ts';
@@ -61,11 +62,14 @@ export async function attachmentsMigrate(
   let held: HeldRun | null = null;
   try {
     await assertAnyRow(open);
+    await assertNoBlank(open);
     // A root that is not mounted is told before anything is recorded.
     realRoot(open.root);
     const command = 'attachments migrate';
     held = dryRun ? null : holdRun({ paths, run, command, who, alone: false }, env);
     const moved = await moveAll(open, held, options, env, found);
+    // An application that writes such keys does so during the run, too.
+    await assertNoBlank(open);
     const listed =
       held !== null && moved.left === 0 && !held.isEmpty() ? await list(held, env) : null;
     held?.end(countsOf(moved));
@@ -86,19 +90,6 @@ interface Result {
   /** Newest row that is on disk although nothing refused it; null if there is none. */
   readonly newest: string | null;
   readonly stopped: boolean;
-}
-
-/** A run that sees no row proves nothing. */
-async function assertAnyRow({ tables, database }: OpenAttachments): Promise<void> {
-  for (const { declared, rows } of tables) {
-    if ((await rows.count({ notNull: [declared.path], isNull: [] })) > 0) return;
-    if ((await rows.count({ notNull: [declared.key], isNull: [] })) > 0) return;
-  }
-  throw new Failure('EMPTY', {
-    what: 'no row has a path or a key, so there is nothing to move',
-    where: database.label,
-    hint: 'check the tables and columns in mapping/attachments.json',
-  });
 }
 
 async function moveAll(

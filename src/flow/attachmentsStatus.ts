@@ -1,6 +1,6 @@
 /** attachments status: where the attachments are, by the database, and what the runs have done. */
 
-import { countLeft } from '../attachments/pullRows.ts';
+import { countBlank, countLeft } from '../attachments/pullRows.ts';
 import { withRun } from '../attachments/runIndex.ts';
 import { byteCount } from '../outcome/byteCount.ts';
 import { counted, grouped } from '../outcome/counted.ts';
@@ -31,8 +31,9 @@ export async function attachmentsStatus(project: string, env: Environment): Prom
     const tables = [];
     for (const table of open.tables) {
       const { key } = table.declared;
-      const left = await countLeft([table]);
-      const withKey = await table.rows.count({ notNull: [key], isNull: [] });
+      const blank = await countBlank([table]);
+      const left = (await countLeft([table])) + blank;
+      const withKey = (await table.rows.count({ notNull: [key], isNull: [] })) - blank;
       tables.push({ table: table.declared.table, left, withKey });
     }
     const runs: RunSummary[] = [];
