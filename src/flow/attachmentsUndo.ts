@@ -217,7 +217,7 @@ async function withHeld(
     const held = dryRun ? null : holdRun({ paths, run, command, who, alone }, env);
     try {
       return await withRun(path, env, async (reading) => {
-        assertContinues({ paths, run }, reading.index.end);
+        assertContinues({ paths, run });
         const done = await work({
           reading,
           open,

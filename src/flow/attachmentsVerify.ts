@@ -43,7 +43,7 @@ export async function attachmentsVerify(
   const open = await openAttachments(wanted, env);
   try {
     return await withRun(journal, env, async (reading) => {
-      assertContinues({ paths, run }, reading.index.end);
+      assertContinues({ paths, run });
       const total = await countMoved(reading.index, open.tables);
       if (total === 0) throw nothingMoved(journal);
       const verified = await verify(reading, open, { ...options, total }, env, found);

@@ -12,8 +12,8 @@ import { acquireLock, acquireLockPatiently, type Holder, type Lock } from '../di
 import { entriesOf, statOf } from '../disk/noLinks.ts';
 import { signed } from '../journal/event.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
-import type { ChainEnd, JournalMembers } from '../journal/line.ts';
-import { openLongJournal } from '../journal/longJournal.ts';
+import type { JournalMembers } from '../journal/line.ts';
+import { headsAt, openLongJournal } from '../journal/longJournal.ts';
 import { eventOf } from '../journal/readEvent.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
@@ -77,9 +77,10 @@ export function holdRun(work: RunWork, env: Environment): HeldRun {
         const event = counts === undefined ? about : { ...about, counts };
         appendToJournal(paths.journal, { command, pid: env.pid, at: now() }, [signed(event, who)]);
       };
-      assertContinues(work, lines.end);
+      assertContinues(work);
       record('begun');
-      let open = true;
+      const begun = lines.end.seq;
+      let [open, ended] = [true, false];
       return {
         folder,
         journal,
@@ -89,10 +90,13 @@ export function holdRun(work: RunWork, env: Environment): HeldRun {
         },
         end(counts) {
           record('ended', counts);
+          ended = true;
         },
         close() {
           if (!open) return;
           open = false;
+          // Of a command that fails, the last line is noted too, if it can be.
+          if (!ended && lines.end.seq > begun) tryTo(() => record('ended'));
           lines.close();
           lock.release();
         },
@@ -103,6 +107,15 @@ export function holdRun(work: RunWork, env: Environment): HeldRun {
     }
   } catch (error) {
     throw diskFailure(error, folder);
+  }
+}
+
+/** Does what must not hide the failure that it follows. */
+function tryTo(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
   }
 }
 
@@ -136,27 +149,33 @@ function lockRun({ paths, run, alone }: RunWork, holder: Holder): Lock {
   };
 }
 
-/** Asserts that the journal of a run has at least the lines that the project's journal knows of. */
-export function assertContinues(
-  { paths, run }: Pick<RunWork, 'paths' | 'run'>,
-  end: ChainEnd,
-): void {
-  const known = lastKnown(paths, run);
-  if (known === null || end.seq > known.line) return;
-  if (end.seq === known.line && end.head === known.head) return;
-  throw new Failure('JOURNAL', {
-    what: 'the journal of the run has lost lines that the journal of the project knows of',
-    where: placesOfRun(paths, run).journal,
-    hint: 'restore the copy that you keep elsewhere, or begin another run with --run',
-  });
+/**
+ * Asserts that the journal of a run has each line that the project's journal knows of. What was appended
+ * since is not known there.
+ */
+export function assertContinues({ paths, run }: Pick<RunWork, 'paths' | 'run'>): void {
+  const { journal: where } = placesOfRun(paths, run);
+  const known = knownLines(paths, run);
+  const heads = headsAt(where, new Set(known.map(([line]) => line)));
+  for (const [line, head] of known) {
+    if (line === 0 || heads.get(line) === head) continue;
+    const what = heads.has(line)
+      ? 'the journal of the run is not the one that the journal of the project knows of'
+      : 'the journal of the run has lost lines that the journal of the project knows of';
+    throw new Failure('JOURNAL', {
+      what,
+      where,
+      hint: 'restore the copy that you keep elsewhere, or begin another run with --run',
+    });
+  }
 }
 
-function lastKnown(paths: ProjectPaths, run: string): { line: number; head: string } | null {
+/** Returns the SHA-256 of the lines of a run at which a command began or ended, by their number. */
+function knownLines(paths: ProjectPaths, run: string): (readonly [number, string])[] {
   const events = readJournal(paths.journal).entries.map(eventOf);
-  for (const event of events.reverse()) {
-    if (event.event === 'attachments' && event.run === run) return event;
-  }
-  return null;
+  return events.flatMap((event): [number, string][] =>
+    event.event === 'attachments' && event.run === run ? [[event.line, event.head]] : [],
+  );
 }
 
 /** Lists the names of the runs of a project. */
