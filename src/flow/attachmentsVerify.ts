@@ -75,7 +75,7 @@ async function verify(
   const report =
     file === null
       ? null
-      : await readProviderReport(resolve(env.cwd, file), join(scratch, 'report.db'));
+      : await readProviderReport(resolve(env.cwd, file), store.bucket, join(scratch, 'report.db'));
   try {
     return await verifyRows(
       {
