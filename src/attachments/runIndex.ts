@@ -35,6 +35,8 @@ export interface RunIndex {
   tables(): string[];
   /** The rows whose last step is one of these, ascending by table and key. */
   rows(steps: readonly RowStep[]): Iterable<RunRow>;
+  /** Leaves a row out from now on. */
+  forget(row: RunRow): void;
   /** What the run says last of a row; null if nothing. */
   find(table: string, id: RowKey): RunRow | null;
   /** Number of rows with these steps whose object has this key. */
@@ -146,6 +148,7 @@ function indexOf(database: ReturnType<typeof openTables>, end: ChainEnd): RunInd
     )
     .all();
   for (const { step, rows, bytes } of sums) totals[step] = { rows, bytes };
+  const forget = database.prepare('DELETE FROM rows WHERE tab = ? AND ord = ?');
   const one = database.prepare<[string, Buffer], Stored>(
     'SELECT * FROM rows WHERE tab = ? AND ord = ?',
   );
@@ -167,6 +170,9 @@ function indexOf(database: ReturnType<typeof openTables>, end: ChainEnd): RunInd
         if (last === undefined) return;
         after = [last.tab, last.ord];
       }
+    },
+    forget({ table, id }) {
+      forget.run(table, rowOrder(id));
     },
     find(table, id) {
       const row = one.get(table, rowOrder(id));

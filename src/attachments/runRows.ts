@@ -58,7 +58,8 @@ export async function* movedRows(
   }
 }
 
-const MOVED = ['stored', 'restored', 'purged'] as const;
+/** Steps of rows that may have the key which the run gave them. */
+export const MOVED = ['stored', 'restored', 'purged'] as const;
 
 /** Counts {@link movedRows}. */
 export async function countMoved(index: RunIndex, tables: readonly OpenTable[]): Promise<number> {

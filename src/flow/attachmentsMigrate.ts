@@ -71,7 +71,7 @@ export async function attachmentsMigrate(
     // An application that writes such keys does so during the run, too.
     await assertNoBlank(open);
     const listed =
-      held !== null && moved.left === 0 && !held.isEmpty() ? await list(held, env) : null;
+      held !== null && moved.left === 0 && !held.isEmpty() ? await list(held, open, env) : null;
     held?.end(countsOf(moved));
     return outcomeOf(moved, listed, open, options, found);
   } finally {
@@ -225,9 +225,9 @@ async function newestLeft({ tables }: OpenAttachments): Promise<string | null> {
 }
 
 /** Writes the list of a run that has nothing left, and records its root. */
-function list(held: HeldRun, env: Environment): Promise<ListedRun> {
+function list(held: HeldRun, { tables }: OpenAttachments, env: Environment): Promise<ListedRun> {
   return withRun(held.journal, env, async ({ index }) => {
-    const listed = await listRun(held.folder, index);
+    const listed = await listRun(held.folder, index, tables);
     held.append([{ event: 'listed', ...listed }]);
     return listed;
   });

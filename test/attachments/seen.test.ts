@@ -34,3 +34,18 @@ describe('a row whose key is an empty text', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('an empty text as key')]);
   });
 });
+
+describe('the list of a run', () => {
+  it('has no row that the application has changed before it got its key', async () => {
+    const rows = "INSERT INTO file VALUES (1, 'a', NULL), (2, 'b', NULL), (3, 'a', NULL);";
+    // Row 2 is given to another object while row 1 gets its key, so after its line in the journal.
+    const trigger = `CREATE TRIGGER own BEFORE UPDATE ON file WHEN new.id = 1
+      BEGIN UPDATE file SET storage_key = 'own', path = 'c' WHERE id = 2; END;`;
+    const files = { a: 'aaa', b: 'bbb' };
+    const sql = `${TABLE}${rows}${trigger}`;
+    const small = smallProject(join(WORK, 'listed'), files, sql);
+    const { code, facts } = await small.said('migrate');
+    expect(code).toBe(0);
+    expect(facts).toMatchObject({ moved: 2, elsewhere: 1, listed: 2 });
+  });
+});
