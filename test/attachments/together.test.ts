@@ -90,7 +90,9 @@ describe.each(DATABASES)('attachments of $name', (database) => {
     expect(await faultsOf(uploads, now, store, name)).toEqual([]);
     const moved = await Promise.all(
       ['one', 'two', 'last'].map(async (run) => {
-        const { facts } = await said(project, ['verify', '--run', run], { env });
+        const { facts, failure } = await said(project, ['verify', '--run', run], { env });
+        // The others may have moved all before the last one began.
+        if (failure?.line.startsWith('there is no run of this name') === true) return 0;
         expect(facts['wrong'] ?? 0).toBe(0);
         return Number(facts['right'] ?? 0);
       }),
