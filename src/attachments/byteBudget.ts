@@ -41,19 +41,25 @@ export interface Bandwidth {
   pass(bytes: number): Promise<void>;
 }
 
-/** Makes a bandwidth of `perSecond` bytes; null is unlimited. `now` is in ms. */
+/**
+ * Makes a bandwidth of `perSecond` bytes; null is unlimited. `now` is in ms; a clock that is set back makes
+ * no one wait for it.
+ */
 export function bandwidth(
   perSecond: number | null,
   now: () => number,
   sleep: (ms: number) => Promise<void>,
 ): Bandwidth {
-  let freeAt = 0;
+  let [freeAt, last] = [0, 0];
   return {
     async pass(bytes) {
       if (perSecond === null) return;
-      const at = Math.max(now(), freeAt);
+      const time = now();
+      freeAt -= Math.max(0, last - time);
+      last = time;
+      const at = Math.max(time, freeAt);
       freeAt = at + (bytes / perSecond) * 1000;
-      if (at > now()) await sleep(at - now());
+      if (at > time) await sleep(at - time);
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The list of a run: `attachments.ndjson`, one canonical line for each row that was moved, ascending by
- * table and key, and the Merkle tree over the lines, as modules of a candidate have it (RFC 6962). An
+ * The list of a run: `attachments.ndjson`, one canonical line for each row that has the key which the
+ * run gave it, ascending by table and key, and the Merkle tree over the lines, as modules of a candidate have it (RFC 6962). An
  * inclusion proof for a row is made and verified as for a record.
  */
 
@@ -11,7 +11,9 @@ import { leafHash } from '../merkle/hash.ts';
 import { SEGMENT_LEAVES, streamingTree } from '../merkle/tree.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import { ALGORITHM } from '../seal/format.ts';
+import type { OpenTable } from '../project/openAttachments.ts';
 import type { RunIndex } from './runIndex.ts';
+import { currentRows, hasKey, MOVED } from './runRows.ts';
 
 export const LIST_FILE = 'attachments.ndjson';
 export const TREE_FILE = 'merkle.json';
@@ -24,7 +26,15 @@ export interface ListedRun {
 }
 
 /** Writes the list of the rows that are moved, and its tree; durable when it returns. */
-export async function listRun(folder: string, index: RunIndex): Promise<ListedRun> {
+export async function listRun(
+  folder: string,
+  index: RunIndex,
+  tables: readonly OpenTable[],
+): Promise<ListedRun> {
+  // The journal announces rows that the application may have changed, or another run moved.
+  for await (const current of currentRows(index, MOVED, tables)) {
+    if (current.table !== null && !hasKey(current)) index.forget(current.row);
+  }
   const tree = streamingTree();
   replaceFile(
     join(folder, LIST_FILE),
@@ -46,7 +56,7 @@ export async function listRun(folder: string, index: RunIndex): Promise<ListedRu
 
 function* linesOf(index: RunIndex, onLeaf: (leaf: Buffer) => void): Generator<Buffer> {
   let lines: string[] = [];
-  for (const { key, row, sha256, size, table } of index.rows(['stored', 'purged'])) {
+  for (const { key, row, sha256, size, table } of index.rows(MOVED)) {
     const line = canonicalJson({ key, row, sha256, size, table });
     onLeaf(leafHash(Buffer.from(line)));
     lines.push(`${line}\n`);

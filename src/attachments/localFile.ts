@@ -10,12 +10,15 @@ import {
   lstatSync,
   readlinkSync,
   realpathSync,
+  unlinkSync,
   type BigIntStats,
 } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 
+import { attempt, syncFolder } from '../disk/durable.ts';
 import { readFailure, systemCode } from '../disk/errors.ts';
+import { inPlace } from '../disk/noLinks.ts';
 import type { Cell } from '../database/database.ts';
 import { Failure } from '../outcome/failure.ts';
 
@@ -24,6 +27,8 @@ export interface Refusal {
   readonly refused: 'attachment-file' | 'attachment-changed' | 'attachment-differs';
   /** A clause, after a colon what to do. */
   readonly reason: string;
+  /** Whether there is nothing at its path. */
+  readonly isMissing?: true;
 }
 
 export interface LocalFile {
@@ -35,6 +40,11 @@ export interface LocalFile {
   read(into: Uint8Array, length: number, from: number): Promise<boolean>;
   /** Whether size, times and identity are as they were, and the path still names this file. */
   isUnchanged(): boolean;
+  /**
+   * Removes the file, where it really is, if it is unchanged; returns false if it is not. What has taken
+   * its place stays.
+   */
+  remove(): boolean;
   close(): Promise<void>;
 }
 
@@ -110,6 +120,8 @@ function inspect(handle: FileHandle, root: string, place: string): LocalFile | R
   if (!isBelow(realPlace(handle, place), root)) {
     return refusal('a link in its path points out of the root: move the file below the root');
   }
+  const isUnchanged = (): boolean =>
+    isSame(stat, fstatSync(handle.fd, { bigint: true })) && isAt(place, stat);
   return {
     size: Number(stat.size),
     identity: `${stat.dev}:${stat.ino}`,
@@ -121,7 +133,8 @@ function inspect(handle: FileHandle, root: string, place: string): LocalFile | R
       }
       return true;
     },
-    isUnchanged: () => isSame(stat, fstatSync(handle.fd, { bigint: true })) && isAt(place, stat),
+    isUnchanged,
+    remove: () => isUnchanged() && removeAt(realPlace(handle, place), root, stat),
     close: () => handle.close(),
   };
 }
@@ -154,10 +167,33 @@ function isAt(place: string, { ino, dev }: BigIntStats): boolean {
   return now !== undefined && now.ino === ino && now.dev === dev;
 }
 
+/** Removes the name of a file below the root, without following a link to it. */
+function removeAt(real: string, root: string, stat: BigIntStats): boolean {
+  if (!isBelow(real, root)) return false;
+  try {
+    return inPlace(real, (at) => {
+      if (!isAt(at, stat)) return false;
+      unlinkSync(at);
+      // Where this is not synced, a power cut may bring the file back: the journal has its line.
+      attempt(() => {
+        syncFolder(dirname(at));
+      });
+      return true;
+    });
+  } catch (error) {
+    if (MOVED.has(systemCode(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+/** Errors that say that a path has changed. */
+const MOVED: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+
 function refusedOpening(error: unknown, place: string): Refusal {
   const code = systemCode(error) ?? '';
   if (STOPS.has(code)) throw readFailure(error, place);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return refusal(missing(place));
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return { ...refusal(missing(place)), isMissing: true };
   if (code === 'ELOOP') return refusal('its path names a symbolic link: name the file itself');
   if (code === 'EACCES' || code === 'EPERM') {
     return refusal('this user may not read the file: give it the right, then run again');
@@ -179,9 +215,4 @@ function missing(place: string): string {
   return other === undefined
     ? 'the file is missing: restore it, or clear the path of the row'
     : `the file is missing, but one of the same name in Unicode's form ${other} is there: rename it, or correct the row`;
-}
-
-/** Returns the place of a path cell below the root, for what removes a file. */
-export function placeOf(root: string, path: string): string {
-  return join(root, resolve(root, path).slice(root.length));
 }

@@ -25,22 +25,40 @@ export interface ProviderReport {
 
 const SCHEMA = 'CREATE TABLE sums (key TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID';
 
-/** Reads a report into scratch on disk. @throws Failure */
-export async function readProviderReport(file: string, scratch: string): Promise<ProviderReport> {
+/** Longest line in bytes: a key of 1,024, encoded, and a message. */
+const MOST_LINE = 64 * 1024;
+
+/** Two lines of one key that disagree leave null: nothing is known of it then. */
+const PUT = `INSERT INTO sums VALUES (?, ?) ON CONFLICT (key) DO UPDATE
+  SET sha256 = CASE WHEN sha256 = excluded.sha256 THEN sha256 END`;
+
+/**
+ * Reads what a report says of a bucket into scratch on disk; a store without a name of its own in such
+ * reports (null) is in none. @throws Failure
+ */
+export async function readProviderReport(
+  file: string,
+  bucket: string | null,
+  scratch: string,
+): Promise<ProviderReport> {
   createTables(scratch, SCHEMA);
   const database = openTables(scratch);
-  const put = database.prepare('INSERT OR REPLACE INTO sums VALUES (?, ?)');
+  const put = database.prepare(PUT);
   let count = 0;
   try {
     database.exec('BEGIN');
-    await pipeline(createReadStream(file), parse({ relax_column_count: true }), async (lines) => {
-      for await (const line of lines as AsyncIterable<readonly string[]>) {
-        const sum = sumOf(line);
-        if (sum === null) continue;
-        put.run(sum.key, sum.sha256);
-        count += 1;
-      }
-    });
+    await pipeline(
+      createReadStream(file),
+      parse({ relax_column_count: true, bom: true, max_record_size: MOST_LINE }),
+      async (lines) => {
+        for await (const line of lines as AsyncIterable<readonly string[]>) {
+          const sum = line[0] === bucket ? sumOf(line) : null;
+          if (sum === null) continue;
+          put.run(sum.key, sum.sha256);
+          count += 1;
+        }
+      },
+    );
     database.exec('COMMIT');
   } catch (error) {
     database.close();
@@ -50,7 +68,9 @@ export async function readProviderReport(file: string, scratch: string): Promise
     database.close();
     throw noReport(file);
   }
-  const find = database.prepare<[string], string>('SELECT sha256 FROM sums WHERE key = ?').pluck();
+  const find = database
+    .prepare<[string], string | null>('SELECT sha256 FROM sums WHERE key = ?')
+    .pluck();
   return {
     count,
     faultOf({ key, sha256 }) {
@@ -58,6 +78,10 @@ export async function readProviderReport(file: string, scratch: string): Promise
       if (found === undefined) {
         const hint = 'ask the provider for a report of all objects';
         throw new Failure('OBJECT', { what: 'the report does not have it', hint });
+      }
+      if (found === null) {
+        const what = 'the report has it more than once, with different SHA-256';
+        throw new Failure('OBJECT', { what, hint: 'ask the provider for a report of one job' });
       }
       return found === sha256 ? null : 'the object in the store has other bytes';
     },
@@ -98,11 +122,12 @@ function sumOf([, key = '', , status = '', , , message = '']: readonly string[])
     const named = (part: RegExp): string[] =>
       texts.filter(([name]) => part.test(name)).map(([, text]) => text);
     if (!named(/algorithm/i).some((text) => /^sha-?256$/i.test(text))) return null;
-    if (named(/type/i).some((text) => !/full/i.test(text))) return null;
-    const sha256 = named(/checksum|hex|base64/i)
-      .map(hexOf)
-      .find((hex) => hex !== null);
-    return sha256 === undefined || sha256 === null ? null : { key: decoded(key), sha256 };
+    const types = named(/type/i);
+    if (types.length === 0 || types.some((text) => !/full/i.test(text))) return null;
+    const sums = named(/checksum|hex|base64/i).map(hexOf);
+    const [sha256, another] = new Set(sums.filter((hex) => hex !== null));
+    // Two values of one object that differ are those of two algorithms, or of no object.
+    return sha256 === undefined || another !== undefined ? null : { key: decoded(key), sha256 };
   } catch {
     return null;
   }

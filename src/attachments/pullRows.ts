@@ -56,3 +56,16 @@ export async function countLeft(tables: readonly OpenTable[]): Promise<number> {
   for (const { declared, rows } of tables) left += await rows.count(leftOnDisk(declared));
   return left;
 }
+
+/**
+ * Counts the rows that have a path and a key without characters: neither on disk nor in the store, so that
+ * no run would see them.
+ */
+export async function countBlank(tables: readonly OpenTable[]): Promise<number> {
+  let blank = 0;
+  for (const { declared, rows } of tables) {
+    const { path, key } = declared;
+    blank += await rows.count({ notNull: [path], isNull: [], isEmpty: [key] });
+  }
+  return blank;
+}

@@ -9,7 +9,7 @@ import { digestOf, isRefusal, openLocal, type Refusal } from './localFile.ts';
 import type { OpenTable } from '../project/openAttachments.ts';
 import type { RowEvent } from './runEvent.ts';
 import type { RunIndex, RunRow } from './runIndex.ts';
-import { currentRows, hasKey, type CurrentRow } from './runRows.ts';
+import { hasKey, movedRows, type CurrentRow } from './runRows.ts';
 
 export interface RollbackWork {
   readonly index: RunIndex;
@@ -36,13 +36,13 @@ const BATCH = 200;
 /** Rolls the rows of a run back, batch by batch. */
 export async function rollBackRows(work: RollbackWork): Promise<RolledBack> {
   const counts = { restored: 0, bytes: 0, refused: 0, changed: 0 };
-  const rows = currentRows(work.index, ['stored', 'purged'], work.tables);
+  const rows = movedRows(work.index, work.tables);
   for await (const batch of inBatches(rows, BATCH)) {
     if (work.stopping.aborted) break;
     const held = batch.filter(hasKey);
     const ready: CurrentRow[] = [];
     await atOnce(held, work.concurrency, work.stopping, async (current) => {
-      const refused = await refusalOf(current, work.root);
+      const refused = await fileRefusal(current, work.root);
       if (refused === null) ready.push(current);
       else work.onRefused(current.row, refused);
       counts.refused += refused === null ? 0 : 1;
@@ -57,7 +57,7 @@ export async function rollBackRows(work: RollbackWork): Promise<RolledBack> {
 }
 
 /** Returns why the file of a row cannot be read instead of its object; null if it can. */
-async function refusalOf({ row, now }: CurrentRow, root: string): Promise<Refusal | null> {
+export async function fileRefusal({ row, now }: CurrentRow, root: string): Promise<Refusal | null> {
   const file = await openLocal(root, now?.path ?? null);
   if (isRefusal(file)) return file;
   try {

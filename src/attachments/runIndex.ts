@@ -5,6 +5,7 @@
 
 import { join } from 'node:path';
 
+import { statOf } from '../disk/noLinks.ts';
 import { openScratch } from '../disk/scratch.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
@@ -30,8 +31,14 @@ export interface RunIndex {
   readonly end: ChainEnd;
   /** Rows and bytes by the last step. */
   readonly totals: Readonly<Record<RowStep, RunTotals>>;
+  /** Names of the tables that have rows in the run. */
+  tables(): string[];
   /** The rows whose last step is one of these, ascending by table and key. */
   rows(steps: readonly RowStep[]): Iterable<RunRow>;
+  /** Leaves a row out from now on. */
+  forget(row: RunRow): void;
+  /** What the run says last of a row; null if nothing. */
+  find(table: string, id: RowKey): RunRow | null;
   /** Number of rows with these steps whose object has this key. */
   countOf(key: string, steps: readonly RowStep[]): number;
   close(): void;
@@ -80,6 +87,11 @@ export async function withRun<T>(
   }
 }
 
+/** @throws Failure EMPTY if there is no journal of a run */
+export function assertRun(journal: string): void {
+  if (statOf(journal) === undefined) throw noRun(journal);
+}
+
 function noRun(where: string): Failure {
   return new Failure('EMPTY', {
     what: 'there is no run of this name',
@@ -119,6 +131,10 @@ function marks(steps: readonly RowStep[]): string {
   return steps.map(() => '?').join(', ');
 }
 
+function runRow({ tab: table, step, row, key, sha256, size }: Stored): RunRow {
+  return { table, step, row, key, sha256, size, id: parseRow(row) ?? [] };
+}
+
 function indexOf(database: ReturnType<typeof openTables>, end: ChainEnd): RunIndex {
   const totals: Record<RowStep, RunTotals> = {
     stored: { rows: 0, bytes: 0 },
@@ -132,9 +148,14 @@ function indexOf(database: ReturnType<typeof openTables>, end: ChainEnd): RunInd
     )
     .all();
   for (const { step, rows, bytes } of sums) totals[step] = { rows, bytes };
+  const forget = database.prepare('DELETE FROM rows WHERE tab = ? AND ord = ?');
+  const one = database.prepare<[string, Buffer], Stored>(
+    'SELECT * FROM rows WHERE tab = ? AND ord = ?',
+  );
   return {
     end,
     totals,
+    tables: () => database.prepare<[], string>('SELECT DISTINCT tab FROM rows').pluck().all(),
     *rows(steps) {
       // One page after the other, so that the caller may read the index meanwhile.
       const page = database.prepare<unknown[], Stored>(
@@ -144,13 +165,18 @@ function indexOf(database: ReturnType<typeof openTables>, end: ChainEnd): RunInd
       let after: readonly [string, Buffer] = ['', Buffer.alloc(0)];
       for (;;) {
         const found = page.all(...after, ...steps);
-        for (const { tab: table, step, row, key, sha256, size } of found) {
-          yield { table, step, row, key, sha256, size, id: parseRow(row) ?? [] };
-        }
+        yield* found.map(runRow);
         const last = found.at(-1);
         if (last === undefined) return;
         after = [last.tab, last.ord];
       }
+    },
+    forget({ table, id }) {
+      forget.run(table, rowOrder(id));
+    },
+    find(table, id) {
+      const row = one.get(table, rowOrder(id));
+      return row === undefined ? null : runRow(row);
     },
     countOf(key, steps) {
       database.exec('CREATE INDEX IF NOT EXISTS by_key ON rows (key)');

@@ -8,7 +8,7 @@ import { Failure } from '../outcome/failure.ts';
 import { atOnce } from './atOnce.ts';
 import { contentFault } from './moveFile.ts';
 import type { ProviderReport } from './providerReport.ts';
-import { currentRows, hasKey, type CurrentRow } from './runRows.ts';
+import { hasKey, movedRows, type CurrentRow } from './runRows.ts';
 import type { OpenTable } from '../project/openAttachments.ts';
 import type { RunIndex, RunRow } from './runIndex.ts';
 
@@ -45,7 +45,7 @@ export interface Verified {
 /** Verifies the rows of a run that were moved, and not rolled back. */
 export async function verifyObjects(work: VerifyWork): Promise<Verified> {
   const counts = { right: 0, bytes: 0, wrong: 0, unverified: 0, back: 0, changed: 0 };
-  const rows = currentRows(work.index, ['stored', 'purged'], work.tables, work.wanted);
+  const rows = movedRows(work.index, work.tables, work.wanted);
   await atOnce(rows, work.concurrency, work.stopping, async (current) => {
     const { row } = current;
     const judged = await judge(current, work);

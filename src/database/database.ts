@@ -72,10 +72,11 @@ export interface ColumnFacts {
   readonly maxLength: number | null;
 }
 
-/** A condition on the columns of the request: cells that are null, or not. */
+/** A condition on the columns of the request: cells that are null, or not, or a text without characters. */
 export interface RowFilter {
   readonly isNull: readonly string[];
   readonly notNull: readonly string[];
+  readonly isEmpty?: readonly string[];
 }
 
 /** A change of one row. All changes of a batch expect and set the same columns; no two are of one row. */

@@ -138,9 +138,9 @@ function rowOf(row: MemoryRow, key: readonly string[], columns: readonly string[
   return { key: cells(key), cells: cells(columns) };
 }
 
-function passes(row: MemoryRow, { isNull, notNull }: RowFilter): boolean {
+function passes(row: MemoryRow, { isNull, notNull, isEmpty = [] }: RowFilter): boolean {
   const empty = (name: string): boolean => (row[name] ?? null) === null;
-  return isNull.every(empty) && !notNull.some(empty);
+  return isNull.every(empty) && !notNull.some(empty) && isEmpty.every((name) => row[name] === '');
 }
 
 function tableOf(

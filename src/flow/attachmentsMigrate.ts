@@ -6,6 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { bandwidth, byteBudget } from '../attachments/byteBudget.ts';
+import { assertAnyRow, assertNoBlank } from '../attachments/movableRows.ts';
 import { realRoot } from '../attachments/localFile.ts';
 import { listRun, type ListedRun } from '../attachments/listRun.ts';
 import { migratePass, type MigrateWork, type PassCounts } from '../attachments/migrateRows.ts';
@@ -60,13 +61,16 @@ export async function attachmentsMigrate(
   let held: HeldRun | null = null;
   try {
     await assertAnyRow(open);
+    await assertNoBlank(open);
     // A root that is not mounted is told before anything is recorded.
     realRoot(open.root);
     const command = 'attachments migrate';
-    held = dryRun ? null : holdRun({ paths, run, command, who }, env);
+    held = dryRun ? null : holdRun({ paths, run, command, who, alone: false }, env);
     const moved = await moveAll(open, held, options, env, found);
+    // An application that writes such keys does so during the run, too.
+    await assertNoBlank(open);
     const listed =
-      held !== null && moved.left === 0 && !held.isEmpty() ? await list(held, env) : null;
+      held !== null && moved.left === 0 && !held.isEmpty() ? await list(held, open, env) : null;
     held?.end(countsOf(moved));
     return outcomeOf(moved, listed, open, options, found);
   } finally {
@@ -85,19 +89,6 @@ interface Result {
   /** Newest row that is on disk although nothing refused it; null if there is none. */
   readonly newest: string | null;
   readonly stopped: boolean;
-}
-
-/** A run that sees no row proves nothing. */
-async function assertAnyRow({ tables, database }: OpenAttachments): Promise<void> {
-  for (const { declared, rows } of tables) {
-    if ((await rows.count({ notNull: [declared.path], isNull: [] })) > 0) return;
-    if ((await rows.count({ notNull: [declared.key], isNull: [] })) > 0) return;
-  }
-  throw new Failure('EMPTY', {
-    what: 'no row has a path or a key, so there is nothing to move',
-    where: database.label,
-    hint: 'check the tables and columns in mapping/attachments.json',
-  });
 }
 
 async function moveAll(
@@ -226,9 +217,9 @@ async function newestLeft({ tables }: OpenAttachments): Promise<string | null> {
 }
 
 /** Writes the list of a run that has nothing left, and records its root. */
-function list(held: HeldRun, env: Environment): Promise<ListedRun> {
+function list(held: HeldRun, { tables }: OpenAttachments, env: Environment): Promise<ListedRun> {
   return withRun(held.journal, env, async ({ index }) => {
-    const listed = await listRun(held.folder, index);
+    const listed = await listRun(held.folder, index, tables);
     held.append([{ event: 'listed', ...listed }]);
     return listed;
   });

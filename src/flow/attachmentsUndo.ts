@@ -11,7 +11,7 @@ import { pruneObjects } from '../attachments/pruneObjects.ts';
 import { purgeFiles } from '../attachments/purgeFiles.ts';
 import { rollBackRows } from '../attachments/rollBackRows.ts';
 import { rowMembers, type RowEvent } from '../attachments/runEvent.ts';
-import { withRun, type RunReading, type RunRow } from '../attachments/runIndex.ts';
+import { assertRun, withRun, type RunReading, type RunRow } from '../attachments/runIndex.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { byteCount } from '../outcome/byteCount.ts';
 import { counted, grouped } from '../outcome/counted.ts';
@@ -139,7 +139,9 @@ async function purge({ reading, open, journal, onRefused, options, env }: Work):
     refused,
     notes: [
       `${counted(removed, 'file')} ${verb}, ${byteCount(bytes)}, each after its object was read and found right`,
-      ...(gone === 0 ? [] : [`${counted(gone, 'file')} had been removed before`]),
+      ...(gone === 0
+        ? []
+        : [`${counted(gone, 'row')} whose file was removed before, or with another row`]),
       ...unchangedNote(changed),
     ],
     places: [
@@ -156,7 +158,9 @@ async function prune({ reading, open, journal, options, env }: Work): Promise<Do
   const done = await pruneObjects({
     index: reading.index,
     tables: open.tables,
+    root: realRoot(open.root),
     store: storeOf(open),
+    scratch: join(reading.scratch, 'keys.db'),
     concurrency: options.concurrency,
     stopping: env.stopping,
     journal,
@@ -207,10 +211,13 @@ async function withHeld(
   const opened = store === 'writes' && dryRun ? 'reads' : store;
   const open = await openAttachments({ project, changesRows, store: opened, concurrency }, env);
   try {
-    return await withRun(path, env, async (reading) => {
-      assertContinues({ paths, run }, reading.index.end);
-      const held = dryRun ? null : holdRun({ paths, run, command, who }, env);
-      try {
+    assertRun(path);
+    // Held before it is read, as another command may be about to end.
+    const alone = command !== 'attachments rollback';
+    const held = dryRun ? null : holdRun({ paths, run, command, who, alone }, env);
+    try {
+      return await withRun(path, env, async (reading) => {
+        assertContinues({ paths, run });
         const done = await work({
           reading,
           open,
@@ -223,10 +230,10 @@ async function withHeld(
         });
         held?.end(done.counts);
         return outcomeOf(command, done, open, options, found);
-      } finally {
-        held?.close();
-      }
-    });
+      });
+    } finally {
+      held?.close();
+    }
   } finally {
     await open.close();
   }

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 
 import { readProviderReport, type ProviderReport } from '../attachments/providerReport.ts';
 import { withRun, type RunReading, type RunRow } from '../attachments/runIndex.ts';
+import { countMoved } from '../attachments/runRows.ts';
 import { verifyObjects, type Verified } from '../attachments/verifyObjects.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { byteCount } from '../outcome/byteCount.ts';
@@ -42,8 +43,8 @@ export async function attachmentsVerify(
   const open = await openAttachments(wanted, env);
   try {
     return await withRun(journal, env, async (reading) => {
-      assertContinues({ paths, run }, reading.index.end);
-      const total = moved(reading);
+      assertContinues({ paths, run });
+      const total = await countMoved(reading.index, open.tables);
       if (total === 0) throw nothingMoved(journal);
       const verified = await verify(reading, open, { ...options, total }, env, found);
       return outcomeOf(verified, { ...options, total }, open, found, env.stopping.aborted);
@@ -54,10 +55,6 @@ export async function attachmentsVerify(
 }
 
 type Options = AttachmentsVerifyOptions & { readonly total: number };
-
-function moved({ index: { totals } }: RunReading): number {
-  return totals.stored.rows + totals.purged.rows;
-}
 
 function nothingMoved(where: string): Failure {
   return new Failure('EMPTY', {
@@ -78,7 +75,7 @@ async function verify(
   const report =
     file === null
       ? null
-      : await readProviderReport(resolve(env.cwd, file), join(scratch, 'report.db'));
+      : await readProviderReport(resolve(env.cwd, file), store.bucket, join(scratch, 'report.db'));
   try {
     return await verifyRows(
       {

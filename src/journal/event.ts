@@ -122,7 +122,7 @@ export interface AttachmentsEvent {
   readonly run: string;
   readonly line: number;
   readonly head: string;
-  /** Numbers of rows by what became of them; absent at the beginning. */
+  /** Numbers of rows by what became of them; absent at the beginning, and of a command that failed. */
   readonly counts?: Readonly<Record<string, number>>;
 }
 

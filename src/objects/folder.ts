@@ -135,6 +135,7 @@ function storeOf(opened: Opened, scratch: Scratch | null): ObjectStore {
   return {
     label: `${SCHEME}:${root}`,
     keyPrefix: '',
+    bucket: null,
     abilities: { keepsFirst: true, computesSha256: false },
     largestPut: PART_BYTES,
     put: (key, bytes, facts) => on(key, () => put(root, drafts(), key, bytes, facts)),
@@ -303,9 +304,7 @@ async function* readable(path: string, signal: AbortSignal): AsyncGenerator<Uint
 function removeEmpty(root: string, path: string): void {
   const above = [root, ...foldersAbove(root, path)].toReversed();
   const kept = above.find((folder) => folder === root || !isRemoved(folder));
-  attempt(() => {
-    syncFolder(kept ?? root);
-  });
+  attempt(() => syncFolder(kept ?? root));
 }
 
 function isRemoved(folder: string): boolean {

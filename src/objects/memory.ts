@@ -69,6 +69,7 @@ function storeOf(
   return {
     label: `${SCHEME}:${name}`,
     keyPrefix: '',
+    bucket: null,
     abilities: { keepsFirst: true, computesSha256: true },
     largestPut,
     put: async (key, bytes, facts) => put(key, bytes, facts),

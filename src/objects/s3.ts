@@ -89,6 +89,7 @@ function storeOf(session: Session, abilities: StoreAbilities): ObjectStore {
   return {
     label: session.label,
     keyPrefix: prefix,
+    bucket,
     abilities,
     largestPut: PART_BYTES,
     async put(key, bytes, facts) {

@@ -8,12 +8,12 @@ import { join } from 'node:path';
 
 import { makeFolder, syncFolder } from '../disk/durable.ts';
 import { diskFailure } from '../disk/errors.ts';
-import { acquireLock } from '../disk/lock.ts';
+import { acquireLock, acquireLockPatiently, type Holder, type Lock } from '../disk/lock.ts';
 import { entriesOf, statOf } from '../disk/noLinks.ts';
 import { signed } from '../journal/event.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
-import type { ChainEnd, JournalMembers } from '../journal/line.ts';
-import { openLongJournal } from '../journal/longJournal.ts';
+import type { JournalMembers } from '../journal/line.ts';
+import { headsAt, openLongJournal } from '../journal/longJournal.ts';
 import { eventOf } from '../journal/readEvent.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
@@ -27,6 +27,8 @@ export interface RunWork {
   /** Name of the command, such as `attachments migrate`. */
   readonly command: string;
   readonly who: string | null;
+  /** Whether no other run of the project may be at work, as this one removes what they may need. */
+  readonly alone: boolean;
 }
 
 /** A run that is held by this command. */
@@ -66,7 +68,7 @@ export function holdRun(work: RunWork, env: Environment): HeldRun {
   try {
     makeFolder(folder);
     syncFolder(paths.attachments);
-    const lock = acquireLock(folder, { command, pid: env.pid, since: now() });
+    const lock = lockRun(work, { command, pid: env.pid, since: now() });
     try {
       const lines = openLongJournal(journal, now());
       const record = (step: 'begun' | 'ended', counts?: Readonly<Record<string, number>>): void => {
@@ -75,9 +77,10 @@ export function holdRun(work: RunWork, env: Environment): HeldRun {
         const event = counts === undefined ? about : { ...about, counts };
         appendToJournal(paths.journal, { command, pid: env.pid, at: now() }, [signed(event, who)]);
       };
-      assertContinues(work, lines.end);
+      assertContinues(work);
       record('begun');
-      let open = true;
+      const begun = lines.end.seq;
+      let [open, ended] = [true, false];
       return {
         folder,
         journal,
@@ -87,10 +90,13 @@ export function holdRun(work: RunWork, env: Environment): HeldRun {
         },
         end(counts) {
           record('ended', counts);
+          ended = true;
         },
         close() {
           if (!open) return;
           open = false;
+          // Of a command that fails, the last line is noted too, if it can be.
+          if (!ended && lines.end.seq > begun) tryTo(() => record('ended'));
           lines.close();
           lock.release();
         },
@@ -104,27 +110,72 @@ export function holdRun(work: RunWork, env: Environment): HeldRun {
   }
 }
 
-/** Asserts that the journal of a run has at least the lines that the project's journal knows of. */
-export function assertContinues(
-  { paths, run }: Pick<RunWork, 'paths' | 'run'>,
-  end: ChainEnd,
-): void {
-  const known = lastKnown(paths, run);
-  if (known === null || end.seq > known.line) return;
-  if (end.seq === known.line && end.head === known.head) return;
-  throw new Failure('JOURNAL', {
-    what: 'the journal of the run has lost lines that the journal of the project knows of',
-    where: placesOfRun(paths, run).journal,
-    hint: 'restore the copy that you keep elsewhere, or begin another run with --run',
-  });
+/** Does what must not hide the failure that it follows. */
+function tryTo(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
 }
 
-function lastKnown(paths: ProjectPaths, run: string): { line: number; head: string } | null {
-  const events = readJournal(paths.journal).entries.map(eventOf);
-  for (const event of events.reverse()) {
-    if (event.event === 'attachments' && event.run === run) return event;
+/** Time to wait for a command that begins, in ms. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Takes the lock of a run. All take that of the folder of the runs first; one that is to be alone keeps
+ * it, so that no other begins, after it has seen that none is at work.
+ */
+function lockRun({ paths, run, alone }: RunWork, holder: Holder): Lock {
+  const { folder } = placesOfRun(paths, run);
+  const begins = acquireLockPatiently(paths.attachments, holder, PATIENCE_MS);
+  let lock: Lock | null = null;
+  try {
+    lock = acquireLock(folder, holder);
+    const others = alone ? runsOf(paths).filter((name) => name !== run) : [];
+    for (const other of others) acquireLock(join(paths.attachments, other), holder).release();
+  } catch (error) {
+    lock?.release();
+    begins.release();
+    throw error;
   }
-  return null;
+  const own = lock;
+  if (!alone) begins.release();
+  return {
+    release() {
+      own.release();
+      if (alone) begins.release();
+    },
+  };
+}
+
+/**
+ * Asserts that the journal of a run has each line that the project's journal knows of. What was appended
+ * since is not known there.
+ */
+export function assertContinues({ paths, run }: Pick<RunWork, 'paths' | 'run'>): void {
+  const { journal: where } = placesOfRun(paths, run);
+  const known = knownLines(paths, run);
+  const heads = headsAt(where, new Set(known.map(([line]) => line)));
+  for (const [line, head] of known) {
+    if (line === 0 || heads.get(line) === head) continue;
+    const what = heads.has(line)
+      ? 'the journal of the run is not the one that the journal of the project knows of'
+      : 'the journal of the run has lost lines that the journal of the project knows of';
+    throw new Failure('JOURNAL', {
+      what,
+      where,
+      hint: 'restore the copy that you keep elsewhere, or begin another run with --run',
+    });
+  }
+}
+
+/** Returns the SHA-256 of the lines of a run at which a command began or ended, by their number. */
+function knownLines(paths: ProjectPaths, run: string): (readonly [number, string])[] {
+  const events = readJournal(paths.journal).entries.map(eventOf);
+  return events.flatMap((event): [number, string][] =>
+    event.event === 'attachments' && event.run === run ? [[event.line, event.head]] : [],
+  );
 }
 
 /** Lists the names of the runs of a project. */

@@ -16,11 +16,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { canRunAsOther, OTHER, wrap } from '../fault/anotherUser.ts';
 import { workFolder } from '../kit/project.ts';
+import { start, type Ran } from '../kit/run.ts';
 import type { Fault } from '../kit/s3Server.ts';
 import { attachments, declareAttachments, faultsOf, reasonsOf, said } from './project.ts';
 import { sqlitePlace } from './rowPlaces.ts';
@@ -171,6 +173,61 @@ describe('a store on a bad day', () => {
     expect(ran.stderr).toContain('there is no such bucket');
     expect(existsSync(join(one.project, 'storage_attachments'))).toBe(false);
   });
+});
+
+describe('Ctrl-C', () => {
+  /** Starts a command on a slow store, and interrupts it once `ready` says so. */
+  async function interrupted(one: Case, args: readonly string[], times: number): Promise<Ran> {
+    let requests = 0;
+    const reached = new Promise<void>((resolve) => {
+      store.server().faults = ({ target }) => {
+        if (!target.includes('/attachments/')) return null;
+        requests += 1;
+        if (requests === 10) resolve();
+        return { kind: 'slow', ms: times === 1 ? 150 : 60_000 };
+      };
+    });
+    const { child, ended } = start(
+      ['attachments', ...args, '--concurrency', '4', '--project', one.project],
+      one,
+    );
+    await (times === 1 ? reached : wait(2500));
+    for (let time = 0; time < times; time += 1) {
+      child.kill('SIGINT');
+      await wait(200);
+    }
+    const ran = await ended;
+    store.server().faults = () => null;
+    return ran;
+  }
+
+  it('ends what is in flight, exits with 130, and the next run goes on', async () => {
+    const one = await newCase();
+    const ran = await interrupted(one, ['migrate'], 1);
+    expect(ran).toMatchObject({ code: 130, signal: null });
+    expect(ran.stderr).toContain('ending what is in flight; press Ctrl-C again to stop at once');
+    const moved = (await rows.rows(one.project, one.name)).filter(({ key }) => key !== null);
+    expect(moved.length).toBeGreaterThan(0);
+    expect(moved.length).toBeLessThan(ROWS);
+    // What was stored has its key: nothing in the store is without a row.
+    expect((await store.keys(one.name)).length).toBe(moved.length);
+    expect((await said(one.project, ['migrate'], one)).code).toBe(0);
+    await assertRight(one);
+    const verified = await interrupted(one, ['verify'], 1);
+    expect(verified.code).toBe(130);
+    expect(verified.stdout).toContain('attachments verify: FAIL');
+  }, 60_000);
+
+  it('pressed twice stops at once, and the next run goes on', async () => {
+    const one = await newCase();
+    const begun = performance.now();
+    const ran = await interrupted(one, ['migrate'], 2);
+    expect(performance.now() - begun).toBeLessThan(30_000);
+    expect(ran.code).toBe(130);
+    expect(ran.stderr).toContain('nothing is lost, run it again to go on');
+    expect((await said(one.project, ['migrate'], one)).code).toBe(0);
+    await assertRight(one);
+  }, 60_000);
 });
 
 describe('a file that changes while it moves', () => {

@@ -121,6 +121,12 @@ export const ATTACHMENTS: readonly Case[] = [
     prepare: declared(FILE, 'SELECT 1'),
   },
   {
+    name: 'attachments with an empty text as key',
+    args: PLAN,
+    code: 1,
+    prepare: declared(FILE, "INSERT INTO attachment VALUES (1, 'a.txt', '', 'x')"),
+  },
+  {
     name: 'attachments in a folder that is not there',
     args: PLAN,
     code: 64,

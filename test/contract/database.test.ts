@@ -174,16 +174,17 @@ describe.each(SUBJECTS)('$name', (subject) => {
     expect(seen.filter((id) => id >= 1n && id <= 100n)).toHaveLength(100);
   });
 
-  it_('counts and filters rows by what is null', async () => {
+  it_('counts and filters rows by what is null, or empty', async () => {
     const rows = numbered(20).map((row, at) =>
-      Object.assign(row, { stored: at % 3 === 0 ? 'k' : null }),
+      Object.assign(row, { stored: at % 3 === 0 ? 'k' : at === 1 ? '' : null }),
     );
     const [, , table] = await files(rows);
     const open_: RowFilter = { isNull: ['stored'], notNull: ['path'] };
     expect(await table.count(ALL)).toBe(20);
-    expect(await table.count(open_)).toBe(13);
-    expect(await allRows(table, 4, open_)).toHaveLength(13);
+    expect(await table.count(open_)).toBe(12);
+    expect(await allRows(table, 4, open_)).toHaveLength(12);
     expect(await table.count({ isNull: ['path'], notNull: [] })).toBe(0);
+    expect(await table.count({ ...ALL, isEmpty: ['stored'] })).toBe(1);
   });
 
   it_('reads all rows of a composite key under a collation that takes texts for one', async () => {

@@ -100,11 +100,15 @@ function where(all: readonly string[]): string {
   return all.length === 0 ? '' : ` WHERE ${all.join(' AND ')}`;
 }
 
-function conditions({ isNull, notNull }: RowFilter, { column }: FoundTable): string[] {
+function conditions(
+  { isNull, notNull, isEmpty = [] }: RowFilter,
+  { column }: FoundTable,
+): string[] {
   const named = (name: string): string => `t.${quote(column(name).facts.name)}`;
   return [
     ...isNull.map((name) => `${named(name)} IS NULL`),
     ...notNull.map((name) => `${named(name)} IS NOT NULL`),
+    ...isEmpty.map((name) => `octet_length(${named(name)}::text) = 0`),
   ];
 }
 

@@ -136,11 +136,14 @@ function assertNoNullKey({ file, from, key, label }: RowForm): void {
   if (found !== undefined) throw nullKey(label, key);
 }
 
-function conditions({ isNull, notNull }: RowFilter, { column }: Found): string[] {
+function conditions({ isNull, notNull, isEmpty = [] }: RowFilter, { column }: Found): string[] {
   const named = (name: string): string => quote(column(name).facts.name);
   return [
     ...isNull.map((name) => `${named(name)} IS NULL`),
     ...notNull.map((name) => `${named(name)} IS NOT NULL`),
+    ...isEmpty.map(
+      (name) => `typeof(${named(name)}) = 'text' AND CAST(${named(name)} AS BLOB) = x''`,
+    ),
   ];
 }
 

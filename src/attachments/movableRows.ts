@@ -1,0 +1,30 @@
+/** What has to hold of all rows before the first file is moved, and after the last. */
+
+import { counted } from '../outcome/counted.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { OpenAttachments } from '../project/openAttachments.ts';
+import { countBlank } from './pullRows.ts';
+
+/** A run that sees no row proves nothing. */
+export async function assertAnyRow({ tables, database }: OpenAttachments): Promise<void> {
+  for (const { declared, rows } of tables) {
+    if ((await rows.count({ notNull: [declared.path], isNull: [] })) > 0) return;
+    if ((await rows.count({ notNull: [declared.key], isNull: [] })) > 0) return;
+  }
+  throw new Failure('EMPTY', {
+    what: 'no row has a path or a key, so there is nothing to move',
+    where: database.label,
+    hint: 'check the tables and columns in mapping/attachments.json',
+  });
+}
+
+/** A key without characters is no object, and not null: such a row would be left on disk unseen. */
+export async function assertNoBlank({ tables, database }: OpenAttachments): Promise<void> {
+  const blank = await countBlank(tables);
+  if (blank === 0) return;
+  throw new Failure('REJECTED', {
+    what: `${counted(blank, 'row')} ${blank === 1 ? 'has' : 'have'} an empty text as key, so that a reader gets neither file nor object`,
+    where: database.label,
+    hint: 'set these keys to null, then run again',
+  });
+}
