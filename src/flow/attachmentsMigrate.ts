@@ -45,6 +45,8 @@ export interface AttachmentsMigrateOptions {
 const MEMORY = 96 * 2 ** 20;
 /** Passes until what is left is told; each takes up what the one before could not move. */
 const MOST_PASSES = 4;
+/** Between the last pass and the count after it. */
+const BETWEEN_COUNTS_MS = 500;
 
 /** Moves what is left on disk. A failure loses nothing: the next run goes on. */
 export async function attachmentsMigrate(
@@ -117,9 +119,11 @@ async function moveAll(
   }
   env.progress.end();
   const stopped = env.stopping.aborted;
-  // The last pass has counted what is left by going over it; this is the second time.
+  const isWhole = held !== null && !hasLimit && !stopped;
+  // The last pass has gone over what is left; an application that uploads to disk has its pauses.
+  if (isWhole) await pause(BETWEEN_COUNTS_MS, undefined, { signal: env.signal });
   const left = await countLeft(tables);
-  const isBehind = held !== null && !hasLimit && !stopped && left > sum.refused;
+  const isBehind = isWhole && left > sum.refused;
   const newest = isBehind ? await newestLeft(open) : null;
   return { counts: sum, switched, left, newest, stopped };
 }
