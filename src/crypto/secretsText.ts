@@ -115,7 +115,7 @@ export function openSecrets(
     throw new Failure('USAGE', {
       what: isOther
         ? `the secret "${id}" is sealed under another key`
-        : `the secret "${id}" does not open: it was changed, or moved from another place`,
+        : `the secret "${id}" does not open, as it was changed or moved from another place`,
       where: `key id ${a1KeyId(envelope) ?? ''}`,
       hint: isOther ? 'give the key of this id' : 'restore the file of secrets',
     });

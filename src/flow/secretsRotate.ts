@@ -12,7 +12,7 @@ import {
   type SecretRecords,
 } from '../crypto/webhookSecrets.ts';
 import { assertSecret } from '../crypto/webhookSignature.ts';
-import { parseKeySource, readSecretText } from '../mapping/keyFile.ts';
+import { parseKeySource, readSecretText, type KeySource } from '../mapping/keyFile.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import {
@@ -51,7 +51,7 @@ export async function secretsRotate(
   const who = await changerOf({ project, who: options.who, forced }, env);
   const declared = await endpointNamed(project, name);
   const key = keyOf(declared, project, env);
-  const source = sourceBelow(parseKeySource(options.from), env.cwd);
+  const source = sourceBelow(sourceOf(options.from), env.cwd);
   const secret = readSecretText(name, source, keyHost(env));
   assertSecret(declared.kind, { id: name, secret });
   let id = '';
@@ -75,6 +75,16 @@ export async function secretsRotate(
         ? ['when the provider signs with it, run sealift secrets promote']
         : ['deliveries are accepted with this secret alone']),
     ],
+  });
+}
+
+function sourceOf(text: string): KeySource {
+  if (/^(?:file|fd|env):/.test(text)) return parseKeySource(text);
+  // What was given may be the secret itself, so it is not repeated.
+  throw new Failure('USAGE', {
+    what: 'the source of the new secret is not understood',
+    where: '--from',
+    hint: 'use file:PATH, env:NAME or fd:N; a secret is never an argument',
   });
 }
 
