@@ -360,10 +360,11 @@ describe('the key', () => {
   });
 });
 
+function declare(text: string): void {
+  writeFileSync(join(endpoint.project, 'mapping/secrets.json'), text);
+}
+
 describe('the declaration', () => {
-  const declare = (text: string): void => {
-    writeFileSync(join(endpoint.project, 'mapping/secrets.json'), text);
-  };
   const secret = { name: 'stripe', kind: 'stripe', key: 'env:K', retryHours: 72 };
 
   it.each([

@@ -125,10 +125,12 @@ describe('a sealed secret', () => {
   });
 });
 
-describe('matches by the old secret alone', () => {
-  const end = (text: string, now = NOW): number | null | undefined =>
-    withMatches(SECRETS, text, now).records[1]?.notAfter;
+/** When the retiring secret ends, with these matches. */
+function end(text: string, now: number = NOW): number | null | undefined {
+  return withMatches(SECRETS, text, now).records[1]?.notAfter;
+}
 
+describe('matches by the old secret alone', () => {
   it('let it live for a window from the last of them', () => {
     expect(end('')).toBe(NOW + 100);
     expect(end(matchLine('stripe-2', NOW) + matchLine('stripe-2', NOW - 50))).toBe(NOW + WINDOW);

@@ -38,17 +38,13 @@ export interface EndpointProject {
 }
 
 const NEW = 'NEW_SECRET';
+const EVERY_LINE: ReadonlySet<string> = new Set(['seq', 'prev', 'at']);
 
 /** Makes a project with the endpoints `stripe` and `standard`. */
 export function endpointProject(project: string, more: object = {}): EndpointProject {
   mkdirSync(join(project, 'mapping'), { recursive: true });
-  const secrets = (['stripe', 'standard'] as const).map((kind) => ({
-    name: kind,
-    kind,
-    key: 'env:WEBHOOK_KEY',
-    retryHours: 72,
-    ...more,
-  }));
+  const about = { key: 'env:WEBHOOK_KEY', retryHours: 72, ...more };
+  const secrets = ['stripe', 'standard'].map((kind) => Object.assign({ name: kind, kind }, about));
   writeFileSync(join(project, 'mapping/secrets.json'), JSON.stringify({ format: 1, secrets }));
   const path = (name: string): string => join(project, `storage_secrets/${name}.json`);
   const self: EndpointProject = {
@@ -67,8 +63,8 @@ export function endpointProject(project: string, more: object = {}): EndpointPro
       const text = readFileSync(join(project, 'storage_journal/journal.ndjson'), 'utf8');
       const lines = text.trimEnd().split('\n');
       return lines.map((line) => {
-        const { seq, prev, at, ...event } = JSON.parse(line) as Record<string, unknown>;
-        return event;
+        const members = Object.entries(JSON.parse(line) as Record<string, unknown>);
+        return Object.fromEntries(members.filter(([name]) => !EVERY_LINE.has(name)));
       });
     },
   };
@@ -98,6 +94,10 @@ export interface Signed {
   readonly body: string;
 }
 
+function sign(key: string | Buffer, signed: string): Buffer {
+  return createHmac('sha256', key).update(signed).digest();
+}
+
 /** Signs a delivery with these secrets, as the provider of its kind does. */
 export function delivery(
   kind: Kind,
@@ -106,8 +106,6 @@ export function delivery(
 ): Signed {
   // Spaces that a parser would not write again.
   const body = `{ "id": "${id}",  "type": "charge.succeeded" }`;
-  const sign = (key: string | Buffer, signed: string): Buffer =>
-    createHmac('sha256', key).update(signed).digest();
   if (kind === 'stripe') {
     const parts = secrets.map((secret) => `v1=${sign(secret, `${time}.${body}`).toString('hex')}`);
     return { headers: { 'stripe-signature': [`t=${time}`, ...parts].join(',') }, body };
