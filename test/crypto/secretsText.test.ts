@@ -136,6 +136,11 @@ describe('matches by the old secret alone', () => {
     expect(end(matchLine('stripe-2', NOW) + matchLine('stripe-2', NOW - 50))).toBe(NOW + WINDOW);
   });
 
+  it('count as now where their clock is fast', () => {
+    expect(end(matchLine('stripe-2', NOW + 50))).toBe(NOW + WINDOW);
+    expect(end(matchLine('stripe-2', NOW + 1_000_000))).toBe(NOW + WINDOW);
+  });
+
   it('are a chain: one after its end begins nothing', () => {
     expect(end(matchLine('stripe-2', NOW + 99), NOW + 99)).toBe(NOW + 99 + WINDOW);
     expect(end(matchLine('stripe-2', NOW + 100), NOW + 5000)).toBe(NOW + 100);
