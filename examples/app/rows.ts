@@ -1,4 +1,4 @@
-/** The table `attachments`, in SQLite or PostgreSQL. */
+/** The table `attachments`, and those of webhooks, in SQLite or PostgreSQL. */
 
 import Database from 'better-sqlite3';
 import { Pool } from 'pg';
@@ -15,11 +15,24 @@ export interface Rows {
   find(id: string): Promise<Attachment | null>;
   /** Returns the id of the new row. */
   insert(row: Attachment): Promise<string>;
+  /** Makes the tables of webhooks where they are missing. */
+  prepareEvents(): Promise<void>;
+  /** Applies an event, unless one of this id was applied before; returns whether it did. */
+  applyOnce(endpoint: string, id: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
 const FIND = 'SELECT disk_path AS path, storage_key AS key, content_type AS type FROM attachments';
 const INSERT = 'INSERT INTO attachments (disk_path, storage_key, content_type) VALUES';
+
+/** The event and its effect are in one transaction: both are there, or none. */
+const TABLES = [
+  'CREATE TABLE IF NOT EXISTS webhook_events (endpoint TEXT, id TEXT, PRIMARY KEY (endpoint, id))',
+  'CREATE TABLE IF NOT EXISTS webhook_totals (endpoint TEXT PRIMARY KEY, handled INTEGER NOT NULL)',
+] as const;
+const REMEMBER = 'INSERT INTO webhook_events (endpoint, id) VALUES';
+const COUNT = 'INSERT INTO webhook_totals (endpoint, handled) VALUES';
+const ADD = 'ON CONFLICT (endpoint) DO UPDATE SET handled = webhook_totals.handled + 1';
 
 interface Found {
   readonly path: string | null;
@@ -47,6 +60,18 @@ function inSqlite(file: string): Rows {
     find: async (id) => attachmentOf(find.get(id)),
     insert: async ({ path, key, contentType }) =>
       String(insert.run(path, key, contentType).lastInsertRowid),
+    async prepareEvents() {
+      for (const table of TABLES) database.exec(table);
+    },
+    async applyOnce(endpoint, id) {
+      const apply = database.transaction(() => {
+        const remember = database.prepare(`${REMEMBER} (?, ?) ON CONFLICT DO NOTHING`);
+        if (remember.run(endpoint, id).changes === 0) return false;
+        database.prepare(`${COUNT} (?, 1) ${ADD}`).run(endpoint);
+        return true;
+      });
+      return apply.immediate();
+    },
     async close() {
       database.close();
     },
@@ -72,6 +97,27 @@ function inPostgres(connectionString: string): Rows {
         values,
       );
       return String(rows[0]?.id);
+    },
+    async prepareEvents() {
+      for (const table of TABLES) await pool.query(table);
+    },
+    async applyOnce(endpoint, id) {
+      const client = await pool.connect();
+      try {
+        await client.query('BEGIN');
+        const { rowCount } = await client.query(`${REMEMBER} ($1, $2) ON CONFLICT DO NOTHING`, [
+          endpoint,
+          id,
+        ]);
+        if (rowCount === 1) await client.query(`${COUNT} ($1, 1) ${ADD}`, [endpoint]);
+        await client.query('COMMIT');
+        client.release();
+        return rowCount === 1;
+      } catch (error) {
+        // A connection that is closed takes its transaction back.
+        client.release(true);
+        throw error;
+      }
     },
     close: () => pool.end(),
   };

@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { openObjects, type Objects } from './objects.ts';
 import { openRows, type Attachment, type Rows } from './rows.ts';
 import type { Settings } from './settings.ts';
+import { openWebhooks, type Endpoint, type Webhooks } from './webhooks.ts';
 
 export interface App {
   readonly url: string;
@@ -20,13 +21,21 @@ interface Parts {
   readonly settings: Settings;
   readonly rows: Rows;
   readonly objects: Objects | null;
+  readonly webhooks: Webhooks | null;
 }
 
 const MOST_BYTES = 64 * 2 ** 20;
+const MOST_BYTES_OF_EVENT = 2 ** 20;
 
-/** Starts the application on loopback. */
-export async function startApp(settings: Settings): Promise<App> {
-  const parts = { settings, rows: openRows(settings.database), objects: openObjects(settings) };
+/** Starts the application on loopback. `now` gives milliseconds. */
+export async function startApp(
+  settings: Settings,
+  now: () => number = () => Date.now(),
+): Promise<App> {
+  const rows = openRows(settings.database);
+  const webhooks = openWebhooks(settings, rows, now);
+  if (webhooks !== null) await rows.prepareEvents();
+  const parts = { settings, rows, objects: openObjects(settings), webhooks };
   const server = createServer((request, response) => {
     answer(request, response, parts).catch(() => {
       if (!response.headersSent) reply(response, 500, { ok: false });
@@ -66,6 +75,10 @@ async function answer(
   if (method === 'POST' && url.pathname === '/attachments') return upload(request, response, parts);
   if (method === 'GET' && id !== undefined) {
     return download(decodeURIComponent(id), response, parts);
+  }
+  const [, endpoint] = /^\/webhooks\/(stripe|standard)$/.exec(url.pathname) ?? [];
+  if (method === 'POST' && endpoint !== undefined) {
+    return receive(endpoint as Endpoint, request, response, parts);
   }
   if (method === 'GET' && url.pathname === '/objects') {
     const file = parts.objects?.fileOf(url) ?? null;
@@ -149,12 +162,26 @@ async function upload(
   return reply(response, 201, { id: await rows.insert({ path: name, key: null, contentType }) });
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
+/** The body is verified as it arrived: JSON that was parsed and written again has other bytes. */
+async function receive(
+  endpoint: Endpoint,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { webhooks }: Parts,
+): Promise<void> {
+  const body = await bodyOf(request, MOST_BYTES_OF_EVENT);
+  if (body === null) return reply(response, 413, { ok: false });
+  const status = (await webhooks?.receive(endpoint, request.headers, body)) ?? 404;
+  // Why a delivery was refused is nobody's business but ours.
+  return reply(response, status, { ok: status === 200 });
+}
+
+async function bodyOf(request: IncomingMessage, most: number = MOST_BYTES): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BYTES) return null;
+    if (size > most) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

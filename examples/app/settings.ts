@@ -9,6 +9,9 @@ export interface Settings {
   /** Seconds that a signed URL is valid. */
   readonly ttlSeconds: number;
   readonly uploadsTo: 'disk' | 'store';
+  /** Folder of the secrets of webhooks, and the key that they are sealed under; null: no webhooks. */
+  readonly secrets: string | null;
+  readonly secretsKey: string | null;
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
@@ -43,10 +46,15 @@ export function settingsOf(variables: Settings['variables']): Settings {
     provider: oneOf('OBJECT_STORAGE_PROVIDER', ['s3', 'folder'], null),
     ttlSeconds: number('ATTACHMENTS_SIGNED_URL_TTL_SECONDS', 300),
     uploadsTo: oneOf('UPLOADS_TO', ['disk', 'store'], 'disk') ?? 'disk',
+    secrets: variables['WEBHOOK_SECRETS'] ?? null,
+    secretsKey: variables['WEBHOOK_SECRETS_KEY'] ?? null,
     variables,
   };
   if (settings.uploadsTo === 'store' && settings.provider === null) {
     faults.push('UPLOADS_TO=store needs OBJECT_STORAGE_PROVIDER');
+  }
+  if ((settings.secrets === null) !== (settings.secretsKey === null)) {
+    faults.push('WEBHOOK_SECRETS and WEBHOOK_SECRETS_KEY need each other');
   }
   if (faults.length > 0) throw new Error(faults.join('; '));
   return settings;

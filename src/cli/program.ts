@@ -30,6 +30,7 @@ import { reviewCommand } from './review.ts';
 import { rollbackCommand } from './rollback.ts';
 import { scanAllCommand, scanCommand, scanModuleCommand, scanPiiCommand } from './scan.ts';
 import { scanDriftCommand } from './scanDrift.ts';
+import { secretsCommand } from './secrets.ts';
 import { smokeCommand } from './smoke.ts';
 import { snapshotCommand } from './snapshot.ts';
 import { statusCommand } from './status.ts';
@@ -47,6 +48,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
   ['Load:', [loadCommand, reconcileCommand]],
   ['Files:', [attachmentsCommand]],
+  ['Secrets:', [secretsCommand]],
   ['Promote:', [reviewCommand, promoteCommand, smokeCommand, rollbackCommand, evidenceCommand]],
   ['Maintenance:', [statusCommand, snapshotCommand, exportCommand, cleanCommand, pruneCommand]],
 ];
@@ -157,7 +159,8 @@ How do I ...
 Exit codes:
   checks    0 PASS   1 WARN   2 FAIL, or it could not run
   actions   0 done   1 failed, and nothing was changed (load: nothing was lost)
-  both      64 wrong usage or mapping   130 interrupted
+  both      3 too early, nothing was changed
+            64 wrong usage or mapping   130 interrupted
             74 instead of 0 or 1: its output or report could not be written
 Actions are init, registry build, freeze, freeze-writes, unfreeze-writes,
 migrate, load, review, promote, rollback, evidence build, status, snapshot,

@@ -52,7 +52,7 @@ export function rotateSecret(
   );
   if (open !== undefined && !force) {
     throw new Failure('USAGE', {
-      what: `a rotation is under way: the secret "${open.id}" is ${open.state}`,
+      what: `a rotation is under way, as the secret "${open.id}" is ${open.state}`,
       hint: 'promote and retire first, or repeat with --force',
     });
   }
@@ -115,7 +115,7 @@ export function retireSecrets(
   const needed = retiring.find((record) => isLive(record, now));
   if (needed !== undefined && !force) {
     throw new Failure('USAGE', {
-      what: `the secret "${needed.id}" may still be needed: its retry window is not over`,
+      what: `the secret "${needed.id}" may still be needed, as its retry window is not over`,
       hint: 'wait until its notAfter, or repeat with --force',
     });
   }

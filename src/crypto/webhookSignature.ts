@@ -127,13 +127,30 @@ function verify(delivery: Delivery, { time, signatures, signed, keyOf }: Claim):
   };
 }
 
+/**
+ * Asserts that a new secret is one as the provider shows it, so that no delivery has to find out.
+ * @throws Failure USAGE
+ */
+export function assertSecret(kind: 'stripe' | 'standard', { id, secret }: NewText): void {
+  if (!/^[\x21-\x7e]*$/.test(secret)) {
+    throw secretFault(id, 'has a blank, a line feed or a character that is not ASCII inside');
+  }
+  if (secret.length > MOST_CHARACTERS) throw secretFault(id, 'is too long');
+  if (kind === 'standard') standardKey({ id, secret });
+  else if (!/^whsec_.{16,}$/.test(secret)) {
+    throw secretFault(id, 'does not begin with whsec_, or is too short');
+  }
+}
+
+type NewText = Pick<WebhookSecret, 'id' | 'secret'>;
+
 function stripeKey({ id, secret }: WebhookSecret): Uint8Array {
   if (secret.trim() === '') throw secretFault(id, 'is empty');
   return Buffer.from(secret);
 }
 
 /** Standard Webhooks: 24 to 64 bytes. */
-function standardKey({ id, secret }: WebhookSecret): Uint8Array {
+function standardKey({ id, secret }: NewText): Uint8Array {
   const bytes = decodeBase64(secret.replace(/^whsec_/, ''), 'standard');
   if (bytes === null) throw secretFault(id, 'is not base64 after whsec_');
   if (bytes.length < 24 || bytes.length > 64) throw secretFault(id, 'is not 24 to 64 bytes long');

@@ -126,6 +126,25 @@ export interface AttachmentsEvent {
   readonly counts?: Readonly<Record<string, number>>;
 }
 
+/** Changes to the secrets of an endpoint. */
+export const SECRET_CHANGES = ['rotate', 'promote', 'retire', 'replace'] as const;
+export type SecretChange = (typeof SECRET_CHANGES)[number];
+
+/** Step of a change to the secrets of an endpoint; in the file an event such as `secret-rotate-done`. */
+export interface SecretEvent {
+  readonly event: 'secret';
+  readonly change: SecretChange;
+  readonly step: 'intended' | 'done';
+  /** Name of the endpoint. */
+  readonly endpoint: string;
+  /** Ids of the secrets whose state changes. */
+  readonly ids: readonly string[];
+  /** SHA-256 of the endpoint's file that is about to be written, or is written. */
+  readonly file: string;
+  /** Whether it was forced; absent if not. */
+  readonly forced?: true;
+}
+
 export type JournalEvent =
   | { readonly event: 'begin'; readonly format: number }
   | { readonly event: 'cut'; readonly bytes: number; readonly sha256: string }
@@ -177,6 +196,7 @@ export type JournalEvent =
     }
   | ReconciledEvent
   | AttachmentsEvent
+  | SecretEvent
   /** The live candidate was read by the project's smoke queries. */
   | { readonly event: 'smoke'; readonly sealId: string; readonly verdict: Verdict };
 
@@ -211,6 +231,10 @@ export function membersOf(event: SignedEvent): JournalMembers {
   if (event.event === 'attachments') {
     const { step, ...members } = event;
     return { ...members, event: `attachments-${step}` };
+  }
+  if (event.event === 'secret') {
+    const { change, step, ...members } = event;
+    return { ...members, event: `secret-${change}-${step}` };
   }
   return { ...event };
 }

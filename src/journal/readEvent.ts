@@ -7,6 +7,7 @@
 import {
   MOVES,
   PROOFS_OF_CURRENCY,
+  SECRET_CHANGES,
   STEPS,
   WRITE_CHANGES,
   type AttachmentsEvent,
@@ -17,6 +18,8 @@ import {
   type MoveEvent,
   type ReconciledCounts,
   type ProofOfCurrency,
+  type SecretChange,
+  type SecretEvent,
   type SourceState,
   type UnknownEvent,
   type WriteChange,
@@ -48,6 +51,10 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['reconciled', readReconciled],
   ['attachments-begun', readAttachments('begun')],
   ['attachments-ended', readAttachments('ended')],
+  ...SECRET_CHANGES.flatMap((change): [string, Reader][] => [
+    [`secret-${change}-intended`, readSecret(change, 'intended')],
+    [`secret-${change}-done`, readSecret(change, 'done')],
+  ]),
   ['smoke', readSmoke],
   ['scan', readScan],
   ['pointer-found', readFound],
@@ -147,6 +154,14 @@ function readAttachments(step: AttachmentsEvent['step']): Reader {
     const numbers = Object.entries(Object(counts) as Record<string, unknown>);
     const known = numbers.filter((entry): entry is [string, number] => isCount(entry[1]));
     return counts === undefined ? about : { ...about, counts: Object.fromEntries(known) };
+  };
+}
+
+function readSecret(change: SecretChange, step: SecretEvent['step']): Reader {
+  return ({ endpoint, ids, file, forced }) => {
+    if (!isText(endpoint) || !isTexts(ids) || !isText(file)) return null;
+    const about = { event: 'secret', change, step, endpoint, ids, file } as const;
+    return forced === true ? { ...about, forced } : about;
   };
 }
 

@@ -46,40 +46,64 @@ export function parseKeySource(text: string): KeySource {
   });
 }
 
+/** Makes the failure for a key, or another secret, that cannot be read. */
+type Fault = (what: string, where: string, hint?: string) => Failure;
+
 /** Reads the key of a name. @throws Failure USAGE if it is missing, unsafe or malformed */
 export function readKey(name: string, source: KeySource, host: KeyHost): EncryptionKey {
   if (source.from === 'paperscraper') return paperscraperKey(name, host.env).key;
+  const fault: Fault = (what, where, hint) => keyFault(name, what, where, hint);
+  const { text, where } = readSource(source, host, fault);
+  return readKeyText(name, text, where);
+}
+
+/**
+ * Reads another secret than a key, from where keys come from; one line feed at its end is dropped.
+ * @throws Failure USAGE if it is missing, unsafe or empty
+ */
+export function readSecretText(name: string, source: KeySource, host: KeyHost): string {
+  const fault: Fault = (what, where, hint = 'give the secret as the provider shows it') =>
+    new Failure('USAGE', { what: `the new secret of "${name}" ${what}`, where, hint });
+  if (source.from === 'paperscraper') {
+    throw fault('cannot be derived', '--from', 'use file:PATH, fd:N or env:NAME');
+  }
+  const { text, where } = readSource(source, host, fault);
+  const line = text.replace(/\r?\n$/, '');
+  if (line === '') throw fault('is empty', where);
+  return line;
+}
+
+function readSource(
+  source: Exclude<KeySource, { readonly from: 'paperscraper' }>,
+  { env, userId }: KeyHost,
+  fault: Fault,
+): { readonly text: string; readonly where: string } {
   if (source.from === 'env') {
-    const text = host.env[source.variable];
-    if (text !== undefined) return readKeyText(name, text, source.variable);
-    throw keyFault(name, 'is missing', source.variable, `set ${source.variable}`);
+    const text = env[source.variable];
+    if (text !== undefined) return { text, where: source.variable };
+    throw fault('is missing', source.variable, `set ${source.variable}`);
   }
   if (source.from === 'fd') {
     const where = `descriptor ${source.descriptor}`;
-    return readKeyText(name, readDescriptor(name, source.descriptor, where), where);
+    return { text: readDescriptor(source.descriptor, where, fault), where };
   }
-  return readKeyText(name, readKeyFile(name, source.path, host.userId), source.path);
+  return { text: readKeyFile(source.path, userId, fault), where: source.path };
 }
 
-function readKeyFile(name: string, path: string, userId: number | null): string {
-  const file = openKeyFile(name, path);
+function readKeyFile(path: string, userId: number | null, fault: Fault): string {
+  const file = openKeyFile(path, fault);
   try {
     const { mode, uid, size, ...stat } = statOfOpen(file);
     if (!stat.isFile || size > MOST_BYTES) {
-      throw keyFault(name, 'is not in a small ordinary file', path, 'check the path');
+      throw fault('is not in a small ordinary file', path, 'check the path');
     }
     if (userId !== null && uid !== userId) {
-      throw keyFault(
-        name,
-        'is in a file of another user',
-        path,
-        'copy it as the user who runs this',
-      );
+      throw fault('is in a file of another user', path, 'copy it as the user who runs this');
     }
     if ((mode & 0o077) !== 0) {
-      throw keyFault(name, 'is in a file that others can open', path, 'chmod 600 it');
+      throw fault('is in a file that others can open', path, 'chmod 600 it');
     }
-    return readDescriptor(name, file, path);
+    return readDescriptor(file, path, fault);
   } finally {
     closeSync(file);
   }
@@ -96,20 +120,20 @@ function statOfOpen(file: number): {
   return { mode: stat.mode, uid: stat.uid, size: stat.size, isFile: stat.isFile() };
 }
 
-function openKeyFile(name: string, path: string): number {
+function openKeyFile(path: string, fault: Fault): number {
   try {
     return openNoLinks(path, READ);
   } catch (error) {
     const code = systemCode(error);
-    if (code === 'ENOENT') throw keyFault(name, 'is missing', path, 'check the path');
+    if (code === 'ENOENT') throw fault('is missing', path, 'check the path');
     if (code === 'ELOOP' || code === 'ENOTDIR') {
-      throw keyFault(name, 'has a symbolic link in its path', path, 'give the path of the file');
+      throw fault('has a symbolic link in its path', path, 'give the path of the file');
     }
-    throw keyFault(name, 'cannot be read', path, 'check the path and its permissions');
+    throw fault('cannot be read', path, 'check the path and its permissions');
   }
 }
 
-function readDescriptor(name: string, descriptor: number, where: string): string {
+function readDescriptor(descriptor: number, where: string, fault: Fault): string {
   const bytes = Buffer.alloc(MOST_BYTES + 1);
   let size = 0;
   try {
@@ -117,11 +141,11 @@ function readDescriptor(name: string, descriptor: number, where: string): string
       read = readSync(descriptor, bytes, size, bytes.length - size, null);
     }
   } catch {
-    throw keyFault(name, 'cannot be read', where, 'check where it comes from');
+    throw fault('cannot be read', where, 'check where it comes from');
   }
   const text = bytes.toString('latin1', 0, size);
   bytes.fill(0);
-  if (size > MOST_BYTES) throw keyFault(name, 'is too long', where);
+  if (size > MOST_BYTES) throw fault('is too long', where);
   return text;
 }
 

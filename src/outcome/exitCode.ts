@@ -6,6 +6,8 @@ import type { Verdict } from './finding.ts';
 export const EXIT = {
   done: 0,
   failed: 1,
+  /** It is too early. */
+  waiting: 3,
   interrupted: 130,
   usage: 64,
   /** Replaces 0 and 1 if the output could not be written. EX_IOERR of sysexits.h. */
@@ -23,6 +25,7 @@ export function exitCodeOfCheck(verdict: Verdict): number {
 /** Exit code of a command that stopped with a failure; a check that could not run fails (2). */
 export function exitCodeOfFailure(code: FailureCode, command: 'action' | 'check'): number {
   if (USAGE_CODES.has(code)) return EXIT.usage;
+  if (code === 'WAITING') return EXIT.waiting;
   return command === 'check' ? exitCodeOfCheck('FAIL') : EXIT.failed;
 }
 

@@ -23,6 +23,7 @@ export type FailureCode =
   | 'CANDIDATE' // the candidate's path or content is invalid
   | 'JOURNAL' // the journal is broken
   | 'SNAPSHOT' // a snapshot is damaged, or is not the expected one
+  | 'WAITING' // it is too early: time has to pass first
   | 'BUSY' // another run holds the lock
   | 'DISK' // cannot write, no space
   | 'INJECTED' // requested by MIGRATE_FAIL_AFTER_MODULE

@@ -22,6 +22,8 @@ export interface ProjectPaths {
   readonly snapshots: string;
   /** Journals of runs of attachments, by name. */
   readonly attachments: string;
+  /** Secrets of webhooks, sealed, by name. */
+  readonly secrets: string;
 }
 
 export function projectPaths(root: string): ProjectPaths {
@@ -37,6 +39,7 @@ export function projectPaths(root: string): ProjectPaths {
     live: join(real, 'storage_live'),
     snapshots: join(real, 'storage_snapshots'),
     attachments: join(real, 'storage_attachments'),
+    secrets: join(real, 'storage_secrets'),
   };
 }
 

@@ -11,6 +11,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { processHost } from '../../src/cli/host.ts';
 import { createProgram, nameOf, withCommands } from '../../src/cli/program.ts';
+import { KEY, secretOf } from '../secrets/endpoint.ts';
 import { newProject, treeOf } from '../fault/fixture.ts';
 import { isLong } from '../kit/long.ts';
 import { sealift, type Ran } from '../kit/run.ts';
@@ -80,6 +81,10 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['attachments', 'purge', '--run', 'run-local', '--dry-run'],
   ['attachments', 'prune', '--dry-run'],
   ['attachments', 'status'],
+  ['secrets', 'rotate', 'stripe', '--from', 'file:new.txt'],
+  ['secrets', 'promote', 'stripe'],
+  ['secrets', 'retire', 'stripe'],
+  ['secrets', 'status'],
   ['completion', 'bash'],
   ['help', 'migrate'],
   ['nonsense'],
@@ -90,6 +95,7 @@ beforeAll(async () => {
   cpSync(await newProject(10), HERE, { recursive: true });
   cpSync(join(await newProject(11), 'legacy.db'), join(HERE, 'other.db'));
   attach(HERE);
+  declareSecret(HERE);
   cpSync(HERE, APART, { recursive: true });
 });
 
@@ -105,6 +111,19 @@ function attach(project: string): void {
   const places = { database: 'sqlite:app.db', root: 'uploads', store: 'folder:objects' };
   const file = { format: 1, ...places, tables: [table] };
   writeFileSync(join(project, 'mapping/attachments.json'), JSON.stringify(file));
+}
+
+/** Gives a project a webhook endpoint, whose new secret is in a file. */
+function declareSecret(project: string): void {
+  for (const [name, text] of [
+    ['webhooks.key', KEY],
+    ['new.txt', secretOf('stripe', 1)],
+  ] as const) {
+    writeFileSync(join(project, name), text, { mode: 0o600 });
+  }
+  const secret = { name: 'stripe', kind: 'stripe', key: 'file:webhooks.key', retryHours: 72 };
+  const file = { format: 1, secrets: [secret] };
+  writeFileSync(join(project, 'mapping/secrets.json'), JSON.stringify(file));
 }
 
 /** Without what is another one each time: the folder, moments, how long something took. */
@@ -145,6 +164,7 @@ describe('a command says the same in a process of its own', () => {
       'storage_reports',
       'storage_journal',
       'storage_attachments',
+      'storage_secrets',
       'storage_candidate/.lock.json',
       'bag',
       // A database counts its transactions, and how many rows become one depends on the time.

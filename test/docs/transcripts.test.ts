@@ -33,6 +33,7 @@ import {
   scanPiiCommand,
 } from '../../src/cli/scan.ts';
 import { scanDriftCommand } from '../../src/cli/scanDrift.ts';
+import { secretsCommand } from '../../src/cli/secrets.ts';
 import { smokeCommand } from '../../src/cli/smoke.ts';
 import { snapshotCommand } from '../../src/cli/snapshot.ts';
 import { statusCommand } from '../../src/cli/status.ts';
@@ -164,6 +165,7 @@ function optionsOf(name: string): string[] {
     cleanCommand,
     pruneCommand,
     attachmentsCommand,
+    secretsCommand,
   ].map((make) => make(ignore, processHost()));
   const command = commands.find((candidate) => candidate.name() === name);
   const parts = [command, ...(command?.commands ?? [])];

@@ -119,6 +119,29 @@ const EVENTS: readonly (readonly [string, JournalEvent])[] = [
   ['snapshot', { event: 'snapshot', snapshot: HASH, head: ID }],
   ['restored', { event: 'restored', snapshot: HASH, head: ID }],
   ['clean', { event: 'clean', removed: ['storage_candidate/v1'] }],
+  [
+    'secret-retire-intended',
+    {
+      event: 'secret',
+      change: 'retire',
+      step: 'intended',
+      endpoint: 'stripe',
+      ids: ['stripe-1'],
+      file: HASH,
+      forced: true,
+    },
+  ],
+  [
+    'secret-rotate-done',
+    {
+      event: 'secret',
+      change: 'rotate',
+      step: 'done',
+      endpoint: 'stripe',
+      ids: ['stripe-1', 'stripe-2'],
+      file: HASH,
+    },
+  ],
   ['smoke', { event: 'smoke', sealId: ID, verdict: 'FAIL' }],
 ];
 

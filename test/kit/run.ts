@@ -38,6 +38,8 @@ export interface ProcessOptions {
 export interface RunOptions extends ProcessOptions {
   /** In a process of its own. Has to be said where `wrap` or `env` are about the process. */
   readonly process?: true;
+  /** The clock of the command, which is in this process then. */
+  readonly now?: () => Date;
 }
 
 /** Has a command run under this umask, as `wrap`. */
@@ -77,6 +79,7 @@ function textOf(chunks: readonly Buffer[]): string {
 /** Runs `sealift ARGS` to its end. */
 export function sealift(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { process: apart, wrap, ...here } = options;
+  if (apart === true && here.now !== undefined) throw new Error('a process has its own clock');
   if (apart === true) return start(args, options).ended;
   if (wrap !== undefined) throw new Error('only a process can be wrapped: say `process: true`');
   const run = before.then(() => runHere(args, here));
@@ -89,7 +92,7 @@ let before: Promise<unknown> = Promise.resolve();
 
 async function runHere(
   args: readonly string[],
-  { cwd = '/', env }: Omit<ProcessOptions, 'wrap'>,
+  { cwd = '/', env, now }: Pick<RunOptions, 'cwd' | 'env' | 'now'>,
 ): Promise<Ran> {
   const said = { stdout: '', stderr: '' };
   const all = variables(env);
@@ -109,7 +112,11 @@ async function runHere(
     },
     umask: (asked) => process.umask(asked),
     // Threads start where somebody has asked for some.
-    instead: args.includes('--workers') ? ALONE : { ...ALONE, startWorkers: startInline },
+    instead: {
+      ...ALONE,
+      ...(args.includes('--workers') ? {} : { startWorkers: startInline }),
+      ...(now === undefined ? {} : { now }),
+    },
   };
   try {
     const code = await runProgram(['node', 'sealift', ...args], host);

@@ -29,6 +29,7 @@ describe('the published schemas', () => {
       'attachments.schema.json',
       'module.schema.json',
       'project.schema.json',
+      'secrets.schema.json',
       'smoke.schema.json',
     ]);
     for (const { name, text } of files) {

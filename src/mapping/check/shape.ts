@@ -14,15 +14,17 @@ import { ATTACHMENTS_SCHEMA } from '../schema/attachmentsSchema.ts';
 import { MODULE_SCHEMA } from '../schema/moduleSchema.ts';
 import { TYPE_NAME } from '../schema/names.ts';
 import { PROJECT_SCHEMA } from '../schema/projectSchema.ts';
+import { SECRETS_SCHEMA } from '../schema/secretsSchema.ts';
 import { SMOKE_SCHEMA } from '../schema/smokeSchema.ts';
 
-export type DocumentKind = 'project' | 'module' | 'smoke' | 'attachments';
+export type DocumentKind = 'project' | 'module' | 'smoke' | 'attachments' | 'secrets';
 
 const SCHEMAS: Readonly<Record<DocumentKind, Readonly<Record<string, unknown>>>> = {
   project: PROJECT_SCHEMA,
   module: MODULE_SCHEMA,
   smoke: SMOKE_SCHEMA,
   attachments: ATTACHMENTS_SCHEMA,
+  secrets: SECRETS_SCHEMA,
 };
 
 /** An error, at a place relative to the document. */

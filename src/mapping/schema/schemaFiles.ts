@@ -6,6 +6,7 @@
 import { ATTACHMENTS_SCHEMA } from './attachmentsSchema.ts';
 import { MODULE_SCHEMA } from './moduleSchema.ts';
 import { PROJECT_SCHEMA } from './projectSchema.ts';
+import { SECRETS_SCHEMA } from './secretsSchema.ts';
 import { SMOKE_SCHEMA } from './smokeSchema.ts';
 
 export interface SchemaFile {
@@ -19,6 +20,7 @@ export function schemaFiles(): readonly SchemaFile[] {
     { name: 'attachments.schema.json', text: `${JSON.stringify(ATTACHMENTS_SCHEMA, null, 2)}\n` },
     { name: 'module.schema.json', text: `${JSON.stringify(MODULE_SCHEMA, null, 2)}\n` },
     { name: 'project.schema.json', text: `${JSON.stringify(PROJECT_SCHEMA, null, 2)}\n` },
+    { name: 'secrets.schema.json', text: `${JSON.stringify(SECRETS_SCHEMA, null, 2)}\n` },
     { name: 'smoke.schema.json', text: `${JSON.stringify(SMOKE_SCHEMA, null, 2)}\n` },
   ];
 }
