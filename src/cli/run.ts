@@ -4,6 +4,7 @@
  * with a stack trace only if SEALIFT_DEBUG is set.
  */
 
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 
@@ -193,6 +194,7 @@ export function environment(
     runProgram: (program, args, options) => runProgram(variables, program, args, options),
     progress,
     now: () => new Date(),
+    random: (bytes) => randomBytes(bytes),
     pid,
     tool: packageInfo(),
     versions: {

@@ -12,6 +12,7 @@ import {
   type AttachmentsEvent,
   type ChangeStep,
   type JournalEvent,
+  type KeysEvent,
   type MalformedEvent,
   type Move,
   type MoveEvent,
@@ -48,6 +49,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['reconciled', readReconciled],
   ['attachments-begun', readAttachments('begun')],
   ['attachments-ended', readAttachments('ended')],
+  ['keys-begun', readKeysEvent('begun')],
+  ['keys-ended', readKeysEvent('ended')],
   ['smoke', readSmoke],
   ['scan', readScan],
   ['pointer-found', readFound],
@@ -144,10 +147,23 @@ function readAttachments(step: AttachmentsEvent['step']): Reader {
   return ({ command, run, line, head, counts }) => {
     if (!isText(command) || !isText(run) || !isCount(line) || !isText(head)) return null;
     const about = { event: 'attachments', step, command, run, line, head } as const;
-    const numbers = Object.entries(Object(counts) as Record<string, unknown>);
-    const known = numbers.filter((entry): entry is [string, number] => isCount(entry[1]));
-    return counts === undefined ? about : { ...about, counts: Object.fromEntries(known) };
+    return counts === undefined ? about : { ...about, counts: countsIn(counts) };
   };
+}
+
+function readKeysEvent(step: KeysEvent['step']): Reader {
+  return ({ command, run, database, counts }) => {
+    if (!isText(command) || !isText(run) || !isText(database)) return null;
+    const about = { event: 'keys', step, command, run, database } as const;
+    return counts === undefined ? about : { ...about, counts: countsIn(counts) };
+  };
+}
+
+function countsIn(counts: unknown): Record<string, number> {
+  const numbers = Object.entries(Object(counts) as Record<string, unknown>);
+  return Object.fromEntries(
+    numbers.filter((entry): entry is [string, number] => isCount(entry[1])),
+  );
 }
 
 /** Reads a comparison of a target; one with missing or inconsistent members counts as failed. */

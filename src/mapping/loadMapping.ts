@@ -204,11 +204,11 @@ function filesOf(
 
 /**
  * Lists every file of the mapping in `folder` as on disk, valid or not, ascending by the UTF-8
- * bytes of its name: project.json, smoke.json and attachments.json if they are there, the allowed
- * signers, and the files in modules/ and registries/.
+ * bytes of its name: project.json, smoke.json, attachments.json and keys.json if they are there, the
+ * allowed signers, and the files in modules/ and registries/.
  */
 export async function listMappingFiles(folder: string): Promise<string[]> {
-  const all = ['project.json', 'smoke.json', 'attachments.json', SIGNERS_FILE];
+  const all = ['project.json', 'smoke.json', 'attachments.json', 'keys.json', SIGNERS_FILE];
   const names = all.filter((name) => isThere(join(folder, name)));
   for (const part of ['modules', 'registries']) {
     for (const { file } of filesOf(folder, part, [''])) names.push(file);

@@ -50,6 +50,8 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;
   readonly now: () => Date;
+  /** Gives so many random bytes, fit for keys and nonces. */
+  readonly random: (bytes: number) => Uint8Array;
   /** The folder to which relative paths of a command line belong. */
   readonly cwd: string;
   /** The system's folder for temporary files. */

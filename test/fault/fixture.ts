@@ -1,6 +1,6 @@
 /** Small projects for the tests that attack them, and what tells whether something changed. */
 
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +59,7 @@ export const ENVIRONMENT: Environment = {
   variables: {},
   progress: { begin() {}, update() {}, end() {} },
   now: () => new Date(0),
+  random: (bytes) => randomBytes(bytes),
   cwd: '/',
   temporary: tmpdir(),
   processors: 2,

@@ -11,6 +11,7 @@ import { didYouMean } from '../../outcome/nearest.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { escapeToken, formatPlace } from '../place.ts';
 import { ATTACHMENTS_SCHEMA } from '../schema/attachmentsSchema.ts';
+import { KEYS_SCHEMA } from '../schema/keysSchema.ts';
 import { MODULE_SCHEMA } from '../schema/moduleSchema.ts';
 import { TYPE_NAME } from '../schema/names.ts';
 import { PROJECT_SCHEMA } from '../schema/projectSchema.ts';
@@ -21,6 +22,7 @@ const SCHEMAS = {
   module: MODULE_SCHEMA,
   smoke: SMOKE_SCHEMA,
   attachments: ATTACHMENTS_SCHEMA,
+  keys: KEYS_SCHEMA,
 } as const;
 
 export type DocumentKind = keyof typeof SCHEMAS;

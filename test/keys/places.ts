@@ -1,0 +1,133 @@
+/** Databases of an application that holds secrets, read and written by drivers and not by src/. */
+
+import { join } from 'node:path';
+
+import Database from 'better-sqlite3';
+import pg from 'pg';
+
+import { postgresHome, startPostgres, type Postgres } from '../kit/postgres.ts';
+
+export interface SecretRow {
+  readonly id: number;
+  readonly value: string | null;
+  readonly index?: string | null;
+}
+
+/** A row as it is now. */
+export interface StoredSecret {
+  readonly id: number;
+  readonly value: string | null;
+  readonly index: string | null;
+}
+
+type Cell = string | number | null | Buffer;
+
+export interface Place {
+  readonly name: string;
+  readonly isHere: boolean;
+  begin(): Promise<void>;
+  end(): Promise<void>;
+  /** Makes a database by SQL; returns its URL and what a command needs for it. */
+  make(folder: string, name: string, sql: string): Promise<Made>;
+}
+
+export interface Made {
+  readonly url: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs a statement with `$1` and so on; returns rows as the driver reads them. */
+  run(sql: string, values?: readonly Cell[]): Promise<Record<string, unknown>[]>;
+  /** Fills `secrets(id, value, idx)`. */
+  fill(rows: readonly SecretRow[]): Promise<void>;
+  rows(): Promise<StoredSecret[]>;
+  close(): Promise<void>;
+}
+
+export const SECRETS =
+  'CREATE TABLE secrets (id bigint PRIMARY KEY, value text, idx text, note text)';
+
+const ALL = 'SELECT id, value, idx AS "index" FROM secrets ORDER BY id';
+
+export function sqlitePlace(): Place {
+  return {
+    name: 'SQLite',
+    isHere: true,
+    async begin() {},
+    async end() {},
+    async make(folder, name, sql) {
+      const path = join(folder, `${name}.db`);
+      const database = new Database(path, { timeout: 10_000 });
+      database.pragma('journal_mode = wal');
+      database.exec(sql);
+      return madeOfSqlite(database, path);
+    },
+  };
+}
+
+function madeOfSqlite(database: Database.Database, path: string): Made {
+  const run: Made['run'] = async (text, values = []) => {
+    const statement = database.prepare(text.replaceAll(/\$(\d+)/g, '?$1'));
+    if (statement.reader) return statement.all(...values) as Record<string, unknown>[];
+    statement.run(...values);
+    return [];
+  };
+  return {
+    url: `sqlite:${path}`,
+    env: {},
+    run,
+    async fill(rows) {
+      const put = database.prepare('INSERT INTO secrets (id, value, idx) VALUES (?, ?, ?)');
+      database.transaction(() => {
+        for (const { id, value, index = null } of rows) put.run(id, value, index);
+      })();
+    },
+    rows: async () => (await run(ALL)) as unknown as StoredSecret[],
+    async close() {
+      database.close();
+    },
+  };
+}
+
+export function postgresPlace(): Place {
+  let server: Postgres;
+  return {
+    name: 'PostgreSQL',
+    isHere: postgresHome() !== null,
+    begin: async () => {
+      server = await startPostgres();
+    },
+    end: () => server.stop(),
+    async make(_, name, sql) {
+      await server.create(name, sql);
+      const client = new pg.Client({ connectionString: server.url(name) });
+      await client.connect();
+      return madeOfPostgres(client, server.source(name), server.env);
+    },
+  };
+}
+
+function madeOfPostgres(client: pg.Client, url: string, env: Made['env']): Made {
+  const run: Made['run'] = async (text, values = []) => {
+    const { rows } = await client.query<Record<string, unknown>>(text, [...values]);
+    return rows;
+  };
+  return {
+    url,
+    env,
+    run,
+    async fill(rows) {
+      await client.query(
+        'INSERT INTO secrets (id, value, idx) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])',
+        [
+          rows.map(({ id }) => id),
+          rows.map(({ value }) => value),
+          rows.map(({ index = null }) => index),
+        ],
+      );
+    },
+    async rows() {
+      const rows = (await run(ALL)) as unknown as StoredSecret[];
+      return rows.map((row) => ({ ...row, id: Number(row.id) }));
+    },
+    close: () => client.end(),
+  };
+}
