@@ -7,7 +7,7 @@ import type { FindingStore } from '../findings/findingStore.ts';
 import { columnName, noValues, rowFinding, undeclaredFinding } from '../keys/columnFinding.ts';
 import { columnWorks, logOf } from '../keys/columnWork.ts';
 import { resealPass, type ColumnWork, type PassCounts } from '../keys/resealRows.ts';
-import { MIGRATE } from '../keys/steps.ts';
+import { MIGRATE } from '../keys/resealSteps.ts';
 import { sweepColumns } from '../keys/sweepColumns.ts';
 import { counted, grouped } from '../outcome/counted.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';

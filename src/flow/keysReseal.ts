@@ -17,7 +17,7 @@ import {
   type PassOptions,
   type Step,
 } from '../keys/resealRows.ts';
-import { MIGRATE, rebind, rotateFrom } from '../keys/steps.ts';
+import { MIGRATE, rebind, rotateFrom } from '../keys/resealSteps.ts';
 import { counted, grouped } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';

@@ -65,10 +65,19 @@ function isLog({ table, columns }: ListedTable): boolean {
 
 /** Lists columns that can hold a text and are neither declared nor a blind index. */
 function undeclaredColumns(listed: ListedTable, columns: readonly OpenColumn[]): string[] {
-  const own = columns
-    .filter((column) => isTable(listed, column))
-    .flatMap(({ declared }) => [declared.column, declared.blindIndex?.column]);
-  return listed.columns.map(({ name }) => name).filter((name) => !own.includes(name));
+  const own = new Set(
+    columns
+      .filter((column) => isTable(listed, column))
+      .flatMap(({ declared }) => [declared.column, declared.blindIndex?.column]),
+  );
+  const isNumber = new Set(
+    listed.columns
+      .filter(({ name, kind }) => kind === 'integer' && listed.key.includes(name))
+      .map(({ name }) => name),
+  );
+  return listed.columns
+    .map(({ name }) => name)
+    .filter((name) => !own.has(name) && !isNumber.has(name));
 }
 
 /** Whether a listed table is that of a declared column, which may be written with its schema. */

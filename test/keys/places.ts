@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
-import pg from 'pg';
+import { Client } from 'pg';
 
 import { postgresHome, startPostgres, type Postgres } from '../kit/postgres.ts';
 
@@ -65,7 +65,7 @@ export function sqlitePlace(): Place {
 
 function madeOfSqlite(database: Database.Database, path: string): Made {
   const run: Made['run'] = async (text, values = []) => {
-    const statement = database.prepare(text.replaceAll(/\$(\d+)/g, '?$1'));
+    const statement = database.prepare(text.replaceAll(/\$\d+/g, '?'));
     if (statement.reader) return statement.all(...values) as Record<string, unknown>[];
     statement.run(...values);
     return [];
@@ -98,14 +98,14 @@ export function postgresPlace(): Place {
     end: () => server.stop(),
     async make(_, name, sql) {
       await server.create(name, sql);
-      const client = new pg.Client({ connectionString: server.url(name) });
+      const client = new Client({ connectionString: server.url(name) });
       await client.connect();
       return madeOfPostgres(client, server.source(name), server.env);
     },
   };
 }
 
-function madeOfPostgres(client: pg.Client, url: string, env: Made['env']): Made {
+function madeOfPostgres(client: Client, url: string, env: Made['env']): Made {
   const run: Made['run'] = async (text, values = []) => {
     const { rows } = await client.query<Record<string, unknown>>(text, [...values]);
     return rows;
@@ -125,8 +125,8 @@ function madeOfPostgres(client: pg.Client, url: string, env: Made['env']): Made 
       );
     },
     async rows() {
-      const rows = (await run(ALL)) as unknown as StoredSecret[];
-      return rows.map((row) => ({ ...row, id: Number(row.id) }));
+      const rows = (await run(ALL)) as unknown as (Omit<StoredSecret, 'id'> & { id: string })[];
+      return rows.map(({ id, value, index }) => ({ id: Number(id), value, index }));
     },
     close: () => client.end(),
   };
