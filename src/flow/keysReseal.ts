@@ -193,7 +193,8 @@ async function countAgain(
     const last = await resealPass(work, stepOf(step, work.column, open), {
       swaps: null,
       batch,
-      shallow: true,
+      // Opens every value: one that names the right key may not open.
+      shallow: false,
       limit: Number.MAX_SAFE_INTEGER,
       stopping: env.stopping,
       onRefused: (row, refused) => {
