@@ -8,6 +8,8 @@ export interface Measured {
   readonly seconds: number;
   /** MiB that were resident at most; of the process itself, not of its children. */
   readonly peak: number;
+  /** Processor time of all its threads, in seconds, to 20 ms; not of its children. */
+  readonly cpu: number;
 }
 
 /** How often the memory is looked at, in milliseconds: the kernel keeps the maximum itself. */
@@ -19,12 +21,14 @@ export async function measure(
   args: readonly string[],
   cwd: string,
   expected = 0,
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Measured> {
   const begun = performance.now();
-  const child = spawn(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
-  let peak = 0;
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  let [peak, cpu] = [0, 0];
   const looking = setInterval(() => {
     peak = Math.max(peak, residentPeak(child.pid ?? 0));
+    cpu = Math.max(cpu, processorTime(child.pid ?? 0));
   }, LOOK);
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -40,7 +44,7 @@ export async function measure(
   } finally {
     clearInterval(looking);
   }
-  return { seconds: (performance.now() - begun) / 1000, peak };
+  return { seconds: (performance.now() - begun) / 1000, peak, cpu };
 }
 
 /** VmHWM of proc(5) in MiB; 0 where the process is gone. */
@@ -48,6 +52,21 @@ function residentPeak(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** Clock ticks a second on Linux, whatever the machine. */
+const TICKS = 100;
+
+/** utime and stime of proc(5), in seconds; 0 where the process is gone. */
+function processorTime(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program may have blanks; it ends with the last parenthesis.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS;
   } catch {
     return 0;
   }

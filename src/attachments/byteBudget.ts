@@ -1,6 +1,6 @@
 /** Bounds of a run: bytes in memory, and bytes per second. */
 
-/** Bytes that may be in memory at once; whoever needs more waits. */
+/** Bytes that may be in memory at once; a caller that needs more waits. */
 export interface ByteBudget {
   /** Waits until `bytes` are free, at most the whole; returns a function that gives them back. */
   take(bytes: number): Promise<() => void>;

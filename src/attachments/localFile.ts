@@ -33,7 +33,7 @@ export interface LocalFile {
   readonly identity: string;
   /** Reads `length` bytes at `from` into `into`; false if the file has fewer. */
   read(into: Uint8Array, length: number, from: number): Promise<boolean>;
-  /** Whether size, times and identity are as they were, and the path still leads to this file. */
+  /** Whether size, times and identity are as they were, and the path still names this file. */
   isUnchanged(): boolean;
   close(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export function realRoot(path: string): string {
     if (systemCode(error) !== 'ENOENT') throw readFailure(error, path);
   }
   throw new Failure('USAGE', {
-    what: 'the folder of the attachments does not exist',
+    what: 'the folder of the attachments does not exist, or is not a folder',
     where: path,
     hint: 'correct "root" in mapping/attachments.json, or mount the disk',
   });
@@ -65,7 +65,7 @@ export async function openLocal(root: string, path: Cell): Promise<LocalFile | R
   if (path === '') return refusal('its path is empty: clear it, or name the file');
   if (path.includes('\0')) return refusal('its path has U+0000: correct the row');
   const place = resolve(root, path);
-  if (!isBelow(place, root)) return refusal('its path leads out of the root: correct the row');
+  if (!isBelow(place, root)) return refusal('its path is outside of the root: correct the row');
   let handle: FileHandle;
   try {
     handle = await open(place, FLAGS);
@@ -106,9 +106,9 @@ function isBelow(path: string, root: string): boolean {
 function inspect(handle: FileHandle, root: string, place: string): LocalFile | Refusal {
   const stat = fstatSync(handle.fd, { bigint: true });
   const kind = kindOf(stat);
-  if (kind !== null) return refusal(`its path leads to ${kind}, not to a file: correct the row`);
+  if (kind !== null) return refusal(`its path names ${kind}, not a file: correct the row`);
   if (!isBelow(realPlace(handle, place), root)) {
-    return refusal('a link in its path leads out of the root: move the file below it');
+    return refusal('a link in its path points out of the root: move the file below the root');
   }
   return {
     size: Number(stat.size),
@@ -121,7 +121,7 @@ function inspect(handle: FileHandle, root: string, place: string): LocalFile | R
       }
       return true;
     },
-    isUnchanged: () => isSame(stat, fstatSync(handle.fd, { bigint: true })) && leadsTo(place, stat),
+    isUnchanged: () => isSame(stat, fstatSync(handle.fd, { bigint: true })) && isAt(place, stat),
     close: () => handle.close(),
   };
 }
@@ -149,7 +149,7 @@ function isSame(before: BigIntStats, now: BigIntStats): boolean {
 }
 
 /** Whether a path still names the file, and was not given to another one. */
-function leadsTo(place: string, { ino, dev }: BigIntStats): boolean {
+function isAt(place: string, { ino, dev }: BigIntStats): boolean {
   const now = lstatSync(place, { bigint: true, throwIfNoEntry: false });
   return now !== undefined && now.ino === ino && now.dev === dev;
 }
@@ -158,13 +158,14 @@ function refusedOpening(error: unknown, place: string): Refusal {
   const code = systemCode(error) ?? '';
   if (STOPS.has(code)) throw readFailure(error, place);
   if (code === 'ENOENT' || code === 'ENOTDIR') return refusal(missing(place));
-  if (code === 'ELOOP') return refusal('its path leads to a symbolic link: name the file itself');
+  if (code === 'ELOOP') return refusal('its path names a symbolic link: name the file itself');
   if (code === 'EACCES' || code === 'EPERM') {
-    return refusal('the file may not be read: give this user the right, then run again');
+    return refusal('this user may not read the file: give it the right, then run again');
   }
-  if (code === 'ENAMETOOLONG') return refusal('its path is longer than this system allows');
+  if (code === 'ENAMETOOLONG')
+    return refusal('its path is too long for this system: give the file a shorter one');
   if (code === 'ENXIO' || code === 'ENODEV') {
-    return refusal('its path leads to a device or socket, not to a file: correct the row');
+    return refusal('its path names a device or socket, not a file: correct the row');
   }
   return refusal(`the file cannot be read (${code || 'unknown error'}): check the disk`);
 }

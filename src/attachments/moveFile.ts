@@ -77,7 +77,7 @@ async function moveOpen(
   work: MoveWork,
 ): Promise<Moved> {
   if (row.size !== null && String(row.size) !== String(file.size)) {
-    return differs('the file has not the size that its row states: find out which is right');
+    return differs('the file does not have the size that its row states: find out which is right');
   }
   const { store } = work;
   const isWhole = file.size <= Math.min(MOST_AT_ONCE, store?.largestPut ?? MOST_AT_ONCE);
@@ -87,11 +87,13 @@ async function moveOpen(
     const sha256 = await (bytes === null ? digestOf(file) : digestInto(file, bytes));
     if (sha256 === null || !file.isUnchanged()) return changed();
     if (!agrees(row.sha256, sha256)) {
-      return differs('the file has not the SHA-256 that its row states: find out which is right');
+      return differs(
+        'the file does not have the SHA-256 that its row states: find out which is right',
+      );
     }
     const key = objectKey(`${work.keyPrefix}${prefix}`, row.id, sha256);
     if (work.longestKey !== null && key.length > work.longestKey) {
-      return differs('the column of the key is too short for its key: make it wider');
+      return differs('the key of its object does not fit into the column: make the column wider');
     }
     const stored = { key, sha256, size: file.size };
     const type = contentTypeOf(row.contentType);
@@ -194,7 +196,7 @@ async function assertThere(
 /** Compares what the store says of an object; null if it agrees. */
 async function headFault(store: ObjectStore, stored: StoredFile): Promise<string | null> {
   const head = await store.head(stored.key);
-  if (head === null) return 'the store does not have the object that it took';
+  if (head === null) return 'the store has accepted the object, but does not have it';
   if (head.size !== stored.size) return 'the object in the store has another size';
   const digest = head.computed ?? head.stated;
   // A store that says nothing has to be read.
@@ -231,7 +233,7 @@ function contentTypeOf(cell: Cell): string | null | Refusal {
   if (cell === null || cell === '') return null;
   const text = typeof cell === 'string' ? cell : '';
   if (/^[\x21-\x7e]+\/[\x21-\x7e][\x20-\x7e]*$/.test(text) && text.length <= 200) return text;
-  return differs('its content type is not a MIME type: correct the row, or clear it');
+  return differs('its content type is not a MIME type: correct it in the row, or clear it');
 }
 
 function differs(reason: string): Refusal {

@@ -44,7 +44,7 @@ export async function readProviderReport(file: string, scratch: string): Promise
     database.exec('COMMIT');
   } catch (error) {
     database.close();
-    throw systemCode(error)?.startsWith('E') === true ? readFailure(error, file) : noReport(file);
+    throw failureOf(error, file);
   }
   if (count === 0) {
     database.close();
@@ -57,7 +57,7 @@ export async function readProviderReport(file: string, scratch: string): Promise
       const found = find.get(key);
       if (found === undefined) {
         const hint = 'ask the provider for a report of all objects';
-        throw new Failure('OBJECT', { what: 'as the report does not have it', hint });
+        throw new Failure('OBJECT', { what: 'the report does not have it', hint });
       }
       return found === sha256 ? null : 'the object in the store has other bytes';
     },
@@ -65,6 +65,15 @@ export async function readProviderReport(file: string, scratch: string): Promise
       database.close();
     },
   };
+}
+
+function failureOf(error: unknown, file: string): unknown {
+  const code = systemCode(error) ?? '';
+  if (code === 'ENOENT') {
+    const hint = 'check the path after --report';
+    return new Failure('USAGE', { what: 'there is no such report', where: file, hint });
+  }
+  return code.startsWith('E') ? readFailure(error, file) : noReport(file);
 }
 
 function noReport(file: string): Failure {

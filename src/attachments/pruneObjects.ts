@@ -35,7 +35,7 @@ export async function pruneObjects(work: PruneWork): Promise<Pruned> {
   const rows = currentRows(index, ['stored', 'restored', 'purged'], work.tables);
   await atOnce(rows, work.concurrency, work.stopping, async (current) => {
     const { row, table } = current;
-    // Without its table nobody can tell; two rows of one key need the object both.
+    // Without its table this cannot be told; two rows of one key need the object both.
     const isNeeded = table === null || hasKey(current) || isShared(index, row.key);
     if (isNeeded) {
       counts.kept += 1;

@@ -145,7 +145,7 @@ async function refusalOf(
     if (fault !== null) {
       return {
         refused: 'attachment-object',
-        reason: `${fault}: the file stays, roll the row back`,
+        reason: `${fault}: the file stays on disk, so roll the row back`,
       };
     }
   } catch (error) {

@@ -1,7 +1,8 @@
 /**
  * Events in the journal of a run. A line about a row precedes what it announces: `stored` the change of
  * the row, `restored` that of a rollback, `purged` the removal of the file, `pruned` that of the object.
- * The last line about a row says where it is; a reader compares that with the database. Pure.
+ * The last line about a row says where it is; a reader compares that with the database. A line `listed`
+ * has the number of lines and the root of the list of the run. Pure.
  */
 
 import type { JournalEntry, JournalMembers } from '../journal/line.ts';
@@ -17,13 +18,6 @@ export interface RowEvent extends StoredFile {
   readonly table: string;
   /** Key of the row as canonical JSON; see project/rowText.ts. */
   readonly row: string;
-}
-
-/** The list of a run was written, with its root. */
-export interface ListedEvent {
-  readonly event: 'listed';
-  readonly count: number;
-  readonly root: string;
 }
 
 /** Returns the members of a line about a row. */

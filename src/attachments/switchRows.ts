@@ -30,6 +30,8 @@ export interface RowSwitch {
 
 const MOST_IN_BATCH = 500;
 const MOST_WAITING = 2 * MOST_IN_BATCH;
+/** How long a row waits for others at most: what reaches the disk costs the same for one and for many. */
+const GATHER_MS = 200;
 
 /** Makes a switch. `journal` appends lines durably; `onDone` is told after each batch. */
 export function rowSwitch(
@@ -37,41 +39,61 @@ export function rowSwitch(
   onDone: (counts: SwitchCounts) => void,
 ): RowSwitch {
   const waiting: Switched[] = [];
-  let counts: SwitchCounts = { done: 0, bytes: 0, elsewhere: 0 };
-  let running: Promise<void> | null = null;
-  const drain = async (): Promise<void> => {
-    // What waits while a batch is written becomes the next one.
-    while (waiting.length > 0) {
+  const state: State = { counts: NOTHING, running: null, timer: null, failed: null };
+  const drain = async (least: number): Promise<void> => {
+    while (waiting.length >= least) {
       const batch = waiting.splice(0, MOST_IN_BATCH);
       journal(batch.map(eventOf));
-      const done = await switchBatch(batch);
-      counts = {
-        done: counts.done + done.done,
-        bytes: counts.bytes + done.bytes,
-        elsewhere: counts.elsewhere + done.elsewhere,
+      const { done, bytes, elsewhere } = await switchBatch(batch);
+      state.counts = {
+        done: state.counts.done + done,
+        bytes: state.counts.bytes + bytes,
+        elsewhere: state.counts.elsewhere + elsewhere,
       };
-      onDone(counts);
+      onDone(state.counts);
     }
   };
-  const start = (): Promise<void> =>
-    (running ??= drain().finally(() => {
-      running = null;
+  const start = (least: number): Promise<void> => {
+    if (state.timer !== null) clearTimeout(state.timer);
+    state.timer = null;
+    return (state.running ??= drain(least).finally(() => {
+      state.running = null;
     }));
+  };
+  // A failure is thrown to the one who adds the next row, or finishes.
+  const startLater = (least: number): void => {
+    start(least).catch((error: unknown) => {
+      state.failed ??= { error };
+    });
+  };
   return {
     async add(row) {
+      if (state.failed !== null) throw state.failed.error;
       waiting.push(row);
-      const work = start();
-      if (waiting.length >= MOST_WAITING) await work;
-      else work.catch(() => {});
+      if (waiting.length >= MOST_WAITING) await start(MOST_IN_BATCH);
+      else if (waiting.length >= MOST_IN_BATCH) startLater(MOST_IN_BATCH);
+      else state.timer ??= setTimeout(startLater, GATHER_MS, 1);
     },
     async finish() {
       // What a failed batch leaves has no key, and is moved by the next run.
-      while (waiting.length > 0) await start();
-      await running;
-      return counts;
+      while (state.failed === null && (waiting.length > 0 || state.running !== null)) {
+        await start(1);
+      }
+      if (state.timer !== null) clearTimeout(state.timer);
+      if (state.failed !== null) throw state.failed.error;
+      return state.counts;
     },
   };
 }
+
+interface State {
+  counts: SwitchCounts;
+  running: Promise<void> | null;
+  timer: NodeJS.Timeout | null;
+  failed: { readonly error: unknown } | null;
+}
+
+const NOTHING: SwitchCounts = { done: 0, bytes: 0, elsewhere: 0 };
 
 function eventOf({ table, row, stored }: Switched): RowEvent {
   return { step: 'stored', table: table.declared.table, row: rowText(row.id), ...stored };

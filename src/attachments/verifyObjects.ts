@@ -76,13 +76,17 @@ async function judge(current: CurrentRow, work: VerifyWork): Promise<Judged> {
     const fault =
       work.report === null ? await contentFault(work.store, row) : work.report.faultOf(row);
     if (fault === null) return { as: 'right' };
-    return { as: 'wrong', rule: 'attachment-object', reason: `${fault}: ${REMEDY}` };
+    return { as: 'wrong', rule: 'attachment-object', reason: `${fault}: ${remedyOf(row)}` };
   } catch (error) {
     // What concerns one object is told with it; all else stops the verification.
     if (!(error instanceof Failure) || error.code !== 'OBJECT') throw error;
-    const reason = `the object could not be compared, ${error.message}: ${error.hint ?? 'run again'}`;
+    const reason = `the object could not be compared (${error.message}): ${error.hint ?? 'run again'}`;
     return { as: 'unverified', rule: 'attachment-unverified', reason };
   }
 }
 
-const REMEDY = 'roll the row back, as its file is still on disk, or restore the object';
+function remedyOf({ step }: RunRow): string {
+  return step === 'purged'
+    ? 'restore the object, as its file was purged from disk'
+    : 'roll the row back, as its file is still on disk, or restore the object';
+}

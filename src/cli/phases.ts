@@ -15,9 +15,9 @@ export function recordPhases(shown: Progress, phases: Phase[], clock: () => numb
       [open, rows] = [{ label, begun: clock() }, 0];
       shown.begin(label, total, about);
     },
-    update(done, bytes) {
+    update(done, bytes, failed) {
       rows = done;
-      shown.update(done, bytes);
+      shown.update(done, bytes, failed);
     },
     end() {
       if (open !== null && phases.length < MAX_PHASES) {

@@ -1,7 +1,7 @@
 /** Formats progress as one line that fits a terminal's width. Pure. */
 
 import { byteCount } from '../outcome/byteCount.ts';
-import { counted } from '../outcome/counted.ts';
+import { counted, grouped } from '../outcome/counted.ts';
 import { printable } from '../outcome/printable.ts';
 
 export interface Step {
@@ -12,6 +12,8 @@ export interface Step {
   readonly before: number;
   /** Bytes of what is done; null if not known. */
   readonly bytes: number | null;
+  /** Part of `done` that was refused. */
+  readonly failed: number;
   /** 0 if unknown. */
   readonly total: number;
   /** Counted unit, in the singular. */
@@ -31,36 +33,46 @@ const MOST_BAR = 30;
 const NUMBERS = 44;
 
 /**
- * Returns `kunden   [####    ]  50%  1.2k/2.4k  12k/s  ETA 0:01`, at most `columns` - 1 characters.
+ * Returns `kunden   [####    ]  50%  1.2k/2.4k  12k/s  3 failed  ETA 0:01`, at most `columns` - 1
+ * characters. Failures are told at the cost of the bar.
  */
 export function progressLine(step: Step, columns: number): string {
   const { done, total, bytes } = step;
   const rate = rateOf(step);
   const name = bytes === null ? NAME : SHORT_NAME;
   const numbers = bytes === null ? NUMBERS : NUMBERS + BYTES + 1;
-  const width = Math.max(LEAST_BAR, Math.min(MOST_BAR, columns - 1 - name - numbers));
+  const failed = step.failed === 0 ? [] : [`${short(step.failed)} failed`];
+  const free = columns - 1 - name - numbers - failed.join('').length - failed.length;
+  const width = Math.max(LEAST_BAR, Math.min(MOST_BAR, free));
+  const hasBar = failed.length === 0 || free >= LEAST_BAR;
   const known = total > 0;
   const part = known ? Math.min(1, done / total) : 0;
   const eta = known && rate !== null && rate > 0 ? clock((total - done) / rate) : '--:--';
   const columnsOfText = [
     fitted(step.label, name),
-    known ? bar(part, width) : ' '.repeat(width + 2),
+    ...(hasBar ? [known ? bar(part, width) : ' '.repeat(width + 2)] : []),
     (known ? `${Math.floor(part * 100)}%` : '').padStart(4),
     (known ? `${short(done)}/${short(total)}` : short(done)).padStart(13),
     ...(bytes === null ? [] : [byteCount(bytes).padStart(BYTES)]),
     (rate === null ? '' : `${short(rate)}/s`).padStart(8),
+    ...failed,
     `ETA ${eta}`,
   ];
   return columnsOfText.join(' ').slice(0, Math.max(1, columns - 1));
 }
 
-/** Returns the line of a finished step: `kunden   1110 rows in 0.4 s, 2.8k/s`. */
+/** Returns the line of a finished step: `kunden   1110 rows in 0.4 s, 2.8k/s, 3 failed`. */
 export function doneLine(step: Step): string {
-  const { label, done, unit, seconds, bytes } = step;
+  const { label, done, unit, seconds, bytes, failed } = step;
   const size = bytes === null ? '' : `, ${byteCount(bytes)}`;
   const rate = rateOf(step);
   const fast = rate === null ? '' : `, ${short(rate)}/s`;
-  return `${fitted(label, NAME)} ${counted(done, unit)}${size} in ${seconds.toFixed(1)} s${fast}`;
+  return `${fitted(label, NAME)} ${counted(done, unit)}${size} in ${seconds.toFixed(1)} s${fast}${failedPart(failed)}`;
+}
+
+/** Returns `, 3 failed`, or nothing. */
+export function failedPart(failed: number): string {
+  return failed === 0 ? '' : `, ${grouped(failed)} failed`;
 }
 
 /** Minimum duration for a rate. */

@@ -7,7 +7,7 @@ import { SingleBar } from 'cli-progress';
 
 import type { About, Progress } from '../run/environment.ts';
 import { counted } from '../outcome/counted.ts';
-import { doneLine, progressLine, type Step } from './progressLine.ts';
+import { doneLine, failedPart, progressLine, type Step } from './progressLine.ts';
 
 export interface TerminalStyle {
   /** Whether to draw a moving line: standard error is a terminal. */
@@ -67,9 +67,20 @@ interface MovingLine {
   clear(): void;
 }
 
+const NOTHING: Step = {
+  label: '',
+  done: 0,
+  before: 0,
+  bytes: null,
+  failed: 0,
+  total: 0,
+  unit: '',
+  seconds: 0,
+};
+
 /** One line at the bottom, redrawn at most ten times per second. */
 function movingLine(): MovingLine {
-  let step: Step = { label: '', done: 0, before: 0, bytes: null, total: 0, unit: '', seconds: 0 };
+  let step = NOTHING;
   const bar = new SingleBar({
     format: () => progressLine(step, process.stderr.columns || 80),
     stream: process.stderr,
@@ -100,31 +111,37 @@ interface Open {
   readonly begun: number;
 }
 
+function plainLine({ label, done, unit, failed }: Step): string {
+  return `${label}: ${counted(done, unit)}${failedPart(failed)}`;
+}
+
 /** Steps of one group share one lasting line, with the count of the largest of them. */
 function inGroups(line: MovingLine | null, write: (line: string) => void): Shown {
   let open: Open | null = null;
   let kept: Step | null = null;
   let done = 0;
   let bytes: number | null = null;
+  let failed = 0;
   const stepOf = ({ label, total, about, begun }: Open): Step => {
     const seconds = (performance.now() - begun) / 1000;
     const { unit = 'row', before = 0 } = about;
-    return { label, total, done, before, bytes, unit, seconds };
+    return { label, total, done, before, bytes, failed, unit, seconds };
   };
   const flush = (): void => {
     if (kept === null) return;
     line?.clear();
-    write(line === null ? `${kept.label}: ${counted(kept.done, kept.unit)}` : doneLine(kept));
+    write(line === null ? plainLine(kept) : doneLine(kept));
     kept = null;
   };
   return {
     begin(label, total, about = {}) {
       if (kept !== null && kept.label !== about.group) flush();
       [open, done, bytes] = [{ label, total, about, begun: performance.now() }, 0, null];
+      failed = 0;
       line?.draw(stepOf(open));
     },
-    update(now, size) {
-      done = now;
+    update(now, size, refused = 0) {
+      [done, failed] = [now, refused];
       bytes = size ?? null;
       if (open !== null) line?.draw(stepOf(open));
     },

@@ -89,7 +89,10 @@ export interface Change {
   readonly log?: readonly Cell[];
 }
 
-/** A table of Sealift's own beside the application's, written in the transaction of a change. */
+/**
+ * A table of Sealift's own beside the application's, written in the transaction of a change: in
+ * PostgreSQL in the schema of the first table that was opened, else in `public`. Its name has no schema.
+ */
 export interface LogTable {
   readonly name: string;
   readonly columns: readonly LogColumn[];
@@ -108,7 +111,8 @@ export interface Table {
   /** Counts rows. */
   count(filter: RowFilter): Promise<number>;
   /**
-   * Reads rows with a key after `after` (null: from the first), ascending by key, at most `limit`.
+   * Reads rows with a key after `after` (null: from the first), at most `limit`, ascending in the order
+   * that the database has for the key, which need not be that of bytes.
    * Every row that is there from the first page to the last is on exactly one of them.
    */
   page(after: RowKey | null, limit: number, filter: RowFilter): Promise<Row[]>;

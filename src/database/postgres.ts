@@ -93,7 +93,7 @@ async function open(location: DatabaseLocation, options: OpenDatabase): Promise<
   return databaseOf(await connectAgain(writes), () => connectAgain(false), options);
 }
 
-/** A database without an encoding holds texts of which nobody knows what they are. */
+/** A database without an encoding holds texts that may be read in more than one way. */
 async function assertEncoding(connection: Connection): Promise<void> {
   const [[encoding] = []] = await connection.query(`SELECT current_setting('server_encoding')`);
   if (encoding !== 'SQL_ASCII') return;
@@ -120,7 +120,7 @@ function databaseOf(
   return {
     label,
     async table(request) {
-      const { entry, found } = await lookUp(connection, request, writes);
+      const { entry, found } = await findTable(connection, request, writes);
       schema ??= entry.schema;
       return postgresTable({ ...found, assertWrites, logName });
     },
@@ -147,7 +147,7 @@ function databaseOf(
   };
 }
 
-interface LookedUp {
+interface TableThere {
   readonly entry: TableEntry;
   readonly found: Omit<FoundTable, 'assertWrites' | 'logName'>;
 }
@@ -159,11 +159,11 @@ const NO_TABLES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** @throws Failure TARGET */
-async function lookUp(
+async function findTable(
   connection: Connection,
   { table: name, key, columns }: TableRequest,
   writes: boolean,
-): Promise<LookedUp> {
+): Promise<TableThere> {
   const entries = await listEntries(connection);
   const entry = findEntry(entries, name);
   if (entry === undefined) throw noTable(connection.label, name, entries.map(nameOf));

@@ -119,7 +119,7 @@ async function* scan(
   }
 }
 
-/** Takes a row as it is: what nobody changes may have a key that is null, or no valid text. */
+/** Takes a row as it is: what is not changed may have a key that is null, or no valid text. */
 function scanned(stored: readonly Stored[], form: RowForm): Row {
   const { key } = form;
   const keyCells = stored

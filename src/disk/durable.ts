@@ -55,7 +55,7 @@ export function makeNewFolder(path: string): void {
 }
 
 /** Flags for opening a file that must not exist yet. */
-const NEW_FILE: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+export const NEW_FILE: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
 /** Opens a new file for writing; fails if the path exists, even as a link. */
 export function createFile(path: string): number {
@@ -109,6 +109,16 @@ export function syncFolder(path: string): void {
     fsyncSync(folder);
   } finally {
     closeSync(folder);
+  }
+}
+
+/** Asynchronous {@link syncFolder}, for many at the same time. */
+export async function syncFolderShared(path: string): Promise<void> {
+  const folder = await openHandleNoLinks(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

@@ -16,13 +16,68 @@ export interface EntryIndex {
   readonly ends: Uint32Array;
 }
 
-/** Makes the index of a bucket's entries. */
-export function indexEntries(buffer: Buffer, entries: number): EntryIndex {
-  const starts = new Uint32Array(entries);
-  const keyEnds = new Uint32Array(entries);
-  const recordEnds = new Uint32Array(entries);
-  const lineageEnds = new Uint32Array(entries);
-  const ends = new Uint32Array(entries);
+export interface EntryOrder {
+  /** Entry numbers ordered by key, then diagnoses, then position. */
+  readonly order: Uint32Array;
+  /** Whether the key at this position of the order equals the one before: 1 or 0. */
+  readonly equal: Uint8Array;
+}
+
+/** The arrays of one sort, with content of an earlier one. */
+interface SortArrays extends EntryIndex, EntryOrder {
+  /** Leading key bits and the number of each entry. */
+  readonly packed: Float64Array;
+}
+
+/** Returns the arrays for this number of entries; `most` are those of the largest bucket that is expected. */
+export type TakeArrays = (entries: number, most?: number) => SortArrays;
+
+const WORDS = 6;
+const BYTES = Float64Array.BYTES_PER_ELEMENT + WORDS * Uint32Array.BYTES_PER_ELEMENT + 1;
+/** Maximum bytes that are kept for the next bucket, and what they are more than those of this one. */
+const KEPT = 64 * 2 ** 20;
+const SLACK = 1.25;
+
+/** Makes arrays that are used again: each call gives the memory of the last one to other entries. */
+export function keptArrays(): TakeArrays {
+  let kept = new ArrayBuffer(0);
+  return (entries, most = 0) => {
+    const bytes = entries * BYTES;
+    if (bytes > KEPT) return arraysIn(new ArrayBuffer(bytes), entries);
+    if (kept.byteLength < bytes) {
+      const capacity = Math.max(most * BYTES, Math.ceil(bytes * SLACK));
+      kept = new ArrayBuffer(Math.min(KEPT, capacity));
+    }
+    return arraysIn(kept, entries);
+  };
+}
+
+function arraysIn(memory: ArrayBuffer, entries: number): SortArrays {
+  const first = entries * Float64Array.BYTES_PER_ELEMENT;
+  const words = (at: number): Uint32Array => {
+    const begin = first + at * entries * Uint32Array.BYTES_PER_ELEMENT;
+    return new Uint32Array(memory, begin, entries);
+  };
+  return {
+    packed: new Float64Array(memory, 0, entries),
+    starts: words(0),
+    keyEnds: words(1),
+    recordEnds: words(2),
+    lineageEnds: words(3),
+    ends: words(4),
+    order: words(5),
+    equal: new Uint8Array(memory, first + WORDS * entries * Uint32Array.BYTES_PER_ELEMENT, entries),
+  };
+}
+
+/** Makes the index of a bucket's entries, in new arrays unless some are given. */
+export function indexEntries(
+  buffer: Buffer,
+  entries: number,
+  take: TakeArrays = keptArrays(),
+): SortArrays {
+  const arrays = take(entries);
+  const { starts, keyEnds, recordEnds, lineageEnds, ends } = arrays;
   const view = emptyView();
   for (let entry = 0; entry < entries; entry += 1) {
     readEntry(buffer, view.end, view);
@@ -35,33 +90,25 @@ export function indexEntries(buffer: Buffer, entries: number): EntryIndex {
   if (view.end !== buffer.length) {
     throw new Error('a bucket holds another number of entries than written');
   }
-  return { starts, keyEnds, recordEnds, lineageEnds, ends };
+  return arrays;
 }
 
-export interface EntryOrder {
-  /** Entry numbers ordered by key, then diagnoses, then position. */
-  readonly order: Uint32Array;
-  /** Whether the key at this position of the order equals the one before: 1 or 0. */
-  readonly equal: Uint8Array;
-}
-
-/** Sorts the entries of a bucket by key. */
-export function sortEntries(buffer: Buffer, index: EntryIndex): EntryOrder {
-  const { starts, keyEnds } = index;
+/** Sorts the entries of a bucket by key; the order is in the memory of its index. */
+export function sortEntries(buffer: Buffer, index: SortArrays): EntryOrder {
+  const { starts, keyEnds, packed, order, equal } = index;
   const entries = starts.length;
   const skip = sharedPrefix(buffer, index);
   const indexBits = Math.max(1, Math.ceil(Math.log2(entries + 1)));
   const drop = 2 ** Math.max(0, indexBits - 5);
   const scale = 2 ** indexBits;
-  const packed = new Float64Array(entries);
   for (let entry = 0; entry < entries; entry += 1) {
     const bits = bits48(buffer, (starts[entry] ?? 0) + ENTRY_HEADER + skip, keyEnds[entry] ?? 0);
     packed[entry] = Math.floor(bits / drop) * scale + entry;
   }
   packed.sort();
-  const order = new Uint32Array(entries);
   for (let at = 0; at < entries; at += 1) order[at] = (packed[at] ?? 0) % scale;
-  const equal = resolveTies(buffer, index, order, (at) => Math.floor((packed[at] ?? 0) / scale));
+  equal.fill(0);
+  resolveTies(buffer, index, (at) => Math.floor((packed[at] ?? 0) / scale));
   return { order, equal };
 }
 
@@ -79,13 +126,8 @@ function sharedPrefix(buffer: Buffer, { starts, keyEnds }: EntryIndex): number {
   return shared;
 }
 
-function resolveTies(
-  buffer: Buffer,
-  index: EntryIndex,
-  order: Uint32Array,
-  prefix: (at: number) => number,
-): Uint8Array {
-  const equal = new Uint8Array(order.length);
+function resolveTies(buffer: Buffer, index: SortArrays, prefix: (at: number) => number): void {
+  const { order, equal } = index;
   let start = 0;
   for (let at = 1; at <= order.length; at += 1) {
     if (at < order.length && prefix(at) === prefix(start)) continue;
@@ -102,7 +144,6 @@ function resolveTies(
     }
     start = at;
   }
-  return equal;
 }
 
 /** Compares the keys of two entries, byte by byte. */

@@ -165,13 +165,17 @@ export function readBucket(bucket: Pick<Bucket, 'extents' | 'bytes'>): Buffer {
 /** Maximum size of the buffer that is kept for the next bucket, in bytes. */
 const KEPT = 64 * 2 ** 20;
 
+/** Reads a bucket; `largest` are the bytes of the largest one that is expected. */
+type ReadBucket = (bucket: Pick<Bucket, 'extents' | 'bytes'>, largest?: number) => Buffer;
+
 /** Makes a reader that reuses its buffer: each call overwrites the result of the last one. */
-export function bucketReader(): (bucket: Pick<Bucket, 'extents' | 'bytes'>) => Buffer {
+export function bucketReader(): ReadBucket {
   let kept = Buffer.alloc(0);
-  return (bucket) => {
+  return (bucket, largest = 0) => {
     if (bucket.bytes > KEPT) return readBucket(bucket);
     if (kept.length < bucket.bytes) {
-      kept = Buffer.allocUnsafeSlow(Math.min(KEPT, Math.ceil(bucket.bytes * 1.25)));
+      const capacity = Math.max(largest, Math.ceil(bucket.bytes * 1.25));
+      kept = Buffer.allocUnsafeSlow(Math.min(KEPT, capacity));
     }
     return readInto(bucket, kept.subarray(0, bucket.bytes));
   };

@@ -61,10 +61,13 @@ export async function attachmentsMigrate(
   let held: HeldRun | null = null;
   try {
     await assertAnyRow(open);
+    // A root that is not mounted is told before anything is recorded.
+    realRoot(open.root);
     const command = 'attachments migrate';
     held = dryRun ? null : holdRun({ paths, run, command, who }, env);
     const moved = await moveAll(open, held, options, env, found);
-    const listed = held !== null && moved.left === 0 ? await list(held, env) : null;
+    const listed =
+      held !== null && moved.left === 0 && !held.isEmpty() ? await list(held, env) : null;
     held?.end(countsOf(moved));
     return outcomeOf(moved, listed, open, options, found);
   } finally {
@@ -125,9 +128,9 @@ async function moveAll(
   env.progress.end();
   const stopped = env.stopping.aborted;
   const left = await countLeft(tables);
-  const settled = stopped || held === null || hasLimit || left > sum.refused;
+  const known = stopped || held === null || hasLimit || left > sum.refused;
   // Counted twice, as an application that uploads to disk has its pauses.
-  const again = settled ? left : await countAgain(tables, env);
+  const again = known ? left : await countAgain(tables, env);
   const isBehind = held !== null && !hasLimit && !stopped && again > sum.refused;
   const newest = isBehind ? await newestLeft(open) : null;
   return { counts: sum, switched, left: again, newest, stopped };
@@ -214,7 +217,7 @@ function passesOf(
         findings.add({ rule, severity: 'BLOCKER', ...about, reason });
       },
       onRow({ moved, bytes, refused }) {
-        progress.update(before.moved + moved, before.bytes + bytes, refused);
+        progress.update(before.moved + moved + refused, before.bytes + bytes, refused);
       },
     });
     return { counts, switched };
@@ -273,7 +276,7 @@ function outcomeOf(
         ? []
         : [`root       ${listed.root} over ${counted(listed.count, 'attachment')} of the run`]),
       ...(left === 0 && !options.dryRun
-        ? ['nothing is left on disk without a key, counted twice']
+        ? ['no row is left on disk without a key, counted twice']
         : []),
     ],
   });
@@ -295,27 +298,28 @@ function notesOf(
   const more = left - counts.refused;
   if (stopped) notes.push('stopped before the end: run it again to go on');
   else if (limit !== null && more > 0)
-    notes.push(`${grouped(more)} more are on disk: run it again`);
+    notes.push(`${grouped(more)} more ${more === 1 ? 'row is' : 'rows are'} on disk: run it again`);
   return notes;
 }
 
 function failureOf(
-  { counts, newest, left }: Result,
+  { counts, newest, left, stopped }: Result,
   where: string,
   { dryRun }: AttachmentsMigrateOptions,
 ): Failure | null {
   if (newest !== null) {
     const more = left - counts.refused;
     return new Failure('REJECTED', {
-      what: `uploads still land on disk: ${counted(more, 'row')} came meanwhile, the last is ${newest}`,
+      what: `uploads still land on disk; ${counted(more, 'row')} came meanwhile, the last is ${newest}`,
       where,
       hint: 'let the application write to the store, then run it again',
     });
   }
   if (counts.refused === 0) return null;
-  const cannot = counts.refused === 1 ? 'file cannot' : 'files cannot';
+  const files = `${grouped(counts.refused)} ${counts.refused === 1 ? 'file' : 'files'}`;
+  const others = stopped || left > counts.refused ? '' : '; all others were';
   return new Failure('REJECTED', {
-    what: `${grouped(counts.refused)} ${cannot} move${dryRun ? '' : '; all others have'}`,
+    what: dryRun ? `${files} cannot be moved` : `${files} could not be moved${others}`,
     where,
     hint: 'do what the findings say, then run it again',
   });

@@ -171,7 +171,7 @@ async function prune({ reading, open, journal, options, env }: Work): Promise<Do
     counts: { removed, kept },
     refused: 0,
     notes: [
-      `${counted(removed, 'object')} that no row needs ${verb}, ${byteCount(bytes)}; ${grouped(kept)} kept`,
+      `${counted(removed, 'object')} ${verb}, ${byteCount(bytes)}, as no row needs them; ${grouped(kept)} kept`,
     ],
     places: [
       { name: 'needed by rows', kind: 'good', rows: kept, bytes: null },
@@ -187,7 +187,7 @@ function storeOf({ store }: OpenAttachments): NonNullable<OpenAttachments['store
 
 function unchangedNote(changed: number): string[] {
   if (changed === 0) return [];
-  return [`${counted(changed, 'row')} changed since, or back already, and stayed as they were`];
+  return [`${counted(changed, 'row')} changed since or were back already, and stayed as they were`];
 }
 
 /** Opens all that a command needs, holds the run while `work` goes on, and records it. */

@@ -49,6 +49,7 @@ import { workersFor, type Workers } from '../run/workers.ts';
 import { openModule, type ModuleSide } from '../seal/opened/moduleSide.ts';
 import type { Side } from '../seal/opened/side.ts';
 import type { PreparedSource, SourceAdapter } from '../source/source.ts';
+import { sharedBuffers } from '../threads/sharedBuffer.ts';
 import { targetNames, type TargetNames } from '../target/targetNames.ts';
 
 export interface ReconcileOptions {
@@ -151,7 +152,9 @@ async function compared(run: Run): Promise<Outcome> {
     await target.inOneSnapshot((source) => pool.callEach(OPEN_SOURCE, { name: TARGET, source }));
     const memory = planMemory(forBuffers(options.memory, pool.size), pool.size);
     const { progress } = env;
-    const context: ReconcileContext = { pool, target, scratch: run.scratch, memory, progress };
+    const { scratch } = run;
+    const buffers = sharedBuffers();
+    const context: ReconcileContext = { pool, target, scratch, memory, buffers, progress };
     for (const one of located) {
       modules.push(one.kind === 'found' ? await compareTable(one, context, run) : told(one));
     }

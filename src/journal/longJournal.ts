@@ -1,7 +1,7 @@
 /**
  * A journal of one run with a line for each row, so of any length: the form of `journal.ndjson`
  * (line.ts), but written by one command that keeps it open, and read as a stream. Only its last line is
- * read to append; whoever relies on the lines reads and verifies all of them.
+ * read to append; a caller that relies on the lines reads and verifies all of them.
  */
 
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, readSync } from 'node:fs';

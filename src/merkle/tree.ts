@@ -23,7 +23,11 @@ export function segmentRoot(leaves: Buffer, count: number): Buffer {
     }
     width = pairs + (width % 2);
   }
-  return Buffer.from(leaves.subarray(0, DIGEST_LENGTH));
+  // In memory of its own, as it is kept, or sent to another thread: small buffers share a pool of many KiB,
+  // which would be kept, or copied, with each of them.
+  const root = Buffer.alloc(DIGEST_LENGTH);
+  leaves.copy(root, 0, 0, DIGEST_LENGTH);
+  return root;
 }
 
 /** Returns the root over roots of complete subtrees of equal size; the last may be smaller. */

@@ -88,9 +88,7 @@ async function open(path: string, options: OpenStore): Promise<ObjectStore> {
   });
   const drafts = draftsIn(scratch);
   try {
-    await inStore(path, () => {
-      prove(root, drafts);
-    });
+    await inStore(path, () => prove(root, drafts));
   } catch (error) {
     scratch.drop();
     throw error;
@@ -99,10 +97,10 @@ async function open(path: string, options: OpenStore): Promise<ObjectStore> {
 }
 
 /** Proves that files can be written, linked, synced and removed here. */
-function prove(root: string, drafts: Drafts): void {
-  const draft = drafts.write([Buffer.from('Sealift proves that it can write here.\n')]);
+async function prove(root: string, drafts: Drafts): Promise<void> {
+  const draft = await drafts.write([Buffer.from('Sealift proves that it can write here.\n')]);
   const probe = `${draft}-linked`;
-  linkNew(draft, probe);
+  await linkNew(draft, probe);
   removeFile(probe);
   drafts.drop(draft);
   syncFolder(root);
@@ -129,7 +127,7 @@ function storeOf(opened: Opened, scratch: Scratch | null): ObjectStore {
     if (opened.drafts === null) throw new TypeError('the store was opened without writes');
     return opened.drafts;
   };
-  const on = async <T>(key: string, work: (path: string) => T): Promise<T> => {
+  const on = async <T>(key: string, work: (path: string) => T | Promise<T>): Promise<T> => {
     signal.throwIfAborted();
     const path = objectPath(root, key);
     return inStore(path, () => onShape(key, () => work(path)));
@@ -186,9 +184,9 @@ function storeOf(opened: Opened, scratch: Scratch | null): ObjectStore {
 }
 
 /** Turns what a file system cannot hold, an object that is also a folder, into a failure of the object. */
-function onShape<T>(key: string, work: () => T): T {
+async function onShape<T>(key: string, work: () => T | Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     const code = systemCode(error);
     const isShape = code === 'ENOTDIR' || code === 'EISDIR' || code === 'ELOOP';
@@ -205,34 +203,36 @@ function onShape<T>(key: string, work: () => T): T {
   }
 }
 
-function put(
+async function put(
   root: string,
   drafts: Drafts,
   key: string,
   bytes: Uint8Array,
   facts: ObjectFacts,
-): Put {
+): Promise<Put> {
   assertDigest(key, createHash('sha256').update(bytes).digest('hex'), facts.sha256);
   if (headOf(root, key) !== null) return 'exists';
-  const draft = drafts.write([bytes]);
+  const draft = await drafts.write([bytes]);
   try {
-    return publish(root, drafts, key, facts, draft);
+    return await publish(root, drafts, key, facts, draft);
   } finally {
     drafts.drop(draft);
   }
 }
 
 /** Makes a temporary file the object of a key, after what is known of it. */
-function publish(
+async function publish(
   root: string,
   drafts: Drafts,
   key: string,
   facts: ObjectFacts,
   draft: string,
-): Put {
+): Promise<Put> {
   const path = objectPath(root, key);
-  const stated = state(root, drafts, key, facts);
-  if (stated.sha256 === facts.sha256) return linkInto(root, draft, path) ? 'stored' : 'exists';
+  const stated = await state(root, drafts, key, facts);
+  if (stated.sha256 === facts.sha256) {
+    return (await linkInto(root, draft, path)) ? 'stored' : 'exists';
+  }
   if (statOf(path) !== undefined) return 'exists';
   throw new Failure('OBJECT', {
     what: 'another process is writing other bytes under the key of the object',
@@ -244,11 +244,11 @@ function publish(
 /** How often the folder of an object is made that another process removes as it is empty. */
 const ATTEMPTS = 20;
 
-function linkInto(root: string, draft: string, path: string): boolean {
+async function linkInto(root: string, draft: string, path: string): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      makeFolderOf(root, path);
-      return linkNew(draft, path);
+      await makeFolderOf(root, path);
+      return await linkNew(draft, path);
     } catch (error) {
       if (systemCode(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error;
     }
@@ -256,12 +256,17 @@ function linkInto(root: string, draft: string, path: string): boolean {
 }
 
 /** Writes down what is known of an object; returns what is, where another process was faster. */
-function state(root: string, drafts: Drafts, key: string, facts: ObjectFacts): ObjectFacts {
+async function state(
+  root: string,
+  drafts: Drafts,
+  key: string,
+  facts: ObjectFacts,
+): Promise<ObjectFacts> {
   const path = factsPath(root, key);
-  makeFolderOf(root, path);
-  const draft = drafts.write([encodeFacts(key, facts)]);
+  await makeFolderOf(root, path);
+  const draft = await drafts.write([encodeFacts(key, facts)]);
   try {
-    if (linkNew(draft, path)) return facts;
+    if (await linkNew(draft, path)) return facts;
   } finally {
     drafts.drop(draft);
   }

@@ -17,6 +17,7 @@ import type {
   StoreAdapter,
   StoreLocation,
 } from './objectStore.ts';
+import { describeObject } from './s3/describe.ts';
 import { headOf, putHeaders } from './s3/facts.ts';
 import { abortUpload, openUpload, uploadsBelow } from './s3/multipart.ts';
 import { proveReads, proveWrites } from './s3/probe.ts';
@@ -74,13 +75,17 @@ function uniqueName(now: Date): string {
 
 function storeOf(session: Session, abilities: StoreAbilities): ObjectStore {
   const { bucket, prefix } = session.settings;
+  const { keepsFirst, computesSha256 } = abilities;
   const longest = LONGEST_KEY - Buffer.byteLength(prefix);
   const nameOf = (key: string): string => {
     assertKey(key, longest);
     return `${prefix}${key}`;
   };
   const head = (key: string): Promise<ObjectHead | null> =>
-    orFail(session, key, () => describe(session, abilities, key, nameOf(key)));
+    orFail(session, key, async () => {
+      const found = await describeObject(session, nameOf(key), computesSha256, true);
+      return found === null ? null : headOf(key, found, computesSha256);
+    });
   return {
     label: session.label,
     keyPrefix: prefix,
@@ -88,12 +93,13 @@ function storeOf(session: Session, abilities: StoreAbilities): ObjectStore {
     largestPut: PART_BYTES,
     async put(key, bytes, facts) {
       const name = nameOf(key);
-      if (!abilities.keepsFirst && (await head(key)) !== null) return 'exists';
-      return orFail(session, key, () => put(session, abilities, name, bytes, facts));
+      return orFail(session, key, async () => {
+        const isThere = !keepsFirst && (await describeObject(session, name, false, false)) !== null;
+        return isThere ? 'exists' : put(session, abilities, name, bytes, facts);
+      });
     },
     async upload(key, facts) {
       nameOf(key);
-      const { keepsFirst } = abilities;
       return openUpload({ session, key, facts, keepsFirst, head: () => head(key) });
     },
     head,
@@ -131,40 +137,6 @@ async function put(
     if (error instanceof S3Error && error.status === 412) return 'exists';
     throw error;
   }
-}
-
-async function describe(
-  session: Session,
-  { computesSha256 }: StoreAbilities,
-  key: string,
-  name: string,
-): Promise<ObjectHead | null> {
-  const headers: Record<string, string> = computesSha256
-    ? { 'x-amz-checksum-mode': 'ENABLED' }
-    : {};
-  try {
-    const found = await session.send(name, async (exchange) => {
-      try {
-        return await exchange.send({ method: 'HEAD', key: name, headers });
-      } catch (error) {
-        if (!(error instanceof S3Error) || error.code !== '' || !needsCode(error)) throw error;
-        // An answer to HEAD has no body that could tell why.
-        const range = { range: 'bytes=0-0' };
-        const response = await exchange.receive({ method: 'GET', key: name, headers: range });
-        response.destroy();
-        throw error;
-      }
-    });
-    return headOf(key, found, computesSha256);
-  } catch (error) {
-    if (error instanceof S3Error && error.status === 404 && error.code !== 'NoSuchBucket')
-      return null;
-    throw error;
-  }
-}
-
-function needsCode({ status }: S3Error): boolean {
-  return status >= 300 && status < 500 && status !== 404;
 }
 
 async function* listed(session: Session, start: string): AsyncGenerator<ListedObject> {
@@ -230,7 +202,7 @@ function signedUrl(session: Session, name: string, seconds: number): string {
       hint: 'give a number of seconds in between',
     });
   }
-  const { base, lastKeys, keys } = session.sdk;
+  const { base, lastKeys, keys } = session.identity;
   // So that credentials are new when the next URL is signed; what fails here, fails there, too.
   keys().catch(() => {});
   const path = `${base.pathname === '/' ? '' : base.pathname}/${encodeKey(name)}`;

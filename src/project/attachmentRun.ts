@@ -33,6 +33,8 @@ export interface RunWork {
 export interface HeldRun {
   readonly folder: string;
   readonly journal: string;
+  /** Whether its journal has no line yet. */
+  isEmpty(): boolean;
   /** Appends lines to the journal of the run; durable when it returns. */
   append(events: readonly JournalMembers[]): void;
   /** Records the end of the command in the project's journal. */
@@ -47,7 +49,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export function placesOfRun(paths: ProjectPaths, run: string): { folder: string; journal: string } {
   if (!NAME.test(run)) {
     throw new Failure('USAGE', {
-      what: 'the name of a run has letters, digits, "_", "-" and ".", at most 64',
+      what: 'the name of a run has at most 64 letters, digits, "_", "-" and ".", a letter or digit first',
       where: '--run',
       hint: 'choose another one, or unset MIGRATE_RUN_ID',
     });
@@ -79,6 +81,7 @@ export function holdRun(work: RunWork, env: Environment): HeldRun {
       return {
         folder,
         journal,
+        isEmpty: () => lines.end.seq === 0,
         append(events) {
           lines.append(events, now());
         },

@@ -39,6 +39,8 @@ export const SPLIT_ROWS: Call<SplitInput, Bucket[]> = defineCall('split-rows');
 
 export interface SortRowsInput {
   readonly bucket: Bucket;
+  /** Most bytes and entries of a bucket of the module. */
+  readonly largest: Pick<Bucket, 'bytes' | 'entries'>;
   /** Receives the sorted bucket. */
   readonly buffer: SharedArrayBuffer;
 }

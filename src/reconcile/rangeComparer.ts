@@ -12,6 +12,7 @@ import { keyOf } from '../seal/moduleTree.ts';
 import { keyOrBroken, type ModuleSide } from '../seal/opened/moduleSide.ts';
 import { changedData, linesOfRanges } from '../seal/opened/sealedRanges.ts';
 import type { SortedRows } from './calls.ts';
+import { heldRows, type HeldRows, type Slice } from './heldRows.ts';
 
 /** A sealed record that the target does not hold as it is sealed. */
 interface Sealed {
@@ -36,24 +37,18 @@ export interface RangeComparer {
   readonly differing: Uint8Array;
 }
 
-/** Rows [from, to) of a part. */
-interface Slice {
-  readonly rows: SortedRows;
-  readonly from: number;
-  readonly to: number;
-}
-
 export function rangeComparer(module: ModuleSide): RangeComparer {
   const { ranges, boundaries } = module;
   const differing = new Uint8Array(Math.max(1, ranges.length));
+  const held = heldRows();
   let [at, before] = [0, 0];
-  let range = openRange(module, at, before);
+  let range = openRange(module, at, before, held);
   const end = function* ended(): Generator<RowDifference> {
     yield* range.finish();
     if (range.differs) differing[at] = 1;
     before += ranges[at]?.count ?? 0;
     at += 1;
-    range = openRange(module, at, before);
+    range = openRange(module, at, before, held);
   };
   return {
     differing,
@@ -68,7 +63,7 @@ export function rangeComparer(module: ModuleSide): RangeComparer {
         from = to;
         if (from < count) yield* end();
       }
-      range.keep();
+      held.keep();
     },
     *finish() {
       while (at < Math.max(1, ranges.length)) yield* end();
@@ -95,23 +90,24 @@ function keyAt({ keys, keyEnds }: SortedRows, row: number): Buffer {
 interface OpenRange {
   readonly differs: boolean;
   push(slice: Slice): Generator<RowDifference>;
-  /** Copies the rows that are held, as their memory is used again. */
-  keep(): void;
   finish(): Generator<RowDifference>;
 }
 
-/** Begins the comparison of a range, given the number of records before it; beyond the last, of nothing. */
-function openRange(module: ModuleSide, at: number, before: number): OpenRange {
+/**
+ * Begins the comparison of a range, given the number of records before it; beyond the last, of nothing.
+ * Its rows are in `held`, which it empties.
+ */
+function openRange(module: ModuleSide, at: number, before: number, held: HeldRows): OpenRange {
   const sealed = module.ranges[at];
   const expected = sealed?.count ?? 0;
-  let held: Slice[] = [];
   let count = 0;
+  held.empty();
   const hash: Hash = createHash('sha256');
   let merge = null as Merge | null;
   const begin = function* begun(): Generator<RowDifference> {
     merge = mergeWith(sealedRecords(module, at, before));
-    for (const slice of held) yield* merge.push(slice);
-    held = [];
+    for (const slice of held.slices) yield* merge.push(slice);
+    held.empty();
   };
   return {
     get differs() {
@@ -122,14 +118,11 @@ function openRange(module: ModuleSide, at: number, before: number): OpenRange {
         yield* merge.push(slice);
         return;
       }
-      held.push(slice);
+      held.add(slice);
       count += slice.to - slice.from;
       hash.update(leavesOf(slice));
       // More rows than sealed records: they need not be held until the end.
       if (count > expected) yield* begin();
-    },
-    keep() {
-      held = held.map(copyOf);
     },
     *finish() {
       const equal = count === expected && (expected === 0 || hash.digest('hex') === sealed?.digest);
@@ -142,17 +135,6 @@ function openRange(module: ModuleSide, at: number, before: number): OpenRange {
 
 function leavesOf({ rows, from, to }: Slice): Uint8Array {
   return rows.leaves.subarray(from * DIGEST_LENGTH, to * DIGEST_LENGTH);
-}
-
-function copyOf({ rows, from, to }: Slice): Slice {
-  const base = from === 0 ? 0 : (rows.keyEnds[from - 1] ?? 0);
-  const copied: SortedRows = {
-    keys: Uint8Array.from(rows.keys.subarray(base, rows.keyEnds[to - 1])),
-    keyEnds: Uint32Array.from(rows.keyEnds.subarray(from, to), (end) => end - base),
-    leaves: Uint8Array.from(rows.leaves.subarray(from * DIGEST_LENGTH, to * DIGEST_LENGTH)),
-    locators: BigInt64Array.from(rows.locators.subarray(from, to)),
-  };
-  return { rows: copied, from: 0, to: to - from };
 }
 
 interface Merge {

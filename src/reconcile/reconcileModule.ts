@@ -19,7 +19,7 @@ import type { PreparedSource, ReadRange } from '../source/source.ts';
 import type { ModuleSide } from '../seal/opened/moduleSide.ts';
 import { inOrder } from '../threads/inOrder.ts';
 import type { Pool } from '../threads/pool.ts';
-import { sharedBuffers } from '../threads/sharedBuffer.ts';
+import type { SharedBuffers } from '../threads/sharedBuffer.ts';
 import { HASH_ROWS, SORT_ROWS, SPLIT_ROWS, type SortedRows } from './calls.ts';
 import { rangeComparer, type RowDifference } from './rangeComparer.ts';
 import { sortedBytes } from './sortedBytes.ts';
@@ -31,6 +31,8 @@ export interface ReconcileContext {
   /** A private folder, emptied after each module. */
   readonly scratch: string;
   readonly memory: SortMemory;
+  /** For sorted rows, of one module after the other. */
+  readonly buffers: SharedBuffers;
   readonly progress: Progress;
 }
 
@@ -46,6 +48,12 @@ export interface ReconciledModule {
 /** Bytes of an entry besides its key. */
 const ENTRY = 56;
 const SMALL = 20_000;
+/**
+ * Bytes of entries that are sorted at once, and of the buffers from which they are written: entries are
+ * small, and larger buckets save nothing. The number of buckets is bounded, so very large tables have larger ones.
+ */
+const BUCKET = 4 * 2 ** 20;
+const SPILL = 4 * 2 ** 20;
 
 /**
  * Compares a table with a sealed module; `report` gets the differences, ascending by key.
@@ -62,12 +70,15 @@ export async function reconcileModule(
   const rows = await target.count(table);
   progress.begin(`reconcile ${sealed.module}`, rows);
   const ranges = await target.plan(table, ROWS_PER_RANGE);
-  const buckets = await hashTable(sealed, { rows, ranges }, context);
-  const sized = await splitOversized(buckets, context, (input) => pool.call(SPLIT_ROWS, input));
+  const memory = sortMemory(sealed, rows, context);
+  const buckets = await hashTable(sealed, { rows, ranges, memory }, context);
+  const sized = await splitOversized(buckets, { memory, scratch }, (input) =>
+    pool.call(SPLIT_ROWS, input),
+  );
   const comparer = rangeComparer(sealed);
   for await (const sorted of sortedParts(
-    sized.flatMap((bucket) => partsOf(bucket, context)),
-    pool,
+    sized.flatMap((bucket) => partsOf(bucket, memory)),
+    context,
   )) {
     for (const difference of comparer.push(sorted)) await report(difference);
     await setImmediate();
@@ -79,15 +90,21 @@ export async function reconcileModule(
   return { rows, differing: comparer.differing, ranges };
 }
 
+/** What is known of a table before it is read. */
+interface Measured {
+  readonly rows: number;
+  readonly ranges: readonly ReadRange[];
+  readonly memory: SortMemory;
+}
+
 /** Hashes the rows of a table into buckets that ascend by key. */
 async function hashTable(
   sealed: ModuleSide,
-  { rows, ranges }: { readonly rows: number; readonly ranges: readonly ReadRange[] },
-  context: ReconcileContext,
+  { rows, ranges, memory }: Measured,
+  { pool, progress, scratch }: ReconcileContext,
 ): Promise<Bucket[]> {
-  const { pool, progress, scratch, memory } = context;
-  const router = routerFor(sealed, rows, context);
-  assertFreeSpace(scratch, rows * (ENTRY + keyBytes(sealed)), {
+  const router = routerFor(sealed, rows, memory, pool);
+  assertFreeSpace(scratch, entryBytes(sealed, rows), {
     what: `not enough space to sort the rows of ${sealed.module}`,
     hint: 'free some, or let TMPDIR name a folder on a larger disk',
   });
@@ -119,19 +136,41 @@ async function hashTable(
 }
 
 /** Splits the keys where ranges of the seal end: the target should have the same keys. */
-function routerFor(sealed: ModuleSide, rows: number, { memory, pool }: ReconcileContext): Router {
+function routerFor(sealed: ModuleSide, rows: number, memory: SortMemory, pool: Pool): Router {
   if (rows <= SMALL) return ONE_BUCKET;
-  const wanted = Math.ceil((rows * (ENTRY + keyBytes(sealed))) / memory.bucketBytes);
-  return sampledRouter(sealed.boundaries, Math.min(MAX_BUCKETS, Math.max(pool.size, wanted)));
+  const wanted = Math.ceil(entryBytes(sealed, rows) / memory.bucketBytes);
+  const buckets = Math.min(MAX_BUCKETS, Math.max(pool.size, wanted));
+  return sampledRouter(evenBoundaries(sealed, buckets), buckets);
 }
 
-/** Bytes of a key, by one of the seal. */
-function keyBytes({ boundaries }: ModuleSide): number {
-  return boundaries[0]?.length ?? 0;
+/** Returns ends of ranges between which there are about as many records; ranges differ much in size. */
+function evenBoundaries({ ranges, boundaries }: ModuleSide, parts: number): Buffer[] {
+  const records = ranges.reduce((sum, { count }) => sum + count, 0);
+  const chosen: Buffer[] = [];
+  let before = 0;
+  for (const [at, { count }] of ranges.entries()) {
+    const boundary = boundaries[at];
+    before += count;
+    if (boundary !== undefined && before * parts >= chosen.length * records) chosen.push(boundary);
+  }
+  return chosen;
+}
+
+/** Bytes of the entries of all rows, by a key of the seal. */
+function entryBytes({ boundaries }: ModuleSide, rows: number): number {
+  return rows * (ENTRY + (boundaries[0]?.length ?? 0));
+}
+
+function sortMemory(sealed: ModuleSide, rows: number, { memory }: ReconcileContext): SortMemory {
+  const least = Math.max(BUCKET, Math.ceil(entryBytes(sealed, rows) / MAX_BUCKETS));
+  return {
+    bucketBytes: Math.min(memory.bucketBytes, least),
+    spillBytes: Math.min(memory.spillBytes, SPILL),
+  };
 }
 
 /** Splits a bucket of equal keys, which is too large to be sorted and need not be. */
-function partsOf(bucket: Bucket, { memory }: ReconcileContext): Bucket[] {
+function partsOf(bucket: Bucket, memory: SortMemory): Bucket[] {
   if (!isOversized(bucket, memory)) return [bucket];
   return bucket.extents.map((extent) => {
     return { extents: [extent], bytes: extent.length, entries: extent.entries };
@@ -139,13 +178,21 @@ function partsOf(bucket: Bucket, { memory }: ReconcileContext): Bucket[] {
 }
 
 /** Yields the sorted rows of each bucket; they are valid until the next ones. */
-async function* sortedParts(buckets: readonly Bucket[], pool: Pool): AsyncGenerator<SortedRows> {
-  const buffers = sharedBuffers();
+async function* sortedParts(
+  buckets: readonly Bucket[],
+  { pool, buffers }: ReconcileContext,
+): AsyncGenerator<SortedRows> {
   const spent = lastUses(buckets);
+  // Buckets differ in size. Memory for the largest is taken at once, not again for each that is larger.
+  const largest = {
+    bytes: largestOf(buckets.map(({ bytes }) => bytes)),
+    entries: largestOf(buckets.map(({ entries }) => entries)),
+  };
+  const capacity = largestOf(buckets.map(sortedBytes));
   let done = 0;
   const sorting = inOrder(buckets, pool.size + 1, async (bucket) => {
-    const buffer = buffers.take(sortedBytes(bucket));
-    return { buffer, sorted: await pool.call(SORT_ROWS, { bucket, buffer }) };
+    const buffer = buffers.take(capacity);
+    return { buffer, sorted: await pool.call(SORT_ROWS, { bucket, largest, buffer }) };
   });
   for await (const { buffer, sorted } of sorting) {
     yield sorted;
@@ -153,6 +200,10 @@ async function* sortedParts(buckets: readonly Bucket[], pool: Pool): AsyncGenera
     for (const file of spent[done] ?? []) removeFile(file);
     done += 1;
   }
+}
+
+function largestOf(numbers: readonly number[]): number {
+  return numbers.reduce((most, one) => Math.max(most, one), 0);
 }
 
 function miscounted(module: string, counted: number, read: number): Failure {

@@ -2,7 +2,10 @@
 
 import { ENTRY_HEADER, type Bucket } from '../extsort/spill.ts';
 
-/** Returns the bytes of keys, their ends and leaves, for worker/sortRows.ts. */
+/** Bytes of an entry's locator and of the end of its key. */
+const NUMBERS = BigInt64Array.BYTES_PER_ELEMENT + Uint32Array.BYTES_PER_ELEMENT;
+
+/** Returns the bytes of locators, keys, their ends and leaves, for worker/sortRows.ts. */
 export function sortedBytes({ bytes, entries }: Pick<Bucket, 'bytes' | 'entries'>): number {
-  return bytes - entries * ENTRY_HEADER + (entries + 2) * Uint32Array.BYTES_PER_ELEMENT;
+  return bytes + entries * (NUMBERS - ENTRY_HEADER);
 }

@@ -10,14 +10,16 @@ import { counted } from '../outcome/counted.ts';
 import { printable } from '../outcome/printable.ts';
 import { alignColumns } from './alignColumns.ts';
 import { comparedTable } from './comparedTable.ts';
+import { placesTable } from './placesTable.ts';
 
 /** Lines that are not modules: the header and the sum. */
 const FRAME = 2;
 
 /** Returns at most `lines` lines; `lines` has to be at least 5. */
 export function moduleTable(outcome: Outcome, lines: number): string[] {
-  const { modules, compared } = outcome;
+  const { modules, compared, places } = outcome;
   if (compared !== undefined) return comparedTable(compared, lines);
+  if (places !== undefined) return placesTable(places);
   if (modules.length === 0) return [];
   const kept =
     modules.length + FRAME <= lines ? modules : worstAndLargest(outcome, lines - FRAME - 1);

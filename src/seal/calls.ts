@@ -1,5 +1,6 @@
 /** Calls to worker threads for writing and verifying a candidate; `worker/` answers them. */
 
+import { DIGEST_LENGTH } from '../merkle/hash.ts';
 import { defineCall, type Call } from '../threads/call.ts';
 import type { FileChunk } from './readChunk.ts';
 
@@ -8,7 +9,12 @@ export interface HashChunkInput extends FileChunk {
   readonly blobFields: readonly string[];
   /** Receives the lines; its capacity is {@link chunkCapacity} of the chunk's length. */
   readonly buffer: SharedArrayBuffer;
+  /** Receives ends and leaves if they fit: {@link LINE_HASHES} bytes a line. */
+  readonly hashes: SharedArrayBuffer;
 }
+
+/** Bytes of the leaf and the end of a line. */
+export const LINE_HASHES: number = DIGEST_LENGTH + Uint32Array.BYTES_PER_ELEMENT;
 
 export interface HashedChunk {
   /**
@@ -32,5 +38,5 @@ export const HASH_CHUNK: Call<HashChunkInput, HashedChunk> = defineCall('hash-ch
 /** Maps a path to the SHA-256 of the file in lower-case hex; null if it cannot be read. */
 export const HASH_FILE: Call<string, string | null> = defineCall('hash-file');
 
-/** Maps the packed leaves of a segment to its root. */
-export const REDUCE_SEGMENT: Call<Uint8Array, Uint8Array> = defineCall('reduce-segment');
+/** Reduces the packed leaves of a segment, in shared memory, to its root, which replaces the first of them. */
+export const REDUCE_SEGMENT: Call<Uint8Array, null> = defineCall('reduce-segment');

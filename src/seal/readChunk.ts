@@ -36,20 +36,20 @@ export function chunkCapacity(length: number): number {
   return 1 + length + SPARE;
 }
 
-/** Returns the offset after each LF, counted without the padding byte. */
-export function lineEnds(data: Buffer): Uint32Array {
-  let ends = new Uint32Array(Math.ceil(data.length / 128));
+/** Returns the offset after each LF, counted without the padding byte; in `space` if they fit there. */
+export function lineEnds(data: Buffer, space?: Uint32Array): Uint32Array {
+  let ends = space ?? new Uint32Array(Math.ceil(data.length / 128));
   let count = 0;
   for (let at = data.indexOf(LF, 1); at !== -1; at = data.indexOf(LF, at + 1)) {
     if (count === ends.length) {
-      const more = new Uint32Array(count * 2);
+      const more = new Uint32Array(Math.max(count * 2, Math.ceil(data.length / 128)));
       more.set(ends);
       ends = more;
     }
     ends[count] = at;
     count += 1;
   }
-  return ends.slice(0, count);
+  return ends === space ? ends.subarray(0, count) : ends.slice(0, count);
 }
 
 /** Reads the lines of a chunk into a buffer of {@link chunkCapacity} bytes, if they fit. */

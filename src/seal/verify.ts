@@ -35,7 +35,7 @@ import {
 } from './format.ts';
 import { asRunFile } from './sealSchemas.ts';
 import { statedSealId } from './sealedFolders.ts';
-import { verifyModule } from './verifyModule.ts';
+import { chunkHasher, verifyModule } from './verifyModule.ts';
 
 export interface Verification {
   readonly findings: readonly Finding[];
@@ -110,6 +110,7 @@ export async function verifyAt(
   const ofModules: Finding[] = [];
   let records = 0;
   let allDone = 0;
+  const hasher = chunkHasher(pool);
   const allTotal = (run?.modules ?? []).reduce((sum, { count }) => sum + count, 0);
   const byFolder = Map.groupBy(sums, ({ path }) => path.slice(0, path.indexOf('/')));
   for (const module of run?.modules ?? []) {
@@ -120,7 +121,7 @@ export async function verifyAt(
     };
     report(0);
     // The last record is reported after the tree was compared.
-    const verified = await verifyModule(folder, module, listed, pool, (done) =>
+    const verified = await verifyModule(folder, module, listed, hasher, (done) =>
       report(Math.min(done, total - 1)),
     );
     report(total);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import type { Pool } from '../threads/pool.ts';
 import { inOrder } from '../threads/inOrder.ts';
-import { asBuffer, sharedBuffers } from '../threads/sharedBuffer.ts';
+import { asBuffer, sharedBuffers, type SharedBuffers } from '../threads/sharedBuffer.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { formDigest } from './formOfRecords.ts';
 import { changed, fileFinding, parseCanonical } from './candidateFinding.ts';
@@ -23,7 +23,7 @@ import {
   type SealedRange,
   type SumLine,
 } from './format.ts';
-import { HASH_CHUNK, type HashChunkInput } from './calls.ts';
+import { HASH_CHUNK, LINE_HASHES, type HashChunkInput } from './calls.ts';
 import { moduleTreeBuilder, type ModuleTree, type ModuleTreeBuilder } from './moduleTree.ts';
 import { chunkCapacity } from './readChunk.ts';
 import { reduceInPool } from './reduceInPool.ts';
@@ -32,6 +32,22 @@ import { verifyFindings } from './verifyFindings.ts';
 
 /** Bytes of a chunk, which a worker hashes in one call. */
 const CHUNK = 8 * 1024 * 1024;
+/** Lines of a chunk for whose hashes there is space at first, and at most: shorter ones are rare. */
+const LINES = CHUNK / 256;
+const MOST_LINES = CHUNK / 32;
+
+/** Hashes chunks of data files on worker threads; its buffers are used for one module after the other. */
+export interface ChunkHasher {
+  readonly pool: Pool;
+  /** For the lines of chunks. */
+  readonly chunks: SharedBuffers;
+  /** For their ends and leaves. */
+  readonly hashes: SharedBuffers;
+}
+
+export function chunkHasher(pool: Pool): ChunkHasher {
+  return { pool, chunks: sharedBuffers(), hashes: sharedBuffers() };
+}
 
 export interface VerifiedModule {
   readonly findings: readonly Finding[];
@@ -46,7 +62,7 @@ export async function verifyModule(
   folder: string,
   module: SealedModule,
   sums: readonly SumLine[],
-  pool: Pool,
+  hasher: ChunkHasher,
   onRecords: (done: number) => void,
 ): Promise<VerifiedModule> {
   const path = (file: string): string => `${module.name}/${file}`;
@@ -57,7 +73,7 @@ export async function verifyModule(
   const schema = readSchema(folder, path(SCHEMA_FILE));
   const blobFields = blobFieldsOf(schema);
   const digest = createHash('sha256');
-  const data = await hashData({ path: join(folder, path(DATA_FILE)), fields, blobFields }, pool, {
+  const data = await hashData({ path: join(folder, path(DATA_FILE)), fields, blobFields }, hasher, {
     onRecords,
     onRange: (range) => digest.update(jsonFile(range)),
   });
@@ -144,7 +160,7 @@ interface Listeners {
 /** Hashes a data file; null if it is missing. The tree is null if a line is not a record. */
 async function hashData(
   { path, fields, blobFields }: DataFile,
-  pool: Pool,
+  { pool, chunks: buffers, hashes: spaces }: ChunkHasher,
   { onRecords, onRange }: Listeners,
 ): Promise<HashedData | null> {
   const size = plainSize(path);
@@ -152,17 +168,18 @@ async function hashData(
   const digest = createHash('sha256');
   const builder = moduleTreeBuilder(fields, onRange, reduceInPool(pool));
   const blobs = new Set<string>();
-  const chunks: Omit<HashChunkInput, 'buffer'>[] = [];
+  const chunks: Omit<HashChunkInput, 'buffer' | 'hashes'>[] = [];
   for (let start = 0; start < size; start += CHUNK) {
     chunks.push({ path, start, end: Math.min(start + CHUNK, size), blobFields });
   }
   let [valid, endless, records] = [true, false, 0];
-  const buffers = sharedBuffers();
+  let lines = LINES;
   const hashed = inOrder(chunks, pool.size + 1, async (chunk) => {
     const buffer = buffers.take(chunkCapacity(chunk.end - chunk.start));
-    return { buffer, chunk: await pool.call(HASH_CHUNK, { ...chunk, buffer }) };
+    const hashes = spaces.take(lines * LINE_HASHES);
+    return { buffer, hashes, chunk: await pool.call(HASH_CHUNK, { ...chunk, buffer, hashes }) };
   });
-  for await (const { buffer, chunk } of hashed) {
+  for await (const { buffer, hashes, chunk } of hashed) {
     const bytes = asBuffer(chunk.data).subarray(1);
     digest.update(bytes);
     endless ||= chunk.endless;
@@ -172,7 +189,9 @@ async function hashData(
     const leaves = asBuffer(chunk.leaves);
     valid &&=
       !chunk.unterminated && pushed(() => builder.push({ bytes, leaves, ends: chunk.ends }));
+    lines = Math.min(MOST_LINES, Math.max(lines, chunk.ends.length));
     buffers.giveBack(buffer);
+    spaces.giveBack(hashes);
   }
   const tree = valid ? await finished(builder) : null;
   return { sha256: digest.digest('hex'), tree, blobs, endless };

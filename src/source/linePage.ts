@@ -14,6 +14,7 @@ import type { CellPage } from './cellPage.ts';
  */
 export type LineForm = 'text' | 'integer' | 'double' | 'boolean' | 'bytes' | 'array';
 
+/** Valid until the next page is read. */
 export interface LinePage {
   /** Whole lines. */
   readonly bytes: Buffer;

@@ -34,6 +34,7 @@ export function sharedBuffers(): SharedBuffers {
 export interface BumpAllocator {
   bytes(length: number): Buffer;
   words(length: number): Uint32Array;
+  longs(length: number): BigInt64Array;
 }
 
 /** Makes an allocator for one buffer. Its methods throw a RangeError beyond the capacity. */
@@ -49,6 +50,12 @@ export function bumpAllocator(buffer: SharedArrayBuffer): BumpAllocator {
       at = Math.ceil(at / 4) * 4;
       const part = new Uint32Array(buffer, at, length);
       at += length * 4;
+      return part;
+    },
+    longs(length) {
+      at = Math.ceil(at / 8) * 8;
+      const part = new BigInt64Array(buffer, at, length);
+      at += length * 8;
       return part;
     },
   };

@@ -41,7 +41,7 @@ describe.each(PAIRS)('attachments of $rows.name in $store.name', ({ store, rows 
     const place = await store.make(name);
     const database = await rows.make(
       project,
-      'app',
+      name,
       uploads.map(({ row }) => row),
     );
     env = { ...place.env, ...database.env };
@@ -49,38 +49,38 @@ describe.each(PAIRS)('attachments of $rows.name in $store.name', ({ store, rows 
   }, 120_000);
 
   it('write nothing in a dry run, which says what would happen', async () => {
-    const before = await rows.rows(project, 'app');
+    const before = await rows.rows(project, name);
     const { facts, code } = await said(project, ['plan'], { env });
     expect(code).toBe(1);
     expect(facts['wouldMove']).toBe(uploads.filter(({ content }) => content !== null).length);
     expect(facts['refused']).toBe(uploads.filter(({ content }) => content === null).length);
-    expect(await rows.rows(project, 'app')).toEqual(before);
+    expect(await rows.rows(project, name)).toEqual(before);
     expect(await store.keys(name)).toEqual([]);
   }, 120_000);
 
   it('move, each with the right bytes, or are told with the reason; the sums add up', async () => {
     const { facts, failure, code } = await said(project, ['migrate'], { env });
     expect(code).toBe(1);
-    expect(failure?.line).toMatch(/files cannot move; all others have/);
-    const reasons = reasonsOf(project, 'migrate');
+    expect(failure?.line).toMatch(/files could not be moved; all others were/);
+    const reasons = reasonsOf(project, 'attachments-migrate');
     for (const { row, content, reason = '' } of uploads) {
       if (content === null) expect(reasons.get(row.id), `row ${row.id}`).toContain(reason);
     }
     expect(reasons.size).toBe(uploads.filter(({ content }) => content === null).length);
     expect(Number(facts['moved']) + Number(facts['refused'])).toBe(uploads.length);
     expect(facts['left']).toBe(facts['refused']);
-    expect(await faultsOf(uploads, await rows.rows(project, 'app'), store, name)).toEqual([]);
+    expect(await faultsOf(uploads, await rows.rows(project, name), store, name)).toEqual([]);
   }, 300_000);
 
   it('are verified again, and a byte that changed at rest is found', async () => {
     expect((await said(project, ['verify'], { env })).status).toBe('PASS');
     const { row } = uploads.find(({ content }) => (content?.length ?? 0) > 100) ?? uploads[0]!;
-    const key = (await rows.rows(project, 'app')).find(({ id }) => id === row.id)?.key ?? '';
+    const key = (await rows.rows(project, name)).find(({ id }) => id === row.id)?.key ?? '';
     await store.damage(name, key);
     const { status, facts } = await said(project, ['verify'], { env });
     expect(status).toBe('FAIL');
     expect(facts['wrong']).toBe(1);
-    expect(reasonsOf(project, 'verify').get(row.id)).toContain('has other bytes');
+    expect(reasonsOf(project, 'attachments-verify').get(row.id)).toContain('has other bytes');
     await store.damage(name, key);
     expect((await said(project, ['verify'], { env })).status).toBe('PASS');
   }, 120_000);
@@ -88,12 +88,12 @@ describe.each(PAIRS)('attachments of $rows.name in $store.name', ({ store, rows 
   it('go back to disk, and again into the store', async () => {
     const back = await said(project, ['rollback'], { env });
     expect(back).toMatchObject({ status: 'DONE', code: 0 });
-    const now = await rows.rows(project, 'app');
+    const now = await rows.rows(project, name);
     expect(now.filter(({ key }) => key !== null)).toEqual([]);
     expect(await store.keys(name)).not.toEqual([]);
     await attachments(project, ['prune'], { env });
     expect(await store.keys(name)).toEqual([]);
     await attachments(project, ['migrate'], { env });
-    expect(await faultsOf(uploads, await rows.rows(project, 'app'), store, name)).toEqual([]);
+    expect(await faultsOf(uploads, await rows.rows(project, name), store, name)).toEqual([]);
   }, 300_000);
 });

@@ -65,7 +65,7 @@ export function sha256Of(bytes: Buffer): string {
 
 /** Reasons of the findings of a command's report, by the id of the row. */
 export function reasonsOf(project: string, command: string): Map<number, string> {
-  const found = findingsOf(project, `latest-attachments-${command}`);
+  const found = findingsOf(project, `latest-${command}`);
   return new Map(
     found.map(({ recordId = '[0]', reason }) => [(JSON.parse(recordId) as [number])[0], reason]),
   );

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
-import pg from 'pg';
+import { Client } from 'pg';
 
 import { startPostgres, postgresHome, type Postgres } from '../kit/postgres.ts';
 
@@ -41,17 +41,27 @@ export interface RowPlace {
 
 const COLUMNS = 'id, disk_path, storage_key, size, sha256';
 
+function open(folder: string, name: string): Database.Database {
+  return new Database(join(folder, `${name}.db`), { timeout: 10_000 });
+}
+
+function insertHere(database: Database.Database, rows: readonly UploadRow[]): void {
+  const put = database.prepare(`INSERT INTO attachments (${COLUMNS}) VALUES (?, ?, ?, ?, ?)`);
+  database.transaction(() => {
+    for (const { id, path, key = null, size = null, sha256 = null } of rows) {
+      put.run(id, path, key, size, sha256);
+    }
+  })();
+}
+
+async function insertThere(client: Client, rows: readonly UploadRow[]): Promise<void> {
+  for (const { id, path, key = null, size = null, sha256 = null } of rows) {
+    const values = [id, path, key, size, sha256];
+    await client.query(`INSERT INTO attachments (${COLUMNS}) VALUES ($1, $2, $3, $4, $5)`, values);
+  }
+}
+
 export function sqlitePlace(): RowPlace {
-  const open = (folder: string, name: string): Database.Database =>
-    new Database(join(folder, `${name}.db`), { timeout: 10_000 });
-  const insert = (database: Database.Database, rows: readonly UploadRow[]): void => {
-    const put = database.prepare(`INSERT INTO attachments (${COLUMNS}) VALUES (?, ?, ?, ?, ?)`);
-    database.transaction(() => {
-      for (const { id, path, key = null, size = null, sha256 = null } of rows) {
-        put.run(id, path, key, size, sha256);
-      }
-    })();
-  };
   return {
     name: 'SQLite',
     isHere: true,
@@ -62,13 +72,13 @@ export function sqlitePlace(): RowPlace {
       database.pragma('journal_mode = wal');
       database.exec(`CREATE TABLE attachments
         (id INTEGER PRIMARY KEY, disk_path TEXT, storage_key TEXT, size INTEGER, sha256 TEXT)`);
-      insert(database, rows);
+      insertHere(database, rows);
       database.close();
       return { url: `sqlite:${join(folder, `${name}.db`)}`, env: {} };
     },
     async insert(folder, name, rows) {
       const database = open(folder, name);
-      insert(database, rows);
+      insertHere(database, rows);
       database.close();
     },
     async rows(folder, name) {
@@ -86,22 +96,13 @@ export function sqlitePlace(): RowPlace {
 
 export function postgresPlace(): RowPlace {
   let server: Postgres;
-  const with_ = async <T>(name: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
-    const client = new pg.Client({ connectionString: server.url(name) });
+  const withClient = async <T>(name: string, work: (client: Client) => Promise<T>): Promise<T> => {
+    const client = new Client({ connectionString: server.url(name) });
     await client.connect();
     try {
       return await work(client);
     } finally {
       await client.end();
-    }
-  };
-  const insert = async (client: pg.Client, rows: readonly UploadRow[]): Promise<void> => {
-    for (const { id, path, key = null, size = null, sha256 = null } of rows) {
-      const values = [id, path, key, size, sha256];
-      await client.query(
-        `INSERT INTO attachments (${COLUMNS}) VALUES ($1, $2, $3, $4, $5)`,
-        values,
-      );
     }
   };
   return {
@@ -117,12 +118,12 @@ export function postgresPlace(): RowPlace {
         `CREATE TABLE attachments
           (id bigint PRIMARY KEY, disk_path text, storage_key text, size bigint, sha256 text)`,
       );
-      await with_(name, (client) => insert(client, rows));
+      await withClient(name, (client) => insertThere(client, rows));
       return { url: server.source(name), env: server.env };
     },
-    insert: async (_, name, rows) => with_(name, (client) => insert(client, rows)),
+    insert: async (_, name, rows) => withClient(name, (client) => insertThere(client, rows)),
     rows: async (_, name) =>
-      with_(name, async (client) => {
+      withClient(name, async (client) => {
         const found = await client.query<{ id: string; path: string | null; key: string | null }>(
           'SELECT id, disk_path AS path, storage_key AS key FROM attachments ORDER BY id',
         );

@@ -45,6 +45,11 @@ export interface KillableStore extends StorePlace {
   restart(): Promise<void>;
 }
 
+/** What the store keeps for itself is below a name that no key begins with. */
+function isOwn(path: string): boolean {
+  return path.startsWith('.');
+}
+
 export function folderPlace(): StorePlace {
   const work = workFolder('attachments-store');
   const all = (name: string): string[] => {
@@ -54,8 +59,6 @@ export function folderPlace(): StorePlace {
       .filter((entry) => entry.isFile())
       .map((entry) => relative(root, join(entry.parentPath, entry.name)));
   };
-  // What the store keeps for itself is below a name that no key begins with.
-  const isOwn = (path: string): boolean => path.startsWith('.');
   return {
     name: 'a folder',
     isHere: true,

@@ -70,32 +70,32 @@ const KINDS: readonly Plant[] = [
     write(root, `forms/é${id}`.normalize('NFD'), Buffer.from('x'));
     return `forms/é${id}`.normalize('NFC');
   }),
-  refused('leads out of the root', ({ root, id }) => {
+  refused('is outside of the root', ({ root, id }) => {
     write(root, `../outside/${id}`, Buffer.from('outside'));
     return `../outside/${id}`;
   }),
-  refused('leads out of the root', ({ id }) => `/etc/${id}/../passwd`),
-  refused('a link in its path leads out of the root', ({ root, id }) => {
+  refused('is outside of the root', ({ id }) => `/etc/${id}/../passwd`),
+  refused('a link in its path points out of the root', ({ root, id }) => {
     write(root, `../outside/${id}`, Buffer.from('outside'));
     symlinkSync(join(root, '../outside'), join(root, `link-${id}`));
     return `link-${id}/${id}`;
   }),
-  refused('leads to a symbolic link', ({ root, id }) => {
+  refused('names a symbolic link', ({ root, id }) => {
     write(root, `linked/${id}`, Buffer.from('inside'));
     symlinkSync(`${id}`, join(root, `linked/to-${id}`));
     return `linked/to-${id}`;
   }),
-  refused('leads to a pipe', ({ root, id }) => {
+  refused('names a pipe', ({ root, id }) => {
     mkdirSync(join(root, 'pipes'), { recursive: true });
     execFileSync('mkfifo', [join(root, `pipes/${id}`)]);
     return `pipes/${id}`;
   }),
-  refused('leads to a folder', ({ root, id }) => {
+  refused('names a folder', ({ root, id }) => {
     mkdirSync(join(root, `folders/${id}`), { recursive: true });
     return `folders/${id}`;
   }),
   refused('its path is empty', () => ''),
-  refused('longer than this system allows', ({ id }) => `${'x'.repeat(256)}${id}`),
+  refused('too long for this system', ({ id }) => `${'x'.repeat(256)}${id}`),
   ({ root, id, bytesAsPath }) => {
     const name = Buffer.concat([Buffer.from(`${id}-`), Buffer.of(0xff, 0xfe)]);
     write(root, name, Buffer.from('name'));

@@ -96,13 +96,14 @@ describe('the help', () => {
     const groups = [...help.matchAll(/^([A-Z][a-z ]+):\n/gm)].map(([, heading]) => heading);
     const [examplesHeading, options, ...pipeline] = groups;
     expect([examplesHeading, options]).toEqual(['Examples', 'Options']);
-    expect(pipeline.slice(0, 8)).toEqual([
+    expect(pipeline.slice(0, 9)).toEqual([
       'Prepare',
       'Rehearse',
       'Build',
       'Check',
       'Prove',
       'Load',
+      'Files',
       'Promote',
       'Maintenance',
     ]);

@@ -7,6 +7,7 @@ import Database from 'better-sqlite3';
 
 import { randomOf } from '../dogschool/random.ts';
 
+import { ATTACHMENTS } from './attachmentCases.ts';
 import { MAPPINGS } from './mappingCases.ts';
 import { DIFF, inTheWay, MIGRATE, NEW, VERIFY, type Case } from './messageCase.ts';
 import { REGISTRIES } from './registryCases.ts';
@@ -326,4 +327,5 @@ export const CASES: readonly Case[] = [
   ...DIFFS,
   ...SNAPSHOTS,
   ...TARGETS,
+  ...ATTACHMENTS,
 ];

@@ -84,7 +84,8 @@ async function tell({ name, args, prepare, env }: Case): Promise<Told> {
 
 /** The lines on standard error but those of progress. */
 function complaints({ stderr }: Ran): string[] {
-  return stderr.split('\n').filter((line) => line !== '' && !/^\w+: \d+ (row|record)s$/.test(line));
+  const progress = /^\w+: \d+ (row|record|file|object)s?(, \d+ failed)?$/;
+  return stderr.split('\n').filter((line) => line !== '' && !progress.test(line));
 }
 
 describe.concurrent('a message', () => {

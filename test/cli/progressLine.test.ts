@@ -9,6 +9,7 @@ const KUNDEN: Step = {
   done: 600,
   before: 0,
   bytes: null,
+  failed: 0,
   total: 2400,
   seconds: 2,
 };
@@ -38,6 +39,21 @@ describe('the line that shows how far a step is', () => {
     expect(doneLine(loaded)).toBe('kunden                     1600 rows, 12.3 MB in 2.0 s, 300/s');
   });
 
+  it('tells what has failed, before the bar', () => {
+    const failing = { ...KUNDEN, label: 'attachments', bytes: 12_345_678, failed: 3 };
+    expect(progressLine(failing, 80)).toBe(
+      'attachments        25%      600/2.4k  12.3 MB    300/s 3 failed ETA 0:06',
+    );
+    expect(progressLine(failing, 100)).toBe(
+      'attachments       [#####               ]  25%      600/2.4k  12.3 MB    300/s 3 failed ETA 0:06',
+    );
+    expect(doneLine(failing)).toMatch(/ 600 rows, 12\.3 MB in 2\.0 s, 300\/s, 3 failed$/);
+    expect(doneLine({ ...failing, failed: 1234 })).toMatch(/, 1,234 failed$/);
+    for (const line of [progressLine(KUNDEN, 80), doneLine(KUNDEN)]) {
+      expect(line).not.toContain('failed');
+    }
+  });
+
   it('becomes a plain one at the end', () => {
     expect(doneLine({ ...KUNDEN, done: 2400 })).toBe(
       'kunden                     2400 rows in 2.0 s, 1.2k/s',
@@ -52,6 +68,7 @@ describe('the line that shows how far a step is', () => {
       done: fc.nat(),
       before: fc.nat(),
       bytes: fc.option(fc.nat()),
+      failed: fc.nat(),
       total: fc.nat(),
       seconds: fc.float({ min: 0, max: 1e6, noNaN: true }),
     });

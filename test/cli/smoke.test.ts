@@ -3,9 +3,10 @@
  * what tests find out in one process holds for what people run.
  */
 
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { processHost } from '../../src/cli/host.ts';
@@ -72,6 +73,13 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['export', '--out', 'copy'],
   ['clean', '--dry-run'],
   ['prune', '--dry-run'],
+  ['attachments', 'plan'],
+  ['attachments', 'migrate', '--limit', '2'],
+  ['attachments', 'verify'],
+  ['attachments', 'rollback', '--dry-run'],
+  ['attachments', 'purge', '--run', 'run-local', '--dry-run'],
+  ['attachments', 'prune', '--dry-run'],
+  ['attachments', 'status'],
   ['completion', 'bash'],
   ['help', 'migrate'],
   ['nonsense'],
@@ -81,8 +89,23 @@ beforeAll(async () => {
   mkdirSync(HERE);
   cpSync(await newProject(10), HERE, { recursive: true });
   cpSync(join(await newProject(11), 'legacy.db'), join(HERE, 'other.db'));
+  attach(HERE);
   cpSync(HERE, APART, { recursive: true });
 });
+
+/** Gives a project two attachments. */
+function attach(project: string): void {
+  mkdirSync(join(project, 'uploads'));
+  for (const name of ['a.txt', 'b.txt']) writeFileSync(join(project, 'uploads', name), name);
+  const database = new Database(join(project, 'app.db'));
+  database.exec(`CREATE TABLE attachment (id INTEGER PRIMARY KEY, path TEXT, storage_key TEXT);
+    INSERT INTO attachment VALUES (1, 'a.txt', NULL), (2, 'b.txt', NULL);`);
+  database.close();
+  const table = { table: 'attachment', id: 'id', path: 'path', key: 'storage_key' };
+  const places = { database: 'sqlite:app.db', root: 'uploads', store: 'folder:objects' };
+  const file = { format: 1, ...places, tables: [table] };
+  writeFileSync(join(project, 'mapping/attachments.json'), JSON.stringify(file));
+}
 
 /** Without what is another one each time: the folder, moments, how long something took. */
 function comparable({ code, stdout, stderr }: Ran, folder: string): string[] {
@@ -118,7 +141,13 @@ describe('a command says the same in a process of its own', () => {
   });
 
   it('and leaves the same on the disk', () => {
-    const aside = ['storage_reports', 'storage_journal', 'storage_candidate/.lock.json', 'bag'];
+    const aside = [
+      'storage_reports',
+      'storage_journal',
+      'storage_attachments',
+      'storage_candidate/.lock.json',
+      'bag',
+    ];
     expect(treeOf(HERE, [...aside, 'mapping'])).toEqual(treeOf(APART, [...aside, 'mapping']));
     expect(treeOf(HERE).size).toBeGreaterThan(30);
   });

@@ -124,6 +124,18 @@ describe('the style', () => {
     }
   });
 
+  it('tells in plain lines what has failed, and begins anew with each step', () => {
+    const said: string[] = [];
+    const progress = terminalProgress({ bars: false, quiet: false }, (line) => said.push(line));
+    progress.begin('attachments', 10, { unit: 'file' });
+    progress.update(10, 5000, 3);
+    progress.end();
+    progress.begin('objects', 1, { unit: 'object' });
+    progress.update(1, 5000);
+    progress.end();
+    expect(said).toEqual(['attachments: 10 files, 3 failed', 'objects: 1 object']);
+  });
+
   it('says nothing at all when it is quiet', () => {
     const said: string[] = [];
     const progress = terminalProgress({ bars: true, quiet: true }, (line) => said.push(line));

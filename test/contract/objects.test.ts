@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
@@ -439,9 +440,9 @@ describe.each(SUBJECTS.filter(({ isHere }) => isHere))('$name', (subject) => {
   });
 
   it('tells a place that is not there before anything is written', async () => {
-    const rest = subject.name.startsWith('s3')
-      ? '//no-such-bucket'
-      : join(work, 'missing', 'place');
+    const file = join(work, 'a-file');
+    writeFileSync(file, '');
+    const rest = subject.name.startsWith('s3') ? '//no-such-bucket' : file;
     const failure = await failureOf(
       adapter.open(adapter.parse(rest, '/'), {
         writes: false,

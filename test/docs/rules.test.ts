@@ -18,6 +18,8 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /(?<=was read as) .*/,
   /(?<=is violated: ).*/,
   /(?<=could not be compared: ).*/,
+  /(?<=could not be compared \().*/,
+  /(?<=object in the store has other bytes).*/,
 ];
 const PLACEHOLDER = new RegExp(` ?(?:${PLACEHOLDERS.map(({ source }) => source).join('|')}) ?`);
 

@@ -155,7 +155,12 @@ async function run(
   const ran = (await withoutShell(line, place)) ?? inShell(`(exit ${last}); ${line}`, place);
   const errors = ran.stderr
     .split('\n')
-    .filter((text) => !/^([a-z]+ )*[a-z0-9_-]+: \d+ (row|record|build|part)s?$/.test(text));
+    .filter(
+      (text) =>
+        !/^([a-z]+ )*[a-z0-9_-]+: \d+ (row|record|build|part|file|object)s?(, \d+ failed)?$/.test(
+          text,
+        ),
+    );
   const text = `${ran.stdout}${errors.join('\n')}`.replaceAll(place.work, HOME).trimEnd();
   return { status: ran.code ?? 1, output: text === '' ? [] : text.split('\n') };
 }

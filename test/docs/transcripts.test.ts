@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { attachmentsCommand } from '../../src/cli/attachments.ts';
 import { cleanCommand } from '../../src/cli/clean.ts';
 import { diffCommand } from '../../src/cli/diff.ts';
 import { determinismCommand } from '../../src/cli/determinism.ts';
@@ -162,6 +163,7 @@ function optionsOf(name: string): string[] {
     exportCommand,
     cleanCommand,
     pruneCommand,
+    attachmentsCommand,
   ].map((make) => make(ignore, processHost()));
   const command = commands.find((candidate) => candidate.name() === name);
   const parts = [command, ...(command?.commands ?? [])];

@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import type { Finding, Severity } from '../../src/outcome/finding.ts';
 import type { Status } from '../../src/outcome/outcome.ts';
 import { RULES, type Rule } from '../../src/outcome/rules.ts';
+import { ATTACHMENT_PLANTS } from './attachmentPlants.ts';
 import { COMMAND_PLANTS, type CommandPlant } from './commandPlants.ts';
 import { EVIDENCE_PLANTS } from './evidencePlants.ts';
 import {
@@ -33,6 +34,7 @@ const BY_COMMAND: Readonly<Record<string, readonly CommandPlant[]>> = {
   ...COMMAND_PLANTS,
   ...EVIDENCE_PLANTS,
   ...TARGET_PLANTS,
+  ...ATTACHMENT_PLANTS,
   empty: [COMMAND_PLANTS, TARGET_PLANTS].flatMap(({ empty = [] }) => empty),
 };
 const NAMES = Object.keys(RULES) as Rule[];

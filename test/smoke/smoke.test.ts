@@ -243,7 +243,7 @@ describe('smoke queries', () => {
     const eased = await smoke();
     expect([eased.code, eased.stderr]).toEqual([
       64,
-      expect.stringContaining('the smoke queries are not those that were frozen'),
+      expect.stringContaining('the file is not the one that was frozen'),
     ]);
     rmSync(join(project, 'mapping/freeze.json'));
     expect((await smoke()).stderr).toContain('the mapping is not frozen');

@@ -36,6 +36,15 @@ describe('the allocator of a buffer', () => {
     ]);
   });
 
+  it('aligns long numbers', () => {
+    const allocator = bumpAllocator(new SharedArrayBuffer(24));
+    allocator.bytes(3).fill(255);
+    const longs = allocator.longs(2);
+    expect(longs.byteOffset).toBe(8);
+    expect([...longs]).toEqual([0n, 0n]);
+    expect(() => allocator.longs(1)).toThrow(RangeError);
+  });
+
   it('throws beyond the capacity', () => {
     const allocator = bumpAllocator(new SharedArrayBuffer(8));
     allocator.bytes(6);

@@ -45,7 +45,8 @@ export function nameOf({ schema, name }: Pick<TableEntry, 'schema' | 'name'>): s
 }
 
 function part(name: string): string {
-  return /[."]/.test(name) ? quote(name) : name;
+  const isPlain = !/[."]/.test(name);
+  return isPlain ? name : quote(name);
 }
 
 /** Finds the table that a mapping calls so: as {@link nameOf} does, with its schema, or by its bare name. */

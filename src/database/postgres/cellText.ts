@@ -45,7 +45,7 @@ function exactOf({ facts: { name, kind }, type }: ColumnEntry): string {
   if (kind === 'bytes') return cell;
   const isPlain = type === 'text' || type === 'character varying';
   if (isPlain) return `${cell}::text COLLATE "C"`;
-  // A cast would drop blanks at the end of char(n), and write a boolean as another text.
+  // A cast would drop spaces at the end of char(n), and write a boolean as another text.
   return `(CASE WHEN ${cell} IS NULL THEN NULL ELSE pg_catalog.concat(${cell}) END) COLLATE "C"`;
 }
 

@@ -210,7 +210,7 @@ function assertAllowed(
   }
 }
 
-/** The server would fill char(n) up with blanks, and has no text with a NUL. */
+/** The server would fill char(n) up with spaces, and has no text with a NUL. */
 function assertStorable(label: string, { key, set }: Change, { facts, type }: ColumnEntry): void {
   const cell: Cell = set[facts.name] ?? null;
   if (typeof cell !== 'string') return;
@@ -219,7 +219,7 @@ function assertStorable(label: string, { key, set }: Change, { facts, type }: Co
   if (cell.includes('\0')) throw refused('PostgreSQL has no text with a NUL in it', where, hint);
   if (type === 'bpchar' && Array.from(cell).length !== facts.maxLength) {
     throw refused(
-      `a text would be filled up with blanks in a column of type ${facts.type}`,
+      `a text would be filled up with spaces in a column of type ${facts.type}`,
       where,
       hint,
     );

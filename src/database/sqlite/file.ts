@@ -16,7 +16,7 @@ export interface OpenFile {
   readonly db: Database.Database;
   /** The path as given, for messages. */
   readonly shown: string;
-  /** The file itself, behind symbolic links. */
+  /** The file itself, with symbolic links resolved. */
   readonly path: string;
   /** The bytes of a text, in the encoding of the database. */
   readonly encode: (text: string) => Buffer;

@@ -47,7 +47,7 @@ export type Before = (writes: boolean) => void;
 
 /** Looks a table up. @throws Failure TARGET */
 export function sqliteTable(file: OpenFile, request: TableRequest, before: Before): Table {
-  const found = lookUp(file, request);
+  const found = findTable(file, request);
   const { form, collations } = found;
   const order = form.key.map(
     (name) => `${quote(name)} COLLATE ${collations.get(name) ?? 'BINARY'}`,
@@ -100,7 +100,7 @@ interface Found {
   readonly column: (name: string) => ColumnEntry;
 }
 
-function lookUp(file: OpenFile, { table: name, key, columns }: TableRequest): Found {
+function findTable(file: OpenFile, { table: name, key, columns }: TableRequest): Found {
   return onSqlite(file.shown, () => {
     const entries = listEntries(file.db);
     const entry = entries.find((one) => one.name === name);

@@ -17,15 +17,15 @@ import { TYPE_NAME } from '../schema/names.ts';
 import { PROJECT_SCHEMA } from '../schema/projectSchema.ts';
 import { SMOKE_SCHEMA } from '../schema/smokeSchema.ts';
 
-const SCHEMAS = {
+export type DocumentKind = 'project' | 'module' | 'smoke' | 'attachments' | 'keys';
+
+const SCHEMAS: Readonly<Record<DocumentKind, Readonly<Record<string, unknown>>>> = {
   project: PROJECT_SCHEMA,
   module: MODULE_SCHEMA,
   smoke: SMOKE_SCHEMA,
   attachments: ATTACHMENTS_SCHEMA,
   keys: KEYS_SCHEMA,
-} as const;
-
-export type DocumentKind = keyof typeof SCHEMAS;
+};
 
 /** An error, at a place relative to the document. */
 interface ShapeError {

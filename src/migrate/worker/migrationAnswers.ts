@@ -1,5 +1,6 @@
 /** Answers of worker threads to the calls of migrate: read rows, sort buckets. */
 
+import { keptArrays } from '../../extsort/sortEntries.ts';
 import { bucketReader } from '../../extsort/spill.ts';
 import type { MapperContext } from '../../mapping/compile/identity.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
@@ -114,7 +115,7 @@ async function withinText<T>(module: CompiledModule, work: Promise<T>): Promise<
 /** Answers calls that work on buckets, after rows were read. */
 function bucketAnswers(sources: OpenedSources): Answer[] {
   const { context } = sources;
-  const read = bucketReader();
+  const [read, arrays] = [bucketReader(), keptArrays()];
   return [
     answer(ASSIGN_ORDINALS, (input) => {
       const finisher = contentFinisher(sources.moduleOf(input.module), context);
@@ -123,7 +124,7 @@ function bucketAnswers(sources: OpenedSources): Answer[] {
     }),
     answer(SPLIT_BUCKET, (input) => ({ result: splitBucket(input) })),
     answer(SORT_BUCKET, (input) => ({
-      result: sortBucket(read(input.bucket), input.bucket.entries, input, input.buffer),
+      result: sortBucket(read(input.bucket), input.bucket.entries, input, input.buffer, arrays),
     })),
   ];
 }

@@ -9,6 +9,7 @@ import {
   sortEntries,
   type EntryIndex,
   type EntryOrder,
+  type TakeArrays,
 } from '../../extsort/sortEntries.ts';
 import type { DuplicateGroup, SortedBucket, SortOptions } from '../calls.ts';
 import { countedDiagnoses } from '../sort/countedDiagnoses.ts';
@@ -22,8 +23,9 @@ export function sortBucket(
   entries: number,
   options: SortOptions,
   target: SharedArrayBuffer,
+  take?: TakeArrays,
 ): SortedBucket {
-  const index = indexEntries(buffer, entries);
+  const index = indexEntries(buffer, entries, take);
   const sorted = sortEntries(buffer, index);
   const { kept, diagnosed, ...groups } = resolveGroups(buffer, index, sorted, options);
   const locators = options.provisional

@@ -11,7 +11,7 @@ import { entriesOf, remove, removeFile, statOf } from '../../disk/noLinks.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { assertPart, partPlan, type PartPlan } from '../objectKey.ts';
-import type { ObjectFacts, Put } from '../objectStore.ts';
+import type { ObjectFacts, Put, Upload } from '../objectStore.ts';
 import { linkNew, makeFolderOf, readSmall, type Drafts } from './wholeFiles.ts';
 import { pieces } from './pieces.ts';
 import { partsFolder, partsPath } from './keyPaths.ts';
@@ -25,56 +25,47 @@ interface Parts {
   readonly facts: ObjectFacts;
   readonly drafts: Drafts;
   /** Makes a temporary file the object. */
-  readonly publish: (draft: string) => Put;
+  readonly publish: (draft: string) => Promise<Put>;
   /** Whether the object is there, of the same content. */
   readonly isThere: () => boolean;
 }
 
-/** As the Upload of the contract, but at once. */
-export interface PartFiles {
-  readonly partSize: number;
-  readonly present: ReadonlySet<number>;
-  put(part: number, bytes: Uint8Array): void;
-  complete(): Put;
-  abort(): void;
-}
-
-export function openParts(parts: Parts): PartFiles {
+export async function openParts(parts: Parts): Promise<Upload> {
   const { root, key, facts, drafts } = parts;
   const folder = partsPath(root, key, facts.sha256);
   const plan = partPlan(facts.size);
-  begin(parts, folder);
+  await begin(parts, folder);
   return {
     partSize: plan.partSize,
     present: presentIn(folder, plan),
-    put(part, bytes) {
+    async put(part, bytes) {
       assertPart(plan, key, part, bytes);
-      begin(parts, folder);
-      const draft = drafts.write([bytes]);
+      await begin(parts, folder);
+      const draft = await drafts.write([bytes]);
       try {
         const path = join(folder, nameOf(part));
         // One that another run left over is not trusted.
         removeFile(path);
-        linkNew(draft, path);
+        await linkNew(draft, path);
       } finally {
         drafts.drop(draft);
       }
     },
     complete: () => complete(parts, folder, plan),
-    abort() {
+    async abort() {
       remove(folder);
     },
   };
 }
 
-function begin({ root, key, facts, drafts }: Parts, folder: string): void {
+async function begin({ root, key, facts, drafts }: Parts, folder: string): Promise<void> {
   const about = join(folder, ABOUT);
   if (statOf(about) !== undefined) return;
-  makeFolderOf(root, folder);
+  await makeFolderOf(root, folder);
   makeFolder(folder);
-  const draft = drafts.write([encodeFacts(key, facts)]);
+  const draft = await drafts.write([encodeFacts(key, facts)]);
   try {
-    linkNew(draft, about);
+    await linkNew(draft, about);
   } finally {
     drafts.drop(draft);
   }
@@ -95,7 +86,7 @@ function presentIn(folder: string, plan: PartPlan): Set<number> {
   return found;
 }
 
-function complete(parts: Parts, folder: string, plan: PartPlan): Put {
+async function complete(parts: Parts, folder: string, plan: PartPlan): Promise<Put> {
   const { key, facts, drafts, publish, isThere } = parts;
   const missing = plan.parts - presentIn(folder, plan).size;
   if (missing > 0) {
@@ -109,7 +100,7 @@ function complete(parts: Parts, folder: string, plan: PartPlan): Put {
   }
   const paths = Array.from({ length: plan.parts }, (_, at) => join(folder, nameOf(at + 1)));
   const hash = createHash('sha256');
-  const draft = drafts.write(hashed(paths, hash));
+  const draft = await drafts.write(hashed(paths, hash));
   try {
     if (hash.digest('hex') !== facts.sha256) {
       remove(folder);
@@ -119,7 +110,7 @@ function complete(parts: Parts, folder: string, plan: PartPlan): Put {
         hint: 'run again',
       });
     }
-    const done = publish(draft);
+    const done = await publish(draft);
     remove(folder);
     return done;
   } finally {

@@ -3,18 +3,24 @@
  * temporary name, then linked to their own, which fails where something is there.
  */
 
-import { closeSync, constants, fsyncSync, linkSync, readFileSync } from 'node:fs';
+import { closeSync, constants, linkSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { createFile, makeFolder, syncFolder, writeAll } from '../../disk/durable.ts';
+import {
+  makeFolder,
+  NEW_FILE,
+  PRIVATE_FILE,
+  syncFolderShared,
+  writeAll,
+} from '../../disk/durable.ts';
 import { systemCode } from '../../disk/errors.ts';
-import { inPlace, openNoLinks, removeFile, statOf } from '../../disk/noLinks.ts';
+import { inPlace, openHandleNoLinks, openNoLinks, removeFile, statOf } from '../../disk/noLinks.ts';
 import type { Scratch } from '../../disk/scratch.ts';
 
 /** Names of temporary files that no one else gives. */
 export interface Drafts {
   /** Writes a temporary file and syncs it; returns its path. */
-  write(chunks: Iterable<Uint8Array>): string;
+  write(chunks: Iterable<Uint8Array>): Promise<string>;
   /** Removes a temporary file. */
   drop(path: string): void;
 }
@@ -22,18 +28,19 @@ export interface Drafts {
 export function draftsIn(scratch: Scratch): Drafts {
   let next = 1;
   return {
-    write(chunks) {
+    async write(chunks) {
       const path = join(scratch.path, `draft-${next}`);
       next += 1;
-      const file = createFile(path);
+      const file = await openHandleNoLinks(path, NEW_FILE, PRIVATE_FILE);
       try {
-        for (const chunk of chunks) writeAll(file, chunk);
-        fsyncSync(file);
+        for (const chunk of chunks) writeAll(file.fd, chunk);
+        // Files that are synced at the same time share the work of the disk.
+        await file.sync();
       } catch (error) {
         removeFile(path);
         throw error;
       } finally {
-        closeSync(file);
+        await file.close();
       }
       return path;
     },
@@ -42,7 +49,7 @@ export function draftsIn(scratch: Scratch): Drafts {
 }
 
 /** Gives a file a second name, durably; false if something has that name already. */
-export function linkNew(from: string, to: string): boolean {
+export async function linkNew(from: string, to: string): Promise<boolean> {
   try {
     inPlace(from, (old) => {
       inPlace(to, (fresh) => {
@@ -51,21 +58,21 @@ export function linkNew(from: string, to: string): boolean {
     });
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
-    // Whoever linked it may not have synced it yet.
-    syncFolder(dirname(to));
+    // The process that linked it may not have synced it yet.
+    await syncFolderShared(dirname(to));
     return false;
   }
-  syncFolder(dirname(to));
+  await syncFolderShared(dirname(to));
   return true;
 }
 
 /** Creates the folder of a file, and syncs the folders above it that are new, up to `root`. */
-export function makeFolderOf(root: string, path: string): void {
+export async function makeFolderOf(root: string, path: string): Promise<void> {
   const folder = dirname(path);
   if (statOf(folder) !== undefined) return;
   makeFolder(folder);
   for (let above = dirname(folder); above.length >= root.length; above = dirname(above)) {
-    syncFolder(above);
+    await syncFolderShared(above);
   }
 }
 

@@ -16,8 +16,8 @@ import { canonicalQuery, encodeKey, type Signer } from './sign.ts';
 export const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 export interface Call {
-  readonly method: 'PUT' | 'HEAD' | 'GET';
-  /** The whole key in the bucket. */
+  readonly method: 'PUT' | 'HEAD' | 'GET' | 'DELETE';
+  /** The whole key in the bucket; '' for the bucket. */
   readonly key: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -131,7 +131,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** Reads to the end of a body that nobody needs, so that the connection can be used again. */
+/** Reads to the end of a body that is not needed, so that the connection can be used again. */
 function drained(response: IncomingMessage, method: string): Promise<string> {
   return new Promise((resolve, reject) => {
     response.once('end', () => {

@@ -23,11 +23,8 @@ const WRONG = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
 /** Proves that objects can be listed and read. @throws S3Error */
 export async function proveReads(session: Session): Promise<StoreAbilities> {
   const { settings } = session;
-  await session.command('list', (client, { ListObjectsV2Command }) =>
-    client.send(
-      new ListObjectsV2Command({ Bucket: settings.bucket, Prefix: settings.prefix, MaxKeys: 1 }),
-    ),
-  );
+  const query = { 'list-type': '2', 'max-keys': '1', prefix: settings.prefix };
+  await session.send('list', (exchange) => exchange.send({ method: 'GET', key: '', query }));
   // Without a write it is only known of AWS, whose documentation says so.
   const known = isAws(settings.endpoint);
   return { keepsFirst: known, computesSha256: known };
@@ -41,9 +38,7 @@ export async function proveReads(session: Session): Promise<StoreAbilities> {
 export async function proveWrites(session: Session, unique: string): Promise<StoreAbilities> {
   const key = `${session.settings.prefix}.sealift-probe-${unique}`;
   const remove = (): Promise<unknown> =>
-    session.command(key, (client, { DeleteObjectCommand }) =>
-      client.send(new DeleteObjectCommand({ Bucket: session.settings.bucket, Key: key })),
-    );
+    session.send(key, (exchange) => exchange.send({ method: 'DELETE', key }));
   try {
     const found = await examine(session, key);
     await remove();

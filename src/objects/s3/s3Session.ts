@@ -6,7 +6,7 @@ import type { OpenStore } from '../objectStore.ts';
 import { exchangeWith, type Exchange } from './exchange.ts';
 import { withRetries, type Patience, type Remedies } from './retry.ts';
 import { S3Error, s3Failure } from './s3Failure.ts';
-import { loadSdk, sdkError, type Sdk, type SdkModule } from './sdk.ts';
+import { identityOf, sdkError, sdkOf, type Identity, type Sdk, type SdkModule } from './sdk.ts';
 import type { S3Settings } from './s3Settings.ts';
 import { signerFor, type Signer } from './sign.ts';
 
@@ -16,7 +16,7 @@ const SPARE = 4;
 export interface Session {
   readonly settings: S3Settings;
   readonly label: string;
-  readonly sdk: Sdk;
+  readonly identity: Identity;
   readonly signer: Signer;
   /** The time as the server has it. */
   now(): Date;
@@ -40,15 +40,19 @@ export async function openSession(
 ): Promise<Session> {
   const { signal, variables } = options;
   const connections = options.concurrency + SPARE;
-  const sdk = await loadSdk(settings, patience, connections, variables['AWS_PROFILE']);
-  const signer = signerFor(sdk.region);
+  let loaded: Sdk | null = null;
   let offset = 0;
+  const profile = variables['AWS_PROFILE'];
+  const load = sdkOf(settings, patience, connections, profile, () => offset);
+  const sdk = async (): Promise<Sdk> => (loaded ??= await load());
+  const identity = await identityOf(settings, sdk);
+  const signer = signerFor(identity.region);
   let patient: Patience = { ...patience, attempts: Math.min(OPENING_ATTEMPTS, patience.attempts) };
   const now = (): Date => later(options.now(), offset);
   const exchange = exchangeWith({
-    base: sdk.base,
+    base: identity.base,
     signer,
-    keys: sdk.keys,
+    keys: identity.keys,
     now,
     connections,
     stallMs: patience.stallMs,
@@ -60,23 +64,23 @@ export async function openSession(
     offset = difference;
     return true;
   };
-  const remedies: Remedies = { setClock, renewKeys: sdk.renewKeys };
+  const remedies: Remedies = { setClock, renewKeys: identity.renewKeys };
   // The SDK corrects its clock by itself; it has to be tried again for that.
   const ofSdk: Remedies = { ...remedies, setClock: (error) => setClock(error) || true };
   return {
     settings,
     label: labelOf(settings),
-    sdk,
+    identity,
     signer,
     now,
     send: (name, work) => withRetries(() => work(exchange), name, patient, remedies, signal),
-    command: (name, work) => withRetries(() => bySdk(sdk, work), name, patient, ofSdk, signal),
+    command: (name, work) => withRetries(() => bySdk(sdk(), work), name, patient, ofSdk, signal),
     opened() {
       patient = patience;
     },
     close() {
       exchange.close();
-      sdk.client.destroy();
+      loaded?.client.destroy();
     },
   };
 }
@@ -91,9 +95,10 @@ function later(time: Date, ms: number): Date {
 }
 
 async function bySdk<T>(
-  { client, module }: Sdk,
+  sdk: Promise<Sdk>,
   work: (client: S3Client, module: SdkModule) => Promise<T>,
 ): Promise<T> {
+  const { client, module } = await sdk;
   try {
     return await work(client, module);
   } catch (error) {

@@ -16,6 +16,10 @@ export type SdkModule = typeof import('@aws-sdk/client-s3');
 export interface Sdk {
   readonly module: SdkModule;
   readonly client: S3Client;
+}
+
+/** Who signs requests, and where they go. */
+export interface Identity {
   readonly region: string;
   /** URL of the bucket, without a slash at its end. */
   readonly base: URL;
@@ -27,15 +31,44 @@ export interface Sdk {
   readonly renewKeys: () => Promise<boolean>;
 }
 
-/** Loads the SDK and sets it up. @throws Failure STORE if no region or no credentials are found */
-export async function loadSdk(
+/** Returns what loads the SDK and sets it up when it is first needed; `offset` is by how much its clock is ahead. */
+export function sdkOf(
   settings: S3Settings,
   patience: Patience,
   connections: number,
   profile: string | undefined,
-): Promise<Sdk> {
-  const module = await import('@aws-sdk/client-s3');
-  const client = new module.S3Client(configOf(settings, patience, connections, profile));
+  offset: () => number,
+): () => Promise<Sdk> {
+  let loaded: Promise<Sdk> | null = null;
+  return () => {
+    loaded ??= import('@aws-sdk/client-s3').then((module) => ({
+      module,
+      client: new module.S3Client({
+        ...configOf(settings, patience, connections, profile),
+        systemClockOffset: offset(),
+      }),
+    }));
+    return loaded;
+  };
+}
+
+/** Finds out who signs; the SDK only if the settings leave it open. @throws Failure STORE */
+export async function identityOf(settings: S3Settings, sdk: () => Promise<Sdk>): Promise<Identity> {
+  const { credentials, endpoint, region } = settings;
+  if (credentials !== null && endpoint !== null && region !== null) {
+    return {
+      region,
+      base: baseAt(endpoint, settings),
+      lastKeys: () => credentials,
+      keys: async () => credentials,
+      renewKeys: async () => false,
+    };
+  }
+  const { client } = await sdk();
+  return identityBySdk(client, settings);
+}
+
+async function identityBySdk(client: S3Client, settings: S3Settings): Promise<Identity> {
   const keysFrom = async (forceRefresh: boolean): Promise<S3Keys> => {
     try {
       return keysOf(await client.config.credentials({ forceRefresh }));
@@ -43,22 +76,31 @@ export async function loadSdk(
       throw noCredentials(error);
     }
   };
-  let last = await keysFrom(false);
-  const keys = async (): Promise<S3Keys> => (last = await keysFrom(false));
   const region = await regionOf(client);
+  let last = await keysFrom(false);
   return {
-    module,
-    client,
     region,
-    base: baseOf(client, settings, region),
-    keys,
+    base: await baseBySdk(client, settings, region),
     lastKeys: () => last,
+    keys: async () => (last = await keysFrom(false)),
     async renewKeys() {
       const before = last.accessKeyId;
       last = await keysFrom(true);
       return last.accessKeyId !== before;
     },
   };
+}
+
+/** The bucket in the path of the endpoint, or in the name of its host. */
+function baseAt(endpoint: string, { bucket, forcePathStyle }: S3Settings): URL {
+  const base = new URL(endpoint);
+  const path = base.pathname.replace(/\/+$/, '');
+  if (forcePathStyle) base.pathname = `${path}/${bucket}`;
+  else {
+    base.hostname = `${bucket}.${base.hostname}`;
+    base.pathname = path;
+  }
+  return base;
 }
 
 function configOf(
@@ -124,15 +166,15 @@ async function regionOf(client: S3Client): Promise<string> {
   }
 }
 
-function baseOf(client: S3Client, settings: S3Settings, region: string): URL {
+async function baseBySdk(client: S3Client, settings: S3Settings, region: string): Promise<URL> {
   const { endpoint, bucket, forcePathStyle } = settings;
+  if (endpoint !== null) return baseAt(endpoint, settings);
   const { url } = client.config.endpointProvider({
     Bucket: bucket,
     Region: region,
     ForcePathStyle: forcePathStyle,
     UseFIPS: false,
     UseDualStack: false,
-    ...(endpoint === null ? {} : { Endpoint: endpoint }),
   });
   const base = new URL(url);
   base.pathname = base.pathname.replace(/\/+$/, '');

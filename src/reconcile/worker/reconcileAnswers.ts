@@ -1,6 +1,7 @@
 /** Answers of worker threads to the calls of reconcile. */
 
 import { bucketReader } from '../../extsort/spill.ts';
+import { keptArrays, type TakeArrays } from '../../extsort/sortEntries.ts';
 import type { OpenedSources } from '../../project/worker/openedSources.ts';
 import { answer, type Answer } from '../../threads/call.ts';
 import { splitBucket } from '../../extsort/splitBucket.ts';
@@ -12,15 +13,16 @@ import { sortRows } from './sortRows.ts';
 /** Makes the answers of one worker thread, which read the target that it has open. */
 export function reconcileAnswers(sources: OpenedSources): Answer[] {
   const { context } = sources;
-  const readBucket = bucketReader();
+  const [readBucket, arrays] = [bucketReader(), keptArrays()];
   return [
     answer(HASH_ROWS, async (input) => {
       const module = sources.moduleOf(input.module);
       return { result: await hashRows(input, module, sources.readerOf(module), context) };
     }),
     answer(SPLIT_ROWS, (input) => ({ result: splitBucket(input) })),
-    answer(SORT_ROWS, ({ bucket, buffer }) => {
-      return { result: sortRows(readBucket(bucket), bucket.entries, buffer) };
+    answer(SORT_ROWS, ({ bucket, largest, buffer }) => {
+      const take: TakeArrays = (entries) => arrays(entries, largest.entries);
+      return { result: sortRows(readBucket(bucket, largest.bytes), bucket.entries, buffer, take) };
     }),
     answer(READ_ROWS, async (input) => {
       const module = sources.moduleOf(input.module);

@@ -1,22 +1,27 @@
 /** Sorts the entries of a bucket of hashed rows. */
 
 import { locatorOf } from '../../extsort/entry.ts';
-import { indexEntries, sortEntries } from '../../extsort/sortEntries.ts';
+import { indexEntries, sortEntries, type TakeArrays } from '../../extsort/sortEntries.ts';
 import { ENTRY_HEADER } from '../../extsort/spill.ts';
 import { DIGEST_LENGTH } from '../../merkle/hash.ts';
 import { bumpAllocator } from '../../threads/sharedBuffer.ts';
 import type { SortedRows } from '../calls.ts';
 
 /** Sorts `entries` entries of `bucket` into `target`. */
-export function sortRows(bucket: Buffer, entries: number, target: SharedArrayBuffer): SortedRows {
-  const index = indexEntries(bucket, entries);
+export function sortRows(
+  bucket: Buffer,
+  entries: number,
+  target: SharedArrayBuffer,
+  take?: TakeArrays,
+): SortedRows {
+  const index = indexEntries(bucket, entries, take);
   const { order } = sortEntries(bucket, index);
   const { starts, keyEnds, recordEnds } = index;
   const allocator = bumpAllocator(target);
+  const locators = allocator.longs(entries);
   const keyEndsOut = allocator.words(entries);
   const leaves = allocator.bytes(entries * DIGEST_LENGTH);
   const keys = allocator.bytes(bucket.length - entries * (ENTRY_HEADER + DIGEST_LENGTH));
-  const locators = new BigInt64Array(entries);
   let at = 0;
   for (let number = 0; number < entries; number += 1) {
     const entry = order[number] ?? 0;

@@ -23,6 +23,7 @@ import {
   timelinePart,
   verdictPart,
 } from './parts.ts';
+import { placesPart } from './placesPart.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
@@ -33,6 +34,7 @@ export function* htmlReport(outcome: Outcome, timing: Timing): Generator<Uint8Ar
   yield chunk(verdictPart(outcome));
   yield chunk(tilesPart(outcome, timing));
   yield chunk(comparedPart(outcome));
+  yield chunk(placesPart(outcome));
   yield chunk(nextPart(outcome, groups));
   yield chunk(idsPart(outcome));
   yield chunk(accountingPart(outcome, groups));

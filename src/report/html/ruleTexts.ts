@@ -17,6 +17,30 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'An approval of the evidence is not valid',
     todo: 'Compare the evidence with storage_journal in the project, and build it again with sealift evidence build.',
   },
+  'attachment-changed': {
+    title: 'A file was changed while it was moved',
+    todo: 'Run the same command again: it moves the file as it is then.',
+  },
+  'attachment-differs': {
+    title: 'A file differs from what its row or its run states',
+    todo: 'In plan and migrate: compare the file with a backup. Restore the file, or correct the row, and run the command again.',
+  },
+  'attachment-file': {
+    title: 'The file of an attachment cannot be moved',
+    todo: 'Do what the reason says, and run the same command again: it takes up the rows that are left.',
+  },
+  'attachment-left': {
+    title: 'A row is on disk although its run had moved it',
+    todo: 'Find out what has cleared the key: a database that was restored from before the run, or an application that writes whole rows from an old copy.',
+  },
+  'attachment-object': {
+    title: 'The object of an attachment is wrong or missing',
+    todo: 'As long as the file is on disk: run attachments rollback, so that readers get the file. Remove the wrong object by hand, then run migrate again.',
+  },
+  'attachment-unverified': {
+    title: 'An attachment could not be verified',
+    todo: 'Do what the reason says: give the credentials the right to read, or get a complete report from the provider. Then run verify again.',
+  },
   blank: {
     title: 'A text that must have content is empty',
     todo: 'Fill in the value in the source.',

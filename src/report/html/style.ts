@@ -120,10 +120,14 @@ td:has(.said){width:40%}
 .strips svg{display:block;width:100%;min-width:10rem;height:1.1rem;margin:.2rem 0}
 .strips rect.good{fill:var(--good)}
 .strips rect.bad{fill:var(--bad)}
+.strips rect.open{fill:var(--quiet)}
+.places>svg{height:1.6rem;margin:0;padding:.6rem .75rem 0;box-sizing:content-box;width:calc(100% - 1.5rem)}
+.places .key::before{margin-left:0}
 .said{color:var(--tone);font-size:.8125rem;white-space:nowrap}
 .key::before{content:"";display:inline-block;width:1.5em;height:.5em;margin:0 .4em .1em .75em}
 .key.good::before{background:var(--good)}
 .key.bad::before{background:var(--bad);height:.8em;margin-bottom:-.05em}
+.key.open::before{background:var(--quiet);height:.3em;margin-bottom:.2em}
 .queries dd{display:block}
 .notes{margin:0;padding-left:2.25rem}
 .notes li{overflow-wrap:anywhere}

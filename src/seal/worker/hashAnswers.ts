@@ -16,10 +16,12 @@ export const HASH_ANSWERS: readonly Answer[] = [
     const { leaves, ends, data } = result;
     // A long line has a buffer of its own, which is transferred rather than copied.
     const own = data.buffer !== input.buffer && data.byteLength > MORE ? [data.buffer] : [];
-    return { result, transfer: [leaves.buffer, ends.buffer, ...own] as ArrayBuffer[] };
+    const hashes = leaves.buffer === input.hashes ? [] : [leaves.buffer, ends.buffer];
+    return { result, transfer: [...hashes, ...own] as ArrayBuffer[] };
   }),
   answer(HASH_FILE, (path) => ({ result: hashFile(path) })),
-  answer(REDUCE_SEGMENT, (leaves) => ({
-    result: segmentRoot(asBuffer(leaves), leaves.length / DIGEST_LENGTH),
-  })),
+  answer(REDUCE_SEGMENT, (leaves) => {
+    leaves.set(segmentRoot(asBuffer(leaves), leaves.length / DIGEST_LENGTH));
+    return { result: null };
+  }),
 ];

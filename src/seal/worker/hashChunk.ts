@@ -1,7 +1,7 @@
 /** Computes leaves and line ends of a chunk of a data file, and the blobs its records refer to. */
 
 import { DIGEST_LENGTH, packedLeafHash } from '../../merkle/hash.ts';
-import type { HashChunkInput, HashedChunk } from '../calls.ts';
+import { LINE_HASHES, type HashChunkInput, type HashedChunk } from '../calls.ts';
 import { lineEnds, readChunk } from '../readChunk.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -9,8 +9,16 @@ const DIGEST = /^[0-9a-f]{64}$/;
 /** Hashes the lines that begin in a chunk. */
 export function hashChunk(input: HashChunkInput): HashedChunk {
   const { data, unterminated, endless } = readChunk(input, input.buffer);
-  const ends = lineEnds(data);
-  const leaves = Buffer.allocUnsafeSlow(ends.length * DIGEST_LENGTH);
+  const { hashes } = input;
+  const ends = lineEnds(
+    data,
+    new Uint32Array(hashes, 0, Math.floor(hashes.byteLength / LINE_HASHES)),
+  );
+  const size = ends.length * DIGEST_LENGTH;
+  const leaves =
+    ends.buffer === hashes
+      ? Buffer.from(hashes, ends.byteLength, size)
+      : Buffer.allocUnsafeSlow(size);
   let start = 1;
   for (const [line, end] of ends.entries()) {
     packedLeafHash(data, start, end, leaves, line * DIGEST_LENGTH);

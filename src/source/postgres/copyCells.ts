@@ -47,12 +47,13 @@ export async function* copyPages(
   if (!page.isEmpty()) yield page.take();
 }
 
-/** Yields pages of the rows in a stream of chunks as they are. */
+/** Yields pages of the rows in a stream of chunks as they are; a page is valid until the next one. */
 export async function* copyLines(
   chunks: AsyncIterable<Uint8Array>,
   { forms, located }: CopyShape,
 ): AsyncGenerator<LinePage, void, undefined> {
-  const page = new PageBuilder(forms, located);
+  // Few lines have to be decoded, so that in most tables none is.
+  let page: PageBuilder | null = null;
   const kinds = forms.map(({ kind }) => kind);
   let ordinal = 0;
   for await (const bytes of wholeLines(chunks)) {
@@ -61,6 +62,7 @@ export async function* copyLines(
       forms: kinds,
       locator: (start, end) => (located ? Number(locatorIn(bytes, start, end)) : (ordinal += 1)),
       decode(start, end) {
+        page ??= new PageBuilder(forms, located);
         page.add(bytes, start, end);
         const row = page.take();
         return located ? row : { ...row, locators: BigInt64Array.of(BigInt((ordinal += 1))) };
@@ -69,20 +71,30 @@ export async function* copyLines(
   }
 }
 
-/** Yields the lines of a stream of chunks, which end anywhere, as soon as they are whole. */
+/** Yields the lines of a stream of chunks, which end anywhere, as soon as they are whole; valid until the next ones. */
 async function* wholeLines(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Buffer, void, undefined> {
   // Parts of a row whose end is yet to come, put together once, as a cell may be of many chunks. They are
   // copies: a chunk belongs to the driver, which may write into it again, and slice() of a Buffer shares it.
   let rest: Uint8Array[] = [];
+  let kept = Buffer.alloc(0);
   for await (const chunk of chunks) {
     const last = chunk.lastIndexOf(LF);
     if (last < 0) {
       rest.push(new Uint8Array(chunk));
       continue;
     }
-    yield Buffer.concat([...rest, chunk.subarray(0, last + 1)]);
+    const parts = [...rest, chunk.subarray(0, last + 1)];
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    // One copy after the other in the same memory: it would be megabytes of garbage, waiting for its collector.
+    if (kept.length < length) kept = Buffer.allocUnsafeSlow(2 * length);
+    let at = 0;
+    for (const part of parts) {
+      kept.set(part, at);
+      at += part.length;
+    }
+    yield kept.subarray(0, length);
     rest = last + 1 === chunk.length ? [] : [new Uint8Array(chunk.subarray(last + 1))];
   }
   if (rest.length > 0) throw new TypeError('COPY ended within a row');

@@ -6,7 +6,16 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { findChromium, startChromium, type Browser, type Page } from './chromium.ts';
-import { APART, DONE, evilOutcome, idOf, manyFindings, outcomeOf, pageOf } from './examples.ts';
+import {
+  APART,
+  DONE,
+  evilOutcome,
+  idOf,
+  manyFindings,
+  outcomeOf,
+  pageOf,
+  PLACES,
+} from './examples.ts';
 
 const PATH = findChromium();
 
@@ -39,6 +48,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     put('evil', pageOf(evilOutcome()));
     const compared = { target: 'db', schema: 's', session: [], modules: [APART] };
     put('compared', pageOf(outcomeOf([], { compared })));
+    put('places', pageOf(outcomeOf([], { places: PLACES })));
   });
   afterAll(async () => {
     await browser.close();
@@ -206,6 +216,29 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     expect(await page.value("document.querySelector('.strips .said').textContent")).toBe(
       '✗ 2 of 4 ranges different',
     );
+    expect(complaints()).toEqual([]);
+  });
+
+  it('draws where the bytes are as a bar whose parts differ in height and colour', async () => {
+    await open('places');
+    const bars = await page.value<{ width: number; height: number; fill: string }[]>(
+      `[...document.querySelectorAll('.places rect')].map((one) => {
+        const { width, height } = one.getBoundingClientRect();
+        return { width, height, fill: getComputedStyle(one).fill };
+      })`,
+    );
+    expect(bars.map(({ width }) => width > 4)).toEqual([true, true, true]);
+    expect(new Set(bars.map(({ fill }) => fill)).size).toBe(3);
+    expect(new Set(bars.map(({ height }) => Math.round(height))).size).toBe(3);
+    const wide = 'document.documentElement.scrollWidth - innerWidth';
+    expect(await page.value<number>(wide)).toBeLessThanOrEqual(0);
+    await page.send('Emulation.setDeviceMetricsOverride', {
+      width: 360,
+      height: 700,
+      deviceScaleFactor: 1,
+      mobile: true,
+    });
+    expect(await page.value<number>(wide)).toBeLessThanOrEqual(0);
     expect(complaints()).toEqual([]);
   });
 

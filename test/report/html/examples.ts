@@ -2,7 +2,7 @@
 
 import type { ComparedModule } from '../../../src/outcome/comparison.ts';
 import type { ModuleLine } from '../../../src/outcome/moduleLine.ts';
-import { countFindings, type Outcome } from '../../../src/outcome/outcome.ts';
+import { countFindings, type Outcome, type Place } from '../../../src/outcome/outcome.ts';
 import type { Finding, Severity } from '../../../src/outcome/finding.ts';
 import { htmlReport } from '../../../src/report/html/page.ts';
 import type { Timing } from '../../../src/report/timing.ts';
@@ -98,6 +98,14 @@ export const APART: ComparedModule = {
   parts: 3,
 };
 
+/** A run that has moved most of its rows. */
+export const PLACES: readonly Place[] = [
+  { name: 'moved and read back', kind: 'good', rows: 99_700, bytes: 12_345_678_901 },
+  { name: 'cannot move', kind: 'bad', rows: 3, bytes: null },
+  { name: 'left on disk', kind: 'open', rows: 11_297, bytes: null },
+  { name: 'changed since', kind: 'open', rows: 0, bytes: null },
+];
+
 /** Breaks out of wherever it is put, if anything lets it. */
 export const EVIL =
   '</script></style><script>window.evil=1</script><img src=x onerror="window.evil=2">\'"><!--\u2028\u202E';
@@ -123,6 +131,7 @@ export function evilOutcome(): Outcome {
       session: [EVIL],
       modules: [{ ...APART, module: EVIL, query: EVIL }],
     },
+    places: [{ name: EVIL, kind: 'good', rows: 1, bytes: 1 }],
     steps: [{ step: EVIL, expected: EVIL, observed: EVIL, ok: false }],
     failure: { code: 'USAGE', what: EVIL, where: EVIL, hint: EVIL },
   });
