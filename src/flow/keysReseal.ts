@@ -273,14 +273,14 @@ function noteOf({ column, first, changed }: Result, { name }: ResealStep): strin
 }
 
 function endNotes(
-  { left }: Totals,
+  { left, refused }: Totals,
   step: ResealStep,
   isWhole: boolean,
   isStopped: boolean,
 ): string[] {
   if (isStopped) return ['stopped before the end: run it again to go on'];
   if (!isWhole) return left > 0 ? ['more are left: run it again'] : [];
-  if (left > 0) return [];
+  if (left + refused > 0) return [];
   if (step.name === 'rotate') {
     return [`0 values are left under ${step.from}, counted twice: the rotation has finished`];
   }
@@ -294,9 +294,9 @@ function failureOf(
   isWhole: boolean,
 ): Failure | null {
   if (refused > 0) {
-    const cannot = refused === 1 ? 'value cannot' : 'values cannot';
+    const stay = refused === 1 ? 'value stays' : 'values stay';
     return new Failure('REJECTED', {
-      what: `${grouped(refused)} ${cannot} be ${DONE[step.name]}; all others were not kept back`,
+      what: `${grouped(refused)} ${stay} as before; no other was kept back`,
       where,
       hint: 'do what the findings say, then run it again',
     });

@@ -96,7 +96,7 @@ describe('the help', () => {
     const groups = [...help.matchAll(/^([A-Z][a-z ]+):\n/gm)].map(([, heading]) => heading);
     const [examplesHeading, options, ...pipeline] = groups;
     expect([examplesHeading, options]).toEqual(['Examples', 'Options']);
-    expect(pipeline.slice(0, 9)).toEqual([
+    expect(pipeline.slice(0, 10)).toEqual([
       'Prepare',
       'Rehearse',
       'Build',
@@ -104,6 +104,7 @@ describe('the help', () => {
       'Prove',
       'Load',
       'Files',
+      'Secrets',
       'Promote',
       'Maintenance',
     ]);

@@ -8,6 +8,7 @@ import Database from 'better-sqlite3';
 import { randomOf } from '../dogschool/random.ts';
 
 import { ATTACHMENTS } from './attachmentCases.ts';
+import { SECRETS } from './keysCases.ts';
 import { MAPPINGS } from './mappingCases.ts';
 import { DIFF, inTheWay, MIGRATE, NEW, VERIFY, type Case } from './messageCase.ts';
 import { REGISTRIES } from './registryCases.ts';
@@ -328,4 +329,5 @@ export const CASES: readonly Case[] = [
   ...SNAPSHOTS,
   ...TARGETS,
   ...ATTACHMENTS,
+  ...SECRETS,
 ];
