@@ -22,6 +22,7 @@ import { counted, grouped } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { assertRunName, beginKeysRun } from '../project/keysRun.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import { openKeys, type OpenColumn, type OpenKeys } from '../project/openKeys.ts';
 import type { Environment } from '../run/environment.ts';
 
@@ -60,6 +61,7 @@ export async function keysReseal(
   const open = await openKeys({ project, changes: true }, env);
   try {
     const chosen = columnsOf(open, step);
+    await assertAnyValue(chosen);
     const held = await beginKeysRun({ project, command, run, who }, open, KEYS_LOG, env);
     const log = logOf(open, env);
     const works = columnWorks({ ...open, columns: chosen }, log, run, env);
@@ -81,6 +83,17 @@ interface Result {
   readonly last: PassCounts | null;
 }
 
+/** Before anything is written: a run that sees no value proves nothing. */
+async function assertAnyValue(columns: readonly OpenColumn[]): Promise<void> {
+  for (const column of columns) {
+    const { declared, rows } = column;
+    if (declared.optional) continue;
+    if ((await rows.count({ isNull: [], notNull: [declared.column] })) === 0) {
+      throw noValues(column);
+    }
+  }
+}
+
 /** @throws Failure USAGE if no column has these keys */
 function columnsOf({ columns }: OpenKeys, step: ResealStep): readonly OpenColumn[] {
   if (step.name !== 'rotate') return columns;
@@ -90,9 +103,9 @@ function columnsOf({ columns }: OpenKeys, step: ResealStep): readonly OpenColumn
   );
   if (chosen.length > 0) return chosen;
   throw new Failure('USAGE', {
-    what: `no column has the primary key ${JSON.stringify(to)} with ${JSON.stringify(from)} retiring`,
+    what: `no column has the primary key ${quoteName(to)} while ${quoteName(from)} retires`,
     where: 'mapping/keys.json',
-    hint: `declare "key": "${to}" and "retiring": ["${from}"] for the columns to rotate`,
+    hint: 'name the new key as "key" of the columns to rotate, and the old one in their "retiring"',
   });
 }
 

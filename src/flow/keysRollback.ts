@@ -8,14 +8,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { rowFinding } from '../keys/columnFinding.ts';
 import { logOf } from '../keys/columnWork.ts';
-import { KEYS_LOG } from '../keys/logLine.ts';
+import { KEYS_LOG, readLine } from '../keys/logLine.ts';
 import { pacer } from '../keys/pace.ts';
 import { restoreRows, type RestoreCounts } from '../keys/restoreRows.ts';
 import { counted, grouped } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { assertRunName, beginKeysRun } from '../project/keysRun.ts';
-import { openKeys } from '../project/openKeys.ts';
+import { openKeys, type OpenKeys } from '../project/openKeys.ts';
 import type { Environment } from '../run/environment.ts';
 
 export interface KeysRollbackOptions {
@@ -39,6 +39,7 @@ export async function keysRollback(
   assertRunName(run);
   const open = await openKeys({ project, changes: !dryRun }, env);
   try {
+    if (!(await hasLine(open, run))) throw nothingLogged(run, open.database.label);
     const wanted = { project, command: COMMAND, run, who };
     const held = dryRun ? null : await beginKeysRun(wanted, open, KEYS_LOG, env);
     const sleep = (ms: number): Promise<void> => pause(ms, undefined, { signal: env.signal });
@@ -61,7 +62,6 @@ export async function keysRollback(
       },
     });
     env.progress.end();
-    if (counts.lines === 0 && !env.stopping.aborted) throw nothingLogged(run, open.database.label);
     held?.end({ ...counts });
     return outcomeOf(counts, open.database.label, options, env.stopping.aborted, found);
   } finally {
@@ -69,11 +69,19 @@ export async function keysRollback(
   }
 }
 
+/** Whether the log has a line of a run, before anything is written. */
+async function hasLine({ database }: OpenKeys, run: string): Promise<boolean> {
+  for await (const page of database.readLog(KEYS_LOG)) {
+    if (page.some((cells) => readLine(cells)?.run === run)) return true;
+  }
+  return false;
+}
+
 function nothingLogged(run: string, where: string): Failure {
   return new Failure('EMPTY', {
     what: `the log has no line of the run ${run}`,
     where,
-    hint: 'name the run with --run: see sealift keys status',
+    hint: 'name another one with --run, as sealift keys status lists them',
   });
 }
 

@@ -167,7 +167,7 @@ function assertKeys(
       known(at + pointer, name);
       if (name !== log) continue;
       const what = 'the key of the log is the key of a column';
-      const hint = 'give the log a key of its own: who has one of them must not have the other';
+      const hint = 'give the log a key of its own, so that who has one of them has not the other';
       throw faultAt(document, at + pointer, what, hint);
     }
   }
@@ -212,7 +212,7 @@ function assertColumn(
     assertLegacy(document, `${at}/legacy/${place}`, one, legacy.slice(0, place));
     if (one.form === target && [key, ...retiring].includes(one.key ?? '')) {
       const what = 'the target form is declared as legacy under the same key';
-      throw faultAt(document, `${at}/legacy/${place}`, what, `remove it`);
+      throw faultAt(document, `${at}/legacy/${place}`, what, 'remove it');
     }
   }
 }
@@ -235,7 +235,7 @@ function assertLegacy(
   const other = before.find((one) => BARE.includes(one.form) && one.form !== form);
   if (BARE.includes(form) && other !== undefined) {
     const what = `values without prefix cannot be both ${other.form} and ${form}`;
-    throw faultAt(document, pointer, what, 'declare one of them: nothing tells the two apart');
+    throw faultAt(document, pointer, what, 'declare one of them, as nothing tells the two apart');
   }
 }
 
