@@ -22,7 +22,7 @@ export function rowFinding(
 /** A finding about a column that nobody declared. */
 export function undeclaredFinding({ table, column, values, forms, first }: Undeclared): Finding {
   const rule = 'key-undeclared';
-  const reason = `${counted(values, 'ciphertext')} (${forms.join(', ')}) in a column that mapping/keys.json does not declare`;
+  const reason = `a column that mapping/keys.json does not declare holds ${counted(values, 'ciphertext')} (${forms.join(', ')})`;
   const named = first === null || first.includes(null) ? {} : { recordId: rowText(first) };
   return { rule, severity: severityOfRule(rule), module: table, ...named, field: column, reason };
 }

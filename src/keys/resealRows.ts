@@ -126,12 +126,12 @@ function refusalOf(
   const length = sealer.length(text);
   counts.longest = Math.max(counts.longest, length);
   if (facts.maxLength !== null && length > facts.maxLength) {
-    const reason = `its envelope has ${length} characters, the column takes ${facts.maxLength}`;
+    const reason = `its envelope has ${length} characters, ${facts.maxLength} fit`;
     return { rule: 'key-width', reason, field };
   }
   const most = indexFacts?.maxLength ?? null;
   if (most === null || most >= INDEX_LENGTH) return null;
-  const reason = `its blind index has ${INDEX_LENGTH} characters, the column takes ${most}`;
+  const reason = `its blind index has ${INDEX_LENGTH} characters, ${most} fit`;
   return { rule: 'key-width', reason, field: indexFacts?.name ?? field };
 }
 

@@ -200,8 +200,8 @@ function assertColumn(
     throw faultAt(document, at, what, 'name another column for one of them');
   }
   const taken = before.filter((other) => other.table === table);
-  const own = [column.column, ...(blindIndex === null ? [] : [blindIndex.column])];
-  if (taken.some((one) => own.includes(one.column) || own.includes(one.blindIndex?.column ?? ''))) {
+  const own = new Set([column.column, blindIndex?.column ?? column.column]);
+  if (taken.some((one) => own.has(one.column) || own.has(one.blindIndex?.column ?? ''))) {
     throw faultAt(document, at, 'the column stands here twice', 'remove it once');
   }
   if (retiring.includes(key)) {
@@ -217,7 +217,7 @@ function assertColumn(
   }
 }
 
-const BARE = ['plain', 'base64', 'token'];
+const BARE: ReadonlySet<string> = new Set(['plain', 'base64', 'token']);
 
 function assertLegacy(
   document: MappingDocument,
@@ -232,8 +232,8 @@ function assertLegacy(
   if (!needsKey && key !== null) {
     throw faultAt(document, `${pointer}/key`, `the form ${form} has no key`, 'remove "key"');
   }
-  const other = before.find((one) => BARE.includes(one.form) && one.form !== form);
-  if (BARE.includes(form) && other !== undefined) {
+  const other = before.find((one) => BARE.has(one.form) && one.form !== form);
+  if (BARE.has(form) && other !== undefined) {
     const what = `values without prefix cannot be both ${other.form} and ${form}`;
     throw faultAt(document, pointer, what, 'declare one of them, as nothing tells the two apart');
   }

@@ -67,6 +67,14 @@ function filesBelow(folder: string): string[] {
     .map(({ parentPath, name }) => join(parentPath, name));
 }
 
+function broken(text: string, id: number): string | null {
+  return id % 100 === 1 ? sealA1('foreign', text, { id }) : null;
+}
+
+function nested(text: string, id: number): string | null {
+  return id % 100 === 2 ? base64(sealToken('k1', text)) : null;
+}
+
 describe.each(PLACES)('secrets in $name', (place) => {
   let made: Made;
   beforeAll(() => place.begin());
@@ -91,11 +99,7 @@ describe.each(PLACES)('secrets in $name', (place) => {
       for (const form of all.flatMap(formsOf)) forms.set(form.slice(-LENGTH), name);
     }
     made = await place.make(data, 'canaries', SECRETS);
-    const broken = (text: string, id: number): string | null =>
-      id % 100 === 1 ? sealA1('foreign', text, { id }) : null;
-    const nested = (text: string, id: number): string | null =>
-      id % 100 === 2 ? base64(sealToken('k1', text)) : null;
-    await made.fill(
+    await made.insert(
       canaries.map((text, at) => ({
         id: at + 1,
         value: broken(text, at + 1) ?? nested(text, at + 1) ?? base64(text),

@@ -48,7 +48,7 @@ describe.each(PLACES)('trouble with keys in $name', (place) => {
       sealGcm('k1', 'another form'),
       'enc:v1:nothing at all',
     ];
-    await made.fill([{ id: 1, value: good }, ...bad.map((value, at) => ({ id: at + 2, value }))]);
+    await made.insert([{ id: 1, value: good }, ...bad.map((value, at) => ({ id: at + 2, value }))]);
     for (const [command, code] of [
       ['plan', 2],
       ['migrate', 1],
@@ -69,7 +69,7 @@ describe.each(PLACES)('trouble with keys in $name', (place) => {
 
   it('notices a value whose plaintext is not that of the log', async () => {
     const { project, made, env } = await newCase(SECRETS);
-    await made.fill([{ id: 1, value: base64('one') }]);
+    await made.insert([{ id: 1, value: base64('one') }]);
     await said(project, ['migrate'], { env });
     await made.run(`UPDATE sealift_keys_log SET mac = written`);
     expect(await said(project, ['verify'], { env })).toMatchObject({ code: 2 });
@@ -83,7 +83,7 @@ describe.each(PLACES)('trouble with keys in $name', (place) => {
 
   it('counts apart what the application has written since', async () => {
     const { project, made, env } = await newCase(SECRETS);
-    await made.fill([
+    await made.insert([
       { id: 1, value: base64('one') },
       { id: 2, value: base64('two') },
     ]);
@@ -106,7 +106,7 @@ describe.each(PLACES)('trouble with keys in $name', (place) => {
       return `CREATE TABLE t${table} (id bigint PRIMARY KEY, ${columns.join(', ')});`;
     });
     const { project, made, env } = await newCase(`${tables.join('\n')} ${SECRETS}`);
-    await made.fill([{ id: 1, value: sealA1('k1', 'declared', { id: 1 }) }]);
+    await made.insert([{ id: 1, value: sealA1('k1', 'declared', { id: 1 }) }]);
     for (const table of [0, 1, 2, 3]) {
       const own = names.filter((_, at) => at % 4 === table);
       const marks = own.map((_, at) => `$${at + 2}`).join(', ');

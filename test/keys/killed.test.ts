@@ -131,10 +131,9 @@ async function killedAt(
 ): Promise<boolean> {
   const all = ['keys', ...args, '--project', project];
   const { child, ended } = start(all, { env: { ...KEYS, ...made.env } });
-  let over = false;
-  const end = ended.then(() => (over = true));
-  while (!over && (await linesOf(made)) < lines) await Promise.race([end, wait(2)]);
-  if (!over) await wait(later);
+  const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  while (!isOver() && (await linesOf(made)) < lines) await Promise.race([ended, wait(2)]);
+  if (!isOver()) await wait(later);
   const killed = child.exitCode === null && child.kill('SIGKILL');
   await ended;
   return killed;
@@ -179,7 +178,7 @@ describe.each(PLACES)('commands on keys that are killed in $name', (place) => {
       const random = seeded(17);
       const writer = new Writer(made, random);
       const rows = Array.from({ length: ROWS }, (_, at) => ({ id: at + 1, text: `First ${at}` }));
-      await made.fill(rows.map(({ id, text }) => ({ id, value: base64(text) })));
+      await made.insert(rows.map(({ id, text }) => ({ id, value: base64(text) })));
       for (const { id, text } of rows) writer.last.set(id, text);
       let killed = 0;
       for (const { args, column, ways } of PHASES) {

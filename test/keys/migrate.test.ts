@@ -71,7 +71,7 @@ describe.each(PLACES)('keys in $name', (place) => {
     mkdirSync(project, { recursive: true });
     const made = await place.make(project, `keys${number}`, sql);
     open.push(made);
-    await made.fill(rows);
+    await made.insert(rows);
     declareKeys(project, made.url, columns);
     return { project, made, env: made.env };
   };

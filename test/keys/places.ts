@@ -37,7 +37,7 @@ export interface Made {
   /** Runs a statement with `$1` and so on; returns rows as the driver reads them. */
   run(sql: string, values?: readonly Cell[]): Promise<Record<string, unknown>[]>;
   /** Fills `secrets(id, value, idx)`. */
-  fill(rows: readonly SecretRow[]): Promise<void>;
+  insert(rows: readonly SecretRow[]): Promise<void>;
   rows(): Promise<StoredSecret[]>;
   close(): Promise<void>;
 }
@@ -74,7 +74,7 @@ function madeOfSqlite(database: Database.Database, path: string): Made {
     url: `sqlite:${path}`,
     env: {},
     run,
-    async fill(rows) {
+    async insert(rows) {
       const put = database.prepare('INSERT INTO secrets (id, value, idx) VALUES (?, ?, ?)');
       database.transaction(() => {
         for (const { id, value, index = null } of rows) put.run(id, value, index);
@@ -114,7 +114,7 @@ function madeOfPostgres(client: Client, url: string, env: Made['env']): Made {
     url,
     env,
     run,
-    async fill(rows) {
+    async insert(rows) {
       await client.query(
         'INSERT INTO secrets (id, value, idx) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])',
         [

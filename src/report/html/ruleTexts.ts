@@ -175,7 +175,7 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   },
   'key-width': {
     title: 'An envelope does not fit into its column',
-    todo: '',
+    todo: 'Make the column wider, such as ALTER TABLE secrets ALTER COLUMN value TYPE text, and run the command again.',
   },
   'long-text': {
     title: 'A text is unusually long',
