@@ -56,6 +56,7 @@ async function planColumn(
     swaps: null,
     batch,
     shallow: false,
+    suspects: new Set(),
     limit: Number.MAX_SAFE_INTEGER,
     stopping: env.stopping,
     onRefused: (row, refused) => {

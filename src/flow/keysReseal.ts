@@ -81,6 +81,8 @@ interface Result {
   readonly changed: number;
   /** Of the last count; null if there was none. */
   readonly last: PassCounts | null;
+  /** Rows that the first pass could not open. */
+  readonly suspects: Set<string>;
 }
 
 /** Before anything is written: a run that sees no value proves nothing. */
@@ -165,9 +167,11 @@ function batchOf({ batch, rowsPerSecond }: KeysResealOptions): number {
 async function resealColumn(
   work: ColumnWork,
   step: Step,
-  options: Omit<PassOptions, 'shallow'>,
+  given: Omit<PassOptions, 'shallow' | 'suspects'>,
 ): Promise<Result> {
   const { column } = work;
+  const suspects = new Set<string>();
+  const options = { ...given, suspects };
   const first = await resealPass(work, step, { ...options, shallow: false });
   assertValues(column, first, options.stopping);
   let { changed } = first;
@@ -177,7 +181,7 @@ async function resealColumn(
     last = await resealPass(work, step, { ...options, shallow: true, onRefused: () => {} });
     changed += last.changed;
   }
-  return { column, first, changed, last: null };
+  return { column, first, changed, last: null, suspects };
 }
 
 function assertValues(
@@ -206,8 +210,8 @@ async function countAgain(
     const last = await resealPass(work, stepOf(step, work.column, open), {
       swaps: null,
       batch,
-      // Opens every value: one that names the right key may not open.
-      shallow: false,
+      shallow: true,
+      suspects: result.suspects,
       limit: Number.MAX_SAFE_INTEGER,
       stopping: env.stopping,
       onRefused: (row, refused) => {

@@ -1,13 +1,15 @@
 /**
  * The log of changes: a table beside the application's, with a line for each value that was changed, in
- * the transaction that changed it. A line holds an HMAC of the plaintext and one of what was written, both
- * bound to the row under a derived key, and what stood there before, sealed under the key of the log.
+ * the transaction that changed it. A line holds an HMAC of the plaintext under a derived key and a digest of the
+ * ciphertext, both bound to the row, and what stood there before, sealed under the key of the log.
  */
+
+import { hash } from 'node:crypto';
 
 import { a1, type A1Cipher } from '../crypto/a1.ts';
 import type { EncryptionKey } from '../crypto/encryptionKey.ts';
 import { journalMac } from '../crypto/plaintextMac.ts';
-import type { RowReference } from '../crypto/rowReference.ts';
+import { lengthPrefixed, type RowReference } from '../crypto/rowReference.ts';
 import type { Cell, LogTable, RowKey } from '../database/database.ts';
 import { parseRow, rowText } from '../project/rowText.ts';
 import { referenceOf } from './rowPlace.ts';
@@ -37,7 +39,7 @@ export interface LogLine {
   readonly key: RowKey;
   readonly reference: RowReference;
   readonly mac: string;
-  /** HMAC of the cell that was written; see {@link LogCipher.digest}. */
+  /** Digest of the ciphertext that was written, see {@link ciphertextDigest}; empty if it was none. */
   readonly written: string;
   /** What stood there before, sealed. */
   readonly original: string;
@@ -67,8 +69,6 @@ export interface LogCipher {
   line(line: NewLine): readonly Cell[];
   /** HMAC of a plaintext in its row. */
   mac(reference: RowReference, text: string): string;
-  /** HMAC of a cell as it is, in its row. */
-  digest(reference: RowReference, cell: Cell): string;
   /** Opens what stood there before; null if the line was changed or is of another key. */
   before(line: LogLine): Before | null;
 }
@@ -77,10 +77,8 @@ export interface LogCipher {
 export function logCipher(key: EncryptionKey, nonce: () => Uint8Array): LogCipher {
   const cipher: A1Cipher = a1(key, 'rollback');
   const mac = journalMac(key);
-  const digest = (reference: RowReference, cell: Cell): string => mac(reference, exactText(cell));
   return {
     mac,
-    digest,
     line({ run, step, reference, key: rowKey, kid, text, written, before }) {
       const kept = JSON.stringify([partOf(before.value), partOf(before.index)]);
       return [
@@ -91,7 +89,7 @@ export function logCipher(key: EncryptionKey, nonce: () => Uint8Array): LogCiphe
         rowText(rowKey),
         kid,
         text === null ? '' : mac(reference, text),
-        digest(reference, written),
+        text === null ? '' : ciphertextDigest(reference, written),
         cipher.seal(reference, kept, nonce()),
       ];
     },
@@ -111,9 +109,20 @@ export function readLine(cells: readonly Cell[]): LogLine | null {
   const known = LOG_STEPS.find((name) => name === step);
   const key = parseRow(row ?? '');
   if (known === undefined || key === null) return null;
-  if (!run || !table || !column || typeof mac !== 'string' || !written || !original) return null;
+  if (!run || !table || !column || typeof mac !== 'string' || !original) return null;
+  if (typeof written !== 'string') return null;
   const reference = referenceOf({ table, column }, key);
   return { run, step: known, key, reference, mac, written, original };
+}
+
+/**
+ * SHA-256 of a ciphertext in its row, as base64url: it finds the line of a value without a search. Of what is
+ * no ciphertext it must never be kept.
+ */
+export function ciphertextDigest(reference: RowReference, cell: Cell): string {
+  const { table, column, key } = reference;
+  const bytes = lengthPrefixed([table, column, ...key, exactText(cell)]);
+  return hash('sha256', bytes, 'base64url');
 }
 
 /** A text that no cell of another type or content has. */

@@ -7,6 +7,7 @@
 import type { Cell, Change, Row } from '../database/database.ts';
 import type { Rule } from '../outcome/rules.ts';
 import type { OpenColumn } from '../project/openKeys.ts';
+import { rowText } from '../project/rowText.ts';
 import { columnPages } from './columnPages.ts';
 import { KEYS_LOG, type LogCipher, type LogStep } from './logLine.ts';
 import { bindingOf, type ReadState, type RowState } from './rowState.ts';
@@ -35,6 +36,8 @@ export interface PassOptions {
   readonly swaps: { readonly pace: (rows: number) => Promise<void> } | null;
   readonly batch: number;
   readonly shallow: boolean;
+  /** Rows that no pass may trust, as a thorough one could not open them: it adds them, the others look here. */
+  readonly suspects: Set<string>;
   /** Most rows to change. */
   readonly limit: number;
   readonly stopping: AbortSignal;
@@ -88,13 +91,14 @@ export async function resealPass(
     if (options.stopping.aborted || counts.wanted >= options.limit) break;
     const planned: Planned[] = [];
     for (const row of rows) {
-      const state = work.read(row, how);
+      const state = work.read(row, isSuspect(row, options) ? undefined : how);
       counts.rows += 1;
       counts.states[state.kind] += 1;
       const text = step.wants(state, row);
       const refused = refusalOf(state, text, work, counts);
       if (refused !== null) {
         counts.refused += 1;
+        if (!options.shallow) options.suspects.add(rowText(row.key));
         options.onRefused(row, refused);
       } else if (text !== null && counts.wanted < options.limit) {
         counts.wanted += 1;
@@ -110,6 +114,10 @@ export async function resealPass(
   await inFlight;
   options.onRows(counts.rows, counts.changed);
   return counts;
+}
+
+function isSuspect({ key }: Row, { suspects }: PassOptions): boolean {
+  return suspects.size > 0 && suspects.has(rowText(key));
 }
 
 function refusalOf(

@@ -7,7 +7,7 @@
 import type { Cell, Change, Database, Row } from '../database/database.ts';
 import type { OpenColumn } from '../project/openKeys.ts';
 import { rowText } from '../project/rowText.ts';
-import { KEYS_LOG, readLine, type LogCipher, type LogLine } from './logLine.ts';
+import { ciphertextDigest, KEYS_LOG, readLine, type LogCipher, type LogLine } from './logLine.ts';
 import { indexOf, valueOf } from './rowPlace.ts';
 
 export interface RestoreWork {
@@ -86,14 +86,14 @@ async function restoreLines(
   work: RestoreWork,
   counts: Counting,
 ): Promise<void> {
-  const { log, dryRun } = work;
+  const { dryRun } = work;
   const byRow = Map.groupBy(lines, ({ key }) => rowText(key));
   const keys = [...byRow.values()].flatMap(([line]) => (line === undefined ? [] : [line.key]));
   const rows = await column.rows.read(keys);
   const changes: Change[] = [];
   for (const [at, members] of [...byRow.values()].entries()) {
     const row = rows[at] ?? null;
-    const line = row === null ? undefined : members.find((one) => isAsWritten(row, one, log));
+    const line = row === null ? undefined : members.find((one) => isAsWritten(row, one));
     counts.changed += members.length - (line === undefined ? 0 : 1);
     if (row === null || line === undefined) continue;
     const change = changeOf(column, row, line, work);
@@ -109,9 +109,9 @@ async function restoreLines(
   if (!dryRun) await work.pace(changes.length);
 }
 
-function isAsWritten(row: Row, { reference, written }: LogLine, log: LogCipher): boolean {
+function isAsWritten(row: Row, { reference, written }: LogLine): boolean {
   const value = valueOf(row);
-  return value !== null && log.digest(reference, value) === written;
+  return value !== null && ciphertextDigest(reference, value) === written;
 }
 
 function changeOf(column: OpenColumn, row: Row, line: LogLine, work: RestoreWork): Change | null {

@@ -17,7 +17,7 @@ import type { Rule } from '../outcome/rules.ts';
 import type { KeyOf, OpenColumn } from '../project/openKeys.ts';
 import type { DigestTable } from './digestTable.ts';
 import { formOfValue } from './envelopeForm.ts';
-import type { LogCipher } from './logLine.ts';
+import { ciphertextDigest, type LogCipher } from './logLine.ts';
 import { isBindable, referenceOf, textOf } from './rowPlace.ts';
 
 export interface VerifyWork {
@@ -124,7 +124,10 @@ function judgeOf({ column, keyOf, log, logged, expect }: VerifyWork): Judge {
       return { rule: 'key-unknown', reason: 'its plaintext has itself the form of a ciphertext' };
     }
     counts.opened[opened.name] = (counts.opened[opened.name] ?? 0) + 1;
-    const known = logged.compare(log.digest(reference, cell), log.mac(reference, opened.text));
+    const known = logged.compare(
+      ciphertextDigest(reference, cell),
+      log.mac(reference, opened.text),
+    );
     if (known === 'other') {
       const reason = 'its plaintext is not the one that the log has for it';
       return { rule: 'key-log', reason };
