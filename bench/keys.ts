@@ -1,7 +1,7 @@
 /**
  * How fast secrets are sealed again in PostgreSQL, and verified, beside a script that does it row by row
  * (keysPeer.ts): `npm run bench:keys`, after the pipeline of the ciphers alone (crypto.ts). The server is on this
- * machine, on the same processors. What is timed is the whole command: plan it by the rows. What counts is
+ * machine, on the same processors. What is timed is the whole command. What counts is
  * the ratio of medians, round by round.
  *
  *     npm run bench:keys -- --rows 100000 --peer 20000 --rounds 3
@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 
 import { startPostgres, type Postgres } from '../test/kit/postgres.ts';
 import { atLeast, seconds, tableOf, type Figure, type Runs } from './figures.ts';
-import { measure } from './measure.ts';
+import { measure, median } from './measure.ts';
 import { SEALIFT } from './project.ts';
 
 interface Options {
@@ -89,6 +89,15 @@ function figuresOf({ rows, peer }: Options, runs: Runs): Figure[] {
   ];
 }
 
+/** Processor time of each process, which a busy machine stretches less; the server's own is not in it. */
+function processorLines({ rows, peer }: Options, runs: Runs): string {
+  const lines = Object.entries(runs).map(([name, all]) => {
+    const micros = (median(all.map(({ cpu }) => cpu)) / (name === PEER ? peer : rows)) * 1e6;
+    return `${name}: ${micros.toFixed(1)} µs of processor a row, its start included`;
+  });
+  return `\n${lines.join('\n')}\n`;
+}
+
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '100000' },
@@ -117,4 +126,5 @@ try {
 }
 const figures = figuresOf(options, runs);
 process.stdout.write(tableOf(runs, figures));
+process.stdout.write(processorLines(options, runs));
 process.exitCode = figures.every(({ passed }) => passed) ? 0 : 1;

@@ -4,6 +4,7 @@
  */
 
 import type { FindingStore } from '../findings/findingStore.ts';
+import { ahead } from '../keys/ahead.ts';
 import { columnName, noValues, rowFinding, undeclaredFinding } from '../keys/columnFinding.ts';
 import { logOf } from '../keys/columnWork.ts';
 import { digestTable, type DigestTable } from '../keys/digestTable.ts';
@@ -55,7 +56,7 @@ export async function keysVerify(
 /** Reads the log into memory: HMACs by HMACs, no values. */
 async function readLog({ database }: OpenKeys): Promise<DigestTable> {
   const logged = digestTable();
-  for await (const page of database.readLog(KEYS_LOG)) {
+  for await (const page of ahead(database.readLog(KEYS_LOG))) {
     for (const cells of page) {
       const line = readLine(cells);
       if (line !== null && line.step !== 'restored') logged.set(line.written, line.mac);

@@ -15,6 +15,7 @@ import type { Cell, Database, ListedTable, Row } from '../database/database.ts';
 import type { SecretColumn } from '../mapping/keysFile.ts';
 import type { Rule } from '../outcome/rules.ts';
 import type { KeyOf, OpenColumn } from '../project/openKeys.ts';
+import { ahead } from './ahead.ts';
 import type { DigestTable } from './digestTable.ts';
 import { formOfValue } from './envelopeForm.ts';
 import { ciphertextDigest, type LogCipher } from './logLine.ts';
@@ -177,24 +178,4 @@ function openA1(keys: readonly EncryptionKey[]): OpenOne {
     const opened = found.cipher.open(reference, value);
     return 'text' in opened ? { name: found.name, text: opened.text } : opened;
   };
-}
-
-/** Has the next batch on its way while one is worked on. */
-async function* ahead<T>(batches: AsyncIterable<T>): AsyncGenerator<T> {
-  const reading = batches[Symbol.asyncIterator]();
-  const ask = (): Promise<IteratorResult<T>> => {
-    const next = reading.next();
-    next.catch(() => {});
-    return next;
-  };
-  try {
-    for (let next = ask(); ;) {
-      const { done, value } = await next;
-      if (done === true) return;
-      next = ask();
-      yield value;
-    }
-  } finally {
-    await reading.return?.();
-  }
 }
