@@ -106,9 +106,12 @@ export function postgresPlace(): Place {
 }
 
 function madeOfPostgres(client: Client, url: string, env: Made['env']): Made {
-  const run: Made['run'] = async (text, values = []) => {
-    const { rows } = await client.query<Record<string, unknown>>(text, [...values]);
-    return rows;
+  // One statement at a time on a connection.
+  let before: Promise<unknown> = Promise.resolve();
+  const run: Made['run'] = (text, values = []) => {
+    const query = before.then(() => client.query<Record<string, unknown>>(text, [...values]));
+    before = query.catch(() => {});
+    return query.then(({ rows }) => rows);
   };
   return {
     url,
