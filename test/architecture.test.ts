@@ -64,6 +64,8 @@ const ADAPTED: ReadonlySet<string> = new Set(['source', 'target', 'objects', 'da
 /** The same part of two adapters has the same name, such as `reader.ts`; so have a source and a target. */
 const PART_OF_ADAPTER = /^(?:source|target|objects|database)\/(?:\w+\/)?\w+\.ts$/;
 const MAX_FILE = 350;
+/** Texts that are copied from the pages of the rules grow with these, and nobody edits them. */
+const GENERATED = 'report/html/ruleTexts.ts';
 const MAX_FUNCTION = 70;
 
 /** Every broken rule, as a sentence. */
@@ -171,7 +173,7 @@ function textFaults(path: string, folder: string, text: string): string[] {
   const rules = folder === 'cli' ? NOWHERE : [...NOWHERE, ...CLI_ONLY];
   const faults = rules.filter(([pattern]) => pattern.test(code)).map(([, does]) => does);
   const lines = text.trimEnd().split('\n');
-  if (lines.length > MAX_FILE) faults.push(`has ${lines.length} lines`);
+  if (lines.length > MAX_FILE && path !== GENERATED) faults.push(`has ${lines.length} lines`);
   if (!text.replace(/^#!.*\n/, '').startsWith('/**')) faults.push('says nothing at its start');
   for (const { line, length } of functionsOf(lines)) {
     if (length > MAX_FUNCTION) faults.push(`has a function of ${length} lines at line ${line}`);

@@ -11,7 +11,7 @@ import type { Cell, RowKey } from '../database/database.ts';
 import { createTables, openTables } from '../extsort/scratchTables.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { OpenTable } from '../project/openAttachments.ts';
-import { parseRow, rowText, shownRow } from './rowId.ts';
+import { parseRow, rowText, shownRow } from '../project/rowText.ts';
 
 /** A row whose path leads to a file. */
 export interface FileOwner {

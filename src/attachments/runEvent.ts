@@ -16,7 +16,7 @@ export type RowStep = (typeof ROW_STEPS)[number];
 export interface RowEvent extends StoredFile {
   readonly step: RowStep;
   readonly table: string;
-  /** Key of the row as canonical JSON; see rowId.ts. */
+  /** Key of the row as canonical JSON; see project/rowText.ts. */
   readonly row: string;
 }
 

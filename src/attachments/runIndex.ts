@@ -14,7 +14,8 @@ import { createTables, openTables } from '../extsort/scratchTables.ts';
 import { broken, NO_CHAIN, type ChainEnd } from '../journal/line.ts';
 import { readLongJournal } from '../journal/longJournal.ts';
 import { rowEventOf, type RowEvent, type RowStep } from './runEvent.ts';
-import { parseRow, rowOrder } from './rowId.ts';
+import { parseRow } from '../project/rowText.ts';
+import { rowOrder } from './rowId.ts';
 
 /** A row of a run. */
 export interface RunRow extends RowEvent {

@@ -7,7 +7,7 @@ import type { Change } from '../database/database.ts';
 import type { StoredFile } from './moveFile.ts';
 import type { Pulled } from './pullRows.ts';
 import type { RowEvent } from './runEvent.ts';
-import { rowText } from './rowId.ts';
+import { rowText } from '../project/rowText.ts';
 
 export interface Switched extends Pulled {
   readonly stored: StoredFile;

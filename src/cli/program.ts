@@ -20,6 +20,7 @@ import { freezeCommand } from './freeze.ts';
 import { freezeWritesCommand } from './freezeWrites.ts';
 import type { Host } from './host.ts';
 import { initCommand } from './init.ts';
+import { keysCommand } from './keys.ts';
 import { loadCommand } from './load.ts';
 import { migrateCommand } from './migrate.ts';
 import { packageInfo } from './packageInfo.ts';
@@ -48,7 +49,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
   ['Load:', [loadCommand, reconcileCommand]],
   ['Files:', [attachmentsCommand]],
-  ['Secrets:', [secretsCommand]],
+  ['Secrets:', [keysCommand, secretsCommand]],
   ['Promote:', [reviewCommand, promoteCommand, smokeCommand, rollbackCommand, evidenceCommand]],
   ['Maintenance:', [statusCommand, snapshotCommand, exportCommand, cleanCommand, pruneCommand]],
 ];

@@ -12,7 +12,7 @@ import { listRun, type ListedRun } from '../attachments/listRun.ts';
 import { migratePass, type MigrateWork, type PassCounts } from '../attachments/migrateRows.ts';
 import type { ReadBack } from '../attachments/moveFile.ts';
 import { countLeft, rowsLeft } from '../attachments/pullRows.ts';
-import { rowText, shownRow } from '../attachments/rowId.ts';
+import { rowText, shownRow } from '../project/rowText.ts';
 import { rowMembers } from '../attachments/runEvent.ts';
 import { withRun } from '../attachments/runIndex.ts';
 import { rowSwitch, type SwitchCounts } from '../attachments/switchRows.ts';

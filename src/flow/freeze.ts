@@ -18,6 +18,7 @@ import {
 import { signed } from '../journal/event.ts';
 import { appendToJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/loadMapping.ts';
+import { hasKeys, readKeys } from '../mapping/keysFile.ts';
 import { hasAttachments, readAttachments } from '../mapping/attachmentsFile.ts';
 import { hasSecrets, readSecretsFile } from '../mapping/secretsFile.ts';
 import { hasSmoke, readSmoke } from '../mapping/smokeFile.ts';
@@ -50,6 +51,7 @@ export async function freeze(options: FreezeOptions, env: Environment): Promise<
   if (hasSmoke(paths.mapping)) await readSmoke(paths.mapping);
   if (hasAttachments(paths.mapping)) await readAttachments(paths.mapping);
   if (hasSecrets(paths.mapping)) await readSecretsFile(paths.mapping);
+  if (hasKeys(paths.mapping)) await readKeys(paths.mapping);
   const files = await digestMappingFiles(paths.mapping);
   // The mapping must not have been edited between loading and hashing.
   if ((await loadMapping(paths.root)).digest !== digest) throw unsteady();

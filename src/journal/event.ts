@@ -145,6 +145,18 @@ export interface SecretEvent {
   readonly forced?: true;
 }
 
+/** A command that changes columns with secrets began or ended. */
+export interface KeysEvent {
+  readonly event: 'keys';
+  readonly step: 'begun' | 'ended';
+  readonly command: string;
+  readonly run: string;
+  /** The place for a person, without secrets. */
+  readonly database: string;
+  /** Numbers of values by what became of them; absent at the beginning. */
+  readonly counts?: Readonly<Record<string, number>>;
+}
+
 export type JournalEvent =
   | { readonly event: 'begin'; readonly format: number }
   | { readonly event: 'cut'; readonly bytes: number; readonly sha256: string }
@@ -197,6 +209,7 @@ export type JournalEvent =
   | ReconciledEvent
   | AttachmentsEvent
   | SecretEvent
+  | KeysEvent
   /** The live candidate was read by the project's smoke queries. */
   | { readonly event: 'smoke'; readonly sealId: string; readonly verdict: Verdict };
 
@@ -228,9 +241,9 @@ export function membersOf(event: SignedEvent): JournalMembers {
     const { change, step, ...members } = event;
     return { ...members, event: `writes-${change}-${step}` };
   }
-  if (event.event === 'attachments') {
+  if (event.event === 'attachments' || event.event === 'keys') {
     const { step, ...members } = event;
-    return { ...members, event: `attachments-${step}` };
+    return { ...members, event: `${event.event}-${step}` };
   }
   if (event.event === 'secret') {
     const { change, step, ...members } = event;

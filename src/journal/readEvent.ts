@@ -13,6 +13,7 @@ import {
   type AttachmentsEvent,
   type ChangeStep,
   type JournalEvent,
+  type KeysEvent,
   type MalformedEvent,
   type Move,
   type MoveEvent,
@@ -55,6 +56,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     [`secret-${change}-intended`, readSecret(change, 'intended')],
     [`secret-${change}-done`, readSecret(change, 'done')],
   ]),
+  ['keys-begun', readKeysEvent('begun')],
+  ['keys-ended', readKeysEvent('ended')],
   ['smoke', readSmoke],
   ['scan', readScan],
   ['pointer-found', readFound],
@@ -151,9 +154,7 @@ function readAttachments(step: AttachmentsEvent['step']): Reader {
   return ({ command, run, line, head, counts }) => {
     if (!isText(command) || !isText(run) || !isCount(line) || !isText(head)) return null;
     const about = { event: 'attachments', step, command, run, line, head } as const;
-    const numbers = Object.entries(Object(counts) as Record<string, unknown>);
-    const known = numbers.filter((entry): entry is [string, number] => isCount(entry[1]));
-    return counts === undefined ? about : { ...about, counts: Object.fromEntries(known) };
+    return counts === undefined ? about : { ...about, counts: countsIn(counts) };
   };
 }
 
@@ -163,6 +164,21 @@ function readSecret(change: SecretChange, step: SecretEvent['step']): Reader {
     const about = { event: 'secret', change, step, endpoint, ids, file } as const;
     return forced === true ? { ...about, forced } : about;
   };
+}
+
+function readKeysEvent(step: KeysEvent['step']): Reader {
+  return ({ command, run, database, counts }) => {
+    if (!isText(command) || !isText(run) || !isText(database)) return null;
+    const about = { event: 'keys', step, command, run, database } as const;
+    return counts === undefined ? about : { ...about, counts: countsIn(counts) };
+  };
+}
+
+function countsIn(counts: unknown): Record<string, number> {
+  const numbers = Object.entries(Object(counts) as Record<string, unknown>);
+  return Object.fromEntries(
+    numbers.filter((entry): entry is [string, number] => isCount(entry[1])),
+  );
 }
 
 /** Reads a comparison of a target; one with missing or inconsistent members counts as failed. */

@@ -160,7 +160,7 @@ export function writeNewKey(name: string, bytes: Uint8Array, path: string): Encr
     syncFolder(dirname(path));
   } catch (error) {
     if (systemCode(error) === 'EEXIST') {
-      throw keyFault(name, 'is not overwritten: its file exists', path, 'choose another path');
+      throw keyFault(name, 'is not overwritten, as its file exists', path, 'choose another path');
     }
     // Half of a key is of no use, and would stop the next attempt.
     removeFile(path);

@@ -9,7 +9,7 @@ import type { Severity } from './finding.ts';
  * - `verify`: in the files of a seal (verify-checksums, the first part of every scan, promote)
  * - `source`: in a source as a whole (init, dry-run, migrate)
  * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`, `load`, `reconcile`,
- *   `attachments`, `evidence`: in the command of that name
+ *   `attachments`, `keys`, `evidence`: in the command of that name
  */
 export type Stage =
   | 'map'
@@ -26,6 +26,7 @@ export type Stage =
   | 'load'
   | 'reconcile'
   | 'attachments'
+  | 'keys'
   | 'evidence';
 
 export interface RuleFacts {
@@ -108,6 +109,13 @@ const TABLE = {
   'attachment-object': { severity: 'BLOCKER', stages: ['attachments'], fixed: true },
   'attachment-unverified': { severity: 'BLOCKER', stages: ['attachments'], fixed: true },
   'attachment-left': { severity: 'BLOCKER', stages: ['attachments'], fixed: true },
+  // Columns with secrets
+  'key-unknown': { severity: 'BLOCKER', stages: ['keys'], fixed: true },
+  'key-legacy': { severity: 'BLOCKER', stages: ['keys'], fixed: true },
+  'key-width': { severity: 'BLOCKER', stages: ['keys'], fixed: true },
+  'key-undeclared': { severity: 'BLOCKER', stages: ['keys'], fixed: true },
+  'key-log': { severity: 'BLOCKER', stages: ['keys'], fixed: true },
+  'key-index': { severity: 'BLOCKER', stages: ['keys'], fixed: true },
   // The candidate's files
   checksum: { severity: 'BLOCKER', stages: ['verify'], fixed: true },
   merkle: { severity: 'BLOCKER', stages: ['verify'], fixed: true },

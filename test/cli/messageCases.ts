@@ -8,6 +8,7 @@ import Database from 'better-sqlite3';
 import { randomOf } from '../dogschool/random.ts';
 
 import { ATTACHMENTS } from './attachmentCases.ts';
+import { KEY_COLUMNS } from './keysCases.ts';
 import { SECRETS } from './secretCases.ts';
 import { MAPPINGS } from './mappingCases.ts';
 import { DIFF, inTheWay, MIGRATE, NEW, VERIFY, type Case } from './messageCase.ts';
@@ -329,5 +330,6 @@ export const CASES: readonly Case[] = [
   ...SNAPSHOTS,
   ...TARGETS,
   ...ATTACHMENTS,
+  ...KEY_COLUMNS,
   ...SECRETS,
 ];

@@ -84,7 +84,7 @@ async function tell({ name, args, prepare, env }: Case): Promise<Told> {
 
 /** The lines on standard error but those of progress. */
 function complaints({ stderr }: Ran): string[] {
-  const progress = /^\w+: \d+ (row|record|file|object)s?(, \d+ failed)?$/;
+  const progress = /^\w+: \d+ (row|record|file|object|table|line)s?(, \d+ failed)?$/;
   return stderr.split('\n').filter((line) => line !== '' && !progress.test(line));
 }
 

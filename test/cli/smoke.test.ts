@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { keyHex } from '../keys/project.ts';
 import { processHost } from '../../src/cli/host.ts';
 import { createProgram, nameOf, withCommands } from '../../src/cli/program.ts';
 import { KEY, secretOf } from '../secrets/endpoint.ts';
@@ -85,6 +86,17 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['secrets', 'promote', 'stripe'],
   ['secrets', 'retire', 'stripe'],
   ['secrets', 'status'],
+  ['keys', 'generate', 'a.key'],
+  ['keys', 'discover'],
+  ['keys', 'plan'],
+  ['keys', 'migrate', '--limit', '1'],
+  ['keys', 'migrate'],
+  ['keys', 'rotate', '--from', 'a', '--to', 'b'],
+  ['keys', 'rebind'],
+  ['keys', 'verify', '--expect', 'enc:v1:'],
+  ['keys', 'status'],
+  ['keys', 'rollback', '--dry-run'],
+  ['keys', 'rollback'],
   ['completion', 'bash'],
   ['help', 'migrate'],
   ['nonsense'],
@@ -96,6 +108,7 @@ beforeAll(async () => {
   cpSync(join(await newProject(11), 'legacy.db'), join(HERE, 'other.db'));
   attach(HERE);
   declareSecret(HERE);
+  seal(HERE);
   cpSync(HERE, APART, { recursive: true });
 });
 
@@ -126,6 +139,23 @@ function declareSecret(project: string): void {
   writeFileSync(join(project, 'mapping/secrets.json'), JSON.stringify(file));
 }
 
+/** Gives a project two secrets and their keys. */
+function seal(project: string): void {
+  const database = new Database(join(project, 'secrets.db'));
+  database.exec(`CREATE TABLE secret (id INTEGER PRIMARY KEY, value TEXT);
+    INSERT INTO secret VALUES (1, 'c2VjcmV0'), (2, 'cHJpdmF0ZQ==');`);
+  database.close();
+  const names = ['a', 'b', 'log'];
+  for (const [at, name] of names.entries()) {
+    writeFileSync(join(project, `${name}.key`), keyHex(at), { mode: 0o600 });
+  }
+  const keys = Object.fromEntries(names.map((name) => [name, { source: `file:${name}.key` }]));
+  const column = { table: 'secret', id: 'id', column: 'value', legacy: [{ form: 'base64' }] };
+  const columns = [{ ...column, target: 'a1', key: 'a' }];
+  const file = { format: 1, database: 'sqlite:secrets.db', keys, log: 'log', columns };
+  writeFileSync(join(project, 'mapping/keys.json'), JSON.stringify(file));
+}
+
 /** Without what is another one each time: the folder, moments, how long something took. */
 function comparable({ code, stdout, stderr }: Ran, folder: string): string[] {
   const plain = (text: string): string =>
@@ -146,9 +176,10 @@ describe('a command says the same in a process of its own', () => {
   });
 
   it.each(cases)('%s', async (_, args, inItsOwn) => {
-    const own = /^(?:completion|help|nonsense|evidence verify|snapshot verify)\b/.test(
-      args.join(' '),
-    );
+    const own =
+      /^(?:completion|help|nonsense|evidence verify|snapshot verify|keys generate)\b/.test(
+        args.join(' '),
+      );
     const all = own || args.includes('--project') ? args : [...args, '--project', '.'];
     const [here, apart] = await Promise.all([
       sealift(all, { cwd: HERE }),
@@ -165,6 +196,7 @@ describe('a command says the same in a process of its own', () => {
       'storage_journal',
       'storage_attachments',
       'storage_secrets',
+      'secrets.db',
       'storage_candidate/.lock.json',
       'bag',
       // A database counts its transactions, and how many rows become one depends on the time.

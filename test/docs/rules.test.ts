@@ -17,6 +17,7 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /EMAIL/,
   /(?<=was read as) .*/,
   /(?<=is violated: ).*/,
+  /(?<=json does not declare) .*/,
   /(?<=could not be compared: ).*/,
   /(?<=could not be compared \().*/,
   /(?<=object in the store has other bytes).*/,

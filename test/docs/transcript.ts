@@ -157,7 +157,7 @@ async function run(
     .split('\n')
     .filter(
       (text) =>
-        !/^([a-z]+ )*[a-z0-9_-]+: \d+ (row|record|build|part|file|object)s?(, \d+ failed)?$/.test(
+        !/^([a-z]+ )*[a-z0-9_-]+: \d+ (row|record|build|part|file|object|table|line)s?(, \d+ failed)?$/.test(
           text,
         ),
     );

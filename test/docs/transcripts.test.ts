@@ -41,6 +41,7 @@ import { unfreezeWritesCommand } from '../../src/cli/unfreezeWrites.ts';
 import { verifyChecksumsCommand } from '../../src/cli/verifyChecksums.ts';
 
 import { evidenceCommand } from '../../src/cli/evidence.ts';
+import { keysCommand } from '../../src/cli/keys.ts';
 import { exitCodeOfFailure } from '../../src/outcome/exitCode.ts';
 import type { FailureCode } from '../../src/outcome/failure.ts';
 import { KINDS } from '../../src/record/type.ts';
@@ -166,6 +167,7 @@ function optionsOf(name: string): string[] {
     pruneCommand,
     attachmentsCommand,
     secretsCommand,
+    keysCommand,
   ].map((make) => make(ignore, processHost()));
   const command = commands.find((candidate) => candidate.name() === name);
   const parts = [command, ...(command?.commands ?? [])];

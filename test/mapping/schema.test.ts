@@ -27,6 +27,7 @@ describe('the published schemas', () => {
   it('are files of strict JSON that Ajv takes as JSON Schema 2020-12', () => {
     expect(files.map(({ name }) => name)).toEqual([
       'attachments.schema.json',
+      'keys.schema.json',
       'module.schema.json',
       'project.schema.json',
       'secrets.schema.json',

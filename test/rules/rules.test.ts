@@ -13,6 +13,7 @@ import { RULES, type Rule } from '../../src/outcome/rules.ts';
 import { ATTACHMENT_PLANTS } from './attachmentPlants.ts';
 import { COMMAND_PLANTS, type CommandPlant } from './commandPlants.ts';
 import { EVIDENCE_PLANTS } from './evidencePlants.ts';
+import { KEYS_PLANTS } from './keysPlants.ts';
 import {
   dryRunOf,
   isBuilt,
@@ -35,6 +36,7 @@ const BY_COMMAND: Readonly<Record<string, readonly CommandPlant[]>> = {
   ...EVIDENCE_PLANTS,
   ...TARGET_PLANTS,
   ...ATTACHMENT_PLANTS,
+  ...KEYS_PLANTS,
   empty: [COMMAND_PLANTS, TARGET_PLANTS].flatMap(({ empty = [] }) => empty),
 };
 const NAMES = Object.keys(RULES) as Rule[];

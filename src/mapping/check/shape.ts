@@ -11,13 +11,14 @@ import { didYouMean } from '../../outcome/nearest.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { escapeToken, formatPlace } from '../place.ts';
 import { ATTACHMENTS_SCHEMA } from '../schema/attachmentsSchema.ts';
+import { KEYS_SCHEMA } from '../schema/keysSchema.ts';
 import { MODULE_SCHEMA } from '../schema/moduleSchema.ts';
 import { TYPE_NAME } from '../schema/names.ts';
 import { PROJECT_SCHEMA } from '../schema/projectSchema.ts';
 import { SECRETS_SCHEMA } from '../schema/secretsSchema.ts';
 import { SMOKE_SCHEMA } from '../schema/smokeSchema.ts';
 
-export type DocumentKind = 'project' | 'module' | 'smoke' | 'attachments' | 'secrets';
+export type DocumentKind = 'project' | 'module' | 'smoke' | 'attachments' | 'keys' | 'secrets';
 
 const SCHEMAS: Readonly<Record<DocumentKind, Readonly<Record<string, unknown>>>> = {
   project: PROJECT_SCHEMA,
@@ -25,6 +26,7 @@ const SCHEMAS: Readonly<Record<DocumentKind, Readonly<Record<string, unknown>>>>
   smoke: SMOKE_SCHEMA,
   attachments: ATTACHMENTS_SCHEMA,
   secrets: SECRETS_SCHEMA,
+  keys: KEYS_SCHEMA,
 };
 
 /** An error, at a place relative to the document. */

@@ -4,6 +4,7 @@
  */
 
 import { ATTACHMENTS_SCHEMA } from './attachmentsSchema.ts';
+import { KEYS_SCHEMA } from './keysSchema.ts';
 import { MODULE_SCHEMA } from './moduleSchema.ts';
 import { PROJECT_SCHEMA } from './projectSchema.ts';
 import { SECRETS_SCHEMA } from './secretsSchema.ts';
@@ -18,6 +19,7 @@ export interface SchemaFile {
 export function schemaFiles(): readonly SchemaFile[] {
   return [
     { name: 'attachments.schema.json', text: `${JSON.stringify(ATTACHMENTS_SCHEMA, null, 2)}\n` },
+    { name: 'keys.schema.json', text: `${JSON.stringify(KEYS_SCHEMA, null, 2)}\n` },
     { name: 'module.schema.json', text: `${JSON.stringify(MODULE_SCHEMA, null, 2)}\n` },
     { name: 'project.schema.json', text: `${JSON.stringify(PROJECT_SCHEMA, null, 2)}\n` },
     { name: 'secrets.schema.json', text: `${JSON.stringify(SECRETS_SCHEMA, null, 2)}\n` },

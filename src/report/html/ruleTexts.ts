@@ -145,6 +145,18 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'Several rows have the same key',
     todo: 'Inspect the rows. If one is obsolete, delete it in the source.',
   },
+  'key-index': {
+    title: 'A blind index does not fit its value',
+    todo: 'Run keys rebind, which makes such indexes again.',
+  },
+  'key-legacy': {
+    title: 'A value is not in the form that its column is to have',
+    todo: 'Run keys migrate.',
+  },
+  'key-log': {
+    title: 'A value does not agree with its line of the log',
+    todo: 'Check that the key named by log in mapping/keys.json is the one of the run.',
+  },
   'key-null': {
     title: 'A part of the key is null',
     todo: 'Fill in the column in the source.',
@@ -152,6 +164,18 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
   'key-similar': {
     title: 'Keys differ only in whitespace and case',
     todo: 'Inspect the rows. If they are the same thing, merge them in the source, together with the rows that refer to them.',
+  },
+  'key-undeclared': {
+    title: 'A column with ciphertexts is not declared',
+    todo: 'Declare the column, with its forms and keys, and run the command again.',
+  },
+  'key-unknown': {
+    title: 'A value opens under no declared form and key',
+    todo: 'Of another environment: write the value again through the application, or restore the row.',
+  },
+  'key-width': {
+    title: 'An envelope does not fit into its column',
+    todo: 'Make the column wider, such as ALTER TABLE secrets ALTER COLUMN value TYPE text, and run the command again.',
   },
   'long-text': {
     title: 'A text is unusually long',
