@@ -135,6 +135,7 @@ function storeOf(opened: Opened, scratch: Scratch | null): ObjectStore {
   return {
     label: `${SCHEME}:${root}`,
     keyPrefix: '',
+    folder: root,
     bucket: null,
     abilities: { keepsFirst: true, computesSha256: false },
     largestPut: PART_BYTES,

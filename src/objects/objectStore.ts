@@ -99,6 +99,8 @@ export interface ObjectStore {
   readonly abilities: StoreAbilities;
   /** What stands before each key in the store itself, as in its own reports; empty for none. */
   readonly keyPrefix: string;
+  /** Folder on this machine that holds the objects; absent where none does. */
+  readonly folder?: string;
   /** Name of the bucket, as in reports of its provider; null if there are none. */
   readonly bucket: string | null;
   /** Objects of at most so many bytes are put at once, larger ones in parts. */

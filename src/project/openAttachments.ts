@@ -1,7 +1,8 @@
 /** The attachments of a project, opened as mapping/attachments.json declares them. */
 
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 
+import { realFolder } from '../disk/noLinks.ts';
 import type { Database, Table } from '../database/database.ts';
 import {
   ATTACHMENTS_FILE,
@@ -75,11 +76,25 @@ export async function openAttachments(
     const tables = await openTables(file, database);
     const store = wanted.store === 'none' ? null : await openStore(file, project, wanted, env);
     if (store !== null) closing.push(() => store.close());
+    assertApart(root, store?.folder ?? null);
     return { database, tables, store, root, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Files and objects in one folder would be taken for each other, and removed. @throws Failure USAGE */
+function assertApart(root: string, store: string | null): void {
+  if (store === null) return;
+  const [files, objects] = [realFolder(root), realFolder(store)].map((path) => `${path}${sep}`);
+  if (files === undefined || objects === undefined) return;
+  if (!files.startsWith(objects) && !objects.startsWith(files)) return;
+  throw new Failure('USAGE', {
+    what: 'the files and the store share a folder',
+    where: `"root" and "store" in mapping/${ATTACHMENTS_FILE}`,
+    hint: 'give the store a folder that is not below the files, nor above them',
+  });
 }
 
 /** Columns of a declared table that are read: path, key, and those of size, type and SHA-256. */

@@ -175,32 +175,32 @@ describe('a store on a bad day', () => {
   });
 });
 
-describe('Ctrl-C', () => {
-  /** Starts a command on a slow store, and interrupts it once `ready` says so. */
-  async function interrupted(one: Case, args: readonly string[], times: number): Promise<Ran> {
-    let requests = 0;
-    const reached = new Promise<void>((resolve) => {
-      store.server().faults = ({ target }) => {
-        if (!target.includes('/attachments/')) return null;
-        requests += 1;
-        if (requests === 10) resolve();
-        return { kind: 'slow', ms: times === 1 ? 150 : 60_000 };
-      };
-    });
-    const { child, ended } = start(
-      ['attachments', ...args, '--concurrency', '4', '--project', one.project],
-      one,
-    );
-    await (times === 1 ? reached : wait(2500));
-    for (let time = 0; time < times; time += 1) {
-      child.kill('SIGINT');
-      await wait(200);
-    }
-    const ran = await ended;
-    store.server().faults = () => null;
-    return ran;
+/** Starts a command on a slow store, and interrupts it once `ready` says so. */
+async function interrupted(one: Case, args: readonly string[], times: number): Promise<Ran> {
+  let requests = 0;
+  const reached = new Promise<void>((resolve) => {
+    store.server().faults = ({ target }) => {
+      if (!target.includes('/attachments/')) return null;
+      requests += 1;
+      if (requests === 10) resolve();
+      return { kind: 'slow', ms: times === 1 ? 150 : 60_000 };
+    };
+  });
+  const { child, ended } = start(
+    ['attachments', ...args, '--concurrency', '4', '--project', one.project],
+    one,
+  );
+  await (times === 1 ? reached : wait(2500));
+  for (let time = 0; time < times; time += 1) {
+    child.kill('SIGINT');
+    await wait(200);
   }
+  const ran = await ended;
+  store.server().faults = () => null;
+  return ran;
+}
 
+describe('Ctrl-C', () => {
   it('ends what is in flight, exits with 130, and the next run goes on', async () => {
     const one = await newCase();
     const ran = await interrupted(one, ['migrate'], 1);
