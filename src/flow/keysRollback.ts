@@ -28,6 +28,7 @@ export interface KeysRollbackOptions {
 }
 
 const COMMAND = 'keys rollback';
+const BATCH = 500;
 
 /** Rolls a run back. */
 export async function keysRollback(
@@ -50,6 +51,8 @@ export async function keysRollback(
       log: logOf(open, env),
       run,
       dryRun,
+      // A slow run has small batches, so that it is slow evenly.
+      batch: rowsPerSecond === null ? BATCH : Math.min(BATCH, Math.ceil(rowsPerSecond / 10)),
       stopping: env.stopping,
       pace: pacer(rowsPerSecond, env.now, sleep),
       onRefused: (column, { key }) => {

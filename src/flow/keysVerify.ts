@@ -8,7 +8,7 @@ import { ahead } from '../keys/ahead.ts';
 import { columnName, noValues, rowFinding, undeclaredFinding } from '../keys/columnFinding.ts';
 import { logOf } from '../keys/columnWork.ts';
 import { digestTable, type DigestTable } from '../keys/digestTable.ts';
-import { KEYS_LOG, readLine, type LogCipher } from '../keys/logLine.ts';
+import { KEYS_LOG, writtenOf, type LogCipher } from '../keys/logLine.ts';
 import { isTable, sweepColumns } from '../keys/sweepColumns.ts';
 import { verifyColumn, type VerifyCounts } from '../keys/verifyColumn.ts';
 import { counted, grouped } from '../outcome/counted.ts';
@@ -58,8 +58,8 @@ async function readLog({ database }: OpenKeys): Promise<DigestTable> {
   const logged = digestTable();
   for await (const page of ahead(database.readLog(KEYS_LOG))) {
     for (const cells of page) {
-      const line = readLine(cells);
-      if (line !== null && line.step !== 'restored') logged.set(line.written, line.mac);
+      const line = writtenOf(cells);
+      if (line !== null) logged.set(line.digest, line.mac);
     }
   }
   return logged;

@@ -102,6 +102,13 @@ export function logCipher(key: EncryptionKey, nonce: () => Uint8Array): LogCiphe
   };
 }
 
+/** Reads what verification needs of a line, and no more: digest and HMAC; null where no ciphertext was written. */
+export function writtenOf(cells: readonly Cell[]): { digest: string; mac: string } | null {
+  const [, step, , , , , mac, digest] = cells;
+  if (step === 'restored' || typeof mac !== 'string' || typeof digest !== 'string') return null;
+  return mac === '' || digest === '' ? null : { digest, mac };
+}
+
 /** Reads a line; null for one that no version of ours has written. */
 export function readLine(cells: readonly Cell[]): LogLine | null {
   const texts = cells.map((cell) => (typeof cell === 'string' ? cell : null));

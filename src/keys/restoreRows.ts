@@ -17,6 +17,8 @@ export interface RestoreWork {
   /** Name of the run whose changes are taken back. */
   readonly run: string;
   readonly dryRun: boolean;
+  /** Most rows of a transaction. */
+  readonly batch: number;
   readonly stopping: AbortSignal;
   readonly pace: (rows: number) => Promise<void>;
   /** Told for a line that does not open, although its row holds what it says. */
@@ -61,7 +63,7 @@ async function restorePass(work: RestoreWork): Promise<RestoreCounts> {
     for (const [column, members] of Map.groupBy(lines, (line) => columnOf(work, line))) {
       const isNamed = members[0]?.key.length === column?.declared.id.length;
       if (column === null || !isNamed) counts.changed += members.length;
-      else await restoreLines(column, members, work, counts);
+      else await restoreBatches(column, members, work, counts);
     }
     work.onLines(counts.lines, counts.restored);
   }
@@ -78,6 +80,17 @@ function columnOf({ columns }: RestoreWork, { reference }: LogLine): OpenColumn 
     columns.find(({ declared }) => isNamed(declared.formerly)) ??
     null
   );
+}
+
+async function restoreBatches(
+  column: OpenColumn,
+  lines: readonly LogLine[],
+  work: RestoreWork,
+  counts: Counting,
+): Promise<void> {
+  for (let at = 0; at < lines.length && !work.stopping.aborted; at += work.batch) {
+    await restoreLines(column, lines.slice(at, at + work.batch), work, counts);
+  }
 }
 
 async function restoreLines(
