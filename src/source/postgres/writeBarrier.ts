@@ -58,8 +58,9 @@ const HOLDERS = `
     to_char(coalesce(a.xact_start, x.prepared), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
   FROM pg_catalog.pg_locks l
     LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-    LEFT JOIN pg_catalog.pg_prepared_xacts x
-      ON l.pid IS NULL AND l.virtualtransaction = '-1/' || x.transaction::text
+    LEFT JOIN pg_catalog.pg_locks t ON l.pid IS NULL AND t.pid IS NULL AND t.locktype = 'transactionid'
+      AND t.virtualtransaction = l.virtualtransaction
+    LEFT JOIN pg_catalog.pg_prepared_xacts x ON x.transaction = t.transactionid
   WHERE l.granted AND l.locktype = 'relation' AND l.relation = $1::oid
     AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
     AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock')
