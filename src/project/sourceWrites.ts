@@ -208,7 +208,7 @@ export async function recoverWrites(
   if (isDone) await assertWrites(source, change);
   source.append(change, isDone ? 'done' : 'not-done', { recovered: true, ...frozen });
   const how = isDone ? 'was finished' : 'had not begun, which is recorded';
-  return [`${source.name}: the ${change} of ${last.at}, whose command was killed, ${how}`];
+  return [`${source.name}: the ${change} of ${last.at}, which its command did not end, ${how}`];
 }
 
 /** Repeats the steps of a freeze after its intent, without a new one unless a writer came first. */

@@ -121,6 +121,20 @@ describe.skipIf(!hasPostgres()).each(versionsHere())('PostgreSQL %i', (version) 
       expect(await freezer.state(noted)).toEqual({ kind: 'writable' });
     });
 
+    it.each([
+      ['a view', { name: 'shorter', sql: null }],
+      ['a query', { name: 'query q', sql: 'SELECT d.id, d.name FROM public.dog AS d' }],
+      ['a query of a view', { name: 'query q', sql: 'SELECT s.id FROM public.short s' }],
+    ] as const)('finds the tables that are read by %s', async (_, relation) => {
+      const database = await begin();
+      const freezer = freezerOf(server, database, [], { relations: [{ ...relation, base: null }] });
+      const { before } = await freezer.freeze();
+      expect(await tryAs(server, database, 'app', 'INSERT INTO dog VALUES (9)')).toBe(DENIED);
+      expect(await tryAs(server, database, 'app', 'DELETE FROM owner_of')).toBe(DENIED);
+      expect(await tryAs(server, database, 'app', 'INSERT INTO parted VALUES (9)')).toBe('ok');
+      expect(before).not.toContain('parted');
+    });
+
     it('waits for a transaction that had written before', async () => {
       const database = await begin();
       const writer = await clientAs(server, database, 'app');
@@ -141,14 +155,12 @@ describe.skipIf(!hasPostgres()).each(versionsHere())('PostgreSQL %i', (version) 
       const database = await begin();
       const writer = await clientAs(server, database, 'app');
       await writer.query("BEGIN; INSERT INTO dog VALUES (7, 'in flight')");
-      const [{ pid = 0 } = {}] = (
-        await writer.query<{ pid: number }>('SELECT pg_backend_pid() pid')
-      ).rows;
+      const [found] = (await writer.query<{ pid: number }>('SELECT pg_backend_pid() pid')).rows;
       const freezer = freezerOf(server, database, MAPPED, { lockMs: 100 });
       let noted = '';
       const line = await failureOf(freezer.freeze());
       expect(line).toContain('SOURCE_LOCKED: no new transaction may write to table "dog"');
-      expect(line).toContain(`session ${pid} of role "app", begun at 2`);
+      expect(line).toContain(`session ${found?.pid} of role "app", begun at 2`);
       expect(await rightsIn(server, database, 'writes')).toHaveLength(3);
       await writer.query("PREPARE TRANSACTION 'later'");
       await writer.end();
@@ -346,18 +358,18 @@ describe.skipIf(!hasPostgres()).each(versionsHere())('PostgreSQL %i', (version) 
     }
     await client.end();
   }
-
-  function grantOf(random: Random): string {
-    const by = random.chance(0.4) ? 'own' : random.pick(['r0', 'r1', 'r2', 'r3']);
-    const isPublic = random.chance(0.1);
-    const to = isPublic ? 'PUBLIC' : random.pick(['r0', 'r1', 'r2', 'r3', 'app']);
-    const option = !isPublic && random.chance(0.6) ? ' WITH GRANT OPTION' : '';
-    const table = random.pick(['dog', 'parted', 'part_low', 'owner_of', 'short']);
-    const privilege = random.pick(['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'SELECT', 'ALL']);
-    const column = random.pick(['INSERT (id)', 'UPDATE (id)', 'SELECT (id)']);
-    const onTable = `${random.chance(0.3) ? column : privilege} ON ${table}`;
-    const onSequence = `${random.pick(['USAGE', 'UPDATE', 'SELECT'])} ON SEQUENCE owner_of_id_seq`;
-    const what = random.chance(0.15) ? onSequence : onTable;
-    return `SET LOCAL ROLE ${by}; GRANT ${what} TO ${to}${option}`;
-  }
 });
+
+function grantOf(random: Random): string {
+  const by = random.chance(0.4) ? 'own' : random.pick(['r0', 'r1', 'r2', 'r3']);
+  const isPublic = random.chance(0.1);
+  const to = isPublic ? 'PUBLIC' : random.pick(['r0', 'r1', 'r2', 'r3', 'app']);
+  const option = !isPublic && random.chance(0.6) ? ' WITH GRANT OPTION' : '';
+  const table = random.pick(['dog', 'parted', 'part_low', 'owner_of', 'short']);
+  const privilege = random.pick(['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'SELECT', 'ALL']);
+  const column = random.pick(['INSERT (id)', 'UPDATE (id)', 'SELECT (id)']);
+  const onTable = `${random.chance(0.3) ? column : privilege} ON ${table}`;
+  const onSequence = `${random.pick(['USAGE', 'UPDATE', 'SELECT'])} ON SEQUENCE owner_of_id_seq`;
+  const what = random.chance(0.15) ? onSequence : onTable;
+  return `SET LOCAL ROLE ${by}; GRANT ${what} TO ${to}${option}`;
+}

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { Failure } from '../../src/outcome/failure.ts';
 import { postgresAdapter } from '../../src/source/postgres.ts';
 import { postgresWrites } from '../../src/source/postgres/writeFreeze.ts';
-import type { SourceLocation } from '../../src/source/source.ts';
+import type { RelationRequest, SourceLocation } from '../../src/source/source.ts';
 import type { JournaledWrites, WriteOptions, WritesFound } from '../../src/source/writeControl.ts';
 import { postgresHome, type Postgres } from '../kit/postgres.ts';
 import { ROLE_PASSWORD } from './trap.ts';
@@ -26,12 +26,19 @@ export interface Freezer {
   others(): Promise<readonly string[]>;
 }
 
+interface FreezerOptions {
+  readonly user?: string;
+  readonly lockMs?: number;
+  /** What is read besides tables. */
+  readonly relations?: readonly RelationRequest[];
+}
+
 /** Freezes these tables of a database, as a user, who waits this long for a writer. */
 export function freezerOf(
   server: Postgres,
   database: string,
   tables: readonly string[],
-  { user = 'postgres', lockMs = 5000 }: { user?: string; lockMs?: number } = {},
+  { user = 'postgres', lockMs = 5000, relations = [] }: FreezerOptions = {},
 ): Freezer {
   const rest = server.source(database, user).slice('postgres:'.length);
   const at: SourceLocation = postgresAdapter.parse(rest, '/');
@@ -39,7 +46,7 @@ export function freezerOf(
   const plain: WriteOptions = {
     variables: password,
     timeouts: { connectMs: 5000, lockMs, queryMs: 0 },
-    relations: tables.map((name) => ({ name, sql: null, base: null })),
+    relations: [...tables.map((name) => ({ name, sql: null, base: null })), ...relations],
   };
   const told = (before: string | null, state: JournaledWrites['state']): WriteOptions => {
     return { ...plain, journaled: { state, before, barrier: '0/1' } };
