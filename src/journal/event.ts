@@ -93,7 +93,7 @@ export interface WritesEvent {
    * that are revoked. In an intent only.
    */
   readonly before?: string;
-  /** Position in the source's log after which nobody writes whom the freeze stops; once it is done. */
+  /** Position in the source's log after the last writer that the freeze stops; once it is done. */
   readonly barrier?: string;
   /** Whether a later command has recovered how the change ended; absent if not. */
   readonly recovered?: true;

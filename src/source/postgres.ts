@@ -146,7 +146,7 @@ function prepared(begun: Begun): PreparedSource {
   };
 }
 
-/** Revoked grants stop neither owners nor superusers, so a freeze does not prove that nobody has written. */
+/** Revoked grants stop neither owners nor superusers, so a freeze does not prove that all is as it was. */
 async function provesNothing(): Promise<boolean> {
   return false;
 }

@@ -45,7 +45,7 @@ export type WriteAttempt = 'refused' | 'accepted';
 
 /** How a freeze ended. */
 export interface Frozen {
-  /** Position in the source's own log after which nobody writes whom it stops; for the journal. */
+  /** Position in the source's own log after the last writer that it stops; for the journal. */
   readonly barrier?: string;
 }
 

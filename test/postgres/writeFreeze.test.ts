@@ -247,6 +247,8 @@ describe.skipIf(!hasPostgres()).each(versionsHere())('PostgreSQL %i', (version) 
       await server.run(database, 'SET ROLE app; REVOKE TRUNCATE ON dog FROM other');
       expect(await rightsIn(server, database, 'all')).toEqual(all);
       const { before } = await own.freeze();
+      // Who may only read can tell that it is frozen.
+      expect(await poor.state(before)).toEqual({ kind: 'frozen' });
       await own.unfreeze(before);
       expect(await rightsIn(server, database, 'all')).toEqual(all);
     });

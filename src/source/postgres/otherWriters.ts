@@ -74,7 +74,7 @@ const REASONS: readonly (readonly [why: string, plural: string])[] = [
   ['role with CREATEROLE', 'roles with CREATEROLE, which may join the others'],
 ];
 
-/** Names are all told: one that is left out would be a hole that nobody knows. */
+/** Names are all told: one that is left out would be an unknown hole. */
 function line(kind: string, rows: readonly TextRow[]): string | null {
   if (rows.length === 0) return null;
   return `${kind}: ${rows.map(([name]) => printable(JSON.stringify(name))).join(', ')}`;

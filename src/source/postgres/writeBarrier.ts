@@ -11,13 +11,13 @@ import type { Connection } from '../../postgres/connect.ts';
 import { sqlState } from '../../postgres/connectionFailure.ts';
 import type { Writable } from './writeScope.ts';
 
-/** Time of one attempt, in ms: those who come later wait behind it. */
+/** Time of one attempt, in ms: those who come later wait for it. */
 const ATTEMPT_MS = 1000;
 const LOCK_NOT_AVAILABLE = '55P03';
 const DEADLOCK = '40P01';
 
 /**
- * Waits until nobody writes who did before, for up to `lockMs` for each table, and returns the position
+ * Waits until all who wrote before have ended, for up to `lockMs` for each table, and returns the position
  * in the write-ahead log after it.
  * @throws Failure SOURCE_LOCKED that names the session that writes
  */

@@ -116,8 +116,8 @@ async function revokeAll(
   intend: (before: string) => void,
 ): Promise<void> {
   const { label } = connection;
-  const foreign = scope.relations.find(({ isOurs }) => !isOurs);
-  if (foreign !== undefined) throw notOurs(foreign.name, foreign.owner, label);
+  const unowned = scope.relations.find(({ isOurs }) => !isOurs);
+  if (unowned !== undefined) throw notOurs(unowned.name, unowned.owner, label);
   await connection.query('BEGIN; SET LOCAL synchronous_commit = on');
   const { grants, orphans } = await readGrants(connection, scope.relations);
   const [orphan] = orphans;
@@ -186,8 +186,8 @@ async function grantAgain(connection: Connection, noted: readonly Grant[]): Prom
   const scope = await readScope(connection, [], noted);
   const [gone] = scope.lost;
   if (gone !== undefined) throw notAgain(gone, 'its table is not there', label);
-  const foreign = scope.relations.find(({ isOurs }) => !isOurs);
-  if (foreign !== undefined) throw notOurs(foreign.name, foreign.owner, label);
+  const unowned = scope.relations.find(({ isOurs }) => !isOurs);
+  if (unowned !== undefined) throw notOurs(unowned.name, unowned.owner, label);
   await connection.query('BEGIN; SET LOCAL synchronous_commit = on');
   await assertGrantors(connection, noted);
   await inNameOf(connection, scope, noted, grantStatement);
