@@ -56,7 +56,12 @@ What is changed in the source?
   row is touched. In write-ahead mode the log is first written into the file.
   Every SQLite then refuses to write it, for every user and open connection.
 
-How do I freeze a source that is not SQLite?
+And in a PostgreSQL database?
+  Rights to write that were granted on the tables of the mapping are revoked,
+  and those who are writing are waited for. Owners and superusers need no grant:
+  the command names who could still write. Connect as one of them.
+
+How do I freeze a source that is neither?
   Stop what writes to it, and take the right to write from its files. Sealift
   says which sources it cannot freeze, and freezes the others.
 `;

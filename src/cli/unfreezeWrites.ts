@@ -48,8 +48,9 @@ const EXAMPLES = `Examples:
 
 const QUESTIONS = `
 What is changed in the source?
-  Its header is as before the freeze, but for the change counter, which grows.
-  A file that is not as freeze-writes left it is not touched.
+  In SQLite, its header is as before the freeze, but for the change counter,
+  which grows. A file that is not as freeze-writes left it is not touched. In
+  PostgreSQL, all rights are granted again as they were.
 
 Why does an application still fail to write?
   A connection that saw the frozen database refuses to write until it is opened

@@ -86,10 +86,10 @@ export async function migrate(
       assertAsFrozen(frozen, mapping, options.project);
       assertFailAfter(mapping, options.failAfter);
     },
-    before: (locations) => whereFrozen(locations, options, env),
+    before: (locations, mapping) => whereFrozen(locations, mapping, options, env),
     build: async (build) => {
       const built = await buildCandidate(build, options, found);
-      await whereFrozen(build.locations, options, env);
+      await whereFrozen(build.locations, build.mapping, options, env);
       return built;
     },
     publish: (staging, { seal: { sealId, dataRoot }, states: sources }) => {
@@ -107,10 +107,11 @@ export async function migrate(
 /** Checks that the sources are frozen, if the run requires that. */
 async function whereFrozen(
   locations: Build['locations'],
+  { modules }: LoadedMapping,
   { project, requireFrozen = false }: MigrateOptions,
   env: Environment,
 ): Promise<void> {
-  if (requireFrozen) await assertFrozen(locations, project, env);
+  if (requireFrozen) await assertFrozen(locations, modules, project, env);
 }
 
 async function buildCandidate(

@@ -88,8 +88,13 @@ export interface WritesEvent {
   readonly source: string;
   /** Its location for a person, without secrets. */
   readonly label: string;
-  /** What to restore, by the adapter: for SQLite the bytes of the header, in hex. In an intent only. */
+  /**
+   * What to restore, by the adapter: for SQLite the bytes of the header, in hex; for PostgreSQL the grants
+   * that are revoked. In an intent only.
+   */
   readonly before?: string;
+  /** Position in the source's log after the last writer that the freeze stops; once it is done. */
+  readonly barrier?: string;
   /** Whether a later command has recovered how the change ended; absent if not. */
   readonly recovered?: true;
 }

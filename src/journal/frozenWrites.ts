@@ -15,6 +15,8 @@ export interface WritesState {
   readonly last: (WritesEvent & Pick<JournalEntry, 'seq' | 'at'>) | null;
   /** What the last freeze has to restore, by the adapter; null if it noted nothing. */
   readonly before: string | null;
+  /** Where in the source's log the last freeze ended; null if it noted nothing. */
+  readonly barrier: string | null;
 }
 
 /**
@@ -24,6 +26,7 @@ export interface WritesState {
 export function writesState({ entries }: Journal, source: string, where: string): WritesState {
   let last: WritesState['last'] = null;
   let before: string | null = null;
+  let barrier: string | null = null;
   for (const entry of entries) {
     const event = eventOf(entry);
     if (event.event === 'malformed' && entry.event.startsWith('writes-')) {
@@ -31,9 +34,11 @@ export function writesState({ entries }: Journal, source: string, where: string)
     }
     if (event.event !== 'writes' || event.source !== source) continue;
     last = { ...event, seq: entry.seq, at: entry.at };
-    if (event.change === 'freeze' && event.step === 'intended') before = event.before ?? null;
+    if (event.change !== 'freeze') continue;
+    if (event.step === 'intended') before = event.before ?? null;
+    barrier = event.step === 'done' ? (event.barrier ?? null) : null;
   }
-  return { state: stateAfter(last), last, before };
+  return { state: stateAfter(last), last, before, barrier };
 }
 
 /** Returns the names of sources whose writes the journal is about, in its order. */

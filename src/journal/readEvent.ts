@@ -106,7 +106,7 @@ function isSourceState(value: unknown): value is SourceState {
 function readWrites(
   change: WriteChange,
   step: ChangeStep,
-  { source, label, before, recovered }: JournalMembers,
+  { source, label, before, barrier, recovered }: JournalMembers,
 ): WritesEvent | MalformedEvent {
   if (!isText(source) || !isText(label)) return { event: 'malformed' };
   return {
@@ -116,6 +116,7 @@ function readWrites(
     source,
     label,
     ...(isText(before) ? { before } : {}),
+    ...(isText(barrier) ? { barrier } : {}),
     ...(recovered === true ? { recovered } : {}),
   };
 }

@@ -93,7 +93,7 @@ export interface BuildSteps<T> {
   /** Checks the mapping before anything is opened. */
   readonly check: (mapping: LoadedMapping) => void;
   /** Checks the sources before they are opened, with the lock held. */
-  readonly before?: (locations: Build['locations']) => Promise<void>;
+  readonly before?: (locations: Build['locations'], mapping: LoadedMapping) => Promise<void>;
   /** Builds while sources and workers are open. */
   readonly build: (build: Build) => Promise<T>;
   /** Publishes after they are closed; synchronous, so that no interrupt comes in between. */
@@ -127,7 +127,7 @@ export async function withStaging<T>(
       lock?.release();
     });
     try {
-      await steps.before?.(locations);
+      await steps.before?.(locations, mapping);
       const staging = openStaging(paths.candidates);
       const sources = await prepareSources(locations, staging.scratch, env, mapping.modules);
       let built: T;

@@ -12,17 +12,24 @@ import { signed, type ChangeStep, type WriteChange, type WritesEvent } from '../
 import { writesState, type WritesState } from '../journal/frozenWrites.ts';
 import { appendToJournal, JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/loadMapping.ts';
+import type { ModuleMapping } from '../mapping/model.ts';
 import { didYouMean } from '../outcome/nearest.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import { Failure, type FailureDetail } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { openStore } from '../seal/candidateStore.ts';
-import type { WriteControl, WriteOptions, WritesFound } from '../source/writeControl.ts';
-import type { SourceLocation } from '../source/source.ts';
+import type {
+  Frozen,
+  JournaledWrites,
+  WriteControl,
+  WriteOptions,
+  WritesFound,
+} from '../source/writeControl.ts';
+import type { RelationRequest, SourceLocation } from '../source/source.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
 import { projectPaths } from './paths.ts';
-import { sourceLocations } from './sources.ts';
+import { relationsOf, sourceLocations } from './sources.ts';
 import { timeoutsOf } from './timeouts.ts';
 import { adapterOf, formatSourceUrl } from './sourceUrl.ts';
 
@@ -43,6 +50,7 @@ export interface SourceWrites {
   readonly label: string;
   readonly location: SourceLocation;
   readonly control: WriteControl;
+  /** With what the journal says now. */
   readonly options: WriteOptions;
   /** What the journal says now. */
   journaled(): WritesState;
@@ -52,7 +60,7 @@ export interface SourceWrites {
   append(
     change: WriteChange,
     step: ChangeStep,
-    more?: Pick<WritesEvent, 'before' | 'recovered'>,
+    more?: Pick<WritesEvent, 'before' | 'barrier' | 'recovered'>,
   ): void;
 }
 
@@ -85,7 +93,8 @@ export async function changeWrites(
     try {
       // Fails before anything is changed if the journal is broken.
       readJournal(paths.journal);
-      const session = { command, journal: paths.journal, project: paths.root, who };
+      const { modules } = mapping;
+      const session = { command, journal: paths.journal, project: paths.root, modules, who };
       const [notes, failures]: [string[], Failure[]] = [[], []];
       for (const name of names) {
         try {
@@ -123,6 +132,7 @@ interface Session {
   readonly command: string;
   readonly journal: string;
   readonly project: string;
+  readonly modules: readonly ModuleMapping[];
   readonly who: string | null;
 }
 
@@ -130,29 +140,41 @@ interface Session {
 function openWrites(
   name: string,
   location: SourceLocation,
-  { command, journal, project, who }: Session,
+  { command, journal, project, modules, who }: Session,
   env: Environment,
 ): SourceWrites | null {
   const control = adapterOf(location, env).writes;
   if (control === undefined) return null;
   const label = formatSourceUrl(location, project, env);
-  const options = { variables: env.variables, timeouts: timeoutsOf(env.variables) };
   const journaled = (): WritesState =>
     writesState(readJournal(journal), name, join(journal, JOURNAL_FILE));
+  const relations = relationsOf(name, modules);
+  const optionsNow = (): WriteOptions => writeOptions(relations, journaled(), env);
   return {
     name,
     label,
     location,
     control,
-    options,
+    get options() {
+      return optionsNow();
+    },
     journaled,
-    found: () => control.state(location, journaled().before, options),
+    found: () => control.state(location, journaled().before, optionsNow()),
     append(change, step, more = {}) {
       const event = { event: 'writes', change, step, source: name, label, ...more } as const;
       const writer = { command, pid: env.pid, at: env.now().toISOString() };
       appendToJournal(journal, writer, [signed(event, who)]);
     },
   };
+}
+
+function writeOptions(
+  relations: readonly RelationRequest[],
+  { state, before, barrier }: JournaledWrites,
+  { variables }: Environment,
+): WriteOptions {
+  const journaled = { state, before, barrier };
+  return { variables, timeouts: timeoutsOf(variables), relations, journaled };
 }
 
 function notFreezable(name: string, scheme: string): Failure {
@@ -164,29 +186,38 @@ function notFreezable(name: string, scheme: string): Failure {
 
 /**
  * Finishes a change that a killed command began, or records that it was not made. Afterwards the
- * journal says that the source is writable or frozen. Returns notes for the operator.
+ * journal says that the source is writable or frozen; or that a freeze was begun, where an unfreeze,
+ * the `next` change, need not wait for its end. Returns notes for the operator.
  */
-export async function recoverWrites(source: SourceWrites): Promise<readonly string[]> {
+export async function recoverWrites(
+  source: SourceWrites,
+  next: WriteChange,
+): Promise<readonly string[]> {
   const { state, last, before } = source.journaled();
   if (state !== 'unsettled' || last === null) return [];
   const found = await source.found();
   if (found.kind === 'other') throw notTouched(source, found.why);
   const { change } = last;
   const isDone = (change === 'freeze') === (found.kind !== 'writable');
-  if (isDone && change === 'freeze' && before !== null) await finishFreeze(source, before);
+  let frozen: Frozen = {};
+  if (isDone && change === 'freeze') {
+    if (next === 'unfreeze' && source.control.waitsForWriters === true) return [];
+    if (found.kind === 'reopened') throw notTouched(source, found.why, found.hint);
+    if (before !== null) frozen = await finishFreeze(source, before);
+  }
   if (isDone) await assertWrites(source, change);
-  source.append(change, isDone ? 'done' : 'not-done', { recovered: true });
+  source.append(change, isDone ? 'done' : 'not-done', { recovered: true, ...frozen });
   const how = isDone ? 'was finished' : 'had not begun, which is recorded';
-  return [`${source.name}: the ${change} of ${last.at}, whose command was killed, ${how}`];
+  return [`${source.name}: the ${change} of ${last.at}, which its command did not end, ${how}`];
 }
 
 /** Repeats the steps of a freeze after its intent, without a new one unless a writer came first. */
-async function finishFreeze(source: SourceWrites, noted: string): Promise<void> {
+async function finishFreeze(source: SourceWrites, noted: string): Promise<Frozen> {
   const { control, location, options } = source;
   const intend = (before: string): void => {
     source.append('freeze', 'intended', { before });
   };
-  await control.freeze(location, noted, intend, options);
+  return control.freeze(location, noted, intend, options);
 }
 
 /** Proves, from another process, that writers are refused, or that they get in again. */
@@ -199,7 +230,7 @@ export async function assertWrites(
   throw new Failure('SOURCE_WRITES', {
     what: `a write to source ${quoteName(name)} was tried and ${found}, after its ${change}`,
     where: label,
-    hint: 'find out what else changes the file; sealift status shows what the journal says',
+    hint: 'find out what else changes the source; sealift status shows what the journal says',
   });
 }
 
@@ -237,14 +268,16 @@ type NotFrozen = Pick<FailureDetail, 'what' | 'hint'>;
  */
 export async function assertFrozen(
   locations: ReadonlyMap<string, SourceLocation>,
+  modules: readonly ModuleMapping[],
   project: string,
   env: Environment,
 ): Promise<void> {
   const { journal: folder, root } = projectPaths(project);
   const journal = readJournal(folder);
   for (const [name, location] of locations) {
-    const { state, before } = writesState(journal, name, join(folder, JOURNAL_FILE));
-    const wrong = await notFrozen(name, location, { state, before }, env);
+    const journaled = writesState(journal, name, join(folder, JOURNAL_FILE));
+    const options = writeOptions(relationsOf(name, modules), journaled, env);
+    const wrong = await notFrozen(name, location, journaled, options, env);
     if (wrong === null) continue;
     const where = formatSourceUrl(location, root, env);
     throw new Failure('SOURCE_WRITES', { ...wrong, where });
@@ -254,7 +287,8 @@ export async function assertFrozen(
 async function notFrozen(
   name: string,
   location: SourceLocation,
-  { state, before }: Pick<WritesState, 'state' | 'before'>,
+  { state, before }: WritesState,
+  options: WriteOptions,
   env: Environment,
 ): Promise<NotFrozen | null> {
   const shown = quoteName(name);
@@ -272,12 +306,14 @@ async function notFrozen(
       hint: 'run sealift freeze-writes first',
     };
   }
-  const options = { variables: env.variables, timeouts: timeoutsOf(env.variables) };
   const found = await control.state(location, before, options);
   if (found.kind === 'frozen') return null;
   const why = found.kind === 'writable' ? 'it can be written' : found.why;
   return {
     what: `the journal says that the writes of source ${shown} are frozen, but ${why}`,
-    hint: 'find out what replaced the file or changed its header, then run sealift unfreeze-writes and freeze-writes',
+    hint:
+      found.kind === 'reopened'
+        ? found.hint
+        : 'find out what replaced the file or changed its header, then run sealift unfreeze-writes and freeze-writes',
   };
 }

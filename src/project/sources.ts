@@ -109,7 +109,7 @@ export async function closeSources(sources: readonly NamedSource[]): Promise<voi
 }
 
 /** Returns the relations of the source `name` that modules read. */
-function relationsOf(name: string, modules: readonly ModuleMapping[]): RelationRequest[] {
+export function relationsOf(name: string, modules: readonly ModuleMapping[]): RelationRequest[] {
   return modules
     .filter(({ source }) => (source.name ?? DEFAULT_SOURCE) === name)
     .map((module) => {

@@ -19,21 +19,15 @@ import { readCatalogue, type Catalogue, type Lockable } from './postgres/catalog
 import { showCtid } from './postgres/copyCells.ts';
 import { readType } from './postgres/declaredType.ts';
 import { listObjects } from './postgres/inventory.ts';
+import { addressOf, SCHEME } from './postgres/location.ts';
 import { isRewritten, lockByQuery, lockTables } from './postgres/locking.ts';
 import { planRanges, rangesOfRows } from './postgres/rangePlan.ts';
 import { openReader, readStatement, tableNamed, type PostgresHandle } from './postgres/reader.ts';
 import { planRelations, type PlannedRelations } from './postgres/relation.ts';
 import type { ReadStatements } from './readStatements.ts';
 import { unsteadyView } from './postgres/steadyViews.ts';
-import type {
-  PreparedSource,
-  PrepareOptions,
-  SourceAdapter,
-  SourceLocation,
-  Timeouts,
-} from './source.ts';
-
-const SCHEME = 'postgres';
+import { postgresWrites } from './postgres/writeFreeze.ts';
+import type { PreparedSource, PrepareOptions, SourceAdapter, Timeouts } from './source.ts';
 
 export const postgresAdapter: SourceAdapter = {
   scheme: SCHEME,
@@ -45,13 +39,8 @@ export const postgresAdapter: SourceAdapter = {
   declared: ({ declaredType }) => readType(declaredType),
   prepare: (location, options) => prepare(addressOf(location), options),
   open: (handle, signal) => openReader(handle as PostgresHandle, signal),
+  writes: postgresWrites,
 };
-
-function addressOf(location: SourceLocation): PostgresAddress {
-  const { scheme, ...address } = location;
-  if (scheme !== SCHEME) throw new TypeError(`not a location of ${SCHEME}`);
-  return address as unknown as PostgresAddress;
-}
 
 const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
@@ -150,10 +139,16 @@ function prepared(begun: Begun): PreparedSource {
     async assertUnchanged() {
       await connection.query('SELECT 1');
     },
+    isFrozen: provesNothing,
     async close() {
       connection.end();
     },
   };
+}
+
+/** Revoked grants stop neither owners nor superusers, so a freeze does not prove that all is as it was. */
+async function provesNothing(): Promise<boolean> {
+  return false;
 }
 
 function statementsOf({ catalogue, facts, connection: { label } }: Begun): ReadStatements {

@@ -131,7 +131,13 @@ describe('freeze-writes', () => {
 
   it('fails where a write gets in all the same, and does not say that it is done', async () => {
     await prepare();
-    const said = await freezeWith({ ...sqliteWrites, freeze: async (_, __, note) => note('53') });
+    const said = await freezeWith({
+      ...sqliteWrites,
+      async freeze(_, __, note) {
+        note('53');
+        return {};
+      },
+    });
     expect(said).toMatchObject({ status: 'FAILED', failure: { code: 'SOURCE_WRITES' } });
     expect(said.failure?.what).toContain('a write to source "main" was tried and accepted');
     expect(writes()).toEqual(['writes-freeze-intended']);

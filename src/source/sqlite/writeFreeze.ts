@@ -39,6 +39,10 @@ const PAUSE_MS = 2;
 /** Controls the writes of a database; `ask` asks about them in another process. */
 export function writesAskedBy(ask: AskWrites): WriteControl {
   return {
+    proof: {
+      refused: 'another process tried to write and was refused',
+      accepted: 'another process tried to write and could',
+    },
     async state(location, before) {
       const shown = pathOf(location);
       const { header, logged } = probeHeader(ask, resolveFile(shown), shown);
@@ -56,6 +60,7 @@ export function writesAskedBy(ask: AskWrites): WriteControl {
         };
         patiently(timeouts.lockMs, () => freezeOnce(database, noted, note));
       });
+      return {};
     },
     async unfreeze(location, before, { timeouts }) {
       const shown = pathOf(location);
