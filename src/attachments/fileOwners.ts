@@ -1,5 +1,5 @@
 /**
- * The rows by the file that their path leads to, whatever names it has there: who still needs a file that
+ * The rows by the file that their path refers to, whatever names it has there: who still needs a file that
  * is to be removed. In scratch on disk, so that memory does not grow with the number of rows.
  */
 
@@ -13,7 +13,7 @@ import { Failure } from '../outcome/failure.ts';
 import type { OpenTable } from '../project/openAttachments.ts';
 import { parseRow, rowText, shownRow } from '../project/rowText.ts';
 
-/** A row whose path leads to a file. */
+/** A row whose path refers to a file. */
 export interface FileOwner {
   readonly table: string;
   readonly row: string;
@@ -108,7 +108,7 @@ function ownersOf(database: ReturnType<typeof openTables>): FileOwners {
   };
 }
 
-/** Errors that say that a path leads to no file. */
+/** Errors that say that a path refers to no file. */
 const NO_FILE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
 
 /** Returns the identity of the file that a reader gets for a path, links followed; null for none. */

@@ -3,7 +3,7 @@
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { OpenAttachments } from '../project/openAttachments.ts';
-import { countBlank } from './pullRows.ts';
+import { countEmptyKeys } from './pullRows.ts';
 
 /** A run that sees no row proves nothing. */
 export async function assertAnyRow({ tables, database }: OpenAttachments): Promise<void> {
@@ -19,11 +19,11 @@ export async function assertAnyRow({ tables, database }: OpenAttachments): Promi
 }
 
 /** A key without characters is no object, and not null: such a row would be left on disk unseen. */
-export async function assertNoBlank({ tables, database }: OpenAttachments): Promise<void> {
-  const blank = await countBlank(tables);
-  if (blank === 0) return;
+export async function assertNoEmptyKey({ tables, database }: OpenAttachments): Promise<void> {
+  const empty = await countEmptyKeys(tables);
+  if (empty === 0) return;
   throw new Failure('REJECTED', {
-    what: `${counted(blank, 'row')} ${blank === 1 ? 'has' : 'have'} an empty text as key, so that a reader gets neither file nor object`,
+    what: `${counted(empty, 'row')} ${empty === 1 ? 'has' : 'have'} an empty text as key, so that a reader gets neither file nor object`,
     where: database.label,
     hint: 'set these keys to null, then run again',
   });

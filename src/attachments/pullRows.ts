@@ -61,11 +61,11 @@ export async function countLeft(tables: readonly OpenTable[]): Promise<number> {
  * Counts the rows that have a path and a key without characters: neither on disk nor in the store, so that
  * no run would see them.
  */
-export async function countBlank(tables: readonly OpenTable[]): Promise<number> {
-  let blank = 0;
+export async function countEmptyKeys(tables: readonly OpenTable[]): Promise<number> {
+  let empty = 0;
   for (const { declared, rows } of tables) {
     const { path, key } = declared;
-    blank += await rows.count({ notNull: [path], isNull: [], isEmpty: [key] });
+    empty += await rows.count({ notNull: [path], isNull: [], isEmpty: [key] });
   }
-  return blank;
+  return empty;
 }

@@ -53,7 +53,7 @@ export function keysCommand(exit: Exit, host: Host): Command {
 
 function discoverCommand(exit: Exit, host: Host): Command {
   return withCommon(new Command('discover'))
-    .description('sweep all tables for columns with ciphertexts that nobody declared')
+    .description('sweep all tables for columns with ciphertexts that are not declared')
     .addHelpText('before', 'Examples:\n  sealift keys discover\n')
     .action(async (options: Common) => {
       await runFlow(

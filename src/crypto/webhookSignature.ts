@@ -133,7 +133,7 @@ function verify(delivery: Delivery, { time, signatures, signed, keyOf }: Claim):
  */
 export function assertSecret(kind: 'stripe' | 'standard', { id, secret }: NewText): void {
   if (!/^[\x21-\x7e]*$/.test(secret)) {
-    throw secretFault(id, 'has a blank, a line feed or a character that is not ASCII inside');
+    throw secretFault(id, 'has a space, a line feed or a character that is not ASCII inside');
   }
   if (secret.length > MOST_CHARACTERS) throw secretFault(id, 'is too long');
   if (kind === 'standard') standardKey({ id, secret });

@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { bandwidth, byteBudget } from '../attachments/byteBudget.ts';
-import { assertAnyRow, assertNoBlank } from '../attachments/movableRows.ts';
+import { assertAnyRow, assertNoEmptyKey } from '../attachments/movableRows.ts';
 import { realRoot } from '../attachments/localFile.ts';
 import { listRun, type ListedRun } from '../attachments/listRun.ts';
 import { migratePass, type MigrateWork, type PassCounts } from '../attachments/migrateRows.ts';
@@ -63,14 +63,14 @@ export async function attachmentsMigrate(
   let held: HeldRun | null = null;
   try {
     await assertAnyRow(open);
-    await assertNoBlank(open);
+    await assertNoEmptyKey(open);
     // A root that is not mounted is told before anything is recorded.
     realRoot(open.root);
     const command = 'attachments migrate';
     held = dryRun ? null : holdRun({ paths, run, command, who, alone: false }, env);
     const moved = await moveAll(open, held, options, env, found);
     // An application that writes such keys does so during the run, too.
-    await assertNoBlank(open);
+    await assertNoEmptyKey(open);
     const listed =
       held !== null && moved.left === 0 && !held.isEmpty() ? await list(held, open, env) : null;
     held?.end(countsOf(moved));

@@ -1,6 +1,6 @@
 /** attachments status: where the attachments are, by the database, and what the runs have done. */
 
-import { countBlank, countLeft } from '../attachments/pullRows.ts';
+import { countEmptyKeys, countLeft } from '../attachments/pullRows.ts';
 import { withRun } from '../attachments/runIndex.ts';
 import { NO_CHAIN } from '../journal/line.ts';
 import { byteCount } from '../outcome/byteCount.ts';
@@ -35,9 +35,9 @@ export async function attachmentsStatus(project: string, env: Environment): Prom
     const tables = [];
     for (const table of open.tables) {
       const { key } = table.declared;
-      const blank = await countBlank([table]);
-      const left = (await countLeft([table])) + blank;
-      const withKey = (await table.rows.count({ notNull: [key], isNull: [] })) - blank;
+      const empty = await countEmptyKeys([table]);
+      const left = (await countLeft([table])) + empty;
+      const withKey = (await table.rows.count({ notNull: [key], isNull: [] })) - empty;
       tables.push({ table: table.declared.table, left, withKey });
     }
     const runs: RunSummary[] = [];

@@ -1,4 +1,4 @@
-/** keys discover: sweeps the database for columns with ciphertexts that nobody declared. */
+/** keys discover: sweeps the database for columns with ciphertexts that are not declared. */
 
 import type { FindingStore } from '../findings/findingStore.ts';
 import { undeclaredFinding } from '../keys/columnFinding.ts';

@@ -1,6 +1,6 @@
 /**
  * keys plan: what migrate would do. Reads every row, opens every value, measures every envelope, sweeps for
- * columns that nobody declared, and writes nothing.
+ * columns that are not declared, and writes nothing.
  */
 
 import type { FindingStore } from '../findings/findingStore.ts';

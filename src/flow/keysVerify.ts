@@ -1,6 +1,6 @@
 /**
  * keys verify: reads every value again, opens it, and compares it with the log. It shares no step with what
- * writes; columns that nobody declared are findings.
+ * writes; columns that are not declared are findings.
  */
 
 import type { FindingStore } from '../findings/findingStore.ts';

@@ -27,7 +27,7 @@ export interface SecretsRetireOptions {
 const COMMAND = 'secrets retire';
 
 /**
- * Revokes the retiring secret. @throws Failure WAITING while it may be needed, REJECTED if nobody reports
+ * Revokes the retiring secret. @throws Failure WAITING while it may be needed, REJECTED if no application reports
  * whether it is, USAGE if none retires
  */
 export async function secretsRetire(

@@ -19,7 +19,7 @@ export function rowFinding(
   return { rule, severity, module: declared.table, recordId: rowText(key), field, reason };
 }
 
-/** A finding about a column that nobody declared. */
+/** A finding about a column that is not declared. */
 export function undeclaredFinding({ table, column, values, forms, first }: Undeclared): Finding {
   const rule = 'key-undeclared';
   const reason = `a column that mapping/keys.json does not declare holds ${counted(values, 'ciphertext')} (${forms.join(', ')})`;

@@ -23,7 +23,7 @@ export async function* columnPages(table: Table, most: number): AsyncGenerator<R
 
 function read(table: Table, after: RowKey | null, size: number): Promise<Row[]> {
   const page = table.page(after, size, ALL);
-  // Nobody waits for it if the work ends before.
+  // Nothing waits for it if the work ends before.
   page.catch(() => {});
   return page;
 }

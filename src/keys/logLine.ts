@@ -58,7 +58,7 @@ export interface NewLine {
   readonly key: RowKey;
   /** Key id of what was written; empty if it is under none. */
   readonly kid: string;
-  /** Plaintext; null where nobody opened it. */
+  /** Plaintext; null where it was not opened. */
   readonly text: string | null;
   readonly written: Cell;
   readonly before: Before;

@@ -1,5 +1,5 @@
 /**
- * Sweeps every column of a database for ciphertexts that nobody declared: by the form of a value, of a
+ * Sweeps every column of a database for ciphertexts that are not declared: by the form of a value, of a
  * text inside of JSON, or because a key opens it. Prose that only begins like one is none.
  */
 

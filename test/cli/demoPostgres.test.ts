@@ -12,7 +12,7 @@ import { workFolder } from '../kit/project.ts';
 const ROWS = times('SEALIFT_DEMO_ROWS', 500, 10_000);
 /** What takes most of the time has tests of its own. */
 const LEFT_OUT = isLong('demo from PostgreSQL, whole') ? [] : ['determinism', 'drill'];
-const STEPS = 11 - LEFT_OUT.length;
+const STEPS = 12 - LEFT_OUT.length;
 const project = join(workFolder('demo-postgres'), 'project');
 
 // Most of it is the start of two dozen processes, which a busy machine slows down.

@@ -126,7 +126,7 @@ export const KEY_COLUMNS: readonly Case[] = [
     env: KEYS,
   },
   {
-    name: 'keys behind a symbolic link',
+    name: 'keys after a symbolic link',
     args: PLAN,
     code: 64,
     prepare: declared(withSource('file:link.key'), (project) => {

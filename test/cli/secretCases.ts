@@ -133,7 +133,7 @@ export const SECRETS: readonly Case[] = [
     prepare: after(['rotate']),
   },
   {
-    name: 'a secret of which nobody reports whether it is needed',
+    name: 'a secret of which no application reports whether it is needed',
     args: command('retire', 'stripe'),
     code: 1,
     prepare: after(['rotate', 'rotate', 'promote']),
