@@ -71,6 +71,11 @@ export function reasonsOf(project: string, command: string): Map<number, string>
   );
 }
 
+/** A store that crashes while it is tried out may keep the tiny object that says it can be removed. */
+function isProof(key: string): boolean {
+  return key.startsWith('.sealift-probe-');
+}
+
 /** Names what is wrong with rows and objects after a run; empty if every row ended as it has to. */
 export async function faultsOf(
   uploads: readonly Upload[],
@@ -79,8 +84,6 @@ export async function faultsOf(
   place: string,
 ): Promise<string[]> {
   const faults: string[] = [];
-  // A store that crashes while it is tried out may keep the tiny object that says it can be removed.
-  const isProof = (key: string): boolean => key.startsWith('.sealift-probe-');
   const keys = new Set((await store.keys(place)).filter((key) => !isProof(key)));
   const now = new Map(rows.map((row) => [row.id, row]));
   if (rows.length !== uploads.length) faults.push(`${rows.length} rows of ${uploads.length}`);
