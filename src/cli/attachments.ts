@@ -3,7 +3,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import type { Host } from './host.ts';
-import { dryRunOption, whoOption, wholeNumber } from './options.ts';
+import { dryRunOption, runOf, runOption, wholeNumber, whoOption, withProject } from './options.ts';
 import { runFlow } from './runFlow.ts';
 
 type Exit = (code: number) => void;
@@ -65,7 +65,7 @@ export function attachmentsCommand(exit: Exit, host: Host): Command {
 }
 
 function planCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('plan'))
+  return withProject(new Command('plan'))
     .description('read and hash the files, tell what would happen, and write nothing')
     .addOption(limitOption())
     .addOption(concurrencyOption())
@@ -76,7 +76,7 @@ function planCommand(exit: Exit, host: Host): Command {
 }
 
 function migrateCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('migrate'))
+  return withProject(new Command('migrate'))
     .description('store each file, read it back, and give its row the key of the object')
     .addOption(runOption())
     .addOption(dryRunOption())
@@ -136,7 +136,7 @@ async function migrate(options: MigrateOptions, exit: Exit, host: Host): Promise
 }
 
 function verifyCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('verify'))
+  return withProject(new Command('verify'))
     .description('read the objects of a run again, and compare them with its journal')
     .addOption(runOption())
     .addOption(
@@ -196,7 +196,7 @@ const UNDO = {
 
 function undoCommand(name: keyof typeof UNDO, exit: Exit, host: Host): Command {
   const { description, flow, example } = UNDO[name];
-  const command = withCommon(new Command(name)).description(description);
+  const command = withProject(new Command(name)).description(description);
   // What cannot be taken back is told by name.
   if (name === 'purge') command.requiredOption('--run <name>', 'the run whose files are removed');
   else command.addOption(runOption());
@@ -228,7 +228,7 @@ function undoCommand(name: keyof typeof UNDO, exit: Exit, host: Host): Command {
 }
 
 function statusCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('status'))
+  return withProject(new Command('status'))
     .description('count what is on disk and in the store, and list the runs')
     .addHelpText('before', 'Examples:\n  sealift attachments status\n')
     .action(async (options: Common) => {
@@ -245,20 +245,6 @@ function statusCommand(exit: Exit, host: Host): Command {
         host,
       );
     });
-}
-
-function withCommon(command: Command): Command {
-  return command
-    .option('--project <dir>', 'folder of the project', '.')
-    .option('--json', 'print the summary as JSON');
-}
-
-function runOption(): Option {
-  return new Option('--run <name>', 'name of the run (default: $MIGRATE_RUN_ID, or run-local)');
-}
-
-function runOf({ run }: { readonly run?: string }, { variables }: Host): string {
-  return run ?? variables['MIGRATE_RUN_ID'] ?? 'run-local';
 }
 
 function limitOption(): Option {

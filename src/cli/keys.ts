@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 
 import type { ResealStep } from '../flow/keysReseal.ts';
 import type { Host } from './host.ts';
-import { dryRunOption, whoOption, wholeNumber } from './options.ts';
+import { dryRunOption, runOf, runOption, wholeNumber, whoOption, withProject } from './options.ts';
 import { runFlow } from './runFlow.ts';
 
 type Exit = (code: number) => void;
@@ -52,7 +52,7 @@ export function keysCommand(exit: Exit, host: Host): Command {
 }
 
 function discoverCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('discover'))
+  return withProject(new Command('discover'))
     .description('sweep all tables for columns with ciphertexts that are not declared')
     .addHelpText('before', 'Examples:\n  sealift keys discover\n')
     .action(async (options: Common) => {
@@ -73,7 +73,7 @@ function discoverCommand(exit: Exit, host: Host): Command {
 }
 
 function planCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('plan'))
+  return withProject(new Command('plan'))
     .description('read and open every value, tell what migrate would do, and write nothing')
     .addOption(batchOption())
     .addHelpText('before', 'Examples:\n  sealift keys plan\n')
@@ -119,7 +119,7 @@ function rebindCommand(exit: Exit, host: Host): Command {
 }
 
 function resealCommand(name: ResealStep['name'], exit: Exit, host: Host): Command {
-  return withCommon(new Command(name))
+  return withProject(new Command(name))
     .addOption(runOption())
     .addOption(
       new Option('--limit <n>', 'change at most so many values').argParser(
@@ -154,7 +154,7 @@ function resealCommand(name: ResealStep['name'], exit: Exit, host: Host): Comman
 }
 
 function verifyCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('verify'))
+  return withProject(new Command('verify'))
     .description('open every value again, and compare it with the log')
     .option('--expect <prefix>', 'what every value has to begin with, such as enc:v1:')
     .addHelpText(
@@ -180,7 +180,7 @@ function verifyCommand(exit: Exit, host: Host): Command {
 }
 
 function rollbackCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('rollback'))
+  return withProject(new Command('rollback'))
     .description('give rows back what stood in them before a run, byte for byte')
     .addOption(runOption())
     .addOption(dryRunOption())
@@ -211,7 +211,7 @@ function rollbackCommand(exit: Exit, host: Host): Command {
 }
 
 function statusCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('status'))
+  return withProject(new Command('status'))
     .description('count values by the key that they name, and list the runs')
     .addHelpText('before', 'Examples:\n  sealift keys status\n')
     .action(async (options: Common) => {
@@ -250,20 +250,6 @@ function generateCommand(exit: Exit, host: Host): Command {
         host,
       );
     });
-}
-
-function withCommon(command: Command): Command {
-  return command
-    .option('--project <dir>', 'folder of the project', '.')
-    .option('--json', 'print the summary as JSON');
-}
-
-function runOption(): Option {
-  return new Option('--run <name>', 'name of the run (default: $MIGRATE_RUN_ID, or run-local)');
-}
-
-function runOf({ run }: { readonly run?: string }, { variables }: Host): string {
-  return run ?? variables['MIGRATE_RUN_ID'] ?? 'run-local';
 }
 
 function batchOption(): Option {

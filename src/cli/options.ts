@@ -1,8 +1,9 @@
 /** Parsers of option arguments, all strict. */
 
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 
 import { parseSourceOption } from '../project/sourceUrl.ts';
+import type { Host } from './host.ts';
 
 /** Returns a parser of whole numbers within limits, both inclusive. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -79,4 +80,24 @@ export function dryRunOption(): Option {
 /** `--who`: the operator, for the journal. */
 export function whoOption(): Option {
   return new Option('--who <name>', 'your name, for the journal (default: $MIGRATE_OPERATOR)');
+}
+
+/** Gives a command `--project` and `--json`. */
+export function withProject(command: Command): Command {
+  return command
+    .option('--project <dir>', 'folder of the project', '.')
+    .option('--json', 'print the summary as JSON');
+}
+
+/** `--run`: the name of a run that later commands go on with; see {@link runOf}. */
+export function runOption(): Option {
+  return new Option('--run <name>', 'name of the run (default: $MIGRATE_RUN_ID, or run-local)');
+}
+
+/** Returns the name of a run: --run, else MIGRATE_RUN_ID, else `run-local`. */
+export function runOf(
+  { run }: { readonly run?: string },
+  { variables }: Pick<Host, 'variables'>,
+): string {
+  return run ?? variables['MIGRATE_RUN_ID'] ?? 'run-local';
 }

@@ -3,7 +3,7 @@
 import { Command } from 'commander';
 
 import type { Host } from './host.ts';
-import { whoOption } from './options.ts';
+import { whoOption, withProject } from './options.ts';
 import { runFlow } from './runFlow.ts';
 
 type Exit = (code: number) => void;
@@ -35,7 +35,7 @@ export function secretsCommand(exit: Exit, host: Host): Command {
 }
 
 function rotateCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('rotate'))
+  return withProject(new Command('rotate'))
     .description('add a new secret, which is accepted beside the one in use')
     .argument('<endpoint>', 'name in mapping/secrets.json')
     .requiredOption('--from <source>', 'the new secret: file:PATH, env:NAME or fd:N')
@@ -64,7 +64,7 @@ function rotateCommand(exit: Exit, host: Host): Command {
 }
 
 function promoteCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('promote'))
+  return withProject(new Command('promote'))
     .description('make the new secret the active one; the old one retires')
     .argument('<endpoint>', 'name in mapping/secrets.json')
     .addOption(whoOption())
@@ -88,7 +88,7 @@ function promoteCommand(exit: Exit, host: Host): Command {
 }
 
 function retireCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('retire'))
+  return withProject(new Command('retire'))
     .description('revoke the old secret, once no delivery needs it')
     .argument('<endpoint>', 'name in mapping/secrets.json')
     .option('--force', 'revoke it now; deliveries that need it are refused')
@@ -114,7 +114,7 @@ function retireCommand(exit: Exit, host: Host): Command {
 }
 
 function statusCommand(exit: Exit, host: Host): Command {
-  return withCommon(new Command('status'))
+  return withProject(new Command('status'))
     .description('list the secrets by their ids, and which of them deliveries need')
     .argument('[endpoint]', 'name in mapping/secrets.json; all of them if left out')
     .addHelpText('before', 'Examples:\n  sealift secrets status\n')
@@ -133,12 +133,6 @@ function statusCommand(exit: Exit, host: Host): Command {
         host,
       );
     });
-}
-
-function withCommon(command: Command): Command {
-  return command
-    .option('--project <dir>', 'folder of the project', '.')
-    .option('--json', 'print the summary as JSON');
 }
 
 const EXAMPLES = `Examples:

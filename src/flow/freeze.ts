@@ -18,10 +18,7 @@ import {
 import { signed } from '../journal/event.ts';
 import { appendToJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/loadMapping.ts';
-import { hasKeys, readKeys } from '../mapping/keysFile.ts';
-import { hasAttachments, readAttachments } from '../mapping/attachmentsFile.ts';
-import { hasSecrets, readSecretsFile } from '../mapping/secretsFile.ts';
-import { hasSmoke, readSmoke } from '../mapping/smokeFile.ts';
+import { checkSideFiles } from '../mapping/checkSideFiles.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, checkOutcome, type Outcome } from '../outcome/outcome.ts';
@@ -48,10 +45,7 @@ export async function freeze(options: FreezeOptions, env: Environment): Promise<
   assertPrintable(why, MAX_WHY, { what: 'the reason', where: '--why', hint });
   const paths = projectPaths(options.project);
   const { digest, project } = await loadMapping(paths.root);
-  if (hasSmoke(paths.mapping)) await readSmoke(paths.mapping);
-  if (hasAttachments(paths.mapping)) await readAttachments(paths.mapping);
-  if (hasSecrets(paths.mapping)) await readSecretsFile(paths.mapping);
-  if (hasKeys(paths.mapping)) await readKeys(paths.mapping);
+  await checkSideFiles(paths.mapping);
   const files = await digestMappingFiles(paths.mapping);
   // The mapping must not have been edited between loading and hashing.
   if ((await loadMapping(paths.root)).digest !== digest) throw unsteady();

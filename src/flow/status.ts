@@ -14,7 +14,7 @@ import { sourcesOfWrites, writesState, type WritesState } from '../journal/froze
 import type { Journal } from '../journal/line.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { loadMapping } from '../mapping/loadMapping.ts';
-import { hasSmoke } from '../mapping/smokeFile.ts';
+import { hasSideFile } from '../mapping/sideFile.ts';
 import { ageOf } from '../outcome/age.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -209,7 +209,7 @@ function nextOf(paths: ProjectPaths, standing: Standing): NextStep {
     live: history.live,
     rolledBack: built !== null && lastMoveLeft(standing.journal) === built,
     prunable: names.filter((name) => !kept.has(name)).length,
-    smoke: hasSmoke(paths.mapping) ? smokeOf(standing) : null,
+    smoke: hasSideFile(paths.mapping, 'smoke.json') ? smokeOf(standing) : null,
     canGoBack: names.includes(previousOf(history) ?? ''),
   });
 }

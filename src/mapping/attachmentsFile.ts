@@ -3,17 +3,21 @@
  * the files move to. It is frozen with the mapping, but no part of it: no seal depends on it.
  */
 
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-
-import { realFolder, statOf } from '../disk/noLinks.ts';
-import { Failure } from '../outcome/failure.ts';
 import { quoteName } from '../outcome/quoteName.ts';
-import { assertShape } from './check/shape.ts';
-import { readDocument, type MappingDocument } from './document.ts';
-import { formatPlace } from './place.ts';
+import type { MappingDocument } from './document.ts';
+import { faultAt, readSideFile, type SideFileKind } from './sideFile.ts';
 
 export const ATTACHMENTS_FILE = 'attachments.json';
+
+const KIND: SideFileKind = {
+  name: ATTACHMENTS_FILE,
+  schema: 'attachments',
+  none: {
+    code: 'USAGE',
+    what: 'no attachments are declared',
+    hint: 'write the file, see docs/commands/attachments.md, or name another folder with --project',
+  },
+};
 
 /** A table with a row for each attachment; the members are names of columns. */
 export interface AttachmentTable {
@@ -46,26 +50,9 @@ interface WrittenTable extends Partial<Omit<AttachmentTable, 'id'>> {
   readonly key: string;
 }
 
-/** Whether the folder `mapping/` declares attachments. */
-export function hasAttachments(folder: string): boolean {
-  try {
-    return statOf(join(folder, ATTACHMENTS_FILE)) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 /** Reads and validates the file in `mapping/`. @throws Failure MAPPING; USAGE if there is none */
 export async function readAttachments(folder: string): Promise<AttachmentsFile> {
-  if (!hasAttachments(folder)) {
-    throw new Failure('USAGE', {
-      what: 'no attachments are declared',
-      where: `mapping/${ATTACHMENTS_FILE}`,
-      hint: 'write the file, see docs/commands/attachments.md, or name another folder with --project',
-    });
-  }
-  const document = await readDocument(realFolder(folder), ATTACHMENTS_FILE);
-  assertShape(document, 'attachments');
+  const { document, fileSha256 } = await readSideFile(folder, KIND);
   const { database, root, store, tables } = document.value as {
     readonly database: string;
     readonly root: string;
@@ -74,7 +61,6 @@ export async function readAttachments(folder: string): Promise<AttachmentsFile> 
   };
   const complete = tables.map((table, index) => completeTable(document, table, index));
   assertApart(document, complete);
-  const fileSha256 = createHash('sha256').update(document.bytes).digest('hex');
   return { database, root, store: store ?? null, tables: complete, fileSha256 };
 }
 
@@ -118,14 +104,4 @@ function assertApart(document: MappingDocument, tables: readonly AttachmentTable
 
 function overlaps(one: string, other: string): boolean {
   return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);
-}
-
-function faultAt(
-  { text, name }: MappingDocument,
-  pointer: string,
-  what: string,
-  hint: string,
-): Failure {
-  const where = formatPlace({ file: name, pointer }, text);
-  return new Failure('MAPPING', { what, where, hint });
 }

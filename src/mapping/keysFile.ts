@@ -3,20 +3,24 @@
  * never a key itself. It is frozen with the mapping, but no part of it: no seal depends on it.
  */
 
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-
 import type { EnvelopeForm } from '../crypto/classify.ts';
 import type { NormalStep } from '../crypto/plaintextMac.ts';
-import { realFolder, statOf } from '../disk/noLinks.ts';
-import { Failure } from '../outcome/failure.ts';
 import { didYouMean } from '../outcome/nearest.ts';
 import { quoteName } from '../outcome/quoteName.ts';
-import { assertShape } from './check/shape.ts';
-import { readDocument, type MappingDocument } from './document.ts';
-import { formatPlace } from './place.ts';
+import type { MappingDocument } from './document.ts';
+import { faultAt, readSideFile, type SideFileKind } from './sideFile.ts';
 
 export const KEYS_FILE = 'keys.json';
+
+const KIND: SideFileKind = {
+  name: KEYS_FILE,
+  schema: 'keys',
+  none: {
+    code: 'USAGE',
+    what: 'no columns with secrets are declared',
+    hint: 'write the file, see docs/commands/keys.md, or name another folder with --project',
+  },
+};
 
 /** A form of values from before; `token` is Fernet without prefix. */
 export interface LegacyValues {
@@ -93,26 +97,9 @@ interface WrittenFile {
   readonly columns: readonly WrittenColumn[];
 }
 
-/** Whether the folder `mapping/` declares columns with secrets. */
-export function hasKeys(folder: string): boolean {
-  try {
-    return statOf(join(folder, KEYS_FILE)) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 /** Reads and validates the file in `mapping/`. @throws Failure MAPPING; USAGE if there is none */
 export async function readKeys(folder: string): Promise<KeysFile> {
-  if (!hasKeys(folder)) {
-    throw new Failure('USAGE', {
-      what: 'no columns with secrets are declared',
-      where: `mapping/${KEYS_FILE}`,
-      hint: 'write the file, see docs/commands/keys.md, or name another folder with --project',
-    });
-  }
-  const document = await readDocument(realFolder(folder), KEYS_FILE);
-  assertShape(document, 'keys');
+  const { document, fileSha256 } = await readSideFile(folder, KIND);
   const written = document.value as WrittenFile;
   const columns = written.columns.map(completeColumn);
   const keys = new Map(Object.entries(written.keys).map(([name, { source }]) => [name, source]));
@@ -120,7 +107,6 @@ export async function readKeys(folder: string): Promise<KeysFile> {
   for (const [index, column] of columns.entries()) {
     assertColumn(document, column, index, columns.slice(0, index));
   }
-  const fileSha256 = createHash('sha256').update(document.bytes).digest('hex');
   return { database: written.database, keys, log: written.log, columns, fileSha256 };
 }
 
@@ -237,14 +223,4 @@ function assertLegacy(
     const what = `values without prefix cannot be both ${other.form} and ${form}`;
     throw faultAt(document, pointer, what, 'declare one of them, as nothing tells the two apart');
   }
-}
-
-function faultAt(
-  { text, name }: MappingDocument,
-  pointer: string,
-  what: string,
-  hint: string,
-): Failure {
-  const where = formatPlace({ file: name, pointer }, text);
-  return new Failure('MAPPING', { what, where, hint });
 }

@@ -23,6 +23,7 @@ import {
   type RegistryDuplicate,
 } from './registryFile.ts';
 import { MODULE_PATTERN } from './schema/names.ts';
+import { SIDE_FILES } from './sideFile.ts';
 import { readSigners, SIGNERS_FILE } from './signersFile.ts';
 import { assertShape } from './check/shape.ts';
 
@@ -204,18 +205,11 @@ function filesOf(
 
 /**
  * Lists every file of the mapping in `folder` as on disk, valid or not, ascending by the UTF-8
- * bytes of its name: project.json, smoke.json, attachments.json, keys.json and secrets.json if they are
- * there, the allowed signers, and the files in modules/ and registries/.
+ * bytes of its name: project.json, the files beside the mapping that are there, the allowed signers, and
+ * the files in modules/ and registries/.
  */
 export async function listMappingFiles(folder: string): Promise<string[]> {
-  const all = [
-    'project.json',
-    'smoke.json',
-    'attachments.json',
-    'keys.json',
-    'secrets.json',
-    SIGNERS_FILE,
-  ];
+  const all = ['project.json', ...SIDE_FILES, SIGNERS_FILE];
   const names = all.filter((name) => isThere(join(folder, name)));
   for (const part of ['modules', 'registries']) {
     for (const { file } of filesOf(folder, part, [''])) names.push(file);

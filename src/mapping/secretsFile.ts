@@ -4,19 +4,25 @@
  * depends on it.
  */
 
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-
 import type { SecretKind } from '../crypto/secretsText.ts';
-import { realFolder, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { quoteName } from '../outcome/quoteName.ts';
-import { assertShape } from './check/shape.ts';
-import { readDocument, type MappingDocument } from './document.ts';
+import type { MappingDocument } from './document.ts';
 import { parseKeySource, type KeySource } from './keyFile.ts';
 import { formatPlace } from './place.ts';
+import { readSideFile, type SideFileKind } from './sideFile.ts';
 
 export const SECRETS_FILE = 'secrets.json';
+
+const KIND: SideFileKind = {
+  name: SECRETS_FILE,
+  schema: 'secrets',
+  none: {
+    code: 'USAGE',
+    what: 'no secrets are declared',
+    hint: 'write the file, see docs/commands/secrets.md, or name another folder with --project',
+  },
+};
 
 export interface DeclaredSecret {
   readonly name: string;
@@ -38,29 +44,11 @@ interface WrittenSecret extends Omit<DeclaredSecret, 'key' | 'matches'> {
   readonly matches?: string;
 }
 
-/** Whether the folder `mapping/` declares secrets. */
-export function hasSecrets(folder: string): boolean {
-  try {
-    return statOf(join(folder, SECRETS_FILE)) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 /** Reads and validates the file in `mapping/`. @throws Failure MAPPING; USAGE if there is none */
 export async function readSecretsFile(folder: string): Promise<SecretsFile> {
-  if (!hasSecrets(folder)) {
-    throw new Failure('USAGE', {
-      what: 'no secrets are declared',
-      where: `mapping/${SECRETS_FILE}`,
-      hint: 'write the file, see docs/commands/secrets.md, or name another folder with --project',
-    });
-  }
-  const document = await readDocument(realFolder(folder), SECRETS_FILE);
-  assertShape(document, 'secrets');
+  const { document, fileSha256 } = await readSideFile(folder, KIND);
   const { secrets } = document.value as { readonly secrets: readonly WrittenSecret[] };
   assertApart(document, secrets);
-  const fileSha256 = createHash('sha256').update(document.bytes).digest('hex');
   return {
     secrets: secrets.map(completeSecret),
     fileSha256,

@@ -4,18 +4,24 @@
  * expectation can be added for a candidate that is live.
  */
 
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-
-import { realFolder, statOf } from '../disk/noLinks.ts';
 import { isZone } from '../record/zone.ts';
-import { assertShape } from './check/shape.ts';
 import { searchFor, wholeMatch } from './compile/pattern.ts';
-import { readDocument, type MappingDocument } from './document.ts';
+import type { MappingDocument } from './document.ts';
 import { formatPlace, pointerTo } from './place.ts';
 import { Failure } from '../outcome/failure.ts';
+import { faultAt, readSideFile, type SideFileKind } from './sideFile.ts';
 
 export const SMOKE_FILE = 'smoke.json';
+
+const KIND: SideFileKind = {
+  name: SMOKE_FILE,
+  schema: 'smoke',
+  none: {
+    code: 'EMPTY',
+    what: 'there are no smoke queries',
+    hint: 'write some, see docs/commands/smoke.md',
+  },
+};
 
 /** What a field is expected to hold. */
 export type Expectation =
@@ -62,26 +68,9 @@ export interface SmokeFile {
   readonly placeOf: (pointer: string) => string;
 }
 
-/** Whether the folder `mapping/` has smoke queries. */
-export function hasSmoke(folder: string): boolean {
-  try {
-    return statOf(join(folder, SMOKE_FILE)) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 /** Reads and validates the file in `mapping/`. @throws Failure MAPPING, EMPTY if there is none */
 export async function readSmoke(folder: string): Promise<SmokeFile> {
-  if (!hasSmoke(folder)) {
-    throw new Failure('EMPTY', {
-      what: 'there are no smoke queries',
-      where: `mapping/${SMOKE_FILE}`,
-      hint: 'write some, see docs/commands/smoke.md',
-    });
-  }
-  const document = await readDocument(realFolder(folder), SMOKE_FILE);
-  assertShape(document, 'smoke');
+  const { document, fileSha256 } = await readSideFile(folder, KIND);
   const { modules, logs = [] } = document.value as Pick<SmokeFile, 'modules'> &
     Partial<Pick<SmokeFile, 'logs'>>;
   for (const [name, queries] of Object.entries(modules)) {
@@ -91,7 +80,7 @@ export async function readSmoke(folder: string): Promise<SmokeFile> {
   return {
     modules,
     logs,
-    sha256: createHash('sha256').update(document.bytes).digest('hex'),
+    sha256: fileSha256,
     placeOf: (pointer) => formatPlace({ file: SMOKE_FILE, pointer }, document.text),
   };
 }
@@ -128,14 +117,4 @@ function checkLog(document: MappingDocument, at: string, { forbid, zone }: LogQu
 
 function badPattern(document: MappingDocument, pointer: string): Failure {
   return faultAt(document, pointer, 'the pattern is not valid RE2 syntax', 'correct it there');
-}
-
-function faultAt(
-  { text, name }: MappingDocument,
-  pointer: string,
-  what: string,
-  hint: string,
-): Failure {
-  const where = formatPlace({ file: name, pointer }, text);
-  return new Failure('MAPPING', { what, where, hint });
 }

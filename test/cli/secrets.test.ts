@@ -197,7 +197,7 @@ describe('a new secret', () => {
   it.each([
     ['without its prefix', 'a-secret-without-it', 'does not begin with whsec_'],
     ['that is short', 'whsec_abc', 'too short'],
-    ['with a blank', `${FIRST.slice(0, 30)} ${FIRST.slice(30)}`, 'a blank'],
+    ['with a space', `${FIRST.slice(0, 30)} ${FIRST.slice(30)}`, 'a space'],
     ['with a line feed inside', `${FIRST}\n${SECOND}`, 'a line feed'],
     ['that is empty', '\n', 'is empty'],
   ])('%s is refused for Stripe', async (_, secret, why) => {
