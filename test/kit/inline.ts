@@ -8,6 +8,7 @@ import type { Environment, WorkerStart } from '../../src/run/environment.ts';
 import { inlinePool } from '../../src/threads/inlinePool.ts';
 import type { Pool } from '../../src/threads/pool.ts';
 import { INLINE_SQLITE } from './inlineSqlite.ts';
+import { withoutPool } from './pooled.ts';
 
 /** The adapters, of which SQLite's checks a database for damage in this process. */
 export const INLINE_ADAPTERS: Environment['adapters'] = new Map([
@@ -16,7 +17,7 @@ export const INLINE_ADAPTERS: Environment['adapters'] = new Map([
 ]);
 
 /** A pool for `verifyCandidate`. */
-export const HASHING: Pool = inlinePool(CANDIDATE_ANSWERS);
+export const HASHING: Pool = inlinePool(CANDIDATE_ANSWERS.map(withoutPool));
 
 /** Answers the calls of migrate and verify, as `cli/worker.ts` does in a thread of its own. */
 export function startInline(_workers: number, start: WorkerStart): Pool {
@@ -35,5 +36,5 @@ export function startInline(_workers: number, start: WorkerStart): Pool {
 async function migrating(start: NonNullable<WorkerStart>): Promise<Pool> {
   const registries = await loadRegistries(start.mapping);
   const { answers, close } = sourceAnswers({ ...start, registries }, ADAPTERS);
-  return inlinePool(answers, close);
+  return inlinePool(answers.map(withoutPool), close);
 }

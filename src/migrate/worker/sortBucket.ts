@@ -161,7 +161,12 @@ function findingsOf(
     findingCount += diagnoses.length;
     for (const [field, rule] of diagnoses) counts.add([field, rule, 1]);
   }
-  return { findings: Buffer.from(lines.join('')), findingCount, diagnosed: counts.list() };
+  // With bytes of its own, as a small Buffer is a part of a pool, which the message would copy whole.
+  return {
+    findings: new TextEncoder().encode(lines.join('')),
+    findingCount,
+    diagnosed: counts.list(),
+  };
 }
 
 /** The diagnoses of an entry's row as they were spilled: distinct and sorted. */
