@@ -77,6 +77,76 @@ export function dryRunOption(): Option {
   return new Option('--dry-run', 'print what would be done, and do nothing');
 }
 
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Parses a duration such as `90s`, `30m`, `1h` or `2d`, to milliseconds. */
+function duration(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const seconds = Number(digits) * (SECONDS[unit] ?? 0);
+  if (seconds === 0) throw new InvalidArgumentError('a time such as 90s, 30m or 1h is needed.');
+  return seconds * 1000;
+}
+
+/** Options of promote and rollback in a target. */
+export interface TargetMoveOptions {
+  readonly target?: string;
+  readonly live?: string;
+  readonly maxAge: number;
+  readonly maxWait: number;
+  readonly parity?: string;
+  readonly acceptDataLoss?: string;
+}
+
+const HOUR_MS = 3_600_000;
+const WAIT_MS = 10_000;
+
+/** Gives a command the options of {@link TargetMoveOptions}. */
+export function withTargetMove(command: Command): Command {
+  return command
+    .option('--target <url>', 'in a target: postgres://…, sqlite:FILE, or env:NAME')
+    .option('--live <name>', 'schema, or link, that applications read')
+    .addOption(
+      new Option('--max-age <time>', 'how old the reconcile of the target may be')
+        .argParser(duration)
+        .default(HOUR_MS, '1h'),
+    )
+    .addOption(
+      new Option('--max-wait <time>', 'how long clients of the target wait at most')
+        .argParser(duration)
+        .default(WAIT_MS, '10s'),
+    )
+    .option('--parity <file>', 'write the statements that make what would be missing')
+    .option('--accept-data-loss <name>', 'give up what was written to what is live, by its name');
+}
+
+/** What a flow in a target gets of these options. */
+export interface TargetMove {
+  readonly target: string;
+  readonly live: string | null;
+  readonly maxAgeMs: number;
+  readonly maxWaitMs: number;
+  readonly parity: string | null;
+  readonly acceptLoss: string | null;
+}
+
+/** Options that mean nothing without `--target`. */
+const OF_TARGET = ['schema', 'live', 'parity', 'acceptDataLoss'] as const;
+
+/** Returns what a flow in a target gets; null without `--target`. Ends with wrong usage if others are given then. */
+export function targetMoveOf(
+  options: TargetMoveOptions & { readonly schema?: string },
+  command: Command,
+): TargetMove | null {
+  const { target, live = null, maxAge, maxWait, parity = null, acceptDataLoss = null } = options;
+  const lonely = OF_TARGET.find((name) => options[name] !== undefined);
+  if (target === undefined && lonely !== undefined) {
+    const flag = command.options.find((option) => option.attributeName() === lonely)?.long ?? '';
+    command.error(`error: option '${flag}' needs '--target'`);
+  }
+  if (target === undefined) return null;
+  return { target, live, maxAgeMs: maxAge, maxWaitMs: maxWait, parity, acceptLoss: acceptDataLoss };
+}
+
 /** `--who`: the operator, for the journal. */
 export function whoOption(): Option {
   return new Option('--who <name>', 'your name, for the journal (default: $MIGRATE_OPERATOR)');

@@ -8,13 +8,17 @@ import {
   memoryOption,
   sourceMap,
   sourceOption,
+  targetMoveOf,
   whoOption,
+  withTargetMove,
   workersOption,
+  type TargetMoveOptions,
 } from './options.ts';
 import type { Workers } from '../run/workers.ts';
 import { runFlow } from './runFlow.ts';
 
-interface Options {
+interface Options extends TargetMoveOptions {
+  readonly schema?: string;
   readonly project: string;
   readonly expectSeal?: string;
   readonly allowWarnings?: boolean;
@@ -29,7 +33,8 @@ interface Options {
 }
 
 export function promoteCommand(exit: (code: number) => void, host: Host): Command {
-  return new Command('promote')
+  return withTargetMove(new Command('promote'))
+    .option('--schema <name>', 'with --target: schema that was loaded (default: that of the seal)')
     .description('make a candidate that passed its scan the live one')
     .argument('[seal-id]', 'the candidate (8 digits or more); default: the one built last')
     .option('--project <dir>', 'folder of the project', '.')
@@ -48,7 +53,7 @@ export function promoteCommand(exit: (code: number) => void, host: Host): Comman
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
-    .action(async (candidate: string | undefined, options: Options) => {
+    .action(async (candidate: string | undefined, options: Options, command: Command) => {
       const dryRun = options.dryRun === true;
       const work = {
         project: options.project,
@@ -64,10 +69,26 @@ export function promoteCommand(exit: (code: number) => void, host: Host): Comman
         workers: options.workers,
         memory: options.memory,
       };
+      const move = targetMoveOf(options, command);
+      const common = { name: 'promote', kind: 'action' } as const;
+      if (move !== null) {
+        const inTarget = { ...work, ...move, schema: options.schema ?? null };
+        await runFlow(
+          {
+            ...common,
+            report: true,
+            load: () => import('../flow/promoteTarget.ts'),
+            work: ({ promoteTarget }, env, found) => promoteTarget(inTarget, env, found),
+          },
+          options,
+          exit,
+          host,
+        );
+        return;
+      }
       await runFlow(
         {
-          name: 'promote',
-          kind: 'action',
+          ...common,
           report: !dryRun,
           load: () => import('../flow/promote.ts'),
           work: ({ promote }, env) => promote(work, env),
@@ -84,6 +105,7 @@ const EXAMPLES = `Examples:
   sealift promote
   sealift promote 3f1c09ab --who ada       # 8 digits or more of the seal id
   sealift promote --source sqlite:/srv/legacy.db
+  sealift promote --target postgres://app@db.example.org/app --dry-run
 `;
 
 const QUESTIONS = `

@@ -1,13 +1,20 @@
 /** sealift rollback */
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import type { Host } from './host.ts';
-import { dryRunOption, whoOption, workersOption } from './options.ts';
+import {
+  dryRunOption,
+  targetMoveOf,
+  whoOption,
+  withTargetMove,
+  workersOption,
+  type TargetMoveOptions,
+} from './options.ts';
 import type { Workers } from '../run/workers.ts';
 import { runFlow } from './runFlow.ts';
 
-interface Options {
+interface Options extends TargetMoveOptions {
   readonly project: string;
   readonly to?: string;
   readonly dryRun?: boolean;
@@ -17,18 +24,20 @@ interface Options {
 }
 
 export function rollbackCommand(exit: (code: number) => void, host: Host): Command {
-  return new Command('rollback')
+  return withTargetMove(new Command('rollback'))
     .description('make the previous candidate live again')
     .summary('make the previous candidate live again')
     .option('--project <dir>', 'folder of the project', '.')
-    .option('--to <seal-id>', 'an earlier candidate (8 digits or more)')
+    .addOption(
+      new Option('--to <seal-id>', 'an earlier candidate (8 digits or more)').conflicts('target'),
+    )
     .addOption(dryRunOption())
     .addOption(whoOption())
     .addOption(workersOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', QUESTIONS)
-    .action(async (options: Options) => {
+    .action(async (options: Options, command: Command) => {
       const dryRun = options.dryRun === true;
       const work = {
         project: options.project,
@@ -37,10 +46,26 @@ export function rollbackCommand(exit: (code: number) => void, host: Host): Comma
         who: options.who ?? null,
         workers: options.workers,
       };
+      const move = targetMoveOf(options, command);
+      const common = { name: 'rollback', kind: 'action' } as const;
+      if (move !== null) {
+        const inTarget = { ...work, ...move, cwd: host.cwd };
+        await runFlow(
+          {
+            ...common,
+            report: true,
+            load: () => import('../flow/rollbackTarget.ts'),
+            work: ({ rollbackTarget }, env, found) => rollbackTarget(inTarget, env, found),
+          },
+          options,
+          exit,
+          host,
+        );
+        return;
+      }
       await runFlow(
         {
-          name: 'rollback',
-          kind: 'action',
+          ...common,
           report: !dryRun,
           load: () => import('../flow/rollback.ts'),
           work: ({ rollback }, env) => rollback(work, env),
@@ -56,6 +81,7 @@ const EXAMPLES = `Examples:
   sealift rollback --dry-run
   sealift rollback
   sealift rollback --to 3f1c09ab           # 8 digits or more of the seal id
+  sealift rollback --target postgres://app@db.example.org/app --dry-run
 `;
 
 const QUESTIONS = `

@@ -5,6 +5,7 @@
 
 import { assertFrozenIfRequired, freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
 import { assertOperator } from '../project/operatorNeeded.ts';
+import type { MoveEvent } from '../journal/event.ts';
 import type { Freeze } from '../mapping/freezeFile.ts';
 import { loadMapping, type LoadedMapping } from '../mapping/loadMapping.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -62,56 +63,89 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
   return withLivePointer('promote', options, env, async (pointer) => {
     const { paths, history } = pointer;
     const name = chosen(paths, options);
-    assertExpected(name, options.expectSeal);
-    if (options.expectSeal === null) assertSealedHere(paths, name);
-    await assertScanned(paths, name, options);
-    const { project } = await loadMapping(paths.root);
-    assertOperator(project, operatorOf(options.who, env), paths.root);
-    assertWindow(project, options, paths.root, env);
-    const frozen = await freezeInForce(paths.root);
-    assertFrozenIfRequired(frozen, project, paths.root);
-    const verified = await verifyWhole(paths.candidates, name, options.workers, env);
-    assertNoSample(verified, name);
-    // As they were sealed, too, so that an edit after the build cannot drop a requirement.
-    const sealed = sealedSettings(sealedPath(paths.candidates, name)) ?? {};
-    assertOperator(sealed, operatorOf(options.who, env), paths.root);
-    assertFrozenIfRequired(frozen, sealed, paths.root);
-    assertBuiltAsFrozen(verified, frozen, name);
     const already = history.byCommand && history.live === name;
-    // Last of the slow checks, so that little time passes until the link is switched.
-    const current = already ? null : await currencyOf(pointer, name, verified, options, env);
-    // Checked again, since a scan may have ended meanwhile.
-    const warnings = await assertScanned(paths, name, options);
-    const approved = await assertApproved(paths, name, verified, options.who, env);
-    // Before the link is switched: nothing after that may fail.
-    const changed = await mappingNotes(paths, verified);
-    // Again, since to verify and to compare a large candidate takes a while.
-    const closed = assertWindow(project, options, paths.root, env);
-    const about = {
-      from: history.live,
-      dataRoot: verified.dataRoot,
-      warningsAllowed: warnings,
-      ...(options.expectSeal === null ? {} : { expected: true as const }),
-      ...(current === null ? {} : { currency: current.proof }),
-      ...(options.sources.size === 0 ? {} : { sourcesGiven: [...options.sources.keys()] }),
-      ...(approved.approvals.length === 0 ? {} : { approvals: approved.approvals }),
-    };
-    if (current === null) {
+    const { verified, about, notes, approvals } = await assertFit(
+      pointer,
+      { name, already },
+      options,
+      env,
+    );
+    if (already) {
       pointer.commit([]);
-      const now = [...approved.notes, 'it was already live, nothing was changed'];
+      const now = [...approvals, 'it was already live, nothing was changed'];
       return pointerOutcome('promote', pointer, name, verified, now);
     }
+    const { dataRoot } = verified;
     const now = [
-      ...movePointer(pointer, 'promote', name, about),
-      ...changed,
-      ...current.notes,
-      ...closed,
-      ...approved.notes,
+      ...movePointer(pointer, 'promote', name, { from: history.live, dataRoot, ...about }),
+      ...notes,
       `live before: ${history.live ?? 'nothing'}`,
       ...wayBack(pointer, name),
     ];
     return pointerOutcome('promote', pointer, name, verified, now);
   });
+}
+
+/** A candidate that may go live. */
+export interface Fit {
+  readonly verified: Verification;
+  /** Members of the intent in the journal. */
+  readonly about: Pick<
+    MoveEvent,
+    'warningsAllowed' | 'expected' | 'currency' | 'sourcesGiven' | 'approvals'
+  >;
+  readonly notes: readonly string[];
+  /** Those of the notes that are about approvals. */
+  readonly approvals: readonly string[];
+}
+
+/**
+ * Makes sure of all that has to hold before a candidate goes live, wherever; of one that is live already,
+ * the sources are not compared again. @throws Failure
+ */
+export async function assertFit(
+  pointer: LivePointer,
+  { name, already }: { readonly name: string; readonly already: boolean },
+  options: PromoteOptions,
+  env: Environment,
+): Promise<Fit> {
+  const { paths } = pointer;
+  assertExpected(name, options.expectSeal);
+  if (options.expectSeal === null) assertSealedHere(paths, name);
+  await assertScanned(paths, name, options);
+  const { project } = await loadMapping(paths.root);
+  assertOperator(project, operatorOf(options.who, env), paths.root);
+  assertWindow(project, options, paths.root, env);
+  const frozen = await freezeInForce(paths.root);
+  assertFrozenIfRequired(frozen, project, paths.root);
+  const verified = await verifyWhole(paths.candidates, name, options.workers, env);
+  assertNoSample(verified, name);
+  // As they were sealed, too, so that an edit after the build cannot drop a requirement.
+  const sealed = sealedSettings(sealedPath(paths.candidates, name)) ?? {};
+  assertOperator(sealed, operatorOf(options.who, env), paths.root);
+  assertFrozenIfRequired(frozen, sealed, paths.root);
+  assertBuiltAsFrozen(verified, frozen, name);
+  // Last of the slow checks, so that little time passes until it goes live.
+  const current = already ? null : await currencyOf(pointer, name, verified, options, env);
+  // Checked again, since a scan may have ended meanwhile.
+  const warnings = await assertScanned(paths, name, options);
+  const approved = await assertApproved(paths, name, verified, options.who, env);
+  // Before it goes live: nothing after that may fail.
+  const changed = await mappingNotes(paths, verified);
+  // Again, since to verify and to compare a large candidate takes a while.
+  const closed = assertWindow(project, options, paths.root, env);
+  return {
+    verified,
+    about: {
+      warningsAllowed: warnings,
+      ...(options.expectSeal === null ? {} : { expected: true as const }),
+      ...(current === null ? {} : { currency: current.proof }),
+      ...(options.sources.size === 0 ? {} : { sourcesGiven: [...options.sources.keys()] }),
+      ...(approved.approvals.length === 0 ? {} : { approvals: approved.approvals }),
+    },
+    notes: [...changed, ...(current?.notes ?? []), ...closed, ...approved.notes],
+    approvals: approved.notes,
+  };
 }
 
 /** Makes sure that the sources hold what the candidate was built from. */

@@ -117,6 +117,45 @@ export interface ReconciledEvent {
   readonly verdict: Verdict;
   readonly counts: ReconciledCounts;
   readonly dataRoot?: string;
+  /** What the tables held, by the adapter, for a promote or rollback in the target; absent if not told. */
+  readonly seen?: string;
+}
+
+/**
+ * Step of a change of what is live in a target; in the file an event such as `target-promote-intended`.
+ * `live` is the name that applications read, a schema or a link, and `to` what gets it.
+ */
+export interface TargetMoveEvent {
+  readonly event: 'target-move';
+  readonly move: Move;
+  readonly step: ChangeStep;
+  /** Its place for a person. */
+  readonly target: string;
+  readonly live: string;
+  readonly to: string;
+  /** Seal of what gets the name; null if no load has made it. */
+  readonly sealId: string | null;
+  /** A random number of the move, by which the ledger of the target knows it. */
+  readonly intent: string;
+  /** What was live, and the name that it gets; null for nothing. In an intent only, as all that follows. */
+  readonly from?: TargetPlaced | null;
+  /** Whether later writes of what was live were given up; absent if not. */
+  readonly lossAccepted?: true;
+  readonly warningsAllowed?: number;
+  readonly expected?: true;
+  readonly currency?: ProofOfCurrency;
+  readonly sourcesGiven?: readonly string[];
+  readonly approvals?: readonly string[];
+  /** Whether a later command has recovered how the move ended; absent if not. */
+  readonly recovered?: true;
+}
+
+/** What was live in a target. */
+export interface TargetPlaced {
+  /** Null if no load has made it. */
+  readonly sealId: string | null;
+  /** Its name once it is not live any more. */
+  readonly name: string;
 }
 
 /** A command that moves attachments began or ended; `line` and `head` are the end of the run's journal. */
@@ -212,6 +251,7 @@ export type JournalEvent =
       readonly records?: number;
     }
   | ReconciledEvent
+  | TargetMoveEvent
   | AttachmentsEvent
   | SecretEvent
   | KeysEvent
@@ -241,6 +281,10 @@ export function membersOf(event: SignedEvent): JournalMembers {
   if (event.event === 'move') {
     const { move, step, ...members } = event;
     return { ...members, event: `${move}-${step}` };
+  }
+  if (event.event === 'target-move') {
+    const { move, step, ...members } = event;
+    return { ...members, event: `target-${move}-${step}` };
   }
   if (event.event === 'writes') {
     const { change, step, ...members } = event;

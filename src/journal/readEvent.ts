@@ -22,6 +22,8 @@ import {
   type SecretChange,
   type SecretEvent,
   type SourceState,
+  type TargetMoveEvent,
+  type TargetPlaced,
   type UnknownEvent,
   type WriteChange,
   type WritesEvent,
@@ -66,6 +68,12 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     STEPS.map((step): [string, Reader] => [
       `${move}-${step}`,
       (members) => readMove(move, step, members),
+    ]),
+  ),
+  ...MOVES.flatMap((move) =>
+    STEPS.map((step): [string, Reader] => [
+      `target-${move}-${step}`,
+      (members) => readTargetMove(move, step, members),
     ]),
   ),
   ...WRITE_CHANGES.flatMap((change) =>
@@ -184,7 +192,7 @@ function countsIn(counts: unknown): Record<string, number> {
 
 /** Reads a comparison of a target; one with missing or inconsistent members counts as failed. */
 function readReconciled(members: JournalMembers): JournalEvent | null {
-  const { sealId, target, schema, verdict, counts, dataRoot } = members;
+  const { sealId, target, schema, verdict, counts, dataRoot, seen } = members;
   if (!isText(sealId) || !isText(target)) return null;
   const numbers = Object(counts) as Record<string, unknown>;
   const count = (name: keyof ReconciledCounts): number => countIn(numbers, name);
@@ -199,6 +207,7 @@ function readReconciled(members: JournalMembers): JournalEvent | null {
     verdict: equal ? 'PASS' : 'FAIL',
     counts: { missing, extra, changed, incomparable },
     ...(isText(dataRoot) ? { dataRoot } : {}),
+    ...(isText(seen) ? { seen } : {}),
   };
 }
 
@@ -255,6 +264,42 @@ function readMove(
     ...(isTexts(approvals) ? { approvals } : {}),
     ...(recovered === true ? { recovered } : {}),
   };
+}
+
+/** Reads a move in a target; one with missing members ends with a failure. */
+function readTargetMove(
+  move: Move,
+  step: ChangeStep,
+  members: JournalMembers,
+): TargetMoveEvent | MalformedEvent {
+  const { target, live, to, sealId, intent, from, lossAccepted, recovered } = members;
+  const { warningsAllowed, expected, currency, sourcesGiven, approvals } = members;
+  const named = isText(target) && isText(live) && isText(to) && isText(intent);
+  if (!named || !(isText(sealId) || sealId === null)) return { event: 'malformed' };
+  const placed = from === null ? null : placedIn(from);
+  return {
+    event: 'target-move',
+    move,
+    step,
+    target,
+    live,
+    to,
+    sealId,
+    intent,
+    ...(placed === undefined ? {} : { from: placed }),
+    ...(lossAccepted === true ? { lossAccepted } : {}),
+    ...(isCount(warningsAllowed) ? { warningsAllowed } : {}),
+    ...(expected === true ? { expected } : {}),
+    ...(isCurrency(currency) ? { currency } : {}),
+    ...(isTexts(sourcesGiven) ? { sourcesGiven } : {}),
+    ...(isTexts(approvals) ? { approvals } : {}),
+    ...(recovered === true ? { recovered } : {}),
+  };
+}
+
+function placedIn(value: unknown): TargetPlaced | undefined {
+  const { sealId, name } = Object(value) as Record<string, unknown>;
+  return isText(name) && (isText(sealId) || sealId === null) ? { sealId, name } : undefined;
 }
 
 function readFound({ found, expected }: JournalMembers): JournalEvent | MalformedEvent {

@@ -9,15 +9,19 @@ export interface JournaledReconcile extends Omit<ReconciledEvent, 'event'> {
   readonly at: string;
 }
 
-/** Returns the last one, of any seal and target; null if there was none. */
-export function lastReconcile({ entries }: Journal): JournaledReconcile | null {
-  for (const entry of entries.toReversed()) {
+/** Returns all, of any seal and target, in order. */
+export function reconciles({ entries }: Journal): JournaledReconcile[] {
+  return entries.flatMap((entry) => {
     const event = eventOf(entry);
-    if (event.event !== 'reconciled') continue;
+    if (event.event !== 'reconciled') return [];
     const { event: _, ...members } = event;
-    return { at: entry.at, ...members };
-  }
-  return null;
+    return [{ at: entry.at, ...members }];
+  });
+}
+
+/** Returns the last one, of any seal and target; null if there was none. */
+export function lastReconcile(journal: Journal): JournaledReconcile | null {
+  return reconciles(journal).at(-1) ?? null;
 }
 
 /** Sums up what was found of all modules. */

@@ -12,6 +12,7 @@ import { Failure } from '../outcome/failure.ts';
 import { formatAddress, parseAddress, USAGE, type PostgresAddress } from '../postgres/address.ts';
 import type { Connection } from '../postgres/connect.ts';
 import { assertPinned, openSession, pinStatements, type ServerFacts } from '../postgres/session.ts';
+import { encodeSeen, noteSeen } from '../postgres/seen.ts';
 import { completeAddress } from '../postgres/settings.ts';
 import { POSTGRES_DIALECT } from '../sql/postgresQuery.ts';
 import { countOnce } from './countOnce.ts';
@@ -138,6 +139,15 @@ function prepared(begun: Begun): PreparedSource {
     // The snapshot stays as it is; the locks stay as long as this session lives.
     async assertUnchanged() {
       await connection.query('SELECT 1');
+    },
+    async seen(tables) {
+      // A standby has no log of its own to tell its place by, and cannot go live.
+      if (facts.isStandby) return null;
+      const read = tables.map(({ table, rows }) => {
+        const { from } = tableNamed(catalogue.access, table, label);
+        return { identifier: from.replace(/^ONLY /, ''), rows };
+      });
+      return encodeSeen(await noteSeen(connection, read));
     },
     isFrozen: provesNothing,
     async close() {

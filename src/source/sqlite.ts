@@ -130,6 +130,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
       return opened;
     },
     state: () => files.digest(),
+    seen: () => files.digest(),
     isFrozen: async () => access.frozen,
     checkForDamage: () => integrityCheck(access, bytes, options.scratch),
     async assertUnchanged() {

@@ -14,6 +14,7 @@ import { placeInto } from './postgres/into.ts';
 import { assertLagVisible, waitForStandbys } from './postgres/lag.ts';
 import { completeStatement, progressStatement } from './postgres/ledger.ts';
 import { takeLock } from './postgres/loadLock.ts';
+import { openSwap } from './postgres/openSwap.ts';
 import { countRows, ownSchema, placeOwn } from './postgres/ownSchema.ts';
 import type { Place } from './postgres/writePlace.ts';
 import { writeRows, type RowsInto } from './postgres/writeRows.ts';
@@ -26,6 +27,7 @@ export const postgresTarget: TargetAdapter = {
   usage: USAGE,
   parse: (rest) => ({ scheme: SCHEME, ...parseAddress(rest) }),
   open,
+  swaps: { open: (location, options) => openSwap(addressOf(location), options) },
 };
 
 function addressOf(location: TargetLocation): PostgresAddress {

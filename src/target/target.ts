@@ -9,6 +9,7 @@
  * and the number of a record, never a value.
  */
 
+import type { SwapControl } from './swap.ts';
 import type { TargetNames } from './targetNames.ts';
 import type { TableForm } from './tableForm.ts';
 
@@ -26,6 +27,8 @@ export interface TargetAdapter {
   parse(rest: string, base: string): TargetLocation;
   /** Opens the target, and takes it for this load alone unless it is a dry run. @throws Failure */
   open(location: TargetLocation, load: LoadInto): Promise<Target>;
+  /** Changes what is live there; only for targets that applications read. */
+  readonly swaps?: SwapControl;
 }
 
 export type TargetAdapters = ReadonlyMap<string, TargetAdapter>;

@@ -9,6 +9,7 @@ import { Failure } from '../../outcome/failure.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import type { Connection } from '../../postgres/connect.ts';
 import { sqlState } from '../../postgres/connectionFailure.ts';
+import { lockHolders } from '../../postgres/lockHolders.ts';
 import type { Writable } from './writeScope.ts';
 
 /** Time of one attempt, in ms: those who come later wait for it. */
@@ -52,31 +53,11 @@ async function awaitTable(connection: Connection, table: Writable, lockMs: numbe
   }
 }
 
-/** Those that keep a table from being locked; one without a process is a prepared transaction. */
-const HOLDERS = `
-  SELECT l.pid, coalesce(a.usename, x.owner), x.gid,
-    to_char(coalesce(a.xact_start, x.prepared), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-  FROM pg_catalog.pg_locks l
-    LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-    LEFT JOIN pg_catalog.pg_locks t ON l.pid IS NULL AND t.pid IS NULL AND t.locktype = 'transactionid'
-      AND t.virtualtransaction = l.virtualtransaction
-    LEFT JOIN pg_catalog.pg_prepared_xacts x ON x.transaction = t.transactionid
-  WHERE l.granted AND l.locktype = 'relation' AND l.relation = $1::oid
-    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
-    AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock')
-  ORDER BY 4 NULLS LAST, l.pid`;
+/** Modes of locks that let us have ours. */
+const BESIDE = ['AccessShareLock', 'RowShareLock', 'ShareLock'];
 
 async function held(connection: Connection, table: Writable, cause: unknown): Promise<Failure> {
-  const found = await connection.execute(HOLDERS, [table.oid]);
-  const names = found.map(([pid, role, gid, since]) => {
-    const of = role === null || role === undefined ? '' : ` of role ${quoteName(role)}`;
-    const begun = since === null || since === undefined ? '' : `, begun at ${since}`;
-    if (gid !== null && gid !== undefined) {
-      return `prepared transaction ${quoteName(gid)}${of}${begun}`;
-    }
-    return `session ${pid}${of}${begun}`;
-  });
-  const who = names.length === 0 ? 'a transaction that has just ended' : names.join('; ');
+  const who = await lockHolders(connection, [table.oid], BESIDE);
   return new Failure('SOURCE_LOCKED', {
     what: `no new transaction may write to table ${quoteName(table.name)}, but one that began before still may: ${who}`,
     where: connection.label,

@@ -14,7 +14,7 @@ import { nulCheck } from './nulCheck.ts';
 import { MAX_BLOB, type Place } from './writePlace.ts';
 
 const DEFAULT_NAME = 'sealift';
-const DIGITS = 8;
+export const DIGITS = 8;
 
 /** Returns the name of the schema of a load: a name, and the first digits of the seal id. */
 export function ownSchema({ name, seal }: Pick<LoadInto, 'name' | 'seal'>): string {

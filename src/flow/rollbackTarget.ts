@@ -1,0 +1,111 @@
+/**
+ * rollback --target: makes what was live before live again in a target, by one step of the target. It is
+ * refused while what is live holds writes of after its seal, unless a person gives them up by its name.
+ */
+
+import type { FindingStore } from '../findings/findingStore.ts';
+import { readJournal } from '../journal/journal.ts';
+import type { Journal } from '../journal/line.ts';
+import { ageOf } from '../outcome/age.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { assertOperatorIfKnown } from '../project/operatorNeeded.ts';
+import { withLivePointer } from '../promote/pointerSession.ts';
+import { evidenceOf, type Evidence } from '../promote/targetEvidence.ts';
+import { assertConfirmed, moveTarget } from '../promote/targetMove.ts';
+import {
+  assertParity,
+  assertRehearsed,
+  liveNotes,
+  targetOutcome,
+  withSwap,
+  type TargetOptions,
+} from '../promote/targetSession.ts';
+import type { Environment } from '../run/environment.ts';
+import { operatorOf } from '../run/operator.ts';
+import type { Placed, Swap, SwapOrder } from '../target/swap.ts';
+
+export interface RollbackTargetOptions extends TargetOptions {
+  readonly project: string;
+  readonly who: string | null;
+}
+
+/** Makes live what was live before. A failure changes nothing. */
+export async function rollbackTarget(
+  options: RollbackTargetOptions,
+  env: Environment,
+  found: FindingStore,
+): Promise<Outcome> {
+  return withLivePointer('rollback', options, env, async (pointer) => {
+    const { paths } = pointer;
+    const who = operatorOf(options.who, env);
+    await assertOperatorIfKnown(paths.root, who);
+    const back = { sealId: null, schema: null };
+    return withSwap(back, options, pointer, env, async (session) => {
+      const { swap } = session;
+      const { next, now } = swap;
+      if (next === null) throw new TypeError('a rollback has a place to go to');
+      assertConfirmed(swap, options.acceptLoss);
+      const journal = readJournal(paths.journal);
+      const before = await evidenceBefore(swap, next, journal, env);
+      const live = await evidenceOfLive(swap, journal, options, env);
+      const parity = await assertParity(swap, options, found);
+      const order: SwapOrder = {
+        move: 'rollback',
+        intent: Buffer.from(env.random(16)).toString('hex'),
+        to: next,
+        toSeen: before?.seen ?? null,
+        from: now,
+        fromSeen: live?.seen ?? null,
+        lossAccepted: now !== null && options.acceptLoss !== null,
+        waitMs: options.maxWaitMs,
+        tool: env.tool.version,
+        who,
+      };
+      const rehearsed = await assertRehearsed(swap, order);
+      if (!options.dryRun) await moveTarget(session, swap, order, {});
+      const notes = [
+        ...(before === null ? [UNPROVEN] : [`reconciled ${ageOf(before.at, env.now())} ago`]),
+        ...parity,
+        ...rehearsed,
+        ...(options.dryRun ? swap.plan.map((sql) => `${sql};`) : []),
+        ...liveNotes(swap, options),
+      ];
+      return targetOutcome('rollback', session, pointer, notes, null);
+    });
+  });
+}
+
+const UNPROVEN = 'what is live now is of no seal, so nothing proves what it holds';
+
+/**
+ * Finds the last reconcile of what was live before, however old: that nothing was written since is seen
+ * under the locks. Null for what is of no seal.
+ */
+async function evidenceBefore(
+  swap: Swap,
+  next: Placed,
+  journal: Journal,
+  env: Environment,
+): Promise<Evidence | null> {
+  if (next.sealId === null) return null;
+  return evidenceOf(swap, next, journal, { maxAgeMs: null, now: env.now(), role: 'next' });
+}
+
+async function evidenceOfLive(
+  swap: Swap,
+  journal: Journal,
+  { maxAgeMs, acceptLoss }: RollbackTargetOptions,
+  env: Environment,
+): Promise<Evidence | null> {
+  const { now, live, label } = swap;
+  if (acceptLoss !== null) return null;
+  if (now === null || now.sealId === null) {
+    throw new Failure('TARGET', {
+      what: `the ledger of ${JSON.stringify(live)} names no seal, so that it is not known what was written to it`,
+      where: label,
+      hint: `find out what it is; or give it up with --accept-data-loss ${swap.confirmation}`,
+    });
+  }
+  return evidenceOf(swap, now, journal, { maxAgeMs, now: env.now(), role: 'live' });
+}

@@ -1,0 +1,31 @@
+/** Moves in targets, from a journal: those that took place, and one that was begun and not ended. Pure. */
+
+import type { TargetMoveEvent } from './event.ts';
+import type { Journal } from './line.ts';
+import { eventOf } from './readEvent.ts';
+
+export interface JournaledMove extends TargetMoveEvent {
+  readonly at: string;
+}
+
+export interface TargetMoves {
+  /** Intents of moves that are done, in order. */
+  readonly done: readonly JournaledMove[];
+  /** The intent of a move of which the journal has no end; null for none. */
+  readonly open: JournaledMove | null;
+}
+
+/** Returns the moves of a target, by its label. */
+export function targetMoves({ entries }: Journal, target: string): TargetMoves {
+  const done: JournaledMove[] = [];
+  let open: JournaledMove | null = null;
+  for (const entry of entries) {
+    const event = eventOf(entry);
+    if (event.event !== 'target-move' || event.target !== target) continue;
+    if (event.step === 'intended') open = { ...event, at: entry.at };
+    if (open?.intent !== event.intent || event.step === 'intended') continue;
+    if (event.step === 'done') done.push(open);
+    open = null;
+  }
+  return { done, open };
+}

@@ -1,0 +1,251 @@
+/**
+ * What a snapshot saw of tables, noted so that it can be told later whether they still hold it: under a
+ * lock and without reading a value. A row that was written since has a transaction in its xmin that the
+ * snapshot did not see; one that was deleted is missing in the count; a table that was made anew has
+ * another oid, one with other columns another shape. Statistics of the server are not used.
+ */
+
+import { Failure } from '../outcome/failure.ts';
+import type { Connection, TextRow } from './connect.ts';
+
+/** A table as its reader read it. */
+export interface ReadTable {
+  /** Schema and name, quoted. */
+  readonly identifier: string;
+  /** Rows that were read. */
+  readonly rows: number;
+}
+
+/** What was seen of a table. */
+export interface SeenTable {
+  readonly oid: string;
+  readonly rows: number;
+  /** Digest of its columns. */
+  readonly shape: string;
+  /**
+   * Digest of the versions of the rows whose transactions may have been running at the snapshot: their
+   * numbers alone do not tell, as those of subtransactions are in no snapshot. '' if none was running.
+   */
+  readonly doubtful: string;
+}
+
+export interface Seen {
+  /** As `pg_current_snapshot()` writes it. */
+  readonly snapshot: string;
+  /** Oid of the database. */
+  readonly database: string;
+  /** Timeline of the server's log: a server that was restored has another. */
+  readonly timeline: string;
+  readonly tables: readonly SeenTable[];
+}
+
+/** How a table differs from what was seen. */
+export interface TableChange {
+  readonly oid: string;
+  /** Rows that were written since. */
+  readonly written: number;
+  /** Rows that were seen and are not there as they were: deleted, or written over. */
+  readonly gone: number;
+  /** Whether it is another table of that name, or has other columns. */
+  readonly remade: boolean;
+}
+
+const PLACE = `
+  SELECT pg_catalog.pg_current_snapshot(),
+    (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database()),
+    left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8)`;
+
+const SHAPES = `
+  SELECT c.oid, left(md5(coalesce(string_agg(concat_ws(' ', a.attnum, quote_ident(a.attname), a.atttypid,
+      a.atttypmod, a.attcollation), ',' ORDER BY a.attnum), '')), 16)
+  FROM pg_catalog.pg_class c
+    LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE c.oid = ANY ($1::oid[]) GROUP BY c.oid`;
+
+/** Notes what the transaction of a session sees of tables; it must have had one snapshot since they were read. */
+export async function noteSeen(
+  connection: Connection,
+  tables: readonly ReadTable[],
+): Promise<Seen> {
+  const place = await placeOf(connection);
+  const oids: string[] = [];
+  for (const { identifier } of tables) {
+    const [[oid] = []] = await connection.execute('SELECT $1::regclass::oid', [identifier]);
+    oids.push(String(oid));
+  }
+  const shapes = await shapesOf(connection, oids);
+  const running = runningAt(place.snapshot);
+  const seen: SeenTable[] = [];
+  for (const [at, { identifier, rows }] of tables.entries()) {
+    const oid = oids[at] ?? '';
+    const doubtful = running === null ? '' : await doubtfulRows(connection, identifier, running);
+    seen.push({ oid, rows, shape: shapes.get(oid) ?? '', doubtful });
+  }
+  return { ...place, tables: seen };
+}
+
+async function placeOf(connection: Connection): Promise<Omit<Seen, 'tables'>> {
+  const [[snapshot, database, timeline] = []] = await connection.query(PLACE);
+  return { snapshot: String(snapshot), database: String(database), timeline: String(timeline) };
+}
+
+async function shapesOf(
+  connection: Connection,
+  oids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  return pairs(await connection.execute(SHAPES, [oids]));
+}
+
+/** First transaction that was running at a snapshot, and the first that had not begun; 64-bit numbers. */
+interface Running {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** Reads the text of a snapshot, `xmin:xmax:xip,…`; null if no transaction with a number was running. */
+function runningAt(snapshot: string): Running | null {
+  const { from, to } = boundsOf(snapshot);
+  return from === to ? null : { from, to };
+}
+
+function boundsOf(snapshot: string): Running {
+  const [, from, to] = /^(\d+):(\d+):[\d,]*$/.exec(snapshot) ?? [];
+  if (from === undefined || to === undefined) throw new TypeError('not the text of a snapshot');
+  return { from: BigInt(from), to: BigInt(to) };
+}
+
+/** The 32 bits of a transaction's number that a row has. */
+function inRow(transaction: bigint): string {
+  return `'${BigInt.asUintN(32, transaction)}'::xid`;
+}
+
+function isDoubtful({ from, to }: Running): string {
+  return `age(t.xmin) > age(${inRow(to)}) AND age(t.xmin) <= age(${inRow(from)})`;
+}
+
+/** Digest of the doubtful versions of rows, in any order. */
+function versionsOf(running: Running): string {
+  const only = `FILTER (WHERE ${isDoubtful(running)})`;
+  return `count(*) ${only} || ' ' || coalesce(sum(pg_catalog.hashtextextended(
+    t.tableoid || ' ' || t.ctid::text || ' ' || t.xmin::text, 0)::numeric) ${only}, 0)`;
+}
+
+async function doubtfulRows(
+  connection: Connection,
+  identifier: string,
+  running: Running,
+): Promise<string> {
+  const sql = `SELECT ${versionsOf(running)} FROM ${identifier} t`;
+  const [[digest] = []] = await connection.query(sql, identifier);
+  return String(digest);
+}
+
+/** Half of the numbers that 32 bits tell apart: beyond that, an age means nothing. */
+const MOST_AGE = 2n ** 31n - 1_000_000n;
+
+const NAMES = `
+  SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname)
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.oid = ANY ($1::oid[])`;
+
+/**
+ * Compares tables with what was seen of them, and returns those that differ. Each statement sees what is
+ * committed before it begins, so a caller that has locked them learns what is there until it unlocks.
+ * @throws Failure TARGET if this is not the database that was seen
+ */
+export async function changesSince(
+  connection: Connection,
+  { tables, ...before }: Seen,
+): Promise<TableChange[]> {
+  const now = await placeOf(connection);
+  const running = boundsOf(before.snapshot);
+  const { to: next } = boundsOf(now.snapshot);
+  const age = next - running.to;
+  const isSame = now.database === before.database && now.timeline === before.timeline;
+  if (!isSame || age < 0n || age > MOST_AGE) throw another(connection.label);
+  const oids = tables.map(({ oid }) => oid);
+  const shapes = await shapesOf(connection, oids);
+  const names = pairs(await connection.execute(NAMES, [oids]));
+  const changes: TableChange[] = [];
+  for (const table of tables) {
+    const name = names.get(table.oid);
+    const isThere = name !== undefined && shapes.get(table.oid) === table.shape;
+    const change = isThere
+      ? await changeOf(connection, name, table, { ...running, next })
+      : { oid: table.oid, written: 0, gone: 0, remade: true };
+    if (change !== null) changes.push(change);
+  }
+  return changes;
+}
+
+/**
+ * Counts, in one reading, the rows, and those written since: by a transaction from the first that the
+ * snapshot did not see to the last that has a number now. An age is relative to a transaction that may
+ * be older than the last one, so it can be below zero; so can that of a row as old as the database.
+ */
+async function changeOf(
+  connection: Connection,
+  name: string,
+  { oid, rows, doubtful }: SeenTable,
+  running: Running & { readonly next: bigint },
+): Promise<TableChange | null> {
+  const since = `age(t.xmin) > age(${inRow(running.next)}) AND age(t.xmin) <= age(${inRow(running.to)})`;
+  const versions = doubtful === '' ? `''` : versionsOf(running);
+  const [[count, written, digest] = []] = await connection.query(
+    `SELECT count(*), count(*) FILTER (WHERE ${since}), ${versions} FROM ${name} t`,
+    name,
+  );
+  const gone = rows - (Number(count) - Number(written));
+  const isSame = Number(written) === 0 && gone === 0;
+  if (isSame && digest === doubtful) return null;
+  // Equal numbers of other versions: a transaction that was running wrote over some.
+  return { oid, written: Math.max(1, Number(written)), gone, remade: false };
+}
+
+function pairs(rows: readonly TextRow[]): ReadonlyMap<string, string> {
+  return new Map(rows.map(([key, value]) => [String(key), String(value)]));
+}
+
+function another(where: string): Failure {
+  return new Failure('TARGET', {
+    what: 'this is not the database that was reconciled, or it was restored from a backup since',
+    where,
+    hint: 'run sealift reconcile again, then the same command',
+  });
+}
+
+/** Writes it as a text that JSON holds in one string. */
+export function encodeSeen({ snapshot, database, timeline, tables }: Seen): string {
+  const rows = tables.map(({ oid, rows, shape, doubtful }) => [oid, rows, shape, doubtful]);
+  return JSON.stringify([snapshot, database, timeline, rows]);
+}
+
+/** Reads what {@link encodeSeen} wrote; null if it is none. */
+export function decodeSeen(text: string): Seen | null {
+  try {
+    const [snapshot, database, timeline, rows] = JSON.parse(text) as [string, string, string, []];
+    const tables = rows.map((row): SeenTable => {
+      const [oid, count, shape, doubtful] = row as readonly unknown[];
+      return {
+        oid: digits(oid),
+        rows: whole(count),
+        shape: String(shape),
+        doubtful: String(doubtful),
+      };
+    });
+    boundsOf(snapshot);
+    return { snapshot, database: digits(database), timeline: String(timeline), tables };
+  } catch {
+    return null;
+  }
+}
+
+function digits(value: unknown): string {
+  if (typeof value === 'string' && /^\d{1,10}$/.test(value)) return value;
+  throw new TypeError('not an oid');
+}
+
+function whole(value: unknown): number {
+  if (Number.isSafeInteger(value)) return Number(value);
+  throw new TypeError('not a number of rows');
+}

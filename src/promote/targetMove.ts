@@ -1,0 +1,156 @@
+/**
+ * A change of what is live in a target: its intent in the journal, the swap, and how it ended. The ledger
+ * of the target decides whether it took place, also where the connection is lost while it commits.
+ */
+
+import type { JournalEvent, TargetMoveEvent } from '../journal/event.ts';
+import type { Journal } from '../journal/line.ts';
+import { targetMoves, type JournaledMove } from '../journal/targetMoves.ts';
+import { Failure } from '../outcome/failure.ts';
+import { quoteName } from '../outcome/quoteName.ts';
+import type { Missing, Parity } from '../target/parity.ts';
+import type { Swap, SwapEntry, SwapOrder } from '../target/swap.ts';
+
+export interface Recovered {
+  /** Events that are missing in the journal. */
+  readonly events: readonly JournalEvent[];
+  readonly notes: readonly string[];
+}
+
+/** Finds out how a move ended that was begun by a command which was killed. */
+export async function recoverMove(swap: Swap, journal: Journal): Promise<Recovered> {
+  const { open } = targetMoves(journal, swap.label);
+  if (open === null) return { events: [], notes: [] };
+  const isDone = await swap.isDone(open.intent);
+  const how = isDone ? 'after it had taken effect' : 'before it took effect';
+  return {
+    events: [{ ...endOf(open, isDone), recovered: true }],
+    notes: [`a ${open.move} of the target begun at ${open.at} was interrupted ${how}`],
+  };
+}
+
+function endOf(intent: TargetMoveEvent, isDone: boolean): TargetMoveEvent {
+  const { event, move, target, live, to, sealId, intent: number } = intent;
+  return {
+    event,
+    move,
+    step: isDone ? 'done' : 'not-done',
+    target,
+    live,
+    to,
+    sealId,
+    intent: number,
+  };
+}
+
+/** Moves of a target as the journal has them, for one without a ledger of its own. */
+export function movesOf(journal: Journal, target: string): SwapEntry[] {
+  return targetMoves(journal, target).done.map(entryOf);
+}
+
+function entryOf({ move, live, to, sealId, from = null, intent }: JournaledMove): SwapEntry {
+  return { move, live, to: { name: to, sealId }, from, intent };
+}
+
+type About = Pick<
+  TargetMoveEvent,
+  'warningsAllowed' | 'expected' | 'currency' | 'sourcesGiven' | 'approvals'
+>;
+
+export interface MoveSession {
+  readonly commit: (events: readonly JournalEvent[]) => void;
+  /** Opens the target once more, once the server has given up a session that was lost. */
+  readonly reopen: () => Promise<Swap>;
+}
+
+/** Moves. @throws Failure; what is live is then as before, unless its message says that it is not known */
+export async function moveTarget(
+  { commit, reopen }: MoveSession,
+  swap: Swap,
+  order: SwapOrder,
+  about: About,
+): Promise<void> {
+  const { move, intent, to, from, lossAccepted } = order;
+  const event: TargetMoveEvent = {
+    event: 'target-move',
+    move,
+    step: 'intended',
+    target: swap.label,
+    live: swap.live,
+    to: to.name,
+    sealId: to.sealId,
+    intent,
+    from,
+    ...(lossAccepted ? { lossAccepted } : {}),
+    ...about,
+  };
+  commit([event]);
+  try {
+    await swap.swap(order);
+  } catch (error) {
+    if (!(await isDoneAfterAll(intent, error, reopen))) {
+      commit([endOf(event, false)]);
+      throw error;
+    }
+  }
+  commit([endOf(event, true)]);
+}
+
+/** The connection may be lost while the server commits, or goes on to commit: the ledger knows. */
+async function isDoneAfterAll(
+  intent: string,
+  error: unknown,
+  reopen: () => Promise<Swap>,
+): Promise<boolean> {
+  let again: Swap;
+  try {
+    again = await reopen();
+  } catch {
+    throw unknownEnd(error);
+  }
+  try {
+    return await again.isDone(intent);
+  } finally {
+    await again.close();
+  }
+}
+
+function unknownEnd(cause: unknown): Failure {
+  return new Failure('TARGET', {
+    what: 'the target was lost during the swap, and it is not known whether that took effect',
+    hint: 'run the same command again once the target can be reached: its ledger tells, and the journal then says so',
+    cause,
+  });
+}
+
+/** Sums up what is bound to what is live, as lines; the findings name each that is missing. */
+export function parityNotes({ kinds }: Parity): string[] {
+  return kinds
+    .filter(({ live, fresh }) => live + fresh > 0)
+    .map(({ kind, live, fresh, missing }) => {
+      const lacks = missing === 0 ? '' : `, ${missing} missing or other`;
+      return `${kind}: ${live} live, ${fresh} new${lacks}`;
+    });
+}
+
+/** Says what is missing, as a finding. */
+export function missingReason({ kind, what, state, sql, byHand }: Missing): string {
+  const how =
+    state === 'bound'
+      ? 'stays bound to what is live now'
+      : state === 'different'
+        ? 'is other in what is to go live'
+        : 'is missing in what is to go live';
+  const help = sql === null ? (byHand ?? 'make it by hand') : 'the file of --parity makes it';
+  return `${kind} ${what} ${how}: ${help}`;
+}
+
+/** @throws Failure USAGE if what was typed is not the name of the target */
+export function assertConfirmed(swap: Swap, typed: string | null): void {
+  if (typed === null || typed === swap.confirmation) return;
+  throw new Failure('USAGE', {
+    what: `to give up what was written to what is live, its name has to be given: ${quoteName(swap.confirmation)}`,
+    where: '--accept-data-loss',
+    hint: 'make sure that it is the right target, then give this name',
+  });
+}

@@ -1,0 +1,198 @@
+/** What promote and rollback in a target share: the opened target, its recovery, the rehearsal, the outcome. */
+
+import { resolve } from 'node:path';
+
+import { writeFileDurably } from '../disk/durable.ts';
+import { statOf } from '../disk/noLinks.ts';
+import type { FindingStore } from '../findings/findingStore.ts';
+import type { JournalEvent, Move } from '../journal/event.ts';
+import { readJournal } from '../journal/journal.ts';
+import { counted } from '../outcome/counted.ts';
+import { Failure } from '../outcome/failure.ts';
+import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
+import { timeoutsOf } from '../project/timeouts.ts';
+import { locateTarget } from '../project/targetUrl.ts';
+import type { Environment } from '../run/environment.ts';
+import type { Verification } from '../seal/verify.ts';
+import type { Missing } from '../target/parity.ts';
+import { assertPlaceUnchanged } from '../target/placeUnchanged.ts';
+import type { Swap, SwapOptions, SwapOrder } from '../target/swap.ts';
+import type { LivePointer } from './pointerSession.ts';
+import {
+  missingReason,
+  movesOf,
+  parityNotes,
+  recoverMove,
+  type MoveSession,
+} from './targetMove.ts';
+
+export interface TargetOptions {
+  /** URL of the target. */
+  readonly target: string;
+  /** Folder to which paths of the command line are relative. */
+  readonly cwd: string;
+  /** Name that applications read; null for the default. */
+  readonly live: string | null;
+  /** Milliseconds that a reconcile may be old. */
+  readonly maxAgeMs: number;
+  /** Milliseconds for which clients of the target wait at most. */
+  readonly maxWaitMs: number;
+  /** File for the statements that make what is missing; null for none. */
+  readonly parity: string | null;
+  /** Name of the target, if later writes are given up; else null. */
+  readonly acceptLoss: string | null;
+  readonly dryRun: boolean;
+}
+
+export interface SwapSession extends MoveSession {
+  readonly swap: Swap;
+  /** What an earlier command has left, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Opens the target for a move, and finds out how an interrupted one ended. @throws Failure */
+export async function withSwap(
+  what: Pick<SwapOptions, 'sealId' | 'schema'>,
+  options: TargetOptions,
+  pointer: LivePointer,
+  env: Environment,
+  work: (session: SwapSession) => Promise<Outcome>,
+): Promise<Outcome> {
+  const { adapter, location } = locateTarget(options.target, env);
+  const { swaps } = adapter;
+  if (swaps === undefined) {
+    throw new Failure('USAGE', {
+      what: `nothing can go live in a ${adapter.scheme} target`,
+      where: '--target',
+      hint: 'name another target',
+    });
+  }
+  const journal = readJournal(pointer.paths.journal);
+  const { variables, signal, now, pid } = env;
+  const { connectMs } = timeoutsOf(variables);
+  const open = (): Promise<Swap> =>
+    swaps.open(location, {
+      ...what,
+      live: options.live,
+      dryRun: options.dryRun,
+      journaled: (label) => movesOf(journal, label),
+      outside: { variables, signal, now, pid, connectMs },
+    });
+  const swap = await open();
+  const forget = env.onInterrupt(() => {
+    void swap.close();
+  });
+  try {
+    const recovered = await recoverMove(swap, journal);
+    let missing = recovered.events;
+    const commit = (events: readonly JournalEvent[]): void => {
+      pointer.commit([...missing, ...events]);
+      missing = [];
+    };
+    const notes = [...pointer.notes, ...recovered.notes];
+    return await work({ swap, commit, reopen: open, notes });
+  } finally {
+    forget();
+    await swap.close();
+  }
+}
+
+/**
+ * Compares both places with what was reconciled before anybody has to wait, and says how long that takes.
+ * @throws Failure TARGET
+ */
+export async function assertRehearsed(swap: Swap, order: SwapOrder): Promise<string[]> {
+  const { to, toSeen, from, fromSeen, lossAccepted, waitMs } = order;
+  let took = 0;
+  if (toSeen !== null) {
+    const { tookMs, ...changes } = await swap.changes(to, toSeen);
+    assertPlaceUnchanged('to', changes, swap.label);
+    took += tookMs;
+  }
+  if (from !== null && !lossAccepted) {
+    const { tookMs, ...changes } = await swap.changes(from, fromSeen);
+    assertPlaceUnchanged('from', changes, swap.label);
+    took += tookMs;
+  }
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  return [
+    `clients wait up to ${seconds(waitMs)} for the locks, and then about ${seconds(took)} while all rows are looked through for later writes`,
+  ];
+}
+
+/** Lists what is bound to what is live. @throws Failure TARGET if something would be missing */
+export async function assertParity(
+  swap: Swap,
+  options: TargetOptions,
+  found: FindingStore,
+): Promise<string[]> {
+  const parity = await swap.parity();
+  for (const missing of parity.missing) {
+    found.add({ rule: 'parity', severity: 'BLOCKER', reason: missingReason(missing) });
+  }
+  const written = writeParity(swap, parity.missing, options);
+  const count = parity.missing.length;
+  if (count === 0) return [...parityNotes(parity), ...written];
+  throw new Failure('TARGET', {
+    what: `${counted(count, 'thing')} that ${count === 1 ? 'is' : 'are'} bound to what is live would be missing`,
+    where: `${swap.label}, ${JSON.stringify(swap.live)}`,
+    hint: 'write the statements with --dry-run --parity FILE, review and apply them, reconcile, then run again',
+  });
+}
+
+/** Writes the statements that make what is missing, if a file is named. @throws Failure DISK */
+function writeParity(
+  swap: Swap,
+  missing: readonly Missing[],
+  { parity, cwd }: TargetOptions,
+): string[] {
+  if (parity === null) return [];
+  const path = resolve(cwd, parity);
+  if (statOf(path) !== undefined) {
+    throw new Failure('USAGE', {
+      what: 'a file of that name is there already',
+      where: path,
+      hint: 'name another file with --parity',
+    });
+  }
+  writeFileDurably(path, swap.paritySql(missing));
+  return [`parity     ${path}`];
+}
+
+/** Says what was live, and how it is called now. */
+export function liveNotes(
+  { now, live }: Swap,
+  { acceptLoss, dryRun }: Pick<TargetOptions, 'acceptLoss' | 'dryRun'>,
+): string[] {
+  if (now === null) return [`live before: nothing; applications read ${JSON.stringify(live)}`];
+  const would = dryRun ? 'would be' : 'is';
+  return [
+    `live before: ${now.sealId ?? 'what is of no seal'}, which ${would} ${JSON.stringify(now.name)} now`,
+    ...(acceptLoss === null ? [] : ['what was written to it since its seal is not carried over']),
+  ];
+}
+
+/** Makes the outcome of a move. */
+export function targetOutcome(
+  command: Move,
+  { swap, notes }: SwapSession,
+  { dryRun }: LivePointer,
+  now: readonly string[],
+  verified: Verification | null,
+): Outcome {
+  const { run = null, dataRoot = null } = verified ?? {};
+  const sealId = swap.next?.sealId ?? swap.now?.sealId ?? null;
+  return actionOutcome({
+    command,
+    ...(run === null ? {} : { runId: run.runId }),
+    ...(sealId === null ? {} : { sealId }),
+    ...(dataRoot === null ? {} : { dataRoot }),
+    facts: { target: swap.label, live: swap.live },
+    notes: [
+      `target     ${swap.label}, ${JSON.stringify(swap.live)}`,
+      ...notes,
+      ...now,
+      ...(dryRun ? ['dry run: nothing was changed'] : []),
+    ],
+  });
+}

@@ -1,0 +1,35 @@
+/** What of a place has changed since its reconcile, as the failure that says so. Pure. */
+
+import { counted, grouped } from '../outcome/counted.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { PlaceChanges } from './swap.ts';
+
+const TEXTS = {
+  to: {
+    since: 'what is to go live was written to since its reconcile',
+    hint: 'nothing was changed; find out what writes there, then reconcile it again',
+  },
+  from: {
+    since: 'what is live holds later writes, which would be lost',
+    hint: 'nothing was changed; stop the application, reconcile what is live to see what was written, and save it; or give it up with --accept-data-loss',
+  },
+};
+
+/** @throws Failure TARGET with the tables and numbers of rows, if there is any change */
+export function assertPlaceUnchanged(
+  which: 'to' | 'from',
+  { tables, unsealed }: Omit<PlaceChanges, 'tookMs'>,
+  where: string,
+): void {
+  const { since, hint } = TEXTS[which];
+  const changes = tables.map(({ table, written, gone, remade }) => {
+    if (remade) return `${table} is another table, or has other columns`;
+    return `${table}: ${grouped(written)} written, ${grouped(gone)} changed or deleted`;
+  });
+  const others = which === 'from' ? unsealed : [];
+  const all = [...changes, ...others.map((table) => `${table} has rows and is not of the seal`)];
+  if (all.length === 0) return;
+  const [first, ...more] = all;
+  const rest = more.length === 0 ? '' : `; and ${counted(more.length, 'table')} more`;
+  throw new Failure('TARGET', { what: `${since} (${first}${rest})`, where, hint });
+}

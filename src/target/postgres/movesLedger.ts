@@ -1,0 +1,80 @@
+/**
+ * The ledger of moves in a database, `sealift_ledger.moves`: what became live and when. A line is written
+ * in the transaction that moves, so it is there if and only if the move took place.
+ */
+
+import type { Connection } from '../../postgres/connect.ts';
+import { quoteText } from '../../sql/quote.ts';
+import type { Placed, SwapEntry, SwapOrder } from '../swap.ts';
+import { LEDGER } from './ddl.ts';
+
+/** Schema of the ledger of moves; it is never moved itself. */
+export const MOVES_SCHEMA: string = LEDGER;
+const MOVES = `${MOVES_SCHEMA}.moves`;
+
+/** Statements that make the ledger, if it is not there. */
+export const MAKE_MOVES: readonly string[] = [
+  `CREATE SCHEMA IF NOT EXISTS ${MOVES_SCHEMA}`,
+  `CREATE TABLE IF NOT EXISTS ${MOVES} (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    intent text NOT NULL UNIQUE,
+    move text NOT NULL CHECK (move IN ('promote', 'rollback')),
+    live text NOT NULL,
+    moved_from text NOT NULL,
+    seal_id text,
+    replaced_as text,
+    replaced_seal_id text,
+    loss_accepted boolean NOT NULL,
+    tool text NOT NULL,
+    operator text,
+    at timestamptz NOT NULL
+  )`,
+];
+
+async function isMade(connection: Connection): Promise<boolean> {
+  const [[is] = []] = await connection.query(
+    `SELECT pg_catalog.to_regclass('${MOVES}') IS NOT NULL`,
+  );
+  return is === 't';
+}
+
+/** Reads all moves, in order; none if the ledger is not there. */
+export async function readMoves(connection: Connection): Promise<readonly SwapEntry[]> {
+  if (!(await isMade(connection))) return [];
+  const rows = await connection.query(
+    `SELECT move, live, moved_from, seal_id, replaced_as, replaced_seal_id, intent FROM ${MOVES} ORDER BY seq`,
+    MOVES,
+  );
+  return rows.map(([move, live, name, sealId, replaced, replacedSeal, intent]): SwapEntry => ({
+    move: move === 'rollback' ? 'rollback' : 'promote',
+    live: String(live),
+    to: { name: String(name), sealId: sealId ?? null },
+    from: placed(replaced, replacedSeal),
+    intent: String(intent),
+  }));
+}
+
+function placed(name: string | null | undefined, sealId: string | null | undefined): Placed | null {
+  return name === null || name === undefined ? null : { name, sealId: sealId ?? null };
+}
+
+/** Returns the statement that writes a move. */
+export function moveStatement(live: string, order: SwapOrder): string {
+  const { intent, move, to, from, lossAccepted, tool, who } = order;
+  const values = [
+    ...[intent, move, live, to.name].map(quoteText),
+    textOrNull(to.sealId),
+    textOrNull(from?.name ?? null),
+    textOrNull(from?.sealId ?? null),
+    String(lossAccepted),
+    quoteText(tool),
+    textOrNull(who),
+    'pg_catalog.clock_timestamp()',
+  ];
+  return `INSERT INTO ${MOVES} (intent, move, live, moved_from, seal_id, replaced_as, replaced_seal_id,
+      loss_accepted, tool, operator, at) VALUES (${values.join(', ')})`;
+}
+
+function textOrNull(text: string | null): string {
+  return text === null ? 'NULL' : quoteText(text);
+}

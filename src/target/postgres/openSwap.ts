@@ -1,0 +1,139 @@
+/** Going live in a database of PostgreSQL; see target/swap.ts for what it promises. */
+
+import { completeAddress } from '../../postgres/settings.ts';
+import type { PostgresAddress } from '../../postgres/address.ts';
+import { lockKey, takeAdvisoryLock } from '../../postgres/advisoryLock.ts';
+import type { Connection } from '../../postgres/connect.ts';
+import { Failure } from '../../outcome/failure.ts';
+import { quoteName } from '../../outcome/quoteName.ts';
+import { openSession } from '../../postgres/session.ts';
+import { targetFailure } from '../../postgres/targetFailure.ts';
+import { decodeSeen } from '../../postgres/seen.ts';
+import type { Placed, Swap, SwapOptions } from '../swap.ts';
+import { assertPlaceUnchanged } from '../placeUnchanged.ts';
+import { MAKE_MOVES, readMoves } from './movesLedger.ts';
+import { parityOf, paritySql } from './parity.ts';
+import { placeChanges, seenIn, tablesOf } from './placeChanges.ts';
+import { findPlaces, type Places } from './swapPlaces.ts';
+import { renames, swapSchemas } from './swapSchemas.ts';
+
+/** The server needs some time to notice that the client of a killed command is gone. */
+const PATIENCE_MS = 12_000;
+
+/** Opens the database, with the lock of its moves unless it only reads. @throws Failure */
+export async function openSwap(address: PostgresAddress, options: SwapOptions): Promise<Swap> {
+  const { variables, connectMs, signal } = options.outside;
+  const settings = completeAddress(address, variables);
+  const writes = !options.dryRun;
+  const { connection, facts } = await openSession(settings, {
+    connectMs,
+    signal,
+    failure: targetFailure,
+    writes,
+  });
+  try {
+    if (facts.isStandby) throw standby(connection.label);
+    if (writes) {
+      await connection.query(`SET client_connection_check_interval = '2s'`).catch(() => {});
+      const place = { what: 'the moves of this database', where: connection.label };
+      const lock = { ...place, patienceMs: PATIENCE_MS };
+      await takeAdvisoryLock(connection, lockKey('moves'), lock, signal);
+    }
+    const moves = await readMoves(connection);
+    const places = await findPlaces(connection, moves, options);
+    await assertAllowed(connection, places);
+    return swapOf(connection, places, options);
+  } catch (error) {
+    connection.end();
+    throw error;
+  }
+}
+
+function swapOf(connection: Connection, places: Places, { outside }: SwapOptions): Swap {
+  const { live, now, next } = places;
+  const { label } = connection;
+  const schemaOf = (placed: Placed): string => (placed.name === now?.name ? live : placed.name);
+  return {
+    label,
+    live,
+    now,
+    next,
+    confirmation: `${label.slice(label.lastIndexOf('/') + 1)}/${live}`,
+    plan: next === null ? [] : [...MAKE_MOVES, ...renames(live, { to: next, from: now })],
+    async isDone(intent) {
+      return (await readMoves(connection)).some((entry) => entry.intent === intent);
+    },
+    async isOf(placed, text) {
+      const there = new Set((await tablesOf(connection, schemaOf(placed))).map(({ oid }) => oid));
+      const seen = decodeSeen(text)?.tables ?? [];
+      return seen.length > 0 && seen.every(({ oid }) => there.has(oid));
+    },
+    async changes(placed, text) {
+      const begun = outside.now().getTime();
+      const tables = await tablesOf(connection, schemaOf(placed));
+      const found = await placeChanges(
+        connection,
+        tables,
+        text === null ? null : seenIn(text, label),
+      );
+      return { ...found, tookMs: outside.now().getTime() - begun };
+    },
+    async parity() {
+      if (now === null || next === null) return { kinds: [], missing: [] };
+      await connection.query('BEGIN READ ONLY');
+      try {
+        return await parityOf(connection, live, next.name);
+      } finally {
+        await connection.query('ROLLBACK').catch(() => {});
+      }
+    },
+    paritySql: (missing) =>
+      paritySql({ kinds: [], missing }, { live, fresh: next?.name ?? live, label }),
+    async swap(order) {
+      await swapSchemas(
+        connection,
+        live,
+        order,
+        (which, changes) => assertPlaceUnchanged(which, changes, label),
+        outside,
+      );
+    },
+    async close() {
+      connection.end();
+    },
+  };
+}
+
+const RIGHTS = `
+  SELECT n.nspname, pg_catalog.pg_has_role(n.nspowner, 'USAGE'),
+    (SELECT quote_ident(c.relname) FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid
+      AND c.relkind IN ('r', 'p') AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')
+      AND NOT pg_catalog.has_table_privilege(c.oid, 'TRUNCATE') ORDER BY 1 LIMIT 1)
+  FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1::text[])`;
+
+/** @throws Failure TARGET if this role may not rename the schemas, or not lock their tables */
+async function assertAllowed(connection: Connection, { live, now, next }: Places): Promise<void> {
+  const { label } = connection;
+  const [[mayCreate] = []] = await connection.query(
+    `SELECT pg_catalog.has_database_privilege(current_database(), 'CREATE')`,
+  );
+  if (mayCreate !== 't') {
+    throw notAllowed('this role may not rename schemas', label, 'grant it CREATE on the database');
+  }
+  const schemas = [...(now === null ? [] : [live]), ...(next === null ? [] : [next.name])];
+  for (const [schema, isOurs, table] of await connection.execute(RIGHTS, [schemas])) {
+    const where = `${label}, schema ${quoteName(String(schema))}`;
+    const hint = 'connect as its owner, or as a superuser';
+    if (isOurs !== 't') throw notAllowed('this role does not own the schema', where, hint);
+    if (table === null || table === undefined) continue;
+    throw notAllowed(`this role may not lock the table ${quoteName(table)}`, where, hint);
+  }
+}
+
+function notAllowed(what: string, where: string, hint: string): Failure {
+  return new Failure('TARGET', { what, where, hint });
+}
+
+function standby(where: string): Failure {
+  return notAllowed('the server is a standby, which takes no writes', where, 'name the primary');
+}
