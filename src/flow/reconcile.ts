@@ -29,18 +29,14 @@ import { timeoutsOf } from '../project/timeouts.ts';
 import { locateAsSource } from '../project/targetUrl.ts';
 import { incomparableModule, sealedCount, stripOf } from '../reconcile/comparedModule.ts';
 import { describer } from '../reconcile/describeDifferences.ts';
-import {
-  locateTable,
-  schemasOfSeal,
-  type FoundTable,
-  type Incomparable,
-} from '../reconcile/locateTables.ts';
+import { locateTable, type FoundTable, type Incomparable } from '../reconcile/locateTables.ts';
 import {
   incomparableFinding,
   reconcileFinding,
   valueLines,
 } from '../reconcile/reconcileFinding.ts';
 import { reconcileModule, type ReconcileContext } from '../reconcile/reconcileModule.ts';
+import { schemasOfSeal } from '../reconcile/schemasOfSeal.ts';
 import { openSealed, sealedMapping } from '../reconcile/sealedSide.ts';
 import { TARGET, targetMapping } from '../reconcile/targetMapping.ts';
 import { forBuffers, planMemory } from '../run/budget.ts';
@@ -131,7 +127,7 @@ interface Run {
 
 async function compared(run: Run): Promise<Outcome> {
   const { env, options, found, side, mapping, target, adapter, folder } = run;
-  const schema = options.schema ?? schemaOf(run);
+  const schema = options.schema ?? (await schemaOf(run));
   const secrets = new Map<string, Uint8Array>();
   const { located, leftOut } = locatedIn(run, schema, secrets);
   const tables = located.filter((one) => one.kind === 'found');
@@ -268,8 +264,9 @@ function incomparable(sealed: ModuleSide, reason: string): Incomparable {
 }
 
 /** Finds the schema into which the seal was loaded. @throws Failure USAGE */
-function schemaOf({ target, side }: Run): string {
-  const [schema, ...others] = schemasOfSeal(target.schema, side.sealId);
+async function schemaOf({ target, side, adapter, env }: Run): Promise<string> {
+  const found = await schemasOfSeal(target, adapter, side.sealId, env.signal);
+  const [schema, ...others] = found;
   if (schema !== undefined && others.length === 0) return schema;
   const id = side.sealId.slice(0, 8);
   throw new Failure('USAGE', {

@@ -6,7 +6,6 @@
 import type { FindingStore } from '../findings/findingStore.ts';
 import { readJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/line.ts';
-import { ageOf } from '../outcome/age.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { assertOperatorIfKnown } from '../project/operatorNeeded.ts';
@@ -23,7 +22,7 @@ import {
 } from '../promote/targetSession.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
-import type { Placed, Swap, SwapOrder } from '../target/swap.ts';
+import type { Swap, SwapOrder } from '../target/swap.ts';
 
 export interface RollbackTargetOptions extends TargetOptions {
   readonly project: string;
@@ -47,14 +46,13 @@ export async function rollbackTarget(
       if (next === null) throw new TypeError('a rollback has a place to go to');
       assertConfirmed(swap, options.acceptLoss);
       const journal = readJournal(paths.journal);
-      const before = await evidenceBefore(swap, next, journal, env);
       const live = await evidenceOfLive(swap, journal, options, env);
       const parity = await assertParity(swap, options, found);
       const order: SwapOrder = {
         move: 'rollback',
         intent: Buffer.from(env.random(16)).toString('hex'),
         to: next,
-        toSeen: before?.seen ?? null,
+        toSeen: swap.nextSeen,
         from: now,
         fromSeen: live?.seen ?? null,
         lossAccepted: now !== null && options.acceptLoss !== null,
@@ -65,7 +63,7 @@ export async function rollbackTarget(
       const rehearsed = await assertRehearsed(swap, order);
       if (!options.dryRun) await moveTarget(session, swap, order, {});
       const notes = [
-        ...(before === null ? [UNPROVEN] : [`reconciled ${ageOf(before.at, env.now())} ago`]),
+        `live now: ${next.sealId ?? 'what is of no seal'}, as it was when it was live last`,
         ...parity,
         ...rehearsed,
         ...(options.dryRun ? swap.plan.map((sql) => `${sql};`) : []),
@@ -74,22 +72,6 @@ export async function rollbackTarget(
       return targetOutcome('rollback', session, pointer, notes, null);
     });
   });
-}
-
-const UNPROVEN = 'what is live now is of no seal, so nothing proves what it holds';
-
-/**
- * Finds the last reconcile of what was live before, however old: that nothing was written since is seen
- * under the locks. Null for what is of no seal.
- */
-async function evidenceBefore(
-  swap: Swap,
-  next: Placed,
-  journal: Journal,
-  env: Environment,
-): Promise<Evidence | null> {
-  if (next.sealId === null) return null;
-  return evidenceOf(swap, next, journal, { maxAgeMs: null, now: env.now(), role: 'next' });
 }
 
 async function evidenceOfLive(

@@ -12,8 +12,8 @@ import type { Connection, TextRow } from './connect.ts';
 export interface ReadTable {
   /** Schema and name, quoted. */
   readonly identifier: string;
-  /** Rows that were read. */
-  readonly rows: number;
+  /** Rows that were read; null to have them counted. */
+  readonly rows: number | null;
 }
 
 /** What was seen of a table. */
@@ -76,12 +76,25 @@ export async function noteSeen(
   const shapes = await shapesOf(connection, oids);
   const running = runningAt(place.snapshot);
   const seen: SeenTable[] = [];
-  for (const [at, { identifier, rows }] of tables.entries()) {
+  for (const [at, table] of tables.entries()) {
     const oid = oids[at] ?? '';
-    const doubtful = running === null ? '' : await doubtfulRows(connection, identifier, running);
-    seen.push({ oid, rows, shape: shapes.get(oid) ?? '', doubtful });
+    const counted = await countTable(connection, table, running);
+    seen.push({ oid, shape: shapes.get(oid) ?? '', ...counted });
   }
   return { ...place, tables: seen };
+}
+
+/** Reads a table only if its rows are not counted yet, or some versions of them are doubtful. */
+async function countTable(
+  connection: Connection,
+  { identifier, rows }: ReadTable,
+  running: Running | null,
+): Promise<Pick<SeenTable, 'rows' | 'doubtful'>> {
+  if (running === null && rows !== null) return { rows, doubtful: '' };
+  const versions = running === null ? `''` : versionsOf(running);
+  const sql = `SELECT count(*), ${versions} FROM ${identifier} t`;
+  const [[count, doubtful] = []] = await connection.query(sql, identifier);
+  return { rows: rows ?? Number(count), doubtful: String(doubtful) };
 }
 
 async function placeOf(connection: Connection): Promise<Omit<Seen, 'tables'>> {
@@ -128,16 +141,6 @@ function versionsOf(running: Running): string {
   const only = `FILTER (WHERE ${isDoubtful(running)})`;
   return `count(*) ${only} || ' ' || coalesce(sum(pg_catalog.hashtextextended(
     t.tableoid || ' ' || t.ctid::text || ' ' || t.xmin::text, 0)::numeric) ${only}, 0)`;
-}
-
-async function doubtfulRows(
-  connection: Connection,
-  identifier: string,
-  running: Running,
-): Promise<string> {
-  const sql = `SELECT ${versionsOf(running)} FROM ${identifier} t`;
-  const [[digest] = []] = await connection.query(sql, identifier);
-  return String(digest);
 }
 
 /** Half of the numbers that 32 bits tell apart: beyond that, an age means nothing. */
@@ -196,10 +199,10 @@ async function changeOf(
     name,
   );
   const gone = rows - (Number(count) - Number(written));
-  const isSame = Number(written) === 0 && gone === 0;
-  if (isSame && digest === doubtful) return null;
-  // Equal numbers of other versions: a transaction that was running wrote over some.
-  return { oid, written: Math.max(1, Number(written)), gone, remade: false };
+  if (Number(written) > 0 || gone !== 0)
+    return { oid, written: Number(written), gone, remade: false };
+  // Equal numbers of other versions: a transaction that was running wrote over at least one.
+  return digest === doubtful ? null : { oid, written: 1, gone: 1, remade: false };
 }
 
 function pairs(rows: readonly TextRow[]): ReadonlyMap<string, string> {

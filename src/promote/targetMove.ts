@@ -88,7 +88,7 @@ export async function moveTarget(
   try {
     await swap.swap(order);
   } catch (error) {
-    if (!(await isDoneAfterAll(intent, error, reopen))) {
+    if (!(await isDoneAfterAll(swap, intent, error, reopen))) {
       commit([endOf(event, false)]);
       throw error;
     }
@@ -96,22 +96,28 @@ export async function moveTarget(
   commit([endOf(event, true)]);
 }
 
-/** The connection may be lost while the server commits, or goes on to commit: the ledger knows. */
+/**
+ * The connection may be lost while the server commits, or goes on to commit: the ledger knows, once the
+ * session that was lost has ended.
+ */
 async function isDoneAfterAll(
+  swap: Swap,
   intent: string,
   error: unknown,
   reopen: () => Promise<Swap>,
 ): Promise<boolean> {
-  let again: Swap;
   try {
-    again = await reopen();
+    return await swap.isDone(intent);
   } catch {
-    throw unknownEnd(error);
+    await swap.close();
   }
   try {
-    return await again.isDone(intent);
-  } finally {
+    const again = await reopen();
+    const isDone = await again.isDone(intent);
     await again.close();
+    return isDone;
+  } catch {
+    throw unknownEnd(error);
   }
 }
 

@@ -41,14 +41,6 @@ const LONGEST_NAME = 63;
 /** Types whose values are no texts, so that a column of text does not hold them. */
 const NO_TEXTS = /^(?:boolean|integer|float|bytes|blob)$/;
 
-/** Lists the schemas in which a seal is loaded as a whole, by their names; [''] if the target has none. */
-export function schemasOfSeal({ tables }: SourceSchema, sealId: string): string[] {
-  if (tables.every(({ schema }) => schema === undefined)) return [''];
-  const ending = `__${sealId.slice(0, 8)}`;
-  const names = new Set(tables.flatMap(({ schema }) => (schema === undefined ? [] : [schema])));
-  return [...names].filter((name) => name.endsWith(ending));
-}
-
 /** Finds the table of a module, and the columns of its fields. */
 export function locateTable(
   sealed: ModuleSide,

@@ -1,13 +1,13 @@
 /** What of a place has changed since its reconcile, as the failure that says so. Pure. */
 
-import { counted, grouped } from '../outcome/counted.ts';
+import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { PlaceChanges } from './swap.ts';
 
 const TEXTS = {
   to: {
-    since: 'what is to go live was written to since its reconcile',
-    hint: 'nothing was changed; find out what writes there, then reconcile it again',
+    since: 'what is to go live was written to since it was reconciled, or live',
+    hint: 'nothing was changed; find out what writes there, then reconcile it, or load it again',
   },
   from: {
     since: 'what is live holds later writes, which would be lost',
@@ -24,12 +24,12 @@ export function assertPlaceUnchanged(
   const { since, hint } = TEXTS[which];
   const changes = tables.map(({ table, written, gone, remade }) => {
     if (remade) return `${table} is another table, or has other columns`;
-    return `${table}: ${grouped(written)} written, ${grouped(gone)} changed or deleted`;
+    return `${table} has ${counted(written, 'row')} that ${written === 1 ? 'was' : 'were'} written since, and lacks ${counted(gone, 'row')} as ${gone === 1 ? 'it was' : 'they were'}`;
   });
   const others = which === 'from' ? unsealed : [];
   const all = [...changes, ...others.map((table) => `${table} has rows and is not of the seal`)];
   if (all.length === 0) return;
   const [first, ...more] = all;
-  const rest = more.length === 0 ? '' : `; and ${counted(more.length, 'table')} more`;
-  throw new Failure('TARGET', { what: `${since} (${first}${rest})`, where, hint });
+  const rest = more.length === 0 ? '' : `; and so do ${counted(more.length, 'table')} more`;
+  throw new Failure('TARGET', { what: `${since}: ${first}${rest}`, where, hint });
 }

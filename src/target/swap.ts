@@ -97,6 +97,8 @@ export interface Swap {
   readonly now: Placed | null;
   /** What would go live, under the name that it has; null if it is live already. */
   readonly next: Placed | null;
+  /** For a rollback: what `next` held when it was live last, as the target has noted it; null if it has not. */
+  readonly nextSeen: string | null;
   /** Whether a swap was done, by its intent. */
   isDone(intent: string): Promise<boolean>;
   /** Whether what a reconcile saw is in this place. */

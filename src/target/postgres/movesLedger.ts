@@ -24,6 +24,7 @@ export const MAKE_MOVES: readonly string[] = [
     seal_id text,
     replaced_as text,
     replaced_seal_id text,
+    replaced_seen text,
     loss_accepted boolean NOT NULL,
     tool text NOT NULL,
     operator text,
@@ -58,21 +59,36 @@ function placed(name: string | null | undefined, sealId: string | null | undefin
   return name === null || name === undefined ? null : { name, sealId: sealId ?? null };
 }
 
-/** Returns the statement that writes a move. */
-export function moveStatement(live: string, order: SwapOrder): string {
+/** Returns what was noted of a place when it ceased to be live, the last time; null if nothing was. */
+export async function readSeen(
+  connection: Connection,
+  live: string,
+  name: string,
+): Promise<string | null> {
+  const [[seen = null] = []] = await connection.execute(
+    `SELECT replaced_seen FROM ${MOVES} WHERE live = $1 AND replaced_as = $2 ORDER BY seq DESC LIMIT 1`,
+    [live, name],
+    MOVES,
+  );
+  return seen;
+}
+
+/** Returns the statement that writes a move; `seen` is what is noted of what it replaces. */
+export function moveStatement(live: string, order: SwapOrder, seen: string | null): string {
   const { intent, move, to, from, lossAccepted, tool, who } = order;
   const values = [
     ...[intent, move, live, to.name].map(quoteText),
     textOrNull(to.sealId),
     textOrNull(from?.name ?? null),
     textOrNull(from?.sealId ?? null),
+    textOrNull(seen),
     String(lossAccepted),
     quoteText(tool),
     textOrNull(who),
     'pg_catalog.clock_timestamp()',
   ];
   return `INSERT INTO ${MOVES} (intent, move, live, moved_from, seal_id, replaced_as, replaced_seal_id,
-      loss_accepted, tool, operator, at) VALUES (${values.join(', ')})`;
+      replaced_seen, loss_accepted, tool, operator, at) VALUES (${values.join(', ')})`;
 }
 
 function textOrNull(text: string | null): string {

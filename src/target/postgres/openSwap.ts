@@ -11,7 +11,7 @@ import { targetFailure } from '../../postgres/targetFailure.ts';
 import { decodeSeen } from '../../postgres/seen.ts';
 import type { Placed, Swap, SwapOptions } from '../swap.ts';
 import { assertPlaceUnchanged } from '../placeUnchanged.ts';
-import { MAKE_MOVES, readMoves } from './movesLedger.ts';
+import { readMoves, readSeen } from './movesLedger.ts';
 import { parityOf, paritySql } from './parity.ts';
 import { placeChanges, seenIn, tablesOf } from './placeChanges.ts';
 import { findPlaces, type Places } from './swapPlaces.ts';
@@ -42,15 +42,23 @@ export async function openSwap(address: PostgresAddress, options: SwapOptions): 
     const moves = await readMoves(connection);
     const places = await findPlaces(connection, moves, options);
     await assertAllowed(connection, places);
-    return swapOf(connection, places, options);
+    const { live, next } = places;
+    const isBack = options.sealId === null && next !== null;
+    const nextSeen = isBack ? await readSeen(connection, live, next.name) : null;
+    return swapOf(connection, { ...places, nextSeen }, options);
   } catch (error) {
     connection.end();
     throw error;
   }
 }
 
-function swapOf(connection: Connection, places: Places, { outside }: SwapOptions): Swap {
-  const { live, now, next } = places;
+type Found = Places & Pick<Swap, 'nextSeen'>;
+
+function swapOf(
+  connection: Connection,
+  { live, now, next, nextSeen }: Found,
+  { outside }: SwapOptions,
+): Swap {
   const { label } = connection;
   const schemaOf = (placed: Placed): string => (placed.name === now?.name ? live : placed.name);
   return {
@@ -58,8 +66,9 @@ function swapOf(connection: Connection, places: Places, { outside }: SwapOptions
     live,
     now,
     next,
+    nextSeen,
     confirmation: `${label.slice(label.lastIndexOf('/') + 1)}/${live}`,
-    plan: next === null ? [] : [...MAKE_MOVES, ...renames(live, { to: next, from: now })],
+    plan: next === null ? [] : renames(live, { to: next, from: now }),
     async isDone(intent) {
       return (await readMoves(connection)).some((entry) => entry.intent === intent);
     },

@@ -13,6 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../../outcome/failure.ts';
 import { lockHolders } from '../../postgres/lockHolders.ts';
 import type { Connection } from '../../postgres/connect.ts';
+import { encodeSeen, noteSeen } from '../../postgres/seen.ts';
 import { sqlState } from '../../postgres/connectionFailure.ts';
 import { quote } from '../../sql/quote.ts';
 import type { PlaceChanges, SwapOrder } from '../swap.ts';
@@ -48,8 +49,9 @@ export async function swapSchemas(
   }
   try {
     await assertSeen(connection, live, order, assertUnchanged);
+    const seen = order.from === null ? null : await noteLast(connection, live, order);
     await connection.query(renames(live, order).join('; '));
-    await connection.query(moveStatement(live, order));
+    await connection.query(moveStatement(live, order, seen));
   } catch (error) {
     await connection.query('ROLLBACK').catch(() => {});
     throw error;
@@ -112,6 +114,19 @@ async function assertSeen(
   const tables = await tablesOf(connection, live);
   const seen = fromSeen === null ? null : seenIn(fromSeen, label);
   assertUnchanged('from', await placeChanges(connection, tables, seen));
+}
+
+/** Notes what is live as it is left, so that a rollback can tell that nothing was written to it since. */
+async function noteLast(
+  connection: Connection,
+  live: string,
+  { fromSeen, lossAccepted }: SwapOrder,
+): Promise<string> {
+  const seen = fromSeen === null || lossAccepted ? [] : seenIn(fromSeen, connection.label).tables;
+  const known = new Map(seen.map(({ oid, rows }) => [oid, rows]));
+  const tables = await tablesOf(connection, live);
+  const read = tables.map(({ oid, identifier }) => ({ identifier, rows: known.get(oid) ?? null }));
+  return encodeSeen(await noteSeen(connection, read));
 }
 
 async function held(
