@@ -22,6 +22,7 @@ import { readType } from './postgres/declaredType.ts';
 import { listObjects } from './postgres/inventory.ts';
 import { addressOf, SCHEME } from './postgres/location.ts';
 import { isRewritten, lockByQuery, lockTables } from './postgres/locking.ts';
+import { laterWrites } from './postgres/laterWrites.ts';
 import { planRanges, rangesOfRows } from './postgres/rangePlan.ts';
 import { openReader, readStatement, tableNamed, type PostgresHandle } from './postgres/reader.ts';
 import { planRelations, type PlannedRelations } from './postgres/relation.ts';
@@ -58,7 +59,8 @@ async function prepare(address: PostgresAddress, options: PrepareOptions): Promi
     await connection.query(`SET LOCAL statement_timeout = ${timeouts.queryMs}`);
     const planned = await planRelations(connection, catalogue, options.relations ?? []);
     await connection.query('SET LOCAL statement_timeout = 0');
-    return prepared({ connection, facts, catalogue, objects, planned, bytes, settings, timeouts });
+    const read = { catalogue, objects, planned, bytes };
+    return prepared({ connection, facts, ...read, settings, timeouts, signal });
   } catch (error) {
     connection.end();
     throw error;
@@ -74,6 +76,7 @@ interface Begun {
   readonly bytes: number | null;
   readonly settings: PostgresHandle['settings'];
   readonly timeouts: Timeouts;
+  readonly signal: AbortSignal;
 }
 
 function prepared(begun: Begun): PreparedSource {
@@ -148,6 +151,16 @@ function prepared(begun: Begun): PreparedSource {
         return { identifier: from.replace(/^ONLY /, ''), rows };
       });
       return encodeSeen(await noteSeen(connection, read));
+    },
+    async laterWrites(requests) {
+      // Ends with the reading, as the signal is that of the source.
+      const options = { connectMs: timeouts.connectMs, signal: begun.signal };
+      const { connection: now } = await openSession(settings, options);
+      try {
+        return await laterWrites(connection, now, requests);
+      } finally {
+        now.end();
+      }
     },
     isFrozen: provesNothing,
     async close() {
