@@ -117,7 +117,7 @@ async function goLive(
       ...rehearsed,
       ...(options.dryRun ? swap.plan.map((sql) => `${sql};`) : []),
       ...liveNotes(swap, options),
-      ...(now === null ? [] : ['to go back: sealift rollback --target …']),
+      ...(now === null ? [] : ['to go back: sealift rollback --target URL']),
     ],
     verified,
   );

@@ -33,7 +33,7 @@ import {
 import type { Integrity, ModuleAccounting } from '../seal/format.ts';
 import type { PreparedSource, SourceLocation } from '../source/source.ts';
 import type { Environment } from '../run/environment.ts';
-import { assertNoLaterWrites } from '../project/laterWrites.ts';
+import { assertNoLaterWrites } from '../project/assertNoLaterWrites.ts';
 import { CLOSE_SOURCES } from '../project/calls.ts';
 import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
 import { forBuffers, mostForQueries, planMemory } from '../run/budget.ts';

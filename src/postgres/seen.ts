@@ -241,7 +241,7 @@ export function decodeSeen(text: string): Seen | null {
       };
     });
     boundsOf(snapshot);
-    return { snapshot, database: digits(database), timeline: String(timeline), tables };
+    return { snapshot, database: digits(database), timeline, tables };
   } catch {
     return null;
   }

@@ -69,7 +69,7 @@ interface About extends EvidenceOptions {
 
 function commandOf({ sealId }: Placed, name: string): string {
   const candidate = sealId === null ? '' : ` --candidate ${sealId.slice(0, 8)}`;
-  return `sealift reconcile --target …${name === '' ? '' : ` --schema ${name}`}${candidate}`;
+  return `sealift reconcile --target URL${name === '' ? '' : ` --schema ${name}`}${candidate}`;
 }
 
 function never({ name, label, command, role, swap }: About): Failure {

@@ -98,7 +98,7 @@ export async function withSwap(
 }
 
 /**
- * Compares both places with what was reconciled before anybody has to wait, and says how long that takes.
+ * Compares both places with what was reconciled before a client has to wait, and says how long that takes.
  * @throws Failure TARGET
  */
 export async function assertRehearsed(swap: Swap, order: SwapOrder): Promise<string[]> {
@@ -114,10 +114,13 @@ export async function assertRehearsed(swap: Swap, order: SwapOrder): Promise<str
     assertPlaceUnchanged('from', changes, swap.label);
     took += tookMs;
   }
-  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   return [
     `clients wait up to ${seconds(waitMs)} for the locks, and then about ${seconds(took)} while all rows are looked through for later writes`,
   ];
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 /** Lists what is bound to what is live. @throws Failure TARGET if something would be missing */

@@ -30,6 +30,7 @@ import type { ReadStatements } from './readStatements.ts';
 import { unsteadyView } from './postgres/steadyViews.ts';
 import { postgresWrites } from './postgres/writeFreeze.ts';
 import type { PreparedSource, PrepareOptions, SourceAdapter, Timeouts } from './source.ts';
+import type { Unchanged } from './unchanged.ts';
 
 export const postgresAdapter: SourceAdapter = {
   scheme: SCHEME,
@@ -139,6 +140,19 @@ function prepared(begun: Begun): PreparedSource {
       };
       return openReaders(handle);
     },
+    ...unchangedOf(begun),
+    async close() {
+      connection.end();
+    },
+  };
+}
+
+/** The part of the contract by which it is known later whether the tables hold what was read. */
+function unchangedOf({ connection, facts, catalogue, ...begun }: Begun): Unchanged & {
+  assertUnchanged(): Promise<void>;
+} {
+  const { settings, timeouts, signal } = begun;
+  return {
     // The snapshot stays as it is; the locks stay as long as this session lives.
     async assertUnchanged() {
       await connection.query('SELECT 1');
@@ -147,15 +161,14 @@ function prepared(begun: Begun): PreparedSource {
       // A standby has no log of its own to tell its place by, and cannot go live.
       if (facts.isStandby) return null;
       const read = tables.map(({ table, rows }) => {
-        const { from } = tableNamed(catalogue.access, table, label);
+        const { from } = tableNamed(catalogue.access, table, connection.label);
         return { identifier: from.replace(/^ONLY /, ''), rows };
       });
       return encodeSeen(await noteSeen(connection, read));
     },
     async laterWrites(requests) {
-      // Ends with the reading, as the signal is that of the source.
-      const options = { connectMs: timeouts.connectMs, signal: begun.signal };
-      const { connection: now } = await openSession(settings, options);
+      const { connectMs } = timeouts;
+      const { connection: now } = await openSession(settings, { connectMs, signal });
       try {
         return await laterWrites(connection, now, requests);
       } finally {
@@ -163,9 +176,6 @@ function prepared(begun: Begun): PreparedSource {
       }
     },
     isFrozen: provesNothing,
-    async close() {
-      connection.end();
-    },
   };
 }
 

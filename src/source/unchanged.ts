@@ -16,7 +16,7 @@ export interface Unchanged {
   seen?(tables: readonly SeenRows[]): Promise<string | null>;
   /**
    * Returns the tables that these relations read that were written to since the snapshot. For sources whose
-   * freeze does not stop everybody; it may take as long as a reading.
+   * freeze does not stop every writer; it may take as long as a reading.
    */
   laterWrites?(relations: readonly RelationRequest[]): Promise<readonly LaterWrite[]>;
   /** Whether the source itself refuses every write; only if it can. */

@@ -4,7 +4,7 @@
  * afterwards, or the client gets an error.
  *
  * A swap is known by the random number of its intent, so that a command that was killed learns from the
- * target whether it took place. Errors are Failures with code TARGET, or BUSY if somebody holds a lock.
+ * target whether it took place. Errors are Failures with code TARGET, or BUSY if another session holds a lock.
  */
 
 import type { Missing, Parity } from './parity.ts';
@@ -72,7 +72,7 @@ export interface SwapOrder {
   readonly move: 'promote' | 'rollback';
   readonly intent: string;
   readonly to: Placed;
-  /** What its reconcile saw, which it has to hold; null if none is asked for. */
+  /** What its reconcile saw, which it has to hold; null if it need not. */
   readonly toSeen: string | null;
   /** What is live now, and the name that it gets; null for nothing. */
   readonly from: Placed | null;

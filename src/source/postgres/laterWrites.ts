@@ -1,6 +1,6 @@
 /**
  * Finds what was written to the tables of a mapping since a snapshot: revoked rights stop neither owners
- * nor superusers, so a freeze alone does not prove that nobody wrote.
+ * nor superusers, so a freeze alone proves nothing.
  */
 
 import type { Connection } from '../../postgres/connect.ts';
@@ -23,5 +23,7 @@ export async function laterWrites(
   const names = new Map(tables.map(({ oid, name }) => [oid, name]));
   const read = tables.map(({ identifier }) => ({ identifier, rows: null }));
   const changes = await changesSince(now, await noteSeen(snapshot, read));
-  return changes.map(({ oid, ...change }) => ({ table: names.get(oid) ?? 'a table', ...change }));
+  return changes.map(({ oid, written, gone, remade }) => {
+    return { table: names.get(oid) ?? 'a table', written, gone, remade };
+  });
 }

@@ -55,10 +55,9 @@ export async function placeChanges(
     if (await hasRows(connection, identifier, identifier)) unsealed.push(name);
   }
   return {
-    tables: changes.map(({ oid, ...change }) => ({
-      table: names.get(oid) ?? 'a table',
-      ...change,
-    })),
+    tables: changes.map(({ oid, written, gone, remade }) => {
+      return { table: names.get(oid) ?? 'a table', written, gone, remade };
+    }),
     unsealed,
   };
 }

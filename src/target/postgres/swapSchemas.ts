@@ -61,9 +61,11 @@ export async function swapSchemas(
 
 /** Returns the statements that rename. */
 export function renames(live: string, { to, from }: Pick<SwapOrder, 'to' | 'from'>): string[] {
-  const rename = (one: string, other: string): string =>
-    `ALTER SCHEMA ${quote(one)} RENAME TO ${quote(other)}`;
   return [...(from === null ? [] : [rename(live, from.name)]), rename(to.name, live)];
+}
+
+function rename(schema: string, name: string): string {
+  return `ALTER SCHEMA ${quote(schema)} RENAME TO ${quote(name)}`;
 }
 
 /** Begins a transaction in which all tables are locked; returns why they could not be, else null. */
