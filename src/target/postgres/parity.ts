@@ -1,0 +1,206 @@
+/**
+ * Compares the schema that is live with the one that takes its name, object by object, and writes the
+ * file of statements that make what is missing. Only reads; the file is for a person to review and apply.
+ */
+
+import type { Connection } from '../../postgres/connect.ts';
+import { quote } from '../../sql/quote.ts';
+import type { Missing, Parity } from '../parity.ts';
+import { applyOrder } from './parity/applyOrder.ts';
+import { FUNCTION_KINDS, POLICY_KINDS, TRIGGER_KINDS, VIEW_KINDS } from './parity/codeKinds.ts';
+import {
+  CONSTRAINT_KINDS,
+  INDEX_KINDS,
+  REPLICA_KINDS,
+  STATISTICS_KINDS,
+} from './parity/constraintKinds.ts';
+import { dependenciesIn } from './parity/homes.ts';
+import { listSchema, pathOf } from './parity/listSchema.ts';
+import { COMMENT_KINDS, OTHER_KINDS, PUBLICATION_KINDS } from './parity/noteKinds.ts';
+import { OUTSIDE_KINDS } from './parity/outsideKinds.ts';
+import type { KindGroup, Listed, ListedPlace } from './parity/parityKind.ts';
+import { DEFAULT_PRIVILEGE_KINDS, GRANT_KINDS, OWNER_KINDS } from './parity/rightKinds.ts';
+import { SEQUENCE_VALUE, sequenceValues } from './parity/sequenceValues.ts';
+import { COLUMN_KINDS, STORAGE_KINDS, TABLE_KINDS } from './parity/tableKinds.ts';
+import { TYPE_KINDS } from './parity/typeKinds.ts';
+import { DEFAULT_KINDS, OWNED_SEQUENCE_KINDS, SEQUENCE_KINDS } from './parity/valueKinds.ts';
+
+/** In the order of their statements, but for what depends on one another. */
+const BEFORE_VALUES: readonly KindGroup[] = [
+  ...TYPE_KINDS,
+  ...SEQUENCE_KINDS,
+  ...TABLE_KINDS,
+  ...COLUMN_KINDS,
+  ...DEFAULT_KINDS,
+];
+
+const AFTER_VALUES: readonly KindGroup[] = [
+  ...OTHER_KINDS,
+  ...FUNCTION_KINDS,
+  ...VIEW_KINDS,
+  ...CONSTRAINT_KINDS,
+  ...INDEX_KINDS,
+  ...TRIGGER_KINDS,
+  ...POLICY_KINDS,
+  ...STATISTICS_KINDS,
+  ...REPLICA_KINDS,
+  ...STORAGE_KINDS,
+  ...OWNER_KINDS,
+  // The owner of a sequence is that of its table.
+  ...OWNED_SEQUENCE_KINDS,
+  ...GRANT_KINDS,
+  ...DEFAULT_PRIVILEGE_KINDS,
+  ...PUBLICATION_KINDS,
+  ...COMMENT_KINDS,
+  ...OUTSIDE_KINDS,
+];
+
+interface Entry {
+  readonly listed: Listed;
+  readonly state: Missing['state'];
+}
+
+/**
+ * Compares two schemas, within a transaction that the caller has begun; leaves its settings as they are.
+ * @throws Failure if the server refuses to tell, or TARGET if a schema hides operators of the server
+ */
+export async function parityOf(
+  connection: Connection,
+  live: string,
+  fresh: string,
+): Promise<Parity> {
+  const [[version] = []] = await connection.query(`SELECT current_setting('server_version_num')`);
+  const ours: ListedPlace = { schema: live, target: fresh, version: Number(version) };
+  const theirs: ListedPlace = { ...ours, schema: fresh };
+  const values = await sequenceValues(connection, ours, theirs);
+  const before = await compared(connection, BEFORE_VALUES, ours, theirs);
+  const after = await compared(connection, AFTER_VALUES, ours, theirs);
+  const entries = withoutParts([...before.entries, ...values.rows, ...after.entries]);
+  const sorted = applyOrder(entries, await dependenciesIn(connection, ours));
+  const counts = [
+    ...before.counts,
+    { kind: SEQUENCE_VALUE, live: values.live, fresh: values.fresh },
+    ...after.counts,
+  ];
+  return {
+    kinds: counts.map((count) => {
+      const missing = entries.filter(({ listed }) => listed.kind === count.kind).length;
+      return { ...count, missing };
+    }),
+    missing: sorted.map(missingOf),
+  };
+}
+
+interface Compared {
+  readonly entries: readonly Entry[];
+  readonly counts: readonly {
+    readonly kind: string;
+    readonly live: number;
+    readonly fresh: number;
+  }[];
+}
+
+async function compared(
+  connection: Connection,
+  groups: readonly KindGroup[],
+  ours: ListedPlace,
+  theirs: ListedPlace,
+): Promise<Compared> {
+  const [live, fresh] = [
+    await listSchema(connection, groups, ours),
+    await listSchema(connection, groups, theirs),
+  ];
+  const there = new Map(fresh.map((one) => [idOf(one), one]));
+  const aliases = new Set(fresh.map((one) => `${one.kind}\0${one.alias ?? ''}`));
+  const once = new Map(live.map((one) => [idOf(one), one])).values();
+  const counted = (all: readonly Listed[], kind: string): number =>
+    all.filter((one) => one.kind === kind && one.implied !== true).length;
+  return {
+    entries: [...once].flatMap((listed) => {
+      const state = stateOf(listed, there.get(idOf(listed)), aliases);
+      return state === null ? [] : [{ listed, state }];
+    }),
+    counts: groups
+      .flatMap(({ kinds }) => kinds)
+      .map((kind) => ({ kind, live: counted(live, kind), fresh: counted(fresh, kind) })),
+  };
+}
+
+function idOf({ kind, key }: Listed): string {
+  return `${kind}\0${key}`;
+}
+
+function stateOf(
+  listed: Listed,
+  other: Listed | undefined,
+  aliases: ReadonlySet<string>,
+): Missing['state'] | null {
+  if (listed.bound === true) return 'bound';
+  if (other !== undefined) return other.definition === listed.definition ? null : 'different';
+  if (listed.implied === true) return null;
+  const hasName = listed.alias !== undefined && aliases.has(`${listed.kind}\0${listed.alias}`);
+  return hasName ? 'different' : 'missing';
+}
+
+/** Leaves out what is made with what it is a part of. */
+function withoutParts(entries: readonly Entry[]): Entry[] {
+  const missing = new Set(
+    entries.flatMap(({ listed, state }) => (state === 'missing' ? [listed.node] : [])),
+  );
+  return entries.filter(
+    ({ listed: { partOf } }) => partOf === undefined || partOf === null || !missing.has(partOf),
+  );
+}
+
+function missingOf({ listed, state }: Entry): Missing {
+  const { kind, what, sql, change, hand } = listed;
+  const statements = (state === 'different' && change !== undefined ? change : sql) ?? null;
+  const byHand = statements === null ? (hand ?? 'make it as it is in the live schema') : null;
+  return { kind, what, state, sql: statements, byHand };
+}
+
+/** What the file is about: names of the schemas, and the server and database. */
+export interface ParityFile {
+  readonly live: string;
+  readonly fresh: string;
+  readonly label: string;
+}
+
+/** Returns the text of the file that makes what is missing. Pure. */
+export function paritySql({ missing }: Parity, { live, fresh, label }: ParityFile): string {
+  const made = missing.flatMap(({ kind, what, state, sql }) => {
+    return sql === null ? [] : [`${commented(`${kind}, ${state}: ${what}`)}\n${sql};`];
+  });
+  const byHand = missing.flatMap(({ what, byHand }) => {
+    return byHand === null ? [] : [commented(`${what}: ${byHand}`)];
+  });
+  return `${[
+    commented(
+      `What schema ${quote(live)} has, and schema ${quote(fresh)} lacks, on ${label}.`,
+      'Written by sealift promote. Review each statement, then apply the file as a role that may do',
+      'all of it, before the schemas are swapped:',
+      '  psql --no-psqlrc --set ON_ERROR_STOP=1 --file THIS_FILE "DATABASE"',
+      'Then run the dry run of sealift promote again: it finds what is left.',
+      'Names without a schema are those of the new one. Objects of other schemas are bound to it at once.',
+    ),
+    [
+      'BEGIN;',
+      `SET LOCAL search_path = ${pathOf(fresh)};`,
+      // As the definitions were written.
+      `SET LOCAL client_encoding = 'UTF8';`,
+      'SET LOCAL standard_conforming_strings = on;',
+      // Bodies of functions may name what is made after them.
+      'SET LOCAL check_function_bodies = off;',
+    ].join('\n'),
+    ...made,
+    ...(byHand.length === 0
+      ? []
+      : [commented('By hand, as no statement can be given:'), ...byHand]),
+    'COMMIT;',
+  ].join('\n\n')}\n`;
+}
+
+/** Makes a comment of lines; line breaks within a name do not end it. */
+function commented(...lines: readonly string[]): string {
+  return lines.map((line) => `-- ${line.replaceAll(/[\r\n]+\s*/g, ' ')}`).join('\n');
+}
