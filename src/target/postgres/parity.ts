@@ -142,14 +142,17 @@ function stateOf(
   return hasName ? 'different' : 'missing';
 }
 
-/** Leaves out what is made with what it is a part of. */
+/** Leaves out what is made with what it is a part of: a column with its table, or a default with its column. */
 function withoutParts(entries: readonly Entry[]): Entry[] {
   const missing = new Set(
-    entries.flatMap(({ listed, state }) => (state === 'missing' ? [listed.node] : [])),
+    entries.flatMap(({ listed, state }) =>
+      state === 'missing' && listed.node !== undefined ? [listed.node] : [],
+    ),
   );
-  return entries.filter(
-    ({ listed: { partOf } }) => partOf === undefined || partOf === null || !missing.has(partOf),
-  );
+  const isPart = ({ listed: { partOf } }: Entry): boolean =>
+    partOf !== undefined && missing.has(partOf);
+  for (const entry of entries.filter(isPart)) missing.delete(entry.listed.node ?? '');
+  return entries.filter((entry) => !isPart(entry));
 }
 
 function missingOf({ listed, state }: Entry): Missing {

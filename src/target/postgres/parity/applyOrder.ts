@@ -49,20 +49,18 @@ function edgesOf(
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const edges = new Map<string, Set<string>>();
   const add = (node: string, on: string): void => {
-    if (node === on) return;
     const known = edges.get(node);
     if (known === undefined) edges.set(node, new Set([on]));
     else known.add(on);
   };
-  for (const { node, on, column } of dependencies) {
-    const relation = relationOf(node);
-    for (const one of [node, relation]) {
-      if (one === relationOf(on)) continue;
-      add(one, on);
-      add(one, relationOf(on));
-    }
-    if (column !== null && missing.has(column) && relationOf(on) !== relationOf(column)) {
-      add(column, on);
+  for (const { node, on, column, isGenerated } of dependencies) {
+    const users = new Set([node, relationOf(node)]);
+    if (column !== null && missing.has(column)) users.add(column);
+    if (column !== null && isGenerated) users.add(relationOf(column));
+    for (const user of users) {
+      if (relationOf(user) === relationOf(on)) continue;
+      add(user, on);
+      add(user, relationOf(on));
     }
   }
   return edges;

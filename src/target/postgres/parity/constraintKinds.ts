@@ -3,8 +3,9 @@
 import { inSchema, statements, type KindGroup } from './parityKind.ts';
 
 /** Definition of an index from after its name; `i` is the row of pg_index, `x` that of pg_class. */
-export const INDEX = `substr(pg_get_indexdef(x.oid, 0, true),
-  length(CASE WHEN i.indisunique THEN 'CREATE UNIQUE INDEX ' ELSE 'CREATE INDEX ' END || quote_ident(x.relname)) + 1)`;
+export const INDEX = `regexp_replace(substr(pg_get_indexdef(x.oid, 0, true),
+  length(CASE WHEN i.indisunique THEN 'CREATE UNIQUE INDEX ' ELSE 'CREATE INDEX ' END || quote_ident(x.relname)) + 1),
+  CASE x.relkind WHEN 'I' THEN '^ ON ONLY ' ELSE '^ ON ' END, ' ON ')`;
 
 const WORDS = `CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint' WHEN 'c' THEN 'check'
   WHEN 'x' THEN 'exclusion constraint' WHEN 'f' THEN 'foreign key' ELSE 'constraint' END`;
@@ -83,7 +84,7 @@ export const REPLICA_KINDS: readonly KindGroup[] = [
     )
     SELECT json_build_object(
       'kind', 'replica identity', 'key', s.name, 'what', 'replica identity of table ' || s.name,
-      'definition', s.relreplident || coalesce(s.definition, ''), 'implied', s.relreplident = 'd',
+      'definition', concat(s.relreplident, s.definition), 'implied', s.relreplident = 'd',
       'sql', format('ALTER TABLE %s REPLICA IDENTITY %s', s.name, CASE s.relreplident
         WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'i' THEN 'USING INDEX ' || s.index ELSE 'DEFAULT' END))
     FROM seen s`,

@@ -80,6 +80,8 @@ export function boundTo({ schema, version }: ListedPlace): string {
       LEFT JOIN home outside ON outside.catalog = d.classid AND outside.oid = d.objid
       LEFT JOIN pg_namespace n ON n.oid = outside.home
     WHERE d.deptype IN ('n', 'a', 'i', 'P', 'S') AND outside.home IS DISTINCT FROM place.oid
+      -- Such as the cast of a range type.
+      AND NOT (outside.home IS NULL AND d.deptype = 'i')
       AND coalesce(n.nspname !~ '^pg_(toast|temp_|toast_temp_)', true)
       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.deptype = 'e'
         AND (e.classid, e.objid) IN ((d.classid, d.objid), (d.refclassid, d.refobjid)))
@@ -92,8 +94,10 @@ export function boundTo({ schema, version }: ListedPlace): string {
 export interface Dependency {
   readonly node: string;
   readonly on: string;
-  /** Column whose value comes from the object, if this is a default. */
+  /** Column whose value comes from the object, if this is a default or an expression of it. */
   readonly column: string | null;
+  /** Whether the column is computed, so that it cannot be made before. */
+  readonly isGenerated: boolean;
 }
 
 /** Reads what objects of a schema depend on within it. */
@@ -112,7 +116,7 @@ export async function dependenciesIn(
         WHEN c.relkind = 'c' THEN 'pg_type:' || c.reltype
         ELSE ${node('one', 'd.objid', 'd.objsubid')} END,
       ${node('other', 'd.refobjid', 'd.refobjsubid')},
-      'pg_class:' || f.adrelid || '.' || f.adnum
+      'pg_class:' || f.adrelid || '.' || f.adnum, computed.attgenerated <> ''
     FROM pg_depend d JOIN place ON true
       JOIN home a ON a.catalog = d.classid AND a.oid = d.objid AND a.home = place.oid
       JOIN home b ON b.catalog = d.refclassid AND b.oid = d.refobjid AND b.home = place.oid
@@ -120,10 +124,16 @@ export async function dependenciesIn(
       LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
       LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
       LEFT JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid
+      LEFT JOIN pg_attribute computed ON computed.attrelid = f.adrelid AND computed.attnum = f.adnum
     WHERE c.relkind IS DISTINCT FROM 'S'`,
     schema,
   );
-  return rows.map(([node, on, column]) => {
-    return { node: String(node), on: String(on), column: column ?? null };
+  return rows.map(([node, on, column, generated]) => {
+    return {
+      node: String(node),
+      on: String(on),
+      column: column ?? null,
+      isGenerated: generated === 't',
+    };
   });
 }

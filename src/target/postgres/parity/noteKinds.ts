@@ -6,47 +6,45 @@ import { inSchema, statements, targetName, type KindGroup } from './parityKind.t
 export const COMMENT_KINDS: readonly KindGroup[] = [
   {
     kinds: ['comment'],
-    query: (place) => `${inSchema(place)}, subject(catalog, oid, sub, key, name) AS (
-      SELECT 'pg_namespace'::regclass, place.oid, 0, 'schema', 'SCHEMA ' || ${targetName(place)} FROM place
+    query: (place) => `${inSchema(place)}, subject(catalog, oid, sub, key, word, name, of) AS (
+      SELECT 'pg_namespace'::regclass, place.oid, 0, 'schema', 'SCHEMA', ${targetName(place)}, NULL FROM place
       UNION ALL
-      SELECT 'pg_class'::regclass, r.oid, 0, NULL, r.word || ' ' || r.name FROM rel r
+      SELECT 'pg_class'::regclass, r.oid, 0, NULL, r.word, r.name, NULL FROM rel r
       WHERE r.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
       UNION ALL
-      SELECT 'pg_class'::regclass, c.attrelid, c.attnum, NULL, format('COLUMN %s.%s', c.of, c.name) FROM col c
+      SELECT 'pg_class'::regclass, c.attrelid, c.attnum, NULL, 'COLUMN', c.of || '.' || c.name, NULL FROM col c
       UNION ALL
-      SELECT 'pg_class'::regclass, x.oid, 0, concat_ws(' ', 'index', r.name, i.indisunique::text, ${INDEX}), 'INDEX ' || quote_ident(x.relname)
+      SELECT 'pg_class'::regclass, x.oid, 0, concat_ws(' ', 'index', r.name, i.indisunique::text, ${INDEX}), 'INDEX', quote_ident(x.relname), NULL
       FROM pg_index i JOIN rel r ON r.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
       UNION ALL
-      SELECT 'pg_constraint'::regclass, k.oid, 0, concat_ws(' ', 'constraint', r.name, pg_get_constraintdef(k.oid)), format('CONSTRAINT %I ON %s', k.conname, r.name)
+      SELECT 'pg_constraint'::regclass, k.oid, 0, concat_ws(' ', 'constraint', r.name, pg_get_constraintdef(k.oid)), 'CONSTRAINT', quote_ident(k.conname), r.name
       FROM pg_constraint k JOIN rel r ON r.oid = k.conrelid
       UNION ALL
-      SELECT 'pg_constraint'::regclass, k.oid, 0, NULL, format('CONSTRAINT %I ON DOMAIN %s', k.conname, t.name)
+      SELECT 'pg_constraint'::regclass, k.oid, 0, NULL, 'CONSTRAINT', quote_ident(k.conname), 'DOMAIN ' || t.name
       FROM pg_constraint k JOIN typ t ON t.oid = k.contypid
       UNION ALL
-      SELECT 'pg_proc'::regclass, p.oid, 0, NULL, CASE p.prokind WHEN 'a' THEN 'AGGREGATE ' ELSE 'ROUTINE ' END || p.name FROM proc p
+      SELECT 'pg_proc'::regclass, p.oid, 0, NULL, CASE p.prokind WHEN 'a' THEN 'AGGREGATE' ELSE 'ROUTINE' END, p.name, NULL FROM proc p
       UNION ALL
-      SELECT 'pg_type'::regclass, t.oid, 0, NULL, 'TYPE ' || t.name FROM typ t
+      SELECT 'pg_type'::regclass, t.oid, 0, NULL, 'TYPE', t.name, NULL FROM typ t
       UNION ALL
-      SELECT 'pg_trigger'::regclass, g.oid, 0, NULL, format('TRIGGER %I ON %s', g.tgname, r.name)
+      SELECT 'pg_trigger'::regclass, g.oid, 0, NULL, 'TRIGGER', quote_ident(g.tgname), r.name
       FROM pg_trigger g JOIN rel r ON r.oid = g.tgrelid WHERE NOT g.tgisinternal
       UNION ALL
-      SELECT 'pg_rewrite'::regclass, w.oid, 0, NULL, format('RULE %I ON %s', w.rulename, r.name)
+      SELECT 'pg_rewrite'::regclass, w.oid, 0, NULL, 'RULE', quote_ident(w.rulename), r.name
       FROM pg_rewrite w JOIN rel r ON r.oid = w.ev_class
       UNION ALL
-      SELECT 'pg_policy'::regclass, y.oid, 0, NULL, format('POLICY %I ON %s', y.polname, r.name)
+      SELECT 'pg_policy'::regclass, y.oid, 0, NULL, 'POLICY', quote_ident(y.polname), r.name
       FROM pg_policy y JOIN rel r ON r.oid = y.polrelid
       UNION ALL
-      SELECT 'pg_statistic_ext'::regclass, x.oid, 0, NULL, format('STATISTICS %I', x.stxname)
+      SELECT 'pg_statistic_ext'::regclass, x.oid, 0, NULL, 'STATISTICS', quote_ident(x.stxname), NULL
       FROM pg_statistic_ext x JOIN place ON place.oid = x.stxnamespace
-    ), noted AS (
-      SELECT coalesce(s.key, s.name) AS key, s.name, d.description,
-        CASE s.key WHEN 'schema' THEN 'the schema' ELSE regexp_replace(s.name, '^[A-Z ]+', lower(substring(s.name FROM '^[A-Z ]+'))) END AS what
-      FROM subject s JOIN pg_description d ON d.classoid = s.catalog AND d.objoid = s.oid AND d.objsubid = s.sub
     )
     SELECT json_build_object(
-      'kind', 'comment', 'key', n.key, 'what', 'comment on ' || n.what, 'definition', n.description,
-      'sql', format('COMMENT ON %s IS %L', n.name, n.description))
-    FROM noted n`,
+      'kind', 'comment', 'key', coalesce(s.key, concat_ws(' ', s.word, s.name, s.of)),
+      'what', 'comment on ' || CASE s.key WHEN 'schema' THEN 'the schema' ELSE concat_ws(' ', lower(s.word), s.name, 'of ' || s.of) END,
+      'definition', d.description,
+      'sql', format('COMMENT ON %s IS %L', concat_ws(' ', s.word, s.name, 'ON ' || s.of), d.description))
+    FROM subject s JOIN pg_description d ON d.classoid = s.catalog AND d.objoid = s.oid AND d.objsubid = s.sub`,
   },
 ];
 
@@ -58,7 +56,7 @@ export const PUBLICATION_KINDS: readonly KindGroup[] = [
     kinds: ['publication'],
     query: (place) => {
       const hasLists = place.version >= LISTS_SINCE;
-      const columns = `(SELECT format(' (%s)', string_agg(c.name, ', ' ORDER BY c.attnum))
+      const columns = `(SELECT ' (' || string_agg(c.name, ', ' ORDER BY c.attnum) || ')'
         FROM col c WHERE c.attrelid = r.oid AND c.attnum = ANY (p.prattrs))`;
       const rest = hasLists
         ? `concat(${columns}, ' WHERE (' || pg_get_expr(p.prqual, p.prrelid) || ')')`

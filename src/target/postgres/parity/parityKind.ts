@@ -82,7 +82,9 @@ export function inSchema({ schema }: ListedPlace): string {
   ), proc AS (
     SELECT p.*, p.oid::regprocedure::text AS name
     FROM pg_proc p JOIN place ON place.oid = p.pronamespace
-    WHERE ${noMember('pg_proc', 'p.oid')}
+    -- What makes values of a range type comes and goes with it.
+    WHERE NOT EXISTS (SELECT FROM pg_depend e
+      WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype IN ('e', 'i'))
   ), typ AS (
     SELECT t.*, quote_ident(t.typname) AS name FROM pg_type t JOIN place ON place.oid = t.typnamespace
     WHERE t.typtype <> 'm' AND ${noMember('pg_type', 't.oid')}
