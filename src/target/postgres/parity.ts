@@ -112,18 +112,32 @@ async function compared(
   ];
   const there = new Map(fresh.map((one) => [idOf(one), one]));
   const aliases = new Set(fresh.map((one) => `${one.kind}\0${one.alias ?? ''}`));
-  const once = new Map(live.map((one) => [idOf(one), one])).values();
+  const kinds = groups.flatMap((group) => group.kinds);
+  const once = [...new Map(live.map((one) => [idOf(one), one])).values()];
   const counted = (all: readonly Listed[], kind: string): number =>
     all.filter((one) => one.kind === kind && one.implied !== true).length;
   return {
-    entries: [...once].flatMap((listed) => {
+    entries: once.toSorted(byKind(kinds)).flatMap((listed) => {
       const state = stateOf(listed, there.get(idOf(listed)), aliases);
       return state === null ? [] : [{ listed, state }];
     }),
-    counts: groups
-      .flatMap(({ kinds }) => kinds)
-      .map((kind) => ({ kind, live: counted(live, kind), fresh: counted(fresh, kind) })),
+    counts: kinds.map((kind) => {
+      return { kind, live: counted(live, kind), fresh: counted(fresh, kind) };
+    }),
   };
+}
+
+/** Orders by kind, then by what a person reads, so that the same schemas give the same file. */
+function byKind(kinds: readonly string[]): (one: Listed, other: Listed) => number {
+  return (one, other) => {
+    const kind = kinds.indexOf(one.kind) - kinds.indexOf(other.kind);
+    return kind === 0 ? byText(one.what, other.what) : kind;
+  };
+}
+
+function byText(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }
 
 function idOf({ kind, key }: Listed): string {

@@ -22,7 +22,9 @@ const BASE = `
 export interface TwoSchemas {
   readonly live: string;
   readonly fresh: string;
-  /** Runs SQL as the superuser, with this schema in the search path. */
+  /** Of the database, with the password. */
+  readonly url: string;
+  /** Runs SQL as the superuser, with this schema in the search path, or none. */
   run(schema: string, sql: string): Promise<(string | null)[][]>;
   compare(): Promise<Parity>;
   /** The text of the file. */
@@ -39,9 +41,9 @@ export async function twoSchemas(
 ): Promise<TwoSchemas> {
   databases += 1;
   const database = `parity_${process.pid}_${databases}`;
-  await server.create(database);
+  const url = await server.create(database);
   const run = (schema: string, sql: string): Promise<(string | null)[][]> =>
-    server.run(database, `SET search_path = ${quote(schema)}; ${sql}`);
+    server.run(database, `SET search_path = ${schema === '' ? "''" : quote(schema)}; ${sql}`);
   for (const schema of [live, fresh]) {
     await server.run(database, `CREATE SCHEMA ${quote(schema)}`);
     await run(schema, base);
@@ -50,6 +52,7 @@ export async function twoSchemas(
   return {
     live,
     fresh,
+    url,
     run,
     file,
     compare: () => parityIn(server, database, live, fresh),

@@ -102,4 +102,12 @@ export const OTHER_KINDS: readonly KindGroup[] = [
       'hand', 'move it with ALTER EXTENSION … SET SCHEMA where it may stay, or drop it and create it in the new schema')
     FROM pg_extension x JOIN place ON place.oid = x.extnamespace`,
   },
+  {
+    kinds: ['subscription'],
+    query: (place) => `${inSchema(place)}
+    SELECT json_build_object(
+      'kind', 'subscription', 'key', concat_ws(' ', s.subname, r.name), 'what', format('table %s of subscription %I', r.name, s.subname),
+      'definition', '', 'bound', true, 'hand', 'drop the subscription, and create it again after the swap')
+    FROM pg_subscription_rel p JOIN rel r ON r.oid = p.srrelid JOIN pg_subscription s ON s.oid = p.srsubid`,
+  },
 ];

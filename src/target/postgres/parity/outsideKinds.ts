@@ -17,7 +17,10 @@ function ofSchema(types: string): string {
   return `EXISTS (SELECT FROM unnest(${types}) used JOIN pg_type t ON t.oid = used JOIN place ON place.oid = t.typnamespace)`;
 }
 
-const DESCRIBED = 'pg_describe_object(s.classid, s.oid, s.sub)';
+/** As the server describes it, which says of the constraint of a domain its name only. */
+const DESCRIBED = `pg_describe_object(s.classid, s.oid, s.sub) || coalesce(
+  (SELECT ' of domain ' || format_type(k.contypid, NULL) FROM pg_constraint k
+    WHERE s.classid = 'pg_constraint'::regclass AND k.oid = s.oid AND k.contypid <> 0), '')`;
 
 /** Each part returns catalog, oid, column, kind, statements (or null), and what to do by hand. */
 const CONSTRAINTS = `SELECT 'pg_constraint'::regclass::oid, k.oid, 0, 'constraint of another schema',
@@ -80,7 +83,7 @@ const COLUMNS = `SELECT b.classid, b.objid, b.objsubid, 'column of another schem
     'give the column the type of the new schema'
   FROM bound b JOIN pg_class r ON r.oid = b.objid JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = b.objsubid
     JOIN pg_type t ON t.oid = a.atttypid
-  WHERE b.classid = 'pg_class'::regclass AND b.refclassid = 'pg_type'::regclass AND r.relkind NOT IN ('v', 'm')`;
+  WHERE b.classid = 'pg_class'::regclass AND b.refclassid = 'pg_type'::regclass AND r.relkind NOT IN ('v', 'm', 'c')`;
 
 const INDEXES = `SELECT 'pg_class'::regclass::oid, x.oid, 0, 'index of another schema',
     CASE WHEN NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid) THEN

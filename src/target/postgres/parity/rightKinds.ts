@@ -7,14 +7,15 @@ import { inSchema, noMember, targetName, type KindGroup, type ListedPlace } from
 
 /**
  * Objects with an owner: word and name in statements, owner, rights, the code of their default rights,
- * catalog and oid, and whether they belong to a column.
+ * catalog and oid, and whether it is the sequence of a column.
  */
 function objects(place: ListedPlace): string {
   return `${inSchema(place)}, object(word, name, owner, acl, code, node, inner_of) AS (
     SELECT 'SCHEMA', ${targetName(place)}, place.nspowner, place.nspacl, 'n', 'pg_namespace:' || place.oid, false FROM place
     UNION ALL
     SELECT r.word, r.name, r.relowner, r.relacl, CASE r.relkind WHEN 'S' THEN 's' ELSE 'r' END, 'pg_class:' || r.oid,
-      r.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.deptype = 'i')
+      r.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = r.oid
+          AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0)
     FROM rel r WHERE r.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
     UNION ALL
     SELECT 'ROUTINE', p.name, p.proowner, p.proacl, 'f', 'pg_proc:' || p.oid, false FROM proc p
@@ -39,8 +40,7 @@ export const OWNER_KINDS: readonly KindGroup[] = [
       'kind', 'owner', 'key', s.key, 'what', format('owner %s of %s', s.owner_name, s.what),
       'definition', s.owner_name,
       'sql', format('ALTER %s %s OWNER TO %s', s.word, s.name, s.owner_name))
-    FROM shown s WHERE NOT s.inner_of
-    ORDER BY s.word <> 'SCHEMA', s.word = 'SEQUENCE', s.key`,
+    FROM shown s WHERE NOT s.inner_of`,
   },
 ];
 

@@ -64,14 +64,15 @@ export async function sequenceValues(
   ];
   const rows = [...ours].flatMap(([key, position]) => {
     const other = theirs.get(key);
-    if (other !== undefined && !isBehind(other, position)) return [];
+    if (other !== undefined && !wouldRepeat(other, position)) return [];
     const state = other === undefined ? ('missing' as const) : ('different' as const);
     return [{ listed: listedOf(key, position, other?.name ?? position.name), state }];
   });
   return { live: ours.size, fresh: theirs.size, rows };
 }
 
-function isBehind(one: Position, other: Position): boolean {
+/** Whether one sequence would give values again that another has given. */
+function wouldRepeat(one: Position, other: Position): boolean {
   return other.increment > 0n ? one.next < other.next : one.next > other.next;
 }
 

@@ -43,7 +43,7 @@ const TABLES: KindGroup = {
         format('CREATE TABLE %s OF %s%s', s.name, s.reloftype::regtype, s.partitioned)
       ELSE format('CREATE TABLE %s (%s)%s%s', s.name, s.columns,
         ' INHERITS (' || s.parents || ')', s.partitioned) END,
-    'hand', CASE WHEN s.relkind = 'f' THEN 'create the foreign table'
+    'change', NULL, 'hand', CASE WHEN s.relkind = 'f' THEN 'create the foreign table'
       ELSE 'its kind, parents or partitions are not those of the live one: make it again' END)
   FROM seen s ORDER BY s.oid`,
 };
@@ -92,6 +92,9 @@ const STORAGE: KindGroup = {
       'toast.' || o.option_name
     FROM rel r JOIN pg_class t ON t.oid = r.reltoastrelid, pg_options_to_table(t.reloptions) o
     WHERE r.relkind IN ('r', 'm')
+    UNION ALL
+    SELECT r.name, 'cluster', 'CLUSTER ON ' || quote_ident(x.relname), 'CLUSTER ON ' || quote_ident(x.relname)
+    FROM rel r JOIN pg_index i ON i.indrelid = r.oid AND i.indisclustered JOIN pg_class x ON x.oid = i.indexrelid
     UNION ALL
     SELECT r.name, 'tablespace', format('SET TABLESPACE %I', t.spcname), 'tablespace ' || quote_ident(t.spcname)
     FROM rel r JOIN pg_tablespace t ON t.oid = r.reltablespace WHERE r.relkind IN ('r', 'p', 'm')

@@ -10,7 +10,7 @@ const OPTIONS = `format('INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s C
 /** The same for a column's identity, each with SET. */
 const SET_OPTIONS = `regexp_replace(${OPTIONS}, '(INCREMENT|MINVALUE|MAXVALUE|START|CACHE|NO CYCLE|(?<!NO )CYCLE)', 'SET \\1', 'g')`;
 
-/** The column that a sequence belongs to; \`i\` for an identity, \`a\` for OWNED BY. */
+/** The column that a sequence belongs to; `i` for an identity, `a` for OWNED BY. */
 const OWNING = `pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.objsubid = 0
   AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0`;
 
@@ -60,6 +60,7 @@ export const SEQUENCE_KINDS: readonly KindGroup[] = [
   },
 ];
 
+/** Sequence and table have to have one owner, so that it is changed with the table's. */
 export const OWNED_SEQUENCE_KINDS: readonly KindGroup[] = [
   {
     kinds: ['sequence of a column'],
@@ -67,7 +68,8 @@ export const OWNED_SEQUENCE_KINDS: readonly KindGroup[] = [
     SELECT json_build_object(
       'kind', 'sequence of a column', 'key', r.name, 'what', format('sequence %s, owned by %s.%s', r.name, c.of, c.name),
       'definition', c.of || '.' || c.name,
-      'sql', format('ALTER SEQUENCE %s OWNED BY %s.%s', r.name, c.of, c.name))
+      'sql', format(E'ALTER SEQUENCE %1$s OWNED BY NONE;\\nALTER SEQUENCE %1$s OWNER TO %2$I;\\nALTER SEQUENCE %1$s OWNED BY %3$s.%4$s',
+        r.name, pg_get_userbyid(r.relowner), c.of, c.name))
     FROM rel r JOIN ${OWNING} AND d.deptype = 'a'
       JOIN col c ON c.attrelid = d.refobjid AND c.attnum = d.refobjsubid
     WHERE r.relkind = 'S'`,
