@@ -26,15 +26,12 @@ import { TYPE_KINDS } from './parity/typeKinds.ts';
 import { DEFAULT_KINDS, OWNED_SEQUENCE_KINDS, SEQUENCE_KINDS } from './parity/valueKinds.ts';
 
 /** In the order of their statements, but for what depends on one another. */
-const BEFORE_VALUES: readonly KindGroup[] = [
+const GROUPS: readonly KindGroup[] = [
   ...TYPE_KINDS,
   ...SEQUENCE_KINDS,
   ...TABLE_KINDS,
   ...COLUMN_KINDS,
   ...DEFAULT_KINDS,
-];
-
-const AFTER_VALUES: readonly KindGroup[] = [
   ...OTHER_KINDS,
   ...FUNCTION_KINDS,
   ...VIEW_KINDS,
@@ -55,9 +52,16 @@ const AFTER_VALUES: readonly KindGroup[] = [
   ...OUTSIDE_KINDS,
 ];
 
+/** All kinds, in that order; values of sequences come once defaults and identities have made them. */
+const KINDS: readonly string[] = GROUPS.flatMap((group) =>
+  DEFAULT_KINDS.at(-1) === group ? [...group.kinds, SEQUENCE_VALUE] : group.kinds,
+);
+
 interface Entry {
   readonly listed: Listed;
   readonly state: Missing['state'];
+  /** Whether an object of another kind has the name. */
+  readonly isTaken?: boolean;
 }
 
 /**
@@ -72,88 +76,53 @@ export async function parityOf(
   const [[version] = []] = await connection.query(`SELECT current_setting('server_version_num')`);
   const ours: ListedPlace = { schema: live, target: fresh, version: Number(version) };
   const theirs: ListedPlace = { ...ours, schema: fresh };
+  const here = await listSchema(connection, GROUPS, ours);
+  const there = await listSchema(connection, GROUPS, theirs);
   const values = await sequenceValues(connection, ours, theirs);
-  const before = await compared(connection, BEFORE_VALUES, ours, theirs);
-  const after = await compared(connection, AFTER_VALUES, ours, theirs);
-  const entries = withoutParts([...before.entries, ...values.rows, ...after.entries]);
-  const sorted = applyOrder(entries, await dependenciesIn(connection, ours));
-  const counts = [
-    ...before.counts,
-    { kind: SEQUENCE_VALUE, live: values.live, fresh: values.fresh },
-    ...after.counts,
-  ];
+  const entries = withoutParts([...compared(here, there), ...values.rows]);
+  const sorted = applyOrder(entries.toSorted(byKind), await dependenciesIn(connection, ours));
   return {
-    kinds: counts.map((count) => {
-      const missing = entries.filter(({ listed }) => listed.kind === count.kind).length;
-      return { ...count, missing };
+    kinds: KINDS.map((kind) => {
+      const missing = entries.filter(({ listed }) => listed.kind === kind).length;
+      return kind === SEQUENCE_VALUE
+        ? { kind, live: values.live, fresh: values.fresh, missing }
+        : { kind, live: countOf(here, kind), fresh: countOf(there, kind), missing };
     }),
     missing: sorted.map(missingOf),
   };
 }
 
-interface Compared {
-  readonly entries: readonly Entry[];
-  readonly counts: readonly {
-    readonly kind: string;
-    readonly live: number;
-    readonly fresh: number;
-  }[];
-}
-
-async function compared(
-  connection: Connection,
-  groups: readonly KindGroup[],
-  ours: ListedPlace,
-  theirs: ListedPlace,
-): Promise<Compared> {
-  const [live, fresh] = [
-    await listSchema(connection, groups, ours),
-    await listSchema(connection, groups, theirs),
-  ];
-  const there = new Map(fresh.map((one) => [idOf(one), one]));
-  const aliases = new Set(fresh.map((one) => `${one.kind}\0${one.alias ?? ''}`));
-  const kinds = groups.flatMap((group) => group.kinds);
-  const once = [...new Map(live.map((one) => [idOf(one), one])).values()];
-  const counted = (all: readonly Listed[], kind: string): number =>
-    all.filter((one) => one.kind === kind && one.implied !== true).length;
-  return {
-    entries: once.toSorted(byKind(kinds)).flatMap((listed) => {
-      const state = stateOf(listed, there.get(idOf(listed)), aliases);
-      return state === null ? [] : [{ listed, state }];
-    }),
-    counts: kinds.map((kind) => {
-      return { kind, live: counted(live, kind), fresh: counted(fresh, kind) };
-    }),
-  };
+function countOf(all: readonly Listed[], kind: string): number {
+  return all.filter((one) => one.kind === kind && one.implied !== true).length;
 }
 
 /** Orders by kind, then by what a person reads, so that the same schemas give the same file. */
-function byKind(kinds: readonly string[]): (one: Listed, other: Listed) => number {
-  return (one, other) => {
-    const kind = kinds.indexOf(one.kind) - kinds.indexOf(other.kind);
-    return kind === 0 ? byText(one.what, other.what) : kind;
-  };
+function byKind({ listed: one }: Entry, { listed: other }: Entry): number {
+  const kind = KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind);
+  if (kind !== 0 || one.what === other.what) return kind;
+  return one.what < other.what ? -1 : 1;
 }
 
-function byText(one: string, other: string): number {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
+/** Returns what of the live schema is not in the new one, or is other there. */
+function compared(live: readonly Listed[], fresh: readonly Listed[]): Entry[] {
+  const there = new Map(fresh.map((one) => [idOf(one), one]));
+  const names = new Map(fresh.map(({ alias, kind }) => [alias, kind]));
+  const once = [...new Map(live.map((one) => [idOf(one), one])).values()];
+  return once.flatMap((listed): Entry[] => {
+    if (listed.bound === true) return [{ listed, state: 'bound' }];
+    const other = there.get(idOf(listed));
+    if (other !== undefined) {
+      return other.definition === listed.definition ? [] : [{ listed, state: 'different' }];
+    }
+    if (listed.implied === true) return [];
+    const namesake = listed.alias === undefined ? undefined : names.get(listed.alias);
+    if (namesake === undefined) return [{ listed, state: 'missing' }];
+    return [{ listed, state: 'different', isTaken: namesake !== listed.kind }];
+  });
 }
 
 function idOf({ kind, key }: Listed): string {
   return `${kind}\0${key}`;
-}
-
-function stateOf(
-  listed: Listed,
-  other: Listed | undefined,
-  aliases: ReadonlySet<string>,
-): Missing['state'] | null {
-  if (listed.bound === true) return 'bound';
-  if (other !== undefined) return other.definition === listed.definition ? null : 'different';
-  if (listed.implied === true) return null;
-  const hasName = listed.alias !== undefined && aliases.has(`${listed.kind}\0${listed.alias}`);
-  return hasName ? 'different' : 'missing';
 }
 
 /** Leaves out what is made with what it is a part of: a column with its table, or a default with its column. */
@@ -169,8 +138,11 @@ function withoutParts(entries: readonly Entry[]): Entry[] {
   return entries.filter((entry) => !isPart(entry));
 }
 
-function missingOf({ listed, state }: Entry): Missing {
+function missingOf({ listed, state, isTaken = false }: Entry): Missing {
   const { kind, what, sql, change, hand } = listed;
+  if (isTaken) {
+    return { kind, what, state, sql: null, byHand: 'rename what has this name in the new schema' };
+  }
   const statements = (state === 'different' && change !== undefined ? change : sql) ?? null;
   const byHand = statements === null ? (hand ?? 'make it as it is in the live schema') : null;
   return { kind, what, state, sql: statements, byHand };

@@ -86,6 +86,16 @@ const CASES: readonly Case[] = [
     told: ['column, missing: column g of table t'],
   },
   {
+    name: 'a virtual column, and constraints that the newest servers have',
+    live: `ALTER TABLE t ADD COLUMN g integer GENERATED ALWAYS AS (b * 2) VIRTUAL, ADD CONSTRAINT n CHECK (b < 9) NOT ENFORCED; CREATE UNIQUE INDEX i ON t (b) NULLS NOT DISTINCT`,
+    since: 18,
+    told: [
+      'column, missing: column g of table t',
+      'constraint, missing: check n of table t',
+      'index, missing: index i of t',
+    ],
+  },
+  {
     name: 'the type, collation and nullability of a column',
     live: `ALTER TABLE t ALTER b TYPE numeric(9,2), ALTER a TYPE varchar(20) COLLATE "C"; ALTER TABLE u ALTER c SET NOT NULL`,
     fresh: `ALTER TABLE t ALTER a SET NOT NULL`,
@@ -173,6 +183,33 @@ const CASES: readonly Case[] = [
       'view, missing: view v2',
       'owner, missing: owner postgres of view v1',
       'owner, missing: owner postgres of view v2',
+    ],
+  },
+  {
+    name: 'code and tables that depend on one another',
+    live: `CREATE VIEW v AS SELECT id FROM t; CREATE FUNCTION z() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM v; END;
+      CREATE VIEW a AS SELECT z() AS n; CREATE TABLE k (n bigint DEFAULT z() PRIMARY KEY, m text CHECK (z() > 0), g integer GENERATED ALWAYS AS (length(m)) STORED);
+      ALTER TABLE u ADD COLUMN z bigint DEFAULT z(), ADD COLUMN k k; CREATE VIEW g AS SELECT n, m, count(*) AS c FROM k GROUP BY n;
+      CREATE FUNCTION early(k, a) RETURNS g LANGUAGE sql AS 'SELECT 1, 2, 3'; CREATE VIEW early AS SELECT early(k, a) AS r FROM k, a`,
+    told: [
+      'column, missing: column k of table u',
+      'column, missing: column z of table u',
+      'constraint, missing: check k_check of table k',
+      'constraint, missing: primary key k_pkey of table k',
+      'default, missing: default of column n of table k',
+      'function, missing: function early(k,a)',
+      'function, missing: function z()',
+      ...[
+        'routine early(k,a)',
+        'routine z()',
+        'table k',
+        'view a',
+        'view early',
+        'view g',
+        'view v',
+      ].map((what) => `owner, missing: owner postgres of ${what}`),
+      'table, missing: table k',
+      ...['a', 'early', 'g', 'v'].map((name) => `view, missing: view ${name}`),
     ],
   },
   {

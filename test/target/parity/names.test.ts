@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { FieldType } from '../../../src/record/type.ts';
-import { quote } from '../../../src/sql/quote.ts';
+import { quote, quoteText } from '../../../src/sql/quote.ts';
 import { constraintsOf, createLedger, createTable } from '../../../src/target/postgres/ddl.ts';
 import type { ColumnForm, TableForm } from '../../../src/target/tableForm.ts';
 import { hasPostgres, postgresHome, startPostgres, type Postgres } from '../../kit/postgres.ts';
@@ -26,12 +26,12 @@ const evil = (end: string): string => quote(`${end}${EVIL}`);
 const HOSTILE = `
   CREATE TYPE ${evil('e')} AS ENUM ('it''s; --', E'new\\nline');
   CREATE DOMAIN ${evil('d')} AS text CONSTRAINT ${evil('dc')} CHECK (VALUE <> E'\\\\ ''');
-  CREATE SEQUENCE ${evil('s')}; SELECT nextval(${`'${evil('s').replaceAll("'", "''")}'`});
+  CREATE SEQUENCE ${evil('s')}; SELECT nextval(${quoteText(evil('s'))});
   CREATE TABLE ${evil('t')} (${evil('a')} integer CONSTRAINT ${evil('pk')} PRIMARY KEY, ${evil('b')} ${evil('e')} DEFAULT 'it''s; --', ${evil('c')} ${evil('d')}[],
     ${evil('i')} bigint GENERATED ALWAYS AS IDENTITY, ${evil('f')} integer CONSTRAINT ${evil('fk')} REFERENCES ${evil('t')}, ${evil('w')} serial);
-  CREATE INDEX ${evil('x')} ON ${evil('t')} (lower(${evil('b')}::text)) WHERE ${evil('a')} > 0;
-  CREATE FUNCTION ${evil('f')}(${evil('arg')} ${evil('t')}) RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN -- ' "
-    RETURN NULL; END $$ SET search_path = ${evil('any')};
+  CREATE INDEX ${evil('x')} ON ${evil('t')} ((${evil('a')} + 1)) WHERE ${evil('a')} > 0;
+  CREATE FUNCTION ${evil('f')}(${evil('arg')} ${evil('t')}) RETURNS void LANGUAGE plpgsql AS $$ BEGIN -- ' "
+    END $$ SET search_path = ${evil('any')};
   CREATE FUNCTION ${evil('g')}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
   CREATE VIEW ${evil('v')} AS SELECT ${evil('a')} AS ${evil('col')} FROM ${evil('t')} AS ${evil('alias')};
   CREATE TRIGGER ${evil('tr')} AFTER INSERT ON ${evil('t')} FOR EACH ROW EXECUTE FUNCTION ${evil('g')}('x'';');
@@ -56,15 +56,25 @@ const column = (name: string, kind: FieldType['kind'], nullable = false): Column
   return { name, type: { kind } as FieldType, nullable, values: null, maxLength: null };
 };
 
-/** Tables as two seals have them, of which only the numbers of records differ. */
+const PLAIN = {
+  count: 1,
+  external: false,
+  unwritten: [],
+  key: ['id'],
+  references: [],
+  unenforced: [],
+};
+
+/** Tables as two seals have them, which differ in their records. */
 const TABLES: readonly TableForm[] = [
   {
+    ...PLAIN,
     module: 'owners',
     columns: [column('id', 'integer'), column('name', 'string'), column('note', 'json', true)],
     unique: [['name']],
-    references: [],
   },
   {
+    ...PLAIN,
     module: 'a name that is longer than the sixty-three bytes that a server keeps of it',
     columns: [
       column('id', 'integer'),
@@ -78,9 +88,7 @@ const TABLES: readonly TableForm[] = [
     unique: [['kind', 'owner']],
     references: [{ fields: ['owner'], module: 'owners', to: ['id'], full: false }],
   },
-].map((rest) => {
-  return { ...rest, count: 1, external: false, unwritten: [], key: ['id'], unenforced: [] };
-});
+];
 
 describe.skipIf(!hasPostgres()).each(versionsHere())('on PostgreSQL %i', (version) => {
   let server: Postgres;
@@ -191,6 +199,19 @@ describe.skipIf(!hasPostgres()).each(versionsHere())('on PostgreSQL %i', (versio
     const file = schemas.file(parity);
     for (const { what, byHand: hand } of byHand) expect(file).toContain(`-- ${what}: ${hand}`);
     expect(file).toContain("-- type e: change the type to one AS ENUM ('a', 'b')");
+  });
+
+  it('an object whose name another kind of object has there is told, and made by hand', async () => {
+    const schemas = await twoSchemas(server);
+    await schemas.run(LIVE, 'CREATE VIEW x AS SELECT 1 AS a; CREATE TABLE y (a integer)');
+    await schemas.run(FRESH, 'CREATE TABLE x (a integer); CREATE INDEX y ON x (a)');
+    const { missing } = await schemas.compare();
+    expect(
+      missing.flatMap(({ what, byHand }) => (byHand === null ? [] : [`${what}: ${byHand}`])),
+    ).toEqual([
+      'table y: rename what has this name in the new schema',
+      'view x: rename what has this name in the new schema',
+    ]);
   });
 
   it('objects that only the new schema has are no difference', async () => {

@@ -49,7 +49,7 @@ export const VIEW_KINDS: readonly KindGroup[] = [
       FROM rel r WHERE r.relkind IN ('v', 'm')
     )
     SELECT json_build_object(
-      'kind', lower(s.word), 'key', s.name, 'what', lower(s.word) || ' ' || s.name, 'node', 'pg_class:' || s.oid,
+      'kind', lower(s.word), 'key', s.name, 'alias', 'relation ' || s.name, 'what', lower(s.word) || ' ' || s.name, 'node', 'pg_class:' || s.oid,
       'definition', concat(s.options, ' ', s.text),
       'sql', concat('CREATE ', CASE s.relkind WHEN 'v' THEN 'OR REPLACE ' END, s.word, ' ', s.name, s.options, E' AS\\n', s.text,
         CASE s.relkind WHEN 'm' THEN CASE WHEN s.relispopulated THEN E'\\nWITH DATA' ELSE E'\\nWITH NO DATA' END END),

@@ -22,7 +22,7 @@ export const CONSTRAINT_KINDS: readonly KindGroup[] = [
       WHERE k.contype IN ('p', 'u', 'c', 'x', 'f') AND k.coninhcount = 0 AND k.conparentid = 0
     )
     SELECT json_build_object(
-      'kind', 'constraint', 'key', s.of || ' ' || s.definition, 'alias', s.of || ' ' || s.name,
+      'kind', 'constraint', 'key', s.of || ' ' || s.definition, 'alias', format('constraint %s of %s', s.name, s.of),
       'what', format('%s %s of table %s', s.word, s.name, s.of), 'node', 'pg_constraint:' || s.oid, 'definition', '',
       'sql', format('ALTER TABLE %s ADD CONSTRAINT %s %s', s.of, s.name, s.definition),
       'change', format('ALTER TABLE %s DROP CONSTRAINT %s, ADD CONSTRAINT %2$s %s', s.of, s.name, s.definition))
@@ -40,7 +40,7 @@ export const INDEX_KINDS: readonly KindGroup[] = [
         AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))
     )
     SELECT json_build_object(
-      'kind', 'index', 'key', concat_ws(' ', s.of, s.indisunique::text, s.definition), 'alias', s.name,
+      'kind', 'index', 'key', concat_ws(' ', s.of, s.indisunique::text, s.definition), 'alias', 'relation ' || s.name,
       'what', format('index %s of %s', s.name, s.of), 'node', 'pg_class:' || s.oid, 'definition', '',
       'sql', ${MAKE_INDEX}, 'change', ${statements(`'DROP INDEX ' || s.name`, MAKE_INDEX)})
     FROM seen s ORDER BY s.oid`,

@@ -5,7 +5,6 @@
 
 import type { Connection } from '../../../postgres/connect.ts';
 import { quoteText } from '../../../sql/quote.ts';
-import { LEDGER } from '../ddl.ts';
 import type { ListedPlace } from './parityKind.ts';
 
 /** Catalogs whose rows name their schema. */
@@ -85,8 +84,6 @@ export function boundTo({ schema, version }: ListedPlace): string {
       AND coalesce(n.nspname !~ '^pg_(toast|temp_|toast_temp_)', true)
       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.deptype = 'e'
         AND (e.classid, e.objid) IN ((d.classid, d.objid), (d.refclassid, d.refobjid)))
-      AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relname = '${LEDGER}' AND c.relnamespace = place.oid
-        AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid)
   )`;
 }
 
@@ -100,13 +97,16 @@ export interface Dependency {
   readonly isGenerated: boolean;
 }
 
+/** Returns an expression: the node of an object, given the alias of its catalog's row, its oid and column. */
+function node(catalog: string, oid: string, column: string): string {
+  return `${catalog}.relname || ':' || ${oid} || CASE WHEN ${column} > 0 THEN '.' || ${column} ELSE '' END`;
+}
+
 /** Reads what objects of a schema depend on within it. */
 export async function dependenciesIn(
   connection: Connection,
   { schema, version }: ListedPlace,
 ): Promise<Dependency[]> {
-  const node = (catalog: string, oid: string, column: string): string =>
-    `${catalog}.relname || ':' || ${oid} || CASE WHEN ${column} > 0 THEN '.' || ${column} ELSE '' END`;
   const rows = await connection.query(
     `WITH home(catalog, oid, home) AS MATERIALIZED (${homes(version)}), place AS (
       SELECT oid FROM pg_namespace WHERE nspname = ${quoteText(schema)}

@@ -24,7 +24,7 @@ export interface Listed {
   readonly change?: string | null;
   /** What to do by hand where there are no statements. */
   readonly hand?: string;
-  /** Another key, by which one that is not found is 'different' rather than missing. */
+  /** A name that objects of several kinds share: who has it in the new schema stands in the way. */
   readonly alias?: string;
   /** The catalog and oid of the object, such as `pg_class:16384`; of a column, `pg_class:16384.2`. */
   readonly node?: string;

@@ -31,7 +31,7 @@ const TABLES: KindGroup = {
     FROM rel r WHERE r.relkind IN ('r', 'p', 'f')
   )
   SELECT json_build_object(
-    'kind', 'table', 'key', s.name, 'what', lower(s.word) || ' ' || s.name,
+    'kind', 'table', 'key', s.name, 'alias', 'relation ' || s.name, 'what', lower(s.word) || ' ' || s.name,
     'node', 'pg_class:' || s.oid,
     'definition', concat_ws(' ', s.relkind, s.parents, s.bound, s.partitioned,
       CASE WHEN s.reloftype <> 0 THEN s.reloftype::regtype END),

@@ -52,7 +52,7 @@ export const SEQUENCE_KINDS: readonly KindGroup[] = [
       WHERE NOT EXISTS (SELECT FROM pg_class one JOIN ${OWNING} AND d.deptype = 'i' WHERE one.oid = r.oid)
     )
     SELECT json_build_object(
-      'kind', 'sequence', 'key', s.name, 'what', 'sequence ' || s.name, 'node', 'pg_class:' || s.oid,
+      'kind', 'sequence', 'key', s.name, 'alias', 'relation ' || s.name, 'what', 'sequence ' || s.name, 'node', 'pg_class:' || s.oid,
       'definition', s.options,
       'sql', format('CREATE SEQUENCE %s %s', s.name, s.options),
       'change', format('ALTER SEQUENCE %s %s', s.name, s.options))
