@@ -8,6 +8,7 @@ import { quote } from '../../sql/quote.ts';
 import type { Missing, Parity } from '../parity.ts';
 import { applyOrder } from './parity/applyOrder.ts';
 import { FUNCTION_KINDS, POLICY_KINDS, TRIGGER_KINDS, VIEW_KINDS } from './parity/codeKinds.ts';
+import { COMMENT_KINDS } from './parity/commentKinds.ts';
 import {
   CONSTRAINT_KINDS,
   INDEX_KINDS,
@@ -16,7 +17,7 @@ import {
 } from './parity/constraintKinds.ts';
 import { dependenciesIn } from './parity/homes.ts';
 import { listSchema, pathOf } from './parity/listSchema.ts';
-import { COMMENT_KINDS, OTHER_KINDS, PUBLICATION_KINDS } from './parity/noteKinds.ts';
+import { OTHER_KINDS, PUBLICATION_KINDS } from './parity/noteKinds.ts';
 import { OUTSIDE_KINDS } from './parity/outsideKinds.ts';
 import type { KindGroup, Listed, ListedPlace } from './parity/parityKind.ts';
 import { DEFAULT_PRIVILEGE_KINDS, GRANT_KINDS, OWNER_KINDS } from './parity/rightKinds.ts';

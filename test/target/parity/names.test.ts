@@ -214,6 +214,15 @@ describe.skipIf(!hasPostgres()).each(versionsHere())('on PostgreSQL %i', (versio
     ]);
   });
 
+  it('nothing is missing where no schema is live', async () => {
+    const schemas = await twoSchemas(server, { live: 'soon' });
+    await schemas.run('', 'DROP SCHEMA soon CASCADE');
+    const { kinds, missing } = await schemas.compare();
+    expect(missing).toEqual([]);
+    expect(kinds.filter(({ live }) => live > 0)).toEqual([]);
+    expect(kinds.find(({ kind }) => kind === 'table')?.fresh).toBe(2);
+  });
+
   it('objects that only the new schema has are no difference', async () => {
     const schemas = await twoSchemas(server);
     await schemas.run(

@@ -77,7 +77,9 @@ export const REPLICA_KINDS: readonly KindGroup[] = [
   {
     kinds: ['replica identity'],
     query: (place) => `${inSchema(place)}, seen AS (
-      SELECT r.name, r.relreplident, quote_ident(x.relname) AS index, ${INDEX} AS definition
+      SELECT r.name, quote_ident(x.relname) AS index,
+        -- Without its index, it is none.
+        CASE WHEN r.relreplident = 'i' AND x.oid IS NULL THEN 'n' ELSE r.relreplident END AS relreplident, ${INDEX} AS definition
       FROM rel r LEFT JOIN (pg_index i JOIN pg_class x ON x.oid = i.indexrelid)
         ON i.indrelid = r.oid AND i.indisreplident AND r.relreplident = 'i'
       WHERE r.relkind IN ('r', 'p')

@@ -22,11 +22,21 @@ const DESCRIBED = `pg_describe_object(s.classid, s.oid, s.sub) || coalesce(
   (SELECT ' of domain ' || format_type(k.contypid, NULL) FROM pg_constraint k
     WHERE s.classid = 'pg_constraint'::regclass AND k.oid = s.oid AND k.contypid <> 0), '')`;
 
+/** Makes the comment of an object again that was dropped; null if it has none. */
+function comment(subject: string, catalog: string, oid: string): string {
+  return `'COMMENT ON ' || ${subject} || ' IS ' || quote_literal(obj_description(${oid}, '${catalog}'))`;
+}
+
 /** Each part returns catalog, oid, column, kind, statements (or null), and what to do by hand. */
 const CONSTRAINTS = `SELECT 'pg_constraint'::regclass::oid, k.oid, 0, 'constraint of another schema',
     ${statements(
       `format('ALTER %s %s DROP CONSTRAINT %I', p.word, p.name, k.conname)`,
       `format('ALTER %s %s ADD CONSTRAINT %I %s', p.word, p.name, k.conname, pg_get_constraintdef(k.oid))`,
+      comment(
+        `format('CONSTRAINT %I ON %s', k.conname, concat(CASE p.word WHEN 'DOMAIN' THEN 'DOMAIN ' END, p.name))`,
+        'pg_constraint',
+        'k.oid',
+      ),
     )}, NULL
   FROM pg_constraint k JOIN ${dependents('pg_constraint')} d ON d.oid = k.oid, LATERAL (
     SELECT CASE WHEN k.contypid <> 0 THEN 'DOMAIN' ELSE 'TABLE' END AS word,
@@ -57,6 +67,7 @@ const TRIGGERS = `SELECT 'pg_trigger'::regclass::oid, g.oid, 0, 'trigger of anot
       `format('DROP TRIGGER %I ON %s', g.tgname, g.tgrelid::regclass)`,
       `pg_get_triggerdef(g.oid, true)`,
       `'ALTER TABLE ' || g.tgrelid::regclass || ' ' || ${enabling('g.tgenabled')} || ' TRIGGER ' || quote_ident(g.tgname)`,
+      comment(`format('TRIGGER %I ON %s', g.tgname, g.tgrelid::regclass)`, 'pg_trigger', 'g.oid'),
     )}, NULL
   FROM pg_trigger g JOIN ${dependents('pg_trigger')} d ON d.oid = g.oid
   WHERE NOT g.tgisinternal AND g.tgparentid = 0`;
@@ -87,7 +98,11 @@ const COLUMNS = `SELECT b.classid, b.objid, b.objsubid, 'column of another schem
 
 const INDEXES = `SELECT 'pg_class'::regclass::oid, x.oid, 0, 'index of another schema',
     CASE WHEN NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid) THEN
-      ${statements(`'DROP INDEX ' || x.oid::regclass`, 'pg_get_indexdef(x.oid)')} END,
+      ${statements(
+        `'DROP INDEX ' || x.oid::regclass`,
+        'pg_get_indexdef(x.oid)',
+        comment(`'INDEX ' || x.oid::regclass`, 'pg_class', 'x.oid'),
+      )} END,
     'drop the constraint of the index and add it again'
   FROM pg_class x JOIN ${dependents('pg_class')} d ON d.oid = x.oid
   WHERE x.relkind IN ('i', 'I') AND NOT x.relispartition`;
@@ -100,6 +115,7 @@ const EVENT_TRIGGERS = `SELECT 'pg_event_trigger'::regclass::oid, v.oid, 0, 'eve
         v.evtfoid::regproc)`,
       `'ALTER EVENT TRIGGER ' || quote_ident(v.evtname) || ' ' || ${enabling('v.evtenabled')}`,
       `format('ALTER EVENT TRIGGER %I OWNER TO %I', v.evtname, pg_get_userbyid(v.evtowner))`,
+      comment(`format('EVENT TRIGGER %I', v.evtname)`, 'pg_event_trigger', 'v.oid'),
     )}, NULL
   FROM pg_event_trigger v JOIN ${dependents('pg_event_trigger')} d ON d.oid = v.oid`;
 
