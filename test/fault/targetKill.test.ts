@@ -1,0 +1,207 @@
+/**
+ * promote and rollback in a target, broken off: the command is killed, the server crashes, the connection
+ * is cut. What is live is one of the two schemas, whole, at every moment, the ledger says which, and the
+ * next command goes on without a hand and journals how it ended. 6 kills and 2 crashes, or as many as
+ * SEALIFT_KILLS_TARGET and SEALIFT_CRASHES_TARGET say; half of them while the schemas are being swapped.
+ */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { randomOf } from '../dogschool/random.ts';
+import { seedOf, times } from '../kit/long.ts';
+import { hasPostgres, postgresHome, startPostgres } from '../kit/postgres.ts';
+import { workFolder } from '../kit/project.ts';
+import type { Ran, Running } from '../kit/run.ts';
+import type { GatePlace } from '../target/gate.ts';
+import {
+  movedTarget,
+  readAlways,
+  twoCandidates,
+  until,
+  type Move,
+  type MovedTarget,
+} from './targetMoves.ts';
+
+const KILLS = times('SEALIFT_KILLS_TARGET', 6, 100);
+const CRASHES = times('SEALIFT_CRASHES_TARGET', 2, 20);
+/** Milliseconds in which a command does all that comes after its intent. */
+const SWAP_MS = 60;
+
+const random = randomOf(seedOf(process.env, Date.now()), 'target-kill');
+const project = workFolder('target-kill');
+let seals: readonly [string, string];
+
+beforeAll(async () => {
+  seals = await twoCandidates(project);
+});
+
+/** Statements of a swap, before and after which it is broken off. */
+const STATEMENTS = [
+  'BEGIN; SET LOCAL',
+  'LOCK TABLE',
+  'ALTER SCHEMA',
+  'INSERT INTO sealift_ledger',
+  'COMMIT',
+];
+
+/** Where a command is broken off. */
+type Moment =
+  | { readonly at: 'gate'; readonly place: GatePlace }
+  | { readonly at: 'intent' | 'lock' | 'anywhere'; readonly ms: number };
+
+/** The moment of a round: of the first six, three are around COMMIT or another statement. */
+function momentOf(round: number, most: number): Moment {
+  const statement = round % 6 === 3 ? random.pick(STATEMENTS) : 'COMMIT';
+  const place: GatePlace = { text: statement };
+  switch (round % 6) {
+    case 0:
+      return { at: 'gate', place: { ...place, passes: 'all' } };
+    case 1:
+      return { at: 'intent', ms: random.integer(0, SWAP_MS) };
+    case 2:
+      return { at: 'lock', ms: random.integer(0, SWAP_MS) };
+    case 3:
+      return { at: 'gate', place: random.chance(0.5) ? { ...place, passes: 'all' } : place };
+    case 4:
+      return { at: 'anywhere', ms: random.integer(0, most) };
+    default:
+      return { at: 'gate', place };
+  }
+}
+
+/** Starts a move, and does to it what breaks it off when its moment has come. */
+async function brokenOff(
+  target: MovedTarget,
+  [move, seal]: readonly [Move, string],
+  moment: Moment,
+  breaks: (running: Running) => Promise<void>,
+): Promise<Ran> {
+  const { gate } = target;
+  const before = target.intents();
+  gate.reset(moment.at === 'gate' ? moment.place : null);
+  const letGo = moment.at === 'lock' ? await target.hold() : null;
+  const running = target.start(move, seal);
+  const isOver = (): boolean => running.child.exitCode !== null;
+  if (moment.at === 'gate') {
+    await Promise.race([gate.shut, running.ended]);
+    expect(gate.isShut(), 'the place was reached').toBe(true);
+    // What was passed on is done, or not: both have to be right.
+    if (moment.place.passes === 'all') await wait(random.integer(0, 20));
+  } else {
+    if (moment.at === 'lock') await target.whenHeld();
+    if (moment.at === 'intent') await until(() => isOver() || target.intents() > before);
+    await wait(moment.ms);
+  }
+  await breaks(running);
+  await letGo?.();
+  const ran = await running.ended;
+  gate.reset(null);
+  return ran;
+}
+
+/** A move that is possible: to the one that is not live. */
+function moveFrom(target: MovedTarget, live: string): readonly [Move, string] {
+  return [random.chance(0.5) ? 'promote' : 'rollback', target.other(live)];
+}
+
+/** The next commands: what they say and leave after a move to `seal` was broken off. */
+async function assertGoesOn(
+  target: MovedTarget,
+  [move, seal]: readonly [Move, string],
+): Promise<void> {
+  await target.whenAlone();
+  const live = await target.liveAndWhole();
+  const open = target.open();
+  const how = live === seal ? 'after it had taken effect' : 'before it took effect';
+  const said =
+    open === null
+      ? 'interrupted'
+      : `a ${open.move} of the target begun at ${open.at} was interrupted ${how}`;
+  // A rollback that was journaled to its end would go one step further.
+  const next = open === null && live === seal ? 'promote' : move;
+  const rehearsed = await target.run(next, seal, '--dry-run');
+  expect(rehearsed.code, rehearsed.stderr).toBe(0);
+  expect(rehearsed.stdout.includes(said)).toBe(open !== null);
+  expect(target.open()).toEqual(open);
+  const again = await target.run(next, seal);
+  expect(again.code, again.stderr).toBe(0);
+  expect(again.stdout.includes(said)).toBe(open !== null);
+  expect(await target.liveAndWhole()).toBe(seal);
+  await target.assertAgreed();
+  if (open !== null)
+    expect(target.recovered(open.intent)).toBe(live === seal ? 'done' : 'not-done');
+}
+
+/** What a command has said at its end: one line. */
+function lineOf({ stderr }: Ran): string {
+  expect(stderr).not.toMatch(/\n\s+at |defect|undefined|\[object/);
+  const lines = stderr.split('\n').filter((line) => line.startsWith('sealift '));
+  expect(lines, stderr).toHaveLength(1);
+  return lines[0] ?? '';
+}
+
+async function durationOf(target: MovedTarget): Promise<number> {
+  const begun = performance.now();
+  const live = await target.liveAndWhole();
+  const { code, stderr } = await target.start('promote', target.other(live)).ended;
+  expect(code, stderr).toBe(0);
+  return Math.ceil(performance.now() - begun);
+}
+
+describe.skipIf(!hasPostgres())('a promote or rollback in a target', () => {
+  let target: MovedTarget;
+
+  beforeAll(async () => {
+    target = await movedTarget(project, seals, await startPostgres());
+  });
+  afterAll(async () => {
+    await target.gate.close();
+    await target.server.stop();
+  });
+
+  it(`shows a reader one schema, whole, and goes on after it was killed at ${KILLS} moments`, async () => {
+    const most = await durationOf(target);
+    const stop = await readAlways(target.server);
+    for (let round = 0; round < KILLS; round += 1) {
+      const move = moveFrom(target, await target.liveAndWhole());
+      await brokenOff(target, move, momentOf(round, most), async ({ child }) => {
+        child.kill('SIGKILL');
+      });
+      await assertGoesOn(target, move);
+    }
+    const [seen, read] = await stop();
+    expect(seen.size).toBe(2);
+    expect(read).toBeGreaterThan(KILLS);
+  }, 3_600_000);
+});
+
+describe.skipIf(postgresHome() === null)(
+  'a promote or rollback in a target whose server crashes',
+  () => {
+    let target: MovedTarget;
+
+    beforeAll(async () => {
+      target = await movedTarget(project, seals, await startPostgres({ durable: true }));
+    });
+    afterAll(async () => {
+      await target.gate.close();
+      await target.server.stop();
+    });
+
+    it(`says what is known, and goes on, at ${CRASHES} moments`, async () => {
+      const most = await durationOf(target);
+      for (let round = 0; round < CRASHES; round += 1) {
+        const move = moveFrom(target, await target.liveAndWhole());
+        const ran = await brokenOff(target, move, momentOf(round, most), async () => {
+          target.gate.reset(null);
+          await target.server.crash();
+        });
+        expect([0, 1], ran.stderr).toContain(ran.code);
+        if (ran.code === 0) expect(await target.liveAndWhole()).toBe(move[1]);
+        else expect(lineOf(ran).includes('it is not known whether')).toBe(target.open() !== null);
+        await assertGoesOn(target, move);
+      }
+    }, 3_600_000);
+  },
+);
