@@ -62,7 +62,7 @@ export interface MovedTarget {
   readonly gate: Gate;
   readonly seals: readonly [string, string];
   /** Starts a move as a process; a promote of the seal that is given. */
-  start(move: Move, seal: string): Running;
+  start(move: Move, seal: string, ...more: readonly string[]): Running;
   /** Runs it to its end, in this process. */
   run(move: Move, seal: string, ...more: readonly string[]): Promise<Ran>;
   /** The other one of the two. */
@@ -79,8 +79,12 @@ export interface MovedTarget {
   assertAgreed(): Promise<void>;
   /** Holds a lock for which a move waits, until it is let go. */
   hold(): Promise<() => Promise<void>>;
-  /** Fulfilled when a session of Sealift waits for a lock. */
+  /** Fulfilled when a session of Sealift waits for a lock of another. */
   whenHeld(): Promise<void>;
+  /** Fulfilled when a session of Sealift waits for this event, as the server calls it. */
+  whenWaiting(event: string): Promise<void>;
+  /** Fulfilled when this seal is live. */
+  whenLive(seal: string): Promise<void>;
   /** Fulfilled when the server has given up the sessions of killed commands. */
   whenAlone(): Promise<void>;
 }
@@ -110,13 +114,19 @@ export async function movedTarget(
     whole.set(seal, await contentOf(run, placeOf(seal)));
   }
   for (const seal of seals) await succeed(argsOf('promote', seal), { env });
+  const sessions = async (condition: string): Promise<number> => {
+    const [[count] = []] = await run(
+      `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sealift' AND ${condition}`,
+    );
+    return Number(count);
+  };
   const other = (seal: string): string => seals.find((one) => one !== seal) ?? '';
   return {
     server,
     gate,
     seals,
     other,
-    start: (move, seal) => start(argsOf(move, seal), { env }),
+    start: (move, seal, ...more) => start([...argsOf(move, seal), ...more], { env }),
     run: (move, seal, ...more) => sealift([...argsOf(move, seal), ...more], { env }),
     async liveAndWhole() {
       const [[live = null] = []] = await run('SELECT seal_id FROM sealift.sealift_ledger');
@@ -155,32 +165,26 @@ export async function movedTarget(
       await client.query('BEGIN; LOCK TABLE sealift.dogs IN ACCESS SHARE MODE');
       return () => client.end().catch(() => {});
     },
-    whenHeld: () =>
+    whenHeld: () => until(async () => (await sessions(`wait_event_type = 'Lock'`)) > 0),
+    whenWaiting: (event) => until(async () => (await sessions(`wait_event = '${event}'`)) > 0),
+    whenLive: (seal) =>
       until(async () => {
-        const [[count] = []] = await run(
-          `SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
-          WHERE NOT granted AND locktype = 'relation' AND application_name = 'sealift'`,
-        );
-        return Number(count) > 0;
+        const [[live] = []] = await run('SELECT seal_id FROM sealift.sealift_ledger');
+        return live === seal;
       }),
-    whenAlone: () =>
-      until(async () => {
-        const [[count] = []] = await run(
-          `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sealift'`,
-        );
-        return Number(count) === 0;
-      }),
+    whenAlone: () => until(async () => (await sessions('true')) === 0),
   };
 }
 
 type Run = (sql: string) => Promise<(string | null)[][]>;
 
-function placeOf(seal: string): string {
+/** The schema of a candidate that is not live. */
+export function placeOf(seal: string): string {
   return `sealift__${seal.slice(0, 8)}`;
 }
 
 /** Number and digest of the rows of each table, and what the ledger of loads says. */
-export async function contentOf(run: Run, schema: string): Promise<unknown> {
+async function contentOf(run: Run, schema: string): Promise<unknown> {
   const tables = ['cats', 'dogs', 'sealift_ledger'].map(
     (table) => `SELECT '${table}', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text))
       FROM "${schema}".${table} t`,
