@@ -12,7 +12,7 @@ import type { Outside, TargetLocation } from './target.ts';
 
 export interface SwapControl {
   /**
-   * Opens a target once nobody else moves in it, and keeps it so unless it only reads: a session that was
+   * Opens a target once no other command moves in it, and keeps it so unless it only reads: a session that was
    * lost has ended then, and what the ledger says is final. @throws Failure
    */
   open(location: TargetLocation, options: SwapOptions): Promise<OpenTarget>;

@@ -5,7 +5,6 @@
  * SEALIFT_KILLS_TARGET and SEALIFT_CRASHES_TARGET say; half of them while the schemas are being swapped.
  */
 
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { randomOf } from '../dogschool/random.ts';
@@ -14,22 +13,19 @@ import { hasPostgres, postgresHome, startPostgres } from '../kit/postgres.ts';
 import { workFolder } from '../kit/project.ts';
 import type { Ran, Running } from '../kit/run.ts';
 import type { GatePlace } from '../target/gate.ts';
+import { ANSWER, brokenOff, momentOf, WAITS } from './targetMoments.ts';
 import {
   DATABASE,
   movedTarget,
   placeOf,
   readAlways,
   twoCandidates,
-  until,
   type Move,
   type MovedTarget,
 } from './targetMoves.ts';
 
 const KILLS = times('SEALIFT_KILLS_TARGET', 6, 100);
 const CRASHES = times('SEALIFT_CRASHES_TARGET', 2, 20);
-/** Milliseconds in which a command does all that comes after its intent. */
-const SWAP_MS = 60;
-
 const random = randomOf(seedOf(process.env, Date.now()), 'target-kill');
 const project = workFolder('target-kill');
 let seals: readonly [string, string];
@@ -37,73 +33,6 @@ let seals: readonly [string, string];
 beforeAll(async () => {
   seals = await twoCandidates(project);
 });
-
-/** Statements of a swap, before and after which it is broken off. */
-const STATEMENTS = [
-  'BEGIN; SET LOCAL',
-  'LOCK TABLE',
-  'ALTER SCHEMA',
-  'INSERT INTO sealift_ledger',
-  'COMMIT',
-];
-
-/** The server commits, and its answer does not arrive. */
-const ANSWER = { text: 'COMMIT', passes: 'all' } as const;
-
-/** Where a command is broken off. */
-type Moment =
-  | { readonly at: 'gate'; readonly place: GatePlace }
-  | { readonly at: 'intent' | 'lock' | 'anywhere'; readonly ms: number };
-
-/** The moment of a round: of the first six, three are around COMMIT or another statement. */
-function momentOf(round: number, most: number): Moment {
-  const statement = round % 6 === 3 ? random.pick(STATEMENTS) : 'COMMIT';
-  const place: GatePlace = { text: statement };
-  switch (round % 6) {
-    case 0:
-      return { at: 'gate', place: { ...place, passes: 'all' } };
-    case 1:
-      return { at: 'intent', ms: random.integer(0, SWAP_MS) };
-    case 2:
-      return { at: 'lock', ms: random.integer(0, SWAP_MS) };
-    case 3:
-      return { at: 'gate', place: random.chance(0.5) ? { ...place, passes: 'all' } : place };
-    case 4:
-      return { at: 'anywhere', ms: random.integer(0, most) };
-    default:
-      return { at: 'gate', place };
-  }
-}
-
-/** Starts a move, and does to it what breaks it off when its moment has come. */
-async function brokenOff(
-  target: MovedTarget,
-  [move, seal]: readonly [Move, string],
-  moment: Moment,
-  breaks: (running: Running) => Promise<void>,
-): Promise<Ran> {
-  const { gate } = target;
-  const before = target.intents();
-  gate.reset(moment.at === 'gate' ? moment.place : null);
-  const letGo = moment.at === 'lock' ? await target.hold() : null;
-  const running = target.start(move, seal);
-  const isOver = (): boolean => running.child.exitCode !== null;
-  if (moment.at === 'gate') {
-    await Promise.race([gate.shut, running.ended]);
-    expect(gate.isShut(), 'the place was reached').toBe(true);
-    // What was passed on is done, or not: both have to be right.
-    if (moment.place.passes === 'all') await wait(random.integer(0, 20));
-  } else {
-    if (moment.at === 'lock') await target.whenHeld();
-    if (moment.at === 'intent') await until(() => isOver() || target.intents() > before);
-    await wait(moment.ms);
-  }
-  await breaks(running);
-  await letGo?.();
-  const ran = await running.ended;
-  gate.reset(null);
-  return ran;
-}
 
 /** A move that is possible: to the one that is not live. */
 function moveFrom(target: MovedTarget, live: string): readonly [Move, string] {
@@ -176,7 +105,7 @@ describe.skipIf(!hasPostgres())('a promote or rollback in a target', () => {
     const ends = new Set<string>();
     for (let round = 0; round < KILLS; round += 1) {
       const move = moveFrom(target, await target.liveAndWhole());
-      await brokenOff(target, move, momentOf(round, most), async ({ child }) => {
+      await brokenOff(target, move, momentOf(round, most, random), async ({ child }) => {
         child.kill('SIGKILL');
       });
       ends.add(await assertGoesOn(target, move));
@@ -184,8 +113,8 @@ describe.skipIf(!hasPostgres())('a promote or rollback in a target', () => {
     const [seen, read] = await stop();
     expect(seen.size).toBe(2);
     expect(read).toBeGreaterThan(KILLS);
-    expect(ends).toContain('done');
-    expect(ends).toContain('not-done');
+    // Of the first six moments, the first and the last are such.
+    if (KILLS >= 6) expect([...ends]).toEqual(expect.arrayContaining(['done', 'not-done']));
   }, 3_600_000);
 
   type Started = Running & { readonly move: readonly [Move, string] };
@@ -206,7 +135,7 @@ describe.skipIf(!hasPostgres())('a promote or rollback in a target', () => {
     const move = ['promote', target.other(await target.liveAndWhole())] as const;
     const letGo = await target.hold();
     const running = target.start(...move);
-    await target.whenHeld();
+    await target.whenSession(WAITS);
     return { ...running, move, letGo };
   }
 
@@ -279,12 +208,11 @@ describe.skipIf(!hasPostgres())('a promote or rollback in a target', () => {
     await server.run('postgres', 'SELECT pg_reload_conf()');
     const seal = target.other(await target.liveAndWhole());
     const { child, ended } = target.start('promote', seal);
-    await target.whenWaiting('SyncRep');
+    await target.whenSession(`wait_event = 'SyncRep'`);
     child.kill('SIGKILL');
     await ended;
     const rehearsed = target.start('promote', seal, '--dry-run');
-    await wait(1500);
-    expect(rehearsed.child.exitCode, 'it waits').toBe(null);
+    await target.whenSession(`query LIKE '%pg_try_advisory_lock%'`);
     await server.run('postgres', 'ALTER SYSTEM RESET synchronous_standby_names');
     await server.run('postgres', 'SELECT pg_reload_conf()');
     const ran = await rehearsed.ended;
@@ -336,7 +264,7 @@ describe.skipIf(postgresHome() === null)(
       const most = await durationOf(target);
       for (let round = 0; round < CRASHES; round += 1) {
         const move = moveFrom(target, await target.liveAndWhole());
-        const ran = await brokenOff(target, move, momentOf(round, most), async () => {
+        const ran = await brokenOff(target, move, momentOf(round, most, random), async () => {
           target.gate.reset(null);
           await target.server.crash();
         });

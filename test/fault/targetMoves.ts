@@ -79,10 +79,8 @@ export interface MovedTarget {
   assertAgreed(): Promise<void>;
   /** Holds a lock for which a move waits, until it is let go. */
   hold(): Promise<() => Promise<void>>;
-  /** Fulfilled when a session of Sealift waits for a lock of another. */
-  whenHeld(): Promise<void>;
-  /** Fulfilled when a session of Sealift waits for this event, as the server calls it. */
-  whenWaiting(event: string): Promise<void>;
+  /** Fulfilled when there is a session of Sealift of which this holds, in terms of `pg_stat_activity`. */
+  whenSession(condition: string): Promise<void>;
   /** Fulfilled when this seal is live. */
   whenLive(seal: string): Promise<void>;
   /** Fulfilled when the server has given up the sessions of killed commands. */
@@ -165,8 +163,7 @@ export async function movedTarget(
       await client.query('BEGIN; LOCK TABLE sealift.dogs IN ACCESS SHARE MODE');
       return () => client.end().catch(() => {});
     },
-    whenHeld: () => until(async () => (await sessions(`wait_event_type = 'Lock'`)) > 0),
-    whenWaiting: (event) => until(async () => (await sessions(`wait_event = '${event}'`)) > 0),
+    whenSession: (condition) => until(async () => (await sessions(condition)) > 0),
     whenLive: (seal) =>
       until(async () => {
         const [[live] = []] = await run('SELECT seal_id FROM sealift.sealift_ledger');
@@ -205,7 +202,7 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
   const end = Date.now() + PATIENCE_MS;
   while (!(await isSo())) {
     if (Date.now() > end) throw new Error('it has not come to that');
-    await wait(1);
+    await wait(5);
   }
 }
 
