@@ -19,7 +19,7 @@ import {
   assertRehearsed,
   liveNotes,
   targetOutcome,
-  withSwap,
+  withTarget,
   type SwapSession,
   type TargetOptions,
 } from '../promote/targetSession.ts';
@@ -45,10 +45,10 @@ export async function promoteTarget(
   return withLivePointer('promote', options, env, async (pointer) => {
     const name = chosen(pointer.paths, options);
     const about = { sealId: sealIdOf(name), schema: options.schema };
-    return withSwap(about, options, pointer, env, async (session) => {
-      const { swap } = session;
-      if (swap.next === null) return alreadyLive(session, name, options, pointer, env);
-      const place = { ...session, next: swap.next };
+    return withTarget(about, options, pointer, env, async (session) => {
+      const swap = await session.target.find();
+      if (swap.next === null) return alreadyLive({ ...session, swap }, name, options, pointer, env);
+      const place = { ...session, swap, next: swap.next };
       return goLive(place, name, options, pointer, env, found);
     });
   });

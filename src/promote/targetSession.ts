@@ -16,7 +16,7 @@ import type { Environment } from '../run/environment.ts';
 import type { Verification } from '../seal/verify.ts';
 import type { Missing } from '../target/parity.ts';
 import { assertPlaceUnchanged } from '../target/placeUnchanged.ts';
-import type { Swap, SwapOptions, SwapOrder } from '../target/swap.ts';
+import type { OpenTarget, Swap, SwapOptions, SwapOrder } from '../target/swap.ts';
 import type { LivePointer } from './pointerSession.ts';
 import {
   missingReason,
@@ -24,6 +24,7 @@ import {
   parityNotes,
   recoverMove,
   type MoveSession,
+  type Recovered,
 } from './targetMove.ts';
 
 export interface TargetOptions {
@@ -44,19 +45,24 @@ export interface TargetOptions {
   readonly dryRun: boolean;
 }
 
-export interface SwapSession extends MoveSession {
-  readonly swap: Swap;
+export interface TargetSession extends MoveSession {
+  readonly target: OpenTarget;
+  readonly recovered: Recovered;
   /** What an earlier command has left, as sentences. */
   readonly notes: readonly string[];
 }
 
+export interface SwapSession extends TargetSession {
+  readonly swap: Swap;
+}
+
 /** Opens the target for a move, and finds out how an interrupted one ended. @throws Failure */
-export async function withSwap(
+export async function withTarget(
   what: Pick<SwapOptions, 'sealId' | 'schema'>,
   options: TargetOptions,
   pointer: LivePointer,
   env: Environment,
-  work: (session: SwapSession) => Promise<Outcome>,
+  work: (session: TargetSession) => Promise<Outcome>,
 ): Promise<Outcome> {
   const { adapter, location } = locateTarget(options.target, env);
   const { swaps } = adapter;
@@ -70,7 +76,7 @@ export async function withSwap(
   const journal = readJournal(pointer.paths.journal);
   const { variables, signal, now, pid } = env;
   const { connectMs } = timeoutsOf(variables);
-  const open = (): Promise<Swap> =>
+  const open = (): Promise<OpenTarget> =>
     swaps.open(location, {
       ...what,
       live: options.live,
@@ -78,22 +84,26 @@ export async function withSwap(
       journaled: (label) => movesOf(journal, label),
       outside: { variables, signal, now, pid, connectMs },
     });
-  const swap = await open();
+  const target = await open();
   const forget = env.onInterrupt(() => {
-    void swap.close();
+    void target.close();
   });
+  const reopen = async (): Promise<OpenTarget> => {
+    await target.close();
+    return open();
+  };
   try {
-    const recovered = await recoverMove(swap, journal);
+    const recovered = await recoverMove(target, journal);
     let missing = recovered.events;
     const commit = (events: readonly JournalEvent[]): void => {
       pointer.commit([...missing, ...events]);
       missing = [];
     };
     const notes = [...pointer.notes, ...recovered.notes];
-    return await work({ swap, commit, reopen: open, notes });
+    return await work({ target, recovered, commit, reopen, notes });
   } finally {
     forget();
-    await swap.close();
+    await target.close();
   }
 }
 
@@ -175,10 +185,15 @@ export function liveNotes(
   ];
 }
 
+/** What an outcome tells of. */
+export interface Moved extends Pick<TargetSession, 'notes'> {
+  readonly swap: Pick<Swap, 'label' | 'live' | 'now' | 'next'>;
+}
+
 /** Makes the outcome of a move. */
 export function targetOutcome(
   command: Move,
-  { swap, notes }: SwapSession,
+  { swap, notes }: Moved,
   { dryRun }: LivePointer,
   now: readonly string[],
   verified: Verification | null,

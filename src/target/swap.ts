@@ -11,8 +11,22 @@ import type { Missing, Parity } from './parity.ts';
 import type { Outside, TargetLocation } from './target.ts';
 
 export interface SwapControl {
-  /** Opens a target, and takes its moves for this command alone unless it only reads. @throws Failure */
-  open(location: TargetLocation, options: SwapOptions): Promise<Swap>;
+  /**
+   * Opens a target once no other command moves in it, and keeps it so unless it only reads: a session that was
+   * lost has ended then, and what the ledger says is final. @throws Failure
+   */
+  open(location: TargetLocation, options: SwapOptions): Promise<OpenTarget>;
+}
+
+/** An opened target of which only the ledger was read, to tell how a move ended that was broken off. */
+export interface OpenTarget {
+  /** Server and database, or the file, for messages and the journal; as a source's label. */
+  readonly label: string;
+  /** Whether a swap was done, by its intent. @throws Failure if the target is lost */
+  isDone(intent: string): Promise<boolean>;
+  /** Finds what is live and what would be. @throws Failure */
+  find(): Promise<Swap>;
+  close(): Promise<void>;
 }
 
 export interface SwapOptions {
@@ -86,9 +100,7 @@ export interface SwapOrder {
   readonly who: string | null;
 }
 
-export interface Swap {
-  /** Server and database, or the file, for messages and the journal; as a source's label. */
-  readonly label: string;
+export interface Swap extends Pick<OpenTarget, 'label' | 'isDone'> {
   /** Name that applications read. */
   readonly live: string;
   /** What a person types to give up later writes. */
@@ -99,8 +111,6 @@ export interface Swap {
   readonly next: Placed | null;
   /** For a rollback: what `next` held when it was live last, as the target has noted it; null if it has not. */
   readonly nextSeen: string | null;
-  /** Whether a swap was done, by its intent. */
-  isDone(intent: string): Promise<boolean>;
   /** Whether what a reconcile saw is in this place. */
   isOf(placed: Placed, seen: string): Promise<boolean>;
   /** Compares a place with what a reconcile saw; null: with nothing, so all tables with rows are unsealed. */
@@ -113,5 +123,4 @@ export interface Swap {
   readonly plan: readonly string[];
   /** Swaps in one step. @throws Failure; then nothing was changed, or `isDone` tells that it was */
   swap(order: SwapOrder): Promise<void>;
-  close(): Promise<void>;
 }

@@ -27,10 +27,11 @@ export interface Places {
 export async function findPlaces(
   connection: Connection,
   moves: readonly SwapEntry[],
-  options: Pick<SwapOptions, 'sealId' | 'schema' | 'live'>,
+  given: Pick<SwapOptions, 'sealId' | 'schema' | 'live'>,
 ): Promise<Places> {
   const schemas = await readSchemas(connection);
   const { label } = connection;
+  const options = withoutMoved(schemas, moves, given);
   const live = liveName(schemas, moves, options, label);
   if (live === MOVES_SCHEMA) throw reserved(label);
   const { sealId } = options;
@@ -45,6 +46,18 @@ export async function findPlaces(
   const now = there === undefined ? null : shelved(there, live, next, moves);
   if (now !== null && schemas.has(now.name)) throw nameTaken(now.name, label);
   return { live, now, next };
+}
+
+/** Leaves out the schema that is named if it is live already, by another name; the command is given again then. */
+function withoutMoved<T extends Pick<SwapOptions, 'sealId' | 'schema' | 'live'>>(
+  schemas: ReadonlyMap<string, readonly string[]>,
+  moves: readonly SwapEntry[],
+  options: T,
+): T {
+  const { sealId, schema, live } = options;
+  if (schema === null || schemas.has(schema)) return options;
+  const last = moves.findLast(({ to }) => to.name === schema && to.sealId === sealId);
+  return last === undefined ? options : { ...options, schema: null, live: live ?? last.live };
 }
 
 /** Reads all schemas with the seals that are loaded into them. */
