@@ -154,7 +154,7 @@ export function parityNotes({ kinds }: Parity): string[] {
 }
 
 /** Says what is missing, as a finding. */
-export function missingReason({ kind, what, state, sql, byHand }: Missing): string {
+export function missingReason({ what, state, sql, byHand }: Missing): string {
   const how =
     state === 'bound'
       ? 'stays bound to what is live now'
@@ -162,7 +162,7 @@ export function missingReason({ kind, what, state, sql, byHand }: Missing): stri
         ? 'is other in what is to go live'
         : 'is missing in what is to go live';
   const help = sql === null ? (byHand ?? 'make it by hand') : 'the file of --parity makes it';
-  return `${kind} ${what} ${how}: ${help}`;
+  return `${what} ${how}: ${help}`;
 }
 
 /** @throws Failure USAGE if what was typed is not the name of the target */

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 
 import { writeFileDurably } from '../disk/durable.ts';
-import { statOf } from '../disk/noLinks.ts';
+import { assertFree } from '../disk/newFile.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { JournalEvent, Move } from '../journal/event.ts';
 import { readJournal } from '../journal/journal.ts';
@@ -143,33 +143,31 @@ export async function assertParity(
   for (const missing of parity.missing) {
     found.add({ rule: 'parity', severity: 'BLOCKER', reason: missingReason(missing) });
   }
-  const written = writeParity(swap, parity.missing, options);
+  const path = writeParity(swap, parity.missing, options);
   const count = parity.missing.length;
-  if (count === 0) return [...parityNotes(parity), ...written];
+  if (count === 0)
+    return [...parityNotes(parity), ...(path === null ? [] : [`parity     ${path}`])];
   throw new Failure('TARGET', {
     what: `${counted(count, 'thing')} that ${count === 1 ? 'is' : 'are'} bound to what is live would be missing`,
     where: `${swap.label}, ${JSON.stringify(swap.live)}`,
-    hint: 'write the statements with --dry-run --parity FILE, review and apply them, reconcile, then run again',
+    hint:
+      path === null
+        ? 'write the statements that make them with --dry-run --parity FILE, review and apply them, then run again'
+        : `review the statements in ${path}, apply them, then run again`,
   });
 }
 
-/** Writes the statements that make what is missing, if a file is named. @throws Failure DISK */
+/** Writes the statements that make what is missing, if a file is named; returns its path. @throws Failure DISK */
 function writeParity(
   swap: Swap,
   missing: readonly Missing[],
   { parity, cwd }: TargetOptions,
-): string[] {
-  if (parity === null) return [];
+): string | null {
+  if (parity === null) return null;
   const path = resolve(cwd, parity);
-  if (statOf(path) !== undefined) {
-    throw new Failure('USAGE', {
-      what: 'a file of that name is there already',
-      where: path,
-      hint: 'name another file with --parity',
-    });
-  }
+  assertFree(path, '--parity');
   writeFileDurably(path, swap.paritySql(missing));
-  return [`parity     ${path}`];
+  return path;
 }
 
 /** Says what was live, and how it is called now. */
