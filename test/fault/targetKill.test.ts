@@ -35,8 +35,10 @@ beforeAll(async () => {
 });
 
 /** A move that is possible: to the one that is not live. */
-function moveFrom(target: MovedTarget, live: string): readonly [Move, string] {
-  return [random.chance(0.5) ? 'promote' : 'rollback', target.other(live)];
+async function possibleMove(target: MovedTarget): Promise<readonly [Move, string]> {
+  const seal = target.other(await target.liveAndWhole());
+  const isBack = random.chance(0.5) && (await target.hasBefore());
+  return [isBack ? 'rollback' : 'promote', seal];
 }
 
 /**
@@ -80,7 +82,8 @@ function lineOf({ stderr }: Ran): string {
   return lines[0] ?? '';
 }
 
-async function durationOf(target: MovedTarget): Promise<number> {
+/** Promotes the one that is not live; returns how many milliseconds that takes. */
+async function promoted(target: MovedTarget): Promise<number> {
   const begun = performance.now();
   const live = await target.liveAndWhole();
   const { code, stderr } = await target.start('promote', target.other(live)).ended;
@@ -100,11 +103,11 @@ describe.skipIf(!hasPostgres())('a promote or rollback in a target', () => {
   });
 
   it(`shows a reader one schema, whole, and goes on after it was killed at ${KILLS} moments`, async () => {
-    const most = await durationOf(target);
+    const most = await promoted(target);
     const stop = await readAlways(target.server);
     const ends = new Set<string>();
     for (let round = 0; round < KILLS; round += 1) {
-      const move = moveFrom(target, await target.liveAndWhole());
+      const move = await possibleMove(target);
       await brokenOff(target, move, momentOf(round, most, random), async ({ child }) => {
         child.kill('SIGKILL');
       });
@@ -121,12 +124,14 @@ describe.skipIf(!hasPostgres())('a promote or rollback in a target', () => {
 
   /** Starts a move that gets no answer from this place on. */
   async function startedTo(move: Move, place: GatePlace): Promise<Started> {
+    if (move === 'rollback' && !(await target.hasBefore())) await promoted(target);
     const seal = target.other(await target.liveAndWhole());
     target.gate.reset(place);
     // The schema that was loaded has another name afterwards.
     const more = move === 'promote' ? ['--schema', placeOf(seal)] : [];
     const running = target.start(move, seal, ...more);
-    await target.gate.shut;
+    await Promise.race([target.gate.shut, running.ended]);
+    expect(target.gate.isShut(), 'the place was reached').toBe(true);
     return { ...running, move: [move, seal] };
   }
 
@@ -261,9 +266,9 @@ describe.skipIf(postgresHome() === null)(
     });
 
     it(`says what is known, and goes on, at ${CRASHES} moments`, async () => {
-      const most = await durationOf(target);
+      const most = await promoted(target);
       for (let round = 0; round < CRASHES; round += 1) {
-        const move = moveFrom(target, await target.liveAndWhole());
+        const move = await possibleMove(target);
         const ran = await brokenOff(target, move, momentOf(round, most, random), async () => {
           target.gate.reset(null);
           await target.server.crash();

@@ -10,6 +10,7 @@ import { Client } from 'pg';
 import { expect } from 'vitest';
 
 import { readJournal } from '../../src/journal/journal.ts';
+import type { Journal } from '../../src/journal/line.ts';
 import { targetMoves, type JournaledMove } from '../../src/journal/targetMoves.ts';
 import type { Postgres } from '../kit/postgres.ts';
 import { migrate, succeed, writeMapping } from '../kit/project.ts';
@@ -45,46 +46,28 @@ export async function twoCandidates(project: string): Promise<readonly [string, 
 }
 
 function moduleOf(name: string): object {
-  const column = (of: string): object => ({ column: of, type: 'string' });
-  return {
-    source: { name, table: name },
-    key: [column('id')],
-    id: { rule: 'keep' },
-    fields: { id: column('id'), note: column('note') },
-  };
+  const [id, note] = ['id', 'note'].map((column) => ({ column, type: 'string' }));
+  return { source: { name, table: name }, key: [id], id: { rule: 'keep' }, fields: { id, note } };
 }
 
 export type Move = 'promote' | 'rollback';
 
-export interface MovedTarget {
+export interface MovedTarget extends Database, Journaled {
   readonly server: Postgres;
   /** All that Sealift sends passes through it. */
   readonly gate: Gate;
-  readonly seals: readonly [string, string];
   /** Starts a move as a process; a promote of the seal that is given. */
   start(move: Move, seal: string, ...more: readonly string[]): Running;
   /** Runs it to its end, in this process. */
   run(move: Move, seal: string, ...more: readonly string[]): Promise<Ran>;
   /** The other one of the two. */
   other(seal: string): string;
+  /** Whether something was live before, to which a rollback goes. */
+  hasBefore(): Promise<boolean>;
   /** Returns the seal that is live. Fails if it or the other is not whole, or the ledger says otherwise. */
   liveAndWhole(): Promise<string>;
-  /** Number of intents in the journal, as far as it was written. */
-  intents(): number;
-  /** The move of which the journal has no end. */
-  open(): JournaledMove | null;
-  /** How a later command has found that this move ended; null if none has. */
-  recovered(intent: string): string | null;
-  /** Fails if the journal is broken, has an open move, or does not have the moves of the ledger. */
-  assertAgreed(): Promise<void>;
   /** Holds a lock for which a move waits, until it is let go. */
   hold(): Promise<() => Promise<void>>;
-  /** Fulfilled when there is a session of Sealift of which this holds, in terms of `pg_stat_activity`. */
-  whenSession(condition: string): Promise<void>;
-  /** Fulfilled when this seal is live. */
-  whenLive(seal: string): Promise<void>;
-  /** Fulfilled when the server has given up the sessions of killed commands. */
-  whenAlone(): Promise<void>;
 }
 
 /** Loads and reconciles both, and makes the first live, then the second. */
@@ -102,9 +85,7 @@ export async function movedTarget(
     const all = [...target, '--max-age', '2d', '--max-wait', '30s'];
     return move === 'promote' ? [move, seal, ...all] : [move, ...all];
   };
-  const run = (sql: string): Promise<(string | null)[][]> => server.run(DATABASE, sql);
-  const journal = join(project, 'storage_journal');
-  const label = `127.0.0.1:${gate.port}/${DATABASE}`;
+  const run = (sql: string): Promise<Row[]> => server.run(DATABASE, sql);
   const whole = new Map<string, unknown>();
   for (const seal of seals) {
     await succeed(['load', ...target, '--candidate', seal], { env });
@@ -112,49 +93,34 @@ export async function movedTarget(
     whole.set(seal, await contentOf(run, placeOf(seal)));
   }
   for (const seal of seals) await succeed(argsOf('promote', seal), { env });
-  const sessions = async (condition: string): Promise<number> => {
-    const [[count] = []] = await run(
-      `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sealift' AND ${condition}`,
-    );
-    return Number(count);
-  };
   const other = (seal: string): string => seals.find((one) => one !== seal) ?? '';
   return {
+    ...databaseOf(run),
+    ...journaled(project, `127.0.0.1:${gate.port}/${DATABASE}`, run),
     server,
     gate,
-    seals,
     other,
     start: (move, seal, ...more) => start([...argsOf(move, seal), ...more], { env }),
     run: (move, seal, ...more) => sealift([...argsOf(move, seal), ...more], { env }),
+    async hasBefore() {
+      const [[has] = []] = await run(
+        `SELECT count(*) FILTER (WHERE move = 'promote') - count(*) FILTER (WHERE move = 'rollback') > 1
+          FROM sealift_ledger.moves`,
+      );
+      return has === 't';
+    },
     async liveAndWhole() {
-      const [[live = null] = []] = await run('SELECT seal_id FROM sealift.sealift_ledger');
-      const rest = other(String(live));
+      const live = await liveOf(run);
+      const rest = other(live);
       expect(await schemasOf(run)).toEqual(['sealift', placeOf(rest), 'sealift_ledger'].toSorted());
-      expect(await contentOf(run, 'sealift')).toEqual(whole.get(String(live)));
+      expect(await contentOf(run, 'sealift')).toEqual(whole.get(live));
       expect(await contentOf(run, placeOf(rest))).toEqual(whole.get(rest));
       const [last] = await run(
         `SELECT live, seal_id, moved_from, replaced_seal_id, replaced_as
           FROM sealift_ledger.moves ORDER BY seq DESC LIMIT 1`,
       );
-      expect(last).toEqual(['sealift', live, placeOf(String(live)), rest, placeOf(rest)]);
-      return String(live);
-    },
-    intents: () =>
-      readJournal(journal).entries.filter(({ event }) => /^target-\w+-intended$/.test(event))
-        .length,
-    open: () => targetMoves(readJournal(journal), label).open,
-    recovered(intent) {
-      const { entries } = readJournal(journal);
-      const found = entries.find(
-        (entry) => entry['intent'] === intent && entry['recovered'] === true,
-      );
-      return found?.event.replace(/^target-[a-z]+-/, '') ?? null;
-    },
-    async assertAgreed() {
-      const { open, done } = targetMoves(readJournal(journal), label);
-      expect(open).toBe(null);
-      const told = await run('SELECT intent, move, seal_id FROM sealift_ledger.moves ORDER BY seq');
-      expect(done.map(({ intent, move, sealId }) => [intent, move, sealId])).toEqual(told);
+      expect(last).toEqual(['sealift', live, placeOf(live), rest, placeOf(rest)]);
+      return live;
     },
     async hold() {
       const client = new Client({ connectionString: server.url(DATABASE) });
@@ -163,17 +129,71 @@ export async function movedTarget(
       await client.query('BEGIN; LOCK TABLE sealift.dogs IN ACCESS SHARE MODE');
       return () => client.end().catch(() => {});
     },
-    whenSession: (condition) => until(async () => (await sessions(condition)) > 0),
-    whenLive: (seal) =>
-      until(async () => {
-        const [[live] = []] = await run('SELECT seal_id FROM sealift.sealift_ledger');
-        return live === seal;
-      }),
-    whenAlone: () => until(async () => (await sessions('true')) === 0),
   };
 }
 
-type Run = (sql: string) => Promise<(string | null)[][]>;
+type Row = (string | null)[];
+type Run = (sql: string) => Promise<Row[]>;
+
+interface Database {
+  /** Fulfilled when there is a session of Sealift of which this holds, in terms of `pg_stat_activity`. */
+  whenSession(condition: string): Promise<void>;
+  /** Fulfilled when the server has given up the sessions of killed commands. */
+  whenAlone(): Promise<void>;
+  /** Fulfilled when this seal is live. */
+  whenLive(seal: string): Promise<void>;
+}
+
+function databaseOf(run: Run): Database {
+  const sessions = async (condition: string): Promise<number> => {
+    const [[count] = []] = await run(
+      `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sealift' AND ${condition}`,
+    );
+    return Number(count);
+  };
+  return {
+    whenSession: (condition) => until(async () => (await sessions(condition)) > 0),
+    whenAlone: () => until(async () => (await sessions('true')) === 0),
+    whenLive: (seal) => until(async () => (await liveOf(run)) === seal),
+  };
+}
+
+async function liveOf(run: Run): Promise<string> {
+  const [[live] = []] = await run('SELECT seal_id FROM sealift.sealift_ledger');
+  return String(live);
+}
+
+interface Journaled {
+  /** Number of intents in the journal, as far as it was written. */
+  intents(): number;
+  /** The move of which the journal has no end. */
+  open(): JournaledMove | null;
+  /** How a later command has found that this move ended; null if none has. */
+  recovered(intent: string): string | null;
+  /** Fails if the journal is broken, has an open move, or does not have the moves of the ledger. */
+  assertAgreed(): Promise<void>;
+}
+
+function journaled(project: string, label: string, run: Run): Journaled {
+  const journal = (): Journal => readJournal(join(project, 'storage_journal'));
+  return {
+    intents: () =>
+      journal().entries.filter(({ event }) => /^target-\w+-intended$/.test(event)).length,
+    open: () => targetMoves(journal(), label).open,
+    recovered(intent) {
+      const found = journal().entries.find((entry) => {
+        return entry['intent'] === intent && entry['recovered'] === true;
+      });
+      return found?.event.replace(/^target-[a-z]+-/, '') ?? null;
+    },
+    async assertAgreed() {
+      const { open, done } = targetMoves(journal(), label);
+      expect(open).toBe(null);
+      const told = await run('SELECT intent, move, seal_id FROM sealift_ledger.moves ORDER BY seq');
+      expect(done.map(({ intent, move, sealId }) => [intent, move, sealId])).toEqual(told);
+    },
+  };
+}
 
 /** The schema of a candidate that is not live. */
 export function placeOf(seal: string): string {
@@ -211,11 +231,13 @@ export async function readAlways(
   server: Postgres,
 ): Promise<() => Promise<readonly [Set<string>, number]>> {
   const client = new Client({ connectionString: server.url(DATABASE) });
+  client.on('error', () => {});
   await client.connect();
   const seen = new Set<string>();
-  let [isOver, times] = [false, 0];
+  const stopped = new AbortController();
+  let times = 0;
   const reading = (async (): Promise<void> => {
-    while (!isOver) {
+    while (!stopped.signal.aborted) {
       const { rows } = await client.query<{ all: string }>(
         `SELECT count(*) || ' ' || md5(string_agg(t::text, E'\\n' ORDER BY t::text)) AS all FROM sealift.dogs t`,
       );
@@ -224,8 +246,10 @@ export async function readAlways(
       await wait(2);
     }
   })();
+  // What has gone wrong is told at the end.
+  reading.catch(() => {});
   return async () => {
-    isOver = true;
+    stopped.abort();
     await reading;
     await client.end();
     return [seen, times];
