@@ -25,9 +25,10 @@ const TABLES: KindGroup = {
         FROM pg_inherits i WHERE i.inhrelid = r.oid) AS parents,
       pg_get_expr(r.relpartbound, r.oid) AS bound,
       ' PARTITION BY ' || pg_get_partkeydef(r.oid) AS partitioned,
-      (SELECT string_agg(c.name || ' ' || ${COLUMN} || CASE WHEN c.attnotnull THEN ' NOT NULL' ELSE '' END,
+      (SELECT string_agg(quote_ident(c.attname) || ' ' || ${COLUMN} || CASE WHEN c.attnotnull THEN ' NOT NULL' ELSE '' END,
         ', ' ORDER BY c.attnum)
-        FROM col c WHERE c.attrelid = r.oid AND c.attinhcount = 0) AS columns
+        FROM pg_attribute c
+        WHERE c.attrelid = r.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attinhcount = 0) AS columns
     FROM rel r WHERE r.relkind IN ('r', 'p', 'f')
   )
   SELECT json_build_object(
