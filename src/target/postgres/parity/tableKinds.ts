@@ -1,12 +1,6 @@
 /** Lists tables, their columns, and how they are stored. */
 
-import {
-  collationOf,
-  inSchema,
-  optionsOf,
-  type KindGroup,
-  type ListedPlace,
-} from './parityKind.ts';
+import { collationOf, inSchema, optionsOf, type KindGroup } from './parityKind.ts';
 
 /** Type, collation and expression of a column. */
 const COLUMN = `format_type(c.atttypid, c.atttypmod) || ${collationOf('c.attcollation', 'c.atttypid')}
@@ -19,7 +13,7 @@ const OWN_COLUMN = `c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND c.
 
 const TABLES: KindGroup = {
   kinds: ['table'],
-  query: (place: ListedPlace) => `${inSchema(place)}, seen AS (
+  query: (place) => `${inSchema(place)}, seen AS (
     SELECT r.*,
       (SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno)
         FROM pg_inherits i WHERE i.inhrelid = r.oid) AS parents,
