@@ -26,7 +26,8 @@ export interface TwoSchemas {
   readonly url: string;
   /** Runs SQL as the superuser, with this schema in the search path, or none. */
   run(schema: string, sql: string): Promise<(string | null)[][]>;
-  compare(): Promise<Parity>;
+  /** Compares as the superuser, or as another user with the same password. */
+  compare(user?: string): Promise<Parity>;
   /** The text of the file. */
   file(parity: Parity): string;
   apply(parity: Parity): Promise<void>;
@@ -55,7 +56,7 @@ export async function twoSchemas(
     url,
     run,
     file,
-    compare: () => parityIn(server, database, live, fresh),
+    compare: (user) => parityIn(server, server.source(database, user), live, fresh),
     async apply(parity) {
       await server.run(database, file(parity));
     },
@@ -65,11 +66,11 @@ export async function twoSchemas(
 /** Compares in a session as the commands open it, which is as it was afterwards. */
 async function parityIn(
   server: Postgres,
-  database: string,
+  source: string,
   live: string,
   fresh: string,
 ): Promise<Parity> {
-  const rest = server.source(database).slice('postgres:'.length);
+  const rest = source.slice('postgres:'.length);
   const { connection } = await openSession(completeAddress(parseAddress(rest), server.env), {
     connectMs: 5000,
     signal: new AbortController().signal,

@@ -10,11 +10,18 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { Failure } from '../../../src/outcome/failure.ts';
 import type { FieldType } from '../../../src/record/type.ts';
 import { quote, quoteText } from '../../../src/sql/quote.ts';
 import { constraintsOf, createLedger, createTable } from '../../../src/target/postgres/ddl.ts';
 import type { ColumnForm, TableForm } from '../../../src/target/tableForm.ts';
-import { hasPostgres, postgresHome, startPostgres, type Postgres } from '../../kit/postgres.ts';
+import {
+  hasPostgres,
+  PASSWORD,
+  postgresHome,
+  startPostgres,
+  type Postgres,
+} from '../../kit/postgres.ts';
 import { workFolder } from '../../kit/project.ts';
 import { versionsHere } from '../../postgres/writes.ts';
 import { FRESH, LIVE, linesOf, twoSchemas } from './fixture.ts';
@@ -94,7 +101,10 @@ describe.skipIf(!hasPostgres()).each(versionsHere())('on PostgreSQL %i', (versio
   let server: Postgres;
   beforeAll(async () => {
     server = await startPostgres({ version, settings: { wal_level: 'logical' } });
-    await server.run('postgres', `CREATE ROLE app; CREATE ROLE ${evil('role')}`);
+    await server.run(
+      'postgres',
+      `CREATE ROLE app; CREATE ROLE ${evil('role')}; CREATE ROLE plain LOGIN PASSWORD '${PASSWORD}'`,
+    );
   });
   afterAll(() => server.stop());
 
@@ -211,6 +221,23 @@ describe.skipIf(!hasPostgres()).each(versionsHere())('on PostgreSQL %i', (versio
     ).toEqual([
       'table y: rename what has this name in the new schema',
       'view x: rename what has this name in the new schema',
+    ]);
+  });
+
+  it('a user who may read the sequences is enough, and one who may not is told so', async () => {
+    const schemas = await twoSchemas(server);
+    await schemas.run(
+      LIVE,
+      `CREATE VIEW v AS SELECT 1; GRANT USAGE ON SCHEMA ${LIVE}, ${FRESH} TO plain`,
+    );
+    const refused = await schemas.compare('plain').catch((error: unknown) => error);
+    expect(refused instanceof Failure && refused.line()).toMatch(
+      /no permission to read this \(.*, schema "sealift"\)/,
+    );
+    await schemas.run(LIVE, `GRANT SELECT ON ALL SEQUENCES IN SCHEMA ${LIVE}, ${FRESH} TO plain`);
+    expect(linesOf(await schemas.compare('plain'))).toEqual([
+      'view, missing: view v',
+      'owner, missing: owner postgres of view v',
     ]);
   });
 

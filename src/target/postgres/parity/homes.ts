@@ -5,6 +5,7 @@
 
 import type { Connection } from '../../../postgres/connect.ts';
 import { quoteText } from '../../../sql/quote.ts';
+import { placeName } from './listSchema.ts';
 import type { ListedPlace } from './parityKind.ts';
 
 /** Catalogs whose rows name their schema. */
@@ -126,7 +127,7 @@ export async function dependenciesIn(
       LEFT JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid
       LEFT JOIN pg_attribute computed ON computed.attrelid = f.adrelid AND computed.attnum = f.adnum
     WHERE c.relkind IS DISTINCT FROM 'S'`,
-    schema,
+    placeName(schema),
   );
   return rows.map(([node, on, column, generated]) => {
     return {

@@ -16,6 +16,11 @@ export function pathOf(schema: string): string {
   return `${quote(schema)}, pg_catalog, pg_temp`;
 }
 
+/** Returns how messages name a schema. */
+export function placeName(schema: string): string {
+  return `schema ${JSON.stringify(schema)}`;
+}
+
 /** Lists the objects of a schema. @throws Failure */
 export async function listSchema(
   connection: Connection,
@@ -43,7 +48,7 @@ export async function readIn(
     `DECLARE ${CURSOR} NO SCROLL CURSOR FOR ${sql};
     SET LOCAL search_path = ${pathOf(schema)};
     FETCH ALL FROM ${CURSOR}`,
-    schema,
+    placeName(schema),
   );
   await connection.query(
     `CLOSE ${CURSOR}; SELECT pg_catalog.set_config('search_path', ${quoteText(before ?? '')}, true)`,
@@ -63,7 +68,7 @@ async function assertOwnOperators(connection: Connection, { schema }: ListedPlac
   if (found === undefined) return;
   throw new Failure('TARGET', {
     what: `the schema has an operator that stands in for one of the server: ${String(found[0])}`,
-    where: `${connection.label}, schema ${JSON.stringify(schema)}`,
+    where: `${connection.label}, ${placeName(schema)}`,
     hint: 'move it to another schema, or drop it',
   });
 }

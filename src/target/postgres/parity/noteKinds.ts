@@ -10,8 +10,8 @@ export const PUBLICATION_KINDS: readonly KindGroup[] = [
     kinds: ['publication'],
     query: (place) => {
       const hasLists = place.version >= LISTS_SINCE;
-      const columns = `(SELECT ' (' || string_agg(c.name, ', ' ORDER BY c.attnum) || ')'
-        FROM col c WHERE c.attrelid = r.oid AND c.attnum = ANY (p.prattrs))`;
+      const columns = `(SELECT ' (' || string_agg(quote_ident(c.attname), ', ' ORDER BY c.attnum) || ')'
+        FROM pg_attribute c WHERE c.attrelid = r.oid AND c.attnum = ANY (p.prattrs))`;
       const rest = hasLists
         ? `concat(${columns}, ' WHERE (' || pg_get_expr(p.prqual, p.prrelid) || ')')`
         : `''`;

@@ -2,7 +2,7 @@
 
 import type { Connection } from '../../../postgres/connect.ts';
 import { quote, quoteText } from '../../../sql/quote.ts';
-import { readIn } from './listSchema.ts';
+import { placeName, readIn } from './listSchema.ts';
 import type { Listed, ListedPlace } from './parityKind.ts';
 import { SEQUENCE_NAMES } from './valueKinds.ts';
 
@@ -34,7 +34,8 @@ async function positionsIn(connection: Connection, place: ListedPlace): Promise<
     const sql = part.map(([, name], index) => {
       return `SELECT ${index} AS place, last_value, is_called FROM ${quote(place.schema)}.${name}`;
     });
-    for (const [index, last, called] of await connection.query(sql.join(' UNION ALL '))) {
+    const rows = await connection.query(sql.join(' UNION ALL '), placeName(place.schema));
+    for (const [index, last, called] of rows) {
       const [key = '', name = '', increment = '1'] = part[Number(index)] ?? [];
       const step = BigInt(increment);
       const isCalled = called === 't';

@@ -1,12 +1,6 @@
 /** Lists tables, their columns, and how they are stored. */
 
-import {
-  collationOf,
-  inSchema,
-  optionsOf,
-  type KindGroup,
-  type ListedPlace,
-} from './parityKind.ts';
+import { collationOf, inSchema, optionsOf, type KindGroup } from './parityKind.ts';
 
 /** Type, collation and expression of a column. */
 const COLUMN = `format_type(c.atttypid, c.atttypmod) || ${collationOf('c.attcollation', 'c.atttypid')}
@@ -19,15 +13,16 @@ const OWN_COLUMN = `c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND c.
 
 const TABLES: KindGroup = {
   kinds: ['table'],
-  query: (place: ListedPlace) => `${inSchema(place)}, seen AS (
+  query: (place) => `${inSchema(place)}, seen AS (
     SELECT r.*,
       (SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno)
         FROM pg_inherits i WHERE i.inhrelid = r.oid) AS parents,
       pg_get_expr(r.relpartbound, r.oid) AS bound,
       ' PARTITION BY ' || pg_get_partkeydef(r.oid) AS partitioned,
-      (SELECT string_agg(c.name || ' ' || ${COLUMN} || CASE WHEN c.attnotnull THEN ' NOT NULL' ELSE '' END,
+      (SELECT string_agg(quote_ident(c.attname) || ' ' || ${COLUMN} || CASE WHEN c.attnotnull THEN ' NOT NULL' ELSE '' END,
         ', ' ORDER BY c.attnum)
-        FROM col c WHERE c.attrelid = r.oid AND c.attinhcount = 0) AS columns
+        FROM pg_attribute c
+        WHERE c.attrelid = r.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attinhcount = 0) AS columns
     FROM rel r WHERE r.relkind IN ('r', 'p', 'f')
   )
   SELECT json_build_object(
