@@ -84,7 +84,7 @@ async function goLive(
   assertConfirmed(swap, options.acceptLoss);
   // Fails at once for what is missing, not after minutes of verifying.
   await proven(session, options, pointer, env);
-  const parity = await assertParity(swap, options, found);
+  const parity = await assertParity(swap, 'promote', options, found);
   const { verified, about, notes } = await assertFit(
     pointer,
     { name, already: false },

@@ -51,7 +51,7 @@ export async function rollbackTarget(
       assertConfirmed(swap, options.acceptLoss);
       const journal = readJournal(paths.journal);
       const live = await evidenceOfLive(swap, journal, options, env);
-      const parity = await assertParity(swap, options, found);
+      const parity = await assertParity(swap, 'rollback', options, found);
       const order: SwapOrder = {
         move: 'rollback',
         intent: Buffer.from(env.random(16)).toString('hex'),

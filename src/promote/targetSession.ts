@@ -133,20 +133,27 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Lists what is bound to what is live. @throws Failure TARGET if something would be missing */
+/**
+ * Lists what is bound to what is live. What goes back has what it had when it was live, so that for a
+ * rollback only what stays bound is in the way. @throws Failure TARGET if something would be missing
+ */
 export async function assertParity(
   swap: Swap,
+  move: Move,
   options: TargetOptions,
   found: FindingStore,
 ): Promise<string[]> {
   const parity = await swap.parity();
+  const isInWay = ({ state }: Missing): boolean => move === 'promote' || state === 'bound';
   for (const missing of parity.missing) {
-    found.add({ rule: 'parity', severity: 'BLOCKER', reason: missingReason(missing) });
+    const severity = isInWay(missing) ? 'BLOCKER' : 'WARNING';
+    found.add({ rule: 'parity', severity, reason: missingReason(missing) });
   }
   const path = writeParity(swap, parity.missing, options);
-  const count = parity.missing.length;
-  if (count === 0)
+  const count = parity.missing.filter(isInWay).length;
+  if (count === 0) {
     return [...parityNotes(parity), ...(path === null ? [] : [`parity     ${path}`])];
+  }
   throw new Failure('TARGET', {
     what: `${counted(count, 'thing')} that ${count === 1 ? 'is' : 'are'} bound to what is live would be missing`,
     where: `${swap.label}, ${JSON.stringify(swap.live)}`,

@@ -210,6 +210,29 @@ describe.skipIf(!hasPostgres())('going live in a database', () => {
     expect(await owners()).toEqual(['1', '2', '50']);
   });
 
+  it('gives out no number twice: sequences go on after those of what was live', async () => {
+    const { loaded, done, database } = await place();
+    const next = async (schema = 'sealift'): Promise<string[]> => {
+      const values = `nextval(pg_get_serial_sequence('"${schema}".owners', 'id')), nextval('"${schema}".apart')`;
+      const [row = []] = await server.run(database, `SELECT ${values}`);
+      return row.map(String);
+    };
+    await loaded();
+    await done('reconcile');
+    await done('promote');
+    await server.run(database, 'CREATE SEQUENCE sealift.apart');
+    for (let at = 0; at < 7; at += 1) await next();
+    const second = await loaded();
+    await server.run(database, `CREATE SEQUENCE "sealift__${second}".apart`);
+    await done('reconcile');
+    await done('promote');
+    expect(await next()).toEqual(['10', '8']);
+    await done('rollback');
+    expect(await next()).toEqual(['11', '9']);
+    // What was left is where it was (negative control).
+    expect(await next(`sealift__${second}`)).toEqual(['11', '9']);
+  });
+
   it('does not go back to what was written to since it was live', async () => {
     const { loaded, done, run, database } = await place();
     const first = await loaded();

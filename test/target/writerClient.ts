@@ -36,7 +36,12 @@ interface Session {
 
 let isOpen = false;
 
-async function writeOn(session: Session, seed: number, spreadMs: number, held: Held): Promise<void> {
+async function writeOn(
+  session: Session,
+  seed: number,
+  spreadMs: number,
+  held: Held,
+): Promise<void> {
   const { writer, client } = session;
   const random = randomOf(seed, writer.name);
   await wait(random.integer(0, spreadMs));

@@ -43,7 +43,11 @@ const PREPARED = ['app.orders', 'app.lines', 'lines', 'app.order_view'];
 
 /** A kind of one statement. */
 function single(name: string, textOf: (number: number) => string): Writer {
-  return { name, rows: 1, write: async (client, number) => void (await client.query(textOf(number))) };
+  return {
+    name,
+    rows: 1,
+    write: async (client, number) => void (await client.query(textOf(number))),
+  };
 }
 
 /** A kind of one transaction. */

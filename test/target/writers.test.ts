@@ -99,9 +99,16 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
   async function seenOf(schema: string): Promise<string> {
     const location = postgresAdapter.parse(server.url(database).replace('postgres:', ''), '/');
     const timeouts = { connectMs: 10_000, lockMs: 10_000, queryMs: 0 };
-    const prepared = await postgresAdapter.prepare(location, { ...outside, scratch: '/', timeouts });
+    const prepared = await postgresAdapter.prepare(location, {
+      ...outside,
+      scratch: '/',
+      timeouts,
+    });
     try {
-      const tables = ['lines', 'orders'].map((table) => ({ table: `${schema}.${table}`, rows: 20 }));
+      const tables = ['lines', 'orders'].map((table) => ({
+        table: `${schema}.${table}`,
+        rows: 20,
+      }));
       const seen = await prepared.inOneSnapshot(async () => prepared.seen?.(tables));
       return seen ?? '';
     } finally {

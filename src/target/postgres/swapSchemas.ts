@@ -22,6 +22,7 @@ import { quote } from '../../sql/quote.ts';
 import type { PlaceChanges, SwapOrder } from '../swap.ts';
 import type { Outside } from '../target.ts';
 import { MAKE_MOVES, moveStatement } from './movesLedger.ts';
+import { carryOn } from './parity/sequenceValues.ts';
 import { placeChanges, seenIn, tablesOf, type StoredTable } from './placeChanges.ts';
 
 /** Milliseconds of an attempt: a vacuum gives way after one second. */
@@ -53,6 +54,11 @@ export async function swapSchemas(
   try {
     await assertSeen(connection, live, order, assertUnchanged);
     const seen = order.from === null ? null : await noteLast(connection, live, order);
+    if (order.from !== null) {
+      // No number that an application has given out is given out again.
+      const values = await carryOn(connection, live, order.to.name);
+      if (values.length > 0) await connection.query(values.join('; '));
+    }
     await connection.query(renames(live, order).join('; '));
     await connection.query(moveStatement(live, order, seen));
   } catch (error) {

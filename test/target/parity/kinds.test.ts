@@ -139,15 +139,6 @@ const CASES: readonly Case[] = [
     ],
   },
   {
-    name: 'the values of sequences that would be given twice',
-    live: `CREATE SEQUENCE s; SELECT nextval('s'), nextval('s'); INSERT INTO u (c) VALUES ('x'); CREATE SEQUENCE ahead`,
-    fresh: `CREATE SEQUENCE s; SELECT nextval('s'); CREATE SEQUENCE ahead; SELECT setval('ahead', 9)`,
-    told: [
-      'sequence value, different: value of identity of u.id',
-      'sequence value, different: value of sequence s',
-    ],
-  },
-  {
     name: 'constraints of each kind',
     live: `ALTER TABLE t ADD CONSTRAINT c CHECK (a <> 'app.t') NOT VALID, ADD CONSTRAINT q UNIQUE (a) DEFERRABLE,
         ADD CONSTRAINT x EXCLUDE USING btree (b WITH =), ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES u ON DELETE CASCADE`,

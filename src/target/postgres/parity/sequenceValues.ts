@@ -1,4 +1,7 @@
-/** Compares how far the sequences of two schemas have come. */
+/**
+ * How far the sequences of two schemas have come. Those that both have go on after the swap where what was
+ * live had come to, so that no number is given out twice; those that are new begin there.
+ */
 
 import type { Connection } from '../../../postgres/connect.ts';
 import { quote, quoteText } from '../../../sql/quote.ts';
@@ -46,11 +49,11 @@ async function positionsIn(connection: Connection, place: ListedPlace): Promise<
   return found;
 }
 
-/** What of the sequences' values is missing: those that are new, and those that would repeat a value. */
+/** The values of the sequences that the new schema lacks. */
 export interface SequenceValues {
   readonly live: number;
   readonly fresh: number;
-  readonly rows: readonly { readonly listed: Listed; readonly state: 'missing' | 'different' }[];
+  readonly rows: readonly { readonly listed: Listed; readonly state: 'missing' }[];
 }
 
 /** Compares the values of sequences. @throws Failure */
@@ -64,21 +67,42 @@ export async function sequenceValues(
     await positionsIn(connection, fresh),
   ];
   const rows = [...ours].flatMap(([key, position]) => {
-    const other = theirs.get(key);
-    if (other !== undefined && !wouldRepeat(other, position)) return [];
-    const state = other === undefined ? ('missing' as const) : ('different' as const);
-    return [{ listed: listedOf(key, position, other?.name ?? position.name), state }];
+    if (theirs.has(key)) return [];
+    return [{ listed: listedOf(key, position), state: 'missing' as const }];
   });
   return { live: ours.size, fresh: theirs.size, rows };
 }
 
+/**
+ * Returns the statements by which the sequences of the new schema go on after those of what is live; those
+ * that are further already stay. @throws Failure
+ */
+export async function carryOn(
+  connection: Connection,
+  live: string,
+  fresh: string,
+): Promise<string[]> {
+  const [[version] = []] = await connection.query(`SELECT current_setting('server_version_num')`);
+  const place = { target: fresh, version: Number(version) };
+  const ours = await positionsIn(connection, { ...place, schema: live });
+  const theirs = await positionsIn(connection, { ...place, schema: fresh });
+  return [...ours].flatMap(([key, { last, isCalled, ...position }]) => {
+    const other = theirs.get(key);
+    if (other === undefined || !wouldRepeat(other, position)) return [];
+    const name = quoteText(`${quote(fresh)}.${other.name}`);
+    return [`SELECT pg_catalog.setval(${name}, ${last}, ${String(isCalled)})`];
+  });
+}
+
 /** Whether one sequence would give values again that another has given. */
-function wouldRepeat(one: Position, other: Position): boolean {
+type Next = Pick<Position, 'next' | 'increment'>;
+
+function wouldRepeat(one: Next, other: Next): boolean {
   return other.increment > 0n ? one.next < other.next : one.next > other.next;
 }
 
-/** The sequence is named by its name in the target, in a text, as setval takes it. */
-function listedOf(key: string, { last, isCalled }: Position, target: string): Listed {
-  const sql = `SELECT pg_catalog.setval(${quoteText(target)}, ${last}, ${String(isCalled)})`;
+/** The sequence is named as in what is live, in a text, as setval takes it. */
+function listedOf(key: string, { name, last, isCalled }: Position): Listed {
+  const sql = `SELECT pg_catalog.setval(${quoteText(name)}, ${last}, ${String(isCalled)})`;
   return { kind: SEQUENCE_VALUE, key, definition: '', what: `value of ${key}`, sql };
 }
