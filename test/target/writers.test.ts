@@ -250,6 +250,21 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
     await writer.end();
   });
 
+  it('are not left with a table in what is no longer live that they have just made', async () => {
+    const writer = await connectTo(server, database);
+    await writer.query(
+      `BEGIN; CREATE TABLE ${LIVE}.made (n int); INSERT INTO ${LIVE}.made VALUES (1)`,
+    );
+    const one = await ready(false, 'queue');
+    expect(await one.swap()).toBe('busy');
+    await one.end();
+    await writer.query('ROLLBACK');
+    const another = await ready(false, 'queue');
+    expect(await another.swap()).toBe('swapped');
+    await another.end();
+    await writer.end();
+  });
+
   it('lose rows where schemas are only renamed (negative control)', async () => {
     let wrong = 0;
     const count = await playOn(
