@@ -44,7 +44,7 @@ interface Session {
   number: number;
 }
 
-let isOpen = false;
+const gate = { isOpen: false };
 
 async function writeOn(session: Session, opening: Opening, held: Held): Promise<void> {
   const { seed, spreadMs, share, onlySlow } = opening;
@@ -54,7 +54,7 @@ async function writeOn(session: Session, opening: Opening, held: Held): Promise<
   await wait(random.integer(0, spreadMs));
   const acknowledged = held.acknowledged as Acknowledged[];
   const errors = held.errors as Record<string, number>;
-  while (isOpen) {
+  while (gate.isOpen) {
     session.number += 1;
     const { number } = session;
     const begun = Date.now();
@@ -84,10 +84,10 @@ if (process.send !== undefined) {
   const sessions = await Promise.all(WRITERS.map((writer) => connect(url, writer)));
   process.on('message', (command: Command) => {
     if (command === 'shut') {
-      isOpen = false;
+      gate.isOpen = false;
       return;
     }
-    isOpen = true;
+    gate.isOpen = true;
     const held: Held = { acknowledged: [], errors: {} };
     const all = sessions.map((session) => writeOn(session, command, held));
     void Promise.all(all).then(() => tell(held));

@@ -39,7 +39,7 @@ import {
   type Ready,
 } from './writersRounds.ts';
 
-const SWAPS = times('SEALIFT_SWAPS', 4, 100);
+const SWAPS = times('SEALIFT_SWAPS', 2, 100);
 /** For the locks: long where clients wait in a queue, else as long as is worth the wait. */
 const WAIT_MS = { queue: 20_000, race: 250, given: 2500 };
 const WHOLE = 'go on in what is live then where whole commands swap';
@@ -309,7 +309,7 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
   });
 
   function atFullSpeed(one: Ready): Promise<Played> {
-    const how = { spreadMs: random.pick([20, 60, 200]), share: random.pick([0.1, 0.3, 1]) };
+    const how = { spreadMs: random.pick([20, 60, 200]), share: random.pick([0.1, 0.2, 1]) };
     return race({ crowd, random, ready: one, ...how, onlySlow: false });
   }
 

@@ -113,6 +113,11 @@ export interface Wrong {
 
 const ROWS: ReadonlyMap<string, number> = new Map(WRITERS.map(({ name, rows }) => [name, rows]));
 
+/** Rows of a call in all. */
+function whole(key: string): number {
+  return ROWS.get(key.slice(0, key.indexOf(' '))) ?? 0;
+}
+
 /** Looks for what is wrong after a round. */
 export async function wrongAfter(
   admin: Client,
@@ -121,7 +126,6 @@ export async function wrongAfter(
 ): Promise<Wrong> {
   const live = await writtenTo(admin, LIVE);
   const other = await writtenTo(admin, shelved);
-  const whole = (key: string): number => ROWS.get(key.slice(0, key.indexOf(' '))) ?? 0;
   const keys = [...new Set([...live.keys(), ...other.keys()])];
   return {
     lost: held.acknowledged.map(keyOf).filter((key) => live.get(key) !== whole(key)),
