@@ -14,7 +14,7 @@ import { postgresAdapter } from '../../src/source/postgres.ts';
 import { postgresTarget } from '../../src/target/postgres.ts';
 import type { Swap } from '../../src/target/swap.ts';
 import { randomOf } from '../dogschool/random.ts';
-import { times } from '../kit/long.ts';
+import { seedOf, times } from '../kit/long.ts';
 import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
 import { succeed, workFolder } from '../kit/project.ts';
 import type { Ran } from '../kit/run.ts';
@@ -81,7 +81,7 @@ class Count {
 
 describe.skipIf(!hasPostgres())('clients that write while what is live is swapped', () => {
   const project = join(workFolder('writers'), 'project');
-  const random = randomOf(times('SEALIFT_LONG_SEED', 1, 1), 'writers');
+  const random = randomOf(seedOf(process.env, Date.now()), 'writers');
   let server: Postgres;
   let sealIds: readonly [string, string];
   let copies = 0;

@@ -118,7 +118,7 @@ interface Lockable {
   readonly tables: readonly StoredTable[];
 }
 
-/** Views through which rows can be written (INSERT 8, UPDATE 4, DELETE 16); what reads others comes before it. */
+/** Views through which rows can be written (INSERT 8, UPDATE 4, DELETE 16), a view before those that it reads. */
 const WRITABLE_VIEWS = `
   SELECT c.oid, format('%I.%I', n.nspname, c.relname), quote_ident(pg_catalog.pg_get_userbyid(c.relowner))
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
