@@ -241,7 +241,10 @@ describe.skipIf(!hasPostgres())('going live in a database', () => {
     await loaded();
     await done('reconcile');
     await done('promote');
-    await server.run(database, `UPDATE "sealift__${first}".owners SET name = 'x' WHERE id = 1`);
+    const table = `"sealift__${first}".owners`;
+    const update = `UPDATE ${table} SET name = 'x' WHERE id = 1`;
+    await expect(server.run(database, update)).rejects.toThrow(/owners is not live any more/);
+    await server.run(database, `ALTER TABLE ${table} DISABLE TRIGGER ALL; ${update}`);
     expect(lineOf(await run('rollback'))).toMatch(
       /what is to go live was written to since .*: owners has 1 row that was written since, and lacks 1 row as it was/,
     );
@@ -266,6 +269,47 @@ describe.skipIf(!hasPostgres())('going live in a database', () => {
     }
     await done('rollback');
     expect(await schemas()).toEqual(['sealift', `sealift__${seal}`, 'sealift_ledger']);
+  });
+
+  it('is refused while something that is bound to what is live would be missing; the file makes it', async () => {
+    const { loaded, done, run, database, project } = await place();
+    await loaded();
+    await done('reconcile');
+    await done('promote');
+    await server.run(
+      database,
+      `${roleSql('parity_app')}; CREATE SCHEMA reports;
+      CREATE VIEW sealift.names AS SELECT name FROM sealift.owners;
+      GRANT SELECT ON sealift.owners TO parity_app;
+      CREATE VIEW reports.all_names AS SELECT name FROM sealift.owners`,
+    );
+    await loaded();
+    await done('reconcile');
+    const parity = join(project, 'parity.sql');
+    for (const more of [[], ['--dry-run', '--parity', parity]]) {
+      const ran = await run('promote', ...more);
+      expect(lineOf(ran)).toMatch(/\d things that are bound to what is live would be missing/);
+      expect(ran.stdout).toMatch(/BLOCKER parity: view names is missing in what is to go live/);
+      expect(ran.stdout).toMatch(/BLOCKER parity: grant of SELECT on table owners to parity_app/);
+      expect(ran.stdout).toMatch(
+        /BLOCKER parity: view reports.all_names stays bound to what is live/,
+      );
+    }
+    expect((await run('promote', '--dry-run', '--parity', parity)).stderr).toMatch(
+      /exists already, and nothing is overwritten/,
+    );
+    await server.run(database, readFileSync(parity, 'utf8'));
+    await done('promote');
+    for (const view of ['sealift.names', 'reports.all_names']) {
+      expect(await server.run(database, `SELECT count(*) FROM ${view}`)).toEqual([['3']]);
+    }
+    // A view of another schema would stay bound on the way back, too; what is missing there only warns.
+    await server.run(database, `GRANT INSERT ON sealift.owners TO parity_app`);
+    const back = await run('rollback');
+    expect(lineOf(back)).toMatch(/1 thing that is bound to what is live would be missing/);
+    expect(back.stdout).toMatch(/WARNING parity: grant of INSERT on table owners to parity_app/);
+    await server.run(database, 'DROP VIEW reports.all_names');
+    await done('rollback');
   });
 
   it('waits no longer than it says for a lock, and names who holds it', async () => {
@@ -330,7 +374,7 @@ describe.skipIf(!hasPostgres())('going live in a database', () => {
     await server.run(database, `GRANT SELECT ON ALL TABLES IN SCHEMA "sealift__${seal}" TO poor`);
     expect(await as()).toMatch(/does not own the schema/);
     await server.run(database, `ALTER SCHEMA "sealift__${seal}" OWNER TO poor`);
-    expect(await as()).toMatch(/may not lock the table/);
+    expect(await as()).toMatch(/may not lock "owners"/);
   });
 
   it('says what is wrong with its options', async () => {

@@ -80,6 +80,8 @@ export const WRITERS: readonly Writer[] = [
   single('view', (number) => order('view', number, 'app.order_view')),
   single('view-of-view', (number) => order('view-of-view', number, 'view_of_view')),
   single('function', (number) => `SELECT app.add_order('function', ${number})`),
+  single('bound-function', (number) => `SELECT app.bound_order('bound-function', ${number})`),
+  single('outside-view', (number) => order('outside-view', number, 'aside.outside')),
   {
     name: 'prepared',
     rows: 1,

@@ -131,22 +131,24 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
   }
 
   /** Opens the target for the next move: a promote of the second seal, or a rollback to the first. */
-  async function open(isBack: boolean): Promise<Swap> {
+  async function open(
+    isBack: boolean,
+  ): Promise<{ readonly swap: Swap; readonly close: () => Promise<void> }> {
     const location = postgresTarget.parse(server.url(database).replace('postgres:', ''), '/');
     const options = { schema: null, live: null, journaled: () => [], dryRun: false, outside };
-    const swap = await postgresTarget.swaps?.open(location, {
+    const target = await postgresTarget.swaps?.open(location, {
       ...options,
       sealId: isBack ? null : sealIds[1],
     });
-    if (swap === undefined) throw new Error('nothing can go live in PostgreSQL');
-    return swap;
+    if (target === undefined) throw new Error('nothing can go live in PostgreSQL');
+    return { swap: await target.find(), close: () => target.close() };
   }
 
   async function ready(isBack: boolean, how: keyof typeof WAIT_MS): Promise<Ready> {
     const lossAccepted = how === 'given';
     const fromSeen = lossAccepted ? null : await seenOf(LIVE);
     const toSeen = await seenOf(schemaOf(sealIds[isBack ? 0 : 1]));
-    const swap = await open(isBack);
+    const { swap, close } = await open(isBack);
     const { now, next } = swap;
     if (now === null || next === null) throw new Error('both seals are loaded');
     const order = {
@@ -174,7 +176,7 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
           throw error;
         }
       },
-      end: () => swap.close(),
+      end: close,
     };
   }
 
@@ -316,7 +318,7 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
   /** A swap that makes sure that no row came first, too, but without locks. */
   async function renamedOnly(isBack: boolean): Promise<Ready> {
     const seen = await seenOf(LIVE);
-    const swap = await open(false);
+    const { swap, close } = await open(false);
     const [first, second] = sealIds.map(schemaOf);
     const [from, to] = isBack ? [second, first] : [first, second];
     return {
@@ -328,7 +330,7 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
           ALTER SCHEMA ${to} RENAME TO ${LIVE}; COMMIT`);
         return 'swapped';
       },
-      end: () => swap.close(),
+      end: close,
     };
   }
 });

@@ -42,6 +42,8 @@ function besides(schema: string): string {
     CREATE VIEW ${schema}.view_of_view AS SELECT * FROM ${schema}.order_view WHERE writer <> 'seal';
     CREATE FUNCTION ${schema}.add_order(text, bigint) RETURNS void LANGUAGE plpgsql
       AS 'BEGIN INSERT INTO ${LIVE}.orders (writer, number) VALUES ($1, $2); END';
+    CREATE FUNCTION ${schema}.bound_order(w text, n bigint) RETURNS void LANGUAGE sql
+      BEGIN ATOMIC INSERT INTO ${schema}.orders (writer, number) VALUES (w, n); END;
     GRANT USAGE ON SCHEMA ${schema} TO writer;
     GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO writer;
     GRANT ALL ON ALL SEQUENCES IN SCHEMA ${schema} TO writer`;
@@ -89,11 +91,17 @@ export function schemaOf(sealId: string): string {
   return `${LIVE}__${sealId.slice(0, 8)}`;
 }
 
+/** A view that stays bound to the tables of the first seal, whatever is live: promote would refuse it. */
+const OUTSIDE = `
+  CREATE VIEW aside.outside AS SELECT writer, number FROM ${LIVE}.orders;
+  GRANT ALL ON aside.outside TO writer`;
+
 /** Copies the database, for swaps by a role of another default than most have. */
 export async function copyArena(server: Postgres, name: string): Promise<string> {
   await server.run('postgres', `CREATE DATABASE ${name} TEMPLATE ${DATABASE}`);
   const setting = `default_transaction_isolation = 'repeatable read'`;
   await server.run('postgres', `ALTER ROLE postgres IN DATABASE ${name} SET ${setting}`);
+  await server.run(name, OUTSIDE);
   return name;
 }
 

@@ -21,6 +21,7 @@ import { sqlState } from '../../postgres/connectionFailure.ts';
 import { quote } from '../../sql/quote.ts';
 import type { PlaceChanges, SwapOrder } from '../swap.ts';
 import type { Outside } from '../target.ts';
+import { fenceIn, MAKE_FENCE, openFence } from './fence.ts';
 import { MAKE_MOVES, moveStatement } from './movesLedger.ts';
 import { carryOn } from './parity/sequenceValues.ts';
 import { placeChanges, seenIn, tablesOf, type StoredTable } from './placeChanges.ts';
@@ -54,13 +55,12 @@ export async function swapSchemas(
   try {
     await assertSeen(connection, live, order, assertUnchanged);
     const seen = order.from === null ? null : await noteLast(connection, live, order);
-    if (order.from !== null) {
-      // No number that an application has given out is given out again.
-      const values = await carryOn(connection, live, order.to.name);
-      if (values.length > 0) await connection.query(values.join('; '));
-    }
-    await connection.query(renames(live, order).join('; '));
-    await connection.query(moveStatement(live, order, seen));
+    const statements = [
+      ...(await exchange(connection, live, order)),
+      ...renames(live, order),
+      moveStatement(live, order, seen),
+    ];
+    await connection.query(statements.join('; '));
     // As late as can be: a schema itself cannot be locked against new tables.
     if (order.from !== null) await assertNoneMade(connection, order.from.name);
   } catch (error) {
@@ -68,6 +68,23 @@ export async function swapSchemas(
     throw error;
   }
   await connection.query('COMMIT');
+}
+
+/** Returns what is done before they are renamed: writes are refused and allowed, and sequences go on. */
+async function exchange(
+  connection: Connection,
+  live: string,
+  { to, from }: SwapOrder,
+): Promise<string[]> {
+  const allowed = openFence(await tablesOf(connection, to.name));
+  if (from === null) return allowed;
+  return [
+    ...allowed,
+    MAKE_FENCE,
+    ...fenceIn(await tablesOf(connection, live)),
+    // No number that an application has given out is given out again.
+    ...(await carryOn(connection, live, to.name)),
+  ];
 }
 
 /** Returns the statements that rename. */
