@@ -66,7 +66,7 @@ export async function rollbackTarget(
         `live now: ${next.sealId ?? 'what is of no seal'}, as it was when it was live last`,
         ...parity,
         ...rehearsed,
-        ...(options.dryRun ? swap.plan.map((sql) => `${sql};`) : []),
+        ...(options.dryRun ? swap.plan : []),
         ...liveNotes(swap, options),
       ];
       return targetOutcome('rollback', session, pointer, notes, null);

@@ -75,7 +75,8 @@ export async function withSwap(
       ...what,
       live: options.live,
       dryRun: options.dryRun,
-      journaled: (label) => movesOf(journal, label),
+      base: options.cwd,
+      journaled: (label) => movesOf(readJournal(pointer.paths.journal), label),
       outside: { variables, signal, now, pid, connectMs },
     });
   const swap = await open();

@@ -42,8 +42,10 @@ export interface HeaderFile {
   readonly file: string;
   /** Stays open until `close`, which must come after the last connection of the process is closed. */
   readonly fd: number;
+  /** Opens a connection, which waits a moment for a lock. */
+  connect(): Database.Database;
   /** Runs `work` with a connection of its own, which is closed after it. */
-  readonly connected: <T>(work: (db: Database.Database) => T) => T;
+  connected<T>(work: (db: Database.Database) => T): T;
   close(): void;
 }
 
@@ -55,8 +57,9 @@ export function openHeader(file: string): HeaderFile {
   const opened: HeaderFile = {
     file,
     fd,
+    connect: () => new Database(file, { fileMustExist: true, timeout: ATTEMPT_MS }),
     connected(use) {
-      const db = new Database(file, { fileMustExist: true, timeout: ATTEMPT_MS });
+      const db = opened.connect();
       try {
         return use(db);
       } finally {
@@ -119,8 +122,8 @@ function freezeOnce(
   noted: string | null,
   intend: (before: string) => void,
 ): boolean {
-  const { file, fd, connected } = database;
-  return connected((db) => {
+  const { file, fd } = database;
+  return database.connected((db) => {
     const logged = isLogged(headerIn(fd));
     if (logged) emptyLog(db);
     const found = headerFound(headerIn(fd), logSize(file), noted, version);
@@ -156,9 +159,9 @@ export function allowWrites(
   lockMs: number,
   writable: (header: Buffer, logged: number) => Buffer,
 ): void {
-  const { file, fd, connected } = database;
+  const { file, fd } = database;
   patiently(lockMs, () =>
-    connected((db) => {
+    database.connected((db) => {
       db.exec('BEGIN');
       db.prepare('SELECT count(*) FROM sqlite_schema').get();
       const header = writable(headerIn(fd), logSize(file));

@@ -68,15 +68,17 @@ function swapOf(
     next,
     nextSeen,
     confirmation: `${label.slice(label.lastIndexOf('/') + 1)}/${live}`,
-    plan: next === null ? [] : renames(live, { to: next, from: now }),
+    plan: next === null ? [] : renames(live, { to: next, from: now }).map((sql) => `${sql};`),
     async isDone(intent) {
       return (await readMoves(connection)).some((entry) => entry.intent === intent);
     },
-    async isOf(placed, text) {
+    async isOf(placed, { target, seen: text }) {
+      if (target !== label) return false;
       const there = new Set((await tablesOf(connection, schemaOf(placed))).map(({ oid }) => oid));
       const seen = decodeSeen(text)?.tables ?? [];
       return seen.length > 0 && seen.every(({ oid }) => there.has(oid));
     },
+    optionsOf: (placed) => `--target … --schema ${schemaOf(placed)}`,
     async changes(placed, text) {
       const begun = outside.now().getTime();
       const tables = await tablesOf(connection, schemaOf(placed));

@@ -1,0 +1,133 @@
+/**
+ * Going live in SQLite; see target/swap.ts for what it promises. Applications open a link, which is moved
+ * from one file to another (swapFiles.ts). The link is the label of its moves, and its last name what
+ * applications read; a place is a file, by its path. There is no ledger but the journal: whether a move took
+ * place is told by the file that the link points to.
+ */
+
+import { basename, dirname, resolve } from 'node:path';
+
+import { acquireLock, type Lock } from '../../disk/lock.ts';
+import { Failure } from '../../outcome/failure.ts';
+import { assertPlaceUnchanged } from '../placeUnchanged.ts';
+import type { Placed, Swap, SwapOptions } from '../swap.ts';
+import { bringBack, digestOf, writeStateOf } from './aside.ts';
+import { readFileLink } from './fileLink.ts';
+import { findFiles, type FilePlaces } from './filePlaces.ts';
+import { parityOf, paritySql } from './parity.ts';
+import { fileChanges, swapFiles } from './swapFiles.ts';
+
+/** Opens a link for a move, with its lock unless it only reads. @throws Failure */
+export async function openSwap(file: string, options: SwapOptions): Promise<Swap> {
+  const { sealId, outside, dryRun, journaled } = options;
+  const link = linkOf(options);
+  // Says what is wrong with it before a lock is made beside it.
+  readFileLink(link);
+  const lock = dryRun ? null : lockOf(link, options);
+  try {
+    if (!dryRun) putRight(link, outside.connectMs);
+    const move = { link, file, sealId, lockMs: outside.connectMs };
+    return swapOf(link, findFiles(move, journaled(link)), lock, options);
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+/** @throws Failure USAGE without a link, or with what a file has no use for */
+function linkOf({ live, schema, base }: SwapOptions): string {
+  if (schema !== null) {
+    throw new Failure('USAGE', {
+      what: 'an SQLite target is a file of its own, without schemas',
+      where: '--schema',
+      hint: 'leave this option out',
+    });
+  }
+  if (live !== null) return resolve(base, live);
+  throw new Failure('USAGE', {
+    what: 'an SQLite target goes live by a link that applications open, and none is named',
+    where: '--live',
+    hint: 'name its path, such as --live /srv/app/current.db; promote makes it',
+  });
+}
+
+function lockOf(link: string, { sealId, outside }: SwapOptions): Lock {
+  const command = sealId === null ? 'rollback' : 'promote';
+  const holder = { command, pid: outside.pid, since: outside.now().toISOString() };
+  return acquireLock(dirname(link), holder, `.${basename(link)}.sealift-lock`);
+}
+
+/** What is live can be written: a command may have been killed while it was not. */
+function putRight(link: string, lockMs: number): string | null {
+  const live = readFileLink(link);
+  if (live !== null) bringBack(live, lockMs);
+  return live;
+}
+
+function swapOf(
+  link: string,
+  { now, next }: FilePlaces,
+  lock: Lock | null,
+  { outside, dryRun, journaled }: SwapOptions,
+): Swap {
+  let undo: (() => void) | null = null;
+  return {
+    label: link,
+    live: basename(link),
+    confirmation: basename(link),
+    now,
+    next,
+    // What was live before refuses writes since.
+    nextSeen: null,
+    plan: next === null ? [] : steps(link, next, now),
+    async isDone(intent) {
+      const { open } = journaled(link);
+      const live = dryRun ? readFileLink(link) : putRight(link, outside.connectMs);
+      return open !== null && open.intent === intent && open.to.name === live;
+    },
+    async isOf({ name }, { target, seen }) {
+      if (target === name) return true;
+      // Read through the link, it may have been another file.
+      return target === link && (await digestOf(name, outside.signal)) === seen;
+    },
+    optionsOf: ({ name }) => `--target sqlite:${name}`,
+    async changes({ name }, seen) {
+      const begun = outside.now().getTime();
+      const found = await fileChanges(name, seen, outside);
+      return { ...found, tookMs: outside.now().getTime() - begun };
+    },
+    async parity() {
+      // What is of no load has tables and names of its own.
+      if (now === null || now.sealId === null || next === null) return { kinds: [], missing: [] };
+      return parityOf(now.name, next.name, outside.connectMs);
+    },
+    paritySql: (missing) => paritySql(missing, next?.name ?? link),
+    async swap(order) {
+      await swapFiles(
+        {
+          link,
+          assertUnchanged: (which, changes) => assertPlaceUnchanged(which, changes, link),
+          undoBy: (how) => {
+            undo = how;
+          },
+        },
+        order,
+        outside,
+      );
+    },
+    async close() {
+      undo?.();
+      undo = null;
+      lock?.release();
+    },
+  };
+}
+
+function steps(link: string, next: Placed, now: Placed | null): string[] {
+  const isAside = writeStateOf(next.name) === 'aside';
+  return [
+    ...(now === null ? [] : [`refuse all writes to ${now.name}`]),
+    `point ${link} to ${next.name}`,
+    ...(isAside ? [`allow writes to ${next.name}`] : []),
+  ];
+}
