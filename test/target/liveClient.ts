@@ -1,0 +1,45 @@
+/**
+ * An application that writes to a database until it is told to stop: with one connection that it keeps open,
+ * or with a new one for each row. Each line of its output is `ok` and the id of a row that was acknowledged,
+ * or an error of SQLite.
+ *
+ * Arguments: path, prefix of the ids, `keep` or `reopen`, milliseconds before the first row, and between two.
+ */
+
+import { setTimeout as wait } from 'node:timers/promises';
+
+import Database from 'better-sqlite3';
+
+const [file = '', prefix = '', how = '', delay = '0', pause = '0'] = process.argv.slice(2);
+const INSERT = `INSERT INTO visits (id, day, note) VALUES (?, '2026-01-01', 'written')`;
+
+let stopped = false;
+process.stdin.resume().on('end', () => {
+  stopped = true;
+});
+
+function open(): Database.Database {
+  return new Database(file, { fileMustExist: true, timeout: 5 });
+}
+
+function write(db: Database.Database, id: string): string {
+  try {
+    db.prepare(INSERT).run(id);
+    return `ok ${id}`;
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
+
+const kept = how === 'keep' ? open() : null;
+// Has read the header, as one that was at work for long.
+kept?.prepare('SELECT count(*) FROM visits').get();
+process.stdout.write('ready\n');
+await wait(Number(delay));
+for (let row = 0; !stopped; row += 1) {
+  const db = kept ?? open();
+  process.stdout.write(`${write(db, `${prefix}${row}`)}\n`);
+  if (kept === null) db.close();
+  await wait(Number(pause));
+}
+kept?.close();
