@@ -5,7 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -20,6 +20,7 @@ import { digestOf } from '../../src/target/sqlite/aside.ts';
 import type { Swap, SwapEntry, SwapOrder } from '../../src/target/swap.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { times } from '../kit/long.ts';
+import { endWriters, startWriter } from '../source/writers.ts';
 import {
   execIn,
   LINK,
@@ -41,6 +42,8 @@ let project: string;
 afterEach(() => {
   rmSync(project, { recursive: true });
 });
+
+endWriters();
 
 type How = 'keep' | 'reopen';
 
@@ -216,18 +219,19 @@ describe('a log that a client keeps open', () => {
   it('holds what was reconciled: it goes along, and what comes later is seen', async () => {
     project = await liveProject(['a.db', 'b.db'], 'wal');
     expect((await move(project, 'promote', 'a.db')).code).toBe(0);
-    const db = new Database(join(project, LINK));
-    db.exec('UPDATE visits SET day = day');
+    const client = await startWriter(join(project, LINK));
+    expect(await client.run(`${visit('brief')}; DELETE FROM visits WHERE id = 'brief'`)).toBe('ok');
+    expect(statSync(join(project, 'a.db-wal')).size).toBeGreaterThan(0);
     expect((await reconcile(project, 'a.db')).code).toBe(0);
-    db.exec(visit('late'));
+    expect(await client.run(visit('late'))).toBe('ok');
     const said = await move(project, 'promote', 'b.db');
     expect(said.stderr).toContain('what is live holds later writes');
-    db.exec(`DELETE FROM visits WHERE id = 'late'`);
+    expect(await client.run(`DELETE FROM visits WHERE id = 'late'`)).toBe('ok');
     expect((await reconcile(project, 'a.db')).code).toBe(0);
     const { code, stderr } = await move(project, 'promote', 'b.db');
     expect(code, stderr).toBe(0);
-    expect(() => db.exec(visit('late'))).toThrow('readonly');
-    db.close();
+    expect(await client.run(visit('late'))).toBe('SQLITE_READONLY');
+    await client.kill();
     expect(execIn(project, 'a.db', visit('later'))).toBe('SQLITE_READONLY');
   });
 });

@@ -17,14 +17,21 @@ const TICK_MS = 20;
 
 /** Returns what tells whether one of the files is another, or was written, by their metadata. */
 export function stampOf(file: string): string {
-  const stats = DATABASE_FILES.map((suffix) =>
-    statSync(file + suffix, { bigint: true, throwIfNoEntry: false }),
-  );
-  return stats.map((stat) => (stat === undefined ? '-' : fingerprint(stat))).join(' ');
+  const stats = DATABASE_FILES.map((suffix) => {
+    const stat = statSync(file + suffix, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) return '-';
+    return suffix === '' ? fingerprint(stat) : contentStamp(stat);
+  });
+  return stats.join(' ');
 }
 
 export function fingerprint(stat: BigIntStats): string {
-  return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+  return `${contentStamp(stat)}:${stat.ctimeNs}`;
+}
+
+/** SQLite sets the owner of a log each time that root opens it, which changes its ctime. */
+function contentStamp({ dev, ino, size, mtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}`;
 }
 
 export interface DatabaseFiles {
