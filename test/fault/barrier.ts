@@ -14,7 +14,7 @@ import { start, type ProcessOptions, type Ran, type Running } from '../kit/run.t
 const HOOK = new URL('./haltHere.ts', import.meta.url).href;
 
 /** Before the change of this number, from 1; before the first whose path matches; or some after that. */
-export type Place = number | RegExp | { readonly first: RegExp; readonly then: number };
+export type Place = number | RegExp | { readonly first: RegExp; readonly past: number };
 
 export interface Halted extends Running {
   /** Fulfilled when the command waits at its place; false where it ended without having come there. */
@@ -51,7 +51,7 @@ export function startHalting(
 function placeIn(place: Place): Record<string, string> {
   if (typeof place === 'number') return { HALT_NUMBER: `${place}` };
   if (place instanceof RegExp) return { HALT_NAME: place.source };
-  return { HALT_NAME: place.first.source, HALT_THEN: `${place.then}` };
+  return { HALT_NAME: place.first.source, HALT_PAST: `${place.past}` };
 }
 
 async function reached(folder: string, child: ChildProcess): Promise<boolean> {

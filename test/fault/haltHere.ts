@@ -10,7 +10,7 @@ import { isMainThread } from 'node:worker_threads';
 
 const folder = process.env['HALT_FOLDER'] ?? '';
 let number = Number(process.env['HALT_NUMBER'] ?? 0);
-const then = Number(process.env['HALT_THEN'] ?? 0);
+const past = Number(process.env['HALT_PAST'] ?? 0);
 const name = process.env['HALT_NAME'] === undefined ? null : new RegExp(process.env['HALT_NAME']);
 
 const { existsSync, writeFileSync } = fs;
@@ -25,7 +25,7 @@ function halt(...args: readonly unknown[]): void {
   if (halted) return;
   const isNamed = args.some((arg) => typeof arg === 'string' && name?.test(arg) === true);
   // The place is counted from the first that is named.
-  if (isNamed && number === 0) number = changes + then;
+  if (isNamed && number === 0) number = changes + past;
   if (changes !== number) return;
   halted = true;
   writeFileSync(join(folder, 'halted'), '');

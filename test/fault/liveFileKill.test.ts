@@ -48,7 +48,7 @@ const PLACES: readonly (readonly [first: RegExp, most: number])[] = [
 
 function placeOf(kill: number): Place {
   const [first, most] = PLACES[kill % PLACES.length] ?? [/current/, 0];
-  return { first, then: random.integer(0, most) };
+  return { first, past: random.integer(0, most) };
 }
 
 /** Whether a client may write, which changes no byte that counts. */

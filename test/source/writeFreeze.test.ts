@@ -21,7 +21,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Failure } from '../../src/outcome/failure.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
-import { FROZEN_SOURCE, frozenHeader, writableHeader } from '../../src/sqlite/frozenHeader.ts';
+import {
+  FROZEN_SOURCE,
+  frozenHeader,
+  isPutAside,
+  PUT_ASIDE,
+  refusesWrites,
+  thawedHeader,
+  writableHeader,
+} from '../../src/sqlite/frozenHeader.ts';
 import { sqliteWrites } from '../../src/source/sqlite/writeFreeze.ts';
 import type { WriteOptions } from '../../src/source/writeControl.ts';
 import { endWriters, MODES, readRows, startWriter, writeRows } from './writers.ts';
@@ -342,6 +350,13 @@ describe('the header', () => {
       const agrees = all.map((header) => header.readUInt32BE(24) === header.readUInt32BE(92));
       expect(new Set(agrees)).toEqual(new Set([counter === valid]));
       expect(writableHeader(before)[18]).toBe(1);
+      const aside = frozenHeader(before, PUT_ASIDE);
+      const thawed = thawedHeader(aside);
+      expect(refusesWrites(aside) && isPutAside(aside)).toBe(true);
+      expect([...thawed.subarray(18, 20)]).toEqual([1, 1]);
+      const counters = [before, aside, thawed].map((header) => header.readUInt32BE(24));
+      expect(new Set(counters).size).toBe(3);
+      expect(thawed.readUInt32BE(24) === thawed.readUInt32BE(92)).toBe(counter === valid);
     }
   });
 });

@@ -13,9 +13,9 @@ import Database from 'better-sqlite3';
 const [file = '', prefix = '', how = '', delay = '0', pause = '0'] = process.argv.slice(2);
 const INSERT = `INSERT INTO visits (id, day, note) VALUES (?, '2026-01-01', 'written')`;
 
-let stopped = false;
+const stop = new AbortController();
 process.stdin.resume().on('end', () => {
-  stopped = true;
+  stop.abort();
 });
 
 function open(): Database.Database {
@@ -36,7 +36,7 @@ const kept = how === 'keep' ? open() : null;
 kept?.prepare('SELECT count(*) FROM visits').get();
 process.stdout.write('ready\n');
 await wait(Number(delay));
-for (let row = 0; !stopped; row += 1) {
+for (let row = 0; !stop.signal.aborted; row += 1) {
   const db = kept ?? open();
   process.stdout.write(`${write(db, `${prefix}${row}`)}\n`);
   if (kept === null) db.close();

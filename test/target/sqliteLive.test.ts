@@ -34,6 +34,10 @@ import {
 
 let project: string;
 
+function link(): string {
+  return join(project, LINK);
+}
+
 afterEach(() => {
   rmSync(project, { recursive: true });
 });
@@ -231,7 +235,6 @@ describe('what is no link to a file', () => {
   beforeEach(async () => {
     project = await liveProject(['a.db']);
   });
-  const link = (): string => join(project, LINK);
 
   it('is a file, or a folder: neither is touched', async () => {
     writeFileSync(link(), 'mine');

@@ -80,33 +80,40 @@ const outside = {
 };
 
 /** Opens a swap as promote does, by the adapter alone. */
-async function opened(file: string, sealId: string): Promise<Swap> {
+async function opened(
+  file: string,
+  sealId: string,
+  signal: AbortSignal = outside.signal,
+): Promise<Swap> {
   const location = sqliteTarget.parse(file, project);
   const done: SwapEntry[] = [];
-  const options = { sealId, schema: null, live: LINK, base: project, dryRun: false, outside };
+  const about = { sealId, schema: null, live: LINK, base: project, dryRun: false };
+  const options = { ...about, outside: { ...outside, signal } };
   const { swaps } = sqliteTarget;
   if (swaps === undefined) throw new Error('the target has no swaps');
   return swaps.open(location, { ...options, journaled: () => ({ done, open: null }) });
 }
 
+function orderOf({ now, next }: Swap, lossAccepted: boolean): SwapOrder {
+  if (next === null) throw new Error('it is live already');
+  return {
+    move: 'promote',
+    intent: 'i',
+    to: next,
+    toSeen: null,
+    from: now,
+    fromSeen: now === null ? null : seen,
+    lossAccepted,
+    waitMs: 5000,
+    tool: 'test',
+    who: null,
+  };
+}
+
 async function swapTo(file: string, sealId: string, lossAccepted: boolean): Promise<boolean> {
   const swap = await opened(file, sealId);
   try {
-    const { now, next } = swap;
-    if (next === null) throw new Error('it is live already');
-    const order: SwapOrder = {
-      move: 'promote',
-      intent: 'i',
-      to: next,
-      toSeen: null,
-      from: now,
-      fromSeen: now === null ? null : seen,
-      lossAccepted,
-      waitMs: 5000,
-      tool: 'test',
-      who: null,
-    };
-    await swap.swap(order);
+    await swap.swap(orderOf(swap, lossAccepted));
     return true;
   } catch (error) {
     if (error instanceof Failure && error.message.includes('later writes')) return false;
@@ -214,6 +221,31 @@ describe('a client that writes now and then', () => {
     expect(done).toBeGreaterThan(0);
   }, 600_000);
 });
+
+describe('a swap that is interrupted', () => {
+  it('lets what is live be written again', async () => {
+    project = await liveProject(['a.db', 'b.db']);
+    const sealId = sealOf('a.db');
+    await swapTo('a.db', sealId, true);
+    seen = (await digestOf(join(project, 'a.db'), outside.signal)) ?? '';
+    const controller = new AbortController();
+    const swap = await opened('b.db', sealId, controller.signal);
+    const swapping = swap.swap(orderOf(swap, false));
+    swapping.catch(() => {});
+    for (let turn = 0; turn < 20 && execIn(project, LINK, TOUCH) === 'ok'; turn += 1) {
+      await Promise.resolve();
+    }
+    expect(execIn(project, LINK, TOUCH)).toBe('SQLITE_READONLY');
+    controller.abort();
+    await swap.close();
+    expect(execIn(project, LINK, TOUCH)).toBe('ok');
+    await expect(swapping).rejects.toThrow('aborted');
+    expect(liveIn(project)).toBe('a.db');
+  });
+});
+
+/** A write that changes nothing. */
+const TOUCH = 'BEGIN IMMEDIATE; ROLLBACK';
 
 describe('a log that a client keeps open', () => {
   it('holds what was reconciled: it goes along, and what comes later is seen', async () => {

@@ -1,7 +1,7 @@
 /**
  * A database that is put aside: SQLite refuses every writer of it, also those that have it open, until it
  * goes live again. What shows it is in its header alone (sqlite/frozenHeader.ts), so that nothing has to
- * be kept beside it, and whoever finds it knows whose doing it is.
+ * be kept beside it, and every later command knows whose doing it is.
  */
 
 import { closeSync, constants } from 'node:fs';

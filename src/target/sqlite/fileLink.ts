@@ -29,7 +29,8 @@ export function readFileLink(link: string): string | null {
 
 /** @throws Failure TARGET if there is no file at the path; `what` says whose it is */
 export function assertFile(file: string, what: string, where: string): void {
-  const stat = confined(file, () => statOf(file));
+  // better-sqlite3 trims names: it would open another file than this.
+  const stat = file.trim() === file ? confined(file, () => statOf(file)) : undefined;
   if (stat?.isFile() === true) return;
   const found = stat === undefined ? 'a file that is not there' : 'something that is no file';
   throw new Failure('TARGET', {

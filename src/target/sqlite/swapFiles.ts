@@ -47,12 +47,26 @@ export async function swapFiles(moved: MovedLink, order: SwapOrder, clock: Clock
     assertStillLive(link, from?.name ?? null);
     pointFileLink(link, to.name);
   } catch (error) {
-    undo();
+    undone(undo, link, error);
     throw error;
   } finally {
     undoBy(null);
   }
   bringBack(to.name, left());
+}
+
+/** @throws Failure TARGET if what is live cannot be written as before; the next command tries again */
+function undone(undo: () => void, where: string, cause: unknown): void {
+  try {
+    undo();
+  } catch {
+    throw new Failure('TARGET', {
+      what: 'the move was given up, but what is live still refuses writes, as another process is using it',
+      where,
+      hint: 'run the same command again at once: it first lets what is live be written',
+      cause,
+    });
+  }
 }
 
 /** Puts what is live aside, and compares it. */
