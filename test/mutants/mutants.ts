@@ -1,6 +1,7 @@
 /** Ways to break the program, each with the tests that have to notice; see `mutant.ts`. */
 
 import { GATES } from './gates.ts';
+import { LIVE_FILES } from './liveFiles.ts';
 import { killedByFiles as of, type Mutant } from './mutant.ts';
 
 const SEAL = ['test/seal'];
@@ -421,4 +422,5 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   ...GATES,
+  ...LIVE_FILES,
 ];
