@@ -215,7 +215,7 @@ describe('a client that writes now and then', () => {
       const live = liveIn(project);
       const client = await startClient(round % 2 === 0 ? 'keep' : 'reopen', 5);
       // Every second one of each kind is not disturbed.
-      const later = setTimeout(client.go, round % 4 < 2 ? 60_000 : random.integer(0, 700));
+      const later = setTimeout(() => client.go(), round % 4 < 2 ? 60_000 : random.integer(0, 700));
       const isBack = live === 'b.db';
       const { code, stderr } = isBack
         ? await move(project, 'rollback', LINK)
@@ -247,6 +247,20 @@ describe('a row', () => {
     expect(visitsIn(join(project, LINK), PREFIX)).toEqual([`${PREFIX}late`]);
     expect(execIn(project, LINK, TOUCH)).toBe('ok');
     await client.release();
+  });
+});
+
+describe('what goes live', () => {
+  it('is compared once more by the swap itself, before anything is changed', async () => {
+    project = await liveProject(['a.db', 'b.db']);
+    const sealId = sealOf('a.db');
+    await swapTo('a.db', sealId, true);
+    const swap = await opened('b.db', sealId);
+    const order = { ...orderOf(swap, true), toSeen: 'of another time' };
+    await expect(swap.swap(order)).rejects.toThrow('what is to go live was written to');
+    await swap.close();
+    expect(liveIn(project)).toBe('a.db');
+    expect(execIn(project, LINK, TOUCH)).toBe('ok');
   });
 });
 
