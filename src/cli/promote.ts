@@ -77,6 +77,7 @@ export function promoteCommand(exit: (code: number) => void, host: Host): Comman
           {
             ...common,
             report: true,
+            ...(dryRun ? {} : { recovers: true }),
             load: () => import('../flow/promoteTarget.ts'),
             work: ({ promoteTarget }, env, found) => promoteTarget(inTarget, env, found),
           },

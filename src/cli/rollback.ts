@@ -54,6 +54,7 @@ export function rollbackCommand(exit: (code: number) => void, host: Host): Comma
           {
             ...common,
             report: true,
+            ...(dryRun ? {} : { recovers: true }),
             load: () => import('../flow/rollbackTarget.ts'),
             work: ({ rollbackTarget }, env, found) => rollbackTarget(inTarget, env, found),
           },

@@ -51,6 +51,8 @@ export interface CommandSpec {
   readonly report: boolean;
   /** Whether a run that is stopped is continued by the next. */
   readonly resumes?: true;
+  /** Whether a change may be in flight when it is stopped, of which the next run tells whether it was made. */
+  readonly recovers?: true;
   /** Whether it ends what it has begun when it is interrupted, and then returns; see `stopping`. */
   readonly drains?: true;
   /** Name in the report's folder, latest-<name>, if not the command's. */
@@ -100,7 +102,7 @@ export async function runCommand(
       );
       return output.codeOf(exitCodeOfFailure(failure.code, command.kind));
     },
-    command.resumes === true ? 'nothing is lost, run it again to go on' : undefined,
+    leftBy(command),
     command.drains,
   );
   const found = openFindings(realFolder(host.temporary));
@@ -135,6 +137,14 @@ export async function runCommand(
   print(outcome, timing, { options, host }, report);
   found.close();
   return code;
+}
+
+/** Says how a command leaves things that is interrupted. */
+function leftBy({ resumes, recovers }: CommandSpec): string | undefined {
+  if (resumes === true) return 'nothing is lost, run it again to go on';
+  return recovers === true
+    ? 'nothing is half done; run it again, which tells what was changed'
+    : undefined;
 }
 
 /** Returns the outcome with its findings in the order of the report, each with an id. */

@@ -17,6 +17,7 @@ import {
 } from '../disk/durable.ts';
 import { onDisk } from '../disk/errors.ts';
 import { assertFreeSpace } from '../disk/freeSpace.ts';
+import { assertFree } from '../disk/newFile.ts';
 import { openNoLinks, realFolder, remove, rename, statOf } from '../disk/noLinks.ts';
 import { piecesOf, readTar } from '../disk/tarReader.ts';
 import { writeTar, type TarMember } from '../disk/tarWriter.ts';
@@ -46,7 +47,7 @@ export interface ExportOptions {
 /** Writes the copy. A failure leaves nothing. */
 export async function exportCandidate(options: ExportOptions, env: Environment): Promise<Outcome> {
   const target = realFolder(resolve(env.cwd, options.out));
-  assertFree(target);
+  assertFree(target, '--out');
   const folder = candidateNamed(
     options.candidate ?? usual(options.project),
     options.project,
@@ -69,7 +70,7 @@ export async function exportCandidate(options: ExportOptions, env: Environment):
         copyCandidate(draft, folder, files);
         await verifiedSealId(draft, sealId, options.workers, env);
       }
-      assertFree(target);
+      assertFree(target, '--out');
       rename(draft, target);
       syncFolder(dirname(target));
       return outcome(target, sealId, files.length, asTar);
@@ -87,23 +88,6 @@ const NO_SPACE = {
 
 function usual(project: string): string {
   return readLivePointer(projectPaths(project).live) === null ? CURRENT : 'live';
-}
-
-/** @throws Failure USAGE if something has the name, or the folder for it does not exist */
-function assertFree(target: string): void {
-  if (statOf(target) !== undefined) {
-    throw new Failure('USAGE', {
-      what: 'this exists already, and nothing is overwritten',
-      where: target,
-      hint: 'name another folder or file with --out',
-    });
-  }
-  if (statOf(dirname(target))?.isDirectory() === true) return;
-  throw new Failure('USAGE', {
-    what: 'the folder for the copy does not exist',
-    where: dirname(target),
-    hint: 'create it, or name another one with --out',
-  });
 }
 
 /** Verifies a candidate, and returns its seal id. @throws Failure CANDIDATE */

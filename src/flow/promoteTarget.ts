@@ -19,7 +19,7 @@ import {
   assertRehearsed,
   liveNotes,
   targetOutcome,
-  withSwap,
+  withTarget,
   type SwapSession,
   type TargetOptions,
 } from '../promote/targetSession.ts';
@@ -45,10 +45,10 @@ export async function promoteTarget(
   return withLivePointer('promote', options, env, async (pointer) => {
     const name = chosen(pointer.paths, options);
     const about = { sealId: sealIdOf(name), schema: options.schema };
-    return withSwap(about, options, pointer, env, async (session) => {
-      const { swap } = session;
-      if (swap.next === null) return alreadyLive(session, name, options, pointer, env);
-      const place = { ...session, next: swap.next };
+    return withTarget(about, options, pointer, env, async (session) => {
+      const swap = await session.target.find();
+      if (swap.next === null) return alreadyLive({ ...session, swap }, name, options, pointer, env);
+      const place = { ...session, swap, next: swap.next };
       return goLive(place, name, options, pointer, env, found);
     });
   });
@@ -84,7 +84,7 @@ async function goLive(
   assertConfirmed(swap, options.acceptLoss);
   // Fails at once for what is missing, not after minutes of verifying.
   await proven(session, options, pointer, env);
-  const parity = await assertParity(swap, options, found);
+  const parity = await assertParity(swap, 'promote', options, found);
   const { verified, about, notes } = await assertFit(
     pointer,
     { name, already: false },
@@ -117,7 +117,7 @@ async function goLive(
       ...rehearsed,
       ...(options.dryRun ? swap.plan : []),
       ...liveNotes(swap, options),
-      ...(now === null ? [] : ['to go back: sealift rollback --target …']),
+      ...(now === null ? [] : ['to go back: sealift rollback --target URL']),
     ],
     verified,
   );

@@ -6,10 +6,11 @@
 import type { FindingStore } from '../findings/findingStore.ts';
 import { readJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/line.ts';
+import type { JournaledMove } from '../journal/targetMoves.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { assertOperatorIfKnown } from '../project/operatorNeeded.ts';
-import { withLivePointer } from '../promote/pointerSession.ts';
+import { withLivePointer, type LivePointer } from '../promote/pointerSession.ts';
 import { evidenceOf, type Evidence } from '../promote/targetEvidence.ts';
 import { assertConfirmed, moveTarget } from '../promote/targetMove.ts';
 import {
@@ -17,8 +18,9 @@ import {
   assertRehearsed,
   liveNotes,
   targetOutcome,
-  withSwap,
+  withTarget,
   type TargetOptions,
+  type TargetSession,
 } from '../promote/targetSession.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
@@ -40,14 +42,16 @@ export async function rollbackTarget(
     const who = operatorOf(options.who, env);
     await assertOperatorIfKnown(paths.root, who);
     const back = { sealId: null, schema: null };
-    return withSwap(back, options, pointer, env, async (session) => {
-      const { swap } = session;
+    return withTarget(back, options, pointer, env, async (session) => {
+      const { done } = session.recovered;
+      if (done?.move === 'rollback') return doneBefore(session, done, pointer);
+      const swap = await session.target.find();
       const { next, now } = swap;
       if (next === null) throw new TypeError('a rollback has a place to go to');
       assertConfirmed(swap, options.acceptLoss);
       const journal = readJournal(paths.journal);
       const live = await evidenceOfLive(swap, journal, options, env);
-      const parity = await assertParity(swap, options, found);
+      const parity = await assertParity(swap, 'rollback', options, found);
       const order: SwapOrder = {
         move: 'rollback',
         intent: Buffer.from(env.random(16)).toString('hex'),
@@ -69,9 +73,23 @@ export async function rollbackTarget(
         ...(options.dryRun ? swap.plan : []),
         ...liveNotes(swap, options),
       ];
-      return targetOutcome('rollback', session, pointer, notes, null);
+      return targetOutcome('rollback', { ...session, swap }, pointer, notes, null);
     });
   });
+}
+
+/** A rollback that is given again since it was broken off goes no further than that one. */
+function doneBefore(
+  session: TargetSession,
+  { live, sealId }: JournaledMove,
+  pointer: LivePointer,
+): Outcome {
+  session.commit([]);
+  const swap = { label: session.target.label, live, now: { name: live, sealId }, next: null };
+  const notes = [
+    `live now: ${sealId ?? 'what is of no seal'}; to go back further, run sealift rollback once more`,
+  ];
+  return targetOutcome('rollback', { ...session, swap }, pointer, notes, null);
 }
 
 async function evidenceOfLive(

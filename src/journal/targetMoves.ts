@@ -1,6 +1,6 @@
 /** Moves in targets, from a journal: those that took place, and one that was begun and not ended. Pure. */
 
-import type { TargetMoveEvent } from './event.ts';
+import type { Move, TargetMoveEvent } from './event.ts';
 import type { Journal } from './line.ts';
 import { eventOf } from './readEvent.ts';
 
@@ -28,4 +28,33 @@ export function targetMoves({ entries }: Journal, target: string): TargetMoves {
     open = null;
   }
   return { done, open };
+}
+
+/** What the last move of a name in a target has made live. */
+export interface TargetStanding {
+  readonly target: string;
+  readonly live: string;
+  readonly sealId: string | null;
+  readonly move: Move;
+  readonly at: string;
+  /** Whether the journal lacks its end. */
+  readonly isOpen: boolean;
+}
+
+/** Returns the last move of each name in each target that took place, or may have. */
+export function targetStandings(journal: Journal): TargetStanding[] {
+  const targets = new Set(
+    journal.entries.flatMap((entry) => {
+      const event = eventOf(entry);
+      return event.event === 'target-move' ? [event.target] : [];
+    }),
+  );
+  return [...targets].flatMap((target) => {
+    const { done, open } = targetMoves(journal, target);
+    const last = new Map(done.map((move) => [move.live, { ...move, isOpen: false }]));
+    if (open !== null) last.set(open.live, { ...open, isOpen: true });
+    return [...last.values()].map(({ live, sealId, move, at, isOpen }) => {
+      return { target, live, sealId, move, at, isOpen };
+    });
+  });
 }

@@ -33,6 +33,7 @@ import {
 import type { Integrity, ModuleAccounting } from '../seal/format.ts';
 import type { PreparedSource, SourceLocation } from '../source/source.ts';
 import type { Environment } from '../run/environment.ts';
+import { assertNoLaterWrites } from '../project/assertNoLaterWrites.ts';
 import { CLOSE_SOURCES } from '../project/calls.ts';
 import { integrityRun, type IntegrityRun } from '../project/integrity.ts';
 import { forBuffers, mostForQueries, planMemory } from '../run/budget.ts';
@@ -259,10 +260,11 @@ export async function checkedSources(
   return checked;
 }
 
-/** Closes the sources in all workers. @throws Failure if a source changed meanwhile */
-export async function endReading({ sources, pool }: Build): Promise<void> {
+/** Closes the sources in all workers. @throws Failure if a source changed meanwhile, or is frozen and did */
+export async function endReading({ sources, pool, mapping, options }: Build): Promise<void> {
   await pool.callEach(CLOSE_SOURCES, null);
   for (const { prepared } of sources) await prepared.assertUnchanged();
+  await assertNoLaterWrites(sources, mapping.modules, options.project);
 }
 
 /** Notes on a run of a sample. */

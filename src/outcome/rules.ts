@@ -8,7 +8,7 @@ import type { Severity } from './finding.ts';
  * - `scan`: in the records and the accounting of a candidate (dry-run, scan-all, scan-module)
  * - `verify`: in the files of a seal (verify-checksums, the first part of every scan, promote)
  * - `source`: in a source as a whole (init, dry-run, migrate)
- * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`, `load`, `reconcile`,
+ * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`, `load`, `promote`, `reconcile`,
  *   `attachments`, `keys`, `evidence`: in the command of that name
  */
 export type Stage =
@@ -24,6 +24,7 @@ export type Stage =
   | 'drill'
   | 'smoke'
   | 'load'
+  | 'promote'
   | 'reconcile'
   | 'attachments'
   | 'keys'
@@ -102,6 +103,7 @@ const TABLE = {
   smoke: { severity: 'BLOCKER', stages: ['smoke'], fixed: true },
   // The database that a candidate is loaded into
   target: { severity: 'BLOCKER', stages: ['load'], fixed: true },
+  parity: { severity: 'BLOCKER', stages: ['promote'], fixed: true },
   // Files of rows, and the objects that they become
   'attachment-file': { severity: 'BLOCKER', stages: ['attachments'], fixed: true },
   'attachment-changed': { severity: 'BLOCKER', stages: ['attachments'], fixed: true },

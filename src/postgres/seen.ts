@@ -162,8 +162,7 @@ export async function changesSince(
 ): Promise<TableChange[]> {
   const now = await placeOf(connection);
   const running = boundsOf(before.snapshot);
-  const { to: next } = boundsOf(now.snapshot);
-  const age = next - running.to;
+  const age = boundsOf(now.snapshot).to - running.to;
   const isSame = now.database === before.database && now.timeline === before.timeline;
   if (!isSame || age < 0n || age > MOST_AGE) throw another(connection.label);
   const oids = tables.map(({ oid }) => oid);
@@ -174,28 +173,33 @@ export async function changesSince(
     const name = names.get(table.oid);
     const isThere = name !== undefined && shapes.get(table.oid) === table.shape;
     const change = isThere
-      ? await changeOf(connection, name, table, { ...running, next })
+      ? await changeOf(connection, name, table, running)
       : { oid: table.oid, written: 0, gone: 0, remade: true };
     if (change !== null) changes.push(change);
   }
   return changes;
 }
 
+/** The first number that no transaction has that this statement sees. */
+const NEXT =
+  '(pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::numeric % 4294967296)::text::xid';
+
 /**
  * Counts, in one reading, the rows, and those written since: by a transaction from the first that the
- * snapshot did not see to the last that has a number now. An age is relative to a transaction that may
+ * snapshot did not see to the last that this statement sees. An age is relative to a transaction that may
  * be older than the last one, so it can be below zero; so can that of a row as old as the database.
  */
 async function changeOf(
   connection: Connection,
   name: string,
   { oid, rows, doubtful }: SeenTable,
-  running: Running & { readonly next: bigint },
+  running: Running,
 ): Promise<TableChange | null> {
-  const since = `age(t.xmin) > age(${inRow(running.next)}) AND age(t.xmin) <= age(${inRow(running.to)})`;
+  const since = `age(t.xmin) > ages.next AND age(t.xmin) <= age(${inRow(running.to)})`;
   const versions = doubtful === '' ? `''` : versionsOf(running);
   const [[count, written, digest] = []] = await connection.query(
-    `SELECT count(*), count(*) FILTER (WHERE ${since}), ${versions} FROM ${name} t`,
+    `SELECT count(*), count(*) FILTER (WHERE ${since}), ${versions}
+      FROM (SELECT age(${NEXT}) AS next) ages, ${name} t`,
     name,
   );
   const gone = rows - (Number(count) - Number(written));
@@ -237,7 +241,7 @@ export function decodeSeen(text: string): Seen | null {
       };
     });
     boundsOf(snapshot);
-    return { snapshot, database: digits(database), timeline: String(timeline), tables };
+    return { snapshot, database: digits(database), timeline, tables };
   } catch {
     return null;
   }

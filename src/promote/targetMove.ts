@@ -9,23 +9,26 @@ import { targetMoves, type JournaledMove } from '../journal/targetMoves.ts';
 import { Failure } from '../outcome/failure.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import type { Missing, Parity } from '../target/parity.ts';
-import type { JournaledSwaps, Swap, SwapEntry, SwapOrder } from '../target/swap.ts';
+import type { JournaledSwaps, OpenTarget, Swap, SwapEntry, SwapOrder } from '../target/swap.ts';
 
 export interface Recovered {
   /** Events that are missing in the journal. */
   readonly events: readonly JournalEvent[];
   readonly notes: readonly string[];
+  /** The move that was broken off, if it had taken effect. */
+  readonly done: JournaledMove | null;
 }
 
 /** Finds out how a move ended that was begun by a command which was killed. */
-export async function recoverMove(swap: Swap, journal: Journal): Promise<Recovered> {
-  const { open } = targetMoves(journal, swap.label);
-  if (open === null) return { events: [], notes: [] };
-  const isDone = await swap.isDone(open.intent);
+export async function recoverMove(target: OpenTarget, journal: Journal): Promise<Recovered> {
+  const { open } = targetMoves(journal, target.label);
+  if (open === null) return { events: [], notes: [], done: null };
+  const isDone = await target.isDone(open.intent);
   const how = isDone ? 'after it had taken effect' : 'before it took effect';
   return {
     events: [{ ...endOf(open, isDone), recovered: true }],
     notes: [`a ${open.move} of the target begun at ${open.at} was interrupted ${how}`],
+    done: isDone ? open : null,
   };
 }
 
@@ -60,8 +63,8 @@ type About = Pick<
 
 export interface MoveSession {
   readonly commit: (events: readonly JournalEvent[]) => void;
-  /** Opens the target once more, once the server has given up a session that was lost. */
-  readonly reopen: () => Promise<Swap>;
+  /** Gives up a session that was lost, and opens the target once more when the server has done so, too. */
+  readonly reopen: () => Promise<OpenTarget>;
 }
 
 /** Moves. @throws Failure; what is live is then as before, unless its message says that it is not known */
@@ -89,9 +92,10 @@ export async function moveTarget(
   try {
     await swap.swap(order);
   } catch (error) {
-    if (!(await isDoneAfterAll(swap, intent, error, reopen))) {
+    const failure = await failureAfterAll(swap, intent, error, reopen);
+    if (failure !== null) {
       commit([endOf(event, false)]);
-      throw error;
+      throw failure;
     }
   }
   commit([endOf(event, true)]);
@@ -99,32 +103,42 @@ export async function moveTarget(
 
 /**
  * The connection may be lost while the server commits, or goes on to commit: the ledger knows, once the
- * session that was lost has ended.
+ * session that was lost has ended. Returns why the swap did not take effect; null if it did.
  */
-async function isDoneAfterAll(
+async function failureAfterAll(
   swap: Swap,
   intent: string,
   error: unknown,
-  reopen: () => Promise<Swap>,
-): Promise<boolean> {
+  reopen: () => Promise<OpenTarget>,
+): Promise<unknown> {
   try {
-    return await swap.isDone(intent);
+    return (await swap.isDone(intent)) ? null : error;
   } catch {
-    await swap.close();
+    // The session is lost.
   }
   try {
     const again = await reopen();
     const isDone = await again.isDone(intent);
     await again.close();
-    return isDone;
+    return isDone ? null : withoutEffect(error, swap.label);
   } catch {
-    throw unknownEnd(error);
+    throw unknownEnd(error, swap.label);
   }
 }
 
-function unknownEnd(cause: unknown): Failure {
+function withoutEffect(cause: unknown, where: string): Failure {
   return new Failure('TARGET', {
-    what: 'the target was lost during the swap, and it is not known whether that took effect',
+    what: 'the connection to the target was lost during the swap, which did not take effect',
+    where,
+    hint: 'nothing was changed; find out why it was lost, then run again',
+    cause,
+  });
+}
+
+function unknownEnd(cause: unknown, where: string): Failure {
+  return new Failure('TARGET', {
+    what: 'the connection to the target was lost during the swap, and it is not known whether that took effect',
+    where,
     hint: 'run the same command again once the target can be reached: its ledger tells, and the journal then says so',
     cause,
   });
@@ -141,7 +155,7 @@ export function parityNotes({ kinds }: Parity): string[] {
 }
 
 /** Says what is missing, as a finding. */
-export function missingReason({ kind, what, state, sql, byHand }: Missing): string {
+export function missingReason({ what, state, sql, byHand }: Missing): string {
   const how =
     state === 'bound'
       ? 'stays bound to what is live now'
@@ -149,7 +163,7 @@ export function missingReason({ kind, what, state, sql, byHand }: Missing): stri
         ? 'is other in what is to go live'
         : 'is missing in what is to go live';
   const help = sql === null ? (byHand ?? 'make it by hand') : 'the file of --parity makes it';
-  return `${kind} ${what} ${how}: ${help}`;
+  return `${what} ${how}: ${help}`;
 }
 
 /** @throws Failure USAGE if what was typed is not the name of the target */

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 
 import { writeFileDurably } from '../disk/durable.ts';
-import { statOf } from '../disk/noLinks.ts';
+import { assertFree } from '../disk/newFile.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { JournalEvent, Move } from '../journal/event.ts';
 import { readJournal } from '../journal/journal.ts';
@@ -16,7 +16,7 @@ import type { Environment } from '../run/environment.ts';
 import type { Verification } from '../seal/verify.ts';
 import type { Missing } from '../target/parity.ts';
 import { assertPlaceUnchanged } from '../target/placeUnchanged.ts';
-import type { Swap, SwapOptions, SwapOrder } from '../target/swap.ts';
+import type { OpenTarget, Swap, SwapOptions, SwapOrder } from '../target/swap.ts';
 import type { LivePointer } from './pointerSession.ts';
 import {
   missingReason,
@@ -24,6 +24,7 @@ import {
   parityNotes,
   recoverMove,
   type MoveSession,
+  type Recovered,
 } from './targetMove.ts';
 
 export interface TargetOptions {
@@ -44,19 +45,24 @@ export interface TargetOptions {
   readonly dryRun: boolean;
 }
 
-export interface SwapSession extends MoveSession {
-  readonly swap: Swap;
+export interface TargetSession extends MoveSession {
+  readonly target: OpenTarget;
+  readonly recovered: Recovered;
   /** What an earlier command has left, as sentences. */
   readonly notes: readonly string[];
 }
 
+export interface SwapSession extends TargetSession {
+  readonly swap: Swap;
+}
+
 /** Opens the target for a move, and finds out how an interrupted one ended. @throws Failure */
-export async function withSwap(
+export async function withTarget(
   what: Pick<SwapOptions, 'sealId' | 'schema'>,
   options: TargetOptions,
   pointer: LivePointer,
   env: Environment,
-  work: (session: SwapSession) => Promise<Outcome>,
+  work: (session: TargetSession) => Promise<Outcome>,
 ): Promise<Outcome> {
   const { adapter, location } = locateTarget(options.target, env);
   const { swaps } = adapter;
@@ -70,7 +76,7 @@ export async function withSwap(
   const journal = readJournal(pointer.paths.journal);
   const { variables, signal, now, pid } = env;
   const { connectMs } = timeoutsOf(variables);
-  const open = (): Promise<Swap> =>
+  const open = (): Promise<OpenTarget> =>
     swaps.open(location, {
       ...what,
       live: options.live,
@@ -79,27 +85,31 @@ export async function withSwap(
       journaled: (label) => movesOf(readJournal(pointer.paths.journal), label),
       outside: { variables, signal, now, pid, connectMs },
     });
-  const swap = await open();
+  const target = await open();
   const forget = env.onInterrupt(() => {
-    void swap.close();
+    void target.close();
   });
+  const reopen = async (): Promise<OpenTarget> => {
+    await target.close();
+    return open();
+  };
   try {
-    const recovered = await recoverMove(swap, journal);
+    const recovered = await recoverMove(target, journal);
     let missing = recovered.events;
     const commit = (events: readonly JournalEvent[]): void => {
       pointer.commit([...missing, ...events]);
       missing = [];
     };
     const notes = [...pointer.notes, ...recovered.notes];
-    return await work({ swap, commit, reopen: open, notes });
+    return await work({ target, recovered, commit, reopen, notes });
   } finally {
     forget();
-    await swap.close();
+    await target.close();
   }
 }
 
 /**
- * Compares both places with what was reconciled before anybody has to wait, and says how long that takes.
+ * Compares both places with what was reconciled before a client has to wait, and says how long that takes.
  * @throws Failure TARGET
  */
 export async function assertRehearsed(swap: Swap, order: SwapOrder): Promise<string[]> {
@@ -115,49 +125,57 @@ export async function assertRehearsed(swap: Swap, order: SwapOrder): Promise<str
     assertPlaceUnchanged('from', changes, swap.label);
     took += tookMs;
   }
-  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   return [
     `clients wait up to ${seconds(waitMs)} for the locks, and then about ${seconds(took)} while all rows are looked through for later writes`,
   ];
 }
 
-/** Lists what is bound to what is live. @throws Failure TARGET if something would be missing */
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+/**
+ * Lists what is bound to what is live. What goes back has what it had when it was live, so that for a
+ * rollback only what stays bound is in the way. @throws Failure TARGET if something would be missing
+ */
 export async function assertParity(
   swap: Swap,
+  move: Move,
   options: TargetOptions,
   found: FindingStore,
 ): Promise<string[]> {
   const parity = await swap.parity();
+  const isInWay = ({ state }: Missing): boolean => move === 'promote' || state === 'bound';
   for (const missing of parity.missing) {
-    found.add({ rule: 'parity', severity: 'BLOCKER', reason: missingReason(missing) });
+    const severity = isInWay(missing) ? 'BLOCKER' : 'WARNING';
+    found.add({ rule: 'parity', severity, reason: missingReason(missing) });
   }
-  const written = writeParity(swap, parity.missing, options);
-  const count = parity.missing.length;
-  if (count === 0) return [...parityNotes(parity), ...written];
+  const path = writeParity(swap, parity.missing, options);
+  const count = parity.missing.filter(isInWay).length;
+  if (count === 0) {
+    return [...parityNotes(parity), ...(path === null ? [] : [`parity     ${path}`])];
+  }
   throw new Failure('TARGET', {
     what: `${counted(count, 'thing')} that ${count === 1 ? 'is' : 'are'} bound to what is live would be missing`,
     where: `${swap.label}, ${JSON.stringify(swap.live)}`,
-    hint: 'write the statements with --dry-run --parity FILE, review and apply them, reconcile, then run again',
+    hint:
+      path === null
+        ? 'write the statements that make them with --dry-run --parity FILE, review and apply them, then run again'
+        : `review the statements in ${path}, apply them, then run again`,
   });
 }
 
-/** Writes the statements that make what is missing, if a file is named. @throws Failure DISK */
+/** Writes the statements that make what is missing, if a file is named; returns its path. @throws Failure DISK */
 function writeParity(
   swap: Swap,
   missing: readonly Missing[],
   { parity, cwd }: TargetOptions,
-): string[] {
-  if (parity === null) return [];
+): string | null {
+  if (parity === null) return null;
   const path = resolve(cwd, parity);
-  if (statOf(path) !== undefined) {
-    throw new Failure('USAGE', {
-      what: 'a file of that name is there already',
-      where: path,
-      hint: 'name another file with --parity',
-    });
-  }
+  assertFree(path, '--parity');
   writeFileDurably(path, swap.paritySql(missing));
-  return [`parity     ${path}`];
+  return path;
 }
 
 /** Says what was live, and how it is called now. */
@@ -173,10 +191,15 @@ export function liveNotes(
   ];
 }
 
+/** What an outcome tells of. */
+export interface Moved extends Pick<TargetSession, 'notes'> {
+  readonly swap: Pick<Swap, 'label' | 'live' | 'now' | 'next'>;
+}
+
 /** Makes the outcome of a move. */
 export function targetOutcome(
   command: Move,
-  { swap, notes }: SwapSession,
+  { swap, notes }: Moved,
   { dryRun }: LivePointer,
   now: readonly string[],
   verified: Verification | null,

@@ -22,6 +22,7 @@ import { readType } from './postgres/declaredType.ts';
 import { listObjects } from './postgres/inventory.ts';
 import { addressOf, SCHEME } from './postgres/location.ts';
 import { isRewritten, lockByQuery, lockTables } from './postgres/locking.ts';
+import { laterWrites } from './postgres/laterWrites.ts';
 import { planRanges, rangesOfRows } from './postgres/rangePlan.ts';
 import { openReader, readStatement, tableNamed, type PostgresHandle } from './postgres/reader.ts';
 import { planRelations, type PlannedRelations } from './postgres/relation.ts';
@@ -29,6 +30,7 @@ import type { ReadStatements } from './readStatements.ts';
 import { unsteadyView } from './postgres/steadyViews.ts';
 import { postgresWrites } from './postgres/writeFreeze.ts';
 import type { PreparedSource, PrepareOptions, SourceAdapter, Timeouts } from './source.ts';
+import type { Unchanged } from './unchanged.ts';
 
 export const postgresAdapter: SourceAdapter = {
   scheme: SCHEME,
@@ -58,7 +60,8 @@ async function prepare(address: PostgresAddress, options: PrepareOptions): Promi
     await connection.query(`SET LOCAL statement_timeout = ${timeouts.queryMs}`);
     const planned = await planRelations(connection, catalogue, options.relations ?? []);
     await connection.query('SET LOCAL statement_timeout = 0');
-    return prepared({ connection, facts, catalogue, objects, planned, bytes, settings, timeouts });
+    const read = { catalogue, objects, planned, bytes };
+    return prepared({ connection, facts, ...read, settings, timeouts, signal });
   } catch (error) {
     connection.end();
     throw error;
@@ -74,6 +77,7 @@ interface Begun {
   readonly bytes: number | null;
   readonly settings: PostgresHandle['settings'];
   readonly timeouts: Timeouts;
+  readonly signal: AbortSignal;
 }
 
 function prepared(begun: Begun): PreparedSource {
@@ -136,6 +140,19 @@ function prepared(begun: Begun): PreparedSource {
       };
       return openReaders(handle);
     },
+    ...unchangedOf(begun),
+    async close() {
+      connection.end();
+    },
+  };
+}
+
+/** The part of the contract by which it is known later whether the tables hold what was read. */
+function unchangedOf({ connection, facts, catalogue, ...begun }: Begun): Unchanged & {
+  assertUnchanged(): Promise<void>;
+} {
+  const { settings, timeouts, signal } = begun;
+  return {
     // The snapshot stays as it is; the locks stay as long as this session lives.
     async assertUnchanged() {
       await connection.query('SELECT 1');
@@ -144,15 +161,21 @@ function prepared(begun: Begun): PreparedSource {
       // A standby has no log of its own to tell its place by, and cannot go live.
       if (facts.isStandby) return null;
       const read = tables.map(({ table, rows }) => {
-        const { from } = tableNamed(catalogue.access, table, label);
+        const { from } = tableNamed(catalogue.access, table, connection.label);
         return { identifier: from.replace(/^ONLY /, ''), rows };
       });
       return encodeSeen(await noteSeen(connection, read));
     },
-    isFrozen: provesNothing,
-    async close() {
-      connection.end();
+    async laterWrites(requests) {
+      const { connectMs } = timeouts;
+      const { connection: now } = await openSession(settings, { connectMs, signal });
+      try {
+        return await laterWrites(connection, now, requests);
+      } finally {
+        now.end();
+      }
     },
+    isFrozen: provesNothing,
   };
 }
 

@@ -1,5 +1,7 @@
 /** The part of the contract of a source by which promote knows that it holds what was read before. */
 
+import type { RelationRequest } from './source.ts';
+
 export interface Unchanged {
   /**
    * Returns a digest of the content of the snapshot, equal as long as not a byte has changed; null
@@ -12,6 +14,11 @@ export interface Unchanged {
    * whether they still hold it; an opaque text. Called while the snapshot lasts. Null if that cannot be told.
    */
   seen?(tables: readonly SeenRows[]): Promise<string | null>;
+  /**
+   * Returns the tables that these relations read that were written to since the snapshot. For sources whose
+   * freeze does not stop every writer; it may take as long as a reading.
+   */
+  laterWrites?(relations: readonly RelationRequest[]): Promise<readonly LaterWrite[]>;
   /** Whether the source itself refuses every write; only if it can. */
   isFrozen?(): Promise<boolean>;
 }
@@ -20,4 +27,15 @@ export interface Unchanged {
 export interface SeenRows {
   readonly table: string;
   readonly rows: number;
+}
+
+/** How a table differs from what the snapshot saw. */
+export interface LaterWrite {
+  readonly table: string;
+  /** Rows written since. */
+  readonly written: number;
+  /** Rows that are not there as they were. */
+  readonly gone: number;
+  /** Whether it is another table, or has other columns. */
+  readonly remade: boolean;
 }

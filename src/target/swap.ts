@@ -4,15 +4,29 @@
  * afterwards, or the client gets an error.
  *
  * A swap is known by the random number of its intent, so that a command that was killed learns from the
- * target whether it took place. Errors are Failures with code TARGET, or BUSY if somebody holds a lock.
+ * target whether it took place. Errors are Failures with code TARGET, or BUSY if another session holds a lock.
  */
 
 import type { Missing, Parity } from './parity.ts';
 import type { Outside, TargetLocation } from './target.ts';
 
 export interface SwapControl {
-  /** Opens a target, and takes its moves for this command alone unless it only reads. @throws Failure */
-  open(location: TargetLocation, options: SwapOptions): Promise<Swap>;
+  /**
+   * Opens a target once no other command moves in it, and keeps it so unless it only reads: a session that was
+   * lost has ended then, and what the ledger says is final. @throws Failure
+   */
+  open(location: TargetLocation, options: SwapOptions): Promise<OpenTarget>;
+}
+
+/** An opened target of which only the ledger was read, to tell how a move ended that was broken off. */
+export interface OpenTarget {
+  /** Server and database, or the link, for messages and the journal. */
+  readonly label: string;
+  /** Whether a swap was done, by its intent. @throws Failure if the target is lost */
+  isDone(intent: string): Promise<boolean>;
+  /** Finds what is live and what would be. @throws Failure */
+  find(): Promise<Swap>;
+  close(): Promise<void>;
 }
 
 export interface SwapOptions {
@@ -91,7 +105,7 @@ export interface SwapOrder {
   readonly move: 'promote' | 'rollback';
   readonly intent: string;
   readonly to: Placed;
-  /** What its reconcile saw, which it has to hold; null if none is asked for. */
+  /** What its reconcile saw, which it has to hold; null if it need not. */
   readonly toSeen: string | null;
   /** What is live now, and the name that it gets; null for nothing. */
   readonly from: Placed | null;
@@ -105,9 +119,7 @@ export interface SwapOrder {
   readonly who: string | null;
 }
 
-export interface Swap {
-  /** Server and database, or the link, for messages and the journal. */
-  readonly label: string;
+export interface Swap extends Pick<OpenTarget, 'label' | 'isDone'> {
   /** Name that applications read. */
   readonly live: string;
   /** What a person types to give up later writes. */
@@ -118,8 +130,6 @@ export interface Swap {
   readonly next: Placed | null;
   /** For a rollback: what `next` held when it was live last, as the target has noted it; null if it has not. */
   readonly nextSeen: string | null;
-  /** Whether a swap was done, by its intent. */
-  isDone(intent: string): Promise<boolean>;
   /** Whether a reconcile was of this place. */
   isOf(placed: Placed, reconciled: ReconciledPlace): Promise<boolean>;
   /** The options by which reconcile reads this place. */
@@ -134,5 +144,4 @@ export interface Swap {
   readonly plan: readonly string[];
   /** Swaps in one step. @throws Failure; then nothing was changed, or `isDone` tells that it was */
   swap(order: SwapOrder): Promise<void>;
-  close(): Promise<void>;
 }

@@ -44,8 +44,8 @@ export const LIVE_FILES: readonly Mutant[] = [
     [
       'is put right where it came after the link had moved: what is live can be written',
       'what a killed command has frozen stays frozen',
-      '    if (!dryRun) putRight(link, outside.connectMs);\n',
-      '',
+      'dryRun ? readFileLink(link) : putRight(link, outside.connectMs);',
+      'readFileLink(link);',
     ],
   ]),
   ...of('target/sqlite/loadedFile.ts', LIVE, [

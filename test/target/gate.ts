@@ -23,17 +23,23 @@ export interface Gate {
   readonly shut: Promise<void>;
   /** Whether it is shut. */
   isShut(): boolean;
+  /** Lets all pass until another place; null for none. What was kept back is lost. */
+  reset(place: GatePlace | null): void;
+  /** Ends all connections; where it is `barred`, each new one, too, until the gate is reset. */
+  cut(barred?: boolean): void;
   close(): Promise<void>;
 }
 
-/** Opens a gate before the server at `port`. */
-export async function openGate(port: number, place: GatePlace): Promise<Gate> {
+/** Opens a gate before the server at `port`; it stays open while the place is null. */
+export async function openGate(port: number, first: GatePlace | null): Promise<Gate> {
   const sockets = new Set<Socket>();
-  let shut = false;
-  let seen = 0;
-  const { promise: told, resolve: tell } = Promise.withResolvers<void>();
-  const { text, nth = 1, passes } = place;
+  let [place, seen, shut, barred] = [first, 0, false, false];
+  let told = Promise.withResolvers<void>();
   const server = createServer((client) => {
+    if (barred) {
+      client.destroy();
+      return;
+    }
     const behind = connect(port, '127.0.0.1');
     for (const socket of [client, behind]) {
       sockets.add(socket);
@@ -41,11 +47,17 @@ export async function openGate(port: number, place: GatePlace): Promise<Gate> {
       socket.on('close', () => {
         client.destroy();
         behind.destroy();
+        sockets.delete(socket);
       });
     }
     let tail = '';
     client.on('data', (chunk: Buffer) => {
       if (shut) return;
+      if (place === null) {
+        behind.write(chunk);
+        return;
+      }
+      const { text, nth = 1, passes } = place;
       const all = tail + chunk.toString('latin1');
       tail = all.slice(-(text.length - 1));
       seen += all.split(text).length - 1;
@@ -57,7 +69,7 @@ export async function openGate(port: number, place: GatePlace): Promise<Gate> {
       if (passes !== undefined) {
         behind.write(passes === 'all' ? chunk : chunk.subarray(0, chunk.length / 2));
       }
-      tell();
+      told.resolve();
     });
     behind.on('data', (chunk: Buffer) => {
       if (!shut) client.write(chunk);
@@ -68,8 +80,18 @@ export async function openGate(port: number, place: GatePlace): Promise<Gate> {
   });
   return {
     port: (server.address() as AddressInfo).port,
-    shut: told,
+    get shut() {
+      return told.promise;
+    },
     isShut: () => shut,
+    reset(next) {
+      [place, seen, shut, barred] = [next, 0, false, false];
+      told = Promise.withResolvers();
+    },
+    cut(bars = false) {
+      barred = bars;
+      for (const socket of sockets) socket.destroy();
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => {

@@ -17,7 +17,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/outcome/failure.ts';
 import { sqliteTarget } from '../../src/target/sqlite.ts';
 import { digestOf } from '../../src/target/sqlite/aside.ts';
-import type { Swap, SwapEntry, SwapOrder } from '../../src/target/swap.ts';
+import type { OpenTarget, Swap, SwapEntry, SwapOrder } from '../../src/target/swap.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { times } from '../kit/long.ts';
 import { endWriters, startWriter } from '../source/writers.ts';
@@ -86,19 +86,28 @@ const outside = {
   connectMs: 5000,
 };
 
+interface Opened {
+  readonly target: OpenTarget;
+  readonly swap: Swap;
+}
+
 /** Opens a swap as promote does, by the adapter alone. */
 async function opened(
   file: string,
   sealId: string,
   signal: AbortSignal = outside.signal,
-): Promise<Swap> {
+): Promise<Opened> {
   const location = sqliteTarget.parse(file, project);
   const done: SwapEntry[] = [];
   const about = { sealId, schema: null, live: LINK, base: project, dryRun: false };
   const options = { ...about, outside: { ...outside, signal } };
   const { swaps } = sqliteTarget;
   if (swaps === undefined) throw new Error('the target has no swaps');
-  return swaps.open(location, { ...options, journaled: () => ({ done, open: null }) });
+  const target = await swaps.open(location, {
+    ...options,
+    journaled: () => ({ done, open: null }),
+  });
+  return { target, swap: await target.find() };
 }
 
 function orderOf({ now, next }: Swap, lossAccepted: boolean): SwapOrder {
@@ -118,7 +127,7 @@ function orderOf({ now, next }: Swap, lossAccepted: boolean): SwapOrder {
 }
 
 async function swapTo(file: string, sealId: string, lossAccepted: boolean): Promise<boolean> {
-  const swap = await opened(file, sealId);
+  const { target, swap } = await opened(file, sealId);
   try {
     await swap.swap(orderOf(swap, lossAccepted));
     return true;
@@ -126,7 +135,7 @@ async function swapTo(file: string, sealId: string, lossAccepted: boolean): Prom
     if (error instanceof Failure && error.message.includes('later writes')) return false;
     throw error;
   } finally {
-    await swap.close();
+    await target.close();
   }
 }
 
@@ -255,10 +264,10 @@ describe('what goes live', () => {
     project = await liveProject(['a.db', 'b.db']);
     const sealId = sealOf('a.db');
     await swapTo('a.db', sealId, true);
-    const swap = await opened('b.db', sealId);
+    const { target, swap } = await opened('b.db', sealId);
     const order = { ...orderOf(swap, true), toSeen: 'of another time' };
     await expect(swap.swap(order)).rejects.toThrow('what is to go live was written to');
-    await swap.close();
+    await target.close();
     expect(liveIn(project)).toBe('a.db');
     expect(execIn(project, LINK, TOUCH)).toBe('ok');
   });
@@ -271,7 +280,7 @@ describe('a swap that is interrupted', () => {
     await swapTo('a.db', sealId, true);
     seen = (await digestOf(join(project, 'a.db'), outside.signal)) ?? '';
     const controller = new AbortController();
-    const swap = await opened('b.db', sealId, controller.signal);
+    const { target, swap } = await opened('b.db', sealId, controller.signal);
     const swapping = swap.swap(orderOf(swap, false));
     swapping.catch(() => {});
     for (let turn = 0; turn < 20 && execIn(project, LINK, TOUCH) === 'ok'; turn += 1) {
@@ -279,7 +288,7 @@ describe('a swap that is interrupted', () => {
     }
     expect(execIn(project, LINK, TOUCH)).toBe('SQLITE_READONLY');
     controller.abort();
-    await swap.close();
+    await target.close();
     expect(execIn(project, LINK, TOUCH)).toBe('ok');
     await expect(swapping).rejects.toThrow('aborted');
     expect(liveIn(project)).toBe('a.db');

@@ -9,7 +9,7 @@ import { quoteName } from '../../outcome/quoteName.ts';
 import { openSession } from '../../postgres/session.ts';
 import { targetFailure } from '../../postgres/targetFailure.ts';
 import { decodeSeen } from '../../postgres/seen.ts';
-import type { Placed, Swap, SwapOptions } from '../swap.ts';
+import type { OpenTarget, Placed, Swap, SwapEntry, SwapOptions } from '../swap.ts';
 import { assertPlaceUnchanged } from '../placeUnchanged.ts';
 import { readMoves, readSeen } from './movesLedger.ts';
 import { parityOf, paritySql } from './parity.ts';
@@ -20,8 +20,11 @@ import { renames, swapSchemas } from './swapSchemas.ts';
 /** The server needs some time to notice that the client of a killed command is gone. */
 const PATIENCE_MS = 12_000;
 
-/** Opens the database, with the lock of its moves unless it only reads. @throws Failure */
-export async function openSwap(address: PostgresAddress, options: SwapOptions): Promise<Swap> {
+/** Opens the database, with the lock of its moves, which is given back where it only reads. @throws Failure */
+export async function openSwap(
+  address: PostgresAddress,
+  options: SwapOptions,
+): Promise<OpenTarget> {
   const { variables, connectMs, signal } = options.outside;
   const settings = completeAddress(address, variables);
   const writes = !options.dryRun;
@@ -35,21 +38,42 @@ export async function openSwap(address: PostgresAddress, options: SwapOptions): 
     if (facts.isStandby) throw standby(connection.label);
     if (writes) {
       await connection.query(`SET client_connection_check_interval = '2s'`).catch(() => {});
-      const place = { what: 'the moves of this database', where: connection.label };
-      const lock = { ...place, patienceMs: PATIENCE_MS };
-      await takeAdvisoryLock(connection, lockKey('moves'), lock, signal);
     }
+    const place = { what: 'the moves of this database', where: connection.label };
+    const lock = { ...place, patienceMs: PATIENCE_MS };
+    const key = lockKey('moves');
+    await takeAdvisoryLock(connection, key, lock, signal);
+    if (!writes) await connection.query(`SELECT pg_catalog.pg_advisory_unlock(${key})`);
     const moves = await readMoves(connection);
-    const places = await findPlaces(connection, moves, options);
-    await assertAllowed(connection, places);
-    const { live, next } = places;
-    const isBack = options.sealId === null && next !== null;
-    const nextSeen = isBack ? await readSeen(connection, live, next.name) : null;
-    return swapOf(connection, { ...places, nextSeen }, options);
+    return {
+      label: connection.label,
+      isDone: (intent) => isDone(connection, intent),
+      find: () => find(connection, moves, options),
+      async close() {
+        connection.end();
+      },
+    };
   } catch (error) {
     connection.end();
     throw error;
   }
+}
+
+async function isDone(connection: Connection, intent: string): Promise<boolean> {
+  return (await readMoves(connection)).some((entry) => entry.intent === intent);
+}
+
+async function find(
+  connection: Connection,
+  moves: readonly SwapEntry[],
+  options: SwapOptions,
+): Promise<Swap> {
+  const places = await findPlaces(connection, moves, options);
+  await assertAllowed(connection, places);
+  const { live, next } = places;
+  const isBack = options.sealId === null && next !== null;
+  const nextSeen = isBack ? await readSeen(connection, live, next.name) : null;
+  return swapOf(connection, { ...places, nextSeen }, options);
 }
 
 type Found = Places & Pick<Swap, 'nextSeen'>;
@@ -69,16 +93,14 @@ function swapOf(
     nextSeen,
     confirmation: `${label.slice(label.lastIndexOf('/') + 1)}/${live}`,
     plan: next === null ? [] : renames(live, { to: next, from: now }).map((sql) => `${sql};`),
-    async isDone(intent) {
-      return (await readMoves(connection)).some((entry) => entry.intent === intent);
-    },
+    isDone: (intent) => isDone(connection, intent),
     async isOf(placed, { target, seen: text }) {
       if (target !== label) return false;
       const there = new Set((await tablesOf(connection, schemaOf(placed))).map(({ oid }) => oid));
       const seen = decodeSeen(text)?.tables ?? [];
       return seen.length > 0 && seen.every(({ oid }) => there.has(oid));
     },
-    optionsOf: (placed) => `--target … --schema ${schemaOf(placed)}`,
+    optionsOf: (placed) => `--target URL --schema ${schemaOf(placed)}`,
     async changes(placed, text) {
       const begun = outside.now().getTime();
       const tables = await tablesOf(connection, schemaOf(placed));
@@ -108,9 +130,6 @@ function swapOf(
         (which, changes) => assertPlaceUnchanged(which, changes, label),
         outside,
       );
-    },
-    async close() {
-      connection.end();
     },
   };
 }

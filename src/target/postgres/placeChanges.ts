@@ -56,10 +56,9 @@ export async function placeChanges(
   }
   return {
     isOther: false,
-    tables: changes.map(({ oid, ...change }) => ({
-      table: names.get(oid) ?? 'a table',
-      ...change,
-    })),
+    tables: changes.map(({ oid, written, gone, remade }) => {
+      return { table: names.get(oid) ?? 'a table', written, gone, remade };
+    }),
     unsealed,
   };
 }

@@ -27,10 +27,11 @@ export interface Places {
 export async function findPlaces(
   connection: Connection,
   moves: readonly SwapEntry[],
-  options: Pick<SwapOptions, 'sealId' | 'schema' | 'live'>,
+  given: Pick<SwapOptions, 'sealId' | 'schema' | 'live'>,
 ): Promise<Places> {
   const schemas = await readSchemas(connection);
   const { label } = connection;
+  const options = withoutMoved(schemas, moves, given);
   const live = liveName(schemas, moves, options, label);
   if (live === MOVES_SCHEMA) throw reserved(label);
   const { sealId } = options;
@@ -41,10 +42,22 @@ export async function findPlaces(
       ? placeBefore(schemas, moves, live, label)
       : isLiveAlready && options.schema === null
         ? null
-        : { name: placeOf(schemas, sealId, options.schema, live, label), sealId };
+        : { name: placeOf(schemas, moves, { ...options, sealId, live }, label), sealId };
   const now = there === undefined ? null : shelved(there, live, next, moves);
   if (now !== null && schemas.has(now.name)) throw nameTaken(now.name, label);
   return { live, now, next };
+}
+
+/** Leaves out the schema that is named if it is live already, by another name; the command is given again then. */
+function withoutMoved<T extends Pick<SwapOptions, 'sealId' | 'schema' | 'live'>>(
+  schemas: ReadonlyMap<string, readonly string[]>,
+  moves: readonly SwapEntry[],
+  options: T,
+): T {
+  const { sealId, schema, live } = options;
+  if (schema === null || schemas.has(schema)) return options;
+  const last = moves.findLast(({ to }) => to.name === schema && to.sealId === sealId);
+  return last === undefined ? options : { ...options, schema: null, live: live ?? last.live };
 }
 
 /** Reads all schemas with the seals that are loaded into them. */
@@ -113,22 +126,30 @@ function liveName(
   });
 }
 
-/** Returns the schema into which a seal was loaded, other than what is live. */
+interface Wanted {
+  readonly sealId: string;
+  readonly schema: string | null;
+  readonly live: string;
+}
+
+/** Returns the schema into which a seal was loaded, other than one that is live under some name. */
 function placeOf(
   schemas: ReadonlyMap<string, readonly string[]>,
-  sealId: string,
-  schema: string | null,
-  live: string,
+  moves: readonly SwapEntry[],
+  { sealId, schema, live }: Wanted,
   where: string,
 ): string {
+  const isLive = (name: string): boolean => {
+    return name === live || moves.some((entry) => entry.live === name);
+  };
   if (schema !== null) {
     const seals = schemas.get(schema);
     if (seals === undefined) throw noSchema(schema, where);
     if (!seals.includes(sealId)) throw notLoaded(sealId, `${where}, schema ${quoteName(schema)}`);
-    if (schema === live) throw sameSchema(schema, where);
+    if (isLive(schema)) throw liveAlready(schema, where);
     return schema;
   }
-  const [first, ...others] = holdersOf(schemas, sealId).filter((holder) => holder.schema !== live);
+  const [first, ...others] = holdersOf(schemas, sealId).filter((holder) => !isLive(holder.schema));
   if (first === undefined) throw notLoaded(sealId, where);
   if (others.length === 0) return first.schema;
   throw new Failure('USAGE', {
@@ -202,9 +223,9 @@ function nameTaken(schema: string, where: string): Failure {
   });
 }
 
-function sameSchema(schema: string, where: string): Failure {
+function liveAlready(schema: string, where: string): Failure {
   return new Failure('USAGE', {
-    what: `the schema ${quoteName(schema)} is the one that applications read already`,
+    what: `applications read the schema ${quoteName(schema)} already`,
     where,
     hint: 'load into another schema, or name what applications read with --live',
   });

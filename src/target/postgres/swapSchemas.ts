@@ -4,6 +4,9 @@
  * readers and writers. Those who wait go on after it, by the names, in what is live then. Under the locks
  * it is certain that nothing was written since the reconcile.
  *
+ * Who waits for the table of a view has found the view already, and would go on in the table of that one:
+ * so the views that clients can write through are locked, too, and first, as clients do.
+ *
  * Clients wait while the locks are waited for and held, so an attempt to lock is short, and is given up
  * and repeated until the time for all of them has passed.
  */
@@ -12,13 +15,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { Failure } from '../../outcome/failure.ts';
 import { lockHolders } from '../../postgres/lockHolders.ts';
-import type { Connection } from '../../postgres/connect.ts';
+import type { Connection, TextRow } from '../../postgres/connect.ts';
 import { encodeSeen, noteSeen } from '../../postgres/seen.ts';
 import { sqlState } from '../../postgres/connectionFailure.ts';
 import { quote } from '../../sql/quote.ts';
 import type { PlaceChanges, SwapOrder } from '../swap.ts';
 import type { Outside } from '../target.ts';
 import { MAKE_MOVES, moveStatement } from './movesLedger.ts';
+import { carryOn } from './parity/sequenceValues.ts';
 import { placeChanges, seenIn, tablesOf, type StoredTable } from './placeChanges.ts';
 
 /** Milliseconds of an attempt: a vacuum gives way after one second. */
@@ -41,8 +45,8 @@ export async function swapSchemas(
 ): Promise<void> {
   const until = now().getTime() + order.waitMs;
   for (;;) {
-    const left = until - now().getTime();
-    const failure = await beginLocked(connection, live, order, Math.min(ATTEMPT_MS, left));
+    const end = Math.min(until, now().getTime() + ATTEMPT_MS);
+    const failure = await beginLocked(connection, live, order, () => end - now().getTime());
     if (failure === null) break;
     if (now().getTime() + PAUSE_MS >= until) throw failure;
     await pause(PAUSE_MS, null, { signal });
@@ -50,6 +54,11 @@ export async function swapSchemas(
   try {
     await assertSeen(connection, live, order, assertUnchanged);
     const seen = order.from === null ? null : await noteLast(connection, live, order);
+    if (order.from !== null) {
+      // No number that an application has given out is given out again.
+      const values = await carryOn(connection, live, order.to.name);
+      if (values.length > 0) await connection.query(values.join('; '));
+    }
     await connection.query(renames(live, order).join('; '));
     await connection.query(moveStatement(live, order, seen));
   } catch (error) {
@@ -61,9 +70,11 @@ export async function swapSchemas(
 
 /** Returns the statements that rename. */
 export function renames(live: string, { to, from }: Pick<SwapOrder, 'to' | 'from'>): string[] {
-  const rename = (one: string, other: string): string =>
-    `ALTER SCHEMA ${quote(one)} RENAME TO ${quote(other)}`;
   return [...(from === null ? [] : [rename(live, from.name)]), rename(to.name, live)];
+}
+
+function rename(schema: string, name: string): string {
+  return `ALTER SCHEMA ${quote(schema)} RENAME TO ${quote(name)}`;
 }
 
 /** Begins a transaction in which all tables are locked; returns why they could not be, else null. */
@@ -71,32 +82,69 @@ async function beginLocked(
   connection: Connection,
   live: string,
   { to, from }: SwapOrder,
-  timeoutMs: number,
+  until: Until,
 ): Promise<Failure | null> {
-  const timeout = `${Math.max(1, Math.round(timeoutMs))}ms`;
-  await connection.query(`BEGIN; SET LOCAL synchronous_commit = on; ${MAKE_MOVES.join('; ')}`);
-  const list = async (): Promise<StoredTable[]> => [
-    ...(from === null ? [] : await tablesOf(connection, live)),
-    ...(await tablesOf(connection, to.name)),
-  ];
-  const tables = await list();
+  // Each statement has to see what was committed before it, also where the default is one snapshot for all.
+  await connection.query(
+    `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; ${MAKE_MOVES.join('; ')}`,
+  );
+  const list = async (): Promise<Lockable> => ({
+    views: from === null ? [] : await connection.execute(WRITABLE_VIEWS, [live]),
+    tables: [
+      ...(from === null ? [] : await tablesOf(connection, live)),
+      ...(await tablesOf(connection, to.name)),
+    ],
+  });
+  const found = await list();
   try {
-    const names = tables.map(({ identifier }) => identifier).join(', ');
-    await connection.query(
-      `SET LOCAL lock_timeout = '${timeout}'; SET LOCAL statement_timeout = '${timeout}'`,
-    );
-    if (tables.length > 0) await connection.query(`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`);
+    for (const statement of locksOf(found)) {
+      const timeout = `'${Math.max(1, Math.round(until()))}ms'`;
+      await connection.query(
+        `SET LOCAL lock_timeout = ${timeout}; SET LOCAL statement_timeout = ${timeout}; ${statement}`,
+      );
+    }
     await connection.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0');
   } catch (error) {
     await connection.query('ROLLBACK');
     const state = error instanceof Failure ? sqlState(error.cause) : null;
     if (!NOT_LOCKED.has(state)) throw error;
-    return held(connection, tables, error);
+    return held(connection, found, error);
   }
-  const now = await list();
-  if (now.map(({ oid }) => oid).join() === tables.map(({ oid }) => oid).join()) return null;
+  if (oidsOf(await list()).join() === oidsOf(found).join()) return null;
   await connection.query('ROLLBACK');
   return tablesMade(connection.label);
+}
+
+/** Returns the milliseconds that are left. */
+type Until = () => number;
+
+interface Lockable {
+  /** Oid, name with its schema, and owner, quoted. */
+  readonly views: readonly TextRow[];
+  readonly tables: readonly StoredTable[];
+}
+
+/** Views through which rows can be written (INSERT 8, UPDATE 4, DELETE 16); what reads others comes before it. */
+const WRITABLE_VIEWS = `
+  SELECT c.oid, format('%I.%I', n.nspname, c.relname), quote_ident(pg_catalog.pg_get_userbyid(c.relowner))
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = $1 AND c.relkind = 'v' AND pg_catalog.pg_relation_is_updatable(c.oid, true) & 28 <> 0
+  ORDER BY c.oid DESC`;
+
+/**
+ * Giving a view to the owner that it has changes nothing, and locks it alone. LOCK TABLE would lock what it
+ * reads, wherever that is, and only if the owner of the view may.
+ */
+function locksOf({ views, tables }: Lockable): string[] {
+  const names = tables.map(({ identifier }) => identifier).join(', ');
+  return [
+    ...views.map(([, view, owner]) => `ALTER VIEW ${view} OWNER TO ${owner}`),
+    ...(tables.length === 0 ? [] : [`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`]),
+  ];
+}
+
+function oidsOf({ views, tables }: Lockable): string[] {
+  return [...views.map(([oid]) => String(oid)), ...tables.map(({ oid }) => oid)];
 }
 
 async function assertSeen(
@@ -129,14 +177,9 @@ async function noteLast(
   return encodeSeen(await noteSeen(connection, read));
 }
 
-async function held(
-  connection: Connection,
-  tables: readonly StoredTable[],
-  cause: unknown,
-): Promise<Failure> {
-  const oids = tables.map(({ oid }) => oid);
+async function held(connection: Connection, found: Lockable, cause: unknown): Promise<Failure> {
   return new Failure('BUSY', {
-    what: `tables could not be locked in time: ${await lockHolders(connection, oids, [])}`,
+    what: `tables could not be locked in time: ${await lockHolders(connection, oidsOf(found), [])}`,
     where: connection.label,
     hint: 'nothing was changed; wait until that has ended, or end it (pg_terminate_backend, ROLLBACK PREPARED), then run again, or wait longer with --max-wait',
     cause,

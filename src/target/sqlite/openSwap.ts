@@ -10,7 +10,8 @@ import { basename, dirname, resolve } from 'node:path';
 import { acquireLock, type Lock } from '../../disk/lock.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { assertPlaceUnchanged } from '../placeUnchanged.ts';
-import type { Placed, Swap, SwapOptions } from '../swap.ts';
+import type { OpenTarget, Placed, Swap, SwapOptions } from '../swap.ts';
+import type { Outside } from '../target.ts';
 import { bringBack, digestOf, writeStateOf } from './aside.ts';
 import { readFileLink } from './fileLink.ts';
 import { findFiles, type FilePlaces } from './filePlaces.ts';
@@ -18,20 +19,43 @@ import { parityOf, paritySql } from './parity.ts';
 import { fileChanges, swapFiles } from './swapFiles.ts';
 
 /** Opens a link for a move, with its lock unless it only reads. @throws Failure */
-export async function openSwap(file: string, options: SwapOptions): Promise<Swap> {
+export async function openSwap(file: string, options: SwapOptions): Promise<OpenTarget> {
   const { sealId, outside, dryRun, journaled } = options;
   const link = linkOf(options);
   // Says what is wrong with it before a lock is made beside it.
   readFileLink(link);
   const lock = dryRun ? null : lockOf(link, options);
+  const undoing: Undoing = { undo: null };
+  const liveNow = (): string | null =>
+    dryRun ? readFileLink(link) : putRight(link, outside.connectMs);
+  const opened: OpenTarget = {
+    label: link,
+    async isDone(intent) {
+      const { open } = journaled(link);
+      return open !== null && open.to.name === liveNow() && open.intent === intent;
+    },
+    async find() {
+      const move = { link, file, sealId, lockMs: outside.connectMs };
+      return swapOf(opened, findFiles(move, journaled(link)), undoing, outside);
+    },
+    async close() {
+      undoing.undo?.();
+      undoing.undo = null;
+      lock?.release();
+    },
+  };
   try {
-    if (!dryRun) putRight(link, outside.connectMs);
-    const move = { link, file, sealId, lockMs: outside.connectMs };
-    return swapOf(link, findFiles(move, journaled(link)), lock, options);
+    liveNow();
+    return opened;
   } catch (error) {
     lock?.release();
     throw error;
   }
+}
+
+/** How to undo what a swap has done so far, for an interrupt; null for nothing. */
+interface Undoing {
+  undo: (() => void) | null;
 }
 
 /** @throws Failure USAGE without a link, or with what a file has no use for */
@@ -65,12 +89,11 @@ function putRight(link: string, lockMs: number): string | null {
 }
 
 function swapOf(
-  link: string,
+  { label: link, isDone }: OpenTarget,
   { now, next }: FilePlaces,
-  lock: Lock | null,
-  { outside, dryRun, journaled }: SwapOptions,
+  undoing: Undoing,
+  outside: Outside,
 ): Swap {
-  let undo: (() => void) | null = null;
   return {
     label: link,
     live: basename(link),
@@ -80,11 +103,7 @@ function swapOf(
     // What was live before refuses writes since.
     nextSeen: null,
     plan: next === null ? [] : steps(link, next, now),
-    async isDone(intent) {
-      const { open } = journaled(link);
-      const live = dryRun ? readFileLink(link) : putRight(link, outside.connectMs);
-      return open !== null && open.intent === intent && open.to.name === live;
-    },
+    isDone,
     async isOf({ name }, { target, seen }) {
       if (target === name) return true;
       // Read through the link, it may have been another file.
@@ -108,17 +127,12 @@ function swapOf(
           link,
           assertUnchanged: (which, changes) => assertPlaceUnchanged(which, changes, link),
           undoBy: (how) => {
-            undo = how;
+            undoing.undo = how;
           },
         },
         order,
         outside,
       );
-    },
-    async close() {
-      undo?.();
-      undo = null;
-      lock?.release();
     },
   };
 }

@@ -116,15 +116,10 @@ function missingOf(one: Made, state: Missing['state'], isTableThere: boolean): M
   const byHand = (how: string): Missing => ({ kind, what, state, sql: null, byHand: how });
   if (!isTableThere)
     return byHand(`there is no ${quote(of)} in what is to go live: make it by hand`);
-  if (state === 'missing') return { kind, what, state, sql: ended(sql), byHand: null };
+  if (state === 'missing') return { kind, what, state, sql, byHand: null };
   if (kind === 'table') return byHand('compare both definitions, and alter one of them by hand');
   const drop = `DROP ${kind.toUpperCase()} ${quote(name)};`;
-  return { kind, what, state, sql: `${drop}\n${ended(sql)}`, byHand: null };
-}
-
-/** A statement may end with a comment. */
-function ended(sql: string): string {
-  return `${sql}\n;`;
+  return { kind, what, state, sql: `${drop}\n${sql}`, byHand: null };
 }
 
 /** Whether two are defined by the same words, however they are laid out. */
@@ -144,15 +139,17 @@ function isSame(one: Made, other: Made): boolean {
 function missingSettings(live: Content, fresh: Content): Missing[] {
   return [...live.settings].flatMap(([name, value]): Missing[] => {
     if (value === 0 || fresh.settings.get(name) !== 0) return [];
-    const sql = `PRAGMA ${name} = ${value};`;
+    const sql = `PRAGMA ${name} = ${value}`;
     return [{ kind: 'setting', what: name, state: 'missing', sql, byHand: null }];
   });
 }
 
 /** Returns the text of a file that makes what is missing, to be read by sqlite3. */
 export function paritySql(missing: readonly Missing[], file: string): string {
+  // A statement may end with a comment, so that its end is a line of its own.
   const lines = missing.map(({ kind, what, sql, byHand }) => {
-    return sql ?? `-- ${kind} ${what}: ${byHand ?? 'make it by hand'}`.replaceAll(/\s+/g, ' ');
+    if (sql !== null) return `${sql}\n;`;
+    return `-- ${kind} ${what}: ${byHand ?? 'make it by hand'}`.replaceAll(/\s+/g, ' ');
   });
   const head = [
     `-- What applications have made in the file that is live, and ${JSON.stringify(file)} lacks.`,
