@@ -11,7 +11,17 @@ import { randomOf } from '../dogschool/random.ts';
 import { WRITERS, type Writer } from './writerKinds.ts';
 
 /** What the process is told. */
-export type Command = { readonly open: number; readonly spreadMs: number } | 'shut';
+export type Command = Opening | 'shut';
+
+/** That the gate is open: clients write, each after a delay of at most `spreadMs`. */
+export interface Opening {
+  readonly seed: number;
+  readonly spreadMs: number;
+  /** Chance of each client to take part. */
+  readonly share: number;
+  /** Whether only those take part that stop between the statements of a transaction. */
+  readonly onlySlow: boolean;
+}
 
 /** A call that was acknowledged; times in milliseconds since 1970. */
 export interface Acknowledged {
@@ -34,20 +44,17 @@ interface Session {
   number: number;
 }
 
-let isOpen = false;
+const gate = { isOpen: false };
 
-async function writeOn(
-  session: Session,
-  seed: number,
-  spreadMs: number,
-  held: Held,
-): Promise<void> {
+async function writeOn(session: Session, opening: Opening, held: Held): Promise<void> {
+  const { seed, spreadMs, share, onlySlow } = opening;
   const { writer, client } = session;
   const random = randomOf(seed, writer.name);
+  if (!random.chance(share) || (onlySlow && !writer.isSlow)) return;
   await wait(random.integer(0, spreadMs));
   const acknowledged = held.acknowledged as Acknowledged[];
   const errors = held.errors as Record<string, number>;
-  while (isOpen) {
+  while (gate.isOpen) {
     session.number += 1;
     const { number } = session;
     const begun = Date.now();
@@ -77,13 +84,12 @@ if (process.send !== undefined) {
   const sessions = await Promise.all(WRITERS.map((writer) => connect(url, writer)));
   process.on('message', (command: Command) => {
     if (command === 'shut') {
-      isOpen = false;
+      gate.isOpen = false;
       return;
     }
-    isOpen = true;
+    gate.isOpen = true;
     const held: Held = { acknowledged: [], errors: {} };
-    const { open, spreadMs } = command;
-    const all = sessions.map((session) => writeOn(session, open, spreadMs, held));
+    const all = sessions.map((session) => writeOn(session, command, held));
     void Promise.all(all).then(() => tell(held));
   });
   process.on('disconnect', () => process.exit());

@@ -15,6 +15,8 @@ export interface Writer {
   readonly name: string;
   /** Rows of one call, in all tables of what is live. */
   readonly rows: number;
+  /** Whether it is one transaction of several statements, with pauses between them. */
+  readonly isSlow: boolean;
   write(client: Client, number: number, random: Random): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ function single(name: string, textOf: (number: number) => string): Writer {
   return {
     name,
     rows: 1,
+    isSlow: false,
     write: async (client, number) => void (await client.query(textOf(number))),
   };
 }
@@ -60,6 +63,7 @@ function transaction(
   return {
     name,
     rows,
+    isSlow: true,
     async write(client, number, random) {
       await client.query(begin);
       await paused(client, random, textsOf(number));
@@ -79,6 +83,7 @@ export const WRITERS: readonly Writer[] = [
   {
     name: 'prepared',
     rows: 1,
+    isSlow: false,
     async write(client, number) {
       // The server keeps each of these statements from its first run to the end of the session.
       const table = PREPARED[number % PREPARED.length] ?? '';
@@ -89,6 +94,7 @@ export const WRITERS: readonly Writer[] = [
   {
     name: 'copy',
     rows: COPIED,
+    isSlow: false,
     async write(client, number, random) {
       const rows = Array.from({ length: COPIED }, () => `copy\t${number}\n`);
       const table = random.pick(['app.lines', 'orders', 'app.lines']);
@@ -146,6 +152,7 @@ export const WRITERS: readonly Writer[] = [
   {
     name: 'two-phases',
     rows: 2,
+    isSlow: true,
     async write(client, number, random) {
       await client.query('BEGIN');
       await paused(client, random, [line('two-phases', number), order('two-phases', number)]);

@@ -11,7 +11,7 @@ import { Client } from 'pg';
 import { PASSWORD, type Postgres } from '../kit/postgres.ts';
 import { succeed } from '../kit/project.ts';
 import { candidateOf } from './fixture.ts';
-import type { Command, Held } from './writerClient.ts';
+import type { Command, Held, Opening } from './writerClient.ts';
 
 export const LIVE = 'app';
 export const DATABASE = 'arena';
@@ -89,9 +89,11 @@ export function schemaOf(sealId: string): string {
   return `${LIVE}__${sealId.slice(0, 8)}`;
 }
 
-/** Copies the database, to which nobody may be connected. */
+/** Copies the database, for swaps by a role of another default than most have. */
 export async function copyArena(server: Postgres, name: string): Promise<string> {
   await server.run('postgres', `CREATE DATABASE ${name} TEMPLATE ${DATABASE}`);
+  const setting = `default_transaction_isolation = 'repeatable read'`;
+  await server.run('postgres', `ALTER ROLE postgres IN DATABASE ${name} SET ${setting}`);
   return name;
 }
 
@@ -100,8 +102,7 @@ const PATIENCE_MS = 60_000;
 
 /** A process of clients; no one writes while its gate is shut. */
 export interface Crowd {
-  /** Lets all clients write, each after a delay of at most `spreadMs`. */
-  open(seed: number, spreadMs: number): void;
+  open(opening: Opening): void;
   /** Waits until all clients have ended what they do. Throws if one hangs. */
   shut(): Promise<Held>;
   stop(): Promise<void>;
@@ -122,7 +123,7 @@ export async function startCrowd(server: Postgres, database: string): Promise<Cr
   };
   await told();
   return {
-    open: (seed, spreadMs) => tell({ open: seed, spreadMs }),
+    open: tell,
     shut() {
       const held = told();
       tell('shut');
@@ -139,6 +140,8 @@ export async function startCrowd(server: Postgres, database: string): Promise<Cr
 /** A connection of the superuser, for what is done often. */
 export async function connectTo(server: Postgres, database: string): Promise<Client> {
   const client = new Client({ connectionString: server.url(database) });
+  // A test that fails leaves it to the end of the server.
+  client.on('error', () => {});
   await client.connect();
   return client;
 }

@@ -7,16 +7,18 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Client } from 'pg';
 
 import type { Random } from '../dogschool/random.ts';
-import type { Acknowledged, Held } from './writerClient.ts';
+import type { Acknowledged, Held, Opening } from './writerClient.ts';
 import { WRITERS } from './writerKinds.ts';
 import { LIVE, type Crowd } from './writersArena.ts';
+
+/** How a swap ended: refused because of a row that came first, or as not all was locked in time. */
+export type Ended = 'swapped' | 'written' | 'busy';
 
 /** A swap that is ready to be done, or to be refused. */
 export interface Ready {
   /** Schema that is to go live. */
   readonly next: string;
-  /** Swaps; false if it was refused because of a row that came first. */
-  swap(): Promise<boolean>;
+  swap(): Promise<Ended>;
   end(): Promise<void>;
 }
 
@@ -28,7 +30,7 @@ export interface Round {
 }
 
 export interface Played {
-  readonly isSwapped: boolean;
+  readonly ended: Ended;
   readonly held: Held;
   /** When the swap was begun, and when it had ended. */
   readonly from: number;
@@ -37,22 +39,28 @@ export interface Played {
 
 const SPREAD_MS = 20;
 
+function seedOf(random: Random): number {
+  return random.integer(0, 2 ** 31);
+}
+
+export type Race = Omit<Round, 'admin'> & Omit<Opening, 'seed'>;
+
 /** Lets the clients write, and swaps after a moment, with clients at full speed. */
-export async function race({ crowd, random, ready }: Omit<Round, 'admin'>): Promise<Played> {
-  crowd.open(random.integer(0, 2 ** 31), random.integer(0, 3 * SPREAD_MS));
+export async function race({ crowd, random, ready, ...how }: Race): Promise<Played> {
+  crowd.open({ seed: seedOf(random), ...how });
   await wait(random.integer(0, SPREAD_MS));
   const from = Date.now();
-  const isSwapped = await ready.swap();
+  const ended = await ready.swap();
   const to = Date.now();
   await wait(random.integer(0, SPREAD_MS));
-  return { isSwapped, held: await crowd.shut(), from, to };
+  return { ended, held: await crowd.shut(), from, to };
 }
 
 const WAITING = `SELECT count(*) FROM pg_locks
   WHERE NOT granted AND locktype = 'relation' AND (mode = 'AccessExclusiveLock') = $1`;
 
 /** Waits until so many sessions wait for a lock of a table: swaps, or clients. */
-async function untilWaiting(admin: Client, isSwap: boolean, count: number): Promise<void> {
+export async function untilWaiting(admin: Client, isSwap: boolean, count: number): Promise<void> {
   const until = Date.now() + (isSwap ? 60_000 : 3 * SPREAD_MS);
   for (;;) {
     const { rows } = await admin.query<{ count: string }>(WAITING, [isSwap]);
@@ -72,13 +80,14 @@ export async function queue(round: Round, reader: Client): Promise<Played> {
   const from = Date.now();
   const swapped = ready.swap();
   await untilWaiting(admin, true, 1);
-  crowd.open(random.integer(0, 2 ** 31), random.integer(0, SPREAD_MS));
+  const spreadMs = random.integer(0, SPREAD_MS);
+  crowd.open({ seed: seedOf(random), spreadMs, share: 1, onlySlow: false });
   await untilWaiting(admin, false, random.integer(1, WRITERS.length));
   await reader.query('COMMIT');
-  const isSwapped = await swapped;
+  const ended = await swapped;
   const to = Date.now();
   await wait(random.integer(0, SPREAD_MS));
-  return { isSwapped, held: await crowd.shut(), from, to };
+  return { ended, held: await crowd.shut(), from, to };
 }
 
 /** Rows by writer and number, of the tables of a schema. */
@@ -104,6 +113,11 @@ export interface Wrong {
 
 const ROWS: ReadonlyMap<string, number> = new Map(WRITERS.map(({ name, rows }) => [name, rows]));
 
+/** Rows of a call in all. */
+function whole(key: string): number {
+  return ROWS.get(key.slice(0, key.indexOf(' '))) ?? 0;
+}
+
 /** Looks for what is wrong after a round. */
 export async function wrongAfter(
   admin: Client,
@@ -112,7 +126,6 @@ export async function wrongAfter(
 ): Promise<Wrong> {
   const live = await writtenTo(admin, LIVE);
   const other = await writtenTo(admin, shelved);
-  const whole = (key: string): number => ROWS.get(key.slice(0, key.indexOf(' '))) ?? 0;
   const keys = [...new Set([...live.keys(), ...other.keys()])];
   return {
     lost: held.acknowledged.map(keyOf).filter((key) => live.get(key) !== whole(key)),

@@ -137,11 +137,13 @@ function swapOf(
 const RIGHTS = `
   SELECT n.nspname, pg_catalog.pg_has_role(n.nspowner, 'USAGE'),
     (SELECT quote_ident(c.relname) FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid
-      AND c.relkind IN ('r', 'p') AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')
-      AND NOT pg_catalog.has_table_privilege(c.oid, 'TRUNCATE') ORDER BY 1 LIMIT 1)
+      AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')
+      AND (c.relkind IN ('r', 'p') AND NOT pg_catalog.has_table_privilege(c.oid, 'TRUNCATE')
+        OR c.relkind = 'v' AND n.nspname = $2 AND pg_catalog.pg_relation_is_updatable(c.oid, true) & 28 <> 0)
+      ORDER BY 1 LIMIT 1)
   FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1::text[])`;
 
-/** @throws Failure TARGET if this role may not rename the schemas, or not lock their tables */
+/** @throws Failure TARGET if this role may not rename the schemas, or not lock what clients write to */
 async function assertAllowed(connection: Connection, { live, now, next }: Places): Promise<void> {
   const { label } = connection;
   const [[mayCreate] = []] = await connection.query(
@@ -151,12 +153,12 @@ async function assertAllowed(connection: Connection, { live, now, next }: Places
     throw notAllowed('this role may not rename schemas', label, 'grant it CREATE on the database');
   }
   const schemas = [...(now === null ? [] : [live]), ...(next === null ? [] : [next.name])];
-  for (const [schema, isOurs, table] of await connection.execute(RIGHTS, [schemas])) {
+  for (const [schema, isOurs, table] of await connection.execute(RIGHTS, [schemas, live])) {
     const where = `${label}, schema ${quoteName(String(schema))}`;
     const hint = 'connect as its owner, or as a superuser';
     if (isOurs !== 't') throw notAllowed('this role does not own the schema', where, hint);
     if (table === null || table === undefined) continue;
-    throw notAllowed(`this role may not lock the table ${quoteName(table)}`, where, hint);
+    throw notAllowed(`this role may not lock ${quoteName(table)}`, where, hint);
   }
 }
 

@@ -61,6 +61,8 @@ export async function swapSchemas(
     }
     await connection.query(renames(live, order).join('; '));
     await connection.query(moveStatement(live, order, seen));
+    // As late as can be: a schema itself cannot be locked against new tables.
+    if (order.from !== null) await assertNoneMade(connection, order.from.name);
   } catch (error) {
     await connection.query('ROLLBACK').catch(() => {});
     throw error;
@@ -124,7 +126,7 @@ interface Lockable {
   readonly tables: readonly StoredTable[];
 }
 
-/** Views through which rows can be written (INSERT 8, UPDATE 4, DELETE 16); what reads others comes before it. */
+/** Views through which rows can be written (INSERT 8, UPDATE 4, DELETE 16), a view before those that it reads. */
 const WRITABLE_VIEWS = `
   SELECT c.oid, format('%I.%I', n.nspname, c.relname), quote_ident(pg_catalog.pg_get_userbyid(c.relowner))
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -175,6 +177,19 @@ async function noteLast(
   const tables = await tablesOf(connection, live);
   const read = tables.map(({ oid, identifier }) => ({ identifier, rows: known.get(oid) ?? null }));
   return encodeSeen(await noteSeen(connection, read));
+}
+
+/** Transactions that have made something in a schema hold a lock of it; what they made is not seen yet. */
+const MAKERS = `
+  SELECT FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_namespace n ON n.oid = l.objid
+  WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_namespace'::regclass AND n.nspname = $1
+    AND l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())`;
+
+/** @throws Failure BUSY if a transaction may have made tables in what was live, and would be split */
+async function assertNoneMade(connection: Connection, shelved: string): Promise<void> {
+  const makers = await connection.execute(MAKERS, [shelved]);
+  if (makers.length > 0) throw tablesMade(connection.label);
 }
 
 async function held(connection: Connection, found: Lockable, cause: unknown): Promise<Failure> {
