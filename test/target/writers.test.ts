@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Failure } from '../../src/outcome/failure.ts';
 import { postgresAdapter } from '../../src/source/postgres.ts';
 import { postgresTarget } from '../../src/target/postgres.ts';
-import type { Swap } from '../../src/target/swap.ts';
+import type { JournaledSwaps, Swap } from '../../src/target/swap.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { seedOf, times } from '../kit/long.ts';
 import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
@@ -131,22 +131,23 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
   }
 
   /** Opens the target for the next move: a promote of the second seal, or a rollback to the first. */
-  async function open(isBack: boolean): Promise<Swap> {
+  async function open(isBack: boolean): Promise<{ swap: Swap; end: () => Promise<void> }> {
     const location = postgresTarget.parse(server.url(database).replace('postgres:', ''), '/');
-    const options = { schema: null, live: null, journaled: () => [], dryRun: false, outside };
-    const swap = await postgresTarget.swaps?.open(location, {
+    const journaled = (): JournaledSwaps => ({ done: [], open: null });
+    const options = { schema: null, live: null, base: '/', journaled, dryRun: false, outside };
+    const target = await postgresTarget.swaps?.open(location, {
       ...options,
       sealId: isBack ? null : sealIds[1],
     });
-    if (swap === undefined) throw new Error('nothing can go live in PostgreSQL');
-    return swap;
+    if (target === undefined) throw new Error('nothing can go live in PostgreSQL');
+    return { swap: await target.find(), end: () => target.close() };
   }
 
   async function ready(isBack: boolean, how: keyof typeof WAIT_MS): Promise<Ready> {
     const lossAccepted = how === 'given';
     const fromSeen = lossAccepted ? null : await seenOf(LIVE);
     const toSeen = await seenOf(schemaOf(sealIds[isBack ? 0 : 1]));
-    const swap = await open(isBack);
+    const { swap, end } = await open(isBack);
     const { now, next } = swap;
     if (now === null || next === null) throw new Error('both seals are loaded');
     const order = {
@@ -174,7 +175,7 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
           throw error;
         }
       },
-      end: () => swap.close(),
+      end,
     };
   }
 
@@ -316,7 +317,7 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
   /** A swap that makes sure that no row came first, too, but without locks. */
   async function renamedOnly(isBack: boolean): Promise<Ready> {
     const seen = await seenOf(LIVE);
-    const swap = await open(false);
+    const { swap, end } = await open(false);
     const [first, second] = sealIds.map(schemaOf);
     const [from, to] = isBack ? [second, first] : [first, second];
     return {
@@ -328,7 +329,7 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
           ALTER SCHEMA ${to} RENAME TO ${LIVE}; COMMIT`);
         return 'swapped';
       },
-      end: () => swap.close(),
+      end,
     };
   }
 });
