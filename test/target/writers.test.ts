@@ -40,6 +40,11 @@ import {
 } from './writersRounds.ts';
 
 const SWAPS = times('SEALIFT_SWAPS', 2, 100);
+/** The ledger of the target knows them. */
+function noMoves(): JournaledSwaps {
+  return { done: [], open: null };
+}
+
 /** For the locks: long where clients wait in a queue, else as long as is worth the wait. */
 const WAIT_MS = { queue: 20_000, race: 250, given: 2500 };
 const WHOLE = 'go on in what is live then where whole commands swap';
@@ -133,8 +138,14 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
   /** Opens the target for the next move: a promote of the second seal, or a rollback to the first. */
   async function open(isBack: boolean): Promise<{ swap: Swap; end: () => Promise<void> }> {
     const location = postgresTarget.parse(server.url(database).replace('postgres:', ''), '/');
-    const journaled = (): JournaledSwaps => ({ done: [], open: null });
-    const options = { schema: null, live: null, base: '/', journaled, dryRun: false, outside };
+    const options = {
+      schema: null,
+      live: null,
+      base: '/',
+      journaled: noMoves,
+      dryRun: false,
+      outside,
+    };
     const target = await postgresTarget.swaps?.open(location, {
       ...options,
       sealId: isBack ? null : sealIds[1],

@@ -89,11 +89,12 @@ function putRight(link: string, lockMs: number): string | null {
 }
 
 function swapOf(
-  { label: link, isDone }: OpenTarget,
+  opened: OpenTarget,
   { now, next }: FilePlaces,
   undoing: Undoing,
   outside: Outside,
 ): Swap {
+  const { label: link } = opened;
   return {
     label: link,
     live: basename(link),
@@ -103,7 +104,7 @@ function swapOf(
     // What was live before refuses writes since.
     nextSeen: null,
     plan: next === null ? [] : steps(link, next, now),
-    isDone,
+    isDone: (intent) => opened.isDone(intent),
     async isOf({ name }, { target, seen }) {
       if (target === name) return true;
       // Read through the link, it may have been another file.
