@@ -24,10 +24,13 @@ export interface Holder {
   readonly since: string;
 }
 
-/** Takes the lock of a folder. Throws BUSY, with the holder, if it is taken; never waits. */
-export function acquireLock(folder: string, holder: Holder): Lock {
-  const path = join(folder, '.lock');
-  const about = join(folder, '.lock.json');
+/**
+ * Takes the lock of a folder, or of what else the name of its file says. Throws BUSY, with the holder, if it
+ * is taken; never waits.
+ */
+export function acquireLock(folder: string, holder: Holder, name: string = '.lock'): Lock {
+  const path = join(folder, name);
+  const about = `${path}.json`;
   // The lock file is always empty: a file with content is not ours.
   refuseUnexpected(path, 0);
   refuseUnexpected(about, 65_536);

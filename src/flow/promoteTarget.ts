@@ -115,7 +115,7 @@ async function goLive(
       `reconciled ${ageOf(evidence.next.at, env.now())} ago`,
       ...parity,
       ...rehearsed,
-      ...(options.dryRun ? swap.plan.map((sql) => `${sql};`) : []),
+      ...(options.dryRun ? swap.plan : []),
       ...liveNotes(swap, options),
       ...(now === null ? [] : ['to go back: sealift rollback --target URL']),
     ],

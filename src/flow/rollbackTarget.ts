@@ -70,7 +70,7 @@ export async function rollbackTarget(
         `live now: ${next.sealId ?? 'what is of no seal'}, as it was when it was live last`,
         ...parity,
         ...rehearsed,
-        ...(options.dryRun ? swap.plan.map((sql) => `${sql};`) : []),
+        ...(options.dryRun ? swap.plan : []),
         ...liveNotes(swap, options),
       ];
       return targetOutcome('rollback', { ...session, swap }, pointer, notes, null);

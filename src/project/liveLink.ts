@@ -3,11 +3,9 @@
  * atomically. Any other file in its place is left unchanged.
  */
 
-import { basename, dirname, join } from 'node:path';
-
 import { linkState, swapLink } from '../disk/durable.ts';
+import { removeHalfSwap } from '../disk/halfSwap.ts';
 import { inTheWay } from '../disk/inTheWay.ts';
-import { removeFile, statOf } from '../disk/noLinks.ts';
 import type { Failure } from '../outcome/failure.ts';
 import { isSealedName, SEALED_FOLDER } from '../seal/sealedFolders.ts';
 import { CANDIDATES_FOLDER } from './paths.ts';
@@ -36,11 +34,7 @@ export function swapLivePointer(link: string, name: string): void {
 
 /** Removes the temporary link of a swap that was killed before it replaced the old link. */
 export function clearHalfSwap(link: string): void {
-  const half = join(dirname(link), `.${basename(link)}.new`);
-  const stat = statOf(half);
-  if (stat === undefined) return;
-  if (!stat.isSymbolicLink()) throw unexpected(half, 'a file or folder is in the way');
-  removeFile(half);
+  removeHalfSwap('CANDIDATE', link);
 }
 
 function unexpected(path: string, what: string): Failure {

@@ -39,7 +39,7 @@ export async function evidenceOf(
     name,
     label: swap.label,
     swap,
-    command: commandOf(placed, name),
+    command: commandOf(swap, placed),
   };
   if (last === null) throw never(about);
   if (last.verdict !== 'PASS') throw differs(last, about);
@@ -54,8 +54,8 @@ type SeenReconcile = JournaledReconcile & { readonly seen: string };
 async function lastOf(swap: Swap, placed: Placed, journal: Journal): Promise<SeenReconcile | null> {
   for (const one of reconciles(journal).toReversed()) {
     const { seen, sealId, target } = one;
-    if (seen === undefined || sealId !== placed.sealId || target !== swap.label) continue;
-    if (await swap.isOf(placed, seen)) return { ...one, seen };
+    if (seen === undefined || sealId !== placed.sealId) continue;
+    if (await swap.isOf(placed, { target, seen })) return { ...one, seen };
   }
   return null;
 }
@@ -67,9 +67,10 @@ interface About extends EvidenceOptions {
   readonly swap: Swap;
 }
 
-function commandOf({ sealId }: Placed, name: string): string {
+function commandOf(swap: Swap, placed: Placed): string {
+  const { sealId } = placed;
   const candidate = sealId === null ? '' : ` --candidate ${sealId.slice(0, 8)}`;
-  return `sealift reconcile --target URL${name === '' ? '' : ` --schema ${name}`}${candidate}`;
+  return `sealift reconcile ${swap.optionsOf(placed)}${candidate}`;
 }
 
 function never({ name, label, command, role, swap }: About): Failure {
@@ -102,7 +103,7 @@ function differs(last: SeenReconcile, { name, label, command, role, swap }: Abou
   return new Failure('TARGET', {
     what: `${what(role, name)} holds later writes, which would be lost, as its last reconcile found: ${counted(missing + extra + changed, 'record')} other than sealed (${parts})`,
     where: label,
-    hint: `the report of that reconcile names each record: save them, such as by a dump of the schema; ${giveUp(swap)}`,
+    hint: `the report of that reconcile names each record: save them, such as by a dump of what is live; ${giveUp(swap)}`,
   });
 }
 

@@ -9,7 +9,7 @@ import { targetMoves, type JournaledMove } from '../journal/targetMoves.ts';
 import { Failure } from '../outcome/failure.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import type { Missing, Parity } from '../target/parity.ts';
-import type { OpenTarget, Swap, SwapEntry, SwapOrder } from '../target/swap.ts';
+import type { JournaledSwaps, OpenTarget, Swap, SwapEntry, SwapOrder } from '../target/swap.ts';
 
 export interface Recovered {
   /** Events that are missing in the journal. */
@@ -47,8 +47,9 @@ function endOf(intent: TargetMoveEvent, isDone: boolean): TargetMoveEvent {
 }
 
 /** Moves of a target as the journal has them, for one without a ledger of its own. */
-export function movesOf(journal: Journal, target: string): SwapEntry[] {
-  return targetMoves(journal, target).done.map(entryOf);
+export function movesOf(journal: Journal, target: string): JournaledSwaps {
+  const { done, open } = targetMoves(journal, target);
+  return { done: done.map(entryOf), open: open === null ? null : entryOf(open) };
 }
 
 function entryOf({ move, live, to, sealId, from = null, intent }: JournaledMove): SwapEntry {

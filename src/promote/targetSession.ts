@@ -81,7 +81,8 @@ export async function withTarget(
       ...what,
       live: options.live,
       dryRun: options.dryRun,
-      journaled: (label) => movesOf(journal, label),
+      base: options.cwd,
+      journaled: (label) => movesOf(readJournal(pointer.paths.journal), label),
       outside: { variables, signal, now, pid, connectMs },
     });
   const target = await open();

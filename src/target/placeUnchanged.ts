@@ -18,7 +18,7 @@ const TEXTS = {
 /** @throws Failure TARGET with the tables and numbers of rows, if there is any change */
 export function assertPlaceUnchanged(
   which: 'to' | 'from',
-  { tables, unsealed }: Omit<PlaceChanges, 'tookMs'>,
+  { isOther, tables, unsealed }: Omit<PlaceChanges, 'tookMs'>,
   where: string,
 ): void {
   const { since, hint } = TEXTS[which];
@@ -27,7 +27,12 @@ export function assertPlaceUnchanged(
     return `${table} has ${counted(written, 'row')} that ${written === 1 ? 'was' : 'were'} written since, and lacks ${counted(gone, 'row')} as ${gone === 1 ? 'it was' : 'they were'}`;
   });
   const others = which === 'from' ? unsealed : [];
-  const all = [...changes, ...others.map((table) => `${table} has rows and is not of the seal`)];
+  const whole = isOther ? ['the file is not as it was read then'] : [];
+  const all = [
+    ...whole,
+    ...changes,
+    ...others.map((table) => `${table} has rows and is not of the seal`),
+  ];
   if (all.length === 0) return;
   const [first, ...more] = all;
   const rest = more.length === 0 ? '' : `; and so do ${counted(more.length, 'table')} more`;

@@ -10,6 +10,7 @@ import type Database from 'better-sqlite3';
 import { statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { quote } from '../sql/quote.ts';
+import { openSwap } from './sqlite/openSwap.ts';
 import {
   assertFolder,
   draftOf,
@@ -56,6 +57,7 @@ export const sqliteTarget: TargetAdapter = {
   usage: 'sqlite:FILE',
   parse: (rest, base): FileLocation => ({ scheme: SCHEME, path: resolve(base, rest) }),
   open: async (location, load) => open(pathOf(location), load),
+  swaps: { open: (location, options) => openSwap(pathOf(location), options) },
 };
 
 function pathOf(location: TargetLocation): string {

@@ -20,7 +20,7 @@ export interface SwapControl {
 
 /** An opened target of which only the ledger was read, to tell how a move ended that was broken off. */
 export interface OpenTarget {
-  /** Server and database, or the file, for messages and the journal; as a source's label. */
+  /** Server and database, or the link, for messages and the journal. */
   readonly label: string;
   /** Whether a swap was done, by its intent. @throws Failure if the target is lost */
   isDone(intent: string): Promise<boolean>;
@@ -36,8 +36,10 @@ export interface SwapOptions {
   readonly schema: string | null;
   /** Name that applications read; null for the default. */
   readonly live: string | null;
-  /** Moves as the journal of the project has them, for targets without a ledger of their own. */
-  readonly journaled: (label: string) => readonly SwapEntry[];
+  /** Folder to which paths are relative. */
+  readonly base: string;
+  /** Moves as the journal of the project has them now, for targets without a ledger of their own. */
+  readonly journaled: (label: string) => JournaledSwaps;
   readonly dryRun: boolean;
   readonly outside: Outside;
 }
@@ -61,8 +63,25 @@ export interface SwapEntry {
   readonly intent: string;
 }
 
+export interface JournaledSwaps {
+  /** Those that took place, in order. */
+  readonly done: readonly SwapEntry[];
+  /** The one that was begun, of which the journal has no end; null for none. */
+  readonly open: SwapEntry | null;
+}
+
+/** What the journal has of a reconcile. */
+export interface ReconciledPlace {
+  /** Label of the source that was read. */
+  readonly target: string;
+  /** What it saw. */
+  readonly seen: string;
+}
+
 /** Differences between what a target holds and what a reconcile saw. */
 export interface PlaceChanges {
+  /** Whether anything differs, where a target does not tell in which tables. */
+  readonly isOther: boolean;
   readonly tables: readonly PlaceChange[];
   /** Tables with rows that the reconcile has not seen, as they are not of the seal. */
   readonly unsealed: readonly string[];
@@ -111,15 +130,17 @@ export interface Swap extends Pick<OpenTarget, 'label' | 'isDone'> {
   readonly next: Placed | null;
   /** For a rollback: what `next` held when it was live last, as the target has noted it; null if it has not. */
   readonly nextSeen: string | null;
-  /** Whether what a reconcile saw is in this place. */
-  isOf(placed: Placed, seen: string): Promise<boolean>;
+  /** Whether a reconcile was of this place. */
+  isOf(placed: Placed, reconciled: ReconciledPlace): Promise<boolean>;
+  /** The options by which reconcile reads this place. */
+  optionsOf(placed: Placed): string;
   /** Compares a place with what a reconcile saw; null: with nothing, so all tables with rows are unsealed. */
   changes(placed: Placed, seen: string | null): Promise<PlaceChanges>;
   /** Lists what is bound to what is live beside what would be. */
   parity(): Promise<Parity>;
   /** Returns the text of a file that makes what is missing. */
   paritySql(missing: readonly Missing[]): string;
-  /** What a swap does, for a person: statements, without values. */
+  /** What a swap does, for a person: a line for each step, without values. */
   readonly plan: readonly string[];
   /** Swaps in one step. @throws Failure; then nothing was changed, or `isDone` tells that it was */
   swap(order: SwapOrder): Promise<void>;

@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   threads: ['outcome', 'disk'],
   extsort: ['outcome', 'disk'],
   // What a source and a target of one kind share.
-  sqlite: ['outcome'],
+  sqlite: ['disk'],
   postgres: ['outcome'],
   crypto: ['outcome'],
   // First floor.

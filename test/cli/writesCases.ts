@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { appendMembers } from '../../src/journal/journal.ts';
-import { frozenHeader } from '../../src/source/sqlite/frozenHeader.ts';
+import { FROZEN_SOURCE, frozenHeader } from '../../src/sqlite/frozenHeader.ts';
 import type { Case } from './messageCase.ts';
 
 const FREEZE: readonly string[] = ['freeze-writes', '--project', 'PROJECT'];
@@ -27,7 +27,7 @@ function journaled(...steps: readonly string[]): (project: string) => void {
 function refusing(project: string, count: number): void {
   const path = join(project, 'legacy.db');
   const bytes = readFileSync(path);
-  frozenHeader(bytes.subarray(0, 100)).copy(bytes);
+  frozenHeader(bytes.subarray(0, 100), FROZEN_SOURCE).copy(bytes);
   bytes.writeUInt32BE(bytes.readUInt32BE(24) + count, 24);
   writeFileSync(path, bytes);
 }

@@ -13,8 +13,8 @@ import { start, type ProcessOptions, type Ran, type Running } from '../kit/run.t
 
 const HOOK = new URL('./haltHere.ts', import.meta.url).href;
 
-/** Before the change of this number, from 1; or before the first whose path matches. */
-export type Place = number | RegExp;
+/** Before the change of this number, from 1; before the first whose path matches; or some after that. */
+export type Place = number | RegExp | { readonly first: RegExp; readonly past: number };
 
 export interface Halted extends Running {
   /** Fulfilled when the command waits at its place; false where it ended without having come there. */
@@ -30,7 +30,7 @@ export function startHalting(
   { env = {}, ...options }: ProcessOptions = {},
 ): Halted {
   const folder = mkdtempSync(join(tmpdir(), 'sealift-halt-'));
-  const at = typeof place === 'number' ? { HALT_NUMBER: `${place}` } : { HALT_NAME: place.source };
+  const at = placeIn(place);
   const running = start(args, {
     ...options,
     env: { ...env, ...at, HALT_FOLDER: folder, NODE_OPTIONS: `--import=${HOOK}` },
@@ -46,6 +46,12 @@ export function startHalting(
       writeFileSync(join(folder, 'go'), '');
     },
   };
+}
+
+function placeIn(place: Place): Record<string, string> {
+  if (typeof place === 'number') return { HALT_NUMBER: `${place}` };
+  if (place instanceof RegExp) return { HALT_NAME: place.source };
+  return { HALT_NAME: place.first.source, HALT_PAST: `${place.past}` };
 }
 
 async function reached(folder: string, child: ChildProcess): Promise<boolean> {

@@ -179,12 +179,12 @@ const FREEZE_OF_WRITES: readonly Mutant[] = [
       'if (before === null) await',
     ],
   ]),
-  ...of('source/sqlite/writeFreeze.ts', 'test/source/writeFreeze.test.ts', [
+  ...of('sqlite/headerSwitch.ts', 'test/source/writeFreeze.test.ts', [
     [
       'is not changed where the journal cannot note its header',
       'the header is written before it is noted',
-      "    intend(before.toString('hex'));\n    writeHeader(fd, frozenHeader(before));\n",
-      "    writeHeader(fd, frozenHeader(before));\n    intend(before.toString('hex'));\n",
+      "    intend(before.toString('hex'));\n    writeHeader(fd, frozenHeader(before, version));\n",
+      "    writeHeader(fd, frozenHeader(before, version));\n    intend(before.toString('hex'));\n",
     ],
   ]),
 ];

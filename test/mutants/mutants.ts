@@ -1,6 +1,7 @@
 /** Ways to break the program, each with the tests that have to notice; see `mutant.ts`. */
 
 import { GATES } from './gates.ts';
+import { LIVE_FILES } from './liveFiles.ts';
 import { killedByFiles as of, type Mutant } from './mutant.ts';
 
 const SEAL = ['test/seal'];
@@ -108,14 +109,21 @@ export const MUTANTS: readonly Mutant[] = [
     ['test/source/state.test.ts'],
     [
       [
-        'a log beside the database does not count',
-        "DATABASE_FILES: readonly string[] = ['', '-wal', '-journal'];",
-        "DATABASE_FILES: readonly string[] = ['', '-journal'];",
-      ],
-      [
         'a write during the build is not seen',
         'stampOf(file) === before ? digest : null',
         'stampOf(file) === null ? null : digest',
+      ],
+    ],
+  ),
+  ...of(
+    true,
+    'sqlite/filesDigest.ts',
+    ['test/source/state.test.ts'],
+    [
+      [
+        'a log beside the database does not count',
+        "DATABASE_FILES: readonly string[] = ['', '-wal', '-journal'];",
+        "DATABASE_FILES: readonly string[] = ['', '-journal'];",
       ],
       [
         'what a freeze changes counts',
@@ -414,4 +422,5 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   ...GATES,
+  ...LIVE_FILES,
 ];

@@ -21,7 +21,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Failure } from '../../src/outcome/failure.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
-import { frozenHeader, writableHeader } from '../../src/source/sqlite/frozenHeader.ts';
+import {
+  FROZEN_SOURCE,
+  frozenHeader,
+  isPutAside,
+  PUT_ASIDE,
+  refusesWrites,
+  thawedHeader,
+  writableHeader,
+} from '../../src/sqlite/frozenHeader.ts';
 import { sqliteWrites } from '../../src/source/sqlite/writeFreeze.ts';
 import type { WriteOptions } from '../../src/source/writeControl.ts';
 import { endWriters, MODES, readRows, startWriter, writeRows } from './writers.ts';
@@ -138,7 +146,7 @@ describe.each(MODES)('a frozen database in mode %s', (mode) => {
       'BEGIN IMMEDIATE',
     ]) {
       expect(writeHere(sql, INSERT), sql).toMatch(/^SQLITE_(?:READONLY|BUSY)$/);
-      expect(headerOf(), sql).toEqual(frozenHeader(Buffer.from(before, 'hex')));
+      expect(headerOf(), sql).toEqual(frozenHeader(Buffer.from(before, 'hex'), FROZEN_SOURCE));
     }
     expect(readRows(file)).toEqual({ rows: 100, check: 'ok' });
   });
@@ -194,14 +202,14 @@ describe.each(MODES)('a frozen database in mode %s', (mode) => {
     const noted = original.toString('hex');
     const half = Buffer.from(original);
     half[18] = 3;
-    for (const header of [half, frozenHeader(original)]) {
+    for (const header of [half, frozenHeader(original, FROZEN_SOURCE)]) {
       writeFileSync(file, Buffer.concat([header, readFileSync(file).subarray(100)]));
       expect(await freeze(file, noted)).toEqual([]);
-      expect(headerOf()).toEqual(frozenHeader(original));
+      expect(headerOf()).toEqual(frozenHeader(original, FROZEN_SOURCE));
     }
     const late = writableHeader(original);
     late[18] = 3;
-    for (const header of [half, frozenHeader(original), late]) {
+    for (const header of [half, frozenHeader(original, FROZEN_SOURCE), late]) {
       writeFileSync(file, Buffer.concat([header, readFileSync(file).subarray(100)]));
       await sqliteWrites.unfreeze(at(), noted, OPTIONS);
       expect(headerOf()).toEqual(writableHeader(original));
@@ -337,11 +345,18 @@ describe('the header', () => {
       const before = Buffer.alloc(100, 1);
       before.writeUInt32BE(counter, 24);
       before.writeUInt32BE(valid, 92);
-      const all = [before, frozenHeader(before), writableHeader(before)];
+      const all = [before, frozenHeader(before, FROZEN_SOURCE), writableHeader(before)];
       expect(new Set(all.map((header) => header.readUInt32BE(24))).size).toBe(3);
       const agrees = all.map((header) => header.readUInt32BE(24) === header.readUInt32BE(92));
       expect(new Set(agrees)).toEqual(new Set([counter === valid]));
       expect(writableHeader(before)[18]).toBe(1);
+      const aside = frozenHeader(before, PUT_ASIDE);
+      const thawed = thawedHeader(aside);
+      expect(refusesWrites(aside) && isPutAside(aside)).toBe(true);
+      expect([...thawed.subarray(18, 20)]).toEqual([1, 1]);
+      const counters = [before, aside, thawed].map((header) => header.readUInt32BE(24));
+      expect(new Set(counters).size).toBe(3);
+      expect(thawed.readUInt32BE(24) === thawed.readUInt32BE(92)).toBe(counter === valid);
     }
   });
 });

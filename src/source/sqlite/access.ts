@@ -24,22 +24,19 @@ import { isForbidden, readFailure } from '../../disk/errors.ts';
 import { makeTemporary, openNoLinks, removeFile } from '../../disk/noLinks.ts';
 import { assertFreeSpace } from '../../disk/freeSpace.ts';
 import { Failure } from '../../outcome/failure.ts';
-import type { PrepareOptions } from '../source.ts';
-import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';
 import {
   DATABASE_FILES,
   digestOfFiles,
   fileHash,
-  fingerprint,
-  stampOf,
   type HashedFile,
-} from './databaseFiles.ts';
-import { HEADER_BYTES, WRITE_VERSION } from './frozenHeader.ts';
+} from '../../sqlite/filesDigest.ts';
+import { HEADER_BYTES, refusesWrites, WRITE_VERSION } from '../../sqlite/frozenHeader.ts';
+import type { PrepareOptions } from '../source.ts';
+import { asFailure, understandsUris, type Access, type Connection } from './connection.ts';
+import { fingerprint, stampOf } from './databaseFiles.ts';
 import { isHot, isLogHeader, orphans, sideFileNotes } from './sideFiles.ts';
 
 const MAGIC = 'SQLite format 3\0';
-/** Newest version of the format that SQLite writes; it only reads a database of a newer one. */
-const NEWEST_FORMAT = 2;
 const COPY_ATTEMPTS = 3;
 const COPY_BYTES = 1024 * 1024;
 
@@ -48,7 +45,7 @@ export function chooseAccess(location: string, options: PrepareOptions): Access 
   const file = resolveFile(location);
   const header = readHeader(file, location);
   const notes = sideFileNotes(file, header, location);
-  const frozen = (header[18] ?? 0) > NEWEST_FORMAT;
+  const frozen = refusesWrites(header);
   const access = { file, shown: location, lockTimeoutMs: options.timeouts.lockMs, notes, frozen };
   const kind = kindOf(file, header);
   if (kind === 'copy') return copyAside(access, options.scratch);

@@ -7,7 +7,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
-import { HEADER_BYTES } from './frozenHeader.ts';
+import { HEADER_BYTES } from '../../sqlite/frozenHeader.ts';
 
 export type WriteQuestion =
   | { readonly kind: 'header'; readonly file: string }

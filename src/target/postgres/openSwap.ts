@@ -92,13 +92,15 @@ function swapOf(
     next,
     nextSeen,
     confirmation: `${label.slice(label.lastIndexOf('/') + 1)}/${live}`,
-    plan: next === null ? [] : renames(live, { to: next, from: now }),
+    plan: next === null ? [] : renames(live, { to: next, from: now }).map((sql) => `${sql};`),
     isDone: (intent) => isDone(connection, intent),
-    async isOf(placed, text) {
+    async isOf(placed, { target, seen: text }) {
+      if (target !== label) return false;
       const there = new Set((await tablesOf(connection, schemaOf(placed))).map(({ oid }) => oid));
       const seen = decodeSeen(text)?.tables ?? [];
       return seen.length > 0 && seen.every(({ oid }) => there.has(oid));
     },
+    optionsOf: (placed) => `--target URL --schema ${schemaOf(placed)}`,
     async changes(placed, text) {
       const begun = outside.now().getTime();
       const tables = await tablesOf(connection, schemaOf(placed));

@@ -3,7 +3,7 @@
 import { Failure } from '../../outcome/failure.ts';
 import type { Connection } from '../../postgres/connect.ts';
 import { changesSince, decodeSeen, type Seen } from '../../postgres/seen.ts';
-import type { PlaceChange } from '../swap.ts';
+import type { PlaceChanges } from '../swap.ts';
 import { LEDGER } from './ddl.ts';
 import { hasRows } from './ownSchema.ts';
 
@@ -45,7 +45,7 @@ export async function placeChanges(
   connection: Connection,
   tables: readonly StoredTable[],
   seen: Seen | null,
-): Promise<{ readonly tables: PlaceChange[]; readonly unsealed: string[] }> {
+): Promise<Omit<PlaceChanges, 'tookMs'>> {
   const names = new Map(tables.map(({ oid, name }) => [oid, name]));
   const changes = seen === null ? [] : await changesSince(connection, seen);
   const known = new Set(seen?.tables.map(({ oid }) => oid));
@@ -55,6 +55,7 @@ export async function placeChanges(
     if (await hasRows(connection, identifier, identifier)) unsealed.push(name);
   }
   return {
+    isOther: false,
     tables: changes.map(({ oid, written, gone, remade }) => {
       return { table: names.get(oid) ?? 'a table', written, gone, remade };
     }),

@@ -131,7 +131,8 @@ export function onSqlite<T>(path: string, work: () => T, place: string = ''): T 
   }
 }
 
-function sqliteFailure(error: unknown, where: string): unknown {
+/** Turns errors of SQLite and of the system into Failures; returns others as they are. */
+export function sqliteFailure(error: unknown, where: string): unknown {
   const code = systemCode(error) ?? '';
   const refuse = (what: string, hint: string): Failure => {
     return new Failure('TARGET', { what, where, hint, cause: error });
