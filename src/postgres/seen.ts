@@ -127,13 +127,13 @@ function boundsOf(snapshot: string): Running {
   return { from: BigInt(from), to: BigInt(to) };
 }
 
-/** The 32 bits of a transaction's number that a row has. */
-function inRow(transaction: bigint): string {
-  return `'${BigInt.asUintN(32, transaction)}'::xid`;
+/** The age of a transaction, by the 32 bits of its number that a row has; computed once in a statement. */
+function ageOf(transaction: bigint): string {
+  return `(SELECT age('${BigInt.asUintN(32, transaction)}'::xid))`;
 }
 
 function isDoubtful({ from, to }: Running): string {
-  return `age(t.xmin) > age(${inRow(to)}) AND age(t.xmin) <= age(${inRow(from)})`;
+  return `age(t.xmin) > ${ageOf(to)} AND age(t.xmin) <= ${ageOf(from)}`;
 }
 
 /** Digest of the doubtful versions of rows, in any order. */
@@ -180,9 +180,9 @@ export async function changesSince(
   return changes;
 }
 
-/** The first number that no transaction has that this statement sees. */
-const NEXT =
-  '(pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::numeric % 4294967296)::text::xid';
+/** The age of the first number that no transaction has that this statement sees. */
+const AGE_OF_NEXT =
+  '(SELECT age((pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::numeric % 4294967296)::text::xid))';
 
 /**
  * Counts, in one reading, the rows, and those written since: by a transaction from the first that the
@@ -195,11 +195,11 @@ async function changeOf(
   { oid, rows, doubtful }: SeenTable,
   running: Running,
 ): Promise<TableChange | null> {
-  const since = `age(t.xmin) > ages.next AND age(t.xmin) <= age(${inRow(running.to)})`;
+  const since = `age(t.xmin) > ${AGE_OF_NEXT} AND age(t.xmin) <= ${ageOf(running.to)}`;
   const versions = doubtful === '' ? `''` : versionsOf(running);
   const [[count, written, digest] = []] = await connection.query(
     `SELECT count(*), count(*) FILTER (WHERE ${since}), ${versions}
-      FROM (SELECT age(${NEXT}) AS next) ages, ${name} t`,
+      FROM ${name} t`,
     name,
   );
   const gone = rows - (Number(count) - Number(written));

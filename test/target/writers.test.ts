@@ -135,7 +135,8 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
     isBack: boolean,
   ): Promise<{ readonly swap: Swap; readonly close: () => Promise<void> }> {
     const location = postgresTarget.parse(server.url(database).replace('postgres:', ''), '/');
-    const options = { schema: null, live: null, journaled: () => [], dryRun: false, outside };
+    const journaled = () => ({ done: [], open: null });
+    const options = { schema: null, live: null, base: '/', journaled, dryRun: false, outside };
     const target = await postgresTarget.swaps?.open(location, {
       ...options,
       sealId: isBack ? null : sealIds[1],

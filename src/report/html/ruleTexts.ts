@@ -193,6 +193,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'Records and Merkle roots disagree',
     todo: 'Proceed as for checksum. If there is no checksum finding beside it, the checksums were written again after a change: find out who did it, and why.',
   },
+  parity: {
+    title: 'Something that is bound to what is live would be missing',
+    todo: 'Write the statements with sealift promote --target URL --dry-run --parity FILE, read them, change what should be other now, and apply them. Then run the same command again.',
+  },
   pattern: {
     title: 'A text does not match the pattern of its field',
     todo: 'Correct the value in the source.',

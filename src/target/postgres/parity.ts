@@ -169,7 +169,7 @@ export function paritySql({ missing }: Parity, { live, fresh, label }: ParityFil
       `What schema ${quote(live)} has, and schema ${quote(fresh)} lacks, on ${label}.`,
       'Written by sealift promote. Review each statement, then apply the file as a role that may do',
       'all of it, before the schemas are swapped:',
-      '  psql --no-psqlrc --set ON_ERROR_STOP=1 --file THIS_FILE "DATABASE"',
+      '  psql -X -v ON_ERROR_STOP=1 -f THIS_FILE "DATABASE"',
       'Then run the dry run of sealift promote again: it finds what is left.',
       'Names without a schema are those of the new one. Objects of other schemas are bound to it at once.',
     ),
