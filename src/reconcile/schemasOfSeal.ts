@@ -32,7 +32,9 @@ export async function schemasOfSeal(
       await reader.close();
     }
   });
-  return [...new Set(found)];
+  // The one that a load has made for the seal alone comes before tables that it has filled.
+  const own = found.filter((schema) => schema.endsWith(`__${sealId.slice(0, 8)}`));
+  return [...new Set(own.length > 0 ? own : found)];
 }
 
 function isLedger({ name, schema, columns }: TableSchema): boolean {

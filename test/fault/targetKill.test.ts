@@ -13,7 +13,7 @@ import { hasPostgres, postgresHome, startPostgres } from '../kit/postgres.ts';
 import { workFolder } from '../kit/project.ts';
 import type { Ran, Running } from '../kit/run.ts';
 import type { GatePlace } from '../target/gate.ts';
-import { ANSWER, brokenOff, momentOf, WAITS } from './targetMoments.ts';
+import { ANSWER, brokenOff, COMMIT, momentOf, WAITS } from './targetMoments.ts';
 import {
   DATABASE,
   movedTarget,
@@ -175,7 +175,7 @@ describe.skipIf(!hasPostgres())('a promote or rollback in a target', () => {
   );
 
   it('says that nothing was changed when the connection is lost before COMMIT', async () => {
-    const { ended, move } = await startedTo('promote', { text: 'COMMIT' });
+    const { ended, move } = await startedTo('promote', { text: COMMIT });
     target.gate.reset(null);
     target.gate.cut();
     const ran = await ended;

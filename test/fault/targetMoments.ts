@@ -11,17 +11,20 @@ import { until, type Move, type MovedTarget } from './targetMoves.ts';
 /** Milliseconds in which a command does all that comes after its intent. */
 const SWAP_MS = 60;
 
+/** The statement alone, not the level of isolation. */
+export const COMMIT = 'COMMIT\0';
+
 /** Statements of a swap, before and after which it is broken off. */
 const STATEMENTS = [
-  'BEGIN; SET LOCAL',
+  'BEGIN ISOLATION LEVEL READ COMMITTED',
   'LOCK TABLE',
   'ALTER SCHEMA',
   'INSERT INTO sealift_ledger',
-  'COMMIT',
+  COMMIT,
 ];
 
 /** The server commits, and its answer does not arrive. */
-export const ANSWER = { text: 'COMMIT', passes: 'all' } as const;
+export const ANSWER = { text: COMMIT, passes: 'all' } as const;
 
 /** Holds of a session that waits for a lock of another. */
 export const WAITS = `wait_event_type = 'Lock'`;
@@ -49,7 +52,7 @@ export function momentOf(round: number, most: number, random: Random): Moment {
     case 4:
       return { at: 'anywhere', ms: random.integer(0, most) };
     default:
-      return { at: 'gate', place: { text: 'COMMIT' }, ms };
+      return { at: 'gate', place: { text: COMMIT }, ms };
   }
 }
 

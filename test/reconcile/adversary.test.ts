@@ -212,10 +212,12 @@ describe.skipIf(!hasPostgres())('in PostgreSQL', () => {
   );
 
   it(
-    'sees what was committed when it began, and a schema of another seal only by name',
+    'finds the schema of the seal by its ledger, and one without a ledger only by name',
     async () => {
       const target = await loaded.copy();
       await target.run(`ALTER SCHEMA ${target.table('item').split('.')[0]} RENAME TO renamed`);
+      expect(await found(target)).toEqual([]);
+      await target.run('DROP TABLE renamed.sealift_ledger');
       const gone = await reconciled(project, target);
       expect([gone.code, gone.stderr]).toEqual([
         64,

@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Failure } from '../../src/outcome/failure.ts';
 import { postgresAdapter } from '../../src/source/postgres.ts';
 import { postgresTarget } from '../../src/target/postgres.ts';
-import type { Swap } from '../../src/target/swap.ts';
+import type { Swap, SwapOptions } from '../../src/target/swap.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { seedOf, times } from '../kit/long.ts';
 import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
@@ -79,6 +79,9 @@ class Count {
   }
 }
 
+/** PostgreSQL has a ledger of its own. */
+const journaled: SwapOptions['journaled'] = () => ({ done: [], open: null });
+
 describe.skipIf(!hasPostgres())('clients that write while what is live is swapped', () => {
   const project = join(workFolder('writers'), 'project');
   const random = randomOf(seedOf(process.env, Date.now()), 'writers');
@@ -135,7 +138,6 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
     isBack: boolean,
   ): Promise<{ readonly swap: Swap; readonly close: () => Promise<void> }> {
     const location = postgresTarget.parse(server.url(database).replace('postgres:', ''), '/');
-    const journaled = () => ({ done: [], open: null });
     const options = { schema: null, live: null, base: '/', journaled, dryRun: false, outside };
     const target = await postgresTarget.swaps?.open(location, {
       ...options,
