@@ -70,7 +70,8 @@ interface About extends EvidenceOptions {
 function commandOf(swap: Swap, placed: Placed): string {
   const { sealId } = placed;
   const candidate = sealId === null ? '' : ` --candidate ${sealId.slice(0, 8)}`;
-  return `sealift reconcile ${swap.optionsOf(placed)}${candidate}`;
+  const { target, schema } = swap.optionsOf(placed);
+  return `sealift reconcile --target ${target}${schema === null ? '' : ` --schema ${schema}`}${candidate}`;
 }
 
 function never({ name, label, command, role, swap }: About): Failure {

@@ -133,7 +133,7 @@ export interface Swap extends Pick<OpenTarget, 'label' | 'isDone'> {
   /** Whether a reconcile was of this place. */
   isOf(placed: Placed, reconciled: ReconciledPlace): Promise<boolean>;
   /** The options by which reconcile reads this place. */
-  optionsOf(placed: Placed): string;
+  optionsOf(placed: Placed): { readonly target: string; readonly schema: string | null };
   /** Compares a place with what a reconcile saw; null: with nothing, so all tables with rows are unsealed. */
   changes(placed: Placed, seen: string | null): Promise<PlaceChanges>;
   /** Lists what is bound to what is live beside what would be. */

@@ -100,7 +100,7 @@ function swapOf(
       const seen = decodeSeen(text)?.tables ?? [];
       return seen.length > 0 && seen.every(({ oid }) => there.has(oid));
     },
-    optionsOf: (placed) => `--target URL --schema ${schemaOf(placed)}`,
+    optionsOf: (placed) => ({ target: 'URL', schema: schemaOf(placed) }),
     async changes(placed, text) {
       const begun = outside.now().getTime();
       const tables = await tablesOf(connection, schemaOf(placed));

@@ -110,7 +110,7 @@ function swapOf(
       // Read through the link, it may have been another file.
       return target === link && (await digestOf(name, outside.signal)) === seen;
     },
-    optionsOf: ({ name }) => `--target sqlite:${name}`,
+    optionsOf: ({ name }) => ({ target: `sqlite:${name}`, schema: null }),
     async changes({ name }, seen) {
       const begun = outside.now().getTime();
       const found = await fileChanges(name, seen, outside);
