@@ -8,6 +8,7 @@ import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { previousOf } from '../journal/pointerHistory.ts';
 import { sealedLast } from '../journal/sealedEntry.ts';
 import { readJournal } from '../journal/journal.ts';
+import { sealsInTargets } from '../journal/targetMoves.ts';
 import { assertTrash, bytesIn, emptyTrash, moveToTrash } from '../seal/trash.ts';
 import {
   computedSealId,
@@ -16,6 +17,7 @@ import {
   sealedNamed,
   sealedNames,
   sealedPath,
+  sealIdOf,
 } from '../seal/sealedFolders.ts';
 import type { Environment } from '../run/environment.ts';
 import {
@@ -32,7 +34,7 @@ export interface PruneOptions extends PointerOptions {
 }
 
 /**
- * Keeps what is live, was live before, `v1` points to, was sealed last, and is in `keep`; and folders
+ * Keeps what is live, was live before, is live in a target or was before its last move, `v1` points to, was sealed last, and is in `keep`; and folders
  * that only have the name of a candidate.
  */
 export async function prune(options: PruneOptions, env: Environment): Promise<Outcome> {
@@ -69,7 +71,9 @@ export async function prune(options: PruneOptions, env: Environment): Promise<Ou
 function keptOf({ paths, history }: LivePointer, named: readonly string[]): Set<string> {
   const store = paths.candidates;
   const kept = [history.live, previousOf(history), currentName(store)];
+  const inTargets = sealsInTargets(readJournal(paths.journal));
   return new Set([
+    ...sealedNames(store).filter((name) => inTargets.has(sealIdOf(name))),
     ...kept.filter((name) => name !== null),
     ...named.flatMap((id) => sealedNamed(store, id, `--keep ${id}`)),
   ]);

@@ -43,13 +43,7 @@ export interface TargetStanding {
 
 /** Returns the last move of each name in each target that took place, or may have. */
 export function targetStandings(journal: Journal): TargetStanding[] {
-  const targets = new Set(
-    journal.entries.flatMap((entry) => {
-      const event = eventOf(entry);
-      return event.event === 'target-move' ? [event.target] : [];
-    }),
-  );
-  return [...targets].flatMap((target) => {
+  return targetsIn(journal).flatMap((target) => {
     const { done, open } = targetMoves(journal, target);
     const last = new Map(done.map((move) => [move.live, { ...move, isOpen: false }]));
     if (open !== null) last.set(open.live, { ...open, isOpen: true });
@@ -57,4 +51,25 @@ export function targetStandings(journal: Journal): TargetStanding[] {
       return { target, live, sealId, move, at, isOpen };
     });
   });
+}
+
+function targetsIn({ entries }: Journal): string[] {
+  const targets = entries.map(eventOf).flatMap((event) => {
+    return event.event === 'target-move' ? [event.target] : [];
+  });
+  return [...new Set(targets)];
+}
+
+/**
+ * Returns the seals that are live in targets, and those that the last move there replaced: without their
+ * candidates it could not be told any more what was written to them.
+ */
+export function sealsInTargets(journal: Journal): ReadonlySet<string> {
+  const seals = targetsIn(journal).flatMap((target) => {
+    const { done, open } = targetMoves(journal, target);
+    const last = new Map(done.map((move) => [move.live, move]));
+    const moves = open === null ? [...last.values()] : [...last.values(), open];
+    return moves.flatMap(({ sealId, from }) => [sealId, from?.sealId ?? null]);
+  });
+  return new Set(seals.filter((seal) => seal !== null));
 }

@@ -210,6 +210,21 @@ describe.skipIf(!hasPostgres())('going live in a database', () => {
     expect(await owners()).toEqual(['1', '2', '50']);
   });
 
+  it('keeps the candidates of what is live there, and was before, from being pruned', async () => {
+    const { loaded, done } = await place();
+    const seals: string[] = [];
+    for (let at = 0; at < 3; at += 1) {
+      seals.push(await loaded());
+      await done('reconcile');
+      await done('promote');
+    }
+    await loaded();
+    const { stdout } = await done('prune', '--dry-run');
+    const [first = '', second = '', third = ''] = seals;
+    expect(stdout).toMatch(new RegExp(`would be removed: \\S*${first}`));
+    expect(stdout).not.toMatch(new RegExp(`would be removed: \\S*(${second}|${third})`));
+  });
+
   it('gives out no number twice: sequences go on after those of what was live', async () => {
     const { loaded, done, database } = await place();
     const next = async (schema = 'sealift'): Promise<string[]> => {

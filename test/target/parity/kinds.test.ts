@@ -417,25 +417,28 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe.skipIf(!hasPostgres()).each(versionsHere())('on PostgreSQL %i', (version) => {
-  let server: Postgres;
-  beforeAll(async () => {
-    server = await startPostgres({ version, settings: { wal_level: 'logical' } });
-    await server.run('postgres', 'CREATE ROLE app; CREATE ROLE reader');
-  });
-  afterAll(() => server.stop());
+describe.skipIf(!hasPostgres()).each(versionsHere('SEALIFT_PARITY_OLDER'))(
+  'on PostgreSQL %i',
+  (version) => {
+    let server: Postgres;
+    beforeAll(async () => {
+      server = await startPostgres({ version, settings: { wal_level: 'logical' } });
+      await server.run('postgres', 'CREATE ROLE app; CREATE ROLE reader');
+    });
+    afterAll(() => server.stop());
 
-  it.each(CASES.filter(({ since = 0 }) => since <= version))(
-    'parity names $name, and its file makes what is missing',
-    async ({ live, fresh = '', told }) => {
-      const schemas = await twoSchemas(server);
-      await schemas.run(LIVE, live);
-      await schemas.run(FRESH, fresh);
-      const parity = await schemas.compare();
-      expect(linesOf(parity).toSorted()).toEqual([...told].toSorted());
-      expect(parity.missing.filter(({ byHand }) => byHand !== null)).toEqual([]);
-      await schemas.apply(parity);
-      expect(linesOf(await schemas.compare())).toEqual([]);
-    },
-  );
-});
+    it.each(CASES.filter(({ since = 0 }) => since <= version))(
+      'parity names $name, and its file makes what is missing',
+      async ({ live, fresh = '', told }) => {
+        const schemas = await twoSchemas(server);
+        await schemas.run(LIVE, live);
+        await schemas.run(FRESH, fresh);
+        const parity = await schemas.compare();
+        expect(linesOf(parity).toSorted()).toEqual([...told].toSorted());
+        expect(parity.missing.filter(({ byHand }) => byHand !== null)).toEqual([]);
+        await schemas.apply(parity);
+        expect(linesOf(await schemas.compare())).toEqual([]);
+      },
+    );
+  },
+);
