@@ -5,7 +5,7 @@
 
 import { assertFrozenIfRequired, freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
 import { assertOperator } from '../project/operatorNeeded.ts';
-import type { MoveEvent } from '../journal/event.ts';
+import type { PromotionBasis } from '../journal/event.ts';
 import type { Freeze } from '../mapping/freezeFile.ts';
 import { loadMapping, type LoadedMapping } from '../mapping/loadMapping.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -90,10 +90,7 @@ export async function promote(options: PromoteOptions, env: Environment): Promis
 export interface Fit {
   readonly verified: Verification;
   /** Members of the intent in the journal. */
-  readonly about: Pick<
-    MoveEvent,
-    'warningsAllowed' | 'expected' | 'currency' | 'sourcesGiven' | 'approvals'
-  >;
+  readonly about: PromotionBasis;
   readonly notes: readonly string[];
   /** Those of the notes that are about approvals. */
   readonly approvals: readonly string[];

@@ -34,17 +34,8 @@ export interface ScanVerdict {
   readonly counts: Readonly<Record<Severity, number>>;
 }
 
-/** Step of a move of the live link; in the file an event such as `promote-intended`. */
-export interface MoveEvent {
-  readonly event: 'move';
-  readonly move: Move;
-  readonly step: ChangeStep;
-  /** Name of the candidate's folder. */
-  readonly to: string;
-  readonly sealId?: string;
-  /** Name of the candidate that was live, or null. This and all but the last: in an intent only. */
-  readonly from?: string | null;
-  readonly dataRoot?: string | null;
+/** What a promotion was decided by; in an intent only. */
+export interface PromotionBasis {
   /** Number of warnings of the scan that a promotion accepted. */
   readonly warningsAllowed?: number;
   /** Whether the seal id of a promotion was given by `--expect-seal`; absent if not. */
@@ -55,6 +46,19 @@ export interface MoveEvent {
   readonly sourcesGiven?: readonly string[];
   /** SHA-256 of the approvals that a promotion counted. */
   readonly approvals?: readonly string[];
+}
+
+/** Step of a move of the live link; in the file an event such as `promote-intended`. */
+export interface MoveEvent extends PromotionBasis {
+  readonly event: 'move';
+  readonly move: Move;
+  readonly step: ChangeStep;
+  /** Name of the candidate's folder. */
+  readonly to: string;
+  readonly sealId?: string;
+  /** Name of the candidate that was live, or null. This and the next: in an intent only. */
+  readonly from?: string | null;
+  readonly dataRoot?: string | null;
   /** Whether a later command has recovered how the move ended; absent if not. */
   readonly recovered?: true;
 }
@@ -125,7 +129,7 @@ export interface ReconciledEvent {
  * Step of a change of what is live in a target; in the file an event such as `target-promote-intended`.
  * `live` is the name that applications read, a schema or a link, and `to` what gets it.
  */
-export interface TargetMoveEvent {
+export interface TargetMoveEvent extends PromotionBasis {
   readonly event: 'target-move';
   readonly move: Move;
   readonly step: ChangeStep;
@@ -137,15 +141,10 @@ export interface TargetMoveEvent {
   readonly sealId: string | null;
   /** A random number of the move, by which the ledger of the target knows it. */
   readonly intent: string;
-  /** What was live, and the name that it gets; null for nothing. In an intent only, as all that follows. */
+  /** What was live, and the name that it gets; null for nothing. In an intent only, as the next. */
   readonly from?: TargetPlaced | null;
   /** Whether later writes of what was live were given up; absent if not. */
   readonly lossAccepted?: true;
-  readonly warningsAllowed?: number;
-  readonly expected?: true;
-  readonly currency?: ProofOfCurrency;
-  readonly sourcesGiven?: readonly string[];
-  readonly approvals?: readonly string[];
   /** Whether a later command has recovered how the move ended; absent if not. */
   readonly recovered?: true;
 }

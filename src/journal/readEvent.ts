@@ -17,6 +17,7 @@ import {
   type MalformedEvent,
   type Move,
   type MoveEvent,
+  type PromotionBasis,
   type ReconciledCounts,
   type ProofOfCurrency,
   type SecretChange,
@@ -246,8 +247,7 @@ function readMove(
   step: ChangeStep,
   members: JournalMembers,
 ): MoveEvent | MalformedEvent {
-  const { to, sealId, from, dataRoot, warningsAllowed, expected, recovered } = members;
-  const { currency, sourcesGiven, approvals } = members;
+  const { to, sealId, from, dataRoot, recovered } = members;
   if (!isText(to) || !isSealedName(to)) return { event: 'malformed' };
   return {
     event: 'move',
@@ -257,11 +257,7 @@ function readMove(
     ...(isText(sealId) ? { sealId } : {}),
     ...(isNameOrNull(from) ? { from } : {}),
     ...(isText(dataRoot) || dataRoot === null ? { dataRoot } : {}),
-    ...(isCount(warningsAllowed) ? { warningsAllowed } : {}),
-    ...(expected === true ? { expected } : {}),
-    ...(isCurrency(currency) ? { currency } : {}),
-    ...(isTexts(sourcesGiven) ? { sourcesGiven } : {}),
-    ...(isTexts(approvals) ? { approvals } : {}),
+    ...basisIn(members),
     ...(recovered === true ? { recovered } : {}),
   };
 }
@@ -273,7 +269,6 @@ function readTargetMove(
   members: JournalMembers,
 ): TargetMoveEvent | MalformedEvent {
   const { target, live, to, sealId, intent, from, lossAccepted, recovered } = members;
-  const { warningsAllowed, expected, currency, sourcesGiven, approvals } = members;
   const named = isText(target) && isText(live) && isText(to) && isText(intent);
   if (!named || !(isText(sealId) || sealId === null)) return { event: 'malformed' };
   const placed = from === null ? null : placedIn(from);
@@ -288,12 +283,19 @@ function readTargetMove(
     intent,
     ...(placed === undefined ? {} : { from: placed }),
     ...(lossAccepted === true ? { lossAccepted } : {}),
+    ...basisIn(members),
+    ...(recovered === true ? { recovered } : {}),
+  };
+}
+
+function basisIn(members: JournalMembers): PromotionBasis {
+  const { warningsAllowed, expected, currency, sourcesGiven, approvals } = members;
+  return {
     ...(isCount(warningsAllowed) ? { warningsAllowed } : {}),
     ...(expected === true ? { expected } : {}),
     ...(isCurrency(currency) ? { currency } : {}),
     ...(isTexts(sourcesGiven) ? { sourcesGiven } : {}),
     ...(isTexts(approvals) ? { approvals } : {}),
-    ...(recovered === true ? { recovered } : {}),
   };
 }
 

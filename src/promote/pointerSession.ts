@@ -9,7 +9,13 @@ import { join } from 'node:path';
 
 import { onDisk, systemCode } from '../disk/errors.ts';
 import { acquireLock } from '../disk/lock.ts';
-import { signed, type JournalEvent, type Move, type MoveEvent } from '../journal/event.ts';
+import {
+  signed,
+  type JournalEvent,
+  type Move,
+  type MoveEvent,
+  type PromotionBasis,
+} from '../journal/event.ts';
 import { appendToJournal, JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -114,10 +120,7 @@ function withoutMoves({ journal, live }: ProjectPaths): Failure {
 }
 
 /** Members of the intent of a move. */
-type Intent = Pick<
-  MoveEvent,
-  'from' | 'dataRoot' | 'warningsAllowed' | 'expected' | 'currency' | 'sourcesGiven' | 'approvals'
->;
+type Intent = PromotionBasis & Pick<MoveEvent, 'from' | 'dataRoot'>;
 
 /**
  * Journals the intent, switches the link, and journals that it is done; synchronous, so that Ctrl-C

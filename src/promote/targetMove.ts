@@ -3,7 +3,7 @@
  * of the target decides whether it took place, also where the connection is lost while it commits.
  */
 
-import type { JournalEvent, TargetMoveEvent } from '../journal/event.ts';
+import type { JournalEvent, PromotionBasis, TargetMoveEvent } from '../journal/event.ts';
 import type { Journal } from '../journal/line.ts';
 import { targetMoves, type JournaledMove } from '../journal/targetMoves.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -56,11 +56,6 @@ function entryOf({ move, live, to, sealId, from = null, intent }: JournaledMove)
   return { move, live, to: { name: to, sealId }, from, intent };
 }
 
-type About = Pick<
-  TargetMoveEvent,
-  'warningsAllowed' | 'expected' | 'currency' | 'sourcesGiven' | 'approvals'
->;
-
 export interface MoveSession {
   readonly commit: (events: readonly JournalEvent[]) => void;
   /** Gives up a session that was lost, and opens the target once more when the server has done so, too. */
@@ -72,7 +67,7 @@ export async function moveTarget(
   { commit, reopen }: MoveSession,
   swap: Swap,
   order: SwapOrder,
-  about: About,
+  about: PromotionBasis,
 ): Promise<void> {
   const { move, intent, to, from, lossAccepted } = order;
   const event: TargetMoveEvent = {
