@@ -36,6 +36,6 @@ export interface LaterWrite {
   readonly written: number;
   /** Rows that are not there as they were. */
   readonly gone: number;
-  /** Whether it is another table, or has other columns. */
+  /** Whether it is another table, or has other columns or partitions. */
   readonly remade: boolean;
 }

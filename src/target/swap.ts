@@ -96,7 +96,7 @@ export interface PlaceChange {
   readonly written: number;
   /** Rows that are no longer as they were seen. */
   readonly gone: number;
-  /** Whether it is another table, or has other columns. */
+  /** Whether it is another table, or has other columns or partitions. */
   readonly remade: boolean;
 }
 

@@ -22,7 +22,7 @@ import { quote } from '../../sql/quote.ts';
 import type { PlaceChanges, SwapOrder } from '../swap.ts';
 import type { Outside } from '../target.ts';
 import { fenceIn, MAKE_FENCE, openFence } from './fence.ts';
-import { MAKE_MOVES, moveStatement } from './movesLedger.ts';
+import { assertOwnLedger, MAKE_MOVES, moveStatement } from './movesLedger.ts';
 import { carryOn } from './parity/sequenceValues.ts';
 import { placeChanges, seenIn, tablesOf, type StoredTable } from './placeChanges.ts';
 
@@ -53,6 +53,7 @@ export async function swapSchemas(
     await pause(PAUSE_MS, null, { signal });
   }
   try {
+    await assertOwnLedger(connection);
     await assertSeen(connection, live, order, assertUnchanged);
     const seen = order.from === null ? null : await noteLast(connection, live, order);
     const statements = [
