@@ -47,6 +47,7 @@ import { openReader, readStatement } from './sqlite/reader.ts';
 import { rangesOfRows } from './sqlite/rangePlan.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
+import { valuesBeside } from './sqlite/valuesBeside.ts';
 import { walkApart } from './sqlite/walk.ts';
 import { sqliteWrites } from './sqlite/writeFreeze.ts';
 import { standIn, standInNotes, tablesWithoutCollation } from './sqlite/standIn.ts';
@@ -131,6 +132,11 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
     },
     state: () => files.digest(),
     seen: () => files.digest(),
+    valuesBeside: async (tables) =>
+      tables.flatMap(({ table, columns }) => {
+        const names = translated(access, table, () => valuesBeside(db, table, columns));
+        return names.map((name) => `${table}.${name}`);
+      }),
     isFrozen: async () => access.frozen,
     checkForDamage: () => integrityCheck(access, bytes, options.scratch),
     async assertUnchanged() {

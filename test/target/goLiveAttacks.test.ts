@@ -3,7 +3,7 @@
  * the move, and objects of other roles that would run as the one who moves.
  */
 
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasPostgres, startPostgres, type Postgres } from '../kit/postgres.ts';
 import { succeed, workFolder, writeMapping } from '../kit/project.ts';
 import { sealift, type Ran } from '../kit/run.ts';
+import { sessionAt } from '../postgres/trap.ts';
+import { execIn, liveProject, move, reconcile } from './liveFixture.ts';
 
 /** A module of ids and names. */
 function people(name: string): object {
@@ -200,4 +202,105 @@ describe.skipIf(!hasPostgres())('a move in a database under attack', () => {
       expect(await sql('SELECT who FROM public.caught')).toEqual([]);
     },
   );
+
+  it('does not lose what was written to a column that is not of the seal', async () => {
+    const { loaded, done, run, sql } = await place();
+    const first = await loaded();
+    await done('promote');
+    await sql(`ALTER TABLE sealift.owners ADD COLUMN note text, ADD COLUMN points int DEFAULT 0;
+      UPDATE sealift.owners SET note = 'kept' WHERE id = 1`);
+    const next = await loaded();
+    await sql(`ALTER TABLE "${next}".owners ADD COLUMN note text, ADD COLUMN points int DEFAULT 0`);
+    await done('reconcile', '--schema', next);
+    await done('reconcile', '--schema', 'sealift', '--candidate', first.slice(-8));
+    expect(lineOf(await run('promote'))).toMatch(
+      /values in columns that are not of the seal, which would be lost: "\S*owners.note" /,
+    );
+    // What rows got with the column itself is no write of a client (negative control).
+    await sql(`UPDATE sealift.owners SET note = NULL`);
+    await done('reconcile', '--schema', 'sealift', '--candidate', first.slice(-8));
+    await done('promote');
+  });
+
+  it('notices what was bound to what is live while it waited for the locks', async () => {
+    const { loaded, done, run, sql } = await place();
+    await loaded();
+    await done('promote');
+    const next = await loaded();
+    const holder = await sessionAt(server.url(`attacked${count}`));
+    await holder.query(`BEGIN; SELECT FROM "${next}".owners`);
+    const moving = run('promote', '--max-wait', '30s');
+    await until(() => sql(`SELECT FROM pg_locks WHERE NOT granted`));
+    await sql(`GRANT SELECT ON sealift.owners TO pg_monitor; CREATE SCHEMA reports;
+      CREATE VIEW reports.names AS SELECT name FROM sealift.guests`);
+    await holder.query('COMMIT');
+    await holder.end();
+    expect(lineOf(await moving)).toMatch(
+      /would be missing, as it was made or changed meanwhile: .*, and 1 thing more/,
+    );
+    await sql(`REVOKE SELECT ON sealift.owners FROM pg_monitor; DROP SCHEMA reports CASCADE`);
+    await done('promote');
+  });
+
+  it.each(['', 'pg_x', 'information_schema', 'sealift_ledger'])(
+    'is refused for a name that is none of an application: %j',
+    async (live) => {
+      const { loaded, run } = await place();
+      await loaded();
+      expect((await run('promote', '--dry-run', '--live', live)).code).toBe(64);
+    },
+  );
+
+  it.each(['a"b\n.c', "a'; DROP TABLE x; --", ' ', '\u{9b}31m'])(
+    'takes any other name as it is, and prints it in one line: %j',
+    async (live) => {
+      const { loaded, done, sql } = await place();
+      await loaded();
+      await done('promote', '--live', live);
+      await loaded();
+      const { stdout } = await done('promote', '--live', live);
+      expect(stdout).not.toMatch(/^\.c|\u{9b}/mu);
+      await done('rollback');
+      const names = await sql(
+        `SELECT nspname FROM pg_namespace ORDER BY nspname = 'sealift_ledger'`,
+      );
+      expect(names).toContain(live);
+    },
+  );
+});
+
+/** Waits until a query has a row. */
+async function until(query: () => Promise<readonly unknown[]>): Promise<void> {
+  for (const end = Date.now() + 20_000; (await query()).length === 0;) {
+    if (Date.now() > end) throw new Error('it did not come to that');
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
+  }
+}
+
+describe('a move of a file under attack', () => {
+  it('does not lose what was written to a column that is not of the seal', async () => {
+    const project = await liveProject(['a.db', 'b.db']);
+    await move(project, 'promote', 'a.db');
+    execIn(
+      project,
+      'a.db',
+      `ALTER TABLE visits ADD COLUMN more text; ALTER TABLE visits ADD COLUMN points int DEFAULT 0`,
+    );
+    execIn(
+      project,
+      'b.db',
+      `ALTER TABLE visits ADD COLUMN more text; ALTER TABLE visits ADD COLUMN points int DEFAULT 0`,
+    );
+    execIn(project, 'a.db', `UPDATE visits SET more = 'kept' WHERE rowid = 1`);
+    for (const file of ['a.db', 'b.db']) expect((await reconcile(project, file)).code).toBe(0);
+    expect(lineOf(await move(project, 'promote', 'b.db'))).toMatch(
+      /which would be lost: "visits.more" /,
+    );
+    execIn(project, 'a.db', `UPDATE visits SET more = NULL`);
+    expect((await reconcile(project, 'a.db')).code).toBe(0);
+    expect((await move(project, 'promote', 'b.db')).code).toBe(0);
+    rmSync(project, { recursive: true });
+  });
 });

@@ -125,6 +125,7 @@ describe.skipIf(!hasPostgres())('clients that write while what is live is swappe
       const tables = ['lines', 'orders'].map((table) => ({
         table: `${schema}.${table}`,
         rows: 20,
+        columns: [],
       }));
       const seen = await prepared.inOneSnapshot(async () => prepared.seen?.(tables));
       return seen ?? '';

@@ -33,8 +33,7 @@ export async function findPlaces(
   const { label } = connection;
   const options = withoutMoved(schemas, moves, given);
   const live = liveName(schemas, moves, options, label);
-  if (live === MOVES_SCHEMA) throw reserved(label);
-  if (identifier(live) !== live) throw tooLong(live);
+  assertName(live, label);
   const { sealId } = options;
   const there = schemas.get(live);
   const isLiveAlready = sealId !== null && (there?.includes(sealId) ?? false);
@@ -66,7 +65,7 @@ function withoutMoved<T extends Pick<SwapOptions, 'sealId' | 'schema' | 'live'>>
  * table of that name.
  */
 const SCHEMAS = `
-  SELECT n.nspname, coalesce(pg_catalog.pg_has_role(n.nspowner, 'USAGE')
+  SELECT n.nspname, coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
       AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid)
       AND (SELECT count(*) = 3 FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped
         AND (a.attname, a.atttypid) IN (('seal_id', 'text'::regtype), ('state', 'text'::regtype),
@@ -216,6 +215,21 @@ function shelved(
   return { name: `${identifier(live, MAX_NAME - ending.length)}${ending}`, sealId };
 }
 
+/** @throws Failure USAGE if no schema of applications can have this name */
+function assertName(live: string, where: string): void {
+  if (live === MOVES_SCHEMA) throw reserved(where);
+  if (live === '' || /^pg_/.test(live) || live === 'information_schema') throw ofServer(live);
+  if (identifier(live) !== live) throw tooLong(live);
+}
+
+function ofServer(live: string): Failure {
+  return new Failure('USAGE', {
+    what: `no schema of applications can be called ${quoteName(live)}`,
+    where: '--live',
+    hint: 'name the schema that applications read',
+  });
+}
+
 function tooLong(live: string): Failure {
   return new Failure('USAGE', {
     what: `the name ${quoteName(live)} has more than ${MAX_NAME} bytes, and PostgreSQL keeps no more`,
@@ -226,7 +240,7 @@ function tooLong(live: string): Failure {
 
 function notLoaded(sealId: string, where: string): Failure {
   return new Failure('TARGET', {
-    what: `no load of the seal ${sealId.slice(0, DIGITS)} is complete there`,
+    what: `no load of the seal ${sealId.slice(0, DIGITS)} is complete there, as far as this role may read`,
     where,
     hint: 'load it with sealift load, then reconcile',
   });
