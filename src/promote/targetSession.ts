@@ -114,7 +114,7 @@ export async function withTarget(
  */
 export async function assertRehearsed(swap: Swap, order: SwapOrder): Promise<string[]> {
   const { to, toSeen, from, fromSeen, lossAccepted, waitMs } = order;
-  let took = 0;
+  let took = (await swap.parity()).tookMs;
   if (toSeen !== null) {
     const { tookMs, ...changes } = await swap.changes(to, toSeen);
     assertPlaceUnchanged('to', changes, swap.label);
@@ -126,7 +126,7 @@ export async function assertRehearsed(swap: Swap, order: SwapOrder): Promise<str
     took += tookMs;
   }
   return [
-    `clients wait up to ${seconds(waitMs)} for the locks, and then about ${seconds(took)} while all rows are looked through for later writes`,
+    `clients wait up to ${seconds(waitMs)} for the locks, and then about ${seconds(took)} while all rows are looked through for later writes, and what is bound is compared once more`,
   ];
 }
 

@@ -14,11 +14,11 @@ import type { Connection } from '../postgres/connect.ts';
 import { assertPinned, openSession, pinStatements, type ServerFacts } from '../postgres/session.ts';
 import { encodeSeen, noteSeen } from '../postgres/seen.ts';
 import { completeAddress } from '../postgres/settings.ts';
-import { valuesBeside } from '../postgres/valuesBeside.ts';
 import { POSTGRES_DIALECT } from '../sql/postgresQuery.ts';
 import { countOnce } from './countOnce.ts';
 import { readCatalogue, type Catalogue, type Lockable } from './postgres/catalogue.ts';
 import { showCtid } from './postgres/copyCells.ts';
+import { columnsBeside } from './postgres/columnsBeside.ts';
 import { readType } from './postgres/declaredType.ts';
 import { listObjects } from './postgres/inventory.ts';
 import { addressOf, SCHEME } from './postgres/location.ts';
@@ -169,7 +169,7 @@ function unchangedOf({ connection, facts, catalogue, ...begun }: Begun): Unchang
     async valuesBeside(tables) {
       const found: string[] = [];
       for (const { table, columns } of tables) {
-        const names = await valuesBeside(connection, identifier(table), columns);
+        const names = await columnsBeside(connection, identifier(table), columns);
         found.push(...names.map((name) => `${table}.${name}`));
       }
       return found;

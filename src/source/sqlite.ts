@@ -86,8 +86,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   const bytes = bytesOf(access);
   const counts = countOnce(async (table) => {
     options.signal.throwIfAborted();
-    const { rows } = await walkApart(db, access, bytes, { kind: 'count', table });
-    return rows;
+    return (await walkApart(db, access, bytes, { kind: 'count', table })).rows;
   });
   return {
     label: location,
@@ -132,11 +131,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
     },
     state: () => files.digest(),
     seen: () => files.digest(),
-    valuesBeside: async (tables) =>
-      tables.flatMap(({ table, columns }) => {
-        const names = translated(access, table, () => valuesBeside(db, table, columns));
-        return names.map((name) => `${table}.${name}`);
-      }),
+    valuesBeside: async (tables) => valuesBeside(db, access, tables),
     isFrozen: async () => access.frozen,
     checkForDamage: () => integrityCheck(access, bytes, options.scratch),
     async assertUnchanged() {

@@ -136,8 +136,11 @@ export interface Swap extends Pick<OpenTarget, 'label' | 'isDone'> {
   optionsOf(placed: Placed): string;
   /** Compares a place with what a reconcile saw; null: with nothing, so all tables with rows are unsealed. */
   changes(placed: Placed, seen: string | null): Promise<PlaceChanges>;
-  /** Lists what is bound to what is live beside what would be. */
-  parity(): Promise<Parity>;
+  /**
+   * Lists what is bound to what is live beside what would be. `tookMs`: milliseconds for which clients wait
+   * while the swap does it once more; 0 if it does not.
+   */
+  parity(): Promise<Parity & { readonly tookMs: number }>;
   /** Returns the text of a file that makes what is missing. */
   paritySql(missing: readonly Missing[]): string;
   /** What a swap does, for a person: a line for each step, without values. */

@@ -2,7 +2,7 @@
  * The ledger of moves in a database, `sealift_ledger.moves`: what became live and when. A line is written
  * in the transaction that moves, so it is there if and only if the move took place.
  *
- * Whoever owns it can have his own code run by those who use it, so he has to be one who could do that anyway.
+ * Its owner can have any code run by the role that uses it, so only an owner that this role trusts anyway is taken.
  */
 
 import { Failure } from '../../outcome/failure.ts';

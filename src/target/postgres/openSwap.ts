@@ -116,10 +116,12 @@ function swapOf(
       return { ...found, tookMs: outside.now().getTime() - begun };
     },
     async parity() {
-      if (now === null || next === null) return { kinds: [], missing: [] };
+      if (now === null || next === null) return { kinds: [], missing: [], tookMs: 0 };
+      const begun = outside.now().getTime();
       await connection.query('BEGIN READ ONLY');
       try {
-        return await parityOf(connection, live, next.name);
+        const found = await parityOf(connection, live, next.name);
+        return { ...found, tookMs: outside.now().getTime() - begun };
       } finally {
         await connection.query('ROLLBACK').catch(() => {});
       }

@@ -218,7 +218,7 @@ function shelved(
 /** @throws Failure USAGE if no schema of applications can have this name */
 function assertName(live: string, where: string): void {
   if (live === MOVES_SCHEMA) throw reserved(where);
-  if (live === '' || /^pg_/.test(live) || live === 'information_schema') throw ofServer(live);
+  if (live === '' || live.startsWith('pg_') || live === 'information_schema') throw ofServer(live);
   if (identifier(live) !== live) throw tooLong(live);
 }
 

@@ -3,8 +3,8 @@
  * a reading of the others does not notice it.
  */
 
-import { quote, quoteText } from '../sql/quote.ts';
-import type { Connection } from './connect.ts';
+import { quote, quoteText } from '../../sql/quote.ts';
+import type { Connection } from '../../postgres/connect.ts';
 
 /** Columns of a table other than these, but for generated ones; null as missing where old rows have no value. */
 const OTHERS = `
@@ -18,7 +18,7 @@ const OTHERS = `
  * Returns the columns of a table (quoted, with its schema) other than `read` in which a row has a value, but
  * for the one that rows had when the column was added; also those that this role may not read. @throws Failure
  */
-export async function valuesBeside(
+export async function columnsBeside(
   connection: Connection,
   table: string,
   read: readonly string[],
