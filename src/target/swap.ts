@@ -113,6 +113,8 @@ export interface SwapOrder {
   readonly fromSeen: string | null;
   /** Whether what was written to it later is given up. */
   readonly lossAccepted: boolean;
+  /** Whether what is bound to what is live may be missing in what goes live. */
+  readonly mayMiss: boolean;
   /** Milliseconds for which clients wait at most, in all. */
   readonly waitMs: number;
   readonly tool: string;
