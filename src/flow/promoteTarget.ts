@@ -67,7 +67,7 @@ async function alreadyLive(
 ): Promise<Outcome> {
   const { verified, approvals } = await assertFit(pointer, { name, already: true }, options, env);
   session.commit([]);
-  const now = [...approvals, 'it was already live there, nothing was changed'];
+  const now = [...approvals, 'it was already live there, as its ledger says; nothing was changed'];
   return targetOutcome('promote', session, pointer, now, verified);
 }
 
@@ -100,6 +100,7 @@ async function goLive(
     from: now,
     fromSeen: evidence.live?.seen ?? null,
     lossAccepted: now !== null && options.acceptLoss !== null,
+    mayMiss: false,
     waitMs: options.maxWaitMs,
     tool: env.tool.version,
     who: operatorOf(options.who, env),

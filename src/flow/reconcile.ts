@@ -29,6 +29,7 @@ import { timeoutsOf } from '../project/timeouts.ts';
 import { locateAsSource } from '../project/targetUrl.ts';
 import { incomparableModule, sealedCount, stripOf } from '../reconcile/comparedModule.ts';
 import { describer } from '../reconcile/describeDifferences.ts';
+import { keptOf, type Kept } from '../reconcile/keptOf.ts';
 import { locateTable, type FoundTable, type Incomparable } from '../reconcile/locateTables.ts';
 import {
   incomparableFinding,
@@ -45,7 +46,6 @@ import { workersFor, type Workers } from '../run/workers.ts';
 import { openModule, type ModuleSide } from '../seal/opened/moduleSide.ts';
 import type { Side } from '../seal/opened/side.ts';
 import type { PreparedSource, SourceAdapter } from '../source/source.ts';
-import type { SeenRows } from '../source/unchanged.ts';
 import { sharedBuffers } from '../threads/sharedBuffer.ts';
 import { targetNames, type TargetNames } from '../target/targetNames.ts';
 
@@ -141,7 +141,7 @@ async function compared(run: Run): Promise<Outcome> {
   });
   found.showRows(shownTargetRows(target.schema, adapter));
   const modules: ComparedModule[] = [];
-  let seen: string | null = null;
+  const kept: Kept = {};
   const told = (one: Incomparable): ComparedModule => {
     found.add(incomparableFinding(one.sealed.module, one.reason));
     return incomparableModule(one.sealed);
@@ -158,7 +158,7 @@ async function compared(run: Run): Promise<Outcome> {
     }
     await pool.callEach(CLOSE_SOURCES, null);
     await target.assertUnchanged();
-    seen = (await target.seen?.(rowsOf(tables, modules))) ?? null;
+    Object.assign(kept, await keptOf(target, tables, modules));
   } finally {
     await pool.close();
   }
@@ -189,18 +189,9 @@ async function compared(run: Run): Promise<Outcome> {
       ...(target.notes ?? []),
     ],
   });
-  const about = { target: target.label, schema, counts: reconciledCounts(modules) };
-  journal(outcome, run, seen === null ? about : { ...about, seen });
+  const counts = reconciledCounts(modules);
+  journal(outcome, run, { target: target.label, schema, counts, ...kept });
   return outcome;
-}
-
-/** Returns how many rows of each table were read. */
-function rowsOf(tables: readonly FoundTable[], modules: readonly ComparedModule[]): SeenRows[] {
-  const rows = new Map(modules.map((module) => [module.module, module.rows]));
-  return tables.flatMap(({ sealed, table }) => {
-    const read = rows.get(sealed.module) ?? null;
-    return read === null ? [] : [{ table: table.name, rows: read }];
-  });
 }
 
 /** Finds the tables of all modules; those of other systems, which load leaves out, may be missing. */
@@ -239,7 +230,7 @@ function namesOf({ names, cwd }: ReconcileOptions, modules: readonly ModuleSide[
 function journal(
   { status }: Outcome,
   { options, env, side }: Run,
-  about: Pick<ReconciledEvent, 'target' | 'schema' | 'counts' | 'seen'>,
+  about: Pick<ReconciledEvent, 'target' | 'schema' | 'counts'> & Kept,
 ): void {
   const paths = projectPaths(options.project);
   if (!existsSync(paths.candidates)) return;

@@ -60,6 +60,7 @@ export async function rollbackTarget(
         from: now,
         fromSeen: live?.seen ?? null,
         lossAccepted: now !== null && options.acceptLoss !== null,
+        mayMiss: false,
         waitMs: options.maxWaitMs,
         tool: env.tool.version,
         who,

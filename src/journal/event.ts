@@ -123,6 +123,8 @@ export interface ReconciledEvent {
   readonly dataRoot?: string;
   /** What the tables held, by the adapter, for a promote or rollback in the target; absent if not told. */
   readonly seen?: string;
+  /** Columns that are not of the seal and hold values, as `table.column`; absent if there are none. */
+  readonly beside?: readonly string[];
 }
 
 /**

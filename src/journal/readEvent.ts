@@ -193,7 +193,7 @@ function countsIn(counts: unknown): Record<string, number> {
 
 /** Reads a comparison of a target; one with missing or inconsistent members counts as failed. */
 function readReconciled(members: JournalMembers): JournalEvent | null {
-  const { sealId, target, schema, verdict, counts, dataRoot, seen } = members;
+  const { sealId, target, schema, verdict, counts, dataRoot, seen, beside } = members;
   if (!isText(sealId) || !isText(target)) return null;
   const numbers = Object(counts) as Record<string, unknown>;
   const count = (name: keyof ReconciledCounts): number => countIn(numbers, name);
@@ -209,6 +209,7 @@ function readReconciled(members: JournalMembers): JournalEvent | null {
     counts: { missing, extra, changed, incomparable },
     ...(isText(dataRoot) ? { dataRoot } : {}),
     ...(isText(seen) ? { seen } : {}),
+    ...(beside === undefined ? {} : { beside: [beside].flat().map(String) }),
   };
 }
 

@@ -2,7 +2,7 @@
  * What a snapshot saw of tables, noted so that it can be told later whether they still hold it: under a
  * lock and without reading a value. A row that was written since has a transaction in its xmin that the
  * snapshot did not see; one that was deleted is missing in the count; a table that was made anew has
- * another oid, one with other columns another shape. Statistics of the server are not used.
+ * another oid, one with another name, other columns or other partitions another shape. Statistics of the server are not used.
  */
 
 import { Failure } from '../outcome/failure.ts';
@@ -20,7 +20,7 @@ export interface ReadTable {
 export interface SeenTable {
   readonly oid: string;
   readonly rows: number;
-  /** Digest of its columns. */
+  /** Digest of its name, its columns and what it has the rows of. */
   readonly shape: string;
   /**
    * Digest of the versions of the rows whose transactions may have been running at the snapshot: their
@@ -34,8 +34,11 @@ export interface Seen {
   readonly snapshot: string;
   /** Oid of the database. */
   readonly database: string;
-  /** Timeline of the server's log: a server that was restored has another. */
-  readonly timeline: string;
+  /**
+   * The server: its identifier, as servers made alike give the same oids, and the timeline of its log, as one
+   * that was restored has another.
+   */
+  readonly server: string;
   readonly tables: readonly SeenTable[];
 }
 
@@ -46,21 +49,26 @@ export interface TableChange {
   readonly written: number;
   /** Rows that were seen and are not there as they were: deleted, or written over. */
   readonly gone: number;
-  /** Whether it is another table of that name, or has other columns. */
+  /** Whether it is another table of that name, or has other columns or partitions. */
   readonly remade: boolean;
 }
 
 const PLACE = `
   SELECT pg_catalog.pg_current_snapshot(),
     (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database()),
-    left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8)`;
+    (SELECT s.system_identifier FROM pg_catalog.pg_control_system() s)
+      || ' ' || left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8)`;
 
 const SHAPES = `
-  SELECT c.oid, left(md5(coalesce(string_agg(concat_ws(' ', a.attnum, quote_ident(a.attname), a.atttypid,
-      a.atttypmod, a.attcollation), ',' ORDER BY a.attnum), '')), 16)
-  FROM pg_catalog.pg_class c
-    LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-  WHERE c.oid = ANY ($1::oid[]) GROUP BY c.oid`;
+  SELECT c.oid, left(md5(concat_ws(';', quote_ident(c.relname),
+    (SELECT string_agg(concat_ws(' ', a.attnum, quote_ident(a.attname), a.atttypid, a.atttypmod, a.attcollation),
+        ',' ORDER BY a.attnum)
+      FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+    (WITH RECURSIVE part (oid) AS (
+        SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid
+        UNION SELECT i.inhrelid FROM part JOIN pg_catalog.pg_inherits i ON i.inhparent = part.oid)
+      SELECT string_agg(oid::text, ',' ORDER BY oid) FROM part))), 16)
+  FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1::oid[])`;
 
 /** Notes what the transaction of a session sees of tables; it must have had one snapshot since they were read. */
 export async function noteSeen(
@@ -98,8 +106,8 @@ async function countTable(
 }
 
 async function placeOf(connection: Connection): Promise<Omit<Seen, 'tables'>> {
-  const [[snapshot, database, timeline] = []] = await connection.query(PLACE);
-  return { snapshot: String(snapshot), database: String(database), timeline: String(timeline) };
+  const [[snapshot, database, server] = []] = await connection.query(PLACE);
+  return { snapshot: String(snapshot), database: String(database), server: String(server) };
 }
 
 async function shapesOf(
@@ -163,7 +171,7 @@ export async function changesSince(
   const now = await placeOf(connection);
   const running = boundsOf(before.snapshot);
   const age = boundsOf(now.snapshot).to - running.to;
-  const isSame = now.database === before.database && now.timeline === before.timeline;
+  const isSame = now.database === before.database && now.server === before.server;
   if (!isSame || age < 0n || age > MOST_AGE) throw another(connection.label);
   const oids = tables.map(({ oid }) => oid);
   const shapes = await shapesOf(connection, oids);
@@ -222,15 +230,15 @@ function another(where: string): Failure {
 }
 
 /** Writes it as a text that JSON holds in one string. */
-export function encodeSeen({ snapshot, database, timeline, tables }: Seen): string {
+export function encodeSeen({ snapshot, database, server, tables }: Seen): string {
   const rows = tables.map(({ oid, rows, shape, doubtful }) => [oid, rows, shape, doubtful]);
-  return JSON.stringify([snapshot, database, timeline, rows]);
+  return JSON.stringify([snapshot, database, server, rows]);
 }
 
 /** Reads what {@link encodeSeen} wrote; null if it is none. */
 export function decodeSeen(text: string): Seen | null {
   try {
-    const [snapshot, database, timeline, rows] = JSON.parse(text) as [string, string, string, []];
+    const [snapshot, database, server, rows] = JSON.parse(text) as [string, string, string, []];
     const tables = rows.map((row): SeenTable => {
       const [oid, count, shape, doubtful] = row as readonly unknown[];
       return {
@@ -241,7 +249,7 @@ export function decodeSeen(text: string): Seen | null {
       };
     });
     boundsOf(snapshot);
-    return { snapshot, database: digits(database), timeline, tables };
+    return { snapshot, database: digits(database), server, tables };
   } catch {
     return null;
   }

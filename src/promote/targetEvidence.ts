@@ -9,6 +9,7 @@ import type { Journal } from '../journal/line.ts';
 import { ageOf } from '../outcome/age.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
+import { quoteName } from '../outcome/quoteName.ts';
 import type { Placed, Swap } from '../target/swap.ts';
 
 export interface Evidence {
@@ -43,8 +44,10 @@ export async function evidenceOf(
   };
   if (last === null) throw never(about);
   if (last.verdict !== 'PASS') throw differs(last, about);
+  if (options.role === 'live' && last.beside !== undefined) throw besides(last.beside, about);
   const age = options.now.getTime() - Date.parse(last.at);
-  if (options.maxAgeMs !== null && age > options.maxAgeMs) throw old(last, about);
+  // A clock may have been put back since; an age below zero tells as little as one that is too great.
+  if (options.maxAgeMs !== null && Math.abs(age) > options.maxAgeMs) throw old(last, about);
   return { at: last.at, seen: last.seen };
 }
 
@@ -105,6 +108,16 @@ function differs(last: SeenReconcile, { name, label, command, role, swap }: Abou
     what: `${what(role, name)} holds later writes, which would be lost, as its last reconcile found: ${counted(missing + extra + changed, 'record')} other than sealed (${parts})`,
     where: label,
     hint: `the report of that reconcile names each record: save them, such as by a dump of what is live; ${giveUp(swap)}`,
+  });
+}
+
+function besides(columns: readonly string[], { label, swap }: About): Failure {
+  const [first = '', ...more] = columns;
+  const rest = more.length === 0 ? '' : `, and ${counted(more.length, 'column')} more`;
+  return new Failure('TARGET', {
+    what: `what is live (${JSON.stringify(swap.live)}) has values in columns that are not of the seal, which would be lost: ${quoteName(first)}${rest}`,
+    where: label,
+    hint: `save them, such as by a dump of what is live; map them, so that they are of the seal; ${giveUp(swap)}`,
   });
 }
 

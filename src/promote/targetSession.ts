@@ -14,7 +14,7 @@ import { timeoutsOf } from '../project/timeouts.ts';
 import { locateTarget } from '../project/targetUrl.ts';
 import type { Environment } from '../run/environment.ts';
 import type { Verification } from '../seal/verify.ts';
-import type { Missing } from '../target/parity.ts';
+import { isInWay, type Missing } from '../target/parity.ts';
 import { assertPlaceUnchanged } from '../target/placeUnchanged.ts';
 import type { OpenTarget, Swap, SwapOptions, SwapOrder } from '../target/swap.ts';
 import type { LivePointer } from './pointerSession.ts';
@@ -114,7 +114,7 @@ export async function withTarget(
  */
 export async function assertRehearsed(swap: Swap, order: SwapOrder): Promise<string[]> {
   const { to, toSeen, from, fromSeen, lossAccepted, waitMs } = order;
-  let took = 0;
+  let took = (await swap.parity()).tookMs;
   if (toSeen !== null) {
     const { tookMs, ...changes } = await swap.changes(to, toSeen);
     assertPlaceUnchanged('to', changes, swap.label);
@@ -126,7 +126,7 @@ export async function assertRehearsed(swap: Swap, order: SwapOrder): Promise<str
     took += tookMs;
   }
   return [
-    `clients wait up to ${seconds(waitMs)} for the locks, and then about ${seconds(took)} while all rows are looked through for later writes`,
+    `clients wait up to ${seconds(waitMs)} for the locks, and then about ${seconds(took)} while all rows are looked through for later writes, and what is bound is compared once more`,
   ];
 }
 
@@ -134,10 +134,7 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-/**
- * Lists what is bound to what is live. What goes back has what it had when it was live, so that for a
- * rollback only what stays bound is in the way. @throws Failure TARGET if something would be missing
- */
+/** Lists what is bound to what is live. @throws Failure TARGET if something would be missing */
 export async function assertParity(
   swap: Swap,
   move: Move,
@@ -145,13 +142,12 @@ export async function assertParity(
   found: FindingStore,
 ): Promise<string[]> {
   const parity = await swap.parity();
-  const isInWay = ({ state }: Missing): boolean => move === 'promote' || state === 'bound';
   for (const missing of parity.missing) {
-    const severity = isInWay(missing) ? 'BLOCKER' : 'WARNING';
+    const severity = isInWay(move, missing) ? 'BLOCKER' : 'WARNING';
     found.add({ rule: 'parity', severity, reason: missingReason(missing) });
   }
   const path = writeParity(swap, parity.missing, options);
-  const count = parity.missing.filter(isInWay).length;
+  const count = parity.missing.filter((missing) => isInWay(move, missing)).length;
   if (count === 0) {
     return [...parityNotes(parity), ...(path === null ? [] : [`parity     ${path}`])];
   }

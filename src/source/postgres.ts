@@ -18,6 +18,7 @@ import { POSTGRES_DIALECT } from '../sql/postgresQuery.ts';
 import { countOnce } from './countOnce.ts';
 import { readCatalogue, type Catalogue, type Lockable } from './postgres/catalogue.ts';
 import { showCtid } from './postgres/copyCells.ts';
+import { columnsBeside } from './postgres/columnsBeside.ts';
 import { readType } from './postgres/declaredType.ts';
 import { listObjects } from './postgres/inventory.ts';
 import { addressOf, SCHEME } from './postgres/location.ts';
@@ -152,6 +153,8 @@ function unchangedOf({ connection, facts, catalogue, ...begun }: Begun): Unchang
   assertUnchanged(): Promise<void>;
 } {
   const { settings, timeouts, signal } = begun;
+  const identifier = (table: string): string =>
+    tableNamed(catalogue.access, table, connection.label).from.replace(/^ONLY /, '');
   return {
     // The snapshot stays as it is; the locks stay as long as this session lives.
     async assertUnchanged() {
@@ -160,11 +163,16 @@ function unchangedOf({ connection, facts, catalogue, ...begun }: Begun): Unchang
     async seen(tables) {
       // A standby has no log of its own to tell its place by, and cannot go live.
       if (facts.isStandby) return null;
-      const read = tables.map(({ table, rows }) => {
-        const { from } = tableNamed(catalogue.access, table, connection.label);
-        return { identifier: from.replace(/^ONLY /, ''), rows };
-      });
+      const read = tables.map(({ table, rows }) => ({ identifier: identifier(table), rows }));
       return encodeSeen(await noteSeen(connection, read));
+    },
+    async valuesBeside(tables) {
+      const found: string[] = [];
+      for (const { table, columns } of tables) {
+        const names = await columnsBeside(connection, identifier(table), columns);
+        found.push(...names.map((name) => `${table}.${name}`));
+      }
+      return found;
     },
     async laterWrites(requests) {
       const { connectMs } = timeouts;

@@ -47,6 +47,7 @@ import { openReader, readStatement } from './sqlite/reader.ts';
 import { rangesOfRows } from './sqlite/rangePlan.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
+import { valuesBeside } from './sqlite/valuesBeside.ts';
 import { walkApart } from './sqlite/walk.ts';
 import { sqliteWrites } from './sqlite/writeFreeze.ts';
 import { standIn, standInNotes, tablesWithoutCollation } from './sqlite/standIn.ts';
@@ -85,8 +86,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
   const bytes = bytesOf(access);
   const counts = countOnce(async (table) => {
     options.signal.throwIfAborted();
-    const { rows } = await walkApart(db, access, bytes, { kind: 'count', table });
-    return rows;
+    return (await walkApart(db, access, bytes, { kind: 'count', table })).rows;
   });
   return {
     label: location,
@@ -131,6 +131,7 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
     },
     state: () => files.digest(),
     seen: () => files.digest(),
+    valuesBeside: async (tables) => valuesBeside(db, access, tables),
     isFrozen: async () => access.frozen,
     checkForDamage: () => integrityCheck(access, bytes, options.scratch),
     async assertUnchanged() {

@@ -15,6 +15,11 @@ export interface Unchanged {
    */
   seen?(tables: readonly SeenRows[]): Promise<string | null>;
   /**
+   * Returns the columns besides those that were read in which a row has a value, as `table.column`. Called
+   * while the snapshot lasts. Only for what can be the target of a load.
+   */
+  valuesBeside?(tables: readonly SeenRows[]): Promise<readonly string[]>;
+  /**
    * Returns the tables that these relations read that were written to since the snapshot. For sources whose
    * freeze does not stop every writer; it may take as long as a reading.
    */
@@ -23,10 +28,11 @@ export interface Unchanged {
   isFrozen?(): Promise<boolean>;
 }
 
-/** A table, and how many rows of it were read. */
+/** A table, how many rows of it were read, and which columns. */
 export interface SeenRows {
   readonly table: string;
   readonly rows: number;
+  readonly columns: readonly string[];
 }
 
 /** How a table differs from what the snapshot saw. */
@@ -36,6 +42,6 @@ export interface LaterWrite {
   readonly written: number;
   /** Rows that are not there as they were. */
   readonly gone: number;
-  /** Whether it is another table, or has other columns. */
+  /** Whether it is another table, or has other columns or partitions. */
   readonly remade: boolean;
 }

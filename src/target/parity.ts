@@ -25,6 +25,14 @@ export interface Missing {
   readonly byHand: string | null;
 }
 
+/**
+ * Whether it keeps a move from taking place. What goes back has what it had when it was live, so that for a
+ * rollback only what stays bound is in the way.
+ */
+export function isInWay(move: 'promote' | 'rollback', { state }: Missing): boolean {
+  return move === 'promote' || state === 'bound';
+}
+
 export interface Parity {
   readonly kinds: readonly ParityKind[];
   /** In an order in which the statements work. */

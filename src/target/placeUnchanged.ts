@@ -23,7 +23,7 @@ export function assertPlaceUnchanged(
 ): void {
   const { since, hint } = TEXTS[which];
   const changes = tables.map(({ table, written, gone, remade }) => {
-    if (remade) return `${table} is another table, or has other columns`;
+    if (remade) return `${table} is another table, or has other columns or partitions`;
     return `${table} has ${counted(written, 'row')} that ${written === 1 ? 'was' : 'were'} written since, and lacks ${counted(gone, 'row')} as ${gone === 1 ? 'it was' : 'they were'}`;
   });
   const others = which === 'from' ? unsealed : [];

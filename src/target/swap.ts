@@ -96,7 +96,7 @@ export interface PlaceChange {
   readonly written: number;
   /** Rows that are no longer as they were seen. */
   readonly gone: number;
-  /** Whether it is another table, or has other columns. */
+  /** Whether it is another table, or has other columns or partitions. */
   readonly remade: boolean;
 }
 
@@ -113,6 +113,8 @@ export interface SwapOrder {
   readonly fromSeen: string | null;
   /** Whether what was written to it later is given up. */
   readonly lossAccepted: boolean;
+  /** Whether what is bound to what is live may be missing in what goes live. */
+  readonly mayMiss: boolean;
   /** Milliseconds for which clients wait at most, in all. */
   readonly waitMs: number;
   readonly tool: string;
@@ -136,8 +138,11 @@ export interface Swap extends Pick<OpenTarget, 'label' | 'isDone'> {
   optionsOf(placed: Placed): { readonly target: string; readonly schema: string | null };
   /** Compares a place with what a reconcile saw; null: with nothing, so all tables with rows are unsealed. */
   changes(placed: Placed, seen: string | null): Promise<PlaceChanges>;
-  /** Lists what is bound to what is live beside what would be. */
-  parity(): Promise<Parity>;
+  /**
+   * Lists what is bound to what is live beside what would be. `tookMs`: milliseconds for which clients wait
+   * while the swap does it once more; 0 if it does not.
+   */
+  parity(): Promise<Parity & { readonly tookMs: number }>;
   /** Returns the text of a file that makes what is missing. */
   paritySql(missing: readonly Missing[]): string;
   /** What a swap does, for a person: a line for each step, without values. */

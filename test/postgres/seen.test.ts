@@ -153,7 +153,7 @@ describe.skipIf(!hasPostgres()).each(versionsHere())('PostgreSQL %i', (version) 
   it('refuses another database, and one that is younger than what was seen', async () => {
     const seen = await noted();
     const later = seen.snapshot.replaceAll(/\d+/g, (digits) => String(Number(digits) + 1_000_000));
-    for (const other of [{ database: '1' }, { timeline: '00000009' }, { snapshot: later }]) {
+    for (const other of [{ database: '1' }, { server: '7 00000009' }, { snapshot: later }]) {
       await expect(changesSince(now, { ...seen, ...other })).rejects.toThrow(
         /not the database that was reconciled/,
       );

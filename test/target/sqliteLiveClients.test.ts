@@ -120,6 +120,7 @@ function orderOf({ now, next }: Swap, lossAccepted: boolean): SwapOrder {
     from: now,
     fromSeen: now === null ? null : seen,
     lossAccepted,
+    mayMiss: false,
     waitMs: 5000,
     tool: 'test',
     who: null,

@@ -13,7 +13,7 @@ import type { ColumnForm, TableForm } from '../tableForm.ts';
 import { columnType } from './columnTypes.ts';
 
 /** Bytes that PostgreSQL keeps of a name (NAMEDATALEN − 1). */
-const MAX_NAME = 63;
+export const MAX_NAME = 63;
 
 /** A constraint, or what is made beside one. */
 export interface Constraint {

@@ -1,8 +1,12 @@
 /**
  * The ledger of moves in a database, `sealift_ledger.moves`: what became live and when. A line is written
  * in the transaction that moves, so it is there if and only if the move took place.
+ *
+ * Its owner can have any code run by the role that uses it, so only an owner that this role trusts anyway is taken.
  */
 
+import { Failure } from '../../outcome/failure.ts';
+import { quoteName } from '../../outcome/quoteName.ts';
 import type { Connection } from '../../postgres/connect.ts';
 import { quoteText } from '../../sql/quote.ts';
 import type { Placed, SwapEntry, SwapOrder } from '../swap.ts';
@@ -32,6 +36,31 @@ export const MAKE_MOVES: readonly string[] = [
   )`,
 ];
 
+/** Roles that own the ledger, or a part of it, and that this role does not have to trust. */
+const STRANGERS = `
+  SELECT r.rolname FROM pg_catalog.pg_namespace n
+    CROSS JOIN LATERAL (
+      SELECT n.nspowner
+      UNION SELECT c.relowner FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid
+      UNION SELECT p.proowner FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid
+    ) o (owner)
+    JOIN pg_catalog.pg_roles r ON r.oid = o.owner
+    JOIN pg_catalog.pg_roles me ON me.rolname = current_user
+  WHERE n.nspname = '${MOVES_SCHEMA}' AND NOT r.rolsuper
+    AND (me.rolsuper OR NOT pg_catalog.pg_has_role(r.oid, 'USAGE'))
+  ORDER BY r.rolname LIMIT 1`;
+
+/** @throws Failure TARGET if another role has made the ledger */
+export async function assertOwnLedger(connection: Connection): Promise<void> {
+  const [[owner] = []] = await connection.query(STRANGERS);
+  if (owner === undefined) return;
+  throw new Failure('TARGET', {
+    what: `the ledger of moves belongs to role ${quoteName(String(owner))}, whose code would run as this one`,
+    where: `${connection.label}, schema ${quoteName(MOVES_SCHEMA)}`,
+    hint: 'connect as that role; or find out what it has made there, and give all of it to another owner',
+  });
+}
+
 async function isMade(connection: Connection): Promise<boolean> {
   const [[is] = []] = await connection.query(
     `SELECT pg_catalog.to_regclass('${MOVES}') IS NOT NULL`,
@@ -41,6 +70,7 @@ async function isMade(connection: Connection): Promise<boolean> {
 
 /** Reads all moves, in order; none if the ledger is not there. */
 export async function readMoves(connection: Connection): Promise<readonly SwapEntry[]> {
+  await assertOwnLedger(connection);
   if (!(await isMade(connection))) return [];
   const rows = await connection.query(
     `SELECT move, live, moved_from, seal_id, replaced_as, replaced_seal_id, intent FROM ${MOVES} ORDER BY seq`,

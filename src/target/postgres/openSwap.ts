@@ -20,6 +20,9 @@ import { renames, swapSchemas } from './swapSchemas.ts';
 /** The server needs some time to notice that the client of a killed command is gone. */
 const PATIENCE_MS = 12_000;
 
+/** A view in the place of a table would run code of its owner as this role. Servers before August 2024 lack it. */
+const WITHOUT_VIEWS = `SET restrict_nonsystem_relation_kind = 'view'`;
+
 /** Opens the database, with the lock of its moves, which is given back where it only reads. @throws Failure */
 export async function openSwap(
   address: PostgresAddress,
@@ -39,6 +42,7 @@ export async function openSwap(
     if (writes) {
       await connection.query(`SET client_connection_check_interval = '2s'`).catch(() => {});
     }
+    await connection.query(WITHOUT_VIEWS).catch(() => {});
     const place = { what: 'the moves of this database', where: connection.label };
     const lock = { ...place, patienceMs: PATIENCE_MS };
     const key = lockKey('moves');
@@ -112,10 +116,12 @@ function swapOf(
       return { ...found, tookMs: outside.now().getTime() - begun };
     },
     async parity() {
-      if (now === null || next === null) return { kinds: [], missing: [] };
+      if (now === null || next === null) return { kinds: [], missing: [], tookMs: 0 };
+      const begun = outside.now().getTime();
       await connection.query('BEGIN READ ONLY');
       try {
-        return await parityOf(connection, live, next.name);
+        const found = await parityOf(connection, live, next.name);
+        return { ...found, tookMs: outside.now().getTime() - begun };
       } finally {
         await connection.query('ROLLBACK').catch(() => {});
       }

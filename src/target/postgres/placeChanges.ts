@@ -40,7 +40,10 @@ export function seenIn(text: string, where: string): Seen {
   });
 }
 
-/** What differs in these tables from what was seen; null: nothing was seen. */
+/**
+ * What differs in these tables, all of a schema, from what was seen; null: nothing was seen. A table that was
+ * seen and is not among them is not there any more, whatever has become of it.
+ */
 export async function placeChanges(
   connection: Connection,
   tables: readonly StoredTable[],
@@ -48,6 +51,7 @@ export async function placeChanges(
 ): Promise<Omit<PlaceChanges, 'tookMs'>> {
   const names = new Map(tables.map(({ oid, name }) => [oid, name]));
   const changes = seen === null ? [] : await changesSince(connection, seen);
+  const absent = (seen?.tables ?? []).filter(({ oid }) => !names.has(oid));
   const known = new Set(seen?.tables.map(({ oid }) => oid));
   const unsealed: string[] = [];
   for (const { oid, name, identifier } of tables) {
@@ -56,9 +60,13 @@ export async function placeChanges(
   }
   return {
     isOther: false,
-    tables: changes.map(({ oid, written, gone, remade }) => {
-      return { table: names.get(oid) ?? 'a table', written, gone, remade };
-    }),
+    tables: [
+      ...changes.flatMap(({ oid, ...change }) => {
+        const table = names.get(oid);
+        return table === undefined ? [] : [{ table, ...change }];
+      }),
+      ...absent.map(() => ({ table: 'a table', written: 0, gone: 0, remade: true })),
+    ],
     unsealed,
   };
 }

@@ -7,7 +7,7 @@ import type { Connection } from '../../postgres/connect.ts';
 import { quote } from '../../sql/quote.ts';
 import type { Placed, SwapEntry, SwapOptions } from '../swap.ts';
 import { placesBefore } from '../swapHistory.ts';
-import { LEDGER } from './ddl.ts';
+import { identifier, LEDGER, MAX_NAME } from './ddl.ts';
 import { MOVES_SCHEMA } from './movesLedger.ts';
 import { DIGITS } from './ownSchema.ts';
 
@@ -33,7 +33,7 @@ export async function findPlaces(
   const { label } = connection;
   const options = withoutMoved(schemas, moves, given);
   const live = liveName(schemas, moves, options, label);
-  if (live === MOVES_SCHEMA) throw reserved(label);
+  assertName(live, label);
   const { sealId } = options;
   const there = schemas.get(live);
   const isLiveAlready = sealId !== null && (there?.includes(sealId) ?? false);
@@ -60,15 +60,25 @@ function withoutMoved<T extends Pick<SwapOptions, 'sealId' | 'schema' | 'live'>>
   return last === undefined ? options : { ...options, schema: null, live: live ?? last.live };
 }
 
+/**
+ * Lists all schemas, and whether a load has left a ledger there that can be read. Anyone may have made a
+ * table of that name.
+ */
+const SCHEMAS = `
+  SELECT n.nspname, coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+      AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid)
+      AND (SELECT count(*) = 3 FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped
+        AND (a.attname, a.atttypid) IN (('seal_id', 'text'::regtype), ('state', 'text'::regtype),
+          ('completed_at', 'timestamptz'::regtype))), false)
+  FROM pg_catalog.pg_namespace n
+    LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = '${LEDGER}' AND c.relkind = 'r'
+  WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY n.nspname COLLATE "C"`;
+
 /** Reads all schemas with the seals that are loaded into them. */
 async function readSchemas(
   connection: Connection,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const rows = await connection.query(
-    `SELECT n.nspname, c.oid IS NOT NULL FROM pg_catalog.pg_namespace n
-      LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = '${LEDGER}' AND c.relkind = 'r'
-      WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY n.nspname COLLATE "C"`,
-  );
+  const rows = await connection.query(SCHEMAS);
   const schemas = new Map<string, readonly string[]>();
   for (const [schema, hasLedger] of rows) {
     const name = String(schema);
@@ -78,11 +88,15 @@ async function readSchemas(
 }
 
 async function sealsIn(connection: Connection, schema: string): Promise<string[]> {
+  // Without operators, which may be those of another role.
   const rows = await connection.query(
-    `SELECT seal_id FROM ${quote(schema)}.${LEDGER} WHERE state = 'complete' ORDER BY completed_at, seal_id`,
+    `SELECT completed_at, seal_id, state FROM ${quote(schema)}.${LEDGER}`,
     `${schema}.${LEDGER}`,
   );
-  return rows.map(([seal]) => String(seal));
+  return rows
+    .flatMap(([at, seal, state]) => (state === 'complete' ? [[String(at), String(seal)]] : []))
+    .toSorted((one, other) => (one.join(' ') < other.join(' ') ? -1 : 1))
+    .map(([, seal]) => String(seal));
 }
 
 function holdersOf(schemas: ReadonlyMap<string, readonly string[]>, sealId: string): Holder[] {
@@ -191,17 +205,42 @@ function shelved(
   const sealId = seals.at(-1) ?? null;
   const last = moves.findLast((entry) => entry.live === live);
   if (last !== undefined && last.to.sealId === sealId) return { name: last.to.name, sealId };
-  if (sealId !== null) return { name: `${live}__${sealId.slice(0, DIGITS)}`, sealId };
   const by = next?.sealId ?? null;
-  return {
-    name: by === null ? `${live}__before` : `${live}__before_${by.slice(0, DIGITS)}`,
-    sealId,
-  };
+  const ending =
+    sealId !== null
+      ? `__${sealId.slice(0, DIGITS)}`
+      : by === null
+        ? '__before'
+        : `__before_${by.slice(0, DIGITS)}`;
+  return { name: `${identifier(live, MAX_NAME - ending.length)}${ending}`, sealId };
+}
+
+/** @throws Failure USAGE if no schema of applications can have this name */
+function assertName(live: string, where: string): void {
+  if (live === MOVES_SCHEMA) throw reserved(where);
+  if (live === '' || live.startsWith('pg_') || live === 'information_schema') throw ofServer(live);
+  if (identifier(live) !== live) throw tooLong(live);
+}
+
+function ofServer(live: string): Failure {
+  return new Failure('USAGE', {
+    what: `no schema of applications can be called ${quoteName(live)}`,
+    where: '--live',
+    hint: 'name the schema that applications read',
+  });
+}
+
+function tooLong(live: string): Failure {
+  return new Failure('USAGE', {
+    what: `the name ${quoteName(live)} has more than ${MAX_NAME} bytes, and PostgreSQL keeps no more`,
+    where: '--live',
+    hint: 'give the name as the server has it',
+  });
 }
 
 function notLoaded(sealId: string, where: string): Failure {
   return new Failure('TARGET', {
-    what: `no load of the seal ${sealId.slice(0, DIGITS)} is complete there`,
+    what: `no load of the seal ${sealId.slice(0, DIGITS)} is complete there, as far as this role may read`,
     where,
     hint: 'load it with sealift load, then reconcile',
   });

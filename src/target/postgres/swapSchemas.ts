@@ -13,16 +13,19 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { counted } from '../../outcome/counted.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { lockHolders } from '../../postgres/lockHolders.ts';
 import type { Connection, TextRow } from '../../postgres/connect.ts';
 import { encodeSeen, noteSeen } from '../../postgres/seen.ts';
 import { sqlState } from '../../postgres/connectionFailure.ts';
 import { quote } from '../../sql/quote.ts';
+import { isInWay } from '../parity.ts';
 import type { PlaceChanges, SwapOrder } from '../swap.ts';
 import type { Outside } from '../target.ts';
 import { fenceIn, MAKE_FENCE, openFence } from './fence.ts';
-import { MAKE_MOVES, moveStatement } from './movesLedger.ts';
+import { assertOwnLedger, MAKE_MOVES, moveStatement } from './movesLedger.ts';
+import { parityOf } from './parity.ts';
 import { carryOn } from './parity/sequenceValues.ts';
 import { placeChanges, seenIn, tablesOf, type StoredTable } from './placeChanges.ts';
 
@@ -53,7 +56,9 @@ export async function swapSchemas(
     await pause(PAUSE_MS, null, { signal });
   }
   try {
+    await assertOwnLedger(connection);
     await assertSeen(connection, live, order, assertUnchanged);
+    await assertNoneMissing(connection, live, order);
     const seen = order.from === null ? null : await noteLast(connection, live, order);
     const statements = [
       ...(await exchange(connection, live, order)),
@@ -181,6 +186,24 @@ async function assertSeen(
   const tables = await tablesOf(connection, live);
   const seen = fromSeen === null ? null : seenIn(fromSeen, label);
   assertUnchanged('from', await placeChanges(connection, tables, seen));
+}
+
+/** @throws Failure TARGET if something was bound to what is live since a person was told what is */
+async function assertNoneMissing(
+  connection: Connection,
+  live: string,
+  { move, to, from, mayMiss }: SwapOrder,
+): Promise<void> {
+  if (from === null || mayMiss) return;
+  const { missing } = await parityOf(connection, live, to.name);
+  const [first, ...more] = missing.filter((one) => isInWay(move, one));
+  if (first === undefined) return;
+  const rest = more.length === 0 ? '' : `, and ${counted(more.length, 'thing')} more`;
+  throw new Failure('TARGET', {
+    what: `what is bound to what is live would be missing, as it was made or changed meanwhile: ${first.what}${rest}`,
+    where: connection.label,
+    hint: 'nothing was changed; run again, which names each',
+  });
 }
 
 /** Notes what is live as it is left, so that a rollback can tell that nothing was written to it since. */

@@ -118,8 +118,9 @@ function swapOf(
     },
     async parity() {
       // What is of no load has tables and names of its own.
-      if (now === null || now.sealId === null || next === null) return { kinds: [], missing: [] };
-      return parityOf(now.name, next.name, outside.connectMs);
+      const isCompared = now !== null && now.sealId !== null && next !== null;
+      if (!isCompared) return { kinds: [], missing: [], tookMs: 0 };
+      return { ...parityOf(now.name, next.name, outside.connectMs), tookMs: 0 };
     },
     paritySql: (missing) => paritySql(missing, next?.name ?? link),
     async swap(order) {
