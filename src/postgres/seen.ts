@@ -53,11 +53,15 @@ export interface TableChange {
   readonly remade: boolean;
 }
 
-const PLACE = `
-  SELECT pg_catalog.pg_current_snapshot(),
+/** The server's identifier; a service may keep it from its users. */
+const MAY_IDENTIFY = `SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')`;
+const IDENTIFIER = `(SELECT s.system_identifier FROM pg_catalog.pg_control_system() s) || ' ' || `;
+
+function placeSql(identifier: string): string {
+  return `SELECT pg_catalog.pg_current_snapshot(),
     (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database()),
-    (SELECT s.system_identifier FROM pg_catalog.pg_control_system() s)
-      || ' ' || left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8)`;
+    ${identifier}left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8)`;
+}
 
 const SHAPES = `
   SELECT c.oid, left(md5(concat_ws(';', quote_ident(c.relname),
@@ -106,7 +110,9 @@ async function countTable(
 }
 
 async function placeOf(connection: Connection): Promise<Omit<Seen, 'tables'>> {
-  const [[snapshot, database, server] = []] = await connection.query(PLACE);
+  const [[may] = []] = await connection.query(MAY_IDENTIFY);
+  const sql = placeSql(may === 't' ? IDENTIFIER : '');
+  const [[snapshot, database, server] = []] = await connection.query(sql);
   return { snapshot: String(snapshot), database: String(database), server: String(server) };
 }
 
