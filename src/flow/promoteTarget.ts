@@ -105,7 +105,7 @@ async function goLive(
     tool: env.tool.version,
     who: operatorOf(options.who, env),
   };
-  const rehearsed = await assertRehearsed(swap, order);
+  const rehearsed = await assertRehearsed(swap, order, parity.tookMs);
   if (!options.dryRun) await moveTarget(session, swap, order, about);
   return targetOutcome(
     'promote',
@@ -114,7 +114,7 @@ async function goLive(
     [
       ...notes,
       `reconciled ${ageOf(evidence.next.at, env.now())} ago`,
-      ...parity,
+      ...parity.notes,
       ...rehearsed,
       ...(options.dryRun ? swap.plan : []),
       ...liveNotes(swap, options),

@@ -141,7 +141,7 @@ async function compared(run: Run): Promise<Outcome> {
   });
   found.showRows(shownTargetRows(target.schema, adapter));
   const modules: ComparedModule[] = [];
-  const kept: Kept = {};
+  let kept: Kept = {};
   const told = (one: Incomparable): ComparedModule => {
     found.add(incomparableFinding(one.sealed.module, one.reason));
     return incomparableModule(one.sealed);
@@ -158,7 +158,7 @@ async function compared(run: Run): Promise<Outcome> {
     }
     await pool.callEach(CLOSE_SOURCES, null);
     await target.assertUnchanged();
-    Object.assign(kept, await keptOf(target, tables, modules));
+    kept = await keptOf(target, tables, modules);
   } finally {
     await pool.close();
   }

@@ -65,11 +65,11 @@ export async function rollbackTarget(
         tool: env.tool.version,
         who,
       };
-      const rehearsed = await assertRehearsed(swap, order);
+      const rehearsed = await assertRehearsed(swap, order, parity.tookMs);
       if (!options.dryRun) await moveTarget(session, swap, order, {});
       const notes = [
         `live now: ${next.sealId ?? 'what is of no seal'}, as it was when it was live last`,
-        ...parity,
+        ...parity.notes,
         ...rehearsed,
         ...(options.dryRun ? swap.plan : []),
         ...liveNotes(swap, options),

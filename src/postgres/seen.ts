@@ -2,7 +2,8 @@
  * What a snapshot saw of tables, noted so that it can be told later whether they still hold it: under a
  * lock and without reading a value. A row that was written since has a transaction in its xmin that the
  * snapshot did not see; one that was deleted is missing in the count; a table that was made anew has
- * another oid, one with another name, other columns or other partitions another shape. Statistics of the server are not used.
+ * another oid, one with another name, other columns or other partitions another shape. Statistics of the
+ * server are not used.
  */
 
 import { Failure } from '../outcome/failure.ts';

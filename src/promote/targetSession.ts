@@ -109,12 +109,16 @@ export async function withTarget(
 }
 
 /**
- * Compares both places with what was reconciled before a client has to wait, and says how long that takes.
- * @throws Failure TARGET
+ * Compares both places with what was reconciled before a client has to wait, and says how long that takes, and
+ * once more what is bound, which took `parityMs`. @throws Failure TARGET
  */
-export async function assertRehearsed(swap: Swap, order: SwapOrder): Promise<string[]> {
+export async function assertRehearsed(
+  swap: Swap,
+  order: SwapOrder,
+  parityMs: number,
+): Promise<string[]> {
   const { to, toSeen, from, fromSeen, lossAccepted, waitMs } = order;
-  let took = (await swap.parity()).tookMs;
+  let took = parityMs;
   if (toSeen !== null) {
     const { tookMs, ...changes } = await swap.changes(to, toSeen);
     assertPlaceUnchanged('to', changes, swap.label);
@@ -134,13 +138,18 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
+export interface Compared {
+  readonly notes: readonly string[];
+  readonly tookMs: number;
+}
+
 /** Lists what is bound to what is live. @throws Failure TARGET if something would be missing */
 export async function assertParity(
   swap: Swap,
   move: Move,
   options: TargetOptions,
   found: FindingStore,
-): Promise<string[]> {
+): Promise<Compared> {
   const parity = await swap.parity();
   for (const missing of parity.missing) {
     const severity = isInWay(move, missing) ? 'BLOCKER' : 'WARNING';
@@ -149,7 +158,8 @@ export async function assertParity(
   const path = writeParity(swap, parity.missing, options);
   const count = parity.missing.filter((missing) => isInWay(move, missing)).length;
   if (count === 0) {
-    return [...parityNotes(parity), ...(path === null ? [] : [`parity     ${path}`])];
+    const written = path === null ? [] : [`parity     ${path}`];
+    return { notes: [...parityNotes(parity), ...written], tookMs: parity.tookMs };
   }
   throw new Failure('TARGET', {
     what: `${counted(count, 'thing')} that ${count === 1 ? 'is' : 'are'} bound to what is live would be missing`,

@@ -11,7 +11,7 @@ const TEXTS = {
   },
   from: {
     since: 'what is live holds later writes, which would be lost',
-    hint: 'nothing was changed; stop the application, reconcile what is live to see what was written, and save it; or give it up with --accept-data-loss',
+    hint: 'nothing was changed; stop the application, reconcile what is live to see what was written, and save it; or give it up with --accept-data-loss NAME, the name of what is live',
   },
 };
 
@@ -35,6 +35,6 @@ export function assertPlaceUnchanged(
   ];
   if (all.length === 0) return;
   const [first, ...more] = all;
-  const rest = more.length === 0 ? '' : `; and so do ${counted(more.length, 'table')} more`;
+  const rest = more.length === 0 ? '' : `; and ${counted(more.length, 'table')} more`;
   throw new Failure('TARGET', { what: `${since}: ${first}${rest}`, where, hint });
 }
