@@ -1,0 +1,139 @@
+/**
+ * Data that only a word before it or its column tells from other numbers: tax and social security
+ * numbers, dates of birth, passports, plates, addresses. Words are whole words.
+ */
+
+import { isNationalNumber, type NationalNumber } from './libraries.ts';
+import type { PiiClass, PiiContext, PiiMatch } from './piiClass.ts';
+import { isInUrl, isInUuid } from './surroundings.ts';
+
+/** A form of data, and what confirms it. */
+interface Shape {
+  readonly of: PiiClass;
+  readonly pattern: RegExp;
+  readonly isOne: (match: string) => boolean;
+}
+type Row = readonly [of: PiiClass, source: string, isOne?: (match: string) => boolean];
+
+function compiled(rows: readonly Row[]): readonly Shape[] {
+  return rows.map(([of, source, isOne = () => true]) => {
+    const whole = `(?<![\\p{L}\\p{N}]|\\d[.,/-])(?:${source})(?![\\p{L}\\p{N}]|[.,/-]\\d)`;
+    return { of, pattern: new RegExp(whole, 'gu'), isOne };
+  });
+}
+
+function is(kind: NationalNumber): (match: string) => boolean {
+  return (match) => isNationalNumber(kind, match);
+}
+
+const FISCAL_CODE =
+  '(?:[A-Z]{6}|[a-z]{6})[\\dLMNP-V]{2}[A-Ta-t][\\dLMNP-V]{2}[A-Za-z][\\dLMNP-V]{3}[A-Za-z]';
+const FRENCH_GROUPS = '[12] \\d\\d [01]\\d (?:\\d\\d|2[AB]) \\d{3} \\d{3} \\d\\d';
+
+/** Forms that need no word: their grammar and check digit are those of nothing else. */
+const ALONE = compiled([
+  ['TAX_ID', FISCAL_CODE, is('italianPerson')],
+  ['SOCIAL_ID', '\\d{2} ?\\d{6} ?[A-Z] ?\\d{3}', is('germanPension')],
+  ['SOCIAL_ID', FRENCH_GROUPS, is('frenchSocial')],
+]);
+
+const CANTON = 'A[GIR]|B[ELS]|F[LR]|G[ELR]|JU|LU|N[EW]|OW|S[GHOZ]|T[GI]|UR|V[DS]|Z[GH]';
+const MONTHS =
+  'Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember';
+const STREET = "\\p{Lu}[\\p{L}.'’ -]{2,40} \\d{1,4} ?[a-z]?";
+const TOWN = '(?:[A-Z]{1,2}-)?\\d{4,5} \\p{Lu}[\\p{L}.-]{1,30}(?: [\\p{Lu}(][\\p{L}.)-]{0,20})?';
+
+const NAMED = compiled([
+  ['TAX_ID', '\\d{2} ?\\d{3} ?\\d{3} ?\\d{3}', is('germanTax')],
+  ['TAX_ID', '\\d{2,3}/\\d{3,4}/\\d{4,5}|\\d{12,13}'],
+  ['TAX_ID', '\\d{2}-?\\d{3}/?\\d{4}', is('austrianTax')],
+  ['TAX_ID', '[0-3]\\d(?: ?\\d{2})(?: ?\\d{3}){3}', is('frenchTax')],
+  ['SOCIAL_ID', '\\d{4} ?\\d{6}', is('austrianSocial')],
+  ['SOCIAL_ID', '[12]\\d{4}(?:\\d\\d|2[AB])\\d{8}', is('frenchSocial')],
+  ['SOCIAL_ID', '[A-Z]\\d{9}'],
+  ['DOB', '\\d{1,2}[./-] ?\\d{1,2}[./-] ?(?:(?:19|20)\\d\\d|\\d\\d)', isDate],
+  ['DOB', '(?:19|20)\\d\\d-\\d\\d-\\d\\d', isDate],
+  ['DOB', `\\d{1,2}\\. ?(?:${MONTHS}) (?:19|20)\\d\\d`],
+  ['PASSPORT', '[A-Z]{1,2} ?\\d{6,8}'],
+  ['PASSPORT', '[CFGHJKLMNPRTV-Z\\d]{9}', isGermanPassport],
+  ['PLATE', `(?:${CANTON})[ ·•-]?\\d{1,6}`],
+  ['PLATE', '[A-ZÄÖÜ]{1,3}[ -][A-ZÄÖÜ]{1,2}[ -]?\\d{1,4}[EH]?|[A-Z]{2}-?\\d{3}-?[A-Z]{2}'],
+  ['PLATE', '[A-Z]{1,2}[ -]\\d{1,5} ?[A-Z]{1,3}'],
+  ['ADDRESS', `${STREET}, ?${TOWN}`],
+]);
+
+/** Words for each class, as alternatives of a pattern. `-Nr.` and the like may follow each. */
+const WORDS: Readonly<Partial<Record<PiiClass, string>>> = {
+  TAX_ID:
+    'steuer-?id|steueridentifikation|idnr|identifikation|steuer|st\\.?|abgabenkonto|numéro fiscal|nif|codice fiscale|tin|tax(?: id)?',
+  SOCIAL_ID:
+    'sozialversicherung|sozialversicherungs|sv|rv|rvnr|svnr|rentenversicherung|rentenversicherungs|versicherung|versicherungs|versicherten|krankenversicherten|kvnr|egk|sécurité sociale|numéro de sécu|nir|social security',
+  DOB: 'geb|geboren(?: am)?|geburtsdatum|geburtstag|born(?: on)?|birth(?:day|date)|birth date|date of birth|dob|née?(?: le)?|date de naissance|nat[oa](?: il)?|data di nascita',
+  PASSPORT:
+    'pass|reisepass|passport|passeport|passaporto|ausweis|personalausweis|identitätskarte|id-karte|id card|identity card|carte d.identité',
+  PLATE:
+    'kontrollschild|kennzeichen|autokennzeichen|nummernschild|auto|kfz|parkkarte|fahrzeug|wagen|plate|licen[cs]e plate|number plate|plaque|immatriculation|targa',
+  ADDRESS:
+    'adresse|wohnadresse|anschrift|wohnhaft(?: an der| in)?|wohnt|address|domicile|indirizzo',
+};
+const NUMBER = '(?:s?[ -]?(?:nr|nummer|no|number|num|numéro))?';
+const WORD = new RegExp(
+  `(?<![\\p{L}\\p{N}])(?:${Object.entries(WORDS)
+    .map(([of, words]) => `(?<${of}>(?:${words})${NUMBER})`)
+    .join('|')})(?![\\p{L}\\p{N}])`,
+  'giu',
+);
+/** Characters between a word and its data. */
+const REACH = 32;
+const LONGEST = 96;
+
+/** Finds data that a word before it announces, data that fill a cell of their column, and few others. */
+export function* inContext(text: string, { expected = [] }: PiiContext): Generator<PiiMatch> {
+  for (const form of ALONE) {
+    for (const { index: start, 0: match } of text.matchAll(form.pattern)) {
+      const end = start + match.length;
+      if (!form.isOne(match) || isInUrl(text, start) || isInUuid(text, start, end)) continue;
+      yield { of: form.of, tier: 'checked', start, end };
+    }
+  }
+  for (const { index, 0: word, groups } of text.matchAll(WORD)) {
+    const of = Object.keys(groups ?? {}).find((name) => groups?.[name] !== undefined);
+    const from = index + word.length;
+    yield* near(text, from, of);
+  }
+  if (expected.length > 0 && text.length < 2 * LONGEST) yield* whole(text, expected);
+}
+
+function* near(text: string, from: number, of: string | undefined): Generator<PiiMatch> {
+  const window = text.slice(from, from + REACH + LONGEST);
+  for (const form of NAMED) {
+    if (form.of !== of) continue;
+    for (const { index, 0: match } of window.matchAll(form.pattern)) {
+      if (index > REACH || window.slice(0, index).includes('\n')) break;
+      if (!form.isOne(match)) continue;
+      yield { of: form.of, tier: 'context', start: from + index, end: from + index + match.length };
+    }
+  }
+}
+
+function* whole(text: string, expected: readonly PiiClass[]): Generator<PiiMatch> {
+  const value = text.trim();
+  const start = text.indexOf(value);
+  for (const form of NAMED) {
+    if (!expected.includes(form.of)) continue;
+    const [match] = value.matchAll(form.pattern);
+    if (match?.[0] !== value || !form.isOne(value)) continue;
+    yield { of: form.of, tier: 'context', start, end: start + value.length };
+    return;
+  }
+}
+
+function isDate(text: string): boolean {
+  const [first = 0, month = 0, last = 0] = text.split(/\D+/).map(Number);
+  const day = first > 31 ? last : first;
+  return day >= 1 && day <= 31 && month >= 1 && month <= 12;
+}
+
+function isGermanPassport(text: string): boolean {
+  return /\d.*\d.*\d/.test(text) && isNationalNumber('germanPassport', text);
+}
