@@ -1,6 +1,7 @@
 /** Keys, tokens and passwords: the marks that their issuers give them, and what a word announces. */
 
 import type { PiiMatch } from './piiClass.ts';
+import { matchesOf } from './surroundings.ts';
 
 /** Forms of issuers that nothing else has. */
 const ISSUED =
@@ -13,12 +14,12 @@ const NAMED =
 
 export function* accessKeys(text: string): Generator<PiiMatch> {
   for (const pattern of [ISSUED, PRIVATE_KEY, IN_URL]) {
-    for (const { index: start, 0: match } of text.matchAll(pattern)) {
+    for (const { index: start, 0: match } of matchesOf(pattern, text)) {
       if (pattern === ISSUED && !/\d/.test(match)) continue;
       yield { of: 'SECRET', tier: 'checked', start, end: start + match.length };
     }
   }
-  for (const { index: start, 0: match } of text.matchAll(NAMED)) {
+  for (const { index: start, 0: match } of matchesOf(NAMED, text)) {
     if (!/\p{L}/u.test(match) || !/\d/.test(match)) continue;
     yield { of: 'SECRET', tier: 'context', start, end: start + match.length };
   }

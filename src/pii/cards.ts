@@ -3,7 +3,7 @@
 import { isAhv } from '../record/namedFormat.ts';
 import { isCardNumber, isUnmistakable } from './cardNumber.ts';
 import type { PiiContext, PiiMatch } from './piiClass.ts';
-import { checkedMatches, digitsOf, isInUrl } from './surroundings.ts';
+import { checkedMatches, digitsOf, isInUrl, matchesOf } from './surroundings.ts';
 
 const AHV =
   /(?<![\p{L}\p{N}])756[ .\u00a0-]?\d{4}[ .\u00a0-]?\d{4}[ .\u00a0-]?\d{2}(?![\p{L}\p{N}])/gu;
@@ -29,7 +29,7 @@ export function* ahvs(text: string): Generator<PiiMatch> {
  * column of cards needs no check digit: anonymised numbers have none.
  */
 export function* cards(text: string, { expected }: PiiContext): Generator<PiiMatch> {
-  for (const { index: start, 0: match } of text.matchAll(CARD_IN_GROUPS)) {
+  for (const { index: start, 0: match } of matchesOf(CARD_IN_GROUPS, text)) {
     // Three digits after it may be its security code.
     const card = [match, match.slice(0, 19)].find(isCard);
     if (card === undefined || isInUrl(text, start)) continue;

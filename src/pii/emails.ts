@@ -1,6 +1,7 @@
 /** E-mail addresses, also those whose signs are written as words: `ada dot ammann[at]example.ch`. */
 
 import type { PiiMatch } from './piiClass.ts';
+import { matchesOf } from './surroundings.ts';
 
 const LOCAL = /[\p{L}\p{N}._%+-]+$/u;
 const DOMAIN =
@@ -25,7 +26,7 @@ const DISGUISED_DOMAIN =
   /^[\p{L}\p{N}-]{1,63}(?:(?:\.| ?[[({]? ?(?:dot|punkt) ?[\])}]? ?)[\p{L}\p{N}-]{1,63}){0,4}(?:\.| ?[[({]? ?(?:dot|punkt) ?[\])}]? ?)\p{L}{2,24}(?![\p{L}\p{N}])/iu;
 
 function* disguised(text: string): Generator<PiiMatch> {
-  for (const { index, 0: sign } of text.matchAll(BRACKETED)) {
+  for (const { index, 0: sign } of matchesOf(BRACKETED, text)) {
     const after = index + sign.length;
     const [local] = DISGUISED_LOCAL.exec(text.slice(Math.max(0, index - 64), index)) ?? [];
     const [domain] = DISGUISED_DOMAIN.exec(text.slice(after, after + 255)) ?? [];

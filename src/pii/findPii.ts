@@ -6,60 +6,55 @@
 import { ahvs, cards } from './cards.ts';
 import { emails } from './emails.ts';
 import { ibans } from './ibans.ts';
-import { inContext } from './inContext.ts';
+import { mayHaveContext, mayHaveContextBytes } from './contextWords.ts';
+import { inContext, nationalNumbers } from './inContext.ts';
+import { isPlain, isSuspect, SIGN, signsOf } from './signs.ts';
 import { ipAddresses } from './ipAddresses.ts';
 import { people } from './personNames.ts';
 import { phones } from './phones.ts';
 import type { Finder, PiiContext, PiiMatch } from './piiClass.ts';
 import { accessKeys } from './accessKeys.ts';
 
-/** What most texts lack, and all that are searched have; quick. */
-const HINT = /[@\d]|::|[nN]ull |[[({] ?(?:[aA][tT]|[äÄ])|-----BEGIN/;
-/** Signs of personal data: digits in groups, and letters between digits. */
-const SIGNS =
-  '@|::|\\d[\\d .,\\-/()SPACE]{4,SPAN}?\\d|[A-Z]{6}\\d|[A-Za-z_]{2}\\d[A-Za-z]|\\d[A-Z]\\d|[A-Z] \\d\\d|[ -][A-Z]{1,2}[ -]\\d|[\\da-f]:[\\da-f]{1,4}:[\\da-f]{1,4}:|null [ensvzdfa]|[[({] ?(?:at|UMLAUTt)|-----BEGIN|(?:word|wort|pwd|key|token|secret)[ "\'\\\\]{0,3}[:=]';
-
-function signs(space: string, span: number, umlaut: string): RegExp {
-  const source = SIGNS.replace('SPACE', space).replace('SPAN', String(span));
-  return new RegExp(source.replace('UMLAUT', umlaut), 'i');
-}
-
-/** Prefilter: matches every text with personal data, and few others. */
-const SUSPECT = signs('\u00a0', 40, 'ä');
-
-/** The prefilter for JSON whose UTF-8 bytes are one character each; it matches slightly more. */
-const SUSPECT_BYTES = signs('\xc2\xa0', 80, '\xc3[\xa4\x84]');
-
 /** Whether JSON may contain personal data other than names; each character is a byte of its UTF-8. */
 export function mayHoldPii(json: string): boolean {
-  return SUSPECT_BYTES.test(json);
+  if (isPlain(json)) return false;
+  const signs = signsOf(json);
+  return isSuspect(signs) || (hasBoth(signs) && mayHaveContextBytes(json));
 }
 
-/** The more certain form first: digits of an IBAN are no telephone number. */
-const ALL: readonly Finder[] = [
-  accessKeys,
-  emails,
-  ibans,
-  ahvs,
-  cards,
-  ipAddresses,
-  inContext,
-  phones,
-  people,
+/** Whether there are letters and a digit, so that a word may announce a number. */
+function hasBoth(signs: number): boolean {
+  return (signs & SIGN.letter) !== 0 && (signs & SIGN.digit) !== 0;
+}
+
+/** Each search with the signs of which it needs one, the more certain form first. */
+const BY_SIGN: readonly (readonly [number, Finder])[] = [
+  [SIGN.mixed | SIGN.hyphens | SIGN.assigned | SIGN.at, accessKeys],
+  [SIGN.at | SIGN.bracket, emails],
+  // Digits of an IBAN are no telephone number.
+  [SIGN.digits, ibans],
+  [SIGN.longDigits, ahvs],
+  [SIGN.longDigits, cards],
+  [SIGN.points | SIGN.colons, ipAddresses],
+  [SIGN.mixed | SIGN.longDigits, nationalNumbers],
 ];
 
 const NONE: PiiContext = {};
 
 /** Finds all matches, in order of position; they do not overlap. */
 export function findPii(text: string, context: PiiContext = NONE): PiiMatch[] {
-  if (!HINT.test(text) || !SUSPECT.test(text)) {
-    return context.names === undefined ? [] : [...people(text, context)];
-  }
+  const { expected = [], names } = context;
+  if (isPlain(text) && !expected.includes('DOB')) return [];
+  const signs = signsOf(text);
   let found: readonly PiiMatch[] = [];
-  for (const find of ALL) {
+  const search = (find: Finder): void => {
     const matches = [...find(text, context)];
     if (matches.length > 0) found = merged(found, matches);
-  }
+  };
+  if (isSuspect(signs)) for (const [needed, find] of BY_SIGN) if (signs & needed) search(find);
+  if (expected.length > 0 || (hasBoth(signs) && mayHaveContext(text))) search(inContext);
+  if (signs & (SIGN.digits | SIGN.zero)) search(phones);
+  if (names !== undefined) search(people);
   return [...found];
 }
 

@@ -2,14 +2,14 @@
 
 import { ibanLength, isElectronicIban } from '../record/iban.ts';
 import type { PiiMatch } from './piiClass.ts';
-import { digitsOf } from './surroundings.ts';
+import { digitsOf, matchesOf } from './surroundings.ts';
 
 /** Country code and check digits, possibly with separators. */
 const IBAN_START = /(?<![\p{L}\p{N}])(?:[A-Z]{2}|[a-z]{2})[ .\u00a0-]?\d[ .\u00a0-]?\d/gu;
 const IBAN_NAMED = /(?<!\p{L})iban(?!\p{L})[^\p{L}]{0,8}$/iu;
 
 export function* ibans(text: string): Generator<PiiMatch> {
-  for (const { index: start, 0: first } of text.matchAll(IBAN_START)) {
+  for (const { index: start, 0: first } of matchesOf(IBAN_START, text)) {
     const country = first.slice(0, 2);
     const length = ibanLength(country.toUpperCase());
     const end = length === undefined ? null : endOfGroups(text, start, length);

@@ -3,9 +3,10 @@
  * numbers, dates of birth, passports, plates, addresses. Words are whole words.
  */
 
+import { CONTEXT_WORD } from './contextWords.ts';
 import { isNationalNumber, type NationalNumber } from './libraries.ts';
 import type { PiiClass, PiiContext, PiiMatch } from './piiClass.ts';
-import { isInUrl, isInUuid } from './surroundings.ts';
+import { isInUrl, isInUuid, matchesOf } from './surroundings.ts';
 
 /** A form of data, and what confirms it. */
 interface Shape {
@@ -33,7 +34,7 @@ const FRENCH_GROUPS = '[12] \\d\\d [01]\\d (?:\\d\\d|2[AB]) \\d{3} \\d{3} \\d\\d
 /** Forms that need no word: their grammar and check digit are those of nothing else. */
 const ALONE = compiled([
   ['TAX_ID', FISCAL_CODE, is('italianPerson')],
-  ['SOCIAL_ID', '\\d{2} ?\\d{6} ?[A-Z] ?\\d{3}', is('germanPension')],
+  ['SOCIAL_ID', '\\d{8}[A-Z]\\d{3}', is('germanPension')],
   ['SOCIAL_ID', FRENCH_GROUPS, is('frenchSocial')],
 ]);
 
@@ -62,44 +63,26 @@ const NAMED = compiled([
   ['ADDRESS', `${STREET}, ?${TOWN}`],
 ]);
 
-/** Words for each class, as alternatives of a pattern. `-Nr.` and the like may follow each. */
-const WORDS: Readonly<Partial<Record<PiiClass, string>>> = {
-  TAX_ID:
-    'steuer-?id|steueridentifikation|idnr|identifikation|steuer|st\\.?|abgabenkonto|numéro fiscal|nif|codice fiscale|tin|tax(?: id)?',
-  SOCIAL_ID:
-    'sozialversicherung|sozialversicherungs|sv|rv|rvnr|svnr|rentenversicherung|rentenversicherungs|versicherung|versicherungs|versicherten|krankenversicherten|kvnr|egk|sécurité sociale|numéro de sécu|nir|social security',
-  DOB: 'geb|geboren(?: am)?|geburtsdatum|geburtstag|born(?: on)?|birth(?:day|date)|birth date|date of birth|dob|née?(?: le)?|date de naissance|nat[oa](?: il)?|data di nascita',
-  PASSPORT:
-    'pass|reisepass|passport|passeport|passaporto|ausweis|personalausweis|identitätskarte|id-karte|id card|identity card|carte d.identité',
-  PLATE:
-    'kontrollschild|kennzeichen|autokennzeichen|nummernschild|auto|kfz|parkkarte|fahrzeug|wagen|plate|licen[cs]e plate|number plate|plaque|immatriculation|targa',
-  ADDRESS:
-    'adresse|wohnadresse|anschrift|wohnhaft(?: an der| in)?|wohnt|address|domicile|indirizzo',
-};
-const NUMBER = '(?:s?[ -]?(?:nr|nummer|no|number|num|numéro))?';
-const WORD = new RegExp(
-  `(?<![\\p{L}\\p{N}])(?:${Object.entries(WORDS)
-    .map(([of, words]) => `(?<${of}>(?:${words})${NUMBER})`)
-    .join('|')})(?![\\p{L}\\p{N}])`,
-  'giu',
-);
 /** Characters between a word and its data. */
 const REACH = 32;
 const LONGEST = 96;
 
-/** Finds data that a word before it announces, data that fill a cell of their column, and few others. */
-export function* inContext(text: string, { expected = [] }: PiiContext): Generator<PiiMatch> {
+/** Finds national numbers that need no word. */
+export function* nationalNumbers(text: string): Generator<PiiMatch> {
   for (const form of ALONE) {
-    for (const { index: start, 0: match } of text.matchAll(form.pattern)) {
+    for (const { index: start, 0: match } of matchesOf(form.pattern, text)) {
       const end = start + match.length;
       if (!form.isOne(match) || isInUrl(text, start) || isInUuid(text, start, end)) continue;
       yield { of: form.of, tier: 'checked', start, end };
     }
   }
-  for (const { index, 0: word, groups } of text.matchAll(WORD)) {
+}
+
+/** Finds data that a word before it announces, and data that fill a cell of their column. */
+export function* inContext(text: string, { expected = [] }: PiiContext): Generator<PiiMatch> {
+  for (const { index, 0: word, groups } of matchesOf(CONTEXT_WORD, text)) {
     const of = Object.keys(groups ?? {}).find((name) => groups?.[name] !== undefined);
-    const from = index + word.length;
-    yield* near(text, from, of);
+    yield* near(text, index + word.length, of);
   }
   if (expected.length > 0 && text.length < 2 * LONGEST) yield* whole(text, expected);
 }
@@ -108,7 +91,7 @@ function* near(text: string, from: number, of: string | undefined): Generator<Pi
   const window = text.slice(from, from + REACH + LONGEST);
   for (const form of NAMED) {
     if (form.of !== of) continue;
-    for (const { index, 0: match } of window.matchAll(form.pattern)) {
+    for (const { index, 0: match } of matchesOf(form.pattern, window)) {
       if (index > REACH || window.slice(0, index).includes('\n')) break;
       if (!form.isOne(match)) continue;
       yield { of: form.of, tier: 'context', start: from + index, end: from + index + match.length };
@@ -121,7 +104,7 @@ function* whole(text: string, expected: readonly PiiClass[]): Generator<PiiMatch
   const start = text.indexOf(value);
   for (const form of NAMED) {
     if (!expected.includes(form.of)) continue;
-    const [match] = value.matchAll(form.pattern);
+    const [match] = matchesOf(form.pattern, value);
     if (match?.[0] !== value || !form.isOne(value)) continue;
     yield { of: form.of, tier: 'context', start, end: start + value.length };
     return;

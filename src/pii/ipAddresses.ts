@@ -2,6 +2,7 @@
 
 import { isAfterPhoneWord } from './phones.ts';
 import type { PiiContext, PiiMatch } from './piiClass.ts';
+import { matchesOf } from './surroundings.ts';
 
 const BYTE = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const V4 = new RegExp(
@@ -18,14 +19,14 @@ const IP_NAMED = /(?<!\p{L})(?:ip(?:v6)?|src|dst|host|bind|listen)(?!\p{L})[^\p{
 /** Finds addresses; four groups of digits are none in a column of telephone numbers or after a word for one. */
 export function* ipAddresses(text: string, { expected = [] }: PiiContext): Generator<PiiMatch> {
   if (!expected.includes('PHONE') || expected.includes('IP')) {
-    for (const { index: start, 0: match } of text.matchAll(V4)) {
+    for (const { index: start, 0: match } of matchesOf(V4, text)) {
       if (VERSION.test(text.slice(Math.max(0, start - 16), start))) continue;
       if (isAfterPhoneWord(text, start)) continue;
       yield { of: 'IP', tier: 'checked', start, end: start + match.length };
     }
   }
   if (!text.includes(':')) return;
-  for (const { index: start, 0: match } of text.matchAll(V6)) {
+  for (const { index: start, 0: match } of matchesOf(V6, text)) {
     if (!isV6(match.replace(/[%/].*$/, ''))) continue;
     // Two colons separate words as well: `A::B`.
     const named = IP_NAMED.test(text.slice(Math.max(0, start - 16), start));

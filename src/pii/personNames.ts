@@ -1,6 +1,7 @@
 /** Names of people in texts: a first and a last name that the source's own columns of names hold. */
 
 import type { PersonNames, PiiContext, PiiMatch } from './piiClass.ts';
+import { matchesOf } from './surroundings.ts';
 
 /** Shorter names, such as `An`, are words as well. */
 const MIN_NAME = 3;
@@ -23,7 +24,7 @@ function collected(names: Iterable<string>): ReadonlySet<string> {
 
 export function* people(text: string, { names }: PiiContext): Generator<PiiMatch> {
   if (names === undefined) return;
-  for (const { index: start, 1: first = '', 2: last = '' } of text.matchAll(PAIR)) {
+  for (const { index: start, 1: first = '', 2: last = '' } of matchesOf(PAIR, text)) {
     if (!names.first.has(first.toLowerCase()) || !names.last.has(last.toLowerCase())) continue;
     yield { of: 'PERSON', tier: 'context', start, end: start + first.length + 1 + last.length };
   }

@@ -8,7 +8,7 @@ import { isPhone } from '../record/phone.ts';
 import { hasEanCheckDigit } from '../record/namedFormat.ts';
 import { phoneLibrary } from './libraries.ts';
 import type { PiiContext, PiiMatch } from './piiClass.ts';
-import { digitsOf, isInUuid } from './surroundings.ts';
+import { digitsOf, isInUuid, matchesOf } from './surroundings.ts';
 
 /** The regions of numbers without a country code, if a policy names none. */
 export const DEFAULT_REGIONS: readonly string[] = ['CH', 'DE', 'AT', 'LI'];
@@ -29,7 +29,7 @@ export function isAfterPhoneWord(text: string, start: number): boolean {
 
 export function* phones(text: string, context: PiiContext): Generator<PiiMatch> {
   const inColumn = context.expected?.includes('PHONE') === true;
-  for (const { index: start, 0: match } of text.matchAll(CANDIDATE)) {
+  for (const { index: start, 0: match } of matchesOf(CANDIDATE, text)) {
     const digits = digitsOf(match);
     if (digits.length > 16 || isUnbalanced(match) || isInUuid(text, start, start + match.length)) {
       continue;
@@ -145,7 +145,7 @@ const SPELLED = new RegExp(
 
 /** Numbers written as words. Only their count and the first word are fixed. */
 function* spelled(text: string): Generator<PiiMatch> {
-  for (const { index: start, 0: match } of text.matchAll(SPELLED)) {
+  for (const { index: start, 0: match } of matchesOf(SPELLED, text)) {
     yield { of: 'PHONE', tier: 'context', start, end: start + match.length };
   }
 }
