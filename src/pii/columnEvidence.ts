@@ -21,7 +21,7 @@ const WORDS: Readonly<Record<PiiClass, ReadonlySet<string>>> = {
   PASSPORT: words('passport passnr passnummer reisepass ausweisnr ausweisnummer'),
   PLATE: words('kontrollschild kennzeichen autokennzeichen licenseplate licenceplate'),
   ADDRESS: words('adresse address anschrift wohnadresse'),
-  SECRET: words('password passwort kennwort secret token apikey'),
+  SECRET: words('password passwort kennwort passwd apikey'),
   PERSON: NONE,
 };
 const CLASSES = Object.keys(WORDS) as PiiClass[];

@@ -52,6 +52,7 @@ export function findPii(text: string, context: PiiContext = NONE): PiiMatch[] {
     if (matches.length > 0) found = merged(found, matches);
   };
   if (isSuspect(signs)) for (const [needed, find] of BY_SIGN) if (signs & needed) search(find);
+  if (expected.includes('SECRET')) search(accessKeys);
   if (expected.length > 0 || (hasBoth(signs) && mayHaveContext(text))) search(inContext);
   if (signs & (SIGN.digits | SIGN.zero)) search(phones);
   if (names !== undefined) search(people);

@@ -119,6 +119,9 @@ describe('a column', () => {
       'CREDIT_CARD context 33332664695310',
     ]);
     expect(found('SG 576812', { expected: ['PLATE'] })).toEqual(['PLATE context SG 576812']);
+    expect(found('8cb2237d0679ca88', { expected: ['SECRET'] })).toEqual([
+      'SECRET context 8cb2237d0679ca88',
+    ]);
     expect(found('1964-05-03', { expected: ['DOB'] })).toEqual(['DOB context 1964-05-03']);
   });
 
