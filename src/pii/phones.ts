@@ -24,33 +24,37 @@ const DATE =
 
 /** Whether a word for a telephone is before `start`. */
 export function isAfterPhoneWord(text: string, start: number): boolean {
-  return PHONE_NAMED.test(text.slice(Math.max(0, start - 48), start));
+  return start > 0 && PHONE_NAMED.test(text.slice(Math.max(0, start - 48), start));
 }
 
 export function* phones(text: string, context: PiiContext): Generator<PiiMatch> {
-  const inColumn = context.expected?.includes('PHONE') === true;
   for (const { index: start, 0: match } of matchesOf(CANDIDATE, text)) {
-    const digits = digitsOf(match);
-    if (digits.length > 16 || isUnbalanced(match) || isInUuid(text, start, start + match.length)) {
-      continue;
-    }
-    const regions = context.regions ?? DEFAULT_REGIONS;
-    let tier = /^(?:\+|00)/.test(match) ? international(match) : national(match, digits, regions);
-    const alone = inColumn && match.trim() === text.trim();
-    if (
-      tier === null &&
-      (alone || isAfterPhoneWord(text, start)) &&
-      isPossible(match, digits, regions)
-    ) {
-      tier = 'context';
-    }
-    if (tier !== null) yield { of: 'PHONE', tier, start, end: start + match.length };
+    const tier = tierOf(text, start, match, context);
+    const end = start + match.length;
+    if (tier === null || isInUuid(text, start, end)) continue;
+    yield { of: 'PHONE', tier, start, end };
   }
   yield* spelled(text);
 }
 
+function tierOf(
+  text: string,
+  start: number,
+  match: string,
+  { expected, regions = DEFAULT_REGIONS }: PiiContext,
+): PiiMatch['tier'] | null {
+  const digits = digitsOf(match);
+  if (digits.length > 16 || isUnbalanced(match)) return null;
+  const tier = /^(?:\+|00)/.test(match) ? international(match) : national(match, digits, regions);
+  if (tier !== null) return tier;
+  const inColumn = expected?.includes('PHONE') === true && match.trim() === text.trim();
+  if (!inColumn && !isAfterPhoneWord(text, start)) return null;
+  return isPossible(match, digits, regions) ? 'context' : null;
+}
+
 function isUnbalanced(match: string): boolean {
-  return (match.match(/\(/g)?.length ?? 0) !== (match.match(/\)/g)?.length ?? 0);
+  if (!/[()]/.test(match)) return false;
+  return match.split('(').length !== match.split(')').length;
 }
 
 /** Countries whose numbers after `00` need no separators; elsewhere such digits are identifiers. */
