@@ -46,16 +46,16 @@ const TOWN = '(?:[A-Z]{1,2}-)?\\d{4,5} \\p{Lu}[\\p{L}.-]{1,30}(?: [\\p{Lu}(][\\p
 
 const NAMED = compiled([
   ['TAX_ID', '\\d{2} ?\\d{3} ?\\d{3} ?\\d{3}', is('germanTax')],
-  ['TAX_ID', '\\d{2,3}/\\d{3,4}/\\d{4,5}|\\d{12,13}'],
+  ['TAX_ID', '\\d{2,3}/\\d{3,4}/\\d{4,5}|\\d{13}'],
   ['TAX_ID', '\\d{2}-?\\d{3}/?\\d{4}', is('austrianTax')],
   ['TAX_ID', '[0-3]\\d(?: ?\\d{2})(?: ?\\d{3}){3}', is('frenchTax')],
   ['SOCIAL_ID', '\\d{4} ?\\d{6}', is('austrianSocial')],
   ['SOCIAL_ID', '[12]\\d{4}(?:\\d\\d|2[AB])\\d{8}', is('frenchSocial')],
-  ['SOCIAL_ID', '[A-Z]\\d{9}'],
+  ['SOCIAL_ID', '[A-Z]\\d{9}', isHealthNumber],
   ['DOB', '\\d{1,2}[./-] ?\\d{1,2}[./-] ?(?:(?:19|20)\\d\\d|\\d\\d)', isDate],
   ['DOB', '(?:19|20)\\d\\d-\\d\\d-\\d\\d', isDate],
   ['DOB', `\\d{1,2}\\. ?(?:${MONTHS}) (?:19|20)\\d\\d`],
-  ['PASSPORT', '[A-Z]{1,2} ?\\d{6,8}'],
+  ['PASSPORT', '[A-Z]{1,2} ?\\d{6,7}'],
   ['PASSPORT', '[CFGHJKLMNPRTV-Z\\d]{9}', isGermanPassport],
   ['PLATE', `(?:${CANTON})[ ·•-]?\\d{1,6}`],
   ['PLATE', '[A-ZÄÖÜ]{1,3}[ -][A-ZÄÖÜ]{1,2}[ -]?\\d{1,4}[EH]?|[A-Z]{2}-?\\d{3}-?[A-Z]{2}'],
@@ -115,6 +115,16 @@ function isDate(text: string): boolean {
   const [first = 0, month = 0, last = 0] = text.split(/\D+/).map(Number);
   const day = first > 31 ? last : first;
   return day >= 1 && day <= 31 && month >= 1 && month <= 12;
+}
+
+/** Whether the last digit of a German health insurance number is its check digit. */
+function isHealthNumber(text: string): boolean {
+  const letter = String(text.charCodeAt(0) - 0x40).padStart(2, '0');
+  const sum = Array.from(letter + text.slice(1, -1)).reduce((all, digit, at) => {
+    const product = Number(digit) * (1 + (at % 2));
+    return all + (product > 9 ? product - 9 : product);
+  }, 0);
+  return sum % 10 === Number(text.at(-1));
 }
 
 function isGermanPassport(text: string): boolean {

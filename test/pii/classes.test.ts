@@ -91,6 +91,7 @@ describe('a word before it', () => {
     ['Steuer-ID: 12345678903', 'TAX_ID context 12345678903'],
     ['Steuernummer 123/456/78901', 'TAX_ID context 123/456/78901'],
     ['SV-Nr. 1237 010180', 'SOCIAL_ID context 1237 010180'],
+    ['Krankenkasse KVNR: A123456780', 'SOCIAL_ID context A123456780'],
     ['password=hunter2hunter', 'SECRET context hunter2hunter'],
     ['null sieben neun zwei neun null vier null zwei neun', 'PHONE context null sieben neun'],
   ])('decides: %j', (text, expected) => {
@@ -103,6 +104,7 @@ describe('a word before it', () => {
     'geb. 45.13.1997',
     'Hotel 40.32.21.21x',
     'Steuer-ID: 12345678901',
+    'KVNR A123456787',
     'Passform 2024-05-06',
     'Reisepass\nC2101324',
   ])('is a whole word on the same line: %j', (text) => {
