@@ -32,11 +32,13 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   'fast-json-stable-stringify': ['record'],
   ibantools: ['record'],
+  'libphonenumber-js': ['pii'],
   merkletreejs: ['merkle'],
   'modern-tar': ['disk'],
   pg: ['postgres'],
   'pg-copy-streams': ['postgres'],
   re2js: ['mapping'],
+  stdnum: ['pii'],
 };
 
 /** Folders that compute and nothing else. */

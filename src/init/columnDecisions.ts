@@ -8,6 +8,7 @@ import type { ValueKind } from './columnProfile.ts';
 import { clockTypes, fits, valueKinds } from './columnType.ts';
 import type { Decision } from './decision.ts';
 import type { Family } from '../source/declared.ts';
+import type { PiiClass } from '../pii/piiClass.ts';
 import { isExpectedName } from './fieldNames.ts';
 import { personalClass } from './personal.ts';
 import type { ColumnPlan, TablePlan } from './tablePlan.ts';
@@ -84,14 +85,7 @@ function schemaNotes(column: ColumnPlan): Note[] {
   const { name, field, schema } = column;
   const notes: Note[] = [];
   const personal = personalClass(column);
-  if (personal !== undefined) {
-    notes.push({
-      rule: 'personal',
-      severity: 'INFO',
-      what: `declared as personal data of class ${personal}, by its values or its name`,
-      advice: 'correct "pii" where that is wrong; drop the column if it is not needed',
-    });
-  }
+  if (personal !== undefined) notes.push(personalNote(column, personal));
   if (name !== field) {
     notes.push({
       rule: 'field-name',
@@ -112,6 +106,20 @@ function schemaNotes(column: ColumnPlan): Note[] {
     });
   }
   return notes;
+}
+
+/** Says as well how many texts are of the class, if not all, and what the others hold. */
+function personalNote({ profile }: ColumnPlan, personal: PiiClass): Note {
+  const { [personal]: held = 0, ...others } = profile.personal;
+  const declared = `declared as personal data of class ${personal}`;
+  const advice = 'correct "pii" where that is wrong; drop the column if it is not needed';
+  const texts = profile.counts.text;
+  if (held === texts) {
+    return { rule: 'personal', severity: 'INFO', what: `${declared}, by its values`, advice };
+  }
+  const parts = Object.entries<number>(others).map(([of, number]) => `${number} of class ${of}`);
+  const rest = [`${held} of ${count(texts, NOUNS.text)} are of it`, ...parts].join(', ');
+  return { rule: 'personal', severity: 'INFO', what: `${declared}: ${rest}`, advice };
 }
 
 function valueNotes(column: ColumnPlan): Note[] {

@@ -3,7 +3,8 @@
  * values alone, not on their order, and holds none of them.
  */
 
-import { findPii, type PiiClass } from '../pii/findPii.ts';
+import { findPii } from '../pii/findPii.ts';
+import type { PiiClass } from '../pii/piiClass.ts';
 import { codePoints, converter } from '../record/convert.ts';
 import { RawJson, Rejection, type Converter } from '../record/converted.ts';
 import { fractionDigits } from '../record/decimal.ts';
@@ -76,6 +77,7 @@ const CONVERTERS: ReadonlyMap<ScalarKind, Converter> = new Map(
 /** The profile so far; mutable, unlike the profile that it becomes. */
 interface State {
   readonly declared: DeclaredType;
+  readonly expected: readonly PiiClass[];
   readonly counts: Record<ValueKind | 'null', number>;
   readonly accepted: Set<ScalarKind>;
   readonly beyondSafe: { integers: number; doubles: number };
@@ -93,10 +95,14 @@ interface State {
   readonly personal: Partial<Record<PiiClass, number>>;
 }
 
-/** Starts the profile of a column. */
-export function columnTally(declared: DeclaredType): ColumnTally {
+/** Starts the profile of a column, whose name may suggest classes of personal data. */
+export function columnTally(
+  declared: DeclaredType,
+  expected: readonly PiiClass[] = [],
+): ColumnTally {
   const state: State = {
     declared,
+    expected,
     counts: { null: 0, number: 0, text: 0, invalidText: 0, bytes: 0, boolean: 0, json: 0 },
     accepted: new Set(TRIED),
     beyondSafe: { integers: 0, doubles: 0 },
@@ -194,7 +200,7 @@ function noteText(state: State, text: string): void {
 }
 
 function notePersonal(state: State, text: string): void {
-  for (const found of new Set(findPii(text).map((match) => match.of))) {
+  for (const found of new Set(findPii(text, state).map((match) => match.of))) {
     state.personal[found] = (state.personal[found] ?? 0) + 1;
   }
 }

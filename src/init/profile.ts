@@ -1,5 +1,6 @@
 /** Profiles a table in one streaming pass over its values. */
 
+import { classesNamed } from '../pii/columnEvidence.ts';
 import type { ReadRange, SourceAdapter, SourceReader, TableSchema } from '../source/source.ts';
 import { columnTally, type ColumnProfile } from './columnProfile.ts';
 import { idTally, type ColumnIds } from './idTally.ts';
@@ -30,7 +31,9 @@ export async function profileTable(
   onRows?: (rows: number) => void,
 ): Promise<TableProfile> {
   const names = table.columns.map((column) => column.name);
-  const tallies = table.columns.map((column) => columnTally(declared(column)));
+  const tallies = table.columns.map((column) =>
+    columnTally(declared(column), classesNamed(column.name)),
+  );
   const ids = names.map((name) => idTally(mayBeKey(table, name)));
   const keys = table.foreignKeys.map((key) => key.columns.map((name) => names.indexOf(name)));
   const partialNulls = keys.map(() => 0);

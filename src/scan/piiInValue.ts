@@ -1,12 +1,15 @@
 /** Finds undeclared personal data in the value of a field: its place in the text, not the data. */
 
-import { findPii, type PiiClass } from '../pii/findPii.ts';
+import { findPii } from '../pii/findPii.ts';
+import type { PiiClass } from '../pii/piiClass.ts';
 
 /** A field whose texts are searched. */
 export interface SearchedField {
   readonly name: string;
   /** Class that the field may contain; null for none. */
   readonly declared: string | null;
+  /** Classes that its declaration or a name suggests. */
+  readonly expected: readonly PiiClass[];
   /** Whether the value is a text, so that a match has a place in it. */
   readonly plain: boolean;
 }
@@ -20,18 +23,19 @@ export interface UndeclaredPii {
 /** Yields undeclared personal data, ascending by place, or by class in a structure. */
 export function* undeclaredIn(
   value: unknown,
-  { declared, plain }: SearchedField,
+  { declared, expected, plain }: SearchedField,
 ): Generator<UndeclaredPii> {
   if (plain) {
     if (typeof value !== 'string') return;
-    for (const { of, start, end } of findPii(value)) {
+    for (const { of, start, end } of findPii(value, { expected })) {
       if (of === declared) continue;
       yield { of, place: { start: codePoints(value, start), end: codePoints(value, end) } };
     }
     return;
   }
   const classes = new Set<PiiClass>();
-  for (const text of textsIn(value)) for (const { of } of findPii(text)) classes.add(of);
+  for (const text of textsIn(value))
+    for (const { of } of findPii(text, { expected })) classes.add(of);
   for (const of of [...classes].sort()) if (of !== declared) yield { of };
 }
 

@@ -4,8 +4,10 @@
  */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
-import { isReference } from '../mapping/model.ts';
+import { columnsOfField, isReference } from '../mapping/model.ts';
 import type { Finding } from '../outcome/finding.ts';
+import { classesNamed } from '../pii/columnEvidence.ts';
+import { PII_CLASSES } from '../pii/piiClass.ts';
 import type { FieldType } from '../record/type.ts';
 import { memberOf, type RecordBatch } from '../seal/candidateReader.ts';
 import { recordPass, type CheckPlan } from './pass.ts';
@@ -54,7 +56,11 @@ export function planPiiInRecords(scope: Scope, module: CompiledModule): CheckPla
 function searchedFields(module: CompiledModule): SearchedField[] {
   return module.fields.flatMap(({ name, mapping, type }) => {
     if (isReference(mapping) || !holdsText(type)) return [];
-    return [{ name, declared: mapping.pii ?? null, plain: type.kind === 'string' }];
+    const declared = mapping.pii ?? null;
+    const expected = PII_CLASSES.filter((of) => of === declared);
+    const named = columnsOfField(mapping).flatMap((column) => classesNamed(column));
+    const suggested = [...new Set([...expected, ...classesNamed(name), ...named])];
+    return [{ name, declared, expected: suggested, plain: type.kind === 'string' }];
   });
 }
 

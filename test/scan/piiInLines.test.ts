@@ -16,6 +16,21 @@ const PERSONAL = [
   '+41 (0)79 123 45 67',
   `079${NB}123 45 67`,
   '030/1234567',
+  'née le 03/05/1964',
+  '«geb. 27.07.1997»',
+  '„Geburtstag: 3. Mai 1964“',
+  '\ngeb.\t1.2.97',
+  'Identitätskarte-Nr. C2101324',
+  'Parkkarte für SG 57',
+  'wohnhaft Dorfstrasse 3, 7000 Chur',
+  'ada dot ammann[ät]example.org',
+  'null sieben neun zwei neun null vier null zwei neun',
+  'Login von 10.1.1.7',
+  '2001:db8::1',
+  '15070649C103',
+  'AKIAIOSFODNN7EXAMPLE',
+  '-----BEGIN PRIVATE KEY-----',
+  'Passwort: hunter2hunter',
 ];
 const HARMLESS = [
   '',
@@ -66,6 +81,11 @@ describe('personal data, looked for by threads', () => {
       new Set(['note', 'mail', 'more', 'list', 'any']),
     );
     expect(parsed.length).toBeGreaterThan(300);
+  });
+
+  it('is of many kinds', () => {
+    for (const value of PERSONAL) expect(findPii(value), value).toHaveLength(1);
+    for (const value of HARMLESS) expect(findPii(value), value).toEqual([]);
   });
 
   it('may be in every JSON text that holds any', () => {

@@ -32,7 +32,9 @@ export function scanChunk({ search: text, ...chunk }: ScanChunkInput): ScannedCh
     for (let index = 0; index < packers.length; index += 1) packers[index]?.put(line, texts[index]);
     for (let index = 0; index < searched.length; index += 1) {
       const [json, field] = [texts[packers.length + index], searched[index]];
-      if (json === undefined || field === undefined || !mayHoldPii(json)) continue;
+      if (json === undefined || field === undefined) continue;
+      // A column that suggests a class makes data of values that are nothing alone.
+      if (field.expected.length === 0 && !mayHoldPii(json)) continue;
       for (const found of undeclaredIn(valueOf(json), field)) {
         const key = keyOf(data.subarray(start, end), search.lines.keyFields);
         pii.push({ ...found, line, field: field.name, key });

@@ -1,0 +1,31 @@
+/** Names of people in texts: a first and a last name that the source's own columns of names hold. */
+
+import type { PersonNames, PiiContext, PiiMatch } from './piiClass.ts';
+import { matchesOf } from './surroundings.ts';
+
+/** Shorter names, such as `An`, are words as well. */
+const MIN_NAME = 3;
+const PAIR =
+  /(?<![\p{L}\p{N}])(?=(\p{Lu}[\p{L}'’-]{1,40}) (\p{Lu}[\p{L}'’-]{1,40})(?![\p{L}\p{N}]))/gu;
+
+/** Collects names, of which empty and short ones are left out. */
+export function personNames(first: Iterable<string>, last: Iterable<string>): PersonNames {
+  return { first: collected(first), last: collected(last) };
+}
+
+function collected(names: Iterable<string>): ReadonlySet<string> {
+  const kept = new Set<string>();
+  for (const name of names) {
+    const plain = name.trim().toLowerCase();
+    if (plain.length >= MIN_NAME) kept.add(plain);
+  }
+  return kept;
+}
+
+export function* people(text: string, { names }: PiiContext): Generator<PiiMatch> {
+  if (names === undefined) return;
+  for (const { index: start, 1: first = '', 2: last = '' } of matchesOf(PAIR, text)) {
+    if (!names.first.has(first.toLowerCase()) || !names.last.has(last.toLowerCase())) continue;
+    yield { of: 'PERSON', tier: 'context', start, end: start + first.length + 1 + last.length };
+  }
+}
