@@ -8,6 +8,7 @@ import type { Severity } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
 import type { Format } from '../record/namedFormat.ts';
 import type { Transform } from '../record/transform.ts';
+import type { PiiPolicy } from './piiPolicy.ts';
 
 export type { DatePatterns, Transform } from '../record/transform.ts';
 
@@ -33,6 +34,8 @@ export interface ProjectMapping {
   readonly operator?: 'required';
   /** The agreed times of promote: see window.ts. */
   readonly window?: string;
+  /** Classes of personal data of one's own: a pattern in RE2 syntax each. */
+  readonly piiPatterns?: Readonly<Record<string, string>>;
 }
 
 export interface DeclaredSource {
@@ -85,6 +88,8 @@ export interface ModuleMapping {
   readonly blind?: string;
   /** Conditions that all records of the candidate must fulfil. */
   readonly invariants?: readonly Invariant[];
+  /** What its fields hold of personal data, and how it is treated. */
+  readonly pii?: PiiPolicy;
 }
 
 export type ModuleSource = TableSource | QuerySource;
@@ -227,8 +232,6 @@ export interface ValueOptions {
   readonly references?: string | readonly PathReference[];
   /** Applies to `references`. */
   readonly onMissing?: OnMissing;
-  /** Kind of personal data in the field, such as EMAIL or PHONE. */
-  readonly pii?: string;
   /** True: its values reveal nothing about a person, so findings may name a record by them. */
   readonly harmless?: boolean;
 }

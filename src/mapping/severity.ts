@@ -16,13 +16,23 @@ export function severityOf(
   fields: string | readonly string[] = [],
 ): Severity {
   const about = typeof fields === 'string' ? [fields] : fields;
+  return severitySetting(project, rule, module, about) ?? severityOfRule(rule);
+}
+
+/** Returns the last matching setting of a project; undefined if there is none. */
+export function severitySetting(
+  project: Pick<ProjectMapping, 'severities'>,
+  rule: Rule,
+  module: string,
+  fields: readonly string[],
+): Severity | undefined {
   const setting = project.severities?.findLast(
     (candidate) =>
       candidate.rule === rule &&
       (candidate.module === undefined || candidate.module === module) &&
-      (candidate.field === undefined || about.includes(candidate.field)),
+      (candidate.field === undefined || fields.includes(candidate.field)),
   );
-  return setting?.severity ?? severityOfRule(rule);
+  return setting?.severity;
 }
 
 const WEIGHTS: Readonly<Record<Severity, number>> = { INFO: 0, WARNING: 1, BLOCKER: 2 };

@@ -15,6 +15,7 @@ import { compileModule, type CompiledModule } from '../mapping/compile/module.ts
 import { loadMapping, type LoadedMapping, type LoadOptions } from '../mapping/loadMapping.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import { readSecretKey } from '../mapping/secretKey.ts';
+import { keyNeeded } from '../mapping/piiPolicy.ts';
 import { buildModule, KEY_SETS, type BuiltModule, type ReadOrder } from './buildModule.ts';
 import type { PassContext } from './select/keyPass.ts';
 import { findLeftOut } from './select/leftOut.ts';
@@ -316,9 +317,9 @@ function readSecrets(
   variables: Environment['variables'],
 ): Map<string, Uint8Array> {
   const secrets = new Map<string, Uint8Array>();
-  for (const { blind, id } of mapping.modules) {
+  for (const { blind, id, pii } of mapping.modules) {
     const keyId = id.rule === 'keyless' ? id.key : undefined;
-    for (const name of [blind, keyId]) {
+    for (const name of [blind, keyId, pii === undefined ? undefined : keyNeeded(pii)]) {
       if (name !== undefined) secrets.set(name, readSecretKey(name, variables));
     }
   }

@@ -33,6 +33,11 @@ export interface Finding {
   /** Range in the field's text, in Unicode code points: [start, end). */
   readonly start?: number;
   readonly end?: number;
+  /** Kind of personal data, and whether its form alone is sufficient or a sign beside it was needed. */
+  readonly class?: string;
+  readonly tier?: 'checked' | 'context';
+  /** Keyed fingerprint of the value, by which a policy accepts the finding. */
+  readonly fp?: string;
   readonly source?: SourceLocator;
   /** Path inside the candidate, for findings on files. */
   readonly file?: string;

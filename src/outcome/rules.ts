@@ -93,7 +93,18 @@ const TABLE = {
   accounting: { severity: 'BLOCKER', stages: ['map', 'scan', 'verify'], fixed: true },
   rejected: { severity: 'BLOCKER', stages: ['scan'], fixed: true },
   integrity: { severity: 'WARNING', stages: ['source', 'scan'], fixed: true },
+  // Personal data, by the policy of its module
+  'pii-coverage': { severity: 'BLOCKER', stages: ['scan'] },
   'pii-undeclared': { severity: 'BLOCKER', stages: ['scan'] },
+  'pii-id': { severity: 'BLOCKER', stages: ['scan'] },
+  'pii-dropped': { severity: 'BLOCKER', stages: ['scan'], fixed: true },
+  'pii-treatment': { severity: 'BLOCKER', stages: ['map', 'scan'], fixed: true },
+  'pii-unproven': { severity: 'WARNING', stages: ['scan'], fixed: true },
+  'pii-report': { severity: 'BLOCKER', stages: ['map', 'scan'], fixed: true },
+  'pii-shape': { severity: 'BLOCKER', stages: ['scan'] },
+  'pii-class-mismatch': { severity: 'WARNING', stages: ['scan'] },
+  'pii-misdeclared': { severity: 'WARNING', stages: ['scan'] },
+  'pii-quasi': { severity: 'WARNING', stages: ['scan'] },
   // Between the seal and the source now
   drift: { severity: 'BLOCKER', stages: ['drift', 'scan'] },
   // Rehearsals

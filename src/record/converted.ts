@@ -20,6 +20,7 @@ export const REJECTION_RULES = [
   'key-null',
   'registry',
   'reference-partial',
+  'pii-treatment',
 ] as const;
 
 export type RejectionRule = (typeof REJECTION_RULES)[number];

@@ -4,7 +4,10 @@ import type { ExpectedLines, InspectedLines } from '../seal/lineForm.ts';
 import type { PackedIds } from '../seal/packedIds.ts';
 import type { FileChunk } from '../seal/readChunk.ts';
 import { defineCall, type Call } from '../threads/call.ts';
-import type { SearchedField, UndeclaredPii } from './piiInValue.ts';
+import type { Taint } from '../taint/taintSet.ts';
+import type { SearchedField } from './pii/searchedField.ts';
+import type { FieldCounts, Hit } from './pii/searchValue.ts';
+import type { SourceHit } from './pii/sourceValues.ts';
 
 /** The members of a file's lines that a scan reads; survives JSON. */
 export interface Search {
@@ -13,21 +16,27 @@ export interface Search {
   readonly idFields: readonly string[];
   /** Members that are searched for personal data. */
   readonly searched: readonly SearchedField[];
+  /** Members in which values are looked for that must not be in the candidate. */
+  readonly tainted: readonly string[];
 }
 
 export interface ScanChunkInput extends FileChunk {
   /** A {@link Search} as JSON; threads prepare it once for all chunks that have the same text. */
   readonly search: string;
+  /** Secret keys by id, by which stored forms of personal data are proven. */
+  readonly secrets?: ReadonlyMap<string, Uint8Array>;
+  /** The values that must not be in the candidate. */
+  readonly taint?: Taint;
 }
 
-/** Personal data in a line. */
-export interface ScannedPii extends UndeclaredPii {
+/** What is wrong with a member of a line. */
+export type ScannedPii = (Hit | SourceHit) & {
   /** 0-based, in the chunk. */
   readonly line: number;
   readonly field: string;
   /** Members of the record's key. */
   readonly key: Readonly<Record<string, unknown>>;
-}
+};
 
 export interface ScannedChunk extends InspectedLines {
   /** True when the file ends without LF. */
@@ -35,6 +44,8 @@ export interface ScannedChunk extends InspectedLines {
   /** Ids of each requested member. */
   readonly ids: readonly PackedIds[];
   readonly pii: readonly ScannedPii[];
+  /** Cells of the searched members. */
+  readonly counts: readonly FieldCounts[];
 }
 
 /** Scans the lines that begin in a chunk of a module's file. */

@@ -117,5 +117,10 @@ function joined(visits: readonly ChunkVisit[]): Wanted {
   return {
     idFields: [...new Set(visits.flatMap(({ wanted }) => wanted.idFields ?? []))],
     searched: visits.flatMap(({ wanted }) => wanted.searched ?? []),
+    tainted: visits.flatMap(({ wanted }) => wanted.tainted ?? []),
+    ...Object.assign({}, ...visits.map(({ wanted: { secrets, taint } }) => ({
+      ...(secrets === undefined ? {} : { secrets }),
+      ...(taint === undefined ? {} : { taint }),
+    }))),
   };
 }

@@ -13,7 +13,7 @@ import type { Threads } from './packedReferences.ts';
 import type { CheckPlan, Pass } from './pass.ts';
 import { planReferences } from './references.ts';
 import type { Scope } from './scope.ts';
-import { planPiiInChunks, planPiiInRecords } from './undeclaredPii.ts';
+import { planPii } from './pii/planPii.ts';
 
 /** Tools that the passes of a scan share. */
 export interface PassTools {
@@ -56,16 +56,16 @@ function plannersFor({ threads, invariants }: PassTools): Readonly<Record<Check,
     cycles: planCycles,
     copies: planCopies,
     invariants: (_scope: Scope, module: CompiledModule) => invariants.plan(module),
+    pii: (scope: Scope, module: CompiledModule) => planPii(scope, module, threads !== null),
   };
   // This process wrote the lines of a provisional candidate, and reports findings of its rows.
   if (threads === null) {
-    return { ...ofRecords, lines: NOTHING, mapped: NOTHING, pii: planPiiInRecords };
+    return { ...ofRecords, lines: NOTHING, mapped: NOTHING };
   }
   return {
     ...ofRecords,
     lines: (scope, module) => planLines(scope, module, threads.pool),
     mapped: planMapped,
-    pii: planPiiInChunks,
   };
 }
 

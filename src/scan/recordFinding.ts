@@ -1,7 +1,8 @@
 /** Makes findings on records. They locate the record without showing personal data. */
 
 import type { CompiledModule } from '../mapping/compile/module.ts';
-import { columnsOfField, isReference } from '../mapping/model.ts';
+import { isReference } from '../mapping/model.ts';
+import { hasPersonalKey } from '../mapping/piiPolicy.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { Finding, Severity } from '../outcome/finding.ts';
 import type { Rule } from '../outcome/rules.ts';
@@ -58,7 +59,7 @@ function recordIdOf(module: CompiledModule, record: ReadRecord): string | undefi
  * kept key as canonical JSON; undefined if it may be personal data.
  */
 export function shownKeyOf(module: CompiledModule, key: readonly unknown[]): string | undefined {
-  if (hasPersonalKey(module)) return undefined;
+  if (hasPersonalKey(module.mapping)) return undefined;
   if (module.idField !== null) return shownId(key[0]);
   const parts = module.orderFields.map((field, at) => {
     const kind = module.orderTypes[at]?.kind ?? '';
@@ -71,17 +72,6 @@ function isHarmless({ fields }: CompiledModule, field: string): boolean {
   return fields.some(({ name, mapping }) => {
     return name === field && !isReference(mapping) && mapping.harmless === true;
   });
-}
-
-/** Whether the key is declared personal, so that no report shows it. */
-function hasPersonalKey(module: CompiledModule): boolean {
-  const columns = new Set(module.key.map((part) => part.column));
-  return module.fields.some(
-    ({ mapping }) =>
-      !isReference(mapping) &&
-      mapping.pii !== undefined &&
-      columnsOfField(mapping).some((column) => columns.has(column)),
-  );
 }
 
 /**

@@ -16,6 +16,7 @@ import { openInvariants } from './invariants/check.ts';
 import { factorsOf } from './keyTable.ts';
 import { runPass } from './pass.ts';
 import { planPasses } from './passes.ts';
+import { NO_PROOF, type PiiProof } from './pii/proof.ts';
 import { openFiles } from './scannedFiles.ts';
 import { moduleOf, type Provenance, type ScanTally, type Scope } from './scope.ts';
 import { openViolationStore } from './violationStore.ts';
@@ -49,6 +50,8 @@ export interface ScanInput {
   readonly invariantSeconds?: number;
   /** Counts checked records and references. */
   readonly tally?: ScanTally;
+  /** For the check of personal data; without it, forms are checked and nothing is proven. */
+  readonly pii?: PiiProof;
   /** `label` names the module that is read; `module` is the one that is being checked. */
   readonly onProgress?: (label: string, done: number, total: number, module: string) => void;
 }
@@ -78,6 +81,7 @@ export async function* scanCandidate(input: ScanInput): AsyncGenerator<Finding> 
     memory: input.memory,
     store: openViolationStore(scratch),
     tally: input.tally ?? { records: 0, references: 0 },
+    pii: input.pii ?? NO_PROOF,
   };
   const seconds = input.invariantSeconds ?? INVARIANT_SECONDS;
   const invariants = openInvariants(scope, { planned, scratch, seconds, onProgress });

@@ -82,7 +82,7 @@ export function openFiles(
       const search = lineage ? lineageSearch(module) : recordSearch(module, wanted);
       const found = badLineCounter();
       let firstLine = 0;
-      for await (const scan of scannedChunks(path, search, pool)) {
+      for await (const scan of scannedChunks(path, search, pool, wanted)) {
         const idsOf = (field: string): PackedIds | undefined =>
           scan.ids[search.idFields.indexOf(field)];
         yield { ...scan, firstLine, idsOf };

@@ -4,6 +4,7 @@ import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { Mapping } from '../mapping/model.ts';
 import type { SourceLocator } from '../outcome/finding.ts';
 import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
+import type { PiiProof } from './pii/proof.ts';
 import type { ScannedFiles } from './scannedFiles.ts';
 import type { ViolationStore } from './violationStore.ts';
 
@@ -29,6 +30,7 @@ export interface Scope {
   /** Opens the logs of what checks find. */
   readonly store: ViolationStore;
   readonly tally: ScanTally;
+  readonly pii: PiiProof;
 }
 
 /** Numbers of checked records and references. */

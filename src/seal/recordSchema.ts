@@ -4,6 +4,7 @@ import { MAX_BYTES } from '../record/convert.ts';
 import { formatType, type FieldType } from '../record/type.ts';
 import { BLIND_FIELD, type CompiledField, type CompiledModule } from '../mapping/compile/module.ts';
 import { formOfRecords } from './formOfRecords.ts';
+import { piiOf } from '../mapping/piiPolicy.ts';
 import { isReference, type FieldMapping, type ValueOptions } from '../mapping/model.ts';
 
 type Schema = Record<string, unknown>;
@@ -17,7 +18,7 @@ export function recordSchema(module: CompiledModule): Schema {
   const properties: Schema = Object.create(null) as Schema;
   for (const field of module.fields) {
     const inKey = module.orderFields.includes(field.name);
-    properties[field.name] = fieldSchema(field, inKey || !field.nullable);
+    properties[field.name] = fieldSchema(module, field, inKey || !field.nullable);
   }
   if (module.idField !== null) {
     const { rule } = module.mapping.id;
@@ -43,13 +44,21 @@ export function recordSchema(module: CompiledModule): Schema {
   };
 }
 
-function fieldSchema(field: CompiledField, required: boolean): Schema {
+function fieldSchema(module: CompiledModule, field: CompiledField, required: boolean): Schema {
   const { mapping } = field;
-  const options = isReference(mapping) ? {} : columnOptions(mapping);
+  // The options describe the value before its treatment.
+  const isPlain = !isReference(mapping) && field.treated === null;
+  const options = isPlain ? columnOptions(mapping) : {};
   const declared = isReference(mapping) ? {} : declarations(mapping);
+  const pii = piiOf(module.mapping, field.name);
   return {
     ...nullable(schemaOf(field.type, options), required),
-    'x-sealift': { ...originOf(mapping), type: formatType(field.type), ...declared },
+    'x-sealift': {
+      ...originOf(mapping),
+      type: formatType(field.type),
+      ...declared,
+      ...(pii === undefined ? {} : { pii: { class: pii.class, treatment: pii.treatment } }),
+    },
   };
 }
 
@@ -65,7 +74,7 @@ function originOf(mapping: FieldMapping): Schema {
  * written as a `pattern` of JSON Schema, which an engine that backtracks would run.
  */
 function declarations(mapping: ValueOptions): Schema {
-  const { transforms, nonBlank, format, pattern, longText, copyOf, references, pii } = mapping;
+  const { transforms, nonBlank, format, pattern, longText, copyOf, references } = mapping;
   const { harmless } = mapping;
   const all = {
     transforms,
@@ -75,7 +84,6 @@ function declarations(mapping: ValueOptions): Schema {
     longText,
     copyOf,
     references,
-    pii,
     harmless,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));

@@ -8,7 +8,9 @@ import { FIXED_RULES } from '../../outcome/rules.ts';
 import { isDate } from '../../record/dateTime.ts';
 import { checkFields } from './fields.ts';
 import { checkFilterCycles, checkRows } from './rows.ts';
+import { wholeMatch } from '../compile/pattern.ts';
 import { checkId } from './id.ts';
+import { checkPii, checkTreatedOnce } from './pii.ts';
 import {
   DEFAULT_SOURCE,
   fieldNames,
@@ -40,8 +42,10 @@ export function checkMapping(mapping: LocatedMapping): void {
     checkUnique(mapping, module);
     checkValueReferences(mapping, module);
     checkInvariants(mapping, module, invariants);
+    checkPii(mapping, module);
   }
   checkFilterCycles(mapping);
+  checkTreatedOnce(mapping);
 }
 
 function checkProject(mapping: LocatedMapping): void {
@@ -53,6 +57,11 @@ function checkProject(mapping: LocatedMapping): void {
   }
   const agreed = window === undefined ? null : parseWindow(window);
   if (typeof agreed === 'string') throw fault('/window', agreed, WINDOW_FORM);
+  for (const [name, pattern] of Object.entries(mapping.project.piiPatterns ?? {})) {
+    if (wholeMatch(pattern) !== null) continue;
+    const what = `pattern ${quoteName(pattern)} is not valid RE2 syntax`;
+    throw fault(pointerTo('piiPatterns', name), what, 'write it without look-around and backreferences');
+  }
   const names = Object.keys(sources);
   const mapped = new Map(
     mapping.modules.flatMap(({ module, source }) =>

@@ -57,9 +57,6 @@ function checkExternal(mapping: LocatedMapping, module: ModuleMapping): void {
       const what = `an external module holds ids only, but has a field ${quoteName(name)}`;
       throw mappingFailure(mapping, place, what, 'remove it, or remove "external"');
     }
-    if (field.pii === undefined) continue;
-    const what = `an external module cannot hold personal data, as field ${quoteName(name)} does`;
-    throw mappingFailure(mapping, place, what, 'use id rule "uuid", which does not keep the key');
   }
 }
 

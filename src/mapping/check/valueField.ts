@@ -39,10 +39,6 @@ export function checkValueField(field: ValueField, fault: FieldFault): void {
       'RE2 has no look-around and no backreferences: write the pattern without them',
     );
   }
-  if (field.harmless === true && field.pii !== undefined) {
-    const what = 'a field with personal data is not harmless';
-    throw fault(['harmless'], what, 'remove "harmless", or "pii"');
-  }
   checkTransforms(field.transforms ?? [], fault);
   if (!('constant' in field)) return;
   if (type.kind === 'blob') {

@@ -35,8 +35,9 @@ export interface FastPath {
 export function fastPath({
   mapping,
   type,
-}: Pick<CompiledField, 'mapping' | 'type'>): FastPath | null {
-  if (!('column' in mapping) || mapping.transforms !== undefined) return null;
+  treated,
+}: Pick<CompiledField, 'mapping' | 'type' | 'treated'>): FastPath | null {
+  if (!('column' in mapping) || mapping.transforms !== undefined || treated !== null) return null;
   switch (type.kind) {
     case 'string': {
       const test = fastText(mapping);

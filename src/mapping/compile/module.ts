@@ -22,7 +22,9 @@ import {
   type ModuleMapping,
   type ProjectMapping,
 } from '../model.ts';
+import { piiOf } from '../piiPolicy.ts';
 import { severityOf } from '../severity.ts';
+import type { TreatedField } from '../../treatment/treatment.ts';
 
 /** The member that keeps a leaf from being guessed. */
 export const BLIND_FIELD = '~';
@@ -30,7 +32,10 @@ export const BLIND_FIELD = '~';
 export interface CompiledField {
   readonly name: string;
   readonly mapping: FieldMapping;
+  /** Of the value in a record: text where it is treated, whatever its type in the mapping. */
   readonly type: FieldType;
+  /** How its value is stored as personal data; null if as it is. */
+  readonly treated: TreatedField | null;
   /** Whether a record may hold null: it is not required, or the project lets failed cells pass. */
   readonly nullable: boolean;
 }
@@ -74,7 +79,8 @@ export function compileModule(mapping: Mapping, name: string): CompiledModule {
     .map(([field, of]) => ({
       name: field,
       mapping: of,
-      type: typeOfField(mapping, of),
+      type: treatedField(module, field) === null ? typeOfField(mapping, of) : STORED,
+      treated: treatedField(module, field),
       nullable: of.required !== true || letsNullPass(mapping.project, name, field),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -95,6 +101,27 @@ export function compileModule(mapping: Mapping, name: string): CompiledModule {
     orderTypes: idField === null ? key.map((part) => part.type) : [{ kind: 'uuid' }],
     hasLineage: rule === 'uuid' || rule === 'registry',
     minimumRows: module.minimumRows ?? 1,
+  };
+}
+
+/** The type of every treated value. */
+const STORED: FieldType = { kind: 'string' };
+
+function treatedField(module: ModuleMapping, field: string): TreatedField | null {
+  const declared = piiOf(module, field);
+  if (declared === undefined) return null;
+  const { treatment, class: of, to, mask } = declared;
+  if (treatment === 'plain' || treatment === 'dropped') return null;
+  const { keyId, regions } = module.pii ?? {};
+  return {
+    module: module.module,
+    field,
+    class: of,
+    treatment,
+    ...(keyId === undefined ? {} : { keyId }),
+    ...(regions === undefined ? {} : { regions }),
+    ...(to === undefined ? {} : { to }),
+    ...(mask === undefined ? {} : { mask }),
   };
 }
 
@@ -123,6 +150,11 @@ function requireType(text: string): FieldType {
   return type;
 }
 
+/** Returns the type that a field's cells are converted to, before any treatment. */
+export function cellType({ mapping, type, treated }: CompiledField): FieldType {
+  return treated === null || isReference(mapping) ? type : requireType(mapping.type);
+}
+
 /** Returns the type of a field; a reference has the type of the id that it points to. */
 function typeOfField(mapping: Mapping, field: FieldMapping): FieldType {
   if (!isReference(field)) return requireType(field.type);
@@ -147,8 +179,9 @@ function columnsOf(module: ModuleMapping): string[] {
 function asWritten(module: ModuleMapping, fields: readonly CompiledField[]): string[] {
   const numbers = [...module.key, ...(module.where ?? [])].map(({ column }) => column);
   const found: string[] = [];
-  for (const { mapping, type } of fields) {
-    const kept = isPlainDecimal(type) && 'column' in mapping && mapping.transforms === undefined;
+  for (const field of fields) {
+    const { mapping } = field;
+    const kept = isPlainDecimal(cellType(field)) && 'column' in mapping && mapping.transforms === undefined;
     (kept ? found : numbers).push(...columnsOfField(mapping));
   }
   return [...new Set(found)].filter((column) => !numbers.includes(column));

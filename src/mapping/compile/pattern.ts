@@ -17,6 +17,20 @@ export function searchFor(pattern: string): ((text: string) => boolean) | null {
   return compiled === null ? null : (text) => compiled.test(text);
 }
 
+/** Returns a search for all places of the pattern in a text, [start, end) each; null as above. */
+export function searchAll(pattern: string): ((text: string) => [number, number][]) | null {
+  const compiled = compiledOf(pattern);
+  if (compiled === null) return null;
+  return (text) => {
+    const places: [number, number][] = [];
+    const matcher = compiled.matcher(text);
+    while (matcher.find()) {
+      if (matcher.end() > matcher.start()) places.push([matcher.start(), matcher.end()]);
+    }
+    return places;
+  };
+}
+
 function compiledOf(pattern: string): RE2JS | null {
   try {
     return RE2JS.compile(pattern);

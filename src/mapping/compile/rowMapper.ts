@@ -15,7 +15,7 @@ import type { Row } from '../../source/source.ts';
 import { blobReference, type BlobReference } from './blobReference.ts';
 import { cellMapper, inspectText, valueMapper, type MappedField } from './cellMapper.ts';
 import { combiner } from './combine.ts';
-import { BLIND_FIELD, type CompiledField, type CompiledModule } from './module.ts';
+import { BLIND_FIELD, cellType, type CompiledField, type CompiledModule } from './module.ts';
 import { constantValue } from './constant.ts';
 import { FAST_CALLS, fastPath } from './fastPath.ts';
 import { identity, NO_KEY, type Identity, type MapperContext } from './identity.ts';
@@ -26,6 +26,7 @@ import { nestedStep } from './nestedIds.ts';
 import { referenceConverter } from './reference.ts';
 import { diagnosticLog, type Note, type Diagnostic, type DiagnosticLog } from './diagnostics.ts';
 import { missingParent, parentFilter } from './rowFilter.ts';
+import { treatedCell } from './treatedCell.ts';
 
 export type { Diagnostic } from './diagnostics.ts';
 
@@ -102,6 +103,7 @@ function generate(
   const { out, log, id } = parts;
   const slow = module.fields.map((field) => slowPath(module, field, context, parts));
   const constants = module.fields.map(constantOf);
+  const treat = module.fields.map((field) => treatedCell(field, context, log));
   const members = fieldMembers(module);
   const plain = plainTexts(module);
   const inspectKey = keyInspector(module, log);
@@ -109,6 +111,7 @@ function generate(
     ...module.fields.map((field, index) => assignment(module, field, index)),
     hasTarget(module) ? 'const legacyKey = id.key(row);' : '',
     `out.key = ${keyCode(module)};`,
+    ...module.fields.flatMap(({ treated }, index) => (treated === null ? [] : treatment(index))),
     ...idCode(module, members),
     `out.record = ${serialise(members)};`,
     plain.length > 0 ? 'if (suspect(out.record)) inspect(row);' : '',
@@ -125,6 +128,7 @@ function generate(
     out,
     slow,
     constants,
+    treat,
     id,
     inspect,
     inspectKey,
@@ -142,11 +146,12 @@ function generate(
  * whole record tells whether any of them has to be inspected.
  */
 function plainTexts(module: CompiledModule): { field: string; column: number }[] {
-  return module.fields.flatMap(({ name, mapping, type }) =>
-    'column' in mapping && type.kind === 'string' && fastPath({ mapping, type }) !== null
+  return module.fields.flatMap((field) => {
+    const { name, mapping, type } = field;
+    return 'column' in mapping && type.kind === 'string' && fastPath(field) !== null
       ? [{ field: name, column: module.columns.indexOf(mapping.column) }]
-      : [],
-  );
+      : [];
+  });
 }
 
 /** The value of a constant field; undefined for other fields. */
@@ -161,7 +166,8 @@ function slowPath(
   context: MapperContext,
   { out, log }: Parts,
 ): (value: SourceValue & Row) => unknown {
-  const { name, mapping, type } = field;
+  const { name, mapping } = field;
+  const type = cellType(field);
   if ('reference' in mapping) return referencePath(module, name, mapping, context, log);
   const stored = (converted: Converted): unknown => {
     if (!(converted instanceof BlobContent)) return converted;
@@ -252,14 +258,20 @@ function combinedPath(
 function assignment(module: CompiledModule, field: CompiledField, index: number): string {
   const { mapping } = field;
   if ('constant' in mapping) return `const value${index} = constants[${index}];`;
-  if (!('column' in mapping)) return `const value${index} = slow[${index}](row);`;
+  const declare = field.treated === null ? 'const' : 'let';
+  if (!('column' in mapping)) return `${declare} value${index} = slow[${index}](row);`;
   const column = module.columns.indexOf(mapping.column);
   const slow = `slow[${index}](cell)`;
   const checked = isRequired(field) || isKeptKey(module, field);
   const nullable = checked ? slow : `cell === null ? null : ${slow}`;
   const fast = fastPath(field);
   const value = fast === null ? nullable : `${fast.test} ? ${fast.value} : ${nullable}`;
-  return `cell = row[${column}]; const value${index} = ${value};`;
+  return `cell = row[${column}]; ${declare} value${index} = ${value};`;
+}
+
+/** Generates the code that treats a value once the key of its record is known. */
+function treatment(index: number): string[] {
+  return [`if (value${index} !== null) value${index} = treat[${index}](value${index}, out.key);`];
 }
 
 function isRequired(field: CompiledField): boolean {

@@ -110,12 +110,6 @@ const VALUE: Readonly<Record<string, unknown>> = {
     else: MODULE_NAME,
   },
   onMissing: ON_MISSING,
-  pii: {
-    description: 'Kind of personal data that the field holds, such as EMAIL or PHONE.',
-    title: 'a kind in capital letters, such as EMAIL',
-    type: 'string',
-    pattern: '^[A-Z][A-Z0-9_]{0,62}$',
-  },
   harmless: {
     description:
       'true: its values reveal nothing about a person. Findings may name a record by them if ' +

@@ -16,6 +16,7 @@ import {
   SEVERITY,
   TYPE_NAME,
 } from './names.ts';
+import { PII_POLICY } from './piiSchema.ts';
 import { CONDITION, SOURCE } from './rowSchema.ts';
 
 const FIELD_SET = {
@@ -210,6 +211,7 @@ export const MODULE_SCHEMA: Readonly<Record<string, unknown>> = {
       type: 'array',
       items: INVARIANT,
     },
+    pii: PII_POLICY,
     blind: {
       ...KEY_ID,
       description:

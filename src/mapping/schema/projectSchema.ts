@@ -2,6 +2,7 @@
 
 import { RULES } from '../../outcome/rules.ts';
 import { FIELD_NAME, MODULE_NAME, REASON, SEVERITY, SOURCE_NAME, TABLE_NAME } from './names.ts';
+import { CLASS_NAME } from './piiSchema.ts';
 
 export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -121,6 +122,20 @@ export const PROJECT_SCHEMA: Readonly<Record<string, unknown>> = {
       type: 'string',
       minLength: 1,
       maxLength: 200,
+    },
+    piiPatterns: {
+      description:
+        'Kinds of personal data of your own: each a pattern in RE2 syntax, which the scan finds ' +
+        'anywhere in a text.',
+      type: 'object',
+      propertyNames: CLASS_NAME,
+      additionalProperties: {
+        description: 'The pattern.',
+        title: 'a pattern of 1 to 1000 characters',
+        type: 'string',
+        minLength: 1,
+        maxLength: 1000,
+      },
     },
     approvals: {
       description:

@@ -1,0 +1,32 @@
+/** What a scan saw of personal data, for the page that a data-protection officer signs. */
+
+export interface FieldPrivacy {
+  readonly field: string;
+  /** Class that the policy declares; null for none. */
+  readonly class: string | null;
+  /** How the policy treats it; `not personal` and `undeclared` where it has no class. */
+  readonly treatment: string;
+  readonly purpose?: string;
+  /** Cells, and those of them with a value. */
+  readonly cells: number;
+  readonly values: number;
+  /** Values in which data of each class was found, whether declared or not. */
+  readonly found: Readonly<Record<string, number>>;
+}
+
+export interface ModulePrivacy {
+  readonly module: string;
+  /** Whether it has a policy. */
+  readonly declared: boolean;
+  /** Cells of the sealed records, counted by the seal; and those that the scan has seen. */
+  readonly cellsPresent: number;
+  readonly cellsScanned: number;
+  /** By name. */
+  readonly fields: readonly FieldPrivacy[];
+  /** Columns that are left out because of their class, each with the reason of the mapping. */
+  readonly dropped: readonly { readonly column: string; readonly class: string; readonly reason: string }[];
+  /** Findings by rule. */
+  readonly findings: Readonly<Record<string, number>>;
+  /** Findings that are accepted, and not counted above. */
+  readonly accepted: number;
+}

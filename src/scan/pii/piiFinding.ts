@@ -1,0 +1,84 @@
+/** Turns what is wrong with a value into a finding: its rule, its severity, and whether it is accepted. */
+
+import type { CompiledModule } from '../../mapping/compile/module.ts';
+import { columnsOfField } from '../../mapping/model.ts';
+import { severitySetting } from '../../mapping/severity.ts';
+import type { Finding, Severity } from '../../outcome/finding.ts';
+import { severityOfRule, type Rule } from '../../outcome/rules.ts';
+import { recordFinding } from '../recordFinding.ts';
+import type { ScannedRecord, Scope } from '../scope.ts';
+import type { Hit } from './searchValue.ts';
+import type { SourceHit } from './sourceValues.ts';
+
+/** Makes the finding of a hit in a field of a record. */
+export function piiFinding(
+  scope: Scope,
+  module: CompiledModule,
+  scanned: ScannedRecord,
+  field: string,
+  hit: Hit | SourceHit,
+): Finding {
+  if (hit.kind === 'class') return classFinding(scope, module, scanned, field, hit);
+  const place = 'place' in hit ? hit.place : {};
+  const violation = { rule: RULES[hit.kind], fields: [field], reason: reasonOf(scope, hit) };
+  return { ...recordFinding(scope, module, scanned, violation), ...place };
+}
+
+const RULES = {
+  stored: 'pii-treatment',
+  shape: 'pii-shape',
+  source: 'pii-dropped',
+} as const satisfies Record<Exclude<(Hit | SourceHit)['kind'], 'class'>, Rule>;
+
+function reasonOf(scope: Scope, hit: Exclude<Hit | SourceHit, { readonly kind: 'class' }>): string {
+  if (hit.kind !== 'source') return hit.reason;
+  const origin = scope.pii.tainted?.origins[hit.origin - 1] ?? 'a treated column';
+  return `it holds a value of ${origin}, which the policy keeps out`;
+}
+
+function classFinding(
+  scope: Scope,
+  module: CompiledModule,
+  scanned: ScannedRecord,
+  field: string,
+  { of, tier, place, isName, fp }: Extract<Hit, { readonly kind: 'class' }>,
+): Finding {
+  const inKey = isName === true || isInKey(module, field);
+  const rule = inKey ? 'pii-id' : 'pii-undeclared';
+  const isSure = tier === 'checked';
+  const what = isName === true ? 'the name of a member in it is' : 'it holds';
+  const unsure = isSure ? '' : ', by its form and a word or column that announces it';
+  const reason = `${what} ${of}, which is not declared${unsure}`;
+  const declared = module.mapping.pii?.fields?.[field];
+  const isLess = !isSure || declared?.residual === 'warn';
+  const own: Severity = isLess ? 'WARNING' : severityOfRule(rule);
+  const severity = severitySetting(scope.mapping.project, rule, module.name, [field]) ?? own;
+  const finding: Finding = {
+    ...recordFinding(scope, module, scanned, { rule, fields: [field], reason, severity }),
+    ...place,
+    class: of,
+    tier,
+    ...(fp === undefined ? {} : { fp }),
+  };
+  return accepted(scope, module, finding);
+}
+
+/** Whether a field holds a part of the legacy key, which the lineage and references hold as well. */
+function isInKey(module: CompiledModule, field: string): boolean {
+  const mapping = module.mapping.fields[field];
+  if (mapping === undefined || 'reference' in mapping) return false;
+  const columns = columnsOfField(mapping);
+  return module.key.some(({ column }) => columns.includes(column));
+}
+
+/** Lowers a finding that the policy accepts today; an acceptance that has ended says so. */
+function accepted(scope: Scope, module: CompiledModule, finding: Finding): Finding {
+  const { fp, rule, reason } = finding;
+  const acceptance = module.mapping.pii?.accept?.find((one) => one.fp === fp && one.rule === rule);
+  if (acceptance === undefined) return finding;
+  const { until } = acceptance;
+  if (until < scope.pii.today) {
+    return { ...finding, reason: `${reason}; its acceptance ended on ${until}` };
+  }
+  return { ...finding, severity: 'INFO', reason: `${reason}; accepted until ${until}` };
+}

@@ -1,0 +1,167 @@
+/**
+ * The check of personal data in a module: every cell is searched for classes that its policy does not
+ * allow there, stored forms are proven, values that the policy keeps out are looked for, and the
+ * policy is held against what was found.
+ */
+
+import type { CompiledModule } from '../../mapping/compile/module.ts';
+import { keysOf } from '../../mapping/compile/treatedCell.ts';
+import { isReference } from '../../mapping/model.ts';
+import type { Finding } from '../../outcome/finding.ts';
+import { memberOf, type RecordBatch } from '../../seal/candidateReader.ts';
+import { taintFinder } from '../../taint/taintSet.ts';
+import { recordPass, type CheckPlan, type ChunkVisit, type Visit, type Visitor } from '../pass.ts';
+import type { PlacedChunk } from '../scannedFiles.ts';
+import type { ScannedRecord, Scope } from '../scope.ts';
+import { expectedPasses } from './expectedPasses.ts';
+import { legacyIdPasses } from './legacyIds.ts';
+import { moduleFindings } from './moduleFindings.ts';
+import { modulePrivacy } from './modulePrivacy.ts';
+import { piiFinding } from './piiFinding.ts';
+import { planQuasi } from './quasiGroups.ts';
+import { partsOf } from './recordKey.ts';
+import { searchedFields, type SearchedField } from './searchedField.ts';
+import { valueSearch, type FieldCounts, type Hit } from './searchValue.ts';
+import { sourceHits, type SourceHit } from './sourceValues.ts';
+
+const LABEL = 'personal data';
+
+/** Plans the findings of a module; `inChunks` if threads search its lines, else records are parsed. */
+export function planPii(scope: Scope, module: CompiledModule, inChunks: boolean): CheckPlan {
+  const { onlyTainted } = scope.pii;
+  const fields = onlyTainted ? [] : searchedFields(module, scope.mapping);
+  const search = { scope, module, fields, tainted: taintedFields(scope, module) };
+  const own = onlyTainted
+    ? []
+    : [
+        ...legacyIdPasses(scope, module),
+        ...expectedPasses(scope, module),
+        ...(planQuasi(scope, module).passes ?? []),
+      ];
+  return inChunks
+    ? { chunks: [chunkVisit(search)], passes: own }
+    : { passes: [recordPass(recordVisit(search)), ...own] };
+}
+
+interface ModuleSearch {
+  readonly scope: Scope;
+  readonly module: CompiledModule;
+  readonly fields: readonly SearchedField[];
+  /** Fields in which values of the source are looked for. */
+  readonly tainted: readonly string[];
+}
+
+/** Returns all fields but ids that Sealift makes; those in a stored form have values of their own. */
+function taintedFields({ pii }: Scope, module: CompiledModule): string[] {
+  if (pii.tainted === null) return [];
+  return module.fields
+    .filter(({ mapping, treated, type }) => {
+      const closed = ['boolean', 'blob', 'bytes', 'uuid'].includes(type.kind);
+      return !isReference(mapping) && treated === null && !closed;
+    })
+    .map(({ name }) => name);
+}
+
+function chunkVisit(search: ModuleSearch): ChunkVisit {
+  const { scope, fields, tainted } = search;
+  const { secrets, tainted: values } = scope.pii;
+  const taint = values === null ? {} : { taint: values.taint };
+  return {
+    check: 'pii',
+    label: LABEL,
+    wanted: { searched: fields, tainted, secrets, ...taint },
+    open: () => {
+      const log = moduleLog(search);
+      return {
+        *scan({ firstLine, lines, pii, counts }: PlacedChunk): Generator<Finding> {
+          log.count(lines, counts);
+          for (const { line, key, field, ...hit } of pii) {
+            yield log.finding({ ordinal: firstLine + line, record: key }, field, hit as Hit);
+          }
+        },
+        end: log.end,
+      };
+    },
+  };
+}
+
+function recordVisit(search: ModuleSearch): Visit<RecordBatch> {
+  return { check: 'pii', label: LABEL, open: () => recordVisitor(search) };
+}
+
+function recordVisitor(search: ModuleSearch): Visitor<RecordBatch> {
+  const { scope, fields, tainted } = search;
+  const log = moduleLog(search);
+  const searches = fields.map((field) => {
+    return { field, find: valueSearch(field, keysOf(field, scope.pii.secrets)) };
+  });
+  const finder = scope.pii.tainted === null ? null : taintFinder(scope.pii.tainted.taint);
+  return {
+    *scan({ first, records }): Generator<Finding> {
+      for (const [index, record] of records.entries()) {
+        if (record === null) continue;
+        const scanned = { ordinal: first + index, record };
+        for (const { field, find } of searches) {
+          const key = field.treated === null ? [] : partsOf(record, field.recordKey);
+          for (const hit of find(memberOf(record, field.name), key)) {
+            yield log.finding(scanned, field.name, hit);
+          }
+        }
+        for (const field of finder === null ? [] : tainted) {
+          const value = memberOf(record, field);
+          if (value === null || finder === null) continue;
+          for (const hit of sourceHits(value, finder)) yield log.finding(scanned, field, hit);
+        }
+      }
+      log.count(records.length, []);
+    },
+    end: () => {
+      log.count(0, searches.map(({ find }) => find.counts));
+      return log.end();
+    },
+  };
+}
+
+interface ModuleLog {
+  finding(scanned: ScannedRecord, field: string, hit: Hit | SourceHit): Finding;
+  count(lines: number, counts: readonly FieldCounts[]): void;
+  /** Yields the findings on the module as a whole. */
+  end(): Generator<Finding>;
+}
+
+/** Makes findings and counts cells, for the findings on the module as a whole. */
+function moduleLog({ scope, module, fields }: ModuleSearch): ModuleLog {
+  let lines = 0;
+  const totals = new Map<string, FieldCounts>();
+  const findings: Record<string, number> = {};
+  let accepted = 0;
+  const note = (finding: Finding): Finding => {
+    const { rule } = finding;
+    if (finding.severity === 'INFO' && finding.fp !== undefined) accepted += 1;
+    else findings[rule] = (findings[rule] ?? 0) + 1;
+    return finding;
+  };
+  return {
+    finding: (scanned, field, hit) => note(piiFinding(scope, module, scanned, field, hit)),
+    count(more, counts) {
+      lines += more;
+      for (const { field, cells, values, classes } of counts) {
+        const total = totals.get(field) ?? { field, cells: 0, values: 0, classes: {} };
+        total.cells += cells;
+        total.values += values;
+        for (const [of, count] of Object.entries(classes)) {
+          total.classes[of] = (total.classes[of] ?? 0) + count;
+        }
+        totals.set(field, total);
+      }
+    },
+    *end() {
+      if (scope.pii.onlyTainted) return;
+      for (const found of moduleFindings(scope, module, { fields, lines, totals })) {
+        yield note(found);
+      }
+      const seen = { lines, totals, findings, accepted };
+      scope.pii.report(modulePrivacy(scope, module, seen));
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** What the check of personal data has besides the records: keys, a day, and values of the source. */
+
+import type { Taint } from '../../taint/taintSet.ts';
+import type { KeyTable, Partition } from '../keyTable.ts';
+import type { ModulePrivacy } from '../../outcome/privacy.ts';
+
+/** Values of the source that must not be in the candidate. */
+export interface TaintedValues {
+  readonly taint: Taint;
+  /** The column of each origin, as a person reads it; the first has number 1. */
+  readonly origins: readonly string[];
+}
+
+/** Reads the treated values of a module from its source. */
+export interface ExpectedValues {
+  /** Most entries: rows times treated fields. */
+  readonly entries: number;
+  /** Returns the entries of a partition, hashed by {@link expectedKey}. */
+  read(partition: Partition): Promise<KeyTable>;
+}
+
+export interface PiiProof {
+  /** Secret keys by id; forms whose key is missing are checked by their grammar alone. */
+  readonly secrets: ReadonlyMap<string, Uint8Array>;
+  /** Day of the scan, YYYY-MM-DD (UTC), for acceptances. */
+  readonly today: string;
+  readonly tainted: TaintedValues | null;
+  /** Whether to look for these values and for nothing else: a second part of a large set. */
+  readonly onlyTainted: boolean;
+  /** Returns null where the source cannot be compared. */
+  readonly expectedOf: (module: string) => ExpectedValues | null;
+  /** Receives what the scan saw of each module. */
+  readonly report: (seen: ModulePrivacy) => void;
+}
+
+export const NO_PROOF: PiiProof = {
+  secrets: new Map(),
+  today: '0000-01-01',
+  tainted: null,
+  onlyTainted: false,
+  expectedOf: () => null,
+  report: () => {},
+};

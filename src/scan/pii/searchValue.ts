@@ -1,0 +1,165 @@
+/**
+ * Searches the value of a field for personal data that its policy does not allow there, and for
+ * faults of the form in which it is stored: places, never data.
+ */
+
+import { searchAll, wholeMatch } from '../../mapping/compile/pattern.ts';
+import { findPii } from '../../pii/findPii.ts';
+import type { Tier } from '../../pii/piiClass.ts';
+import { fingerprint } from '../../treatment/fingerprint.ts';
+import { storedFault } from '../../treatment/stored.ts';
+import type { TreatmentKeys } from '../../treatment/treatmentKeys.ts';
+import type { SearchedField } from './searchedField.ts';
+import { codePoints, textsIn } from './texts.ts';
+
+/** One thing that is wrong with a value. */
+export type Hit =
+  | {
+      readonly kind: 'class';
+      readonly of: string;
+      /** Whether its form alone is sufficient, or a column and a word agree on it. */
+      readonly tier: Tier;
+      /** In code points of the field's text, [start, end); absent if the value is a structure. */
+      readonly place?: { readonly start: number; readonly end: number };
+      /** Whether it is the name of a member in a structure. */
+      readonly isName?: true;
+      readonly fp?: string;
+    }
+  /** A clause about the stored form, or about the shape. */
+  | { readonly kind: 'stored' | 'shape'; readonly reason: string };
+
+export interface ValueSearch {
+  /** Returns what is wrong with a value, ascending by place, or by class in a structure. */
+  (value: unknown, key: readonly (string | number | boolean)[]): Hit[];
+  /** Whether the quick filter of its JSON may decide that there is nothing to find. */
+  readonly isQuick: boolean;
+  /** Counts a value in which the quick filter found nothing. */
+  readonly skip: () => void;
+  /** Counts so far. */
+  readonly counts: FieldCounts;
+}
+
+/** Numbers of cells of a field. */
+export interface FieldCounts {
+  readonly field: string;
+  /** Cells that were searched, those without a value included. */
+  cells: number;
+  /** Cells with a value. */
+  values: number;
+  /** Values with data of each class, whether allowed or not. */
+  readonly classes: Record<string, number>;
+}
+
+interface Match {
+  readonly of: string;
+  readonly tier: Tier;
+  readonly start: number;
+  readonly end: number;
+}
+
+const NOT_THE_SHAPE: Hit = {
+  kind: 'shape',
+  reason: 'it does not have the shape that the policy states',
+};
+
+/** Makes the search of one field; with keys, stored forms are proven and data has fingerprints. */
+export function valueSearch(field: SearchedField, keys: TreatmentKeys | null): ValueSearch {
+  const { treated, holds } = field;
+  const counts: FieldCounts = { field: field.name, cells: 0, values: 0, classes: {} };
+  const isStored = treated === null ? null : storedFault(treated, keys);
+  const shape = field.shape === null ? null : wholeMatch(field.shape);
+  const find = finder(field);
+  const count = (of: string): void => {
+    counts.classes[of] = (counts.classes[of] ?? 0) + 1;
+  };
+  const undeclared = (text: string): Match[] => {
+    const matches = find(text);
+    for (const of of new Set(matches.map((match) => match.of))) count(of);
+    return matches.filter(({ of }) => !field.allowed.includes(of));
+  };
+  const printOf = (text: string, { of, start, end }: Match): { readonly fp?: string } =>
+    keys === null ? {} : { fp: fingerprint(keys, of, text.slice(start, end), field.regions) };
+  const inText = (text: string): Hit[] =>
+    undeclared(text).map((match) => ({
+      kind: 'class',
+      of: match.of,
+      tier: match.tier,
+      place: { start: codePoints(text, match.start), end: codePoints(text, match.end) },
+      ...printOf(text, match),
+    }));
+  const search = (value: unknown, key: readonly (string | number | boolean)[]): Hit[] => {
+    counts.cells += 1;
+    if (value === null || value === undefined) return [];
+    counts.values += 1;
+    if (isStored !== null) {
+      const reason = isStored(value, key);
+      if (reason !== null) return [{ kind: 'stored', reason }];
+      return SHOWN.has(treated?.treatment ?? '') ? storedHits(find(String(value))) : [];
+    }
+    if (holds === 'structure') return inStructure(value, undeclared, printOf);
+    const text = String(value);
+    if (shape === null) return inText(text);
+    // A value of the stated shape is what the policy says, as long as no class is seen too often.
+    if (!shape(text)) return [NOT_THE_SHAPE, ...inText(text)];
+    undeclared(text);
+    return [];
+  };
+  const skip = (): void => {
+    counts.cells += 1;
+    counts.values += 1;
+  };
+  // A column that suggests a class makes data of values that are nothing alone.
+  const isQuick =
+    field.expected.length === 0 &&
+    treated === null &&
+    shape === null &&
+    Object.keys(field.patterns).length === 0;
+  return Object.assign(search, { counts, skip, isQuick });
+}
+
+/** Treatments after which a part of the value can still be seen. */
+const SHOWN: ReadonlySet<string> = new Set(['masked', 'generalised']);
+
+function storedHits(matches: readonly Match[]): Hit[] {
+  const [match] = matches.filter(({ tier }) => tier === 'checked');
+  if (match === undefined) return [];
+  return [{ kind: 'stored', reason: `${match.of} can still be seen in it` }];
+}
+
+/** Makes the search for all classes in a text: those that are built in, and the project's own. */
+function finder({ expected, regions, patterns, treated }: SearchedField): (text: string) => Match[] {
+  const own = Object.entries(patterns).map(([of, pattern]) => ({ of, search: searchAll(pattern) }));
+  const context = { expected: treated === null ? expected : [], regions };
+  const isDouble = (text: string, { of, tier }: Match): boolean =>
+    tier === 'context' &&
+    context.expected.some((one) => one === of) &&
+    findPii(text, { regions }).some((match) => match.of === of);
+  return (text) => {
+    const found: Match[] = findPii(text, context).map((match) =>
+      // A word before it and its column are two signs.
+      isDouble(text, match) ? { ...match, tier: 'checked' } : match,
+    );
+    for (const { of, search } of own) {
+      for (const [start, end] of search?.(text) ?? []) found.push({ of, tier: 'checked', start, end });
+    }
+    return own.length === 0 ? found : found.sort((a, b) => a.start - b.start);
+  };
+}
+
+function inStructure(
+  value: unknown,
+  undeclared: (text: string) => Match[],
+  printOf: (text: string, match: Match) => { readonly fp?: string },
+): Hit[] {
+  const hits = new Map<string, Hit>();
+  for (const { text, isName } of textsIn(value)) {
+    for (const match of undeclared(text)) {
+      const { of, tier } = match;
+      const id = `${of} ${String(isName)} ${tier}`;
+      if (hits.has(id)) continue;
+      const name = isName ? ({ isName } as const) : {};
+      hits.set(id, { kind: 'class', of, tier, ...name, ...printOf(text, match) });
+    }
+  }
+  return [...hits].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, hit]) => hit);
+}

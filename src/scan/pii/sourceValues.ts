@@ -1,0 +1,31 @@
+/** Looks for values of the source that a policy keeps out of the candidate. */
+
+import type { TaintMatch } from '../../taint/taintSet.ts';
+import { codePoints, textsIn } from './texts.ts';
+
+/** A value of the source in a field: its origin, and its place in a text. */
+export interface SourceHit {
+  readonly kind: 'source';
+  /** Number of the column that it comes from. */
+  readonly origin: number;
+  /** In code points, [start, end); absent if the value is a structure. */
+  readonly place?: { readonly start: number; readonly end: number };
+}
+
+/** Returns the values found, ascending by place; in a structure one for each origin. */
+export function sourceHits(
+  value: unknown,
+  find: (text: string) => Iterable<TaintMatch>,
+): SourceHit[] {
+  if (typeof value === 'string' || typeof value === 'number') {
+    const text = String(value);
+    return [...find(text)].map(({ of: origin, start, end }) => ({
+      kind: 'source',
+      origin,
+      place: { start: codePoints(text, start), end: codePoints(text, end) },
+    }));
+  }
+  const origins = new Set<number>();
+  for (const { text } of textsIn(value)) for (const { of } of find(text)) origins.add(of);
+  return [...origins].sort((a, b) => a - b).map((origin) => ({ kind: 'source', origin }));
+}

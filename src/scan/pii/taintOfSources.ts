@@ -1,0 +1,200 @@
+/**
+ * Collects the values that a policy keeps out of the candidate, from the columns of the sources that
+ * are dropped or treated. A value that a column which stays holds as a whole does not count: it is
+ * in the candidate by right. A column that stays and holds mostly such values is reported instead.
+ */
+
+import { columnsOfField, isReference, relationOf, type Mapping, type ModuleMapping } from '../../mapping/model.ts';
+import { treatedColumns } from '../../mapping/piiPolicy.ts';
+import type { Finding } from '../../outcome/finding.ts';
+import { quoteName } from '../../outcome/quoteName.ts';
+import type { SourceValue } from '../../record/value.ts';
+import { InexactNumber, JsonNode } from '../../record/value.ts';
+import { estimatedBytes, taintBuilder, taintSeeds, type TaintBuilder } from '../../taint/taintSet.ts';
+import type { TaintedValues } from './proof.ts';
+import { sourceOf, type RowsOf, type SourceRows } from './sourceRows.ts';
+
+/** A column of a table or relation, as a module names it. */
+interface Column {
+  readonly source: string;
+  readonly table: string;
+  readonly column: string;
+}
+
+interface KeptColumn extends Column {
+  readonly module: string;
+  readonly field: string;
+}
+
+export interface TaintOptions {
+  readonly rows: SourceRows;
+  /** Bytes for the set. */
+  readonly memory: number;
+  /** 16 random bytes. */
+  readonly seeds: Uint8Array;
+}
+
+export interface TaintOfSources {
+  /** The set in parts that fit into memory, one after another; none if the policies treat nothing. */
+  parts(): AsyncGenerator<TaintedValues>;
+  /** Findings on columns that stay and hold what is kept out, once all parts are read. */
+  findings(): Finding[];
+}
+
+/** Prepares the collection; reads nothing yet. */
+export function taintOfSources(mapping: Mapping, options: TaintOptions): TaintOfSources {
+  const { rows } = options;
+  const treated = mapping.modules.flatMap((module) => treatedIn(module, rows));
+  const ids = new Set(treated.map(columnId));
+  const kept = mapping.modules
+    .flatMap(keptIn)
+    .filter((column) => !ids.has(columnId(column)));
+  const copies = copyCounts(kept, treated);
+  return {
+    async *parts() {
+      if (treated.length === 0) return;
+      const of = await partitionsOf(treated, options);
+      const origins = treated.map(({ table, column }) => `${quoteName(table)}.${quoteName(column)}`);
+      const seeds = taintSeeds(options.seeds);
+      for (let number = 0; number < of; number += 1) {
+        const builder = taintBuilder(seeds, options.memory, { number, of });
+        await addAll(builder, treated, rows);
+        await keepAll(builder, kept, rows, copies);
+        if (builder.size > 0) yield { taint: builder.finish(), origins };
+      }
+    },
+    findings: () => copies.findings(),
+  };
+}
+
+/** Values in a partition may be a tenth more than in others. */
+const MARGIN = 1.1;
+const MOST_PARTITIONS = 1024;
+
+async function partitionsOf(
+  treated: readonly Column[],
+  { rows, memory }: TaintOptions,
+): Promise<number> {
+  let values = 0;
+  for (const column of treated) values += await rows.count(column);
+  let of = 1;
+  while (of < MOST_PARTITIONS && estimatedBytes(Math.ceil((values / of) * MARGIN)) > memory) of += 1;
+  return of;
+}
+
+function columnId({ source, table, column }: Column): string {
+  return JSON.stringify([source, table, column]);
+}
+
+/** Returns the treated columns of a module; one that its query does not yield is read in the base. */
+function treatedIn(module: ModuleMapping, rows: SourceRows): Column[] {
+  const source = sourceOf(module);
+  const own = { source, table: relationOf(module) };
+  const base = { source, table: module.source.base?.table ?? own.table };
+  return [...treatedColumns(module).keys()].flatMap((column) => {
+    const found = [own, base].find((table) => rows.columns(table).has(column));
+    return found === undefined ? [] : [{ ...found, column }];
+  });
+}
+
+function keptIn(module: ModuleMapping): KeptColumn[] {
+  const treated = treatedColumns(module);
+  const from = { module: module.module, source: sourceOf(module), table: relationOf(module) };
+  return Object.entries(module.fields).flatMap(([field, mapping]) =>
+    isReference(mapping)
+      ? []
+      : columnsOfField(mapping)
+          .filter((column) => !treated.has(column))
+          .map((column) => ({ ...from, field, column })),
+  );
+}
+
+async function addAll(
+  builder: TaintBuilder,
+  treated: readonly Column[],
+  rows: SourceRows,
+): Promise<void> {
+  for await (const { at, text } of textsOf(treated, rows)) builder.add(text, at + 1);
+}
+
+async function keepAll(
+  builder: TaintBuilder,
+  kept: readonly KeptColumn[],
+  rows: SourceRows,
+  copies: CopyCounts,
+): Promise<void> {
+  for await (const { at, text } of textsOf(kept, rows)) copies.note(at, text, builder.keep(text));
+}
+
+/** Yields the texts in columns, each with the index of its column; tables are read once each. */
+async function* textsOf(
+  columns: readonly Column[],
+  rows: SourceRows,
+): AsyncGenerator<{ readonly at: number; readonly text: string }> {
+  for (const group of tablesOf(columns)) {
+    for await (const page of rows.read(group.rows)) {
+      for (const row of page) {
+        for (const [index, at] of group.at.entries()) {
+          const text = textOf(row[index] ?? null);
+          if (text !== null) yield { at, text };
+        }
+      }
+    }
+  }
+}
+
+function tablesOf(columns: readonly Column[]): { readonly rows: RowsOf; readonly at: number[] }[] {
+  const tables = new Map<string, { rows: RowsOf & { columns: string[] }; at: number[] }>();
+  for (const [at, { source, table, column }] of columns.entries()) {
+    const id = JSON.stringify([source, table]);
+    const group = tables.get(id) ?? { rows: { source, table, columns: [], asWritten: [] }, at: [] };
+    group.rows.columns.push(column);
+    group.at.push(at);
+    tables.set(id, group);
+  }
+  return [...tables.values()];
+}
+
+/** Returns the text of a cell that a person could read; null for bytes and structures. */
+function textOf(cell: SourceValue): string | null {
+  if (typeof cell === 'string') return cell;
+  if (typeof cell === 'number' || typeof cell === 'bigint') return String(cell);
+  if (cell instanceof JsonNode && cell.value instanceof InexactNumber) return cell.value.lexeme;
+  return null;
+}
+
+interface CopyCounts {
+  /** Notes a text of a kept column, and the origin of the equal value that is kept out (0: none). */
+  note(at: number, text: string, origin: number): void;
+  findings(): Finding[];
+}
+
+/** Different values that a column needs before it is taken for a copy. */
+const ENOUGH = 10;
+
+function copyCounts(kept: readonly KeptColumn[], treated: readonly Column[]): CopyCounts {
+  const counts = kept.map(() => ({ texts: 0, hits: 0, different: new Set<string>(), origin: 0 }));
+  return {
+    note(at, text, origin) {
+      const count = counts[at];
+      if (count === undefined || text.length < 6) return;
+      count.texts += 1;
+      if (origin === 0) return;
+      count.hits += 1;
+      count.origin = origin;
+      if (count.different.size < ENOUGH) count.different.add(text);
+    },
+    findings() {
+      return counts.flatMap(({ texts, hits, different, origin }, at): Finding[] => {
+        const column = kept[at];
+        const from = treated[origin - 1];
+        const isCopy = hits * 2 >= texts && different.size >= ENOUGH;
+        if (column === undefined || from === undefined || !isCopy) return [];
+        const { module, field } = column;
+        const name = `${quoteName(from.table)}.${quoteName(from.column)}`;
+        const reason = `half or more of its values are values of ${name}, which the policy keeps out`;
+        return [{ rule: 'pii-dropped', severity: 'BLOCKER', module, field, reason }];
+      });
+    },
+  };
+}
