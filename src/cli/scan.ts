@@ -31,8 +31,10 @@ export function scanAllCommand(exit: (code: number) => void, host: Host): Comman
     .addHelpText('after', `${RUN_ID}${IN_CI}`)
     .action(async (options: SourceOptions) => {
       const { project } = options;
-      const recount = { project, cwd: host.cwd, sources: sourceMap(options.source) };
-      const work = { ...options, command: 'scan-all', modules: null, recount } as const;
+      const sources = sourceMap(options.source);
+      const recount = { project, cwd: host.cwd, sources };
+      const all = { command: 'scan-all', modules: null, recount, sources } as const;
+      const work = { ...options, ...all };
       await run(work, 'scan', options, exit, host);
     });
 }
@@ -55,8 +57,9 @@ export function scanPiiCommand(exit: (code: number) => void, host: Host): Comman
     .description('search the sealed candidate for undeclared personal data')
     .summary('search it for undeclared personal data')
     .argument('[module...]', 'names of modules; all if left out')
+    .addOption(sourceOption())
     .addHelpText('before', SCAN_PII)
-    .action(async (modules: string[], options: Options) => {
+    .action(async (modules: string[], options: SourceOptions) => {
       const some = modules.length === 0 ? null : modules;
       const checks = ['pii'] as const;
       const work = {
@@ -65,6 +68,7 @@ export function scanPiiCommand(exit: (code: number) => void, host: Host): Comman
         modules: some,
         checks,
         recount: null,
+        sources: sourceMap(options.source),
       } as const;
       await run(work, 'scan-pii', options, exit, host);
     });

@@ -4,6 +4,7 @@ import type { MapperContext } from '../mapping/compile/identity.ts';
 import { migrationAnswers } from '../migrate/worker/migrationAnswers.ts';
 import { openedSources } from '../project/worker/openedSources.ts';
 import { reconcileAnswers } from '../reconcile/worker/reconcileAnswers.ts';
+import { proofAnswers } from '../scan/worker/scanAnswers.ts';
 import type { Adapters } from '../source/source.ts';
 import type { Answer } from '../threads/call.ts';
 import { CANDIDATE_ANSWERS } from './candidateAnswers.ts';
@@ -22,6 +23,7 @@ export function sourceAnswers(context: MapperContext, adapters: Adapters): Sourc
       ...sources.answers,
       ...migrationAnswers(sources),
       ...reconcileAnswers(sources),
+      ...proofAnswers(sources),
       ...CANDIDATE_ANSWERS,
     ],
     close: () => sources.close(),

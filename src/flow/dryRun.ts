@@ -12,7 +12,10 @@ import { moduleLines } from '../outcome/moduleLine.ts';
 import { checkOutcome, type Lowered, type Outcome } from '../outcome/outcome.ts';
 import { duplicateFinding } from '../registry/checkRegistries.ts';
 import { loweredSeverities } from '../mapping/severity.ts';
-import { scanCandidate, type Provenance, type ScanTally } from '../scan/scanCandidate.ts';
+import type { ModulePrivacy } from '../outcome/privacy.ts';
+import type { Provenance, ScanTally } from '../scan/scanCandidate.ts';
+import { scanProven, treatsAny, type ProofInput } from '../scan/scanProven.ts';
+import { proofOf } from './proofOf.ts';
 import {
   assertSomeRecords,
   buildModules,
@@ -39,6 +42,7 @@ export async function dryRun(
   const duplicates: RegistryDuplicate[] = [];
   const notes: string[] = [];
   const tally: ScanTally = { records: 0, references: 0 };
+  const privacy: ModulePrivacy[] = [];
   let lowered: readonly Lowered[] = [];
   const modules = await withStaging('dry-run', options, env, {
     load: { onDuplicate: (duplicate) => duplicates.push(duplicate) },
@@ -55,18 +59,23 @@ export async function dryRun(
       const counts = await sealSources(build.sources, build.mapping, checked);
       notes.push(...sourceNotes(build.sources), ...counts.notes);
       notes.push(...(await freezeNotes(options.project, build.mapping)));
-      await endReading(build);
-      // The checks run in this thread; the others free their memory.
-      await build.pool.close();
+      const proves = treatsAny(build.mapping);
+      if (!proves) {
+        await endReading(build);
+        // The checks run in this thread; the others free their memory.
+        await build.pool.close();
+      }
       const rows = new Map(
         built.map((module) => [module.accounting.module, module.locators.length]),
       );
       const cells = await failedCells(found, build.staging.scratch, (name) => rows.get(name) ?? 0);
       try {
-        await scanProvisional(build, built, cells, tally, found);
+        const proof = { ...proofOf(build), report: (seen: ModulePrivacy) => privacy.push(seen) };
+        await scanProvisional({ build, built, cells, tally, proof }, found);
       } finally {
         cells.close();
       }
+      if (proves) await endReading(build);
       return built;
     },
     publish: () => {},
@@ -78,7 +87,7 @@ export async function dryRun(
       () => '',
     ),
     findings: found.list,
-    checked: { checks: ['mapping of rows', ...PROVISIONAL], ...tally, lowered },
+    checked: { checks: ['mapping of rows', ...PROVISIONAL], ...tally, lowered, privacy },
     notes: [...notes, ...sampleNotes(options)],
   });
 }
@@ -86,14 +95,19 @@ export async function dryRun(
 /** Records that were neither sealed nor read back have no lines to check. */
 const PROVISIONAL = CHECKS.filter((check) => check !== 'lines' && check !== 'mapped');
 
+interface Provisional {
+  readonly build: Build;
+  readonly built: readonly BuiltModule[];
+  readonly cells: FailedCells;
+  readonly tally: ScanTally;
+  readonly proof: ProofInput;
+}
+
 async function scanProvisional(
-  { staging, mapping, options, env }: Build,
-  built: readonly BuiltModule[],
-  cells: FailedCells,
-  tally: ScanTally,
+  { build: { staging, mapping, options, env }, built, cells, tally, proof }: Provisional,
   found: FindingStore,
 ): Promise<void> {
-  const scan = scanCandidate({
+  const input = {
     folder: staging.candidate,
     mapping,
     scratch: staging.scratch,
@@ -102,8 +116,8 @@ async function scanProvisional(
     checks: PROVISIONAL,
     tally,
     onProgress: scanProgress(env.progress),
-  });
-  for await (const finding of scan) found.add(finding);
+  };
+  for await (const finding of scanProven(input, proof)) found.add(finding);
 }
 
 const NONE: ReadonlySet<string> = new Set();

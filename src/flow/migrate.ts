@@ -41,6 +41,10 @@ import { projectPaths } from '../project/paths.ts';
 import { assertFrozen } from '../project/sourceWrites.ts';
 import { assertRunId } from '../run/runId.ts';
 import { sealSources } from '../project/sources.ts';
+import { forTables } from '../run/budget.ts';
+import { scanProgress } from '../run/progress.ts';
+import { scanProven, treatsAny } from '../scan/scanProven.ts';
+import { proofOf } from './proofOf.ts';
 import { statesOf } from '../project/sourceStates.ts';
 
 export interface MigrateOptions extends BuildOptions {
@@ -136,6 +140,7 @@ async function buildCandidate(
   const { sealed, notes } = await sealSources(sources, mapping, checked);
   const states = await hashing;
   const unfrozen = await freezeNotes(options.project, mapping);
+  await prove(build, options, found);
   await endReading(build);
   const seal = await writeSeal(
     staging.candidate,
@@ -154,6 +159,36 @@ async function buildCandidate(
     },
   );
   return { modules, totals, seal, states, notes: [...sourceNotes(sources), ...notes, ...unfrozen] };
+}
+
+/**
+ * Proves that what policies keep out is in no cell, before anything is published.
+ * @throws Failure REJECTED
+ */
+async function prove(build: Build, options: MigrateOptions, found: FindingStore): Promise<void> {
+  const { mapping, staging, env, pool } = build;
+  if (!treatsAny(mapping)) return;
+  const input = {
+    folder: staging.candidate,
+    mapping,
+    checks: ['pii'] as const,
+    scratch: staging.scratch,
+    memory: forTables(options.memory),
+    pool,
+    onProgress: scanProgress(env.progress),
+  };
+  const proof = { ...proofOf(build), searches: false, report: () => {} };
+  let leaks = 0;
+  for await (const finding of scanProven(input, proof)) {
+    found.add(finding);
+    if (finding.severity === 'BLOCKER') leaks += 1;
+  }
+  if (leaks === 0 || options.allowBlockers === true) return;
+  throw new Failure('REJECTED', {
+    what: `${counted(leaks, 'BLOCKER')} on personal data that the policy keeps out, nothing was published`,
+    where: FINDINGS,
+    hint: 'correct the source or the policy, or build a candidate to inspect, which can never go live, with --allow-blockers',
+  });
 }
 
 /** Returns the findings to seal, which scans report again; they compute the severity anew. */

@@ -4,6 +4,8 @@
  * rows again.
  */
 
+import { basename } from 'node:path';
+
 import { CHECKS, type Check } from '../outcome/checks.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
@@ -11,10 +13,12 @@ import { loadMapping, type LoadedMapping } from '../mapping/loadMapping.ts';
 import { loweredSeverities } from '../mapping/severity.ts';
 import { assertModules } from '../outcome/assertModules.ts';
 import type { FindingList } from '../outcome/finding.ts';
+import type { ModulePrivacy } from '../outcome/privacy.ts';
 import { checkOutcome, type Checked, type Outcome } from '../outcome/outcome.ts';
 import { uncheckedSources } from '../scan/checkAccounting.ts';
 import { checkRowFindings } from '../scan/rowFindings.ts';
 import { scanRecords } from '../scan/scanRecords.ts';
+import { withProof } from '../scan/withProof.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
 import { sealedLines } from '../seal/sealedLines.ts';
@@ -49,6 +53,11 @@ export interface ScanOptions {
   readonly checks?: readonly Check[];
   /** How to open the sources to count their rows again; null to not count them. */
   readonly recount: SourcesOptions | null;
+  /**
+   * Places of the sources whose values a policy keeps out, instead of the mapping's; not opened if
+   * no policy does.
+   */
+  readonly sources?: SourcesOptions['sources'];
   readonly workers: Workers;
   /** Bytes. */
   readonly memory: number;
@@ -115,10 +124,24 @@ async function scanWith(
     tally,
     ...(verified.sealId === null ? {} : { sealId: verified.sealId }),
   };
-  await scanRecords(folder, { ...options, ...known, pool }, env, found);
-  if (full) for (const finding of uncheckedSources(run)) found.add(finding);
   // The sealed mapping counts, not the project's mapping of today.
   const mapping = await loadMapping(folder, SEALED);
+  const privacy: ModulePrivacy[] = [];
+  const searchesPii = options.checks?.includes('pii') ?? true;
+  const work = { ...options, ...known, pool };
+  if (searchesPii) {
+    const report = (seen: ModulePrivacy): unknown => privacy.push(seen);
+    const sources = {
+      project,
+      cwd: env.cwd,
+      sources: options.sources ?? new Map<string, string>(),
+    };
+    const about = { sources, candidate: basename(folder), workers: options.workers };
+    await withProof(mapping, about, env, (proof) =>
+      scanRecords(folder, { ...work, proof: { ...proof, searches: true, report } }, env, found),
+    );
+  } else await scanRecords(folder, work, env, found);
+  if (full) for (const finding of uncheckedSources(run)) found.add(finding);
   const checks: string[] = ['checksums', ...(options.checks ?? CHECKS)];
   const notes = [...olderNotes(held), ...idleNotes(options, mapping, tally)];
   if (options.checks === undefined) {
@@ -141,7 +164,9 @@ async function scanWith(
   }
   // The checksums alone are of all records.
   const records = options.checks?.length === 0 ? verified.records : tally.records;
-  const checked = { checks, ...tally, records, lowered: loweredSeverities(mapping) };
+  const lowered = loweredSeverities(mapping);
+  const seen = searchesPii ? { privacy } : {};
+  const checked = { checks, ...tally, records, lowered, ...seen };
   return end(result(options, { shown, findings: found.list, verified, checked, notes }), mapping);
 }
 

@@ -112,7 +112,7 @@ function schemaNotes(column: ColumnPlan): Note[] {
 function personalNote({ profile }: ColumnPlan, personal: PiiClass): Note {
   const { [personal]: held = 0, ...others } = profile.personal;
   const declared = `declared as personal data of class ${personal}`;
-  const advice = 'correct "pii" where that is wrong; drop the column if it is not needed';
+  const advice = 'choose its treatment under "pii", or drop the column if it is not needed';
   const texts = profile.counts.text;
   if (held === texts) {
     return { rule: 'personal', severity: 'INFO', what: `${declared}, by its values`, advice };

@@ -56,6 +56,7 @@ export function moduleOf(plan: TablePlan, context: ModuleContext): [ModuleMappin
     ...(unique.length === 0 ? {} : { unique }),
     ...(references.length === 0 ? {} : { references }),
     ...(plan.rows === 0 ? { minimumRows: 0 } : {}),
+    ...policyOf(plan, fields),
   };
   return [module, decisions];
 }
@@ -75,6 +76,22 @@ function droppedOf({ schema }: TablePlan): Pick<ModuleMapping, 'dropped'> {
     return [name, `computed by the source, and not readable, as ${why}`];
   });
   return { dropped: Object.fromEntries(reasons) as Readonly<Record<string, string>> };
+}
+
+/**
+ * Proposes a policy for the fields whose values or names are personal data. Other fields are not
+ * declared harmless: that is for people to say.
+ */
+function policyOf(plan: TablePlan, fields: Fields): Pick<ModuleMapping, 'pii'> {
+  const declared = [...fields.ofColumn].flatMap(([name, field]) => {
+    const of =
+      'column' in (fields.byName.get(field) ?? {})
+        ? personalClass(columnOf(plan, name))
+        : undefined;
+    return of === undefined ? [] : [[field, { class: of, treatment: 'plain' }] as const];
+  });
+  if (declared.length === 0) return {};
+  return { pii: { policy: 1, default: 'allow', fields: Object.fromEntries(declared) } };
 }
 
 function idRule(plan: TablePlan, ids: IdMode, fields: Fields): IdRule {
@@ -159,13 +176,11 @@ function referenceField(
 function columnField(plan: TablePlan, column: ColumnPlan): ColumnField {
   const required = isRequired(plan, [column]);
   const maxLength = maxLengthOf(column);
-  const pii = personalClass(column);
   return {
     column: column.name,
     type: formatType(column.type),
     ...(required ? { required } : {}),
     ...(maxLength === undefined ? {} : { maxLength }),
-    ...(pii === undefined ? {} : { pii }),
   };
 }
 
@@ -224,7 +239,7 @@ function onlyInLineage(personal: string): Omit<Decision, 'table'> {
     what:
       `the legacy key holds personal data of class ${personal}: ` +
       'it is in the lineage, not in the records',
-    advice: 'add it as a field with "pii" if the new system needs it',
+    advice: 'add it as a field, and declare it under "pii", if the new system needs it',
   };
 }
 

@@ -90,7 +90,8 @@ export function treatedColumns(module: ModuleMapping): Map<string, string> {
   for (const [name, declared] of Object.entries(fields)) {
     if (declared.treatment === 'plain') continue;
     const field = module.fields[name];
-    const read = declared.treatment === 'dropped' || field === undefined ? [name] : columnsOfField(field);
+    const read =
+      declared.treatment === 'dropped' || field === undefined ? [name] : columnsOfField(field);
     for (const column of read) columns.set(column, declared.class);
   }
   return columns;

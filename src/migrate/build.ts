@@ -15,7 +15,7 @@ import { compileModule, type CompiledModule } from '../mapping/compile/module.ts
 import { loadMapping, type LoadedMapping, type LoadOptions } from '../mapping/loadMapping.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import { readSecretKey } from '../mapping/secretKey.ts';
-import { keyNeeded } from '../mapping/piiPolicy.ts';
+import { policyKeys } from '../mapping/policyKeys.ts';
 import { buildModule, KEY_SETS, type BuiltModule, type ReadOrder } from './buildModule.ts';
 import type { PassContext } from './select/keyPass.ts';
 import { findLeftOut } from './select/leftOut.ts';
@@ -316,10 +316,10 @@ function readSecrets(
   mapping: LoadedMapping,
   variables: Environment['variables'],
 ): Map<string, Uint8Array> {
-  const secrets = new Map<string, Uint8Array>();
-  for (const { blind, id, pii } of mapping.modules) {
+  const secrets = policyKeys(mapping.modules, variables);
+  for (const { blind, id } of mapping.modules) {
     const keyId = id.rule === 'keyless' ? id.key : undefined;
-    for (const name of [blind, keyId, pii === undefined ? undefined : keyNeeded(pii)]) {
+    for (const name of [blind, keyId]) {
       if (name !== undefined) secrets.set(name, readSecretKey(name, variables));
     }
   }

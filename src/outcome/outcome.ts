@@ -1,5 +1,6 @@
 /** The result of every command: status, subject, accounting, and counts of findings. */
 
+import type { ModulePrivacy } from './privacy.ts';
 import type { Failure, SerialisedFailure } from './failure.ts';
 import { verdictOf, type FindingList, type Severity, type Verdict } from './finding.ts';
 import type { Comparison } from './comparison.ts';
@@ -47,6 +48,8 @@ export interface Checked {
   /** Number of ids and values that were looked up in other records. */
   readonly references: number;
   readonly lowered: readonly Lowered[];
+  /** What was seen of personal data, by module; left out where that was not searched for. */
+  readonly privacy?: readonly ModulePrivacy[];
 }
 
 export interface Outcome {

@@ -24,7 +24,11 @@ export interface ModulePrivacy {
   /** By name. */
   readonly fields: readonly FieldPrivacy[];
   /** Columns that are left out because of their class, each with the reason of the mapping. */
-  readonly dropped: readonly { readonly column: string; readonly class: string; readonly reason: string }[];
+  readonly dropped: readonly {
+    readonly column: string;
+    readonly class: string;
+    readonly reason: string;
+  }[];
   /** Findings by rule. */
   readonly findings: Readonly<Record<string, number>>;
   /** Findings that are accepted, and not counted above. */

@@ -152,6 +152,15 @@ export async function openInWorkers(
   }
 }
 
+/** Opens every source in every worker, each in one snapshot. */
+export async function openInPool(sources: readonly NamedSource[], pool: Pool): Promise<void> {
+  for (const { name, prepared } of sources) {
+    await prepared.inOneSnapshot(async (handle) => {
+      await pool.callEach(OPEN_SOURCE, { name, source: handle });
+    });
+  }
+}
+
 /** Returns the sealed facts about the sources, which do not depend on where the sources are. */
 export async function sealSources(
   sources: readonly NamedSource[],

@@ -31,10 +31,17 @@ export function checksDigest(
   mapping: Pick<Mapping, 'project' | 'modules'>,
   checks: readonly string[],
 ): string {
-  const { severities = [], asOf = null } = mapping.project;
+  const { severities = [], asOf = null, piiPatterns = {} } = mapping.project;
   const modules = mapping.modules.map(checkedOf);
   const rules = Object.entries(RULES).map(([rule, { severity }]) => [rule, severity] as const);
-  const all = { asOf, checks, modules, rules: Object.fromEntries(rules), severities };
+  const all = {
+    asOf,
+    checks,
+    modules,
+    piiPatterns,
+    rules: Object.fromEntries(rules),
+    severities,
+  };
   return hash('sha256', canonicalJson(all), 'hex');
 }
 

@@ -4,7 +4,9 @@ import type { ExpectedLines, InspectedLines } from '../seal/lineForm.ts';
 import type { PackedIds } from '../seal/packedIds.ts';
 import type { FileChunk } from '../seal/readChunk.ts';
 import { defineCall, type Call } from '../threads/call.ts';
+import type { ReadRange } from '../source/source.ts';
 import type { Taint } from '../taint/taintSet.ts';
+import type { Partition } from './keyTable.ts';
 import type { SearchedField } from './pii/searchedField.ts';
 import type { FieldCounts, Hit } from './pii/searchValue.ts';
 import type { SourceHit } from './pii/sourceValues.ts';
@@ -50,3 +52,29 @@ export interface ScannedChunk extends InspectedLines {
 
 /** Scans the lines that begin in a chunk of a module's file. */
 export const SCAN_CHUNK: Call<ScanChunkInput, ScannedChunk> = defineCall('scan-chunk');
+
+interface OfTable {
+  readonly module: string;
+  /** Table or relation that it reads, or its base. */
+  readonly table: string;
+}
+
+export interface TextsInput extends OfTable {
+  readonly columns: readonly string[];
+  readonly range: ReadRange;
+}
+
+/** Reads the texts of columns: one list for each column; null for what is no text. */
+export const READ_TEXTS: Call<TextsInput, (string | null)[][]> = defineCall('read-texts');
+
+export interface ExpectedInput {
+  readonly module: string;
+  readonly range: ReadRange;
+  readonly partition: Partition;
+}
+
+/** Makes the keys of the treated values of a module's rows, four words each. */
+export const READ_EXPECTED: Call<ExpectedInput, Uint32Array> = defineCall('read-expected');
+
+/** Counts the rows of a query or view. */
+export const COUNT_RELATION: Call<OfTable, number> = defineCall('count-relation');

@@ -118,9 +118,12 @@ function joined(visits: readonly ChunkVisit[]): Wanted {
     idFields: [...new Set(visits.flatMap(({ wanted }) => wanted.idFields ?? []))],
     searched: visits.flatMap(({ wanted }) => wanted.searched ?? []),
     tainted: visits.flatMap(({ wanted }) => wanted.tainted ?? []),
-    ...Object.assign({}, ...visits.map(({ wanted: { secrets, taint } }) => ({
-      ...(secrets === undefined ? {} : { secrets }),
-      ...(taint === undefined ? {} : { taint }),
-    }))),
+    ...Object.assign(
+      {},
+      ...visits.map(({ wanted: { secrets, taint } }) => ({
+        ...(secrets === undefined ? {} : { secrets }),
+        ...(taint === undefined ? {} : { taint }),
+      })),
+    ),
   };
 }

@@ -7,6 +7,7 @@ import { forTables } from '../run/budget.ts';
 import type { Environment } from '../run/environment.ts';
 import { scanProgress } from '../run/progress.ts';
 import { scanCandidate, type ScanInput } from './scanCandidate.ts';
+import { scanProven, type ProofInput } from './scanProven.ts';
 
 export interface RecordOptions extends Pick<
   ScanInput,
@@ -16,6 +17,8 @@ export interface RecordOptions extends Pick<
   readonly modules: readonly string[] | null;
   /** Bytes that the command may take in total. */
   readonly memory: number;
+  /** For the check of personal data; left out where that is not run. */
+  readonly proof?: ProofInput;
 }
 
 /** Adds the findings to `found`. Uses the sealed mapping, not the project's. */
@@ -30,7 +33,7 @@ export async function scanRecords(
   const scratch = openScratch(env.temporary, { command: 'scan', pid: env.pid, since });
   const forget = env.onInterrupt(scratch.drop);
   try {
-    const records = scanCandidate({
+    const input = {
       folder,
       mapping: await loadMapping(folder, { sealed: true }),
       ...(options.modules === null ? {} : { modules: options.modules }),
@@ -42,8 +45,10 @@ export async function scanRecords(
       scratch: scratch.path,
       memory: forTables(options.memory),
       onProgress: scanProgress(env.progress),
-    });
-    for await (const finding of records) found.add(finding);
+    };
+    const { proof } = options;
+    const findings = proof === undefined ? scanCandidate(input) : scanProven(input, proof);
+    for await (const finding of findings) found.add(finding);
   } finally {
     scratch.drop();
     forget();

@@ -21,7 +21,12 @@ export function recordSearch(
   { idFields = [], searched = [], tainted = [] }: Wanted = {},
 ): Search {
   const { orderFields: keyFields, orderTypes: keyTypes } = module;
-  return { lines: { schema: recordSchema(module), keyFields, keyTypes }, idFields, searched, tainted };
+  return {
+    lines: { schema: recordSchema(module), keyFields, keyTypes },
+    idFields,
+    searched,
+    tainted,
+  };
 }
 
 /** Makes the search in the lineage of a module, which is ordered by id. */

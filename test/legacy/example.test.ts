@@ -100,7 +100,7 @@ describe('the committed mapping', () => {
       values: count(values, (field) => field.values !== undefined),
       zone: count(values, (field) => field.zone !== undefined),
       copyOf: count(values, (field) => field.copyOf !== undefined),
-      pii: count(values, (field) => field.pii !== undefined),
+      pii: count(modules, ({ pii }) => pii !== undefined),
     };
     expect(Object.entries(uses).filter(([, times]) => times === 0)).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { declaredPii } from '../kit/declaredPii.ts';
 import {
   mkdirSync,
   readFileSync,
@@ -494,7 +495,8 @@ describe('a wrong mapping', () => {
         source: { table: 'dogs' },
         key: [{ column: 'chip', type: 'string' }],
         id: { rule: 'keep' },
-        fields: { chip: { column: 'chip', type: 'string', pii: 'CHIP' } },
+        fields: { chip: { column: 'chip', type: 'string' } },
+        ...declaredPii({ chip: 'CHIP' }),
       },
       'an external module cannot hold personal data, as field "chip" does',
     ],

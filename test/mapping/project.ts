@@ -129,7 +129,7 @@ function visits(): unknown {
         pattern: 'p[a-z]*',
         longText: 20,
       },
-      mail: { column: 'mail', type: 'string', format: 'email', pii: 'EMAIL' },
+      mail: { column: 'mail', type: 'string', format: 'email' },
       customer: {
         reference: 'customers',
         columns: ['customer_nr'],
@@ -155,6 +155,14 @@ function visits(): unknown {
       site: { constant: 'Bern', type: 'string', required: true },
       name: { column: 'name', type: 'string', copyOf: { via: 'customer', field: 'name' } },
       earlier: { column: 'earlier', type: 'array(integer)', references: 'visits' },
+    },
+    pii: {
+      policy: 1,
+      default: 'allow',
+      regions: ['CH'],
+      fields: { mail: { class: 'EMAIL', treatment: 'plain', purpose: 'invitations' } },
+      notPii: { site: { shape: '[A-Z][a-z]+', reason: 'one town' } },
+      quasi: { fields: ['day'], k: 2, severity: 'INFO' },
     },
     invariants: [
       {

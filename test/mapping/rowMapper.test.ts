@@ -386,7 +386,6 @@ it('the schema of the records says what the mapping declares, patterns as RE2', 
     format: 'email',
     pattern: '(a+)+',
     longText: 5,
-    pii: 'EMAIL',
   } as const;
   const { properties } = recordSchema(
     compileModule(mappingOf({ f: { type: 'string', ...declared } }), 'm'),

@@ -1,5 +1,6 @@
 /** What makes a scan worthless: other checks or severities, and nothing else. */
 
+import { declaredPii } from '../kit/declaredPii.ts';
 import { describe, expect, it } from 'vitest';
 
 import type { ModuleMapping, ProjectMapping } from '../../src/mapping/model.ts';
@@ -56,7 +57,7 @@ describe('the digest of checks and severities', () => {
     ['a unique set less', digest({}, { unique: [] })],
     ['a type', digest({}, withName({ type: 'integer' }))],
     ['a pattern', digest({}, withName({ pattern: 'x' }))],
-    ['a kind of personal data', digest({}, withName({ pii: 'EMAIL' }))],
+    ['a kind of personal data', digest({}, declaredPii({ name: 'EMAIL' }))],
     ['a minimum', digest({}, { minimumRows: 7 })],
     ['a member that nobody knows yet', digest({}, withName({ novel: true }))],
     ['an invariant', digest({}, { invariants: [] })],

@@ -1,5 +1,6 @@
 /** Each check over records, with what it has to find beside what it must not. */
 
+import { declaredPii } from '../kit/declaredPii.ts';
 import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -434,7 +435,7 @@ describe('a scan', () => {
 
   it('leaves out ids of records whose key is declared personal', async () => {
     const mapping = mappingOf([
-      module('dogs', { id: text('id', { pii: 'EMAIL' }), note: text('note') }),
+      module('dogs', { id: text('id'), note: text('note') }, declaredPii({ id: 'EMAIL' })),
     ]);
     const folder = writeCandidate({ dogs: [{ id: 'a@b.example', note: 'call a@b.example' }] });
     const [finding] = await scanned(mapping, folder);

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { declaredPii } from '../kit/declaredPii.ts';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -120,7 +121,8 @@ describe('the lines of a module', () => {
   });
 
   it('keep a key to themselves that is personal', async () => {
-    const personal = module('dogs', { id: text('id', { pii: 'AHV' }), name: text('name') });
+    const fields = { id: text('id'), name: text('name') };
+    const personal = module('dogs', fields, declaredPii({ id: 'AHV' }));
     expect(await found(personal, { data: [{ id: '756', name: 1 }] })).toEqual([
       'BLOCKER record-schema dogs/data.ndjson name: line 1 does not match its schema',
     ]);

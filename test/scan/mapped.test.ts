@@ -1,5 +1,6 @@
 /** What was sealed of the mapping of rows is found again, weighed by the sealed mapping. */
 
+import { declaredPii } from '../kit/declaredPii.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -60,7 +61,8 @@ describe('what the mapper has found', () => {
   });
 
   it('keeps a key to itself that is personal', async () => {
-    const personal = module('dogs', { id: text('id', { pii: 'AHV' }), name: text('name') });
+    const fields = { id: text('id'), name: text('name') };
+    const personal = module('dogs', fields, declaredPii({ id: 'AHV' }));
     expect(await found([nul], personal)).toEqual([`BLOCKER text-nul line 1 name: ${SAID}`]);
   });
 

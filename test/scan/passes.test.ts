@@ -1,5 +1,6 @@
 /** Which passes a list of checks takes, how often a file is read for them, and which check reports what. */
 
+import { NO_PROOF } from '../../src/scan/pii/proof.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -57,6 +58,7 @@ function scopeOf(mapping: Mapping, folder: string, memory: number = MEMORY): Sco
     memory,
     store: openViolationStore(scratchFolder()),
     tally: { records: 0, references: 0 },
+    pii: NO_PROOF,
   };
 }
 

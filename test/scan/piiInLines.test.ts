@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { inlinePool } from '../../src/threads/inlinePool.ts';
 import { CANDIDATE_ANSWERS } from '../../src/cli/candidateAnswers.ts';
 import { mayHoldPii, findPii } from '../../src/pii/findPii.ts';
+import { declaredPii } from '../kit/declaredPii.ts';
 import { randomOf } from '../dogschool/random.ts';
 import { mappingOf, module, scanned, text, writeCandidate } from './candidate.ts';
 
@@ -52,13 +53,17 @@ function texts(seed: number): string {
 }
 
 const MAPPING = mappingOf([
-  module('dogs', {
-    note: text('note'),
-    mail: text('mail', { pii: 'EMAIL' }),
-    more: { column: 'more', type: 'json' },
-    list: { column: 'list', type: 'array(string)' },
-    any: { column: 'any', type: 'tagged' },
-  }),
+  module(
+    'dogs',
+    {
+      note: text('note'),
+      mail: text('mail'),
+      more: { column: 'more', type: 'json' },
+      list: { column: 'list', type: 'array(string)' },
+      any: { column: 'any', type: 'tagged' },
+    },
+    declaredPii({ mail: 'EMAIL' }),
+  ),
 ]);
 
 describe('personal data, looked for by threads', () => {

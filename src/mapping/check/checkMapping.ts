@@ -60,7 +60,11 @@ function checkProject(mapping: LocatedMapping): void {
   for (const [name, pattern] of Object.entries(mapping.project.piiPatterns ?? {})) {
     if (wholeMatch(pattern) !== null) continue;
     const what = `pattern ${quoteName(pattern)} is not valid RE2 syntax`;
-    throw fault(pointerTo('piiPatterns', name), what, 'write it without look-around and backreferences');
+    throw fault(
+      pointerTo('piiPatterns', name),
+      what,
+      'write it without look-around and backreferences',
+    );
   }
   const names = Object.keys(sources);
   const mapped = new Map(

@@ -201,7 +201,8 @@ export function checkTreatedOnce(mapping: LocatedMapping): void {
   const columnId = ({ source }: ModuleMapping, column: string): string =>
     JSON.stringify([source.name ?? null, 'table' in source ? source.table : source.sql, column]);
   for (const module of mapping.modules) {
-    for (const column of treatedColumns(module).keys()) treated.set(columnId(module, column), module.module);
+    for (const column of treatedColumns(module).keys())
+      treated.set(columnId(module, column), module.module);
   }
   if (treated.size === 0) return;
   for (const module of mapping.modules) {

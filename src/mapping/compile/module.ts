@@ -181,7 +181,8 @@ function asWritten(module: ModuleMapping, fields: readonly CompiledField[]): str
   const found: string[] = [];
   for (const field of fields) {
     const { mapping } = field;
-    const kept = isPlainDecimal(cellType(field)) && 'column' in mapping && mapping.transforms === undefined;
+    const kept =
+      isPlainDecimal(cellType(field)) && 'column' in mapping && mapping.transforms === undefined;
     (kept ? found : numbers).push(...columnsOfField(mapping));
   }
   return [...new Set(found)].filter((column) => !numbers.includes(column));

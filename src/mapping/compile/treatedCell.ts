@@ -3,7 +3,7 @@
 import { Rejection, type RawJson } from '../../record/converted.ts';
 import type { KeyValue } from '../../record/keyOrder.ts';
 import { treater } from '../../treatment/treat.ts';
-import { treatmentKeys, type TreatmentKeys } from '../../treatment/treatmentKeys.ts';
+import { treatmentKeys, type TreatmentKeys } from '../../treatment/treatment.ts';
 import type { DiagnosticLog } from './diagnostics.ts';
 import type { MapperContext } from './identity.ts';
 import type { CompiledField } from './module.ts';

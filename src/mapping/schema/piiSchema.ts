@@ -4,7 +4,8 @@ import { TREATMENTS } from '../../treatment/treatment.ts';
 import { COLUMN_NAME, FIELD_NAME, KEY_ID, REASON, SEVERITY } from './names.ts';
 
 export const CLASS_NAME = {
-  description: 'Kind of personal data, such as EMAIL, PHONE, PERSON, FREE_TEXT, or one of your own.',
+  description:
+    'Kind of personal data, such as EMAIL, PHONE, PERSON, FREE_TEXT, or one of your own.',
   title: 'a kind in capital letters, such as EMAIL',
   type: 'string',
   pattern: '^[A-Z][A-Z0-9_]{0,62}$',
@@ -25,7 +26,12 @@ const COARSE = {
     maxProperties: 1,
     properties: {
       first: { description: 'Characters that stay.', ...AT_LEAST_ONE },
-      step: { description: 'Width of a range.', type: 'integer', minimum: 2, maximum: 1_000_000_000 },
+      step: {
+        description: 'Width of a range.',
+        type: 'integer',
+        minimum: 2,
+        maximum: 1_000_000_000,
+      },
     },
   },
   else: { type: 'string', enum: ['year', 'month', 'decade'] },

@@ -1,62 +1,45 @@
-/** Reads from the sources what treated fields are to hold, record by record. */
+/** What treated fields of a module are to hold, by its source. */
 
-import type { MapperContext } from '../../mapping/compile/identity.ts';
 import { compileModule, type CompiledModule } from '../../mapping/compile/module.ts';
-import { rowMapper } from '../../mapping/compile/rowMapper.ts';
 import { isReference, type Mapping, type ModuleMapping } from '../../mapping/model.ts';
-import type { ReadRecord } from '../../seal/candidateReader.ts';
-import { isIn, keysIn, keyTable, type KeyTable, type Partition } from '../keyTable.ts';
-import { expectedKey, treatedNames } from './expectedPasses.ts';
+import { keysIn, keyTable } from '../keyTable.ts';
+import { treatedNames } from './expectedPasses.ts';
 import type { ExpectedValues, PiiProof } from './proof.ts';
 import type { SourceRows } from './sourceRows.ts';
 
 /** Counts the rows of all modules with treated fields; reads their values when they are needed. */
 export async function expectedOfSources(
-  context: MapperContext,
+  mapping: Mapping,
   rows: SourceRows,
 ): Promise<PiiProof['expectedOf']> {
   const expected = new Map<string, ExpectedValues>();
-  for (const { module: name } of context.mapping.modules) {
-    const module = reduced(context.mapping, name);
+  for (const { module: name } of mapping.modules) {
+    const module = treatedPart(mapping, name);
     const fields = treatedNames(module);
     if (fields.length === 0) continue;
-    const entries = (await rows.count({ source: module.source, table: module.table })) * fields.length;
+    const entries = (await rows.count({ module: name, table: module.table })) * fields.length;
     expected.set(name, {
       entries,
-      read: (partition) => readExpected(module, context, rows, partition, entries),
+      async read(partition) {
+        const table = keyTable(keysIn(partition, entries), 0);
+        for await (const words of rows.expected(name, module.table, partition)) {
+          for (let at = 0; at < words.length; at += 4) {
+            const [a = 0, b = 0, c = 0, d = 0] = words.subarray(at, at + 4);
+            if (!table.has([a, b, c, d])) table.add([a, b, c, d]);
+          }
+        }
+        return table;
+      },
     });
   }
   return (module) => expected.get(module) ?? null;
 }
 
-async function readExpected(
-  module: CompiledModule,
-  context: MapperContext,
-  rows: SourceRows,
-  partition: Partition,
-  entries: number,
-): Promise<KeyTable> {
-  const table = keyTable(keysIn(partition, entries), 0);
-  const mapper = rowMapper(module, context);
-  const fields = treatedNames(module);
-  const { columns, asWritten, source } = module;
-  for await (const page of rows.read({ source, table: module.table, columns, asWritten })) {
-    for (const row of page) {
-      mapper.map(row);
-      if (!mapper.hasKey) continue;
-      const record = JSON.parse(mapper.out.record) as ReadRecord;
-      for (const field of fields) {
-        const key = expectedKey(module, record, field);
-        if (isIn(partition, key) && !table.has(key)) table.add(key);
-      }
-    }
-  }
-  return table;
-}
-
 /** Returns a module with its key and its treated fields alone. */
-function reduced(mapping: Mapping, name: string): CompiledModule {
-  const modules = mapping.modules.map((module) => (module.module === name ? withTreated(module) : module));
+export function treatedPart(mapping: Mapping, name: string): CompiledModule {
+  const modules = mapping.modules.map((module) => {
+    return module.module === name ? withTreated(module) : module;
+  });
   return compileModule({ ...mapping, modules }, name);
 }
 

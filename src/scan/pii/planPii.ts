@@ -18,7 +18,6 @@ import { legacyIdPasses } from './legacyIds.ts';
 import { moduleFindings } from './moduleFindings.ts';
 import { modulePrivacy } from './modulePrivacy.ts';
 import { piiFinding } from './piiFinding.ts';
-import { planQuasi } from './quasiGroups.ts';
 import { partsOf } from './recordKey.ts';
 import { searchedFields, type SearchedField } from './searchedField.ts';
 import { valueSearch, type FieldCounts, type Hit } from './searchValue.ts';
@@ -28,16 +27,14 @@ const LABEL = 'personal data';
 
 /** Plans the findings of a module; `inChunks` if threads search its lines, else records are parsed. */
 export function planPii(scope: Scope, module: CompiledModule, inChunks: boolean): CheckPlan {
-  const { onlyTainted } = scope.pii;
-  const fields = onlyTainted ? [] : searchedFields(module, scope.mapping);
+  const { searches } = scope.pii;
+  const fields = searches ? searchedFields(module, scope.mapping) : [];
   const search = { scope, module, fields, tainted: taintedFields(scope, module) };
-  const own = onlyTainted
-    ? []
-    : [
-        ...legacyIdPasses(scope, module),
-        ...expectedPasses(scope, module),
-        ...(planQuasi(scope, module).passes ?? []),
-      ];
+  const own = [
+    ...(searches ? legacyIdPasses(scope, module) : []),
+    ...expectedPasses(scope, module),
+  ];
+  if (fields.length + search.tainted.length === 0 && !searches) return { passes: own };
   return inChunks
     ? { chunks: [chunkVisit(search)], passes: own }
     : { passes: [recordPass(recordVisit(search)), ...own] };
@@ -116,7 +113,10 @@ function recordVisitor(search: ModuleSearch): Visitor<RecordBatch> {
       log.count(records.length, []);
     },
     end: () => {
-      log.count(0, searches.map(({ find }) => find.counts));
+      log.count(
+        0,
+        searches.map(({ find }) => find.counts),
+      );
       return log.end();
     },
   };
@@ -156,7 +156,7 @@ function moduleLog({ scope, module, fields }: ModuleSearch): ModuleLog {
       }
     },
     *end() {
-      if (scope.pii.onlyTainted) return;
+      if (!scope.pii.searches) return;
       for (const found of moduleFindings(scope, module, { fields, lines, totals })) {
         yield note(found);
       }

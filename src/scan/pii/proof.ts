@@ -25,8 +25,10 @@ export interface PiiProof {
   /** Day of the scan, YYYY-MM-DD (UTC), for acceptances. */
   readonly today: string;
   readonly tainted: TaintedValues | null;
-  /** Whether to look for these values and for nothing else: a second part of a large set. */
-  readonly onlyTainted: boolean;
+  /** Whether to search for classes as well; not for a second part of the values. */
+  readonly searches: boolean;
+  /** Whether the sources hold what the candidate was built from; else they may just have changed. */
+  readonly unchanged: boolean;
   /** Returns null where the source cannot be compared. */
   readonly expectedOf: (module: string) => ExpectedValues | null;
   /** Receives what the scan saw of each module. */
@@ -37,7 +39,8 @@ export const NO_PROOF: PiiProof = {
   secrets: new Map(),
   today: '0000-01-01',
   tainted: null,
-  onlyTainted: false,
+  searches: true,
+  unchanged: false,
   expectedOf: () => null,
   report: () => {},
 };

@@ -8,7 +8,7 @@ import { findPii } from '../../pii/findPii.ts';
 import type { Tier } from '../../pii/piiClass.ts';
 import { fingerprint } from '../../treatment/fingerprint.ts';
 import { storedFault } from '../../treatment/stored.ts';
-import type { TreatmentKeys } from '../../treatment/treatmentKeys.ts';
+import type { TreatmentKeys } from '../../treatment/treatment.ts';
 import type { SearchedField } from './searchedField.ts';
 import { codePoints, textsIn } from './texts.ts';
 
@@ -127,7 +127,12 @@ function storedHits(matches: readonly Match[]): Hit[] {
 }
 
 /** Makes the search for all classes in a text: those that are built in, and the project's own. */
-function finder({ expected, regions, patterns, treated }: SearchedField): (text: string) => Match[] {
+function finder({
+  expected,
+  regions,
+  patterns,
+  treated,
+}: SearchedField): (text: string) => Match[] {
   const own = Object.entries(patterns).map(([of, pattern]) => ({ of, search: searchAll(pattern) }));
   const context = { expected: treated === null ? expected : [], regions };
   const isDouble = (text: string, { of, tier }: Match): boolean =>
@@ -140,7 +145,8 @@ function finder({ expected, regions, patterns, treated }: SearchedField): (text:
       isDouble(text, match) ? { ...match, tier: 'checked' } : match,
     );
     for (const { of, search } of own) {
-      for (const [start, end] of search?.(text) ?? []) found.push({ of, tier: 'checked', start, end });
+      for (const [start, end] of search?.(text) ?? [])
+        found.push({ of, tier: 'checked', start, end });
     }
     return own.length === 0 ? found : found.sort((a, b) => a.start - b.start);
   };

@@ -1,88 +1,76 @@
-/** Rows of the sources for the proof of a policy: from the readers of a run, or from readers of its own. */
+/** Reads the sources for the proof of a policy, in worker threads that have them open. */
 
-import { DEFAULT_SOURCE, type ModuleMapping } from '../../mapping/model.ts';
+import {
+  DEFAULT_SOURCE,
+  findModule,
+  type Mapping,
+  type ModuleMapping,
+} from '../../mapping/model.ts';
 import type { NamedSource } from '../../project/sources.ts';
-import type { Environment } from '../../run/environment.ts';
-import { ROWS_PER_LONG_RANGE } from '../../run/rowsPerRange.ts';
-import type { Row, SourceReader } from '../../source/source.ts';
+import { ROWS_PER_RANGE } from '../../run/rowsPerRange.ts';
+import { inOrder } from '../../threads/inOrder.ts';
+import type { Pool } from '../../threads/pool.ts';
+import { COUNT_RELATION, READ_EXPECTED, READ_TEXTS } from '../calls.ts';
+import type { Partition } from '../keyTable.ts';
 
-/** A table or relation of the source that a module reads, or its base. */
-export interface RowsOf {
-  /** Name of the source. */
-  readonly source: string;
+/** A table or relation that a module reads, or its base. */
+export interface TableOf {
+  readonly module: string;
   readonly table: string;
-  readonly columns: readonly string[];
-  /** Columns whose numbers are read as written. */
-  readonly asWritten: readonly string[];
 }
 
 export interface SourceRows {
-  /** Yields pages of rows: the columns in order, then the locator. */
-  read(what: RowsOf): AsyncIterable<readonly Row[]>;
-  /** Returns the number of rows of a table; of a query only an upper bound may be known. */
-  count(what: Pick<RowsOf, 'source' | 'table'>): Promise<number>;
+  /** Yields the texts of columns, in parts: one list for each column; null for what is no text. */
+  texts(
+    of: TableOf,
+    columns: readonly string[],
+  ): AsyncGenerator<readonly (readonly (string | null)[])[]>;
+  /** Yields the keys of the treated values of a module that are in the partition, four words each. */
+  expected(module: string, table: string, partition: Partition): AsyncGenerator<Uint32Array>;
+  count(of: TableOf): Promise<number>;
   /** Columns of a table or relation; empty if there is none of this name. */
-  columns(what: Pick<RowsOf, 'source' | 'table'>): ReadonlySet<string>;
+  columns(of: TableOf): ReadonlySet<string>;
 }
 
-/** Returns the name of the source that a module reads. */
-export function sourceOf({ source }: ModuleMapping): string {
-  return source.name ?? DEFAULT_SOURCE;
-}
-
-/** Opens a reader of each source in one snapshot, and closes them after `work`. */
-export async function withRows<T>(
+/** Reads by the threads of `pool`, which have all sources open in one snapshot each. */
+export function sourceRows(
+  mapping: Mapping,
   sources: readonly NamedSource[],
-  env: Environment,
-  work: (rows: SourceRows) => Promise<T>,
-): Promise<T> {
-  const readers = new Map<string, SourceReader>();
-  try {
-    for (const { name, scheme, prepared } of sources) {
-      await prepared.inOneSnapshot(async (handle) => {
-        await readers.get(name)?.close();
-        const adapter = env.adapters.get(scheme);
-        if (adapter === undefined) throw new TypeError(`no adapter for ${scheme}`);
-        readers.set(name, await adapter.open(handle, env.signal));
-      });
-    }
-    return await work(rowsOf(sources, readers));
-  } finally {
-    for (const reader of readers.values()) await reader.close();
-  }
-}
-
-/** Reads by these readers, each of the source of its name. */
-export function rowsOf(
-  sources: readonly NamedSource[],
-  readers: ReadonlyMap<string, Pick<SourceReader, 'read' | 'relations'>>,
+  pool: Pool,
 ): SourceRows {
-  const preparedOf = (name: string): NamedSource['prepared'] => {
+  const preparedOf = (module: string): NamedSource['prepared'] => {
+    const name = sourceNameOf(findModule(mapping, module));
     const found = sources.find((source) => source.name === name);
     if (found === undefined) throw new TypeError(`source ${name} is not open`);
     return found.prepared;
   };
-  const readerOf = (name: string): Pick<SourceReader, 'read' | 'relations'> => {
-    const reader = readers.get(name);
-    if (reader === undefined) throw new TypeError(`source ${name} is not open`);
-    return reader;
-  };
   return {
-    async *read({ source, table, columns, asWritten }) {
-      for (const range of await preparedOf(source).plan(table, ROWS_PER_LONG_RANGE)) {
-        yield* readerOf(source).read(table, columns, range, asWritten);
-      }
+    async *texts({ module, table }, columns) {
+      const ranges = await preparedOf(module).plan(table, ROWS_PER_RANGE);
+      yield* inOrder(ranges, pool.size + 1, (range) =>
+        pool.call(READ_TEXTS, { module, table, columns, range }),
+      );
     },
-    async count({ source, table }) {
-      const prepared = preparedOf(source);
-      const { relations } = readerOf(source);
-      const isRelation = prepared.relations.has(table) && relations !== undefined;
-      return isRelation ? relations.count(table) : prepared.count(table);
+    async *expected(module, table, partition) {
+      const ranges = await preparedOf(module).plan(table, ROWS_PER_RANGE);
+      yield* inOrder(ranges, pool.size + 1, (range) =>
+        pool.call(READ_EXPECTED, { module, range, partition }),
+      );
     },
-    columns({ source, table }) {
-      const { schema, relations } = preparedOf(source);
-      const found = relations.get(table)?.schema ?? schema.tables.find(({ name }) => name === table);
+    async count({ module, table }) {
+      const prepared = preparedOf(module);
+      if (!prepared.relations.has(table)) return prepared.count(table);
+      return pool.call(COUNT_RELATION, { module, table });
+    },
+    columns({ module, table }) {
+      const { schema, relations } = preparedOf(module);
+      const found =
+        relations.get(table)?.schema ?? schema.tables.find(({ name }) => name === table);
       return new Set(found?.columns.map(({ name }) => name));
     },
   };
+}
+
+function sourceNameOf(module: ModuleMapping | undefined): string {
+  return module?.source.name ?? DEFAULT_SOURCE;
 }

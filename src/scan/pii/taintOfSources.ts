@@ -4,25 +4,34 @@
  * in the candidate by right. A column that stays and holds mostly such values is reported instead.
  */
 
-import { columnsOfField, isReference, relationOf, type Mapping, type ModuleMapping } from '../../mapping/model.ts';
+import {
+  columnsOfField,
+  DEFAULT_SOURCE,
+  isReference,
+  relationOf,
+  type Mapping,
+  type ModuleMapping,
+} from '../../mapping/model.ts';
 import { treatedColumns } from '../../mapping/piiPolicy.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
-import type { SourceValue } from '../../record/value.ts';
-import { InexactNumber, JsonNode } from '../../record/value.ts';
-import { estimatedBytes, taintBuilder, taintSeeds, type TaintBuilder } from '../../taint/taintSet.ts';
+import {
+  estimatedBytes,
+  taintBuilder,
+  taintSeeds,
+  type TaintBuilder,
+} from '../../taint/taintSet.ts';
 import type { TaintedValues } from './proof.ts';
-import { sourceOf, type RowsOf, type SourceRows } from './sourceRows.ts';
+import type { SourceRows, TableOf } from './sourceRows.ts';
 
-/** A column of a table or relation, as a module names it. */
-interface Column {
+/** A column of a table or relation, and a module that reads it. */
+interface Column extends TableOf {
+  /** Name of the source. */
   readonly source: string;
-  readonly table: string;
   readonly column: string;
 }
 
 interface KeptColumn extends Column {
-  readonly module: string;
   readonly field: string;
 }
 
@@ -46,15 +55,15 @@ export function taintOfSources(mapping: Mapping, options: TaintOptions): TaintOf
   const { rows } = options;
   const treated = mapping.modules.flatMap((module) => treatedIn(module, rows));
   const ids = new Set(treated.map(columnId));
-  const kept = mapping.modules
-    .flatMap(keptIn)
-    .filter((column) => !ids.has(columnId(column)));
+  const kept = mapping.modules.flatMap(keptIn).filter((column) => !ids.has(columnId(column)));
   const copies = copyCounts(kept, treated);
   return {
     async *parts() {
       if (treated.length === 0) return;
       const of = await partitionsOf(treated, options);
-      const origins = treated.map(({ table, column }) => `${quoteName(table)}.${quoteName(column)}`);
+      const origins = treated.map(
+        ({ table, column }) => `${quoteName(table)}.${quoteName(column)}`,
+      );
       const seeds = taintSeeds(options.seeds);
       for (let number = 0; number < of; number += 1) {
         const builder = taintBuilder(seeds, options.memory, { number, of });
@@ -78,7 +87,8 @@ async function partitionsOf(
   let values = 0;
   for (const column of treated) values += await rows.count(column);
   let of = 1;
-  while (of < MOST_PARTITIONS && estimatedBytes(Math.ceil((values / of) * MARGIN)) > memory) of += 1;
+  while (of < MOST_PARTITIONS && estimatedBytes(Math.ceil((values / of) * MARGIN)) > memory)
+    of += 1;
   return of;
 }
 
@@ -88,9 +98,9 @@ function columnId({ source, table, column }: Column): string {
 
 /** Returns the treated columns of a module; one that its query does not yield is read in the base. */
 function treatedIn(module: ModuleMapping, rows: SourceRows): Column[] {
-  const source = sourceOf(module);
-  const own = { source, table: relationOf(module) };
-  const base = { source, table: module.source.base?.table ?? own.table };
+  const from = { module: module.module, source: module.source.name ?? DEFAULT_SOURCE };
+  const own = { ...from, table: relationOf(module) };
+  const base = { ...from, table: module.source.base?.table ?? own.table };
   return [...treatedColumns(module).keys()].flatMap((column) => {
     const found = [own, base].find((table) => rows.columns(table).has(column));
     return found === undefined ? [] : [{ ...found, column }];
@@ -99,7 +109,8 @@ function treatedIn(module: ModuleMapping, rows: SourceRows): Column[] {
 
 function keptIn(module: ModuleMapping): KeptColumn[] {
   const treated = treatedColumns(module);
-  const from = { module: module.module, source: sourceOf(module), table: relationOf(module) };
+  const source = module.source.name ?? DEFAULT_SOURCE;
+  const from = { module: module.module, source, table: relationOf(module) };
   return Object.entries(module.fields).flatMap(([field, mapping]) =>
     isReference(mapping)
       ? []
@@ -131,36 +142,32 @@ async function* textsOf(
   columns: readonly Column[],
   rows: SourceRows,
 ): AsyncGenerator<{ readonly at: number; readonly text: string }> {
-  for (const group of tablesOf(columns)) {
-    for await (const page of rows.read(group.rows)) {
-      for (const row of page) {
-        for (const [index, at] of group.at.entries()) {
-          const text = textOf(row[index] ?? null);
-          if (text !== null) yield { at, text };
-        }
+  for (const { of, names, at } of tablesOf(columns)) {
+    for await (const part of rows.texts(of, names)) {
+      for (const [index, texts] of part.entries()) {
+        for (const text of texts) if (text !== null) yield { at: at[index] ?? 0, text };
       }
     }
   }
 }
 
-function tablesOf(columns: readonly Column[]): { readonly rows: RowsOf; readonly at: number[] }[] {
-  const tables = new Map<string, { rows: RowsOf & { columns: string[] }; at: number[] }>();
-  for (const [at, { source, table, column }] of columns.entries()) {
+interface TableColumns {
+  readonly of: TableOf;
+  readonly names: string[];
+  /** Index of each column. */
+  readonly at: number[];
+}
+
+function tablesOf(columns: readonly Column[]): TableColumns[] {
+  const tables = new Map<string, TableColumns>();
+  for (const [at, { module, source, table, column }] of columns.entries()) {
     const id = JSON.stringify([source, table]);
-    const group = tables.get(id) ?? { rows: { source, table, columns: [], asWritten: [] }, at: [] };
-    group.rows.columns.push(column);
+    const group = tables.get(id) ?? { of: { module, table }, names: [], at: [] };
+    group.names.push(column);
     group.at.push(at);
     tables.set(id, group);
   }
   return [...tables.values()];
-}
-
-/** Returns the text of a cell that a person could read; null for bytes and structures. */
-function textOf(cell: SourceValue): string | null {
-  if (typeof cell === 'string') return cell;
-  if (typeof cell === 'number' || typeof cell === 'bigint') return String(cell);
-  if (cell instanceof JsonNode && cell.value instanceof InexactNumber) return cell.value.lexeme;
-  return null;
 }
 
 interface CopyCounts {

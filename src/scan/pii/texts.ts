@@ -1,7 +1,9 @@
 /** The texts in a value of a record, and places in them. */
 
 /** Yields all texts and numbers in a value, names included. Nesting may be too deep for recursion. */
-export function* textsIn(value: unknown): Generator<{ readonly text: string; readonly isName: boolean }> {
+export function* textsIn(
+  value: unknown,
+): Generator<{ readonly text: string; readonly isName: boolean }> {
   const open = [value];
   while (open.length > 0) {
     const next = open.pop();

@@ -51,7 +51,8 @@ export function scanChunk(input: ScanChunkInput): ScannedChunk {
       }
       const value = json === undefined ? null : valueOf(json);
       const key = field.treated === null ? [] : partsOf(keyOf(), field.recordKey);
-      for (const hit of find(value, key)) pii.push({ ...hit, line, field: field.name, key: keyOf() });
+      for (const hit of find(value, key))
+        pii.push({ ...hit, line, field: field.name, key: keyOf() });
     }
     if (finder === null) return;
     for (const [index, field] of search.tainted.entries()) {
