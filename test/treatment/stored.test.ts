@@ -161,7 +161,22 @@ describe('an encrypted value', () => {
   it('is judged by its form alone where there are no keys', () => {
     const form = storedFault(field, null);
     expect(form(stored, [])).toBe(null);
-    expect(form(stored.slice(0, 50), [])).toBe('it is not in the form of an encrypted value');
+    const fault = 'it is not in the form of an encrypted value';
+    expect(form(stored.slice(0, 50), [])).toBe(fault);
+    expect(form(`en:1:mig-2025-1:${'A'.repeat(42)}B`, [])).toBe(fault);
+    expect(form(`en:1:mig-2025-1:${'A'.repeat(41)}`, [])).toBe(fault);
+    expect(form(`en:1:mig-2025-1:${'A'.repeat(42)}A`, [])).toBe(null);
+  });
+
+  it('may be long, as any text that is judged', () => {
+    const long = 'A'.repeat(20_000_000);
+    expect(judge(`en:1:mig-2025-1:${long}`, [])).toBe(SHUT);
+    expect(judge(`en:1:mig-2025-1:${long}!`, [])).toBe(
+      'it is not in the form of an encrypted value',
+    );
+    for (const text of ['A'.repeat(1_000_000), `${'9'.repeat(1_000_000)}-9`]) {
+      for (const other of FIELDS) expect(storedFault(other, KEYS)(text, [])).not.toBe(null);
+    }
   });
 
   it('has to hold a value of a record, in canonical JSON', () => {
