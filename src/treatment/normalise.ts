@@ -1,7 +1,6 @@
 /**
  * The one spelling of a value of a class, so that spellings of the same thing have the same pseudonym,
- * hash and fingerprint. Normalising twice changes nothing more. It never fails: a value that is not of
- * its class is spelled as any other text.
+ * hash and fingerprint. It never fails: a value that is not of its class is spelled as any other text.
  */
 
 import { phoneLibrary } from '../pii/libraries.ts';
@@ -19,10 +18,10 @@ const COMPACT: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Normalises a well-formed text. E-mail addresses: lower case, NFC, trimmed. Telephone numbers: E.164 if
+ * Normalises a well-formed text. E-mail addresses: NFC, lower case, trimmed. Telephone numbers: E.164 if
  * they are valid, by their country code or else in the first region that has such numbers, or else their
  * digits. Numbers of accounts, cards, people and plates: letters and digits in capitals. Dates of birth:
- * unchanged. All others, and what has nothing left: lower case, NFC, trimmed, whitespace as one space.
+ * unchanged. All others, and what has nothing left: NFC, lower case, trimmed, whitespace as one space.
  */
 export function normalise(
   of: string,
@@ -35,13 +34,14 @@ export function normalise(
   return short === '' ? lower(value).trim().replaceAll(/\s+/gu, ' ') : short;
 }
 
-/** NFC comes second: small letters may have a composed form where their capitals have none. */
+/** NFC again: small letters may have a composed form where their capitals have none. */
 function lower(value: string): string {
-  return value.toLowerCase().normalize('NFC');
+  return value.normalize('NFC').toLowerCase().normalize('NFC');
 }
 
 function compact(value: string): string {
   return value
+    .normalize('NFC')
     .toUpperCase()
     .normalize('NFC')
     .replaceAll(/[^\p{L}\p{N}]/gu, '');

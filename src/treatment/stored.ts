@@ -3,6 +3,7 @@
  * their place. Independent of `treat.ts`, which makes them. No message has a value in it.
  */
 
+import { decodeBase64 } from '../crypto/base64.ts';
 import { canonicalJson, NotCanonicalError } from '../record/canonical.ts';
 import { RawJson } from '../record/converted.ts';
 import { JsonSyntaxError, parseJson } from '../record/jsonText.ts';
@@ -23,9 +24,11 @@ import {
 export type StoredFault = (stored: unknown, key: RecordKey) => string | null;
 
 const MAC = '[A-Za-z0-9_-]{22}';
-/** At least 29 bytes, as 12 and 16 are nonce and tag; unused bits of the last character are zero. */
-const SEALED =
-  '(?:[A-Za-z0-9_-]{4}){9,}(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?';
+/**
+ * At least 29 bytes, as 12 and 16 are nonce and tag. One character class without an upper bound is matched
+ * without a stack, so that texts of any length are; groups and `{39,}` would throw for long ones.
+ */
+const SEALED = '[A-Za-z0-9_-]{39}[A-Za-z0-9_-]*';
 const INTEGER = '-?(?:0|[1-9][0-9]*)';
 
 /**
@@ -78,11 +81,11 @@ function judgeOf(field: TreatedField, keys: TreatmentKeys | null): Judge {
   const { treatment, to } = field;
   if (typeof to === 'object' && 'step' in to) return stepJudge(pattern, BigInt(to.step));
   const fault = `it is not in the form of ${NAMES[treatment]}`;
-  const other = otherKey(field);
-  const proof = treatment === 'encrypted' && keys !== null ? proofOf(field, keys) : () => null;
+  const keyed = underAnyKey(field);
+  const proof = treatment === 'encrypted' ? proofOf(field, keys, fault) : () => null;
   return (stored, key) => {
     if (pattern.test(stored)) return proof(stored, key);
-    return other(stored) ? 'it names another key' : fault;
+    return keyed(stored) ? 'it names another key' : fault;
   };
 }
 
@@ -94,21 +97,24 @@ const NAMES: Readonly<Record<TreatedField['treatment'], string>> = {
   generalised: 'a generalised value',
 };
 
-/** Whether a text would have the form if it did not name another key. */
-function otherKey(field: TreatedField): (stored: string) => boolean {
+/** Whether a text has the form under any key id. */
+function underAnyKey(field: TreatedField): (stored: string) => boolean {
   if (!isKeyed(field.treatment)) return () => false;
-  const head = headOf(field);
-  const tag = head.slice(0, head.indexOf(':'));
+  const tag = headOf({ ...field, keyId: '' }).slice(0, -1);
   const body = field.treatment === 'encrypted' ? SEALED : MAC;
-  const pattern = new RegExp(`^${tag}:1:[A-Za-z0-9._-]{1,64}:${body}$`, 'u');
-  return (stored) => pattern.test(stored) && !stored.startsWith(head);
+  const pattern = new RegExp(`^${tag}[A-Za-z0-9._-]{1,64}:${body}$`, 'u');
+  return (stored) => pattern.test(stored);
 }
 
-function proofOf(field: TreatedField, keys: TreatmentKeys): Judge {
+/** Judges what has the form but for strict base64, and opens it where there are keys. */
+function proofOf(field: TreatedField, keys: TreatmentKeys | null, fault: string): Judge {
   const { length } = headOf(field);
-  const cipher = cellCipher(field, keys);
+  const cipher = keys === null ? null : cellCipher(field, keys);
   return (stored, key) => {
-    const json = cipher.open(stored.slice(length), key);
+    const sealed = stored.slice(length);
+    if (decodeBase64(sealed, 'unpadded') === null) return fault;
+    if (cipher === null) return null;
+    const json = cipher.open(sealed, key);
     if (json === null) return 'it cannot be decrypted with the key';
     return valueOf(json) === null ? 'what is encrypted is not a value of a record' : null;
   };
