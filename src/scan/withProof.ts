@@ -57,13 +57,17 @@ export async function withProof<T>(
   }
 }
 
-/** Whether the journal has the state of every source, and it is the same now. */
+/**
+ * Whether every source is as the journal notes that it was read. A candidate of which the journal notes no
+ * sources is compared as if they were: a difference then needs an explanation.
+ */
 async function areUnchanged(
   sources: readonly NamedSource[],
   { sources: { project }, candidate }: ProofOptions,
 ): Promise<boolean> {
   const entry = sealedAs(readJournal(projectPaths(project).journal), candidate);
-  const noted = new Map((entry?.sources ?? []).map(({ name, state }) => [name, state]));
+  if (entry?.sources === undefined) return true;
+  const noted = new Map(entry.sources.map(({ name, state }) => [name, state]));
   for (const { name, prepared } of sources) {
     const before = noted.get(name) ?? null;
     if (before === null || ((await prepared.state?.()) ?? null) !== before) return false;

@@ -31,7 +31,17 @@ const CUSTOMERS = 'modules/customers.json';
 const ORDERS = 'modules/orders.json';
 const LINES = 'modules/lines.json';
 const DOGS = 'modules/dogs.json';
+const PLAIN = { class: 'EMAIL', treatment: 'plain' };
+const COARSE = { class: 'DOB', treatment: 'generalised' };
+const ACCEPTED = {
+  fp: 'f:0123456789abcdef',
+  rule: 'pii-undeclared',
+  reason: 'public',
+  by: 'Ada',
+  until: '2026-12-31',
+};
 const VISITS = 'modules/visits.json';
+const MAIL = [VISITS, 'pii', 'fields', 'mail'];
 const PATHS = [{ path: '/*', module: 'visits' }];
 const DAY = [VISITS, 'fields', 'day', 'transforms'];
 const PLACE = [VISITS, 'fields', 'place'];
@@ -391,8 +401,30 @@ describe('a wrong mapping', () => {
     [[VISITS, 'fields', 'day', 'nonBlank'], true, '"nonBlank" does not belong to type date'],
     [[VISITS, 'fields', 'earlier', 'format'], 'uuid', '"format" does not belong to type array('],
     [[VISITS, 'fields', 'mail', 'format'], 'mail', 'did you mean "email"?'],
-    [[VISITS, 'fields', 'mail', 'pii'], 'e-mail', 'expected a kind in capital letters'],
-    [[VISITS, 'fields', 'mail', 'harmless'], true, 'with personal data is not harmless'],
+    [[...MAIL, 'class'], 'e-mail', 'expected a kind in capital letters'],
+    [[...MAIL, 'treatment'], 'hidden', 'use one of plain, pseudonymised, hashed, encrypted'],
+    [[...MAIL, 'treatment'], 'pseudonymised', 'need a key, and names none'],
+    [[...MAIL, 'treatment'], 'generalised', 'a generalised field needs "to"'],
+    [[...MAIL, 'treatment'], 'dropped', 'there is a field of this name'],
+    [[...MAIL, 'to'], 'year', '"to" does not belong to plain'],
+    [[...MAIL, 'mask'], { first: 1, last: 1 }, '"mask" does not belong to plain'],
+    [[VISITS, 'pii', 'fields', 'mial'], PLAIN, 'did you mean "mail"?'],
+    [[VISITS, 'pii', 'fields', 'customer'], PLAIN, 'is a reference, which holds an id'],
+    [[VISITS, 'pii', 'fields', 'site'], PLAIN, 'both personal data and not'],
+    [[VISITS, 'pii', 'fields', 'nr'], { ...PLAIN, treatment: 'masked' }, 'reads key column "nr"'],
+    [[VISITS, 'pii', 'fields', 'age'], { ...PLAIN, treatment: 'dropped' }, 'not under "dropped"'],
+    [[VISITS, 'pii', 'fields', 'day'], { ...COARSE, to: { step: 5 } }, 'has no such coarser form'],
+    [[VISITS, 'pii', 'fields', 'day'], { ...COARSE, to: 'year' }, 'loaded'],
+    [[VISITS, 'pii', 'fields', 'others'], { ...PLAIN, treatment: 'masked' }, 'cannot be masked'],
+    [[VISITS, 'pii', 'fields', 'place'], { ...PLAIN, treatment: 'masked' }, 'holds it as it is'],
+    [[VISITS, 'pii', 'notPii', 'sit'], { reason: 'x' }, 'did you mean "site"?'],
+    [[VISITS, 'pii', 'notPii', 'site', 'shape'], '(?=a)', 'is not valid RE2 syntax'],
+    [[VISITS, 'pii', 'quasi', 'fields', 0], 'dya', 'did you mean "day"?'],
+    [[VISITS, 'pii', 'keyId'], 'Key 1', 'expected a key id'],
+    [[VISITS, 'pii', 'accept'], [ACCEPTED], 'need a key, and names none'],
+    [[VISITS, 'pii', 'accept'], [{ ...ACCEPTED, until: '2026-02-30' }], 'not a calendar date'],
+    [['project.json', 'piiPatterns'], { BADGE: '(?=a)' }, 'is not valid RE2 syntax'],
+    [[VISITS, 'fields', 'mail', 'harmless'], true, 'declared harmless and as personal data'],
     [[VISITS, 'fields', 'mail', 'harmless'], 'yes', 'expected a value of type boolean'],
     [[VISITS, 'fields', 'mail', 'references'], 'visits', '"references" does not belong to type'],
     [[VISITS, 'fields', 'earlier', 'references'], 'visit', 'did you mean "visits"?'],

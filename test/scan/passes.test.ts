@@ -172,12 +172,12 @@ describe('the passes of a module', () => {
 
   it('are none of a check that has nothing to do in it', () => {
     expect(planned(ALL, { of: 'years' })).toEqual([
-      'chunks: lines',
+      'chunks: lines pii',
       'schema: lines',
       'sealed findings: mapped',
       FILES,
     ]);
-    expect(planned(ALL, { of: 'years', threads: null })).toEqual([FILES]);
+    expect(planned(ALL, { of: 'years', threads: null })).toEqual(['records: pii', FILES]);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { findPii } from '../../src/pii/findPii.ts';
+import { declaredPii } from '../kit/declaredPii.ts';
 import { mappingOf, module, scanned, text, writeCandidate } from './candidate.ts';
 
 function found(input: string): string[] {
@@ -115,12 +116,13 @@ describe('personal data in a text', () => {
 
 describe('undeclared personal data', () => {
   it('is reported at its code points, without its value, unless the field is declared for it', async () => {
-    const people = module('people', {
-      mail: text('mail', { pii: 'EMAIL' }),
+    const fields = {
+      mail: text('mail'),
       note: text('note'),
       json: { column: 'json', type: 'json' },
       nr: { column: 'nr', type: 'integer' },
-    });
+    };
+    const people = module('people', fields, declaredPii({ mail: 'EMAIL' }));
     const folder = writeCandidate({
       people: [
         {

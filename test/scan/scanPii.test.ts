@@ -25,6 +25,7 @@ beforeAll(async () => {
     // A declaration less, and ten records of one constant that ought to be unique.
     edit(path, 'owners', (fields) => ({
       fields: { ...fields, mail: { column: 'mail', type: 'string' } },
+      pii: undefined,
     }));
     edit(path, 'dogs', (fields) => ({
       fields: { ...fields, kind: { constant: 'dog', type: 'string' } },

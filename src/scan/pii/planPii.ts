@@ -110,7 +110,7 @@ function recordVisitor(search: ModuleSearch): Visitor<RecordBatch> {
           for (const hit of sourceHits(value, finder)) yield log.finding(scanned, field, hit);
         }
       }
-      log.count(records.length, []);
+      log.count(records.filter((record) => record !== null).length, []);
     },
     end: () => {
       log.count(
