@@ -148,6 +148,8 @@ describe('undeclared personal data', () => {
       field: 'mail',
       start: 18,
       end: 30,
+      class: 'PHONE',
+      tier: 'checked',
       reason: 'it holds PHONE, which is not declared',
     });
     expect(JSON.stringify(findings)).not.toMatch(/example|7912/);
