@@ -48,6 +48,7 @@ const PURE: ReadonlySet<string> = new Set([
   'outcome',
   'sql',
   'pii',
+  'taint',
   'report',
   'compare',
 ]);

@@ -6,7 +6,8 @@
  *
  * Of a value of more than 16 words, the first 16 are searched for, and it counts as kept if the first
  * 16 words of a kept value, which has more as well, are the same. A value inside a longer word is not
- * found, nor is a number that is written in other groups.
+ * found, nor is one whose words are divided in another way, as in a number with other groups of digits
+ * or a word with a soft hyphen.
  */
 
 import { addBeginning, emptyFilter, foldedFilter, isBeginning } from './beginnings.ts';
