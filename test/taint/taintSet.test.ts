@@ -107,9 +107,13 @@ describe('a value', () => {
         fc.array(phrase, { maxLength: 2 }),
         fc.array(small, { maxLength: 12 }),
         (values, kept, words) => {
-          expect(found({ values, kept }, words.join(', ')).length).toBe(
-            expectedMatches(values, kept, words),
-          );
+          const text = words.join(', ');
+          const matches = taintFinder(taintOf({ values, kept }))(text);
+          const texts = matches.map(({ start, end }) => text.slice(start, end));
+          expect(texts).toEqual(expectedMatches(values, kept, words));
+          for (const { of, start, end } of matches) {
+            expect(values[of - 1]).toBe(text.slice(start, end).replaceAll(',', ''));
+          }
         },
       ),
       { numRuns: 3000 },
@@ -169,22 +173,22 @@ describe('a value', () => {
   });
 });
 
-/** Counts the matches of values in words, by comparing the words one by one. */
+/** The texts that match, found by comparing the words one by one. */
 function expectedMatches(
   values: readonly string[],
   kept: readonly string[],
   words: readonly string[],
-): number {
+): string[] {
   const long = values.filter((value) => value.replaceAll(' ', '').length >= 6);
   const counting = long.filter((value) => !kept.includes(value)).map((value) => value.split(' '));
-  let count = 0;
+  const texts: string[] = [];
   for (let at = 0; at < words.length;) {
     const here = counting.filter((value) => value.every((word, k) => word === words[at + k]));
     const longest = Math.max(0, ...here.map((value) => value.length));
-    count += longest === 0 ? 0 : 1;
+    if (longest > 0) texts.push(words.slice(at, at + longest).join(', '));
     at += Math.max(1, longest);
   }
-  return count;
+  return texts;
 }
 
 describe('a value that a column keeps', () => {
