@@ -49,6 +49,7 @@ const PURE: ReadonlySet<string> = new Set([
   'sql',
   'pii',
   'treatment',
+  'taint',
   'report',
   'compare',
 ]);

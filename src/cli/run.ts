@@ -18,6 +18,7 @@ import { CANDIDATE_ANSWERS } from './candidateAnswers.ts';
 import { WORKER } from './workerModule.ts';
 import { isProject, projectPaths } from '../project/paths.ts';
 import { openFindings, type FindingStore } from '../findings/findingStore.ts';
+import { guardReport } from '../findings/guardReport.ts';
 import {
   EXIT,
   exitCodeOfCheck,
@@ -25,7 +26,7 @@ import {
   exitCodeOfLostOutput,
 } from '../outcome/exitCode.ts';
 import { Failure, failureLine } from '../outcome/failure.ts';
-import { failedOutcome, type Outcome } from '../outcome/outcome.ts';
+import { countFindings, failedOutcome, type Outcome } from '../outcome/outcome.ts';
 import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
 import type { Phase } from '../report/timing.ts';
 import type { Host } from './host.ts';
@@ -110,10 +111,11 @@ export async function runCommand(
   let outcome: Outcome;
   let code: number;
   try {
-    outcome = listed(await command.work(env, found), found);
+    outcome = guarded(listed(await command.work(env, found), found), found);
     code = env.stopping.aborted ? EXIT.interrupted : codeOf(outcome, command.kind);
   } catch (error) {
     const failure = asFailure(error, host);
+    guardReport(found);
     outcome = failedOutcome(command.name, command.kind, failure, found.list);
     code = exitCodeOfFailure(failure.code, command.kind);
   } finally {
@@ -152,6 +154,13 @@ function listed(outcome: Outcome, found: FindingStore): Outcome {
   if (outcome.findings === found.list) return outcome;
   for (const finding of outcome.findings) found.add(finding);
   return { ...outcome, findings: found.list };
+}
+
+/** Keeps personal data out of the report of any command; a check that would have shown it fails. */
+function guarded(outcome: Outcome, found: FindingStore): Outcome {
+  if (guardReport(found) === 0) return outcome;
+  const status = outcome.status === 'DONE' ? 'DONE' : 'FAIL';
+  return { ...outcome, status, counts: countFindings(found.list) };
 }
 
 /** A run that was locked out must not overwrite the report of the one that holds the lock. */

@@ -29,6 +29,8 @@ export interface FindingStore {
   add(finding: Finding): void;
   /** Sets how rows are shown in findings that are read from `list`; their `lines` keep the locators. */
   showRows(show: ShowRow): void;
+  /** Sets what is left out of findings that are read from now on, by `list` and `lines` alike. */
+  hide(without: (finding: Finding) => Finding): void;
   /** Returns the file for threads to write to; creates it on the disk of `folder` if necessary. */
   share(folder: string): UnlinkedFile;
   /** Adds the findings that a thread has written into the file. */
@@ -53,6 +55,7 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
   let adopted: Run[] = [];
   let tally = emptyTally();
   let show: ShowRow | null = null;
+  let without: ((finding: Finding) => Finding) | null = null;
   const entries = (): Iterable<Entry> => {
     const tail = writer.tail();
     const runs = [...adopted, ...writer.runs, ...(tail === null ? [] : [tail])];
@@ -70,6 +73,9 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
     showRows(by) {
       show = by;
     },
+    hide(by) {
+      without = by;
+    },
     adopt({ runs, counts }) {
       adopted.push(...runs);
       for (const counted of counts) tally.add(counted, counted.count);
@@ -77,7 +83,8 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
     list: {
       *[Symbol.iterator]() {
         for (const entry of entries()) {
-          const finding = readFinding(open, entry);
+          const read = readFinding(open, entry);
+          const finding = without === null ? read : without(read);
           yield show === null ? finding : shown(finding, show);
         }
       },
@@ -87,7 +94,8 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
       get byCause() {
         return tally.list();
       },
-      lines: () => linesOf(open, entries()),
+      lines: () =>
+        without === null ? linesOf(open, entries()) : linesWithout(open, entries(), without),
     },
     close() {
       if (open !== null) closeSync(open.file);
@@ -114,6 +122,17 @@ function shown(finding: Finding, show: ShowRow): Finding {
     ...(source === undefined ? {} : { source: named(source) }),
     ...(members === undefined ? {} : { members: members.map(named) }),
   };
+}
+
+/** Yields the lines of findings of which something is left out, one at a time. */
+function* linesWithout(
+  open: UnlinkedFile | null,
+  entries: Iterable<Entry>,
+  without: (finding: Finding) => Finding,
+): Generator<Uint8Array> {
+  for (const entry of entries) {
+    yield Buffer.from(`${canonicalJson(without(readFinding(open, entry)))}\n`);
+  }
 }
 
 const CHUNK = 2 ** 20;

@@ -5,6 +5,7 @@
 
 import { CHECKS } from '../outcome/checks.ts';
 import { failedCells, type FailedCells, type FailedRow } from '../findings/failedCells.ts';
+import { guardReport } from '../findings/guardReport.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { RegistryDuplicate } from '../mapping/registryFile.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';
@@ -80,6 +81,7 @@ export async function dryRun(
     },
     publish: () => {},
   });
+  guardReport(found);
   return checkOutcome({
     command: 'dry-run',
     modules: moduleLines(

@@ -6,6 +6,7 @@ import { currentPath } from '../seal/sealedFolders.ts';
 import { signed, type SourceState } from '../journal/event.ts';
 import { assertAsFrozen, freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
 
+import { guardReport } from '../findings/guardReport.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
 import type { LoadedMapping } from '../mapping/loadMapping.ts';
@@ -166,8 +167,23 @@ async function buildCandidate(
  * @throws Failure REJECTED
  */
 async function prove(build: Build, options: MigrateOptions, found: FindingStore): Promise<void> {
+  const leaks = guardReport(found) + (await leaksOf(build, options, found));
+  if (leaks === 0 || options.allowBlockers === true) return;
+  throw new Failure('REJECTED', {
+    what: `${counted(leaks, 'BLOCKER')} on personal data, nothing was published`,
+    where: FINDINGS,
+    hint: 'correct the source or the policy, or build a candidate to inspect, which can never go live, with --allow-blockers',
+  });
+}
+
+/** Looks for what policies keep out, and compares treated values; returns the number of BLOCKERs. */
+async function leaksOf(
+  build: Build,
+  options: MigrateOptions,
+  found: FindingStore,
+): Promise<number> {
   const { mapping, staging, env, pool } = build;
-  if (!treatsAny(mapping)) return;
+  if (!treatsAny(mapping)) return 0;
   const input = {
     folder: staging.candidate,
     mapping,
@@ -183,12 +199,7 @@ async function prove(build: Build, options: MigrateOptions, found: FindingStore)
     found.add(finding);
     if (finding.severity === 'BLOCKER') leaks += 1;
   }
-  if (leaks === 0 || options.allowBlockers === true) return;
-  throw new Failure('REJECTED', {
-    what: `${counted(leaks, 'BLOCKER')} on personal data that the policy keeps out, nothing was published`,
-    where: FINDINGS,
-    hint: 'correct the source or the policy, or build a candidate to inspect, which can never go live, with --allow-blockers',
-  });
+  return leaks;
 }
 
 /** Returns the findings to seal, which scans report again; they compute the severity anew. */

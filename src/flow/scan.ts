@@ -8,6 +8,7 @@ import { basename } from 'node:path';
 
 import { CHECKS, type Check } from '../outcome/checks.ts';
 import type { Pool } from '../threads/pool.ts';
+import { guardReport } from '../findings/guardReport.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { loadMapping, type LoadedMapping } from '../mapping/loadMapping.ts';
 import { loweredSeverities } from '../mapping/severity.ts';
@@ -162,6 +163,7 @@ async function scanWith(
     const reason = 'the candidate holds no record, so nothing was checked';
     found.add({ rule: 'empty', severity: 'BLOCKER', reason });
   }
+  guardReport(found);
   // The checksums alone are of all records.
   const records = options.checks?.length === 0 ? verified.records : tally.records;
   const lowered = loweredSeverities(mapping);

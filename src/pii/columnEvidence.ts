@@ -37,7 +37,7 @@ export function classesNamed(column: string): PiiClass[] {
 }
 
 /** Splits `HomePhone`, `home_phone` or `e-mail` into words. */
-function wordsOf(name: string): string[] {
+export function wordsOf(name: string): string[] {
   const parts = name
     .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .toLowerCase()

@@ -1,5 +1,6 @@
 /** Names of people in texts: a first and a last name that the source's own columns of names hold. */
 
+import { wordsOf } from './columnEvidence.ts';
 import type { PersonNames, PiiContext, PiiMatch } from './piiClass.ts';
 import { matchesOf } from './surroundings.ts';
 
@@ -20,6 +21,23 @@ function collected(names: Iterable<string>): ReadonlySet<string> {
     if (plain.length >= MIN_NAME) kept.add(plain);
   }
   return kept;
+}
+
+/** What a field of names holds: one of the two, or both. */
+export type NamePart = 'first' | 'last' | 'full';
+
+const FIRST = new Set(
+  'first firstname forename given givenname vorname rufname prenom prénom nome'.split(' '),
+);
+const LAST = new Set(
+  'last lastname family familyname surname nachname familienname zuname nom cognome'.split(' '),
+);
+
+/** Tells from the names of a field and its columns which part of a name it holds. */
+export function namePart(names: readonly string[]): NamePart {
+  const words = names.flatMap(wordsOf);
+  if (words.some((word) => FIRST.has(word))) return 'first';
+  return words.some((word) => LAST.has(word)) ? 'last' : 'full';
 }
 
 export function* people(text: string, { names }: PiiContext): Generator<PiiMatch> {

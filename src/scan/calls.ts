@@ -4,6 +4,7 @@ import type { ExpectedLines, InspectedLines } from '../seal/lineForm.ts';
 import type { PackedIds } from '../seal/packedIds.ts';
 import type { FileChunk } from '../seal/readChunk.ts';
 import { defineCall, type Call } from '../threads/call.ts';
+import type { PersonNames } from '../pii/piiClass.ts';
 import type { ReadRange } from '../source/source.ts';
 import type { Taint } from '../taint/taintSet.ts';
 import type { Partition } from './keyTable.ts';
@@ -29,6 +30,8 @@ export interface ScanChunkInput extends FileChunk {
   readonly secrets?: ReadonlyMap<string, Uint8Array>;
   /** The values that must not be in the candidate. */
   readonly taint?: Taint;
+  /** Names of people that are known. */
+  readonly names?: PersonNames;
 }
 
 /** What is wrong with a member of a line. */

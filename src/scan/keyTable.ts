@@ -104,6 +104,11 @@ export interface KeyTable {
   has(key: KeyHash): boolean;
   /** Returns the payloads of a key in the order in which they were added. */
   payloads(key: KeyHash): number[][];
+  /**
+   * Adds one to a count, the first word of the key's payload, unless it is `most` already. Returns the
+   * count from before, 0 for a key that was not stored.
+   */
+  countUp(key: KeyHash, most: number): number;
 }
 
 /** Creates a table with capacity for `keys` keys with payloads of `payload` words; it grows. */
@@ -140,15 +145,16 @@ export function keyTable(keys: number, payload: number): KeyTable {
     }
     return false;
   };
+  const add = (key: KeyHash, values: readonly number[] = []): void => {
+    // The estimate was too low, or the file is longer than when its lines were counted.
+    if (used * 4 >= slots * 3) grow();
+    const at = freeSlot(key);
+    words.set(key, at);
+    words.set(values, at + KEY_WORDS);
+    used += 1;
+  };
   return {
-    add(key, values = []) {
-      // The estimate was too low, or the file is longer than when its lines were counted.
-      if (used * 4 >= slots * 3) grow();
-      const at = freeSlot(key);
-      words.set(key, at);
-      words.set(values, at + KEY_WORDS);
-      used += 1;
-    },
+    add,
     has: (key) => find(key, () => true),
     payloads(key) {
       const found: number[][] = [];
@@ -157,6 +163,16 @@ export function keyTable(keys: number, payload: number): KeyTable {
         return false;
       });
       return found;
+    },
+    countUp(key, most) {
+      let before = 0;
+      find(key, (at) => {
+        before = words[at + KEY_WORDS] ?? 0;
+        words[at + KEY_WORDS] = Math.min(before + 1, most);
+        return true;
+      });
+      if (before === 0) add(key, [1]);
+      return before;
     },
   };
 }

@@ -114,16 +114,17 @@ async function* visitAll<Part>(
 
 /** Joins the data that the visits of a pass request of its lines. */
 function joined(visits: readonly ChunkVisit[]): Wanted {
+  // Only the check of personal data has these.
+  const { secrets, taint, names } = visits.find(({ check }) => check === 'pii')?.wanted ?? {};
+  const more = {
+    ...(secrets === undefined ? {} : { secrets }),
+    ...(taint === undefined ? {} : { taint }),
+    ...(names === undefined ? {} : { names }),
+  };
   return {
     idFields: [...new Set(visits.flatMap(({ wanted }) => wanted.idFields ?? []))],
     searched: visits.flatMap(({ wanted }) => wanted.searched ?? []),
     tainted: visits.flatMap(({ wanted }) => wanted.tainted ?? []),
-    ...Object.assign(
-      {},
-      ...visits.map(({ wanted: { secrets, taint } }) => ({
-        ...(secrets === undefined ? {} : { secrets }),
-        ...(taint === undefined ? {} : { taint }),
-      })),
-    ),
+    ...more,
   };
 }

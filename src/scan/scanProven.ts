@@ -7,6 +7,7 @@ import { treatedColumns } from '../mapping/piiPolicy.ts';
 import type { Finding } from '../outcome/finding.ts';
 import type { ModulePrivacy } from '../outcome/privacy.ts';
 import { expectedOfSources } from './pii/expectedOfSources.ts';
+import { knownNames } from './pii/knownNames.ts';
 import { NO_PROOF, type PiiProof } from './pii/proof.ts';
 import type { SourceRows } from './pii/sourceRows.ts';
 import { taintOfSources } from './pii/taintOfSources.ts';
@@ -40,8 +41,9 @@ const TAINT_SHARE = 4;
 export async function* scanProven(input: ScanInput, proof: ProofInput): AsyncGenerator<Finding> {
   const { secrets, unchanged, searches, report } = proof;
   const today = proof.now.toISOString().slice(0, 10);
-  const base: PiiProof = { ...NO_PROOF, secrets, today, unchanged, searches, report };
   const isChecked = input.checks?.includes('pii') ?? true;
+  const names = isChecked && searches ? await knownNames(input.folder, input.mapping) : null;
+  const base: PiiProof = { ...NO_PROOF, secrets, today, names, unchanged, searches, report };
   if (!isChecked || !treatsAny(input.mapping)) {
     yield* scanCandidate({ ...input, pii: base });
     return;

@@ -13,7 +13,8 @@ import { SCAN_CHUNK, type ScanChunkInput, type ScannedChunk, type Search } from 
 const CHUNK = 4 * 1024 * 1024;
 
 /** Data that is requested of the records, in addition to the form of their lines. */
-export type Wanted = Partial<Omit<Search, 'lines'>> & Pick<ScanChunkInput, 'secrets' | 'taint'>;
+export type Wanted = Partial<Omit<Search, 'lines'>> &
+  Pick<ScanChunkInput, 'secrets' | 'taint' | 'names'>;
 
 /** Makes the search in the records of a module. */
 export function recordSearch(
@@ -41,7 +42,7 @@ export function scannedChunks(
   path: string,
   search: Search,
   pool: Pool,
-  { secrets, taint }: Pick<Wanted, 'secrets' | 'taint'> = {},
+  { secrets, taint, names }: Pick<Wanted, 'secrets' | 'taint' | 'names'> = {},
 ): AsyncGenerator<ScannedChunk> {
   const size = plainSize(path);
   const chunks: ScanChunkInput[] = [];
@@ -49,6 +50,7 @@ export function scannedChunks(
   const more = {
     ...(secrets === undefined ? {} : { secrets }),
     ...(taint === undefined ? {} : { taint }),
+    ...(names === undefined ? {} : { names }),
   };
   for (let start = 0; start < size && size !== Number.POSITIVE_INFINITY; start += CHUNK) {
     chunks.push({ path, start, end: Math.min(start + CHUNK, size), search: text, ...more });

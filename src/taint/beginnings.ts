@@ -9,25 +9,24 @@ const MIN_WORDS = 256;
 
 /** Whether the filter, of 2^n words, has the bits of a hash. */
 export function isBeginning(filter: Int32Array, hash: Int32Array): boolean {
-  const bits = bitsOf(hash);
-  return ((filter[placeOf(filter, hash)] ?? 0) & bits) === bits;
+  const bits = bitsOf(hash[0] ?? 0);
+  return ((filter[placeOf(filter, hash[1] ?? 0)] ?? 0) & bits) === bits;
 }
 
-/** Sets the bits of a hash; returns whether one of them is new. */
-export function addBeginning(filter: Int32Array, hash: Int32Array): boolean {
-  const at = placeOf(filter, hash);
+/** Sets the bits of the hash at `from`; returns whether one of them is new. */
+export function addBeginning(filter: Int32Array, hashes: Int32Array, from: number): boolean {
+  const at = placeOf(filter, hashes[from + 1] ?? 0);
   const before = filter[at] ?? 0;
-  filter[at] = before | bitsOf(hash);
+  filter[at] = before | bitsOf(hashes[from] ?? 0);
   return filter[at] !== before;
 }
 
-function placeOf(filter: Int32Array, hash: Int32Array): number {
-  return (hash[1] ?? 0) & (filter.length - 1);
+function placeOf(filter: Int32Array, high: number): number {
+  return high & (filter.length - 1);
 }
 
 /** Shifts take the low five bits. Slots of the table have others of this word, as do partitions. */
-function bitsOf(hash: Int32Array): number {
-  const low = hash[0] ?? 0;
+function bitsOf(low: number): number {
   return (1 << low) | (1 << (low >>> 5));
 }
 

@@ -3,6 +3,8 @@
  * the hash, as two words of 32 bits, and the origin, which is 0 in a free slot.
  */
 
+import { copyHash } from './halfSipHash.ts';
+
 const WIDTH = 3;
 const MIN_SLOTS = 64;
 /** Set in the origin of a value that does not count. */
@@ -50,13 +52,20 @@ export function originTable(maxBytes: number): OriginTable {
   let words = slots(MIN_SLOTS);
   let [used, kept] = [0, 0];
 
+  const put = (at: number, hash: Int32Array, origin: number): void => {
+    copyHash(hash, 0, words, at);
+    words[at + 2] = origin;
+  };
   const grow = (): void => {
     const old = words;
     if (old.byteLength * 3 > maxBytes) throw new RangeError('more values than were estimated');
     words = slots((old.length / WIDTH) * 2);
+    const hash = new Int32Array(2);
     for (let at = 0; at < old.length; at += WIDTH) {
-      const entry = old.subarray(at, at + WIDTH);
-      if (entry[2] !== 0) words.set(entry, slotOf(words, entry));
+      const origin = old[at + 2] ?? 0;
+      if (origin === 0) continue;
+      copyHash(old, at, hash, 0);
+      put(slotOf(words, hash), hash, origin);
     }
   };
   return {
@@ -70,8 +79,7 @@ export function originTable(maxBytes: number): OriginTable {
       if ((used + 1) * WIDTH * 4 > words.length * 3) grow();
       const at = slotOf(words, hash);
       if (words[at + 2] !== 0) return;
-      words.set(hash, at);
-      words[at + 2] = origin;
+      put(at, hash, origin);
       used += 1;
     },
     keep(hash) {

@@ -6,11 +6,12 @@
  *
  * Of a value of more than 16 words, the first 16 are searched for, and it counts as kept if the first
  * 16 words of a kept value, which has more as well, are the same. A value inside a longer word is not
- * found, nor is a number that is written in other groups.
+ * found, nor is one whose words are divided in another way, as in a number with other groups of digits
+ * or a word with a soft hyphen.
  */
 
 import { addBeginning, emptyFilter, foldedFilter, isBeginning } from './beginnings.ts';
-import type { Key } from './halfSipHash.ts';
+import { copyHash, type Key } from './halfSipHash.ts';
 import { originIn, originTable, tableBytes } from './originTable.ts';
 import { wordCursor, type WordCursor } from './words.ts';
 import { MAX_WORDS, MORE, wordSequence, type WordSequence } from './wordSequence.ts';
@@ -96,7 +97,7 @@ export function taintBuilder(
   const hashing = hashingWith(seeds);
   const table = originTable(maxBytes - (2 * maxBytes) / FILTER_SHARE);
   const filter = emptyFilter(maxBytes / FILTER_SHARE);
-  const beginnings = Array.from({ length: MAX_WORDS + 1 }, () => new Int32Array(2));
+  const beginnings = new Int32Array(2 * (MAX_WORDS + 1));
   let [count, lengths] = [0, 0];
   const { hash } = hashing.sequence;
   return {
@@ -107,14 +108,14 @@ export function taintBuilder(
       if (!Number.isInteger(of) || of < 1 || of > MAX_ORIGIN) throw new RangeError('no origin');
       if (!LONG_ENOUGH.test(value.normalize('NFC'))) return false;
       const length = hashValue(hashing, value, (words) => {
-        beginnings[words - 1]?.set(hash);
+        copyHash(hash, 0, beginnings, 2 * (words - 1));
         return true;
       });
       if (!isIn(partition, hash)) return false;
       table.add(hash, of);
       lengths |= 1 << length;
-      for (const beginning of beginnings.slice(0, length)) {
-        if (addBeginning(filter, beginning)) count += 1;
+      for (let words = 0; words < length; words += 1) {
+        if (addBeginning(filter, beginnings, 2 * words)) count += 1;
       }
       return true;
     },

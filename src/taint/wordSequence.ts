@@ -1,6 +1,6 @@
 /** Keyed hashes of sequences of words, each made from the one of the sequence that is a word shorter. */
 
-import { halfSipHash, type Key } from './halfSipHash.ts';
+import { copyHash, halfSipHash, type Key } from './halfSipHash.ts';
 
 /** A longer value counts as its first words and {@link MORE}. */
 export const MAX_WORDS = 16;
@@ -22,11 +22,11 @@ export function wordSequence(key: Key): WordSequence {
   return {
     hash,
     begin(word) {
-      hash.set(word);
+      copyHash(word, 0, hash, 0);
     },
     add(word) {
-      blocks.set(hash);
-      blocks.set(word, 2);
+      copyHash(hash, 0, blocks, 0);
+      copyHash(word, 0, blocks, 2);
       halfSipHash(blocks, 8, key, hash);
     },
   };

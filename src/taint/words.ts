@@ -38,6 +38,9 @@ const SEPARATOR = /[^\p{L}\p{N}\p{M}]/gu;
 /** Entries of {@link FOLDED} that are no letters: of separators, and of what the table does not fold. */
 const SEPARATES = 0;
 const OTHER = 1;
+/** `ß`, the one frequent letter that becomes two: `SS`. */
+const SHARP_S = 0xdf;
+const CAPITAL_S = 0x53;
 
 /** By UTF-16 unit, the folded unit; of Latin, Greek and Cyrillic letters, and ASCII. */
 const FOLDED = foldTable(0x530);
@@ -52,15 +55,13 @@ function foldTable(length: number): Uint16Array {
   });
 }
 
-/** Whether a unit is of the block General Punctuation, which has dashes, quotes and spaces. */
-function isPunctuation(code: number): boolean {
-  return code >= 0x2000 && code < 0x2070;
-}
+/** Units of a word that is folded by the table; a longer one is folded as a string. */
+const SHORT = 64;
 
 /** Makes a cursor over no text. It keeps memory for the longest word that it has met. */
 export function wordCursor(key: Key): WordCursor {
   let [text, at] = ['', 0];
-  let folded = unitBuffer(64);
+  let folded = unitBuffer(SHORT);
   const cursor = { start: 0, end: 0, hash: new Int32Array(2), open, next };
   return cursor;
 
@@ -70,58 +71,94 @@ export function wordCursor(key: Key): WordCursor {
   }
 
   function next(): boolean {
-    let length = 0;
-    for (; at < text.length; at += 1) {
-      const code = text.charCodeAt(at);
-      const unit = code < FOLDED.length ? (FOLDED[code] ?? OTHER) : OTHER;
-      if (unit > OTHER) {
-        if (length === 0) cursor.start = at;
-        put(length, unit);
-        length += 1;
-      } else if (unit === SEPARATES || isPunctuation(code)) {
-        if (length > 0) break;
-      } else if (length > 0 || isMatch(START, text, at)) {
-        if (length === 0) cursor.start = at;
-        const end = endOfWord(text, at);
-        if (end > at) length = foldString(text.slice(cursor.start, end));
-        at = end;
-        break;
-      } else if (code >= 0xd800 && code < 0xdc00 && (text.codePointAt(at) ?? 0) > 0xffff) {
-        at += 1;
+    const start = startOfWord(text, at);
+    let end = foldByTable(text, start, folded);
+    if (end < text.length && !isSeparator(text.charCodeAt(end))) {
+      const furtherEnd = endOfWord(text, end);
+      if (furtherEnd > end) {
+        end = furtherEnd;
+        foldString(text.slice(start, end));
       }
     }
-    cursor.end = at;
-    if (length === 0) return false;
-    if ((length & 1) === 1) put(length, 0);
-    halfSipHash(folded.blocks, length, key, cursor.hash);
+    at = end;
+    if (end === start) return false;
+    cursor.start = start;
+    cursor.end = end;
+    const { units, blocks, length } = folded;
+    if ((length & 1) === 1) units[length] = 0;
+    halfSipHash(blocks, length, key, cursor.hash);
     return true;
   }
 
-  function foldString(word: string): number {
+  function foldString(word: string): void {
     const string = foldedWord(word);
-    for (let index = 0; index < string.length; index += 1) put(index, string.charCodeAt(index));
-    return string.length;
+    const { length } = string;
+    if (length >= folded.units.length) folded = unitBuffer(2 * length);
+    for (let index = 0; index < length; index += 1) folded.units[index] = string.charCodeAt(index);
+    folded.length = length;
   }
+}
 
-  function put(index: number, unit: number): void {
-    if (index === folded.units.length) {
-      const longer = unitBuffer(2 * index);
-      longer.units.set(folded.units);
-      folded = longer;
+/** A folded word. */
+interface Folded {
+  readonly units: Uint16Array;
+  /** The same memory as words of two units. */
+  readonly blocks: Int32Array;
+  length: number;
+}
+
+function unitBuffer(capacity: number): Folded {
+  const buffer = new ArrayBuffer(2 * capacity);
+  return { units: new Uint16Array(buffer), blocks: new Int32Array(buffer), length: 0 };
+}
+
+/** Returns the offset of the first word from `from` on; the length of the text if there is none. */
+function startOfWord(text: string, from: number): number {
+  const { length } = text;
+  for (let at = from; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < FOLDED.length) {
+      if ((FOLDED[code] ?? OTHER) > OTHER) return at;
+      if (FOLDED[code] === SEPARATES) continue;
     }
-    folded.units[index] = unit;
+    if (isPunctuation(code)) continue;
+    START.lastIndex = at;
+    if (START.test(text)) return at;
+    if ((text.codePointAt(at) ?? 0) > 0xffff) at += 1;
   }
+  return length;
 }
 
-/** Units of 16 bits, and the same memory as words of two of them. */
-function unitBuffer(length: number): { readonly units: Uint16Array; readonly blocks: Int32Array } {
-  const buffer = new ArrayBuffer(2 * length);
-  return { units: new Uint16Array(buffer), blocks: new Int32Array(buffer) };
+/** Folds a word up to the first unit that the table does not fold; returns the offset of that one. */
+function foldByTable(text: string, start: number, folded: Folded): number {
+  const { units } = folded;
+  const { length: end } = text;
+  let [at, length] = [start, 0];
+  for (; at < end && length < SHORT - 2; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= FOLDED.length) break;
+    let unit = FOLDED[code] ?? OTHER;
+    if (code === SHARP_S) {
+      unit = CAPITAL_S;
+      units[length] = unit;
+      length += 1;
+    }
+    if (unit <= OTHER) break;
+    units[length] = unit;
+    length += 1;
+  }
+  folded.length = length;
+  return at;
 }
 
-function isMatch(pattern: RegExp, text: string, at: number): boolean {
-  pattern.lastIndex = at;
-  return pattern.test(text);
+/** Whether a unit is known to be a separator. */
+function isSeparator(code: number): boolean {
+  return code < FOLDED.length ? FOLDED[code] === SEPARATES : isPunctuation(code);
+}
+
+/** Whether a unit is of the block General Punctuation, which has dashes, quotes and spaces. */
+function isPunctuation(code: number): boolean {
+  return code >= 0x2000 && code < 0x2070;
 }
 
 function endOfWord(text: string, from: number): number {

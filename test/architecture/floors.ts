@@ -54,7 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pii: GROUND,
   treatment: [...GROUND, 'pii'],
   taint: GROUND,
-  findings: GROUND,
+  findings: [...GROUND, 'pii'],
   compare: GROUND,
   mapping: [...GROUND, 'source', 'pii', 'treatment'],
   seal: [...GROUND, 'mapping'],

@@ -18,6 +18,7 @@ import { legacyIdPasses } from './legacyIds.ts';
 import { moduleFindings } from './moduleFindings.ts';
 import { modulePrivacy } from './modulePrivacy.ts';
 import { piiFinding } from './piiFinding.ts';
+import { planQuasi } from './quasiGroups.ts';
 import { partsOf } from './recordKey.ts';
 import { searchedFields, type SearchedField } from './searchedField.ts';
 import { valueSearch, type FieldCounts, type Hit } from './searchValue.ts';
@@ -33,6 +34,7 @@ export function planPii(scope: Scope, module: CompiledModule, inChunks: boolean)
   const own = [
     ...(searches ? legacyIdPasses(scope, module) : []),
     ...expectedPasses(scope, module),
+    ...(searches ? (planQuasi(scope, module).passes ?? []) : []),
   ];
   if (fields.length + search.tainted.length === 0 && !searches) return { passes: own };
   return inChunks
@@ -61,12 +63,13 @@ function taintedFields({ pii }: Scope, module: CompiledModule): string[] {
 
 function chunkVisit(search: ModuleSearch): ChunkVisit {
   const { scope, fields, tainted } = search;
-  const { secrets, tainted: values } = scope.pii;
+  const { secrets, tainted: values, names: known } = scope.pii;
   const taint = values === null ? {} : { taint: values.taint };
+  const names = known === null ? {} : { names: known };
   return {
     check: 'pii',
     label: LABEL,
-    wanted: { searched: fields, tainted, secrets, ...taint },
+    wanted: { searched: fields, tainted, secrets, ...taint, ...names },
     open: () => {
       const log = moduleLog(search);
       return {
@@ -90,7 +93,7 @@ function recordVisitor(search: ModuleSearch): Visitor<RecordBatch> {
   const { scope, fields, tainted } = search;
   const log = moduleLog(search);
   const searches = fields.map((field) => {
-    return { field, find: valueSearch(field, keysOf(field, scope.pii.secrets)) };
+    return { field, find: valueSearch(field, keysOf(field, scope.pii.secrets), scope.pii.names) };
   });
   const finder = scope.pii.tainted === null ? null : taintFinder(scope.pii.tainted.taint);
   return {

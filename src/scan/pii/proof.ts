@@ -1,5 +1,6 @@
 /** What the check of personal data has besides the records: keys, a day, and values of the source. */
 
+import type { PersonNames } from '../../pii/piiClass.ts';
 import type { Taint } from '../../taint/taintSet.ts';
 import type { KeyTable, Partition } from '../keyTable.ts';
 import type { ModulePrivacy } from '../../outcome/privacy.ts';
@@ -25,6 +26,8 @@ export interface PiiProof {
   /** Day of the scan, YYYY-MM-DD (UTC), for acceptances. */
   readonly today: string;
   readonly tainted: TaintedValues | null;
+  /** Names of people in the candidate's own name fields. */
+  readonly names: PersonNames | null;
   /** Whether to search for classes as well; not for a second part of the values. */
   readonly searches: boolean;
   /** Whether the sources hold what the candidate was built from; else they may just have changed. */
@@ -39,6 +42,7 @@ export const NO_PROOF: PiiProof = {
   secrets: new Map(),
   today: '0000-01-01',
   tainted: null,
+  names: null,
   searches: true,
   unchanged: false,
   expectedOf: () => null,

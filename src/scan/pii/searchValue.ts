@@ -5,7 +5,7 @@
 
 import { searchAll, wholeMatch } from '../../mapping/compile/pattern.ts';
 import { findPii } from '../../pii/findPii.ts';
-import type { Tier } from '../../pii/piiClass.ts';
+import type { PersonNames, Tier } from '../../pii/piiClass.ts';
 import { fingerprint } from '../../treatment/fingerprint.ts';
 import { storedFault } from '../../treatment/stored.ts';
 import type { TreatmentKeys } from '../../treatment/treatment.ts';
@@ -33,8 +33,8 @@ export interface ValueSearch {
   (value: unknown, key: readonly (string | number | boolean)[]): Hit[];
   /** Whether the quick filter of its JSON may decide that there is nothing to find. */
   readonly isQuick: boolean;
-  /** Counts a value in which the quick filter found nothing. */
-  readonly skip: () => void;
+  /** Counts a value in which the quick filter found nothing; returns the names of people in it. */
+  readonly quick: (value: () => unknown) => Hit[];
   /** Counts so far. */
   readonly counts: FieldCounts;
 }
@@ -63,12 +63,17 @@ const NOT_THE_SHAPE: Hit = {
 };
 
 /** Makes the search of one field; with keys, stored forms are proven and data has fingerprints. */
-export function valueSearch(field: SearchedField, keys: TreatmentKeys | null): ValueSearch {
+export function valueSearch(
+  field: SearchedField,
+  keys: TreatmentKeys | null,
+  known: PersonNames | null = null,
+): ValueSearch {
   const { treated, holds } = field;
   const counts: FieldCounts = { field: field.name, cells: 0, values: 0, classes: {} };
   const isStored = treated === null ? null : storedFault(treated, keys);
   const shape = field.shape === null ? null : wholeMatch(field.shape);
-  const find = finder(field);
+  const names = known === null || !mayNamePeople(field) ? null : known;
+  const find = finder(field, names);
   const count = (of: string): void => {
     counts.classes[of] = (counts.classes[of] ?? 0) + 1;
   };
@@ -104,9 +109,13 @@ export function valueSearch(field: SearchedField, keys: TreatmentKeys | null): V
     undeclared(text);
     return [];
   };
-  const skip = (): void => {
+  const quick = (value: () => unknown): Hit[] => {
     counts.cells += 1;
     counts.values += 1;
+    if (names === null) return [];
+    const text = value();
+    // The filter has seen that there is nothing else.
+    return typeof text === 'string' ? inText(text) : inStructure(text, undeclared, printOf);
   };
   // A column that suggests a class makes data of values that are nothing alone.
   const isQuick =
@@ -114,7 +123,12 @@ export function valueSearch(field: SearchedField, keys: TreatmentKeys | null): V
     treated === null &&
     shape === null &&
     Object.keys(field.patterns).length === 0;
-  return Object.assign(search, { counts, skip, isQuick });
+  return Object.assign(search, { counts, quick, isQuick });
+}
+
+/** Whether names in a field are worth a look: not where they may be, nor in numbers and stored forms. */
+function mayNamePeople({ allowed, holds, treated, shape }: SearchedField): boolean {
+  return treated === null && shape === null && holds !== 'number' && !allowed.includes('PERSON');
 }
 
 /** Treatments after which a part of the value can still be seen. */
@@ -127,14 +141,16 @@ function storedHits(matches: readonly Match[]): Hit[] {
 }
 
 /** Makes the search for all classes in a text: those that are built in, and the project's own. */
-function finder({
-  expected,
-  regions,
-  patterns,
-  treated,
-}: SearchedField): (text: string) => Match[] {
+function finder(
+  { expected, regions, patterns, treated }: SearchedField,
+  names: PersonNames | null,
+): (text: string) => Match[] {
   const own = Object.entries(patterns).map(([of, pattern]) => ({ of, search: searchAll(pattern) }));
-  const context = { expected: treated === null ? expected : [], regions };
+  const context = {
+    expected: treated === null ? expected : [],
+    regions,
+    ...(names === null ? {} : { names }),
+  };
   const isDouble = (text: string, { of, tier }: Match): boolean =>
     tier === 'context' &&
     context.expected.some((one) => one === of) &&

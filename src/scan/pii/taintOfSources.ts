@@ -85,7 +85,8 @@ async function partitionsOf(
   { rows, memory }: TaintOptions,
 ): Promise<number> {
   let values = 0;
-  for (const column of treated) values += await rows.count(column);
+  // Each value may have a second spelling.
+  for (const column of treated) values += 2 * (await rows.count(column));
   let of = 1;
   while (of < MOST_PARTITIONS && estimatedBytes(Math.ceil((values / of) * MARGIN)) > memory)
     of += 1;
@@ -125,7 +126,9 @@ async function addAll(
   treated: readonly Column[],
   rows: SourceRows,
 ): Promise<void> {
-  for await (const { at, text } of textsOf(treated, rows)) builder.add(text, at + 1);
+  for await (const { at, text } of textsOf(treated, rows)) {
+    for (const spelling of spellings(text)) builder.add(spelling, at + 1);
+  }
 }
 
 async function keepAll(
@@ -134,8 +137,22 @@ async function keepAll(
   rows: SourceRows,
   copies: CopyCounts,
 ): Promise<void> {
-  for await (const { at, text } of textsOf(kept, rows)) copies.note(at, text, builder.keep(text));
+  for await (const { at, text } of textsOf(kept, rows)) {
+    for (const [index, spelling] of spellings(text).entries()) {
+      const origin = builder.keep(spelling);
+      if (index === 0) copies.note(at, text, origin);
+    }
+  }
 }
+
+/** Returns a text, and a number in groups without what separates them, as others may write it. */
+function spellings(text: string): string[] {
+  const compact = GROUPED.test(text) ? text.replaceAll(/[^\p{L}\p{N}]/gu, '') : text;
+  return compact === text ? [text] : [text, compact];
+}
+
+/** Matches groups of digits, with few letters: of telephones, accounts, cards and the like. */
+const GROUPED = /^[^\p{L}]{0,3}(?:[A-Za-z]{1,4}[^\p{L}]?)?[\d\s()+/.\-–]{6,40}$/u;
 
 /** Yields the texts in columns, each with the index of its column; tables are read once each. */
 async function* textsOf(

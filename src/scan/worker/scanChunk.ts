@@ -26,7 +26,7 @@ let prepared: Prepared | null = null;
 
 /** Inspects the lines that begin in a chunk: their form, and what the search asks for. */
 export function scanChunk(input: ScanChunkInput): ScannedChunk {
-  const { search: text, secrets = NO_SECRETS, taint, ...chunk } = input;
+  const { search: text, secrets = NO_SECRETS, taint, names = null, ...chunk } = input;
   if (prepared?.text !== text) prepared = prepare(text);
   const { search, inspect, searchedAt, taintedAt } = prepared;
   const needed = chunkCapacity(chunk.end - chunk.start);
@@ -35,7 +35,7 @@ export function scanChunk(input: ScanChunkInput): ScannedChunk {
   const ends = lineEnds(data);
   const packers = search.idFields.map(() => idPacker(ends.length));
   const searches = search.searched.map((field) => {
-    return { field, find: valueSearch(field, keysOf(field, secrets)) };
+    return { field, find: valueSearch(field, keysOf(field, secrets), names) };
   });
   const finder = taint === undefined ? null : taintFinder(taint);
   const pii: ScannedPii[] = [];
@@ -46,7 +46,9 @@ export function scanChunk(input: ScanChunkInput): ScannedChunk {
     for (const [index, { field, find }] of searches.entries()) {
       const json = texts[searchedAt[index] ?? -1];
       if (json !== undefined && find.isQuick && !mayHoldPii(json)) {
-        find.skip();
+        for (const hit of find.quick(() => valueOf(json))) {
+          pii.push({ ...hit, line, field: field.name, key: keyOf() });
+        }
         continue;
       }
       const value = json === undefined ? null : valueOf(json);
