@@ -69,7 +69,7 @@ function keyField(scope: Scope, { mapping }: CompiledModule, column: string): Se
     treated: null,
     recordKey: [],
     keyId: null,
-    regions: mapping.pii?.regions ?? [],
+    regions: mapping.pii?.regions ?? null,
     patterns: scope.mapping.project.piiPatterns ?? {},
   };
 }

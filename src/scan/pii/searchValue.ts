@@ -83,7 +83,7 @@ export function valueSearch(
     return matches.filter(({ of }) => !field.allowed.includes(of));
   };
   const printOf = (text: string, { of, start, end }: Match): { readonly fp?: string } =>
-    keys === null ? {} : { fp: fingerprint(keys, of, text.slice(start, end), field.regions) };
+    keys === null ? {} : { fp: fingerprint(keys, of, text.slice(start, end), field.regions ?? undefined) };
   const inText = (text: string): Hit[] =>
     undeclared(text).map((match) => ({
       kind: 'class',
@@ -148,13 +148,13 @@ function finder(
   const own = Object.entries(patterns).map(([of, pattern]) => ({ of, search: searchAll(pattern) }));
   const context = {
     expected: treated === null ? expected : [],
-    regions,
+    ...(regions === null ? {} : { regions }),
     ...(names === null ? {} : { names }),
   };
   const isDouble = (text: string, { of, tier }: Match): boolean =>
     tier === 'context' &&
     context.expected.some((one) => one === of) &&
-    findPii(text, { regions }).some((match) => match.of === of);
+    findPii(text, { ...context, expected: [] }).some((match) => match.of === of);
   return (text) => {
     const found: Match[] = findPii(text, context).map((match) =>
       // A word before it and its column are two signs.

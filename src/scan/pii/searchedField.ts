@@ -27,8 +27,8 @@ export interface SearchedField {
   readonly recordKey: readonly string[];
   /** Id of the key of the policy; null if it needs none. */
   readonly keyId: string | null;
-  /** Countries of national telephone numbers. */
-  readonly regions: readonly string[];
+  /** Countries of national telephone numbers; null for those that are taken by default. */
+  readonly regions: readonly string[] | null;
   /** Patterns of the project's own classes. */
   readonly patterns: Readonly<Record<string, string>>;
 }
@@ -39,7 +39,7 @@ export function searchedFields(
   { project }: Pick<Mapping, 'project'>,
 ): SearchedField[] {
   const { pii } = module.mapping;
-  const { regions = [], notPii = {} } = pii ?? {};
+  const { regions = null, notPii = {} } = pii ?? {};
   const keyId = (pii === undefined ? undefined : keyNeeded(pii)) ?? null;
   return module.fields.flatMap((field) => {
     const { name, mapping, type, treated } = field;
