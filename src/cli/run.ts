@@ -115,8 +115,7 @@ export async function runCommand(
     code = env.stopping.aborted ? EXIT.interrupted : codeOf(outcome, command.kind);
   } catch (error) {
     const failure = asFailure(error, host);
-    guardReport(found);
-    outcome = failedOutcome(command.name, command.kind, failure, found.list);
+    outcome = failedOutcome(command.name, command.kind, failure, guardedList(found));
     code = exitCodeOfFailure(failure.code, command.kind);
   } finally {
     terminal.close();
@@ -154,6 +153,11 @@ function listed(outcome: Outcome, found: FindingStore): Outcome {
   if (outcome.findings === found.list) return outcome;
   for (const finding of outcome.findings) found.add(finding);
   return { ...outcome, findings: found.list };
+}
+
+function guardedList(found: FindingStore): Outcome['findings'] {
+  guardReport(found);
+  return found.list;
 }
 
 /** Keeps personal data out of the report of any command; a check that would have shown it fails. */

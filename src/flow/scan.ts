@@ -18,7 +18,7 @@ import type { ModulePrivacy } from '../outcome/privacy.ts';
 import { checkOutcome, type Checked, type Outcome } from '../outcome/outcome.ts';
 import { uncheckedSources } from '../scan/checkAccounting.ts';
 import { checkRowFindings } from '../scan/rowFindings.ts';
-import { scanRecords } from '../scan/scanRecords.ts';
+import { scanRecords, type RecordOptions } from '../scan/scanRecords.ts';
 import { withProof } from '../scan/withProof.ts';
 import { currentCandidate } from '../seal/candidateStore.ts';
 import type { RunFile } from '../seal/format.ts';
@@ -127,21 +127,7 @@ async function scanWith(
   };
   // The sealed mapping counts, not the project's mapping of today.
   const mapping = await loadMapping(folder, SEALED);
-  const privacy: ModulePrivacy[] = [];
-  const searchesPii = options.checks?.includes('pii') ?? true;
-  const work = { ...options, ...known, pool };
-  if (searchesPii) {
-    const report = (seen: ModulePrivacy): unknown => privacy.push(seen);
-    const sources = {
-      project,
-      cwd: env.cwd,
-      sources: options.sources ?? new Map<string, string>(),
-    };
-    const about = { sources, candidate: basename(folder), workers: options.workers };
-    await withProof(mapping, about, env, (proof) =>
-      scanRecords(folder, { ...work, proof: { ...proof, searches: true, report } }, env, found),
-    );
-  } else await scanRecords(folder, work, env, found);
+  const privacy = await scanAndProve({ folder, mapping, pool, known }, options, env, found);
   if (full) for (const finding of uncheckedSources(run)) found.add(finding);
   const checks: string[] = ['checksums', ...(options.checks ?? CHECKS)];
   const notes = [...olderNotes(held), ...idleNotes(options, mapping, tally)];
@@ -167,9 +153,42 @@ async function scanWith(
   // The checksums alone are of all records.
   const records = options.checks?.length === 0 ? verified.records : tally.records;
   const lowered = loweredSeverities(mapping);
-  const seen = searchesPii ? { privacy } : {};
-  const checked = { checks, ...tally, records, lowered, ...seen };
+  const checked = { checks, ...tally, records, lowered, ...privacy };
   return end(result(options, { shown, findings: found.list, verified, checked, notes }), mapping);
+}
+
+interface Verified {
+  readonly folder: string;
+  readonly mapping: LoadedMapping;
+  readonly pool: Pool;
+  /** Facts that the verified seal states. */
+  readonly known: Pick<RecordOptions, 'counts' | 'tally' | 'sealId'>;
+}
+
+/** Scans the records; returns what was seen of personal data if that was searched for. */
+async function scanAndProve(
+  { folder, mapping, pool, known }: Verified,
+  options: ScanOptions,
+  env: Environment,
+  found: FindingStore,
+): Promise<Pick<Checked, 'privacy'>> {
+  const work = { ...options, ...known, pool };
+  if (options.checks?.includes('pii') === false) {
+    await scanRecords(folder, work, env, found);
+    return {};
+  }
+  const privacy: ModulePrivacy[] = [];
+  const report = (seen: ModulePrivacy): unknown => privacy.push(seen);
+  const { project, sources = new Map<string, string>(), workers } = options;
+  const about = {
+    sources: { project, cwd: env.cwd, sources },
+    candidate: basename(folder),
+    workers,
+  };
+  await withProof(mapping, about, env, (proof) =>
+    scanRecords(folder, { ...work, proof: { ...proof, searches: true, report } }, env, found),
+  );
+  return { privacy };
 }
 
 /** Returns a note for a single check for which there is nothing to do. */

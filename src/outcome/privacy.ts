@@ -4,7 +4,7 @@ export interface FieldPrivacy {
   readonly field: string;
   /** Class that the policy declares; null for none. */
   readonly class: string | null;
-  /** How the policy treats it; `not personal` and `undeclared` where it has no class. */
+  /** How the policy treats it; `not personal`, `reference` or `undeclared` where it has no class. */
   readonly treatment: string;
   readonly purpose?: string;
   /** Cells, and those of them with a value. */

@@ -9,8 +9,8 @@ import type { ReadRange } from '../source/source.ts';
 import type { Taint } from '../taint/taintSet.ts';
 import type { Partition } from './keyTable.ts';
 import type { SearchedField } from './pii/searchedField.ts';
-import type { FieldCounts, Hit } from './pii/searchValue.ts';
-import type { SourceHit } from './pii/sourceValues.ts';
+import type { FieldCounts, ValueFault } from './pii/searchValue.ts';
+import type { SourceFault } from './pii/sourceValues.ts';
 
 /** The members of a file's lines that a scan reads; survives JSON. */
 export interface Search {
@@ -35,7 +35,7 @@ export interface ScanChunkInput extends FileChunk {
 }
 
 /** What is wrong with a member of a line. */
-export type ScannedPii = (Hit | SourceHit) & {
+export type ScannedPii = (ValueFault | SourceFault) & {
   /** 0-based, in the chunk. */
   readonly line: number;
   readonly field: string;

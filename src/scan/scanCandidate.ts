@@ -16,7 +16,7 @@ import { openInvariants } from './invariants/check.ts';
 import { factorsOf } from './keyTable.ts';
 import { runPass } from './pass.ts';
 import { planPasses } from './passes.ts';
-import { NO_PROOF, type PiiProof } from './pii/proof.ts';
+import { NO_PROOF, type PiiProof } from './pii/piiProof.ts';
 import { openFiles } from './scannedFiles.ts';
 import { moduleOf, type Provenance, type ScanTally, type Scope } from './scope.ts';
 import { openViolationStore } from './violationStore.ts';

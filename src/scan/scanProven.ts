@@ -8,7 +8,7 @@ import type { Finding } from '../outcome/finding.ts';
 import type { ModulePrivacy } from '../outcome/privacy.ts';
 import { expectedOfSources } from './pii/expectedOfSources.ts';
 import { knownNames } from './pii/knownNames.ts';
-import { NO_PROOF, type PiiProof } from './pii/proof.ts';
+import { NO_PROOF, type PiiProof } from './pii/piiProof.ts';
 import type { SourceRows } from './pii/sourceRows.ts';
 import { taintOfSources } from './pii/taintOfSources.ts';
 import { scanCandidate, type ScanInput } from './scanCandidate.ts';

@@ -4,7 +4,7 @@ import type { CompiledModule } from '../mapping/compile/module.ts';
 import type { Mapping } from '../mapping/model.ts';
 import type { SourceLocator } from '../outcome/finding.ts';
 import { memberOf, type ReadRecord } from '../seal/candidateReader.ts';
-import type { PiiProof } from './pii/proof.ts';
+import type { PiiProof } from './pii/piiProof.ts';
 import type { ScannedFiles } from './scannedFiles.ts';
 import type { ViolationStore } from './violationStore.ts';
 

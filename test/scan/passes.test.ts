@@ -1,6 +1,6 @@
 /** Which passes a list of checks takes, how often a file is read for them, and which check reports what. */
 
-import { NO_PROOF } from '../../src/scan/pii/proof.ts';
+import { NO_PROOF } from '../../src/scan/pii/piiProof.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

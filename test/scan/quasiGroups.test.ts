@@ -7,7 +7,7 @@ import { compileModule } from '../../src/mapping/compile/module.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import { runPass } from '../../src/scan/pass.ts';
 import type { QuasiIdentifiers } from '../../src/mapping/piiPolicy.ts';
-import { NO_PROOF } from '../../src/scan/pii/proof.ts';
+import { NO_PROOF } from '../../src/scan/pii/piiProof.ts';
 import { planQuasi } from '../../src/scan/pii/quasiGroups.ts';
 import { openFiles } from '../../src/scan/scannedFiles.ts';
 import type { Scope } from '../../src/scan/scope.ts';

@@ -4,7 +4,7 @@ import { compileModule, type CompiledModule } from '../../mapping/compile/module
 import { isReference, type Mapping, type ModuleMapping } from '../../mapping/model.ts';
 import { keysIn, keyTable } from '../keyTable.ts';
 import { treatedNames } from './expectedPasses.ts';
-import type { ExpectedValues, PiiProof } from './proof.ts';
+import type { ExpectedValues, PiiProof } from './piiProof.ts';
 import type { SourceRows } from './sourceRows.ts';
 
 /** Counts the rows of all modules with treated fields; reads their values when they are needed. */

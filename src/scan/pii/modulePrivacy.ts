@@ -1,6 +1,7 @@
 /** Sums up what the scan saw of a module's personal data. */
 
 import type { CompiledModule } from '../../mapping/compile/module.ts';
+import { isReference } from '../../mapping/model.ts';
 import { droppedPii, piiOf } from '../../mapping/piiPolicy.ts';
 import type { FieldPrivacy, ModulePrivacy } from '../../outcome/privacy.ts';
 import type { Scope } from '../scope.ts';
@@ -17,8 +18,8 @@ export function modulePrivacy(
   { lines, totals, findings, accepted }: Seen,
 ): ModulePrivacy {
   const { mapping } = module;
-  const fields = module.fields.map(({ name }): FieldPrivacy => {
-    // Values of a closed form, such as dates, are held against it by the check of lines.
+  const fields = module.fields.map(({ name, mapping: field }): FieldPrivacy => {
+    // Values of a closed form, such as dates, are validated by the check of lines.
     const { cells, values, classes } = totals.get(name) ?? {
       cells: lines,
       values: lines,
@@ -26,7 +27,7 @@ export function modulePrivacy(
     };
     const declared = piiOf(mapping, name);
     const isNot = Object.hasOwn(mapping.pii?.notPii ?? {}, name);
-    const none = isNot ? 'not personal' : 'undeclared';
+    const none = isReference(field) ? 'reference' : isNot ? 'not personal' : 'undeclared';
     return {
       field: name,
       class: declared?.class ?? null,

@@ -7,20 +7,20 @@ import type { Finding, Severity } from '../../outcome/finding.ts';
 import { severityOfRule, type Rule } from '../../outcome/rules.ts';
 import { recordFinding } from '../recordFinding.ts';
 import type { ScannedRecord, Scope } from '../scope.ts';
-import type { Hit } from './searchValue.ts';
-import type { SourceHit } from './sourceValues.ts';
+import type { ValueFault } from './searchValue.ts';
+import type { SourceFault } from './sourceValues.ts';
 
-/** Makes the finding of a hit in a field of a record. */
+/** Makes the finding of a fault in a field of a record. */
 export function piiFinding(
   scope: Scope,
   module: CompiledModule,
   scanned: ScannedRecord,
   field: string,
-  hit: Hit | SourceHit,
+  fault: ValueFault | SourceFault,
 ): Finding {
-  if (hit.kind === 'class') return classFinding(scope, module, scanned, field, hit);
-  const place = 'place' in hit ? hit.place : {};
-  const violation = { rule: RULES[hit.kind], fields: [field], reason: reasonOf(scope, hit) };
+  if (fault.kind === 'class') return classFinding(scope, module, scanned, field, fault);
+  const place = 'place' in fault ? fault.place : {};
+  const violation = { rule: RULES[fault.kind], fields: [field], reason: reasonOf(scope, fault) };
   return { ...recordFinding(scope, module, scanned, violation), ...place };
 }
 
@@ -28,11 +28,14 @@ const RULES = {
   stored: 'pii-treatment',
   shape: 'pii-shape',
   source: 'pii-dropped',
-} as const satisfies Record<Exclude<(Hit | SourceHit)['kind'], 'class'>, Rule>;
+} as const satisfies Record<Exclude<(ValueFault | SourceFault)['kind'], 'class'>, Rule>;
 
-function reasonOf(scope: Scope, hit: Exclude<Hit | SourceHit, { readonly kind: 'class' }>): string {
-  if (hit.kind !== 'source') return hit.reason;
-  const origin = scope.pii.tainted?.origins[hit.origin - 1] ?? 'a treated column';
+function reasonOf(
+  scope: Scope,
+  fault: Exclude<ValueFault | SourceFault, { readonly kind: 'class' }>,
+): string {
+  if (fault.kind !== 'source') return fault.reason;
+  const origin = scope.pii.tainted?.origins[fault.origin - 1] ?? 'a treated column';
   return `it holds a value of ${origin}, which the policy keeps out`;
 }
 
@@ -41,7 +44,7 @@ function classFinding(
   module: CompiledModule,
   scanned: ScannedRecord,
   field: string,
-  { of, tier, place, isName, fp }: Extract<Hit, { readonly kind: 'class' }>,
+  { of, tier, place, isName, fp }: Extract<ValueFault, { readonly kind: 'class' }>,
 ): Finding {
   const inKey = isName === true || isInKey(module, field);
   const rule = inKey ? 'pii-id' : 'pii-undeclared';

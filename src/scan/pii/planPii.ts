@@ -1,7 +1,7 @@
 /**
  * The check of personal data in a module: every cell is searched for classes that its policy does not
  * allow there, stored forms are proven, values that the policy keeps out are looked for, and the
- * policy is held against what was found.
+ * policy is compared with what was found.
  */
 
 import type { CompiledModule } from '../../mapping/compile/module.ts';
@@ -14,15 +14,15 @@ import { recordPass, type CheckPlan, type ChunkVisit, type Visit, type Visitor }
 import type { PlacedChunk } from '../scannedFiles.ts';
 import type { ScannedRecord, Scope } from '../scope.ts';
 import { expectedPasses } from './expectedPasses.ts';
-import { legacyIdPasses } from './legacyIds.ts';
+import { legacyIdPasses } from './lineageIds.ts';
 import { moduleFindings } from './moduleFindings.ts';
 import { modulePrivacy } from './modulePrivacy.ts';
 import { piiFinding } from './piiFinding.ts';
 import { planQuasi } from './quasiGroups.ts';
-import { partsOf } from './recordKey.ts';
+import { partsOf } from './keyParts.ts';
 import { searchedFields, type SearchedField } from './searchedField.ts';
-import { valueSearch, type FieldCounts, type Hit } from './searchValue.ts';
-import { sourceHits, type SourceHit } from './sourceValues.ts';
+import { valueSearch, type FieldCounts, type ValueFault } from './searchValue.ts';
+import { sourceFaults, type SourceFault } from './sourceValues.ts';
 
 const LABEL = 'personal data';
 
@@ -75,8 +75,12 @@ function chunkVisit(search: ModuleSearch): ChunkVisit {
       return {
         *scan({ firstLine, lines, pii, counts }: PlacedChunk): Generator<Finding> {
           log.count(lines, counts);
-          for (const { line, key, field, ...hit } of pii) {
-            yield log.finding({ ordinal: firstLine + line, record: key }, field, hit as Hit);
+          for (const { line, key, field, ...fault } of pii) {
+            yield log.finding(
+              { ordinal: firstLine + line, record: key },
+              field,
+              fault as ValueFault,
+            );
           }
         },
         end: log.end,
@@ -103,14 +107,14 @@ function recordVisitor(search: ModuleSearch): Visitor<RecordBatch> {
         const scanned = { ordinal: first + index, record };
         for (const { field, find } of searches) {
           const key = field.treated === null ? [] : partsOf(record, field.recordKey);
-          for (const hit of find(memberOf(record, field.name), key)) {
-            yield log.finding(scanned, field.name, hit);
+          for (const fault of find(memberOf(record, field.name), key)) {
+            yield log.finding(scanned, field.name, fault);
           }
         }
         for (const field of finder === null ? [] : tainted) {
           const value = memberOf(record, field);
           if (value === null || finder === null) continue;
-          for (const hit of sourceHits(value, finder)) yield log.finding(scanned, field, hit);
+          for (const fault of sourceFaults(value, finder)) yield log.finding(scanned, field, fault);
         }
       }
       log.count(records.filter((record) => record !== null).length, []);
@@ -126,7 +130,7 @@ function recordVisitor(search: ModuleSearch): Visitor<RecordBatch> {
 }
 
 interface ModuleLog {
-  finding(scanned: ScannedRecord, field: string, hit: Hit | SourceHit): Finding;
+  finding(scanned: ScannedRecord, field: string, fault: ValueFault | SourceFault): Finding;
   count(lines: number, counts: readonly FieldCounts[]): void;
   /** Yields the findings on the module as a whole. */
   end(): Generator<Finding>;
@@ -145,7 +149,7 @@ function moduleLog({ scope, module, fields }: ModuleSearch): ModuleLog {
     return finding;
   };
   return {
-    finding: (scanned, field, hit) => note(piiFinding(scope, module, scanned, field, hit)),
+    finding: (scanned, field, fault) => note(piiFinding(scope, module, scanned, field, fault)),
     count(more, counts) {
       lines += more;
       for (const { field, cells, values, classes } of counts) {

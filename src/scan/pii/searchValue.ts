@@ -13,7 +13,7 @@ import type { SearchedField } from './searchedField.ts';
 import { codePoints, textsIn } from './texts.ts';
 
 /** One thing that is wrong with a value. */
-export type Hit =
+export type ValueFault =
   | {
       readonly kind: 'class';
       readonly of: string;
@@ -30,11 +30,11 @@ export type Hit =
 
 export interface ValueSearch {
   /** Returns what is wrong with a value, ascending by place, or by class in a structure. */
-  (value: unknown, key: readonly (string | number | boolean)[]): Hit[];
+  (value: unknown, key: readonly (string | number | boolean)[]): ValueFault[];
   /** Whether the quick filter of its JSON may decide that there is nothing to find. */
   readonly isQuick: boolean;
   /** Counts a value in which the quick filter found nothing; returns the names of people in it. */
-  readonly quick: (value: () => unknown) => Hit[];
+  readonly quick: (value: () => unknown) => ValueFault[];
   /** Counts so far. */
   readonly counts: FieldCounts;
 }
@@ -57,7 +57,7 @@ interface Match {
   readonly end: number;
 }
 
-const NOT_THE_SHAPE: Hit = {
+const NOT_THE_SHAPE: ValueFault = {
   kind: 'shape',
   reason: 'it does not have the shape that the policy states',
 };
@@ -83,8 +83,10 @@ export function valueSearch(
     return matches.filter(({ of }) => !field.allowed.includes(of));
   };
   const printOf = (text: string, { of, start, end }: Match): { readonly fp?: string } =>
-    keys === null ? {} : { fp: fingerprint(keys, of, text.slice(start, end), field.regions ?? undefined) };
-  const inText = (text: string): Hit[] =>
+    keys === null
+      ? {}
+      : { fp: fingerprint(keys, of, text.slice(start, end), field.regions ?? undefined) };
+  const inText = (text: string): ValueFault[] =>
     undeclared(text).map((match) => ({
       kind: 'class',
       of: match.of,
@@ -92,14 +94,14 @@ export function valueSearch(
       place: { start: codePoints(text, match.start), end: codePoints(text, match.end) },
       ...printOf(text, match),
     }));
-  const search = (value: unknown, key: readonly (string | number | boolean)[]): Hit[] => {
+  const search = (value: unknown, key: readonly (string | number | boolean)[]): ValueFault[] => {
     counts.cells += 1;
     if (value === null || value === undefined) return [];
     counts.values += 1;
     if (isStored !== null) {
       const reason = isStored(value, key);
       if (reason !== null) return [{ kind: 'stored', reason }];
-      return SHOWN.has(treated?.treatment ?? '') ? storedHits(find(String(value))) : [];
+      return SHOWN.has(treated?.treatment ?? '') ? storedFaults(find(String(value))) : [];
     }
     if (holds === 'structure') return inStructure(value, undeclared, printOf);
     const text = String(value);
@@ -109,7 +111,7 @@ export function valueSearch(
     undeclared(text);
     return [];
   };
-  const quick = (value: () => unknown): Hit[] => {
+  const quick = (value: () => unknown): ValueFault[] => {
     counts.cells += 1;
     counts.values += 1;
     if (names === null) return [];
@@ -134,7 +136,7 @@ function mayNamePeople({ allowed, holds, treated, shape }: SearchedField): boole
 /** Treatments after which a part of the value can still be seen. */
 const SHOWN: ReadonlySet<string> = new Set(['masked', 'generalised']);
 
-function storedHits(matches: readonly Match[]): Hit[] {
+function storedFaults(matches: readonly Match[]): ValueFault[] {
   const [match] = matches.filter(({ tier }) => tier === 'checked');
   if (match === undefined) return [];
   return [{ kind: 'stored', reason: `${match.of} can still be seen in it` }];
@@ -172,16 +174,16 @@ function inStructure(
   value: unknown,
   undeclared: (text: string) => Match[],
   printOf: (text: string, match: Match) => { readonly fp?: string },
-): Hit[] {
-  const hits = new Map<string, Hit>();
+): ValueFault[] {
+  const faults = new Map<string, ValueFault>();
   for (const { text, isName } of textsIn(value)) {
     for (const match of undeclared(text)) {
       const { of, tier } = match;
       const id = `${of} ${String(isName)} ${tier}`;
-      if (hits.has(id)) continue;
+      if (faults.has(id)) continue;
       const name = isName ? ({ isName } as const) : {};
-      hits.set(id, { kind: 'class', of, tier, ...name, ...printOf(text, match) });
+      faults.set(id, { kind: 'class', of, tier, ...name, ...printOf(text, match) });
     }
   }
-  return [...hits].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, hit]) => hit);
+  return [...faults].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, fault]) => fault);
 }

@@ -4,7 +4,7 @@ import type { TaintMatch } from '../../taint/taintSet.ts';
 import { codePoints, textsIn } from './texts.ts';
 
 /** A value of the source in a field: its origin, and its place in a text. */
-export interface SourceHit {
+export interface SourceFault {
   readonly kind: 'source';
   /** Number of the column that it comes from. */
   readonly origin: number;
@@ -13,10 +13,10 @@ export interface SourceHit {
 }
 
 /** Returns the values found, ascending by place; in a structure one for each origin. */
-export function sourceHits(
+export function sourceFaults(
   value: unknown,
   find: (text: string) => Iterable<TaintMatch>,
-): SourceHit[] {
+): SourceFault[] {
   if (typeof value === 'string' || typeof value === 'number') {
     const text = String(value);
     return [...find(text)].map(({ of: origin, start, end }) => ({

@@ -21,7 +21,7 @@ import {
   taintSeeds,
   type TaintBuilder,
 } from '../../taint/taintSet.ts';
-import type { TaintedValues } from './proof.ts';
+import type { TaintedValues } from './piiProof.ts';
 import type { SourceRows, TableOf } from './sourceRows.ts';
 
 /** A column of a table or relation, and a module that reads it. */
@@ -197,22 +197,22 @@ interface CopyCounts {
 const ENOUGH = 10;
 
 function copyCounts(kept: readonly KeptColumn[], treated: readonly Column[]): CopyCounts {
-  const counts = kept.map(() => ({ texts: 0, hits: 0, different: new Set<string>(), origin: 0 }));
+  const counts = kept.map(() => ({ texts: 0, faults: 0, different: new Set<string>(), origin: 0 }));
   return {
     note(at, text, origin) {
       const count = counts[at];
       if (count === undefined || text.length < 6) return;
       count.texts += 1;
       if (origin === 0) return;
-      count.hits += 1;
+      count.faults += 1;
       count.origin = origin;
       if (count.different.size < ENOUGH) count.different.add(text);
     },
     findings() {
-      return counts.flatMap(({ texts, hits, different, origin }, at): Finding[] => {
+      return counts.flatMap(({ texts, faults, different, origin }, at): Finding[] => {
         const column = kept[at];
         const from = treated[origin - 1];
-        const isCopy = hits * 2 >= texts && different.size >= ENOUGH;
+        const isCopy = faults * 2 >= texts && different.size >= ENOUGH;
         if (column === undefined || from === undefined || !isCopy) return [];
         const { module, field } = column;
         const name = `${quoteName(from.table)}.${quoteName(from.column)}`;

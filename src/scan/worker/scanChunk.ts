@@ -8,8 +8,8 @@ import type { ScanChunkInput, ScannedChunk, ScannedPii, Search } from '../calls.
 import { keysOf } from '../../mapping/compile/treatedCell.ts';
 import { taintFinder } from '../../taint/taintSet.ts';
 import { valueSearch } from '../pii/searchValue.ts';
-import { partsOf } from '../pii/recordKey.ts';
-import { sourceHits } from '../pii/sourceValues.ts';
+import { partsOf } from '../pii/keyParts.ts';
+import { sourceFaults } from '../pii/sourceValues.ts';
 
 interface Prepared {
   readonly text: string;
@@ -46,22 +46,22 @@ export function scanChunk(input: ScanChunkInput): ScannedChunk {
     for (const [index, { field, find }] of searches.entries()) {
       const json = texts[searchedAt[index] ?? -1];
       if (json !== undefined && find.isQuick && !mayHoldPii(json)) {
-        for (const hit of find.quick(() => valueOf(json))) {
-          pii.push({ ...hit, line, field: field.name, key: keyOf() });
+        for (const fault of find.quick(() => valueOf(json))) {
+          pii.push({ ...fault, line, field: field.name, key: keyOf() });
         }
         continue;
       }
       const value = json === undefined ? null : valueOf(json);
       const key = field.treated === null ? [] : partsOf(keyOf(), field.recordKey);
-      for (const hit of find(value, key))
-        pii.push({ ...hit, line, field: field.name, key: keyOf() });
+      for (const fault of find(value, key))
+        pii.push({ ...fault, line, field: field.name, key: keyOf() });
     }
     if (finder === null) return;
     for (const [index, field] of search.tainted.entries()) {
       const json = texts[taintedAt[index] ?? -1];
       if (json === undefined) continue;
-      for (const hit of sourceHits(valueOf(json), finder)) {
-        pii.push({ ...hit, line, field, key: keyOf() });
+      for (const fault of sourceFaults(valueOf(json), finder)) {
+        pii.push({ ...fault, line, field, key: keyOf() });
       }
     }
   };

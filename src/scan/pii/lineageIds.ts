@@ -34,8 +34,8 @@ export function legacyIdPasses(scope: Scope, module: CompiledModule): RecordPass
           if (record === null || !Array.isArray(key)) continue;
           const scanned = { ordinal: first + index, record: idOnly(module, record) };
           for (const { column, at, find } of searches) {
-            for (const hit of find(key[at], [])) {
-              const found = piiFinding(scope, module, scanned, column, hit);
+            for (const fault of find(key[at], [])) {
+              const found = piiFinding(scope, module, scanned, column, fault);
               yield { ...found, rule: 'pii-id' };
             }
           }
