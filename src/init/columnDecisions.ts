@@ -8,9 +8,8 @@ import type { ValueKind } from './columnProfile.ts';
 import { clockTypes, fits, valueKinds } from './columnType.ts';
 import type { Decision } from './decision.ts';
 import type { Family } from '../source/declared.ts';
-import type { PiiClass } from '../pii/piiClass.ts';
 import { isExpectedName } from './fieldNames.ts';
-import { personalClass } from './personal.ts';
+import { personalClass, type PersonalColumn } from './personal.ts';
 import type { ColumnPlan, TablePlan } from './tablePlan.ts';
 
 type Note = Omit<Decision, 'table' | 'column'>;
@@ -24,7 +23,7 @@ export function tableDecisions(plan: TablePlan): Decision[] {
     decisions.push({ ...unreadableNote(unreadable), table, column });
   }
   for (const column of plan.columns.values()) {
-    const notes = [...(plan.rows === 0 ? [] : valueNotes(column)), ...schemaNotes(column)];
+    const notes = [...(plan.rows === 0 ? [] : valueNotes(column)), ...schemaNotes(column, plan)];
     for (const note of notes) decisions.push({ ...note, table, column: column.name });
   }
   return decisions;
@@ -81,10 +80,10 @@ function unreadableNote({ why, computed }: Omit<UnreadableColumn, 'name'>): Note
   return { rule: 'unreadable', severity: 'WARNING', ...(computed ? note : stored) };
 }
 
-function schemaNotes(column: ColumnPlan): Note[] {
+function schemaNotes(column: ColumnPlan, plan: TablePlan): Note[] {
   const { name, field, schema } = column;
   const notes: Note[] = [];
-  const personal = personalClass(column);
+  const personal = personalClass(column, plan);
   if (personal !== undefined) notes.push(personalNote(column, personal));
   if (name !== field) {
     notes.push({
@@ -109,11 +108,14 @@ function schemaNotes(column: ColumnPlan): Note[] {
 }
 
 /** Says as well how many texts are of the class, if not all, and what the others hold. */
-function personalNote({ profile }: ColumnPlan, personal: PiiClass): Note {
+function personalNote({ profile }: ColumnPlan, { of: personal, by }: PersonalColumn): Note {
   const { [personal]: held = 0, ...others } = profile.personal;
   const declared = `declared as personal data of class ${personal}`;
   const advice = 'choose its treatment under "pii", or drop the column if it is not needed';
   const texts = profile.counts.text;
+  if (by === 'name') {
+    return { rule: 'personal', severity: 'INFO', what: `${declared}, by its name`, advice };
+  }
   if (held === texts) {
     return { rule: 'personal', severity: 'INFO', what: `${declared}, by its values`, advice };
   }

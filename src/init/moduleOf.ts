@@ -86,7 +86,7 @@ function policyOf(plan: TablePlan, fields: Fields): Pick<ModuleMapping, 'pii'> {
   const declared = [...fields.ofColumn].flatMap(([name, field]) => {
     const of =
       'column' in (fields.byName.get(field) ?? {})
-        ? personalClass(columnOf(plan, name))
+        ? personalClass(columnOf(plan, name), plan)?.of
         : undefined;
     return of === undefined ? [] : [[field, { class: of, treatment: 'plain' }] as const];
   });

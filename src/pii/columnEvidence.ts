@@ -30,6 +30,15 @@ function words(list: string): ReadonlySet<string> {
   return new Set(list.split(' '));
 }
 
+const BIRTH = words(
+  'geburtsdatum geburtstag birthdate birthday dateofbirth dob datenaissance datanascita',
+);
+
+/** Whether a column's name says that it holds days of birth: of people, or of animals. */
+export function namesBirth(column: string): boolean {
+  return wordsOf(column).some((word) => BIRTH.has(word));
+}
+
 /** Returns the classes that the words of a column's name suggest. */
 export function classesNamed(column: string): PiiClass[] {
   const named = wordsOf(column);
