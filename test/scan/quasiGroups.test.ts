@@ -88,7 +88,6 @@ describe('the quasi-identifiers of a module', () => {
     ['there are no records', [], {}],
     ['a line is no record', [BERN, '{', BERN, BERN], {}],
     ['k is 1', [BERN, CHUR], { k: 1 }],
-    ['there are no fields', [BERN, CHUR], { fields: [] }],
   ])('make none if %s', async (_, rows, asked) => {
     expect((await found(rows, asked)).findings).toEqual([]);
   });

@@ -50,7 +50,9 @@ function classFinding(
   const rule = inKey ? 'pii-id' : 'pii-undeclared';
   const isSure = tier === 'checked';
   const what = isName === true ? 'the name of a member in it is' : 'it holds';
-  const unsure = isSure ? '' : ', by its form and a word or column that announces it';
+  const unsure = isSure
+    ? ''
+    : `, by ${SIGNS[of] ?? 'its form and a word or column that announces it'}`;
   const reason = `${what} ${of}, which is not declared${unsure}`;
   const declared = module.mapping.pii?.fields?.[field];
   const isLess = !isSure || declared?.residual === 'warn';
@@ -65,6 +67,11 @@ function classFinding(
   };
   return accepted(scope, module, finding);
 }
+
+/** How a class without a form of its own is recognised. */
+const SIGNS: Readonly<Record<string, string>> = {
+  PERSON: 'a first and a last name that fields of names hold',
+};
 
 /** Whether a field holds a part of the legacy key, which the lineage and references hold as well. */
 function isInKey(module: CompiledModule, field: string): boolean {
