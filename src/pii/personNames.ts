@@ -10,8 +10,12 @@ const PAIR =
   /(?<![\p{L}\p{N}])(?=(\p{Lu}[\p{L}'’-]{1,40}) (\p{Lu}[\p{L}'’-]{1,40})(?![\p{L}\p{N}]))/gu;
 
 /** Collects names, of which empty and short ones are left out. */
-export function personNames(first: Iterable<string>, last: Iterable<string>): PersonNames {
-  return { first: collected(first), last: collected(last) };
+export function personNames(
+  first: Iterable<string>,
+  last: Iterable<string>,
+  whole: Iterable<string> = [],
+): PersonNames {
+  return { first: collected(first), last: collected(last), whole: collected(whole) };
 }
 
 function collected(names: Iterable<string>): ReadonlySet<string> {
@@ -43,7 +47,9 @@ export function namePart(names: readonly string[]): NamePart {
 export function* people(text: string, { names }: PiiContext): Generator<PiiMatch> {
   if (names === undefined) return;
   for (const { index: start, 1: first = '', 2: last = '' } of matchesOf(PAIR, text)) {
-    if (!names.first.has(first.toLowerCase()) || !names.last.has(last.toLowerCase())) continue;
+    const [a, b] = [first.toLowerCase(), last.toLowerCase()];
+    const isKnown = names.first.has(a) && names.last.has(b);
+    if (!isKnown && names.whole?.has(`${a} ${b}`) !== true) continue;
     yield { of: 'PERSON', tier: 'context', start, end: start + first.length + 1 + last.length };
   }
 }

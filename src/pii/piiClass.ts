@@ -48,6 +48,8 @@ export interface PiiContext {
 export interface PersonNames {
   readonly first: ReadonlySet<string>;
   readonly last: ReadonlySet<string>;
+  /** Whole names, `first last`: found as such, as the parts of others may be any words. */
+  readonly whole?: ReadonlySet<string>;
 }
 
 export type Finder = (text: string, context: PiiContext) => Generator<PiiMatch>;

@@ -10,7 +10,7 @@ import type { Taint } from '../taint/taintSet.ts';
 import type { Partition } from './keyTable.ts';
 import type { SearchedField } from './pii/searchedField.ts';
 import type { FieldCounts, ValueFault } from './pii/searchValue.ts';
-import type { SourceFault } from './pii/sourceValues.ts';
+import type { SourceFault, TaintedField } from './pii/sourceValues.ts';
 
 /** The members of a file's lines that a scan reads; survives JSON. */
 export interface Search {
@@ -20,7 +20,7 @@ export interface Search {
   /** Members that are searched for personal data. */
   readonly searched: readonly SearchedField[];
   /** Members in which values are looked for that must not be in the candidate. */
-  readonly tainted: readonly string[];
+  readonly tainted: readonly TaintedField[];
 }
 
 export interface ScanChunkInput extends FileChunk {

@@ -19,8 +19,9 @@ const MOST = 500_000;
 export async function knownNames(folder: string, mapping: Mapping): Promise<PersonNames | null> {
   const first = new Set<string>();
   const last = new Set<string>();
-  const add = (names: Set<string>, name: string | undefined): void => {
-    if (name !== undefined && names.size < MOST) names.add(name);
+  const whole = new Set<string>();
+  const add = (names: Set<string>, name: string | null): void => {
+    if (name !== null && names.size < MOST) names.add(name);
   };
   for (const module of mapping.modules) {
     const fields = nameFields(mapping, module);
@@ -30,14 +31,22 @@ export async function knownNames(folder: string, mapping: Mapping): Promise<Pers
         for (const { field, part } of record === null ? [] : fields) {
           const value = record === null ? null : memberOf(record, field);
           if (typeof value !== 'string') continue;
-          const words = value.trim().split(/\s+/u);
-          if (part !== 'last') add(first, part === 'first' ? value : words[0]);
-          if (part !== 'first') add(last, part === 'last' ? value : words.at(-1));
+          if (part === 'first') add(first, value);
+          else if (part === 'last') add(last, value);
+          else add(whole, wholeName(value));
         }
       }
     }
   }
-  return first.size === 0 && last.size === 0 ? null : personNames(first, last);
+  const none = first.size + last.size + whole.size === 0;
+  return none ? null : personNames(first, last, whole);
+}
+
+/** Returns the first and the last word of a name; null for what is not one name of two to four words. */
+function wholeName(value: string): string | null {
+  const words = value.trim().split(/\s+/u);
+  const [first = '', last = ''] = [words[0], words.at(-1)];
+  return words.length >= 2 && words.length <= 4 ? `${first} ${last}` : null;
 }
 
 interface NameField {

@@ -35,7 +35,7 @@ function reasonOf(
   fault: Exclude<ValueFault | SourceFault, { readonly kind: 'class' }>,
 ): string {
   if (fault.kind !== 'source') return fault.reason;
-  const origin = scope.pii.tainted?.origins[fault.origin - 1] ?? 'a treated column';
+  const origin = scope.pii.tainted?.origins[fault.origin - 1]?.column ?? 'a treated column';
   return `it holds a value of ${origin}, which the policy keeps out`;
 }
 

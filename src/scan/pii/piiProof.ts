@@ -8,8 +8,8 @@ import type { ModulePrivacy } from '../../outcome/privacy.ts';
 /** Values of the source that must not be in the candidate. */
 export interface TaintedValues {
   readonly taint: Taint;
-  /** The column of each origin, as a person reads it; the first has number 1. */
-  readonly origins: readonly string[];
+  /** The column of each origin, as a person reads it, and its class; the first has number 1. */
+  readonly origins: readonly { readonly column: string; readonly class: string }[];
 }
 
 /** Reads the treated values of a module from its source. */

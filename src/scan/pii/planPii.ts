@@ -7,6 +7,7 @@
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import { keysOf } from '../../mapping/compile/treatedCell.ts';
 import { isReference } from '../../mapping/model.ts';
+import { piiOf } from '../../mapping/piiPolicy.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import { memberOf, type RecordBatch } from '../../seal/candidateReader.ts';
 import { taintFinder } from '../../taint/taintSet.ts';
@@ -22,7 +23,7 @@ import { planQuasi } from './quasiGroups.ts';
 import { partsOf } from './keyParts.ts';
 import { searchedFields, type SearchedField } from './searchedField.ts';
 import { valueSearch, type FieldCounts, type ValueFault } from './searchValue.ts';
-import { sourceFaults, type SourceFault } from './sourceValues.ts';
+import { sourceFaults, type SourceFault, type TaintedField } from './sourceValues.ts';
 
 const LABEL = 'personal data';
 
@@ -47,18 +48,23 @@ interface ModuleSearch {
   readonly module: CompiledModule;
   readonly fields: readonly SearchedField[];
   /** Fields in which values of the source are looked for. */
-  readonly tainted: readonly string[];
+  readonly tainted: readonly TaintedField[];
 }
 
 /** Returns all fields but ids that Sealift makes; those in a stored form have values of their own. */
-function taintedFields({ pii }: Scope, module: CompiledModule): string[] {
-  if (pii.tainted === null) return [];
+function taintedFields({ pii }: Scope, module: CompiledModule): TaintedField[] {
+  const { origins = [] } = pii.tainted ?? {};
   return module.fields
     .filter(({ mapping, treated, type }) => {
       const closed = ['boolean', 'blob', 'bytes', 'uuid'].includes(type.kind);
-      return !isReference(mapping) && treated === null && !closed;
+      return origins.length > 0 && !isReference(mapping) && treated === null && !closed;
     })
-    .map(({ name }) => name);
+    .map(({ name }) => {
+      const declared = piiOf(module.mapping, name);
+      const allowed = [declared?.class, ...(declared?.mayContain ?? [])];
+      const allows = origins.flatMap(({ class: of }, at) => (allowed.includes(of) ? [at + 1] : []));
+      return { name, allows };
+    });
 }
 
 function chunkVisit(search: ModuleSearch): ChunkVisit {
@@ -112,9 +118,11 @@ function recordVisitor(search: ModuleSearch): Visitor<RecordBatch> {
           }
         }
         for (const field of finder === null ? [] : tainted) {
-          const value = memberOf(record, field);
+          const value = memberOf(record, field.name);
           if (value === null || finder === null) continue;
-          for (const fault of sourceFaults(value, finder)) yield log.finding(scanned, field, fault);
+          for (const fault of sourceFaults(value, finder, field)) {
+            yield log.finding(scanned, field.name, fault);
+          }
         }
       }
       log.count(records.filter((record) => record !== null).length, []);

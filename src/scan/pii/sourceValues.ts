@@ -12,20 +12,38 @@ export interface SourceFault {
   readonly place?: { readonly start: number; readonly end: number };
 }
 
+/** A field in which values of the source are looked for. */
+export interface TaintedField {
+  readonly name: string;
+  /**
+   * Origins of a class that the policy lets into the field: single words of these, such as a surname that
+   * other people have as well, are no finding in it.
+   */
+  readonly allows: readonly number[];
+}
+
+/** Separates words. */
+const SEPARATOR = /[^\p{L}\p{N}\p{M}]/u;
+
 /** Returns the values found, ascending by place; in a structure one for each origin. */
 export function sourceFaults(
   value: unknown,
   find: (text: string) => Iterable<TaintMatch>,
+  { allows }: Pick<TaintedField, 'allows'>,
 ): SourceFault[] {
+  const matchesIn = (text: string): TaintMatch[] =>
+    [...find(text)].filter(({ of, start, end }) => {
+      return !allows.includes(of) || SEPARATOR.test(text.slice(start, end));
+    });
   if (typeof value === 'string' || typeof value === 'number') {
     const text = String(value);
-    return [...find(text)].map(({ of: origin, start, end }) => ({
+    return matchesIn(text).map(({ of: origin, start, end }) => ({
       kind: 'source',
       origin,
       place: { start: codePoints(text, start), end: codePoints(text, end) },
     }));
   }
   const origins = new Set<number>();
-  for (const { text } of textsIn(value)) for (const { of } of find(text)) origins.add(of);
+  for (const { text } of textsIn(value)) for (const { of } of matchesIn(text)) origins.add(of);
   return [...origins].sort((a, b) => a - b).map((origin) => ({ kind: 'source', origin }));
 }

@@ -31,6 +31,10 @@ interface Column extends TableOf {
   readonly column: string;
 }
 
+interface TreatedColumn extends Column {
+  readonly class: string;
+}
+
 interface KeptColumn extends Column {
   readonly field: string;
 }
@@ -61,9 +65,9 @@ export function taintOfSources(mapping: Mapping, options: TaintOptions): TaintOf
     async *parts() {
       if (treated.length === 0) return;
       const of = await partitionsOf(treated, options);
-      const origins = treated.map(
-        ({ table, column }) => `${quoteName(table)}.${quoteName(column)}`,
-      );
+      const origins = treated.map(({ table, column, class: of }) => {
+        return { column: `${quoteName(table)}.${quoteName(column)}`, class: of };
+      });
       const seeds = taintSeeds(options.seeds);
       for (let number = 0; number < of; number += 1) {
         const builder = taintBuilder(seeds, options.memory, { number, of });
@@ -98,13 +102,13 @@ function columnId({ source, table, column }: Column): string {
 }
 
 /** Returns the treated columns of a module; one that its query does not yield is read in the base. */
-function treatedIn(module: ModuleMapping, rows: SourceRows): Column[] {
+function treatedIn(module: ModuleMapping, rows: SourceRows): TreatedColumn[] {
   const from = { module: module.module, source: module.source.name ?? DEFAULT_SOURCE };
   const own = { ...from, table: relationOf(module) };
   const base = { ...from, table: module.source.base?.table ?? own.table };
-  return [...treatedColumns(module).keys()].flatMap((column) => {
+  return [...treatedColumns(module)].flatMap(([column, of]) => {
     const found = [own, base].find((table) => rows.columns(table).has(column));
-    return found === undefined ? [] : [{ ...found, column }];
+    return found === undefined ? [] : [{ ...found, column, class: of }];
   });
 }
 

@@ -60,8 +60,8 @@ export function scanChunk(input: ScanChunkInput): ScannedChunk {
     for (const [index, field] of search.tainted.entries()) {
       const json = texts[taintedAt[index] ?? -1];
       if (json === undefined) continue;
-      for (const fault of sourceFaults(valueOf(json), finder)) {
-        pii.push({ ...fault, line, field, key: keyOf() });
+      for (const fault of sourceFaults(valueOf(json), finder, field)) {
+        pii.push({ ...fault, line, field: field.name, key: keyOf() });
       }
     }
   };
@@ -76,13 +76,14 @@ const NO_SECRETS: ReadonlyMap<string, Uint8Array> = new Map();
 function prepare(text: string): Prepared {
   const search = JSON.parse(text) as Search;
   const searched = search.searched.map(({ name }) => name);
-  const wanted = [...new Set([...search.idFields, ...searched, ...search.tainted])];
+  const tainted = search.tainted.map(({ name }) => name);
+  const wanted = [...new Set([...search.idFields, ...searched, ...tainted])];
   return {
     text,
     search,
     inspect: lineForm({ ...search.lines, wanted }),
     searchedAt: searched.map((name) => wanted.indexOf(name)),
-    taintedAt: search.tainted.map((name) => wanted.indexOf(name)),
+    taintedAt: tainted.map((name) => wanted.indexOf(name)),
   };
 }
 
