@@ -76,7 +76,7 @@ export async function load(
   const name = chosen(paths, options);
   assertExpected(name, options.expectSeal);
   if (options.expectSeal === null) assertSealedHere(paths, name);
-  await assertScanned(paths, name, options);
+  await assertScanned(paths, name, options, env.now());
   const { run, dataRoot } = await verifyWhole(paths.candidates, name, options.workers, env);
   if (run === null || dataRoot === null) throw new Error('a verified candidate has a run file');
   assertNoSample({ run }, name);

@@ -109,7 +109,7 @@ export async function assertFit(
   const { paths } = pointer;
   assertExpected(name, options.expectSeal);
   if (options.expectSeal === null) assertSealedHere(paths, name);
-  await assertScanned(paths, name, options);
+  await assertScanned(paths, name, options, env.now());
   const { project } = await loadMapping(paths.root);
   assertOperator(project, operatorOf(options.who, env), paths.root);
   assertWindow(project, options, paths.root, env);
@@ -125,7 +125,7 @@ export async function assertFit(
   // Last of the slow checks, so that little time passes until it goes live.
   const current = already ? null : await currencyOf(pointer, name, verified, options, env);
   // Checked again, since a scan may have ended meanwhile.
-  const warnings = await assertScanned(paths, name, options);
+  const warnings = await assertScanned(paths, name, options, env.now());
   const approved = await assertApproved(paths, name, verified, options.who, env);
   // Before it goes live: nothing after that may fail.
   const changed = await mappingNotes(paths, verified);

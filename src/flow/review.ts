@@ -65,7 +65,7 @@ export interface AcceptOptions extends ReviewOptions {
 export async function review(options: ReviewOptions, env: Environment): Promise<Outcome> {
   const paths = projectPaths(options.project);
   const journal = readJournal(paths.journal);
-  const reviewed = await candidateToReview(paths, journal, options.candidate);
+  const reviewed = await candidateToReview(paths, journal, options.candidate, env.now());
   return reviewOutcome(paths, journal, reviewed, env);
 }
 
@@ -75,7 +75,7 @@ export async function approve(options: ApproveOptions, env: Environment): Promis
   const reviewer = operatorOf(options.who, env);
   if (reviewer === null) throw unnamed();
   const journal = readJournal(paths.journal);
-  const reviewed = await candidateToReview(paths, journal, options.candidate);
+  const reviewed = await candidateToReview(paths, journal, options.candidate, env.now());
   const subject = approvableSubject(journal, reviewed);
   assertOther(reviewer, participantsOf(journal, subject.sealId), subject);
   const signers = await signersInForce(paths);
@@ -116,7 +116,7 @@ export async function acceptApproval(options: AcceptOptions, env: Environment): 
     options.signature === null ? null : readGiven(options.signature, '--signature', env);
   const journal = readJournal(paths.journal);
   const requested = options.candidate ?? approval.sealId;
-  const { name, sealId } = await candidateToReview(paths, journal, requested);
+  const { name, sealId } = await candidateToReview(paths, journal, requested, env.now());
   if (sealId !== approval.sealId) throw ofAnother(sealId, 'it is an approval of another candidate');
   if (options.who !== null && !isSameName(options.who, approval.reviewer)) {
     throw ofAnother(sealId, `it is the approval of ${approval.reviewer}`);
@@ -145,7 +145,7 @@ async function record(
       const writer = { command: 'review', pid: env.pid, at: now };
       const event = signed({ event: 'approved', sealId, approval, signer }, reviewer);
       const journal = appendToJournal(paths.journal, writer, [event]);
-      const reviewed = await candidateToReview(paths, journal, name);
+      const reviewed = await candidateToReview(paths, journal, name, env.now());
       return await reviewOutcome(paths, journal, reviewed, env);
     } finally {
       forget();
@@ -170,7 +170,7 @@ async function assertCounts(
   env: Environment,
 ): Promise<Counting> {
   const journal = readJournal(paths.journal);
-  const reviewed = await candidateToReview(paths, journal, name);
+  const reviewed = await candidateToReview(paths, journal, name, env.now());
   const subject = approvableSubject(journal, reviewed);
   const signers = await signersInForce(paths);
   assertBuiltWith(signers, subject);

@@ -73,7 +73,7 @@ async function standingOf(paths: ProjectPaths, env: Environment): Promise<Standi
   const { history, notes } = recover(told, found, env.now().toISOString());
   const built = currentName(store);
   const scan = built === null ? null : lastScan(journal, sealIdOf(built));
-  const checks = await currentChecks(paths);
+  const checks = await currentChecks(paths, env.now());
   const names = sealedNames(store);
   const shown = names.filter((name) => keptOf(history, built).has(name));
   const run = built === null ? null : runOf(sealedPath(store, built));
@@ -144,9 +144,9 @@ function hasMapping({ mapping }: ProjectPaths): boolean {
 }
 
 /** Returns the digest of the checks; null if no mapping can be read. */
-async function currentChecks({ root }: ProjectPaths): Promise<string | null> {
+async function currentChecks({ root }: ProjectPaths, now: Date): Promise<string | null> {
   try {
-    return checksDigest(await loadMapping(root), CHECKS);
+    return checksDigest(await loadMapping(root), CHECKS, now);
   } catch (error) {
     if (error instanceof Failure) return null;
     throw error;

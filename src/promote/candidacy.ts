@@ -92,8 +92,9 @@ export async function assertScanned(
   paths: ProjectPaths,
   name: string,
   { allowWarnings }: Pick<Chosen, 'allowWarnings'>,
+  now: Date,
 ): Promise<number> {
-  const checks = checksDigest(await loadMapping(paths.root), CHECKS);
+  const checks = checksDigest(await loadMapping(paths.root), CHECKS, now);
   const sealId = sealIdOf(name);
   const scan = lastScan(readJournal(paths.journal), sealId);
   const current = currentName(paths.candidates) === name;

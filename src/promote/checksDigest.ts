@@ -25,14 +25,16 @@ const OF_FIELD = new Set([
  * Computes the SHA-256, lower-case hex, of the canonical JSON (RFC 8785) of the names of the
  * checks, the rules with their default severities, the project's severities and date, and all
  * modules without the members about their source. Unknown members are included: a scan too many is
- * the safer error.
+ * the safer error. Acceptances of findings that have ended `now` do not count.
  */
 export function checksDigest(
   mapping: Pick<Mapping, 'project' | 'modules'>,
   checks: readonly string[],
+  now: Date,
 ): string {
+  const today = now.toISOString().slice(0, 10);
   const { severities = [], asOf = null, piiPatterns = {} } = mapping.project;
-  const modules = mapping.modules.map(checkedOf);
+  const modules = mapping.modules.map((module) => checkedOf(module, today));
   const rules = Object.entries(RULES).map(([rule, { severity }]) => [rule, severity] as const);
   const all = {
     asOf,
@@ -45,10 +47,18 @@ export function checksDigest(
   return hash('sha256', canonicalJson(all), 'hex');
 }
 
-function checkedOf(module: ModuleMapping): Record<string, unknown> {
+function checkedOf(module: ModuleMapping, today: string): Record<string, unknown> {
   const { fields, ...rest } = module;
+  const pii = inForce(module.pii, today);
   const checked = Object.entries(fields).map(([name, field]) => [name, without(field, OF_FIELD)]);
-  return { ...without(rest, OF_MODULE), fields: Object.fromEntries(checked) };
+  const policy = pii === undefined ? {} : { pii };
+  return { ...without(rest, OF_MODULE), ...policy, fields: Object.fromEntries(checked) };
+}
+
+/** Leaves out acceptances that have ended: a scan that counted on one is no longer valid. */
+function inForce(pii: ModuleMapping['pii'], today: string): ModuleMapping['pii'] {
+  if (pii?.accept === undefined) return pii;
+  return { ...pii, accept: pii.accept.filter(({ until }) => until >= today) };
 }
 
 function without(object: object, names: ReadonlySet<string>): Record<string, unknown> {

@@ -38,7 +38,7 @@ export function journalScan(
   if (sealId === null || verdict === 'DONE' || verdict === 'FAILED') return outcome;
   const paths = projectPaths(project);
   if (!isProject(paths)) return { ...outcome, notes: [...outcome.notes, NO_PROJECT] };
-  const checks = mapping === null ? null : checksDigest(mapping, CHECKS);
+  const checks = mapping === null ? null : checksDigest(mapping, CHECKS, env.now());
   const event = signed(scanEvent({ sealId, checks, verdict, counts }), who);
   const lost = 'this scan is not in the journal, so promote will not see it';
   return journalVerdict(paths, event, outcome, lost, env);

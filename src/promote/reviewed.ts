@@ -36,6 +36,7 @@ export async function candidateToReview(
   paths: ProjectPaths,
   journal: Journal,
   requested: string | null,
+  now: Date,
 ): Promise<Reviewed> {
   const { candidates } = paths;
   const name =
@@ -50,7 +51,7 @@ export async function candidateToReview(
     });
   }
   const sealId = sealIdOf(name);
-  const checks = checksDigest(await loadMapping(paths.root), CHECKS);
+  const checks = checksDigest(await loadMapping(paths.root), CHECKS, now);
   const scan = lastScan(journal, sealId);
   return { name, sealId, run: sealedRun(paths, name), scan, checks };
 }

@@ -56,7 +56,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...of(true, 'flow/promote.ts', PROMOTE, [
     [
       'promote does not look at the scan again',
-      '    const warnings = await assertScanned(pointer, name, options);\n',
+      '    const warnings = await assertScanned(pointer, name, options, env.now());\n',
       '    const warnings = 0;\n',
     ],
     [

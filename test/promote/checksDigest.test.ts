@@ -25,9 +25,10 @@ const digest = (
   project: Partial<ProjectMapping> = {},
   module: Partial<ModuleMapping> = {},
   checks = CHECKS,
+  now = new Date('2026-06-01T00:00:00Z'),
 ): string => {
   const modules = [{ ...MODULE, ...module }];
-  return checksDigest({ project: { ...PROJECT, ...project }, modules }, checks);
+  return checksDigest({ project: { ...PROJECT, ...project }, modules }, checks, now);
 };
 const [chip, name] = [
   { column: 'chip', type: 'string' },
@@ -38,6 +39,14 @@ const withName = (more: object): Partial<ModuleMapping> => {
 };
 
 describe('the digest of checks and severities', () => {
+  it('changes on the day after an acceptance has ended, so that a scan is needed again', () => {
+    const accept = { fp: 'f:0123456789abcdef', rule: 'pii-undeclared', reason: 'x', by: 'Ada' };
+    const pii = { policy: 1, accept: [{ ...accept, until: '2026-06-01' }] } as const;
+    const on = (day: string): string => digest({}, { pii }, CHECKS, new Date(`${day}T12:00:00Z`));
+    expect(on('2026-05-01')).toBe(on('2026-06-01'));
+    expect(on('2026-06-02')).not.toBe(on('2026-06-01'));
+  });
+
   it.each([
     ['another source', digest({ sources: { main: { url: 'sqlite:sunday.db' } } })],
     ['another name', digest({ name: 'cattery' })],
