@@ -39,11 +39,10 @@ export interface Said {
 
 /** Id of the key of planted policies. */
 export const KEY_ID = 'rules';
+/** The variable of that key. */
+export const SECRETS = { SEALIFT_KEY_RULES: '0123456789abcdef'.repeat(4) } as const;
 
-const ENVIRONMENT: Environment = {
-  ...WITHOUT_KEY,
-  variables: { [`SEALIFT_KEY_${KEY_ID.toUpperCase()}`]: '0123456789abcdef'.repeat(4) },
-};
+const ENVIRONMENT: Environment = { ...WITHOUT_KEY, variables: SECRETS };
 
 const ROOT = sharedFolder('rules');
 let projects = 0;
