@@ -181,8 +181,9 @@ describe('a candidate with each treatment', () => {
   it.each(['SQLite', 'PostgreSQL'])('is in %s what it is in the seal', async (kind) => {
     const isFile = kind === 'SQLite';
     const target = isFile ? `sqlite:${join(work, 'target.db')}` : server.source('people');
-    const env = { ...SECRETS, ...(isFile ? {} : server.env) };
-    await succeed(['scan-all', '--project', project], { env });
+    // What is stored is compared, so no key of a policy is needed.
+    const env = isFile ? {} : server.env;
+    await succeed(['scan-all', '--project', project], { env: SECRETS });
     await succeed(['load', '--project', project, '--target', target], { env });
     const { stdout } = await succeed(['reconcile', '--project', project, '--target', target], {
       env,
