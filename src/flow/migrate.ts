@@ -66,6 +66,8 @@ interface Built {
   readonly modules: readonly BuiltModule[];
   readonly totals: Totals;
   readonly seal: Seal;
+  /** Number of BLOCKERs on personal data that is in the candidate all the same. */
+  readonly leaks: number;
   /** What the sources held, for the journal. */
   readonly states: readonly SourceState[];
   /** Notes on the sources. */
@@ -141,7 +143,7 @@ async function buildCandidate(
   const { sealed, notes } = await sealSources(sources, mapping, checked);
   const states = await hashing;
   const unfrozen = await freezeNotes(options.project, mapping);
-  await prove(build, options, found);
+  const leaks = await prove(build, options, found);
   await endReading(build);
   const seal = await writeSeal(
     staging.candidate,
@@ -159,16 +161,17 @@ async function buildCandidate(
       ...sealedRowFindings(modules),
     },
   );
-  return { modules, totals, seal, states, notes: [...sourceNotes(sources), ...notes, ...unfrozen] };
+  const all = [...sourceNotes(sources), ...notes, ...unfrozen];
+  return { modules, totals, seal, leaks, states, notes: all };
 }
 
 /**
- * Proves that what policies keep out is in no cell, before anything is published.
- * @throws Failure REJECTED
+ * Proves that what policies keep out is in no cell, before anything is published; returns the number of
+ * BLOCKERs where options allow them. @throws Failure REJECTED
  */
-async function prove(build: Build, options: MigrateOptions, found: FindingStore): Promise<void> {
+async function prove(build: Build, options: MigrateOptions, found: FindingStore): Promise<number> {
   const leaks = guardReport(found) + (await leaksOf(build, options, found));
-  if (leaks === 0 || options.allowBlockers === true) return;
+  if (leaks === 0 || options.allowBlockers === true) return leaks;
   throw new Failure('REJECTED', {
     what: `${counted(leaks, 'BLOCKER')} on personal data, nothing was published`,
     where: FINDINGS,
@@ -290,7 +293,7 @@ function totalsOf(built: readonly BuiltModule[], { project }: LoadedMapping): To
 
 function outcome(
   options: MigrateOptions,
-  { modules: built, totals, seal, notes }: Built,
+  { modules: built, totals, leaks, seal, notes }: Built,
   found: FindingStore,
 ): Outcome {
   const roots = new Map(built.map(({ written: { sealed } }) => [sealed.name, sealed.root]));
@@ -304,12 +307,12 @@ function outcome(
     ),
     findings: found.list,
     candidate: currentPath(projectPaths(options.project).candidates),
-    notes: [...notesOf(totals), ...notes, ...sampleNotes(options)],
+    notes: [...notesOf(totals, leaks), ...notes, ...sampleNotes(options)],
   });
 }
 
 /** Returns notes, the most severe last, where it is noticed. */
-function notesOf({ rejected, BLOCKER, WARNING }: Totals): string[] {
+function notesOf({ rejected, BLOCKER, WARNING }: Totals, leaks: number): string[] {
   const notes = ['keep the seal id outside of the candidate to verify against it later'];
   if (WARNING > 0) {
     const found = `${counted(WARNING, 'WARNING')} on rows of the candidate`;
@@ -321,6 +324,10 @@ function notesOf({ rejected, BLOCKER, WARNING }: Totals): string[] {
   }
   if (BLOCKER > 0) {
     const found = `${counted(BLOCKER, 'BLOCKER')} on rows of the candidate`;
+    notes.push(`${found}, as --allow-blockers permits: ${NEVER_LIVE}`);
+  }
+  if (leaks > 0) {
+    const found = `${counted(leaks, 'BLOCKER')} on personal data that the policy keeps out`;
     notes.push(`${found}, as --allow-blockers permits: ${NEVER_LIVE}`);
   }
   return notes;

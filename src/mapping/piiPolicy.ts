@@ -115,8 +115,3 @@ export function needsKey({ fields = {}, accept = [] }: PiiPolicy): boolean {
   const declared = Object.values(fields);
   return accept.length > 0 || declared.some(({ treatment }) => KEYED.has(treatment));
 }
-
-/** Returns the id of the key that a policy needs; undefined if it can do without. */
-export function keyNeeded(policy: PiiPolicy): string | undefined {
-  return needsKey(policy) ? policy.keyId : undefined;
-}

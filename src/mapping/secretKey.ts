@@ -22,7 +22,7 @@ export function readSecretKey(
   id: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Uint8Array {
-  const variable = `SEALIFT_KEY_${id.toUpperCase().replaceAll('-', '_')}`;
+  const variable = variableOf(id);
   const inline = env[variable];
   const path = env[`${variable}_FILE`];
   if (inline !== undefined && path !== undefined) {
@@ -32,6 +32,19 @@ export function readSecretKey(
   if (path !== undefined) return decodeKey(id, readKeyFile(id, path, variable), `${variable}_FILE`);
   const hint = `set ${variable}, or ${variable}_FILE to the path of a file that holds it`;
   throw keyFailure(id, 'is missing', variable, hint);
+}
+
+/** Whether the environment has a key of this id, which may be malformed. */
+export function isSecretGiven(
+  id: string,
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const variable = variableOf(id);
+  return env[variable] !== undefined || env[`${variable}_FILE`] !== undefined;
+}
+
+function variableOf(id: string): string {
+  return `SEALIFT_KEY_${id.toUpperCase().replaceAll('-', '_')}`;
 }
 
 function readKeyFile(id: string, path: string, variable: string): string {

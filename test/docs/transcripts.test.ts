@@ -51,6 +51,7 @@ import { comparable, inOrderWithin, makeDatabase, replay } from './transcript.ts
 
 const FIRST = 'docs/your-first-migration.md';
 const MAPPING = 'docs/mapping.md';
+const PERSONAL = 'docs/personal-data.md';
 const COMMANDS = readdirSync('docs/commands')
   .filter((name) => name !== 'README.md')
   .map((name) => `docs/commands/${name}`);
@@ -78,15 +79,18 @@ describe('the transcripts', () => {
     expect(COMMANDS.length).toBeGreaterThan(2);
   });
 
-  it.each([FIRST, MAPPING, ...REPLAYED])('of %s are what the commands print', async (page) => {
-    const folder = freshFolder();
-    if (COMMANDS.includes(page)) makeDatabase(FIRST, folder);
-    const steps = await replay(page, folder);
-    expect(steps.length).toBeGreaterThan(1);
-    for (const { command, expected, actual } of steps) {
-      expect([command, ...comparable(actual)]).toEqual([command, ...comparable(expected)]);
-    }
-  });
+  it.each([FIRST, MAPPING, PERSONAL, ...REPLAYED])(
+    'of %s are what the commands print',
+    async (page) => {
+      const folder = freshFolder();
+      if (COMMANDS.includes(page)) makeDatabase(FIRST, folder);
+      const steps = await replay(page, folder);
+      expect(steps.length).toBeGreaterThan(1);
+      for (const { command, expected, actual } of steps) {
+        expect([command, ...comparable(actual)]).toEqual([command, ...comparable(expected)]);
+      }
+    },
+  );
 
   it('would show a line that is not what is printed (negative control)', async () => {
     const folder = freshFolder();

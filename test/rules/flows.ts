@@ -14,7 +14,8 @@ import { verifyChecksums } from '../../src/flow/verifyChecksums.ts';
 import { Failure } from '../../src/outcome/failure.ts';
 import type { Finding } from '../../src/outcome/finding.ts';
 import type { Outcome, Status } from '../../src/outcome/outcome.ts';
-import { ENVIRONMENT } from '../fault/fixture.ts';
+import type { Environment } from '../../src/run/environment.ts';
+import { ENVIRONMENT as WITHOUT_KEY } from '../fault/fixture.ts';
 import { writeMapping } from '../kit/project.ts';
 import { PROMOTE } from '../promote/fixture.ts';
 import { sharedFolder } from '../kit/sharedFolder.ts';
@@ -35,6 +36,13 @@ export interface Said {
   readonly findings: readonly Finding[];
   readonly outcome: Outcome | null;
 }
+
+/** Id of the key of planted policies. */
+export const KEY_ID = 'rules';
+/** The variable of that key. */
+export const SECRETS = { SEALIFT_KEY_RULES: '0123456789abcdef'.repeat(4) } as const;
+
+const ENVIRONMENT: Environment = { ...WITHOUT_KEY, variables: SECRETS };
 
 const ROOT = sharedFolder('rules');
 let projects = 0;
@@ -109,8 +117,12 @@ export const scanModulesOf = (project: string, modules: readonly string[]): Prom
 export const verifyOf = (project: string, expectSeal: string | null = null): Promise<Said> =>
   said(() => verifyChecksums({ project, candidate: null, expectSeal, workers: 1 }, ENVIRONMENT));
 
-export function promoteOf(project: string, allowWarnings: boolean): Promise<Said> {
-  const about = { ...at(project), allowWarnings, who: 'Ada' };
+export function promoteOf(
+  project: string,
+  allowWarnings: boolean,
+  sourceGone: boolean = false,
+): Promise<Said> {
+  const about = { ...at(project), allowWarnings, sourceGone, who: 'Ada' };
   return said(() => promote({ ...PROMOTE, ...about }, ENVIRONMENT), 'action');
 }
 

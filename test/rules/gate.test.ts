@@ -102,6 +102,8 @@ describe('the summary', () => {
     { rule: 'unique', from: 'BLOCKER', to: 'INFO' },
   ];
 
+  const privacy = ['m', 'p'].map((module) => expect.objectContaining({ module, declared: false }));
+
   it('lists the checks that ran, over how much, and what the project has lowered', async () => {
     const project = projectOf(plant, severities);
     const dry = await dryRunOf(project);
@@ -115,12 +117,14 @@ describe('the summary', () => {
       records: 3,
       references: 2,
       lowered,
+      privacy,
     });
     expect(full.outcome?.checked).toEqual({
       checks: [...sealed, 'accounting', 'drift'],
       records: 3,
       references: 2,
       lowered,
+      privacy,
     });
     expect(one.outcome?.checked).toMatchObject({ checks: sealed, records: 1, references: 0 });
   });

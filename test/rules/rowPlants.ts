@@ -1,12 +1,15 @@
 /** Defects in the rows of a source, one for each rule that is found in rows or in records. */
 
 import type { Source } from './flows.ts';
+import { PII_ROW_PLANTS } from './piiPlants.ts';
 
 export interface RowPlant extends Source {
   /** Where the defect shows: while rows become records, in the records, or in the source as a whole. */
   readonly stage: 'map' | 'scan' | 'source';
   /** As a BLOCKER it keeps its row out of the candidate. */
   readonly rejects: boolean;
+  /** `proof`: migrate refuses it although it is in the records, unless BLOCKERs are allowed. */
+  readonly allowed?: 'proof';
   /** The code with which migrate refuses it, whatever it is allowed. */
   readonly never?: string;
 }
@@ -228,7 +231,7 @@ export const ROW_PLANTS: Readonly<Record<string, RowPlant>> = {
     parents("INSERT INTO p VALUES (1, 'a'); INSERT INTO m VALUES (1, 1, 'a'), (2, 1, 'b');", COPY),
   ),
   accounting: { ...noted(STRAY), never: 'REJECTED' },
-  'pii-undeclared': between(text("'ada.lovelace@example.org'")),
+  ...PII_ROW_PLANTS,
 };
 
 const AB_FIELDS = { a: { column: 'a', type: 'integer' }, b: { column: 'b', type: 'integer' } };

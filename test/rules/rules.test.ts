@@ -27,6 +27,7 @@ import {
   type Said,
   type Source,
 } from './flows.ts';
+import { PII_CONTROLS, PII_ROW_PLANTS } from './piiPlants.ts';
 import { OTHER_ROW_PLANTS, ROW_PLANTS, type RowPlant } from './rowPlants.ts';
 import { SEAL_PLANTS, SOUND, type SealPlant } from './sealPlants.ts';
 import { TARGET_PLANTS } from './targetPlants.ts';
@@ -56,27 +57,31 @@ function expectFound(findings: readonly Finding[], rule: string, severity: Sever
 }
 
 /** Promote says what the verdict says: never a FAIL, a WARN where it is accepted. */
-async function expectPromoted(project: string, verdict: Status): Promise<void> {
-  const plain = await promoteOf(project, false);
+async function expectPromoted(
+  project: string,
+  verdict: Status,
+  sourceGone: boolean = false,
+): Promise<void> {
+  const plain = await promoteOf(project, false, sourceGone);
   expect([verdict, plain.status]).toEqual([verdict, verdict === 'PASS' ? 'DONE' : 'FAILED']);
   expect(isLive(project)).toBe(verdict === 'PASS');
   if (verdict === 'WARN') expect(plain.line).toContain('--allow-warnings');
   if (verdict === 'PASS') return;
-  const allowed = await promoteOf(project, true);
+  const allowed = await promoteOf(project, true, sourceGone);
   expect([verdict, allowed.status]).toEqual([verdict, verdict === 'FAIL' ? 'FAILED' : 'DONE']);
   expect(isLive(project)).toBe(verdict !== 'FAIL');
 }
 
 /** The whole way of a defect in rows that is a BLOCKER. */
 async function holdBlocker(rule: Rule, plant: RowPlant): Promise<void> {
-  const { stage, rejects, never: code = 'REJECTED' } = plant;
+  const { stage, rejects, allowed, never: code = 'REJECTED' } = plant;
   const severity = 'BLOCKER';
   const project = projectOf(plant, weighed([rule], severity));
   const dry = await dryRunOf(project);
   expectFound(dry.findings, rule, severity);
   expect(dry.status).toBe('FAIL');
   const strict = await migrateOf(project);
-  const refused = stage !== 'scan';
+  const refused = stage !== 'scan' || allowed === 'proof';
   expect([strict.status, strict.code]).toEqual(refused ? ['FAILED', code] : ['DONE', '']);
   expect(isBuilt(project)).toBe(!refused);
   const built = refused ? await migrateOf(project, ALL) : strict;
@@ -88,7 +93,7 @@ async function holdBlocker(rule: Rule, plant: RowPlant): Promise<void> {
   if (refused) {
     const [option, said] = rejects
       ? ['--allow-rejected', /^\d+ rows? rejected/]
-      : ['--allow-blockers', /^\d+ BLOCKERs? on rows/];
+      : ['--allow-blockers', /^\d+ BLOCKERs? on (?:rows|personal data)/];
     expect(strict.line).toContain(option);
     expect(built.outcome?.notes.at(-1)).toMatch(said);
   }
@@ -145,23 +150,24 @@ async function holdSeal(rule: Rule, plant: SealPlant): Promise<void> {
   const before = await scanAllOf(project);
   const sound = skipIntegrityCheck ? 'WARN' : 'PASS';
   expect(before.status).toBe(allowRejected === 0 ? sound : 'FAIL');
-  plant.harm(project);
+  await plant.harm(project);
   const verified = await verifyOf(project);
   if (plant.stage === 'verify') expectFound(verified.findings, rule, 'BLOCKER');
   const scanned = await scanAllOf(project);
   expectFound(scanned.findings, rule, severity);
   expect(scanned.status).toBe(VERDICT[severity]);
   expect(weight(scanned)).toBeGreaterThanOrEqual(weight(verified));
-  if (plant.inSource !== true) {
+  if (plant.inSource === undefined) {
     await expectPromoted(project, scanned.status);
     return;
   }
   const allowed = await promoteOf(project, true);
   expect([allowed.status, allowed.line]).toEqual([
     'FAILED',
-    expect.stringContaining('has changed'),
+    expect.stringContaining(plant.inSource),
   ]);
   expect(isLive(project)).toBe(false);
+  if (plant.inSource === 'cannot be reached') await expectPromoted(project, scanned.status, true);
 }
 
 describe('the plants', () => {
@@ -256,6 +262,42 @@ describe('a defect in the text of a key that is in no field', () => {
     ['text-mojibake', "'GÃ¤ssli'"],
   ])('%s is in every verdict', async (rule, bad) => {
     await holdBlocker(rule, keyOnly("'plain'", bad));
+  });
+});
+
+/** Table m of a key and a text, and the policy of its module. */
+function policed(k: string, v: string, field: object): RowPlant {
+  const key = [{ column: 'k', type: 'string' }];
+  const m = {
+    source: { table: 'm' },
+    key,
+    id: { rule: 'uuid' },
+    fields: { k: { column: 'k', type: 'string' }, v: { column: 'v', ...field } },
+  };
+  const sql = `CREATE TABLE m (k TEXT, v TEXT); INSERT INTO m VALUES ('a', '{}'), (${k}, ${v});`;
+  return { sql, modules: { m }, stage: 'scan', rejects: false };
+}
+
+describe('personal data that is a name of other data', () => {
+  it.each([
+    ['a key that is in a field', policed("'ada@example.org'", "'{}'", { type: 'string' })],
+    ['a member of a structure', policed("'b'", `'{"ada@example.org":1}'`, { type: 'json' })],
+  ])('%s is in every verdict as pii-id', async (_, plant) => {
+    await holdBlocker('pii-id', plant);
+  });
+});
+
+describe('personal data without a defect', () => {
+  it('has a control for each plant', () => {
+    expect(Object.keys(PII_CONTROLS)).toEqual(Object.keys(PII_ROW_PLANTS));
+  });
+
+  it.each(Object.entries(PII_CONTROLS))('%s is in no verdict (negative control)', async (_, of) => {
+    const project = projectOf(of);
+    const runs = [await dryRunOf(project), await migrateOf(project), await scanAllOf(project)];
+    expect(runs.map(({ line }) => line)).toEqual(['', '', '']);
+    expect(runs.flatMap(({ findings }) => findings)).toEqual([]);
+    await expectPromoted(project, 'PASS');
   });
 });
 

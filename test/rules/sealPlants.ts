@@ -1,16 +1,17 @@
 /** Defects in a sealed candidate: files harmed, and seals made again over what was changed. */
 
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Severity } from '../../src/outcome/finding.ts';
 import { canonicalJson } from '../../src/record/canonical.ts';
 import { dataRoot, RUN_FILE, type RunFile } from '../../src/seal/format.ts';
-import { EMPTY_ROOT, leafHash } from '../../src/merkle/hash.ts';
+import { EMPTY_ROOT } from '../../src/merkle/hash.ts';
 import { resum } from '../fault/corruptions.ts';
+import { forgeLines } from '../fault/forgeLines.ts';
 import { callBySealId } from '../scan/project.ts';
 import { change, type Source } from './flows.ts';
+import { PII_SEAL_PLANTS } from './piiPlants.ts';
 import { ROW_PLANTS } from './rowPlants.ts';
 
 export interface SealPlant {
@@ -20,9 +21,9 @@ export interface SealPlant {
   readonly allowRejected?: number;
   /** It is built without a look for damage in the source. */
   readonly skipIntegrityCheck?: boolean;
-  readonly harm: (project: string) => void;
-  /** Whether it is the source that is harmed, so that promote refuses what the scan only warns of. */
-  readonly inSource?: true;
+  readonly harm: (project: string) => void | Promise<void>;
+  /** What promote says of a source that is harmed: it refuses what the scan only warns of. */
+  readonly inSource?: 'has changed' | 'cannot be reached';
   /** What scan-all makes of it; BLOCKER where left out. */
   readonly severity?: Severity;
 }
@@ -39,7 +40,6 @@ export const SOUND: Source = {
     },
   },
 };
-const LINE = '{"k":1,"v":"abc"}';
 
 const candidate = (project: string): string => join(project, 'storage_candidate/v1');
 const journalOf = (project: string): string => join(project, 'storage_journal/journal.ndjson');
@@ -64,25 +64,9 @@ function editRun(project: string, edit: (run: RunFile) => object): void {
   sealAgain(project);
 }
 
-const TREES = ['m/checksums/merkle.json', 'm/checksums/ranges.ndjson'];
-
-/** Another line of the same length in the place of the only one, with tree, roots and seal to match. */
-function forge(project: string, line: string): void {
-  if (line.length !== LINE.length) throw new Error('a forged line has the length of the old one');
-  rewrite(project, 'm/data.ndjson', (text) => text.replace(LINE, line));
-  const hashes = [LINE, line].map((text) => {
-    const leaf = leafHash(Buffer.from(text));
-    return [leaf.toString('hex'), createHash('sha256').update(leaf).digest('hex')];
-  });
-  const [[oldLeaf = '', oldRange = ''] = [], [newLeaf = '', newRange = ''] = []] = hashes;
-  for (const name of TREES.filter((tree) => existsSync(file(project, tree)))) {
-    rewrite(project, name, (text) =>
-      text.replaceAll(oldLeaf, newLeaf).replaceAll(oldRange, newRange),
-    );
-  }
-  rewrite(project, RUN_FILE, (text) => text.replaceAll(oldLeaf, newLeaf));
-  editRun(project, (run) => ({ ...run, dataRoot: dataRoot(run.modules) }));
-}
+/** Another line in the place of the only one of module m. */
+const forge = (project: string, line: string): Promise<void> =>
+  forgeLines(project, 'm', () => [line]);
 
 /** A candidate of no record that is sound in itself. */
 function empty(project: string): void {
@@ -141,9 +125,9 @@ export const SEAL_PLANTS: Readonly<Record<string, readonly SealPlant[]>> = {
     scan((project) => forge(project, '{"v":"abc","k":1}')),
   ],
   'seal-unexpected': [
-    verify((project) => {
+    verify(async (project) => {
       const lines = readFileSync(journalOf(project));
-      forge(project, '{"k":1,"v":"xyz"}');
+      await forge(project, '{"k":1,"v":"xyz"}');
       // Sound in itself, by the right name and scanned: no migrate has sealed it.
       writeFileSync(journalOf(project), lines);
     }),
@@ -153,6 +137,7 @@ export const SEAL_PLANTS: Readonly<Record<string, readonly SealPlant[]>> = {
     verify((project) => addToRows(project, ['rows'])),
     scan((project) => addToRows(project, ['rows', 'filtered'])),
   ],
+  ...PII_SEAL_PLANTS,
   integrity: [{ stage: 'scan', severity: 'WARNING', skipIntegrityCheck: true, harm: () => {} }],
   rejected: [
     { stage: 'scan', source: ROW_PLANTS['type'] ?? SOUND, allowRejected: 1, harm: () => {} },
@@ -162,7 +147,7 @@ export const SEAL_PLANTS: Readonly<Record<string, readonly SealPlant[]>> = {
     {
       stage: 'scan',
       severity: 'WARNING',
-      inSource: true,
+      inSource: 'has changed',
       harm: (project) => change(project, "INSERT INTO m VALUES (2, 'later')"),
     },
   ],

@@ -201,9 +201,49 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A text does not match the pattern of its field',
     todo: 'Correct the value in the source.',
   },
+  'pii-class-mismatch': {
+    title: 'A field does not hold the class that it declares',
+    todo: 'Compare the field with its column, and correct the mapping or the class.',
+  },
+  'pii-coverage': {
+    title: 'The policy does not cover a field',
+    todo: 'Declare the field under fields of pii, with its class and treatment.',
+  },
+  'pii-dropped': {
+    title: 'A value that the policy keeps out is in the candidate',
+    todo: 'Remove the value in the source where it was found, or treat that field as well: texts with many such values are best encrypted or dropped.',
+  },
+  'pii-id': {
+    title: 'An id or a name is personal data',
+    todo: 'Use another column as the key. If there is none, use id rule keyless, which keeps no legacy key.',
+  },
+  'pii-misdeclared': {
+    title: 'A field without personal data seems to hold some',
+    todo: 'Check some values of the column. If they are what the finding says, declare the field under fields.',
+  },
+  'pii-quasi': {
+    title: 'Fewer records than required share the same values',
+    todo: 'Generalise one of the fields further: a decade in place of a year, fewer digits of a postcode.',
+  },
+  'pii-report': {
+    title: 'A report would show personal data',
+    todo: 'Use another key, with id rule uuid, by which findings name records that hold nothing personal.',
+  },
+  'pii-shape': {
+    title: 'A value does not have the shape that the policy states',
+    todo: 'Correct the value in the source.',
+  },
+  'pii-treatment': {
+    title: 'A value is not what its treatment makes of it',
+    todo: 'Correct the value in the source, or let a transform make a date or a number of it.',
+  },
   'pii-undeclared': {
     title: 'Personal data is in a field that does not declare it',
     todo: 'Move the value to the field where it belongs, or remove it, in the source.',
+  },
+  'pii-unproven': {
+    title: 'A policy was not proven in whole',
+    todo: 'Scan where the source can be read; --source tells where it is now.',
   },
   'record-changed': {
     title: 'A record has different values in A and B',

@@ -2,7 +2,7 @@
 
 import { cellType, type CompiledModule } from '../../mapping/compile/module.ts';
 import { columnsOfField, isReference, type Mapping } from '../../mapping/model.ts';
-import { keyNeeded, piiOf } from '../../mapping/piiPolicy.ts';
+import { piiOf } from '../../mapping/piiPolicy.ts';
 import { classesNamed } from '../../pii/columnEvidence.ts';
 import { PII_CLASSES, type PiiClass } from '../../pii/piiClass.ts';
 import type { FieldType } from '../../record/type.ts';
@@ -25,7 +25,7 @@ export interface SearchedField {
   readonly treated: TreatedField | null;
   /** Members of the key that its stored form depends on; none if that was made before the id. */
   readonly recordKey: readonly string[];
-  /** Id of the key of the policy; null if it needs none. */
+  /** Id of the key of the policy; null for none. */
   readonly keyId: string | null;
   /** Countries of national telephone numbers; null for those that are taken by default. */
   readonly regions: readonly string[] | null;
@@ -40,7 +40,7 @@ export function searchedFields(
 ): SearchedField[] {
   const { pii } = module.mapping;
   const { regions = null, notPii = {} } = pii ?? {};
-  const keyId = (pii === undefined ? undefined : keyNeeded(pii)) ?? null;
+  const keyId = pii?.keyId ?? null;
   return module.fields.flatMap((field) => {
     const { name, mapping, type, treated } = field;
     const holds = holdsOf(type);
