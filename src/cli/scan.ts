@@ -15,25 +15,21 @@ interface Options {
   readonly expectSeal?: string;
   readonly workers: Workers;
   readonly memory: number;
-  readonly json?: boolean;
-}
-
-interface SourceOptions extends Options {
   readonly source: readonly string[];
+  readonly json?: boolean;
 }
 
 export function scanAllCommand(exit: (code: number) => void, host: Host): Command {
   return withOptions(new Command('scan-all'))
-    .addOption(sourceOption())
     .description('run every check on the sealed candidate, and count the source rows again')
     .summary('run every check on the sealed candidate')
     .addHelpText('before', SCAN_ALL)
     .addHelpText('after', `${RUN_ID}${IN_CI}`)
-    .action(async (options: SourceOptions) => {
+    .action(async (options: Options) => {
       const { project } = options;
       const sources = sourceMap(options.source);
       const recount = { project, cwd: host.cwd, sources };
-      const all = { command: 'scan-all', modules: null, recount, sources } as const;
+      const all = { command: 'scan-all', modules: null, recount } as const;
       const work = { ...options, ...all };
       await run(work, 'scan', options, exit, host);
     });
@@ -57,9 +53,8 @@ export function scanPiiCommand(exit: (code: number) => void, host: Host): Comman
     .description('search the sealed candidate for undeclared personal data')
     .summary('search it for undeclared personal data')
     .argument('[module...]', 'names of modules; all if left out')
-    .addOption(sourceOption())
     .addHelpText('before', SCAN_PII)
-    .action(async (modules: string[], options: SourceOptions) => {
+    .action(async (modules: string[], options: Options) => {
       const some = modules.length === 0 ? null : modules;
       const checks = ['pii'] as const;
       const work = {
@@ -68,7 +63,6 @@ export function scanPiiCommand(exit: (code: number) => void, host: Host): Comman
         modules: some,
         checks,
         recount: null,
-        sources: sourceMap(options.source),
       } as const;
       await run(work, 'scan-pii', options, exit, host);
     });
@@ -105,6 +99,7 @@ function withOptions(command: Command): Command {
     .option('--project <dir>', 'folder of the project', '.')
     .option('--candidate <candidate>', 'v1, live, a seal id or a folder (default: v1)')
     .option('--expect-seal <seal-id>', 'the seal id that you noted after migrate')
+    .addOption(sourceOption())
     .addOption(workersOption())
     .addOption(memoryOption())
     .option('--json', 'print the summary as JSON');
@@ -117,7 +112,8 @@ function run(
   exit: (code: number) => unknown,
   host: Host,
 ): Promise<void> {
-  const work = { ...scanned, runId: host.variables['SCAN_RUN_ID'] ?? 'scan-all' };
+  const runId = host.variables['SCAN_RUN_ID'] ?? 'scan-all';
+  const work = { ...scanned, sources: sourceMap(options.source), runId };
   return runFlow(
     {
       name: work.command,

@@ -327,7 +327,7 @@ function notesOf({ rejected, BLOCKER, WARNING }: Totals, leaks: number): string[
     notes.push(`${found}, as --allow-blockers permits: ${NEVER_LIVE}`);
   }
   if (leaks > 0) {
-    const found = `${counted(leaks, 'BLOCKER')} on personal data that the policy keeps out`;
+    const found = `${counted(leaks, 'BLOCKER')} on personal data`;
     notes.push(`${found}, as --allow-blockers permits: ${NEVER_LIVE}`);
   }
   return notes;

@@ -20,6 +20,7 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /(?<=was read as) .*/,
   /(?<=is violated: ).*/,
   /(?<=json does not declare) .*/,
+  /(?<=the value cannot be )\w+/,
   /(?<=share these values: ).*/,
   /(?<=could not be compared: ).*/,
   /(?<=could not be compared \().*/,

@@ -287,6 +287,17 @@ describe('personal data that is a name of other data', () => {
   });
 });
 
+describe('a column that is a copy of one that the policy drops', () => {
+  it('is in every verdict as pii-dropped', async () => {
+    const { modules } = PII_ROW_PLANTS['pii-dropped'] ?? never('pii-dropped');
+    const names = Array.from({ length: 12 }, (_, at) => `Lovelace the ${at}th`);
+    const rows = names.map((name, at) => `(${at}, '${name}', '${name}')`).join(', ');
+    const sql = `CREATE TABLE m (k INTEGER PRIMARY KEY, v TEXT, w TEXT); INSERT INTO m VALUES ${rows};`;
+    const plant = { sql, modules, stage: 'scan', rejects: false, allowed: 'proof' } as const;
+    await holdBlocker('pii-dropped', plant);
+  });
+});
+
 describe('personal data without a defect', () => {
   it('has a control for each plant', () => {
     expect(Object.keys(PII_CONTROLS)).toEqual(Object.keys(PII_ROW_PLANTS));

@@ -284,6 +284,19 @@ describe('a sealed value of a treated field', () => {
     expect(await found()).toContain(`BLOCKER pii-treatment ${field}`);
   });
 
+  it.each(['salary', 'health'])(
+    '%s that is the encrypted value of another field is a BLOCKER',
+    async (field) => {
+      await forgeLines(harmed, 'person', () =>
+        original.map((line) => {
+          const record = JSON.parse(line) as Json;
+          return canonicalJson({ ...record, [field]: record['ahv'] });
+        }),
+      );
+      expect(await found()).toEqual([`BLOCKER pii-treatment ${field}`]);
+    },
+  );
+
   it('mail that is not treated may be another (negative control)', async () => {
     await forge('mail', HARMS[swapped] ?? (() => {}));
     expect(await found()).toEqual([]);
@@ -310,6 +323,38 @@ describe('a sealed value of a treated field', () => {
       await forge(field, HARMS[swapped] ?? (() => {}));
       expect(await found()).toEqual([`BLOCKER pii-treatment ${field}`, 'WARNING pii-unproven ']);
     });
+  });
+});
+
+describe('a sealed value of a record without key', () => {
+  it.each(['author', 'pin'])('%s that no row of the source gives is a BLOCKER', async (field) => {
+    const [ours, theirs] = [copied(`ours-${field}`), copied(`theirs-${field}`)];
+    await migrate(ours, [], { env: SECRETS });
+    await migrate(theirs, [], { env: OTHER });
+    const [other] = recordsOf(theirs, 'note');
+    await forgeLines(ours, 'note', (lines) =>
+      lines.map((line, at) => {
+        const record = JSON.parse(line) as Json;
+        return at === 0 ? canonicalJson({ ...record, [field]: other?.[field] }) : line;
+      }),
+    );
+    const { findings } = await scanAllOf(ours);
+    const told = findings.map((one) => `${one.severity} ${one.rule} ${one.field ?? ''}`);
+    expect(told).toContain(`BLOCKER pii-treatment ${field}`);
+  });
+});
+
+describe('a source that is in another place', () => {
+  it.each(['scan-all', 'scan-pii', 'scan-module'])('is read there by %s', async (command) => {
+    const moved = copied(`moved-${command}`);
+    await migrate(moved, [], { env: SECRETS });
+    renameSync(join(moved, 'legacy.db'), join(moved, 'elsewhere.db'));
+    const args = [command, ...(command === 'scan-module' ? ['person'] : []), '--project', moved];
+    const without = await sealift(args, { env: SECRETS });
+    expect([without.code, without.stdout]).toEqual([1, expect.stringContaining('pii-unproven')]);
+    const place = ['--source', `sqlite:${join(moved, 'elsewhere.db')}`];
+    const { stdout } = await succeed([...args, ...place], { env: SECRETS });
+    expect(stdout).toContain(`${command}: PASS`);
   });
 });
 

@@ -118,7 +118,7 @@ const ACCEPTANCE = {
     rule: {
       description: 'Rule of the finding.',
       type: 'string',
-      enum: ['pii-undeclared', 'pii-suspected', 'pii-id'],
+      enum: ['pii-undeclared', 'pii-id'],
     },
     reason: { ...REASON, description: 'Why it is accepted.' },
     by: { ...REASON, description: 'Who accepts it.' },
