@@ -29,7 +29,7 @@ export interface FindingStore {
   add(finding: Finding): void;
   /** Sets how rows are shown in findings that are read from `list`; their `lines` keep the locators. */
   showRows(show: ShowRow): void;
-  /** Sets what is left out of findings that are read from now on, by `list` and `lines` alike. */
+  /** Sets what is left out, besides what is already, of findings that are read from now on. */
   hide(without: (finding: Finding) => Finding): void;
   /** Returns the file for threads to write to; creates it on the disk of `folder` if necessary. */
   share(folder: string): UnlinkedFile;
@@ -74,7 +74,8 @@ export function openFindings(folder: string, budget: number = BUDGET): FindingSt
       show = by;
     },
     hide(by) {
-      without = by;
+      const before = without;
+      without = before === null ? by : (finding) => by(before(finding));
     },
     adopt({ runs, counts }) {
       adopted.push(...runs);

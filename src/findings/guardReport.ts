@@ -32,6 +32,25 @@ export function guardReport(found: FindingStore): number {
   return personal.size;
 }
 
+/**
+ * Leaves out the rows of findings on these modules, whose key is declared personal: where it is a number,
+ * it is the row as well.
+ */
+export function hideRows(found: FindingStore, modules: ReadonlySet<string>): void {
+  if (modules.size === 0) return;
+  found.hide((finding) => {
+    const { source, members } = finding;
+    if (!modules.has(finding.module ?? '')) return finding;
+    return {
+      ...finding,
+      ...(source === undefined ? {} : { source: { ...source, row: HIDDEN } }),
+      ...(members === undefined
+        ? {}
+        : { members: members.map((place) => ({ ...place, row: HIDDEN })) }),
+    };
+  });
+}
+
 /** Returns what a finding tells of a record: its key, and rows. */
 function textsOf({ recordId, source, members = [] }: Finding): string[] {
   const rows = [...(source === undefined ? [] : [source]), ...members].map(({ row }) =>

@@ -5,13 +5,14 @@
 
 import { CHECKS } from '../outcome/checks.ts';
 import { failedCells, type FailedCells, type FailedRow } from '../findings/failedCells.ts';
-import { guardReport } from '../findings/guardReport.ts';
+import { guardReport, hideRows } from '../findings/guardReport.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import type { RegistryDuplicate } from '../mapping/registryFile.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';
 import { moduleLines } from '../outcome/moduleLine.ts';
 import { checkOutcome, type Lowered, type Outcome } from '../outcome/outcome.ts';
 import { duplicateFinding } from '../registry/checkRegistries.ts';
+import { personalNumbers } from '../mapping/piiPolicy.ts';
 import { loweredSeverities } from '../mapping/severity.ts';
 import type { ModulePrivacy } from '../outcome/privacy.ts';
 import type { Provenance, ScanTally } from '../scan/scanCandidate.ts';
@@ -49,6 +50,7 @@ export async function dryRun(
     load: { onDuplicate: (duplicate) => duplicates.push(duplicate) },
     check: (mapping) => {
       lowered = loweredSeverities(mapping);
+      hideRows(found, personalNumbers(mapping.modules));
       for (const duplicate of duplicates) found.add(duplicateFinding(mapping, duplicate));
     },
     build: async (build) => {

@@ -6,11 +6,12 @@ import { currentPath } from '../seal/sealedFolders.ts';
 import { signed, type SourceState } from '../journal/event.ts';
 import { assertAsFrozen, freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
 
-import { guardReport } from '../findings/guardReport.ts';
+import { guardReport, hideRows } from '../findings/guardReport.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
 import type { LoadedMapping } from '../mapping/loadMapping.ts';
 import { assertModules } from '../outcome/assertModules.ts';
+import { personalNumbers } from '../mapping/piiPolicy.ts';
 import { severityOf } from '../mapping/severity.ts';
 import type { BuiltModule } from '../migrate/buildModule.ts';
 import { counted } from '../outcome/counted.ts';
@@ -92,6 +93,7 @@ export async function migrate(
       assertOperator(mapping.project, who, options.project);
       assertAsFrozen(frozen, mapping, options.project);
       assertFailAfter(mapping, options.failAfter);
+      hideRows(found, personalNumbers(mapping.modules));
     },
     before: (locations, mapping) => whereFrozen(locations, mapping, options, env),
     build: async (build) => {

@@ -108,6 +108,16 @@ export function hasPersonalKey(module: ModuleMapping): boolean {
   );
 }
 
+/** Returns the modules whose key is personal and one number, by which a source locates its rows as well. */
+export function personalNumbers(modules: readonly ModuleMapping[]): Set<string> {
+  const numbers = ['integer', 'bigint', 'decimal(0)'];
+  const found = modules.filter((module) => {
+    const [only, ...others] = module.key;
+    return others.length === 0 && numbers.includes(only?.type ?? '') && hasPersonalKey(module);
+  });
+  return new Set(found.map(({ module }) => module));
+}
+
 const KEYED: ReadonlySet<string> = new Set(['pseudonymised', 'hashed', 'encrypted']);
 
 /** Whether a policy needs a secret key: for its treatments, or to know what was accepted. */

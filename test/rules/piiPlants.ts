@@ -47,6 +47,11 @@ function keyedBy(k: string): Source {
   return { sql, modules: { m } };
 }
 
+const OURS = { notPii: { k: { shape: '[0-9]+', reason: 'a number of ours' } } };
+
+/** A record of a key that looks like a card, with a control character in a text. */
+const NUMBERED = policed("(4111111111111111, 'a' || char(7), 'b')", OURS);
+
 /** By rule. */
 export const PII_ROW_PLANTS: Readonly<Record<string, RowPlant>> = {
   'pii-coverage': inRecords(
@@ -76,6 +81,13 @@ export const PII_ROW_PLANTS: Readonly<Record<string, RowPlant>> = {
   'pii-quasi': inRecords(
     policed("(1, 'a', 'x'), (2, 'a', 'x'), (3, 'b', 'x')", { quasi: { fields: ['v', 'w'], k: 2 } }),
   ),
+  // The finding on its text would name the row by the number of a person.
+  'pii-report': { ...NUMBERED, stage: 'map', rejects: false },
+};
+
+/** Where a rule has two stages, the other. */
+export const OTHER_PII_PLANTS: Readonly<Record<string, RowPlant>> = {
+  'pii-report': inRecords(policed("(4111111111111111, 'ada.lovelace@example.org', 'a')", OURS)),
 };
 
 /** By rule, what is planted without its defect. */
@@ -98,6 +110,7 @@ export const PII_CONTROLS: Readonly<Record<string, Source>> = {
   ),
   'pii-misdeclared': policed("(1, '4111 1111 1111 1112', 'a'), (2, '12', 'b')", NUMBERS),
   'pii-quasi': policed("(1, 'a', 'x'), (2, 'a', 'x')", { quasi: { fields: ['v', 'w'], k: 2 } }),
+  'pii-report': policed("(4111111111111112, 'a', 'b')", OURS),
 };
 
 const TREATED = policed("(1, 'Ada Lovelace', 'a')", {
