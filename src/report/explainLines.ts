@@ -12,7 +12,7 @@ interface Report {
 }
 
 /** Width of the names of lines. */
-const WIDTH = 12;
+const WIDTH = 13;
 
 /** Returns the lines; names in them are not escaped. */
 export function explainLines(finding: Finding, report: Report): string[] {
@@ -63,28 +63,27 @@ function rangeOf({ start, end }: Finding): string | undefined {
     : `characters ${start + 1} to ${end} of the text`;
 }
 
-/** Classes whose form includes a check digit. */
-const CHECKED_BY_DIGIT: ReadonlySet<string> = new Set([
-  'IBAN',
-  'AHV',
-  'CREDIT_CARD',
-  'TAX_ID',
-  'SOCIAL_ID',
+const DIGIT = 'its form and its check digit, which is right';
+const FORM = 'its form, which is sufficient';
+const SIGNS = 'its form, and a word and a column that both announce it';
+
+/** How a value of each class is recognised if no doubt is left. */
+const CERTAIN: ReadonlyMap<string, string> = new Map([
+  ...['IBAN', 'AHV', 'CREDIT_CARD', 'TAX_ID', 'SOCIAL_ID'].map((of) => [of, DIGIT] as const),
+  ...['EMAIL', 'PHONE', 'IP', 'SECRET'].map((of) => [of, FORM] as const),
+  ...['DOB', 'PASSPORT', 'PLATE', 'ADDRESS', 'PERSON'].map((of) => [of, SIGNS] as const),
 ]);
 
 function classLines({ class: of, tier }: Finding): [string, string][] {
   if (of === undefined) return [];
-  return [
-    ['class', of],
-    ...(tier === undefined ? [] : [['recognised', `by ${signOf(of, tier)} (${tier})`] as const]),
-  ].map(([name, text]) => [name ?? '', text ?? '']);
+  const lines: [string, string][] = [['class', of]];
+  if (tier !== undefined) lines.push(['recognised by', `${signOf(of, tier)} (${tier})`]);
+  return lines;
 }
 
 function signOf(of: string, tier: string): string {
   if (tier === 'context') return 'its form, and a word or column that announces it';
-  return CHECKED_BY_DIGIT.has(of)
-    ? 'its form and check digit, which is right'
-    : 'its form alone, or two signs that agree: a word before it and its column';
+  return CERTAIN.get(of) ?? 'a pattern of the project';
 }
 
 /** What a policy accepts the finding by; the reason, the name and the day are the reader's. */

@@ -46,15 +46,17 @@ function tablePart({ id, title, columns, rows }: Table): Markup {
 }
 
 /** Columns of classes that fit beside the names of modules on a printed page. */
-const WIDE = 5;
+const WIDE = 6;
 
 /** Modules × classes, in several tables if there are many classes. */
 export function matrixPart(modules: readonly ModulePrivacy[]): Markup {
   const all = modules.map((module) => ({ module: module.module, uses: classUses(module) }));
   const held = all.filter(({ uses }) => uses.size > 0);
   const classes = [...new Set(held.flatMap(({ uses }) => [...uses.keys()]))].sort();
-  const parts = Array.from({ length: Math.ceil(classes.length / WIDE) }, (_, at) => {
-    const some = classes.slice(at * WIDE, (at + 1) * WIDE);
+  const tables = Math.ceil(classes.length / WIDE);
+  const parts = Array.from({ length: tables }, (_, at) => {
+    const share = (index: number): number => Math.round((index * classes.length) / tables);
+    const some = classes.slice(share(at), share(at + 1));
     const more = at === 0 ? '' : ', continued';
     return tablePart({
       id: `privacy-classes-${at}`,
@@ -172,7 +174,8 @@ export function acceptancesPart({ acceptances }: PersonalData): Markup {
     { name: 'findings', isNumber: true },
   ] as const;
   const rows = acceptances.map(({ module, rule, fp, reason, by, until, ended, findings }) => {
-    const day = ended ? html`<span class="bad">✗ ${until}, which is over</span>` : until;
+    const last = html`<span class="day">${until}</span>`;
+    const day = ended ? html`<span class="bad">✗ ${last}, which is over</span>` : last;
     return [module, rule, html`<code>${fp}</code>`, reason, by, day, grouped(findings)];
   });
   return tablePart({ id: 'privacy-accepted', title: 'Accepted findings', columns, rows });

@@ -133,7 +133,8 @@ td:has(.said){width:40%}
 .notes li{overflow-wrap:anywhere}
 .privacy h3{margin:1.5rem 0 .5rem}
 .privacy .about{margin-top:.75rem}
-.privacy td{min-width:6.5rem;overflow-wrap:anywhere}
+.privacy td{min-width:5rem;overflow-wrap:break-word}
+.privacy .day{white-space:nowrap}
 .privacy .none{color:var(--quiet)}
 .privacy .bad{color:var(--bad);font-weight:650}
 .privacy .odd{color:var(--warn)}
@@ -170,7 +171,7 @@ tr,summary{break-inside:avoid}h2,summary{break-after:avoid}
 .scroll{overflow:visible}
 table{font-size:8.5pt}thead{display:table-header-group}
 .verdict,.badge{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-.privacy{break-before:page;break-after:page}.privacy h3{break-after:avoid}
+.privacy{break-before:page;break-after:page}.privacy :is(td,th){overflow-wrap:anywhere}.privacy h3{break-after:avoid}
 .sign{break-inside:avoid}
 details::details-content{content-visibility:visible;display:block;block-size:auto}
 }
