@@ -18,9 +18,8 @@ const WIDTH = 13;
 export function explainLines(finding: Finding, report: Report): string[] {
   const { id = '', rule, severity, module, field, because, reason } = finding;
   const { title, todo } = RULE_TEXTS[rule] ?? {};
-  const begun = report.startedAt.slice(0, 16).replace('T', ' ');
   const lines: (readonly [string, string | undefined])[] = [
-    ['finding', `${id}, in the report of ${report.command} that was begun at ${begun} UTC`],
+    ['finding', `${id}, in the report of ${report.command} of ${report.startedAt}`],
     ['rule', `${rule} (${severity})${title === undefined ? '' : `: ${title}`}`],
     ['reason', reason],
     ['module', module],
