@@ -95,12 +95,15 @@ async function unknown(id: string, reports: readonly KnownReport[]): Promise<Fai
   });
 }
 
+function not(why: string): string[] {
+  return [`the value is not shown: ${why}`];
+}
+
 /** Shows the values; returns a line that says why, if it cannot. */
 async function shown(
   { project, cwd, showValues }: ExplainOptions,
   { report, finding }: Found,
 ): Promise<string[]> {
-  const not = (why: string): string[] => [`the value is not shown: ${why}`];
   const { recordId, line, field } = finding;
   if (report.sealId === '') return not('the report is not about a sealed candidate');
   if (recordId === undefined && line === undefined) return not('the finding is not on one record');

@@ -45,7 +45,7 @@ const MAX_SUMMARY = 64 * 2 ** 20;
 export function knownReports(reports: string): KnownReport[] {
   const known = latestReports(reports).map((report) => {
     const bytes = readPlainFile(join(report.folder, 'summary.json'), MAX_SUMMARY);
-    return { ...report, ...summaryOf(bytes?.toString('utf8') ?? '') };
+    return Object.assign(summaryOf(bytes?.toString('utf8') ?? ''), report);
   });
   return known.sort((a, b) => (a.startedAt > b.startedAt ? -1 : 1));
 }
@@ -56,7 +56,7 @@ function summaryOf(text: string): Pick<KnownReport, 'command' | 'startedAt' | 's
     const summary: unknown = JSON.parse(text);
     if (typeof summary !== 'object' || summary === null) return none;
     const { command = '', startedAt = '', sealId = '' } = summary as Record<string, unknown>;
-    return { command: textOf(command), startedAt: textOf(startedAt), sealId: textOf(sealId) };
+    return { command: textOf(command), startedAt: textOf(startedAt), sealId: sealIdOf(sealId) };
   } catch {
     return none;
   }
@@ -64,6 +64,12 @@ function summaryOf(text: string): Pick<KnownReport, 'command' | 'startedAt' | 's
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** A seal id alone: a report must not name a folder. */
+function sealIdOf(value: unknown): string {
+  const text = textOf(value);
+  return /^[0-9a-f]{64}$/.test(text) ? text : '';
 }
 
 /** Yields the findings of a report in its order; none if it cannot be read. */

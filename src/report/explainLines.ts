@@ -86,9 +86,11 @@ function signOf(of: string, tier: string): string {
 }
 
 /** What a policy accepts the finding by; the reason, the name and the day are the reader's. */
-function acceptLines({ fp, rule, module }: Finding): [string, string][] {
+function acceptLines({ fp, rule, module, severity }: Finding): [string, string][] {
   if (fp === undefined) return [];
   const accept = { fp, rule, reason: 'WHY', by: 'NAME', until: 'YYYY-MM-DD' };
+  // What is accepted already is a note.
+  if (severity === 'INFO') return [['fingerprint', fp]];
   return [
     ['fingerprint', fp],
     ['to accept', `${JSON.stringify(accept)} in pii.accept of module ${module ?? ''}`],

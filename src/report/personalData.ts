@@ -146,7 +146,7 @@ function ruleCounts(findings: Outcome['findings']): RuleCounts[] {
     counts[severity] += count;
     rules.set(rule, counts);
   }
-  return [...rules].map(([rule, counts]) => ({ rule, ...counts })).sort(byRule);
+  return [...rules].map(([rule, counts]) => Object.assign({ rule }, counts)).sort(byRule);
 }
 
 function byRule(a: RuleCounts, b: RuleCounts): number {

@@ -25,9 +25,9 @@ export async function valuesOfFinding(
   const module = compileModule(mapping, name);
   const found = await recordOf(folder, module, finding);
   if (found === null) return null;
-  const names = module.fields.map((one) => one.name);
-  const wanted = names.includes(field) ? [field] : field.split('+');
-  if (wanted.every((one) => names.includes(one))) {
+  const names = new Set(module.fields.map((one) => one.name));
+  const wanted = names.has(field) ? [field] : field.split('+');
+  if (wanted.every((one) => names.has(one))) {
     return wanted.map((one) => ({ field: one, value: memberOf(found.record, one) }));
   }
   const at = module.key.findIndex(({ column }) => column === field);

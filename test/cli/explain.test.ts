@@ -125,6 +125,16 @@ describe('sealift explain', () => {
     expect([far.code, far.stderr]).toEqual([64, expect.stringContaining('copy the id from')]);
   });
 
+  it('reads no candidate but one that a seal id names', async () => {
+    const path = join(project, 'storage_reports/latest-scan/summary.json');
+    const before = readFileSync(path, 'utf8');
+    const summary = { ...(JSON.parse(before) as object), sealId: 'storage_candidate/v1' };
+    writeFileSync(path, JSON.stringify(summary));
+    const [lines, notes] = await shown(mail);
+    writeFileSync(path, before);
+    expect([lines, notes]).toEqual([[], expect.stringContaining('not about a sealed candidate')]);
+  });
+
   it('reads no report through a link of another', async () => {
     const latest = join(project, 'storage_reports/latest-scan');
     renameSync(latest, `${latest}.kept`);
@@ -160,7 +170,7 @@ describe('the value of a finding', () => {
 
   it('is marked in its text, and is the whole text where the finding has no place', async () => {
     expect((await shown(iban))[0]).toEqual([`value of remark  »${PLANTED.iban}«`]);
-    const [control] = reported('scan').filter((one) => one.start === undefined);
+    const control = reported('scan').find((one) => one.start === undefined);
     const [lines] = await shown(control ?? mail);
     expect(lines.join('')).toBe(
       `value of note  ${PLANTED.before} ${PLANTED.mail} an, ${PLANTED.name}`,
@@ -176,7 +186,7 @@ describe('the value of a finding', () => {
 
   it('is not shown of a rehearsal, or of a candidate that is gone, with the reason', async () => {
     await sealift(['dry-run', '--project', project], { env });
-    const [rehearsed] = reported('dry-run').filter(({ rule }) => rule === 'pii-undeclared');
+    const rehearsed = reported('dry-run').find(({ rule }) => rule === 'pii-undeclared');
     const [lines, notes] = await shown(rehearsed ?? mail, 'dry-run');
     expect([lines, notes]).toEqual([[], expect.stringContaining('not about a sealed candidate')]);
     const sealed = join(project, 'storage_candidate/sealed');

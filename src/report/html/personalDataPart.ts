@@ -103,7 +103,9 @@ function openLines({ sealId }: Outcome, data: PersonalData): string[] {
     ...undeclared.map(({ module, fields }) => {
       return `Not declared, but allowed by the policy of ${module}: ${named(fields.length, 'field', fields)}.`;
     }),
-    ...(ended === 0 ? [] : [`${counted(ended, 'acceptance')} of findings, whose last day is over.`]),
+    ...(ended === 0
+      ? []
+      : [`${counted(ended, 'acceptance')} of findings, whose last day is over.`]),
   ];
 }
 

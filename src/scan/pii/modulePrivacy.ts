@@ -26,7 +26,7 @@ export function modulePrivacy(
 ): ModulePrivacy {
   const { mapping } = module;
   const fields = module.fields.map(({ name, mapping: field }): FieldPrivacy => {
-    // Values of a closed form, such as dates, are held against it by the check of lines.
+    // Values of a closed form, such as dates, are validated against it by the check of lines.
     const { cells, values, classes } = totals.get(name) ?? {
       cells: lines,
       values: lines,

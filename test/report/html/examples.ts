@@ -199,7 +199,10 @@ function evilPrivacy(): ModulePrivacy {
     default: 'allow',
     cellsPresent: 2,
     cellsScanned: 1,
-    fields: [{ ...field, mayContain: [EVIL], found: { [EVIL]: 1 } }, { ...FIELD, field: EVIL }],
+    fields: [
+      { ...field, mayContain: [EVIL], found: { [EVIL]: 1 } },
+      { ...FIELD, field: EVIL },
+    ],
     dropped: [{ column: EVIL, class: EVIL, reason: EVIL }],
     findings: { [EVIL]: 1 },
     accepted: 1,
