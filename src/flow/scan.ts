@@ -165,7 +165,7 @@ async function scanWith(
   // The checksums alone are of all records.
   const records = options.checks?.length === 0 ? verified.records : tally.records;
   const lowered = loweredSeverities(mapping);
-  const seen = searchesPii ? { privacy } : {};
+  const seen = searchesPii ? { privacy, isPartial: options.modules !== null } : {};
   const checked = { checks, ...tally, records, lowered, ...seen };
   return end(result(options, { shown, findings: found.list, verified, checked, notes }), mapping);
 }

@@ -143,6 +143,13 @@ describe('the pages on personal data', () => {
     expect(summary(outcomeOf([]), TIMING)).not.toHaveProperty('personalData');
   });
 
+  it('say that modules were left out', () => {
+    const checked = { ...checkedWith(PRIVACY), isPartial: true };
+    const only = 'Only some modules of the candidate were searched.';
+    expect(pageOf(outcomeOf([], { checked }))).toContain(only);
+    expect(sectionOf(PRIVACY)).not.toContain(only);
+  });
+
   it('say of a rehearsal that nothing is sealed', () => {
     expect(pageOf(outcomeOf([], { checked: checkedWith(PRIVACY) }))).toContain('Nothing is sealed');
   });

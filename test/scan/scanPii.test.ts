@@ -43,6 +43,7 @@ it('finds personal data in fields that do not declare it, once for each record',
   expect(rulesOf(scanned)).toEqual(['pii-undeclared owners']);
   expect(scanned.findings).toHaveLength(10);
   expect(scanned.outcome).toMatchObject({ command: 'scan-pii', status: 'FAIL' });
+  expect(scanned.outcome.checked?.isPartial).toBe(false);
 });
 
 it('leaves other defects to scan-all (negative control)', async () => {
@@ -53,5 +54,6 @@ it('looks at the modules that it is told', async () => {
   const { outcome, findings } = await scanPii(project, ['dogs', 'visits']);
   expect(findings).toEqual([]);
   expect(outcome.modules.map(({ module }) => module)).toEqual(['dogs', 'visits']);
+  expect(outcome.checked?.isPartial).toBe(true);
   await expect(scanPii(project, ['nobody'])).rejects.toMatchObject({ code: 'USAGE' });
 });

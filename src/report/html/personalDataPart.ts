@@ -76,7 +76,7 @@ function openPart(outcome: Outcome, data: PersonalData): Markup {
 }
 
 /** Returns a sentence for each matter that a signature would leave open. */
-function openLines({ sealId }: Outcome, data: PersonalData): string[] {
+function openLines({ sealId, checked }: Outcome, data: PersonalData): string[] {
   const { cellsPresent, cellsScanned, findings, withoutPolicy, undeclared, acceptances } = data;
   const heavy = findings.filter(({ BLOCKER, WARNING }) => BLOCKER + WARNING > 0);
   const ended = acceptances.filter((acceptance) => acceptance.ended).length;
@@ -84,6 +84,7 @@ function openLines({ sealId }: Outcome, data: PersonalData): string[] {
     ...(sealId === undefined
       ? ['Nothing is sealed yet: this is about the records of a rehearsal.']
       : []),
+    ...(checked?.isPartial === true ? ['Only some modules of the candidate were searched.'] : []),
     ...(cellsPresent === cellsScanned
       ? []
       : [
