@@ -86,6 +86,12 @@ describe('sealift explain', () => {
     const { stdout: rehearsed } = await sealift(['dry-run', '--project', project], { env });
     writeFileSync(join(project, 'mapping/modules/owner.json'), before);
     expect(rehearsed).toMatch(/^INFO pii-undeclared owner .*accepted until 2099-12-31$/m);
+    const summary = JSON.parse(
+      readFileSync(join(project, 'storage_reports/latest-dry-run/summary.json'), 'utf8'),
+    ) as object;
+    expect(summary).toMatchObject({
+      personalData: { acceptances: [{ ...filled, fp: mail.fp, ended: false, findings: 1 }] },
+    });
     // No key, no fingerprint, nothing to paste.
     expect((await explained(iban)).stdout).not.toContain('fingerprint');
   });

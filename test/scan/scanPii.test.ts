@@ -46,6 +46,14 @@ it('finds personal data in fields that do not declare it, once for each record',
   expect(scanned.outcome.checked?.isPartial).toBe(false);
 });
 
+it('says of references that they are some, not that they are undeclared', async () => {
+  const { outcome } = await scanPii(project, ['dogs']);
+  const fields = outcome.checked?.privacy?.flatMap((module) => module.fields) ?? [];
+  const treatments = new Map(fields.map(({ field, treatment }) => [field, treatment]));
+  expect([...new Set(treatments.values())].sort()).toEqual(['reference', 'undeclared']);
+  expect(treatments.get('kind')).toBe('undeclared');
+});
+
 it('leaves other defects to scan-all (negative control)', async () => {
   expect(rulesOf(await scanAll(project))).toEqual(['pii-undeclared owners', 'unique dogs']);
 });
