@@ -15,6 +15,7 @@ import { reconcileCommand } from './reconcile.ts';
 import { drillCommand } from './drill.ts';
 import { dryRunCommand } from './dryRun.ts';
 import { evidenceCommand } from './evidence.ts';
+import { explainCommand } from './explain.ts';
 import { exportCommand } from './export.ts';
 import { freezeCommand } from './freeze.ts';
 import { freezeWritesCommand } from './freezeWrites.ts';
@@ -45,7 +46,17 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Prepare:', [initCommand, registryCommand, freezeCommand]],
   ['Rehearse:', [dryRunCommand]],
   ['Build:', [freezeWritesCommand, unfreezeWritesCommand, migrateCommand]],
-  ['Check:', [scanAllCommand, scanModuleCommand, scanPiiCommand, scanCommand, scanDriftCommand]],
+  [
+    'Check:',
+    [
+      scanAllCommand,
+      scanModuleCommand,
+      scanPiiCommand,
+      scanCommand,
+      scanDriftCommand,
+      explainCommand,
+    ],
+  ],
   ['Prove:', [verifyChecksumsCommand, determinismCommand, drillCommand, diffCommand]],
   ['Load:', [loadCommand, reconcileCommand]],
   ['Files:', [attachmentsCommand]],
@@ -146,6 +157,7 @@ const EXAMPLES = `Examples:
 const QUESTIONS = `
 How do I ...
   see what is wrong          sealift dry-run, then open its report.html
+  understand a finding       sealift explain ID, as the report shows it
   resume                     run the same command again, it starts anew
   undo                       sealift rollback
   ignore a rule              "severities" in mapping/project.json: see dry-run
@@ -164,8 +176,8 @@ Exit codes:
             64 wrong usage or mapping   130 interrupted
             74 instead of 0 or 1: its output or report could not be written
 Actions are init, registry build, freeze, freeze-writes, unfreeze-writes,
-migrate, load, review, promote, rollback, evidence build, status, snapshot,
-snapshot restore, export, clean and prune; all others are checks. With --json,
-standard output is one JSON object.
+migrate, load, review, promote, rollback, evidence build, explain, status,
+snapshot, snapshot restore, export, clean and prune; all others are checks. With
+--json, standard output is one JSON object.
 Run "sealift COMMAND --help" for more about a command.
 `;

@@ -1,6 +1,6 @@
 /**
  * Reports on disk: each run's report is a folder in `history/`, and `latest-<command>` is a link to
- * the newest, replaced atomically. Reports are never read back as input.
+ * the newest, replaced atomically. Reports are never read back as the input of a check or a move.
  */
 
 import { inTheWay } from './inTheWay.ts';

@@ -6,13 +6,13 @@
 
 import { join } from 'node:path';
 
-import { linkState } from '../disk/durable.ts';
-import { entriesOf, realFolder, statOf } from '../disk/noLinks.ts';
+import { realFolder, statOf } from '../disk/noLinks.ts';
 import { approvalPath, assertApprovalsFolder } from '../journal/approvalFile.ts';
 import type { Journal } from '../journal/line.ts';
 import { JOURNAL_FILE } from '../journal/journal.ts';
 import { eventOf } from '../journal/readEvent.ts';
 import { FREEZE_FILE } from '../mapping/freezeFile.ts';
+import { latestReports } from '../project/latestReports.ts';
 import type { ProjectPaths } from '../project/paths.ts';
 import { listCandidate, MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import {
@@ -82,14 +82,9 @@ function approvalFiles(folder: string, { entries }: Journal, sealId: string): Pa
 
 /** The newest report of each command. */
 function reportFiles(reports: string): PayloadFile[] {
-  if (statOf(reports)?.isDirectory() !== true) return [];
-  return entriesOf(reports).flatMap(({ name }): PayloadFile[] => {
-    const [, command] = /^latest-([a-z][a-z-]*)$/.exec(name) ?? [];
-    const link = command === undefined ? 'absent' : linkState(join(reports, name));
-    if (typeof link === 'string' || !/^history\/[a-z][a-z0-9-]*$/.test(link.target)) return [];
-    const folder = join(reports, link.target);
+  return latestReports(reports).flatMap(({ name, folder }): PayloadFile[] => {
     return listCandidate(folder).files.map((file) => {
-      return { path: `${REPORTS_PART}/${command ?? ''}/${file}`, from: join(folder, file) };
+      return { path: `${REPORTS_PART}/${name}/${file}`, from: join(folder, file) };
     });
   });
 }

@@ -153,7 +153,8 @@ async function scanWith(
   // The checksums alone are of all records.
   const records = options.checks?.length === 0 ? verified.records : tally.records;
   const lowered = loweredSeverities(mapping);
-  const checked = { checks, ...tally, records, lowered, ...privacy };
+  const partial = privacy.privacy === undefined ? {} : { isPartial: options.modules !== null };
+  const checked = { checks, ...tally, records, lowered, ...privacy, ...partial };
   return end(result(options, { shown, findings: found.list, verified, checked, notes }), mapping);
 }
 

@@ -50,6 +50,8 @@ export interface Checked {
   readonly lowered: readonly Lowered[];
   /** What was seen of personal data, by module; left out where that was not searched for. */
   readonly privacy?: readonly ModulePrivacy[];
+  /** Whether modules were left out, as the command line says. */
+  readonly isPartial?: boolean;
 }
 
 export interface Outcome {

@@ -4,8 +4,10 @@ export interface FieldPrivacy {
   readonly field: string;
   /** Class that the policy declares; null for none. */
   readonly class: string | null;
-  /** How the policy treats it; `not personal`, `reference` or `undeclared` where it has no class. */
+  /** How the policy treats it; `not personal`, `reference` and `undeclared` where it has no class. */
   readonly treatment: string;
+  /** Classes that may be in it besides its own. */
+  readonly mayContain?: readonly string[];
   readonly purpose?: string;
   /** Cells, and those of them with a value. */
   readonly cells: number;
@@ -14,10 +16,26 @@ export interface FieldPrivacy {
   readonly found: Readonly<Record<string, number>>;
 }
 
+/** Findings that the policy accepts for a time. */
+export interface AcceptedPrivacy {
+  readonly fp: string;
+  readonly rule: string;
+  readonly reason: string;
+  readonly by: string;
+  /** Last day, YYYY-MM-DD (UTC). */
+  readonly until: string;
+  /** Whether that day was over when the scan began. */
+  readonly ended: boolean;
+  /** Findings with this fingerprint and rule. */
+  readonly findings: number;
+}
+
 export interface ModulePrivacy {
   readonly module: string;
   /** Whether it has a policy. */
   readonly declared: boolean;
+  /** What the policy makes of fields that it does not name; null for no policy. */
+  readonly default: 'deny' | 'allow' | null;
   /** Cells of the sealed records, counted by the seal; and those that the scan has seen. */
   readonly cellsPresent: number;
   readonly cellsScanned: number;
@@ -33,4 +51,6 @@ export interface ModulePrivacy {
   readonly findings: Readonly<Record<string, number>>;
   /** Findings that are accepted, and not counted above. */
   readonly accepted: number;
+  /** In the order of the policy. */
+  readonly acceptances: readonly AcceptedPrivacy[];
 }

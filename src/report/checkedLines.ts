@@ -2,13 +2,15 @@
 
 import { counted } from '../outcome/counted.ts';
 import type { Checked, Lowered } from '../outcome/outcome.ts';
+import { personalDataLine } from './personalData.ts';
 
-/** Returns lines with the checks, the number of records and references, and lowered severities. */
+/** Returns lines with the checks, numbers of records, references and cells, and lowered severities. */
 export function checkedLines(checked: Checked | undefined): string[] {
   if (checked === undefined) return [];
-  const { checks, records, references, lowered } = checked;
+  const { checks, records, references, lowered, privacy } = checked;
   const over = `${counted(records, 'record')} and ${counted(references, 'reference')}`;
   const lines = [`checked ${over}: ${checks.length === 0 ? 'nothing' : checks.join(', ')}`];
+  if (privacy !== undefined) lines.push(personalDataLine(privacy));
   if (lowered.length > 0) {
     const some = lowered.slice(0, MOST).map(told);
     const more = lowered.length - some.length;

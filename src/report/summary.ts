@@ -8,6 +8,7 @@ import { canonicalJson } from '../record/canonical.ts';
 import { checkedLines } from './checkedLines.ts';
 import { findingLines } from './findingLines.ts';
 import { htmlReport } from './html/page.ts';
+import { personalData } from './personalData.ts';
 import { moduleTable } from './moduleTable.ts';
 import type { Timing } from './timing.ts';
 
@@ -30,11 +31,16 @@ function* linesOf(findings: FindingList): Generator<Uint8Array> {
   for (const finding of findings) yield Buffer.from(`${canonicalJson(finding)}\n`);
 }
 
-/** Returns the content of `--json` and summary.json: all of the outcome but its findings. */
+/**
+ * Returns the content of `--json` and summary.json: all of the outcome but its findings, and what it
+ * says of personal data.
+ */
 export function summary(outcome: Outcome, timing: Timing): Record<string, unknown> {
   const { findings: _, failure, ...rest } = outcome;
+  const personal = personalData(outcome);
   return {
     ...rest,
+    ...(personal === null ? {} : { personalData: personal }),
     ...(failure === undefined ? {} : { failure: { ...failure, line: failureLine(failure) } }),
     findingsListed: totalOf(outcome),
     ...timing,

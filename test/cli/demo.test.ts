@@ -124,7 +124,7 @@ describe('npm run demo', () => {
   it('fails where the mapping finds less than was planted (negative control)', () => {
     const file = join(project, 'mapping/modules/kunden.json');
     const text = readFileSync(file, 'utf8');
-    writeFileSync(file, text.replace('"format": "phone", ', ''));
+    writeFileSync(file, text.replace(', "format": "phone"', ''));
     const ran = demo();
     expect([ran.status, ran.stderr]).toEqual([
       1,

@@ -32,6 +32,29 @@ export const SCANS: readonly Case[] = [
     code: 64,
   },
   { name: 'a shell without completion', args: ['completion', 'tcsh'], code: 64 },
+  {
+    name: 'a finding to explain before there is a report',
+    args: ['explain', '4f0c2a9be1d7c355', '--project', 'PROJECT'],
+    code: 64,
+  },
+  {
+    name: 'a finding that no report has',
+    args: ['explain', '4f0c2a9be1d7c355', '--project', 'PROJECT'],
+    code: 64,
+    prepare: migrated,
+  },
+  {
+    name: 'a report that there is not',
+    args: ['explain', '4f0c2a9be1d7c355', '--report', 'migrat', '--project', 'PROJECT'],
+    code: 64,
+    prepare: migrated,
+  },
+  {
+    name: 'the value of a finding into a pipe',
+    args: ['explain', '4f0c2a9be1d7c355', '--show-values', '--project', 'PROJECT'],
+    code: 64,
+    prepare: migrated,
+  },
   { name: 'no candidate that could have drifted', args: drift(), code: 2 },
   {
     name: 'a module that the candidate does not have',

@@ -57,6 +57,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['scan-pii', '--json'],
   ['scan-drift', '--workers', '1'],
   ['scan', 'schema', 'references'],
+  ['explain', '0123456789abcdef'],
   ['verify-checksums'],
   ['review'],
   ['promote', '--who', 'ada'],

@@ -13,6 +13,7 @@ import { diffCommand } from '../../src/cli/diff.ts';
 import { determinismCommand } from '../../src/cli/determinism.ts';
 import { drillCommand } from '../../src/cli/drill.ts';
 import { dryRunCommand } from '../../src/cli/dryRun.ts';
+import { explainCommand } from '../../src/cli/explain.ts';
 import { exportCommand } from '../../src/cli/export.ts';
 import { freezeCommand } from '../../src/cli/freeze.ts';
 import { freezeWritesCommand } from '../../src/cli/freezeWrites.ts';
@@ -154,6 +155,7 @@ function optionsOf(name: string): string[] {
     scanPiiCommand,
     scanCommand,
     scanDriftCommand,
+    explainCommand,
     verifyChecksumsCommand,
     determinismCommand,
     drillCommand,

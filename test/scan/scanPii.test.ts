@@ -43,6 +43,15 @@ it('finds personal data in fields that do not declare it, once for each record',
   expect(rulesOf(scanned)).toEqual(['pii-undeclared owners']);
   expect(scanned.findings).toHaveLength(10);
   expect(scanned.outcome).toMatchObject({ command: 'scan-pii', status: 'FAIL' });
+  expect(scanned.outcome.checked?.isPartial).toBe(false);
+});
+
+it('says of references that they are some, not that they are undeclared', async () => {
+  const { outcome } = await scanPii(project, ['dogs']);
+  const fields = outcome.checked?.privacy?.flatMap((module) => module.fields) ?? [];
+  const treatments = new Map(fields.map(({ field, treatment }) => [field, treatment]));
+  expect([...new Set(treatments.values())].sort()).toEqual(['reference', 'undeclared']);
+  expect(treatments.get('kind')).toBe('undeclared');
 });
 
 it('leaves other defects to scan-all (negative control)', async () => {
@@ -53,5 +62,6 @@ it('looks at the modules that it is told', async () => {
   const { outcome, findings } = await scanPii(project, ['dogs', 'visits']);
   expect(findings).toEqual([]);
   expect(outcome.modules.map(({ module }) => module)).toEqual(['dogs', 'visits']);
+  expect(outcome.checked?.isPartial).toBe(true);
   await expect(scanPii(project, ['nobody'])).rejects.toMatchObject({ code: 'USAGE' });
 });

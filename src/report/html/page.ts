@@ -23,6 +23,7 @@ import {
   timelinePart,
   verdictPart,
 } from './parts.ts';
+import { personalDataPart } from './personalDataPart.ts';
 import { placesPart } from './placesPart.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
@@ -39,6 +40,7 @@ export function* htmlReport(outcome: Outcome, timing: Timing): Generator<Uint8Ar
   yield chunk(idsPart(outcome));
   yield chunk(accountingPart(outcome, groups));
   yield chunk(stepsPart(outcome));
+  yield chunk(personalDataPart(outcome, timing));
   for (const part of findingsPart(groups, outcome.counts)) yield chunk(part);
   yield chunk(notesPart(outcome));
   yield chunk(readingPart(outcome));

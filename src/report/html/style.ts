@@ -131,6 +131,17 @@ td:has(.said){width:40%}
 .queries dd{display:block}
 .notes{margin:0;padding-left:2.25rem}
 .notes li{overflow-wrap:anywhere}
+.privacy h3{margin:1.5rem 0 .5rem}
+.privacy .about{margin-top:.75rem}
+.privacy td{min-width:5rem;overflow-wrap:break-word}
+.privacy .day{white-space:nowrap}
+.privacy .none{color:var(--quiet)}
+.privacy .bad{color:var(--bad);font-weight:650}
+.privacy .odd{color:var(--warn)}
+.sign dl{display:grid;grid-template-columns:1fr 1fr;gap:1.25rem 2rem;margin:1rem 0 .25rem}
+.sign dl div{display:flex;flex-direction:column-reverse}
+.sign dd{margin:0;height:2.75rem;border-bottom:1px solid var(--text)}
+.sign dt{color:var(--quiet);font-size:.875rem}
 [hidden]{display:none!important}
 @media (max-width:40rem){
 main,.top,footer{padding-left:.75rem;padding-right:.75rem}
@@ -160,6 +171,8 @@ tr,summary{break-inside:avoid}h2,summary{break-after:avoid}
 .scroll{overflow:visible}
 table{font-size:8.5pt}thead{display:table-header-group}
 .verdict,.badge{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.privacy{break-before:page;break-after:page}.privacy :is(td,th){overflow-wrap:anywhere}.privacy h3{break-after:avoid}
+.sign{break-inside:avoid}
 details::details-content{content-visibility:visible;display:block;block-size:auto}
 }
 `;

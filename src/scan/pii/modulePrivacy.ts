@@ -10,16 +10,23 @@ import type { ModuleCounts } from './moduleFindings.ts';
 interface Seen extends ModuleCounts {
   readonly findings: Readonly<Record<string, number>>;
   readonly accepted: number;
+  /** Findings by rule and fingerprint, see {@link printKey}. */
+  readonly prints: ReadonlyMap<string, number>;
+}
+
+/** Returns the key of findings of one value under one rule. */
+export function printKey(rule: string, fp: string): string {
+  return `${rule} ${fp}`;
 }
 
 export function modulePrivacy(
   scope: Scope,
   module: CompiledModule,
-  { lines, totals, findings, accepted }: Seen,
+  { lines, totals, findings, accepted, prints }: Seen,
 ): ModulePrivacy {
   const { mapping } = module;
   const fields = module.fields.map(({ name, mapping: field }): FieldPrivacy => {
-    // Values of a closed form, such as dates, are validated by the check of lines.
+    // Values of a closed form, such as dates, are validated against it by the check of lines.
     const { cells, values, classes } = totals.get(name) ?? {
       cells: lines,
       values: lines,
@@ -27,12 +34,14 @@ export function modulePrivacy(
     };
     const declared = piiOf(mapping, name);
     const isNot = Object.hasOwn(mapping.pii?.notPii ?? {}, name);
-    const none = isReference(field) ? 'reference' : isNot ? 'not personal' : 'undeclared';
+    const unnamed = isReference(field) ? 'reference' : 'undeclared';
+    const none = isNot ? 'not personal' : unnamed;
     return {
       field: name,
       class: declared?.class ?? null,
       treatment: declared?.treatment ?? none,
       ...(declared?.purpose === undefined ? {} : { purpose: declared.purpose }),
+      ...(declared?.mayContain === undefined ? {} : { mayContain: declared.mayContain }),
       cells,
       values,
       found: { ...classes },
@@ -41,6 +50,7 @@ export function modulePrivacy(
   return {
     module: module.name,
     declared: mapping.pii !== undefined,
+    default: mapping.pii === undefined ? null : (mapping.pii.default ?? 'deny'),
     cellsPresent: scope.files.countOf(module.name) * fields.length,
     cellsScanned: fields.reduce((sum, { cells }) => sum + cells, 0),
     fields,
@@ -51,5 +61,14 @@ export function modulePrivacy(
     })),
     findings: { ...findings },
     accepted,
+    acceptances: (mapping.pii?.accept ?? []).map(({ fp, rule, reason, by, until }) => ({
+      fp,
+      rule,
+      reason,
+      by,
+      until,
+      ended: until < scope.pii.today,
+      findings: prints.get(printKey(rule, fp)) ?? 0,
+    })),
   };
 }

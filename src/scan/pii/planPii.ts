@@ -17,7 +17,7 @@ import type { ScannedRecord, Scope } from '../scope.ts';
 import { expectedPasses } from './expectedPasses.ts';
 import { legacyIdPasses } from './lineageIds.ts';
 import { moduleFindings } from './moduleFindings.ts';
-import { modulePrivacy } from './modulePrivacy.ts';
+import { modulePrivacy, printKey } from './modulePrivacy.ts';
 import { piiFinding } from './piiFinding.ts';
 import { planQuasi } from './quasiGroups.ts';
 import { partsOf } from './keyParts.ts';
@@ -149,10 +149,19 @@ function moduleLog({ scope, module, fields }: ModuleSearch): ModuleLog {
   let lines = 0;
   const totals = new Map<string, FieldCounts>();
   const findings: Record<string, number> = {};
+  const prints = new Map<string, number>();
   let accepted = 0;
+  // Of acceptances only, so that the map does not grow with the findings.
+  const inForce = new Map(
+    (module.mapping.pii?.accept ?? []).map(({ rule, fp, until }) => {
+      return [printKey(rule, fp), until >= scope.pii.today] as const;
+    }),
+  );
   const note = (finding: Finding): Finding => {
-    const { rule } = finding;
-    if (finding.severity === 'INFO' && finding.fp !== undefined) accepted += 1;
+    const { rule, fp } = finding;
+    const key = printKey(rule, fp ?? '');
+    if (inForce.has(key)) prints.set(key, (prints.get(key) ?? 0) + 1);
+    if (inForce.get(key) === true) accepted += 1;
     else findings[rule] = (findings[rule] ?? 0) + 1;
     return finding;
   };
@@ -175,7 +184,7 @@ function moduleLog({ scope, module, fields }: ModuleSearch): ModuleLog {
       for (const found of moduleFindings(scope, module, { fields, lines, totals })) {
         yield note(found);
       }
-      const seen = { lines, totals, findings, accepted };
+      const seen = { lines, totals, findings, accepted, prints };
       scope.pii.report(modulePrivacy(scope, module, seen));
     },
   };

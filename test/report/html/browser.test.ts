@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { findChromium, startChromium, type Browser, type Page } from './chromium.ts';
 import {
   APART,
+  checkedWith,
   DONE,
   evilOutcome,
   idOf,
@@ -15,6 +16,7 @@ import {
   outcomeOf,
   pageOf,
   PLACES,
+  PRIVACY,
 } from './examples.ts';
 
 const PATH = findChromium();
@@ -48,6 +50,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     put('evil', pageOf(evilOutcome()));
     const compared = { target: 'db', schema: 's', session: [], modules: [APART] };
     put('compared', pageOf(outcomeOf([], { compared })));
+    put('personal', pageOf(outcomeOf([], { checked: checkedWith(PRIVACY) })));
     put('places', pageOf(outcomeOf([], { places: PLACES })));
   });
   afterAll(async () => {
@@ -151,7 +154,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     expect(await page.value("document.activeElement.closest('details').open")).toBe(true);
   });
 
-  it.each(['short', 'done', 'evil'])('fits a phone: %s', async (name) => {
+  it.each(['short', 'done', 'evil', 'personal'])('fits a phone: %s', async (name) => {
     await page.send('Emulation.setDeviceMetricsOverride', {
       width: 390,
       height: 844,
@@ -180,6 +183,25 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     await page.send('Emulation.setScriptExecutionDisabled', { value: false });
     await open('small');
     expect(await page.value('document.documentElement.className')).toBe('js');
+  });
+
+  it('prints what is signed on pages of its own, within their width', async () => {
+    await page.send('Emulation.setDeviceMetricsOverride', {
+      width: 700,
+      height: 900,
+      deviceScaleFactor: 1,
+      mobile: false,
+    });
+    const breaks =
+      "(({ breakBefore, breakAfter }) => [breakBefore, breakAfter])(getComputedStyle(document.querySelector('.privacy')))";
+    await open('personal');
+    expect(await page.value(breaks)).toEqual(['auto', 'auto']);
+    await page.send('Emulation.setEmulatedMedia', { media: 'print' });
+    expect(await page.value(breaks)).toEqual(['page', 'page']);
+    const right =
+      "Math.max(...[...document.querySelectorAll('.privacy *')].map((one) => one.getBoundingClientRect().right))";
+    expect(await page.value(right)).toBeLessThanOrEqual(700);
+    await page.send('Emulation.setEmulatedMedia', { media: '' });
   });
 
   it('prints the first findings of every group, and no buttons', async () => {

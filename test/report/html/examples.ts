@@ -2,7 +2,13 @@
 
 import type { ComparedModule } from '../../../src/outcome/comparison.ts';
 import type { ModuleLine } from '../../../src/outcome/moduleLine.ts';
-import { countFindings, type Outcome, type Place } from '../../../src/outcome/outcome.ts';
+import {
+  countFindings,
+  type Checked,
+  type Outcome,
+  type Place,
+} from '../../../src/outcome/outcome.ts';
+import type { FieldPrivacy, ModulePrivacy } from '../../../src/outcome/privacy.ts';
 import type { Finding, Severity } from '../../../src/outcome/finding.ts';
 import { htmlReport } from '../../../src/report/html/page.ts';
 import type { Timing } from '../../../src/report/timing.ts';
@@ -106,6 +112,52 @@ export const PLACES: readonly Place[] = [
   { name: 'changed since', kind: 'open', rows: 0, bytes: null },
 ];
 
+const FIELD: FieldPrivacy = {
+  field: 'name',
+  class: null,
+  treatment: 'undeclared',
+  cells: 600_000,
+  values: 600_000,
+  found: {},
+};
+
+/** A module whose policy names all fields, and one that has none. */
+export const PRIVACY: readonly ModulePrivacy[] = [
+  {
+    module: 'kunden',
+    declared: true,
+    default: 'deny',
+    cellsPresent: 1_800_000,
+    cellsScanned: 1_800_000,
+    fields: [
+      { ...FIELD, field: 'chip', treatment: 'not personal', found: { AHV: 3 } },
+      { ...FIELD, field: 'email', class: 'EMAIL', treatment: 'plain', purpose: 'contact' },
+      { ...FIELD, field: 'note', class: 'FREE_TEXT', treatment: 'plain', mayContain: ['PHONE'] },
+    ],
+    dropped: [{ column: 'fax', class: 'PHONE', reason: 'no longer in use' }],
+    findings: {},
+    accepted: 0,
+    acceptances: [],
+  },
+  {
+    module: 'hunde',
+    declared: false,
+    default: null,
+    cellsPresent: 600_000,
+    cellsScanned: 600_000,
+    fields: [FIELD],
+    dropped: [],
+    findings: {},
+    accepted: 0,
+    acceptances: [],
+  },
+];
+
+/** What a check says it has read. */
+export function checkedWith(privacy: readonly ModulePrivacy[]): Checked {
+  return { checks: ['pii'], records: 600_000, references: 0, lowered: [], privacy };
+}
+
 /** Breaks out of wherever it is put, if anything lets it. */
 export const EVIL =
   '</script></style><script>window.evil=1</script><img src=x onerror="window.evil=2">\'"><!--\u2028\u202E';
@@ -132,9 +184,30 @@ export function evilOutcome(): Outcome {
       modules: [{ ...APART, module: EVIL, query: EVIL }],
     },
     places: [{ name: EVIL, kind: 'good', rows: 1, bytes: 1 }],
+    checked: checkedWith([evilPrivacy()]),
     steps: [{ step: EVIL, expected: EVIL, observed: EVIL, ok: false }],
     failure: { code: 'USAGE', what: EVIL, where: EVIL, hint: EVIL },
   });
+}
+
+function evilPrivacy(): ModulePrivacy {
+  const field = { ...FIELD, field: EVIL, class: EVIL, treatment: EVIL, purpose: EVIL };
+  const times = { ended: true, findings: 1 };
+  return {
+    module: EVIL,
+    declared: true,
+    default: 'allow',
+    cellsPresent: 2,
+    cellsScanned: 1,
+    fields: [
+      { ...field, mayContain: [EVIL], found: { [EVIL]: 1 } },
+      { ...FIELD, field: EVIL },
+    ],
+    dropped: [{ column: EVIL, class: EVIL, reason: EVIL }],
+    findings: { [EVIL]: 1 },
+    accepted: 1,
+    acceptances: [{ fp: EVIL, rule: EVIL, reason: EVIL, by: EVIL, until: EVIL, ...times }],
+  };
 }
 
 /** The whole page. */
