@@ -1,7 +1,7 @@
 /**
  * load killed anywhere: nothing is lost and nothing is there twice, a target that is not complete does
  * not say that it is, and the next load goes on. At places that a gate before the server holds, and at
- * random ones: 3, or as many as SEALIFT_KILLS_LOAD says.
+ * random ones: 2, or as many as SEALIFT_KILLS_LOAD says.
  */
 
 import { existsSync, readdirSync, rmSync } from 'node:fs';
@@ -18,8 +18,8 @@ import { contentOf, contentOfFile, kennel, schemaIn } from '../target/fixture.ts
 import { openGate, type GatePlace } from '../target/gate.ts';
 import { startHalting } from './barrier.ts';
 
-const KILLS = times('SEALIFT_KILLS_LOAD', 3, 100);
-const CRASHES = times('SEALIFT_CRASHES_LOAD', 2, 20);
+const KILLS = times('SEALIFT_KILLS_LOAD', 2, 100, 10);
+const CRASHES = times('SEALIFT_CRASHES_LOAD', 2, 20, 8);
 const ROWS = 400;
 /** Many small batches. */
 const SMALL = ['--batch-ms', '0', '--max-rows-per-second', '2000'];
