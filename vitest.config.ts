@@ -15,6 +15,12 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     pool: 'forks',
+    // Buffers make V8 collect all garbage after a few of them, unless a large heap is expected.
+    execArgv: [
+      '--initial-old-space-size=512',
+      '--min-semi-space-size=32',
+      '--max-semi-space-size=32',
+    ],
     env: {
       // SQLite reads it once a process, which test files share; src/ sets it before it loads SQLite.
       SQLITE_USE_URI: '1',
