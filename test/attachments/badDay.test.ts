@@ -16,7 +16,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -175,14 +174,14 @@ describe('a store on a bad day', () => {
   });
 });
 
-/** Starts a command on a slow store, and interrupts it once `ready` says so. */
-async function interrupted(one: Case, args: readonly string[], times: number): Promise<Ran> {
+/** Starts a command on a slow store, and interrupts it while it is at work: again once it has said so. */
+async function interrupted(one: Case, args: readonly string[], times: 1 | 2): Promise<Ran> {
   let requests = 0;
   const reached = new Promise<void>((resolve) => {
     store.server().faults = ({ target }) => {
       if (!target.includes('/attachments/')) return null;
       requests += 1;
-      if (requests === 10) resolve();
+      if (requests === (times === 1 ? 10 : 1)) resolve();
       return { kind: 'slow', ms: times === 1 ? 150 : 60_000 };
     };
   });
@@ -190,10 +189,16 @@ async function interrupted(one: Case, args: readonly string[], times: number): P
     ['attachments', ...args, '--concurrency', '4', '--project', one.project],
     one,
   );
-  await (times === 1 ? reached : wait(2500));
-  for (let time = 0; time < times; time += 1) {
+  const said = new Promise<void>((resolve) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (chunk.includes('ending what is in flight')) resolve();
+    });
+  });
+  await Promise.race([reached, ended]);
+  child.kill('SIGINT');
+  if (times === 2) {
+    await Promise.race([said, ended]);
     child.kill('SIGINT');
-    await wait(200);
   }
   const ran = await ended;
   store.server().faults = () => null;

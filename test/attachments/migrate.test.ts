@@ -11,7 +11,7 @@ import { postgresPlace, sqlitePlace } from './rowPlaces.ts';
 import { cephPlace, folderPlace, strictPlace } from './storePlaces.ts';
 import { plantUploads } from './uploads.ts';
 
-const COUNT = times('SEALIFT_UPLOADS', 96, 2000);
+const COUNT = times('SEALIFT_UPLOADS', 72, 2000, 500);
 
 const STORES = [folderPlace(), strictPlace(), cephPlace()];
 const DATABASES = [sqlitePlace(), postgresPlace()];

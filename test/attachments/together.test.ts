@@ -18,7 +18,7 @@ import { postgresPlace, sqlitePlace } from './rowPlaces.ts';
 import { strictPlace } from './storePlaces.ts';
 import type { Upload } from './uploads.ts';
 
-const ROWS = times('SEALIFT_TOGETHER', 150, 2000);
+const ROWS = times('SEALIFT_TOGETHER', 150, 2000, 600);
 const UPLOADS = 40;
 
 const store = strictPlace();

@@ -120,15 +120,15 @@ const KINDS: readonly Plant[] = [
   },
 ];
 
-/** A file in parts. */
+/** A file of two parts. */
 const LARGE: Plant = plain(
-  () => 64 * MIB,
+  () => 17 * MIB,
   (id) => `large/${id}.mov`,
 );
 
 export interface PlantOptions {
   readonly count: number;
-  /** How many of them have 64 MiB. */
+  /** How many of them are stored in parts. */
   readonly large: number;
   readonly bytesAsPath: boolean;
 }

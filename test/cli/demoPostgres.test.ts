@@ -9,7 +9,7 @@ import { isLong, times } from '../kit/long.ts';
 import { postgresHome } from '../kit/postgres.ts';
 import { workFolder } from '../kit/project.ts';
 
-const ROWS = times('SEALIFT_DEMO_ROWS', 500, 10_000);
+const ROWS = times('SEALIFT_DEMO_ROWS', 500, 10_000, 3000);
 /** What takes most of the time has tests of its own. */
 const LEFT_OUT = isLong('demo from PostgreSQL, whole') ? [] : ['determinism', 'drill'];
 const STEPS = 12 - LEFT_OUT.length;

@@ -64,7 +64,7 @@ function shown(result: Verification): string {
 
 const KINDS = Object.keys(CORRUPTIONS);
 /** More on demand: `SEALIFT_CORRUPTIONS=10000`. */
-const CORRUPTED = times('SEALIFT_CORRUPTIONS', KINDS.length, 1000);
+const CORRUPTED = times('SEALIFT_CORRUPTIONS', KINDS.length, 1000, 200);
 const CLEAN = Math.ceil(CORRUPTED / 10);
 /** Those that make files of names that a terminal must not be shown as they are. */
 const NAMING = KINDS.filter((kind) => /^extra |^name /.test(kind));
@@ -185,7 +185,7 @@ describe('a seal that was made again', () => {
 
   it('is inconsistent when anything changed that run.json or a tree binds', async () => {
     const missed: string[] = [];
-    for (let seed = 0; seed < times('SEALIFT_RESEALED', 20, 400); seed += 1) {
+    for (let seed = 0; seed < times('SEALIFT_RESEALED', 20, 400, 100); seed += 1) {
       const random = randomOf(seed, 'made again');
       restore(target, files);
       const [path, bytes] = random.pick([...files].filter(([name]) => BOUND.test(name)));

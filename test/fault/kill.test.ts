@@ -17,10 +17,10 @@ import { isLong, times } from '../kit/long.ts';
 import { copyPrepared } from '../kit/prepared.ts';
 
 /** More on demand: `SEALIFT_KILLS=300`. */
-const ROUNDS = times('SEALIFT_KILLS', 4, 40);
+const ROUNDS = times('SEALIFT_KILLS', 4, 40, 10);
 /** Of each table of the school; the more there are, the more there is to be half. */
 const ROWS = times('SEALIFT_KILL_ROWS', 250, 2000);
-const INTERRUPTS = times('SEALIFT_INTERRUPTS', 2, 10);
+const INTERRUPTS = times('SEALIFT_INTERRUPTS', 2, 10, 5);
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const WORKERS = isLong('kills of two workers') ? '2' : '1';
 /** Milliseconds between two readings: each takes time from the command, too. */

@@ -6,7 +6,7 @@ import { BROKEN_RACE, raceForLinks, type LinkRace } from '../torture/linkRaces.t
 import { times } from '../kit/long.ts';
 
 /** More on demand: `SEALIFT_RACES=1000`. */
-const ROUNDS = times('SEALIFT_RACES', 3, 20);
+const ROUNDS = times('SEALIFT_RACES', 3, 20, 6);
 /** Of races that go on until one was lost by each side. */
 const MOST = ROUNDS + 60;
 const BROKEN_ROUNDS = 12;

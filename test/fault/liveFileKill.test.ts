@@ -1,6 +1,6 @@
 /**
  * promote and rollback of SQLite files killed at any moment: one whole file is live, the next command says how
- * the killed one ended, lets what is live be written, and nothing else. 8 kills, or as many as
+ * the killed one ended, lets what is live be written, and nothing else. 6 kills, or as many as
  * SEALIFT_KILLS_LIVE says.
  */
 
@@ -15,7 +15,7 @@ import { contentOfFile } from '../target/fixture.ts';
 import { execIn, LINK, liveIn, liveProject, move, moveArgs } from '../target/liveFixture.ts';
 import { startHalting, type Place } from './barrier.ts';
 
-const KILLS = times('SEALIFT_KILLS_LIVE', 8, 30);
+const KILLS = times('SEALIFT_KILLS_LIVE', 6, 30, 12);
 
 let project: string;
 let whole: unknown;

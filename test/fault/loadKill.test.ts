@@ -1,7 +1,7 @@
 /**
  * load killed anywhere: nothing is lost and nothing is there twice, a target that is not complete does
- * not say that it is, and the next load goes on. At places that a gate before the server holds, and at
- * random ones: 3, or as many as SEALIFT_KILLS_LOAD says.
+ * not say that it is, and the next load goes on. At places that a gate before the server holds, every
+ * second one of a day in the short form, and at random ones: 2, or as many as SEALIFT_KILLS_LOAD says.
  */
 
 import { existsSync, readdirSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { randomOf } from '../dogschool/random.ts';
-import { seedOf, times } from '../kit/long.ts';
+import { isLong, seedOf, times } from '../kit/long.ts';
 import { hasPostgres, postgresHome, startPostgres, type Postgres } from '../kit/postgres.ts';
 import { succeed } from '../kit/project.ts';
 import { start, type Ran } from '../kit/run.ts';
@@ -18,13 +18,14 @@ import { contentOf, contentOfFile, kennel, schemaIn } from '../target/fixture.ts
 import { openGate, type GatePlace } from '../target/gate.ts';
 import { startHalting } from './barrier.ts';
 
-const KILLS = times('SEALIFT_KILLS_LOAD', 3, 100);
-const CRASHES = times('SEALIFT_CRASHES_LOAD', 2, 20);
+const KILLS = times('SEALIFT_KILLS_LOAD', 2, 100, 10);
+const CRASHES = times('SEALIFT_CRASHES_LOAD', 2, 20, 8);
 const ROWS = 400;
 /** Many small batches. */
 const SMALL = ['--batch-ms', '0', '--max-rows-per-second', '2000'];
 
-const random = randomOf(seedOf(process.env, Date.now()), 'load-kill');
+const seed = seedOf(process.env, Date.now());
+const random = randomOf(seed, 'load-kill');
 
 let project: string;
 
@@ -52,6 +53,9 @@ const PLACES: readonly (readonly [string, GatePlace])[] = [
   ['before the last line of the ledger', { text: `SET state = 'complete'` }],
   ['after the last line of the ledger', { text: `SET state = 'complete'`, passes: 'all' }],
 ];
+const PLACES_OF_DAY = isLong('every place of a load')
+  ? PLACES
+  : PLACES.filter((_, at) => at % 2 === seed % 2);
 
 describe.skipIf(!hasPostgres())('a load into PostgreSQL that is killed', () => {
   let server: Postgres;
@@ -121,7 +125,7 @@ describe.skipIf(!hasPostgres())('a load into PostgreSQL that is killed', () => {
     );
   });
 
-  it.each(PLACES)('%s goes on', async (_, place) => {
+  it.each(PLACES_OF_DAY)('%s goes on', async (_, place) => {
     const database = await newDatabase();
     const gate = await openGate(server.port, place);
     const through = server.source(database).replace(`:${server.port}/`, `:${gate.port}/`);

@@ -28,7 +28,7 @@ import { HASHING, newProject } from './fixture.ts';
 import { readOnce, startReader } from './reader.ts';
 import { times } from '../kit/long.ts';
 
-const KILLS = times('SEALIFT_KILLS', 4, 40);
+const KILLS = times('SEALIFT_KILLS', 4, 40, 8);
 /** Milliseconds between two readings: each takes time from the command, too. */
 const PAUSE = 20;
 

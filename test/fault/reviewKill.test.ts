@@ -16,8 +16,8 @@ import { sealift } from '../kit/run.ts';
 import { journal, liveOf } from '../promote/fixture.ts';
 import { countChanges, startHalting } from './barrier.ts';
 
-const REVIEWS = times('SEALIFT_KILLS_REVIEW', 3, 100);
-const BAGS = times('SEALIFT_KILLS_EVIDENCE', 3, 100);
+const REVIEWS = times('SEALIFT_KILLS_REVIEW', 3, 100, 10);
+const BAGS = times('SEALIFT_KILLS_EVIDENCE', 3, 100, 10);
 
 const work = workFolder('review-kill');
 let made: string;

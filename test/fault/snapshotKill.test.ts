@@ -29,9 +29,9 @@ import { cutOver, restore, snapshotOf, type Cutover } from '../snapshot/fixture.
 import { countChanges, startHalting } from './barrier.ts';
 import { HASHING, temporaryFolder, treeOf } from './fixture.ts';
 
-const SNAPSHOTS = times('SEALIFT_KILLS_SNAPSHOT', 3, 100);
-const RESTORES = times('SEALIFT_KILLS_RESTORE', 4, 100);
-const CLEANS = times('SEALIFT_KILLS_CLEAN', 3, 100);
+const SNAPSHOTS = times('SEALIFT_KILLS_SNAPSHOT', 3, 100, 15);
+const RESTORES = times('SEALIFT_KILLS_RESTORE', 4, 100, 10);
+const CLEANS = times('SEALIFT_KILLS_CLEAN', 3, 100, 15);
 
 const random = randomOf(1, 'snapshot-kill');
 

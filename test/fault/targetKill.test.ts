@@ -24,8 +24,8 @@ import {
   type MovedTarget,
 } from './targetMoves.ts';
 
-const KILLS = times('SEALIFT_KILLS_TARGET', 6, 100);
-const CRASHES = times('SEALIFT_CRASHES_TARGET', 2, 20);
+const KILLS = times('SEALIFT_KILLS_TARGET', 6, 100, 12);
+const CRASHES = times('SEALIFT_CRASHES_TARGET', 2, 20, 6);
 const random = randomOf(seedOf(process.env, Date.now()), 'target-kill');
 const project = workFolder('target-kill');
 let seals: readonly [string, string];

@@ -19,7 +19,7 @@ import { MODES, type Mode } from '../source/writers.ts';
 import { countChanges, startHalting } from './barrier.ts';
 import { newProject } from './fixture.ts';
 
-const KILLS = times('SEALIFT_KILLS_WRITES', 6, 100);
+const KILLS = times('SEALIFT_KILLS_WRITES', 6, 100, 20);
 
 type Kind = 'freeze-writes' | 'unfreeze-writes';
 

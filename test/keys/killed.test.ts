@@ -17,7 +17,7 @@ import { base64, COLUMN, declareKeys, KEYS, said, type Column } from './project.
 import { indexOfText, openA1, sealA1 } from './seals.ts';
 
 /** Of three commands and both databases; about two of three come before the command has ended by itself. */
-const KILLS = times('SEALIFT_KILLS_KEYS', 6, 300);
+const KILLS = times('SEALIFT_KILLS_KEYS', 6, 300, 20);
 const PLACES = [sqlitePlace(), postgresPlace()].filter(({ isHere }) => isHere);
 const KILLS_OF_PHASE = Math.max(1, Math.ceil(KILLS / PLACES.length / 3));
 const ROWS = 300;

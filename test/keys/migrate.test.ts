@@ -19,7 +19,7 @@ import { base64, COLUMN, declareKeys, foundBy, said, type Column } from './proje
 import { indexOfText, openA1, sealA1, sealCbc, sealGcm, sealToken } from './seals.ts';
 
 const work = workFolder('keys-migrate');
-const MANY = times('SEALIFT_SECRETS', 2000, 100_000);
+const MANY = times('SEALIFT_SECRETS', 2000, 100_000, 8000);
 const PLACES = [sqlitePlace(), postgresPlace()].filter(({ isHere }) => isHere);
 
 const INDEXED: Column = {

@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { isIn, seedOf, shareOf } from './long.ts';
+import { isIn, seedOf, shareOf, times } from './long.ts';
 
 const NAMES = Array.from({ length: 200 }, (_, number) => `test ${number}`);
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 describe('the long tests', () => {
   it('are left out, unless a share of them is asked for', () => {
@@ -28,5 +32,18 @@ describe('the long tests', () => {
     expect(seedOf({}, noon + 86_400_000)).toBe(seedOf({}, noon) + 1);
     expect(seedOf({ SEALIFT_LONG_SEED: '7' }, noon)).toBe(7);
     expect(() => seedOf({ SEALIFT_LONG_SEED: 'x' }, noon)).toThrow('whole number');
+  });
+
+  it('try a name as often as was asked for, or as its share says', () => {
+    vi.stubEnv('SEALIFT_LONG', 'all');
+    expect(times('SEALIFT_OF_THIS_TEST', 2, 100, 10)).toBe(100);
+    vi.stubEnv('SEALIFT_LONG', 'tenth');
+    const counts = Array.from({ length: 10 }, (_, day) => {
+      vi.stubEnv('SEALIFT_LONG_SEED', String(day));
+      return times('SEALIFT_OF_THIS_TEST', 2, 100, 10);
+    });
+    expect(counts.toSorted((one, other) => one - other)).toEqual([...Array<number>(9).fill(2), 10]);
+    vi.stubEnv('SEALIFT_OF_THIS_TEST', '7');
+    expect(times('SEALIFT_OF_THIS_TEST', 2, 100, 10)).toBe(7);
   });
 });

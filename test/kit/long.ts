@@ -1,7 +1,8 @@
 /**
  * How much of what takes long is run: a little of each by default, all of it with SEALIFT_LONG=all
- * (`npm run test:long`), and with SEALIFT_LONG=tenth a tenth of the long forms in full, which differ
- * from day to day. SEALIFT_LONG_SEED repeats the tenth of another day.
+ * (`npm run test:long`), and with SEALIFT_LONG=tenth a tenth of the long forms, which differ from day
+ * to day: in full, or as much as fits a day where that takes minutes. SEALIFT_LONG_SEED repeats the
+ * tenth of another day.
  */
 
 import { createHash } from 'node:crypto';
@@ -40,9 +41,15 @@ export function isLong(name: string): boolean {
   return isIn(shareOf(process.env), seedOf(process.env, Date.now()), name);
 }
 
-/** How often something is tried: as a variable of the environment says, or else by the share. */
-export function times(name: string, short: number, long: number): number {
-  return Number(process.env[name] ?? (isLong(name) ? long : short));
+/**
+ * How often something is tried: as a variable of the environment says, or else by the share; `day` in
+ * a tenth, which is less than `long` where that takes minutes.
+ */
+export function times(name: string, short: number, long: number, day: number = long): number {
+  const asked = process.env[name];
+  if (asked !== undefined) return Number(asked);
+  if (!isLong(name)) return short;
+  return shareOf(process.env) === 'all' ? long : day;
 }
 
 /** Says before all tests which share and which cases are tried, so that they can be repeated. */

@@ -101,7 +101,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   if (from === null) throw new Error(`PostgreSQL ${version} is not on this machine`);
   const folder = mkdtempSync(join(tmpdir(), 'sealift-postgres-'));
   chmodSync(folder, 0o755);
-  const home = version === NEWEST ? copyPrograms(from, join(folder, 'home')) : from;
+  const home = version === NEWEST ? programs(from) : from;
   const data = join(folder, 'data');
   await copyPrepared(`postgres-${version}`, data, (target) => initialise(home, target));
   own(data);
@@ -207,7 +207,18 @@ async function theirServer(): Promise<Postgres> {
   };
 }
 
-/** Copies the programs, with the links that the package leaves out. */
+let copied: string | null = null;
+
+/** Copies the programs, once for all servers of this process. */
+function programs(from: string): string {
+  if (copied !== null) return copied;
+  const folder = mkdtempSync(join(tmpdir(), 'sealift-postgres-'));
+  chmodSync(folder, 0o755);
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return (copied = copyPrograms(from, join(folder, 'home')));
+}
+
+/** Copies them with the links that the package leaves out. */
 function copyPrograms(from: string, to: string): string {
   cpSync(from, to, { recursive: true });
   const links = JSON.parse(readFileSync(join(from, 'pg-symlinks.json'), 'utf8')) as {

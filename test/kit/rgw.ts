@@ -185,6 +185,8 @@ function configuration(folder: string, fsid: string, port: number): string {
     'osd objectstore': 'memstore',
     'memstore device bytes': 8 * 2 ** 30,
     'rgw thread pool size': 64,
+    // A gateway waits half a minute for the cache of one that was killed otherwise.
+    'rgw cache enabled': false,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`);
   return `[global]\n${lines.join('')}`;

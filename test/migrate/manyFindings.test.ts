@@ -22,7 +22,7 @@ import { describe, expect, it } from 'vitest';
 
 import { COMPILED } from '../kit/compiled.ts';
 import { workFolder, writeMapping } from '../kit/project.ts';
-import { isLong } from '../kit/long.ts';
+import { isLong, times } from '../kit/long.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const ROOT = workFolder('many');
@@ -134,6 +134,7 @@ async function compare(command: string, rows: number, all: readonly number[]): P
 }
 
 const COMMANDS = ['migrate', 'dry-run'] as const;
+const LONG_ROWS = times('SEALIFT_FINDINGS', 0, 20_000, 8000);
 
 describe('all findings are listed, whatever the workers', () => {
   it('by migrate, 60,000 of them, which do not fit into memory', { timeout: 300_000 }, async () => {
@@ -146,9 +147,10 @@ describe('all findings are listed, whatever the workers', () => {
     await compare('dry-run', 2000, isLong('many findings of dry-run') ? [1, 2] : [2]);
   });
 
-  if (isLong('many findings')) {
-    it.each(COMMANDS)('by %s, 200,000 of them', { timeout: 300_000 }, async (command) => {
-      await compare(command, 20_000, [1, 2]);
+  if (LONG_ROWS > 0) {
+    const name = `by %s, ${LONG_ROWS * CELLS} of them`;
+    it.each(COMMANDS)(name, { timeout: 300_000 }, async (command) => {
+      await compare(command, LONG_ROWS, [1, 2]);
     });
   }
 

@@ -188,7 +188,7 @@ describe('records by a key of type', () => {
 });
 
 /** What is large: three tables of this many rows, far more than one bucket of theirs. */
-const ROWS = times('SEALIFT_ORDER_ROWS', 10_000, 60_000);
+const ROWS = times('SEALIFT_ORDER_ROWS', 10_000, 60_000, 30_000);
 const WIDE = 'x'.repeat(ROWS < 60_000 ? 600 : 150);
 /** Bytes of a module, in buckets. */
 const BUCKETS = ROWS < 60_000 ? 4 : 8;

@@ -11,7 +11,7 @@ import { times } from '../kit/long.ts';
 import { hasRgw, startRgw } from '../kit/rgw.ts';
 
 const PATIENCE = { attempts: 12, pauseMs: 20, longestPauseMs: 1000, stallMs: 10_000 };
-const KILLS = times('SEALIFT_KILLS_RGW', 2, 20);
+const KILLS = times('SEALIFT_KILLS_RGW', 2, 20, 6);
 
 describe.runIf(hasRgw())('a gateway that crashes', () => {
   it('loses no object that was put', async () => {

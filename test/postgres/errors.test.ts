@@ -286,7 +286,7 @@ describe.skipIf(!hasPostgres())('a server that', () => {
           // It has ended.
         }
       }
-    }, 5);
+    }, 20);
     const env = { SOURCE_URL: url };
     const said: string[] = [];
     for (const name of ['determinism', 'migrate']) {

@@ -11,7 +11,7 @@ import { workFolder } from '../kit/project.ts';
 import { initAt, publishedRecords, rootOf, sessionAt } from './trap.ts';
 
 const ACCOUNTS = 3000;
-const RUNS = times('SEALIFT_PG_SNAPSHOTS', 4, 50);
+const RUNS = times('SEALIFT_PG_SNAPSHOTS', 3, 50, 10);
 
 /** Transactions a second that the writer has to reach; only the long form demands it of a machine. */
 const RATE = 200;

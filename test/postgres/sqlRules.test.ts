@@ -197,7 +197,7 @@ describe.skipIf(!hasPostgres())('SQL of a mapping over PostgreSQL', () => {
         if (result && hasWord) read += 1;
         if (result) expect([sql, (await refusalOf(sql)) !== null]).toEqual([sql, hasWord]);
       }),
-      { numRuns: times('SEALIFT_PG_CLOCKS', 150, 3000) },
+      { numRuns: times('SEALIFT_PG_CLOCKS', 150, 3000, 900) },
     );
     expect(read).toBeGreaterThan(3);
     expect(taken).toBeGreaterThan(read);
@@ -248,7 +248,7 @@ describe.skipIf(!hasPostgres())('SQL of a mapping over PostgreSQL', () => {
         const text = JSON.stringify(plan.rows);
         for (const called of DANGEROUS) expect(text).not.toMatch(new RegExp(`\\b${called}"?\\(`));
       }),
-      { numRuns: times('SEALIFT_PG_SPELLINGS', 60, 600) },
+      { numRuns: times('SEALIFT_PG_SPELLINGS', 60, 600, 180) },
     );
     expect(accepted).toBe(planned);
     expect(accepted).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 /**
  * Freezing the writes of a PostgreSQL database: who is refused, who is waited for, who is told, and that
- * all rights come back as they were. 10 sets of grants, or as many as SEALIFT_GRANT_SETS says.
+ * all rights come back as they were. 6 sets of grants, or as many as SEALIFT_GRANT_SETS says.
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { times } from '../kit/long.ts';
 import { roleSql, sessionAt } from './trap.ts';
 import { clientAs, failureOf, freezerOf, rightsIn, tryAs, versionsHere } from './writes.ts';
 
-const SETS = times('SEALIFT_GRANT_SETS', 10, 100);
+const SETS = times('SEALIFT_GRANT_SETS', 6, 100, 20);
 const DENIED = '42501';
 
 const ROLES = ['own', 'app', 'other', 'all_data', 'poor', 'r0', 'r1', 'r2', 'r3'];

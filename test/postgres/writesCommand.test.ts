@@ -17,7 +17,7 @@ import { journal } from '../promote/fixture.ts';
 import { command, initAt, lineOf, roleSql, rootOf, sessionAt, until } from './trap.ts';
 import { clientAs, rightsIn, tryAs } from './writes.ts';
 
-const KILLS = times('SEALIFT_KILLS_PG_WRITES', 3, 60);
+const KILLS = times('SEALIFT_KILLS_PG_WRITES', 3, 60, 8);
 
 const TABLES = `
   CREATE TABLE dog (id int PRIMARY KEY, name text);

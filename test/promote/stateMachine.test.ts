@@ -52,7 +52,7 @@ interface Real {
 type Command = AsyncCommand<Model, Real>;
 
 /** Sequences of commands; more with SEALIFT_TEST_RUNS. */
-const RUNS = times('SEALIFT_TEST_RUNS', 5, 60);
+const RUNS = times('SEALIFT_TEST_RUNS', 5, 60, 30);
 /** Repeats a walk that failed: fast-check names its seed. */
 const SEED = process.env['SEALIFT_SEED'];
 

@@ -20,7 +20,7 @@ export type Item = Readonly<Record<(typeof ITEM_FIELDS)[number], Cell>>;
 const ITEM_FIELDS = ['id', 'cents', 'at', 'note', 'a', 'b', 'data', 'n', 'ratio', 'code'] as const;
 
 /** So that the ranges of the seal, of 4,096 records on average, are several. */
-export const ITEMS = 20_500;
+export const ITEMS = 12_500;
 
 /** Environment of all commands: the secret key of the blinds. */
 export const SECRETS = {

@@ -30,7 +30,7 @@ import {
 } from './mutations.ts';
 
 const SEED = seedOf(process.env, Date.now());
-const MANY = times('SEALIFT_RECONCILED', 40, 1000);
+const MANY = times('SEALIFT_RECONCILED', 40, 1000, 300);
 const UNTOUCHED = times('SEALIFT_UNTOUCHED', 2, 50);
 const PATIENCE = 600_000;
 /** Mutations of one target: they are of different records, and some records are few. */

@@ -15,7 +15,7 @@ import { times } from '../kit/long.ts';
 import { sealift } from '../kit/run.ts';
 import { build, journal, promoteHere, scanHere } from '../promote/fixture.ts';
 
-const KILLS = times('SEALIFT_KILLS_SMOKE', 3, 100);
+const KILLS = times('SEALIFT_KILLS_SMOKE', 3, 100, 12);
 
 let project: string;
 

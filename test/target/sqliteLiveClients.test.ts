@@ -33,8 +33,8 @@ import {
 } from './liveFixture.ts';
 import { lockKeptBy } from './lockKept.ts';
 
-const SWAPS = times('SEALIFT_LIVE_SWAPS', 30, 1000);
-const COMMANDS = times('SEALIFT_LIVE_COMMANDS', 6, 30);
+const SWAPS = times('SEALIFT_LIVE_SWAPS', 12, 1000, 45);
+const COMMANDS = times('SEALIFT_LIVE_COMMANDS', 4, 30, 15);
 const CLIENT = fileURLToPath(new URL('./liveClient.ts', import.meta.url));
 const PREFIX = 'client-';
 

@@ -39,7 +39,7 @@ import {
   type Ready,
 } from './writersRounds.ts';
 
-const SWAPS = times('SEALIFT_SWAPS', 2, 100);
+const SWAPS = times('SEALIFT_SWAPS', 2, 100, 10);
 /** For the locks: long where clients wait in a queue, else as long as is worth the wait. */
 const WAIT_MS = { queue: 20_000, race: 250, given: 2500 };
 const WHOLE = 'go on in what is live then where whole commands swap';

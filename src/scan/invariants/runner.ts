@@ -43,11 +43,15 @@ export function invariantRunner(
   };
 }
 
-/** Starts the process without our environment, which may contain secrets. */
+/** Starts the process without our environment, which may contain secrets, except folders for files. */
 function start(scratch: string): ChildProcess {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const cache = process.env['NODE_COMPILE_CACHE'];
   return fork(new URL(`./process.${extension}`, import.meta.url), {
-    env: { SQLITE_TMPDIR: scratch },
+    env: {
+      SQLITE_TMPDIR: scratch,
+      ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
+    },
     execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
