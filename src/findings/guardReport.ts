@@ -46,7 +46,7 @@ export function hideRows(found: FindingStore, modules: ReadonlySet<string>): voi
       ...(source === undefined ? {} : { source: { ...source, row: HIDDEN } }),
       ...(members === undefined
         ? {}
-        : { members: members.map((place) => ({ ...place, row: HIDDEN })) }),
+        : { members: members.map(({ table }) => ({ table, row: HIDDEN })) }),
     };
   });
 }

@@ -5,7 +5,13 @@
 
 import type { Severity } from '../outcome/finding.ts';
 import type { Coarse, Mask, Treatment } from '../treatment/treatment.ts';
-import { columnsOfField, isReference, type ModuleMapping } from './model.ts';
+import {
+  columnsOfField,
+  DEFAULT_SOURCE,
+  isReference,
+  relationOf,
+  type ModuleMapping,
+} from './model.ts';
 
 export interface PiiPolicy {
   /** Version of this form. */
@@ -97,6 +103,16 @@ export function treatedColumns(module: ModuleMapping): Map<string, string> {
   return columns;
 }
 
+/**
+ * Returns what a column that a module reads may be a column of: its table or query, and the base of that,
+ * if it has a column of this name.
+ */
+export function columnIds(module: ModuleMapping, column: string): string[] {
+  const { name = DEFAULT_SOURCE, base } = module.source;
+  const tables = [relationOf(module), ...(base === undefined ? [] : [base.table])];
+  return tables.map((table) => JSON.stringify([name, table, column]));
+}
+
 /** Whether a field that holds the key, or is made from it, is declared personal. */
 export function hasPersonalKey(module: ModuleMapping): boolean {
   const columns = new Set(module.key.map((part) => part.column));
@@ -110,10 +126,10 @@ export function hasPersonalKey(module: ModuleMapping): boolean {
 
 /** Returns the modules whose key is personal and one number, by which a source locates its rows as well. */
 export function personalNumbers(modules: readonly ModuleMapping[]): Set<string> {
-  const numbers = ['integer', 'bigint', 'decimal(0)'];
+  const numbers = new Set(['integer', 'bigint', 'decimal(0)']);
   const found = modules.filter((module) => {
     const [only, ...others] = module.key;
-    return others.length === 0 && numbers.includes(only?.type ?? '') && hasPersonalKey(module);
+    return others.length === 0 && numbers.has(only?.type ?? '') && hasPersonalKey(module);
   });
   return new Set(found.map(({ module }) => module));
 }

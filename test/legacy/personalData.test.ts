@@ -46,6 +46,14 @@ async function personalIn(source: string): Promise<Finding[]> {
 
 const placeOf = ({ source }: Finding): string => `${source?.table ?? ''} ${String(source?.row)}`;
 
+/** Whether a finding is at the place of what was planted, with its class. */
+function right(one: Planted): (finding: Finding) => boolean {
+  return (finding) =>
+    placeOf(finding) === `${one.table} ${one.rowid}` &&
+    finding.class === one.pii &&
+    finding.field === one.column;
+}
+
 describe.skipIf(LEGACY === null || TRUTH === null)('the committed mapping', () => {
   // Nothing is read where the tests are skipped.
   if (LEGACY === null || TRUTH === null) return;
@@ -55,10 +63,6 @@ describe.skipIf(LEGACY === null || TRUTH === null)('the committed mapping', () =
   it('finds what was planted, at its field and with its class, and nothing else', async () => {
     const findings = await personalIn(LEGACY);
     const result = figures('planted in the legacy database, by dry-run');
-    const right = (one: Planted) => (finding: Finding) =>
-      placeOf(finding) === `${one.table} ${one.rowid}` &&
-      finding.class === one.pii &&
-      finding.field === one.column;
     for (const one of planted) {
       result.add(one.kind, { hits: findings.some(right(one)) ? 1 : 0, expected: 1, wrong: 0 });
     }

@@ -12,7 +12,7 @@ it('a candidate without a record never goes live', async () => {
   const project = projectOf(SOUND);
   await migrateOf(project);
   expect((await scanAllOf(project)).status).toBe('PASS');
-  SEAL_PLANTS['empty']?.[0]?.harm(project);
+  await SEAL_PLANTS['empty']?.[0]?.harm(project);
   // As if somebody had scanned it, with the checks of the scan before, and found nothing.
   scanEntryOf(project, basename(readlinkSync(join(project, 'storage_candidate/v1'))), {});
   const { status, line } = await promoteOf(project, true);

@@ -12,7 +12,13 @@ import {
   type FieldMapping,
   type ModuleMapping,
 } from '../model.ts';
-import { needsKey, treatedColumns, type DeclaredPii, type PiiPolicy } from '../piiPolicy.ts';
+import {
+  columnIds,
+  needsKey,
+  treatedColumns,
+  type DeclaredPii,
+  type PiiPolicy,
+} from '../piiPolicy.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping } from '../place.ts';
 import type { FieldFault } from './valueField.ts';
 
@@ -198,18 +204,18 @@ function checkQuasi(module: ModuleMapping, { quasi }: PiiPolicy, fault: FieldFau
  */
 export function checkTreatedOnce(mapping: LocatedMapping): void {
   const treated = new Map<string, string>();
-  const columnId = ({ source }: ModuleMapping, column: string): string =>
-    JSON.stringify([source.name ?? null, 'table' in source ? source.table : source.sql, column]);
   for (const module of mapping.modules) {
-    for (const column of treatedColumns(module).keys())
-      treated.set(columnId(module, column), module.module);
+    for (const column of treatedColumns(module).keys()) {
+      for (const id of columnIds(module, column)) treated.set(id, module.module);
+    }
   }
   if (treated.size === 0) return;
   for (const module of mapping.modules) {
     for (const [name, field] of Object.entries(module.fields)) {
       if (isReference(field) || isTreated(module, name)) continue;
       for (const column of columnsOfField(field)) {
-        const by = treated.get(columnId(module, column));
+        const id = columnIds(module, column).find((one) => treated.has(one));
+        const by = treated.get(id ?? '');
         if (by === undefined) continue;
         const place = { file: moduleFile(module.module), pointer: pointerTo('fields', name) };
         const what = `column ${quoteName(column)} is treated in module "${by}", and this field holds it as it is`;

@@ -20,9 +20,6 @@ export async function knownNames(folder: string, mapping: Mapping): Promise<Pers
   const first = new Set<string>();
   const last = new Set<string>();
   const whole = new Set<string>();
-  const add = (names: Set<string>, name: string | null): void => {
-    if (name !== null && names.size < MOST) names.add(name);
-  };
   for (const module of mapping.modules) {
     const fields = nameFields(mapping, module);
     if (fields.length === 0) continue;
@@ -40,6 +37,10 @@ export async function knownNames(folder: string, mapping: Mapping): Promise<Pers
   }
   const none = first.size + last.size + whole.size === 0;
   return none ? null : personNames(first, last, whole);
+}
+
+function add(names: Set<string>, name: string | null): void {
+  if (name !== null && names.size < MOST) names.add(name);
 }
 
 /** Returns the first and the last word of a name; null for what is not one name of two to four words. */

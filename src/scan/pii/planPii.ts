@@ -51,18 +51,22 @@ interface ModuleSearch {
   readonly tainted: readonly TaintedField[];
 }
 
+/** Kinds of values in which no text of a person can be. */
+const CLOSED: ReadonlySet<string> = new Set(['boolean', 'blob', 'bytes', 'uuid']);
+
 /** Returns all fields but ids that Sealift makes; those in a stored form have values of their own. */
 function taintedFields({ pii }: Scope, module: CompiledModule): TaintedField[] {
   const { origins = [] } = pii.tainted ?? {};
   return module.fields
     .filter(({ mapping, treated, type }) => {
-      const closed = ['boolean', 'blob', 'bytes', 'uuid'].includes(type.kind);
-      return origins.length > 0 && !isReference(mapping) && treated === null && !closed;
+      return (
+        origins.length > 0 && !isReference(mapping) && treated === null && !CLOSED.has(type.kind)
+      );
     })
     .map(({ name }) => {
       const declared = piiOf(module.mapping, name);
-      const allowed = [declared?.class, ...(declared?.mayContain ?? [])];
-      const allows = origins.flatMap(({ class: of }, at) => (allowed.includes(of) ? [at + 1] : []));
+      const allowed = new Set([declared?.class, ...(declared?.mayContain ?? [])]);
+      const allows = origins.flatMap(({ class: of }, at) => (allowed.has(of) ? [at + 1] : []));
       return { name, allows };
     });
 }
@@ -82,14 +86,10 @@ function chunkVisit(search: ModuleSearch): ChunkVisit {
         *scan({ firstLine, lines, pii, counts }: PlacedChunk): Generator<Finding> {
           log.count(lines, counts);
           for (const { line, key, field, ...fault } of pii) {
-            yield log.finding(
-              { ordinal: firstLine + line, record: key },
-              field,
-              fault as ValueFault,
-            );
+            yield log.finding({ ordinal: firstLine + line, record: key }, field, fault);
           }
         },
-        end: log.end,
+        end: () => log.end(),
       };
     },
   };

@@ -87,13 +87,11 @@ export function valueSearch(
       ? {}
       : { fp: fingerprint(keys, of, text.slice(start, end), field.regions ?? undefined) };
   const inText = (text: string): ValueFault[] =>
-    undeclared(text).map((match) => ({
-      kind: 'class',
-      of: match.of,
-      tier: match.tier,
-      place: { start: codePoints(text, match.start), end: codePoints(text, match.end) },
-      ...printOf(text, match),
-    }));
+    undeclared(text).map((match): ValueFault => {
+      const { of, tier, start, end } = match;
+      const place = { start: codePoints(text, start), end: codePoints(text, end) };
+      return Object.assign({ kind: 'class', of, tier, place } as const, printOf(text, match));
+    });
   const search = (value: unknown, key: readonly (string | number | boolean)[]): ValueFault[] => {
     counts.cells += 1;
     if (value === null || value === undefined) return [];
@@ -101,10 +99,10 @@ export function valueSearch(
     if (isStored !== null) {
       const reason = isStored(value, key);
       if (reason !== null) return [{ kind: 'stored', reason }];
-      return SHOWN.has(treated?.treatment ?? '') ? storedFaults(find(String(value))) : [];
+      return SHOWN.has(treated?.treatment ?? '') ? storedFaults(find(textIn(value))) : [];
     }
     if (holds === 'structure') return inStructure(value, undeclared, printOf);
-    const text = String(value);
+    const text = textIn(value);
     if (shape === null) return inText(text);
     // A value of the stated shape is what the policy says, as long as no class is seen too often.
     if (!shape(text)) return [NOT_THE_SHAPE, ...inText(text)];
@@ -133,11 +131,16 @@ function mayNamePeople({ allowed, holds, treated, shape }: SearchedField): boole
   return treated === null && shape === null && holds !== 'number' && !allowed.includes('PERSON');
 }
 
+/** Returns a text or a number as text; '' for what a file that was tampered with holds instead. */
+function textIn(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
 /** Treatments after which a part of the value can still be seen. */
 const SHOWN: ReadonlySet<string> = new Set(['masked', 'generalised']);
 
 function storedFaults(matches: readonly Match[]): ValueFault[] {
-  const [match] = matches.filter(({ tier }) => tier === 'checked');
+  const match = matches.find(({ tier }) => tier === 'checked');
   if (match === undefined) return [];
   return [{ kind: 'stored', reason: `${match.of} can still be seen in it` }];
 }
@@ -158,10 +161,11 @@ function finder(
     context.expected.some((one) => one === of) &&
     findPii(text, { ...context, expected: [] }).some((match) => match.of === of);
   return (text) => {
-    const found: Match[] = findPii(text, context).map((match) =>
+    const found: Match[] = findPii(text, context).map(({ of, tier, start, end }) => {
       // A word before it and its column are two signs.
-      isDouble(text, match) ? { ...match, tier: 'checked' } : match,
-    );
+      const isSure = tier === 'checked' || isDouble(text, { of, tier, start, end });
+      return { of, tier: isSure ? 'checked' : 'context', start, end };
+    });
     for (const { of, search } of own) {
       for (const [start, end] of search?.(text) ?? [])
         found.push({ of, tier: 'checked', start, end });

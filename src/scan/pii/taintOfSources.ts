@@ -12,7 +12,7 @@ import {
   type Mapping,
   type ModuleMapping,
 } from '../../mapping/model.ts';
-import { treatedColumns } from '../../mapping/piiPolicy.ts';
+import { columnIds, treatedColumns } from '../../mapping/piiPolicy.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import {
@@ -58,8 +58,7 @@ export interface TaintOfSources {
 export function taintOfSources(mapping: Mapping, options: TaintOptions): TaintOfSources {
   const { rows } = options;
   const treated = mapping.modules.flatMap((module) => treatedIn(module, rows));
-  const ids = new Set(treated.map(columnId));
-  const kept = mapping.modules.flatMap(keptIn).filter((column) => !ids.has(columnId(column)));
+  const kept = keptIn(mapping);
   const copies = copyCounts(kept, treated);
   return {
     async *parts() {
@@ -97,10 +96,6 @@ async function partitionsOf(
   return of;
 }
 
-function columnId({ source, table, column }: Column): string {
-  return JSON.stringify([source, table, column]);
-}
-
 /** Returns the treated columns of a module; one that its query does not yield is read in the base. */
 function treatedIn(module: ModuleMapping, rows: SourceRows): TreatedColumn[] {
   const from = { module: module.module, source: module.source.name ?? DEFAULT_SOURCE };
@@ -112,17 +107,24 @@ function treatedIn(module: ModuleMapping, rows: SourceRows): TreatedColumn[] {
   });
 }
 
-function keptIn(module: ModuleMapping): KeptColumn[] {
-  const treated = treatedColumns(module);
-  const source = module.source.name ?? DEFAULT_SOURCE;
-  const from = { module: module.module, source, table: relationOf(module) };
-  return Object.entries(module.fields).flatMap(([field, mapping]) =>
-    isReference(mapping)
-      ? []
-      : columnsOfField(mapping)
-          .filter((column) => !treated.has(column))
-          .map((column) => ({ ...from, field, column })),
+/** Returns the columns that fields hold as they are; none that a policy treats in another module. */
+function keptIn({ modules }: Mapping): KeptColumn[] {
+  const treated = new Set(
+    modules.flatMap((module) =>
+      [...treatedColumns(module).keys()].flatMap((column) => columnIds(module, column)),
+    ),
   );
+  const columns: KeptColumn[] = [];
+  for (const module of modules) {
+    const source = module.source.name ?? DEFAULT_SOURCE;
+    for (const [field, mapping] of Object.entries(module.fields)) {
+      for (const column of isReference(mapping) ? [] : columnsOfField(mapping)) {
+        if (columnIds(module, column).some((id) => treated.has(id))) continue;
+        columns.push({ module: module.module, source, table: relationOf(module), field, column });
+      }
+    }
+  }
+  return columns;
 }
 
 async function addAll(
