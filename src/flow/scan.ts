@@ -153,7 +153,7 @@ async function scanWith(
   // The checksums alone are of all records.
   const records = options.checks?.length === 0 ? verified.records : tally.records;
   const lowered = loweredSeverities(mapping);
-  const partial = privacy.privacy === undefined ? {} : { isPartial: options.modules !== null };
+  const partial = privacy.privacy === undefined || options.modules === null ? {} : PARTIAL;
   const checked = { checks, ...tally, records, lowered, ...privacy, ...partial };
   return end(result(options, { shown, findings: found.list, verified, checked, notes }), mapping);
 }
@@ -209,6 +209,8 @@ function idleNotes(
 
 /** Of every scan, unless SCAN_RUN_ID gives another. */
 const DEFAULT_RUN_ID = 'scan-all';
+
+const PARTIAL = { isPartial: true } as const;
 
 const NOTHING = { records: 0, references: 0 } as const;
 

@@ -100,7 +100,7 @@ const TABLE = {
   'pii-dropped': { severity: 'BLOCKER', stages: ['scan'], fixed: true },
   'pii-treatment': { severity: 'BLOCKER', stages: ['map', 'scan'], fixed: true },
   'pii-unproven': { severity: 'WARNING', stages: ['scan'], fixed: true },
-  'pii-report': { severity: 'BLOCKER', stages: ['map', 'scan'], fixed: true },
+  'pii-report': { severity: 'BLOCKER', stages: ['scan'], fixed: true },
   'pii-shape': { severity: 'BLOCKER', stages: ['scan'] },
   'pii-class-mismatch': { severity: 'WARNING', stages: ['scan'] },
   'pii-misdeclared': { severity: 'WARNING', stages: ['scan'] },

@@ -7,7 +7,7 @@ import { ahvs, cards } from './cards.ts';
 import { emails } from './emails.ts';
 import { ibans } from './ibans.ts';
 import { mayHaveContext, mayHaveContextBytes } from './contextWords.ts';
-import { inContext, nationalNumbers } from './inContext.ts';
+import { inColumn, inContext, nationalNumbers } from './inContext.ts';
 import { isPlain, isSuspect, SIGN, signsOf } from './signs.ts';
 import { ipAddresses } from './ipAddresses.ts';
 import { people } from './personNames.ts';
@@ -53,7 +53,8 @@ export function findPii(text: string, context: PiiContext = NONE): PiiMatch[] {
   };
   if (isSuspect(signs)) for (const [needed, find] of BY_SIGN) if (signs & needed) search(find);
   if (expected.includes('SECRET')) search(accessKeys);
-  if (expected.length > 0 || (hasBoth(signs) && mayHaveContext(text))) search(inContext);
+  if (hasBoth(signs) && mayHaveContext(text)) search(inContext);
+  if (expected.length > 0) search(inColumn);
   if (signs & (SIGN.digits | SIGN.zero)) search(phones);
   if (names !== undefined) search(people);
   return [...found];

@@ -78,13 +78,12 @@ export function* nationalNumbers(text: string): Generator<PiiMatch> {
   }
 }
 
-/** Finds data that a word before it announces, and data that fill a cell of their column. */
-export function* inContext(text: string, { expected = [] }: PiiContext): Generator<PiiMatch> {
+/** Finds data that a word before it announces. */
+export function* inContext(text: string): Generator<PiiMatch> {
   for (const { index, 0: word, groups } of matchesOf(CONTEXT_WORD, text)) {
     const of = Object.keys(groups ?? {}).find((name) => groups?.[name] !== undefined);
     yield* near(text, index + word.length, of);
   }
-  if (expected.length > 0 && text.length < 2 * LONGEST) yield* whole(text, expected);
 }
 
 function* near(text: string, from: number, of: string | undefined): Generator<PiiMatch> {
@@ -99,7 +98,9 @@ function* near(text: string, from: number, of: string | undefined): Generator<Pi
   }
 }
 
-function* whole(text: string, expected: readonly PiiClass[]): Generator<PiiMatch> {
+/** Finds data that fill a cell of their column. */
+export function* inColumn(text: string, { expected = [] }: PiiContext): Generator<PiiMatch> {
+  if (text.length >= 2 * LONGEST) return;
   const value = text.trim();
   const start = text.indexOf(value);
   for (const form of NAMED) {

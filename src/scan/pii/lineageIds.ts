@@ -7,6 +7,7 @@ import type { Finding } from '../../outcome/finding.ts';
 import { memberOf, type RecordBatch } from '../../seal/candidateReader.ts';
 import { recordPass, type RecordPass, type Visitor } from '../pass.ts';
 import type { Scope } from '../scope.ts';
+import { columnFindings } from './moduleFindings.ts';
 import { piiFinding } from './piiFinding.ts';
 import type { SearchedField } from './searchedField.ts';
 import { valueSearch } from './searchValue.ts';
@@ -23,9 +24,9 @@ export function legacyIdPasses(scope: Scope, module: CompiledModule): RecordPass
     .filter(({ column, type }) => !inFields.has(column) && OPEN_FORMS.has(type.kind));
   if (parts.length === 0) return [];
   const visitor = (): Visitor<RecordBatch> => {
-    const searches = parts.map(({ column, at }) => {
-      const field = keyField(scope, module, column);
-      return { column, at, find: valueSearch(field, keysOf(field, scope.pii.secrets)) };
+    const searches = parts.map(({ column, type, at }) => {
+      const field = keyField(scope, module, { column, kind: type.kind });
+      return { field, column, at, find: valueSearch(field, keysOf(field, scope.pii.secrets)) };
     });
     return {
       *scan({ first, records }): Generator<Finding> {
@@ -35,10 +36,14 @@ export function legacyIdPasses(scope: Scope, module: CompiledModule): RecordPass
           const scanned = { ordinal: first + index, record: idOnly(module, record) };
           for (const { column, at, find } of searches) {
             for (const fault of find(key[at], [])) {
-              const found = piiFinding(scope, module, scanned, column, fault);
-              yield { ...found, rule: 'pii-id' };
+              yield piiFinding(scope, module, scanned, column, fault);
             }
           }
+        }
+      },
+      *end(): Generator<Finding> {
+        for (const { field, find } of searches) {
+          yield* columnFindings(scope, module, field, find.counts);
         }
       },
     };
@@ -57,11 +62,15 @@ function idOnly(
   return { [idField ?? 'id']: memberOf(record, 'id') };
 }
 
-function keyField(scope: Scope, { mapping }: CompiledModule, column: string): SearchedField {
+function keyField(
+  scope: Scope,
+  { mapping }: CompiledModule,
+  { column, kind }: { readonly column: string; readonly kind: string },
+): SearchedField {
   const declared = piiOf(mapping, column);
   return {
     name: column,
-    holds: 'text',
+    holds: kind === 'integer' || kind === 'bigint' ? 'number' : 'text',
     declared: declared?.class ?? null,
     allowed: [],
     expected: [],

@@ -8,6 +8,7 @@ import { counted } from '../../outcome/counted.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import type { Rule } from '../../outcome/rules.ts';
 import type { Scope } from '../scope.ts';
+import { ruleOf } from './piiFinding.ts';
 import type { SearchedField } from './searchedField.ts';
 import type { FieldCounts } from './searchValue.ts';
 
@@ -41,10 +42,35 @@ export function* moduleFindings(
     }
     const mismatch = classMismatch(module, field, counts);
     if (mismatch !== null) yield finding('pii-class-mismatch', field.name, mismatch);
-    for (const of of Object.keys(counts.classes).sort()) {
-      const reason = field.shape === null ? null : beyondChance(of, counts);
-      if (reason !== null) yield finding('pii-misdeclared', field.name, reason);
-    }
+    yield* columnFindings(scope, module, field, counts);
+  }
+}
+
+/** Share of a column's numbers that makes them what they look like. */
+const MOSTLY = 0.5;
+
+/**
+ * Yields findings on a column as a whole: numbers of which half or more have the form of a class that is not
+ * declared, and values of which more than chance would have it.
+ */
+export function* columnFindings(
+  scope: Scope,
+  module: CompiledModule,
+  { name, holds, shape, allowed }: SearchedField,
+  counts: FieldCounts,
+): Generator<Finding> {
+  if (holds !== 'number' && shape === null) return;
+  for (const of of Object.keys(counts.classes).sort()) {
+    if (allowed.includes(of)) continue;
+    const held = counts.classes[of] ?? 0;
+    const isMost = shape === null && held >= counts.values * MOSTLY;
+    const rule = isMost ? ruleOf(module, name) : 'pii-misdeclared';
+    const reason = isMost
+      ? `${held} of ${counted(counts.values, 'value')} have the form of ${of}, which is not declared`
+      : beyondChance(of, counts);
+    if (reason === null) continue;
+    const severity = severityOf(scope.mapping.project, rule, module.name, name);
+    yield { rule, severity, module: module.name, field: name, class: of, reason };
   }
 }
 
@@ -92,6 +118,7 @@ const CHANCE: Readonly<Record<string, number>> = {
   IBAN: 1 / 97,
   TAX_ID: 1 / 10,
   SOCIAL_ID: 1 / 10,
+  PHONE: 1 / 10,
 };
 /** Standard deviations that chance is given. */
 const DEVIATIONS = 4;

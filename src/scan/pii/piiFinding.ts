@@ -46,8 +46,7 @@ function classFinding(
   field: string,
   { of, tier, place, isName, fp }: Extract<ValueFault, { readonly kind: 'class' }>,
 ): Finding {
-  const inKey = isName === true || isInKey(module, field);
-  const rule = inKey ? 'pii-id' : 'pii-undeclared';
+  const rule = isName === true ? 'pii-id' : ruleOf(module, field);
   const isSure = tier === 'checked';
   const what = isName === true ? 'the name of a member in it is' : 'it holds';
   const unsure = isSure
@@ -73,10 +72,16 @@ const SIGNS: Readonly<Record<string, string>> = {
   PERSON: 'a first and a last name that fields of names hold',
 };
 
+/** Returns the rule of a class that is not declared: that of ids, if they are made from the field or column. */
+export function ruleOf(module: CompiledModule, field: string): 'pii-id' | 'pii-undeclared' {
+  return isInKey(module, field) ? 'pii-id' : 'pii-undeclared';
+}
+
 /** Whether a field holds a part of the legacy key, which the lineage and references hold as well. */
 function isInKey(module: CompiledModule, field: string): boolean {
   const mapping = module.mapping.fields[field];
-  if (mapping === undefined || 'reference' in mapping) return false;
+  if (mapping === undefined) return module.key.some(({ column }) => column === field);
+  if ('reference' in mapping) return false;
   const columns = columnsOfField(mapping);
   return module.key.some(({ column }) => columns.includes(column));
 }

@@ -4,7 +4,8 @@
  */
 
 import { searchAll, wholeMatch } from '../../mapping/compile/pattern.ts';
-import { findPii } from '../../pii/findPii.ts';
+import { mayHoldNumber } from '../../pii/bareNumber.ts';
+import { findPii, mayHoldPii } from '../../pii/findPii.ts';
 import type { PersonNames, Tier } from '../../pii/piiClass.ts';
 import { fingerprint } from '../../treatment/fingerprint.ts';
 import { storedFault } from '../../treatment/stored.ts';
@@ -31,8 +32,8 @@ export type ValueFault =
 export interface ValueSearch {
   /** Returns what is wrong with a value, ascending by place, or by class in a structure. */
   (value: unknown, key: readonly (string | number | boolean)[]): ValueFault[];
-  /** Whether the quick filter of its JSON may decide that there is nothing to find. */
-  readonly isQuick: boolean;
+  /** Whether there may be something to find in a value but names; quick. Each character of its JSON is a byte. */
+  readonly mayHold: (json: string) => boolean;
   /** Counts a value in which the quick filter found nothing; returns the names of people in it. */
   readonly quick: (value: () => unknown) => ValueFault[];
   /** Counts so far. */
@@ -57,6 +58,10 @@ interface Match {
   readonly end: number;
 }
 
+/** Matches an e-mail address as most are: the search finds it as a whole, and nothing else. */
+const PLAIN_EMAIL =
+  /^[a-z][a-z0-9._+-]{0,40}@[a-z0-9-]{1,40}(?:\.[a-z0-9-]{1,40}){0,4}\.[a-z]{2,12}$/;
+
 const NOT_THE_SHAPE: ValueFault = {
   kind: 'shape',
   reason: 'it does not have the shape that the policy states',
@@ -68,7 +73,7 @@ export function valueSearch(
   keys: TreatmentKeys | null,
   known: PersonNames | null = null,
 ): ValueSearch {
-  const { treated, holds } = field;
+  const { treated, holds, declared } = field;
   const counts: FieldCounts = { field: field.name, cells: 0, values: 0, classes: {} };
   const isStored = treated === null ? null : storedFault(treated, keys);
   const shape = field.shape === null ? null : wholeMatch(field.shape);
@@ -103,12 +108,21 @@ export function valueSearch(
     }
     if (holds === 'structure') return inStructure(value, undeclared, printOf);
     const text = textIn(value);
-    if (shape === null) return inText(text);
+    if (declared === 'EMAIL' && PLAIN_EMAIL.test(text)) {
+      count(declared);
+      return [];
+    }
+    const isShaped = shape?.(text) ?? true;
+    const wrong = isShaped ? [] : [NOT_THE_SHAPE];
+    // A tenth of any numbers pass a check digit: what a column of them holds is told by their share.
+    if (holds === 'number') return [...wrong, ...inText(text).filter(isOwn)];
+    if (shape === null || !isShaped) return [...wrong, ...inText(text)];
     // A value of the stated shape is what the policy says, as long as no class is seen too often.
-    if (!shape(text)) return [NOT_THE_SHAPE, ...inText(text)];
     undeclared(text);
     return [];
   };
+  const isOwn = (fault: ValueFault): boolean =>
+    fault.kind === 'class' && Object.hasOwn(field.patterns, fault.of);
   const quick = (value: () => unknown): ValueFault[] => {
     counts.cells += 1;
     counts.values += 1;
@@ -118,12 +132,14 @@ export function valueSearch(
     return typeof text === 'string' ? inText(text) : inStructure(text, undeclared, printOf);
   };
   // A column that suggests a class makes data of values that are nothing alone.
-  const isQuick =
+  const byValue =
     field.expected.length === 0 &&
     treated === null &&
     shape === null &&
     Object.keys(field.patterns).length === 0;
-  return Object.assign(search, { counts, quick, isQuick });
+  const alone = holds === 'number' ? mayHoldNumber : mayHoldPii;
+  const mayHold = byValue ? alone : (): boolean => true;
+  return Object.assign(search, { counts, quick, mayHold });
 }
 
 /** Whether names in a field are worth a look: not where they may be, nor in numbers and stored forms. */

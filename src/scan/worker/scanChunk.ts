@@ -1,6 +1,5 @@
 /** Scans the lines of a chunk of a module's file. */
 
-import { mayHoldPii } from '../../pii/findPii.ts';
 import { lineForm, type LineForm, type VisitLine } from '../../seal/lineForm.ts';
 import { idPacker } from '../../seal/packedIds.ts';
 import { chunkCapacity, lineEnds, readChunk } from '../../seal/readChunk.ts';
@@ -45,7 +44,7 @@ export function scanChunk(input: ScanChunkInput): ScannedChunk {
     for (let index = 0; index < packers.length; index += 1) packers[index]?.put(line, texts[index]);
     for (const [index, { field, find }] of searches.entries()) {
       const json = texts[searchedAt[index] ?? -1];
-      if (json !== undefined && find.isQuick && !mayHoldPii(json)) {
+      if (json !== undefined && !find.mayHold(json)) {
         for (const fault of find.quick(() => valueOf(json))) {
           pii.push({ ...fault, line, field: field.name, key: keyOf() });
         }
