@@ -105,6 +105,8 @@ export function* inColumn(text: string, { expected = [] }: PiiContext): Generato
   const start = text.indexOf(value);
   for (const form of NAMED) {
     if (!expected.includes(form.of)) continue;
+    // A comma is between street and town.
+    if (form.of === 'ADDRESS' && !value.includes(',')) continue;
     const [match] = matchesOf(form.pattern, value);
     if (match?.[0] !== value || !form.isOne(value)) continue;
     yield { of: form.of, tier: 'context', start, end: start + value.length };

@@ -86,9 +86,11 @@ function prepare(text: string): Prepared {
   };
 }
 
+const ASCII = /^[\x20-\x7e]*$/;
+
 /** Parses JSON that is a Latin-1 view of its UTF-8 bytes. */
 function valueOf(json: string): unknown {
-  return JSON.parse(Buffer.from(json, 'latin1').toString('utf8'));
+  return JSON.parse(ASCII.test(json) ? json : Buffer.from(json, 'latin1').toString('utf8'));
 }
 
 function keyIn(line: Buffer, fields: readonly string[]): Record<string, unknown> {
