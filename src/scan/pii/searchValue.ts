@@ -131,15 +131,15 @@ export function valueSearch(
     // The filter has seen that there is nothing else.
     return typeof text === 'string' ? inText(text) : inStructure(text, undeclared, printOf);
   };
-  // A column that suggests a class makes data of values that are nothing alone.
-  const byValue =
-    field.expected.length === 0 &&
-    treated === null &&
-    shape === null &&
-    Object.keys(field.patterns).length === 0;
-  const alone = holds === 'number' ? mayHoldNumber : mayHoldPii;
-  const mayHold = byValue ? alone : (): boolean => true;
-  return Object.assign(search, { counts, quick, mayHold });
+  return Object.assign(search, { counts, quick, mayHold: quickTest(field) });
+}
+
+/** Returns the quick test of a field; true for all values where its declaration or name suggests a class. */
+function quickTest(field: SearchedField): (json: string) => boolean {
+  const { holds, expected, treated, shape, patterns } = field;
+  const isOpen = expected.length > 0 || Object.keys(patterns).length > 0;
+  if (isOpen || treated !== null || shape !== null) return () => true;
+  return holds === 'number' ? mayHoldNumber : mayHoldPii;
 }
 
 /** Whether names in a field are worth a look: not where they may be, nor in numbers and stored forms. */
