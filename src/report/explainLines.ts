@@ -70,7 +70,7 @@ const SIGNS = 'its form, and a word and a column that both announce it';
 const CERTAIN: ReadonlyMap<string, string> = new Map([
   ...['IBAN', 'AHV', 'CREDIT_CARD', 'TAX_ID', 'SOCIAL_ID'].map((of) => [of, DIGIT] as const),
   ...['EMAIL', 'PHONE', 'IP', 'SECRET'].map((of) => [of, FORM] as const),
-  ...['DOB', 'PASSPORT', 'PLATE', 'ADDRESS', 'PERSON'].map((of) => [of, SIGNS] as const),
+  ...['DOB', 'PASSPORT', 'PLATE', 'ADDRESS'].map((of) => [of, SIGNS] as const),
 ]);
 
 function classLines({ class: of, tier }: Finding): [string, string][] {
@@ -81,6 +81,7 @@ function classLines({ class: of, tier }: Finding): [string, string][] {
 }
 
 function signOf(of: string, tier: string): string {
+  if (of === 'PERSON') return 'a first and a last name that fields of names hold';
   if (tier === 'context') return 'its form, and a word or column that announces it';
   return CERTAIN.get(of) ?? 'a pattern of the project';
 }
