@@ -92,8 +92,8 @@ describe('sealift explain', () => {
     expect(summary).toMatchObject({
       personalData: { acceptances: [{ ...filled, fp: mail.fp, ended: false, findings: 1 }] },
     });
-    // No key, no fingerprint, nothing to paste.
-    expect((await explained(iban)).stdout).not.toContain('fingerprint');
+    // What is no personal data has no fingerprint, and nothing to paste.
+    expect((await explained(row)).stdout).not.toContain('fingerprint');
   });
 
   it('holds no value, as text or as JSON', async () => {

@@ -210,10 +210,10 @@ describe('what is declared', () => {
 
   it('as personal keeps a key out of findings', async () => {
     const root = temporary();
-    const fields = { id: 'integer', mail: { type: 'string', pii: 'EMAIL' }, name: 'string' };
+    const fields = { id: 'integer', mail: 'string', name: 'string' };
     const people = [1, 2, 3].map((id) => ({ id, mail: `p${id}@example.org`, name: 'x' }));
     const data = (records: readonly Row[], key: string): Data => ({
-      person: { fields, key: [key], records },
+      person: { fields, key: [key], records, pii: { mail: 'EMAIL' } },
     });
     for (const key of ['id', 'mail']) {
       await sealed(join(root, `${key}-a`), data(people, key));

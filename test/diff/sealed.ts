@@ -16,6 +16,7 @@ import { canonicalJson } from '../../src/record/canonical.ts';
 import { encodeKey, type KeyValue } from '../../src/record/keyOrder.ts';
 import { moduleWriter } from '../../src/seal/moduleWriter.ts';
 import { writeSeal, type Seal } from '../../src/seal/writeSeal.ts';
+import { declaredPii } from '../kit/declaredPii.ts';
 import { HASHING } from '../fault/fixture.ts';
 
 /** Fields by name → type, and what else their mapping says. */
@@ -26,6 +27,8 @@ export interface ModuleData {
   readonly fields: Fields;
   /** Fields that make the key; `id` where left out. */
   readonly key?: readonly string[];
+  /** Classes of personal data by field, which stay as they are. */
+  readonly pii?: Readonly<Record<string, string>>;
   /** In any order. */
   readonly records: readonly Row[];
 }
@@ -89,13 +92,15 @@ function writeMapping(folder: string, data: Data): void {
     namespace: '6ba7b810-9dad-41d1-80b4-00c04fd430c8',
     sources: { main: { url: 'sqlite:x.db' } },
   });
-  for (const [module, { fields, key = ['id'] }] of Object.entries(data)) {
+  for (const [module, { fields, key = ['id'], pii = {} }] of Object.entries(data)) {
     const all = Object.entries(fields).map(([name, of]) => [
       name,
       {
         column: name,
         ...(typeof of === 'string' ? { type: of } : of),
-        ...(key.includes(name) && (typeof of === 'string' || !('pii' in of || 'harmless' in of))
+        ...(key.includes(name) &&
+        !Object.hasOwn(pii, name) &&
+        (typeof of === 'string' || !('harmless' in of))
           ? { harmless: true }
           : {}),
       },
@@ -110,6 +115,7 @@ function writeMapping(folder: string, data: Data): void {
       key: key.map((name) => ({ column: name, type: typeOf(name) })),
       id: { rule: 'keep' },
       fields: Object.fromEntries(all) as object,
+      ...declaredPii(pii),
     });
   }
 }
