@@ -5,18 +5,19 @@ import re
 
 from transforms import unknown_step
 
-PROJECT = {'$schema', 'format', 'name', 'namespace', 'asOf', 'sources', 'dropped', 'severities'}
+PROJECT = {'$schema', 'format', 'name', 'namespace', 'asOf', 'sources', 'dropped', 'severities',
+           'piiPatterns'}
 # unique, references, invariants and minimumRows are about records, and change none.
 MODULE = {'$schema', 'module', 'source', 'where', 'merge', 'external', 'key', 'id', 'fields',
-          'dropped', 'unique', 'references', 'invariants', 'minimumRows', 'blind'}
+          'dropped', 'unique', 'references', 'invariants', 'minimumRows', 'blind', 'pii'}
 IDS = {'keep': {'rule'}, 'uuid': {'rule', 'field'}, 'registry': {'rule', 'field', 'registry'},
        'keyless': {'rule', 'field', 'key'}}
 CONDITIONS = ('in', 'notIn', 'isNull', 'atLeast', 'below')
 REFERENCE = {'reference', 'columns', 'required', 'onFilteredParent', 'match', 'onMissing'}
-# format, longText, copyOf and pii are about a value, and do not change it.
+# format, longText and copyOf are about a value, and do not change it.
 VALUE = {'column', 'columns', 'combine', 'constant', 'type', 'required', 'maxLength', 'values',
          'zone', 'encoding', 'transforms', 'nonBlank', 'pattern', 'references', 'format',
-         'longText', 'copyOf', 'pii'}
+         'longText', 'copyOf'}
 SINGLE = (r'string|boolean|integer|bigint|float|date|uuid|bytes|blob|enum|json|tagged'
           r'|(decimal|time|timestamp|timestamptz)(\(\d+\))?')
 KEY_TYPE = (r'string|boolean|integer|bigint|date|uuid|bytes'
@@ -86,7 +87,8 @@ def unknown_parents(project, module, value):
 def unknown_fields(project, module):
     """Field → why it cannot be compared."""
     reasons = {name: unknown_reference(project, module, field) if 'reference' in field
-               else unknown_value(project, field) for name, field in module['fields'].items()}
+               else unknown_treatment(module, name) or unknown_value(project, field)
+               for name, field in module['fields'].items()}
     keeps = module['id'].get('rule') == 'keep'
     parts = [part['column'] for part in module['key']] if keeps else []
     for name, field in module['fields'].items():
@@ -94,6 +96,15 @@ def unknown_fields(project, module):
                 project.is_lowered(rule, module['module'], name) for rule in ('blank', 'pattern')):
             reasons[name] = reasons[name] or 'the project lowers a rule of a kept key'
     return {name: reason for name, reason in reasons.items() if reason}
+
+
+def unknown_treatment(module, name):
+    """What a policy on personal data makes of a value needs its key, or is less than the value."""
+    policy = module.get('pii', {'policy': 1})
+    if policy.get('policy') != 1:
+        return 'the version of its policy is not known'
+    declared = policy.get('fields', {}).get(name, {'treatment': 'plain'})
+    return None if declared.get('treatment') == 'plain' else 'it is treated as personal data'
 
 
 def unknown_reference(project, module, field):
