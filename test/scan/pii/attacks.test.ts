@@ -1,0 +1,74 @@
+/** Ways by which a value that a policy keeps out once came into a candidate with every verdict green. */
+
+import { describe, expect, it } from 'vitest';
+
+import {
+  change,
+  dryRunOf,
+  isLive,
+  migrateOf,
+  projectOf,
+  promoteOf,
+  scanAllOf,
+  type Source,
+} from '../../rules/flows.ts';
+
+const NAMES = ['Adalbert Ammannson', 'Beatrice Brunnerin', 'Cleopatra Caduffini'];
+const KEY = [{ column: 'id', type: 'integer' }];
+const ID = { column: 'id', type: 'integer' };
+const UUID = { rule: 'uuid', field: 'uuid' };
+const DROPPED = { class: 'PERSON', treatment: 'dropped' };
+
+const CLIENT = {
+  source: { table: 'client' },
+  key: KEY,
+  id: UUID,
+  fields: { id: ID, town: { column: 'town', type: 'string' } },
+  dropped: { name: 'not needed' },
+  pii: { policy: 1, default: 'allow', fields: { name: DROPPED } },
+};
+
+/** Clients whose names are dropped, and other modules. */
+function clients(modules: Source['modules'], sql = ''): Source {
+  const rows = NAMES.map((name, at) => `(${at + 1}, 'town ${at}', '${name}')`).join(', ');
+  return {
+    sql: `CREATE TABLE client (id INTEGER PRIMARY KEY, town TEXT, name TEXT);
+      INSERT INTO client VALUES ${rows}; ${sql}`,
+    modules: { client: CLIENT, ...modules },
+  };
+}
+
+const NOTES = {
+  notes: {
+    source: { table: 'notes' },
+    key: KEY,
+    id: UUID,
+    fields: { id: ID, text: { column: 'text', type: 'string' } },
+  },
+};
+const NOTES_SQL = `CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT);
+  INSERT INTO notes VALUES (1, 'calls ${NAMES[0]} back'), (2, 'calls back');`;
+
+describe('a candidate that was built with --allow-blockers in spite of a value', () => {
+  it('never goes live, even if the source no longer has the value', async () => {
+    const project = projectOf(clients(NOTES, NOTES_SQL));
+    expect((await migrateOf(project, { allowBlockers: true })).status).toBe('DONE');
+    change(project, `UPDATE client SET name = 'Somebody Different'`);
+    const { status, findings } = await scanAllOf(project);
+    expect(status).toBe('FAIL');
+    expect(findings).toMatchObject([
+      { rule: 'pii-dropped', severity: 'BLOCKER', reason: '1 BLOCKER when it was built' },
+    ]);
+    expect((await promoteOf(project, true)).code).toBe('CANDIDATE');
+    expect(isLive(project)).toBe(false);
+  });
+
+  it('goes live once it is built without the value', async () => {
+    const project = projectOf(clients(NOTES, NOTES_SQL));
+    change(project, `UPDATE notes SET text = 'calls another client back' WHERE id = 1`);
+    expect((await dryRunOf(project)).status).toBe('PASS');
+    expect((await migrateOf(project)).status).toBe('DONE');
+    expect((await scanAllOf(project)).status).toBe('PASS');
+    expect((await promoteOf(project, false)).status).toBe('DONE');
+  });
+});
