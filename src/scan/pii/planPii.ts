@@ -24,6 +24,7 @@ import { partsOf } from './keyParts.ts';
 import { searchedFields, type SearchedField } from './searchedField.ts';
 import { valueSearch, type FieldCounts, type ValueFault } from './searchValue.ts';
 import { sourceFaults, type SourceFault, type TaintedField } from './sourceValues.ts';
+import { taintedKeyPasses } from './taintedKeys.ts';
 
 const LABEL = 'personal data';
 
@@ -35,6 +36,7 @@ export function planPii(scope: Scope, module: CompiledModule, inChunks: boolean)
   const own = [
     ...(searches ? legacyIdPasses(scope, module) : []),
     ...expectedPasses(scope, module),
+    ...taintedKeyPasses(scope, module),
     ...(searches ? (planQuasi(scope, module).passes ?? []) : []),
   ];
   if (fields.length + search.tainted.length === 0 && !searches) return { passes: own };

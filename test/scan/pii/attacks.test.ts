@@ -17,6 +17,7 @@ const NAMES = ['Adalbert Ammannson', 'Beatrice Brunnerin', 'Cleopatra Caduffini'
 const KEY = [{ column: 'id', type: 'integer' }];
 const ID = { column: 'id', type: 'integer' };
 const UUID = { rule: 'uuid', field: 'uuid' };
+const BASE = { table: 'client', key: { id: 'id' } };
 const DROPPED = { class: 'PERSON', treatment: 'dropped' };
 
 const CLIENT = {
@@ -70,5 +71,39 @@ describe('a candidate that was built with --allow-blockers in spite of a value',
     expect((await migrateOf(project)).status).toBe('DONE');
     expect((await scanAllOf(project)).status).toBe('PASS');
     expect((await promoteOf(project, false)).status).toBe('DONE');
+  });
+});
+
+describe('a column that one module drops, and another has as its key', () => {
+  const town = { town: { column: 'town', type: 'string' } };
+  it('is refused, as ids and lineage hold the key', async () => {
+    const key = [{ column: 'name', type: 'string' }];
+    const other = {
+      source: { table: 'client' },
+      key,
+      id: UUID,
+      fields: town,
+      dropped: { id: 'no' },
+    };
+    const { code, line } = await dryRunOf(projectOf(clients({ other })));
+    expect(code).toBe('MAPPING');
+    expect(line).toContain('ids and lineage hold this key as it is');
+  });
+
+  it('is found in the lineage under the name that a query gives it', async () => {
+    const source = { sql: 'SELECT id, name AS label, town FROM client', base: BASE };
+    const key = [{ column: 'label', type: 'string' }];
+    const other = { source, key, id: UUID, fields: town, dropped: { id: 'no' } };
+    const project = projectOf(clients({ other }));
+    const { status, findings } = await dryRunOf(project);
+    expect(status).toBe('FAIL');
+    const found = { rule: 'pii-dropped', module: 'other', field: 'label' };
+    expect(findings).toMatchObject(NAMES.map(() => found));
+    expect(JSON.stringify(findings)).not.toContain(NAMES[0]);
+    expect((await migrateOf(project)).code).toBe('REJECTED');
+    const numbered = projectOf(
+      clients({ other: { ...other, key: KEY, dropped: { label: 'no' } } }),
+    );
+    expect((await dryRunOf(numbered)).status).toBe('PASS');
   });
 });
