@@ -107,3 +107,34 @@ describe('a column that one module drops, and another has as its key', () => {
     expect((await dryRunOf(numbered)).status).toBe('PASS');
   });
 });
+
+describe('a column that one module drops, and a query of another names differently', () => {
+  const moduleOf = (sql: string, dropped: object = { town: 'not needed' }): object => ({
+    source: { sql, base: BASE },
+    key: KEY,
+    id: UUID,
+    fields: { id: ID, label: { column: 'label', type: 'string' } },
+    dropped,
+  });
+  it('is found even if it has few values', async () => {
+    const alias = moduleOf('SELECT id, name AS label FROM client');
+    const project = projectOf(clients({ alias }));
+    const { findings } = await dryRunOf(project);
+    expect(findings).toMatchObject([{ rule: 'pii-dropped', module: 'alias', field: 'label' }]);
+    expect((await migrateOf(project)).code).toBe('REJECTED');
+  });
+
+  it('is found in an expression', async () => {
+    const mixed = moduleOf(`SELECT id, town || ': ' || name AS label FROM client`, {});
+    const { findings } = await dryRunOf(projectOf(clients({ mixed })));
+    expect(findings.filter(({ field }) => field === 'label')).toHaveLength(NAMES.length);
+  });
+
+  it('leaves alone a column of towns in which a few people are named like a town', async () => {
+    const towns = moduleOf(
+      `SELECT id, CASE id WHEN 3 THEN 'Winterthur' ELSE name END AS label FROM client`,
+    );
+    const { code, status, findings } = await dryRunOf(projectOf(clients({ towns })));
+    expect({ code, status, findings }).toEqual({ code: '', status: 'PASS', findings: [] });
+  });
+});
