@@ -138,3 +138,25 @@ describe('a column that one module drops, and a query of another names different
     expect({ code, status, findings }).toEqual({ code: '', status: 'PASS', findings: [] });
   });
 });
+
+describe('a generalised text', () => {
+  const generalised = (first: number): Source => {
+    const name = { class: 'PERSON', treatment: 'generalised', to: { first } };
+    const fields = { ...CLIENT.fields, name: { column: 'name', type: 'string' } };
+    const pii = { ...CLIENT.pii, fields: { name } };
+    return clients({ client: { ...CLIENT, fields, dropped: {}, pii } });
+  };
+  it('is found where so many characters stay that it is whole', async () => {
+    const project = projectOf(generalised(200));
+    const { findings } = await dryRunOf(project);
+    expect(findings).toMatchObject(NAMES.map(() => ({ rule: 'pii-dropped', field: 'name' })));
+    expect((await migrateOf(project)).code).toBe('REJECTED');
+  });
+
+  it('passes where a part of it stays', async () => {
+    const project = projectOf(generalised(6));
+    expect((await dryRunOf(project)).status).toBe('PASS');
+    expect((await migrateOf(project)).status).toBe('DONE');
+    expect((await scanAllOf(project)).status).toBe('PASS');
+  });
+});
