@@ -108,14 +108,18 @@ describe('a column that one module drops, and another has as its key', () => {
   });
 });
 
-describe('a column that one module drops, and a query of another names differently', () => {
-  const moduleOf = (sql: string, dropped: object = { town: 'not needed' }): object => ({
+/** A module that a query of the clients gives a label. */
+function moduleOf(sql: string, dropped: object = { town: 'not needed' }): object {
+  return {
     source: { sql, base: BASE },
     key: KEY,
     id: UUID,
     fields: { id: ID, label: { column: 'label', type: 'string' } },
     dropped,
-  });
+  };
+}
+
+describe('a column that one module drops, and a query of another names differently', () => {
   it('is found even if it has few values', async () => {
     const alias = moduleOf('SELECT id, name AS label FROM client');
     const project = projectOf(clients({ alias }));
@@ -139,13 +143,15 @@ describe('a column that one module drops, and a query of another names different
   });
 });
 
+/** Clients whose names are generalised to their first characters. */
+function generalised(first: number): Source {
+  const name = { class: 'PERSON', treatment: 'generalised', to: { first } };
+  const fields = { ...CLIENT.fields, name: { column: 'name', type: 'string' } };
+  const pii = { ...CLIENT.pii, fields: { name } };
+  return clients({ client: { ...CLIENT, fields, dropped: {}, pii } });
+}
+
 describe('a generalised text', () => {
-  const generalised = (first: number): Source => {
-    const name = { class: 'PERSON', treatment: 'generalised', to: { first } };
-    const fields = { ...CLIENT.fields, name: { column: 'name', type: 'string' } };
-    const pii = { ...CLIENT.pii, fields: { name } };
-    return clients({ client: { ...CLIENT, fields, dropped: {}, pii } });
-  };
   it('is found where so many characters stay that it is whole', async () => {
     const project = projectOf(generalised(200));
     const { findings } = await dryRunOf(project);
