@@ -6,7 +6,7 @@ import { currentPath } from '../seal/sealedFolders.ts';
 import { signed, type SourceState } from '../journal/event.ts';
 import { assertAsFrozen, freezeInForce, freezeNotes } from '../project/freezeInForce.ts';
 
-import { guardReport, hideRows } from '../findings/guardReport.ts';
+import { hideRows } from '../findings/guardReport.ts';
 import type { FindingStore } from '../findings/findingStore.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
 import type { LoadedMapping } from '../mapping/loadMapping.ts';
@@ -43,10 +43,7 @@ import { projectPaths } from '../project/paths.ts';
 import { assertFrozen } from '../project/sourceWrites.ts';
 import { assertRunId } from '../run/runId.ts';
 import { sealSources } from '../project/sources.ts';
-import { forTables } from '../run/budget.ts';
-import { scanProgress } from '../run/progress.ts';
-import { scanProven, treatsAny } from '../scan/scanProven.ts';
-import { proofOf } from './proofOf.ts';
+import { provePolicies, type Leaks } from './provePolicies.ts';
 import { statesOf } from '../project/sourceStates.ts';
 
 export interface MigrateOptions extends BuildOptions {
@@ -145,7 +142,7 @@ async function buildCandidate(
   const { sealed, notes } = await sealSources(sources, mapping, checked);
   const states = await hashing;
   const unfrozen = await freezeNotes(options.project, mapping);
-  const leaks = await prove(build, options, found);
+  const leaks = await provePolicies(build, { ...options, where: FINDINGS }, found);
   await endReading(build);
   const seal = await writeSeal(
     staging.candidate,
@@ -160,59 +157,24 @@ async function buildCandidate(
       ...(options.sample === undefined ? {} : { sample: options.sample }),
       sources: sealed,
       accounting: modules.map((module) => module.accounting),
-      ...sealedRowFindings(modules),
+      ...sealedFindings(modules, leaks),
     },
   );
   const all = [...sourceNotes(sources), ...notes, ...unfrozen];
-  return { modules, totals, seal, leaks, states, notes: all };
-}
-
-/**
- * Proves that what policies keep out is in no cell, before anything is published; returns the number of
- * BLOCKERs where options allow them. @throws Failure REJECTED
- */
-async function prove(build: Build, options: MigrateOptions, found: FindingStore): Promise<number> {
-  const leaks = guardReport(found) + (await leaksOf(build, options, found));
-  if (leaks === 0 || options.allowBlockers === true) return leaks;
-  throw new Failure('REJECTED', {
-    what: `${counted(leaks, 'BLOCKER')} on personal data, nothing was published`,
-    where: FINDINGS,
-    hint: 'correct the source or the policy, or build a candidate to inspect, which can never go live, with --allow-blockers',
-  });
-}
-
-/** Looks for what policies keep out, and compares treated values; returns the number of BLOCKERs. */
-async function leaksOf(
-  build: Build,
-  options: MigrateOptions,
-  found: FindingStore,
-): Promise<number> {
-  const { mapping, staging, env, pool } = build;
-  if (!treatsAny(mapping)) return 0;
-  const input = {
-    folder: staging.candidate,
-    mapping,
-    checks: ['pii'] as const,
-    scratch: staging.scratch,
-    memory: forTables(options.memory),
-    pool,
-    onProgress: scanProgress(env.progress),
-  };
-  const proof = { ...proofOf(build), searches: false, report: () => {} };
-  let leaks = 0;
-  for await (const finding of scanProven(input, proof)) {
-    found.add(finding);
-    if (finding.severity === 'BLOCKER') leaks += 1;
-  }
-  return leaks;
+  return { modules, totals, seal, leaks: leaks.count, states, notes: all };
 }
 
 /** Returns the findings to seal, which scans report again; they compute the severity anew. */
-function sealedRowFindings(built: readonly BuiltModule[]): Pick<RunFile, 'findings'> {
-  const findings = built
-    .flatMap(({ onRows }) => onRows)
-    .map(({ module = null, rule, reason }) => ({ module, rule, reason }))
-    .sort((a, b) => byUtf8(canonicalJson(a), canonicalJson(b)));
+function sealedFindings(
+  built: readonly BuiltModule[],
+  { sealed }: Leaks,
+): Pick<RunFile, 'findings'> {
+  const onRows = built
+    .flatMap((module) => module.onRows)
+    .map(({ module = null, rule, reason }) => ({ module, rule, reason }));
+  const findings = [...onRows, ...sealed].sort((a, b) =>
+    byUtf8(canonicalJson(a), canonicalJson(b)),
+  );
   return findings.length === 0 ? {} : { findings };
 }
 

@@ -1,5 +1,6 @@
 /**
- * Reports the findings in run.json, which are about the rows of a table and not about a record.
+ * Reports the findings in run.json, which are about the rows of a table, or about what its policy keeps
+ * out, and not about a record.
  * Severities are computed from the sealed mapping.
  */
 
@@ -17,6 +18,9 @@ const OF_ROWS: ReadonlySet<string> = new Set<Rule>([
   'row-multiplied',
 ]);
 
+/** On personal data that an option let into the candidate. */
+const OF_POLICIES: ReadonlySet<string> = new Set<Rule>(['pii-dropped', 'pii-treatment']);
+
 /** Yields the findings in sealed order, of `modules`, or of all modules if it is null. */
 export function* checkRowFindings(
   run: RunFile,
@@ -26,7 +30,7 @@ export function* checkRowFindings(
   for (const { module, rule, reason } of run.findings ?? []) {
     if (modules !== null && (module === null || !modules.includes(module))) continue;
     const about = { ...(module === null ? {} : { module }), file: RUN_FILE };
-    if (OF_ROWS.has(rule)) {
+    if (OF_ROWS.has(rule) || OF_POLICIES.has(rule)) {
       const severity = severityOf(mapping.project, rule as Rule, module ?? '');
       yield { rule, severity, ...about, reason };
     } else {

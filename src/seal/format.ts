@@ -65,8 +65,8 @@ export interface ModuleAccounting {
   readonly records: number;
 }
 
-/** Finding on the rows of a table as a whole, not on a record. */
-interface SealedRowFinding {
+/** Finding on the rows of a table as a whole, or on what a policy keeps out, not on a record. */
+export interface SealedRowFinding {
   /** Null if it is about several modules together. */
   readonly module: string | null;
   readonly rule: string;

@@ -20,6 +20,7 @@ import {
   type PiiPolicy,
 } from '../piiPolicy.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping } from '../place.ts';
+import type { Failure } from '../../outcome/failure.ts';
 import type { FieldFault } from './valueField.ts';
 
 /** @throws Failure MAPPING */
@@ -210,17 +211,29 @@ export function checkTreatedOnce(mapping: LocatedMapping): void {
     }
   }
   if (treated.size === 0) return;
+  const byOther = (module: ModuleMapping, column: string): string | undefined =>
+    columnIds(module, column)
+      .map((id) => treated.get(id))
+      .find((by) => by !== undefined);
   for (const module of mapping.modules) {
+    const fault = (pointer: string, column: string, by: string, holds: string): Failure => {
+      const place = { file: moduleFile(module.module), pointer };
+      const what = `column ${quoteName(column)} is treated in module "${by}", and ${holds}`;
+      return mappingFailure(mapping, place, what, 'remove one of the two, or treat both');
+    };
     for (const [name, field] of Object.entries(module.fields)) {
       if (isReference(field) || isTreated(module, name)) continue;
       for (const column of columnsOfField(field)) {
-        const id = columnIds(module, column).find((one) => treated.has(one));
-        const by = treated.get(id ?? '');
+        const by = byOther(module, column);
         if (by === undefined) continue;
-        const place = { file: moduleFile(module.module), pointer: pointerTo('fields', name) };
-        const what = `column ${quoteName(column)} is treated in module "${by}", and this field holds it as it is`;
-        throw mappingFailure(mapping, place, what, 'remove one of the two, or treat both');
+        throw fault(pointerTo('fields', name), column, by, 'this field holds it as it is');
       }
+    }
+    if (module.id.rule === 'keyless') continue;
+    for (const [index, { column }] of module.key.entries()) {
+      const by = byOther(module, column);
+      if (by === undefined) continue;
+      throw fault(pointerTo('key', index), column, by, 'ids and lineage hold this key as it is');
     }
   }
 }

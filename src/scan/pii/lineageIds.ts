@@ -55,7 +55,7 @@ export function legacyIdPasses(scope: Scope, module: CompiledModule): RecordPass
 const OPEN_FORMS: ReadonlySet<string> = new Set(['string', 'enum', 'integer', 'bigint', 'tagged']);
 
 /** Returns the members of the lineage that locate the record. */
-function idOnly(
+export function idOnly(
   { idField }: CompiledModule,
   record: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {

@@ -12,6 +12,7 @@ import type { Finding } from '../../outcome/finding.ts';
 import { memberOf, type RecordBatch } from '../../seal/candidateReader.ts';
 import { taintFinder } from '../../taint/taintSet.ts';
 import { recordPass, type CheckPlan, type ChunkVisit, type Visit, type Visitor } from '../pass.ts';
+import type { TreatedField } from '../../treatment/treatment.ts';
 import type { PlacedChunk } from '../scannedFiles.ts';
 import type { ScannedRecord, Scope } from '../scope.ts';
 import { expectedPasses } from './expectedPasses.ts';
@@ -24,6 +25,7 @@ import { partsOf } from './keyParts.ts';
 import { searchedFields, type SearchedField } from './searchedField.ts';
 import { valueSearch, type FieldCounts, type ValueFault } from './searchValue.ts';
 import { sourceFaults, type SourceFault, type TaintedField } from './sourceValues.ts';
+import { taintedKeyPasses } from './taintedKeys.ts';
 
 const LABEL = 'personal data';
 
@@ -35,6 +37,7 @@ export function planPii(scope: Scope, module: CompiledModule, inChunks: boolean)
   const own = [
     ...(searches ? legacyIdPasses(scope, module) : []),
     ...expectedPasses(scope, module),
+    ...taintedKeyPasses(scope, module),
     ...(searches ? (planQuasi(scope, module).passes ?? []) : []),
   ];
   if (fields.length + search.tainted.length === 0 && !searches) return { passes: own };
@@ -54,21 +57,29 @@ interface ModuleSearch {
 /** Kinds of values in which no text of a person can be. */
 const CLOSED: ReadonlySet<string> = new Set(['boolean', 'blob', 'bytes', 'uuid']);
 
-/** Returns all fields but ids that Sealift makes; those in a stored form have values of their own. */
+/** Returns all fields but ids that Sealift makes; most in a stored form have values of their own. */
 function taintedFields({ pii }: Scope, module: CompiledModule): TaintedField[] {
   const { origins = [] } = pii.tainted ?? {};
   return module.fields
     .filter(({ mapping, treated, type }) => {
       return (
-        origins.length > 0 && !isReference(mapping) && treated === null && !CLOSED.has(type.kind)
+        origins.length > 0 &&
+        !isReference(mapping) &&
+        (treated === null ? !CLOSED.has(type.kind) : mayStayWhole(treated))
       );
     })
-    .map(({ name }) => {
+    .map(({ name, treated }) => {
       const declared = piiOf(module.mapping, name);
-      const allowed = new Set([declared?.class, ...(declared?.mayContain ?? [])]);
+      const own = treated === null ? declared?.class : undefined;
+      const allowed = new Set([own, ...(declared?.mayContain ?? [])]);
       const allows = origins.flatMap(({ class: of }, at) => (allowed.has(of) ? [at + 1] : []));
       return { name, allows };
     });
+}
+
+/** Whether a value that is short enough is stored as it is. */
+function mayStayWhole({ to }: TreatedField): boolean {
+  return typeof to === 'object' && 'first' in to;
 }
 
 function chunkVisit(search: ModuleSearch): ChunkVisit {

@@ -199,15 +199,21 @@ interface CopyCounts {
   findings(): Finding[];
 }
 
-/** Different values that a column needs before it is taken for a copy. */
+/** Different values that a column needs before half of them are sufficient; with fewer, it takes all long ones. */
 const ENOUGH = 10;
+/** A single value may be equal by chance. */
+const SEVERAL = 2;
 
 function copyCounts(kept: readonly KeptColumn[], treated: readonly Column[]): CopyCounts {
-  const counts = kept.map(() => ({ texts: 0, faults: 0, different: new Set<string>(), origin: 0 }));
+  const counts = kept.map(() => {
+    return { all: 0, texts: 0, faults: 0, different: new Set<string>(), origin: 0 };
+  });
   return {
     note(at, text, origin) {
       const count = counts[at];
-      if (count === undefined || text.length < 6) return;
+      if (count === undefined) return;
+      count.all += 1;
+      if (text.length < 6) return;
       count.texts += 1;
       if (origin === 0) return;
       count.faults += 1;
@@ -215,10 +221,12 @@ function copyCounts(kept: readonly KeptColumn[], treated: readonly Column[]): Co
       if (count.different.size < ENOUGH) count.different.add(text);
     },
     findings() {
-      return counts.flatMap(({ texts, faults, different, origin }, at): Finding[] => {
+      return counts.flatMap(({ all, texts, faults, different, origin }, at): Finding[] => {
         const column = kept[at];
         const from = treated[origin - 1];
-        const isCopy = faults * 2 >= texts && different.size >= ENOUGH;
+        const isCopy =
+          (faults * 2 >= texts && different.size >= ENOUGH) ||
+          (faults === texts && faults * 2 >= all && different.size >= SEVERAL);
         if (column === undefined || from === undefined || !isCopy) return [];
         const { module, field } = column;
         const name = `${quoteName(from.table)}.${quoteName(from.column)}`;
