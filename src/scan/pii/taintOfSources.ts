@@ -84,12 +84,13 @@ const MARGIN = 1.1;
 const MOST_PARTITIONS = 1024;
 
 async function partitionsOf(
-  treated: readonly Column[],
+  treated: readonly TreatedColumn[],
   { rows, memory }: TaintOptions,
 ): Promise<number> {
   let values = 0;
-  // Each value may have a second spelling.
-  for (const column of treated) values += 2 * (await rows.count(column));
+  // Each value may have a second spelling, and be part of a name with each other column.
+  const most = 2 + treated.filter((column) => column.class === 'PERSON').length;
+  for (const column of treated) values += most * (await rows.count(column));
   let of = 1;
   while (of < MOST_PARTITIONS && estimatedBytes(Math.ceil((values / of) * MARGIN)) > memory)
     of += 1;
@@ -129,11 +130,39 @@ function keptIn({ modules }: Mapping): KeptColumn[] {
 
 async function addAll(
   builder: TaintBuilder,
-  treated: readonly Column[],
+  treated: readonly TreatedColumn[],
   rows: SourceRows,
 ): Promise<void> {
-  for await (const { at, text } of textsOf(treated, rows)) {
-    for (const spelling of spellings(text)) builder.add(spelling, at + 1);
+  for (const { of, names, at } of tablesOf(treated)) {
+    const ofPeople = at.flatMap((one, index) => (treated[one]?.class === 'PERSON' ? [index] : []));
+    for await (const part of rows.texts(of, names)) {
+      for (const [index, texts] of part.entries()) {
+        for (const text of texts) {
+          for (const spelling of spellings(text ?? '')) builder.add(spelling, (at[index] ?? 0) + 1);
+        }
+      }
+      for (const [index, name] of wholeNames(part, ofPeople))
+        builder.add(name, (at[index] ?? 0) + 1);
+    }
+  }
+}
+
+/**
+ * Yields the names of people that a row has in two columns, in both orders: parts of them may be too short,
+ * or too common, to be looked for alone.
+ */
+function* wholeNames(
+  part: readonly (readonly (string | null)[])[],
+  columns: readonly number[],
+): Generator<[index: number, name: string]> {
+  for (const one of columns) {
+    for (const other of columns) {
+      if (one === other) continue;
+      for (const [row, text] of (part[one] ?? []).entries()) {
+        const more = part[other]?.[row] ?? null;
+        if (text !== null && more !== null) yield [one, `${text} ${more}`];
+      }
+    }
   }
 }
 

@@ -166,3 +166,33 @@ describe('a generalised text', () => {
     expect((await scanAllOf(project)).status).toBe('PASS');
   });
 });
+
+describe('a name in two columns, whose parts are short', () => {
+  it.each(['calls Ada Egger back', 'with EGGER, Ada', 'Ada-Egger (1)'])(
+    'is found whole: %s',
+    async (text) => {
+      const both = { fi: DROPPED, la: DROPPED };
+      const { status, findings } = await dryRunOf(
+        projectOf({
+          sql: `CREATE TABLE client (id INTEGER PRIMARY KEY, fi TEXT, la TEXT);
+          INSERT INTO client VALUES (1, 'Ada', 'Egger'), (2, 'Ida', 'Moser');
+          CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT);
+          INSERT INTO notes VALUES (1, '${text}'), (2, 'Ada Moser and Ida Egger are others');`,
+          modules: {
+            client: {
+              source: { table: 'client' },
+              key: KEY,
+              id: UUID,
+              fields: { id: ID },
+              dropped: { fi: 'not needed', la: 'not needed' },
+              pii: { policy: 1, default: 'allow', fields: both },
+            },
+            ...NOTES,
+          },
+        }),
+      );
+      expect(status).toBe('FAIL');
+      expect(findings).toMatchObject([{ rule: 'pii-dropped', field: 'text', source: { row: 1 } }]);
+    },
+  );
+});
