@@ -18,8 +18,8 @@ const APPROVALS: readonly Mutant[] = [
     [
       'by the name of who promotes does not count',
       'promote counts no approvals',
-      '    const approved = await assertApproved(paths, name, verified, options.who, env);\n',
-      '    const approved = { approvals: [] as string[], notes: [] as string[] };\n',
+      '  const approved = await assertApproved(paths, name, verified, options.who, env);\n',
+      '  const approved = { approvals: [] as string[], notes: [] as string[] };\n',
     ],
   ]),
   ...of('promote/assertApproved.ts', REVIEW, [
@@ -91,13 +91,13 @@ const AGREEMENTS: readonly Mutant[] = [
     [
       'does not when the requirement is edited away with the freeze',
       'an edit after the build drops the freeze',
-      '    assertFrozenIfRequired(frozen, sealed, paths.root);\n',
+      '  assertFrozenIfRequired(frozen, sealed, paths.root);\n',
       '',
     ],
     [
       'refuses one although the requirement was edited away after the build',
       'an edit after the build drops the name of the operator',
-      '    assertOperator(sealed, operatorOf(options.who, env), paths.root);\n',
+      '  assertOperator(sealed, operatorOf(options.who, env), paths.root);\n',
       '',
     ],
   ]),
@@ -161,8 +161,8 @@ const FREEZE_OF_WRITES: readonly Mutant[] = [
     [
       'fails where a write gets in all the same',
       'a freeze is done though a write gets in',
-      "  await assertWrites(source, 'freeze');\n  source.append('freeze', 'done');\n",
-      "  source.append('freeze', 'done');\n",
+      "  await assertWrites(source, 'freeze');\n  source.append('freeze', 'done', frozen);\n",
+      "  source.append('freeze', 'done', frozen);\n",
     ],
   ]),
   ...of('project/sourceWrites.ts', WRITES, [
@@ -175,8 +175,8 @@ const FREEZE_OF_WRITES: readonly Mutant[] = [
     [
       'freeze, half its write, is recovered as done by either command',
       'a freeze that was killed half way is done',
-      "if (isDone && change === 'freeze' && before !== null) await",
-      'if (before === null) await',
+      'if (before !== null) frozen = await finishFreeze(source, before);',
+      '',
     ],
   ]),
   ...of('sqlite/headerSwitch.ts', 'test/source/writeFreeze.test.ts', [

@@ -2,6 +2,7 @@
 
 import { GATES } from './gates.ts';
 import { LIVE_FILES } from './liveFiles.ts';
+import { PERSONAL_DATA } from './personalData.ts';
 import { killedByFiles as of, type Mutant } from './mutant.ts';
 
 const SEAL = ['test/seal'];
@@ -56,23 +57,23 @@ export const MUTANTS: readonly Mutant[] = [
   ...of(true, 'flow/promote.ts', PROMOTE, [
     [
       'promote does not look at the scan again',
-      '    const warnings = await assertScanned(pointer, name, options, env.now());\n',
-      '    const warnings = 0;\n',
+      '  const warnings = await assertScanned(paths, name, options, env.now());\n',
+      '  const warnings = 0;\n',
     ],
     [
       'promote takes another seal than the expected one',
-      '    assertExpected(name, options.expectSeal);\n',
+      '  assertExpected(name, options.expectSeal);\n',
       '',
     ],
     [
       'promote takes what no migrate has sealed',
-      '    if (options.expectSeal === null) assertSealedHere(paths, name);\n',
+      '  if (options.expectSeal === null) assertSealedHere(paths, name);\n',
       '',
     ],
-    ['promote takes a sample', '    assertNoSample(verified, name);\n', ''],
+    ['promote takes a sample', '  assertNoSample(verified, name);\n', ''],
     [
       'promote takes another mapping than the frozen one',
-      '    assertBuiltAsFrozen(verified, frozen, name);\n',
+      '  assertBuiltAsFrozen(verified, frozen, name);\n',
       '',
     ],
   ]),
@@ -423,4 +424,5 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   ...GATES,
   ...LIVE_FILES,
+  ...PERSONAL_DATA,
 ];
