@@ -13,6 +13,7 @@ import {
   type ModuleMapping,
 } from '../../mapping/model.ts';
 import { columnIds, treatedColumns } from '../../mapping/piiPolicy.ts';
+import { counted } from '../../outcome/counted.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import {
@@ -256,9 +257,14 @@ function copyCounts(kept: readonly KeptColumn[], treated: readonly Column[]): Co
         const isCopy =
           (faults * 2 >= texts && different.size >= ENOUGH) ||
           (faults === texts && faults * 2 >= all && different.size >= SEVERAL);
-        if (column === undefined || from === undefined || !isCopy) return [];
+        if (column === undefined || from === undefined) return [];
         const { module, field } = column;
         const name = `${quoteName(from.table)}.${quoteName(from.column)}`;
+        if (!isCopy) {
+          const what = `${counted(faults, 'value')} of it ${faults === 1 ? 'is' : 'are'} in ${name} as well`;
+          const reason = `${what}, and so ${faults === 1 ? 'is' : 'are'} not looked for elsewhere`;
+          return [{ rule: 'pii-unproven', severity: 'INFO', module, field, reason }];
+        }
         const reason = `half or more of its values are values of ${name}, which the policy keeps out`;
         return [{ rule: 'pii-dropped', severity: 'BLOCKER', module, field, reason }];
       });
