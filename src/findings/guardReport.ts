@@ -16,33 +16,42 @@ const HIDDEN = 'hidden';
  * which that was necessary. Returns their number.
  */
 export function guardReport(found: FindingStore): number {
-  const numbered = personalColumns(found);
-  const isNumbered = ({ module = '' }: Finding): boolean => numbered.has(module);
-  const personal = new Map<string, number>();
-  for (const finding of found.list) {
-    const texts = textsOf(finding);
-    if (texts.length === 0 || !(isNumbered(finding) || texts.some(isPersonal))) continue;
-    const module = finding.module ?? '';
-    personal.set(module, (personal.get(module) ?? 0) + 1);
-  }
-  if (personal.size === 0) return 0;
-  found.hide((finding) => (isNumbered(finding) ? withoutPlace(finding) : withoutPersonal(finding)));
-  for (const [module, count] of personal) {
+  const { numbered, named, personal } = countsOf(found);
+  for (const module of numbered) personal.set(module, named.get(module) ?? 0);
+  const counts = [...personal].filter(([, count]) => count > 0);
+  if (counts.length === 0) return 0;
+  found.hide((finding) => {
+    return numbered.has(finding.module ?? '') ? withoutPlace(finding) : withoutPersonal(finding);
+  });
+  for (const [module, count] of counts) {
     const reason = `the key or row of ${counted(count, 'finding')} is personal data, and is left out of the report`;
     const about = module === '' ? {} : { module };
     found.add({ rule: 'pii-report', severity: 'BLOCKER', ...about, reason });
   }
-  return personal.size;
+  return counts.length;
 }
 
-/** Returns the modules of which a finding says that the numbers of their ids are personal data. */
-function personalColumns(found: FindingStore): ReadonlySet<string> {
-  const modules = new Set<string>();
-  for (const { rule, module, recordId, source, line } of found.list) {
-    const isColumn = recordId === undefined && source === undefined && line === undefined;
-    if (rule === 'pii-id' && isColumn && module !== undefined) modules.add(module);
+interface Counts {
+  /** Modules of which a finding says that the numbers of their ids are personal data. */
+  readonly numbered: ReadonlySet<string>;
+  /** By module: findings that name a record, and those of them whose name is personal data. */
+  readonly named: ReadonlyMap<string, number>;
+  readonly personal: Map<string, number>;
+}
+
+/** Reads all findings once: there may be many. */
+function countsOf(found: FindingStore): Counts {
+  const numbered = new Set<string>();
+  const [named, personal] = [new Map<string, number>(), new Map<string, number>()];
+  for (const finding of found.list) {
+    const { rule, module = '', class: of, tier } = finding;
+    const texts = textsOf(finding);
+    // Of a column as a whole: a finding of one value has a tier.
+    if (rule === 'pii-id' && of !== undefined && tier === undefined) numbered.add(module);
+    if (texts.length > 0) named.set(module, (named.get(module) ?? 0) + 1);
+    if (texts.some(isPersonal)) personal.set(module, (personal.get(module) ?? 0) + 1);
   }
-  return modules;
+  return { numbered, named, personal };
 }
 
 /**

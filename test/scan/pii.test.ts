@@ -1,7 +1,10 @@
 /** Personal data in texts: what is found and where, and what only looks like it. */
 
 import { describe, expect, it } from 'vitest';
+import { assert, property, stringMatching } from 'fast-check';
+
 import { findPii } from '../../src/pii/findPii.ts';
+import { PLAIN_EMAIL } from '../../src/scan/pii/searchValue.ts';
 import { declaredPii } from '../kit/declaredPii.ts';
 import { mappingOf, module, scanned, text, writeCandidate } from './candidate.ts';
 
@@ -154,4 +157,12 @@ describe('undeclared personal data', () => {
     });
     expect(JSON.stringify(findings)).not.toMatch(/example|7912/);
   });
+});
+
+it('an e-mail address as most are is what the search finds, as a whole and alone', () => {
+  assert(
+    property(stringMatching(PLAIN_EMAIL), (text) => {
+      expect(found(text)).toEqual([`EMAIL ${text}`]);
+    }),
+  );
 });

@@ -1,7 +1,7 @@
 /** Searches the legacy keys in the lineage: an id that is personal data itself is in every reference. */
 
 import { columnsOfField, isReference } from '../../mapping/model.ts';
-import type { CompiledModule } from '../../mapping/compile/module.ts';
+import type { CompiledKeyPart, CompiledModule } from '../../mapping/compile/module.ts';
 import { piiOf } from '../../mapping/piiPolicy.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import { memberOf, type RecordBatch } from '../../seal/candidateReader.ts';
@@ -16,12 +16,7 @@ import { keysOf } from '../../mapping/compile/treatedCell.ts';
 /** Plans findings `pii-id` of key columns that are in no field; those in a field are found there. */
 export function legacyIdPasses(scope: Scope, module: CompiledModule): RecordPass[] {
   if (!module.hasLineage) return [];
-  const inFields = new Set(
-    module.fields.flatMap(({ mapping }) => (isReference(mapping) ? [] : columnsOfField(mapping))),
-  );
-  const parts = module.key
-    .map(({ column, type }, at) => ({ column, type, at }))
-    .filter(({ column, type }) => !inFields.has(column) && OPEN_FORMS.has(type.kind));
+  const parts = partsInNoField(module).filter(({ type }) => OPEN_FORMS.has(type.kind));
   if (parts.length === 0) return [];
   const visitor = (): Visitor<RecordBatch> => {
     const searches = parts.map(({ column, type, at }) => {
@@ -51,6 +46,17 @@ export function legacyIdPasses(scope: Scope, module: CompiledModule): RecordPass
   return [recordPass({ check: 'pii', label: 'legacy ids', open: visitor }, true)];
 }
 
+/** Returns the parts of a legacy key that no field holds, with their places in it. */
+export function partsInNoField({
+  fields,
+  key,
+}: CompiledModule): (CompiledKeyPart & { readonly at: number })[] {
+  const inFields = new Set(
+    fields.flatMap(({ mapping }) => (isReference(mapping) ? [] : columnsOfField(mapping))),
+  );
+  return key.flatMap((part, at) => (inFields.has(part.column) ? [] : [{ ...part, at }]));
+}
+
 /** Kinds of keys that personal data can be written in. */
 const OPEN_FORMS: ReadonlySet<string> = new Set(['string', 'enum', 'integer', 'bigint', 'tagged']);
 
@@ -77,7 +83,7 @@ function keyField(
     shape: null,
     treated: null,
     recordKey: [],
-    keyId: null,
+    keyId: mapping.pii?.keyId ?? null,
     regions: mapping.pii?.regions ?? null,
     patterns: scope.mapping.project.piiPatterns ?? {},
   };

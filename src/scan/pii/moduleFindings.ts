@@ -24,20 +24,22 @@ export interface ModuleCounts {
 export function* moduleFindings(
   scope: Scope,
   module: CompiledModule,
-  { fields, lines, totals }: ModuleCounts & { readonly fields: readonly SearchedField[] },
+  { fields, totals }: Pick<ModuleCounts, 'totals'> & { readonly fields: readonly SearchedField[] },
 ): Generator<Finding> {
   const finding = (rule: Rule, field: string, reason: string): Finding => {
     const severity = severityOf(scope.mapping.project, rule, module.name, field);
     return { rule, severity, module: module.name, field, reason };
   };
+  // As the seal counts them, not as they were read.
+  const present = scope.files.countOf(module.name);
   for (const field of undeclaredFields(module)) {
     yield finding('pii-coverage', field, 'the policy does not say whether it holds personal data');
   }
   for (const field of fields) {
     const counts = totals.get(field.name);
     if (counts === undefined) continue;
-    if (counts.cells !== lines) {
-      const reason = `${counts.cells} of ${counted(lines, 'cell')} were searched for personal data`;
+    if (counts.cells !== present) {
+      const reason = `${counts.cells} of ${counted(present, 'cell')} were searched for personal data`;
       yield finding('pii-coverage', field.name, reason);
     }
     const mismatch = classMismatch(module, field, counts);

@@ -192,7 +192,7 @@ function moduleLog({ scope, module, fields }: ModuleSearch): ModuleLog {
     },
     *end() {
       if (!scope.pii.searches) return;
-      for (const found of moduleFindings(scope, module, { fields, lines, totals })) {
+      for (const found of moduleFindings(scope, module, { fields, totals })) {
         yield note(found);
       }
       const seen = { lines, totals, findings, accepted, prints };

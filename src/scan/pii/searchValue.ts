@@ -59,8 +59,8 @@ interface Match {
 }
 
 /** Matches an e-mail address as most are: the search finds it as a whole, and nothing else. */
-const PLAIN_EMAIL =
-  /^[a-z][a-z0-9._+-]{0,40}@[a-z0-9-]{1,40}(?:\.[a-z0-9-]{1,40}){0,4}\.[a-z]{2,12}$/;
+export const PLAIN_EMAIL: RegExp =
+  /^[a-z][a-z0-9]{0,11}(?:[._+-][a-z0-9]{1,11})?@[a-z0-9]{1,20}(?:-[a-z0-9]{1,20})?(?:\.[a-z0-9]{1,20})?\.[a-z]{2,12}$/;
 
 const NOT_THE_SHAPE: ValueFault = {
   kind: 'shape',
@@ -73,12 +73,13 @@ export function valueSearch(
   keys: TreatmentKeys | null,
   known: PersonNames | null = null,
 ): ValueSearch {
-  const { treated, holds, declared } = field;
+  const { treated, holds } = field;
   const counts: FieldCounts = { field: field.name, cells: 0, values: 0, classes: {} };
   const isStored = treated === null ? null : storedFault(treated, keys);
   const shape = field.shape === null ? null : wholeMatch(field.shape);
   const names = known === null || !mayNamePeople(field) ? null : known;
   const find = finder(field, names);
+  const isMail = field.declared === 'EMAIL' && Object.keys(field.patterns).length === 0;
   const count = (of: string): void => {
     counts.classes[of] = (counts.classes[of] ?? 0) + 1;
   };
@@ -108,8 +109,8 @@ export function valueSearch(
     }
     if (holds === 'structure') return inStructure(value, undeclared, printOf);
     const text = textIn(value);
-    if (declared === 'EMAIL' && PLAIN_EMAIL.test(text)) {
-      count(declared);
+    if (isMail && PLAIN_EMAIL.test(text)) {
+      count('EMAIL');
       return [];
     }
     const isShaped = shape?.(text) ?? true;

@@ -58,7 +58,8 @@ export interface TaintOfSources {
 /** Prepares the collection; reads nothing yet. */
 export function taintOfSources(mapping: Mapping, options: TaintOptions): TaintOfSources {
   const { rows } = options;
-  const treated = mapping.modules.flatMap((module) => treatedIn(module, rows));
+  const unread: Finding[] = [];
+  const treated = mapping.modules.flatMap((module) => treatedIn(module, rows, unread));
   const kept = keptIn(mapping);
   const copies = copyCounts(kept, treated);
   return {
@@ -72,11 +73,11 @@ export function taintOfSources(mapping: Mapping, options: TaintOptions): TaintOf
       for (let number = 0; number < of; number += 1) {
         const builder = taintBuilder(seeds, options.memory, { number, of });
         await addAll(builder, treated, rows);
-        await keepAll(builder, kept, rows, copies);
+        await keepAll(builder, kept, rows, { copies, isFirst: number === 0 });
         if (builder.size > 0) yield { taint: builder.finish(), origins };
       }
     },
-    findings: () => copies.findings(),
+    findings: () => [...unread, ...copies.findings()],
   };
 }
 
@@ -89,23 +90,32 @@ async function partitionsOf(
   { rows, memory }: TaintOptions,
 ): Promise<number> {
   let values = 0;
-  // Each value may have a second spelling, and be part of a name with each other column.
-  const most = 2 + treated.filter((column) => column.class === 'PERSON').length;
-  for (const column of treated) values += most * (await rows.count(column));
+  const names = treated.filter((column) => column.class === 'PERSON').length;
+  for (const column of treated) {
+    // Each value may have a second spelling, and a name be part of one with each other column.
+    const most = column.class === 'PERSON' ? 1 + names : 2;
+    values += most * (await rows.count(column));
+  }
   let of = 1;
   while (of < MOST_PARTITIONS && estimatedBytes(Math.ceil((values / of) * MARGIN)) > memory)
     of += 1;
   return of;
 }
 
-/** Returns the treated columns of a module; one that its query does not yield is read in the base. */
-function treatedIn(module: ModuleMapping, rows: SourceRows): TreatedColumn[] {
+/**
+ * Returns the treated columns of a module; one that its query does not yield is read in the base. One that
+ * the source does not have, or cannot read, goes to `unread`: its values are looked for nowhere.
+ */
+function treatedIn(module: ModuleMapping, rows: SourceRows, unread: Finding[]): TreatedColumn[] {
   const from = { module: module.module, source: module.source.name ?? DEFAULT_SOURCE };
   const own = { ...from, table: relationOf(module) };
   const base = { ...from, table: module.source.base?.table ?? own.table };
   return [...treatedColumns(module)].flatMap(([column, of]) => {
     const found = [own, base].find((table) => rows.columns(table).has(column));
-    return found === undefined ? [] : [{ ...found, column, class: of }];
+    if (found !== undefined) return [{ ...found, column, class: of }];
+    const reason = `column ${quoteName(column)} of the source cannot be read, so its values were not looked for`;
+    unread.push({ rule: 'pii-unproven', severity: 'WARNING', module: module.module, reason });
+    return [];
   });
 }
 
@@ -171,12 +181,14 @@ async function keepAll(
   builder: TaintBuilder,
   kept: readonly KeptColumn[],
   rows: SourceRows,
-  copies: CopyCounts,
+  { copies, isFirst }: { readonly copies: CopyCounts; readonly isFirst: boolean },
 ): Promise<void> {
   for await (const { at, text } of textsOf(kept, rows)) {
+    // Each part reads all texts, and has some of the values.
+    if (isFirst) copies.count(at, text);
     for (const [index, spelling] of spellings(text).entries()) {
       const origin = builder.keep(spelling);
-      if (index === 0) copies.note(at, text, origin);
+      if (index === 0 && origin !== 0) copies.note(at, text, origin);
     }
   }
 }
@@ -224,7 +236,9 @@ function tablesOf(columns: readonly Column[]): TableColumns[] {
 }
 
 interface CopyCounts {
-  /** Notes a text of a kept column, and the origin of the equal value that is kept out (0: none). */
+  /** Counts a text of a kept column. */
+  count(at: number, text: string): void;
+  /** Notes that the text is equal to a value that is kept out, of this origin. */
   note(at: number, text: string, origin: number): void;
   findings(): Finding[];
 }
@@ -239,13 +253,15 @@ function copyCounts(kept: readonly KeptColumn[], treated: readonly Column[]): Co
     return { all: 0, texts: 0, faults: 0, different: new Set<string>(), origin: 0 };
   });
   return {
-    note(at, text, origin) {
+    count(at, text) {
       const count = counts[at];
       if (count === undefined) return;
       count.all += 1;
-      if (text.length < 6) return;
-      count.texts += 1;
-      if (origin === 0) return;
+      if (text.length >= 6) count.texts += 1;
+    },
+    note(at, text, origin) {
+      const count = counts[at];
+      if (count === undefined || text.length < 6) return;
       count.faults += 1;
       count.origin = origin;
       if (count.different.size < ENOUGH) count.different.add(text);

@@ -3,14 +3,13 @@
  * be such a value under another name, as a query gives it. Keys in fields are found there.
  */
 
-import { columnsOfField, isReference } from '../../mapping/model.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import { memberOf, type RecordBatch } from '../../seal/candidateReader.ts';
 import { taintFinder } from '../../taint/taintSet.ts';
 import { recordPass, type RecordPass, type Visitor } from '../pass.ts';
 import type { Scope } from '../scope.ts';
-import { idOnly } from './lineageIds.ts';
+import { idOnly, partsInNoField } from './lineageIds.ts';
 import { piiFinding } from './piiFinding.ts';
 import { sourceFaults } from './sourceValues.ts';
 
@@ -18,12 +17,7 @@ import { sourceFaults } from './sourceValues.ts';
 export function taintedKeyPasses(scope: Scope, module: CompiledModule): RecordPass[] {
   const { tainted } = scope.pii;
   if (tainted === null || !module.hasLineage) return [];
-  const inFields = new Set(
-    module.fields.flatMap(({ mapping }) => (isReference(mapping) ? [] : columnsOfField(mapping))),
-  );
-  const parts = module.key
-    .map(({ column }, at) => ({ column, at }))
-    .filter(({ column }) => !inFields.has(column));
+  const parts = partsInNoField(module);
   if (parts.length === 0) return [];
   const open = (): Visitor<RecordBatch> => {
     const find = taintFinder(tainted.taint);

@@ -200,3 +200,21 @@ describe('a name in two columns, whose parts are short', () => {
     },
   );
 });
+
+describe('a column that is treated and is not in the source that a scan reads', () => {
+  it('is told, as its values are looked for nowhere', async () => {
+    const project = projectOf(clients({}));
+    expect((await migrateOf(project)).status).toBe('DONE');
+    change(project, 'ALTER TABLE client DROP COLUMN name');
+    const { status, findings } = await scanAllOf(project);
+    expect(status).toBe('WARN');
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        rule: 'pii-unproven',
+        severity: 'WARNING',
+        module: 'client',
+        reason: expect.stringContaining('column "name" of the source cannot be read') as string,
+      }),
+    );
+  });
+});
