@@ -38,14 +38,21 @@ export const PRIVATE_FOLDER = 0o700;
 /** Creates a folder (parents included) that only the owner can enter. */
 export function makeFolder(path: string): void {
   try {
+    makeOrFind(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    if (statOf(dirname(path)) === undefined) makeFolder(dirname(path));
+    // Tried again even where the parent is here: another process may have made it just now. A second
+    // ENOENT counts, as file systems such as /proc refuse a new folder with it.
+    makeOrFind(path);
+  }
+}
+
+function makeOrFind(path: string): void {
+  try {
     makeNewFolder(path);
   } catch (error) {
-    const code = systemCode(error);
-    // A file system such as /proc refuses a new folder with ENOENT, although the parent exists.
-    if (code === 'ENOENT' && statOf(dirname(path)) === undefined) {
-      makeFolder(dirname(path));
-      makeFolder(path);
-    } else if (code !== 'EEXIST' || statOf(path)?.isDirectory() !== true) throw error;
+    if (systemCode(error) !== 'EEXIST' || statOf(path)?.isDirectory() !== true) throw error;
   }
 }
 
