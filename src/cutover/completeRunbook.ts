@@ -57,28 +57,28 @@ export function completeRunbook(written: Written): Runbook {
           },
     roles: mapIn<readonly string[]>(written, 'roles'),
     owners: mapIn<string>(written, 'owners'),
-    contacts: listIn<{ role: string; contact: string }>(written, 'contacts'),
+    contacts: listIn(written, 'contacts').map(contactOf),
     references: mapIn<string>(written, 'references'),
     commands: new Map(
       [...mapIn<{ run: readonly string[]; exit?: Command['exit'] }>(written, 'commands')].map(
         ([name, { run, exit = null }]) => [name, { run, exit }] as const,
       ),
     ),
-    monitor: listIn<Written>(written, 'monitor').map(monitorOf),
+    monitor: listIn(written, 'monitor').map(monitorOf),
     steps: stepsOf(written),
-    stages: listIn<Written>(rollout ?? {}, 'stages').map(stageOf),
-    metrics: listIn<Written>(written, 'metrics').map(metricOf),
-    triggers: listIn<Written>(written, 'triggers').map(triggerOf),
+    stages: listIn(rollout ?? {}, 'stages').map(stageOf),
+    metrics: listIn(written, 'metrics').map(metricOf),
+    triggers: listIn(written, 'triggers').map(triggerOf),
     restartAt: onRollback === undefined ? null : Number(onRollback['restartAt']),
   };
 }
 
 function stepsOf(written: Written): Step[] {
-  const flat = listIn<Written>(written, 'steps').map((step, at) =>
+  const flat = listIn(written, 'steps').map((step, at) =>
     stepOf(step, pointerTo('steps', at), null),
   );
-  const phased = listIn<Written>(written, 'phases').flatMap((phase, number) =>
-    listIn<Written>(phase, 'steps').map((step, at) =>
+  const phased = listIn(written, 'phases').flatMap((phase, number) =>
+    listIn(phase, 'steps').map((step, at) =>
       stepOf(step, pointerTo('phases', number, 'steps', at), String(phase['id'])),
     ),
   );
@@ -96,7 +96,7 @@ function stepOf(written: Written, pointer: string, phase: string | null): Step {
     title: textIn(written, 'title'),
     phase,
     owner: textIn(written, 'owner'),
-    requires: listIn<string>(written, 'requires'),
+    requires: namesIn(written, 'requires'),
     takes: timeIn(written, 'takes'),
     pointOfNoReturn: written['pointOfNoReturn'] === true,
     verify: related('verify'),
@@ -167,11 +167,15 @@ function stageOf(written: Written, at: number): Stage {
     percent: numberIn(written, 'percent'),
     deprecates: textIn(written, 'deprecate'),
     soak: timeIn(written, 'soak') ?? 0,
-    checkAt: listIn<string>(written, 'checkAt').map((time) => parseDuration(time) ?? 0),
+    checkAt: namesIn(written, 'checkAt').map((time) => parseDuration(time) ?? 0),
     every: timeIn(written, 'every'),
     baseline: numberIn(written, 'baseline'),
     zero: textIn(written, 'zero'),
   };
+}
+
+function contactOf({ role, contact }: Written): Runbook['contacts'][number] {
+  return { role: String(role), contact: String(contact) };
 }
 
 function textIn(written: Written, name: string): string | null {
@@ -189,10 +193,15 @@ function timeIn(written: Written, name: string): number | null {
   return text === null ? null : parseDuration(text);
 }
 
-function listIn<T>(written: Written, name: string): readonly T[] {
-  return (written[name] ?? []) as readonly T[];
+function listIn(written: Written, name: string): readonly Written[] {
+  return (written[name] ?? []) as readonly Written[];
+}
+
+function namesIn(written: Written, name: string): readonly string[] {
+  return (written[name] ?? []) as readonly string[];
 }
 
 function mapIn<T>(written: Written, name: string): ReadonlyMap<string, T> {
-  return new Map(Object.entries((written[name] ?? {}) as Readonly<Record<string, T>>));
+  const members: unknown = written[name] ?? {};
+  return new Map(Object.entries(members as Readonly<Record<string, T>>));
 }

@@ -3,6 +3,8 @@
  * of a name, or of the value at hand if there is none, with a number, a text or a truth value. Pure.
  */
 
+import { CONDITION_PATTERN } from '../mapping/schema/runbookParts.ts';
+
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
 export interface Condition {
@@ -15,12 +17,11 @@ export interface Condition {
   readonly value: number | string | boolean;
 }
 
-const FORM =
-  /^(?:([A-Za-z_][\w-]*)(?:\.([A-Za-z_][\w-]*))?)?\s*(==|!=|<=|>=|<|>)\s*(?:(-?\d{1,15}(?:\.\d{1,15})?)\s*%?|'([^']*)'|"([^"]*)"|(true|false))$/;
+const FORM = new RegExp(CONDITION_PATTERN, 'u');
 
 /** Parses a condition; null if the text is not one. */
 export function parseCondition(text: string): Condition | null {
-  const match = FORM.exec(text.trim());
+  const match = FORM.exec(text);
   if (match === null) return null;
   const [, name, result, comparison, number, single, double, truth] = match;
   const value =
@@ -53,20 +54,16 @@ export function canBothHold(one: Condition, other: Condition): boolean {
   return [a - 1, a, (a + b) / 2, b, b + 1].some((at) => holds(one, at) && holds(other, at));
 }
 
-/** Whether a number satisfies the condition. */
-export function holds({ comparison, value }: Condition, at: number): boolean {
-  switch (comparison) {
-    case '==':
-      return at === value;
-    case '!=':
-      return at !== value;
-    case '<':
-      return at < Number(value);
-    case '<=':
-      return at <= Number(value);
-    case '>':
-      return at > Number(value);
-    case '>=':
-      return at >= Number(value);
-  }
+const COMPARE: Readonly<Record<Comparison, (one: number, other: number) => boolean>> = {
+  '==': (one, other) => one === other,
+  '!=': (one, other) => one !== other,
+  '<': (one, other) => one < other,
+  '<=': (one, other) => one <= other,
+  '>': (one, other) => one > other,
+  '>=': (one, other) => one >= other,
+};
+
+/** Whether a number satisfies the condition; no number satisfies one with a text but for `!=`. */
+function holds({ comparison, value }: Condition, at: number): boolean {
+  return COMPARE[comparison](at, typeof value === 'number' ? value : Number.NaN);
 }

@@ -28,8 +28,10 @@ export interface LoadedRunbook {
   readonly runbook: Runbook;
   /** Lower-case hex. */
   readonly planHash: string;
+  /** What was written, with complete ways back. */
+  readonly value: unknown;
   /** Returns `wien.yaml:12:5` for a value, or its key, by JSON pointer. */
-  where(pointer: string, part?: 'key' | 'value'): string;
+  readonly where: (pointer: string, part?: 'key' | 'value') => string;
 }
 
 const ACTION = { $ref: '#/$defs/action' };
@@ -82,7 +84,7 @@ export function parseRunbook(text: string, path: string): LoadedRunbook {
   }
   const runbook = completeRunbook(value as Written);
   const planHash = createHash('sha256').update(canonicalJson(value)).digest('hex');
-  return { runbook, planHash, where };
+  return { runbook, planHash, value, where };
 }
 
 function shownName(path: string): string {
@@ -105,19 +107,15 @@ function yamlOf(text: string, name: string): YamlText {
 /** Completes the ways back: without `use` they are of the type of their step, and have its members. */
 function withWaysBack(value: unknown): unknown {
   if (!isObject(value)) return value;
-  const { steps, phases } = value;
-  const complete = (list: unknown): unknown => (Array.isArray(list) ? list.map(withWayBack) : list);
-  return {
-    ...value,
-    ...(steps === undefined ? {} : { steps: complete(steps) }),
-    ...(Array.isArray(phases)
-      ? {
-          phases: phases.map((phase: unknown) =>
-            isObject(phase) ? { ...phase, steps: complete(phase['steps']) } : phase,
-          ),
-        }
-      : {}),
-  };
+  const { phases } = value;
+  const whole = withSteps(value);
+  return Array.isArray(phases) ? { ...whole, phases: phases.map(withSteps) } : whole;
+}
+
+function withSteps(value: unknown): Written {
+  const { steps } = Object(value) as Written;
+  if (!isObject(value) || !Array.isArray(steps)) return value as Written;
+  return { ...value, steps: steps.map(withWayBack) };
 }
 
 /** Members of a step that are not those of its way back. */

@@ -46,7 +46,7 @@ export interface Position {
 export interface YamlText {
   readonly value: unknown;
   /** Position of the value at a JSON pointer, or of its key; of its nearest parent if there is none. */
-  positionOf(pointer: string, part?: 'key' | 'value'): Position;
+  readonly positionOf: (pointer: string, part?: 'key' | 'value') => Position;
 }
 
 /** Offsets of the values and keys by JSON pointer. */

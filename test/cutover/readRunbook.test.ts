@@ -37,6 +37,10 @@ function yamlError(text: string): string | null {
   }
 }
 
+function hashOf(text: string): string {
+  return parseRunbook(text, 'a.yaml').planHash;
+}
+
 /** A text in which each line has nine aliases of the line before. */
 function bomb(lines: number): string {
   const first = 'a0: &a0 [x, x, x, x, x, x, x, x, x]\n';
@@ -176,10 +180,10 @@ describe('the shape of a runbook', () => {
 describe('the model of a runbook', () => {
   it('has a way back of the same type where none is named, without what was expected of the step', () => {
     const { runbook } = parseRunbook(WIEN, 'wien.yaml');
-    const [, freeze, migrate] = runbook.steps;
+    const [, , freeze, migrate] = runbook.steps;
     expect(freeze?.undo).toMatchObject([{ use: 'app.writes', members: { set: 'on' } }]);
     expect(freeze?.undo[0]?.members).not.toHaveProperty('expect');
-    expect(migrate?.undo).toMatchObject([{ use: 'pg.restore_swap', pointer: '/steps/2/undo' }]);
+    expect(migrate?.undo).toMatchObject([{ use: 'pg.restore_swap', pointer: '/steps/3/undo' }]);
   });
 
   it('has the phase of each step, and times in milliseconds', () => {
@@ -196,7 +200,6 @@ phases:
   });
 
   it('has a hash of what it says, not of how it is written', () => {
-    const hashOf = (text: string): string => parseRunbook(text, 'a.yaml').planHash;
     const one = hashOf(`${STEPS}- { id: a, use: git.clean, title: "x" }`);
     expect(one).toMatch(/^[0-9a-f]{64}$/);
     expect(hashOf(`# y\nsteps:\n- title: x\n  use: git.clean\n  id: a\nrunbook: "a"`)).toBe(one);

@@ -15,10 +15,14 @@ export const DURATION: NamedSchema = {
   type: 'string',
   pattern: DURATION_PATTERN,
 };
+/** One comparison; groups: name, result, comparison, number, text in single or double quotes, truth value. */
+export const CONDITION_PATTERN: string =
+  '^(?:([A-Za-z_][\\w\\-]*)(?:\\.([A-Za-z_][\\w\\-]*))?)?\\s*(==|!=|<=|>=|<|>)\\s*' +
+  `(?:(-?\\d{1,15}(?:\\.\\d{1,15})?)\\s*%?|'([^']*)'|"([^"]*)"|(true|false))$`;
 export const CONDITION: NamedSchema = {
   title: 'a condition such as "verify.failed > 0"',
   type: 'string',
-  minLength: 1,
+  pattern: CONDITION_PATTERN,
 };
 export const TEXT: NamedSchema = { title: 'a text', type: 'string', minLength: 1 };
 const OF_SCALAR = 'a text, a number, true or false';
