@@ -3,12 +3,15 @@
  * runs, what it waits for, and how long it is expected to take. Planning runs nothing. Pure.
  */
 
-import { DATABASE } from './lint/lintNames.ts';
-import { kindOf, type BreachAction, type Runbook, type Stage, type Step } from './runbook.ts';
+import {
+  inputOf,
+  kindOf,
+  type BreachAction,
+  type Runbook,
+  type Stage,
+  type Step,
+} from './runbook.ts';
 import { STEP_FACTS, type StepKind } from './stepType.ts';
-
-/** Input with the application, where a step names none. */
-const APPLICATION = 'app';
 
 export interface Approval {
   readonly role: string;
@@ -107,13 +110,10 @@ function timeOf({ takes, until }: Step): number | null {
   return takes ?? until?.for ?? null;
 }
 
-function whereOf({ use, on, members }: Step): string {
-  if (on !== null) return on;
-  const { place } = STEP_FACTS[use];
-  if (place === 'database') return DATABASE;
-  if (place === 'application') return APPLICATION;
-  const role = members['role'] ?? members['to'];
-  return place === 'person' && typeof role === 'string' ? role : place;
+function whereOf(step: Step): string {
+  const { place } = STEP_FACTS[step.use];
+  const role = step.members['role'] ?? step.members['to'];
+  return inputOf(step) ?? (place === 'person' && typeof role === 'string' ? role : place);
 }
 
 function approvalOf({ use, members }: Step): Approval | null {

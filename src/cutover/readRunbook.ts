@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { realFolder } from '../disk/noLinks.ts';
-import { compileShape } from '../mapping/check/schemaErrors.ts';
+import { compileShape, type ShapeCheck } from '../mapping/check/schemaErrors.ts';
 import { RUNBOOK_SCHEMA } from '../mapping/schema/runbookSchema.ts';
 import { Failure } from '../outcome/failure.ts';
 import { quoteName } from '../outcome/quoteName.ts';
@@ -30,6 +30,9 @@ export interface LoadedRunbook {
   readonly planHash: string;
   /** What was written, with complete ways back. */
   readonly value: unknown;
+  /** Name of the file, for people. */
+  readonly name: string;
+  readonly text: string;
   /** Returns `wien.yaml:12:5` for a value, or its key, by JSON pointer. */
   readonly where: (pointer: string, part?: 'key' | 'value') => string;
 }
@@ -48,6 +51,8 @@ const COMPLETE: Readonly<Record<string, unknown>> = {
     },
   },
 };
+
+let check: ShapeCheck | undefined;
 
 /** Reads the runbook at a path from `cwd`; failures name it as given. @throws Failure USAGE, MAPPING */
 export function readRunbook(path: string, cwd: string): LoadedRunbook {
@@ -77,14 +82,15 @@ export function parseRunbook(text: string, path: string): LoadedRunbook {
     return `${name}:${line}:${column}`;
   };
   const value = withWaysBack(yaml.value);
-  const error = compileShape(COMPLETE)(value) ?? misplaced(value as Written);
+  check ??= compileShape(COMPLETE);
+  const error = check(value) ?? misplaced(value as Written);
   if (error !== null) {
     const { what, hint, pointer, part } = error;
     throw new Failure('MAPPING', { what, where: where(pointer, part), hint });
   }
   const runbook = completeRunbook(value as Written);
   const planHash = createHash('sha256').update(canonicalJson(value)).digest('hex');
-  return { runbook, planHash, value, where };
+  return { runbook, planHash, value, name, text, where };
 }
 
 function shownName(path: string): string {

@@ -4,7 +4,7 @@
  */
 
 import type { StepType } from '../mapping/schema/stepSchema.ts';
-import { STEP_FACTS, type StepKind } from './stepType.ts';
+import { DEFAULT_INPUTS, STEP_FACTS, type StepKind } from './stepType.ts';
 
 /** Something that is done or checked: a step, its verification, its way back. */
 export interface Action {
@@ -125,15 +125,13 @@ export function kindOf({ use, members }: Pick<Action, 'use' | 'members'>): StepK
   return use === 'exec' && members['changes'] === false ? 'check' : STEP_FACTS[use].kind;
 }
 
+/** Returns the input that an action works with: the one that it names, or that of its place; null for none. */
+export function inputOf({ on, use }: Pick<Action, 'on' | 'use'>): string | null {
+  return on ?? DEFAULT_INPUTS[STEP_FACTS[use].place] ?? null;
+}
+
 /** Returns an action with all that belong to it: verification, probe and way back. */
 export function actionsOf(step: Step): readonly Action[] {
   const related = [step.verify, step.probe].filter((one) => one !== null);
   return [step, ...related, ...step.undo];
-}
-
-/** Returns what an action runs: its own program, or that of the command that it names; null for none. */
-export function argvOf({ members }: Action, { commands }: Runbook): readonly string[] | null {
-  const { run, command } = members;
-  if (Array.isArray(run)) return run as readonly string[];
-  return typeof command === 'string' ? (commands.get(command)?.run ?? null) : null;
 }

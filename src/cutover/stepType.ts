@@ -24,6 +24,12 @@ export type StepPlace =
   | 'clock'
   | 'project';
 
+/** Inputs with the database and the application, where a step names none. */
+export const DEFAULT_INPUTS: Readonly<Partial<Record<StepPlace, string>>> = {
+  database: 'db',
+  application: 'app',
+};
+
 interface StepFacts {
   readonly kind: StepKind;
   readonly place: StepPlace;

@@ -225,6 +225,11 @@ describe('names', () => {
     expect(found(GRADUAL.replace('baseline: 10', 'baseline: 20'))).toEqual(['name 8:55']);
   });
 
+  it('of the application are used by its steps', () => {
+    const text = withSteps('{ id: a, use: http.check, url: /health, status: 200 }');
+    expect(found(text.replace('{ db:', '{ app: "https://a.example", db:'))).toEqual([]);
+  });
+
   it('that nothing uses are told', () => {
     expect(found(WIEN.replace('approver: [bo, cy]', 'approver: [bo], idle: [cy]'))).toEqual([
       'unused 4:49',
@@ -292,6 +297,13 @@ describe('a step that changes something', () => {
     ],
   ])('%s', (_, rule, step) => {
     expect(rules(withSteps(BACKUP, step))).toEqual([rule]);
+  });
+
+  it('is no monitor', () => {
+    const monitor = '{ use: exec, run: [x], every: 1m, for: 1h, onFail: page }';
+    const text = `${withSteps()}monitor:\n  - ${monitor}\n`;
+    expect(rules(text)).toEqual(['verify']);
+    expect(rules(text.replace('run: [x]', 'run: [x], changes: false'))).toEqual([]);
   });
 
   it('is right with all of them, or where a check follows (negative control)', () => {
@@ -406,6 +418,8 @@ describe('a secret', () => {
       ),
     ],
     [check('x', `--token=${KEY}`)],
+    [`# whsec_a1B2c3D4e5F6g7H8\n${WIEN}`],
+    [WIEN.replace('v3.6.5-rc1', `"# ${KEY}"`)],
   ])('is found, and its value is in no finding (%#)', (text) => {
     const findings = lintRunbook(parseRunbook(text, 'a.yaml'), TODAY);
     expect(findings.map(({ rule }) => rule)).toEqual(['runbook-secret']);

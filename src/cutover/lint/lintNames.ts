@@ -4,14 +4,12 @@ import { pointerTo } from '../../mapping/place.ts';
 import { didYouMean } from '../../outcome/nearest.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { parseCondition } from '../condition.ts';
-import { actionsOf, type Action, type Runbook, type Step } from '../runbook.ts';
+import { actionsOf, inputOf, type Action, type Runbook, type Step } from '../runbook.ts';
 import { STEP_FACTS } from '../stepType.ts';
 import { textsIn, type Linted, type Report } from './report.ts';
 
 /** Results of a step that conditions compare. */
 const RESULTS: readonly string[] = ['failed', 'applied', 'count'];
-/** Input with the database, where a step names none. */
-export const DATABASE = 'db';
 
 /** What is named, and what there is. */
 interface Names {
@@ -73,7 +71,10 @@ function lintAction(action: Action, runbook: Runbook, named: Named, report: Repo
   if (from !== null)
     named({ what: 'step with a backup', known: backupsOf(runbook) }, from, `${pointer}/from`);
   if (on !== null) named(inputs, on, `${pointer}/on`);
-  if (on === null && STEP_FACTS[use].place === 'database') named(inputs, DATABASE, pointer);
+  // The address of an application may be in the steps themselves.
+  if (on === null && STEP_FACTS[use].place === 'database') {
+    named(inputs, inputOf(action) ?? '', pointer);
+  }
   if (use === 'gate.window' && runbook.window === null) {
     report('runbook-name', pointer, 'the runbook has no window');
   }
@@ -191,7 +192,6 @@ export function lintUnused({ runbook, value }: Linted, report: Report): void {
     [...text.matchAll(REFERENCE)].map(([, name]) => name),
   );
   const actions = [...runbook.steps.flatMap(actionsOf), ...runbook.monitor];
-  const onDatabase = actions.some(({ use }) => STEP_FACTS[use].place === 'database');
   const conditions = [
     ...actions.flatMap(({ when }) => when ?? []),
     ...runbook.triggers.map(({ when }) => when),
@@ -206,12 +206,7 @@ export function lintUnused({ runbook, value }: Linted, report: Report): void {
       ...runbook.metrics.map(({ attest }) => attest),
       ...actions.flatMap(({ members }) => [members['role'], members['to']]),
     ],
-    inputs: [
-      ...references,
-      ...compared,
-      ...actions.map(({ on }) => on),
-      ...(onDatabase ? [DATABASE] : []),
-    ],
+    inputs: [...references, ...compared, ...actions.map(inputOf)],
     commands: actions.map(({ members }) => members['command']),
   };
   for (const part of ['roles', 'inputs', 'commands'] as const) {

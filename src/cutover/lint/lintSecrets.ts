@@ -25,3 +25,11 @@ function isSecret(text: string): boolean {
   if (WEBHOOK.test(text)) return true;
   return accessKeys(text.replaceAll(new RegExp(NAMES_A_VALUE, 'g'), '')).next().done !== true;
 }
+
+/** Lines of a text whose comment holds a secret, from 1. */
+export function secretComments(text: string): readonly number[] {
+  return text.split('\n').flatMap((line, at) => {
+    const comment = line.indexOf('#');
+    return comment >= 0 && isSecret(line.slice(comment)) ? [at + 1] : [];
+  });
+}

@@ -4,7 +4,7 @@ import { kindOf, type Action, type Step } from '../runbook.ts';
 import { STEP_FACTS } from '../stepType.ts';
 import type { Linted, Report } from './report.ts';
 
-export function lintSteps({ runbook: { steps } }: Linted, report: Report): void {
+export function lintSteps({ runbook: { steps, monitor } }: Linted, report: Report): void {
   for (const [at, step] of steps.entries()) {
     if (kindOf(step) !== 'change') continue;
     const before = steps.slice(0, at);
@@ -19,6 +19,10 @@ export function lintSteps({ runbook: { steps } }: Linted, report: Report): void 
       const reason = 'after a crash nothing tells whether it was done, so a person has to';
       report('runbook-resume', step.pointer, reason);
     }
+  }
+  for (const one of monitor) {
+    if (kindOf(one) === 'check') continue;
+    report('runbook-verify', one.pointer, 'what monitors is no check, as it changes something');
   }
   for (const { verify, probe } of steps) {
     for (const one of [verify, probe]) {
