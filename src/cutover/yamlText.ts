@@ -68,7 +68,8 @@ export function parseYaml(text: string): YamlText {
     version: '1.2',
     schema: 'core',
     strict: true,
-    uniqueKeys: true,
+    // Quadratic in the package: objectOf looks for them.
+    uniqueKeys: false,
     prettyErrors: false,
     logLevel: 'error',
     stringKeys: false,
@@ -101,9 +102,9 @@ function offsetOf(pointer: string, part: 'key' | 'value', { key, value }: Offset
 }
 
 const CLAUSES: ReadonlyMap<string, string> = new Map([
-  ['DUPLICATE_KEY', 'a key stands twice in an object'],
   ['MULTIPLE_DOCS', 'there is more than one document'],
   ['TAG_RESOLVE_FAILED', 'there is a tag, and only plain values are read'],
+  ['RESOURCE_EXHAUSTION', 'it is nested too deep'],
   ['TAB_AS_INDENT', 'a tab indents a line'],
 ]);
 
@@ -113,9 +114,13 @@ function clauseOf(code: string): string {
 
 function valueOf(node: unknown, pointer: string, depth: number, reading: Reading): unknown {
   const { text, anchors, offsets } = reading;
-  const start = (node as Node | null)?.range?.[0] ?? offsets.key.get(pointer) ?? 0;
   // What an alias stands for is at the alias.
-  if (!offsets.value.has(pointer)) offsets.value.set(pointer, start);
+  const start =
+    offsets.value.get(pointer) ??
+    (node as Node | null)?.range?.[0] ??
+    offsets.key.get(pointer) ??
+    0;
+  offsets.value.set(pointer, start);
   const fail = (message: string): YamlError => new YamlError(message, at(text, start));
   reading.values += 1;
   if (reading.values > MAX_VALUES) throw fail('it has too many values, with aliases expanded');
@@ -169,6 +174,7 @@ function objectOf(
     if (!isScalar(key) || typeof key.value !== 'string') throw fail(badKey(key));
     const name = key.value;
     if (name === '__proto__') throw fail('the key "__proto__" is not allowed');
+    if (Object.hasOwn(object, name)) throw fail('a key stands twice in an object');
     if (name === '<<') throw fail('merge keys are not read');
     const inner = `${pointer}/${escapeToken(name)}`;
     reading.offsets.key.set(inner, offset);

@@ -77,12 +77,22 @@ describe('the text of a runbook', () => {
     ['<<: {a: 1}', '1:1 merge keys are not read'],
     ['__proto__: {a: 1}', '1:1 the key "__proto__" is not allowed'],
     ['%YAML 1.1\n---\na: yes', '1:1 it is not of version 1.2'],
-    ['a: &b [*b]', '1:7 it is nested too deep'],
+    ['a: &b [*b]', '1:8 it is nested too deep'],
     ['a: *b', '1:4 an alias refers to nothing'],
     ['a: &b 1\nc: &b 2', '2:7 an anchor has the name of another'],
     [bomb(12), '1:28 it has too many values, with aliases expanded'],
   ])('is refused where it is not plain (%#)', (text, expected) => {
     expect(yamlError(text)).toBe(expected);
+  });
+
+  it('is refused where it is deep or long before it takes long to read', () => {
+    const begun = performance.now();
+    const deep = '['.repeat(5000) + ']'.repeat(5000);
+    expect(yamlError(deep)).toMatch(/^1:\d+ it is nested too deep$/);
+    const keys = Array.from({ length: 60_000 }, (_, at) => `k${at}: 1\n`).join('');
+    expect(yamlError(keys)).toMatch(/ it has too many values, with aliases expanded$/);
+    // To compare each key with each other takes minutes.
+    expect(performance.now() - begun).toBeLessThan(30_000);
   });
 
   it('may have aliases that stay small (negative control)', () => {
