@@ -39,6 +39,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'pg-copy-streams': ['postgres'],
   re2js: ['mapping'],
   stdnum: ['pii'],
+  yaml: ['cutover'],
 };
 
 /** Folders that compute and nothing else. */

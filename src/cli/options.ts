@@ -3,6 +3,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
 import { parseSourceOption } from '../project/sourceUrl.ts';
+import { parseDuration } from '../record/duration.ts';
 import type { Host } from './host.ts';
 
 /** Returns a parser of whole numbers within limits, both inclusive. */
@@ -77,14 +78,11 @@ export function dryRunOption(): Option {
   return new Option('--dry-run', 'print what would be done, and do nothing');
 }
 
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
 /** Parses a duration such as `90s`, `30m`, `1h` or `2d`, to milliseconds. */
 function duration(text: string): number {
-  const [, digits = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const seconds = Number(digits) * (SECONDS[unit] ?? 0);
-  if (seconds === 0) throw new InvalidArgumentError('a time such as 90s, 30m or 1h is needed.');
-  return seconds * 1000;
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== null) return milliseconds;
+  throw new InvalidArgumentError('a time such as 90s, 30m or 1h is needed.');
 }
 
 /** Options of promote and rollback in a target. */

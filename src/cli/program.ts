@@ -9,6 +9,7 @@ import { printable } from '../outcome/printable.ts';
 import { attachmentsCommand } from './attachments.ts';
 import { cleanCommand } from './clean.ts';
 import { completionCommand } from './completion.ts';
+import { cutoverCommand } from './cutover.ts';
 import { determinismCommand } from './determinism.ts';
 import { diffCommand } from './diff.ts';
 import { reconcileCommand } from './reconcile.ts';
@@ -62,6 +63,7 @@ const GROUPS: readonly (readonly [string, readonly Make[]])[] = [
   ['Files:', [attachmentsCommand]],
   ['Secrets:', [keysCommand, secretsCommand]],
   ['Promote:', [reviewCommand, promoteCommand, smokeCommand, rollbackCommand, evidenceCommand]],
+  ['Cutover:', [cutoverCommand]],
   ['Maintenance:', [statusCommand, snapshotCommand, exportCommand, cleanCommand, pruneCommand]],
 ];
 

@@ -25,7 +25,7 @@ import type { Environment } from '../run/environment.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import { MAPPING_FOLDER, SUMS_FILE } from '../seal/format.ts';
 import { CANDIDATE_PART, JOURNAL_PART } from './collect.ts';
-import { cutoverOf, type Cutover } from './cutover.ts';
+import { cutoverOf, type Cutover } from './journaledCutover.ts';
 import { readBag } from './readBag.ts';
 import { reportsIn } from './reportsIn.ts';
 import { verifySeal, type SealInBag } from './verifySeal.ts';

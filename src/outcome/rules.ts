@@ -9,7 +9,7 @@ import type { Severity } from './finding.ts';
  * - `verify`: in the files of a seal (verify-checksums, the first part of every scan, promote)
  * - `source`: in a source as a whole (init, dry-run, migrate)
  * - `registry`, `freeze`, `diff`, `drift`, `determinism`, `drill`, `smoke`, `load`, `promote`, `reconcile`,
- *   `attachments`, `keys`, `evidence`: in the command of that name
+ *   `attachments`, `keys`, `evidence`, `cutover`: in the command of that name
  */
 export type Stage =
   | 'map'
@@ -28,7 +28,8 @@ export type Stage =
   | 'reconcile'
   | 'attachments'
   | 'keys'
-  | 'evidence';
+  | 'evidence'
+  | 'cutover';
 
 export interface RuleFacts {
   readonly severity: Severity;
@@ -141,6 +142,20 @@ const TABLE = {
   // The evidence of a cutover
   approval: { severity: 'BLOCKER', stages: ['evidence'], fixed: true },
   evidence: { severity: 'WARNING', stages: ['evidence'], fixed: true },
+  // A runbook
+  'runbook-name': { severity: 'BLOCKER', stages: ['cutover'], fixed: true },
+  'runbook-unused': { severity: 'WARNING', stages: ['cutover'], fixed: true },
+  'runbook-cycle': { severity: 'BLOCKER', stages: ['cutover'], fixed: true },
+  'runbook-order': { severity: 'BLOCKER', stages: ['cutover'], fixed: true },
+  'runbook-undo': { severity: 'BLOCKER', stages: ['cutover'], fixed: true },
+  'runbook-verify': { severity: 'BLOCKER', stages: ['cutover'], fixed: true },
+  'runbook-resume': { severity: 'WARNING', stages: ['cutover'], fixed: true },
+  'runbook-gate': { severity: 'BLOCKER', stages: ['cutover'], fixed: true },
+  'runbook-shell': { severity: 'BLOCKER', stages: ['cutover'], fixed: true },
+  'runbook-command': { severity: 'BLOCKER', stages: ['cutover'], fixed: true },
+  'runbook-zone': { severity: 'BLOCKER', stages: ['cutover'], fixed: true },
+  'runbook-window': { severity: 'WARNING', stages: ['cutover'], fixed: true },
+  'runbook-secret': { severity: 'BLOCKER', stages: ['cutover'], fixed: true },
   // Between two candidates
   'record-inserted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },
   'record-deleted': { severity: 'BLOCKER', stages: ['diff'], fixed: true },

@@ -8,6 +8,7 @@ import Database from 'better-sqlite3';
 import { randomOf } from '../dogschool/random.ts';
 
 import { ATTACHMENTS } from './attachmentCases.ts';
+import { RUNBOOKS } from './cutoverCases.ts';
 import { KEY_COLUMNS } from './keysCases.ts';
 import { SECRETS } from './secretCases.ts';
 import { MAPPINGS } from './mappingCases.ts';
@@ -331,5 +332,6 @@ export const CASES: readonly Case[] = [
   ...TARGETS,
   ...ATTACHMENTS,
   ...KEY_COLUMNS,
+  ...RUNBOOKS,
   ...SECRETS,
 ];

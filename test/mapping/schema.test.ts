@@ -17,6 +17,7 @@ function* propertySchemas(schema: unknown, path: string): Generator<[string, Sch
     yield [`${path}/${name}`, property as Schema];
   }
   for (const [key, inner] of Object.entries(schema)) {
+    if (key.startsWith('member.')) yield [`${path}/${key}`, inner as Schema];
     if (key !== 'examples') yield* propertySchemas(inner, `${path}/${key}`);
   }
 }
@@ -30,6 +31,7 @@ describe('the published schemas', () => {
       'keys.schema.json',
       'module.schema.json',
       'project.schema.json',
+      'runbook.schema.json',
       'secrets.schema.json',
       'smoke.schema.json',
     ]);
@@ -45,6 +47,8 @@ describe('the published schemas', () => {
     let seen = 0;
     for (const { name, text } of files) {
       for (const [path, property] of propertySchemas(JSON.parse(text), name)) {
+        // What all steps have is explained where it is defined, which is seen, too.
+        if (typeof property['$ref'] === 'string') continue;
         seen += 1;
         expect(property['description'], path).toBeTypeOf('string');
       }

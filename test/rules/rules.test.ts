@@ -12,6 +12,7 @@ import type { Status } from '../../src/outcome/outcome.ts';
 import { RULES, type Rule } from '../../src/outcome/rules.ts';
 import { ATTACHMENT_PLANTS } from './attachmentPlants.ts';
 import { COMMAND_PLANTS, type CommandPlant } from './commandPlants.ts';
+import { CUTOVER_PLANTS } from './cutoverPlants.ts';
 import { EVIDENCE_PLANTS } from './evidencePlants.ts';
 import { KEYS_PLANTS } from './keysPlants.ts';
 import {
@@ -38,6 +39,7 @@ const BY_COMMAND: Readonly<Record<string, readonly CommandPlant[]>> = {
   ...TARGET_PLANTS,
   ...ATTACHMENT_PLANTS,
   ...KEYS_PLANTS,
+  ...CUTOVER_PLANTS,
   empty: [COMMAND_PLANTS, TARGET_PLANTS].flatMap(({ empty = [] }) => empty),
 };
 const NAMES = Object.keys(RULES) as Rule[];

@@ -8,7 +8,7 @@ import { DEFAULT_ID_FIELD, type ColumnField, type KeyPart, type ModuleMapping } 
 import { didYouMean } from '../../outcome/nearest.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { mappingFailure, moduleFile, pointerTo, type LocatedMapping } from '../place.ts';
-import { unknownType } from './shape.ts';
+import { unknownType } from './schemaErrors.ts';
 
 type Fault = (pointer: string, what: string, hint: string) => Failure;
 

@@ -11,7 +11,7 @@ import type { ValueField, ValueOptions } from '../model.ts';
 import { didYouMean } from '../../outcome/nearest.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { wholeMatch } from '../compile/pattern.ts';
-import { unknownType } from './shape.ts';
+import { unknownType } from './schemaErrors.ts';
 
 /** Makes a failure at a place inside the field, or at the field itself. */
 export type FieldFault = (

@@ -305,6 +305,58 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A query returns several rows for one row of its base table',
     todo: 'If each row should become one record, find the table of the query that holds a key twice, and join only one row of it.',
   },
+  'runbook-command': {
+    title: 'A program or query of a runbook does not do what it is taken for',
+    todo: 'Use the type of step that the reason names.',
+  },
+  'runbook-cycle': {
+    title: 'Steps of a runbook wait for each other',
+    todo: 'Remove one of the requirements. Steps run in the order of the file; requires names earlier ones.',
+  },
+  'runbook-gate': {
+    title: 'A gate or check of a runbook cannot fail',
+    todo: 'Do what the reason says.',
+  },
+  'runbook-name': {
+    title: 'A name in a runbook stands for nothing',
+    todo: 'Correct the name, or declare what it stands for.',
+  },
+  'runbook-order': {
+    title: 'Steps of a runbook are in an order that cannot work',
+    todo: 'Move the step.',
+  },
+  'runbook-resume': {
+    title: 'A step of a runbook cannot be resumed',
+    todo: 'Add a check as probe, which passes if the effect is there.',
+  },
+  'runbook-secret': {
+    title: 'A secret is written in a runbook',
+    todo: 'Declare an input with the name of a variable: db: { secret: DB_URL }.',
+  },
+  'runbook-shell': {
+    title: 'A runbook relies on a shell',
+    todo: 'Give program and arguments as a list, one program a step.',
+  },
+  'runbook-undo': {
+    title: 'A step of a runbook has no way back',
+    todo: 'Add undo: other members of the same type (undo: { set: on }), another step, or a list of them.',
+  },
+  'runbook-unused': {
+    title: 'Nothing in a runbook uses what it declares',
+    todo: 'Use it where it was meant to be used, or remove it.',
+  },
+  'runbook-verify': {
+    title: 'Nothing verifies a step of a runbook',
+    todo: 'Add a check as verify, or as the next step.',
+  },
+  'runbook-window': {
+    title: 'The window of a runbook is doubtful',
+    todo: 'Begin later, or name the date instead of the day.',
+  },
+  'runbook-zone': {
+    title: 'A time of a runbook has no zone',
+    todo: 'Name a zone such as Europe/Vienna in tz.',
+  },
   scale: {
     title: 'A number or time has more fraction digits than its type',
     todo: 'Give the type as many digits as the data has, such as decimal(4).',

@@ -1,0 +1,207 @@
+/**
+ * Makes the model of a runbook from the value of its file, which matches the schema. Pure.
+ */
+
+import { pointerTo } from '../mapping/place.ts';
+import type { StepType } from '../mapping/schema/stepSchema.ts';
+import { parseDuration } from '../record/duration.ts';
+import type {
+  Action,
+  BreachAction,
+  Command,
+  Input,
+  Metric,
+  Monitor,
+  Runbook,
+  Stage,
+  Step,
+  Trigger,
+  Until,
+} from './runbook.ts';
+
+/** An object of the file. */
+export type Written = Readonly<Record<string, unknown>>;
+
+/** Members that a step of any type may have; all others are of its type. */
+const COMMON: ReadonlySet<string> = new Set([
+  'id',
+  'use',
+  'title',
+  'owner',
+  'on',
+  'requires',
+  'when',
+  'takes',
+  'timeout',
+  'until',
+  'pointOfNoReturn',
+  'verify',
+  'probe',
+  'undo',
+]);
+
+/** Makes the model. */
+export function completeRunbook(written: Written): Runbook {
+  const { rollout, window, onRollback } = written as Readonly<Record<string, Written | undefined>>;
+  return {
+    name: String(written['runbook']),
+    title: textIn(written, 'title'),
+    inputs: mapIn<Input>(written, 'inputs'),
+    window:
+      window === undefined
+        ? null
+        : {
+            zone: String(window['tz']),
+            start: String(window['start']),
+            for: timeIn(window, 'for') ?? 0,
+          },
+    roles: mapIn<readonly string[]>(written, 'roles'),
+    owners: mapIn<string>(written, 'owners'),
+    contacts: listIn(written, 'contacts').map(contactOf),
+    references: mapIn<string>(written, 'references'),
+    commands: new Map(
+      [...mapIn<{ run: readonly string[]; exit?: Command['exit'] }>(written, 'commands')].map(
+        ([name, { run, exit = null }]) => [name, { run, exit }] as const,
+      ),
+    ),
+    monitor: listIn(written, 'monitor').map(monitorOf),
+    steps: stepsOf(written),
+    stages: listIn(rollout ?? {}, 'stages').map(stageOf),
+    metrics: listIn(written, 'metrics').map(metricOf),
+    triggers: listIn(written, 'triggers').map(triggerOf),
+    restartAt: onRollback === undefined ? null : Number(onRollback['restartAt']),
+  };
+}
+
+function stepsOf(written: Written): Step[] {
+  const flat = listIn(written, 'steps').map((step, at) =>
+    stepOf(step, pointerTo('steps', at), null),
+  );
+  const phased = listIn(written, 'phases').flatMap((phase, number) =>
+    listIn(phase, 'steps').map((step, at) =>
+      stepOf(step, pointerTo('phases', number, 'steps', at), String(phase['id'])),
+    ),
+  );
+  return [...flat, ...phased];
+}
+
+function stepOf(written: Written, pointer: string, phase: string | null): Step {
+  const related = (name: string): Action | null => {
+    const one = written[name] as Written | undefined;
+    return one === undefined ? null : actionOf(one, `${pointer}/${name}`, COMMON);
+  };
+  return {
+    ...actionOf(written, pointer, COMMON),
+    id: String(written['id']),
+    title: textIn(written, 'title'),
+    phase,
+    owner: textIn(written, 'owner'),
+    requires: namesIn(written, 'requires'),
+    takes: timeIn(written, 'takes'),
+    pointOfNoReturn: written['pointOfNoReturn'] === true,
+    verify: related('verify'),
+    probe: related('probe'),
+    undo: undoOf(written['undo'], `${pointer}/undo`),
+  };
+}
+
+function undoOf(written: unknown, pointer: string): Action[] {
+  if (written === undefined) return [];
+  if (!Array.isArray(written)) return [actionOf(written as Written, pointer, COMMON)];
+  return written.map((one: Written, at) => actionOf(one, `${pointer}/${at}`, COMMON));
+}
+
+function actionOf(written: Written, pointer: string, common: ReadonlySet<string>): Action {
+  return {
+    pointer,
+    use: written['use'] as StepType,
+    on: textIn(written, 'on'),
+    when: textIn(written, 'when'),
+    until: untilOf(written['until'] as Written | undefined),
+    members: Object.fromEntries(Object.entries(written).filter(([name]) => !common.has(name))),
+  };
+}
+
+function untilOf(written: Written | undefined): Until | null {
+  if (written === undefined) return null;
+  const [whole, every] = [timeIn(written, 'for') ?? 0, timeIn(written, 'every') ?? 0];
+  return { for: whole, every, within: timeIn(written, 'within') };
+}
+
+const OF_MONITOR: ReadonlySet<string> = new Set([...COMMON, 'every', 'for', 'onFail']);
+
+function monitorOf(written: Written, at: number): Monitor {
+  return {
+    ...actionOf(written, pointerTo('monitor', at), OF_MONITOR),
+    id: textIn(written, 'id'),
+    every: timeIn(written, 'every') ?? 0,
+    for: timeIn(written, 'for') ?? 0,
+    onFail: written['onFail'] as BreachAction,
+  };
+}
+
+function triggerOf(written: Written, at: number): Trigger {
+  return {
+    pointer: pointerTo('triggers', at),
+    when: String(written['when']),
+    for: timeIn(written, 'for'),
+    severity: String(written['severity']),
+    action: written['action'] as BreachAction,
+  };
+}
+
+function metricOf(written: Written, at: number): Metric {
+  return {
+    id: String(written['id']),
+    pointer: pointerTo('metrics', at),
+    pass: String(written['pass']),
+    rollback: textIn(written, 'rollback'),
+    sql: textIn(written, 'sql'),
+    attest: textIn(written, 'attest'),
+  };
+}
+
+function stageOf(written: Written, at: number): Stage {
+  return {
+    pointer: pointerTo('rollout', 'stages', at),
+    percent: numberIn(written, 'percent'),
+    deprecates: textIn(written, 'deprecate'),
+    soak: timeIn(written, 'soak') ?? 0,
+    checkAt: namesIn(written, 'checkAt').map((time) => parseDuration(time) ?? 0),
+    every: timeIn(written, 'every'),
+    baseline: numberIn(written, 'baseline'),
+    zero: textIn(written, 'zero'),
+  };
+}
+
+function contactOf({ role, contact }: Written): Runbook['contacts'][number] {
+  return { role: String(role), contact: String(contact) };
+}
+
+function textIn(written: Written, name: string): string | null {
+  const text = written[name];
+  return typeof text === 'string' ? text : null;
+}
+
+function numberIn(written: Written, name: string): number | null {
+  const number = written[name];
+  return typeof number === 'number' ? number : null;
+}
+
+function timeIn(written: Written, name: string): number | null {
+  const text = textIn(written, name);
+  return text === null ? null : parseDuration(text);
+}
+
+function listIn(written: Written, name: string): readonly Written[] {
+  return (written[name] ?? []) as readonly Written[];
+}
+
+function namesIn(written: Written, name: string): readonly string[] {
+  return (written[name] ?? []) as readonly string[];
+}
+
+function mapIn<T>(written: Written, name: string): ReadonlyMap<string, T> {
+  const members: unknown = written[name] ?? {};
+  return new Map(Object.entries(members as Readonly<Record<string, T>>));
+}

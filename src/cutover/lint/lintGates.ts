@@ -1,0 +1,140 @@
+/** Checks and gates that could not fail, and gates that no person could open. */
+
+import { pointerTo } from '../../mapping/place.ts';
+import { canBothHold, holdsForEveryCount, parseCondition } from '../condition.ts';
+import { actionsOf, type Action, type Runbook, type Step } from '../runbook.ts';
+import type { Linted, Report } from './report.ts';
+
+export function lintGates({ runbook }: Linted, report: Report): void {
+  for (const step of runbook.steps) {
+    for (const action of actionsOf(step)) lintCheck(action, report);
+    if (step.use === 'gate.approval') lintApproval(step, runbook, report);
+    if (/^gate\.|^attest$/.test(step.use) && step.when !== null) {
+      report('runbook-gate', `${step.pointer}/when`, 'a gate with a condition can be passed by');
+    }
+  }
+  for (const monitor of runbook.monitor) {
+    lintCheck(monitor, report);
+    if (monitor.every > monitor.for) {
+      report('runbook-gate', `${monitor.pointer}/every`, 'it never runs, as it ends before');
+    }
+  }
+  for (const [name, { exit }] of runbook.commands) {
+    lintExit(exit, pointerTo('commands', name, 'exit'), report);
+  }
+  lintMetrics(runbook, report);
+  lintStages(runbook, report);
+}
+
+function lintCheck(action: Action, report: Report): void {
+  const { use, members, pointer, until } = action;
+  const fault = FAULTS.get(use)?.(members) ?? null;
+  if (fault !== null) report('runbook-gate', pointer, fault);
+  lintExit(members['exit'], `${pointer}/exit`, report);
+  if (until === null) return;
+  if (until.every > until.for) {
+    report('runbook-gate', `${pointer}/until`, 'it runs once at most, which proves no time');
+  }
+  if (until.within !== null && until.within < until.for) {
+    report('runbook-gate', `${pointer}/until`, 'it is given up before it can have passed');
+  }
+}
+
+type Members = Action['members'];
+
+const RESTORE = 'only a restore proves a backup, so "rehearse" has to be true';
+const unrehearsed = ({ rehearse }: Members): string | null => (rehearse === true ? null : RESTORE);
+const anyCount = ({ expect }: Members): string | null => {
+  const condition = typeof expect === 'string' ? parseCondition(expect) : null;
+  return condition !== null && holdsForEveryCount(condition)
+    ? 'every count satisfies what is expected'
+    : null;
+};
+
+/** What makes a check of a type pass whatever it sees; null for nothing. */
+const FAULTS: ReadonlyMap<string, (members: Members) => string | null> = new Map([
+  ['pg.backup', unrehearsed],
+  ['sqlite.backup', unrehearsed],
+  ['sql.count', anyCount],
+  ['log.watch', anyCount],
+  [
+    'sql.rows',
+    ({ minRows }) =>
+      typeof minRows === 'number' && minRows > 0
+        ? null
+        : 'no row at all would pass, so "minRows" has to be 1 or more',
+  ],
+  [
+    'http.check',
+    ({ status, headers, json }) =>
+      status === undefined && headers === undefined && json === undefined
+        ? 'any answer would pass, so "status", "headers" or "json" has to be given'
+        : null,
+  ],
+]);
+
+function lintExit(exit: unknown, pointer: string, report: Report): void {
+  if (typeof exit !== 'object' || exit === null) return;
+  for (const [code, verdict] of Object.entries(exit)) {
+    if (Number(code) === 0 || verdict !== 'pass') continue;
+    report('runbook-gate', `${pointer}/${code}`, 'an exit code other than 0 passes');
+  }
+}
+
+function lintApproval(step: Step, { roles }: Runbook, report: Report): void {
+  const { members, requires, pointer } = step;
+  if (requires.length === 0) {
+    report('runbook-gate', pointer, 'it approves nothing, as it requires no step');
+  }
+  const people = roles.get(String(members['role']));
+  if (people === undefined) return;
+  const operators = roles.get('operator') ?? [];
+  if (members['notOperator'] === false) {
+    report('runbook-gate', `${pointer}/notOperator`, 'operators approve their own work');
+    return;
+  }
+  const others = new Set(people.filter((name) => !operators.includes(name)));
+  const needed = typeof members['of'] === 'number' ? members['of'] : 1;
+  if (others.size >= needed) return;
+  report('runbook-gate', pointer, 'too few people have the role, besides the operators');
+}
+
+function lintMetrics({ metrics }: Runbook, report: Report): void {
+  for (const { pointer, pass, rollback, sql, attest } of metrics) {
+    const [good, bad] = [pass, rollback].map((text) =>
+      text === null ? null : parseCondition(text),
+    );
+    if (good !== null && good !== undefined && bad !== null && bad !== undefined) {
+      if (canBothHold(good, bad)) {
+        report('runbook-gate', `${pointer}/rollback`, 'a number can pass and roll back at once');
+      }
+    }
+    if (good !== null && good !== undefined && holdsForEveryCount(good)) {
+      report('runbook-gate', `${pointer}/pass`, 'every count satisfies what is expected');
+    }
+    if ((sql === null) === (attest === null)) {
+      report('runbook-gate', pointer, 'exactly one of "sql" and "attest" has to give the number');
+    }
+  }
+}
+
+function lintStages({ stages, metrics, restartAt }: Runbook, report: Report): void {
+  if (stages.length > 0 && metrics.length === 0) {
+    report('runbook-gate', '/rollout', 'no metric could hold the rollout');
+  }
+  const first = stages.find(({ percent }) => percent !== null)?.percent;
+  if (restartAt !== null && first !== undefined && restartAt !== first) {
+    report('runbook-gate', '/onRollback/restartAt', 'a restart would leave out the first stage');
+  }
+  let before = 0;
+  for (const { percent, pointer } of stages) {
+    if (percent !== null && percent <= before) {
+      report(
+        'runbook-gate',
+        `${pointer}/percent`,
+        'a stage has no larger share than the one before',
+      );
+    }
+    before = percent ?? before;
+  }
+}

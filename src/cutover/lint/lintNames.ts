@@ -1,0 +1,228 @@
+/** Names in a runbook: each stands for something, and for one thing; steps do not wait for each other. */
+
+import { pointerTo } from '../../mapping/place.ts';
+import { didYouMean } from '../../outcome/nearest.ts';
+import { quoteName } from '../../outcome/quoteName.ts';
+import { parseCondition } from '../condition.ts';
+import { actionsOf, inputOf, type Action, type Runbook, type Step } from '../runbook.ts';
+import { STEP_FACTS } from '../stepType.ts';
+import { textsIn, type Linted, type Report } from './report.ts';
+
+/** Results of a step that conditions compare. */
+const RESULTS: readonly string[] = ['failed', 'applied', 'count'];
+
+/** What is named, and what there is. */
+interface Names {
+  readonly what: string;
+  readonly known: readonly string[];
+}
+
+export function lintNames({ runbook, value }: Linted, report: Report): void {
+  const named = namer(report);
+  const roles: Names = { what: 'role', known: [...runbook.roles.keys()] };
+  for (const [area, role] of runbook.owners) named(roles, role, pointerTo('owners', area));
+  for (const [at, { role }] of runbook.contacts.entries()) {
+    named(roles, role, pointerTo('contacts', at, 'role'));
+  }
+  for (const { attest, pointer } of runbook.metrics) {
+    if (attest !== null) named(roles, attest, `${pointer}/attest`);
+  }
+  for (const step of runbook.steps) {
+    if (step.owner !== null) named(roles, step.owner, `${step.pointer}/owner`);
+    for (const action of actionsOf(step)) lintAction(action, runbook, named, report);
+  }
+  for (const monitor of runbook.monitor) lintAction(monitor, runbook, named, report);
+  lintStages(runbook, named, report);
+  lintTriggers(runbook, report);
+  lintTwice(runbook, report);
+  lintRequires(runbook, named, report);
+  lintReferences(runbook, value, named);
+}
+
+type Named = (names: Names, name: string, pointer: string) => void;
+
+function namer(report: Report): Named {
+  return ({ what, known }, name, pointer) => {
+    if (known.includes(name)) return;
+    const hint = didYouMean(name, known, 'declare it');
+    report('runbook-name', pointer, `there is no ${what} ${quoteName(name)}; ${hint}`);
+  };
+}
+
+function lintAction(action: Action, runbook: Runbook, named: Named, report: Report): void {
+  const { members, pointer, use, on, when } = action;
+  const inputs: Names = { what: 'input', known: [...runbook.inputs.keys()] };
+  const ofType = (name: string): string | null => {
+    const member = members[name];
+    return typeof member === 'string' ? member : null;
+  };
+  const roles: Names = { what: 'role', known: [...runbook.roles.keys()] };
+  for (const member of ['role', 'to']) {
+    const role = ofType(member);
+    if (role !== null) named(roles, role, `${pointer}/${member}`);
+  }
+  const command = ofType('command');
+  const commands: Names = { what: 'command', known: [...runbook.commands.keys()] };
+  if (command !== null) named(commands, command, `${pointer}/command`);
+  if (use === 'exec' && (command === null) === (members['run'] === undefined)) {
+    report('runbook-name', pointer, 'exactly one of "run" and "command" has to be given');
+  }
+  const from = ofType('from');
+  if (from !== null)
+    named({ what: 'step with a backup', known: backupsOf(runbook) }, from, `${pointer}/from`);
+  if (on !== null) named(inputs, on, `${pointer}/on`);
+  // The address of an application may be in the steps themselves.
+  if (on === null && STEP_FACTS[use].place === 'database') {
+    named(inputs, inputOf(action) ?? '', pointer);
+  }
+  if (use === 'gate.window' && runbook.window === null) {
+    report('runbook-name', pointer, 'the runbook has no window');
+  }
+  if (when !== null) lintCondition(when, `${pointer}/when`, runbook, report);
+}
+
+function backupsOf({ steps }: Runbook): readonly string[] {
+  return steps.filter(({ use }) => use.endsWith('.backup')).map(({ id }) => id);
+}
+
+function lintStages({ stages, metrics }: Runbook, named: Named, report: Report): void {
+  for (const [at, { pointer, zero, baseline }] of stages.entries()) {
+    if (zero !== null) {
+      named({ what: 'metric', known: metrics.map(({ id }) => id) }, zero, `${pointer}/zero`);
+    }
+    if (baseline !== null && !stages.slice(0, at).some(({ percent }) => percent === baseline)) {
+      report('runbook-name', `${pointer}/baseline`, 'no earlier stage has this percentage');
+    }
+  }
+}
+
+function lintTriggers(runbook: Runbook, report: Report): void {
+  for (const { pointer, when } of runbook.triggers) {
+    lintCondition(when, `${pointer}/when`, runbook, report);
+  }
+}
+
+/** A condition names a step with one of its results, a metric, a monitor or an input. */
+function lintCondition(text: string, pointer: string, runbook: Runbook, report: Report): void {
+  const { name = null, result = null } = parseCondition(text) ?? {};
+  if (name === null) {
+    report('runbook-name', pointer, 'the condition names nothing that could be compared');
+    return;
+  }
+  const { steps, metrics, monitor, inputs } = runbook;
+  const ids = steps.map(({ id }) => id);
+  const values = [...metrics, ...monitor].flatMap(({ id }) => id ?? []);
+  const known = result === null ? [...values, ...inputs.keys()] : ids;
+  if (!known.includes(name)) {
+    const what = result === null ? 'metric, monitor or input' : 'step';
+    const hint = ids.includes(name)
+      ? `a step has the results ${RESULTS.join(', ')}`
+      : didYouMean(name, known, 'declare it');
+    report('runbook-name', pointer, `there is no ${what} ${quoteName(name)}; ${hint}`);
+    return;
+  }
+  if (result === null || RESULTS.includes(result)) return;
+  const hint = didYouMean(result, RESULTS, `use one of ${RESULTS.join(', ')}`);
+  report('runbook-name', pointer, `a step has no result ${quoteName(result)}; ${hint}`);
+}
+
+function lintTwice({ steps, metrics, monitor }: Runbook, report: Report): void {
+  const values = [...metrics, ...monitor];
+  for (const [what, list] of [
+    ['steps', steps],
+    ['metrics or monitors', values],
+  ] as const) {
+    const seen = new Set<string>();
+    for (const { id, pointer } of list) {
+      if (id !== null && seen.has(id)) {
+        report('runbook-name', `${pointer}/id`, `two ${what} are called ${quoteName(id)}`);
+      }
+      if (id !== null) seen.add(id);
+    }
+  }
+}
+
+/** A step requires earlier steps only: the order of the file is the order of the run. */
+function lintRequires({ steps }: Runbook, named: Named, report: Report): void {
+  const known = steps.map(({ id }) => id);
+  const positions = new Map(known.map((id, at) => [id, at] as const));
+  const byId = new Map(steps.map((step) => [step.id, step] as const));
+  for (const [at, step] of steps.entries()) {
+    for (const [number, id] of step.requires.entries()) {
+      const pointer = `${step.pointer}/requires/${number}`;
+      named({ what: 'step', known }, id, pointer);
+      if ((positions.get(id) ?? -1) < at) continue;
+      if (reaches(byId, id, step.id)) {
+        report('runbook-cycle', pointer, 'the step and what it requires wait for each other');
+      } else {
+        report('runbook-order', pointer, `${quoteName(id)} is required and comes later`);
+      }
+    }
+  }
+}
+
+/** Whether one step requires another, through others if need be. */
+function reaches(byId: ReadonlyMap<string, Step>, from: string, to: string): boolean {
+  const seen = new Set<string>();
+  const open = [from];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (id === to) return true;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    open.push(...(byId.get(id)?.requires ?? []));
+  }
+  return false;
+}
+
+/** `${name}` in a text is an input. */
+function lintReferences({ inputs }: Runbook, value: unknown, named: Named): void {
+  for (const { text, pointer } of textsIn(value)) {
+    for (const [, name = ''] of text.matchAll(REFERENCE)) {
+      named({ what: 'input', known: [...inputs.keys()] }, name, pointer);
+    }
+  }
+}
+
+const REFERENCE = /\$\{([^}]*)\}/g;
+
+/** Roles, inputs, commands and metrics that are declared, and that nothing names. */
+export function lintUnused({ runbook, value }: Linted, report: Report): void {
+  const texts = [...textsIn(value)];
+  const references = texts.flatMap(({ text }) =>
+    [...text.matchAll(REFERENCE)].map(([, name]) => name),
+  );
+  const actions = [...runbook.steps.flatMap(actionsOf), ...runbook.monitor];
+  const conditions = [
+    ...actions.flatMap(({ when }) => when ?? []),
+    ...runbook.triggers.map(({ when }) => when),
+  ];
+  const compared = conditions.map((text) => parseCondition(text)?.name);
+  const used: Readonly<Record<string, readonly unknown[]>> = {
+    roles: [
+      'operator',
+      ...runbook.owners.values(),
+      ...runbook.contacts.map(({ role }) => role),
+      ...runbook.steps.map(({ owner }) => owner),
+      ...runbook.metrics.map(({ attest }) => attest),
+      ...actions.flatMap(({ members }) => [members['role'], members['to']]),
+    ],
+    inputs: [...references, ...compared, ...actions.map(inputOf)],
+    commands: actions.map(({ members }) => members['command']),
+  };
+  for (const part of ['roles', 'inputs', 'commands'] as const) {
+    for (const name of runbook[part].keys()) {
+      if (used[part]?.includes(name) === true) continue;
+      report(
+        'runbook-unused',
+        pointerTo(part, name),
+        `nothing in the runbook uses ${quoteName(name)}`,
+      );
+    }
+  }
+  // The stages of a rollout wait for all metrics.
+  const zeros = new Set(runbook.stages.map(({ zero }) => zero));
+  for (const { id, pointer } of runbook.stages.length > 0 ? [] : runbook.metrics) {
+    if (compared.includes(id) || zeros.has(id)) continue;
+    report('runbook-unused', `${pointer}/id`, `nothing in the runbook uses ${quoteName(id)}`);
+  }
+}

@@ -1,0 +1,22 @@
+/** What the states of a run depend on, of a runbook. Pure. */
+
+import { kindOf, type Runbook } from './runbook.ts';
+import type { RunStep } from './runState.ts';
+import { STEP_FACTS } from './stepType.ts';
+
+/** Returns the steps of a runbook in their order. */
+export function runStepsOf({ steps }: Runbook): readonly RunStep[] {
+  return steps.map((step) => {
+    const kind = kindOf(step);
+    return {
+      id: step.id,
+      kind,
+      isConditional: step.when !== null,
+      requires: step.requires,
+      isRepeatable: kind === 'check' || kind === 'gate' || step.members['idempotent'] === true,
+      hasUndo: step.undo.length > 0,
+      undoLosesWrites: step.undo.some(({ use }) => STEP_FACTS[use].losesWrites === true),
+      isPointOfNoReturn: step.pointOfNoReturn,
+    };
+  });
+}

@@ -1,0 +1,137 @@
+/**
+ * The model of a runbook: what a file says, complete. Every part has its JSON pointer in the file, for
+ * findings. Times are in milliseconds. Pure.
+ */
+
+import type { StepType } from '../mapping/schema/stepSchema.ts';
+import { DEFAULT_INPUTS, STEP_FACTS, type StepKind } from './stepType.ts';
+
+/** Something that is done or checked: a step, its verification, its way back. */
+export interface Action {
+  readonly pointer: string;
+  readonly use: StepType;
+  /** Input with the database or host; null if none is named. */
+  readonly on: string | null;
+  readonly when: string | null;
+  readonly until: Until | null;
+  /** Members of its type, as written. */
+  readonly members: Readonly<Record<string, unknown>>;
+}
+
+export interface Until {
+  readonly for: number;
+  readonly every: number;
+  /** When it is given up; null for never. */
+  readonly within: number | null;
+}
+
+export interface Step extends Action {
+  readonly id: string;
+  readonly title: string | null;
+  /** Name of its phase; null in a runbook without phases. */
+  readonly phase: string | null;
+  readonly owner: string | null;
+  readonly requires: readonly string[];
+  readonly takes: number | null;
+  readonly pointOfNoReturn: boolean;
+  readonly verify: Action | null;
+  readonly probe: Action | null;
+  /** In the order in which they are done. */
+  readonly undo: readonly Action[];
+}
+
+/** What a breach does. */
+export type BreachAction = 'rollback' | 'freeze' | 'page';
+
+export interface Monitor extends Action {
+  /** Name for triggers; null for none. */
+  readonly id: string | null;
+  readonly every: number;
+  readonly for: number;
+  readonly onFail: BreachAction;
+}
+
+export interface Trigger {
+  readonly pointer: string;
+  readonly when: string;
+  readonly for: number | null;
+  readonly severity: string;
+  readonly action: BreachAction;
+}
+
+/** A value, or a secret by the name of its variable. */
+export type Input = string | number | boolean | { readonly secret: string };
+
+export interface Window {
+  readonly zone: string;
+  /** Day and time, as written. */
+  readonly start: string;
+  readonly for: number;
+}
+
+export interface Command {
+  readonly run: readonly string[];
+  readonly exit: Readonly<Record<string, string>> | null;
+}
+
+export interface Metric {
+  readonly id: string;
+  readonly pointer: string;
+  readonly pass: string;
+  readonly rollback: string | null;
+  /** File of a query; null without one. */
+  readonly sql: string | null;
+  /** Role; null if no person gives the number. */
+  readonly attest: string | null;
+}
+
+export interface Stage {
+  readonly pointer: string;
+  /** Null where something is deprecated. */
+  readonly percent: number | null;
+  readonly deprecates: string | null;
+  readonly soak: number;
+  readonly checkAt: readonly number[];
+  readonly every: number | null;
+  readonly baseline: number | null;
+  /** Metric that has to be zero; null for none. */
+  readonly zero: string | null;
+}
+
+export interface Runbook {
+  readonly name: string;
+  readonly title: string | null;
+  readonly inputs: ReadonlyMap<string, Input>;
+  readonly window: Window | null;
+  /** Names of people by role. */
+  readonly roles: ReadonlyMap<string, readonly string[]>;
+  /** Roles by area. */
+  readonly owners: ReadonlyMap<string, string>;
+  readonly contacts: readonly { readonly role: string; readonly contact: string }[];
+  readonly references: ReadonlyMap<string, string>;
+  readonly commands: ReadonlyMap<string, Command>;
+  readonly monitor: readonly Monitor[];
+  /** As written: in the order of the file. */
+  readonly steps: readonly Step[];
+  readonly stages: readonly Stage[];
+  readonly metrics: readonly Metric[];
+  readonly triggers: readonly Trigger[];
+  /** Percentage with which a rollout begins anew; null without a rollback of a rollout. */
+  readonly restartAt: number | null;
+}
+
+/** Returns what an action does; an `exec` is a check only if it says so. */
+export function kindOf({ use, members }: Pick<Action, 'use' | 'members'>): StepKind {
+  return use === 'exec' && members['changes'] === false ? 'check' : STEP_FACTS[use].kind;
+}
+
+/** Returns the input that an action works with: the one that it names, or that of its place; null for none. */
+export function inputOf({ on, use }: Pick<Action, 'on' | 'use'>): string | null {
+  return on ?? DEFAULT_INPUTS[STEP_FACTS[use].place] ?? null;
+}
+
+/** Returns an action with all that belong to it: verification, probe and way back. */
+export function actionsOf(step: Step): readonly Action[] {
+  const related = [step.verify, step.probe].filter((one) => one !== null);
+  return [step, ...related, ...step.undo];
+}

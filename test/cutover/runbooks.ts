@@ -1,0 +1,43 @@
+/** The two runbooks of the documentation, complete. */
+
+/** One cutover in a window, with a way back. */
+export const WIEN: string = `runbook: wien-pilot
+inputs: { tag: v3.6.5-rc1, db: { secret: SOLVEREIGN_DB_URL } }
+window: { tz: Europe/Vienna, start: "Sun 04:00", for: 4h }
+roles: { operator: [ada], approver: [bo, cy] }
+references: { break-glass: docs/INCIDENT_BREAK_GLASS.md }
+steps:
+  - { id: tag, use: git.tag, tag: "\${tag}" }
+  - { id: backup, use: pg.backup, rehearse: true, takes: 20m }
+  - { id: freeze, use: app.writes, set: off, expect: { writes_enabled: false }, undo: { set: on } }
+  - { id: migrate, use: sql.migrate, files: "025*.sql", takes: 15m, undo: { use: pg.restore_swap, from: backup } }
+  - { id: verify, use: sql.rows, query: "SELECT * FROM verify_final_hardening()", every: "status=='PASS'", minRows: 1 }
+  - { id: acl, use: pg.acl, grantee: PUBLIC, expect: empty }
+  - { id: auth, use: http.cases, file: auth.yaml }
+  - { id: approve, use: gate.approval, role: approver, notOperator: true, requires: [verify, acl, auth] }
+  - { id: open, use: app.writes, set: on, pointOfNoReturn: true }
+monitor:
+  - { id: http5xx, use: log.watch, pattern: " 5[0-9][0-9] ", expect: "<= 0.01", every: 1m, for: 1h, onFail: rollback }
+triggers:
+  - { when: "verify.failed > 0", severity: S0, action: rollback }
+  - { when: "http5xx > 0.01", for: 5m, severity: S1, action: rollback }
+`;
+
+/** A rollout by percent. */
+export const GRADUAL: string = `runbook: gradual-v2
+roles: { operator: [ada], support: [dee] }
+rollout:
+  set: V2_ROLLOUT_PERCENT
+  observe: { log: route, test: sample-ratio, minSamples: 400 }
+  stages:
+    - { percent: 10, soak: 24h, checkAt: [1h, 6h, 24h] }
+    - { percent: 50, soak: 48h, every: 12h, baseline: 10 }
+    - { percent: 100, soak: 7d, every: 1d, zero: v1_calls }
+    - { deprecate: v1, soak: 7d, then: remove, expect: 404 }
+metrics:
+  - { id: success, sql: q1.sql, pass: ">=95", rollback: "<95", minSamples: 100 }
+  - { id: stuck, sql: q2.sql, pass: "==0", rollback: ">10" } # 1..10 = hold
+  - { id: v1_calls, sql: q3.sql, pass: "==0" }
+  - { id: complaints, attest: support, pass: "==0" }
+onRollback: { percent: 0, verify: "v1==100%", drain: 30m, restartAt: 10 }
+`;
