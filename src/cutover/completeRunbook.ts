@@ -3,7 +3,7 @@
  */
 
 import { pointerTo } from '../mapping/place.ts';
-import type { StepType } from '../mapping/schema/stepSchema.ts';
+import type { StepName } from './steps/stepTypes.ts';
 import { parseDuration } from '../record/duration.ts';
 import type {
   Action,
@@ -114,7 +114,7 @@ function undoOf(written: unknown, pointer: string): Action[] {
 function actionOf(written: Written, pointer: string, common: ReadonlySet<string>): Action {
   return {
     pointer,
-    use: written['use'] as StepType,
+    use: written['use'] as StepName,
     on: textIn(written, 'on'),
     when: textIn(written, 'when'),
     until: untilOf(written['until'] as Written | undefined),

@@ -3,7 +3,7 @@
  * of a name, or of the value at hand if there is none, with a number, a text or a truth value. Pure.
  */
 
-import { CONDITION_PATTERN } from '../mapping/schema/runbookParts.ts';
+import { CONDITION_PATTERN } from './schema/runbookParts.ts';
 
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
@@ -44,6 +44,20 @@ export function holdsForEveryCount({ comparison, value }: Condition): boolean {
   if (comparison === '>=') return value <= 0;
   if (comparison === '>') return value < 0;
   return comparison === '!=' && (value < 0 || !Number.isInteger(value));
+}
+
+/**
+ * Whether a value satisfies the condition. Values of different kinds are not equal, and in no order; a text
+ * with the form of a number is one where the condition compares with a number.
+ */
+export function isMet({ comparison, value }: Condition, seen: number | string | boolean): boolean {
+  if (typeof value === 'number') {
+    const number = typeof seen === 'string' && /^-?\d+(?:\.\d+)?$/.test(seen) ? Number(seen) : seen;
+    if (typeof number === 'number') return COMPARE[comparison](number, value);
+    return comparison === '!=';
+  }
+  if (comparison === '==') return seen === value;
+  return comparison === '!=' && seen !== value;
 }
 
 /** Whether some number satisfies both conditions. */

@@ -11,7 +11,8 @@ import {
   type Stage,
   type Step,
 } from './runbook.ts';
-import { STEP_FACTS, type StepKind } from './stepType.ts';
+import type { StepKind } from './steps/stepType.ts';
+import { STEP_TYPES } from './steps/stepTypes.ts';
 
 export interface Approval {
   readonly role: string;
@@ -111,7 +112,7 @@ function timeOf({ takes, until }: Step): number | null {
 }
 
 function whereOf(step: Step): string {
-  const { place } = STEP_FACTS[step.use];
+  const { place } = STEP_TYPES[step.use];
   const role = step.members['role'] ?? step.members['to'];
   return inputOf(step) ?? (place === 'person' && typeof role === 'string' ? role : place);
 }

@@ -11,7 +11,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 import { realFolder } from '../disk/noLinks.ts';
 import { compileShape, type ShapeCheck } from '../mapping/check/schemaErrors.ts';
-import { RUNBOOK_SCHEMA } from '../mapping/schema/runbookSchema.ts';
+import { RUNBOOK_SCHEMA } from './schema/runbookSchema.ts';
 import { Failure } from '../outcome/failure.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import { canonicalJson } from '../record/canonical.ts';

@@ -7,7 +7,7 @@
  * UNKNOWN, and holds the run. From every state that is not final, an end can be reached.
  */
 
-import type { StepKind } from './stepType.ts';
+import type { StepKind } from './steps/stepType.ts';
 
 /** Final are COMPLETED, ROLLED_BACK, ROLLBACK_FAILED and ABORTED. */
 export type RunStatus =

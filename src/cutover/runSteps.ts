@@ -2,7 +2,7 @@
 
 import { kindOf, type Runbook } from './runbook.ts';
 import type { RunStep } from './runState.ts';
-import { STEP_FACTS } from './stepType.ts';
+import { STEP_TYPES } from './steps/stepTypes.ts';
 
 /** Returns the steps of a runbook in their order. */
 export function runStepsOf({ steps }: Runbook): readonly RunStep[] {
@@ -15,7 +15,7 @@ export function runStepsOf({ steps }: Runbook): readonly RunStep[] {
       requires: step.requires,
       isRepeatable: kind === 'check' || kind === 'gate' || step.members['idempotent'] === true,
       hasUndo: step.undo.length > 0,
-      undoLosesWrites: step.undo.some(({ use }) => STEP_FACTS[use].losesWrites === true),
+      undoLosesWrites: step.undo.some(({ use }) => STEP_TYPES[use].losesWrites === true),
       isPointOfNoReturn: step.pointOfNoReturn,
     };
   });

@@ -3,13 +3,13 @@
  * findings. Times are in milliseconds. Pure.
  */
 
-import type { StepType } from '../mapping/schema/stepSchema.ts';
-import { DEFAULT_INPUTS, STEP_FACTS, type StepKind } from './stepType.ts';
+import { DEFAULT_INPUTS, type StepKind } from './steps/stepType.ts';
+import { STEP_TYPES, type StepName } from './steps/stepTypes.ts';
 
 /** Something that is done or checked: a step, its verification, its way back. */
 export interface Action {
   readonly pointer: string;
-  readonly use: StepType;
+  readonly use: StepName;
   /** Input with the database or host; null if none is named. */
   readonly on: string | null;
   readonly when: string | null;
@@ -122,12 +122,12 @@ export interface Runbook {
 
 /** Returns what an action does; an `exec` is a check only if it says so. */
 export function kindOf({ use, members }: Pick<Action, 'use' | 'members'>): StepKind {
-  return use === 'exec' && members['changes'] === false ? 'check' : STEP_FACTS[use].kind;
+  return use === 'exec' && members['changes'] === false ? 'check' : STEP_TYPES[use].kind;
 }
 
 /** Returns the input that an action works with: the one that it names, or that of its place; null for none. */
 export function inputOf({ on, use }: Pick<Action, 'on' | 'use'>): string | null {
-  return on ?? DEFAULT_INPUTS[STEP_FACTS[use].place] ?? null;
+  return on ?? DEFAULT_INPUTS[STEP_TYPES[use].place] ?? null;
 }
 
 /** Returns an action with all that belong to it: verification, probe and way back. */

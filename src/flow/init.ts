@@ -7,6 +7,7 @@ import { onDisk } from '../disk/errors.ts';
 import { openScratch } from '../disk/scratch.ts';
 import { decisionLines } from '../init/decisionsText.ts';
 import type { IdMode } from '../init/foreignKeys.ts';
+import { RUNBOOK_SCHEMA_FILE } from '../cutover/schema/runbookSchema.ts';
 import { mappingFiles } from '../init/mappingFiles.ts';
 import { suggestProjectName } from '../init/fieldNames.ts';
 import { profileTable, type TableProfile } from '../init/profile.ts';
@@ -84,7 +85,7 @@ export async function init(options: InitOptions, env: Environment): Promise<Outc
       });
       await onDisk(paths.mapping, () => {
         mkdirSync(paths.root, { recursive: true });
-        writeMapping(paths.mapping, mappingFiles(proposal));
+        writeMapping(paths.mapping, mappingFiles(proposal, [RUNBOOK_SCHEMA_FILE]));
       });
       const unchecked = integrity.findings().map(({ reason }) => reason);
       return outcome(profiles, [

@@ -1,6 +1,6 @@
 /** Writes a proposal as files: the same proposal gives the same bytes. */
 
-import { schemaFiles } from '../mapping/schema/schemaFiles.ts';
+import { schemaFiles, type SchemaFile } from '../mapping/schema/schemaFiles.ts';
 import { decisionsMarkdown } from './decisionsText.ts';
 import type { Proposal } from './propose.ts';
 
@@ -10,10 +10,16 @@ export interface MappingFile {
   readonly text: string;
 }
 
-/** Returns all files of the mapping folder. project.json, which makes it a mapping, comes last. */
-export function mappingFiles(proposal: Proposal): MappingFile[] {
+/**
+ * Returns all files of the mapping folder, with schemas beside those of the mapping. project.json, which
+ * makes it a mapping, comes last.
+ */
+export function mappingFiles(
+  proposal: Proposal,
+  schemas: readonly SchemaFile[] = [],
+): MappingFile[] {
   return [
-    ...schemaFiles().map(({ name, text }) => ({ name: `schema/${name}`, text })),
+    ...[...schemaFiles(), ...schemas].map(({ name, text }) => ({ name: `schema/${name}`, text })),
     { name: 'DECISIONS.md', text: decisionsMarkdown(proposal) },
     ...proposal.modules.map((module) => ({
       name: `modules/${module.module}.json`,

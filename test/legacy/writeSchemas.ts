@@ -6,8 +6,9 @@
 
 import { writeFileSync } from 'node:fs';
 
+import { RUNBOOK_SCHEMA_FILE } from '../../src/cutover/schema/runbookSchema.ts';
 import { schemaFiles } from '../../src/mapping/schema/schemaFiles.ts';
 
-for (const { name, text } of schemaFiles()) {
+for (const { name, text } of [...schemaFiles(), RUNBOOK_SCHEMA_FILE]) {
   writeFileSync(new URL(`../../mapping/schema/${name}`, import.meta.url), text);
 }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { RUNBOOK_SCHEMA_FILE } from '../../src/cutover/schema/runbookSchema.ts';
 import { schemaFiles } from '../../src/mapping/schema/schemaFiles.ts';
 import { parseJson } from '../../src/record/jsonText.ts';
 import { validFiles, writeProject } from './project.ts';
@@ -23,7 +24,9 @@ function* propertySchemas(schema: unknown, path: string): Generator<[string, Sch
 }
 
 describe('the published schemas', () => {
-  const files = schemaFiles();
+  const files = [...schemaFiles(), RUNBOOK_SCHEMA_FILE].toSorted((one, other) =>
+    one.name < other.name ? -1 : 1,
+  );
 
   it('are files of strict JSON that Ajv takes as JSON Schema 2020-12', () => {
     expect(files.map(({ name }) => name)).toEqual([

@@ -5,11 +5,9 @@ import { didYouMean } from '../../outcome/nearest.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { parseCondition } from '../condition.ts';
 import { actionsOf, inputOf, type Action, type Runbook, type Step } from '../runbook.ts';
-import { STEP_FACTS } from '../stepType.ts';
+import { RESULTS } from '../steps/stepType.ts';
+import { STEP_TYPES } from '../steps/stepTypes.ts';
 import { textsIn, type Linted, type Report } from './report.ts';
-
-/** Results of a step that conditions compare. */
-const RESULTS: readonly string[] = ['failed', 'applied', 'count'];
 
 /** What is named, and what there is. */
 interface Names {
@@ -72,7 +70,7 @@ function lintAction(action: Action, runbook: Runbook, named: Named, report: Repo
     named({ what: 'step with a backup', known: backupsOf(runbook) }, from, `${pointer}/from`);
   if (on !== null) named(inputs, on, `${pointer}/on`);
   // The address of an application may be in the steps themselves.
-  if (on === null && STEP_FACTS[use].place === 'database') {
+  if (on === null && STEP_TYPES[use].place === 'database') {
     named(inputs, inputOf(action) ?? '', pointer);
   }
   if (use === 'gate.window' && runbook.window === null) {
@@ -121,7 +119,7 @@ function lintCondition(text: string, pointer: string, runbook: Runbook, report: 
     report('runbook-name', pointer, `there is no ${what} ${quoteName(name)}; ${hint}`);
     return;
   }
-  if (result === null || RESULTS.includes(result)) return;
+  if (result === null || (RESULTS as readonly string[]).includes(result)) return;
   const hint = didYouMean(result, RESULTS, `use one of ${RESULTS.join(', ')}`);
   report('runbook-name', pointer, `a step has no result ${quoteName(result)}; ${hint}`);
 }

@@ -1,7 +1,7 @@
 /** Steps that change something: verified, with a way back, in an order in which both work. */
 
 import { kindOf, type Action, type Step } from '../runbook.ts';
-import { STEP_FACTS } from '../stepType.ts';
+import { STEP_TYPES } from '../steps/stepTypes.ts';
 import type { Linted, Report } from './report.ts';
 
 export function lintSteps({ runbook: { steps, monitor } }: Linted, report: Report): void {
@@ -34,7 +34,7 @@ export function lintSteps({ runbook: { steps, monitor } }: Linted, report: Repor
 
 /** Whether a step reads its effect back, or a check does before the next change. */
 function isVerified(step: Step, after: readonly Step[]): boolean {
-  if (STEP_FACTS[step.use].verifiesItself === true || step.verify !== null) return true;
+  if (STEP_TYPES[step.use].verifiesItself === true || step.verify !== null) return true;
   const next = after.findIndex((other) => kindOf(other) === 'change');
   return (next < 0 ? after : after.slice(0, next)).some((other) => kindOf(other) === 'check');
 }
@@ -42,7 +42,7 @@ function isVerified(step: Step, after: readonly Step[]): boolean {
 /** Whether nothing but a person can tell, after a crash, if the step was done. */
 function needsPerson({ use, members, probe }: Step): boolean {
   if (probe !== null) return false;
-  if (STEP_FACTS[use].resumes === true) return members['outside'] !== undefined;
+  if (STEP_TYPES[use].resumes === true) return members['outside'] !== undefined;
   return members['idempotent'] !== true;
 }
 
@@ -91,7 +91,7 @@ function lintUndo({ undo }: Step, report: Report): void {
 }
 
 function losesWrites({ use }: Action): boolean {
-  return STEP_FACTS[use].losesWrites === true;
+  return STEP_TYPES[use].losesWrites === true;
 }
 
 function setsWrites({ use, members }: Action, to: 'on' | 'off'): boolean {

@@ -7,7 +7,6 @@ import { ATTACHMENTS_SCHEMA } from './attachmentsSchema.ts';
 import { KEYS_SCHEMA } from './keysSchema.ts';
 import { MODULE_SCHEMA } from './moduleSchema.ts';
 import { PROJECT_SCHEMA } from './projectSchema.ts';
-import { RUNBOOK_SCHEMA } from './runbookSchema.ts';
 import { SECRETS_SCHEMA } from './secretsSchema.ts';
 import { SMOKE_SCHEMA } from './smokeSchema.ts';
 
@@ -16,14 +15,13 @@ export interface SchemaFile {
   readonly text: string;
 }
 
-/** Returns the files; names are relative to mapping/schema. */
+/** Returns those of the mapping; names are relative to mapping/schema. */
 export function schemaFiles(): readonly SchemaFile[] {
   return [
     { name: 'attachments.schema.json', text: `${JSON.stringify(ATTACHMENTS_SCHEMA, null, 2)}\n` },
     { name: 'keys.schema.json', text: `${JSON.stringify(KEYS_SCHEMA, null, 2)}\n` },
     { name: 'module.schema.json', text: `${JSON.stringify(MODULE_SCHEMA, null, 2)}\n` },
     { name: 'project.schema.json', text: `${JSON.stringify(PROJECT_SCHEMA, null, 2)}\n` },
-    { name: 'runbook.schema.json', text: `${JSON.stringify(RUNBOOK_SCHEMA, null, 2)}\n` },
     { name: 'secrets.schema.json', text: `${JSON.stringify(SECRETS_SCHEMA, null, 2)}\n` },
     { name: 'smoke.schema.json', text: `${JSON.stringify(SMOKE_SCHEMA, null, 2)}\n` },
   ];

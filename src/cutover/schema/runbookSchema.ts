@@ -1,5 +1,6 @@
 /** JSON Schema (2020-12) of a runbook: the contract, and the help that editors show. */
 
+import type { SchemaFile } from '../../mapping/schema/schemaFiles.ts';
 import {
   about,
   ARGV,
@@ -167,4 +168,10 @@ export const RUNBOOK_SCHEMA: Schema = {
     }),
   },
   $defs: stepDefinitions(),
+};
+
+/** The schema as a file for editors, which `init` writes beside those of the mapping. */
+export const RUNBOOK_SCHEMA_FILE: SchemaFile = {
+  name: 'runbook.schema.json',
+  text: `${JSON.stringify(RUNBOOK_SCHEMA, null, 2)}\n`,
 };

@@ -1,12 +1,13 @@
 /** Definitions of the steps of a runbook, as JSON Schema (2020-12): what all have, with what each type has. */
 
 import { about, CONDITION, DURATION, NAME, ON_BREACH, TEXT, type Schema } from './runbookParts.ts';
-import { COMMAND, COMMAND_TYPES, STEP_TYPES, TYPES, type TypeSchema } from './stepSchema.ts';
+import type { StepFacts } from '../steps/stepType.ts';
+import { STEP_NAMES, STEP_TYPES } from '../steps/stepTypes.ts';
 
 /** Members of a step of any type. */
 const MEMBERS: Readonly<Record<string, Schema>> = {
   id: about(NAME, 'Name of the step.'),
-  use: { description: 'Type of the step.', enum: STEP_TYPES },
+  use: { description: 'Type of the step.', enum: STEP_NAMES },
   title: about(TEXT, 'What the step is for.'),
   owner: about(NAME, 'Role that answers for the step.'),
   on: about(NAME, 'Input with the database or host; "db" or "app" if left out.'),
@@ -51,7 +52,7 @@ const RELATED: Readonly<Record<string, Schema>> = {
 
 const COMMON: Readonly<Record<string, Schema>> = { ...MEMBERS, ...OF_MONITOR, ...RELATED };
 
-function typeSchema({ text, members, required = [] }: TypeSchema): Schema {
+function typeSchema({ text, members, required = [] }: StepFacts): Schema {
   const own = Object.entries(members);
   const common = Object.keys(COMMON).map((name) => {
     return [name, { $ref: `#/$defs/member.${name}` }] as const;
@@ -84,19 +85,35 @@ function actionWith(required: readonly string[]): Schema {
   };
 }
 
+/** Commands of Sealift have one definition: their members are the same. */
+const COMMAND = 'sealift';
+
+/** Types by the name of their definition. */
+function definitions(): ReadonlyMap<string, StepFacts> {
+  return new Map(
+    STEP_NAMES.map((name) => [isCommand(name) ? COMMAND : name, STEP_TYPES[name]] as const),
+  );
+}
+
+function isCommand(name: string): boolean {
+  return name.startsWith(`${COMMAND}.`);
+}
+
 /** Definitions for a schema with steps: `action`, any step; `step`, one with a name; `monitor`. */
 export function stepDefinitions(): Schema {
-  const types = Object.entries<TypeSchema>({ ...TYPES, sealift: COMMAND });
+  const own = STEP_NAMES.filter((name) => !isCommand(name));
   return {
     ...Object.fromEntries(Object.entries(COMMON).map(([name, one]) => [`member.${name}`, one])),
-    ...Object.fromEntries(types.map(([name, type]) => [`use.${name}`, typeSchema(type)])),
+    ...Object.fromEntries(
+      [...definitions()].map(([name, one]) => [`use.${name}`, typeSchema(one)]),
+    ),
     action: {
       type: 'object',
       required: ['use'],
       properties: { use: MEMBERS['use'] },
       allOf: [
-        ...Object.keys(TYPES).map((name) => whenUsed({ const: name }, name)),
-        whenUsed({ enum: COMMAND_TYPES }, 'sealift'),
+        ...own.map((name) => whenUsed({ const: name }, name)),
+        whenUsed({ enum: STEP_NAMES.filter(isCommand) }, COMMAND),
       ],
     },
     step: actionWith(['id']),

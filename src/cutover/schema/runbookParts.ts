@@ -1,7 +1,7 @@
 /** Parts of the schema of a runbook that several of its members share. `title` completes "expected …". */
 
 import { DURATION_PATTERN } from '../../record/duration.ts';
-import { MODULE_PATTERN, type NamedSchema } from './names.ts';
+import { MODULE_PATTERN, type NamedSchema } from '../../mapping/schema/names.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -55,3 +55,12 @@ export const EXIT: Schema = {
   additionalProperties: { type: 'string', enum: ['pass', 'warn', 'fail'] },
 };
 export const ENVIRONMENT: Schema = about(TEXTS, 'Names of variables that the program gets.');
+
+export const EXPECTED: Schema = about(VALUES, 'Values that are expected, by path.');
+export const FILE: Schema = about(TEXT, 'Path, from the folder of the runbook.');
+export const URL: Schema = about(TEXT, 'Address, or a path of the application.');
+export const QUERY: Schema = about(TEXT, 'One query, or the name of a file with one (*.sql).');
+export const ROLE: Schema = about(NAME, 'Role of the person who decides.');
+export const SET: Schema = about(SCALAR, 'The value to set.');
+/** How a change is made where the application has no interface of Sealift's own: by a program or a request. */
+export const ADAPTER: Readonly<Record<string, Schema>> = { run: ARGV, url: URL, env: ENVIRONMENT };
