@@ -22,7 +22,7 @@ const { CHECKS } = (await import(
 )) as typeof import('../src/outcome/checks.ts');
 
 const [project = '', workers = '2'] = process.argv.slice(2);
-const silent = { begin() {}, update() {}, end() {} };
+const silent = { begin() {}, update() {}, end() {}, say() {} };
 const env = environment(
   silent,
   {

@@ -26,5 +26,8 @@ export function recordPhases(shown: Progress, phases: Phase[], clock: () => numb
       open = null;
       shown.end();
     },
+    say(line) {
+      shown.say(line);
+    },
   };
 }

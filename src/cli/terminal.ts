@@ -58,7 +58,7 @@ export function colored(line: string): string {
 
 /** Returns the progress on standard error. */
 export function terminalProgress(style: TerminalStyle, write: (line: string) => void): Shown {
-  if (style.quiet) return { begin() {}, update() {}, end() {}, close() {} };
+  if (style.quiet) return { begin() {}, update() {}, end() {}, say() {}, close() {} };
   return inGroups(style.bars ? movingLine() : null, write);
 }
 
@@ -158,6 +158,11 @@ function inGroups(line: MovingLine | null, write: (line: string) => void): Shown
       const most = Math.max(kept?.done ?? 0, counts ? ended.done : 0);
       const seconds = (kept?.seconds ?? 0) + ended.seconds;
       kept = { ...ended, label: group, done: most, seconds };
+    },
+    say(text) {
+      line?.clear();
+      write(text);
+      if (open !== null) line?.draw(stepOf(open));
     },
     close() {
       line?.clear();

@@ -40,6 +40,9 @@ const COMMON: ReadonlySet<string> = new Set([
   'undo',
 ]);
 
+/** How often a metric is read where nothing is said. */
+const MINUTE = 60_000;
+
 /** Makes the model. */
 export function completeRunbook(written: Written): Runbook {
   const { rollout, window, onRollback } = written as Readonly<Record<string, Written | undefined>>;
@@ -117,6 +120,7 @@ function actionOf(written: Written, pointer: string, common: ReadonlySet<string>
     use: written['use'] as StepName,
     on: textIn(written, 'on'),
     when: textIn(written, 'when'),
+    timeout: timeIn(written, 'timeout'),
     until: untilOf(written['until'] as Written | undefined),
     members: Object.fromEntries(Object.entries(written).filter(([name]) => !common.has(name))),
   };
@@ -156,6 +160,7 @@ function metricOf(written: Written, at: number): Metric {
     pointer: pointerTo('metrics', at),
     pass: String(written['pass']),
     rollback: textIn(written, 'rollback'),
+    every: timeIn(written, 'every') ?? MINUTE,
     sql: textIn(written, 'sql'),
     attest: textIn(written, 'attest'),
   };

@@ -82,9 +82,9 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
   [
     'step-probed',
-    ({ step, isThere }) =>
-      typeof step === 'string' && typeof isThere === 'boolean'
-        ? { event: 'step-probed', step, isThere }
+    ({ step, isThere, byPerson }) =>
+      typeof step === 'string' && typeof isThere === 'boolean' && typeof byPerson === 'boolean'
+        ? { event: 'step-probed', step, isThere, byPerson }
         : null,
   ],
   [

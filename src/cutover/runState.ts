@@ -76,8 +76,13 @@ export type RunEvent =
   | { readonly event: 'step-waived'; readonly step: string }
   /** After a crash: there is no result of what was under way. */
   | { readonly event: 'recovered' }
-  /** The probe of an UNKNOWN step has told whether its effect is there. */
-  | { readonly event: 'step-probed'; readonly step: string; readonly isThere: boolean }
+  /** The probe of an UNKNOWN step, or a person, has told whether its effect is there. */
+  | {
+      readonly event: 'step-probed';
+      readonly step: string;
+      readonly isThere: boolean;
+      readonly byPerson: boolean;
+    }
   | { readonly event: 'wait-begun'; readonly reason: WaitReason }
   | { readonly event: 'wait-ended' }
   | { readonly event: 'paused' }
@@ -131,6 +136,7 @@ export function afterEvent(
   return runAfter(steps, state, event);
 }
 
+type ProbeEvent = Extract<RunEvent, { readonly event: 'step-probed' }>;
 type StepEvent = Extract<RunEvent, { readonly step: string }>;
 
 interface At {
@@ -178,9 +184,7 @@ function stepAfter(place: At, event: StepEvent): string {
         ? 'a gate is open or not'
         : event.verdict;
     case 'step-probed':
-      if (status !== 'UNKNOWN') return 'the step is not unknown';
-      if (event.isThere) return 'VERIFYING';
-      return step.isRepeatable ? 'PENDING' : 'FAIL';
+      return probed(place, event);
     case 'step-waived':
       if (step.kind === 'gate') return 'a gate cannot be waived';
       if (state.status !== 'PAUSED') return 'the run is not paused';
@@ -191,6 +195,15 @@ function stepAfter(place: At, event: StepEvent): string {
       if (status !== 'UNDOING') return 'the step is not being undone';
       return event.succeeded ? 'UNDONE' : 'UNDO_FAILED';
   }
+}
+
+/** A person may also answer for a step that has not passed, as what was wrong may have been mended by hand. */
+function probed({ state, step, status }: At, event: ProbeEvent): string {
+  const open = status === 'UNKNOWN' || (event.byPerson && isHeld(status) && step.kind !== 'gate');
+  if (!open) return 'the step is not unknown';
+  if (state.status !== 'PAUSED') return 'the run is not paused';
+  if (event.isThere) return 'VERIFYING';
+  return step.isRepeatable || event.byPerson ? 'PENDING' : 'FAIL';
 }
 
 function isHeld(status: StepStatus): boolean {

@@ -1,6 +1,6 @@
 /** What the states of a run depend on, of a runbook. Pure. */
 
-import { kindOf, type Runbook } from './runbook.ts';
+import { kindOf, type Runbook, type Step } from './runbook.ts';
 import type { RunStep } from './runState.ts';
 import { STEP_TYPES } from './steps/stepTypes.ts';
 
@@ -13,10 +13,15 @@ export function runStepsOf({ steps }: Runbook): readonly RunStep[] {
       kind,
       isConditional: step.when !== null,
       requires: step.requires,
-      isRepeatable: kind === 'check' || kind === 'gate' || step.members['idempotent'] === true,
+      isRepeatable: kind === 'check' || kind === 'gate' || kind === 'notice' || tellsItself(step),
       hasUndo: step.undo.length > 0,
       undoLosesWrites: step.undo.some(({ use }) => STEP_TYPES[use].losesWrites === true),
       isPointOfNoReturn: step.pointOfNoReturn,
     };
   });
+}
+
+/** Whether a step can run again after it was cut off: harmless, or something tells if its effect is there. */
+function tellsItself({ use, members, probe }: Step): boolean {
+  return members['idempotent'] === true || STEP_TYPES[use].resumes === true || probe !== null;
 }

@@ -14,6 +14,8 @@ export interface Action {
   readonly on: string | null;
   readonly when: string | null;
   readonly until: Until | null;
+  /** Milliseconds after which it has failed; null for the limit of its kind. */
+  readonly timeout: number | null;
   /** Members of its type, as written. */
   readonly members: Readonly<Record<string, unknown>>;
 }
@@ -79,6 +81,8 @@ export interface Metric {
   readonly pointer: string;
   readonly pass: string;
   readonly rollback: string | null;
+  /** Milliseconds between two looks, where a trigger names it. */
+  readonly every: number;
   /** File of a query; null without one. */
   readonly sql: string | null;
   /** Role; null if no person gives the number. */

@@ -14,7 +14,7 @@ import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import { severityOfRule, type Rule } from '../outcome/rules.ts';
-import { approvalNote, countPeople } from '../project/approvals.ts';
+import { approvalNote, countPeople } from '../project/reviewers.ts';
 import { isEdited, lastFreeze } from '../project/freezeInForce.ts';
 import {
   journaledApprovals,

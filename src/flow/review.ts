@@ -25,12 +25,8 @@ import { appendToJournal, readJournal } from '../journal/journal.ts';
 import { eventOf } from '../journal/readEvent.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
-import {
-  isSamePerson,
-  judgeApproval,
-  participantsOf,
-  type ApprovalSubject,
-} from '../project/approvals.ts';
+import { judgeApproval, participantsOf, type ApprovalSubject } from '../project/approvals.ts';
+import { isSamePerson } from '../project/reviewers.ts';
 import { projectPaths, type ProjectPaths } from '../project/paths.ts';
 import { journaledApprovals, signersInForce, type Signers } from '../project/reviewSubject.ts';
 import { approvableSubject, candidateToReview } from '../promote/reviewed.ts';

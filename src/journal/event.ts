@@ -171,6 +171,18 @@ export interface AttachmentsEvent {
   readonly counts?: Readonly<Record<string, number>>;
 }
 
+/** A command that works on a run of a cutover began or ended; `line` and `head` are the end of its journal. */
+export interface CutoverEvent {
+  readonly event: 'cutover';
+  readonly step: 'begun' | 'ended';
+  readonly command: string;
+  readonly run: string;
+  readonly line: number;
+  readonly head: string;
+  /** State of the run, such as COMPLETED; absent at the beginning, and of a command that failed. */
+  readonly status?: string;
+}
+
 /** Changes to the secrets of an endpoint. */
 export const SECRET_CHANGES = ['rotate', 'promote', 'retire', 'replace'] as const;
 export type SecretChange = (typeof SECRET_CHANGES)[number];
@@ -254,6 +266,7 @@ export type JournalEvent =
   | ReconciledEvent
   | TargetMoveEvent
   | AttachmentsEvent
+  | CutoverEvent
   | SecretEvent
   | KeysEvent
   /** The live candidate was read by the project's smoke queries. */
@@ -291,7 +304,7 @@ export function membersOf(event: SignedEvent): JournalMembers {
     const { change, step, ...members } = event;
     return { ...members, event: `writes-${change}-${step}` };
   }
-  if (event.event === 'attachments' || event.event === 'keys') {
+  if (event.event === 'attachments' || event.event === 'keys' || event.event === 'cutover') {
     const { step, ...members } = event;
     return { ...members, event: `${event.event}-${step}` };
   }

@@ -11,6 +11,7 @@ import {
   STEPS,
   WRITE_CHANGES,
   type AttachmentsEvent,
+  type CutoverEvent,
   type ChangeStep,
   type JournalEvent,
   type KeysEvent,
@@ -55,6 +56,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['reconciled', readReconciled],
   ['attachments-begun', readAttachments('begun')],
   ['attachments-ended', readAttachments('ended')],
+  ['cutover-begun', readCutover('begun')],
+  ['cutover-ended', readCutover('ended')],
   ...SECRET_CHANGES.flatMap((change): [string, Reader][] => [
     [`secret-${change}-intended`, readSecret(change, 'intended')],
     [`secret-${change}-done`, readSecret(change, 'done')],
@@ -165,6 +168,14 @@ function readAttachments(step: AttachmentsEvent['step']): Reader {
     if (!isText(command) || !isText(run) || !isCount(line) || !isText(head)) return null;
     const about = { event: 'attachments', step, command, run, line, head } as const;
     return counts === undefined ? about : { ...about, counts: countsIn(counts) };
+  };
+}
+
+function readCutover(step: CutoverEvent['step']): Reader {
+  return ({ command, run, line, head, status }) => {
+    if (!isText(command) || !isText(run) || !isCount(line) || !isText(head)) return null;
+    const about = { event: 'cutover', step, command, run, line, head } as const;
+    return isText(status) ? { ...about, status } : about;
   };
 }
 

@@ -6,8 +6,9 @@ import type { Verdict } from './finding.ts';
 export const EXIT = {
   done: 0,
   failed: 1,
-  /** It is too early. */
+  /** It is too early, or a person has to decide. */
   waiting: 3,
+  rolledBack: 4,
   interrupted: 130,
   usage: 64,
   /** Replaces 0 and 1 if the output could not be written. EX_IOERR of sysexits.h. */
@@ -26,6 +27,7 @@ export function exitCodeOfCheck(verdict: Verdict): number {
 export function exitCodeOfFailure(code: FailureCode, command: 'action' | 'check'): number {
   if (USAGE_CODES.has(code)) return EXIT.usage;
   if (code === 'WAITING') return EXIT.waiting;
+  if (code === 'ROLLED_BACK') return EXIT.rolledBack;
   return command === 'check' ? exitCodeOfCheck('FAIL') : EXIT.failed;
 }
 

@@ -23,7 +23,9 @@ export type FailureCode =
   | 'CANDIDATE' // the candidate's path or content is invalid
   | 'JOURNAL' // the journal is broken
   | 'SNAPSHOT' // a snapshot is damaged, or is not the expected one
-  | 'WAITING' // it is too early: time has to pass first
+  | 'WAITING' // it is too early: time has to pass first, or a person has to decide
+  | 'HELD' // a run of a cutover does not go on by itself
+  | 'ROLLED_BACK' // a run of a cutover went back
   | 'BUSY' // another run holds the lock
   | 'DISK' // cannot write, no space
   | 'INJECTED' // requested by MIGRATE_FAIL_AFTER_MODULE

@@ -13,10 +13,11 @@ import { entriesOf, statOf } from '../disk/noLinks.ts';
 import { signed } from '../journal/event.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
 import type { JournalMembers } from '../journal/line.ts';
-import { headsAt, openLongJournal } from '../journal/longJournal.ts';
+import { openLongJournal } from '../journal/longJournal.ts';
 import { eventOf } from '../journal/readEvent.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
+import { assertHasLines } from './knownLines.ts';
 import type { ProjectPaths } from './paths.ts';
 
 /** Who does what with a run. */
@@ -149,25 +150,9 @@ function lockRun({ paths, run, alone }: RunWork, holder: Holder): Lock {
   };
 }
 
-/**
- * Asserts that the journal of a run has each line that the project's journal knows of. What was appended
- * since is not known there.
- */
+/** Asserts that the journal of a run has each line that the project's journal knows of. */
 export function assertContinues({ paths, run }: Pick<RunWork, 'paths' | 'run'>): void {
-  const { journal: where } = placesOfRun(paths, run);
-  const known = knownLines(paths, run);
-  const heads = headsAt(where, new Set(known.map(([line]) => line)));
-  for (const [line, head] of known) {
-    if (line === 0 || heads.get(line) === head) continue;
-    const what = heads.has(line)
-      ? 'the journal of the run is not the one that the journal of the project knows of'
-      : 'the journal of the run has lost lines that the journal of the project knows of';
-    throw new Failure('JOURNAL', {
-      what,
-      where,
-      hint: 'restore the copy that you keep elsewhere, or begin another run with --run',
-    });
-  }
+  assertHasLines(placesOfRun(paths, run).journal, knownLines(paths, run));
 }
 
 /** Returns the SHA-256 of the lines of a run at which a command began or ended, by their number. */

@@ -22,6 +22,8 @@ export interface ProjectPaths {
   readonly snapshots: string;
   /** Journals of runs of attachments, by name. */
   readonly attachments: string;
+  /** Runs of cutovers, by name. */
+  readonly cutovers: string;
   /** Secrets of webhooks, sealed, by name. */
   readonly secrets: string;
 }
@@ -39,6 +41,7 @@ export function projectPaths(root: string): ProjectPaths {
     live: join(real, 'storage_live'),
     snapshots: join(real, 'storage_snapshots'),
     attachments: join(real, 'storage_attachments'),
+    cutovers: join(real, 'storage_cutovers'),
     secrets: join(real, 'storage_secrets'),
   };
 }

@@ -24,13 +24,8 @@ import {
 } from '../seal/format.ts';
 import { sealedPath, sealIdOf } from '../seal/sealedFolders.ts';
 import { asRunFile } from '../seal/sealSchemas.ts';
-import {
-  judgeApproval,
-  participantsOf,
-  type ApprovalSubject,
-  type Judged,
-  type Participant,
-} from './approvals.ts';
+import { judgeApproval, participantsOf, type ApprovalSubject } from './approvals.ts';
+import { type Judged, type Participant } from './reviewers.ts';
 import { freezeInForce } from './freezeInForce.ts';
 import { isRehearsal, type ProjectPaths } from './paths.ts';
 

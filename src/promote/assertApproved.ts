@@ -5,7 +5,8 @@ import { lastScan } from '../journal/scanEntry.ts';
 import { readJournal } from '../journal/journal.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
-import { approvalNote, countPeople, isSamePerson, participantsOf } from '../project/approvals.ts';
+import { participantsOf } from '../project/approvals.ts';
+import { approvalNote, countPeople, isSamePerson } from '../project/reviewers.ts';
 import type { ProjectPaths } from '../project/paths.ts';
 import {
   approvalsRequired,

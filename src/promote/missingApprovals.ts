@@ -3,7 +3,7 @@
 import type { Journal } from '../journal/line.ts';
 import type { JournaledScan } from '../journal/scanEntry.ts';
 import { Failure } from '../outcome/failure.ts';
-import { countPeople } from '../project/approvals.ts';
+import { countPeople } from '../project/reviewers.ts';
 import type { ProjectPaths } from '../project/paths.ts';
 import { approvalsRequired, journaledApprovals, signersInForce } from '../project/reviewSubject.ts';
 import type { Environment } from '../run/environment.ts';

@@ -3,12 +3,8 @@
 import type { Journal } from '../journal/line.ts';
 import { readFreeze } from '../mapping/freezeFile.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
-import {
-  approvalNote,
-  countPeople,
-  participantsOf,
-  type Participant,
-} from '../project/approvals.ts';
+import { participantsOf } from '../project/approvals.ts';
+import { approvalNote, countPeople, type Participant } from '../project/reviewers.ts';
 import type { ProjectPaths } from '../project/paths.ts';
 import { approvalsRequired, journaledApprovals, signersInForce } from '../project/reviewSubject.ts';
 import type { Environment } from '../run/environment.ts';

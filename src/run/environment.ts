@@ -28,6 +28,8 @@ export interface Progress {
   /** `bytes`: size of the units that are done, where that is known; `failed`: units that were refused. */
   update(done: number, bytes?: number, failed?: number): void;
   end(): void;
+  /** Writes a line that lasts, beside the steps. */
+  say(line: string): void;
 }
 
 /** Inputs for mapping rows in a worker thread; null if it only answers calls about candidates. */

@@ -57,7 +57,7 @@ export const ENVIRONMENT: Environment = {
   targets: TARGETS,
   startWorkers: startInline,
   variables: {},
-  progress: { begin() {}, update() {}, end() {} },
+  progress: { begin() {}, update() {}, end() {}, say() {} },
   now: () => new Date(0),
   random: (bytes) => randomBytes(bytes),
   cwd: '/',

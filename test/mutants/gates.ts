@@ -46,22 +46,18 @@ const APPROVALS: readonly Mutant[] = [
       'return [];',
     ],
     [
-      'by berta with the key of ada is refused',
-      'the key of the one who built it is that of another person',
-      'names.some((one) => isSameName(one, name))',
-      "names.some((one) => one === '?')",
-    ],
-    [
       'is void after a scan with another result',
       'an approval of another result counts',
       "if (!isSameResult(approval, subject.scan)) return 'a later scan had another result';",
       '',
     ],
+  ]),
+  ...of('project/reviewers.ts', REVIEW, [
     [
-      'counts for nothing without its file',
-      'an approval without a signature counts',
-      "  if (kept.signature === null) return refuse(reviewer, 'it is not signed');\n",
-      '  if (kept.signature === null) return { reviewer, signer: null, refused: null };\n',
+      'by berta with the key of ada is refused',
+      'the key of the one who built it is that of another person',
+      'names.some((one) => isSameName(one, name))',
+      "names.some((one) => one === '?')",
     ],
     [
       'by one key under two names are one',

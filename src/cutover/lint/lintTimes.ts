@@ -5,10 +5,9 @@ import { isDate } from '../../record/dateTime.ts';
 import { isZone, zoneOffsets } from '../../record/zone.ts';
 import { isoTime } from '../../outcome/age.ts';
 import type { Window } from '../runbook.ts';
+import { WINDOW_START, windowDates } from '../window.ts';
 import { textsIn, type Linted, type Report } from './report.ts';
 
-const START = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun|\d{4}-\d\d-\d\d) (\d\d):(\d\d)$/;
-const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 /** A date with a time and no zone after it. */
 const LOCAL = /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?!\S*(?:Z\b|[+-]\d\d:?\d\d))/;
 const DAY = 86_400;
@@ -34,7 +33,7 @@ function lintWindow({ zone, start, for: length }: Window, today: Date, report: R
   if (!named) {
     report('runbook-zone', '/window/tz', 'the zone has no name such as Europe/Vienna');
   }
-  const [, day = '', hour = '', minute = ''] = START.exec(start) ?? [];
+  const [, day = '', hour = '', minute = ''] = WINDOW_START.exec(start) ?? [];
   const isTime = Number(hour) < 24 && Number(minute) < 60;
   if (day === '' || !isTime || (/^\d/.test(day) && !isDate(day))) {
     const reason =
@@ -43,19 +42,15 @@ function lintWindow({ zone, start, for: length }: Window, today: Date, report: R
     return;
   }
   if (!named) return;
-  const change = clockChange(datesOf(day, today), `${hour}:${minute}`, { zone, length });
+  const change = clockChange(windowDates(day, daysOf(today), DAYS_AHEAD), `${hour}:${minute}`, {
+    zone,
+    length,
+  });
   if (change !== null) report('runbook-window', '/window/start', change);
 }
 
-/** The dates on which a window begins: the one that is named, or all of a weekday for a year. */
-function datesOf(day: string, today: Date): readonly string[] {
-  if (isDate(day)) return [day];
-  const first = Math.floor(today.getTime() / 1000 / DAY);
-  const days = Array.from({ length: DAYS_AHEAD }, (_, at) => first + at);
-  // 1 January 1970 was a Thursday.
-  return days
-    .filter((number) => WEEKDAYS[(number + 4) % 7] === day)
-    .map((number) => isoTime(number * DAY).slice(0, 10));
+function daysOf(today: Date): number {
+  return Math.floor(today.getTime() / 1000 / DAY);
 }
 
 /** Says on which date the clock changes in the window; null if it does on none. */

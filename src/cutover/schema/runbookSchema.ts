@@ -109,6 +109,7 @@ const METRIC = closed(
     attest: about(NAME, 'Role of the person who gives the number.'),
     pass: about(CONDITION, 'When it passes, such as ">=95".'),
     rollback: about(CONDITION, 'When it rolls back, such as "<95".'),
+    every: about(DURATION, 'How often it is read where a trigger names it; 1m if left out.'),
     minSamples: about({ type: 'integer', minimum: 1 }, 'Fewer samples hold.'),
   },
 );

@@ -1,0 +1,217 @@
+/**
+ * What is known of a run: its journal, line by line, as one value. The engine and `status` have it from the
+ * same function, so that what a person sees is what the run goes by. Pure.
+ *
+ * Beside the events that move the states (runState.ts) there are notes, which do not: samples of checks that
+ * are repeated, approvals, breaches of triggers, parts of a way back. A line that could not happen breaks the
+ * journal: a state that is guessed could skip a gate.
+ */
+
+import { broken, type JournalEntry } from '../../journal/line.ts';
+import { runEventOf } from '../runJournal.ts';
+import { afterEvent, plannedRun, type RunState, type RunStep } from '../runState.ts';
+import type { Kept, ResultName, StepVerdict } from '../steps/stepType.ts';
+
+/** A look of a check that is repeated: a watch, or a step with `until`. */
+export interface Sample {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly verdict: StepVerdict;
+  /** The number that was seen; null for none. */
+  readonly value: number | null;
+}
+
+export interface StepRecord {
+  /** ISO 8601, UTC; null before it began. */
+  readonly begunAt: string | null;
+  readonly endedAt: string | null;
+  readonly verdict: StepVerdict | null;
+  readonly says: string;
+  readonly results: Readonly<Partial<Record<ResultName, number>>>;
+  readonly kept: Kept;
+  /** SHA-256 of the journal before its last intent, which an approval of it is bound to; null without one. */
+  readonly evidence: string | null;
+  /** Who waived it and why; null if that was not done. */
+  readonly waived: string | null;
+}
+
+/** An approval or attestation that was recorded. */
+export interface RecordedApproval {
+  readonly step: string;
+  /** SHA-256 of its file. */
+  readonly approval: string;
+  readonly who: string;
+  readonly signer: string | null;
+}
+
+/** What a run began with. */
+export interface RunBeginning {
+  readonly at: string;
+  readonly runbook: string;
+  readonly planHash: string;
+  /** SHA-256 of the files that steps read, by path. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Identity of the databases and applications, lower-case hex. */
+  readonly target: string;
+  readonly isRehearsal: boolean;
+}
+
+/** How far an action of a way back has come. */
+export type UndoProgress = 'begun' | 'failed' | 'done';
+
+export interface RunRecord {
+  readonly begun: RunBeginning | null;
+  readonly state: RunState;
+  readonly steps: ReadonlyMap<string, StepRecord>;
+  readonly samples: ReadonlyMap<string, readonly Sample[]>;
+  readonly approvals: readonly RecordedApproval[];
+  /** By `step/number of the action`. */
+  readonly undone: ReadonlyMap<string, UndoProgress>;
+  /** Numbers of the triggers that have fired and were not cleared since. */
+  readonly fired: ReadonlySet<number>;
+  /** All who have operated the run. */
+  readonly operators: ReadonlySet<string>;
+  /** Why the run is held, or what began its way back, in the words of its line. */
+  readonly why: string | null;
+  /** Time of the last line; empty without lines. */
+  readonly lastAt: string;
+}
+
+/** A record that lines are added to. */
+export interface RunBook {
+  readonly record: RunRecord;
+  /** Adds a line. @throws Failure JOURNAL if it cannot be in this place */
+  add(entry: JournalEntry): void;
+}
+
+const EMPTY: StepRecord = {
+  begunAt: null,
+  endedAt: null,
+  verdict: null,
+  says: '',
+  results: {},
+  kept: {},
+  evidence: null,
+  waived: null,
+};
+/** Longest history of a check that is repeated. */
+const MOST_SAMPLES = 20_000;
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+/** Makes the record of a run without lines. `where` names its journal in failures. */
+export function openRecord(runSteps: readonly RunStep[], where: string): RunBook {
+  const steps = new Map(runSteps.map(({ id }) => [id, EMPTY] as const));
+  const samples = new Map<string, Sample[]>();
+  const approvals: RecordedApproval[] = [];
+  const undone = new Map<string, UndoProgress>();
+  const [fired, operators] = [new Set<number>(), new Set<string>()];
+  const record: Mutable<RunRecord> = {
+    begun: null,
+    state: plannedRun(runSteps),
+    steps,
+    samples,
+    approvals,
+    undone,
+    fired,
+    operators,
+    why: null,
+    lastAt: '',
+  };
+
+  function change(entry: JournalEntry, members: Partial<StepRecord>): void {
+    const id = text(entry['step']);
+    steps.set(id, { ...(steps.get(id) ?? EMPTY), ...members });
+  }
+
+  const notes: Readonly<Record<string, (entry: JournalEntry) => void>> = {
+    sampled(entry) {
+      const key = text(entry['of']);
+      const list = samples.get(key) ?? [];
+      const { value } = entry;
+      list.push({
+        at: Date.parse(entry.at),
+        verdict: entry['verdict'] as StepVerdict,
+        value: typeof value === 'number' ? value : null,
+      });
+      if (list.length > MOST_SAMPLES) list.shift();
+      samples.set(key, list);
+    },
+    approved(entry) {
+      const { signer } = entry;
+      approvals.push({
+        step: text(entry['step']),
+        approval: text(entry['approval']),
+        who: text(entry['who']),
+        signer: typeof signer === 'string' ? signer : null,
+      });
+    },
+    breached: (entry) => void fired.add(Number(entry['trigger'])),
+    cleared: (entry) => void fired.delete(Number(entry['trigger'])),
+    'undo-part': (entry) => {
+      const key = `${text(entry['step'])}/${Number(entry['action'])}`;
+      undone.set(key, entry['progress'] as UndoProgress);
+    },
+  };
+
+  function remember(entry: JournalEntry): void {
+    const { event, at } = entry;
+    if (event === 'run-begun') record.begun = beginningOf(entry);
+    if (event === 'step-intended') {
+      change(entry, { ...EMPTY, begunAt: at, evidence: entry.prev });
+      samples.delete(`step:${text(entry['step'])}`);
+    }
+    if (event === 'step-ended') {
+      change(entry, {
+        endedAt: at,
+        verdict: entry['verdict'] as StepVerdict,
+        says: text(entry['says']),
+        results: Object(entry['results']) as StepRecord['results'],
+        kept: Object(entry['kept']) as Kept,
+      });
+    }
+    if (event === 'step-waived') {
+      change(entry, { waived: `${text(entry['who'])}: ${text(entry['why'])}` });
+    }
+    if (event === 'step-left-out') change(entry, { says: text(entry['says']) });
+    if (typeof entry['operator'] === 'string') operators.add(entry['operator']);
+    if (typeof entry['why'] === 'string') record.why = entry['why'];
+    if (event === 'resumed') record.why = null;
+  }
+
+  return {
+    record,
+    add(entry) {
+      record.lastAt = entry.at;
+      if (entry.event === 'begin' || entry.event === 'cut') return;
+      const note = Object.hasOwn(notes, entry.event) ? notes[entry.event] : undefined;
+      if (note !== undefined) {
+        note(entry);
+        return;
+      }
+      const event = runEventOf(entry);
+      const next =
+        event === null ? 'the event is not known' : afterEvent(runSteps, record.state, event);
+      if (typeof next === 'string') {
+        throw broken(`a line of the run cannot be, ${next}`, `${where}:${entry.seq}`);
+      }
+      record.state = next;
+      remember(entry);
+    },
+  };
+}
+
+function beginningOf(entry: JournalEntry): RunBeginning {
+  return {
+    at: entry.at,
+    runbook: text(entry['runbook']),
+    planHash: text(entry['planHash']),
+    files: Object(entry['files']) as RunBeginning['files'],
+    target: text(entry['target']),
+    isRehearsal: entry['rehearsal'] === true,
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
