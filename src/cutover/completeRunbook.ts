@@ -63,8 +63,8 @@ export function completeRunbook(written: Written): Runbook {
     contacts: listIn(written, 'contacts').map(contactOf),
     references: mapIn<string>(written, 'references'),
     commands: new Map(
-      [...mapIn<{ run: readonly string[]; exit?: Command['exit'] }>(written, 'commands')].map(
-        ([name, { run, exit = null }]) => [name, { run, exit }] as const,
+      [...mapIn<Written>(written, 'commands')].map(
+        ([name, command]) => [name, commandOf(command)] as const,
       ),
     ),
     monitor: listIn(written, 'monitor').map(monitorOf),
@@ -73,6 +73,15 @@ export function completeRunbook(written: Written): Runbook {
     metrics: listIn(written, 'metrics').map(metricOf),
     triggers: listIn(written, 'triggers').map(triggerOf),
     restartAt: onRollback === undefined ? null : Number(onRollback['restartAt']),
+  };
+}
+
+function commandOf(written: Written): Command {
+  return {
+    run: namesIn(written, 'run'),
+    exit: (written['exit'] ?? null) as Command['exit'],
+    env: namesIn(written, 'env'),
+    timeout: timeIn(written, 'timeout'),
   };
 }
 

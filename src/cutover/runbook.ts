@@ -74,6 +74,10 @@ export interface Window {
 export interface Command {
   readonly run: readonly string[];
   readonly exit: Readonly<Record<string, string>> | null;
+  /** Names of variables that it gets. */
+  readonly env: readonly string[];
+  /** Milliseconds; null for the limit of its kind. */
+  readonly timeout: number | null;
 }
 
 export interface Metric {

@@ -54,6 +54,12 @@ const APPROVALS: readonly Mutant[] = [
   ]),
   ...of('project/reviewers.ts', REVIEW, [
     [
+      'counts for nothing without its file',
+      'an approval without a signature counts',
+      "  if (signature === null) return refuse(reviewer, 'it is not signed');\n",
+      '  if (signature === null) return { reviewer, signer: null, refused: null };\n',
+    ],
+    [
       'by berta with the key of ada is refused',
       'the key of the one who built it is that of another person',
       'names.some((one) => isSameName(one, name))',

@@ -67,8 +67,8 @@ export interface RunRecord {
   readonly approvals: readonly RecordedApproval[];
   /** By `step/number of the action`. */
   readonly undone: ReadonlyMap<string, UndoProgress>;
-  /** Numbers of the triggers that have fired and were not cleared since. */
-  readonly fired: ReadonlySet<number>;
+  /** Triggers and monitors that have fired and were not cleared since, with their band. */
+  readonly fired: ReadonlySet<string>;
   /** All who have operated the run. */
   readonly operators: ReadonlySet<string>;
   /** Why the run is held, or what began its way back, in the words of its line. */
@@ -105,7 +105,7 @@ export function openRecord(runSteps: readonly RunStep[], where: string): RunBook
   const samples = new Map<string, Sample[]>();
   const approvals: RecordedApproval[] = [];
   const undone = new Map<string, UndoProgress>();
-  const [fired, operators] = [new Set<number>(), new Set<string>()];
+  const [fired, operators] = [new Set<string>(), new Set<string>()];
   const record: Mutable<RunRecord> = {
     begun: null,
     state: plannedRun(runSteps),
@@ -146,8 +146,8 @@ export function openRecord(runSteps: readonly RunStep[], where: string): RunBook
         signer: typeof signer === 'string' ? signer : null,
       });
     },
-    breached: (entry) => void fired.add(Number(entry['trigger'])),
-    cleared: (entry) => void fired.delete(Number(entry['trigger'])),
+    breached: (entry) => void fired.add(text(entry['of'])),
+    cleared: (entry) => void fired.delete(text(entry['of'])),
     'undo-part': (entry) => {
       const key = `${text(entry['step'])}/${Number(entry['action'])}`;
       undone.set(key, entry['progress'] as UndoProgress);
@@ -160,6 +160,13 @@ export function openRecord(runSteps: readonly RunStep[], where: string): RunBook
     if (event === 'step-intended') {
       change(entry, { ...EMPTY, begunAt: at, evidence: entry.prev });
       samples.delete(`step:${text(entry['step'])}`);
+    }
+    if (event === 'step-applied') {
+      change(entry, {
+        says: text(entry['says']),
+        results: Object(entry['results']) as StepRecord['results'],
+        kept: Object(entry['kept']) as Kept,
+      });
     }
     if (event === 'step-ended') {
       change(entry, {

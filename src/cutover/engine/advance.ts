@@ -1,0 +1,182 @@
+/**
+ * The run of a runbook: one step after the other, as far as it gets without waiting. An intent is in the
+ * journal before its effect, and the result after it; whatever the process does in between, the next one knows
+ * where it was.
+ */
+
+import { isMet, parseCondition } from '../condition.ts';
+import { kindOf, type Step } from '../runbook.ts';
+import { isFinal, isOver } from '../runState.ts';
+import type { StepResult, StepVerdict } from '../steps/stepType.ts';
+import { attempt } from './attempt.ts';
+import { attend, underWay } from './attend.ts';
+import { conditionHolds } from './conditions.ts';
+import { lookAtStep, type Waiting } from './gates.ts';
+import { endFacts, isPassed, sayEnd, statusOf, waits, type LiveRun } from './liveRun.ts';
+import { goBackOne } from './wayBack.ts';
+import { dueAt, watchedUntil } from './watches.ts';
+
+/**
+ * - `over`: it has come to an end
+ * - `held`: a person has to decide how it goes on
+ * - `stopped`: the process was told to stop
+ * - `waits`: until a time (ms since 1970), or a person acts where there is none
+ */
+export type Pause =
+  | { readonly kind: 'over' | 'held' | 'stopped' }
+  | ({ readonly kind: 'waits'; readonly step: string | null } & Waiting);
+
+/** Goes on until nothing can be done now. */
+export async function advance(run: LiveRun): Promise<Pause> {
+  for (;;) {
+    await attend(run, null);
+    const { status } = run.held.record.state;
+    if (isFinal(status)) return { kind: 'over' };
+    if (status === 'PAUSED') return { kind: 'held' };
+    if (run.stopping.aborted) return { kind: 'stopped' };
+    if (status === 'ROLLING_BACK') {
+      await goBackOne(run);
+      continue;
+    }
+    const waiting = await goOn(run);
+    if (waiting !== null) return waiting;
+  }
+}
+
+async function goOn(run: LiveRun): Promise<Pause | null> {
+  const { state } = run.held.record;
+  const at = state.steps.findIndex((status) => !isOver(status));
+  const step = run.runbook.steps[at];
+  if (step === undefined) return finish(run);
+  switch (state.steps[at]) {
+    case 'VERIFYING':
+      await verify(run, step, { verdict: 'PASS', says: 'it was done before' });
+      return null;
+    case 'STARTED':
+      return wait(run, step);
+    default:
+      return begin(run, step);
+  }
+}
+
+async function begin(run: LiveRun, step: Step): Promise<Pause | null> {
+  const { held } = run;
+  if (step.when !== null && !conditionHolds(run, step.when)) {
+    const says = `left out, as ${step.when} does not hold`;
+    held.commit({ event: 'step-left-out', step: step.id }, { says });
+    run.say(`${step.id}: ${says}`);
+    return null;
+  }
+  held.commit({ event: 'step-intended', step: step.id }, { use: step.use });
+  if (waits(step)) return wait(run, step);
+  const shown = run.shows(`${step.id}  ${step.use}`);
+  try {
+    await doStep(run, step);
+  } finally {
+    shown();
+  }
+  return null;
+}
+
+async function doStep(run: LiveRun, step: Step): Promise<void> {
+  const result = await underWay(run, (signal) => attempt(run, step.id, step, 'apply', signal));
+  if (result === null || statusOf(run, step.id) !== 'STARTED') return;
+  const makes = ['change', 'artifact'].includes(kindOf(step));
+  if (!isPassed(result) || !(makes || step.verify !== null)) {
+    end(run, step, result);
+    return;
+  }
+  run.held.commit({ event: 'step-applied', step: step.id }, endFacts(result));
+  await verify(run, step, result);
+}
+
+/** Reads the effect of a step back, and lets the check of the runbook judge it. */
+async function verify(run: LiveRun, step: Step, applied: StepResult): Promise<void> {
+  const own = await underWay(run, (signal) => attempt(run, step.id, step, 'verify', signal));
+  if (own === null) return;
+  const check = step.verify;
+  const judged =
+    check === null || !isPassed(own)
+      ? null
+      : await underWay(run, (signal) => attempt(run, step.id, check, 'apply', signal));
+  if (
+    (check !== null && isPassed(own) && judged === null) ||
+    statusOf(run, step.id) !== 'VERIFYING'
+  ) {
+    return;
+  }
+  end(
+    run,
+    step,
+    together(
+      run,
+      step,
+      [applied, own, judged].filter((one) => one !== null),
+    ),
+  );
+}
+
+const WORSE: readonly StepVerdict[] = ['PASS', 'WARN', 'INCONCLUSIVE', 'FAIL'];
+
+/** The worst verdict with the words for it, and all results: of what was done, unless a check has counted. */
+function together(run: LiveRun, step: Step, parts: readonly StepResult[]): StepResult {
+  const { results, kept } = run.held.record.steps.get(step.id) ?? { results: {}, kept: {} };
+  const verdict = WORSE.findLast((one) => parts.some((part) => part.verdict === one)) ?? 'FAIL';
+  const says =
+    parts.filter((part) => part.verdict === verdict && part.says !== '').at(-1)?.says ?? '';
+  const first = parts[0]?.says ?? '';
+  return {
+    verdict,
+    says: says === first || first === '' || verdict !== 'PASS' ? says : `${first}; ${says}`,
+    results: Object.assign({}, results, ...parts.map((part) => part.results ?? {})) as object,
+    kept: Object.assign({}, kept, ...parts.map((part) => part.kept ?? {})) as NonNullable<
+      StepResult['kept']
+    >,
+  };
+}
+
+function end(run: LiveRun, step: Step, result: StepResult): void {
+  const { verdict } = result;
+  run.held.commit({ event: 'step-ended', step: step.id, verdict }, endFacts(result));
+  sayEnd(run, step, result);
+}
+
+/** Looks at a step that waits, and lets the run wait with it. */
+async function wait(run: LiveRun, step: Step): Promise<Pause | null> {
+  const { held } = run;
+  const looked = await lookAtStep(run, step);
+  if (looked === null || statusOf(run, step.id) !== 'STARTED') return null;
+  const { status } = held.record.state;
+  if ('ends' in looked) {
+    if (status === 'WAITING') held.commit({ event: 'wait-ended' });
+    end(run, step, looked.ends);
+    return null;
+  }
+  const { waits: waiting } = looked;
+  if (status === 'RUNNING') {
+    held.commit({ event: 'wait-begun', reason: waiting.reason }, { says: waiting.says });
+  }
+  return { kind: 'waits', step: step.id, ...waiting, until: soonest(run, waiting.until) };
+}
+
+/** All steps are over: the hours after the last one, then the end. */
+function finish(run: LiveRun): Pause | null {
+  const { held, watches, world } = run;
+  const until = run.rehearsal === null ? watchedUntil(watches, held.record) : null;
+  const { status } = held.record.state;
+  if (until !== null && world.now().getTime() < until) {
+    if (status === 'RUNNING') held.commit({ event: 'wait-begun', reason: 'soak' });
+    const says = `watched until ${new Date(until).toISOString()}`;
+    return { kind: 'waits', step: null, reason: 'soak', until: soonest(run, until), says };
+  }
+  if (status === 'WAITING') held.commit({ event: 'wait-ended' });
+  held.commit({ event: 'run-ended' });
+  return null;
+}
+
+/** The next time at which a watch looks, or at which the wait ends. */
+function soonest({ watches, held }: LiveRun, until: number | null): number | null {
+  const times = [until, ...watches.map((watch) => dueAt(watch, held.record))];
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}

@@ -1,0 +1,26 @@
+/** Conditions of a runbook, by what is known of a run: results of steps, the last looks of watches, inputs. */
+
+import { isMet, parseCondition } from '../condition.ts';
+import type { LiveRun } from './liveRun.ts';
+import { resultOf } from './triggers.ts';
+
+/** Whether a condition holds; what is not known satisfies none. */
+export function conditionHolds(run: LiveRun, text: string): boolean {
+  const condition = parseCondition(text);
+  if (condition === null) return false;
+  const value =
+    condition.result === null
+      ? valueNamed(run, condition.name)
+      : resultOf(run.held.record, condition);
+  return value !== null && isMet(condition, value);
+}
+
+function valueNamed(
+  { runbook, watches, held }: LiveRun,
+  name: string | null,
+): string | number | boolean | null {
+  const input = runbook.inputs.get(name ?? '');
+  if (input !== undefined && typeof input !== 'object') return input;
+  const watch = watches.find(({ id }) => id !== null && id === name);
+  return (watch && held.record.samples.get(watch.key)?.at(-1)?.value) ?? null;
+}

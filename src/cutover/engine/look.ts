@@ -1,0 +1,58 @@
+/** One look of a watch: a monitor's check, or the number of a metric. Its result is a line of the journal. */
+
+import { isMet, parseCondition } from '../condition.ts';
+import type { Metric } from '../runbook.ts';
+import type { StepResult } from '../steps/stepType.ts';
+import { attempt } from './attempt.ts';
+import type { LiveRun } from './liveRun.ts';
+import type { Watch } from './watches.ts';
+
+/** Longest time of a look, in ms: watches are looked at one after the other. */
+const LOOK_MS = 30_000;
+
+/** Looks once, and writes down what was seen. */
+export async function lookAt(run: LiveRun, watch: Watch): Promise<void> {
+  const given = watch.id === null ? undefined : run.rehearsal?.breaches.get(watch.id);
+  const result = given === undefined ? await resultOf(run, watch) : numberResult(given);
+  const { verdict, results = {}, says } = result;
+  const value = results.count ?? results.failed ?? null;
+  run.held.commit({ event: 'sampled', of: watch.key, verdict, value }, { says });
+}
+
+function numberResult(count: number): StepResult {
+  return { verdict: 'PASS', says: 'the number of the rehearsal', results: { count } };
+}
+
+async function resultOf(run: LiveRun, { looks, id, key }: Watch): Promise<StepResult> {
+  const signal = AbortSignal.timeout(LOOK_MS);
+  try {
+    if ('monitor' in looks) return await attempt(run, id ?? key, looks.monitor, 'apply', signal);
+    return await metricOf(run, looks.metric, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return { verdict: 'INCONCLUSIVE', says: 'there was no answer within 30s' };
+  }
+}
+
+/** A metric of a query has one number; what a person says counts from the file of an attestation. */
+async function metricOf(
+  run: LiveRun,
+  { sql, id, pass }: Metric,
+  signal: AbortSignal,
+): Promise<StepResult> {
+  if (sql === null) return { verdict: 'INCONCLUSIVE', says: 'no person has given the number' };
+  const action = {
+    pointer: id,
+    use: 'sql.count',
+    on: null,
+    when: null,
+    until: null,
+    timeout: LOOK_MS,
+    members: { query: sql, expect: pass },
+  } as const;
+  const result = await attempt(run, id, action, 'apply', signal);
+  const { count } = result.results ?? {};
+  if (count === undefined) return { ...result, verdict: 'INCONCLUSIVE' };
+  const condition = parseCondition(pass);
+  return { ...result, verdict: condition !== null && isMet(condition, count) ? 'PASS' : 'FAIL' };
+}

@@ -1,0 +1,60 @@
+/**
+ * What a process finds that takes a run up: steps of which there is no result. Each is UNKNOWN until its probe,
+ * or a person, tells whether its effect is there.
+ */
+
+import type { Step } from '../runbook.ts';
+import { afterEvent, isUnderWay } from '../runState.ts';
+import type { Presence } from '../steps/stepType.ts';
+import { attempt, probe } from './attempt.ts';
+import { underWay } from './attend.ts';
+import { waits, type LiveRun } from './liveRun.ts';
+
+/** Marks what was under way when the last process ended as UNKNOWN; returns whether there was anything. */
+export function recover(run: LiveRun): boolean {
+  const { held, runbook } = run;
+  const { state } = held.record;
+  const inFlight = runbook.steps.some((step, at) => {
+    const status = state.steps[at] ?? 'PENDING';
+    // Of a step that waits, nothing was in flight.
+    return isUnderWay(status) && !(status === 'STARTED' && waits(step));
+  });
+  if (!inFlight) return false;
+  held.commit({ event: 'recovered' }, { why: 'the process that ran it has ended' });
+  return true;
+}
+
+/** Probes all steps that are UNKNOWN; returns those of which nothing but a person can tell. */
+export async function probeUnknown(run: LiveRun): Promise<readonly string[]> {
+  const { held, runbook } = run;
+  const unclear: string[] = [];
+  for (const [at, step] of runbook.steps.entries()) {
+    if (held.record.state.steps[at] !== 'UNKNOWN') continue;
+    const presence = await presenceOf(run, step, run.steps[at]?.kind === 'check' || waits(step));
+    if (presence === 'unclear') unclear.push(step.id);
+    else {
+      const isThere = presence === 'there';
+      held.commit({ event: 'step-probed', step: step.id, isThere, byPerson: false });
+      run.say(`${step.id}: its effect is ${isThere ? 'there' : 'not there'}`);
+    }
+  }
+  return unclear;
+}
+
+async function presenceOf(run: LiveRun, step: Step, readsOnly: boolean): Promise<Presence> {
+  // What only reads has no effect that could be there.
+  if (readsOnly || step.members['idempotent'] === true) return 'absent';
+  const { probe: check } = step;
+  if (check === null) {
+    return (await underWay(run, (signal) => probe(run, step.id, step, signal))) ?? 'unclear';
+  }
+  const result = await underWay(run, (signal) => attempt(run, step.id, check, 'apply', signal));
+  if (result?.verdict === 'PASS') return 'there';
+  return result?.verdict === 'FAIL' ? 'absent' : 'unclear';
+}
+
+/** Why a run cannot go on; null if it can. */
+export function resumeRefusal({ steps, held }: LiveRun): string | null {
+  const next = afterEvent(steps, held.record.state, { event: 'resumed' });
+  return typeof next === 'string' ? next : null;
+}
