@@ -4,7 +4,6 @@
  * where it was.
  */
 
-import { isMet, parseCondition } from '../condition.ts';
 import { kindOf, type Step } from '../runbook.ts';
 import { isFinal, isOver } from '../runState.ts';
 import type { StepResult, StepVerdict } from '../steps/stepType.ts';
@@ -61,7 +60,7 @@ async function goOn(run: LiveRun): Promise<Pause | null> {
 
 async function begin(run: LiveRun, step: Step): Promise<Pause | null> {
   const { held } = run;
-  if (step.when !== null && !conditionHolds(run, step.when)) {
+  if (step.when !== null && !conditionHolds(run, step.when, false)) {
     const says = `left out, as ${step.when} does not hold`;
     held.commit({ event: 'step-left-out', step: step.id }, { says });
     run.say(`${step.id}: ${says}`);

@@ -4,15 +4,18 @@ import { isMet, parseCondition } from '../condition.ts';
 import type { LiveRun } from './liveRun.ts';
 import { resultOf } from './triggers.ts';
 
-/** Whether a condition holds; what is not known satisfies none. */
-export function conditionHolds(run: LiveRun, text: string): boolean {
+/**
+ * Whether a condition holds. `unknown` is the answer where its value is not known: no step is done for such a
+ * reason, and no part of a way back is left out, as the effect may be there.
+ */
+export function conditionHolds(run: LiveRun, text: string, unknown: boolean): boolean {
   const condition = parseCondition(text);
   if (condition === null) return false;
   const value =
     condition.result === null
       ? valueNamed(run, condition.name)
       : resultOf(run.held.record, condition);
-  return value !== null && isMet(condition, value);
+  return value === null ? unknown : isMet(condition, value);
 }
 
 function valueNamed(

@@ -33,7 +33,7 @@ export interface Note {
 export interface HeldRun {
   readonly places: RunPlaces;
   readonly record: RunRecord;
-  /** Appends a line, durable when it returns. @throws Failure JOURNAL if the event cannot happen now */
+  /** Appends a line, durable when it returns. @throws TypeError if the event cannot happen now; nothing is written */
   commit(event: RunEvent | Note, facts?: LineFacts): void;
   /** Ends the work on the run; may be called twice. */
   close(): void;
@@ -95,6 +95,8 @@ function heldRun(request: HoldRequest, release: () => void): HeldRun {
       // The order of the lines counts; a clock that is set back a little must not contradict it.
       const at = laterOf(now().toISOString(), book.record.lastAt);
       const members = redact({ ...facts, ...event });
+      const refused = book.refusal(members);
+      if (refused !== null) throw new TypeError(`${event.event}: ${refused}`);
       lines.append([members], at);
       book.add({ ...members, at, prev: head, seq: seq + 1 });
     },

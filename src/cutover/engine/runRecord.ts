@@ -7,7 +7,7 @@
  * journal: a state that is guessed could skip a gate.
  */
 
-import { broken, type JournalEntry } from '../../journal/line.ts';
+import { broken, type JournalEntry, type JournalMembers } from '../../journal/line.ts';
 import { runEventOf } from '../runJournal.ts';
 import { afterEvent, plannedRun, type RunState, type RunStep } from '../runState.ts';
 import type { Kept, ResultName, StepVerdict } from '../steps/stepType.ts';
@@ -80,6 +80,8 @@ export interface RunRecord {
 /** A record that lines are added to. */
 export interface RunBook {
   readonly record: RunRecord;
+  /** Says why a line cannot be in this place, as a clause; null if it can. */
+  refusal(members: JournalMembers): string | null;
   /** Adds a line. @throws Failure JOURNAL if it cannot be in this place */
   add(entry: JournalEntry): void;
 }
@@ -186,19 +188,27 @@ export function openRecord(runSteps: readonly RunStep[], where: string): RunBook
     if (event === 'resumed') record.why = null;
   }
 
+  const isNote = ({ event }: JournalMembers): boolean => Object.hasOwn(notes, event);
+
+  function stateAfter(members: JournalMembers): RunState | string {
+    const event = runEventOf(members);
+    return event === null ? 'the event is not known' : afterEvent(runSteps, record.state, event);
+  }
+
   return {
     record,
+    refusal(members) {
+      const next = isNote(members) ? null : stateAfter(members);
+      return typeof next === 'string' ? next : null;
+    },
     add(entry) {
       record.lastAt = entry.at;
       if (entry.event === 'begin' || entry.event === 'cut') return;
-      const note = Object.hasOwn(notes, entry.event) ? notes[entry.event] : undefined;
-      if (note !== undefined) {
-        note(entry);
+      if (isNote(entry)) {
+        notes[entry.event]?.(entry);
         return;
       }
-      const event = runEventOf(entry);
-      const next =
-        event === null ? 'the event is not known' : afterEvent(runSteps, record.state, event);
+      const next = stateAfter(entry);
       if (typeof next === 'string') {
         throw broken(`a line of the run cannot be, ${next}`, `${where}:${entry.seq}`);
       }

@@ -98,8 +98,8 @@ export function resultOf({ steps }: RunRecord, { name, result }: Condition): num
 }
 
 /** What a step does not count itself follows from its verdict: `failed` is 1 where it has not passed. */
-function resultIn({ verdict, results }: StepRecord, name: ResultName): number {
+function resultIn({ verdict, results }: StepRecord, name: ResultName): number | null {
   const number = results[name];
-  if (name !== 'failed') return number ?? 0;
+  if (name !== 'failed') return number ?? null;
   return verdict === 'FAIL' ? Math.max(1, number ?? 1) : (number ?? 0);
 }

@@ -45,7 +45,7 @@ async function undo(
   const progress = held.record.undone.get(`${step.id}/${at}`);
   if (progress === 'done') return { verdict: 'PASS', says: 'done before' };
   const part = { event: 'undo-part', step: step.id, action: at } as const;
-  if (action.when !== null && !conditionHolds(run, action.when)) {
+  if (action.when !== null && !conditionHolds(run, action.when, true)) {
     held.commit({ ...part, progress: 'done' });
     return { verdict: 'PASS', says: `left out, as ${action.when} does not hold` };
   }
