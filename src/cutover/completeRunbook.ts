@@ -45,11 +45,15 @@ const MINUTE = 60_000;
 
 /** Makes the model. */
 export function completeRunbook(written: Written): Runbook {
-  const { rollout, window, onRollback } = written as Readonly<Record<string, Written | undefined>>;
+  const { rollout, window, onRollback, rehearsal } = written as Readonly<
+    Record<string, Written | undefined>
+  >;
   return {
     name: String(written['runbook']),
     title: textIn(written, 'title'),
+    target: textIn(written, 'target'),
     inputs: mapIn<Input>(written, 'inputs'),
+    rehearsal: rehearsal === undefined ? null : mapIn<Input>(rehearsal, 'inputs'),
     window:
       window === undefined
         ? null

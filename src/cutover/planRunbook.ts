@@ -66,12 +66,18 @@ export interface Plan {
   readonly unknown: number;
 }
 
-/** Plans a runbook. */
-export function planRunbook(runbook: Runbook): Plan {
+/** Plans a runbook; times that were measured, in ms by step, go before those that it states. */
+export function planRunbook(
+  runbook: Runbook,
+  measured: ReadonlyMap<string, number> = new Map(),
+): Plan {
   const steps: PlannedStep[] = [];
   const gates: string[] = [];
   let elapsed = 0;
   for (const [at, step] of runbook.steps.entries()) {
+    // People take as long as they take, whatever they took before.
+    const known = kindOf(step) === 'gate' ? undefined : measured.get(step.id);
+    const takes = known ?? timeOf(step);
     steps.push({
       number: at + 1,
       id: step.id,
@@ -84,10 +90,10 @@ export function planRunbook(runbook: Runbook): Plan {
       approval: approvalOf(step),
       when: step.when,
       wayBack: wayBackOf(step),
-      takes: timeOf(step),
+      takes,
       startsAfter: elapsed,
     });
-    elapsed += timeOf(step) ?? 0;
+    elapsed += takes ?? 0;
     if (kindOf(step) === 'gate') gates.push(step.id);
   }
   return {

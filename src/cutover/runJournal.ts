@@ -4,48 +4,8 @@
  * has no result. Pure: who reads the file gives its lines.
  */
 
-import { broken, type JournalEntry, type JournalMembers } from '../journal/line.ts';
-import { Failure } from '../outcome/failure.ts';
-import {
-  afterEvent,
-  plannedRun,
-  VERDICTS,
-  WAITS,
-  type RunEvent,
-  type RunState,
-  type RunStep,
-} from './runState.ts';
-
-/** What a line says beside the event, for people and for the evidence. */
-export interface LineFacts {
-  /** Operator, approver, or the trigger that fired. */
-  readonly who?: string;
-  /** Why, such as that of a waiver. */
-  readonly why?: string;
-}
-
-/** A run: which runbook, as it was when the run began. */
-export interface RunIdentity {
-  readonly runbook: string;
-  /** Lower-case hex. */
-  readonly planHash: string;
-}
-
-/** Returns the members of the line that begins a run. */
-export function beginMembers(
-  { runbook, planHash }: RunIdentity,
-  facts: LineFacts = {},
-): JournalMembers {
-  return { ...facts, event: 'run-begun', runbook, planHash };
-}
-
-/** Returns the members of any other line. */
-export function runMembers(
-  event: Exclude<RunEvent, { readonly event: 'run-begun' }>,
-  facts: LineFacts = {},
-): JournalMembers {
-  return { ...facts, ...event };
-}
+import type { JournalMembers } from '../journal/line.ts';
+import { TOLD, VERDICTS, WAITS, type RunEvent } from './runState.ts';
 
 type Reader = (members: JournalMembers) => RunEvent | null;
 
@@ -82,10 +42,12 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
   [
     'step-probed',
-    ({ step, isThere, byPerson }) =>
-      typeof step === 'string' && typeof isThere === 'boolean' && typeof byPerson === 'boolean'
-        ? { event: 'step-probed', step, isThere, byPerson }
-        : null,
+    ({ step, presence, byPerson }) => {
+      const told = TOLD.find((one) => one === presence);
+      if (typeof step !== 'string' || told === undefined || typeof byPerson !== 'boolean')
+        return null;
+      return { event: 'step-probed', step, presence: told, byPerson };
+    },
   ],
   [
     'wait-begun',
@@ -111,35 +73,4 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 /** Reads the event of a line; null for one that this version does not know, or that lacks a member. */
 export function runEventOf(entry: JournalMembers): RunEvent | null {
   return READERS.get(entry.event)?.(entry) ?? null;
-}
-
-/**
- * Replays the journal of a run, in batches of verified lines. An event that is not known, or that could not
- * happen, is a failure: a state that is guessed could skip a gate.
- * @throws Failure JOURNAL; USAGE if the runbook is not the one that the run began with
- */
-export function replayRun(
-  steps: readonly RunStep[],
-  { runbook, planHash }: RunIdentity,
-  lines: Iterable<JournalEntry>,
-  where: string,
-): RunState {
-  let state = plannedRun(steps);
-  for (const entry of lines) {
-    if (entry.event === 'begin' || entry.event === 'cut') continue;
-    if (entry.event === 'run-begun' && entry['planHash'] !== planHash) {
-      throw new Failure('USAGE', {
-        what: 'the runbook is not the one that the run began with',
-        where: runbook,
-        hint: 'restore it, or begin another run',
-      });
-    }
-    const event = runEventOf(entry);
-    const next = event === null ? 'the event is not known' : afterEvent(steps, state, event);
-    if (typeof next === 'string') {
-      throw broken(`a line of the run cannot be, ${next}`, `${where}:${entry.seq}`);
-    }
-    state = next;
-  }
-  return state;
 }

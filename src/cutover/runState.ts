@@ -64,6 +64,10 @@ export interface RunState {
   readonly effects: readonly boolean[];
 }
 
+/** What a probe, or a person, has told of an effect: as a whole, not at all, or in part. */
+export const TOLD = ['there', 'absent', 'begun'] as const;
+export type Told = (typeof TOLD)[number];
+
 /** Something that happened in a run. */
 export type RunEvent =
   | { readonly event: 'run-begun' }
@@ -80,7 +84,7 @@ export type RunEvent =
   | {
       readonly event: 'step-probed';
       readonly step: string;
-      readonly isThere: boolean;
+      readonly presence: Told;
       readonly byPerson: boolean;
     }
   | { readonly event: 'wait-begun'; readonly reason: WaitReason }
@@ -202,7 +206,9 @@ function probed({ state, step, status }: At, event: ProbeEvent): string {
   const open = status === 'UNKNOWN' || (event.byPerson && isHeld(status) && step.kind !== 'gate');
   if (!open) return 'the step is not unknown';
   if (state.status !== 'PAUSED') return 'the run is not paused';
-  if (event.isThere) return 'VERIFYING';
+  if (event.presence === 'there') return 'VERIFYING';
+  // What is there in part has to be undone, until the step has run again.
+  if (event.presence === 'begun') return 'FAIL';
   return step.isRepeatable || event.byPerson ? 'PENDING' : 'FAIL';
 }
 

@@ -109,7 +109,11 @@ export interface Stage {
 export interface Runbook {
   readonly name: string;
   readonly title: string | null;
+  /** What a person types to begin a run; null for nothing. */
+  readonly target: string | null;
   readonly inputs: ReadonlyMap<string, Input>;
+  /** Inputs of a rehearsal, which take the place of those of the same name; null without one. */
+  readonly rehearsal: ReadonlyMap<string, Input> | null;
   readonly window: Window | null;
   /** Names of people by role. */
   readonly roles: ReadonlyMap<string, readonly string[]>;

@@ -3,20 +3,14 @@
  * it with the signature of a key, in one step or, for a reviewer at another machine, in two.
  */
 
-import { basename, dirname, join, resolve } from 'node:path';
-
-import { signMessage } from '../crypto/sshSignature.ts';
-import { writeFileDurably } from '../disk/durable.ts';
-import { onDisk, systemCode } from '../disk/errors.ts';
+import { onDisk } from '../disk/errors.ts';
 import { acquireLock } from '../disk/lock.ts';
-import { realFolder } from '../disk/noLinks.ts';
 import {
   APPROVAL_NAMESPACE,
   approvalDigest,
   approvalOf,
   encodeApproval,
   keepApproval,
-  MAX_APPROVAL,
   parseApproval,
   type KeptApproval,
 } from '../journal/approvalFile.ts';
@@ -34,7 +28,7 @@ import { reviewOutcome } from '../promote/reviewOutcome.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
 import { isSameName } from '../run/personName.ts';
-import { readPlainFile } from '../seal/files.ts';
+import { readGiven, signatureBy, writeGiven } from './approvalMeans.ts';
 
 export interface ReviewOptions {
   readonly project: string;
@@ -250,72 +244,22 @@ function assertBuiltWith({ mapping }: Signers, subject: ApprovalSubject): void {
   });
 }
 
-async function signatureBy(key: string, message: Uint8Array, env: Environment): Promise<string> {
-  const path = resolve(env.cwd, key);
-  const made = await signMessage(env.runProgram, {
-    key: path,
-    namespace: APPROVAL_NAMESPACE,
-    message,
-  });
-  if ('signature' in made) return made.signature;
-  const said =
-    made.problem === 'refused' && made.says !== '' ? ` (${made.says.replaceAll(': ', ', ')})` : '';
-  throw new Failure(made.problem === 'no-program' ? 'UNSUPPORTED' : 'CANDIDATE', {
-    what:
-      made.problem === 'no-program'
-        ? 'ssh-keygen, which signs, is not installed'
-        : `ssh-keygen did not sign${said}`,
-    where: `--key ${key}`,
-    hint:
-      made.problem === 'no-program'
-        ? 'install OpenSSH 8.9 or later, or write the approval with --write FILE and sign it elsewhere'
-        : 'name a private key, or a public key whose private key is in your agent',
-  });
-}
-
 /** Writes the approval for another machine. */
-function written(
+async function written(
   file: string,
   bytes: Uint8Array,
   { sealId, dataRoot }: ApprovalSubject,
   env: Environment,
 ): Promise<Outcome> {
-  const path = givenPath(file, env);
-  return onDisk(path, () => {
-    try {
-      writeFileDurably(path, bytes);
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error;
-      throw new Failure('USAGE', {
-        what: 'the file exists already',
-        where: `--write ${file}`,
-        hint: 'give another name',
-      });
-    }
-    return actionOutcome({
-      command: 'review',
-      sealId,
-      dataRoot,
-      notes: [
-        `written to ${file}, not approved yet`,
-        `sign it: ssh-keygen -Y sign -n ${APPROVAL_NAMESPACE} -f KEY ${file}`,
-        `then: sealift review --accept ${file} --signature ${file}.sig`,
-      ],
-    });
-  });
-}
-
-function givenPath(file: string, { cwd }: Environment): string {
-  const path = resolve(cwd, file);
-  return join(realFolder(dirname(path)), basename(path));
-}
-
-function readGiven(file: string, option: string, env: Environment): Buffer {
-  const bytes = readPlainFile(givenPath(file, env), MAX_APPROVAL);
-  if (bytes !== null) return bytes;
-  throw new Failure('USAGE', {
-    what: 'there is no such file, or it is no ordinary file of at most 64 KiB',
-    where: `${option} ${file}`,
-    hint: 'check the path',
+  await writeGiven(file, bytes, env);
+  return actionOutcome({
+    command: 'review',
+    sealId,
+    dataRoot,
+    notes: [
+      `written to ${file}, not approved yet`,
+      `sign it: ssh-keygen -Y sign -n ${APPROVAL_NAMESPACE} -f KEY ${file}`,
+      `then: sealift review --accept ${file} --signature ${file}.sig`,
+    ],
   });
 }

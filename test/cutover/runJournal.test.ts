@@ -2,10 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { replayRun, beginMembers, runEventOf, runMembers } from '../../src/cutover/runJournal.ts';
+import { recordOf } from '../../src/cutover/engine/runRecord.ts';
+import { runEventOf } from '../../src/cutover/runJournal.ts';
 import { parseRunbook } from '../../src/cutover/readRunbook.ts';
 import { runStepsOf } from '../../src/cutover/runSteps.ts';
-import type { RunEvent } from '../../src/cutover/runState.ts';
+import type { RunEvent, RunState } from '../../src/cutover/runState.ts';
 import {
   encodeLines,
   NO_CHAIN,
@@ -18,7 +19,8 @@ import { WIEN } from './runbooks.ts';
 const AT = '2026-12-06T01:00:00.000Z';
 const { runbook, planHash } = parseRunbook(WIEN, 'wien.yaml');
 const STEPS = runStepsOf(runbook);
-const RUN = { runbook: 'wien.yaml', planHash };
+const PLAN = { path: 'wien.yaml', planHash };
+const BEGUN = { event: 'run-begun', runbook: 'wien-pilot', planHash };
 
 type LaterEvent = Exclude<RunEvent, { readonly event: 'run-begun' }>;
 
@@ -29,7 +31,7 @@ const EVENTS: readonly LaterEvent[] = [
   { event: 'step-ended', step: 'tag', verdict: 'PASS' },
   { event: 'step-left-out', step: 'tag' },
   { event: 'step-waived', step: 'tag' },
-  { event: 'step-probed', step: 'tag', isThere: true },
+  { event: 'step-probed', step: 'tag', presence: 'there', byPerson: false },
   { event: 'recovered' },
   { event: 'wait-begun', reason: 'approval' },
   { event: 'wait-ended' },
@@ -43,13 +45,11 @@ const EVENTS: readonly LaterEvent[] = [
 ];
 
 /** Writes lines as a journal does, and replays them. */
-function replayed(
-  events: readonly LaterEvent[],
-  first: JournalMembers = beginMembers(RUN),
-): ReturnType<typeof replayRun> {
-  const members = [first, ...events.map((event) => runMembers(event))];
+function replayed(events: readonly LaterEvent[], first: JournalMembers = BEGUN): RunState {
+  const members = [first, ...events];
   const { bytes } = encodeLines(members, NO_CHAIN, AT);
-  return replayRun(STEPS, RUN, parseJournal(bytes, 'run.ndjson').entries, 'run.ndjson');
+  const { entries } = parseJournal(bytes, 'run.ndjson');
+  return recordOf(STEPS, PLAN, entries, 'run.ndjson').record.state;
 }
 
 /** The line of the failure with which a call ends. */
@@ -67,11 +67,7 @@ describe('the lines of a run', () => {
   it.each(EVENTS.map((event) => [event.event, event] as const))(
     '%s is read as written',
     (_, event) => {
-      const { bytes } = encodeLines(
-        [runMembers(event, { who: 'ada', why: 'told so' })],
-        NO_CHAIN,
-        AT,
-      );
+      const { bytes } = encodeLines([{ ...event, who: 'ada', why: 'told so' }], NO_CHAIN, AT);
       const [, entry] = parseJournal(bytes, 'run.ndjson').entries;
       expect(entry).toMatchObject({ who: 'ada', why: 'told so' });
       expect(entry === undefined ? null : runEventOf(entry)).toEqual(event);
@@ -82,7 +78,7 @@ describe('the lines of a run', () => {
     [{ event: 'step-danced', step: 'tag' }],
     [{ event: 'step-ended', step: 'tag', verdict: 'GOOD' }],
     [{ event: 'step-intended' }],
-    [{ event: 'step-probed', step: 'tag', isThere: 'yes' }],
+    [{ event: 'step-probed', step: 'tag', presence: 'yes' }],
     [{ event: 'wait-begun', reason: 'lunch' }],
     [{ event: 'rollback-begun' }],
     [{ event: 'undo-ended', step: 'tag' }],
@@ -107,7 +103,7 @@ describe('the lines of a run', () => {
 
   it('are refused for another runbook than the one that the run began with', () => {
     const changed = parseRunbook(WIEN.replace('takes: 20m', 'takes: 25m'), 'wien.yaml');
-    const first = beginMembers({ runbook: 'wien.yaml', planHash: changed.planHash });
+    const first = { ...BEGUN, planHash: changed.planHash };
     expect(failureOf(() => replayed([], first))).toBe(
       'USAGE the runbook is not the one that the run began with (wien.yaml): restore it, or begin another run',
     );

@@ -125,8 +125,11 @@ function eventsOf(step: string): readonly RunEvent[] {
     { event: 'step-applied', step },
     { event: 'step-left-out', step },
     { event: 'step-waived', step },
-    { event: 'step-probed', step, isThere: true },
-    { event: 'step-probed', step, isThere: false },
+    { event: 'step-probed', step, presence: 'there', byPerson: false },
+    { event: 'step-probed', step, presence: 'absent', byPerson: false },
+    { event: 'step-probed', step, presence: 'begun', byPerson: false },
+    { event: 'step-probed', step, presence: 'there', byPerson: true },
+    { event: 'step-probed', step, presence: 'absent', byPerson: true },
     { event: 'undo-intended', step },
     { event: 'undo-ended', step, succeeded: true },
     { event: 'undo-ended', step, succeeded: false },
@@ -450,11 +453,21 @@ describe('the run of a cutover', () => {
     ];
     expect([after(...cut).status, after(...cut).steps[3]]).toEqual(['PAUSED', 'UNKNOWN']);
     expect(() => after(...cut, { event: 'resumed' })).toThrow('nothing is known of a step');
-    const there = after(...cut, { event: 'step-probed', step: 'migrate', isThere: true });
+    const there = after(...cut, {
+      event: 'step-probed',
+      step: 'migrate',
+      presence: 'there',
+      byPerson: false,
+    });
     expect(there.steps[3]).toBe('VERIFYING');
     // Not declared to be repeatable: a person decides.
-    const gone = after(...cut, { event: 'step-probed', step: 'migrate', isThere: false });
-    expect(gone.steps[3]).toBe('FAIL');
+    const gone = after(...cut, {
+      event: 'step-probed',
+      step: 'migrate',
+      presence: 'absent',
+      byPerson: false,
+    });
+    expect(gone.steps[3]).toBe('PENDING');
     expect(after(...cut, BACK, ...undone('migrate')).steps[3]).toBe('UNDONE');
   });
 

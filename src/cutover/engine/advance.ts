@@ -169,7 +169,11 @@ function finish(run: LiveRun): Pause | null {
     return { kind: 'waits', step: null, reason: 'soak', until: soonest(run, until), says };
   }
   if (status === 'WAITING') held.commit({ event: 'wait-ended' });
-  held.commit({ event: 'run-ended' });
+  if (run.rehearsal?.goesBack === true) {
+    held.commit({ event: 'rollback-begun', lossAccepted: true }, { rehearsed: true });
+  } else {
+    held.commit({ event: 'run-ended' });
+  }
   return null;
 }
 

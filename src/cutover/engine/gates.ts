@@ -15,7 +15,7 @@ import { openingAt } from '../window.ts';
 import { attempt } from './attempt.ts';
 import { underWay } from './attend.ts';
 import type { LiveRun } from './liveRun.ts';
-import type { Sample } from './runRecord.ts';
+import type { RunRecord, Sample } from './runRecord.ts';
 import { parseGateApproval, unboundReason } from './stepApproval.ts';
 
 /** What a step waits for, until when at most (ms since 1970; null: until a person acts), and in what words. */
@@ -76,11 +76,16 @@ export async function judgeGate(run: LiveRun, step: Step): Promise<readonly Coun
       digest,
       judged:
         reason === null
-          ? await approvals.judge(approval.reviewer, digest, kept)
+          ? await approvals.judge(approval.reviewer, digest, kept, excluded(step, held.record))
           : refusal(approval.reviewer, reason),
     });
   }
   return judged;
+}
+
+/** Those who operate a run do not decide its gates, unless the runbook says so. */
+export function excluded({ members }: Step, { operators }: RunRecord): readonly string[] {
+  return members['notOperator'] === false ? [] : [...operators];
 }
 
 function refusal(reviewer: string, refused: string): Judged {

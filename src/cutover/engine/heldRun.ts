@@ -19,7 +19,7 @@ import { assertHasLines } from '../../project/knownLines.ts';
 import type { ProjectPaths } from '../../project/paths.ts';
 import type { RunEvent, RunStep } from '../runState.ts';
 import type { RunPlaces } from './runPlaces.ts';
-import { openRecord, type RunRecord } from './runRecord.ts';
+import { recordOf, type PlanIdentity, type RunRecord } from './runRecord.ts';
 
 /** What a line says beside its event. */
 export type LineFacts = Readonly<Record<string, unknown>>;
@@ -43,6 +43,7 @@ export interface HoldRequest {
   readonly paths: ProjectPaths;
   readonly places: RunPlaces;
   readonly steps: readonly RunStep[];
+  readonly plan: PlanIdentity;
   /** Name of the command, for the lock and the project's journal. */
   readonly command: string;
   readonly who: string | null;
@@ -82,8 +83,7 @@ function heldRun(request: HoldRequest, release: () => void): HeldRun {
   const { places, steps, now, redact } = request;
   const lines = openLongJournal(places.journal, now().toISOString());
   assertContinues(request);
-  const book = openRecord(steps, places.journal);
-  for (const entry of readRun(places).entries) book.add(entry);
+  const book = recordOf(steps, request.plan, readRun(places).entries, places.journal);
   assertClock(book.record.lastAt, now(), places.journal);
   note(request, 'begun', lines.end);
   let open = true;

@@ -33,6 +33,8 @@ export interface LiveRun {
 
 /** Gates are passed by, soaks need one look, and numbers of watches may be given, to see what they do. */
 export interface Rehearsal {
+  /** Whether it ends with the way back, so that the next one finds what this one found. */
+  readonly goesBack: boolean;
   readonly breaches: ReadonlyMap<string, number>;
 }
 
@@ -42,8 +44,13 @@ export interface ApprovalsOfRun {
   subjectOf(step: string): GateSubject;
   /** Reads an approval that was recorded; null if its file is not there, or has other bytes. */
   read(digest: string): KeptApproval | null;
-  /** Judges who made it; the same approval is judged once. */
-  judge(reviewer: string, digest: string, kept: KeptApproval): Promise<Judged>;
+  /** Judges who made it, which `excluded` may not have; the same approval is judged once. */
+  judge(
+    reviewer: string,
+    digest: string,
+    kept: KeptApproval,
+    excluded: readonly string[],
+  ): Promise<Judged>;
 }
 
 /** Returns the status of a step. */

@@ -14,7 +14,7 @@ import type { Redactor, World } from '../world/world.ts';
 import { holdRun } from './heldRun.ts';
 import type { ApprovalsOfRun, LiveRun, Rehearsal, StepTypes } from './liveRun.ts';
 import type { RunPlaces } from './runPlaces.ts';
-import type { RunBeginning, RunRecord } from './runRecord.ts';
+import type { PlanIdentity, RunBeginning, RunRecord } from './runRecord.ts';
 import type { GateSubject } from './stepApproval.ts';
 import { watchesOf } from './watches.ts';
 
@@ -22,6 +22,7 @@ export interface OpenRunRequest {
   readonly paths: ProjectPaths;
   readonly places: RunPlaces;
   readonly runbook: Runbook;
+  readonly plan: PlanIdentity;
   readonly world: World;
   readonly types?: StepTypes;
   readonly command: string;
@@ -31,11 +32,11 @@ export interface OpenRunRequest {
   readonly say: (line: string) => void;
   readonly shows: (label: string) => () => void;
   readonly stopping: AbortSignal;
-  /** Judges who made an approval, besides those who operate the run. */
+  /** Judges who made an approval, which `excluded` may not have. */
   readonly judge: (
     reviewer: string,
     kept: KeptApproval,
-    operators: readonly string[],
+    excluded: readonly string[],
   ) => Promise<Judged>;
 }
 
@@ -47,6 +48,7 @@ export function openRun(request: OpenRunRequest): LiveRun {
     paths,
     places,
     steps,
+    plan: request.plan,
     command,
     who,
     pid,
@@ -84,8 +86,8 @@ function approvalsOf({ places, judge }: OpenRunRequest, record: RunRecord): Appr
   return {
     subjectOf: (step) => subjectOf(places.run, record, step),
     read: (digest) => readApproval(places.folder, digest),
-    judge(reviewer, digest, kept) {
-      const known = judged.get(digest) ?? judge(reviewer, kept, [...record.operators]);
+    judge(reviewer, digest, kept, excluded) {
+      const known = judged.get(digest) ?? judge(reviewer, kept, excluded);
       judged.set(digest, known);
       return known;
     },

@@ -4,7 +4,7 @@
  */
 
 import type { Step } from '../runbook.ts';
-import { afterEvent, isUnderWay } from '../runState.ts';
+import { afterEvent, isUnderWay, type Told } from '../runState.ts';
 import type { Presence } from '../steps/stepType.ts';
 import { attempt, probe } from './attempt.ts';
 import { underWay } from './attend.ts';
@@ -33,13 +33,18 @@ export async function probeUnknown(run: LiveRun): Promise<readonly string[]> {
     const presence = await presenceOf(run, step, run.steps[at]?.kind === 'check' || waits(step));
     if (presence === 'unclear') unclear.push(step.id);
     else {
-      const isThere = presence === 'there';
-      held.commit({ event: 'step-probed', step: step.id, isThere, byPerson: false });
-      run.say(`${step.id}: its effect is ${isThere ? 'there' : 'not there'}`);
+      held.commit({ event: 'step-probed', step: step.id, presence, byPerson: false });
+      run.say(`${step.id}: ${SAYS[presence]}`);
     }
   }
   return unclear;
 }
+
+const SAYS: Readonly<Record<Told, string>> = {
+  there: 'its effect is there',
+  absent: 'nothing of its effect is there',
+  begun: 'its effect is there in part, and it goes on',
+};
 
 async function presenceOf(run: LiveRun, step: Step, readsOnly: boolean): Promise<Presence> {
   // What only reads has no effect that could be there.

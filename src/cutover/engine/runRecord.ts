@@ -8,6 +8,7 @@
  */
 
 import { broken, type JournalEntry, type JournalMembers } from '../../journal/line.ts';
+import { Failure } from '../../outcome/failure.ts';
 import { runEventOf } from '../runJournal.ts';
 import { afterEvent, plannedRun, type RunState, type RunStep } from '../runState.ts';
 import type { Kept, ResultName, StepVerdict } from '../steps/stepType.ts';
@@ -69,6 +70,8 @@ export interface RunRecord {
   readonly undone: ReadonlyMap<string, UndoProgress>;
   /** Triggers and monitors that have fired and were not cleared since, with their band. */
   readonly fired: ReadonlySet<string>;
+  /** Whether all steps of a rehearsal have passed before it went back. */
+  readonly isRehearsed: boolean;
   /** All who have operated the run. */
   readonly operators: ReadonlySet<string>;
   /** Why the run is held, or what began its way back, in the words of its line. */
@@ -101,8 +104,37 @@ const MOST_SAMPLES = 20_000;
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
-/** Makes the record of a run without lines. `where` names its journal in failures. */
-export function openRecord(runSteps: readonly RunStep[], where: string): RunBook {
+/** The runbook that a run has to be of: its path as it was typed, and its plan hash. */
+export interface PlanIdentity {
+  readonly path: string;
+  /** Lower-case hex. */
+  readonly planHash: string;
+}
+
+/**
+ * Makes the record of a run from its lines. `where` names its journal in failures.
+ * @throws Failure JOURNAL; USAGE if the runbook is not the one that the run began with
+ */
+export function recordOf(
+  runSteps: readonly RunStep[],
+  { path, planHash }: PlanIdentity,
+  lines: readonly JournalEntry[],
+  where: string,
+): RunBook {
+  const begun = lines.find(({ event }) => event === 'run-begun');
+  if (begun !== undefined && begun['planHash'] !== planHash) {
+    throw new Failure('USAGE', {
+      what: 'the runbook is not the one that the run began with',
+      where: path,
+      hint: 'restore it, or begin another run',
+    });
+  }
+  const book = openRecord(runSteps, where);
+  for (const line of lines) book.add(line);
+  return book;
+}
+
+function openRecord(runSteps: readonly RunStep[], where: string): RunBook {
   const steps = new Map(runSteps.map(({ id }) => [id, EMPTY] as const));
   const samples = new Map<string, Sample[]>();
   const approvals: RecordedApproval[] = [];
@@ -116,6 +148,7 @@ export function openRecord(runSteps: readonly RunStep[], where: string): RunBook
     approvals,
     undone,
     fired,
+    isRehearsed: false,
     operators,
     why: null,
     lastAt: '',
@@ -185,6 +218,7 @@ export function openRecord(runSteps: readonly RunStep[], where: string): RunBook
     if (event === 'step-left-out') change(entry, { says: text(entry['says']) });
     if (typeof entry['operator'] === 'string') operators.add(entry['operator']);
     if (typeof entry['why'] === 'string') record.why = entry['why'];
+    if (entry['rehearsed'] === true) record.isRehearsed = true;
     if (event === 'resumed') record.why = null;
   }
 
@@ -216,6 +250,12 @@ export function openRecord(runSteps: readonly RunStep[], where: string): RunBook
       remember(entry);
     },
   };
+}
+
+/** Returns what a run began with, by its lines; null if it did not begin. */
+export function beginningIn(lines: readonly JournalEntry[]): RunBeginning | null {
+  const line = lines.find(({ event }) => event === 'run-begun');
+  return line === undefined ? null : beginningOf(line);
 }
 
 function beginningOf(entry: JournalEntry): RunBeginning {

@@ -84,5 +84,5 @@ async function afterCut(
     return 'absent';
   }
   const told = await underWay(run, (signal) => probe(run, step.id, action, signal));
-  return told ?? 'unclear';
+  return told === 'begun' ? 'absent' : (told ?? 'unclear');
 }

@@ -132,7 +132,11 @@ export const RUNBOOK_SCHEMA: Schema = {
   properties: {
     runbook: about(NAME, 'Name of the runbook.'),
     title: about(TEXT, 'What the cutover is.'),
+    target: about(TEXT, 'Name of what is cut over, such as production; a run wants it typed.'),
     inputs: byName('Values that differ from run to run; secrets by the name of a variable.', INPUT),
+    rehearsal: closed('What a rehearsal works with instead.', ['inputs'], {
+      inputs: byName('Inputs that take the place of those of the same name.', INPUT),
+    }),
     window: closed('The agreed time.', ['tz', 'start', 'for'], {
       tz: about(TEXT, 'Zone by its name, such as Europe/Vienna.'),
       start: about(TEXT, 'Day and time of the beginning, such as "Sun 02:00".'),

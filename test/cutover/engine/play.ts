@@ -113,6 +113,7 @@ export function openPlayed(
     paths,
     places,
     runbook,
+    plan: { path: 'played.yaml', planHash },
     world: playedWorld(play),
     types: playedTypes(play),
     command: 'cutover run',

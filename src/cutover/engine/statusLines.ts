@@ -1,0 +1,173 @@
+/** What a person wants to know of a run: what is done, what is under way, what it waits for, what to do next. Pure. */
+
+import { formatDuration } from '../../record/duration.ts';
+import { requiredText } from '../steps/members.ts';
+import { kindOf, type Runbook, type Step } from '../runbook.ts';
+import { isFinal, isOver, type RunStatus, type StepStatus } from '../runState.ts';
+import { peopleNeeded } from './gates.ts';
+import type { RunRecord } from './runRecord.ts';
+import { judgeTriggers, type Band } from './triggers.ts';
+import type { Watch } from './watches.ts';
+
+export interface StepView {
+  readonly number: number;
+  readonly id: string;
+  readonly use: string;
+  readonly status: StepStatus;
+  readonly says: string;
+  readonly begunAt: string | null;
+  readonly endedAt: string | null;
+  /** Role that answers for it; null for none. */
+  readonly owner: string | null;
+}
+
+export interface WatchView {
+  readonly id: string;
+  readonly value: number | null;
+  readonly verdict: string | null;
+  readonly at: string | null;
+  readonly looks: number;
+}
+
+export interface TriggerView {
+  readonly when: string;
+  readonly band: Band;
+  readonly action: string;
+}
+
+export interface RunView {
+  readonly run: string;
+  readonly runbook: string;
+  readonly status: RunStatus;
+  readonly waitsFor: string | null;
+  readonly why: string | null;
+  readonly isRehearsal: boolean;
+  readonly begunAt: string | null;
+  readonly lastAt: string;
+  readonly done: number;
+  readonly steps: readonly StepView[];
+  readonly watches: readonly WatchView[];
+  readonly triggers: readonly TriggerView[];
+  /** A command to type. */
+  readonly next: string | null;
+}
+
+/** Views a run. `path` is the runbook as it is typed. */
+export function viewRun(
+  run: string,
+  path: string,
+  runbook: Runbook,
+  watches: readonly Watch[],
+  record: RunRecord,
+  now: Date,
+): RunView {
+  const { state, begun } = record;
+  const steps = runbook.steps.map((step, at): StepView => {
+    const {
+      begunAt = null,
+      endedAt = null,
+      says = '',
+      waived = null,
+    } = record.steps.get(step.id) ?? {};
+    return {
+      number: at + 1,
+      id: step.id,
+      use: step.use,
+      status: state.steps[at] ?? 'PENDING',
+      says: waived === null ? says : `waived by ${waived}`,
+      begunAt,
+      endedAt,
+      owner: step.owner,
+    };
+  });
+  return {
+    run,
+    runbook: runbook.name,
+    status: state.status,
+    waitsFor: waitsFor(runbook, record),
+    why: record.why,
+    isRehearsal: begun?.isRehearsal === true,
+    begunAt: begun?.at ?? null,
+    lastAt: record.lastAt,
+    done: state.steps.filter(isOver).length,
+    steps,
+    watches: watches.map((watch) => viewOf(watch, record)),
+    triggers: judgeTriggers(runbook, watches, record, now).map(({ trigger, band }) => ({
+      when: trigger.when,
+      band,
+      action: trigger.action,
+    })),
+    next: nextCommand(path, runbook, record),
+  };
+}
+
+function viewOf({ key, id }: Watch, { samples }: RunRecord): WatchView {
+  const list = samples.get(key) ?? [];
+  const last = list.at(-1);
+  return {
+    id: id ?? key,
+    value: last?.value ?? null,
+    verdict: last?.verdict ?? null,
+    at: last === undefined ? null : new Date(last.at).toISOString(),
+    looks: list.length,
+  };
+}
+
+function current({ steps }: Runbook, { state }: RunRecord): Step | undefined {
+  return steps[state.steps.findIndex((status) => !isOver(status))];
+}
+
+function waitsFor(runbook: Runbook, record: RunRecord): string | null {
+  if (record.state.status !== 'WAITING') return null;
+  const step = current(runbook, record);
+  if (step === undefined) return 'the hours after the last step';
+  if (kindOf(step) !== 'gate')
+    return `${step.id}, until it has passed for ${formatDuration(step.until?.for ?? 0)}`;
+  if (step.use === 'gate.window') return 'the window';
+  const role = requiredText(step.members, 'role');
+  return `${peopleNeeded(step)} of the role ${role} at ${step.id}`;
+}
+
+/** Returns the command that a person would type next; null if there is none. */
+export function nextCommand(path: string, runbook: Runbook, record: RunRecord): string | null {
+  const { status } = record.state;
+  if (status === 'ROLLBACK_FAILED') return `sealift cutover rollback ${path} --who NAME`;
+  if (isFinal(status)) return null;
+  if (status !== 'WAITING') return `sealift cutover resume ${path} --who NAME`;
+  const step = current(runbook, record);
+  const isApproval = step !== undefined && kindOf(step) === 'gate' && step.use !== 'gate.window';
+  if (!isApproval) return `sealift cutover tick ${path}`;
+  return `sealift cutover approve ${path} ${step.id} --who NAME`;
+}
+
+/** Returns the lines of `sealift cutover status`. `process` says who works on it. */
+export function statusLines(view: RunView, process: string): readonly string[] {
+  const idWidth = Math.max(0, ...view.steps.map(({ id }) => id.length));
+  const useWidth = Math.max(0, ...view.steps.map(({ use }) => use.length));
+  const numberWidth = String(view.steps.length).length;
+  const waits = view.waitsFor === null ? '' : `, for ${view.waitsFor}`;
+  const why = view.why === null ? '' : ` (${view.why})`;
+  return [
+    `run        ${view.run}${view.isRehearsal ? ', a rehearsal' : ''}, begun ${view.begunAt ?? 'not yet'}`,
+    `state      ${view.status}${waits}${why}`,
+    `process    ${process}`,
+    ...view.steps.map(({ number, id, use, status, says }) =>
+      [
+        String(number).padStart(numberWidth),
+        id.padEnd(idWidth),
+        use.padEnd(useWidth),
+        status.padEnd(12),
+        says,
+      ]
+        .join('  ')
+        .trimEnd(),
+    ),
+    ...view.watches.map(({ id, value, at, looks }) =>
+      at === null
+        ? `watch      ${id}: not seen yet`
+        : `watch      ${id}: ${value ?? 'no number'} at ${at}, ${looks} looks`,
+    ),
+    ...view.triggers.map(({ when, band, action }) => `trigger    ${action} when ${when}: ${band}`),
+    ...(view.next === null ? [] : [`next       ${view.next}`]),
+  ];
+}

@@ -1,0 +1,60 @@
+/** cutover run --dry-run: what a run would do, and whether it could. Nothing is journaled, and nothing changes. */
+
+import { dryRun, type DryStep } from '../cutover/engine/dryRun.ts';
+import type { Runbook } from '../cutover/runbook.ts';
+import { openWorld } from '../cutover/world/openWorld.ts';
+import { openScratch } from '../disk/scratch.ts';
+import { counted } from '../outcome/counted.ts';
+import { Failure } from '../outcome/failure.ts';
+import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
+import { projectPaths } from '../project/paths.ts';
+import type { Environment } from '../run/environment.ts';
+import { openWork, runnable } from './cutoverParts.ts';
+
+/** Tries a runbook. */
+export async function cutoverDryRun(
+  { project, runbook: path }: { readonly project: string; readonly runbook: string },
+  env: Environment,
+): Promise<Outcome> {
+  const loaded = runnable(path, env);
+  const { runbook } = loaded;
+  const since = env.now().toISOString();
+  const scratch = openScratch(env.temporary, { command: 'cutover run', pid: env.pid, since });
+  try {
+    // What is kept and journaled goes where it is removed again.
+    const paths = { ...projectPaths(project), cutovers: scratch.path, journal: scratch.path };
+    const run = `${runbook.name}-1`;
+    const { world } = openWorld({ loaded, runbook, paths, run }, env);
+    const work = { paths, run, loaded, runbook, world, command: 'cutover run', who: null };
+    const live = openWork({ ...work, rehearsal: null }, env);
+    try {
+      return outcomeOf(runbook, loaded.name, await dryRun(live, env.signal));
+    } finally {
+      live.held.close();
+    }
+  } finally {
+    scratch.drop();
+  }
+}
+
+function outcomeOf(runbook: Runbook, path: string, steps: readonly DryStep[]): Outcome {
+  const outcome = actionOutcome({
+    command: 'cutover run',
+    facts: { dryRun: steps },
+    notes: steps.map((step) => lineOf(step, runbook.steps.length)),
+  });
+  const failing = steps.filter(({ result }) => result?.verdict === 'FAIL');
+  const [first] = failing;
+  if (first === undefined) return outcome;
+  const failure = new Failure('HELD', {
+    what: `${counted(failing.length, 'step')} would not pass, the first of them ${first.id}`,
+    where: path,
+    hint: 'mend what it says, then try again',
+  });
+  return { ...outcome, status: 'FAILED', failure: failure.toJSON() };
+}
+
+function lineOf({ number, id, use, plan, result }: DryStep, of: number): string {
+  const seen = result === null ? 'not tried' : [result.verdict, result.says].join('  ').trimEnd();
+  return [`${number}/${of}`, id, use, `would ${plan}`, seen].join('  ');
+}

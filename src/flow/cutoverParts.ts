@@ -1,0 +1,189 @@
+/** What the commands of a cutover have in common: the runbook that may run, the run that they open, and its outcome. */
+
+import { existsSync } from 'node:fs';
+
+import { lintRunbook } from '../cutover/lintRunbook.ts';
+import type { LiveRun, Rehearsal } from '../cutover/engine/liveRun.ts';
+import { openRun } from '../cutover/engine/openRun.ts';
+import { placesOf, type RunPlaces } from '../cutover/engine/runPlaces.ts';
+import { nextCommand, statusLines, viewRun } from '../cutover/engine/statusLines.ts';
+import type { Pause } from '../cutover/engine/advance.ts';
+import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
+import type { Runbook } from '../cutover/runbook.ts';
+import type { World } from '../cutover/world/world.ts';
+import { acquireLock } from '../disk/lock.ts';
+import type { KeptApproval } from '../journal/approvalFile.ts';
+import { counted } from '../outcome/counted.ts';
+import { Failure } from '../outcome/failure.ts';
+import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
+import type { ProjectPaths } from '../project/paths.ts';
+import { judgeReviewer, type Judged } from '../project/reviewers.ts';
+import { signersInForce } from '../project/reviewSubject.ts';
+import type { Environment } from '../run/environment.ts';
+import { operatorOf } from '../run/operator.ts';
+
+/** Reads a runbook that may run: one without a BLOCKER of lint. @throws Failure USAGE, MAPPING */
+export function runnable(path: string, { cwd, now }: Environment): LoadedRunbook {
+  const loaded = readRunbook(path, cwd);
+  const blockers = lintRunbook(loaded, now()).filter(({ severity }) => severity === 'BLOCKER');
+  if (blockers.length === 0) return loaded;
+  throw new Failure('MAPPING', {
+    what: `the runbook has ${counted(blockers.length, 'BLOCKER')}, so it does not run`,
+    where: loaded.name,
+    hint: `see them with sealift cutover lint ${loaded.name}`,
+  });
+}
+
+/** Returns the name of the person at work. @throws Failure USAGE if there is none */
+export function personOf(who: string | null, env: Environment): string {
+  const name = operatorOf(who, env);
+  if (name !== null) return name;
+  throw new Failure('USAGE', {
+    what: 'a cutover needs the name of the person who works on it',
+    where: '--who',
+    hint: 'give your name with --who, or set MIGRATE_OPERATOR',
+  });
+}
+
+export interface OpenedWork {
+  readonly paths: ProjectPaths;
+  readonly run: string;
+  readonly loaded: LoadedRunbook;
+  /** The runbook with the inputs of this run. */
+  readonly runbook: Runbook;
+  readonly world: World;
+  readonly command: string;
+  readonly who: string | null;
+  readonly rehearsal: Rehearsal | null;
+}
+
+/** Opens a run for this process. @throws Failure BUSY, JOURNAL, DISK, USAGE */
+export function openWork(work: OpenedWork, env: Environment): LiveRun {
+  const { paths, run, loaded, runbook, world, command, who, rehearsal } = work;
+  const { progress } = env;
+  return openRun({
+    paths,
+    places: placesOf(paths, run),
+    runbook,
+    plan: { path: loaded.name, planHash: loaded.planHash },
+    world,
+    command,
+    who,
+    pid: env.pid,
+    rehearsal,
+    say: (line) => progress.say(line),
+    shows(label) {
+      progress.begin(label, 0, { unit: 'second', group: label, counts: false });
+      return () => progress.end();
+    },
+    stopping: env.stopping,
+    judge: (reviewer, kept, excluded) => judgeOf(paths, reviewer, kept, excluded, env),
+  });
+}
+
+/** Judges who made an approval: another person than those, with an allowed key where the project has any. */
+export async function judgeOf(
+  paths: ProjectPaths,
+  reviewer: string,
+  kept: KeptApproval,
+  excluded: readonly string[],
+  env: Environment,
+): Promise<Judged> {
+  const { runProgram, temporary, pid } = env;
+  return judgeReviewer(reviewer, kept, {
+    runProgram,
+    temporary,
+    pid,
+    signers: await signersOf(paths),
+    others: excluded.map((name) => ({ name, did: 'operates' }) as const),
+    at: env.now().toISOString(),
+  });
+}
+
+/** The allowed signers of a project; null without any, as where a project has no mapping. */
+export async function signersOf(paths: ProjectPaths): Promise<string | null> {
+  return existsSync(paths.mapping) ? (await signersInForce(paths)).text : null;
+}
+
+/** Makes the outcome of a command that worked on a run. */
+export function runOutcome(
+  { run, loaded, command, rehearsal }: OpenedWork,
+  live: LiveRun,
+  pause: Pause,
+  env: Environment,
+): Outcome {
+  const { record } = live.held;
+  const view = viewRun(run, loaded.name, live.runbook, live.watches, record, env.now());
+  const failure = failureOf(loaded, live, pause, rehearsal !== null);
+  const lines = statusLines(view, 'none').filter((line) => !line.startsWith('process'));
+  return {
+    ...actionOutcome({ command, facts: { cutover: view }, notes: lines }),
+    ...(failure === null ? {} : { status: 'FAILED' as const, failure: failure.toJSON() }),
+  };
+}
+
+function failureOf(
+  { name: path }: LoadedRunbook,
+  { held: { record, places }, runbook }: LiveRun,
+  pause: Pause,
+  isRehearsal: boolean,
+): Failure | null {
+  const next = nextCommand(path, runbook, record);
+  const where = places.run;
+  const why = record.why === null ? '' : `: ${record.why}`;
+  const { status, steps } = record.state;
+  if (status === 'COMPLETED') return null;
+  if (pause.kind === 'waits') {
+    const at = pause.step === null ? '' : ` at ${pause.step}`;
+    return new Failure('WAITING', {
+      what: `the run waits${at}, ${pause.says}`,
+      where,
+      hint: `go on with ${next ?? `sealift cutover tick ${path}`}`,
+    });
+  }
+  if (status === 'ROLLED_BACK') {
+    if (isRehearsal && !steps.includes('FAIL') && record.isRehearsed) return null;
+    return new Failure('ROLLED_BACK', {
+      what: `the run was rolled back${why}`,
+      where,
+      hint: `see sealift cutover status ${path}`,
+    });
+  }
+  return new Failure('HELD', {
+    what: heldText(record.state.status, runbook, record, why),
+    where,
+    hint:
+      status === 'PAUSED'
+        ? `see sealift cutover status ${path}, then go on with ${next ?? ''}, or back with sealift cutover rollback ${path} --who NAME`
+        : (next ?? `see sealift cutover status ${path}`),
+  });
+}
+
+function heldText(
+  status: string,
+  runbook: Runbook,
+  record: LiveRun['held']['record'],
+  why: string,
+): string {
+  if (status === 'ABORTED') return 'the run was aborted, and what it did is as it was';
+  if (status === 'ROLLBACK_FAILED') return `the way back is not complete${why}`;
+  const at = record.state.steps.findIndex((one) => /^(?:FAIL|INCONCLUSIVE|UNKNOWN)$/.test(one));
+  const step = runbook.steps[at];
+  if (step === undefined) return `the run is held${why}`;
+  const verdict = record.state.steps[at];
+  if (verdict === 'UNKNOWN') return `the run is held, as nothing is known of ${step.id}`;
+  const says = record.steps.get(step.id)?.says ?? '';
+  return `the run is held at ${step.id}, ${verdict === 'FAIL' ? 'which fails' : 'which tells nothing'}${says === '' ? '' : `: ${says}`}`;
+}
+
+/** Whether no process works on a run, and who does. */
+export function isFree(places: RunPlaces, env: Environment): boolean {
+  try {
+    const since = env.now().toISOString();
+    acquireLock(places.folder, { command: 'cutover', pid: env.pid, since }).release();
+    return true;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'BUSY') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * cutover run, rehearse, resume, tick, rollback: works on a run of a runbook until it ends, is held, or waits
+ * longer than the command does. One process at a time, and one operator at a time where there is a database.
+ */
+
+import { advance, type Pause } from '../cutover/engine/advance.ts';
+import {
+  assertNoOpenRun,
+  assertOperates,
+  assertSameFiles,
+  filesRead,
+} from '../cutover/engine/beginRun.ts';
+import { drive } from '../cutover/engine/drive.ts';
+import type { LiveRun, Rehearsal } from '../cutover/engine/liveRun.ts';
+import { probeUnknown, recover, resumeRefusal } from '../cutover/engine/recover.ts';
+import { beginningIn } from '../cutover/engine/runRecord.ts';
+import { readRun } from '../cutover/engine/heldRun.ts';
+import { nextRun, placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
+import type { LoadedRunbook } from '../cutover/readRunbook.ts';
+import type { Runbook } from '../cutover/runbook.ts';
+import { afterEvent, isFinal } from '../cutover/runState.ts';
+import { openWorld, type OpenedWorld } from '../cutover/world/openWorld.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { projectPaths } from '../project/paths.ts';
+import type { Environment } from '../run/environment.ts';
+import { openWork, personOf, runnable, runOutcome, type OpenedWork } from './cutoverParts.ts';
+import { rehearsed } from './cutoverRehearsal.ts';
+
+interface Common {
+  readonly project: string;
+  /** Path of the runbook. */
+  readonly runbook: string;
+  readonly who: string | null;
+}
+
+export interface RunOptions extends Common {
+  /** Name of what is cut over, as it was typed; null if it was not. */
+  readonly confirmed: string | null;
+}
+
+export interface RehearseOptions extends Common {
+  /** Numbers of watches to rehearse a breach with. */
+  readonly breaches: ReadonlyMap<string, number>;
+  /** Whether to stay where the last step leads to. */
+  readonly stays: boolean;
+}
+
+/** What a person says of a step that is held. */
+export interface Answer {
+  readonly step: string;
+  readonly kind: 'done' | 'again' | 'waive';
+}
+
+export interface ResumeOptions extends Common {
+  readonly run: string | null;
+  readonly answers: readonly Answer[];
+  /** Why; null if nothing was said. */
+  readonly why: string | null;
+}
+
+export interface RollbackOptions extends Common {
+  readonly run: string | null;
+  /** Name of the run whose later writes are given up; null for none. */
+  readonly lossAccepted: string | null;
+  readonly why: string | null;
+}
+
+/** Begins a run, and works on it until it ends or is held. */
+export async function cutoverRun(options: RunOptions, env: Environment): Promise<Outcome> {
+  const loaded = runnable(options.runbook, env);
+  const { runbook } = loaded;
+  assertConfirmed(runbook, options.confirmed, loaded.name);
+  return begun('cutover run', options, loaded, runbook, null, env);
+}
+
+/** Rehearses a run: all steps on other inputs, and then the way back. */
+export async function cutoverRehearse(
+  options: RehearseOptions,
+  env: Environment,
+): Promise<Outcome> {
+  const loaded = runnable(options.runbook, env);
+  const rehearsal = { goesBack: !options.stays, breaches: options.breaches };
+  return begun('cutover rehearse', options, loaded, rehearsed(loaded), rehearsal, env);
+}
+
+async function begun(
+  command: string,
+  options: Common,
+  loaded: LoadedRunbook,
+  runbook: Runbook,
+  rehearsal: Rehearsal | null,
+  env: Environment,
+): Promise<Outcome> {
+  const who = personOf(options.who, env);
+  assertOperates(runbook, who);
+  const paths = projectPaths(options.project);
+  assertNoOpenRun(paths, runbook, loaded.name);
+  const run = nextRun(paths, runbook.name);
+  const opened = openWorld({ loaded, runbook, paths, run }, env);
+  const facts = {
+    runbook: runbook.name,
+    planHash: loaded.planHash,
+    files: filesRead(runbook, opened.world.files, opened.world.input),
+    target: await opened.target(),
+    rehearsal: rehearsal !== null,
+    tool: env.tool.version,
+  };
+  const work = { paths, run, loaded, runbook, world: opened.world, command, who, rehearsal };
+  return worked(work, opened, env, async (live) => {
+    live.held.commit({ event: 'run-begun' }, { ...facts, who, operator: who });
+    return drive(live, (pause) => tellWait(live, pause));
+  });
+}
+
+/** Holds the databases and the run for the time of some work on it. */
+async function worked(
+  work: OpenedWork,
+  opened: OpenedWorld,
+  env: Environment,
+  does: (live: LiveRun) => Promise<Pause>,
+): Promise<Outcome> {
+  const lock = await opened.lock(work.command);
+  try {
+    const live = openWork(work, env);
+    try {
+      const pause = await does(live);
+      return runOutcome(work, live, pause, env);
+    } finally {
+      live.held.close();
+    }
+  } finally {
+    await lock.close();
+  }
+}
+
+/** Takes up a run that was held, cut off or left waiting, and works on it until it ends or is held. */
+export async function cutoverResume(options: ResumeOptions, env: Environment): Promise<Outcome> {
+  const who = personOf(options.who, env);
+  return takenUp('cutover resume', options, who, env, async (live) => {
+    assertOperates(live.runbook, who);
+    recover(live);
+    for (const answer of options.answers) answerFor(live, answer, who, options.why);
+    const unclear = await probeUnknown(live);
+    if (unclear.length > 0) throw unclearFailure(unclear, options.runbook);
+    if (live.held.record.state.status === 'PAUSED') {
+      assertResumes(live, options.runbook);
+      live.held.commit({ event: 'resumed' }, { who, operator: who });
+    }
+    return drive(live, (pause) => tellWait(live, pause));
+  });
+}
+
+/** Does what can be done now, for a scheduler: no process has to live as long as the run. */
+export async function cutoverTick(
+  options: Common & { readonly run: string | null },
+  env: Environment,
+): Promise<Outcome> {
+  return takenUp('cutover tick', options, options.who, env, async (live) => {
+    // What was cut off is taken up if its probe is clear; a person's pause is left alone.
+    if (recover(live) && (await probeUnknown(live)).length === 0 && resumeRefusal(live) === null) {
+      live.held.commit({ event: 'resumed' });
+    }
+    return advance(live);
+  });
+}
+
+/** Takes a run back, from the last step to the first. */
+export async function cutoverRollback(
+  options: RollbackOptions,
+  env: Environment,
+): Promise<Outcome> {
+  const who = personOf(options.who, env);
+  return takenUp('cutover rollback', options, who, env, async (live) => {
+    recover(live);
+    const { record, places } = live.held;
+    if (record.state.status === 'ROLLING_BACK') return drive(live, () => {});
+    const lossAccepted = options.lossAccepted === places.run;
+    if (options.lossAccepted !== null && !lossAccepted)
+      throw otherRun(options.lossAccepted, places.run);
+    const event = { event: 'rollback-begun', lossAccepted } as const;
+    const refused = afterEvent(live.steps, record.state, event);
+    if (typeof refused === 'string') throw noWayBack(refused, places.run, options.runbook);
+    const why = options.why ?? `${who} takes it back`;
+    live.held.commit(event, { who, operator: who, why });
+    return drive(live, () => {});
+  });
+}
+
+async function takenUp(
+  command: string,
+  options: Common & { readonly run: string | null },
+  who: string | null,
+  env: Environment,
+  does: (live: LiveRun) => Promise<Pause>,
+): Promise<Outcome> {
+  const loaded = runnable(options.runbook, env);
+  const paths = projectPaths(options.project);
+  const run = runNamed(paths, loaded.runbook.name, options.run);
+  const isRehearsal = beginningIn(readRun(placesOf(paths, run)).entries)?.isRehearsal === true;
+  const rehearsal = isRehearsal ? { goesBack: true, breaches: new Map<string, number>() } : null;
+  const runbook = isRehearsal ? rehearsed(loaded) : loaded.runbook;
+  const opened = openWorld({ loaded, runbook, paths, run }, env);
+  const work = { paths, run, loaded, runbook, world: opened.world, command, who, rehearsal };
+  return worked(work, opened, env, async (live) => {
+    const { begun: before, state } = live.held.record;
+    if (isFinal(state.status) && command !== 'cutover rollback') return { kind: 'over' };
+    // A way back must be possible whatever has become of the files.
+    if (before !== null && command !== 'cutover rollback') {
+      assertSameFiles(before.files, filesRead(runbook, opened.world.files, opened.world.input));
+      assertSameTarget(before.target, await opened.target(), run);
+    }
+    return does(live);
+  });
+}
+
+function assertConfirmed({ target }: Runbook, confirmed: string | null, where: string): void {
+  if (target === null || confirmed === target) return;
+  throw new Failure('USAGE', {
+    what:
+      confirmed === null
+        ? 'what is cut over has to be named, so that no other run is begun by mistake'
+        : 'the name is not that of what is cut over',
+    where,
+    hint: 'give the "target" of the runbook with --confirm',
+  });
+}
+
+function answerFor(live: LiveRun, { step, kind }: Answer, who: string, why: string | null): void {
+  if (why === null) {
+    throw new Failure('USAGE', {
+      what: 'who answers for a step says why',
+      where: `--${kind} ${step}`,
+      hint: 'give the reason with --why',
+    });
+  }
+  const event =
+    kind === 'waive'
+      ? ({ event: 'step-waived', step } as const)
+      : ({
+          event: 'step-probed',
+          step,
+          presence: kind === 'done' ? 'there' : 'absent',
+          byPerson: true,
+        } as const);
+  const refused = afterEvent(live.steps, live.held.record.state, event);
+  if (typeof refused === 'string') {
+    throw new Failure('USAGE', {
+      what: `that cannot be said of this step, as ${refused}`,
+      where: `--${kind} ${step}`,
+      hint: 'see what is held with sealift cutover status',
+    });
+  }
+  live.held.commit(event, { who, why });
+}
+
+function assertResumes(live: LiveRun, path: string): void {
+  const refused = resumeRefusal(live);
+  if (refused === null) return;
+  throw new Failure('HELD', {
+    what: `the run does not go on, as ${refused}`,
+    where: live.held.places.run,
+    hint: `say with --again STEP or --waive STEP, and --why, how it goes on, or go back with sealift cutover rollback ${path}`,
+  });
+}
+
+function unclearFailure(steps: readonly string[], path: string): Failure {
+  return new Failure('HELD', {
+    what: `nothing tells whether ${steps.join(', ')} was done`,
+    where: path,
+    hint: 'find out, then say it with --done STEP or --again STEP, and --why',
+  });
+}
+
+function assertSameTarget(before: string, now: string, run: string): void {
+  if (before === now) return;
+  throw new Failure('USAGE', {
+    what: 'the databases or applications are not those that the run began with',
+    where: run,
+    hint: 'set the variables of the inputs to what they were',
+  });
+}
+
+function otherRun(given: string, run: string): Failure {
+  return new Failure('USAGE', {
+    what: 'what is given up is named by the run that is taken back',
+    where: `--accept-data-loss ${given}`,
+    hint: `give ${run}`,
+  });
+}
+
+function noWayBack(refused: string, run: string, path: string): Failure {
+  const loses = refused === 'later writes would be lost';
+  return new Failure('HELD', {
+    what: `the run is not taken back, as ${refused}`,
+    where: run,
+    hint: loses
+      ? `carry back what was written since, or give it up with --accept-data-loss ${run}`
+      : `see sealift cutover status ${path}`,
+  });
+}
+
+/** Tells what a run begins to wait for, with the command that ends it. */
+function tellWait({ say, held }: LiveRun, pause: Pause): void {
+  if (pause.kind !== 'waits') return;
+  say(
+    `waiting  ${held.places.run}${pause.step === null ? '' : ` at ${pause.step}`}: ${pause.says}`,
+  );
+}

@@ -1,0 +1,44 @@
+/** cutover status: what is known of a run, from another terminal: reads its journal, and changes nothing. */
+
+import { readRun } from '../cutover/engine/heldRun.ts';
+import { placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
+import { beginningIn, recordOf } from '../cutover/engine/runRecord.ts';
+import { statusLines, viewRun } from '../cutover/engine/statusLines.ts';
+import { watchesOf } from '../cutover/engine/watches.ts';
+import { readRunbook } from '../cutover/readRunbook.ts';
+import { runStepsOf } from '../cutover/runSteps.ts';
+import { lockHolder } from '../disk/lock.ts';
+import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
+import { projectPaths } from '../project/paths.ts';
+import type { Environment } from '../run/environment.ts';
+
+export interface StatusOptions {
+  readonly project: string;
+  readonly runbook: string;
+  /** Name of the run; null for the last one. */
+  readonly run: string | null;
+}
+
+/** Shows the state of a run. */
+export function cutoverStatus(options: StatusOptions, env: Environment): Outcome {
+  const { runbook, planHash, name } = readRunbook(options.runbook, env.cwd);
+  const paths = projectPaths(options.project);
+  const run = runNamed(paths, runbook.name, options.run);
+  const places = placesOf(paths, run);
+  const { entries } = readRun(places);
+  const { record } = recordOf(
+    runStepsOf(runbook),
+    { path: name, planHash },
+    entries,
+    places.journal,
+  );
+  const view = viewRun(run, name, runbook, watchesOf(runbook), record, env.now());
+  const holder = lockHolder(places.folder);
+  const process =
+    holder === null ? 'none' : `sealift ${holder.command} (${holder.pid}), since ${holder.since}`;
+  return actionOutcome({
+    command: 'cutover status',
+    facts: { cutover: { ...view, process: holder, begun: beginningIn(entries) } },
+    notes: statusLines(view, process),
+  });
+}
