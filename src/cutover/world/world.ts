@@ -15,6 +15,8 @@ export interface World {
   /** Value of an input, with that of a secret. @throws Failure USAGE if the variable of a secret is not set */
   readonly input: (name: string) => string;
   readonly run: (program: ProgramCall) => Promise<ProgramEnd>;
+  /** Whether `run` would find a program, and this user may execute it. */
+  readonly programState: (program: string) => ProgramState;
   /** Runs a command of Sealift on this project. */
   readonly runSealift: (args: readonly string[], call: SealiftCall) => Promise<ProgramEnd>;
   readonly request: (request: HttpRequest) => Promise<HttpAnswer>;
@@ -49,8 +51,13 @@ export interface ProgramCall {
   readonly input?: Uint8Array;
   /** Name for its outputs in the folder of the run, such as `backup`; null to keep none. */
   readonly keepAs: string | null;
+  /** Gets all of standard output as it comes, redacted. */
+  readonly onStdout?: (bytes: Uint8Array) => void;
+  /** When it aborts, the program and all that it has started are ended, and the call is rejected. */
   readonly signal: AbortSignal;
 }
+
+export type ProgramState = 'there' | 'missing' | 'not executable';
 
 export interface SealiftCall {
   readonly keepAs: string | null;
