@@ -7,6 +7,7 @@
  */
 
 import { Failure } from '../../outcome/failure.ts';
+import type { HttpRequest, World } from './world.ts';
 
 /** Longest address; many servers take no longer one. */
 const LONGEST = 8192;
@@ -25,21 +26,24 @@ export function originOf(text: string): string | null {
   return parseAddress(text)?.origin ?? null;
 }
 
-/** Whether a text is a path of an application, which begins with one slash. */
-export function isPath(text: string): boolean {
-  return text.startsWith('/');
-}
-
 /**
  * Returns the address of a request: `url` itself, or the path `url` below the address of the application.
  * @throws Failure USAGE if either is not what it should be
  */
-export function requestAddress(url: string, application: string | null): URL {
-  if (!isPath(url)) return parseAddress(url) ?? refuse('the address of a request is not complete');
-  if (application === null) return refuse('a path stands without an application');
-  const base = parseAddress(application);
+export function addressOf(
+  { url, app }: Pick<HttpRequest, 'url' | 'app'>,
+  input: World['input'],
+): URL {
+  if (!url.startsWith('/')) {
+    return parseAddress(url) ?? refuse('the address of a request is not complete');
+  }
+  if (app === null) return refuse('a path stands without an application');
+  const base = parseAddress(input(app));
   if (base === null || base.search !== '' || base.hash !== '') {
-    return refuse('the address of the application is not that of a host, or of a folder there');
+    return refuse(
+      'the address of the application is not that of a host, or of a folder there',
+      app,
+    );
   }
   // Two slashes would begin a host where an address is put together in another way.
   const folder = base.pathname.replace(/\/+$/, '');
@@ -48,9 +52,10 @@ export function requestAddress(url: string, application: string | null): URL {
   return whole;
 }
 
-function refuse(what: string): never {
+function refuse(what: string, input?: string): never {
   throw new Failure('USAGE', {
     what,
+    ...(input === undefined ? {} : { where: `input ${input}` }),
     hint: 'write it as https://host/path or /path, without user, password, spaces and backslashes',
   });
 }

@@ -13,7 +13,7 @@ import type { LookupFunction } from 'node:net';
 import type { RequestOptions as TlsRequestOptions } from 'node:https';
 
 import { Failure } from '../../outcome/failure.ts';
-import { isPath, requestAddress } from './httpAddress.ts';
+import { addressOf } from './httpAddress.ts';
 import { AnswerFault, httpFailure } from './httpFailure.ts';
 import type { HttpAnswer, HttpRequest, World } from './world.ts';
 
@@ -37,8 +37,8 @@ export interface HttpHosts {
 /** Makes the client. Its requests throw Failure USAGE for what may not be sent, TARGET without an answer. */
 export function httpClient(hosts: HttpHosts): World['request'] {
   return async (request) => {
-    const { url, app, signal } = request;
-    const address = requestAddress(url, app === null || !isPath(url) ? null : hosts.input(app));
+    const { signal } = request;
+    const address = addressOf(request, hosts.input);
     if (!hosts.allowed.has(address.origin)) {
       throw new Failure('USAGE', {
         what: 'no input of the runbook names this host',
@@ -147,7 +147,7 @@ function send(
     try {
       sent = request(options);
     } catch (error) {
-      reject(error as Error);
+      reject(error);
       return;
     }
     sent.once('response', resolve);

@@ -1,9 +1,14 @@
 /** Addresses of requests: what could mean two hosts is none, and a path stays with its application. */
 
-import fc from 'fast-check';
+import { assert as holds, property, string, stringMatching } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { originOf, parseAddress, requestAddress } from '../../../src/cutover/world/httpAddress.ts';
+import { addressOf, originOf, parseAddress } from '../../../src/cutover/world/httpAddress.ts';
+
+/** The address of a request to an application at this address; null for none. */
+function requestAddress(url: string, application: string | null): URL {
+  return addressOf({ url, app: application === null ? null : 'app' }, () => application ?? '');
+}
 
 describe('an address', () => {
   it.each([
@@ -46,9 +51,9 @@ describe('an address', () => {
   });
 
   it('that is taken has the host that its text shows', () => {
-    const part = fc.stringMatching(/^[a-zA-Z0-9@:/\\.?#%[\]\t -]{0,12}$/);
-    fc.assert(
-      fc.property(part, part, part, (a, b, c) => {
+    const part = stringMatching(/^[a-zA-Z0-9@:/\\.?#%[\]\t -]{0,12}$/);
+    holds(
+      property(part, part, part, (a, b, c) => {
         const text = `https://${a}good.example${b}${c}`;
         const url = parseAddress(text);
         if (url === null) return;
@@ -97,8 +102,8 @@ describe('the address of a request', () => {
   });
 
   it('that is a path stays with its application, whatever the path is', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (path) => {
+    holds(
+      property(string({ unit: 'binary', maxLength: 40 }), (path) => {
         let made: URL | null = null;
         try {
           made = requestAddress(`/${path}`, 'https://api.example:8443/v1');

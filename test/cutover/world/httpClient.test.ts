@@ -38,6 +38,9 @@ function ask(
   return client({ url, ...rest, ...request });
 }
 
+const toLocalhost: NonNullable<HttpHosts['resolve']> = () =>
+  Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
+
 /** The line of the failure of a request. */
 async function lineOf(answer: Promise<HttpAnswer>): Promise<string> {
   const error: unknown = await answer.catch((thrown: unknown) => thrown);
@@ -294,8 +297,7 @@ describe.skipIf(certificate === null)('with TLS (needs openssl)', () => {
 
   function askAs(name: string, hosts: Partial<HttpHosts>): Promise<HttpAnswer> {
     const origin = `https://${name}:${tls.port}`;
-    const resolve = () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
-    return ask(`${origin}/`, {}, { allowed: new Set([origin]), resolve, ...hosts });
+    return ask(`${origin}/`, {}, { allowed: new Set([origin]), resolve: toLocalhost, ...hosts });
   }
 
   it('an authority that is trusted lets the request through', async () => {
