@@ -3,10 +3,9 @@
  * reason: to tell that is what the check is for.
  */
 
-import { Failure } from '../../outcome/failure.ts';
 import { TEXT, about } from '../schema/runbookParts.ts';
 import { addressOf, parseAddress } from '../world/httpAddress.ts';
-import { MAX_BODY } from '../world/httpClient.ts';
+import { readBody } from './http/caseRequest.ts';
 import { EXPECTATIONS, assertTarget, judge, listed } from './http/expectedAnswer.ts';
 import { REQUEST, requestOf, tryRequest } from './http/requests.ts';
 import { requiredText, textOf } from './members.ts';
@@ -37,7 +36,9 @@ function shownAddress(url: string): string {
 async function check(work: StepWork): Promise<StepResult> {
   const { members, world } = work;
   assertTarget(members);
-  const request = requestOf(work, textOf(members, 'method') ?? 'GET', bodyOf(work));
+  const file = textOf(members, 'body');
+  const body = file === null ? undefined : readBody(file, world.files);
+  const request = requestOf(work, textOf(members, 'method') ?? 'GET', body);
   const answer = await tryRequest(work, request);
   if ('unanswered' in answer) {
     return { verdict: 'FAIL', says: answer.unanswered, results: { failed: 1, count: 1 } };
@@ -48,17 +49,4 @@ async function check(work: StepWork): Promise<StepResult> {
   if (failed > 0) return { verdict: 'FAIL', says: listed(faults), results };
   const says = `status ${answer.status}, ${count} of ${count} expectations hold`;
   return { verdict: 'PASS', says, results };
-}
-
-/** Reads the body that is sent; undefined without one. @throws Failure USAGE if there is no such file */
-function bodyOf({ members, world }: StepWork): Uint8Array | undefined {
-  const file = textOf(members, 'body');
-  if (file === null) return undefined;
-  const bytes = world.files.read(file, MAX_BODY);
-  if (bytes !== null) return bytes;
-  throw new Failure('USAGE', {
-    what: 'there is no file of at most 4 MiB with the body',
-    where: file,
-    hint: 'check the path, from the folder of the runbook',
-  });
 }

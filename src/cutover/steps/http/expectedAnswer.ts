@@ -63,7 +63,8 @@ export interface Judged {
 /** What one member expects. */
 type Part = (seen: Seen, expected: Members) => Judged;
 
-interface Seen {
+/** An answer, with what it is judged by. */
+export interface Seen {
   readonly answer: HttpAnswer;
   /** Address of the request. */
   readonly address: URL;
