@@ -8,6 +8,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -195,13 +196,23 @@ export function attempt(cleanUp: () => void): void {
   }
 }
 
+export interface FileOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /**
  * Replaces a file by writing a hidden one beside it and renaming that: readers see all of the old
  * content or all of the new. Permissions are `mode`, by default those of the old file, or the
  * user's usual ones. The hidden file is private; if the run is killed, the next one removes it.
- * Durable when it returns.
+ * With an owner, the file is theirs before it is seen. Durable when it returns.
  */
-export function replaceFile(path: string, content: Iterable<Uint8Array>, mode?: number): void {
+export function replaceFile(
+  path: string,
+  content: Iterable<Uint8Array>,
+  mode?: number,
+  owner?: FileOwner,
+): void {
   const fresh = join(dirname(path), `.${basename(path)}.new`);
   rmSync(fresh, { force: true });
   const before = lstatSync(path, { throwIfNoEntry: false });
@@ -210,6 +221,7 @@ export function replaceFile(path: string, content: Iterable<Uint8Array>, mode?: 
   const file = openSync(fresh, 'wx', wanted === undefined ? undefined : PRIVATE_FILE);
   try {
     try {
+      if (owner !== undefined) fchownSync(file, owner.uid, owner.gid);
       if (wanted !== undefined) fchmodSync(file, wanted);
       for (const chunk of content) writeAll(file, chunk);
       fsyncSync(file);

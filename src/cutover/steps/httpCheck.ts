@@ -1,19 +1,52 @@
-/** `http.check`: one request, and what is expected of its answer. */
+/**
+ * `http.check`: one request, and what is expected of its answer. A host that does not answer is a FAIL with the
+ * reason: to tell that is what the check is for.
+ */
 
-import { TEXT, VALUES, about, URL } from '../schema/runbookParts.ts';
-import type { StepType } from './stepType.ts';
+import { TEXT, about } from '../schema/runbookParts.ts';
+import { addressOf, parseAddress } from '../world/httpAddress.ts';
+import { readBody } from './http/caseRequest.ts';
+import { EXPECTATIONS, assertTarget, judge, listed } from './http/expectedAnswer.ts';
+import { REQUEST, requestOf, tryRequest } from './http/requests.ts';
+import { requiredText, textOf } from './members.ts';
+import type { StepResult, StepType, StepWork } from './stepType.ts';
 
 export const httpCheck: StepType = {
   text: 'One request, and what is expected of its answer.',
   members: {
-    url: URL,
+    ...REQUEST,
     method: about({ enum: ['GET', 'HEAD', 'POST'] }, 'GET if left out.'),
-    status: about({ type: 'integer', minimum: 100, maximum: 599 }, 'Expected status.'),
-    headers: about(VALUES, 'Expected headers.'),
-    json: about(VALUES, 'Expected values, by JSON path.'),
     body: about(TEXT, 'File with the body.'),
+    ...EXPECTATIONS,
   },
   required: ['url'],
   kind: 'check',
   place: 'application',
+  plan: (members) => `request ${shownAddress(requiredText(members, 'url'))}`,
+  apply: check,
 };
+
+/** What of an address is shown: not its query, which may hold a secret. */
+function shownAddress(url: string): string {
+  if (url.startsWith('/')) return url.replace(/[?#].*$/s, '');
+  const address = parseAddress(url);
+  return address === null ? 'an address' : address.host + address.pathname;
+}
+
+async function check(work: StepWork): Promise<StepResult> {
+  const { members, world } = work;
+  assertTarget(members);
+  const file = textOf(members, 'body');
+  const body = file === null ? undefined : readBody(file, world.files);
+  const request = requestOf(work, textOf(members, 'method') ?? 'GET', body);
+  const answer = await tryRequest(work, request);
+  if ('unanswered' in answer) {
+    return { verdict: 'FAIL', says: answer.unanswered, results: { failed: 1, count: 1 } };
+  }
+  const address = addressOf(request, world.input);
+  const { count, failed, faults } = judge({ answer, address, now: world.now() }, members);
+  const results = { failed, count };
+  if (failed > 0) return { verdict: 'FAIL', says: listed(faults), results };
+  const says = `status ${answer.status}, ${count} of ${count} expectations hold`;
+  return { verdict: 'PASS', says, results };
+}
