@@ -84,9 +84,10 @@ export type StepType = DoneStep | GateStep;
 /**
  * - `there`: the effect is there, as a whole
  * - `absent`: nothing of it is there
+ * - `begun`: it is there in part, and `apply` finishes it; to go back, it has to be undone
  * - `unclear`: it is there in part, or cannot be told: a person has to look
  */
-export type Presence = 'there' | 'absent' | 'unclear';
+export type Presence = 'there' | 'absent' | 'begun' | 'unclear';
 
 /** Members of a step; see members.ts for how they are read. Texts have their inputs filled in. */
 export type Members = Readonly<Record<string, unknown>>;
