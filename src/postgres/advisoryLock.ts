@@ -23,7 +23,7 @@ export function lockKey(...name: readonly string[]): bigint {
 
 /** Takes a lock. @throws Failure BUSY, which tells who holds it */
 export async function takeAdvisoryLock(
-  connection: Connection,
+  connection: Pick<Connection, 'query'>,
   key: bigint,
   place: LockPlace,
   signal: AbortSignal,
@@ -37,7 +37,7 @@ export async function takeAdvisoryLock(
 }
 
 async function held(
-  connection: Connection,
+  connection: Pick<Connection, 'query'>,
   key: bigint,
   { what, where }: LockPlace,
 ): Promise<Failure> {

@@ -9,6 +9,7 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { Failure } from '../outcome/failure.ts';
 import type { SslMode } from './address.ts';
 import { serverFailure } from './connectionFailure.ts';
+import { limitedQuery } from './limitedQuery.ts';
 import { labelOf, type PostgresSettings } from './settings.ts';
 
 /** Cells as the server writes them. */
@@ -25,6 +26,13 @@ export interface ResultColumn {
   readonly modifier: number;
 }
 
+export interface FirstRows {
+  readonly columns: readonly ResultColumn[];
+  readonly rows: TextRow[];
+  /** Whether there are more. */
+  readonly more: boolean;
+}
+
 /** Bytes of a COPY … FROM STDIN that are ready while the server works on those before them. */
 const COPY_AHEAD = 2 * 1024 * 1024;
 
@@ -37,6 +45,10 @@ export interface Connection {
   query(sql: string, table?: string): Promise<TextRow[]>;
   /** Runs one statement with parameters, which the server prepares once per session. @throws Failure */
   execute(text: string, values: readonly Parameter[], table?: string): Promise<TextRow[]>;
+  /** Runs one statement to its end; its rows are dropped. @throws Failure */
+  run(text: string): Promise<void>;
+  /** Runs one statement, and reads the first `most` of its rows. @throws Failure */
+  first(text: string, values: readonly Parameter[], most: number): Promise<FirstRows>;
   /** Runs a query of no rows, and returns the columns of its result. @throws Failure */
   describe(sql: string): Promise<readonly ResultColumn[]>;
   /** Runs a `COPY … TO STDOUT`; chunks end anywhere. Errors of the stream are not yet Failures. */
@@ -141,6 +153,10 @@ async function connectWith(
   return connectionOf(client, label, () => live, { signal, stop, failure });
 }
 
+function columnOf({ name, dataTypeID, dataTypeModifier }: FieldDef): ResultColumn {
+  return { name, type: dataTypeID, modifier: dataTypeModifier };
+}
+
 interface Ending {
   readonly signal: AbortSignal;
   readonly stop: () => void;
@@ -159,15 +175,23 @@ function connectionOf(
   { signal, stop, failure }: Ending,
 ): Connection {
   const names = new Map<string, string>();
-  const run = async (query: QueryConfig, table?: string): Promise<Answer> => {
+  const attempted = async <T>(work: () => Promise<T>, table?: string): Promise<T> => {
     signal.throwIfAborted();
     try {
-      const found: unknown = await client.query(query);
-      return (Array.isArray(found) ? found.at(-1) : found) as Answer;
+      return await work();
     } catch (error) {
       signal.throwIfAborted();
       throw failure(error, table === undefined ? label : `${label}, ${table}`);
     }
+  };
+  const run = (query: QueryConfig, table?: string): Promise<Answer> => {
+    return attempted(async () => {
+      const found: unknown = await client.query(query);
+      return (Array.isArray(found) ? found.at(-1) : found) as Answer;
+    }, table);
+  };
+  const limited = (text: string, values: readonly Parameter[], most: number | null) => {
+    return attempted(() => limitedQuery(client, { text, values: [...values], most }));
   };
   return {
     label,
@@ -183,11 +207,16 @@ function connectionOf(
       const { rows } = await run(query as QueryConfig, table);
       return rows;
     },
+    async run(text) {
+      await limited(text, [], null);
+    },
+    async first(text, values, most) {
+      const { rows, fields, more } = await limited(text, values, most);
+      return { columns: fields.map(columnOf), rows, more };
+    },
     async describe(sql) {
       const { fields } = await run({ text: sql });
-      return fields.map(({ name, dataTypeID, dataTypeModifier }) => {
-        return { name, type: dataTypeID, modifier: dataTypeModifier };
-      });
+      return fields.map(columnOf);
     },
     copy(sql) {
       signal.throwIfAborted();

@@ -23,7 +23,8 @@ const TOKENS: readonly (readonly [SqlToken['kind'] | 'nothing', RegExp])[] = [
   ['unknown', /[^]/y],
 ];
 
-const DOLLAR = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
+/** The mark at both ends of a text in dollars. */
+export const DOLLAR: RegExp = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 
 /** Splits SQL into tokens in linear time; never fails, as a character of no token is `unknown`. */
 export function postgresTokens(sql: string): SqlToken[] {
@@ -40,8 +41,8 @@ export function postgresTokens(sql: string): SqlToken[] {
   return tokens;
 }
 
-/** Comments nest; an unclosed one runs to the end. */
-function endOfComment(sql: string, start: number): number {
+/** Where the comment ends that starts there: comments nest; an unclosed one runs to the end. */
+export function endOfComment(sql: string, start: number): number {
   let depth = 0;
   const marks = /\/\*|\*\//g;
   marks.lastIndex = start;

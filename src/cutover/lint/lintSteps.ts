@@ -42,7 +42,8 @@ function isVerified(step: Step, after: readonly Step[]): boolean {
 /** Whether nothing but a person can tell, after a crash, if the step was done. */
 function needsPerson({ use, members, probe }: Step): boolean {
   if (probe !== null) return false;
-  if (STEP_TYPES[use].resumes === true) return members['outside'] !== undefined;
+  // Files outside of a transaction, by names alone: without the queries that tell.
+  if (STEP_TYPES[use].resumes === true) return Array.isArray(members['outside']);
   return members['idempotent'] !== true;
 }
 

@@ -7,6 +7,8 @@
  */
 
 export interface World {
+  /** Id of the run; the same after a resume. */
+  readonly runId: string;
   readonly now: () => Date;
   /** Waits; ends at once, with a rejection, when the signal aborts. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -98,6 +100,8 @@ export interface HttpAnswer {
 export interface SqlOptions {
   readonly readOnly: boolean;
   readonly signal: AbortSignal;
+  /** Another database of the same server of PostgreSQL; that of the input if left out. */
+  readonly database?: string;
 }
 
 export type SqlDialect = 'postgresql' | 'sqlite';
@@ -105,21 +109,38 @@ export type SqlDialect = 'postgresql' | 'sqlite';
 /** A value of a cell: a whole number is a bigint, any other number and a time are texts as the database writes them. */
 export type SqlValue = null | string | bigint | boolean | Uint8Array;
 
+export interface SqlPage {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly SqlValue[])[];
+}
+
+/**
+ * One session with a database. Where it only reads, the server refuses anything else. Once the signal
+ * aborts, what runs is ended on the server, too, and pending calls reject with its reason.
+ */
 export interface SqlClient {
   readonly dialect: SqlDialect;
   /** The place for messages, without secrets. */
   readonly label: string;
-  /** Runs one statement with parameters. Rows come as arrays; at most `most` of them, else a Failure. */
-  query(
-    sql: string,
-    parameters?: readonly SqlValue[],
-    most?: number,
-  ): Promise<{
-    readonly columns: readonly string[];
-    readonly rows: readonly (readonly SqlValue[])[];
-  }>;
-  /** Runs a text of several statements, as it stands. */
-  script(sql: string): Promise<void>;
+  /** Runs one statement with parameters. Rows come as arrays; at most `most` of them (1,000), else a Failure. */
+  query(sql: string, parameters?: readonly SqlValue[], most?: number): Promise<SqlPage>;
+  /**
+   * Reads what one query yields, page by page, in a transaction that only reads: that of the client, if it
+   * is in one. The first page has the columns, even without rows.
+   */
+  pages(sql: string): AsyncIterable<SqlPage>;
+  /**
+   * Runs the statements of a text, one after the other; rows are dropped. A failure names the line, in
+   * `where` if that is given. Not for a client that only reads.
+   */
+  script(sql: string, where?: string): Promise<void>;
+  /**
+   * Runs `work` in one transaction, which is undone if it rejects. One that only reads has one snapshot; of
+   * PostgreSQL from its first query on, so that tables can be locked before.
+   */
+  transaction<T>(work: () => Promise<T>): Promise<T>;
+  /** Writes what the transaction sees to a new file; SQLite only. */
+  readonly copyTo?: (path: string) => Promise<void>;
   close(): Promise<void>;
 }
 

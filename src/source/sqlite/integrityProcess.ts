@@ -3,8 +3,7 @@
  * process can, and the rows are read meanwhile. It holds the same snapshot as the readers.
  */
 
-import { Worker } from 'node:worker_threads';
-
+import { endWithParent } from '../../threads/endWithParent.ts';
 import type { Access, Connection } from './connection.ts';
 import { failedCheck, findDamage, openToCheck, type IntegrityResult } from './integrityCheck.ts';
 
@@ -14,25 +13,11 @@ export type IntegrityQuestion =
 
 export type IntegrityAnswer = { readonly kind: 'begun' } | IntegrityResult;
 
-const ORPHAN_LOOK_MS = 1000;
-
 let open: { readonly db: Connection; readonly access: Access } | null = null;
 
 process.on('message', (question: IntegrityQuestion) => {
   process.send?.(answer(question));
 });
-
-/** Ends with the parent process: no messages are read in the middle of a check. */
-function endWithParent(): void {
-  const watch = new Worker(
-    `const parent = ${process.ppid};
-     setInterval(() => {
-       if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
-     }, ${ORPHAN_LOOK_MS});`,
-    { eval: true },
-  );
-  watch.unref();
-}
 
 function answer(question: IntegrityQuestion): IntegrityAnswer {
   try {
