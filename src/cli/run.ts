@@ -214,6 +214,7 @@ export function environment(
     temporary,
     processors,
     runSelf,
+    selfArgv: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     runProgram: (program, args, options) => runProgram(variables, program, args, options),
     progress,
     now: () => new Date(),

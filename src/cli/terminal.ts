@@ -148,8 +148,12 @@ function inGroups(line: MovingLine | null, write: (line: string) => void): Shown
     end() {
       if (open === null) return;
       const ended = stepOf(open);
-      const { group, counts = true } = open.about;
+      const { group, counts = true, passing = false } = open.about;
       open = null;
+      if (passing) {
+        line?.clear();
+        return;
+      }
       if (group === undefined) {
         [kept] = [ended];
         flush();

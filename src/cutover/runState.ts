@@ -331,9 +331,9 @@ function rollbackFault(
   lossAccepted: boolean,
 ): string | null {
   const { status } = state;
-  // A person may go back after an abort, or try again after a rollback that failed.
+  // A person may go back after the end, too, or try again after a rollback that failed.
   if (status === 'PLANNED') return 'the run has not begun';
-  if (status === 'COMPLETED' || status === 'ROLLED_BACK') return 'the run is over';
+  if (status === 'ROLLED_BACK') return 'the run was rolled back';
   if (status === 'ROLLING_BACK') return 'the run is rolled back';
   const change = changeFault(steps, state);
   if (change !== null) return change;

@@ -137,7 +137,7 @@ function busy(path: string, about: string): Failure {
 function readHolder(about: string): Holder | null {
   try {
     const holder = JSON.parse(textOf(about)) as Holder;
-    const valid = /^[a-z-]{1,32}$/.test(holder.command) && Number.isSafeInteger(holder.pid);
+    const valid = /^[a-z][a-z -]{0,31}$/.test(holder.command) && Number.isSafeInteger(holder.pid);
     return valid && /^[\dTZ:.+-]{1,40}$/.test(holder.since) ? holder : null;
   } catch {
     return null;

@@ -1,5 +1,7 @@
 /** cutover run --dry-run: what a run would do, and whether it could. Nothing is journaled, and nothing changes. */
 
+import { join } from 'node:path';
+
 import { dryRun, type DryStep } from '../cutover/engine/dryRun.ts';
 import type { Runbook } from '../cutover/runbook.ts';
 import { openWorld } from '../cutover/world/openWorld.ts';
@@ -22,9 +24,10 @@ export async function cutoverDryRun(
   const scratch = openScratch(env.temporary, { command: 'cutover run', pid: env.pid, since });
   try {
     // What is kept and journaled goes where it is removed again.
-    const paths = { ...projectPaths(project), cutovers: scratch.path, journal: scratch.path };
+    const cutovers = join(scratch.path, 'runs');
+    const paths = { ...projectPaths(project), cutovers, journal: join(scratch.path, 'journal') };
     const run = `${runbook.name}-1`;
-    const { world } = openWorld({ loaded, runbook, paths, run }, env);
+    const { world } = openWorld({ path: path, runbook, paths, run }, env);
     const work = { paths, run, loaded, runbook, world, command: 'cutover run', who: null };
     const live = openWork({ ...work, rehearsal: null }, env);
     try {

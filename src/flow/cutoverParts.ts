@@ -73,7 +73,7 @@ export function openWork(work: OpenedWork, env: Environment): LiveRun {
     rehearsal,
     say: (line) => progress.say(line),
     shows(label) {
-      progress.begin(label, 0, { unit: 'second', group: label, counts: false });
+      progress.begin(label, 0, { passing: true });
       return () => progress.end();
     },
     stopping: env.stopping,

@@ -17,6 +17,8 @@ export interface About {
   readonly group?: string;
   /** Whether the step counts the units of its group, not those of another. */
   readonly counts?: boolean;
+  /** Whether nothing of the step lasts on the display. */
+  readonly passing?: boolean;
   /** Units that an earlier run has done, which do not count for the rate. */
   readonly before?: number;
 }
@@ -66,6 +68,8 @@ export interface Environment {
   readonly versions: { readonly timeZoneData: string; readonly unicode: string };
   /** Starts `sealift ARGS` in a separate process. */
   readonly runSelf: (args: readonly string[], options: SelfOptions) => SelfRun;
+  /** Program and first arguments that are `sealift`, for a process that starts it by itself. */
+  readonly selfArgv: readonly string[];
   /** Runs another program, such as ssh-keygen, in a bare environment. */
   readonly runProgram: RunProgram;
   /** Aborts if the process ends early, so that connections are closed and copies stopped. */

@@ -66,6 +66,7 @@ export const ENVIRONMENT: Environment = {
   pid: process.pid,
   tool: { name: 'sealift', version: '0.0.0' },
   versions: { timeZoneData: 'test', unicode: 'test' },
+  selfArgv: [],
   runSelf: () => {
     throw new Error('these tests start no process of their own');
   },

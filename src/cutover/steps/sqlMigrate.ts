@@ -32,7 +32,10 @@ import type { DoneStep, Presence, StepResult, StepWork } from './stepType.ts';
 const PROBES = {
   type: 'object',
   minProperties: 1,
-  additionalProperties: about(QUERY, 'Query that returns true once the effect of the file is whole.'),
+  additionalProperties: about(
+    QUERY,
+    'Query that returns true once the effect of the file is whole.',
+  ),
 };
 
 export const sqlMigrate: DoneStep = {
@@ -157,7 +160,10 @@ async function applyOutside(
 }
 
 /** Whether the effect of a file is whole; null if nothing tells. */
-async function askProbe(client: SqlClient, { name, outside }: MigrationFile): Promise<boolean | null> {
+async function askProbe(
+  client: SqlClient,
+  { name, outside }: MigrationFile,
+): Promise<boolean | null> {
   const probe = outside?.probe ?? null;
   if (probe === null) return null;
   const cells: unknown[] = [];

@@ -47,11 +47,17 @@ export function postgresFailure(error: unknown, where: string): Failure {
   if (error instanceof Failure) return error;
   const state = sqlState(error);
   if (state === null || SESSION.test(state)) return targetFailure(error, where);
-  const isPolicy = state === '42501' && (error as { routine?: unknown }).routine === 'check_enable_rls';
+  const isPolicy =
+    state === '42501' && (error as { routine?: unknown }).routine === 'check_enable_rls';
   const what = isPolicy
     ? 'a row security policy would hide rows from this role'
     : (STATES.get(state) ?? `the server refused the statement (SQLSTATE ${state})`);
-  return new Failure('TARGET', { what, where: withNames(where, error), hint: hintOf(state), cause: error });
+  return new Failure('TARGET', {
+    what,
+    where: withNames(where, error),
+    hint: hintOf(state),
+    cause: error,
+  });
 }
 
 function hintOf(state: string): string {

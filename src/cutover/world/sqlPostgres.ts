@@ -7,7 +7,12 @@
 
 import { Failure } from '../../outcome/failure.ts';
 import type { PostgresAddress } from '../../postgres/address.ts';
-import { connect, type Connection, type FirstRows, type Parameter } from '../../postgres/connect.ts';
+import {
+  connect,
+  type Connection,
+  type FirstRows,
+  type Parameter,
+} from '../../postgres/connect.ts';
 import { openSession } from '../../postgres/session.ts';
 import { completeAddress, type PostgresSettings } from '../../postgres/settings.ts';
 import { statementsOf } from '../../sql/statements.ts';
@@ -139,7 +144,8 @@ function clientOf(
     dialect: 'postgresql',
     label,
     async query(sql, parameters = [], most = MOST) {
-      const ask = (): Promise<FirstRows> => connection.first(sql, parameters.map(parameterOf), most);
+      const ask = (): Promise<FirstRows> =>
+        connection.first(sql, parameters.map(parameterOf), most);
       const found = await (readOnly ? within(READS, 'ROLLBACK', ask) : ask());
       if (found.more) throw tooMany(most, label);
       return pageOf(found);

@@ -134,7 +134,9 @@ describe('a run', () => {
   it('is one process at a time', () => {
     const folder = fresh();
     const run = openPlayed(folder, RUNBOOK, stage());
-    expect(() => openPlayed(folder, RUNBOOK, stage())).toThrow(/another run is at work/);
+    expect(() => openPlayed(folder, RUNBOOK, stage())).toThrow(
+      /sealift cutover run \(process \d+, since .+\) is at work/,
+    );
     run.held.close();
   });
 

@@ -1,0 +1,93 @@
+/** The world of a run, put together: each contract of world.ts with its implementation. */
+
+import { hash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { dirname, resolve } from 'node:path';
+
+import type { ProjectPaths } from '../../project/paths.ts';
+import { canonicalJson } from '../../record/canonical.ts';
+import type { Environment } from '../../run/environment.ts';
+import { placesOf } from '../engine/runPlaces.ts';
+import { actionsOf, inputOf, type Runbook } from '../runbook.ts';
+import { STEP_TYPES } from '../steps/stepTypes.ts';
+import { artifactsIn } from './artifacts.ts';
+import { httpClient } from './httpClient.ts';
+import { originOf } from './httpAddress.ts';
+import { inputValues } from './inputs.ts';
+import { programsOf, sealiftOf } from './program.ts';
+import { createRedactor } from './redactor.ts';
+import { filesOf } from './runbookFiles.ts';
+import { sqlOpener } from './sqlClient.ts';
+import type { World } from './world.ts';
+
+export interface WorldRequest {
+  /** Path of the runbook, as it was typed. */
+  readonly path: string;
+  /** With the inputs of this run. */
+  readonly runbook: Runbook;
+  readonly paths: ProjectPaths;
+  readonly run: string;
+}
+
+export interface OpenedWorld {
+  readonly world: World;
+  /** Identity of the databases and applications that steps act on, lower-case hex. */
+  target(): Promise<string>;
+  /** Keeps other operators away from the databases of the runbook until it is closed. @throws Failure BUSY */
+  lock(command: string): Promise<{ close(): Promise<void> }>;
+}
+
+/** Opens the world of a run. @throws Failure USAGE if the secret of an input is missing */
+export function openWorld(request: WorldRequest, env: Environment): OpenedWorld {
+  const { runbook, paths, run } = request;
+  const { variables, cwd, now } = env;
+  const folder = dirname(resolve(cwd, request.path));
+  const redactor = createRedactor();
+  const input = inputValues(runbook.inputs, { variables, redactor });
+  for (const name of runbook.inputs.keys()) input(name);
+  const artifacts = artifactsIn(placesOf(paths, run).folder, redactor);
+  const place = { folder, variables, redactor, artifacts };
+  const world: World = {
+    runId: run,
+    now,
+    pause: async (ms, signal) => {
+      await wait(ms, undefined, { signal });
+    },
+    variables,
+    redactor,
+    input,
+    ...programsOf(place),
+    runSealift: sealiftOf({ ...place, argv: env.selfArgv, project: paths.root }),
+    request: httpClient({ allowed: originsOf(runbook, input), input }),
+    openSql: sqlOpener({ input, variables, folder }),
+    files: filesOf(folder),
+    artifacts,
+  };
+  return {
+    world,
+    async target() {
+      const identities = [...actedOn(runbook)].map(([name]) => [name, originOf(input(name))]);
+      return hash('sha256', canonicalJson(Object.fromEntries(identities)), 'hex');
+    },
+    async lock() {
+      return { close: async () => {} };
+    },
+  };
+}
+
+/** Origins that inputs name: the only hosts that are asked. */
+function originsOf({ inputs }: Runbook, input: World['input']): ReadonlySet<string> {
+  return new Set([...inputs.keys()].flatMap((name) => originOf(input(name)) ?? []));
+}
+
+/** Inputs that steps act on, ascending, with what they are. */
+function actedOn(runbook: Runbook): ReadonlyMap<string, 'database' | 'application'> {
+  const found = new Map<string, 'database' | 'application'>();
+  for (const action of [...runbook.steps.flatMap(actionsOf), ...runbook.monitor]) {
+    const { place } = STEP_TYPES[action.use];
+    const name = inputOf(action);
+    if (name === null || !runbook.inputs.has(name)) continue;
+    if (place === 'database' || place === 'application') found.set(name, place);
+  }
+  return new Map([...found].toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
