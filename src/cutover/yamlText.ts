@@ -171,8 +171,8 @@ function objectOf(
   for (const { key, value } of items) {
     const offset = (key as Node | null)?.range?.[0] ?? 0;
     const fail = (message: string): YamlError => new YamlError(message, at(reading.text, offset));
-    if (!isScalar(key) || typeof key.value !== 'string') throw fail(badKey(key));
-    const name = key.value;
+    const name = keyText(key);
+    if (name === null) throw fail(badKey(key));
     if (name === '__proto__') throw fail('the key "__proto__" is not allowed');
     if (Object.hasOwn(object, name)) throw fail('a key stands twice in an object');
     if (name === '<<') throw fail('merge keys are not read');
@@ -181,6 +181,14 @@ function objectOf(
     object[name] = valueOf(value, inner, depth + 1, reading);
   }
   return object;
+}
+
+/** The text of a key: exit codes are numbers, whose digits are their text. */
+function keyText(key: unknown): string | null {
+  if (!isScalar(key)) return null;
+  if (typeof key.value === 'string') return key.value;
+  const source = key.source ?? '';
+  return /^(?:0|[1-9]\d{0,8})$/.test(source) && key.value === Number(source) ? source : null;
 }
 
 function badKey(key: unknown): string {

@@ -70,7 +70,9 @@ describe('the text of a runbook', () => {
       '1:4 a number cannot be represented exactly; quote it if it is a text',
     ],
     ['a: 0x10', '1:4 a number cannot be represented exactly; quote it if it is a text'],
-    ['1: b', '1:1 a key is a number; quote it'],
+    ['1.0: b', '1:1 a key is a number; quote it'],
+    ['0x1: b', '1:1 a key is a number; quote it'],
+    ['1: a\n"1": b', '2:1 a key stands twice in an object'],
     ['? [a]\n: b', '1:3 a key is not a text'],
     ['<<: {a: 1}', '1:1 merge keys are not read'],
     ['__proto__: {a: 1}', '1:1 the key "__proto__" is not allowed'],
@@ -81,6 +83,12 @@ describe('the text of a runbook', () => {
     [bomb(12), '1:28 it has too many values, with aliases expanded'],
   ])('is refused where it is not plain (%#)', (text, expected) => {
     expect(yamlError(text)).toBe(expected);
+  });
+
+  it('has whole numbers as keys, such as exit codes', () => {
+    expect(parseYaml('exit: {0: pass, 12: warn}').value).toEqual({
+      exit: { 0: 'pass', 12: 'warn' },
+    });
   });
 
   it('is refused where it is deep or long before it takes long to read', () => {

@@ -4,6 +4,7 @@
  */
 
 import { mkdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import { advance, type Pause } from '../../../src/cutover/engine/advance.ts';
 import { drive } from '../../../src/cutover/engine/drive.ts';
@@ -76,9 +77,8 @@ function playedWorld(play: Stage): World {
     now: () => new Date(play.clock),
     async pause(ms, signal) {
       // Real time passes, too, so that what is under way can end.
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await wait(1, undefined, { signal });
       play.clock += Math.max(ms, LEAST_MS);
-      signal.throwIfAborted();
     },
     variables: {},
     redactor: { add() {}, text: (text) => text, bytes: (bytes) => Buffer.from(bytes) },

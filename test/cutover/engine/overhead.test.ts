@@ -1,0 +1,25 @@
+import { performance } from 'node:perf_hooks';
+
+import { expect, it } from 'vitest';
+
+import { workFolder } from '../../kit/project.ts';
+import { goOn, openPlayed, stage } from './play.ts';
+
+const STEPS = 500;
+const work = workFolder('engine-overhead');
+
+it('a runbook of 500 steps has an overhead of less than 5 ms a step', async () => {
+  const steps = Array.from({ length: STEPS }, (_, at) => {
+    return `  - { id: s${at}, use: exec, run: [s${at}], idempotent: true, undo: { run: [u${at}] } }\n`;
+  });
+  const text = `runbook: long\nroles: { operator: [ada] }\nsteps:\n${steps.join('')}`;
+  const play = stage();
+  const run = openPlayed(work, text, play);
+  const begun = performance.now();
+  await goOn(run);
+  const each = (performance.now() - begun) / STEPS;
+  expect(run.held.record.state.status).toBe('COMPLETED');
+  expect(play.effects).toHaveLength(STEPS);
+  // The folder of the tests is in memory where there is room, so that a sync takes no time.
+  expect(each).toBeLessThan(5);
+});
