@@ -27,8 +27,8 @@ export async function cutoverDryRun(
     const cutovers = join(scratch.path, 'runs');
     const paths = { ...projectPaths(project), cutovers, journal: join(scratch.path, 'journal') };
     const run = `${runbook.name}-1`;
-    const { world } = openWorld({ path: path, runbook, paths, run }, env);
-    const work = { paths, run, loaded, runbook, world, command: 'cutover run', who: null };
+    const opened = openWorld({ path: path, runbook, paths, run }, env);
+    const work = { paths, run, loaded, runbook, opened, command: 'cutover run', who: null };
     const live = openWork({ ...work, rehearsal: null }, env);
     try {
       return outcomeOf(runbook, loaded.name, await dryRun(live, env.signal));

@@ -10,7 +10,7 @@ import { nextCommand, statusLines, viewRun } from '../cutover/engine/statusLines
 import type { Pause } from '../cutover/engine/advance.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
-import type { World } from '../cutover/world/world.ts';
+import type { OpenedWorld } from '../cutover/world/openWorld.ts';
 import { acquireLock } from '../disk/lock.ts';
 import type { KeptApproval } from '../journal/approvalFile.ts';
 import { counted } from '../outcome/counted.ts';
@@ -51,7 +51,7 @@ export interface OpenedWork {
   readonly loaded: LoadedRunbook;
   /** The runbook with the inputs of this run. */
   readonly runbook: Runbook;
-  readonly world: World;
+  readonly opened: OpenedWorld;
   readonly command: string;
   readonly who: string | null;
   readonly rehearsal: Rehearsal | null;
@@ -59,14 +59,15 @@ export interface OpenedWork {
 
 /** Opens a run for this process. @throws Failure BUSY, JOURNAL, DISK, USAGE */
 export function openWork(work: OpenedWork, env: Environment): LiveRun {
-  const { paths, run, loaded, runbook, world, command, who, rehearsal } = work;
+  const { paths, run, loaded, runbook, opened, command, who, rehearsal } = work;
   const { progress } = env;
   return openRun({
     paths,
     places: placesOf(paths, run),
     runbook,
     plan: { path: loaded.name, planHash: loaded.planHash },
-    world,
+    world: opened.world,
+    outputsOf: (id) => opened.outputsOf(id),
     command,
     who,
     pid: env.pid,

@@ -19,7 +19,7 @@ import { nextRun, placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
 import type { LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
 import { afterEvent, isFinal } from '../cutover/runState.ts';
-import { openWorld, type OpenedWorld } from '../cutover/world/openWorld.ts';
+import { openWorld } from '../cutover/world/openWorld.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
@@ -106,8 +106,8 @@ async function begun(
     rehearsal: rehearsal !== null,
     tool: env.tool.version,
   };
-  const work = { paths, run, loaded, runbook, world: opened.world, command, who, rehearsal };
-  return worked(work, opened, env, async (live) => {
+  const work = { paths, run, loaded, runbook, opened, command, who, rehearsal };
+  return worked(work, env, async (live) => {
     live.held.commit({ event: 'run-begun' }, { ...facts, who, operator: who });
     return drive(live, (pause) => tellWait(live, pause));
   });
@@ -116,11 +116,10 @@ async function begun(
 /** Holds the databases and the run for the time of some work on it. */
 async function worked(
   work: OpenedWork,
-  opened: OpenedWorld,
   env: Environment,
   does: (live: LiveRun) => Promise<Pause>,
 ): Promise<Outcome> {
-  const lock = await opened.lock(work.command);
+  const lock = await work.opened.lock(work.command);
   try {
     const live = openWork(work, env);
     try {
@@ -201,8 +200,8 @@ async function takenUp(
   const rehearsal = isRehearsal ? { goesBack: true, breaches: new Map<string, number>() } : null;
   const runbook = isRehearsal ? rehearsed(loaded) : loaded.runbook;
   const opened = openWorld({ path: options.runbook, runbook, paths, run }, env);
-  const work = { paths, run, loaded, runbook, world: opened.world, command, who, rehearsal };
-  return worked(work, opened, env, async (live) => {
+  const work = { paths, run, loaded, runbook, opened, command, who, rehearsal };
+  return worked(work, env, async (live) => {
     const { begun: before, state } = live.held.record;
     if (isFinal(state.status) && command !== 'cutover rollback') return { kind: 'over' };
     // A way back must be possible whatever has become of the files.

@@ -10,6 +10,7 @@ import type { StepResult, StepVerdict } from '../steps/stepType.ts';
 import { attempt } from './attempt.ts';
 import { attend, underWay } from './attend.ts';
 import { conditionHolds } from './conditions.ts';
+import { planOf } from './planOf.ts';
 import { lookAtStep, type Waiting } from './gates.ts';
 import { endFacts, isPassed, sayEnd, statusOf, waits, type LiveRun } from './liveRun.ts';
 import { goBackOne } from './wayBack.ts';
@@ -66,7 +67,12 @@ async function begin(run: LiveRun, step: Step): Promise<Pause | null> {
     run.say(`${step.id}: ${says}`);
     return null;
   }
-  held.commit({ event: 'step-intended', step: step.id }, { use: step.use });
+  const { types, runbook, world, who } = run;
+  const intent = { use: step.use, plan: planOf(types, runbook, world, step) };
+  held.commit(
+    { event: 'step-intended', step: step.id },
+    who === null ? intent : { ...intent, who },
+  );
   if (waits(step)) return wait(run, step);
   const shown = run.shows(`${step.id}  ${step.use}`);
   try {
@@ -136,7 +142,11 @@ function together(run: LiveRun, step: Step, parts: readonly StepResult[]): StepR
 
 function end(run: LiveRun, step: Step, result: StepResult): void {
   const { verdict } = result;
-  run.held.commit({ event: 'step-ended', step: step.id, verdict }, endFacts(result));
+  const outputs = run.outputsOf(step.id);
+  run.held.commit(
+    { event: 'step-ended', step: step.id, verdict },
+    { ...endFacts(result), outputs },
+  );
   sayEnd(run, step, result);
 }
 

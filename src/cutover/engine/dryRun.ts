@@ -3,13 +3,11 @@
  * what is not there yet; of what makes or changes something, its type tells whether it could be done now.
  */
 
-import { Failure } from '../../outcome/failure.ts';
-import type { World } from '../world/world.ts';
-import { kindOf, type Runbook, type Step } from '../runbook.ts';
+import { kindOf, type Step } from '../runbook.ts';
 import type { StepResult } from '../steps/stepType.ts';
 import { attempt } from './attempt.ts';
-import { completeMembers } from './completeMembers.ts';
-import type { LiveRun, StepTypes } from './liveRun.ts';
+import type { LiveRun } from './liveRun.ts';
+import { planOf } from './planOf.ts';
 
 export interface DryStep {
   readonly number: number;
@@ -48,22 +46,4 @@ async function tryStep(run: LiveRun, step: Step, signal: AbortSignal): Promise<S
   return 'dryRun' in type && type.dryRun !== undefined
     ? attempt(run, step.id, step, 'dryRun', signal)
     : null;
-}
-
-/** Says what a step would do. */
-export function planOf(
-  types: StepTypes,
-  runbook: Runbook,
-  world: Pick<World, 'input' | 'redactor'>,
-  step: Step,
-): string {
-  const type = types[step.use];
-  if (type.kind === 'gate')
-    return `wait for ${step.use === 'gate.window' ? 'the window' : 'people'}`;
-  try {
-    return world.redactor.text(type.plan(completeMembers(step, runbook, world.input)));
-  } catch (error) {
-    if (error instanceof Failure) return error.line();
-    throw error;
-  }
 }

@@ -130,7 +130,8 @@ async function lookAtSoak(run: LiveRun, step: Step, until: Until): Promise<Looke
   if (result === null) return null;
   const { verdict, says, results = {} } = result;
   const value = results.count ?? results.failed ?? null;
-  held.commit({ event: 'sampled', of: key, verdict, value }, { says });
+  const outputs = run.outputsOf(step.id);
+  held.commit({ event: 'sampled', of: key, verdict, value }, { says, outputs });
   const samples = held.record.samples.get(key) ?? [];
   const passed = soaked(samples, until.every);
   const needed = run.rehearsal === null ? until.for : 0;

@@ -6,7 +6,7 @@ import { kindOf, type Runbook, type Step } from '../runbook.ts';
 import { isUnderWay, type RunStep, type StepStatus } from '../runState.ts';
 import type { StepResult, StepType } from '../steps/stepType.ts';
 import type { StepName } from '../steps/stepTypes.ts';
-import type { World } from '../world/world.ts';
+import type { KeptOutput, World } from '../world/world.ts';
 import type { HeldRun } from './heldRun.ts';
 import type { GateSubject } from './stepApproval.ts';
 import type { Watch } from './watches.ts';
@@ -20,6 +20,10 @@ export interface LiveRun {
   readonly watches: readonly Watch[];
   readonly held: HeldRun;
   readonly world: World;
+  /** Takes the outputs that were kept since it was asked last, of what has this id. */
+  readonly outputsOf: (id: string) => readonly KeptOutput[];
+  /** Who works on it now; null for a scheduler. */
+  readonly who: string | null;
   readonly approvals: ApprovalsOfRun;
   /** What a rehearsal does otherwise; null for the real thing. */
   readonly rehearsal: Rehearsal | null;
@@ -74,6 +78,12 @@ export function waits(step: Step): boolean {
 
 export function isPassed({ verdict }: StepResult): boolean {
   return verdict === 'PASS' || verdict === 'WARN';
+}
+
+/** Members of a line about what has an id: the outputs that it left, if there are any. */
+export function outputFacts(run: LiveRun, id: string): Record<string, unknown> {
+  const outputs = run.outputsOf(id);
+  return outputs.length === 0 ? {} : { outputs };
 }
 
 /** The members of the line that ends a step. */

@@ -16,7 +16,8 @@ export async function lookAt(run: LiveRun, watch: Watch): Promise<void> {
   const result = given === undefined ? await resultOf(run, watch) : numberResult(given);
   const { verdict, results = {}, says } = result;
   const value = results.count ?? results.failed ?? null;
-  run.held.commit({ event: 'sampled', of: watch.key, verdict, value }, { says });
+  const outputs = run.outputsOf(watch.id ?? watch.key);
+  run.held.commit({ event: 'sampled', of: watch.key, verdict, value }, { says, outputs });
 }
 
 function numberResult(count: number): StepResult {

@@ -24,6 +24,7 @@ export interface OpenRunRequest {
   readonly runbook: Runbook;
   readonly plan: PlanIdentity;
   readonly world: World;
+  readonly outputsOf: LiveRun['outputsOf'];
   readonly types?: StepTypes;
   readonly command: string;
   readonly who: string | null;
@@ -62,6 +63,8 @@ export function openRun(request: OpenRunRequest): LiveRun {
     watches: watchesOf(runbook),
     held,
     world,
+    outputsOf: request.outputsOf,
+    who,
     approvals: approvalsOf(request, held.record),
     rehearsal: request.rehearsal,
     say: (line) => say(world.redactor.text(line)),

@@ -1,10 +1,11 @@
 /** What a person wants to know of a run: what is done, what is under way, what it waits for, what to do next. Pure. */
 
 import { formatDuration } from '../../record/duration.ts';
+import { isSameName } from '../../run/personName.ts';
 import { requiredText } from '../steps/members.ts';
 import { kindOf, type Runbook, type Step } from '../runbook.ts';
 import { isFinal, isOver, type RunStatus, type StepStatus } from '../runState.ts';
-import { peopleNeeded } from './gates.ts';
+import { excluded, peopleNeeded } from './gates.ts';
 import type { RunRecord } from './runRecord.ts';
 import { judgeTriggers, type Band } from './triggers.ts';
 import type { Watch } from './watches.ts';
@@ -125,7 +126,11 @@ function waitsFor(runbook: Runbook, record: RunRecord): string | null {
     return `${step.id}, until it has passed for ${formatDuration(step.until?.for ?? 0)}`;
   if (step.use === 'gate.window') return 'the window';
   const role = requiredText(step.members, 'role');
-  return `${peopleNeeded(step)} of the role ${role} at ${step.id}`;
+  const out = excluded(step, record);
+  const can = (runbook.roles.get(role) ?? []).filter(
+    (name) => !out.some((other) => isSameName(name, other)),
+  );
+  return `${peopleNeeded(step)} of the role ${role} at ${step.id}: ${can.join(', ')}`;
 }
 
 /** Returns the command that a person would type next; null if there is none. */

@@ -18,7 +18,7 @@ import { programsOf, sealiftOf } from './program.ts';
 import { createRedactor } from './redactor.ts';
 import { filesOf } from './runbookFiles.ts';
 import { sqlOpener } from './sqlClient.ts';
-import type { World } from './world.ts';
+import type { KeptOutput, World } from './world.ts';
 
 export interface WorldRequest {
   /** Path of the runbook, as it was typed. */
@@ -31,6 +31,8 @@ export interface WorldRequest {
 
 export interface OpenedWorld {
   readonly world: World;
+  /** Takes the outputs that were kept since it was asked last, of what has this id. */
+  outputsOf(id: string): readonly KeptOutput[];
   /** Identity of the databases and applications that steps act on, lower-case hex. */
   target(): Promise<string>;
   /** Keeps other operators away from the databases of the runbook until it is closed. @throws Failure BUSY */
@@ -45,7 +47,10 @@ export function openWorld(request: WorldRequest, env: Environment): OpenedWorld 
   const redactor = createRedactor();
   const input = inputValues(runbook.inputs, { variables, redactor });
   for (const name of runbook.inputs.keys()) input(name);
-  const artifacts = artifactsIn(placesOf(paths, run).folder, redactor);
+  const kept: KeptOutput[] = [];
+  const artifacts = artifactsIn(placesOf(paths, run).folder, redactor, (output) => {
+    kept.push(output);
+  });
   const place = { folder, variables, redactor, artifacts };
   const world: World = {
     runId: run,
@@ -65,6 +70,11 @@ export function openWorld(request: WorldRequest, env: Environment): OpenedWorld 
   };
   return {
     world,
+    outputsOf(id) {
+      const own = kept.filter(({ name }) => isNamedAfter(name, id));
+      kept.splice(0, kept.length, ...kept.filter((one) => !own.includes(one)));
+      return own;
+    },
     async target() {
       const identities = [...actedOn(runbook)].map(([name]) => [name, originOf(input(name))]);
       return hash('sha256', canonicalJson(Object.fromEntries(identities)), 'hex');
@@ -73,6 +83,11 @@ export function openWorld(request: WorldRequest, env: Environment): OpenedWorld 
       return { close: async () => {} };
     },
   };
+}
+
+/** Outputs of a step are `ID.stdout`, `ID-2.json` and so on. */
+function isNamedAfter(name: string, id: string): boolean {
+  return name.startsWith(id) && /^[.-]/.test(name.slice(id.length));
 }
 
 /** Origins that inputs name: the only hosts that are asked. */

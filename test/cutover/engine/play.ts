@@ -117,6 +117,7 @@ export function openPlayed(
     runbook,
     plan: { path: 'played.yaml', planHash },
     world: playedWorld(play),
+    outputsOf: () => [],
     types: playedTypes(play),
     command: 'cutover run',
     who: 'ada',
