@@ -18,6 +18,7 @@ interface Common {
 
 interface RunOptions extends Common {
   readonly confirm?: string;
+  readonly wait: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -30,6 +31,7 @@ interface ResumeOptions extends Common {
   readonly done: readonly string[];
   readonly again: readonly string[];
   readonly waive: readonly string[];
+  readonly wait: boolean;
 }
 
 interface RollbackOptions extends Common {
@@ -128,9 +130,11 @@ function runCommand(wiring: Wiring): Command {
   )
     .addOption(whoOption())
     .option('--confirm <target>', 'the name of what is cut over, where the runbook has one')
+    .addOption(noWaitOption())
     .addOption(dryRunOption())
     .action(async (path: string, options: RunOptions) => {
       const { project, who = null, confirm: confirmed = null, dryRun = false } = options;
+      const { wait: waits } = options;
       if (dryRun) {
         await wired(wiring, options, {
           name: 'cutover run',
@@ -141,7 +145,7 @@ function runCommand(wiring: Wiring): Command {
         return;
       }
       await worksOn(wiring, 'cutover run', options, ({ cutoverRun }, env) =>
-        cutoverRun({ project, runbook: path, who, confirmed }, env),
+        cutoverRun({ project, runbook: path, who, confirmed, waits }, env),
       );
     });
 }
@@ -274,19 +278,24 @@ function resumeCommand(wiring: Wiring): Command {
   )
     .addOption(runOption())
     .addOption(whoOption())
+    .addOption(noWaitOption())
     .addOption(stepsOption('done', 'its effect is there, though nothing tells so'))
     .addOption(stepsOption('again', 'it may run again'))
     .addOption(stepsOption('waive', 'the run goes on although it has not passed'))
     .addOption(whyOption())
     .action(async (path: string, options: ResumeOptions) => {
-      const { project, run = null, who = null, why = null } = options;
+      const { project, run = null, who = null, why = null, wait: waits } = options;
       const answers = (['done', 'again', 'waive'] as const).flatMap((kind) =>
         options[kind].map((step) => ({ step, kind })),
       );
       await worksOn(wiring, 'cutover resume', options, ({ cutoverResume }, env) =>
-        cutoverResume({ project, runbook: path, run, who, answers, why }, env),
+        cutoverResume({ project, runbook: path, run, who, answers, why, waits }, env),
       );
     });
+}
+
+function noWaitOption(): Option {
+  return new Option('--no-wait', 'end where the run has to wait; sealift cutover tick goes on');
 }
 
 function stepsOption(name: string, meaning: string): Option {

@@ -37,6 +37,8 @@ interface Common {
 export interface RunOptions extends Common {
   /** Name of what is cut over, as it was typed; null if it was not. */
   readonly confirmed: string | null;
+  /** Whether to wait for people and times, instead of ending there. */
+  readonly waits: boolean;
 }
 
 export interface RehearseOptions extends Common {
@@ -55,6 +57,7 @@ export interface Answer {
 export interface ResumeOptions extends Common {
   readonly run: string | null;
   readonly answers: readonly Answer[];
+  readonly waits: boolean;
   /** Why; null if nothing was said. */
   readonly why: string | null;
 }
@@ -71,7 +74,8 @@ export async function cutoverRun(options: RunOptions, env: Environment): Promise
   const loaded = runnable(options.runbook, env);
   const { runbook } = loaded;
   assertConfirmed(runbook, options.confirmed, loaded.name);
-  return begun('cutover run', options, loaded, runbook, null, env);
+  const { waits } = options;
+  return begun({ command: 'cutover run', waits, rehearsal: null }, options, loaded, runbook, env);
 }
 
 /** Rehearses a run: all steps on other inputs, and then the way back. */
@@ -81,15 +85,21 @@ export async function cutoverRehearse(
 ): Promise<Outcome> {
   const loaded = runnable(options.runbook, env);
   const rehearsal = { goesBack: !options.stays, breaches: options.breaches };
-  return begun('cutover rehearse', options, loaded, rehearsed(loaded), rehearsal, env);
+  const how = { command: 'cutover rehearse', waits: true, rehearsal };
+  return begun(how, options, loaded, rehearsed(loaded), env);
+}
+
+interface Beginning {
+  readonly command: string;
+  readonly waits: boolean;
+  readonly rehearsal: Rehearsal | null;
 }
 
 async function begun(
-  command: string,
+  { command, waits, rehearsal }: Beginning,
   options: Common,
   loaded: LoadedRunbook,
   runbook: Runbook,
-  rehearsal: Rehearsal | null,
   env: Environment,
 ): Promise<Outcome> {
   const who = personOf(options.who, env);
@@ -109,8 +119,12 @@ async function begun(
   const work = { paths, run, loaded, runbook, opened, command, who, rehearsal };
   return worked(work, env, async (live) => {
     live.held.commit({ event: 'run-begun' }, { ...facts, who, operator: who });
-    return drive(live, (pause) => tellWait(live, pause));
+    return goOn(live, waits);
   });
+}
+
+async function goOn(live: LiveRun, waits: boolean): Promise<Pause> {
+  return waits ? drive(live, (pause) => tellWait(live, pause)) : advance(live);
 }
 
 /** Holds the databases and the run for the time of some work on it. */
@@ -146,7 +160,7 @@ export async function cutoverResume(options: ResumeOptions, env: Environment): P
       assertResumes(live, options.runbook);
       live.held.commit({ event: 'resumed' }, { who, operator: who });
     }
-    return drive(live, (pause) => tellWait(live, pause));
+    return goOn(live, options.waits);
   });
 }
 

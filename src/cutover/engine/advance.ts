@@ -12,7 +12,15 @@ import { attend, underWay } from './attend.ts';
 import { conditionHolds } from './conditions.ts';
 import { planOf } from './planOf.ts';
 import { lookAtStep, type Waiting } from './gates.ts';
-import { endFacts, isPassed, sayEnd, statusOf, waits, type LiveRun } from './liveRun.ts';
+import {
+  endFacts,
+  isPassed,
+  outputFacts,
+  sayEnd,
+  statusOf,
+  waits,
+  type LiveRun,
+} from './liveRun.ts';
 import { goBackOne } from './wayBack.ts';
 import { dueAt, watchedUntil } from './watches.ts';
 
@@ -142,11 +150,8 @@ function together(run: LiveRun, step: Step, parts: readonly StepResult[]): StepR
 
 function end(run: LiveRun, step: Step, result: StepResult): void {
   const { verdict } = result;
-  const outputs = run.outputsOf(step.id);
-  run.held.commit(
-    { event: 'step-ended', step: step.id, verdict },
-    { ...endFacts(result), outputs },
-  );
+  const facts = { ...endFacts(result), ...outputFacts(run, step.id) };
+  run.held.commit({ event: 'step-ended', step: step.id, verdict }, facts);
   sayEnd(run, step, result);
 }
 

@@ -14,7 +14,7 @@ import type { StepResult } from '../steps/stepType.ts';
 import { openingAt } from '../window.ts';
 import { attempt } from './attempt.ts';
 import { underWay } from './attend.ts';
-import type { LiveRun } from './liveRun.ts';
+import { outputFacts, type LiveRun } from './liveRun.ts';
 import type { RunRecord, Sample } from './runRecord.ts';
 import { parseGateApproval, unboundReason } from './stepApproval.ts';
 
@@ -130,8 +130,8 @@ async function lookAtSoak(run: LiveRun, step: Step, until: Until): Promise<Looke
   if (result === null) return null;
   const { verdict, says, results = {} } = result;
   const value = results.count ?? results.failed ?? null;
-  const outputs = run.outputsOf(step.id);
-  held.commit({ event: 'sampled', of: key, verdict, value }, { says, outputs });
+  const facts = { says, ...outputFacts(run, step.id) };
+  held.commit({ event: 'sampled', of: key, verdict, value }, facts);
   const samples = held.record.samples.get(key) ?? [];
   const passed = soaked(samples, until.every);
   const needed = run.rehearsal === null ? until.for : 0;

@@ -4,7 +4,7 @@ import { isMet, parseCondition } from '../condition.ts';
 import type { Metric } from '../runbook.ts';
 import type { StepResult } from '../steps/stepType.ts';
 import { attempt } from './attempt.ts';
-import type { LiveRun } from './liveRun.ts';
+import { outputFacts, type LiveRun } from './liveRun.ts';
 import type { Watch } from './watches.ts';
 
 /** Longest time of a look, in ms: watches are looked at one after the other. */
@@ -16,8 +16,8 @@ export async function lookAt(run: LiveRun, watch: Watch): Promise<void> {
   const result = given === undefined ? await resultOf(run, watch) : numberResult(given);
   const { verdict, results = {}, says } = result;
   const value = results.count ?? results.failed ?? null;
-  const outputs = run.outputsOf(watch.id ?? watch.key);
-  run.held.commit({ event: 'sampled', of: watch.key, verdict, value }, { says, outputs });
+  const facts = { says, ...outputFacts(run, watch.id ?? watch.key) };
+  run.held.commit({ event: 'sampled', of: watch.key, verdict, value }, facts);
 }
 
 function numberResult(count: number): StepResult {
