@@ -60,6 +60,8 @@ export interface DoneStep extends StepFacts {
   readonly kind: Exclude<StepKind, 'gate'>;
   /** Says what a step will do, as a clause such as `dump the database`. */
   plan(members: Members): string;
+  /** Files of the runbook that it reads, as paths or patterns: what an approval of the plan is bound to. */
+  reads?(members: Members): readonly string[];
   /** Does it, or checks it. @throws Failure if it cannot; the effect may be there then */
   apply(work: StepWork): Promise<StepResult>;
   /** Tells, without effect, whether it could be applied now; a check has none, as it is applied itself. */
@@ -84,9 +86,10 @@ export type StepType = DoneStep | GateStep;
 /**
  * - `there`: the effect is there, as a whole
  * - `absent`: nothing of it is there
+ * - `begun`: it is there in part, and `apply` finishes it; to go back, it has to be undone
  * - `unclear`: it is there in part, or cannot be told: a person has to look
  */
-export type Presence = 'there' | 'absent' | 'unclear';
+export type Presence = 'there' | 'absent' | 'begun' | 'unclear';
 
 /** Members of a step; see members.ts for how they are read. Texts have their inputs filled in. */
 export type Members = Readonly<Record<string, unknown>>;

@@ -7,6 +7,8 @@
  */
 
 export interface World {
+  /** Id of the run; the same after a resume. */
+  readonly runId: string;
   readonly now: () => Date;
   /** Waits; ends at once, with a rejection, when the signal aborts. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
