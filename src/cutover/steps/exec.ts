@@ -1,9 +1,12 @@
-/** `exec`: a program, without a shell. */
+/** `exec`: a program, without a shell. Its exit code is the verdict; what it writes is kept, redacted. */
 
 import { ARGV, ENVIRONMENT, EXIT, NAME, about } from '../schema/runbookParts.ts';
-import type { StepType } from './stepType.ts';
+import { quoteName } from '../../outcome/quoteName.ts';
+import type { ProgramEnd } from '../world/world.ts';
+import { textsOf } from './members.ts';
+import type { DoneStep, Members, StepResult } from './stepType.ts';
 
-export const exec: StepType = {
+export const exec: DoneStep = {
   text: 'A program, without a shell.',
   members: {
     run: ARGV,
@@ -15,4 +18,44 @@ export const exec: StepType = {
   },
   kind: 'change',
   place: 'files',
+  plan: (members) => `run ${textsOf(members, 'run').map(shown).join(' ')}`,
+  async apply({ id, members, world, signal }) {
+    const argv = textsOf(members, 'run');
+    const env = textsOf(members, 'env');
+    return resultOf(await world.run({ argv, env, keepAs: id, signal }), members);
+  },
+  async dryRun({ members, world }) {
+    const [program = ''] = textsOf(members, 'run');
+    const state = world.programState(program);
+    const says = `the program ${quoteName(program)} is ${state}`;
+    return { verdict: state === 'there' ? 'PASS' : 'FAIL', says };
+  },
 };
+
+/** An argument as a shell would need it, for people. */
+function shown(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : quoteName(argument);
+}
+
+/** How a program ended, as a clause. */
+export function endOf({ code, endedBy }: ProgramEnd): string {
+  return code === null ? `ended by ${String(endedBy)}` : `exit code ${code}`;
+}
+
+function resultOf(end: ProgramEnd, members: Members): StepResult {
+  const verdict = verdictOf(end.code, members);
+  return { verdict, says: endOf(end), results: { failed: verdict === 'FAIL' ? 1 : 0 } };
+}
+
+const VERDICTS: ReadonlyMap<unknown, StepResult['verdict']> = new Map([
+  ['pass', 'PASS'],
+  ['warn', 'WARN'],
+  ['fail', 'FAIL'],
+]);
+
+/** A code that is not listed fails; 0 passes where no codes are. */
+function verdictOf(code: number | null, members: Members): StepResult['verdict'] {
+  if (code === null) return 'FAIL';
+  const exit = (members['exit'] ?? { 0: 'pass' }) as Readonly<Record<string, unknown>>;
+  return VERDICTS.get(exit[String(code)]) ?? 'FAIL';
+}

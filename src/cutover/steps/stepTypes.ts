@@ -7,4 +7,5 @@ import type { StepType } from './stepType.ts';
 export type StepName = keyof typeof TYPES;
 
 export const STEP_TYPES: Readonly<Record<StepName, StepType>> = { ...TYPES };
-export const STEP_NAMES: readonly StepName[] = Object.keys(STEP_TYPES) as StepName[];
+/** Ascending, as the order of what a module exports is not the same everywhere. */
+export const STEP_NAMES: readonly StepName[] = Object.keys(STEP_TYPES).toSorted() as StepName[];

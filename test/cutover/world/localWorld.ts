@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { artifactsIn } from '../../../src/cutover/world/artifacts.ts';
 import { inputValues } from '../../../src/cutover/world/inputs.ts';
-import { programsOf } from '../../../src/cutover/world/program.ts';
+import { programsOf } from '../../../src/cutover/world/programs.ts';
 import { createRedactor } from '../../../src/cutover/world/redactor.ts';
 import { filesOf } from '../../../src/cutover/world/runbookFiles.ts';
 import type { KeptOutput, World } from '../../../src/cutover/world/world.ts';
@@ -43,6 +43,7 @@ export function localWorld({ variables = {}, now, instead }: LocalOptions = {}):
   const all = { PATH: process.env['PATH'], HOME: root, ...variables };
   const place = { folder, variables: all, redactor, artifacts, killAfter: 300 };
   const world: World = {
+    runId: 'test-1',
     now: now ?? (() => new Date('2026-12-06T02:00:00Z')),
     pause: refuse,
     variables: all,

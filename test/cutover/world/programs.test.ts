@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { sealiftOf } from '../../../src/cutover/world/program.ts';
+import { sealiftOf } from '../../../src/cutover/world/programs.ts';
 import { artifactsIn } from '../../../src/cutover/world/artifacts.ts';
 import { createRedactor } from '../../../src/cutover/world/redactor.ts';
 import type { ProgramCall, ProgramEnd } from '../../../src/cutover/world/world.ts';
