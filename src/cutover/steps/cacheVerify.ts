@@ -52,7 +52,10 @@ async function verifyCache(work: StepWork): Promise<StepResult> {
   const count = judged.count + (reference === null ? 0 : 1);
   const results = { failed: judged.failed + (isMissing ? 1 : 0), count };
   const cached = cacheOf(answer);
-  if (faults.length > 0) return { verdict: 'FAIL', says: `${listed(faults)}${cached}`, results };
+  if (faults.length > 0) {
+    const says = `${world.redactor.text(listed(faults))}${cached}`;
+    return { verdict: 'FAIL', says, results };
+  }
   return { verdict: 'PASS', says: `${count} of ${count} expectations hold${cached}`, results };
 }
 
