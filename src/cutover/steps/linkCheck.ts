@@ -5,6 +5,7 @@
 
 import { dirname, extname, join } from 'node:path';
 
+import { systemCode } from '../../disk/errors.ts';
 import { statOf } from '../../disk/noLinks.ts';
 import { counted } from '../../outcome/counted.ts';
 import { Failure } from '../../outcome/failure.ts';
@@ -132,14 +133,14 @@ function hasAnchor({ anchors }: Linked, anchor: string): boolean {
 /** Searches for a file, and for an anchor in it. Null: it is outside of the folder of the runbook. */
 function fileTarget(work: StepWork, path: string, anchor: string): boolean | null {
   if (path.startsWith('..') || path.includes('\0')) return null;
-  let place: string;
   try {
-    place = work.world.files.place(path);
+    if (statOf(work.world.files.place(path)) === undefined) return false;
   } catch (error) {
     if (error instanceof Failure) return null;
+    // A name that is too long, or below a file: no file can have it.
+    if (systemCode(error) !== null) return false;
     throw error;
   }
-  if (statOf(place) === undefined) return false;
   const linked = anchor === '' ? null : fileLinks(work, path);
   return linked === null || hasAnchor(linked, anchor);
 }

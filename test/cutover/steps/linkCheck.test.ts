@@ -64,6 +64,12 @@ describe('links of a file', () => {
     });
   });
 
+  it('fail where no file can have the name', async () => {
+    const text = `[a](${'x'.repeat(5000)}) [b](other.md/x) [c](a%00b)`;
+    const { verdict, results } = await checkPage(text);
+    expect([verdict, results]).toEqual(['FAIL', { failed: 2, count: 2 }]);
+  });
+
   it('to other places are counted, and prove nothing', async () => {
     const text =
       '[a](mailto:x@y.example) [b](https://other.example/) [c](../../etc/passwd) [d](/x) [e](javascript:1)';

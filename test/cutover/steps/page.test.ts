@@ -25,7 +25,7 @@ const TYPES: readonly StepName[] = [
 
 describe('the page on steps of an application', () => {
   it('has a runbook with each of them, without a finding that blocks', () => {
-    const [text = ''] = BLOCKS.filter((block) => block.startsWith('runbook:'));
+    const text = BLOCKS.find((block) => block.startsWith('runbook:')) ?? '';
     const loaded = parseRunbook(text, 'a.yaml');
     expect(new Set(loaded.runbook.steps.map(({ use }) => use))).toEqual(new Set(TYPES));
     const found = lintRunbook(loaded, new Date('2026-11-30T12:00:00Z'));
@@ -33,7 +33,7 @@ describe('the page on steps of an application', () => {
   });
 
   it('has a file of cases', () => {
-    const [text = ''] = BLOCKS.filter((block) => block.startsWith('groups:'));
+    const text = BLOCKS.find((block) => block.startsWith('groups:')) ?? '';
     const groups = readCases(Buffer.from(text), 'auth.yaml', ['password']);
     expect(groups.map(({ cases }) => cases.length)).toEqual([6, 2]);
   });
