@@ -10,6 +10,7 @@ import {
   waitFor,
   type Sight,
 } from './application/health.ts';
+import { listed } from './http/expectedAnswer.ts';
 import { unexpected, valueAt } from './jsonPath.ts';
 import { requiredText, textOf, timeOf, valuesOf, type Scalar } from './members.ts';
 import type { Members, StepType, StepWork } from './stepType.ts';
@@ -58,7 +59,7 @@ function expectedOf(members: Members): ReadonlyMap<string, Scalar> {
 
 /** Reads health: absent if it reports other values for all that is expected. */
 async function look(work: StepWork): Promise<Sight> {
-  const { members } = work;
+  const { members, world } = work;
   const health = await readHealth(work, textOf(members, 'health') ?? '/health');
   if ('unread' in health) return { presence: 'unclear', says: health.unread };
   const expected = expectedOf(members);
@@ -68,5 +69,8 @@ async function look(work: StepWork): Promise<Sight> {
   }
   const isWhole = [...expected.keys()].every((path) => valueAt(health.json, path) !== undefined);
   const isOther = isWhole && faults.length === expected.size;
-  return { presence: isOther ? 'absent' : 'unclear', says: `in health ${faults.join(', ')}` };
+  return {
+    presence: isOther ? 'absent' : 'unclear',
+    says: world.redactor.text(`in health ${listed(faults)}`),
+  };
 }

@@ -16,7 +16,7 @@ import {
 } from '../schema/runbookParts.ts';
 import { HOW } from './application/adapter.ts';
 import { changed, rehearsed, verified, waitFor } from './application/health.ts';
-import { settingOf } from './application/settings.ts';
+import { settingOf } from './application/settingPlaces.ts';
 import { REQUEST } from './http/requests.ts';
 import { requiredText, timeOf } from './members.ts';
 import type { StepType } from './stepType.ts';

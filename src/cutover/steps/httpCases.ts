@@ -85,11 +85,12 @@ function readFile({ world }: StepWork, file: string): Uint8Array {
 
 /** Runs all cases; returns whether the host has answered them all. */
 async function runGroups(groups: ReturnType<typeof readCases>, running: Running): Promise<boolean> {
+  const { redactor } = running.work.world;
   for (const { name: group, cases } of groups) {
     const jar = cookieJar();
     for (const one of cases) {
       const { status, faults, isAnswered } = await runCase(one, jar, running);
-      const shown = faults.map((fault) => hidden(fault, running.values));
+      const shown = faults.map((fault) => redactor.text(hidden(fault, running.values)));
       running.outcomes.push({ group, name: one.name, status, faults: shown });
       if (!isAnswered) return false;
     }

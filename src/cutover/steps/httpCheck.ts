@@ -46,7 +46,8 @@ async function check(work: StepWork): Promise<StepResult> {
   const address = addressOf(request, world.input);
   const { count, failed, faults } = judge({ answer, address, now: world.now() }, members);
   const results = { failed, count };
-  if (failed > 0) return { verdict: 'FAIL', says: listed(faults), results };
+  // What was expected may be the secret of an input.
+  if (failed > 0) return { verdict: 'FAIL', says: world.redactor.text(listed(faults)), results };
   const says = `status ${answer.status}, ${count} of ${count} expectations hold`;
   return { verdict: 'PASS', says, results };
 }

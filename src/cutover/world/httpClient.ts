@@ -20,6 +20,8 @@ import type { HttpAnswer, HttpRequest, World } from './world.ts';
 /** Most bytes of a body, of a request or an answer. */
 export const MAX_BODY: number = 4 * 1024 * 1024;
 const MAX_HEADERS = 32 * 1024;
+/** A longer timer ends at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Returns the addresses of a host, at least one. */
 export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
@@ -72,10 +74,13 @@ function limitOf({ signal, withinMs }: HttpRequest): Limit {
     controller.abort(signal.reason);
   };
   signal.addEventListener('abort', abort, { once: true });
-  const timer = setTimeout(() => {
-    const seconds = Math.round(withinMs / 100) / 10;
-    controller.abort(new AnswerFault(`the host gave no whole answer within ${seconds}s`));
-  }, withinMs);
+  const timer = setTimeout(
+    () => {
+      const seconds = Math.round(withinMs / 100) / 10;
+      controller.abort(new AnswerFault(`the host gave no whole answer within ${seconds}s`));
+    },
+    Math.min(withinMs, LONGEST_TIMER_MS),
+  );
   return {
     signal: controller.signal,
     end() {

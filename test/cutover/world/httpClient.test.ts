@@ -1,13 +1,17 @@
 /** Requests over HTTP: which hosts they go to, what ends them, and what is said where there is no answer. */
 
+import { execFile } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { httpClient, MAX_BODY, type HttpHosts } from '../../../src/cutover/world/httpClient.ts';
 import type { HttpAnswer, HttpRequest } from '../../../src/cutover/world/world.ts';
 import { Failure } from '../../../src/outcome/failure.ts';
 import { json, makeCertificate, startServer, type TestServer } from './httpServer.ts';
+
+const CLIENT = new URL('../../../src/cutover/world/httpClient.ts', import.meta.url).href;
 
 let server: TestServer;
 
@@ -78,14 +82,20 @@ describe('a request', () => {
   });
 
   it('reads no variable of a proxy', async () => {
-    const before = { ...process.env };
     const proxy = 'http://127.0.0.1:1';
-    Object.assign(process.env, { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: proxy, http_proxy: proxy });
-    try {
-      expect((await ask('/')).status).toBe(200);
-    } finally {
-      process.env = before;
-    }
+    const env = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: proxy, http_proxy: proxy };
+    const code = `
+      import { get } from 'node:http';
+      import { httpClient } from ${JSON.stringify(CLIENT)};
+      const [url] = process.argv.slice(1);
+      const signal = new AbortController().signal;
+      const request = { url, app: null, method: 'GET', headers: {}, withinMs: 20_000, signal };
+      const { status } = await httpClient({ allowed: new Set([url]), input: () => '' })(request);
+      // Node itself goes to the proxy.
+      get(url, () => console.log(status, 'direct')).on('error', () => console.log(status, 'proxy'));`;
+    const args = ['--input-type=module', '-e', code, server.origin];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    expect(stdout).toBe('200 proxy\n');
   });
 
   it('keeps no connection', async () => {
@@ -168,6 +178,22 @@ describe('without an answer, the line', () => {
       'TARGET the host refuses the connection (127.0.0.1:1): check whether the application runs, and its port',
       'http://127.0.0.1:1',
       {},
+    ],
+    [
+      'TARGET the host refuses the connection (app.invalid:1): check whether the application runs, and its port',
+      'http://app.invalid:1',
+      {
+        resolve: () =>
+          Promise.resolve([
+            { address: '127.0.0.1', family: 4 },
+            { address: '127.0.0.2', family: 4 },
+          ]),
+      },
+    ],
+    [
+      'TARGET the host is not known (app.invalid): check its name',
+      'http://app.invalid',
+      { resolve: () => Promise.resolve([]) },
     ],
   ])('is %s', async (line, origin, hosts) => {
     const allowed = new Set([origin]);

@@ -81,6 +81,9 @@ export async function runProgram(
   });
 }
 
+/** Time that a request has at least: to end it earlier would leave open whether the change was made. */
+const LEAST_MS = 60_000;
+
 async function requestChange(work: StepWork, change: Change): Promise<StepResult | null> {
   const { members, world } = work;
   const { values, data, method } = change;
@@ -91,7 +94,8 @@ async function requestChange(work: StepWork, change: Change): Promise<StepResult
   const sent = { ...work, members: { ...members, url } };
   const request = requestOf(sent, textOf(members, 'method') ?? method, body);
   const headers = { 'content-type': 'application/json', ...request.headers };
-  const { status } = await world.request({ ...request, headers });
+  const withinMs = Math.max(request.withinMs, LEAST_MS);
+  const { status } = await world.request({ ...request, headers, withinMs });
   if (status >= 200 && status < 300) return null;
   // It may have begun before its time was over.
   if (status >= 300 && status < 500 && status !== 408) {

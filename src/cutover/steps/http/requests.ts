@@ -75,7 +75,7 @@ export async function tryRequest(
 }
 
 /** Parses the body of an answer; undefined if it is not JSON. */
-export function jsonOf({ body }: HttpAnswer): unknown {
+export function jsonOf({ body }: Pick<HttpAnswer, 'body'>): unknown {
   try {
     return JSON.parse(body.toString('utf8')) as unknown;
   } catch {

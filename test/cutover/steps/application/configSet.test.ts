@@ -1,6 +1,6 @@
 /** A setting gets a value and is read back: in a file, by a program, by a request, in a database. */
 
-import { chmodSync, existsSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -80,6 +80,14 @@ describe('in a file', () => {
     expect(readFileSync(path, 'utf8')).toBe('# kept\nATTESTATION=true # off\nOTHER=1\n');
     expect(statSync(path).mode & 0o777).toBe(0o640);
     expect(existsSync(join(world.folder, '..env.new'))).toBe(false);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('keeps its owner (needs root)', async () => {
+    world.write('.env', 'ATTESTATION=false\n');
+    const path = join(world.folder, '.env');
+    chownSync(path, 12_345, 54_321);
+    await CONFIG_SET.apply(world.work(setting(ENV)));
+    expect([statSync(path).uid, statSync(path).gid]).toEqual([12_345, 54_321]);
   });
 
   it('of JSON a value at a path changes', async () => {

@@ -95,12 +95,12 @@ function fileSetting({ members, world }: StepWork): Setting {
 
 /** Replaces a text in one step, with mode and owner of the file. @throws Failure DISK */
 function replaceText(path: string, text: string): void {
-  const before = statOf(path);
-  if (before?.isFile() !== true) {
-    const what = 'the file of the setting was replaced by something else';
-    throw new Failure('DISK', { what, where: path, hint: 'find out which program did so' });
-  }
   try {
+    const before = statOf(path);
+    if (before?.isFile() !== true) {
+      const what = 'the file of the setting was replaced by something else';
+      throw new Failure('DISK', { what, where: path, hint: 'find out which program did so' });
+    }
     replaceFile(path, [Buffer.from(text)], undefined, before);
   } catch (error) {
     if (systemCode(error) !== 'EPERM') throw diskFailure(error, path);
