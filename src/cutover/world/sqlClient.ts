@@ -7,7 +7,8 @@ import { resolve } from 'node:path';
 
 import { Failure } from '../../outcome/failure.ts';
 import { parseAddress, type PostgresAddress } from '../../postgres/address.ts';
-import { openPostgres } from './sqlPostgres.ts';
+import type { PostgresSettings } from '../../postgres/settings.ts';
+import { openPostgres, settingsOf } from './sqlPostgres.ts';
 import { openSqlite } from './sqlSqlite.ts';
 import type { World } from './world.ts';
 
@@ -43,6 +44,18 @@ export function databasePlace(
     if (!(error instanceof Failure)) throw error;
     throw Failure.revive({ ...error.toJSON(), where });
   }
+}
+
+/** What a program such as `pg_dump` connects to an input with. @throws Failure USAGE for a database of another kind */
+export function postgresSettings(
+  input: string,
+  world: Pick<World, 'input' | 'variables'>,
+  database?: string,
+): PostgresSettings {
+  const place = databasePlace(input, { input: world.input, folder: '' });
+  if (place.dialect !== 'postgresql') throw new TypeError('a program of PostgreSQL on a file');
+  const { variables } = world;
+  return settingsOf(place.address, { variables, ...(database === undefined ? {} : { database }) });
 }
 
 /** Makes what opens databases for steps. */
