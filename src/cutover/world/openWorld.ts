@@ -14,7 +14,7 @@ import { artifactsIn } from './artifacts.ts';
 import { httpClient } from './httpClient.ts';
 import { originOf } from './httpAddress.ts';
 import { inputValues } from './inputs.ts';
-import { programsOf, sealiftOf } from './program.ts';
+import { programsOf, sealiftOf } from './programs.ts';
 import { createRedactor } from './redactor.ts';
 import { filesOf } from './runbookFiles.ts';
 import { sqlOpener } from './sqlClient.ts';
