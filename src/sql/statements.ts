@@ -120,7 +120,8 @@ function isComplete(open: Open | null, dialect: StatementDialect): boolean {
   if (dialect === 'postgresql') return open.parentheses === 0 && open.bodies === 0;
   const [first, second, third] = open.words;
   const isTrigger =
-    first === 'create' && (second === 'trigger' || (/^temp/.test(second ?? '') && third === 'trigger'));
+    first === 'create' &&
+    (second === 'trigger' || (second?.startsWith('temp') === true && third === 'trigger'));
   return !isTrigger || (open.last[0] === ';' && open.last[1] === 'end');
 }
 

@@ -3,7 +3,11 @@
 import { array, assert as holds, constantFrom, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { refusedInTransaction, statementsOf, type StatementDialect } from '../../src/sql/statements.ts';
+import {
+  refusedInTransaction,
+  statementsOf,
+  type StatementDialect,
+} from '../../src/sql/statements.ts';
 
 const split = (sql: string, dialect: StatementDialect = 'postgresql'): string[] =>
   statementsOf(sql, dialect).map(({ text, line }) => `${line} ${text}`);
@@ -28,7 +32,9 @@ describe('statements', () => {
     ["SELECT U&'a;b'"],
     ['DO $$ BEGIN; COMMIT; END $$'],
     ['DO $a$ $$ ; $b$ $a$'],
-    ['CREATE RULE r AS ON INSERT TO t DO ALSO (INSERT INTO u VALUES (1); INSERT INTO u VALUES (2))'],
+    [
+      'CREATE RULE r AS ON INSERT TO t DO ALSO (INSERT INTO u VALUES (1); INSERT INTO u VALUES (2))',
+    ],
     [
       'CREATE OR REPLACE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END',
     ],
@@ -48,7 +54,21 @@ describe('statements', () => {
   });
 
   it('hold all of the text, whatever it is, in linear time', () => {
-    const part = constantFrom("'", '"', '$$', '$a$', ';', 'begin', ' ', '\n', "e'", '\\', '/*', '*/', '(');
+    const part = constantFrom(
+      "'",
+      '"',
+      '$$',
+      '$a$',
+      ';',
+      'begin',
+      ' ',
+      '\n',
+      "e'",
+      '\\',
+      '/*',
+      '*/',
+      '(',
+    );
     holds(
       property(array(part, { maxLength: 40 }), (parts) => {
         for (const dialect of ['postgresql', 'sqlite'] as const) {

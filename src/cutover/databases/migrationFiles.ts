@@ -41,10 +41,15 @@ export function readMigration(members: Members, files: RunbookFiles): readonly M
     const sha256 = hash('sha256', bytes, 'hex');
     return { name, text: sqlText(path, bytes), sha256, outside: outside.get(name) ?? null };
   });
-  if (found.length === 0) throw wrong('no file matches', pattern, 'check the pattern and the folder');
+  if (found.length === 0)
+    throw wrong('no file matches', pattern, 'check the pattern and the folder');
   for (const name of outside.keys()) {
     if (found.some((file) => file.name === name)) continue;
-    throw wrong('a file that is to run outside is none of the migration', name, `correct "outside"`);
+    throw wrong(
+      'a file that is to run outside is none of the migration',
+      name,
+      `correct "outside"`,
+    );
   }
   return found.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
 }
@@ -71,7 +76,9 @@ export function refusalIn(
     if (statements.length === 0) return `${quoteName(name)} has no statement`;
     for (const statement of statements) {
       const refused =
-        outside === null || statement.hasBackslash ? refusedInTransaction(statement, dialect) : null;
+        outside === null || statement.hasBackslash
+          ? refusedInTransaction(statement, dialect)
+          : null;
       if (refused !== null) return `${quoteName(name)}, line ${statement.line}: ${refused}`;
     }
   }

@@ -100,10 +100,16 @@ export async function lockMigrations(client: SqlClient, signal: AbortSignal): Pr
   const texts = {
     async query(sql: string): Promise<(string | null)[][]> {
       const { rows } = await client.query(sql);
-      return rows.map((row) => row.map((cell) => (cell === true ? 't' : cell && String(cell)) || null));
+      return rows.map((row) =>
+        row.map((cell) => (cell === true ? 't' : cell && String(cell)) || null),
+      );
     },
   };
-  const place = { what: 'the migrations of this database', where: client.label, patienceMs: PATIENCE_MS };
+  const place = {
+    what: 'the migrations of this database',
+    where: client.label,
+    patienceMs: PATIENCE_MS,
+  };
   await takeAdvisoryLock(texts, lockKey('migrations'), place, signal);
 }
 

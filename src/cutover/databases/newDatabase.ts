@@ -20,10 +20,14 @@ const DROP_MS = 15_000;
 /** Returns `BASE_WORD_RUN_DIGEST`, cut to what a name may have; the digest is that of the run and the step. */
 export function databaseName(base: string, word: string, { id, world }: StepWork): string {
   const digest = hash('sha256', JSON.stringify([world.runId, id]), 'hex').slice(0, 8);
-  const run = world.runId.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').slice(0, 24);
+  const run = world.runId
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .slice(0, 24);
   const end = `_${word}_${run}_${digest}`;
   let begin = base;
-  while (Buffer.byteLength(begin + end) > MOST_BYTES) begin = [...begin].slice(0, -1).join('');
+  while (Buffer.byteLength(begin + end) > MOST_BYTES)
+    begin = Array.from(begin).slice(0, -1).join('');
   return begin + end;
 }
 
@@ -78,7 +82,9 @@ export async function createDatabase(client: SqlClient, name: string, like: stri
     `LC_CTYPE ${quoteText(String(type))}`,
     ...(provider === 'i' ? [`LOCALE_PROVIDER icu ICU_LOCALE ${quoteText(String(locale))}`] : []),
     ...(provider === 'i' && typeof rules === 'string' ? [`ICU_RULES ${quoteText(rules)}`] : []),
-    ...(provider === 'b' ? [`LOCALE_PROVIDER builtin BUILTIN_LOCALE ${quoteText(String(locale))}`] : []),
+    ...(provider === 'b'
+      ? [`LOCALE_PROVIDER builtin BUILTIN_LOCALE ${quoteText(String(locale))}`]
+      : []),
     ...(typeof tablespace === 'string' ? [`TABLESPACE ${quote(tablespace)}`] : []),
   ];
   await client.script(`CREATE DATABASE ${quote(name)} ${options.join(' ')}`);

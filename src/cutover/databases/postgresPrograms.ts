@@ -117,7 +117,8 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The beginning of a statement, which has names and no values. */
-const STATEMENT = /^Command was: ((?:ALTER|CREATE|COMMENT|GRANT|REVOKE|SELECT pg_catalog\.setval)\b[^('=;]{0,80})/m;
+const STATEMENT =
+  /^Command was: ((?:ALTER|CREATE|COMMENT|GRANT|REVOKE|SELECT pg_catalog\.setval)\b[^('=;]{0,80})/m;
 const TABLE = /^pg_restore: error: COPY failed for table "([^"\n]{1,63})"/m;
 
 /** What its messages say of the cause, and of the place, which is a name. */

@@ -13,11 +13,7 @@ export const MOST_SQL: number = 16 * 1024 * 1024;
 const FILE = /^[^\s;()'"]+\.sql$/i;
 
 /** Returns the text of a query, without the semicolon at its end. @throws Failure USAGE if it is not one statement */
-export function queryText(
-  query: string,
-  files: RunbookFiles,
-  dialect: StatementDialect,
-): string {
+export function queryText(query: string, files: RunbookFiles, dialect: StatementDialect): string {
   const isFile = FILE.test(query);
   const text = isFile ? sqlText(query, bytesOf(query, files)) : query;
   const [first, ...others] = statementsOf(text, dialect);

@@ -5,7 +5,7 @@
 
 import { counted } from '../../outcome/counted.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
-import { COUNT_OBJECTS, LIST_GRANTS } from '../databases/grants.ts';
+import { COUNT_OBJECTS, LIST_GRANTS } from '../databases/grantList.ts';
 import { onPostgres } from '../databases/withSql.ts';
 import { TEXT, TEXTS, about } from '../schema/runbookParts.ts';
 import { codeOf } from '../world/sqlErrors.ts';
@@ -50,7 +50,9 @@ async function judge(client: SqlClient, { id, members, world }: StepWork): Promi
   const grantee = requiredText(members, 'grantee');
   const isPublic = /^public$/i.test(grantee);
   if (!isPublic) {
-    const { rows } = await client.query('SELECT FROM pg_catalog.pg_roles WHERE rolname = $1', [grantee]);
+    const { rows } = await client.query('SELECT FROM pg_catalog.pg_roles WHERE rolname = $1', [
+      grantee,
+    ]);
     if (rows.length === 0) return cannotTell(`there is no role ${quoteName(grantee)}`);
   }
   const named = textsOf(members, 'schemas');
@@ -59,12 +61,17 @@ async function judge(client: SqlClient, { id, members, world }: StepWork): Promi
   const [objects, there] = (counts[0] ?? []).map(Number);
   if (there !== new Set(named).size) return cannotTell('a schema that is named is not there');
   if (objects === 0) return cannotTell('there is no object to judge');
-  const found = await client.query(LIST_GRANTS, [schemas, isPublic ? '' : grantee, String(MOST)], MOST);
+  const found = await client.query(
+    LIST_GRANTS,
+    [schemas, isPublic ? '' : grantee, String(MOST)],
+    MOST,
+  );
   const grants = found.rows.map(([kind, name, privilege]) => ({ kind, name, privilege }));
   world.artifacts.keep(`${id}-grants.json`, Buffer.from(`${JSON.stringify(grants, null, 1)}\n`));
   const results = { failed: grants.length, count: Number(objects) };
   const of = counted(Number(objects), 'object');
-  if (grants.length === 0) return { verdict: 'PASS', says: `no grant to ${grantee} on ${of}`, results };
+  if (grants.length === 0)
+    return { verdict: 'PASS', says: `no grant to ${grantee} on ${of}`, results };
   const first = grants.slice(0, SHOWN).map(({ kind, name, privilege }) => {
     return `${String(privilege)} on ${String(kind)} ${quoteName(String(name))}`;
   });

@@ -12,7 +12,12 @@ import { draftDump, fileDigest, type DraftDump } from '../databases/dumpFile.ts'
 import { assertMayCreate, databaseName, dropDatabase } from '../databases/newDatabase.ts';
 import { assertPrograms, PROGRAMS, runOnDatabase } from '../databases/postgresPrograms.ts';
 import { compareWith, restoreInto, type Recorded } from '../databases/restoredCopy.ts';
-import { inSnapshot, LARGE_OBJECTS, readSequences, type TableDigest } from '../databases/tableDigests.ts';
+import {
+  inSnapshot,
+  LARGE_OBJECTS,
+  readSequences,
+  type TableDigest,
+} from '../databases/tableDigests.ts';
 import { inputOfStep, onPostgres } from '../databases/withSql.ts';
 import { about } from '../schema/runbookParts.ts';
 import { postgresSettings } from '../world/sqlClient.ts';
@@ -22,23 +27,33 @@ import type { DoneStep, StepResult, StepWork } from './stepType.ts';
 export const pgBackup: DoneStep = {
   text: 'A dump of the database.',
   members: {
-    rehearse: about({ type: 'boolean' }, 'Whether it is restored into a scratch database, and compared.'),
+    rehearse: about(
+      { type: 'boolean' },
+      'Whether it is restored into a scratch database, and compared.',
+    ),
     programs: PROGRAMS,
   },
   kind: 'artifact',
   place: 'database',
   resumes: true,
   plan: (members) =>
-    isRehearsed(members) ? 'dump the database, and restore it into a scratch database' : 'dump the database',
+    isRehearsed(members)
+      ? 'dump the database, and restore it into a scratch database'
+      : 'dump the database',
   dryRun: (work) =>
     onPostgres(work, { readOnly: true }, async (client) => {
       await assertPossible(client, work);
       const { rows } = await client.query('SELECT pg_catalog.pg_database_size(current_database())');
-      return { verdict: 'PASS', says: `${byteCount(Number(rows[0]?.[0]))} of database can be dumped` };
+      return {
+        verdict: 'PASS',
+        says: `${byteCount(Number(rows[0]?.[0]))} of database can be dumped`,
+      };
     }),
   async apply(work) {
     const draft = draftDump(work.world.artifacts, work.id, 'dump');
-    const dumped = await onPostgres(work, { readOnly: true }, (client) => dump(client, draft, work));
+    const dumped = await onPostgres(work, { readOnly: true }, (client) =>
+      dump(client, draft, work),
+    );
     if (typeof dumped === 'string') return failed(dumped);
     const { bytes, sha256 } = await fileDigest(draft.path, work.signal);
     if (bytes === 0) return failed('the dump is empty');

@@ -11,7 +11,13 @@ import { Failure } from '../../outcome/failure.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { quote, quoteText } from '../../sql/quote.ts';
 import { artifactPath, damaged, fileDigest, keptDump } from '../databases/dumpFile.ts';
-import { copyProperties, exchange, obstacleTo, staying, type Names } from '../databases/exchange.ts';
+import {
+  copyProperties,
+  exchange,
+  obstacleTo,
+  staying,
+  type Names,
+} from '../databases/databaseExchange.ts';
 import { assertMayCreate, databaseName, dropDatabase, onServer } from '../databases/newDatabase.ts';
 import { assertPrograms, PROGRAMS } from '../databases/postgresPrograms.ts';
 import { compareWith, restoreInto } from '../databases/restoredCopy.ts';
@@ -32,7 +38,10 @@ export const pgRestoreSwap: DoneStep = {
       { type: 'string', enum: ['rename', 'none'] },
       'rename: it gets the name of the live database. none: it gets a name of its own, for config.set to switch to.',
     ),
-    database: about({ ...TEXT, maxLength: 63 }, 'With "swap: none": the name of the new database; with the run in it if left out.'),
+    database: about(
+      { ...TEXT, maxLength: 63 },
+      'With "swap: none": the name of the new database; with the run in it if left out.',
+    ),
     programs: PROGRAMS,
   },
   kind: 'change',
@@ -46,9 +55,13 @@ export const pgRestoreSwap: DoneStep = {
       : `restore the dump of ${fromOf(members)}, and put it in the place of the database`,
   async dryRun(work) {
     const names = namesOf(work);
-    const obstacle = await onServer(work, { readOnly: true }, (client) => assertPossible(client, work));
+    const obstacle = await onServer(work, { readOnly: true }, (client) =>
+      assertPossible(client, work),
+    );
     if (obstacle !== null) return failed(obstacle);
-    const which = names.isSwap ? `the old one would be ${quoteName(names.old)}` : `it would be ${quoteName(names.own)}`;
+    const which = names.isSwap
+      ? `the old one would be ${quoteName(names.old)}`
+      : `it would be ${quoteName(names.own)}`;
     return { verdict: 'PASS', says: `a dump can be restored; ${which}` };
   },
   apply,
@@ -126,11 +139,21 @@ async function presence(client: SqlClient, names: StepNames): Promise<Presence> 
 async function apply(work: StepWork): Promise<StepResult> {
   const names = namesOf(work);
   const { live, fresh } = names;
-  const [state, closed, obstacle, stay] = await onServer(work, { readOnly: true }, async (client) => {
-    const seen = await presence(client, names);
-    const wrong = seen === 'there' || seen === 'unclear' ? null : await assertPossible(client, work);
-    return [seen, (await seenOn(client, names)).closed, wrong, await staying(client, live)] as const;
-  });
+  const [state, closed, obstacle, stay] = await onServer(
+    work,
+    { readOnly: true },
+    async (client) => {
+      const seen = await presence(client, names);
+      const wrong =
+        seen === 'there' || seen === 'unclear' ? null : await assertPossible(client, work);
+      return [
+        seen,
+        (await seenOn(client, names)).closed,
+        wrong,
+        await staying(client, live),
+      ] as const;
+    },
+  );
   if (state === 'there') return done(names, { isNew: false, stay: 0 });
   if (state === 'unclear') throw unclear(names);
   if (obstacle !== null) return failed(obstacle);
@@ -202,7 +225,9 @@ interface Done {
 function done(names: StepNames, { isNew, stay }: Done): StepResult {
   const { live, old, own, isSwap } = names;
   const how = isNew ? 'restored and equal to the backup' : 'restored before';
-  const where = isSwap ? `the old database is ${quoteName(old)}` : `the new database is ${quoteName(own)}`;
+  const where = isSwap
+    ? `the old database is ${quoteName(old)}`
+    : `the new database is ${quoteName(own)}`;
   const left = stay === 0 ? '' : `; ${stay} slots or subscriptions stay with the old database`;
   return {
     verdict: stay === 0 ? 'PASS' : 'WARN',
@@ -225,12 +250,16 @@ function unclear({ live, fresh, old, own, isSwap }: StepNames): Failure {
 async function verify(work: StepWork): Promise<StepResult> {
   const names = namesOf(work);
   const seen = await onServer(work, { readOnly: true }, (client) => presence(client, names));
-  if (seen !== 'there') return { verdict: 'FAIL', says: `the new database is not in its place (${seen})` };
+  if (seen !== 'there')
+    return { verdict: 'FAIL', says: `the new database is not in its place (${seen})` };
   const { digests } = await openDump(work);
   const database = names.isSwap ? names.live : names.own;
   const tables = await onPostgres(work, { readOnly: true, database }, listTables);
   const there = new Set(tables.map(({ name }) => name));
   const missing = digests.filter(({ name }) => name !== LARGE_OBJECTS && !there.has(name));
   if (missing.length > 0) return { verdict: 'FAIL', says: `${missing[0]?.name} is missing` };
-  return { verdict: 'PASS', says: `${quoteName(database)} takes connections, and has all tables of the backup` };
+  return {
+    verdict: 'PASS',
+    says: `${quoteName(database)} takes connections, and has all tables of the backup`,
+  };
 }

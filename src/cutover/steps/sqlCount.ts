@@ -18,7 +18,11 @@ export const sqlCount: DoneStep = {
   plan: (members) => `check that a query returns a number ${requiredText(members, 'expect')}`,
   apply(work) {
     return withSql(work, { readOnly: true }, async (client) => {
-      const query = queryText(requiredText(work.members, 'query'), work.world.files, client.dialect);
+      const query = queryText(
+        requiredText(work.members, 'query'),
+        work.world.files,
+        client.dialect,
+      );
       const cell = await onlyCell(client, query);
       if ('says' in cell) return { verdict: 'INCONCLUSIVE', says: cell.says };
       return judge(cell.value, requiredText(work.members, 'expect'));
@@ -31,7 +35,8 @@ async function onlyCell(
   query: string,
 ): Promise<{ readonly value: SqlValue } | { readonly says: string }> {
   for await (const { columns, rows } of client.pages(query)) {
-    if (columns.length !== 1) return { says: `the query returns ${columns.length} columns instead of 1` };
+    if (columns.length !== 1)
+      return { says: `the query returns ${columns.length} columns instead of 1` };
     if (rows.length > 1) return { says: 'the query returns several rows instead of 1' };
     const [row] = rows;
     return row === undefined ? { says: 'the query returns no row' } : { value: row[0] ?? null };
@@ -49,8 +54,13 @@ function judge(cell: SqlValue, expect: string): StepResult {
   }
   const met = cellMeets(condition, cell);
   if (met === null) {
-    return { verdict: 'INCONCLUSIVE', says: `the number is too close to ${String(condition.value)} to compare it` };
+    return {
+      verdict: 'INCONCLUSIVE',
+      says: `the number is too close to ${String(condition.value)} to compare it`,
+    };
   }
-  const says = met ? `the number is ${String(cell)}` : `the number is ${String(cell)}, not ${expect}`;
+  const says = met
+    ? `the number is ${String(cell)}`
+    : `the number is ${String(cell)}, not ${expect}`;
   return { verdict: met ? 'PASS' : 'FAIL', says, results: { count: number } };
 }

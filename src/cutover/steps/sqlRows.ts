@@ -29,7 +29,11 @@ export const sqlRows: DoneStep = {
   plan: (members) => `check that each row of a query satisfies ${requiredText(members, 'every')}`,
   apply(work) {
     return withSql(work, { readOnly: true }, async (client) => {
-      const query = queryText(requiredText(work.members, 'query'), work.world.files, client.dialect);
+      const query = queryText(
+        requiredText(work.members, 'query'),
+        work.world.files,
+        client.dialect,
+      );
       return judge(client.pages(query), work);
     });
   },
@@ -94,8 +98,14 @@ function verdictOf({ count, failed, first, every, members }: Counts): StepResult
     };
   }
   if (count < least) {
-    return { verdict: 'FAIL', says: `the query returns ${counted(count, 'row')} instead of ${least} or more` };
+    return {
+      verdict: 'FAIL',
+      says: `the query returns ${counted(count, 'row')} instead of ${least} or more`,
+    };
   }
   if (count === 0) return { verdict: 'INCONCLUSIVE', says: 'the query returns no row to judge' };
-  return { verdict: 'PASS', says: `${count} of ${counted(count, 'row')} ${count === 1 ? 'satisfies' : 'satisfy'} ${every}` };
+  return {
+    verdict: 'PASS',
+    says: `${count} of ${counted(count, 'row')} ${count === 1 ? 'satisfies' : 'satisfy'} ${every}`,
+  };
 }

@@ -23,7 +23,10 @@ export interface SqlInputs extends Pick<World, 'input' | 'variables'> {
 }
 
 /** Parses the URL of an input. @throws Failure USAGE, which names the input */
-export function databasePlace(input: string, from: Pick<SqlInputs, 'input' | 'folder'>): DatabasePlace {
+export function databasePlace(
+  input: string,
+  from: Pick<SqlInputs, 'input' | 'folder'>,
+): DatabasePlace {
   const where = `input ${input}`;
   const match = /^(postgres|postgresql|sqlite):(.*)$/s.exec(from.input(input));
   if (match === null) {

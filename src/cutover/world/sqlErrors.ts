@@ -47,11 +47,17 @@ export function postgresFailure(error: unknown, where: string): Failure {
   if (error instanceof Failure) return error;
   const state = sqlState(error);
   if (state === null || SESSION.test(state)) return targetFailure(error, where);
-  const isPolicy = state === '42501' && (error as { routine?: unknown }).routine === 'check_enable_rls';
+  const isPolicy =
+    state === '42501' && (error as { routine?: unknown }).routine === 'check_enable_rls';
   const what = isPolicy
     ? 'a row security policy would hide rows from this role'
     : (STATES.get(state) ?? `the server refused the statement (SQLSTATE ${state})`);
-  return new Failure('TARGET', { what, where: withNames(where, error), hint: hintOf(state), cause: error });
+  return new Failure('TARGET', {
+    what,
+    where: withNames(where, error),
+    hint: hintOf(state),
+    cause: error,
+  });
 }
 
 function hintOf(state: string): string {
@@ -126,8 +132,13 @@ export function atLine(error: unknown, text: string, begins: number, where: stri
   if (!(error instanceof Failure)) return error;
   const { position } = Object(error.cause) as { position?: unknown };
   // In characters, from 1.
-  const before = [...text].slice(0, Math.max(0, Number(position ?? 1) - 1));
-  const line = begins + before.filter((character) => character === '\n').length;
+  let left = Number(position ?? 1) - 1;
+  let line = begins;
+  for (const character of text) {
+    if (left <= 0) break;
+    left -= 1;
+    if (character === '\n') line += 1;
+  }
   const named = error.where === undefined ? where : where + afterLabel(error.where);
   return new Failure(error.code, {
     what: error.message,

@@ -12,7 +12,12 @@ import { endWithParent } from '../../threads/endWithParent.ts';
 import type { SqlPage, SqlValue } from './world.ts';
 
 export type SqliteQuestion =
-  | { readonly kind: 'open'; readonly file: string; readonly readOnly: boolean; readonly lockMs: number }
+  | {
+      readonly kind: 'open';
+      readonly file: string;
+      readonly readOnly: boolean;
+      readonly lockMs: number;
+    }
   | {
       readonly kind: 'query';
       readonly sql: string;
@@ -81,7 +86,11 @@ function open({ file, readOnly, lockMs }: SqliteQuestion & { kind: 'open' }): Sq
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
     throw new Refusal('NO_FILE');
   }
-  db = new Database(realpathSync(file), { readonly: readOnly, fileMustExist: true, timeout: lockMs });
+  db = new Database(realpathSync(file), {
+    readonly: readOnly,
+    fileMustExist: true,
+    timeout: lockMs,
+  });
   isReadOnly = readOnly;
   if (readOnly) db.pragma('query_only = ON');
   // As SQLite itself has it, and its shell: the driver's own default is on.
@@ -91,7 +100,10 @@ function open({ file, readOnly, lockMs }: SqliteQuestion & { kind: 'open' }): Sq
   return { kind: 'done' };
 }
 
-function query(from: Database.Database, { sql, parameters, most }: SqliteQuestion & { kind: 'query' }) {
+function query(
+  from: Database.Database,
+  { sql, parameters, most }: SqliteQuestion & { kind: 'query' },
+) {
   const statement = from.prepare(sql);
   if (isReadOnly && !statement.readonly) throw new Refusal('NOT_QUERY');
   const bound = parameters.map((value) => (typeof value === 'boolean' ? BigInt(value) : value));

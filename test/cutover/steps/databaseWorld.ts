@@ -83,7 +83,9 @@ export function databaseWorld(parts: WorldParts): TestWorld {
       },
       place: (path) => join(folder, path),
       matching(pattern) {
-        const form = new RegExp(`^${basename(pattern).replaceAll('.', '\\.').replaceAll('*', '.*')}$`);
+        const form = new RegExp(
+          `^${basename(pattern).replaceAll('.', '\\.').replaceAll('*', '.*')}$`,
+        );
         return readdirSync(join(folder, dirname(pattern)))
           .filter((name) => form.test(name))
           .map((name) => join(dirname(pattern), name))

@@ -28,10 +28,7 @@ const GRANTS: readonly (readonly [sql: string, found: string])[] = [
     `CREATE FUNCTION app.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'`,
     'EXECUTE on function "app.f(integer)"',
   ],
-  [
-    `CREATE PROCEDURE app.p() LANGUAGE sql AS 'SELECT 1'`,
-    'EXECUTE on procedure "app.p()"',
-  ],
+  [`CREATE PROCEDURE app.p() LANGUAGE sql AS 'SELECT 1'`, 'EXECUTE on procedure "app.p()"'],
   ['GRANT USAGE ON SCHEMA app TO PUBLIC', 'USAGE on schema "app"'],
   [
     'ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO PUBLIC',
@@ -81,7 +78,8 @@ describe.skipIf(!hasPostgres())('grants', () => {
   });
 
   it('of a role are its own', async () => {
-    const sql = 'CREATE TABLE app.t (a int); GRANT SELECT ON app.t TO PUBLIC; GRANT DELETE ON app.t TO app WITH GRANT OPTION';
+    const sql =
+      'CREATE TABLE app.t (a int); GRANT SELECT ON app.t TO PUBLIC; GRANT DELETE ON app.t TO app WITH GRANT OPTION';
     expect(seen(await judge(sql, { grantee: 'app' }))).toBe(
       'FAIL 1 grant to app on 2 objects: DELETE WITH GRANT OPTION on table "app.t"',
     );

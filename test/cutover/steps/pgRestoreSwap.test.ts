@@ -11,7 +11,14 @@ import type { Kept, Members, Presence, StepResult } from '../../../src/cutover/s
 import { Failure } from '../../../src/outcome/failure.ts';
 import { startPostgres, type Postgres } from '../../kit/postgres.ts';
 import { workFolder } from '../../kit/project.ts';
-import { databaseWorld, seen, workOf, type Call, type TestWorld, type WorldParts } from './databaseWorld.ts';
+import {
+  databaseWorld,
+  seen,
+  workOf,
+  type Call,
+  type TestWorld,
+  type WorldParts,
+} from './databaseWorld.ts';
 import { killedWhen } from './killed.ts';
 import { POSTGRES_TOOLS, toolsVersion } from './postgresTools.ts';
 
@@ -24,6 +31,11 @@ interface Shop {
   work(members?: Members, call?: Call, more?: Partial<WorldParts>): ReturnType<typeof workOf>;
 }
 
+const probe = (one: Shop, members: Members = {}): Promise<Presence> =>
+  pgRestoreSwap.probe?.(one.work(members)) as Promise<Presence>;
+const verify = async (one: Shop, members: Members = {}): Promise<string> =>
+  seen((await pgRestoreSwap.verify?.(one.work(members))) as StepResult);
+
 describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database', () => {
   const folder = workFolder('pgRestoreSwap');
   let server: Postgres;
@@ -34,7 +46,10 @@ describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database',
       version: toolsVersion(),
       settings: { max_prepared_transactions: '2' },
     });
-    await server.run('postgres', `CREATE ROLE owner LOGIN CREATEDB PASSWORD 'pw123456'; CREATE ROLE app`);
+    await server.run(
+      'postgres',
+      `CREATE ROLE owner LOGIN CREATEDB PASSWORD 'pw123456'; CREATE ROLE app`,
+    );
   });
   afterAll(() => server.stop());
 
@@ -54,7 +69,11 @@ describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database',
       parts,
       kept,
       work: (members = {}, call = {}, more = {}) =>
-        workOf(databaseWorld({ ...parts, ...more }), { ...programs, ...members }, { kept, id: 'migrate', ...call }),
+        workOf(
+          databaseWorld({ ...parts, ...more }),
+          { ...programs, ...members },
+          { kept, id: 'migrate', ...call },
+        ),
     };
   }
 
@@ -68,11 +87,6 @@ describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database',
           WHERE datname LIKE '${name}%' AND datname !~ '^${name}[0-9]' ORDER BY 1`,
       )
     ).map(([one]) => String(one).replace(/_r\d+_[0-9a-f]{8}/, ''));
-  const probe = (one: Shop, members: Members = {}): Promise<Presence> =>
-    pgRestoreSwap.probe?.(one.work(members)) as Promise<Presence>;
-  const verify = async (one: Shop, members: Members = {}): Promise<string> =>
-    seen((await pgRestoreSwap.verify?.(one.work(members))) as StepResult);
-
   it('is equal to the backup; the old database is kept, and takes no connections', async () => {
     const one = await shop();
     const { name } = one;
@@ -81,14 +95,21 @@ describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database',
     expect(await names(one)).toEqual([name]);
     const result = await pgRestoreSwap.apply(one.work());
     expect(result.verdict).toBe('PASS');
-    expect(result.says).toMatch(/^restored and equal to the backup; the old database is "shop \d+_before_r\d+_[0-9a-f]{8}"$/);
+    expect(result.says).toMatch(
+      /^restored and equal to the backup; the old database is "shop \d+_before_r\d+_[0-9a-f]{8}"$/,
+    );
     expect(result.kept).toEqual({ database: name, old: expect.any(String) as string });
     expect(await values(name)).toBe('before');
     expect(await server.run(name, `SELECT to_regclass('late')`)).toEqual([[null]]);
     expect(await names(one)).toEqual([name, `${name}_before closed`]);
     expect(await probe(one)).toBe('there');
-    expect(await verify(one)).toBe(`PASS "${name}" takes connections, and has all tables of the backup`);
-    expect(await pgRestoreSwap.apply(one.work())).toMatchObject({ verdict: 'PASS', results: { applied: 0 } });
+    expect(await verify(one)).toBe(
+      `PASS "${name}" takes connections, and has all tables of the backup`,
+    );
+    expect(await pgRestoreSwap.apply(one.work())).toMatchObject({
+      verdict: 'PASS',
+      results: { applied: 0 },
+    });
     const old = String(result.kept?.['old']);
     await server.run('postgres', `ALTER DATABASE "${old}" ALLOW_CONNECTIONS true`);
     expect(await values(old)).toBe('after before');
@@ -154,7 +175,9 @@ describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database',
   it('needs the dump that was made, as a whole', async () => {
     const one = await shop();
     const run = join(one.parts.folder, 'run');
-    await expect(pgRestoreSwap.apply(one.work({ from: 'other' }))).rejects.toThrow('made no backup');
+    await expect(pgRestoreSwap.apply(one.work({ from: 'other' }))).rejects.toThrow(
+      'made no backup',
+    );
     cpSync(join(run, 'backup.dump'), join(run, 'copy'));
     truncateSync(join(run, 'backup.dump'), Math.floor(statSync(join(run, 'copy')).size / 2));
     await expect(pgRestoreSwap.apply(one.work())).rejects.toThrow('not the one that was made');
@@ -193,7 +216,11 @@ describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database',
   ])('goes on where it was killed, when %s', async (_, when) => {
     const one = await shop();
     // A session that does not end by itself keeps the exchange waiting for a moment.
-    const applied = { parts: one.parts, members: { programs: POSTGRES_TOOLS }, call: { kept: one.kept, id: 'migrate' } };
+    const applied = {
+      parts: one.parts,
+      members: { programs: POSTGRES_TOOLS },
+      call: { kept: one.kept, id: 'migrate' },
+    };
     await killedWhen('pg.restore_swap', applied, async () => {
       while ((await server.run('postgres', when.replace('NAME', one.name))).length === 0);
     });
@@ -237,9 +264,9 @@ describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database',
     client.on('error', () => {});
     await client.connect();
     const work = one.work({}, { signal: ending.signal });
-    await expect(
-      pgRestoreSwap.apply({ ...work, world: { ...work.world, pause } }),
-    ).rejects.toThrow('time is over');
+    await expect(pgRestoreSwap.apply({ ...work, world: { ...work.world, pause } })).rejects.toThrow(
+      'time is over',
+    );
     expect(await names(one)).toEqual([one.name, `${one.name}_restore`]);
     expect(await values(one.name)).toBe('after before');
     await client.end().catch(() => {});
@@ -249,9 +276,14 @@ describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database',
   it('is refused where it cannot be, before anything is made', async () => {
     const one = await shop();
     const low = one.parts.inputs['db']?.replace(/\/\/[^@]*@/, '//owner:pw123456@') ?? '';
-    for (const step of [pgRestoreSwap.dryRun, pgRestoreSwap.apply]) {
-      const result = await step?.(one.work({}, {}, { inputs: { db: low } }));
-      expect(result?.says).toBe('the role may not rename the database: it has to own it and have CREATEDB');
+    const work = (): ReturnType<typeof workOf> => one.work({}, {}, { inputs: { db: low } });
+    for (const result of [
+      await pgRestoreSwap.dryRun?.(work()),
+      await pgRestoreSwap.apply(work()),
+    ]) {
+      expect(result?.says).toBe(
+        'the role may not rename the database: it has to own it and have CREATEDB',
+      );
     }
     await server.run(one.name, `BEGIN; INSERT INTO t VALUES ('p'); PREPARE TRANSACTION 'p'`);
     expect(seen(await pgRestoreSwap.apply(one.work()))).toBe(

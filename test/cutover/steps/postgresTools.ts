@@ -6,13 +6,19 @@ import { join } from 'node:path';
 const HOME = '/usr/lib/postgresql';
 
 function find(): { readonly folder: string; readonly version: number } | null {
-  const versions = existsSync(HOME) ? readdirSync(HOME).map(Number).sort((a, b) => b - a) : [];
+  const versions = existsSync(HOME)
+    ? readdirSync(HOME)
+        .map(Number)
+        .sort((a, b) => b - a)
+    : [];
   for (const version of versions) {
     const folder = join(HOME, String(version), 'bin');
     const all = ['pg_dump', 'pg_restore', 'postgres'];
     if (all.every((name) => existsSync(join(folder, name)))) return { folder, version };
   }
-  process.stderr.write('notice: pg_dump with a server of its age is not here; its tests are skipped\n');
+  process.stderr.write(
+    'notice: pg_dump with a server of its age is not here; its tests are skipped\n',
+  );
   return null;
 }
 

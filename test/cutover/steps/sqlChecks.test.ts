@@ -46,7 +46,11 @@ describe.each(DIALECTS)('on %s', (input) => {
   const apply = (type: DoneStep, members: Members): Promise<StepResult> => {
     return type.apply(workOf(databaseWorld({ inputs, folder }), members, { input }));
   };
-  const rows = (query: string, every = `status == 'PASS'`, minRows?: number): Promise<StepResult> => {
+  const rows = (
+    query: string,
+    every = `status == 'PASS'`,
+    minRows?: number,
+  ): Promise<StepResult> => {
     return apply(sqlRows, { query, every, ...(minRows === undefined ? {} : { minRows }) });
   };
   const count = (query: string, expected = '== 3'): Promise<StepResult> => {

@@ -26,6 +26,8 @@ afterAll(async () => {
   if (here) await server.stop();
 });
 
+const members = (more: Members = {}): Members => ({ files: '025*.sql', ...more });
+
 describe.each(DIALECTS)('migrations of %s', (dialect) => {
   let folder: string;
   let database: string;
@@ -37,7 +39,10 @@ describe.each(DIALECTS)('migrations of %s', (dialect) => {
     folder = join(work, database);
     mkdirSync(folder);
     if (dialect === 'postgresql') {
-      parts = { folder, inputs: { db: await server.create(database, 'CREATE TABLE log (v text)') } };
+      parts = {
+        folder,
+        inputs: { db: await server.create(database, 'CREATE TABLE log (v text)') },
+      };
       return;
     }
     const db = new Database(join(folder, 'a.db'));
@@ -49,7 +54,6 @@ describe.each(DIALECTS)('migrations of %s', (dialect) => {
   const file = (name: string, sql: string): void => {
     writeFileSync(join(folder, name), sql);
   };
-  const members = (more: Members = {}): Members => ({ files: '025*.sql', ...more });
   const apply = (more?: Members): Promise<StepResult> =>
     sqlMigrate.apply(workOf(databaseWorld(parts), members(more)));
   const dryRun = async (more?: Members): Promise<StepResult> =>
@@ -93,12 +97,17 @@ describe.each(DIALECTS)('migrations of %s', (dialect) => {
 
   it('stop at the first error, with its line, and without a half of a file or a value', async () => {
     file('025a.sql', `INSERT INTO log VALUES ('a');`);
-    file('025b.sql', `INSERT INTO log VALUES ('canary-77');\n\nINSERT INTO\n nowhere VALUES ('canary-78');`);
+    file(
+      '025b.sql',
+      `INSERT INTO log VALUES ('canary-77');\n\nINSERT INTO\n nowhere VALUES ('canary-78');`,
+    );
     file('025c.sql', `INSERT INTO log VALUES ('c');`);
     const result = await apply();
     expect(result).toMatchObject({ verdict: 'FAIL', results: { failed: 1, applied: 1 } });
     const line = dialect === 'postgresql' ? 4 : 3;
-    expect(result.says).toMatch(new RegExp(`\\("025b\\.sql".*, line ${line}\\); 1 file before it applied$`));
+    expect(result.says).toMatch(
+      new RegExp(`\\("025b\\.sql".*, line ${line}\\); 1 file before it applied$`),
+    );
     expect(result.says).not.toContain('canary');
     expect(await logged()).toBe('a');
     expect(await probe()).toBe('begun');
@@ -111,15 +120,20 @@ describe.each(DIALECTS)('migrations of %s', (dialect) => {
     ['BEGIN; INSERT INTO log VALUES (1); COMMIT;', 1],
     [`INSERT INTO log VALUES ('x');\n-- then\ncommit;`, 3],
     ['', 0],
-  ])('that control transactions or are empty are refused before any runs: %s', async (sql, line) => {
-    file('025a.sql', `INSERT INTO log VALUES ('a');`);
-    file('025b.sql', sql);
-    for (const result of [await dryRun(), await apply()]) {
-      expect(result.verdict).toBe('FAIL');
-      expect(result.says).toContain(line === 0 ? 'has no statement' : `"025b.sql", line ${line}: it begins or ends`);
-    }
-    expect(await logged()).toBe('');
-  });
+  ])(
+    'that control transactions or are empty are refused before any runs: %s',
+    async (sql, line) => {
+      file('025a.sql', `INSERT INTO log VALUES ('a');`);
+      file('025b.sql', sql);
+      for (const result of [await dryRun(), await apply()]) {
+        expect(result.verdict).toBe('FAIL');
+        expect(result.says).toContain(
+          line === 0 ? 'has no statement' : `"025b.sql", line ${line}: it begins or ends`,
+        );
+      }
+      expect(await logged()).toBe('');
+    },
+  );
 
   it('that were edited, or come too late, fail, and those that are missing are told', async () => {
     file('025a.sql', `INSERT INTO log VALUES ('a');`);
@@ -153,7 +167,12 @@ describe.each(DIALECTS)('migrations of %s', (dialect) => {
   });
 
   it('outside of a transaction go by their query, also after a crash', async () => {
-    file('025a.sql', dialect === 'postgresql' ? 'CREATE INDEX CONCURRENTLY i ON log (v)' : 'VACUUM; CREATE INDEX i ON log (v)');
+    file(
+      '025a.sql',
+      dialect === 'postgresql'
+        ? 'CREATE INDEX CONCURRENTLY i ON log (v)'
+        : 'VACUUM; CREATE INDEX i ON log (v)',
+    );
     const whole =
       dialect === 'postgresql'
         ? `SELECT count(*) = 1 FROM pg_index WHERE indexrelid = to_regclass('i') AND indisvalid`
@@ -162,7 +181,8 @@ describe.each(DIALECTS)('migrations of %s', (dialect) => {
     expect(await apply({ outside })).toMatchObject({ verdict: 'PASS', results: { applied: 1 } });
     expect(await probe({ outside })).toBe('there');
     // As if it was killed before it noted the end: it is not run again, which would fail.
-    const ledger = dialect === 'postgresql' ? 'sealift_ledger.sealift_migrations' : 'sealift_migrations';
+    const ledger =
+      dialect === 'postgresql' ? 'sealift_ledger.sealift_migrations' : 'sealift_migrations';
     const unfinished = `UPDATE ${ledger} SET finished_at = NULL`;
     await change(unfinished);
     expect(await probe({ outside })).toBe('begun');
@@ -177,7 +197,10 @@ describe.each(DIALECTS)('migrations of %s', (dialect) => {
     expect(await rows(whole)).not.toEqual([]);
     await change(unfinished);
     const never = { '025a.sql': 'SELECT 1 = 2' };
-    file('025a.sql', `${dialect === 'postgresql' ? 'CREATE INDEX CONCURRENTLY' : 'CREATE INDEX'} IF NOT EXISTS i ON log (v)`);
+    file(
+      '025a.sql',
+      `${dialect === 'postgresql' ? 'CREATE INDEX CONCURRENTLY' : 'CREATE INDEX'} IF NOT EXISTS i ON log (v)`,
+    );
     expect((await apply({ outside: never })).says).toContain('edited');
   });
 
@@ -236,16 +259,16 @@ describe('migrations of SQLite', () => {
   });
 });
 
-describe.skipIf(!here)('migrations of PostgreSQL', () => {
-  const begin = async (name: string, sql: string): Promise<WorldParts> => {
-    const folder = join(work, name);
-    mkdirSync(folder);
-    writeFileSync(join(folder, '1.sql'), sql);
-    return { folder, inputs: { db: await server.create(name) } };
-  };
-  const apply = (parts: WorldParts, call = {}): Promise<StepResult> =>
-    sqlMigrate.apply(workOf(databaseWorld(parts), { files: '*.sql' }, call));
+const begin = async (name: string, sql: string): Promise<WorldParts> => {
+  const folder = join(work, name);
+  mkdirSync(folder);
+  writeFileSync(join(folder, '1.sql'), sql);
+  return { folder, inputs: { db: await server.create(name) } };
+};
+const apply = (parts: WorldParts, call = {}): Promise<StepResult> =>
+  sqlMigrate.apply(workOf(databaseWorld(parts), { files: '*.sql' }, call));
 
+describe.skipIf(!here)('migrations of PostgreSQL', () => {
   it.each([
     [String.raw`\i other.sql`, 'a command of psql'],
     ['COPY t FROM STDIN;\n1\n\\.\n', 'a COPY from or to the client'],
@@ -274,6 +297,16 @@ describe.skipIf(!here)('migrations of PostgreSQL', () => {
     ]);
     const check = `SELECT to_char(day, 'YYYY-MM-DD') FROM seen`;
     expect(await server.run('settings', check)).toEqual([['2024-01-02']]);
+  });
+
+  it('leave nothing that they set to the next', async () => {
+    const parts = await begin(
+      'sets',
+      `CREATE ROLE other; SET search_path = ''; SET SESSION AUTHORIZATION other; CREATE TEMP TABLE b (a int)`,
+    );
+    writeFileSync(join(parts.folder, '2.sql'), 'CREATE TABLE b (a int); INSERT INTO b VALUES (1)');
+    expect(seen(await apply(parts))).toBe('PASS 2 of 2 files applied, 0 were before');
+    expect(await server.run('sets', 'SELECT a FROM public.b')).toEqual([['1']]);
   });
 
   it('wait for another run, which ends on the server with its signal', async () => {

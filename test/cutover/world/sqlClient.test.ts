@@ -107,14 +107,19 @@ describe.each(DIALECTS)('a client of %s', (dialect) => {
         : 'SELECT generate_series(1, 1201)';
     const pages = await using(dialect, true, (client) => all(client, series));
     expect(pages.map(({ rows }) => rows.length)).toEqual([500, 500, 201]);
-    const none = await using(dialect, true, (client) => all(client, 'SELECT id FROM t WHERE id < 0'));
+    const none = await using(dialect, true, (client) =>
+      all(client, 'SELECT id FROM t WHERE id < 0'),
+    );
     expect(none).toEqual([{ columns: ['id'], rows: [] }]);
   });
 
   it('runs a script, and names the line of what fails', async () => {
     await using(dialect, false, async (client) => {
       const failure = await failureOf(
-        client.script('CREATE TABLE s (a int NOT NULL);\n\nINSERT INTO s VALUES\n (NULL);', 'a.sql'),
+        client.script(
+          'CREATE TABLE s (a int NOT NULL);\n\nINSERT INTO s VALUES\n (NULL);',
+          'a.sql',
+        ),
       );
       expect(isRefused(failure)).toBe(true);
       expect(failure.where).toMatch(/^a\.sql(?:, .*)?, line 3$/);
@@ -198,9 +203,9 @@ describe.skipIf(!here)('a client of PostgreSQL that only reads', () => {
   });
 });
 
-describe('the URL of an input', () => {
-  const place = (url: string): unknown => databasePlace('db', { folder: '/f', input: () => url });
+const place = (url: string): unknown => databasePlace('db', { folder: '/f', input: () => url });
 
+describe('the URL of an input', () => {
   it('is of PostgreSQL or SQLite, and is never in a failure', () => {
     expect(place('sqlite:a.db')).toEqual({ dialect: 'sqlite', file: '/f/a.db' });
     expect(place('postgresql://u@h/d')).toMatchObject({ dialect: 'postgresql' });

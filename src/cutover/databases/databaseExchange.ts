@@ -53,7 +53,8 @@ export function copyProperties(from: string, to: string, work: StepWork): Promis
         statements.push(`GRANT ${String(privilege)} ON ${target} TO ${who}${option}`);
       }
     }
-    if (typeof comment === 'string') statements.push(`COMMENT ON ${target} IS ${quoteText(comment)}`);
+    if (typeof comment === 'string')
+      statements.push(`COMMENT ON ${target} IS ${quoteText(comment)}`);
     await client.transaction(() => client.script(statements.join(';')));
     for (const [role, setting] of (await client.query(SETTINGS, [from])).rows) {
       await copySetting(client, { target, role: role as string | null, setting: String(setting) });
@@ -119,7 +120,8 @@ async function endSessions(
   names: readonly string[],
   { world, signal }: StepWork,
 ): Promise<void> {
-  const others = 'FROM pg_catalog.pg_stat_activity a WHERE a.datname IN ($1, $2) AND a.pid <> pg_catalog.pg_backend_pid()';
+  const others =
+    'FROM pg_catalog.pg_stat_activity a WHERE a.datname IN ($1, $2) AND a.pid <> pg_catalog.pg_backend_pid()';
   for (let waited = 0; ; waited += PAUSE_MS) {
     const { rows } = await client.query(`SELECT count(*) ${others}`, names);
     if (rows[0]?.[0] === 0n) return;
@@ -141,7 +143,9 @@ function stillThere(count: string, name: string, { label }: SqlClient): Failure 
 async function reopen(live: string, old: string, work: StepWork): Promise<void> {
   const options = { readOnly: false, signal: AbortSignal.timeout(REOPEN_MS) };
   await onServer(work, options, async (client) => {
-    const there = await client.query('SELECT FROM pg_catalog.pg_database WHERE datname = $1', [old]);
+    const there = await client.query('SELECT FROM pg_catalog.pg_database WHERE datname = $1', [
+      old,
+    ]);
     if (there.rows.length === 0) await allowConnections(client, live, true);
   }).catch(() => {
     // The server is gone; a resume goes on from here.
@@ -157,8 +161,11 @@ export async function obstacleTo(client: SqlClient, live: string): Promise<strin
     [live],
   );
   const [prepared, isAllowed] = rows[0] ?? [];
-  if (isAllowed !== true) return 'the role may not rename the database: it has to own it and have CREATEDB';
-  return prepared === 0n ? null : `${String(prepared)} prepared transactions are open in the database`;
+  if (isAllowed !== true)
+    return 'the role may not rename the database: it has to own it and have CREATEDB';
+  return prepared === 0n
+    ? null
+    : `${String(prepared)} prepared transactions are open in the database`;
 }
 
 /** Number of slots and subscriptions, which stay with the old database. */
