@@ -19,6 +19,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ajv: ['mapping', 'seal'],
   'csv-parse': ['attachments'],
   'better-sqlite3': [
+    'cutover',
     'database',
     'disk',
     'extsort',

@@ -32,7 +32,8 @@ export async function takeAdvisoryLock(
     const [[taken] = []] = await connection.query(`SELECT pg_catalog.pg_try_advisory_lock(${key})`);
     if (taken === 't') return;
     if (waited >= place.patienceMs) throw await held(connection, key, place);
-    await pause(PAUSE_MS, null, { signal });
+    await pause(PAUSE_MS, null, { signal }).catch(() => {});
+    signal.throwIfAborted();
   }
 }
 

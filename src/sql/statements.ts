@@ -121,7 +121,7 @@ function isComplete(open: Open | null, dialect: StatementDialect): boolean {
   const [first, second, third] = open.words;
   const isTrigger =
     first === 'create' &&
-    (second === 'trigger' || (/^temp/.test(second ?? '') && third === 'trigger'));
+    (second === 'trigger' || (second?.startsWith('temp') === true && third === 'trigger'));
   return !isTrigger || (open.last[0] === ';' && open.last[1] === 'end');
 }
 

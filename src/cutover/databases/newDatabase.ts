@@ -26,7 +26,8 @@ export function databaseName(base: string, word: string, { id, world }: StepWork
     .slice(0, 24);
   const end = `_${word}_${run}_${digest}`;
   let begin = base;
-  while (Buffer.byteLength(begin + end) > MOST_BYTES) begin = [...begin].slice(0, -1).join('');
+  while (Buffer.byteLength(begin + end) > MOST_BYTES)
+    begin = Array.from(begin).slice(0, -1).join('');
   return begin + end;
 }
 

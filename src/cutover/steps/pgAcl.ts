@@ -5,7 +5,7 @@
 
 import { counted } from '../../outcome/counted.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
-import { COUNT_OBJECTS, LIST_GRANTS } from '../databases/grants.ts';
+import { COUNT_OBJECTS, LIST_GRANTS } from '../databases/grantList.ts';
 import { onPostgres } from '../databases/withSql.ts';
 import { TEXT, TEXTS, about } from '../schema/runbookParts.ts';
 import { codeOf } from '../world/sqlErrors.ts';

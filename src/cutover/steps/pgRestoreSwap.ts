@@ -17,7 +17,7 @@ import {
   obstacleTo,
   staying,
   type Names,
-} from '../databases/exchange.ts';
+} from '../databases/databaseExchange.ts';
 import { assertMayCreate, databaseName, dropDatabase, onServer } from '../databases/newDatabase.ts';
 import { assertPrograms, PROGRAMS } from '../databases/postgresPrograms.ts';
 import { compareWith, restoreInto } from '../databases/restoredCopy.ts';

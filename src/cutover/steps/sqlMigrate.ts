@@ -104,7 +104,7 @@ async function migrate(client: SqlClient, work: StepWork): Promise<StepResult> {
   let applied = 0;
   for (const file of standing.open) {
     try {
-      if (file.outside === null) await applyWithin(client, file, work);
+      if (file.outside === null) await applyWithin(file, work);
       else await applyOutside(client, file, standing.begun.has(file.name), work);
     } catch (error) {
       if (file.outside !== null || !isRefused(error)) throw error;
@@ -121,18 +121,23 @@ async function migrate(client: SqlClient, work: StepWork): Promise<StepResult> {
   };
 }
 
-/** The file and its row commit together, or neither does. */
-async function applyWithin(client: SqlClient, file: MigrationFile, work: StepWork): Promise<void> {
+/**
+ * The file and its row commit together, or neither does. Each file has a session of its own, so that what one
+ * sets, such as a search path or a role, is not there for the next.
+ */
+function applyWithin(file: MigrationFile, work: StepWork): Promise<void> {
   const { runId: run, now } = work.world;
-  await client.transaction(async () => {
-    // The key of the ledger refuses a second row, before anything of the file has run.
-    await writeRow(client, file, { run, now });
-    const broken = await brokenReferences(client);
-    await client.script(file.text, quoteName(file.name));
-    if ((await brokenReferences(client)) > broken) {
-      throw sqliteFailure('SQLITE_CONSTRAINT_FOREIGNKEY', quoteName(file.name));
-    }
-  });
+  return withSql(work, { readOnly: false }, (client) =>
+    client.transaction(async () => {
+      // The key of the ledger refuses a second row, before anything of the file has run.
+      await writeRow(client, file, { run, now });
+      const broken = await brokenReferences(client);
+      await client.script(file.text, quoteName(file.name));
+      if ((await brokenReferences(client)) > broken) {
+        throw sqliteFailure('SQLITE_CONSTRAINT_FOREIGNKEY', quoteName(file.name));
+      }
+    }),
+  );
 }
 
 /** Rows of SQLite that refer to none: a migration runs without its checks, as it may build a table anew. */
@@ -153,7 +158,7 @@ async function applyOutside(
   const isWhole = isBegun ? await askProbe(client, file) : false;
   if (isWhole === null) throw cannotTell(file);
   if (!isWhole) {
-    await client.script(file.text, quoteName(file.name));
+    await withSql(work, { readOnly: false }, (own) => own.script(file.text, quoteName(file.name)));
     if ((await askProbe(client, file)) === false) throw notWhole(file);
   }
   await finishRow(client, file.name, now);

@@ -132,8 +132,13 @@ export function atLine(error: unknown, text: string, begins: number, where: stri
   if (!(error instanceof Failure)) return error;
   const { position } = Object(error.cause) as { position?: unknown };
   // In characters, from 1.
-  const before = [...text].slice(0, Math.max(0, Number(position ?? 1) - 1));
-  const line = begins + before.filter((character) => character === '\n').length;
+  let left = Number(position ?? 1) - 1;
+  let line = begins;
+  for (const character of text) {
+    if (left <= 0) break;
+    left -= 1;
+    if (character === '\n') line += 1;
+  }
   const named = error.where === undefined ? where : where + afterLabel(error.where);
   return new Failure(error.code, {
     what: error.message,

@@ -112,57 +112,73 @@ async function endBackend(settings: PostgresSettings, { process, begun }: Backen
   }
 }
 
+interface Transactions {
+  isOpen(): boolean;
+  begin(how: string): Promise<void>;
+  undo(): Promise<void>;
+  /** Runs `work` in a transaction, unless there is one, which `end` ends. */
+  within<T>(how: string, end: string, work: () => Promise<T>): Promise<T>;
+}
+
+function transactionsOf(connection: Connection): Transactions {
+  let open = false;
+  const begin = async (how: string): Promise<void> => {
+    await connection.query(how);
+    open = true;
+  };
+  const undo = async (): Promise<void> => {
+    open = false;
+    await connection.query('ROLLBACK').catch(() => {});
+  };
+  return {
+    isOpen: () => open,
+    begin,
+    undo,
+    async within(how, end, work) {
+      if (open) return work();
+      await begin(how);
+      try {
+        const result = await work();
+        await connection.query(end);
+        open = false;
+        return result;
+      } catch (error) {
+        await undo();
+        throw error;
+      }
+    },
+  };
+}
+
 function clientOf(
   connection: Connection,
   { readOnly, signal }: PostgresOptions,
   endOnServer: () => Promise<void>,
 ): SqlClient {
   const { label } = connection;
-  let inside = false;
+  const transactions = transactionsOf(connection);
   let ended: Promise<void> | null = null;
   const stop = (): void => {
     ended = endOnServer();
   };
   signal.addEventListener('abort', stop, { once: true });
-  /** Runs `work` in a transaction, unless there is one. */
-  const within = async <T>(begin: string, end: string, work: () => Promise<T>): Promise<T> => {
-    if (inside) return work();
-    await connection.query(begin);
-    inside = true;
-    try {
-      const result = await work();
-      await connection.query(end);
-      return result;
-    } catch (error) {
-      await connection.query('ROLLBACK').catch(() => {});
-      throw error;
-    } finally {
-      inside = false;
-    }
-  };
   return {
     dialect: 'postgresql',
     label,
     async query(sql, parameters = [], most = MOST) {
       const ask = (): Promise<FirstRows> =>
         connection.first(sql, parameters.map(parameterOf), most);
-      const found = await (readOnly ? within(READS, 'ROLLBACK', ask) : ask());
+      const found = await (readOnly ? transactions.within(READS, 'ROLLBACK', ask) : ask());
       if (found.more) throw tooMany(most, label);
       return pageOf(found);
     },
     async *pages(sql) {
-      const own = !inside;
-      if (own) {
-        await connection.query(READS);
-        inside = true;
-      }
+      const own = !transactions.isOpen();
+      if (own) await transactions.begin(READS);
       try {
         yield* fetched(connection, sql);
       } finally {
-        if (own) {
-          inside = false;
-          await connection.query('ROLLBACK').catch(() => {});
-        }
+        if (own) await transactions.undo();
       }
     },
     async script(sql, where = label) {
@@ -176,8 +192,9 @@ function clientOf(
       }
     },
     async transaction(work) {
-      if (inside) throw new TypeError('a transaction in a transaction');
-      return readOnly ? within(READS, 'ROLLBACK', work) : within(WRITES, 'COMMIT', work);
+      if (transactions.isOpen()) throw new TypeError('a transaction in a transaction');
+      const [how, end] = readOnly ? [READS, 'ROLLBACK'] : [WRITES, 'COMMIT'];
+      return transactions.within(how, end, work);
     },
     async close() {
       signal.removeEventListener('abort', stop);

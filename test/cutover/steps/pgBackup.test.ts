@@ -14,6 +14,8 @@ import { databaseWorld, seen, workOf, type TestWorld, type WorldParts } from './
 import { killedWhen } from './killed.ts';
 import { POSTGRES_TOOLS, toolsVersion } from './postgresTools.ts';
 
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
 const SCHEMA = `
   CREATE SCHEMA "o'd d";
   CREATE TYPE mood AS ENUM ('good', 'bad');
@@ -55,7 +57,7 @@ describe.skipIf(POSTGRES_TOOLS === null)('a backup', () => {
   const members: Members = { rehearse: true, programs: POSTGRES_TOOLS };
   const apply = (world: TestWorld, more: Members = {}): Promise<StepResult> =>
     pgBackup.apply(workOf(world, { ...members, ...more }, { id: 'backup' }));
-  const scratches = (): Promise<unknown[][]> =>
+  const scratches = (): Promise<(string | null)[][]> =>
     server.run('postgres', `SELECT datname FROM pg_database WHERE datname LIKE 'sealift%'`);
 
   it('is restored, equal, and durable; the password is no argument, and no value is told', async () => {
@@ -67,7 +69,6 @@ describe.skipIf(POSTGRES_TOOLS === null)('a backup', () => {
     expect(result.verdict).toBe('PASS');
     const dump = readFileSync(join(world.artifacts.folder, 'backup.dump'));
     const tables = readFileSync(join(world.artifacts.folder, 'backup.tables.json'));
-    const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
     expect(result.kept).toEqual({
       file: 'backup.dump',
       tables: 'backup.tables.json',
@@ -138,7 +139,7 @@ describe.skipIf(POSTGRES_TOOLS === null)('a backup', () => {
         afterProgram: async ([program]) => {
           if (program?.endsWith('pg_restore') !== true) return;
           const [[name] = []] = await scratches();
-          if (name !== undefined) await server.run(String(name), sql);
+          if (typeof name === 'string') await server.run(name, sql);
         },
       }),
     );
@@ -195,12 +196,17 @@ describe.skipIf(POSTGRES_TOOLS === null)('a backup', () => {
 
   it('ends with its signal, and leaves no scratch database', async () => {
     const ending = new AbortController();
-    const world = databaseWorld(parts());
+    const world = databaseWorld(
+      parts({
+        afterProgram: async (argv) => {
+          if (!argv.includes('--exit-on-error')) return;
+          expect(await scratches()).toHaveLength(1);
+          ending.abort(new Failure('WAITING', { what: 'time is over' }));
+        },
+      }),
+    );
     const applied = pgBackup.apply(workOf(world, members, { signal: ending.signal }));
-    const ended = expect(applied).rejects.toThrow('time is over');
-    await expect.poll(scratches).toHaveLength(1);
-    ending.abort(new Failure('WAITING', { what: 'time is over' }));
-    await ended;
+    await expect(applied).rejects.toThrow('time is over');
     expect(await scratches()).toEqual([]);
   });
 

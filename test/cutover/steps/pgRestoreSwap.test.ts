@@ -31,6 +31,11 @@ interface Shop {
   work(members?: Members, call?: Call, more?: Partial<WorldParts>): ReturnType<typeof workOf>;
 }
 
+const probe = (one: Shop, members: Members = {}): Promise<Presence> =>
+  pgRestoreSwap.probe?.(one.work(members)) as Promise<Presence>;
+const verify = async (one: Shop, members: Members = {}): Promise<string> =>
+  seen((await pgRestoreSwap.verify?.(one.work(members))) as StepResult);
+
 describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database', () => {
   const folder = workFolder('pgRestoreSwap');
   let server: Postgres;
@@ -82,11 +87,6 @@ describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database',
           WHERE datname LIKE '${name}%' AND datname !~ '^${name}[0-9]' ORDER BY 1`,
       )
     ).map(([one]) => String(one).replace(/_r\d+_[0-9a-f]{8}/, ''));
-  const probe = (one: Shop, members: Members = {}): Promise<Presence> =>
-    pgRestoreSwap.probe?.(one.work(members)) as Promise<Presence>;
-  const verify = async (one: Shop, members: Members = {}): Promise<string> =>
-    seen((await pgRestoreSwap.verify?.(one.work(members))) as StepResult);
-
   it('is equal to the backup; the old database is kept, and takes no connections', async () => {
     const one = await shop();
     const { name } = one;
@@ -276,8 +276,11 @@ describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database',
   it('is refused where it cannot be, before anything is made', async () => {
     const one = await shop();
     const low = one.parts.inputs['db']?.replace(/\/\/[^@]*@/, '//owner:pw123456@') ?? '';
-    for (const step of [pgRestoreSwap.dryRun, pgRestoreSwap.apply]) {
-      const result = await step?.(one.work({}, {}, { inputs: { db: low } }));
+    const work = (): ReturnType<typeof workOf> => one.work({}, {}, { inputs: { db: low } });
+    for (const result of [
+      await pgRestoreSwap.dryRun?.(work()),
+      await pgRestoreSwap.apply(work()),
+    ]) {
       expect(result?.says).toBe(
         'the role may not rename the database: it has to own it and have CREATEDB',
       );

@@ -26,6 +26,8 @@ afterAll(async () => {
   if (here) await server.stop();
 });
 
+const members = (more: Members = {}): Members => ({ files: '025*.sql', ...more });
+
 describe.each(DIALECTS)('migrations of %s', (dialect) => {
   let folder: string;
   let database: string;
@@ -52,7 +54,6 @@ describe.each(DIALECTS)('migrations of %s', (dialect) => {
   const file = (name: string, sql: string): void => {
     writeFileSync(join(folder, name), sql);
   };
-  const members = (more: Members = {}): Members => ({ files: '025*.sql', ...more });
   const apply = (more?: Members): Promise<StepResult> =>
     sqlMigrate.apply(workOf(databaseWorld(parts), members(more)));
   const dryRun = async (more?: Members): Promise<StepResult> =>
@@ -258,16 +259,16 @@ describe('migrations of SQLite', () => {
   });
 });
 
-describe.skipIf(!here)('migrations of PostgreSQL', () => {
-  const begin = async (name: string, sql: string): Promise<WorldParts> => {
-    const folder = join(work, name);
-    mkdirSync(folder);
-    writeFileSync(join(folder, '1.sql'), sql);
-    return { folder, inputs: { db: await server.create(name) } };
-  };
-  const apply = (parts: WorldParts, call = {}): Promise<StepResult> =>
-    sqlMigrate.apply(workOf(databaseWorld(parts), { files: '*.sql' }, call));
+const begin = async (name: string, sql: string): Promise<WorldParts> => {
+  const folder = join(work, name);
+  mkdirSync(folder);
+  writeFileSync(join(folder, '1.sql'), sql);
+  return { folder, inputs: { db: await server.create(name) } };
+};
+const apply = (parts: WorldParts, call = {}): Promise<StepResult> =>
+  sqlMigrate.apply(workOf(databaseWorld(parts), { files: '*.sql' }, call));
 
+describe.skipIf(!here)('migrations of PostgreSQL', () => {
   it.each([
     [String.raw`\i other.sql`, 'a command of psql'],
     ['COPY t FROM STDIN;\n1\n\\.\n', 'a COPY from or to the client'],
@@ -296,6 +297,16 @@ describe.skipIf(!here)('migrations of PostgreSQL', () => {
     ]);
     const check = `SELECT to_char(day, 'YYYY-MM-DD') FROM seen`;
     expect(await server.run('settings', check)).toEqual([['2024-01-02']]);
+  });
+
+  it('leave nothing that they set to the next', async () => {
+    const parts = await begin(
+      'sets',
+      `CREATE ROLE other; SET search_path = ''; SET SESSION AUTHORIZATION other; CREATE TEMP TABLE b (a int)`,
+    );
+    writeFileSync(join(parts.folder, '2.sql'), 'CREATE TABLE b (a int); INSERT INTO b VALUES (1)');
+    expect(seen(await apply(parts))).toBe('PASS 2 of 2 files applied, 0 were before');
+    expect(await server.run('sets', 'SELECT a FROM public.b')).toEqual([['1']]);
   });
 
   it('wait for another run, which ends on the server with its signal', async () => {

@@ -203,9 +203,9 @@ describe.skipIf(!here)('a client of PostgreSQL that only reads', () => {
   });
 });
 
-describe('the URL of an input', () => {
-  const place = (url: string): unknown => databasePlace('db', { folder: '/f', input: () => url });
+const place = (url: string): unknown => databasePlace('db', { folder: '/f', input: () => url });
 
+describe('the URL of an input', () => {
   it('is of PostgreSQL or SQLite, and is never in a failure', () => {
     expect(place('sqlite:a.db')).toEqual({ dialect: 'sqlite', file: '/f/a.db' });
     expect(place('postgresql://u@h/d')).toMatchObject({ dialect: 'postgresql' });
