@@ -19,7 +19,7 @@ import { recordOf, type RunRecord } from '../cutover/engine/runRecord.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import { kindOf, type Step } from '../cutover/runbook.ts';
 import { runStepsOf } from '../cutover/runSteps.ts';
-import { requiredText, textOf } from '../cutover/steps/members.ts';
+import { requiredText, textOf } from '../cutover/steps/stepMembers.ts';
 import {
   approvalDigest,
   APPROVAL_NAMESPACE,

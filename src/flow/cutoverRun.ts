@@ -133,7 +133,7 @@ async function worked(
   env: Environment,
   does: (live: LiveRun) => Promise<Pause>,
 ): Promise<Outcome> {
-  const lock = await work.opened.lock(work.command);
+  const lock = await work.opened.lock(work.who ?? work.command);
   try {
     const live = openWork(work, env);
     try {
@@ -219,7 +219,8 @@ async function takenUp(
     const { begun: before, state } = live.held.record;
     if (isFinal(state.status) && command !== 'cutover rollback') return { kind: 'over' };
     // A way back must be possible whatever has become of the files.
-    if (before !== null && command !== 'cutover rollback') {
+    const goesBack = command === 'cutover rollback' || state.status === 'ROLLING_BACK';
+    if (before !== null && !goesBack) {
       assertSameFiles(before.files, filesRead(runbook, opened.world.files, opened.world.input));
       assertSameTarget(before.target, await opened.target(), run);
     }

@@ -10,7 +10,7 @@ import { counted } from '../../outcome/counted.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { refusedInTransaction, statementsOf, type StatementDialect } from '../../sql/statements.ts';
-import { requiredText } from '../steps/members.ts';
+import { requiredText } from '../steps/stepMembers.ts';
 import type { Members } from '../steps/stepType.ts';
 import type { RunbookFiles } from '../world/world.ts';
 import type { LedgerRow } from './migrationLedger.ts';

@@ -10,7 +10,7 @@ import { Failure } from '../../outcome/failure.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import type { PostgresSettings } from '../../postgres/settings.ts';
 import { about, TEXT, type Schema } from '../schema/runbookParts.ts';
-import { textOf } from '../steps/members.ts';
+import { textOf } from '../steps/stepMembers.ts';
 import type { StepWork } from '../steps/stepType.ts';
 import { postgresSettings } from '../world/sqlClient.ts';
 import type { SqlClient } from '../world/world.ts';

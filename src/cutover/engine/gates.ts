@@ -7,7 +7,7 @@
 import { isSameName } from '../../run/personName.ts';
 import { parseDuration, formatDuration } from '../../record/duration.ts';
 import { countPeople, type Judged } from '../../project/reviewers.ts';
-import { numberOf, requiredText, textOf } from '../steps/members.ts';
+import { numberOf, requiredText, textOf } from '../steps/stepMembers.ts';
 import type { Runbook, Step, Until } from '../runbook.ts';
 import type { WaitReason } from '../runState.ts';
 import type { StepResult } from '../steps/stepType.ts';

@@ -2,7 +2,7 @@
 
 import { formatDuration } from '../../record/duration.ts';
 import { isSameName } from '../../run/personName.ts';
-import { requiredText } from '../steps/members.ts';
+import { requiredText } from '../steps/stepMembers.ts';
 import { kindOf, type Runbook, type Step } from '../runbook.ts';
 import { isFinal, isOver, type RunStatus, type StepStatus } from '../runState.ts';
 import { excluded, peopleNeeded } from './gates.ts';

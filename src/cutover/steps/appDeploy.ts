@@ -16,7 +16,7 @@ import {
   type Sight,
 } from './application/health.ts';
 import { valueAt } from './jsonPath.ts';
-import { requiredText, textOf, timeOf } from './members.ts';
+import { requiredText, textOf, timeOf } from './stepMembers.ts';
 import type { Members, StepType, StepWork } from './stepType.ts';
 
 const WITHIN_MS = 600_000;

@@ -12,7 +12,7 @@ import {
 } from './application/health.ts';
 import { listed } from './http/expectedAnswer.ts';
 import { unexpected, valueAt } from './jsonPath.ts';
-import { requiredText, textOf, timeOf, valuesOf, type Scalar } from './members.ts';
+import { requiredText, textOf, timeOf, valuesOf, type Scalar } from './stepMembers.ts';
 import type { Members, StepType, StepWork } from './stepType.ts';
 
 const WITHIN_MS = 60_000;

@@ -7,7 +7,7 @@ import type { HttpAnswer } from '../world/world.ts';
 import { judge, listed } from './http/expectedAnswer.ts';
 import { linkedIn } from './http/links.ts';
 import { REQUEST, requestOf, tryRequest } from './http/requests.ts';
-import { textOf } from './members.ts';
+import { textOf } from './stepMembers.ts';
 import type { Members, StepResult, StepType, StepWork } from './stepType.ts';
 
 export const cacheVerify: StepType = {

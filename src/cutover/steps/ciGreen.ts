@@ -5,7 +5,7 @@ import { wayOf } from './application/adapter.ts';
 import { isSameCommit } from './application/commit.ts';
 import { jsonOf, REQUEST, requestOf, tryRequest } from './http/requests.ts';
 import { valueAt } from './jsonPath.ts';
-import { requiredText, textOf } from './members.ts';
+import { requiredText, textOf } from './stepMembers.ts';
 import type { StepResult, StepType, StepWork } from './stepType.ts';
 
 export const ciGreen: StepType = {

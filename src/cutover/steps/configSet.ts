@@ -18,7 +18,7 @@ import { HOW } from './application/adapter.ts';
 import { changed, rehearsed, verified, waitFor } from './application/health.ts';
 import { settingOf } from './application/settingPlaces.ts';
 import { REQUEST } from './http/requests.ts';
-import { requiredText, timeOf } from './members.ts';
+import { requiredText, timeOf } from './stepMembers.ts';
 import type { StepType } from './stepType.ts';
 
 const WITHIN_MS = 30_000;

@@ -13,7 +13,7 @@ import { cookieJar, type CookieJar } from './http/cookies.ts';
 import { assertTarget, cookiesOf, judge, listed, type Seen } from './http/expectedAnswer.ts';
 import { jsonOf, requestOf, tryRequest } from './http/requests.ts';
 import { valueAt } from './jsonPath.ts';
-import { requiredText, textOf, timeOf, valuesOf, type Scalar } from './members.ts';
+import { requiredText, textOf, timeOf, valuesOf, type Scalar } from './stepMembers.ts';
 import type { Members, StepResult, StepType, StepWork } from './stepType.ts';
 
 export const httpCases: StepType = {

@@ -8,7 +8,7 @@ import { addressOf, parseAddress } from '../world/httpAddress.ts';
 import { readBody } from './http/caseRequest.ts';
 import { EXPECTATIONS, assertTarget, judge, listed } from './http/expectedAnswer.ts';
 import { REQUEST, requestOf, tryRequest } from './http/requests.ts';
-import { requiredText, textOf } from './members.ts';
+import { requiredText, textOf } from './stepMembers.ts';
 import type { StepResult, StepType, StepWork } from './stepType.ts';
 
 export const httpCheck: StepType = {

@@ -16,7 +16,7 @@ import { wayOf } from './application/adapter.ts';
 import { listed } from './http/expectedAnswer.ts';
 import { linkedIn, type Linked, type LinkedForm } from './http/links.ts';
 import { getOf, tryRequest } from './http/requests.ts';
-import { requiredText, textOf } from './members.ts';
+import { requiredText, textOf } from './stepMembers.ts';
 import type { StepResult, StepType, StepWork } from './stepType.ts';
 
 export const linkCheck: StepType = {

@@ -3,7 +3,7 @@
 import { Failure } from '../../outcome/failure.ts';
 import { TEXT, about, ROLE } from '../schema/runbookParts.ts';
 import { HOW, makeChange, wayOf } from './application/adapter.ts';
-import { requiredText, textOf } from './members.ts';
+import { requiredText, textOf } from './stepMembers.ts';
 import type { StepResult, StepType, StepWork } from './stepType.ts';
 
 export const notify: StepType = {

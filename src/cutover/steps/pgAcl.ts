@@ -10,7 +10,7 @@ import { onPostgres } from '../databases/withSql.ts';
 import { TEXT, TEXTS, about } from '../schema/runbookParts.ts';
 import { codeOf } from '../world/sqlErrors.ts';
 import type { SqlClient } from '../world/world.ts';
-import { requiredText, textsOf } from './members.ts';
+import { requiredText, textsOf } from './stepMembers.ts';
 import type { DoneStep, StepResult, StepWork } from './stepType.ts';
 
 /** Grants that are listed; more are as bad. */

@@ -27,7 +27,7 @@ import { NAME, TEXT, about } from '../schema/runbookParts.ts';
 import { postgresSettings } from '../world/sqlClient.ts';
 import { isRefused } from '../world/sqlErrors.ts';
 import type { SqlClient } from '../world/world.ts';
-import { textOf } from './members.ts';
+import { textOf } from './stepMembers.ts';
 import type { DoneStep, Presence, StepResult, StepWork } from './stepType.ts';
 
 export const pgRestoreSwap: DoneStep = {

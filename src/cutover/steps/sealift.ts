@@ -4,7 +4,7 @@
  */
 
 import { about, TEXTS } from '../schema/runbookParts.ts';
-import { textsOf } from './members.ts';
+import { textsOf } from './stepMembers.ts';
 import type { DoneStep, StepFacts, StepResult, StepWork } from './stepType.ts';
 
 type Facts = Omit<StepFacts, 'text' | 'members' | 'place'>;

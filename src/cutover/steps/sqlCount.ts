@@ -6,7 +6,7 @@ import { queryText } from '../databases/runbookSql.ts';
 import { withSql } from '../databases/withSql.ts';
 import { CONDITION, about, QUERY } from '../schema/runbookParts.ts';
 import type { SqlClient, SqlValue } from '../world/world.ts';
-import { requiredText } from './members.ts';
+import { requiredText } from './stepMembers.ts';
 import type { DoneStep, StepResult } from './stepType.ts';
 
 export const sqlCount: DoneStep = {

@@ -26,7 +26,7 @@ import { withSql } from '../databases/withSql.ts';
 import { QUERY, TEXT, TEXTS, about } from '../schema/runbookParts.ts';
 import { isRefused, sqliteFailure } from '../world/sqlErrors.ts';
 import type { SqlClient } from '../world/world.ts';
-import { requiredText } from './members.ts';
+import { requiredText } from './stepMembers.ts';
 import type { DoneStep, Presence, StepResult, StepWork } from './stepType.ts';
 
 const PROBES = {

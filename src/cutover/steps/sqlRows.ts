@@ -11,7 +11,7 @@ import { queryText } from '../databases/runbookSql.ts';
 import { withSql } from '../databases/withSql.ts';
 import { CONDITION, COUNT, about, QUERY } from '../schema/runbookParts.ts';
 import type { SqlPage, SqlValue } from '../world/world.ts';
-import { numberOf, requiredText } from './members.ts';
+import { numberOf, requiredText } from './stepMembers.ts';
 import type { DoneStep, StepResult, StepWork } from './stepType.ts';
 
 const SHOWN = 5;

@@ -10,6 +10,8 @@ import type { Environment } from '../../run/environment.ts';
 import { placesOf } from '../engine/runPlaces.ts';
 import { actionsOf, inputOf, type Runbook } from '../runbook.ts';
 import { STEP_TYPES } from '../steps/stepTypes.ts';
+import { fingerprintOf } from './databaseFingerprint.ts';
+import { takeOperatorLock, type LockRequest, type OperatorLock } from './operatorLock.ts';
 import { artifactsIn } from './artifacts.ts';
 import { httpClient } from './httpClient.ts';
 import { originOf } from './httpAddress.ts';
@@ -36,13 +38,13 @@ export interface OpenedWorld {
   /** Identity of the databases and applications that steps act on, lower-case hex. */
   target(): Promise<string>;
   /** Keeps other operators away from the databases of the runbook until it is closed. @throws Failure BUSY */
-  lock(command: string): Promise<{ close(): Promise<void> }>;
+  lock(operator: string): Promise<{ close(): Promise<void> }>;
 }
 
 /** Opens the world of a run. @throws Failure USAGE if the secret of an input is missing */
 export function openWorld(request: WorldRequest, env: Environment): OpenedWorld {
   const { runbook, paths, run } = request;
-  const { variables, cwd, now } = env;
+  const { variables, cwd, now, signal } = env;
   const folder = dirname(resolve(cwd, request.path));
   const redactor = createRedactor();
   const input = inputValues(runbook.inputs, { variables, redactor });
@@ -52,6 +54,7 @@ export function openWorld(request: WorldRequest, env: Environment): OpenedWorld 
     kept.push(output);
   });
   const place = { folder, variables, redactor, artifacts };
+  const sql = { input, variables, folder, signal };
   const world: World = {
     runId: run,
     now,
@@ -64,7 +67,7 @@ export function openWorld(request: WorldRequest, env: Environment): OpenedWorld 
     ...programsOf(place),
     runSealift: sealiftOf({ ...place, argv: env.selfArgv, project: paths.root }),
     request: httpClient({ allowed: originsOf(runbook, input), input }),
-    openSql: sqlOpener({ input, variables, folder }),
+    openSql: sqlOpener(sql),
     files: filesOf(folder),
     artifacts,
   };
@@ -76,13 +79,37 @@ export function openWorld(request: WorldRequest, env: Environment): OpenedWorld 
       return own;
     },
     async target() {
-      const identities = [...actedOn(runbook)].map(([name]) => [name, originOf(input(name))]);
-      return hash('sha256', canonicalJson(Object.fromEntries(identities)), 'hex');
+      const identities: Record<string, string | null> = {};
+      for (const [name, place] of actedOn(runbook)) {
+        identities[name] =
+          place === 'database' ? (await fingerprintOf(name, sql)).sha256 : originOf(input(name));
+      }
+      return hash('sha256', canonicalJson(identities), 'hex');
     },
-    async lock() {
-      return { close: async () => {} };
-    },
+    lock: (operator) => lockAll(runbook, { ...sql, operator }),
   };
+}
+
+/** Takes the databases of a runbook, all or none. */
+async function lockAll(
+  runbook: Runbook,
+  request: LockRequest,
+): Promise<{ close(): Promise<void> }> {
+  const locks: OperatorLock[] = [];
+  const close = async (): Promise<void> => {
+    for (const lock of locks) await lock.release();
+  };
+  try {
+    for (const [name, place] of actedOn(runbook)) {
+      if (place !== 'database') continue;
+      const lock = await takeOperatorLock(name, request);
+      if (lock !== null) locks.push(lock);
+    }
+    return { close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** Outputs of a step are `ID.stdout`, `ID-2.json` and so on. */

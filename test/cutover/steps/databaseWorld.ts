@@ -52,6 +52,7 @@ export function databaseWorld(parts: WorldParts): TestWorld {
   };
   return {
     runId: parts.runId ?? 'test-run-1',
+    programState: () => 'there',
     now: () => new Date('2026-12-06T03:00:00Z'),
     pause: (ms, signal) =>
       new Promise((resolve, reject) => {

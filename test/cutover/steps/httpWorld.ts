@@ -6,13 +6,9 @@ import { join } from 'node:path';
 
 import type { Kept, Members, StepWork } from '../../../src/cutover/steps/stepType.ts';
 import { originOf } from '../../../src/cutover/world/httpAddress.ts';
+import { sqlOpener } from '../../../src/cutover/world/sqlClient.ts';
 import { httpClient } from '../../../src/cutover/world/httpClient.ts';
-import type {
-  ProgramCall,
-  ProgramEnd,
-  SqlClient,
-  World,
-} from '../../../src/cutover/world/world.ts';
+import type { ProgramCall, ProgramEnd, World } from '../../../src/cutover/world/world.ts';
 import { Failure } from '../../../src/outcome/failure.ts';
 import { readPlainFile } from '../../../src/seal/files.ts';
 
@@ -27,7 +23,6 @@ export interface HttpWorld {
   readonly inputs: Map<string, string>;
   /** What a program does; replaced by tests. */
   run: (call: ProgramCall) => Partial<ProgramEnd>;
-  openSql: () => SqlClient;
   /** Secrets that the redactor knows, by value. */
   readonly secrets: Map<string, string>;
   /** Passed by pauses. */
@@ -58,7 +53,6 @@ export function httpWorld(app: string): HttpWorld {
     inputs: new Map([['app', app]]),
     secrets: new Map(),
     run: () => missing('program'),
-    openSql: () => missing('database'),
     paused: () => paused,
     write(name, text) {
       writeFileSync(join(folder, name), text);
@@ -82,6 +76,8 @@ export function httpWorld(app: string): HttpWorld {
     throw new Failure('USAGE', { what: `there is no input ${name}` });
   };
   const world: World = {
+    runId: 'test-1',
+    programState: () => 'there',
     now: () => new Date(START + paused),
     async pause(ms, signal) {
       signal.throwIfAborted();
@@ -108,7 +104,7 @@ export function httpWorld(app: string): HttpWorld {
       const allowed = new Set([...made.inputs.values()].flatMap((value) => originOf(value) ?? []));
       return httpClient({ allowed, input })(request);
     },
-    openSql: async () => made.openSql(),
+    openSql: sqlOpener({ input, variables: {}, folder }),
     files: {
       read: (path, most) => readPlainFile(join(folder, path), most),
       place(path) {

@@ -222,7 +222,9 @@ describe.skipIf(POSTGRES_TOOLS === null)('the cutover of a pilot', () => {
       expect([ran.code, ran.stderr]).toEqual([byTrigger ? 4 : 1, expect.stringContaining(step)]);
       application.faults = new Set();
       if (!byTrigger) {
-        const loss = ['open', 'known-good'].includes(step) ? ['--accept-data-loss', 'wien-pilot-1'] : [];
+        const loss = ['open', 'known-good'].includes(step)
+          ? ['--accept-data-loss', 'wien-pilot-1']
+          : [];
         const back = await command(at, 'rollback', '--who', 'ada', ...loss);
         expect([back.code, back.stderr]).toEqual([4, expect.any(String)]);
       }

@@ -9,7 +9,7 @@ import { Failure } from '../../../outcome/failure.ts';
 import { ADAPTER, about, type Schema } from '../../schema/runbookParts.ts';
 import type { ProgramEnd } from '../../world/world.ts';
 import { requestOf, REQUEST } from '../http/requests.ts';
-import { requiredText, textOf, textsOf, type Scalar } from '../members.ts';
+import { requiredText, textOf, textsOf, type Scalar } from '../stepMembers.ts';
 import type { Members, StepResult, StepWork } from '../stepType.ts';
 
 /** Members that say how. */

@@ -14,7 +14,7 @@ import { decodeUtf8 } from '../../../record/jsonText.ts';
 import type { SqlValue } from '../../world/world.ts';
 import { getOf, jsonOf, sentHeaders, tryRequest } from '../http/requests.ts';
 import { valueAt } from '../jsonPath.ts';
-import { requiredText, textOf, type Scalar } from '../members.ts';
+import { requiredText, textOf, type Scalar } from '../stepMembers.ts';
 import { DEFAULT_INPUTS, type Members, type StepResult, type StepWork } from '../stepType.ts';
 import { makeChange, runProgram, wayOf } from './adapter.ts';
 import type { Sight } from './health.ts';

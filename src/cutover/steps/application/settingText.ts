@@ -8,7 +8,7 @@ import { Failure } from '../../../outcome/failure.ts';
 import { quoteName } from '../../../outcome/quoteName.ts';
 import { JsonSyntaxError, parseJsonWithPositions } from '../../../record/jsonText.ts';
 import { parsePath, valueAt } from '../jsonPath.ts';
-import type { Scalar } from '../members.ts';
+import type { Scalar } from '../stepMembers.ts';
 
 /** How a file is written. */
 export type SettingForm = 'json' | 'lines';

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import { Failure } from '../../../outcome/failure.ts';
 import { MAX_BODY } from '../../world/httpClient.ts';
 import type { RunbookFiles } from '../../world/world.ts';
-import { requiredText, textOf, valuesOf, type Scalar } from '../members.ts';
+import { requiredText, textOf, valuesOf, type Scalar } from '../stepMembers.ts';
 import type { Members } from '../stepType.ts';
 import { REFERENCE } from './caseFile.ts';
 

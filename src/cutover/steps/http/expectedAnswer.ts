@@ -9,7 +9,7 @@ import { Failure } from '../../../outcome/failure.ts';
 import { COUNT, TEXT, TEXTS, VALUES, about, type Schema } from '../../schema/runbookParts.ts';
 import type { HttpAnswer } from '../../world/world.ts';
 import { unexpected } from '../jsonPath.ts';
-import { numberOf, textOf, textsOf, valuesOf } from '../members.ts';
+import { numberOf, textOf, textsOf, valuesOf } from '../stepMembers.ts';
 import type { Members } from '../stepType.ts';
 import { isCleared, parseCookie, type Cookie } from './cookies.ts';
 import { jsonOf } from './requests.ts';

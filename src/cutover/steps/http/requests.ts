@@ -3,7 +3,7 @@
 import { DURATION, URL, VALUES, about, type Schema } from '../../schema/runbookParts.ts';
 import { Failure } from '../../../outcome/failure.ts';
 import type { HttpAnswer, HttpRequest } from '../../world/world.ts';
-import { requiredText, timeOf, valuesOf } from '../members.ts';
+import { requiredText, timeOf, valuesOf } from '../stepMembers.ts';
 import { DEFAULT_INPUTS, type Members, type StepWork } from '../stepType.ts';
 
 /** Members of a step that sends one request. */
