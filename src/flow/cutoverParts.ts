@@ -5,13 +5,12 @@ import { existsSync } from 'node:fs';
 import { lintRunbook } from '../cutover/lintRunbook.ts';
 import type { LiveRun, Rehearsal } from '../cutover/engine/liveRun.ts';
 import { openRun } from '../cutover/engine/openRun.ts';
-import { placesOf, type RunPlaces } from '../cutover/engine/runPlaces.ts';
+import { placesOf } from '../cutover/engine/runPlaces.ts';
 import { nextCommand, statusLines, viewRun } from '../cutover/engine/statusLines.ts';
 import type { Pause } from '../cutover/engine/advance.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
 import type { OpenedWorld } from '../cutover/world/openWorld.ts';
-import { acquireLock } from '../disk/lock.ts';
 import type { KeptApproval } from '../journal/approvalFile.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -175,16 +174,4 @@ function heldText(
   if (verdict === 'UNKNOWN') return `the run is held, as nothing is known of ${step.id}`;
   const says = record.steps.get(step.id)?.says ?? '';
   return `the run is held at ${step.id}, ${verdict === 'FAIL' ? 'which fails' : 'which tells nothing'}${says === '' ? '' : `: ${says}`}`;
-}
-
-/** Whether no process works on a run, and who does. */
-export function isFree(places: RunPlaces, env: Environment): boolean {
-  try {
-    const since = env.now().toISOString();
-    acquireLock(places.folder, { command: 'cutover', pid: env.pid, since }).release();
-    return true;
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'BUSY') return false;
-    throw error;
-  }
 }

@@ -135,8 +135,7 @@ const WORSE: readonly StepVerdict[] = ['PASS', 'WARN', 'INCONCLUSIVE', 'FAIL'];
 function together(run: LiveRun, step: Step, parts: readonly StepResult[]): StepResult {
   const { results, kept } = run.held.record.steps.get(step.id) ?? { results: {}, kept: {} };
   const verdict = WORSE.findLast((one) => parts.some((part) => part.verdict === one)) ?? 'FAIL';
-  const says =
-    parts.filter((part) => part.verdict === verdict && part.says !== '').at(-1)?.says ?? '';
+  const says = parts.findLast((part) => part.verdict === verdict && part.says !== '')?.says ?? '';
   const first = parts[0]?.says ?? '';
   return {
     verdict,

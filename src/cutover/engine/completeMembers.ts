@@ -25,7 +25,8 @@ export function completeMembers(
     if (typeof plain === 'number' || typeof plain === 'boolean') return plain;
     return text.replaceAll(PART, (whole, one: string) => (inputs.has(one) ? input(one) : whole));
   };
-  const command = commands.get(String(members['command'] ?? ''));
+  const { command: name } = members;
+  const command = typeof name === 'string' ? commands.get(name) : undefined;
   if (command === undefined) return fill(members) as Members;
   const { run, exit, env } = command;
   const named = { run, env, ...(exit === null ? {} : { exit }) };

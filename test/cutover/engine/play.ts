@@ -13,7 +13,12 @@ import { openRun } from '../../../src/cutover/engine/openRun.ts';
 import { probeUnknown, recover } from '../../../src/cutover/engine/recover.ts';
 import { nextRun, placesOf, runsOf } from '../../../src/cutover/engine/runPlaces.ts';
 import { parseRunbook, type LoadedRunbook } from '../../../src/cutover/readRunbook.ts';
-import type { DoneStep, Presence, StepResult } from '../../../src/cutover/steps/stepType.ts';
+import type {
+  DoneStep,
+  Members,
+  Presence,
+  StepResult,
+} from '../../../src/cutover/steps/stepType.ts';
 import { STEP_TYPES } from '../../../src/cutover/steps/stepTypes.ts';
 import type { World } from '../../../src/cutover/world/world.ts';
 import { projectPaths } from '../../../src/project/paths.ts';
@@ -40,6 +45,11 @@ export function stage(moments: (name: string) => void = () => {}): Stage {
 
 const passes: StepResult = { verdict: 'PASS', says: '' };
 
+/** What a step is played as: the program that it names, or its id. */
+function keyOf(id: string, { run }: Members): string {
+  return (run as readonly string[] | undefined)?.[0] ?? id;
+}
+
 /** Types whose steps are played; an undo of a step `a` has the effect `undo a`. */
 function playedTypes(play: Stage): StepTypes {
   const act = async (key: string, signal: AbortSignal): Promise<StepResult> =>
@@ -48,7 +58,7 @@ function playedTypes(play: Stage): StepTypes {
     ...type,
     plan: () => 'play',
     async apply({ id, members, signal }) {
-      const key = String(members['act'] ?? (members['run'] as string[] | undefined)?.[0] ?? id);
+      const key = keyOf(id, members);
       if (members['changes'] === false || type.kind === 'check') return act(key, signal);
       play.moments(`before ${key}`);
       const result = await act(key, signal);
@@ -58,7 +68,7 @@ function playedTypes(play: Stage): StepTypes {
     },
     verify: async ({ id, signal }) => act(`${id}:verify`, signal),
     async probe({ id, members }): Promise<Presence> {
-      const key = String((members['run'] as string[] | undefined)?.[0] ?? id);
+      const key = keyOf(id, members);
       return play.effects.includes(key) ? 'there' : 'absent';
     },
   });
@@ -69,10 +79,11 @@ function playedTypes(play: Stage): StepTypes {
   return Object.fromEntries(all) as StepTypes;
 }
 
+const none = (): never => {
+  throw new Error('not played');
+};
+
 function playedWorld(play: Stage): World {
-  const none = (): never => {
-    throw new Error('not played');
-  };
   return {
     now: () => new Date(play.clock),
     async pause(ms, signal) {

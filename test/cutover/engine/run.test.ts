@@ -26,7 +26,7 @@ const fresh = (): string => join(work, String((count += 1)));
 
 function events(run: PlayedRun): string[] {
   return readRun(run.held.places).entries.map(({ event, step }) =>
-    step === undefined ? event : `${event} ${String(step)}`,
+    typeof step === 'string' ? `${event} ${step}` : event,
   );
 }
 

@@ -261,25 +261,25 @@ describe('a check that has to pass for some time', () => {
   });
 });
 
+/** A step that lasts until it is stopped, or for some time. */
+function lasting(run: () => PlayedRun, play: Stage, request: RunRequest): Stage['acts'][string] {
+  return async (signal) => {
+    ask(run(), play, request);
+    const until = play.clock + 20_000;
+    while (play.clock < until && !signal.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    signal.throwIfAborted();
+    return { verdict: 'PASS', says: 'in peace' };
+  };
+}
+
 describe('another terminal', () => {
   const STEPS = `${HEAD}steps:
   - { id: check, use: exec, run: [check], changes: false }
   - { id: change, use: exec, run: [change], undo: { run: [undo change] } }
   - { id: last, use: exec, run: [last], idempotent: true }
 `;
-
-  /** A step that lasts until it is stopped, or for some time. */
-  function lasting(run: () => PlayedRun, play: Stage, request: RunRequest): Stage['acts'][string] {
-    return async (signal) => {
-      ask(run(), play, request);
-      const until = play.clock + 20_000;
-      while (play.clock < until && !signal.aborted) {
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      }
-      signal.throwIfAborted();
-      return { verdict: 'PASS', says: 'in peace' };
-    };
-  }
 
   async function asked(id: string, request: RunRequest): Promise<{ run: PlayedRun; play: Stage }> {
     const play = stage();

@@ -120,6 +120,15 @@ const BREAKS: readonly Break[] = [
 
 const COUNT = times('SEALIFT_PILOT', 3, BREAKS.length, 5);
 
+function command({ pilot, env }: Scene, name: string, ...args: readonly string[]): Promise<Ran> {
+  return sealift(['cutover', name, 'wien.yaml', ...args], { cwd: pilot.folder, env });
+}
+
+function journal({ pilot }: Scene): ReturnType<typeof parseJournal> {
+  const path = join(pilot.folder, 'storage_cutovers/wien-pilot-1/journal.ndjson');
+  return parseJournal(readFileSync(path), path);
+}
+
 describe.skipIf(POSTGRES_TOOLS === null)('the cutover of a pilot', () => {
   const work = workFolder('pilot');
   let server: Postgres;
@@ -156,10 +165,6 @@ describe.skipIf(POSTGRES_TOOLS === null)('the cutover of a pilot', () => {
     return { pilot, database, env };
   }
 
-  function command({ pilot, env }: Scene, name: string, ...args: readonly string[]): Promise<Ran> {
-    return sealift(['cutover', name, 'wien.yaml', ...args], { cwd: pilot.folder, env });
-  }
-
   /** Runs as a scheduler does, and lets bo approve at the gate. */
   async function run(at: Scene): Promise<Ran> {
     let ran = await command(at, 'run', '--who', 'ada', '--confirm', 'production', '--no-wait');
@@ -186,11 +191,6 @@ describe.skipIf(POSTGRES_TOOLS === null)('the cutover of a pilot', () => {
       'SELECT (SELECT md5(string_agg(t::text, $$,$$ ORDER BY id)) FROM tenant t), (SELECT md5(string_agg(s::text, $$,$$ ORDER BY id)) FROM shift s)',
     );
     return { tables, rows };
-  }
-
-  function journal({ pilot }: Scene): ReturnType<typeof parseJournal> {
-    const path = join(pilot.folder, 'storage_cutovers/wien-pilot-1/journal.ndjson');
-    return parseJournal(readFileSync(path), path);
   }
 
   it('is green, and leaves what it says', async () => {
