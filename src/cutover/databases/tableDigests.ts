@@ -1,8 +1,9 @@
 /**
  * Numbers of rows and digests of all tables of a PostgreSQL database, computed by the server. A row is the
  * text of its columns, in the order of their names, with the settings of a session that only reads
- * (postgres/session.ts); its digest is SHA-256. That of a table is the sum of those of its rows, in four
- * numbers of 64 bits: it depends on no order, and counts a row as often as it is there.
+ * (postgres/session.ts); its digest is the first half of its SHA-256. That of a table is the sum of those of its
+ * rows, in two numbers of 64 bits: it depends on no order, and counts a row as often as it is there. It finds
+ * what was lost or changed; against a person who chooses rows for it, the SHA-256 of the dump stands.
  *
  * Left out is what a dump does not hold: tables of the system and of extensions, temporary ones, the rows of
  * foreign tables; and materialized views, which a restore fills anew.
@@ -16,7 +17,7 @@ export interface TableDigest {
   /** As an identifier with its schema. */
   readonly name: string;
   readonly rows: number;
-  /** 64 hex digits. */
+  /** Hex digits: 32 of a table of PostgreSQL, 64 of one of SQLite. */
   readonly digest: string;
 }
 
@@ -113,7 +114,8 @@ async function largeObjects(client: SqlClient): Promise<string | null> {
     : 'SELECT ROW(l.oid, pg_catalog.lo_get(l.oid))::text FROM pg_catalog.pg_largeobject_metadata l';
 }
 
-const LANES = [1, 9, 17, 25].map(
+// More would cost as much again: the server computes the digest for each of them.
+const LANES = [1, 9].map(
   (from) =>
     `coalesce(sum(('x' || encode(substr(h, ${from}, 8), 'hex'))::bit(64)::bigint), 0)::text`,
 );

@@ -215,14 +215,16 @@ describe.skipIf(POSTGRES_TOOLS === null)('a restore in the place of a database',
     ],
   ])('goes on where it was killed, when %s', async (_, when) => {
     const one = await shop();
-    // A session that does not end by itself keeps the exchange waiting for a moment.
     const applied = {
       parts: one.parts,
       members: { programs: POSTGRES_TOOLS },
       call: { kept: one.kept, id: 'migrate' },
     };
-    await killedWhen('pg.restore_swap', applied, async () => {
-      while ((await server.run('postgres', when.replace('NAME', one.name))).length === 0);
+    await killedWhen('pg.restore_swap', applied, async (over) => {
+      while (
+        !over.aborted &&
+        (await server.run('postgres', when.replace('NAME', one.name))).length === 0
+      );
     });
     const after = await probe(one);
     expect(['begun', 'there']).toContain(after);

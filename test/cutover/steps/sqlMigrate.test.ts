@@ -11,7 +11,7 @@ import { Failure } from '../../../src/outcome/failure.ts';
 import { hasPostgres, startPostgres, type Postgres } from '../../kit/postgres.ts';
 import { workFolder } from '../../kit/project.ts';
 import { databaseWorld, seen, workOf, type WorldParts } from './databaseWorld.ts';
-import { killedWhen } from './killed.ts';
+import { killedWhen, PATIENT } from './killed.ts';
 
 const work = workFolder('sqlMigrate');
 const here = hasPostgres();
@@ -314,18 +314,18 @@ describe.skipIf(!here)('migrations of PostgreSQL', () => {
     const [ending, waiting] = [new AbortController(), new AbortController()];
     const sleeping = `SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'`;
     const first = apply(parts, { signal: ending.signal });
-    await expect.poll(() => server.run('locked', sleeping)).toHaveLength(1);
+    await expect.poll(() => server.run('locked', sleeping), PATIENT).toHaveLength(1);
     const second = apply(parts, { signal: waiting.signal });
     const tried = `SELECT FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory_lock%' AND state = 'idle'
       AND pid <> pg_backend_pid()`;
-    await expect.poll(() => server.run('locked', tried)).toHaveLength(1);
+    await expect.poll(() => server.run('locked', tried), PATIENT).toHaveLength(1);
     waiting.abort(new Failure('WAITING', { what: 'the second gives up' }));
     await expect(second).rejects.toThrow('the second gives up');
     expect(await server.run('locked', sleeping)).toHaveLength(1);
     ending.abort(new Failure('WAITING', { what: 'time is over' }));
     await expect(first).rejects.toThrow('time is over');
     const holders = `SELECT FROM pg_locks WHERE locktype = 'advisory'`;
-    await expect.poll(() => server.run('locked', holders)).toEqual([]);
+    await expect.poll(() => server.run('locked', holders), PATIENT).toEqual([]);
   });
 
   it('need no ledger of another role', async () => {

@@ -18,7 +18,7 @@ import type { Members, StepResult } from '../../../src/cutover/steps/stepType.ts
 import { Failure } from '../../../src/outcome/failure.ts';
 import { workFolder } from '../../kit/project.ts';
 import { databaseWorld, seen, workOf, type WorldParts } from './databaseWorld.ts';
-import { killedWhen } from './killed.ts';
+import { killedWhen, PATIENT } from './killed.ts';
 
 const work = workFolder('sqliteBackup');
 let files = 0;
@@ -122,7 +122,7 @@ describe('a copy', () => {
     const applied = { parts, members: { rehearse: true }, call: { id: 'backup' } };
     const draft = join(parts.folder, 'run', 'backup.db.new');
     await killedWhen('sqlite.backup', applied, () =>
-      expect.poll(() => existsSync(draft), { interval: 2 }).toBe(true),
+      expect.poll(() => existsSync(draft), PATIENT).toBe(true),
     );
     expect(existsSync(join(parts.folder, 'run', 'backup.db'))).toBe(false);
     const step = workOf(databaseWorld(parts), { rehearse: true }, { id: 'backup' });

@@ -9,6 +9,7 @@ import { fingerprintOf, type Fingerprint } from '../../../src/cutover/world/data
 import { takeOperatorLock, type OperatorLock } from '../../../src/cutover/world/operatorLock.ts';
 import { hasPostgres, startPostgres, type Postgres } from '../../kit/postgres.ts';
 import { workFolder } from '../../kit/project.ts';
+import { PATIENT } from '../steps/killed.ts';
 
 const folder = workFolder('operatorLock');
 const signal = new AbortController().signal;
@@ -45,11 +46,11 @@ describe.skipIf(!hasPostgres())('in PostgreSQL', () => {
     const other = await lock(server.url('b'));
     await other?.release();
     await held?.release();
-    await expect.poll(holders).toEqual([]);
+    await expect.poll(holders, PATIENT).toEqual([]);
     const again = await lock(low('a'));
     await again?.assertHeld();
     await again?.release();
-    await expect.poll(holders).toEqual([]);
+    await expect.poll(holders, PATIENT).toEqual([]);
   });
 
   it('a lock that ended with its session is told', async () => {
@@ -70,7 +71,7 @@ describe.skipIf(!hasPostgres())('in PostgreSQL', () => {
     });
     expect(await fingerprint(server.url('a'))).toEqual(a);
     expect((await fingerprint(server.url('b'))).sha256).not.toBe(a.sha256);
-    await expect.poll(holders).toEqual([]);
+    await expect.poll(holders, PATIENT).toEqual([]);
     await server.run('postgres', 'ALTER DATABASE a RENAME TO a_old; ALTER DATABASE b RENAME TO a');
     expect((await fingerprint(server.url('a'))).sha256).not.toBe(a.sha256);
   });

@@ -11,6 +11,7 @@ import type { SqlClient, SqlDialect, SqlPage } from '../../../src/cutover/world/
 import { Failure } from '../../../src/outcome/failure.ts';
 import { hasPostgres, startPostgres, type Postgres } from '../../kit/postgres.ts';
 import { workFolder } from '../../kit/project.ts';
+import { PATIENT } from '../steps/killed.ts';
 
 const work = workFolder('sqlClient');
 const here = hasPostgres();
@@ -156,7 +157,7 @@ describe.each(DIALECTS)('a client of %s', (dialect) => {
     await client.close();
     if (dialect === 'sqlite') return;
     const left = `SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'`;
-    await expect.poll(() => server.run('postgres', left), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => server.run('postgres', left), PATIENT).toEqual([]);
   });
 
   it('has no value in its failures', async () => {
