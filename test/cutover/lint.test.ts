@@ -262,7 +262,7 @@ describe('the order of steps', () => {
         BACKUP,
         MIGRATE,
         VERIFY,
-        '{ id: freeze, use: app.writes, set: off, undo: { set: on } }',
+        '{ id: freeze, use: app.writes, set: off, undo: { set: on }, url: /w }',
       ),
     ],
   ])('is not %s', (_, text) => {
@@ -320,8 +320,7 @@ describe('a step that changes something', () => {
 describe('a gate or check can fail', () => {
   it.each([
     ['{ id: a, use: sql.count, query: q.sql, expect: ">= 0" }'],
-    ['{ id: a, use: log.watch, pattern: x, expect: "!= -1" }'],
-    ['{ id: a, use: http.check, url: /health }'],
+    ['{ id: a, use: log.watch, file: a.log, pattern: x, expect: "!= -1" }'],
     ['{ id: a, use: exec, run: [x], changes: false, exit: { "0": pass, "2": pass } }'],
     ['{ id: a, use: gate.approval, role: approver }'],
     ['{ id: a, use: gate.approval, role: approver, of: 2, requires: [counted] }'],

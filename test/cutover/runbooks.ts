@@ -9,15 +9,15 @@ references: { break-glass: docs/INCIDENT_BREAK_GLASS.md }
 steps:
   - { id: tag, use: git.tag, tag: "\${tag}" }
   - { id: backup, use: pg.backup, rehearse: true, takes: 20m }
-  - { id: freeze, use: app.writes, set: off, expect: { writes_enabled: false }, undo: { set: on } }
+  - { id: freeze, use: app.writes, set: off, expect: { writes_enabled: false }, undo: { set: on }, url: /admin/writes }
   - { id: migrate, use: sql.migrate, files: "025*.sql", takes: 15m, undo: { use: pg.restore_swap, from: backup } }
   - { id: verify, use: sql.rows, query: "SELECT * FROM verify_final_hardening()", every: "status=='PASS'", minRows: 1 }
   - { id: acl, use: pg.acl, grantee: PUBLIC, expect: empty }
   - { id: auth, use: http.cases, file: auth.yaml }
   - { id: approve, use: gate.approval, role: approver, notOperator: true, requires: [verify, acl, auth] }
-  - { id: open, use: app.writes, set: on, pointOfNoReturn: true }
+  - { id: open, use: app.writes, set: on, pointOfNoReturn: true, url: /admin/writes }
 monitor:
-  - { id: http5xx, use: log.watch, pattern: " 5[0-9][0-9] ", expect: "<= 0.01", every: 1m, for: 1h, onFail: rollback }
+  - { id: http5xx, use: log.watch, pattern: " 5[0-9][0-9] ", expect: "<= 0.01", every: 1m, for: 1h, onFail: rollback, file: access.log }
 triggers:
   - { when: "verify.failed > 0", severity: S0, action: rollback }
   - { when: "http5xx > 0.01", for: 5m, severity: S1, action: rollback }

@@ -12,6 +12,11 @@ export const MOST_SQL: number = 16 * 1024 * 1024;
 
 const FILE = /^[^\s;()'"]+\.sql$/i;
 
+/** Returns the file that a query is, as a list; an empty one where it stands in the runbook itself. */
+export function sqlFileIn(query: string): readonly string[] {
+  return FILE.test(query) ? [query] : [];
+}
+
 /** Returns the text of a query, without the semicolon at its end. @throws Failure USAGE if it is not one statement */
 export function queryText(query: string, files: RunbookFiles, dialect: StatementDialect): string {
   const isFile = FILE.test(query);

@@ -2,9 +2,12 @@
 
 import { hash } from 'node:crypto';
 
+import { statOf } from '../../disk/noLinks.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { isSameName } from '../../run/personName.ts';
 import { actionsOf, type Runbook } from '../runbook.ts';
+import { textsOf } from '../steps/stepMembers.ts';
+import type { Members } from '../steps/stepType.ts';
 import { STEP_TYPES } from '../steps/stepTypes.ts';
 import type { RunbookFiles } from '../world/world.ts';
 import { completeMembers } from './completeMembers.ts';
@@ -26,7 +29,8 @@ export function filesRead(
   const paths = [...runbook.steps.flatMap(actionsOf), ...runbook.monitor].flatMap((action) => {
     const type = STEP_TYPES[action.use];
     if (type.kind === 'gate') return [];
-    return type.reads?.(completeMembers(action, runbook, input)) ?? [];
+    const members = completeMembers(action, runbook, input);
+    return [...(type.reads?.(members) ?? []), ...scriptsIn(members, files)];
   });
   const metrics = runbook.metrics.flatMap(({ sql }) => sql ?? []);
   const named = [...paths, ...metrics].flatMap((path) =>
@@ -38,6 +42,16 @@ export function filesRead(
   });
   return Object.fromEntries(digests);
 }
+
+/** Arguments of programs that are files of the runbook's folder, such as `scripts/check.mjs`: what runs is bound, too. */
+function scriptsIn(members: Members, files: RunbookFiles): readonly string[] {
+  return textsOf(members, 'run').filter((argument) => {
+    if (!SCRIPT.test(argument) || argument.split('/').includes('..')) return false;
+    return statOf(files.place(argument))?.isFile() === true;
+  });
+}
+
+const SCRIPT = /^[\w.][\w./-]*$/;
 
 /** @throws Failure USAGE naming the first file that is not as it was when the run began */
 export function assertSameFiles(

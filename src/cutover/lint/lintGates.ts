@@ -64,13 +64,6 @@ const FAULTS: ReadonlyMap<string, (members: Members) => string | null> = new Map
         ? null
         : 'no row at all would pass, so "minRows" has to be 1 or more',
   ],
-  [
-    'http.check',
-    ({ status, headers, json }) =>
-      status === undefined && headers === undefined && json === undefined
-        ? 'any answer would pass, so "status", "headers" or "json" has to be given'
-        : null,
-  ],
 ]);
 
 function lintExit(exit: unknown, pointer: string, report: Report): void {

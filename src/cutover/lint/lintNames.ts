@@ -62,8 +62,10 @@ function lintAction(action: Action, runbook: Runbook, named: Named, report: Repo
   const command = ofType('command');
   const commands: Names = { what: 'command', known: [...runbook.commands.keys()] };
   if (command !== null) named(commands, command, `${pointer}/command`);
-  if (use === 'exec' && (command === null) === (members['run'] === undefined)) {
-    report('runbook-name', pointer, 'exactly one of "run" and "command" has to be given');
+  const ways = STEP_TYPES[use].oneOf ?? [];
+  if (ways.length > 0 && ways.filter((way) => members[way] !== undefined).length !== 1) {
+    const names = ways.map((way) => `"${way}"`).join(', ');
+    report('runbook-name', pointer, `exactly one of ${names} has to be given`);
   }
   const from = ofType('from');
   if (from !== null)

@@ -35,6 +35,7 @@ export const appDeploy: StepType = {
     within: about(DURATION, 'How long it may take until health reports it; 10m if left out.'),
   },
   required: ['commit', 'health'],
+  oneOf: ['run', 'url'],
   kind: 'change',
   place: 'application',
   verifiesItself: true,

@@ -30,6 +30,7 @@ export const appWrites: StepType = {
     ...HOW,
   },
   required: ['set'],
+  oneOf: ['run', 'url'],
   kind: 'change',
   place: 'application',
   verifiesItself: true,

@@ -19,6 +19,7 @@ export const ciGreen: StepType = {
     passed: about(TEXT, 'Status of what has passed; "passed" or "success" if left out.'),
   },
   required: ['commit'],
+  oneOf: ['file', 'url'],
   kind: 'check',
   place: 'repository',
   plan: (members) => `read the result of CI for ${requiredText(members, 'commit')}`,

@@ -14,12 +14,13 @@ import {
   URL,
   about,
 } from '../schema/runbookParts.ts';
+import { sqlFileIn } from '../databases/runbookSql.ts';
 import { HOW } from './application/adapter.ts';
 import { changed, rehearsed, verified, waitFor } from './application/health.ts';
 import { settingOf } from './application/settingPlaces.ts';
 import { REQUEST } from './http/requests.ts';
-import { requiredText, timeOf } from './stepMembers.ts';
-import type { StepType } from './stepType.ts';
+import { requiredText, textOf, timeOf } from './stepMembers.ts';
+import type { Members, StepType } from './stepType.ts';
 
 const WITHIN_MS = 30_000;
 
@@ -51,10 +52,15 @@ export const configSet: StepType = {
     within: about(DURATION, 'How long it may take until the value is read back; 30s if left out.'),
   },
   required: ['key', 'set'],
+  oneOf: ['file', 'run', 'url', 'query'],
   kind: 'change',
   place: 'application',
   verifiesItself: true,
   resumes: true,
+  reads(members) {
+    const read = members['read'] as Members | undefined;
+    return [members, read ?? {}].flatMap((one) => sqlFileIn(textOf(one, 'query') ?? ''));
+  },
   plan: (members) => `set ${requiredText(members, 'key')}`,
   async apply(work) {
     const setting = settingOf(work);

@@ -16,6 +16,7 @@ export const exec: DoneStep = {
     changes: about({ type: 'boolean' }, 'false: it is a check. It changes something otherwise.'),
     idempotent: about({ type: 'boolean' }, 'Whether it can run again after it was cut off.'),
   },
+  oneOf: ['run', 'command'],
   kind: 'change',
   place: 'files',
   plan: (members) => `run ${textsOf(members, 'run').map(shown).join(' ')}`,

@@ -25,6 +25,7 @@ export const httpCases: StepType = {
   required: ['file'],
   kind: 'check',
   place: 'application',
+  reads: (members) => [requiredText(members, 'file')],
   plan: (members) => `send the requests of ${requiredText(members, 'file')}`,
   apply: runCases,
 };

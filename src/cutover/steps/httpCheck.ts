@@ -22,6 +22,10 @@ export const httpCheck: StepType = {
   required: ['url'],
   kind: 'check',
   place: 'application',
+  reads(members) {
+    const body = textOf(members, 'body');
+    return body === null ? [] : [body];
+  },
   plan: (members) => `request ${shownAddress(requiredText(members, 'url'))}`,
   apply: check,
 };

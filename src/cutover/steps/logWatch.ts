@@ -38,6 +38,7 @@ export const logWatch: DoneStep = {
     expect: about(CONDITION, 'Condition on the number of lines, or on their share.'),
   },
   required: ['pattern', 'expect'],
+  oneOf: ['file', 'run'],
   kind: 'check',
   place: 'files',
   plan: (members) => `count lines with ${quoteName(requiredText(members, 'pattern'))}`,

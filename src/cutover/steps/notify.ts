@@ -10,6 +10,7 @@ export const notify: StepType = {
   text: 'A message to people.',
   members: { ...HOW, text: about(TEXT, 'The message.'), to: ROLE },
   required: ['text'],
+  oneOf: ['run', 'url'],
   kind: 'notice',
   place: 'person',
   plan: (members) => `send a message to ${textOf(members, 'to') ?? 'people'}`,

@@ -2,7 +2,7 @@
 
 import { parseCondition } from '../condition.ts';
 import { cellMeets, numberIn } from '../databases/cellCondition.ts';
-import { queryText } from '../databases/runbookSql.ts';
+import { queryText, sqlFileIn } from '../databases/runbookSql.ts';
 import { withSql } from '../databases/withSql.ts';
 import { CONDITION, about, QUERY } from '../schema/runbookParts.ts';
 import type { SqlClient, SqlValue } from '../world/world.ts';
@@ -15,6 +15,7 @@ export const sqlCount: DoneStep = {
   required: ['query', 'expect'],
   kind: 'check',
   place: 'database',
+  reads: (members) => sqlFileIn(requiredText(members, 'query')),
   plan: (members) => `check that a query returns a number ${requiredText(members, 'expect')}`,
   apply(work) {
     return withSql(work, { readOnly: true }, async (client) => {

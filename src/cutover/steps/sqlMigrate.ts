@@ -55,6 +55,7 @@ export const sqlMigrate: DoneStep = {
   kind: 'change',
   place: 'database',
   resumes: true,
+  reads: (members) => [requiredText(members, 'files')],
   plan: (members) => `apply ${requiredText(members, 'files')} in order, each in a transaction`,
   dryRun: (work) => withSql(work, { readOnly: true }, (client) => preview(client, work)),
   apply: (work) => withSql(work, { readOnly: false }, (client) => migrate(client, work)),

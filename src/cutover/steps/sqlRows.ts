@@ -7,7 +7,7 @@ import { counted } from '../../outcome/counted.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { parseCondition, type Condition } from '../condition.ts';
 import { cellMeets } from '../databases/cellCondition.ts';
-import { queryText } from '../databases/runbookSql.ts';
+import { queryText, sqlFileIn } from '../databases/runbookSql.ts';
 import { withSql } from '../databases/withSql.ts';
 import { CONDITION, COUNT, about, QUERY } from '../schema/runbookParts.ts';
 import type { SqlPage, SqlValue } from '../world/world.ts';
@@ -26,6 +26,7 @@ export const sqlRows: DoneStep = {
   required: ['query', 'every'],
   kind: 'check',
   place: 'database',
+  reads: (members) => sqlFileIn(requiredText(members, 'query')),
   plan: (members) => `check that each row of a query satisfies ${requiredText(members, 'every')}`,
   apply(work) {
     return withSql(work, { readOnly: true }, async (client) => {

@@ -45,6 +45,8 @@ export interface StepFacts {
   /** Members that a step of this type has of its own, as JSON Schema (2020-12). */
   readonly members: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
+  /** Members of which exactly one has to be given. */
+  readonly oneOf?: readonly string[];
   readonly kind: StepKind;
   readonly place: StepPlace;
   /** Whether it reads its own effect back before it has passed. */

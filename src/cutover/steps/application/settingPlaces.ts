@@ -11,7 +11,8 @@ import { statOf } from '../../../disk/noLinks.ts';
 import { Failure } from '../../../outcome/failure.ts';
 import { quoteName } from '../../../outcome/quoteName.ts';
 import { decodeUtf8 } from '../../../record/jsonText.ts';
-import type { SqlValue } from '../../world/world.ts';
+import { queryText } from '../../databases/runbookSql.ts';
+import type { SqlClient, SqlValue } from '../../world/world.ts';
 import { getOf, jsonOf, sentHeaders, tryRequest } from '../http/requests.ts';
 import { valueAt } from '../jsonPath.ts';
 import { requiredText, textOf, type Scalar } from '../stepMembers.ts';
@@ -115,7 +116,7 @@ async function writeSql(work: StepWork): Promise<null> {
   try {
     const value = valueOf(members);
     const sent = typeof value === 'number' ? numberForSql(value) : value;
-    await client.query(queryText(work, requiredText(members, 'query')), [sent]);
+    await client.query(textOfQuery(work, client, members), [sent]);
   } finally {
     await client.close();
   }
@@ -126,24 +127,14 @@ function numberForSql(value: number): SqlValue {
   return Number.isSafeInteger(value) ? BigInt(value) : String(value);
 }
 
+function textOfQuery({ world }: StepWork, { dialect }: SqlClient, members: Members): string {
+  return queryText(requiredText(members, 'query'), world.files, dialect);
+}
+
 /** The input with the database: that of the application is none. */
 function databaseOf({ input }: StepWork): string {
   const named = input === DEFAULT_INPUTS.application ? null : input;
   return named ?? DEFAULT_INPUTS.database ?? '';
-}
-
-/** Most bytes of a file with a query. */
-const LONGEST_QUERY = 64 * 1024;
-
-function queryText({ world }: StepWork, query: string): string {
-  if (!/^\S+\.sql$/.test(query)) return query;
-  const bytes = world.files.read(query, LONGEST_QUERY);
-  if (bytes !== null) return bytes.toString('utf8');
-  throw new Failure('USAGE', {
-    what: 'there is no file with the query of at most 64 KiB',
-    where: query,
-    hint: 'check the path, from the folder of the runbook',
-  });
 }
 
 /** Returns how the value is read back. @throws Failure USAGE unless `read` says one way */
@@ -193,7 +184,7 @@ async function readBySql(work: StepWork, read: Members): Promise<Sight> {
   const { members, world, signal } = work;
   const client = await world.openSql(databaseOf(work), { readOnly: true, signal });
   try {
-    const { rows } = await client.query(queryText(work, requiredText(read, 'query')), [], 2);
+    const { rows } = await client.query(textOfQuery(work, client, read), [], 2);
     const [row, other] = rows;
     if (other !== undefined) return unclear('the query that reads it back has several rows');
     return sight(members, isValue(row?.[0], valueOf(members)));
