@@ -6,7 +6,7 @@
 import { COUNT, TEXTS, VALUES, about } from '../schema/runbookParts.ts';
 import { counted } from '../../outcome/counted.ts';
 import { variableValue } from '../world/inputs.ts';
-import { textsOf, valuesOf } from './members.ts';
+import { textsOf, valuesOf } from './stepMembers.ts';
 import type { DoneStep, Members } from './stepType.ts';
 
 export const envRequire: DoneStep = {

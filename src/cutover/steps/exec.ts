@@ -3,7 +3,7 @@
 import { ARGV, ENVIRONMENT, EXIT, NAME, about } from '../schema/runbookParts.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import type { ProgramEnd } from '../world/world.ts';
-import { textsOf } from './members.ts';
+import { textsOf } from './stepMembers.ts';
 import type { DoneStep, Members, StepResult } from './stepType.ts';
 
 export const exec: DoneStep = {

@@ -11,7 +11,7 @@ import { formatDuration } from '../../record/duration.ts';
 import { decodeUtf8 } from '../../record/jsonText.ts';
 import { readPieces } from '../../seal/files.ts';
 import { unexpected, valueAt } from './jsonPath.ts';
-import { requiredText, textOf, timeOf, valuesOf } from './members.ts';
+import { requiredText, textOf, timeOf, valuesOf } from './stepMembers.ts';
 import type { DoneStep, Members, StepWork } from './stepType.ts';
 
 /** Most bytes of a file that is read as JSON. */

@@ -11,7 +11,7 @@ import { Failure } from '../../outcome/failure.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import type { RunbookFiles } from '../world/world.ts';
 import { endOf } from './exec.ts';
-import { textsOf } from './members.ts';
+import { textsOf } from './stepMembers.ts';
 import type { DoneStep } from './stepType.ts';
 
 /** Most bytes of all files together, which are held meanwhile. */

@@ -8,7 +8,7 @@ import { Failure } from '../../outcome/failure.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { ENVIRONMENT, TEXT, about, type Schema } from '../schema/runbookParts.ts';
 import type { ProgramEnd } from '../world/world.ts';
-import { textOf, textsOf } from './members.ts';
+import { textOf, textsOf } from './stepMembers.ts';
 import type { StepWork } from './stepType.ts';
 
 /** Members that say which repository it is. */

@@ -3,7 +3,7 @@
 import { TEXT, about } from '../schema/runbookParts.ts';
 import { counted } from '../../outcome/counted.ts';
 import { assertRepository, commitOf, gitOf, REPOSITORY, shortCommit, type Git } from './git.ts';
-import { textOf } from './members.ts';
+import { textOf } from './stepMembers.ts';
 import type { DoneStep, StepResult } from './stepType.ts';
 
 export const gitClean: DoneStep = {

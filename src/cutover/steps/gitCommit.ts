@@ -17,7 +17,7 @@ import {
   trailerOf,
   type Git,
 } from './git.ts';
-import { requiredText, textOf, textsOf } from './members.ts';
+import { requiredText, textOf, textsOf } from './stepMembers.ts';
 import type { DoneStep, Presence, StepResult, StepWork } from './stepType.ts';
 
 export const gitCommit: DoneStep = {

@@ -16,7 +16,7 @@ import {
   trailerOf,
   type Git,
 } from './git.ts';
-import { requiredText, textOf } from './members.ts';
+import { requiredText, textOf } from './stepMembers.ts';
 import type { DoneStep, Presence, StepResult, StepWork } from './stepType.ts';
 
 export const gitTag: DoneStep = {

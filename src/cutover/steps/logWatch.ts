@@ -23,7 +23,7 @@ import { quoteName } from '../../outcome/quoteName.ts';
 import { isMet, parseCondition } from '../condition.ts';
 import { endOf } from './exec.ts';
 import { lineReader, timeOfLine, type LineReader } from './logLines.ts';
-import { requiredText, textOf, textsOf, timeOf } from './members.ts';
+import { requiredText, textOf, textsOf, timeOf } from './stepMembers.ts';
 import type { DoneStep, Members, StepResult, StepWork } from './stepType.ts';
 
 export const logWatch: DoneStep = {
