@@ -4,18 +4,24 @@
  */
 
 import { about, TEXTS } from '../schema/runbookParts.ts';
+import { printable } from '../../outcome/printable.ts';
+import type { ProgramEnd } from '../world/world.ts';
 import { textsOf } from './stepMembers.ts';
-import type { DoneStep, StepFacts, StepResult, StepWork } from './stepType.ts';
+import type { DoneStep, Presence, StepFacts, StepResult, StepWork } from './stepType.ts';
 
-type Facts = Omit<StepFacts, 'text' | 'members' | 'place'>;
+interface Facts extends Omit<StepFacts, 'text' | 'members' | 'place' | 'resumes'> {
+  readonly kind: DoneStep['kind'];
+  /** What is there if it was killed, as far as a second run is concerned; left out if that could do harm. */
+  readonly afterCrash?: Presence;
+}
 
-const CHECK = { kind: 'check' } as const;
-const ARTIFACT = { kind: 'artifact', verifiesItself: true, resumes: true } as const;
-/** Is killed and runs again without harm, as its own journal tells what is done. */
-const RESUMED = { kind: 'change', resumes: true } as const;
-const MOVED = { ...RESUMED, verifiesItself: true } as const;
+const CHECK: Facts = { kind: 'check' };
+/** Begins anew, and leaves nothing of a run that was killed. */
+const ARTIFACT: Facts = { kind: 'artifact', verifiesItself: true, afterCrash: 'absent' };
+/** Goes on where it was killed, as its own journal or ledger tells what is done. */
+const RESUMED: Facts = { kind: 'change', afterCrash: 'begun' };
 
-function command(name: string, facts: Facts & Pick<DoneStep, 'kind'>): DoneStep {
+function command(name: string, { afterCrash, ...facts }: Facts): DoneStep {
   const argv = (members: StepWork['members']): readonly string[] => [
     ...name.split(' '),
     ...textsOf(members, 'args'),
@@ -27,13 +33,11 @@ function command(name: string, facts: Facts & Pick<DoneStep, 'kind'>): DoneStep 
     ...facts,
     plan: (members) => `run sealift ${argv(members).join(' ')}`,
     async apply({ id, members, world, signal }) {
-      const { code, endedBy, stderr, stdout } = await world.runSealift(argv(members), {
-        keepAs: id,
-        signal,
-      });
-      const says = lastLine(stderr) ?? lastLine(stdout) ?? `ended with ${String(code ?? endedBy)}`;
-      return { verdict: verdictOf(code, facts.kind), says };
+      const end = await world.runSealift(argv(members), { keepAs: id, signal });
+      const verdict = verdictOf(end.code, facts.kind);
+      return { verdict, says: saidBy(end), results: { failed: verdict === 'FAIL' ? 1 : 0 } };
     },
+    ...(afterCrash === undefined ? {} : { resumes: true, probe: async () => afterCrash }),
   };
 }
 
@@ -42,8 +46,15 @@ function verdictOf(code: number | null, kind: DoneStep['kind']): StepResult['ver
   return code === 1 && kind === 'check' ? 'WARN' : 'FAIL';
 }
 
-function lastLine(text: string): string | null {
-  return text.trimEnd().split('\n').at(-1)?.trim() || null;
+/** Its failure, which is a line of its own; else its result, as a command writes it last. */
+function saidBy({ code, endedBy, stdout, stderr }: ProgramEnd): string {
+  const failure = linesOf(stderr).findLast((line) => line.startsWith('sealift '));
+  const line = failure ?? linesOf(stdout).at(-1) ?? linesOf(stderr).at(-1);
+  return printable(line ?? `ended with ${String(code ?? endedBy)}`);
+}
+
+function linesOf(text: string): readonly string[] {
+  return text.split('\n').flatMap((line) => line.trim() || []);
 }
 
 export const dryRun: DoneStep = command('dry-run', CHECK);
@@ -51,14 +62,17 @@ export const scanAll: DoneStep = command('scan-all', CHECK);
 export const scan: DoneStep = command('scan', CHECK);
 export const determinism: DoneStep = command('determinism', CHECK);
 export const drill: DoneStep = command('drill', CHECK);
-export const review: DoneStep = command('review', CHECK);
+export const review: DoneStep = command('review', ARTIFACT);
 export const reconcile: DoneStep = command('reconcile', CHECK);
 export const smoke: DoneStep = command('smoke', CHECK);
-export const snapshot: DoneStep = command('snapshot', ARTIFACT);
+/** A second one would be refused if the first is there. */
+export const snapshot: DoneStep = command('snapshot', { kind: 'artifact', verifiesItself: true });
 export const migrate: DoneStep = command('migrate', ARTIFACT);
-export const load: DoneStep = command('load', ARTIFACT);
-export const promote: DoneStep = command('promote', MOVED);
-export const rollback: DoneStep = command('rollback', MOVED);
+export const load: DoneStep = command('load', { ...ARTIFACT, afterCrash: 'begun' });
+export const promote: DoneStep = command('promote', { ...RESUMED, verifiesItself: true });
+/** A second one would go back further. */
+export const rollback: DoneStep = command('rollback', { kind: 'change', verifiesItself: true });
 export const attachments: DoneStep = command('attachments', RESUMED);
 export const keys: DoneStep = command('keys', RESUMED);
-export const secrets: DoneStep = command('secrets', RESUMED);
+/** A second one could rotate again. */
+export const secrets: DoneStep = command('secrets', { kind: 'change' });

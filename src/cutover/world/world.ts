@@ -3,7 +3,7 @@
  * the folder of the run. Each has one implementation in this folder, and tests may give others.
  *
  * Promises: whatever passes through here to disk or to a message has the known secrets taken out. A program
- * gets the variables that it names and no others. A host is asked only if an input of the runbook names it.
+ * gets the variables that it names and no others. A host is contacted only if an input of the runbook names it.
  */
 
 export interface World {
