@@ -1,4 +1,4 @@
-/** sealift cutover lint, plan, run, rehearse, status, approve, pause, resume, abort, panic, rollback, tick */
+/** sealift cutover lint, plan, run, rehearse, status, approve, pause, resume, abort, panic, rollback, tick, import */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 
@@ -38,6 +38,14 @@ interface RollbackOptions extends Common {
   readonly acceptDataLoss?: string;
 }
 
+interface StatusOptions extends Common {
+  readonly checklist?: string;
+}
+
+interface ImportOptions extends Common {
+  readonly write?: string;
+}
+
 interface ApproveOptions extends Common {
   readonly key?: string;
   readonly write?: string;
@@ -69,7 +77,8 @@ export function cutoverCommand(exit: Exit, host: Host): Command {
     .addCommand(tickCommand(wiring))
     .addCommand(askCommand('abort', 'end a run where it is, and leave all as it is', wiring))
     .addCommand(askCommand('panic', 'stop at once what is under way, and hold the run', wiring))
-    .addCommand(rollbackCommand(wiring));
+    .addCommand(rollbackCommand(wiring))
+    .addCommand(importCommand(wiring));
 }
 
 function subcommand(name: string, description: string, examples: string): Command {
@@ -212,13 +221,15 @@ function statusCommand(wiring: Wiring): Command {
     '  sealift cutover status wien.yaml\n',
   )
     .addOption(runOption())
-    .action(async (path: string, options: Common) => {
-      const { project, run = null } = options;
+    .option('--checklist <file>', 'write the filled checklist to this file, as Markdown')
+    .action(async (path: string, options: StatusOptions) => {
+      const { project, run = null, checklist = null } = options;
       await wired(wiring, options, {
         name: 'cutover status',
         kind: 'action',
         load: () => import('../flow/cutoverStatus.ts'),
-        work: async ({ cutoverStatus }, env) => cutoverStatus({ project, runbook: path, run }, env),
+        work: ({ cutoverStatus }, env) =>
+          cutoverStatus({ project, runbook: path, run, checklist }, env),
       });
     });
 }
@@ -338,6 +349,25 @@ function rollbackCommand(wiring: Wiring): Command {
           env,
         ),
       );
+    });
+}
+
+function importCommand(wiring: Wiring): Command {
+  return new Command('import')
+    .description('make a draft of a runbook of a Markdown page with commands and boxes')
+    .argument('<page>', 'the page, Markdown')
+    .option('--project <dir>', 'folder of the project', '.')
+    .option('--write <file>', 'the file for the runbook; default: the name of the page, with .yaml')
+    .option('--json', 'print the summary as JSON')
+    .addHelpText('before', 'Examples:\n  sealift cutover import wiki/cutover.md\n')
+    .action(async (page: string, options: ImportOptions) => {
+      const { write = null } = options;
+      await wired(wiring, options, {
+        name: 'cutover import',
+        kind: 'action',
+        load: () => import('../flow/cutoverImport.ts'),
+        work: ({ cutoverImport }, env) => cutoverImport({ page, write }, env),
+      });
     });
 }
 

@@ -73,6 +73,12 @@ export function completeRunbook(written: Written): Runbook {
     ),
     monitor: listIn(written, 'monitor').map(monitorOf),
     steps: stepsOf(written),
+    titles: new Map(
+      listIn(written, 'phases').flatMap((phase) => {
+        const title = textIn(phase, 'title');
+        return title === null ? [] : [[String(phase['id']), title] as const];
+      }),
+    ),
     stages: listIn(rollout ?? {}, 'stages').map(stageOf),
     metrics: listIn(written, 'metrics').map(metricOf),
     triggers: listIn(written, 'triggers').map(triggerOf),

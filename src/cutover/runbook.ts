@@ -125,6 +125,8 @@ export interface Runbook {
   readonly monitor: readonly Monitor[];
   /** As written: in the order of the file. */
   readonly steps: readonly Step[];
+  /** Headings of phases that have one, by their id. */
+  readonly titles: ReadonlyMap<string, string>;
   readonly stages: readonly Stage[];
   readonly metrics: readonly Metric[];
   readonly triggers: readonly Trigger[];

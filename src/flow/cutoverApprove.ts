@@ -32,8 +32,9 @@ import { projectPaths, type ProjectPaths } from '../project/paths.ts';
 import { parseDuration } from '../record/duration.ts';
 import type { Environment } from '../run/environment.ts';
 import { isSameName } from '../run/personName.ts';
-import { readGiven, signatureBy, writeGiven } from './approvalMeans.ts';
+import { signatureBy } from './approvalMeans.ts';
 import { judgeOf, personOf, signersOf } from './cutoverParts.ts';
+import { readGiven, writeGiven } from './givenFile.ts';
 
 export interface ApproveGateOptions {
   readonly project: string;
@@ -122,7 +123,7 @@ async function written(
   bytes: Uint8Array,
   env: Environment,
 ): Promise<Outcome> {
-  await writeGiven(file, bytes, env);
+  await writeGiven('--write', file, bytes, env);
   return actionOutcome({
     command: 'cutover approve',
     notes: [

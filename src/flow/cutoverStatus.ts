@@ -1,26 +1,31 @@
 /** cutover status: what is known of a run, from another terminal: reads its journal, and changes nothing. */
 
+import { checklistOf } from '../cutover/engine/checklistOf.ts';
 import { readRun } from '../cutover/engine/heldRun.ts';
 import { placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
 import { beginningIn, recordOf } from '../cutover/engine/runRecord.ts';
 import { statusLines, viewRun } from '../cutover/engine/statusLines.ts';
 import { watchesOf } from '../cutover/engine/watches.ts';
+import { checklistMarkdown } from '../cutover/import/checklistMarkdown.ts';
 import { readRunbook } from '../cutover/readRunbook.ts';
 import { runStepsOf } from '../cutover/runSteps.ts';
 import { lockHolder } from '../disk/lock.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
 import type { Environment } from '../run/environment.ts';
+import { writeGiven } from './givenFile.ts';
 
 export interface StatusOptions {
   readonly project: string;
   readonly runbook: string;
   /** Name of the run; null for the last one. */
   readonly run: string | null;
+  /** File for the checklist as Markdown; null for none. */
+  readonly checklist: string | null;
 }
 
 /** Shows the state of a run. */
-export function cutoverStatus(options: StatusOptions, env: Environment): Outcome {
+export async function cutoverStatus(options: StatusOptions, env: Environment): Promise<Outcome> {
   const { runbook, planHash, name } = readRunbook(options.runbook, env.cwd);
   const paths = projectPaths(options.project);
   const run = runNamed(paths, runbook.name, options.run);
@@ -33,6 +38,11 @@ export function cutoverStatus(options: StatusOptions, env: Environment): Outcome
     places.journal,
   );
   const view = viewRun(run, name, runbook, watchesOf(runbook), record, env.now());
+  const { checklist } = options;
+  if (checklist !== null) {
+    const text = checklistMarkdown(checklistOf(run, runbook, record));
+    await writeGiven('--checklist', checklist, Buffer.from(text), env);
+  }
   const holder = lockHolder(places.folder);
   const process =
     holder === null ? 'none' : `sealift ${holder.command} (${holder.pid}), since ${holder.since}`;

@@ -28,7 +28,8 @@ import { reviewOutcome } from '../promote/reviewOutcome.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
 import { isSameName } from '../run/personName.ts';
-import { readGiven, signatureBy, writeGiven } from './approvalMeans.ts';
+import { signatureBy } from './approvalMeans.ts';
+import { readGiven, writeGiven } from './givenFile.ts';
 
 export interface ReviewOptions {
   readonly project: string;
@@ -251,7 +252,7 @@ async function written(
   { sealId, dataRoot }: ApprovalSubject,
   env: Environment,
 ): Promise<Outcome> {
-  await writeGiven(file, bytes, env);
+  await writeGiven('--write', file, bytes, env);
   return actionOutcome({
     command: 'review',
     sealId,

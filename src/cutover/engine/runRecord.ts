@@ -30,6 +30,8 @@ export interface StepRecord {
   readonly says: string;
   readonly results: Readonly<Partial<Record<ResultName, number>>>;
   readonly kept: Kept;
+  /** Names of the outputs that it left. */
+  readonly outputs: readonly string[];
   /** SHA-256 of the journal before its last intent, which an approval of it is bound to; null without one. */
   readonly evidence: string | null;
   /** Who waived it and why; null if that was not done. */
@@ -96,6 +98,7 @@ const EMPTY: StepRecord = {
   says: '',
   results: {},
   kept: {},
+  outputs: [],
   evidence: null,
   waived: null,
 };
@@ -207,6 +210,7 @@ function openRecord(runSteps: readonly RunStep[], where: string): RunBook {
       change(entry, {
         endedAt: at,
         verdict: entry['verdict'] as StepVerdict,
+        outputs: namesIn(entry['outputs']),
         says: text(entry['says']),
         results: Object(entry['results']) as StepRecord['results'],
         kept: Object(entry['kept']) as Kept,
@@ -267,6 +271,10 @@ function beginningOf(entry: JournalEntry): RunBeginning {
     target: text(entry['target']),
     isRehearsal: entry['rehearsal'] === true,
   };
+}
+
+function namesIn(outputs: unknown): readonly string[] {
+  return Array.isArray(outputs) ? outputs.map((one) => text(Object(one)['name'])) : [];
 }
 
 function text(value: unknown): string {

@@ -1,0 +1,49 @@
+/** Files that options of a command line name. */
+
+import { basename, dirname, join, resolve } from 'node:path';
+
+import { writeFileDurably } from '../disk/durable.ts';
+import { onDisk, systemCode } from '../disk/errors.ts';
+import { realFolder } from '../disk/noLinks.ts';
+import { MAX_APPROVAL } from '../journal/approvalFile.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Environment } from '../run/environment.ts';
+import { readPlainFile } from '../seal/files.ts';
+
+/** Writes a new file that an option names. @throws Failure USAGE if it exists, DISK */
+export async function writeGiven(
+  option: string,
+  file: string,
+  bytes: Uint8Array,
+  env: Environment,
+): Promise<void> {
+  const path = givenPath(file, env);
+  await onDisk(path, () => {
+    try {
+      writeFileDurably(path, bytes);
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+      throw new Failure('USAGE', {
+        what: 'the file exists already',
+        where: `${option} ${file}`,
+        hint: 'give another name',
+      });
+    }
+  });
+}
+
+function givenPath(file: string, { cwd }: Environment): string {
+  const path = resolve(cwd, file);
+  return join(realFolder(dirname(path)), basename(path));
+}
+
+/** Reads a file that an option names. @throws Failure USAGE */
+export function readGiven(file: string, option: string, env: Environment): Buffer {
+  const bytes = readPlainFile(givenPath(file, env), MAX_APPROVAL);
+  if (bytes !== null) return bytes;
+  throw new Failure('USAGE', {
+    what: 'there is no such file, or it is no ordinary file of at most 64 KiB',
+    where: `${option} ${file}`,
+    hint: 'check the path',
+  });
+}
