@@ -13,7 +13,7 @@ import {
 import { excluded, roleReason } from '../cutover/engine/gates.ts';
 import { holdRun, readRun } from '../cutover/engine/heldRun.ts';
 import { subjectOf } from '../cutover/engine/openRun.ts';
-import { fileRequest, openRequests } from '../cutover/engine/requests.ts';
+import { fileRequest, openRequests } from '../cutover/engine/runRequests.ts';
 import { placesOf, runNamed, type RunPlaces } from '../cutover/engine/runPlaces.ts';
 import { recordOf, type RunRecord } from '../cutover/engine/runRecord.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';

@@ -3,12 +3,13 @@
  * takes it up within a second; where there is none, this one writes it down itself.
  */
 
-import { fileRequest, type RequestKind } from '../cutover/engine/requests.ts';
+import { fileRequest, type RequestKind } from '../cutover/engine/runRequests.ts';
 import { holdRun, readRun } from '../cutover/engine/heldRun.ts';
 import { placesOf, runNamed, type RunPlaces } from '../cutover/engine/runPlaces.ts';
 import { beginningIn } from '../cutover/engine/runRecord.ts';
 import { readRunbook } from '../cutover/readRunbook.ts';
-import { afterEvent, isUnderWay, type RunEvent, type RunState } from '../cutover/runState.ts';
+import { afterEvent } from '../cutover/runMoves.ts';
+import { isUnderWay, type RunEvent, type RunState } from '../cutover/runState.ts';
 import { runStepsOf } from '../cutover/runSteps.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-import { dryRun, type DryStep } from '../cutover/engine/dryRun.ts';
+import { tryRun, type DryStep } from '../cutover/engine/tryRun.ts';
 import type { Runbook } from '../cutover/runbook.ts';
 import { openWorld } from '../cutover/world/openWorld.ts';
 import { openScratch } from '../disk/scratch.ts';
@@ -31,7 +31,7 @@ export async function cutoverDryRun(
     const work = { paths, run, loaded, runbook, opened, command: 'cutover run', who: null };
     const live = openWork({ ...work, rehearsal: null }, env);
     try {
-      return outcomeOf(runbook, loaded.name, await dryRun(live, env.signal));
+      return outcomeOf(runbook, loaded.name, await tryRun(live, env.signal));
     } finally {
       live.held.close();
     }
@@ -52,7 +52,7 @@ function outcomeOf(runbook: Runbook, path: string, steps: readonly DryStep[]): O
   const failure = new Failure('HELD', {
     what: `${counted(failing.length, 'step')} would not pass, the first of them ${first.id}`,
     where: path,
-    hint: 'mend what it says, then try again',
+    hint: 'fix what it says, then try again',
   });
   return { ...outcome, status: 'FAILED', failure: failure.toJSON() };
 }

@@ -6,7 +6,7 @@ import { lintRunbook } from '../cutover/lintRunbook.ts';
 import type { LiveRun, Rehearsal } from '../cutover/engine/liveRun.ts';
 import { openRun } from '../cutover/engine/openRun.ts';
 import { placesOf } from '../cutover/engine/runPlaces.ts';
-import { nextCommand, statusLines, viewRun } from '../cutover/engine/statusLines.ts';
+import { nextCommand, statusLines, viewRun } from '../cutover/engine/runView.ts';
 import type { Pause } from '../cutover/engine/advance.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';

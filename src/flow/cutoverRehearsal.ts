@@ -1,4 +1,4 @@
-/** The runbook of a rehearsal: the same, but for inputs that lead to other databases and applications. */
+/** The runbook of a rehearsal: the same, but for inputs that name other databases and applications. */
 
 import type { LoadedRunbook } from '../cutover/readRunbook.ts';
 import { actionsOf, inputOf, kindOf, type Runbook } from '../cutover/runbook.ts';

@@ -18,7 +18,8 @@ import { readRun } from '../cutover/engine/heldRun.ts';
 import { nextRun, placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
 import type { LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
-import { afterEvent, isFinal } from '../cutover/runState.ts';
+import { afterEvent } from '../cutover/runMoves.ts';
+import { isFinal } from '../cutover/runState.ts';
 import { openWorld } from '../cutover/world/openWorld.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -44,7 +45,7 @@ export interface RunOptions extends Common {
 export interface RehearseOptions extends Common {
   /** Numbers of watches to rehearse a breach with. */
   readonly breaches: ReadonlyMap<string, number>;
-  /** Whether to stay where the last step leads to. */
+  /** Whether to stay where the last step ends. */
   readonly stays: boolean;
 }
 

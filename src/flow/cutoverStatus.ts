@@ -4,7 +4,7 @@ import { checklistOf } from '../cutover/engine/checklistOf.ts';
 import { readRun } from '../cutover/engine/heldRun.ts';
 import { placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
 import { beginningIn, recordOf } from '../cutover/engine/runRecord.ts';
-import { statusLines, viewRun } from '../cutover/engine/statusLines.ts';
+import { statusLines, viewRun } from '../cutover/engine/runView.ts';
 import { watchesOf } from '../cutover/engine/watches.ts';
 import { checklistMarkdown } from '../cutover/import/checklistMarkdown.ts';
 import { readRunbook } from '../cutover/readRunbook.ts';

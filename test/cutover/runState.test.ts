@@ -17,13 +17,12 @@ import { describe, expect, it } from 'vitest';
 
 import { parseRunbook } from '../../src/cutover/readRunbook.ts';
 import { runStepsOf } from '../../src/cutover/runSteps.ts';
+import { afterEvent, stepsToUndo } from '../../src/cutover/runMoves.ts';
 import {
-  afterEvent,
   isFinal,
   isOver,
   isUnderWay,
   plannedRun,
-  stepsToUndo,
   VERDICTS,
   WAITS,
   type RunEvent,

@@ -4,6 +4,7 @@
  * where it was.
  */
 
+import { isoTime } from '../../outcome/age.ts';
 import { kindOf, type Step } from '../runbook.ts';
 import { isFinal, isOver } from '../runState.ts';
 import type { StepResult, StepVerdict } from '../steps/stepType.ts';
@@ -11,7 +12,7 @@ import { attempt } from './attempt.ts';
 import { attend, underWay } from './attend.ts';
 import { conditionHolds } from './conditions.ts';
 import { planOf } from './planOf.ts';
-import { lookAtStep, type Waiting } from './gates.ts';
+import { inspectStep, type Waiting } from './gates.ts';
 import {
   endFacts,
   isPassed,
@@ -157,7 +158,7 @@ function end(run: LiveRun, step: Step, result: StepResult): void {
 /** Looks at a step that waits, and lets the run wait with it. */
 async function wait(run: LiveRun, step: Step): Promise<Pause | null> {
   const { held } = run;
-  const looked = await lookAtStep(run, step);
+  const looked = await inspectStep(run, step);
   if (looked === null || statusOf(run, step.id) !== 'STARTED') return null;
   const { status } = held.record.state;
   if ('ends' in looked) {
@@ -179,7 +180,7 @@ function finish(run: LiveRun): Pause | null {
   const { status } = held.record.state;
   if (until !== null && world.now().getTime() < until) {
     if (status === 'RUNNING') held.commit({ event: 'wait-begun', reason: 'soak' });
-    const says = `watched until ${new Date(until).toISOString()}`;
+    const says = `watched until ${isoTime(until / 1000)}`;
     return { kind: 'waits', step: null, reason: 'soak', until: soonest(run, until), says };
   }
   if (status === 'WAITING') held.commit({ event: 'wait-ended' });

@@ -3,10 +3,10 @@
  * people: requests of other terminals, looks of watches that are due, and triggers.
  */
 
-import { lookAt } from './look.ts';
+import { sampleWatch } from './sampleWatch.ts';
 import { isChanging, type LiveRun } from './liveRun.ts';
 import { react } from './react.ts';
-import { closeRequest, openRequests, type FiledRequest } from './requests.ts';
+import { closeRequest, openRequests, type FiledRequest } from './runRequests.ts';
 import { isFinal, isUnderWay, type RunEvent } from '../runState.ts';
 import { PANIC } from './attempt.ts';
 import { dueAt } from './watches.ts';
@@ -21,7 +21,7 @@ export async function attend(run: LiveRun, stop: AbortController | null): Promis
   for (const watch of run.watches) {
     const due = dueAt(watch, run.held.record);
     if (due !== null && due <= now && !isFinal(run.held.record.state.status)) {
-      await lookAt(run, watch);
+      await sampleWatch(run, watch);
     }
   }
   await react(run, stop);

@@ -30,7 +30,7 @@ export function filesRead(
     const type = STEP_TYPES[action.use];
     if (type.kind === 'gate') return [];
     const members = completeMembers(action, runbook, input);
-    return [...(type.reads?.(members) ?? []), ...scriptsIn(members, files)];
+    return (type.reads?.(members) ?? []).concat(scriptsIn(members, files));
   });
   const metrics = runbook.metrics.flatMap(({ sql }) => sql ?? []);
   const named = [...paths, ...metrics].flatMap((path) =>

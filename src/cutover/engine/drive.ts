@@ -1,4 +1,4 @@
-/** A run for as long as a process lives: what it waits for is looked at again, until it ends or is held. */
+/** A run for as long as a process lives: what it waits for is inspected again, until it ends or is held. */
 
 import { advance, type Pause } from './advance.ts';
 import { BEAT_MS } from './attend.ts';

@@ -1,9 +1,10 @@
 /**
  * Steps that wait: for approvals of people, for the window, or for a check that has to pass for some time. Each
- * is looked at, and either has an end or tells what it waits for; nothing of it is in flight in between, so that
+ * is inspected, and either has an end or tells what it waits for; nothing of it is in flight in between, so that
  * no process has to live that long.
  */
 
+import { isoTime } from '../../outcome/age.ts';
 import { isSameName } from '../../run/personName.ts';
 import { parseDuration, formatDuration } from '../../record/duration.ts';
 import { countPeople, type Judged } from '../../project/reviewers.ts';
@@ -11,7 +12,7 @@ import { numberOf, requiredText, textOf } from '../steps/stepMembers.ts';
 import type { Runbook, Step, Until } from '../runbook.ts';
 import type { WaitReason } from '../runState.ts';
 import type { StepResult } from '../steps/stepType.ts';
-import { openingAt } from '../window.ts';
+import { openingAt } from '../openings.ts';
 import { attempt } from './attempt.ts';
 import { underWay } from './attend.ts';
 import { outputFacts, type LiveRun } from './liveRun.ts';
@@ -28,21 +29,21 @@ export interface Waiting {
 export type Looked = { readonly ends: StepResult } | { readonly waits: Waiting };
 
 /** Looks at a step that waits; null if what it did was stopped. */
-export async function lookAtStep(run: LiveRun, step: Step): Promise<Looked | null> {
-  if (step.until !== null) return lookAtSoak(run, step, step.until);
+export async function inspectStep(run: LiveRun, step: Step): Promise<Looked | null> {
+  if (step.until !== null) return inspectSoak(run, step, step.until);
   if (run.rehearsal !== null) {
     return { ends: { verdict: 'PASS', says: 'passed by, as this is a rehearsal' } };
   }
-  return step.use === 'gate.window' ? lookAtWindow(run) : lookAtApprovals(run, step);
+  return step.use === 'gate.window' ? inspectWindow(run) : inspectApprovals(run, step);
 }
 
-function lookAtWindow({ runbook: { window }, world }: LiveRun): Looked {
+function inspectWindow({ runbook: { window }, world }: LiveRun): Looked {
   const now = world.now();
   const opening = window === null ? null : openingAt(window, now);
   if (window === null || opening === null) {
     return { ends: { verdict: 'FAIL', says: 'the window is over' } };
   }
-  const [from, to] = [opening.from, opening.to].map((at) => new Date(at).toISOString());
+  const [from, to] = [opening.from, opening.to].map((at) => isoTime(at / 1000));
   if (now.getTime() >= opening.from) {
     return { ends: { verdict: 'PASS', says: `the window is open until ${to}` } };
   }
@@ -56,7 +57,10 @@ export interface CountedApproval {
 }
 
 /** Judges the approvals of a gate that were recorded. */
-export async function judgeGate(run: LiveRun, step: Step): Promise<readonly CountedApproval[]> {
+export async function judgeApprovals(
+  run: LiveRun,
+  step: Step,
+): Promise<readonly CountedApproval[]> {
   const { held, approvals, world, runbook } = run;
   const subject = approvals.subjectOf(step.id);
   const expires = parseDuration(textOf(step.members, 'expires') ?? '');
@@ -106,8 +110,8 @@ export function peopleNeeded({ members }: Step): number {
   return numberOf(members, 'of') ?? 1;
 }
 
-async function lookAtApprovals(run: LiveRun, step: Step): Promise<Looked> {
-  const counted = (await judgeGate(run, step))
+async function inspectApprovals(run: LiveRun, step: Step): Promise<Looked> {
+  const counted = (await judgeApprovals(run, step))
     .map(({ judged }) => judged)
     .filter(({ refused }) => refused === null);
   const [people, needed] = [countPeople(counted), peopleNeeded(step)];
@@ -120,7 +124,7 @@ async function lookAtApprovals(run: LiveRun, step: Step): Promise<Looked> {
 }
 
 /** One look of a check that has to pass for some time, if it is due. */
-async function lookAtSoak(run: LiveRun, step: Step, until: Until): Promise<Looked | null> {
+async function inspectSoak(run: LiveRun, step: Step, until: Until): Promise<Looked | null> {
   const { held, world } = run;
   const key = `step:${step.id}`;
   const last = held.record.samples.get(key)?.at(-1);

@@ -133,7 +133,7 @@ export function readRun({ journal }: RunPlaces): Journal {
   }
 }
 
-/** Whether a clock is behind a journal by more than clocks are set back. */
+/** Whether a clock is earlier than a journal by more than clocks are set back. */
 export function isBehind(lastAt: string, now: Date): boolean {
   return lastAt !== '' && now.getTime() < Date.parse(lastAt) - TOLERANCE_MS;
 }
@@ -141,7 +141,7 @@ export function isBehind(lastAt: string, now: Date): boolean {
 function assertClock(lastAt: string, now: Date, where: string): void {
   if (!isBehind(lastAt, now)) return;
   throw new Failure('USAGE', {
-    what: `the clock is behind the last line of the run, which is of ${lastAt}`,
+    what: `the clock is earlier than the last line of the run, which is of ${lastAt}`,
     where,
     hint: 'correct the clock of this machine, then run again',
   });

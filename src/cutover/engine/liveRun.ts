@@ -20,7 +20,7 @@ export interface LiveRun {
   readonly watches: readonly Watch[];
   readonly held: HeldRun;
   readonly world: World;
-  /** Takes the outputs that were kept since it was asked last, of what has this id. */
+  /** Takes the outputs that were kept since the call before, of what has this id. */
   readonly outputsOf: (id: string) => readonly KeptOutput[];
   /** Who works on it now; null for a scheduler. */
   readonly who: string | null;

@@ -10,7 +10,7 @@ import { attempt } from './attempt.ts';
 import { isChanging, type LiveRun } from './liveRun.ts';
 import { judgeTriggers, type Judgement } from './triggers.ts';
 import { stepsEndedAt } from './watches.ts';
-import { afterEvent } from '../runState.ts';
+import { afterEvent } from '../runMoves.ts';
 
 /** Judges the triggers and the monitors, and does what is due. */
 export async function react(run: LiveRun, stop: AbortController | null): Promise<void> {

@@ -4,7 +4,8 @@
  */
 
 import type { Step } from '../runbook.ts';
-import { afterEvent, isUnderWay, type Told } from '../runState.ts';
+import { afterEvent } from '../runMoves.ts';
+import { isUnderWay, type Told } from '../runState.ts';
 import type { Presence } from '../steps/stepType.ts';
 import { attempt, probe } from './attempt.ts';
 import { underWay } from './attend.ts';

@@ -10,7 +10,8 @@
 import { broken, type JournalEntry, type JournalMembers } from '../../journal/line.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { runEventOf } from '../runJournal.ts';
-import { afterEvent, plannedRun, type RunState, type RunStep } from '../runState.ts';
+import { afterEvent } from '../runMoves.ts';
+import { plannedRun, type RunState, type RunStep } from '../runState.ts';
 import type { Kept, ResultName, StepVerdict } from '../steps/stepType.ts';
 
 /** A look of a check that is repeated: a watch, or a step with `until`. */
@@ -137,113 +138,49 @@ export function recordOf(
   return book;
 }
 
+/** A record that is being added to. */
+interface OpenRecord extends Omit<
+  Mutable<RunRecord>,
+  'steps' | 'samples' | 'approvals' | 'undone' | 'fired' | 'operators'
+> {
+  readonly steps: Map<string, StepRecord>;
+  readonly samples: Map<string, Sample[]>;
+  readonly approvals: RecordedApproval[];
+  readonly undone: Map<string, UndoProgress>;
+  readonly fired: Set<string>;
+  readonly operators: Set<string>;
+}
+
 function openRecord(runSteps: readonly RunStep[], where: string): RunBook {
-  const steps = new Map(runSteps.map(({ id }) => [id, EMPTY] as const));
-  const samples = new Map<string, Sample[]>();
-  const approvals: RecordedApproval[] = [];
-  const undone = new Map<string, UndoProgress>();
-  const [fired, operators] = [new Set<string>(), new Set<string>()];
-  const record: Mutable<RunRecord> = {
+  const record: OpenRecord = {
     begun: null,
     state: plannedRun(runSteps),
-    steps,
-    samples,
-    approvals,
-    undone,
-    fired,
+    steps: new Map(runSteps.map(({ id }) => [id, EMPTY] as const)),
+    samples: new Map(),
+    approvals: [],
+    undone: new Map(),
+    fired: new Set(),
     isRehearsed: false,
-    operators,
+    operators: new Set(),
     why: null,
     lastAt: '',
   };
-
-  function change(entry: JournalEntry, members: Partial<StepRecord>): void {
-    const id = text(entry['step']);
-    steps.set(id, { ...(steps.get(id) ?? EMPTY), ...members });
-  }
-
-  const notes: Readonly<Record<string, (entry: JournalEntry) => void>> = {
-    sampled(entry) {
-      const key = text(entry['of']);
-      const list = samples.get(key) ?? [];
-      const { value } = entry;
-      list.push({
-        at: Date.parse(entry.at),
-        verdict: entry['verdict'] as StepVerdict,
-        value: typeof value === 'number' ? value : null,
-      });
-      if (list.length > MOST_SAMPLES) list.shift();
-      samples.set(key, list);
-    },
-    approved(entry) {
-      const { signer } = entry;
-      approvals.push({
-        step: text(entry['step']),
-        approval: text(entry['approval']),
-        who: text(entry['who']),
-        signer: typeof signer === 'string' ? signer : null,
-      });
-    },
-    breached: (entry) => void fired.add(text(entry['of'])),
-    cleared: (entry) => void fired.delete(text(entry['of'])),
-    'undo-part': (entry) => {
-      const key = `${text(entry['step'])}/${Number(entry['action'])}`;
-      undone.set(key, entry['progress'] as UndoProgress);
-    },
-  };
-
-  function remember(entry: JournalEntry): void {
-    const { event, at } = entry;
-    if (event === 'run-begun') record.begun = beginningOf(entry);
-    if (event === 'step-intended') {
-      change(entry, { ...EMPTY, begunAt: at, evidence: entry.prev });
-      samples.delete(`step:${text(entry['step'])}`);
-    }
-    if (event === 'step-applied') {
-      change(entry, {
-        says: text(entry['says']),
-        results: Object(entry['results']) as StepRecord['results'],
-        kept: Object(entry['kept']) as Kept,
-      });
-    }
-    if (event === 'step-ended') {
-      change(entry, {
-        endedAt: at,
-        verdict: entry['verdict'] as StepVerdict,
-        outputs: namesIn(entry['outputs']),
-        says: text(entry['says']),
-        results: Object(entry['results']) as StepRecord['results'],
-        kept: Object(entry['kept']) as Kept,
-      });
-    }
-    if (event === 'step-waived') {
-      change(entry, { waived: `${text(entry['who'])}: ${text(entry['why'])}` });
-    }
-    if (event === 'step-left-out') change(entry, { says: text(entry['says']) });
-    if (typeof entry['operator'] === 'string') operators.add(entry['operator']);
-    if (typeof entry['why'] === 'string') record.why = entry['why'];
-    if (entry['rehearsed'] === true) record.isRehearsed = true;
-    if (event === 'resumed') record.why = null;
-  }
-
-  const isNote = ({ event }: JournalMembers): boolean => Object.hasOwn(notes, event);
-
-  function stateAfter(members: JournalMembers): RunState | string {
+  const stateAfter = (members: JournalMembers): RunState | string => {
     const event = runEventOf(members);
     return event === null ? 'the event is not known' : afterEvent(runSteps, record.state, event);
-  }
-
+  };
   return {
     record,
     refusal(members) {
-      const next = isNote(members) ? null : stateAfter(members);
+      const next = NOTES.has(members.event) ? null : stateAfter(members);
       return typeof next === 'string' ? next : null;
     },
     add(entry) {
       record.lastAt = entry.at;
       if (entry.event === 'begin' || entry.event === 'cut') return;
-      if (isNote(entry)) {
-        notes[entry.event]?.(entry);
+      const note = NOTES.get(entry.event);
+      if (note !== undefined) {
+        note(record, entry);
         return;
       }
       const next = stateAfter(entry);
@@ -251,8 +188,92 @@ function openRecord(runSteps: readonly RunStep[], where: string): RunBook {
         throw broken(`a line of the run cannot be, ${next}`, `${where}:${entry.seq}`);
       }
       record.state = next;
-      remember(entry);
+      remember(record, entry);
     },
+  };
+}
+
+/** Lines that do not move the states. */
+type NoteOf = (record: OpenRecord, entry: JournalEntry) => void;
+const NOTES: ReadonlyMap<string, NoteOf> = new Map<string, NoteOf>([
+  ['sampled', addSample],
+  ['approved', addApproval],
+  ['breached', ({ fired }: OpenRecord, entry: JournalEntry) => void fired.add(text(entry['of']))],
+  ['cleared', ({ fired }: OpenRecord, entry: JournalEntry) => void fired.delete(text(entry['of']))],
+  ['undo-part', addUndoPart],
+]);
+
+function addSample({ samples }: OpenRecord, entry: JournalEntry): void {
+  const key = text(entry['of']);
+  const list = samples.get(key) ?? [];
+  const { value } = entry;
+  list.push({
+    at: Date.parse(entry.at),
+    verdict: entry['verdict'] as StepVerdict,
+    value: typeof value === 'number' ? value : null,
+  });
+  if (list.length > MOST_SAMPLES) list.shift();
+  samples.set(key, list);
+}
+
+function addApproval({ approvals }: OpenRecord, entry: JournalEntry): void {
+  const { signer } = entry;
+  approvals.push({
+    step: text(entry['step']),
+    approval: text(entry['approval']),
+    who: text(entry['who']),
+    signer: typeof signer === 'string' ? signer : null,
+  });
+}
+
+function addUndoPart({ undone }: OpenRecord, entry: JournalEntry): void {
+  const key = `${text(entry['step'])}/${Number(entry['action'])}`;
+  undone.set(key, entry['progress'] as UndoProgress);
+}
+
+/** Notes what a line says beside its event. */
+function remember(record: OpenRecord, entry: JournalEntry): void {
+  const { event } = entry;
+  const { why, operator } = entry;
+  if (event === 'run-begun') record.begun = beginningOf(entry);
+  const change = CHANGES.get(event)?.(entry);
+  if (change !== undefined) {
+    const id = text(entry['step']);
+    record.steps.set(id, { ...(record.steps.get(id) ?? EMPTY), ...change });
+    if (event === 'step-intended') record.samples.delete(`step:${id}`);
+  }
+  if (typeof operator === 'string') record.operators.add(operator);
+  if (typeof why === 'string' && event !== 'step-waived') record.why = why;
+  if (entry['rehearsed'] === true) record.isRehearsed = true;
+  if (event === 'resumed') record.why = null;
+}
+
+/** What a line changes of what is known of its step. */
+type Change = (entry: JournalEntry) => Partial<StepRecord>;
+const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
+  ['step-intended', ({ at, prev }: JournalEntry) => ({ ...EMPTY, begunAt: at, evidence: prev })],
+  ['step-applied', resultIn],
+  [
+    'step-ended',
+    (entry: JournalEntry) => ({
+      ...resultIn(entry),
+      endedAt: entry.at,
+      verdict: entry['verdict'] as StepVerdict,
+      outputs: namesIn(entry['outputs']),
+    }),
+  ],
+  [
+    'step-waived',
+    (entry: JournalEntry) => ({ waived: `${text(entry['who'])}: ${text(entry['why'])}` }),
+  ],
+  ['step-left-out', (entry: JournalEntry) => ({ says: text(entry['says']) })],
+]);
+
+function resultIn(entry: JournalEntry): Partial<StepRecord> {
+  return {
+    says: text(entry['says']),
+    results: Object(entry['results']) as StepRecord['results'],
+    kept: Object(entry['kept']) as Kept,
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * What is looked at again and again while a run goes on: the monitors of a runbook, and the metrics that its
+ * What is sampled again and again while a run goes on: the monitors of a runbook, and the metrics that its
  * triggers name. What a trigger names is watched from the beginning to the end of the run, in every state;
  * other monitors are for the hours after the last step. Pure.
  */

@@ -5,7 +5,7 @@
  */
 
 import { kindOf, type Action, type Step } from '../runbook.ts';
-import { stepsToUndo } from '../runState.ts';
+import { stepsToUndo } from '../runMoves.ts';
 import type { StepResult } from '../steps/stepType.ts';
 import { attempt, probe } from './attempt.ts';
 import { underWay } from './attend.ts';

@@ -5,7 +5,7 @@ import { isDate } from '../../record/dateTime.ts';
 import { isZone, zoneOffsets } from '../../record/zone.ts';
 import { isoTime } from '../../outcome/age.ts';
 import type { Window } from '../runbook.ts';
-import { WINDOW_START, windowDates } from '../window.ts';
+import { WINDOW_START, windowDates } from '../openings.ts';
 import { textsIn, type Linted, type Report } from './report.ts';
 
 /** A date with a time and no zone after it. */

@@ -33,7 +33,7 @@ export interface WorldRequest {
 
 export interface OpenedWorld {
   readonly world: World;
-  /** Takes the outputs that were kept since it was asked last, of what has this id. */
+  /** Takes the outputs that were kept since the call before, of what has this id. */
   outputsOf(id: string): readonly KeptOutput[];
   /** Identity of the databases and applications that steps act on, lower-case hex. */
   target(): Promise<string>;
@@ -117,7 +117,7 @@ function isNamedAfter(name: string, id: string): boolean {
   return name.startsWith(id) && /^[.-]/.test(name.slice(id.length));
 }
 
-/** Origins that inputs name: the only hosts that are asked. */
+/** Origins that inputs name: the only hosts that get a request. */
 function originsOf({ inputs }: Runbook, input: World['input']): ReadonlySet<string> {
   return new Set([...inputs.keys()].flatMap((name) => originOf(input(name)) ?? []));
 }

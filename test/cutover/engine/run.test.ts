@@ -140,14 +140,14 @@ describe('a run', () => {
     run.held.close();
   });
 
-  it('is refused where the clock is behind its last line', async () => {
+  it('is refused where the clock is earlier than its last line', async () => {
     const folder = fresh();
     const play = stage();
     play.acts['tested'] = () => fails();
     await played(folder, RUNBOOK, play);
     play.clock -= 3_600_000;
     expect(() => openPlayed(folder, RUNBOOK, play)).toThrow(
-      /the clock is behind the last line of the run/,
+      /the clock is earlier than the last line of the run/,
     );
   });
 });

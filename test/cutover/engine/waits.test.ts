@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { soaked } from '../../../src/cutover/engine/gates.ts';
-import { fileRequest, type RunRequest } from '../../../src/cutover/engine/requests.ts';
+import { fileRequest, type RunRequest } from '../../../src/cutover/engine/runRequests.ts';
 import type { Sample } from '../../../src/cutover/engine/runRecord.ts';
 import {
   encodeGateApproval,

@@ -129,6 +129,20 @@ function journal({ pilot }: Scene): ReturnType<typeof parseJournal> {
   return parseJournal(readFileSync(path), path);
 }
 
+/** Runs as a scheduler does, and lets bo approve at the gate. */
+async function run(at: Scene): Promise<Ran> {
+  let ran = await command(at, 'run', '--who', 'ada', '--confirm', 'production', '--no-wait');
+  while (ran.code === 3) {
+    if (ran.stderr.includes('approver')) {
+      const approved = await command(at, 'approve', '--who', 'bo');
+      expect([approved.code, approved.stderr]).toEqual([0, '']);
+    }
+    await wait(200);
+    ran = await command(at, 'tick');
+  }
+  return ran;
+}
+
 describe.skipIf(POSTGRES_TOOLS === null)('the cutover of a pilot', () => {
   const work = workFolder('pilot');
   let server: Postgres;
@@ -163,20 +177,6 @@ describe.skipIf(POSTGRES_TOOLS === null)('the cutover of a pilot', () => {
       HOME: '/nonexistent',
     };
     return { pilot, database, env };
-  }
-
-  /** Runs as a scheduler does, and lets bo approve at the gate. */
-  async function run(at: Scene): Promise<Ran> {
-    let ran = await command(at, 'run', '--who', 'ada', '--confirm', 'production', '--no-wait');
-    while (ran.code === 3) {
-      if (ran.stderr.includes('approver')) {
-        const approved = await command(at, 'approve', '--who', 'bo');
-        expect([approved.code, approved.stderr]).toEqual([0, '']);
-      }
-      await wait(200);
-      ran = await command(at, 'tick');
-    }
-    return ran;
   }
 
   /** What the database holds, without what only the server knows. */

@@ -1,5 +1,6 @@
 /** What a person wants to know of a run: what is done, what is under way, what it waits for, what to do next. Pure. */
 
+import { isoTime } from '../../outcome/age.ts';
 import { formatDuration } from '../../record/duration.ts';
 import { isSameName } from '../../run/personName.ts';
 import { requiredText } from '../steps/stepMembers.ts';
@@ -109,7 +110,7 @@ function viewOf({ key, id }: Watch, { samples }: RunRecord): WatchView {
     id: id ?? key,
     value: last?.value ?? null,
     verdict: last?.verdict ?? null,
-    at: last === undefined ? null : new Date(last.at).toISOString(),
+    at: last === undefined ? null : isoTime(last.at / 1000),
     looks: list.length,
   };
 }

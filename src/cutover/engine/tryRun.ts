@@ -20,7 +20,7 @@ export interface DryStep {
 }
 
 /** Tries the steps in their order. */
-export async function dryRun(run: LiveRun, signal: AbortSignal): Promise<readonly DryStep[]> {
+export async function tryRun(run: LiveRun, signal: AbortSignal): Promise<readonly DryStep[]> {
   const tried: DryStep[] = [];
   let changed = false;
   for (const [at, step] of run.runbook.steps.entries()) {

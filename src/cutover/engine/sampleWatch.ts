@@ -7,11 +7,11 @@ import { attempt } from './attempt.ts';
 import { outputFacts, type LiveRun } from './liveRun.ts';
 import type { Watch } from './watches.ts';
 
-/** Longest time of a look, in ms: watches are looked at one after the other. */
+/** Longest time of a look, in ms: watches look one after the other. */
 const LOOK_MS = 30_000;
 
 /** Looks once, and writes down what was seen. */
-export async function lookAt(run: LiveRun, watch: Watch): Promise<void> {
+export async function sampleWatch(run: LiveRun, watch: Watch): Promise<void> {
   const given = watch.id === null ? undefined : run.rehearsal?.breaches.get(watch.id);
   const result = given === undefined ? await resultOf(run, watch) : numberResult(given);
   const { verdict, results = {}, says } = result;
