@@ -149,6 +149,13 @@ function failureOf(
       hint: `see sealift cutover status ${path}`,
     });
   }
+  if (pause.kind === 'stopped') {
+    return new Failure('HELD', {
+      what: 'the command was told to stop, and began nothing else',
+      where,
+      hint: `go on with sealift cutover resume ${path} --who NAME`,
+    });
+  }
   return new Failure('HELD', {
     what: heldText(record.state.status, runbook, record, why),
     where,

@@ -53,7 +53,7 @@ const SEEN = `
   )`;
 
 /** Number of objects, and those of the schemas that are there. */
-export const COUNT_OBJECTS = `${SEEN}
+export const COUNT_OBJECTS: string = `${SEEN}
   SELECT (SELECT count(*) FROM object),
     (SELECT count(*) FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1::text[]))`;
 
@@ -61,7 +61,7 @@ export const COUNT_OBJECTS = `${SEEN}
  * Kind, name and privilege of each grant to a role, the second parameter: its name, or '' for PUBLIC; at most
  * as many as the third.
  */
-export const LIST_GRANTS = `${SEEN}
+export const LIST_GRANTS: string = `${SEEN}
   SELECT o.kind, o.name, a.privilege_type || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
   FROM object o CROSS JOIN LATERAL pg_catalog.aclexplode(o.acl) a
     LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee

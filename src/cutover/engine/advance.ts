@@ -22,6 +22,8 @@ import {
   waits,
   type LiveRun,
 } from './liveRun.ts';
+import { react } from './react.ts';
+import { breachOf, sampleWatch } from './sampleWatch.ts';
 import { goBackOne } from './wayBack.ts';
 import { dueAt, watchedUntil } from './watches.ts';
 
@@ -174,7 +176,7 @@ async function wait(run: LiveRun, step: Step): Promise<Pause | null> {
 }
 
 /** All steps are over: the hours after the last one, then the end. */
-function finish(run: LiveRun): Pause | null {
+async function finish(run: LiveRun): Promise<Pause | null> {
   const { held, watches, world } = run;
   const until = run.rehearsal === null ? watchedUntil(watches, held.record) : null;
   const { status } = held.record.state;
@@ -184,12 +186,21 @@ function finish(run: LiveRun): Pause | null {
     return { kind: 'waits', step: null, reason: 'soak', until: soonest(run, until), says };
   }
   if (status === 'WAITING') held.commit({ event: 'wait-ended' });
+  if (status === 'RUNNING' && (await rehearseBreaches(run))) return null;
   if (run.rehearsal?.goesBack === true) {
     held.commit({ event: 'rollback-begun', lossAccepted: true }, { rehearsed: true });
   } else {
     held.commit({ event: 'run-ended' });
   }
   return null;
+}
+
+/** Takes the numbers of a rehearsal for real; returns whether a trigger did something about them. */
+async function rehearseBreaches(run: LiveRun): Promise<boolean> {
+  const breached = run.watches.filter((watch) => breachOf(run, watch) !== null);
+  for (const watch of breached) await sampleWatch(run, watch);
+  if (breached.length > 0) await react(run, null);
+  return run.held.record.state.status !== 'RUNNING';
 }
 
 /** The next time at which a watch looks, or at which the wait ends. */

@@ -34,7 +34,9 @@ async function reactTo(
     const name = `${key}:${other}`;
     if (other !== band && fired.has(name)) run.held.commit({ event: 'cleared', of: name });
   }
-  if (!isDue || !['RUNNING', 'WAITING', 'PAUSED'].includes(run.held.record.state.status)) return;
+  // A rehearsal does not wait for a breach to last.
+  const acts = isDue || (band === 'breach' && run.rehearsal !== null);
+  if (!acts || !['RUNNING', 'WAITING', 'PAUSED'].includes(run.held.record.state.status)) return;
   const lasted = trigger.for === null ? '' : ` for ${formatDuration(trigger.for)}`;
   if (band === 'hold') {
     hold(run, `${key}:hold`, `there is no number for "${trigger.when}"`);
@@ -90,7 +92,7 @@ async function act(
 function goBack(run: LiveRun, of: string, why: string, stop: AbortController | null): void {
   if (isChanging(run)) return;
   const { state } = run.held.record;
-  const event = { event: 'rollback-begun', lossAccepted: false } as const;
+  const event = { event: 'rollback-begun', lossAccepted: run.rehearsal !== null } as const;
   const refused = afterEvent(run.steps, state, event);
   if (typeof refused === 'string') {
     hold(run, of, `${why}; it does not go back by itself, as ${refused}`);
@@ -106,7 +108,7 @@ async function freeze(run: LiveRun, why: string): Promise<void> {
   const { runbook, held } = run;
   const step = runbook.steps.find(isFreeze);
   run.say(`freeze: ${why}`);
-  if (step !== undefined && run.rehearsal === null) {
+  if (step !== undefined) {
     const result = await attempt(run, step.id, step, 'apply', AbortSignal.timeout(FREEZE_MS));
     run.say(`freeze: ${result.verdict} ${result.says}`);
   }

@@ -1,6 +1,7 @@
 /** What a person wants to know of a run: what is done, what is under way, what it waits for, what to do next. Pure. */
 
 import { isoTime } from '../../outcome/age.ts';
+import { counted } from '../../outcome/counted.ts';
 import { formatDuration } from '../../record/duration.ts';
 import { isSameName } from '../../run/personName.ts';
 import { requiredText } from '../steps/stepMembers.ts';
@@ -171,7 +172,7 @@ export function statusLines(view: RunView, process: string): readonly string[] {
     ...view.watches.map(({ id, value, at, looks }) =>
       at === null
         ? `watch      ${id}: not seen yet`
-        : `watch      ${id}: ${value ?? 'no number'} at ${at}, ${looks} looks`,
+        : `watch      ${id}: ${value ?? 'no number'} at ${at}, ${counted(looks, 'look')}`,
     ),
     ...view.triggers.map(({ when, band, action }) => `trigger    ${action} when ${when}: ${band}`),
     ...(view.next === null ? [] : [`next       ${view.next}`]),

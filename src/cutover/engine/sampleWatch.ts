@@ -5,19 +5,25 @@ import type { Metric } from '../runbook.ts';
 import type { StepResult } from '../steps/stepType.ts';
 import { attempt } from './attempt.ts';
 import { outputFacts, type LiveRun } from './liveRun.ts';
-import type { Watch } from './watches.ts';
+import { stepsEndedAt, type Watch } from './watches.ts';
 
 /** Longest time of a look, in ms: watches look one after the other. */
 const LOOK_MS = 30_000;
 
 /** Looks once, and writes down what was seen. */
 export async function sampleWatch(run: LiveRun, watch: Watch): Promise<void> {
-  const given = watch.id === null ? undefined : run.rehearsal?.breaches.get(watch.id);
-  const result = given === undefined ? await resultOf(run, watch) : numberResult(given);
+  const given = breachOf(run, watch);
+  const result = given === null ? await resultOf(run, watch) : numberResult(given);
   const { verdict, results = {}, says } = result;
   const value = results.count ?? results.failed ?? null;
   const facts = { says, ...outputFacts(run, watch.id ?? watch.key) };
   run.held.commit({ event: 'sampled', of: watch.key, verdict, value }, facts);
+}
+
+/** The number that a rehearsal gives a watch, once all steps are over; null for none. */
+export function breachOf({ rehearsal, held }: LiveRun, { id }: Watch): number | null {
+  if (rehearsal === null || id === null || stepsEndedAt(held.record) === null) return null;
+  return rehearsal.breaches.get(id) ?? null;
 }
 
 function numberResult(count: number): StepResult {
