@@ -114,7 +114,7 @@ export function resumeCommand(wiring: Wiring): Command {
   return subcommand(
     'resume',
     'go on with a run that was held, cut off or left waiting',
-    '  sealift cutover resume wien.yaml --who ada\n  sealift cutover resume wien.yaml --who ada --again deploy --why "DNS was wrong"\n',
+    '  sealift cutover resume wien.yaml --who ada\n  sealift cutover resume wien.yaml --who ada --again dns --why "DNS was wrong"\n',
   )
     .addOption(runOption())
     .addOption(whoOption())

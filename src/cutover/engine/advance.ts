@@ -23,6 +23,7 @@ import {
   type LiveRun,
 } from './liveRun.ts';
 import { react } from './react.ts';
+import { attemptOrRepeat } from './repeat.ts';
 import { breachOf, sampleWatch } from './sampleWatch.ts';
 import { goBackOne } from './wayBack.ts';
 import { dueAt, watchedUntil } from './watches.ts';
@@ -114,7 +115,7 @@ async function verify(run: LiveRun, step: Step, applied: StepResult): Promise<vo
   const judged =
     check === null || !isPassed(own)
       ? null
-      : await underWay(run, (signal) => attempt(run, step.id, check, 'apply', signal));
+      : await underWay(run, (signal) => attemptOrRepeat(run, step.id, check, signal));
   if (
     (check !== null && isPassed(own) && judged === null) ||
     statusOf(run, step.id) !== 'VERIFYING'

@@ -7,7 +7,7 @@ import { isSameName } from '../../run/personName.ts';
 import { requiredText } from '../steps/stepMembers.ts';
 import { kindOf, type Runbook, type Step } from '../runbook.ts';
 import { isFinal, isOver, type RunStatus, type StepStatus } from '../runState.ts';
-import { excluded, peopleNeeded } from './gates.ts';
+import { excluded, peopleNeeded, soaked } from './gates.ts';
 import type { RunRecord } from './runRecord.ts';
 import { judgeTriggers, type Band } from './triggers.ts';
 import type { Watch } from './watches.ts';
@@ -77,7 +77,7 @@ export function viewRun(
       id: step.id,
       use: step.use,
       status: state.steps[at] ?? 'PENDING',
-      says: waived === null ? says : `waived by ${waived}`,
+      says: waived === null ? says || soakText(step, record) : `waived by ${waived}`,
       begunAt,
       endedAt,
       owner: step.owner,
@@ -102,6 +102,15 @@ export function viewRun(
     })),
     next: nextCommand(path, runbook, record),
   };
+}
+
+/** How long a check has passed that has to pass for some time; empty for any other step. */
+function soakText({ id, until }: Step, { samples }: RunRecord): string {
+  const list = samples.get(`step:${id}`) ?? [];
+  const last = list.at(-1);
+  if (until === null || last === undefined) return '';
+  const passed = formatDuration(soaked(list, until.every));
+  return `${passed} of ${formatDuration(until.for)} passed, ${counted(list.length, 'look')}, the last ${last.verdict}`;
 }
 
 function viewOf({ key, id }: Watch, { samples }: RunRecord): WatchView {

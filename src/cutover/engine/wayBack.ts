@@ -8,6 +8,7 @@ import { kindOf, type Action, type Step } from '../runbook.ts';
 import { stepsToUndo } from '../runMoves.ts';
 import type { StepResult } from '../steps/stepType.ts';
 import { attempt, probe } from './attempt.ts';
+import { attemptOrRepeat } from './repeat.ts';
 import { underWay } from './attend.ts';
 import { conditionHolds } from './conditions.ts';
 import { isPassed, statusOf, type LiveRun } from './liveRun.ts';
@@ -67,7 +68,7 @@ async function undo(
 
 /** Does an action of a way back, and reads its effect back. */
 async function done(run: LiveRun, step: Step, action: Action): Promise<StepResult | null> {
-  const result = await underWay(run, (signal) => attempt(run, step.id, action, 'apply', signal));
+  const result = await underWay(run, (signal) => attemptOrRepeat(run, step.id, action, signal));
   if (result === null || !isPassed(result)) return result;
   const verified = await underWay(run, (signal) => attempt(run, step.id, action, 'verify', signal));
   return verified === null || verified.says !== '' ? verified : result;

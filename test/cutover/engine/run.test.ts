@@ -131,6 +131,26 @@ describe('a run', () => {
     });
   });
 
+  it('repeats the check of an effect until it has passed all through its time, or is given up', async () => {
+    const text = RUNBOOK.replace(
+      'run: [healthy], changes: false }',
+      'run: [healthy], changes: false, until: { for: 1m, every: 10s, within: 3m } }',
+    );
+    const play = stage();
+    let looks = 0;
+    play.acts['healthy'] = () =>
+      (looks += 1) < 4 ? fails('starts') : { verdict: 'PASS', says: '' };
+    const run = await played(fresh(), text, play);
+    expect(run.held.record.state.status).toBe('COMPLETED');
+    expect(looks).toBeGreaterThan(5);
+    play.acts['healthy'] = () => fails('status 503');
+    const other = await played(fresh(), text, play);
+    expect(other.held.record.steps.get('open')).toMatchObject({
+      verdict: 'FAIL',
+      says: expect.stringMatching(/^status 503; given up after 3m/),
+    });
+  });
+
   it('is one process at a time', () => {
     const folder = fresh();
     const run = openPlayed(folder, RUNBOOK, stage());
