@@ -27,7 +27,7 @@ export async function cutoverDryRun(
     const cutovers = join(scratch.path, 'runs');
     const paths = { ...projectPaths(project), cutovers, journal: join(scratch.path, 'journal') };
     const run = `${runbook.name}-1`;
-    const opened = openWorld({ path: path, runbook, paths, run }, env);
+    const opened = openWorld({ path, runbook, paths, run, who: null }, env);
     const work = { paths, run, loaded, runbook, opened, command: 'cutover run', who: null };
     const live = openWork({ ...work, rehearsal: null }, env);
     try {

@@ -108,7 +108,7 @@ async function begun(
   const paths = projectPaths(options.project);
   assertNoOpenRun(paths, runbook, loaded.name);
   const run = nextRun(paths, runbook.name);
-  const opened = openWorld({ path: options.runbook, runbook, paths, run }, env);
+  const opened = openWorld({ path: options.runbook, runbook, paths, run, who }, env);
   const facts = {
     runbook: runbook.name,
     planHash: loaded.planHash,
@@ -214,7 +214,7 @@ async function takenUp(
   const isRehearsal = beginningIn(readRun(placesOf(paths, run)).entries)?.isRehearsal === true;
   const rehearsal = isRehearsal ? { goesBack: true, breaches: new Map<string, number>() } : null;
   const runbook = isRehearsal ? rehearsed(loaded) : loaded.runbook;
-  const opened = openWorld({ path: options.runbook, runbook, paths, run }, env);
+  const opened = openWorld({ path: options.runbook, runbook, paths, run, who }, env);
   const work = { paths, run, loaded, runbook, opened, command, who, rehearsal };
   return worked(work, env, async (live) => {
     const { begun: before, state } = live.held.record;

@@ -29,6 +29,8 @@ export interface WorldRequest {
   readonly runbook: Runbook;
   readonly paths: ProjectPaths;
   readonly run: string;
+  /** Who works on the run, for commands of Sealift; null for a scheduler. */
+  readonly who: string | null;
 }
 
 export interface OpenedWorld {
@@ -43,7 +45,7 @@ export interface OpenedWorld {
 
 /** Opens the world of a run. @throws Failure USAGE if the secret of an input is missing */
 export function openWorld(request: WorldRequest, env: Environment): OpenedWorld {
-  const { runbook, paths, run } = request;
+  const { runbook, paths, run, who } = request;
   const { variables, cwd, now, signal } = env;
   const folder = dirname(resolve(cwd, request.path));
   const redactor = createRedactor();
@@ -54,6 +56,8 @@ export function openWorld(request: WorldRequest, env: Environment): OpenedWorld 
     kept.push(output);
   });
   const place = { folder, variables, redactor, artifacts };
+  const operator = who === null ? {} : { MIGRATE_OPERATOR: who };
+  const own = { ...place, variables: { ...variables, ...operator } };
   const sql = { input, variables, folder, signal };
   const world: World = {
     runId: run,
@@ -65,7 +69,7 @@ export function openWorld(request: WorldRequest, env: Environment): OpenedWorld 
     redactor,
     input,
     ...programsOf(place),
-    runSealift: sealiftOf({ ...place, argv: env.selfArgv, project: paths.root }),
+    runSealift: sealiftOf({ ...own, argv: env.selfArgv, project: paths.root }),
     request: httpClient({ allowed: originsOf(runbook, input), input }),
     openSql: sqlOpener(sql),
     files: filesOf(folder),
