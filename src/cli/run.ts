@@ -175,7 +175,7 @@ function hasReport(command: CommandSpec, { failure }: Outcome, code: number): bo
 /** Returns the exit code of an outcome; one of several parts may have both results and a failure. */
 function codeOf(outcome: Outcome, kind: CommandSpec['kind']): number {
   if (outcome.failure !== undefined) return exitCodeOfFailure(outcome.failure.code, kind);
-  return kind === 'check' ? exitCodeOfCheck(verdict(outcome)) : EXIT.done;
+  return kind === 'check' ? exitCodeOfCheck(verdict(outcome)) : (outcome.exitCode ?? EXIT.done);
 }
 
 /** A command that failed creates no folder where there is no project, as after a wrong --project. */

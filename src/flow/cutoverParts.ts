@@ -12,6 +12,7 @@ import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
 import type { OpenedWorld } from '../cutover/world/openWorld.ts';
 import type { KeptApproval } from '../journal/approvalFile.ts';
+import { EXIT } from '../outcome/exitCode.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
@@ -114,10 +115,13 @@ export function runOutcome(
 ): Outcome {
   const { record } = live.held;
   const view = viewRun(run, loaded.name, live.runbook, live.watches, record, env.now());
-  const failure = failureOf(loaded, live, pause, rehearsal !== null);
+  // A way back that a person wanted is done.
+  const isBack = command === 'cutover rollback' && record.state.status === 'ROLLED_BACK';
+  const failure = isBack ? null : failureOf(loaded, live, pause, rehearsal !== null);
   const lines = statusLines(view, 'none').filter((line) => !line.startsWith('process'));
   return {
     ...actionOutcome({ command, facts: { cutover: view }, notes: lines }),
+    ...(isBack ? { exitCode: EXIT.rolledBack } : {}),
     ...(failure === null ? {} : { status: 'FAILED' as const, failure: failure.toJSON() }),
   };
 }

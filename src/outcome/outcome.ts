@@ -79,6 +79,8 @@ export interface Outcome {
   readonly bytes?: { readonly read: number; readonly total: number };
   /** Plain sentences for the reader about what this does and does not prove. */
   readonly notes: readonly string[];
+  /** Exit code of a command that is done, where it is not 0. */
+  readonly exitCode?: number;
   /** Parts of the failure that stopped the command; its line is made for display only. */
   readonly failure?: SerialisedFailure;
 }
