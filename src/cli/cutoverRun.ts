@@ -32,6 +32,8 @@ interface ResumeOptions extends Common {
 }
 
 interface RollbackOptions extends Common {
+  readonly done: readonly string[];
+  readonly again: readonly string[];
   readonly acceptDataLoss?: string;
 }
 
@@ -125,13 +127,19 @@ export function resumeCommand(wiring: Wiring): Command {
     .addOption(whyOption())
     .action(async (path: string, options: ResumeOptions) => {
       const { project, run = null, who = null, why = null, wait: waits } = options;
-      const answers = (['done', 'again', 'waive'] as const).flatMap((kind) =>
-        options[kind].map((step) => ({ step, kind })),
-      );
+      const answers = answersOf(['done', 'again', 'waive'], options);
       await worksOn(wiring, 'cutover resume', options, ({ cutoverResume }, env) =>
         cutoverResume({ project, runbook: path, run, who, answers, why, waits }, env),
       );
     });
+}
+
+/** What a person says of steps, by kind. */
+function answersOf<Kind extends string>(
+  kinds: readonly Kind[],
+  options: Readonly<Record<Kind, readonly string[]>>,
+): { readonly step: string; readonly kind: Kind }[] {
+  return kinds.flatMap((kind) => options[kind].map((step) => ({ step, kind })));
 }
 
 function noWaitOption(): Option {
@@ -169,12 +177,15 @@ export function rollbackCommand(wiring: Wiring): Command {
     .addOption(runOption())
     .addOption(whoOption())
     .option('--accept-data-loss <run>', 'give up what was written since, by the name of the run')
+    .addOption(stepsOption('done', 'its way back was done, though nothing tells so'))
+    .addOption(stepsOption('again', 'its way back may run again'))
     .addOption(whyOption())
     .action(async (path: string, options: RollbackOptions) => {
       const { project, run = null, who = null, why = null, acceptDataLoss = null } = options;
+      const answers = answersOf(['done', 'again'], options);
       await worksOn(wiring, 'cutover rollback', options, ({ cutoverRollback }, env) =>
         cutoverRollback(
-          { project, runbook: path, run, who, why, lossAccepted: acceptDataLoss },
+          { project, runbook: path, run, who, why, lossAccepted: acceptDataLoss, answers },
           env,
         ),
       );

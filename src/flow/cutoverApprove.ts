@@ -153,7 +153,9 @@ async function recorded(gate: Gate, kept: KeptApproval, env: Environment): Promi
   const signer = await assertCounts(gate, kept, env);
   const reviewer = parseGateApproval(kept.bytes)?.reviewer ?? '';
   const approval = approvalDigest(kept.bytes);
-  const open = openRequests(places).map(({ facts }) => String(facts['approval']));
+  const open = openRequests(places).flatMap((one) =>
+    one.request === 'approved' ? [one.facts.approval] : [],
+  );
   keepApproval(
     places.folder,
     kept,
@@ -220,7 +222,7 @@ function writeDown(
     return `go on with sealift cutover tick ${name}`;
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'BUSY') throw error;
-    fileRequest(places, { request: 'approved', who, why: '', facts }, now().toISOString(), pid);
+    fileRequest(places, { request: 'approved', who, facts }, now().toISOString(), pid);
     return 'the process that works on the run takes it up within a second';
   }
 }

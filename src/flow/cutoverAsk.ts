@@ -3,19 +3,20 @@
  * takes it up within a second; where there is none, this one writes it down itself.
  */
 
-import { fileRequest, type RequestKind } from '../cutover/engine/runRequests.ts';
+import { askedEvents } from '../cutover/engine/askedEvents.ts';
+import { fileRequest, type AskKind } from '../cutover/engine/runRequests.ts';
 import { holdRun, readRun } from '../cutover/engine/heldRun.ts';
 import { placesOf, runNamed, type RunPlaces } from '../cutover/engine/runPlaces.ts';
 import { beginningIn } from '../cutover/engine/runRecord.ts';
 import { readRunbook } from '../cutover/readRunbook.ts';
-import { afterEvent } from '../cutover/runMoves.ts';
-import { isUnderWay, type RunEvent, type RunState } from '../cutover/runState.ts';
+import { isFinal } from '../cutover/runState.ts';
 import { runStepsOf } from '../cutover/runSteps.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
 import type { Environment } from '../run/environment.ts';
 import { personOf } from './cutoverParts.ts';
+import { redactorFor } from './cutoverSecrets.ts';
 
 export interface AskOptions {
   readonly project: string;
@@ -26,18 +27,15 @@ export interface AskOptions {
 }
 
 /** Asks for one of them. */
-export function cutoverAsk(
-  request: Extract<RequestKind, 'pause' | 'abort' | 'panic'>,
-  options: AskOptions,
-  env: Environment,
-): Outcome {
+export function cutoverAsk(request: AskKind, options: AskOptions, env: Environment): Outcome {
   const who = personOf(options.who, env);
   const loaded = readRunbook(options.runbook, env.cwd);
   const paths = projectPaths(options.project);
   const places = placesOf(paths, runNamed(paths, loaded.runbook.name, options.run));
   if (beginningIn(readRun(places).entries) === null) throw notBegun(places);
   const command = `cutover ${request}`;
-  const facts = options.why === null ? {} : { why: options.why };
+  const why = redactorFor(loaded.runbook, env.variables).text(options.why ?? '');
+  const facts = why === '' ? {} : { why };
   const steps = runStepsOf(loaded.runbook);
   try {
     const plan = { path: loaded.name, planHash: loaded.planHash };
@@ -54,10 +52,10 @@ export function cutoverAsk(
       redact: (one) => one,
     });
     try {
-      const event = eventOf(request, held.record.state);
-      const refused = afterEvent(steps, held.record.state, event);
-      if (typeof refused === 'string') throw notNow(request, refused, places);
-      held.commit(event, { ...facts, who });
+      const { status } = held.record.state;
+      const events = isFinal(status) ? [] : askedEvents(request, held.record.state);
+      if (events.length === 0) throw notNow(request, status, places);
+      for (const event of events) held.commit(event, { ...facts, who });
       return told(command, places, `the run is ${held.record.state.status}`);
     } finally {
       held.close();
@@ -65,16 +63,9 @@ export function cutoverAsk(
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'BUSY') throw error;
     const at = env.now().toISOString();
-    fileRequest(places, { request, who, why: options.why ?? '', facts: {} }, at, env.pid);
+    fileRequest(places, { request, who, why }, at, env.pid);
     return told(command, places, 'the process that works on the run takes it up within a second');
   }
-}
-
-function eventOf(request: 'pause' | 'abort' | 'panic', { steps }: RunState): RunEvent {
-  if (request === 'abort') return { event: 'aborted' };
-  // Of a step that no process works on any more, nothing is known.
-  const isCut = request === 'panic' && steps.some(isUnderWay);
-  return isCut ? { event: 'recovered' } : { event: 'paused' };
 }
 
 function told(command: string, { run }: RunPlaces, what: string): Outcome {
@@ -89,9 +80,9 @@ function notBegun({ run }: RunPlaces): Failure {
   });
 }
 
-function notNow(request: string, refused: string, { run }: RunPlaces): Failure {
+function notNow(request: string, status: string, { run }: RunPlaces): Failure {
   return new Failure('HELD', {
-    what: `there is nothing to ${request}, as ${refused}`,
+    what: `there is nothing to ${request}, as the run is ${status}`,
     where: run,
     hint: 'see sealift cutover status',
   });

@@ -21,6 +21,7 @@ import { judgeReviewer, type Judged } from '../project/reviewers.ts';
 import { signersInForce } from '../project/reviewSubject.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
+import { addSecrets } from './cutoverSecrets.ts';
 
 /** Reads a runbook that may run: one without a BLOCKER of lint. @throws Failure USAGE, MAPPING */
 export function runnable(path: string, { cwd, now }: Environment): LoadedRunbook {
@@ -61,6 +62,7 @@ export interface OpenedWork {
 export function openWork(work: OpenedWork, env: Environment): LiveRun {
   const { paths, run, loaded, runbook, opened, command, who, rehearsal } = work;
   const { progress } = env;
+  addSecrets(runbook, opened.world.variables, opened.world.redactor);
   return openRun({
     paths,
     places: placesOf(paths, run),
@@ -134,7 +136,7 @@ function failureOf(
 ): Failure | null {
   const next = nextCommand(path, runbook, record);
   const where = places.run;
-  const why = record.why === null ? '' : `: ${record.why}`;
+  const why = record.why === null ? '' : `, as ${record.why}`;
   const { status, steps } = record.state;
   if (status === 'COMPLETED') return null;
   if (pause.kind === 'waits') {
@@ -166,7 +168,7 @@ function failureOf(
     hint:
       status === 'PAUSED'
         ? `see sealift cutover status ${path}, then go on with ${next ?? ''}, or back with sealift cutover rollback ${path} --who NAME`
-        : (next ?? `see sealift cutover status ${path}`),
+        : `see sealift cutover status ${path}${next === null ? '' : `, then go on with ${next}`}`,
   });
 }
 
@@ -184,5 +186,5 @@ function heldText(
   const verdict = record.state.steps[at];
   if (verdict === 'UNKNOWN') return `the run is held, as nothing is known of ${step.id}`;
   const says = record.steps.get(step.id)?.says ?? '';
-  return `the run is held at ${step.id}, ${verdict === 'FAIL' ? 'which fails' : 'which tells nothing'}${says === '' ? '' : `: ${says}`}`;
+  return `the run is held at ${step.id}, ${verdict === 'FAIL' ? 'which fails' : 'which tells nothing'}${says === '' ? '' : `, ${says}`}`;
 }

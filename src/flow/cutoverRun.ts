@@ -25,6 +25,7 @@ import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
 import type { Environment } from '../run/environment.ts';
+import { answer, answerForUndo, type Answer } from './cutoverAnswers.ts';
 import { openWork, personOf, runnable, runOutcome, type OpenedWork } from './cutoverParts.ts';
 import { rehearsed } from './cutoverRehearsal.ts';
 
@@ -49,12 +50,6 @@ export interface RehearseOptions extends Common {
   readonly stays: boolean;
 }
 
-/** What a person says of a step that is held. */
-export interface Answer {
-  readonly step: string;
-  readonly kind: 'done' | 'again' | 'waive';
-}
-
 export interface ResumeOptions extends Common {
   readonly run: string | null;
   readonly answers: readonly Answer[];
@@ -67,6 +62,8 @@ export interface RollbackOptions extends Common {
   readonly run: string | null;
   /** Name of the run whose later writes are given up; null for none. */
   readonly lossAccepted: string | null;
+  /** Of steps whose way back has failed, or was cut off: whether it was done, or is done again. */
+  readonly answers: readonly Answer[];
   readonly why: string | null;
 }
 
@@ -119,6 +116,8 @@ async function begun(
   };
   const work = { paths, run, loaded, runbook, opened, command, who, rehearsal };
   return worked(work, env, async (live) => {
+    // Another operator may have begun it, and ended, while this one waited for the database.
+    if (live.held.record.begun !== null) throw begunMeanwhile(run, loaded.name);
     live.held.commit({ event: 'run-begun' }, { ...facts, who, operator: who });
     return goOn(live, waits);
   });
@@ -154,7 +153,7 @@ export async function cutoverResume(options: ResumeOptions, env: Environment): P
   return takenUp('cutover resume', options, who, env, async (live) => {
     assertOperates(live.runbook, who);
     recover(live);
-    for (const answer of options.answers) answerFor(live, answer, who, options.why);
+    answer(live, options.answers, who, options.why);
     const unclear = await probeUnknown(live);
     if (unclear.length > 0) throw unclearFailure(unclear, options.runbook);
     if (live.held.record.state.status === 'PAUSED') {
@@ -187,7 +186,9 @@ export async function cutoverRollback(
   const who = personOf(options.who, env);
   return takenUp('cutover rollback', options, who, env, async (live) => {
     recover(live);
+    answerForUndo(live, options.answers, who, options.why);
     const { record, places } = live.held;
+    if (record.state.status === 'ROLLED_BACK') return { kind: 'over' };
     if (record.state.status === 'ROLLING_BACK') return drive(live, () => {});
     const lossAccepted = options.lossAccepted === places.run;
     if (options.lossAccepted !== null && !lossAccepted)
@@ -195,7 +196,7 @@ export async function cutoverRollback(
     const event = { event: 'rollback-begun', lossAccepted } as const;
     const refused = afterEvent(live.steps, record.state, event);
     if (typeof refused === 'string') throw noWayBack(refused, places.run, options.runbook);
-    const why = options.why ?? `${who} takes it back`;
+    const why = options.why ?? `${who} took it back`;
     live.held.commit(event, { who, operator: who, why });
     return drive(live, () => {});
   });
@@ -217,14 +218,16 @@ async function takenUp(
   const opened = openWorld({ path: options.runbook, runbook, paths, run, who }, env);
   const work = { paths, run, loaded, runbook, opened, command, who, rehearsal };
   return worked(work, env, async (live) => {
-    const { begun: before, state } = live.held.record;
+    const { begun: before, state, undone } = live.held.record;
+    if (before === null) throw notBegun(run, loaded.name);
     if (isFinal(state.status) && command !== 'cutover rollback') return { kind: 'over' };
     // A way back must be possible whatever has become of the files.
     const goesBack = command === 'cutover rollback' || state.status === 'ROLLING_BACK';
-    if (before !== null && !goesBack) {
+    if (!goesBack) {
       assertSameFiles(before.files, filesRead(runbook, opened.world.files, opened.world.input));
-      assertSameTarget(before.target, await opened.target(), run);
     }
+    // What is undone may be the database itself, which is another one from then on.
+    if (!goesBack || undone.size === 0) assertSameTarget(before.target, await opened.target(), run);
     return does(live);
   });
 }
@@ -241,32 +244,20 @@ function assertConfirmed({ target }: Runbook, confirmed: string | null, where: s
   });
 }
 
-function answerFor(live: LiveRun, { step, kind }: Answer, who: string, why: string | null): void {
-  if (why === null) {
-    throw new Failure('USAGE', {
-      what: 'who answers for a step says why',
-      where: `--${kind} ${step}`,
-      hint: 'give the reason with --why',
-    });
-  }
-  const event =
-    kind === 'waive'
-      ? ({ event: 'step-waived', step } as const)
-      : ({
-          event: 'step-probed',
-          step,
-          presence: kind === 'done' ? 'there' : 'absent',
-          byPerson: true,
-        } as const);
-  const refused = afterEvent(live.steps, live.held.record.state, event);
-  if (typeof refused === 'string') {
-    throw new Failure('USAGE', {
-      what: `that cannot be said of this step, as ${refused}`,
-      where: `--${kind} ${step}`,
-      hint: 'see what is held with sealift cutover status',
-    });
-  }
-  live.held.commit(event, { who, why });
+function notBegun(run: string, path: string): Failure {
+  return new Failure('USAGE', {
+    what: 'the run has not begun, as its command was cut off before its first step',
+    where: run,
+    hint: `begin another one with sealift cutover run ${path}`,
+  });
+}
+
+function begunMeanwhile(run: string, path: string): Failure {
+  return new Failure('BUSY', {
+    what: 'another process has begun this run meanwhile',
+    where: run,
+    hint: `see sealift cutover status ${path}`,
+  });
 }
 
 function assertResumes(live: LiveRun, path: string): void {

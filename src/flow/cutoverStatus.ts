@@ -1,7 +1,7 @@
 /** cutover status: what is known of a run, from another terminal: reads its journal, and changes nothing. */
 
 import { checklistOf } from '../cutover/engine/checklistOf.ts';
-import { readRun } from '../cutover/engine/heldRun.ts';
+import { assertContinues, readRun } from '../cutover/engine/heldRun.ts';
 import { placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
 import { beginningIn, recordOf } from '../cutover/engine/runRecord.ts';
 import { statusLines, viewRun } from '../cutover/engine/runView.ts';
@@ -30,6 +30,7 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
   const paths = projectPaths(options.project);
   const run = runNamed(paths, runbook.name, options.run);
   const places = placesOf(paths, run);
+  assertContinues(paths, places);
   const { entries } = readRun(places);
   const { record } = recordOf(
     runStepsOf(runbook),

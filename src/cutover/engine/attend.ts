@@ -6,8 +6,9 @@
 import { sampleWatch } from './sampleWatch.ts';
 import { isChanging, type LiveRun } from './liveRun.ts';
 import { react } from './react.ts';
+import { askedEvents } from './askedEvents.ts';
 import { closeRequest, openRequests, type FiledRequest } from './runRequests.ts';
-import { isFinal, isUnderWay, type RunEvent } from '../runState.ts';
+import { isFinal } from '../runState.ts';
 import { PANIC } from './attempt.ts';
 import { dueAt } from './watches.ts';
 
@@ -75,51 +76,23 @@ async function keepAttending(
 /** Does what a request says if it can be done now; it stays open otherwise. */
 function takeUp(run: LiveRun, request: FiledRequest, stop: AbortController | null): void {
   const { held } = run;
-  const { who, why, facts } = request;
-  const done = (event: RunEvent): void => {
-    held.commit(event, { who, ...(why === '' ? {} : { why }) });
-    closeRequest(held.places, request);
-  };
   const { state } = held.record;
-  const goes = state.status === 'RUNNING' || state.status === 'WAITING';
   if (isFinal(state.status)) {
     closeRequest(held.places, request);
     return;
   }
-  switch (request.request) {
-    case 'approved':
-      held.commit({ event: 'approved', ...facts }, { who });
-      closeRequest(held.places, request);
-      return;
-    case 'panic':
-      stop?.abort(PANIC);
-      if (state.steps.some(isUnderWay) && !(state.status === 'WAITING'))
-        done({ event: 'recovered' });
-      else if (goes) done({ event: 'paused' });
-      else closeRequest(held.places, request);
-      return;
-    case 'pause':
-      if (goes) done({ event: 'paused' });
-      else closeRequest(held.places, request);
-      return;
-    default:
-      takeUpEnd(run, request, stop, done);
+  if (request.request === 'approved') {
+    held.commit({ ...request.facts, event: 'approved' }, { who: request.who });
+    closeRequest(held.places, request);
+    return;
   }
-}
-
-/** An end of the run waits for a change that is under way; a check is cut off. */
-function takeUpEnd(
-  run: LiveRun,
-  { request, facts }: FiledRequest,
-  stop: AbortController | null,
-  done: (event: RunEvent) => void,
-): void {
-  const { state } = run.held.record;
-  if (state.status === 'ROLLING_BACK' || isChanging(run)) return;
-  stop?.abort();
-  done(
-    request === 'abort'
-      ? { event: 'aborted' }
-      : { event: 'rollback-begun', lossAccepted: facts['lossAccepted'] === true },
-  );
+  // An end of the run waits for a change that is under way; a check is cut off. A way back goes on to its end.
+  const waits = state.status === 'ROLLING_BACK' || isChanging(run);
+  if (request.request === 'abort' && waits) return;
+  if (request.request === 'panic') stop?.abort(PANIC);
+  if (request.request === 'abort') stop?.abort();
+  const { who, why } = request;
+  const facts = { who, ...(why === '' ? {} : { why }) };
+  for (const event of askedEvents(request.request, state)) held.commit(event, facts);
+  closeRequest(held.places, request);
 }

@@ -82,7 +82,7 @@ export function holdRun(request: HoldRequest): HeldRun {
 function heldRun(request: HoldRequest, release: () => void): HeldRun {
   const { places, steps, now, redact } = request;
   const lines = openLongJournal(places.journal, now().toISOString());
-  assertContinues(request);
+  assertContinues(request.paths, places);
   const book = recordOf(steps, request.plan, readRun(places).entries, places.journal);
   assertClock(book.record.lastAt, now(), places.journal);
   note(request, 'begun', lines.end);
@@ -147,7 +147,8 @@ function assertClock(lastAt: string, now: Date, where: string): void {
   });
 }
 
-function assertContinues({ paths, places }: HoldRequest): void {
+/** @throws Failure JOURNAL if lines of a run are missing that the project's journal knows of */
+export function assertContinues(paths: ProjectPaths, places: RunPlaces): void {
   const known = readJournal(paths.journal)
     .entries.map(eventOf)
     .flatMap((event): [number, string][] =>

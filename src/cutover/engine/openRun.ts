@@ -73,7 +73,16 @@ export function openRun(request: OpenRunRequest): LiveRun {
   };
 }
 
-/** Takes secrets out of all texts of a line but its digests and names, which are Sealift's own. */
+/**
+ * Members by which a run goes on: names of the runbook and of people, digests, and what steps keep for later ones.
+ * A password that is also the name of a step, such as `postgres`, must not make another step of it.
+ */
+const OWN: ReadonlySet<string> = new Set(
+  `event step use of reason verdict presence progress action
+  runbook planHash files target tool operator who approval signer outputs kept`.split(/\s+/),
+);
+
+/** Takes secrets out of what a line says. */
 function redacted(members: JournalMembers, redactor: Redactor): JournalMembers {
   const clean = (value: unknown): unknown => {
     if (typeof value === 'string') return redactor.text(value);
@@ -81,7 +90,10 @@ function redacted(members: JournalMembers, redactor: Redactor): JournalMembers {
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, clean(one)]));
   };
-  return { ...(clean(members) as object), event: members.event };
+  const cleaned = Object.entries(members).map(([name, value]) => {
+    return [name, OWN.has(name) ? value : clean(value)];
+  });
+  return { ...(Object.fromEntries(cleaned) as object), event: members.event };
 }
 
 function approvalsOf({ places, judge }: OpenRunRequest, record: RunRecord): ApprovalsOfRun {

@@ -19,7 +19,7 @@ export function planOf(
   try {
     return world.redactor.text(type.plan(completeMembers(step, runbook, world.input)));
   } catch (error) {
-    if (error instanceof Failure) return error.line();
+    if (error instanceof Failure) return world.redactor.text(error.line());
     throw error;
   }
 }

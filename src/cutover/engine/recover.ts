@@ -29,6 +29,8 @@ export function recover(run: LiveRun): boolean {
 export async function probeUnknown(run: LiveRun): Promise<readonly string[]> {
   const { held, runbook } = run;
   const unclear: string[] = [];
+  // A way back undoes what may be there.
+  if (held.record.state.status !== 'PAUSED') return unclear;
   for (const [at, step] of runbook.steps.entries()) {
     if (held.record.state.steps[at] !== 'UNKNOWN') continue;
     const presence = await presenceOf(run, step, run.steps[at]?.kind === 'check' || waits(step));

@@ -10,22 +10,33 @@ import { entriesOf, remove, rename, statOf } from '../../disk/noLinks.ts';
 import { readPlainFile } from '../../seal/files.ts';
 import type { RunPlaces } from './runPlaces.ts';
 
-export const REQUESTS = ['pause', 'abort', 'panic', 'approved', 'rollback'] as const;
-export type RequestKind = (typeof REQUESTS)[number];
+const ASKED = ['pause', 'abort', 'panic'] as const;
+export type AskKind = (typeof ASKED)[number];
 
-export interface RunRequest {
-  readonly request: RequestKind;
+/** An approval that is to be recorded; see {@link RecordedApproval}. */
+export interface ApprovalFacts {
+  readonly step: string;
+  readonly approval: string;
+  readonly signer: string | null;
+}
+
+interface Asks {
+  readonly request: AskKind;
   readonly who: string;
   /** Why, in the person's words; empty if nothing was said. */
   readonly why: string;
-  /** Members of the line that is to be written, such as the digest of an approval. */
-  readonly facts: Readonly<Record<string, string | boolean | null>>;
 }
 
-/** A request in its file. */
-export interface FiledRequest extends RunRequest {
-  readonly path: string;
+interface Approved {
+  readonly request: 'approved';
+  readonly who: string;
+  readonly facts: ApprovalFacts;
 }
+
+export type RunRequest = Asks | Approved;
+
+/** A request in its file. */
+export type FiledRequest = RunRequest & { readonly path: string };
 
 const MAX_BYTES = 16 * 1024;
 
@@ -64,10 +75,22 @@ function parsed(bytes: Buffer | null): RunRequest | null {
   try {
     const value = Object(JSON.parse(bytes.toString('utf8'))) as Record<string, unknown>;
     const { request, who, why, facts } = value;
-    const kind = REQUESTS.find((one) => one === request);
-    if (kind === undefined || typeof who !== 'string' || typeof why !== 'string') return null;
-    return { request: kind, who, why, facts: Object(facts) as RunRequest['facts'] };
+    if (typeof who !== 'string') return null;
+    if (request === 'approved') return isApproval(facts) ? { request, who, facts } : null;
+    const kind = ASKED.find((one) => one === request);
+    return kind === undefined || typeof why !== 'string' ? null : { request: kind, who, why };
   } catch {
     return null;
   }
+}
+
+/** Whether these are the members of an approval, and no others, which would become members of its line. */
+function isApproval(facts: unknown): facts is ApprovalFacts {
+  const { step, approval, signer, ...others } = Object(facts) as Record<string, unknown>;
+  return (
+    typeof step === 'string' &&
+    /^[0-9a-f]{64}$/.test(String(approval)) &&
+    (typeof signer === 'string' || signer === null) &&
+    Object.keys(others).length === 0
+  );
 }

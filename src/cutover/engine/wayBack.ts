@@ -6,6 +6,7 @@
 
 import { kindOf, type Action, type Step } from '../runbook.ts';
 import { stepsToUndo } from '../runMoves.ts';
+import type { RunRecord } from './runRecord.ts';
 import type { StepResult } from '../steps/stepType.ts';
 import { attempt, probe } from './attempt.ts';
 import { attemptOrRepeat } from './repeat.ts';
@@ -30,7 +31,7 @@ export async function goBackOne(run: LiveRun): Promise<void> {
     run.say(`undo  ${step.id}  ${action.use}  ${verdict}  ${says}`.trimEnd());
     if (isPassed(result)) continue;
     held.commit({ event: 'undo-ended', step: step.id, succeeded: false }, { says });
-    held.commit({ event: 'run-ended' }, { why: `${step.id} could not be undone: ${says}` });
+    held.commit({ event: 'run-ended' }, { why: `${step.id} could not be undone, ${says}` });
     return;
   }
   held.commit({ event: 'undo-ended', step: step.id, succeeded: true });
@@ -56,7 +57,7 @@ async function undo(
       if (known === 'there') held.commit({ ...part, progress: 'done' });
       return known === 'there'
         ? { verdict: 'PASS', says: 'done before' }
-        : { verdict: 'FAIL', says: 'it was cut off, and nothing tells whether it was done' };
+        : { verdict: 'FAIL', says: UNCLEAR };
     }
   }
   held.commit({ ...part, progress: 'begun' });
@@ -64,6 +65,23 @@ async function undo(
   if (result === null) return null;
   held.commit({ ...part, progress: isPassed(result) ? 'done' : 'failed' }, { says: result.says });
   return result;
+}
+
+const UNCLEAR =
+  'it was cut off, and nothing tells whether it was done; find out, and say it with --done or --again';
+
+/** Returns the action of a way back that has failed or was cut off, as members of a line; null for none. */
+export function failedPart({ undone, state }: RunRecord, step: string): Part | null {
+  const last = [...undone].findLast(([key]) => key.startsWith(`${step}/`));
+  if (last === undefined || last[1] === 'done' || !state.steps.includes('UNDO_FAILED')) return null;
+  return { event: 'undo-part', step, action: Number(last[0].slice(step.length + 1)) };
+}
+
+interface Part {
+  readonly event: 'undo-part';
+  readonly step: string;
+  /** Number of the action, from 0. */
+  readonly action: number;
 }
 
 /** Does an action of a way back, and reads its effect back. */

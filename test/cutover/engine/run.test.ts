@@ -99,7 +99,7 @@ describe('a run', () => {
     play.acts['undo freeze'] = () => fails('the application does not answer');
     const run = await played(folder, RUNBOOK, play);
     expect(run.held.record.state.status).toBe('ROLLBACK_FAILED');
-    expect(run.held.record.why).toBe('freeze could not be undone: the application does not answer');
+    expect(run.held.record.why).toBe('freeze could not be undone, the application does not answer');
     play.acts['undo freeze'] = () => ({ verdict: 'PASS', says: '' });
     const again = openPlayed(folder, RUNBOOK, play);
     again.held.commit({ event: 'rollback-begun', lossAccepted: false });

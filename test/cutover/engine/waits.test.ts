@@ -61,7 +61,7 @@ function approve(
   const known = new Set(run.held.record.approvals.map(({ approval }) => approval));
   keepApproval(run.held.places.folder, { bytes, signature: null }, known);
   const facts = { step: 'approve', approval: approvalDigest(bytes), signer: null };
-  ask(run, play, { request: 'approved', who, why: '', facts });
+  ask(run, play, { request: 'approved', who, facts });
 }
 
 function ask(run: PlayedRun, play: Stage, request: RunRequest): void {
@@ -122,7 +122,7 @@ describe('a gate', () => {
     await goOn(openPlayed(folder, GATE, play), 'waits');
     const run = openPlayed(folder, GATE, play);
     approve(run, play, 'bo');
-    ask(run, play, { request: 'pause', who: 'ada', why: 'lunch', facts: {} });
+    ask(run, play, { request: 'pause', who: 'ada', why: 'lunch' });
     await goOn(run);
     expect(run.held.record.state.status).toBe('PAUSED');
     expect(run.held.record.why).toBe('lunch');
@@ -294,7 +294,6 @@ describe('another terminal', () => {
       request: 'pause',
       who: 'bo',
       why: '',
-      facts: {},
     });
     expect(run.held.record.state.status).toBe('PAUSED');
     expect(play.effects).toEqual(['change']);
@@ -305,7 +304,6 @@ describe('another terminal', () => {
       request: 'panic',
       who: 'bo',
       why: 'smoke',
-      facts: {},
     });
     expect(run.held.record.state).toMatchObject({
       status: 'PAUSED',
@@ -316,15 +314,8 @@ describe('another terminal', () => {
   });
 
   it('aborts at once in a check, and leaves everything as it is', async () => {
-    const { run, play } = await asked('check', { request: 'abort', who: 'bo', why: '', facts: {} });
+    const { run, play } = await asked('check', { request: 'abort', who: 'bo', why: '' });
     expect(run.held.record.state.status).toBe('ABORTED');
     expect(play.effects).toEqual([]);
-  });
-
-  it('rolls back when the change that is under way has ended', async () => {
-    const request = { request: 'rollback', who: 'bo', why: 'no', facts: {} } as const;
-    const { run, play } = await asked('change', request);
-    expect(run.held.record.state.status).toBe('ROLLED_BACK');
-    expect(play.effects).toEqual(['change', 'undo change']);
   });
 });
