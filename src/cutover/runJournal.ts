@@ -13,7 +13,13 @@ const plain = (
   event: 'recovered' | 'wait-ended' | 'paused' | 'resumed' | 'aborted' | 'run-ended',
 ) => [event, (): RunEvent => ({ event })] as const;
 const ofStep = (
-  event: 'step-intended' | 'step-applied' | 'step-left-out' | 'step-waived' | 'undo-intended',
+  event:
+    | 'step-intended'
+    | 'step-applied'
+    | 'step-left-out'
+    | 'step-forced'
+    | 'step-waived'
+    | 'undo-intended',
 ): readonly [string, Reader] => [
   event,
   ({ step }) => (typeof step === 'string' ? { event, step } : null),
@@ -24,6 +30,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ofStep('step-intended'),
   ofStep('step-applied'),
   ofStep('step-left-out'),
+  ofStep('step-forced'),
   ofStep('step-waived'),
   ofStep('undo-intended'),
   plain('recovered'),

@@ -26,6 +26,7 @@ export function afterEvent(
     const step = steps[at];
     if (step === undefined) return 'there is no such step';
     if (isFinal(state.status)) return 'the run is over';
+    if (event.event === 'step-forced') return { ...state, effects: state.effects.with(at, true) };
     const status = state.steps[at] ?? 'PENDING';
     const next = stepAfter({ steps, state, at, step, status }, event);
     return isStatus(next) ? withStep(state, at, next) : next;
@@ -35,6 +36,7 @@ export function afterEvent(
 
 type ProbeEvent = Extract<RunEvent, { readonly event: 'step-probed' }>;
 type StepEvent = Extract<RunEvent, { readonly step: string }>;
+type StepMove = Exclude<StepEvent, { readonly event: 'step-forced' }>;
 
 interface At {
   readonly steps: readonly RunStep[];
@@ -63,7 +65,7 @@ function withStep(state: RunState, at: number, status: StepStatus): RunState {
 }
 
 /** Returns the status of a step after an event, or a clause. */
-function stepAfter(place: At, event: StepEvent): string {
+function stepAfter(place: At, event: StepMove): string {
   const { state, step, status } = place;
   const undoes = event.event === 'undo-intended' || event.event === 'undo-ended';
   if (state.status === 'ROLLING_BACK' && !undoes) return 'the run is rolled back';

@@ -76,6 +76,8 @@ export type RunEvent =
   | { readonly event: 'step-ended'; readonly step: string; readonly verdict: StepVerdict }
   /** Its condition does not hold. */
   | { readonly event: 'step-left-out'; readonly step: string }
+  /** A trigger does the step, whatever its status: its effect may be there from now on. */
+  | { readonly event: 'step-forced'; readonly step: string }
   /** A person takes the responsibility for a step that has not passed. */
   | { readonly event: 'step-waived'; readonly step: string }
   /** After a crash: there is no result of what was under way. */

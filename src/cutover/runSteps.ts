@@ -1,6 +1,6 @@
 /** What the states of a run depend on, of a runbook. Pure. */
 
-import { kindOf, type Runbook, type Step } from './runbook.ts';
+import { kindOf, losesWrites, type Runbook, type Step } from './runbook.ts';
 import type { RunStep } from './runState.ts';
 import { STEP_TYPES } from './steps/stepTypes.ts';
 
@@ -15,7 +15,7 @@ export function runStepsOf({ steps }: Runbook): readonly RunStep[] {
       requires: step.requires,
       isRepeatable: kind === 'check' || kind === 'gate' || kind === 'notice' || tellsItself(step),
       hasUndo: step.undo.length > 0,
-      undoLosesWrites: step.undo.some(({ use }) => STEP_TYPES[use].losesWrites === true),
+      undoLosesWrites: step.undo.some(losesWrites),
       isPointOfNoReturn: step.pointOfNoReturn,
     };
   });

@@ -139,6 +139,13 @@ export function kindOf({ use, members }: Pick<Action, 'use' | 'members'>): StepK
   return use === 'exec' && members['changes'] === false ? 'check' : STEP_TYPES[use].kind;
 }
 
+/** Whether what was written meanwhile may be lost by an action; a program or SQL may do anything, unless it is said. */
+export function losesWrites(action: Action): boolean {
+  const { use, members } = action;
+  if (kindOf(action) === 'check' || members['keepsWrites'] === true) return false;
+  return STEP_TYPES[use].losesWrites === true || use === 'exec' || use === 'sql.migrate';
+}
+
 /** Returns the input that an action works with: the one that it names, or that of its place; null for none. */
 export function inputOf({ on, use }: Pick<Action, 'on' | 'use'>): string | null {
   return on ?? DEFAULT_INPUTS[STEP_TYPES[use].place] ?? null;

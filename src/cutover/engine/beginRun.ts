@@ -43,15 +43,17 @@ export function filesRead(
   return Object.fromEntries(digests);
 }
 
-/** Arguments of programs that are files of the runbook's folder, such as `scripts/check.mjs`: what runs is bound, too. */
+/** Programs of the runbook's folder that run, such as `scripts/check.mjs`: what they say is bound, too. */
 function scriptsIn(members: Members, files: RunbookFiles): readonly string[] {
-  return textsOf(members, 'run').filter((argument) => {
-    if (!SCRIPT.test(argument) || argument.split('/').includes('..')) return false;
+  return textsOf(members, 'run').filter((argument, at) => {
+    const isProgram = at === 0 ? argument.includes('/') : SCRIPT.test(argument);
+    if (!isProgram || !INSIDE.test(argument) || argument.split('/').includes('..')) return false;
     return statOf(files.place(argument))?.isFile() === true;
   });
 }
 
-const SCRIPT = /^[\w.][\w./-]*$/;
+const SCRIPT = /\.(?:[cm]?[jt]s|py|rb|pl|sh|sql)$/;
+const INSIDE = /^[\w.][\w./-]*$/;
 
 /** @throws Failure USAGE naming the first file that is not as it was when the run began */
 export function assertSameFiles(

@@ -109,6 +109,8 @@ async function freeze(run: LiveRun, why: string): Promise<void> {
   const step = runbook.steps.find(isFreeze);
   run.say(`freeze: ${why}`);
   if (step !== undefined) {
+    // Going back then takes writes up again, also where the step itself had not begun.
+    held.commit({ event: 'step-forced', step: step.id }, { why });
     const result = await attempt(run, step.id, step, 'apply', AbortSignal.timeout(FREEZE_MS));
     run.say(`freeze: ${result.verdict} ${result.says}`);
   }

@@ -9,6 +9,10 @@ import type { DoneStep, Members, StepResult } from './stepType.ts';
 export const exec: DoneStep = {
   text: 'A program, without a shell.',
   members: {
+    keepsWrites: about(
+      { type: 'boolean' },
+      'As a way back: true if nothing is lost by it that was written meanwhile.',
+    ),
     run: ARGV,
     command: about(NAME, 'A command of the runbook, instead of `run`.'),
     env: ENVIRONMENT,

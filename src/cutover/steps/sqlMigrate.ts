@@ -41,6 +41,10 @@ const PROBES = {
 export const sqlMigrate: DoneStep = {
   text: 'Files of SQL in order, each in a transaction with its line in the ledger.',
   members: {
+    keepsWrites: about(
+      { type: 'boolean' },
+      'As a way back: true if nothing is lost by it that was written meanwhile.',
+    ),
     files: about(TEXT, 'Files, or a pattern of them with "*" in its last part; ordered by name.'),
     outside: {
       description:
