@@ -53,7 +53,10 @@ export function completeRunbook(written: Written): Runbook {
     title: textIn(written, 'title'),
     target: textIn(written, 'target'),
     inputs: mapIn<Input>(written, 'inputs'),
-    rehearsal: rehearsal === undefined ? null : mapIn<Input>(rehearsal, 'inputs'),
+    rehearsal:
+      rehearsal === undefined
+        ? null
+        : { inputs: mapIn<Input>(rehearsal, 'inputs'), does: namesIn(rehearsal, 'does') },
     window:
       window === undefined
         ? null

@@ -106,14 +106,22 @@ export interface Stage {
   readonly zero: string | null;
 }
 
+/** What a rehearsal works with. */
+export interface RehearsalPlan {
+  /** Inputs that take the place of those of the same name. */
+  readonly inputs: ReadonlyMap<string, Input>;
+  /** Steps that are done although they change what the rehearsal has no other of. */
+  readonly does: readonly string[];
+}
+
 export interface Runbook {
   readonly name: string;
   readonly title: string | null;
   /** What a person types to begin a run; null for nothing. */
   readonly target: string | null;
   readonly inputs: ReadonlyMap<string, Input>;
-  /** Inputs of a rehearsal, which take the place of those of the same name; null without one. */
-  readonly rehearsal: ReadonlyMap<string, Input> | null;
+  /** Null without one. */
+  readonly rehearsal: RehearsalPlan | null;
   readonly window: Window | null;
   /** Names of people by role. */
   readonly roles: ReadonlyMap<string, readonly string[]>;

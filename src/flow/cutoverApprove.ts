@@ -189,7 +189,9 @@ async function assertCounts(
     operatorReason(gate, approval.reviewer);
   if (refused !== null) throw notCounted(refused, gate);
   const { reviewer } = approval;
-  const judged = await judgeOf(paths, reviewer, kept, excluded(step, record), env);
+  const expected = record.begun?.signers ?? null;
+  const judges = { excluded: excluded(step, record), expected };
+  const judged = await judgeOf(paths, reviewer, kept, judges, env);
   if (judged.refused !== null) throw notCounted(judged.refused, gate);
   return judged.signer;
 }

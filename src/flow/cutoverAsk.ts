@@ -3,6 +3,8 @@
  * takes it up within a second; where there is none, this one writes it down itself.
  */
 
+import { assertNamed } from '../cutover/engine/beginRun.ts';
+import { runbookOf } from '../cutover/engine/keptRunbook.ts';
 import { askedEvents } from '../cutover/engine/askedEvents.ts';
 import { fileRequest, type AskKind } from '../cutover/engine/runRequests.ts';
 import { holdRun, readRun } from '../cutover/engine/heldRun.ts';
@@ -29,9 +31,11 @@ export interface AskOptions {
 /** Asks for one of them. */
 export function cutoverAsk(request: AskKind, options: AskOptions, env: Environment): Outcome {
   const who = personOf(options.who, env);
-  const loaded = readRunbook(options.runbook, env.cwd);
+  const given = readRunbook(options.runbook, env.cwd);
   const paths = projectPaths(options.project);
-  const places = placesOf(paths, runNamed(paths, loaded.runbook.name, options.run));
+  const places = placesOf(paths, runNamed(paths, given.runbook.name, options.run));
+  const loaded = runbookOf(places, given);
+  assertNamed(loaded.runbook, who);
   if (beginningIn(readRun(places).entries) === null) throw notBegun(places);
   const command = `cutover ${request}`;
   const why = redactorFor(loaded.runbook, env.variables).text(options.why ?? '');

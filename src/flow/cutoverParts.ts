@@ -1,6 +1,8 @@
 /** What the commands of a cutover have in common: the runbook that may run, the run that they open, and its outcome. */
 
+import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { lintRunbook } from '../cutover/lintRunbook.ts';
 import type { LiveRun, Rehearsal } from '../cutover/engine/liveRun.ts';
@@ -11,13 +13,15 @@ import type { Pause } from '../cutover/engine/advance.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
 import type { OpenedWorld } from '../cutover/world/openWorld.ts';
+import { realFolder } from '../disk/noLinks.ts';
+import { readSigners } from '../mapping/signersFile.ts';
 import type { KeptApproval } from '../journal/approvalFile.ts';
 import { EXIT } from '../outcome/exitCode.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import type { ProjectPaths } from '../project/paths.ts';
-import { judgeReviewer, type Judged } from '../project/reviewers.ts';
+import { judgeReviewer, refuse, type Judged } from '../project/reviewers.ts';
 import { signersInForce } from '../project/reviewSubject.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
@@ -63,7 +67,7 @@ export function openWork(work: OpenedWork, env: Environment): LiveRun {
   const { paths, run, loaded, runbook, opened, command, who, rehearsal } = work;
   const { progress } = env;
   addSecrets(runbook, opened.world.variables, opened.world.redactor);
-  return openRun({
+  const live: LiveRun = openRun({
     paths,
     places: placesOf(paths, run),
     runbook,
@@ -80,8 +84,18 @@ export function openWork(work: OpenedWork, env: Environment): LiveRun {
       return () => progress.end();
     },
     stopping: env.stopping,
-    judge: (reviewer, kept, excluded) => judgeOf(paths, reviewer, kept, excluded, env),
+    judge(reviewer, kept, excluded) {
+      const expected = live.held.record.begun?.signers ?? null;
+      return judgeOf(paths, reviewer, kept, { excluded, expected }, env);
+    },
   });
+  return live;
+}
+
+/** Who may not approve, and the digest of the allowed signers that the run began with. */
+export interface Judges {
+  readonly excluded: readonly string[];
+  readonly expected: string | null;
 }
 
 /** Judges who made an approval: another person than those, with an allowed key where the project has any. */
@@ -89,23 +103,34 @@ export async function judgeOf(
   paths: ProjectPaths,
   reviewer: string,
   kept: KeptApproval,
-  excluded: readonly string[],
+  { excluded, expected }: Judges,
   env: Environment,
 ): Promise<Judged> {
   const { runProgram, temporary, pid } = env;
+  const signers = await signersOf(paths);
+  if (digestOf(signers) !== expected) {
+    return refuse(reviewer, 'the allowed signers are not those that the run began with');
+  }
   return judgeReviewer(reviewer, kept, {
     runProgram,
     temporary,
     pid,
-    signers: await signersOf(paths),
+    signers,
     others: excluded.map((name) => ({ name, did: 'operates' }) as const),
     at: env.now().toISOString(),
   });
 }
 
-/** The allowed signers of a project; null without any, as where a project has no mapping. */
+/** The allowed signers of a project, frozen where it has a mapping; null without any. @throws Failure MAPPING */
 export async function signersOf(paths: ProjectPaths): Promise<string | null> {
-  return existsSync(paths.mapping) ? (await signersInForce(paths)).text : null;
+  if (existsSync(join(paths.mapping, 'project.json'))) return (await signersInForce(paths)).text;
+  if (!existsSync(paths.mapping)) return null;
+  return (await readSigners(realFolder(paths.mapping)))?.text ?? null;
+}
+
+/** Returns the SHA-256 of the allowed signers, lower-case hex; null without any. */
+export function digestOf(signers: string | null): string | null {
+  return signers === null ? null : hash('sha256', signers, 'hex');
 }
 
 /** Makes the outcome of a command that worked on a run. */

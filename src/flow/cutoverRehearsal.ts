@@ -16,7 +16,12 @@ export function rehearsed({ runbook, name, where }: LoadedRunbook): Runbook {
   }
   for (const action of [...runbook.steps.flatMap(actionsOf), ...runbook.monitor]) {
     const input = inputOf(action);
-    if (input === null || !inputs.has(input) || rehearsal.has(input) || kindOf(action) === 'gate') {
+    if (
+      input === null ||
+      !inputs.has(input) ||
+      rehearsal.inputs.has(input) ||
+      kindOf(action) === 'gate'
+    ) {
       continue;
     }
     throw new Failure('USAGE', {
@@ -25,5 +30,5 @@ export function rehearsed({ runbook, name, where }: LoadedRunbook): Runbook {
       hint: `give ${input} another value under "rehearsal"`,
     });
   }
-  return { ...runbook, inputs: new Map([...inputs, ...rehearsal]) };
+  return { ...runbook, inputs: new Map([...inputs, ...rehearsal.inputs]) };
 }

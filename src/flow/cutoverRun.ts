@@ -6,6 +6,7 @@
 import { advance, type Pause } from '../cutover/engine/advance.ts';
 import {
   assertNoOpenRun,
+  assertNamed,
   assertOperates,
   assertSameFiles,
   filesRead,
@@ -16,7 +17,8 @@ import { probeUnknown, recover, resumeRefusal } from '../cutover/engine/recover.
 import { beginningIn } from '../cutover/engine/runRecord.ts';
 import { readRun } from '../cutover/engine/heldRun.ts';
 import { nextRun, placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
-import type { LoadedRunbook } from '../cutover/readRunbook.ts';
+import { keepRunbook, runbookOf } from '../cutover/engine/keptRunbook.ts';
+import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
 import { afterEvent } from '../cutover/runMoves.ts';
 import { isFinal } from '../cutover/runState.ts';
@@ -26,7 +28,15 @@ import type { Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
 import type { Environment } from '../run/environment.ts';
 import { answer, answerForUndo, type Answer } from './cutoverAnswers.ts';
-import { openWork, personOf, runnable, runOutcome, type OpenedWork } from './cutoverParts.ts';
+import {
+  digestOf,
+  openWork,
+  personOf,
+  runnable,
+  runOutcome,
+  signersOf,
+  type OpenedWork,
+} from './cutoverParts.ts';
 import { rehearsed } from './cutoverRehearsal.ts';
 
 interface Common {
@@ -112,12 +122,14 @@ async function begun(
     files: filesRead(runbook, opened.world.files, opened.world.input),
     target: await opened.target(),
     rehearsal: rehearsal !== null,
+    signers: digestOf(await signersOf(paths)),
     tool: env.tool.version,
   };
   const work = { paths, run, loaded, runbook, opened, command, who, rehearsal };
   return worked(work, env, async (live) => {
     // Another operator may have begun it, and ended, while this one waited for the database.
     if (live.held.record.begun !== null) throw begunMeanwhile(run, loaded.name);
+    keepRunbook(live.held.places, loaded);
     live.held.commit({ event: 'run-begun' }, { ...facts, who, operator: who });
     return goOn(live, waits);
   });
@@ -185,6 +197,7 @@ export async function cutoverRollback(
 ): Promise<Outcome> {
   const who = personOf(options.who, env);
   return takenUp('cutover rollback', options, who, env, async (live) => {
+    assertNamed(live.runbook, who);
     recover(live);
     answerForUndo(live, options.answers, who, options.why);
     const { record, places } = live.held;
@@ -209,9 +222,12 @@ async function takenUp(
   env: Environment,
   does: (live: LiveRun) => Promise<Pause>,
 ): Promise<Outcome> {
-  const loaded = runnable(options.runbook, env);
+  const goesBackBy = command === 'cutover rollback';
+  // A way back goes by the runbook as the run began with it, whatever has become of the file.
+  const given = goesBackBy ? readRunbook(options.runbook, env.cwd) : runnable(options.runbook, env);
   const paths = projectPaths(options.project);
-  const run = runNamed(paths, loaded.runbook.name, options.run);
+  const run = runNamed(paths, given.runbook.name, options.run);
+  const loaded = goesBackBy ? runbookOf(placesOf(paths, run), given) : given;
   const isRehearsal = beginningIn(readRun(placesOf(paths, run)).entries)?.isRehearsal === true;
   const rehearsal = isRehearsal ? { goesBack: true, breaches: new Map<string, number>() } : null;
   const runbook = isRehearsal ? rehearsed(loaded) : loaded.runbook;
@@ -220,9 +236,9 @@ async function takenUp(
   return worked(work, env, async (live) => {
     const { begun: before, state, undone } = live.held.record;
     if (before === null) throw notBegun(run, loaded.name);
-    if (isFinal(state.status) && command !== 'cutover rollback') return { kind: 'over' };
+    if (isFinal(state.status) && !goesBackBy) return { kind: 'over' };
     // A way back must be possible whatever has become of the files.
-    const goesBack = command === 'cutover rollback' || state.status === 'ROLLING_BACK';
+    const goesBack = goesBackBy || state.status === 'ROLLING_BACK';
     if (!goesBack) {
       assertSameFiles(before.files, filesRead(runbook, opened.world.files, opened.world.input));
     }

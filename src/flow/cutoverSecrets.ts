@@ -25,7 +25,7 @@ export function addSecrets(runbook: Runbook, variables: Variables, redactor: Red
 }
 
 function namesIn({ inputs, rehearsal, commands, steps, monitor }: Runbook): ReadonlySet<string> {
-  const declared: readonly Input[] = [...inputs.values(), ...(rehearsal?.values() ?? [])];
+  const declared: readonly Input[] = [...inputs.values(), ...(rehearsal?.inputs.values() ?? [])];
   return new Set([
     ...declared.flatMap((input) => (typeof input === 'object' ? [input.secret] : [])),
     ...[...commands.values()].flatMap(({ env }) => env),

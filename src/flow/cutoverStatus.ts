@@ -2,6 +2,7 @@
 
 import { checklistOf } from '../cutover/engine/checklistOf.ts';
 import { assertContinues, readRun } from '../cutover/engine/heldRun.ts';
+import { runbookOf } from '../cutover/engine/keptRunbook.ts';
 import { placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
 import { beginningIn, recordOf } from '../cutover/engine/runRecord.ts';
 import { statusLines, viewRun } from '../cutover/engine/runView.ts';
@@ -26,10 +27,11 @@ export interface StatusOptions {
 
 /** Shows the state of a run. */
 export async function cutoverStatus(options: StatusOptions, env: Environment): Promise<Outcome> {
-  const { runbook, planHash, name } = readRunbook(options.runbook, env.cwd);
+  const given = readRunbook(options.runbook, env.cwd);
   const paths = projectPaths(options.project);
-  const run = runNamed(paths, runbook.name, options.run);
+  const run = runNamed(paths, given.runbook.name, options.run);
   const places = placesOf(paths, run);
+  const { runbook, planHash, name } = runbookOf(places, given);
   assertContinues(paths, places);
   const { entries } = readRun(places);
   const { record } = recordOf(

@@ -25,6 +25,7 @@ import {
 import { react } from './react.ts';
 import { attemptOrRepeat } from './repeat.ts';
 import { breachOf, sampleWatch } from './sampleWatch.ts';
+import { isTriedOnly } from './triedOnly.ts';
 import { goBackOne } from './wayBack.ts';
 import { dueAt, watchedUntil } from './watches.ts';
 
@@ -96,6 +97,13 @@ async function begin(run: LiveRun, step: Step): Promise<Pause | null> {
 }
 
 async function doStep(run: LiveRun, step: Step): Promise<void> {
+  if (isTriedOnly(run, step.id, step)) {
+    const tried = await underWay(run, (signal) => attempt(run, step.id, step, 'dryRun', signal));
+    if (tried === null || statusOf(run, step.id) !== 'STARTED') return;
+    const says = tried.says === '' ? 'tried only' : `tried only: ${tried.says}`;
+    end(run, step, { ...tried, says });
+    return;
+  }
   const result = await underWay(run, (signal) => attempt(run, step.id, step, 'apply', signal));
   if (result === null || statusOf(run, step.id) !== 'STARTED') return;
   const makes = ['change', 'artifact'].includes(kindOf(step));

@@ -82,6 +82,17 @@ export function assertOperates({ roles, name }: Runbook, who: string): void {
   });
 }
 
+/** @throws Failure USAGE if a person is named in no role of the runbook */
+export function assertNamed({ roles, name }: Runbook, who: string): void {
+  const people = [...roles.values()].flat();
+  if (people.length === 0 || people.some((one) => isSameName(one, who))) return;
+  throw new Failure('USAGE', {
+    what: `${who} has no role in the runbook`,
+    where: name,
+    hint: 'have one of its people do it',
+  });
+}
+
 /** @throws Failure USAGE if the last run of a runbook is not over */
 export function assertNoOpenRun(paths: ProjectPaths, runbook: Runbook, path: string): void {
   const last = runsOf(paths, runbook.name).at(-1);

@@ -57,6 +57,8 @@ export interface RunBeginning {
   readonly files: Readonly<Record<string, string>>;
   /** Identity of the databases and applications, lower-case hex. */
   readonly target: string;
+  /** SHA-256 of the allowed signers, lower-case hex; null without any. */
+  readonly signers: string | null;
   readonly isRehearsal: boolean;
 }
 
@@ -130,7 +132,7 @@ export function recordOf(
     throw new Failure('USAGE', {
       what: 'the runbook is not the one that the run began with',
       where: path,
-      hint: 'restore it, or begin another run',
+      hint: 'restore it from runbook.yaml in the folder of the run, or go back with sealift cutover rollback',
     });
   }
   const book = openRecord(runSteps, where);
@@ -290,6 +292,7 @@ function beginningOf(entry: JournalEntry): RunBeginning {
     planHash: text(entry['planHash']),
     files: Object(entry['files']) as RunBeginning['files'],
     target: text(entry['target']),
+    signers: typeof entry['signers'] === 'string' ? entry['signers'] : null,
     isRehearsal: entry['rehearsal'] === true,
   };
 }

@@ -9,6 +9,7 @@ import { stepsToUndo } from '../runMoves.ts';
 import type { RunRecord } from './runRecord.ts';
 import type { StepResult } from '../steps/stepType.ts';
 import { attempt, probe } from './attempt.ts';
+import { isTriedOnly } from './triedOnly.ts';
 import { attemptOrRepeat } from './repeat.ts';
 import { underWay } from './attend.ts';
 import { conditionHolds } from './conditions.ts';
@@ -47,6 +48,10 @@ async function undo(
   const progress = held.record.undone.get(`${step.id}/${at}`);
   if (progress === 'done') return { verdict: 'PASS', says: 'done before' };
   const part = { event: 'undo-part', step: step.id, action: at } as const;
+  if (isTriedOnly(run, step.id, action)) {
+    held.commit({ ...part, progress: 'done' });
+    return { verdict: 'PASS', says: 'not done in a rehearsal' };
+  }
   if (action.when !== null && !conditionHolds(run, action.when, true)) {
     held.commit({ ...part, progress: 'done' });
     return { verdict: 'PASS', says: `left out, as ${action.when} does not hold` };

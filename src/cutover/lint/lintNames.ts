@@ -30,6 +30,10 @@ export function lintNames({ runbook, value }: Linted, report: Report): void {
     for (const action of actionsOf(step)) lintAction(action, runbook, named, report);
   }
   for (const monitor of runbook.monitor) lintAction(monitor, runbook, named, report);
+  const steps: Names = { what: 'step', known: runbook.steps.map(({ id }) => id) };
+  for (const [at, id] of (runbook.rehearsal?.does ?? []).entries()) {
+    named(steps, id, pointerTo('rehearsal', 'does', at));
+  }
   lintStages(runbook, named, report);
   lintTriggers(runbook, report);
   lintTwice(runbook, report);

@@ -136,6 +136,10 @@ export const RUNBOOK_SCHEMA: Schema = {
     inputs: byName('Values that differ from run to run; secrets by the name of a variable.', INPUT),
     rehearsal: closed('What a rehearsal works with instead.', ['inputs'], {
       inputs: byName('Inputs that take the place of those of the same name.', INPUT),
+      does: listOf(
+        'Steps that are done although they change a repository, files, or what a program reaches; others are tried without effect.',
+        NAME,
+      ),
     }),
     window: closed('The agreed time.', ['tz', 'start', 'for'], {
       tz: about(TEXT, 'Zone by its name, such as Europe/Vienna.'),
