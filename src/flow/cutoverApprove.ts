@@ -248,7 +248,7 @@ function notWaiting(
     hint:
       first === undefined
         ? `see sealift cutover status ${path}`
-        : `it waits at ${first.id}: sealift cutover approve ${path} ${first.id}`,
+        : `approve where it waits, with sealift cutover approve ${path} ${first.id}`,
   });
 }
 

@@ -130,7 +130,7 @@ export function recordOf(
     throw new Failure('USAGE', {
       what: 'the runbook is not the one that the run began with',
       where: path,
-      hint: 'restore it, or begin another run',
+      hint: 'restore it, as a run ends with the runbook that it began with',
     });
   }
   const book = openRecord(runSteps, where);
