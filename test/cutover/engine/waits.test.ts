@@ -318,4 +318,30 @@ describe('another terminal', () => {
     expect(run.held.record.state.status).toBe('ABORTED');
     expect(play.effects).toEqual([]);
   });
+
+  it('stops a way back by a panic; it does not go on by itself, and another one does', async () => {
+    const play = stage();
+    const folder = fresh();
+    await goOn(openPlayed(folder, STEPS, play));
+    const run: PlayedRun = openPlayed(folder, STEPS, play);
+    const back = { event: 'rollback-begun', lossAccepted: false } as const;
+    run.held.commit(back);
+    const panic = { request: 'panic', who: 'bo', why: 'wrong database' } as const;
+    play.acts['undo change'] = lasting(() => run, play, panic);
+    await goOn(run);
+    expect(run.held.record.state.status).toBe('ROLLBACK_FAILED');
+    expect([run.held.record.why, play.effects]).toEqual(['wrong database', ['change', 'last']]);
+    delete play.acts['undo change'];
+    const again = openPlayed(folder, STEPS, play);
+    again.held.commit(back);
+    await goOn(again);
+    expect(again.held.record.state.status).toBe('ROLLED_BACK');
+    expect(play.effects).toEqual(['change', 'last', 'undo change']);
+  });
+
+  it('aborts in a change when that has ended', async () => {
+    const { run, play } = await asked('change', { request: 'abort', who: 'bo', why: '' });
+    expect(run.held.record.state.status).toBe('ABORTED');
+    expect(play.effects).toEqual(['change']);
+  });
 });
