@@ -92,7 +92,7 @@ export function rehearseCommand(wiring: Wiring): Command {
   )
     .addOption(whoOption())
     .addOption(
-      new Option('--breach <name=number>', 'the number that a watch gives from the beginning on')
+      new Option('--breach <name=number>', 'the number that a watch gives once all steps are over')
         .argParser(breachOf)
         .default(new Map<string, number>(), 'none'),
     )

@@ -221,7 +221,7 @@ function writeDown(
     } finally {
       held.close();
     }
-    return `go on with sealift cutover tick ${name}`;
+    return `go on with sealift cutover resume ${name} --who NAME, or with tick`;
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'BUSY') throw error;
     fileRequest(places, { request: 'approved', who, facts }, now().toISOString(), pid);
@@ -250,7 +250,7 @@ function notWaiting(
     hint:
       first === undefined
         ? `see sealift cutover status ${path}`
-        : `it waits at ${first.id}: sealift cutover approve ${path} ${first.id}`,
+        : `approve where it waits, with sealift cutover approve ${path} ${first.id}`,
   });
 }
 

@@ -76,6 +76,8 @@ function told(command: string, { run }: RunPlaces, what: string): Outcome {
   return actionOutcome({ command, facts: { run }, notes: [`${run}: ${what}`] });
 }
 
+const VERBS: Readonly<Record<AskKind, string>> = { pause: 'pause', abort: 'abort', panic: 'stop' };
+
 function notBegun({ run }: RunPlaces): Failure {
   return new Failure('USAGE', {
     what: 'the run has not begun',
@@ -84,9 +86,9 @@ function notBegun({ run }: RunPlaces): Failure {
   });
 }
 
-function notNow(request: string, status: string, { run }: RunPlaces): Failure {
+function notNow(request: AskKind, status: string, { run }: RunPlaces): Failure {
   return new Failure('HELD', {
-    what: `there is nothing to ${request}, as the run is ${status}`,
+    what: `there is nothing to ${VERBS[request]}, as the run is ${status}`,
     where: run,
     hint: 'see sealift cutover status',
   });

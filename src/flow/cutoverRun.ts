@@ -147,7 +147,7 @@ async function worked(
 ): Promise<Outcome> {
   const lock = await work.opened.lock(work.who ?? work.command);
   try {
-    const live = openWork(work, env);
+    const live = openOrSayWho(work, env);
     try {
       const pause = await does(live);
       return runOutcome(work, live, pause, env);
@@ -156,6 +156,21 @@ async function worked(
     }
   } finally {
     await lock.close();
+  }
+}
+
+/** Opens a run; where a process works on it, says how it is held first. */
+function openOrSayWho(work: OpenedWork, env: Environment): LiveRun {
+  try {
+    return openWork(work, env);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'BUSY') throw error;
+    const { name } = work.loaded;
+    throw new Failure('BUSY', {
+      what: error.message,
+      where: work.run,
+      hint: `hold it with sealift cutover pause ${name}, or stop it with sealift cutover panic ${name}, then run again`,
+    });
   }
 }
 

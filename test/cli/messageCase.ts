@@ -9,6 +9,8 @@ export interface Case {
   readonly code: number;
   /** Harms a fresh project with mapping and database; what it returns is called afterwards. */
   readonly prepare?: (project: string) => (() => void) | void | Promise<void>;
+  /** What the command may write, besides what every command may. */
+  readonly aside?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 

@@ -40,8 +40,8 @@ const ASIDE = [
 const NO_WAIT: Plant = { file: 'project/timeouts.ts', search: 'lockMs: 5000', by: 'lockMs: 0' };
 
 /** Reading a locked database would let go of this process's lock on it (POSIX). */
-function listing(project: string, locked: boolean): string {
-  const tree = [...treeOf(project, locked ? [...ASIDE, 'legacy.db'] : ASIDE)].filter(
+function listing(project: string, aside: readonly string[]): string {
+  const tree = [...treeOf(project, [...ASIDE, ...aside])].filter(
     ([path]) => path !== 'storage_candidate',
   );
   return tree.map((line) => line.join(' ')).join('\n');
@@ -52,7 +52,7 @@ interface Told extends Ran {
   readonly after: string;
 }
 
-async function tell({ name, args, prepare, env }: Case): Promise<Told> {
+async function tell({ name, args, prepare, env, aside = [] }: Case): Promise<Told> {
   const project = join(folder, name.replaceAll(/[^a-z]+/g, '-'));
   mkdirSync(project);
   cpSync(template, project, { recursive: true });
@@ -61,7 +61,8 @@ async function tell({ name, args, prepare, env }: Case): Promise<Told> {
   const apart = /^a locked|^another run/.test(name);
   const locked = name.startsWith('a locked');
   const variables = locked ? planted(folder, NO_WAIT) : env;
-  const before = listing(project, locked);
+  const unread = locked ? [...aside, 'legacy.db'] : aside;
+  const before = listing(project, unread);
   const ran = await sealift(
     args.map((arg) => arg.replace('PROJECT', project)),
     {
@@ -70,10 +71,13 @@ async function tell({ name, args, prepare, env }: Case): Promise<Told> {
       ...(apart ? { process: true } : {}),
     },
   );
-  const after = listing(project, locked);
+  const after = listing(project, unread);
   if (typeof undo === 'function') undo();
   const normal = (text: string): string =>
-    text.replaceAll(project, 'PROJECT').replaceAll(/[0-9a-f]{64}/g, 'DIGEST');
+    text
+      .replaceAll(project, 'PROJECT')
+      .replaceAll(/[0-9a-f]{64}/g, 'DIGEST')
+      .replaceAll(/begun \d{4}-\S+Z/g, 'begun TIME');
   const told = { ...ran, stdout: normal(ran.stdout), stderr: normal(ran.stderr) };
   transcripts.set(
     name,

@@ -98,6 +98,19 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['keys', 'status'],
   ['keys', 'rollback', '--dry-run'],
   ['keys', 'rollback'],
+  ['cutover', 'import', 'page.md'],
+  ['cutover', 'lint', 'cutover.yaml'],
+  ['cutover', 'plan', 'cutover.yaml'],
+  ['cutover', 'run', 'cutover.yaml', '--who', 'ada', '--no-wait'],
+  ['cutover', 'status', 'cutover.yaml'],
+  ['cutover', 'pause', 'cutover.yaml', '--who', 'ada'],
+  ['cutover', 'resume', 'cutover.yaml', '--who', 'ada', '--no-wait'],
+  ['cutover', 'approve', 'cutover.yaml', '--who', 'bo'],
+  ['cutover', 'tick', 'cutover.yaml'],
+  ['cutover', 'rollback', 'cutover.yaml', '--who', 'ada'],
+  ['cutover', 'panic', 'cutover.yaml', '--who', 'ada'],
+  ['cutover', 'abort', 'cutover.yaml', '--who', 'ada'],
+  ['cutover', 'rehearse', 'cutover.yaml', '--who', 'ada'],
   ['completion', 'bash'],
   ['help', 'migrate'],
   ['nonsense'],
@@ -110,6 +123,7 @@ beforeAll(async () => {
   attach(HERE);
   declareSecret(HERE);
   seal(HERE);
+  cutOver(HERE);
   cpSync(HERE, APART, { recursive: true });
 });
 
@@ -138,6 +152,22 @@ function declareSecret(project: string): void {
   const secret = { name: 'stripe', kind: 'stripe', key: 'file:webhooks.key', retryHours: 72 };
   const file = { format: 1, secrets: [secret] };
   writeFileSync(join(project, 'mapping/secrets.json'), JSON.stringify(file));
+}
+
+/** Gives a project a setting, and a runbook that changes it. */
+function cutOver(project: string): void {
+  const files = {
+    'settings.json': '{ "closed": false }\n',
+    'page.md': '# Cutover\n\n- [ ] look at the log\n\n```sh\ngit status\n```\n',
+    'cutover.yaml': `runbook: shop
+roles: { operator: [ada], approver: [bo] }
+rehearsal: {}
+steps:
+  - { id: closed, use: config.set, file: settings.json, key: closed, set: true, undo: { set: false } }
+  - { id: approve, use: gate.approval, role: approver, requires: [closed] }
+`,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
 }
 
 /** Gives a project two secrets and their keys. */

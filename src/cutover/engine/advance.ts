@@ -4,7 +4,7 @@
  * where it was.
  */
 
-import { isoTime } from '../../outcome/age.ts';
+import { formatDuration } from '../../record/duration.ts';
 import { kindOf, type Step } from '../runbook.ts';
 import { isFinal, isOver } from '../runState.ts';
 import type { StepResult, StepVerdict } from '../steps/stepType.ts';
@@ -27,7 +27,7 @@ import { attemptOrRepeat } from './repeat.ts';
 import { breachOf, sampleWatch } from './sampleWatch.ts';
 import { isTriedOnly } from './triedOnly.ts';
 import { goBackOne } from './wayBack.ts';
-import { dueAt, watchedUntil } from './watches.ts';
+import { dueAt, leftToWatch } from './watches.ts';
 
 /**
  * - `over`: it has come to an end
@@ -186,13 +186,14 @@ async function wait(run: LiveRun, step: Step): Promise<Pause | null> {
 
 /** All steps are over: the hours after the last one, then the end. */
 async function finish(run: LiveRun): Promise<Pause | null> {
-  const { held, watches, world } = run;
-  const until = run.rehearsal === null ? watchedUntil(watches, held.record) : null;
+  const { held, watches } = run;
+  const left = watches.map((watch) => leftToWatch(watch, held.record) ?? 0);
+  const longest = run.rehearsal === null ? Math.max(0, ...left) : 0;
   const { status } = held.record.state;
-  if (until !== null && world.now().getTime() < until) {
+  if (longest > 0) {
     if (status === 'RUNNING') held.commit({ event: 'wait-begun', reason: 'soak' });
-    const says = `watched until ${isoTime(until / 1000)}`;
-    return { kind: 'waits', step: null, reason: 'soak', until: soonest(run, until), says };
+    const says = `${formatDuration(longest)} are still to be watched`;
+    return { kind: 'waits', step: null, reason: 'soak', until: soonest(run, null), says };
   }
   if (status === 'WAITING') held.commit({ event: 'wait-ended' });
   if (status === 'RUNNING' && (await rehearseBreaches(run))) return null;

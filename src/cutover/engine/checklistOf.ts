@@ -31,7 +31,7 @@ function itemOf(
     section: titles.get(step.phase ?? '') ?? step.phase ?? name,
     text: step.title ?? textOf(step.members, 'text') ?? step.id,
     verdict: verdicts.find((verdict) => verdict === status) ?? null,
-    says: waived ?? says,
+    says: status === 'UNDONE' ? 'undone' : (waived ?? says),
     owner: step.owner,
     at: endedAt,
     output: outputs[0] ?? null,
@@ -41,14 +41,18 @@ function itemOf(
 /** The last gate that was decided decides the run; without one, no person has. */
 function decisionOf(
   { steps }: Runbook,
-  { state, steps: records }: RunRecord,
+  { state, steps: records, why }: RunRecord,
 ): Checklist['decision'] {
   const at = steps.findLastIndex((step, index) => {
     return kindOf(step) === 'gate' && step.use === 'gate.approval' && state.steps[index] === 'PASS';
   });
   const step = steps[at];
   const record = step === undefined ? undefined : records.get(step.id);
-  if (step === undefined || record?.endedAt === null || record === undefined) return null;
+  const { status } = state;
+  if (/^(?:ROLL|ABORTED)/.test(status)) {
+    return { go: false, owner: '', at: '', notes: `${status}: ${why ?? 'no reason was given'}` };
+  }
+  if (step === undefined || record === undefined || record.endedAt === null) return null;
   const { says, endedAt } = record;
   return {
     go: true,

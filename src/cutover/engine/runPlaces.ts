@@ -54,6 +54,6 @@ export function runNamed(paths: ProjectPaths, runbook: string, run: string | nul
     hint:
       run === null
         ? 'begin one with sealift cutover run'
-        : `the last one is ${runs.at(-1) ?? 'none'}`,
+        : `leave --run out for the last one, ${runs.at(-1) ?? 'of which there is none yet'}`,
   });
 }

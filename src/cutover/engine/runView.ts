@@ -4,7 +4,7 @@ import { isoTime } from '../../outcome/age.ts';
 import { counted } from '../../outcome/counted.ts';
 import { formatDuration } from '../../record/duration.ts';
 import { isSameName } from '../../run/personName.ts';
-import { requiredText } from '../steps/stepMembers.ts';
+import { requiredText, textOf } from '../steps/stepMembers.ts';
 import { kindOf, type Runbook, type Step } from '../runbook.ts';
 import { isFinal, isOver, type RunStatus, type StepStatus } from '../runState.ts';
 import { excluded, peopleNeeded, soaked } from './gates.ts';
@@ -66,18 +66,13 @@ export function viewRun(
 ): RunView {
   const { state, begun } = record;
   const steps = runbook.steps.map((step, at): StepView => {
-    const {
-      begunAt = null,
-      endedAt = null,
-      says = '',
-      waived = null,
-    } = record.steps.get(step.id) ?? {};
+    const { begunAt = null, endedAt = null } = record.steps.get(step.id) ?? {};
     return {
       number: at + 1,
       id: step.id,
       use: step.use,
       status: state.steps[at] ?? 'PENDING',
-      says: waived === null ? says || soakText(step, record) : `waived by ${waived}`,
+      says: saysOf(step, state.steps[at] ?? 'PENDING', record),
       begunAt,
       endedAt,
       owner: step.owner,
@@ -102,6 +97,16 @@ export function viewRun(
     })),
     next: nextCommand(path, runbook, record),
   };
+}
+
+/** What is to be said of a step: not what it did, once it is undone. */
+function saysOf(step: Step, status: StepStatus, record: RunRecord): string {
+  const { says = '', waived = null } = record.steps.get(step.id) ?? {};
+  if (status === 'UNDONE') return '';
+  const text = says || soakText(step, record);
+  if (waived !== null) return `waived by ${waived}${text === '' ? '' : `; it said: ${text}`}`;
+  const statement = status === 'STARTED' ? textOf(step.members, 'text') : null;
+  return statement === null || text !== '' ? text : `to be said: ${statement}`;
 }
 
 /** How long a check has passed that has to pass for some time; empty for any other step. */
@@ -148,12 +153,22 @@ function waitsFor(runbook: Runbook, record: RunRecord): string | null {
 export function nextCommand(path: string, runbook: Runbook, record: RunRecord): string | null {
   const { status } = record.state;
   if (status === 'ROLLBACK_FAILED') return `sealift cutover rollback ${path} --who NAME`;
+  if (status === 'ABORTED' && record.state.effects.includes(true)) {
+    return `sealift cutover rollback ${path} --who NAME`;
+  }
   if (isFinal(status)) return null;
   if (status !== 'WAITING') return `sealift cutover resume ${path} --who NAME`;
   const step = current(runbook, record);
   const isApproval = step !== undefined && kindOf(step) === 'gate' && step.use !== 'gate.window';
   if (!isApproval) return `sealift cutover tick ${path}`;
   return `sealift cutover approve ${path} ${step.id} --who NAME`;
+}
+
+/** What a person has to know of a run that no process works on. */
+function unattended({ status }: RunView, process: string): readonly string[] {
+  if (process !== 'none' || isFinal(status)) return [];
+  if (status === 'WAITING') return ['           triggers are judged again by resume or tick'];
+  return status === 'PAUSED' ? [] : ['           the one that ran it has ended; resume goes on'];
 }
 
 /** Returns the lines of `sealift cutover status`. `process` says who works on it. */
@@ -167,6 +182,7 @@ export function statusLines(view: RunView, process: string): readonly string[] {
     `run        ${view.run}${view.isRehearsal ? ', a rehearsal' : ''}, begun ${view.begunAt ?? 'not yet'}`,
     `state      ${view.status}${waits}${why}`,
     `process    ${process}`,
+    ...unattended(view, process),
     ...view.steps.map(({ number, id, use, status, says }) =>
       [
         String(number).padStart(numberWidth),

@@ -42,8 +42,8 @@ async function tryStep(run: LiveRun, step: Step, signal: AbortSignal): Promise<S
   const kind = kindOf(step);
   if (kind === 'gate' || kind === 'notice') return null;
   const type = run.types[step.use];
-  if (kind === 'check') return attempt(run, step.id, step, 'apply', signal);
-  return 'dryRun' in type && type.dryRun !== undefined
-    ? attempt(run, step.id, step, 'dryRun', signal)
-    : null;
+  if ('dryRun' in type && type.dryRun !== undefined) {
+    return attempt(run, step.id, step, 'dryRun', signal);
+  }
+  return kind === 'check' ? attempt(run, step.id, step, 'apply', signal) : null;
 }

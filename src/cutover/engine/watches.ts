@@ -47,10 +47,21 @@ export function stepsEndedAt({ state, steps, begun }: RunRecord): number | null 
   return Math.max(Date.parse(begun?.at ?? ''), ...ends.map((at) => Date.parse(at)));
 }
 
-/** Returns when the hours after the last step are over, in ms since 1970; null before it has ended. */
-export function watchedUntil(watches: readonly Watch[], record: RunRecord): number | null {
+/**
+ * Returns how long a watch still has to look after the last step, in ms; null before it has ended. Time between
+ * two looks counts if none was missed, as with a check that has to pass for some time.
+ */
+export function leftToWatch(watch: Watch, record: RunRecord): number | null {
   const ended = stepsEndedAt(record);
-  return ended === null ? null : ended + Math.max(0, ...watches.map((watch) => watch.for));
+  if (ended === null) return null;
+  const looks = (record.samples.get(watch.key) ?? []).filter(({ at }) => at >= ended);
+  const watched = looks.reduce((sum, { at, verdict }, number) => {
+    const before = looks[number - 1];
+    const counts =
+      before !== undefined && verdict !== 'INCONCLUSIVE' && at - before.at <= 2 * watch.every;
+    return counts ? sum + at - before.at : sum;
+  }, 0);
+  return Math.max(0, watch.for - watched);
 }
 
 /** Returns when a watch is to look next, in ms since 1970; null if it does not at this stage of the run. */
@@ -63,5 +74,5 @@ export function dueAt(watch: Watch, record: RunRecord): number | null {
   const last = samples.get(watch.key)?.at(-1)?.at;
   const from = watch.always ? Date.parse(begun.at) : (ended ?? 0);
   const next = last === undefined || last < from ? from : last + watch.every;
-  return !watch.always && next > from + watch.for ? null : next;
+  return !watch.always && leftToWatch(watch, record) === 0 ? null : next;
 }

@@ -32,6 +32,21 @@ async function rehearsed(play: Stage, rehearsal: Partial<Rehearsal> = {}): Promi
 }
 
 describe('a rehearsal', () => {
+  it('only tries what it has no other of, also on its way back', async () => {
+    const play = stage();
+    const text = RUNBOOK.replace(
+      'roles:',
+      'rehearsal: { inputs: { app: "http://b" }, does: [open] }\nroles:',
+    );
+    play.acts['http5xx'] = () => ({ verdict: 'PASS', says: '', results: { count: 0 } });
+    const all = { goesBack: true, breaches: new Map<string, number>() };
+    const run = openPlayed(join(work, String((count += 1))), text, play, all);
+    await goOn(run);
+    expect(run.held.record.state.status).toBe('ROLLED_BACK');
+    expect(run.held.record.steps.get('freeze')?.says).toMatch(/^tried only/);
+    expect(play.effects).toEqual(['open', 'undo open']);
+  });
+
   it('does all steps, waits for nothing, and goes back', async () => {
     const play = stage();
     const begun = play.clock;

@@ -156,6 +156,36 @@ describe('a gate', () => {
   });
 });
 
+describe('a trigger that freezes', () => {
+  const FREEZES = `${HEAD}steps:
+  - { id: first, use: exec, run: [first], idempotent: true, undo: { run: [undo first] } }
+  - { id: freeze, use: app.writes, set: off, url: /writes, undo: { set: on, act: open } }
+  - { id: last, use: exec, run: [last], idempotent: true }
+monitor:
+  - { id: http5xx, use: exec, run: [http5xx], changes: false, every: 1m, for: 10m, onFail: page }
+triggers:
+  - { when: "http5xx > 0.01", severity: S1, action: freeze }
+`.replace(', act: open', '');
+
+  it('holds the run, and what it has frozen is open again after the way back', async () => {
+    const play = stage();
+    play.acts['http5xx'] = () => number(1);
+    const folder = fresh();
+    const run = await played(folder, FREEZES, play);
+    expect(run.held.record.state).toMatchObject({
+      status: 'PAUSED',
+      steps: ['PENDING', 'PENDING', 'PENDING'],
+    });
+    expect(play.effects).toEqual(['freeze']);
+    const back = openPlayed(folder, FREEZES, play);
+    back.held.commit({ event: 'rollback-begun', lossAccepted: false });
+    await goOn(back);
+    expect(back.held.record.state.status).toBe('ROLLED_BACK');
+    // The way back of a step is played as the step.
+    expect(play.effects).toEqual(['freeze', 'freeze']);
+  });
+});
+
 describe('the hours after the last step', () => {
   it('are watched, and a failing monitor calls the on-call, once', async () => {
     const play = stage();
@@ -173,6 +203,35 @@ describe('the hours after the last step', () => {
     expect(play.said.filter((line) => line.startsWith('page: '))).toEqual([
       'page: the monitor http5xx does not pass',
     ]);
+  });
+});
+
+describe('after a point of no return', () => {
+  const LATE = `${HEAD}steps:
+  - { id: change, use: exec, run: [change], undo: { run: [undo change] } }
+  - { id: open, use: exec, run: [open], idempotent: true, pointOfNoReturn: true, undo: { run: [shut], keepsWrites: true } }
+monitor:
+  - { id: healthy, use: exec, run: [healthy], changes: false, every: 1m, for: 10m, onFail: rollback }
+`;
+
+  it('a monitor does not give up what was written since: it holds the run', async () => {
+    const play = stage();
+    play.acts['healthy'] = () => ({ verdict: 'FAIL', says: 'no' });
+    const run = await played(fresh(), LATE, play);
+    expect(run.held.record.state.status).toBe('PAUSED');
+    expect(run.held.record.why).toBe(
+      'the monitor healthy does not pass; it does not go back by itself, as later writes would be lost',
+    );
+    expect(play.effects).toEqual(['change', 'open']);
+  });
+
+  it('it goes back by itself where nothing is lost by that', async () => {
+    const play = stage();
+    play.acts['healthy'] = () => ({ verdict: 'FAIL', says: 'no' });
+    const text = LATE.replace('run: [undo change] }', 'run: [undo change], keepsWrites: true }');
+    const run = await played(fresh(), text, play);
+    expect(run.held.record.state.status).toBe('ROLLED_BACK');
+    expect(play.effects).toEqual(['change', 'open', 'shut', 'undo change']);
   });
 });
 
@@ -317,5 +376,31 @@ describe('another terminal', () => {
     const { run, play } = await asked('check', { request: 'abort', who: 'bo', why: '' });
     expect(run.held.record.state.status).toBe('ABORTED');
     expect(play.effects).toEqual([]);
+  });
+
+  it('stops a way back by a panic; it does not go on by itself, and another one does', async () => {
+    const play = stage();
+    const folder = fresh();
+    await goOn(openPlayed(folder, STEPS, play));
+    const run: PlayedRun = openPlayed(folder, STEPS, play);
+    const back = { event: 'rollback-begun', lossAccepted: false } as const;
+    run.held.commit(back);
+    const panic = { request: 'panic', who: 'bo', why: 'wrong database' } as const;
+    play.acts['undo change'] = lasting(() => run, play, panic);
+    await goOn(run);
+    expect(run.held.record.state.status).toBe('ROLLBACK_FAILED');
+    expect([run.held.record.why, play.effects]).toEqual(['wrong database', ['change', 'last']]);
+    delete play.acts['undo change'];
+    const again = openPlayed(folder, STEPS, play);
+    again.held.commit(back);
+    await goOn(again);
+    expect(again.held.record.state.status).toBe('ROLLED_BACK');
+    expect(play.effects).toEqual(['change', 'last', 'undo change']);
+  });
+
+  it('aborts in a change when that has ended', async () => {
+    const { run, play } = await asked('change', { request: 'abort', who: 'bo', why: '' });
+    expect(run.held.record.state.status).toBe('ABORTED');
+    expect(play.effects).toEqual(['change']);
   });
 });
