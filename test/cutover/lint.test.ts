@@ -181,6 +181,22 @@ const OF_SEEDS: readonly (readonly [defect: string, rule: string, bad: string, g
     WIEN.replace('Sun 04:00', 'Sun 02:00'),
     WIEN,
   ],
+  [
+    'a window that nothing waits for',
+    'window',
+    WIEN.replace('  - { id: window, use: gate.window }\n', ''),
+    WIEN,
+  ],
+  [
+    'a way back by a migration, which its ledger lets run once only',
+    'undo',
+    withSteps(BACKUP, '{ id: m, use: sql.migrate, files: a.sql, undo: { files: b.sql } }', VERIFY),
+    withSteps(
+      BACKUP,
+      '{ id: m, use: sql.migrate, files: a.sql, undo: { use: exec, run: [take-back] } }',
+      VERIFY,
+    ),
+  ],
 ];
 
 describe('a defect of a runbook that was written by hand', () => {
@@ -211,8 +227,23 @@ describe('names', () => {
   });
 
   it('of a trigger stand for something', () => {
-    expect(found(WIEN.replace('"http5xx >', '"htp5xx >'))).toEqual(['name 20:13']);
-    expect(found(WIEN.replace('"verify.failed >', '"verfy.failed >'))).toEqual(['name 19:13']);
+    expect(found(WIEN.replace('"http5xx >', '"htp5xx >'))).toEqual(['name 21:13']);
+    expect(found(WIEN.replace('"verify.failed >', '"verfy.failed >'))).toEqual(['name 20:13']);
+  });
+
+  it('of the command that pages stand for one', () => {
+    const pages = WIEN.replaceAll('onFail: rollback', 'onFail: page').replace(
+      'severity: S1, action: rollback',
+      'severity: S1, action: page',
+    );
+    expect(found(pages)).toEqual(['name 21:62', 'name 18:109']);
+    const command = 'steps:';
+    expect(found(pages.replace(command, 'commands: { page: { run: [call] } }\nsteps:'))).toEqual(
+      [],
+    );
+    expect(found(WIEN.replace(command, 'commands: { page: { run: [call] } }\nsteps:'))).toEqual([
+      'unused 6:19',
+    ]);
   });
 
   it('of a database are needed by its steps', () => {
@@ -301,7 +332,7 @@ describe('a step that changes something', () => {
 
   it('is no monitor', () => {
     const monitor = '{ use: exec, run: [x], every: 1m, for: 1h, onFail: page }';
-    const text = `${withSteps()}monitor:\n  - ${monitor}\n`;
+    const text = `${withSteps().replace('commands: {', 'commands: { page: { run: [call] },')}monitor:\n  - ${monitor}\n`;
     expect(rules(text)).toEqual(['verify']);
     expect(rules(text.replace('run: [x]', 'run: [x], changes: false'))).toEqual([]);
   });

@@ -17,28 +17,29 @@ describe('the plan of a cutover', () => {
   it('has the steps in the order of the file, each where it runs', () => {
     expect(plan.steps.map(({ number, id, where }) => [number, id, where])).toEqual([
       [1, 'tag', 'repository'],
-      [2, 'backup', 'db'],
-      [3, 'freeze', 'app'],
-      [4, 'migrate', 'db'],
-      [5, 'verify', 'db'],
-      [6, 'acl', 'db'],
-      [7, 'auth', 'app'],
-      [8, 'approve', 'approver'],
-      [9, 'open', 'app'],
+      [2, 'window', 'clock'],
+      [3, 'backup', 'db'],
+      [4, 'freeze', 'app'],
+      [5, 'migrate', 'db'],
+      [6, 'verify', 'db'],
+      [7, 'acl', 'db'],
+      [8, 'auth', 'app'],
+      [9, 'approve', 'approver'],
+      [10, 'open', 'app'],
     ]);
   });
 
   it('has what approves, what is gated, and how to get back', () => {
-    const [migrate, approve, open] = [3, 7, 8].map((at) => plan.steps[at]);
-    expect(migrate).toMatchObject({ wayBack: 'undo', gates: [], approval: null });
+    const [migrate, approve, open] = [4, 8, 9].map((at) => plan.steps[at]);
+    expect(migrate).toMatchObject({ wayBack: 'undo', gates: ['window'], approval: null });
     expect(approve?.approval).toEqual({ role: 'approver', of: 1, operators: false });
     expect(approve?.requires).toEqual(['verify', 'acl', 'auth']);
-    expect(open).toMatchObject({ wayBack: 'point of no return', gates: ['approve'] });
+    expect(open).toMatchObject({ wayBack: 'point of no return', gates: ['window', 'approve'] });
   });
 
   it('adds up the times that are known, and counts the others', () => {
     expect(plan.steps.map(({ startsAfter }) => startsAfter / 60_000)).toEqual([
-      0, 0, 20, 20, 35, 35, 35, 35, 35,
+      0, 0, 0, 20, 20, 35, 35, 35, 35, 35,
     ]);
     expect([plan.takes, plan.monitored, plan.unknown]).toEqual([2_100_000, 3_600_000, 6]);
   });

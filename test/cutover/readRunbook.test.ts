@@ -192,10 +192,10 @@ describe('the shape of a runbook', () => {
 describe('the model of a runbook', () => {
   it('has a way back of the same type where none is named, without what was expected of the step', () => {
     const { runbook } = parseRunbook(WIEN, 'wien.yaml');
-    const [, , freeze, migrate] = runbook.steps;
+    const [, , , freeze, migrate] = runbook.steps;
     expect(freeze?.undo).toMatchObject([{ use: 'app.writes', members: { set: 'on' } }]);
     expect(freeze?.undo[0]?.members).not.toHaveProperty('expect');
-    expect(migrate?.undo).toMatchObject([{ use: 'pg.restore_swap', pointer: '/steps/3/undo' }]);
+    expect(migrate?.undo).toMatchObject([{ use: 'pg.restore_swap', pointer: '/steps/4/undo' }]);
   });
 
   it('has the phase of each step, and times in milliseconds', () => {

@@ -8,6 +8,7 @@ roles: { operator: [ada], approver: [bo, cy] }
 references: { break-glass: docs/INCIDENT_BREAK_GLASS.md }
 steps:
   - { id: tag, use: git.tag, tag: "\${tag}" }
+  - { id: window, use: gate.window }
   - { id: backup, use: pg.backup, rehearse: true, takes: 20m }
   - { id: freeze, use: app.writes, set: off, expect: { writes_enabled: false }, undo: { set: on }, url: /admin/writes }
   - { id: migrate, use: sql.migrate, files: "025*.sql", takes: 15m, undo: { use: pg.restore_swap, from: backup } }

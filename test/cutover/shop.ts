@@ -20,7 +20,7 @@ steps:
     use: sql.migrate
     files: "do/*.sql"
     verify: { use: sql.count, query: "SELECT count(*) FROM done", expect: ">= 3" }
-    undo: { files: "undo/*.sql" }
+    undo: { use: exec, run: [./take-back], idempotent: true }
   - id: noted
     use: exec
     run: [./note]
@@ -35,14 +35,20 @@ const FILES: Readonly<Record<string, string>> = {
   'do/01.sql': "INSERT INTO done (name) VALUES ('do 1');",
   'do/02.sql': "INSERT INTO done (name) VALUES ('do 2');\nINSERT INTO done (name) VALUES ('do 3');",
   'do/03.sql': "CREATE TABLE more (id INTEGER);\nINSERT INTO done (name) VALUES ('do 4');",
-  'undo/91.sql': "INSERT INTO done (name) VALUES ('undo 1');",
-  'undo/92.sql': "DROP TABLE IF EXISTS more;\nINSERT INTO done (name) VALUES ('undo 2');",
+  'take-back.mjs': `import { DatabaseSync } from 'node:sqlite';
+const database = new DatabaseSync('shop.db', { timeout: 5000 });
+database.exec('BEGIN IMMEDIATE; DROP TABLE IF EXISTS more');
+const insert = database.prepare('INSERT INTO done (name) SELECT ?1 WHERE ?1 NOT IN (SELECT name FROM done)');
+for (const name of ['undo 1', 'undo 2']) insert.run(name);
+database.exec('COMMIT');
+`,
   'settings.json': '{ "closed": false }\n',
 };
 const PROGRAMS: Readonly<Record<string, string>> = {
   note: 'echo noted >> noted.log',
   noted: 'test -s noted.log',
   forget: 'rm -f noted.log',
+  'take-back': `exec '${process.execPath}' --disable-warning=ExperimentalWarning take-back.mjs`,
 };
 
 export const SHOP_ENV: Readonly<Record<string, string>> = { SHOP_DB: 'sqlite:shop.db' };
@@ -53,7 +59,7 @@ export function writeProgram(folder: string, name: string, script: string): void
 
 /** Makes a shop; `change` makes another runbook of it. */
 export function makeShop(folder: string, change: (runbook: string) => string = (one) => one): void {
-  for (const name of ['do', 'undo']) mkdirSync(join(folder, name), { recursive: true });
+  mkdirSync(join(folder, 'do'), { recursive: true });
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
   for (const [name, script] of Object.entries(PROGRAMS)) writeProgram(folder, name, script);
   writeFileSync(join(folder, 'shop.yaml'), change(RUNBOOK));

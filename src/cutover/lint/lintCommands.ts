@@ -31,14 +31,14 @@ export function lintCommands({ runbook, value }: Linted, report: Report): void {
 
 /** What is wrong wherever it stands. */
 const TEXTS: readonly (readonly [RegExp, string])[] = [
-  [/\bHEAD[~^]/, 'a commit before HEAD is not what was deployed before; name it'],
+  [/\bHEAD[~^]/, 'the commit before HEAD need not be what was deployed before; name the commit'],
   [
     /\brole_table_grants\b|\btable_privileges\b/i,
-    'the view shows a role its own grants only, and no functions; use pg.acl',
+    'the view shows a role only its own grants, and no functions; use pg.acl',
   ],
   [
     /\bdefault_transaction_read_only\b/i,
-    'any session can undo it by SET; use app.writes, or revoke the grants',
+    'any session can undo it with SET; use app.writes, or revoke the grants',
   ],
 ];
 
@@ -51,7 +51,7 @@ function lintArgv(argv: readonly string[], pointer: string, report: Report): voi
     report(
       'runbook-shell',
       pointer,
-      `a shell runs it (${quoteName(shell)}); give program and arguments`,
+      `a shell runs it (${quoteName(shell)}); give the program and its arguments`,
     );
     return;
   }
@@ -108,7 +108,7 @@ function psqlFaults(argv: readonly string[]): readonly string[] {
   return [
     ...(stops ? [] : ['psql goes on after an error, and exits with 0; use sql.migrate']),
     ...(file && !has(argv, '1', '--single-transaction')
-      ? ['what comes before an error stays; use sql.migrate']
+      ? ['what ran before an error stays; use sql.migrate']
       : []),
   ];
 }
@@ -116,10 +116,10 @@ function psqlFaults(argv: readonly string[]): readonly string[] {
 function restoreFaults(argv: readonly string[]): readonly string[] {
   return [
     ...(has(argv, 'l', '--list')
-      ? ['a list of half a dump succeeds, too; use pg.backup with "rehearse"']
+      ? ['half a dump can be listed, too; use pg.backup with "rehearse"']
       : []),
     ...(has(argv, 'c', '--clean')
-      ? ['what the migration has added is left over; use pg.restore_swap']
+      ? ['what the migration has added stays; use pg.restore_swap']
       : []),
   ];
 }

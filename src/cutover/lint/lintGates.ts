@@ -10,13 +10,17 @@ export function lintGates({ runbook }: Linted, report: Report): void {
     for (const action of actionsOf(step)) lintCheck(action, report);
     if (step.use === 'gate.approval') lintApproval(step, runbook, report);
     if (/^gate\.|^attest$/.test(step.use) && step.when !== null) {
-      report('runbook-gate', `${step.pointer}/when`, 'a gate with a condition can be passed by');
+      report('runbook-gate', `${step.pointer}/when`, 'a gate with a condition can be bypassed');
     }
   }
   for (const monitor of runbook.monitor) {
     lintCheck(monitor, report);
     if (monitor.every > monitor.for) {
-      report('runbook-gate', `${monitor.pointer}/every`, 'it never runs, as it ends before');
+      report(
+        'runbook-gate',
+        `${monitor.pointer}/every`,
+        'it never runs, as its time is over before that',
+      );
     }
   }
   for (const [name, { exit }] of runbook.commands) {
@@ -33,10 +37,14 @@ function lintCheck(action: Action, report: Report): void {
   lintExit(members['exit'], `${pointer}/exit`, report);
   if (until === null) return;
   if (until.every > until.for) {
-    report('runbook-gate', `${pointer}/until`, 'it runs once at most, which proves no time');
+    report(
+      'runbook-gate',
+      `${pointer}/until`,
+      'it runs only once, which does not show that it holds for that long',
+    );
   }
   if (until.within !== null && until.within < until.for) {
-    report('runbook-gate', `${pointer}/until`, 'it is given up before it can have passed');
+    report('runbook-gate', `${pointer}/until`, 'it is given up before it can pass');
   }
 }
 
@@ -46,9 +54,7 @@ const RESTORE = 'only a restore proves a backup, so "rehearse" has to be true';
 const unrehearsed = ({ rehearse }: Members): string | null => (rehearse === true ? null : RESTORE);
 const anyCount = ({ expect }: Members): string | null => {
   const condition = typeof expect === 'string' ? parseCondition(expect) : null;
-  return condition !== null && holdsForEveryCount(condition)
-    ? 'every count satisfies what is expected'
-    : null;
+  return condition !== null && holdsForEveryCount(condition) ? 'any count would pass' : null;
 };
 
 /** What makes a check of a type pass whatever it sees; null for nothing. */
@@ -70,7 +76,7 @@ function lintExit(exit: unknown, pointer: string, report: Report): void {
   if (typeof exit !== 'object' || exit === null) return;
   for (const [code, verdict] of Object.entries(exit)) {
     if (Number(code) === 0 || verdict !== 'pass') continue;
-    report('runbook-gate', `${pointer}/${code}`, 'an exit code other than 0 passes');
+    report('runbook-gate', `${pointer}/${code}`, 'an exit code other than 0 counts as a pass');
   }
 }
 
@@ -83,13 +89,13 @@ function lintApproval(step: Step, { roles }: Runbook, report: Report): void {
   if (people === undefined) return;
   const operators = roles.get('operator') ?? [];
   if (members['notOperator'] === false) {
-    report('runbook-gate', `${pointer}/notOperator`, 'operators approve their own work');
+    report('runbook-gate', `${pointer}/notOperator`, 'operators could approve their own work');
     return;
   }
   const others = new Set(people.filter((name) => !operators.includes(name)));
   const needed = typeof members['of'] === 'number' ? members['of'] : 1;
   if (others.size >= needed) return;
-  report('runbook-gate', pointer, 'too few people have the role, besides the operators');
+  report('runbook-gate', pointer, 'too few people other than the operators have the role');
 }
 
 function lintMetrics({ metrics }: Runbook, report: Report): void {
@@ -99,11 +105,15 @@ function lintMetrics({ metrics }: Runbook, report: Report): void {
     );
     if (good !== null && good !== undefined && bad !== null && bad !== undefined) {
       if (canBothHold(good, bad)) {
-        report('runbook-gate', `${pointer}/rollback`, 'a number can pass and roll back at once');
+        report(
+          'runbook-gate',
+          `${pointer}/rollback`,
+          'the same number can both pass and roll back',
+        );
       }
     }
     if (good !== null && good !== undefined && holdsForEveryCount(good)) {
-      report('runbook-gate', `${pointer}/pass`, 'every count satisfies what is expected');
+      report('runbook-gate', `${pointer}/pass`, 'any count would pass');
     }
     if ((sql === null) === (attest === null)) {
       report('runbook-gate', pointer, 'exactly one of "sql" and "attest" has to give the number');
@@ -113,11 +123,11 @@ function lintMetrics({ metrics }: Runbook, report: Report): void {
 
 function lintStages({ stages, metrics, restartAt }: Runbook, report: Report): void {
   if (stages.length > 0 && metrics.length === 0) {
-    report('runbook-gate', '/rollout', 'no metric could hold the rollout');
+    report('runbook-gate', '/rollout', 'without a metric, nothing could hold the rollout');
   }
   const first = stages.find(({ percent }) => percent !== null)?.percent;
   if (restartAt !== null && first !== undefined && restartAt !== first) {
-    report('runbook-gate', '/onRollback/restartAt', 'a restart would leave out the first stage');
+    report('runbook-gate', '/onRollback/restartAt', 'a restart would skip the first stage');
   }
   let before = 0;
   for (const { percent, pointer } of stages) {
@@ -125,7 +135,7 @@ function lintStages({ stages, metrics, restartAt }: Runbook, report: Report): vo
       report(
         'runbook-gate',
         `${pointer}/percent`,
-        'a stage has no larger share than the one before',
+        'the share of a stage has to be larger than that of the one before',
       );
     }
     before = percent ?? before;

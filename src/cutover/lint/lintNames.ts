@@ -36,6 +36,7 @@ export function lintNames({ runbook, value }: Linted, report: Report): void {
   }
   lintStages(runbook, named, report);
   lintTriggers(runbook, report);
+  lintPages(runbook, report);
   lintTwice(runbook, report);
   lintRequires(runbook, named, report);
   lintReferences(runbook, value, named);
@@ -104,6 +105,23 @@ function lintTriggers(runbook: Runbook, report: Report): void {
   for (const { pointer, when } of runbook.triggers) {
     lintCondition(when, `${pointer}/when`, runbook, report);
   }
+}
+
+/** What pages runs a command of this name. */
+const PAGE = 'page';
+
+/** Where the runbook pages, as JSON pointers. */
+function pagesOf({ triggers, monitor }: Runbook): readonly string[] {
+  return [
+    ...triggers.filter(({ action }) => action === PAGE).map(({ pointer }) => `${pointer}/action`),
+    ...monitor.filter(({ onFail }) => onFail === PAGE).map(({ pointer }) => `${pointer}/onFail`),
+  ];
+}
+
+function lintPages(runbook: Runbook, report: Report): void {
+  if (runbook.commands.has(PAGE)) return;
+  const reason = 'it calls the on-call by the command "page", and there is none; declare it';
+  for (const pointer of pagesOf(runbook)) report('runbook-name', pointer, reason);
 }
 
 /** A condition names a step with one of its results, a metric, a monitor or an input. */
@@ -211,7 +229,10 @@ export function lintUnused({ runbook, value }: Linted, report: Report): void {
       ...actions.flatMap(({ members }) => [members['role'], members['to']]),
     ],
     inputs: [...references, ...compared, ...actions.map(inputOf)],
-    commands: actions.map(({ members }) => members['command']),
+    commands: [
+      ...actions.map(({ members }) => members['command']),
+      ...(pagesOf(runbook).length > 0 ? [PAGE] : []),
+    ],
   };
   for (const part of ['roles', 'inputs', 'commands'] as const) {
     for (const name of runbook[part].keys()) {

@@ -16,7 +16,8 @@ export function lintSecrets({ runbook, value }: Linted, report: Report): void {
   }
   for (const [name, input] of runbook.inputs) {
     if (typeof input !== 'string' || !NAMED.test(name) || isSecret(input)) continue;
-    const reason = 'by its name it is a secret, and its value is written here';
+    const reason =
+      'its name says that it is a secret, and its value is written here; declare it with "secret"';
     report('runbook-secret', pointerTo('inputs', name), reason);
   }
 }

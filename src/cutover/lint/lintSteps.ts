@@ -6,6 +6,9 @@ import type { Linted, Report } from './report.ts';
 
 export function lintSteps({ runbook: { steps, monitor } }: Linted, report: Report): void {
   for (const [at, step] of steps.entries()) {
+    for (const one of step.undo) {
+      if (one.use === 'sql.migrate') report('runbook-undo', one.pointer, RUNS_ONCE);
+    }
     if (kindOf(step) !== 'change') continue;
     const before = steps.slice(0, at);
     const final = step.pointOfNoReturn || before.some(({ pointOfNoReturn }) => pointOfNoReturn);
@@ -22,15 +25,22 @@ export function lintSteps({ runbook: { steps, monitor } }: Linted, report: Repor
   }
   for (const one of monitor) {
     if (kindOf(one) === 'check') continue;
-    report('runbook-verify', one.pointer, 'what monitors is no check, as it changes something');
+    report(
+      'runbook-verify',
+      one.pointer,
+      'a monitor has to be a check, and this one changes something',
+    );
   }
   for (const { verify, probe } of steps) {
     for (const one of [verify, probe]) {
       if (one === null || kindOf(one) === 'check') continue;
-      report('runbook-verify', one.pointer, 'what verifies is no check, as it changes something');
+      report('runbook-verify', one.pointer, 'this has to be a check, and it changes something');
     }
   }
 }
+
+const RUNS_ONCE =
+  'sql.migrate applies a file only once, so a second rollback would undo nothing; use an exec that may run again';
 
 /** Whether a step reads its effect back, or a check does before the next change. */
 function isVerified(step: Step, after: readonly Step[]): boolean {
@@ -61,11 +71,8 @@ export function lintOrder({ runbook: { steps } }: Linted, report: Report): void 
     }
     const undoRestores = step.undo.some(losesWrites);
     if (undoRestores && !backup) {
-      report(
-        'runbook-order',
-        `${step.pointer}/undo`,
-        'it restores a backup that is not made before',
-      );
+      const reason = 'it restores a backup, and no earlier step makes one';
+      report('runbook-order', `${step.pointer}/undo`, reason);
     }
     lintUndo(step, report);
     restores ||= undoRestores;

@@ -21,6 +21,9 @@ export function lintTimes({ runbook, value, today }: Linted, report: Report): vo
   }
   if (window === null) return;
   lintWindow(window, today, report);
+  if (!steps.some(({ use }) => use === 'gate.window')) {
+    report('runbook-window', '/window', 'nothing waits for the window; add a gate.window step');
+  }
   const total = steps.reduce((sum, { takes }) => sum + (takes ?? 0), 0);
   if (total <= window.for) return;
   const reason = `the steps take ${formatDuration(total)}, longer than the window`;
@@ -69,7 +72,8 @@ function clockChange(
       const instant = offsetAt({ date: at.slice(0, 10), time: at.slice(11, 19), fraction: '' });
       if (instant.kind === 'gap') return `on ${date} the clock skips an hour of it`;
       if (instant.kind === 'overlap') return `on ${date} the clock shows an hour of it twice`;
-      if (before !== null && before !== instant.offset) return `on ${date} the clock changes in it`;
+      if (before !== null && before !== instant.offset)
+        return `on ${date} the clock changes during it`;
       before = instant.offset;
     }
   }

@@ -3,11 +3,12 @@
  * group; values that a case keeps are for all later ones. Where the host does not answer, no further case is run.
  */
 
+import { counted } from '../../outcome/counted.ts';
 import { Failure } from '../../outcome/failure.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { FILE, VALUES, about } from '../schema/runbookParts.ts';
 import { addressOf } from '../world/httpAddress.ts';
-import { MOST_BYTES, readCases, REFERENCE, type Case } from './http/caseFile.ts';
+import { MOST_BYTES, readCases, REFERENCE, type Case, type CaseGroup } from './http/caseFile.ts';
 import { caseBody, filled, hidden, type CaseValues } from './http/caseRequest.ts';
 import { cookieJar, type CookieJar } from './http/cookies.ts';
 import { assertTarget, cookiesOf, judge, listed, type Seen } from './http/expectedAnswer.ts';
@@ -28,6 +29,7 @@ export const httpCases: StepType = {
   reads: (members) => [requiredText(members, 'file')],
   plan: (members) => `send the requests of ${requiredText(members, 'file')}`,
   apply: runCases,
+  dryRun: tryCases,
 };
 
 /** What became of a case. */
@@ -46,15 +48,44 @@ interface Running {
   readonly outcomes: Outcome[];
 }
 
-async function runCases(work: StepWork): Promise<StepResult> {
-  const { members, world, id } = work;
-  const values = new Map(valuesOf(members, 'with'));
-  const file = requiredText(members, 'file');
+interface ReadCases {
+  readonly values: Map<string, Scalar>;
+  readonly groups: readonly CaseGroup[];
+  /** How many cases there are. */
+  readonly count: number;
+}
+
+const NO_CASES: StepResult = {
+  verdict: 'INCONCLUSIVE',
+  says: 'the file has no cases',
+  results: { count: 0 },
+};
+
+/** @throws Failure for a file that is not there, or is not one of cases */
+function casesOf(work: StepWork): ReadCases {
+  const values = new Map(valuesOf(work.members, 'with'));
+  const file = requiredText(work.members, 'file');
   const groups = readCases(readFile(work, file), file, values.keys());
   const count = groups.reduce((sum, { cases }) => sum + cases.length, 0);
-  if (count === 0) {
-    return { verdict: 'INCONCLUSIVE', says: 'the file has no cases', results: { count: 0 } };
-  }
+  return { values, groups, count };
+}
+
+/** Reads the file, and sends nothing: what a case needs may come from one that changes something. */
+async function tryCases(work: StepWork): Promise<StepResult> {
+  const { groups, count } = casesOf(work);
+  if (count === 0) return NO_CASES;
+  const repeats = groups.some(({ cases }) =>
+    cases.some(({ members }) => members['repeats'] !== undefined),
+  );
+  const atLeast = repeats ? 'at least ' : '';
+  const says = `would send ${atLeast}${counted(count, 'request')}; none was sent`;
+  return { verdict: 'PASS', says, results: { count } };
+}
+
+async function runCases(work: StepWork): Promise<StepResult> {
+  const { world, id } = work;
+  const { values, groups, count } = casesOf(work);
+  if (count === 0) return NO_CASES;
   const running: Running = { work, values, outcomes: [] };
   const isAnswered = await runGroups(groups, running);
   const { outcomes } = running;
@@ -85,7 +116,7 @@ function readFile({ world }: StepWork, file: string): Uint8Array {
 }
 
 /** Runs all cases; returns whether the host has answered them all. */
-async function runGroups(groups: ReturnType<typeof readCases>, running: Running): Promise<boolean> {
+async function runGroups(groups: readonly CaseGroup[], running: Running): Promise<boolean> {
   const { redactor } = running.work.world;
   for (const { name: group, cases } of groups) {
     const jar = cookieJar();
@@ -107,7 +138,7 @@ async function runCase(one: Case, jar: CookieJar, running: Running): Promise<Ran
   const { work, values } = running;
   const lacking = missingValue(one.members, values);
   if (lacking !== null) {
-    const faults = [`${lacking} was not kept, so that it was not sent`];
+    const faults = [`${lacking} was not kept, so the request was not sent`];
     return { status: null, faults, isAnswered: true };
   }
   const members = filled(one.members, values);

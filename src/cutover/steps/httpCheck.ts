@@ -5,6 +5,7 @@
 
 import { TEXT, about } from '../schema/runbookParts.ts';
 import { addressOf, parseAddress } from '../world/httpAddress.ts';
+import type { HttpRequest } from '../world/world.ts';
 import { readBody } from './http/caseRequest.ts';
 import { EXPECTATIONS, assertTarget, judge, listed } from './http/expectedAnswer.ts';
 import { REQUEST, requestOf, tryRequest } from './http/requests.ts';
@@ -28,6 +29,7 @@ export const httpCheck: StepType = {
   },
   plan: (members) => `request ${shownAddress(requiredText(members, 'url'))}`,
   apply: check,
+  dryRun: tryCheck,
 };
 
 /** What of an address is shown: not its query, which may hold a secret. */
@@ -37,12 +39,31 @@ function shownAddress(url: string): string {
   return address === null ? 'an address' : address.host + address.pathname;
 }
 
-async function check(work: StepWork): Promise<StepResult> {
+/** Methods that change nothing (RFC 9110, 9.2.1). */
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/** Sends what only reads. Of any other request, it tells whether it could be made. */
+async function tryCheck(work: StepWork): Promise<StepResult> {
+  const { method, url } = preparedRequest(work);
+  if (READING.has(method)) return check(work);
+  const says = `${method} ${shownAddress(url)} not sent, as it may change something`;
+  return { verdict: 'PASS', says };
+}
+
+/** @throws Failure for a request that cannot be made, or an answer that could not be judged */
+function preparedRequest(work: StepWork): HttpRequest {
   const { members, world } = work;
   assertTarget(members);
   const file = textOf(members, 'body');
   const body = file === null ? undefined : readBody(file, world.files);
   const request = requestOf(work, textOf(members, 'method') ?? 'GET', body);
+  addressOf(request, world.input);
+  return request;
+}
+
+async function check(work: StepWork): Promise<StepResult> {
+  const { members, world } = work;
+  const request = preparedRequest(work);
   const answer = await tryRequest(work, request);
   if ('unanswered' in answer) {
     return { verdict: 'FAIL', says: answer.unanswered, results: { failed: 1, count: 1 } };

@@ -125,6 +125,31 @@ function redirect(): Reply {
   return { status: 302, headers: { location } };
 }
 
+function tryOut(text: string, members: Members = {}): Promise<StepResult> | undefined {
+  world.write('cases.yaml', text);
+  const own = membersOf('http.cases', { file: 'cases.yaml', ...members });
+  return HTTP_CASES.dryRun?.(world.work(own));
+}
+
+describe('a dry run', () => {
+  it('reads the file and says how many requests it would send, and sends none', async () => {
+    expect(await tryOut(SESSION, { with: { password: PASSWORD } })).toEqual({
+      verdict: 'PASS',
+      says: 'would send 7 requests; none was sent',
+      results: { count: 7 },
+    });
+    const one = '{ name: a, url: /, expect: {}, repeats: { every: 1s, within: 5s } }';
+    expect((await tryOut(casesOf(one)))?.says).toBe('would send at least 1 request; none was sent');
+    expect(await tryOut('')).toMatchObject({ verdict: 'INCONCLUSIVE' });
+    expect(server.seen).toEqual([]);
+  });
+
+  it('finds what is wrong with the file', async () => {
+    await expect(tryOut(SESSION)).rejects.toThrow('no earlier case keeps a value "password"');
+    await expect(tryOut('', { file: 'nosuch.yaml' })).rejects.toThrow('there is no file of cases');
+  });
+});
+
 describe('the cases of a session', () => {
   it('pass, from login to logout', async () => {
     server.handler = application();
@@ -162,7 +187,9 @@ describe('the cases of a session', () => {
     server.handler = application();
     const { verdict, says, results } = await run(SESSION, { with: { password: 'wrong' } });
     expect([verdict, results]).toEqual(['FAIL', { failed: 5, count: 7 }]);
-    expect(says).toContain('"browser: CSRF header" (csrf was not kept, so that it was not sent)');
+    expect(says).toContain(
+      '"browser: CSRF header" (csrf was not kept, so the request was not sent)',
+    );
     expect(server.seen.map(({ path }) => path)).toEqual([
       '/login',
       '/platform',

@@ -169,6 +169,39 @@ describe('cookies', () => {
   });
 });
 
+function tryOut(members: Members): Promise<StepResult> | undefined {
+  return HTTP_CHECK.dryRun?.(world.work(membersOf('http.check', members)));
+}
+
+describe('a dry run', () => {
+  it.each(['GET', 'HEAD'])('makes the check of a %s', async (method) => {
+    expect(await tryOut({ url: '/', method })).toMatchObject({ verdict: 'PASS' });
+    expect(server.seen.map((seen) => seen.method)).toEqual([method]);
+    server.handler = () => ({ status: 503 });
+    expect(await tryOut({ url: '/', method })).toMatchObject({ verdict: 'FAIL' });
+  });
+
+  it('says what it would send by POST, and sends nothing', async () => {
+    world.write('event.json', '{"type":"test"}');
+    const members = { url: '/webhook?token=hunter22', method: 'POST', body: 'event.json' };
+    expect(await tryOut(members)).toEqual({
+      verdict: 'PASS',
+      says: 'POST /webhook not sent, as it may change something',
+    });
+    expect(server.seen).toEqual([]);
+    await check(members);
+    expect(server.seen.map(({ method }) => method)).toEqual(['POST']);
+  });
+
+  it('finds that a request could not be made', async () => {
+    await expect(tryOut({ url: '/', method: 'POST', body: 'nosuch.json' })).rejects.toThrow(
+      'there is no file of at most 4 MiB',
+    );
+    await expect(tryOut({ url: '//evil.example', method: 'POST' })).rejects.toThrow('is none');
+    expect(server.seen).toEqual([]);
+  });
+});
+
 describe('a request that cannot be judged or sent', () => {
   it('fails with the reason where the server is down', async () => {
     const down = await startServer();

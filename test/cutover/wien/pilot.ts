@@ -19,6 +19,7 @@ commands:
   security: { run: [node, scripts/judge.mjs, security], exit: { 0: pass } }
   roster: { run: [node, scripts/judge.mjs, roster], exit: { 0: pass } }
   drill: { run: [node, scripts/judge.mjs, drill], exit: { 0: pass, 1: warn, 2: fail } }
+  page: { run: [node, scripts/judge.mjs, page] }
 phases:
   - id: before
     title: The day before
