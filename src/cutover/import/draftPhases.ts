@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 
 import { isPrintable, nameFor } from './draftText.ts';
-import { knownStep, type DraftStep, type DraftValue } from './knownCommands.ts';
+import { knownStep, reasonForPerson, type DraftStep, type DraftValue } from './knownCommands.ts';
 import { plainText, type MarkdownPart } from './markdownParts.ts';
 import { shellCommands, type ShellCommand } from './shellWords.ts';
 import type { StepName } from '../steps/stepTypes.ts';
@@ -49,6 +49,8 @@ const SHELLS = new Set(['sh', 'bash', 'zsh', 'shell', 'console', 'shell-session'
 interface Drafting {
   title: string | null;
   heading: string | null;
+  /** Level of the heading that speaks of approval, and which the part at hand is under; null for none. */
+  approval: number | null;
   steps: PlacedStep[];
   comments: string[];
   /** What belongs to the next step. */
@@ -65,6 +67,7 @@ export function draftPhases(parts: readonly MarkdownPart[]): DraftPhases {
   const drafting: Drafting = {
     title: null,
     heading: null,
+    approval: null,
     steps: [],
     comments: [],
     pending: [],
@@ -88,12 +91,13 @@ export function draftPhases(parts: readonly MarkdownPart[]): DraftPhases {
 function addPart(part: MarkdownPart, drafting: Drafting): void {
   switch (part.kind) {
     case 'heading':
-      endPhase(drafting);
-      drafting.title ??= part.text;
-      drafting.heading = part.text === '' ? null : part.text;
+      addHeading(part.level, part.text, drafting);
       return;
     case 'box':
-      place({ use: 'attest', members: { text: part.text } }, part.text, [], drafting);
+      addBox(part.text, drafting);
+      return;
+    case 'table':
+      pend(part.text, drafting);
       return;
     case 'code':
       addCode(part.language, part.text, drafting);
@@ -101,6 +105,29 @@ function addPart(part: MarkdownPart, drafting: Drafting): void {
     default:
       addItem(part.text, drafting);
   }
+}
+
+/** What a person other than the operator decides. */
+const APPROVAL =
+  /\b(?:approv(?:e|es|ed|al|als|er|ers)|sign(?:s|ed|ing)?[ -]?offs?|go ?(?:[/-]|or)? ?no[ -]?go)\b/i;
+
+/** Role of those who approve, in a draft. */
+export const APPROVER = 'approver';
+
+function addHeading(level: number, text: string, drafting: Drafting): void {
+  endPhase(drafting);
+  const isTitle = drafting.title === null && level === 1;
+  drafting.title ??= text;
+  drafting.heading = text === '' ? null : text;
+  if (drafting.approval !== null && level <= drafting.approval) drafting.approval = null;
+  // The title of a text does not say what all of its sections are about.
+  if (APPROVAL.test(text)) drafting.approval ??= isTitle ? Infinity : level;
+}
+
+function addBox(text: string, drafting: Drafting): void {
+  const isApproval = drafting.approval !== null || APPROVAL.test(text);
+  const members = isApproval ? { role: APPROVER, text } : { text };
+  place({ use: 'attest', members }, text, [], drafting);
 }
 
 function endPhase(drafting: Drafting): void {
@@ -177,7 +204,7 @@ function addCommand(command: ShellCommand, drafting: Drafting): void {
     place(withInputs(step, command, drafting), own, notes, drafting);
     return;
   }
-  const reason = needsShell ?? unfit(words);
+  const reason = needsShell ?? unfit(words) ?? reasonForPerson(command);
   if (reason === null) {
     place({ use: 'exec', members: { run: words } }, label, comments, drafting);
     return;

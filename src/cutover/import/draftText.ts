@@ -43,11 +43,13 @@ const WIDEST = 160;
 /** Formats a text as lines of comments, the longest cut. */
 export function commentLines(text: string, indentation: string): readonly string[] {
   const lines = text.split(/\r\n|\n|\r/);
-  const shown = lines
-    .slice(0, MOST_LINES)
-    .map((line) => printableText(line).trimEnd().slice(0, WIDEST));
+  const shown = lines.slice(0, MOST_LINES).map((line) => cut(printableText(line).trimEnd()));
   if (lines.length > MOST_LINES) shown.push(`(${lines.length - MOST_LINES} more lines)`);
   return shown.map((line) => `${indentation}#${line === '' ? '' : ` ${line.toWellFormed()}`}`);
+}
+
+function cut(line: string): string {
+  return line.length > WIDEST ? `${line.slice(0, WIDEST - 2).toWellFormed()} …` : line;
 }
 
 const LONGEST_NAME = 40;

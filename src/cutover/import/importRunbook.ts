@@ -6,7 +6,7 @@
  * it needs before it can be run.
  */
 
-import { draftPhases, type DraftPhase, type PlacedStep } from './draftPhases.ts';
+import { APPROVER, draftPhases, type DraftPhase, type PlacedStep } from './draftPhases.ts';
 import { commentLines, nameFor, yamlValue } from './draftText.ts';
 import { partsOf } from './markdownParts.ts';
 
@@ -20,12 +20,13 @@ export function importRunbook(markdown: string, name: string): string {
   const title = draft.title ?? '';
   return [
     '# yaml-language-server: $schema=mapping/schema/runbook.schema.json',
-    '# A draft: "sealift cutover lint" says what is missing.',
+    '# A draft: "sealift cutover lint" says what is missing. Plain paragraphs of the text are left out.',
     `runbook: ${nameFor(name.replace(/\.\w+$/, ''), 'imported')}`,
     ...(title === '' ? [] : [`title: ${yamlValue(title)}`]),
     ...inputLines(draft.inputs),
     'roles:',
     `  ${ROLE}: ["name of the operator"]`,
+    ...(phases.some(isApproved) ? [`  ${APPROVER}: ["name of the approver"]`] : []),
     'phases:',
     ...phases.flatMap(phaseLines),
     ...draft.rest.flatMap((comment) => commentLines(comment, '')),
@@ -48,6 +49,10 @@ const NOTHING: DraftPhase = {
   ],
   after: [],
 };
+
+function isApproved({ steps }: DraftPhase): boolean {
+  return steps.some(({ members }) => members['role'] === APPROVER);
+}
 
 function inputLines(
   inputs: ReadonlyMap<string, string | { readonly secret: string }>,

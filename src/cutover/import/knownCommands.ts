@@ -80,12 +80,39 @@ function pgRestore(args: readonly string[]): KnownStep | null {
 /** Options of curl that change nothing of the request. */
 const QUIET = /^-(?:[sSfLvikg]+|-silent|-show-error|-fail|-location|-verbose|-include)$/;
 /** Options with a value that a draft leaves out. */
-const LEFT_OUT = /^(?:-[HdbuoFA]|--(?:header|data\S*|cookie|user|output|form|user-agent))$/;
+const LEFT_OUT = /^(?:-[HbuoA]|--(?:header|cookie|user|output|user-agent))$/;
+
+/** Options of curl that send data, whatever the method is. */
+const DATA = /^--(?:data|json|form|upload-file)/;
+/** The first short option with a value, among those of one argument, and what stands at once after it. */
+const SHORT = /^-(?!-)[^AbCcDdEeFHKmoPQrTtUuwXxYyz]*([AbCcDdEeFHKmoPQrTtUuwXxYyz])(.*)$/s;
+
+/** Whether a request of curl may change something: by another method than GET and HEAD, or as it sends data. */
+function sendsChange(args: readonly string[]): boolean {
+  return args.some((argument, at) => {
+    if (argument.startsWith('--')) {
+      const [, method = args[at + 1]] = /^--request(?:=(.*))?$/s.exec(argument) ?? [null, 'GET'];
+      return DATA.test(argument) || !isReading(method);
+    }
+    const [, letter = '', value = ''] = SHORT.exec(argument) ?? [];
+    if (letter === 'X') return !isReading(value === '' ? args[at + 1] : value);
+    return letter !== '' && 'dFT'.includes(letter);
+  });
+}
+
+function isReading(method: string | undefined): boolean {
+  return ['GET', 'HEAD'].includes(method?.toUpperCase() ?? '');
+}
+
+/** Why a command is left to a person although arguments say what it does, as a clause; null if it is not. */
+export function reasonForPerson({ words: [program = '', ...args] }: ShellCommand): string | null {
+  return basename(program) === 'curl' && sendsChange(args) ? 'it may change something' : null;
+}
 
 interface Request {
   readonly url: string;
   readonly method: string;
-  /** Whether it has headers or a body. */
+  /** Whether it has options that are left out. */
   readonly sends: boolean;
 }
 
@@ -105,12 +132,11 @@ function requestOf(args: readonly string[]): Request | null {
     } else if (!QUIET.test(argument)) urls.push(argument);
   }
   const [url = ''] = urls;
-  const isKnown = ['GET', 'HEAD', 'POST'].includes(method);
-  return urls.length === 1 && /^[^-]/.test(url) && isKnown ? { url, method, sends } : null;
+  return urls.length === 1 && /^[^-]/.test(url) ? { url, method, sends } : null;
 }
 
 function curl(args: readonly string[], { pipedTo, comments }: ShellCommand): KnownStep | null {
-  const request = requestOf(args);
+  const request = sendsChange(args) ? null : requestOf(args);
   if (request === null || (pipedTo !== null && pipedTo[0] !== 'jq')) return null;
   const { url, method, sends } = request;
   const json = expectedOf(pipedTo?.at(-1) ?? '', comments);
@@ -121,7 +147,7 @@ function curl(args: readonly string[], { pipedTo, comments }: ShellCommand): Kno
     ...(json === null ? {} : { json }),
   };
   const guess = 'the status is a guess';
-  const note = sends ? `headers and body are left out, and ${guess}` : guess;
+  const note = sends ? `its other options are left out, and ${guess}` : guess;
   const label = /^(?:\w+:\/\/[^/]*|\$\{?\w+\}?)?(.*)$/.exec(url)?.[1] ?? '';
   return { use: 'http.check', members, label: label.length > 1 ? label : 'request', note };
 }

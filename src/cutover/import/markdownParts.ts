@@ -1,8 +1,9 @@
-/** The parts of a Markdown text that a runbook is made of: headings, blocks of code, boxes, items of lists. Pure. */
+/** The parts of a Markdown text that a runbook is made of: headings, blocks of code, tables, boxes, items of lists. Pure. */
 
 export type MarkdownPart =
   | { readonly kind: 'heading'; readonly level: number; readonly text: string }
   | { readonly kind: 'code'; readonly language: string; readonly text: string }
+  | { readonly kind: 'table'; readonly text: string }
   /** A check box; empty texts are none. */
   | { readonly kind: 'box'; readonly text: string }
   | { readonly kind: 'item'; readonly text: string };
@@ -19,6 +20,12 @@ export function partsOf(markdown: string): readonly MarkdownPart[] {
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
     const fence = FENCE.exec(line);
+    const rows = fence === null ? rowsAt(lines, at) : 0;
+    if (rows > 0) {
+      parts.push({ kind: 'table', text: lines.slice(at, at + rows).join('\n') });
+      at += rows - 1;
+      continue;
+    }
     if (fence === null) {
       const part = partOf(line);
       if (part !== null) parts.push(part);
@@ -34,6 +41,21 @@ export function partsOf(markdown: string): readonly MarkdownPart[] {
     at = end;
   }
   return parts;
+}
+
+const ROW = /^[ \t]*\|/;
+/** The line between the head of a table and its rows. */
+const RULE = /^(?=[^|]*\|)(?=[^-]*-)[ \t:|-]+$/;
+
+/** Returns how many lines a table has that begins here, whose rows begin with a bar or do not; 0 for none. */
+function rowsAt(lines: readonly string[], at: number): number {
+  const [first = '', second = ''] = lines.slice(at, at + 2);
+  const isRuled = first.includes('|') && RULE.test(second);
+  const isRow = (line: string): boolean =>
+    ROW.test(line) || (isRuled && line.includes('|') && partOf(line) === null && !FENCE.test(line));
+  let rows = 0;
+  while (isRow(lines[at + rows] ?? '')) rows += 1;
+  return rows;
 }
 
 /** Returns the number of the line that ends a block; that after the last one if none does. */

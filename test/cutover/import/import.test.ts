@@ -168,10 +168,10 @@ describe('a draft of a text', () => {
     ],
     [
       'hosts',
-      ['curl https://a.example/x', 'curl -X POST https://b.example'],
+      ['curl https://a.example/x', 'curl -I -H "A: b" https://b.example'],
       [
         'x http.check {"url":"/x","status":200}',
-        'request http.check {"on":"app2","url":"/","method":"POST","status":200}',
+        'request http.check {"on":"app2","url":"/","method":"HEAD","status":200}',
       ],
     ],
     [
@@ -207,6 +207,114 @@ describe('a draft of a text', () => {
     expect(text).not.toContain('run: [rm');
   });
 
+  it.each([
+    ['-X POST'],
+    ['-XPUT'],
+    ['-sX patch'],
+    ['--request DELETE'],
+    ['-d a=b'],
+    ['-sd@a.json'],
+    ['--data-raw a'],
+    ['--json {}'],
+    ['-F a=b'],
+    ['-T a.json'],
+    ['-X GET -d a=b'],
+  ])('never sends a request that may change something: curl %s is attested', (options) => {
+    const command = `curl -s ${options} https://a.example/orders`;
+    const text = importRunbook(shell(command), 'a');
+    expect(text).toContain(`      # ${command}\n`);
+    expect(draft(shell(command)).runbook.steps.map(({ use }) => use)).toEqual(['attest']);
+  });
+
+  it.each([['-X GET'], ['-sS'], ['--request HEAD'], ['-H X-d'], ['-o d']])(
+    'checks what a request only reads: curl %s (negative control)',
+    (options) => {
+      const { runbook } = draft(shell(`curl ${options} https://a.example/orders`));
+      expect(runbook.steps.map(({ use }) => use)).toEqual(['http.check']);
+    },
+  );
+
+  it('leaves what a person approves to the approver, and all else to the operator', () => {
+    const text = [
+      '# Moving and sign-off',
+      '## Before',
+      '- [ ] Backup tested',
+      '- [ ] Change approved by: ____',
+      '## Approval of the move',
+      '### Numbers',
+      '- [ ] Numbers reviewed',
+      shell('a | b'),
+      '## After',
+      '- [ ] Phones work',
+      '### GO / NO-GO',
+      '- [ ] Decided',
+    ].join('\n');
+    expect(
+      draft(text).runbook.steps.map(({ id, members }) => `${id} ${String(members['role'])}`),
+    ).toEqual([
+      'backup-tested operator',
+      'change-approved-by approver',
+      'numbers-reviewed approver',
+      'a operator',
+      'phones-work operator',
+      'decided approver',
+    ]);
+    expect([...draft(text).runbook.roles]).toEqual([
+      ['operator', ['name of the operator']],
+      ['approver', ['name of the approver']],
+    ]);
+    expect([...draft('- [ ] a').runbook.roles.keys()]).toEqual(['operator']);
+  });
+
+  it.each(['Sign-off', 'Signoffs', 'Approvers', 'Go/No-Go', 'GO - NO GO', 'Go or no-go'])(
+    'knows %s as approval',
+    (heading) => {
+      expect(steps(`## ${heading}\n- [ ] a`)).toEqual(['a attest {"role":"approver","text":"a"}']);
+    },
+  );
+
+  it.each(['Going live', 'Design of offers', 'Cargo: no goods'])('but not %s', (heading) => {
+    expect(steps(`## ${heading}\n- [ ] a`)).toEqual(['a attest {"role":"operator","text":"a"}']);
+  });
+
+  it('has tables and blocks of SQL as comments, and says that paragraphs are left out', () => {
+    const rows = Array.from({ length: 45 }, (_, at) => `SELECT ${at};`);
+    const text = [
+      'A paragraph.',
+      '| Item | Value |',
+      '| --- | --- |',
+      '| Tag | `v1` |',
+      'Role | Contact',
+      '--- | ---',
+      'Ops | 123',
+      '- [ ] a | b',
+      `${FENCE}sql`,
+      ...rows,
+      `SELECT ${'x'.repeat(200)};`,
+      FENCE,
+      `${FENCE}sql`,
+      `SELECT ${'x'.repeat(200)};`,
+      FENCE,
+    ].join('\n');
+    const written = importRunbook(text, 'a');
+    expect(written.split('\n').slice(7)).toEqual([
+      '    steps:',
+      '      # | Item | Value |',
+      '      # | --- | --- |',
+      '      # | Tag | `v1` |',
+      '      # Role | Contact',
+      '      # --- | ---',
+      '      # Ops | 123',
+      '      - { id: a-b, use: attest, role: operator, text: "a | b" }',
+      ...rows.slice(0, 40).map((row) => `      # ${row}`),
+      '      # (6 more lines)',
+      `      # SELECT ${'x'.repeat(151)} …`,
+      '',
+    ]);
+    expect(written).toContain('Plain paragraphs of the text are left out.');
+    expect(written).not.toContain('A paragraph');
+  });
+
   it('has one step where the text has none', () => {
     expect(steps('')).toEqual([
       'first attest {"role":"operator","text":"The text had neither commands nor boxes to make steps of"}',
@@ -225,6 +333,9 @@ describe('a draft of a text', () => {
       ' #',
       '- `a b` c\n',
       '> \\\n',
+      '| a |\n',
+      'a | b\n--|--\n',
+      '-|',
     ]) {
       const text = importRunbook(part.repeat(100_000), 'a');
       expect(text.length).toBeLessThan(1024 * 1024);
@@ -250,12 +361,17 @@ const anyLine = fc.oneof(
     '- [ ] "',
     '- `psql -c "SELECT 1"`',
     '- `GET /a`',
+    '| a | b |',
+    '--- | ---',
+    '## GO / NO-GO',
   ),
   fc.constantFrom(
     'psql -f',
     'psql -f "\t"',
     'curl -X',
     'curl $A',
+    'curl -d',
+    'curl -sX',
     'git tag',
     'git tag -a "" -m',
     'git add',
