@@ -50,11 +50,32 @@ export function cutoverCommand(exit: Exit, host: Host): Command {
     .addCommand(runCommand(wiring))
     .addCommand(statusCommand(wiring))
     .addCommand(approveCommand(wiring))
-    .addCommand(askCommand('pause', 'hold a run after the step that is under way', wiring))
+    .addCommand(
+      askCommand(
+        'pause',
+        '  sealift cutover pause wien.yaml --who ada\n',
+        'hold a run after the step that is under way',
+        wiring,
+      ),
+    )
     .addCommand(resumeCommand(wiring))
     .addCommand(tickCommand(wiring))
-    .addCommand(askCommand('abort', 'end a run where it is, and leave all as it is', wiring))
-    .addCommand(askCommand('panic', 'stop at once what is under way, and hold the run', wiring))
+    .addCommand(
+      askCommand(
+        'abort',
+        '  sealift cutover abort wien.yaml --who ada\n',
+        'end a run where it is, and leave all as it is',
+        wiring,
+      ),
+    )
+    .addCommand(
+      askCommand(
+        'panic',
+        '  sealift cutover panic wien.yaml --who ada\n',
+        'stop at once what is under way, and hold the run',
+        wiring,
+      ),
+    )
     .addCommand(rollbackCommand(wiring))
     .addCommand(importCommand(wiring));
 }
@@ -141,10 +162,11 @@ function approveCommand(wiring: Wiring): Command {
 
 function askCommand(
   request: 'pause' | 'abort' | 'panic',
+  examples: string,
   description: string,
   wiring: Wiring,
 ): Command {
-  return subcommand(request, description, `  sealift cutover ${request} wien.yaml --who ada\n`)
+  return subcommand(request, description, examples)
     .addOption(runOption())
     .addOption(whoOption())
     .addOption(whyOption())

@@ -25,6 +25,10 @@ const golden: Text[] = readFileSync('test/golden/messages.txt', 'utf8')
   .filter((line) => !line.startsWith('$ '))
   .map((text) => ({ where: 'test/golden/messages.txt', text }));
 
+/** Files with options of other programs, and the style sheet. */
+const OTHERS =
+  /\/(?:style|lintCommands|knownCommands|postgresPrograms|restoredCopy|pgBackup|git\w*)\.ts$/;
+
 describe('a command that a text names', () => {
   it.each([
     ['in the code', code, 90, 40],
@@ -46,10 +50,7 @@ describe('a command that a text names', () => {
     const known = knownOptions();
     const named = code
       // Of other programs, and of the style sheet.
-      .filter(
-        ({ where, text }) =>
-          !/(?:style|lintCommands)\.ts$/.test(where) && !/sha256sum|nice /.test(text),
-      )
+      .filter(({ where, text }) => !OTHERS.test(where) && !/sha256sum|nice /.test(text))
       .flatMap(({ where, text }) => optionsIn(text).map((option) => `${where}: ${option}`));
     expect(named.filter((one) => !known.has(one.split(': ')[1] ?? ''))).toEqual([]);
     expect(named.length).toBeGreaterThan(80);

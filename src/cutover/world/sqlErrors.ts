@@ -148,7 +148,9 @@ export function atLine(error: unknown, text: string, begins: number, where: stri
   });
 }
 
+const PLACE = /, (?:table|column|constraint) ".*$/s;
+
 /** Names that follow the place in a Failure, such as a constraint. */
 function afterLabel(where: string): string {
-  return /, (?:table|column|constraint) ".*$/s.exec(where)?.[0] ?? '';
+  return PLACE.exec(where)?.[0] ?? '';
 }
