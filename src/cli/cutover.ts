@@ -50,32 +50,11 @@ export function cutoverCommand(exit: Exit, host: Host): Command {
     .addCommand(runCommand(wiring))
     .addCommand(statusCommand(wiring))
     .addCommand(approveCommand(wiring))
-    .addCommand(
-      askCommand(
-        'pause',
-        '  sealift cutover pause wien.yaml --who ada\n',
-        'hold a run after the step that is under way',
-        wiring,
-      ),
-    )
+    .addCommand(askCommand('pause', 'hold a run after the step that is under way', wiring))
     .addCommand(resumeCommand(wiring))
     .addCommand(tickCommand(wiring))
-    .addCommand(
-      askCommand(
-        'abort',
-        '  sealift cutover abort wien.yaml --who ada\n',
-        'end a run where it is, and leave all as it is',
-        wiring,
-      ),
-    )
-    .addCommand(
-      askCommand(
-        'panic',
-        '  sealift cutover panic wien.yaml --who ada\n',
-        'stop at once what is under way, and hold the run',
-        wiring,
-      ),
-    )
+    .addCommand(askCommand('abort', 'end a run where it is, and leave all as it is', wiring))
+    .addCommand(askCommand('panic', 'stop at once what is under way, and hold the run', wiring))
     .addCommand(rollbackCommand(wiring))
     .addCommand(importCommand(wiring));
 }
@@ -160,13 +139,18 @@ function approveCommand(wiring: Wiring): Command {
     });
 }
 
+const ASK_EXAMPLES = {
+  pause: '  sealift cutover pause wien.yaml --who ada\n',
+  abort: '  sealift cutover abort wien.yaml --who ada\n',
+  panic: '  sealift cutover panic wien.yaml --who ada\n',
+} as const;
+
 function askCommand(
-  request: 'pause' | 'abort' | 'panic',
-  examples: string,
+  request: keyof typeof ASK_EXAMPLES,
   description: string,
   wiring: Wiring,
 ): Command {
-  return subcommand(request, description, examples)
+  return subcommand(request, description, ASK_EXAMPLES[request])
     .addOption(runOption())
     .addOption(whoOption())
     .addOption(whyOption())

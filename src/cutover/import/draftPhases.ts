@@ -210,7 +210,7 @@ function addCommand(command: ShellCommand, drafting: Drafting): void {
     return;
   }
   const what = label === '' ? '' : `: ${label}`;
-  const members = { text: `The command was run, and has done what it should${what}` };
+  const members = { text: `The command was run and did what it should${what}` };
   const notes = [`not a step of its own, as ${reason}:`, text, ...comments];
   place({ use: 'attest', members }, label, notes, drafting);
 }

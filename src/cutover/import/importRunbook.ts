@@ -30,7 +30,9 @@ export function importRunbook(markdown: string, name: string): string {
     'phases:',
     ...phases.flatMap(phaseLines),
     ...draft.rest.flatMap((comment) => commentLines(comment, '')),
-    ...(draft.isWhole ? [] : ['# The rest of the text is left out: a runbook has no more values.']),
+    ...(draft.isWhole
+      ? []
+      : ['# The rest of the text is left out: a runbook cannot have more values.']),
     '',
   ].join('\n');
 }
@@ -43,7 +45,7 @@ const NOTHING: DraftPhase = {
     {
       id: 'first',
       use: 'attest',
-      members: { text: 'The text had neither commands nor boxes to make steps of' },
+      members: { text: 'The text had no commands or boxes to make steps from' },
       comments: [],
     },
   ],

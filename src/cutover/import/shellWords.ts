@@ -88,7 +88,7 @@ function readComment(reading: Reading): void {
 }
 
 const OPERATORS: readonly (readonly [string, string])[] = [
-  ['<<', 'a text follows it'],
+  ['<<', 'its input is in the lines after it'],
   ['||', 'it goes on after a failure'],
   ['&&', 'it is one of several commands that depend on each other'],
   ['|', 'its output goes to another program'],
@@ -99,7 +99,7 @@ const OPERATORS: readonly (readonly [string, string])[] = [
 
 function readOperator(reading: Reading): void {
   const { text, at } = reading;
-  const [operator = '(', reason = 'a shell groups it'] =
+  const [operator = '(', reason = 'only a shell can group commands'] =
     OPERATORS.find(([one]) => text.startsWith(one, at)) ?? [];
   if (operator === '<<') {
     reading.reason ??= reason;
@@ -132,7 +132,7 @@ function readWord(reading: Reading): void {
       word += text[reading.at] ?? '';
     } else {
       if (character === '$' || character === '`') reading.reason ??= 'the shell fills in a value';
-      else if (PATTERN.test(character)) reading.reason ??= 'the shell fills in a pattern';
+      else if (PATTERN.test(character)) reading.reason ??= 'the shell expands a pattern';
       word += character;
     }
   }
@@ -154,7 +154,7 @@ function readQuoted(reading: Reading, quote: string): string {
       part += text[reading.at] === '\n' ? '' : (text[reading.at] ?? '');
     } else part += character;
   }
-  reading.reason ??= 'a quote does not end';
+  reading.reason ??= 'a quote is not closed';
   return part;
 }
 
@@ -163,9 +163,9 @@ function endCommand(reading: Reading): void {
   if (words.length > 0 || reading.reason !== null) {
     const [first = ''] = words;
     const own = RESERVED.test(first)
-      ? 'it is a construct of a shell'
+      ? 'it is shell syntax and no program'
       : ASSIGNMENT.test(first)
-        ? 'a variable is set before it'
+        ? 'it sets a variable first'
         : null;
     const written = text
       .slice(start, at)

@@ -61,7 +61,7 @@ function lintArgv(argv: readonly string[], pointer: string, report: Report): voi
       report(
         'runbook-shell',
         `${pointer}/${at + 1}`,
-        'it is the syntax of a shell, and none reads it',
+        'this is shell syntax, and no shell reads it',
       );
     } else if (argument.includes('*')) {
       report(

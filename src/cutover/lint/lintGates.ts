@@ -16,7 +16,8 @@ export function lintGates({ runbook }: Linted, report: Report): void {
   for (const monitor of runbook.monitor) {
     lintCheck(monitor, report);
     if (monitor.every > monitor.for) {
-      report('runbook-gate', `${monitor.pointer}/every`, 'it never runs, as it ends before');
+      const reason = 'it never runs, as its time is over before that';
+      report('runbook-gate', `${monitor.pointer}/every`, reason);
     }
   }
   for (const [name, { exit }] of runbook.commands) {
@@ -33,7 +34,8 @@ function lintCheck(action: Action, report: Report): void {
   lintExit(members['exit'], `${pointer}/exit`, report);
   if (until === null) return;
   if (until.every > until.for) {
-    report('runbook-gate', `${pointer}/until`, 'it runs only once, which shows no time');
+    const reason = 'it runs only once, which does not show that it holds for that long';
+    report('runbook-gate', `${pointer}/until`, reason);
   }
   if (until.within !== null && until.within < until.for) {
     report('runbook-gate', `${pointer}/until`, 'it is given up before it can pass');

@@ -177,7 +177,7 @@ function lintRequires({ steps }: Runbook, named: Named, report: Report): void {
       if (reaches(byId, id, step.id)) {
         report('runbook-cycle', pointer, 'the step and what it requires wait for each other');
       } else {
-        report('runbook-order', pointer, `${quoteName(id)} is required and comes later`);
+        report('runbook-order', pointer, `${quoteName(id)} is required, but comes later`);
       }
     }
   }

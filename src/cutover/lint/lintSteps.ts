@@ -19,7 +19,7 @@ export function lintSteps({ runbook: { steps, monitor } }: Linted, report: Repor
       report('runbook-verify', step.pointer, 'nothing verifies what the step changes');
     }
     if (needsPerson(step)) {
-      const reason = 'after a crash nothing tells whether it was done, so a person has to';
+      const reason = 'after a crash nothing tells whether it was done, so a person has to find out';
       report('runbook-resume', step.pointer, reason);
     }
   }
@@ -95,7 +95,11 @@ function lintUndo({ undo }: Step, report: Report): void {
   const open = undo.findIndex((one) => setsWrites(one, 'on'));
   const late = undo.find((one, at) => open >= 0 && at > open && losesWrites(one));
   if (late === undefined) return;
-  report('runbook-order', late.pointer, 'the way back allows writes, and loses them by a restore');
+  report(
+    'runbook-order',
+    late.pointer,
+    'the way back allows writes, and then loses them by a restore',
+  );
 }
 
 function losesWrites({ use }: Action): boolean {

@@ -71,7 +71,7 @@ describe('a draft of a text', () => {
       'backup pg.backup {"rehearse":true}',
       'sql-01-sql sql.migrate {"files":"sql/01.sql"}',
       'health http.check {"url":"/health","status":200,"json":{"writes_enabled":false}}',
-      'tar-czf-data attest {"role":"operator","text":"The command was run, and has done what it should: tar czf data"}',
+      'tar-czf-data attest {"role":"operator","text":"The command was run and did what it should: tar czf data"}',
       'get-readyz http.check {"url":"/readyz","status":204}',
       'npm-run-smoke exec {"run":["npm","run","smoke"]}',
     ]);
@@ -112,7 +112,7 @@ describe('a draft of a text', () => {
       '      - { id: health, use: http.check, url: /health, status: 200, json: { writes_enabled: false } }',
       '      # not a step of its own, as its output goes to another program:',
       '      # tar czf - data | ssh other tar xz',
-      '      - { id: tar-czf-data, use: attest, role: operator, text: "The command was run, and has done what it should: tar czf data" }',
+      '      - { id: tar-czf-data, use: attest, role: operator, text: "The command was run and did what it should: tar czf data" }',
       '      # GET /readyz → expects 204',
       '      - { id: get-readyz, use: http.check, url: /readyz, status: 204 }',
       '      # npm run smoke (five minutes)',
@@ -191,11 +191,11 @@ describe('a draft of a text', () => {
     ['a &', 'it runs in the background'],
     ['a $HOME', 'the shell fills in a value'],
     ['a "$(date)"', 'the shell fills in a value'],
-    ['a *.sql', 'the shell fills in a pattern'],
-    ['A=1 b', 'a variable is set before it'],
-    ['for x in a; do', 'it is a construct of a shell'],
-    ['(a)', 'a shell groups it'],
-    ['a "b', 'a quote does not end'],
+    ['a *.sql', 'the shell expands a pattern'],
+    ['A=1 b', 'it sets a variable first'],
+    ['for x in a; do', 'it is shell syntax and no program'],
+    ['(a)', 'only a shell can group commands'],
+    ['a "b', 'a quote is not closed'],
     ["a ''", 'an argument is empty'],
     ['cat > a << EOF\nrm -rf b\nEOF', 'its output goes to a file'],
   ])('never runs a shell: %j is attested', (command, reason) => {
@@ -317,7 +317,7 @@ describe('a draft of a text', () => {
 
   it('has one step where the text has none', () => {
     expect(steps('')).toEqual([
-      'first attest {"role":"operator","text":"The text had neither commands nor boxes to make steps of"}',
+      'first attest {"role":"operator","text":"The text had no commands or boxes to make steps from"}',
     ]);
     expect(importRunbook('- Take a backup', 'a')).toContain('# - Take a backup');
   });

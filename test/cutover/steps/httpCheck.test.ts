@@ -153,7 +153,9 @@ describe('a redirect', () => {
   });
 
   it('is not expected without its target', async () => {
-    await expect(check({ url: '/', status: 302 })).rejects.toThrow('nothing says where to');
+    await expect(check({ url: '/', status: 302 })).rejects.toThrow(
+      'nothing says where it should go',
+    );
     expect(server.seen).toHaveLength(0);
   });
 });

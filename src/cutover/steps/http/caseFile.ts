@@ -183,14 +183,14 @@ function yamlOf(bytes: Uint8Array, file: string): YamlText {
   const text = decodeUtf8(bytes);
   if (text === null) {
     const what = 'the file of cases is not UTF-8';
-    throw new Failure('MAPPING', { what, where: printable(file), hint: 'save it so' });
+    throw new Failure('MAPPING', { what, where: printable(file), hint: 'save it as UTF-8' });
   }
   try {
     return parseYaml(text);
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     throw new Failure('MAPPING', {
-      what: `the file of cases is not YAML that is read, ${error.message}`,
+      what: `the file of cases cannot be read as YAML, ${error.message}`,
       where: `${printable(file)}:${error.line}:${error.column}`,
       hint: 'correct it there',
     });

@@ -89,7 +89,7 @@ export function assertTarget(expected: Members): void {
   const named = [...valuesOf(expected, 'headers').keys()].map((name) => name.toLowerCase());
   if (!isRedirect(wanted) || target !== undefined || named.includes('location')) return;
   throw new Failure('USAGE', {
-    what: 'a redirect is expected, and nothing says where to',
+    what: 'a redirect is expected, and nothing says where it should go',
     hint: 'add "location" with the host',
   });
 }
