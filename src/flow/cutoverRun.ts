@@ -22,6 +22,7 @@ import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
 import { afterEvent } from '../cutover/runMoves.ts';
 import { isFinal } from '../cutover/runState.ts';
+import { programsLeft } from '../cutover/world/runningPrograms.ts';
 import { openWorld } from '../cutover/world/openWorld.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -251,6 +252,7 @@ async function takenUp(
   return worked(work, env, async (live) => {
     const { begun: before, state, undone } = live.held.record;
     if (before === null) throw notBegun(run, loaded.name);
+    assertNoneRuns(live);
     if (isFinal(state.status) && !goesBackBy) return { kind: 'over' };
     // A way back must be possible whatever has become of the files.
     const goesBack = goesBackBy || state.status === 'ROLLING_BACK';
@@ -272,6 +274,17 @@ function assertConfirmed({ target }: Runbook, confirmed: string | null, where: s
         : 'the name is not that of what is cut over',
     where,
     hint: 'give the "target" of the runbook with --confirm',
+  });
+}
+
+/** @throws Failure BUSY if a program is at work that a process of this run has left */
+function assertNoneRuns({ held: { places } }: LiveRun): void {
+  const left = programsLeft(places.folder);
+  if (left.length === 0) return;
+  throw new Failure('BUSY', {
+    what: `a program of the run goes on, although the process that started it has ended (process ${left.join(', ')})`,
+    where: places.run,
+    hint: 'wait until it has ended, or end it, then run again',
   });
 }
 

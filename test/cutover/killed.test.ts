@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 
 import { times } from '../kit/long.ts';
 import { workFolder } from '../kit/project.ts';
+import { programsLeft } from '../../src/cutover/world/runningPrograms.ts';
 import { sealift, start, type Ran } from '../kit/run.ts';
 import {
   AFTER,
@@ -81,7 +82,11 @@ async function command(folder: string, args: readonly string[], moment?: Moment)
   const running = start(all, options);
   await moment(folder, running.ended);
   running.child.kill('SIGKILL');
-  return running.ended;
+  const ran = await running.ended;
+  // What it has started goes on for a moment, and is waited for, as a person would.
+  const programs = (): readonly number[] => programsLeft(join(folder, 'storage_cutovers/shop-1'));
+  await expect.poll(programs, { timeout: 10_000 }).toEqual([]);
+  return ran;
 }
 
 /** Brings a run from wherever it is to its end; the first commands are killed. Returns the last one. */
@@ -232,6 +237,33 @@ describe('a program of which nothing tells whether it was done', () => {
       const both = ['--done', 'noted', '--again', 'migrate', '--why', 'x'];
       expect((await command(folder, ['resume', '--who', 'ada', ...both])).code).toBe(64);
       expect(shopJournal(folder).entries.some(({ event }) => event === 'step-probed')).toBe(false);
+    },
+    LIMIT,
+  );
+
+  it(
+    'keeps the run from going on for as long as it goes on itself',
+    async () => {
+      const folder = shop(untold);
+      writeProgram(folder, 'note', 'echo noted >> noted.log; exec sleep 60');
+      const running = start(['cutover', 'run', 'shop.yaml', '--who', 'ada', '--no-wait'], {
+        cwd: folder,
+        env: SHOP_ENV,
+      });
+      await whenThere('noted.log')(folder, running.ended);
+      running.child.kill('SIGKILL');
+      await running.ended;
+      for (const args of [['resume', '--who', 'ada'], ['tick'], ['rollback', '--who', 'ada']]) {
+        const ran = await command(folder, args);
+        expect([ran.code, ran.stderr]).toEqual([
+          1,
+          expect.stringMatching(/a program of the run goes on, .*\(process \d+\) .*: wait until/),
+        ]);
+      }
+      const [pid = 0] = programsLeft(join(folder, 'storage_cutovers/shop-1'));
+      process.kill(pid, 'SIGKILL');
+      await expect.poll(() => programsLeft(join(folder, 'storage_cutovers/shop-1'))).toEqual([]);
+      expect((await command(folder, ['rollback', '--who', 'ada'])).code).toBe(4);
     },
     LIMIT,
   );

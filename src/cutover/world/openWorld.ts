@@ -55,7 +55,7 @@ export function openWorld(request: WorldRequest, env: Environment): OpenedWorld 
   const artifacts = artifactsIn(placesOf(paths, run).folder, redactor, (output) => {
     kept.push(output);
   });
-  const place = { folder, variables, redactor, artifacts };
+  const place = { folder, variables, redactor, artifacts, pid: env.pid };
   const operator = who === null ? {} : { MIGRATE_OPERATOR: who };
   const own = { ...place, variables: { ...variables, ...operator } };
   const sql = { input, variables, folder, signal };

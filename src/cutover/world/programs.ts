@@ -15,6 +15,7 @@ import { Failure } from '../../outcome/failure.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import type { RunArtifacts } from './artifacts.ts';
 import { boundedOutput } from './boundedOutput.ts';
+import { markRunning, type RunningMark } from './runningPrograms.ts';
 import { variableValue, type Variables } from './inputs.ts';
 import type { StreamRedactor } from './redactor.ts';
 import type { ProgramCall, ProgramEnd, ProgramState, World } from './world.ts';
@@ -26,6 +27,8 @@ export interface ProgramPlace {
   readonly variables: Variables;
   readonly redactor: StreamRedactor;
   readonly artifacts: RunArtifacts;
+  /** Of this process. */
+  readonly pid: number;
   /** Milliseconds from SIGTERM to SIGKILL; 5000 if left out. */
   readonly killAfter?: number;
 }
@@ -77,7 +80,8 @@ function variablesFor(call: ProgramCall, { variables, redactor }: ProgramPlace):
 async function run(call: ProgramCall, env: Variables, place: ProgramPlace): Promise<ProgramEnd> {
   const { signal, keepAs, onStdout } = call;
   signal.throwIfAborted();
-  const child = start(call, env, place.folder);
+  const mark = markRunning(place.artifacts.folder, place.pid);
+  const child = start(call, env, place.folder, mark);
   const ending = followed(child, place.killAfter ?? KILL_AFTER);
   const abort = (): void => ending.stop();
   signal.addEventListener('abort', abort, { once: true });
@@ -107,21 +111,30 @@ async function run(call: ProgramCall, env: Variables, place: ProgramPlace): Prom
     for (const { output } of sinks) output.close();
     throw startFailure(error, call.argv[0] ?? '');
   } finally {
+    mark.ended();
     signal.removeEventListener('abort', abort);
   }
 }
 
-function start({ argv, input }: ProgramCall, env: Variables, folder: string): ChildProcess {
+function start(
+  { argv, input }: ProgramCall,
+  env: Variables,
+  folder: string,
+  mark: RunningMark,
+): ChildProcess {
   const [program = '', ...args] = argv;
   try {
     return spawn(program, args, {
       cwd: folder,
       env: { ...env },
       detached: true,
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', mark.descriptor],
     });
   } catch (error) {
+    mark.ended();
     throw startFailure(error, program);
+  } finally {
+    mark.inherited();
   }
 }
 

@@ -41,7 +41,7 @@ export function localWorld({ variables = {}, now, instead }: LocalOptions = {}):
   const kept: KeptOutput[] = [];
   const artifacts = artifactsIn(run, redactor, (output) => kept.push(output));
   const all = { PATH: process.env['PATH'], HOME: root, ...variables };
-  const place = { folder, variables: all, redactor, artifacts, killAfter: 300 };
+  const place = { folder, variables: all, redactor, artifacts, pid: process.pid, killAfter: 300 };
   const world: World = {
     runId: 'test-1',
     now: now ?? (() => new Date('2026-12-06T02:00:00Z')),

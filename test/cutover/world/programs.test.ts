@@ -245,6 +245,7 @@ describe('a command of Sealift', () => {
       folder,
       variables: { MY_KEY: 'a-secret-value', PATH: process.env['PATH'] },
       redactor,
+      pid: process.pid,
       artifacts: artifactsIn(run, redactor),
     });
     const { signal } = new AbortController();
