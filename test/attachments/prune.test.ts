@@ -100,7 +100,10 @@ describe('beside another run', () => {
     const lock = acquireLock(folder, { command: 'attachments migrate', pid: 1, since });
     const { code, stderr } = await small.run(name, '--run', 'first');
     lock.release();
-    expect([code, stderr]).toEqual([1, expect.stringContaining('another run is at work')]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(' (process 1, since 2026-01-01T00:00:00.000Z) is at work'),
+    ]);
     expect((await small.run(name, '--run', 'first')).code).toBe(0);
   });
 
@@ -112,6 +115,9 @@ describe('beside another run', () => {
     const lock = acquireLock(folder, { command: 'attachments prune', pid: 1, since });
     const { code, stderr } = await small.run('migrate', '--run', 'second');
     lock.release();
-    expect([code, stderr]).toEqual([1, expect.stringContaining('another run is at work')]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(' (process 1, since 2026-01-01T00:00:00.000Z) is at work'),
+    ]);
   });
 });

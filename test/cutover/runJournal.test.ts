@@ -14,10 +14,10 @@ import {
   type JournalMembers,
 } from '../../src/journal/line.ts';
 import { Failure } from '../../src/outcome/failure.ts';
-import { WIEN } from './runbooks.ts';
+import { WITHOUT_WINDOW } from './runbooks.ts';
 
 const AT = '2026-12-06T01:00:00.000Z';
-const { runbook, planHash } = parseRunbook(WIEN, 'wien.yaml');
+const { runbook, planHash } = parseRunbook(WITHOUT_WINDOW, 'wien.yaml');
 const STEPS = runStepsOf(runbook);
 const PLAN = { path: 'wien.yaml', planHash };
 const BEGUN = { event: 'run-begun', runbook: 'wien-pilot', planHash };
@@ -102,10 +102,10 @@ describe('the lines of a run', () => {
   });
 
   it('are refused for another runbook than the one that the run began with', () => {
-    const changed = parseRunbook(WIEN.replace('takes: 20m', 'takes: 25m'), 'wien.yaml');
+    const changed = parseRunbook(WITHOUT_WINDOW.replace('takes: 20m', 'takes: 25m'), 'wien.yaml');
     const first = { ...BEGUN, planHash: changed.planHash };
     expect(failureOf(() => replayed([], first))).toBe(
-      'USAGE the runbook is not the one that the run began with (wien.yaml): restore it, or begin another run',
+      'USAGE the runbook is not the one that the run began with (wien.yaml): restore it from runbook.yaml in the folder of the run, or go back with sealift cutover rollback',
     );
   });
 });

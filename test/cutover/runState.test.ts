@@ -30,9 +30,9 @@ import {
   type RunStep,
   type StepStatus,
 } from '../../src/cutover/runState.ts';
-import { WIEN } from './runbooks.ts';
+import { WITHOUT_WINDOW } from './runbooks.ts';
 
-const RUN = runStepsOf(parseRunbook(WIEN, 'wien.yaml').runbook);
+const RUN = runStepsOf(parseRunbook(WITHOUT_WINDOW, 'wien.yaml').runbook);
 
 /** The state after events, all of which have to be possible. */
 function after(...events: readonly RunEvent[]): RunState {

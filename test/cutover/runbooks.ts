@@ -24,6 +24,9 @@ triggers:
   - { when: "http5xx > 0.01", for: 5m, severity: S1, action: rollback }
 `;
 
+/** The same, for its states: as if no person waited for the hour. */
+export const WITHOUT_WINDOW: string = WIEN.replace(/.*gate\.window.*\n/, '');
+
 /** A rollout by percent. */
 export const GRADUAL: string = `runbook: gradual-v2
 roles: { operator: [ada], support: [dee] }
