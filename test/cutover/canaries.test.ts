@@ -13,6 +13,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { programsLeft } from '../../src/cutover/world/runningPrograms.ts';
 import { times } from '../kit/long.ts';
 import { workFolder } from '../kit/project.ts';
 import { sealift, start, type Ran } from '../kit/run.ts';
@@ -239,6 +240,10 @@ describe('the secrets of a cutover', () => {
     const crashing = await atSlowStep(folder);
     crashing.child.kill('SIGKILL');
     const crashed = await crashing.ended;
+    // What it has started goes on, and is ended by a person.
+    const run = join(folder, 'storage_cutovers/leaky-1');
+    for (const pid of programsLeft(run)) process.kill(pid, 'SIGKILL');
+    await expect.poll(() => programsLeft(run)).toEqual([]);
     await does(['status', '--json'], 0);
     await does(['resume', '--who', 'ada'], 0);
     await does(['rollback', '--who', 'ada', ...why], 4);
