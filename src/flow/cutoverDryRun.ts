@@ -13,6 +13,9 @@ import { projectPaths } from '../project/paths.ts';
 import type { Environment } from '../run/environment.ts';
 import { openWork, runnable } from './cutoverParts.ts';
 
+/** Nothing is changed, so that others may be at work. */
+const NO_LOCKS = { refusal: async () => null, close: async () => {} };
+
 /** Tries a runbook. */
 export async function cutoverDryRun(
   { project, runbook: path }: { readonly project: string; readonly runbook: string },
@@ -28,7 +31,16 @@ export async function cutoverDryRun(
     const paths = { ...projectPaths(project), cutovers, journal: join(scratch.path, 'journal') };
     const run = `${runbook.name}-1`;
     const opened = openWorld({ path, runbook, paths, run, who: null }, env);
-    const work = { paths, run, loaded, runbook, opened, command: 'cutover run', who: null };
+    const work = {
+      paths,
+      run,
+      loaded,
+      runbook,
+      opened,
+      locks: NO_LOCKS,
+      command: 'cutover run',
+      who: null,
+    };
     const live = openWork({ ...work, rehearsal: null }, env);
     try {
       return outcomeOf(runbook, loaded.name, await tryRun(live, env.signal));

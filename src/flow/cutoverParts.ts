@@ -12,7 +12,7 @@ import { nextCommand, statusLines, viewRun } from '../cutover/engine/runView.ts'
 import type { Pause } from '../cutover/engine/advance.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
-import type { OpenedWorld } from '../cutover/world/openWorld.ts';
+import type { OpenedWorld, OperatorLocks } from '../cutover/world/openWorld.ts';
 import { realFolder } from '../disk/noLinks.ts';
 import { readSigners } from '../mapping/signersFile.ts';
 import type { KeptApproval } from '../journal/approvalFile.ts';
@@ -57,6 +57,7 @@ export interface OpenedWork {
   /** The runbook with the inputs of this run. */
   readonly runbook: Runbook;
   readonly opened: OpenedWorld;
+  readonly locks: OperatorLocks;
   readonly command: string;
   readonly who: string | null;
   readonly rehearsal: Rehearsal | null;
@@ -74,6 +75,7 @@ export function openWork(work: OpenedWork, env: Environment): LiveRun {
     plan: { path: loaded.name, planHash: loaded.planHash },
     world: opened.world,
     outputsOf: (id) => opened.outputsOf(id),
+    othersAtWork: () => work.locks.refusal(),
     command,
     who,
     pid: env.pid,

@@ -29,15 +29,8 @@ import type { Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
 import type { Environment } from '../run/environment.ts';
 import { answer, answerForUndo, type Answer } from './cutoverAnswers.ts';
-import {
-  digestOf,
-  openWork,
-  personOf,
-  runnable,
-  runOutcome,
-  signersOf,
-  type OpenedWork,
-} from './cutoverParts.ts';
+import { digestOf, personOf, runnable, signersOf } from './cutoverParts.ts';
+import { worked } from './cutoverHeld.ts';
 import { rehearsed } from './cutoverRehearsal.ts';
 
 interface Common {
@@ -138,41 +131,6 @@ async function begun(
 
 async function goOn(live: LiveRun, waits: boolean): Promise<Pause> {
   return waits ? drive(live, (pause) => tellWait(live, pause)) : advance(live);
-}
-
-/** Holds the databases and the run for the time of some work on it. */
-async function worked(
-  work: OpenedWork,
-  env: Environment,
-  does: (live: LiveRun) => Promise<Pause>,
-): Promise<Outcome> {
-  const lock = await work.opened.lock(work.who ?? work.command);
-  try {
-    const live = openOrSayWho(work, env);
-    try {
-      const pause = await does(live);
-      return runOutcome(work, live, pause, env);
-    } finally {
-      live.held.close();
-    }
-  } finally {
-    await lock.close();
-  }
-}
-
-/** Opens a run; where a process works on it, says how it is held first. */
-function openOrSayWho(work: OpenedWork, env: Environment): LiveRun {
-  try {
-    return openWork(work, env);
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'BUSY') throw error;
-    const { name } = work.loaded;
-    throw new Failure('BUSY', {
-      what: error.message,
-      where: work.run,
-      hint: `hold it with sealift cutover pause ${name}, or stop it with sealift cutover panic ${name}, then run again`,
-    });
-  }
 }
 
 /** Takes up a run that was held, cut off or left waiting, and works on it until it ends or is held. */

@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 
 import { startPostgres } from '../kit/postgres.ts';
 import { start } from '../kit/run.ts';
+import { acquireLock } from '../../src/disk/lock.ts';
 import { BEFORE, journalPath, linesOf, stateOfShop } from './shop.ts';
 import { clock, isOneLine, refused, replaced, RESUME, RUN, shop, told, waiting } from './told.ts';
 
@@ -76,6 +77,26 @@ describe('a run does not begin', () => {
   it('while one is open', async () => {
     const folder = await waiting();
     await refused(folder, RUN, 64, /shop-1 is not over.*resume.*abort/);
+  });
+
+  it('while another cutover of the project is at work; nor does one go on or back', async () => {
+    const folder = await waiting();
+    const since = new Date().toISOString();
+    const held = acquireLock(join(folder, 'storage_cutovers'), {
+      command: 'cutover run',
+      pid: process.pid,
+      since,
+    });
+    const back = ['rollback', '--who', 'ada'];
+    await refused(
+      folder,
+      back,
+      1,
+      /cutover run .* is at work .*hold it with sealift cutover pause/,
+    );
+    await refused(folder, RESUME, 1, /is at work .*: hold it/);
+    held.release();
+    expect((await told(folder, back)).code).toBe(4);
   });
 });
 

@@ -80,6 +80,11 @@ async function begin(run: LiveRun, step: Step): Promise<Pause | null> {
     run.say(`${step.id}: ${says}`);
     return null;
   }
+  const others = MAKES.has(kindOf(step)) ? await run.othersAtWork() : null;
+  if (others !== null) {
+    held.commit({ event: 'paused' }, { why: `${step.id} was not begun, as ${others}` });
+    return null;
+  }
   const { types, runbook, world, who } = run;
   const intent = { use: step.use, plan: planOf(types, runbook, world, step) };
   held.commit(
@@ -96,6 +101,8 @@ async function begin(run: LiveRun, step: Step): Promise<Pause | null> {
   return null;
 }
 
+const MAKES: ReadonlySet<string> = new Set(['change', 'artifact']);
+
 async function doStep(run: LiveRun, step: Step): Promise<void> {
   if (isTriedOnly(run, step.id, step)) {
     const tried = await underWay(run, (signal) => attempt(run, step.id, step, 'dryRun', signal));
@@ -106,7 +113,7 @@ async function doStep(run: LiveRun, step: Step): Promise<void> {
   }
   const result = await underWay(run, (signal) => attempt(run, step.id, step, 'apply', signal));
   if (result === null || statusOf(run, step.id) !== 'STARTED') return;
-  const makes = ['change', 'artifact'].includes(kindOf(step));
+  const makes = MAKES.has(kindOf(step));
   if (!isPassed(result) || !(makes || step.verify !== null)) {
     end(run, step, result);
     return;

@@ -22,6 +22,8 @@ export interface LiveRun {
   readonly world: World;
   /** Takes the outputs that were kept since the call before, of what has this id. */
   readonly outputsOf: (id: string) => readonly KeptOutput[];
+  /** Says why another operator could be at work on its databases, as a clause; null if none can. */
+  readonly othersAtWork: () => Promise<string | null>;
   /** Who works on it now; null for a scheduler. */
   readonly who: string | null;
   readonly approvals: ApprovalsOfRun;

@@ -25,6 +25,7 @@ export interface OpenRunRequest {
   readonly plan: PlanIdentity;
   readonly world: World;
   readonly outputsOf: LiveRun['outputsOf'];
+  readonly othersAtWork: LiveRun['othersAtWork'];
   readonly types?: StepTypes;
   readonly command: string;
   readonly who: string | null;
@@ -64,6 +65,7 @@ export function openRun(request: OpenRunRequest): LiveRun {
     held,
     world,
     outputsOf: request.outputsOf,
+    othersAtWork: request.othersAtWork,
     who,
     approvals: approvalsOf(request, held.record),
     rehearsal: request.rehearsal,

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { dirname, resolve } from 'node:path';
 
 import type { ProjectPaths } from '../../project/paths.ts';
+import { Failure } from '../../outcome/failure.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import type { Environment } from '../../run/environment.ts';
 import { placesOf } from '../engine/runPlaces.ts';
@@ -40,7 +41,17 @@ export interface OpenedWorld {
   /** Identity of the databases and applications that steps act on, lower-case hex. */
   target(): Promise<string>;
   /** Keeps other operators away from the databases of the runbook until it is closed. @throws Failure BUSY */
-  lock(operator: string): Promise<{ close(): Promise<void> }>;
+  lock(operator: string): Promise<OperatorLocks>;
+}
+
+/** The databases of a run, held for one operator. */
+export interface OperatorLocks {
+  /**
+   * Says why another operator could be at work, as a clause; null if none can. A session that has ended, as with
+   * a database that was exchanged, is taken anew.
+   */
+  refusal(): Promise<string | null>;
+  close(): Promise<void>;
 }
 
 /** Opens the world of a run. @throws Failure USAGE if the secret of an input is missing */
@@ -95,25 +106,35 @@ export function openWorld(request: WorldRequest, env: Environment): OpenedWorld 
 }
 
 /** Takes the databases of a runbook, all or none. */
-async function lockAll(
-  runbook: Runbook,
-  request: LockRequest,
-): Promise<{ close(): Promise<void> }> {
-  const locks: OperatorLock[] = [];
+async function lockAll(runbook: Runbook, request: LockRequest): Promise<OperatorLocks> {
+  const locks = new Map<string, OperatorLock>();
+  const take = async (name: string): Promise<void> => {
+    const lock = await takeOperatorLock(name, request);
+    if (lock !== null) locks.set(name, lock);
+  };
   const close = async (): Promise<void> => {
-    for (const lock of locks) await lock.release();
+    for (const lock of locks.values()) await lock.release();
   };
   try {
-    for (const [name, place] of actedOn(runbook)) {
-      if (place !== 'database') continue;
-      const lock = await takeOperatorLock(name, request);
-      if (lock !== null) locks.push(lock);
-    }
-    return { close };
+    for (const [name, place] of actedOn(runbook)) if (place === 'database') await take(name);
   } catch (error) {
     await close();
     throw error;
   }
+  return {
+    close,
+    async refusal() {
+      for (const [name, lock] of locks) {
+        try {
+          await lock.assertHeld().catch(() => take(name));
+        } catch (error) {
+          if (error instanceof Failure) return error.message;
+          throw error;
+        }
+      }
+      return null;
+    },
+  };
 }
 
 /** Outputs of a step are `ID.stdout`, `ID-2.json` and so on. */

@@ -34,13 +34,22 @@ export interface Stage {
   /** Called before each effect and after it, and before each line of the journal and after it. */
   readonly moments: (name: string) => void;
   readonly said: string[];
+  /** Why another operator could be at work; null if none can. */
+  others: string | null;
 }
 
 /** Least time that a pause takes on the clock of a test. */
 const LEAST_MS = 5000;
 
 export function stage(moments: (name: string) => void = () => {}): Stage {
-  return { effects: [], clock: Date.parse('2026-12-06T02:00:00Z'), acts: {}, moments, said: [] };
+  return {
+    effects: [],
+    clock: Date.parse('2026-12-06T02:00:00Z'),
+    acts: {},
+    moments,
+    said: [],
+    others: null,
+  };
 }
 
 const passes: StepResult = { verdict: 'PASS', says: '' };
@@ -129,6 +138,7 @@ export function openPlayed(
     plan: { path: 'played.yaml', planHash },
     world: playedWorld(play),
     outputsOf: () => [],
+    othersAtWork: async () => play.others,
     types: playedTypes(play),
     command: 'cutover run',
     who: 'ada',

@@ -151,6 +151,23 @@ describe('a run', () => {
     });
   });
 
+  it('does not begin a change where another operator could be at work, and goes on when none can', async () => {
+    const play = stage();
+    const folder = fresh();
+    play.others = 'the lock was lost';
+    const run = await played(folder, RUNBOOK, play);
+    expect(run.held.record).toMatchObject({
+      why: 'freeze was not begun, as the lock was lost',
+      state: { status: 'PAUSED' },
+    });
+    expect(play.effects).toEqual([]);
+    play.others = null;
+    const again = openPlayed(folder, RUNBOOK, play);
+    again.held.commit({ event: 'resumed' });
+    await goOn(again);
+    expect(again.held.record.state.status).toBe('COMPLETED');
+  });
+
   it('is one process at a time', () => {
     const folder = fresh();
     const run = openPlayed(folder, RUNBOOK, stage());
