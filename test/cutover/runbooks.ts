@@ -2,7 +2,7 @@
 
 /** One cutover in a window, with a way back. */
 export const WIEN: string = `runbook: wien-pilot
-inputs: { tag: v3.6.5-rc1, db: { secret: SOLVEREIGN_DB_URL } }
+inputs: { tag: v3.6.5-rc1, db: { secret: PRODUCTION_DB_URL } }
 window: { tz: Europe/Vienna, start: "Sun 04:00", for: 4h }
 roles: { operator: [ada], approver: [bo, cy] }
 references: { break-glass: docs/INCIDENT_BREAK_GLASS.md }
