@@ -205,7 +205,7 @@ function heldText(
   record: LiveRun['held']['record'],
   why: string,
 ): string {
-  if (status === 'ABORTED') return 'the run was aborted, and what it did is as it was';
+  if (status === 'ABORTED') return 'the run was aborted, and what it has done stays as it is';
   if (status === 'ROLLBACK_FAILED') return `the way back is not complete${why}`;
   const at = record.state.steps.findIndex((one) => /^(?:FAIL|INCONCLUSIVE|UNKNOWN)$/.test(one));
   const step = runbook.steps[at];

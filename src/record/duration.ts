@@ -7,6 +7,9 @@ const UNITS: readonly (readonly [unit: string, milliseconds: number])[] = [
   ['s', 1000],
 ];
 
+/** Longest time that a timer takes, in ms: a longer one would end at once. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+
 /** The form of a duration, as a JSON Schema takes it: longer than nothing. */
 export const DURATION_PATTERN: string = '^(?=.*[1-9])[0-9]{1,6}[smhd]$';
 

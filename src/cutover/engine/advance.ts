@@ -107,8 +107,13 @@ async function doStep(run: LiveRun, step: Step): Promise<void> {
   if (isTriedOnly(run, step.id, step)) {
     const tried = await underWay(run, (signal) => attempt(run, step.id, step, 'dryRun', signal));
     if (tried === null || statusOf(run, step.id) !== 'STARTED') return;
-    const says = tried.says === '' ? 'tried only' : `tried only: ${tried.says}`;
-    end(run, step, { ...tried, says });
+    end(
+      run,
+      step,
+      tried.says === ''
+        ? { verdict: 'WARN', says: 'not done in a rehearsal' }
+        : { ...tried, says: `tried only: ${tried.says}` },
+    );
     return;
   }
   const result = await underWay(run, (signal) => attempt(run, step.id, step, 'apply', signal));
@@ -199,7 +204,7 @@ async function finish(run: LiveRun): Promise<Pause | null> {
   const { status } = held.record.state;
   if (longest > 0) {
     if (status === 'RUNNING') held.commit({ event: 'wait-begun', reason: 'soak' });
-    const says = `${formatDuration(longest)} are still to be watched`;
+    const says = `it is watched for another ${formatDuration(longest)}`;
     return { kind: 'waits', step: null, reason: 'soak', until: soonest(run, null), says };
   }
   if (status === 'WAITING') held.commit({ event: 'wait-ended' });

@@ -4,7 +4,7 @@
  */
 
 import { Failure, failureLine } from '../../outcome/failure.ts';
-import { formatDuration } from '../../record/duration.ts';
+import { formatDuration, LONGEST_TIMER_MS } from '../../record/duration.ts';
 import { inputOf, kindOf, type Action } from '../runbook.ts';
 import type { DoneStep, Presence, StepResult, StepWork } from '../steps/stepType.ts';
 import type { LiveRun } from './liveRun.ts';
@@ -76,7 +76,7 @@ async function timed(
   work: (within: AbortSignal) => Promise<StepResult>,
 ): Promise<StepResult> {
   const limit = limitOf(run, action);
-  const timeout = limit === null ? null : AbortSignal.timeout(limit);
+  const timeout = limit === null ? null : AbortSignal.timeout(Math.min(limit, LONGEST_TIMER_MS));
   const within = timeout === null ? signal : AbortSignal.any([signal, timeout]);
   try {
     const result = await work(within);

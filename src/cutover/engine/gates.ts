@@ -32,7 +32,7 @@ export type Looked = { readonly ends: StepResult } | { readonly waits: Waiting }
 export async function inspectStep(run: LiveRun, step: Step): Promise<Looked | null> {
   if (step.until !== null) return inspectSoak(run, step, step.until);
   if (run.rehearsal !== null) {
-    return { ends: { verdict: 'PASS', says: 'passed by, as this is a rehearsal' } };
+    return { ends: { verdict: 'PASS', says: 'not waited for, as this is a rehearsal' } };
   }
   return step.use === 'gate.window' ? inspectWindow(run) : inspectApprovals(run, step);
 }

@@ -81,7 +81,9 @@ export function openRun(request: OpenRunRequest): LiveRun {
  */
 const OWN: ReadonlySet<string> = new Set(
   `event step use of reason verdict presence progress action
-  runbook planHash files target tool operator who approval signer outputs kept`.split(/\s+/),
+  runbook planHash files target signers tool operator who approval signer outputs kept`.split(
+    /\s+/,
+  ),
 );
 
 /** Takes secrets out of what a line says. */

@@ -18,8 +18,9 @@ export async function react(run: LiveRun, stop: AbortController | null): Promise
   for (const judgement of judgeTriggers(runbook, watches, held.record, world.now())) {
     await reactTo(run, `trigger:${judgement.number}`, judgement, stop);
   }
-  for (const breach of failingMonitors(run)) {
-    await act(run, breach.key, breach.action, breach.why, stop);
+  for (const { key, action, why, fails } of monitorsIn(run)) {
+    if (fails) await act(run, key, action, why, stop);
+    else if (held.record.fired.has(key)) held.commit({ event: 'cleared', of: key });
   }
 }
 
@@ -46,20 +47,23 @@ async function reactTo(
   }
 }
 
-interface FailingMonitor {
+interface LookedMonitor {
   readonly key: string;
+  readonly fails: boolean;
   readonly action: BreachAction;
   readonly why: string;
 }
 
-/** Monitors whose last look failed, in the hours after the last step. */
-function failingMonitors({ watches, held }: LiveRun): readonly FailingMonitor[] {
-  if (stepsEndedAt(held.record) === null) return [];
+/** Monitors that have looked in the hours after the last step, by their last look. */
+function monitorsIn({ watches, held }: LiveRun): readonly LookedMonitor[] {
+  const ended = stepsEndedAt(held.record);
+  if (ended === null) return [];
   return watches.flatMap(({ key, id, looks }) => {
     const last = held.record.samples.get(key)?.at(-1);
-    if (!('monitor' in looks) || last?.verdict !== 'FAIL') return [];
+    if (!('monitor' in looks) || last === undefined || last.at < ended) return [];
     const why = `the monitor ${id ?? looks.monitor.use} does not pass`;
-    return [{ key: `${key}:fail`, action: looks.monitor.onFail, why }];
+    const fails = last.verdict === 'FAIL';
+    return [{ key: `${key}:fail`, action: looks.monitor.onFail, why, fails }];
   });
 }
 

@@ -13,6 +13,7 @@ import type { LookupFunction } from 'node:net';
 import type { RequestOptions as TlsRequestOptions } from 'node:https';
 
 import { Failure } from '../../outcome/failure.ts';
+import { LONGEST_TIMER_MS } from '../../record/duration.ts';
 import { addressOf } from './httpAddress.ts';
 import { AnswerFault, httpFailure } from './httpFailure.ts';
 import type { HttpAnswer, HttpRequest, World } from './world.ts';
@@ -20,8 +21,6 @@ import type { HttpAnswer, HttpRequest, World } from './world.ts';
 /** Most bytes of a body, of a request or an answer. */
 export const MAX_BODY: number = 4 * 1024 * 1024;
 const MAX_HEADERS = 32 * 1024;
-/** A longer timer ends at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Returns the addresses of a host, at least one. */
 export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;

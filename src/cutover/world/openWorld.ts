@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path';
 
 import type { ProjectPaths } from '../../project/paths.ts';
 import { Failure } from '../../outcome/failure.ts';
+import { LONGEST_TIMER_MS } from '../../record/duration.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import type { Environment } from '../../run/environment.ts';
 import { placesOf } from '../engine/runPlaces.ts';
@@ -74,7 +75,7 @@ export function openWorld(request: WorldRequest, env: Environment): OpenedWorld 
     runId: run,
     now,
     pause: async (ms, signal) => {
-      await wait(ms, undefined, { signal });
+      await wait(Math.min(ms, LONGEST_TIMER_MS), undefined, { signal });
     },
     variables,
     redactor,

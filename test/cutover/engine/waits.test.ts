@@ -187,20 +187,22 @@ triggers:
 });
 
 describe('the hours after the last step', () => {
-  it('are watched, and a failing monitor calls the on-call, once', async () => {
+  it('are watched, and a failing monitor calls the on-call, once, and again after it has passed', async () => {
     const play = stage();
     const text = GATE.replace(/ {2}- \{ id: approve.*\n/, '').replace(/triggers:\n.*\n/, '');
     let looks = 0;
     play.acts['http5xx'] = () => {
       looks += 1;
-      return looks < 3 ? number(0) : { verdict: 'FAIL', says: '' };
+      return looks < 3 || looks === 6 ? number(0) : { verdict: 'FAIL', says: '' };
     };
     const begun = play.clock;
     const run = await played(fresh(), text, play);
     expect(run.held.record.state.status).toBe('COMPLETED');
     expect(looks).toBeGreaterThanOrEqual(10);
     expect(play.clock - begun).toBeGreaterThanOrEqual(600_000);
+    // Once for each time that it has failed: it passed in between.
     expect(play.said.filter((line) => line.startsWith('page: '))).toEqual([
+      'page: the monitor http5xx does not pass',
       'page: the monitor http5xx does not pass',
     ]);
   });
