@@ -5,11 +5,11 @@ import { join } from 'node:path';
 
 import { expect } from 'vitest';
 
-import { workFolder } from '../kit/project.ts';
 import { sealift, type Ran } from '../kit/run.ts';
+import { sharedFolder } from '../kit/sharedFolder.ts';
 import { linesOf, makeShop, SHOP_ENV, stateOfShop } from './shop.ts';
 
-const work = workFolder('shops');
+const work = sharedFolder('shops');
 let shops = 0;
 
 /** Makes a shop; `change` makes another runbook of it. */
