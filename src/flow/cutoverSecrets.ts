@@ -5,8 +5,8 @@
 
 import { actionsOf, type Action, type Input, type Runbook } from '../cutover/runbook.ts';
 import { variableValue, type Variables } from '../cutover/world/inputs.ts';
-import { createRedactor } from '../cutover/world/redactor.ts';
-import type { Redactor } from '../cutover/world/world.ts';
+import { createRedactor, type Redactor } from '../redact/redactor.ts';
+
 import { Failure } from '../outcome/failure.ts';
 
 /** Returns what takes the secrets of a runbook out of what a person says. */

@@ -15,6 +15,7 @@ const GROUND: readonly string[] = [
   'sqlite',
   'postgres',
   'crypto',
+  'redact',
 ];
 /** Contracts and formats, and what every command has: each may import those before it in this list. */
 const FIRST: readonly string[] = [
@@ -46,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sqlite: ['disk'],
   postgres: ['outcome'],
   crypto: ['outcome'],
+  redact: [],
   // First floor.
   source: GROUND,
   target: GROUND,

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { createFile, makeFolder, syncFolder, writeAll } from '../../disk/durable.ts';
 import { diskFailure, systemCode } from '../../disk/errors.ts';
 import { realFolder } from '../../disk/noLinks.ts';
-import type { Artifacts, KeptOutput, Redactor } from './world.ts';
+import type { Redactor } from '../../redact/redactor.ts';
+import type { Artifacts, KeptOutput } from './world.ts';
 
 /** An output that is written in pieces, redacted already. */
 export interface OutputFile {

@@ -9,7 +9,8 @@ import { Failure } from '../../outcome/failure.ts';
 import { quoteName } from '../../outcome/quoteName.ts';
 import { decodeUtf8 } from '../../record/jsonText.ts';
 import type { Input } from '../runbook.ts';
-import type { Redactor, World } from './world.ts';
+import type { Redactor } from '../../redact/redactor.ts';
+import type { World } from './world.ts';
 
 export type Variables = World['variables'];
 

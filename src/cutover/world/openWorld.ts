@@ -19,7 +19,7 @@ import { httpClient } from './httpClient.ts';
 import { originOf } from './httpAddress.ts';
 import { inputValues } from './inputs.ts';
 import { programsOf, sealiftOf } from './programs.ts';
-import { createRedactor } from './redactor.ts';
+import { createRedactor } from '../../redact/redactor.ts';
 import { filesOf } from './runbookFiles.ts';
 import { sqlOpener } from './sqlClient.ts';
 import type { KeptOutput, World } from './world.ts';

@@ -17,7 +17,7 @@ import type { RunArtifacts } from './artifacts.ts';
 import { boundedOutput } from './boundedOutput.ts';
 import { markRunning, type RunningMark } from './runningPrograms.ts';
 import { variableValue, type Variables } from './inputs.ts';
-import type { StreamRedactor } from './redactor.ts';
+import type { StreamRedactor } from '../../redact/redactor.ts';
 import type { ProgramCall, ProgramEnd, ProgramState, World } from './world.ts';
 
 /** What programs are run with. */

@@ -6,6 +6,8 @@
  * gets the variables that it names and no others. A host is contacted only if an input of the runbook names it.
  */
 
+import type { Redactor } from '../../redact/redactor.ts';
+
 export interface World {
   /** Id of the run; the same after a resume. */
   readonly runId: string;
@@ -28,19 +30,6 @@ export interface World {
   readonly files: RunbookFiles;
   /** What this run makes. */
   readonly artifacts: Artifacts;
-}
-
-/** Takes secrets out of what is kept or said. */
-export interface Redactor {
-  /**
-   * Makes a value known as a secret of this name: of a URL its password, too. Its usual encodings (percent,
-   * base64, hex, JSON, URL-safe base64) are taken out as well. A value of fewer than 6 characters is not
-   * looked for in bytes of others, as it would be found everywhere.
-   */
-  add(name: string, value: string): void;
-  /** Replaces each known secret by `[redacted NAME]`. */
-  text(text: string): string;
-  bytes(bytes: Uint8Array): Buffer;
 }
 
 export interface ProgramCall {

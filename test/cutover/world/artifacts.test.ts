@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { artifactsIn } from '../../../src/cutover/world/artifacts.ts';
-import { createRedactor } from '../../../src/cutover/world/redactor.ts';
+import { createRedactor } from '../../../src/redact/redactor.ts';
 import type { KeptOutput } from '../../../src/cutover/world/world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sealift-artifacts-'));

@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { inputValues } from '../../../src/cutover/world/inputs.ts';
-import { createRedactor } from '../../../src/cutover/world/redactor.ts';
+import { createRedactor } from '../../../src/redact/redactor.ts';
 import { Failure } from '../../../src/outcome/failure.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealift-inputs-'));

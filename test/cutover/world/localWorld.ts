@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { artifactsIn } from '../../../src/cutover/world/artifacts.ts';
 import { inputValues } from '../../../src/cutover/world/inputs.ts';
 import { programsOf } from '../../../src/cutover/world/programs.ts';
-import { createRedactor } from '../../../src/cutover/world/redactor.ts';
+import { createRedactor } from '../../../src/redact/redactor.ts';
 import { filesOf } from '../../../src/cutover/world/runbookFiles.ts';
 import type { KeptOutput, World } from '../../../src/cutover/world/world.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { sealiftOf } from '../../../src/cutover/world/programs.ts';
 import { artifactsIn } from '../../../src/cutover/world/artifacts.ts';
-import { createRedactor } from '../../../src/cutover/world/redactor.ts';
+import { createRedactor } from '../../../src/redact/redactor.ts';
 import type { ProgramCall, ProgramEnd } from '../../../src/cutover/world/world.ts';
 import { Failure } from '../../../src/outcome/failure.ts';
 import { localWorld } from './localWorld.ts';

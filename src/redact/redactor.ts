@@ -8,7 +8,19 @@
  */
 
 import { formsOf } from './secretForms.ts';
-import type { Redactor } from './world.ts';
+
+/** Takes secrets out of what is kept or said. */
+export interface Redactor {
+  /**
+   * Makes a value known as a secret of this name: of a URL its password, too. Its usual encodings (percent,
+   * base64, hex, JSON, URL-safe base64) are taken out as well. A value of fewer than 6 characters is not
+   * looked for in bytes of others, as it would be found everywhere.
+   */
+  add(name: string, value: string): void;
+  /** Replaces each known secret by `[redacted NAME]`. */
+  text(text: string): string;
+  bytes(bytes: Uint8Array): Buffer;
+}
 
 /** Redacts an output in chunks: each call returns what is known to have no secret in it. */
 export interface RedactedStream {

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { createRedactor, type StreamRedactor } from '../../../src/cutover/world/redactor.ts';
+import { createRedactor, type StreamRedactor } from '../../src/redact/redactor.ts';
 
 function redactorOf(secrets: Readonly<Record<string, string>>): StreamRedactor {
   const redactor = createRedactor();
