@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 
 import { signMessage } from '../crypto/sshSignature.ts';
-import { APPROVAL_NAMESPACE } from '../journal/approvalFile.ts';
+import { APPROVAL_NAMESPACE } from '../journal/approval.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
 

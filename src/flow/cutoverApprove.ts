@@ -3,14 +3,7 @@
  * step or, for a person at another machine, in two. The approval counts once its line is in the run's journal.
  */
 
-import {
-  gateApproval,
-  encodeGateApproval,
-  parseGateApproval,
-  unboundReason,
-  type GateApproval,
-} from '../cutover/engine/stepApproval.ts';
-import { excluded, roleReason } from '../cutover/engine/gates.ts';
+import { excluded, roleReason, unboundReason } from '../cutover/engine/gates.ts';
 import { holdRun, readRun } from '../cutover/engine/heldRun.ts';
 import { subjectOf } from '../cutover/engine/openRun.ts';
 import { fileRequest, openRequests } from '../cutover/engine/runRequests.ts';
@@ -20,12 +13,8 @@ import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import { kindOf, type Step } from '../cutover/runbook.ts';
 import { runStepsOf } from '../cutover/runSteps.ts';
 import { requiredText, textOf } from '../cutover/steps/stepMembers.ts';
-import {
-  approvalDigest,
-  APPROVAL_NAMESPACE,
-  keepApproval,
-  type KeptApproval,
-} from '../journal/approvalFile.ts';
+import { APPROVAL_NAMESPACE, encodeApproval, parseApproval } from '../journal/approval.ts';
+import { approvalDigest, keepApproval, type KeptApproval } from '../journal/approvalFile.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { projectPaths, type ProjectPaths } from '../project/paths.ts';
@@ -70,7 +59,7 @@ export async function cutoverApprove(
   const who = personOf(options.who, env);
   const refused = roleReason(gate.loaded.runbook, gate.step, who) ?? operatorReason(gate, who);
   if (refused !== null) throw notCounted(refused, gate);
-  const bytes = encodeGateApproval(approvalBy(gate, who, env));
+  const bytes = approvalBy(gate, who, env);
   if (options.write !== null) return written(gate, options.write, bytes, env);
   if (options.key === null && (await signersOf(gate.paths)) !== null) throw unsigned();
   const signature = options.key === null ? null : await signatureBy(options.key, bytes, env);
@@ -98,15 +87,13 @@ function isDecided(step: Step): boolean {
   return kindOf(step) === 'gate' && step.use !== 'gate.window';
 }
 
-function approvalBy(
-  { places, record, step }: Gate,
-  reviewer: string,
-  env: Environment,
-): GateApproval {
-  return gateApproval({
-    ...subjectOf(places.run, record, step.id),
+/** Returns the bytes of an approval. */
+function approvalBy({ places, record, step }: Gate, reviewer: string, env: Environment): Buffer {
+  return encodeApproval({
+    purpose: 'open-gate',
+    subject: subjectOf(places.run, record, step.id),
     role: requiredText(step.members, 'role'),
-    statement: textOf(step.members, 'text') ?? '',
+    statement: textOf(step.members, 'text'),
     reviewer,
     time: env.now().toISOString(),
   });
@@ -151,7 +138,7 @@ async function accepted(
 async function recorded(gate: Gate, kept: KeptApproval, env: Environment): Promise<Outcome> {
   const { places, step, record } = gate;
   const signer = await assertCounts(gate, kept, env);
-  const reviewer = parseGateApproval(kept.bytes)?.reviewer ?? '';
+  const reviewer = parseApproval(kept.bytes, 'open-gate')?.reviewer ?? '';
   const approval = approvalDigest(kept.bytes);
   const open = openRequests(places).flatMap((one) =>
     one.request === 'approved' ? [one.facts.approval] : [],
@@ -180,7 +167,7 @@ async function assertCounts(
   env: Environment,
 ): Promise<string | null> {
   const { places, record, step, loaded, paths } = gate;
-  const approval = parseGateApproval(kept.bytes);
+  const approval = parseApproval(kept.bytes, 'open-gate');
   if (approval === null) throw notCounted('its file is not an approval, or was edited', gate);
   const expires = parseDuration(textOf(step.members, 'expires') ?? '');
   const refused =

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { writeFileDurably } from '../disk/durable.ts';
 import { onDisk, systemCode } from '../disk/errors.ts';
 import { realFolder } from '../disk/noLinks.ts';
-import { MAX_APPROVAL } from '../journal/approvalFile.ts';
+import { MAX_APPROVAL } from '../journal/approval.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
 import { readPlainFile } from '../seal/files.ts';

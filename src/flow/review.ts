@@ -5,15 +5,8 @@
 
 import { onDisk } from '../disk/errors.ts';
 import { acquireLock } from '../disk/lock.ts';
-import {
-  APPROVAL_NAMESPACE,
-  approvalDigest,
-  approvalOf,
-  encodeApproval,
-  keepApproval,
-  parseApproval,
-  type KeptApproval,
-} from '../journal/approvalFile.ts';
+import { APPROVAL_NAMESPACE, encodeApproval, parseApproval } from '../journal/approval.ts';
+import { approvalDigest, keepApproval, type KeptApproval } from '../journal/approvalFile.ts';
 import { signed } from '../journal/event.ts';
 import { appendToJournal, readJournal } from '../journal/journal.ts';
 import { eventOf } from '../journal/readEvent.ts';
@@ -72,18 +65,21 @@ export async function approve(options: ApproveOptions, env: Environment): Promis
   const signers = await signersInForce(paths);
   assertMeans(options, signers, subject);
   const { sealId, dataRoot, mapping, scan } = subject;
-  const bytes = encodeApproval(
-    approvalOf({
+  const bytes = encodeApproval({
+    purpose: 'approve-candidate',
+    subject: {
       sealId,
       dataRoot,
+      mapping,
       checks: reviewed.checks,
       scan: { verdict: scan.verdict, counts: scan.counts },
-      mapping,
-      reviewer,
-      time: env.now().toISOString(),
       journalHead: journal.head,
-    }),
-  );
+    },
+    role: null,
+    statement: null,
+    reviewer,
+    time: env.now().toISOString(),
+  });
   if (options.write !== null) return written(options.write, bytes, subject, env);
   const signature = options.key === null ? null : await signatureBy(options.key, bytes, env);
   return record(paths, reviewed.name, { bytes, signature }, env);
@@ -93,7 +89,7 @@ export async function approve(options: ApproveOptions, env: Environment): Promis
 export async function acceptApproval(options: AcceptOptions, env: Environment): Promise<Outcome> {
   const paths = projectPaths(options.project);
   const bytes = readGiven(options.accept, '--accept', env);
-  const approval = parseApproval(bytes);
+  const approval = parseApproval(bytes, 'approve-candidate');
   if (approval === null) {
     throw new Failure('CANDIDATE', {
       what: 'this file is not an approval as --write makes it, or was edited',
@@ -106,9 +102,11 @@ export async function acceptApproval(options: AcceptOptions, env: Environment): 
   const signature =
     options.signature === null ? null : readGiven(options.signature, '--signature', env);
   const journal = readJournal(paths.journal);
-  const requested = options.candidate ?? approval.sealId;
+  const requested = options.candidate ?? approval.subject.sealId;
   const { name, sealId } = await candidateToReview(paths, journal, requested, env.now());
-  if (sealId !== approval.sealId) throw ofAnother(sealId, 'it is an approval of another candidate');
+  if (sealId !== approval.subject.sealId) {
+    throw ofAnother(sealId, 'it is an approval of another candidate');
+  }
   if (options.who !== null && !isSameName(options.who, approval.reviewer)) {
     throw ofAnother(sealId, `it is the approval of ${approval.reviewer}`);
   }
@@ -129,7 +127,7 @@ async function record(
       lock.release();
     });
     try {
-      const reviewer = parseApproval(kept.bytes)?.reviewer ?? '';
+      const reviewer = parseApproval(kept.bytes, 'approve-candidate')?.reviewer ?? '';
       const { sealId, signer, known } = await assertCounts(paths, name, kept, now, env);
       const approval = approvalDigest(kept.bytes);
       keepApproval(paths.journal, kept, known);

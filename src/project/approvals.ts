@@ -4,7 +4,8 @@
  * built and scanned it. An approval that cannot be verified does not count.
  */
 
-import { parseApproval, type Approval, type KeptApproval } from '../journal/approvalFile.ts';
+import { parseApproval, type CandidateSubject } from '../journal/approval.ts';
+import type { KeptApproval } from '../journal/approvalFile.ts';
 import { eventOf } from '../journal/readEvent.ts';
 import type { Journal } from '../journal/line.ts';
 import { lastScan, type JournaledScan } from '../journal/scanEntry.ts';
@@ -50,31 +51,35 @@ export async function judgeApproval(
   before: number,
   judging: Judging,
 ): Promise<Judged> {
-  const approval = parseApproval(kept.bytes);
+  const approval = parseApproval(kept.bytes, 'approve-candidate');
   if (approval === null) return refuse('?', 'its file is not an approval, or was edited');
   const { reviewer } = approval;
-  const unbound = unboundReason(approval, before, judging);
+  const unbound = unboundReason(approval.subject, before, judging);
   if (unbound !== null) return refuse(reviewer, unbound);
   return judgeReviewer(reviewer, kept, judging);
 }
 
 /** Returns why an approval is not one of this candidate as it was scanned last; null if it is. */
-function unboundReason(approval: Approval, before: number, judging: Judging): string | null {
+function unboundReason(
+  approved: CandidateSubject,
+  before: number,
+  judging: Judging,
+): string | null {
   const { subject, journal } = judging;
-  if (approval.sealId !== subject.sealId) return 'it is an approval of another candidate';
-  if (approval.dataRoot !== subject.dataRoot || approval.mapping !== subject.mapping) {
+  if (approved.sealId !== subject.sealId) return 'it is an approval of another candidate';
+  if (approved.dataRoot !== subject.dataRoot || approved.mapping !== subject.mapping) {
     return 'it states another data root or mapping than the candidate has';
   }
-  if (approval.checks !== subject.scan.checks) return 'the checks have changed since';
-  if (!isSameResult(approval, subject.scan)) return 'a later scan had another result';
-  const lines = linesUpTo(journal, approval.journalHead);
+  if (approved.checks !== subject.scan.checks) return 'the checks have changed since';
+  if (!isSameResult(approved, subject.scan)) return 'a later scan had another result';
+  const lines = linesUpTo(journal, approved.journalHead);
   if (lines === null || lines > before) return 'it was made for another journal';
-  const seen = lastScan({ ...journal, entries: journal.entries.slice(0, lines) }, approval.sealId);
-  if (seen === null || !isSameResult(approval, seen)) return 'it was made before the scan';
+  const seen = lastScan({ ...journal, entries: journal.entries.slice(0, lines) }, approved.sealId);
+  if (seen === null || !isSameResult(approved, seen)) return 'it was made before the scan';
   return null;
 }
 
-function isSameResult({ scan }: Approval, { verdict, counts }: JournaledScan): boolean {
+function isSameResult({ scan }: CandidateSubject, { verdict, counts }: JournaledScan): boolean {
   const severities = ['BLOCKER', 'WARNING', 'INFO'] as const;
   return scan.verdict === verdict && severities.every((one) => scan.counts[one] === counts[one]);
 }

@@ -15,7 +15,8 @@ import {
 } from '../crypto/sshSignature.ts';
 import { writeFileDurably } from '../disk/durable.ts';
 import { openScratch } from '../disk/scratch.ts';
-import { APPROVAL_NAMESPACE, type KeptApproval } from '../journal/approvalFile.ts';
+import { APPROVAL_NAMESPACE } from '../journal/approval.ts';
+import type { KeptApproval } from '../journal/approvalFile.ts';
 import { isSameName } from '../run/personName.ts';
 
 /** Tools and facts for judging who made an approval. */

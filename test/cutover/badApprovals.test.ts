@@ -127,6 +127,34 @@ describe('an approval does not count', () => {
     60_000,
   );
 
+  it.skipIf(!HAS_SSH_KEYGEN)(
+    'twice by one key under two names, where two people are needed',
+    async () => {
+      const folder = await reviewedProject(0);
+      const gate = 'role: approver, of: 2';
+      makeShop(folder, (runbook) => {
+        const people = 'approver: [berta, berta@example.org, "Dora Dürr"]';
+        const two = replaced('approver: [bo, cy]', people)(runbook);
+        return replaced('role: approver', gate)(two);
+      });
+      expect((await told(folder, RUN)).code).toBe(3);
+      const sign = (who: string, key: string): string[] => {
+        return ['approve', '--who', who, '--key', keyOf(folder, key)];
+      };
+      for (const who of ['berta', 'berta@example.org']) {
+        const signed = await told(folder, sign(who, 'berta'));
+        expect([signed.code, signed.line]).toEqual([0, '']);
+      }
+      const ran = await told(folder, ['tick']);
+      const says = '1 of 2 of the role approver, so far berta, berta@example.org';
+      expect([ran.code, ran.line]).toEqual([3, expect.stringContaining(says)]);
+      expect((await told(folder, sign('Dora Dürr', 'dora'))).code).toBe(0);
+      expect(await opens(folder)).toBe(true);
+      rmSync(folder, { recursive: true });
+    },
+    60_000,
+  );
+
   it('that a file among the requests pretends', async () => {
     const folder = await waiting();
     const requests = join(folder, 'storage_cutovers/shop-1/requests');

@@ -107,6 +107,17 @@ describe.skipIf(!HAS_SSH_KEYGEN)('docs/verify-evidence.md', () => {
     expect(run('the journal is broken').status).toBe(1);
   });
 
+  it('takes no approval of a gate for one of the candidate', () => {
+    const [name = ''] = approvals();
+    expect(run('for approval').status).toBe(0);
+    edit(`data/journal/approvals/${name}`, (text) =>
+      text.replace('approve-candidate', 'open-gate'),
+    );
+    rebag(bag());
+    const { status, stdout } = run('for approval');
+    expect([status, stdout]).toEqual([1, expect.not.stringContaining('Good')]);
+  });
+
   it('finds an approval that was edited, in a bag that was written anew', () => {
     const [name = ''] = approvals();
     edit(`data/journal/approvals/${name}`, (text) => text.replace('"berta"', '"dora"'));

@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { acquireLock } from '../../src/disk/lock.ts';
+import type { Approval } from '../../src/journal/approval.ts';
 import type { JournalMembers } from '../../src/journal/line.ts';
 import { succeed } from '../kit/project.ts';
 import { sealift, type Ran } from '../kit/run.ts';
@@ -85,7 +86,7 @@ function plant(project: string, bytes: string, who: string): void {
   const approval = sum.slice(0, 64);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${approval}.json`), bytes);
-  const sealId = (JSON.parse(bytes) as { sealId: string }).sealId;
+  const { sealId } = (JSON.parse(bytes) as Approval<'approve-candidate'>).subject;
   append(project, [{ event: 'approved', sealId, approval, signer: 'SHA256:x', who }]);
   const signature = join(project, 'planted.sig');
   try {
@@ -302,7 +303,7 @@ describe.skipIf(!HAS_SSH_KEYGEN)('an approval', () => {
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain('an approval of another candidate');
     copyFileSync(join(project, 'approval.json.sig'), join(project, 'planted.sig'));
-    const { sealId: earlier } = JSON.parse(first) as { sealId: string };
+    const { sealId: earlier } = (JSON.parse(first) as Approval<'approve-candidate'>).subject;
     plant(project, first.replace(earlier, String(sealId)), 'berta');
     const promoted = await promoteAs(project, 'pia');
     expect([promoted.code, liveOf(project)]).toEqual([1, null]);

@@ -4,6 +4,7 @@
  * no process has to live that long.
  */
 
+import { parseApproval, type Approval, type GateSubject } from '../../journal/approval.ts';
 import { isoTime } from '../../outcome/age.ts';
 import { isSameName } from '../../run/personName.ts';
 import { parseDuration, formatDuration } from '../../record/duration.ts';
@@ -17,7 +18,6 @@ import { attempt } from './attempt.ts';
 import { underWay } from './attend.ts';
 import { outputFacts, type LiveRun } from './liveRun.ts';
 import type { RunRecord, Sample } from './runRecord.ts';
-import { parseGateApproval, unboundReason } from './stepApproval.ts';
 
 /** What a step waits for, until when at most (ms since 1970; null: until a person acts), and in what words. */
 export interface Waiting {
@@ -68,7 +68,7 @@ export async function judgeApprovals(
   for (const { step: id, approval: digest, who } of held.record.approvals) {
     if (id !== step.id) continue;
     const kept = approvals.read(digest);
-    const approval = kept === null ? null : parseGateApproval(kept.bytes);
+    const approval = kept === null ? null : parseApproval(kept.bytes, 'open-gate');
     if (kept === null || approval === null) {
       judged.push({ digest, judged: refusal(who, 'its file is missing, or was edited') });
       continue;
@@ -85,6 +85,23 @@ export async function judgeApprovals(
     });
   }
   return judged;
+}
+
+/** Returns why an approval is not one of this gate at this time; null if it is. `expires` in ms; null for never. */
+export function unboundReason(
+  { subject: approved, time }: Approval<'open-gate'>,
+  subject: GateSubject,
+  expires: number | null,
+  now: Date,
+): string | null {
+  if (approved.run !== subject.run) return 'it is of another run';
+  if (approved.step !== subject.step) return 'it is of another step';
+  if (approved.plan !== subject.plan) return 'the runbook has changed since';
+  if (approved.target !== subject.target) return 'it is for another database or application';
+  if (approved.evidence !== subject.evidence) return 'the run has gone on since';
+  const age = now.getTime() - Date.parse(time);
+  if (age < -60_000) return 'its time is in the future';
+  return expires !== null && age > expires ? 'it has expired' : null;
 }
 
 /** Those who operate a run do not decide its gates, unless the runbook says so. */

@@ -1,5 +1,6 @@
 /** A run at work: what the parts of the engine have in common. */
 
+import type { GateSubject } from '../../journal/approval.ts';
 import type { KeptApproval } from '../../journal/approvalFile.ts';
 import type { Judged } from '../../project/reviewers.ts';
 import { kindOf, type Runbook, type Step } from '../runbook.ts';
@@ -8,7 +9,6 @@ import type { StepResult, StepType } from '../steps/stepType.ts';
 import type { StepName } from '../steps/stepTypes.ts';
 import type { KeptOutput, World } from '../world/world.ts';
 import type { HeldRun } from './heldRun.ts';
-import type { GateSubject } from './stepApproval.ts';
 import type { Watch } from './watches.ts';
 
 export type StepTypes = Readonly<Record<StepName, StepType>>;

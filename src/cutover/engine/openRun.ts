@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto';
 
+import type { GateSubject } from '../../journal/approval.ts';
 import { readApproval, type KeptApproval } from '../../journal/approvalFile.ts';
 import type { JournalMembers } from '../../journal/line.ts';
 import type { ProjectPaths } from '../../project/paths.ts';
@@ -16,7 +17,6 @@ import { holdRun } from './heldRun.ts';
 import type { ApprovalsOfRun, LiveRun, Rehearsal, StepTypes } from './liveRun.ts';
 import type { RunPlaces } from './runPlaces.ts';
 import type { PlanIdentity, RunBeginning, RunRecord } from './runRecord.ts';
-import type { GateSubject } from './stepApproval.ts';
 import { watchesOf } from './watches.ts';
 
 export interface OpenRunRequest {

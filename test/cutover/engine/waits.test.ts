@@ -7,12 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { soaked } from '../../../src/cutover/engine/gates.ts';
 import { fileRequest, type RunRequest } from '../../../src/cutover/engine/runRequests.ts';
 import type { Sample } from '../../../src/cutover/engine/runRecord.ts';
-import {
-  encodeGateApproval,
-  gateApproval,
-  type GateApproval,
-} from '../../../src/cutover/engine/stepApproval.ts';
 import type { StepResult } from '../../../src/cutover/steps/stepType.ts';
+import { encodeApproval, type Approval, type GateSubject } from '../../../src/journal/approval.ts';
 import { approvalDigest, keepApproval } from '../../../src/journal/approvalFile.ts';
 import { workFolder } from '../../kit/project.ts';
 import { goOn, openPlayed, played, stage, type PlayedRun, type Stage } from './play.ts';
@@ -46,18 +42,18 @@ function approve(
   run: PlayedRun,
   play: Stage,
   who: string,
-  differs: Partial<GateApproval> = {},
+  differs: Partial<Approval<'open-gate'>> = {},
+  elsewhere: Partial<GateSubject> = {},
 ): void {
-  const bytes = encodeGateApproval(
-    gateApproval({
-      ...run.approvals.subjectOf('approve'),
-      role: 'approver',
-      statement: '',
-      reviewer: who,
-      time: new Date(play.clock).toISOString(),
-      ...differs,
-    }),
-  );
+  const bytes = encodeApproval<'open-gate'>({
+    purpose: 'open-gate',
+    subject: { ...run.approvals.subjectOf('approve'), ...elsewhere },
+    role: 'approver',
+    statement: null,
+    reviewer: who,
+    time: new Date(play.clock).toISOString(),
+    ...differs,
+  });
   const known = new Set(run.held.record.approvals.map(({ approval }) => approval));
   keepApproval(run.held.places.folder, { bytes, signature: null }, known);
   const facts = { step: 'approve', approval: approvalDigest(bytes), signer: null };
@@ -96,19 +92,19 @@ describe('a gate', () => {
   });
 
   it.each([
-    ['of another run', { run: 'played-2' }],
-    ['of another step', { step: 'open' }],
-    ['of another plan', { plan: 'f'.repeat(64) }],
-    ['for another database', { target: 'f'.repeat(64) }],
-    ['made before what was seen since', { evidence: 'f'.repeat(64) }],
+    ['of another run', {}, { run: 'played-2' }],
+    ['of another step', {}, { step: 'open' }],
+    ['of another plan', {}, { plan: 'f'.repeat(64) }],
+    ['for another database', {}, { target: 'f'.repeat(64) }],
+    ['made before what was seen since', {}, { evidence: 'f'.repeat(64) }],
     ['that has expired', { time: '2026-12-05T00:00:00.000Z' }],
     ['of the day after tomorrow', { time: '2026-12-08T00:00:00.000Z' }],
     ['of a person without the role', { reviewer: 'eve' }],
-  ])('does not open by an approval %s', async (_, differs) => {
+  ])('does not open by an approval %s', async (_, differs, elsewhere?: Partial<GateSubject>) => {
     const play = stage();
     play.acts['http5xx'] = () => number(0);
     const run = await waiting(GATE, play);
-    approve(run, play, 'bo', differs);
+    approve(run, play, 'bo', differs, elsewhere);
     approve(run, play, 'cy');
     expect(await goOn(run, 'waits')).toMatchObject({
       says: '1 of 2 of the role approver, so far cy',
