@@ -74,6 +74,7 @@ export function completeRunbook(written: Written): Runbook {
         ([name, command]) => [name, commandOf(command)] as const,
       ),
     ),
+    artifacts: mapIn<string>(written, 'artifacts'),
     monitor: listIn(written, 'monitor').map(monitorOf),
     steps: stepsOf(written),
     titles: new Map(

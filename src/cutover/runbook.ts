@@ -130,6 +130,8 @@ export interface Runbook {
   readonly contacts: readonly { readonly role: string; readonly contact: string }[];
   readonly references: ReadonlyMap<string, string>;
   readonly commands: ReadonlyMap<string, Command>;
+  /** Steps by the file name of the evidence that is of them. */
+  readonly artifacts: ReadonlyMap<string, string>;
   readonly monitor: readonly Monitor[];
   /** As written: in the order of the file. */
   readonly steps: readonly Step[];

@@ -256,6 +256,21 @@ describe('names', () => {
     expect(found(GRADUAL.replace('baseline: 10', 'baseline: 20'))).toEqual(['name 8:55']);
   });
 
+  it.each([
+    ['an unknown step', '{ a.json: conted }', 'name 10:22'],
+    ['a folder', '{ a/b.json: counted }', 'name 10:24'],
+    ['the folder above', '{ ..: counted }', 'name 10:18'],
+    ['a hidden file', '{ .a: counted }', 'name 10:18'],
+    ['a name of every run', '{ Cutover_Summary.json: counted }', 'name 10:36'],
+    ['the approvals', '{ approval_record.json: counted }', 'name 10:36'],
+    ['the same in another case', '{ a.json: counted, A.JSON: counted }', 'name 10:39'],
+  ])('of artifacts are files of their own, and not %s', (_, artifacts, expected) => {
+    const step = '{ id: a, use: git.clean }';
+    expect(found(`${withSteps(step)}artifacts: ${artifacts}\n`)).toEqual([expected]);
+    const good = '{ a.json: counted, acl_scan-2.txt: counted }';
+    expect(found(`${withSteps(step)}artifacts: ${good}\n`)).toEqual([]);
+  });
+
   it('of the application are used by its steps', () => {
     const text = withSteps('{ id: a, use: http.check, url: /health, status: 200 }');
     expect(found(text.replace('{ db:', '{ app: "https://a.example", db:'))).toEqual([]);

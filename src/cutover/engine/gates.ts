@@ -127,13 +127,18 @@ export function peopleNeeded({ members }: Step): number {
   return numberOf(members, 'of') ?? 1;
 }
 
+/** Member of what an open gate keeps: digests of the approvals that it was opened with, with spaces between. */
+export const COUNTED = 'counted';
+
 async function inspectApprovals(run: LiveRun, step: Step): Promise<Looked> {
-  const counted = (await judgeApprovals(run, step))
-    .map(({ judged }) => judged)
-    .filter(({ refused }) => refused === null);
+  const valid = (await judgeApprovals(run, step)).filter(({ judged }) => judged.refused === null);
+  const counted = valid.map(({ judged }) => judged);
   const [people, needed] = [countPeople(counted), peopleNeeded(step)];
   const names = [...new Set(counted.map(({ reviewer }) => reviewer))].join(', ');
-  if (people >= needed) return { ends: { verdict: 'PASS', says: `approved by ${names}` } };
+  if (people >= needed) {
+    const kept = { [COUNTED]: valid.map(({ digest }) => digest).join(' ') };
+    return { ends: { verdict: 'PASS', says: `approved by ${names}`, kept } };
+  }
   const role = requiredText(step.members, 'role');
   const so = names === '' ? '' : `, so far ${names}`;
   const says = `${people} of ${needed} of the role ${role}${so}`;

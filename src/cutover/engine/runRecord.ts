@@ -94,7 +94,8 @@ export interface RunBook {
   add(entry: JournalEntry): void;
 }
 
-const EMPTY: StepRecord = {
+/** What is known of a step that has not begun. */
+export const UNSEEN_STEP: StepRecord = {
   begunAt: null,
   endedAt: null,
   verdict: null,
@@ -157,7 +158,7 @@ function openRecord(runSteps: readonly RunStep[], where: string): RunBook {
   const record: OpenRecord = {
     begun: null,
     state: plannedRun(runSteps),
-    steps: new Map(runSteps.map(({ id }) => [id, EMPTY] as const)),
+    steps: new Map(runSteps.map(({ id }) => [id, UNSEEN_STEP] as const)),
     samples: new Map(),
     approvals: [],
     undone: new Map(),
@@ -241,7 +242,7 @@ function remember(record: OpenRecord, entry: JournalEntry): void {
   const change = CHANGES.get(event)?.(entry);
   if (change !== undefined) {
     const id = text(entry['step']);
-    record.steps.set(id, { ...(record.steps.get(id) ?? EMPTY), ...change });
+    record.steps.set(id, { ...(record.steps.get(id) ?? UNSEEN_STEP), ...change });
     if (event === 'step-intended') record.samples.delete(`step:${id}`);
   }
   if (typeof operator === 'string') record.operators.add(operator);
@@ -253,7 +254,10 @@ function remember(record: OpenRecord, entry: JournalEntry): void {
 /** What a line changes of what is known of its step. */
 type Change = (entry: JournalEntry) => Partial<StepRecord>;
 const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
-  ['step-intended', ({ at, prev }: JournalEntry) => ({ ...EMPTY, begunAt: at, evidence: prev })],
+  [
+    'step-intended',
+    ({ at, prev }: JournalEntry) => ({ ...UNSEEN_STEP, begunAt: at, evidence: prev }),
+  ],
   ['step-applied', resultIn],
   [
     'step-ended',

@@ -7,6 +7,7 @@ import { parseCondition } from '../condition.ts';
 import { actionsOf, inputOf, type Action, type Runbook, type Step } from '../runbook.ts';
 import { RESULTS } from '../steps/stepType.ts';
 import { STEP_TYPES } from '../steps/stepTypes.ts';
+import { lintArtifacts } from './lintArtifacts.ts';
 import { textsIn, type Linted, type Report } from './report.ts';
 
 /** What is named, and what there is. */
@@ -34,6 +35,8 @@ export function lintNames({ runbook, value }: Linted, report: Report): void {
   for (const [at, id] of (runbook.rehearsal?.does ?? []).entries()) {
     named(steps, id, pointerTo('rehearsal', 'does', at));
   }
+  for (const [file, id] of runbook.artifacts) named(steps, id, pointerTo('artifacts', file));
+  lintArtifacts(runbook, report);
   lintStages(runbook, named, report);
   lintTriggers(runbook, report);
   lintPages(runbook, report);

@@ -161,6 +161,13 @@ export const RUNBOOK_SCHEMA: Schema = {
     ),
     references: byName('Pages by name, such as the break-glass page: path or address.', TEXT),
     commands: byName('Programs that steps name.', COMMAND),
+    artifacts: {
+      description:
+        'What a run leaves as evidence: names of files, each with the step that it is of.',
+      type: 'object',
+      minProperties: 1,
+      additionalProperties: about(NAME, 'Name of the step.'),
+    },
     monitor: listOf('Checks for the hours after; each has `every`, `for` and `onFail`.', {
       $ref: '#/$defs/monitor',
     }),

@@ -20,6 +20,16 @@ commands:
   roster: { run: [node, scripts/judge.mjs, roster], exit: { 0: pass } }
   drill: { run: [node, scripts/judge.mjs, drill], exit: { 0: pass, 1: warn, 2: fail } }
   page: { run: [node, scripts/judge.mjs, page] }
+artifacts:
+  preflight_result.json: preflight
+  migration_log.txt: migrate
+  verify_hardening.json: hardened
+  acl_scan_report.json: acl
+  security_gate_result.json: security
+  health_check.json: ready
+  auth_separation_test.json: auth
+  roster_dry_run.json: roster
+  ops_drill_sick_call.json: drill
 phases:
   - id: before
     title: The day before

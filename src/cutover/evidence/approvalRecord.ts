@@ -1,0 +1,76 @@
+/**
+ * All approvals and attestations of a run, with what each says and whether it counted: the line of the journal
+ * that opened the gate names those that did. Their signatures are beside them, and are not verified here. Pure.
+ */
+
+import { hash } from 'node:crypto';
+
+import { textOf } from '../steps/stepMembers.ts';
+import type { JournalEntry } from '../../journal/line.ts';
+import { parseGateApproval } from '../engine/stepApproval.ts';
+import { COUNTED } from '../engine/gates.ts';
+import { jsonDocument, type Found, type RunEvidence } from './runEvidence.ts';
+
+export interface RecordedDecision {
+  readonly step: string;
+  readonly kind: 'approval' | 'attestation';
+  readonly role: string | null;
+  /** What the person says; empty for an approval of all that was seen. */
+  readonly statement: string;
+  readonly reviewer: string;
+  /** Fingerprint of the key; null for a name that no key has signed. */
+  readonly signer: string | null;
+  /** When it was made, ISO 8601, UTC; null if its file is not intact. */
+  readonly time: string | null;
+  /** When its line was written. */
+  readonly recorded: string;
+  /** SHA-256 of its file. */
+  readonly sha256: string;
+  readonly file: Found;
+  /** Whether the gate was opened with it; null while it is not open. */
+  readonly counted: boolean | null;
+}
+
+/** Returns the approvals in the order of the journal. */
+export function decisionsOf(evidence: RunEvidence): readonly RecordedDecision[] {
+  const { lines } = evidence;
+  return lines.filter(({ event }) => event === 'approved').map((line) => decision(evidence, line));
+}
+
+function decision(evidence: RunEvidence, line: JournalEntry): RecordedDecision {
+  const [step, sha256, who] = [line['step'], line['approval'], line['who']].map(String);
+  const { signer } = line;
+  const bytes = /^[0-9a-f]{64}$/.test(sha256 ?? '') ? evidence.approvals(sha256 ?? '') : null;
+  const isSame = bytes !== null && hash('sha256', bytes, 'hex') === sha256;
+  const approval = isSame ? parseGateApproval(bytes) : null;
+  const gate = evidence.runbook.steps.find(({ id }) => id === step);
+  return {
+    step: step ?? '',
+    kind: gate?.use === 'attest' ? 'attestation' : 'approval',
+    role: approval?.role ?? textOf(gate?.members ?? {}, 'role'),
+    statement: approval?.statement ?? textOf(gate?.members ?? {}, 'text') ?? '',
+    reviewer: approval?.reviewer ?? who ?? '',
+    signer: typeof signer === 'string' ? signer : null,
+    time: approval?.time ?? null,
+    recorded: line.at,
+    sha256: sha256 ?? '',
+    file: approval !== null ? 'intact' : bytes === null ? 'missing' : 'changed',
+    counted: hasCounted(evidence, step ?? '', sha256 ?? ''),
+  };
+}
+
+function hasCounted({ lines }: RunEvidence, step: string, sha256: string): boolean | null {
+  const opened = lines.filter((line) => {
+    return line.event === 'step-ended' && line['step'] === step && line['verdict'] === 'PASS';
+  });
+  if (opened.length === 0) return null;
+  return opened.some(({ kept }) => {
+    const digests: unknown = (Object(kept) as Record<string, unknown>)[COUNTED];
+    return typeof digests === 'string' && digests.split(' ').includes(sha256);
+  });
+}
+
+/** Makes `approval_record.json`. */
+export function approvalRecord(evidence: RunEvidence): Buffer {
+  return jsonDocument({ format: 1, run: evidence.run, approvals: decisionsOf(evidence) });
+}

@@ -1,0 +1,19 @@
+/**
+ * All documents that a run leaves, for a bag of evidence: made of the runbook, the journal, the outputs and the
+ * approvals alone, so that a verifier makes them again and compares the bytes. Pure.
+ */
+
+import { artifactsOf } from './artifactsOf.ts';
+import { runEvidence, type RunSources } from './runEvidence.ts';
+
+export interface RunDocument {
+  /** Relative, with `/`: `artifacts/NAME`. */
+  readonly path: string;
+  readonly content: Uint8Array;
+}
+
+/** Makes the documents, in an order that does not depend on the machine. @throws Failure JOURNAL, USAGE */
+export function runDocuments(sources: RunSources): readonly RunDocument[] {
+  const evidence = runEvidence(sources);
+  return artifactsOf(evidence).map(({ name, content }) => ({ path: `artifacts/${name}`, content }));
+}
