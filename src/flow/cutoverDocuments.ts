@@ -6,7 +6,8 @@ import type { RunSources } from '../cutover/evidence/runEvidence.ts';
 import { readRun } from '../cutover/engine/heldRun.ts';
 import type { RunPlaces } from '../cutover/engine/runPlaces.ts';
 import type { LoadedRunbook } from '../cutover/readRunbook.ts';
-import { approvalPath, MAX_APPROVAL } from '../journal/approvalFile.ts';
+import { MAX_APPROVAL } from '../journal/approval.ts';
+import { approvalPath } from '../journal/approvalFile.ts';
 import { readPlainFile } from '../seal/files.ts';
 
 /** Most bytes of an output: those of programs have 2 MiB, and reports of steps a few more. */

@@ -6,8 +6,8 @@
 import { hash } from 'node:crypto';
 
 import { textOf } from '../steps/stepMembers.ts';
+import { parseApproval } from '../../journal/approval.ts';
 import type { JournalEntry } from '../../journal/line.ts';
-import { parseGateApproval } from '../engine/stepApproval.ts';
 import { COUNTED } from '../engine/gates.ts';
 import { jsonDocument, type Found, type RunEvidence } from './runEvidence.ts';
 
@@ -42,7 +42,7 @@ function decision(evidence: RunEvidence, line: JournalEntry): RecordedDecision {
   const { signer } = line;
   const bytes = /^[0-9a-f]{64}$/.test(sha256 ?? '') ? evidence.approvals(sha256 ?? '') : null;
   const isSame = bytes !== null && hash('sha256', bytes, 'hex') === sha256;
-  const approval = isSame ? parseGateApproval(bytes) : null;
+  const approval = isSame ? parseApproval(bytes, 'open-gate') : null;
   const gate = evidence.runbook.steps.find(({ id }) => id === step);
   return {
     step: step ?? '',
