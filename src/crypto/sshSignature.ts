@@ -44,6 +44,18 @@ export interface SignatureParts {
 const ARMOR =
   /^-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]{1,32768})-----END SSH SIGNATURE-----\n?$/;
 
+/** Characters of a line of base64, as ssh-keygen writes it. */
+const COLUMNS = 70;
+
+/** Returns a signature in the one form that ssh-keygen writes; empty for a text that is none. */
+export function armorOf(text: string): string {
+  const [, base64 = ''] = ARMOR.exec(text) ?? [];
+  const clean = Buffer.from(base64, 'base64').toString('base64');
+  const lines = clean.match(new RegExp(`.{1,${COLUMNS}}`, 'g')) ?? [];
+  if (lines.length === 0) return '';
+  return `-----BEGIN SSH SIGNATURE-----\n${lines.join('\n')}\n-----END SSH SIGNATURE-----\n`;
+}
+
 /** Reads the parts of an armored signature; null if it is none. */
 export function readSignature(text: string): SignatureParts | null {
   const [, base64 = ''] = ARMOR.exec(text.replaceAll('\r\n', '\n')) ?? [];

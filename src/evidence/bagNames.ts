@@ -24,12 +24,17 @@ export function isDangerous(path: string): boolean {
   return path.split('/').some((part) => part === '' || part === '.' || part === '..');
 }
 
-/** Formats a manifest, ascending by path, as `sha256sum -c --strict` reads it. */
+/** Sorts lines ascending by path, as UTF-8. */
+export function sortedLines<L extends ManifestLine>(lines: readonly L[]): readonly L[] {
+  return lines
+    .map((line) => ({ line, key: Buffer.from(line.path) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key))
+    .map(({ line }) => line);
+}
+
+/** Formats a manifest of sorted lines, as `sha256sum -c --strict` reads it. */
 export function formatManifest(lines: readonly ManifestLine[]): string {
-  return [...lines]
-    .sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)))
-    .map(({ sha256, path }) => `${sha256}  ${encodeName(path)}\n`)
-    .join('');
+  return lines.map(({ sha256, path }) => `${sha256}  ${encodeName(path)}\n`).join('');
 }
 
 /** Parses a manifest; null if a line is malformed, dangerous or there twice. */

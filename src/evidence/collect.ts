@@ -30,6 +30,8 @@ import type { PayloadFile } from './writeBag.ts';
 export const CANDIDATE_PART = 'candidate';
 export const JOURNAL_PART = 'journal';
 export const REPORTS_PART = 'reports';
+/** Files of a run of a cutover. */
+export const RUN_PART = 'cutover';
 
 /** Whether the evidence has this file of a candidate. */
 export function isEvidence({ path }: SumLine): boolean {
@@ -37,19 +39,17 @@ export function isEvidence({ path }: SumLine): boolean {
   return path === RUN_FILE || isSchema || path.startsWith(`${MAPPING_FOLDER}/`);
 }
 
-/** Lists the files of a candidate's evidence; `whole` are the bytes of the journal's whole lines. */
-export function collect(
-  paths: ProjectPaths,
-  name: string,
-  journal: Journal,
-  whole: Uint8Array,
-): PayloadFile[] {
+/** Lists what every bag has of a project; `whole` are the bytes of its journal's whole lines. */
+export function projectFiles(paths: ProjectPaths, whole: Uint8Array): PayloadFile[] {
+  return [{ path: `${JOURNAL_PART}/${JOURNAL_FILE}`, from: whole }, ...reportFiles(paths.reports)];
+}
+
+/** Lists the files of a candidate's evidence. */
+export function collect(paths: ProjectPaths, name: string, journal: Journal): PayloadFile[] {
   return [
     ...sealFiles(sealedPath(paths.candidates, name), sealIdOf(name)),
     ...freezeFiles(realFolder(paths.mapping)),
-    { path: `${JOURNAL_PART}/${JOURNAL_FILE}`, from: whole },
     ...approvalFiles(paths.journal, journal, sealIdOf(name)),
-    ...reportFiles(paths.reports),
   ];
 }
 

@@ -1,32 +1,37 @@
 /**
- * Verifies a bag: complete, valid, and without any other file. RFC 8493 allows further tag files;
- * here each file has to be listed, as a file that no manifest covers can be changed unnoticed.
+ * Verifies a bag: complete, valid, and without any other file. RFC 8493 allows further tag files; here each
+ * file has to be listed, but for the signatures of the manifest of tag files, which no manifest can cover: a
+ * file that nothing covers can be changed unnoticed.
  */
 
-import { createHash } from 'node:crypto';
-import { closeSync, constants, readSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { openNoLinks } from '../disk/noLinks.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { fileFinding } from '../seal/candidateFinding.ts';
-import { listCandidate, MAX_SEAL_FILE, plainSize, readPlainFile } from '../seal/files.ts';
+import { listCandidate, MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
+import type { Pool } from '../threads/pool.ts';
 import { parseManifest, type ManifestLine } from './bagNames.ts';
+import { signatureFiles } from './bagSignature.ts';
+import { HASH_FILES, type SeenFile } from './calls.ts';
 import { BAGIT_FILE, BAGIT_TEXT, INFO_FILE, MANIFEST_FILE, TAG_MANIFEST_FILE } from './writeBag.ts';
 
 export interface ReadBag {
   readonly findings: readonly Finding[];
   /** Label → value of bag-info.txt. */
   readonly info: ReadonlyMap<string, string>;
-  readonly files: number;
+  /** Path in the bag → SHA-256 of all files of the payload. */
+  readonly payload: ReadonlyMap<string, string>;
+  /** Bytes of the manifest of tag files, which signatures are over. */
+  readonly tagManifest: Uint8Array;
 }
 
 const TAGS: readonly string[] = [BAGIT_FILE, INFO_FILE, MANIFEST_FILE];
+const MALFORMED = 'the manifest is missing, malformed, or lists a dangerous name';
 
 /** Verifies the bag in `folder`, a real path. */
-export function readBag(folder: string): ReadBag {
-  const text = (name: string): string | null =>
-    readPlainFile(join(folder, name), MAX_SEAL_FILE)?.toString('utf8') ?? null;
+export async function readBag(folder: string, pool: Pool): Promise<ReadBag> {
+  const bytes = (name: string): Buffer | null => readPlainFile(join(folder, name), MAX_SEAL_FILE);
+  const text = (name: string): string | null => bytes(name)?.toString('utf8') ?? null;
   const findings: Finding[] = [];
   const add = (rule: string, file: string, reason: string): void => {
     findings.push(fileFinding(rule, file, reason));
@@ -38,57 +43,77 @@ export function readBag(folder: string): ReadBag {
   const tags = parseManifest(text(TAG_MANIFEST_FILE) ?? '?');
   if (manifest === null) add('seal-format', MANIFEST_FILE, MALFORMED);
   if (tags === null) add('seal-format', TAG_MANIFEST_FILE, MALFORMED);
-  for (const { path } of manifest ?? []) {
-    if (!path.startsWith('data/'))
-      add('seal-format', MANIFEST_FILE, 'it lists a file outside of data');
+  if (manifest?.some(({ path }) => !path.startsWith('data/')) === true) {
+    add('seal-format', MANIFEST_FILE, 'it lists a file outside of data');
   }
   for (const name of TAGS) {
     if (tags?.some(({ path }) => path === name) !== true) {
       add('file-missing', name, 'the manifest of tag files does not list this file');
     }
   }
-  const lines = [...(manifest ?? []), ...(tags ?? [])];
-  findings.push(...compareFiles(folder, lines));
   const info = infoOf(text(INFO_FILE) ?? '');
-  const bytes = (manifest ?? []).reduce((sum, { path }) => sum + plainSize(join(folder, path)), 0);
-  if (info.get('Payload-Oxum') !== `${bytes}.${manifest?.length ?? 0}`) {
+  const lines = [...(manifest ?? []), ...(tags ?? [])];
+  const seen = await hashed(folder, lines, pool);
+  findings.push(...differing(lines, seen), ...others(folder, lines, info));
+  const size = (manifest ?? []).reduce((sum, _, at) => sum + (seen[at]?.bytes ?? 0), 0);
+  if (info.get('Payload-Oxum') !== `${size}.${manifest?.length ?? 0}`) {
     add('seal-format', INFO_FILE, 'its Payload-Oxum is not the size and number of the files');
   }
-  return { findings, info, files: lines.length };
+  return {
+    findings,
+    info,
+    payload: new Map((manifest ?? []).map(({ path, sha256 }) => [path, sha256])),
+    tagManifest: bytes(TAG_MANIFEST_FILE) ?? Buffer.alloc(0),
+  };
 }
 
-const MALFORMED = 'the manifest is missing, malformed, or lists a dangerous name';
+/** Files of one call to a thread. */
+const BATCH = 512;
 
-function compareFiles(folder: string, lines: readonly ManifestLine[]): Finding[] {
-  const { files, unexpected } = listCandidate(folder);
-  const [present, listed] = [new Set(files), new Set(lines.map(({ path }) => path))];
-  const differing = lines.flatMap(({ path, sha256 }): Finding[] => {
-    if (!present.has(path)) return [fileFinding('file-missing', path, 'the file is missing')];
-    if (digestOf(join(folder, path)) === sha256) return [];
+/** Hashes the files of lines, in their order; null for one that is missing or not plain. */
+async function hashed(
+  folder: string,
+  lines: readonly ManifestLine[],
+  pool: Pool,
+): Promise<readonly (SeenFile | null)[]> {
+  const calls: Promise<readonly (SeenFile | null)[]>[] = [];
+  for (let from = 0; from < lines.length; from += BATCH) {
+    const paths = lines.slice(from, from + BATCH).map(({ path }) => path);
+    calls.push(pool.call(HASH_FILES, { folder, paths }));
+  }
+  return (await Promise.all(calls)).flat();
+}
+
+function differing(
+  lines: readonly ManifestLine[],
+  seen: readonly (SeenFile | null)[],
+): readonly Finding[] {
+  return lines.flatMap(({ path, sha256 }, at): Finding[] => {
+    const file = seen[at] ?? null;
+    if (file === null) return [fileFinding('file-missing', path, 'the file is missing')];
+    if (file.sha256 === sha256) return [];
     return [fileFinding('checksum', path, 'the file differs from its manifest')];
   });
-  const extra = [...files, ...unexpected].filter(
-    (path) => !listed.has(path) && path !== TAG_MANIFEST_FILE,
-  );
-  const reason = 'no manifest lists this file';
-  return [...differing, ...extra.map((path) => fileFinding('file-extra', path, reason))];
 }
 
-/** Returns the digest of a plain file; empty if it cannot be read. */
-function digestOf(path: string): string {
-  if (plainSize(path) === Number.POSITIVE_INFINITY) return '';
-  const digest = createHash('sha256');
-  const file = openNoLinks(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const buffer = Buffer.alloc(64 * 1024);
-    for (let length = -1; length !== 0;) {
-      length = readSync(file, buffer);
-      digest.update(buffer.subarray(0, length));
-    }
-    return digest.digest('hex');
-  } finally {
-    closeSync(file);
-  }
+/** Files that nothing lists, and signatures that are missing. */
+function others(
+  folder: string,
+  lines: readonly ManifestLine[],
+  info: ReadonlyMap<string, string>,
+): readonly Finding[] {
+  const { files, unexpected } = listCandidate(folder);
+  const signatures = signatureFiles(info);
+  const listed = new Set([...lines.map(({ path }) => path), ...signatures, TAG_MANIFEST_FILE]);
+  const present = new Set(files);
+  return [
+    ...[...files, ...unexpected]
+      .filter((path) => !listed.has(path))
+      .map((path) => fileFinding('file-extra', path, 'no manifest lists this file')),
+    ...signatures
+      .filter((path) => !present.has(path))
+      .map((path) => fileFinding('file-missing', path, 'the signature is missing')),
+  ];
 }
 
 function infoOf(text: string): Map<string, string> {

@@ -1,4 +1,4 @@
-/** How a person approves with a key on this machine. */
+/** How a person signs with a key on this machine. */
 
 import { resolve } from 'node:path';
 
@@ -7,18 +7,15 @@ import { APPROVAL_NAMESPACE } from '../journal/approval.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
 
-/** Signs an approval with a key of `--key`. @throws Failure CANDIDATE, UNSUPPORTED */
+/** Signs with a key of `--key`, by default an approval. @throws Failure CANDIDATE, UNSUPPORTED */
 export async function signatureBy(
   key: string,
   message: Uint8Array,
   env: Environment,
+  namespace: string = APPROVAL_NAMESPACE,
 ): Promise<string> {
   const path = resolve(env.cwd, key);
-  const made = await signMessage(env.runProgram, {
-    key: path,
-    namespace: APPROVAL_NAMESPACE,
-    message,
-  });
+  const made = await signMessage(env.runProgram, { key: path, namespace, message });
   if ('signature' in made) return made.signature;
   const said =
     made.problem === 'refused' && made.says !== '' ? ` (${made.says.replaceAll(': ', ', ')})` : '';
@@ -30,7 +27,9 @@ export async function signatureBy(
     where: `--key ${key}`,
     hint:
       made.problem === 'no-program'
-        ? 'install OpenSSH 8.9 or later, or write the approval with --write FILE and sign it elsewhere'
+        ? namespace === APPROVAL_NAMESPACE
+          ? 'install OpenSSH 8.9 or later, or write the approval with --write FILE and sign it elsewhere'
+          : 'install OpenSSH 8.9 or later'
         : 'name a private key, or a public key whose private key is in your agent',
   });
 }

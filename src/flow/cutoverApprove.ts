@@ -171,7 +171,7 @@ async function assertCounts(
   if (approval === null) throw notCounted('its file is not an approval, or was edited', gate);
   const expires = parseDuration(textOf(step.members, 'expires') ?? '');
   const refused =
-    unboundReason(approval, subjectOf(places.run, record, step.id), expires, env.now()) ??
+    unboundReason(approval, subjectOf(places.run, record, step.id), expires, env.now().getTime()) ??
     roleReason(loaded.runbook, step, approval.reviewer) ??
     operatorReason(gate, approval.reviewer);
   if (refused !== null) throw notCounted(refused, gate);

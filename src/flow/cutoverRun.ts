@@ -10,6 +10,7 @@ import {
   assertOperates,
   assertSameFiles,
   filesRead,
+  MAX_FILE,
 } from '../cutover/engine/beginRun.ts';
 import { drive } from '../cutover/engine/drive.ts';
 import type { LiveRun, Rehearsal } from '../cutover/engine/liveRun.ts';
@@ -17,7 +18,7 @@ import { probeUnknown, recover, resumeRefusal } from '../cutover/engine/recover.
 import { beginningIn } from '../cutover/engine/runRecord.ts';
 import { readRun } from '../cutover/engine/heldRun.ts';
 import { nextRun, placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
-import { keepRunbook, runbookOf } from '../cutover/engine/keptRunbook.ts';
+import { keepFiles, keepRunbook, runbookOf } from '../cutover/engine/keptRunbook.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
 import { afterEvent } from '../cutover/runMoves.ts';
@@ -124,6 +125,7 @@ async function begun(
     // Another operator may have begun it, and ended, while this one waited for the database.
     if (live.held.record.begun !== null) throw begunMeanwhile(run, loaded.name);
     keepRunbook(live.held.places, loaded);
+    keepFiles(live.held.places, facts.files, (path) => opened.world.files.read(path, MAX_FILE));
     live.held.commit({ event: 'run-begun' }, { ...facts, who, operator: who });
     return goOn(live, waits);
   });

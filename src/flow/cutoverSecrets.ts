@@ -5,7 +5,7 @@
 
 import { actionsOf, type Action, type Input, type Runbook } from '../cutover/runbook.ts';
 import { variableValue, type Variables } from '../cutover/world/inputs.ts';
-import { createRedactor, type Redactor } from '../redact/redactor.ts';
+import { createRedactor, type Redactor, type Secret } from '../redact/redactor.ts';
 
 import { Failure } from '../outcome/failure.ts';
 
@@ -18,10 +18,19 @@ export function redactorFor(runbook: Runbook, variables: Variables): Redactor {
 
 /** Makes all secrets of a runbook known that are there; what is missing, the step tells that needs it. */
 export function addSecrets(runbook: Runbook, variables: Variables, redactor: Redactor): void {
-  for (const name of namesIn(runbook)) {
-    const value = valueOf(variables, name);
-    if (value !== null) redactor.add(name, value);
-  }
+  for (const { name, value } of secretsOf(runbook, variables).known) redactor.add(name, value);
+}
+
+/** The secrets of a runbook: those whose variables are set, and the names of the others. */
+export function secretsOf(
+  runbook: Runbook,
+  variables: Variables,
+): { readonly known: readonly Secret[]; readonly missing: readonly string[] } {
+  const all = [...namesIn(runbook)].map((name) => ({ name, value: valueOf(variables, name) }));
+  return {
+    known: all.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }])),
+    missing: all.flatMap(({ name, value }) => (value === null ? [name] : [])),
+  };
 }
 
 function namesIn({ inputs, rehearsal, commands, steps, monitor }: Runbook): ReadonlySet<string> {

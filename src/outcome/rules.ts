@@ -1,6 +1,6 @@
 /** The rules: the default severity of each, and the stages that can report it. */
 
-import type { Severity } from './finding.ts';
+import type { Finding, Severity } from './finding.ts';
 
 /**
  * Stage that can report a defect:
@@ -142,6 +142,7 @@ const TABLE = {
   // The evidence of a cutover
   approval: { severity: 'BLOCKER', stages: ['evidence'], fixed: true },
   evidence: { severity: 'WARNING', stages: ['evidence'], fixed: true },
+  signature: { severity: 'BLOCKER', stages: ['evidence'], fixed: true },
   // A runbook
   'runbook-name': { severity: 'BLOCKER', stages: ['cutover'], fixed: true },
   'runbook-unused': { severity: 'WARNING', stages: ['cutover'], fixed: true },
@@ -182,3 +183,8 @@ export function severityOfRule(rule: Rule): Severity {
 export const FIXED_RULES: ReadonlySet<string> = new Set(
   Object.entries(RULES).flatMap(([rule, { fixed }]) => (fixed === true ? [rule] : [])),
 );
+
+/** Makes a finding on a file, as severe as its rule. */
+export function ruleFinding(rule: Rule, file: string, reason: string): Finding {
+  return { rule, severity: severityOfRule(rule), file, reason };
+}

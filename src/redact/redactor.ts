@@ -27,6 +27,8 @@ export interface RedactedStream {
   push(chunk: Uint8Array): Buffer;
   /** Returns the rest. */
   end(): Buffer;
+  /** Whether a secret was taken out so far. */
+  found(): boolean;
 }
 
 export interface StreamRedactor extends Redactor {
@@ -51,6 +53,19 @@ interface Index {
   /** First and last form with these three bytes, by the number that they are. */
   readonly ranges: ReadonlyMap<number, readonly [number, number]>;
   readonly longest: number;
+}
+
+/** A value that is a secret, and its name. */
+export interface Secret {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Makes a redactor of secrets. */
+export function redactorOf(secrets: Iterable<Secret>): StreamRedactor {
+  const redactor = createRedactor();
+  for (const { name, value } of secrets) redactor.add(name, value);
+  return redactor;
 }
 
 /** Makes a redactor without secrets. */
@@ -182,6 +197,7 @@ function streamOf(index: Index): RedactedStream {
   /** How much of `rest` has been written, or belongs to a secret. */
   let done = 0;
   let last: Buffer | null = null;
+  let hasFound = false;
   const take = (chunk: Uint8Array, isLast: boolean): Buffer => {
     const bytes = Buffer.concat([rest, chunk]);
     const out: Buffer[] = [];
@@ -190,6 +206,7 @@ function streamOf(index: Index): RedactedStream {
         out.push(bytes.subarray(done, at));
         last = null;
       }
+      hasFound = true;
       // Secrets that overlap have the name of each once.
       if (marker !== last) out.push(marker);
       last = marker;
@@ -204,5 +221,9 @@ function streamOf(index: Index): RedactedStream {
     done -= to;
     return Buffer.concat(out);
   };
-  return { push: (chunk) => take(chunk, false), end: () => take(Buffer.alloc(0), true) };
+  return {
+    push: (chunk) => take(chunk, false),
+    end: () => take(Buffer.alloc(0), true),
+    found: () => hasFound,
+  };
 }

@@ -3,7 +3,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { buildEvidence, checkEvidence } from '../../src/flow/evidence.ts';
+import { buildEvidence } from '../../src/flow/evidenceBuild.ts';
+import { checkEvidence } from '../../src/flow/evidenceVerify.ts';
 import { approve } from '../../src/flow/review.ts';
 import { promote } from '../../src/flow/promote.ts';
 import { ENVIRONMENT } from '../fault/fixture.ts';
@@ -24,10 +25,12 @@ function evidence(harm: (bag: string) => void): CommandPlant {
     const live = { ...who, ...source, expectSeal: null, allowWarnings: false, dryRun: false };
     await promote({ ...live, who: 'pia' }, ENVIRONMENT);
     const bag = join(project, 'bag');
-    await buildEvidence({ ...who, target: bag }, ENVIRONMENT);
+    const unsigned = { run: null, who: null, key: null, signingKey: null };
+    await buildEvidence({ ...who, ...unsigned, target: bag }, ENVIRONMENT);
     harm(bag);
     rebag(bag);
-    const options = { folder: bag, expectSeal: null, allowedSigners: null };
+    const given = { expectSeal: null, expectHead: null, allowedSigners: null, publicKey: null };
+    const options = { folder: bag, ...given, workers: 1 };
     return said(() => checkEvidence(options, ENVIRONMENT));
   };
   return { stage: 'evidence', find };

@@ -15,7 +15,8 @@ import { readRun } from './heldRun.ts';
 import { placesOf, runsOf, type RunPlaces } from './runPlaces.ts';
 import type { ProjectPaths } from '../../project/paths.ts';
 
-const MAX_FILE = 64 * 1024 * 1024;
+/** Most bytes of a file that a step reads. */
+export const MAX_FILE: number = 64 * 1024 * 1024;
 
 /**
  * Returns the SHA-256 of the files that steps of a runbook read, by path, ascending: an approval counts for

@@ -16,7 +16,7 @@ import type { StepResult } from '../steps/stepType.ts';
 import { openingAt } from '../openings.ts';
 import { attempt } from './attempt.ts';
 import { underWay } from './attend.ts';
-import { outputFacts, type LiveRun } from './liveRun.ts';
+import { outputFacts, type ApprovalsOfRun, type LiveRun } from './liveRun.ts';
 import type { RunRecord, Sample } from './runRecord.ts';
 
 /** What a step waits for, until when at most (ms since 1970; null: until a person acts), and in what words. */
@@ -56,16 +56,24 @@ export interface CountedApproval {
   readonly digest: string;
 }
 
+/** A run at a moment, as far as its gates are judged by it. */
+export interface GateMoment {
+  readonly runbook: Runbook;
+  readonly record: RunRecord;
+  readonly approvals: ApprovalsOfRun;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** Judges the approvals of a gate that were recorded. */
 export async function judgeApprovals(
-  run: LiveRun,
+  { runbook, record, approvals, at }: GateMoment,
   step: Step,
 ): Promise<readonly CountedApproval[]> {
-  const { held, approvals, world, runbook } = run;
   const subject = approvals.subjectOf(step.id);
   const expires = parseDuration(textOf(step.members, 'expires') ?? '');
   const judged: CountedApproval[] = [];
-  for (const { step: id, approval: digest, who } of held.record.approvals) {
+  for (const { step: id, approval: digest, who } of record.approvals) {
     if (id !== step.id) continue;
     const kept = approvals.read(digest);
     const approval = kept === null ? null : parseApproval(kept.bytes, 'open-gate');
@@ -74,32 +82,31 @@ export async function judgeApprovals(
       continue;
     }
     const reason =
-      unboundReason(approval, subject, expires, world.now()) ??
-      roleReason(runbook, step, approval.reviewer);
+      unboundReason(approval, subject, expires, at) ?? roleReason(runbook, step, approval.reviewer);
     judged.push({
       digest,
       judged:
         reason === null
-          ? await approvals.judge(approval.reviewer, digest, kept, excluded(step, held.record))
+          ? await approvals.judge(approval.reviewer, digest, kept, excluded(step, record))
           : refusal(approval.reviewer, reason),
     });
   }
   return judged;
 }
 
-/** Returns why an approval is not one of this gate at this time; null if it is. `expires` in ms; null for never. */
+/** Returns why an approval is not one of this gate at this time (ms since 1970); null if it is. `expires` in ms; null for never. */
 export function unboundReason(
   { subject: approved, time }: Approval<'open-gate'>,
   subject: GateSubject,
   expires: number | null,
-  now: Date,
+  at: number,
 ): string | null {
   if (approved.run !== subject.run) return 'it is of another run';
   if (approved.step !== subject.step) return 'it is of another step';
   if (approved.plan !== subject.plan) return 'the runbook has changed since';
   if (approved.target !== subject.target) return 'it is for another database or application';
   if (approved.evidence !== subject.evidence) return 'the run has gone on since';
-  const age = now.getTime() - Date.parse(time);
+  const age = at - Date.parse(time);
   if (age < -60_000) return 'its time is in the future';
   return expires !== null && age > expires ? 'it has expired' : null;
 }
@@ -131,7 +138,11 @@ export function peopleNeeded({ members }: Step): number {
 export const COUNTED = 'counted';
 
 async function inspectApprovals(run: LiveRun, step: Step): Promise<Looked> {
-  const valid = (await judgeApprovals(run, step)).filter(({ judged }) => judged.refused === null);
+  const { runbook, held, approvals, world } = run;
+  const moment = { runbook, record: held.record, approvals, at: world.now().getTime() };
+  const valid = (await judgeApprovals(moment, step)).filter(
+    ({ judged }) => judged.refused === null,
+  );
   const counted = valid.map(({ judged }) => judged);
   const [people, needed] = [countPeople(counted), peopleNeeded(step)];
   const names = [...new Set(counted.map(({ reviewer }) => reviewer))].join(', ');

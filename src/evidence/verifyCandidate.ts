@@ -1,6 +1,6 @@
 /**
- * Verifies the evidence of a cutover: the bag, the seal, the journal, the promotion, the approvals,
- * the freeze and the reports have to agree. Says what they do not prove.
+ * Verifies what a bag has of a candidate: the seal, the journal, the promotion, the approvals, the freeze and
+ * the reports have to agree. Says what they do not prove.
  */
 
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { SIGNERS_FILE } from '../mapping/signersFile.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { quoteName } from '../outcome/quoteName.ts';
-import { severityOfRule, type Rule } from '../outcome/rules.ts';
+import { ruleFinding, type Rule } from '../outcome/rules.ts';
 import { approvalNote, countPeople } from '../project/reviewers.ts';
 import { isEdited, lastFreeze } from '../project/freezeInForce.ts';
 import {
@@ -26,7 +26,6 @@ import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import { MAPPING_FOLDER, SUMS_FILE } from '../seal/format.ts';
 import { CANDIDATE_PART, JOURNAL_PART } from './collect.ts';
 import { cutoverOf, type Cutover } from './journaledCutover.ts';
-import { readBag } from './readBag.ts';
 import { reportsIn } from './reportsIn.ts';
 import { verifySeal, type SealInBag } from './verifySeal.ts';
 
@@ -37,41 +36,39 @@ export interface Expected {
   readonly signers: string | null;
 }
 
-export interface EvidenceVerified {
+export interface CandidateVerified {
   readonly findings: readonly Finding[];
-  readonly sealId: string | null;
-  readonly dataRoot: string | null;
+  readonly sealed: SealInBag | null;
   readonly notes: readonly string[];
 }
 
 const CANDIDATE_FILE = `data/${CANDIDATE_PART}/${SUMS_FILE}`;
 const PROJECT_FILE = `data/${CANDIDATE_PART}/${MAPPING_FOLDER}/project.json`;
-const JOURNAL = `data/${JOURNAL_PART}/${JOURNAL_FILE}`;
+export const JOURNAL = `data/${JOURNAL_PART}/${JOURNAL_FILE}`;
 
-/** Verifies the bag in `folder`, a real path. */
-export async function verifyEvidence(
-  folder: string,
+/** Reads the journal of the project in the payload `data`; a finding if it is broken. */
+export function journalIn(data: string): Journal | Finding {
+  const journal = failureOf(() => readJournal(join(data, JOURNAL_PART)));
+  if (!(journal instanceof Failure)) return journal;
+  return ruleFinding('seal-format', JOURNAL, journal.message);
+}
+
+/** Verifies what the payload `data` has of a candidate. `named` is the seal id that the bag is named by. */
+export async function verifyCandidate(
+  data: string,
+  journal: Journal,
+  named: string | undefined,
   expected: Expected,
   env: Pick<Environment, 'runProgram' | 'temporary' | 'pid'>,
-): Promise<EvidenceVerified> {
-  const bag = readBag(folder);
-  // A damaged bag is judged no further: its statements may be those of the damage.
-  if (bag.findings.length > 0) return { findings: bag.findings, ...NOTHING };
-  const data = join(folder, 'data');
+): Promise<CandidateVerified> {
   const seal = verifySeal(data);
-  if (!('sealId' in seal)) return { findings: seal.findings, ...NOTHING };
-  const findings = [...seal.findings, ...expectedFindings(seal, expected, bag.info)];
-  const { sealId, run } = seal;
-  const about = { sealId, dataRoot: run.dataRoot };
-  const journal = journalIn(data);
-  if (journal instanceof Failure) {
-    const broken = finding('seal-format', JOURNAL, journal.message);
-    return { findings: [...findings, broken], ...about, notes: [] };
-  }
-  const cutover = cutoverIn(journal, sealId, data);
+  if (!('sealId' in seal)) return { findings: seal.findings, sealed: null, notes: [] };
+  const findings = [...seal.findings, ...expectedFindings(seal, expected, named)];
+  const { sealId } = seal;
+  const cutover = failureOf(() => cutoverOf(journal, sealId, join(data, JOURNAL_PART)));
   if (cutover instanceof Failure) {
-    const broken = finding('seal-format', JOURNAL, cutover.message);
-    return { findings: [...findings, broken], ...about, notes: [] };
+    const broken = ruleFinding('seal-format', JOURNAL, cutover.message);
+    return { findings: [...findings, broken], sealed: seal, notes: [] };
   }
   findings.push(...journalFindings(journal, cutover, seal));
   const approvals = await approvalsIn(data, seal, cutover, expected, env);
@@ -87,21 +84,7 @@ export async function verifyEvidence(
     ...reports.notes,
     ...unproven(expected, approvals),
   ];
-  return { findings, ...about, notes };
-}
-
-const NOTHING = { sealId: null, dataRoot: null, notes: [] } as const;
-
-function finding(rule: Rule, file: string, reason: string): Finding {
-  return { rule, severity: severityOfRule(rule), file, reason };
-}
-
-function journalIn(data: string): Journal | Failure {
-  return failureOf(() => readJournal(join(data, JOURNAL_PART)));
-}
-
-function cutoverIn(journal: Journal, sealId: string, data: string): Cutover | Failure {
-  return failureOf(() => cutoverOf(journal, sealId, join(data, JOURNAL_PART, JOURNAL_FILE)));
+  return { findings, sealed: seal, notes };
 }
 
 function failureOf<T>(work: () => T): T | Failure {
@@ -116,15 +99,17 @@ function failureOf<T>(work: () => T): T | Failure {
 function expectedFindings(
   { sealId }: SealInBag,
   expected: Expected,
-  info: ReadonlyMap<string, string>,
+  named: string | undefined,
 ): Finding[] {
   const found: Finding[] = [];
-  if (info.get('External-Identifier') !== sealId) {
+  if (named !== sealId) {
     const reason = 'the seal id is not the one that the bag is named by';
-    found.push(finding('seal-unexpected', 'bag-info.txt', reason));
+    found.push(ruleFinding('seal-unexpected', 'bag-info.txt', reason));
   }
   if (expected.sealId !== null && expected.sealId !== sealId) {
-    found.push(finding('seal-unexpected', CANDIDATE_FILE, 'the seal id is not the expected one'));
+    found.push(
+      ruleFinding('seal-unexpected', CANDIDATE_FILE, 'the seal id is not the expected one'),
+    );
   }
   return found;
 }
@@ -137,7 +122,7 @@ function journalFindings(
 ): Finding[] {
   const found: Finding[] = [];
   const add = (rule: Rule, reason: string): void => {
-    found.push(finding(rule, JOURNAL, reason));
+    found.push(ruleFinding(rule, JOURNAL, reason));
   };
   if (journal.torn.length > 0) add('seal-format', 'the journal ends within a line');
   const sealed = journal.entries.find(
@@ -203,21 +188,27 @@ function approvalFindings(
     const one = approvals.find(({ approval }) => approval === digest);
     if (one === undefined) {
       const reason = 'promote counted this approval, which the journal does not name before';
-      found.push(finding('approval', file, reason));
+      found.push(ruleFinding('approval', file, reason));
     } else if (one.refused !== null) {
-      found.push(finding('approval', file, `promote counted this approval, but ${one.refused}`));
+      found.push(
+        ruleFinding('approval', file, `promote counted this approval, but ${one.refused}`),
+      );
     } else if (one.signer === null) {
-      found.push(finding('evidence', file, 'no key signed this approval, so it proves no person'));
+      found.push(
+        ruleFinding('evidence', file, 'no key signed this approval, so it proves no person'),
+      );
     }
   }
   const valid = approvals.filter(({ approval, refused, signer }) => {
     return refused === null && signer !== null && counted.includes(approval);
   });
   if (required === null) {
-    found.push(finding('seal-format', PROJECT_FILE, 'the settings of the project cannot be read'));
+    found.push(
+      ruleFinding('seal-format', PROJECT_FILE, 'the settings of the project cannot be read'),
+    );
   } else if (countPeople(valid) < required) {
     const reason = `the candidate went live with ${countPeople(valid)} valid approvals of ${required} that its mapping requires`;
-    found.push(finding('approval', JOURNAL, reason));
+    found.push(ruleFinding('approval', JOURNAL, reason));
   }
   return found;
 }
@@ -231,16 +222,18 @@ async function freezeFindings(
   const file = `data/${FREEZE_FILE}`;
   try {
     const frozen = await readFreeze(data);
-    if (frozen === null) return [finding('evidence', file, 'the mapping was not frozen')];
+    if (frozen === null) return [ruleFinding('evidence', file, 'the mapping was not frozen')];
     const last = lastFreeze(journal);
     if (last === null || isEdited(frozen, last)) {
-      return [finding('seal-unexpected', file, 'the freeze is not the last one of the journal')];
+      return [
+        ruleFinding('seal-unexpected', file, 'the freeze is not the last one of the journal'),
+      ];
     }
     if (frozen.digest === run.mapping.digest) return [];
-    return [finding('evidence', file, 'the frozen mapping is not that of the candidate')];
+    return [ruleFinding('evidence', file, 'the frozen mapping is not that of the candidate')];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return [finding('seal-format', file, 'sealift freeze did not write this file')];
+    return [ruleFinding('seal-format', file, 'sealift freeze did not write this file')];
   }
 }
 
@@ -271,7 +264,6 @@ function unproven(
     ...(signers === null && approvals.some(({ signer }) => signer !== null)
       ? ['not proven: whose the keys are, as they come from the bag; give --allowed-signers FILE']
       : []),
-    'not proven: that the journal was not written anew; compare its head with a copy kept elsewhere',
     'not proven: the records themselves, which the bag does not hold; see sealift verify-checksums',
   ];
 }

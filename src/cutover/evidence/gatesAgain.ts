@@ -1,0 +1,122 @@
+/**
+ * Gates of a run, judged again: each that was opened needs as many people as the runbook says, whose approvals
+ * are bound to what the journal was then, and valid by the allowed signers at that time.
+ */
+
+import { approvalDigest, approvalPath, type KeptApproval } from '../../journal/approvalFile.ts';
+import type { JournalEntry } from '../../journal/line.ts';
+import type { Finding } from '../../outcome/finding.ts';
+import { ruleFinding } from '../../outcome/rules.ts';
+import { countPeople, type Judged } from '../../project/reviewers.ts';
+import { COUNTED, judgeApprovals, peopleNeeded, type CountedApproval } from '../engine/gates.ts';
+import { subjectOf } from '../engine/openRun.ts';
+import { recordOf } from '../engine/runRecord.ts';
+import { kindOf, type Step } from '../runbook.ts';
+import { runStepsOf } from '../runSteps.ts';
+import type { RunEvidence } from './runEvidence.ts';
+
+/** Judges who made an approval, which `excluded` may not have, at a time (ISO 8601, UTC). */
+export type JudgeOfRun = (
+  reviewer: string,
+  kept: KeptApproval,
+  excluded: readonly string[],
+  at: string,
+) => Promise<Judged>;
+
+export interface JudgingAgain {
+  readonly judge: JudgeOfRun;
+  /** Reads the signature of an approval by its digest; null for none. */
+  readonly signatureOf: (digest: string) => string | null;
+}
+
+/** Judges all gates that people opened. */
+export async function gateFindings(
+  evidence: RunEvidence,
+  judging: JudgingAgain,
+): Promise<readonly Finding[]> {
+  const found: Finding[] = [];
+  for (const [index, line] of evidence.lines.entries()) {
+    const step = openedBy(line, evidence);
+    if (step !== null) found.push(...(await findingsOf(step, line, index, evidence, judging)));
+  }
+  return found;
+}
+
+/** The gate that a line opens by approvals; null for any other line. A rehearsal waits for no people. */
+function openedBy(line: JournalEntry, { runbook, record }: RunEvidence): Step | null {
+  if (line.event !== 'step-ended' || line['verdict'] !== 'PASS') return null;
+  const step = runbook.steps.find(({ id }) => id === line['step']);
+  const isGate = step !== undefined && kindOf(step) === 'gate' && step.use !== 'gate.window';
+  return isGate && record.begun?.isRehearsal !== true ? step : null;
+}
+
+async function findingsOf(
+  step: Step,
+  line: JournalEntry,
+  index: number,
+  evidence: RunEvidence,
+  judging: JudgingAgain,
+): Promise<readonly Finding[]> {
+  const all = await judgedAt(step, line, index, evidence, judging);
+  const counted = digestsIn(line);
+  const found = counted.flatMap((digest): Finding[] => {
+    const one = all.find((approval) => approval.digest === digest);
+    const file = approvalPath(digest);
+    if (one === undefined) {
+      return [ruleFinding('approval', file, `${step.id} counted it, and no line before names it`)];
+    }
+    const { refused, signer } = one.judged;
+    if (refused !== null) {
+      return [ruleFinding('approval', file, `${step.id} counted it, but ${refused}`)];
+    }
+    if (signer !== null) return [];
+    return [ruleFinding('evidence', file, 'no key signed this approval, so it proves no person')];
+  });
+  const valid = all.filter(({ digest, judged }) => {
+    return counted.includes(digest) && judged.refused === null;
+  });
+  const people = countPeople(valid.map(({ judged }) => judged));
+  const needed = peopleNeeded(step);
+  if (people >= needed) return found;
+  const reason = `${step.id} was opened with ${people} valid approvals of ${needed}`;
+  return [...found, ruleFinding('approval', evidence.where, reason)];
+}
+
+/** Judges the approvals of a gate as they were known before the line that opened it. */
+async function judgedAt(
+  step: Step,
+  { at }: JournalEntry,
+  index: number,
+  { run, runbook, planHash, lines, where, approvals }: RunEvidence,
+  { judge, signatureOf }: JudgingAgain,
+): Promise<readonly CountedApproval[]> {
+  const plan = { path: where, planHash };
+  const { record } = recordOf(runStepsOf(runbook), plan, lines.slice(0, index), where);
+  const moment = {
+    runbook,
+    record,
+    at: Date.parse(at),
+    approvals: {
+      subjectOf: (id: string) => subjectOf(run, record, id),
+      read: (digest: string) => keptIn(digest, approvals, signatureOf),
+      judge: (reviewer: string, _: string, kept: KeptApproval, excluded: readonly string[]) =>
+        judge(reviewer, kept, excluded, at),
+    },
+  };
+  return judgeApprovals(moment, step);
+}
+
+function keptIn(
+  digest: string,
+  approvals: RunEvidence['approvals'],
+  signatureOf: JudgingAgain['signatureOf'],
+): KeptApproval | null {
+  const bytes = approvals(digest);
+  if (bytes === null || approvalDigest(bytes) !== digest) return null;
+  return { bytes: Buffer.from(bytes), signature: signatureOf(digest) };
+}
+
+function digestsIn({ kept }: JournalEntry): readonly string[] {
+  const text: unknown = (Object(kept) as Record<string, unknown>)[COUNTED];
+  return typeof text === 'string' && text !== '' ? text.split(' ') : [];
+}

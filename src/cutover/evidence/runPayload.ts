@@ -1,0 +1,93 @@
+/**
+ * The files of a run that prove it: its journal, its runbook with the plan that was approved, the files that its
+ * steps read, what they said, the approvals with their signatures, and the documents that are made of these.
+ * Backups and other large files of steps stay where they are: they hold records.
+ */
+
+import { hash } from 'node:crypto';
+import { join } from 'node:path';
+
+import { entriesOf, statOf } from '../../disk/noLinks.ts';
+import { approvalPath } from '../../journal/approvalFile.ts';
+import { canonicalJson } from '../../record/canonical.ts';
+import { plainSize } from '../../seal/files.ts';
+import { KEPT_FILES, KEPT_RUNBOOK } from '../engine/keptRunbook.ts';
+import { MAX_FILE } from '../engine/beginRun.ts';
+import type { RunPlaces } from '../engine/runPlaces.ts';
+import type { LoadedRunbook } from '../readRunbook.ts';
+import { runDocuments } from './runDocuments.ts';
+import { outputsIn, type RunSources } from './runEvidence.ts';
+
+/** The canonical JSON whose SHA-256 is the plan hash. */
+export const PLAN_FILE = 'plan.json';
+export const JOURNAL_OF_RUN = 'journal.ndjson';
+export const OUTPUTS_OF_RUN = 'outputs';
+/** The allowed signers that the run began with. */
+export const SIGNERS_OF_RUN = 'allowed_signers';
+
+/** A file of a run: its path there, and where it is, or its content. */
+export interface RunFile {
+  readonly path: string;
+  readonly from: string | Uint8Array;
+  /** Digest that it has to have; null if it is not known. */
+  readonly sha256: string | null;
+}
+
+/**
+ * Lists the files of a run. `whole` are the bytes of its journal's whole lines, `signers` the text of the
+ * allowed signers of the project, which are taken if the run began with them.
+ */
+export function runPayload(
+  { folder }: RunPlaces,
+  { text, value }: LoadedRunbook,
+  sources: RunSources,
+  whole: Uint8Array,
+  signers: string | null,
+): readonly RunFile[] {
+  const begun = sources.lines.find(({ event }) => event === 'run-begun');
+  const isSame = signers !== null && hash('sha256', signers, 'hex') === begun?.['signers'];
+  return [
+    made(JOURNAL_OF_RUN, whole),
+    made(KEPT_RUNBOOK, Buffer.from(text)),
+    made(PLAN_FILE, Buffer.from(canonicalJson(value))),
+    ...(isSame ? [made(SIGNERS_OF_RUN, Buffer.from(signers))] : []),
+    ...approvalFiles(folder, sources),
+    ...outputFiles(folder, sources),
+    ...readFiles(folder, Object(begun?.['files']) as Readonly<Record<string, unknown>>),
+    ...runDocuments(sources).map(({ path, content }) => made(path, content)),
+  ];
+}
+
+function made(path: string, content: Uint8Array): RunFile {
+  return { path, from: content, sha256: null };
+}
+
+function approvalFiles(folder: string, { lines }: RunSources): readonly RunFile[] {
+  const digests = lines.filter(({ event }) => event === 'approved').map((line) => line['approval']);
+  return [...new Set(digests)]
+    .flatMap((digest) => [approvalPath(String(digest)), `${approvalPath(String(digest))}.sig`])
+    .filter((path) => statOf(join(folder, path))?.isFile() === true)
+    .map((path) => ({ path, from: join(folder, path), sha256: null }));
+}
+
+/** What steps left, those of a step that was cut off, too. */
+function outputFiles(folder: string, sources: RunSources): readonly RunFile[] {
+  const outputs = join(folder, OUTPUTS_OF_RUN);
+  if (statOf(outputs)?.isDirectory() !== true) return [];
+  const known = new Map(outputsIn(sources).map(({ name, sha256 }) => [name, sha256]));
+  return entriesOf(outputs)
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => {
+      const sha256 = known.get(name) ?? null;
+      return { path: `${OUTPUTS_OF_RUN}/${name}`, from: join(outputs, name), sha256 };
+    });
+}
+
+function readFiles(folder: string, digests: Readonly<Record<string, unknown>>): readonly RunFile[] {
+  return [...new Set(Object.values(digests).map(String))].toSorted().flatMap((sha256) => {
+    if (!/^[0-9a-f]{64}$/.test(sha256)) return [];
+    const from = join(folder, KEPT_FILES, sha256);
+    if (plainSize(from) > MAX_FILE) return [];
+    return [{ path: `${KEPT_FILES}/${sha256}`, from, sha256 }];
+  });
+}

@@ -1,0 +1,40 @@
+/** What the evidence of a candidate states, for whoever signs it: the seal in short, and its verdicts. Pure. */
+
+import type { Journal } from '../journal/line.ts';
+import { lastScan } from '../journal/scanEntry.ts';
+import { SUMS_FILE, type RunFile } from '../seal/format.ts';
+import { CANDIDATE_PART } from './collect.ts';
+import type { StatedVerdict } from './inTotoStatements.ts';
+
+/** A candidate by its seal. */
+export interface SealedCandidate {
+  readonly sealId: string;
+  readonly run: RunFile;
+}
+
+/** Returns a candidate in short, as canonical JSON values. */
+export function candidateFacts({ sealId, run }: SealedCandidate): object {
+  const records = run.modules.map(({ name, count, root }) => ({ module: name, count, root }));
+  return { sealId, dataRoot: run.dataRoot, runId: run.runId, records };
+}
+
+/** Returns the verdicts of the last full scan, and of each reconcile with a target. */
+export function candidateVerdicts(
+  { sealId }: SealedCandidate,
+  journal: Journal,
+): readonly StatedVerdict[] {
+  const subject = { name: `data/${CANDIDATE_PART}/${SUMS_FILE}`, sha256: sealId };
+  const scan = lastScan(journal, sealId);
+  const scanned: StatedVerdict[] =
+    scan === null || scan.checks === null
+      ? []
+      : [
+          {
+            check: 'scan-all',
+            subject,
+            policy: { name: 'checks', sha256: scan.checks },
+            passed: scan.verdict !== 'FAIL',
+          },
+        ];
+  return scanned;
+}

@@ -1,0 +1,32 @@
+/** evidence key: makes a pair of Ed25519 keys that evidence is signed with. */
+
+import { formatMinisignKey } from '../crypto/minisign.ts';
+import { newSigningKey, SEED_BYTES } from '../crypto/ed25519.ts';
+import { writeSigningKey, writeVerifyingKey } from '../crypto/signingKey.ts';
+import { formatNoteVerifier, noteVerifier } from '../crypto/signedNote.ts';
+import { NOTE_KEY } from '../evidence/sealNotes.ts';
+import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
+import type { Environment } from '../run/environment.ts';
+import { writeGiven } from './givenFile.ts';
+
+/** Writes a private key to a new file that only its owner can read, and the public one beside it. */
+export async function makeEvidenceKey(
+  { file }: { readonly file: string },
+  env: Environment,
+): Promise<Outcome> {
+  const key = newSigningKey(env.random(SEED_BYTES));
+  const { verifying } = key;
+  await writeGiven('FILE', file, Buffer.from(writeSigningKey(key)), env);
+  await writeGiven('FILE', `${file}.pub`, Buffer.from(writeVerifyingKey(verifying)), env);
+  return actionOutcome({
+    command: 'evidence key',
+    facts: { keyId: verifying.id },
+    notes: [
+      `key ${verifying.id}`,
+      `private ${file}, which signs; keep it secret`,
+      `public ${file}.pub, for --public-key and openssl; give it to those who verify`,
+      `for minisign -P: ${formatMinisignKey(verifying).split('\n')[1] ?? ''}`,
+      `for signed notes: ${formatNoteVerifier(noteVerifier(NOTE_KEY, verifying))}`,
+    ],
+  });
+}

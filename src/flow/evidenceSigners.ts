@@ -1,0 +1,150 @@
+/** The signature of a bag by an SSH key: made, and verified by ssh-keygen over private copies. */
+
+import { join } from 'node:path';
+
+import type { SigningKey } from '../crypto/ed25519.ts';
+import { readSigningKey } from '../crypto/signingKey.ts';
+import { verifySignature, type Verified } from '../crypto/sshSignature.ts';
+import { writeFileDurably } from '../disk/durable.ts';
+import { openScratch } from '../disk/scratch.ts';
+import {
+  CONTACT,
+  EVIDENCE_NAMESPACE,
+  signatureFiles,
+  SSH_SIGNATURE,
+  sshSignatureIn,
+} from '../evidence/bagSignature.ts';
+import type { TagFile } from '../evidence/writeBag.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Finding } from '../outcome/finding.ts';
+import { quoteName } from '../outcome/quoteName.ts';
+import { ruleFinding } from '../outcome/rules.ts';
+import type { Environment } from '../run/environment.ts';
+import { operatorOf } from '../run/operator.ts';
+import { signatureBy } from './approvalMeans.ts';
+import { readGiven } from './givenFile.ts';
+
+/** Who signs a bag, and how. */
+export interface BagSigners {
+  /** Who signs with an SSH key; null if none is given. */
+  readonly who: string | null;
+  /** The key of the statements; null if none is given. */
+  readonly key: SigningKey | null;
+  readonly sign: (tagManifest: Uint8Array) => Promise<readonly TagFile[]>;
+  readonly notes: readonly string[];
+}
+
+/** Reads the keys that a bag is signed with. @throws Failure USAGE */
+export function signersOfBag(
+  options: {
+    readonly who: string | null;
+    readonly key: string | null;
+    readonly signingKey: string | null;
+  },
+  env: Environment,
+): BagSigners {
+  const { key: sshKey, signingKey } = options;
+  const who = sshKey === null ? null : operatorOf(options.who, env);
+  if (sshKey !== null && who === null) throw nameless();
+  const key =
+    signingKey === null
+      ? null
+      : readSigningKey(readGiven(signingKey, '--signing-key', env).toString('utf8'), signingKey);
+  return {
+    who,
+    key,
+    sign: async (tagManifest) => {
+      if (sshKey === null) return [];
+      const text = await signatureBy(sshKey, tagManifest, env, EVIDENCE_NAMESPACE);
+      return [{ path: SSH_SIGNATURE, text }];
+    },
+    notes: [
+      ...(who === null ? [] : [`signed by ${who}, with an SSH key`]),
+      ...(key === null ? [] : [`statements signed with the key ${key.verifying.id}`]),
+      ...(who === null && key === null
+        ? ['not signed: give --key with an SSH key, --signing-key with an Ed25519 key, or both']
+        : []),
+    ],
+  };
+}
+
+function nameless(): Failure {
+  return new Failure('USAGE', {
+    what: 'a bag that is signed with an SSH key needs the name of the person',
+    where: '--who',
+    hint: 'give your name as the allowed signers have it with --who, or set MIGRATE_OPERATOR',
+  });
+}
+
+export interface SshVerified {
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Verifies the SSH signature of a bag, if it has one; with `signers`, it has to. Without them, only its form
+ * is looked at.
+ */
+export async function sshFindings(
+  folder: string,
+  info: ReadonlyMap<string, string>,
+  tagManifest: Uint8Array,
+  signers: string | null,
+  env: Environment,
+): Promise<SshVerified> {
+  if (!signatureFiles(info).includes(SSH_SIGNATURE)) return { findings: [], notes: [] };
+  const signature = sshSignatureIn(folder);
+  if (typeof signature !== 'string') return { findings: [signature], notes: [] };
+  const who = info.get(CONTACT) ?? '';
+  if (signers === null) {
+    const note = `signed by ${quoteName(who)}, it says; not proven: whose the key is; give --allowed-signers FILE`;
+    return { findings: [], notes: [note] };
+  }
+  const verified = await verifiedBy(who, { signature, signers, tagManifest }, env);
+  if ('problem' in verified) {
+    const reason = `the signature is refused: ${PROBLEMS[verified.problem]}`;
+    return { findings: [ruleFinding('signature', SSH_SIGNATURE, reason)], notes: [] };
+  }
+  return { findings: [], notes: [`signed by ${who}, key ${verified.fingerprint}`] };
+}
+
+type Problem = Extract<Verified, { problem: string }>['problem'];
+
+const PROBLEMS: Readonly<Record<Problem, string>> = {
+  'no-program': 'ssh-keygen, which verifies it, is not installed',
+  'other-content': 'it is not over this bag',
+  'not-in-force': 'its key has expired or is not valid yet, by the allowed signers',
+  'not-allowed': 'ssh-keygen does not accept it for the person that bag-info.txt names',
+};
+
+interface Signature {
+  readonly signature: string;
+  readonly signers: string;
+  readonly tagManifest: Uint8Array;
+}
+
+async function verifiedBy(
+  principal: string,
+  { signature, signers, tagManifest }: Signature,
+  { runProgram, temporary, pid, now }: Environment,
+): Promise<Verified> {
+  const at = now().toISOString();
+  const scratch = openScratch(temporary, { command: 'evidence', pid, since: at });
+  const files = {
+    allowedSigners: join(scratch.path, 'signers'),
+    signature: join(scratch.path, 'signature'),
+  };
+  try {
+    writeFileDurably(files.allowedSigners, signers);
+    writeFileDurably(files.signature, signature);
+    return await verifySignature(runProgram, {
+      ...files,
+      principal,
+      namespace: EVIDENCE_NAMESPACE,
+      message: tagManifest,
+      at,
+    });
+  } finally {
+    scratch.drop();
+  }
+}

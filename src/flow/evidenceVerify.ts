@@ -1,0 +1,315 @@
+/**
+ * evidence verify: verifies a bag of evidence, with nothing but the bag and what was kept elsewhere: that it is
+ * whole and signed, that its statements are those of its files, that the candidate and the run in it are what
+ * its journals say.
+ */
+
+import { realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import type { RunEvidence } from '../cutover/evidence/runEvidence.ts';
+import { SIGNERS_OF_RUN } from '../cutover/evidence/runPayload.ts';
+import { verifyRun, type VerifiedRun } from '../cutover/evidence/verifyRun.ts';
+import { readVerifyingKey } from '../crypto/signingKey.ts';
+import type { VerifyingKey } from '../crypto/ed25519.ts';
+import { onRead } from '../disk/errors.ts';
+import { realFolder, statOf } from '../disk/noLinks.ts';
+import { ATTESTATIONS_FILE, attestationFindings, builtAtIn } from '../evidence/attestations.ts';
+import {
+  ABOUT,
+  AGENT,
+  keyNamed,
+  minisignFindings,
+  RUN,
+  signatureFiles,
+} from '../evidence/bagSignature.ts';
+import { CANDIDATE_PART, RUN_PART } from '../evidence/collect.ts';
+import { readBag, type ReadBag } from '../evidence/readBag.ts';
+import type { SealInBag } from '../evidence/verifySeal.ts';
+import { journalIn, verifyCandidate } from '../evidence/verifyCandidate.ts';
+import type { Journal } from '../journal/line.ts';
+import { eventOf } from '../journal/readEvent.ts';
+import { Failure } from '../outcome/failure.ts';
+import type { Finding } from '../outcome/finding.ts';
+import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
+import { ruleFinding } from '../outcome/rules.ts';
+import { assertSealId } from '../project/sealIdOption.ts';
+import { judgeReviewer } from '../project/reviewers.ts';
+import type { Environment } from '../run/environment.ts';
+import { allWorkers, type Workers } from '../run/workers.ts';
+import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
+import type { Pool } from '../threads/pool.ts';
+import { statedBag } from './evidenceFacts.ts';
+import { sshFindings } from './evidenceSigners.ts';
+import { readGiven } from './givenFile.ts';
+
+export interface VerifyEvidenceOptions {
+  readonly folder: string;
+  /** Seal id that was kept elsewhere; null for none. */
+  readonly expectSeal: string | null;
+  /** SHA-256 of the last line of the run's journal that was kept elsewhere; null for none. */
+  readonly expectHead: string | null;
+  /** File of allowed signers from elsewhere; null for the one in the bag. */
+  readonly allowedSigners: string | null;
+  /** File of the public key of the statements, from elsewhere; null for none. */
+  readonly publicKey: string | null;
+  readonly workers: Workers;
+}
+
+/** What was kept apart from the bag. */
+interface Expected {
+  readonly sealId: string | null;
+  readonly head: string | null;
+  readonly signers: string | null;
+  readonly key: VerifyingKey | null;
+}
+
+/** Verifies the evidence in a folder. */
+export async function checkEvidence(
+  options: VerifyEvidenceOptions,
+  env: Environment,
+): Promise<Outcome> {
+  const { folder, expectSeal, expectHead, allowedSigners, publicKey } = options;
+  assertSealId(expectSeal);
+  const expected: Expected = {
+    sealId: expectSeal,
+    head: expectHead,
+    signers:
+      allowedSigners === null
+        ? null
+        : readGiven(allowedSigners, '--allowed-signers', env).toString('utf8'),
+    key: publicKey === null ? null : publicKeyFrom(publicKey, env),
+  };
+  const path = resolve(env.cwd, folder);
+  return onRead(path, async () => {
+    if (statOf(realFolder(path))?.isDirectory() !== true) throw noEvidence(folder);
+    const pool = env.startWorkers(allWorkers(options.workers, env), null);
+    try {
+      return await verified(realpathSync(path), expected, pool, env);
+    } finally {
+      await pool.close();
+    }
+  });
+}
+
+function publicKeyFrom(file: string, env: Environment): VerifyingKey {
+  return readVerifyingKey(readGiven(file, '--public-key', env).toString('utf8'), file);
+}
+
+async function verified(
+  folder: string,
+  expected: Expected,
+  pool: Pool,
+  env: Environment,
+): Promise<Outcome> {
+  const bag = await readBag(folder, pool);
+  // A damaged bag is judged no further: its statements may be those of the damage.
+  if (bag.findings.length > 0) return outcome(bag.findings, null, []);
+  const signed = await signatures(folder, bag, expected, env);
+  const data = join(folder, 'data');
+  const journal = journalIn(data);
+  if ('rule' in journal) return outcome([...signed.findings, journal], null, signed.notes);
+  const parts = await verifyParts(data, bag, journal, expected, env);
+  const findings = [
+    ...signed.findings,
+    ...parts.findings,
+    ...statements(folder, bag, journal, parts, signed.key),
+  ];
+  const notes = [
+    ...parts.notes,
+    ...signed.notes,
+    'not proven: that the journals were not written anew; compare their heads with copies kept elsewhere',
+  ];
+  return outcome(findings, parts.sealed, notes);
+}
+
+function outcome(
+  findings: readonly Finding[],
+  sealed: SealInBag | null,
+  notes: readonly string[],
+): Outcome {
+  return checkOutcome({
+    command: 'evidence verify',
+    ...(sealed === null ? {} : { sealId: sealed.sealId, dataRoot: sealed.run.dataRoot }),
+    modules: [],
+    findings,
+    notes,
+  });
+}
+
+interface Signed {
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+  /** The key of the statements: the one from elsewhere, or that which the bag names; null for none. */
+  readonly key: VerifyingKey | null;
+}
+
+async function signatures(
+  folder: string,
+  { info, tagManifest }: ReadBag,
+  expected: Expected,
+  env: Environment,
+): Promise<Signed> {
+  const key = expected.key ?? keyNamed(info);
+  const ssh = await sshFindings(folder, info, tagManifest, expected.signers, env);
+  const findings = [
+    ...ssh.findings,
+    ...(key === null ? [] : minisignFindings(folder, tagManifest, key)),
+  ];
+  const isSigned = signatureFiles(info).length > 0;
+  if (expected.key !== null && keyNamed(info) === null) {
+    findings.push(ruleFinding('signature', 'bag-info.txt', 'the bag is not signed with this key'));
+  }
+  return {
+    findings,
+    key,
+    notes: [
+      ...ssh.notes,
+      ...(isSigned ? [] : ['not proven: who made the bag, as it is not signed']),
+      ...(expected.key === null && key !== null
+        ? [
+            `signed with the key ${key.id}; not proven: whose it is, as the bag itself names it; give --public-key FILE`,
+          ]
+        : []),
+      ...(expected.key === null ? [] : [`signed with the key ${expected.key.id}`]),
+    ],
+  };
+}
+
+interface Parts {
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+  readonly sealed: SealInBag | null;
+  readonly run: RunEvidence | null;
+}
+
+/** Verifies the candidate and the run, whichever is there. */
+async function verifyParts(
+  data: string,
+  bag: ReadBag,
+  journal: Journal,
+  expected: Expected,
+  env: Environment,
+): Promise<Parts> {
+  const has = (part: string): boolean => statOf(join(data, part))?.isDirectory() === true;
+  const [hasCandidate, hasRun] = [has(CANDIDATE_PART), has(RUN_PART)];
+  if (!hasCandidate && !hasRun) {
+    const reason = 'there is neither a candidate nor a run in the bag';
+    return { ...NONE, findings: [ruleFinding('file-missing', 'data', reason)] };
+  }
+  const seal = hasCandidate
+    ? await verifyCandidate(data, journal, bag.info.get(ABOUT), expected, env)
+    : { ...NONE, findings: unexpectedSeal(expected) };
+  const run = hasRun ? await runIn(data, bag, journal, expected, env) : null;
+  return {
+    findings: [...seal.findings, ...(run?.findings ?? []), ...unexpectedHead(expected, run)],
+    notes: [...seal.notes, ...(run?.evidence == null ? [] : runNotes(run.evidence, expected))],
+    sealed: seal.sealed,
+    run: run?.evidence ?? null,
+  };
+}
+
+const NONE = { findings: [], notes: [], sealed: null, run: null } as const;
+
+function unexpectedSeal({ sealId }: Expected): readonly Finding[] {
+  const reason = 'the bag holds no candidate, so the seal id is not the expected one';
+  return sealId === null ? [] : [ruleFinding('seal-unexpected', 'data', reason)];
+}
+
+function unexpectedHead({ head }: Expected, run: VerifiedRun | null): readonly Finding[] {
+  if (head === null || run?.evidence?.head === head) return [];
+  const file = `data/${RUN_PART}/journal.ndjson`;
+  return [ruleFinding('seal-unexpected', file, 'its last line is not the expected one')];
+}
+
+async function runIn(
+  data: string,
+  { info, payload }: ReadBag,
+  journal: Journal,
+  { signers }: Expected,
+  env: Environment,
+): Promise<VerifiedRun> {
+  const folder = join(data, RUN_PART);
+  const prefix = `data/${RUN_PART}/`;
+  const run = info.get(RUN) ?? '';
+  const own = readPlainFile(join(folder, SIGNERS_OF_RUN), MAX_SEAL_FILE)?.toString('utf8') ?? null;
+  const { runProgram, temporary, pid } = env;
+  const verified = await verifyRun(folder, {
+    run,
+    lines: journal.entries.map(eventOf).flatMap((event): [number, string][] => {
+      return event.event === 'cutover' && event.run === run ? [[event.line, event.head]] : [];
+    }),
+    files: new Map(
+      [...payload].flatMap(([path, sha256]): [string, string][] =>
+        path.startsWith(prefix) ? [[path.slice(prefix.length), sha256]] : [],
+      ),
+    ),
+    others: new Set(),
+    isSameTool: info.get(AGENT) === `${env.tool.name} ${env.tool.version}`,
+    judge: (reviewer, kept, excluded, at) =>
+      judgeReviewer(reviewer, kept, {
+        runProgram,
+        temporary,
+        pid,
+        signers: signers ?? own,
+        others: excluded.map((name) => ({ name, did: 'operates' }) as const),
+        at,
+      }),
+  });
+  const findings = verified.findings.map((one) => ({ ...one, file: `${prefix}${one.file ?? ''}` }));
+  return { ...verified, findings };
+}
+
+function runNotes(
+  { run, record, lines, head }: RunEvidence,
+  expected: Expected,
+): readonly string[] {
+  const { status } = record.state;
+  const kind = record.begun?.isRehearsal === true ? 'rehearsal' : 'run';
+  const why = record.why === null ? '' : `, ${record.why}`;
+  const isSigned = record.approvals.some(({ signer }) => signer !== null);
+  return [
+    `${kind} ${run}: ${status}${why}, from ${record.begun?.at ?? '?'} to ${record.lastAt}`,
+    `journal of the run: ${lines.length} lines, head ${head}`,
+    ...(expected.head === null
+      ? ['not proven: that this is the run that you expect; give --expect-head HEAD']
+      : []),
+    ...(isSigned && expected.signers === null
+      ? [
+          'not proven: whose the keys of the approvals are, as they come from the bag; give --allowed-signers FILE',
+        ]
+      : []),
+  ];
+}
+
+/** Verifies the signed statements; a bag whose key is known has to have them. */
+function statements(
+  folder: string,
+  { info, payload }: ReadBag,
+  journal: Journal,
+  { sealed, run }: Parts,
+  key: VerifyingKey | null,
+): readonly Finding[] {
+  const text = readPlainFile(join(folder, ATTESTATIONS_FILE), MAX_SEAL_FILE)?.toString('utf8');
+  if (text === undefined) {
+    const reason = 'the bag is signed with a key, and its statements are missing';
+    return key === null ? [] : [ruleFinding('file-missing', ATTESTATIONS_FILE, reason)];
+  }
+  if (key === null) {
+    const reason = 'the bag has statements, and no key that signed them';
+    return [ruleFinding('signature', ATTESTATIONS_FILE, reason)];
+  }
+  const [name = '', version = ''] = (info.get(AGENT) ?? '').split(' ');
+  const tool = { name, version };
+  const builtAt = builtAtIn(text) ?? '';
+  const bag = statedBag({ builtAt, tool, journal, sealed, run });
+  return attestationFindings(text, bag, payload, key);
+}
+
+function noEvidence(folder: string): Failure {
+  return new Failure('CANDIDATE', {
+    what: 'there is no folder of evidence',
+    where: folder,
+    hint: 'name the folder that sealift evidence build has made',
+  });
+}
