@@ -95,7 +95,14 @@ function power(base: bigint, exponent: bigint): bigint {
   return result;
 }
 
-const D = mod(-121665n * power(121666n, P - 2n));
+/** The inverse modulo P, by Euclid's algorithm. */
+function inverse(value: bigint): bigint {
+  let [a, b, x, y] = [P, mod(value), 0n, 1n];
+  while (b > 0n) [a, b, x, y] = [b, a % b, y, x - (a / b) * y];
+  return mod(x);
+}
+
+const D = mod(-121665n * inverse(121666n));
 
 type Point = readonly [x: bigint, y: bigint];
 
@@ -103,14 +110,14 @@ type Point = readonly [x: bigint, y: bigint];
 function add([x1, y1]: Point, [x2, y2]: Point): Point {
   const product = mod(D * x1 * x2 * y1 * y2);
   return [
-    mod((x1 * y2 + x2 * y1) * power(1n + product, P - 2n)),
-    mod((y1 * y2 + x1 * x2) * power(1n - product, P - 2n)),
+    mod((x1 * y2 + x2 * y1) * inverse(1n + product)),
+    mod((y1 * y2 + x1 * x2) * inverse(1n - product)),
   ];
 }
 
 /** Decodes y with x of this sign; null if it is not on the curve. */
 function pointOf(y: bigint, sign: bigint): Point | null {
-  const square = mod((y * y - 1n) * power(D * y * y + 1n, P - 2n));
+  const square = mod((y * y - 1n) * inverse(D * y * y + 1n));
   let x = power(square, (P + 3n) / 8n);
   if (mod(x * x) !== square) x = mod(x * power(2n, (P - 1n) / 4n));
   if (mod(x * x) !== square) return null;
@@ -122,7 +129,7 @@ function encoded(y: bigint, sign: bigint): Buffer {
 }
 
 const ZERO: Point = [0n, 1n];
-const BASE: Point = pointOf(mod(4n * power(5n, P - 2n)), 0n) ?? ZERO;
+const BASE: Point = pointOf(mod(4n * inverse(5n)), 0n) ?? ZERO;
 
 function times(count: bigint, point: Point): Point {
   let [sum, double]: [Point, Point] = [ZERO, point];
