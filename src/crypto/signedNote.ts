@@ -94,7 +94,7 @@ export function openNote(note: Buffer, verifier: NoteVerifier): OpenedNote {
 
 /** Like {@link openNote}, for a note of our own: it has this one signature and no other. */
 export function openNoteExactly(note: Buffer, verifier: NoteVerifier): OpenedNote {
-  // Base64, name and blank line have one form each, so that with one signature all bytes are fixed.
+  // Lines of signatures have one form, and the text is signed, so that one signature fixes all bytes.
   const parsed = parseNote(note);
   if (parsed !== null && parsed.signatures.length > 1) return { refused: 'form' };
   return openNote(note, verifier);

@@ -103,8 +103,7 @@ function onlyBlock(pem: string, fault: Fault, hint: string): { label: string; de
   const [, label = '', base64 = ''] = BLOCK.exec(text) ?? [];
   if (label !== '') {
     const der = decodeBase64(base64.replaceAll('\n', ''), 'standard');
-    if (der === null) throw fault('is damaged', hint);
-    return { label, der };
+    return { label, der: der ?? Buffer.alloc(0) };
   }
   // Keys of other programs have lines of another form between these two.
   const [, other] = /^([A-Z0-9 ]{1,40})-----\n/.exec(begins[1] ?? '') ?? [];
