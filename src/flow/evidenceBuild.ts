@@ -13,6 +13,7 @@ import { realFolder, remove, statOf } from '../disk/noLinks.ts';
 import { attestationsOf } from '../evidence/attestations.ts';
 import { ABOUT, AGENT, minisigned, RUN, signatureInfo } from '../evidence/bagSignature.ts';
 import { collect, projectFiles } from '../evidence/collect.ts';
+import { sealNotes } from '../evidence/sealNotes.ts';
 import { writeBag, type BagContent, type PayloadFile } from '../evidence/writeBag.ts';
 import { JOURNAL_FILE, readJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/line.ts';
@@ -79,7 +80,7 @@ export async function buildEvidence(
     });
     try {
       if (name !== null) await verifyWhole(paths.candidates, name, options.workers, env);
-      const collected = await collectAll(paths, name, options, env);
+      const collected = await collectAll(paths, name, options.run, signers, env);
       const content = contentOf(collected, signers, builtAt, env);
       const files = await written(path, content, options.workers, env);
       return built(files, collected, signers, options);
@@ -109,10 +110,11 @@ function locksOf(
 async function collectAll(
   paths: ProjectPaths,
   name: string | null,
-  options: BuildEvidenceOptions,
+  runName: string | null,
+  { key }: BagSigners,
   env: Environment,
 ): Promise<Collected> {
-  const run = options.run === null ? null : await collectRun(paths, options.run, env);
+  const run = runName === null ? null : await collectRun(paths, runName, env);
   const journal = readJournal(paths.journal);
   const whole = readFileSync(join(paths.journal, JOURNAL_FILE)).subarray(0, journal.length);
   const sealed = name === null ? null : { sealId: sealIdOf(name), run: sealedRun(paths, name) };
@@ -123,6 +125,7 @@ async function collectAll(
     payload: [
       ...projectFiles(paths, whole),
       ...(name === null ? [] : collect(paths, name, journal)),
+      ...(sealed === null || key === null ? [] : sealNotes(sealed, key)),
       ...(run?.files ?? []),
     ],
   };

@@ -4,8 +4,8 @@ import { formatMinisignKey } from '../crypto/minisign.ts';
 import { newSigningKey, SEED_BYTES } from '../crypto/ed25519.ts';
 import { writeSigningKey, writeVerifyingKey } from '../crypto/signingKey.ts';
 import { formatNoteVerifier, noteVerifier } from '../crypto/signedNote.ts';
-import { NOTE_KEY } from '../evidence/sealNotes.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
+import { KEY_NAME } from '../seal/receipts.ts';
 import type { Environment } from '../run/environment.ts';
 import { writeGiven } from './givenFile.ts';
 
@@ -26,7 +26,7 @@ export async function makeEvidenceKey(
       `private ${file}, which signs; keep it secret`,
       `public ${file}.pub, for --public-key and openssl; give it to those who verify`,
       `for minisign -P: ${formatMinisignKey(verifying).split('\n')[1] ?? ''}`,
-      `for signed notes: ${formatNoteVerifier(noteVerifier(NOTE_KEY, verifying))}`,
+      `for signed notes: ${formatNoteVerifier(noteVerifier(KEY_NAME, verifying))}`,
     ],
   });
 }

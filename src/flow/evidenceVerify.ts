@@ -24,6 +24,7 @@ import {
   signatureFiles,
 } from '../evidence/bagSignature.ts';
 import { CANDIDATE_PART, RUN_PART } from '../evidence/collect.ts';
+import { noteFindings } from '../evidence/sealNotes.ts';
 import { readBag, type ReadBag } from '../evidence/readBag.ts';
 import type { SealInBag } from '../evidence/verifySeal.ts';
 import { journalIn, verifyCandidate } from '../evidence/verifyCandidate.ts';
@@ -114,6 +115,9 @@ async function verified(
     ...signed.findings,
     ...parts.findings,
     ...statements(folder, bag, journal, parts, signed.key),
+    ...(parts.sealed === null || signed.key === null
+      ? []
+      : noteFindings(data, parts.sealed, signed.key)),
   ];
   const notes = [
     ...parts.notes,

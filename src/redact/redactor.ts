@@ -1,7 +1,7 @@
 /**
- * Takes secrets out of texts and bytes, in one pass: the first three bytes of all forms of all secrets are a
- * table of bits, which nearly every position fails; where one passes, the forms with these bytes are searched
- * by halves. The time does not depend on the number of secrets, and hardly on what an output holds.
+ * Takes secrets out of texts and bytes, in one pass: the first two and the first three bytes of all forms of all
+ * secrets are tables, which nearly every position fails; where one passes, the forms with these bytes are
+ * searched by halves. The time does not depend on the number of secrets, and hardly on what an output holds.
  *
  * Promises: no form of a secret is left whole, wherever outputs are cut into chunks. What overlaps is taken
  * out together, so that no half of a secret is left either. Bytes without a secret are as they were.
@@ -48,6 +48,8 @@ interface Form {
 interface Index {
   /** Ascending by bytes. */
   readonly forms: readonly Form[];
+  /** 1 if some form begins with two bytes, by the number that they are: it fits into a processor's nearest memory. */
+  readonly pairs: Uint8Array;
   /** Whether some form begins with three bytes, by the number that they are. */
   readonly begins: Uint8Array;
   /** First and last form with these three bytes, by the number that they are. */
@@ -107,6 +109,7 @@ function indexOf(markers: ReadonlyMap<string, Buffer>): Index {
   const sorted = [...markers]
     .map(([text, marker]) => ({ bytes: Buffer.from(text, 'latin1'), marker }))
     .toSorted((one, other) => Buffer.compare(one.bytes, other.bytes));
+  const pairs = new Uint8Array(2 ** 16);
   const begins = new Uint8Array(2 ** 21);
   const ranges = new Map<number, [number, number]>();
   const forms: Form[] = [];
@@ -114,11 +117,12 @@ function indexOf(markers: ReadonlyMap<string, Buffer>): Index {
   for (const [at, { bytes, marker }] of sorted.entries()) {
     forms.push({ bytes, marker, shorter: prefixIn(forms.at(-1) ?? null, bytes, 0) });
     const key = bytes.readUIntBE(0, 3);
+    pairs[key >> 8] = 1;
     begins[key >> 3]! |= 1 << (key & 7);
     ranges.set(key, [ranges.get(key)?.[0] ?? at, at]);
     longest = Math.max(longest, bytes.length);
   }
-  return { forms, begins, ranges, longest };
+  return { forms, pairs, begins, ranges, longest };
 }
 
 /** Of a form and the shorter ones in it, the longest that stands in `bytes` at a position. */
@@ -167,11 +171,13 @@ function search(
   index: Index,
   found: (at: number, form: Form) => boolean,
 ): number {
-  const { begins, longest } = index;
+  const { pairs, begins, longest } = index;
   const last = bytes.length - 2;
-  let key = last > 0 ? (bytes[0]! << 8) | bytes[1]! : 0;
+  let pair = bytes[0] ?? 0;
   for (let at = 0; at < last; at += 1) {
-    key = ((key << 8) | bytes[at + 2]!) & 0xff_ff_ff;
+    pair = ((pair << 8) | bytes[at + 1]!) & 0xff_ff;
+    if (pairs[pair] === 0) continue;
+    const key = (pair << 8) | bytes[at + 2]!;
     if ((begins[key >> 3]! & (1 << (key & 7))) === 0) continue;
     const nearEnd = !isLast && bytes.length - at < longest;
     if (nearEnd && isBeginning(bytes, at, key, index)) return at;
