@@ -118,10 +118,12 @@ export interface SealedModule {
 
 /** Computes the root over all modules, which ascend by name; lower-case hex. */
 export function dataRoot(modules: readonly SealedModule[]): string {
-  const leaves = modules.map(({ name, count, root, schema }) =>
-    leafHash(Buffer.from(canonicalJson({ count, module: name, root, schema }))),
-  );
-  return rootOfRoots(leaves).toString('hex');
+  return rootOfRoots(modules.map(moduleLeaf)).toString('hex');
+}
+
+/** Computes the hash of a module's leaf in the tree of all modules. */
+export function moduleLeaf({ name, count, root, schema }: Omit<SealedModule, 'findings'>): Buffer {
+  return leafHash(Buffer.from(canonicalJson({ count, module: name, root, schema })));
 }
 
 /** Computes the seal id: the SHA-256 of the file SHA256SUMS, lower-case hex. */
