@@ -31,6 +31,12 @@ const STATEMENT = Buffer.from(
 );
 const line = signEnvelope(STATEMENT, signer);
 
+interface Line {
+  readonly payload: string;
+  readonly payloadType: string;
+  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+}
+
 interface SpecVector {
   readonly serialized_body_utf8: string;
   readonly payload_type: string;
@@ -115,6 +121,21 @@ describe('an envelope', () => {
     expect(accepted).toEqual([]);
     expect(tried).toBeGreaterThan(4000);
   });
+
+  it('would be accepted in many forms by a reader of any JSON (negative control)', () => {
+    const { accepted } = acceptedChanges(Buffer.from(line), (changed) => {
+      try {
+        const { payload, payloadType, signatures } = JSON.parse(String(changed)) as Line;
+        const pae = preAuthEncoding(payloadType, Buffer.from(payload, 'base64'));
+        const signature = Buffer.from(signatures[0]?.sig ?? '', 'base64');
+        return signer.verifying.verify(pae, signature);
+      } catch {
+        return false;
+      }
+    });
+    // Whitespace, another key id, other spellings of base64.
+    expect(accepted.length).toBeGreaterThan(500);
+  });
 });
 
 /** The base64 digit whose bits are those of another but for the lowest. */
@@ -128,11 +149,7 @@ describe.skipIf(!HAS_OPENSSL)('openssl', () => {
     const folder = workFolder('dsse');
     const at = (name: string): string => join(folder, name);
     // Rebuilt from the line as its reader would, by nothing of ours.
-    const { payload, payloadType, signatures } = JSON.parse(line) as {
-      payload: string;
-      payloadType: string;
-      signatures: { keyid: string; sig: string }[];
-    };
+    const { payload, payloadType, signatures } = JSON.parse(line) as Line;
     const body = Buffer.from(payload, 'base64');
     writeFileSync(
       at('pae.bin'),
