@@ -73,7 +73,7 @@ const NOWHERE: readonly (readonly [RegExp, string])[] = [
 const PICTURE = 'docs/floors.svg';
 /** What others may import of folders with adapters; all else there are adapters and their parts. */
 const CONTRACT =
-  /^(?:source\/(source|cellPage|damageCheck|declared|linePage|nameOrder|told|unchanged|writeControl)|target\/(parity|placeUnchanged|swap|tableForm|target|targetNames)|objects\/(objectStore|wholeKeys)|database\/database)\.ts$/;
+  /^(?:source\/(source|cellPage|damageCheck|declared|linePage|nameOrder|readStatements|told|unchanged|writeControl)|target\/(parity|placeUnchanged|swap|tableForm|target|targetNames)|objects\/(objectStore|wholeKeys)|database\/database)\.ts$/;
 /** Folders of contracts with their adapters. */
 const ADAPTED: ReadonlySet<string> = new Set(['source', 'target', 'objects', 'database']);
 /** The same part of two adapters has the same name, such as `reader.ts`; so have a source and a target. */

@@ -36,6 +36,7 @@ import {
   reconcileFinding,
   valueLines,
 } from '../reconcile/reconcileFinding.ts';
+import { readingNotes } from '../reconcile/readingNotes.ts';
 import { reconcileModule, type ReconcileContext } from '../reconcile/reconcileModule.ts';
 import { schemasOfSeal } from '../reconcile/schemasOfSeal.ts';
 import { openSealed, sealedMapping } from '../reconcile/sealedSide.ts';
@@ -141,6 +142,7 @@ async function compared(run: Run): Promise<Outcome> {
   });
   found.showRows(shownTargetRows(target.schema, adapter));
   const modules: ComparedModule[] = [];
+  const notes = readingNotes();
   let kept: Kept = {};
   const told = (one: Incomparable): ComparedModule => {
     found.add(incomparableFinding(one.sealed.module, one.reason));
@@ -152,7 +154,7 @@ async function compared(run: Run): Promise<Outcome> {
     const { progress } = env;
     const { scratch } = run;
     const buffers = sharedBuffers();
-    const context: ReconcileContext = { pool, target, scratch, memory, buffers, progress };
+    const context = { pool, target, scratch, memory, buffers, progress, notes };
     for (const one of located) {
       modules.push(one.kind === 'found' ? await compareTable(one, context, run) : told(one));
     }
@@ -167,18 +169,16 @@ async function compared(run: Run): Promise<Outcome> {
     const reason = 'the target holds no row of the seal, so nothing was proven';
     found.add({ rule: 'empty', severity: 'BLOCKER', reason });
   }
+  const place = { target: target.label, schema };
+  const reading = notes.finish({ tool: env.tool, schema });
   const outcome = checkOutcome({
     command: 'reconcile',
     sealId: side.sealId,
     dataRoot: side.dataRoot,
     candidate: folder,
     modules: [],
-    compared: {
-      target: target.label,
-      schema,
-      modules,
-      session: target.statements?.session ?? [],
-    },
+    compared: { ...place, modules },
+    facts: { reading },
     findings: found.list,
     checked: { checks: ['reconcile'], records, references: 0, lowered: [] },
     notes: [
@@ -190,7 +190,7 @@ async function compared(run: Run): Promise<Outcome> {
     ],
   });
   const counts = reconciledCounts(modules);
-  journal(outcome, run, { target: target.label, schema, counts, ...kept });
+  journal(outcome, run, { ...place, counts, reading: reading.digest, ...kept });
   return outcome;
 }
 
@@ -230,7 +230,7 @@ function namesOf({ names, cwd }: ReconcileOptions, modules: readonly ModuleSide[
 function journal(
   { status }: Outcome,
   { options, env, side }: Run,
-  about: Pick<ReconciledEvent, 'target' | 'schema' | 'counts'> & Kept,
+  about: Pick<ReconciledEvent, 'target' | 'schema' | 'counts' | 'reading'> & Kept,
 ): void {
   const paths = projectPaths(options.project);
   if (!existsSync(paths.candidates)) return;
@@ -293,7 +293,7 @@ function blindOf({ modules }: LoadedMapping, name: string): string | null {
 }
 
 async function compareTable(
-  { sealed, table, columns }: FoundTable,
+  { sealed, table }: FoundTable,
   context: ReconcileContext,
   { found, options }: Run,
 ): Promise<ComparedModule> {
@@ -305,13 +305,10 @@ async function compareTable(
     if (options.showValues === null) return;
     valueLines(sealed.module, difference).forEach(options.showValues);
   });
-  const { rows, differing, ranges } = await reconcileModule(sealed, name, context, (difference) =>
+  const { rows, differing } = await reconcileModule(sealed, name, context, (difference) =>
     described.add(difference),
   );
   await described.flush();
-  const [first] = ranges;
-  const { statements } = context.target;
-  const read = [...columns.values()].map((column) => column.name);
   return {
     module: sealed.module,
     sealed: sealedCount(sealed),
@@ -320,8 +317,6 @@ async function compareTable(
     ranges: differing.length,
     differing: differing.reduce((sum, one) => sum + one, 0),
     strip: stripOf(differing),
-    query: first === undefined ? null : (statements?.read(name, read, first) ?? null),
-    parts: ranges.length,
   };
 }
 

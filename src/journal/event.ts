@@ -121,6 +121,8 @@ export interface ReconciledEvent {
   readonly verdict: Verdict;
   readonly counts: ReconciledCounts;
   readonly dataRoot?: string;
+  /** Digest of the statements and settings by which it was read (outcome/reading.ts), which its report has. */
+  readonly reading?: string;
   /** What the tables held, by the adapter, for a promote or rollback in the target; absent if not told. */
   readonly seen?: string;
   /** Columns that are not of the seal and hold values, as `table.column`; absent if there are none. */

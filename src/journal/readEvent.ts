@@ -204,7 +204,7 @@ function countsIn(counts: unknown): Record<string, number> {
 
 /** Reads a comparison of a target; one with missing or inconsistent members counts as failed. */
 function readReconciled(members: JournalMembers): JournalEvent | null {
-  const { sealId, target, schema, verdict, counts, dataRoot, seen, beside } = members;
+  const { sealId, target, schema, verdict, counts, dataRoot, reading, seen, beside } = members;
   if (!isText(sealId) || !isText(target)) return null;
   const numbers = Object(counts) as Record<string, unknown>;
   const count = (name: keyof ReconciledCounts): number => countIn(numbers, name);
@@ -219,6 +219,7 @@ function readReconciled(members: JournalMembers): JournalEvent | null {
     verdict: equal ? 'PASS' : 'FAIL',
     counts: { missing, extra, changed, incomparable },
     ...(isText(dataRoot) ? { dataRoot } : {}),
+    ...(isText(reading) ? { reading } : {}),
     ...(isText(seen) ? { seen } : {}),
     ...(beside === undefined ? {} : { beside: [beside].flat().map(String) }),
   };

@@ -15,10 +15,6 @@ export interface ComparedModule {
   readonly differing: number;
   /** The ranges in order, at most 200 cells: a cell is 1 if one of its ranges differs, else 0. */
   readonly strip: readonly number[];
-  /** Statement that reads the first part of the table; null if the target has none to show. */
-  readonly query: string | null;
-  /** Parts of the table, each read by such a statement. */
-  readonly parts: number;
 }
 
 export interface Comparison {
@@ -28,8 +24,6 @@ export interface Comparison {
   readonly schema: string;
   /** By name. */
   readonly modules: readonly ComparedModule[];
-  /** Statements that pin each session. */
-  readonly session: readonly string[];
 }
 
 /** Whether a module is as it was sealed. */

@@ -4,6 +4,7 @@ import type { ModulePrivacy } from './privacy.ts';
 import type { Failure, SerialisedFailure } from './failure.ts';
 import { verdictOf, type FindingList, type Severity, type Verdict } from './finding.ts';
 import type { Comparison } from './comparison.ts';
+import type { Reading } from './reading.ts';
 import type { ModuleLine } from './moduleLine.ts';
 
 /** DONE or FAILED for an action; a verdict for a check. */
@@ -54,6 +55,13 @@ export interface Checked {
   readonly isPartial?: boolean;
 }
 
+/** Results of a command; the one that reports show has a type. */
+export interface Facts {
+  readonly [name: string]: unknown;
+  /** How a target was read. */
+  readonly reading?: Reading;
+}
+
 export interface Outcome {
   readonly command: string;
   readonly status: Status;
@@ -74,7 +82,7 @@ export interface Outcome {
   /** Number of findings in the list, by severity. */
   readonly counts: Readonly<Record<Severity, number>>;
   /** Further results of the command, as data for --json. */
-  readonly facts?: Readonly<Record<string, unknown>>;
+  readonly facts?: Facts;
   /** Bytes read from the candidates' files, and their total size. */
   readonly bytes?: { readonly read: number; readonly total: number };
   /** Plain sentences for the reader about what this does and does not prove. */

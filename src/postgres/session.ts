@@ -63,6 +63,8 @@ export type SessionOptions = Omit<ConnectOptions, 'initially'> & {
 export interface Session {
   readonly connection: Connection;
   readonly facts: ServerFacts;
+  /** Statements that have pinned its settings. */
+  readonly pinned: readonly string[];
 }
 
 /** Connects and pins the settings of the session. @throws Failure, or the reason of the signal */
@@ -109,7 +111,7 @@ type Begin = ConnectOptions & Pick<SessionOptions, 'writes'>;
 async function begin(settings: PostgresSettings, options: Begin): Promise<Session> {
   const connection = await connect(settings, options);
   try {
-    return { connection, facts: await pinSession(connection, options.writes === true) };
+    return { connection, ...(await pinSession(connection, options.writes === true)) };
   } catch (error) {
     connection.end();
     throw error;
@@ -128,14 +130,18 @@ export interface ServerFacts {
  * Pins the settings of a new session and reads them back.
  * @throws Failure UNSUPPORTED if the server is too old or a pooler stands between
  */
-async function pinSession(connection: Connection, writes: boolean): Promise<ServerFacts> {
+async function pinSession(
+  connection: Connection,
+  writes: boolean,
+): Promise<Omit<Session, 'connection'>> {
   const { label } = connection;
   const [[number = '', version = ''] = []] = await connection.query(
     `SELECT current_setting('server_version_num'), current_setting('server_version')`,
   );
   const major = Math.floor(Number(number) / 10_000);
   if (major < OLDEST) throw tooOld(String(version), label);
-  await connection.query(pinStatements(major).join('; '));
+  const pinned = pinStatements(major);
+  await connection.query(pinned.join('; '));
   await assertPinned(connection, major);
   if (writes) await connection.query('SET SESSION default_transaction_read_only = off');
   const hiding = HIDING.map((name) => `current_setting('${name}')`).join(', ');
@@ -145,14 +151,19 @@ async function pinSession(connection: Connection, writes: boolean): Promise<Serv
   if (/on/.test(String(hidden))) throw hidesDamage(label);
   // A server that looks after its client ends what runs for one that is gone; not all systems can.
   await connection.query(`SET client_connection_check_interval = '10s'`).catch(() => {});
-  return { version: String(version), major, role: String(role), isStandby: standby === 't' };
+  const isStandby = standby === 't';
+  return { facts: { version: String(version), major, role: String(role), isStandby }, pinned };
 }
 
 /**
- * Checks that a session is still the one that was pinned: a pooler may give a transaction another.
+ * Checks that a session is still the one that was pinned: a pooler may give a transaction another. Returns the
+ * settings by name, as the session reports them.
  * @throws Failure UNSUPPORTED
  */
-export async function assertPinned(connection: Connection, major: number): Promise<void> {
+export async function assertPinned(
+  connection: Connection,
+  major: number,
+): Promise<Readonly<Record<string, string>>> {
   const settings = pinnedOf(major);
   const readBack = settings.map(([name]) => `current_setting('${name}')`).join(', ');
   const [[processId = null, ...values] = []] = await connection.query(
@@ -161,10 +172,11 @@ export async function assertPinned(connection: Connection, major: number): Promi
   const sameProcess = String(connection.processId) === processId;
   const pinned = settings.every(([name, value], at) => isSet(name, value, values[at] ?? null));
   if (!sameProcess || !pinned) throw behindPooler(connection.label);
+  return Object.fromEntries(settings.map(([name], at) => [name, String(values[at])]));
 }
 
 /** Returns the statements that pin the settings of a session. */
-export function pinStatements(major: number): string[] {
+function pinStatements(major: number): string[] {
   return pinnedOf(major).map(([name, value]) => `SET SESSION ${name} = '${value}'`);
 }
 

@@ -6,6 +6,7 @@
 import type { Bucket } from '../extsort/spill.ts';
 import type { Router } from '../extsort/router.ts';
 import type { SplitInput } from '../extsort/splitBucket.ts';
+import type { ReadStatements } from '../source/readStatements.ts';
 import type { ReadRange } from '../source/source.ts';
 import { defineCall, type Call } from '../threads/call.ts';
 
@@ -29,6 +30,8 @@ export interface HashedRows {
   /** Entries of key and leaf; see worker/hashRows.ts. */
   readonly buckets: Bucket[];
   readonly read: number;
+  /** What the reader has run for that; null if it cannot tell. */
+  readonly statements: ReadStatements | null;
 }
 
 /** Reads ranges of a module's table until none is left, and hashes the record of each row. */
@@ -75,5 +78,11 @@ export interface ReadRow {
   readonly rejected: readonly string[];
 }
 
+export interface ReadRows {
+  readonly rows: ReadRow[];
+  /** What the reader has run for that; null if it cannot tell. */
+  readonly statements: ReadStatements | null;
+}
+
 /** Reads single rows again, in the same snapshot. */
-export const READ_ROWS: Call<ReadRowsInput, ReadRow[]> = defineCall('read-rows');
+export const READ_ROWS: Call<ReadRowsInput, ReadRows> = defineCall('read-rows');

@@ -15,8 +15,6 @@ export function incomparableModule(sealed: ModuleSide): ComparedModule {
     ranges: sealed.ranges.length,
     differing: 0,
     strip: [],
-    query: null,
-    parts: 0,
   };
 }
 

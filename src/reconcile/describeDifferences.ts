@@ -70,7 +70,7 @@ async function readAgain(
   module: string,
   table: string,
   differences: readonly RowDifference[],
-  { pool, target }: ReconcileContext,
+  { pool, target, notes }: ReconcileContext,
 ): Promise<RowsByLocator> {
   const changed = differences.flatMap((one) => (one.kind === 'changed' ? [one.locator] : []));
   const found = new Map<bigint, ReadRow[]>();
@@ -86,7 +86,8 @@ async function readAgain(
       .filter((part) => part.length > 0)
       .map((part) => pool.call(READ_ROWS, { module, ranges: part, locators })),
   );
-  for (const row of read.flat()) {
+  for (const { statements } of read) notes.note(module, table, statements);
+  for (const row of read.flatMap(({ rows }) => rows)) {
     const same = found.get(row.locator);
     if (same === undefined) found.set(row.locator, [row]);
     else same.push(row);

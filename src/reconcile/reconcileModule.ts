@@ -22,6 +22,7 @@ import type { Pool } from '../threads/pool.ts';
 import type { SharedBuffers } from '../threads/sharedBuffer.ts';
 import { HASH_ROWS, SORT_ROWS, SPLIT_ROWS, type SortedRows } from './calls.ts';
 import { rangeComparer, type RowDifference } from './rangeComparer.ts';
+import type { ReadingNotes } from './readingNotes.ts';
 import { sortedBytes } from './sortedBytes.ts';
 
 export interface ReconcileContext {
@@ -34,6 +35,8 @@ export interface ReconcileContext {
   /** For sorted rows, of one module after the other. */
   readonly buffers: SharedBuffers;
   readonly progress: Progress;
+  /** Gets what readers have run. */
+  readonly notes: ReadingNotes;
 }
 
 export interface ReconciledModule {
@@ -41,8 +44,6 @@ export interface ReconciledModule {
   readonly rows: number;
   /** For each range of the seal: 1 if it differs, else 0. */
   readonly differing: Uint8Array;
-  /** Parts in which the table was read. */
-  readonly ranges: readonly ReadRange[];
 }
 
 /** Bytes of an entry besides its key. */
@@ -71,7 +72,7 @@ export async function reconcileModule(
   progress.begin(`reconcile ${sealed.module}`, rows);
   const ranges = await target.plan(table, ROWS_PER_RANGE);
   const memory = sortMemory(sealed, rows, context);
-  const buckets = await hashTable(sealed, { rows, ranges, memory }, context);
+  const buckets = await hashTable(sealed, { table, rows, ranges, memory }, context);
   const sized = await splitOversized(buckets, { memory, scratch }, (input) =>
     pool.call(SPLIT_ROWS, input),
   );
@@ -87,11 +88,12 @@ export async function reconcileModule(
   for (const { name } of entriesOf(scratch)) remove(join(scratch, name));
   progress.update(rows);
   progress.end();
-  return { rows, differing: comparer.differing, ranges };
+  return { rows, differing: comparer.differing };
 }
 
 /** What is known of a table before it is read. */
 interface Measured {
+  readonly table: string;
   readonly rows: number;
   readonly ranges: readonly ReadRange[];
   readonly memory: SortMemory;
@@ -100,8 +102,8 @@ interface Measured {
 /** Hashes the rows of a table into buckets that ascend by key. */
 async function hashTable(
   sealed: ModuleSide,
-  { rows, ranges, memory }: Measured,
-  { pool, progress, scratch }: ReconcileContext,
+  { table, rows, ranges, memory }: Measured,
+  { pool, progress, scratch, notes }: ReconcileContext,
 ): Promise<Bucket[]> {
   const router = routerFor(sealed, rows, memory, pool);
   assertFreeSpace(scratch, entryBytes(sealed, rows), {
@@ -127,6 +129,7 @@ async function hashTable(
   try {
     await Promise.allSettled(calls);
     const hashed = await Promise.all(calls);
+    for (const { statements } of hashed) notes.note(sealed.module, table, statements);
     const read = hashed.reduce((sum, part) => sum + part.read, 0);
     if (read !== rows) throw miscounted(sealed.module, rows, read);
     return joinBuckets(hashed.map((part) => part.buckets));

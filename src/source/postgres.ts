@@ -11,7 +11,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../outcome/failure.ts';
 import { formatAddress, parseAddress, USAGE, type PostgresAddress } from '../postgres/address.ts';
 import type { Connection } from '../postgres/connect.ts';
-import { assertPinned, openSession, pinStatements, type ServerFacts } from '../postgres/session.ts';
+import { assertPinned, openSession, type ServerFacts } from '../postgres/session.ts';
 import { encodeSeen, noteSeen } from '../postgres/seen.ts';
 import { completeAddress } from '../postgres/settings.ts';
 import { POSTGRES_DIALECT } from '../sql/postgresQuery.ts';
@@ -25,9 +25,8 @@ import { addressOf, SCHEME } from './postgres/location.ts';
 import { isRewritten, lockByQuery, lockTables } from './postgres/locking.ts';
 import { laterWrites } from './postgres/laterWrites.ts';
 import { planRanges, rangesOfRows } from './postgres/rangePlan.ts';
-import { openReader, readStatement, tableNamed, type PostgresHandle } from './postgres/reader.ts';
+import { BEGIN, openReader, tableNamed, type PostgresHandle } from './postgres/reader.ts';
 import { planRelations, type PlannedRelations } from './postgres/relation.ts';
-import type { ReadStatements } from './readStatements.ts';
 import { unsteadyView } from './postgres/steadyViews.ts';
 import { postgresWrites } from './postgres/writeFreeze.ts';
 import type { PreparedSource, PrepareOptions, SourceAdapter, Timeouts } from './source.ts';
@@ -45,8 +44,6 @@ export const postgresAdapter: SourceAdapter = {
   open: (handle, signal) => openReader(handle as PostgresHandle, signal),
   writes: postgresWrites,
 };
-
-const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
 async function prepare(address: PostgresAddress, options: PrepareOptions): Promise<PreparedSource> {
   const { variables, timeouts, signal } = options;
@@ -99,7 +96,6 @@ function prepared(begun: Begun): PreparedSource {
     get notes() {
       return [serverNote(facts), ...(snapshotNote === null ? [] : [snapshotNote])];
     },
-    statements: statementsOf(begun),
     plan: async (table, rows) => {
       // Queries run in readers only, as one range.
       if (planned.relations.get(table)?.schema.kind === 'query') return [{}];
@@ -132,6 +128,7 @@ function prepared(begun: Begun): PreparedSource {
         scheme: SCHEME,
         settings,
         snapshot,
+        lsn,
         tables: catalogue.access,
         relations: planned.access,
         connectMs: timeouts.connectMs,
@@ -190,14 +187,6 @@ function unchangedOf({ connection, facts, catalogue, ...begun }: Begun): Unchang
 /** Revoked grants stop neither owners nor superusers, so a freeze does not prove that all is as it was. */
 async function provesNothing(): Promise<boolean> {
   return false;
-}
-
-function statementsOf({ catalogue, facts, connection: { label } }: Begun): ReadStatements {
-  return {
-    session: [...pinStatements(facts.major), BEGIN],
-    read: (table, columns, range) =>
-      readStatement(tableNamed(catalogue.access, table, label), columns, range, label),
-  };
 }
 
 /** Begins a snapshot of locked tables and exports it. */

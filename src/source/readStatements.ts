@@ -1,11 +1,35 @@
-/** How a source is read, in its own language, for auditors. Part of the contract (source.ts). */
+/**
+ * What a reader has run, in its source's own language, so that an auditor can run it again. Told by what ran it,
+ * as it ran: there is no second list. Part of the contract (source.ts).
+ */
 
-import type { ReadRange } from './source.ts';
+import type { ReadSession } from '../outcome/reading.ts';
 
-/** Statements by which a source is read. */
+/** Statements that a reader has run. */
 export interface ReadStatements {
-  /** Those that begin each session. */
-  readonly session: readonly string[];
-  /** Returns the statement that reads a range of a table. */
-  read(table: string, columns: readonly string[], range: ReadRange): string;
+  readonly session: ReadSession;
+  /**
+   * Those that read rows, each once. Bounds of ranges are variables, as the source's own shell has them; so they
+   * hold names of tables and columns, and no value of a row.
+   */
+  readonly reads: readonly string[];
+}
+
+/** Keeps statements that were run until they are told. */
+export interface RanStatements {
+  note(statement: string): void;
+  /** Returns what was noted since the call before. */
+  take(): string[];
+}
+
+export function ranStatements(): RanStatements {
+  let noted = new Set<string>();
+  return {
+    note: (statement) => void noted.add(statement),
+    take() {
+      const all = [...noted];
+      noted = new Set();
+      return all;
+    },
+  };
 }

@@ -222,6 +222,8 @@ export interface SourceReader {
   readCells?(table: string, columns: readonly string[], range: ReadRange): AsyncIterable<CellPage>;
   /** Yields the rows of `read` as lines of COPY; only if the source delivers such. */
   readLines?(table: string, columns: readonly string[], range: ReadRange): AsyncIterable<LinePage>;
+  /** Tells what it has run since the call before; only if the source has a language. */
+  tellStatements?(): ReadStatements;
   /** Only if the source has SQL. */
   readonly relations?: RelationReader;
   /** Closes the reader. May be called more than once, and while a table is read. */
@@ -249,8 +251,6 @@ export interface PreparedSource extends Unchanged {
   readonly estimatedBytes: number | null;
   /** How files are read, if that was determined from their content. */
   readonly told?: Told;
-  /** How tables are read, for auditors; only if there is a language in which it can be said. */
-  readonly statements?: ReadStatements;
   /** Splits a table into ranges of about `rows` rows; together they hold each row exactly once. */
   plan(table: string, rows: number): Promise<ReadRange[]>;
   /** Returns ranges that hold the rows with these locators, which ascend, and few others. */

@@ -43,7 +43,7 @@ import { readDeclaration } from './sqlite/declaredTypes.ts';
 import { integrityCheck } from './sqlite/integrityRunner.ts';
 import { listObjects } from './sqlite/inventory.ts';
 import { tableAccess } from './sqlite/tableAccess.ts';
-import { openReader, readStatement } from './sqlite/reader.ts';
+import { openReader } from './sqlite/reader.ts';
 import { rangesOfRows } from './sqlite/rangePlan.ts';
 import { planRelations, type RelationAccess } from './sqlite/relation.ts';
 import { readSchema } from './sqlite/schema.ts';
@@ -95,12 +95,6 @@ async function prepare(location: string, options: PrepareOptions): Promise<Prepa
     notes: access.notes,
     relations: planned.relations,
     estimatedBytes: bytes,
-    statements: {
-      session: [],
-      read: (table, columns, range) => {
-        return readStatement(table, columns, tableAccess(db, access, table).rows, range);
-      },
-    },
     async plan(table, rows) {
       // Queries run in readers only, as one range.
       if (isQuery(table)) return [{ lo: null, hi: null }];

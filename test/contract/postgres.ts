@@ -4,6 +4,7 @@ import { postgresAdapter } from '../../src/source/postgres.ts';
 import { quoteText } from '../../src/sql/quote.ts';
 import { PASSWORD, postgresHome, startPostgres, type Postgres } from '../kit/postgres.ts';
 import type { Cells, Subject } from './subjects.ts';
+import { LOGGED, serverWitness } from './witness.ts';
 
 const VERSIONS = [18, 15];
 
@@ -29,10 +30,15 @@ export const POSTGRES: readonly Subject[] = VERSIONS.map((version): Subject => {
     cannotHold: ['\u0000'],
     secret: PASSWORD,
     async write(_folder, rows) {
-      const server = await startPostgres({ version });
+      const server = await startPostgres({ version, settings: LOGGED });
       running.push(server);
       const url = await server.create('school', cellsSql(rows));
       return postgresAdapter.parse(url.slice('postgres:'.length), '/');
+    },
+    witness() {
+      const server = running.at(-1);
+      if (server === undefined) throw new Error('no server was started');
+      return serverWitness(server, 'school');
     },
     async end() {
       await Promise.all(running.splice(0).map((server) => server.stop()));

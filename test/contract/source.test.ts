@@ -216,13 +216,51 @@ describe.each(TESTED)('the $name source', (subject) => {
     expect(new Set(found.map(([id]) => id)).size).toBe(found.length);
   });
 
-  it('tells the statements that read it, where it has a language', async () => {
-    const [range] = await source.plan('people', 1000);
-    const { statements } = source;
-    if (statements === undefined) return;
-    const text = statements.read('people', ['id', 'note'], range ?? {});
-    expect(text).toMatch(/SELECT .*"id", .*"note".* FROM .*"people"/);
-    expect([...statements.session, text].join(' ')).not.toContain(subject.secret ?? 'no secret');
+  it('tells the statements that it has run, and no others, where it has a language', async () => {
+    const seen = await subject.witness?.().watch();
+    const other = await subject.adapter.open(handle, NEVER);
+    try {
+      // Whether it has a language is what the suite says of it.
+      expect(other.tellStatements !== undefined).toBe(seen !== undefined);
+      if (other.tellStatements === undefined || seen === undefined) return;
+      await gather(other, source, COLUMNS, 2500);
+      const told = other.tellStatements();
+      const sessions = await seen();
+      const { isBeside } = subject.witness?.() ?? { isBeside: () => false };
+      const reading = sessions.filter((session) => session.some((sql) => told.reads.includes(sql)));
+      expect(reading).toHaveLength(1);
+      const shown = reading[0]?.filter((sql) => !isBeside(sql)) ?? [];
+      const { statements } = told.session;
+      expect(shown.slice(0, statements.length)).toEqual(statements);
+      expect([...new Set(shown.slice(statements.length))].sort()).toEqual([...told.reads].sort());
+      expect(told.reads.join()).toMatch(/SELECT .*"id", .*"note".* FROM .*"people"/);
+      // What was told is not told again.
+      expect(other.tellStatements()).toEqual({ ...told, reads: [] });
+      const text = JSON.stringify(told);
+      expect(text).not.toContain(subject.secret ?? 'no secret');
+      for (const value of ['k00005', 'note 5', 'Größe']) expect(text).not.toContain(value);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('tells statements that give the same rows in a shell, by themselves', async () => {
+    const witness = subject.witness?.();
+    if (witness === undefined) return;
+    const other = await subject.adapter.open(handle, NEVER);
+    try {
+      await gather(other, source, COLUMNS, 2500);
+      const told = other.tellStatements?.();
+      if (told === undefined) throw new Error('nothing is told');
+      const ids = rows.map(([id]) => id);
+      for (const statement of told.reads) {
+        const found = witness.byShell(told.session, statement);
+        if (found !== null) expect(found.sort()).toEqual(ids);
+      }
+      expect(told.reads.length).toBeGreaterThan(0);
+    } finally {
+      await other.close();
+    }
   });
 
   it('yields the locator alone when no column is asked for', async () => {

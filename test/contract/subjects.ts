@@ -12,6 +12,7 @@ import type { SourceAdapter, SourceLocation } from '../../src/source/source.ts';
 import { sqliteAdapter } from '../../src/source/sqlite.ts';
 import { NETWORK } from './network/subject.ts';
 import { POSTGRES } from './postgres.ts';
+import { fileWitness, type Witness } from './witness.ts';
 
 export type Cells = (string | null)[];
 
@@ -39,6 +40,8 @@ export interface Subject {
   /** Stops what `write` has started. */
   end?(): Promise<void>;
   readonly files?: FileCases;
+  /** Sees what was run in the source that was written last; only of a source with a language. */
+  witness?(): Witness;
 }
 
 /** What only sources in files have. */
@@ -106,22 +109,27 @@ function memoryTable(
   return { schema: { name, kind: 'table', columns: described, ...keys }, rows };
 }
 
+let database = '';
+
 export const SUBJECTS: readonly Subject[] = [
-  inFiles(
-    sqliteAdapter,
-    'this is no database, whatever its name says'.repeat(20),
-    (folder, rows) => {
-      const file = join(folder, 'legacy.db');
-      const db = new Database(file);
-      db.exec('CREATE TABLE people (id TEXT, name TEXT, note TEXT); CREATE TABLE Zoo (id)');
-      const insert = db.prepare('INSERT INTO people VALUES (?, ?, ?)');
-      db.transaction(() => {
-        for (const cells of rows) insert.run(...cells);
-      })();
-      db.close();
-      return { location: file, changed: 'legacy.db' };
-    },
-  ),
+  {
+    ...inFiles(
+      sqliteAdapter,
+      'this is no database, whatever its name says'.repeat(20),
+      (folder, rows) => {
+        database = join(folder, 'legacy.db');
+        const db = new Database(database);
+        db.exec('CREATE TABLE people (id TEXT, name TEXT, note TEXT); CREATE TABLE Zoo (id)');
+        const insert = db.prepare('INSERT INTO people VALUES (?, ?, ?)');
+        db.transaction(() => {
+          for (const cells of rows) insert.run(...cells);
+        })();
+        db.close();
+        return { location: database, changed: 'legacy.db' };
+      },
+    ),
+    witness: () => fileWitness(database),
+  },
   inFiles(ndjsonAdapter, '{"a":1}\n{"a":}\n', (folder, rows) => {
     const lines = asObjects(rows).map((line) => `${line}\n`);
     writeFileSync(join(folder, 'people.ndjson'), lines.join(''));

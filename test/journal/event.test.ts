@@ -62,6 +62,7 @@ const EVENTS: readonly (readonly [string, JournalEvent])[] = [
       verdict: 'FAIL',
       counts: { missing: 1, extra: 0, changed: 2, incomparable: 1 },
       dataRoot: HASH,
+      reading: HASH,
     },
   ],
   ['pointer-found', { event: 'pointer-found', found: null, expected: ID }],

@@ -38,6 +38,14 @@ const APPROVALS: readonly Mutant[] = [
       'Math.max(0 * sealed, project.approvals?.required ?? 0)',
     ],
   ]),
+  ...of('cutover/engine/gates.ts', 'test/cutover/badApprovals.test.ts', [
+    [
+      'twice by one key under two names',
+      'approvals of a gate are counted, not people',
+      '[countPeople(counted), ',
+      '[counted.length, ',
+    ],
+  ]),
   ...of('project/approvals.ts', REVIEW, [
     [
       'by carla with the key of berta is refused',

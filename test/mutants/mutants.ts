@@ -12,9 +12,31 @@ const JOURNAL = ['test/journal', 'test/promote'];
 const ACCOUNTING = ['test/scan/accounting.test.ts', 'test/flow/objects.test.ts'];
 const DETERMINISM = ['test/determinism'];
 const DISK = ['test/disk/publish.test.ts', 'test/fault/synced.test.ts'];
+const CONTRACT = ['test/contract/source.test.ts'];
 const EVERY_CHANGE = ['test/fault/everyChange.test.ts'];
 
+const TOLD: readonly Mutant[] = [
+  ...of(true, 'source/postgres/reader.ts', CONTRACT, [
+    ['what is told has other bounds than what is run', `":'from'"`, `":'first'"`],
+    [
+      'a setting is told that was not made',
+      '[...pinned, BEGIN,',
+      "[...pinned, 'SET a = 1', BEGIN,",
+    ],
+  ]),
+  ...of(true, 'source/sqlite/rowPage.ts', CONTRACT, [
+    ['a statement that has read rows is not told', '  ran.note(sql);\n', ''],
+  ]),
+  ...of(
+    true,
+    'flow/reconcile.ts',
+    ['test/reconcile/reading.test.ts'],
+    [['the journal has no digest of how was read', 'reading: reading.digest, ', '']],
+  ),
+];
+
 export const MUTANTS: readonly Mutant[] = [
+  ...TOLD,
   ...of(true, 'determinism/compareBytes.ts', DETERMINISM, [
     ['a file that only the second run has made is not seen', '...left, ...right]', '...left]'],
     ['a file that only the first run has made is not seen', '...left, ...right]', '...right]'],

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 
 import type { ComparedModule, Comparison } from '../../src/outcome/comparison.ts';
 import { checkOutcome, type Outcome } from '../../src/outcome/outcome.ts';
-import { comparedPart, readingPart } from '../../src/report/html/comparedPart.ts';
+import type { Reading } from '../../src/outcome/reading.ts';
+import { comparedPart } from '../../src/report/html/comparedPart.ts';
+import { readingPart } from '../../src/report/html/readingPart.ts';
 import { moduleTable } from '../../src/report/moduleTable.ts';
 import { APART } from './html/examples.ts';
 
@@ -18,16 +20,36 @@ const EQUAL: ComparedModule = {
   ranges: 4,
   differing: 0,
   strip: [0, 0, 0, 0],
-  query: 'COPY (SELECT "id" FROM ONLY "s"."dog") TO STDOUT',
-  parts: 3,
 };
 const UNKNOWN: ComparedModule = {
   ...EQUAL,
   module: 'secret',
   rows: null,
   strip: [],
-  query: null,
-  parts: 0,
+};
+
+const READING: Reading = {
+  digest: 'd'.repeat(64),
+  queries: [
+    {
+      module: 'dog',
+      table: 's.dog',
+      statements: ['COPY (SELECT "id" FROM ONLY "s"."dog") TO STDOUT'],
+    },
+  ],
+  settings: {
+    tool: 'sealift 1.2.3',
+    schema: 's',
+    sessions: [
+      {
+        server: 'PostgreSQL 18.4',
+        statements: ["SET SESSION TimeZone = 'UTC'", 'BEGIN'],
+        settings: { TimeZone: 'UTC', search_path: '' },
+        snapshot: '00000003-1, at 0/19',
+        ranges: 'a table is read in ranges',
+      },
+    ],
+  },
 };
 
 function manyModules(missing: number): ComparedModule[] {
@@ -35,8 +57,7 @@ function manyModules(missing: number): ComparedModule[] {
 }
 
 function outcomeOf(modules: readonly ComparedModule[]): Outcome {
-  const session = ["SET SESSION TimeZone = 'UTC'"];
-  const compared: Comparison = { target: 'db', schema: 's', modules, session };
+  const compared: Comparison = { target: 'db', schema: 's', modules };
   return checkOutcome({ command: 'reconcile', modules: [], compared, findings: [], notes: [] });
 }
 
@@ -88,10 +109,13 @@ describe('a compared target', () => {
   });
 
   it('tells the statements that have read it', () => {
-    const text = textOf(readingPart(outcomeOf([EQUAL, UNKNOWN])).markup);
-    expect(text).toContain('SET SESSION TimeZone = &#39;UTC&#39;;');
+    const outcome = { ...outcomeOf([EQUAL, UNKNOWN]), facts: { reading: READING } };
+    const text = textOf(readingPart(outcome).markup);
+    expect(text).toContain('by sealift 1.2.3 server PostgreSQL 18.4 snapshot 00000003-1, at 0/19');
+    expect(text).toContain('each session SET SESSION TimeZone = &#39;UTC&#39;; BEGIN;');
+    expect(text).toContain('which reports TimeZone = UTC search_path = &#39;&#39;');
     expect(text).toContain('dog COPY (SELECT &quot;id&quot; FROM ONLY');
-    expect(text).toContain('the first of 3 parts of the table');
+    expect(text).toContain(`SHA-256 ${READING.digest}`);
   });
 
   it('is not on the page of a command that compares none', () => {

@@ -40,7 +40,7 @@ export async function hashRows(
     Atomics.store(next, 0, input.ranges.length);
     throw error;
   }
-  return hasher.finish();
+  return { ...hasher.finish(), statements: reader.tellStatements?.() ?? null };
 }
 
 /** Hashes the rows of a range, as lines if the source has them; yields the number of rows of each page. */
@@ -69,7 +69,7 @@ interface RowHasher {
   /** Returns the number of rows. */
   takeLines(page: LinePage): number;
   take(row: Row): void;
-  finish(): HashedRows;
+  finish(): Omit<HashedRows, 'statements'>;
 }
 
 const INITIAL = 64 * 1024;

@@ -4,7 +4,7 @@ import { rowMapper } from '../../mapping/compile/rowMapper.ts';
 import type { CompiledModule } from '../../mapping/compile/module.ts';
 import type { MapperContext } from '../../mapping/compile/identity.ts';
 import type { SourceReader } from '../../source/source.ts';
-import type { ReadRow, ReadRowsInput } from '../calls.ts';
+import type { ReadRow, ReadRows, ReadRowsInput } from '../calls.ts';
 import { isHarmless } from './hashRows.ts';
 
 /** Returns the rows with these locators, in the order of the source. */
@@ -13,7 +13,7 @@ export async function readRows(
   module: CompiledModule,
   reader: SourceReader,
   context: MapperContext,
-): Promise<ReadRow[]> {
+): Promise<ReadRows> {
   const wanted = new Set(locators);
   const mapper = rowMapper(module, context);
   const { table, columns, asWritten } = module;
@@ -30,5 +30,5 @@ export async function readRows(
       }
     }
   }
-  return found;
+  return { rows: found, statements: reader.tellStatements?.() ?? null };
 }

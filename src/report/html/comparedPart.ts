@@ -1,6 +1,6 @@
 /**
- * A compared target: each module as a strip of its ranges, equal or different, and how the target was
- * read. Different ranges are taller, and a sentence says the same, so that colour is not needed.
+ * A compared target: each module as a strip of its ranges, equal or different. Different ranges are
+ * taller, and a sentence says the same, so that colour is not needed.
  */
 
 import { isEqual, type ComparedModule } from '../../outcome/comparison.ts';
@@ -93,28 +93,4 @@ function sentence(module: ComparedModule): Markup {
   }
   const said = `✗ ${grouped(differing)} of ${counted(ranges, 'range')} different`;
   return html`<span class="said fail">${said}</span>`;
-}
-
-/** Shows the statements by which the target was read, for auditors. */
-export function readingPart({ compared }: Outcome): Markup {
-  const { session = [], modules = [] } = compared ?? {};
-  const queries = modules.flatMap(({ module, query, parts }) =>
-    query === null
-      ? []
-      : [
-          html`<dt>${module}</dt>
-            <dd>
-              <code>${query}</code>
-              ${parts > 1 ? html`<p>the first of ${grouped(parts)} parts of the table</p>` : null}
-            </dd>`,
-        ],
-  );
-  if (queries.length === 0) return html``;
-  const settings =
-    session.length === 0
-      ? null
-      : html`<dt>each session</dt>
-          <dd><code>${session.map((line) => html`${line};<br />`)}</code></dd>`;
-  return html`<h2 id="reading">How the target was read</h2>
-    <dl class="card ids queries">${settings}${queries}</dl> `;
 }

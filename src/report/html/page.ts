@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 
 import type { Outcome } from '../../outcome/outcome.ts';
 import type { Timing } from '../timing.ts';
-import { comparedPart, readingPart } from './comparedPart.ts';
+import { comparedPart } from './comparedPart.ts';
 import { findingsPart } from './findingsPart.ts';
 import { groupFindings } from './groups.ts';
 // Renamed, as formatters close elements in templates called html, and indent the hashed texts.
@@ -25,6 +25,7 @@ import {
 } from './parts.ts';
 import { personalDataPart } from './personalDataPart.ts';
 import { placesPart } from './placesPart.ts';
+import { readingPart } from './readingPart.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 

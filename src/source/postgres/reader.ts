@@ -5,8 +5,10 @@ import { serverFailure } from '../../postgres/connectionFailure.ts';
 import { assertPinned, openSession } from '../../postgres/session.ts';
 import { labelOf, type PostgresSettings } from '../../postgres/settings.ts';
 import { Failure } from '../../outcome/failure.ts';
+import type { ReadSession } from '../../outcome/reading.ts';
 import { quote, quoteText } from '../../sql/quote.ts';
 import { rowsOf, type CellPage } from '../cellPage.ts';
+import { ranStatements } from '../readStatements.ts';
 import type { ReadRange, RelationReader, SourceHandle, SourceReader } from '../source.ts';
 import { baseCountsOf, baseCountsSql, lostRowsSql, relationSql } from './base.ts';
 import type { ColumnAccess, Lockable, TableAccess } from './catalogue.ts';
@@ -18,6 +20,8 @@ import { isLocated, tookTooLong, type BaseAccess, type RelationAccess } from './
 export interface PostgresHandle extends SourceHandle {
   readonly settings: PostgresSettings;
   readonly snapshot: string;
+  /** Position in the write-ahead log when the snapshot was taken. */
+  readonly lsn: string;
   readonly tables: readonly TableAccess[];
   readonly relations: readonly RelationAccess[];
   readonly connectMs: number;
@@ -26,17 +30,40 @@ export interface PostgresHandle extends SourceHandle {
   readonly lockMs: number;
 }
 
+export const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
+const RANGES =
+  'a table is read in ranges of its pages, from the tid :from up to :to, which is not of it: ' +
+  '(0,0) is the first one, and from there without an upper bound is all of it';
+
+interface Joined {
+  readonly connection: Connection;
+  readonly session: ReadSession;
+}
+
+/** Returns the statement that enters a snapshot, by its name as SQL. */
+function enter(snapshot: string): string {
+  return `SET TRANSACTION SNAPSHOT ${snapshot}`;
+}
+
 /** Opens a session in the snapshot of the handle. */
-async function join(handle: PostgresHandle, signal: AbortSignal): Promise<Connection> {
-  const { settings, snapshot, connectMs } = handle;
-  const { connection, facts } = await openSession(settings, { connectMs, signal });
+async function join(handle: PostgresHandle, signal: AbortSignal): Promise<Joined> {
+  const { settings, snapshot, lsn, connectMs } = handle;
+  const { connection, facts, pinned } = await openSession(settings, { connectMs, signal });
   try {
-    await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    await connection.query(`SET TRANSACTION SNAPSHOT ${quoteText(snapshot)}`);
-    await assertPinned(connection, facts.major);
+    await connection.query(BEGIN);
+    await connection.query(enter(quoteText(snapshot)));
+    const reported = await assertPinned(connection, facts.major);
     await lockTables(connection, handle.lockable, handle.lockMs);
     await lockByQuery(connection, handle.lockable);
-    return connection;
+    const session = {
+      server: `PostgreSQL ${facts.version}`,
+      statements: [...pinned, BEGIN, enter(":'snapshot'")],
+      settings: reported,
+      snapshot: `${snapshot}, at ${lsn}`,
+      ranges: RANGES,
+    };
+    return { connection, session };
   } catch (error) {
     connection.end();
     throw error;
@@ -49,8 +76,11 @@ export async function openReader(
   signal: AbortSignal,
 ): Promise<SourceReader> {
   const label = labelOf(handle.settings);
-  let connection: Connection | null = await join(handle, signal);
+  // Another session of the snapshot begins as this one does.
+  const { session, ...first } = await join(handle, signal);
+  let connection: Connection | null = first.connection;
   let closed = false;
+  const ran = ranStatements();
   /** Lends the connection; one that is not given back is closed, and another one joins the snapshot. */
   async function* lent<T>(
     name: string,
@@ -58,7 +88,7 @@ export async function openReader(
   ): AsyncGenerator<T, void, undefined> {
     signal.throwIfAborted();
     if (closed) throw new TypeError('the reader is closed');
-    connection ??= await join(handle, signal);
+    connection ??= (await join(handle, signal)).connection;
     const here = connection;
     // A copy that is left half way would be sent to its end first.
     connection = null;
@@ -72,10 +102,6 @@ export async function openReader(
       if (connection !== here || closed) here.end();
     }
   }
-  const limited = <T>(name: string, items: AsyncIterable<T>): AsyncIterable<T> => {
-    const { queryMs } = handle;
-    return inTime(items, queryMs, () => tookTooLong(queryMs, `${label}, ${JSON.stringify(name)}`));
-  };
   const copied = <T>(
     name: string,
     columns: readonly string[],
@@ -84,8 +110,9 @@ export async function openReader(
   ): AsyncIterable<T> => {
     const copy = copyOf(handle, name, columns, range);
     return lent(name, (here) => {
+      ran.note(copy.told);
       const chunks: AsyncIterable<Uint8Array> = here.copy(copy.sql);
-      return pagesOf(copy.isRelation ? limited(name, chunks) : chunks, copy);
+      return pagesOf(copy.isRelation ? limited(handle, name, chunks) : chunks, copy);
     });
   };
   async function* readCells(
@@ -96,7 +123,7 @@ export async function openReader(
     yield* copied(name, columns, range, copyPages);
   }
   const rowsOfQuery = async (name: string, sql: string): Promise<TextRow[]> => {
-    return listOf(lent(name, (here) => limited(name, rowsAnswering(here, sql))));
+    return listOf(lent(name, (here) => limited(handle, name, rowsAnswering(here, sql))));
   };
   return {
     readCells,
@@ -106,12 +133,23 @@ export async function openReader(
     async *read(table, columns, range) {
       for await (const page of readCells(table, columns, range)) yield rowsOf(page);
     },
+    tellStatements: () => ({ session, reads: ran.take() }),
     relations: relationReader(handle, rowsOfQuery, label),
     async close() {
       closed = true;
       connection?.end();
     },
   };
+}
+
+/** Ends what takes longer than a query may. */
+function limited<T>(
+  { queryMs, settings }: PostgresHandle,
+  name: string,
+  items: AsyncIterable<T>,
+): AsyncIterable<T> {
+  const where = `${labelOf(settings)}, ${JSON.stringify(name)}`;
+  return inTime(items, queryMs, () => tookTooLong(queryMs, where));
 }
 
 function relationReader(
@@ -165,6 +203,8 @@ async function* rowsAnswering(connection: Connection, sql: string): AsyncGenerat
 
 interface Copy extends CopyShape {
   readonly sql: string;
+  /** The same, with its bounds as variables of psql. */
+  readonly told: string;
   /** Whether SQL of others runs, which may take any time. */
   readonly isRelation: boolean;
 }
@@ -189,17 +229,8 @@ function copyOfRelation(relation: RelationAccess, columns: readonly string[], la
   );
   const located = relation.base !== null && isLocated(relation.base);
   const forms = read.map(({ form }) => form);
-  return { sql: `COPY (${sql}) TO STDOUT`, forms, located, isRelation: true };
-}
-
-/** Returns the statement that reads a range of a table. */
-export function readStatement(
-  table: TableAccess,
-  columns: readonly string[],
-  range: ReadRange,
-  label: string,
-): string {
-  return copyOfTable(table, columns, range, label).sql;
+  const copy = `COPY (${sql}) TO STDOUT`;
+  return { sql: copy, told: copy, forms, located, isRelation: true };
 }
 
 function copyOfTable(
@@ -213,25 +244,25 @@ function copyOfTable(
   const { from, parts } = table;
   const forms = read.map(({ form }) => form);
   if (parts === null) {
-    return {
-      sql: `COPY (SELECT ${cells.join(', ')} FROM ${from}) TO STDOUT`,
-      forms,
-      located: false,
-      isRelation: false,
-    };
+    const sql = `COPY (SELECT ${cells.join(', ')} FROM ${from}) TO STDOUT`;
+    return { sql, told: sql, forms, located: false, isRelation: false };
   }
   const part = parts[Number(range['part'])];
   if (part === undefined) throw new TypeError('the range is of another table');
-  const bounds = [`ctid >= ${tid(range['from'])}`];
-  if (range['to'] !== null) bounds.push(`ctid < ${tid(range['to'])}`);
   const list = [...cells, 'ctid'].join(', ');
-  const where = bounds.join(' AND ');
-  const sql = `COPY (SELECT ${list} FROM ONLY ${part.identifier} WHERE ${where}) TO STDOUT`;
-  return { sql, forms, located: true, isRelation: false };
+  const hasEnd = range['to'] !== null;
+  const between = (first: string, end: string): string => {
+    const bounds = [`ctid >= ${first}::pg_catalog.tid`];
+    if (hasEnd) bounds.push(`ctid < ${end}::pg_catalog.tid`);
+    return `COPY (SELECT ${list} FROM ONLY ${part.identifier} WHERE ${bounds.join(' AND ')}) TO STDOUT`;
+  };
+  const sql = between(tid(range['from']), tid(range['to']));
+  return { sql, told: between(":'from'", ":'to'"), forms, located: true, isRelation: false };
 }
 
+/** Returns the text of the first tid of a page. */
 function tid(page: ReadRange[string] | undefined): string {
-  return `'(${Math.trunc(Number(page))},0)'::pg_catalog.tid`;
+  return `'(${Math.trunc(Number(page))},0)'`;
 }
 
 /** Returns a table by its name. @throws Failure SOURCE_SCHEMA */

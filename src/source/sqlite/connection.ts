@@ -45,6 +45,17 @@ export interface Access {
  */
 const CACHE_KIB = 2000;
 
+const PRAGMAS: readonly string[] = [
+  // The schema is attacker-controlled: its views may call only harmless functions.
+  'PRAGMA trusted_schema = OFF',
+  'PRAGMA query_only = ON',
+  `PRAGMA cache_size = -${CACHE_KIB}`,
+];
+const BEGIN = 'BEGIN';
+
+/** Statements that begin a session with a snapshot, in their order. */
+export const BEGINNING: readonly string[] = [...PRAGMAS, BEGIN];
+
 /** Opens a connection without reading or locking anything yet. */
 export function connect(access: Access): Connection {
   const name = access.kind === 'immutable' ? immutableUri(access.file) : access.file;
@@ -53,10 +64,7 @@ export function connect(access: Access): Connection {
     fileMustExist: true,
     timeout: access.lockTimeoutMs,
   });
-  // The schema is attacker-controlled: its views may call only harmless functions.
-  db.pragma('trusted_schema = OFF');
-  db.pragma('query_only = ON');
-  db.pragma(`cache_size = -${CACHE_KIB}`);
+  for (const statement of PRAGMAS) db.exec(statement);
   return db;
 }
 
@@ -76,7 +84,7 @@ function immutableUri(file: string): string {
 
 /** Begins a read transaction and takes its snapshot at once. */
 export function beginSnapshot(db: Connection): void {
-  db.exec('BEGIN');
+  db.exec(BEGIN);
   db.prepare('SELECT count(*) FROM sqlite_schema').get();
 }
 

@@ -16,6 +16,9 @@ export interface RowidRange extends ReadRange {
   readonly hi: bigint | number | null;
 }
 
+export const LEAST_ROWID: bigint = -(2n ** 63n);
+export const GREATEST_ROWID: bigint = 2n ** 63n - 1n;
+
 const WHOLE: RowidRange = { lo: null, hi: null };
 
 /** Returns ranges of about `rows` rows that cover the table, ascending; at least one. */
@@ -103,8 +106,6 @@ export function rangesOfRows(access: RowAccess, locators: BigInt64Array): RowidR
   if (access.kind !== 'rowid') return [WHOLE];
   return nearRanges([...locators], GAP).map(([first, last]) => ({ lo: before(first), hi: last }));
 }
-
-const LEAST_ROWID = -(2n ** 63n);
 
 /** The bound below a rowid; null below the least one. */
 function before(rowid: bigint): bigint | null {

@@ -11,14 +11,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Failure } from '../../outcome/failure.ts';
 import type { ReadRange, Row, SourceReader } from '../source.ts';
 import type { SourceValue } from '../../record/value.ts';
-import {
-  asFailure,
-  beginSnapshot,
-  connect,
-  translated,
-  type Access,
-  type Connection,
-} from './connection.ts';
+import { ranStatements } from '../readStatements.ts';
+import { asFailure, beginSnapshot, connect, translated, type Access } from './connection.ts';
 import { quote } from '../../sql/quote.ts';
 import {
   exactColumns,
@@ -33,9 +27,17 @@ import {
 } from './exact.ts';
 import { pagesInGroups } from './columnGroups.ts';
 import { mostRows, outOfOrder } from './damage.ts';
-import { CELL_BYTES, PAGE_BYTES, PAGE_ROWS, weight, type Context } from './rowPage.ts';
-import type { RowidRange } from './rangePlan.ts';
+import {
+  CELL_BYTES,
+  PAGE_BYTES,
+  PAGE_ROWS,
+  rowStatement,
+  weight,
+  type Context,
+} from './rowPage.ts';
+import { GREATEST_ROWID, LEAST_ROWID, type RowidRange } from './rangePlan.ts';
 import { pagesOfRelation, relationReader } from './readRelation.ts';
+import { sessionOf } from './readSession.ts';
 import { defineSourceDates, relationFailure, type RelationAccess } from './relation.ts';
 import { pagesByScan } from './tableScan.ts';
 import { noColumn, tableAccess } from './tableAccess.ts';
@@ -45,11 +47,7 @@ import { noColumn, tableAccess } from './tableAccess.ts';
  */
 const TOO_MANY = 16;
 
-const MIN_ROWID = -(2n ** 63n);
-const MAX_ROWID = 2n ** 63n - 1n;
-
 /** Opens a connection and takes its snapshot; `relations` can be read by their names, too. */
-import type { RowAccess } from './schema.ts';
 export function openReader(
   access: Access,
   relations: readonly RelationAccess[] = [],
@@ -67,10 +65,11 @@ export function openReader(
     }
   });
   const open = new Set<Iterator<Row[]>>();
+  const ran = ranStatements();
+  const context = { db, access, encoding, ran };
   return {
     async *read(table, columns, range) {
       const relation = special.get(table);
-      const context = { db, access, encoding };
       const pages =
         relation === undefined
           ? pagesOf(context, table, columns, range)
@@ -90,7 +89,8 @@ export function openReader(
         open.delete(pages);
       }
     },
-    relations: relationReader({ db, access, encoding }, special),
+    tellStatements: () => ({ session: sessionOf(db, access), reads: ran.take() }),
+    relations: relationReader(context, special),
     async close() {
       for (const pages of open) pages.return?.();
       // Closing ends the transaction too; COMMIT would fail on a damaged database.
@@ -147,67 +147,56 @@ interface PageStatement {
 }
 
 function prepare(
-  db: Connection,
+  context: Context,
   table: string,
   columns: readonly string[],
   rowid: string,
-  encoding: Encoding,
 ): Statements {
-  const statement = (list: readonly string[]) =>
-    db.prepare<[bigint, bigint], Cell[]>(rowsBetween(table, list, rowid)).raw();
+  const statement = (list: readonly string[], isExact: boolean): PageStatement => {
+    const sql = rowsBetween(table, list, rowid);
+    const prepared = rowStatement(context, sql);
+    if (isExact) prepared.safeIntegers();
+    return { iterate: (first, last) => prepared.iterate({ first, last }) };
+  };
   const names = [...columns.map(quote), rowid];
-  if (encoding !== 'UTF-8') names.push(halfUnits(columns));
+  if (context.encoding !== 'UTF-8') names.push(halfUnits(columns));
   const made: { -readonly [M in Mode]?: PageStatement } = {};
   // Most tables need the first alone, and there may be thousands of tables.
   return {
     get fast() {
-      return (made.fast ??= statement(names));
+      return (made.fast ??= statement(names, false));
     },
     get bigint() {
-      return (made.bigint ??= statement(names).safeIntegers());
+      return (made.bigint ??= statement(names, true));
     },
     get exact() {
-      return (made.exact ??= statement([...exactColumns(columns), rowid]).safeIntegers());
+      return (made.exact ??= statement([...exactColumns(columns), rowid], true));
     },
   };
 }
 
-/** Returns the statement that reads a range of a table, for a person. */
-export function readStatement(
-  table: string,
-  columns: readonly string[],
-  rows: RowAccess,
-  range: ReadRange,
-): string {
-  const list = columns.map(quote);
-  if (rows.kind !== 'rowid') return `SELECT ${list.join(', ')} FROM main.${quote(table)}`;
-  const { lo, hi } = range as RowidRange;
-  const bounds = [lo === null ? MIN_ROWID : BigInt(lo) + 1n, hi === null ? MAX_ROWID : BigInt(hi)];
-  const sql = rowsBetween(table, [...list, rows.rowid], rows.rowid);
-  return bounds.reduce((text, bound) => text.replace('?', String(bound)), sql);
-}
-
-/** Returns the statement that reads rows by their rowids; its bounds are parameters. */
+/** Returns the statement that reads rows by their rowids; its bounds are parameters, also of sqlite3's shell. */
 function rowsBetween(table: string, list: readonly string[], rowid: string): string {
   return (
     `SELECT ${list.join(', ')} FROM main.${quote(table)} ` +
-    `WHERE ${rowid} >= ? AND ${rowid} <= ? ORDER BY ${rowid}`
+    `WHERE ${rowid} >= :first AND ${rowid} <= :last ORDER BY ${rowid}`
   );
 }
 
 function* pagesByRowid(
-  { db, access, encoding }: Context,
+  context: Context,
   table: string,
   columns: readonly string[],
   rowid: string,
   range: ReadRange,
 ): Generator<Row[], void, undefined> {
+  const { access, encoding } = context;
   const width = columns.length;
   const utf16 = encoding !== 'UTF-8';
-  const statements = prepare(db, table, columns, rowid, encoding);
+  const statements = prepare(context, table, columns, rowid);
   const { lo, hi } = range as RowidRange;
-  const last = hi === null ? MAX_ROWID : BigInt(hi);
-  let first = lo === null ? MIN_ROWID : BigInt(lo) + 1n;
+  const last = hi === null ? GREATEST_ROWID : BigInt(hi);
+  let first = lo === null ? LEAST_ROWID : BigInt(lo) + 1n;
   let mode: Mode = 'fast';
   const damage = (): Failure => outOfOrder(access, table);
   while (first <= last) {

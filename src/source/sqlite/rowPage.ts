@@ -1,5 +1,7 @@
-/** Limits of pages of rows, and the context of reading one. */
+/** Limits of pages of rows, and the context of reading one: each statement that reads rows is noted there. */
 
+import type { Statement } from 'better-sqlite3';
+import type { RanStatements } from '../readStatements.ts';
 import type { Access, Connection } from './connection.ts';
 import type { Cell, Encoding } from './exact.ts';
 
@@ -15,6 +17,13 @@ export interface Context {
   readonly db: Connection;
   readonly access: Access;
   readonly encoding: Encoding;
+  readonly ran: RanStatements;
+}
+
+/** Prepares a statement that reads rows, as arrays of cells, and is about to be run. */
+export function rowStatement({ db, ran }: Context, sql: string): Statement<unknown[], Cell[]> {
+  ran.note(sql);
+  return db.prepare<unknown[], Cell[]>(sql).raw();
 }
 
 /** Estimates the memory of a row, in bytes. */

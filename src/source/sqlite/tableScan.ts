@@ -9,7 +9,6 @@
 
 import type { Row } from '../source.ts';
 import { tooManyRows } from './damage.ts';
-import type { Connection } from './connection.ts';
 import { quote } from '../../sql/quote.ts';
 import {
   exactColumns,
@@ -19,9 +18,8 @@ import {
   looksChanged,
   plainInteger,
   type Cell,
-  type Encoding,
 } from './exact.ts';
-import { PAGE_BYTES, PAGE_ROWS, weight, type Context } from './rowPage.ts';
+import { PAGE_BYTES, PAGE_ROWS, rowStatement, weight, type Context } from './rowPage.ts';
 
 /** The rows to read, and what is known of their order. */
 export interface ScanOf {
@@ -43,20 +41,20 @@ type Scan = Generator<readonly [row: Row, bytes: number], void, undefined>;
 
 /** Yields pages of the rows of `SELECT … ${tail}`. */
 export function* pagesByScan(
-  { db, access, encoding }: Context,
+  context: Context,
   columns: readonly string[],
   { tail, repeatable, locator: located, table = '', most = Infinity }: ScanOf,
 ): Generator<Row[], void, undefined> {
   const rows =
     repeatable && located === null
-      ? repairedRows(db, columns, tail, encoding)
-      : exactRows(db, columns, tail, encoding, located ?? 'NULL');
+      ? repairedRows(context, columns, tail)
+      : exactRows(context, columns, tail, located ?? 'NULL');
   let page: Row[] = [];
   let bytes = 0;
   let ordinal = 0;
   for (const [row, size] of rows) {
     ordinal++;
-    if (ordinal > most) throw tooManyRows(access, table);
+    if (ordinal > most) throw tooManyRows(context.access, table);
     row[columns.length] = located === null ? ordinal : locator(row[columns.length] as bigint);
     page.push(row);
     bytes += size;
@@ -69,30 +67,24 @@ export function* pagesByScan(
 }
 
 function* exactRows(
-  db: Connection,
+  context: Context,
   columns: readonly string[],
   tail: string,
-  encoding: Encoding,
   last: string = 'NULL',
 ): Scan {
-  for (const pairs of select(db, [...exactColumns(columns), last], tail)) {
-    yield [exactRow(pairs, columns.length, encoding), weight(pairs)];
+  for (const pairs of select(context, [...exactColumns(columns), last], tail)) {
+    yield [exactRow(pairs, columns.length, context.encoding), weight(pairs)];
   }
 }
 
-function* repairedRows(
-  db: Connection,
-  columns: readonly string[],
-  tail: string,
-  encoding: Encoding,
-): Scan {
-  const utf16 = encoding !== 'UTF-8';
+function* repairedRows(context: Context, columns: readonly string[], tail: string): Scan {
+  const utf16 = context.encoding !== 'UTF-8';
   const last = utf16 ? halfUnits(columns) : '0';
-  const exact = exactRows(db, columns, tail, encoding);
+  const exact = exactRows(context, columns, tail);
   let passed = 0;
   let ordinal = 0;
   try {
-    for (const cells of select(db, [...columns.map(quote), last], tail)) {
+    for (const cells of select(context, [...columns.map(quote), last], tail)) {
       ordinal++;
       let row: Row = cells;
       let changed = Number(cells[columns.length]) !== 0;
@@ -119,7 +111,7 @@ function nextOf(rows: Scan): Row {
   return next.value[0];
 }
 
-function select(db: Connection, list: readonly string[], tail: string): Iterable<Cell[]> {
+function select(context: Context, list: readonly string[], tail: string): Iterable<Cell[]> {
   const sql = `SELECT ${list.join(', ')} ${tail}`;
-  return db.prepare<[], Cell[]>(sql).raw().safeIntegers().iterate();
+  return rowStatement(context, sql).safeIntegers().iterate();
 }

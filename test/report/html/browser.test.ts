@@ -48,7 +48,7 @@ describe.skipIf(PATH === null)('the report in a browser', () => {
     put('large', pageOf(outcomeOf(manyFindings(100_000))));
     put('done', pageOf(DONE));
     put('evil', pageOf(evilOutcome()));
-    const compared = { target: 'db', schema: 's', session: [], modules: [APART] };
+    const compared = { target: 'db', schema: 's', modules: [APART] };
     put('compared', pageOf(outcomeOf([], { compared })));
     put('personal', pageOf(outcomeOf([], { checked: checkedWith(PRIVACY) })));
     put('places', pageOf(outcomeOf([], { places: PLACES })));

@@ -8,6 +8,7 @@ import {
   type Outcome,
   type Place,
 } from '../../../src/outcome/outcome.ts';
+import type { Reading } from '../../../src/outcome/reading.ts';
 import type { FieldPrivacy, ModulePrivacy } from '../../../src/outcome/privacy.ts';
 import type { Finding, Severity } from '../../../src/outcome/finding.ts';
 import { htmlReport } from '../../../src/report/html/page.ts';
@@ -100,9 +101,17 @@ export const APART: ComparedModule = {
   ranges: 4,
   differing: 2,
   strip: [0, 1, 1, 0],
-  query: 'COPY (SELECT "id" FROM ONLY "s"."owner") TO STDOUT',
-  parts: 3,
 };
+
+/** A reading with this text wherever one of another is. */
+export function readingOf(text: string): Reading {
+  const session = { server: text, statements: [text], snapshot: text, ranges: text };
+  return {
+    digest: text,
+    queries: [{ module: text, table: text, statements: [text] }],
+    settings: { tool: text, schema: text, sessions: [{ ...session, settings: { [text]: text } }] },
+  };
+}
 
 /** A run that has moved most of its rows. */
 export const PLACES: readonly Place[] = [
@@ -177,12 +186,8 @@ export function evilOutcome(): Outcome {
     candidate: EVIL,
     notes: [EVIL],
     modules: [{ module: EVIL, table: EVIL, rows: 1, records: 1, rejected: 0, root: EVIL }],
-    compared: {
-      target: EVIL,
-      schema: EVIL,
-      session: [EVIL],
-      modules: [{ ...APART, module: EVIL, query: EVIL }],
-    },
+    compared: { target: EVIL, schema: EVIL, modules: [{ ...APART, module: EVIL }] },
+    facts: { reading: readingOf(EVIL) },
     places: [{ name: EVIL, kind: 'good', rows: 1, bytes: 1 }],
     checked: checkedWith([evilPrivacy()]),
     steps: [{ step: EVIL, expected: EVIL, observed: EVIL, ok: false }],
