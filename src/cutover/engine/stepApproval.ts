@@ -9,6 +9,8 @@ import { canonicalJson } from '../../record/canonical.ts';
 import { decodeUtf8 } from '../../record/jsonText.ts';
 
 const PURPOSE = 'open-gate';
+/** Member of what an open gate keeps: digests of the approvals that it was opened with, with spaces between. */
+export const COUNTED = 'counted';
 
 /** What an approval of a gate is bound to. */
 export interface GateSubject {

@@ -7,8 +7,7 @@ import { hash } from 'node:crypto';
 
 import { textOf } from '../steps/stepMembers.ts';
 import type { JournalEntry } from '../../journal/line.ts';
-import { parseGateApproval } from '../engine/stepApproval.ts';
-import { COUNTED } from '../engine/gates.ts';
+import { COUNTED, parseGateApproval } from '../engine/stepApproval.ts';
 import { jsonDocument, type Found, type RunEvidence } from './runEvidence.ts';
 
 export interface RecordedDecision {
