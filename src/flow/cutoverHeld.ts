@@ -9,6 +9,7 @@ import { acquireLock, type Lock } from '../disk/lock.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Environment } from '../run/environment.ts';
+import { keepKnownGood } from './cutoverKnownGood.ts';
 import { openWork, runOutcome, type OpenedWork } from './cutoverParts.ts';
 
 /** Holds the project, its databases and the run for the time of some work on it. @throws Failure BUSY */
@@ -25,6 +26,7 @@ export async function worked(
     const live = orSayHow(work, () => openWork(work, env));
     try {
       const pause = await does(live);
+      keepKnownGood(begun.paths, live);
       return runOutcome(work, live, pause, env);
     } finally {
       live.held.close();

@@ -1,19 +1,20 @@
 /** cutover status: what is known of a run, from another terminal: reads its journal, and changes nothing. */
 
-import { checklistOf } from '../cutover/engine/checklistOf.ts';
+import { goNoGoMarkdown } from '../cutover/evidence/goNoGoMarkdown.ts';
+import { runEvidence } from '../cutover/evidence/runEvidence.ts';
 import { assertContinues, readRun } from '../cutover/engine/heldRun.ts';
 import { runbookOf } from '../cutover/engine/keptRunbook.ts';
 import { placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
 import { beginningIn, recordOf } from '../cutover/engine/runRecord.ts';
 import { statusLines, viewRun } from '../cutover/engine/runView.ts';
 import { watchesOf } from '../cutover/engine/watches.ts';
-import { checklistMarkdown } from '../cutover/import/checklistMarkdown.ts';
 import { readRunbook } from '../cutover/readRunbook.ts';
 import { runStepsOf } from '../cutover/runSteps.ts';
 import { lockHolder } from '../disk/lock.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
 import type { Environment } from '../run/environment.ts';
+import { sourcesOf } from './cutoverDocuments.ts';
 import { writeGiven } from './givenFile.ts';
 
 export interface StatusOptions {
@@ -43,7 +44,7 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
   const view = viewRun(run, name, runbook, watchesOf(runbook), record, env.now());
   const { checklist } = options;
   if (checklist !== null) {
-    const text = checklistMarkdown(checklistOf(run, runbook, record));
+    const text = goNoGoMarkdown(runEvidence(sourcesOf(places, { runbook, planHash })));
     await writeGiven('--checklist', checklist, Buffer.from(text), env);
   }
   const holder = lockHolder(places.folder);

@@ -8,7 +8,7 @@ import { formatDuration } from '../../record/duration.ts';
 import { kindOf, type Step } from '../runbook.ts';
 import { isFinal, isOver } from '../runState.ts';
 import type { StepResult, StepVerdict } from '../steps/stepType.ts';
-import { attempt } from './attempt.ts';
+import { attempt, findBefore } from './attempt.ts';
 import { attend, underWay } from './attend.ts';
 import { conditionHolds } from './conditions.ts';
 import { planOf } from './planOf.ts';
@@ -115,6 +115,11 @@ async function doStep(run: LiveRun, step: Step): Promise<void> {
         : { ...tried, says: `tried only: ${tried.says}` },
     );
     return;
+  }
+  const found = await underWay(run, (signal) => findBefore(run, step.id, step, signal));
+  if (found === null || statusOf(run, step.id) !== 'STARTED') return;
+  if (Object.keys(found).length > 0) {
+    run.held.commit({ event: 'step-found', step: step.id }, { kept: found });
   }
   const result = await underWay(run, (signal) => attempt(run, step.id, step, 'apply', signal));
   if (result === null || statusOf(run, step.id) !== 'STARTED') return;

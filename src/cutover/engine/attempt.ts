@@ -6,7 +6,8 @@
 import { Failure, failureLine } from '../../outcome/failure.ts';
 import { formatDuration, LONGEST_TIMER_MS } from '../../record/duration.ts';
 import { inputOf, kindOf, type Action } from '../runbook.ts';
-import type { DoneStep, Presence, StepResult, StepWork } from '../steps/stepType.ts';
+import type { DoneStep, Kept, Presence, StepResult, StepWork } from '../steps/stepType.ts';
+import { lastKnownGood } from '../evidence/knownGood.ts';
 import type { LiveRun } from './liveRun.ts';
 import { completeMembers } from './completeMembers.ts';
 
@@ -32,6 +33,23 @@ export async function attempt(
   return timed(run, action, signal, async (within) =>
     does.call(type, workOf(run, id, action, within)),
   );
+}
+
+/** Reads what a step is about to change, where its type can tell; empty where it cannot. */
+export async function findBefore(
+  run: LiveRun,
+  id: string,
+  action: Action,
+  signal: AbortSignal,
+): Promise<Kept> {
+  const type = doneType(run, action);
+  if (type.before === undefined) return {};
+  let found: Kept = {};
+  await timed(run, action, signal, async (within) => {
+    found = (await type.before?.(workOf(run, id, action, within))) ?? {};
+    return { verdict: 'PASS', says: '' };
+  });
+  return found;
 }
 
 /** Tells whether the effect of an action is there. */
@@ -64,6 +82,14 @@ function workOf(run: LiveRun, id: string, action: Action, signal: AbortSignal): 
     members: completeMembers(action, runbook, world.input),
     input: inputOf(action),
     kept: (step) => held.record.steps.get(step)?.kept ?? {},
+    knownGood: () => {
+      return lastKnownGood({
+        run: held.places.run,
+        runbook,
+        record: held.record,
+        end: held.end(),
+      });
+    },
     world,
     signal,
   };

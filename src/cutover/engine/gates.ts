@@ -17,7 +17,7 @@ import { openingAt } from '../openings.ts';
 import { attempt } from './attempt.ts';
 import { underWay } from './attend.ts';
 import { outputFacts, type ApprovalsOfRun, type LiveRun } from './liveRun.ts';
-import type { RunRecord, Sample } from './runRecord.ts';
+import { COUNTED, type RunRecord, type Sample } from './runRecord.ts';
 
 /** What a step waits for, until when at most (ms since 1970; null: until a person acts), and in what words. */
 export interface Waiting {
@@ -133,9 +133,6 @@ export function roleReason({ roles }: Runbook, step: Step, name: string): string
 export function peopleNeeded({ members }: Step): number {
   return numberOf(members, 'of') ?? 1;
 }
-
-/** Member of what an open gate keeps: digests of the approvals that it was opened with, with spaces between. */
-export const COUNTED = 'counted';
 
 async function inspectApprovals(run: LiveRun, step: Step): Promise<Looked> {
   const { runbook, held, approvals, world } = run;

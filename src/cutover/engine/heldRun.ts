@@ -11,7 +11,12 @@ import { acquireLock, type Holder } from '../../disk/lock.ts';
 import { openNoLinks, statOf } from '../../disk/noLinks.ts';
 import { signed } from '../../journal/event.ts';
 import { appendToJournal, readJournal } from '../../journal/journal.ts';
-import { parseJournal, type Journal, type JournalMembers } from '../../journal/line.ts';
+import {
+  parseJournal,
+  type ChainEnd,
+  type Journal,
+  type JournalMembers,
+} from '../../journal/line.ts';
 import { openLongJournal } from '../../journal/longJournal.ts';
 import { eventOf } from '../../journal/readEvent.ts';
 import { Failure } from '../../outcome/failure.ts';
@@ -26,13 +31,15 @@ export type LineFacts = Readonly<Record<string, unknown>>;
 
 /** A line that does not move the states. */
 export interface Note {
-  readonly event: 'sampled' | 'approved' | 'breached' | 'cleared' | 'undo-part';
+  readonly event: 'sampled' | 'approved' | 'breached' | 'cleared' | 'undo-part' | 'step-found';
   readonly [member: string]: unknown;
 }
 
 export interface HeldRun {
   readonly places: RunPlaces;
   readonly record: RunRecord;
+  /** Returns the end of its journal. */
+  end(): ChainEnd;
   /** Appends a line, durable when it returns. @throws TypeError if the event cannot happen now; nothing is written */
   commit(event: RunEvent | Note, facts?: LineFacts): void;
   /** Ends the work on the run; may be called twice. */
@@ -90,6 +97,7 @@ function heldRun(request: HoldRequest, release: () => void): HeldRun {
   return {
     places,
     record: book.record,
+    end: () => lines.end,
     commit(event, facts = {}) {
       const { seq, head } = lines.end;
       // The order of the lines counts; a clock that is set back a little must not contradict it.

@@ -14,6 +14,9 @@ import { afterEvent } from '../runMoves.ts';
 import { plannedRun, type RunState, type RunStep } from '../runState.ts';
 import type { Kept, ResultName, StepVerdict } from '../steps/stepType.ts';
 
+/** Member of what an open gate keeps: digests of the approvals that it was opened with, with spaces between. */
+export const COUNTED = 'counted';
+
 /** A look of a check that is repeated: a watch, or a step with `until`. */
 export interface Sample {
   /** Milliseconds since 1970. */
@@ -204,6 +207,7 @@ const NOTES: ReadonlyMap<string, NoteOf> = new Map<string, NoteOf>([
   ['breached', ({ fired }: OpenRecord, entry: JournalEntry) => void fired.add(text(entry['of']))],
   ['cleared', ({ fired }: OpenRecord, entry: JournalEntry) => void fired.delete(text(entry['of']))],
   ['undo-part', addUndoPart],
+  ['step-found', addFound],
 ]);
 
 function addSample({ samples }: OpenRecord, entry: JournalEntry): void {
@@ -229,6 +233,13 @@ function addApproval({ approvals }: OpenRecord, entry: JournalEntry): void {
   });
 }
 
+function addFound({ steps }: OpenRecord, entry: JournalEntry): void {
+  const id = text(entry['step']);
+  const step = steps.get(id);
+  if (step === undefined) return;
+  steps.set(id, { ...step, kept: { ...step.kept, ...(Object(entry['kept']) as Kept) } });
+}
+
 function addUndoPart({ undone }: OpenRecord, entry: JournalEntry): void {
   const key = `${text(entry['step'])}/${Number(entry['action'])}`;
   undone.set(key, entry['progress'] as UndoProgress);
@@ -242,7 +253,10 @@ function remember(record: OpenRecord, entry: JournalEntry): void {
   const change = CHANGES.get(event)?.(entry);
   if (change !== undefined) {
     const id = text(entry['step']);
-    record.steps.set(id, { ...(record.steps.get(id) ?? UNSEEN_STEP), ...change });
+    const before = record.steps.get(id) ?? UNSEEN_STEP;
+    // What an attempt keeps adds to what it has found; another attempt begins anew.
+    const kept = event === 'step-intended' ? {} : before.kept;
+    record.steps.set(id, { ...before, ...change, kept: { ...kept, ...change.kept } });
     if (event === 'step-intended') record.samples.delete(`step:${id}`);
   }
   if (typeof operator === 'string') record.operators.add(operator);

@@ -8,7 +8,7 @@ import { hash } from 'node:crypto';
 import { textOf } from '../steps/stepMembers.ts';
 import { parseApproval } from '../../journal/approval.ts';
 import type { JournalEntry } from '../../journal/line.ts';
-import { COUNTED } from '../engine/gates.ts';
+import { COUNTED } from '../engine/runRecord.ts';
 import { jsonDocument, type Found, type RunEvidence } from './runEvidence.ts';
 
 export interface RecordedDecision {

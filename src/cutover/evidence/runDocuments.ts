@@ -4,6 +4,8 @@
  */
 
 import { artifactsOf } from './artifactsOf.ts';
+import { goNoGoMarkdown } from './goNoGoMarkdown.ts';
+import { lastKnownGood } from './knownGood.ts';
 import { runEvidence, type RunSources } from './runEvidence.ts';
 
 export interface RunDocument {
@@ -15,5 +17,13 @@ export interface RunDocument {
 /** Makes the documents, in an order that does not depend on the machine. @throws Failure JOURNAL, USAGE */
 export function runDocuments(sources: RunSources): readonly RunDocument[] {
   const evidence = runEvidence(sources);
-  return artifactsOf(evidence).map(({ name, content }) => ({ path: `artifacts/${name}`, content }));
+  const { record, lines, head } = evidence;
+  const end = { seq: lines.length, head };
+  return [
+    ...artifactsOf(evidence).map(({ name, content }) => ({ path: `artifacts/${name}`, content })),
+    { path: 'checklist.md', content: Buffer.from(goNoGoMarkdown(evidence)) },
+    ...(record.state.status === 'COMPLETED'
+      ? [{ path: 'last-known-good.json', content: lastKnownGood({ ...evidence, end }) }]
+      : []),
+  ];
 }

@@ -58,6 +58,10 @@ export const ENVIRONMENT: Schema = about(TEXTS, 'Names of variables that the pro
 
 export const EXPECTED: Schema = about(VALUES, 'Values that are expected, by path.');
 export const FILE: Schema = about(TEXT, 'Path, from the folder of the runbook.');
+export const BACK: Schema = about(
+  { type: 'boolean' },
+  'true, in a way back: what was there before.',
+);
 export const URL: Schema = about(TEXT, 'Address, or a path of the application.');
 export const QUERY: Schema = about(TEXT, 'One query, or the name of a file with one (*.sql).');
 export const ROLE: Schema = about(NAME, 'Role of the person who decides.');

@@ -4,6 +4,7 @@ export { envRequire as 'env.require' } from './envRequire.ts';
 export { gitClean as 'git.clean' } from './gitClean.ts';
 export { gitTag as 'git.tag' } from './gitTag.ts';
 export { gitCommit as 'git.commit' } from './gitCommit.ts';
+export { stateRecord as 'state.record' } from './stateRecord.ts';
 export { ciGreen as 'ci.green' } from './ciGreen.ts';
 export { appDeploy as 'app.deploy' } from './appDeploy.ts';
 export { appWrites as 'app.writes' } from './appWrites.ts';

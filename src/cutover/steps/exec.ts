@@ -23,7 +23,7 @@ export const exec: DoneStep = {
   oneOf: ['run', 'command'],
   kind: 'change',
   place: 'files',
-  plan: (members) => `run ${textsOf(members, 'run').map(shown).join(' ')}`,
+  plan: (members) => `run ${shownArgv(textsOf(members, 'run'))}`,
   async apply({ id, members, world, signal }) {
     const argv = textsOf(members, 'run');
     const env = textsOf(members, 'env');
@@ -37,7 +37,11 @@ export const exec: DoneStep = {
   },
 };
 
-/** An argument as a shell would need it, for people. */
+/** Program and arguments as a shell would need them, for people. */
+export function shownArgv(argv: readonly string[]): string {
+  return argv.map(shown).join(' ');
+}
+
 function shown(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : quoteName(argument);
 }

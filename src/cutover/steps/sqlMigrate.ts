@@ -123,6 +123,7 @@ async function migrate(client: SqlClient, work: StepWork): Promise<StepResult> {
     verdict: missing.length === 0 ? 'PASS' : 'WARN',
     says: `${applied} of ${counted(files.length, 'file')} applied, ${files.length - applied} were before${missingText(missing)}`,
     results: { applied, failed: 0, count: files.length },
+    kept: { migration: files.at(-1)?.name ?? '' },
   };
 }
 

@@ -64,6 +64,11 @@ export interface DoneStep extends StepFacts {
   plan(members: Members): string;
   /** Files of the runbook that it reads, as paths or patterns: what an approval of the plan is bound to. */
   reads?(members: Members): readonly string[];
+  /**
+   * Reads what is there before `apply` changes it, for the way back and the evidence: it is in the journal before
+   * the effect. A Failure is as nothing found.
+   */
+  before?(work: StepWork): Promise<Kept>;
   /** Does it, or checks it. @throws Failure if it cannot; the effect may be there then */
   apply(work: StepWork): Promise<StepResult>;
   /** Tells, without effect, whether it could be applied now; a check has none, as it is applied itself. */
@@ -105,6 +110,8 @@ export interface StepWork {
   readonly input: string | null;
   /** What a step of this run has kept; empty if it has not. */
   readonly kept: (step: string) => Kept;
+  /** What the run has deployed so far, as bytes of canonical JSON; see evidence/knownGood.ts. */
+  readonly knownGood: () => Uint8Array;
   readonly world: World;
   /** Aborts when the time of the step is over, or at a panic. Whatever waits, ends then. */
   readonly signal: AbortSignal;

@@ -35,10 +35,11 @@ function copy(name: string): Release {
   return makeRelease(folder, health.origin);
 }
 
-describe('the artifacts of a run', () => {
-  const artifact = (name: string, of: Release = release): string =>
-    documents(of).get(`artifacts/${name}`) ?? '';
+function artifact(name: string, of: Release = release): string {
+  return documents(of).get(`artifacts/${name}`) ?? '';
+}
 
+describe('the artifacts of a run', () => {
   it('are those that the runbook names, with the approvals and the summary', () => {
     const names = [...documents().keys()].filter((path) => path.startsWith('artifacts/'));
     expect(names).toEqual(

@@ -1,14 +1,10 @@
-/** Markdown becomes a draft that is a valid runbook, whatever it is; a run becomes a checklist again. */
+/** Markdown becomes a draft that is a valid runbook, whatever it is. */
 
 import { readFileSync } from 'node:fs';
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import {
-  checklistMarkdown,
-  type ChecklistItem,
-} from '../../../src/cutover/import/checklistMarkdown.ts';
 import { importRunbook } from '../../../src/cutover/import/importRunbook.ts';
 import { shellCommands } from '../../../src/cutover/import/shellWords.ts';
 import { parseRunbook, type LoadedRunbook } from '../../../src/cutover/readRunbook.ts';
@@ -456,78 +452,4 @@ describe('the runbooks that this was made for', () => {
       expect(runbook.name).toBe(name.replace(/^\d+-/, ''));
     },
   );
-});
-
-describe('a checklist', () => {
-  const ITEM: ChecklistItem = {
-    section: 'Before',
-    text: 'Backup',
-    verdict: 'PASS',
-    says: '7 of 7 tables equal',
-    owner: 'ada',
-    at: '2026-12-06T02:00:00Z',
-    output: 'backup.stdout',
-  };
-
-  it('has a line for each item with what was seen, and open boxes for the rest', () => {
-    const open = {
-      ...ITEM,
-      text: 'Approval',
-      verdict: null,
-      says: '',
-      owner: null,
-      at: null,
-      output: null,
-    };
-    const failed: ChecklistItem = {
-      ...ITEM,
-      section: 'After',
-      text: 'Health',
-      verdict: 'FAIL',
-      says: 'status 503',
-      output: null,
-    };
-    const text = checklistMarkdown({
-      title: 'Moving the shop',
-      run: 'shop-1',
-      items: [ITEM, open, failed],
-      decision: null,
-    });
-    expect(text.split('\n')).toEqual([
-      '# Moving the shop',
-      '',
-      'Run shop-1',
-      '',
-      '## Before',
-      '',
-      '- [x] Backup: **PASS**, 7 of 7 tables equal, output backup.stdout (owner ada, 2026-12-06T02:00:00Z UTC)',
-      '- [ ] Approval: `__________` (owner `__________`, `__________`)',
-      '',
-      '## After',
-      '',
-      '- [ ] Health: **FAIL**, status 503 (owner ada, 2026-12-06T02:00:00Z UTC)',
-      '',
-      '## GO / NO-GO',
-      '',
-      '- Decision: **GO** / **NO-GO**',
-      '- Owner: `__________`',
-      '- Timestamp (UTC): `__________`',
-      '- Notes: `__________`',
-      '',
-    ]);
-  });
-
-  it('has the decision, and no mark of Markdown in a text', () => {
-    const text = checklistMarkdown({
-      title: 'a\n# b',
-      run: 'shop-1',
-      items: [{ ...ITEM, text: '*x* [y](z) <b>', says: '`a` | b' }],
-      decision: { go: false, owner: 'bo', at: '2026-12-06T03:00:00Z', notes: '' },
-    });
-    expect(text).toContain('# a \\# b\n');
-    expect(text).toContain('- [x] \\*x\\* \\[y\\](z) \\<b\\>: **PASS**, \\`a\\` \\| b, output');
-    expect(text).toContain(
-      '- Decision: **NO-GO**\n- Owner: bo\n- Timestamp (UTC): 2026-12-06T03:00:00Z\n- Notes: `__________`',
-    );
-  });
 });

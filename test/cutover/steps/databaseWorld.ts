@@ -142,6 +142,7 @@ export function workOf(world: World, members: Members, call: Call = {}): StepWor
     members,
     input: call.input ?? 'db',
     kept: (step) => call.kept?.[step] ?? {},
+    knownGood: () => Buffer.from('{}\n'),
     world,
     signal: call.signal ?? new AbortController().signal,
   };

@@ -28,7 +28,7 @@ export interface HttpWorld {
   /** Passed by pauses. */
   readonly paused: () => number;
   write(name: string, text: string | Uint8Array): void;
-  work(members: Members, more?: Partial<Pick<StepWork, 'input' | 'signal'>>): StepWork;
+  work(members: Members, more?: Partial<Pick<StepWork, 'input' | 'kept' | 'signal'>>): StepWork;
   remove(): void;
 }
 
@@ -62,6 +62,7 @@ export function httpWorld(app: string): HttpWorld {
       members,
       input: 'app',
       kept: (): Kept => ({}),
+      knownGood: () => Buffer.from('{}\n'),
       world,
       signal: new AbortController().signal,
       ...more,

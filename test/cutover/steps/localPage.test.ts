@@ -14,7 +14,7 @@ it('the example of the page is a runbook with every type of the page, and every 
   const { runbook } = parseRunbook(yaml, 'local.yaml');
   const used = new Set([...runbook.steps, ...runbook.monitor].map(({ use }) => use));
   const sections = PAGE.split(/^## /m).filter((text) => /^(?:exec|\w+\.\w+)\n/.test(text));
-  expect(sections).toHaveLength(8);
+  expect(sections).toHaveLength(9);
   for (const section of sections) {
     const name = section.split('\n')[0] as keyof typeof STEP_TYPES;
     expect(used).toContain(name);

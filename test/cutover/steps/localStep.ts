@@ -15,6 +15,8 @@ export interface WorkOptions {
   readonly id?: string;
   readonly kept?: Readonly<Record<string, Kept>>;
   readonly signal?: AbortSignal;
+  /** What the run has deployed so far. */
+  readonly knownGood?: string;
 }
 
 /** Makes the work of a step; its members have to match the schema of its type. */
@@ -22,7 +24,12 @@ export function workOf(
   type: DoneStep,
   members: Members,
   world: World,
-  { id = 'a', kept = {}, signal = new AbortController().signal }: WorkOptions = {},
+  {
+    id = 'a',
+    kept = {},
+    signal = new AbortController().signal,
+    knownGood = '{}\n',
+  }: WorkOptions = {},
 ): StepWork {
   const properties = type.members;
   const check = compileShape({
@@ -33,7 +40,15 @@ export function workOf(
   });
   const fault = check(members);
   if (fault !== null) throw new Error(`${fault.pointer} ${fault.what}`);
-  return { id, members, input: null, kept: (step) => kept[step] ?? {}, world, signal };
+  return {
+    id,
+    members,
+    input: null,
+    kept: (step) => kept[step] ?? {},
+    knownGood: () => Buffer.from(knownGood),
+    world,
+    signal,
+  };
 }
 
 /** What came of it, as one line: `PASS exit code 0`, or `USAGE …` of a failure. */

@@ -84,6 +84,7 @@ describe.each(DIALECTS)('migrations of %s', (dialect) => {
       verdict: 'PASS',
       says: '2 of 2 files applied, 0 were before',
       results: { applied: 2, failed: 0, count: 2 },
+      kept: { migration: '025b.sql' },
     });
     expect(await logged()).toBe('a0 b1');
     expect(await probe()).toBe('there');

@@ -198,7 +198,7 @@ describe.skipIf(POSTGRES_TOOLS === null)('the cutover of a pilot', () => {
     const ran = await run(at);
     expect([ran.code, ran.stderr]).toEqual([0, expect.any(String)]);
     const status = JSON.parse((await command(at, 'status', '--json')).stdout);
-    expect(status.facts.cutover).toMatchObject({ status: 'COMPLETED', done: 17, next: null });
+    expect(status.facts.cutover).toMatchObject({ status: 'COMPLETED', done: 18, next: null });
     expect(at.pilot.git('log', '-1', '--format=%s')).toBe('state: last known good is v3.6.5-rc1');
     expect(at.pilot.git('tag')).toBe('v3.6.5-rc1');
     expect(application.writes).toBe(true);

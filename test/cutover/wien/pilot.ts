@@ -59,6 +59,7 @@ phases:
     steps:
       - { id: approve, use: gate.approval, role: approver, expires: 1h, requires: [hardened, acl, ready, auth, roster, drill] }
       - { id: open, use: app.writes, set: on, url: /admin/writes, within: 1s, pointOfNoReturn: true, undo: { set: off } }
+      - { id: state, use: state.record, file: state/last-known-good.json }
       - { id: known-good, use: git.commit, files: [state/last-known-good.json], message: "state: last known good is \${tag}" }
 monitor:
   - { id: healthy, use: http.check, url: /health, json: { status: healthy, writes_enabled: true }, every: 1s, for: 2s, onFail: page }

@@ -29,11 +29,11 @@ const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 5000;
 
 /** Looks again and again until the effect is there, and returns what it saw last. */
-export async function waitFor(
+export async function waitFor<Seen extends Sight>(
   { world, signal }: StepWork,
   withinMs: number,
-  look: () => Promise<Sight>,
-): Promise<Sight> {
+  look: () => Promise<Seen>,
+): Promise<Seen> {
   const end = world.now().getTime() + withinMs;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     const sight = await look();

@@ -64,6 +64,7 @@ describe('app.deploy', () => {
       verdict: 'PASS',
       says: 'health reports the commit',
       results: { applied: 1 },
+      kept: { commit: COMMIT },
     });
     const [sent] = server.seen;
     expect([sent?.method, sent?.path, sent?.body.toString()]).toEqual([
@@ -114,6 +115,29 @@ describe('app.deploy', () => {
     });
     app.worker = COMMIT;
     expect(await APP_DEPLOY.probe?.(work)).toBe('there');
+  });
+
+  it('finds what is there before, and goes back to that', async () => {
+    expect(await APP_DEPLOY.before?.(world.work(deployBy()))).toEqual({ before: 'aaaaaaa1' });
+    const two = { health: ['/health', '/worker'] };
+    expect(await APP_DEPLOY.before?.(world.work(deployBy(two)))).toEqual({ before: 'aaaaaaa1' });
+    app.worker = 'bbbbbbb2';
+    expect(await APP_DEPLOY.before?.(world.work(deployBy(two)))).toEqual({});
+    app.commit = COMMIT;
+    const back = deployBy({ back: true });
+    expect(APP_DEPLOY.plan(back)).toBe('deploy what health reported before');
+    const known = world.work(back, { kept: () => ({ before: 'aaaaaaa1' }) });
+    expect(await APP_DEPLOY.probe?.(known)).toBe('absent');
+    expect((await APP_DEPLOY.apply(known)).verdict).toBe('PASS');
+    expect([app.commit, await APP_DEPLOY.probe?.(known)]).toEqual(['aaaaaaa1', 'there']);
+  });
+
+  it('does not go back to what is not known (negative control)', async () => {
+    const back = world.work(deployBy({ back: true }));
+    await expect(APP_DEPLOY.apply(back)).rejects.toThrow('not known what to go back to');
+    app.commit = 'a value\nof two lines';
+    expect(await APP_DEPLOY.before?.(world.work(deployBy()))).toEqual({});
+    expect(app.changes).toBe(0);
   });
 
   it('reads the commit where it is', async () => {
