@@ -5,6 +5,7 @@ import type { Failure, SerialisedFailure } from './failure.ts';
 import { verdictOf, type FindingList, type Severity, type Verdict } from './finding.ts';
 import type { Comparison } from './comparison.ts';
 import type { ModuleLine } from './moduleLine.ts';
+import type { RunStory } from './runStory.ts';
 
 /** DONE or FAILED for an action; a verdict for a check. */
 export type Status = 'DONE' | 'FAILED' | Verdict;
@@ -69,6 +70,8 @@ export interface Outcome {
   readonly compared?: Comparison;
   /** Where the content of rows is, in parts that add up. */
   readonly places?: readonly Place[];
+  /** A run of a cutover, for its report; not a part of `--json`. */
+  readonly story?: RunStory;
   readonly findings: FindingList;
   readonly checked?: Checked;
   /** Number of findings in the list, by severity. */
