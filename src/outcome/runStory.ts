@@ -36,6 +36,8 @@ export interface StoryStep {
   readonly phase: string | null;
   readonly owner: string | null;
   readonly isPointOfNoReturn: boolean;
+  /** Whether it waits: a gate, or a check that has to pass for some time. */
+  readonly waits: boolean;
   /** As the run has left it; `LEFT OUT` where its condition did not hold. */
   readonly status: string;
   readonly attempts: readonly StoryAttempt[];
@@ -77,7 +79,7 @@ export interface StoryApproval {
   readonly isEarlier: boolean;
 }
 
-export interface StoryGate {
+export interface GateStory {
   /** Number of its step. */
   readonly number: number;
   readonly step: string;
@@ -259,7 +261,7 @@ export interface RunStory {
   readonly steps: readonly StoryStep[];
   readonly stretches: readonly StoryStretch[];
   readonly window: StoryWindow | null;
-  readonly gates: readonly StoryGate[];
+  readonly gates: readonly GateStory[];
   readonly series: readonly StorySeries[];
   readonly triggers: readonly StoryTrigger[];
   readonly waysBack: readonly StoryWayBack[];

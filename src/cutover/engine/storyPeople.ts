@@ -1,6 +1,6 @@
 /** Who did what in a run, and which gates they opened: every line of its journal that has a person. Pure. */
 
-import type { StoryApproval, StoryDeed, StoryGate } from '../../outcome/runStory.ts';
+import type { StoryApproval, StoryDeed, GateStory } from '../../outcome/runStory.ts';
 import type { JournalEntry } from '../../journal/line.ts';
 import { kindOf, type Runbook, type Step } from '../runbook.ts';
 import { numberOf, textOf, timeOf } from '../steps/stepMembers.ts';
@@ -10,7 +10,7 @@ import type { RunRecord } from './runRecord.ts';
 export interface PeopleBook {
   add(entry: JournalEntry, at: number): void;
   deeds(): readonly StoryDeed[];
-  gates(record: RunRecord): readonly StoryGate[];
+  gates(record: RunRecord): readonly GateStory[];
 }
 
 export function openPeople(runbook: Runbook): PeopleBook {
@@ -104,7 +104,7 @@ function gateOf(
   { roles }: Runbook,
   { state, steps }: RunRecord,
   approvals: readonly StoryApproval[],
-): StoryGate {
+): GateStory {
   const { members } = step;
   const { begunAt = null, endedAt = null, says = '' } = steps.get(step.id) ?? {};
   const role = textOf(members, 'role');

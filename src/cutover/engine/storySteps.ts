@@ -16,6 +16,7 @@ import { kindOf, losesWrites, type Runbook, type Step } from '../runbook.ts';
 import { isUnderWay, type RunState, type StepStatus } from '../runState.ts';
 import { numberOf, textOf } from '../steps/stepMembers.ts';
 import { RESULTS } from '../steps/stepType.ts';
+import { waits } from './liveRun.ts';
 import type { RunRecord } from './runRecord.ts';
 import { outputsIn } from './storyOutputs.ts';
 
@@ -132,6 +133,7 @@ function storyStep(
     phase: phase === null ? null : (titles.get(phase) ?? phase),
     owner: step.owner,
     isPointOfNoReturn: step.pointOfNoReturn,
+    waits: waits(step),
     status: isLeftOut && status === 'WAIVED' ? 'LEFT OUT' : status,
     attempts,
     says,

@@ -292,8 +292,8 @@ describe('a series', () => {
   it('has at most 240 parts of 20,000 looks, and loses neither extremes nor breaches', () => {
     const { loaded, held } = openPlayed(fresh(), RUNBOOK, calmStage());
     held.close();
-    const begun = readRun(held.places).entries.filter(({ event }) => event === 'run-begun');
-    const [{ at: _at, seq: _seq, prev: _prev, ...first } = { event: '' }] = begun;
+    const begun = readRun(held.places).entries.find(({ event }) => event === 'run-begun');
+    const { at: _at, seq: _seq, prev: _prev, ...first } = begun ?? { event: '' };
     const value = (at: number): number => (at === 7777 ? 0.5 : at % 100 === 0 ? 0.02 : 0.001);
     const samples = Array.from({ length: 20_000 }, (_, at) => ({
       event: 'sampled',
