@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { lintRunbook } from '../cutover/lintRunbook.ts';
 import type { LiveRun, Rehearsal } from '../cutover/engine/liveRun.ts';
 import { openRun } from '../cutover/engine/openRun.ts';
+import { readRun } from '../cutover/engine/heldRun.ts';
 import { placesOf } from '../cutover/engine/runPlaces.ts';
+import { storyOfRun } from '../cutover/engine/storyOfRun.ts';
 import { nextCommand, statusLines, viewRun } from '../cutover/engine/runView.ts';
 import type { Pause } from '../cutover/engine/advance.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
@@ -142,14 +144,16 @@ export function runOutcome(
   pause: Pause,
   env: Environment,
 ): Outcome {
-  const { record } = live.held;
+  const { record, places } = live.held;
   const view = viewRun(run, loaded.name, live.runbook, live.watches, record, env.now());
+  const story = storyOfRun(run, live.runbook, readRun(places));
   // A way back that a person wanted is done.
   const isBack = command === 'cutover rollback' && record.state.status === 'ROLLED_BACK';
   const failure = isBack ? null : failureOf(loaded, live, pause, rehearsal !== null);
   const lines = statusLines(view, 'none').filter((line) => !line.startsWith('process'));
   return {
     ...actionOutcome({ command, facts: { cutover: view }, notes: lines }),
+    ...(story === null ? {} : { story }),
     ...(isBack ? { exitCode: EXIT.rolledBack } : {}),
     ...(failure === null ? {} : { status: 'FAILED' as const, failure: failure.toJSON() }),
   };

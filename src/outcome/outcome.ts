@@ -6,6 +6,7 @@ import { verdictOf, type FindingList, type Severity, type Verdict } from './find
 import type { Comparison } from './comparison.ts';
 import type { Reading } from './reading.ts';
 import type { ModuleLine } from './moduleLine.ts';
+import type { RunStory } from './runStory.ts';
 
 /** DONE or FAILED for an action; a verdict for a check. */
 export type Status = 'DONE' | 'FAILED' | Verdict;
@@ -77,6 +78,8 @@ export interface Outcome {
   readonly compared?: Comparison;
   /** Where the content of rows is, in parts that add up. */
   readonly places?: readonly Place[];
+  /** A run of a cutover, for its report; not a part of `--json`. */
+  readonly story?: RunStory;
   readonly findings: FindingList;
   readonly checked?: Checked;
   /** Number of findings in the list, by severity. */

@@ -32,11 +32,11 @@ function* linesOf(findings: FindingList): Generator<Uint8Array> {
 }
 
 /**
- * Returns the content of `--json` and summary.json: all of the outcome but its findings, and what it
- * says of personal data.
+ * Returns the content of `--json` and summary.json: all of the outcome but its findings and the story
+ * of a run, and what it says of personal data.
  */
 export function summary(outcome: Outcome, timing: Timing): Record<string, unknown> {
-  const { findings: _, failure, ...rest } = outcome;
+  const { findings: _, story: _story, failure, ...rest } = outcome;
   const personal = personalData(outcome);
   return {
     ...rest,

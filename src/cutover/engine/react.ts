@@ -5,10 +5,9 @@
  */
 
 import { kindOf, type BreachAction, type Step } from '../runbook.ts';
-import { formatDuration } from '../../record/duration.ts';
 import { attempt } from './attempt.ts';
 import { isChanging, type LiveRun } from './liveRun.ts';
-import { judgeTriggers, type Judgement } from './triggers.ts';
+import { breachReason, judgeTriggers, monitorReason, type Judgement } from './triggers.ts';
 import { stepsEndedAt } from './watches.ts';
 import { afterEvent } from '../runMoves.ts';
 
@@ -38,12 +37,10 @@ async function reactTo(
   // A rehearsal does not wait for a breach to last.
   const acts = isDue || (band === 'breach' && run.rehearsal !== null);
   if (!acts || !['RUNNING', 'WAITING', 'PAUSED'].includes(run.held.record.state.status)) return;
-  const lasted = trigger.for === null ? '' : ` for ${formatDuration(trigger.for)}`;
   if (band === 'hold') {
     hold(run, `${key}:hold`, `there is no number for "${trigger.when}"`);
   } else {
-    const why = `${trigger.when}${lasted} (${trigger.severity})`;
-    await act(run, `${key}:breach`, trigger.action, why, stop);
+    await act(run, `${key}:breach`, trigger.action, breachReason(trigger), stop);
   }
 }
 
@@ -58,10 +55,10 @@ interface LookedMonitor {
 function monitorsIn({ watches, held }: LiveRun): readonly LookedMonitor[] {
   const ended = stepsEndedAt(held.record);
   if (ended === null) return [];
-  return watches.flatMap(({ key, id, looks }) => {
+  return watches.flatMap(({ key, looks }) => {
     const last = held.record.samples.get(key)?.at(-1);
     if (!('monitor' in looks) || last === undefined || last.at < ended) return [];
-    const why = `the monitor ${id ?? looks.monitor.use} does not pass`;
+    const why = monitorReason(looks.monitor);
     const fails = last.verdict === 'FAIL';
     return [{ key: `${key}:fail`, action: looks.monitor.onFail, why, fails }];
   });

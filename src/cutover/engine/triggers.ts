@@ -4,8 +4,9 @@
  * as the trigger says; a number that is missing in between does not end it. Pure.
  */
 
+import { formatDuration } from '../../record/duration.ts';
 import { isMet, parseCondition, type Condition } from '../condition.ts';
-import type { Runbook, Trigger } from '../runbook.ts';
+import type { Monitor, Runbook, Trigger } from '../runbook.ts';
 import type { ResultName } from '../steps/stepType.ts';
 import type { RunRecord, Sample, StepRecord } from './runRecord.ts';
 import type { Watch } from './watches.ts';
@@ -102,4 +103,14 @@ function resultIn({ verdict, results }: StepRecord, name: ResultName): number | 
   const number = results[name];
   if (name !== 'failed') return number ?? null;
   return verdict === 'FAIL' ? Math.max(1, number ?? 1) : (number ?? 0);
+}
+
+/** Returns why a run is held or goes back after a breach of a trigger, as its line says it. */
+export function breachReason({ when, for: time, severity }: Trigger): string {
+  return `${when}${time === null ? '' : ` for ${formatDuration(time)}`} (${severity})`;
+}
+
+/** Returns why a run is held or goes back after a monitor has failed. */
+export function monitorReason({ id, use }: Monitor): string {
+  return `the monitor ${id ?? use} does not pass`;
 }

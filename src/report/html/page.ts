@@ -4,13 +4,14 @@
  * allows its own script, by hash, and no requests.
  */
 
-import { createHash } from 'node:crypto';
-
+import { failureLine } from '../../outcome/failure.ts';
 import type { Outcome } from '../../outcome/outcome.ts';
 import type { Timing } from '../timing.ts';
 import { comparedPart } from './comparedPart.ts';
+import { cutoverPage } from './cutoverPage.ts';
 import { findingsPart } from './findingsPart.ts';
 import { groupFindings } from './groups.ts';
+import { inlineHash } from './inlineHash.ts';
 // Renamed, as formatters close elements in templates called html, and indent the hashed texts.
 import { html as open, type Markup } from './markup.ts';
 import {
@@ -31,6 +32,11 @@ import { STYLE } from './style.ts';
 
 /** Yields the page in chunks of UTF-8; reads the findings at most twice, and holds 100,000. */
 export function* htmlReport(outcome: Outcome, timing: Timing): Generator<Uint8Array> {
+  const { story, failure } = outcome;
+  if (story !== undefined) {
+    yield* cutoverPage(story, failure === undefined ? null : failureLine(failure));
+    return;
+  }
   const groups = groupFindings(outcome.findings);
   yield chunk(headPart(outcome, timing));
   yield chunk(verdictPart(outcome));
@@ -53,15 +59,10 @@ function chunk({ markup }: Markup): Uint8Array {
   return Buffer.from(markup);
 }
 
-/** Returns the hash of an inline element, as written in CSP Level 3. */
-function hashOf(text: string): string {
-  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-}
-
 const POLICY = [
   "default-src 'none'",
-  `style-src ${hashOf(STYLE)}`,
-  `script-src ${hashOf(SCRIPT)}`,
+  `style-src ${inlineHash(STYLE)}`,
+  `script-src ${inlineHash(SCRIPT)}`,
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');

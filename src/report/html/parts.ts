@@ -295,12 +295,14 @@ function phaseRow({ label, begun, ended, done }: Phase, total: number): Markup {
   </tr> `;
 }
 
-/** Formats as `870 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`. */
+/** Formats as `870 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`, `7 d 1 h`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${(milliseconds / 1000).toFixed(1)} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }

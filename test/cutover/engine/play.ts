@@ -166,9 +166,11 @@ export function openPlayed(
     },
   };
   if (held.record.begun === null) {
-    const facts = { runbook: runbook.name, planHash, files: {}, operator: 'ada' };
+    const who = { who: 'ada', operator: 'ada' };
+    const facts = { runbook: runbook.name, planHash, files: {}, tool: '0.2.0', ...who };
+    const subject = { target: '0'.repeat(64), signers: null, rehearsal: rehearsal !== null };
     try {
-      run.held.commit({ event: 'run-begun' }, { ...facts, target: '0'.repeat(64) });
+      run.held.commit({ event: 'run-begun' }, { ...facts, ...subject });
     } catch (error) {
       held.close();
       throw error;

@@ -8,9 +8,9 @@ import { soaked } from '../../../src/cutover/engine/gates.ts';
 import { fileRequest, type RunRequest } from '../../../src/cutover/engine/runRequests.ts';
 import type { Sample } from '../../../src/cutover/engine/runRecord.ts';
 import type { StepResult } from '../../../src/cutover/steps/stepType.ts';
-import { encodeApproval, type Approval, type GateSubject } from '../../../src/journal/approval.ts';
-import { approvalDigest, keepApproval } from '../../../src/journal/approvalFile.ts';
+import type { GateSubject } from '../../../src/journal/approval.ts';
 import { workFolder } from '../../kit/project.ts';
+import { approve } from './approve.ts';
 import { goOn, openPlayed, played, stage, type PlayedRun, type Stage } from './play.ts';
 
 const HEAD = `runbook: played
@@ -37,29 +37,6 @@ const number = (value: number): StepResult => ({
   results: { count: value },
 });
 
-/** Signs off a gate as a person does at another terminal, with members that differ if need be. */
-function approve(
-  run: PlayedRun,
-  play: Stage,
-  who: string,
-  differs: Partial<Approval<'open-gate'>> = {},
-  elsewhere: Partial<GateSubject> = {},
-): void {
-  const bytes = encodeApproval<'open-gate'>({
-    purpose: 'open-gate',
-    subject: { ...run.approvals.subjectOf('approve'), ...elsewhere },
-    role: 'approver',
-    statement: null,
-    reviewer: who,
-    time: new Date(play.clock).toISOString(),
-    ...differs,
-  });
-  const known = new Set(run.held.record.approvals.map(({ approval }) => approval));
-  keepApproval(run.held.places.folder, { bytes, signature: null }, known);
-  const facts = { step: 'approve', approval: approvalDigest(bytes), signer: null };
-  ask(run, play, { request: 'approved', who, facts });
-}
-
 function ask(run: PlayedRun, play: Stage, request: RunRequest): void {
   fileRequest(run.held.places, request, new Date(play.clock).toISOString(), process.pid);
 }
@@ -77,14 +54,14 @@ describe('a gate', () => {
     play.acts['http5xx'] = () => number(0);
     const run = await waiting(GATE, play);
     expect(run.held.record.state).toMatchObject({ status: 'WAITING', waitsFor: 'approval' });
-    approve(run, play, 'bo');
-    approve(run, play, 'bo', { statement: 'and again' });
+    approve(run, play, 'bo', 'approve');
+    approve(run, play, 'bo', 'approve', { statement: 'and again' });
     expect(await goOn(run, 'waits')).toMatchObject({
       kind: 'waits',
       says: '1 of 2 of the role approver, so far bo',
     });
     const later = openPlayed(join(work, String(count)), GATE, play);
-    approve(later, play, 'cy');
+    approve(later, play, 'cy', 'approve');
     await goOn(later);
     expect(later.held.record.state.status).toBe('COMPLETED');
     expect(later.held.record.steps.get('approve')?.says).toBe('approved by bo, cy');
@@ -104,8 +81,8 @@ describe('a gate', () => {
     const play = stage();
     play.acts['http5xx'] = () => number(0);
     const run = await waiting(GATE, play);
-    approve(run, play, 'bo', differs, elsewhere);
-    approve(run, play, 'cy');
+    approve(run, play, 'bo', 'approve', differs, elsewhere);
+    approve(run, play, 'cy', 'approve');
     expect(await goOn(run, 'waits')).toMatchObject({
       says: '1 of 2 of the role approver, so far cy',
     });
@@ -117,7 +94,7 @@ describe('a gate', () => {
     const folder = fresh();
     await goOn(openPlayed(folder, GATE, play), 'waits');
     const run = openPlayed(folder, GATE, play);
-    approve(run, play, 'bo');
+    approve(run, play, 'bo', 'approve');
     ask(run, play, { request: 'pause', who: 'ada', why: 'lunch' });
     await goOn(run);
     expect(run.held.record.state.status).toBe('PAUSED');

@@ -1,0 +1,82 @@
+/** What proves a run: outputs and roots that its steps left, and the digests that it is bound to. Pure. */
+
+import { byteCount } from '../../outcome/byteCount.ts';
+import { grouped } from '../../outcome/counted.ts';
+import type { RunStory, StoryOutput } from '../../outcome/runStory.ts';
+import { html, type Content, type Markup } from './markup.ts';
+import { digest } from './runLooks.ts';
+import { stackTable } from './stackTable.ts';
+
+/** Roots, digests and names of commits, by which what steps report can be compared. */
+const DIGEST = /^[0-9a-f]{40,128}$/;
+
+export function reportedPart({ steps }: RunStory): Markup {
+  const places = new Map<string, string[]>();
+  for (const { id, kept } of steps) {
+    for (const [name, value] of kept) {
+      if (DIGEST.test(value)) places.set(value, [...(places.get(value) ?? []), `${id} ${name}`]);
+    }
+  }
+  const rows = steps.flatMap(({ id, results, kept }) => [
+    ...results.map(([name, number]): Content[] => [id, name, grouped(number)]),
+    ...kept
+      .filter(([name]) => results.every(([other]) => other !== name))
+      .map(([name, value]): Content[] => [id, name, valueText(value, `${id} ${name}`, places)]),
+  ]);
+  const about = 'Numbers, roots and names that steps have left for later ones.';
+  const heading = { id: 'reported', title: 'What steps reported', level: 2, about } as const;
+  return stackTable(heading, ['step', 'name', 'value'], rows);
+}
+
+function valueText(value: string, place: string, places: ReadonlyMap<string, string[]>): Markup {
+  if (!DIGEST.test(value)) return html`${value}`;
+  const others = (places.get(value) ?? []).filter((other) => other !== place);
+  const equal =
+    others.length === 0
+      ? null
+      : html` <span class="badge pass">✓ equal to ${others.join(', ')}</span>`;
+  return html`<code>${value}</code>${equal}`;
+}
+
+export function outputsPart({ steps, series }: RunStory): Markup {
+  const rows = [
+    ...steps.flatMap(({ id, outputs }) => outputs.map((output) => rowOf(id, output))),
+    ...series.flatMap(({ id, outputs }) =>
+      outputs.map((output) => rowOf(`${id}, last look`, output)),
+    ),
+  ];
+  const about = 'They are in the folder outputs/ of the run; secrets were taken out before.';
+  const heading = { id: 'outputs', title: 'Outputs', level: 2, about } as const;
+  return stackTable(heading, ['of', 'name', 'size', 'SHA-256'], rows);
+}
+
+function rowOf(of: string, { name, bytes, sha256 }: StoryOutput): Content[] {
+  return [of, name, byteCount(bytes), digest(sha256)];
+}
+
+export function proofPart({ proof, run, gates }: RunStory): Markup {
+  const { plan, bound, target, signers, head, lines, tool, files } = proof;
+  const ids: [string, Content][] = [
+    ['run', run],
+    ['plan hash', digest(plan)],
+    ['target fingerprint', digest(target)],
+    ['journal head', html`${digest(head)} (line ${grouped(lines)})`],
+    ['allowed signers', digest(signers)],
+    ...(gates.length === 0 ? [] : [['approvals are bound to', digest(bound)] as [string, Content]]),
+    ['Sealift', tool === '' ? 'not known' : tool],
+  ];
+  const items = ids.map(
+    ([name, value]) =>
+      html`<dt>${name}</dt>
+        <dd>${value}</dd> `,
+  );
+  const rows = files.map(([path, sha256]): Content[] => [path, digest(sha256)]);
+  const heading = { id: 'files', title: 'Files that steps read', level: 3, about: null } as const;
+  return html`<h2 id="proof">What proves it</h2>
+    <dl class="card ids">${items}</dl>
+    <p class="about">
+      The journal is a chain: its head proves every line before it, and with them all that stands
+      here. Approvals are bound to the plan with the files that steps read.
+    </p>
+    ${stackTable(heading, ['path', 'SHA-256'], rows)}`;
+}

@@ -1,0 +1,89 @@
+/** The style of the report of a cutover run, beside that of all reports (style.ts), whose colours it uses. */
+
+/** The style sheet. */
+export const CUTOVER_STYLE: string = `
+.about{color:var(--quiet);font-size:.9375rem;margin:.6rem 0 0;overflow-wrap:anywhere}
+.use{color:var(--quiet);font-weight:400;font-size:.8125rem;display:block;overflow-wrap:anywhere}
+h3 .use,h3 .badge{display:inline}
+h3{margin:1.25rem 0 .5rem}
+.tiles .pass,.tiles .warning,.tiles .fail{color:var(--tone)}
+.tiles dt::first-letter{text-transform:uppercase}
+rect.work{fill:var(--link)}
+rect.done{fill:var(--tone)}
+rect.waits{fill:var(--soft);stroke:var(--quiet);stroke-dasharray:4 3}
+rect.held{fill:var(--warn-soft);stroke:var(--warn)}
+rect.undo{fill:var(--card);stroke:var(--warn);stroke-width:2}
+rect.back{fill:var(--warn)}
+rect.window{fill:var(--link);fill-opacity:.12}
+svg line{stroke:var(--line)}
+svg text{fill:var(--quiet);font:11px var(--sans);font-variant-numeric:tabular-nums}
+.lanes{table-layout:fixed}
+.lanes :is(th,td):nth-child(1){width:11.5rem}
+.lanes :is(th,td):nth-child(3),.lanes :is(th,td):nth-child(4){width:5.25rem}
+.lanes :is(th,td):nth-child(5){width:6rem}
+.lanes :is(th,td):nth-child(6){width:8.75rem}
+.lanes.days :is(th,td):nth-child(3),.lanes.days :is(th,td):nth-child(4){width:8rem}
+.lanes .lane svg{display:block;width:100%;overflow:visible}
+.lanes .lane p{color:var(--quiet);font-size:.8125rem;overflow-wrap:anywhere;margin:.1rem 0}
+.lanes th{overflow-wrap:anywhere}
+.lanes .number{color:var(--quiet);font-weight:400;font-variant-numeric:tabular-nums}
+.lanes .phase th{background:var(--soft);color:var(--quiet);font-size:.8125rem;width:auto}
+.lanes .whole :is(th,td){border-bottom:1px solid var(--line)}
+.legend{display:flex;flex-wrap:wrap;gap:.15rem 1rem;margin-top:.35rem}
+.legend span{white-space:nowrap}
+.legend svg{margin-right:.4em;vertical-align:-.1em}
+.attempts{margin:.15rem 0;padding-left:1.25rem;font-size:.8125rem;color:var(--quiet);overflow-wrap:anywhere}
+.stack td{overflow-wrap:anywhere}
+.stack time{white-space:nowrap}
+.gate{margin-bottom:.75rem}
+.gate h3:first-child,.chart h3{margin:0 0 .25rem}
+.gate blockquote{margin:.5rem 0;padding:.25rem 1rem;border-left:4px solid var(--line);overflow-wrap:anywhere}
+.gate p{overflow-wrap:anywhere}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:.75rem}
+.chart{margin:0;min-width:0}
+.chart>svg{display:block;width:100%;margin:.5rem 0;overflow:visible}
+.chart text{paint-order:stroke;stroke:var(--card);stroke-width:3px;stroke-linejoin:round}
+.chart .line{fill:none;stroke:var(--link);stroke-width:2;vector-effect:non-scaling-stroke;stroke-linejoin:round}
+.chart .range{fill:none;stroke:var(--link);stroke-opacity:.45;stroke-width:3;vector-effect:non-scaling-stroke}
+.chart circle.seen{fill:var(--link)}
+.chart circle.breach{fill:var(--bad);stroke:var(--card)}
+.band.pass{fill:var(--good);fill-opacity:.14}
+.band.hold{fill:var(--warn);fill-opacity:.16}
+.band.breach{fill:var(--bad);fill-opacity:.18}
+.chart line.fired{stroke:var(--bad);stroke-dasharray:2 2}
+.chart text.fired{fill:var(--bad);font-weight:700}
+.chart dl{display:grid;grid-template-columns:1fr 1fr;gap:.25rem 1rem;margin:0;font-size:.875rem}
+.chart dl div{display:flex;gap:.5rem;min-width:0}
+.chart dl .bands{grid-column:1/-1}
+.chart dt{color:var(--quiet);min-width:3.5rem}
+.chart dd{margin:0;overflow-wrap:anywhere}
+.key.pass::before{background:var(--good);margin-left:0}
+.key.hold::before{background:var(--warn);margin-left:0}
+.key.breach::before{background:var(--bad);margin-left:0}
+.chart .key{margin-right:1em;white-space:nowrap}
+.marks{list-style:none;margin:.5rem 0 0;padding:0;font-size:.875rem;overflow-wrap:anywhere}
+.marks .mark{color:var(--bad);font-weight:700}
+.ids dd{display:block;overflow-wrap:anywhere}
+@media (max-width:40rem){
+.lanes,.lanes tbody,.lanes caption{display:block}
+.lanes thead{position:absolute;left:-99rem}
+.lanes tr{display:grid;grid-template-columns:1fr auto;gap:0 .5rem;padding:.5rem 0;border-top:1px solid var(--line)}
+.lanes tr :is(th,td){border:0;padding:.1rem .75rem;width:auto!important}
+.lanes .whole :is(th,td){border:0}
+.lanes th{grid-column:1;grid-row:1}
+.lanes .verdictCell{grid-column:2;grid-row:1}
+.lanes .lane{grid-column:1/-1;grid-row:2}
+.lanes td.n{text-align:left;grid-column:1/-1;font-size:.8125rem;white-space:normal}
+.lanes td.n::before{content:attr(data-name);color:var(--quiet);display:inline-block;width:4rem}
+.lanes .phase{padding:0}.lanes .phase th{grid-column:1/-1;padding:.3rem .75rem}
+.chart dl{grid-template-columns:1fr}
+.chart .key{white-space:normal}
+.ids dt{margin-top:.25rem}.ids dd{margin-bottom:.25rem}
+}
+@media print{
+.chart,.gate{break-inside:avoid}
+.lanes .badge,.lanes .phase th{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+h3{break-after:avoid}
+.charts{grid-template-columns:1fr 1fr}
+}
+`;
