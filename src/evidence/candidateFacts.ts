@@ -1,6 +1,7 @@
 /** What the evidence of a candidate states, for whoever signs it: the seal in short, and its verdicts. Pure. */
 
 import type { Journal } from '../journal/line.ts';
+import { reconciles } from '../journal/reconciledEntry.ts';
 import { lastScan } from '../journal/scanEntry.ts';
 import { SUMS_FILE, type RunFile } from '../seal/format.ts';
 import { CANDIDATE_PART } from './collect.ts';
@@ -25,16 +26,19 @@ export function candidateVerdicts(
 ): readonly StatedVerdict[] {
   const subject = { name: `data/${CANDIDATE_PART}/${SUMS_FILE}`, sha256: sealId };
   const scan = lastScan(journal, sealId);
-  const scanned: StatedVerdict[] =
-    scan === null || scan.checks === null
+  const verdict = (
+    check: string,
+    policy: string,
+    sha256: string,
+    passed: boolean,
+  ): StatedVerdict => ({ check, subject, policy: { name: policy, sha256 }, passed });
+  return [
+    ...(scan?.checks == null
       ? []
-      : [
-          {
-            check: 'scan-all',
-            subject,
-            policy: { name: 'checks', sha256: scan.checks },
-            passed: scan.verdict !== 'FAIL',
-          },
-        ];
-  return scanned;
+      : [verdict('scan-all', 'checks', scan.checks, scan.verdict !== 'FAIL')]),
+    ...reconciles(journal).flatMap((one) => {
+      if (one.sealId !== sealId || one.reading === undefined) return [];
+      return [verdict('reconcile', 'reading', one.reading, one.verdict !== 'FAIL')];
+    }),
+  ];
 }

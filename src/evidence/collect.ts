@@ -24,6 +24,7 @@ import {
   type SumLine,
 } from '../seal/format.ts';
 import { sealedPath, sealIdOf } from '../seal/sealedFolders.ts';
+import { reconcileFiles } from './reconcilesOf.ts';
 import type { PayloadFile } from './writeBag.ts';
 
 /** Folders and files of the payload. */
@@ -50,6 +51,7 @@ export function collect(paths: ProjectPaths, name: string, journal: Journal): Pa
     ...sealFiles(sealedPath(paths.candidates, name), sealIdOf(name)),
     ...freezeFiles(realFolder(paths.mapping)),
     ...approvalFiles(paths.journal, journal, sealIdOf(name)),
+    ...reconcileFiles(paths.reports, journal, sealIdOf(name)),
   ];
 }
 

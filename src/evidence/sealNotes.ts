@@ -22,23 +22,24 @@ import type { SealedCandidate } from './candidateFacts.ts';
 import type { PayloadFile } from './writeBag.ts';
 
 /** Folder of the payload. */
-const SEAL_PART = 'seal';
+export const SEAL_PART = 'seal';
 const CHECKPOINT = 'checkpoint.note';
 const RECEIPT = 'receipt.tlog-proof';
 
 /** Signs the seal of a candidate. */
 export function sealNotes({ sealId, run }: SealedCandidate, key: SigningKey): PayloadFile[] {
   const { checkpoint, modules } = sealReceipts(run, sealId, { name: KEY_NAME, key });
-  const file = (path: string, text: string): PayloadFile => {
-    return { path: `${SEAL_PART}/${path}`, from: Buffer.from(text) };
-  };
   return [
-    file(CHECKPOINT, checkpoint),
+    note(CHECKPOINT, checkpoint),
     ...modules.flatMap((one) => [
-      file(`${one.module}/${CHECKPOINT}`, one.checkpoint),
-      file(`${one.module}/${RECEIPT}`, one.receipt),
+      note(`${one.module}/${CHECKPOINT}`, one.checkpoint),
+      note(`${one.module}/${RECEIPT}`, one.receipt),
     ]),
   ];
+}
+
+function note(path: string, text: string): PayloadFile {
+  return { path: `${SEAL_PART}/${path}`, from: Buffer.from(text) };
 }
 
 /** Verifies the notes in the payload `data`: each is there, signed by the key, and says what the seal does. */
@@ -48,34 +49,30 @@ export function noteFindings(
   key: VerifyingKey,
 ): readonly Finding[] {
   const verifier = noteVerifier(KEY_NAME, key);
-  const check = (path: string, says: (note: Buffer) => boolean): Finding[] => {
-    const file = `data/${SEAL_PART}/${path}`;
-    const note = readPlainFile(join(data, SEAL_PART, path), MAX_SEAL_FILE);
-    if (note === null) return [fileFinding('file-missing', file, 'the signed note is missing')];
-    if (says(note)) return [];
-    return [fileFinding('signature', file, 'it is not a note of this seal, signed by the key')];
-  };
-  const isCheckpoint = (note: Buffer, origin: string, size: number, root: string): boolean => {
-    const opened = openCheckpoint(note, verifier);
+  const { modules, dataRoot } = run;
+  const isCheckpoint = (bytes: Buffer, origin: string, size: number, root: string): boolean => {
+    const opened = openCheckpoint(bytes, verifier);
     if ('refused' in opened) return false;
     return opened.origin === origin && opened.size === size && opened.root === root;
   };
-  const { modules, dataRoot } = run;
-  return [
-    ...check(CHECKPOINT, (note) =>
-      isCheckpoint(note, dataRootOrigin(sealId), modules.length, dataRoot),
-    ),
-    ...modules.flatMap((module) => {
-      const { name, count, root } = module;
-      return [
-        ...check(`${name}/${CHECKPOINT}`, (note) =>
-          isCheckpoint(note, moduleOrigin(sealId, name), count, root),
-        ),
-        ...check(`${name}/${RECEIPT}`, (note) => {
-          const opened = openReceipt(note, module, sealId, verifier);
-          return 'dataRoot' in opened && opened.dataRoot === dataRoot;
-        }),
-      ];
-    }),
-  ];
+  const wanted = new Map<string, (bytes: Buffer) => boolean>([
+    [CHECKPOINT, (bytes) => isCheckpoint(bytes, dataRootOrigin(sealId), modules.length, dataRoot)],
+  ]);
+  for (const module of modules) {
+    const { name, count, root } = module;
+    wanted.set(`${name}/${CHECKPOINT}`, (bytes) =>
+      isCheckpoint(bytes, moduleOrigin(sealId, name), count, root),
+    );
+    wanted.set(`${name}/${RECEIPT}`, (bytes) => {
+      const opened = openReceipt(bytes, module, sealId, verifier);
+      return 'dataRoot' in opened && opened.dataRoot === dataRoot;
+    });
+  }
+  return [...wanted].flatMap(([path, isNote]): Finding[] => {
+    const file = `data/${SEAL_PART}/${path}`;
+    const bytes = readPlainFile(join(data, SEAL_PART, path), MAX_SEAL_FILE);
+    if (bytes === null) return [fileFinding('file-missing', file, 'the signed note is missing')];
+    if (isNote(bytes)) return [];
+    return [fileFinding('signature', file, 'it is not a note of this seal, signed by the key')];
+  });
 }

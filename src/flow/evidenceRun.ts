@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { assertContinues } from '../cutover/engine/heldRun.ts';
 import { KEPT_RUNBOOK, keptRunbook } from '../cutover/engine/keptRunbook.ts';
+import { storyOfRun } from '../cutover/engine/storyOfRun.ts';
 import { placesOf, type RunPlaces } from '../cutover/engine/runPlaces.ts';
 import { runEvidence, type RunEvidence } from '../cutover/evidence/runEvidence.ts';
 import { runPayload, type RunFile } from '../cutover/evidence/runPayload.ts';
@@ -16,6 +17,7 @@ import { parseJournal } from '../journal/line.ts';
 import { counted } from '../outcome/counted.ts';
 import { Failure } from '../outcome/failure.ts';
 import { quoteName } from '../outcome/quoteName.ts';
+import { cutoverPage } from '../report/html/cutoverPage.ts';
 import type { ProjectPaths } from '../project/paths.ts';
 import type { Secret } from '../redact/redactor.ts';
 import type { Environment } from '../run/environment.ts';
@@ -48,7 +50,7 @@ export async function collectRun(
   const { known, missing } = secretsOf(loaded.runbook, variables);
   return {
     evidence,
-    files: files.map(inBag),
+    files: [...files.map(inBag), ...reportOf(evidence)],
     secrets: known,
     notes: [
       `run ${run}: ${evidence.record.state.status}`,
@@ -58,6 +60,17 @@ export async function collectRun(
       ...missing.map((name) => `not searched for the secret of ${name}, which is not set here`),
     ],
   };
+}
+
+/** Path of the report in the files of a run. */
+export const REPORT_OF_RUN = 'report.html';
+
+/** Makes the report of a run, of its journal and runbook alone; none of one that has not begun. */
+export function reportOf({ run, runbook, lines, head }: RunEvidence): PayloadFile[] {
+  const story = storyOfRun(run, runbook, { entries: lines, head });
+  if (story === null) return [];
+  const page = Buffer.concat([...cutoverPage(story)]);
+  return [{ path: `${RUN_PART}/${REPORT_OF_RUN}`, from: page }];
 }
 
 function inBag({ path, from, sha256 }: RunFile): PayloadFile {

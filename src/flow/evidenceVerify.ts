@@ -8,8 +8,7 @@ import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import type { RunEvidence } from '../cutover/evidence/runEvidence.ts';
-import { SIGNERS_OF_RUN } from '../cutover/evidence/runPayload.ts';
-import { verifyRun, type VerifiedRun } from '../cutover/evidence/verifyRun.ts';
+import type { VerifiedRun } from '../cutover/evidence/verifyRun.ts';
 import { readVerifyingKey } from '../crypto/signingKey.ts';
 import type { VerifyingKey } from '../crypto/ed25519.ts';
 import { onRead } from '../disk/errors.ts';
@@ -20,27 +19,27 @@ import {
   AGENT,
   keyNamed,
   minisignFindings,
-  RUN,
   signatureFiles,
 } from '../evidence/bagSignature.ts';
-import { CANDIDATE_PART, RUN_PART } from '../evidence/collect.ts';
-import { noteFindings } from '../evidence/sealNotes.ts';
+import { CANDIDATE_PART, JOURNAL_PART, REPORTS_PART, RUN_PART } from '../evidence/collect.ts';
+import { RECONCILES_PART, reconcileFindings } from '../evidence/reconcilesOf.ts';
+import { noteFindings, SEAL_PART } from '../evidence/sealNotes.ts';
 import { readBag, type ReadBag } from '../evidence/readBag.ts';
 import type { SealInBag } from '../evidence/verifySeal.ts';
 import { journalIn, verifyCandidate } from '../evidence/verifyCandidate.ts';
 import type { Journal } from '../journal/line.ts';
-import { eventOf } from '../journal/readEvent.ts';
+import { FREEZE_FILE } from '../mapping/freezeFile.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
 import { ruleFinding } from '../outcome/rules.ts';
 import { assertSealId } from '../project/sealIdOption.ts';
-import { judgeReviewer } from '../project/reviewers.ts';
 import type { Environment } from '../run/environment.ts';
 import { allWorkers, type Workers } from '../run/workers.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import type { Pool } from '../threads/pool.ts';
 import { statedBag } from './evidenceFacts.ts';
+import { runIn, runNotes } from './evidenceRunAgain.ts';
 import { sshFindings } from './evidenceSigners.ts';
 import { readGiven } from './givenFile.ts';
 
@@ -206,7 +205,13 @@ async function verifyParts(
     : { ...NONE, findings: unexpectedSeal(expected) };
   const run = hasRun ? await runIn(data, bag, journal, expected, env) : null;
   return {
-    findings: [...seal.findings, ...(run?.findings ?? []), ...unexpectedHead(expected, run)],
+    findings: [
+      ...seal.findings,
+      ...(run?.findings ?? []),
+      ...unexpectedHead(expected, run),
+      ...unexpectedParts(bag.payload),
+      ...(seal.sealed === null ? [] : reconcileFindings(bag.payload, journal, seal.sealed.sealId)),
+    ],
     notes: [...seal.notes, ...(run?.evidence == null ? [] : runNotes(run.evidence, expected))],
     sealed: seal.sealed,
     run: run?.evidence ?? null,
@@ -220,70 +225,28 @@ function unexpectedSeal({ sealId }: Expected): readonly Finding[] {
   return sealId === null ? [] : [ruleFinding('seal-unexpected', 'data', reason)];
 }
 
+const PARTS: ReadonlySet<string> = new Set([
+  CANDIDATE_PART,
+  FREEZE_FILE,
+  JOURNAL_PART,
+  RECONCILES_PART,
+  REPORTS_PART,
+  RUN_PART,
+  SEAL_PART,
+]);
+
+/** Files in no part of the evidence that this version knows. */
+function unexpectedParts(payload: ReadonlyMap<string, string>): readonly Finding[] {
+  const reason = 'it belongs to no part of the evidence';
+  return [...payload.keys()]
+    .filter((path) => !PARTS.has(path.split('/')[1] ?? ''))
+    .map((path) => ruleFinding('file-extra', path, reason));
+}
+
 function unexpectedHead({ head }: Expected, run: VerifiedRun | null): readonly Finding[] {
   if (head === null || run?.evidence?.head === head) return [];
   const file = `data/${RUN_PART}/journal.ndjson`;
   return [ruleFinding('seal-unexpected', file, 'its last line is not the expected one')];
-}
-
-async function runIn(
-  data: string,
-  { info, payload }: ReadBag,
-  journal: Journal,
-  { signers }: Expected,
-  env: Environment,
-): Promise<VerifiedRun> {
-  const folder = join(data, RUN_PART);
-  const prefix = `data/${RUN_PART}/`;
-  const run = info.get(RUN) ?? '';
-  const own = readPlainFile(join(folder, SIGNERS_OF_RUN), MAX_SEAL_FILE)?.toString('utf8') ?? null;
-  const { runProgram, temporary, pid } = env;
-  const verified = await verifyRun(folder, {
-    run,
-    lines: journal.entries.map(eventOf).flatMap((event): [number, string][] => {
-      return event.event === 'cutover' && event.run === run ? [[event.line, event.head]] : [];
-    }),
-    files: new Map(
-      [...payload].flatMap(([path, sha256]): [string, string][] =>
-        path.startsWith(prefix) ? [[path.slice(prefix.length), sha256]] : [],
-      ),
-    ),
-    others: new Set(),
-    isSameTool: info.get(AGENT) === `${env.tool.name} ${env.tool.version}`,
-    judge: (reviewer, kept, excluded, at) =>
-      judgeReviewer(reviewer, kept, {
-        runProgram,
-        temporary,
-        pid,
-        signers: signers ?? own,
-        others: excluded.map((name) => ({ name, did: 'operates' }) as const),
-        at,
-      }),
-  });
-  const findings = verified.findings.map((one) => ({ ...one, file: `${prefix}${one.file ?? ''}` }));
-  return { ...verified, findings };
-}
-
-function runNotes(
-  { run, record, lines, head }: RunEvidence,
-  expected: Expected,
-): readonly string[] {
-  const { status } = record.state;
-  const kind = record.begun?.isRehearsal === true ? 'rehearsal' : 'run';
-  const why = record.why === null ? '' : `, ${record.why}`;
-  const isSigned = record.approvals.some(({ signer }) => signer !== null);
-  return [
-    `${kind} ${run}: ${status}${why}, from ${record.begun?.at ?? '?'} to ${record.lastAt}`,
-    `journal of the run: ${lines.length} lines, head ${head}`,
-    ...(expected.head === null
-      ? ['not proven: that this is the run that you expect; give --expect-head HEAD']
-      : []),
-    ...(isSigned && expected.signers === null
-      ? [
-          'not proven: whose the keys of the approvals are, as they come from the bag; give --allowed-signers FILE',
-        ]
-      : []),
-  ];
 }
 
 /** Verifies the signed statements; a bag whose key is known has to have them. */

@@ -381,6 +381,10 @@ export const RULE_TEXTS: Readonly<Partial<Record<string, RuleText>>> = {
     title: 'A value stands for "none"',
     todo: 'Confirm that the new system should see null.',
   },
+  signature: {
+    title: 'A signature of the evidence is refused',
+    todo: 'Make sure that the key given with --public-key or --allowed-signers is the one of who made the evidence.',
+  },
   smoke: {
     title: 'What is live differs from what is expected',
     todo: 'Read the record in storage_live, or the line of the log.',
