@@ -4,28 +4,17 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { parseJournal } from '../../../src/journal/line.ts';
 import { startPostgres, type Postgres } from '../../kit/postgres.ts';
 import { workFolder } from '../../kit/project.ts';
 import { times } from '../../kit/long.ts';
-import { sealift, type Ran } from '../../kit/run.ts';
 import { POSTGRES_TOOLS, toolsVersion } from '../steps/postgresTools.ts';
 import { startApplication, type Application, type Fault } from './application.ts';
-import { JUDGED, makePilot, SCHEMA, type Pilot } from './pilot.ts';
-
-const SECRET = 'a-session-secret-of-more-than-32-bytes';
-
-interface Scene {
-  readonly pilot: Pilot;
-  readonly database: string;
-  readonly env: Record<string, string>;
-}
+import { JUDGED } from './pilot.ts';
+import { command, journal, makeScene, run, SECRET, type Scene } from './scene.ts';
 
 /** What makes a step fail, and what the person does to go back where that is more than one command. */
 interface Break {
@@ -120,29 +109,6 @@ const BREAKS: readonly Break[] = [
 
 const COUNT = times('SEALIFT_PILOT', 3, BREAKS.length, 5);
 
-function command({ pilot, env }: Scene, name: string, ...args: readonly string[]): Promise<Ran> {
-  return sealift(['cutover', name, 'wien.yaml', ...args], { cwd: pilot.folder, env });
-}
-
-function journal({ pilot }: Scene): ReturnType<typeof parseJournal> {
-  const path = join(pilot.folder, 'storage_cutovers/wien-pilot-1/journal.ndjson');
-  return parseJournal(readFileSync(path), path);
-}
-
-/** Runs as a scheduler does, and lets bo approve at the gate. */
-async function run(at: Scene): Promise<Ran> {
-  let ran = await command(at, 'run', '--who', 'ada', '--confirm', 'production', '--no-wait');
-  while (ran.code === 3) {
-    if (ran.stderr.includes('approver')) {
-      const approved = await command(at, 'approve', '--who', 'bo');
-      expect([approved.code, approved.stderr]).toEqual([0, '']);
-    }
-    await wait(200);
-    ran = await command(at, 'tick');
-  }
-  return ran;
-}
-
 describe.skipIf(POSTGRES_TOOLS === null)('the cutover of a pilot', () => {
   const work = workFolder('pilot');
   let server: Postgres;
@@ -165,19 +131,8 @@ describe.skipIf(POSTGRES_TOOLS === null)('the cutover of a pilot', () => {
     application.faults = new Set();
   });
 
-  async function scene(): Promise<Scene> {
-    const database = `pilot_${(number += 1)}`;
-    const url = await server.create(database, SCHEMA);
-    const pilot = makePilot(join(work, String(number)));
-    const env = {
-      PILOT_DB_URL: url,
-      PILOT_APP_URL: application.origin,
-      PILOT_SESSION_SECRET: SECRET,
-      PILOT_ENV: 'production',
-      HOME: '/nonexistent',
-    };
-    return { pilot, database, env };
-  }
+  const scene = (): Promise<Scene> =>
+    makeScene(server, application, `pilot_${(number += 1)}`, join(work, String(number)));
 
   /** What the database holds, without what only the server knows. */
   async function contents(database: string): Promise<unknown> {
