@@ -46,7 +46,9 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
     places.journal,
   );
   const view = viewRun(run, name, runbook, watchesOf(runbook), record, env.now());
-  await writeDocuments(options, runEvidence(sourcesOf(places, { runbook, planHash })), env);
+  if (options.checklist !== null || options.incident !== null) {
+    await writeDocuments(options, runEvidence(sourcesOf(places, { runbook, planHash })), env);
+  }
   const holder = lockHolder(places.folder);
   const process =
     holder === null ? 'none' : `sealift ${holder.command} (${holder.pid}), since ${holder.since}`;

@@ -20,12 +20,13 @@ export function runDocuments(sources: RunSources): readonly RunDocument[] {
   const evidence = runEvidence(sources);
   const { record, lines, head } = evidence;
   const incident = incidentMarkdown(evidence);
+  const isDeployed = record.state.status === 'COMPLETED' && record.begun?.isRehearsal !== true;
   const end = { seq: lines.length, head };
   return [
     ...artifactsOf(evidence).map(({ name, content }) => ({ path: `artifacts/${name}`, content })),
     { path: 'checklist.md', content: Buffer.from(goNoGoMarkdown(evidence)) },
     ...(incident === null ? [] : [{ path: 'incident.md', content: Buffer.from(incident) }]),
-    ...(record.state.status === 'COMPLETED'
+    ...(isDeployed
       ? [{ path: 'last-known-good.json', content: lastKnownGood({ ...evidence, end }) }]
       : []),
   ];
