@@ -24,6 +24,7 @@ type Exit = (code: number) => void;
 
 interface StatusOptions extends Common {
   readonly checklist?: string;
+  readonly incident?: string;
 }
 
 interface ImportOptions extends Common {
@@ -100,15 +101,19 @@ function statusCommand(wiring: Wiring): Command {
     '  sealift cutover status wien.yaml\n',
   )
     .addOption(runOption())
-    .option('--checklist <file>', 'write the filled checklist to this file, as Markdown')
+    .option('--checklist <file>', 'write the filled go/no-go form to this file, as Markdown')
+    .option(
+      '--incident <file>',
+      'write the incident record of a run that was taken back or aborted',
+    )
     .action(async (path: string, options: StatusOptions) => {
-      const { project, run = null, checklist = null } = options;
+      const { project, run = null, checklist = null, incident = null } = options;
       await wired(wiring, options, {
         name: 'cutover status',
         kind: 'action',
         load: () => import('../flow/cutoverStatus.ts'),
         work: ({ cutoverStatus }, env) =>
-          cutoverStatus({ project, runbook: path, run, checklist }, env),
+          cutoverStatus({ project, runbook: path, run, checklist, incident }, env),
       });
     });
 }

@@ -1,7 +1,8 @@
 /** cutover status: what is known of a run, from another terminal: reads its journal, and changes nothing. */
 
 import { goNoGoMarkdown } from '../cutover/evidence/goNoGoMarkdown.ts';
-import { runEvidence } from '../cutover/evidence/runEvidence.ts';
+import { incidentMarkdown } from '../cutover/evidence/incident.ts';
+import { runEvidence, type RunEvidence } from '../cutover/evidence/runEvidence.ts';
 import { assertContinues, readRun } from '../cutover/engine/heldRun.ts';
 import { runbookOf } from '../cutover/engine/keptRunbook.ts';
 import { placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
@@ -11,6 +12,7 @@ import { watchesOf } from '../cutover/engine/watches.ts';
 import { readRunbook } from '../cutover/readRunbook.ts';
 import { runStepsOf } from '../cutover/runSteps.ts';
 import { lockHolder } from '../disk/lock.ts';
+import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
 import type { Environment } from '../run/environment.ts';
@@ -24,6 +26,8 @@ export interface StatusOptions {
   readonly run: string | null;
   /** File for the checklist as Markdown; null for none. */
   readonly checklist: string | null;
+  /** File for the incident record of a run that was taken back or aborted; null for none. */
+  readonly incident: string | null;
 }
 
 /** Shows the state of a run. */
@@ -42,10 +46,8 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
     places.journal,
   );
   const view = viewRun(run, name, runbook, watchesOf(runbook), record, env.now());
-  const { checklist } = options;
-  if (checklist !== null) {
-    const text = goNoGoMarkdown(runEvidence(sourcesOf(places, { runbook, planHash })));
-    await writeGiven('--checklist', checklist, Buffer.from(text), env);
+  if (options.checklist !== null || options.incident !== null) {
+    await writeDocuments(options, runEvidence(sourcesOf(places, { runbook, planHash })), env);
   }
   const holder = lockHolder(places.folder);
   const process =
@@ -54,5 +56,29 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
     command: 'cutover status',
     facts: { cutover: { ...view, process: holder, begun: beginningIn(entries) } },
     notes: statusLines(view, process),
+  });
+}
+
+/** Writes the documents that options name. @throws Failure USAGE, DISK */
+async function writeDocuments(
+  { checklist, incident }: StatusOptions,
+  evidence: RunEvidence,
+  env: Environment,
+): Promise<void> {
+  if (checklist !== null) {
+    const text = goNoGoMarkdown(evidence);
+    await writeGiven('--checklist', checklist, Buffer.from(text), env);
+  }
+  if (incident === null) return;
+  const text = incidentMarkdown(evidence);
+  if (text === null) throw noIncident(evidence);
+  await writeGiven('--incident', incident, Buffer.from(text), env);
+}
+
+function noIncident({ run, record }: RunEvidence): Failure {
+  return new Failure('USAGE', {
+    what: `the run is ${record.state.status}, and an incident record is of one that was rolled back or aborted`,
+    where: run,
+    hint: 'write its form with --checklist FILE',
   });
 }

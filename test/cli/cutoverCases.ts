@@ -83,6 +83,7 @@ function runs(): readonly Case[] {
     ofRun('a cutover with a BLOCKER', BEGIN, 64, runbookWith('[tested]', '[nothing]')),
     ofRun('a cutover while one is open', BEGIN, 64),
     ofRun('a cutover that was not begun', ['status'], 64, anew),
+    ofRun('an incident record of a run that waits', ['status', '--incident', 'made.md'], 64),
     ofRun('a cutover without such a run', ['resume', '--who', 'ada', '--run', '../shop-1'], 64),
     ofRun('a cutover that waits', ['tick'], 3),
     ofRun('a cutover with another runbook', ['tick'], 64, runbookWith('PASS', 'WARN')),

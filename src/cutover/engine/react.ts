@@ -101,7 +101,7 @@ function goBack(run: LiveRun, of: string, why: string, stop: AbortController | n
   }
   stop?.abort();
   run.say(`rollback: ${why}`);
-  run.held.commit(event, { why });
+  run.held.commit(event, { why, of });
 }
 
 /** Stops the writes of the application as the runbook does it, and holds the run. */

@@ -13,7 +13,7 @@ import { isTriedOnly } from './triedOnly.ts';
 import { attemptOrRepeat } from './repeat.ts';
 import { underWay } from './attend.ts';
 import { conditionHolds } from './conditions.ts';
-import { isPassed, statusOf, type LiveRun } from './liveRun.ts';
+import { isPassed, outputFacts, statusOf, type LiveRun } from './liveRun.ts';
 
 /** Undoes the next step, or ends the way back if there is none. */
 export async function goBackOne(run: LiveRun): Promise<void> {
@@ -68,7 +68,8 @@ async function undo(
   held.commit({ ...part, progress: 'begun' });
   const result = await done(run, step, action);
   if (result === null) return null;
-  held.commit({ ...part, progress: isPassed(result) ? 'done' : 'failed' }, { says: result.says });
+  const facts = { says: result.says, ...outputFacts(run, step.id) };
+  held.commit({ ...part, progress: isPassed(result) ? 'done' : 'failed' }, facts);
   return result;
 }
 

@@ -5,6 +5,7 @@
 
 import { artifactsOf } from './artifactsOf.ts';
 import { goNoGoMarkdown } from './goNoGoMarkdown.ts';
+import { incidentMarkdown } from './incident.ts';
 import { lastKnownGood } from './knownGood.ts';
 import { runEvidence, type RunSources } from './runEvidence.ts';
 
@@ -18,11 +19,14 @@ export interface RunDocument {
 export function runDocuments(sources: RunSources): readonly RunDocument[] {
   const evidence = runEvidence(sources);
   const { record, lines, head } = evidence;
+  const incident = incidentMarkdown(evidence);
+  const isDeployed = record.state.status === 'COMPLETED' && record.begun?.isRehearsal !== true;
   const end = { seq: lines.length, head };
   return [
     ...artifactsOf(evidence).map(({ name, content }) => ({ path: `artifacts/${name}`, content })),
     { path: 'checklist.md', content: Buffer.from(goNoGoMarkdown(evidence)) },
-    ...(record.state.status === 'COMPLETED'
+    ...(incident === null ? [] : [{ path: 'incident.md', content: Buffer.from(incident) }]),
+    ...(isDeployed
       ? [{ path: 'last-known-good.json', content: lastKnownGood({ ...evidence, end }) }]
       : []),
   ];

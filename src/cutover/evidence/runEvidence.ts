@@ -109,6 +109,12 @@ function ownerOf({ step, of }: JournalEntry): string {
   return typeof of === 'string' ? of.replace(/^step:/, '') : '';
 }
 
+/** Returns a text of a line; null if it has none of this name. */
+export function textIn(line: JournalEntry, name: string): string | null {
+  const text = line[name];
+  return typeof text === 'string' ? text : null;
+}
+
 /** Returns the lines about a step, in their order. */
 export function linesOf({ lines }: RunSources, { id }: Step): readonly JournalEntry[] {
   return lines.filter((line) => ownerOf(line) === id);

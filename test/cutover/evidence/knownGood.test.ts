@@ -176,6 +176,17 @@ describe('what was last deployed', () => {
     expect([project.known(), app.commit]).toEqual([known, 'bbbbbbb2']);
     const rehearsal = await project.command('rehearse', '--who', 'ada', '--stay');
     expect([rehearsal.code, project.known()]).toEqual([1, known]);
+    await project.command('abort', '--who', 'ada');
+    writeFileSync(join(project.folder, 'after.json'), '{}');
+    const whole = await project.command('rehearse', '--who', 'ada', '--stay');
+    expect([whole.code, project.known()]).toEqual([0, known]);
+    const folder = projectPaths(project.folder);
+    const loaded = parseRunbook(runbookFor('ccccccc3'), 'app.yaml');
+    const paths = runDocuments(sourcesOf(placesOf(folder, 'app-5'), loaded)).map(
+      ({ path }) => path,
+    );
+    expect(paths).toContain('checklist.md');
+    expect(paths).not.toContain('last-known-good.json');
   });
 
   it('is the one before where a run is taken back after its end', async () => {

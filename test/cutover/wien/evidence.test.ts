@@ -47,6 +47,17 @@ function filesIn(folder: string): string[] {
     .sort();
 }
 
+/** Runs the blocks of the page, up to the one that holds `part`; by default all. */
+function byPage(folder: string, part?: string): { status: number | null; said: string } {
+  const blocks = blocksOf('sh');
+  const last =
+    part === undefined ? blocks.length : blocks.findIndex((one) => one.includes(part)) + 1;
+  const script = ['set -e', ...blocks.slice(0, last)].join('\n');
+  const options = { cwd: folder, encoding: 'utf8', env: { PATH: process.env['PATH'] } } as const;
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', script], options);
+  return { status, said: stdout + stderr };
+}
+
 describe.skipIf(POSTGRES_TOOLS === null || !HAS_SSH_KEYGEN)('the evidence of a run', () => {
   const work = workFolder('pilot-evidence');
   let server: Postgres;
@@ -77,17 +88,6 @@ describe.skipIf(POSTGRES_TOOLS === null || !HAS_SSH_KEYGEN)('the evidence of a r
     copyFileSync(bags.signers, join(folder, 'allowed_signers'));
     copyFileSync(bags.publicKey, join(folder, 'evidence.pem.pub'));
     return folder;
-  }
-
-  /** Runs the blocks of the page, up to the one that holds `part`; by default all. */
-  function byPage(folder: string, part?: string): { status: number | null; said: string } {
-    const blocks = blocksOf('sh');
-    const last =
-      part === undefined ? blocks.length : blocks.findIndex((one) => one.includes(part)) + 1;
-    const script = ['set -e', ...blocks.slice(0, last)].join('\n');
-    const options = { cwd: folder, encoding: 'utf8', env: { PATH: process.env['PATH'] } } as const;
-    const { status, stdout, stderr } = spawnSync('sh', ['-c', script], options);
-    return { status, said: stdout + stderr };
   }
 
   const verify = (folder: string): Promise<Ran> =>

@@ -8,12 +8,17 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { placesOf } from '../../../src/cutover/engine/runPlaces.ts';
+import { runDocuments } from '../../../src/cutover/evidence/runDocuments.ts';
+import { parseRunbook } from '../../../src/cutover/readRunbook.ts';
+import { sourcesOf } from '../../../src/flow/cutoverDocuments.ts';
+import { projectPaths } from '../../../src/project/paths.ts';
 import { startPostgres, type Postgres } from '../../kit/postgres.ts';
 import { workFolder } from '../../kit/project.ts';
 import { times } from '../../kit/long.ts';
 import { POSTGRES_TOOLS, toolsVersion } from '../steps/postgresTools.ts';
 import { startApplication, type Application, type Fault } from './application.ts';
-import { JUDGED } from './pilot.ts';
+import { JUDGED, RUNBOOK } from './pilot.ts';
 import { command, journal, makeScene, run, SECRET, type Scene } from './scene.ts';
 
 /** What makes a step fail, and what the person does to go back where that is more than one command. */
@@ -109,6 +114,19 @@ const BREAKS: readonly Break[] = [
 
 const COUNT = times('SEALIFT_PILOT', 3, BREAKS.length, 5);
 
+/** What is left of a run, as the runbook that people had by hand named it. */
+const ARTIFACTS = `acl_scan_report.json approval_record.json auth_separation_test.json
+  cutover_summary.json health_check.json migration_log.txt ops_drill_sick_call.json
+  preflight_result.json roster_dry_run.json security_gate_result.json verify_hardening.json`
+  .split(/\s+/)
+  .map((name) => `artifacts/${name}`);
+
+function documentsOf({ pilot }: Scene): ReadonlyMap<string, string> {
+  const places = placesOf(projectPaths(pilot.folder), 'wien-pilot-1');
+  const made = runDocuments(sourcesOf(places, parseRunbook(RUNBOOK, 'wien.yaml')));
+  return new Map(made.map(({ path, content }) => [path, Buffer.from(content).toString()]));
+}
+
 describe.skipIf(POSTGRES_TOOLS === null)('the cutover of a pilot', () => {
   const work = workFolder('pilot');
   let server: Postgres;
@@ -158,6 +176,26 @@ describe.skipIf(POSTGRES_TOOLS === null)('the cutover of a pilot', () => {
     expect(at.pilot.git('tag')).toBe('v3.6.5-rc1');
     expect(application.writes).toBe(true);
     expect(journal(at).torn).toHaveLength(0);
+    const documents = documentsOf(at);
+    expect([...documents.keys()].filter((path) => path.startsWith('artifacts/'))).toEqual(
+      ARTIFACTS,
+    );
+    expect(JSON.parse(documents.get('artifacts/auth_separation_test.json') ?? '')).toHaveProperty(
+      'cases',
+    );
+    expect(documents.get('artifacts/migration_log.txt')).toContain('7 of 7 files applied');
+    const committed = JSON.parse(at.pilot.git('show', 'HEAD:state/last-known-good.json'));
+    expect(committed).toMatchObject({
+      run: 'wien-pilot-1',
+      status: 'RUNNING',
+      deployed: { use: 'git.tag', commit: at.pilot.git('rev-parse', 'HEAD~1'), before: null },
+      migration: { step: 'migrate', name: '025f_acl.sql' },
+      allPassed: true,
+    });
+    for (const text of documents.values()) {
+      expect(text).not.toContain(SECRET);
+      expect(text).not.toContain('Pa55');
+    }
     for (const text of [ran.stdout, ran.stderr, JSON.stringify(journal(at).entries)]) {
       expect(text).not.toContain(SECRET);
       expect(text).not.toContain('Pa55');
