@@ -53,7 +53,7 @@ function boxLine({ text, isDone, status, says, owner, at }: FormLine): string {
 
 function ownerText({ role, people }: Owner): string {
   if (role === null) return OPEN;
-  return people.length === 0 ? escaped(role) : `${escaped(role)} (${escaped(people.join(', '))})`;
+  return people.length === 0 ? escaped(role) : `${escaped(role)}, by ${escaped(people.join(', '))}`;
 }
 
 /** Lines about an output: its name and digest, and its end where it is what the journal says. */

@@ -48,7 +48,7 @@ function fields(text: string): readonly string[] {
 }
 
 const boxes = (text: string): readonly string[] => text.match(/^- \[[ x]\] .*$/gm) ?? [];
-const DONE = /^- \[x\] .+: \*\*PASS\*\*, .+ \(owner [a-z]+ \([a-z]+\), 20\d\d-[\dT:.-]+Z UTC\)$/;
+const DONE = /^- \[x\] .+: \*\*PASS\*\*, .+ \(owner [a-z]+, by [a-z]+, 20\d\d-[\dT:.-]+Z UTC\)$/;
 
 describe('the form of a green run', () => {
   it('has each line with what was seen, the role, the person and the time in UTC', () => {
@@ -56,9 +56,9 @@ describe('the form of a green run', () => {
     expect(lines).toHaveLength(29);
     for (const line of lines) expect(line).toMatch(DONE);
     expect(lines[0]).toContain(
-      'Commit of the release: **PASS**, exit code 0 (owner platform (ada)',
+      'Commit of the release: **PASS**, exit code 0 (owner platform, by ada,',
     );
-    expect(lines.join('\n')).toContain('approved by dee (owner support (dee)');
+    expect(lines.join('\n')).toContain('approved by dee (owner support, by dee,');
   });
 
   it('has the phases in their order, the commands with inputs by name, and the decision', () => {
@@ -125,7 +125,7 @@ describe('the form of a run that has not come to its end', () => {
   it('says NO-GO after a way back, with who began it, when and why', () => {
     const text = form(back);
     expect(boxes(text).find((line) => line.includes('Migrations'))).toMatch(
-      /^- \[ \] Migrations: \*\*UNDONE\*\* \(owner operator \(ada\), 20.+Z UTC\)$/,
+      /^- \[ \] Migrations: \*\*UNDONE\*\* \(owner operator, by ada, 20.+Z UTC\)$/,
     );
     expect(text).toMatch(
       /Decision: \*\*NO-GO\*\*\n- Owner: a trigger of the runbook\n- Timestamp \(UTC\): 20.+Z\n- Notes: ROLLED\\_BACK: login.failed \\> 0 \(S1\)\n$/,
