@@ -6,7 +6,7 @@
 
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -210,6 +210,29 @@ async function atSlowStep(folder: string): Promise<ReturnType<typeof start>> {
   return running;
 }
 
+/** Builds the evidence of the run: no canary is in it; where one was planted, there is none. */
+async function hasCleanEvidence(folder: string): Promise<void> {
+  const build = (bag: string): Promise<Ran> =>
+    sealift(['evidence', 'build', bag, '--run', 'leaky-1'], { cwd: folder, env });
+  const built = await build('bag');
+  expect([built.code, built.stderr]).toEqual([0, '']);
+  expect(built.stdout).toContain(`searched for ${COUNT + 1} secrets, found none`);
+  const files = Array.from(filesIn(join(folder, 'bag')));
+  expect(files.length).toBeGreaterThan(20);
+  const texts = files.map((path) => readFileSync(path, 'utf8'));
+  expect([...texts, built.stdout].flatMap(found)).toEqual([]);
+  const outputs = join(folder, 'storage_cutovers/leaky-1/outputs');
+  for (const form of formsOf(canaries[9] ?? '')) {
+    writeFileSync(join(outputs, 'left-over.txt'), `before ${form} after`);
+    const refused = await build('planted');
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toContain('cutover/outputs/left-over.txt');
+    expect(found(refused.stderr)).toEqual([]);
+    expect(existsSync(join(folder, 'planted'))).toBe(false);
+  }
+  rmSync(join(outputs, 'left-over.txt'));
+}
+
 describe('the secrets of a cutover', () => {
   it('are in nothing that it says or leaves, whatever becomes of it', async () => {
     const folder = makeProject('leaky', runbookOf(server.origin));
@@ -253,6 +276,7 @@ describe('the secrets of a cutover', () => {
       printed.push(readFileSync(join(folder, name), 'utf8'));
     }
     expect(leaks(folder, ...printed)).toEqual([]);
+    await hasCleanEvidence(folder);
     // What was leaked is there, without them.
     const outputs = join(folder, 'storage_cutovers/leaky-1/outputs');
     const texts = readdirSync(outputs).map((name) => readFileSync(join(outputs, name), 'utf8'));

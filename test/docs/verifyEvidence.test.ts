@@ -33,7 +33,11 @@ beforeAll(async () => {
   const key = ['--approve', '--who', 'berta', '--key', keyOf(project, 'berta')];
   await succeed(['review', ...key, '--project', project]);
   await succeed(['promote', '--who', 'pia', '--project', project]);
-  await succeed(['evidence', 'build', join(work, 'made'), '--project', project]);
+  const pem = join(work, 'evidence.pem');
+  await succeed(['evidence', 'key', pem]);
+  const how = ['--project', project, '--signing-key', pem];
+  await succeed(['evidence', 'build', join(work, 'made'), ...how]);
+  cpSync(join(project, 'mapping/allowed_signers'), join(work, 'allowed_signers'));
   rmSync(project, { recursive: true });
 });
 
@@ -41,6 +45,9 @@ beforeEach(() => {
   folder = join(work, String((made += 1)));
   mkdirSync(folder);
   cpSync(join(work, 'made'), bag(), { recursive: true });
+  for (const name of ['allowed_signers', 'evidence.pem.pub']) {
+    cpSync(join(work, name), join(folder, name));
+  }
 });
 
 /** Runs all blocks of the page, or those up to the one that holds `part`. */
@@ -72,7 +79,7 @@ describe.skipIf(!HAS_SSH_KEYGEN)('docs/verify-evidence.md', () => {
     const head = createHash('sha256')
       .update(`${lines.at(-2) ?? ''}\n`)
       .digest('hex');
-    expect(stdout).toContain(`\n${head}\n`);
+    expect(stdout).toContain(`\n${head}  data/journal/journal.ndjson\n`);
     expect(stdout).toMatch(
       /^Good "sealift-approval" signature for berta with ED25519 key SHA256:/m,
     );

@@ -88,11 +88,12 @@ export async function reviewedProject(required: number, signers = true): Promise
   return project;
 }
 
-/** Writes the manifests of a bag anew, as a cheat would who has changed a file. */
+/** Writes the manifests of a bag anew, without signatures, as a cheat would who has changed a file and no key. */
 export function rebag(folder: string): void {
   const script = `find data -type f | LC_ALL=C sort | xargs sha256sum > manifest-sha256.txt
     size=$(cat $(find data -type f) | wc -c).$(find data -type f | wc -l)
-    sed -i "s/^Payload-Oxum: .*/Payload-Oxum: $size/" bag-info.txt
+    sed -i "s/^Payload-Oxum: .*/Payload-Oxum: $size/; /^Sealift-\\(Key\\|Signatures\\):/d" bag-info.txt
+    rm -rf attestations tagmanifest-sha256.txt.sig tagmanifest-sha256.txt.minisig
     sha256sum bagit.txt bag-info.txt manifest-sha256.txt > tagmanifest-sha256.txt`;
   const { status } = spawnSync('sh', ['-ec', script], { cwd: folder });
   if (status !== 0) throw new Error('the bag could not be written anew');

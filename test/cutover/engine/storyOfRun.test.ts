@@ -288,13 +288,21 @@ describe('the story of a run', () => {
   });
 });
 
+/** A number that is seen: one extreme, and a breach in every hundred. */
+const value = (at: number): number => (at === 7777 ? 0.5 : at % 100 === 0 ? 0.02 : 0.001);
+
+function condition(text: string): NonNullable<ReturnType<typeof numberCondition>> {
+  const parsed = numberCondition(text);
+  if (parsed === null) throw new Error(text);
+  return parsed;
+}
+
 describe('a series', () => {
   it('has at most 240 parts of 20,000 looks, and loses neither extremes nor breaches', () => {
     const { loaded, held } = openPlayed(fresh(), RUNBOOK, calmStage());
     held.close();
     const begun = readRun(held.places).entries.find(({ event }) => event === 'run-begun');
     const { at: _at, seq: _seq, prev: _prev, ...first } = begun ?? { event: '' };
-    const value = (at: number): number => (at === 7777 ? 0.5 : at % 100 === 0 ? 0.02 : 0.001);
     const samples = Array.from({ length: 20_000 }, (_, at) => ({
       event: 'sampled',
       of: 'watch:http5xx',
@@ -322,11 +330,6 @@ describe('a series', () => {
   });
 
   it('has bands that a look falls into as the engine judges it', () => {
-    const condition = (text: string): NonNullable<ReturnType<typeof numberCondition>> => {
-      const parsed = numberCondition(text);
-      if (parsed === null) throw new Error(text);
-      return parsed;
-    };
     const kinds = (pass: string | null, ...breaches: readonly string[]): unknown[] =>
       bandsOf({
         pass: pass === null ? null : condition(pass),

@@ -58,6 +58,9 @@ function byPage(folder: string, part?: string): { status: number | null; said: s
   return { status, said: stdout + stderr };
 }
 
+/** Whether a standard tool finds what was done to a bag, as the page has it up to the signatures. */
+const standardFinds = (folder: string): boolean => byPage(folder, 'minisign -V').status !== 0;
+
 describe.skipIf(POSTGRES_TOOLS === null || !HAS_SSH_KEYGEN)('the evidence of a run', () => {
   const work = workFolder('pilot-evidence');
   let server: Postgres;
@@ -172,9 +175,6 @@ describe.skipIf(POSTGRES_TOOLS === null || !HAS_SSH_KEYGEN)('the evidence of a r
     expect(names).toContain('incident.md');
     expect(names).not.toContain('last-known-good.json');
   });
-
-  /** Whether a standard tool finds what was done to a bag, as the page has it up to the signatures. */
-  const standardFinds = (folder: string): boolean => byPage(folder, 'minisign -V').status !== 0;
 
   it(`shows each of ${CHANGES} changed bytes`, async () => {
     const folder = copied('green');
