@@ -21,7 +21,8 @@ export function decodeName(name: string): string {
 /** Whether a path may point outside of the bag, or is written in another way than the usual one. */
 export function isDangerous(path: string): boolean {
   if (!path.isWellFormed() || /[\0\\]/.test(path) || /^(?:~|[A-Za-z]:)/.test(path)) return true;
-  return path.split('/').some((part) => part === '' || part === '.' || part === '..');
+  // A part that is empty, a dot or two.
+  return /(?:^|\/)\.{0,2}(?:\/|$)/.test(path);
 }
 
 /** Sorts lines ascending by path, as UTF-8. */

@@ -66,8 +66,10 @@ function statement(
   predicateType: string,
   predicate: Readonly<Record<string, unknown>>,
 ): string {
-  const subject = subjects.map(({ name, sha256 }) => ({ name, digest: { sha256 } }));
-  return canonicalJson({ _type: STATEMENT, subject, predicateType, predicate });
+  // Joined of canonical parts, as there may be 100,000 subjects; members are in the order of RFC 8785.
+  const list = subjects.map(({ name, sha256 }) => canonicalJson({ digest: { sha256 }, name }));
+  const before = canonicalJson({ _type: STATEMENT, predicate, predicateType }).slice(0, -1);
+  return `${before},"subject":[${list.join(',')}]}`;
 }
 
 /** A verification summary: https://slsa.dev/spec/v1.0/verification_summary */

@@ -4,7 +4,7 @@
  * file that nothing covers can be changed unnoticed.
  */
 
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import type { Finding } from '../outcome/finding.ts';
 import { fileFinding } from '../seal/candidateFinding.ts';
@@ -12,8 +12,15 @@ import { listCandidate, MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import type { Pool } from '../threads/pool.ts';
 import { parseManifest, type ManifestLine } from './bagNames.ts';
 import { signatureFiles } from './bagSignature.ts';
-import { HASH_FILES, type SeenFile } from './calls.ts';
-import { BAGIT_FILE, BAGIT_TEXT, INFO_FILE, MANIFEST_FILE, TAG_MANIFEST_FILE } from './writeBag.ts';
+import { batchesOf, HASH_FILES } from './calls.ts';
+import {
+  BAGIT_FILE,
+  BAGIT_TEXT,
+  INFO_FILE,
+  MANIFEST_FILE,
+  MOST_FILES,
+  TAG_MANIFEST_FILE,
+} from './writeBag.ts';
 
 export interface ReadBag {
   readonly findings: readonly Finding[];
@@ -43,6 +50,10 @@ export async function readBag(folder: string, pool: Pool): Promise<ReadBag> {
   const tags = parseManifest(text(TAG_MANIFEST_FILE) ?? '?');
   if (manifest === null) add('seal-format', MANIFEST_FILE, MALFORMED);
   if (tags === null) add('seal-format', TAG_MANIFEST_FILE, MALFORMED);
+  if ((manifest?.length ?? 0) > MOST_FILES) {
+    add('seal-format', MANIFEST_FILE, `it lists more than ${MOST_FILES} files`);
+    return { findings, info: new Map(), payload: new Map(), tagManifest: Buffer.alloc(0) };
+  }
   if (manifest?.some(({ path }) => !path.startsWith('data/')) === true) {
     add('seal-format', MANIFEST_FILE, 'it lists a file outside of data');
   }
@@ -67,21 +78,34 @@ export async function readBag(folder: string, pool: Pool): Promise<ReadBag> {
   };
 }
 
-/** Files of one call to a thread. */
-const BATCH = 512;
-
 /** Hashes the files of lines, in their order; null for one that is missing or not plain. */
 async function hashed(
   folder: string,
   lines: readonly ManifestLine[],
   pool: Pool,
 ): Promise<readonly (SeenFile | null)[]> {
-  const calls: Promise<readonly (SeenFile | null)[]>[] = [];
-  for (let from = 0; from < lines.length; from += BATCH) {
-    const paths = lines.slice(from, from + BATCH).map(({ path }) => path);
-    calls.push(pool.call(HASH_FILES, { folder, paths }));
-  }
-  return (await Promise.all(calls)).flat();
+  const seen: (SeenFile | null)[] = lines.map(() => null);
+  const places = lines.map(({ path }, at) => ({ path, at }));
+  await Promise.all(
+    batchesOf(places, ({ path }) => dirname(path)).map(async (batch) => {
+      const [first] = batch as [{ path: string; at: number }];
+      const names = batch.map(({ path }) => basename(path));
+      const files = await pool.call(HASH_FILES, {
+        folder: join(folder, dirname(first.path)),
+        names,
+      });
+      for (const [number, { at }] of batch.entries()) {
+        const sha256 = files.sha256[number] ?? null;
+        if (sha256 !== null) seen[at] = { sha256, bytes: files.bytes[number] ?? 0 };
+      }
+    }),
+  );
+  return seen;
+}
+
+interface SeenFile {
+  readonly sha256: string;
+  readonly bytes: number;
 }
 
 function differing(

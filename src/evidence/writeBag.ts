@@ -5,7 +5,7 @@
  */
 
 import { hash } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import {
   draftBeside,
@@ -18,10 +18,10 @@ import {
 import { remove, rename, statOf } from '../disk/noLinks.ts';
 import { Failure } from '../outcome/failure.ts';
 import { quoteName } from '../outcome/quoteName.ts';
-import { redactorOf, type Redactor, type Secret } from '../redact/redactor.ts';
+import { redactorOf, type Secret, type StreamRedactor } from '../redact/redactor.ts';
 import type { Pool } from '../threads/pool.ts';
 import { formatManifest, isDangerous, sortedLines, type ManifestLine } from './bagNames.ts';
-import { COPY_FILES, type SeenFile } from './calls.ts';
+import { batchesOf, COPY_FILES } from './calls.ts';
 
 export const BAGIT_FILE = 'bagit.txt';
 export const INFO_FILE = 'bag-info.txt';
@@ -29,11 +29,14 @@ export const MANIFEST_FILE = 'manifest-sha256.txt';
 export const TAG_MANIFEST_FILE = 'tagmanifest-sha256.txt';
 export const BAGIT_TEXT = 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n';
 
+/** Most files of a payload: what is known of each is in memory. */
+export const MOST_FILES = 250_000;
+
 /** A file of the payload. */
 export interface PayloadFile {
   /** Path below `data/`. */
   readonly path: string;
-  /** Absolute path of the file to copy, or its content. */
+  /** Absolute path of the file to copy, which has the same name as in the bag, or its content. */
   readonly from: string | Uint8Array;
   /** Digest that it has to have; absent if it is not known. */
   readonly sha256?: string;
@@ -56,9 +59,6 @@ export interface BagContent {
   /** Makes the signatures of the manifest of tag files, which covers all else. */
   readonly sign: (tagManifest: Uint8Array) => Promise<readonly TagFile[]>;
 }
-
-/** Files of one call to a thread. */
-const BATCH = 256;
 
 /**
  * Writes a bag to a new folder, and returns the lines of its manifest.
@@ -96,7 +96,7 @@ export async function writeBag(
 
 function assertNoSecret(tags: readonly TagFile[], secrets: readonly Secret[]): void {
   const search = redactorOf(secrets);
-  const found = tags.find(({ text }) => search.text(text) !== text);
+  const found = tags.find(({ text }) => search.has(Buffer.from(text)));
   if (found !== undefined) throw secretIn(found.path);
 }
 
@@ -138,60 +138,83 @@ async function writePayload(
 ): Promise<readonly Written[]> {
   const data = join(draft, 'data');
   assertFit(payload);
-  for (const folder of new Set(payload.map(({ path }) => dirname(join(data, path))))) {
-    makeFolder(folder);
-  }
   const search = redactorOf(secrets);
-  const made = payload.flatMap((file) => writeMade(data, file, search));
-  const copied = payload.filter(({ from }) => typeof from === 'string');
-  const seen = await Promise.all(
-    batchesOf(copied).map((files) => copy(data, files, secrets, pool)),
-  );
-  return sortedLines([...made, ...seen.flat()]);
+  const [made, copied] = [[] as Made[], [] as Copied[]];
+  for (const file of payload) {
+    if (typeof file.from === 'string') copied.push({ ...file, from: file.from });
+    else made.push({ path: file.path, from: file.from });
+  }
+  const batches = batchesOf(copied, ({ path, from }) => `${dirname(from)}\0${dirname(path)}`);
+  for (const path of new Set([...made, ...batches.map(([first]) => first!)].map(folderOf))) {
+    makeFolder(join(data, path));
+  }
+  const written = made.map((file) => writeMade(data, file, search));
+  const seen = await Promise.all(batches.map((files) => copy(data, files, secrets, pool)));
+  return sortedLines([...written, ...seen.flat()]);
+}
+
+type Made = PayloadFile & { readonly from: Uint8Array };
+type Copied = PayloadFile & { readonly from: string };
+
+function folderOf({ path }: PayloadFile): string {
+  return dirname(path);
 }
 
 /** Writes a file whose content is here. */
-function writeMade(data: string, { path, from }: PayloadFile, search: Redactor): Written[] {
-  if (typeof from === 'string') return [];
-  if (!search.bytes(from).equals(from)) throw secretIn(path);
+function writeMade(data: string, { path, from }: Made, search: StreamRedactor): Written {
+  if (search.has(from)) throw secretIn(path);
   writeFileDurably(join(data, path), from);
-  return [lineOf(path, { sha256: hash('sha256', from, 'hex'), bytes: from.length })];
+  return lineOf(path, hash('sha256', from, 'hex'), from.length);
 }
 
+/** Copies files of one folder to one folder. */
 async function copy(
   data: string,
-  files: readonly PayloadFile[],
+  files: readonly Copied[],
   secrets: readonly Secret[],
   pool: Pool,
 ): Promise<readonly Written[]> {
-  const pairs = files.map(({ path, from }) => ({ from: String(from), to: join(data, path) }));
-  const seen = await pool.call(COPY_FILES, { files: pairs, secrets });
-  return seen.map((file, at) => {
-    const { path, sha256 = file.sha256 } = files[at]!;
-    if (file.hasSecret) throw secretIn(path);
-    if (sha256 !== file.sha256) throw unfit(path, 'a file changed while it was being copied');
-    return lineOf(path, file);
+  const [{ path: one, from }] = files as [Copied];
+  const seen = await pool.call(COPY_FILES, {
+    source: dirname(from),
+    target: join(data, dirname(one)),
+    names: files.map(({ path }) => basename(path)),
+    secrets,
+  });
+  const found = files[seen.secretIn];
+  if (found !== undefined) throw secretIn(found.path);
+  return files.map(({ path, sha256: wanted }, at) => {
+    const sha256 = seen.sha256[at] ?? '';
+    if (wanted !== undefined && wanted !== sha256) {
+      throw unfit(path, 'a file changed while it was being copied');
+    }
+    return lineOf(path, sha256, seen.bytes[at] ?? 0);
   });
 }
 
-function batchesOf<T>(files: readonly T[]): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(files.length / BATCH) }, (_, at) =>
-    files.slice(at * BATCH, (at + 1) * BATCH),
-  );
-}
-
-function lineOf(path: string, { sha256, bytes }: SeenFile): Written {
+function lineOf(path: string, sha256: string, bytes: number): Written {
   return { path: `data/${path}`, sha256, bytes };
 }
 
-/** @throws Failure CANDIDATE if a name is dangerous, or stands twice */
+/** @throws Failure CANDIDATE if a name is dangerous, or stands twice; UNSUPPORTED if there are too many */
 function assertFit(payload: readonly PayloadFile[]): void {
+  if (payload.length > MOST_FILES) throw tooMany(payload.length);
   const names = new Set<string>();
-  for (const { path } of payload) {
+  for (const { path, from } of payload) {
     if (isDangerous(path)) throw unfit(path, 'a name cannot be in a bag');
+    if (typeof from === 'string' && basename(from) !== basename(path)) {
+      throw new TypeError('a file of the payload has another name in the bag');
+    }
     if (names.has(path)) throw unfit(path, 'two files would have one name in the bag');
     names.add(path);
   }
+}
+
+function tooMany(files: number): Failure {
+  return new Failure('UNSUPPORTED', {
+    what: `evidence of ${files} files is not made, but of at most ${MOST_FILES}`,
+    hint: 'have the steps of the runbook leave fewer outputs',
+  });
 }
 
 function unfit(path: string, what: string): Failure {

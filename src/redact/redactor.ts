@@ -32,6 +32,8 @@ export interface RedactedStream {
 }
 
 export interface StreamRedactor extends Redactor {
+  /** Whether a secret is in bytes, in any form. */
+  has(bytes: Uint8Array): boolean;
   /** Begins an output; secrets that are added later are not looked for in it. */
   stream(): RedactedStream;
 }
@@ -97,6 +99,7 @@ export function createRedactor(): StreamRedactor {
     },
     text: (text) => redact(Buffer.from(text))?.toString('utf8') ?? text,
     bytes: (bytes) => redact(bytes) ?? Buffer.from(bytes),
+    has: (bytes) => markers.size > 0 && hasForm(bytes, indexed()),
     stream,
   };
 }

@@ -1,17 +1,16 @@
 /**
  * Reads the files of a bag: each is opened once, read once, hashed on the way, and copied or not. A folder
- * is opened once for all its files that follow each other, as a bag may have 100,000. No link is followed.
+ * is opened once for many of its files, as a bag may have 100,000. No link is followed.
  */
 
 import { createHash, hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 
 import { NEW_FILE, PRIVATE_FILE, writeAll } from '../../disk/durable.ts';
 import { systemCode } from '../../disk/errors.ts';
 import { inFolder } from '../../disk/noLinks.ts';
 import { redactorOf, type StreamRedactor } from '../../redact/redactor.ts';
-import type { CopiedFile, CopyFilesInput, HashFilesInput, SeenFile } from '../calls.ts';
+import type { CopiedFiles, CopyFilesInput, HashFilesInput, SeenFiles } from '../calls.ts';
 
 /** Bytes that are read at once. */
 const PIECE = 1024 * 1024;
@@ -28,28 +27,25 @@ function newPiece(): Buffer {
 }
 
 /** Copies files to new ones. @throws an error of the system if a file is no plain one, or cannot be read or written */
-export function copyFiles({ files, secrets }: CopyFilesInput): CopiedFile[] {
+export function copyFiles({ source, target, names, secrets }: CopyFilesInput): CopiedFiles {
   const reading = { piece: newPiece(), search: secrets.length === 0 ? null : redactorOf(secrets) };
-  return inRuns(
-    files,
-    ({ from, to }) => `${dirname(from)}\0${dirname(to)}`,
-    (run) => copyRun(run, reading),
-  );
+  const sha256: string[] = [];
+  const bytes: number[] = [];
+  let secretIn = -1;
+  inFolder(source, (from) => {
+    inFolder(target, (to) => {
+      for (const [at, name] of names.entries()) {
+        const seen = copyFile(`${from}/${name}`, `${to}/${name}`, reading);
+        sha256.push(seen.sha256);
+        bytes.push(seen.bytes);
+        if (seen.hasSecret) secretIn = at;
+      }
+    });
+  });
+  return { sha256, bytes, secretIn };
 }
 
-function copyRun(run: CopyFilesInput['files'], reading: Reading): readonly CopiedFile[] {
-  const [first] = run;
-  if (first === undefined) return [];
-  return inFolder(dirname(first.from), (source) =>
-    inFolder(dirname(first.to), (target) =>
-      run.map(({ from, to }) =>
-        copyFile(join(source, basename(from)), join(target, basename(to)), reading),
-      ),
-    ),
-  );
-}
-
-function copyFile(from: string, to: string, reading: Reading): CopiedFile {
+function copyFile(from: string, to: string, reading: Reading): ReadFile {
   const source = openPlain(from);
   try {
     const target = openSync(to, NEW_FILE | constants.O_NOFOLLOW, PRIVATE_FILE);
@@ -66,28 +62,27 @@ function copyFile(from: string, to: string, reading: Reading): CopiedFile {
 }
 
 /** Hashes files; null for one that is not plain, or cannot be read. */
-export function hashFiles({ folder, paths }: HashFilesInput): (SeenFile | null)[] {
+export function hashFiles({ folder, names }: HashFilesInput): SeenFiles {
   const reading = { piece: newPiece(), search: null };
-  return inRuns(paths, dirname, (run) => {
-    const at = join(folder, dirname(run[0] ?? ''));
-    return (
-      unlessUnread(() =>
-        inFolder(at, (here) => run.map((path) => hashFile(here, path, reading))),
-      ) ?? run.map(() => null)
-    );
-  });
+  const seen =
+    unlessUnread(() =>
+      inFolder(folder, (at) =>
+        names.map((name) => unlessUnread(() => hashFile(`${at}/${name}`, reading))),
+      ),
+    ) ?? [];
+  return {
+    sha256: names.map((_, at) => seen[at]?.sha256 ?? null),
+    bytes: names.map((_, at) => seen[at]?.bytes ?? 0),
+  };
 }
 
-function hashFile(folder: string, path: string, reading: Reading): SeenFile | null {
-  return unlessUnread(() => {
-    const file = openPlain(join(folder, basename(path)));
-    try {
-      const { sha256, bytes } = readWhole(file, reading, () => {});
-      return { sha256, bytes };
-    } finally {
-      closeSync(file);
-    }
-  });
+function hashFile(path: string, reading: Reading): ReadFile {
+  const file = openPlain(path);
+  try {
+    return readWhole(file, reading, () => {});
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Opens a plain file. @throws an error of the system */
@@ -98,32 +93,40 @@ function openPlain(path: string): number {
   throw Object.assign(new Error('it is not a plain file'), { code: 'ENOTSUP' });
 }
 
+interface ReadFile {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly hasSecret: boolean;
+}
+
 function readWhole(
   file: number,
   { piece, search }: Reading,
   take: (bytes: Uint8Array) => void,
-): CopiedFile {
-  const searched = search?.stream();
+): ReadFile {
   let length = fill(file, piece);
-  const look = (): Buffer => {
-    const part = piece.subarray(0, length);
-    searched?.push(part);
-    take(part);
-    return part;
-  };
-  const ended = (sha256: string, bytes: number): CopiedFile => {
-    searched?.end();
-    return { sha256, bytes, hasSecret: searched?.found() === true };
-  };
-  // Most files are read at once; one digest of all their bytes is faster than one in parts.
-  if (length < PIECE) return ended(hash('sha256', look(), 'hex'), length);
+  // Most files are read at once: one digest and one search of all their bytes are the fastest.
+  if (length < PIECE) {
+    const whole = piece.subarray(0, length);
+    take(whole);
+    return {
+      sha256: hash('sha256', whole, 'hex'),
+      bytes: length,
+      hasSecret: search?.has(whole) === true,
+    };
+  }
   const digest = createHash('sha256');
+  const searched = search?.stream();
   let bytes = 0;
   for (; length > 0; length = fill(file, piece)) {
-    digest.update(look());
+    const part = piece.subarray(0, length);
+    digest.update(part);
+    searched?.push(part);
+    take(part);
     bytes += length;
   }
-  return ended(digest.digest('hex'), bytes);
+  searched?.end();
+  return { sha256: digest.digest('hex'), bytes, hasSecret: searched?.found() === true };
 }
 
 /** Reads until the piece is full or the file ends; returns the number of bytes. */
@@ -133,23 +136,6 @@ function fill(file: number, piece: Buffer): number {
     read = readSync(file, piece, length, PIECE - length, null);
   }
   return length;
-}
-
-/** Does work on files in runs of those that have one key, and joins the results. */
-function inRuns<T, R>(
-  files: readonly T[],
-  keyOf: (file: T) => string,
-  work: (run: readonly T[]) => readonly R[],
-): R[] {
-  const results: R[] = [];
-  for (let from = 0; from < files.length;) {
-    const key = keyOf(files[from]!);
-    let to = from + 1;
-    while (to < files.length && keyOf(files[to]!) === key) to += 1;
-    results.push(...work(files.slice(from, to)));
-    from = to;
-  }
-  return results;
 }
 
 function unlessUnread<R>(work: () => R): R | null {
