@@ -65,9 +65,8 @@ function wayBackPart(back: StoryWayBack, at: number, time: TimeText): Markup {
   const rows = undos.map((undo, number): Content[] => [
     number + 1,
     undo.step,
-    undoneBadge(undo),
+    html`${undoneBadge(undo)} ${undo.says}`,
     html`${time(undo.from)} to ${time(undo.to)}`,
-    undo.says,
     partsText(undo, time),
   ]);
   const heading = {
@@ -76,7 +75,7 @@ function wayBackPart(back: StoryWayBack, at: number, time: TimeText): Markup {
     level: 3,
     about: null,
   } as const;
-  const columns = ['order', 'step', 'came to', 'when', 'said', 'actions'];
+  const columns = ['order', 'step', 'came to', 'when', 'actions'];
   return html`<div class="card">
       <p>${beganBy(back)}${why === '' ? '' : `, because ${why}`}: from ${time(from)}${took}.</p>
       <p>${LATER[back.laterWrites]}${passedText(back)}</p>

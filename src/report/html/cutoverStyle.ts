@@ -7,13 +7,14 @@ export const CUTOVER_STYLE: string = `
 h3 .use,h3 .badge{display:inline}
 h3{margin:1.25rem 0 .5rem}
 .tiles .pass,.tiles .warning,.tiles .fail{color:var(--tone)}
+.tiles dd{white-space:nowrap}
 .tiles dt::first-letter{text-transform:uppercase}
 rect.work{fill:var(--link)}
 rect.done{fill:var(--tone)}
 rect.waits{fill:var(--soft);stroke:var(--quiet);stroke-dasharray:4 3}
 rect.held{fill:var(--warn-soft);stroke:var(--warn)}
-rect.undo{fill:var(--card);stroke:var(--warn);stroke-width:2}
-rect.back{fill:var(--warn)}
+rect.undo{fill:var(--card);stroke:var(--text);stroke-width:2}
+rect.back{fill:var(--text)}
 rect.window{fill:var(--link);fill-opacity:.12}
 svg line{stroke:var(--line)}
 svg text{fill:var(--quiet);font:11px var(--sans);font-variant-numeric:tabular-nums}
@@ -21,7 +22,7 @@ svg text{fill:var(--quiet);font:11px var(--sans);font-variant-numeric:tabular-nu
 .lanes :is(th,td):nth-child(1){width:11.5rem}
 .lanes :is(th,td):nth-child(3),.lanes :is(th,td):nth-child(4){width:5.25rem}
 .lanes :is(th,td):nth-child(5){width:6rem}
-.lanes :is(th,td):nth-child(6){width:8.75rem}
+.lanes :is(th,td):nth-child(6){width:9.5rem}
 .lanes.days :is(th,td):nth-child(3),.lanes.days :is(th,td):nth-child(4){width:8rem}
 .lanes .lane svg{display:block;width:100%;overflow:visible}
 .lanes .lane p{color:var(--quiet);font-size:.8125rem;overflow-wrap:anywhere;margin:.1rem 0}
@@ -33,7 +34,9 @@ svg text{fill:var(--quiet);font:11px var(--sans);font-variant-numeric:tabular-nu
 .legend span{white-space:nowrap}
 .legend svg{margin-right:.4em;vertical-align:-.1em}
 .attempts{margin:.15rem 0;padding-left:1.25rem;font-size:.8125rem;color:var(--quiet);overflow-wrap:anywhere}
-.stack td{overflow-wrap:anywhere}
+.stack td{overflow-wrap:break-word;min-width:4.5rem}
+.stack code{overflow-wrap:anywhere}
+.stack .badge,.lanes .badge,.gate .badge,.chart .badge{white-space:nowrap}
 .stack time{white-space:nowrap}
 .gate{margin-bottom:.75rem}
 .gate h3:first-child,.chart h3{margin:0 0 .25rem}
@@ -67,15 +70,14 @@ svg text{fill:var(--quiet);font:11px var(--sans);font-variant-numeric:tabular-nu
 @media (max-width:40rem){
 .lanes,.lanes tbody,.lanes caption{display:block}
 .lanes thead{position:absolute;left:-99rem}
-.lanes tr{display:grid;grid-template-columns:1fr auto;gap:0 .5rem;padding:.5rem 0;border-top:1px solid var(--line)}
-.lanes tr :is(th,td){border:0;padding:.1rem .75rem;width:auto!important}
-.lanes .whole :is(th,td){border:0}
-.lanes th{grid-column:1;grid-row:1}
-.lanes .verdictCell{grid-column:2;grid-row:1}
-.lanes .lane{grid-column:1/-1;grid-row:2}
-.lanes td.n{text-align:left;grid-column:1/-1;font-size:.8125rem;white-space:normal}
-.lanes td.n::before{content:attr(data-name);color:var(--quiet);display:inline-block;width:4rem}
-.lanes .phase{padding:0}.lanes .phase th{grid-column:1/-1;padding:.3rem .75rem}
+.lanes tr{display:flex;flex-wrap:wrap;align-items:start;padding:.5rem 0;border-top:1px solid var(--line)}
+.lanes tr :is(th,td),.lanes.days tr :is(th,td){border:0;padding:.1rem .75rem;width:auto}
+.lanes tr th{flex:1 1 55%}
+.lanes tr .came{order:1}
+.lanes tr .lane{order:2;flex:0 0 100%}
+.lanes tr td.n{order:3;font-size:.8125rem;padding-right:0}
+.lanes td.n::before{content:attr(data-name) " ";color:var(--quiet)}
+.lanes tr.phase{padding:0}.lanes .phase th{flex:0 0 100%;padding:.3rem .75rem}
 .chart dl{grid-template-columns:1fr}
 .chart .key{white-space:normal}
 .ids dt{margin-top:.25rem}.ids dd{margin-bottom:.25rem}
