@@ -24,6 +24,7 @@ type Exit = (code: number) => void;
 
 interface StatusOptions extends Common {
   readonly checklist?: string;
+  readonly report?: string;
 }
 
 interface ImportOptions extends Common {
@@ -101,14 +102,15 @@ function statusCommand(wiring: Wiring): Command {
   )
     .addOption(runOption())
     .option('--checklist <file>', 'write the filled checklist to this file, as Markdown')
+    .option('--report <file>', 'write the report of the run to this file, as HTML')
     .action(async (path: string, options: StatusOptions) => {
-      const { project, run = null, checklist = null } = options;
+      const { project, run = null, checklist = null, report = null } = options;
       await wired(wiring, options, {
         name: 'cutover status',
         kind: 'action',
         load: () => import('../flow/cutoverStatus.ts'),
         work: ({ cutoverStatus }, env) =>
-          cutoverStatus({ project, runbook: path, run, checklist }, env),
+          cutoverStatus({ project, runbook: path, run, checklist, report }, env),
       });
     });
 }

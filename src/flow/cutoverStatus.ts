@@ -6,6 +6,7 @@ import { runbookOf } from '../cutover/engine/keptRunbook.ts';
 import { placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
 import { beginningIn, recordOf } from '../cutover/engine/runRecord.ts';
 import { statusLines, viewRun } from '../cutover/engine/runView.ts';
+import { storyOfRun } from '../cutover/engine/storyOfRun.ts';
 import { watchesOf } from '../cutover/engine/watches.ts';
 import { checklistMarkdown } from '../cutover/import/checklistMarkdown.ts';
 import { readRunbook } from '../cutover/readRunbook.ts';
@@ -13,6 +14,7 @@ import { runStepsOf } from '../cutover/runSteps.ts';
 import { lockHolder } from '../disk/lock.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
+import { cutoverPage } from '../report/html/cutoverPage.ts';
 import type { Environment } from '../run/environment.ts';
 import { writeGiven } from './givenFile.ts';
 
@@ -23,6 +25,8 @@ export interface StatusOptions {
   readonly run: string | null;
   /** File for the checklist as Markdown; null for none. */
   readonly checklist: string | null;
+  /** File for the report of the run, as HTML; null for none. */
+  readonly report: string | null;
 }
 
 /** Shows the state of a run. */
@@ -33,7 +37,8 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
   const places = placesOf(paths, run);
   const { runbook, planHash, name } = runbookOf(places, given);
   assertContinues(paths, places);
-  const { entries } = readRun(places);
+  const journal = readRun(places);
+  const { entries } = journal;
   const { record } = recordOf(
     runStepsOf(runbook),
     { path: name, planHash },
@@ -41,10 +46,14 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
     places.journal,
   );
   const view = viewRun(run, name, runbook, watchesOf(runbook), record, env.now());
-  const { checklist } = options;
+  const { checklist, report } = options;
   if (checklist !== null) {
     const text = checklistMarkdown(checklistOf(run, runbook, record));
     await writeGiven('--checklist', checklist, Buffer.from(text), env);
+  }
+  const story = report === null ? null : storyOfRun(run, runbook, journal);
+  if (report !== null && story !== null) {
+    await writeGiven('--report', report, Buffer.concat([...cutoverPage(story)]), env);
   }
   const holder = lockHolder(places.folder);
   const process =

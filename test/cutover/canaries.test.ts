@@ -247,9 +247,11 @@ describe('the secrets of a cutover', () => {
     await does(['status', '--json'], 0);
     await does(['resume', '--who', 'ada'], 0);
     await does(['rollback', '--who', 'ada', ...why], 4);
-    await does(['status', '--checklist', 'made.md'], 0);
+    await does(['status', '--checklist', 'made.md', '--report', 'made.html'], 0);
     printed.push(stopped.stdout, stopped.stderr, crashed.stdout, crashed.stderr);
-    printed.push(readFileSync(join(folder, 'made.md'), 'utf8'));
+    for (const made of ['made.md', 'made.html']) {
+      printed.push(readFileSync(join(folder, made), 'utf8'));
+    }
     expect(leaks(folder, ...printed)).toEqual([]);
     // What was leaked is there, without them.
     const outputs = join(folder, 'storage_cutovers/leaky-1/outputs');

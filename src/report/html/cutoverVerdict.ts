@@ -69,7 +69,15 @@ function sentence(story: RunStory): string {
   if (status === 'ABORTED') {
     return `It was ended where it was${asText(story.why)}: what it had done stays as it is. ${stepsText(story)}`;
   }
-  return story.waysBack.length > 0 ? backText(story) : stepsText(story);
+  if (story.waysBack.length > 0) return backText(story);
+  return `${stepsText(story)}${approvedText(story)}`;
+}
+
+function approvedText({ gates }: RunStory): string {
+  const opened = gates.filter(({ openedAt }) => openedAt !== null);
+  const valid = opened.flatMap(({ approvals }) => approvals.filter((one) => !one.isEarlier));
+  const people = [...new Set(valid.map(({ who }) => who))];
+  return people.length === 0 ? '' : ` Approved by ${people.join(', ')}.`;
 }
 
 function asText(why: string | null | undefined): string {
@@ -113,10 +121,9 @@ const LATER: Readonly<Record<StoryWayBack['laterWrites'], string>> = {
 function beganText({ who, why, isEndOfRehearsal, from }: StoryWayBack): string {
   if (isEndOfRehearsal) return 'All steps were done, and then the way back.';
   const at = dayAndTime(from);
-  const reason = why === '' ? 'no reason was given' : why;
-  return who === null
-    ? `It went back by itself on ${at}, because ${reason}.`
-    : `${who} took it back on ${at}: ${reason}.`;
+  if (who === null)
+    return `It went back by itself on ${at}${why === '' ? '' : `, because ${why}`}.`;
+  return `${who} took it back on ${at}${why === '' ? '' : `: ${why}`}.`;
 }
 
 /** What became of the steps, each kind by itself. */

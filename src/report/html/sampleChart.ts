@@ -16,8 +16,8 @@ import { lookOf } from './runLooks.ts';
 import { percent, timeScale, type TimeScale } from './timeScale.ts';
 import { dayAndTime } from './utcTimes.ts';
 
-/** Height of the plot and of the strip of verdicts, and where they begin, in px. */
-const [PLOT_TOP, PLOT, STRIP_TOP, STRIP, TEXT] = [14, 100, 122, 12, 150];
+/** Where the plot begins, how high it and the strip of verdicts are, and where times stand below that, in px. */
+const [PLOT_TOP, PLOT, STRIP, TEXT] = [14, 100, 12, 28];
 /** Width of the plot in units of its own, in which lines are drawn. */
 const WIDE = 1000;
 
@@ -48,27 +48,22 @@ export function sampleChart(series: StorySeries, firings: readonly StoryFiring[]
   const { parts } = series;
   const time = timeScale(parts[0]?.from ?? 0, parts.at(-1)?.to ?? 0);
   const values = valuesOf(series);
-  const drawn = values === null ? null : plotOf(series, values, time);
+  const strip = values === null ? PLOT_TOP : PLOT_TOP + PLOT + 8;
   const marks = firings.map(({ at }, number) => {
     const x = percent(time.at(at));
-    return html`<line
-        class="fired"
-        x1="${x}"
-        x2="${x}"
-        y1="${PLOT_TOP}"
-        y2="${STRIP_TOP + STRIP}"
-      /><text class="fired" x="${x}" y="11" text-anchor="${anchor(time.at(at))}"
+    return html`<line class="fired" x1="${x}" x2="${x}" y1="${PLOT_TOP}" y2="${strip + STRIP}" />
+      <text class="fired" x="${x}" y="11" text-anchor="${anchor(time.at(at))}"
         >▼${number + 1}</text
       >`;
   });
   const labels = time.ticks.map(
     ({ percent: x, label }) =>
-      html`<text x="${x}" y="${TEXT}" text-anchor="${anchor(Number.parseFloat(x))}"
-        >${label}</text
-      >`,
+      html`<text x="${x}" y="${strip + TEXT}" text-anchor="${anchor(Number.parseFloat(x))}">
+        ${label}
+      </text>`,
   );
-  return html`<svg role="img" aria-label="${labelOf(series)}" height="${TEXT + 4}">
-    ${drawn}${stripOf(series, time)}${marks}${labels}
+  return html`<svg role="img" aria-label="${labelOf(series)}" height="${strip + TEXT + 4}">
+    ${values === null ? null : plotOf(series, values, time)}${stripOf(series, strip, time)}${marks}${labels}
   </svg>`;
 }
 
@@ -202,7 +197,7 @@ function limitTexts({ bands, lowest, highest }: StorySeries, { y }: Plot): Marku
 }
 
 /** The worst verdict of each part; what did not pass is taller. */
-function stripOf({ parts, every }: StorySeries, time: TimeScale): Markup {
+function stripOf({ parts, every }: StorySeries, top: number, time: TimeScale): Markup {
   const runs: { from: number; to: number; readonly verdict: string }[] = [];
   for (const [number, { from, to, verdict }] of parts.entries()) {
     const last = runs.at(-1);
@@ -219,7 +214,7 @@ function stripOf({ parts, every }: StorySeries, time: TimeScale): Markup {
     return html`<rect
       class="done ${tone}"
       x="${percent(x)}"
-      y="${STRIP_TOP + STRIP - height}"
+      y="${top + STRIP - height}"
       width="${percent(width)}"
       height="${height}"
     />`;

@@ -1,13 +1,7 @@
 /** What was sampled in a run: a chart for each series, with its extremes, what judges it, and what fired. Pure. */
 
 import { grouped } from '../../outcome/counted.ts';
-import type {
-  RunStory,
-  SeenNumber,
-  StoryBand,
-  StorySeries,
-  StoryTrigger,
-} from '../../outcome/runStory.ts';
+import type { RunStory, StoryBand, StorySeries, StoryTrigger } from '../../outcome/runStory.ts';
 import { formatDuration } from '../../record/duration.ts';
 import { html, type Markup } from './markup.ts';
 import { lookOf } from './runLooks.ts';
@@ -57,7 +51,7 @@ function chartPart(
     </figcaption>
     ${sampleChart(series, firings)}
     <dl>
-      ${numberLine('lowest', series.lowest, time)}${numberLine('highest', series.highest, time)}${lastLine(series, time)}
+      ${numberLine('lowest', series, time)}${numberLine('highest', series, time)}${lastLine(series, time)}
       <div>
         <dt>looks</dt>
         <dd>${looksText(series)}</dd>
@@ -74,8 +68,15 @@ function chartPart(
   </figure> `;
 }
 
-function numberLine(name: string, seen: SeenNumber | null, time: TimeText): Markup {
-  if (seen === null) return html``;
+/** Shows an extreme, where there is more than one number, or something that judges it. */
+function numberLine(
+  name: 'lowest' | 'highest',
+  { bands, ...series }: StorySeries,
+  time: TimeText,
+): Markup {
+  const seen = series[name];
+  const isOne = series.lowest?.value === series.highest?.value && bands.length === 0;
+  if (seen === null || isOne) return html``;
   return html`<div>
     <dt>${name}</dt>
     <dd>${numberText(seen.value)} at ${time(seen.at)}</dd>
@@ -93,7 +94,8 @@ function lastLine({ last }: StorySeries, time: TimeText): Markup {
 }
 
 function looksText({ looks, numberless, breaches }: StorySeries): string {
-  const without = numberless === 0 ? '' : `, ${grouped(numberless)} without a number`;
+  const some = numberless === 0 ? '' : `, ${grouped(numberless)} without a number`;
+  const without = numberless === looks ? ', none with a number' : some;
   const beyond = breaches === 0 ? '' : `, ${grouped(breaches)} in breach`;
   return `${grouped(looks)}${without}${beyond}`;
 }

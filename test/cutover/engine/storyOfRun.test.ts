@@ -144,9 +144,9 @@ describe('the story of a run', () => {
     expect(said).toMatchObject({ statement: 'the shop is closed', needed: 1 });
     expect(story.deeds.map(({ who, did }) => `${who} ${did}`)).toEqual([
       'ada began the run',
-      'bo approved approve',
-      'cy approved approve',
-      'bo said at said: the shop is closed',
+      'bo approved at approve',
+      'cy approved at approve',
+      'bo stated at said: the shop is closed',
     ]);
     const journal = readRun(run.held.places);
     expect(story.proof).toMatchObject({ head: journal.head, lines: journal.entries.length });
