@@ -26,6 +26,17 @@ function partOf(page: string, id: string): string {
   return textOf(`<h2${part.split('<h2 ')[0] ?? ''}`);
 }
 
+/** How many lines the first chart draws. */
+function lines(story: RunStory): number {
+  const [, path = ''] = /class="line"\s+d="([^"]*)"/.exec(storyPage(story)) ?? [];
+  return (path.match(/M/g) ?? []).length;
+}
+
+const tags = (page: string): number => (page.match(/<[a-z]/g) ?? []).length;
+
+const labels = (hours: number): string[] =>
+  timeScale(minute(0), minute(hours * 60)).ticks.map(({ label }) => label);
+
 const back = storyPage(ROLLED_BACK);
 
 describe('the report of a cutover run', () => {
@@ -118,8 +129,6 @@ describe('the report of a cutover run', () => {
   it('draws no line between looks that were missed', () => {
     const [series] = ROLLED_BACK.series;
     if (series === undefined) throw new Error('there is none');
-    const lines = (of: RunStory): number =>
-      (/class="line"\s+d="([^"]*)"/.exec(storyPage(of))?.[1]?.match(/M/g) ?? []).length;
     const parts = series.parts.filter((_, at) => at < 10 || at > 15);
     expect(lines(ROLLED_BACK)).toBe(1);
     expect(lines({ ...ROLLED_BACK, series: [{ ...series, parts }] })).toBe(2);
@@ -169,7 +178,6 @@ describe('the report of a cutover run', () => {
     const page = storyPage(withTexts(ROLLED_BACK, EVIL), EVIL);
     expect(page).not.toMatch(/<img|<script|\u202E/);
     expect(page).toContain('&lt;img src=x');
-    const tags = (of: string): number => (of.match(/<[a-z]/g) ?? []).length;
     const plain = storyPage(withTexts(ROLLED_BACK, 'plain'), 'plain');
     expect(tags(page)).toBe(tags(plain));
     fc.assert(
@@ -218,8 +226,6 @@ describe('the axis of times', () => {
   });
 
   it('names hours within a day, and days beyond', () => {
-    const labels = (hours: number): string[] =>
-      timeScale(minute(0), minute(hours * 60)).ticks.map(({ label }) => label);
     expect(labels(4)).toEqual(['02:00', '03:00', '04:00', '05:00', '06:00']);
     expect(labels(72)).toEqual(['7 Dec', '8 Dec', '9 Dec']);
   });
