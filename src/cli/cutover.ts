@@ -25,6 +25,7 @@ type Exit = (code: number) => void;
 interface StatusOptions extends Common {
   readonly checklist?: string;
   readonly incident?: string;
+  readonly report?: string;
 }
 
 interface ImportOptions extends Common {
@@ -106,14 +107,16 @@ function statusCommand(wiring: Wiring): Command {
       '--incident <file>',
       'write the incident record of a run that was taken back or aborted',
     )
+    .option('--report <file>', 'write the report of the run to this file, as HTML')
     .action(async (path: string, options: StatusOptions) => {
-      const { project, run = null, checklist = null, incident = null } = options;
+      const { project, run = null } = options;
+      const { checklist = null, incident = null, report = null } = options;
       await wired(wiring, options, {
         name: 'cutover status',
         kind: 'action',
         load: () => import('../flow/cutoverStatus.ts'),
         work: ({ cutoverStatus }, env) =>
-          cutoverStatus({ project, runbook: path, run, checklist, incident }, env),
+          cutoverStatus({ project, runbook: path, run, checklist, incident, report }, env),
       });
     });
 }

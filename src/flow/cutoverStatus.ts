@@ -8,6 +8,7 @@ import { runbookOf } from '../cutover/engine/keptRunbook.ts';
 import { placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
 import { beginningIn, recordOf } from '../cutover/engine/runRecord.ts';
 import { statusLines, viewRun } from '../cutover/engine/runView.ts';
+import { storyOfRun } from '../cutover/engine/storyOfRun.ts';
 import { watchesOf } from '../cutover/engine/watches.ts';
 import { readRunbook } from '../cutover/readRunbook.ts';
 import { runStepsOf } from '../cutover/runSteps.ts';
@@ -15,6 +16,7 @@ import { lockHolder } from '../disk/lock.ts';
 import { Failure } from '../outcome/failure.ts';
 import { actionOutcome, type Outcome } from '../outcome/outcome.ts';
 import { projectPaths } from '../project/paths.ts';
+import { cutoverPage } from '../report/html/cutoverPage.ts';
 import type { Environment } from '../run/environment.ts';
 import { sourcesOf } from './cutoverDocuments.ts';
 import { writeGiven } from './givenFile.ts';
@@ -28,6 +30,8 @@ export interface StatusOptions {
   readonly checklist: string | null;
   /** File for the incident record of a run that was taken back or aborted; null for none. */
   readonly incident: string | null;
+  /** File for the report of the run, as HTML; null for none. */
+  readonly report: string | null;
 }
 
 /** Shows the state of a run. */
@@ -38,7 +42,8 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
   const places = placesOf(paths, run);
   const { runbook, planHash, name } = runbookOf(places, given);
   assertContinues(paths, places);
-  const { entries } = readRun(places);
+  const journal = readRun(places);
+  const { entries } = journal;
   const { record } = recordOf(
     runStepsOf(runbook),
     { path: name, planHash },
@@ -48,6 +53,11 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
   const view = viewRun(run, name, runbook, watchesOf(runbook), record, env.now());
   if (options.checklist !== null || options.incident !== null) {
     await writeDocuments(options, runEvidence(sourcesOf(places, { runbook, planHash })), env);
+  }
+  const { report } = options;
+  const story = report === null ? null : storyOfRun(run, runbook, journal);
+  if (report !== null && story !== null) {
+    await writeGiven('--report', report, Buffer.concat([...cutoverPage(story)]), env);
   }
   const holder = lockHolder(places.folder);
   const process =

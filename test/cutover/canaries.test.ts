@@ -270,9 +270,13 @@ describe('the secrets of a cutover', () => {
     await does(['status', '--json'], 0);
     await does(['resume', '--who', 'ada'], 0);
     await does(['rollback', '--who', 'ada', ...why], 4);
-    await does(['status', '--checklist', 'made.md', '--incident', 'incident.md'], 0);
+    const written = ['made.md', 'incident.md', 'made.html'];
+    await does(
+      ['status', '--checklist', 'made.md', '--incident', 'incident.md', '--report', 'made.html'],
+      0,
+    );
     printed.push(stopped.stdout, stopped.stderr, crashed.stdout, crashed.stderr);
-    for (const name of ['made.md', 'incident.md']) {
+    for (const name of written) {
       printed.push(readFileSync(join(folder, name), 'utf8'));
     }
     expect(leaks(folder, ...printed)).toEqual([]);

@@ -74,7 +74,7 @@ function approvedText(entry: JournalEntry, { steps }: Runbook): string {
   const id = stepOf(entry);
   const step = steps.find((one) => one.id === id);
   const statement = step === undefined ? null : textOf(step.members, 'text');
-  return statement === null ? `approved ${id}` : `said at ${id}: ${statement}`;
+  return statement === null ? `approved at ${id}` : `stated at ${id}: ${statement}`;
 }
 
 function tookBack(entry: JournalEntry): string {

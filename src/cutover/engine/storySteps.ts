@@ -187,14 +187,16 @@ function addPart(
 function wayBackOf({ steps }: Runbook, { entry, at, before }: Moved): OpenWayBack {
   const isThere = (_: Step, number: number): boolean => before.effects[number] === true;
   const there = steps.filter(isThere);
+  const [who, why] = [textOf(entry, 'who'), textOf(entry, 'why') ?? ''];
   const passed = there.filter(({ pointOfNoReturn }) => pointOfNoReturn).map(({ id }) => id);
   const loses = there.some(({ undo }) => undo.some(losesWrites));
   const lost = loses ? 'given up' : 'kept';
   return {
     from: at,
     to: null,
-    who: textOf(entry, 'who'),
-    why: textOf(entry, 'why') ?? '',
+    who,
+    // Without a reason of theirs, the line says no more than who it was.
+    why: why === `${who} took it back` ? '' : why,
     isEndOfRehearsal: entry['rehearsed'] === true,
     passed,
     laterWrites: passed.length === 0 ? 'none' : lost,

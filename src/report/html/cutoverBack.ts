@@ -53,7 +53,7 @@ export function waysBackPart(story: RunStory): Markup {
   const rest =
     stays.length === 0
       ? 'Nothing that the run has changed was left as it was changed.'
-      : `These steps have changed or made something that is still there: ${stays.join(', ')}.`;
+      : `These steps have changed or made something that may still be there: ${stays.join(', ')}.`;
   return html`<h2 id="back">The way back</h2>
     ${waysBack.map((back, at) => wayBackPart(back, at, time))}
     <p class="about">${rest}</p> `;
@@ -65,9 +65,9 @@ function wayBackPart(back: StoryWayBack, at: number, time: TimeText): Markup {
   const rows = undos.map((undo, number): Content[] => [
     number + 1,
     undo.step,
-    undoneBadge(undo),
-    html`${time(undo.from)} to ${time(undo.to)}`,
-    undo.says,
+    html`${undoneBadge(undo)} ${undo.says}`,
+    time(undo.from),
+    time(undo.to),
     partsText(undo, time),
   ]);
   const heading = {
@@ -76,9 +76,9 @@ function wayBackPart(back: StoryWayBack, at: number, time: TimeText): Markup {
     level: 3,
     about: null,
   } as const;
-  const columns = ['order', 'step', 'came to', 'when', 'said', 'actions'];
+  const columns = ['order', 'step', 'came to', 'from', 'to', 'actions'];
   return html`<div class="card">
-      <p>${beganBy(back)}${why === '' ? '' : `, because ${why}`}: from ${time(from)}${took}.</p>
+      <p>${beganBy(back)}${why === '' ? '' : `, because ${why}`}. From ${time(from)}${took}.</p>
       <p>${LATER[back.laterWrites]}${passedText(back)}</p>
     </div>
     ${stackTable(heading, columns, rows)}`;

@@ -14,7 +14,7 @@ import { storyTimeline } from './cutoverTimeline.ts';
 import { storyLook, storyNext, storyTiles, storyVerdict } from './cutoverVerdict.ts';
 import { inlineHash } from './inlineHash.ts';
 import { html as open, type Markup } from './markup.ts';
-import { samplesPart } from './sampleChart.ts';
+import { samplesPart } from './samplesPart.ts';
 import { STYLE } from './style.ts';
 import { dayAndTime } from './utcTimes.ts';
 

@@ -1,6 +1,7 @@
 /** The people of a run: the gates that they opened, and all that they did, in order. Pure. */
 
 import type { GateStory, RunStory, StoryApproval } from '../../outcome/runStory.ts';
+import { formatDuration } from '../../record/duration.ts';
 import { html, type Content, type Markup } from './markup.ts';
 import { duration } from './parts.ts';
 import { digest } from './runLooks.ts';
@@ -15,25 +16,27 @@ export function gatesPart(story: RunStory): Markup {
 }
 
 function gatePart(gate: GateStory, at: number, time: TimeText): Markup {
-  const { number, step, title, openedAt, reachedAt, says, statement } = gate;
-  const [tone, words] =
-    openedAt !== null
-      ? ['pass', '✓ opened']
-      : reachedAt !== null
-        ? ['info', '… not opened']
-        : ['info', '· not reached'];
-  const waited =
-    reachedAt === null
-      ? null
-      : html`, reached at
-        ${time(reachedAt)}${openedAt === null ? '' : html`, opened at ${time(openedAt)} after ${duration(openedAt - reachedAt)}`}`;
+  const { number, step, title, reachedAt, statement } = gate;
   return html`<section class="card gate" aria-labelledby="gate-${at}">
-    <h3 id="gate-${at}">${number} ${step} <span class="badge ${tone}">${words}</span></h3>
-    <p>${title === null ? '' : `${title}. `}It waits for ${waitsFor(gate)}${waited}.</p>
-    ${says === '' ? null : html`<p>${says}</p>`}
+    <h3 id="gate-${at}">${number} ${step} ${stateBadge(gate)}</h3>
+    <p>${title === null ? '' : `${title}. `}It waits for ${waitsFor(gate)}.</p>
     ${statement === null ? null : html`<blockquote>${statement}</blockquote>`}
+    ${reachedAt === null ? null : html`<p>Reached at ${time(reachedAt)}${openedText(gate, time)}.</p>`}
     ${approvalsTable(gate, at, time)}
   </section> `;
+}
+
+function stateBadge({ openedAt, reachedAt }: GateStory): Markup {
+  if (openedAt !== null) return html`<span class="badge pass">✓ opened</span>`;
+  return reachedAt === null
+    ? html`<span class="badge info">· not reached</span>`
+    : html`<span class="badge info">… not opened</span>`;
+}
+
+function openedText({ openedAt, reachedAt, says }: GateStory, time: TimeText): Markup {
+  const said = says === '' ? '' : `: ${says}`;
+  if (openedAt === null || reachedAt === null) return html`${said}`;
+  return html`, opened at ${time(openedAt)} after ${duration(openedAt - reachedAt)}${said}`;
 }
 
 function waitsFor({ role, people, needed, mayOperate, expires, requires }: GateStory): string {
@@ -41,7 +44,7 @@ function waitsFor({ role, people, needed, mayOperate, expires, requires }: GateS
   const who = `${needed} of the role ${role} (${people.join(', ')})`;
   const operator = mayOperate ? '' : ', who does not operate the run';
   const after = requires.length === 0 ? '' : `; ${requires.join(', ')} had to pass before`;
-  const until = expires === null ? '' : `; an approval counts for ${duration(expires)}`;
+  const until = expires === null ? '' : `; an approval counts for ${formatDuration(expires)}`;
   return `${who}${operator}${after}${until}`;
 }
 
@@ -64,8 +67,8 @@ function keyOf({ signer }: StoryApproval): Markup {
 export function deedsPart(story: RunStory): Markup {
   const time = utcTimes(story.begunAt, story.lastAt);
   const rows = story.deeds.map(({ at, who, did, why }): Content[] => [time(at), who, did, why]);
-  const people = new Set(story.deeds.map(({ who }) => who)).size;
-  const about = `${people === 1 ? '1 person' : `${people} people`}, in the order of the journal, in UTC. Who has begun a step stands with it in the timeline where it was begun more than once.`;
+  const by = story.begunBy === '' ? '' : `, by ${story.begunBy} unless it says otherwise`;
+  const about = `In the order of the journal, in UTC. Steps are in the timeline${by}.`;
   const heading = { id: 'people', title: 'Who did what', level: 2, about } as const;
   return stackTable(heading, ['when', 'who', 'did', 'why'], rows);
 }

@@ -17,15 +17,28 @@ export function reportedPart({ steps }: RunStory): Markup {
       if (DIGEST.test(value)) places.set(value, [...(places.get(value) ?? []), `${id} ${name}`]);
     }
   }
-  const rows = steps.flatMap(({ id, results, kept }) => [
-    ...results.map(([name, number]): Content[] => [id, name, grouped(number)]),
-    ...kept
-      .filter(([name]) => results.every(([other]) => other !== name))
-      .map(([name, value]): Content[] => [id, name, valueText(value, `${id} ${name}`, places)]),
-  ]);
-  const about = 'Numbers, roots and names that steps have left for later ones.';
+  const rows = steps.flatMap(({ id, results, kept }): Content[][] => {
+    const left = kept.filter(([name]) => results.every(([other]) => other !== name));
+    if (results.length + left.length === 0) return [];
+    const counted = results.map(([name, number]) => `${name} ${grouped(number)}`).join(', ');
+    const lines = left.map(
+      ([name, value]) => html`<li>${name} ${valueText(value, `${id} ${name}`, places)}</li> `,
+    );
+    return [
+      [
+        id,
+        counted,
+        lines.length === 0
+          ? ''
+          : html`<ul class="kept">
+              ${lines}
+            </ul>`,
+      ],
+    ];
+  });
+  const about = 'What they have counted, and the roots, digests and names that they left.';
   const heading = { id: 'reported', title: 'What steps reported', level: 2, about } as const;
-  return stackTable(heading, ['step', 'name', 'value'], rows);
+  return stackTable(heading, ['step', 'counted', 'left'], rows);
 }
 
 function valueText(value: string, place: string, places: ReadonlyMap<string, string[]>): Markup {
@@ -34,7 +47,7 @@ function valueText(value: string, place: string, places: ReadonlyMap<string, str
   const equal =
     others.length === 0
       ? null
-      : html` <span class="badge pass">✓ equal to ${others.join(', ')}</span>`;
+      : html` <span class="badge pass">✓ equal</span> to ${others.join(', ')}`;
   return html`<code>${value}</code>${equal}`;
 }
 

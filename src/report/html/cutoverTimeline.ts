@@ -4,11 +4,12 @@
  */
 
 import type { RunStory, StoryAttempt, StoryStep, StoryStretch } from '../../outcome/runStory.ts';
-import { html, type Markup } from './markup.ts';
+import { html, type Content, type Markup } from './markup.ts';
 import { duration } from './parts.ts';
 import { badge, lookOf } from './runLooks.ts';
+import { stackTable } from './stackTable.ts';
 import { percent, timeScale, type TimeScale } from './timeScale.ts';
-import { dayAndTime, utcTimes, type TimeText } from './utcTimes.ts';
+import { dayAndTime, dayOf, utcTimes, type TimeText } from './utcTimes.ts';
 
 /** Height of a lane and of its bars, in px. */
 const [LANE, BAR, TALL, THIN] = [20, 10, 16, 6];
@@ -25,7 +26,7 @@ export function storyTimeline(story: RunStory): Markup {
   );
   return html`<h2 id="timeline">Timeline</h2>
     <div class="scroll" role="region" aria-labelledby="timeline" tabindex="0">
-      <table class="lanes">
+      <table class="lanes${isOneDay(story) ? '' : ' days'}">
         <caption>
           Times are in UTC. ${windowText(story)}${legend(story)}
         </caption>
@@ -48,6 +49,10 @@ export function storyTimeline(story: RunStory): Markup {
     ${stretchesPart(story, time)}`;
 }
 
+function isOneDay({ begunAt, lastAt }: RunStory): boolean {
+  return lastAt - begunAt < 86_400_000 && dayOf(begunAt) === dayOf(lastAt);
+}
+
 function windowText({ window }: RunStory): string {
   if (window === null) return '';
   const { start, zone, from, to } = window;
@@ -55,32 +60,34 @@ function windowText({ window }: RunStory): string {
 }
 
 function legend({ window, steps, stretches }: RunStory): Markup {
-  const has = (kind: string): boolean => stretches.some((one) => one.kind === kind);
-  const waits = ['approval', 'window', 'soak'].some(has);
-  const undone = steps.some(({ attempts }) => attempts.some(({ kind }) => kind === 'undo'));
-  const keys: (readonly [string, string] | null)[] = [
-    ['work', 'at work'],
-    ['done pass', 'passed'],
-    steps.some(({ attempts }) => attempts.some(({ ended }) => isBad(ended)))
-      ? ['done fail', 'failed']
-      : null,
-    waits ? ['waits', 'waits'] : null,
-    has('held') ? ['held', 'held'] : null,
-    undone ? ['undo', 'undone'] : null,
-    has('back') ? ['back', 'way back'] : null,
-    window === null ? null : ['window', 'window'],
+  const has = (...kinds: readonly string[]): boolean =>
+    stretches.some((one) => kinds.includes(one.kind));
+  const attempts = steps.flatMap((step) => step.attempts);
+  const came = (tone: string): boolean =>
+    attempts.some(({ kind, ended }) => kind !== 'undo' && lookOf(ended ?? '')[0] === tone);
+  const keys: readonly (readonly [isShown: boolean, look: string, words: string])[] = [
+    [true, 'work', 'at work'],
+    [came('pass'), 'done pass', 'passed'],
+    [came('warning'), 'done warning', 'WARN, or no verdict'],
+    [attempts.some(({ ended }) => isBad(ended)), 'done fail', 'failed'],
+    [has('approval', 'window', 'soak'), 'waits', 'waits'],
+    [has('held'), 'held', 'held'],
+    [attempts.some(({ kind }) => kind === 'undo'), 'undo', 'taken back'],
+    [has('back'), 'back', 'way back'],
+    [window !== null, 'window', 'window'],
   ];
-  const shown = keys.filter((key) => key !== null);
-  return html`<span class="legend"
-    >${shown.map(
-      ([look, words]) =>
-        html`<span
-          ><svg aria-hidden="true" width="22" height="12">
-            <rect class="${look}" x="1" y="2" width="20" height="8" /></svg
-          >${words}</span
-        > `,
-    )}</span
-  >`;
+  const shown = keys.flatMap(([isShown, look, words]) =>
+    isShown
+      ? [
+          html`<span
+            ><svg aria-hidden="true" width="22" height="12">
+              <rect class="${look}" x="1" y="2" width="20" height="8" /></svg
+            >${words}</span
+          > `,
+        ]
+      : [],
+  );
+  return html`<span class="legend">${shown}</span>`;
 }
 
 function isBad(ended: string | null): boolean {
@@ -170,9 +177,14 @@ function stepRow(step: StoryStep, story: RunStory, scale: TimeScale, time: TimeT
   const done = attempts.filter(({ kind }) => kind !== 'undo');
   const [first, last] = [done[0], done.at(-1)];
   const took = first === undefined ? null : (last?.to ?? story.lastAt) - first.from;
-  const notes = [title, owner === null ? null : `answered for by ${owner}`].filter(
-    (note) => note !== null,
+  const by = [...new Set(attempts.flatMap(({ who }) => who ?? []))].filter(
+    (who) => who !== story.begunBy,
   );
+  const notes = [
+    title,
+    owner === null ? null : `answered for by ${owner}`,
+    by.length === 0 ? null : `begun by ${by.join(', ')}`,
+  ].filter((note) => note !== null);
   return html`<tr>
     <th scope="row">
       <span class="number">${number}</span> ${id} <span class="use">${use}</span>
@@ -183,14 +195,14 @@ function stepRow(step: StoryStep, story: RunStory, scale: TimeScale, time: TimeT
       <svg aria-hidden="true" height="${LANE}">
         ${backdrop(story, scale, LANE)}${attempts.map((one) => attemptBars(one, step, story, scale))}
       </svg>
-      ${step.says === '' ? null : html`<p>${step.says}</p>`}
+      ${step.says === '' || attempts.length > 1 ? null : html`<p>${step.says}</p>`}
       ${waived === null ? null : html`<p>waived by ${waived.who}: ${waived.why}</p>`}
       ${attemptsText(step, time)}
     </td>
     <td class="n" data-name="begin">${time(first?.from ?? null)}</td>
     <td class="n" data-name="end">${time(last?.to ?? null)}</td>
     <td class="n" data-name="took">${took === null ? '–' : duration(took)}</td>
-    <td class="verdictCell">${badge(status)}</td>
+    <td class="came">${badge(status)}</td>
   </tr> `;
 }
 
@@ -216,13 +228,11 @@ function attemptBars(
 
 /** Says of a step that was begun more than once, or undone, what became of each time. */
 function attemptsText({ attempts }: StoryStep, time: TimeText): Markup {
-  const undone = attempts.some(({ kind }) => kind === 'undo');
-  if (attempts.length < 2 && !undone) return html``;
-  const lines = attempts.map(({ kind, from, to, ended, says, who }) => {
-    const by = who === null ? '' : ` by ${who}`;
+  if (attempts.length < 2) return html``;
+  const lines = attempts.map(({ kind, from, to, ended, says }) => {
     const words = ended === null ? 'not over' : lookOf(ended)[2];
     return html`<li>
-      ${KINDS[kind]}${by} ${time(from)} to ${time(to)}: ${words}${says === '' ? '' : `, ${says}`}
+      ${KINDS[kind]} ${time(from)} to ${time(to)}: ${words}${says === '' ? '' : `, ${says}`}
     </li> `;
   });
   return html`<ol class="attempts">
@@ -247,30 +257,18 @@ const NAMES: Readonly<Record<StoryStretch['kind'], string>> = {
 
 /** Lists the waits and holds of a run: what the lane of the run shows. */
 function stretchesPart({ stretches, lastAt }: RunStory, time: TimeText): Markup {
-  if (stretches.length === 0) return html``;
-  const rows = stretches.slice(0, MOST_STRETCHES).map(({ kind, from, to, step, says }) => {
-    return html`<tr>
-      <td data-name="what">${NAMES[kind]}</td>
-      <td data-name="at step">${step ?? ''}</td>
-      <td data-name="from">${time(from)}</td>
-      <td data-name="to">${to === null ? 'not over' : time(to)}</td>
-      <td data-name="took">${duration((to ?? lastAt) - from)}</td>
-      <td data-name="said">${says}</td>
-    </tr> `;
-  });
+  const rows = stretches
+    .slice(0, MOST_STRETCHES)
+    .map(({ kind, from, to, step, says }): Content[] => [
+      NAMES[kind],
+      step ?? '',
+      time(from),
+      to === null ? 'not over' : time(to),
+      duration((to ?? lastAt) - from),
+      says,
+    ]);
   const more = stretches.length - MOST_STRETCHES;
-  return html`<h3 id="waits">Waits and holds</h3>
-    <div class="scroll" role="region" aria-labelledby="waits" tabindex="0">
-      <table class="stack">
-        <thead>
-          <tr>
-            ${['what', 'at step', 'from', 'to', 'took', 'said'].map((name) => html`<th scope="col">${name}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
-    ${more > 0 ? html`<p class="about">${more} more are in the journal.</p>` : null}`;
+  const about = more > 0 ? `The first ${MOST_STRETCHES}; ${more} more are in the journal.` : null;
+  const heading = { id: 'waits', title: 'Waits and holds', level: 3, about } as const;
+  return stackTable(heading, ['what', 'at step', 'from', 'to', 'took', 'said'], rows);
 }

@@ -1,7 +1,7 @@
 /** The beginning of the report of a cutover run: what it came to, in words for a person who was not there. Pure. */
 
 import { counted, grouped } from '../../outcome/counted.ts';
-import type { RunStory, StoryStretch } from '../../outcome/runStory.ts';
+import type { RunStory, StoryStretch, StoryWayBack } from '../../outcome/runStory.ts';
 import { html, type Markup } from './markup.ts';
 import { duration } from './parts.ts';
 import { lookOf, type Look } from './runLooks.ts';
@@ -9,10 +9,13 @@ import { dayAndTime } from './utcTimes.ts';
 
 export function storyVerdict(story: RunStory): Markup {
   const [tone, mark, words] = storyLook(story);
-  const { title, runbook, run, begunAt, begunBy, lastAt, isRehearsal, target } = story;
+  const { title, runbook, run, begunAt, begunBy, lastAt, isRehearsal, target, isOver } = story;
   const by = begunBy === '' ? '' : ` by ${begunBy}`;
-  const what = isRehearsal ? 'Rehearsal' : 'Run';
-  const of = target === null ? '' : `, of ${target}`;
+  const on = target === null ? '' : ` on ${target}`;
+  const took = duration(lastAt - begunAt);
+  const end = isOver
+    ? `Over on ${dayAndTime(lastAt)}, after ${took}.`
+    : `As it was on ${dayAndTime(lastAt)}, after ${took}.`;
   return html`<section class="card verdict ${tone}" aria-labelledby="verdict">
       <span class="mark" aria-hidden="true">${mark}</span>
       <div>
@@ -21,8 +24,8 @@ export function storyVerdict(story: RunStory): Markup {
       </div>
     </section>
     <p class="about">
-      ${title ?? runbook}. ${what} begun${by} on ${dayAndTime(begunAt)}${of}; the last line of its
-      journal is of ${dayAndTime(lastAt)}, ${duration(lastAt - begunAt)} later.
+      ${title ?? runbook}. ${isRehearsal ? 'Rehearsal' : 'Run'}${on}, begun${by} on
+      ${dayAndTime(begunAt)}. ${end}
     </p> `;
 }
 
@@ -50,7 +53,7 @@ const RUNS: Readonly<Record<string, Look>> = {
   PAUSED: ['warning', '!', 'is held'],
   ROLLING_BACK: ['warning', '↶', 'is going back'],
   ROLLED_BACK: ['warning', '↶', 'was rolled back'],
-  ROLLBACK_FAILED: ['fail', '✗', 'could not go back'],
+  ROLLBACK_FAILED: ['fail', '✗', 'could not be rolled back as a whole'],
   ABORTED: ['fail', '✗', 'was aborted'],
 };
 
@@ -66,7 +69,15 @@ function sentence(story: RunStory): string {
   if (status === 'ABORTED') {
     return `It was ended where it was${asText(story.why)}: what it had done stays as it is. ${stepsText(story)}`;
   }
-  return story.waysBack.length > 0 ? backText(story) : stepsText(story);
+  if (story.waysBack.length > 0) return backText(story);
+  return `${stepsText(story)}${approvedText(story)}`;
+}
+
+function approvedText({ gates }: RunStory): string {
+  const opened = gates.filter(({ openedAt }) => openedAt !== null);
+  const valid = opened.flatMap(({ approvals }) => approvals.filter((one) => !one.isEarlier));
+  const people = [...new Set(valid.map(({ who }) => who))];
+  return people.length === 0 ? '' : ` Approved by ${people.join(', ')}.`;
 }
 
 function asText(why: string | null | undefined): string {
@@ -91,22 +102,28 @@ function waitText(last: StoryStretch | undefined): string {
 function backText(story: RunStory): string {
   const back = story.waysBack.at(-1);
   if (back === undefined) return '';
-  const { who, why, undos, isEndOfRehearsal, from, to } = back;
+  const { undos, isEndOfRehearsal, from, to, laterWrites } = back;
   const undone = undos.filter(({ succeeded }) => succeeded === true).length;
   const failed = undos.find(({ succeeded }) => succeeded === false);
-  const by = who === null ? 'By itself' : `By ${who}`;
-  const began = isEndOfRehearsal
-    ? 'All steps were done, and then the way back'
-    : `${by}, because ${why === '' ? 'no reason was given' : why}`;
-  const took = to === null ? '' : ` in ${duration(to - from)}`;
-  const lost = {
-    none: '',
-    kept: ' Later writes were kept.',
-    'given up': ' Later writes were given up.',
-  };
+  const took = to === null ? ' so far' : ` in ${duration(to - from)}`;
+  const count = `${counted(undone, 'step')} ${undone === 1 ? 'was' : 'were'} undone${took}.`;
   const rest =
     failed === undefined ? '' : ` ${failed.step} could not be undone${asText(failed.says)}.`;
-  return `${began}: ${counted(undone, 'step')} undone${took}.${rest}${isEndOfRehearsal ? '' : lost[back.laterWrites]}`;
+  return `${beganText(back)} ${count}${rest}${isEndOfRehearsal ? '' : LATER[laterWrites]}`;
+}
+
+const LATER: Readonly<Record<StoryWayBack['laterWrites'], string>> = {
+  none: '',
+  kept: ' Later writes were kept.',
+  'given up': ' Later writes were given up.',
+};
+
+function beganText({ who, why, isEndOfRehearsal, from }: StoryWayBack): string {
+  if (isEndOfRehearsal) return 'All steps were done, and then the way back.';
+  const at = dayAndTime(from);
+  if (who === null)
+    return `It went back by itself on ${at}${why === '' ? '' : `, because ${why}`}.`;
+  return `${who} took it back on ${at}${why === '' ? '' : `: ${why}`}.`;
 }
 
 /** What became of the steps, each kind by itself. */
@@ -147,7 +164,7 @@ export function storyTiles(story: RunStory): Markup {
       grouped(count),
       toneOf(words),
     ]),
-    ['from begin to last line', duration(lastAt - begunAt), ''],
+    ['took', duration(lastAt - begunAt), ''],
     ...(waited > 0
       ? [['waited for people', duration(waited), ''] as [string, string, string]]
       : []),

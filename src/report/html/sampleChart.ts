@@ -1,135 +1,25 @@
 /**
- * Samples as small charts: the numbers over time on the bands that judge them, the verdict of each look below, and
- * the moments at which a trigger fired. Each has the same in words. Pure.
+ * A series of samples as a small chart: the numbers over time on the bands that judge them, the verdict of each look
+ * below, and the moments at which a trigger fired. Its label says the same in words. Pure.
  */
 
 import { counted, grouped } from '../../outcome/counted.ts';
 import type {
-  RunStory,
   SeenNumber,
   StoryBand,
   StoryFiring,
   StoryLooks,
   StorySeries,
 } from '../../outcome/runStory.ts';
-import { formatDuration } from '../../record/duration.ts';
 import { html, type Markup } from './markup.ts';
 import { lookOf } from './runLooks.ts';
 import { percent, timeScale, type TimeScale } from './timeScale.ts';
-import { dayAndTime, utcTimes, type TimeText } from './utcTimes.ts';
+import { dayAndTime } from './utcTimes.ts';
 
-/** Height of the plot and of the strip of verdicts, and where they begin, in px. */
-const [PLOT_TOP, PLOT, STRIP_TOP, STRIP, TEXT] = [14, 100, 122, 12, 150];
+/** Where the plot begins, how high it and the strip of verdicts are, and where times stand below that, in px. */
+const [PLOT_TOP, PLOT, STRIP, TEXT] = [14, 100, 12, 28];
 /** Width of the plot in units of its own, in which lines are drawn. */
 const WIDE = 1000;
-
-export function samplesPart(story: RunStory): Markup {
-  const { series } = story;
-  if (series.length === 0) return html``;
-  const time = utcTimes(story.begunAt, story.lastAt);
-  return html`<h2 id="samples">What was watched</h2>
-    <div class="charts">
-      ${series.map((one, at) => chartPart(one, at, firingsOf(story, one), time))}
-    </div> `;
-}
-
-/** When triggers and monitors fired by the numbers of a series. */
-function firingsOf({ triggers }: RunStory, { id, isStep }: StorySeries): readonly StoryFiring[] {
-  if (isStep) return [];
-  return triggers
-    .filter((trigger) => trigger.series === id)
-    .flatMap(({ firings }) => firings)
-    .toSorted((one, other) => one.at - other.at);
-}
-
-function chartPart(
-  series: StorySeries,
-  at: number,
-  firings: readonly StoryFiring[],
-  time: TimeText,
-): Markup {
-  const { id, use, isStep, every, verdicts } = series;
-  const what = isStep
-    ? `${use}, which had to pass for ${formatDuration(series.for)}, every ${formatDuration(every)}`
-    : `${use}, every ${formatDuration(every)}`;
-  const marks = firings.map(
-    ({ at: when, why, followed }, number) =>
-      html`<li><span class="mark">▼${number + 1}</span> ${time(when)} ${why}: ${followed}</li> `,
-  );
-  const counts = verdicts.map(([verdict, looks]) => {
-    const [tone, mark, words] = lookOf(verdict);
-    return html`<span class="badge ${tone}">${mark} ${grouped(looks)} ${words}</span> `;
-  });
-  return html`<figure class="card chart" aria-labelledby="series-${at}">
-    <figcaption>
-      <h3 id="series-${at}">${id} <span class="use">${what}</span></h3>
-      <p>${counts}</p>
-    </figcaption>
-    ${svgOf(series, firings)}
-    <dl>
-      ${numberLine('lowest', series.lowest, time)}${numberLine('highest', series.highest, time)}${lastLine(series, time)}
-      <div>
-        <dt>looks</dt>
-        <dd>${looksText(series)}</dd>
-      </div>
-      ${bandLines(series)}
-    </dl>
-    ${
-      marks.length === 0
-        ? null
-        : html`<ol class="marks">
-            ${marks}
-          </ol>`
-    }
-  </figure> `;
-}
-
-function numberLine(name: string, seen: SeenNumber | null, time: TimeText): Markup {
-  if (seen === null) return html``;
-  return html`<div>
-    <dt>${name}</dt>
-    <dd>${numberText(seen.value)} at ${time(seen.at)}</dd>
-  </div>`;
-}
-
-function lastLine({ last }: StorySeries, time: TimeText): Markup {
-  if (last === null) return html``;
-  const { value, verdict, at, says } = last;
-  const number = value === null ? '' : `${numberText(value)}, `;
-  return html`<div>
-    <dt>last</dt>
-    <dd>${number}${lookOf(verdict)[2]} at ${time(at)}${says === '' ? '' : ` (${says})`}</dd>
-  </div>`;
-}
-
-function looksText({ looks, numberless, breaches }: StorySeries): string {
-  const without = numberless === 0 ? '' : `, ${grouped(numberless)} without a number`;
-  const beyond = breaches === 0 ? '' : `, ${grouped(breaches)} in breach`;
-  return `${grouped(looks)}${without}${beyond}`;
-}
-
-const BANDS: Readonly<Record<StoryBand['kind'], string>> = {
-  pass: 'passes',
-  hold: 'holds',
-  breach: 'is a breach',
-};
-
-function bandLines({ bands }: StorySeries): Markup {
-  if (bands.length === 0) return html``;
-  const texts = bands.map(
-    (band) => html`<span class="key ${band.kind}">${rangeText(band)} ${BANDS[band.kind]}</span> `,
-  );
-  return html`<div class="bands">
-    <dt>bands</dt>
-    <dd>${texts}</dd>
-  </div>`;
-}
-
-function rangeText({ from, to }: StoryBand): string {
-  if (from === to && from !== null) return numberText(from);
-  if (from === null) return to === null ? 'any number' : `up to ${numberText(to)}`;
-  return to === null ? `from ${numberText(from)}` : `${numberText(from)} to ${numberText(to)}`;
-}
 
 /** Formats a number with 4 digits, or a whole one with all of them. */
 export function numberText(value: number): string {
@@ -153,38 +43,33 @@ interface Plot {
   readonly y: (value: number) => number;
 }
 
-function svgOf(series: StorySeries, firings: readonly StoryFiring[]): Markup {
+/** Draws a series, with the moments at which a trigger fired. */
+export function sampleChart(series: StorySeries, firings: readonly StoryFiring[]): Markup {
   const { parts } = series;
   const time = timeScale(parts[0]?.from ?? 0, parts.at(-1)?.to ?? 0);
   const values = valuesOf(series);
-  const drawn = values === null ? null : plotOf(series, values, time);
+  const strip = values === null ? PLOT_TOP : PLOT_TOP + PLOT + 8;
   const marks = firings.map(({ at }, number) => {
     const x = percent(time.at(at));
-    return html`<line
-        class="fired"
-        x1="${x}"
-        x2="${x}"
-        y1="${PLOT_TOP}"
-        y2="${STRIP_TOP + STRIP}"
-      /><text class="fired" x="${x}" y="11" text-anchor="${anchor(time.at(at))}"
+    return html`<line class="fired" x1="${x}" x2="${x}" y1="${PLOT_TOP}" y2="${strip + STRIP}" />
+      <text class="fired" x="${x}" y="11" text-anchor="${anchor(time.at(at))}"
         >▼${number + 1}</text
       >`;
   });
   const labels = time.ticks.map(
     ({ percent: x, label }) =>
-      html`<text x="${x}" y="${TEXT}" text-anchor="${anchor(Number.parseFloat(x))}"
-        >${label}</text
-      >`,
+      html`<text x="${x}" y="${strip + TEXT}" text-anchor="${anchor(Number.parseFloat(x))}">
+        ${label}
+      </text>`,
   );
-  return html`<svg role="img" aria-label="${labelOf(series)}" height="${TEXT + 4}">
-    ${drawn}${stripOf(parts, time)}${marks}${labels}
+  return html`<svg role="img" aria-label="${labelOf(series)}" height="${strip + TEXT + 4}">
+    ${values === null ? null : plotOf(series, values, time)}${stripOf(series, strip, time)}${marks}${labels}
   </svg>`;
 }
 
 function plotOf(series: StorySeries, values: Values, time: TimeScale): Markup {
   const plot = { time, y: scaleOf(values) };
-  const { parts, bands } = series;
-  return html`${bandRects(bands, values, plot)}${lineOf(parts, plot)}${dotsOf(series, plot)}${limitTexts(values, plot)}`;
+  return html`${bandRects(series.bands, values, plot)}${lineOf(series, plot)}${dotsOf(series, plot)}${limitTexts(series, plot)}`;
 }
 
 function anchor(position: number): string {
@@ -232,13 +117,15 @@ function bandRects(bands: readonly StoryBand[], { low, high }: Values, { y }: Pl
 }
 
 /** The last number of each part as a line, with a bar from its lowest to its highest. */
-function lineOf(parts: readonly StoryLooks[], { time, y }: Plot): Markup {
+function lineOf({ parts, every }: StorySeries, { time, y }: Plot): Markup {
   const at = ({ at: when, value }: SeenNumber): string =>
     `${(time.at(when) * (WIDE / 100)).toFixed(1)} ${(y(value) - PLOT_TOP).toFixed(1)}`;
   let line = '';
   let ranges = '';
   let isOpen = false;
-  for (const { last, lowest, highest } of parts) {
+  for (const [number, { from, last, lowest, highest }] of parts.entries()) {
+    // Nothing is drawn between looks that were missed.
+    if (isMissed(parts[number - 1], from, every)) isOpen = false;
     if (last === null || lowest === null || highest === null) {
       isOpen = false;
       continue;
@@ -261,6 +148,11 @@ function lineOf(parts: readonly StoryLooks[], { time, y }: Plot): Markup {
     ${ranges === '' ? null : html`<path class="range" d="${ranges}" />`}
     <path class="line" d="${line}" />
   </svg>`;
+}
+
+/** Whether looks are missing between a part and the next one, as with a check that has to pass for some time. */
+function isMissed(before: StoryLooks | undefined, from: number, every: number): boolean {
+  return before !== undefined && from - before.to > 2 * every;
 }
 
 /** Most parts whose looks are drawn as dots. */
@@ -287,21 +179,32 @@ function isBeyond(bands: readonly StoryBand[], value: number): boolean {
   );
 }
 
-function limitTexts({ low, high }: Values, { y }: Plot): Markup {
-  return html`<text x="4" y="${y(high) + 11}">${numberText(high)}</text
-    ><text x="4" y="${y(low) - 4}">${numberText(low)}</text>`;
+/** Least distance of two numbers beside the plot, in px. */
+const LINE = 13;
+
+/** The limits of bands beside the plot, or the extremes where there are none. */
+function limitTexts({ bands, lowest, highest }: StorySeries, { y }: Plot): Markup {
+  const limits = [...new Set(bands.flatMap(({ from }) => from ?? []))];
+  const shown = limits.length > 0 ? limits : [lowest?.value ?? 0, highest?.value ?? 0];
+  let last = Infinity;
+  const texts = shown.map((limit) => {
+    const at = y(limit);
+    if (last - at < LINE) return null;
+    last = at;
+    return html`<text x="4" y="${Number((at - 3).toFixed(2))}">${numberText(limit)}</text>`;
+  });
+  return html`${texts}`;
 }
 
 /** The worst verdict of each part; what did not pass is taller. */
-function stripOf(parts: readonly StoryLooks[], time: TimeScale): Markup {
+function stripOf({ parts, every }: StorySeries, top: number, time: TimeScale): Markup {
   const runs: { from: number; to: number; readonly verdict: string }[] = [];
-  for (const { from, to, verdict } of parts) {
+  for (const [number, { from, to, verdict }] of parts.entries()) {
     const last = runs.at(-1);
-    if (last?.verdict === verdict) last.to = to;
-    else {
-      if (last !== undefined) last.to = from;
-      runs.push({ from, to, verdict });
-    }
+    const isNext = last !== undefined && !isMissed(parts[number - 1], from, every);
+    if (isNext) last.to = from;
+    if (isNext && last.verdict === verdict) last.to = to;
+    else runs.push({ from, to, verdict });
   }
   return html`${runs.map(({ from, to, verdict }) => {
     const [tone] = lookOf(verdict);
@@ -311,7 +214,7 @@ function stripOf(parts: readonly StoryLooks[], time: TimeScale): Markup {
     return html`<rect
       class="done ${tone}"
       x="${percent(x)}"
-      y="${STRIP_TOP + STRIP - height}"
+      y="${top + STRIP - height}"
       width="${percent(width)}"
       height="${height}"
     />`;

@@ -25,7 +25,7 @@ export function stackTable(
   const lines = rows.map(
     (cells) =>
       html`<tr>
-        ${cells.map((cell, at) => html`<td data-name="${columns[at] ?? ''}">${cell}</td>`)}
+        ${cells.map((cell, at) => html`<td data-name="${columns[at] ?? ''}"><div>${cell}</div></td>`)}
       </tr> `,
   );
   return html`${heading}

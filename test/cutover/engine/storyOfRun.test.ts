@@ -2,9 +2,11 @@
 
 import { join } from 'node:path';
 
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { bandsOf, numberCondition } from '../../../src/cutover/engine/storyBands.ts';
+import { bandOfNumber, bandsOf, numberCondition } from '../../../src/cutover/engine/storyBands.ts';
+import type { Condition } from '../../../src/cutover/condition.ts';
 import { readRun } from '../../../src/cutover/engine/heldRun.ts';
 import type { Rehearsal } from '../../../src/cutover/engine/liveRun.ts';
 import { fileRequest, type RunRequest } from '../../../src/cutover/engine/runRequests.ts';
@@ -144,9 +146,9 @@ describe('the story of a run', () => {
     expect(said).toMatchObject({ statement: 'the shop is closed', needed: 1 });
     expect(story.deeds.map(({ who, did }) => `${who} ${did}`)).toEqual([
       'ada began the run',
-      'bo approved approve',
-      'cy approved approve',
-      'bo said at said: the shop is closed',
+      'bo approved at approve',
+      'cy approved at approve',
+      'bo stated at said: the shop is closed',
     ]);
     const journal = readRun(run.held.places);
     expect(story.proof).toMatchObject({ head: journal.head, lines: journal.entries.length });
@@ -288,13 +290,24 @@ describe('the story of a run', () => {
   });
 });
 
-/** A number that is seen: one extreme, and a breach in every hundred. */
-const value = (at: number): number => (at === 7777 ? 0.5 : at % 100 === 0 ? 0.02 : 0.001);
+/** Numbers of many looks: one extreme, and a breach in a hundred. */
+function value(at: number): number {
+  if (at === 7777) return 0.5;
+  return at % 100 === 0 ? 0.02 : 0.001;
+}
 
-function condition(text: string): NonNullable<ReturnType<typeof numberCondition>> {
+function condition(text: string): Condition {
   const parsed = numberCondition(text);
   if (parsed === null) throw new Error(text);
   return parsed;
+}
+
+function kinds(pass: string | null, ...breaches: readonly string[]): unknown[] {
+  return bandsOf({
+    pass: pass === null ? null : condition(pass),
+    breaches: breaches.map(condition),
+    otherwise: 'hold',
+  }).map(({ from, to, kind }) => [from, to, kind]);
 }
 
 describe('a series', () => {
@@ -330,12 +343,6 @@ describe('a series', () => {
   });
 
   it('has bands that a look falls into as the engine judges it', () => {
-    const kinds = (pass: string | null, ...breaches: readonly string[]): unknown[] =>
-      bandsOf({
-        pass: pass === null ? null : condition(pass),
-        breaches: breaches.map(condition),
-        otherwise: 'hold',
-      }).map(({ from, to, kind }) => [from, to, kind]);
     expect(kinds('== 0', 'x > 10')).toEqual([
       [null, 0, 'hold'],
       [0, 0, 'pass'],
@@ -352,6 +359,21 @@ describe('a series', () => {
       [1, null, 'breach'],
     ]);
     expect(kinds(null)).toEqual([]);
+    const text = fc
+      .tuple(fc.constantFrom('==', '!=', '<', '<=', '>', '>='), fc.integer({ min: -9, max: 9 }))
+      .map(([comparison, limit]) => condition(`${comparison} ${limit}`));
+    fc.assert(
+      fc.property(fc.option(text), fc.array(text, { maxLength: 3 }), fc.double(), (...given) => {
+        const [pass, breaches, seen] = given;
+        const judges = { pass, breaches, otherwise: 'hold' } as const;
+        const within = bandsOf(judges).filter(
+          ({ from, to }) => (from === null || from < seen) && (to === null || seen < to),
+        );
+        // A number on a limit is of one of the bands beside it.
+        if (Number.isInteger(seen) || Number.isNaN(seen) || bandsOf(judges).length === 0) return;
+        expect(within.map(({ kind }) => kind)).toEqual([bandOfNumber(judges, seen)]);
+      }),
+    );
     expect(numberCondition("status == 'PASS'")).toBeNull();
   });
 });
