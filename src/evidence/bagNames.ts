@@ -15,6 +15,7 @@ export function encodeName(path: string): string {
 }
 
 export function decodeName(name: string): string {
+  if (!name.includes('%')) return name;
   return name.replaceAll(/%0a/gi, '\n').replaceAll(/%0d/gi, '\r').replaceAll('%25', '%');
 }
 
@@ -41,7 +42,7 @@ export function formatManifest(lines: readonly ManifestLine[]): string {
 /** Parses a manifest; null if a line is malformed, dangerous or there twice. */
 export function parseManifest(text: string): ManifestLine[] | null {
   const lines: ManifestLine[] = [];
-  const parts = text.split(/\r\n|\n|\r/);
+  const parts = text.split(text.includes('\r') ? /\r\n|\n|\r/ : '\n');
   if (parts.pop() !== '') return null;
   for (const part of parts) {
     const [, sha256 = '', name = ''] = /^([0-9a-f]{64}) [ *](.+)$/i.exec(part) ?? [];

@@ -75,7 +75,7 @@ export function minisignFindings(
   if (bytes === null) return [];
   const opened = openMinisign(tagManifest, bytes, key);
   if (!('refused' in opened)) return [];
-  return [fileFinding('signature', MINISIGN_SIGNATURE, `it ${REFUSED[opened.refused]}`)];
+  return [fileFinding('signature', MINISIGN_SIGNATURE, REFUSED[opened.refused])];
 }
 
 /** Reads the SSH signature; a finding if it is none, or not in the one form that ssh-keygen writes. */

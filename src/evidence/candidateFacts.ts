@@ -1,4 +1,4 @@
-/** What the evidence of a candidate states, for whoever signs it: the seal in short, and its verdicts. Pure. */
+/** What the evidence of a candidate states, for the one who signs it: the seal in short, and its verdicts. Pure. */
 
 import type { Journal } from '../journal/line.ts';
 import { reconciles } from '../journal/reconciledEntry.ts';

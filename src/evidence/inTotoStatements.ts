@@ -1,7 +1,7 @@
 /**
  * What Sealift states of a bag, as in-toto Statements v1: a verification summary (SLSA VSA v1) for each verdict,
  * and one of the cutover, whose subjects are all files of the payload and all statements before it. They are
- * made of journals and manifest alone, so that whoever verifies a bag makes them again. Pure.
+ * made of journals and manifest alone, so that a verifier of a bag makes them again. Pure.
  */
 
 import { hash } from 'node:crypto';
@@ -66,8 +66,10 @@ function statement(
   predicateType: string,
   predicate: Readonly<Record<string, unknown>>,
 ): string {
-  // Joined of canonical parts, as there may be 100,000 subjects; members are in the order of RFC 8785.
-  const list = subjects.map(({ name, sha256 }) => canonicalJson({ digest: { sha256 }, name }));
+  // Joined of canonical parts (RFC 8785), as there may be 100,000 subjects.
+  const list = subjects.map(({ name, sha256 }) => {
+    return `{"digest":{"sha256":"${sha256}"},"name":${JSON.stringify(name)}}`;
+  });
   const before = canonicalJson({ _type: STATEMENT, predicate, predicateType }).slice(0, -1);
   return `${before},"subject":[${list.join(',')}]}`;
 }

@@ -1,6 +1,6 @@
 /**
  * The seal of a candidate as signed notes in a bag: a checkpoint of the data root and of each module, and for
- * each module the receipt that it is in the data root's tree. Whoever has the key verifies them one by one.
+ * each module the receipt that it is in the data root's tree. Who has the key verifies them one by one.
  */
 
 import { join } from 'node:path';

@@ -45,7 +45,7 @@ export function signersOfBag(
 ): BagSigners {
   const { key: sshKey, signingKey } = options;
   const who = sshKey === null ? null : operatorOf(options.who, env);
-  if (sshKey !== null && who === null) throw nameless();
+  if (sshKey !== null && who === null) throw withoutName();
   const key =
     signingKey === null
       ? null
@@ -68,7 +68,7 @@ export function signersOfBag(
   };
 }
 
-function nameless(): Failure {
+function withoutName(): Failure {
   return new Failure('USAGE', {
     what: 'a bag that is signed with an SSH key needs the name of the person',
     where: '--who',
@@ -83,7 +83,7 @@ export interface SshVerified {
 
 /**
  * Verifies the SSH signature of a bag, if it has one; with `signers`, it has to. Without them, only its form
- * is looked at.
+ * is verified.
  */
 export async function sshFindings(
   folder: string,

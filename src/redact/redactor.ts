@@ -1,13 +1,13 @@
 /**
- * Takes secrets out of texts and bytes, in one pass: the first two and the first three bytes of all forms of all
- * secrets are tables, which nearly every position fails; where one passes, the forms with these bytes are
- * searched by halves. The time does not depend on the number of secrets, and hardly on what an output holds.
+ * Takes secrets out of texts and bytes, in one pass: two bytes tell by how many the search can go on, the first
+ * three bytes of all forms are a table of bits, and where one passes, the forms with these bytes are searched by
+ * halves. The time does not depend on the number of secrets, and hardly on what an output holds.
  *
  * Promises: no form of a secret is left whole, wherever outputs are cut into chunks. What overlaps is taken
  * out together, so that no half of a secret is left either. Bytes without a secret are as they were.
  */
 
-import { formsOf } from './secretForms.ts';
+import { formsOf, LEAST_LENGTH } from './secretForms.ts';
 
 /** Takes secrets out of what is kept or said. */
 export interface Redactor {
@@ -50,8 +50,11 @@ interface Form {
 interface Index {
   /** Ascending by bytes. */
   readonly forms: readonly Form[];
-  /** 1 if some form begins with two bytes, by the number that they are: it fits into a processor's nearest memory. */
-  readonly pairs: Uint8Array;
+  /**
+   * By how many bytes the search can go on where two bytes end what would be the first six of a form, by the
+   * number that the two are (Wu and Manber 1994): 0 if they do in some form.
+   */
+  readonly shifts: Uint8Array;
   /** Whether some form begins with three bytes, by the number that they are. */
   readonly begins: Uint8Array;
   /** First and last form with these three bytes, by the number that they are. */
@@ -112,7 +115,7 @@ function indexOf(markers: ReadonlyMap<string, Buffer>): Index {
   const sorted = [...markers]
     .map(([text, marker]) => ({ bytes: Buffer.from(text, 'latin1'), marker }))
     .toSorted((one, other) => Buffer.compare(one.bytes, other.bytes));
-  const pairs = new Uint8Array(2 ** 16);
+  const shifts = new Uint8Array(2 ** 16).fill(LEAST_LENGTH - 1);
   const begins = new Uint8Array(2 ** 21);
   const ranges = new Map<number, [number, number]>();
   const forms: Form[] = [];
@@ -120,12 +123,15 @@ function indexOf(markers: ReadonlyMap<string, Buffer>): Index {
   for (const [at, { bytes, marker }] of sorted.entries()) {
     forms.push({ bytes, marker, shorter: prefixIn(forms.at(-1) ?? null, bytes, 0) });
     const key = bytes.readUIntBE(0, 3);
-    pairs[key >> 8] = 1;
+    for (let at = 0; at + 2 <= LEAST_LENGTH; at += 1) {
+      const pair = bytes.readUInt16BE(at);
+      shifts[pair] = Math.min(shifts[pair]!, LEAST_LENGTH - 2 - at);
+    }
     begins[key >> 3]! |= 1 << (key & 7);
     ranges.set(key, [ranges.get(key)?.[0] ?? at, at]);
     longest = Math.max(longest, bytes.length);
   }
-  return { forms, pairs, begins, ranges, longest };
+  return { forms, shifts, begins, ranges, longest };
 }
 
 /** Of a form and the shorter ones in it, the longest that stands in `bytes` at a position. */
@@ -174,20 +180,48 @@ function search(
   index: Index,
   found: (at: number, form: Form) => boolean,
 ): number {
-  const { pairs, begins, longest } = index;
-  const last = bytes.length - 2;
-  let pair = bytes[0] ?? 0;
-  for (let at = 0; at < last; at += 1) {
-    pair = ((pair << 8) | bytes[at + 1]!) & 0xff_ff;
-    if (pairs[pair] === 0) continue;
-    const key = (pair << 8) | bytes[at + 2]!;
+  const { shifts, begins, longest } = index;
+  // Up to here, no form that begins goes on after the bytes.
+  const enough = isLast ? bytes.length : bytes.length - longest + LEAST_LENGTH;
+  let end = LEAST_LENGTH;
+  while (end <= enough) {
+    const shift = shifts[(bytes[end - 2]! << 8) | bytes[end - 1]!]!;
+    if (shift > 0) {
+      end += shift;
+      continue;
+    }
+    const at = end - LEAST_LENGTH;
+    const key = keyAt(bytes, at);
+    end += 1;
     if ((begins[key >> 3]! & (1 << (key & 7))) === 0) continue;
-    const nearEnd = !isLast && bytes.length - at < longest;
-    if (nearEnd && isBeginning(bytes, at, key, index)) return at;
     const form = formAt(bytes, at, key, index);
     if (form !== null && found(at, form)) return at;
   }
-  return isLast ? bytes.length : Math.max(0, last);
+  return isLast ? bytes.length : searchEnd(bytes, end - LEAST_LENGTH, index, found);
+}
+
+/** Searches from a position on, from which a form may go on after the bytes. */
+function searchEnd(
+  bytes: Buffer,
+  from: number,
+  index: Index,
+  found: (at: number, form: Form) => boolean,
+): number {
+  const { begins } = index;
+  const last = bytes.length - 2;
+  for (let at = from; at < last; at += 1) {
+    const key = keyAt(bytes, at);
+    if ((begins[key >> 3]! & (1 << (key & 7))) === 0) continue;
+    if (isBeginning(bytes, at, key, index)) return at;
+    const form = formAt(bytes, at, key, index);
+    if (form !== null && found(at, form)) return at;
+  }
+  return Math.max(0, last);
+}
+
+/** Returns the number that three bytes are. */
+function keyAt(bytes: Buffer, at: number): number {
+  return (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

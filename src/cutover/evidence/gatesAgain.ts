@@ -46,8 +46,9 @@ export async function gateFindings(
 function openedBy(line: JournalEntry, { runbook, record }: RunEvidence): Step | null {
   if (line.event !== 'step-ended' || line['verdict'] !== 'PASS') return null;
   const step = runbook.steps.find(({ id }) => id === line['step']);
-  const isGate = step !== undefined && kindOf(step) === 'gate' && step.use !== 'gate.window';
-  return isGate && record.begun?.isRehearsal !== true ? step : null;
+  const isOpenedByPeople =
+    step !== undefined && kindOf(step) === 'gate' && step.use !== 'gate.window';
+  return isOpenedByPeople && record.begun?.isRehearsal !== true ? step : null;
 }
 
 async function findingsOf(

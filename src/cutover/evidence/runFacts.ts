@@ -1,4 +1,4 @@
-/** What the evidence of a run states, for whoever signs it: the run in short, and the verdicts of its gates. Pure. */
+/** What the evidence of a run states, for the one who signs it: the run in short, and the verdicts of its gates. Pure. */
 
 import type { JournalEntry } from '../../journal/line.ts';
 import { boundPlan } from '../engine/openRun.ts';
