@@ -56,6 +56,9 @@ export interface VerifyEvidenceOptions {
   readonly workers: Workers;
 }
 
+/** Most bytes of a file of allowed signers: that of a large company. */
+const MOST_SIGNERS = 1024 * 1024;
+
 /** What was kept apart from the bag. */
 interface Expected {
   readonly sealId: string | null;
@@ -77,7 +80,7 @@ export async function checkEvidence(
     signers:
       allowedSigners === null
         ? null
-        : readGiven(allowedSigners, '--allowed-signers', env).toString('utf8'),
+        : readGiven(allowedSigners, '--allowed-signers', env, MOST_SIGNERS).toString('utf8'),
     key: publicKey === null ? null : publicKeyFrom(publicKey, env),
   };
   const path = resolve(env.cwd, folder);

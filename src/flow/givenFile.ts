@@ -37,12 +37,17 @@ function givenPath(file: string, { cwd }: Environment): string {
   return join(realFolder(dirname(path)), basename(path));
 }
 
-/** Reads a file that an option names. @throws Failure USAGE */
-export function readGiven(file: string, option: string, env: Environment): Buffer {
-  const bytes = readPlainFile(givenPath(file, env), MAX_APPROVAL);
+/** Reads a file of at most `most` bytes that an option names. @throws Failure USAGE */
+export function readGiven(
+  file: string,
+  option: string,
+  env: Environment,
+  most: number = MAX_APPROVAL,
+): Buffer {
+  const bytes = readPlainFile(givenPath(file, env), most);
   if (bytes !== null) return bytes;
   throw new Failure('USAGE', {
-    what: 'there is no such file, or it is no ordinary file of at most 64 KiB',
+    what: `there is no such file, or it is no ordinary file of at most ${most / 1024} KiB`,
     where: `${option} ${file}`,
     hint: 'check the path',
   });

@@ -11,6 +11,7 @@ const AGREED = 'test/promote/agreed.test.ts';
 const CURRENT = 'test/promote/current.test.ts';
 const WRITES = 'test/cli/freezeWrites.test.ts';
 const EVIDENCE = 'test/evidence/evidence.test.ts';
+const RUN_BAG = 'test/cutover/evidence/bag.test.ts';
 const HOSTILE = 'test/snapshot/hostile.test.ts';
 
 const APPROVALS: readonly Mutant[] = [
@@ -204,14 +205,48 @@ const PROVEN: readonly Mutant[] = [
     [
       'fails with a byte changed',
       'files of evidence are not compared with their manifest',
-      'if (digestOf(join(folder, path)) === sha256) return [];',
-      "if (digestOf(join(folder, path)) !== '') return [];",
+      'if (file.sha256 === sha256) return [];',
+      "if (file.sha256 !== '') return [];",
     ],
     [
       'fails with a tag file more',
       'a file that no manifest lists is evidence',
-      '(path) => !listed.has(path) && path !== TAG_MANIFEST_FILE',
-      "(path) => !listed.has(path) && path.startsWith('data/')",
+      '(path) => !listed.has(path))',
+      "(path) => !listed.has(path) && path.startsWith('data/'))",
+    ],
+  ]),
+  ...of('cutover/evidence/verifyRun.ts', RUN_BAG, [
+    [
+      'shows an output that was edited',
+      'outputs are not compared with the journal of their run',
+      '    if (actual === sha256) return [];',
+      "    if (actual !== '') return [];",
+    ],
+    [
+      'shows a summary that was edited',
+      'documents of a run are not made again',
+      'if (bytes?.equals(content) === true) return [];',
+      'if (bytes !== null) return [];',
+    ],
+    [
+      'shows a journal that ends earlier than the project knows',
+      'a run that lost lines is proven',
+      'if (lines.some(([line, head]) => line > 0 && heads.get(line) !== head)) {',
+      'if (lines.some(([line]) => line < 0)) {',
+    ],
+    [
+      'shows a file that nothing explains',
+      'a file that the journal does not know is evidence',
+      'return isSameTool && !isLeft && !explained.has(path);',
+      'return isSameTool && !isLeft && explained.size === 0;',
+    ],
+  ]),
+  ...of('cutover/evidence/gatesAgain.ts', RUN_BAG, [
+    [
+      'shows an approval without its signature',
+      'approvals that a gate counted are not judged again',
+      '    if (refused !== null) {\n',
+      "    if (refused === '') {\n",
     ],
   ]),
   ...of('evidence/verifySeal.ts', EVIDENCE, [
@@ -222,7 +257,7 @@ const PROVEN: readonly Mutant[] = [
       'sealed.length === 64) return [];',
     ],
   ]),
-  ...of('evidence/verifyEvidence.ts', EVIDENCE, [
+  ...of('evidence/verifyCandidate.ts', EVIDENCE, [
     [
       'fails with keys or a seal id that are not the expected ones',
       'evidence of another seal is the expected one',
