@@ -100,8 +100,7 @@ function retell(change: (line: string) => string | null): void {
 }
 
 function approval(): string {
-  const [name = ''] = readdirSync(at('approvals')).filter((one) => one.endsWith('.json'));
-  return name;
+  return readdirSync(at('approvals')).find((one) => one.endsWith('.json')) ?? '';
 }
 
 interface Lie {
