@@ -30,7 +30,7 @@ import { plainSize } from '../seal/files.ts';
 import { sealedFolder, sealIdOf } from '../seal/sealedFolders.ts';
 import type { SealedCandidate } from '../evidence/candidateFacts.ts';
 import { statedBag } from './evidenceFacts.ts';
-import { collectRun, type CollectedRun } from './evidenceRun.ts';
+import { collectRun, runCalled, type CollectedRun } from './evidenceRun.ts';
 import { signersOfBag, type BagSigners } from './evidenceSigners.ts';
 
 export interface BuildEvidenceOptions {
@@ -65,9 +65,10 @@ export async function buildEvidence(
 ): Promise<Outcome> {
   const paths = projectPaths(options.project);
   const path = targetPath(options.target, env);
+  const signers = signersOfBag(options, env);
+  if (options.run !== null) runCalled(paths, options.run);
   const isOfRun = options.run !== null && options.candidate === null;
   const name = isOfRun ? null : candidateOf(paths, options, env);
-  const signers = signersOfBag(options, env);
   return onDisk(path, async () => {
     const builtAt = env.now().toISOString();
     const locks = locksOf(paths, name, options.run, builtAt, env);

@@ -1,5 +1,8 @@
 /** evidence key: makes a pair of Ed25519 keys that evidence is signed with. */
 
+import { resolve } from 'node:path';
+
+import { remove } from '../disk/noLinks.ts';
 import { formatMinisignKey } from '../crypto/minisign.ts';
 import { newSigningKey, SEED_BYTES } from '../crypto/ed25519.ts';
 import { writeSigningKey, writeVerifyingKey } from '../crypto/signingKey.ts';
@@ -16,8 +19,14 @@ export async function makeEvidenceKey(
 ): Promise<Outcome> {
   const key = newSigningKey(env.random(SEED_BYTES));
   const { verifying } = key;
-  await writeGiven('FILE', file, Buffer.from(writeSigningKey(key)), env);
-  await writeGiven('FILE', `${file}.pub`, Buffer.from(writeVerifyingKey(verifying)), env);
+  // The public one first: a private key is not left without it.
+  await writeGiven(null, `${file}.pub`, Buffer.from(writeVerifyingKey(verifying)), env);
+  try {
+    await writeGiven(null, file, Buffer.from(writeSigningKey(key)), env);
+  } catch (error) {
+    remove(resolve(env.cwd, `${file}.pub`));
+    throw error;
+  }
   return actionOutcome({
     command: 'evidence key',
     facts: { keyId: verifying.id },

@@ -80,7 +80,8 @@ function inBag({ path, from, sha256 }: RunFile): PayloadFile {
 
 const RUN_NAME = /^[a-z][a-z0-9-]{0,127}-[1-9]\d{0,8}$/;
 
-function runCalled(paths: ProjectPaths, run: string): RunPlaces {
+/** Returns the places of a run. @throws Failure USAGE if there is no such run */
+export function runCalled(paths: ProjectPaths, run: string): RunPlaces {
   const places = placesOf(paths, run);
   if (RUN_NAME.test(run) && statOf(places.journal)?.isFile() === true) return places;
   throw new Failure('USAGE', {

@@ -10,9 +10,9 @@ import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
 import { readPlainFile } from '../seal/files.ts';
 
-/** Writes a new file that an option names. @throws Failure USAGE if it exists, DISK */
+/** Writes a new file that an option names, or an argument (null). @throws Failure USAGE if it exists, DISK */
 export async function writeGiven(
-  option: string,
+  option: string | null,
   file: string,
   bytes: Uint8Array,
   env: Environment,
@@ -25,7 +25,7 @@ export async function writeGiven(
       if (systemCode(error) !== 'EEXIST') throw error;
       throw new Failure('USAGE', {
         what: 'the file exists already',
-        where: `${option} ${file}`,
+        where: option === null ? file : `${option} ${file}`,
         hint: 'give another name',
       });
     }
