@@ -151,7 +151,7 @@ main,.top,footer{padding-left:.75rem;padding-right:.75rem}
 .wide{display:none}
 .stack td:first-child{padding-left:.75rem}
 .stack thead{position:absolute;left:-99rem}
-.stack,.stack tbody,.stack tr,.stack td{display:block}
+.stack,.stack caption,.stack tbody,.stack tr,.stack td{display:block}
 .stack tr{border-top:1px solid var(--line);padding:.4rem 0}
 .stack tr:first-child{border-top:0}
 .stack td{border:0;padding:.1rem .75rem;display:grid;grid-template-columns:5rem 1fr;gap:.5rem;

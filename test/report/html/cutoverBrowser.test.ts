@@ -18,6 +18,11 @@ const CUT_OFF = `[document.documentElement, ...document.querySelectorAll('.scrol
   .filter((one) => one.scrollWidth > one.clientWidth + 1)
   .map((one) => one.outerHTML.slice(0, 200))`;
 
+/** What is squeezed: a text of several words that has less than three words' width. */
+const SQUEEZED = `[...document.querySelectorAll('caption, p, li, h1, h2, h3')]
+  .filter((one) => one.checkVisibility() && one.clientWidth < 120 && one.textContent.trim().split(/\\s+/).length > 6)
+  .map((one) => one.outerHTML.slice(0, 200))`;
+
 describe.skipIf(PATH === null)('the report of a cutover run in a browser', () => {
   const work = workFolder('cutover-page');
   let browser: Browser;
@@ -65,9 +70,17 @@ describe.skipIf(PATH === null)('the report of a cutover run in a browser', () =>
       await open(name);
       expect(await page.value('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
       expect(await page.value(CUT_OFF)).toEqual([]);
+      expect(await page.value(SQUEEZED)).toEqual([]);
       expect(complaints()).toEqual([]);
     },
   );
+
+  it('finds what is squeezed (negative control)', async () => {
+    await sized(390);
+    await open('back');
+    await page.value("document.querySelector('.stack caption').style.width = '2rem'");
+    expect(await page.value<string[]>(SQUEEZED)).not.toEqual([]);
+  });
 
   it('finds what is cut off (negative control)', async () => {
     await sized(390);
