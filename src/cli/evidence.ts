@@ -20,7 +20,7 @@ interface BuildOptions {
 
 interface VerifyOptions {
   readonly expectSeal?: string;
-  readonly expectHead?: string;
+  readonly expectHead: readonly string[];
   readonly allowedSigners?: string;
   readonly publicKey?: string;
   readonly workers: Workers;
@@ -75,16 +75,22 @@ function verifyCommand(exit: (code: number) => void, host: Host): Command {
     .description('verify a folder of evidence, without the project')
     .argument('<dir>', 'the folder of evidence')
     .option('--expect-seal <seal-id>', 'the seal id that you noted elsewhere')
-    .option('--expect-head <sha256>', "last line of the run's journal that you noted elsewhere")
+    .option(
+      '--expect-head <head>',
+      'head of a journal that you noted elsewhere; repeatable',
+      (head: string, before: readonly string[]) => [...before, head],
+      [],
+    )
     .option('--allowed-signers <file>', 'SSH keys of people that you got elsewhere')
     .option('--public-key <file>', 'public key (PEM) of the statements that you got elsewhere')
     .addOption(workersOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText('before', 'Examples:\n  sealift evidence verify cutover-2025\n')
     .action(async (folder: string, options: VerifyOptions) => {
-      const { expectSeal = null, expectHead = null, workers, json } = options;
+      const { expectSeal = null, expectHead, workers, json } = options;
       const { allowedSigners = null, publicKey = null } = options;
-      const work = { folder, expectSeal, expectHead, allowedSigners, publicKey, workers };
+      const expectHeads = expectHead;
+      const work = { folder, expectSeal, expectHeads, allowedSigners, publicKey, workers };
       await runFlow(
         {
           name: 'evidence verify',

@@ -79,7 +79,7 @@ export async function verifyCandidate(
   const reports = reportsIn(data, sealId);
   findings.push(...reports.findings);
   const notes = [
-    ...cutoverNotes(cutover, journal),
+    ...cutoverNotes(cutover),
     ...approvals.map(approvalNote),
     ...reports.notes,
     ...unproven(expected, approvals),
@@ -237,10 +237,7 @@ async function freezeFindings(
   }
 }
 
-function cutoverNotes(
-  { promotion, who, at, isLive }: Cutover,
-  { entries, head }: Journal,
-): string[] {
+function cutoverNotes({ promotion, who, at, isLive }: Cutover): string[] {
   const by = who === null ? 'a person without a name' : who;
   return [
     promotion === null ? 'never promoted' : `promoted by ${by} at ${at ?? '?'}`,
@@ -248,7 +245,6 @@ function cutoverNotes(
       return `the place of source ${quoteName(name)} was given by --source, not by the mapping`;
     }),
     isLive ? 'live at the end of the journal' : 'not live at the end of the journal',
-    `journal: ${entries.length} lines, head ${head}`,
   ];
 }
 

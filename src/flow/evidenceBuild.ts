@@ -29,6 +29,7 @@ import { allWorkers, type Workers } from '../run/workers.ts';
 import { plainSize } from '../seal/files.ts';
 import { sealedFolder, sealIdOf } from '../seal/sealedFolders.ts';
 import type { SealedCandidate } from '../evidence/candidateFacts.ts';
+import { signersOf } from './cutoverParts.ts';
 import { statedBag } from './evidenceFacts.ts';
 import { collectRun, runCalled, type CollectedRun } from './evidenceRun.ts';
 import { signersOfBag, type BagSigners } from './evidenceSigners.ts';
@@ -65,7 +66,7 @@ export async function buildEvidence(
 ): Promise<Outcome> {
   const paths = projectPaths(options.project);
   const path = targetPath(options.target, env);
-  const signers = signersOfBag(options, env);
+  const signers = signersOfBag({ ...options, signers: () => signersOf(paths) }, env);
   if (options.run !== null) runCalled(paths, options.run);
   const isOfRun = options.run !== null && options.candidate === null;
   const name = isOfRun ? null : candidateOf(paths, options, env);
@@ -206,7 +207,7 @@ function built(
       ...(run === null ? [] : run.notes),
       ...signers.notes,
       sealed === null
-        ? 'keep the heads elsewhere, to compare them later'
+        ? 'keep the heads elsewhere, for --expect-head'
         : 'it holds no record; keep the seal id and the head elsewhere, to compare them later',
     ],
   });

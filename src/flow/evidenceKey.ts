@@ -1,5 +1,6 @@
 /** evidence key: makes a pair of Ed25519 keys that evidence is signed with. */
 
+import { chmodSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { remove } from '../disk/noLinks.ts';
@@ -21,6 +22,7 @@ export async function makeEvidenceKey(
   const { verifying } = key;
   // The public one first: a private key is not left without it.
   await writeGiven(null, `${file}.pub`, Buffer.from(writeVerifyingKey(verifying)), env);
+  chmodSync(resolve(env.cwd, `${file}.pub`), 0o644);
   try {
     await writeGiven(null, file, Buffer.from(writeSigningKey(key)), env);
   } catch (error) {

@@ -19,7 +19,6 @@ import { REPORT_OF_RUN, reportOf } from './evidenceRun.ts';
 
 /** What of a run was kept apart from the bag. */
 export interface ExpectedRun {
-  readonly head: string | null;
   /** Text of a file of allowed signers. */
   readonly signers: string | null;
 }
@@ -84,20 +83,19 @@ function reportFindings(
 
 /** Says what is known of a run, and what is not proven. */
 export function runNotes(
-  { run, record, lines, head }: RunEvidence,
-  expected: ExpectedRun,
+  { evidence, notes }: VerifiedRun,
+  { signers }: ExpectedRun,
 ): readonly string[] {
-  const { status } = record.state;
+  if (evidence === null) return [];
+  const { run, record, lines, head } = evidence;
   const kind = record.begun?.isRehearsal === true ? 'rehearsal' : 'run';
   const why = record.why === null ? '' : `, ${record.why}`;
   const isSigned = record.approvals.some(({ signer }) => signer !== null);
   return [
-    `${kind} ${run}: ${status}${why}, from ${record.begun?.at ?? '?'} to ${record.lastAt}`,
+    `${kind} ${run}: ${record.state.status}${why}, from ${record.begun?.at ?? '?'} to ${record.lastAt}`,
+    ...notes,
     `journal of the run: ${lines.length} lines, head ${head}`,
-    ...(expected.head === null
-      ? ['not proven: that this is the run that you expect; give --expect-head HEAD']
-      : []),
-    ...(isSigned && expected.signers === null
+    ...(isSigned && signers === null
       ? [
           'not proven: whose the keys of the approvals are, as they come from the bag; give --allowed-signers FILE',
         ]

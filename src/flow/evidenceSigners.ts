@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import type { SigningKey } from '../crypto/ed25519.ts';
 import { readSigningKey } from '../crypto/signingKey.ts';
-import { verifySignature, type Verified } from '../crypto/sshSignature.ts';
+import { namesOfKey, readAllowedSigners } from '../crypto/allowedSigners.ts';
+import { readSignature, verifySignature, type Verified } from '../crypto/sshSignature.ts';
 import { writeFileDurably } from '../disk/durable.ts';
 import { openScratch } from '../disk/scratch.ts';
 import {
@@ -21,6 +22,7 @@ import { quoteName } from '../outcome/quoteName.ts';
 import { ruleFinding } from '../outcome/rules.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
+import { isSameName } from '../run/personName.ts';
 import { signatureBy } from './approvalMeans.ts';
 import { readGiven } from './givenFile.ts';
 
@@ -40,6 +42,8 @@ export function signersOfBag(
     readonly who: string | null;
     readonly key: string | null;
     readonly signingKey: string | null;
+    /** The allowed signers of the project; null without any. */
+    readonly signers: () => Promise<string | null>;
   },
   env: Environment,
 ): BagSigners {
@@ -56,6 +60,7 @@ export function signersOfBag(
     sign: async (tagManifest) => {
       if (sshKey === null) return [];
       const text = await signatureBy(sshKey, tagManifest, env, EVIDENCE_NAMESPACE);
+      assertOwnKey(who ?? '', text, await options.signers());
       return [{ path: SSH_SIGNATURE, text }];
     },
     notes: [
@@ -66,6 +71,18 @@ export function signersOfBag(
         : []),
     ],
   };
+}
+
+/** @throws Failure USAGE if the allowed signers have the key of a signature under other names only */
+function assertOwnKey(who: string, signature: string, signers: string | null): void {
+  const fingerprint = readSignature(signature)?.fingerprint ?? '';
+  const names = namesOfKey(readAllowedSigners(signers ?? ''), fingerprint);
+  if (names.length === 0 || names.some((name) => isSameName(name, who))) return;
+  throw new Failure('USAGE', {
+    what: `the key ${fingerprint} is that of ${names.join(', ')}, and not of ${who}`,
+    where: '--key',
+    hint: 'give your own key, or have its owner build the evidence',
+  });
 }
 
 function withoutName(): Failure {

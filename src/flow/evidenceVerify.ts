@@ -26,7 +26,7 @@ import { RECONCILES_PART, reconcileFindings } from '../evidence/reconcilesOf.ts'
 import { noteFindings, SEAL_PART } from '../evidence/sealNotes.ts';
 import { readBag, type ReadBag } from '../evidence/readBag.ts';
 import type { SealInBag } from '../evidence/verifySeal.ts';
-import { journalIn, verifyCandidate } from '../evidence/verifyCandidate.ts';
+import { JOURNAL, journalIn, verifyCandidate } from '../evidence/verifyCandidate.ts';
 import type { Journal } from '../journal/line.ts';
 import { FREEZE_FILE } from '../mapping/freezeFile.ts';
 import { Failure } from '../outcome/failure.ts';
@@ -47,8 +47,8 @@ export interface VerifyEvidenceOptions {
   readonly folder: string;
   /** Seal id that was kept elsewhere; null for none. */
   readonly expectSeal: string | null;
-  /** SHA-256 of the last line of the run's journal that was kept elsewhere; null for none. */
-  readonly expectHead: string | null;
+  /** SHA-256 of the last lines of journals that were kept elsewhere. */
+  readonly expectHeads: readonly string[];
   /** File of allowed signers from elsewhere; null for the one in the bag. */
   readonly allowedSigners: string | null;
   /** File of the public key of the statements, from elsewhere; null for none. */
@@ -62,7 +62,7 @@ const MOST_SIGNERS = 1024 * 1024;
 /** What was kept apart from the bag. */
 interface Expected {
   readonly sealId: string | null;
-  readonly head: string | null;
+  readonly heads: readonly string[];
   readonly signers: string | null;
   readonly key: VerifyingKey | null;
 }
@@ -72,11 +72,11 @@ export async function checkEvidence(
   options: VerifyEvidenceOptions,
   env: Environment,
 ): Promise<Outcome> {
-  const { folder, expectSeal, expectHead, allowedSigners, publicKey } = options;
+  const { folder, expectSeal, expectHeads, allowedSigners, publicKey } = options;
   assertSealId(expectSeal);
   const expected: Expected = {
     sealId: expectSeal,
-    head: expectHead,
+    heads: expectHeads,
     signers:
       allowedSigners === null
         ? null
@@ -121,11 +121,7 @@ async function verified(
       ? []
       : noteFindings(data, parts.sealed, signed.key)),
   ];
-  const notes = [
-    ...parts.notes,
-    ...signed.notes,
-    'not proven: that the journals were not written anew; compare their heads with copies kept elsewhere',
-  ];
+  const notes = [...parts.notes, ...signed.notes, ...headNotes(journal, parts, expected)];
   return outcome(findings, parts.sealed, notes);
 }
 
@@ -211,11 +207,15 @@ async function verifyParts(
     findings: [
       ...seal.findings,
       ...(run?.findings ?? []),
-      ...unexpectedHead(expected, run),
+      ...unexpectedHeads(expected, journal, run),
       ...unexpectedParts(bag.payload),
       ...(seal.sealed === null ? [] : reconcileFindings(bag.payload, journal, seal.sealed.sealId)),
     ],
-    notes: [...seal.notes, ...(run?.evidence == null ? [] : runNotes(run.evidence, expected))],
+    notes: [
+      ...seal.notes,
+      ...(run === null ? [] : runNotes(run, expected)),
+      `journal: ${journal.entries.length} lines, head ${journal.head}`,
+    ],
     sealed: seal.sealed,
     run: run?.evidence ?? null,
   };
@@ -246,10 +246,24 @@ function unexpectedParts(payload: ReadonlyMap<string, string>): readonly Finding
     .map((path) => ruleFinding('file-extra', path, reason));
 }
 
-function unexpectedHead({ head }: Expected, run: VerifiedRun | null): readonly Finding[] {
-  if (head === null || run?.evidence?.head === head) return [];
-  const file = `data/${RUN_PART}/journal.ndjson`;
-  return [ruleFinding('seal-unexpected', file, 'its last line is not the expected one')];
+/** Each head that was kept elsewhere has to be that of a journal in the bag. */
+function unexpectedHeads(
+  { heads }: Expected,
+  journal: Journal,
+  run: VerifiedRun | null,
+): readonly Finding[] {
+  const own = [journal.head, run?.evidence?.head];
+  const reason = 'no journal of the bag ends with the expected head';
+  return heads.some((head) => !own.includes(head))
+    ? [ruleFinding('seal-unexpected', JOURNAL, reason)]
+    : [];
+}
+
+function headNotes({ head }: Journal, { run }: Parts, { heads }: Expected): readonly string[] {
+  const open = [head, ...(run === null ? [] : [run.head])].filter((one) => !heads.includes(one));
+  if (open.length === 0) return [];
+  const which = run === null ? 'the journal was' : 'the journals were';
+  return [`not proven: that ${which} not written anew; give each head with --expect-head HEAD`];
 }
 
 /** Verifies the signed statements; a bag whose key is known has to have them. */

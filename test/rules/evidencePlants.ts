@@ -32,7 +32,7 @@ function evidence(harm: (bag: string) => void, isSigned = false): CommandPlant {
     await buildEvidence({ ...who, ...signers, target: bag }, ENVIRONMENT);
     harm(bag);
     if (!isSigned) rebag(bag);
-    const given = { expectSeal: null, expectHead: null, allowedSigners: null, publicKey: null };
+    const given = { expectSeal: null, expectHeads: [], allowedSigners: null, publicKey: null };
     const options = { folder: bag, ...given, workers: 1 };
     return said(() => checkEvidence(options, ENVIRONMENT));
   };

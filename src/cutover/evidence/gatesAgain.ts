@@ -7,7 +7,7 @@ import { approvalDigest, approvalPath, type KeptApproval } from '../../journal/a
 import type { JournalEntry } from '../../journal/line.ts';
 import type { Finding } from '../../outcome/finding.ts';
 import { ruleFinding } from '../../outcome/rules.ts';
-import { countPeople, type Judged } from '../../project/reviewers.ts';
+import { approvalNote, countPeople, type Judged } from '../../project/reviewers.ts';
 import { judgeApprovals, peopleNeeded, type CountedApproval } from '../engine/gates.ts';
 import { subjectOf } from '../engine/openRun.ts';
 import { COUNTED, recordOf } from '../engine/runRecord.ts';
@@ -29,17 +29,26 @@ export interface JudgingAgain {
   readonly signatureOf: (digest: string) => string | null;
 }
 
+export interface JudgedGates {
+  readonly findings: readonly Finding[];
+  /** Who opened each gate, as sentences. */
+  readonly notes: readonly string[];
+}
+
 /** Judges all gates that people opened. */
-export async function gateFindings(
+export async function judgeGates(
   evidence: RunEvidence,
   judging: JudgingAgain,
-): Promise<readonly Finding[]> {
-  const found: Finding[] = [];
+): Promise<JudgedGates> {
+  const gates: JudgedGates[] = [];
   for (const [index, line] of evidence.lines.entries()) {
     const step = openedBy(line, evidence);
-    if (step !== null) found.push(...(await findingsOf(step, line, index, evidence, judging)));
+    if (step !== null) gates.push(await judgeGate(step, line, index, evidence, judging));
   }
-  return found;
+  return {
+    findings: gates.flatMap(({ findings }) => findings),
+    notes: gates.flatMap(({ notes }) => notes),
+  };
 }
 
 /** The gate that a line opens by approvals; null for any other line. A rehearsal waits for no people. */
@@ -51,16 +60,16 @@ function openedBy(line: JournalEntry, { runbook, record }: RunEvidence): Step | 
   return isOpenedByPeople && record.begun?.isRehearsal !== true ? step : null;
 }
 
-async function findingsOf(
+async function judgeGate(
   step: Step,
   line: JournalEntry,
   index: number,
   evidence: RunEvidence,
   judging: JudgingAgain,
-): Promise<readonly Finding[]> {
+): Promise<JudgedGates> {
   const all = await judgedAt(step, line, index, evidence, judging);
   const counted = digestsIn(line);
-  const found = counted.flatMap((digest): Finding[] => {
+  const findings = counted.flatMap((digest): Finding[] => {
     const one = all.find((approval) => approval.digest === digest);
     const file = approvalPath(digest);
     if (one === undefined) {
@@ -76,11 +85,12 @@ async function findingsOf(
   const valid = all.filter(({ digest, judged }) => {
     return counted.includes(digest) && judged.refused === null;
   });
+  const notes = valid.map(({ judged }) => `${step.id}: ${approvalNote(judged)}`);
   const people = countPeople(valid.map(({ judged }) => judged));
   const needed = peopleNeeded(step);
-  if (people >= needed) return found;
+  if (people >= needed) return { findings, notes };
   const reason = `${step.id} was opened with ${people} valid approvals of ${needed}`;
-  return [...found, ruleFinding('approval', evidence.where, reason)];
+  return { findings: [...findings, ruleFinding('approval', evidence.where, reason)], notes };
 }
 
 /** Judges the approvals of a gate as they were known before the line that opened it. */

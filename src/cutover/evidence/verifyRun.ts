@@ -20,7 +20,7 @@ import { KEPT_FILES, KEPT_RUNBOOK } from '../engine/keptRunbook.ts';
 import { beginningIn } from '../engine/runRecord.ts';
 import { parseRunbook, type LoadedRunbook } from '../readRunbook.ts';
 import { isFinal } from '../runState.ts';
-import { gateFindings, type JudgeOfRun } from './gatesAgain.ts';
+import { judgeGates, type JudgeOfRun } from './gatesAgain.ts';
 import { runDocuments } from './runDocuments.ts';
 import { outputsIn, runEvidence, type RunEvidence, type RunSources } from './runEvidence.ts';
 import { JOURNAL_OF_RUN, OUTPUTS_OF_RUN, PLAN_FILE, SIGNERS_OF_RUN } from './runPayload.ts';
@@ -41,6 +41,8 @@ export interface KnownRun {
 
 export interface VerifiedRun {
   readonly findings: readonly Finding[];
+  /** Who opened which gate, and who waived what, as sentences. */
+  readonly notes: readonly string[];
   /** Null if the journal or the runbook cannot be read. */
   readonly evidence: RunEvidence | null;
   readonly loaded: LoadedRunbook | null;
@@ -49,17 +51,30 @@ export interface VerifiedRun {
 /** Verifies the files of a run; findings name them by their paths in `folder`. */
 export async function verifyRun(folder: string, known: KnownRun): Promise<VerifiedRun> {
   const read = unlessFailure(JOURNAL_OF_RUN, () => readRunFiles(folder, known.run));
-  if ('finding' in read) return { findings: [read.finding], evidence: null, loaded: null };
+  if ('finding' in read) return { ...NOTHING, findings: [read.finding] };
   const { journal, loaded, sources } = read;
   const made = unlessFailure(JOURNAL_OF_RUN, () => runEvidence(sources));
-  if ('finding' in made) return { findings: [made.finding], evidence: null, loaded: null };
+  if ('finding' in made) return { ...NOTHING, findings: [made.finding] };
+  const gates = await judgeGates(made, {
+    judge: known.judge,
+    signatureOf: signaturesIn(folder),
+  });
   const findings = [
     ...journalFindings(journal, made, loaded, known),
     ...fileFindings(sources, known),
-    ...(await gateFindings(made, { judge: known.judge, signatureOf: signaturesIn(folder) })),
+    ...gates.findings,
     ...documentFindings(folder, sources, known),
   ];
-  return { findings, evidence: made, loaded };
+  return { findings, notes: [...gates.notes, ...waivers(made)], evidence: made, loaded };
+}
+
+const NOTHING = { notes: [], evidence: null, loaded: null } as const;
+
+function waivers({ runbook, record }: RunEvidence): readonly string[] {
+  return runbook.steps.flatMap(({ id }) => {
+    const { waived = null } = record.steps.get(id) ?? {};
+    return waived === null ? [] : [`${id}: waived by ${waived}`];
+  });
 }
 
 function unlessFailure<T extends object>(

@@ -7,6 +7,7 @@ import { createHash, hash } from 'node:crypto';
 import {
   appendFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -258,7 +259,29 @@ describe.skipIf(!HAS_SSH_KEYGEN)('the bag of a run', () => {
       '--expect-head',
       head.replace(/^./, (one) => (one === '0' ? '1' : '0')),
     );
-    expect([ran.code, ran.stdout]).toEqual([2, expect.stringContaining('not the expected one')]);
+    expect([ran.code, ran.stdout]).toEqual([
+      2,
+      expect.stringContaining('no journal of the bag ends with the expected head'),
+    ]);
+  });
+
+  it('says who opened its gate, and nothing of the journals where their heads are given', async () => {
+    const heads = ['journal', 'cutover'].map((part) => {
+      const text = readFileSync(join(bag, `data/${part}/journal.ndjson`), 'utf8');
+      return hash('sha256', `${text.trimEnd().split('\n').at(-1)}\n`, 'hex');
+    });
+    const ran = await verify(...heads.flatMap((head) => ['--expect-head', head]));
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toMatch(/^approve: approved by bo, key SHA256:/m);
+    expect(ran.stdout).not.toContain('written anew');
+  });
+
+  it('is not signed by a person with the key of another one', async () => {
+    const args = ['evidence', 'build', join(work, 'wrong'), '--run', 'shop-1', '--who', 'ada'];
+    const ran = await sealift([...args, '--key', join(work, 'keys/bo')], { cwd: project });
+    expect([ran.code, ran.stdout]).toEqual([64, '']);
+    expect(ran.stderr).toMatch(/the key SHA256:\S+ is that of bo, and not of ada \(--key\)/);
+    expect(existsSync(join(work, 'wrong'))).toBe(false);
   });
 
   it('of a run that is not over leaves that unproven', async () => {
