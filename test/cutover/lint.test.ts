@@ -375,6 +375,9 @@ describe('a gate or check can fail', () => {
     [
       '{ id: a, use: gate.approval, role: approver, when: "counted.failed > 0", requires: [counted] }',
     ],
+    [
+      '{ id: a, use: gate.approval, role: approver, until: { for: 5m, every: 1m }, requires: [counted] }',
+    ],
     ['{ id: a, use: git.clean, until: { for: 1m, every: 5m } }'],
     ['{ id: a, use: git.clean, until: { for: 5m, every: 1m, within: 2m } }'],
     ['{ id: a, use: sqlite.backup }'],

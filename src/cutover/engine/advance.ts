@@ -6,6 +6,7 @@
 
 import { formatDuration } from '../../record/duration.ts';
 import { kindOf, type Step } from '../runbook.ts';
+import { requiredNotPassed } from '../runMoves.ts';
 import { isFinal, isOver } from '../runState.ts';
 import type { StepResult, StepVerdict } from '../steps/stepType.ts';
 import { attempt, findBefore } from './attempt.ts';
@@ -80,9 +81,10 @@ async function begin(run: LiveRun, step: Step): Promise<Pause | null> {
     run.say(`${step.id}: ${says}`);
     return null;
   }
-  const others = MAKES.has(kindOf(step)) ? await run.othersAtWork() : null;
-  if (others !== null) {
-    held.commit({ event: 'paused' }, { why: `${step.id} was not begun, as ${others}` });
+  const obstacle =
+    lacking(run, step) ?? (MAKES.has(kindOf(step)) ? await run.othersAtWork() : null);
+  if (obstacle !== null) {
+    held.commit({ event: 'paused' }, { why: `${step.id} was not begun, as ${obstacle}` });
     return null;
   }
   const { types, runbook, world, who } = run;
@@ -99,6 +101,13 @@ async function begin(run: LiveRun, step: Step): Promise<Pause | null> {
     shown();
   }
   return null;
+}
+
+/** Says which steps that one requires have not passed, as a clause; null if all have. */
+function lacking({ steps, held }: LiveRun, { id }: Step): string | null {
+  const step = steps.find((one) => one.id === id);
+  const ids = step === undefined ? [] : requiredNotPassed(steps, held.record.state, step);
+  return ids.length === 0 ? null : `it requires ${ids.join(', ')} to have passed`;
 }
 
 const MAKES: ReadonlySet<string> = new Set(['change', 'artifact']);

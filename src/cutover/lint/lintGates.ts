@@ -2,7 +2,7 @@
 
 import { pointerTo } from '../../mapping/place.ts';
 import { canBothHold, holdsForEveryCount, parseCondition } from '../condition.ts';
-import { actionsOf, type Action, type Runbook, type Step } from '../runbook.ts';
+import { actionsOf, kindOf, type Action, type Runbook, type Step } from '../runbook.ts';
 import type { Linted, Report } from './report.ts';
 
 export function lintGates({ runbook }: Linted, report: Report): void {
@@ -33,6 +33,11 @@ function lintCheck(action: Action, report: Report): void {
   if (fault !== null) report('runbook-gate', pointer, fault);
   lintExit(members['exit'], `${pointer}/exit`, report);
   if (until === null) return;
+  if (kindOf(action) === 'gate') {
+    const reason = 'a gate waits for people or a time, and repeats no check';
+    report('runbook-gate', `${pointer}/until`, reason);
+    return;
+  }
   if (until.every > until.for) {
     const reason = 'it runs only once, which does not show that it holds for that long';
     report('runbook-gate', `${pointer}/until`, reason);
