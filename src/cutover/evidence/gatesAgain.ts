@@ -10,7 +10,7 @@ import { ruleFinding } from '../../outcome/rules.ts';
 import { countPeople, type Judged } from '../../project/reviewers.ts';
 import { judgeApprovals, peopleNeeded, type CountedApproval } from '../engine/gates.ts';
 import { subjectOf } from '../engine/openRun.ts';
-import { COUNTED, recordOf } from '../engine/runRecord.ts';
+import { COUNTED, recordOf, type RunRecord } from '../engine/runRecord.ts';
 import { kindOf, type Step } from '../runbook.ts';
 import { runStepsOf } from '../runSteps.ts';
 import type { RunEvidence } from './runEvidence.ts';
@@ -34,10 +34,15 @@ export async function gateFindings(
   evidence: RunEvidence,
   judging: JudgingAgain,
 ): Promise<readonly Finding[]> {
+  const { runbook, planHash, lines, where } = evidence;
+  // The record as it was before each line, as approvals count by what was known then.
+  const book = recordOf(runStepsOf(runbook), { path: where, planHash }, [], where);
   const found: Finding[] = [];
-  for (const [index, line] of evidence.lines.entries()) {
+  for (const line of lines) {
     const step = openedBy(line, evidence);
-    if (step !== null) found.push(...(await findingsOf(step, line, index, evidence, judging)));
+    if (step !== null)
+      found.push(...(await findingsOf(step, line, book.record, evidence, judging)));
+    book.add(line);
   }
   return found;
 }
@@ -54,11 +59,11 @@ function openedBy(line: JournalEntry, { runbook, record }: RunEvidence): Step | 
 async function findingsOf(
   step: Step,
   line: JournalEntry,
-  index: number,
+  before: RunRecord,
   evidence: RunEvidence,
   judging: JudgingAgain,
 ): Promise<readonly Finding[]> {
-  const all = await judgedAt(step, line, index, evidence, judging);
+  const all = await judgedAt(step, line, before, evidence, judging);
   const counted = digestsIn(line);
   const found = counted.flatMap((digest): Finding[] => {
     const one = all.find((approval) => approval.digest === digest);
@@ -87,12 +92,10 @@ async function findingsOf(
 async function judgedAt(
   step: Step,
   { at }: JournalEntry,
-  index: number,
-  { run, runbook, planHash, lines, where, approvals }: RunEvidence,
+  record: RunRecord,
+  { run, runbook, approvals }: RunEvidence,
   { judge, signatureOf }: JudgingAgain,
 ): Promise<readonly CountedApproval[]> {
-  const plan = { path: where, planHash };
-  const { record } = recordOf(runStepsOf(runbook), plan, lines.slice(0, index), where);
   const moment = {
     runbook,
     record,
