@@ -13,7 +13,7 @@ import {
   type RunStep,
   type StepStatus,
 } from './runState.ts';
-import type { StepKind } from './steps/stepType.ts';
+import { WITH_EFFECT } from './steps/stepType.ts';
 
 /** Returns the state after an event, or why it cannot happen in this state, as a clause. */
 export function afterEvent(
@@ -202,13 +202,10 @@ function runAfter(
   }
 }
 
-/** What cannot be cut off at any moment. */
-const MAKES: ReadonlySet<StepKind> = new Set<StepKind>(['change', 'artifact']);
-
 /** A change that is under way has to end before the run can; null if there is none. */
 function changeFault(steps: readonly RunStep[], state: RunState): string | null {
   const changes = steps.some(
-    ({ kind }, at) => MAKES.has(kind) && isUnderWay(state.steps[at] ?? 'PENDING'),
+    ({ kind }, at) => WITH_EFFECT.has(kind) && isUnderWay(state.steps[at] ?? 'PENDING'),
   );
   return changes ? 'a change is under way' : null;
 }

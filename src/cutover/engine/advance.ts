@@ -8,7 +8,7 @@ import { formatDuration } from '../../record/duration.ts';
 import { kindOf, type Step } from '../runbook.ts';
 import { requiredNotPassed } from '../runMoves.ts';
 import { isFinal, isOver } from '../runState.ts';
-import type { StepResult, StepVerdict } from '../steps/stepType.ts';
+import { WITH_EFFECT, type StepResult, type StepVerdict } from '../steps/stepType.ts';
 import { attempt, findBefore } from './attempt.ts';
 import { attend, underWay } from './attend.ts';
 import { conditionHolds } from './conditions.ts';
@@ -82,7 +82,7 @@ async function begin(run: LiveRun, step: Step): Promise<Pause | null> {
     return null;
   }
   const obstacle =
-    lacking(run, step) ?? (MAKES.has(kindOf(step)) ? await run.othersAtWork() : null);
+    lacking(run, step) ?? (WITH_EFFECT.has(kindOf(step)) ? await run.othersAtWork() : null);
   if (obstacle !== null) {
     held.commit({ event: 'paused' }, { why: `${step.id} was not begun, as ${obstacle}` });
     return null;
@@ -110,8 +110,6 @@ function lacking({ steps, held }: LiveRun, { id }: Step): string | null {
   return ids.length === 0 ? null : `it requires ${ids.join(', ')} to have passed`;
 }
 
-const MAKES: ReadonlySet<string> = new Set(['change', 'artifact']);
-
 async function doStep(run: LiveRun, step: Step): Promise<void> {
   if (isTriedOnly(run, step.id, step)) {
     const tried = await underWay(run, (signal) => attempt(run, step.id, step, 'dryRun', signal));
@@ -132,7 +130,7 @@ async function doStep(run: LiveRun, step: Step): Promise<void> {
   }
   const result = await underWay(run, (signal) => attempt(run, step.id, step, 'apply', signal));
   if (result === null || statusOf(run, step.id) !== 'STARTED') return;
-  const makes = MAKES.has(kindOf(step));
+  const makes = WITH_EFFECT.has(kindOf(step));
   if (!isPassed(result) || !(makes || step.verify !== null)) {
     end(run, step, result);
     return;

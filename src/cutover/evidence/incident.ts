@@ -4,6 +4,7 @@ import { byteCount } from '../../outcome/byteCount.ts';
 import { formatDuration } from '../../record/duration.ts';
 import { kindOf, type Runbook } from '../runbook.ts';
 import { textOf } from '../steps/stepMembers.ts';
+import { WITH_EFFECT } from '../steps/stepType.ts';
 import { decisionsOf } from './approvalRecord.ts';
 import { firedIn, type Fired } from './firedTrigger.ts';
 import { codeSpan, escaped, filled, OPEN } from './markdownText.ts';
@@ -100,13 +101,11 @@ function undoLine({ step, succeeded, at, says }: ReturnType<typeof undoneIn>[num
   return `- ${escaped(step)}: **${succeeded ? 'UNDONE' : 'UNDO\\_FAILED'}** at ${at}${how}`;
 }
 
-const CHANGES: ReadonlySet<string> = new Set(['change', 'artifact']);
-
 /** Steps whose effect may still be there. */
 function leftLines(evidence: RunEvidence): readonly string[] {
   const { effects } = evidence.record.state;
   const isLeft = ({ step, status }: SeenStep, at: number): boolean =>
-    effects[at] === true && status !== 'UNDONE' && CHANGES.has(kindOf(step));
+    effects[at] === true && status !== 'UNDONE' && WITH_EFFECT.has(kindOf(step));
   return stepsSeen(evidence)
     .filter(isLeft)
     .map(({ step, status }) => {
