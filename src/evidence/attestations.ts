@@ -7,10 +7,13 @@ import { openEnvelope, signEnvelope } from '../crypto/dsse.ts';
 import type { SigningKey, VerifyingKey } from '../crypto/ed25519.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { fileFinding } from '../seal/candidateFinding.ts';
-import { statementsOf, type Payload, type StatedBag } from './inTotoStatements.ts';
+import {
+  ATTESTATIONS_FILE,
+  statementsOf,
+  type Payload,
+  type StatedBag,
+} from './inTotoStatements.ts';
 import type { TagFile } from './writeBag.ts';
-
-export const ATTESTATIONS_FILE = 'attestations/run.intoto.jsonl';
 
 /** Makes the file of the statements of a bag. */
 export function attestationsOf(bag: StatedBag, payload: Payload, key: SigningKey): TagFile {

@@ -7,13 +7,14 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { JOURNAL_OF_RUN } from '../cutover/engine/runPlaces.ts';
 import type { RunEvidence } from '../cutover/evidence/runEvidence.ts';
 import type { VerifiedRun } from '../cutover/evidence/verifyRun.ts';
 import { readVerifyingKey } from '../crypto/signingKey.ts';
 import type { VerifyingKey } from '../crypto/ed25519.ts';
 import { onRead } from '../disk/errors.ts';
 import { realFolder, statOf } from '../disk/noLinks.ts';
-import { ATTESTATIONS_FILE, attestationFindings, builtAtIn } from '../evidence/attestations.ts';
+import { attestationFindings, builtAtIn } from '../evidence/attestations.ts';
 import {
   ABOUT,
   AGENT,
@@ -22,6 +23,7 @@ import {
   signatureFiles,
 } from '../evidence/bagSignature.ts';
 import { CANDIDATE_PART, JOURNAL_PART, REPORTS_PART, RUN_PART } from '../evidence/collect.ts';
+import { ATTESTATIONS_FILE } from '../evidence/inTotoStatements.ts';
 import { RECONCILES_PART, reconcileFindings } from '../evidence/reconcilesOf.ts';
 import { noteFindings, SEAL_PART } from '../evidence/sealNotes.ts';
 import { readBag, type ReadBag } from '../evidence/readBag.ts';
@@ -245,7 +247,7 @@ function unexpectedParts(payload: ReadonlyMap<string, string>): readonly Finding
 
 function unexpectedHead({ head }: Expected, run: VerifiedRun | null): readonly Finding[] {
   if (head === null || run?.evidence?.head === head) return [];
-  const file = `data/${RUN_PART}/journal.ndjson`;
+  const file = `data/${RUN_PART}/${JOURNAL_OF_RUN}`;
   return [ruleFinding('seal-unexpected', file, 'its last line is not the expected one')];
 }
 

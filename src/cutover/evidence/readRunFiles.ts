@@ -8,10 +8,8 @@ import { join } from 'node:path';
 import { MAX_APPROVAL } from '../../journal/approval.ts';
 import { approvalPath } from '../../journal/approvalFile.ts';
 import { readPlainFile } from '../../seal/files.ts';
+import { OUTPUTS_OF_RUN } from '../world/artifacts.ts';
 import type { RunSources } from './runEvidence.ts';
-
-/** Folder of what steps and watches said. */
-export const OUTPUTS_OF_RUN = 'outputs';
 
 /** Most bytes of an output: those of programs have 2 MiB, and reports of steps a few more. */
 const MAX_OUTPUT = 64 * 1024 * 1024;

@@ -13,15 +13,14 @@ import { canonicalJson } from '../../record/canonical.ts';
 import { plainSize } from '../../seal/files.ts';
 import { KEPT_FILES, KEPT_RUNBOOK } from '../engine/keptRunbook.ts';
 import { MAX_FILE } from '../engine/beginRun.ts';
-import type { RunPlaces } from '../engine/runPlaces.ts';
+import { JOURNAL_OF_RUN, type RunPlaces } from '../engine/runPlaces.ts';
 import type { LoadedRunbook } from '../readRunbook.ts';
+import { OUTPUTS_OF_RUN } from '../world/artifacts.ts';
 import { runDocuments } from './runDocuments.ts';
-import { OUTPUTS_OF_RUN } from './readRunFiles.ts';
 import { outputsIn, type RunEvidence, type RunSources } from './runEvidence.ts';
 
 /** The canonical JSON whose SHA-256 is the plan hash. */
 export const PLAN_FILE = 'plan.json';
-export const JOURNAL_OF_RUN = 'journal.ndjson';
 /** The allowed signers that the run began with. */
 export const SIGNERS_OF_RUN = 'allowed_signers';
 

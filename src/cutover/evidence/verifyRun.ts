@@ -17,13 +17,15 @@ import { decodeUtf8 } from '../../record/jsonText.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../../seal/files.ts';
 import { KEPT_FILES, KEPT_RUNBOOK } from '../engine/keptRunbook.ts';
+import { JOURNAL_OF_RUN } from '../engine/runPlaces.ts';
 import { parseRunbook, type LoadedRunbook } from '../readRunbook.ts';
 import { isFinal } from '../runState.ts';
+import { OUTPUTS_OF_RUN } from '../world/artifacts.ts';
 import { gateFindings, type JudgeOfRun } from './gatesAgain.ts';
-import { OUTPUTS_OF_RUN, readRunFiles } from './readRunFiles.ts';
+import { readRunFiles } from './readRunFiles.ts';
 import { runDocuments, type RunDocument } from './runDocuments.ts';
 import { outputsIn, runEvidence, type RunEvidence } from './runEvidence.ts';
-import { JOURNAL_OF_RUN, PLAN_FILE, SIGNERS_OF_RUN } from './runPayload.ts';
+import { PLAN_FILE, SIGNERS_OF_RUN } from './runPayload.ts';
 
 /** What is known of a run apart from its own files. */
 export interface KnownRun {
