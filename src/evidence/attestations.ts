@@ -6,7 +6,7 @@
 import { openEnvelope, signEnvelope } from '../crypto/dsse.ts';
 import type { SigningKey, VerifyingKey } from '../crypto/ed25519.ts';
 import type { Finding } from '../outcome/finding.ts';
-import { fileFinding } from '../seal/candidateFinding.ts';
+import { ruleFinding, type Rule } from '../outcome/rules.ts';
 import {
   ATTESTATIONS_FILE,
   statementsOf,
@@ -44,8 +44,8 @@ export function attestationFindings(
 ): readonly Finding[] {
   const lines = text.split('\n');
   const findings: Finding[] = [];
-  const add = (rule: string, reason: string): void => {
-    findings.push(fileFinding(rule, ATTESTATIONS_FILE, reason));
+  const add = (rule: Rule, reason: string): void => {
+    findings.push(ruleFinding(rule, ATTESTATIONS_FILE, reason));
   };
   if (lines.pop() !== '') add('seal-format', 'it does not end with a whole line');
   let at = 0;
