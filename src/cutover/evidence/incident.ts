@@ -9,7 +9,7 @@ import { decisionsOf } from './approvalRecord.ts';
 import { firedIn, type Fired } from './firedTrigger.ts';
 import { codeSpan, escaped, filled, OPEN } from './markdownText.ts';
 import { outputsIn, stepsSeen, type RunEvidence, type SeenStep } from './runEvidence.ts';
-import { findTurn, undoneIn, type Turn } from './turn.ts';
+import { findTurn, undoneIn, type Turn, type UndoneStep } from './turn.ts';
 
 /** Makes `incident.md`; null for a run that was neither taken back nor aborted, or only rehearsed a way back. */
 export function incidentMarkdown(evidence: RunEvidence): string | null {
@@ -96,7 +96,7 @@ function failedLines({ lines, runbook }: RunEvidence, { index }: Turn): readonly
   });
 }
 
-function undoLine({ step, succeeded, at, says }: ReturnType<typeof undoneIn>[number]): string {
+function undoLine({ step, succeeded, at, says }: UndoneStep): string {
   const how = says === '' ? '' : `, ${escaped(says)}`;
   return `- ${escaped(step)}: **${succeeded ? 'UNDONE' : 'UNDO\\_FAILED'}** at ${at}${how}`;
 }
