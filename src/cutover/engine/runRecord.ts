@@ -15,7 +15,18 @@ import { plannedRun, type RunState, type RunStep } from '../runState.ts';
 import type { Kept, ResultName, StepVerdict } from '../steps/stepType.ts';
 
 /** Member of what an open gate keeps: digests of the approvals that it was opened with, with spaces between. */
-export const COUNTED = 'counted';
+const COUNTED = 'counted';
+
+/** Returns what a gate keeps that approvals of these digests have opened. */
+export function keptOfGate(digests: readonly string[]): Kept {
+  return { [COUNTED]: digests.join(' ') };
+}
+
+/** Returns the digests of the approvals that have opened a gate, by what it keeps; none of anything else. */
+export function countedIn(kept: unknown): readonly string[] {
+  const text: unknown = (Object(kept) as Record<string, unknown>)[COUNTED];
+  return typeof text === 'string' && text !== '' ? text.split(' ') : [];
+}
 
 /** A look of a check that is repeated: a watch, or a step with `until`. */
 export interface Sample {

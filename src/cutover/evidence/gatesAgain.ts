@@ -10,7 +10,7 @@ import { ruleFinding } from '../../outcome/rules.ts';
 import { countPeople, type Judged } from '../../project/reviewers.ts';
 import { judgeApprovals, peopleNeeded, type CountedApproval } from '../engine/gates.ts';
 import { subjectOf } from '../engine/openRun.ts';
-import { COUNTED, recordOf, type RunRecord } from '../engine/runRecord.ts';
+import { countedIn, recordOf, type RunRecord } from '../engine/runRecord.ts';
 import { kindOf, type Step } from '../runbook.ts';
 import { runStepsOf } from '../runSteps.ts';
 import type { RunEvidence } from './runEvidence.ts';
@@ -64,7 +64,7 @@ async function findingsOf(
   judging: JudgingAgain,
 ): Promise<readonly Finding[]> {
   const all = await judgedAt(step, line, before, evidence, judging);
-  const counted = digestsIn(line);
+  const counted = countedIn(line['kept']);
   const found = counted.flatMap((digest): Finding[] => {
     const one = all.find((approval) => approval.digest === digest);
     const file = approvalPath(digest);
@@ -118,9 +118,4 @@ function keptIn(
   const bytes = approvals(digest);
   if (bytes === null || approvalDigest(bytes) !== digest) return null;
   return { bytes: Buffer.from(bytes), signature: signatureOf(digest) };
-}
-
-function digestsIn({ kept }: JournalEntry): readonly string[] {
-  const text: unknown = (Object(kept) as Record<string, unknown>)[COUNTED];
-  return typeof text === 'string' && text !== '' ? text.split(' ') : [];
 }
