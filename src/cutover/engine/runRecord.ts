@@ -18,7 +18,7 @@ import type { Kept, ResultName, StepVerdict } from '../steps/stepType.ts';
 const COUNTED = 'counted';
 
 /** Returns what a gate keeps that approvals of these digests have opened. */
-export function keptOfGate(digests: readonly string[]): Kept {
+export function keptWhenOpened(digests: readonly string[]): Kept {
   return { [COUNTED]: digests.join(' ') };
 }
 

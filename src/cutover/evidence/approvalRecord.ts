@@ -34,14 +34,14 @@ export interface RecordedDecision {
 /** Returns the approvals in the order of the journal. */
 export function decisionsOf(evidence: RunEvidence): readonly RecordedDecision[] {
   const { lines } = evidence;
-  const opened = countedByGate(lines);
+  const opened = countedByStep(lines);
   return lines.flatMap((line) => {
     return line.event === 'approved' ? [decision(evidence, line, opened)] : [];
   });
 }
 
 /** Digests of the approvals that have opened each gate, by the id of its step; none of a gate that is not open. */
-function countedByGate(lines: readonly JournalEntry[]): ReadonlyMap<string, ReadonlySet<string>> {
+function countedByStep(lines: readonly JournalEntry[]): ReadonlyMap<string, ReadonlySet<string>> {
   const opened = new Map<string, ReadonlySet<string>>();
   for (const { event, step, verdict, kept } of lines) {
     if (event !== 'step-ended' || verdict !== 'PASS') continue;
