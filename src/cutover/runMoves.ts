@@ -13,7 +13,7 @@ import {
   type RunStep,
   type StepStatus,
 } from './runState.ts';
-import type { StepKind } from './steps/stepType.ts';
+import { WITH_EFFECT } from './steps/stepType.ts';
 
 /** Returns the state after an event, or why it cannot happen in this state, as a clause. */
 export function afterEvent(
@@ -74,7 +74,7 @@ function stepAfter(place: At, event: StepMove): string {
       return startOf(place);
     case 'step-left-out':
       if (!step.isConditional || step.kind === 'gate') return 'the step has no condition';
-      return status === 'PENDING' ? (startFault(place) ?? 'WAIVED') : 'the step has begun';
+      return status === 'PENDING' ? (turnFault(place) ?? 'WAIVED') : 'the step has begun';
     case 'step-applied':
       return status === 'STARTED' ? 'VERIFYING' : 'the step has not started';
     case 'step-ended':
@@ -87,7 +87,9 @@ function stepAfter(place: At, event: StepMove): string {
     case 'step-waived':
       if (step.kind === 'gate') return 'a gate cannot be waived';
       if (state.status !== 'PAUSED') return 'the run is not paused';
-      return isHeld(status) ? 'WAIVED' : 'there is nothing to waive';
+      if (!isHeld(status)) return 'there is nothing to waive';
+      // The run could not go on past that step: a waiver does not count for it.
+      return isRequired(place) ? 'a later step requires it to pass' : 'WAIVED';
     case 'undo-intended':
       return undoOf(place);
     default:
@@ -115,19 +117,36 @@ function startOf(place: At): string {
   const { step, status } = place;
   const again = step.isRepeatable && (status === 'FAIL' || status === 'INCONCLUSIVE');
   if (status !== 'PENDING' && !again) return 'the step has begun';
-  return startFault(place) ?? 'STARTED';
+  const fault = turnFault(place);
+  if (fault !== null) return fault;
+  const { steps, state } = place;
+  const lacks = requiredNotPassed(steps, state, step).length > 0;
+  return lacks ? 'a step that it requires has not passed' : 'STARTED';
 }
 
-/** Why a step cannot start; null if it can. */
-function startFault({ steps, state, at, step }: At): string | null {
+/** Why it is not the turn of a step; null if it is. */
+function turnFault({ state, at }: At): string | null {
   if (state.status !== 'RUNNING') return 'the run is not running';
   if (state.steps.some(isUnderWay)) return 'another step is under way';
-  if (!state.steps.slice(0, at).every(isOver)) return 'an earlier step is not over';
-  const passed = step.requires.every((id) => {
-    const required = steps.findIndex((other) => other.id === id);
-    return required < at && /^(?:PASS|WARN)$/.test(state.steps[required] ?? '');
-  });
-  return passed ? null : 'a step that it requires has not passed';
+  return state.steps.slice(0, at).every(isOver) ? null : 'an earlier step is not over';
+}
+
+/** Ids of steps that a step requires and that have not passed: a waiver, or to be left out, is no pass. */
+export function requiredNotPassed(
+  steps: readonly RunStep[],
+  state: RunState,
+  { id, requires }: RunStep,
+): readonly string[] {
+  const passed = new Set<string>();
+  for (const [at, step] of steps.entries()) {
+    if (step.id === id) break;
+    if (/^(?:PASS|WARN)$/.test(state.steps[at] ?? '')) passed.add(step.id);
+  }
+  return requires.filter((required) => !passed.has(required));
+}
+
+function isRequired({ steps, at, step }: At): boolean {
+  return steps.slice(at + 1).some(({ requires }) => requires.includes(step.id));
 }
 
 /** Steps are undone from the last to the first. */
@@ -183,13 +202,10 @@ function runAfter(
   }
 }
 
-/** What cannot be cut off at any moment. */
-const MAKES: ReadonlySet<StepKind> = new Set<StepKind>(['change', 'artifact']);
-
 /** A change that is under way has to end before the run can; null if there is none. */
 function changeFault(steps: readonly RunStep[], state: RunState): string | null {
   const changes = steps.some(
-    ({ kind }, at) => MAKES.has(kind) && isUnderWay(state.steps[at] ?? 'PENDING'),
+    ({ kind }, at) => WITH_EFFECT.has(kind) && isUnderWay(state.steps[at] ?? 'PENDING'),
   );
   return changes ? 'a change is under way' : null;
 }

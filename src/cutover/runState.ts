@@ -3,8 +3,9 @@
  * reads a clock; the journal of the run holds the events, and replaying them gives the state again.
  *
  * Promises: at most one step is under way. A step begins only when all steps before it are over, and all
- * gates before it were opened: a gate is neither waived nor left out. What no result is known of is
- * UNKNOWN, and holds the run. From every state that is not final, an end can be reached.
+ * gates before it were opened: a gate is neither waived nor left out. What a step requires has passed: it is
+ * not waived, and to be left out is no pass. What no result is known of is UNKNOWN, and holds the run. From
+ * every state that is not final, an end can be reached.
  */
 
 import type { StepKind } from './steps/stepType.ts';

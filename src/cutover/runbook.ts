@@ -20,6 +20,9 @@ export interface Action {
   readonly members: Readonly<Record<string, unknown>>;
 }
 
+/** Looks of a check whose history is kept, at least: what has to pass for longer would never have. */
+export const MOST_LOOKS = 100_000;
+
 export interface Until {
   readonly for: number;
   readonly every: number;

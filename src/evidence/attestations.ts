@@ -6,11 +6,14 @@
 import { openEnvelope, signEnvelope } from '../crypto/dsse.ts';
 import type { SigningKey, VerifyingKey } from '../crypto/ed25519.ts';
 import type { Finding } from '../outcome/finding.ts';
-import { fileFinding } from '../seal/candidateFinding.ts';
-import { statementsOf, type Payload, type StatedBag } from './inTotoStatements.ts';
+import { ruleFinding, type Rule } from '../outcome/rules.ts';
+import {
+  ATTESTATIONS_FILE,
+  statementsOf,
+  type Payload,
+  type StatedBag,
+} from './inTotoStatements.ts';
 import type { TagFile } from './writeBag.ts';
-
-export const ATTESTATIONS_FILE = 'attestations/run.intoto.jsonl';
 
 /** Makes the file of the statements of a bag. */
 export function attestationsOf(bag: StatedBag, payload: Payload, key: SigningKey): TagFile {
@@ -41,8 +44,8 @@ export function attestationFindings(
 ): readonly Finding[] {
   const lines = text.split('\n');
   const findings: Finding[] = [];
-  const add = (rule: string, reason: string): void => {
-    findings.push(fileFinding(rule, ATTESTATIONS_FILE, reason));
+  const add = (rule: Rule, reason: string): void => {
+    findings.push(ruleFinding(rule, ATTESTATIONS_FILE, reason));
   };
   if (lines.pop() !== '') add('seal-format', 'it does not end with a whole line');
   let at = 0;

@@ -11,7 +11,7 @@ import { openMinisign, signMinisign } from '../crypto/minisign.ts';
 import { verifyingKey, type SigningKey, type VerifyingKey } from '../crypto/ed25519.ts';
 import { armorOf, readSignature } from '../crypto/sshSignature.ts';
 import type { Finding } from '../outcome/finding.ts';
-import { fileFinding } from '../seal/candidateFinding.ts';
+import { ruleFinding } from '../outcome/rules.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import { REFUSED } from './attestations.ts';
 import { TAG_MANIFEST_FILE, type TagFile } from './writeBag.ts';
@@ -75,7 +75,7 @@ export function minisignFindings(
   if (bytes === null) return [];
   const opened = openMinisign(tagManifest, bytes, key);
   if (!('refused' in opened)) return [];
-  return [fileFinding('signature', MINISIGN_SIGNATURE, REFUSED[opened.refused])];
+  return [ruleFinding('signature', MINISIGN_SIGNATURE, REFUSED[opened.refused])];
 }
 
 /** Reads the SSH signature; a finding if it is none, or not in the one form that ssh-keygen writes. */
@@ -84,5 +84,5 @@ export function sshSignatureIn(folder: string): string | Finding {
   const parts = readSignature(text);
   if (parts?.namespace === EVIDENCE_NAMESPACE && armorOf(text) === text) return text;
   const reason = `it is not a signature as ssh-keygen writes it, for ${EVIDENCE_NAMESPACE}`;
-  return fileFinding('signature', SSH_SIGNATURE, reason);
+  return ruleFinding('signature', SSH_SIGNATURE, reason);
 }

@@ -8,6 +8,9 @@ import { hash } from 'node:crypto';
 
 import { canonicalJson } from '../record/canonical.ts';
 
+/** Path in the bag. */
+export const ATTESTATIONS_FILE = 'attestations/run.intoto.jsonl';
+
 const STATEMENT = 'https://in-toto.io/Statement/v1';
 const SUMMARY = 'https://slsa.dev/verification_summary/v1';
 /** Our own predicate; the name is a URN, as none of its parts is an address. */
@@ -54,7 +57,7 @@ export function statementsOf(
 ): readonly string[] {
   const summaries = bag.verdicts.map((verdict) => sign(summaryOf(verdict, bag)));
   const others = summaries.map((line, at): Subject => ({
-    name: `attestations/run.intoto.jsonl line ${at + 1}`,
+    name: `${ATTESTATIONS_FILE} line ${at + 1}`,
     sha256: hash('sha256', line, 'hex'),
   }));
   const files = [...payload].map(([name, sha256]): Subject => ({ name, sha256 }));

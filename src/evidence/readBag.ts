@@ -7,7 +7,7 @@
 import { basename, dirname, join } from 'node:path';
 
 import type { Finding } from '../outcome/finding.ts';
-import { fileFinding } from '../seal/candidateFinding.ts';
+import { ruleFinding, type Rule } from '../outcome/rules.ts';
 import { listCandidate, MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import type { Pool } from '../threads/pool.ts';
 import { parseManifest, type ManifestLine } from './bagNames.ts';
@@ -40,8 +40,8 @@ export async function readBag(folder: string, pool: Pool): Promise<ReadBag> {
   const bytes = (name: string): Buffer | null => readPlainFile(join(folder, name), MAX_SEAL_FILE);
   const text = (name: string): string | null => bytes(name)?.toString('utf8') ?? null;
   const findings: Finding[] = [];
-  const add = (rule: string, file: string, reason: string): void => {
-    findings.push(fileFinding(rule, file, reason));
+  const add = (rule: Rule, file: string, reason: string): void => {
+    findings.push(ruleFinding(rule, file, reason));
   };
   if (text(BAGIT_FILE) !== BAGIT_TEXT) {
     add('seal-format', BAGIT_FILE, 'this is not a bag of BagIt 1.0 in UTF-8');
@@ -114,9 +114,9 @@ function differing(
 ): readonly Finding[] {
   return lines.flatMap(({ path, sha256 }, at): Finding[] => {
     const file = seen[at] ?? null;
-    if (file === null) return [fileFinding('file-missing', path, 'the file is missing')];
+    if (file === null) return [ruleFinding('file-missing', path, 'the file is missing')];
     if (file.sha256 === sha256) return [];
-    return [fileFinding('checksum', path, 'the file differs from its manifest')];
+    return [ruleFinding('checksum', path, 'the file differs from its manifest')];
   });
 }
 
@@ -133,10 +133,10 @@ function others(
   return [
     ...[...files, ...unexpected]
       .filter((path) => !listed.has(path))
-      .map((path) => fileFinding('file-extra', path, 'no manifest lists this file')),
+      .map((path) => ruleFinding('file-extra', path, 'no manifest lists this file')),
     ...signatures
       .filter((path) => !present.has(path))
-      .map((path) => fileFinding('file-missing', path, 'the signature is missing')),
+      .map((path) => ruleFinding('file-missing', path, 'the signature is missing')),
   ];
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { entriesOf, statOf } from '../disk/noLinks.ts';
 import type { Finding } from '../outcome/finding.ts';
-import { severityOfRule } from '../outcome/rules.ts';
+import { ruleFinding } from '../outcome/rules.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import { REPORTS_PART } from './collect.ts';
 
@@ -25,12 +25,10 @@ export function reportsIn(data: string, sealId: string): Reports {
   const others = all.filter((name) => !own.includes(name));
   const missing = EXPECTED.filter((name) => !own.includes(name));
   return {
-    findings: missing.map((name) => ({
-      rule: 'evidence',
-      severity: severityOfRule('evidence'),
-      file: `data/${REPORTS_PART}/${name}`,
-      reason: 'there is no report of this command about the candidate',
-    })),
+    findings: missing.map((name) => {
+      const reason = 'there is no report of this command about the candidate';
+      return ruleFinding('evidence', `data/${REPORTS_PART}/${name}`, reason);
+    }),
     notes: [
       `reports about the candidate: ${own.length === 0 ? 'none' : own.join(', ')}`,
       ...(others.length === 0 ? [] : [`other reports: ${others.join(', ')}`]),

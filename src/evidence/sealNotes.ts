@@ -9,7 +9,7 @@ import type { SigningKey, VerifyingKey } from '../crypto/ed25519.ts';
 import { noteVerifier } from '../crypto/signedNote.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { openCheckpoint } from '../seal/checkpoint.ts';
-import { fileFinding } from '../seal/candidateFinding.ts';
+import { ruleFinding } from '../outcome/rules.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import {
   dataRootOrigin,
@@ -71,8 +71,8 @@ export function noteFindings(
   return [...wanted].flatMap(([path, isNote]): Finding[] => {
     const file = `data/${SEAL_PART}/${path}`;
     const bytes = readPlainFile(join(data, SEAL_PART, path), MAX_SEAL_FILE);
-    if (bytes === null) return [fileFinding('file-missing', file, 'the signed note is missing')];
+    if (bytes === null) return [ruleFinding('file-missing', file, 'the signed note is missing')];
     if (isNote(bytes)) return [];
-    return [fileFinding('signature', file, 'it is not a note of this seal, signed by the key')];
+    return [ruleFinding('signature', file, 'it is not a note of this seal, signed by the key')];
   });
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 import { mappingDigest } from '../mapping/loadMapping.ts';
 import type { Finding } from '../outcome/finding.ts';
-import { fileFinding, parseCanonical } from '../seal/candidateFinding.ts';
+import { ruleFinding } from '../outcome/rules.ts';
+import { parseCanonical } from '../seal/candidateFinding.ts';
 import { listCandidate, MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import {
   dataRoot,
@@ -33,22 +34,22 @@ export function verifySeal(data: string): SealInBag | { readonly findings: reado
   const sums = parseSums(bytes?.toString('utf8') ?? '');
   if (bytes === null || sums === null) {
     const reason = 'the list of checksums is missing or malformed, so there is no seal';
-    return { findings: [fileFinding('seal-format', file(SUMS_FILE), reason)] };
+    return { findings: [ruleFinding('seal-format', file(SUMS_FILE), reason)] };
   }
   const findings = differences(folder, sums);
   const text = readPlainFile(join(folder, RUN_FILE), MAX_SEAL_FILE);
   const run = text === null ? null : asRunFile(parseCanonical(text));
   if (run === null) {
     const reason = 'the file of the run is missing or malformed';
-    return { findings: [...findings, fileFinding('seal-format', file(RUN_FILE), reason)] };
+    return { findings: [...findings, ruleFinding('seal-format', file(RUN_FILE), reason)] };
   }
   if (dataRoot(run.modules) !== run.dataRoot) {
     const reason = 'the data root is not that of its modules';
-    findings.push(fileFinding('merkle', file(RUN_FILE), reason));
+    findings.push(ruleFinding('merkle', file(RUN_FILE), reason));
   }
   if (mappingDigest(mappingFiles(sums)) !== run.mapping.digest) {
     const reason = 'the digest of the mapping is not that of its files';
-    findings.push(fileFinding('checksum', file(RUN_FILE), reason));
+    findings.push(ruleFinding('checksum', file(RUN_FILE), reason));
   }
   return { findings, sealId: sealId(bytes), run };
 }
@@ -60,19 +61,19 @@ function file(path: string): string {
 
 function differences(folder: string, sums: readonly SumLine[]): Finding[] {
   const wanted = new Map(sums.filter(isEvidence).map(({ path, sha256 }) => [path, sha256]));
-  const present = listCandidate(folder).files.filter((path) => path !== SUMS_FILE);
-  const missing = [...wanted.keys()].filter((path) => !present.includes(path));
+  const present = new Set(listCandidate(folder).files.filter((path) => path !== SUMS_FILE));
+  const missing = [...wanted.keys()].filter((path) => !present.has(path));
   const reason = 'the evidence lacks a file of the seal';
   return [
-    ...missing.map((path) => fileFinding('file-missing', file(path), reason)),
-    ...present.flatMap((path): Finding[] => {
+    ...missing.map((path) => ruleFinding('file-missing', file(path), reason)),
+    ...[...present].flatMap((path): Finding[] => {
       const sealed = wanted.get(path);
       if (sealed === undefined) {
-        return [fileFinding('file-extra', file(path), 'the seal does not list this file')];
+        return [ruleFinding('file-extra', file(path), 'the seal does not list this file')];
       }
       const bytes = readPlainFile(join(folder, path), Number.POSITIVE_INFINITY);
       if (bytes !== null && hash('sha256', bytes, 'hex') === sealed) return [];
-      return [fileFinding('checksum', file(path), 'the file differs from the one that was sealed')];
+      return [ruleFinding('checksum', file(path), 'the file differs from the one that was sealed')];
     }),
   ];
 }

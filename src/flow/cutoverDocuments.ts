@@ -1,17 +1,10 @@
-/** What the documents of a run are made of, as it is in the folder of the run; every path is confined to it. */
+/** What the documents of a run are made of, as it is in the folder of the run. */
 
-import { join } from 'node:path';
-
+import { readRunFiles } from '../cutover/evidence/readRunFiles.ts';
 import type { RunSources } from '../cutover/evidence/runEvidence.ts';
 import { readRun } from '../cutover/engine/heldRun.ts';
 import type { RunPlaces } from '../cutover/engine/runPlaces.ts';
 import type { LoadedRunbook } from '../cutover/readRunbook.ts';
-import { MAX_APPROVAL } from '../journal/approval.ts';
-import { approvalPath } from '../journal/approvalFile.ts';
-import { readPlainFile } from '../seal/files.ts';
-
-/** Most bytes of an output: those of programs have 2 MiB, and reports of steps a few more. */
-const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /** Returns the sources of the documents of a run. @throws Failure JOURNAL */
 export function sourcesOf(
@@ -24,7 +17,6 @@ export function sourcesOf(
     planHash,
     lines: readRun(places).entries,
     where: places.journal,
-    outputs: (name) => readPlainFile(join(places.folder, 'outputs', name), MAX_OUTPUT),
-    approvals: (digest) => readPlainFile(join(places.folder, approvalPath(digest)), MAX_APPROVAL),
+    ...readRunFiles(places.folder),
   };
 }

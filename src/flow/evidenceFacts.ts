@@ -1,5 +1,6 @@
 /** What a bag of evidence states, by its journals: made when it is built, and again when it is verified. */
 
+import { JOURNAL_OF_RUN } from '../cutover/engine/runPlaces.ts';
 import { gateVerdicts, runFacts } from '../cutover/evidence/runFacts.ts';
 import type { RunEvidence } from '../cutover/evidence/runEvidence.ts';
 import {
@@ -43,7 +44,7 @@ export function statedBag({ builtAt, tool, journal, sealed, run }: EvidenceParts
 function gatesOf(run: RunEvidence): readonly StatedVerdict[] {
   return gateVerdicts(run).map(({ step, passed, evidence, plan }) => ({
     check: `gate ${step}`,
-    subject: { name: `data/${RUN_PART}/journal.ndjson before ${step}`, sha256: evidence },
+    subject: { name: `data/${RUN_PART}/${JOURNAL_OF_RUN} before ${step}`, sha256: evidence },
     policy: { name: 'plan', sha256: plan },
     passed,
   }));

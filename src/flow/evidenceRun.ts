@@ -43,10 +43,9 @@ export async function collectRun(
   assertContinues(paths, places);
   const bytes = readFileSync(places.journal);
   const { length } = parseJournal(bytes, places.journal);
-  const sources = sourcesOf(places, loaded);
-  const evidence = runEvidence(sources);
+  const evidence = runEvidence(sourcesOf(places, loaded));
   const signers = await signersOf(paths);
-  const files = runPayload(places, loaded, sources, bytes.subarray(0, length), signers);
+  const files = runPayload(places, loaded, evidence, bytes.subarray(0, length), signers);
   const { known, missing } = secretsOf(loaded.runbook, variables);
   return {
     evidence,

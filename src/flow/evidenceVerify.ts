@@ -13,7 +13,7 @@ import { readVerifyingKey } from '../crypto/signingKey.ts';
 import type { VerifyingKey } from '../crypto/ed25519.ts';
 import { onRead } from '../disk/errors.ts';
 import { realFolder, statOf } from '../disk/noLinks.ts';
-import { ATTESTATIONS_FILE, attestationFindings, builtAtIn } from '../evidence/attestations.ts';
+import { attestationFindings, builtAtIn } from '../evidence/attestations.ts';
 import {
   ABOUT,
   AGENT,
@@ -22,6 +22,7 @@ import {
   signatureFiles,
 } from '../evidence/bagSignature.ts';
 import { CANDIDATE_PART, JOURNAL_PART, REPORTS_PART, RUN_PART } from '../evidence/collect.ts';
+import { ATTESTATIONS_FILE } from '../evidence/inTotoStatements.ts';
 import { RECONCILES_PART, reconcileFindings } from '../evidence/reconcilesOf.ts';
 import { noteFindings, SEAL_PART } from '../evidence/sealNotes.ts';
 import { readBag, type ReadBag } from '../evidence/readBag.ts';

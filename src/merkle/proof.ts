@@ -16,13 +16,12 @@ export function merkleTree(hashes: readonly Uint8Array[]): MerkleTree {
   );
 }
 
-/** Returns the audit path of hash `index`, bottom first. */
-export function auditPath(hashes: readonly Uint8Array[], index: number): Buffer[] {
-  const leaf = hashes[index];
-  if (leaf === undefined) throw new RangeError('no such leaf');
-  return merkleTree(hashes)
-    .getProof(Buffer.from(leaf), index)
-    .map((step) => step.data);
+/** Returns the audit paths of all hashes, in their order, each bottom first. The tree is built once. */
+export function auditPaths(hashes: readonly Uint8Array[]): Buffer[][] {
+  const tree = merkleTree(hashes);
+  return hashes.map((leaf, index) =>
+    tree.getProof(Buffer.from(leaf), index).map((step) => step.data),
+  );
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import type { NoteSigner, NoteVerifier } from '../crypto/signedNote.ts';
-import { auditPath } from '../merkle/proof.ts';
+import { auditPaths } from '../merkle/proof.ts';
 import { signCheckpoint } from './checkpoint.ts';
 import { dataRoot, moduleLeaf, type RunFile, type SealedModule } from './format.ts';
 import { formatTlogProof, openTlogProof, type ProofRefusal } from './tlogProof.ts';
@@ -45,13 +45,13 @@ export function sealReceipts(
 ): SealReceipts {
   const tree = { origin: dataRootOrigin(sealId), size: modules.length, root: dataRoot(modules) };
   const checkpoint = signCheckpoint(tree, signer);
-  const leaves = modules.map(moduleLeaf);
+  const paths = auditPaths(modules.map(moduleLeaf));
   return {
     checkpoint,
     modules: modules.map(({ name, count, root }, index) => ({
       module: name,
       checkpoint: signCheckpoint({ origin: moduleOrigin(sealId, name), size: count, root }, signer),
-      receipt: formatTlogProof({ index, path: auditPath(leaves, index), checkpoint }),
+      receipt: formatTlogProof({ index, path: paths[index] ?? [], checkpoint }),
     })),
   };
 }

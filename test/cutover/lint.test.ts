@@ -375,8 +375,12 @@ describe('a gate or check can fail', () => {
     [
       '{ id: a, use: gate.approval, role: approver, when: "counted.failed > 0", requires: [counted] }',
     ],
+    [
+      '{ id: a, use: gate.approval, role: approver, until: { for: 5m, every: 1m }, requires: [counted] }',
+    ],
     ['{ id: a, use: git.clean, until: { for: 1m, every: 5m } }'],
     ['{ id: a, use: git.clean, until: { for: 5m, every: 1m, within: 2m } }'],
+    ['{ id: a, use: git.clean, until: { for: 30d, every: 20s } }'],
     ['{ id: a, use: sqlite.backup }'],
   ])('%s', (step) => {
     expect(rules(withSteps(step))).toEqual(['gate']);
@@ -388,6 +392,7 @@ describe('a gate or check can fail', () => {
     ['{ id: a, use: exec, run: [x], changes: false, exit: { "0": pass, "1": warn, "2": fail } }'],
     ['{ id: a, use: gate.approval, role: approver, requires: [counted] }'],
     ['{ id: a, use: git.clean, until: { for: 5m, every: 1m, within: 20m } }'],
+    ['{ id: a, use: git.clean, until: { for: 30d, every: 30s } }'],
   ])('as %s can (negative control)', (step) => {
     expect(rules(withSteps(step))).toEqual([]);
   });

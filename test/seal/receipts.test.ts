@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 
 import { noteVerifier, parseNoteVerifier, signNote } from '../../src/crypto/signedNote.ts';
 import { leafHash } from '../../src/merkle/hash.ts';
-import { auditPath } from '../../src/merkle/proof.ts';
+import { auditPaths } from '../../src/merkle/proof.ts';
 import { openCheckpoint, signCheckpoint } from '../../src/seal/checkpoint.ts';
 import { dataRoot, type SealedModule } from '../../src/seal/format.ts';
 import {
@@ -193,7 +193,11 @@ describe('a receipt', () => {
         const [index, other] = [a % size, b % size];
         const root = rootOf(leaves).toString('hex');
         const note = signCheckpoint({ origin: 'tree', size, root }, signer);
-        const text = formatTlogProof({ index, path: auditPath(leaves, index), checkpoint: note });
+        const text = formatTlogProof({
+          index,
+          path: auditPaths(leaves)[index] ?? [],
+          checkpoint: note,
+        });
         const parsed = parseTlogProof(Buffer.from(text));
         expect(parsed === null ? null : formatTlogProof(parsed)).toBe(text);
         const opened = openTlogProof(
@@ -243,8 +247,9 @@ describe.skipIf(tessera === null)("Tessera's log", () => {
       const tile =
         size === 0 ? Buffer.alloc(0) : readFileSync(join(log, 'tile/0/000.p', `${size}`));
       const leaves = Array.from({ length: size }, (_, at) => tile.subarray(32 * at, 32 * at + 32));
+      const paths = auditPaths(leaves);
       for (const [index, leaf] of leaves.entries()) {
-        const path = auditPath(leaves, index);
+        const path = paths[index] ?? [];
         const text = formatTlogProof({ index, path, checkpoint: note.toString() });
         expect(openTlogProof(Buffer.from(text), leaf, known)).toHaveProperty('index', index);
         const wrong = formatTlogProof({

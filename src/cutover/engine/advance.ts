@@ -6,8 +6,9 @@
 
 import { formatDuration } from '../../record/duration.ts';
 import { kindOf, type Step } from '../runbook.ts';
+import { requiredNotPassed } from '../runMoves.ts';
 import { isFinal, isOver } from '../runState.ts';
-import type { StepResult, StepVerdict } from '../steps/stepType.ts';
+import { WITH_EFFECT, type StepResult, type StepVerdict } from '../steps/stepType.ts';
 import { attempt, findBefore } from './attempt.ts';
 import { attend, underWay } from './attend.ts';
 import { conditionHolds } from './conditions.ts';
@@ -80,9 +81,10 @@ async function begin(run: LiveRun, step: Step): Promise<Pause | null> {
     run.say(`${step.id}: ${says}`);
     return null;
   }
-  const others = MAKES.has(kindOf(step)) ? await run.othersAtWork() : null;
-  if (others !== null) {
-    held.commit({ event: 'paused' }, { why: `${step.id} was not begun, as ${others}` });
+  const obstacle =
+    lacking(run, step) ?? (WITH_EFFECT.has(kindOf(step)) ? await run.othersAtWork() : null);
+  if (obstacle !== null) {
+    held.commit({ event: 'paused' }, { why: `${step.id} was not begun, as ${obstacle}` });
     return null;
   }
   const { types, runbook, world, who } = run;
@@ -101,7 +103,12 @@ async function begin(run: LiveRun, step: Step): Promise<Pause | null> {
   return null;
 }
 
-const MAKES: ReadonlySet<string> = new Set(['change', 'artifact']);
+/** Says which steps that one requires have not passed, as a clause; null if all have. */
+function lacking({ steps, held }: LiveRun, { id }: Step): string | null {
+  const step = steps.find((one) => one.id === id);
+  const ids = step === undefined ? [] : requiredNotPassed(steps, held.record.state, step);
+  return ids.length === 0 ? null : `it requires ${ids.join(', ')} to have passed`;
+}
 
 async function doStep(run: LiveRun, step: Step): Promise<void> {
   if (isTriedOnly(run, step.id, step)) {
@@ -123,7 +130,7 @@ async function doStep(run: LiveRun, step: Step): Promise<void> {
   }
   const result = await underWay(run, (signal) => attempt(run, step.id, step, 'apply', signal));
   if (result === null || statusOf(run, step.id) !== 'STARTED') return;
-  const makes = MAKES.has(kindOf(step));
+  const makes = WITH_EFFECT.has(kindOf(step));
   if (!isPassed(result) || !(makes || step.verify !== null)) {
     end(run, step, result);
     return;

@@ -17,7 +17,7 @@ import { openingAt } from '../openings.ts';
 import { attempt } from './attempt.ts';
 import { underWay } from './attend.ts';
 import { outputFacts, type ApprovalsOfRun, type LiveRun } from './liveRun.ts';
-import { COUNTED, type RunRecord, type Sample } from './runRecord.ts';
+import { keptWhenOpened, type RunRecord, type Sample } from './runRecord.ts';
 
 /** What a step waits for, until when at most (ms since 1970; null: until a person acts), and in what words. */
 export interface Waiting {
@@ -144,7 +144,7 @@ async function inspectApprovals(run: LiveRun, step: Step): Promise<Looked> {
   const [people, needed] = [countPeople(counted), peopleNeeded(step)];
   const names = [...new Set(counted.map(({ reviewer }) => reviewer))].join(', ');
   if (people >= needed) {
-    const kept = { [COUNTED]: valid.map(({ digest }) => digest).join(' ') };
+    const kept = keptWhenOpened(valid.map(({ digest }) => digest));
     return { ends: { verdict: 'PASS', says: `approved by ${names}`, kept } };
   }
   const role = requiredText(step.members, 'role');

@@ -5,7 +5,7 @@ import type { KeptApproval } from '../../journal/approvalFile.ts';
 import type { Judged } from '../../project/reviewers.ts';
 import { kindOf, type Runbook, type Step } from '../runbook.ts';
 import { isUnderWay, type RunStep, type StepStatus } from '../runState.ts';
-import type { StepResult, StepType } from '../steps/stepType.ts';
+import { WITH_EFFECT, type StepResult, type StepType } from '../steps/stepType.ts';
 import type { StepName } from '../steps/stepTypes.ts';
 import type { KeptOutput, World } from '../world/world.ts';
 import type { HeldRun } from './heldRun.ts';
@@ -67,10 +67,10 @@ export function statusOf({ runbook, held }: LiveRun, id: string): StepStatus {
 
 /** Whether a change is under way, which nothing but a panic cuts off. */
 export function isChanging({ steps, held }: LiveRun): boolean {
-  return steps.some(({ kind }, at) => {
-    const changes = kind === 'change' || kind === 'artifact';
-    return changes && isUnderWay(held.record.state.steps[at] ?? 'PENDING');
-  });
+  const { state } = held.record;
+  return steps.some(
+    ({ kind }, at) => WITH_EFFECT.has(kind) && isUnderWay(state.steps[at] ?? 'PENDING'),
+  );
 }
 
 /** Whether a step only waits, so that nothing of it is in flight between two looks. */

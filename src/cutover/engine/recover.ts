@@ -34,6 +34,8 @@ export async function probeUnknown(run: LiveRun): Promise<readonly string[]> {
   for (const [at, step] of runbook.steps.entries()) {
     if (held.record.state.steps[at] !== 'UNKNOWN') continue;
     const presence = await presenceOf(run, step, run.steps[at]?.kind === 'check' || waits(step));
+    // A trigger or a person may have ended the run meanwhile, at the very end of the probe, too.
+    if (held.record.state.status !== 'PAUSED') return unclear;
     if (presence === 'unclear') unclear.push(step.id);
     else {
       held.commit({ event: 'step-probed', step: step.id, presence, byPerson: false });

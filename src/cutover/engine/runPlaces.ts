@@ -6,12 +6,14 @@ import { entriesOf, statOf } from '../../disk/noLinks.ts';
 import { Failure } from '../../outcome/failure.ts';
 import type { ProjectPaths } from '../../project/paths.ts';
 
+export const JOURNAL_OF_RUN = 'journal.ndjson';
+
 export interface RunPlaces {
   /** Name of the run, such as `wien-pilot-3`. */
   readonly run: string;
   readonly folder: string;
   readonly journal: string;
-  /** What other terminals want of the run; see requests.ts. */
+  /** What other terminals want of the run; see runRequests.ts. */
   readonly requests: string;
 }
 
@@ -21,7 +23,7 @@ export function placesOf({ cutovers }: ProjectPaths, run: string): RunPlaces {
   return {
     run,
     folder,
-    journal: join(folder, 'journal.ndjson'),
+    journal: join(folder, JOURNAL_OF_RUN),
     requests: join(folder, 'requests'),
   };
 }

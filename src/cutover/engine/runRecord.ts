@@ -9,13 +9,25 @@
 
 import { broken, type JournalEntry, type JournalMembers } from '../../journal/line.ts';
 import { Failure } from '../../outcome/failure.ts';
+import { MOST_LOOKS } from '../runbook.ts';
 import { runEventOf } from '../runJournal.ts';
 import { afterEvent } from '../runMoves.ts';
 import { plannedRun, type RunState, type RunStep } from '../runState.ts';
 import type { Kept, ResultName, StepVerdict } from '../steps/stepType.ts';
 
 /** Member of what an open gate keeps: digests of the approvals that it was opened with, with spaces between. */
-export const COUNTED = 'counted';
+const COUNTED = 'counted';
+
+/** Returns what a gate keeps that approvals of these digests have opened. */
+export function keptWhenOpened(digests: readonly string[]): Kept {
+  return { [COUNTED]: digests.join(' ') };
+}
+
+/** Returns the digests of the approvals that have opened a gate, by what it keeps; none of anything else. */
+export function countedIn(kept: unknown): readonly string[] {
+  const text: unknown = (Object(kept) as Record<string, unknown>)[COUNTED];
+  return typeof text === 'string' && text !== '' ? text.split(' ') : [];
+}
 
 /** A look of a check that is repeated: a watch, or a step with `until`. */
 export interface Sample {
@@ -109,8 +121,8 @@ export const UNSEEN_STEP: StepRecord = {
   evidence: null,
   waived: null,
 };
-/** Longest history of a check that is repeated. */
-const MOST_SAMPLES = 20_000;
+/** Looks above {@link MOST_LOOKS} after which the oldest are forgotten, as to take one out moves all others. */
+const SLACK = 1000;
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
@@ -219,7 +231,7 @@ function addSample({ samples }: OpenRecord, entry: JournalEntry): void {
     verdict: entry['verdict'] as StepVerdict,
     value: typeof value === 'number' ? value : null,
   });
-  if (list.length > MOST_SAMPLES) list.shift();
+  if (list.length >= MOST_LOOKS + SLACK) list.splice(0, list.length - MOST_LOOKS);
   samples.set(key, list);
 }
 

@@ -15,7 +15,7 @@ import type { JournalEntry } from '../../journal/line.ts';
 import { kindOf, losesWrites, type Runbook, type Step } from '../runbook.ts';
 import { isUnderWay, type RunState, type StepStatus } from '../runState.ts';
 import { numberOf, textOf } from '../steps/stepMembers.ts';
-import { RESULTS } from '../steps/stepType.ts';
+import { RESULTS, WITH_EFFECT } from '../steps/stepType.ts';
 import { waits } from './liveRun.ts';
 import type { RunRecord } from './runRecord.ts';
 import { outputsIn } from './storyOutputs.ts';
@@ -207,8 +207,6 @@ function wayBackOf({ steps }: Runbook, { entry, at, before }: Moved): OpenWayBac
 /** Returns steps that have changed something, and whose effect may still be there. */
 export function staysOf({ steps }: Runbook, { effects }: RunState): readonly string[] {
   return steps
-    .filter((step, at) => effects[at] === true && CHANGES.has(kindOf(step)))
+    .filter((step, at) => effects[at] === true && WITH_EFFECT.has(kindOf(step)))
     .map(({ id }) => id);
 }
-
-const CHANGES: ReadonlySet<string> = new Set(['change', 'artifact']);

@@ -5,10 +5,10 @@
 
 import { hash } from 'node:crypto';
 
-import { textOf } from '../steps/stepMembers.ts';
 import { parseApproval } from '../../journal/approval.ts';
 import type { JournalEntry } from '../../journal/line.ts';
-import { COUNTED } from '../engine/runRecord.ts';
+import { countedIn } from '../engine/runRecord.ts';
+import { textOf } from '../steps/stepMembers.ts';
 import { jsonDocument, type Found, type RunEvidence } from './runEvidence.ts';
 
 export interface RecordedDecision {
@@ -34,40 +34,49 @@ export interface RecordedDecision {
 /** Returns the approvals in the order of the journal. */
 export function decisionsOf(evidence: RunEvidence): readonly RecordedDecision[] {
   const { lines } = evidence;
-  return lines.filter(({ event }) => event === 'approved').map((line) => decision(evidence, line));
+  const opened = countedByStep(lines);
+  return lines.flatMap((line) => {
+    return line.event === 'approved' ? [decision(evidence, line, opened)] : [];
+  });
 }
 
-function decision(evidence: RunEvidence, line: JournalEntry): RecordedDecision {
-  const [step, sha256, who] = [line['step'], line['approval'], line['who']].map(String);
+/** Digests of the approvals that have opened each gate, by the id of its step; none of a gate that is not open. */
+function countedByStep(lines: readonly JournalEntry[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const opened = new Map<string, ReadonlySet<string>>();
+  for (const { event, step, verdict, kept } of lines) {
+    if (event !== 'step-ended' || verdict !== 'PASS') continue;
+    const id = String(step);
+    opened.set(id, new Set([...(opened.get(id) ?? []), ...countedIn(kept)]));
+  }
+  return opened;
+}
+
+function decision(
+  evidence: RunEvidence,
+  line: JournalEntry,
+  opened: ReadonlyMap<string, ReadonlySet<string>>,
+): RecordedDecision {
+  const [step = '', sha256 = '', who = ''] = [line['step'], line['approval'], line['who']].map(
+    String,
+  );
   const { signer } = line;
-  const bytes = /^[0-9a-f]{64}$/.test(sha256 ?? '') ? evidence.approvals(sha256 ?? '') : null;
+  const bytes = /^[0-9a-f]{64}$/.test(sha256) ? evidence.approvals(sha256) : null;
   const isSame = bytes !== null && hash('sha256', bytes, 'hex') === sha256;
   const approval = isSame ? parseApproval(bytes, 'open-gate') : null;
   const gate = evidence.runbook.steps.find(({ id }) => id === step);
   return {
-    step: step ?? '',
+    step,
     kind: gate?.use === 'attest' ? 'attestation' : 'approval',
     role: approval?.role ?? textOf(gate?.members ?? {}, 'role'),
     statement: approval?.statement ?? textOf(gate?.members ?? {}, 'text') ?? '',
-    reviewer: approval?.reviewer ?? who ?? '',
+    reviewer: approval?.reviewer ?? who,
     signer: typeof signer === 'string' ? signer : null,
     time: approval?.time ?? null,
     recorded: line.at,
-    sha256: sha256 ?? '',
+    sha256,
     file: approval !== null ? 'intact' : bytes === null ? 'missing' : 'changed',
-    counted: hasCounted(evidence, step ?? '', sha256 ?? ''),
+    counted: opened.get(step)?.has(sha256) ?? null,
   };
-}
-
-function hasCounted({ lines }: RunEvidence, step: string, sha256: string): boolean | null {
-  const opened = lines.filter((line) => {
-    return line.event === 'step-ended' && line['step'] === step && line['verdict'] === 'PASS';
-  });
-  if (opened.length === 0) return null;
-  return opened.some(({ kept }) => {
-    const digests: unknown = (Object(kept) as Record<string, unknown>)[COUNTED];
-    return typeof digests === 'string' && digests.split(' ').includes(sha256);
-  });
 }
 
 /** Makes `approval_record.json`. */

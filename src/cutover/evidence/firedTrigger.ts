@@ -1,7 +1,7 @@
 /** What has fired in a run: the trigger or monitor of a line of its journal, with the number against its condition. Pure. */
 
 import type { JournalEntry } from '../../journal/line.ts';
-import { isMet, parseCondition } from '../condition.ts';
+import { isMet, parseCondition, type Condition } from '../condition.ts';
 import { textIn, type RunEvidence } from './runEvidence.ts';
 
 export interface Fired {
@@ -17,33 +17,46 @@ export interface Fired {
   readonly since: string;
 }
 
-/** Returns what has fired by lines up to an index, in their order. */
+/** Lines before the one at hand that have a number. */
+interface Seen {
+  /** Ends of steps by id, the last one of each. */
+  readonly ends: Map<string, JournalEntry>;
+  /** Looks by what they are of, such as `watch:errors`, in their order. */
+  readonly looks: Map<string, JournalEntry[]>;
+}
+
+/** Returns what has fired by lines up to an index, in their order. One pass: a trigger may fire thousands of times. */
 export function firedIn(evidence: RunEvidence, upTo: number): readonly Fired[] {
-  const { lines } = evidence;
-  return lines.slice(0, upTo + 1).flatMap((line, at) => {
+  const seen: Seen = { ends: new Map(), looks: new Map() };
+  return evidence.lines.slice(0, upTo + 1).flatMap((line) => {
+    note(seen, line);
     const isCause = line.event === 'breached' || line.event === 'rollback-begun';
-    const fired = isCause ? firedBy(evidence, line, lines.slice(0, at)) : null;
+    const fired = isCause ? firedBy(evidence, line, seen) : null;
     return fired === null ? [] : [fired];
   });
 }
 
-function firedBy(
-  { runbook }: RunEvidence,
-  line: JournalEntry,
-  before: readonly JournalEntry[],
-): Fired | null {
+function note({ ends, looks }: Seen, line: JournalEntry): void {
+  if (line.event === 'step-ended') ends.set(textIn(line, 'step') ?? '', line);
+  if (line.event !== 'sampled') return;
+  const of = textIn(line, 'of') ?? '';
+  const list = looks.get(of);
+  if (list === undefined) looks.set(of, [line]);
+  else list.push(line);
+}
+
+function firedBy({ runbook }: RunEvidence, line: JournalEntry, seen: Seen): Fired | null {
   const of = textIn(line, 'of') ?? '';
   const [, number] = /^trigger:(\d+):/.exec(of) ?? [];
   const trigger = number === undefined ? undefined : runbook.triggers[Number(number)];
   if (trigger !== undefined) {
     const { when, severity } = trigger;
-    const { value, since } = valueOf(when, before, line.at);
+    const { value, since } = valueOf(when, seen, line.at);
     return { at: line.at, when, severity, action: actionOf(line, of), value, since };
   }
   const [, key] = /^(watch:.+):fail$/.exec(of) ?? [];
   if (key === undefined) return null;
-  const last = before.findLast(({ event, of: name }) => event === 'sampled' && name === key);
-  const value = typeof last?.['value'] === 'number' ? last['value'] : null;
+  const value = numberIn(seen.looks.get(key)?.at(-1));
   const when = `${key} does not pass`;
   return { at: line.at, when, severity: null, action: actionOf(line, of), value, since: line.at };
 }
@@ -53,27 +66,42 @@ function actionOf({ event, action }: JournalEntry, of: string): string {
   return typeof action === 'string' ? action : of.endsWith(':hold') ? 'hold' : 'held';
 }
 
+interface Numbered {
+  readonly value: number | null;
+  readonly since: string;
+}
+
 /** Returns the number that a condition compared, and since when it was met without one that was not. */
-function valueOf(
-  when: string,
-  before: readonly JournalEntry[],
-  at: string,
-): { readonly value: number | null; readonly since: string } {
+function valueOf(when: string, { ends, looks }: Seen, at: string): Numbered {
   const condition = parseCondition(when);
   if (condition === null) return { value: null, since: at };
   const { name, result } = condition;
   if (result !== null) {
-    const end = before.findLast(({ event, step }) => event === 'step-ended' && step === name);
+    const end = ends.get(name ?? '');
     const number = (Object(end?.['results']) as Record<string, unknown>)[result];
     const least = result === 'failed' && end?.['verdict'] === 'FAIL' ? 1 : 0;
     const value = typeof number === 'number' ? Math.max(least, number) : least || null;
     return { value, since: end?.at ?? at };
   }
-  const looks = before.filter(({ event, of }) => event === 'sampled' && of === `watch:${name}`);
-  const numbers = looks.flatMap(({ value, at: time }) =>
-    typeof value === 'number' ? [{ value, time }] : [],
-  );
-  const passed = numbers.findLastIndex(({ value }) => !isMet(condition, value));
-  const last = numbers.at(-1);
-  return { value: last?.value ?? null, since: numbers[passed + 1]?.time ?? at };
+  return lastNumber(looks.get(`watch:${name}`) ?? [], condition, at);
+}
+
+/** Goes back from the last look to the one since which the condition is met. */
+function lastNumber(looks: readonly JournalEntry[], condition: Condition, at: string): Numbered {
+  let value: number | null = null;
+  let since = at;
+  for (let number = looks.length - 1; number >= 0; number -= 1) {
+    const look = looks[number];
+    const seen = numberIn(look);
+    if (look === undefined || seen === null) continue;
+    value ??= seen;
+    if (!isMet(condition, seen)) break;
+    since = look.at;
+  }
+  return { value, since };
+}
+
+function numberIn(look: JournalEntry | undefined): number | null {
+  const value = look?.['value'];
+  return typeof value === 'number' ? value : null;
 }

@@ -10,7 +10,7 @@ import { ruleFinding } from '../../outcome/rules.ts';
 import { approvalNote, countPeople, type Judged } from '../../project/reviewers.ts';
 import { judgeApprovals, peopleNeeded, type CountedApproval } from '../engine/gates.ts';
 import { subjectOf } from '../engine/openRun.ts';
-import { COUNTED, recordOf } from '../engine/runRecord.ts';
+import { countedIn, recordOf, type RunRecord } from '../engine/runRecord.ts';
 import { kindOf, type Step } from '../runbook.ts';
 import { runStepsOf } from '../runSteps.ts';
 import type { RunEvidence } from './runEvidence.ts';
@@ -40,10 +40,14 @@ export async function judgeGates(
   evidence: RunEvidence,
   judging: JudgingAgain,
 ): Promise<JudgedGates> {
+  const { runbook, planHash, lines, where } = evidence;
+  // The record as it was before each line, as approvals count by what was known then.
+  const book = recordOf(runStepsOf(runbook), { path: where, planHash }, [], where);
   const gates: JudgedGates[] = [];
-  for (const [index, line] of evidence.lines.entries()) {
+  for (const line of lines) {
     const step = openedBy(line, evidence);
-    if (step !== null) gates.push(await judgeGate(step, line, index, evidence, judging));
+    if (step !== null) gates.push(await judgeOpening(step, line, book.record, evidence, judging));
+    book.add(line);
   }
   return {
     findings: gates.flatMap(({ findings }) => findings),
@@ -60,15 +64,15 @@ function openedBy(line: JournalEntry, { runbook, record }: RunEvidence): Step | 
   return isOpenedByPeople && record.begun?.isRehearsal !== true ? step : null;
 }
 
-async function judgeGate(
+async function judgeOpening(
   step: Step,
   line: JournalEntry,
-  index: number,
+  before: RunRecord,
   evidence: RunEvidence,
   judging: JudgingAgain,
 ): Promise<JudgedGates> {
-  const all = await judgedAt(step, line, index, evidence, judging);
-  const counted = digestsIn(line);
+  const all = await judgedAt(step, line, before, evidence, judging);
+  const counted = countedIn(line['kept']);
   const findings = counted.flatMap((digest): Finding[] => {
     const one = all.find((approval) => approval.digest === digest);
     const file = approvalPath(digest);
@@ -97,12 +101,10 @@ async function judgeGate(
 async function judgedAt(
   step: Step,
   { at }: JournalEntry,
-  index: number,
-  { run, runbook, planHash, lines, where, approvals }: RunEvidence,
+  record: RunRecord,
+  { run, runbook, approvals }: RunEvidence,
   { judge, signatureOf }: JudgingAgain,
 ): Promise<readonly CountedApproval[]> {
-  const plan = { path: where, planHash };
-  const { record } = recordOf(runStepsOf(runbook), plan, lines.slice(0, index), where);
   const moment = {
     runbook,
     record,
@@ -125,9 +127,4 @@ function keptIn(
   const bytes = approvals(digest);
   if (bytes === null || approvalDigest(bytes) !== digest) return null;
   return { bytes: Buffer.from(bytes), signature: signatureOf(digest) };
-}
-
-function digestsIn({ kept }: JournalEntry): readonly string[] {
-  const text: unknown = (Object(kept) as Record<string, unknown>)[COUNTED];
-  return typeof text === 'string' && text !== '' ? text.split(' ') : [];
 }

@@ -4,11 +4,12 @@ import { byteCount } from '../../outcome/byteCount.ts';
 import { formatDuration } from '../../record/duration.ts';
 import { kindOf, type Runbook } from '../runbook.ts';
 import { textOf } from '../steps/stepMembers.ts';
+import { WITH_EFFECT } from '../steps/stepType.ts';
 import { decisionsOf } from './approvalRecord.ts';
 import { firedIn, type Fired } from './firedTrigger.ts';
 import { codeSpan, escaped, filled, OPEN } from './markdownText.ts';
 import { outputsIn, stepsSeen, type RunEvidence, type SeenStep } from './runEvidence.ts';
-import { findTurn, undoneIn, type Turn } from './turn.ts';
+import { findTurn, undoneIn, type Turn, type UndoneStep } from './turn.ts';
 
 /** Makes `incident.md`; null for a run that was neither taken back nor aborted, or only rehearsed a way back. */
 export function incidentMarkdown(evidence: RunEvidence): string | null {
@@ -95,18 +96,16 @@ function failedLines({ lines, runbook }: RunEvidence, { index }: Turn): readonly
   });
 }
 
-function undoLine({ step, succeeded, at, says }: ReturnType<typeof undoneIn>[number]): string {
+function undoLine({ step, succeeded, at, says }: UndoneStep): string {
   const how = says === '' ? '' : `, ${escaped(says)}`;
   return `- ${escaped(step)}: **${succeeded ? 'UNDONE' : 'UNDO\\_FAILED'}** at ${at}${how}`;
 }
-
-const CHANGES: ReadonlySet<string> = new Set(['change', 'artifact']);
 
 /** Steps whose effect may still be there. */
 function leftLines(evidence: RunEvidence): readonly string[] {
   const { effects } = evidence.record.state;
   const isLeft = ({ step, status }: SeenStep, at: number): boolean =>
-    effects[at] === true && status !== 'UNDONE' && CHANGES.has(kindOf(step));
+    effects[at] === true && status !== 'UNDONE' && WITH_EFFECT.has(kindOf(step));
   return stepsSeen(evidence)
     .filter(isLeft)
     .map(({ step, status }) => {

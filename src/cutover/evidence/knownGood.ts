@@ -12,15 +12,15 @@ import type { ChainEnd } from '../../journal/line.ts';
 import { isoTime } from '../../outcome/age.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import { formatDuration } from '../../record/duration.ts';
-import type { RunRecord } from '../engine/runRecord.ts';
-import { COUNTED } from '../engine/runRecord.ts';
+import { countedIn, type RunRecord } from '../engine/runRecord.ts';
 import type { Runbook } from '../runbook.ts';
 import type { StepName } from '../steps/stepTypes.ts';
 import type { StepVerdict } from '../steps/stepType.ts';
 import { textOf } from '../steps/stepMembers.ts';
 import { jsonDocument, stepsSeen, type SeenStep } from './runEvidence.ts';
 
-export interface KnownRun {
+/** A run whose deployments are known. */
+export interface DeployingRun {
   readonly run: string;
   readonly runbook: Runbook;
   readonly record: RunRecord;
@@ -39,7 +39,7 @@ interface Deployed {
 }
 
 /** Makes the record as canonical JSON and LF. Of a run that goes on, it is what is true so far. */
-export function lastKnownGood(known: KnownRun): Buffer {
+export function lastKnownGood(known: DeployingRun): Buffer {
   const { run, runbook, record, end } = known;
   const { begun, state, operators, lastAt } = record;
   const steps = stepsSeen(known);
@@ -162,7 +162,7 @@ function windowOf({ window }: Runbook): unknown {
 
 function approversIn(steps: readonly SeenStep[], { approvals }: RunRecord): readonly unknown[] {
   return steps.flatMap(({ step, seen }) => {
-    const counted = String(seen.kept[COUNTED] ?? '').split(' ');
+    const counted = countedIn(seen.kept);
     return approvals
       .filter((one) => one.step === step.id && counted.includes(one.approval))
       .map(({ who, signer, approval }) => {

@@ -44,8 +44,11 @@ function visible(line: string): string {
   return line.split('\t').map(printable).join('\t');
 }
 
+/** Returns how many backticks stand side by side at most. */
 function longestRun(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  let longest = 0;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  return longest;
 }
 
 /** The end of an output. */

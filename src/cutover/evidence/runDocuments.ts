@@ -7,7 +7,7 @@ import { artifactsOf } from './artifactsOf.ts';
 import { goNoGoMarkdown } from './goNoGoMarkdown.ts';
 import { incidentMarkdown } from './incident.ts';
 import { lastKnownGood } from './knownGood.ts';
-import { runEvidence, type RunSources } from './runEvidence.ts';
+import type { RunEvidence } from './runEvidence.ts';
 
 export interface RunDocument {
   /** Relative, with `/`: `artifacts/NAME`. */
@@ -15,9 +15,8 @@ export interface RunDocument {
   readonly content: Uint8Array;
 }
 
-/** Makes the documents, in an order that does not depend on the machine. @throws Failure JOURNAL, USAGE */
-export function runDocuments(sources: RunSources): readonly RunDocument[] {
-  const evidence = runEvidence(sources);
+/** Makes the documents, in an order that does not depend on the machine. @throws Failure JOURNAL */
+export function runDocuments(evidence: RunEvidence): readonly RunDocument[] {
   const { record, lines, head } = evidence;
   const incident = incidentMarkdown(evidence);
   const isDeployed = record.state.status === 'COMPLETED' && record.begun?.isRehearsal !== true;

@@ -32,6 +32,8 @@ export interface RunSources {
 
 export interface RunEvidence extends RunSources {
   readonly record: RunRecord;
+  /** The lines about each step or watch, in their order, by its id or `watch:NAME`. */
+  readonly linesAbout: ReadonlyMap<string, readonly JournalEntry[]>;
   /** SHA-256 of the last line of the journal, lower-case hex; zeros without lines. */
   readonly head: string;
 }
@@ -40,7 +42,7 @@ export interface RunEvidence extends RunSources {
 export function runEvidence(sources: RunSources): RunEvidence {
   const { runbook, planHash, lines, where } = sources;
   const { record } = recordOf(runStepsOf(runbook), { path: where, planHash }, lines, where);
-  return { ...sources, record, head: headOf(lines) };
+  return { ...sources, record, linesAbout: Map.groupBy(lines, ownerOf), head: headOf(lines) };
 }
 
 /** Returns the SHA-256 of the last line of a journal, LF included. */
@@ -116,15 +118,15 @@ export function textIn(line: JournalEntry, name: string): string | null {
 }
 
 /** Returns the lines about a step, in their order. */
-export function linesOf({ lines }: RunSources, { id }: Step): readonly JournalEntry[] {
-  return lines.filter((line) => ownerOf(line) === id);
+export function linesOf({ linesAbout }: RunEvidence, { id }: Step): readonly JournalEntry[] {
+  return linesAbout.get(id) ?? [];
 }
 
 /**
  * Returns what the last attempt of a step has left: the outputs of its end, or of its last look. Empty ones of
  * standard error are none.
  */
-export function outputsOfStep(evidence: RunSources, step: Step): readonly FoundOutput[] {
+export function outputsOfStep(evidence: RunEvidence, step: Step): readonly FoundOutput[] {
   const lines = linesOf(evidence, step);
   const attempt = lines.slice(lines.findLastIndex(({ event }) => event === 'step-intended'));
   const last = attempt.findLast(({ event, outputs }) => {

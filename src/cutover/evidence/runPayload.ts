@@ -13,15 +13,14 @@ import { canonicalJson } from '../../record/canonical.ts';
 import { plainSize } from '../../seal/files.ts';
 import { KEPT_FILES, KEPT_RUNBOOK } from '../engine/keptRunbook.ts';
 import { MAX_FILE } from '../engine/beginRun.ts';
-import type { RunPlaces } from '../engine/runPlaces.ts';
+import { JOURNAL_OF_RUN, type RunPlaces } from '../engine/runPlaces.ts';
 import type { LoadedRunbook } from '../readRunbook.ts';
+import { OUTPUTS_OF_RUN } from '../world/artifacts.ts';
 import { runDocuments } from './runDocuments.ts';
-import { outputsIn, type RunSources } from './runEvidence.ts';
+import { outputsIn, type RunEvidence, type RunSources } from './runEvidence.ts';
 
 /** The canonical JSON whose SHA-256 is the plan hash. */
 export const PLAN_FILE = 'plan.json';
-export const JOURNAL_OF_RUN = 'journal.ndjson';
-export const OUTPUTS_OF_RUN = 'outputs';
 /** The allowed signers that the run began with. */
 export const SIGNERS_OF_RUN = 'allowed_signers';
 
@@ -40,21 +39,21 @@ export interface RunFile {
 export function runPayload(
   { folder }: RunPlaces,
   { text, value }: LoadedRunbook,
-  sources: RunSources,
+  evidence: RunEvidence,
   whole: Uint8Array,
   signers: string | null,
 ): readonly RunFile[] {
-  const begun = sources.lines.find(({ event }) => event === 'run-begun');
-  const isSame = signers !== null && hash('sha256', signers, 'hex') === begun?.['signers'];
+  const { begun } = evidence.record;
+  const isSame = signers !== null && hash('sha256', signers, 'hex') === begun?.signers;
   return [
     made(JOURNAL_OF_RUN, whole),
     made(KEPT_RUNBOOK, Buffer.from(text)),
     made(PLAN_FILE, Buffer.from(canonicalJson(value))),
     ...(isSame ? [made(SIGNERS_OF_RUN, Buffer.from(signers))] : []),
-    ...approvalFiles(folder, sources),
-    ...outputFiles(folder, sources),
-    ...readFiles(folder, Object(begun?.['files']) as Readonly<Record<string, unknown>>),
-    ...runDocuments(sources).map(({ path, content }) => made(path, content)),
+    ...approvalFiles(folder, evidence),
+    ...outputFiles(folder, evidence),
+    ...readFiles(folder, begun?.files ?? {}),
+    ...runDocuments(evidence).map(({ path, content }) => made(path, content)),
   ];
 }
 

@@ -17,13 +17,15 @@ import { decodeUtf8 } from '../../record/jsonText.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../../seal/files.ts';
 import { KEPT_FILES, KEPT_RUNBOOK } from '../engine/keptRunbook.ts';
-import { beginningIn } from '../engine/runRecord.ts';
+import { JOURNAL_OF_RUN } from '../engine/runPlaces.ts';
 import { parseRunbook, type LoadedRunbook } from '../readRunbook.ts';
 import { isFinal } from '../runState.ts';
+import { OUTPUTS_OF_RUN } from '../world/artifacts.ts';
 import { judgeGates, type JudgeOfRun } from './gatesAgain.ts';
-import { runDocuments } from './runDocuments.ts';
-import { outputsIn, runEvidence, type RunEvidence, type RunSources } from './runEvidence.ts';
-import { JOURNAL_OF_RUN, OUTPUTS_OF_RUN, PLAN_FILE, SIGNERS_OF_RUN } from './runPayload.ts';
+import { readRunFiles } from './readRunFiles.ts';
+import { runDocuments, type RunDocument } from './runDocuments.ts';
+import { outputsIn, runEvidence, type RunEvidence } from './runEvidence.ts';
+import { PLAN_FILE, SIGNERS_OF_RUN } from './runPayload.ts';
 
 /** What is known of a run apart from its own files. */
 export interface KnownRun {
@@ -45,30 +47,28 @@ export interface VerifiedRun {
   readonly notes: readonly string[];
   /** Null if the journal or the runbook cannot be read. */
   readonly evidence: RunEvidence | null;
-  readonly loaded: LoadedRunbook | null;
 }
 
 /** Verifies the files of a run; findings name them by their paths in `folder`. */
 export async function verifyRun(folder: string, known: KnownRun): Promise<VerifiedRun> {
-  const read = unlessFailure(JOURNAL_OF_RUN, () => readRunFiles(folder, known.run));
-  if ('finding' in read) return { ...NOTHING, findings: [read.finding] };
-  const { journal, loaded, sources } = read;
-  const made = unlessFailure(JOURNAL_OF_RUN, () => runEvidence(sources));
-  if ('finding' in made) return { ...NOTHING, findings: [made.finding] };
-  const gates = await judgeGates(made, {
+  const read = unlessFailure(() => runInFolder(folder, known.run));
+  if ('finding' in read) return { findings: [read.finding], notes: [], evidence: null };
+  const { journal, loaded, evidence } = read;
+  const made = unlessFailure(() => runDocuments(evidence));
+  const documents = 'finding' in made ? [] : made;
+  const gates = await judgeGates(evidence, {
     judge: known.judge,
     signatureOf: signaturesIn(folder),
   });
   const findings = [
-    ...journalFindings(journal, made, loaded, known),
-    ...fileFindings(sources, known),
+    ...journalFindings(journal, evidence, loaded, known),
+    ...fileFindings(evidence, documents, known),
     ...gates.findings,
-    ...documentFindings(folder, sources, known),
+    ...('finding' in made && known.isSameTool ? [made.finding] : []),
+    ...documentFindings(folder, documents, known),
   ];
-  return { findings, notes: [...gates.notes, ...waivers(made)], evidence: made, loaded };
+  return { findings, notes: [...gates.notes, ...waivers(evidence)], evidence };
 }
-
-const NOTHING = { notes: [], evidence: null, loaded: null } as const;
 
 function waivers({ runbook, record }: RunEvidence): readonly string[] {
   return runbook.steps.flatMap(({ id }) => {
@@ -77,42 +77,33 @@ function waivers({ runbook, record }: RunEvidence): readonly string[] {
   });
 }
 
-function unlessFailure<T extends object>(
-  file: string,
-  work: () => T,
-): T | { readonly finding: Finding } {
+function unlessFailure<T extends object>(work: () => T): T | { readonly finding: Finding } {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { finding: ruleFinding('seal-format', file, error.message) };
+    return { finding: ruleFinding('seal-format', JOURNAL_OF_RUN, error.message) };
   }
 }
 
-interface RunFiles {
+interface FoundRun {
   readonly journal: Journal;
   readonly loaded: LoadedRunbook;
-  readonly sources: RunSources;
+  readonly evidence: RunEvidence;
 }
 
-/** @throws Failure JOURNAL, MAPPING */
-function readRunFiles(folder: string, run: string): RunFiles {
-  const bytes = (path: string, most: number): Buffer | null =>
-    readPlainFile(join(folder, path), most);
-  const journal = parseJournal(bytes(JOURNAL_OF_RUN, MAX_SEAL_FILE) ?? Buffer.alloc(0), run);
-  const text = decodeUtf8(bytes(KEPT_RUNBOOK, MAX_SEAL_FILE) ?? Buffer.alloc(0)) ?? '';
+/** @throws Failure JOURNAL, MAPPING, USAGE */
+function runInFolder(folder: string, run: string): FoundRun {
+  const bytes = (path: string): Buffer =>
+    readPlainFile(join(folder, path), MAX_SEAL_FILE) ?? Buffer.alloc(0);
+  const journal = parseJournal(bytes(JOURNAL_OF_RUN), run);
+  const text = decodeUtf8(bytes(KEPT_RUNBOOK)) ?? '';
   const loaded = parseRunbook(text, KEPT_RUNBOOK);
   const { runbook, planHash } = loaded;
-  const sources: RunSources = {
-    run,
-    runbook,
-    planHash,
-    lines: journal.entries,
-    where: JOURNAL_OF_RUN,
-    outputs: (name) => bytes(`${OUTPUTS_OF_RUN}/${name}`, MAX_SEAL_FILE),
-    approvals: (digest) => bytes(approvalPath(digest), MAX_APPROVAL),
-  };
-  return { journal, loaded, sources };
+  const files = readRunFiles(folder);
+  const lines = journal.entries;
+  const sources = { run, runbook, planHash, lines, where: JOURNAL_OF_RUN, ...files };
+  return { journal, loaded, evidence: runEvidence(sources) };
 }
 
 function signaturesIn(folder: string): (digest: string) => string | null {
@@ -154,10 +145,13 @@ function journalFindings(
 }
 
 /** Every file has to be explained by the journal, and every one that it names has to be there. */
-function fileFindings(sources: RunSources, known: KnownRun): readonly Finding[] {
-  const { files, isSameTool, others } = known;
-  const begun = beginningIn(sources.lines);
-  const named = namedFiles(sources);
+function fileFindings(
+  evidence: RunEvidence,
+  documents: readonly RunDocument[],
+  { files, isSameTool, others }: KnownRun,
+): readonly Finding[] {
+  const { begun } = evidence.record;
+  const named = namedFiles(evidence);
   const found = [...named].flatMap(([path, sha256]): Finding[] => {
     const actual = files.get(path);
     if (actual === undefined) {
@@ -170,8 +164,7 @@ function fileFindings(sources: RunSources, known: KnownRun): readonly Finding[] 
   if (signers !== undefined && signers !== begun?.signers) {
     found.push(ruleFinding('checksum', SIGNERS_OF_RUN, 'the run began with other allowed signers'));
   }
-  const documents = unlessFailure('', () => runDocuments(sources));
-  const made = 'finding' in documents ? [] : documents.map(({ path }) => path);
+  const made = documents.map(({ path }) => path);
   const explained = new Set([...named.keys(), ...others, ...made, ...OWN]);
   const extra = [...files.keys()].filter((path) => {
     // What a step left that was cut off has no line.
@@ -185,20 +178,20 @@ function fileFindings(sources: RunSources, known: KnownRun): readonly Finding[] 
 const OWN: readonly string[] = [JOURNAL_OF_RUN, KEPT_RUNBOOK, PLAN_FILE, SIGNERS_OF_RUN];
 
 /** Files that lines name, with their SHA-256. */
-function namedFiles(sources: RunSources): ReadonlyMap<string, string> {
-  const { lines } = sources;
+function namedFiles(evidence: RunEvidence): ReadonlyMap<string, string> {
+  const { lines, record } = evidence;
   const approvals = lines.flatMap((line): [string, string][] => {
     if (line.event !== 'approved') return [];
     const digest = String(line['approval']);
     return [[approvalPath(digest), digest]];
   });
   return new Map([
-    ...outputsIn(sources).map(({ name, sha256 }): [string, string] => [
+    ...outputsIn(evidence).map(({ name, sha256 }): [string, string] => [
       `${OUTPUTS_OF_RUN}/${name}`,
       sha256,
     ]),
     ...approvals,
-    ...Object.values(beginningIn(lines)?.files ?? {}).map((sha256): [string, string] => [
+    ...Object.values(record.begun?.files ?? {}).map((sha256): [string, string] => [
       `${KEPT_FILES}/${sha256}`,
       sha256,
     ]),
@@ -207,13 +200,11 @@ function namedFiles(sources: RunSources): ReadonlyMap<string, string> {
 
 function documentFindings(
   folder: string,
-  sources: RunSources,
+  documents: readonly RunDocument[],
   { isSameTool }: KnownRun,
 ): readonly Finding[] {
   if (!isSameTool) return [];
-  const made = unlessFailure(JOURNAL_OF_RUN, () => runDocuments(sources));
-  if ('finding' in made) return [made.finding];
-  return made.flatMap(({ path, content }): Finding[] => {
+  return documents.flatMap(({ path, content }): Finding[] => {
     const bytes = readPlainFile(join(folder, path), MAX_SEAL_FILE);
     if (bytes?.equals(content) === true) return [];
     return [ruleFinding('seal-unexpected', path, 'it is not what the journal of the run gives')];

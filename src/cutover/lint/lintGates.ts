@@ -1,8 +1,9 @@
 /** Checks and gates that could not fail, and gates that no person could open. */
 
 import { pointerTo } from '../../mapping/place.ts';
+import { grouped } from '../../outcome/counted.ts';
 import { canBothHold, holdsForEveryCount, parseCondition } from '../condition.ts';
-import { actionsOf, type Action, type Runbook, type Step } from '../runbook.ts';
+import { actionsOf, kindOf, MOST_LOOKS, type Action, type Runbook, type Step } from '../runbook.ts';
 import type { Linted, Report } from './report.ts';
 
 export function lintGates({ runbook }: Linted, report: Report): void {
@@ -33,8 +34,17 @@ function lintCheck(action: Action, report: Report): void {
   if (fault !== null) report('runbook-gate', pointer, fault);
   lintExit(members['exit'], `${pointer}/exit`, report);
   if (until === null) return;
+  if (kindOf(action) === 'gate') {
+    const reason = 'a gate waits for people or a time, and repeats no check';
+    report('runbook-gate', `${pointer}/until`, reason);
+    return;
+  }
   if (until.every > until.for) {
     const reason = 'it runs only once, which does not show that it holds for that long';
+    report('runbook-gate', `${pointer}/until`, reason);
+  }
+  if (until.for / until.every > MOST_LOOKS) {
+    const reason = `it takes more than ${grouped(MOST_LOOKS)} looks, which no run remembers: look less often`;
     report('runbook-gate', `${pointer}/until`, reason);
   }
   if (until.within !== null && until.within < until.for) {

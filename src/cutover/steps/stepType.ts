@@ -22,6 +22,9 @@ import type { World } from '../world/world.ts';
  */
 export type StepKind = 'check' | 'artifact' | 'change' | 'gate' | 'notice';
 
+/** Kinds of steps that have an effect, which may be there in part where they are cut off. */
+export const WITH_EFFECT: ReadonlySet<StepKind> = new Set<StepKind>(['change', 'artifact']);
+
 /** Where a step acts: with an input of the runbook, or with none. */
 export type StepPlace =
   | 'database'

@@ -25,6 +25,9 @@ export interface RunArtifacts extends Artifacts {
   begin(name: string): OutputFile;
 }
 
+/** Folder of what steps and watches said, in that of the run. */
+export const OUTPUTS_OF_RUN = 'outputs';
+
 const NAME = /^[A-Za-z0-9_][\w.-]{0,127}$/;
 
 /**
@@ -37,7 +40,7 @@ export function artifactsIn(
   kept: (output: KeptOutput) => void = () => {},
 ): RunArtifacts {
   const root = realFolder(folder);
-  const outputs = join(root, 'outputs');
+  const outputs = join(root, OUTPUTS_OF_RUN);
   const unlessFull = <T>(work: () => T): T => onFolder(outputs, work);
   const begin = (name: string): OutputFile => {
     if (!NAME.test(name)) throw new TypeError('an output with a name that is not safe');

@@ -12,20 +12,13 @@ import { outputsPart, proofPart, reportedPart } from './cutoverProof.ts';
 import { CUTOVER_STYLE } from './cutoverStyle.ts';
 import { storyTimeline } from './cutoverTimeline.ts';
 import { storyLook, storyNext, storyTiles, storyVerdict } from './cutoverVerdict.ts';
-import { inlineHash } from './inlineHash.ts';
 import { html as open, type Markup } from './markup.ts';
+import { pageHead } from './pageHead.ts';
 import { samplesPart } from './samplesPart.ts';
 import { STYLE } from './style.ts';
 import { dayAndTime } from './utcTimes.ts';
 
-const SHEET = `${STYLE}${CUTOVER_STYLE}`;
-
-const POLICY = [
-  "default-src 'none'",
-  `style-src ${inlineHash(SHEET)}`,
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+const head = pageHead({ style: `${STYLE}${CUTOVER_STYLE}`, script: null });
 
 /**
  * Yields the page in chunks of UTF-8. `next` is what the command that writes it says comes next; null where the
@@ -55,19 +48,8 @@ function chunk({ markup }: Markup): Uint8Array {
 function headPart(story: RunStory): Markup {
   const { run, lastAt } = story;
   const [, , words] = storyLook(story);
-  return open`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${{ markup: POLICY }}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<title>${run} ${words} · Sealift report</title>
-<style>${{ markup: SHEET }}</style></head><body>
-<a class="skip" href="#main">Skip to the verdict</a>
-<header class="top"><span><strong>Sealift</strong> report of a cutover</span>
-<time datetime="${isoTime(lastAt / 1000)}">${dayAndTime(lastAt)}</time></header>
-<main id="main" tabindex="-1">
-`;
+  const shownAt = dayAndTime(lastAt);
+  return head({ title: `${run} ${words}`, of: 'a cutover', at: isoTime(lastAt / 1000), shownAt });
 }
 
 function footPart(): Markup {

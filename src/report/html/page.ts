@@ -11,7 +11,6 @@ import { comparedPart } from './comparedPart.ts';
 import { cutoverPage } from './cutoverPage.ts';
 import { findingsPart } from './findingsPart.ts';
 import { groupFindings } from './groups.ts';
-import { inlineHash } from './inlineHash.ts';
 // Renamed, as formatters close elements in templates called html, and indent the hashed texts.
 import { html as open, type Markup } from './markup.ts';
 import {
@@ -24,6 +23,7 @@ import {
   timelinePart,
   verdictPart,
 } from './parts.ts';
+import { pageHead } from './pageHead.ts';
 import { personalDataPart } from './personalDataPart.ts';
 import { placesPart } from './placesPart.ts';
 import { readingPart } from './readingPart.ts';
@@ -59,28 +59,11 @@ function chunk({ markup }: Markup): Uint8Array {
   return Buffer.from(markup);
 }
 
-const POLICY = [
-  "default-src 'none'",
-  `style-src ${inlineHash(STYLE)}`,
-  `script-src ${inlineHash(SCRIPT)}`,
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+const head = pageHead({ style: STYLE, script: SCRIPT });
 
 function headPart({ command, status }: Outcome, { startedAt }: Timing): Markup {
-  return open`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${{ markup: POLICY }}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<title>${command}: ${status} · Sealift report</title>
-<style>${{ markup: STYLE }}</style></head><body>
-<a class="skip" href="#main">Skip to the verdict</a>
-<header class="top"><span><strong>Sealift</strong> report of ${command}</span>
-<time datetime="${startedAt}">${startedAt.slice(0, 16).replace('T', ' ')} UTC</time></header>
-<main id="main" tabindex="-1">
-`;
+  const shownAt = `${startedAt.slice(0, 16).replace('T', ' ')} UTC`;
+  return head({ title: `${command}: ${status}`, of: command, at: startedAt, shownAt });
 }
 
 function footPart(): Markup {

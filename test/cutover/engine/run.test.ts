@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { readRun } from '../../../src/cutover/engine/heldRun.ts';
 import type { StepResult } from '../../../src/cutover/steps/stepType.ts';
+import { answer } from '../../../src/flow/cutoverAnswers.ts';
 import { workFolder } from '../../kit/project.ts';
 import { goOn, openPlayed, played, stage, type PlayedRun, type Stage } from './play.ts';
 
@@ -118,6 +119,53 @@ describe('a run', () => {
     again.held.commit({ event: 'resumed' });
     await goOn(again);
     expect(again.held.record.state.status).toBe('COMPLETED');
+  });
+
+  it('is held before a step that requires one which was left out, and leaves out what can be', async () => {
+    const play = stage();
+    const folder = fresh();
+    const steps = [
+      '{ id: tested, use: exec, run: [tested], changes: false }',
+      '{ id: maybe, use: exec, run: [maybe], idempotent: true, when: tested.failed > 0 }',
+      '{ id: after, use: exec, run: [after], idempotent: true, when: tested.failed > 0, requires: [maybe] }',
+      '{ id: last, use: exec, run: [last], idempotent: true, requires: [tested, after] }',
+    ];
+    const text = `runbook: played\nroles: { operator: [ada] }\nsteps:\n${steps.map((step) => `  - ${step}\n`).join('')}`;
+    await played(folder, text, play);
+    const again = openPlayed(folder, text, play);
+    again.held.commit({ event: 'resumed' });
+    await goOn(again);
+    const { state, why } = again.held.record;
+    expect(state.status).toBe('PAUSED');
+    expect(why).toBe('last was not begun, as it requires after to have passed');
+    expect(play.effects).toEqual([]);
+    const back = openPlayed(folder, text, play);
+    back.held.commit({ event: 'rollback-begun', lossAccepted: false });
+    await goOn(back);
+    expect(back.held.record.state.status).toBe('ROLLED_BACK');
+  });
+
+  it('lets no step be waived that a later one requires, and says so when it is asked to', async () => {
+    const play = stage();
+    const folder = fresh();
+    play.acts['verify'] = () => fails();
+    const text = RUNBOOK.replace('id: open,', 'id: open, requires: [verify],').replace(
+      /triggers:[^]*$/,
+      '',
+    );
+    await played(folder, text, play);
+    const held = openPlayed(folder, text, play);
+    const waive = (step: string): void => {
+      answer(held, [{ step, kind: 'waive' }], 'ada', 'it is well enough');
+    };
+    expect(() => {
+      waive('verify');
+    }).toThrow('that cannot be said of this step, as a later step requires it to pass');
+    expect(held.held.record.state.status).toBe('PAUSED');
+    delete play.acts['verify'];
+    held.held.commit({ event: 'resumed' });
+    await goOn(held);
+    expect(held.held.record.state.status).toBe('COMPLETED');
   });
 
   it('is held by its own check of an effect, though the step says that it has passed', async () => {

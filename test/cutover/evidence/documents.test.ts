@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { runDocuments } from '../../../src/cutover/evidence/runDocuments.ts';
+import { runEvidence } from '../../../src/cutover/evidence/runEvidence.ts';
 import { workFolder } from '../../kit/project.ts';
 import { makeRelease, startHealth, TOKEN, type Health, type Release } from './release.ts';
 
@@ -24,7 +25,10 @@ afterAll(() => health.close());
 
 function documents(of: Release = release): ReadonlyMap<string, string> {
   return new Map(
-    runDocuments(of.sources()).map(({ path, content }) => [path, Buffer.from(content).toString()]),
+    runDocuments(runEvidence(of.sources())).map(({ path, content }) => [
+      path,
+      Buffer.from(content).toString(),
+    ]),
   );
 }
 

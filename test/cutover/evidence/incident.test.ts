@@ -114,9 +114,11 @@ describe('the incident record of a release that went back', () => {
   });
 
   it('is among the documents of the run, and of no run that has come to its end', () => {
-    const made = runDocuments(back.sources()).find(({ path }) => path === 'incident.md');
+    const made = runDocuments(runEvidence(back.sources())).find(
+      ({ path }) => path === 'incident.md',
+    );
     expect(Buffer.from(made?.content ?? []).toString()).toBe(incident(back));
-    expect(runDocuments(back.sources()).map(({ path }) => path)).not.toContain(
+    expect(runDocuments(runEvidence(back.sources())).map(({ path }) => path)).not.toContain(
       'last-known-good.json',
     );
   });

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { placesOf } from '../../../src/cutover/engine/runPlaces.ts';
 import { runDocuments } from '../../../src/cutover/evidence/runDocuments.ts';
+import { runEvidence } from '../../../src/cutover/evidence/runEvidence.ts';
 import { parseRunbook } from '../../../src/cutover/readRunbook.ts';
 import { sourcesOf } from '../../../src/flow/cutoverDocuments.ts';
 import { projectPaths } from '../../../src/project/paths.ts';
@@ -136,7 +137,9 @@ describe('what was last deployed', () => {
     const folder = join(work, 'green');
     const loaded = parseRunbook(runbookFor('bbbbbbb2'), 'app.yaml');
     const sources = sourcesOf(placesOf(projectPaths(folder), 'app-1'), loaded);
-    const made = runDocuments(sources).find(({ path }) => path === 'last-known-good.json');
+    const made = runDocuments(runEvidence(sources)).find(
+      ({ path }) => path === 'last-known-good.json',
+    );
     expect(Buffer.from(made?.content ?? [])).toEqual(
       readFileSync(join(folder, 'storage_cutovers/last-known-good.json')),
     );
@@ -182,7 +185,7 @@ describe('what was last deployed', () => {
     expect([whole.code, project.known()]).toEqual([0, known]);
     const folder = projectPaths(project.folder);
     const loaded = parseRunbook(runbookFor('ccccccc3'), 'app.yaml');
-    const paths = runDocuments(sourcesOf(placesOf(folder, 'app-5'), loaded)).map(
+    const paths = runDocuments(runEvidence(sourcesOf(placesOf(folder, 'app-5'), loaded))).map(
       ({ path }) => path,
     );
     expect(paths).toContain('checklist.md');

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { placesOf } from '../../../src/cutover/engine/runPlaces.ts';
 import { runDocuments } from '../../../src/cutover/evidence/runDocuments.ts';
+import { runEvidence } from '../../../src/cutover/evidence/runEvidence.ts';
 import { parseRunbook } from '../../../src/cutover/readRunbook.ts';
 import { sourcesOf } from '../../../src/flow/cutoverDocuments.ts';
 import { projectPaths } from '../../../src/project/paths.ts';
@@ -123,7 +124,7 @@ const ARTIFACTS = `acl_scan_report.json approval_record.json auth_separation_tes
 
 function documentsOf({ pilot }: Scene): ReadonlyMap<string, string> {
   const places = placesOf(projectPaths(pilot.folder), 'wien-pilot-1');
-  const made = runDocuments(sourcesOf(places, parseRunbook(RUNBOOK, 'wien.yaml')));
+  const made = runDocuments(runEvidence(sourcesOf(places, parseRunbook(RUNBOOK, 'wien.yaml'))));
   return new Map(made.map(({ path, content }) => [path, Buffer.from(content).toString()]));
 }
 
