@@ -47,13 +47,46 @@ const ARMOR =
 /** Characters of a line of base64, as ssh-keygen writes it. */
 const COLUMNS = 70;
 
-/** Returns a signature in the one form that ssh-keygen writes; empty for a text that is none. */
-export function armorOf(text: string): string {
+/**
+ * Whether a signature has the one form that ssh-keygen writes: its armor, an empty reserved field, nothing after
+ * its fields, and for Ed25519 an S below the order of the group (RFC 8032 §5.1.7). ECDSA has two forms of each
+ * signature, which nothing tells apart.
+ */
+export function isCanonical(text: string): boolean {
   const [, base64 = ''] = ARMOR.exec(text) ?? [];
-  const clean = Buffer.from(base64, 'base64').toString('base64');
-  const lines = clean.match(new RegExp(`.{1,${COLUMNS}}`, 'g')) ?? [];
-  if (lines.length === 0) return '';
-  return `-----BEGIN SSH SIGNATURE-----\n${lines.join('\n')}\n-----END SSH SIGNATURE-----\n`;
+  const bytes = Buffer.from(base64, 'base64');
+  const lines = bytes.toString('base64').match(new RegExp(`.{1,${COLUMNS}}`, 'g')) ?? [];
+  const armor = ['-----BEGIN SSH SIGNATURE-----', ...lines, '-----END SSH SIGNATURE-----', ''];
+  const [key, , reserved, , signature] = fieldsOf(bytes, 10) ?? [];
+  const [type, value] = (signature === undefined ? null : fieldsOf(signature, 0)) ?? [];
+  const isOurs = bytes.readUInt32BE(6) === 1 && key !== undefined && reserved?.length === 0;
+  return armor.join('\n') === text && isOurs && isReduced(type, value);
+}
+
+/** The order of the group of Ed25519, little-endian. */
+const ORDER: Buffer = Buffer.from(
+  'edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010',
+  'hex',
+);
+
+function isReduced(type: Buffer | undefined, value: Buffer | undefined): boolean {
+  if (type === undefined || value === undefined) return false;
+  if (type.toString('latin1') !== 'ssh-ed25519') return true;
+  if (value.length !== 64) return false;
+  const s = Buffer.from(value.subarray(32)).reverse();
+  return s.compare(Buffer.from(ORDER).reverse()) < 0;
+}
+
+/** Reads strings of SSH's wire format up to the end; null if something else is left. */
+function fieldsOf(bytes: Buffer, from: number): readonly Buffer[] | null {
+  const fields: Buffer[] = [];
+  for (let at = from; at < bytes.length;) {
+    const field = stringAt(bytes, at);
+    if (field === null) return null;
+    fields.push(field.bytes);
+    at = field.end;
+  }
+  return fields;
 }
 
 /** Reads the parts of an armored signature; null if it is none. */

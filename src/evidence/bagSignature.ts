@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 import { openMinisign, signMinisign } from '../crypto/minisign.ts';
 import { verifyingKey, type SigningKey, type VerifyingKey } from '../crypto/ed25519.ts';
-import { armorOf, readSignature } from '../crypto/sshSignature.ts';
+import { isCanonical, readSignature } from '../crypto/sshSignature.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { ruleFinding } from '../outcome/rules.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
@@ -49,9 +49,10 @@ export function signatureInfo(
   ];
 }
 
-/** Returns the names of the signatures that a bag has to have. */
+/** Returns the names of the signatures that a bag has to have; one that names a key has that of the key. */
 export function signatureFiles(info: ReadonlyMap<string, string>): readonly string[] {
-  return (info.get(SIGNATURES) ?? '').split(' ').flatMap((name) => FILES.get(name) ?? []);
+  const named = (info.get(SIGNATURES) ?? '').split(' ').flatMap((name) => FILES.get(name) ?? []);
+  return [...new Set([...named, ...(info.has(KEY) ? [MINISIGN_SIGNATURE] : [])])];
 }
 
 /** Returns the public key that a bag names; null if it names none. It proves nothing of who made the bag. */
@@ -72,7 +73,9 @@ export function minisignFindings(
   key: VerifyingKey,
 ): readonly Finding[] {
   const bytes = readPlainFile(join(folder, MINISIGN_SIGNATURE), MAX_SEAL_FILE);
-  if (bytes === null) return [];
+  if (bytes === null) {
+    return [ruleFinding('signature', MINISIGN_SIGNATURE, 'the signature by the key is missing')];
+  }
   const opened = openMinisign(tagManifest, bytes, key);
   if (!('refused' in opened)) return [];
   return [ruleFinding('signature', MINISIGN_SIGNATURE, REFUSED[opened.refused])];
@@ -82,7 +85,7 @@ export function minisignFindings(
 export function sshSignatureIn(folder: string): string | Finding {
   const text = readPlainFile(join(folder, SSH_SIGNATURE), MAX_SEAL_FILE)?.toString('latin1') ?? '';
   const parts = readSignature(text);
-  if (parts?.namespace === EVIDENCE_NAMESPACE && armorOf(text) === text) return text;
+  if (parts?.namespace === EVIDENCE_NAMESPACE && isCanonical(text)) return text;
   const reason = `it is not a signature as ssh-keygen writes it, for ${EVIDENCE_NAMESPACE}`;
   return ruleFinding('signature', SSH_SIGNATURE, reason);
 }

@@ -13,6 +13,7 @@ import type { Pool } from '../threads/pool.ts';
 import { parseManifest, type ManifestLine } from './bagNames.ts';
 import { signatureFiles } from './bagSignature.ts';
 import { batchesOf, HASH_FILES } from './calls.ts';
+import { ATTESTATIONS_FILE } from './inTotoStatements.ts';
 import {
   BAGIT_FILE,
   BAGIT_TEXT,
@@ -57,12 +58,16 @@ export async function readBag(folder: string, pool: Pool): Promise<ReadBag> {
   if (manifest?.some(({ path }) => !path.startsWith('data/')) === true) {
     add('seal-format', MANIFEST_FILE, 'it lists a file outside of data');
   }
+  if (tags?.some(({ path }) => !TAGS.includes(path) && path !== ATTESTATIONS_FILE) === true) {
+    add('seal-format', TAG_MANIFEST_FILE, 'it lists a file that is no tag file of Sealift');
+  }
   for (const name of TAGS) {
     if (tags?.some(({ path }) => path === name) !== true) {
       add('file-missing', name, 'the manifest of tag files does not list this file');
     }
   }
   const info = infoOf(text(INFO_FILE) ?? '');
+  if (hasTwice(text(INFO_FILE) ?? '')) add('seal-format', INFO_FILE, 'it has a label twice');
   const lines = [...(manifest ?? []), ...(tags ?? [])];
   const seen = await hashed(folder, lines, pool);
   findings.push(...differing(lines, seen), ...others(folder, lines, info));
@@ -138,6 +143,13 @@ function others(
       .filter((path) => !present.has(path))
       .map((path) => ruleFinding('file-missing', path, 'the signature is missing')),
   ];
+}
+
+/** Whether a label stands twice, of which readers could take either. */
+function hasTwice(text: string): boolean {
+  const labels = text.split('\n').map((line) => line.split(':')[0] ?? '');
+  const named = labels.filter((label) => label !== '').map((label) => label.toLowerCase());
+  return new Set(named).size !== named.length;
 }
 
 function infoOf(text: string): Map<string, string> {

@@ -57,14 +57,14 @@ function readingOf(summary: Buffer | null): string {
   }
 }
 
-/** Every reconcile of the candidate has to have its reading in the payload `data`, and no file is of another. */
+/** Every reconcile of a candidate has to have its reading, and no file is of another; without one, there is none. */
 export function reconcileFindings(
   payload: ReadonlyMap<string, string>,
   journal: Journal,
-  sealId: string,
+  sealId: string | null,
 ): readonly Finding[] {
   const prefix = `data/${RECONCILES_PART}/`;
-  const wanted = readingsIn(journal, sealId);
+  const wanted = sealId === null ? new Set<string>() : readingsIn(journal, sealId);
   const missing = [...wanted].filter((digest) => !payload.has(`${prefix}${digest}.json`));
   const present = [...payload].filter(([path]) => path.startsWith(prefix));
   const wrong = present.filter(([path, sha256]) => {

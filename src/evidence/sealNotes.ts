@@ -38,6 +38,12 @@ export function sealNotes({ sealId, run }: SealedCandidate, key: SigningKey): Pa
   ];
 }
 
+/** Returns the paths of the notes of a seal, in their folder. */
+export function notePaths({ modules }: Pick<SealedCandidate['run'], 'modules'>): readonly string[] {
+  const own = modules.flatMap(({ name }) => [`${name}/${CHECKPOINT}`, `${name}/${RECEIPT}`]);
+  return [CHECKPOINT, ...own];
+}
+
 function note(path: string, text: string): PayloadFile {
   return { path: `${SEAL_PART}/${path}`, from: Buffer.from(text) };
 }

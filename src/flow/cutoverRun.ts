@@ -18,7 +18,7 @@ import { probeUnknown, recover, resumeRefusal } from '../cutover/engine/recover.
 import { beginningIn } from '../cutover/engine/runRecord.ts';
 import { readRun } from '../cutover/engine/heldRun.ts';
 import { nextRun, placesOf, runNamed } from '../cutover/engine/runPlaces.ts';
-import { keepFiles, keepRunbook, runbookOf } from '../cutover/engine/keptRunbook.ts';
+import { keepFiles, keepRunbook, keepSigners, runbookOf } from '../cutover/engine/keptRunbook.ts';
 import { readRunbook, type LoadedRunbook } from '../cutover/readRunbook.ts';
 import type { Runbook } from '../cutover/runbook.ts';
 import { afterEvent } from '../cutover/runMoves.ts';
@@ -111,13 +111,14 @@ async function begun(
   assertNoOpenRun(paths, runbook, loaded.name);
   const run = nextRun(paths, runbook.name);
   const opened = openWorld({ path: options.runbook, runbook, paths, run, who }, env);
+  const signers = await signersOf(paths);
   const facts = {
     runbook: runbook.name,
     planHash: loaded.planHash,
     files: filesRead(runbook, opened.world.files, opened.world.input),
     target: await opened.target(),
     rehearsal: rehearsal !== null,
-    signers: digestOf(await signersOf(paths)),
+    signers: digestOf(signers),
     tool: env.tool.version,
   };
   const work = { paths, run, loaded, runbook, opened, command, who, rehearsal };
@@ -125,6 +126,7 @@ async function begun(
     // Another operator may have begun it, and ended, while this one waited for the database.
     if (live.held.record.begun !== null) throw begunMeanwhile(run, loaded.name);
     keepRunbook(live.held.places, loaded);
+    keepSigners(live.held.places, signers);
     keepFiles(live.held.places, facts.files, (path) => opened.world.files.read(path, MAX_FILE));
     live.held.commit({ event: 'run-begun' }, { ...facts, who, operator: who });
     return goOn(live, waits);

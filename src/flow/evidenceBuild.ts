@@ -65,7 +65,7 @@ export async function buildEvidence(
   env: Environment,
 ): Promise<Outcome> {
   const paths = projectPaths(options.project);
-  const path = targetPath(options.target, env);
+  const path = targetPath(options.target, paths, env);
   const signers = signersOfBag({ ...options, signers: () => signersOf(paths) }, env);
   if (options.run !== null) runCalled(paths, options.run);
   const isOfRun = options.run !== null && options.candidate === null;
@@ -214,15 +214,27 @@ function built(
 }
 
 /** @throws Failure USAGE if the folder cannot be made there */
-function targetPath(target: string, { cwd }: Environment): string {
+function targetPath(target: string, paths: ProjectPaths, { cwd }: Environment): string {
   const path = resolve(cwd, target);
   const parent = realFolder(dirname(path));
-  if (statOf(parent)?.isDirectory() === true) return join(parent, basename(path));
-  throw new Failure('USAGE', {
-    what: 'there is no folder to make the evidence in',
-    where: dirname(path),
-    hint: 'create it, or name another place',
-  });
+  if (statOf(parent)?.isDirectory() !== true) {
+    throw new Failure('USAGE', {
+      what: 'there is no folder to make the evidence in',
+      where: dirname(path),
+      hint: 'create it, or name another place',
+    });
+  }
+  const { root: _, live, ...folders } = paths;
+  const own = [live, ...Object.values(folders).map((folder) => realFolder(folder))];
+  const full = join(parent, basename(path));
+  if (own.some((folder) => full === folder || full.startsWith(`${folder}/`))) {
+    throw new Failure('USAGE', {
+      what: 'the evidence would be in a folder that it is made of',
+      where: target,
+      hint: 'name a place outside of the folders of the project',
+    });
+  }
+  return full;
 }
 
 function candidateOf(

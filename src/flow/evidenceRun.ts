@@ -20,9 +20,9 @@ import { quoteName } from '../outcome/quoteName.ts';
 import { cutoverPage } from '../report/html/cutoverPage.ts';
 import type { ProjectPaths } from '../project/paths.ts';
 import type { Secret } from '../redact/redactor.ts';
+import { isLookedFor } from '../redact/secretForms.ts';
 import type { Environment } from '../run/environment.ts';
 import { sourcesOf } from './cutoverDocuments.ts';
-import { signersOf } from './cutoverParts.ts';
 import { secretsOf } from './cutoverSecrets.ts';
 
 export interface CollectedRun {
@@ -44,8 +44,7 @@ export async function collectRun(
   const bytes = readFileSync(places.journal);
   const { length } = parseJournal(bytes, places.journal);
   const evidence = runEvidence(sourcesOf(places, loaded));
-  const signers = await signersOf(paths);
-  const files = runPayload(places, loaded, evidence, bytes.subarray(0, length), signers);
+  const files = runPayload(places, loaded, evidence, bytes.subarray(0, length));
   const { known, missing } = secretsOf(loaded.runbook, variables);
   return {
     evidence,
@@ -53,12 +52,22 @@ export async function collectRun(
     secrets: known,
     notes: [
       `run ${run}: ${evidence.record.state.status}`,
-      ...(known.length === 0
-        ? []
-        : [`searched for ${counted(known.length, 'secret')}, found none`]),
+      ...searchNotes(known),
       ...missing.map((name) => `not searched for the secret of ${name}, which is not set here`),
     ],
   };
+}
+
+/** Says for which secrets all files are searched, and for which not. */
+function searchNotes(secrets: readonly Secret[]): readonly string[] {
+  const searched = secrets.filter(({ value }) => isLookedFor(value));
+  const short = secrets.filter((secret) => !searched.includes(secret));
+  return [
+    ...(searched.length === 0
+      ? []
+      : [`searched for ${counted(searched.length, 'secret')}, found none`]),
+    ...short.map(({ name }) => `not searched for the secret of ${name}, which is too short`),
+  ];
 }
 
 /** Path of the report in the files of a run. */

@@ -12,7 +12,7 @@ import type { Journal } from '../journal/line.ts';
 import { eventOf } from '../journal/readEvent.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { ruleFinding } from '../outcome/rules.ts';
-import { judgeReviewer } from '../project/reviewers.ts';
+import { judgeReviewer, refuse } from '../project/reviewers.ts';
 import type { Environment } from '../run/environment.ts';
 import { MAX_SEAL_FILE, readPlainFile } from '../seal/files.ts';
 import { REPORT_OF_RUN, reportOf } from './evidenceRun.ts';
@@ -39,9 +39,10 @@ export async function runIn(
   const isSameTool = info.get(AGENT) === `${env.tool.name} ${env.tool.version}`;
   const verified = await verifyRun(folder, {
     run,
-    lines: journal.entries.map(eventOf).flatMap((event): [number, string][] => {
-      return event.event === 'cutover' && event.run === run ? [[event.line, event.head]] : [];
-    }),
+    noted: journal.entries
+      .map(eventOf)
+      .filter((event) => event.event === 'cutover')
+      .filter((event) => event.run === run),
     files: new Map(
       [...payload].flatMap(([path, sha256]): [string, string][] =>
         path.startsWith(prefix) ? [[path.slice(prefix.length), sha256]] : [],
@@ -49,15 +50,19 @@ export async function runIn(
     ),
     others: new Set([REPORT_OF_RUN]),
     isSameTool,
-    judge: (reviewer, kept, excluded, at) =>
-      judgeReviewer(reviewer, kept, {
+    judge: async ({ reviewer, kept, excluded, at, hadSigners }) => {
+      if (hadSigners && signers === null && own === null) {
+        return refuse(reviewer, 'the allowed signers that the run began with are missing');
+      }
+      return judgeReviewer(reviewer, kept, {
         runProgram,
         temporary,
         pid,
         signers: signers ?? own,
         others: excluded.map((name) => ({ name, did: 'operates' }) as const),
         at,
-      }),
+      });
+    },
   });
   const findings = [
     ...verified.findings.map((one): Finding => ({ ...one, file: `${prefix}${one.file ?? ''}` })),

@@ -13,23 +13,26 @@ import { readVerifyingKey } from '../crypto/signingKey.ts';
 import type { VerifyingKey } from '../crypto/ed25519.ts';
 import { onRead } from '../disk/errors.ts';
 import { realFolder, statOf } from '../disk/noLinks.ts';
+import { unexpectedParts } from '../evidence/bagParts.ts';
 import { attestationFindings, builtAtIn } from '../evidence/attestations.ts';
 import {
   ABOUT,
   AGENT,
+  RUN,
   keyNamed,
   minisignFindings,
   signatureFiles,
+  SSH_SIGNATURE,
 } from '../evidence/bagSignature.ts';
-import { CANDIDATE_PART, JOURNAL_PART, REPORTS_PART, RUN_PART } from '../evidence/collect.ts';
+import { CANDIDATE_PART, RUN_PART } from '../evidence/collect.ts';
 import { ATTESTATIONS_FILE } from '../evidence/inTotoStatements.ts';
-import { RECONCILES_PART, reconcileFindings } from '../evidence/reconcilesOf.ts';
-import { noteFindings, SEAL_PART } from '../evidence/sealNotes.ts';
+import { reconcileFindings } from '../evidence/reconcilesOf.ts';
+import { noteFindings } from '../evidence/sealNotes.ts';
+import { TAG_MANIFEST_FILE } from '../evidence/writeBag.ts';
 import { readBag, type ReadBag } from '../evidence/readBag.ts';
 import type { SealInBag } from '../evidence/verifySeal.ts';
 import { JOURNAL, journalIn, verifyCandidate } from '../evidence/verifyCandidate.ts';
 import type { Journal } from '../journal/line.ts';
-import { FREEZE_FILE } from '../mapping/freezeFile.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { checkOutcome, type Outcome } from '../outcome/outcome.ts';
@@ -75,6 +78,7 @@ export async function checkEvidence(
 ): Promise<Outcome> {
   const { folder, expectSeal, expectHeads, allowedSigners, publicKey } = options;
   assertSealId(expectSeal);
+  for (const head of expectHeads) assertHead(head);
   const expected: Expected = {
     sealId: expectSeal,
     heads: expectHeads,
@@ -93,6 +97,15 @@ export async function checkEvidence(
     } finally {
       await pool.close();
     }
+  });
+}
+
+function assertHead(head: string): void {
+  if (/^[0-9a-f]{64}$/.test(head)) return;
+  throw new Failure('USAGE', {
+    what: 'a head is 64 digits, as sealift evidence build prints it',
+    where: `--expect-head ${head}`,
+    hint: 'give the whole of it',
   });
 }
 
@@ -159,16 +172,19 @@ async function signatures(
     ...ssh.findings,
     ...(key === null ? [] : minisignFindings(folder, tagManifest, key)),
   ];
-  const isSigned = signatureFiles(info).length > 0;
-  if (expected.key !== null && keyNamed(info) === null) {
-    findings.push(ruleFinding('signature', 'bag-info.txt', 'the bag is not signed with this key'));
+  const signatures = signatureFiles(info);
+  const isCovered =
+    expected.key !== null || (expected.signers !== null && signatures.includes(SSH_SIGNATURE));
+  if (expected.signers !== null && !isCovered) {
+    const reason = 'no signature of a person covers the evidence, only its approvals are signed';
+    findings.push(ruleFinding('evidence', TAG_MANIFEST_FILE, reason));
   }
   return {
     findings,
     key,
     notes: [
       ...ssh.notes,
-      ...(isSigned ? [] : ['not proven: who made the bag, as it is not signed']),
+      ...(signatures.length > 0 ? [] : ['not proven: who made the bag, as it is not signed']),
       ...(expected.key === null && key !== null
         ? [
             `signed with the key ${key.id}; not proven: whose it is, as the bag itself names it; give --public-key FILE`,
@@ -202,15 +218,15 @@ async function verifyParts(
   }
   const seal = hasCandidate
     ? await verifyCandidate(data, journal, bag.info.get(ABOUT), expected, env)
-    : { ...NONE, findings: unexpectedSeal(expected) };
+    : { ...NONE, findings: [...unexpectedSeal(expected), ...otherName(bag.info)] };
   const run = hasRun ? await runIn(data, bag, journal, expected, env) : null;
   return {
     findings: [
       ...seal.findings,
       ...(run?.findings ?? []),
       ...unexpectedHeads(expected, journal, run),
-      ...unexpectedParts(bag.payload),
-      ...(seal.sealed === null ? [] : reconcileFindings(bag.payload, journal, seal.sealed.sealId)),
+      ...unexpectedParts(bag.payload, journal, seal.sealed),
+      ...reconcileFindings(bag.payload, journal, seal.sealed?.sealId ?? null),
     ],
     notes: [
       ...seal.notes,
@@ -224,27 +240,15 @@ async function verifyParts(
 
 const NONE = { findings: [], notes: [], sealed: null, run: null } as const;
 
+/** A bag of a run alone is named by it. */
+function otherName(info: ReadonlyMap<string, string>): readonly Finding[] {
+  if (info.get(ABOUT) === info.get(RUN)) return [];
+  return [ruleFinding('seal-unexpected', 'bag-info.txt', 'the bag is named by another run')];
+}
+
 function unexpectedSeal({ sealId }: Expected): readonly Finding[] {
   const reason = 'the bag holds no candidate, so the seal id is not the expected one';
   return sealId === null ? [] : [ruleFinding('seal-unexpected', 'data', reason)];
-}
-
-const PARTS: ReadonlySet<string> = new Set([
-  CANDIDATE_PART,
-  FREEZE_FILE,
-  JOURNAL_PART,
-  RECONCILES_PART,
-  REPORTS_PART,
-  RUN_PART,
-  SEAL_PART,
-]);
-
-/** Files in no part of the evidence that this version knows. */
-function unexpectedParts(payload: ReadonlyMap<string, string>): readonly Finding[] {
-  const reason = 'it belongs to no part of the evidence';
-  return [...payload.keys()]
-    .filter((path) => !PARTS.has(path.split('/')[1] ?? ''))
-    .map((path) => ruleFinding('file-extra', path, reason));
 }
 
 /** Each head that was kept elsewhere has to be that of a journal in the bag. */
@@ -253,9 +257,9 @@ function unexpectedHeads(
   journal: Journal,
   run: VerifiedRun | null,
 ): readonly Finding[] {
-  const own = [journal.head, run?.evidence?.head];
+  const own = new Set([journal.head, run?.evidence?.head]);
   const reason = 'no journal of the bag ends with the expected head';
-  return heads.some((head) => !own.includes(head))
+  return heads.some((head) => !own.has(head))
     ? [ruleFinding('seal-unexpected', JOURNAL, reason)]
     : [];
 }

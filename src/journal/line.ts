@@ -132,6 +132,7 @@ function isEntry(value: unknown): value is JournalEntry {
     Number.isSafeInteger(seq) &&
     typeof at === 'string' &&
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(at) &&
+    !Number.isNaN(Date.parse(at)) &&
     typeof event === 'string' &&
     /^[a-z][a-z-]{0,63}$/.test(event) &&
     typeof prev === 'string' &&

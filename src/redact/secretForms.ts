@@ -16,8 +16,20 @@ export function formsOf(secret: string): readonly Buffer[] {
       const bytes = Buffer.from(form);
       if (bytes.length >= LEAST_LENGTH) forms.set(bytes.toString('latin1'), bytes);
     }
+    for (const bytes of wideForms(text)) forms.set(bytes.toString('latin1'), bytes);
   }
   return [...forms.values()];
+}
+
+/** UTF-16 in both orders, as programs of Windows print it. */
+function wideForms(text: string): readonly Buffer[] {
+  const bytes = Buffer.from(text, 'utf16le');
+  return [bytes, Buffer.from(bytes).swap16()];
+}
+
+/** Whether a secret is looked for at all: one that is too short would be found everywhere. */
+export function isLookedFor(secret: string): boolean {
+  return partsOf(secret).length > 0;
 }
 
 /** A secret, and what of it is one alone: the passwords of an address, and the lines of a key. */

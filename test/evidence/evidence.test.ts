@@ -34,7 +34,9 @@ beforeAll(async () => {
   const key = ['--approve', '--who', 'berta', '--key', keyOf(project, 'berta')];
   await succeed(['review', ...key, '--project', project]);
   await succeed(['promote', '--who', 'pia', '--project', project]);
-  const built = await succeed(['evidence', 'build', join(work, 'made'), '--project', project]);
+  const sign = ['--who', 'berta', '--key', keyOf(project, 'berta')];
+  const folder = join(work, 'made');
+  const built = await succeed(['evidence', 'build', folder, '--project', project, ...sign]);
   sealId = /^seal id {4}(\w+)$/m.exec(built.stdout)?.[1] ?? '';
   signers = join(work, 'signers');
   writeFileSync(signers, signerLine(project, 'berta', 'berta'));

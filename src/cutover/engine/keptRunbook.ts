@@ -19,6 +19,17 @@ export const KEPT_RUNBOOK = 'runbook.yaml';
 export const KEPT_FILES = 'files';
 const MAX_BYTES = 1024 * 1024;
 
+/** Name of the allowed signers there. */
+export const KEPT_SIGNERS = 'allowed_signers';
+
+/** Keeps the allowed signers that a run begins with; durable when it returns. */
+export function keepSigners({ folder }: RunPlaces, signers: string | null): void {
+  const path = join(folder, KEPT_SIGNERS);
+  if (signers === null || statOf(path) !== undefined) return;
+  writeFileDurably(path, signers);
+  syncFolder(folder);
+}
+
 /** Keeps the text of a runbook; durable when it returns. */
 export function keepRunbook({ folder }: RunPlaces, { text }: LoadedRunbook): void {
   const path = join(folder, KEPT_RUNBOOK);

@@ -3,6 +3,7 @@
  * are bound to what the journal was then, and valid by the allowed signers at that time.
  */
 
+import { parseApproval } from '../../journal/approval.ts';
 import { approvalDigest, approvalPath, type KeptApproval } from '../../journal/approvalFile.ts';
 import type { JournalEntry } from '../../journal/line.ts';
 import type { Finding } from '../../outcome/finding.ts';
@@ -15,13 +16,19 @@ import { kindOf, type Step } from '../runbook.ts';
 import { runStepsOf } from '../runSteps.ts';
 import type { RunEvidence } from './runEvidence.ts';
 
-/** Judges who made an approval, which `excluded` may not have, at a time (ISO 8601, UTC). */
-export type JudgeOfRun = (
-  reviewer: string,
-  kept: KeptApproval,
-  excluded: readonly string[],
-  at: string,
-) => Promise<Judged>;
+/** An approval, and by what it is judged who made it. */
+export interface ApprovalAgain {
+  readonly reviewer: string;
+  readonly kept: KeptApproval;
+  /** Who may not have made it. */
+  readonly excluded: readonly string[];
+  /** Time at which keys have to be valid, ISO 8601, UTC. */
+  readonly at: string;
+  /** Whether the run began with allowed signers. */
+  readonly hadSigners: boolean;
+}
+
+export type JudgeOfRun = (approval: ApprovalAgain) => Promise<Judged>;
 
 export interface JudgingAgain {
   readonly judge: JudgeOfRun;
@@ -50,9 +57,43 @@ export async function judgeGates(
     book.add(line);
   }
   return {
-    findings: gates.flatMap(({ findings }) => findings),
+    findings: [
+      ...(await lineFindings(evidence, judging)),
+      ...gates.flatMap(({ findings }) => findings),
+    ],
     notes: gates.flatMap(({ notes }) => notes),
   };
+}
+
+/** What a line says of an approval has to be what its file says, and its signature proves. */
+async function lineFindings(
+  { lines, approvals, record }: RunEvidence,
+  { judge, signatureOf }: JudgingAgain,
+): Promise<readonly Finding[]> {
+  const found: Finding[] = [];
+  for (const { event, at, ...line } of lines) {
+    if (event !== 'approved') continue;
+    const digest = String(line['approval']);
+    const kept = keptIn(digest, approvals, signatureOf);
+    const approval = kept === null ? null : parseApproval(kept.bytes, 'open-gate');
+    const file = approvalPath(digest);
+    if (kept === null) continue;
+    if (approval === null || approval.reviewer !== line['who']) {
+      found.push(
+        ruleFinding('approval', file, 'the journal says of it that another person made it'),
+      );
+      continue;
+    }
+    const hadSigners = record.begun?.signers != null;
+    const { reviewer } = approval;
+    const { signer } = await judge({ reviewer, kept, excluded: [], at, hadSigners });
+    if (line['signer'] !== signer) {
+      found.push(
+        ruleFinding('approval', file, 'the journal names another key than that of its signature'),
+      );
+    }
+  }
+  return found;
 }
 
 /** The gate that a line opens by approvals; null for any other line. A rehearsal waits for no people. */
@@ -113,7 +154,7 @@ async function judgedAt(
       subjectOf: (id: string) => subjectOf(run, record, id),
       read: (digest: string) => keptIn(digest, approvals, signatureOf),
       judge: (reviewer: string, _: string, kept: KeptApproval, excluded: readonly string[]) =>
-        judge(reviewer, kept, excluded, at),
+        judge({ reviewer, kept, excluded, at, hadSigners: record.begun?.signers != null }),
     },
   };
   return judgeApprovals(moment, step);

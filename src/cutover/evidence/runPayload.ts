@@ -4,14 +4,13 @@
  * Backups and other large files of steps stay where they are: they hold records.
  */
 
-import { hash } from 'node:crypto';
 import { join } from 'node:path';
 
 import { entriesOf, statOf } from '../../disk/noLinks.ts';
 import { approvalPath } from '../../journal/approvalFile.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import { plainSize } from '../../seal/files.ts';
-import { KEPT_FILES, KEPT_RUNBOOK } from '../engine/keptRunbook.ts';
+import { KEPT_FILES, KEPT_RUNBOOK, KEPT_SIGNERS } from '../engine/keptRunbook.ts';
 import { MAX_FILE } from '../engine/beginRun.ts';
 import { JOURNAL_OF_RUN, type RunPlaces } from '../engine/runPlaces.ts';
 import type { LoadedRunbook } from '../readRunbook.ts';
@@ -22,7 +21,7 @@ import { outputsIn, type RunEvidence, type RunSources } from './runEvidence.ts';
 /** The canonical JSON whose SHA-256 is the plan hash. */
 export const PLAN_FILE = 'plan.json';
 /** The allowed signers that the run began with. */
-export const SIGNERS_OF_RUN = 'allowed_signers';
+export const SIGNERS_OF_RUN: string = KEPT_SIGNERS;
 
 /** A file of a run: its path there, and where it is, or its content. */
 export interface RunFile {
@@ -33,28 +32,31 @@ export interface RunFile {
 }
 
 /**
- * Lists the files of a run. `whole` are the bytes of its journal's whole lines, `signers` the text of the
- * allowed signers of the project, which are taken if the run began with them.
+ * Lists the files of a run. `whole` are the bytes of its journal's whole lines.
  */
 export function runPayload(
   { folder }: RunPlaces,
   { text, value }: LoadedRunbook,
   evidence: RunEvidence,
   whole: Uint8Array,
-  signers: string | null,
 ): readonly RunFile[] {
   const { begun } = evidence.record;
-  const isSame = signers !== null && hash('sha256', signers, 'hex') === begun?.signers;
   return [
     made(JOURNAL_OF_RUN, whole),
     made(KEPT_RUNBOOK, Buffer.from(text)),
     made(PLAN_FILE, Buffer.from(canonicalJson(value))),
-    ...(isSame ? [made(SIGNERS_OF_RUN, Buffer.from(signers))] : []),
+    ...signersFile(folder),
     ...approvalFiles(folder, evidence),
     ...outputFiles(folder, evidence),
     ...readFiles(folder, begun?.files ?? {}),
     ...runDocuments(evidence).map(({ path, content }) => made(path, content)),
   ];
+}
+
+function signersFile(folder: string): readonly RunFile[] {
+  const from = join(folder, KEPT_SIGNERS);
+  if (statOf(from)?.isFile() !== true) return [];
+  return [{ path: SIGNERS_OF_RUN, from, sha256: null }];
 }
 
 function made(path: string, content: Uint8Array): RunFile {

@@ -27,11 +27,21 @@ import { runDocuments, type RunDocument } from './runDocuments.ts';
 import { outputsIn, runEvidence, type RunEvidence } from './runEvidence.ts';
 import { PLAN_FILE, SIGNERS_OF_RUN } from './runPayload.ts';
 
+/** The end of the journal of a run, as that of the project has it. */
+export interface NotedRun {
+  /** Number of lines. */
+  readonly line: number;
+  /** SHA-256 of the last one. */
+  readonly head: string;
+  /** Status of the run; absent where a command began. */
+  readonly status?: string;
+}
+
 /** What is known of a run apart from its own files. */
 export interface KnownRun {
   readonly run: string;
-  /** Lines of its journal that the journal of the project knows of: number and SHA-256. */
-  readonly lines: readonly (readonly [number, string])[];
+  /** What the journal of the project says of it, in order. */
+  readonly noted: readonly NotedRun[];
   /** SHA-256 of the files of the folder, by their paths in it. */
   readonly files: ReadonlyMap<string, string>;
   /** Paths of files that others make again, such as a report. */
@@ -56,13 +66,14 @@ export async function verifyRun(folder: string, known: KnownRun): Promise<Verifi
   const { journal, loaded, evidence } = read;
   const made = unlessFailure(() => runDocuments(evidence));
   const documents = 'finding' in made ? [] : made;
+  const listed = unlessFailure(() => fileFindings(evidence, documents, known));
   const gates = await judgeGates(evidence, {
     judge: known.judge,
     signatureOf: signaturesIn(folder),
   });
   const findings = [
     ...journalFindings(journal, evidence, loaded, known),
-    ...fileFindings(evidence, documents, known),
+    ...('finding' in listed ? [listed.finding] : listed),
     ...gates.findings,
     ...('finding' in made && known.isSameTool ? [made.finding] : []),
     ...documentFindings(folder, documents, known),
@@ -118,7 +129,7 @@ function journalFindings(
   journal: Journal,
   { record }: RunEvidence,
   { value }: LoadedRunbook,
-  { lines, run, files }: KnownRun,
+  { noted, run, files }: KnownRun,
 ): readonly Finding[] {
   const found: Finding[] = [];
   const add = (rule: Rule, file: string, reason: string): void => {
@@ -132,14 +143,22 @@ function journalFindings(
   if (files.get(PLAN_FILE) !== hash('sha256', canonicalJson(value), 'hex')) {
     add('seal-unexpected', PLAN_FILE, 'it is not the plan of the runbook');
   }
-  if (lines.length === 0) {
+  if (noted.length === 0) {
     add('seal-unexpected', JOURNAL_OF_RUN, `the journal of the project knows no run ${run}`);
   }
   const heads = new Map(journal.entries.map(({ prev, seq }) => [seq - 1, prev]));
   heads.set(journal.entries.length, journal.head);
-  if (lines.some(([line, head]) => line > 0 && heads.get(line) !== head)) {
+  if (noted.some(({ line, head }) => line > 0 && heads.get(line) !== head)) {
     const reason = 'it lacks lines that the journal of the project knows of';
     add('seal-unexpected', JOURNAL_OF_RUN, reason);
+  }
+  const last = noted.at(-1);
+  const isNoted = last?.line === journal.entries.length && last.status !== undefined;
+  if (isNoted && last.status !== record.state.status) {
+    const reason = `the journal of the project says ${last.status} of it, and not ${record.state.status}`;
+    add('seal-unexpected', JOURNAL_OF_RUN, reason);
+  } else if (!isNoted && noted.length > 0) {
+    add('evidence', JOURNAL_OF_RUN, 'the journal of the project does not know its last lines');
   }
   return found;
 }
@@ -163,39 +182,59 @@ function fileFindings(
   const signers = files.get(SIGNERS_OF_RUN);
   if (signers !== undefined && signers !== begun?.signers) {
     found.push(ruleFinding('checksum', SIGNERS_OF_RUN, 'the run began with other allowed signers'));
+  } else if (signers === undefined && begun?.signers != null) {
+    const reason = 'the allowed signers that the run began with are missing';
+    found.push(ruleFinding('evidence', SIGNERS_OF_RUN, reason));
   }
   const made = documents.map(({ path }) => path);
   const explained = new Set([...named.keys(), ...others, ...made, ...OWN]);
-  const extra = [...files.keys()].filter((path) => {
-    // What a step left that was cut off has no line.
-    const isLeft = path.startsWith(`${OUTPUTS_OF_RUN}/`) || path.endsWith('.sig');
-    return isSameTool && !isLeft && !explained.has(path);
+  const rest = [...files.keys()].filter((path) => !explained.has(path));
+  // What a step left that was cut off has no line.
+  const left = rest.filter((path) => path.startsWith(`${OUTPUTS_OF_RUN}/`));
+  const extra = rest.filter((path) => {
+    const signed = path.endsWith('.sig') ? path.slice(0, -'.sig'.length) : '';
+    return !left.includes(path) && !approvalsIn(evidence).has(signed);
   });
   const reason = 'the journal of the run does not explain this file';
-  return [...found, ...extra.map((path) => ruleFinding('file-extra', path, reason))];
+  return [
+    ...found,
+    ...extra.map((path) => ruleFinding('file-extra', path, reason)),
+    ...left.map((path) => {
+      return ruleFinding('evidence', path, 'no line of the journal names this output');
+    }),
+    ...(isSameTool
+      ? []
+      : [
+          ruleFinding(
+            'evidence',
+            JOURNAL_OF_RUN,
+            'another version made the documents, which were not made again; verify with that version',
+          ),
+        ]),
+  ];
 }
 
 const OWN: readonly string[] = [JOURNAL_OF_RUN, KEPT_RUNBOOK, PLAN_FILE, SIGNERS_OF_RUN];
 
 /** Files that lines name, with their SHA-256. */
 function namedFiles(evidence: RunEvidence): ReadonlyMap<string, string> {
-  const { lines, record } = evidence;
-  const approvals = lines.flatMap((line): [string, string][] => {
-    if (line.event !== 'approved') return [];
-    const digest = String(line['approval']);
-    return [[approvalPath(digest), digest]];
-  });
+  const { record } = evidence;
   return new Map([
     ...outputsIn(evidence).map(({ name, sha256 }): [string, string] => [
       `${OUTPUTS_OF_RUN}/${name}`,
       sha256,
     ]),
-    ...approvals,
+    ...approvalsIn(evidence),
     ...Object.values(record.begun?.files ?? {}).map((sha256): [string, string] => [
       `${KEPT_FILES}/${sha256}`,
       sha256,
     ]),
   ]);
+}
+
+/** Files of approvals that lines name, with their SHA-256. */
+function approvalsIn({ record }: RunEvidence): ReadonlyMap<string, string> {
+  return new Map(record.approvals.map(({ approval }) => [approvalPath(approval), approval]));
 }
 
 function documentFindings(
