@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 
 import type { LiveRun } from '../cutover/engine/liveRun.ts';
-import { lastKnownGood } from '../cutover/evidence/knownGood.ts';
+import { lastKnownGood } from '../cutover/engine/lastKnownGood.ts';
 import { PRIVATE_FILE, replaceFile, syncFolder } from '../disk/durable.ts';
 import { diskFailure } from '../disk/errors.ts';
 import { removeFile } from '../disk/noLinks.ts';
