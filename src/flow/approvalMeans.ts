@@ -17,19 +17,22 @@ export async function signatureBy(
   const path = resolve(env.cwd, key);
   const made = await signMessage(env.runProgram, { key: path, namespace, message });
   if ('signature' in made) return made.signature;
-  const said =
-    made.problem === 'refused' && made.says !== '' ? ` (${made.says.replaceAll(': ', ', ')})` : '';
-  throw new Failure(made.problem === 'no-program' ? 'UNSUPPORTED' : 'CANDIDATE', {
-    what:
-      made.problem === 'no-program'
-        ? 'ssh-keygen, which signs, is not installed'
-        : `ssh-keygen did not sign${said}`,
+  if (made.problem === 'no-program') {
+    const install = 'install OpenSSH 8.9 or later';
+    throw new Failure('UNSUPPORTED', {
+      what: 'ssh-keygen, which signs, is not installed',
+      where: `--key ${key}`,
+      hint:
+        namespace === APPROVAL_NAMESPACE
+          ? `${install}, or write the approval with --write FILE and sign it elsewhere`
+          : install,
+    });
+  }
+  const isSaid = made.problem === 'refused' && made.says !== '';
+  const said = isSaid ? ` (${made.says.replaceAll(': ', ', ')})` : '';
+  throw new Failure('CANDIDATE', {
+    what: `ssh-keygen did not sign${said}`,
     where: `--key ${key}`,
-    hint:
-      made.problem === 'no-program'
-        ? namespace === APPROVAL_NAMESPACE
-          ? 'install OpenSSH 8.9 or later, or write the approval with --write FILE and sign it elsewhere'
-          : 'install OpenSSH 8.9 or later'
-        : 'name a private key, or a public key whose private key is in your agent',
+    hint: 'name a private key, or a public key whose private key is in your agent',
   });
 }

@@ -4,10 +4,10 @@
  * after its end gives that back.
  */
 
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import type { LiveRun } from '../cutover/engine/liveRun.ts';
-import { lastKnownGood } from '../cutover/evidence/knownGood.ts';
+import { lastKnownGood } from '../cutover/engine/lastKnownGood.ts';
 import { PRIVATE_FILE, replaceFile, syncFolder } from '../disk/durable.ts';
 import { diskFailure } from '../disk/errors.ts';
 import { removeFile } from '../disk/noLinks.ts';
@@ -22,30 +22,38 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /** Brings the file up to what is known of a run that was worked on; durable when it returns. @throws Failure DISK */
 export function keepKnownGood({ cutovers }: ProjectPaths, live: LiveRun): void {
-  const { held, runbook, rehearsal } = live;
-  if (rehearsal !== null) return;
-  const { places, record } = held;
+  if (live.rehearsal !== null) return;
   const path = join(cutovers, KNOWN_GOOD);
-  const before = join(places.folder, BEFORE);
-  const now = readPlainFile(path, MAX_BYTES);
-  const stated = statedIn(now);
+  const isOver = live.held.record.state.status === 'COMPLETED';
   try {
-    if (record.state.status === 'COMPLETED') {
-      const known = { run: places.run, runbook, record, end: held.end() };
-      if (stated.run === places.run || stated.completed > record.lastAt) return;
-      if (now !== null) replaceFile(before, [now], PRIVATE_FILE);
-      replaceFile(path, [lastKnownGood(known)], PRIVATE_FILE);
-    } else if (stated.run === places.run) {
-      const old = readPlainFile(before, MAX_BYTES);
-      if (old !== null) replaceFile(path, [old], PRIVATE_FILE);
-      else {
-        removeFile(path);
-        syncFolder(cutovers);
-      }
-    }
+    if (isOver) state(path, live);
+    else takeBack(path, live);
   } catch (error) {
     throw diskFailure(error, path);
   }
+}
+
+/** Writes what a run has deployed, unless the file is of it already, or of one that ended later. */
+function state(path: string, { held, runbook }: LiveRun): void {
+  const { places, record } = held;
+  const now = readPlainFile(path, MAX_BYTES);
+  const { run, completed } = statedIn(now);
+  if (run === places.run || completed > record.lastAt) return;
+  if (now !== null) replaceFile(join(places.folder, BEFORE), [now], PRIVATE_FILE);
+  const known = { run: places.run, runbook, record, end: held.end() };
+  replaceFile(path, [lastKnownGood(known)], PRIVATE_FILE);
+}
+
+/** Gives back what the file was before a run that is not at its end any more; of another run, it stays. */
+function takeBack(path: string, { held: { places } }: LiveRun): void {
+  if (statedIn(readPlainFile(path, MAX_BYTES)).run !== places.run) return;
+  const old = readPlainFile(join(places.folder, BEFORE), MAX_BYTES);
+  if (old !== null) {
+    replaceFile(path, [old], PRIVATE_FILE);
+    return;
+  }
+  removeFile(path);
+  syncFolder(dirname(path));
 }
 
 /** Of which run a file is, and when that came to its end; both empty for what is no such file. */

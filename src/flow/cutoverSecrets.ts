@@ -5,9 +5,8 @@
 
 import { actionsOf, type Action, type Input, type Runbook } from '../cutover/runbook.ts';
 import { variableValue, type Variables } from '../cutover/world/inputs.ts';
-import { createRedactor, type Redactor, type Secret } from '../redact/redactor.ts';
-
 import { Failure } from '../outcome/failure.ts';
+import { createRedactor, type Redactor, type Secret } from '../redact/redactor.ts';
 
 /** Returns what takes the secrets of a runbook out of what a person says. */
 export function redactorFor(runbook: Runbook, variables: Variables): Redactor {

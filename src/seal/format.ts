@@ -136,7 +136,7 @@ export function byUtf8(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** Formats a JSON file of a candidate: canonical JSON and LF. */
+/** Formats a JSON file of a candidate, or a document of a run: canonical JSON (RFC 8785) and LF. */
 export function jsonFile(value: unknown): string {
   return `${canonicalJson(value)}\n`;
 }

@@ -15,7 +15,7 @@ export interface Witness {
   /** Begins to look; what it returns gives the statements since, by session, with bounds as variables. */
   watch(): Promise<() => Promise<readonly (readonly string[])[]>>;
   /** Whether a statement is one that a session may run besides those that it tells: none of them reads rows. */
-  isBeside(statement: string): boolean;
+  readonly isBeside: (statement: string) => boolean;
   /** The first cell of each row that a shell gets by a told statement in such a session; null without the shell. */
   byShell(session: ReadSession, statement: string): string[] | null;
 }
@@ -96,6 +96,9 @@ function ran(message: string): string[] {
   return variable.startsWith('SET SESSION ') ? variable.split('; ') : [variable];
 }
 
+/** Methods, called with a database as `this`. */
+type Prepare = (this: Database.Database, sql: string) => Database.Statement;
+type Exec = (this: Database.Database, sql: string) => Database.Database;
 type Iterate = (...bounds: unknown[]) => IterableIterator<unknown>;
 
 /** A database in this file, read in this process. */
@@ -106,7 +109,8 @@ export function fileWitness(file: string): Witness {
       const note = (session: Database.Database, sql: string): void => {
         sessions.set(session, [...(sessions.get(session) ?? []), sql]);
       };
-      const { prepare, exec } = Database.prototype;
+      const prepare = Reflect.get(Database.prototype, 'prepare') as Prepare;
+      const exec: Exec = Reflect.get(Database.prototype, 'exec');
       const spies = [
         vi.spyOn(Database.prototype, 'prepare').mockImplementation(function (
           this: Database.Database,

@@ -7,9 +7,9 @@ import { Failure, failureLine } from '../../outcome/failure.ts';
 import { formatDuration, LONGEST_TIMER_MS } from '../../record/duration.ts';
 import { inputOf, kindOf, type Action } from '../runbook.ts';
 import type { DoneStep, Kept, Presence, StepResult, StepWork } from '../steps/stepType.ts';
-import { lastKnownGood } from '../evidence/knownGood.ts';
 import type { LiveRun } from './liveRun.ts';
 import { completeMembers } from './completeMembers.ts';
+import { lastKnownGood } from './lastKnownGood.ts';
 
 /** Reason of an abort by `sealift cutover panic`. */
 export const PANIC = 'panic';

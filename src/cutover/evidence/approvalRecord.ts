@@ -7,9 +7,10 @@ import { hash } from 'node:crypto';
 
 import { parseApproval } from '../../journal/approval.ts';
 import type { JournalEntry } from '../../journal/line.ts';
+import { jsonFile } from '../../seal/format.ts';
 import { countedIn } from '../engine/runRecord.ts';
 import { textOf } from '../steps/stepMembers.ts';
-import { jsonDocument, type Found, type RunEvidence } from './runEvidence.ts';
+import { type Found, type RunEvidence } from './runEvidence.ts';
 
 export interface RecordedDecision {
   readonly step: string;
@@ -81,5 +82,5 @@ function decision(
 
 /** Makes `approval_record.json`. */
 export function approvalRecord(evidence: RunEvidence): Buffer {
-  return jsonDocument({ format: 1, run: evidence.run, approvals: decisionsOf(evidence) });
+  return Buffer.from(jsonFile({ format: 1, run: evidence.run, approvals: decisionsOf(evidence) }));
 }

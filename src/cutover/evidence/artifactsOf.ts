@@ -3,10 +3,11 @@
  * is the output of its step where that has left exactly one, and else a record of the step. Pure.
  */
 
+import { stepsSeen } from '../engine/stepsSeen.ts';
 import { APPROVAL_RECORD, CUTOVER_SUMMARY } from './artifactNames.ts';
 import { approvalRecord } from './approvalRecord.ts';
 import { cutoverSummary, type StatedArtifact } from './cutoverSummary.ts';
-import { outputsOfStep, stepsSeen, type RunEvidence } from './runEvidence.ts';
+import { outputsOfStep, type RunEvidence } from './runEvidence.ts';
 import { stepJson, stepLines } from './stepRecordFile.ts';
 
 export interface Artifact extends StatedArtifact {

@@ -3,20 +3,14 @@
  * steps have left, and the decision. What was not reached stays open. Pure.
  */
 
-import { resultOwner, type Owner } from './stepOwner.ts';
+import { stepsSeen, type SeenStep } from '../engine/stepsSeen.ts';
 import type { StepStatus } from '../runState.ts';
 import type { Runbook } from '../runbook.ts';
 import { textOf } from '../steps/stepMembers.ts';
+import { resultOwner, type Owner } from './stepOwner.ts';
 import { commandsOf, type RunCommand } from './stepCommands.ts';
 import { decisionsOf } from './approvalRecord.ts';
-import {
-  linesOf,
-  outputsOfStep,
-  stepsSeen,
-  type FoundOutput,
-  type RunEvidence,
-  type SeenStep,
-} from './runEvidence.ts';
+import { linesOf, outputsOfStep, type FoundOutput, type RunEvidence } from './runEvidence.ts';
 
 export interface FormLine {
   readonly text: string;

@@ -2,13 +2,14 @@
 
 import { byteCount } from '../../outcome/byteCount.ts';
 import { formatDuration } from '../../record/duration.ts';
+import { openFired, type Fired } from '../engine/firedTrigger.ts';
+import { stepsSeen, type SeenStep } from '../engine/stepsSeen.ts';
 import { kindOf, type Runbook } from '../runbook.ts';
 import { textOf } from '../steps/stepMembers.ts';
 import { WITH_EFFECT } from '../steps/stepType.ts';
 import { decisionsOf } from './approvalRecord.ts';
-import { firedIn, type Fired } from './firedTrigger.ts';
 import { codeSpan, escaped, filled, OPEN } from './markdownText.ts';
-import { outputsIn, stepsSeen, type RunEvidence, type SeenStep } from './runEvidence.ts';
+import { outputsIn, type RunEvidence } from './runEvidence.ts';
 import { findTurn, undoneIn, type Turn, type UndoneStep } from './turn.ts';
 
 /** Makes `incident.md`; null for a run that was neither taken back nor aborted, or only rehearsed a way back. */
@@ -16,7 +17,8 @@ export function incidentMarkdown(evidence: RunEvidence): string | null {
   const { record, runbook, run, lines, head } = evidence;
   const turn = findTurn(evidence);
   if (turn === null) return null;
-  const fired = firedIn(evidence, turn.index);
+  const firedBook = openFired(runbook);
+  const fired = lines.slice(0, turn.index + 1).flatMap((line) => firedBook.add(line) ?? []);
   return [
     `# Incident: ${escaped(runbook.title ?? runbook.name)}`,
     '',

@@ -3,10 +3,10 @@
  * approvals alone, so that a verifier makes them again and compares the bytes. Pure.
  */
 
+import { lastKnownGood } from '../engine/lastKnownGood.ts';
 import { artifactsOf } from './artifactsOf.ts';
 import { goNoGoMarkdown } from './goNoGoMarkdown.ts';
 import { incidentMarkdown } from './incident.ts';
-import { lastKnownGood } from './knownGood.ts';
 import type { RunEvidence } from './runEvidence.ts';
 
 export interface RunDocument {

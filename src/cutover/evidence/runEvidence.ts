@@ -9,9 +9,8 @@ import { broken, type JournalEntry } from '../../journal/line.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import type { Runbook, Step } from '../runbook.ts';
 import { runStepsOf } from '../runSteps.ts';
-import type { StepStatus } from '../runState.ts';
 import type { KeptOutput } from '../world/world.ts';
-import { recordOf, UNSEEN_STEP, type RunRecord, type StepRecord } from '../engine/runRecord.ts';
+import { recordOf, type RunRecord } from '../engine/runRecord.ts';
 
 export interface RunSources {
   /** Name of the run. */
@@ -136,28 +135,4 @@ export function outputsOfStep(evidence: RunEvidence, step: Step): readonly Found
   return own
     .filter(({ name, bytes }) => bytes > 0 || !/\.stderr(?:\.\d+)?$/.test(name))
     .map(({ name, bytes, sha256 }) => findOutput(evidence, { name, bytes, sha256 }));
-}
-
-/** A step with what is known of it. */
-export interface SeenStep {
-  readonly step: Step;
-  readonly status: StepStatus;
-  readonly seen: StepRecord;
-}
-
-/** Returns the steps of a run in their order. */
-export function stepsSeen({
-  runbook,
-  record,
-}: Pick<RunEvidence, 'runbook' | 'record'>): readonly SeenStep[] {
-  return runbook.steps.map((step, at) => ({
-    step,
-    status: record.state.steps[at] ?? 'PENDING',
-    seen: record.steps.get(step.id) ?? UNSEEN_STEP,
-  }));
-}
-
-/** Makes the bytes of a document of canonical JSON (RFC 8785), with LF. */
-export function jsonDocument(value: unknown): Buffer {
-  return Buffer.from(`${canonicalJson(value)}\n`);
 }

@@ -1,9 +1,10 @@
 /** The commands of a step, as the runbook has them: with inputs by name, so that no secret is in them. Pure. */
 
+import type { SeenStep } from '../engine/stepsSeen.ts';
 import { kindOf, type Action, type Runbook } from '../runbook.ts';
 import { shownArgv } from '../steps/exec.ts';
 import { textOf, textsOf } from '../steps/stepMembers.ts';
-import { linesOf, type RunEvidence, type SeenStep } from './runEvidence.ts';
+import { linesOf, type RunEvidence } from './runEvidence.ts';
 
 export interface RunCommand {
   readonly text: string;

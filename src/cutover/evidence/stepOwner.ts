@@ -1,9 +1,10 @@
 /** Who answers for the result of a step: the role of the runbook, and the people who did it or said it. Pure. */
 
+import type { SeenStep } from '../engine/stepsSeen.ts';
 import { kindOf } from '../runbook.ts';
 import { textOf } from '../steps/stepMembers.ts';
 import { decisionsOf } from './approvalRecord.ts';
-import { linesOf, type RunEvidence, type SeenStep } from './runEvidence.ts';
+import { linesOf, type RunEvidence } from './runEvidence.ts';
 
 export interface Owner {
   /** Null where the runbook names none, and nothing was done. */

@@ -2,17 +2,13 @@
 
 import { printable } from '../../outcome/printable.ts';
 import { canonicalJson } from '../../record/canonical.ts';
-import {
-  jsonDocument,
-  linesOf,
-  outputsOfStep,
-  type RunEvidence,
-  type SeenStep,
-} from './runEvidence.ts';
+import { jsonFile } from '../../seal/format.ts';
+import type { SeenStep } from '../engine/stepsSeen.ts';
+import { linesOf, outputsOfStep, type RunEvidence } from './runEvidence.ts';
 
 /** Makes the record as canonical JSON and LF. */
 export function stepJson(evidence: RunEvidence, seen: SeenStep): Buffer {
-  return jsonDocument({ format: 1, ...recordOfStep(evidence, seen) });
+  return Buffer.from(jsonFile({ format: 1, ...recordOfStep(evidence, seen) }));
 }
 
 /** Makes the record as lines `name: value`, and each line of the journal about the step as it stands there. */

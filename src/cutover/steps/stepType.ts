@@ -113,7 +113,7 @@ export interface StepWork {
   readonly input: string | null;
   /** What a step of this run has kept; empty if it has not. */
   readonly kept: (step: string) => Kept;
-  /** What the run has deployed so far, as bytes of canonical JSON; see evidence/knownGood.ts. */
+  /** What the run has deployed so far, as bytes of canonical JSON; see engine/lastKnownGood.ts. */
   readonly knownGood: () => Uint8Array;
   readonly world: World;
   /** Aborts when the time of the step is over, or at a panic. Whatever waits, ends then. */

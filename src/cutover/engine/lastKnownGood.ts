@@ -12,12 +12,13 @@ import type { ChainEnd } from '../../journal/line.ts';
 import { isoTime } from '../../outcome/age.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import { formatDuration } from '../../record/duration.ts';
-import { countedIn, type RunRecord } from '../engine/runRecord.ts';
+import { jsonFile } from '../../seal/format.ts';
 import type { Runbook } from '../runbook.ts';
 import type { StepName } from '../steps/stepTypes.ts';
 import type { StepVerdict } from '../steps/stepType.ts';
 import { textOf } from '../steps/stepMembers.ts';
-import { jsonDocument, stepsSeen, type SeenStep } from './runEvidence.ts';
+import { countedIn, type RunRecord } from './runRecord.ts';
+import { stepsSeen, type SeenStep } from './stepsSeen.ts';
 
 /** A run whose deployments are known. */
 export interface DeployingRun {
@@ -48,31 +49,33 @@ export function lastKnownGood(known: DeployingRun): Buffer {
   const monitors = monitorsIn(record);
   const waived = steps.filter(({ seen }) => seen.waived !== null);
   const over = steps.filter(({ status }) => status !== 'PENDING' && status !== 'STARTED');
-  return jsonDocument({
-    format: 1,
-    run,
-    runbook: runbook.name,
-    title: runbook.title,
-    target: runbook.target,
-    status: state.status,
-    deployed: deployments.at(-1) ?? null,
-    deployments,
-    migration: migrationIn(done),
-    settings: done.flatMap((one) => settingOf(one, runbook)),
-    health: healthIn(steps),
-    monitors,
-    allPassed: over.every(hasPassed) && monitors.every(({ verdict }) => verdict === 'PASS'),
-    warned: idsOf(steps.filter(({ status }) => status === 'WARN')),
-    waived: idsOf(waived),
-    window: windowOf(runbook),
-    begun: begun?.at ?? null,
-    completed: state.status === 'COMPLETED' ? lastAt : null,
-    operators: [...operators],
-    approvers: approversIn(steps, record),
-    planHash: begun?.planHash ?? null,
-    targetFingerprint: begun?.target ?? null,
-    journal: { lines: end.seq, head: end.head },
-  });
+  return Buffer.from(
+    jsonFile({
+      format: 1,
+      run,
+      runbook: runbook.name,
+      title: runbook.title,
+      target: runbook.target,
+      status: state.status,
+      deployed: deployments.at(-1) ?? null,
+      deployments,
+      migration: migrationIn(done),
+      settings: done.flatMap((one) => settingOf(one, runbook)),
+      health: healthIn(steps),
+      monitors,
+      allPassed: over.every(hasPassed) && monitors.every(({ verdict }) => verdict === 'PASS'),
+      warned: idsOf(steps.filter(({ status }) => status === 'WARN')),
+      waived: idsOf(waived),
+      window: windowOf(runbook),
+      begun: begun?.at ?? null,
+      completed: state.status === 'COMPLETED' ? lastAt : null,
+      operators: [...operators],
+      approvers: approversIn(steps, record),
+      planHash: begun?.planHash ?? null,
+      targetFingerprint: begun?.target ?? null,
+      journal: { lines: end.seq, head: end.head },
+    }),
+  );
 }
 
 function idsOf(steps: readonly SeenStep[]): readonly string[] {

@@ -2,7 +2,8 @@
 
 import type { JournalEntry } from '../../journal/line.ts';
 import { isMet, parseCondition, type Condition } from '../condition.ts';
-import { textIn, type RunEvidence } from './runEvidence.ts';
+import type { Runbook } from '../runbook.ts';
+import { textOf } from '../steps/stepMembers.ts';
 
 export interface Fired {
   readonly at: string;
@@ -17,7 +18,13 @@ export interface Fired {
   readonly since: string;
 }
 
-/** Lines before the one at hand that have a number. */
+/** What has fired, by the lines of a run one after the other: a trigger may fire thousands of times. */
+export interface FiredBook {
+  /** Adds a line; returns what has fired by it, null if that is of no trigger or monitor. */
+  add(line: JournalEntry): Fired | null;
+}
+
+/** Lines that have a number, before the one at hand. */
 interface Seen {
   /** Ends of steps by id, the last one of each. */
   readonly ends: Map<string, JournalEntry>;
@@ -25,28 +32,28 @@ interface Seen {
   readonly looks: Map<string, JournalEntry[]>;
 }
 
-/** Returns what has fired by lines up to an index, in their order. One pass: a trigger may fire thousands of times. */
-export function firedIn(evidence: RunEvidence, upTo: number): readonly Fired[] {
+export function openFired(runbook: Runbook): FiredBook {
   const seen: Seen = { ends: new Map(), looks: new Map() };
-  return evidence.lines.slice(0, upTo + 1).flatMap((line) => {
-    note(seen, line);
-    const isCause = line.event === 'breached' || line.event === 'rollback-begun';
-    const fired = isCause ? firedBy(evidence, line, seen) : null;
-    return fired === null ? [] : [fired];
-  });
+  return {
+    add(line) {
+      note(seen, line);
+      const isCause = line.event === 'breached' || line.event === 'rollback-begun';
+      return isCause ? firedBy(runbook, line, seen) : null;
+    },
+  };
 }
 
 function note({ ends, looks }: Seen, line: JournalEntry): void {
-  if (line.event === 'step-ended') ends.set(textIn(line, 'step') ?? '', line);
+  if (line.event === 'step-ended') ends.set(textOf(line, 'step') ?? '', line);
   if (line.event !== 'sampled') return;
-  const of = textIn(line, 'of') ?? '';
+  const of = textOf(line, 'of') ?? '';
   const list = looks.get(of);
   if (list === undefined) looks.set(of, [line]);
   else list.push(line);
 }
 
-function firedBy({ runbook }: RunEvidence, line: JournalEntry, seen: Seen): Fired | null {
-  const of = textIn(line, 'of') ?? '';
+function firedBy(runbook: Runbook, line: JournalEntry, seen: Seen): Fired | null {
+  const of = textOf(line, 'of') ?? '';
   const [, number] = /^trigger:(\d+):/.exec(of) ?? [];
   const trigger = number === undefined ? undefined : runbook.triggers[Number(number)];
   if (trigger !== undefined) {
