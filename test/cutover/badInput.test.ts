@@ -24,6 +24,12 @@ const BOMB = ['a: &a [x,x,x,x,x,x,x,x,x]']
   )
   .join('\n');
 
+/** Adds a step, after all changes, on a database that is not there. */
+const late = (text: string): string =>
+  text
+    .replace('inputs: {', 'inputs: { new: "sqlite:new.db",')
+    .concat('  - { id: late, use: sql.count, on: new, query: "SELECT 1", expect: "== 1" }\n');
+
 describe('a run does not begin', () => {
   it.each([
     [
@@ -58,10 +64,6 @@ describe('a run does not begin', () => {
   });
 
   it('without a database that only a later step uses, and a dry run tells so', async () => {
-    const late = (text: string): string =>
-      text
-        .replace('inputs: {', 'inputs: { new: "sqlite:new.db",')
-        .concat('  - { id: late, use: sql.count, on: new, query: "SELECT 1", expect: "== 1" }\n');
     for (const args of [RUN, ['run', '--dry-run']]) {
       await refused(shop(late), args, 64, /database of input new does not exist .*new\.db/);
     }
