@@ -5,6 +5,7 @@
 
 import type { RunStory, StoryStretch, StoryWindow } from '../../outcome/runStory.ts';
 import type { Journal } from '../../journal/line.ts';
+import { actedOn } from '../actedOn.ts';
 import { openingAt } from '../openings.ts';
 import type { Runbook } from '../runbook.ts';
 import { isFinal, isOver, type RunState } from '../runState.ts';
@@ -34,14 +35,14 @@ export function storyOfRun(
   const people = openPeople(runbook);
   const triggers = openTriggers(runbook, watches, begun.isRehearsal);
   const stretches: OpenStretch[] = [];
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
     const before = record.state;
     book.add(entry);
     const moved = { entry, at: Date.parse(entry.at), before, after: record.state };
     if (entry.event === 'sampled') series.add(entry);
     steps.add(moved);
     people.add(entry, moved.at);
-    triggers.add(entry, moved.at);
+    triggers.add(entry, moved.at, () => entries.slice(0, index));
     addStretch(stretches, runbook, moved);
   }
   const waysBack = steps.waysBack();
@@ -64,6 +65,7 @@ export function storyOfRun(
       plan: begun.planHash,
       bound: boundPlan(begun),
       target: begun.target,
+      inputs: [...actedOn(runbook)],
       signers: begun.signers,
       head,
       lines: entries.length,

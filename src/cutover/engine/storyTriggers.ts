@@ -5,13 +5,15 @@ import type { JournalEntry } from '../../journal/line.ts';
 import { parseCondition } from '../condition.ts';
 import type { Monitor, Runbook, Trigger } from '../runbook.ts';
 import { textOf } from '../steps/stepMembers.ts';
+import { firedBy } from '../evidence/firedTrigger.ts';
 import { breachReason, monitorReason } from './triggers.ts';
 import type { Watch } from './watches.ts';
 
 const MOST_FIRINGS = 50;
 
 export interface TriggersBook {
-  add(entry: JournalEntry, at: number): void;
+  /** `before` returns the lines before. */
+  add(entry: JournalEntry, at: number, before: () => readonly JournalEntry[]): void;
   triggers(): readonly StoryTrigger[];
 }
 
@@ -39,12 +41,16 @@ export function openTriggers(
     ),
   ];
   return {
-    add(entry, at) {
+    add(entry, at, before) {
       const firing = firingOf(entry, at, runbook, isRehearsal);
       if (firing !== null) {
         const found = all.find((one) => isBy(one, entry));
         if (found !== undefined) found.times += 1;
-        if (found !== undefined && found.times <= MOST_FIRINGS) found.firings.push(firing);
+        if (found !== undefined && found.times <= MOST_FIRINGS) {
+          const value =
+            firing.band === 'hold' ? null : firedBy({ runbook }, entry, before())?.value;
+          found.firings.push({ ...firing, value: value ?? null });
+        }
       }
       if (entry.event === 'cleared') clear(all, textOf(entry, 'of') ?? '', at);
     },
@@ -102,7 +108,7 @@ function firingOf(
   at: number,
   runbook: Runbook,
   isRehearsal: boolean,
-): OpenFiring | null {
+): Omit<OpenFiring, 'value'> | null {
   const why = textOf(entry, 'why') ?? '';
   if (entry.event === 'rollback-begun') {
     const isPerson = textOf(entry, 'who') !== null || entry['rehearsed'] === true;

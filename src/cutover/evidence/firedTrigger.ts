@@ -27,8 +27,9 @@ export function firedIn(evidence: RunEvidence, upTo: number): readonly Fired[] {
   });
 }
 
-function firedBy(
-  { runbook }: RunEvidence,
+/** Returns what has fired by a line after others; null if that is of no trigger or monitor. */
+export function firedBy(
+  { runbook }: Pick<RunEvidence, 'runbook'>,
   line: JournalEntry,
   before: readonly JournalEntry[],
 ): Fired | null {
