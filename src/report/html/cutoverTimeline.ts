@@ -119,7 +119,7 @@ function runRow(story: RunStory, scale: TimeScale, time: TimeText): Markup {
         ${backdrop(story, scale, LANE)}${whole}${bars}${labels}
       </svg>
     </td>
-    <td class="n" data-name="begin">${time(begunAt, lastAt)}</td>
+    <td class="n" data-name="begin">${time(begunAt, isOver ? lastAt : null)}</td>
     <td class="n" data-name="end">${time(isOver ? lastAt : null, begunAt)}</td>
     <td class="n" data-name="took">${duration(lastAt - begunAt)}</td>
     <td></td>
