@@ -3,7 +3,8 @@
 import type { LiveRun } from '../cutover/engine/liveRun.ts';
 import { failedPart } from '../cutover/engine/wayBack.ts';
 import { afterEvent } from '../cutover/runMoves.ts';
-import type { RunEvent } from '../cutover/runState.ts';
+import { kindOf, type Runbook } from '../cutover/runbook.ts';
+import { isFinal, type RunEvent, type RunState, type StepStatus } from '../cutover/runState.ts';
 import { Failure } from '../outcome/failure.ts';
 
 /** What a person says of a step that is held. */
@@ -14,7 +15,7 @@ export interface Answer {
 
 /** Writes down what a person says of steps: all of it, or nothing. @throws Failure USAGE */
 export function answer(
-  { steps, held }: LiveRun,
+  { steps, held, runbook }: LiveRun,
   answers: readonly Answer[],
   who: string,
   why: string | null,
@@ -24,7 +25,7 @@ export function answer(
     const event = eventOf(one);
     const next = afterEvent(steps, state, event);
     if (why === null) throw withoutReason(one);
-    if (typeof next === 'string') throw unfitting(one, next);
+    if (typeof next === 'string') throw unfitting(one, whyNot(one, runbook, state, next));
     state = next;
     return event;
   });
@@ -47,7 +48,11 @@ export function answerForUndo(
   const parts = answers.map((one) => {
     const part = failedPart(held.record, one.step);
     if (why === null) throw withoutReason(one);
-    if (part === null) throw unfitting(one, 'no way back of it has failed');
+    if (part === null)
+      throw unfitting(
+        one,
+        `--${one.kind} of a rollback is for a way back that failed or was cut off, and that of ${one.step} was not`,
+      );
     return { ...part, progress: one.kind === 'done' ? 'done' : 'failed' } as const;
   });
   for (const part of parts) held.commit(part, { who, why });
@@ -55,15 +60,42 @@ export function answerForUndo(
 
 function withoutReason({ step, kind }: Answer): Failure {
   return new Failure('USAGE', {
-    what: 'who answers for a step says why',
+    what: `${kind === 'waive' ? 'a waiver' : 'an answer'} needs a reason`,
     where: `--${kind} ${step}`,
-    hint: 'give the reason with --why',
+    hint: 'give it with --why',
   });
 }
 
-function unfitting({ step, kind }: Answer, refused: string): Failure {
+/** What each answer is for. */
+const MEANS: Readonly<Record<Answer['kind'], string>> = {
+  done: 'although its effect is there',
+  again: 'and may run again',
+  waive: 'and that the run goes on without',
+};
+
+/** Says what an answer is for, and what the step is instead. */
+function whyNot(
+  { step: id, kind }: Answer,
+  { steps }: Runbook,
+  state: RunState,
+  refused: string,
+): string {
+  const at = steps.findIndex((step) => step.id === id);
+  const step = steps[at];
+  if (step === undefined || isFinal(state.status)) return `nothing is recorded, as ${refused}`;
+  if (kindOf(step) === 'gate') {
+    return `a gate opens by its approvals or its time, and not by --${kind}`;
+  }
+  const status = state.steps[at] ?? 'PENDING';
+  const isHeld = HELD.has(status);
+  return `--${kind} is for a step that failed, or of which nothing is known, ${MEANS[kind]}; ${id} is ${status}${isHeld ? `, but ${refused}` : ''}`;
+}
+
+const HELD: ReadonlySet<StepStatus> = new Set<StepStatus>(['FAIL', 'INCONCLUSIVE', 'UNKNOWN']);
+
+function unfitting({ step, kind }: Answer, what: string): Failure {
   return new Failure('USAGE', {
-    what: `that cannot be said of this step, as ${refused}`,
+    what,
     where: `--${kind} ${step}`,
     hint: 'see what is held with sealift cutover status',
   });

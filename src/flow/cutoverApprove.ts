@@ -220,7 +220,7 @@ function notCounted(why: string, { places, step }: Gate): Failure {
   return new Failure('CANDIDATE', {
     what: `the approval is refused, as ${why}`,
     where: `${places.run}, ${step.id}`,
-    hint: 'see sealift cutover status, and have another person approve what it is now',
+    hint: 'see what it waits for with sealift cutover status, then have another person approve it',
   });
 }
 

@@ -43,7 +43,9 @@ export async function cutoverDryRun(
     };
     const live = openWork({ ...work, rehearsal: null }, env);
     try {
-      return outcomeOf(runbook, loaded.name, await tryRun(live, env.signal));
+      const steps = await tryRun(live, env.signal);
+      const missing = await failureIn(() => opened.target());
+      return outcomeOf(runbook, loaded.name, steps, missing);
     } finally {
       live.held.close();
     }
@@ -52,12 +54,29 @@ export async function cutoverDryRun(
   }
 }
 
-function outcomeOf(runbook: Runbook, path: string, steps: readonly DryStep[]): Outcome {
+/** A run begins with the databases of its steps, also those of steps that were not tried. */
+async function failureIn(work: () => Promise<unknown>): Promise<Failure | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
+
+function outcomeOf(
+  runbook: Runbook,
+  path: string,
+  steps: readonly DryStep[],
+  missing: Failure | null,
+): Outcome {
   const outcome = actionOutcome({
     command: 'cutover run',
     facts: { dryRun: steps },
     notes: steps.map((step) => lineOf(step, runbook.steps.length)),
   });
+  if (missing !== null) return { ...outcome, status: 'FAILED', failure: missing.toJSON() };
   const failing = steps.filter(({ result }) => result?.verdict === 'FAIL');
   const [first] = failing;
   if (first === undefined) return outcome;

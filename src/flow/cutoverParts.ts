@@ -217,5 +217,5 @@ function heldText(
   const verdict = record.state.steps[at];
   if (verdict === 'UNKNOWN') return `the run is held, as nothing is known of ${step.id}`;
   const says = record.steps.get(step.id)?.says ?? '';
-  return `the run is held at ${step.id}, ${verdict === 'FAIL' ? 'which fails' : 'which tells nothing'}${says === '' ? '' : `, ${says}`}`;
+  return `the run is held at ${step.id}, ${verdict === 'FAIL' ? 'which failed' : 'which told nothing'}${says === '' ? '' : `, ${says}`}`;
 }

@@ -179,7 +179,10 @@ export async function cutoverRollback(
     recover(live);
     answerForUndo(live, options.answers, who, options.why);
     const { record, places } = live.held;
-    if (record.state.status === 'ROLLED_BACK') return { kind: 'over' };
+    if (record.state.status === 'ROLLED_BACK') {
+      live.say(`${places.run} was rolled back before, and nothing was recorded now`);
+      return { kind: 'over' };
+    }
     if (record.state.status === 'ROLLING_BACK') return drive(live, () => {});
     const lossAccepted = options.lossAccepted === places.run;
     if (options.lossAccepted !== null && !lossAccepted)

@@ -165,6 +165,8 @@ export interface StoryFiring {
   /** `hold`: there was no number. */
   readonly band: 'breach' | 'hold';
   readonly why: string;
+  /** The number that was compared; null for none. */
+  readonly value: number | null;
   readonly followed: string;
   readonly clearedAt: number | null;
 }
@@ -233,6 +235,8 @@ export interface StoryProof {
   /** Of the plan with the files that steps read, to which approvals are bound. */
   readonly bound: string;
   readonly target: string;
+  /** Names of the inputs that `target` is made of, ascending, with what they are. */
+  readonly inputs: readonly (readonly [name: string, what: 'database' | 'application'])[];
   readonly signers: string | null;
   /** Of the last line of the journal. */
   readonly head: string;

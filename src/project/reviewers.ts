@@ -53,9 +53,9 @@ export function refuse(reviewer: string, why: string): Judged {
   return { reviewer, signer: null, refused: why };
 }
 
-/** Says what the reviewer did besides. */
-function ownWork({ name, did }: Participant): string {
-  return `${name} ${did} it, and no person approves their own work`;
+/** Says what the reviewer did besides; `so` is what follows their name. */
+function ownWork({ name, did }: Participant, so = ' '): string {
+  return `${name}${so}${did} it, and no person approves their own work`;
 }
 
 /**
@@ -94,8 +94,7 @@ async function judgeSignature(
   const key = `the key ${parts.fingerprint}`;
   if (names.length === 0) return refuse(reviewer, `${key} is not one of the allowed signers`);
   const other = judging.others.find(({ name }) => names.some((one) => isSameName(one, name)));
-  if (other !== undefined)
-    return refuse(reviewer, `${key} is that of ${other.name}, and ${ownWork(other)}`);
+  if (other !== undefined) return refuse(reviewer, `${key} is that of ${ownWork(other, ', who ')}`);
   const principal = names.find((one) => isSameName(one, reviewer));
   if (principal === undefined) return refuse(reviewer, `${key} is not that of ${reviewer}`);
   const verified = await verifiedBy(principal, files, judging);

@@ -95,6 +95,7 @@ describe('an approval does not count', () => {
       const people = 'approver: [berta, "Dora Dürr", ada]';
       makeShop(folder, replaced('approver: [bo, cy]', people));
       expect((await told(folder, RUN)).code).toBe(3);
+      expect((await told(folder, ['status'])).stdout).toContain('approve --who NAME --key FILE');
       await refused(folder, ['approve', '--who', 'berta'], 64, /name alone is no approval.*--key/);
       for (const [who, key] of [
         ['berta', 'emil'],

@@ -24,6 +24,12 @@ const BOMB = ['a: &a [x,x,x,x,x,x,x,x,x]']
   )
   .join('\n');
 
+/** Adds a step, after all changes, on a database that is not there. */
+const late = (text: string): string =>
+  text
+    .replace('inputs: {', 'inputs: { new: "sqlite:new.db",')
+    .concat('  - { id: late, use: sql.count, on: new, query: "SELECT 1", expect: "== 1" }\n');
+
 describe('a run does not begin', () => {
   it.each([
     [
@@ -48,9 +54,19 @@ describe('a run does not begin', () => {
     await refused(shop(), RUN, 64, /secret of input "?db"? is missing: set SHOP_DB/, { env: {} });
   });
 
-  it('without its database', async () => {
+  it.each([
+    ['run', RUN],
+    ['a dry run', ['run', '--dry-run']],
+  ])('without its database: %s', async (_, args) => {
     const env = { SHOP_DB: 'sqlite:other.db' };
-    await refused(shop(), RUN, 64, /no such file .*other\.db.*: check the path/, { env });
+    const line = /database of input db does not exist .*other\.db.*: create it/;
+    await refused(shop(), args, 64, line, { env });
+  });
+
+  it('without a database that only a later step uses, and a dry run tells so', async () => {
+    for (const args of [RUN, ['run', '--dry-run']]) {
+      await refused(shop(late), args, 64, /database of input new does not exist .*new\.db/);
+    }
   });
 
   it('with a host that is not reached', async () => {
@@ -235,6 +251,43 @@ const noReturn = (runbook: string): string =>
     'key: closed, set: false, pointOfNoReturn: true, undo',
   );
 
+describe('a person answers', () => {
+  it('only for a step that is held, and with a reason', async () => {
+    const folder = await waiting();
+    const answers = [
+      [
+        '--again',
+        'closed',
+        /--again is for a step that failed, .* and may run again; closed is PASS/,
+      ],
+      [
+        '--done',
+        'closed',
+        /--done is for a step that failed, .* its effect is there; closed is PASS/,
+      ],
+      ['--waive', 'closed', /--waive is for .* the run goes on without; closed is PASS/],
+      ['--waive', 'approve', /a gate opens by its approvals or its time, and not by --waive/],
+      ['--again', 'nothing', /nothing is recorded, as there is no such step/],
+    ] as const;
+    for (const [option, step, line] of answers) {
+      await refused(folder, [...RESUME, option, step, '--why', 'x'], 64, line);
+    }
+    const back = ['rollback', '--who', 'ada', '--done', 'closed', '--why', 'x'];
+    await refused(
+      folder,
+      back,
+      64,
+      /a way back that failed or was cut off, and that of closed was not/,
+    );
+  });
+
+  it('with what a held step said, in the past', async () => {
+    const folder = shop((text) => text.replace('">= 3"', '">= 9"'));
+    expect((await told(folder, RUN)).line).toContain('held at migrate, which failed');
+    await refused(folder, [...RESUME, '--waive', 'migrate'], 64, /a waiver needs a reason .*--why/);
+  });
+});
+
 describe('a run does not go back', () => {
   it('under the name of another run', async () => {
     const folder = await waiting(noReturn);
@@ -254,7 +307,9 @@ describe('a run does not go back', () => {
     expect((await told(folder, ['rollback', '--who', 'ada'])).code).toBe(4);
     // Again is as if it was not said: a process that was killed at its end had nothing left to do.
     const lines = linesOf(folder);
-    expect((await told(folder, ['rollback', '--who', 'ada'])).code).toBe(4);
+    const again = await told(folder, ['rollback', '--who', 'ada']);
+    expect(again.code).toBe(4);
+    expect(again.stderr).toContain('shop-1 was rolled back before, and nothing was recorded now');
     expect(linesOf(folder)).toEqual(lines);
     for (const name of ['pause', 'abort', 'panic']) {
       await refused(folder, [name, '--who', 'ada'], 1, /nothing to .* as the run is ROLLED_BACK/);

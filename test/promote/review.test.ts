@@ -223,7 +223,7 @@ describe.skipIf(!HAS_SSH_KEYGEN)('an approval', () => {
     ['A D A', 'berta', 'ada built it'],
     ['ＡＤＡ', 'berta', 'ada built it'],
     ['carla', 'berta', 'carla scanned it'],
-    ['berta', 'ada', 'is that of ada, and ada built it'],
+    ['berta', 'ada', 'is that of ada, who built it'],
     ['dora', 'berta', 'is not that of dora'],
     ['emil', 'emil', 'is not one of the allowed signers'],
     ['gustav', 'gustav', 'its key has expired'],

@@ -80,6 +80,7 @@ function workOf(run: LiveRun, id: string, action: Action, signal: AbortSignal): 
   return {
     id,
     members: completeMembers(action, runbook, world.input),
+    goesBack: runbook.steps.some(({ undo }) => undo.includes(action)),
     input: inputOf(action),
     kept: (step) => held.record.steps.get(step)?.kept ?? {},
     knownGood: () => {

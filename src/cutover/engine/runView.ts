@@ -161,13 +161,18 @@ export function nextCommand(path: string, runbook: Runbook, record: RunRecord): 
   const step = current(runbook, record);
   const isApproval = step !== undefined && kindOf(step) === 'gate' && step.use !== 'gate.window';
   if (!isApproval) return `sealift cutover tick ${path}`;
-  return `sealift cutover approve ${path} ${step.id} --who NAME`;
+  const key = (record.begun?.signers ?? null) === null ? '' : ' --key FILE';
+  return `sealift cutover approve ${path} ${step.id} --who NAME${key}`;
 }
 
 /** What a person has to know of a run that no process works on. */
-function unattended({ status }: RunView, process: string): readonly string[] {
+function unattended({ status, triggers, watches }: RunView, process: string): readonly string[] {
   if (process !== 'none' || isFinal(status)) return [];
-  if (status === 'WAITING') return ['           triggers are judged again by resume or tick'];
+  if (status === 'WAITING') {
+    const judged = triggers.length > 0 ? 'triggers' : 'monitors';
+    const has = triggers.length + watches.length > 0;
+    return has ? [`           ${judged} are judged again by resume or tick`] : [];
+  }
   return status === 'PAUSED' ? [] : ['           the one that ran it has ended; resume goes on'];
 }
 

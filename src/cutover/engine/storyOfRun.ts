@@ -5,6 +5,7 @@
 
 import type { RunStory, StoryStretch, StoryWindow } from '../../outcome/runStory.ts';
 import type { Journal } from '../../journal/line.ts';
+import { actedOn } from '../actedOn.ts';
 import { openingAt } from '../openings.ts';
 import type { Runbook } from '../runbook.ts';
 import { isFinal, isOver, type RunState } from '../runState.ts';
@@ -64,6 +65,7 @@ export function storyOfRun(
       plan: begun.planHash,
       bound: boundPlan(begun),
       target: begun.target,
+      inputs: [...actedOn(runbook)],
       signers: begun.signers,
       head,
       lines: entries.length,

@@ -74,12 +74,12 @@ function approvedText(entry: JournalEntry, { steps }: Runbook): string {
   const id = stepOf(entry);
   const step = steps.find((one) => one.id === id);
   const statement = step === undefined ? null : textOf(step.members, 'text');
-  return statement === null ? `approved at ${id}` : `stated at ${id}: ${statement}`;
+  return statement === null ? `approved the gate ${id}` : `stated at ${id}: ${statement}`;
 }
 
 function tookBack(entry: JournalEntry): string {
   return entry['lossAccepted'] === true
-    ? 'took the run back, and gave up by its name what was written since'
+    ? 'took the run back, accepting the loss of later writes'
     : 'took the run back';
 }
 

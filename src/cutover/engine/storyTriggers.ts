@@ -5,6 +5,7 @@ import type { JournalEntry } from '../../journal/line.ts';
 import { parseCondition } from '../condition.ts';
 import type { Monitor, Runbook, Trigger } from '../runbook.ts';
 import { textOf } from '../steps/stepMembers.ts';
+import { openFired } from './firedTrigger.ts';
 import { breachReason, monitorReason } from './triggers.ts';
 import type { Watch } from './watches.ts';
 
@@ -38,13 +39,18 @@ export function openTriggers(
       'monitor' in looks ? [openMonitor(looks.monitor, key, id ?? key)] : [],
     ),
   ];
+  const book = openFired(runbook);
   return {
     add(entry, at) {
+      const fired = book.add(entry);
       const firing = firingOf(entry, at, runbook, isRehearsal);
       if (firing !== null) {
         const found = all.find((one) => isBy(one, entry));
         if (found !== undefined) found.times += 1;
-        if (found !== undefined && found.times <= MOST_FIRINGS) found.firings.push(firing);
+        if (found !== undefined && found.times <= MOST_FIRINGS) {
+          const value = firing.band === 'hold' ? null : (fired?.value ?? null);
+          found.firings.push({ ...firing, value });
+        }
       }
       if (entry.event === 'cleared') clear(all, textOf(entry, 'of') ?? '', at);
     },
@@ -102,7 +108,7 @@ function firingOf(
   at: number,
   runbook: Runbook,
   isRehearsal: boolean,
-): OpenFiring | null {
+): Omit<OpenFiring, 'value'> | null {
   const why = textOf(entry, 'why') ?? '';
   if (entry.event === 'rollback-begun') {
     const isPerson = textOf(entry, 'who') !== null || entry['rehearsed'] === true;

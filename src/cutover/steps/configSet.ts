@@ -72,7 +72,9 @@ export const configSet: StepType = {
   async dryRun(work) {
     const setting = settingOf(work);
     setting.rehearse?.();
-    return rehearsed(await setting.read());
+    const seen = await setting.read();
+    const says = seen.presence === 'absent' ? `${seen.says} now` : seen.says;
+    return rehearsed({ ...seen, says });
   },
   verify: async (work) => verified(await settingOf(work).read()),
   probe: async (work) => (await settingOf(work).read()).presence,

@@ -109,6 +109,8 @@ export interface StepWork {
   /** Id of the step; of an undo, a check or a probe that of the step it belongs to. */
   readonly id: string;
   readonly members: Members;
+  /** Whether it is an action of a way back. */
+  readonly goesBack?: boolean;
   /** Input that it acts on, by name; null for none. */
   readonly input: string | null;
   /** What a step of this run has kept; empty if it has not. */

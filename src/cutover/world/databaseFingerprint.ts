@@ -28,7 +28,7 @@ export async function fingerprintOf(
   from: SqlInputs & { readonly signal: AbortSignal },
 ): Promise<Fingerprint> {
   const place = databasePlace(input, from);
-  if (place.dialect === 'sqlite') return ofFile(place.file);
+  if (place.dialect === 'sqlite') return ofFile(input, place.file);
   const settings = settingsOf(place.address, { variables: from.variables });
   const connection = await openConnection(settings, { readOnly: true, signal: from.signal });
   try {
@@ -38,13 +38,13 @@ export async function fingerprintOf(
   }
 }
 
-function ofFile(file: string): Fingerprint {
+function ofFile(input: string, file: string): Fingerprint {
   const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
   if (stat?.isFile() !== true) {
     throw new Failure('USAGE', {
-      what: 'there is no such file',
+      what: `the database of input ${input} does not exist`,
       where: file,
-      hint: 'check the path of the database',
+      hint: 'create it, as a database that a step uses has to exist when the run begins',
     });
   }
   return digested('file', [realpathSync(file), String(stat.dev), String(stat.ino)]);

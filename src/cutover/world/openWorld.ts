@@ -10,8 +10,8 @@ import { LONGEST_TIMER_MS } from '../../record/duration.ts';
 import { canonicalJson } from '../../record/canonical.ts';
 import type { Environment } from '../../run/environment.ts';
 import { placesOf } from '../engine/runPlaces.ts';
-import { actionsOf, inputOf, type Runbook } from '../runbook.ts';
-import { STEP_TYPES } from '../steps/stepTypes.ts';
+import { actedOn } from '../actedOn.ts';
+import type { Runbook } from '../runbook.ts';
 import { fingerprintOf } from './databaseFingerprint.ts';
 import { takeOperatorLock, type LockRequest, type OperatorLock } from './operatorLock.ts';
 import { artifactsIn } from './artifacts.ts';
@@ -146,16 +146,4 @@ function isNamedAfter(name: string, id: string): boolean {
 /** Origins that inputs name: the only hosts that get a request. */
 function originsOf({ inputs }: Runbook, input: World['input']): ReadonlySet<string> {
   return new Set([...inputs.keys()].flatMap((name) => originOf(input(name)) ?? []));
-}
-
-/** Inputs that steps act on, ascending, with what they are. */
-function actedOn(runbook: Runbook): ReadonlyMap<string, 'database' | 'application'> {
-  const found = new Map<string, 'database' | 'application'>();
-  for (const action of [...runbook.steps.flatMap(actionsOf), ...runbook.monitor]) {
-    const { place } = STEP_TYPES[action.use];
-    const name = inputOf(action);
-    if (name === null || !runbook.inputs.has(name)) continue;
-    if (place === 'database' || place === 'application') found.set(name, place);
-  }
-  return new Map([...found].toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }

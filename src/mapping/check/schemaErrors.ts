@@ -147,8 +147,17 @@ function notAllowed(error: ErrorObject, values: unknown): ShapeError {
   };
 }
 
+const TYPES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  object: 'an object with members',
+  string: 'a text',
+  boolean: 'true or false',
+  integer: 'a whole number',
+  number: 'a number',
+};
+
 const EXPECTED: Readonly<Record<string, (params: Readonly<Record<string, unknown>>) => string>> = {
-  type: ({ type }) => `a value of type ${String(type)}`,
+  type: ({ type }) => TYPES[String(type)] ?? `a value of type ${String(type)}`,
   const: ({ allowedValue }) => String(allowedValue),
   minimum: ({ limit }) => `a number not below ${String(limit)}`,
   maximum: ({ limit }) => `a number not above ${String(limit)}`,

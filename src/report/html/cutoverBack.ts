@@ -3,6 +3,7 @@
 import { grouped } from '../../outcome/counted.ts';
 import type { RunStory, StoryTrigger, StoryUndo, StoryWayBack } from '../../outcome/runStory.ts';
 import { formatDuration } from '../../record/duration.ts';
+import { numberOf } from './cutoverCause.ts';
 import { html, type Content, type Markup } from './markup.ts';
 import { duration } from './parts.ts';
 import { stackTable } from './stackTable.ts';
@@ -36,9 +37,10 @@ function whenText({ when, for: time, severity, kind }: StoryTrigger): Markup {
 
 function firingsText({ firings, times }: StoryTrigger, time: TimeText): Markup {
   if (firings.length === 0) return html`–`;
-  const lines = firings.map(({ at, why, followed, clearedAt }) => {
+  const lines = firings.map((firing) => {
+    const { at, why, followed, clearedAt } = firing;
     const passed = clearedAt === null ? null : html`; it passed again at ${time(clearedAt)}`;
-    return html`<li>${time(at)} ${why}: ${followed}${passed}</li> `;
+    return html`<li>${time(at)} ${why}${numberOf(firing)}: ${followed}${passed}</li> `;
   });
   const more = times - firings.length;
   return html`<ol class="attempts">
@@ -52,7 +54,7 @@ export function waysBackPart(story: RunStory): Markup {
   const time = utcTimes(story.begunAt, story.lastAt);
   const rest =
     stays.length === 0
-      ? 'Nothing that the run has changed was left as it was changed.'
+      ? 'Everything that the run changed has been undone.'
       : `These steps have changed or made something that may still be there: ${stays.join(', ')}.`;
   return html`<h2 id="back">The way back</h2>
     ${waysBack.map((back, at) => wayBackPart(back, at, time))}
@@ -60,14 +62,16 @@ export function waysBackPart(story: RunStory): Markup {
 }
 
 function wayBackPart(back: StoryWayBack, at: number, time: TimeText): Markup {
-  const { from, to, why, undos } = back;
-  const took = to === null ? html`; it is not over` : html` to ${time(to)}, ${duration(to - from)}`;
+  const { from, to, who, why, undos } = back;
+  const reason = who === null ? `, because ${why}` : `: ${why}`;
+  const took =
+    to === null ? html`; it is not over` : html` to ${time(to, from)}, ${duration(to - from)}`;
   const rows = undos.map((undo, number): Content[] => [
     number + 1,
     undo.step,
     html`${undoneBadge(undo)} ${undo.says}`,
-    time(undo.from),
-    time(undo.to),
+    time(undo.from, undo.to),
+    time(undo.to, undo.from),
     partsText(undo, time),
   ]);
   const heading = {
@@ -76,9 +80,9 @@ function wayBackPart(back: StoryWayBack, at: number, time: TimeText): Markup {
     level: 3,
     about: null,
   } as const;
-  const columns = ['order', 'step', 'came to', 'from', 'to', 'actions'];
+  const columns = ['order', 'step', 'result', 'from', 'to', 'actions'];
   return html`<div class="card">
-      <p>${beganBy(back)}${why === '' ? '' : `, because ${why}`}. From ${time(from)}${took}.</p>
+      <p>${beganBy(back)}${why === '' ? '' : reason}. From ${time(from, to)}${took}.</p>
       <p>${LATER[back.laterWrites]}${passedText(back)}</p>
     </div>
     ${stackTable(heading, columns, rows)}`;

@@ -1,5 +1,6 @@
 /** The people of a run: the gates that they opened, and all that they did, in order. Pure. */
 
+import { counted } from '../../outcome/counted.ts';
 import type { GateStory, RunStory, StoryApproval } from '../../outcome/runStory.ts';
 import { formatDuration } from '../../record/duration.ts';
 import { html, type Content, type Markup } from './markup.ts';
@@ -12,16 +13,19 @@ export function gatesPart(story: RunStory): Markup {
   if (story.gates.length === 0) return html``;
   const time = utcTimes(story.begunAt, story.lastAt);
   return html`<h2 id="gates">Gates</h2>
-    ${story.gates.map((gate, at) => gatePart(gate, at, time))}`;
+    ${story.gates.map((gate, at) => {
+      const isPast = gate.openedAt !== null || story.isOver;
+      return gatePart(gate, at, isPast, time);
+    })}`;
 }
 
-function gatePart(gate: GateStory, at: number, time: TimeText): Markup {
-  const { number, step, title, reachedAt, statement } = gate;
+function gatePart(gate: GateStory, at: number, isPast: boolean, time: TimeText): Markup {
+  const { number, step, title, reachedAt, openedAt, statement } = gate;
   return html`<section class="card gate" aria-labelledby="gate-${at}">
     <h3 id="gate-${at}">${number} ${step} ${stateBadge(gate)}</h3>
-    <p>${title === null ? '' : `${title}. `}It waits for ${waitsFor(gate)}.</p>
+    <p>${title === null ? '' : `${title}. `}${needsText(gate, isPast)}</p>
     ${statement === null ? null : html`<blockquote>${statement}</blockquote>`}
-    ${reachedAt === null ? null : html`<p>Reached at ${time(reachedAt)}${openedText(gate, time)}.</p>`}
+    ${reachedAt === null ? null : html`<p>Reached at ${time(reachedAt, openedAt)}${openedText(gate, time)}.</p>`}
     ${approvalsTable(gate, at, time)}
   </section> `;
 }
@@ -36,16 +40,24 @@ function stateBadge({ openedAt, reachedAt }: GateStory): Markup {
 function openedText({ openedAt, reachedAt, says }: GateStory, time: TimeText): Markup {
   const said = says === '' ? '' : `: ${says}`;
   if (openedAt === null || reachedAt === null) return html`${said}`;
-  return html`, opened at ${time(openedAt)} after ${duration(openedAt - reachedAt)}${said}`;
+  return html`, opened at ${time(openedAt, reachedAt)} after
+  ${duration(openedAt - reachedAt)}${said}`;
 }
 
-function waitsFor({ role, people, needed, mayOperate, expires, requires }: GateStory): string {
-  if (role === null) return 'the window';
-  const who = `${needed} of the role ${role} (${people.join(', ')})`;
-  const operator = mayOperate ? '' : ', who does not operate the run';
-  const after = requires.length === 0 ? '' : `; ${requires.join(', ')} had to pass before`;
-  const until = expires === null ? '' : `; an approval counts for ${formatDuration(expires)}`;
-  return `${who}${operator}${after}${until}`;
+/** Says what a gate needs, or needed where it is opened or its run is over. */
+function needsText(
+  { role, people, needed, mayOperate, expires, requires }: GateStory,
+  isPast: boolean,
+): string {
+  const before =
+    requires.length === 0
+      ? ''
+      : ` Steps that ${isPast ? 'had' : 'have'} to pass first: ${requires.join(', ')}.`;
+  if (role === null) return `${isPast ? 'Waited' : 'Waits'} for the window.${before}`;
+  const count = `${isPast ? 'Needed' : 'Needs'} ${counted(needed, 'approval')}`;
+  const operator = mayOperate ? '' : ', not an operator';
+  const until = expires === null ? '' : ` An approval counts for ${formatDuration(expires)}.`;
+  return `${count} by the role ${role} (${people.join(', ')})${operator}.${before}${until}`;
 }
 
 function approvalsTable({ approvals }: GateStory, at: number, time: TimeText): Markup {

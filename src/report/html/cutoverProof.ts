@@ -19,8 +19,8 @@ export function reportedPart({ steps }: RunStory): Markup {
   }
   const rows = steps.flatMap(({ id, results, kept }): Content[][] => {
     const left = kept.filter(([name]) => results.every(([other]) => other !== name));
-    if (results.length + left.length === 0) return [];
-    const counted = results.map(([name, number]) => `${name} ${grouped(number)}`).join(', ');
+    const counted = countsText(results);
+    if (counted === '' && left.length === 0) return [];
     const lines = left.map(
       ([name, value]) => html`<li>${name} ${valueText(value, `${id} ${name}`, places)}</li> `,
     );
@@ -41,6 +41,22 @@ export function reportedPart({ steps }: RunStory): Markup {
   return stackTable(heading, ['step', 'counted', 'left'], rows);
 }
 
+/** In the order in which they are told. */
+const COUNTS: readonly (readonly [name: string, words: string])[] = [
+  ['applied', 'applied'],
+  ['count', 'counted'],
+  ['failed', 'failed'],
+];
+
+/** Writes what a step has counted; empty where all of it is zero, which says nothing. */
+function countsText(results: RunStory['steps'][number]['results']): string {
+  if (results.every(([, number]) => number === 0)) return '';
+  const texts = COUNTS.flatMap(([name, words]) =>
+    results.flatMap(([one, number]) => (one === name ? [`${grouped(number)} ${words}`] : [])),
+  );
+  return texts.join(', ');
+}
+
 function valueText(value: string, place: string, places: ReadonlyMap<string, string[]>): Markup {
   if (!DIGEST.test(value)) return html`${value}`;
   const others = (places.get(value) ?? []).filter((other) => other !== place);
@@ -51,14 +67,14 @@ function valueText(value: string, place: string, places: ReadonlyMap<string, str
   return html`<code>${value}</code>${equal}`;
 }
 
-export function outputsPart({ steps, series }: RunStory): Markup {
+export function outputsPart({ run, steps, series }: RunStory): Markup {
   const rows = [
     ...steps.flatMap(({ id, outputs }) => outputs.map((output) => rowOf(id, output))),
     ...series.flatMap(({ id, outputs }) =>
       outputs.map((output) => rowOf(`${id}, last look`, output)),
     ),
   ];
-  const about = 'They are in the folder outputs/ of the run; secrets were taken out before.';
+  const about = `They are in storage_cutovers/${run}/outputs of the project, and in cutover/outputs of the evidence; secrets were taken out before.`;
   const heading = { id: 'outputs', title: 'Outputs', level: 2, about } as const;
   return stackTable(heading, ['of', 'name', 'size', 'SHA-256'], rows);
 }
@@ -67,15 +83,22 @@ function rowOf(of: string, { name, bytes, sha256 }: StoryOutput): Content[] {
   return [of, name, byteCount(bytes), digest(sha256)];
 }
 
+/** What an approval names, so that it counts for nothing else. */
+function boundRow(bound: string): [string, Content] {
+  const what = 'the plan together with the files that steps read: with another one, none counts';
+  return ['approvals are bound to', html`${digest(bound)}, ${what}`];
+}
+
 export function proofPart({ proof, run, gates }: RunStory): Markup {
-  const { plan, bound, target, signers, head, lines, tool, files } = proof;
+  const { plan, bound, target, inputs, signers, head, lines, tool, files } = proof;
+  const isOf = inputs.map(([name, what]) => `${what} ${name}`).join(', ');
   const ids: [string, Content][] = [
     ['run', run],
     ['plan hash', digest(plan)],
-    ['target fingerprint', digest(target)],
+    ...(gates.length === 0 ? [] : [boundRow(bound)]),
+    ['target fingerprint', html`${digest(target)}${isOf === '' ? '' : ` of ${isOf}`}`],
     ['journal head', html`${digest(head)} (line ${grouped(lines)})`],
     ['allowed signers', digest(signers)],
-    ...(gates.length === 0 ? [] : [['approvals are bound to', digest(bound)] as [string, Content]]),
     ['Sealift', tool === '' ? 'not known' : tool],
   ];
   const items = ids.map(
@@ -88,8 +111,8 @@ export function proofPart({ proof, run, gates }: RunStory): Markup {
   return html`<h2 id="proof">What proves it</h2>
     <dl class="card ids">${items}</dl>
     <p class="about">
-      The journal is a chain: its head proves every line before it, and with them all that stands
-      here. Approvals are bound to the plan with the files that steps read.
+      The journal is a chain: its head proves every line before it, and with them everything on this
+      page.
     </p>
     ${stackTable(heading, ['path', 'SHA-256'], rows)}`;
 }

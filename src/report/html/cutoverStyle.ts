@@ -9,6 +9,7 @@ h3 .use,h3 .badge{display:inline}
 h3{margin:1.25rem 0 .5rem}
 .tiles .pass,.tiles .warning,.tiles .fail{color:var(--tone)}
 .tiles{grid-template-columns:repeat(auto-fit,minmax(10rem,1fr))}
+.tiles div{justify-content:flex-end}
 .tiles dd{white-space:nowrap}
 .tiles dt::first-letter{text-transform:uppercase}
 rect.work{fill:var(--link)}
@@ -22,10 +23,10 @@ svg line{stroke:var(--line)}
 svg text{fill:var(--quiet);font:11px var(--sans);font-variant-numeric:tabular-nums}
 .lanes{table-layout:fixed}
 .lanes :is(th,td):nth-child(1){width:11.5rem}
-.lanes :is(th,td):nth-child(3),.lanes :is(th,td):nth-child(4){width:5.25rem}
+.lanes :is(th,td):nth-child(3),.lanes :is(th,td):nth-child(4){width:6.75rem}
 .lanes :is(th,td):nth-child(5){width:6rem}
 .lanes :is(th,td):nth-child(6){width:9.5rem}
-.lanes.days :is(th,td):nth-child(3),.lanes.days :is(th,td):nth-child(4){width:9.25rem}
+.lanes.days :is(th,td):nth-child(3),.lanes.days :is(th,td):nth-child(4){width:10.5rem}
 .lanes .lane svg{display:block;width:100%;overflow:visible}
 .lanes .lane p{color:var(--quiet);font-size:.8125rem;margin:.1rem 0}
 .lanes .number{color:var(--quiet);font-weight:400;font-variant-numeric:tabular-nums}

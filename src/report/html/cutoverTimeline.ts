@@ -4,6 +4,7 @@
  */
 
 import type { RunStory, StoryAttempt, StoryStep, StoryStretch } from '../../outcome/runStory.ts';
+import { hasFailed } from './cutoverCause.ts';
 import { html, type Content, type Markup } from './markup.ts';
 import { duration } from './parts.ts';
 import { badge, lookOf } from './runLooks.ts';
@@ -33,7 +34,7 @@ export function storyTimeline(story: RunStory): Markup {
         <thead>
           <tr>
             <th scope="col">step</th>
-            <th scope="col">when, and what it said</th>
+            <th scope="col">when, and message</th>
             <th scope="col" class="n">begin</th>
             <th scope="col" class="n">end</th>
             <th scope="col" class="n">took</th>
@@ -118,8 +119,8 @@ function runRow(story: RunStory, scale: TimeScale, time: TimeText): Markup {
         ${backdrop(story, scale, LANE)}${whole}${bars}${labels}
       </svg>
     </td>
-    <td class="n" data-name="begin">${time(begunAt)}</td>
-    <td class="n" data-name="end">${time(isOver ? lastAt : null)}</td>
+    <td class="n" data-name="begin">${time(begunAt, isOver ? lastAt : null)}</td>
+    <td class="n" data-name="end">${time(isOver ? lastAt : null, begunAt)}</td>
     <td class="n" data-name="took">${duration(lastAt - begunAt)}</td>
     <td></td>
   </tr> `;
@@ -197,10 +198,10 @@ function stepRow(step: StoryStep, story: RunStory, scale: TimeScale, time: TimeT
       </svg>
       ${step.says === '' || attempts.length > 1 ? null : html`<p>${step.says}</p>`}
       ${waived === null ? null : html`<p>waived by ${waived.who}: ${waived.why}</p>`}
-      ${attemptsText(step, time)}
+      ${attemptsText(step, time)}${outputsText(step)}
     </td>
-    <td class="n" data-name="begin">${time(first?.from ?? null)}</td>
-    <td class="n" data-name="end">${time(last?.to ?? null)}</td>
+    <td class="n" data-name="begin">${time(first?.from ?? null, last?.to ?? null)}</td>
+    <td class="n" data-name="end">${time(last?.to ?? null, first?.from ?? null)}</td>
     <td class="n" data-name="took">${took === null ? '–' : duration(took)}</td>
     <td class="came">${badge(status)}</td>
   </tr> `;
@@ -232,12 +233,20 @@ function attemptsText({ attempts }: StoryStep, time: TimeText): Markup {
   const lines = attempts.map(({ kind, from, to, ended, says }) => {
     const words = ended === null ? 'not over' : lookOf(ended)[2];
     return html`<li>
-      ${KINDS[kind]} ${time(from)} to ${time(to)}: ${words}${says === '' ? '' : `, ${says}`}
+      ${KINDS[kind]} ${time(from, to)} to ${time(to, from)}:
+      ${words}${says === '' ? '' : `, ${says}`}
     </li> `;
   });
   return html`<ol class="attempts">
     ${lines}
   </ol> `;
+}
+
+/** Says where the output of a step is that has failed. */
+function outputsText(step: StoryStep): Markup {
+  const { outputs } = step;
+  if (!hasFailed(step) || outputs.length === 0) return html``;
+  return html`<p>its output: ${outputs.map(({ name }) => `outputs/${name}`).join(', ')}</p> `;
 }
 
 const KINDS: Readonly<Record<StoryAttempt['kind'], string>> = {
@@ -262,13 +271,13 @@ function stretchesPart({ stretches, lastAt }: RunStory, time: TimeText): Markup 
     .map(({ kind, from, to, step, says }): Content[] => [
       NAMES[kind],
       step ?? '',
-      time(from),
-      to === null ? 'not over' : time(to),
+      time(from, to),
+      to === null ? 'not over' : time(to, from),
       duration((to ?? lastAt) - from),
       says,
     ]);
   const more = stretches.length - MOST_STRETCHES;
   const about = more > 0 ? `The first ${MOST_STRETCHES}; ${more} more are in the journal.` : null;
   const heading = { id: 'waits', title: 'Waits and holds', level: 3, about } as const;
-  return stackTable(heading, ['what', 'at step', 'from', 'to', 'took', 'said'], rows);
+  return stackTable(heading, ['what', 'at step', 'from', 'to', 'took', 'message'], rows);
 }

@@ -1,7 +1,8 @@
 /** The beginning of the report of a cutover run: what it came to, in words for a person who was not there. Pure. */
 
 import { counted, grouped } from '../../outcome/counted.ts';
-import type { RunStory, StoryStretch, StoryWayBack } from '../../outcome/runStory.ts';
+import type { RunStory, StoryStep, StoryStretch, StoryWayBack } from '../../outcome/runStory.ts';
+import { firstFailure, hasFailed, withNumber } from './cutoverCause.ts';
 import { html, type Markup } from './markup.ts';
 import { duration } from './parts.ts';
 import { lookOf, type Look } from './runLooks.ts';
@@ -14,7 +15,7 @@ export function storyVerdict(story: RunStory): Markup {
   const on = target === null ? '' : ` on ${target}`;
   const took = duration(lastAt - begunAt);
   const end = isOver
-    ? `Over on ${dayAndTime(lastAt)}, after ${took}.`
+    ? `Ended on ${dayAndTime(lastAt)}, after ${took}.`
     : `As it was on ${dayAndTime(lastAt)}, after ${took}.`;
   return html`<section class="card verdict ${tone}" aria-labelledby="verdict">
       <span class="mark" aria-hidden="true">${mark}</span>
@@ -63,14 +64,27 @@ function sentence(story: RunStory): string {
   const last = stretches.at(-1);
   if (status === 'WAITING') return `It waits ${waitText(last)}. ${stepsText(story)}`;
   if (status === 'PAUSED') {
-    const at = last?.step ?? null;
-    return `It is held${at === null ? '' : ` at ${at}`}${asText(last?.says)}. ${stepsText(story)}`;
+    return `${heldText(story, last)} ${stepsText(story)}`;
   }
   if (status === 'ABORTED') {
-    return `It was ended where it was${asText(story.why)}: what it had done stays as it is. ${stepsText(story)}`;
+    return `${failureText(story)}It was ended where it was${asText(story.why)}: what it had done stays as it is. ${stepsText(story)}`;
   }
   if (story.waysBack.length > 0) return backText(story);
   return `${stepsText(story)}${approvedText(story)}`;
+}
+
+function heldText(story: RunStory, last: StoryStretch | undefined): string {
+  const failed = firstFailure(story);
+  const [step, says] = [last?.step ?? null, last?.says ?? ''];
+  if (failed !== null && failed.id === step) return `It is held at ${step}, which ${failed.says}.`;
+  const why = `${asText(says)}${withNumber(story, says)}`;
+  return `${failureText(story)}It is held${step === null ? '' : ` at ${step}`}${why}.`;
+}
+
+/** Names the first step that did not pass; empty if all have. */
+function failureText(story: RunStory): string {
+  const failed = firstFailure(story);
+  return failed === null ? '' : `${failed.id} ${failed.says}. `;
 }
 
 function approvedText({ gates }: RunStory): string {
@@ -109,7 +123,7 @@ function backText(story: RunStory): string {
   const count = `${counted(undone, 'step')} ${undone === 1 ? 'was' : 'were'} undone${took}.`;
   const rest =
     failed === undefined ? '' : ` ${failed.step} could not be undone${asText(failed.says)}.`;
-  return `${beganText(back)} ${count}${rest}${isEndOfRehearsal ? '' : LATER[laterWrites]}`;
+  return `${failureText(story)}${beganText(story, back)} ${count}${rest}${isEndOfRehearsal ? '' : LATER[laterWrites]}`;
 }
 
 const LATER: Readonly<Record<StoryWayBack['laterWrites'], string>> = {
@@ -118,11 +132,11 @@ const LATER: Readonly<Record<StoryWayBack['laterWrites'], string>> = {
   'given up': ' Later writes were given up.',
 };
 
-function beganText({ who, why, isEndOfRehearsal, from }: StoryWayBack): string {
+function beganText(story: RunStory, { who, why, isEndOfRehearsal, from }: StoryWayBack): string {
   if (isEndOfRehearsal) return 'All steps were done, and then the way back.';
   const at = dayAndTime(from);
   if (who === null)
-    return `It went back by itself on ${at}${why === '' ? '' : `, because ${why}`}.`;
+    return `It went back by itself on ${at}${why === '' ? '' : `, because ${why}${withNumber(story, why)}`}.`;
   return `${who} took it back on ${at}${why === '' ? '' : `: ${why}`}.`;
 }
 
@@ -140,15 +154,24 @@ const WORDS: readonly (readonly [words: string, statuses: readonly string[]])[] 
   ['unknown', ['UNKNOWN']],
   ['waived', ['WAIVED']],
   ['left out', ['LEFT OUT']],
+  ['failed, then undone', ['FAILED UNDONE']],
+  ['failed, and not undone', ['FAILED UNDO_FAILED']],
+  ['failed, then waived', ['FAILED WAIVED']],
   ['undone', ['UNDONE']],
   ['not undone', ['UNDO_FAILED']],
   ['under way', ['STARTED', 'VERIFYING', 'UNDOING']],
   ['not begun', ['PENDING']],
 ];
 
+/** What became of a step: its status, and whether it had failed before. */
+function becameOf(step: StoryStep): string {
+  const isLater = ['UNDONE', 'UNDO_FAILED', 'WAIVED'].includes(step.status);
+  return isLater && hasFailed(step) ? `FAILED ${step.status}` : step.status;
+}
+
 function countsOf(steps: RunStory['steps']): readonly (readonly [words: string, count: number])[] {
   return WORDS.flatMap(([words, statuses]): [string, number][] => {
-    const count = steps.filter(({ status }) => statuses.includes(status)).length;
+    const count = steps.filter((step) => statuses.includes(becameOf(step))).length;
     return count === 0 ? [] : [[words, count]];
   });
 }
@@ -182,7 +205,8 @@ export function storyTiles(story: RunStory): Markup {
 
 function toneOf(words: string): string {
   const [, statuses = []] = WORDS.find(([one]) => one === words) ?? [];
-  return lookOf(statuses[0] ?? '')[0];
+  const [status = ''] = statuses;
+  return lookOf(status.startsWith('FAILED') ? 'FAIL' : status)[0];
 }
 
 /** Returns for how long a run was in stretches of some kinds, in ms. */

@@ -5,15 +5,21 @@ import { html, type Markup } from './markup.ts';
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
-/** Writes times of one run, in ms since 1970; `–` for one that is not known. */
-export type TimeText = (at: number | null) => Markup;
+/**
+ * Writes times of one run, in ms since 1970; `–` for one that is not known. `beside` is one that stands beside it,
+ * from which it can be told.
+ */
+export type TimeText = (at: number | null, beside?: number | null) => Markup;
 
-/** Returns how the times between two are written: with seconds, and with the day unless it is one and the same. */
+/**
+ * Returns how the times between two are written: with the day unless it is one and the same, and with seconds, or
+ * tenths and thousandths of them where the one beside it would look the same.
+ */
 export function utcTimes(from: number, to: number): TimeText {
   const oneDay = isoTime(from / 1000).slice(0, 10) === isoTime(to / 1000).slice(0, 10);
-  return (at) => {
+  return (at, beside = null) => {
     if (at === null) return html`–`;
-    const time = clockOf(at);
+    const time = clockOf(at, beside);
     return html`<time datetime="${isoTime(at / 1000)}"
       >${oneDay ? time : `${dayOf(at)} ${time}`}</time
     >`;
@@ -33,6 +39,9 @@ export function dayAndTime(at: number): string {
   return `${dayOf(at)} ${isoTime(at / 1000).slice(0, 4)}, ${clockOf(at)} UTC`;
 }
 
-function clockOf(at: number): string {
-  return isoTime(at / 1000).slice(11, 19);
+function clockOf(at: number, beside: number | null = null): string {
+  const isAlike = (unit: number): boolean =>
+    beside !== null && at !== beside && Math.floor(at / unit) === Math.floor(beside / unit);
+  const end = isAlike(100) ? 23 : isAlike(1000) ? 21 : 19;
+  return isoTime(at / 1000).slice(11, end);
 }

@@ -146,8 +146,8 @@ describe('the story of a run', () => {
     expect(said).toMatchObject({ statement: 'the shop is closed', needed: 1 });
     expect(story.deeds.map(({ who, did }) => `${who} ${did}`)).toEqual([
       'ada began the run',
-      'bo approved at approve',
-      'cy approved at approve',
+      'bo approved the gate approve',
+      'cy approved the gate approve',
       'bo stated at said: the shop is closed',
     ]);
     const journal = readRun(run.held.places);
@@ -157,6 +157,7 @@ describe('the story of a run', () => {
       ['trigger', 0],
       ['monitor', 0],
     ]);
+    expect(story.proof.inputs).toEqual([['db', 'database']]);
     expect(storyOf(run)).toEqual(story);
   });
 
@@ -184,7 +185,7 @@ describe('the story of a run', () => {
     const [back] = story.waysBack;
     expect(trigger).toMatchObject({ times: 1, series: 'http5xx' });
     expect(trigger?.firings).toEqual([
-      expect.objectContaining({ at: back?.from, followed: 'the way back began' }),
+      expect.objectContaining({ at: back?.from, value: 0.02, followed: 'the way back began' }),
     ]);
     expect(back).toMatchObject({ who: null, laterWrites: 'none', passed: [] });
     expect(back?.undos.map(({ step, succeeded }) => [step, succeeded])).toEqual([['freeze', true]]);
@@ -224,7 +225,7 @@ describe('the story of a run', () => {
       ['freeze', false, 'it is stuck'],
     ]);
     expect(story.deeds.at(-1)).toMatchObject({ who: 'ada', why: 'no answer' });
-    expect(story.deeds.at(-1)?.did).toContain('gave up by its name');
+    expect(story.deeds.at(-1)?.did).toBe('took the run back, accepting the loss of later writes');
   });
 
   it('that was cut off tells what is unknown, and how it went on', async () => {

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { workFolder } from '../../kit/project.ts';
 import { findChromium, startChromium, type Browser, type Page } from './chromium.ts';
 import { EVIL } from './examples.ts';
-import { COMPLETED, ROLLED_BACK, storyPage, withTexts } from './stories.ts';
+import { COMPLETED, FAILED, ROLLED_BACK, storyPage, withTexts } from './stories.ts';
 
 const PATH = findChromium();
 const LONG = `${'a-very-long-name'.repeat(12)} ${EVIL}`;
@@ -39,10 +39,16 @@ describe.skipIf(PATH === null)('the report of a cutover run in a browser', () =>
   beforeAll(async () => {
     browser = await startChromium(PATH ?? '');
     const days = { ...COMPLETED, lastAt: COMPLETED.lastAt + 7 * 86_400_000 };
+    const short = FAILED.steps.map((step) => ({
+      ...step,
+      attempts: step.attempts.map((one) => ({ ...one, to: one.from + 3 })),
+    }));
     const pages = {
       back: storyPage(ROLLED_BACK, 'see sealift cutover status shop.yaml'),
       completed: storyPage(COMPLETED),
       days: storyPage(days),
+      failed: storyPage(FAILED),
+      short: storyPage({ ...days, steps: short }),
       long: storyPage(withTexts(ROLLED_BACK, LONG), LONG),
     };
     for (const [name, text] of Object.entries(pages)) {
@@ -63,7 +69,7 @@ describe.skipIf(PATH === null)('the report of a cutover run in a browser', () =>
         (method === 'Network.requestWillBeSent' && params['type'] !== 'Document'),
     );
 
-  it.each(['back', 'completed', 'days', 'long'])(
+  it.each(['back', 'completed', 'days', 'failed', 'short', 'long'])(
     'cuts nothing off on a phone: %s',
     async (name) => {
       await sized(390);
@@ -92,7 +98,7 @@ describe.skipIf(PATH === null)('the report of a cutover run in a browser', () =>
     expect(await page.value<string[]>(CUT_OFF)).not.toEqual([]);
   });
 
-  it.each(['back', 'completed', 'days'])('fits a desk: %s', async (name) => {
+  it.each(['back', 'completed', 'days', 'failed', 'short'])('fits a desk: %s', async (name) => {
     await sized(1280);
     await open(name);
     expect(await page.value(CUT_OFF)).toEqual([]);

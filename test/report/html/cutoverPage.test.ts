@@ -8,7 +8,7 @@ import { htmlReport } from '../../../src/report/html/page.ts';
 import { numberText } from '../../../src/report/html/sampleChart.ts';
 import { timeScale } from '../../../src/report/html/timeScale.ts';
 import { EVIL, outcomeOf, TIMING } from './examples.ts';
-import { COMPLETED, minute, ROLLED_BACK, storyPage, withTexts } from './stories.ts';
+import { COMPLETED, FAILED, minute, ROLLED_BACK, storyPage, withTexts } from './stories.ts';
 
 /** What a person reads, without the markup. */
 function textOf(page: string): string {
@@ -44,12 +44,12 @@ describe('the report of a cutover run', () => {
     const text = textOf(back);
     expect(text).toContain('shop-1 was rolled back');
     expect(text).toContain(
-      'It went back by itself on 6 Dec 2026, 02:30:00 UTC, because http5xx > 0.01 for 5m (S1). 1 step was undone in 2 min 0 s. Later writes were kept.',
+      'It went back by itself on 6 Dec 2026, 02:30:00 UTC, because http5xx > 0.01 for 5m (S1), with the value 0.02. 1 step was undone in 2 min 0 s. Later writes were kept.',
     );
     expect(text).toContain(
       'The shop moves. Run on production, begun by ada on 6 Dec 2026, 02:00:00 UTC',
     );
-    expect(text).toContain('after 32 min 0 s');
+    expect(text).toContain('Ended on 6 Dec 2026, 02:32:00 UTC, after 32 min 0 s');
     expect(back.indexOf('id="verdict"')).toBeLessThan(back.indexOf('id="timeline"'));
   });
 
@@ -75,6 +75,50 @@ describe('the report of a cutover run', () => {
       'shop-1 was aborted It was ended where it was, as it is late: what it had done stays as it is.',
     ],
     [
+      'a step that failed, and was taken back',
+      FAILED,
+      'migrate failed: exit code 19. ada took it back on 6 Dec 2026, 02:07:00 UTC: too late.',
+    ],
+    [
+      'a step that failed, and is held',
+      {
+        ...FAILED,
+        status: 'PAUSED',
+        waysBack: [],
+        steps: FAILED.steps.map((step) => ({
+          ...step,
+          status: step.id === 'migrate' ? 'FAIL' : step.status,
+        })),
+        stretches: [
+          { kind: 'held', from: minute(3), to: null, step: 'migrate', says: 'exit code 19' },
+        ],
+      },
+      'It is held at migrate, which failed: exit code 19. Of 4 steps: 1 passed, 1 failed, 2 not',
+    ],
+    [
+      'a step that failed before an abort',
+      { ...FAILED, status: 'ABORTED', waysBack: [] },
+      'migrate failed: exit code 19. It was ended where it was, as too late: what it had done',
+    ],
+    [
+      'a trigger that holds',
+      {
+        ...COMPLETED,
+        status: 'PAUSED',
+        triggers: ROLLED_BACK.triggers,
+        stretches: [
+          {
+            kind: 'held',
+            from: minute(1),
+            to: null,
+            step: null,
+            says: 'http5xx > 0.01 for 5m (S1)',
+          },
+        ],
+      },
+      'It is held, as http5xx > 0.01 for 5m (S1), with the value 0.02.',
+    ],
+    [
       'a rehearsal',
       { isRehearsal: true, isRehearsed: true, target: null },
       'shop-1 passed its rehearsal, and went back',
@@ -86,6 +130,28 @@ describe('the report of a cutover run', () => {
   it('counts the steps of each verdict by themselves', () => {
     const tiles = textOf(/<dl class="tiles">([^]*?)<\/dl>/.exec(back)?.[1] ?? '');
     expect(tiles).toContain('steps passed 1 steps inconclusive 1 steps undone 1 steps not begun 1');
+    const failed = /<dl class="tiles">([^]*?)<\/dl>/.exec(storyPage(FAILED))?.[1] ?? '';
+    expect(textOf(failed)).toContain(
+      'steps passed 1 steps failed, then undone 1 steps not begun 2 took 8 min 0 s way back',
+    );
+    expect(failed).toMatch(/then undone<\/dt>\s*<dd class="fail">/);
+  });
+
+  it('writes times that would look the same so that they can be told from each other', () => {
+    const text = partOf(storyPage(FAILED), 'timeline');
+    expect(text).toContain('02:03:00.1 02:03:00.3 220 ms');
+    const [backup, migrate, ...rest] = FAILED.steps;
+    if (migrate === undefined || backup === undefined) throw new Error('there is none');
+    const attempts = migrate.attempts.map((one) => ({ ...one, to: one.from + 3 }));
+    const short = { ...FAILED, steps: [backup, { ...migrate, attempts }, ...rest] };
+    expect(partOf(storyPage(short), 'timeline')).toContain('02:03:00.120 02:03:00.123 3 ms');
+  });
+
+  it('says where the output of a step is that failed', () => {
+    const text = partOf(storyPage(FAILED), 'timeline');
+    expect(text).toContain('its output: outputs/migrate.stderr');
+    expect(partOf(back, 'timeline')).not.toContain('its output');
+    expect(partOf(back, 'outputs')).toContain('They are in storage_cutovers/shop-1/outputs of');
   });
 
   it('has the steps in their order, under their phases, with begin, end and verdict', () => {
@@ -106,7 +172,13 @@ describe('the report of a cutover run', () => {
 
   it('shows gates with who opened them, by which key, and what they said', () => {
     const text = partOf(back, 'gates');
-    expect(text).toContain('It waits for 2 of the role approver (bo, cy), who does not operate');
+    expect(text).toContain(
+      'Needed 2 approvals by the role approver (bo, cy), not an operator. Steps that had to pass first: migrate. An approval counts for 1h.',
+    );
+    const waits = { ...ROLLED_BACK, isOver: false, status: 'WAITING' };
+    expect(partOf(storyPage(waits), 'gates')).toContain(
+      'Needs 2 approvals by the role approver (bo, cy), not an operator. Steps that have to pass',
+    );
     expect(text).toContain('the shop is closed');
     expect(text).toContain(`bo 02:12:00 SHA256:bo ${'ef'.repeat(32)}`);
     expect(text).toContain('cy of an earlier look of the gate 02:11:00 no key has signed it');
@@ -142,18 +214,26 @@ describe('the report of a cutover run', () => {
     expect(text).toContain('exec done at 02:32:00 , as ada told: by hand');
     expect(text).toContain('still be there: backup');
     expect(partOf(storyPage(COMPLETED), 'back')).not.toContain('undone');
+    expect(partOf(storyPage(FAILED), 'back')).toContain('ada took the run back: too late. From');
+    expect(partOf(storyPage(FAILED), 'back')).toContain(
+      'Everything that the run changed has been undone.',
+    );
   });
 
   it('shows outputs, equal roots and the digests that prove it', () => {
     expect(partOf(back, 'outputs')).toContain(`backup backup.stderr 1.2 kB ${'cd'.repeat(32)}`);
     expect(partOf(back, 'reported')).toContain(
-      `backup failed 0, count 41 file backup.dump root ${'ab'.repeat(32)} ✓ equal to migrate root`,
+      `backup 41 counted, 0 failed file backup.dump root ${'ab'.repeat(32)} ✓ equal to migrate root`,
     );
+    // What has counted nothing says nothing.
+    expect(partOf(storyPage(FAILED), 'reported')).not.toContain('migrate');
     const text = partOf(back, 'proof');
+    expect(text).toContain(`${'45'.repeat(32)} of application app, database db`);
     for (const one of ['01', '23', '45', '67', '89', 'fe']) expect(text).toContain(one.repeat(32));
     expect(text).toContain('(line 74)');
-    expect(partOf(back, 'people')).toContain('02:12:00 bo approved at approve');
+    expect(partOf(back, 'people')).toContain('02:12:00 bo approved the gate approve');
     expect(partOf(back, 'triggers')).toContain('✗ fired trigger when http5xx > 0.01 for 5m (S1)');
+    expect(partOf(back, 'triggers')).toContain('(S1), with the value 0.02: the way back began');
     expect(partOf(back, 'triggers')).toContain('✓ not fired trigger when migrate.failed > 0');
   });
 

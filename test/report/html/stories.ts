@@ -205,6 +205,7 @@ export const ROLLED_BACK: RunStory = {
           at: minute(30),
           band: 'breach',
           why: 'http5xx > 0.01 for 5m (S1)',
+          value: 0.02,
           followed: 'the way back began',
           clearedAt: null,
         },
@@ -248,18 +249,66 @@ export const ROLLED_BACK: RunStory = {
   stays: ['backup'],
   deeds: [
     { at: minute(0), who: 'ada', did: 'began the run', why: '' },
-    { at: minute(12), who: 'bo', did: 'approved at approve', why: '' },
+    { at: minute(12), who: 'bo', did: 'approved the gate approve', why: '' },
   ],
   proof: {
     plan: '01'.repeat(32),
     bound: '23'.repeat(32),
     target: '45'.repeat(32),
+    inputs: [
+      ['app', 'application'],
+      ['db', 'database'],
+    ],
     signers: '67'.repeat(32),
     head: '89'.repeat(32),
     lines: 74,
     tool: '0.2.0',
     files: [['migrations/025.sql', 'fe'.repeat(32)]],
   },
+};
+
+/** A person took it back after a step had failed, for less than a second, and left its output. */
+export const FAILED: RunStory = {
+  ...ROLLED_BACK,
+  why: 'too late',
+  lastAt: minute(8),
+  steps: [
+    STEP,
+    {
+      ...MIGRATE,
+      attempts: [
+        {
+          kind: 'do',
+          from: minute(3) + 120,
+          to: minute(3) + 340,
+          ended: 'FAIL',
+          says: 'exit code 19',
+          who: 'ada',
+        },
+        { kind: 'undo', from: minute(7), to: minute(8), ended: 'UNDONE', says: '', who: null },
+      ],
+      says: 'exit code 19',
+      results: [
+        ['failed', 0],
+        ['applied', 0],
+      ],
+      kept: [],
+      outputs: [{ name: 'migrate.stderr', bytes: 12, sha256: 'cd'.repeat(32) }],
+    },
+    { ...GATE_STEP, status: 'PENDING', attempts: [] },
+    OPEN_STEP,
+  ],
+  stretches: [],
+  gates: [],
+  triggers: [],
+  waysBack: ROLLED_BACK.waysBack.map((back) => ({
+    ...back,
+    from: minute(7),
+    to: minute(8),
+    who: 'ada',
+    why: 'too late',
+  })),
+  stays: [],
 };
 
 /** All of it has passed. */

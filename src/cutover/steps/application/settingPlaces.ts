@@ -55,10 +55,10 @@ function valueOf(members: Members): Scalar {
 }
 
 /** What was seen of the value; undefined for one that is not there. */
-function sight(members: Members, isSet: boolean): Sight {
+function sight({ members, goesBack }: StepWork, isSet: boolean): Sight {
   const key = quoteName(requiredText(members, 'key'));
   return isSet
-    ? { presence: 'there', says: `${key} has the value` }
+    ? { presence: 'there', says: `${key} is set${goesBack === true ? ' back' : ''}` }
     : { presence: 'absent', says: `${key} has another value` };
 }
 
@@ -66,7 +66,8 @@ function unclear(says: string): Sight {
   return { presence: 'unclear', says };
 }
 
-function fileSetting({ members, world }: StepWork): Setting {
+function fileSetting(work: StepWork): Setting {
+  const { members, world } = work;
   const file = requiredText(members, 'file');
   const [key, value] = [requiredText(members, 'key'), valueOf(members)];
   const form: SettingForm = extname(file) === '.json' ? 'json' : 'lines';
@@ -86,7 +87,7 @@ function fileSetting({ members, world }: StepWork): Setting {
       return null;
     },
     async read() {
-      return sight(members, hasSetting(readText(), form, key, value));
+      return sight(work, hasSetting(readText(), form, key, value));
     },
     rehearse() {
       withSetting(readText(), form, key, value);
@@ -157,7 +158,7 @@ async function readByProgram(work: StepWork, read: Members): Promise<Sight> {
     const { stdout } = await runProgram(work, read, { values: { key }, keepAs: null });
     // What a program says comes without secrets, so that one is compared without it, too.
     const wanted = world.redactor.text(String(valueOf(members)));
-    return sight(members, stdout.replace(/\r?\n$/, '') === wanted);
+    return sight(work, stdout.replace(/\r?\n$/, '') === wanted);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof Failure) || error.code !== 'TARGET') throw error;
@@ -173,11 +174,10 @@ async function readByRequest(work: StepWork, read: Members): Promise<Sight> {
   const { status, body } = answer;
   if (status < 200 || status > 299) return unclear(`the answer has status ${status}`);
   const path = textOf(read, 'json');
-  if (path === null)
-    return sight(members, body.toString('utf8').trim() === String(valueOf(members)));
+  if (path === null) return sight(work, body.toString('utf8').trim() === String(valueOf(members)));
   const json = jsonOf(answer);
   if (json === undefined) return unclear('the answer is not JSON');
-  return sight(members, isValue(valueAt(json, path), valueOf(members)));
+  return sight(work, isValue(valueAt(json, path), valueOf(members)));
 }
 
 async function readBySql(work: StepWork, read: Members): Promise<Sight> {
@@ -187,7 +187,7 @@ async function readBySql(work: StepWork, read: Members): Promise<Sight> {
     const { rows } = await client.query(textOfQuery(work, client, read), [], 2);
     const [row, other] = rows;
     if (other !== undefined) return unclear('the query that reads it back has several rows');
-    return sight(members, isValue(row?.[0], valueOf(members)));
+    return sight(work, isValue(row?.[0], valueOf(members)));
   } finally {
     await client.close();
   }

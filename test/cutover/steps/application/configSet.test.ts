@@ -71,7 +71,7 @@ describe('in a file', () => {
     });
     expect(await CONFIG_SET.apply(work)).toEqual({
       verdict: 'PASS',
-      says: '"ATTESTATION" has the value',
+      says: '"ATTESTATION" is set',
       results: { applied: 1 },
     });
     expect(await CONFIG_SET.probe?.(work)).toBe('there');
@@ -87,6 +87,12 @@ describe('in a file', () => {
     chownSync(path, 12_345, 54_321);
     await CONFIG_SET.apply(world.work(setting(ENV)));
     expect([statSync(path).uid, statSync(path).gid]).toEqual([12_345, 54_321]);
+  });
+
+  it('is set back on the way back', async () => {
+    world.write('.env', 'ATTESTATION=true\n');
+    const work = { ...world.work(setting({ ...ENV, set: 'false' })), goesBack: true };
+    expect((await CONFIG_SET.apply(work)).says).toBe('"ATTESTATION" is set back');
   });
 
   it('of JSON a value at a path changes', async () => {
@@ -115,7 +121,7 @@ describe('in a file', () => {
     const work = world.work(setting(ENV));
     expect(await CONFIG_SET.dryRun?.(work)).toEqual({
       verdict: 'PASS',
-      says: '"ATTESTATION" has another value',
+      says: '"ATTESTATION" has another value now',
     });
     expect(readFileSync(join(world.folder, '.env'), 'utf8')).toBe('ATTESTATION=false\n');
     const bad = world.work(setting({ ...ENV, set: 'a\nb' }));
