@@ -1,6 +1,6 @@
 /** The incident record of a run: what fired and failed, what was undone in which order, and what is left to people. */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -148,11 +148,18 @@ describe('the incident record of a release that was aborted', () => {
     const held = makeRelease(join(work, 'held'), health.origin);
     held.breaks('ci');
     expect((await held.run()).code).toBe(1);
-    const refused = await held.command('status', '--incident', 'made.md');
+    const both = ['--checklist', 'form.md', '--incident', 'made.md'];
+    const refused = await held.command('status', ...both);
     expect([refused.code, refused.stderr]).toEqual([
       64,
-      'sealift cutover status: the run is PAUSED, and an incident record is of one that was rolled back or aborted (release-1): write its form with --checklist FILE\n',
+      'sealift cutover status: release-1 is PAUSED, and incident records exist only for runs that were rolled back or aborted (release-1): write the go/no-go form with --checklist FILE\n',
     ]);
+    // Nothing was written, neither the one nor the other; of a run that has both, both are.
+    expect(existsSync(join(held.folder, 'form.md'))).toBe(false);
+    expect(existsSync(join(held.folder, 'made.md'))).toBe(false);
+    const written = await aborted.command('status', '--checklist', 'a.md', '--incident', 'b.md');
+    expect(written.code).toBe(0);
+    expect(existsSync(join(aborted.folder, 'a.md'))).toBe(true);
   });
 });
 
