@@ -97,7 +97,7 @@ function failedLines({ lines, runbook }: RunEvidence, { index }: Turn): readonly
 
 function undoLine({ step, succeeded, at, says }: ReturnType<typeof undoneIn>[number]): string {
   const how = says === '' ? '' : `, ${escaped(says)}`;
-  return `- ${escaped(step)}: **${succeeded ? 'UNDONE' : 'UNDO\\_FAILED'}** at ${at}${how}`;
+  return `- ${escaped(step)}: **${succeeded ? 'UNDONE' : 'UNDO_FAILED'}** at ${at}${how}`;
 }
 
 const CHANGES: ReadonlySet<string> = new Set(['change', 'artifact']);

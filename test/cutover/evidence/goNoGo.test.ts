@@ -128,7 +128,7 @@ describe('the form of a run that has not come to its end', () => {
       /^- \[ \] Migrations: \*\*UNDONE\*\* \(owner operator, by ada, 20.+Z UTC\)$/,
     );
     expect(text).toMatch(
-      /Decision: \*\*NO-GO\*\*\n- Owner: a trigger of the runbook\n- Timestamp \(UTC\): 20.+Z\n- Notes: ROLLED\\_BACK: login.failed \\> 0 \(S1\)\n$/,
+      /Decision: \*\*NO-GO\*\*\n- Owner: a trigger of the runbook\n- Timestamp \(UTC\): 20.+Z\n- Notes: ROLLED_BACK: login.failed > 0 \(S1\)\n$/,
     );
   });
 });
@@ -208,6 +208,22 @@ describe.skipIf(FORM === null)('the form that operators had by hand', () => {
   });
 });
 
+/** What of a line CommonMark would read as more than text, by its rules for each mark. */
+function marksIn(line: string): readonly string[] {
+  const plain = line.replaceAll(/\\[!-/:-@[-`{-~]/g, '\u0001');
+  const rules = [
+    /[*`[~]/g,
+    /\\$/g,
+    /<(?=[A-Za-z/!?])/g,
+    /&(?=#?\w+;)/g,
+    /^(?:#{1,6}(?: |$)|>|[-+](?: |$)|\d{1,9}[.)](?: |$))/g,
+    / #+$/g,
+    // What could open emphasis, or close it.
+    /(?<!\w)_|_(?!\w)/g,
+  ];
+  return rules.flatMap((rule) => plain.match(rule) ?? []);
+}
+
 describe('a text in Markdown', () => {
   const text = fc.string({
     unit: fc.constantFrom('a', '`', '``````', '\n', '~', '#', '\u001b', 'ü'),
@@ -237,9 +253,44 @@ describe('a text in Markdown', () => {
 
   it('has no mark and one line where it is escaped', () => {
     expect(escaped('a\n# *b* [c](d) <e> `f` | g')).toBe(
-      String.raw`a \# \*b\* \[c\](d) \<e\> \`f\` \| g`,
+      String.raw`a \# \*b\* \[c](d) \<e> \`f\` | g`,
     );
   });
+
+  it.each(['ROLLED_BACK', 'a__b', 'login.failed > 0', 'x <= 5', 'a & b', 'C# and c:\\x', 'é_1'])(
+    'is left as it is where nothing in it is a mark: %s',
+    (one) => expect(escaped(one)).toBe(one),
+  );
+
+  it.each([
+    ['_a_', String.raw`\_a\_`],
+    ['a_ b', String.raw`a\_ b`],
+    ['&amp; &#35;', String.raw`\&amp; \&#35;`],
+    ['> q', String.raw`\> q`],
+    ['- - x', String.raw`\- - x`],
+    ['12. x', String.raw`12\. x`],
+    ['~~a~~', String.raw`\~\~a\~\~`],
+    [String.raw`a\*`, String.raw`a\\\*`],
+    ['a\\', 'a\\\\'],
+  ])('has its marks escaped: %s', (one, shown) => expect(escaped(one)).toBe(shown));
+
+  it('is text alone, and the same text, where it is escaped', () => {
+    const unit = fc.constantFrom(...'a1_ *`[]()<>!#&;~+-=.|\\\n'.split(''));
+    fc.assert(
+      fc.property(fc.string({ unit }), (one) => {
+        const shown = escaped(one);
+        expect(marksIn(shown)).toEqual([]);
+        const read = shown.replaceAll(/\\([!-/:-@[-`{-~])/g, '$1');
+        expect(read).toBe(one.replaceAll(/\s+/g, ' ').trim());
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each(['*a*', '_a_', '`a`', '[a](b)', '<a>', '&amp;', '# a', '> a', '- a', '1. a', '~a~'])(
+    'would have a mark without that: %s (negative control)',
+    (one) => expect(marksIn(one)).not.toEqual([]),
+  );
 
   it('is the end of an output, of 40 lines and 4 KiB at most, and the rest is counted', () => {
     fc.assert(

@@ -55,8 +55,8 @@ describe('the incident record of a release that went back', () => {
   it('has the trigger with its value, the severity, and the times', () => {
     const text = incident(back);
     expect(part(text, 'What happened')).toEqual([
-      '- Ended as: **ROLLED\\_BACK**',
-      '- Why: login.failed \\> 0 (S1)',
+      '- Ended as: **ROLLED_BACK**',
+      '- Why: login.failed > 0 (S1)',
       '- Severity: S1',
       '- Begun by: a trigger or monitor of the runbook',
       expect.stringMatching(
@@ -206,7 +206,7 @@ describe('the incident record of a run that was watched', () => {
     await goOn(again);
     const text = recordOf(again);
     expect(part(text, 'What happened')).toEqual([
-      '- Ended as: **ROLLED\\_BACK**',
+      '- Ended as: **ROLLED_BACK**',
       '- Why: errors',
       '- Severity: S0',
       '- Begun by: ada',
