@@ -25,8 +25,7 @@ export function escaped(text: string): string {
 }
 
 /** Marks anywhere, a backslash before one, and what is one at the beginning or before a name alone. */
-const MARKS =
-  /[*`[~]|\\(?![\p{L}\p{N} ])|(?<!\S)#|^>|^[+=-](?=[ +=-]|$)|<(?![ =\d])|&(?=#?\w+;)/gu;
+const MARKS = /[*`[~]|\\(?![\p{L}\p{N} ])|(?<!\S)#|^>|^[+=-](?=[ +=-]|$)|<(?![ =\d])|&(?=#?\w+;)/gu;
 /** Runs of `_` that are not between letters or digits, so that they could open or close emphasis (6.2). */
 const EDGES = /(?<![\p{L}\p{N}_])_+|_+(?![\p{L}\p{N}_])/gu;
 
