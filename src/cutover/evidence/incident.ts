@@ -133,7 +133,7 @@ function doneLines({ lines, runbook }: RunEvidence, { index }: Turn): readonly s
     if (begun > (end?.index ?? -1)) {
       return [`${about}: under way since ${before[begun]?.at ?? OPEN}`];
     }
-    return end === undefined ? [] : [`${about}: ${endText(end)}`];
+    return end === undefined || end.verdict === 'LEFT OUT' ? [] : [`${about}: ${endText(end)}`];
   });
 }
 

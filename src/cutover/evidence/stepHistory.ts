@@ -16,7 +16,7 @@ export interface StepEnd {
   /** Position of its line among those of the journal. */
   readonly index: number;
   readonly line: JournalEntry;
-  /** PASS, WARN, FAIL, INCONCLUSIVE, or UNKNOWN for what was cut off. */
+  /** PASS, WARN, FAIL, INCONCLUSIVE; UNKNOWN for what was cut off, LEFT OUT where its condition did not hold. */
   readonly verdict: string;
   readonly says: string;
   /** ISO 8601, UTC; null for what was not begun, but answered for. */
@@ -82,6 +82,8 @@ function verdictOf(line: JournalEntry): string | null {
       return textIn(line, 'verdict');
     case 'step-probed':
       return line['presence'] === 'begun' ? 'FAIL' : null;
+    case 'step-left-out':
+      return 'LEFT OUT';
     case 'recovered':
       return 'UNKNOWN';
     case 'aborted':
@@ -101,7 +103,7 @@ function cutOff({ event }: JournalEntry): string {
 
 /** Whether an attempt has not passed. */
 export function hasFailed({ verdict }: StepEnd): boolean {
-  return verdict !== 'PASS' && verdict !== 'WARN';
+  return verdict === 'FAIL' || verdict === 'INCONCLUSIVE' || verdict === 'UNKNOWN';
 }
 
 /** Returns the waivers of all steps, in the order of the journal. */
@@ -142,8 +144,6 @@ export interface StepHistory {
   readonly ends: readonly StepEnd[];
   readonly waivers: readonly Waiver[];
   readonly undone: readonly Undone[];
-  /** When its condition did not hold, and what was said; null if it was not left out. */
-  readonly leftOut: JournalEntry | null;
 }
 
 /** Returns what came of one step. */
@@ -153,7 +153,5 @@ export function historyOf(sources: Pick<RunSources, 'lines'>, { id }: Step): Ste
     ends: endsIn(sources).filter(own),
     waivers: waiversIn(sources).filter(own),
     undone: undoneIn(sources).filter(own),
-    leftOut:
-      sources.lines.findLast(({ event, step }) => event === 'step-left-out' && step === id) ?? null,
   };
 }
