@@ -1,5 +1,6 @@
 /** The incident record of a run: what fired and failed, what was undone in which order, and what is left to people. */
 
+import { hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -127,6 +128,22 @@ describe('the incident record of a release that went back', () => {
   it('is among the documents of the run, and of no run that has come to its end', () => {
     const made = runDocuments(back.sources()).find(({ path }) => path === 'incident.md');
     expect(Buffer.from(made?.content ?? []).toString()).toBe(incident(back));
+    const summary = JSON.parse(
+      Buffer.from(
+        runDocuments(back.sources()).find(({ path }) => path.endsWith('cutover_summary.json'))
+          ?.content ?? [],
+      ).toString(),
+    );
+    expect(summary.documents['incident.md']).toBe(hash('sha256', incident(back), 'hex'));
+    const steps = new Map(
+      summary.steps.map((one: { readonly id: string }) => [one.id, one] as const),
+    );
+    expect(steps.get('migrate')).toMatchObject({
+      status: 'UNDONE',
+      who: 'ada',
+      undone: { succeeded: true, who: 'a trigger or monitor of the runbook' },
+    });
+    expect(steps.get('login')).toMatchObject({ says: 'exit code 1', undone: null });
     expect(runDocuments(back.sources()).map(({ path }) => path)).not.toContain(
       'last-known-good.json',
     );
@@ -245,47 +262,47 @@ steps:
 const says = (text: string): StepResult => ({ verdict: 'FAIL', says: text });
 const at = (minute: number): string => `2026-12-06T02:0${minute}:00.000Z`;
 
-describe('the incident record of a run in which much had failed', () => {
-  /** Fails at a check, which is waived, at another one twice, goes back, and fails at that once. */
-  async function goesBack(name: string, isWaived: boolean): Promise<string> {
-    const play = stage();
-    let seen = 0;
-    let sums = 0;
-    play.acts['sum'] = () => {
-      sums += 1;
-      const isRight = !isWaived && sums > 1;
-      return isRight ? { verdict: 'PASS', says: '' } : says('the number is 425, not == 999');
-    };
-    play.acts['see'] = () => says(`${(seen += 1)} of 3 are there`);
-    let backs = 0;
-    play.acts['move-back'] = () => {
-      backs += 1;
-      return backs === 1 ? says('the disk is full') : { verdict: 'PASS', says: 'moved back' };
-    };
-    const open = (): PlayedRun => openPlayed(join(work, name), WAIVED, play);
-    const minute = (): void => void (play.clock += 60_000);
-    await goOn(open());
-    if (isWaived) {
-      minute();
-      const waiving = open();
-      const why = { who: 'ada', why: 'the sum of last year is meant' };
-      waiving.held.commit({ event: 'step-waived', step: 'sum' }, why);
-      waiving.held.commit({ event: 'resumed' }, { who: 'ada' });
-      await goOn(waiving);
-    }
+/** Fails at a check, which is waived, at another one twice, goes back, and fails at that once. */
+async function goesBack(name: string, isWaived: boolean): Promise<string> {
+  const play = stage();
+  let seen = 0;
+  let sums = 0;
+  play.acts['sum'] = () => {
+    sums += 1;
+    const isRight = !isWaived && sums > 1;
+    return isRight ? { verdict: 'PASS', says: '' } : says('the number is 425, not == 999');
+  };
+  play.acts['see'] = () => says(`${(seen += 1)} of 3 are there`);
+  let backs = 0;
+  play.acts['move-back'] = () => {
+    backs += 1;
+    return backs === 1 ? says('the disk is full') : { verdict: 'PASS', says: 'moved back' };
+  };
+  const open = (): PlayedRun => openPlayed(join(work, name), WAIVED, play);
+  const minute = (): void => void (play.clock += 60_000);
+  await goOn(open());
+  if (isWaived) {
     minute();
-    const again = open();
-    again.held.commit({ event: 'resumed' }, { who: 'ada' });
-    await goOn(again);
-    for (const why of ['it does not work', 'once more']) {
-      minute();
-      const back = open();
-      back.held.commit({ event: 'rollback-begun', lossAccepted: false }, { who: 'dee', why });
-      await goOn(back);
-    }
-    return recordOf(open(), 'waived-1');
+    const waiving = open();
+    const why = { who: 'ada', why: 'the sum of last year is meant' };
+    waiving.held.commit({ event: 'step-waived', step: 'sum' }, why);
+    waiving.held.commit({ event: 'resumed' }, { who: 'ada' });
+    await goOn(waiving);
   }
+  minute();
+  const again = open();
+  again.held.commit({ event: 'resumed' }, { who: 'ada' });
+  await goOn(again);
+  for (const why of ['it does not work', 'once more']) {
+    minute();
+    const back = open();
+    back.held.commit({ event: 'rollback-begun', lossAccepted: false }, { who: 'dee', why });
+    await goOn(back);
+  }
+  return recordOf(open(), 'waived-1');
+}
 
+describe('the incident record of a run in which much had failed', () => {
   it('has each failure of each attempt, with who waived it and why, and each way back', async () => {
     const text = await goesBack('much', true);
     expect(part(text, 'What failed')).toEqual([
