@@ -23,7 +23,7 @@ export interface FormLine {
   readonly isDone: boolean;
   /** What came of it at last; null if it was not reached, or is under way. */
   readonly end: StepEnd | null;
-  /** Who has waived that; null if nobody has. */
+  /** Who has waived that; null if that was not done. */
   readonly waiver: Waiver | null;
   readonly owner: Owner;
   /** Attempts before that one, which had not passed. */

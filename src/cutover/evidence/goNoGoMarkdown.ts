@@ -2,7 +2,7 @@
 
 import { byteCount } from '../../outcome/byteCount.ts';
 import type { RecordedDecision } from './approvalRecord.ts';
-import { decisionOf, type Decision } from './decision.ts';
+import { decisionOf, type Decision } from './goNoGoDecision.ts';
 import { formSections, placesIn, type FormLine, type FormSection } from './goNoGo.ts';
 import { codeSpan, escaped, fenced, filled, OPEN, tailOf } from './markdownText.ts';
 import { textIn, type FoundOutput, type RunEvidence } from './runEvidence.ts';

@@ -55,7 +55,7 @@ function goOf(evidence: RunEvidence, decisions: readonly RecordedDecision[]): Go
   });
   const last = own.at(-1);
   if (opened === undefined || last === undefined) {
-    // Nobody was asked: who began it has decided.
+    // There was no gate for people: who began it has decided.
     const notes = `${all}; no person approved it at a gate`;
     return { isGo: true, owner: namesIn(record.operators), at: record.begun?.at ?? null, notes };
   }
@@ -112,5 +112,5 @@ function outcomeOf({ record, lines }: RunEvidence): string {
   const end = isFinal(state.status)
     ? `${ENDS[state.status] ?? state.status} ${endOf(lines) ?? lastAt}`
     : `the run is not over, it is ${state.status}`;
-  return `${end}, operated by ${operators.size === 0 ? 'nobody' : namesIn(operators)}`;
+  return `${end}, operated by ${operators.size === 0 ? 'no person' : namesIn(operators)}`;
 }
