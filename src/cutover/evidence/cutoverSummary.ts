@@ -11,6 +11,7 @@ import {
   type SeenStep,
 } from './runEvidence.ts';
 import { historyOf } from './stepHistory.ts';
+import { resultOwner } from './stepOwner.ts';
 
 /** An artifact that the summary states. */
 export interface StatedArtifact {
@@ -56,8 +57,10 @@ function digestsOf(files: readonly StatedArtifact[]): Readonly<Record<string, st
   );
 }
 
-function stepIn(evidence: RunEvidence, { step, status, seen }: SeenStep): object {
+function stepIn(evidence: RunEvidence, one: SeenStep): object {
+  const { step, status, seen } = one;
   const { ends, undone } = historyOf(evidence, step);
+  const { people } = resultOwner(evidence, one, ends.at(-1) ?? null, null);
   const back = undone.at(-1);
   return {
     id: step.id,
@@ -65,7 +68,7 @@ function stepIn(evidence: RunEvidence, { step, status, seen }: SeenStep): object
     status,
     verdict: seen.verdict,
     says: seen.says,
-    who: ends.at(-1)?.who ?? null,
+    who: people.flatMap(({ name }) => (name === null ? [] : [name])),
     waived: seen.waived,
     begun: seen.begunAt,
     ended: seen.endedAt,

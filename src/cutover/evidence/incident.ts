@@ -2,7 +2,7 @@
 
 import { byteCount } from '../../outcome/byteCount.ts';
 import { formatDuration } from '../../record/duration.ts';
-import { kindOf, type Runbook } from '../runbook.ts';
+import { kindOf, type Runbook, type Step } from '../runbook.ts';
 import { textOf } from '../steps/stepMembers.ts';
 import { decisionsOf } from './approvalRecord.ts';
 import { firedIn, type Fired } from './firedTrigger.ts';
@@ -10,6 +10,7 @@ import { codeSpan, escaped, filled, OPEN } from './markdownText.ts';
 import { outputsIn, stepsSeen, textIn, type RunEvidence, type SeenStep } from './runEvidence.ts';
 import { endText, failedLines, failedOutputs, undoLine, waiverText } from './incidentFailures.ts';
 import { BY_TRIGGER, historyOf, takenBackBy, undoneIn } from './stepHistory.ts';
+import { approversOf } from './stepOwner.ts';
 import { findTurn, type Turn } from './turn.ts';
 
 /** Makes `incident.md`; null for a run that was neither taken back nor aborted, or only rehearsed a way back. */
@@ -118,7 +119,8 @@ function detectedAt(
 }
 
 /** What was begun before the turn, with what came of it, whether it has passed or not. */
-function doneLines({ lines, runbook }: RunEvidence, { index }: Turn): readonly string[] {
+function doneLines(evidence: RunEvidence, { index }: Turn): readonly string[] {
+  const { lines, runbook } = evidence;
   const before = lines.slice(0, index);
   return runbook.steps.flatMap((step) => {
     const { ends, waivers } = historyOf({ lines: before }, step);
@@ -133,8 +135,18 @@ function doneLines({ lines, runbook }: RunEvidence, { index }: Turn): readonly s
     if (begun > (end?.index ?? -1)) {
       return [`${about}: under way since ${before[begun]?.at ?? OPEN}`];
     }
-    return end === undefined || end.verdict === 'LEFT OUT' ? [] : [`${about}: ${endText(end)}`];
+    if (end === undefined || end.verdict === 'LEFT OUT') return [];
+    const opened = approvalText(evidence, step, end.verdict);
+    return [`${about}: ${opened ?? endText(end)}`];
   });
+}
+
+/** Who opened a gate, and when each approval was recorded; null where no person has. */
+function approvalText(evidence: RunEvidence, step: Step, verdict: string): string | null {
+  const people = verdict === 'PASS' ? approversOf(evidence, step) : [];
+  if (people.length === 0) return null;
+  const each = people.map(({ name, at }) => `${escaped(name)} at ${at}`);
+  return `**PASS**, approved by ${each.join(' and ')}`;
 }
 
 const CHANGES: ReadonlySet<string> = new Set(['change', 'artifact']);

@@ -1,6 +1,6 @@
 /** Who answers for the result of a step: the role of the runbook, and the people who did it or said it. Pure. */
 
-import { kindOf } from '../runbook.ts';
+import { kindOf, type Step } from '../runbook.ts';
 import { textOf } from '../steps/stepMembers.ts';
 import { decisionsOf } from './approvalRecord.ts';
 import type { RunEvidence, SeenStep } from './runEvidence.ts';
@@ -40,16 +40,17 @@ export function resultOwner(
   if (waiver !== null)
     return { role, people: [{ name: waiver.who, at: waiver.at, signer: undefined }] };
   if (end === null) return { role, people: [] };
-  const people = end.verdict === 'PASS' ? approversOf(evidence, one) : [];
+  const people = end.verdict === 'PASS' ? approversOf(evidence, one.step) : [];
   const own = { name: end.who, at: end.at, signer: undefined };
   return { role, people: people.length > 0 ? people : [own] };
 }
 
-/** The people with whose approvals a gate was opened, each once. */
-function approversOf(evidence: RunEvidence, { step }: SeenStep): readonly Person[] {
-  const counted = decisionsOf(evidence).filter(
-    (one) => one.step === step.id && one.counted === true,
-  );
+/** Returns the people with whose approvals a gate was opened, each once. */
+export function approversOf(
+  evidence: RunEvidence,
+  { id }: Step,
+): readonly (Person & { readonly name: string })[] {
+  const counted = decisionsOf(evidence).filter((one) => one.step === id && one.counted === true);
   const byName = new Map(counted.map((one) => [one.reviewer, one] as const));
   return [...byName].map(([name, { recorded, signer }]) => ({ name, at: recorded, signer }));
 }

@@ -101,9 +101,10 @@ describe('the artifacts of a run', () => {
     expect(summary.steps[0]).toMatchObject({
       id: 'rc',
       says: 'exit code 0',
-      who: 'ada',
+      who: ['ada'],
       undone: null,
     });
+    expect(summary.steps.at(-1)).toMatchObject({ id: 'go', who: ['bo'] });
     expect(summary.approvals).toHaveLength(9);
     for (const { name, sha256 } of summary.outputs) {
       const bytes = readFileSync(join(release.runFolder, 'outputs', name));

@@ -83,6 +83,9 @@ describe('the incident record of a release that went back', () => {
     expect(done[3]).toMatch(
       new RegExp(`^- migrate \\(exec\\): \\*\\*PASS\\*\\* at ${TIME} by ada, exit code 0$`),
     );
+    expect(done.find((line) => line.includes('rotated'))).toMatch(
+      new RegExp(`^- rotated \\(attest\\): \\*\\*PASS\\*\\*, approved by dee at ${TIME}$`),
+    );
     expect(done[15]).toMatch(/^- login \(exec\): \*\*FAIL\*\* at .+ by ada, exit code 1$/);
     expect(part(text, 'What failed')).toEqual([
       expect.stringMatching(
@@ -140,7 +143,7 @@ describe('the incident record of a release that went back', () => {
     );
     expect(steps.get('migrate')).toMatchObject({
       status: 'UNDONE',
-      who: 'ada',
+      who: ['ada'],
       undone: { succeeded: true, who: 'a trigger or monitor of the runbook' },
     });
     expect(steps.get('login')).toMatchObject({ says: 'exit code 1', undone: null });
