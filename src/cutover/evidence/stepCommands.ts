@@ -3,6 +3,7 @@
 import { kindOf, type Action, type Runbook } from '../runbook.ts';
 import { shownArgv } from '../steps/exec.ts';
 import { textOf, textsOf } from '../steps/stepMembers.ts';
+import { STEP_TYPES } from '../steps/stepTypes.ts';
 import { linesOf, type RunEvidence, type SeenStep } from './runEvidence.ts';
 
 export interface RunCommand {
@@ -16,14 +17,23 @@ export interface RunCommand {
 export function commandsOf(evidence: RunEvidence, { step, seen }: SeenStep): readonly RunCommand[] {
   if (seen.begunAt === null || kindOf(step) === 'gate') return [];
   const { runbook } = evidence;
-  const check = step.verify === null ? null : codeOf(step.verify, runbook);
   const plan = linesOf(evidence, step).findLast(({ event }) => event === 'step-intended')?.['plan'];
   const words = `${step.use}: ${typeof plan === 'string' ? plan : 'done'}${valueText(step)}`;
   const code = codeOf(step, runbook);
   return [
     { words: code !== null && saysAll(step) ? null : words, code },
-    ...(check === null ? [] : [{ words: null, code: check }]),
+    ...(step.verify === null ? [] : [checkOf(step.verify, runbook)]),
   ];
+}
+
+/** What verifies a step, by the runbook alone: the journal has no words of it. */
+function checkOf(action: Action, runbook: Runbook): RunCommand {
+  const { use, members } = action;
+  const [type, code] = [STEP_TYPES[use], codeOf(action, runbook)];
+  if (type.kind === 'gate' || (code !== null && saysAll(action))) {
+    return { words: code === null ? use : null, code };
+  }
+  return { words: `${use}: ${type.plan(members)}`, code };
 }
 
 /** Whether the code of a step is all that it does. */

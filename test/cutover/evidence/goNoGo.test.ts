@@ -188,8 +188,8 @@ roles: { operator: [ada], approver: [bo, cy], money: [eve] }
 steps:
   - { id: sum, use: sql.count, query: "SELECT count(*)\\nFROM bills", expect: "== 999", owner: money }
   - { id: go, use: gate.approval, role: approver, of: 2, requires: [] }
-  - { id: open, use: exec, run: [open], idempotent: true, pointOfNoReturn: true, undo: { run: [shut], idempotent: true } }
-  - { id: mail, use: config.set, file: s.json, key: mail, set: "\${app}", undo: { set: off } }
+  - { id: open, use: exec, run: [open], idempotent: true, pointOfNoReturn: true, undo: { run: [shut], idempotent: true }, verify: { use: http.check, url: "/health?token=t0k" } }
+  - { id: mail, use: config.set, file: s.json, key: mail, set: "\${app}", undo: { set: off }, verify: { use: file.check, file: s.json } }
   - { id: salt, use: config.set, file: s.json, key: mail_password, set: hunter2, undo: { set: off } }
   - { id: rows, use: sql.rows, query: "SELECT ok FROM checks", every: "== 1", minRows: 1 }
   - { id: left, use: exec, run: [left], when: "rows.failed > 0", idempotent: true, undo: { run: [x], idempotent: true } }
@@ -294,7 +294,9 @@ describe('the form of a run with a decision amid it', () => {
     expect(text).toContain('- sql.rows: play: `SELECT ok FROM checks`\n');
     expect(text).toContain('- config.set: play to ${app}\n');
     expect(text).toContain('- config.set: play to a value that is not shown\n');
-    expect(text).not.toContain('hunter2');
+    expect(text).toContain('- `GET /health`\n');
+    expect(text).toContain('- file.check: check the file "s.json"\n');
+    expect(text).not.toMatch(/hunter2|t0k/);
   });
 });
 

@@ -349,6 +349,26 @@ describe('the incident record of a run in which much had failed', () => {
   });
 });
 
+describe('the incident record of a run that was held at its point of no return', () => {
+  it('says that it may have been passed, and who aborted it', async () => {
+    const play = stage();
+    play.acts['open'] = () => says('no answer');
+    await goOn(openPlayed(join(work, 'perhaps'), WAIVED, play));
+    const aborting = openPlayed(join(work, 'perhaps'), WAIVED, play);
+    aborting.held.commit({ event: 'aborted' }, { who: 'dee', why: 'enough' });
+    const text = recordOf(aborting, 'waived-1');
+    expect(part(text, 'What happened').slice(3)).toEqual([
+      '- Aborted by: dee',
+      `- Point of no return: perhaps passed, as open was begun at ${at(0)} and has not passed`,
+      '- Later writes: no loss was accepted',
+    ]);
+    expect(part(text, 'What was not undone')).toEqual([
+      '- moved (exec): PASS',
+      '- open (exec): FAIL',
+    ]);
+  });
+});
+
 describe('the incident record of a release whose program has failed', () => {
   it('has the end of what that has said, standard error first, in a block that nothing ends', () => {
     const text = incident(back);
