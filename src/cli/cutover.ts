@@ -105,7 +105,7 @@ function statusCommand(wiring: Wiring): Command {
     .option('--checklist <file>', 'write the filled go/no-go form to this file, as Markdown')
     .option(
       '--incident <file>',
-      'write the incident record of a run that was taken back or aborted',
+      'write the incident record of a run that was rolled back or aborted',
     )
     .option('--report <file>', 'write the report of the run to this file, as HTML')
     .action(async (path: string, options: StatusOptions) => {

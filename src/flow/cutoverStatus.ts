@@ -69,26 +69,27 @@ export async function cutoverStatus(options: StatusOptions, env: Environment): P
   });
 }
 
-/** Writes the documents that options name. @throws Failure USAGE, DISK */
+/** Writes the documents that options name; none of them if one is refused. @throws Failure USAGE, DISK */
 async function writeDocuments(
   { checklist, incident }: StatusOptions,
   evidence: RunEvidence,
   env: Environment,
 ): Promise<void> {
+  const record = incident === null ? null : incidentMarkdown(evidence);
+  if (incident !== null && record === null) throw noIncident(evidence);
   if (checklist !== null) {
     const text = goNoGoMarkdown(evidence);
     await writeGiven('--checklist', checklist, Buffer.from(text), env);
   }
-  if (incident === null) return;
-  const text = incidentMarkdown(evidence);
-  if (text === null) throw noIncident(evidence);
-  await writeGiven('--incident', incident, Buffer.from(text), env);
+  if (incident !== null && record !== null) {
+    await writeGiven('--incident', incident, Buffer.from(record), env);
+  }
 }
 
 function noIncident({ run, record }: RunEvidence): Failure {
   return new Failure('USAGE', {
-    what: `the run is ${record.state.status}, and an incident record is of one that was rolled back or aborted`,
+    what: `${run} is ${record.state.status}, and incident records exist only for runs that were rolled back or aborted`,
     where: run,
-    hint: 'write its form with --checklist FILE',
+    hint: 'write the go/no-go form with --checklist FILE',
   });
 }

@@ -15,8 +15,11 @@ export interface Artifact extends StatedArtifact {
   readonly output: string | null;
 }
 
-/** Makes the artifacts, ascending by name. @throws Failure JOURNAL */
-export function artifactsOf(evidence: RunEvidence): readonly Artifact[] {
+/** Makes the artifacts, ascending by name; the summary states the documents, too. @throws Failure JOURNAL */
+export function artifactsOf(
+  evidence: RunEvidence,
+  documents: readonly StatedArtifact[],
+): readonly Artifact[] {
   const steps = stepsSeen(evidence);
   const named = [...evidence.runbook.artifacts].flatMap(([name, id]): Artifact[] => {
     const seen = steps.find(({ step }) => step.id === id);
@@ -32,7 +35,7 @@ export function artifactsOf(evidence: RunEvidence): readonly Artifact[] {
   const others = [...named, record].toSorted(byName);
   const summary = {
     name: CUTOVER_SUMMARY,
-    content: cutoverSummary(evidence, others),
+    content: cutoverSummary(evidence, others, documents),
     output: null,
   };
   return [...others, summary].toSorted(byName);

@@ -11,13 +11,23 @@ export const OPEN = '`__________`';
 const MOST_LINES = 40;
 const MOST_BYTES = 4096;
 
-/** Returns a text in one line, without a mark of Markdown or HTML. */
+/**
+ * Returns a text in one line, without a mark of Markdown or HTML (CommonMark 0.31, 2.4; strikethrough of GFM).
+ * Only what would be a mark is escaped: `_` inside a word, `>` within a line and a lone `&` stand as they are.
+ */
 export function escaped(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim()
-    .replaceAll(/[\\`*_[\]<>|#~&]/g, String.raw`\$&`);
+    .replaceAll(MARKS, String.raw`\$&`)
+    .replaceAll(EDGES, (run) => run.replaceAll('_', String.raw`\_`))
+    .replace(/^(\d{1,9})(?=[.)](?: |$))/, '$1\\');
 }
+
+/** Marks anywhere, a backslash before one, and what is one at the beginning or before a name alone. */
+const MARKS = /[*`[~]|\\(?![\p{L}\p{N} ])|(?<!\S)#|^>|^[+=-](?=[ +=-]|$)|<(?![ =\d])|&(?=#?\w+;)/gu;
+/** Runs of `_` that are not between letters or digits, so that they could open or close emphasis (6.2). */
+const EDGES = /(?<![\p{L}\p{N}_])_+|_+(?![\p{L}\p{N}_])/gu;
 
 /** Returns a text in one line, or an open field where there is none. */
 export function filled(text: string | null | undefined): string {

@@ -21,12 +21,16 @@ export function runDocuments(evidence: RunEvidence): readonly RunDocument[] {
   const incident = incidentMarkdown(evidence);
   const isDeployed = record.state.status === 'COMPLETED' && record.begun?.isRehearsal !== true;
   const end = { seq: lines.length, head };
-  return [
-    ...artifactsOf(evidence).map(({ name, content }) => ({ path: `artifacts/${name}`, content })),
+  const documents = [
     { path: 'checklist.md', content: Buffer.from(goNoGoMarkdown(evidence)) },
     ...(incident === null ? [] : [{ path: 'incident.md', content: Buffer.from(incident) }]),
     ...(isDeployed
       ? [{ path: 'last-known-good.json', content: lastKnownGood({ ...evidence, end }) }]
       : []),
   ];
+  const stated = documents.map(({ path, content }) => ({ name: path, content }));
+  const artifacts = artifactsOf(evidence, stated).map(({ name, content }) => {
+    return { path: `artifacts/${name}`, content };
+  });
+  return [...artifacts, ...documents];
 }

@@ -117,22 +117,39 @@ export function textIn(line: JournalEntry, name: string): string | null {
 }
 
 /** Returns the lines about a step, in their order. */
-export function linesOf({ linesAbout }: RunEvidence, { id }: Step): readonly JournalEntry[] {
-  return linesAbout.get(id) ?? [];
+export function linesOf({ lines }: RunSources, { id }: Pick<Step, 'id'>): readonly JournalEntry[] {
+  return lines.filter((line) => ownerOf(line) === id);
 }
 
+/** Lines that name what an attempt, or its way back, has left. */
+const LEAVES = {
+  'step-intended': ['step-ended', 'sampled'],
+  'undo-intended': ['undo-part'],
+} as const;
+
 /**
- * Returns what the last attempt of a step has left: the outputs of its end, or of its last look. Empty ones of
- * standard error are none.
+ * Returns what the last attempt of a step has left: the outputs of its end, or of its last look; by `from` those of
+ * its way back. Empty ones of standard error are none. Only lines up to an index count.
  */
-export function outputsOfStep(evidence: RunEvidence, step: Step): readonly FoundOutput[] {
-  const lines = linesOf(evidence, step);
-  const attempt = lines.slice(lines.findLastIndex(({ event }) => event === 'step-intended'));
+export function outputsOfStep(
+  evidence: RunSources,
+  step: Pick<Step, 'id'>,
+  upTo: number = evidence.lines.length - 1,
+  from: keyof typeof LEAVES = 'step-intended',
+): readonly FoundOutput[] {
+  const lines = linesOf({ ...evidence, lines: evidence.lines.slice(0, upTo + 1) }, step);
+  const attempt = lines.slice(lines.findLastIndex(({ event }) => event === from));
+  const events: readonly string[] = LEAVES[from];
   const last = attempt.findLast(({ event, outputs }) => {
-    return outputs !== undefined && (event === 'step-ended' || event === 'sampled');
+    return outputs !== undefined && events.includes(event);
   });
   const own = last === undefined ? [] : outputsIn({ ...evidence, lines: [last] });
   return own
-    .filter(({ name, bytes }) => bytes > 0 || !/\.stderr(?:\.\d+)?$/.test(name))
+    .filter(({ name, bytes }) => bytes > 0 || !isError(name))
     .map(({ name, bytes, sha256 }) => findOutput(evidence, { name, bytes, sha256 }));
+}
+
+/** Whether an output is standard error. */
+export function isError(name: string): boolean {
+  return /\.stderr(?:\.\d+)?$/.test(name);
 }

@@ -98,6 +98,17 @@ describe('the artifacts of a run', () => {
       expect([name, digest]).toEqual([name, hash('sha256', artifact(name), 'hex')]);
     }
     expect(Object.keys(summary.artifacts)).toHaveLength(7);
+    expect(Object.keys(summary.documents)).toEqual(['checklist.md', 'last-known-good.json']);
+    for (const [path, digest] of Object.entries(summary.documents)) {
+      expect([path, digest]).toEqual([path, hash('sha256', documents().get(path) ?? '', 'hex')]);
+    }
+    expect(summary.steps[0]).toMatchObject({
+      id: 'rc',
+      says: 'exit code 0',
+      who: ['ada'],
+      undone: null,
+    });
+    expect(summary.steps.at(-1)).toMatchObject({ id: 'go', who: ['bo'] });
     expect(summary.approvals).toHaveLength(9);
     for (const { name, sha256 } of summary.outputs) {
       const bytes = readFileSync(join(release.runFolder, 'outputs', name));

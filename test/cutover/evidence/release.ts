@@ -101,6 +101,7 @@ if (name === 'readiness') for (let n = 1; n <= 60; n += 1) console.log('check ' 
 if (name === 'kpis') console.log('\`\`\`\`md\\n\\u001b[31mred\\u001b[0m \\u202e');
 if (process.env.RELEASE_TOKEN !== undefined) console.log('token ' + process.env.RELEASE_TOKEN);
 if (name === 'noisy') console.error('a warning');
+if (name === 'login' && existsSync('login.fails')) console.error('\`\`\`\\nno session');
 process.exitCode = existsSync(name + '.fails') ? 1 : 0;
 `;
 
