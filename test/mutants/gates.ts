@@ -39,6 +39,20 @@ const APPROVALS: readonly Mutant[] = [
       'Math.max(0 * sealed, project.approvals?.required ?? 0)',
     ],
   ]),
+  ...of('cutover/runMoves.ts', 'test/cutover/runState.test.ts', [
+    [
+      'lets no waiver take the place of what an approval requires',
+      'a step that a later one requires can be waived',
+      "return isRequired(place) ? 'a later step requires it to pass' : 'WAIVED';",
+      "return 'WAIVED';",
+    ],
+    [
+      'lets a step that was left out not count for a later one',
+      'a step that was left out counts as passed',
+      "if (/^(?:PASS|WARN)$/.test(state.steps[at] ?? '')) passed.add(step.id);",
+      "if (/^(?:PASS|WARN|WAIVED)$/.test(state.steps[at] ?? '')) passed.add(step.id);",
+    ],
+  ]),
   ...of('cutover/engine/gates.ts', 'test/cutover/badApprovals.test.ts', [
     [
       'twice by one key under two names',
@@ -57,7 +71,7 @@ const APPROVALS: readonly Mutant[] = [
     [
       'is void after a scan with another result',
       'an approval of another result counts',
-      "if (!isSameResult(approval, subject.scan)) return 'a later scan had another result';",
+      "if (!isSameResult(approved, subject.scan)) return 'a later scan had another result';",
       '',
     ],
   ]),
@@ -369,17 +383,17 @@ const SERVER: readonly Mutant[] = [
     [
       STANDS_STILL,
       'each reader sees a snapshot of its own',
-      '    await connection.query(`SET TRANSACTION SNAPSHOT ${quoteText(snapshot)}`);\n',
+      '    await connection.query(enter(quoteText(snapshot)));\n',
       '',
     ],
-  ]),
-  ...of('source/postgres.ts', 'test/postgres/snapshot.test.ts', [
     [
       STANDS_STILL,
       'each statement sees a snapshot of its own',
       "const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';",
       "const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY';",
     ],
+  ]),
+  ...of('source/postgres.ts', 'test/postgres/snapshot.test.ts', [
     [
       STANDS_STILL,
       'rows are counted before the snapshot that is read',

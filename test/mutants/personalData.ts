@@ -52,8 +52,8 @@ export const PERSONAL_DATA: readonly Mutant[] = [
   ...of(true, 'findings/guardReport.ts', CELLS, [
     [
       'a key that is personal is shown',
-      'if (personal.size === 0) return 0;',
-      'if (personal.size >= 0) return 0;',
+      'if (counts.length === 0) return 0;',
+      'if (counts.length >= 0) return 0;',
     ],
   ]),
   ...of(
