@@ -285,6 +285,19 @@ describe('the form of a run with a decision amid it', () => {
     expect(text).toContain(`- Owner: dee\n- Timestamp (UTC): ${at(5)}\n`);
   });
 
+  it('is open after a rehearsal, which went back as planned, with no approver', async () => {
+    const rehearsal = { goesBack: true, breaches: new Map<string, number>() };
+    const run = openPlayed(join(work, 'rehearsed'), DECIDED, stage(), rehearsal);
+    await goOn(run);
+    const text = formOf(run);
+    expect(text).toContain('- Decision: **GO** / **NO-GO**\n- Owner: `__________`\n');
+    expect(text).toContain('- Notes: its steps were rehearsed, and taken back as planned\n');
+    expect(boxes(text)[3]).toMatch(/; undone 20.+Z UTC by the rehearsal$/);
+    expect(boxes(text)[1]).toMatch(
+      /^- \[x] go: \*\*PASS\*\*, not waited for, .+\(owner approver, /,
+    );
+  });
+
   it('says what it was, where it began, and what its steps did in full but for secrets', async () => {
     const text = await decided('commands', false);
     expect(text).toContain(
