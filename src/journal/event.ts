@@ -173,10 +173,10 @@ export interface AttachmentsEvent {
   readonly counts?: Readonly<Record<string, number>>;
 }
 
-/** A command that works on a run of a cutover began or ended; `line` and `head` are the end of its journal. */
+/** A command that works on a run of a cutover began, waits or ended; `line` and `head` are the end of its journal. */
 export interface CutoverEvent {
   readonly event: 'cutover';
-  readonly step: 'begun' | 'ended';
+  readonly step: 'begun' | 'waits' | 'ended';
   readonly command: string;
   readonly run: string;
   readonly line: number;

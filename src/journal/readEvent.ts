@@ -57,6 +57,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['attachments-begun', readAttachments('begun')],
   ['attachments-ended', readAttachments('ended')],
   ['cutover-begun', readCutover('begun')],
+  ['cutover-waits', readCutover('waits')],
   ['cutover-ended', readCutover('ended')],
   ...SECRET_CHANGES.flatMap((change): [string, Reader][] => [
     [`secret-${change}-intended`, readSecret(change, 'intended')],

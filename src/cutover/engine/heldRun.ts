@@ -9,7 +9,7 @@ import { makeFolder, syncFolder } from '../../disk/durable.ts';
 import { diskFailure, readFailure, systemCode } from '../../disk/errors.ts';
 import { acquireLock, type Holder } from '../../disk/lock.ts';
 import { openNoLinks, statOf } from '../../disk/noLinks.ts';
-import { signed } from '../../journal/event.ts';
+import { signed, type CutoverEvent } from '../../journal/event.ts';
 import { appendToJournal, readJournal } from '../../journal/journal.ts';
 import {
   parseJournal,
@@ -107,6 +107,8 @@ function heldRun(request: HoldRequest, release: () => void): HeldRun {
       if (refused !== null) throw new TypeError(`${event.event}: ${refused}`);
       lines.append([members], at);
       book.add({ ...members, at, prev: head, seq: seq + 1 });
+      // People decide by what is there now: it is noted elsewhere before they do.
+      if (event.event === 'wait-begun') note(request, 'waits', lines.end, book.record.state.status);
     },
     close() {
       if (!open) return;
@@ -168,7 +170,7 @@ export function assertContinues(paths: ProjectPaths, places: RunPlaces): void {
 /** Tells the project's journal how far that of the run is. */
 function note(
   { paths, places, command, who, pid, now }: HoldRequest,
-  step: 'begun' | 'ended',
+  step: CutoverEvent['step'],
   { seq: line, head }: { readonly seq: number; readonly head: string },
   status?: string,
 ): void {
