@@ -27,7 +27,13 @@ import {
 } from '../outcome/exitCode.ts';
 import { Failure, failureLine } from '../outcome/failure.ts';
 import { countFindings, failedOutcome, type Outcome } from '../outcome/outcome.ts';
-import { reportFiles, summary, terminalLines, type Timing } from '../report/summary.ts';
+import {
+  firstFindings,
+  reportFiles,
+  summary,
+  terminalLines,
+  type Timing,
+} from '../report/summary.ts';
 import type { Phase } from '../report/timing.ts';
 import type { Host } from './host.ts';
 import { interrupts } from './interrupt.ts';
@@ -298,7 +304,8 @@ function print(
 ): void {
   const { cwd, output, variables } = host;
   if (options.json === true) {
-    sayJson(output, summary(outcome, timing));
+    const findings = report === null ? { findings: firstFindings(outcome) } : {};
+    sayJson(output, { ...summary(outcome, timing), ...findings });
   } else {
     const screen = output.screen();
     const color = wantsColor(screen !== null, variables);

@@ -186,7 +186,7 @@ async function copy(
   return files.map(({ path, sha256: wanted }, at) => {
     const sha256 = seen.sha256[at] ?? '';
     if (wanted !== undefined && wanted !== sha256) {
-      throw unfit(path, 'a file changed while it was being copied');
+      throw unfit(path, 'a file is not as it was when its digest was noted');
     }
     return lineOf(path, sha256, seen.bytes[at] ?? 0);
   });
@@ -221,7 +221,7 @@ function unfit(path: string, what: string): Failure {
   return new Failure('CANDIDATE', {
     what: `${what}, nothing was written`,
     where: quoteName(path),
-    hint: 'make sure nothing changes the project during the run, then run again',
+    hint: 'find out what changed it, restore it, and make sure that nothing changes the project meanwhile',
   });
 }
 

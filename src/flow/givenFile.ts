@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 import { writeFileDurably } from '../disk/durable.ts';
 import { onDisk, systemCode } from '../disk/errors.ts';
-import { realFolder } from '../disk/noLinks.ts';
+import { realFolder, statOf } from '../disk/noLinks.ts';
 import { MAX_APPROVAL } from '../journal/approval.ts';
 import { Failure } from '../outcome/failure.ts';
 import type { Environment } from '../run/environment.ts';
@@ -18,6 +18,13 @@ export async function writeGiven(
   env: Environment,
 ): Promise<void> {
   const path = givenPath(file, env);
+  if (statOf(dirname(path))?.isDirectory() !== true) {
+    throw new Failure('USAGE', {
+      what: 'there is no folder to write the file in',
+      where: option === null ? file : `${option} ${file}`,
+      hint: 'create it, or give another name',
+    });
+  }
   await onDisk(path, () => {
     try {
       writeFileDurably(path, bytes);

@@ -1,7 +1,7 @@
 /** Outcome → summary.json, findings.ndjson, report.html and the lines of the terminal. Pure. */
 
 import { failureLine } from '../outcome/failure.ts';
-import type { FindingList } from '../outcome/finding.ts';
+import type { Finding, FindingList } from '../outcome/finding.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { printable } from '../outcome/printable.ts';
 import { canonicalJson } from '../record/canonical.ts';
@@ -45,6 +45,19 @@ export function summary(outcome: Outcome, timing: Timing): Record<string, unknow
     findingsListed: totalOf(outcome),
     ...timing,
   };
+}
+
+/** Most findings of {@link firstFindings}. */
+const MOST_LISTED = 1000;
+
+/** Returns the first findings of a command that has no report, where they stand nowhere else. */
+export function firstFindings({ findings }: Outcome): readonly Finding[] {
+  const list: Finding[] = [];
+  for (const finding of findings) {
+    if (list.length === MOST_LISTED) break;
+    list.push(finding);
+  }
+  return list;
 }
 
 function totalOf({ counts }: Outcome): number {

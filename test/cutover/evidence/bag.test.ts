@@ -284,6 +284,17 @@ describe.skipIf(!HAS_SSH_KEYGEN)('the bag of a run', () => {
     expect(existsSync(join(work, 'wrong'))).toBe(false);
   });
 
+  it('lists what is wrong for programs, as it has no report', async () => {
+    appendFileSync(join(bag, 'data/cutover/journal.ndjson'), 'x');
+    const { stdout } = await verify('--json');
+    const { findings, findingsListed } = JSON.parse(stdout) as {
+      findings: readonly { rule: string; file: string }[];
+      findingsListed: number;
+    };
+    expect(findings).toHaveLength(findingsListed);
+    expect(findings[0]).toMatchObject({ rule: 'checksum', file: 'data/cutover/journal.ndjson' });
+  });
+
   it('of a run that is not over leaves that unproven', async () => {
     const other = join(work, 'waiting');
     cpSync(project, other, { recursive: true });
