@@ -64,6 +64,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['smoke'],
   ['evidence', 'build', 'bag'],
   ['evidence', 'verify', 'bag'],
+  ['evidence', 'key', 'settings.json'],
   ['migrate', '--source', 'sqlite:other.db'],
   ['diff', 'live', 'v1'],
   ['load', '--target', 'sqlite:loaded.db', '--candidate', 'live'],
@@ -208,7 +209,7 @@ describe('a command says the same in a process of its own', () => {
 
   it.each(cases)('%s', async (_, args, inItsOwn) => {
     const own =
-      /^(?:completion|help|nonsense|evidence verify|snapshot verify|keys generate)\b/.test(
+      /^(?:completion|help|nonsense|evidence verify|evidence key|snapshot verify|keys generate)\b/.test(
         args.join(' '),
       );
     const all = own || args.includes('--project') ? args : [...args, '--project', '.'];
