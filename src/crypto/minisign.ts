@@ -20,7 +20,7 @@ import {
 const UNTRUSTED = 'untrusted comment: ';
 const TRUSTED = 'trusted comment: ';
 /** What is signed by nothing is the same in every file. */
-const SIGNATURE_COMMENT = 'signature from a sealift signing key';
+const SIGNATURE_COMMENT = 'signature by a signing key of Sealift';
 /** Kinds: of a key, and of a signature over a digest. */
 const KEY_KIND = Buffer.from('Ed');
 const PREHASHED = Buffer.from('ED');

@@ -25,9 +25,9 @@ const golden: Text[] = readFileSync('test/golden/messages.txt', 'utf8')
   .filter((line) => !line.startsWith('$ '))
   .map((text) => ({ where: 'test/golden/messages.txt', text }));
 
-/** Files with options of other programs, and the style sheet. */
+/** Files with options of other programs, and the style sheets. */
 const OTHERS =
-  /\/(?:style|lintCommands|knownCommands|postgresPrograms|restoredCopy|pgBackup|git\w*)\.ts$/;
+  /\/(?:style|cutoverStyle|lintCommands|knownCommands|postgresPrograms|restoredCopy|pgBackup|git\w*)\.ts$/;
 
 describe('a command that a text names', () => {
   it.each([

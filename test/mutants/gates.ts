@@ -245,14 +245,14 @@ const PROVEN: readonly Mutant[] = [
     [
       'shows a journal that ends earlier than the project knows',
       'a run that lost lines is proven',
-      'if (lines.some(([line, head]) => line > 0 && heads.get(line) !== head)) {',
-      'if (lines.some(([line]) => line < 0)) {',
+      'if (noted.some(({ line, head }) => line > 0 && heads.get(line) !== head)) {',
+      'if (noted.some(({ line }) => line < 0)) {',
     ],
     [
       'shows a file that nothing explains',
       'a file that the journal does not know is evidence',
-      'return isSameTool && !isLeft && !explained.has(path);',
-      'return isSameTool && !isLeft && explained.size === 0;',
+      'return !left.includes(path) && !approvalsIn(evidence).has(signed);',
+      'return left.includes(path);',
     ],
   ]),
   ...of('cutover/evidence/gatesAgain.ts', RUN_BAG, [

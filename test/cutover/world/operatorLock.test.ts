@@ -99,6 +99,6 @@ describe('in SQLite', () => {
     linkSync(path, join(folder, 'kept.db'));
     renameSync(join(folder, 'copy.db'), path);
     expect((await fingerprint('sqlite:a.db')).sha256).not.toBe(seen.sha256);
-    await expect(fingerprint('sqlite:none.db')).rejects.toThrow('there is no such file');
+    await expect(fingerprint('sqlite:none.db')).rejects.toThrow('the database of input');
   });
 });
