@@ -60,7 +60,7 @@ const at = (minute: number, second = 0): string =>
 
 /** Approves the gate of a played run, half a minute before that is recorded. */
 function approveGo(run: PlayedRun, reviewer: string, signer: string | null, now: number): void {
-  const { places, record, commit } = run.held;
+  const { places, record } = run.held;
   const bytes = encodeApproval<'open-gate'>({
     purpose: 'open-gate',
     subject: run.approvals.subjectOf('go'),
@@ -72,7 +72,7 @@ function approveGo(run: PlayedRun, reviewer: string, signer: string | null, now:
   const approval = approvalDigest(bytes);
   const known = new Set([...record.approvals.map((one) => one.approval), approval]);
   keepApproval(places.folder, { bytes, signature: null }, known);
-  commit({ event: 'approved', step: 'go', approval, signer }, { who: reviewer });
+  run.held.commit({ event: 'approved', step: 'go', approval, signer }, { who: reviewer });
   run.held.close();
 }
 
