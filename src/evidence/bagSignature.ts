@@ -18,8 +18,8 @@ import { TAG_MANIFEST_FILE, type TagFile } from './writeBag.ts';
 
 /** Namespace of the SSH signature of a bag, so that it is no approval. */
 export const EVIDENCE_NAMESPACE = 'sealift-evidence';
-export const SSH_SIGNATURE = `${TAG_MANIFEST_FILE}.sig`;
-export const MINISIGN_SIGNATURE = `${TAG_MANIFEST_FILE}.minisig`;
+export const SSH_SIGNATURE: string = `${TAG_MANIFEST_FILE}.sig`;
+export const MINISIGN_SIGNATURE: string = `${TAG_MANIFEST_FILE}.minisig`;
 
 /** Labels of bag-info.txt: names of the signatures, and the public key of the statements. */
 const SIGNATURES = 'Sealift-Signatures';

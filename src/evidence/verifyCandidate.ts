@@ -44,7 +44,7 @@ export interface CandidateVerified {
 
 const CANDIDATE_FILE = `data/${CANDIDATE_PART}/${SUMS_FILE}`;
 const PROJECT_FILE = `data/${CANDIDATE_PART}/${MAPPING_FOLDER}/project.json`;
-export const JOURNAL = `data/${JOURNAL_PART}/${JOURNAL_FILE}`;
+export const JOURNAL: string = `data/${JOURNAL_PART}/${JOURNAL_FILE}`;
 
 /** Reads the journal of the project in the payload `data`; a finding if it is broken. */
 export function journalIn(data: string): Journal | Finding {
