@@ -251,8 +251,8 @@ const PROVEN: readonly Mutant[] = [
     [
       'shows a file that nothing explains',
       'a file that the journal does not know is evidence',
-      'return !left.includes(path) && !approvalsIn(evidence).has(signed);',
-      'return left.includes(path);',
+      'return !isLeft(path) && !approvals.has(signed);',
+      'return isLeft(path);',
     ],
   ]),
   ...of('cutover/evidence/gatesAgain.ts', RUN_BAG, [

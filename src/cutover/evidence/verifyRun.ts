@@ -188,12 +188,14 @@ function fileFindings(
   }
   const made = documents.map(({ path }) => path);
   const explained = new Set([...named.keys(), ...others, ...made, ...OWN]);
+  const approvals = approvalsIn(evidence);
   const rest = [...files.keys()].filter((path) => !explained.has(path));
   // What a step left that was cut off has no line.
-  const left = rest.filter((path) => path.startsWith(`${OUTPUTS_OF_RUN}/`));
+  const isLeft = (path: string): boolean => path.startsWith(`${OUTPUTS_OF_RUN}/`);
+  const left = rest.filter(isLeft);
   const extra = rest.filter((path) => {
     const signed = path.endsWith('.sig') ? path.slice(0, -'.sig'.length) : '';
-    return !left.includes(path) && !approvalsIn(evidence).has(signed);
+    return !isLeft(path) && !approvals.has(signed);
   });
   const reason = 'the journal of the run does not explain this file';
   return [
