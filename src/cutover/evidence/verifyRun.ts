@@ -163,6 +163,11 @@ function journalFindings(
   return found;
 }
 
+/** Whether a file is an output: what a step left that was cut off has no line. */
+function isLeft(path: string): boolean {
+  return path.startsWith(`${OUTPUTS_OF_RUN}/`);
+}
+
 /** Every file has to be explained by the journal, and every one that it names has to be there. */
 function fileFindings(
   evidence: RunEvidence,
@@ -190,8 +195,6 @@ function fileFindings(
   const explained = new Set([...named.keys(), ...others, ...made, ...OWN]);
   const approvals = approvalsIn(evidence);
   const rest = [...files.keys()].filter((path) => !explained.has(path));
-  // What a step left that was cut off has no line.
-  const isLeft = (path: string): boolean => path.startsWith(`${OUTPUTS_OF_RUN}/`);
   const left = rest.filter(isLeft);
   const extra = rest.filter((path) => {
     const signed = path.endsWith('.sig') ? path.slice(0, -'.sig'.length) : '';
