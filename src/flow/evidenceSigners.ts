@@ -1,13 +1,9 @@
 /** The signature of a bag by an SSH key: made, and verified by ssh-keygen over private copies. */
 
-import { join } from 'node:path';
-
 import type { SigningKey } from '../crypto/ed25519.ts';
 import { readSigningKey } from '../crypto/signingKey.ts';
 import { namesOfKey, readAllowedSigners } from '../crypto/allowedSigners.ts';
-import { readSignature, verifySignature, type Verified } from '../crypto/sshSignature.ts';
-import { writeFileDurably } from '../disk/durable.ts';
-import { openScratch } from '../disk/scratch.ts';
+import { readSignature, type Verified } from '../crypto/sshSignature.ts';
 import {
   CONTACT,
   EVIDENCE_NAMESPACE,
@@ -20,6 +16,7 @@ import { Failure } from '../outcome/failure.ts';
 import type { Finding } from '../outcome/finding.ts';
 import { quoteName } from '../outcome/quoteName.ts';
 import { ruleFinding } from '../outcome/rules.ts';
+import { verifyByCopies } from '../project/signedMessage.ts';
 import type { Environment } from '../run/environment.ts';
 import { operatorOf } from '../run/operator.ts';
 import { isSameName } from '../run/personName.ts';
@@ -98,10 +95,7 @@ export interface SshVerified {
   readonly notes: readonly string[];
 }
 
-/**
- * Verifies the SSH signature of a bag, if it has one; with `signers`, it has to. Without them, only its form
- * is verified.
- */
+/** Verifies the SSH signature of a bag, if it has one; without `signers`, only its form. */
 export async function sshFindings(
   folder: string,
   info: ReadonlyMap<string, string>,
@@ -117,7 +111,9 @@ export async function sshFindings(
     const note = `signed by ${quoteName(who)}, it says; not proven: whose the key is; give --allowed-signers FILE`;
     return { findings: [], notes: [note] };
   }
-  const verified = await verifiedBy(who, { signature, signers, tagManifest }, env);
+  const message = { message: tagManifest, namespace: EVIDENCE_NAMESPACE, principal: who };
+  const at = env.now().toISOString();
+  const verified = await verifyByCopies({ ...message, signature, signers, at }, env);
   if ('problem' in verified) {
     const reason = `the signature is refused: ${PROBLEMS[verified.problem]}`;
     return { findings: [ruleFinding('signature', SSH_SIGNATURE, reason)], notes: [] };
@@ -133,35 +129,3 @@ const PROBLEMS: Readonly<Record<Problem, string>> = {
   'not-in-force': 'its key has expired or is not valid yet, by the allowed signers',
   'not-allowed': 'ssh-keygen does not accept it for the person that bag-info.txt names',
 };
-
-interface Signature {
-  readonly signature: string;
-  readonly signers: string;
-  readonly tagManifest: Uint8Array;
-}
-
-async function verifiedBy(
-  principal: string,
-  { signature, signers, tagManifest }: Signature,
-  { runProgram, temporary, pid, now }: Environment,
-): Promise<Verified> {
-  const at = now().toISOString();
-  const scratch = openScratch(temporary, { command: 'evidence', pid, since: at });
-  const files = {
-    allowedSigners: join(scratch.path, 'signers'),
-    signature: join(scratch.path, 'signature'),
-  };
-  try {
-    writeFileDurably(files.allowedSigners, signers);
-    writeFileDurably(files.signature, signature);
-    return await verifySignature(runProgram, {
-      ...files,
-      principal,
-      namespace: EVIDENCE_NAMESPACE,
-      message: tagManifest,
-      at,
-    });
-  } finally {
-    scratch.drop();
-  }
-}

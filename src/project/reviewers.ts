@@ -3,28 +3,15 @@
  * the project has allowed signers. What was approved is judged elsewhere.
  */
 
-import { join } from 'node:path';
-
 import { namesOfKey, readAllowedSigners } from '../crypto/allowedSigners.ts';
-import {
-  hasPrincipal,
-  readSignature,
-  verifySignature,
-  type RunProgram,
-  type Verified,
-} from '../crypto/sshSignature.ts';
-import { writeFileDurably } from '../disk/durable.ts';
-import { openScratch } from '../disk/scratch.ts';
+import { readSignature, type Verified } from '../crypto/sshSignature.ts';
 import { APPROVAL_NAMESPACE } from '../journal/approval.ts';
 import type { KeptApproval } from '../journal/approvalFile.ts';
 import { isSameName } from '../run/personName.ts';
+import { verifyByCopies, type VerifyingHere } from './signedMessage.ts';
 
 /** Tools and facts for judging who made an approval. */
-export interface JudgingPeople {
-  readonly runProgram: RunProgram;
-  /** The system's folder for temporary files. */
-  readonly temporary: string;
-  readonly pid: number;
+export interface JudgingPeople extends VerifyingHere {
   /** The file of allowed signers; null if the project has none. */
   readonly signers: string | null;
   /** Those who may not approve, with what they did. */
@@ -78,12 +65,18 @@ export async function judgeReviewer(
   return judgeSignature(reviewer, { bytes, signature, signers }, judging);
 }
 
+interface SignedBytes {
+  readonly bytes: Uint8Array;
+  readonly signature: string;
+  readonly signers: string;
+}
+
 async function judgeSignature(
   reviewer: string,
-  files: Files,
+  files: SignedBytes,
   judging: JudgingPeople,
 ): Promise<Judged> {
-  const { signature, signers } = files;
+  const { bytes, signature, signers } = files;
   const parts = readSignature(signature);
   if (parts === null) return refuse(reviewer, 'its signature is not an SSH signature');
   if (parts.namespace !== APPROVAL_NAMESPACE) {
@@ -97,7 +90,8 @@ async function judgeSignature(
   if (other !== undefined) return refuse(reviewer, `${key} is that of ${ownWork(other, ', who ')}`);
   const principal = names.find((one) => isSameName(one, reviewer));
   if (principal === undefined) return refuse(reviewer, `${key} is not that of ${reviewer}`);
-  const verified = await verifiedBy(principal, files, judging);
+  const message = { principal, namespace: APPROVAL_NAMESPACE, message: bytes, at: judging.at };
+  const verified = await verifyByCopies({ ...message, signature, signers }, judging);
   if ('problem' in verified) return refuse(reviewer, PROBLEMS[verified.problem]);
   // A key can be encoded in more than one way; only the usual one is compared with others.
   if (verified.fingerprint !== parts.fingerprint) return refuse(reviewer, 'its key is malformed');
@@ -112,36 +106,6 @@ const PROBLEMS: Readonly<Record<Problem, string>> = {
   'not-in-force': 'its key has expired or is not valid yet, by the allowed signers',
   'not-allowed': 'ssh-keygen does not accept its signature by the allowed signers',
 };
-
-interface Files {
-  readonly bytes: Uint8Array;
-  readonly signature: string;
-  readonly signers: string;
-}
-
-/** Has ssh-keygen verify private copies of what was read, so that nothing can be replaced. */
-async function verifiedBy(
-  principal: string,
-  { bytes, signature, signers }: Files,
-  { runProgram, temporary, pid, at }: JudgingPeople,
-): Promise<Verified> {
-  const scratch = openScratch(temporary, { command: 'review', pid, since: at });
-  const files = {
-    allowedSigners: join(scratch.path, 'signers'),
-    signature: join(scratch.path, 'signature'),
-  };
-  try {
-    writeFileDurably(files.allowedSigners, signers);
-    writeFileDurably(files.signature, signature);
-    const message = { principal, namespace: APPROVAL_NAMESPACE, message: bytes, at };
-    const verified = await verifySignature(runProgram, { ...files, ...message });
-    if (!('problem' in verified)) return verified;
-    const known = await hasPrincipal(runProgram, { ...files, at });
-    return verified.problem === 'not-allowed' && !known ? { problem: 'not-in-force' } : verified;
-  } finally {
-    scratch.drop();
-  }
-}
 
 /**
  * Returns the number of people in approvals that count: those with one key, or with one name, are
