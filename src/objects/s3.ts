@@ -19,7 +19,7 @@ import type {
 } from './objectStore.ts';
 import { describeObject } from './s3/describe.ts';
 import { headOf, putHeaders } from './s3/facts.ts';
-import { abortUpload, openUpload, uploadsBelow } from './s3/multipart.ts';
+import { abandonUploads, openUpload, uploadsBelow } from './s3/multipart.ts';
 import { proveReads, proveWrites } from './s3/probe.ts';
 import { receiveObject } from './s3/receive.ts';
 import { PATIENCE, type Patience } from './s3/retry.ts';
@@ -114,7 +114,7 @@ function storeOf(session: Session, abilities: StoreAbilities): ObjectStore {
       }),
     list: (start) => listed(session, start),
     unfinished: (start) => unfinished(session, start),
-    abandon: (key) => orFail(session, key, () => abandon(session, nameOf(key))),
+    abandon: (key) => orFail(session, key, () => abandonUploads(session, nameOf(key))),
     signedUrl: (key, seconds) => signedUrl(session, nameOf(key), seconds),
     async close() {
       session.close();
@@ -183,16 +183,6 @@ async function* unfinished(session: Session, start: string): AsyncGenerator<stri
     if (key !== before) yield key.slice(prefix.length);
     before = key;
   }
-}
-
-async function abandon(session: Session, name: string): Promise<number> {
-  let count = 0;
-  for await (const upload of uploadsBelow(session, name)) {
-    if (upload.key !== name) continue;
-    await abortUpload(session, upload);
-    count += 1;
-  }
-  return count;
 }
 
 function signedUrl(session: Session, name: string, seconds: number): string {

@@ -159,6 +159,21 @@ describe('a fault that passes', () => {
     expect(server.buckets.get('bucket')?.uploads.size).toBe(0);
   });
 
+  it('leaves no upload where the answer to its beginning is lost', async () => {
+    const store = await open();
+    const bytes = Buffer.alloc(PART + 10, 'z');
+    first(1, 'POST', { kind: 'reset', when: 'after' });
+    const upload = await store.upload('big', factsOf(bytes));
+    expect(server.buckets.get('bucket')?.uploads.size).toBe(2);
+    await store.upload('big2', factsOf(bytes));
+    await upload.put(1, bytes.subarray(0, PART));
+    await upload.put(2, bytes.subarray(PART));
+    expect(await upload.complete()).toBe('stored');
+    expect((await contentOf(store, 'big')).equals(bytes)).toBe(true);
+    const left = [...(server.buckets.get('bucket')?.uploads.values() ?? [])];
+    expect(left.map(({ key }) => key)).toEqual(['big2']);
+  });
+
   it('does not lose or repeat a byte where a read breaks off', async () => {
     const store = await open();
     const bytes = Buffer.alloc(300_000);

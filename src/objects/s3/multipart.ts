@@ -58,7 +58,13 @@ function uploadOf(parts: Parts, id: string, present: ReadonlySet<number>): Uploa
         if ((await orGone(putPart(parts, id, part, bytes))) === 'gone') await assertThere(parts);
       });
     },
-    complete: () => orFail(session, key, () => complete(parts, id)),
+    complete: () =>
+      orFail(session, key, async () => {
+        const put = await complete(parts, id);
+        // Leaves no twin: an upload whose beginning was answered to nobody, or whose end was cut short.
+        await abandonUploads(session, parts.name);
+        return put;
+      }),
     abort: () => orFail(session, key, () => abortUpload(session, { key: parts.name, id })),
   };
 }
@@ -226,8 +232,19 @@ function nextMarkers(page: ListMultipartUploadsOutput): Markers | null {
   };
 }
 
+/** Removes the parts of all uploads of this very key; returns how many there were. @throws S3Error */
+export async function abandonUploads(session: Session, name: string): Promise<number> {
+  let count = 0;
+  for await (const upload of uploadsBelow(session, name)) {
+    if (upload.key !== name) continue;
+    await abortUpload(session, upload);
+    count += 1;
+  }
+  return count;
+}
+
 /** Removes the parts of an upload; nothing happens if it is gone. @throws S3Error */
-export async function abortUpload(session: Session, { key, id }: Begun): Promise<void> {
+async function abortUpload(session: Session, { key, id }: Begun): Promise<void> {
   await orGone(
     session.command(key, (client, { AbortMultipartUploadCommand }) =>
       client.send(
